@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { exclusionReasons } from './ground-truth.ts';
+import { judgeProviders } from './judge.ts';
+import { judgeUsageSchema, replayOutcomes } from './replay.ts';
+
+export const certificateDomain = 'community_oracle';
+/** Until canaries, baselines, signature and log exist, every certificate is a preview (certificate.md). */
+export const methodologyVersion = 'v1-preview';
+export const certificateTiers = ['UNVERIFIED'] as const;
+export const certificateSorts = ['created_desc', 'brier_asc'] as const;
+
+const unit = z.number().min(0).max(1);
+const interval = z.object({ lower: z.number(), upper: z.number() });
+export type Interval = z.infer<typeof interval>;
+
+/** The three measures' weights, as configured; they are normalised where they are used. */
+export const weightsSchema = z
+  .object({ precision: z.number().min(0), recall: z.number().min(0), replyAccuracy: z.number().min(0) })
+  .refine((w) => w.precision + w.recall + w.replyAccuracy > 0, 'At least one weight must be above 0.');
+export type Weights = z.infer<typeof weightsSchema>;
+
+/** 95 % intervals (methodology, "Intervals"). */
+export const intervalsSchema = z.object({
+  precision: interval,
+  recall: interval,
+  replyAccuracy: interval,
+  compositeScore: interval,
+  brier: interval,
+});
+
+/** Replays by how they ended, and what was done again on the way. */
+export const replayCountsSchema = z.object({
+  scored: z.number().int(),
+  oracleFailures: z.number().int(),
+  unscored: z.number().int(),
+  replaced: z.number().int(),
+  oracleRetries: z.number().int(),
+  judgeReasks: z.number().int(),
+});
+export type ReplayCounts = z.infer<typeof replayCountsSchema>;
+
+/** What a certificate keeps of one replay: ids, booleans and reasons, so that every score can be recomputed. */
+export const rawReplaySchema = z.object({
+  groundTruthId: z.string(),
+  outcome: z.enum(replayOutcomes).exclude(['replaced']),
+  reason: z.string().nullable(),
+  precision: unit.nullable(),
+  recall: unit.nullable(),
+  replyAccuracy: unit.nullable(),
+  claims: z.array(
+    z.object({ id: z.string(), folded: z.number().int(), restatement: z.boolean(), supported: z.boolean() }),
+  ),
+  claimsMade: z.number().int(),
+  changes: z.array(z.object({ id: z.string(), surfaced: z.boolean() })),
+});
+export type RawReplay = z.infer<typeof rawReplaySchema>;
+
+/** `raw_scores_json`: everything the published numbers follow from. */
+export const rawScoresSchema = z.object({
+  version: z.literal(1),
+  weights: weightsSchema,
+  intervals: intervalsSchema,
+  counts: replayCountsSchema,
+  draw: z.object({
+    seed: z.string(),
+    listed: z.number().int(),
+    limit: z.number().int(),
+    excluded: z.partialRecord(z.enum(exclusionReasons), z.number().int()),
+  }),
+  judge: z.object({ provider: z.enum(judgeProviders), model: z.string(), promptDigest: z.string() }),
+  usage: judgeUsageSchema,
+  sample: z.boolean(),
+  provisional: z.boolean(),
+  minReplays: z.number().int(),
+  private: z.boolean(),
+  replays: z.array(rawReplaySchema),
+});
+export type RawScores = z.infer<typeof rawScoresSchema>;
+
+export const certificateSummarySchema = z.object({
+  id: z.string(),
+  constructId: z.string(),
+  domain: z.string(),
+  replayCount: z.number().int(),
+  compositeScore: unit,
+  brier: z.number().min(0).max(0.5),
+  createdAt: z.string(),
+  judge: z.enum(judgeProviders),
+  tier: z.enum(certificateTiers),
+  ranked: z.boolean(),
+  sample: z.boolean(),
+  compositeInterval: interval,
+});
+export type CertificateSummary = z.infer<typeof certificateSummarySchema>;
+
+export const replayScoreSchema = z.object({
+  id: z.string(),
+  groundTruthId: z.string(),
+  precision: unit,
+  recall: unit,
+  replyAccuracy: unit,
+  claimsTotal: z.number().int(),
+  claimsSupported: z.number().int(),
+  changesTotal: z.number().int(),
+  changesSurfaced: z.number().int(),
+  scoringModel: z.string(),
+  scoringLatencyMs: z.number().int(),
+  scoredAt: z.string(),
+});
+
+export const certificateSchema = certificateSummarySchema.extend({
+  precision: unit,
+  recall: unit,
+  replyAccuracy: unit,
+  sampleSize: z.number().int(),
+  groundTruthSource: z.string(),
+  commitRange: z.string().nullable(),
+  methodologyVersion: z.string(),
+  scoringModel: z.string(),
+  intervals: intervalsSchema,
+  counts: replayCountsSchema,
+  weights: weightsSchema,
+  draw: rawScoresSchema.shape.draw,
+  promptDigest: z.string(),
+  usage: judgeUsageSchema,
+  provisional: z.boolean(),
+  minReplays: z.number().int(),
+  unscored: z.array(z.object({ groundTruthId: z.string(), reason: z.string() })),
+  replayScores: z.array(replayScoreSchema.extend({ oracleFailure: z.string().nullable() })),
+});
+export type Certificate = z.infer<typeof certificateSchema>;
+
+export const pageSchema = {
+  limit: z.number().int().min(1).max(100).default(20),
+  offset: z.number().int().min(0).default(0),
+};
+
+export const certificateListInputSchema = z.object({
+  constructId: z.string().min(1).max(255).optional(),
+  sort: z.enum(certificateSorts).default('created_desc'),
+  ...pageSchema,
+});
+export type CertificateListInput = z.infer<typeof certificateListInputSchema>;
+
+export const certificateListSchema = z.object({
+  certificates: z.array(certificateSummarySchema),
+  total: z.number().int(),
+  limit: z.number().int(),
+  offset: z.number().int(),
+});

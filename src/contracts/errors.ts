@@ -1,0 +1,34 @@
+/**
+ * Every error a caller is meant to read, by the name that tRPC uses for it and the status that REST answers.
+ * One table, so the two transports cannot disagree.
+ */
+export const errorCodes = {
+  UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  BAD_REQUEST: 422,
+  TOO_MANY_REQUESTS: 429,
+  PRECONDITION_FAILED: 503,
+  SERVICE_UNAVAILABLE: 503,
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** What was wrong with one field of a request; `path` is the field's name in camelCase, '' for the whole request. */
+export type FieldIssue = { path: string; message: string };
+
+/** An expected failure with a message for the caller: what was wrong and what to do. It holds no secret. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly fields: FieldIssue[];
+
+  constructor(code: ErrorCode, message: string, fields: FieldIssue[] = []) {
+    super(message);
+    this.code = code;
+    this.fields = fields;
+  }
+}
+
+/** `run.error` is at most this long, in UTF-16 code units. */
+export const maxRunErrorLength = 2000;

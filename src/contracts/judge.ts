@@ -1,0 +1,2 @@
+export const judgeProviders = ['offline', 'anthropic'] as const;
+export type JudgeProvider = (typeof judgeProviders)[number];

@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import { oracleOutcomeSchema } from './oracle.ts';
+
+/** Tokens of judge calls, summed; the offline judge uses none. `costUsd` is null where the model has no known price. */
+export const judgeUsageSchema = z.object({
+  calls: z.number().int(),
+  inputTokens: z.number().int(),
+  cacheWriteTokens: z.number().int(),
+  cacheReadTokens: z.number().int(),
+  outputTokens: z.number().int(),
+  costUsd: z.number().nullable(),
+});
+export type JudgeUsage = z.infer<typeof judgeUsageSchema>;
+
+/** 1 to 10 important changes, each with a verbatim quote of the diff, and one factual follow-up question. */
+export const answerKeySchema = z.object({
+  changes: z
+    .array(z.object({ id: z.string(), statement: z.string(), quote: z.string() }))
+    .min(1)
+    .max(10),
+  question: z.string().min(1),
+  referenceAnswer: z.string().min(1),
+  questionQuote: z.string(),
+});
+export type AnswerKey = z.infer<typeof answerKeySchema>;
+
+/** The judge was obtained, or it was not and the measure is unscored (never zero). `asks` counts every asking. */
+const judged = <T extends z.ZodRawShape>(shape: T) =>
+  z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('judged'),
+      model: z.string(),
+      asks: z.number().int(),
+      latencyMs: z.number(),
+      usage: judgeUsageSchema,
+      ...shape,
+    }),
+    z.object({
+      kind: z.literal('unscored'),
+      reason: z.string(),
+      asks: z.number().int(),
+      latencyMs: z.number(),
+      usage: judgeUsageSchema,
+    }),
+  ]);
+
+/** One folded claim as judged: `members` are the places (0-based) of the oracle's claims that were folded into it. */
+export const claimVerdictSchema = z.object({
+  id: z.string(),
+  members: z.array(z.number().int()),
+  restatement: z.boolean(),
+  supported: z.boolean(),
+  quote: z.string().nullable(),
+});
+export type ClaimVerdict = z.infer<typeof claimVerdictSchema>;
+
+export const changeVerdictSchema = z.object({
+  id: z.string(),
+  surfaced: z.boolean(),
+  quote: z.string().nullable(),
+});
+export type ChangeVerdict = z.infer<typeof changeVerdictSchema>;
+
+/** `claimsMade` as the oracle sent them, `claimsCut` beyond the caps. */
+export const precisionVerdictSchema = judged({
+  claims: z.array(claimVerdictSchema),
+  claimsMade: z.number().int(),
+  claimsCut: z.number().int(),
+});
+export type PrecisionVerdict = z.infer<typeof precisionVerdictSchema>;
+
+/** `copiedCharacters`: how much of the judged summary was removed because it was copied from the diff. */
+export const recallVerdictSchema = judged({
+  changes: z.array(changeVerdictSchema),
+  summaryCutCharacters: z.number().int(),
+  copiedCharacters: z.number().int(),
+});
+export type RecallVerdict = z.infer<typeof recallVerdictSchema>;
+
+export const replyAccuracies = [0, 0.25, 0.5, 0.75, 1] as const;
+export const replyVerdictSchema = judged({
+  replyAccuracy: z.literal(replyAccuracies),
+  responseCutCharacters: z.number().int(),
+});
+export type ReplyVerdict = z.infer<typeof replyVerdictSchema>;
+
+/** The answer key as obtained: made, impossible for this change (it is replaced), or not to be had (unscored). */
+export const answerKeyOutcomeSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('made'),
+    key: answerKeySchema,
+    model: z.string(),
+    asks: z.number().int(),
+    usage: judgeUsageSchema,
+  }),
+  z.object({
+    kind: z.literal('impossible'),
+    reason: z.string(),
+    asks: z.number().int(),
+    usage: judgeUsageSchema,
+  }),
+  z.object({
+    kind: z.literal('unavailable'),
+    reason: z.string(),
+    asks: z.number().int(),
+    usage: judgeUsageSchema,
+  }),
+]);
+export type AnswerKeyOutcome = z.infer<typeof answerKeyOutcomeSchema>;
+
+/** What is stored of a replay as it goes: each step once, in any order for the three verdicts. */
+export const replayCheckpointSchema = z.object({
+  answerKey: answerKeyOutcomeSchema.optional(),
+  oracle: oracleOutcomeSchema.optional(),
+  precision: precisionVerdictSchema.optional(),
+  recall: recallVerdictSchema.optional(),
+  reply: replyVerdictSchema.optional(),
+});
+export type ReplayCheckpoint = z.infer<typeof replayCheckpointSchema>;
+export type ReplayStep = keyof ReplayCheckpoint;
+
+/**
+ * How a replay ended. `oracle_failure` scores 0 and stays in the denominator; `unscored` is the verifier's own
+ * failure and is left out; `replaced` gave its place to the next change before its oracle call.
+ */
+export const replayOutcomes = ['scored', 'oracle_failure', 'unscored', 'replaced'] as const;
+export type ReplayOutcome = (typeof replayOutcomes)[number];
+
+/** A replay's measures, unrounded. Present for `scored` and `oracle_failure` only. */
+export type ReplayScore = {
+  groundTruthId: string;
+  outcome: 'scored' | 'oracle_failure';
+  precision: number;
+  recall: number;
+  replyAccuracy: number;
+  claimsTotal: number;
+  claimsSupported: number;
+  changesTotal: number;
+  changesSurfaced: number;
+};

@@ -1,0 +1,209 @@
+import { z } from 'zod';
+import { pageSchema, weightsSchema } from './certificate.ts';
+import { groundTruthDrawSchema } from './ground-truth.ts';
+import { judgeProviders } from './judge.ts';
+
+/** The lifecycle, in its only direction; FAILED can follow any status that is not terminal (wire contract). */
+export const runStatuses = [
+  'PENDING',
+  'INGESTING',
+  'INVOKING',
+  'SCORING',
+  'CERTIFYING',
+  'COMPLETED',
+  'FAILED',
+] as const;
+export type RunStatus = (typeof runStatuses)[number];
+export const isTerminal = (status: RunStatus) => status === 'COMPLETED' || status === 'FAILED';
+
+/** What stands in a stored configuration where a secret was given. */
+export const redacted = '[REDACTED]';
+
+const ownerAndName = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\/[A-Za-z0-9._-]{1,100}$/;
+
+const urlOf = (text: string) => (URL.canParse(text) ? new URL(text) : null);
+
+/** An https URL without user info, query or fragment, or GitHub's `owner/name`. */
+export const repoUrlSchema = z
+  .string()
+  .trim()
+  .min(1, 'Name a repository: an https URL or GitHub’s owner/name.')
+  .max(500)
+  .superRefine((text, context) => {
+    if (ownerAndName.test(text) && !/\/\.{1,2}$/.test(text)) return;
+    const url = urlOf(text);
+    const problem =
+      url?.protocol !== 'https:'
+        ? 'Must be an https URL (https://github.com/owner/name) or GitHub’s owner/name. Paths and files work from the command line only.'
+        : url.username || url.password
+          ? 'Must not contain a user name or password. Give a token in its own field.'
+          : url.search || url.hash
+            ? 'Must not have a query or a fragment.'
+            : null;
+    if (problem) context.addIssue({ code: 'custom', message: problem });
+  });
+
+/** http(s) without user info; whether the address may be called is the network rule's matter, not the form's. */
+export const oracleUrlSchema = z
+  .string()
+  .trim()
+  .max(2000)
+  .superRefine((text, context) => {
+    const url = urlOf(text);
+    const problem =
+      url === null || !/^https?:$/.test(url.protocol)
+        ? 'Must be an http or https URL, for example https://oracle.example.com/verify.'
+        : url.username || url.password
+          ? 'Must not contain a user name or password. Send credentials as a header.'
+          : null;
+    if (problem) context.addIssue({ code: 'custom', message: problem });
+  });
+
+const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** Visible ASCII, space and tab: what every HTTP client sends unchanged. */
+const headerValue = /^[\t\x20-\x7e]*$/;
+
+export const oracleHeadersSchema = z
+  .record(
+    z.string().regex(headerName, 'Not a valid header name.').max(200),
+    z.string().max(4000).regex(headerValue, 'A header value must be visible ASCII on one line.'),
+  )
+  .refine((headers) => Object.keys(headers).length <= 50, 'At most 50 headers.');
+
+const runRequestShape = {
+  repoUrl: repoUrlSchema,
+  constructId: z
+    .string()
+    .trim()
+    .min(1, 'Name the construct that is verified.')
+    .max(255)
+    // Control characters and bidirectional overrides can make one name look like another.
+    .regex(/^[^\p{Cc}\p{Bidi_Control}]*$/u, 'Must not contain control characters.'),
+  oracleType: z.enum(['http', 'python']).default('http'),
+  oracleUrl: oracleUrlSchema.optional(),
+  oracleHeaders: oracleHeadersSchema.default({}),
+  oracleModule: z.string().min(1).max(500).optional(),
+  oracleCallable: z.string().min(1).max(500).optional(),
+  limit: z.number().int().min(1).max(1000).default(100),
+  minReplays: z.number().int().min(1).max(500).default(50),
+  githubToken: z
+    .string()
+    .trim()
+    .min(1)
+    .max(500)
+    .regex(/^[\x21-\x7e]+$/, 'Must be visible ASCII without spaces.')
+    .nullish()
+    .transform((token) => token ?? null),
+};
+
+type OracleFields = {
+  oracleType: 'http' | 'python';
+  oracleUrl?: string | undefined;
+  oracleModule?: string | undefined;
+  oracleCallable?: string | undefined;
+};
+
+const requireOracleFields = (request: OracleFields, context: z.RefinementCtx) => {
+  const needed =
+    request.oracleType === 'http' ? (['oracleUrl'] as const) : (['oracleModule', 'oracleCallable'] as const);
+  for (const field of needed) {
+    if (request[field] !== undefined) continue;
+    context.addIssue({
+      code: 'custom',
+      path: [field],
+      message: `Required where the oracle's type is ${request.oracleType}.`,
+    });
+  }
+};
+
+/** What REST takes (wire contract, "Limits of a run request"), in camelCase. */
+export const restRunRequestSchema = z.object(runRequestShape).superRefine(requireOracleFields);
+
+/** What tRPC and the form take: REST's fields and the choices that have defaults. `null` judge: the installation's. */
+export const runRequestSchema = z
+  .object({
+    ...runRequestShape,
+    judge: z.enum(judgeProviders).optional(),
+    since: z.iso.date().optional(),
+    label: z.string().trim().min(1).max(100).optional(),
+    seed: z.string().trim().min(1).max(100).optional(),
+  })
+  .superRefine(requireOracleFields);
+export type RunRequest = z.infer<typeof runRequestSchema>;
+
+/** Where a run's ground truth comes from. `sample` is the project's own history. */
+export const runSourceSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('github'), owner: z.string(), name: z.string() }),
+  z.object({ kind: z.literal('git'), url: z.string() }),
+  z.object({ kind: z.literal('sample') }),
+]);
+export type RunSource = z.infer<typeof runSourceSchema>;
+
+/** `config_json`: what the run was asked to do, every secret as "[REDACTED]". */
+export const runConfigSchema = z.object({
+  source: runSourceSchema,
+  since: z.string().nullable(),
+  label: z.string().nullable(),
+  seed: z.string(),
+  oracle: z.object({
+    type: z.literal('http'),
+    /** Without query; null for the demonstration oracle, whose address is the installation's own. */
+    url: z.string().nullable(),
+    headers: z.record(z.string(), z.literal(redacted)),
+  }),
+  githubToken: z.literal(redacted).nullable(),
+  judge: z.object({ provider: z.enum(judgeProviders), model: z.string() }),
+  limit: z.number().int(),
+  minReplays: z.number().int(),
+  weights: weightsSchema,
+});
+export type RunConfig = z.infer<typeof runConfigSchema>;
+
+/** What ingestion found, kept beside the configuration. */
+export const runDrawSchema = groundTruthDrawSchema.omit({ drawn: true, reserve: true });
+export type RunDraw = z.infer<typeof runDrawSchema>;
+
+/** What a run needs in clear while it works; stored encrypted, bound to the run, erased when it ends. */
+export const runSecretsSchema = z.object({
+  githubToken: z.string().nullable(),
+  oracleUrl: z.string().nullable(),
+  oracleHeaders: z.record(z.string(), z.string()),
+});
+export type RunSecrets = z.infer<typeof runSecretsSchema>;
+
+export const runSchema = z.object({
+  runId: z.string(),
+  status: z.enum(runStatuses),
+  progress: z.number().int(),
+  total: z.number().int(),
+  constructId: z.string(),
+  repoUrl: z.string(),
+  error: z.string().nullable(),
+  certificateId: z.string().nullable(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+  judge: z.enum(judgeProviders),
+  sample: z.boolean(),
+});
+export type Run = z.infer<typeof runSchema>;
+
+export const runCreatedSchema = z.object({
+  runId: z.string(),
+  status: z.literal('PENDING'),
+  createdAt: z.string(),
+  judge: z.enum(judgeProviders),
+});
+
+export const runListInputSchema = z.object({
+  status: z.enum(runStatuses).optional(),
+  constructId: z.string().min(1).max(255).optional(),
+  ...pageSchema,
+});
+export type RunListInput = z.infer<typeof runListInputSchema>;
+
+export const runListSchema = z.object({
+  runs: z.array(runSchema),
+  total: z.number().int(),
+  limit: z.number().int(),
+  offset: z.number().int(),
+});

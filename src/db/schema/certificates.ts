@@ -1,0 +1,53 @@
+import { doublePrecision, index, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import type { RawScores } from '#contracts/certificate.ts';
+
+/** Public, written once by the run's certification, never changed. */
+export const verificationCertificates = pgTable(
+  'verification_certificates',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    // Unique: one certificate a run. No foreign key: a certificate outlives its run's retention.
+    runId: uuid('run_id').notNull().unique(),
+    constructId: text('construct_id').notNull(),
+    domain: text('domain').notNull(),
+    replayCount: integer('replay_count').notNull(),
+    precision: doublePrecision('precision').notNull(),
+    recall: doublePrecision('recall').notNull(),
+    replyAccuracy: doublePrecision('reply_accuracy').notNull(),
+    compositeScore: doublePrecision('composite_score').notNull(),
+    brier: doublePrecision('brier').notNull(),
+    sampleSize: integer('sample_size').notNull(),
+    groundTruthSource: text('ground_truth_source').notNull(),
+    commitRange: text('commit_range'),
+    methodologyVersion: text('methodology_version').notNull(),
+    scoringModel: text('scoring_model').notNull(),
+    rawScores: jsonb('raw_scores_json').$type<RawScores>().notNull(),
+    createdAt: timestamp('created_at', { withTimezone: true, mode: 'date' }).notNull().defaultNow(),
+  },
+  (table) => [
+    index('verification_certificates_construct_id_created_at_idx').on(table.constructId, table.createdAt),
+    index('verification_certificates_brier_idx').on(table.brier),
+  ],
+);
+
+export const verificationReplayScores = pgTable(
+  'verification_replay_scores',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    certificateId: uuid('certificate_id')
+      .notNull()
+      .references(() => verificationCertificates.id, { onDelete: 'cascade' }),
+    groundTruthId: text('ground_truth_id').notNull(),
+    precision: doublePrecision('precision').notNull(),
+    recall: doublePrecision('recall').notNull(),
+    replyAccuracy: doublePrecision('reply_accuracy').notNull(),
+    claimsTotal: integer('claims_total').notNull(),
+    claimsSupported: integer('claims_supported').notNull(),
+    changesTotal: integer('changes_total').notNull(),
+    changesSurfaced: integer('changes_surfaced').notNull(),
+    scoringModel: text('scoring_model').notNull(),
+    scoringLatencyMs: integer('scoring_latency_ms').notNull(),
+    scoredAt: timestamp('scored_at', { withTimezone: true, mode: 'date' }).notNull(),
+  },
+  (table) => [index('verification_replay_scores_certificate_id_idx').on(table.certificateId)],
+);

@@ -1,0 +1,4 @@
+export * from './certificates.ts';
+export * from './replays.ts';
+export * from './runs.ts';
+export * from './users.ts';

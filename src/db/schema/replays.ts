@@ -1,0 +1,70 @@
+import {
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import type { GroundTruth } from '#contracts/ground-truth.ts';
+import type { OracleOutcome } from '#contracts/oracle.ts';
+import {
+  type AnswerKeyOutcome,
+  type PrecisionVerdict,
+  type RecallVerdict,
+  type ReplyVerdict,
+  replayOutcomes,
+} from '#contracts/replay.ts';
+import { verificationRuns } from './runs.ts';
+
+const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+
+/**
+ * The checkpoints: one row per replay (run, ground truth). Every step is stored as it arrives, so a restarted worker
+ * resumes at the first that is missing and repeats no call that was paid for. `position` is the place in the seeded
+ * draw; a `reserve` row has no job until it replaces a change that no answer key could be made for.
+ */
+export const verificationReplays = pgTable(
+  'verification_replays',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    runId: uuid('run_id')
+      .notNull()
+      .references(() => verificationRuns.id, { onDelete: 'cascade' }),
+    groundTruthId: text('ground_truth_id').notNull(),
+    position: integer('position').notNull(),
+    state: text('state', { enum: ['reserve', 'open', 'ended'] }).notNull(),
+    groundTruth: jsonb('ground_truth_json').$type<GroundTruth>().notNull(),
+    answerKey: jsonb('answer_key_json').$type<AnswerKeyOutcome>(),
+    oracle: jsonb('oracle_json').$type<OracleOutcome>(),
+    precision: jsonb('precision_json').$type<PrecisionVerdict>(),
+    recall: jsonb('recall_json').$type<RecallVerdict>(),
+    reply: jsonb('reply_json').$type<ReplyVerdict>(),
+    /** Null until the replay ended. */
+    outcome: text('outcome', { enum: replayOutcomes }),
+    /** Why it is an oracle failure, unscored or replaced. */
+    reason: text('reason'),
+    endedAt: instant('ended_at'),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    updatedAt: instant('updated_at').notNull().defaultNow(),
+  },
+  (table) => [
+    unique('verification_replays_run_id_ground_truth_id_key').on(table.runId, table.groundTruthId),
+    index('verification_replays_run_id_state_position_idx').on(table.runId, table.state, table.position),
+  ],
+);
+
+/** What paid judge calls cost, in US dollars, as they were stored: the installation's daily limit is held against it. */
+export const judgeSpend = pgTable(
+  'judge_spend',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    runId: uuid('run_id').notNull(),
+    costUsd: doublePrecision('cost_usd').notNull(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+  },
+  (table) => [index('judge_spend_created_at_idx').on(table.createdAt)],
+);

@@ -1,0 +1,42 @@
+import { index, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { type RunConfig, type RunDraw, runStatuses } from '#contracts/run.ts';
+import { verificationCertificates } from './certificates.ts';
+import { users } from './users.ts';
+
+const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+
+export const verificationRuns = pgTable(
+  'verification_runs',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id),
+    constructId: text('construct_id').notNull(),
+    repoUrl: text('repo_url').notNull(),
+    status: text('status', { enum: runStatuses }).notNull().default('PENDING'),
+    progress: integer('progress').notNull().default(0),
+    total: integer('total').notNull().default(0),
+    error: text('error'),
+    certificateId: uuid('certificate_id').references(() => verificationCertificates.id),
+    config: jsonb('config_json').$type<RunConfig>().notNull(),
+    /** What ingestion found; null until then. */
+    draw: jsonb('draw_json').$type<RunDraw>(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    updatedAt: instant('updated_at').notNull().defaultNow(),
+  },
+  (table) => [
+    index('verification_runs_status_idx').on(table.status),
+    index('verification_runs_user_id_created_at_idx').on(table.userId, table.createdAt),
+    index('verification_runs_construct_id_idx').on(table.constructId),
+  ],
+);
+
+/** One sealed box a run (AES-256-GCM, the run's id as associated data); deleted in the transaction that ends the run. */
+export const runSecrets = pgTable('run_secrets', {
+  runId: uuid('run_id')
+    .primaryKey()
+    .references(() => verificationRuns.id, { onDelete: 'cascade' }),
+  sealed: text('sealed').notNull(),
+  createdAt: instant('created_at').notNull().defaultNow(),
+});

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { EnvironmentError, isLoopbackHost, readEnvironment } from './env.ts';
+
+test('an empty environment is complete: loopback, port 3000, engine on', () => {
+  expect(readEnvironment({})).toMatchObject({ HOST: '127.0.0.1', PORT: 3000, ENGINE_ENABLED: true });
+});
+
+test('an empty variable counts as unset', () => {
+  const environment = readEnvironment({ PORT: '', GITHUB_TOKEN: ' ' });
+  expect(environment.PORT).toBe(3000);
+  expect(environment.GITHUB_TOKEN).toBeUndefined();
+});
+
+test.each([
+  ['PORT', '70000', 'PORT=3000'],
+  ['DATABASE_URL', 'mysql://x', 'postgres://'],
+  ['ENGINE_ENABLED', 'maybe', 'ENGINE_ENABLED=false'],
+  ['GITHUB_API_URL', 'ftp://x', 'https://api.github.com'],
+  ['PAID_JUDGE_ACCOUNTS', 'alice', 'github:583231'],
+  ['MAX_COST_USD_PER_DAY', '-1', 'MAX_COST_USD_PER_DAY=20'],
+  ['LOG_LEVEL', 'loud', 'LOG_LEVEL=info'],
+])('a bad %s is refused with its name, its rule and an example', (name, value, example) => {
+  expect(() => readEnvironment({ [name]: value })).toThrow(EnvironmentError);
+  expect(() => readEnvironment({ [name]: value })).toThrow(
+    new RegExp(`${name} must .*${example.replace(/[$.]/g, '\\$&')}`),
+  );
+});
+
+test('a bad secret is refused without being printed', () => {
+  const planted = 'planted-secret-value';
+  try {
+    readEnvironment({ SECRETS_KEY: planted, NEXTAUTH_SECRET: 'short' });
+    expect.unreachable();
+  } catch (error) {
+    expect(String(error)).toMatch(/SECRETS_KEY must .*openssl rand -hex 32/);
+    expect(String(error)).not.toContain(planted);
+  }
+});
+
+test('one GitHub sign-in variable without the other is refused', () => {
+  expect(() => readEnvironment({ GITHUB_CLIENT_ID: 'x' })).toThrow(/GITHUB_CLIENT_SECRET/);
+});
+
+test.each([
+  ['127.0.0.1', true],
+  ['localhost', true],
+  ['::1', true],
+  ['0.0.0.0', false],
+  ['192.168.1.4', false],
+  ['::', false],
+])('host %s is loopback: %s', (host, expected) => {
+  expect(isLoopbackHost(host)).toBe(expected);
+});

@@ -1,0 +1,147 @@
+import { z } from 'zod';
+
+/** `HOST` values that only this machine can reach. */
+export const isLoopbackHost = (host: string) =>
+  host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+
+const optional = z
+  .string()
+  .trim()
+  .transform((text) => (text === '' ? undefined : text))
+  .optional();
+
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
+
+const httpUrl = (example: string) =>
+  z
+    .string()
+    .trim()
+    .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
+      message: `must be an http or https URL, for example ${example}`,
+    })
+    .transform((text) => text.replace(/\/+$/, ''));
+
+const switchedOn = (name: string) =>
+  z
+    .string()
+    .trim()
+    .toLowerCase()
+    .pipe(
+      z.enum(['true', 'false', '1', '0', 'on', 'off'], {
+        error: `must be true or false, for example ${name}=false`,
+      }),
+    )
+    .transform((text) => ['true', '1', 'on'].includes(text));
+
+const wholeNumber = (rule: { min: number; max: number; example: string }) =>
+  z
+    .string()
+    .trim()
+    .refine((text) => /^\d+$/.test(text) && Number(text) >= rule.min && Number(text) <= rule.max, {
+      message: `must be a whole number from ${rule.min} to ${rule.max}, for example ${rule.example}`,
+    })
+    .transform(Number);
+
+/** 32 bytes as 64 hexadecimal digits or as base64. */
+const key32 = (name: string) =>
+  z
+    .string()
+    .trim()
+    .refine(
+      (text) => /^[0-9a-fA-F]{64}$/.test(text) || /^[A-Za-z0-9+/_-]{43}=?$/.test(text),
+      // Never the value itself: it is a secret.
+      {
+        message: `must be 32 bytes as 64 hexadecimal digits or base64, for example ${name}=$(openssl rand -hex 32)`,
+      },
+    );
+
+const account = /^(?:github:\d+|wallet:0x[0-9a-fA-F]{40}|local:owner)$/;
+
+const environmentSchema = z.object({
+  HOST: z.string().trim().min(1, 'must be an address, for example 127.0.0.1').default('127.0.0.1'),
+  PORT: wholeNumber({ min: 1, max: 65535, example: 'PORT=3000' }).default(3000),
+  DATABASE_URL: z
+    .string()
+    .trim()
+    .refine((text) => URL.canParse(text) && /^postgres(?:ql)?:$/.test(new URL(text).protocol), {
+      message: 'must be a Postgres URL, for example postgres://user:password@localhost:5432/echelon',
+    })
+    .optional(),
+  DATA_DIR: optional,
+  NEXTAUTH_URL: httpUrl('https://verify.example.com').optional(),
+  NEXTAUTH_SECRET: z
+    .string()
+    .min(16, 'must have at least 16 characters, for example NEXTAUTH_SECRET=$(openssl rand -base64 32)')
+    .optional(),
+  SECRETS_KEY: key32('SECRETS_KEY').optional(),
+  GITHUB_TOKEN: optional,
+  GITHUB_API_URL: httpUrl('https://api.github.com').default('https://api.github.com'),
+  GITHUB_SERVER_URL: httpUrl('https://github.com').default('https://github.com'),
+  GITHUB_CLIENT_ID: optional,
+  GITHUB_CLIENT_SECRET: optional,
+  ANTHROPIC_API_KEY: optional,
+  ANTHROPIC_BASE_URL: httpUrl('https://api.anthropic.com').optional(),
+  SCORING_MODEL: z.string().trim().min(1).max(200).default('claude-sonnet-5-5'),
+  ENGINE_ENABLED: switchedOn('ENGINE_ENABLED').default(true),
+  OUTBOUND_ALLOW: list,
+  PAID_JUDGE_ACCOUNTS: list.refine((accounts) => accounts.every((item) => account.test(item)), {
+    message:
+      'must list accounts as github:<numeric id>, wallet:<address> or local:owner, for example github:583231,wallet:0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045',
+  }),
+  MAX_COST_USD_PER_DAY: z
+    .string()
+    .trim()
+    .refine((text) => /^\d+(?:\.\d+)?$/.test(text), {
+      message: 'must be an amount in US dollars, for example MAX_COST_USD_PER_DAY=20',
+    })
+    .transform(Number)
+    .optional(),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+      error: 'must be one of fatal, error, warn, info, debug, trace, silent, for example LOG_LEVEL=info',
+    })
+    .default('info'),
+});
+
+export type Environment = z.infer<typeof environmentSchema>;
+
+/** A variable of the environment breaks its rule; the message names variable, rule and an example, never a value. */
+export class EnvironmentError extends Error {
+  override readonly name = 'EnvironmentError';
+}
+
+/**
+ * Reads and checks every variable at once. An empty variable counts as unset.
+ * @throws EnvironmentError with one line per bad variable.
+ */
+export const readEnvironment = (source: Record<string, string | undefined> = process.env): Environment => {
+  const present = Object.fromEntries(
+    Object.keys(environmentSchema.shape)
+      .filter((name) => source[name] !== undefined && source[name].trim() !== '')
+      .map((name) => [name, source[name]]),
+  );
+  const parsed = environmentSchema.safeParse(present);
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+  if (
+    parsed.success &&
+    (parsed.data.GITHUB_CLIENT_ID === undefined) !== (parsed.data.GITHUB_CLIENT_SECRET === undefined)
+  ) {
+    problems.push(
+      'GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET must be set together: signing in with GitHub needs both',
+    );
+  }
+  if (parsed.success && problems.length === 0) return parsed.data;
+  throw new EnvironmentError(
+    `The environment is not usable:\n${problems.map((line) => `  ${line}`).join('\n')}`,
+  );
+};

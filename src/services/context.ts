@@ -1,0 +1,50 @@
+import type { JudgeProvider } from '#contracts/judge.ts';
+import type { RunConfig, RunSecrets } from '#contracts/run.ts';
+import type { Database } from '#db/client.ts';
+import type { JobSender } from '#queue/sender.ts';
+import type { Judge } from '#verification/judges/judge.ts';
+import type { Oracle } from '#verification/oracles/oracle.ts';
+import type { GroundTruthSource } from '#verification/sources/source.ts';
+
+/** What this installation can and may do, decided once from its environment. */
+export type InstallationPolicy = {
+  /** False where ENGINE_ENABLED is off: everything is served, no run is carried out. */
+  engineEnabled: boolean;
+  /** The server listens beyond loopback, so that strangers can reach it: stricter rules hold. */
+  reachable: boolean;
+  defaultJudge: JudgeProvider;
+  /** `unavailable` is null where the judge can be used, else what is missing and how to configure it. */
+  judges: Record<JudgeProvider, { model: string; unavailable: string | null }>;
+  /** Where reachable, who may use a judge that costs money: `provider:subject`, for example `github:583231`. */
+  paidJudgeAccounts: string[];
+  /** In US dollars per UTC day; null means no limit (only on loopback). */
+  maxCostUsdPerDay: number | null;
+};
+
+/** Seals a run's secrets so that only this run's id opens them (AES-256-GCM). */
+export type SecretBox = {
+  seal(runId: string, secrets: RunSecrets): string;
+  /** Throws where the box was sealed for another run, with another key, or was altered. */
+  open(runId: string, sealed: string): RunSecrets;
+};
+
+/** What every verb works with. */
+export type ServiceContext = {
+  db: Database;
+  sender: JobSender;
+  secretBox: SecretBox;
+  policy: InstallationPolicy;
+  now: () => Date;
+};
+
+/** The engine's ports, made for one run; only a worker has them. */
+export type Engine = {
+  source(config: RunConfig, secrets: RunSecrets): GroundTruthSource;
+  oracle(config: RunConfig, secrets: RunSecrets): Oracle;
+  judge(config: RunConfig): Judge;
+};
+
+export type WorkerContext = ServiceContext & { engine: Engine };
+
+/** Who asks. A verb that takes an actor answers for this user's rows only. */
+export type Actor = { userId: string };

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import type { GroundTruth } from '#contracts/ground-truth.ts';
+import type { JudgeProvider } from '#contracts/judge.ts';
+import type { JudgeUsage } from '#contracts/replay.ts';
+
+/** One thing a judge is asked about a pull request. Each sees only the material named here. */
+export type JudgeTask =
+  | { measure: 'answer_key' }
+  | { measure: 'precision'; claims: { id: string; text: string }[] }
+  | { measure: 'recall'; changes: { id: string; statement: string; quote: string }[]; summary: string }
+  | { measure: 'reply'; question: string; referenceAnswer: string; response: string };
+
+/** The enumerated verdicts, of all measures together: one strict schema serves all four calls. */
+export const verdictValues = [
+  'supported',
+  'not_supported',
+  'surfaced',
+  'not_surfaced',
+  '0',
+  '0.25',
+  '0.5',
+  '0.75',
+  '1',
+] as const;
+
+/** The one form of every judge's answer. Fields that a measure does not ask for are empty. */
+export const judgeAnswerSchema = z.object({
+  changes: z.array(z.object({ id: z.string(), statement: z.string(), quote: z.string() })),
+  question: z.object({ text: z.string(), reference_answer: z.string(), quote: z.string() }).nullable(),
+  verdicts: z.array(z.object({ id: z.string(), verdict: z.enum(verdictValues), quote: z.string() })),
+});
+export type JudgeAnswer = z.infer<typeof judgeAnswerSchema>;
+
+/**
+ * `refused`, `truncated` and `malformed` are the judge's answers to this material: asked again within a budget.
+ * `unavailable` is the verifier's own failure (no key, no connection, limits outlived the client's retries).
+ */
+export type JudgeReply = { model: string; usage: JudgeUsage; latencyMs: number } & (
+  | { ok: true; answer: JudgeAnswer }
+  | { ok: false; fault: 'refused' | 'truncated' | 'malformed' | 'unavailable'; detail: string }
+);
+
+/** A judge that has one pull request before it; calls of one replay share its fence and its cached prefix. */
+export type PullRequestJudge = {
+  ask(task: JudgeTask, signal?: AbortSignal): Promise<JudgeReply>;
+};
+
+/** A port: who makes answer keys and gives verdicts. Code checks and counts what it says; see `verdicts.ts`. */
+export type Judge = {
+  provider: JudgeProvider;
+  /** The model asked for; each reply names the one that answered. */
+  model: string;
+  /** SHA-256 (hex) over the exact bytes of the prompts, or of the rule's version for the offline judge. */
+  promptDigest: string;
+  open(groundTruth: GroundTruth): PullRequestJudge;
+};
