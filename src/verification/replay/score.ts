@@ -1,0 +1,79 @@
+import type { ReplayCheckpoint, ReplayOutcome, ReplayScore } from '#contracts/replay.ts';
+
+/** An oracle is expected to make as many distinct claims as the change has to say, up to this many. */
+export const claimsFloor = 3;
+
+/** How a replay ended; `reason` is for the certificate and the run's owner, null where it was scored. */
+export type ReplayEnd = { outcome: ReplayOutcome; reason: string | null };
+
+const measures = [
+  ['precision', 'precision'],
+  ['recall', 'recall'],
+  ['reply', 'reply accuracy'],
+] as const;
+
+/**
+ * The end that a checkpoint's stored steps amount to, null while a step that decides it is still to come.
+ * One unscored measure decides it at once: what the other two would say cannot change it, so a restarted worker
+ * pays for neither.
+ */
+export const endOfReplay = (checkpoint: ReplayCheckpoint): ReplayEnd | null => {
+  const { answerKey, oracle } = checkpoint;
+  if (answerKey === undefined) return null;
+  if (answerKey.kind === 'impossible') return { outcome: 'replaced', reason: answerKey.reason };
+  if (answerKey.kind === 'unavailable')
+    return { outcome: 'unscored', reason: `answer key: ${answerKey.reason}` };
+  if (oracle === undefined) return null;
+  if (oracle.kind === 'failure')
+    return { outcome: 'oracle_failure', reason: `${oracle.reason}: ${oracle.detail}` };
+  const unscored = measures.flatMap(([step, name]) => {
+    const verdict = checkpoint[step];
+    return verdict?.kind === 'unscored' ? [`${name}: ${verdict.reason}`] : [];
+  });
+  if (unscored.length > 0) return { outcome: 'unscored', reason: unscored.join('; ') };
+  const judged = measures.every(([step]) => checkpoint[step]?.kind === 'judged');
+  return judged ? { outcome: 'scored', reason: null } : null;
+};
+
+/**
+ * A replay's measures, unrounded, recomputed from its stored verdicts alone (methodology, "One replay" and "Claims").
+ * Null where there are none: not ended yet, unscored (which is never zero), or replaced.
+ */
+export const scoreReplay = (groundTruthId: string, checkpoint: ReplayCheckpoint): ReplayScore | null => {
+  const end = endOfReplay(checkpoint);
+  const { answerKey, precision, recall, reply } = checkpoint;
+  if (end === null || answerKey?.kind !== 'made') return null;
+
+  const changes = answerKey.key.changes;
+  const floor = Math.min(claimsFloor, changes.length);
+  if (end.outcome === 'oracle_failure')
+    return {
+      groundTruthId,
+      outcome: 'oracle_failure',
+      precision: 0,
+      recall: 0,
+      replyAccuracy: 0,
+      claimsTotal: floor,
+      claimsSupported: 0,
+      changesTotal: changes.length,
+      changesSurfaced: 0,
+    };
+  if (precision?.kind !== 'judged' || recall?.kind !== 'judged' || reply?.kind !== 'judged') return null;
+
+  const claimsTotal = Math.max(precision.claims.length, floor);
+  const claimsSupported = precision.claims.filter(({ supported }) => supported).length;
+  // By the key's ids: the key, made before the oracle was called, says what there was to find.
+  const surfaced = new Set(recall.changes.filter((change) => change.surfaced).map(({ id }) => id));
+  const changesSurfaced = changes.filter(({ id }) => surfaced.has(id)).length;
+  return {
+    groundTruthId,
+    outcome: 'scored',
+    precision: claimsSupported / claimsTotal,
+    recall: changesSurfaced / changes.length,
+    replyAccuracy: reply.replyAccuracy,
+    claimsTotal,
+    claimsSupported,
+    changesTotal: changes.length,
+    changesSurfaced,
+  };
+};
