@@ -19,6 +19,15 @@ export type InstallationPolicy = {
   paidJudgeAccounts: string[];
   /** In US dollars per UTC day; null means no limit (only on loopback). */
   maxCostUsdPerDay: number | null;
+  /** The host (with its port, if any) of GITHUB_SERVER_URL: its repositories are read through GitHub's API. */
+  githubHost: string;
+};
+
+/** Where faults that nobody expected are told; a pino logger is one. Details hold no secret. */
+export type Log = {
+  error(details: Record<string, unknown>, message: string): void;
+  warn(details: Record<string, unknown>, message: string): void;
+  info(details: Record<string, unknown>, message: string): void;
 };
 
 /** Seals a run's secrets so that only this run's id opens them (AES-256-GCM). */
@@ -34,6 +43,9 @@ export type ServiceContext = {
   sender: JobSender;
   secretBox: SecretBox;
   policy: InstallationPolicy;
+  /** The network rule: null where this address may be called, else what is wrong with it, in words for its sender. */
+  checkOracleUrl: (url: string) => Promise<string | null>;
+  log: Log;
   now: () => Date;
 };
 
