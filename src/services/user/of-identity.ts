@@ -1,0 +1,30 @@
+import { and, eq, sql } from 'drizzle-orm';
+import type { Database } from '#db/client.ts';
+import { userIdentities, users } from '#db/schema/users.ts';
+
+/** A way in which a user proves who they are; `subject` is that provider's own, unchanging name for them. */
+export type Identity = { provider: 'local' | 'wallet' | 'github'; subject: string };
+
+/**
+ * The user known by this identity, made on its first sign-in. Two first sign-ins at once give one user: the lock is
+ * taken per identity and released by the transaction's end.
+ */
+export const userOfIdentity = (
+  { db }: { db: Database },
+  { provider, subject }: Identity,
+  name: string | null,
+): Promise<{ userId: string }> =>
+  db.transaction(async (transaction) => {
+    await transaction.execute(
+      sql`select pg_advisory_xact_lock(hashtextextended(${`${provider}:${subject}`}, 0))`,
+    );
+    const [known] = await transaction
+      .select({ userId: userIdentities.userId })
+      .from(userIdentities)
+      .where(and(eq(userIdentities.provider, provider), eq(userIdentities.subject, subject)));
+    if (known) return known;
+    const [user] = await transaction.insert(users).values({ name }).returning({ userId: users.id });
+    if (!user) throw new Error('A user was inserted and no row came back.');
+    await transaction.insert(userIdentities).values({ userId: user.userId, provider, subject });
+    return user;
+  });
