@@ -1,4 +1,14 @@
-import { doublePrecision, index, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import {
+  doublePrecision,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import type { RawScores } from '#contracts/certificate.ts';
 
 /** Public, written once by the run's certification, never changed. */
@@ -34,9 +44,7 @@ export const verificationReplayScores = pgTable(
   'verification_replay_scores',
   {
     id: uuid('id').primaryKey().defaultRandom(),
-    certificateId: uuid('certificate_id')
-      .notNull()
-      .references(() => verificationCertificates.id, { onDelete: 'cascade' }),
+    certificateId: uuid('certificate_id').notNull(),
     groundTruthId: text('ground_truth_id').notNull(),
     precision: doublePrecision('precision').notNull(),
     recall: doublePrecision('recall').notNull(),
@@ -49,5 +57,13 @@ export const verificationReplayScores = pgTable(
     scoringLatencyMs: integer('scoring_latency_ms').notNull(),
     scoredAt: timestamp('scored_at', { withTimezone: true, mode: 'date' }).notNull(),
   },
-  (table) => [index('verification_replay_scores_certificate_id_idx').on(table.certificateId)],
+  (table) => [
+    // Named by hand: the name that Drizzle would make is longer than the 63 bytes Postgres keeps.
+    foreignKey({
+      name: 'verification_replay_scores_certificate_id_fk',
+      columns: [table.certificateId],
+      foreignColumns: [verificationCertificates.id],
+    }).onDelete('cascade'),
+    index('verification_replay_scores_certificate_id_idx').on(table.certificateId),
+  ],
 );

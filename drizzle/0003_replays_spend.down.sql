@@ -1,0 +1,3 @@
+DROP TABLE "judge_spend" CASCADE;
+--> statement-breakpoint
+DROP TABLE "verification_replays" CASCADE;

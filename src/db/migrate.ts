@@ -1,0 +1,16 @@
+import { drizzle } from 'drizzle-orm/postgres-js';
+import { migrate as applyMigrations } from 'drizzle-orm/postgres-js/migrator';
+import postgres from 'postgres';
+import { migrationLock, migrationsFolder } from './migrations.ts';
+
+/** Brings the schema of `databaseUrl` up to date. Any number of processes may do so at once; each waits its turn. */
+export const migrate = async (databaseUrl: string): Promise<void> => {
+  // One connection, because an advisory lock belongs to the session that took it; ending the session frees it.
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
+  try {
+    await sql`select pg_advisory_lock(${migrationLock})`;
+    await applyMigrations(drizzle(sql), { migrationsFolder });
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+};
