@@ -1,0 +1,98 @@
+import type { JudgeUsage, ReplayCheckpoint } from '#contracts/replay.ts';
+
+export const noUsage: JudgeUsage = {
+  calls: 0,
+  inputTokens: 0,
+  cacheWriteTokens: 0,
+  cacheReadTokens: 0,
+  outputTokens: 0,
+  costUsd: 0,
+};
+
+/** What a finished replay's judge said: one boolean a folded claim and a change of the key. */
+export type Verdicts = { claims: boolean[]; changes: boolean[]; replyAccuracy: 0 | 0.25 | 0.5 | 0.75 | 1 };
+
+/** A checkpoint with every step stored, each judge call 10 ms long. */
+export const judgedCheckpoint = (
+  { claims, changes, replyAccuracy }: Verdicts,
+  model = 'offline-1',
+): Required<ReplayCheckpoint> => {
+  const judged = { kind: 'judged', model, asks: 1, latencyMs: 10, usage: noUsage } as const;
+  return {
+    answerKey: {
+      kind: 'made',
+      model,
+      asks: 1,
+      usage: noUsage,
+      key: {
+        changes: changes.map((_, index) => ({
+          id: `k${index + 1}`,
+          statement: `Change number ${index + 1}.`,
+          quote: `const change${index + 1} = true;`,
+        })),
+        question: 'What does change1 hold?',
+        referenceAnswer: 'true',
+        questionQuote: 'const change1 = true;',
+      },
+    },
+    oracle: {
+      kind: 'answer',
+      answer: {
+        summary: 'A summary.',
+        keyClaims: claims.map((_, index) => ({ claim: `Claim ${index + 1}`, confidence: null })),
+        followUpResponse: 'true',
+      },
+      latencyMs: 5,
+      retries: 0,
+    },
+    precision: {
+      ...judged,
+      claims: claims.map((supported, index) => ({
+        id: `c${index + 1}`,
+        members: [index],
+        restatement: false,
+        supported,
+        quote: supported ? `const change${index + 1} = true;` : null,
+      })),
+      claimsMade: claims.length,
+      claimsCut: 0,
+    },
+    recall: {
+      ...judged,
+      changes: changes.map((surfaced, index) => ({
+        id: `k${index + 1}`,
+        surfaced,
+        quote: surfaced ? 'A summary.' : null,
+      })),
+      summaryCutCharacters: 0,
+      copiedCharacters: 0,
+    },
+    reply: { ...judged, replyAccuracy, responseCutCharacters: 0 },
+  };
+};
+
+/** A replay whose oracle answered with an error; its key had this many changes. */
+export const failedCheckpoint = (changes: number, httpAnswered = true): ReplayCheckpoint => ({
+  answerKey: judgedCheckpoint({
+    claims: [],
+    changes: Array.from({ length: changes }, () => false),
+    replyAccuracy: 0,
+  }).answerKey,
+  oracle: httpAnswered
+    ? {
+        kind: 'failure',
+        reason: 'status',
+        detail: 'The oracle answered 500.',
+        httpAnswered: true,
+        latencyMs: 5,
+        retries: 0,
+      }
+    : {
+        kind: 'failure',
+        reason: 'connection',
+        detail: 'Nothing listens there.',
+        httpAnswered: false,
+        latencyMs: 5,
+        retries: 2,
+      },
+});

@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest';
+import { failedCheckpoint, judgedCheckpoint, noUsage } from '#testing/replay-checkpoint.ts';
+import { endOfReplay, scoreReplay } from './score.ts';
+
+const judged = judgedCheckpoint({
+  claims: [true, true, false, true],
+  changes: [true, false, true, false, false],
+  replyAccuracy: 0.75,
+});
+const unscoredVerdict = {
+  kind: 'unscored',
+  reason: 'the judge was not reachable',
+  asks: 3,
+  latencyMs: 30,
+  usage: noUsage,
+} as const;
+
+test('three judged measures make a scored replay', () => {
+  expect(endOfReplay(judged)).toEqual({ outcome: 'scored', reason: null });
+  // By hand: 3 of 4 claims, 2 of 5 changes.
+  expect(scoreReplay('7', judged)).toEqual({
+    groundTruthId: '7',
+    outcome: 'scored',
+    precision: 0.75,
+    recall: 0.4,
+    replyAccuracy: 0.75,
+    claimsTotal: 4,
+    claimsSupported: 3,
+    changesTotal: 5,
+    changesSurfaced: 2,
+  });
+});
+
+test('an oracle with fewer claims than the change has to say is measured against three', () => {
+  const one = judgedCheckpoint({
+    claims: [true],
+    changes: [true, true, true, true, true],
+    replyAccuracy: 1,
+  });
+  expect(scoreReplay('7', one)).toMatchObject({ claimsTotal: 3, claimsSupported: 1, precision: 1 / 3 });
+});
+
+test('the floor is no higher than the number of changes', () => {
+  const one = judgedCheckpoint({ claims: [true], changes: [true], replyAccuracy: 1 });
+  expect(scoreReplay('7', one)).toMatchObject({ claimsTotal: 1, precision: 1 });
+});
+
+test('an oracle that claims nothing has precision 0, not an undefined one', () => {
+  const silent = judgedCheckpoint({ claims: [], changes: [false, false], replyAccuracy: 0 });
+  expect(scoreReplay('7', silent)).toMatchObject({ claimsTotal: 2, precision: 0, recall: 0 });
+});
+
+test('an oracle failure scores 0 on all three measures against the floor of claims', () => {
+  expect(endOfReplay(failedCheckpoint(5))).toEqual({
+    outcome: 'oracle_failure',
+    reason: 'status: The oracle answered 500.',
+  });
+  expect(scoreReplay('7', failedCheckpoint(5))).toEqual({
+    groundTruthId: '7',
+    outcome: 'oracle_failure',
+    precision: 0,
+    recall: 0,
+    replyAccuracy: 0,
+    claimsTotal: 3,
+    claimsSupported: 0,
+    changesTotal: 5,
+    changesSurfaced: 0,
+  });
+  expect(scoreReplay('7', failedCheckpoint(2))).toMatchObject({ claimsTotal: 2 });
+});
+
+test('one unscored measure leaves the replay unscored, never 0, and says which and why', () => {
+  const checkpoint = { ...judged, recall: unscoredVerdict };
+  expect(endOfReplay(checkpoint)).toEqual({
+    outcome: 'unscored',
+    reason: 'recall: the judge was not reachable',
+  });
+  expect(scoreReplay('7', checkpoint)).toBeNull();
+});
+
+test('every unscored measure is named', () => {
+  expect(endOfReplay({ ...judged, precision: unscoredVerdict, reply: unscoredVerdict })?.reason).toBe(
+    'precision: the judge was not reachable; reply accuracy: the judge was not reachable',
+  );
+});
+
+test('an unscored measure ends the replay though the other verdicts are not there yet', () => {
+  const { answerKey, oracle } = judged;
+  expect(endOfReplay({ answerKey, oracle, reply: unscoredVerdict })?.outcome).toBe('unscored');
+});
+
+test('a change without an answer key is replaced, one whose key was not to be had is unscored', () => {
+  const impossible = {
+    answerKey: { kind: 'impossible', reason: 'nothing to quote', asks: 2, usage: noUsage },
+  } as const;
+  expect(endOfReplay(impossible)).toEqual({ outcome: 'replaced', reason: 'nothing to quote' });
+  expect(scoreReplay('7', impossible)).toBeNull();
+  const unavailable = {
+    answerKey: { kind: 'unavailable', reason: 'no connection', asks: 2, usage: noUsage },
+  } as const;
+  expect(endOfReplay(unavailable)).toEqual({ outcome: 'unscored', reason: 'answer key: no connection' });
+  expect(scoreReplay('7', unavailable)).toBeNull();
+});
+
+test.each(['answerKey', 'oracle', 'precision', 'recall', 'reply'] as const)(
+  'a replay whose %s is still to come has not ended and has no score',
+  (step) => {
+    const { [step]: _, ...rest } = judged;
+    expect(endOfReplay(rest)).toBeNull();
+    expect(scoreReplay('7', rest)).toBeNull();
+  },
+);
+
+test('a verdict on a change that is not in the key counts for nothing', () => {
+  const recall = {
+    ...judged.recall,
+    changes: [
+      { id: 'k1', surfaced: true, quote: 'A summary.' },
+      { id: 'invented', surfaced: true, quote: 'A summary.' },
+    ],
+  };
+  expect(scoreReplay('7', { ...judged, recall } as typeof judged)).toMatchObject({
+    changesSurfaced: 1,
+    changesTotal: 5,
+  });
+});

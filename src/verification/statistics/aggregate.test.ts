@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  aggregate,
+  brierOf,
+  compareGroundTruthIds,
+  compositeOf,
+  normalisedWeights,
+  rounded,
+} from './aggregate.ts';
+
+const evenly = { precision: 1, recall: 1, replyAccuracy: 1 };
+const replay = (groundTruthId: string, precision: number, recall: number, replyAccuracy: number) => ({
+  groundTruthId,
+  precision,
+  recall,
+  replyAccuracy,
+});
+const four = [
+  replay('4', 1, 0.25, 1),
+  replay('3', 0.5, 1, 0.75),
+  replay('2', 0, 0, 0),
+  replay('1', 0.75, 0.5, 0.5),
+];
+
+test('means, composite and brier are those derived by hand', () => {
+  // Weights 2:1:1. Means (1 + .5 + 0 + .75)/4 = .5625, (.25 + 1 + 0 + .5)/4 = .4375, (1 + .75 + 0 + .5)/4 = .5625;
+  // composite .5·.5625 + .25·.4375 + .25·.5625 = .53125, brier (1 − .53125)/2 = .234375.
+  const result = aggregate(four, { precision: 2, recall: 1, replyAccuracy: 1 });
+  expect(result).toMatchObject({
+    precision: 0.5625,
+    recall: 0.4375,
+    replyAccuracy: 0.5625,
+    compositeScore: 0.53125,
+    brier: 0.234375,
+  });
+  // Intervals: Python, numpy and scipy, as in interval.test.ts; brier's is the composite's, mapped and swapped.
+  expect(result.intervals.precision.lower).toBeCloseTo(0.163262213997, 10);
+  expect(result.intervals.recall.upper).toBeCloseTo(0.836737786003, 10);
+  expect(result.intervals.compositeScore.lower).toBeCloseTo(0.163550722576, 10);
+  expect(result.intervals.compositeScore.upper).toBeCloseTo(0.867882997301, 10);
+  expect(result.intervals.brier.lower).toBeCloseTo((1 - 0.867882997301) / 2, 10);
+  expect(result.intervals.brier.upper).toBeCloseTo((1 - 0.163550722576) / 2, 10);
+});
+
+test('weights count by their proportion alone', () => {
+  expect(normalisedWeights({ precision: 2, recall: 1, replyAccuracy: 1 })).toEqual({
+    precision: 0.5,
+    recall: 0.25,
+    replyAccuracy: 0.25,
+  });
+  expect(aggregate(four, { precision: 30, recall: 30, replyAccuracy: 30 })).toEqual(aggregate(four, evenly));
+});
+
+test('weights that are all zero, negative or not finite are an error', () => {
+  expect(() => aggregate(four, { precision: 0, recall: 0, replyAccuracy: 0 })).toThrow('above 0');
+  expect(() => aggregate(four, { precision: -1, recall: 3, replyAccuracy: 0 })).toThrow('at least 0');
+  expect(() => aggregate(four, { precision: Number.NaN, recall: 3, replyAccuracy: 0 })).toThrow(RangeError);
+  expect(() => aggregate(four, { precision: Infinity, recall: 3, replyAccuracy: 0 })).toThrow(RangeError);
+});
+
+test('no replay makes no aggregate', () => {
+  expect(() => aggregate([], evenly)).toThrow(RangeError);
+});
+
+test('brier maps 0 to 0.5 and 1 to 0', () => {
+  expect([brierOf(0), brierOf(0.5), brierOf(1)]).toEqual([0.5, 0.25, 0]);
+});
+
+test('what is published has six decimals', () => {
+  expect([rounded(2 / 3), rounded(1 / 3), rounded(1), rounded(0.0000004)]).toEqual([
+    0.666667, 0.333333, 1, 0,
+  ]);
+});
+
+test('ids are ordered as numbers where they are numbers, others by code units after them', () => {
+  const ids = ['10', 'b', '9', 'B', '142', '1a', 'ä'];
+  expect(ids.toSorted(compareGroundTruthIds)).toEqual(['9', '10', '142', '1a', 'B', 'b', 'ä']);
+});
+
+const unit = fc.oneof(
+  fc.double({ min: 0, max: 1, noNaN: true }),
+  fc.constantFrom(0, 1, 1 / 3, 2 / 3, 0.1, 0.7, 0.9),
+);
+const weight = fc.double({ min: 0.001, max: 1000, noNaN: true });
+const weights = fc.record({ precision: weight, recall: weight, replyAccuracy: weight });
+const replays = fc.uniqueArray(
+  fc.record({
+    groundTruthId: fc.string({ minLength: 1, maxLength: 4 }),
+    precision: unit,
+    recall: unit,
+    replyAccuracy: unit,
+  }),
+  { minLength: 1, maxLength: 40, selector: ({ groundTruthId }) => groundTruthId },
+);
+
+test('scores stay in [0, 1], brier in [0, 0.5], and each interval contains its number', () => {
+  fc.assert(
+    fc.property(replays, weights, (scores, chosen) => {
+      const result = aggregate(scores, chosen);
+      for (const name of ['precision', 'recall', 'replyAccuracy', 'compositeScore', 'brier'] as const) {
+        const top = name === 'brier' ? 0.5 : 1;
+        const { lower, upper } = result.intervals[name];
+        expect(result[name]).toBeGreaterThanOrEqual(0);
+        expect(result[name]).toBeLessThanOrEqual(top);
+        expect(lower).toBeGreaterThanOrEqual(0);
+        expect(upper).toBeLessThanOrEqual(top);
+        expect(rounded(lower)).toBeLessThanOrEqual(rounded(result[name]) + 1e-9);
+        expect(rounded(upper)).toBeGreaterThanOrEqual(rounded(result[name]) - 1e-9);
+      }
+    }),
+  );
+});
+
+test('the composite equals the mean of the replays’ own composites', () => {
+  fc.assert(
+    fc.property(replays, weights, (scores, chosen) => {
+      const own = scores.map((score) => compositeOf(score, chosen));
+      const average = own.reduce((total, value) => total + value, 0) / own.length;
+      expect(aggregate(scores, chosen).compositeScore).toBeCloseTo(average, 10);
+    }),
+  );
+});
+
+test('the order in which replays come in changes nothing, to the last bit', () => {
+  const shuffled = replays.chain((scores) =>
+    fc.tuple(fc.constant(scores), fc.shuffledSubarray(scores, { minLength: scores.length })),
+  );
+  fc.assert(
+    fc.property(shuffled, weights, ([scores, other], chosen) => {
+      expect(aggregate(other, chosen)).toEqual(aggregate(scores, chosen));
+    }),
+  );
+});

@@ -1,0 +1,87 @@
+import type { Interval, Weights } from '#contracts/certificate.ts';
+import type { ReplayScore } from '#contracts/replay.ts';
+import { mean, meanInterval } from './interval.ts';
+
+export type Measures = Pick<ReplayScore, 'precision' | 'recall' | 'replyAccuracy'>;
+
+/** Unrounded. */
+export type Aggregate = Measures & {
+  compositeScore: number;
+  brier: number;
+  intervals: Record<keyof Measures | 'compositeScore' | 'brier', Interval>;
+};
+
+/** What is stored and published of every score: six decimals. */
+export const rounded = (value: number) => Math.round(value * 1e6) / 1e6;
+
+/** How far a recomputed number may be from the published one. */
+export const tolerance = 1e-6;
+
+const onlyDigits = /^\d+$/;
+
+/**
+ * The order of ground-truth ids in which scores are summed and listed: numbers first, by value, then other ids by
+ * UTF-16 code units. It depends on no locale, so every machine adds the same numbers in the same order.
+ */
+export const compareGroundTruthIds = (a: string, b: string): number => {
+  const [aIsNumber, bIsNumber] = [onlyDigits.test(a), onlyDigits.test(b)];
+  if (aIsNumber !== bIsNumber) return aIsNumber ? -1 : 1;
+  if (aIsNumber && a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : a > b ? 1 : 0;
+};
+
+/** The weights with sum 1. Throws where one is negative or not finite, or all are zero. */
+export const normalisedWeights = (weights: Weights): Weights => {
+  const { precision, recall, replyAccuracy } = weights;
+  const total = precision + recall + replyAccuracy;
+  if (Math.min(precision, recall, replyAccuracy) < 0 || !Number.isFinite(total))
+    throw new RangeError('Weights must be finite and at least 0.');
+  if (total === 0) throw new RangeError('At least one weight must be above 0.');
+  return { precision: precision / total, recall: recall / total, replyAccuracy: replyAccuracy / total };
+};
+
+/** The weighted mean of the three measures, in [0, 1]. */
+export const compositeOf = (measures: Measures, weights: Weights): number => {
+  const { precision, recall, replyAccuracy } = normalisedWeights(weights);
+  const weighted =
+    measures.precision * precision + measures.recall * recall + measures.replyAccuracy * replyAccuracy;
+  // Three thirds can add up to a little over 1.
+  return Math.min(1, weighted);
+};
+
+/**
+ * The platform's mapping of a composite score onto [0, 0.5], lower being better. It is not a Brier score of
+ * probabilities.
+ */
+export const brierOf = (compositeScore: number): number => (1 - compositeScore) / 2;
+
+/**
+ * Means, composite, brier and their 95 % intervals over the replays in the denominator (methodology, "The
+ * certificate's numbers"), whatever order they come in. Throws where there are none.
+ */
+export const aggregate = (
+  scores: readonly (Measures & { groundTruthId: string })[],
+  weights: Weights,
+): Aggregate => {
+  const ordered = scores.toSorted((a, b) => compareGroundTruthIds(a.groundTruthId, b.groundTruthId));
+  const column = (measure: keyof Measures) => ordered.map((score) => score[measure]);
+  const means = {
+    precision: mean(column('precision')),
+    recall: mean(column('recall')),
+    replyAccuracy: mean(column('replyAccuracy')),
+  };
+  const compositeScore = compositeOf(means, weights);
+  const compositeInterval = meanInterval(ordered.map((score) => compositeOf(score, weights)));
+  return {
+    ...means,
+    compositeScore,
+    brier: brierOf(compositeScore),
+    intervals: {
+      precision: meanInterval(column('precision')),
+      recall: meanInterval(column('recall')),
+      replyAccuracy: meanInterval(column('replyAccuracy')),
+      compositeScore: compositeInterval,
+      brier: { lower: brierOf(compositeInterval.upper), upper: brierOf(compositeInterval.lower) },
+    },
+  };
+};

@@ -1,0 +1,44 @@
+import tQuantile from '@stdlib/stats-base-dists-t-quantile';
+import type { Interval } from '#contracts/certificate.ts';
+
+/** Of the standard normal distribution at 0.975, to the two places that the methodology fixes. */
+const z = 1.96;
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+/** Arithmetic mean, summed in the given order. Throws on an empty list. */
+export const mean = (values: readonly number[]): number => {
+  if (values.length === 0) throw new RangeError('The mean of no values is not defined.');
+  return sum(values) / values.length;
+};
+
+/**
+ * Effective sample size of n values in [0, 1] (methodology, "Intervals"): with one 0 and one 1 added, M and V are mean
+ * and population variance, n_eff = n · M(1 − M)/V · (1.96/t₀.₉₇₅,ₙ₊₁)². The two added values keep V above 0, so equal
+ * values and rare zeros need no case of their own; the t quantile widens small samples.
+ */
+export const effectiveSampleSize = (values: readonly number[]): number => {
+  const n = values.length;
+  const padded = [...values, 0, 1];
+  const centre = mean(padded);
+  const variance = mean(padded.map((value) => (value - centre) ** 2));
+  return ((n * centre * (1 - centre)) / variance) * (z / tQuantile(0.975, n + 1)) ** 2;
+};
+
+/**
+ * 95 % score interval (Wilson 1927) of a proportion seen over `size` observations, which need not be a whole number.
+ * It lies in [0, 1] and contains the proportion; the clamps take away rounding alone.
+ */
+export const wilsonInterval = (proportion: number, size: number): Interval => {
+  const scale = 1 + z ** 2 / size;
+  const centre = (proportion + z ** 2 / (2 * size)) / scale;
+  const half = (z / scale) * Math.sqrt((proportion * (1 - proportion)) / size + z ** 2 / (4 * size ** 2));
+  return {
+    lower: Math.max(0, Math.min(centre - half, proportion)),
+    upper: Math.min(1, Math.max(centre + half, proportion)),
+  };
+};
+
+/** 95 % interval of the mean of values in [0, 1], which are taken as independent. Throws on an empty list. */
+export const meanInterval = (values: readonly number[]): Interval =>
+  wilsonInterval(mean(values), effectiveSampleSize(values));
