@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import { cutText, diffWords, indexRuns, splitParts, splitRunWords, splitWords, stopWords } from './words.ts';
+
+const texts = (words: { text: string }[]) => words.map((word) => word.text);
+
+test('an identifier is one word, its parts show however it is spelt', () => {
+  expect(texts(splitWords('Set retryCount to 1.5 in the client’s config'))).toEqual([
+    'set',
+    'retrycount',
+    'to',
+    '1.5',
+    'in',
+    'the',
+    'client',
+    'config',
+  ]);
+  for (const spelling of [
+    'retryCount',
+    'retry_count',
+    'RetryCount',
+    'RETRY_COUNT',
+    'retry-count',
+    'retry count',
+  ]) {
+    expect(splitParts(spelling), spelling).toEqual(['retry', 'count']);
+  }
+  expect(splitParts('parseHTTPResponse')).toEqual(['parse', 'http', 'response']);
+});
+
+test('scripts without spaces are cut into words too', () => {
+  expect(texts(splitWords('重试次数从三次改为五次')).length).toBeGreaterThan(3);
+  expect(texts(splitWords('再試行回数を5回に変更しました。')).length).toBeGreaterThan(4);
+  expect(texts(splitWords('เพิ่มจำนวนครั้งที่ลองใหม่')).length).toBeGreaterThan(2);
+});
+
+test('words keep their places in the text', () => {
+  const text = 'Moves src/app/page.tsx — 再試行, then foo_bar.';
+  for (const word of [...splitWords(text), ...splitRunWords(text)]) {
+    expect(text.slice(word.start, word.end).toLowerCase()).toBe(word.text);
+  }
+});
+
+test('a path is one word where runs are counted', () => {
+  expect(texts(splitRunWords('See ./src/verification/replay/quotes.ts.'))).toEqual([
+    'see',
+    'src/verification/replay/quotes.ts',
+  ]);
+});
+
+test('runs shared with a text cover every word that lies in one', () => {
+  const inRuns = indexRuns(['one two three four five', 'six seven eight nine'], 4);
+  expect(inRuns(splitRunWords('zero one two three four ten six seven eight'))).toEqual([
+    false,
+    true,
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
+});
+
+test('a negation is neither a stop word nor a diff word', () => {
+  for (const word of ['not', 'no', 'never', "doesn't"]) {
+    expect(stopWords.has(word) || diffWords.has(word), word).toBe(false);
+  }
+});
+
+test('cutting never splits a surrogate pair', () => {
+  expect(cutText('ab😀cd', 3)).toEqual({ text: 'ab', cut: 4 });
+  expect(cutText('ab😀cd', 4)).toEqual({ text: 'ab😀', cut: 2 });
+  expect(cutText('abc', 3)).toEqual({ text: 'abc', cut: 0 });
+});
+
+test.each([
+  ['one long word', 'a'.repeat(200_000)],
+  ['hyphens', 'a-'.repeat(100_000)],
+  ['slashes', '/'.repeat(200_000)],
+  ['dots', '1.'.repeat(100_000)],
+  ['apostrophes', "a'".repeat(100_000)],
+  ['Chinese', '试'.repeat(100_000)],
+])('hostile text is split in linear time: %s', (_name, text) => {
+  const start = performance.now();
+  splitWords(text);
+  splitRunWords(text);
+  splitParts(text);
+  expect(performance.now() - start).toBeLessThan(3000);
+});

@@ -1,0 +1,153 @@
+/**
+ * How text is cut into words for every lexical rule of the methodology (folding of claims, copied passages, the
+ * offline judge). Words are compared in lower case, after Unicode compatibility normalisation.
+ */
+export type Word = { text: string; start: number; end: number };
+
+// A run of letters, marks, digits and underscores; a decimal point or version dot stays inside ("1.5", "v2.0.1").
+const wordPattern =
+  /[\p{L}\p{M}\p{N}_$]+(?:\.(?=\p{N})(?<=\p{N}\.)[\p{N}\p{L}_]+)*(?:['’](?:s|t|re|ve|ll|d|m)(?![\p{L}\p{N}_]))?/gu;
+// What a path is written in. One pass over such chunks keeps the split linear: a pattern that looked ahead for the
+// path's slash from every word would be quadratic on "a-a-a-…".
+const chunkPattern = /[\p{L}\p{M}\p{N}_$.@/-]+/gu;
+const pathPattern = /[\p{L}\p{N}_].*\/.*[\p{L}\p{N}_]/u;
+const unspacedScript =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+
+// One locale for all, so that the split depends on the text alone and not on where it runs.
+const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
+
+function split(text: string, offset: number): Word[] {
+  const words: Word[] = [];
+  for (const match of text.matchAll(wordPattern)) {
+    const start = offset + match.index;
+    if (!unspacedScript.test(match[0])) {
+      words.push({ text: fold(match[0]), start, end: start + match[0].length });
+      continue;
+    }
+    for (const { segment, index, isWordLike } of segmenter.segment(match[0])) {
+      if (isWordLike === true) {
+        words.push({ text: fold(segment), start: start + index, end: start + index + segment.length });
+      }
+    }
+  }
+  return words;
+}
+
+const fold = (word: string) => word.normalize('NFKC').toLowerCase().replaceAll('’', "'").replace(/'s$/, '');
+
+/** The words of a text with their places (UTF-16 offsets), an identifier being one word. */
+export const splitWords = (text: string): Word[] => split(text, 0);
+
+/**
+ * As `splitWords`, a path (`src/a/b.ts`) being one word too: the unit in which copied runs are counted, since naming
+ * a file must not look like copying five words.
+ */
+export function splitRunWords(text: string): Word[] {
+  const words: Word[] = [];
+  let from = 0;
+  for (const { 0: chunk, index } of text.matchAll(chunkPattern)) {
+    const path = chunk.includes('/') && !unspacedScript.test(chunk) ? pathPattern.exec(chunk) : null;
+    if (!path) continue;
+    words.push(...split(text.slice(from, index), from));
+    const start = index + path.index;
+    from = start + path[0].length;
+    words.push({ text: fold(path[0]), start, end: from });
+  }
+  words.push(...split(text.slice(from), from));
+  return words;
+}
+
+/**
+ * The parts that an identifier's spelling shows: `retryCount`, `retry_count` and `RETRY-COUNT` are all retry, count.
+ * So a claim cannot look new by respelling a line's identifiers. Digits stay with what they stand in.
+ */
+export function splitParts(text: string): string[] {
+  const spaced = text
+    .replace(/(\p{Ll}|\p{N})(\p{Lu})/gu, '$1 $2')
+    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2')
+    .replace(/[_$]+/gu, ' ');
+  return splitWords(spaced).map((word) => word.text);
+}
+
+const list = (words: string) => new Set(words.trim().split(/\s+/u));
+
+/**
+ * Words that say nothing by themselves (methodology, "Claims"). Published: part of the rule. Negations are not
+ * among them, since they turn a claim round.
+ */
+export const stopWords: ReadonlySet<string> = list(`
+  a about above after again all also am an and any are as at be because been before being below between both but
+  by can could did do does doing done down during each either else etc ever every few for from further had has have
+  having he her here hers him his how however i i'm i've if in into is it it's its itself just let's like made
+  make makes making may me might more most much must my of off on once one only onto or other our ours out over own
+  per rather same shall she should since so some such than that the their theirs them themselves then there there's
+  thereby these they they're this those through thus to together too under until up upon us very via was we we're
+  we've were what when where whereas whether which while who whom whose why will with within would yet you you're
+  your yours`);
+
+/** Words with which any change can be described without saying anything of it (methodology, "Claims"). Published. */
+export const diffWords: ReadonlySet<string> = list(`
+  add added adding addition additional additions adds adjust adjusted adjusting adjusts adjustment alter altered
+  alters apply applied applies author branch bug called change changed changes changing class classes clean cleaned
+  cleanup code codebase commit commits const constant constants contain contained contains content contents create
+  created creates creating current currently def define defined defines defining definition delete deleted deletes
+  deleting deletion description diff directory documentation edit edited edits entry existing export exported exports
+  extend extended extends feature field fields file files fix fixed fixes fixing folder following func function
+  functions general hunk implement implementation implemented implements implementing import imported importing
+  imports improve improved improvement improvements improves include included includes including insert inserted
+  inserts introduce introduced introduces introducing issue key let line lines logic merge merged merges method
+  methods minor modification modifications modified modifies modify modifying module modules move moved moves moving
+  name named names new newly now old package parameter parameters part patch pr previous previously project property
+  provide provided provides pull put puts refactor refactored refactoring refactors remove removal removed removes
+  removing rename renamed renames renaming replace replaced replaces replacing repo repository request revise revised
+  section set sets setting several small source statement string support supported supports text title touch touched
+  touches tweak tweaked tweaks type types update updated updates updating use used uses using value values var
+  variable variables various version way work works write writes written`);
+
+/** What is left of a text's words after stop words and diff words, in order. */
+export const tellingWords = (words: string[]): string[] =>
+  words.filter((word) => !stopWords.has(word) && !diffWords.has(word));
+
+/**
+ * Which of a text's words lie in runs of `length` or more that also stand, in that order, in one of the indexed
+ * texts. The index holds every run of exactly `length` words, so building it and asking it are linear.
+ */
+export function indexRuns(texts: Iterable<string>, length: number): (words: Word[]) => boolean[] {
+  const runs = new Set<string>();
+  for (const text of texts) {
+    const words = splitRunWords(text);
+    for (let at = 0; at + length <= words.length; at++) runs.add(runAt(words, at, length));
+  }
+  return (words) => {
+    const covered = new Array<boolean>(words.length).fill(false);
+    for (let at = 0; at + length <= words.length; at++) {
+      if (runs.has(runAt(words, at, length))) covered.fill(true, at, at + length);
+    }
+    return covered;
+  };
+}
+
+const runAt = (words: Word[], at: number, length: number) =>
+  words
+    .slice(at, at + length)
+    .map((word) => word.text)
+    .join(' ');
+
+/** The lines of a unified diff without their sign, file headers without their `a/` and `b/`. */
+export function* diffLines(diff: string): Generator<string> {
+  for (const line of diff.split('\n')) {
+    const header = /^(?:\+\+\+|---) (?:[ab]\/)?(.*)$/u.exec(line);
+    yield header ? (header[1] ?? '') : /^[+\- ]/u.test(line) ? line.slice(1) : line;
+  }
+}
+
+/**
+ * The first `max` characters of a text (UTF-16 code units; a surrogate pair is never split) and how many were cut.
+ */
+export function cutText(text: string, max: number): { text: string; cut: number } {
+  if (text.length <= max) return { text, cut: 0 };
+  const last = text.charCodeAt(max - 1);
+  const end = last >= 0xd800 && last <= 0xdbff ? max - 1 : max;
+  return { text: text.slice(0, end), cut: text.length - end };
+}
