@@ -1,0 +1,55 @@
+import { decode } from 'next-auth/jwt';
+import { resolveApiToken } from '#services/api-token/resolve.ts';
+import type { Actor } from '#services/context.ts';
+import { getUser } from '#services/user/get.ts';
+import type { AuthContext } from './context.ts';
+import { sessionCookieName } from './cookies.ts';
+
+const bearer = /^Bearer +([\x21-\x7e]+) *$/i;
+
+const cookieNamed = (header: string, name: string): string | null => {
+  for (const pair of header.split(';')) {
+    const equals = pair.indexOf('=');
+    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
+  }
+  return null;
+};
+
+/**
+ * A browser names the page that asks in `Origin` (on posts, and on every cross-origin fetch). To SameSite all ports of
+ * one host are one site, so another program's page on localhost would be sent with our cookie; here it is not heard.
+ */
+const fromOwnPages = (headers: Headers, url: string) => {
+  const origin = headers.get('origin');
+  if (origin === null) return true;
+  if (!URL.canParse(origin)) return false;
+  return origin === new URL(url).origin || new URL(origin).host === headers.get('host');
+};
+
+const sessionUser = async (auth: AuthContext, headers: Headers): Promise<string | null> => {
+  const cookie = cookieNamed(headers.get('cookie') ?? '', sessionCookieName(auth.url));
+  if (cookie === null || !fromOwnPages(headers, auth.url)) return null;
+  try {
+    const session = await decode({ token: cookie, secret: auth.secret });
+    return session?.sub ?? null;
+  } catch {
+    // Expired, altered, or made under another secret: no session, and no fault of ours.
+    return null;
+  }
+};
+
+/**
+ * Who asks: by `Authorization: Bearer`, else by the session cookie. A bearer token that is wrong is nobody, whatever
+ * cookie comes beside it. A deleted user is nobody.
+ */
+export const resolveActor = async (auth: AuthContext, headers: Headers): Promise<Actor | null> => {
+  const authorization = headers.get('authorization');
+  if (authorization !== null) {
+    const token = bearer.exec(authorization)?.[1];
+    return token === undefined ? null : resolveApiToken(auth, token);
+  }
+  const userId = await sessionUser(auth, headers);
+  if (userId === null) return null;
+  const user = await getUser(auth, userId);
+  return user && { userId: user.userId };
+};

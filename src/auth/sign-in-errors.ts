@@ -1,0 +1,18 @@
+/** What a person reads whose sign-in failed, and what they can do. */
+export const signInErrors = {
+  link: 'This sign-in link was used already, has expired, or was replaced by a newer one. Restart the installation to get a new link in its terminal.',
+  incomplete: 'The sign-in was incomplete. Try again from the sign-in page.',
+  unexpected: 'Signing in failed on our side. Try again; if it goes on, the installation’s log says why.',
+} as const;
+
+/** next-auth's own codes, as its redirects carry them in `?error=`. */
+const codes: Record<string, string> = {
+  OAuthSignin: 'GitHub could not be asked to sign you in. Try again.',
+  OAuthCallback: 'GitHub did not confirm the sign-in. Try again.',
+  Callback: 'GitHub’s answer could not be used. Try again.',
+  AccessDenied: 'GitHub says that you declined. Nothing was changed.',
+  Configuration: 'Signing in is not configured correctly here; the installation’s log says what is wrong.',
+};
+
+/** The text for a redirect's `?error=`. Anyone can write such a link, so no words but ours are ever shown for it. */
+export const signInErrorText = (code: string): string => codes[code] ?? signInErrors.unexpected;
