@@ -1,0 +1,49 @@
+import { eq } from 'drizzle-orm';
+import { AppError } from '#contracts/errors.ts';
+import type { JudgeProvider } from '#contracts/judge.ts';
+import { userIdentities } from '#db/schema/users.ts';
+import type { Actor, ServiceContext } from '../context.ts';
+import { budgetSpent } from '../replay/spend.ts';
+
+/** Judges whose calls the installation pays for. */
+const paidJudges: JudgeProvider[] = ['anthropic'];
+
+export const engineOff =
+  'This installation carries out no runs: ENGINE_ENABLED is false. Set ENGINE_ENABLED=true and start it again.';
+
+const mayUsePaidJudge = async ({ db, policy }: ServiceContext, actor: Actor): Promise<boolean> => {
+  // On loopback whoever can ask sits at the machine that holds the key.
+  if (!policy.reachable) return true;
+  const identities = await db
+    .select({ provider: userIdentities.provider, subject: userIdentities.subject })
+    .from(userIdentities)
+    .where(eq(userIdentities.userId, actor.userId));
+  // Wallets are stored in lower case, while the operator may have listed a checksummed address.
+  const accounts = new Set(policy.paidJudgeAccounts.map((account) => account.toLowerCase()));
+  return identities.some(({ provider, subject }) => accounts.has(`${provider}:${subject}`.toLowerCase()));
+};
+
+/** Why this actor can start no run with this judge now, as the error to throw; null where they can. */
+export const whyNotAdmitted = async (
+  context: ServiceContext,
+  actor: Actor,
+  judge: JudgeProvider,
+): Promise<AppError | null> => {
+  const { policy } = context;
+  if (!policy.engineEnabled) return new AppError('PRECONDITION_FAILED', engineOff);
+  const { unavailable } = policy.judges[judge];
+  if (unavailable !== null)
+    return new AppError('PRECONDITION_FAILED', `The ${judge} judge is not available: ${unavailable}`);
+  if (!paidJudges.includes(judge)) return null;
+  if (!(await mayUsePaidJudge(context, actor)))
+    return new AppError(
+      'FORBIDDEN',
+      `The ${judge} judge costs the installation money and is open to the accounts in PAID_JUDGE_ACCOUNTS only; yours is not among them. Choose the offline judge, or ask the operator.`,
+    );
+  if (await budgetSpent(context))
+    return new AppError(
+      'TOO_MANY_REQUESTS',
+      'The installation’s budget for its paid judge (MAX_COST_USD_PER_DAY) is spent for today. It begins anew at 00:00 UTC; the offline judge is free.',
+    );
+  return null;
+};

@@ -1,0 +1,51 @@
+import { type RunSecrets, redacted } from '#contracts/run.ts';
+
+/** Header names whose values every client sends and every answer may mention: hiding them would only garble texts. */
+const openHeaders = /^(?:accept(?:-.*)?|content-type|user-agent|cache-control)$/i;
+/** Shorter pieces are ordinary words: hiding each of them would change what an oracle said. */
+const shortestHidden = 6;
+
+const wordsOf = (text: string) => [text, ...text.split(/[\s,;=:]+/)];
+
+/** The strings that must not leave a run, longest first, so that a whole value goes before its parts. */
+const secretWords = (secrets: RunSecrets): string[] => {
+  const words = Object.entries(secrets.oracleHeaders)
+    .filter(([name]) => !openHeaders.test(name))
+    .flatMap(([, value]) => wordsOf(value));
+  if (secrets.githubToken !== null) words.push(secrets.githubToken);
+  if (secrets.oracleUrl !== null && URL.canParse(secrets.oracleUrl)) {
+    const url = new URL(secrets.oracleUrl);
+    if (url.search !== '') words.push(url.search.slice(1), ...url.searchParams.values());
+  }
+  return [...new Set(words)]
+    .filter((word) => word.length >= shortestHidden)
+    .sort((a, b) => b.length - a.length);
+};
+
+/** Text made fit to be kept. */
+export type CleanText = (text: string) => string;
+
+/**
+ * Texts from outside, made fit for Postgres and for eyes other than their owner's: the run's secrets are hidden (an
+ * oracle may say its headers back), NUL and lone surrogates, which neither text nor jsonb takes, are replaced.
+ */
+export const cleanTextOf = (secrets: RunSecrets | null): CleanText => {
+  const words = secrets === null ? [] : secretWords(secrets);
+  return (text) =>
+    words.reduce(
+      (kept, word) => kept.replaceAll(word, redacted),
+      text.replaceAll('\0', '\ufffd').toWellFormed(),
+    );
+};
+
+/** The same value with every string in it cleaned; keys are the project's own and stay. */
+export const cleanValue = <T>(value: T, clean: CleanText): T => {
+  const walk = (node: unknown): unknown => {
+    if (typeof node === 'string') return clean(node);
+    if (Array.isArray(node)) return node.map(walk);
+    if (node !== null && typeof node === 'object')
+      return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, walk(item)]));
+    return node;
+  };
+  return walk(value) as T;
+};

@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import type { Actor, ServiceContext } from '../context.ts';
+import { whyNotAdmitted } from './admission.ts';
+import { defaultWeights, insertRun, type RunCreated } from './insert.ts';
+
+/** Where a form shows a repository's address, the sample shows this. */
+export const sampleRepository = 'echelon-verify (its own history)';
+export const sampleConstruct = 'demonstration-oracle';
+
+/**
+ * The first run of a newcomer: the installation's own demonstration oracle against the project's own history, judged
+ * offline, so that it needs no key and no network. Null addresses mean "the installation's own".
+ * @throws AppError PRECONDITION_FAILED where the engine is off.
+ */
+export const createSampleRun = async (context: ServiceContext, actor: Actor): Promise<RunCreated> => {
+  const refusal = await whyNotAdmitted(context, actor, 'offline');
+  if (refusal) throw refusal;
+  return insertRun(context, actor, {
+    constructId: sampleConstruct,
+    repoUrl: sampleRepository,
+    config: {
+      source: { kind: 'sample' },
+      since: null,
+      label: null,
+      seed: randomBytes(16).toString('hex'),
+      oracle: { type: 'http', url: null, headers: {} },
+      githubToken: null,
+      judge: { provider: 'offline', model: context.policy.judges.offline.model },
+      limit: 20,
+      minReplays: 10,
+      weights: defaultWeights,
+    },
+    secrets: { githubToken: null, oracleUrl: null, oracleHeaders: {} },
+  });
+};

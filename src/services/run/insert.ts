@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto';
+import type { z } from 'zod';
+import type { RunConfig, RunSecrets, runCreatedSchema } from '#contracts/run.ts';
+import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
+import type { Actor, ServiceContext } from '../context.ts';
+
+export type RunCreated = z.infer<typeof runCreatedSchema>;
+
+/** Equal weights: the only ones that rankings compare. */
+export const defaultWeights = { precision: 1, recall: 1, replyAccuracy: 1 };
+
+/**
+ * The run, its sealed secrets and its first job in one transaction: accepted means that it will be carried out, and
+ * what is not accepted leaves nothing behind.
+ */
+export const insertRun = async (
+  { db, sender, secretBox, now }: ServiceContext,
+  actor: Actor,
+  run: { constructId: string; repoUrl: string; config: RunConfig; secrets: RunSecrets },
+): Promise<RunCreated> => {
+  // Chosen here and not by the database: the box is bound to it before the row exists.
+  const runId = randomUUID();
+  const createdAt = now();
+  await db.transaction(async (transaction) => {
+    await transaction.insert(verificationRuns).values({
+      id: runId,
+      userId: actor.userId,
+      constructId: run.constructId,
+      repoUrl: run.repoUrl,
+      config: run.config,
+      createdAt,
+      updatedAt: createdAt,
+    });
+    await transaction
+      .insert(runSecrets)
+      .values({ runId, sealed: secretBox.seal(runId, run.secrets), createdAt });
+    await sender.enqueue(transaction, [{ name: 'ingest-run', data: { runId } }]);
+  });
+  return {
+    runId,
+    status: 'PENDING',
+    createdAt: createdAt.toISOString(),
+    judge: run.config.judge.provider,
+  };
+};

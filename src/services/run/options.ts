@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { judgeProviders } from '#contracts/judge.ts';
+import type { Actor, ServiceContext } from '../context.ts';
+import { engineOff, whyNotAdmitted } from './admission.ts';
+
+/** What a form can offer its actor. A reason is null where the choice can be made, else says what stands against it. */
+export const runOptionsSchema = z.object({
+  engine: z.object({ enabled: z.boolean(), reason: z.string().nullable() }),
+  defaultJudge: z.enum(judgeProviders),
+  judges: z.array(
+    z.object({ provider: z.enum(judgeProviders), model: z.string(), reason: z.string().nullable() }),
+  ),
+});
+export type RunOptions = z.infer<typeof runOptionsSchema>;
+
+/** What this actor can start on this installation now, by the same rules that `createRun` refuses by. */
+export const runOptions = async (context: ServiceContext, actor: Actor): Promise<RunOptions> => {
+  const { policy } = context;
+  return {
+    engine: { enabled: policy.engineEnabled, reason: policy.engineEnabled ? null : engineOff },
+    defaultJudge: policy.defaultJudge,
+    judges: await Promise.all(
+      judgeProviders.map(async (provider) => ({
+        provider,
+        model: policy.judges[provider].model,
+        reason: (await whyNotAdmitted(context, actor, provider))?.message ?? null,
+      })),
+    ),
+  };
+};

@@ -1,0 +1,86 @@
+import { and, eq, inArray } from 'drizzle-orm';
+import { maxRunErrorLength } from '#contracts/errors.ts';
+import { isTerminal, type RunStatus, runStatuses } from '#contracts/run.ts';
+import type { Executor } from '#db/client.ts';
+import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
+
+export const openStatuses: RunStatus[] = runStatuses.filter((status) => !isTerminal(status));
+
+/** The statuses from which `to` is a step forward. */
+const statusesBefore = (to: RunStatus) => openStatuses.slice(0, openStatuses.indexOf(to));
+
+/**
+ * Moves a run forward to `to`, never back: a compare-and-set on the statuses before it. The last passing fault that
+ * was noted on the run is wiped, since the run got on.
+ * @returns whether this call made the step; false where the run was there already, beyond, or ended.
+ */
+export const advance = async (
+  executor: Executor,
+  runId: string,
+  to: 'INGESTING' | 'INVOKING' | 'SCORING' | 'CERTIFYING',
+  now: Date,
+): Promise<boolean> => {
+  const moved = await executor
+    .update(verificationRuns)
+    .set({ status: to, error: null, updatedAt: now })
+    .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, statusesBefore(to))))
+    .returning({ id: verificationRuns.id });
+  return moved.length > 0;
+};
+
+const eraseSecrets = (executor: Executor, runId: string) =>
+  executor.delete(runSecrets).where(eq(runSecrets.runId, runId));
+
+/** Ends a certifying run well: its certificate is linked, its secrets are erased. Within the caller's transaction. */
+export const completeRun = async (
+  transaction: Executor,
+  runId: string,
+  certificateId: string,
+  now: Date,
+): Promise<boolean> => {
+  const moved = await transaction
+    .update(verificationRuns)
+    .set({ status: 'COMPLETED', certificateId, error: null, updatedAt: now })
+    .where(and(eq(verificationRuns.id, runId), eq(verificationRuns.status, 'CERTIFYING')))
+    .returning({ id: verificationRuns.id });
+  if (moved.length === 0) return false;
+  await eraseSecrets(transaction, runId);
+  return true;
+};
+
+/** At most `max` UTF-16 code units, never half a character, without NUL, which Postgres refuses. */
+export const cutMessage = (message: string, max = maxRunErrorLength): string => {
+  const text = message.replaceAll('\0', '\ufffd').toWellFormed();
+  if (text.length <= max) return text;
+  const lastUnit = text.charCodeAt(max - 1);
+  const splitsPair = lastUnit >= 0xd800 && lastUnit <= 0xdbff;
+  return text.slice(0, splitsPair ? max - 1 : max);
+};
+
+/**
+ * Ends a run that has not ended yet; its secrets go in the same transaction.
+ * @returns false where it had ended already: the first end stands.
+ */
+export const failRun = (executor: Executor, runId: string, message: string, now: Date): Promise<boolean> =>
+  executor.transaction(async (transaction) => {
+    const moved = await transaction
+      .update(verificationRuns)
+      .set({ status: 'FAILED', error: cutMessage(message), updatedAt: now })
+      .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, openStatuses)))
+      .returning({ id: verificationRuns.id });
+    if (moved.length === 0) return false;
+    await eraseSecrets(transaction, runId);
+    return true;
+  });
+
+/**
+ * Keeps what stopped an attempt while others are left. It is shown only if the run fails of it: `run.error` is null
+ * until then (see `present.ts`), and the next step forward wipes it.
+ */
+export const noteRunFault = async (executor: Executor, runId: string, message: string): Promise<void> => {
+  // Not `updated_at`: that is what the sweep tells progress by.
+  await executor
+    .update(verificationRuns)
+    .set({ error: cutMessage(message) })
+    .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, openStatuses)));
+};
