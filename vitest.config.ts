@@ -1,10 +1,31 @@
 import { defineConfig } from 'vitest/config';
 
+const shared = {
+  testTimeout: 20_000,
+  hookTimeout: 60_000,
+  setupFiles: ['src/testing/fail-on-console-error.ts'],
+};
+
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'src/**/*.test.tsx'],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
-    setupFiles: ['src/testing/fail-on-console-error.ts'],
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['src/**/*.test.{ts,tsx}'],
+          exclude: ['src/**/*.db.test.ts'],
+        },
+      },
+      {
+        // Apart, so that only these wait for a Postgres.
+        test: {
+          ...shared,
+          name: 'database',
+          include: ['src/**/*.db.test.ts'],
+          globalSetup: ['src/testing/global-setup.ts'],
+        },
+      },
+    ],
   },
 });

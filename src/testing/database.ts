@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import postgres from 'postgres';
+import { inject } from 'vitest';
+import { openDatabase } from '#db/client.ts';
+
+const onServer = async (work: (sql: postgres.Sql) => Promise<unknown>) => {
+  const sql = postgres(inject('databaseServer'), { max: 1, onnotice: () => {} });
+  try {
+    await work(sql);
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+};
+
+/**
+ * A database of the caller's own, migrated unless asked to be empty. `close` ends its connections and drops it.
+ * For `*.db.test.ts` only: the other tests have no server.
+ */
+export const testDatabase = async ({ migrated = true }: { migrated?: boolean } = {}) => {
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await onServer((sql) =>
+    migrated
+      ? sql`create database ${sql(name)} template template_migrated strategy file_copy`
+      : sql`create database ${sql(name)}`,
+  );
+  const url = new URL(inject('databaseServer'));
+  url.pathname = `/${name}`;
+  const { db, sql, close } = openDatabase(url.href);
+  return {
+    databaseUrl: url.href,
+    db,
+    sql,
+    close: async () => {
+      await close();
+      await onServer((server) => server`drop database ${server(name)} with (force)`);
+    },
+  };
+};
