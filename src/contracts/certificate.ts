@@ -28,7 +28,10 @@ export const intervalsSchema = z.object({
   brier: interval,
 });
 
-/** Replays by how they ended, and what was done again on the way. */
+/**
+ * Replays by how they ended, and what was done again on the way. `scored` counts every replay in the denominator,
+ * oracle failures (with their zeros) included; `oracleFailures` says how many of them those are.
+ */
 export const replayCountsSchema = z.object({
   scored: z.number().int(),
   oracleFailures: z.number().int(),
