@@ -1,7 +1,5 @@
 import type { ReplayCheckpoint, ReplayOutcome, ReplayScore } from '#contracts/replay.ts';
-
-/** An oracle is expected to make as many distinct claims as the change has to say, up to this many. */
-export const claimsFloor = 3;
+import { claimsTotal as claimsTotalOf } from './fold-claims.ts';
 
 /** How a replay ended; `reason` is for the certificate and the run's owner, null where it was scored. */
 export type ReplayEnd = { outcome: ReplayOutcome; reason: string | null };
@@ -23,14 +21,15 @@ export const endOfReplay = (checkpoint: ReplayCheckpoint): ReplayEnd | null => {
   if (answerKey.kind === 'impossible') return { outcome: 'replaced', reason: answerKey.reason };
   if (answerKey.kind === 'unavailable')
     return { outcome: 'unscored', reason: `answer key: ${answerKey.reason}` };
-  if (oracle === undefined) return null;
-  if (oracle.kind === 'failure')
+  if (oracle?.kind === 'failure')
     return { outcome: 'oracle_failure', reason: `${oracle.reason}: ${oracle.detail}` };
   const unscored = measures.flatMap(([step, name]) => {
     const verdict = checkpoint[step];
     return verdict?.kind === 'unscored' ? [`${name}: ${verdict.reason}`] : [];
   });
+  // Also where the oracle was not asked: a replay that the verifier gave up is ended by an unscored measure.
   if (unscored.length > 0) return { outcome: 'unscored', reason: unscored.join('; ') };
+  if (oracle === undefined) return null;
   const judged = measures.every(([step]) => checkpoint[step]?.kind === 'judged');
   return judged ? { outcome: 'scored', reason: null } : null;
 };
@@ -45,7 +44,6 @@ export const scoreReplay = (groundTruthId: string, checkpoint: ReplayCheckpoint)
   if (end === null || answerKey?.kind !== 'made') return null;
 
   const changes = answerKey.key.changes;
-  const floor = Math.min(claimsFloor, changes.length);
   if (end.outcome === 'oracle_failure')
     return {
       groundTruthId,
@@ -53,14 +51,14 @@ export const scoreReplay = (groundTruthId: string, checkpoint: ReplayCheckpoint)
       precision: 0,
       recall: 0,
       replyAccuracy: 0,
-      claimsTotal: floor,
+      claimsTotal: claimsTotalOf(0, changes.length),
       claimsSupported: 0,
       changesTotal: changes.length,
       changesSurfaced: 0,
     };
   if (precision?.kind !== 'judged' || recall?.kind !== 'judged' || reply?.kind !== 'judged') return null;
 
-  const claimsTotal = Math.max(precision.claims.length, floor);
+  const claimsTotal = claimsTotalOf(precision.claims.length, changes.length);
   const claimsSupported = precision.claims.filter(({ supported }) => supported).length;
   // By the key's ids: the key, made before the oracle was called, says what there was to find.
   const surfaced = new Set(recall.changes.filter((change) => change.surfaced).map(({ id }) => id));

@@ -1,0 +1,226 @@
+import { expect, test } from 'vitest';
+import { rawScoresSchema } from '#contracts/certificate.ts';
+import type { JudgeUsage, ReplayCheckpoint } from '#contracts/replay.ts';
+import { failedCheckpoint, judgedCheckpoint, noUsage } from '#testing/replay-checkpoint.ts';
+import { buildCertificate, type CertificateInput, Uncertifiable } from './build.ts';
+
+const draw = {
+  listed: 40,
+  excluded: { too_small: 3 },
+  source: 'https://github.com/acme/widgets',
+  commitRange: 'aaaa..bbbb',
+  private: false,
+};
+const input = (
+  replays: CertificateInput['replays'],
+  changed: Partial<CertificateInput> = {},
+): CertificateInput => ({
+  sample: false,
+  draw,
+  seed: '42',
+  limit: 5,
+  minReplays: 2,
+  weights: { precision: 1, recall: 1, replyAccuracy: 1 },
+  judge: { provider: 'offline', model: 'asked-for', promptDigest: 'd'.repeat(64) },
+  replaced: 1,
+  replays,
+  ...changed,
+});
+
+const unscored = (reason = 'the judge refused "secret text of the diff"'): ReplayCheckpoint => ({
+  ...judgedCheckpoint({ claims: [true], changes: [true], replyAccuracy: 1 }),
+  recall: { kind: 'unscored', reason, asks: 4, latencyMs: 5, usage: noUsage },
+});
+const three = [
+  {
+    groundTruthId: '10',
+    checkpoint: judgedCheckpoint({
+      claims: [true, true, false],
+      changes: [true, false, false],
+      replyAccuracy: 0.5,
+    }),
+  },
+  { groundTruthId: '9', checkpoint: failedCheckpoint(2) },
+  {
+    groundTruthId: '8',
+    checkpoint: judgedCheckpoint({
+      claims: [true, true, true],
+      changes: [true, true, true],
+      replyAccuracy: 1,
+    }),
+  },
+];
+
+test('the numbers are those derived by hand, rounded to six decimals', () => {
+  // Precision (2/3 + 0 + 1)/3 = 5/9, recall (1/3 + 0 + 1)/3 = 4/9, reply (.5 + 0 + 1)/3 = 1/2; composite 1/2.
+  expect(buildCertificate(input(three))).toMatchObject({
+    replayCount: 3,
+    sampleSize: 3,
+    precision: 0.555556,
+    recall: 0.444444,
+    replyAccuracy: 0.5,
+    compositeScore: 0.5,
+    brier: 0.25,
+    domain: 'community_oracle',
+    methodologyVersion: 'v1-preview',
+    groundTruthSource: 'https://github.com/acme/widgets',
+    commitRange: 'aaaa..bbbb',
+  });
+});
+
+test('an oracle failure stands in the denominator with zeros and its reason', () => {
+  const content = buildCertificate(input(three));
+  expect(content.replayScores.map(({ groundTruthId, scored }) => [groundTruthId, scored])).toEqual([
+    ['8', true],
+    ['9', false],
+    ['10', true],
+  ]);
+  expect(content.replayScores[1]).toMatchObject({ precision: 0, claimsTotal: 2, changesTotal: 2 });
+  expect(content.rawScores.counts).toMatchObject({ scored: 3, oracleFailures: 1, unscored: 0, replaced: 1 });
+  expect(content.rawScores.replays[1]).toMatchObject({
+    outcome: 'oracle_failure',
+    reason: 'status: The oracle answered 500.',
+    changes: [
+      { id: 'k1', surfaced: false },
+      { id: 'k2', surfaced: false },
+    ],
+  });
+});
+
+test('an unscored replay is left out of the means, counted, and says why', () => {
+  const content = buildCertificate(input([...three, { groundTruthId: '1', checkpoint: unscored() }]));
+  expect(content).toMatchObject({ replayCount: 3, compositeScore: 0.5 });
+  expect(content.rawScores.counts).toMatchObject({ scored: 3, unscored: 1, judgeReasks: 3 });
+  expect(content.rawScores.replays[0]).toMatchObject({
+    groundTruthId: '1',
+    outcome: 'unscored',
+    precision: null,
+    claims: [],
+    reason: 'recall: the judge refused "secret text of the diff"',
+  });
+});
+
+test('what is kept of a certificate has the contract’s form and holds no text of the replays', () => {
+  const { rawScores } = buildCertificate(input(three));
+  expect(rawScoresSchema.parse(rawScores)).toEqual(rawScores);
+  expect(JSON.stringify(rawScores)).not.toContain('const change');
+});
+
+test('the order in which replays come in changes nothing', () => {
+  expect(buildCertificate(input(three.toReversed()))).toEqual(buildCertificate(input(three)));
+});
+
+test('fewer replays than asked for make it provisional', () => {
+  expect(buildCertificate(input(three)).rawScores.provisional).toBe(false);
+  expect(buildCertificate(input(three, { minReplays: 4 })).rawScores.provisional).toBe(true);
+});
+
+test('the scoring model is the one that answered most, the asked one where none did', () => {
+  const [first, failed] = three;
+  const answered = {
+    ...three[2],
+    checkpoint: judgedCheckpoint({ claims: [true], changes: [true], replyAccuracy: 1 }, 'another'),
+  };
+  if (!first || !failed) throw new Error('unreachable');
+  expect(buildCertificate(input([first, failed])).scoringModel).toBe('offline-1');
+  expect(
+    buildCertificate(
+      input([
+        { ...answered, groundTruthId: '1' },
+        { ...answered, groundTruthId: '2' },
+        { ...first, groundTruthId: '3' },
+      ]),
+    ),
+  ).toMatchObject({
+    scoringModel: 'another',
+    replayScores: [{ scoringModel: 'another' }, { scoringModel: 'another' }, { scoringModel: 'offline-1' }],
+  });
+});
+
+test('a replay’s latency is what its three verdicts took', () => {
+  expect(buildCertificate(input(three)).replayScores.map(({ scoringLatencyMs }) => scoringLatencyMs)).toEqual(
+    [30, 0, 30],
+  );
+});
+
+const paid = (costUsd: number | null): JudgeUsage => ({ ...noUsage, calls: 1, inputTokens: 100, costUsd });
+const withUsage = (usage: JudgeUsage) => {
+  const checkpoint = judgedCheckpoint({ claims: [true], changes: [true], replyAccuracy: 1 });
+  return { ...checkpoint, precision: { ...checkpoint.precision, usage } };
+};
+
+test('usage is summed over every call, those of replaced changes too', () => {
+  const replaced: ReplayCheckpoint = {
+    answerKey: { kind: 'impossible', reason: 'nothing to quote', asks: 2, usage: paid(0.25) },
+  };
+  const content = buildCertificate(
+    input([
+      { groundTruthId: '1', checkpoint: withUsage(paid(0.5)) },
+      { groundTruthId: '2', checkpoint: replaced },
+    ]),
+  );
+  expect(content.rawScores.usage).toMatchObject({ calls: 2, inputTokens: 200, costUsd: 0.75 });
+  expect(content.rawScores.replays).toHaveLength(1);
+});
+
+test('the cost is unknown as soon as one call’s is, and nothing where no call was made', () => {
+  const costOf = (...usages: JudgeUsage[]) =>
+    buildCertificate(
+      input(usages.map((usage, index) => ({ groundTruthId: `${index}`, checkpoint: withUsage(usage) }))),
+    ).rawScores.usage.costUsd;
+  expect(costOf(paid(0.5), paid(null))).toBeNull();
+  expect(costOf(noUsage)).toBe(0);
+});
+
+test('nothing of a private repository but scores and counts reaches a certificate', () => {
+  const content = buildCertificate(
+    input([...three, { groundTruthId: 'secret-branch', checkpoint: unscored() }], {
+      draw: { ...draw, private: true },
+    }),
+  );
+  expect(content).toMatchObject({ groundTruthSource: 'private repository', commitRange: null });
+  expect(content.replayScores.map(({ groundTruthId }) => groundTruthId)).toEqual(['1', '2', '3']);
+  const published = JSON.stringify(content);
+  for (const word of ['secret', 'acme', 'aaaa', 'answered 500', '"k1"', '"c1"'])
+    expect(published).not.toContain(word);
+  expect(content.rawScores.replays.map(({ reason }) => reason)).toEqual([
+    null,
+    'status',
+    null,
+    'A verdict was not obtained.',
+  ]);
+});
+
+test('a run in which the oracle never gave an HTTP answer is a mistake, not a verdict', () => {
+  const build = () =>
+    buildCertificate(
+      input([
+        { groundTruthId: '1', checkpoint: failedCheckpoint(2, false) },
+        { groundTruthId: '2', checkpoint: failedCheckpoint(2, false) },
+      ]),
+    );
+  expect(build).toThrow(Uncertifiable);
+  expect(build).toThrow(/connection: Nothing listens there\..*mistake, not a verdict/);
+});
+
+test('one HTTP answer among connection failures is enough for a certificate', () => {
+  const content = buildCertificate(
+    input([
+      { groundTruthId: '1', checkpoint: failedCheckpoint(2, false) },
+      { groundTruthId: '2', checkpoint: failedCheckpoint(2) },
+    ]),
+  );
+  expect(content).toMatchObject({ replayCount: 2, compositeScore: 0, brier: 0.5 });
+});
+
+test('a run with no scored replay gets no certificate and hears why', () => {
+  const build = () =>
+    buildCertificate(input([{ groundTruthId: '1', checkpoint: unscored('no connection') }]));
+  expect(build).toThrow(Uncertifiable);
+  expect(build).toThrow('no connection');
+  expect(() => buildCertificate(input([]))).toThrow('no answer key could be made');
+});
+
+test('a replay that has not ended is not certified', () => {
+  expect(() => buildCertificate(input([{ groundTruthId: '1', checkpoint: {} }]))).toThrow('has not ended');
+});

@@ -1,0 +1,200 @@
+import {
+  certificateDomain,
+  methodologyVersion,
+  type RawScores,
+  type Weights,
+} from '#contracts/certificate.ts';
+import type { JudgeProvider } from '#contracts/judge.ts';
+import type { ReplayCheckpoint, ReplayScore } from '#contracts/replay.ts';
+import type { RunDraw } from '#contracts/run.ts';
+import { endOfReplay, type ReplayEnd, scoreReplay } from '../replay/score.ts';
+import { aggregate, compareGroundTruthIds, rounded } from '../statistics/aggregate.ts';
+import { totalUsage } from './judge-usage.ts';
+import { type EndedReplay, rawReplay } from './raw-replay.ts';
+
+/** A run that can have no certificate; the message tells its owner why and what to do. */
+export class Uncertifiable extends Error {
+  override readonly name = 'Uncertifiable';
+}
+
+/**
+ * A run whose every replay has ended. Replays that were replaced may be among `replays`: they count for the judge's
+ * usage alone; `replaced` says how many there were.
+ */
+export type CertificateInput = {
+  sample: boolean;
+  draw: RunDraw;
+  seed: string;
+  limit: number;
+  minReplays: number;
+  weights: Weights;
+  judge: { provider: JudgeProvider; model: string; promptDigest: string };
+  replaced: number;
+  replays: { groundTruthId: string; checkpoint: ReplayCheckpoint }[];
+};
+
+/** `scored` is false for an oracle failure, which stands in the denominator with zeros. */
+export type CertifiedReplay = Omit<ReplayScore, 'outcome'> & {
+  scoringModel: string;
+  /** What the judge took over the three verdicts, summed, in whole milliseconds. */
+  scoringLatencyMs: number;
+  scored: boolean;
+};
+
+/** What a certificate says, before it has an id, a construct and a date. Every score is rounded to six decimals. */
+export type CertificateContent = {
+  replayCount: number;
+  sampleSize: number;
+  precision: number;
+  recall: number;
+  replyAccuracy: number;
+  compositeScore: number;
+  brier: number;
+  groundTruthSource: string;
+  commitRange: string | null;
+  methodologyVersion: string;
+  scoringModel: string;
+  domain: string;
+  rawScores: RawScores;
+  replayScores: CertifiedReplay[];
+};
+
+const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+
+const verdictsOf = ({ precision, recall, reply }: ReplayCheckpoint) =>
+  [precision, recall, reply].filter((verdict) => verdict !== undefined);
+
+const modelsOf = (checkpoint: ReplayCheckpoint) => [
+  ...verdictsOf(checkpoint).flatMap((verdict) => (verdict.kind === 'judged' ? [verdict.model] : [])),
+  ...(checkpoint.answerKey?.kind === 'made' ? [checkpoint.answerKey.model] : []),
+];
+
+/** The one named most often, the first in code-unit order among equals. */
+const mostFrequent = (names: string[], otherwise: string) => {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const [first] = [...counts].toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  return first?.[0] ?? otherwise;
+};
+
+const endOf = (groundTruthId: string, checkpoint: ReplayCheckpoint): ReplayEnd => {
+  const end = endOfReplay(checkpoint);
+  if (end === null) throw new Error(`The replay of ${groundTruthId} has not ended.`);
+  return end;
+};
+
+const refuseWrongAddress = (checkpoints: ReplayCheckpoint[]) => {
+  const outcomes = checkpoints.flatMap(({ oracle }) => (oracle === undefined ? [] : [oracle]));
+  const unanswered = outcomes.filter((outcome) => outcome.kind === 'failure' && !outcome.httpAnswered);
+  const [first] = unanswered;
+  if (first?.kind !== 'failure' || unanswered.length < outcomes.length) return;
+  throw new Uncertifiable(
+    `The oracle never gave an HTTP answer in ${outcomes.length} replays (${first.reason}: ${first.detail}). ` +
+      'A wrong address is a mistake, not a verdict: check the oracle’s URL and that it runs, then start again.',
+  );
+};
+
+const refuseUnscored = (replays: EndedReplay[]) => {
+  if (replays.some(({ score }) => score !== null)) return;
+  const reason = replays.find(({ end }) => end.outcome === 'unscored')?.end.reason;
+  throw new Uncertifiable(
+    reason === undefined
+      ? 'No replay was scored: no answer key could be made for any change of the sample. Choose a repository, a date or a label with more substantial changes.'
+      : `No replay was scored, so there is nothing to certify. ${replays.length} ended unscored, the first because: ${reason}`,
+  );
+};
+
+const roundedInterval = ({ lower, upper }: { lower: number; upper: number }) => ({
+  lower: rounded(lower),
+  upper: rounded(upper),
+});
+
+/**
+ * The certificate of a run, from its stored checkpoints alone (methodology, "The certificate's numbers").
+ * @throws Uncertifiable where no replay was scored, or the oracle never gave an HTTP answer.
+ */
+export const buildCertificate = (input: CertificateInput): CertificateContent => {
+  const { draw, judge, weights } = input;
+  const replays = input.replays
+    .map(({ groundTruthId, checkpoint }) => ({
+      groundTruthId,
+      checkpoint,
+      end: endOf(groundTruthId, checkpoint),
+      score: scoreReplay(groundTruthId, checkpoint),
+    }))
+    .filter(({ end }) => end.outcome !== 'replaced')
+    .toSorted((a, b) => compareGroundTruthIds(a.groundTruthId, b.groundTruthId))
+    .map(({ groundTruthId, ...rest }, index) => ({
+      id: draw.private ? `${index + 1}` : groundTruthId,
+      ...rest,
+    }));
+  refuseWrongAddress(replays.map(({ checkpoint }) => checkpoint));
+  refuseUnscored(replays);
+
+  const inDenominator = replays.flatMap(({ id, checkpoint, score }) =>
+    score === null ? [] : [{ checkpoint, score: { ...score, groundTruthId: id } }],
+  );
+  const totals = aggregate(
+    inDenominator.map(({ score }) => score),
+    weights,
+  );
+  const checkpoints = input.replays.map(({ checkpoint }) => checkpoint);
+  const scoringModel = mostFrequent(checkpoints.flatMap(modelsOf), judge.model);
+  const judgeCalls = checkpoints.flatMap((checkpoint) => [
+    ...(checkpoint.answerKey === undefined ? [] : [checkpoint.answerKey]),
+    ...verdictsOf(checkpoint),
+  ]);
+  const countOf = (outcome: ReplayEnd['outcome']) =>
+    replays.filter(({ end }) => end.outcome === outcome).length;
+
+  return {
+    replayCount: inDenominator.length,
+    sampleSize: inDenominator.length,
+    precision: rounded(totals.precision),
+    recall: rounded(totals.recall),
+    replyAccuracy: rounded(totals.replyAccuracy),
+    compositeScore: rounded(totals.compositeScore),
+    brier: rounded(totals.brier),
+    groundTruthSource: draw.private ? 'private repository' : draw.source,
+    commitRange: draw.private ? null : draw.commitRange,
+    methodologyVersion,
+    scoringModel,
+    domain: certificateDomain,
+    rawScores: {
+      version: 1,
+      weights,
+      intervals: {
+        precision: roundedInterval(totals.intervals.precision),
+        recall: roundedInterval(totals.intervals.recall),
+        replyAccuracy: roundedInterval(totals.intervals.replyAccuracy),
+        compositeScore: roundedInterval(totals.intervals.compositeScore),
+        brier: roundedInterval(totals.intervals.brier),
+      },
+      counts: {
+        scored: inDenominator.length,
+        oracleFailures: countOf('oracle_failure'),
+        unscored: countOf('unscored'),
+        replaced: input.replaced,
+        oracleRetries: sum(checkpoints.map(({ oracle }) => oracle?.retries ?? 0)),
+        judgeReasks: sum(judgeCalls.map(({ asks }) => Math.max(0, asks - 1))),
+      },
+      draw: { seed: input.seed, listed: draw.listed, limit: input.limit, excluded: draw.excluded },
+      judge,
+      usage: totalUsage(judgeCalls.map(({ usage }) => usage)),
+      sample: input.sample,
+      provisional: inDenominator.length < input.minReplays,
+      minReplays: input.minReplays,
+      private: draw.private,
+      replays: replays.map((replay) => rawReplay(replay, draw.private)),
+    },
+    replayScores: inDenominator.map(({ checkpoint, score: { outcome, ...score } }) => ({
+      ...score,
+      precision: rounded(score.precision),
+      recall: rounded(score.recall),
+      replyAccuracy: rounded(score.replyAccuracy),
+      scoringModel: mostFrequent(modelsOf(checkpoint), scoringModel),
+      scoringLatencyMs: Math.round(sum(verdictsOf(checkpoint).map(({ latencyMs }) => latencyMs))),
+      scored: outcome === 'scored',
+    })),
+  };
+};

@@ -1,0 +1,168 @@
+import { expect, test } from 'vitest';
+import { certificateSchema, certificateSummarySchema } from '#contracts/certificate.ts';
+import { failedCheckpoint, judgedCheckpoint } from '#testing/replay-checkpoint.ts';
+import { buildCertificate } from './build.ts';
+import { presentCertificate, presentSummary } from './present.ts';
+import { recomputeCertificate } from './recompute.ts';
+import { fromWire, toWire } from './wire.ts';
+
+const { replayScores, ...content } = buildCertificate({
+  sample: false,
+  draw: {
+    listed: 9,
+    excluded: { too_small: 3, dependency_bump: 2 },
+    source: 'acme/widgets',
+    commitRange: null,
+    private: false,
+  },
+  seed: '42',
+  limit: 3,
+  minReplays: 50,
+  weights: { precision: 2, recall: 1, replyAccuracy: 1 },
+  judge: { provider: 'offline', model: 'offline-1', promptDigest: 'd'.repeat(64) },
+  replaced: 0,
+  replays: [
+    {
+      groundTruthId: '10',
+      checkpoint: judgedCheckpoint({
+        claims: [true, true, false],
+        changes: [true, false, false],
+        replyAccuracy: 0.5,
+      }),
+    },
+    { groundTruthId: '9', checkpoint: failedCheckpoint(2) },
+    {
+      groundTruthId: '8',
+      checkpoint: {
+        answerKey: judgedCheckpoint({ claims: [], changes: [true], replyAccuracy: 0 }).answerKey,
+        oracle: {
+          kind: 'answer',
+          answer: { summary: '', keyClaims: [], followUpResponse: '' },
+          latencyMs: 1,
+          retries: 0,
+        },
+        reply: {
+          kind: 'unscored',
+          reason: 'no connection',
+          asks: 1,
+          latencyMs: 1,
+          usage: {
+            calls: 0,
+            inputTokens: 0,
+            cacheWriteTokens: 0,
+            cacheReadTokens: 0,
+            outputTokens: 0,
+            costUsd: 0,
+          },
+        },
+      },
+    },
+  ],
+});
+const stored = {
+  ...content,
+  id: '0192d1b0-7e2a-7c3f-8f7e-3f1d5c0a9b11',
+  constructId: 'acme-oracle',
+  createdAt: new Date('2025-03-01T10:00:00.000Z'),
+};
+const scores = replayScores
+  .toReversed()
+  .map((score, index) => ({
+    ...score,
+    id: `score-${index}`,
+    scoredAt: new Date('2025-03-01T09:59:00.000Z'),
+  }));
+const certificate = presentCertificate(stored, scores);
+
+test('a certificate and its summary have the contract’s form, and nothing beside it', () => {
+  expect(certificateSchema.strict().parse(certificate)).toEqual(certificate);
+  const summary = presentSummary(stored);
+  expect(certificateSummarySchema.strict().parse(summary)).toEqual(summary);
+  expect(certificate).toMatchObject(summary);
+});
+
+test('it is unverified, unranked and provisional under the asked number of replays', () => {
+  expect(certificate).toMatchObject({ tier: 'UNVERIFIED', ranked: false, provisional: true });
+});
+
+test('replays stand in the order of their ids, and an oracle failure says why', () => {
+  expect(
+    certificate.replayScores.map(({ groundTruthId, oracleFailure }) => [groundTruthId, oracleFailure]),
+  ).toEqual([
+    ['9', 'status: The oracle answered 500.'],
+    ['10', null],
+  ]);
+});
+
+test('unscored replays are listed with their reasons', () => {
+  expect(certificate.unscored).toEqual([{ groundTruthId: '8', reason: 'reply accuracy: no connection' }]);
+});
+
+test('every published number can be recomputed from the replays and the weights', () => {
+  const { numbers, disagreements } = recomputeCertificate(certificate);
+  expect(disagreements).toEqual([]);
+  // By hand, weights 2:1:1: precision (0 + 2/3)/2 = 1/3, recall (0 + 1/3)/2 = 1/6, reply .25; composite .2708333….
+  expect(numbers.compositeScore).toBeCloseTo(0.5 / 3 + 0.25 / 6 + 0.0625, 12);
+});
+
+test.each([
+  ['compositeScore', { compositeScore: certificate.compositeScore + 0.000002 }],
+  ['brier', { brier: 0 }],
+  ['replayCount', { replayCount: 3 }],
+  ['precision', { precision: Number.NaN }],
+] as const)('a changed %s is found', (field, change) => {
+  const fields = recomputeCertificate({ ...certificate, ...change }).disagreements.map(
+    (found) => found.field,
+  );
+  expect(fields).toEqual([field]);
+});
+
+test('a changed replay is found, in its own line and in what follows from it', () => {
+  const changed = certificate.replayScores.map((score, index) =>
+    index === 1 ? { ...score, claimsSupported: 3 } : score,
+  );
+  const fields = recomputeCertificate({ ...certificate, replayScores: changed }).disagreements.map(
+    (found) => found.field,
+  );
+  expect(fields).toContain('replayScores[1].precision');
+  expect(fields).toContain('compositeScore');
+  expect(fields).not.toContain('recall');
+});
+
+test('the wire’s form has the contract’s names and reads back as the same certificate', () => {
+  const wire = toWire(certificate);
+  expect(Object.keys(wire)).toEqual(
+    expect.arrayContaining([
+      'id',
+      'construct_id',
+      'domain',
+      'replay_count',
+      'composite_score',
+      'brier',
+      'created_at',
+      'judge',
+      'tier',
+      'ranked',
+      'precision',
+      'recall',
+      'reply_accuracy',
+      'sample_size',
+      'ground_truth_source',
+      'commit_range',
+      'methodology_version',
+      'scoring_model',
+      'replay_scores',
+    ]),
+  );
+  expect(wire.replay_scores).toMatchObject([
+    { ground_truth_id: '9', claims_total: 2, oracle_failure: expect.any(String) },
+    {},
+  ]);
+  expect(fromWire(JSON.parse(JSON.stringify(wire)))).toEqual({ ok: true, certificate });
+});
+
+test('what is not a certificate is described field by field', () => {
+  expect(fromWire([])).toEqual({ ok: false, problems: ['It is not a JSON object.'] });
+  const reading = fromWire({ ...toWire(certificate), composite_score: 'high' });
+  expect(reading).toMatchObject({ ok: false, problems: [expect.stringMatching(/^composite_score: /)] });
+});
