@@ -1,0 +1,53 @@
+import type { Interval } from '#contracts/certificate.ts';
+import type { ExclusionReason } from '#contracts/ground-truth.ts';
+import type { JudgeProvider } from '#contracts/judge.ts';
+
+/** What stands where there is no value: an empty cell or a 0 would say something else. */
+export const notMeasured = 'not measured';
+
+/** Three decimals, as every score is shown: finer than any interval here, coarse enough to be read. */
+export const scoreText = (value: number) => value.toFixed(3);
+
+export const intervalText = ({ lower, upper }: Interval) => `${scoreText(lower)} to ${scoreText(upper)}`;
+
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+export const countText = (count: number) => whole.format(count);
+
+/** "1 replay", "20 replays". */
+export const countOf = (count: number, one: string, many = `${one}s`) =>
+  `${countText(count)} ${count === 1 ? one : many}`;
+
+/** Null is a model without a known price, which is not the same as free. */
+export const costText = (costUsd: number | null) =>
+  costUsd === null ? notMeasured : `US$ ${costUsd.toFixed(costUsd > 0 && costUsd < 0.995 ? 4 : 2)}`;
+
+const dayAndTime = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  timeZone: 'UTC',
+});
+
+/** In UTC on server and browser alike, so that both write the same and a certificate reads the same everywhere. */
+export const timeText = (rfc3339: string) => `${dayAndTime.format(new Date(rfc3339))} UTC`;
+
+/** Milliseconds as a person says them. */
+export const durationText = (ms: number) =>
+  ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+
+export const judgeNames: Record<JudgeProvider, string> = {
+  offline: 'Offline (lexical baseline)',
+  anthropic: 'Anthropic model',
+};
+
+export const exclusionTexts: Record<ExclusionReason, string> = {
+  too_small: 'fewer than 3 changed lines',
+  binary_only: 'binary files only',
+  dependency_bump: 'a bot’s dependency bump',
+  generated_only: 'lock files and generated files only',
+  empty_diff: 'empty diff',
+  too_large: 'diff too large to be read',
+  unreadable: 'could not be read',
+};

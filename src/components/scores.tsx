@@ -1,0 +1,73 @@
+import type { Certificate } from '#contracts/certificate.ts';
+import { intervalText, scoreText } from './format.ts';
+import { ScoreBar } from './score-bar.tsx';
+
+const rows = [
+  {
+    key: 'compositeScore',
+    label: 'Composite',
+    meaning: 'The weighted mean of the three measures.',
+    max: 1,
+  },
+  {
+    key: 'precision',
+    label: 'Precision',
+    meaning: 'The share of the oracle’s claims for which the diff could be quoted in support.',
+    max: 1,
+  },
+  {
+    key: 'recall',
+    label: 'Recall',
+    meaning: 'The share of the important changes that its summary surfaced.',
+    max: 1,
+  },
+  {
+    key: 'replyAccuracy',
+    label: 'Reply accuracy',
+    meaning: 'How right its reply to one factual question about the diff was.',
+    max: 1,
+  },
+  {
+    key: 'brier',
+    label: 'Brier (mapped)',
+    meaning:
+      'From 0 to 0.5, lower is better: (1 − composite) / 2. A mapping that consumers expect; it is not a Brier score of probabilities.',
+    max: 0.5,
+  },
+] as const;
+
+/** Every score with its number, its 95 % interval and a drawing of both on its scale. */
+export const Scores = ({ certificate }: { certificate: Certificate }) => (
+  <dl className="divide-y divide-line rounded-md border border-line bg-sheet">
+    {rows.map(({ key, label, meaning, max }) => (
+      <div
+        key={key}
+        data-score={key}
+        className="grid gap-x-8 gap-y-2 px-4 py-4 sm:grid-cols-[minmax(0,1fr)_minmax(0,1fr)] sm:px-6"
+      >
+        <dt>
+          <span className={key === 'compositeScore' ? 'text-lg font-semibold' : 'font-semibold'}>
+            {label}
+          </span>
+          <span className="mt-0.5 block text-sm text-muted">{meaning}</span>
+        </dt>
+        <dd>
+          <p className="flex flex-wrap items-baseline justify-between gap-x-4 tabular-nums">
+            <span
+              data-value
+              className={key === 'compositeScore' ? 'text-3xl font-semibold' : 'text-xl font-semibold'}
+            >
+              {scoreText(certificate[key])}
+            </span>
+            <span className="text-sm text-muted">95 %: {intervalText(certificate.intervals[key])}</span>
+          </p>
+          <ScoreBar value={certificate[key]} interval={certificate.intervals[key]} max={max} />
+          <p className="flex justify-between text-xs text-muted tabular-nums" aria-hidden="true">
+            <span>0</span>
+            <span>{max}</span>
+          </p>
+        </dd>
+      </div>
+    ))}
+  </dl>
+);
