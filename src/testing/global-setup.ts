@@ -5,6 +5,7 @@ import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
 import { openEmbedded } from '#db/embedded.ts';
 import { migrate } from '#db/migrate.ts';
+import { installQueues } from '#queue/install.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -26,6 +27,7 @@ export default async (project: TestProject) => {
   const template = new URL(server.databaseUrl);
   template.pathname = `/${templateName}`;
   await migrate(template.href);
+  await installQueues(template.href);
   project.provide('databaseServer', server.databaseUrl);
   return async () => {
     await server.close();

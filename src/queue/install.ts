@@ -1,0 +1,36 @@
+import { PgBoss } from 'pg-boss';
+import { deadQueueOf, deadQueueOptions, jobNames, queueOptions } from './queues.ts';
+
+/**
+ * Brings pg-boss's own schema and the queues' settings up to date in `databaseUrl`. Any number of processes may do so
+ * at once: pg-boss takes a lock of its own.
+ */
+export const installQueues = async (databaseUrl: string): Promise<void> => {
+  const boss = new PgBoss({
+    connectionString: databaseUrl,
+    max: 2,
+    supervise: false,
+    schedule: false,
+    registerInstance: false,
+  });
+  const errors: Error[] = [];
+  boss.on('error', (error) => errors.push(error));
+  await boss.start();
+  try {
+    for (const name of jobNames) {
+      // The dead letter queue first: the other one names it.
+      for (const [queue, options] of [
+        [deadQueueOf(name), deadQueueOptions],
+        [name, queueOptions(name)],
+      ] as const) {
+        await boss.createQueue(queue, options);
+        // Creating leaves a queue that stands already as it is.
+        await boss.updateQueue(queue, options);
+      }
+    }
+  } finally {
+    await boss.stop({ graceful: false });
+  }
+  const [error] = errors;
+  if (error !== undefined) throw error;
+};

@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { testDatabase } from '#testing/database.ts';
+import type { Job } from './jobs.ts';
+import { openSender } from './pg-boss.ts';
+import { workQueues } from './work.ts';
+
+const nothing = async () => {};
+const silent = { info: () => {}, warn: () => {}, error: () => {} };
+
+test('the job of a worker killed with kill -9 is done by another within 20 s', async () => {
+  const { databaseUrl, db, close } = await testDatabase();
+  const { sender, close: closeSender } = openSender(db);
+  const killed = spawn(
+    process.execPath,
+    [join(import.meta.dirname, '../testing/stuck-worker.ts'), databaseUrl],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  onTestFinished(() => void killed.kill('SIGKILL'));
+  const job: Job = { name: 'score-replay', data: { runId: randomUUID(), replayId: randomUUID() } };
+  await sender.enqueue(db, [job]);
+  await once(killed.stdout, 'data');
+  killed.kill('SIGKILL');
+  const killedAt = performance.now();
+  const done: unknown[] = [];
+  const other = await workQueues({
+    databaseUrl,
+    handlers: {
+      'ingest-run': nothing,
+      'score-replay': async (data) => void done.push(data),
+      'certify-run': nothing,
+    },
+    deadLetter: nothing,
+    sweep: nothing,
+    logger: silent,
+  });
+  onTestFinished(async () => {
+    await other.stop(1_000);
+    await closeSender();
+    await close();
+  });
+  await expect.poll(() => done, { timeout: 20_000, interval: 100 }).toEqual([job.data]);
+  expect(performance.now() - killedAt).toBeLessThan(20_000);
+}, 25_000);

@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { testDatabase } from '#testing/database.ts';
+import type { Job } from './jobs.ts';
+import { openSender } from './pg-boss.ts';
+import { type WorkOptions, workQueues } from './work.ts';
+
+const nothing = async () => {};
+const silent = { info: () => {}, warn: () => {}, error: () => {} };
+
+/** A database with a sender and, once `work` is called, a worker; all ended with the test. */
+const open = async () => {
+  const { databaseUrl, db, sql, close } = await testDatabase();
+  const { sender, close: closeSender } = openSender(db);
+  const closing: (() => Promise<unknown>)[] = [closeSender, close];
+  onTestFinished(async () => {
+    for (const end of closing) await end();
+  });
+  return {
+    databaseUrl,
+    db,
+    sql,
+    sender,
+    work: async (options: Partial<WorkOptions>) => {
+      const worker = await workQueues({
+        databaseUrl,
+        handlers: { 'ingest-run': nothing, 'score-replay': nothing, 'certify-run': nothing },
+        deadLetter: nothing,
+        sweep: nothing,
+        logger: silent,
+        ...options,
+      });
+      closing.unshift(() => worker.stop(1_000));
+      return worker;
+    },
+  };
+};
+
+const ingest = (): Job => ({ name: 'ingest-run', data: { runId: randomUUID() } });
+const score = (): Job => ({ name: 'score-replay', data: { runId: randomUUID(), replayId: randomUUID() } });
+const handlersWith = (changed: Partial<WorkOptions['handlers']>) => ({
+  'ingest-run': nothing,
+  'score-replay': nothing,
+  'certify-run': nothing,
+  ...changed,
+});
+
+test('a job is dropped by its transaction’s rollback and promised by its commit', async () => {
+  const { db, sender, work } = await open();
+  const [dropped, promised] = [ingest(), ingest()];
+  const seen: unknown[] = [];
+  await work({ handlers: handlersWith({ 'ingest-run': async (data) => void seen.push(data) }) });
+  await expect(
+    db.transaction(async (transaction) => {
+      await sender.enqueue(transaction, [dropped]);
+      throw new Error('rolled back');
+    }),
+  ).rejects.toThrow('rolled back');
+  await db.transaction((transaction) => sender.enqueue(transaction, [promised]));
+  await expect.poll(() => seen, { timeout: 3_000 }).toEqual([promised.data]);
+  await sleep(300);
+  expect(seen).toEqual([promised.data]);
+});
+
+test('a job starts within a second of its commit', async () => {
+  const { db, sender, work } = await open();
+  let startedAt = 0;
+  await work({
+    handlers: handlersWith({
+      'ingest-run': async () => {
+        startedAt = performance.now();
+      },
+    }),
+  });
+  await sender.enqueue(db, [score()]);
+  await sleep(1_500);
+  const sentAt = performance.now();
+  await sender.enqueue(db, [ingest()]);
+  await expect.poll(() => startedAt, { timeout: 5_000 }).toBeGreaterThan(0);
+  expect(startedAt - sentAt).toBeLessThan(1_000);
+});
+
+test('jobs of one run are worked on side by side, never more than allowed, and each once', async () => {
+  const { db, sender, work } = await open();
+  const jobs = Array.from({ length: 40 }, score);
+  const seen: string[] = [];
+  let active = 0;
+  let most = 0;
+  await work({
+    concurrency: { 'score-replay': 8 },
+    handlers: handlersWith({
+      'score-replay': async ({ replayId }) => {
+        active += 1;
+        most = Math.max(most, active);
+        await sleep(50);
+        seen.push(replayId);
+        active -= 1;
+      },
+    }),
+  });
+  await sender.enqueue(db, jobs);
+  await expect.poll(() => seen.length, { timeout: 10_000 }).toBe(40);
+  expect(new Set(seen).size).toBe(40);
+  expect(most).toBe(8);
+});
+
+test('a job whose handler throws is tried again', async () => {
+  const { db, sender, work } = await open();
+  let attempts = 0;
+  await work({
+    handlers: handlersWith({
+      'certify-run': async () => {
+        attempts += 1;
+        if (attempts === 1) throw new Error('the first time');
+      },
+    }),
+  });
+  await sender.enqueue(db, [{ name: 'certify-run', data: { runId: randomUUID() } }]);
+  await expect.poll(() => attempts, { timeout: 15_000 }).toBe(2);
+});
+
+test('a job that is out of retries reaches the dead letter handler until that succeeds', async () => {
+  const { db, sql, sender, work } = await open();
+  const job = score();
+  await sender.enqueue(db, [job]);
+  await sql`update pgboss.job set retry_limit = 0 where name = 'score-replay'`;
+  const letters: Job[] = [];
+  await work({
+    handlers: handlersWith({
+      'score-replay': async () => {
+        throw new Error('always');
+      },
+    }),
+    deadLetter: async (letter) => {
+      letters.push(letter);
+      if (letters.length === 1) throw new Error('the database was away');
+    },
+  });
+  await expect.poll(() => letters, { timeout: 15_000 }).toEqual([job, job]);
+});
+
+test('nothing of a failed job’s error stays in the queue', async () => {
+  const { db, sql, sender, work } = await open();
+  await work({
+    handlers: handlersWith({
+      'ingest-run': async () => {
+        throw new Error('token ghp_planted');
+      },
+    }),
+  });
+  await sender.enqueue(db, [ingest()]);
+  const failed = async () =>
+    (await sql`select output from pgboss.job where retry_count >= 0 and output is not null`)[0];
+  await expect.poll(failed, { timeout: 5_000 }).toBeDefined();
+  expect(JSON.stringify(await failed())).not.toContain('planted');
+});
+
+test('a worker that stops asks its jobs to end and gives back what does not', async () => {
+  const { db, sender, work } = await open();
+  const asked: string[] = [];
+  const first = await work({
+    handlers: handlersWith({
+      'ingest-run': (_, signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => {
+            asked.push('ingest-run');
+            resolve();
+          });
+        }),
+      'certify-run': () => new Promise(() => {}),
+    }),
+  });
+  const stubborn: Job = { name: 'certify-run', data: { runId: randomUUID() } };
+  await sender.enqueue(db, [ingest(), stubborn]);
+  await sleep(1_000);
+  const startedAt = performance.now();
+  await first.stop(1_500);
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
+  expect(asked).toEqual(['ingest-run']);
+
+  const again: unknown[] = [];
+  await work({
+    handlers: handlersWith({
+      'ingest-run': async () => void again.push('ingest-run'),
+      'certify-run': async (data) => void again.push(data),
+    }),
+  });
+  await expect.poll(() => again, { timeout: 10_000 }).toEqual([stubborn.data]);
+});
+
+test('of many workers one at a time sweeps', async () => {
+  const { work } = await open();
+  let active = 0;
+  let most = 0;
+  let sweeps = 0;
+  const sweep = async () => {
+    active += 1;
+    most = Math.max(most, active);
+    await sleep(100);
+    sweeps += 1;
+    active -= 1;
+  };
+  await Promise.all([work({ sweep, sweepEveryMs: 20 }), work({ sweep, sweepEveryMs: 20 })]);
+  await expect.poll(() => sweeps, { timeout: 5_000 }).toBeGreaterThan(3);
+  expect(most).toBe(1);
+});

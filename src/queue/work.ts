@@ -1,0 +1,155 @@
+import { DrizzleQueryError } from 'drizzle-orm';
+import { PgBoss } from 'pg-boss';
+import postgres from 'postgres';
+import type { z } from 'zod';
+import { type Job, type JobName, jobPayloads } from './jobs.ts';
+import { deadQueueOf, jobNames } from './queues.ts';
+
+type Payload<Name extends JobName> = z.infer<(typeof jobPayloads)[Name]>;
+
+/** What is done for each job. A handler that throws has its job retried; `signal` asks it to stop at its next step. */
+export type JobHandlers = {
+  [Name in JobName]: (data: Payload<Name>, signal: AbortSignal) => Promise<void>;
+};
+
+/** The part of a pino logger that is used here. */
+type Logger = {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+};
+
+export type WorkOptions = {
+  databaseUrl: string;
+  handlers: JobHandlers;
+  /** Called for each job that is out of retries, until it returns. */
+  deadLetter: (job: Job) => Promise<void>;
+  /** Called about every 15 s, in one worker of the database at a time. */
+  sweep: () => Promise<void>;
+  logger: Logger;
+  /** How many jobs of a kind this process works on side by side. */
+  concurrency?: Partial<Record<JobName, number>>;
+  sweepEveryMs?: number;
+};
+
+const defaultConcurrency: Record<JobName, number> = { 'ingest-run': 2, 'score-replay': 16, 'certify-run': 2 };
+
+/** Any constant serves; all workers must use this one. */
+const sweepLock = 4_020_736_912;
+
+/** Drizzle's own message repeats the statement's parameters, which can be text of a private repository. */
+const messageOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return error instanceof DrizzleQueryError && error.cause ? error.cause.message : error.message;
+};
+
+/**
+ * Works on every queue until `stop`, which asks the jobs under way to end, waits for them at most `graceMs`, and gives
+ * back what did not end: another worker does it again.
+ */
+export const workQueues = async ({
+  databaseUrl,
+  handlers,
+  deadLetter,
+  sweep,
+  logger,
+  concurrency = {},
+  sweepEveryMs = 15_000,
+}: WorkOptions): Promise<{ stop: (graceMs?: number) => Promise<void> }> => {
+  const stopping = new AbortController();
+  const boss = new PgBoss({
+    connectionString: databaseUrl,
+    max: 6,
+    schedule: false,
+    migrate: false,
+    createSchema: false,
+    useListenNotify: true,
+    // The defaults are 60 s: with them a killed worker would be noticed after a minute or two.
+    superviseIntervalSeconds: 2,
+    monitorIntervalSeconds: 2,
+  });
+  boss.on('error', (error) => {
+    logger.error({ error: error.message }, 'The job queue has trouble with its database');
+  });
+  boss.on('warning', ({ message }) => logger.warn({ warning: message }, 'The job queue warns'));
+
+  /** One worker with a slot of its own; with `localConcurrency` a slot that fell free would wait for the next poll. */
+  const workSlot = async (queue: string, work: (data: object, signal: AbortSignal) => Promise<void>) => {
+    const id: string = await boss.work<object>(
+      queue,
+      { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 2, heartbeatRefreshSeconds: 4 },
+      async ([job]) => {
+        if (job === undefined) return;
+        try {
+          await work(job.data, AbortSignal.any([job.signal, stopping.signal]));
+        } catch (error) {
+          if (!stopping.signal.aborted) {
+            logger.warn(
+              { queue, job: job.id, attempt: job.retryCount + 1, error: messageOf(error) },
+              'A job failed and will be retried',
+            );
+          }
+          // pg-boss stores what is thrown; the reason belongs into the log.
+          throw new Error('The job failed.');
+        } finally {
+          boss.notifyWorker(id);
+        }
+      },
+    );
+  };
+
+  const workOn = async <Name extends JobName>(name: Name) => {
+    const parse = (data: object) => jobPayloads[name].parse(data) as Payload<Name>;
+    const slots = concurrency[name] ?? defaultConcurrency[name];
+    for (let slot = 0; slot < slots; slot += 1) {
+      await workSlot(name, (data, signal) => handlers[name](parse(data), signal));
+    }
+    await workSlot(deadQueueOf(name), async (data) => {
+      logger.error({ queue: name, ...data }, 'A job is out of retries');
+      await deadLetter({ name, data: parse(data) } as Job);
+    });
+  };
+
+  // A connection of its own: the lock belongs to the session, and ends with it when this process is killed.
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
+  const sweepOnce = async () => {
+    try {
+      const [lock] = await sql<{ taken: boolean }[]>`select pg_try_advisory_lock(${sweepLock}) as taken`;
+      if (!lock?.taken) return;
+      try {
+        await sweep();
+      } finally {
+        await sql`select pg_advisory_unlock(${sweepLock})`;
+      }
+    } catch (error) {
+      logger.error({ error: messageOf(error) }, 'Looking for abandoned runs failed; it is tried again');
+    }
+  };
+  let sweeping: Promise<void> = Promise.resolve();
+  let sweepTimer: NodeJS.Timeout | undefined;
+  const sweepRepeatedly = () => {
+    sweeping = sweepOnce().finally(() => {
+      if (!stopping.signal.aborted) sweepTimer = setTimeout(sweepRepeatedly, sweepEveryMs);
+    });
+  };
+
+  try {
+    await boss.start();
+    for (const name of jobNames) await workOn(name);
+  } catch (error) {
+    await boss.stop({ graceful: false });
+    await sql.end({ timeout: 1 });
+    throw error;
+  }
+  sweepRepeatedly();
+
+  return {
+    stop: async (graceMs = 20_000) => {
+      stopping.abort(new Error('The worker is stopping.'));
+      clearTimeout(sweepTimer);
+      await boss.stop({ graceful: true, timeout: graceMs });
+      await Promise.race([sweeping, new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
+      await sql.end({ timeout: 1 });
+    },
+  };
+};

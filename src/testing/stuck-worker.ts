@@ -1,0 +1,23 @@
+import { workQueues } from '#queue/work.ts';
+
+/** A worker process for tests that kill it: takes every job of the database in its first argument and never ends one. */
+const [databaseUrl] = process.argv.slice(2);
+if (databaseUrl === undefined) throw new Error('Give a database URL.');
+
+const never = (name: string) => () => {
+  process.stdout.write(`${name}\n`);
+  return new Promise<void>(() => {});
+};
+const silent = () => {};
+
+await workQueues({
+  databaseUrl,
+  handlers: {
+    'ingest-run': never('ingest-run'),
+    'score-replay': never('score-replay'),
+    'certify-run': never('certify-run'),
+  },
+  deadLetter: async () => {},
+  sweep: async () => {},
+  logger: { info: silent, warn: silent, error: silent },
+});
