@@ -1,8 +1,12 @@
 import { gte, sql } from 'drizzle-orm';
+import type { JudgeProvider } from '#contracts/judge.ts';
 import type { JudgeUsage } from '#contracts/replay.ts';
 import type { Executor } from '#db/client.ts';
 import { judgeSpend } from '#db/schema/replays.ts';
 import type { ServiceContext } from '../context.ts';
+
+/** Whether the installation pays for this judge's calls. */
+export const isPaid = (judge: JudgeProvider) => judge === 'anthropic';
 
 /**
  * US dollars per million tokens, for models whose price nobody told us: above every list price known when this was

@@ -3,10 +3,7 @@ import { AppError } from '#contracts/errors.ts';
 import type { JudgeProvider } from '#contracts/judge.ts';
 import { userIdentities } from '#db/schema/users.ts';
 import type { Actor, ServiceContext } from '../context.ts';
-import { budgetSpent } from '../replay/spend.ts';
-
-/** Judges whose calls the installation pays for. */
-const paidJudges: JudgeProvider[] = ['anthropic'];
+import { budgetSpent, isPaid } from '../replay/spend.ts';
 
 export const engineOff =
   'This installation carries out no runs: ENGINE_ENABLED is false. Set ENGINE_ENABLED=true and start it again.';
@@ -34,7 +31,7 @@ export const whyNotAdmitted = async (
   const { unavailable } = policy.judges[judge];
   if (unavailable !== null)
     return new AppError('PRECONDITION_FAILED', `The ${judge} judge is not available: ${unavailable}`);
-  if (!paidJudges.includes(judge)) return null;
+  if (!isPaid(judge)) return null;
   if (!(await mayUsePaidJudge(context, actor)))
     return new AppError(
       'FORBIDDEN',

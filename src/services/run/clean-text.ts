@@ -3,7 +3,7 @@ import { type RunSecrets, redacted } from '#contracts/run.ts';
 /** Header names whose values every client sends and every answer may mention: hiding them would only garble texts. */
 const openHeaders = /^(?:accept(?:-.*)?|content-type|user-agent|cache-control)$/i;
 /** Shorter pieces are ordinary words: hiding each of them would change what an oracle said. */
-const shortestHidden = 6;
+const shortestHidden = 8;
 
 const wordsOf = (text: string) => [text, ...text.split(/[\s,;=:]+/)];
 

@@ -1,0 +1,70 @@
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import type { ServiceContext } from '../context.ts';
+import { advance } from '../run/transitions.ts';
+
+export type ReplayRow = typeof verificationReplays.$inferSelect;
+
+/** A run whose replays may still move. */
+export const replayingStatuses = ['INGESTING', 'INVOKING', 'SCORING'] as const;
+
+const steps = ['answerKey', 'oracle', 'precision', 'recall', 'reply'] as const satisfies ReplayStep[];
+
+/** What is stored of a replay; a step that has not come is absent. */
+export const checkpointOf = (row: Pick<ReplayRow, ReplayStep>): ReplayCheckpoint =>
+  Object.fromEntries(steps.flatMap((step) => (row[step] === null ? [] : [[step, row[step]]])));
+
+/** This worker's replay is another's by now, or its run has ended: what it knows is out of date and must not be kept. */
+export class ReplayLost extends Error {
+  override readonly name = 'ReplayLost';
+}
+
+/**
+ * The checkpoint of one replay in Postgres. Each step goes into its own column, once, while replay and run are open:
+ * a worker that was thought dead, or a second delivery, is refused with `ReplayLost`.
+ */
+export const checkpointStore = (
+  { db, now }: Pick<ServiceContext, 'db' | 'now'>,
+  { runId, row }: { runId: string; row: ReplayRow },
+) => ({
+  checkpoint: checkpointOf(row),
+
+  save: <Step extends ReplayStep>(step: Step, value: Required<ReplayCheckpoint>[Step]): Promise<void> =>
+    db.transaction(async (transaction) => {
+      const at = now();
+      // The run's row before the replay's, the order in which `endReplay` locks them.
+      const isVerdict = step === 'precision' || step === 'recall' || step === 'reply';
+      if (isVerdict && value.kind === 'judged') await advance(transaction, runId, 'SCORING', at);
+      const saved = await transaction
+        .update(verificationReplays)
+        .set({ [step]: value, reason: null, updatedAt: at })
+        .where(
+          and(
+            eq(verificationReplays.id, row.id),
+            eq(verificationReplays.state, 'open'),
+            isNull(verificationReplays[step]),
+            sql`exists (${transaction
+              .select({ id: verificationRuns.id })
+              .from(verificationRuns)
+              .where(
+                and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, [...replayingStatuses])),
+              )})`,
+          ),
+        )
+        .returning({ id: verificationReplays.id });
+      if (saved.length === 0)
+        throw new ReplayLost(`The step ${step} is stored already, or its run has ended.`);
+    }),
+
+  /** Marks the run's front; refuses where the run has ended, so that no oracle is asked for nothing. */
+  beforeOracleCall: async (): Promise<void> => {
+    await advance(db, runId, 'INVOKING', now());
+    const [run] = await db
+      .select({ status: verificationRuns.status })
+      .from(verificationRuns)
+      .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, [...replayingStatuses])));
+    if (!run) throw new ReplayLost('The run has ended.');
+  },
+});

@@ -1,0 +1,70 @@
+import { eq } from 'drizzle-orm';
+import type { RunSecrets } from '#contracts/run.ts';
+import { runSecrets } from '#db/schema/runs.ts';
+import type { WorkerContext } from '../context.ts';
+import { SecretBoxError } from '../secret-box.ts';
+import { type CleanText, cleanTextOf } from './clean-text.ts';
+import { reportFault } from './fault.ts';
+import { failRun } from './transitions.ts';
+
+/**
+ * An attempt failed of something that may pass; the queue repeats it while attempts are left. The queue keeps an
+ * error's words, so these hold no secret.
+ */
+export class PassingFault extends Error {
+  override readonly name = 'PassingFault';
+}
+
+/** The worker is stopping: not a fault of the run's, the next worker takes the job up. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+
+  constructor() {
+    super('The worker is stopping.');
+  }
+}
+
+export type Attempt = {
+  runId: string;
+  /** Ids of what is being done, for the log. */
+  about: Record<string, string>;
+  signal?: AbortSignal;
+  work: (secrets: RunSecrets, clean: CleanText) => Promise<void>;
+  /** Keeps, where the run or the replay will show it if no attempt is left, what stopped this one. */
+  note: (message: string) => Promise<void>;
+};
+
+/**
+ * One attempt at a piece of a run's work, with the run's secrets open. Whatever goes wrong in it is noted and leaves
+ * as an error without secrets, without another's words and without a stack; the queue decides on the next attempt.
+ * A run whose secrets are gone or cannot be opened fails; where they are gone because it has ended, its end stands.
+ */
+export const attempt = async (context: WorkerContext, { runId, about, signal, work, note }: Attempt) => {
+  const { db, secretBox, now } = context;
+  let clean = cleanTextOf(null);
+  try {
+    const [box] = await db
+      .select({ sealed: runSecrets.sealed })
+      .from(runSecrets)
+      .where(eq(runSecrets.runId, runId));
+    if (!box) throw new SecretBoxError('The run has no sealed box.');
+    const secrets = secretBox.open(runId, box.sealed);
+    clean = cleanTextOf(secrets);
+    await work(secrets, clean);
+  } catch (error) {
+    if (signal?.aborted) throw new Interrupted();
+    if (error instanceof SecretBoxError) {
+      const failed = await failRun(
+        db,
+        runId,
+        'The run’s stored secrets can no longer be opened: the installation’s secrets key has changed. Start the run again.',
+        now(),
+      );
+      if (failed) reportFault(context, error, about);
+      return;
+    }
+    const fault = error instanceof PassingFault ? error : reportFault(context, error, about, clean);
+    await note(fault.message);
+    throw fault;
+  }
+};

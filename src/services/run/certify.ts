@@ -1,0 +1,99 @@
+import { and, asc, eq } from 'drizzle-orm';
+import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import {
+  buildCertificate,
+  type CertificateContent,
+  type CertificateInput,
+  Uncertifiable,
+} from '#verification/certificate/build.ts';
+import type { WorkerContext } from '../context.ts';
+import { checkpointOf } from '../replay/checkpoint.ts';
+import { attempt } from './attempt.ts';
+import { completeRun, failRun, noteRunFault } from './transitions.ts';
+
+/** Each row has twelve parameters, of which Postgres takes 65,535 in one statement. */
+const rowsPerInsert = 500;
+
+/** Certificate, replay scores, end of the run and of its secrets: all of it, once, or nothing. */
+const issue = (
+  { db, now }: Pick<WorkerContext, 'db' | 'now'>,
+  run: { id: string; constructId: string },
+  { replayScores, ...content }: CertificateContent,
+  endedAt: ReadonlyMap<string, Date>,
+) =>
+  db.transaction(async (transaction) => {
+    const [locked] = await transaction
+      .select({ status: verificationRuns.status })
+      .from(verificationRuns)
+      .where(eq(verificationRuns.id, run.id))
+      .for('update');
+    if (locked?.status !== 'CERTIFYING') return;
+    const createdAt = now();
+    const [certificate] = await transaction
+      .insert(verificationCertificates)
+      .values({ ...content, runId: run.id, constructId: run.constructId, createdAt })
+      .returning({ id: verificationCertificates.id });
+    if (!certificate) throw new Error('A certificate was inserted and no row came back.');
+    const rows = replayScores.map(({ scored: _scored, ...score }) => ({
+      ...score,
+      certificateId: certificate.id,
+      scoredAt: endedAt.get(score.groundTruthId) ?? createdAt,
+    }));
+    for (let start = 0; start < rows.length; start += rowsPerInsert)
+      await transaction.insert(verificationReplayScores).values(rows.slice(start, start + rowsPerInsert));
+    await completeRun(transaction, run.id, certificate.id, createdAt);
+  });
+
+/** Issues the certificate of a run whose replays have all ended. Delivered twice, it issues one. */
+export const certifyRun = async (
+  context: WorkerContext,
+  { runId }: { runId: string },
+  signal?: AbortSignal,
+): Promise<void> => {
+  const { db, engine, now } = context;
+  const [run] = await db.select().from(verificationRuns).where(eq(verificationRuns.id, runId));
+  if (run?.status !== 'CERTIFYING') return;
+
+  await attempt(context, {
+    runId,
+    about: { job: 'certify-run', runId },
+    signal,
+    note: (message) => noteRunFault(db, runId, message),
+    work: async () => {
+      const { config, draw } = run;
+      if (draw === null) throw new Error('A run is to be certified that was never ingested.');
+      const rows = await db
+        .select()
+        .from(verificationReplays)
+        .where(and(eq(verificationReplays.runId, runId), eq(verificationReplays.state, 'ended')))
+        .orderBy(asc(verificationReplays.position));
+      const { provider, model, promptDigest } = engine.judge(config);
+      const input: CertificateInput = {
+        sample: config.source.kind === 'sample',
+        draw,
+        seed: config.seed,
+        limit: config.limit,
+        minReplays: config.minReplays,
+        weights: config.weights,
+        judge: { provider, model, promptDigest },
+        replaced: rows.filter(({ outcome }) => outcome === 'replaced').length,
+        replays: rows.map((row) => ({ groundTruthId: row.groundTruthId, checkpoint: checkpointOf(row) })),
+      };
+      let content: CertificateContent;
+      try {
+        content = buildCertificate(input);
+      } catch (error) {
+        if (!(error instanceof Uncertifiable)) throw error;
+        await failRun(db, runId, error.message, now());
+        return;
+      }
+      // Of a private repository the published ids are ordinals, which could name another change here.
+      const endedAt = draw.private
+        ? new Map<string, Date>()
+        : new Map(rows.flatMap((row) => (row.endedAt === null ? [] : [[row.groundTruthId, row.endedAt]])));
+      await issue(context, run, content, endedAt);
+    },
+  });
+};

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { eq } from 'drizzle-orm';
+import type { GroundTruth, GroundTruthDraw } from '#contracts/ground-truth.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import { SourceError } from '#verification/sources/source.ts';
+import type { WorkerContext } from '../context.ts';
+import { attempt, PassingFault } from './attempt.ts';
+import { cleanValue } from './clean-text.ts';
+import { advance, failRun, noteRunFault } from './transitions.ts';
+
+/** Changes that stand by for those no answer key can be made for: each costs a read at the source, so not too many. */
+export const reserveFor = (limit: number) => Math.min(100, 5 + Math.ceil(limit / 4));
+
+/** Diffs are large: this many rows go in one statement. */
+const rowsPerInsert = 20;
+
+/** The sample, its jobs and `total` become true together; a second delivery finds them and changes nothing. */
+const storeDraw = (
+  { db, sender, now }: WorkerContext,
+  runId: string,
+  { drawn, reserve, ...draw }: GroundTruthDraw,
+) =>
+  db.transaction(async (transaction) => {
+    const [run] = await transaction
+      .select({ status: verificationRuns.status, draw: verificationRuns.draw })
+      .from(verificationRuns)
+      .where(eq(verificationRuns.id, runId))
+      .for('update');
+    if (run?.status !== 'INGESTING' || run.draw !== null) return;
+    const at = now();
+    const rowOf = (state: 'open' | 'reserve', position: number, groundTruth: GroundTruth) => ({
+      id: randomUUID(),
+      runId,
+      groundTruthId: groundTruth.id,
+      position,
+      state,
+      groundTruth,
+      createdAt: at,
+      updatedAt: at,
+    });
+    const rows = [
+      ...drawn.map((groundTruth, index) => rowOf('open', index, groundTruth)),
+      ...reserve.map((groundTruth, index) => rowOf('reserve', drawn.length + index, groundTruth)),
+    ];
+    for (let start = 0; start < rows.length; start += rowsPerInsert)
+      await transaction.insert(verificationReplays).values(rows.slice(start, start + rowsPerInsert));
+    await transaction
+      .update(verificationRuns)
+      .set({ draw, total: drawn.length, error: null, updatedAt: at })
+      .where(eq(verificationRuns.id, runId));
+    await sender.enqueue(
+      transaction,
+      rows
+        .filter(({ state }) => state === 'open')
+        .map(({ id }) => ({ name: 'score-replay' as const, data: { runId, replayId: id } })),
+    );
+  });
+
+/**
+ * Fetches a run's ground truth and puts one job per replay on the queue. What cannot be read fails the run in the
+ * source's words; a passing fault is left to the queue's next attempt.
+ */
+export const ingestRun = async (
+  context: WorkerContext,
+  { runId }: { runId: string },
+  signal?: AbortSignal,
+): Promise<void> => {
+  const { db, engine, now } = context;
+  await advance(db, runId, 'INGESTING', now());
+  const [run] = await db
+    .select({
+      status: verificationRuns.status,
+      draw: verificationRuns.draw,
+      config: verificationRuns.config,
+    })
+    .from(verificationRuns)
+    .where(eq(verificationRuns.id, runId));
+  if (run?.status !== 'INGESTING' || run.draw !== null) return;
+  const { config } = run;
+
+  await attempt(context, {
+    runId,
+    about: { job: 'ingest-run', runId },
+    signal,
+    note: (message) => noteRunFault(db, runId, message),
+    work: async (secrets, clean) => {
+      let draw: GroundTruthDraw;
+      try {
+        draw = await engine.source(config, secrets).draw({
+          limit: config.limit,
+          reserve: reserveFor(config.limit),
+          seed: config.seed,
+          since: config.since,
+          label: config.label,
+          signal,
+        });
+      } catch (error) {
+        if (!(error instanceof SourceError)) throw error;
+        if (error.retryable) throw new PassingFault(clean(error.message));
+        await failRun(db, runId, clean(error.message), now());
+        return;
+      }
+      if (draw.drawn.length === 0) {
+        await failRun(
+          db,
+          runId,
+          'The repository has no merged change that can serve as ground truth. Choose another repository, date or label.',
+          now(),
+        );
+        return;
+      }
+      await storeDraw(context, runId, cleanValue(draw, clean));
+    },
+  });
+};

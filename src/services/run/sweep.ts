@@ -1,0 +1,77 @@
+import { and, eq, inArray, lt } from 'drizzle-orm';
+import type { Executor } from '#db/client.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import type { Job } from '#queue/jobs.ts';
+import { runsWithJobs } from '#queue/live-jobs.ts';
+import type { ServiceContext } from '../context.ts';
+import { advance, failRun, openStatuses } from './transitions.ts';
+
+/**
+ * A run's jobs are put on the queue with the state that calls for them, and leave it only for a dead letter, so a run
+ * that nothing works on is rare: its jobs were deleted by hand, or the queue was restored from an older copy. Such a
+ * run is given its jobs again after half a minute of rest; if that has not ended it a week after it began, it fails.
+ */
+export const sweepBounds = { restMs: 30_000, abandonMs: 7 * 24 * 60 * 60 * 1000 };
+
+type RunRow = Pick<typeof verificationRuns.$inferSelect, 'id' | 'status' | 'draw'>;
+
+/** The jobs that this state calls for. A run whose replays have all ended is moved on first. */
+const missingJobs = async (transaction: Executor, run: RunRow, now: Date): Promise<Job[]> => {
+  const certify: Job = { name: 'certify-run', data: { runId: run.id } };
+  if (run.status === 'CERTIFYING') return [certify];
+  if (run.draw === null) return [{ name: 'ingest-run', data: { runId: run.id } }];
+  const open = await transaction
+    .select({ id: verificationReplays.id })
+    .from(verificationReplays)
+    .where(and(eq(verificationReplays.runId, run.id), eq(verificationReplays.state, 'open')));
+  if (open.length > 0)
+    return open.map(({ id }) => ({ name: 'score-replay', data: { runId: run.id, replayId: id } }));
+  await advance(transaction, run.id, 'CERTIFYING', now);
+  return [certify];
+};
+
+/** Finds the runs that nothing works on and sees to it that they end. Two sweeps at once do it once. */
+export const sweepRuns = async (
+  { db, sender, now, log }: Pick<ServiceContext, 'db' | 'sender' | 'now' | 'log'>,
+  bounds: { restMs: number; abandonMs: number } = sweepBounds,
+): Promise<void> => {
+  const at = now();
+  // Runs before jobs: a run that ends between the two readings is seen again, with its lock, below.
+  const resting = await db
+    .select({ id: verificationRuns.id })
+    .from(verificationRuns)
+    .where(
+      and(
+        inArray(verificationRuns.status, openStatuses),
+        lt(verificationRuns.updatedAt, new Date(at.getTime() - bounds.restMs)),
+      ),
+    );
+  if (resting.length === 0) return;
+  const working = await runsWithJobs(db);
+  for (const { id } of resting.filter((run) => !working.has(run.id))) {
+    await db.transaction(async (transaction) => {
+      const [run] = await transaction
+        .select()
+        .from(verificationRuns)
+        .where(and(eq(verificationRuns.id, id), inArray(verificationRuns.status, openStatuses)))
+        .for('update', { skipLocked: true });
+      if (!run || (await runsWithJobs(transaction)).has(id)) return;
+      if (run.createdAt.getTime() < at.getTime() - bounds.abandonMs) {
+        await failRun(
+          transaction,
+          id,
+          'The run was left without anything working on it for a week. Start it again.',
+          at,
+        );
+        return;
+      }
+      const jobs = await missingJobs(transaction, run, at);
+      log.warn(
+        { runId: id, status: run.status, jobs: jobs.length },
+        'A run had lost its jobs; it gets them again',
+      );
+      await sender.enqueue(transaction, jobs);
+    });
+  }
+};
