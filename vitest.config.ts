@@ -8,6 +8,8 @@ const shared = {
 
 export default defineConfig({
   test: {
+    // Database tests wait more than they compute, so a small machine may run more of them than it has cores.
+    maxWorkers: 4,
     projects: [
       {
         test: {

@@ -1,0 +1,171 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import { expect, onTestFinished, test } from 'vitest';
+import { readPostmasterFile } from './embedded/postmaster.ts';
+import { connectionOf, openEmbedded } from './embedded.ts';
+
+const fast = { durable: false };
+
+const dataDirectory = async ({ mode }: { mode: number }) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'embedded-'));
+  await chmod(dataDir, mode);
+  onTestFinished(async () => {
+    const { outside } = await stateOf(dataDir).catch(() => ({ outside: null }));
+    await rm(dataDir, { recursive: true, force: true });
+    if (outside !== null) await rm(outside, { recursive: true, force: true });
+  });
+  return dataDir;
+};
+
+const stateOf = async (dataDir: string): Promise<{ outside: string | null }> =>
+  JSON.parse(await readFile(join(dataDir, 'postgres.json'), 'utf8'));
+const clusterOf = async (dataDir: string) => (await stateOf(dataDir)).outside ?? join(dataDir, 'postgres');
+
+const run = async (databaseUrl: string, statement: string) => {
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
+  try {
+    return [...(await sql.unsafe(statement))];
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+};
+
+const isAlive = (pid: number) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** A process that owns `dataDir`, with the pids of its server and of the watch that ends the server with it. */
+const startOwner = async (dataDir: string) => {
+  const owner: ChildProcess = spawn(
+    process.execPath,
+    [join(import.meta.dirname, '../testing/database-owner.ts'), dataDir],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  onTestFinished(() => void owner.kill('SIGKILL'));
+  if (owner.stdout === null) throw new Error('The owner has no output.');
+  const [line] = await once(owner.stdout, 'data');
+  const server = (await readPostmasterFile(await clusterOf(dataDir)))?.pid;
+  const children = await readFile(`/proc/${owner.pid}/task/${owner.pid}/children`, 'utf8');
+  if (server === undefined) throw new Error('The server wrote no pid.');
+  return {
+    owner,
+    databaseUrl: String(line).trim(),
+    server,
+    watches: children
+      .trim()
+      .split(' ')
+      .map(Number)
+      .filter((pid) => pid !== server),
+  };
+};
+
+test('the data stay when the installation ends and starts again', async () => {
+  const dataDir = await dataDirectory({ mode: 0o755 });
+  const first = await openEmbedded(dataDir, fast);
+  await run(first.databaseUrl, 'create table kept (n int); insert into kept values (1)');
+  await first.close();
+  const second = await openEmbedded(dataDir, fast);
+  expect(await run(second.databaseUrl, 'select n from kept')).toEqual([{ n: 1 }]);
+  await second.close();
+});
+
+test('a folder that only its owner may enter holds an installation too, root’s included', async () => {
+  const dataDir = await dataDirectory({ mode: 0o700 });
+  const database = await openEmbedded(dataDir, fast);
+  expect(await run(database.databaseUrl, 'select 1 as n')).toEqual([{ n: 1 }]);
+  await database.close();
+});
+
+test('the password file is readable by its owner only', async () => {
+  const dataDir = await dataDirectory({ mode: 0o755 });
+  await (await openEmbedded(dataDir, fast)).close();
+  expect((await stat(join(dataDir, 'postgres.json'))).mode & 0o777).toBe(0o600);
+});
+
+test('a directory in use is refused by name, and its server goes on', async () => {
+  const dataDir = await dataDirectory({ mode: 0o755 });
+  const owned = await startOwner(dataDir);
+  await expect(openEmbedded(dataDir, { waitMs: 300 })).rejects.toThrow(
+    `Another Echelon Verify runs on the data directory ${dataDir}.`,
+  );
+  expect(await run(owned.databaseUrl, 'select 1 as n')).toEqual([{ n: 1 }]);
+});
+
+test('a command connects to the running server and leaves it running', async () => {
+  const dataDir = await dataDirectory({ mode: 0o755 });
+  const owned = await startOwner(dataDir);
+  const connection = await connectionOf(dataDir);
+  expect(connection.databaseUrl).toBe(owned.databaseUrl);
+  await connection.close();
+  expect(await run(owned.databaseUrl, 'select 1 as n')).toEqual([{ n: 1 }]);
+});
+
+test('a command starts the server where none runs, and stops it again', async () => {
+  const dataDir = await dataDirectory({ mode: 0o755 });
+  const connection = await connectionOf(dataDir);
+  expect(await run(connection.databaseUrl, 'select 1 as n')).toEqual([{ n: 1 }]);
+  const file = await readPostmasterFile(await clusterOf(dataDir));
+  await connection.close();
+  expect(file && isAlive(file.pid)).toBe(false);
+});
+
+test('the server ends when its owner is killed with kill -9', async () => {
+  const dataDir = await dataDirectory({ mode: 0o755 });
+  const owned = await startOwner(dataDir);
+  owned.owner.kill('SIGKILL');
+  await expect.poll(() => isAlive(owned.server), { timeout: 10_000 }).toBe(false);
+});
+
+test('a server that outlived its owner is ended by the next one, and what was committed is there', async () => {
+  const dataDir = await dataDirectory({ mode: 0o755 });
+  const owned = await startOwner(dataDir);
+  await run(owned.databaseUrl, 'create table kept (n int); insert into kept values (1)');
+  for (const watch of owned.watches) process.kill(watch, 'SIGKILL');
+  owned.owner.kill('SIGKILL');
+  await once(owned.owner, 'exit');
+  expect(isAlive(owned.server)).toBe(true);
+  const next = await openEmbedded(dataDir, fast);
+  await expect.poll(() => isAlive(owned.server), { timeout: 5_000 }).toBe(false);
+  expect(await run(next.databaseUrl, 'select n from kept')).toEqual([{ n: 1 }]);
+  await next.close();
+});
+
+test('the next owner starts after owner and server were both killed with kill -9', async () => {
+  const dataDir = await dataDirectory({ mode: 0o755 });
+  const owned = await startOwner(dataDir);
+  await run(owned.databaseUrl, 'create table kept (n int); insert into kept values (1)');
+  for (const watch of owned.watches) process.kill(watch, 'SIGKILL');
+  process.kill(owned.server, 'SIGKILL');
+  owned.owner.kill('SIGKILL');
+  const next = await openEmbedded(dataDir, fast);
+  expect(await run(next.databaseUrl, 'select n from kept')).toEqual([{ n: 1 }]);
+  await next.close();
+});
+
+test('a process that merely has the pid of an earlier server is never signalled', async () => {
+  const dataDir = await dataDirectory({ mode: 0o755 });
+  await (await openEmbedded(dataDir, fast)).close();
+  const cluster = await clusterOf(dataDir);
+  const bystander = spawn('sleep', ['60']);
+  onTestFinished(() => void bystander.kill('SIGKILL'));
+  await writeFile(join(cluster, 'postmaster.pid'), `${bystander.pid}\n${cluster}\n1\n5432\n\n\n\nready\n`);
+  await (await openEmbedded(dataDir, fast)).close();
+  expect(bystander.exitCode).toBeNull();
+  expect(bystander.signalCode).toBeNull();
+});
+
+test('a data directory that cannot be made is named, with what to set', async () => {
+  const dataDir = await dataDirectory({ mode: 0o755 });
+  const file = join(dataDir, 'file');
+  await writeFile(file, '');
+  await expect(openEmbedded(join(file, 'data'))).rejects.toThrow(/cannot be written .* Set DATA_DIR/);
+});
