@@ -66,6 +66,8 @@ const key32 = (name: string) =>
 const account = /^(?:github:\d+|wallet:0x[0-9a-fA-F]{40}|local:owner)$/;
 
 const environmentSchema = z.object({
+  /** Where child processes (git, python) are looked for. They are given this and nothing else of the environment. */
+  PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
   HOST: z.string().trim().min(1, 'must be an address, for example 127.0.0.1').default('127.0.0.1'),
   PORT: wholeNumber({ min: 1, max: 65535, example: 'PORT=3000' }).default(3000),
   DATABASE_URL: z
@@ -145,3 +147,6 @@ export const readEnvironment = (source: Record<string, string | undefined> = pro
     `The environment is not usable:\n${problems.map((line) => `  ${line}`).join('\n')}`,
   );
 };
+
+/** Next's own word for `next dev`; the page's security policy has to let its tools work. */
+export const inDevelopment = () => process.env.NODE_ENV === 'development';
