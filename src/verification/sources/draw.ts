@@ -1,0 +1,102 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import {
+  type ExclusionReason,
+  exclusionReasons,
+  type GroundTruth,
+  type GroundTruthDraw,
+} from '#contracts/ground-truth.ts';
+import { type DrawRequest, SourceError } from './source.ts';
+
+/** A change that a source has listed; its id is unique in the list. */
+export type Candidate = { id: string };
+
+const exclusionWords: Record<ExclusionReason, string> = {
+  too_small: 'with fewer than 3 changed lines',
+  binary_only: 'of binary files alone',
+  dependency_bump: 'of dependency bots',
+  generated_only: 'of lock files or generated files alone',
+  empty_diff: 'with an empty diff',
+  too_large: 'too large to read',
+  unreadable: 'that could not be read',
+};
+
+/**
+ * The seeded order: ascending SHA-256(seed, NUL, id). It does not depend on the order of the list, and a change that
+ * is listed later moves no other.
+ */
+export const seededOrder = <C extends Candidate>(candidates: C[], seed: string): C[] =>
+  candidates
+    .map((candidate) => ({ candidate, key: bytesToHex(sha256(utf8ToBytes(`${seed}\0${candidate.id}`))) }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ candidate }) => candidate);
+
+/** Oldest to newest merge commit by merge time, abbreviated to 12 digits; null where no commit is known. */
+export const commitRangeOf = (drawn: GroundTruth[]): string | null => {
+  const commits = drawn
+    .flatMap(({ mergeCommit, mergedAt }) => (mergeCommit === null ? [] : [{ mergeCommit, mergedAt }]))
+    .sort((a, b) => Date.parse(a.mergedAt) - Date.parse(b.mergedAt));
+  const [oldest, newest] = [commits[0], commits.at(-1)];
+  if (oldest === undefined || newest === undefined) return null;
+  return `${oldest.mergeCommit.slice(0, 12)}..${newest.mergeCommit.slice(0, 12)}`;
+};
+
+const filterWords = ({ since, label }: DrawRequest) =>
+  `${since === null ? '' : ` since ${since}`}${label === null ? '' : ` with the label "${label}"`}`;
+
+/** The start of the day `since` (YYYY-MM-DD, UTC) in milliseconds; without one, before everything. */
+export const sinceMs = (since: string | null): number =>
+  since === null ? Number.NEGATIVE_INFINITY : Date.parse(`${since}T00:00:00Z`);
+
+/**
+ * Walks the candidates in seeded order and loads each only when its turn comes, until `limit + reserve` have been
+ * taken or the list ends. `source` is the name that the certificate bears; `isPrivate` hides it.
+ * @throws SourceError `no_eligible_changes`, with the counts, where nothing could be drawn.
+ */
+export const drawChanges = async <C extends Candidate>(options: {
+  candidates: C[];
+  load: (candidate: C) => Promise<GroundTruth | { excluded: ExclusionReason }>;
+  request: DrawRequest;
+  source: string;
+  isPrivate: boolean;
+}): Promise<GroundTruthDraw> => {
+  const { candidates, load, request } = options;
+  const wanted = request.limit + request.reserve;
+  const taken: GroundTruth[] = [];
+  const excluded: Partial<Record<ExclusionReason, number>> = {};
+  let excludedCount = 0;
+  for (const candidate of seededOrder(candidates, request.seed)) {
+    if (taken.length >= wanted) break;
+    request.signal?.throwIfAborted();
+    request.onProgress?.(
+      `Reading merged changes: ${taken.length} of ${Math.min(wanted, candidates.length)} taken, ${excludedCount} left out`,
+    );
+    const loaded = await load(candidate);
+    if ('excluded' in loaded) {
+      excluded[loaded.excluded] = (excluded[loaded.excluded] ?? 0) + 1;
+      excludedCount += 1;
+    } else taken.push(loaded);
+  }
+  if (taken.length === 0) {
+    const filter = filterWords(request);
+    const counts = exclusionReasons
+      .flatMap((reason) => (excluded[reason] ? [`${excluded[reason]} ${exclusionWords[reason]}`] : []))
+      .join(', ');
+    throw new SourceError(
+      'no_eligible_changes',
+      candidates.length === 0
+        ? `${options.source} has no merged changes${filter}. Choose a repository with merged changes${filter === '' ? '' : ', or a wider filter'}.`
+        : `None of the ${candidates.length} merged changes${filter} of ${options.source} can serve as ground truth: ${counts}. Choose another repository${filter === '' ? '' : ' or a wider filter'}.`,
+    );
+  }
+  const drawn = taken.slice(0, request.limit);
+  return {
+    drawn,
+    reserve: taken.slice(request.limit),
+    listed: candidates.length,
+    excluded,
+    source: options.isPrivate ? 'private repository' : options.source,
+    commitRange: options.isPrivate ? null : commitRangeOf(drawn),
+    private: options.isPrivate,
+  };
+};

@@ -1,0 +1,86 @@
+import type { ExclusionReason, GroundTruth } from '#contracts/ground-truth.ts';
+import { cutDiff } from './cut-diff.ts';
+import { type ParsedDiff, parseDiff } from './diff.ts';
+import { isGeneratedPath } from './generated.ts';
+import { readableText, shortened } from './text.ts';
+
+export const minChangedLines = 3;
+
+const dependencyBots = new Set([
+  'dependabot',
+  'dependabot-preview',
+  'depfu',
+  'greenkeeper',
+  'greenkeeperio-bot',
+  'mend-renovate',
+  'pre-commit-ci',
+  'pyup-bot',
+  'renovate',
+  'renovate-bot',
+  'scala-steward',
+  'snyk-bot',
+  'whitesource-renovate',
+]);
+const bumpTitle = /^(?:[\w-]+(?:\([^)]*\))?!?:\s*)?(?:bump|update|upgrade|pin|lock file maintenance)\b/i;
+
+/** By a bot that does nothing else, or by any bot under a title that says so. People's own bumps are not meant. */
+const isDependencyBump = (change: { author: string | null; title: string }): boolean => {
+  const author = (change.author ?? '').trim().toLowerCase();
+  const name = author.replace(/\[bot\]$/, '').replaceAll(' ', '-');
+  return (
+    dependencyBots.has(name) ||
+    ((author.endsWith('[bot]') || name.endsWith('-bot')) && bumpTitle.test(change.title))
+  );
+};
+
+/**
+ * Why a change cannot serve (methodology, "One replay"), null where it can. Counted are changed lines that are not
+ * blank, of files that people write: a version number beside its lock file is too small a change to ask about.
+ */
+export const exclusionReason = (
+  change: { author: string | null; title: string },
+  diff: ParsedDiff,
+): ExclusionReason | null => {
+  if (diff.files.length === 0) return 'empty_diff';
+  if (isDependencyBump(change)) return 'dependency_bump';
+  const changed = diff.files.filter((file) => file.changedLines.length > 0);
+  if (changed.length === 0 && diff.files.some((file) => file.binary)) return 'binary_only';
+  const written = changed.filter((file) => !isGeneratedPath(file.path));
+  if (changed.length > 0 && written.length === 0) return 'generated_only';
+  const lines = written.flatMap((file) => file.changedLines).filter((line) => line.text.trim() !== '');
+  return lines.length < minChangedLines ? 'too_small' : null;
+};
+
+/** As GitHub bounds them; only git's and files' texts can be longer. In UTF-16 units. */
+const maxTitleLength = 1_000;
+const maxDescriptionLength = 65_536;
+
+/**
+ * One merged change as ground truth, or why it cannot serve. Its diff is made readable, rid of `index` lines and cut
+ * to `maxDiffBytes`; what is eligible and which files changed is decided on the whole diff.
+ */
+export const toGroundTruth = (
+  change: Omit<GroundTruth, 'diff' | 'filesChanged'>,
+  diff: string | Uint8Array,
+): GroundTruth | { excluded: ExclusionReason } => {
+  const text = readableText(diff);
+  const parsed = parseDiff(text);
+  // Something was given, but it is no diff.
+  if (parsed.files.length === 0 && text.trim() !== '') return { excluded: 'unreadable' };
+  const title = shortened(readableText(change.title), maxTitleLength);
+  const reason = exclusionReason({ author: change.author, title }, parsed);
+  if (reason !== null) return { excluded: reason };
+  const shown = cutDiff(text);
+  if (shown.cut && exclusionReason({ author: null, title }, parseDiff(shown.diff)) !== null) {
+    return { excluded: 'too_large' };
+  }
+  return {
+    ...change,
+    title,
+    description: shortened(readableText(change.description), maxDescriptionLength),
+    author: change.author === null ? null : readableText(change.author),
+    labels: change.labels.map(readableText),
+    diff: shown.diff,
+    filesChanged: [...new Set(parsed.files.map((file) => file.path))],
+  };
+};

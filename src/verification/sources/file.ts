@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { type GroundTruth, groundTruthSchema } from '#contracts/ground-truth.ts';
+import { drawChanges, sinceMs } from './draw.ts';
+import { toGroundTruth } from './eligibility.ts';
+import { type GroundTruthSource, SourceError } from './source.ts';
+import { readableText } from './text.ts';
+
+const lineSchema = groundTruthSchema.extend({
+  mergedAt: z.iso
+    .datetime({ offset: true, error: 'must be an RFC 3339 time, for example 2026-01-31T12:00:00Z' })
+    .transform((time) => new Date(time).toISOString()),
+});
+
+const invalid = (path: string, line: number, problem: string) =>
+  new SourceError('invalid', `${path}, line ${line}: ${problem}`);
+
+const readLine = (path: string, number: number, text: string): GroundTruth => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text, (_, part: unknown) => (typeof part === 'string' ? readableText(part) : part));
+  } catch {
+    throw invalid(
+      path,
+      number,
+      'not JSON. Each line must hold one JSON object; `ingest` writes such a file.',
+    );
+  }
+  const parsed = lineSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.slice(0, 5).map((issue) => {
+    const field = issue.path.map(String).join('.');
+    return field === '' ? issue.message : `${field}: ${issue.message}`;
+  });
+  throw invalid(path, number, problems.join('; '));
+};
+
+/** JSON Lines: one ground truth a line; what `fileSource` reads and `ingest` writes. */
+export const serializeGroundTruth = (records: GroundTruth[]): string =>
+  records.map((record) => `${JSON.stringify(groundTruthSchema.parse(record))}\n`).join('');
+
+/**
+ * Reads every line before it draws, so that a bad line is told at once.
+ * @throws SourceError `invalid` with line and field; `empty`; `not_found` or `unreachable` where `readText` fails.
+ */
+export const parseGroundTruth = (path: string, text: string): GroundTruth[] => {
+  const seen = new Map<string, number>();
+  return text
+    .replace(/^\u{feff}/u, '')
+    .split('\n')
+    .flatMap((line, index) => {
+      if (line.trim() === '') return [];
+      const record = readLine(path, index + 1, line);
+      const before = seen.get(record.id);
+      if (before !== undefined) {
+        throw invalid(
+          path,
+          index + 1,
+          `id: "${record.id}" is already on line ${before}. Ids must be unique.`,
+        );
+      }
+      seen.set(record.id, index + 1);
+      return [record];
+    });
+};
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown fault';
+
+/** Ground truth from a JSON Lines file. `name` is what the certificate shows, by default the path as given. */
+export const fileSource = (options: {
+  readText: (path: string) => Promise<string>;
+  path: string;
+  name?: string;
+}): GroundTruthSource => ({
+  async draw(request) {
+    const { path, name = path } = options;
+    let text: string;
+    try {
+      text = await options.readText(path);
+    } catch (error) {
+      const code = codeOf(error);
+      throw code === 'ENOENT'
+        ? new SourceError(
+            'not_found',
+            `${path} does not exist. Give the path of a .jsonl file of ground truth.`,
+          )
+        : new SourceError('unreachable', `${path} could not be read (${code}).`);
+    }
+    const records = parseGroundTruth(path, text);
+    if (records.length === 0) {
+      throw new SourceError('empty', `${path} holds no ground truth. Write one with \`ingest\`.`);
+    }
+    const from = sinceMs(request.since);
+    return drawChanges({
+      candidates: records.filter(
+        (record) =>
+          Date.parse(record.mergedAt) >= from &&
+          (request.label === null || record.labels.includes(request.label)),
+      ),
+      load: async ({ diff, filesChanged: _, ...change }) => toGroundTruth(change, diff),
+      request,
+      source: `file:${name}`,
+      isPrivate: false,
+    });
+  },
+});
