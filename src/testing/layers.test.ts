@@ -60,6 +60,8 @@ probes.push(
   { layer: 'verification', source: 'node:fs', allowed: false },
   { layer: 'verification', source: 'node:child_process', allowed: false },
   { layer: 'verification', source: 'drizzle-orm', allowed: false },
+  // The client takes the router's type from there, and nothing else.
+  { layer: 'client', source: '#trpc/root.ts', allowed: false },
 );
 
 // In a folder of its own, under the project's own rules, so that nothing is ever planted in the sources.
