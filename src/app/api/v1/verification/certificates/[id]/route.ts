@@ -1,0 +1,7 @@
+import { getComposition } from '#composition.ts';
+import { getCertificateById } from '#rest/certificates.ts';
+
+type Route = { params: Promise<{ id: string }> };
+
+export const GET = async (request: Request, { params }: Route) =>
+  getCertificateById(await getComposition(), request, (await params).id);

@@ -1,0 +1,41 @@
+import { createTRPCClient, httpBatchLink, type TRPCClient } from '@trpc/client';
+import type { AppRouter } from '#trpc/root.ts';
+
+/** How to reach an installation of Echelon Verify. */
+export type EchelonClientOptions = {
+  /** The installation's address, for example `https://verify.example.com`; a path under it is kept. */
+  baseUrl: string;
+  /** A personal token (`echelon-verify token create`); without one only certificates can be read. */
+  token?: string;
+  /** Another `fetch`, for example with a proxy or a time limit; the runtime's own where absent. */
+  fetch?: typeof globalThis.fetch;
+};
+
+export type EchelonClient = TRPCClient<AppRouter>;
+
+/**
+ * A client whose calls and answers are typed by the server's own router.
+ *
+ *     const echelon = createEchelonClient({ baseUrl: 'http://127.0.0.1:3000', token });
+ *     const { runId } = await echelon.run.create.mutate({
+ *       repoUrl: 'owner/name', constructId: 'my-oracle', oracleUrl: 'https://oracle.example.com/ask' });
+ *     const run = await echelon.run.byId.query({ id: runId });
+ *
+ * Calls made in the same tick travel in one request. A refused call rejects with `TRPCClientError`: `data.code` is one
+ * of UNAUTHORIZED, NOT_FOUND, BAD_REQUEST, PRECONDITION_FAILED …, `data.fields` names what was wrong with the input.
+ * @throws TypeError where `baseUrl` is not an http(s) address.
+ */
+export const createEchelonClient = ({ baseUrl, token, fetch }: EchelonClientOptions): EchelonClient => {
+  const base = new URL(baseUrl);
+  if (!/^https?:$/.test(base.protocol))
+    throw new TypeError(`baseUrl must be an http or https address, not ${base.protocol}`);
+  return createTRPCClient<AppRouter>({
+    links: [
+      httpBatchLink({
+        url: `${base.origin}${base.pathname.replace(/\/+$/, '')}/api/trpc`,
+        headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+        ...(fetch === undefined ? {} : { fetch }),
+      }),
+    ],
+  });
+};

@@ -1,0 +1,80 @@
+import { snakeCase } from 'change-case';
+import snakecaseKeys from 'snakecase-keys';
+import type { ZodError, ZodType, z } from 'zod';
+import type { AuthContext } from '#auth/context.ts';
+import { resolveActor } from '#auth/resolve-actor.ts';
+import { AppError, errorCodes, type FieldIssue } from '#contracts/errors.ts';
+import type { Actor, ServiceContext } from '#services/context.ts';
+import { reportFault } from '#services/run/fault.ts';
+
+export type RestContext = { services: ServiceContext; auth: AuthContext };
+
+/** What the wire rejects before a verb is asked: its status is the transport's own. */
+export class WireError extends Error {
+  override readonly name = 'WireError';
+  readonly status: 400 | 413;
+
+  constructor(status: 400 | 413, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** `no-store` for what is one user's; `public` for what anyone may read. */
+type Caching = 'no-store' | 'public, max-age=60' | 'no-cache';
+
+export const answer = (status: number, body: Record<string, unknown>, caching: Caching): Response =>
+  Response.json(snakecaseKeys(body), { status, headers: { 'cache-control': caching } });
+
+/** A field by its name on the wire; keys inside it (a header's name) are data. */
+const wireName = (path: string) => {
+  const [field = '', ...rest] = path.split('.');
+  return [snakeCase(field), ...rest].join('.');
+};
+
+const detailOf = (message: string, fields: FieldIssue[]) =>
+  fields.length === 0 ? message : fields.map(({ path, message }) => ({ field: wireName(path), message }));
+
+const refuse = (status: number, detail: unknown, headers: Record<string, string> = {}) =>
+  Response.json({ detail }, { status, headers: { 'cache-control': 'no-store', ...headers } });
+
+/** Runs a handler; what it throws becomes a status and `{"detail": …}`, never a stack trace. */
+export const answering = async (
+  { services }: RestContext,
+  request: Request,
+  handle: () => Promise<Response>,
+): Promise<Response> => {
+  try {
+    return await handle();
+  } catch (error) {
+    if (error instanceof WireError) return refuse(error.status, error.message);
+    if (error instanceof AppError)
+      return refuse(
+        errorCodes[error.code],
+        detailOf(error.message, error.fields),
+        error.code === 'UNAUTHORIZED' ? { 'www-authenticate': 'Bearer' } : {},
+      );
+    const { pathname } = new URL(request.url);
+    return refuse(500, reportFault(services, error, { request: `${request.method} ${pathname}` }).message);
+  }
+};
+
+/** @throws AppError UNAUTHORIZED */
+export const requireActor = async ({ auth }: RestContext, request: Request): Promise<Actor> => {
+  const actor = await resolveActor(auth, request.headers);
+  if (actor === null)
+    throw new AppError('UNAUTHORIZED', 'Sign in, or send a personal token as Authorization: Bearer <token>.');
+  return actor;
+};
+
+const issuesOf = (error: ZodError): FieldIssue[] =>
+  error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+
+/** @throws AppError BAD_REQUEST, naming each field. */
+export const parseInput = <Schema extends ZodType>(schema: Schema, input: unknown): z.output<Schema> => {
+  const parsed = schema.safeParse(input, {
+    error: ({ code, input }) => (code === 'invalid_type' && input === undefined ? 'Required.' : undefined),
+  });
+  if (parsed.success) return parsed.data;
+  throw new AppError('BAD_REQUEST', 'The request has fields that cannot be used.', issuesOf(parsed.error));
+};

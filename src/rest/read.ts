@@ -1,0 +1,57 @@
+import { snakeCase } from 'change-case';
+import { z } from 'zod';
+import { AppError } from '#contracts/errors.ts';
+import { WireError } from './answer.ts';
+
+/** The largest request is a run with 50 headers of 4,000 characters. */
+export const maxBodyBytes = 1024 * 1024;
+
+const tooLarge = () => new WireError(413, `A request body may have at most ${maxBodyBytes} bytes.`);
+
+/**
+ * The body as JSON, read no further than it may be long.
+ * @throws WireError 413 or 400.
+ */
+export const readJson = async (request: Request): Promise<unknown> => {
+  if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.length;
+    if (size > maxBodyBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)));
+  } catch {
+    throw new WireError(400, 'The body is not JSON (in UTF-8).');
+  }
+};
+
+/**
+ * The named fields of a JSON object, from their names on the wire. Only the object's own keys are names: what is in
+ * them (header names) is data. Null counts as absent, as many clients write it.
+ */
+export const fromWire = (body: unknown, fields: readonly string[]): Record<string, unknown> => {
+  const object = z.record(z.string(), z.unknown()).safeParse(body);
+  if (!object.success) throw new AppError('BAD_REQUEST', 'The body must be a JSON object.');
+  return Object.fromEntries(
+    fields.flatMap((field) => {
+      const value = object.data[snakeCase(field)];
+      return value === undefined || value === null ? [] : [[field, value]];
+    }),
+  );
+};
+
+/** The named parameters of a query; an empty one counts as absent, whole numbers become numbers. */
+export const readQuery = (request: Request, fields: readonly string[]): Record<string, unknown> => {
+  const { searchParams } = new URL(request.url);
+  return Object.fromEntries(
+    fields.flatMap((field): [string, unknown][] => {
+      const text = searchParams.get(snakeCase(field));
+      if (text === null || text === '') return [];
+      const isNumber = (field === 'limit' || field === 'offset') && /^-?\d{1,15}$/.test(text);
+      return [[field, isNumber ? Number(text) : text]];
+    }),
+  );
+};

@@ -1,0 +1,14 @@
+import { createCallerFactory, router } from './init.ts';
+import { authRouter } from './routers/auth.ts';
+import { certificateRouter } from './routers/certificate.ts';
+import { runRouter } from './routers/run.ts';
+
+export const appRouter = router({
+  auth: authRouter,
+  certificate: certificateRouter,
+  run: runRouter,
+});
+export type AppRouter = typeof appRouter;
+
+/** Calls procedures in this process, for pages that are rendered on the server and for tests. */
+export const createCaller = createCallerFactory(appRouter);

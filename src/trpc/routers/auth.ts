@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { createApiToken } from '#services/api-token/create.ts';
+import { getUser } from '#services/user/get.ts';
+import { createSignInMessage } from '#services/wallet/create-message.ts';
+import { createNonce } from '#services/wallet/create-nonce.ts';
+import { signInWithWallet, walletChainIds } from '#services/wallet/sign-in.ts';
+import { publicProcedure, router } from '../init.ts';
+
+/** A wallet can sign anew at any time, so the token that it is given need not outlive a day. */
+const walletTokenLifetimeMs = 24 * 60 * 60_000;
+
+/**
+ * Signing in with a wallet for programs: build an EIP-4361 message with `nonce` (or take the one `walletMessage`
+ * builds), sign it, exchange it for a bearer token. Pages use the same message and get a session cookie instead.
+ */
+export const authRouter = router({
+  me: publicProcedure
+    .output(z.object({ userId: z.string(), name: z.string().nullable() }).nullable())
+    .query(async ({ ctx }) => {
+      const user = ctx.actor && (await getUser(ctx.services, ctx.actor.userId));
+      return user && { userId: user.userId, name: user.name };
+    }),
+  nonce: publicProcedure
+    .output(
+      z.object({
+        nonce: z.string(),
+        expiresAt: z.string(),
+        domain: z.string(),
+        uri: z.string(),
+        chainIds: z.array(z.number().int()),
+      }),
+    )
+    // A mutation, as it writes: no browser and no cache may fetch it ahead of time.
+    .mutation(async ({ ctx }) => {
+      const { nonce, expiresAt } = await createNonce(ctx.services);
+      const { host: domain, origin: uri } = new URL(ctx.auth.url);
+      return { nonce, expiresAt: expiresAt.toISOString(), domain, uri, chainIds: walletChainIds };
+    }),
+  walletMessage: publicProcedure
+    .input(z.object({ address: z.string().max(100), chainId: z.number().int() }))
+    .output(z.object({ message: z.string(), expiresAt: z.string() }))
+    .mutation(async ({ ctx, input }) => {
+      const { message, expiresAt } = await createSignInMessage(ctx.auth, input);
+      return { message, expiresAt: expiresAt.toISOString() };
+    }),
+  walletSignIn: publicProcedure
+    .input(z.object({ message: z.string().max(10_000), signature: z.string().max(10_000) }))
+    .output(z.object({ token: z.string(), expiresAt: z.string() }))
+    .mutation(async ({ ctx, input }) => {
+      const { userId } = await signInWithWallet(ctx.auth, input);
+      const expiresAt = new Date(ctx.auth.now().getTime() + walletTokenLifetimeMs);
+      const { token } = await createApiToken(ctx.auth, { userId, name: 'Wallet sign-in', expiresAt });
+      return { token, expiresAt: expiresAt.toISOString() };
+    }),
+});

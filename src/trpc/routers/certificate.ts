@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import {
+  certificateListInputSchema,
+  certificateListSchema,
+  certificateSchema,
+} from '#contracts/certificate.ts';
+import { getPublicCertificate } from '#services/certificate/get-public.ts';
+import { listPublicCertificates } from '#services/certificate/list-public.ts';
+import { publicProcedure, router } from '../init.ts';
+
+/** Certificates are public: anyone may read them. */
+export const certificateRouter = router({
+  byId: publicProcedure
+    .input(z.object({ id: z.string().max(200) }))
+    .output(certificateSchema)
+    .query(({ ctx, input }) => getPublicCertificate(ctx.services, input.id)),
+  list: publicProcedure
+    .input(certificateListInputSchema.prefault({}))
+    .output(certificateListSchema)
+    .query(({ ctx, input }) => listPublicCertificates(ctx.services, input)),
+});
