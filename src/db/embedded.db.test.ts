@@ -15,7 +15,7 @@ const dataDirectory = async ({ mode }: { mode: number }) => {
   await chmod(dataDir, mode);
   onTestFinished(async () => {
     const { outside } = await stateOf(dataDir).catch(() => ({ outside: null }));
-    await rm(dataDir, { recursive: true, force: true });
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 30, retryDelay: 100 });
     if (outside !== null) await rm(outside, { recursive: true, force: true });
   });
   return dataDir;
