@@ -3,6 +3,7 @@ import { SiweMessage } from 'siwe';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { siweNonces, userIdentities } from '#db/schema/users.ts';
 import { testDatabase } from '#testing/database.ts';
+import { createSignInMessage } from './create-message.ts';
 import { createNonce, nonceLifetimeMs } from './create-nonce.ts';
 import { signInWithWallet } from './sign-in.ts';
 
@@ -154,4 +155,24 @@ test('a signed message cannot be changed afterwards', async () => {
   await expect(
     signInWithWallet(context(), { message: message.replace(wallet.address, other), signature }),
   ).rejects.toThrow('not this wallet’s');
+});
+
+test('a message made here for a lower-case address signs in once signed', async () => {
+  const { message, expiresAt } = await createSignInMessage(context(), {
+    address: wallet.address.toLowerCase(),
+    chainId: 10,
+  });
+  expect(expiresAt.getTime() - clock.getTime()).toBe(nonceLifetimeMs);
+  expect(message).toContain('127.0.0.1:3000 wants you to sign in with your Ethereum account');
+  const signature = await wallet.signMessage(message);
+  expect(await signInWithWallet(context(), { message, signature })).toHaveProperty('userId');
+});
+
+test('no message is made for what is no address, or for a chain that is not accepted', async () => {
+  await expect(createSignInMessage(context(), { address: '0x12', chainId: 1 })).rejects.toMatchObject({
+    fields: [{ path: 'address' }],
+  });
+  await expect(createSignInMessage(context(), { address: wallet.address, chainId: 5 })).rejects.toMatchObject(
+    { fields: [{ path: 'chainId' }] },
+  );
 });

@@ -1,0 +1,20 @@
+import type { Metadata } from 'next';
+import { CertificateView } from '#components/certificate-view.tsx';
+import { orNotFound } from '../../not-found-answer.ts';
+import { serverApi } from '../../server.ts';
+
+type Props = { params: Promise<{ id: string }> };
+
+const certificateOf = async ({ params }: Props) => {
+  const { id } = await params;
+  return orNotFound((await serverApi()).certificate.byId({ id }));
+};
+
+export const generateMetadata = async (props: Props): Promise<Metadata> => {
+  const { constructId } = await certificateOf(props);
+  return { title: `Certificate of ${constructId}` };
+};
+
+const CertificatePage = async (props: Props) => <CertificateView certificate={await certificateOf(props)} />;
+
+export default CertificatePage;

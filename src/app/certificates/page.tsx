@@ -1,0 +1,79 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { CertificateList } from '#components/certificate-list.tsx';
+import { Empty, PageHeading } from '#components/page-heading.tsx';
+import { Paging } from '#components/paging.tsx';
+import { type CertificateListInput, certificateListInputSchema } from '#contracts/certificate.ts';
+import { listHref, readListQuery, type SearchParams } from '../list-query.ts';
+import { serverApi } from '../server.ts';
+
+export const metadata: Metadata = { title: 'Certificates' };
+
+const hrefOf = ({ constructId, sort }: CertificateListInput, offset: number) =>
+  listHref('/certificates', { constructId, sort: sort === 'created_desc' ? undefined : sort, offset });
+
+const CertificatesPage = async ({ searchParams }: { searchParams: Promise<SearchParams> }) => {
+  const query = readListQuery(certificateListInputSchema, await searchParams);
+  const { certificates, total, limit, offset } = await (await serverApi()).certificate.list(query);
+  return (
+    <>
+      <PageHeading title="Certificates">
+        <p>
+          Public, for anyone to read. Sorting by score is plain arithmetic and no ranking: offline-judged and
+          unverified certificates are never ranked beside others.
+        </p>
+      </PageHeading>
+
+      <form method="get" action="/certificates" className="mb-6 flex flex-wrap items-end gap-3">
+        <label className="min-w-0 flex-1 basis-60">
+          <span className="mb-1 block text-sm font-medium">Construct</span>
+          <input
+            className="input"
+            name="constructId"
+            defaultValue={query.constructId ?? ''}
+            maxLength={255}
+            placeholder="Its whole name"
+            autoComplete="off"
+          />
+        </label>
+        <label className="basis-48">
+          <span className="mb-1 block text-sm font-medium">Sorted by</span>
+          <select className="input" name="sort" defaultValue={query.sort}>
+            <option value="created_desc">Newest first</option>
+            <option value="brier_asc">Lowest Brier first</option>
+          </select>
+        </label>
+        <button type="submit" className="button-quiet">
+          Show
+        </button>
+      </form>
+
+      {certificates.length > 0 ? (
+        <CertificateList certificates={certificates} />
+      ) : total > 0 ? (
+        <Empty title="There is nothing on this page">
+          <Link className="link" href={hrefOf(query, 0)}>
+            Back to the first one
+          </Link>
+        </Empty>
+      ) : query.constructId === undefined ? (
+        <Empty title="No certificate yet">
+          A certificate is issued when a run completes.{' '}
+          <Link className="link" href="/runs/new">
+            Start a run
+          </Link>
+        </Empty>
+      ) : (
+        <Empty title="No certificate of that construct">
+          Names are compared whole and as written.{' '}
+          <Link className="link" href="/certificates">
+            Show all certificates
+          </Link>
+        </Empty>
+      )}
+      <Paging total={total} limit={limit} offset={offset} hrefOf={(to) => hrefOf(query, to)} />
+    </>
+  );
+};
+
+export default CertificatesPage;

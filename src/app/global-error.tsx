@@ -1,0 +1,20 @@
+'use client';
+
+/** Where the layout itself fails, most often because the database cannot be reached. It leans on nothing but HTML. */
+const GlobalError = ({ error }: { error: Error & { digest?: string } }) => (
+  <html lang="en">
+    <body>
+      <title>Echelon Verify is not available</title>
+      <h1>Echelon Verify is not available</h1>
+      <p>
+        The installation could not answer; most often its database cannot be reached. Its log says why
+        {error.digest === undefined ? '' : ` (${error.digest})`}.
+      </p>
+      <p>
+        <a href="/">Try again</a>
+      </p>
+    </body>
+  </html>
+);
+
+export default GlobalError;

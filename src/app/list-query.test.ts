@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { certificateListInputSchema } from '#contracts/certificate.ts';
+import { listHref, readListQuery } from './list-query.ts';
+
+test('filters are read from an address, and what cannot be understood is left out', () => {
+  expect(readListQuery(certificateListInputSchema, {})).toEqual({
+    sort: 'created_desc',
+    limit: 20,
+    offset: 0,
+  });
+  expect(
+    readListQuery(certificateListInputSchema, {
+      constructId: ' 42 ',
+      sort: 'brier_asc',
+      limit: '1000',
+      offset: ['40', '60'],
+      other: 'x',
+    }),
+  ).toEqual({ constructId: '42', sort: 'brier_asc', limit: 20, offset: 40 });
+  expect(readListQuery(certificateListInputSchema, { sort: 'worst', offset: '-1', constructId: '' })).toEqual(
+    {
+      sort: 'created_desc',
+      limit: 20,
+      offset: 0,
+    },
+  );
+});
+
+test('an address holds only what differs from the plain list', () => {
+  expect(listHref('/runs', { status: undefined, offset: 0 })).toBe('/runs');
+  expect(listHref('/runs', { constructId: 'a b&c', offset: 20 })).toBe('/runs?constructId=a+b%26c&offset=20');
+});

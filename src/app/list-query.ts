@@ -1,0 +1,36 @@
+import type { z } from 'zod';
+
+export type SearchParams = Record<string, string | string[] | undefined>;
+
+const single = (value: string | string[] | undefined) => {
+  const text = Array.isArray(value) ? value[0] : value;
+  return text === undefined || text.trim() === '' ? undefined : text.trim();
+};
+
+/**
+ * A list's filters from its address. What cannot be understood is left out rather than refused: an address is edited
+ * by hand and cut by mail programs, and a list without a filter is still the list.
+ */
+export const readListQuery = <Shape extends z.ZodObject>(
+  schema: Shape,
+  params: SearchParams,
+): z.output<Shape> => {
+  const given: Record<string, unknown> = {};
+  for (const [key, field] of Object.entries(schema.shape)) {
+    const text = single(params[key]);
+    if (text === undefined) continue;
+    const candidates = [text, ...(/^\d{1,9}$/.test(text) ? [Number(text)] : [])];
+    const value = candidates.find((candidate) => field.safeParse(candidate).success);
+    if (value !== undefined) given[key] = value;
+  }
+  return schema.parse(given);
+};
+
+/** The address of a list; what is undefined or 0 is left out, so that the plain list has the plain address. */
+export const listHref = (path: string, query: Record<string, string | number | undefined>) => {
+  const params = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== undefined && value !== 0) params.set(key, String(value));
+  }
+  return params.size === 0 ? path : `${path}?${params}`;
+};

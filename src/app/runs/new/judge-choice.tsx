@@ -1,0 +1,60 @@
+import { FieldError } from '#components/field.tsx';
+import { judgeNames } from '#components/format.ts';
+import type { JudgeProvider } from '#contracts/judge.ts';
+
+const remarks: Record<JudgeProvider, string> = {
+  anthropic: 'Reads and understands; each replay costs a few calls to the model.',
+  offline:
+    'Compares words, names and numbers; free, needs no network. Its certificates say so and are not ranked.',
+};
+
+export type JudgeOption = { provider: JudgeProvider; model: string; reason: string | null };
+
+export const JudgeChoice = ({
+  judges,
+  defaultJudge,
+  error,
+}: {
+  judges: JudgeOption[];
+  defaultJudge: JudgeProvider;
+  error: string | undefined;
+}) => {
+  const usable = judges.filter(({ reason }) => reason === null).map(({ provider }) => provider);
+  const chosen = usable.includes(defaultJudge) ? defaultJudge : usable[0];
+  return (
+    <fieldset id="judge" tabIndex={-1}>
+      <legend className="font-medium">Judge</legend>
+      <div className="mt-1.5 space-y-2">
+        {judges.map(({ provider, model, reason }) => (
+          <label
+            key={provider}
+            className={`grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 rounded-md border border-line bg-sheet px-4 py-3 ${reason === null ? 'cursor-pointer' : ''}`}
+          >
+            <input
+              type="radio"
+              name="judge"
+              value={provider}
+              defaultChecked={provider === chosen}
+              disabled={reason !== null}
+              aria-describedby={`judge-${provider}`}
+              className="mt-1.5 size-4 accent-accent"
+            />
+            <span>
+              <span className={reason === null ? 'font-medium' : 'font-medium text-muted'}>
+                {judgeNames[provider]}
+              </span>{' '}
+              <code className="font-mono text-sm break-all text-muted">{model}</code>
+              <span id={`judge-${provider}`} className="block text-sm text-muted">
+                {remarks[provider]}
+                {reason === null ? null : (
+                  <span className="mt-1 block text-caution">Not available: {reason}</span>
+                )}
+              </span>
+            </span>
+          </label>
+        ))}
+      </div>
+      <FieldError id="judge" error={error} />
+    </fieldset>
+  );
+};

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { issuesByField, readRunForm } from './run-form-values.ts';
+
+const good: Record<string, string> = {
+  repoUrl: 'owner/name',
+  constructId: 'oracle',
+  oracleUrl: 'https://oracle.example.com/verify',
+  limit: '100',
+  minReplays: ' 50 ',
+};
+const read = (changes: Record<string, string> = {}, rows: { name: string; value: string }[] = []) =>
+  readRunForm((name) => ({ ...good, ...changes })[name] ?? '', rows);
+
+test('a filled form is a request; what was left empty is left out', () => {
+  expect(
+    read({ githubToken: '  ' }, [
+      { name: '', value: '' },
+      { name: 'X-Key', value: 'v' },
+    ]),
+  ).toEqual({
+    request: {
+      repoUrl: 'owner/name',
+      constructId: 'oracle',
+      oracleType: 'http',
+      oracleUrl: 'https://oracle.example.com/verify',
+      oracleHeaders: { 'X-Key': 'v' },
+      githubToken: null,
+      judge: undefined,
+      limit: 100,
+      minReplays: 50,
+      since: undefined,
+      label: undefined,
+      seed: undefined,
+    },
+  });
+});
+
+test('an empty form has an error at every control that must be filled', () => {
+  const answer = readRunForm(() => '', []);
+  if (!('issues' in answer)) throw new Error('expected issues');
+  expect(Object.keys(issuesByField(answer.issues)).toSorted()).toEqual([
+    'constructId',
+    'limit',
+    'minReplays',
+    'oracleUrl',
+    'repoUrl',
+  ]);
+});
+
+test.each(['0', '1001', '-1', '1.5', 'ten', ''])('a limit of %j is refused at its control', (limit) => {
+  expect(read({ limit })).toMatchObject({ issues: [{ path: 'limit' }] });
+});
+
+test('a header without a name, given twice, or with a name no client could send is refused', () => {
+  for (const rows of [
+    [{ name: ' ', value: 'v' }],
+    [
+      { name: 'X-Key', value: 'a' },
+      { name: 'x-key', value: 'b' },
+    ],
+    [{ name: 'a b', value: '' }],
+    [{ name: 'X-Key', value: 'a\nb' }],
+  ]) {
+    const answer = read({}, rows);
+    expect('issues' in answer && issuesByField(answer.issues)).toHaveProperty('oracleHeaders');
+  }
+});
+
+test('an error of a field that the form does not show is named above it', () => {
+  expect(
+    issuesByField([
+      { path: 'oracleType', message: 'wrong' },
+      { path: '', message: 'second' },
+    ]),
+  ).toEqual({
+    '': 'oracleType: wrong',
+  });
+});

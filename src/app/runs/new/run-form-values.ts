@@ -1,0 +1,88 @@
+import type { z } from 'zod';
+import type { FieldIssue } from '#contracts/errors.ts';
+import { type RunRequest, runRequestSchema } from '#contracts/run.ts';
+
+export type HeaderRow = { name: string; value: string };
+export type RunRequestInput = z.input<typeof runRequestSchema>;
+
+/** The controls that an error can stand at, in the form's order; errors of anything else stand above the form. */
+export const fieldNames = [
+  'repoUrl',
+  'githubToken',
+  'constructId',
+  'oracleUrl',
+  'oracleHeaders',
+  'judge',
+  'limit',
+  'minReplays',
+  'since',
+  'label',
+  'seed',
+] as const;
+export type FieldName = (typeof fieldNames)[number];
+
+const bounds = { limit: 1000, minReplays: 500 } as const;
+const wholeNumber = (name: keyof typeof bounds, text: string, issues: FieldIssue[]) => {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= 1 && value <= bounds[name]) return value;
+  issues.push({ path: name, message: `A whole number from 1 to ${bounds[name].toLocaleString('en')}.` });
+  return 1;
+};
+
+/** A record cannot hold what a person may type into rows: a value without a name, or a name twice. */
+const headersOf = (rows: HeaderRow[], issues: FieldIssue[]): Record<string, string> => {
+  const headers: Record<string, string> = {};
+  const seen = new Set<string>();
+  for (const row of rows) {
+    const name = row.name.trim();
+    if (name === '' && row.value === '') continue;
+    if (name === '') issues.push({ path: 'oracleHeaders', message: 'One header has a value and no name.' });
+    else if (seen.has(name.toLowerCase()))
+      issues.push({ path: 'oracleHeaders', message: `The header ${name} is given twice.` });
+    seen.add(name.toLowerCase());
+    // Not `headers[name] = …`: the name `__proto__` would vanish that way.
+    Object.defineProperty(headers, name, { value: row.value, enumerable: true, configurable: true });
+  }
+  return headers;
+};
+
+/**
+ * What the form holds as a request, or what is wrong with it. The same schema decides as on the server, which has
+ * the last word all the same.
+ */
+export const readRunForm = (
+  text: (name: string) => string,
+  rows: HeaderRow[],
+): { request: RunRequestInput } | { issues: FieldIssue[] } => {
+  const issues: FieldIssue[] = [];
+  const orNone = (name: string) => text(name).trim() || undefined;
+  const request: RunRequestInput = {
+    repoUrl: text('repoUrl'),
+    constructId: text('constructId'),
+    oracleType: 'http',
+    oracleUrl: text('oracleUrl'),
+    oracleHeaders: headersOf(rows, issues),
+    githubToken: orNone('githubToken') ?? null,
+    judge: orNone('judge') as RunRequest['judge'],
+    limit: wholeNumber('limit', text('limit').trim(), issues),
+    minReplays: wholeNumber('minReplays', text('minReplays').trim(), issues),
+    since: orNone('since'),
+    label: orNone('label'),
+    seed: orNone('seed'),
+  };
+  const parsed = runRequestSchema.safeParse(request);
+  if (!parsed.success)
+    issues.push(...parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })));
+  return issues.length === 0 ? { request } : { issues };
+};
+
+/** Errors by the control they stand at, the first of each; `''` holds what belongs to none. */
+export const issuesByField = (issues: FieldIssue[]): Partial<Record<FieldName | '', string>> => {
+  const byField: Partial<Record<FieldName | '', string>> = {};
+  for (const { path, message } of issues) {
+    const [head = ''] = path.split('.');
+    const field = fieldNames.find((name) => name === head) ?? '';
+    byField[field] ??= field === '' && head !== '' ? `${head}: ${message}` : message;
+  }
+  return byField;
+};

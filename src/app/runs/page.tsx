@@ -1,0 +1,85 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { Empty, PageHeading } from '#components/page-heading.tsx';
+import { Paging } from '#components/paging.tsx';
+import { RunList } from '#components/run-list.tsx';
+import { type RunListInput, runListInputSchema, runStatuses } from '#contracts/run.ts';
+import { listHref, readListQuery, type SearchParams } from '../list-query.ts';
+import { requireUser, serverApi } from '../server.ts';
+import { SampleButton } from './sample-button.tsx';
+
+export const metadata: Metadata = { title: 'My runs' };
+
+const hrefOf = ({ constructId, status }: RunListInput, offset: number) =>
+  listHref('/runs', { constructId, status, offset });
+
+const RunsPage = async ({ searchParams }: { searchParams: Promise<SearchParams> }) => {
+  await requireUser('/runs');
+  const query = readListQuery(runListInputSchema, await searchParams);
+  const { runs, total, limit, offset } = await (await serverApi()).run.list(query);
+  const filtered = query.status !== undefined || query.constructId !== undefined;
+  return (
+    <>
+      <PageHeading title="My runs">
+        <p>Only you see these. The certificates that come of them are public.</p>
+      </PageHeading>
+
+      <form method="get" action="/runs" className="mb-6 flex flex-wrap items-end gap-3">
+        <label className="min-w-0 flex-1 basis-60">
+          <span className="mb-1 block text-sm font-medium">Construct</span>
+          <input
+            className="input"
+            name="constructId"
+            defaultValue={query.constructId ?? ''}
+            maxLength={255}
+            placeholder="Its whole name"
+            autoComplete="off"
+          />
+        </label>
+        <label className="basis-40">
+          <span className="mb-1 block text-sm font-medium">Status</span>
+          <select className="input" name="status" defaultValue={query.status ?? ''}>
+            <option value="">any</option>
+            {runStatuses.map((status) => (
+              <option key={status} value={status}>
+                {status.toLowerCase()}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="submit" className="button-quiet">
+          Show
+        </button>
+        <Link href="/runs/new" className="button">
+          New run
+        </Link>
+      </form>
+
+      {runs.length > 0 ? (
+        <RunList runs={runs} />
+      ) : total > 0 ? (
+        <Empty title="There is nothing on this page">
+          <Link className="link" href={hrefOf(query, 0)}>
+            Back to the first one
+          </Link>
+        </Empty>
+      ) : filtered ? (
+        <Empty title="No run of yours matches">
+          <Link className="link" href="/runs">
+            Show all of your runs
+          </Link>
+        </Empty>
+      ) : (
+        <Empty title="You have not started a run yet">
+          <p>Begin with the sample, or verify an oracle of your own against a repository.</p>
+          <div className="mt-5 text-left">
+            <SampleButton />
+          </div>
+        </Empty>
+      )}
+      <Paging total={total} limit={limit} offset={offset} hrefOf={(to) => hrefOf(query, to)} />
+    </>
+  );
+};
+
+export default RunsPage;

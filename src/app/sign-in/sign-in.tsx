@@ -1,0 +1,121 @@
+'use client';
+
+import { TRPCClientError } from '@trpc/client';
+import { signIn } from 'next-auth/react';
+import { useEffect, useEffectEvent, useState } from 'react';
+import { Notice } from '#components/notice.tsx';
+import { trpc } from '../trpc-client.tsx';
+import { askWallet, SignInProblem } from './wallet.ts';
+
+type Way = 'link' | 'wallet' | 'github';
+
+const linkInAddress = /^#link=([A-Za-z0-9_-]{1,200})$/;
+
+const busyTexts: Record<Way, string> = {
+  link: 'Signing you in with your one-time link…',
+  wallet: 'Waiting for your wallet…',
+  github: 'On the way to GitHub…',
+};
+
+const wordsFor = (error: unknown): string => {
+  if (error instanceof SignInProblem) return error.message;
+  // With `data` it is the server's own answer, written to be read; without, no answer came.
+  if (error instanceof TRPCClientError && error.data) return error.message;
+  return 'The installation could not be reached. Check that it is running, then try again.';
+};
+
+/** `next` is a path of ours; `origin` is where this installation is meant to be opened. */
+export const SignIn = ({ next, github, origin }: { next: string; github: boolean; origin: string }) => {
+  const [busy, setBusy] = useState<Way | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const { client } = trpc.useUtils();
+
+  const attempt = async (way: Way, sign: () => Promise<{ error?: string | null } | undefined>) => {
+    setBusy(way);
+    setProblem(null);
+    try {
+      const answer = await sign();
+      if (answer?.error) throw new SignInProblem(answer.error);
+      if (way === 'github') return;
+      if ((await client.auth.me.query()) === null)
+        throw new SignInProblem('The browser kept no cookie. Allow cookies for this address and try again.');
+      // A whole new page, so that nothing that was rendered for a visitor stays.
+      window.location.replace(next);
+    } catch (error) {
+      setBusy(null);
+      setProblem(wordsFor(error));
+    }
+  };
+
+  const takeLink = useEffectEvent(() => {
+    const token = linkInAddress.exec(window.location.hash)?.[1];
+    if (token === undefined) return;
+    // Out of the address first: a one-time token is not for the history, and a reload shall not try it again.
+    window.history.replaceState(null, '', window.location.pathname + window.location.search);
+    attempt('link', () => signIn('link', { token, redirect: false }));
+  });
+
+  useEffect(() => {
+    const onHashChange = () => takeLink();
+    onHashChange();
+    window.addEventListener('hashchange', onHashChange);
+    return () => window.removeEventListener('hashchange', onHashChange);
+  }, []);
+
+  const withWallet = () =>
+    attempt('wallet', async () => {
+      if (window.location.origin !== origin)
+        throw new SignInProblem(`Wallets sign in at ${origin}. Open this page there.`);
+      const signed = await askWallet((account) => client.auth.walletMessage.mutate(account));
+      return signIn('wallet', { ...signed, redirect: false });
+    });
+
+  return (
+    <div className="space-y-6">
+      <p role="status" className="min-h-6 font-medium">
+        {busy === null ? '' : busyTexts[busy]}
+      </p>
+      {problem === null ? null : (
+        <Notice tone="danger" title="You are not signed in" live>
+          {problem}
+        </Notice>
+      )}
+      <section aria-labelledby="by-link">
+        <h2 id="by-link" className="font-semibold">
+          With the one-time link
+        </h2>
+        <p className="mt-1 text-muted">
+          Whoever started this installation finds it in the terminal, under the address. It serves once and
+          for an hour; a restart prints a new one.
+        </p>
+      </section>
+      <section aria-labelledby="by-wallet" className="border-t border-line pt-6">
+        <h2 id="by-wallet" className="font-semibold">
+          With an Ethereum wallet
+        </h2>
+        <p className="mt-1 mb-3 text-muted">You sign a text. It costs nothing and sends no transaction.</p>
+        <button type="button" className="button" disabled={busy !== null} onClick={withWallet}>
+          Sign in with Ethereum
+        </button>
+      </section>
+      {github ? (
+        <section aria-labelledby="by-github" className="border-t border-line pt-6">
+          <h2 id="by-github" className="font-semibold">
+            With GitHub
+          </h2>
+          <p className="mt-1 mb-3 text-muted">
+            We learn your account’s name and number, and get access to nothing.
+          </p>
+          <button
+            type="button"
+            className="button-quiet"
+            disabled={busy !== null}
+            onClick={() => attempt('github', () => signIn('github', { callbackUrl: next }))}
+          >
+            Sign in with GitHub
+          </button>
+        </section>
+      ) : null}
+    </div>
+  );
+};

@@ -1,0 +1,101 @@
+import type { Certificate } from '#contracts/certificate.ts';
+import { exclusionReasons } from '#contracts/ground-truth.ts';
+import { Code, type Fact, Facts } from './facts.tsx';
+import { costText, countOf, countText, exclusionTexts, judgeNames, notMeasured } from './format.ts';
+
+export const ReplayCounts = ({ certificate }: { certificate: Certificate }) => {
+  const { counts } = certificate;
+  return (
+    <Facts
+      facts={[
+        {
+          term: 'Scored',
+          value: countText(counts.scored),
+          remark: 'The replays whose means these are.',
+        },
+        {
+          term: 'Oracle failures among them',
+          value: countText(counts.oracleFailures),
+          remark: 'The oracle answered with an error, too late or malformed: 0 on all three measures.',
+        },
+        {
+          term: 'Unscored',
+          value: countText(counts.unscored),
+          remark:
+            'The verifier’s own failures, a verdict not obtained. Left out of the means; unscored is not zero.',
+        },
+        {
+          term: 'Replaced before asking',
+          value: countText(counts.replaced),
+          remark:
+            'Changes for which no answer key could be made; the next one in seeded order took their place.',
+        },
+        { term: 'Oracle calls repeated', value: countText(counts.oracleRetries) },
+        { term: 'Judge asked again', value: countText(counts.judgeReasks) },
+      ]}
+    />
+  );
+};
+
+export const GroundTruthFacts = ({ certificate }: { certificate: Certificate }) => {
+  const { draw } = certificate;
+  const excluded = exclusionReasons.flatMap((reason) => {
+    const count = draw.excluded[reason] ?? 0;
+    return count > 0 ? [`${countText(count)} ${exclusionTexts[reason]}`] : [];
+  });
+  return (
+    <Facts
+      facts={[
+        { term: 'Source', value: <bdi>{certificate.groundTruthSource}</bdi> },
+        {
+          term: 'Commit range',
+          value: certificate.commitRange === null ? notMeasured : <Code>{certificate.commitRange}</Code>,
+        },
+        { term: 'Changes the draw was made from', value: countText(draw.listed) },
+        { term: 'Asked for at most', value: countOf(draw.limit, 'change') },
+        {
+          term: 'Excluded while drawing',
+          value: excluded.length === 0 ? 'none' : excluded.join('; '),
+        },
+        {
+          term: 'Seed of the draw',
+          value: <Code>{draw.seed}</Code>,
+          remark: 'The same seed over the same changes draws the same sample.',
+        },
+      ]}
+    />
+  );
+};
+
+export const MethodFacts = ({ certificate }: { certificate: Certificate }) => {
+  const { usage, weights } = certificate;
+  const facts: Fact[] = [
+    { term: 'Methodology', value: certificate.methodologyVersion },
+    { term: 'Judge', value: judgeNames[certificate.judge] },
+    { term: 'Scoring model', value: <Code>{certificate.scoringModel}</Code> },
+    {
+      term: certificate.judge === 'offline' ? 'Digest of the rules' : 'Digest of the prompts',
+      value: <Code>{certificate.promptDigest}</Code>,
+    },
+    {
+      term: 'Weights',
+      value: `precision ${weights.precision} : recall ${weights.recall} : reply accuracy ${weights.replyAccuracy}`,
+    },
+  ];
+  if (certificate.judge === 'offline')
+    facts.push({ term: 'Judge usage', value: 'no tokens, no cost: the offline judge runs by itself' });
+  else
+    facts.push(
+      { term: 'Judge calls', value: countText(usage.calls) },
+      {
+        term: 'Tokens',
+        value: `${countText(usage.inputTokens)} in, ${countText(usage.cacheWriteTokens)} written to and ${countText(usage.cacheReadTokens)} read from the cache, ${countText(usage.outputTokens)} out`,
+      },
+      {
+        term: 'Cost of judging',
+        value: costText(usage.costUsd),
+        ...(usage.costUsd === null ? { remark: 'The price of this model is not known here.' } : {}),
+      },
+    );
+  return <Facts facts={facts} />;
+};

@@ -1,0 +1,32 @@
+import type { Certificate } from '#contracts/certificate.ts';
+import { countOf } from './format.ts';
+import { Notice } from './notice.tsx';
+
+/** What must be known before a certificate's numbers are read, the gravest first. */
+export const CertificateNotices = ({ certificate }: { certificate: Certificate }) => (
+  <div className="space-y-3">
+    {certificate.judge === 'offline' ? (
+      <Notice tone="caution" title="Offline-judged">
+        The judge was a lexical baseline: it looks for the words, names and numbers of a claim in the diff’s
+        changed lines and understands nothing. Such certificates are never ranked beside model-judged ones.
+      </Notice>
+    ) : null}
+    {certificate.sample ? (
+      <Notice tone="caution" title="Sample">
+        This is the one-click sample: a small demonstration oracle, served by this installation, held against
+        the project’s own history. It shows how a certificate reads and says nothing of any real oracle.
+      </Notice>
+    ) : null}
+    <Notice title={`${certificate.tier} · ${certificate.methodologyVersion}, unsigned`}>
+      A preview: it bears no signature and stands in no log, so nothing but this installation’s word shows
+      that it was not changed. It will never be upgraded. The tier says how well an oracle was tested, not
+      that it is good.
+    </Notice>
+    {certificate.provisional ? (
+      <Notice title="Provisional">
+        {countOf(certificate.replayCount, 'scored replay')} where the run asked for at least{' '}
+        {certificate.minReplays}.
+      </Notice>
+    ) : null}
+  </div>
+);

@@ -1,0 +1,73 @@
+import type { Certificate } from '#contracts/certificate.ts';
+import { GroundTruthFacts, MethodFacts, ReplayCounts } from './certificate-facts.tsx';
+import { CertificateNotices } from './certificate-notices.tsx';
+import { Code } from './facts.tsx';
+import { countOf } from './format.ts';
+import { PageHeading, Section } from './page-heading.tsx';
+import { ReplayTable, UnscoredTable } from './replay-table.tsx';
+import { Scores } from './scores.tsx';
+import { Time } from './time.tsx';
+
+/** The whole of a certificate, readable top to bottom without a script. */
+export const CertificateView = ({ certificate }: { certificate: Certificate }) => (
+  <article>
+    <PageHeading title={<bdi>{certificate.constructId}</bdi>}>
+      <p>
+        Calibration certificate over {countOf(certificate.replayCount, 'replay')}, issued{' '}
+        <Time at={certificate.createdAt} />. The construct’s name is free text that nobody has shown to own.
+      </p>
+      <p className="mt-1 text-sm">
+        <Code>{certificate.id}</Code>
+      </p>
+    </PageHeading>
+
+    <CertificateNotices certificate={certificate} />
+
+    <Section id="scores" title="Scores">
+      <Scores certificate={certificate} />
+      <p className="mt-3 text-sm text-muted">
+        The band on each scale is the 95 % interval, the mark the score.
+      </p>
+    </Section>
+
+    <Section id="estimated" title="What is estimated">
+      <p className="max-w-[68ch]">
+        The expected score of one pull request drawn from the run’s eligible set, every pull request weighing
+        the same, under this judge and these prompts. It says nothing of other repositories. Intervals treat
+        pull requests as independent.
+      </p>
+    </Section>
+
+    <Section id="counts" title="Replays by outcome">
+      <ReplayCounts certificate={certificate} />
+    </Section>
+
+    <Section id="ground-truth" title="Ground truth">
+      <GroundTruthFacts certificate={certificate} />
+    </Section>
+
+    <Section id="method" title="Method">
+      <MethodFacts certificate={certificate} />
+    </Section>
+
+    <Section id="replays" title="Every scored replay">
+      <ReplayTable certificate={certificate} />
+    </Section>
+
+    {certificate.unscored.length > 0 ? (
+      <Section id="unscored" title="Left out of the means">
+        <UnscoredTable unscored={certificate.unscored} />
+      </Section>
+    ) : null}
+
+    <Section id="recompute" title="Recompute it">
+      <p className="max-w-[68ch]">
+        Every mean follows from the replays above.{' '}
+        <a className="link" href={`/api/v1/verification/certificates/${certificate.id}`}>
+          This certificate as JSON
+        </a>{' '}
+        carries them unabridged, six decimals each.
+      </p>
+    </Section>
+  </article>
+);

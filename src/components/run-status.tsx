@@ -1,0 +1,70 @@
+import { isTerminal, type Run, type RunStatus } from '#contracts/run.ts';
+import { countText } from './format.ts';
+import { Tag } from './tag.tsx';
+
+export const stages = [
+  { status: 'PENDING', label: 'Waiting for a worker' },
+  { status: 'INGESTING', label: 'Reading merged changes and making the answer keys' },
+  { status: 'INVOKING', label: 'Asking the oracle' },
+  { status: 'SCORING', label: 'Judging its answers' },
+  { status: 'CERTIFYING', label: 'Writing the certificate' },
+  { status: 'COMPLETED', label: 'Certificate issued' },
+] as const satisfies { status: RunStatus; label: string }[];
+
+const tones = { COMPLETED: 'good', FAILED: 'danger' } as const;
+
+export const StatusTag = ({ status }: { status: RunStatus }) => (
+  <Tag tone={status === 'COMPLETED' || status === 'FAILED' ? tones[status] : 'plain'}>
+    {status.toLowerCase()}
+  </Tag>
+);
+
+/** "12 of 20 replays", or that the number is not known yet. */
+export const progressText = ({ status, progress, total }: Pick<Run, 'status' | 'progress' | 'total'>) => {
+  if (total > 0) return `${countText(progress)} of ${countText(total)} replays ended`;
+  return isTerminal(status) ? 'no replay was begun' : 'number of replays not known yet';
+};
+
+/** The lifecycle with the stage that the run is in; what is behind and ahead is said in words too. */
+export const Stages = ({ status }: { status: RunStatus }) => {
+  const current = stages.findIndex((stage) => stage.status === status);
+  return (
+    <ol className="space-y-2">
+      {stages.map((stage, index) => {
+        const done = index < current || status === 'COMPLETED';
+        const now = index === current && !done;
+        return (
+          <li
+            key={stage.status}
+            aria-current={now ? 'step' : undefined}
+            className={`flex items-center gap-3 ${now ? 'font-semibold' : done ? '' : 'text-muted'}`}
+          >
+            <svg viewBox="0 0 16 16" className="size-4 shrink-0" aria-hidden="true">
+              <title>{done ? 'done' : now ? 'now' : 'ahead'}</title>
+              <circle
+                cx={8}
+                cy={8}
+                r={6.5}
+                strokeWidth={1.5}
+                className={
+                  done
+                    ? 'fill-accent stroke-accent'
+                    : now
+                      ? 'fill-none stroke-accent'
+                      : 'fill-none stroke-edge'
+                }
+              />
+              {done ? (
+                <path d="M5 8.2l2.1 2.1L11 6.3" fill="none" strokeWidth={1.6} className="stroke-accent-ink" />
+              ) : now ? (
+                <circle cx={8} cy={8} r={3} className="fill-accent motion-safe:animate-pulse" />
+              ) : null}
+            </svg>
+            <span>{stage.label}</span>
+            {done ? <span className="sr-only">(done)</span> : null}
+          </li>
+        );
+      })}
+    </ol>
+  );
+};

@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { type NextRequest, NextResponse } from 'next/server';
+import { inDevelopment } from './env.ts';
+
+const everywhere = {
+  'X-Content-Type-Options': 'nosniff',
+  // Our own pages keep naming themselves; nobody else learns which run or certificate a link was on.
+  'Referrer-Policy': 'same-origin',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
+};
+
+/** Scripts run by this page's nonce alone, and nothing is loaded from elsewhere or framed. */
+const pagePolicy = (nonce: string, development: boolean) =>
+  [
+    "default-src 'self'",
+    // React's development build names its frames through eval; its production build uses none.
+    `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${development ? " 'unsafe-eval'" : ''}`,
+    // The development server injects its styles as they change.
+    `style-src 'self' ${development ? "'unsafe-inline'" : `'nonce-${nonce}'`}`,
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+
+/** Answers of the API are data: a browser that is led to one runs and shows nothing from it. */
+const apiPolicy = "default-src 'none'; frame-ancestors 'none'";
+
+export const proxy = (request: NextRequest) => {
+  const isApi = request.nextUrl.pathname.startsWith('/api/');
+  const policy = isApi ? apiPolicy : pagePolicy(randomBytes(16).toString('base64'), inDevelopment());
+  const headers = new Headers(request.headers);
+  // Next reads the nonce from here and puts it on its own scripts. A visitor's header of that name is overwritten.
+  headers.set('content-security-policy', policy);
+  const response = NextResponse.next({ request: { headers } });
+  response.headers.set('Content-Security-Policy', policy);
+  for (const [name, value] of Object.entries(everywhere)) response.headers.set(name, value);
+  return response;
+};
+
+export const config = {
+  // Built files are ours, immutable and served as they are.
+  matcher: '/((?!_next/static|_next/image).*)',
+};
