@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 
 /** `HOST` values that only this machine can reach. */
@@ -152,13 +150,6 @@ export const readEnvironment = (source: Record<string, string | undefined> = pro
 
 /** Next's own word for `next dev`; the page's security policy has to let its tools work. */
 export const inDevelopment = () => process.env.NODE_ENV === 'development';
-
-/** Reads the files that Next reads too, so that the worker knows what the web server knows. A set variable wins. */
-export const loadEnvironmentFiles = (folder: string): void => {
-  for (const name of ['.env.local', '.env']) {
-    if (existsSync(join(folder, name))) process.loadEnvFile(join(folder, name));
-  }
-};
 
 /** What a child process is started with: our own environment, and what was decided for it. */
 export const childEnvironment = (decided: Record<string, string>): NodeJS.ProcessEnv => ({
