@@ -1,0 +1,175 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** Files to write (null removes one); bytes stay bytes. */
+export type FileChanges = Record<string, string | Uint8Array | null>;
+
+export type CommitRequest = {
+  message: string;
+  files?: FileChanges;
+  author?: string;
+  /** RFC 3339; without one, a minute after the commit before. */
+  at?: string;
+};
+
+/** A small real repository in a temporary folder, on the branch `main`. */
+export type GitRepository = {
+  path: string;
+  /** Runs git there and answers its output; throws where it fails. */
+  git(...args: string[]): string;
+  /** Commits to the current branch and answers the hash. */
+  commit(request: CommitRequest): string;
+  /** Commits `files` on a branch of its own and merges it, as GitHub's button does. */
+  mergePullRequest(request: {
+    number: number;
+    title: string;
+    body?: string;
+    files: FileChanges;
+    author?: string;
+  }): string;
+  remove(): void;
+};
+
+const environment = (author: string, at: string) => ({
+  PATH: process.env.PATH,
+  HOME: '/nonexistent',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_AUTHOR_NAME: author,
+  GIT_AUTHOR_EMAIL: 'author@example.com',
+  GIT_COMMITTER_NAME: author,
+  GIT_COMMITTER_EMAIL: 'author@example.com',
+  GIT_AUTHOR_DATE: at,
+  GIT_COMMITTER_DATE: at,
+});
+
+export const createGitRepository = (): GitRepository => {
+  const path = mkdtempSync(join(tmpdir(), 'echelon-git-'));
+  let clock = Date.parse('2025-01-01T00:00:00Z');
+  const nextTime = () => {
+    clock += 60_000;
+    return new Date(clock).toISOString();
+  };
+  const run = (args: string[], author = 'Ada', at = nextTime()) => {
+    const done = spawnSync('git', ['-C', path, ...args], {
+      env: { ...process.env, ...environment(author, at) },
+      encoding: 'utf8',
+      timeout: 30_000,
+    });
+    if (done.status !== 0) throw new Error(`git ${args.join(' ')}: ${done.stderr}`);
+    return done.stdout.trim();
+  };
+  const write = (files: FileChanges) => {
+    for (const [name, content] of Object.entries(files)) {
+      const file = join(path, name);
+      if (content === null) rmSync(file);
+      else {
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, content);
+      }
+    }
+  };
+  const commit = ({ message, files = {}, author, at }: CommitRequest) => {
+    write(files);
+    run(['add', '--all']);
+    run(['commit', '--quiet', '--allow-empty', '--cleanup=verbatim', `--message=${message}`], author, at);
+    return run(['rev-parse', 'HEAD']);
+  };
+  run(['init', '--quiet', '--initial-branch=main']);
+  return {
+    path,
+    git: (...args) => run(args),
+    commit,
+    mergePullRequest({ number, title, body = '', files, author }) {
+      run(['checkout', '--quiet', '-b', `topic-${number}`]);
+      commit({ message: title, files, ...(author !== undefined && { author }) });
+      run(['checkout', '--quiet', 'main']);
+      const message = `Merge pull request #${number} from ada/topic-${number}\n\n${title}\n\n${body}`;
+      run(['merge', '--quiet', '--no-ff', `--message=${message}`, `topic-${number}`], 'Maintainer');
+      return run(['rev-parse', 'HEAD']);
+    },
+    remove: () => rmSync(path, { recursive: true, force: true }),
+  };
+};
+
+/** A program that leaves a file behind when it is run: planted where a hostile repository would plant it. */
+export const plantTrap = (folder: string): { command: string; sprung: string } => {
+  const command = join(folder, 'trap.sh');
+  const sprung = join(folder, 'sprung');
+  writeFileSync(command, `#!/bin/sh\ntouch '${sprung}'\nexit 0\n`);
+  chmodSync(command, 0o755);
+  return { command, sprung };
+};
+
+export type GitServer = {
+  /** `http://127.0.0.1:<port>/repository.git` */
+  url: string;
+  requests: { url: string; authorization: string | undefined }[];
+  close(): Promise<void>;
+};
+
+/**
+ * Serves a repository by git's smart HTTP protocol on loopback. With `token`, only its basic credentials open it;
+ * with `redirectTo`, every request is sent there; with `silent`, nothing is ever answered.
+ */
+export const serveGitRepository = async (
+  path: string,
+  options: { token?: string; redirectTo?: string; silent?: boolean } = {},
+): Promise<GitServer> => {
+  const requests: GitServer['requests'] = [];
+  const server = createServer((request, response) => {
+    const url = request.url ?? '';
+    requests.push({ url, authorization: request.headers.authorization });
+    if (options.silent) return;
+    if (options.redirectTo !== undefined) {
+      response.writeHead(301, { location: `${options.redirectTo}${url}` }).end();
+      return;
+    }
+    const expected =
+      options.token === undefined
+        ? undefined
+        : `Basic ${Buffer.from(`x-access-token:${options.token}`).toString('base64')}`;
+    if (expected !== undefined && request.headers.authorization !== expected) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
+      return;
+    }
+    const advertise = url === '/repository.git/info/refs?service=git-upload-pack';
+    if (!advertise && url !== '/repository.git/git-upload-pack') {
+      response.writeHead(404).end();
+      return;
+    }
+    const kind = advertise ? 'advertisement' : 'result';
+    response.writeHead(200, { 'content-type': `application/x-git-upload-pack-${kind}` });
+    const protocol = String(request.headers['git-protocol'] ?? '');
+    const v2 = protocol.includes('version=2');
+    if (advertise && !v2) response.write('001e# service=git-upload-pack\n0000');
+    const args = [
+      '-c',
+      'safe.directory=*',
+      'upload-pack',
+      '--stateless-rpc',
+      ...(advertise ? ['--advertise-refs'] : []),
+    ];
+    const child = spawn('git', [...args, path], {
+      env: { ...process.env, ...environment('server', '2025-01-01T00:00:00Z'), GIT_PROTOCOL: protocol },
+    });
+    request.pipe(child.stdin);
+    child.stdin.on('error', () => child.kill());
+    child.stdout.pipe(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}/repository.git`,
+    requests,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+};
