@@ -1,0 +1,108 @@
+import { lookup as systemLookup } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import { Agent, fetch } from 'undici';
+import { networkRuleCode } from '#verification/oracles/fault.ts';
+import type { OracleFetch } from '#verification/oracles/http.ts';
+import { type NetworkRuleOptions, networkRule } from './network-rule.ts';
+
+export type GuardedFetchOptions = NetworkRuleOptions & {
+  /** The application's own demonstration oracle: called wherever it stands, but nobody may name it for a run. */
+  alwaysAllowedOrigins: string[];
+  /** The system's unless a test gives its own. */
+  lookup?: typeof systemLookup;
+};
+
+export type GuardedFetch = {
+  fetch: OracleFetch;
+  /** Null where this URL may be called, else what is wrong with it. A name that cannot be resolved now passes. */
+  checkUrl(url: string): Promise<string | null>;
+  /** Closes the kept connections. */
+  close(): Promise<void>;
+};
+
+const connectTimeoutMs = 10_000;
+/** A name server's silence must not hold up a form. */
+const checkTimeoutMs = 3000;
+
+/** The network rule refused an address; its message is for the run's owner and names no resolved address. */
+class NetworkRuleError extends Error {
+  override readonly name = 'NetworkRuleError';
+  readonly code = networkRuleCode;
+}
+
+const bareHost = (url: URL) => url.hostname.replace(/^\[|\]$/g, '');
+
+/**
+ * `fetch` under the network rule. It is enforced on the address that is dialled, within the connection's own name
+ * look-up, so that a name which changes its mind between check and call gains nothing. Literal addresses never come
+ * to a look-up and are checked in the URL, whose parser has by then undone every odd spelling.
+ * @throws Error where OUTBOUND_ALLOW cannot be read.
+ */
+export const guardedFetch = ({
+  alwaysAllowedOrigins,
+  lookup = systemLookup,
+  ...options
+}: GuardedFetchOptions): GuardedFetch => {
+  const rule = networkRule(options);
+  const ownOrigins = new Set(alwaysAllowedOrigins.map((origin) => new URL(origin).origin));
+
+  const guardedLookup =
+    (exempt: boolean): LookupFunction =>
+    (hostname, lookupOptions, callback) => {
+      lookup(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
+        if (error !== null) {
+          callback(error, []);
+          return;
+        }
+        const allowed = addresses.filter(({ address }) => rule.refuses(address, exempt) === null);
+        const [first] = allowed;
+        if (first === undefined) {
+          const refusal = addresses.map(({ address }) => rule.refuses(address, exempt)).find(Boolean);
+          callback(new NetworkRuleError(refusal ?? 'The host name has no address.'), []);
+        } else if (lookupOptions.all === true) callback(null, allowed);
+        else callback(null, first.address, first.family);
+      });
+    };
+
+  const agentFor = (exempt: boolean) =>
+    new Agent({ connect: { lookup: guardedLookup(exempt), timeout: connectTimeoutMs } });
+  // Connections are pooled by origin, and an origin is either exempt or not: no pool mixes the two.
+  const agents = { strict: agentFor(false), exempt: agentFor(true) };
+
+  return {
+    async fetch(text, init) {
+      const url = new URL(text);
+      const exempt = rule.exemptsOrigin(url.origin) || ownOrigins.has(url.origin);
+      const host = bareHost(url);
+      const refusal = isIP(host) === 0 ? null : rule.refuses(host, exempt);
+      if (refusal !== null) throw new NetworkRuleError(refusal);
+      return fetch(url, { ...init, dispatcher: exempt ? agents.exempt : agents.strict });
+    },
+
+    async checkUrl(text) {
+      const url = URL.canParse(text) ? new URL(text) : null;
+      if (url === null || !/^https?:$/.test(url.protocol)) {
+        return 'Must be an http or https URL, for example https://oracle.example.com/verify.';
+      }
+      const exempt = rule.exemptsOrigin(url.origin);
+      const host = bareHost(url);
+      if (isIP(host) !== 0) return rule.refuses(host, exempt);
+      const addresses = await resolve(host, lookup);
+      const refusals = addresses.map((address) => rule.refuses(address, exempt));
+      return refusals.some((refusal) => refusal === null) ? null : (refusals[0] ?? null);
+    },
+
+    async close() {
+      await Promise.all([agents.strict.close(), agents.exempt.close()]);
+    },
+  };
+};
+
+const resolve = (host: string, lookup: typeof systemLookup): Promise<string[]> =>
+  new Promise((settle) => {
+    const timer = setTimeout(() => settle([]), checkTimeoutMs);
+    lookup(host, { all: true }, (error, addresses) => {
+      clearTimeout(timer);
+      settle(error === null ? addresses.map(({ address }) => address) : []);
+    });
+  });

@@ -1,0 +1,93 @@
+import { type ParseError, parse } from 'jsonc-parser';
+import type { OracleAnswer } from '#contracts/oracle.ts';
+
+/** `detail` names the place that is wrong, never what stands there: it may be a private repository's text. */
+export type ReadAnswer = { ok: true; answer: OracleAnswer } | { ok: false; detail: string };
+
+/**
+ * Reads the body of an oracle's answer (wire contract, "HTTP oracle"). Never throws: what is not such an answer is
+ * malformed, and `detail` says where the JSON breaks or which field has the wrong type.
+ */
+export function parseOracleAnswer(bytes: Uint8Array): ReadAnswer {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return malformed('The answer is not valid UTF-8.');
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return malformed(`The answer is not JSON: it breaks ${placeOfError(text)}.`);
+  }
+  return readOracleAnswer(value);
+}
+
+/** Reads an oracle's answer that is a value already: absent fields are empty, all others must have their type. */
+export function readOracleAnswer(value: unknown): ReadAnswer {
+  if (!isObject(value)) {
+    return malformed(`The answer must be a JSON object; it is ${typeName(value)}.`);
+  }
+  const { summary = '', key_claims: claims = [], follow_up_response: response = '', metadata = {} } = value;
+  if (typeof summary !== 'string') return wrongType('summary', 'a string', summary);
+  if (typeof response !== 'string') return wrongType('follow_up_response', 'a string', response);
+  if (!isObject(metadata)) return wrongType('metadata', 'an object', metadata);
+  if (!Array.isArray(claims)) return wrongType('key_claims', 'an array', claims);
+  const keyClaims: OracleAnswer['keyClaims'] = [];
+  for (const [index, item] of claims.entries()) {
+    const path = `key_claims[${index}]`;
+    if (typeof item === 'string') {
+      keyClaims.push({ claim: storable(item), confidence: null });
+      continue;
+    }
+    if (!isObject(item)) return wrongType(path, 'a string or {claim, confidence}', item);
+    const { claim, confidence } = item;
+    if (typeof claim !== 'string') return wrongType(`${path}.claim`, 'a string', claim);
+    if (confidence === undefined) {
+      keyClaims.push({ claim: storable(claim), confidence: null });
+      continue;
+    }
+    if (typeof confidence !== 'number' || !(confidence >= 0 && confidence <= 1)) {
+      return wrongType(`${path}.confidence`, 'a number from 0 to 1', confidence);
+    }
+    keyClaims.push({ claim: storable(claim), confidence });
+  }
+  return {
+    ok: true,
+    answer: { summary: storable(summary), keyClaims, followUpResponse: storable(response) },
+  };
+}
+
+/** What is judged must be what is stored, and Postgres takes neither NUL nor lone surrogates. */
+const storable = (text: string) => text.replaceAll('\0', '\ufffd').toWellFormed();
+
+const malformed = (detail: string): ReadAnswer => ({ ok: false, detail });
+
+const wrongType = (path: string, expected: string, found: unknown) =>
+  malformed(`${path} must be ${expected}; it is ${typeName(found)}.`);
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function typeName(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'number') return `the number ${value}`;
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+function placeOfError(text: string): string {
+  const errors: ParseError[] = [];
+  try {
+    parse(text, errors, { disallowComments: true });
+  } catch {
+    // The place is looked for recursively; JSON.parse, which decides, is not limited by depth.
+    return 'within deeply nested brackets';
+  }
+  const offset = errors[0]?.offset;
+  if (offset === undefined || offset >= text.length) return 'off at its end';
+  const before = text.slice(0, offset).split('\n');
+  return `at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+}

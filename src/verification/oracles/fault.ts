@@ -1,0 +1,71 @@
+/** The code by which a refusal of the network rule is known, somewhere on an error's chain of causes. */
+export const networkRuleCode = 'ENETWORKRULE';
+
+const maxCauses = 10;
+
+/** An error and its causes; a chain that bites its tail ends. */
+function* causesOf(error: unknown): Generator<{ code: string | null; message: string }> {
+  let cause = error;
+  for (let depth = 0; depth < maxCauses && typeof cause === 'object' && cause !== null; depth++) {
+    const given = 'code' in cause && typeof cause.code === 'string' ? cause.code : null;
+    // undici's parser leaves the code of a status line that is none undefined.
+    const code = given ?? (cause instanceof Error && cause.name === 'HTTPParserError' ? 'HPE_INVALID' : null);
+    yield { code, message: cause instanceof Error ? cause.message : '' };
+    // Trying several addresses of one host ends in one error that holds the others.
+    const inner: unknown =
+      'errors' in cause && Array.isArray(cause.errors) && cause.errors.length > 0
+        ? cause.errors[0]
+        : undefined;
+    cause = 'cause' in cause && cause.cause !== undefined ? cause.cause : inner;
+  }
+}
+
+/** What the network rule said, in its own words, or null where the error is none of its. */
+export function networkRuleRefusal(error: unknown): string | null {
+  for (const { code, message } of causesOf(error)) {
+    if (code === networkRuleCode) return message;
+  }
+  return null;
+}
+
+const meanings: Record<string, string> = {
+  ECONNREFUSED: 'The connection was refused: nothing listens at this address.',
+  ENOTFOUND: 'The host name does not exist.',
+  EAI_AGAIN: 'The host name could not be resolved.',
+  ECONNRESET: 'The connection was closed before an answer came.',
+  UND_ERR_SOCKET: 'The connection was closed before an answer came.',
+  EPIPE: 'The connection was closed before an answer came.',
+  ETIMEDOUT: 'The connection could not be opened in time.',
+  UND_ERR_CONNECT_TIMEOUT: 'The connection could not be opened in time.',
+  EHOSTUNREACH: 'The host cannot be reached.',
+  ENETUNREACH: 'The network cannot be reached.',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'The TLS handshake failed: the address speaks no TLS. Is it an http address?',
+  EPROTO: 'The TLS handshake failed.',
+};
+
+/**
+ * In words for the run's owner why an exchange broke. Only the error's code is used: messages of the layers below
+ * name hosts and addresses.
+ */
+export function connectionFault(
+  error: unknown,
+  httpAnswered: boolean,
+): { reason: 'connection' | 'malformed'; detail: string } {
+  const codes = [...causesOf(error)].flatMap(({ code }) => (code === null ? [] : [code]));
+  if (codes.some((code) => code.startsWith('Z_') || code.startsWith('ERR_BROTLI'))) {
+    return { reason: 'malformed', detail: "The answer's content encoding is broken." };
+  }
+  if (httpAnswered) {
+    return { reason: 'connection', detail: 'The connection broke before the answer was complete.' };
+  }
+  const known = codes.map((code) => meanings[code]).find((meaning) => meaning !== undefined);
+  if (known !== undefined) return { reason: 'connection', detail: known };
+  if (codes.some((code) => /CERT|^ERR_TLS|^ERR_SSL|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code))) {
+    return { reason: 'connection', detail: `The TLS certificate was not accepted (${codes.at(-1)}).` };
+  }
+  if (codes.some((code) => code.startsWith('HPE_'))) {
+    return { reason: 'connection', detail: 'What answered does not speak HTTP.' };
+  }
+  const code = codes.at(-1);
+  return { reason: 'connection', detail: `No connection${code === undefined ? '' : ` (${code})`}.` };
+}

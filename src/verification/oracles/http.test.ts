@@ -1,0 +1,234 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { afterEach, expect, test } from 'vitest';
+import type { OracleRequest } from '#contracts/oracle.ts';
+import { type OracleBehaviour, type OracleFake, startOracleFake } from '#testing/oracle-fake.ts';
+import { type HttpOracleOptions, httpOracle } from './http.ts';
+
+const request: OracleRequest = {
+  pr: { id: '142', title: 'T', description: 'D', diff_content: '+x\ud800', files_changed: ['a.ts'] },
+  follow_up_question: 'Why?',
+};
+const good: OracleBehaviour = { kind: 'answer', answer: { summary: 'fine' } };
+
+let fakes: OracleFake[] = [];
+afterEach(async () => {
+  await Promise.all(fakes.map((fake) => fake.close()));
+  fakes = [];
+});
+
+/** The oracle over the fake's behaviours in turn (the last one stays), with waits noted instead of spent. */
+const oracleOver = async (behaviours: OracleBehaviour[], options: Partial<HttpOracleOptions> = {}) => {
+  const fake = await startOracleFake(
+    (_, count) => behaviours[Math.min(count, behaviours.length - 1)] ?? good,
+  );
+  fakes.push(fake);
+  const waits: number[] = [];
+  const timeoutMs = options.timeoutMs ?? 5000;
+  const oracle = httpOracle(
+    {
+      fetch,
+      now: () => Date.UTC(2026, 0, 1),
+      sleep: (ms, signal) => {
+        // The limit of an exchange is real; waits between exchanges are only noted.
+        if (ms === timeoutMs) return delay(ms, undefined, { signal });
+        waits.push(ms);
+        return Promise.resolve();
+      },
+    },
+    { url: `${fake.url}?key=hush`, headers: {}, ...options, timeoutMs },
+  );
+  return { oracle, fake, waits };
+};
+
+const ask = async (behaviours: OracleBehaviour[], options: Partial<HttpOracleOptions> = {}) => {
+  const { oracle, fake, waits } = await oracleOver(behaviours, options);
+  return { outcome: await oracle.ask(request), fake, waits };
+};
+
+test('an oracle gets the request of the wire contract and nothing that tells it is being verified', async () => {
+  const { outcome, fake } = await ask([good]);
+  expect(outcome).toMatchObject({ kind: 'answer', answer: { summary: 'fine' }, retries: 0 });
+  const [received] = fake.requests;
+  expect(received?.method).toBe('POST');
+  expect(received?.body).toEqual({ ...request, pr: { ...request.pr, diff_content: '+x\ud800' } });
+  expect(received?.headers['content-type']).toBe('application/json');
+  expect(JSON.stringify(received?.headers)).not.toMatch(/echelon|verify"/i);
+});
+
+test('configured headers are sent, those that frame the request stay the client’s', async () => {
+  const { fake } = await ask([good], {
+    headers: {
+      Authorization: 'Bearer hush',
+      'Content-Type': 'text/plain',
+      HOST: 'other.example',
+      'content-length': '1',
+      'Transfer-Encoding': 'chunked',
+    },
+  });
+  const headers = fake.requests[0]?.headers ?? {};
+  expect(headers).toMatchObject({ authorization: 'Bearer hush', 'content-type': 'application/json' });
+  expect(headers.host).toMatch(/^127\.0\.0\.1:/);
+  expect(Number(headers['content-length'])).toBeGreaterThan(100);
+  expect(headers['transfer-encoding']).toBeUndefined();
+});
+
+test.each<[string, OracleBehaviour, object]>([
+  [
+    'an error status',
+    { kind: 'status', status: 500 },
+    { reason: 'status', detail: 'The oracle answered 500.' },
+  ],
+  ['429 without Retry-After', { kind: 'status', status: 429 }, { reason: 'status' }],
+  [
+    'a redirect, which is not followed',
+    { kind: 'status', status: 302, headers: { location: 'http://127.0.0.1:1/elsewhere' } },
+    {
+      reason: 'status',
+      detail: 'The oracle answered 302, a redirect, which is not followed: give its final address.',
+    },
+  ],
+  ['malformed JSON', { kind: 'body', body: '{"summary": "a"' }, { reason: 'malformed' }],
+  ['a wrong type', { kind: 'answer', answer: { summary: 3 } }, { reason: 'malformed' }],
+  [
+    'bytes that are not UTF-8',
+    { kind: 'body', body: new Uint8Array([0x22, 0xff, 0x22]) },
+    { reason: 'malformed' },
+  ],
+  ['an empty body', { kind: 'body', body: '' }, { reason: 'malformed' }],
+  [
+    'broken compression',
+    { kind: 'body', body: 'plain', headers: { 'content-encoding': 'gzip' } },
+    { reason: 'malformed', detail: "The answer's content encoding is broken." },
+  ],
+  [
+    'a body that says it is too large',
+    { kind: 'huge', bytes: 70_000, declared: true },
+    { reason: 'too_large' },
+  ],
+  [
+    'a body that grows too large',
+    { kind: 'huge', bytes: 5_000_000, declared: false },
+    { reason: 'too_large' },
+  ],
+  [
+    'a small body that unpacks to a large one',
+    { kind: 'body', body: gzipSync('x'.repeat(1_000_000)), headers: { 'content-encoding': 'gzip' } },
+    { reason: 'too_large' },
+  ],
+  [
+    'a connection that breaks within the answer',
+    { kind: 'cut' },
+    { reason: 'connection', detail: 'The connection broke before the answer was complete.' },
+  ],
+])('%s is told apart, final, and an HTTP answer', async (_, behaviour, expected) => {
+  const { outcome, fake } = await ask([behaviour], { maxBytes: 65_536 });
+  expect(outcome).toMatchObject({ kind: 'failure', httpAnswered: true, retries: 0, ...expected });
+  expect(JSON.stringify(outcome)).not.toMatch(/hush|127\.0\.0\.1/);
+  expect(fake.requests).toHaveLength(1);
+});
+
+test('the time limit holds for an answer that does not come and for one that does not end', async () => {
+  const slow = await ask([{ kind: 'answer', answer: {}, afterMs: 2000 }], { timeoutMs: 150 });
+  expect(slow.outcome).toMatchObject({
+    reason: 'timeout',
+    detail: 'No answer came within 0.15 seconds.',
+    httpAnswered: false,
+    retries: 0,
+  });
+  const stalled = await ask([{ kind: 'stalled' }], { timeoutMs: 150 });
+  expect(stalled.outcome).toMatchObject({
+    reason: 'timeout',
+    detail: 'The answer was not complete within 0.15 seconds.',
+    httpAnswered: true,
+  });
+});
+
+test('no HTTP answer at all is retried twice, and the retries are counted', async () => {
+  const { outcome, fake, waits } = await ask([{ kind: 'reset' }]);
+  expect(outcome).toMatchObject({ kind: 'failure', reason: 'connection', httpAnswered: false, retries: 2 });
+  expect(fake.requests).toHaveLength(3);
+  expect(waits).toEqual([500, 2000]);
+
+  const healed = await ask([{ kind: 'reset' }, good]);
+  expect(healed.outcome).toMatchObject({ kind: 'answer', retries: 1 });
+});
+
+test('each way of not connecting has its own words', async () => {
+  const closed = await startOracleFake();
+  await closed.close();
+  const garbage = await ask([{ kind: 'garbage' }]);
+  const refused = await ask([good], { url: closed.url });
+  const noTls = await ask([good], { url: garbage.fake.url.replace('http:', 'https:') });
+  expect(garbage.outcome).toMatchObject({ detail: 'What answered does not speak HTTP.', retries: 2 });
+  expect(refused.outcome).toMatchObject({
+    detail: 'The connection was refused: nothing listens at this address.',
+    retries: 2,
+  });
+  expect(noTls.outcome).toMatchObject({ reason: 'connection', retries: 2 });
+  expect(noHost.outcome).toMatchObject({
+    reason: 'connection',
+    detail: expect.stringContaining('host name'),
+  });
+});
+
+const busy = (retryAfter: string, status = 429): OracleBehaviour => ({
+  kind: 'status',
+  status,
+  headers: { 'retry-after': retryAfter },
+});
+
+test('429 and 503 with Retry-After are waited for, in seconds or until a date', async () => {
+  const { outcome, waits } = await ask([
+    busy('7'),
+    busy(new Date(Date.UTC(2026, 0, 1, 0, 0, 30)).toUTCString(), 503),
+    busy('0'),
+    good,
+  ]);
+  expect(outcome).toMatchObject({ kind: 'answer', retries: 3 });
+  expect(waits).toEqual([7000, 30_000, 1000]);
+});
+
+test('waits are bounded, and an oracle that is busy for ever fails', async () => {
+  const { outcome, waits } = await ask([busy('50')]);
+  expect(outcome).toMatchObject({ reason: 'status', httpAnswered: true, retries: 2 });
+  expect(waits).toEqual([50_000, 50_000]);
+  expect((await ask([busy('soon')])).outcome).toMatchObject({ reason: 'status', retries: 0 });
+  expect((await ask([busy('5', 500)])).outcome).toMatchObject({ reason: 'status', retries: 0 });
+});
+
+test('an oracle that answered once has answered, whatever follows', async () => {
+  const { outcome } = await ask([busy('1'), { kind: 'reset' }]);
+  expect(outcome).toMatchObject({ reason: 'connection', httpAnswered: true, retries: 3 });
+});
+
+test('a refusal of the network rule is told apart and not retried', async () => {
+  let calls = 0;
+  const oracle = httpOracle(
+    {
+      fetch: () => {
+        calls += 1;
+        const cause = Object.assign(new Error('Not on the public internet.'), { code: 'ENETWORKRULE' });
+        return Promise.reject(new TypeError('fetch failed', { cause: new AggregateError([cause]) }));
+      },
+      now: Date.now,
+      sleep: (ms, signal) => delay(ms, undefined, { signal }),
+    },
+    { url: 'http://10.0.0.1/', headers: {} },
+  );
+  expect(await oracle.ask(request)).toMatchObject({
+    reason: 'refused_by_network_rule',
+    detail: 'Not on the public internet.',
+    httpAnswered: false,
+    retries: 0,
+  });
+  expect(calls).toBe(1);
+});
+
+test('an aborted call rejects and is no outcome', async () => {
+  const { oracle } = await oracleOver([{ kind: 'stalled' }]);
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(new Error('cancelled')), 50);
+  await expect(oracle.ask(request, abort.signal)).rejects.toThrow('cancelled');
+  await expect(oracle.ask(request, AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
+});
