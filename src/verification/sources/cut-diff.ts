@@ -38,7 +38,7 @@ const mark = (section: DiffSection, kept: Hunk[]) => {
 
 /**
  * Rewrites a diff without `index` lines and without text around it, and cuts it where it is longer than
- * `maxDiffBytes`: every file header stays while headers fit, hunks stay whole, first those of files that people
+ * `maxDiffBytes`: file headers stay while they take up to half of it, hunks stay whole, first those of files that people
  * write. Only a hunk that is itself over the limit is shortened, at a line. What is left out is marked in brackets,
  * which is no line of any hunk.
  */
@@ -49,10 +49,11 @@ export const cutDiff = (diff: string): { diff: string; cut: boolean } => {
 
   const roomForMark = 80;
   let left = maxDiffBytes - roomForMark;
+  const leastForHunks = left / 2;
   const listed: DiffSection[] = [];
   for (const section of sections) {
     const bytes = bytesOf(section.headerLines) + roomForMark;
-    if (bytes > left) break;
+    if (left - bytes < leastForHunks) break;
     left -= bytes;
     listed.push(section);
   }
