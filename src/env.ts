@@ -113,6 +113,9 @@ const environmentSchema = z.object({
     .default('info'),
 });
 
+/** Every variable that is read. */
+export const variableNames = Object.keys(environmentSchema.shape);
+
 export type Environment = z.infer<typeof environmentSchema>;
 
 /** A variable of the environment breaks its rule; the message names variable, rule and an example, never a value. */

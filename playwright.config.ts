@@ -1,0 +1,36 @@
+import { defineConfig, devices } from '@playwright/test';
+
+/** `npm run test:e2e` starts the built application, finds a browser, and says here where both are. */
+const { E2E_BASE_URL, E2E_CHROMIUM } = process.env;
+if (!E2E_BASE_URL || !E2E_CHROMIUM) {
+  throw new Error(
+    'Start the browser tests with npm run test:e2e: they need the built application and a browser.',
+  );
+}
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: 'test-results',
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  // One installation, one worker process: side by side the tests would only wait for each other.
+  workers: 1,
+  forbidOnly: true,
+  use: {
+    ...devices['Desktop Chrome'],
+    baseURL: E2E_BASE_URL,
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      executablePath: E2E_CHROMIUM,
+      // Chromium as root refuses its sandbox, and calls home unless it is told not to.
+      args: [
+        '--no-sandbox',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--no-first-run',
+      ],
+    },
+  },
+});

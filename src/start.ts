@@ -1,0 +1,174 @@
+import { watch } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { openDatabase } from '#db/client.ts';
+import { openEmbedded } from '#db/embedded.ts';
+import { migrate } from '#db/migrate.ts';
+import { installQueues } from '#queue/install.ts';
+import { createSignInLink } from '#services/sign-in-link/create.ts';
+import { childEnvironment, type Environment, isLoopbackHost, readEnvironment } from './env.ts';
+import { answers, localUrl, requireFreePort } from './start/address.ts';
+import { ensureBuilt, nextProgram } from './start/build.ts';
+import { projectRoot, startProgram, supervise } from './start/child.ts';
+import { loadEnvironmentFiles } from './start/environment-files.ts';
+import { installationKeys } from './start/keys.ts';
+
+/**
+ * `npm start`: everything an installation consists of, in one process tree that ends as a whole. `--dev` reloads.
+ */
+
+const dev = process.argv.includes('--dev');
+const stopping = new AbortController();
+/** What to end, the last begun first. */
+const open: (() => Promise<unknown>)[] = [];
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+/** Each part is given at most a few seconds, so that all have ended within about ten. */
+const graceMs = 7_000;
+
+const closeAll = async () => {
+  for (const close of open.splice(0).toReversed()) {
+    await close().catch((error: Error) => say(`Stopping: ${error.message}`));
+  }
+};
+
+let ending: Promise<void> | null = null;
+const end = (code: number): Promise<void> => {
+  stopping.abort();
+  ending ??= closeAll().then(() => process.exit(code));
+  return ending;
+};
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (ending === null && !stopping.signal.aborted) say('Stopping…');
+    void end(0);
+  });
+}
+
+/** The database's address: DATABASE_URL, or a server in the data directory that is ours from now on. */
+const openDatabaseServer = async (environment: Environment, dataDir: string): Promise<string> => {
+  if (environment.DATABASE_URL !== undefined) return environment.DATABASE_URL;
+  const embedded = await openEmbedded(dataDir);
+  open.push(embedded.close);
+  void embedded.ended.then((lastWords) => {
+    if (stopping.signal.aborted) return;
+    say(`The database server ended by itself:\n${lastWords.trim().split('\n').slice(-5).join('\n')}`);
+    void end(1);
+  });
+  return embedded.databaseUrl;
+};
+
+const prepareDatabase = async (databaseUrl: string, embedded: boolean): Promise<void> => {
+  try {
+    await migrate(databaseUrl);
+    await installQueues(databaseUrl);
+  } catch (error) {
+    if (embedded) throw error;
+    // The message of a driver can hold the host and the user, never the password.
+    throw new Error(
+      `DATABASE_URL cannot be used: ${error instanceof Error ? error.message || ('code' in error ? String(error.code) : error.name) : 'unknown error'}`,
+    );
+  }
+};
+
+const printAddress = async (databaseUrl: string, baseUrl: string): Promise<void> => {
+  const { db, close } = openDatabase(databaseUrl, { max: 1 });
+  try {
+    const { token, expiresAt } = await createSignInLink({ db, now: () => new Date() });
+    const until = expiresAt.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+    say('');
+    say(`Echelon Verify runs at ${baseUrl}`);
+    // In the fragment, which reaches no server and so no log.
+    say(`Sign in (works once, until ${until}): ${baseUrl}/sign-in#link=${token}`);
+    say('Stop it with Ctrl-C.');
+  } finally {
+    await close();
+  }
+};
+
+/** Restarts the worker when one of its sources changes; Next reloads its own. */
+const restartOnChange = (restart: () => Promise<void>) => {
+  let timer: NodeJS.Timeout | undefined;
+  const watcher = watch(join(projectRoot, 'src'), { recursive: true }, (_, file) => {
+    if (
+      file === null ||
+      !/^(?:contracts|verification|db|queue|services|jobs|worker|composition|env)\b/.test(file)
+    )
+      return;
+    if (/\.test\.ts$/.test(file)) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      say(`${file} changed: restarting the worker.`);
+      void restart();
+    }, 300);
+  });
+  open.push(async () => {
+    clearTimeout(timer);
+    watcher.close();
+  });
+};
+
+const start = async () => {
+  loadEnvironmentFiles(projectRoot);
+  const environment = readEnvironment();
+  const { HOST, PORT } = environment;
+  await requireFreePort(HOST, PORT);
+
+  const dataDir = resolve(environment.DATA_DIR ?? join(projectRoot, '.data'));
+  const databaseUrl = await openDatabaseServer(environment, dataDir);
+  await mkdir(dataDir, { recursive: true });
+  const keys = await installationKeys(dataDir, environment);
+  await prepareDatabase(databaseUrl, environment.DATABASE_URL === undefined);
+
+  const baseUrl = environment.NEXTAUTH_URL ?? localUrl(HOST, PORT);
+  const forPrograms = childEnvironment({
+    ...keys,
+    HOST,
+    PORT: String(PORT),
+    DATA_DIR: dataDir,
+    DATABASE_URL: databaseUrl,
+    NEXTAUTH_URL: baseUrl,
+    NEXT_TELEMETRY_DISABLED: '1',
+    NODE_ENV: dev ? 'development' : 'production',
+  });
+  if (!dev) {
+    await ensureBuilt(childEnvironment({}), {
+      signal: stopping.signal,
+      onStart: () => say('Building (the first start takes about a minute)…'),
+    });
+  }
+  stopping.signal.throwIfAborted();
+
+  const web = supervise(
+    'web server',
+    () => startProgram([nextProgram, dev ? 'dev' : 'start', '-H', HOST, '-p', String(PORT)], forPrograms),
+    say,
+  );
+  const worker = supervise(
+    'worker',
+    () => startProgram([join(projectRoot, 'src/worker.ts')], forPrograms),
+    say,
+  );
+  open.push(() => Promise.all([web.stop(graceMs), worker.stop(graceMs)]));
+  if (dev) restartOnChange(worker.restart);
+
+  const answered = await answers(`${localUrl(HOST, PORT)}/api/health`, 120_000, stopping.signal);
+  if (stopping.signal.aborted) return;
+  if (!answered)
+    throw new Error('The web server did not become ready within two minutes; see its lines above.');
+  await printAddress(databaseUrl, baseUrl);
+  if (!isLoopbackHost(HOST) && environment.NEXTAUTH_URL === undefined) {
+    say('Others can reach this server: set NEXTAUTH_URL to the address they use, so that they can sign in.');
+  }
+};
+
+try {
+  await start();
+} catch (error) {
+  if (!stopping.signal.aborted) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  }
+  await end(1);
+}

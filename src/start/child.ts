@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+export const projectRoot = join(import.meta.dirname, '../..');
+
+const dieWithParent = new URL('./die-with-parent.ts', import.meta.url).href;
+
+/**
+ * Starts a Node program of ours that ends with us, however we end. It has a process group of its own: Ctrl-C in the
+ * terminal must reach us alone, so that we can end things in their order.
+ */
+export const startProgram = (argv: string[], environment: NodeJS.ProcessEnv): ChildProcess =>
+  spawn(process.execPath, argv, {
+    cwd: projectRoot,
+    env: {
+      ...environment,
+      // By the environment, because the program may start others of its kind (next dev does).
+      NODE_OPTIONS: `${environment.NODE_OPTIONS ?? ''} --import=${dieWithParent}`.trim(),
+    },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    detached: true,
+  });
+
+const signalGroup = (child: ChildProcess, signal: NodeJS.Signals) => {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // The group has ended, which is what the signal was for.
+  }
+};
+
+/** Asks a program to end, and kills it with all it started where it has not after `graceMs`. */
+export const endProgram = async (child: ChildProcess, graceMs: number): Promise<void> => {
+  if (child.exitCode === null && child.signalCode === null) {
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), graceMs);
+    await exited;
+    clearTimeout(timer);
+  }
+  signalGroup(child, 'SIGKILL');
+};
+
+export type Supervised = { restart: () => Promise<void>; stop: (graceMs: number) => Promise<void> };
+
+const steadyMs = 60_000;
+
+/** Keeps a program running: one that ends is started again, after a pause that grows while it keeps ending soon. */
+export const supervise = (
+  name: string,
+  launch: () => ChildProcess,
+  say: (line: string) => void,
+): Supervised => {
+  let child: ChildProcess;
+  let stopped = false;
+  let soon = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const begin = () => {
+    const startedAt = Date.now();
+    const started = launch();
+    child = started;
+    started.once('exit', (code, signal) => {
+      if (stopped || child !== started) return;
+      soon = Date.now() - startedAt > steadyMs ? 1 : soon + 1;
+      const pauseMs = Math.min(30_000, 500 * 2 ** soon);
+      say(`The ${name} ended (${signal ?? `exit code ${code}`}). It starts again in ${pauseMs / 1000} s.`);
+      timer = setTimeout(begin, pauseMs);
+    });
+  };
+  begin();
+
+  return {
+    restart: async () => {
+      clearTimeout(timer);
+      const old = child;
+      begin();
+      await endProgram(old, 5_000);
+    },
+    stop: async (graceMs) => {
+      stopped = true;
+      clearTimeout(timer);
+      await endProgram(child, graceMs);
+    },
+  };
+};

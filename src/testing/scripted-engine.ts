@@ -1,0 +1,163 @@
+import type { GroundTruth, GroundTruthDraw } from '#contracts/ground-truth.ts';
+import type { OracleOutcome, OracleRequest } from '#contracts/oracle.ts';
+import type { JudgeUsage } from '#contracts/replay.ts';
+import type { RunConfig, RunSecrets } from '#contracts/run.ts';
+import type { Engine } from '#services/context.ts';
+import type { JudgeAnswer, JudgeReply, JudgeTask } from '#verification/judges/judge.ts';
+
+/** A change of two added lines, each of which can be quoted. */
+export const changeNumber = (number: number): GroundTruth => ({
+  id: String(number),
+  title: `Bound the retries of job ${number}`,
+  description: 'Jobs retried for ever.',
+  diff: [
+    `diff --git a/src/job-${number}.ts b/src/job-${number}.ts`,
+    `--- a/src/job-${number}.ts`,
+    `+++ b/src/job-${number}.ts`,
+    '@@ -1,1 +1,3 @@',
+    ' import queue from "./queue";',
+    `+export const retryLimit${number} = 25;`,
+    `+export const backoffSeconds${number} = 15;`,
+    '',
+  ].join('\n'),
+  filesChanged: [`src/job-${number}.ts`],
+  mergedAt: '2026-01-05T10:00:00Z',
+  mergeCommit: null,
+  labels: [],
+  author: 'ada',
+  url: null,
+  repository: 'owner/name',
+});
+
+export const changeNumbers = (count: number, from = 1): GroundTruth[] =>
+  Array.from({ length: count }, (_, index) => changeNumber(from + index));
+
+export const drawOf = (drawn: GroundTruth[], reserve: GroundTruth[] = []): GroundTruthDraw => ({
+  drawn,
+  reserve,
+  listed: drawn.length + reserve.length,
+  excluded: { too_small: 1 },
+  source: 'github:owner/name',
+  commitRange: 'abc..def',
+  private: false,
+});
+
+const free: JudgeUsage = {
+  calls: 1,
+  inputTokens: 100,
+  cacheWriteTokens: 0,
+  cacheReadTokens: 0,
+  outputTokens: 10,
+  costUsd: 0,
+};
+
+const quotesOf = (number: string) => [
+  `export const retryLimit${number} = 25;`,
+  `export const backoffSeconds${number} = 15;`,
+];
+
+/** The answers of a judge that finds everything it is asked about. */
+const contentAnswer = (task: JudgeTask, { id }: GroundTruth): JudgeAnswer => {
+  const [limitLine = '', backoffLine = ''] = quotesOf(id);
+  switch (task.measure) {
+    case 'answer_key':
+      return {
+        changes: [
+          { id: 'k1', statement: 'Retries are limited to 25.', quote: limitLine },
+          { id: 'k2', statement: 'Back-off is 15 seconds.', quote: backoffLine },
+        ],
+        question: { text: 'How many retries are left to a job?', reference_answer: '25', quote: limitLine },
+        verdicts: [],
+      };
+    case 'precision':
+      return {
+        changes: [],
+        question: null,
+        verdicts: task.claims.map((claim) => ({ id: claim.id, verdict: 'supported', quote: limitLine })),
+      };
+    case 'recall':
+      return {
+        changes: [],
+        question: null,
+        verdicts: task.changes.map((change, index) => ({
+          id: change.id,
+          verdict: index === 0 ? 'surfaced' : 'not_surfaced',
+          quote: index === 0 ? task.summary : '',
+        })),
+      };
+    case 'reply':
+      return { changes: [], question: null, verdicts: [{ id: 'reply', verdict: '0.75', quote: limitLine }] };
+  }
+};
+
+const contentOracle = (): OracleOutcome => ({
+  kind: 'answer',
+  answer: {
+    summary: 'A job gives up after a bounded number of attempts.',
+    keyClaims: [
+      { claim: 'Attempts of a job are now bounded', confidence: 0.9 },
+      { claim: 'Waiting grows between attempts', confidence: null },
+    ],
+    followUpResponse: 'Twenty-five.',
+  },
+  latencyMs: 5,
+  retries: 0,
+});
+
+/** What differs from an engine in which everything goes well. Undefined means: as usual. */
+export type Script = {
+  draw?: (config: RunConfig, secrets: RunSecrets) => Promise<GroundTruthDraw>;
+  oracle?: (request: OracleRequest, secrets: RunSecrets) => Promise<OracleOutcome | undefined>;
+  judge?: (task: JudgeTask, groundTruth: GroundTruth) => Promise<JudgeReply | undefined>;
+  /** Of every judge call, in US dollars. */
+  costUsd?: number;
+};
+
+/** Ports that do what a script says, and keep the calls made to them as `measure:id`. */
+export const scriptedEngine = (script: Script) => {
+  const calls: string[] = [];
+  const engine: Engine = {
+    source: (config, secrets) => ({
+      draw: async () => {
+        calls.push('draw');
+        return script.draw ? script.draw(config, secrets) : drawOf(changeNumbers(config.limit));
+      },
+    }),
+    oracle: (_config, secrets) => ({
+      ask: async (request) => {
+        calls.push(`oracle:${request.pr.id}`);
+        return (await script.oracle?.(request, secrets)) ?? contentOracle();
+      },
+    }),
+    judge: ({ judge }) => ({
+      provider: judge.provider,
+      model: judge.model,
+      promptDigest: 'd'.repeat(64),
+      open: (groundTruth) => ({
+        ask: async (task) => {
+          calls.push(`${task.measure}:${groundTruth.id}`);
+          const scripted = await script.judge?.(task, groundTruth);
+          if (scripted) return scripted;
+          return {
+            ok: true,
+            model: judge.model,
+            usage: { ...free, costUsd: script.costUsd ?? 0 },
+            latencyMs: 10,
+            answer: contentAnswer(task, groundTruth),
+          };
+        },
+      }),
+    }),
+  };
+  return { engine, calls };
+};
+
+/** A reply by which the judge is not to be had. */
+export const unavailable = (detail: string): JudgeReply => ({
+  ok: false,
+  fault: 'unavailable',
+  detail,
+  model: 'offline-1',
+  usage: { ...free, calls: 0, inputTokens: 0, outputTokens: 0 },
+  latencyMs: 1,
+});
