@@ -1,0 +1,204 @@
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RunRequest } from '#contracts/run.ts';
+import { judgeSpend } from '#db/schema/replays.ts';
+import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
+import { openPolicy, runRequest, testWorkbench } from '#testing/workbench.ts';
+import type { Actor, InstallationPolicy, ServiceContext } from '../context.ts';
+import { createRun } from './create.ts';
+import { createSampleRun } from './create-sample.ts';
+import { getRun } from './get.ts';
+import { runOptions } from './options.ts';
+
+let workbench: Awaited<ReturnType<typeof testWorkbench>>;
+let owner: Actor;
+beforeAll(async () => {
+  workbench = await testWorkbench();
+  owner = await workbench.user();
+});
+afterAll(() => workbench.close());
+
+const create = (
+  changes: Partial<RunRequest> = {},
+  { actor = owner, ...context }: Partial<ServiceContext> & { actor?: Actor } = {},
+) => createRun({ ...workbench.context, ...context }, actor, runRequest(changes));
+
+const withPolicy = (changes: Partial<InstallationPolicy>) => ({ policy: { ...openPolicy, ...changes } });
+
+const storedRun = async (runId: string) => {
+  const [row] = await workbench.db.select().from(verificationRuns).where(eq(verificationRuns.id, runId));
+  if (!row) throw new Error('The run is not stored.');
+  return row;
+};
+
+test('a run starts PENDING with 0 of 0, its ingestion queued', async () => {
+  const created = await create();
+  expect(created).toMatchObject({ status: 'PENDING', judge: 'offline' });
+  expect(await getRun(workbench.context, owner, created.runId)).toMatchObject({
+    status: 'PENDING',
+    progress: 0,
+    total: 0,
+    error: null,
+    certificateId: null,
+    createdAt: created.createdAt,
+    updatedAt: created.createdAt,
+    repoUrl: 'https://github.com/owner/name',
+    sample: false,
+  });
+  expect(await workbench.queued()).toContainEqual({
+    name: 'ingest-run',
+    data: { runId: created.runId },
+  });
+});
+
+test('a run whose job cannot be queued is not there at all', async () => {
+  const before = await workbench.db.$count(verificationRuns);
+  const sender = { enqueue: () => Promise.reject(new Error('The queue is away.')) };
+  await expect(create({}, { sender })).rejects.toThrow('The queue is away.');
+  expect(await workbench.db.$count(verificationRuns)).toBe(before);
+  expect(await workbench.db.$count(runSecrets)).toBe(before);
+});
+
+test('the stored configuration shows [REDACTED] for every secret, and the box gives all of them to the worker', async () => {
+  const secrets = {
+    oracleUrl: 'https://oracle.example/ask?key=planted-in-query#planted-fragment',
+    oracleHeaders: { Authorization: 'Bearer planted-in-header', 'X-Tenant': 'planted-tenant' },
+    githubToken: 'ghp_planted',
+  };
+  const { runId } = await create(secrets);
+  const { config } = await storedRun(runId);
+  expect(config).toMatchObject({
+    oracle: {
+      type: 'http',
+      url: 'https://oracle.example/ask',
+      headers: { Authorization: '[REDACTED]', 'X-Tenant': '[REDACTED]' },
+    },
+    githubToken: '[REDACTED]',
+  });
+  const [box] = await workbench.db.select().from(runSecrets).where(eq(runSecrets.runId, runId));
+  expect(workbench.context.secretBox.open(runId, box?.sealed ?? '')).toEqual(secrets);
+  expect(await workbench.dump()).not.toMatch(/planted/);
+});
+
+test.each([
+  ['owner/name', { kind: 'github', owner: 'owner', name: 'name' }],
+  ['https://github.com/owner/name', { kind: 'github', owner: 'owner', name: 'name' }],
+  ['https://github.com/owner/name.git', { kind: 'github', owner: 'owner', name: 'name' }],
+  ['https://www.github.com/owner/name/', { kind: 'github', owner: 'owner', name: 'name' }],
+  ['https://git.corp.example:8443/owner/name', { kind: 'github', owner: 'owner', name: 'name' }],
+  ['https://gitlab.com/group/sub/name.git', { kind: 'git', url: 'https://gitlab.com/group/sub/name.git' }],
+] as const)('%s is read as %o', async (repoUrl, source) => {
+  const { runId } = await create({ repoUrl }, withPolicy({ githubHost: 'git.corp.example:8443' }));
+  expect((await storedRun(runId)).config.source).toEqual(source);
+});
+
+test.each([
+  'https://github.com/owner',
+  'https://github.com/owner/name/pull/7',
+  'https://github.com/owner/.git',
+])('%s names no repository, and the error says so of that field', async (repoUrl) => {
+  await expect(create({ repoUrl })).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+    fields: [{ path: 'repoUrl', message: expect.stringContaining('https://github.com/owner/name') }],
+  });
+});
+
+test('an oracle or a repository that the network rule refuses is refused with the rule’s words', async () => {
+  const checkOracleUrl = async (url: string) =>
+    url.includes('10.0.0.1') ? 'It is a private address.' : null;
+  await expect(create({ oracleUrl: 'http://10.0.0.1/' }, { checkOracleUrl })).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+    fields: [{ path: 'oracleUrl', message: 'It is a private address.' }],
+  });
+  await expect(create({ repoUrl: 'https://10.0.0.1/name.git' }, { checkOracleUrl })).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+    fields: [{ path: 'repoUrl', message: 'It is a private address.' }],
+  });
+});
+
+test('without engine, judge or Python oracles the error says what to configure', async () => {
+  await expect(create({}, withPolicy({ engineEnabled: false }))).rejects.toMatchObject({
+    code: 'PRECONDITION_FAILED',
+    message: expect.stringContaining('ENGINE_ENABLED=true'),
+  });
+  const judges = {
+    ...openPolicy.judges,
+    anthropic: { model: 'claude-sonnet-5-5', unavailable: 'Set ANTHROPIC_API_KEY.' },
+  };
+  await expect(create({ judge: 'anthropic' }, withPolicy({ judges }))).rejects.toMatchObject({
+    code: 'PRECONDITION_FAILED',
+    message: expect.stringContaining('Set ANTHROPIC_API_KEY.'),
+  });
+  await expect(
+    create({ oracleType: 'python', oracleUrl: undefined, oracleModule: 'm', oracleCallable: 'c' }),
+  ).rejects.toMatchObject({ code: 'PRECONDITION_FAILED', message: expect.stringContaining('http oracle') });
+});
+
+test('where strangers can reach the installation, only the listed accounts may use the paid judge', async () => {
+  const policy = withPolicy({
+    reachable: true,
+    defaultJudge: 'anthropic',
+    paidJudgeAccounts: ['github:583231', 'wallet:0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045'],
+    maxCostUsdPerDay: 20,
+  });
+  const byGithub = await workbench.user({ provider: 'github', subject: '583231' });
+  const byWallet = await workbench.user({
+    provider: 'wallet',
+    subject: '0xd8da6bf26964af9d7eed9e03e53415d37aa96045',
+  });
+  const stranger = await workbench.user({ provider: 'github', subject: '5832310' });
+  for (const actor of [byGithub, byWallet])
+    expect(await create({}, { ...policy, actor })).toMatchObject({ judge: 'anthropic' });
+  await expect(create({}, { ...policy, actor: stranger })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  expect(await create({ judge: 'offline' }, { ...policy, actor: stranger })).toMatchObject({
+    judge: 'offline',
+  });
+  const options = await runOptions({ ...workbench.context, ...policy }, stranger);
+  expect(options.judges).toEqual([
+    { provider: 'offline', model: 'offline-1', reason: null },
+    {
+      provider: 'anthropic',
+      model: 'claude-sonnet-5-5',
+      reason: expect.stringContaining('PAID_JUDGE_ACCOUNTS'),
+    },
+  ]);
+});
+
+test('a spent day refuses the paid judge until midnight UTC, and the offline judge never', async () => {
+  const policy = withPolicy({ maxCostUsdPerDay: 1 });
+  const spend = (costUsd: number, createdAt: string) =>
+    workbench.db.insert(judgeSpend).values({
+      runId: '0b0f7a3c-4a5e-4d3e-9a55-3d7a4b1f8a10',
+      costUsd,
+      createdAt: new Date(createdAt),
+    });
+  await spend(50, '2026-11-23T23:59:59Z');
+  await spend(0.6, '2026-11-24T00:00:01Z');
+  expect(await create({ judge: 'anthropic' }, policy)).toMatchObject({ judge: 'anthropic' });
+  await spend(0.4, '2026-11-24T09:00:00Z');
+  await expect(create({ judge: 'anthropic' }, policy)).rejects.toMatchObject({
+    code: 'TOO_MANY_REQUESTS',
+    message: expect.stringContaining('00:00 UTC'),
+  });
+  expect(await create({}, policy)).toMatchObject({ judge: 'offline' });
+});
+
+test('the sample run needs nothing of its asker', async () => {
+  const created = await createSampleRun(workbench.context, owner);
+  expect(await getRun(workbench.context, owner, created.runId)).toMatchObject({
+    status: 'PENDING',
+    sample: true,
+    judge: 'offline',
+    constructId: 'demonstration-oracle',
+    repoUrl: 'echelon-verify (its own history)',
+  });
+  const { config } = await storedRun(created.runId);
+  expect(config).toMatchObject({
+    source: { kind: 'sample' },
+    oracle: { url: null },
+    limit: 20,
+    minReplays: 10,
+  });
+  const off = { ...workbench.context, ...withPolicy({ engineEnabled: false }) };
+  await expect(createSampleRun(off, owner)).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
+});
