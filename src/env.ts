@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { networkRule } from '#services/engine/network-rule.ts';
 
 /** `HOST` values that only this machine can reach. */
 export const isLoopbackHost = (host: string) =>
@@ -93,7 +94,13 @@ const environmentSchema = z.object({
   ANTHROPIC_BASE_URL: httpUrl('https://api.anthropic.com').optional(),
   SCORING_MODEL: z.string().trim().min(1).max(200).default('claude-sonnet-5-5'),
   ENGINE_ENABLED: switchedOn('ENGINE_ENABLED').default(true),
-  OUTBOUND_ALLOW: list,
+  OUTBOUND_ALLOW: list.superRefine((allow, context) => {
+    try {
+      networkRule({ reachable: true, allow });
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+    }
+  }),
   PAID_JUDGE_ACCOUNTS: list.refine((accounts) => accounts.every((item) => account.test(item)), {
     message:
       'must list accounts as github:<numeric id>, wallet:<address> or local:owner, for example github:583231,wallet:0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045',
@@ -153,6 +160,9 @@ export const readEnvironment = (source: Record<string, string | undefined> = pro
 
 /** Next's own word for `next dev`; the page's security policy has to let its tools work. */
 export const inDevelopment = () => process.env.NODE_ENV === 'development';
+
+/** Where child processes find their programs. */
+export const searchPath = () => process.env.PATH ?? '';
 
 /** What a child process is started with: our own environment, and what was decided for it. */
 export const childEnvironment = (decided: Record<string, string>): NodeJS.ProcessEnv => ({

@@ -93,7 +93,7 @@ export const networkRule = ({ reachable, allow }: NetworkRuleOptions): NetworkRu
     else if (network !== null) networks.push(network);
     else {
       throw new Error(
-        `OUTBOUND_ALLOW must list origins and networks, for example https://oracle.example.com,10.1.0.0/16; "${entry}" is neither`,
+        `must list origins and networks, for example https://oracle.example.com,10.1.0.0/16; "${entry}" is neither`,
       );
     }
   }

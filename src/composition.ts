@@ -1,0 +1,156 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import pino, { type Logger } from 'pino';
+import type { AuthContext } from '#auth/context.ts';
+import { openDatabase } from '#db/client.ts';
+import { openSender } from '#queue/pg-boss.ts';
+import type { InstallationPolicy, ServiceContext, WorkerContext } from '#services/context.ts';
+import { type GuardedFetch, guardedFetch } from '#services/engine/guarded-fetch.ts';
+import { createSecretBox } from '#services/secret-box.ts';
+import { type Environment, EnvironmentError, isLoopbackHost, readEnvironment, searchPath } from './env.ts';
+
+/** What the web process works with. */
+export type Composition = {
+  environment: Environment;
+  services: ServiceContext;
+  auth: AuthContext;
+  logger: Logger;
+  databaseUrl: string;
+  close: () => Promise<void>;
+};
+
+/** What a worker process works with: the services, and the engine's ports. */
+export type WorkerComposition = Omit<Composition, 'services' | 'auth'> & { worker: WorkerContext };
+
+/** Processes are started in the project's folder, by `npm start` and by every deployment that runs its commands. */
+const projectDir = process.cwd();
+
+const required = (value: string | undefined, name: string): string => {
+  if (value !== undefined) return value;
+  throw new EnvironmentError(
+    `The environment is not usable:\n  ${name} is not set. npm start makes one for an installation of its own; where web and worker are started by themselves, give both the same.`,
+  );
+};
+
+/** The address under which this installation's own pages and its demonstration oracle are reached. */
+const ownUrl = ({ NEXTAUTH_URL, HOST, PORT }: Environment): string => {
+  if (NEXTAUTH_URL !== undefined) return NEXTAUTH_URL;
+  const host = isLoopbackHost(HOST) ? HOST : '127.0.0.1';
+  return `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`;
+};
+
+const isInstalled = (name: string): boolean => {
+  try {
+    createRequire(join(projectDir, 'package.json')).resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const whyNoAnthropic = ({ ANTHROPIC_API_KEY }: Environment): string | null => {
+  if (!isInstalled('@anthropic-ai/sdk'))
+    return 'the package @anthropic-ai/sdk is not installed. Run npm install and start again.';
+  return ANTHROPIC_API_KEY === undefined
+    ? 'no key is configured. Set ANTHROPIC_API_KEY and start again.'
+    : null;
+};
+
+const policyOf = (environment: Environment): InstallationPolicy => {
+  const reachable = !isLoopbackHost(environment.HOST);
+  const anthropicUnavailable = whyNoAnthropic(environment);
+  return {
+    engineEnabled: environment.ENGINE_ENABLED,
+    reachable,
+    defaultJudge: anthropicUnavailable === null ? 'anthropic' : 'offline',
+    judges: {
+      offline: { model: offlineModel, unavailable: null },
+      anthropic: { model: environment.SCORING_MODEL, unavailable: anthropicUnavailable },
+    },
+    paidJudgeAccounts: environment.PAID_JUDGE_ACCOUNTS,
+    maxCostUsdPerDay: environment.MAX_COST_USD_PER_DAY ?? null,
+    githubHost: new URL(environment.GITHUB_SERVER_URL).host,
+  };
+};
+
+/** The key's 32 bytes, from either of the two forms that the environment takes. */
+const secretsKey = (text: string) => Buffer.from(text, /^[0-9a-fA-F]{64}$/.test(text) ? 'hex' : 'base64');
+
+type Core = Omit<Composition, 'auth'> & { guarded: GuardedFetch };
+
+const authOf = (environment: Environment, { db, now }: ServiceContext): AuthContext => ({
+  db,
+  now,
+  secret: required(environment.NEXTAUTH_SECRET, 'NEXTAUTH_SECRET'),
+  url: ownUrl(environment),
+  github:
+    environment.GITHUB_CLIENT_ID !== undefined && environment.GITHUB_CLIENT_SECRET !== undefined
+      ? { clientId: environment.GITHUB_CLIENT_ID, clientSecret: environment.GITHUB_CLIENT_SECRET }
+      : null,
+});
+
+const compose = (environment: Environment): Core => {
+  const databaseUrl = required(environment.DATABASE_URL, 'DATABASE_URL');
+  const logger = pino({ level: environment.LOG_LEVEL });
+  const database = openDatabase(databaseUrl);
+  const queue = openSender(database.db);
+  const now = () => new Date();
+  const policy = policyOf(environment);
+  const guarded = guardedFetch({
+    reachable: policy.reachable,
+    allow: environment.OUTBOUND_ALLOW,
+    alwaysAllowedOrigins: [new URL(ownUrl(environment)).origin],
+  });
+  return {
+    environment,
+    databaseUrl,
+    logger,
+    guarded,
+    services: {
+      db: database.db,
+      sender: queue.sender,
+      secretBox: createSecretBox(secretsKey(required(environment.SECRETS_KEY, 'SECRETS_KEY'))),
+      policy,
+      checkOracleUrl: guarded.checkUrl,
+      log: logger,
+      now,
+    },
+    close: async () => {
+      await queue.close();
+      await guarded.close();
+      await database.close();
+    },
+  };
+};
+
+// On globalThis: in development each recompiled module would else open pools of its own.
+const held = globalThis as typeof globalThis & { echelonComposition?: Composition };
+
+/** The web process's composition, made at the first request and kept. Throws EnvironmentError. */
+export const getComposition = (): Composition => {
+  if (held.echelonComposition === undefined) {
+    const { guarded: _, ...core } = compose(readEnvironment());
+    held.echelonComposition = { ...core, auth: authOf(core.environment, core.services) };
+  }
+  return held.echelonComposition;
+};
+
+/** A worker process's composition. Throws EnvironmentError. */
+export const getWorkerComposition = async (): Promise<WorkerComposition> => {
+  const { services, guarded, ...composition } = compose(readEnvironment());
+  const { environment } = composition;
+  // Octokit, git and the judge's client are a worker's: the web process never loads them.
+  const { createEngine } = await import('#services/engine/create.ts');
+  const engine = createEngine({
+    githubApiUrl: environment.GITHUB_API_URL,
+    githubToken: environment.GITHUB_TOKEN ?? null,
+    projectDir,
+    searchPath: searchPath(),
+    reachable: services.policy.reachable,
+    outboundAllow: environment.OUTBOUND_ALLOW,
+    demonstrationOracleUrl: new URL('/api/demo-oracle', ownUrl(environment)).href,
+    guarded,
+    anthropic: await openAnthropic(environment),
+  });
+  return { ...composition, worker: { ...services, engine } };
+};

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunConfig, RunSecrets } from '#contracts/run.ts';
+import type { AnthropicClient } from '#verification/judges/anthropic/client.ts';
+import { anthropicJudge } from '#verification/judges/anthropic/judge.ts';
+import type { Judge } from '#verification/judges/judge.ts';
+import { offlineJudge } from '#verification/judges/offline/judge.ts';
+import { httpOracle } from '#verification/oracles/http.ts';
+import type { Oracle } from '#verification/oracles/oracle.ts';
+import { clonedGitSource } from '#verification/sources/clone.ts';
+import { githubSource } from '#verification/sources/github.ts';
+import type { GroundTruthSource } from '#verification/sources/source.ts';
+import type { Engine } from '../context.ts';
+import type { GuardedFetch } from './guarded-fetch.ts';
+import { pinAddress } from './pin-address.ts';
+import { gitRunner } from './run-git.ts';
+import { sampleSource } from './sample-source.ts';
+
+/** What the engine's ports are made of. `anthropic` is null where that judge cannot be used. */
+export type EngineSettings = {
+  githubApiUrl: string;
+  /** The installation's own token, for runs that bring none. */
+  githubToken: string | null;
+  /** The folder that holds this project and, where it was cloned, its history. */
+  projectDir: string;
+  /** PATH for child processes. */
+  searchPath: string;
+  /** Others can reach the installation: they must not read through it what only its operator may. */
+  reachable: boolean;
+  outboundAllow: string[];
+  /** Where the installation's own demonstration oracle answers. */
+  demonstrationOracleUrl: string;
+  guarded: GuardedFetch;
+  anthropic: AnthropicClient | null;
+};
+
+const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+  await delay(ms, undefined, signal && { signal });
+};
+
+/** The engine's ports on this machine's network, disk and clock. */
+export const createEngine = (settings: EngineSettings): Engine => {
+  const runGit = gitRunner({ searchPath: settings.searchPath });
+  const pin = pinAddress({ reachable: settings.reachable, allow: settings.outboundAllow });
+
+  const source = ({ source: asked }: RunConfig, { githubToken }: RunSecrets): GroundTruthSource => {
+    switch (asked.kind) {
+      case 'github':
+        return githubSource({
+          fetch,
+          sleep,
+          now: () => new Date(),
+          apiUrl: settings.githubApiUrl,
+          owner: asked.owner,
+          name: asked.name,
+          token: githubToken ?? settings.githubToken,
+          publicOnly: githubToken === null && settings.reachable,
+        });
+      case 'git':
+        return clonedGitSource({
+          runGit,
+          makeTempDir: () => mkdtemp(join(tmpdir(), 'echelon-verify-clone-')),
+          removeDir: (path) => rm(path, { recursive: true, force: true }),
+          url: asked.url,
+          guard: pin,
+        });
+      case 'sample':
+        return sampleSource({
+          runGit,
+          readText: (path) => readFile(path, 'utf8'),
+          projectDir: settings.projectDir,
+        });
+    }
+  };
+
+  const oracle = ({ oracle: asked }: RunConfig, { oracleUrl, oracleHeaders }: RunSecrets): Oracle =>
+    httpOracle(
+      { fetch: settings.guarded.fetch, sleep, now: Date.now },
+      asked.url === null || oracleUrl === null
+        ? { url: settings.demonstrationOracleUrl, headers: {} }
+        : { url: oracleUrl, headers: oracleHeaders },
+    );
+
+  const judge = ({ judge: { provider, model } }: RunConfig): Judge => {
+    if (provider === 'offline') return offlineJudge();
+    if (settings.anthropic === null)
+      throw new Error(
+        'A run asks for the anthropic judge, which this worker does not have: check its ANTHROPIC_API_KEY.',
+      );
+    return anthropicJudge({ client: settings.anthropic, model, random: randomBytes });
+  };
+
+  return { source, oracle, judge };
+};
