@@ -52,11 +52,11 @@ const oracleDown: OracleOutcome = {
 test('a run goes PENDING → INGESTING → INVOKING → SCORING → CERTIFYING → COMPLETED with its certificate linked', async () => {
   const seen: string[] = [];
   const watch = async () => {
-    const { status, progress, total } = await race.run();
+    const { status, progress, total } = await watched.run();
     seen.push(`${status} ${progress}/${total}`);
     return undefined;
   };
-  const race = await started(
+  const watched = await started(
     {
       draw: async (config) => {
         await watch();
@@ -68,7 +68,7 @@ test('a run goes PENDING → INGESTING → INVOKING → SCORING → CERTIFYING �
     { limit: 2, minReplays: 2 },
   );
   await watch();
-  await race.pump();
+  await watched.pump();
   await watch();
   expect(seen).toEqual([
     'PENDING 0/0',
@@ -79,10 +79,10 @@ test('a run goes PENDING → INGESTING → INVOKING → SCORING → CERTIFYING �
     'SCORING 1/2',
     'COMPLETED 2/2',
   ]);
-  const run = await race.run();
+  const run = await watched.run();
   expect(runSchema.parse(run)).toEqual(run);
   expect(run).toMatchObject({ error: null, certificateId: expect.any(String) });
-  expect(await race.queued()).toEqual([]);
+  expect(await watched.queued()).toEqual([]);
 });
 
 test('every score of a certificate is within [0, 1], its Brier within [0, 0.5], and both follow from its replays', async () => {

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { certificateListSchema, certificateSchema } from '#contracts/certificate.ts';
+import { testDatabase } from '#testing/database.ts';
+import { storeCertificate } from '#testing/stored-certificates.ts';
+import { getPublicCertificate } from './get-public.ts';
+import { listPublicCertificates } from './list-public.ts';
+
+let database: Awaited<ReturnType<typeof testDatabase>>;
+const ids: string[] = [];
+beforeAll(async () => {
+  database = await testDatabase();
+  // Oldest first; supported claims of 4 decide the Brier: more support, lower Brier. Two share Brier and construct.
+  for (const [index, [constructId, supported]] of (
+    [
+      ['alpha', 2],
+      ['alpha', 4],
+      ['beta', 0],
+      ['alpha', 2],
+      ['beta', 3],
+    ] as const
+  ).entries())
+    ids.push(
+      await storeCertificate(database.db, {
+        constructId,
+        supported,
+        createdAt: new Date(Date.UTC(2026, 0, 1 + index)),
+      }),
+    );
+});
+afterAll(() => database.close());
+
+const list = async (input: Partial<Parameters<typeof listPublicCertificates>[1]> = {}) => {
+  const page = await listPublicCertificates(database, {
+    sort: 'created_desc',
+    limit: 20,
+    offset: 0,
+    ...input,
+  });
+  expect(certificateListSchema.parse(page)).toEqual(page);
+  return { total: page.total, places: page.certificates.map(({ id }) => ids.indexOf(id)) };
+};
+
+test('certificates come newest first, with the total of all', async () => {
+  expect(await list()).toEqual({ total: 5, places: [4, 3, 2, 1, 0] });
+});
+
+test('by Brier they come lowest first, the newer first among equals', async () => {
+  expect(await list({ sort: 'brier_asc' })).toEqual({ total: 5, places: [1, 4, 3, 0, 2] });
+});
+
+test('pages neither repeat nor miss one, and total counts what matches, not the page', async () => {
+  const pages = await Promise.all(
+    [0, 2, 4, 6].map((offset) => list({ limit: 2, offset, sort: 'brier_asc' })),
+  );
+  expect(pages.flatMap(({ places }) => places)).toEqual([1, 4, 3, 0, 2]);
+  expect(pages.map(({ total }) => total)).toEqual([5, 5, 5, 5]);
+});
+
+test('a construct’s certificates are found by its whole name', async () => {
+  expect(await list({ constructId: 'alpha', limit: 1 })).toEqual({ total: 3, places: [3] });
+  expect(await list({ constructId: 'alph' })).toEqual({ total: 0, places: [] });
+  expect(await list({ constructId: "' or 1=1 --" })).toEqual({ total: 0, places: [] });
+});
+
+test('a certificate is read with its replay scores, which its list leaves out', async () => {
+  const certificate = await getPublicCertificate(database, ids[4] ?? '');
+  expect(certificateSchema.parse(certificate)).toEqual(certificate);
+  expect(certificate.replayScores).toMatchObject([
+    {
+      groundTruthId: '142',
+      precision: 0.75,
+      recall: 1,
+      replyAccuracy: 1,
+      claimsTotal: 4,
+      claimsSupported: 3,
+    },
+  ]);
+});
+
+test.each(['', 'x', '4f7c9f0e-30d6-4c57-8a7a-0f0f8f6f2f11', '../..', '\0'])(
+  'the id %j is of no certificate',
+  async (id) => {
+    await expect(getPublicCertificate(database, id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  },
+);
