@@ -1,0 +1,69 @@
+import type { JudgeUsage } from '#contracts/replay.ts';
+import { totalUsage } from '../certificate/judge-usage.ts';
+import type { JudgeAnswer, JudgeReply, JudgeTask, PullRequestJudge } from './judge.ts';
+
+/** How often a judge is asked for one measure or one answer key, the first time included. */
+export const maxAsks = 3;
+
+/** What asking cost so far; `model` is the one that last answered. */
+export type Asked = { asks: number; latencyMs: number; usage: JudgeUsage; model: string };
+
+/** Asking again is of no use: the verifier itself cannot ask (no key, no connection, no budget). */
+export type AskOutcome =
+  | { kind: 'settled' }
+  | { kind: 'outlived'; fault: string }
+  | { kind: 'unavailable'; detail: string };
+
+const faultNames = {
+  refused: 'refused to answer',
+  truncated: 'broke off',
+  malformed: 'was malformed',
+} as const;
+
+const faultOf = (reply: Extract<JudgeReply, { ok: false }> & { fault: keyof typeof faultNames }) =>
+  `the judge's answer ${faultNames[reply.fault]}${reply.detail === '' ? '' : ` (${reply.detail})`}`;
+
+/**
+ * Asks until `read` is content or the budget is used up. `nextTask` is called before each asking, so that only what
+ * is missing need be asked again; `read` takes what is good of an answer and says what is still wrong, null when
+ * nothing is.
+ */
+export const askWithinBudget = async (
+  judge: PullRequestJudge,
+  configuredModel: string,
+  nextTask: () => JudgeTask,
+  read: (answer: JudgeAnswer) => string | null,
+  signal?: AbortSignal,
+): Promise<Asked & { outcome: AskOutcome }> => {
+  const usages: JudgeUsage[] = [];
+  let latencyMs = 0;
+  let model = configuredModel;
+  const asked = (outcome: AskOutcome) => ({
+    outcome,
+    asks: usages.length,
+    latencyMs,
+    usage: totalUsage(usages),
+    model,
+  });
+  let fault = '';
+  while (usages.length < maxAsks) {
+    signal?.throwIfAborted();
+    const reply = await judge.ask(nextTask(), signal);
+    usages.push(reply.usage);
+    latencyMs += reply.latencyMs;
+    if (reply.ok) {
+      model = reply.model;
+      const wrong = read(reply.answer);
+      if (wrong === null) return asked({ kind: 'settled' });
+      fault = wrong;
+    } else if (reply.fault === 'unavailable') {
+      return asked({ kind: 'unavailable', detail: reply.detail });
+    } else {
+      fault = faultOf({ ...reply, fault: reply.fault });
+    }
+  }
+  return asked({ kind: 'outlived', fault });
+};
+
+/** What was decided by code, without asking. */
+export const notAsked = (model: string): Asked => ({ asks: 0, latencyMs: 0, usage: totalUsage([]), model });
