@@ -7,7 +7,7 @@ import { openSender } from '#queue/pg-boss.ts';
 import type { InstallationPolicy, ServiceContext, WorkerContext } from '#services/context.ts';
 import { type GuardedFetch, guardedFetch } from '#services/engine/guarded-fetch.ts';
 import { createSecretBox } from '#services/secret-box.ts';
-import { type Environment, EnvironmentError, isLoopbackHost, readEnvironment, searchPath } from './env.ts';
+import { type Environment, EnvironmentError, isLoopbackHost, readEnvironment } from './env.ts';
 
 /** What the web process works with. */
 export type Composition = {
@@ -145,7 +145,7 @@ export const getWorkerComposition = async (): Promise<WorkerComposition> => {
     githubApiUrl: environment.GITHUB_API_URL,
     githubToken: environment.GITHUB_TOKEN ?? null,
     projectDir,
-    searchPath: searchPath(),
+    searchPath: environment.PATH,
     reachable: services.policy.reachable,
     outboundAllow: environment.OUTBOUND_ALLOW,
     demonstrationOracleUrl: new URL('/api/demo-oracle', ownUrl(environment)).href,

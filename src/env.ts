@@ -161,9 +161,6 @@ export const readEnvironment = (source: Record<string, string | undefined> = pro
 /** Next's own word for `next dev`; the page's security policy has to let its tools work. */
 export const inDevelopment = () => process.env.NODE_ENV === 'development';
 
-/** Where child processes find their programs. */
-export const searchPath = () => process.env.PATH ?? '';
-
 /** What a child process is started with: our own environment, and what was decided for it. */
 export const childEnvironment = (decided: Record<string, string>): NodeJS.ProcessEnv => ({
   ...process.env,

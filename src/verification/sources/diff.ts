@@ -1,9 +1,9 @@
 import { readFileLinePath, readGitHeaderPaths, readPath } from './quoted-path.ts';
 
 /**
- * Reading unified diffs as git writes them. The well-known parsers were tried and refused: `gitdiff-parser` and
- * `parse-diff` misread names with spaces and octal escapes, and `diff` throws at malformed hunks, which untrusted
- * text may hold. Here nothing throws: what is not a diff is not in the answer.
+ * Reading unified diffs as git writes them. The well-known parsers were tried and refused: `gitdiff-parser` breaks on
+ * names with spaces, `parse-diff` leaves git's octal escapes undecoded, and `diff` throws at malformed hunks, which
+ * untrusted text may hold. Here nothing throws: what is not a diff is not in the answer.
  */
 
 export type FileStatus = 'added' | 'deleted' | 'modified' | 'renamed' | 'copied';

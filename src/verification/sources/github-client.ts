@@ -18,6 +18,8 @@ export type GitHubAccess = {
   owner: string;
   name: string;
   token: string | null;
+  /** The token is the installation's, not the run's: what only its operator may read is told to be unknown. */
+  publicOnly?: boolean;
   maxWaitMs?: number;
   /** Pause before a failed request is made again: this, then 4 and 9 times as long. */
   retryBaseMs?: number;
@@ -143,6 +145,15 @@ export const openGitHub = (access: GitHubAccess, calls: GitHubCalls) => {
   });
 };
 
+/** Unknown and not for this token's eyes are one answer, as on GitHub itself. */
+export const unknownRepository = ({ owner, name, token, publicOnly }: GitHubAccess): SourceError =>
+  new SourceError(
+    'not_found',
+    token === null || publicOnly
+      ? `${owner}/${name} does not exist on GitHub or is private: check the name, or give a token that may read it.`
+      : `${owner}/${name} does not exist on GitHub, or the token may not read it. Check the name and the token's rights.`,
+  );
+
 /** GitHub's answer to a request as an error for the run's owner. It never holds the token. */
 export const gitHubError = (error: unknown, access: GitHubAccess): SourceError => {
   if (error instanceof SourceError) return error;
@@ -189,12 +200,7 @@ export const gitHubError = (error: unknown, access: GitHubAccess): SourceError =
       );
     case 404:
     case 410:
-      return new SourceError(
-        'not_found',
-        access.token === null
-          ? `${repository} does not exist on GitHub or is private: check the name, or give a token that may read it.`
-          : `${repository} does not exist on GitHub, or the token may not read it. Check the name and the token's rights.`,
-      );
+      return unknownRepository(access);
     case 451:
       return new SourceError(
         'not_found',

@@ -149,6 +149,15 @@ test('what cannot serve is counted by its reason, too large and unreadable diffs
   });
 });
 
+test('with the installation’s token a private repository answers as an unknown one does, and nothing of it is read', async () => {
+  const unknown = await failure({ publicOnly: true, token });
+  fake.repositories.push(fakeRepository({ count: 3, private: true }));
+  const error = await failure({ publicOnly: true, token });
+  expect(error.code).toBe('not_found');
+  expect(error.message).toBe(unknown.message);
+  expect(fake.requests.filter(({ path }) => path.includes('/pulls'))).toEqual([]);
+});
+
 test('of a private repository the draw names neither repository nor commits', async () => {
   fake.repositories.push(fakeRepository({ count: 3, private: true }));
   expect(await failure()).toMatchObject({

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import type { ExclusionReason, GroundTruth } from '#contracts/ground-truth.ts';
 import { drawChanges, sinceMs } from './draw.ts';
 import { toGroundTruth } from './eligibility.ts';
-import { answeredStatus, type GitHubAccess, gitHubError, openGitHub } from './github-client.ts';
+import {
+  answeredStatus,
+  type GitHubAccess,
+  gitHubError,
+  openGitHub,
+  unknownRepository,
+} from './github-client.ts';
 import { type DrawRequest, type GroundTruthSource, SourceError } from './source.ts';
 
 type GitHub = ReturnType<typeof openGitHub>;
@@ -43,9 +49,11 @@ const readAnswer = <T extends z.ZodType>(schema: T, data: unknown): z.infer<T> =
   );
 };
 
-const openRepository = async (github: GitHub, { owner, name }: GitHubAccess) => {
+const openRepository = async (github: GitHub, access: GitHubAccess) => {
+  const { owner, name } = access;
   const { data } = await github.request('GET /repos/{owner}/{repo}', { owner, repo: name });
   const repository = readAnswer(repositorySchema, data);
+  if (repository.private && access.publicOnly) throw unknownRepository(access);
   if (repository.full_name.toLowerCase() !== `${owner}/${name}`.toLowerCase()) {
     throw new SourceError(
       'not_found',
