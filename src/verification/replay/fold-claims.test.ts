@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import { claimsTotal, foldClaims, maxClaimCharacters, maxClaims } from './fold-claims.ts';
+import { foldClaims, maxClaimCharacters, maxClaims } from './fold-claims.ts';
 
 const groundTruth: GroundTruth = {
   id: '7',
@@ -134,16 +134,6 @@ test('claims beyond the cap are cut and counted, and long ones are shortened', (
 
 test('no claims fold into none', () => {
   expect(foldClaims([], groundTruth)).toEqual({ claimsMade: 0, claimsCut: 0, charactersCut: 0, claims: [] });
-});
-
-test('an oracle is expected to make as many distinct claims as the change has to say, up to 3', () => {
-  expect([
-    claimsTotal(0, 1),
-    claimsTotal(0, 10),
-    claimsTotal(2, 2),
-    claimsTotal(1, 2),
-    claimsTotal(5, 1),
-  ]).toEqual([1, 3, 2, 2, 5]);
 });
 
 test('a large diff and fifty long claims are folded fast', () => {

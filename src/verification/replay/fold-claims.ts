@@ -16,8 +16,6 @@ type OracleClaim = OracleAnswer['keyClaims'][number];
 /** How much of an oracle's answer is judged (methodology, "One replay", point 2), in UTF-16 code units. */
 export const maxClaims = 50;
 export const maxClaimCharacters = 500;
-/** An oracle is expected to make as many distinct claims as the change has to say, up to this many. */
-const expectedClaims = 3;
 /** A run of shared words counts from this length on. */
 const sharedRun = 4;
 
@@ -36,10 +34,6 @@ export type FoldedClaims = {
   charactersCut: number;
   claims: FoldedClaim[];
 };
-
-/** The denominator of precision (methodology, "Claims"). */
-export const claimsTotal = (foldedCount: number, changesTotal: number): number =>
-  Math.max(foldedCount, Math.min(expectedClaims, changesTotal));
 
 /**
  * Folds an oracle's claims before a judge sees them: duplicates (the same words after case, punctuation and stop

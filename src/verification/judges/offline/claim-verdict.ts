@@ -1,0 +1,118 @@
+import { quoteCountsInDiff } from '../../replay/quotes.ts';
+import type { DiffEvidence } from './diff-evidence.ts';
+import { contradictsDirection } from './direction.ts';
+import { readTerms, type Term } from './terms.ts';
+
+export type ClaimRuling = { supported: boolean; quote: string };
+
+const unsupported: ClaimRuling = { supported: false, quote: '' };
+
+/** How many neighbouring changed lines of one file make a passage. */
+const passageLines = 12;
+/** The share of a claim's weight that its two best passages must hold. */
+const neededShare = 0.5;
+const neededWeight = 2;
+/** A quoted line is cut here, so that one minified line does not fill the evidence. */
+const maxQuoteCharacters = 300;
+
+type Weighed = { key: string; weight: number; lines: number[] };
+
+/** Rules on one claim by the published rule (see `rule.ts`, "Precision"). */
+export function ruleOnClaim(claim: string, evidence: DiffEvidence): ClaimRuling {
+  const terms = readTerms(claim);
+  const telling = new Map<string, Term>();
+  for (const term of terms) if (term.kind !== 'filler') telling.set(`${term.kind} ${term.key}`, term);
+
+  const found: Weighed[] = [];
+  let missing = 0;
+  for (const [key, term] of telling) {
+    const finding = evidence.find(term);
+    if (finding.where === 'changed') {
+      found.push({
+        key,
+        weight: weightOf(term, finding.lines.length, evidence.lines.length),
+        lines: finding.lines,
+      });
+    } else if (finding.where === 'nowhere') {
+      // A name, number or path that stands nowhere makes the claim false, whatever else is in it.
+      if (term.kind !== 'plain') return unsupported;
+      missing += term.proper ? 2 : 1;
+    }
+  }
+  if (contradictsDirection(claim, terms, evidence)) return unsupported;
+  if (found.length === 0) return missing === 0 ? ruleOnFiles(telling, evidence) : unsupported;
+
+  const first = bestPassage(found, evidence);
+  const rest = found.filter(({ key }) => !first.keys.has(key));
+  const second = bestPassage(rest, evidence);
+  const held = first.weight + second.weight;
+  const elsewhere = rest
+    .filter(({ key }) => !second.keys.has(key))
+    .reduce((sum, { weight }) => sum + weight, 0);
+  if (held < neededWeight || held / (held + elsewhere + missing) < neededShare) return unsupported;
+  const quote = bestQuote(found, evidence);
+  return quote === null ? unsupported : { supported: true, quote };
+}
+
+/** Names and numbers count twice; a plain word that stands on every fifth line or more counts half. */
+function weightOf(term: Term, lines: number, allLines: number): number {
+  if (term.kind !== 'plain') return 2;
+  return lines >= 3 && lines * 5 >= allLines ? 0.5 : 1;
+}
+
+/** A claim of nothing but files: true where the diff has them all. */
+function ruleOnFiles(telling: Map<string, Term>, evidence: DiffEvidence): ClaimRuling {
+  const paths = [...telling.values()].filter((term) => term.kind === 'path');
+  const [file] = paths.map((path) => evidence.file(path.key));
+  const header = file?.headerLines.find((line) => quoteCountsInDiff(line, evidence.diff));
+  const all = paths.every((path) => evidence.file(path.key) !== undefined);
+  return all && header !== undefined ? { supported: true, quote: header } : unsupported;
+}
+
+/** The passage that holds the greatest weight of terms, each counted once. Two pointers over the terms' places. */
+function bestPassage(found: Weighed[], evidence: DiffEvidence): { weight: number; keys: Set<string> } {
+  const places = found
+    .flatMap((term) => term.lines.map((line) => ({ line, term })))
+    .sort((a, b) => a.line - b.line);
+  const inside = new Map<Weighed, number>();
+  let best = { weight: 0, keys: new Set<string>() };
+  let weight = 0;
+  let from = 0;
+  for (const place of places) {
+    const count = inside.get(place.term) ?? 0;
+    inside.set(place.term, count + 1);
+    if (count === 0) weight += place.term.weight;
+    for (
+      let first = places[from];
+      first && !together(first.line, place.line, evidence);
+      first = places[from]
+    ) {
+      const left = (inside.get(first.term) ?? 1) - 1;
+      inside.set(first.term, left);
+      if (left === 0) weight -= first.term.weight;
+      from++;
+    }
+    if (weight > best.weight) {
+      const held = [...inside].filter(([, times]) => times > 0).map(([term]) => term.key);
+      best = { weight, keys: new Set(held) };
+    }
+  }
+  return best;
+}
+
+const together = (first: number, last: number, evidence: DiffEvidence) =>
+  last - first < passageLines && evidence.lines[first]?.path === evidence.lines[last]?.path;
+
+/** The changed line that holds the most of the claim and counts as a quote; the first of equals. */
+function bestQuote(found: Weighed[], evidence: DiffEvidence): string | null {
+  const weights = new Map<number, number>();
+  for (const { lines, weight } of found) {
+    for (const line of lines) weights.set(line, (weights.get(line) ?? 0) + weight);
+  }
+  const ranked = [...weights].sort(([a, x], [b, y]) => y - x || a - b).slice(0, 20);
+  for (const [line] of ranked) {
+    const quote = (evidence.lines[line]?.text ?? '').trim().slice(0, maxQuoteCharacters);
+    if (quoteCountsInDiff(quote, evidence.diff)) return quote;
+  }
+  return null;
+}

@@ -1,0 +1,126 @@
+import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { diffLines, splitParts, splitWords } from '../../replay/words.ts';
+import { type ParsedDiff, parseDiff } from '../../sources/diff.ts';
+import { nameKey, numberKey, plainKey, type Term } from './terms.ts';
+
+export type EvidenceLine = { text: string; sign: '+' | '-'; path: string };
+
+/** Where a term stands: on changed lines (their places), only around them, or nowhere. */
+export type Finding = { where: 'changed'; lines: number[] } | { where: 'around' } | { where: 'nowhere' };
+
+/** A diff indexed once for look-ups by term. Lines are in the order of the diff, a file's next to each other. */
+export type DiffEvidence = {
+  diff: ParsedDiff;
+  lines: EvidenceLine[];
+  find(term: Term): Finding;
+  /**
+   * How many added and removed lines hold the term. An added line that itself says that something goes ("DROP
+   * INDEX …", "`red` is removed") counts as removed.
+   */
+  balance(term: Term): { added: number; removed: number };
+  /** The file that a path or file name means, if the diff has it. */
+  file(path: string): ParsedDiff['files'][number] | undefined;
+};
+
+/** Indexes a pull request. Time and memory grow with its length, not with what is asked of it. */
+export function readEvidence(groundTruth: GroundTruth): DiffEvidence {
+  const diff = parseDiff(groundTruth.diff);
+  const lines = diff.files.flatMap((file) =>
+    file.changedLines.map((line): EvidenceLine => ({ text: line.text, sign: line.sign, path: file.path })),
+  );
+  const plain = new Map<string, number[]>();
+  const names = new Map<string, number[]>();
+  const numbers = new Map<string, number[]>();
+  for (const [place, line] of lines.entries()) {
+    const keys = keysOf(line.text);
+    for (const key of keys.plain) post(plain, key, place);
+    for (const key of keys.names) post(names, key, place);
+    for (const key of keys.numbers) post(numbers, key, place);
+  }
+  const saysRemoval = new Set(plain.get(plainKey('remove')));
+  const around = { plain: new Set<string>(), names: new Set<string>(), numbers: new Set<string>() };
+  for (const text of [...diffLines(groundTruth.diff), groundTruth.title, groundTruth.description]) {
+    // A hunk's place in its file is not said by the change.
+    const keys = keysOf(text.replace(/^@@ -[\d,]+ \+[\d,]+ @@/, ''));
+    for (const key of keys.plain) around.plain.add(key);
+    for (const key of keys.names) around.names.add(key);
+    for (const key of keys.numbers) around.numbers.add(key);
+  }
+  const raw = groundTruth.diff.toLowerCase();
+  const paths = diff.files.map((file) => ({
+    file,
+    path: file.path.toLowerCase(),
+    old: file.oldPath?.toLowerCase(),
+  }));
+
+  const findFile = (path: string) => {
+    const wanted = path.toLowerCase().replace(/^\.?\//, '');
+    return paths.find((p) => [p.path, p.old].some((own) => own === wanted || own?.endsWith(`/${wanted}`)))
+      ?.file;
+  };
+  const found = (places: number[] | undefined, aside: boolean): Finding =>
+    places ? { where: 'changed', lines: places } : { where: aside ? 'around' : 'nowhere' };
+
+  const find = (term: Term): Finding => {
+    switch (term.kind) {
+      case 'filler':
+        return { where: 'around' };
+      case 'path':
+        return { where: findFile(term.key) || raw.includes(term.key) ? 'around' : 'nowhere' };
+      case 'plain':
+        return found(plain.get(term.key), around.plain.has(term.key));
+      case 'name': {
+        const key = [term.key, term.key.replace(/s$/, '')].find((k) => names.has(k) || around.names.has(k));
+        return key === undefined ? { where: 'nowhere' } : found(names.get(key), true);
+      }
+      default: {
+        const value = Number(term.key);
+        const keys = (term.factors ?? [1]).map((factor) => numberKey(value * factor));
+        const exact = keys.find((key) => numbers.has(key));
+        if (exact !== undefined) return found(numbers.get(exact), true);
+        // A number word may count what the diff only lists ("three tests"): it is no evidence, nor missing.
+        return {
+          where: term.kind === 'count' || keys.some((key) => around.numbers.has(key)) ? 'around' : 'nowhere',
+        };
+      }
+    }
+  };
+
+  return {
+    diff,
+    lines,
+    find,
+    balance: (term) => {
+      const finding = find(term);
+      const balance = { added: 0, removed: 0 };
+      if (finding.where !== 'changed') return balance;
+      for (const place of finding.lines) {
+        const goes = lines[place]?.sign === '-' || saysRemoval.has(place);
+        balance[goes ? 'removed' : 'added']++;
+      }
+      return balance;
+    },
+    file: findFile,
+  };
+}
+
+function post(index: Map<string, number[]>, key: string, place: number): void {
+  const places = index.get(key);
+  if (places) places.push(place);
+  else index.set(key, [place]);
+}
+
+function keysOf(text: string): { plain: Set<string>; names: Set<string>; numbers: Set<string> } {
+  const keys = { plain: new Set<string>(), names: new Set<string>(), numbers: new Set<string>() };
+  for (const part of splitParts(text)) keys.plain.add(plainKey(part));
+  for (const word of splitWords(text)) {
+    keys.names.add(nameKey(text.slice(word.start, word.end)));
+    keys.plain.add(plainKey(word.text));
+  }
+  for (const [digits] of text.matchAll(/\d[\d_]*(?:\.\d+)?/g)) {
+    const value = Number.parseFloat(digits.replaceAll('_', ''));
+    if (Number.isFinite(value)) keys.numbers.add(numberKey(value));
+    // "2.0.36" is read as 2 by a term and as 2.0 here: both are 2.
+  }
+  return keys;
+}

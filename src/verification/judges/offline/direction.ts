@@ -1,0 +1,149 @@
+import type { DiffEvidence } from './diff-evidence.ts';
+import type { Term } from './terms.ts';
+
+const set = (words: string) => new Set(words.split(' '));
+
+const additions = set(
+  'add adds added adding introduce introduces introduced introducing gain gains gained create creates created creating',
+);
+const removals = set(
+  'remove removes removed removing delete deletes deleted deleting drop drops dropped dropping eliminate eliminates eliminated discard discards discarded',
+);
+const rises = set(
+  'raise raises raised increase increases increased rise rises rose grow grows grew extend extends extended up',
+);
+const falls = set(
+  'lower lowers lowered decrease decreases decreased reduce reduces reduced shrink shrinks shrank shorten shortens shortened down',
+);
+const turns = set(
+  'change changes changed move moves moved go goes went upgrade upgrades upgraded switch switches switched bump bumps bumped rename renames renamed set sets cut cuts turn turns turned',
+);
+const auxiliaries = set('is are was were be been being gets got');
+/** A clause's object ends here. */
+const breaks = set(
+  'and but while so which that because from in into by for with to through on at before after between of when where as than whose who if unless until instead rather favour favor',
+);
+
+type Side = 'added' | 'removed' | 'old' | 'new';
+
+/**
+ * Whether what a text says of the direction of a change is contradicted by the diff: something said to be added
+ * stands on no more added lines than removed ones, something said to be removed the other way round; something said
+ * to be old (new) stands on added (removed) lines only; or a number said to rise falls. Only terms that the diff's
+ * changed lines hold can contradict, and one of several that fits is enough.
+ */
+export function contradictsDirection(text: string, terms: Term[], evidence: DiffEvidence): boolean {
+  const wrong = (objects: Term[], side: Side): boolean => {
+    const decisive = objects.filter(({ kind }) => kind === 'name' || kind === 'plain' || kind === 'number');
+    const found = decisive
+      .map((term) => evidence.balance(term))
+      .filter(({ added, removed }) => added + removed > 0);
+    if (found.length === 0) {
+      // A name that stands on unchanged lines only was neither added nor removed.
+      return (side === 'added' || side === 'removed') && decisive.some(({ kind }) => kind === 'name');
+    }
+    return found.every(({ added, removed }) => {
+      if (side === 'added') return added <= removed;
+      if (side === 'removed') return removed <= added;
+      return side === 'new' ? added === 0 : removed === 0;
+    });
+  };
+
+  return terms.some((term, at) => {
+    const word = term.word;
+    const two = `${word} ${terms[at + 1]?.word ?? ''}`;
+    if (additions.has(word) || removals.has(word)) {
+      const side = additions.has(word) ? 'added' : 'removed';
+      const passive =
+        /ed$/.test(word) && terms.slice(Math.max(0, at - 3), at).some(({ word: w }) => auxiliaries.has(w));
+      const objects = passive ? objectBefore(text, terms, at) : objectAfter(text, terms, at);
+      if (wrongFiles(objects, side, evidence)) return true;
+      // "deletes devices" more often tells what a program does than what the change did: there names alone decide.
+      return wrong(/^delet/.test(word) ? objects.filter(({ kind }) => kind === 'name') : objects, side);
+    }
+    if (two === 'no longer') return wrong(clauseAfter(text, terms, at + 1), 'old');
+    if (/^(?:instead of|rather than|place of|favou?r of)$/.test(two)) {
+      // In plain words this may be said of what the program does, not of the change ("a spinner in place of text").
+      return wrong(
+        objectAfter(text, terms, at + 1).filter(({ kind }) => kind !== 'plain'),
+        'old',
+      );
+    }
+    if (/^(?:replaced|renamed) (?:by|with|to)$/.test(two)) {
+      return wrong(objectBefore(text, terms, at), 'old') || wrong(objectAfter(text, terms, at + 1), 'new');
+    }
+    if (word === 'replaces') {
+      return wrong(objectAfter(text, terms, at), 'old') || wrong(objectBefore(text, terms, at), 'new');
+    }
+    return word === 'from' && fromToIsWrong(text, terms, at, wrong);
+  });
+}
+
+/** A clause about nothing but files says how they fared, and the diff's headers know. */
+function wrongFiles(objects: Term[], side: 'added' | 'removed', evidence: DiffEvidence): boolean {
+  if (objects.some(({ kind }) => kind === 'name' || kind === 'plain' || kind === 'number')) return false;
+  const fitting = side === 'added' ? ['added', 'copied', 'renamed'] : ['deleted', 'renamed'];
+  return objects.some((term) => {
+    const file = term.kind === 'path' ? evidence.file(term.key) : undefined;
+    return file !== undefined && !fitting.includes(file.status);
+  });
+}
+
+/** "raised from 3 to 5": only after a verb of change, since "from 3 to 5" may be a range. */
+function fromToIsWrong(
+  text: string,
+  terms: Term[],
+  at: number,
+  wrong: (objects: Term[], side: Side) => boolean,
+): boolean {
+  const verbs = terms.slice(Math.max(0, at - 8), at).map((term) => term.word);
+  const to = terms.findIndex((term, place) => place > at + 1 && place <= at + 7 && term.word === 'to');
+  if (to < 0 || !verbs.some((verb) => rises.has(verb) || falls.has(verb) || turns.has(verb))) return false;
+  const before = terms.slice(at + 1, to);
+  const after = objectAfter(text, terms, to);
+  if (wrong(before, 'old') || wrong(after, 'new')) return true;
+  const [from, till] = [before, after].map((side) => side.find((term) => term.kind === 'number'));
+  if (!from || !till) return false;
+  const difference = Number(till.key) - Number(from.key);
+  return (
+    (difference < 0 && verbs.some((verb) => rises.has(verb))) ||
+    (difference > 0 && verbs.some((verb) => falls.has(verb)))
+  );
+}
+
+const endsClause = (text: string, from: Term, to: Term) =>
+  /[;:,.!?](?:\s|$)/.test(text.slice(from.end, to.start));
+
+/** The terms after a word, up to the clause's end or a word that starts another part of it; at most 8. */
+function objectAfter(text: string, terms: Term[], at: number): Term[] {
+  return clauseAfter(text, terms, at, (term, index) => index > 0 && breaks.has(term.word));
+}
+
+function clauseAfter(
+  text: string,
+  terms: Term[],
+  at: number,
+  ends = (_term: Term, _index: number) => false,
+): Term[] {
+  const objects: Term[] = [];
+  for (let place = at + 1; place < terms.length && objects.length < 8; place++) {
+    const [previous, term] = [terms[place - 1], terms[place]];
+    if (!previous || !term || endsClause(text, previous, term) || ends(term, objects.length)) break;
+    objects.push(term);
+  }
+  return objects;
+}
+
+/** The terms before a word, back to the clause's start; at most 8. */
+function objectBefore(text: string, terms: Term[], at: number): Term[] {
+  const objects: Term[] = [];
+  for (let place = at - 1; place >= 0 && objects.length < 8; place--) {
+    const [term, following] = [terms[place], terms[place + 1]];
+    if (!term || !following || endsClause(text, term, following)) break;
+    // "X is deprecated and will be removed": the subject stands before the conjunction.
+    const told = objects.some(({ kind }) => kind !== 'filler');
+    if (told && /^(?:and|but|while|which|that|because)$/.test(term.word)) break;
+    objects.unshift(term);
+  }
+  return objects;
+}

@@ -1,0 +1,130 @@
+import { quoteCountsInText } from '../../replay/quotes.ts';
+import { diffWords, indexRuns, splitParts, splitRunWords, stopWords } from '../../replay/words.ts';
+import type { DiffEvidence } from './diff-evidence.ts';
+import { contradictsDirection } from './direction.ts';
+import { nameKey, ordinaryWords, plainKey, readTerms } from './terms.ts';
+
+export type ChangeRuling = { surfaced: boolean; quote: string };
+type Change = { statement: string; quote: string };
+/** A sentence of the summary, looked up by key; `prose` where it does not merely say a line of the diff back. */
+type Sentence = {
+  text: string;
+  names: Set<string>;
+  plain: Set<string>;
+  numbers: Set<string>;
+  contradicted: boolean;
+};
+
+/** A sentence says a line back when half of its words lie in runs of this many that stand on one changed line. */
+const saidBackRun = 3;
+/** The share of a change's words that one sentence (or two neighbours) must hold. */
+const neededShare = 0.5;
+const maxQuoteCharacters = 300;
+
+/** Reads a summary once; the returned rule says of each change whether it is surfaced (see `rule.ts`, "Recall"). */
+export function readSummary(summary: string, evidence: DiffEvidence): (change: Change) => ChangeRuling {
+  const inLines = indexRuns(
+    evidence.lines.map((line) => line.text),
+    saidBackRun,
+  );
+  const wholeLines = new Set(evidence.lines.map((line) => joined(line.text)));
+  const sentences = splitSentences(summary).flatMap((text): Sentence[] => {
+    const words = splitRunWords(text);
+    const saidBack = inLines(words).filter((covered) => covered).length * 2 >= words.length;
+    if (words.length === 0 || saidBack || wholeLines.has(joined(text))) return [];
+    return [readSentence(text, evidence)];
+  });
+
+  return (change) => {
+    const target = targetOf(change);
+    const sentence = sentences.find((candidate) => surfaces(candidate, target));
+    const quote = sentence === undefined ? null : quoteOf(sentence.text, summary);
+    return quote === null ? { surfaced: false, quote: '' } : { surfaced: true, quote };
+  };
+}
+
+function readSentence(text: string, evidence: DiffEvidence): Sentence {
+  const terms = readTerms(text);
+  const kept = terms.filter(({ kind }) => kind !== 'path');
+  const parts = kept.flatMap((term) => splitParts(text.slice(term.start, term.end)));
+  return {
+    text,
+    names: new Set(
+      kept.filter(({ kind }) => kind !== 'number').map((term) => nameKey(text.slice(term.start, term.end))),
+    ),
+    plain: new Set(parts.map(plainKey)),
+    numbers: new Set(
+      terms
+        .filter(({ kind }) => kind === 'number' || kind === 'count')
+        .flatMap((term) =>
+          (term.factors ?? [1]).map((factor) => String(Number((Number(term.key) * factor).toPrecision(12)))),
+        ),
+    ),
+    contradicted: contradictsDirection(text, terms, evidence),
+  };
+}
+
+type Target = { names: string[]; nameParts: Set<string>; words: Set<string>; numbers: string[] };
+
+const telling = (word: string) =>
+  word.length > 1 &&
+  !/^\d/.test(word) &&
+  !stopWords.has(word) &&
+  !diffWords.has(word) &&
+  !ordinaryWords.has(word);
+
+/** The names in backticks of the statement, and the telling words of its quote and of those names. */
+function targetOf({ statement, quote }: Change): Target {
+  const spans = [...statement.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
+  const names = spans.filter(
+    (span) => /^[#$@]?[\p{L}_][\p{L}\p{N}_$.-]*$/u.test(span) && !/\.\p{L}{1,5}$/u.test(span),
+  );
+  const nameParts = new Set(
+    names
+      .flatMap(splitParts)
+      .filter((part) => !/^\d+$/.test(part))
+      .map(plainKey),
+  );
+  const words = new Set(splitParts(quote).filter(telling).map(plainKey));
+  const numbers = spans
+    .filter((span) => /^-?\d[\d_]*(?:\.\d+)?$/.test(span))
+    .map((span) => String(Number(Number(span.replaceAll('_', '')).toPrecision(12))));
+  return { names: names.map(nameKey).filter((key) => key.length > 2), nameParts, words, numbers };
+}
+
+/**
+ * A sentence surfaces a change that it names, or whose name's parts it holds together with another word of the
+ * line, or of whose line it holds half of the telling words and three at least; a changed value wants the new number
+ * and one part of the name.
+ */
+function surfaces(sentence: Sentence, { names, nameParts, words, numbers }: Target): boolean {
+  if (sentence.contradicted) return false;
+  if (names.some((name) => sentence.names.has(name))) return true;
+  const parts = [...nameParts].filter((part) => sentence.plain.has(part)).length;
+  const held = [...words].filter((word) => sentence.plain.has(word)).length;
+  const newest = numbers.at(-1);
+  if (newest !== undefined) return sentence.numbers.has(newest) && (parts > 0 || held > 0);
+  const other = [...words].some((word) => !nameParts.has(word) && sentence.plain.has(word));
+  if (nameParts.size > 0 && parts * 3 >= nameParts.size * 2 && (parts >= 2 || other)) return true;
+  return held >= Math.min(3, words.size) && held >= 2 && held >= words.size * neededShare;
+}
+
+/** Sentences and list items. A full stop within a name ("a.b") ends none. */
+const splitSentences = (text: string): string[] =>
+  text
+    .split(/\n+|(?<=[.!?;。！？])\s+|(?<=[。！？])/u)
+    .map((sentence) => sentence.trim())
+    .filter((sentence) => sentence.length > 0);
+
+const joined = (text: string) =>
+  splitRunWords(text)
+    .map((word) => word.text)
+    .join(' ');
+
+function quoteOf(sentence: string, summary: string): string | null {
+  const quote = sentence.slice(0, maxQuoteCharacters);
+  if (quoteCountsInText(quote, summary)) return quote;
+  return quoteCountsInText(summary.slice(0, maxQuoteCharacters), summary)
+    ? summary.slice(0, maxQuoteCharacters)
+    : null;
+}

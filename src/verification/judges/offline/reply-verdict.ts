@@ -1,0 +1,89 @@
+import type { replyAccuracies } from '#contracts/replay.ts';
+import { splitParts } from '../../replay/words.ts';
+import type { DiffEvidence } from './diff-evidence.ts';
+import { nameKey, numberKey, plainKey, readTerms, type Term } from './terms.ts';
+
+export type ReplyAccuracy = (typeof replyAccuracies)[number];
+
+/** So many other names and numbers of the change may a response mention before it counts as a list of guesses. */
+const toleratedOthers = 6;
+
+/**
+ * How much of the reference answer a response holds (see `rule.ts`, "Reply"): the weight of its terms found, names
+ * and numbers twice, rounded down to a quarter.
+ */
+export function ruleOnReply(
+  { question, referenceAnswer, response }: { question: string; referenceAnswer: string; response: string },
+  evidence: DiffEvidence,
+): ReplyAccuracy {
+  const given = keysOf(response);
+  const asked = keysOf(question);
+  let total = 0;
+  let held = 0;
+  const references = new Map<string, Term>();
+  for (const term of readTerms(referenceAnswer)) references.set(`${term.kind} ${term.key}`, term);
+  const all = [...references.values()];
+  const speaking = all.filter(({ kind }) => kind !== 'filler');
+  for (const term of speaking.length > 0 ? speaking : all) {
+    // What the question already says earns nothing, unless there is nothing else to say.
+    if (speaking.length > 1 && holds(asked, term)) continue;
+    const weight = term.kind === 'name' || term.kind === 'number' ? 2 : 1;
+    total += weight;
+    if (holds(given, term)) held += weight;
+  }
+  if (total === 0) return 0;
+  const share = held / total;
+  const others = countOthers(response, references, asked, evidence);
+  const bound = others > 2 * toleratedOthers ? 0.25 : others > toleratedOthers ? 0.5 : 1;
+  return quarter(Math.min(share, bound));
+}
+
+function quarter(share: number): ReplyAccuracy {
+  if (share >= 1) return 1;
+  if (share >= 0.75) return 0.75;
+  if (share >= 0.5) return 0.5;
+  return share >= 0.25 ? 0.25 : 0;
+}
+
+type Keys = { names: Set<string>; plain: Set<string>; numbers: Set<string> };
+
+function keysOf(text: string): Keys {
+  const terms = readTerms(text);
+  return {
+    names: new Set(terms.map((term) => nameKey(text.slice(term.start, term.end)))),
+    plain: new Set([...splitParts(text), ...terms.map((term) => term.word)].map(plainKey)),
+    numbers: new Set(
+      terms
+        .filter(({ kind }) => kind === 'number' || kind === 'count')
+        .flatMap((term) => (term.factors ?? [1]).map((factor) => numberKey(Number(term.key) * factor))),
+    ),
+  };
+}
+
+function holds(keys: Keys, term: Term): boolean {
+  if (term.kind === 'number' || term.kind === 'count') {
+    return (term.factors ?? [1]).some((factor) => keys.numbers.has(numberKey(Number(term.key) * factor)));
+  }
+  if (keys.names.has(nameKey(term.word))) return true;
+  if (term.kind === 'name') {
+    const parts = splitParts(term.word).map(plainKey);
+    return keys.names.has(term.key) || (parts.length > 1 && parts.every((part) => keys.plain.has(part)));
+  }
+  return keys.plain.has(term.key);
+}
+
+/** Distinct names and numbers of the change in a response that neither question nor reference answer mentions. */
+function countOthers(
+  response: string,
+  references: Map<string, Term>,
+  asked: Keys,
+  evidence: DiffEvidence,
+): number {
+  const others = new Set<string>();
+  for (const term of readTerms(response)) {
+    if (term.kind !== 'name' && term.kind !== 'number') continue;
+    const id = `${term.kind} ${term.key}`;
+    if (!references.has(id) && !holds(asked, term) && evidence.find(term).where === 'changed') others.add(id);
+  }
+  return others.size;
+}
