@@ -14,7 +14,7 @@ const HomePage = async () => {
           How far can an oracle be believed?
         </h1>
         <p className="mt-5 max-w-[62ch] text-lg">
-          Echelon Verify asks an oracle about pull requests that were merged long ago, so that what changed is
+          Echelon Verify asks an oracle about pull requests that were merged already, so that what changed is
           known. A judge holds each answer against the diff: were the claims true, were the important changes
           named, was one question answered right? What comes of it is a public certificate, every number of
           which can be recomputed.

@@ -9,7 +9,7 @@ import { createCaller } from '#trpc/root.ts';
 export const serverApi = cache(async () => {
   // Before anything else: it tells Next that no page can be made at build time, when there is no installation.
   const requestHeaders = await headers();
-  const { services, auth } = await getComposition();
+  const { services, auth } = getComposition();
   const actor = await resolveActor(auth, requestHeaders);
   return createCaller({ services, auth, actor });
 });
@@ -27,6 +27,6 @@ export const requireUser = async (path: string) => {
 /** What pages may know of the installation itself. */
 export const installation = async () => {
   await headers();
-  const { auth } = await getComposition();
+  const { auth } = getComposition();
   return { url: new URL(auth.url).origin, github: auth.github !== null };
 };

@@ -6,13 +6,15 @@ export const signInErrors = {
 } as const;
 
 /** next-auth's own codes, as its redirects carry them in `?error=`. */
-const codes: Record<string, string> = {
-  OAuthSignin: 'GitHub could not be asked to sign you in. Try again.',
-  OAuthCallback: 'GitHub did not confirm the sign-in. Try again.',
-  Callback: 'GitHub’s answer could not be used. Try again.',
-  AccessDenied: 'GitHub says that you declined. Nothing was changed.',
-  Configuration: 'Signing in is not configured correctly here; the installation’s log says what is wrong.',
-};
+const codes = new Map(
+  Object.entries({
+    OAuthSignin: 'GitHub could not be asked to sign you in. Try again.',
+    OAuthCallback: 'GitHub did not confirm the sign-in. Try again.',
+    Callback: 'GitHub’s answer could not be used. Try again.',
+    AccessDenied: 'GitHub says that you declined. Nothing was changed.',
+    Configuration: 'Signing in is not configured correctly here; the installation’s log says what is wrong.',
+  }),
+);
 
 /** The text for a redirect's `?error=`. Anyone can write such a link, so no words but ours are ever shown for it. */
-export const signInErrorText = (code: string): string => codes[code] ?? signInErrors.unexpected;
+export const signInErrorText = (code: string): string => codes.get(code) ?? signInErrors.unexpected;

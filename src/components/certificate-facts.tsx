@@ -51,7 +51,7 @@ export const GroundTruthFacts = ({ certificate }: { certificate: Certificate }) 
           term: 'Commit range',
           value: certificate.commitRange === null ? notMeasured : <Code>{certificate.commitRange}</Code>,
         },
-        { term: 'Changes the draw was made from', value: countText(draw.listed) },
+        { term: 'Changes drawn from', value: countText(draw.listed) },
         { term: 'Asked for at most', value: countOf(draw.limit, 'change') },
         {
           term: 'Excluded while drawing',

@@ -32,8 +32,8 @@ export const CertificateList = ({ certificates }: { certificates: CertificateSum
         </div>
         <dl className="flex flex-wrap items-baseline gap-x-6 gap-y-1 tabular-nums sm:block sm:text-right">
           <div>
-            <dt className="sr-only">Composite score</dt>
-            <dd className="text-xl font-semibold">{scoreText(certificate.compositeScore)}</dd>
+            <dt className="inline text-sm text-muted">Composite </dt>
+            <dd className="inline text-xl font-semibold">{scoreText(certificate.compositeScore)}</dd>
           </div>
           <div className="text-sm text-muted">
             <dt className="sr-only">95 % interval</dt>

@@ -4,7 +4,7 @@ import { Notice } from './notice.tsx';
 
 /** What must be known before a certificate's numbers are read, the gravest first. */
 export const CertificateNotices = ({ certificate }: { certificate: Certificate }) => (
-  <div className="space-y-3">
+  <div className="grid items-start gap-3 md:grid-cols-2">
     {certificate.judge === 'offline' ? (
       <Notice tone="caution" title="Offline-judged">
         The judge was a lexical baseline: it looks for the words, names and numbers of a claim in the diff’s
@@ -24,8 +24,8 @@ export const CertificateNotices = ({ certificate }: { certificate: Certificate }
     </Notice>
     {certificate.provisional ? (
       <Notice title="Provisional">
-        {countOf(certificate.replayCount, 'scored replay')} where the run asked for at least{' '}
-        {certificate.minReplays}.
+        {countOf(certificate.replayCount, 'scored replay')} where its run asked for at least{' '}
+        {certificate.minReplays}: too few for the intervals to say much.
       </Notice>
     ) : null}
   </div>

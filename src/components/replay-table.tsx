@@ -36,7 +36,7 @@ export const ReplayTable = ({ certificate }: { certificate: Certificate }) => (
     <tbody className="divide-y divide-line">
       {certificate.replayScores.map((replay) => (
         <tr key={replay.id} data-replay={replay.groundTruthId}>
-          <th scope="row" className="max-w-56 py-2 pr-4 pl-4 text-left font-normal sm:pl-6">
+          <th scope="row" className="max-w-40 sm:max-w-56 py-2 pr-4 pl-4 text-left font-normal sm:pl-6">
             <code className="block truncate font-mono text-[0.875em]" title={replay.groundTruthId}>
               {replay.groundTruthId}
             </code>
@@ -81,7 +81,7 @@ export const UnscoredTable = ({ unscored }: { unscored: Certificate['unscored'] 
     <tbody className="divide-y divide-line">
       {unscored.map(({ groundTruthId, reason }) => (
         <tr key={groundTruthId}>
-          <th scope="row" className="max-w-56 py-2 pr-4 pl-4 text-left font-normal sm:pl-6">
+          <th scope="row" className="max-w-40 sm:max-w-56 py-2 pr-4 pl-4 text-left font-normal sm:pl-6">
             <code className="block truncate font-mono text-[0.875em]" title={groundTruthId}>
               {groundTruthId}
             </code>

@@ -9,7 +9,10 @@ export const SiteHeader = ({ userName }: { userName: string | null }) => (
     <Link href="/" className="rounded py-2 text-lg font-semibold tracking-tight">
       Echelon Verify
     </Link>
-    <nav aria-label="Main" className="flex flex-wrap items-center gap-x-4 text-[0.9375rem]">
+    <nav
+      aria-label="Main"
+      className="-mx-1 flex flex-wrap items-center gap-x-3 text-sm sm:gap-x-4 sm:text-[0.9375rem]"
+    >
       <Link href="/certificates" className={linkClass}>
         Certificates
       </Link>

@@ -11,12 +11,6 @@ type Way = 'link' | 'wallet' | 'github';
 
 const linkInAddress = /^#link=([A-Za-z0-9_-]{1,200})$/;
 
-const busyTexts: Record<Way, string> = {
-  link: 'Signing you in with your one-time link…',
-  wallet: 'Waiting for your wallet…',
-  github: 'On the way to GitHub…',
-};
-
 const wordsFor = (error: unknown): string => {
   if (error instanceof SignInProblem) return error.message;
   // With `data` it is the server's own answer, written to be read; without, no answer came.
@@ -72,9 +66,6 @@ export const SignIn = ({ next, github, origin }: { next: string; github: boolean
 
   return (
     <div className="space-y-6">
-      <p role="status" className="min-h-6 font-medium">
-        {busy === null ? '' : busyTexts[busy]}
-      </p>
       {problem === null ? null : (
         <Notice tone="danger" title="You are not signed in" live>
           {problem}
@@ -95,7 +86,7 @@ export const SignIn = ({ next, github, origin }: { next: string; github: boolean
         </h2>
         <p className="mt-1 mb-3 text-muted">You sign a text. It costs nothing and sends no transaction.</p>
         <button type="button" className="button" disabled={busy !== null} onClick={withWallet}>
-          Sign in with Ethereum
+          {busy === 'wallet' ? 'Waiting for your wallet…' : 'Sign in with Ethereum'}
         </button>
       </section>
       {github ? (
@@ -112,7 +103,7 @@ export const SignIn = ({ next, github, origin }: { next: string; github: boolean
             disabled={busy !== null}
             onClick={() => attempt('github', () => signIn('github', { callbackUrl: next }))}
           >
-            Sign in with GitHub
+            {busy === 'github' ? 'On the way to GitHub…' : 'Sign in with GitHub'}
           </button>
         </section>
       ) : null}

@@ -54,12 +54,14 @@ export const RunView = ({ initial }: { initial: Run }) => {
         <p role="status" className="text-lg font-semibold">
           {announced(run)}
         </p>
-        <progress
-          className="mt-3 mb-1 block h-2.5 w-full"
-          aria-label="Replays ended"
-          value={run.total > 0 ? run.progress : 0}
-          max={run.total > 0 ? run.total : 1}
-        />
+        {ended && run.total === 0 ? null : (
+          <progress
+            className="mt-3 mb-1 block h-2.5 w-full"
+            aria-label="Replays ended"
+            value={run.total > 0 ? run.progress : 0}
+            max={run.total > 0 ? run.total : 1}
+          />
+        )}
         <p className="text-sm text-muted tabular-nums">{progressText(run)}</p>
         {run.status === 'FAILED' ? null : (
           <div className="mt-6">

@@ -46,9 +46,7 @@ export const JudgeChoice = ({
               <code className="font-mono text-sm break-all text-muted">{model}</code>
               <span id={`judge-${provider}`} className="block text-sm text-muted">
                 {remarks[provider]}
-                {reason === null ? null : (
-                  <span className="mt-1 block text-caution">Not available: {reason}</span>
-                )}
+                {reason === null ? null : <span className="mt-1 block text-caution">{reason}</span>}
               </span>
             </span>
           </label>

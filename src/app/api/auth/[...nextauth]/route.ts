@@ -14,7 +14,7 @@ const actions = ['csrf', 'providers', 'signin', 'signout', 'callback', 'error'];
 const handle = async (request: NextRequest, context: Context): Promise<Response> => {
   const [action = ''] = (await context.params).nextauth;
   if (!actions.includes(action)) return Response.json({ detail: 'Not found.' }, { status: 404 });
-  const { auth, logger } = await getComposition();
+  const { auth, logger } = getComposition();
   const options = createAuthOptions(auth, ({ level, ...event }) => logger[level](event, 'next-auth'));
   const response: Response = await NextAuth(request, context, options);
   response.headers.set('Cache-Control', 'no-store');

@@ -1,0 +1,94 @@
+import { HDNodeWallet } from 'ethers';
+import { SiweMessage } from 'siwe';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AuthContext } from '#auth/context.ts';
+import { resolveActor } from '#auth/resolve-actor.ts';
+import { testWorkbench } from '#testing/workbench.ts';
+import { createCaller } from '../root.ts';
+
+let workbench: Awaited<ReturnType<typeof testWorkbench>>;
+let auth: AuthContext;
+const url = 'http://127.0.0.1:3000';
+
+beforeAll(async () => {
+  workbench = await testWorkbench();
+  const { db, now } = workbench.context;
+  auth = { db, now, secret: 'a secret for tests alone', url, github: null };
+});
+afterAll(() => workbench.close());
+
+const visitor = () => createCaller({ services: workbench.context, auth, actor: null });
+const asBearer = async (token: string) =>
+  createCaller({
+    services: workbench.context,
+    auth,
+    actor: await resolveActor(auth, new Headers({ authorization: `Bearer ${token}` })),
+  });
+
+test('a program signs in with a wallet: nonce, its own message, token, and is who it is', async () => {
+  const wallet = HDNodeWallet.createRandom();
+  const { nonce, domain, uri, chainIds } = await visitor().auth.nonce();
+  const [chainId = 0] = chainIds;
+  const issuedAt = workbench.context.now().toISOString();
+  const message = new SiweMessage({
+    domain,
+    uri,
+    nonce,
+    chainId,
+    issuedAt,
+    address: wallet.address,
+    version: '1',
+  }).prepareMessage();
+  const signature = await wallet.signMessage(message);
+  const { token, expiresAt } = await visitor().auth.walletSignIn({ message, signature });
+  expect(Date.parse(expiresAt) - Date.parse(issuedAt)).toBeGreaterThan(23.9 * 3_600_000);
+  expect(await (await asBearer(token)).auth.me()).toEqual({
+    userId: expect.any(String),
+    name: `${wallet.address.slice(0, 6)}…${wallet.address.slice(-4)}`,
+  });
+  await expect(visitor().auth.walletSignIn({ message, signature })).rejects.toMatchObject({
+    code: 'UNAUTHORIZED',
+  });
+});
+
+test('a wallet creates a run with its token, and nobody else sees that run', async () => {
+  const tokenOf = async (wallet: HDNodeWallet) => {
+    const { message } = await visitor().auth.walletMessage({ address: wallet.address, chainId: 1 });
+    return (await visitor().auth.walletSignIn({ message, signature: await wallet.signMessage(message) }))
+      .token;
+  };
+  const mine = await asBearer(await tokenOf(HDNodeWallet.createRandom()));
+  const theirs = await asBearer(await tokenOf(HDNodeWallet.createRandom()));
+  const { runId, status } = await mine.run.createSample();
+  expect(status).toBe('PENDING');
+  expect(await mine.run.byId({ id: runId })).toMatchObject({ runId, progress: 0, total: 0 });
+  await expect(theirs.run.byId({ id: runId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect(await theirs.run.list({})).toMatchObject({ runs: [], total: 0 });
+});
+
+test('a wallet’s token stops serving after a day', async () => {
+  const wallet = HDNodeWallet.createRandom();
+  const { message } = await visitor().auth.walletMessage({ address: wallet.address, chainId: 1 });
+  const { token } = await visitor().auth.walletSignIn({
+    message,
+    signature: await wallet.signMessage(message),
+  });
+  expect(await (await asBearer(token)).auth.me()).not.toBeNull();
+  workbench.wait(24 * 3_600_000);
+  expect(await (await asBearer(token)).auth.me()).toBeNull();
+});
+
+test('a visitor is nobody', async () => {
+  expect(await visitor().auth.me()).toBeNull();
+});
+
+test('what is no message, and what is no address, is refused by its field', async () => {
+  await expect(visitor().auth.walletSignIn({ message: 'hello', signature: '0x' })).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+    cause: { fields: [{ path: 'message' }] },
+  });
+  await expect(visitor().auth.walletMessage({ address: 'me', chainId: 1 })).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+    cause: { fields: [{ path: 'address' }] },
+  });
+});
