@@ -1,0 +1,107 @@
+import { eq, sql } from 'drizzle-orm';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { verificationReplays } from '#db/schema/replays.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import { installQueues } from '#queue/install.ts';
+import { openSender } from '#queue/pg-boss.ts';
+import { runRequest, testWorkbench } from '#testing/workbench.ts';
+import type { Actor } from '../context.ts';
+import { scoreReplay } from '../replay/score.ts';
+import { createRun } from './create.ts';
+import { getRun } from './get.ts';
+import { ingestRun } from './ingest.ts';
+import { sweepBounds, sweepRuns } from './sweep.ts';
+
+let workbench: Awaited<ReturnType<typeof testWorkbench>>;
+let queue: ReturnType<typeof openSender>;
+let owner: Actor;
+let runId: string;
+
+beforeEach(async () => {
+  workbench = await testWorkbench();
+  await installQueues(workbench.database.databaseUrl);
+  queue = openSender(workbench.db);
+  owner = await workbench.user();
+  runId = (await createRun(context(), owner, runRequest({ limit: 2, minReplays: 2 }))).runId;
+});
+afterEach(async () => {
+  await queue.close();
+  await workbench.close();
+});
+
+/** The workbench with pg-boss as its queue. */
+const context = () => ({ ...workbench.context, sender: queue.sender });
+const jobs = async () => {
+  const rows = await workbench.db.execute<{ name: string }>(
+    sql`select name from pgboss.job where state = 'created' order by name`,
+  );
+  return rows.map(({ name }) => name);
+};
+const loseJobs = () => workbench.db.execute(sql`delete from pgboss.job`);
+const sweep = () => sweepRuns(context());
+const rested = () => workbench.wait(sweepBounds.restMs + 1_000);
+
+test('a run that lost its job gets the one that its state calls for, once', async () => {
+  await loseJobs();
+  rested();
+  await Promise.all([sweep(), sweep()]);
+  await sweep();
+  expect(await jobs()).toEqual(['ingest-run']);
+
+  await ingestRun(context(), { runId });
+  await loseJobs();
+  rested();
+  await sweep();
+  expect(await jobs()).toEqual(['score-replay', 'score-replay']);
+
+  for (const { id } of await workbench.db.select().from(verificationReplays))
+    await scoreReplay(context(), { runId, replayId: id });
+  expect(await getRun(context(), owner, runId)).toMatchObject({ status: 'CERTIFYING' });
+  await loseJobs();
+  rested();
+  await sweep();
+  expect(await jobs()).toEqual(['certify-run']);
+});
+
+test('a run whose replays have all ended, but which was not moved on, is certified', async () => {
+  await ingestRun(context(), { runId });
+  await loseJobs();
+  await workbench.db.update(verificationReplays).set({ state: 'ended', outcome: 'unscored' });
+  rested();
+  await sweep();
+  expect(await getRun(context(), owner, runId)).toMatchObject({ status: 'CERTIFYING' });
+  expect(await jobs()).toEqual(['certify-run']);
+});
+
+test('a run that something works on, that rests only briefly, or that has ended is let be', async () => {
+  rested();
+  await sweep();
+  expect(await jobs()).toEqual(['ingest-run']);
+  await workbench.db.execute(sql`update pgboss.job set state = 'active'`);
+  await sweep();
+  expect(await jobs()).toEqual([]);
+
+  await loseJobs();
+  await workbench.db.update(verificationRuns).set({ updatedAt: workbench.context.now() });
+  await sweep();
+  expect(await jobs()).toEqual([]);
+
+  await workbench.db
+    .update(verificationRuns)
+    .set({ status: 'FAILED', error: 'Over.' })
+    .where(eq(verificationRuns.id, runId));
+  rested();
+  await sweep();
+  expect(await jobs()).toEqual([]);
+});
+
+test('a run that nothing could end within a week fails', async () => {
+  await loseJobs();
+  workbench.wait(sweepBounds.abandonMs + 1_000);
+  await sweep();
+  expect(await getRun(context(), owner, runId)).toMatchObject({
+    status: 'FAILED',
+    error: expect.stringContaining('for a week'),
+  });
+  expect(await jobs()).toEqual([]);
+});
