@@ -47,6 +47,15 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+/** npm that is killed passes nothing on; whoever starts this program otherwise may well leave it to itself. */
+const endWithNpm = () => {
+  if (childEnvironment({}).npm_lifecycle_event === undefined) return;
+  const npm = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== npm) void end(0);
+  }, 1_000).unref();
+};
+
 /** The database's address: DATABASE_URL, or a server in the data directory that is ours from now on. */
 const openDatabaseServer = async (environment: Environment, dataDir: string): Promise<string> => {
   if (environment.DATABASE_URL !== undefined) return environment.DATABASE_URL;
@@ -111,6 +120,7 @@ const restartOnChange = (restart: () => Promise<void>) => {
 };
 
 const start = async () => {
+  endWithNpm();
   loadEnvironmentFiles(projectRoot);
   const environment = readEnvironment();
   const { HOST, PORT } = environment;
