@@ -7,6 +7,8 @@ import { openSender } from '#queue/pg-boss.ts';
 import type { InstallationPolicy, ServiceContext, WorkerContext } from '#services/context.ts';
 import { type GuardedFetch, guardedFetch } from '#services/engine/guarded-fetch.ts';
 import { createSecretBox } from '#services/secret-box.ts';
+import type { AnthropicClient } from '#verification/judges/anthropic/client.ts';
+import { offlineModel } from '#verification/judges/offline/rule.ts';
 import { type Environment, EnvironmentError, isLoopbackHost, readEnvironment } from './env.ts';
 
 /** What the web process works with. */
@@ -133,6 +135,14 @@ export const getComposition = (): Composition => {
     held.echelonComposition = { ...core, auth: authOf(core.environment, core.services) };
   }
   return held.echelonComposition;
+};
+
+/** Null where this judge cannot be used. The package is loaded only where it is: without it all else works. */
+const openAnthropic = async (environment: Environment): Promise<AnthropicClient | null> => {
+  const { ANTHROPIC_API_KEY: apiKey, ANTHROPIC_BASE_URL: baseURL } = environment;
+  if (apiKey === undefined || whyNoAnthropic(environment) !== null) return null;
+  const { createAnthropicClient } = await import('#verification/judges/anthropic/client.ts');
+  return createAnthropicClient({ apiKey, baseURL });
 };
 
 /** A worker process's composition. Throws EnvironmentError. */
