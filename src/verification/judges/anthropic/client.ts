@@ -1,11 +1,13 @@
 import Anthropic, { APIConnectionError, APIConnectionTimeoutError, APIError } from '@anthropic-ai/sdk';
 import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
 import { judgeAnswerSchema } from '../judge.ts';
-import { type ModelClient, type ModelReply, readJudgeAnswer } from './model-client.ts';
+import { type AnthropicClient, type ModelOutcome, readJudgeAnswer } from './model-client.ts';
+
+export type { AnthropicClient } from './model-client.ts';
 
 /**
- * The only module that loads the SDK: it is imported when a judge is first asked, so that the application starts
- * where the package is missing.
+ * The only module that loads the SDK: it is imported where a judge is wanted, so that the application starts where
+ * the package is missing.
  */
 export type AnthropicClientOptions = {
   apiKey: string;
@@ -15,6 +17,8 @@ export type AnthropicClientOptions = {
   maxRetries?: number;
   /** Milliseconds for one attempt. */
   timeout?: number;
+  /** Milliseconds, of any clock that goes forward. */
+  now?: () => number;
 };
 
 /**
@@ -29,7 +33,8 @@ export const createAnthropicClient = ({
   fetch: send,
   maxRetries = 5,
   timeout = 300_000,
-}: AnthropicClientOptions): ModelClient => {
+  now = performance.now.bind(performance),
+}: AnthropicClientOptions): AnthropicClient => {
   // Everything is said here that the SDK would else look up in the environment.
   const anthropic = new Anthropic({
     apiKey,
@@ -42,6 +47,8 @@ export const createAnthropicClient = ({
   });
   return {
     async send(request, signal) {
+      const startedAt = now();
+      const took = () => ({ latencyMs: Math.max(0, now() - startedAt) });
       try {
         const message = await anthropic.messages.parse(
           { ...request, output_config: { format } },
@@ -49,6 +56,7 @@ export const createAnthropicClient = ({
         );
         const { usage } = message;
         return {
+          ...took(),
           kind: 'message',
           model: message.model,
           stop: stopOf(message.stop_reason),
@@ -62,7 +70,7 @@ export const createAnthropicClient = ({
         };
       } catch (error) {
         signal?.throwIfAborted();
-        return faultOf(error, request.model);
+        return { ...took(), ...faultOf(error, request.model) };
       }
     },
   };
@@ -73,10 +81,10 @@ function stopOf(reason: Anthropic.StopReason | null): 'ended' | 'refused' | 'tru
   return reason === 'max_tokens' || reason === 'model_context_window_exceeded' ? 'truncated' : 'ended';
 }
 
-const unavailable = (detail: string): ModelReply => ({ kind: 'unavailable', detail });
+const unavailable = (detail: string): ModelOutcome => ({ kind: 'unavailable', detail });
 
 /** In words of our own: messages of the API, or of a proxy in its place, may repeat what was sent. */
-function faultOf(error: unknown, model: string): ModelReply {
+function faultOf(error: unknown, model: string): ModelOutcome {
   if (error instanceof APIConnectionTimeoutError) {
     return unavailable('the Anthropic API did not answer in time');
   }

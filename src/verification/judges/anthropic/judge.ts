@@ -1,18 +1,16 @@
 import type { JudgeUsage } from '#contracts/replay.ts';
 import type { Judge, JudgeReply } from '../judge.ts';
 import { drawNonce, type Random } from './fence.ts';
-import type { ModelClient, ModelReply } from './model-client.ts';
+import type { AnthropicClient, ModelReply } from './model-client.ts';
 import { callCostUsd } from './prices.ts';
 import { promptDigest } from './prompts/v1/digest.ts';
 import { buildRequest, sharedPrefix } from './request.ts';
 
 export type AnthropicJudgeOptions = {
-  /** Called at the first asking: it may import the SDK. Where it rejects, the judge is unavailable. */
-  client: () => Promise<ModelClient>;
+  /** Made by `createAnthropicClient` (client.ts), which the composition imports only where the SDK is installed. */
+  client: AnthropicClient;
   model: string;
   random: Random;
-  /** Milliseconds, of any clock that goes forward. */
-  now: () => number;
 };
 
 const nothingUsed: JudgeUsage = {
@@ -25,15 +23,7 @@ const nothingUsed: JudgeUsage = {
 };
 
 /** The real judge: a model behind Anthropic's Messages API, asked by the prompts whose digest it names. */
-export const anthropicJudge = ({ client, model, random, now }: AnthropicJudgeOptions): Judge => {
-  let opening: Promise<ModelClient> | undefined;
-  const openClient = (): Promise<ModelClient | null> => {
-    opening ??= client();
-    return opening.catch(() => {
-      opening = undefined;
-      return null;
-    });
-  };
+export const anthropicJudge = ({ client, model, random }: AnthropicJudgeOptions): Judge => {
   return {
     provider: 'anthropic',
     model,
@@ -42,23 +32,16 @@ export const anthropicJudge = ({ client, model, random, now }: AnthropicJudgeOpt
       const prefix = sharedPrefix(groundTruth, drawNonce(random));
       return {
         async ask(task, signal) {
-          const startedAt = now();
-          const opened = await openClient();
-          const reply: ModelReply =
-            opened === null
-              ? {
-                  kind: 'unavailable',
-                  detail: 'the package @anthropic-ai/sdk could not be loaded: run npm install',
-                }
-              : await opened.send(buildRequest(model, prefix, task, drawNonce(random)), signal);
-          return readReply(reply, model, Math.max(0, now() - startedAt));
+          const reply = await client.send(buildRequest(model, prefix, task, drawNonce(random)), signal);
+          return readReply(reply, model);
         },
       };
     },
   };
 };
 
-function readReply(reply: ModelReply, configuredModel: string, latencyMs: number): JudgeReply {
+function readReply(reply: ModelReply, configuredModel: string): JudgeReply {
+  const { latencyMs } = reply;
   if (reply.kind !== 'message') {
     const fault = reply.kind === 'rejected' ? 'refused' : 'unavailable';
     return { ok: false, fault, detail: reply.detail, model: configuredModel, usage: nothingUsed, latencyMs };

@@ -11,10 +11,12 @@ export type ModelUsage = {
 };
 
 /**
- * What came of one request. `message`: the model answered, and it is charged. `rejected`: the API does not take this
+ * What came of one request, and how long it took with its retries. `message`: the model answered, and it is charged. `rejected`: the API does not take this
  * material. `unavailable`: nobody was asked; `detail` is for the operator and holds no secret.
  */
-export type ModelReply =
+export type ModelReply = { latencyMs: number } & ModelOutcome;
+
+export type ModelOutcome =
   | {
       kind: 'message';
       model: string;
@@ -26,7 +28,7 @@ export type ModelReply =
   | { kind: 'unavailable'; detail: string };
 
 /** A port: sends one request, with the client's own retries. Rejects only where `signal` is aborted. */
-export type ModelClient = {
+export type AnthropicClient = {
   send(request: ModelRequest, signal?: AbortSignal): Promise<ModelReply>;
 };
 
