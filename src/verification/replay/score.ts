@@ -1,5 +1,11 @@
 import type { ReplayCheckpoint, ReplayOutcome, ReplayScore } from '#contracts/replay.ts';
-import { claimsTotal as claimsTotalOf } from './fold-claims.ts';
+
+/** An oracle is expected to make as many distinct claims as the change has to say, up to this many. */
+const expectedClaims = 3;
+
+/** The denominator of precision (methodology, "Claims"). */
+const claimsTotalOf = (foldedClaims: number, changesTotal: number): number =>
+  Math.max(foldedClaims, Math.min(expectedClaims, changesTotal));
 
 /** How a replay ended; `reason` is for the certificate and the run's owner, null where it was scored. */
 export type ReplayEnd = { outcome: ReplayOutcome; reason: string | null };
