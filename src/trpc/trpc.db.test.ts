@@ -1,0 +1,195 @@
+import { TRPCClientError } from '@trpc/client';
+import { TRPCError } from '@trpc/server';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AuthContext } from '#auth/context.ts';
+import { createEchelonClient } from '#client/index.ts';
+import { createApiToken } from '#services/api-token/create.ts';
+import type { Actor } from '#services/context.ts';
+import { storeCertificate } from '#testing/stored-certificates.ts';
+import { openPolicy, runRequest, testWorkbench } from '#testing/workbench.ts';
+import { handleTrpc } from './handler.ts';
+import { createCaller } from './root.ts';
+
+let workbench: Awaited<ReturnType<typeof testWorkbench>>;
+let auth: AuthContext;
+let [a, b]: [Actor, Actor] = [{ userId: '' }, { userId: '' }];
+let certificateId: string;
+beforeAll(async () => {
+  workbench = await testWorkbench();
+  const { db, context } = workbench;
+  auth = { db, now: context.now, secret: 'x'.repeat(32), url: 'http://127.0.0.1:3000', github: null };
+  [a, b] = [
+    await workbench.user(),
+    await workbench.user({ provider: 'wallet', subject: '0xd8da6bf26964af9d7eed9e03e53415d37aa96045' }),
+  ];
+  certificateId = await storeCertificate(db, {
+    constructId: 'alpha',
+    supported: 2,
+    createdAt: new Date('2026-01-01T00:00:00Z'),
+  });
+});
+afterAll(() => workbench.close());
+
+const caller = (actor: Actor | null, services = workbench.context) => createCaller({ services, auth, actor });
+const codeOf = (call: Promise<unknown>) =>
+  call.then(
+    () => 'none',
+    (error) => (error instanceof TRPCError ? error.code : String(error)),
+  );
+
+test('without a session every procedure of runs is UNAUTHORIZED, and certificates are public', async () => {
+  const nobody = caller(null);
+  const id = '4f7c9f0e-30d6-4c57-8a7a-0f0f8f6f2f11';
+  for (const call of [
+    nobody.run.create(runRequest()),
+    nobody.run.createSample(),
+    nobody.run.byId({ id }),
+    nobody.run.list(),
+    nobody.run.options(),
+  ])
+    expect(await codeOf(call)).toBe('UNAUTHORIZED');
+  expect(await nobody.certificate.byId({ id: certificateId })).toMatchObject({ constructId: 'alpha' });
+  expect(await nobody.certificate.list()).toMatchObject({ total: 1, limit: 20, offset: 0 });
+  expect(await codeOf(nobody.certificate.byId({ id }))).toBe('NOT_FOUND');
+  expect(await codeOf(nobody.certificate.byId({ id: 'malformed' }))).toBe('NOT_FOUND');
+});
+
+test('a wallet can create a run; another user’s run is NOT_FOUND', async () => {
+  const created = await caller(b).run.create(runRequest());
+  expect(created).toEqual({
+    runId: expect.any(String),
+    status: 'PENDING',
+    createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    judge: 'offline',
+  });
+  expect(await caller(b).run.byId({ id: created.runId })).toMatchObject({
+    status: 'PENDING',
+    progress: 0,
+    total: 0,
+  });
+  expect(await codeOf(caller(a).run.byId({ id: created.runId }))).toBe('NOT_FOUND');
+  expect(await caller(a).run.list()).toMatchObject({ runs: [], total: 0 });
+  expect(await caller(b).run.list({ status: 'PENDING' })).toMatchObject({ total: 1 });
+});
+
+test('where no run can be carried out, the code and the words say what to configure', async () => {
+  const off = { ...workbench.context, policy: { ...openPolicy, engineEnabled: false } };
+  await expect(caller(a, off).run.create(runRequest())).rejects.toMatchObject({
+    code: 'PRECONDITION_FAILED',
+    message: expect.stringContaining('ENGINE_ENABLED'),
+  });
+  expect(await caller(a, off).run.options()).toMatchObject({ engine: { enabled: false } });
+});
+
+/** The published client, its requests answered by the handler as the route does. */
+const client = (token?: string, services = workbench.context) =>
+  createEchelonClient({
+    baseUrl: 'http://127.0.0.1:3000/',
+    ...(token === undefined ? {} : { token }),
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      // On the wire fetch sets it.
+      if (typeof init?.body === 'string')
+        request.headers.set('content-length', String(Buffer.byteLength(init.body)));
+      return handleTrpc({ services, auth }, request);
+    },
+  });
+
+const refusal = async (call: Promise<unknown>) => {
+  const error: unknown = await call.then(
+    () => null,
+    (thrown) => thrown,
+  );
+  if (!(error instanceof TRPCClientError)) throw new Error(`No TRPCClientError, but ${error}`);
+  return error;
+};
+
+test('the client signs in with a personal token, and a wrong one is nobody', async () => {
+  const { token } = await createApiToken(workbench.context, { userId: a.userId, name: 'test' });
+  const { runId } = await client(token).run.createSample.mutate();
+  expect(await client(token).run.byId.query({ id: runId })).toMatchObject({ sample: true });
+  expect((await refusal(client('ev_wrong').run.list.query({}))).data.code).toBe('UNAUTHORIZED');
+  expect((await client().certificate.list.query({ sort: 'brier_asc' })).total).toBe(1);
+});
+
+test('bad input is BAD_REQUEST with each field named, and no stack', async () => {
+  const { token } = await createApiToken(workbench.context, { userId: a.userId, name: 'test' });
+  const error = await refusal(
+    client(token).run.create.mutate({
+      repoUrl: 'http://user:planted@host/x',
+      constructId: '',
+      limit: 1001,
+      minReplays: 0,
+    }),
+  );
+  expect(error.data.code).toBe('BAD_REQUEST');
+  expect(error.data.fields.map(({ path }: { path: string }) => path).sort()).toEqual([
+    'constructId',
+    'limit',
+    'minReplays',
+    'oracleUrl',
+    'repoUrl',
+  ]);
+  expect(error.message).toContain('repoUrl: Must be an https URL');
+  expect(error.message).not.toContain('planted');
+  expect(error.data.stack).toBeUndefined();
+  const refused = { ...workbench.context, checkOracleUrl: async () => 'It is a private address.' };
+  const ruled = await refusal(client(token, refused).run.create.mutate(runRequest()));
+  expect(ruled.data).toMatchObject({
+    code: 'BAD_REQUEST',
+    fields: [{ path: 'oracleUrl', message: 'It is a private address.' }],
+  });
+});
+
+test('an unforeseen fault shows its id and nothing else, and the log has the rest', async () => {
+  const { token } = await createApiToken(workbench.context, { userId: a.userId, name: 'test' });
+  const broken = {
+    ...workbench.context,
+    checkOracleUrl: () => Promise.reject(new TypeError('words of the stack')),
+  };
+  const error = await refusal(client(token, broken).run.create.mutate(runRequest()));
+  expect(error.data.code).toBe('INTERNAL_SERVER_ERROR');
+  expect(JSON.stringify(error.shape)).not.toContain('words of the stack');
+  expect(JSON.stringify(error.shape)).not.toContain(import.meta.dirname);
+  const told = workbench.logged.find(({ details }) => error.message.includes(String(details.fault)));
+  expect(told?.details).toMatchObject({
+    procedure: 'run.create',
+    error: { name: 'TypeError', message: 'words of the stack' },
+  });
+});
+
+test('a fault before any procedure is told to the log and not to the caller', async () => {
+  const db = new Proxy(auth.db, {
+    get: () => {
+      throw new Error('words of the database');
+    },
+  });
+  const response = await handleTrpc(
+    { services: workbench.context, auth: { ...auth, db } },
+    new Request('http://127.0.0.1:3000/api/trpc/certificate.list', {
+      headers: { authorization: `Bearer ev_${'x'.repeat(43)}` },
+    }),
+  );
+  expect(response.status).toBe(500);
+  expect(await response.text()).not.toContain('words of the database');
+  expect(JSON.stringify(workbench.logged)).toContain('words of the database');
+});
+
+test('a request body without a length, or with one beyond a megabyte, is refused unread', async () => {
+  const post = (headers: Record<string, string>) =>
+    handleTrpc(
+      { services: workbench.context, auth },
+      new Request('http://127.0.0.1:3000/api/trpc/run.create', { method: 'POST', body: '{}', headers }),
+    );
+  expect((await post({})).status).toBe(411);
+  expect((await post({ 'content-length': '1048577' })).status).toBe(413);
+});
+
+test('answers are not cached', async () => {
+  const response = await handleTrpc(
+    { services: workbench.context, auth },
+    new Request('http://127.0.0.1:3000/api/trpc/certificate.list?input=%7B%7D'),
+  );
+  expect(response.status).toBe(200);
+  expect(response.headers.get('cache-control')).toBe('no-store');
+});
