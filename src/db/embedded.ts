@@ -32,14 +32,14 @@ const clusterOf = (dataDir: string, state: State) => state.outside ?? join(dataD
 const explain = (dataDir: string, error: unknown): EmbeddedDatabaseError => {
   if (error instanceof EmbeddedDatabaseError) return error;
   const text = error instanceof Error ? error.message : String(error);
-  if (/ENOSPC|no space left|disk is full|disk full/i.test(text)) {
+  if (/ENOSPC|no space left|disk is full|disk full|wrote only \d+ of|free disk space/i.test(text)) {
     return new EmbeddedDatabaseError(
       `The disk that holds the data directory ${dataDir} is full. Free some space there, or set DATA_DIR to a folder on another disk.`,
     );
   }
-  if (/EACCES|EPERM|EROFS|ENOTDIR|EEXIST|readonly|read-only|unable to open/i.test(text)) {
+  if (/EACCES|EPERM|EROFS|ENOTDIR|EEXIST|ENOENT|readonly|read-only|unable to open/i.test(text)) {
     return new EmbeddedDatabaseError(
-      `The data directory ${dataDir} cannot be written (${text}). Set DATA_DIR to a folder that can, for example DATA_DIR=~/echelon-verify, or DATABASE_URL to a Postgres of your own.`,
+      `The data directory ${dataDir} cannot be written (${text}). Set DATA_DIR to a folder that can be, for example DATA_DIR=~/echelon-verify, or DATABASE_URL to a Postgres of your own.`,
     );
   }
   return new EmbeddedDatabaseError(text);
