@@ -1,0 +1,130 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@playwright/test';
+import { freePort, plainEnvironment, startInstallation } from '../src/testing/installation.ts';
+
+type Process = { pid: number; parent: number; command: string };
+
+/** Every living process; a zombie has ended and merely was not yet collected. */
+const processes = (): Process[] =>
+  readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((entry) => {
+      try {
+        const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
+        const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        const command = readFileSync(`/proc/${entry}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        return state === 'Z' ? [] : [{ pid: Number(entry), parent: Number(parent), command }];
+      } catch {
+        return [];
+      }
+    });
+
+const descendantsOf = (pid: number): Process[] => {
+  const all = processes();
+  const below = (parent: number): Process[] =>
+    all.filter((child) => child.parent === parent).flatMap((child) => [child, ...below(child.pid)]);
+  return below(pid);
+};
+
+const alive = (some: Process[]): string[] => {
+  const all = processes();
+  return some
+    .filter(({ pid, command }) => all.some((other) => other.pid === pid && other.command === command))
+    .map(({ command }) => command);
+};
+
+let dataDir: string;
+
+test.beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'echelon-verify-start-'));
+  // As root the account of Postgres must pass through it.
+  chmodSync(dataDir, 0o711);
+});
+
+test.afterEach(() => rmSync(dataDir, { recursive: true, force: true, maxRetries: 30, retryDelay: 100 }));
+
+const pidOf = ({ process }: { process: { pid?: number | undefined } }): number => {
+  if (process.pid === undefined) throw new Error('The installation has no process.');
+  return process.pid;
+};
+
+/** Runs `npm start`’s program to its end. */
+const startAgain = (settings: Record<string, string>) =>
+  spawnSync(process.execPath, ['src/start.ts'], {
+    env: plainEnvironment(settings),
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+
+test('SIGTERM ends the server, the worker and the database within ten seconds', async () => {
+  const installation = await startInstallation({ DATA_DIR: dataDir });
+  const started = descendantsOf(pidOf(installation));
+  expect(started.map(({ command }) => command).join('\n')).toMatch(
+    /worker\.ts[\s\S]*postgres|postgres[\s\S]*worker\.ts/,
+  );
+  const startedAt = Date.now();
+  await installation.stop();
+  expect(Date.now() - startedAt).toBeLessThan(10_000);
+  expect(alive(started)).toEqual([]);
+  expect(installation.process.exitCode).toBe(0);
+});
+
+test('after kill -9 nothing is left over, and the next start recovers by itself', async () => {
+  const first = await startInstallation({ DATA_DIR: dataDir });
+  const started = descendantsOf(pidOf(first));
+  first.process.kill('SIGKILL');
+  await expect.poll(() => alive(started), { timeout: 15_000 }).toEqual([]);
+  const next = await startInstallation({ DATA_DIR: dataDir });
+  expect((await fetch(`${next.baseUrl}/api/health`)).status).toBe(200);
+  await next.stop();
+});
+
+test('a start after kill -9 of everything ends the database server that was left over', async () => {
+  const first = await startInstallation({ DATA_DIR: dataDir });
+  const started = descendantsOf(pidOf(first));
+  // The watch that would end the server first, so that the server outlives all others.
+  for (const { pid, command } of started) if (!/postgres/.test(command)) process.kill(pid, 'SIGKILL');
+  first.process.kill('SIGKILL');
+  const next = await startInstallation({ DATA_DIR: dataDir });
+  expect((await fetch(`${next.baseUrl}/api/health`)).status).toBe(200);
+  expect(alive(started)).toEqual([]);
+  await next.stop();
+});
+
+test('a worker that is killed is started again', async () => {
+  const installation = await startInstallation({ DATA_DIR: dataDir });
+  const worker = () =>
+    descendantsOf(pidOf(installation)).find(({ command }) => command.includes('worker.ts'))?.pid;
+  const killed = worker();
+  if (killed === undefined) throw new Error('There is no worker.');
+  process.kill(killed, 'SIGKILL');
+  await expect.poll(worker, { timeout: 15_000 }).toBeGreaterThan(killed);
+  await installation.stop();
+});
+
+test('a second start on the same data directory says who has it, and the first goes on', async () => {
+  const first = await startInstallation({ DATA_DIR: dataDir });
+  const second = startAgain({ DATA_DIR: dataDir, PORT: String(await freePort()) });
+  expect(second.status).toBe(1);
+  expect(second.stderr).toContain(`Another Echelon Verify runs on the data directory ${dataDir}`);
+  expect((await fetch(`${first.baseUrl}/api/health`)).status).toBe(200);
+  await first.stop();
+});
+
+test('a taken port is named, with one to try', async ({ baseURL }) => {
+  const port = new URL(baseURL ?? '').port;
+  const second = startAgain({ DATA_DIR: dataDir, PORT: port });
+  expect(second.status).toBe(1);
+  expect(second.stderr).toContain(
+    `PORT ${port} is taken by another program. Choose a free one, for example PORT=`,
+  );
+});
+
+test('a bad variable stops the start with its name and an example', () => {
+  const bad = startAgain({ DATA_DIR: dataDir, PORT: 'eighty' });
+  expect(bad.status).toBe(1);
+  expect(bad.stderr).toContain('PORT must be a whole number from 1 to 65535, for example PORT=3000');
+});
