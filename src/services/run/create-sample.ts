@@ -4,8 +4,8 @@ import { whyNotAdmitted } from './admission.ts';
 import { defaultWeights, insertRun, type RunCreated } from './insert.ts';
 
 /** Where a form shows a repository's address, the sample shows this. */
-export const sampleRepository = 'echelon-verify (its own history)';
-export const sampleConstruct = 'demonstration-oracle';
+const sampleRepository = 'echelon-verify (its own history)';
+const sampleConstruct = 'demonstration-oracle';
 
 /**
  * The first run of a newcomer: the installation's own demonstration oracle against the project's own history, judged

@@ -12,6 +12,15 @@ import { advance, failRun, noteRunFault } from './transitions.ts';
 /** Changes that stand by for those no answer key can be made for: each costs a read at the source, so not too many. */
 export const reserveFor = (limit: number) => Math.min(100, 5 + Math.ceil(limit / 4));
 
+/**
+ * How long a source may stay out of reach before the run fails of it: its owner is waiting, and a host name with a
+ * typing error looks the same. A rate limit says itself when it ends, so the queue's attempts alone bound it.
+ */
+const patienceMs = 60_000;
+
+const mayPass = (error: SourceError, triedForMs: number) =>
+  error.retryable && (error.code === 'rate_limited' || triedForMs < patienceMs);
+
 /** Diffs are large: this many rows go in one statement. */
 const rowsPerInsert = 20;
 
@@ -73,6 +82,8 @@ export const ingestRun = async (
       status: verificationRuns.status,
       draw: verificationRuns.draw,
       config: verificationRuns.config,
+      // Nothing but the step to INGESTING has touched it: the time of the first attempt.
+      ingestingSince: verificationRuns.updatedAt,
     })
     .from(verificationRuns)
     .where(eq(verificationRuns.id, runId));
@@ -97,7 +108,8 @@ export const ingestRun = async (
         });
       } catch (error) {
         if (!(error instanceof SourceError)) throw error;
-        if (error.retryable) throw new PassingFault(clean(error.message));
+        if (mayPass(error, now().getTime() - run.ingestingSince.getTime()))
+          throw new PassingFault(clean(error.message));
         await failRun(db, runId, clean(error.message), now());
         return;
       }

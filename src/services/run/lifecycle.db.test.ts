@@ -171,6 +171,18 @@ test('a passing fault of the source is tried again, and shown only if it outlast
   expect(await second.run()).toMatchObject({ status: 'FAILED', error: 'GitHub asks to wait.' });
 });
 
+test('a source out of reach is waited for a minute, not for all attempts of the queue', async () => {
+  const unreachable = await started({
+    draw: async () => {
+      unreachable.wait(25_000);
+      throw new SourceError('unreachable', 'git.example does not answer.', { retryable: true });
+    },
+  });
+  await unreachable.pump({ attempts: 25 });
+  expect(unreachable.calls).toEqual(['draw', 'draw', 'draw']);
+  expect(await unreachable.run()).toMatchObject({ status: 'FAILED', error: 'git.example does not answer.' });
+});
+
 test('a repository without a change that can serve fails its run', async () => {
   const { pump, run } = await started({ draw: async () => drawOf([]) });
   await pump();

@@ -1,6 +1,6 @@
 import { getComposition } from '#composition.ts';
 import { handleTrpc } from '#trpc/handler.ts';
 
-const handle = async (request: Request) => handleTrpc(await getComposition(), request);
+const handle = (request: Request) => handleTrpc(getComposition(), request);
 
 export { handle as GET, handle as POST };

@@ -1,4 +1,4 @@
 import { getComposition } from '#composition.ts';
 import { getCertificates } from '#rest/certificates.ts';
 
-export const GET = async (request: Request) => getCertificates(await getComposition(), request);
+export const GET = (request: Request) => getCertificates(getComposition(), request);

@@ -1,5 +1,5 @@
 import { getComposition } from '#composition.ts';
 import { getRuns, postRun } from '#rest/runs.ts';
 
-export const GET = async (request: Request) => getRuns(await getComposition(), request);
-export const POST = async (request: Request) => postRun(await getComposition(), request);
+export const GET = (request: Request) => getRuns(getComposition(), request);
+export const POST = (request: Request) => postRun(getComposition(), request);

@@ -4,4 +4,4 @@ import { getCertificateById } from '#rest/certificates.ts';
 type Route = { params: Promise<{ id: string }> };
 
 export const GET = async (request: Request, { params }: Route) =>
-  getCertificateById(await getComposition(), request, (await params).id);
+  getCertificateById(getComposition(), request, (await params).id);

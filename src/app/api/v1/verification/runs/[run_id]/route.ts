@@ -4,4 +4,4 @@ import { getRunById } from '#rest/runs.ts';
 type Route = { params: Promise<{ run_id: string }> };
 
 export const GET = async (request: Request, { params }: Route) =>
-  getRunById(await getComposition(), request, (await params).run_id);
+  getRunById(getComposition(), request, (await params).run_id);

@@ -1,0 +1,83 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, expect, test } from 'vitest';
+import { runSecrets } from '#db/schema/runs.ts';
+import { installQueues } from '#queue/install.ts';
+import { openSender } from '#queue/pg-boss.ts';
+import { workQueues } from '#queue/work.ts';
+import { createRun } from '#services/run/create.ts';
+import { getRun } from '#services/run/get.ts';
+import type { Script } from '#testing/scripted-engine.ts';
+import { runRequest, testWorkbench } from '#testing/workbench.ts';
+import { createHandlers } from './index.ts';
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** A run on pg-boss as an installation has it, and workers to start for it. */
+const onRealQueue = async (script: Script) => {
+  const workbench = await testWorkbench(script);
+  closing.push(workbench.close);
+  const { databaseUrl } = workbench.database;
+  await installQueues(databaseUrl);
+  const { sender, close } = openSender(workbench.db);
+  closing.push(close);
+  const context = { ...workbench.context, sender };
+  const owner = await workbench.user();
+  const { runId } = await createRun(
+    context,
+    owner,
+    runRequest({ oracleHeaders: { Authorization: 'Bearer planted-header-token' } }),
+  );
+  const startWorker = async () => {
+    const worker = await workQueues({ databaseUrl, logger: context.log, ...createHandlers(context) });
+    closing.push(() => worker.stop(1_000));
+    return worker;
+  };
+  const ended = async () => {
+    for (let turn = 0; turn < 300; turn += 1) {
+      const run = await getRun(context, owner, runId);
+      if (run.status === 'COMPLETED' || run.status === 'FAILED') return run;
+      await delay(50);
+    }
+    throw new Error('The run does not end.');
+  };
+  return { ...workbench, startWorker, ended };
+};
+
+test('on pg-boss a run is carried from its first job to its certificate, and no job holds a secret', async () => {
+  const { startWorker, ended, dump, db } = await onRealQueue({});
+  expect(await dump()).not.toContain('planted');
+  await startWorker();
+  expect(await ended()).toMatchObject({ status: 'COMPLETED', progress: 3, total: 3 });
+  expect(await dump()).not.toContain('planted');
+  expect(await db.$count(runSecrets)).toBe(0);
+});
+
+test('a worker that stops in mid-run hands it over, and no stored call is made again', async () => {
+  let hold = true;
+  const { startWorker, ended, calls, dump } = await onRealQueue({
+    oracle: async ({ pr }, { oracleHeaders }) => {
+      // An oracle that never answers, until the first worker is gone.
+      while (hold && pr.id === '2') await delay(20);
+      if (pr.id === '3' && hold) throw new Error(`refused with ${oracleHeaders.Authorization}`);
+      return undefined;
+    },
+  });
+  const first = await startWorker();
+  for (let turn = 0; turn < 200 && !calls.includes('oracle:2'); turn += 1) await delay(20);
+  const stopping = first.stop(500);
+  await delay(100);
+  hold = false;
+  await stopping;
+  await startWorker();
+  expect(await ended()).toMatchObject({ status: 'COMPLETED', progress: 3, total: 3 });
+  expect(calls.filter((call) => call.startsWith('answer_key')).sort()).toEqual([
+    'answer_key:1',
+    'answer_key:2',
+    'answer_key:3',
+  ]);
+  // The queue keeps what a failed job threw.
+  expect(await dump()).not.toContain('planted');
+});
