@@ -1,0 +1,179 @@
+import type { Certificate } from '#contracts/certificate.ts';
+import { exclusionReasons } from '#contracts/ground-truth.ts';
+import { compositeOf } from '#verification/statistics/aggregate.ts';
+import { type Paint, plain, shortened } from './terminal.ts';
+
+const barCells = 24;
+/** Longer lists of replays are cut to the lowest scored ones; `--json` has them all. */
+const listedReplays = 30;
+const lowestReplays = 10;
+
+const bar = (value: number, top = 1) => {
+  const filled = Math.round((Math.min(value, top) / top) * barCells);
+  return '█'.repeat(filled) + '░'.repeat(barCells - filled);
+};
+
+const score = (value: number) => value.toFixed(3);
+
+const exclusionWords: Record<(typeof exclusionReasons)[number], string> = {
+  too_small: 'under 3 changed lines',
+  binary_only: 'binary files only',
+  dependency_bump: 'dependency updates by bots',
+  generated_only: 'generated or lock files only',
+  empty_diff: 'no change',
+  too_large: 'too large to read',
+  unreadable: 'not readable',
+};
+
+const judgeRemark = (certificate: Certificate) =>
+  certificate.judge === 'offline'
+    ? 'Offline judge: a lexical baseline. It compares words (names, numbers, paths), it does not understand them. ' +
+      'Good for a first look; never comparable with certificates judged by a model.'
+    : null;
+
+const remarks = (certificate: Certificate) =>
+  [
+    certificate.sample ? 'A sample: a demonstration oracle on the project’s own history.' : null,
+    judgeRemark(certificate),
+    certificate.provisional
+      ? `Provisional: ${certificate.replayCount} of the ${certificate.minReplays} replays that the run asked for.`
+      : null,
+    certificate.replayCount < 20 ? 'Few replays: read the intervals, not the numbers.' : null,
+  ].filter((remark) => remark !== null);
+
+const wrapped = (text: string, indent: string, width = 100) => {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const last = lines[lines.length - 1] ?? '';
+    if (last !== '' && last.length + word.length + 1 > width - indent.length) lines.push(word);
+    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
+  }
+  return lines.map((line) => indent + line).join('\n');
+};
+
+const measureLines = (certificate: Certificate, paint: Paint) => {
+  const { intervals, weights } = certificate;
+  const shares = [weights.precision, weights.recall, weights.replyAccuracy].join(' : ');
+  const rows = [
+    ['Composite', 'compositeScore', 1, `weighted mean of the next three (${shares})`],
+    ['Precision', 'precision', 1, 'of what it claims, how much the change supports with a quote'],
+    ['Recall', 'recall', 1, 'of the important changes, how many its summary tells'],
+    ['Reply accuracy', 'replyAccuracy', 1, 'how right its answers to a follow-up question are'],
+    ['Brier', 'brier', 0.5, '(1 − composite) / 2, lower is better: a mapping, no score of probabilities'],
+  ] as const;
+  return rows.map(([name, key, top, meaning]) => {
+    const range = `${score(intervals[key].lower)} – ${score(intervals[key].upper)}`;
+    return [
+      `  ${paint('bold', name.padEnd(15))}`,
+      paint('bold', score(certificate[key])),
+      paint('dim', `[${range}]`),
+      paint('cyan', bar(certificate[key], top)),
+      paint('dim', meaning),
+    ].join('  ');
+  });
+};
+
+const replayCounts = ({ counts }: Certificate) =>
+  [
+    `${counts.scored} scored`,
+    counts.oracleFailures > 0 ? `${counts.oracleFailures} of them oracle failures (0 on every measure)` : '',
+    counts.unscored > 0 ? `${counts.unscored} unscored, the verifier’s own failure (left out, not 0)` : '',
+    counts.replaced > 0 ? `${counts.replaced} replaced, no answer key could be made` : '',
+    counts.oracleRetries > 0 ? `${counts.oracleRetries} oracle calls repeated` : '',
+    counts.judgeReasks > 0 ? `${counts.judgeReasks} judge calls asked again` : '',
+  ]
+    .filter((part) => part !== '')
+    .join(' · ');
+
+const exclusions = ({ draw }: Certificate) => {
+  const parts = exclusionReasons.flatMap((reason) => {
+    const count = draw.excluded[reason] ?? 0;
+    return count > 0 ? [`${count} ${exclusionWords[reason]}`] : [];
+  });
+  return parts.length === 0 ? 'none' : parts.join(', ');
+};
+
+const judgeCost = ({ usage }: Certificate) => {
+  if (usage.calls === 0) return 'no paid call';
+  const tokens = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens + usage.outputTokens;
+  const cost = usage.costUsd === null ? 'price of the model not known' : `${usage.costUsd.toFixed(4)} USD`;
+  return `${usage.calls} calls, ${tokens.toLocaleString('en')} tokens, ${cost}`;
+};
+
+const facts = (certificate: Certificate): [string, string][] => [
+  ['Replays', replayCounts(certificate)],
+  [
+    'Ground truth',
+    `${certificate.groundTruthSource}${certificate.commitRange === null ? '' : ` (${certificate.commitRange})`}`,
+  ],
+  [
+    'Draw',
+    `up to ${certificate.draw.limit} of ${certificate.draw.listed} merged changes, seed ${certificate.draw.seed}`,
+  ],
+  ['Excluded', exclusions(certificate)],
+  [
+    'Judge',
+    `${certificate.judge}, ${certificate.scoringModel}, prompts ${certificate.promptDigest.slice(0, 12)} · ${judgeCost(certificate)}`,
+  ],
+  ['Issued', `${certificate.createdAt} · id ${certificate.id}`],
+];
+
+const replayTable = (certificate: Certificate, paint: Paint) => {
+  const { replayScores, weights } = certificate;
+  const complete = replayScores.length <= listedReplays;
+  const shown = complete
+    ? replayScores
+    : replayScores
+        .toSorted((a, b) => compositeOf(a, weights) - compositeOf(b, weights))
+        .slice(0, lowestReplays);
+  const width = Math.min(24, Math.max(6, ...shown.map(({ groundTruthId }) => plain(groundTruthId).length)));
+  const row = (cells: string[]) =>
+    `  ${cells
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(width) : column < 6 ? cell.padStart(9) : `  ${cell}`,
+      )
+      .join('')}`.trimEnd();
+  return [
+    paint('bold', complete ? 'Replays' : `The ${lowestReplays} lowest of ${replayScores.length} replays`),
+    paint('dim', row(['change', 'precision', 'recall', 'reply', 'claims', 'told', ''])),
+    ...shown.map((replay) =>
+      row([
+        shortened(plain(replay.groundTruthId), width),
+        score(replay.precision),
+        score(replay.recall),
+        score(replay.replyAccuracy),
+        `${replay.claimsSupported}/${replay.claimsTotal}`,
+        `${replay.changesSurfaced}/${replay.changesTotal}`,
+        replay.oracleFailure === null ? '' : `oracle failure: ${shortened(plain(replay.oracleFailure), 60)}`,
+      ]),
+    ),
+    ...certificate.unscored
+      .slice(0, lowestReplays)
+      .map(
+        ({ groundTruthId, reason }) =>
+          `  ${shortened(plain(groundTruthId), width).padEnd(width)}  unscored: ${shortened(plain(reason), 90)}`,
+      ),
+  ];
+};
+
+const meaning =
+  'What is estimated: the expected score of one pull request drawn from the run’s eligible set, every pull ' +
+  'request weighing the same, under this judge and these prompts. It says nothing of other repositories. ' +
+  'Intervals are 95 % and treat pull requests as independent.';
+
+/** A certificate for a reader at a terminal who has never seen one. */
+export const viewCertificate = (certificate: Certificate, paint: Paint): string =>
+  [
+    '',
+    `${paint('bold', `Calibration certificate of ${plain(certificate.constructId)}`)}  ${paint('yellow', certificate.tier)} ${paint('dim', certificate.methodologyVersion)}`,
+    ...remarks(certificate).map((remark) => paint('yellow', wrapped(remark, '  '))),
+    '',
+    ...measureLines(certificate, paint),
+    '',
+    ...facts(certificate).map(([name, text]) => `  ${paint('bold', name.padEnd(15))}  ${plain(text)}`),
+    '',
+    ...replayTable(certificate, paint),
+    '',
+    paint('dim', wrapped(meaning, '  ')),
+    '',
+  ].join('\n');

@@ -1,0 +1,26 @@
+import { migrate } from '#db/migrate.ts';
+import { rollback } from '#db/rollback.ts';
+import { withDatabase } from '../connection.ts';
+import { type ExitCode, exitCodes } from '../exit.ts';
+import type { Settings } from '../settings.ts';
+import type { Terminal } from '../terminal.ts';
+
+type Context = { settings: Settings; terminal: Terminal };
+
+/** `db migrate`: brings the schema up to date; several at once do no harm. */
+export const migrateDatabase = async ({ settings, terminal }: Context): Promise<ExitCode> => {
+  await withDatabase(settings, migrate);
+  terminal.result('The database’s schema is up to date.');
+  return exitCodes.done;
+};
+
+/** `db rollback`: takes the last migration back. */
+export const rollbackDatabase = async ({ settings, terminal }: Context): Promise<ExitCode> => {
+  const undone = await withDatabase(settings, rollback);
+  terminal.result(
+    undone === null
+      ? 'There is no migration to take back.'
+      : `Took the migration ${undone} back. \`db migrate\` brings it again.`,
+  );
+  return exitCodes.done;
+};

@@ -1,0 +1,120 @@
+import { readFile, stat } from 'node:fs/promises';
+import snakecaseKeys from 'snakecase-keys';
+import type { Certificate } from '#contracts/certificate.ts';
+import { type Disagreement, recomputeCertificate } from '#verification/certificate/recompute.ts';
+import { fromWire, toWire } from '#verification/certificate/wire.ts';
+import { viewCertificate } from '../certificate-view.ts';
+import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
+import { plain, shortened, type Terminal } from '../terminal.ts';
+
+/** A certificate of 1,000 replays has about half of this. */
+const maxBytes = 5_000_000;
+const timeoutMs = 30_000;
+
+const isUrl = (place: string) => /^https?:\/\//i.test(place) && URL.canParse(place);
+
+/** The page of a certificate names the same one as its REST address. */
+const restAddress = (url: URL) => {
+  const page = /^(.*)\/certificates\/([^/]+)\/?$/.exec(url.pathname);
+  if (page === null || page[1]?.endsWith('/api/v1/verification')) return url;
+  return new URL(`${page[1]}/api/v1/verification/certificates/${page[2]}`, url);
+};
+
+const fetchText = async (place: string, signal: AbortSignal): Promise<string> => {
+  const url = restAddress(new URL(place));
+  const response = await fetch(url, {
+    headers: { accept: 'application/json' },
+    signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+  }).catch(() => {
+    signal.throwIfAborted();
+    throw new UsageError(`${url.origin} could not be reached.`);
+  });
+  if (!response.ok)
+    throw new UsageError(
+      response.status === 404
+        ? 'There is no certificate at this address.'
+        : `${url.origin} answered ${response.status} instead of a certificate.`,
+    );
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw new UsageError('The answer is too large to be a certificate.');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+const readText = async (file: string): Promise<string> => {
+  const found = await stat(file).catch(() => null);
+  if (!found?.isFile())
+    throw new UsageError(
+      `There is no file ${shortened(plain(file), 200)}. Give a certificate.json or its URL.`,
+    );
+  if (found.size > maxBytes) throw new UsageError('The file is too large to be a certificate.');
+  return readFile(file, 'utf8').catch((error) => {
+    throw new UsageError(`The file could not be read (${error.code}).`);
+  });
+};
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError('It is not JSON. Give a certificate.json, or the address of a certificate.');
+  }
+};
+
+const readCertificate = (text: string): Certificate => {
+  const reading = fromWire(parse(text));
+  if (!reading.ok)
+    throw new UsageError(
+      `It is not a certificate of this version:\n${reading.problems
+        .slice(0, 5)
+        .map((problem) => `  ${plain(problem)}`)
+        .join('\n')}`,
+    );
+  if (reading.certificate.replayScores.length === 0)
+    throw new UsageError('It is a certificate without its replays: nothing can be recomputed from it.');
+  return reading.certificate;
+};
+
+const disagreementLines = (disagreements: Disagreement[]) => [
+  'The certificate’s numbers do not follow from its replays:',
+  ...disagreements
+    .slice(0, 20)
+    .map(
+      ({ field, published, recomputed }) =>
+        `  ${field}: it says ${published}, its replays give ${recomputed}`,
+    ),
+  ...(disagreements.length > 20 ? [`  … and ${disagreements.length - 20} more`] : []),
+];
+
+/** `inspect <certificate.json|URL>`: shows a certificate, and whether its numbers follow from its replays. */
+export const inspect = async (
+  place: string,
+  options: { json?: boolean },
+  { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
+): Promise<ExitCode> => {
+  const certificate = readCertificate(isUrl(place) ? await fetchText(place, signal) : await readText(place));
+  const { numbers, disagreements } = recomputeCertificate(certificate);
+  const agrees = disagreements.length === 0;
+  if (options.json)
+    terminal.result(
+      JSON.stringify(
+        { certificate: toWire(certificate), recomputed: snakecaseKeys({ ...numbers }), disagreements },
+        null,
+        2,
+      ),
+    );
+  else terminal.result(viewCertificate(certificate, terminal.paint));
+  if (agrees) {
+    const count = certificate.replayScores.length;
+    terminal.say(
+      terminal.paintMessage('green', `Recomputed from its ${count} replays: every number agrees.`),
+    );
+    terminal.say('Its origin cannot be checked: v1-preview certificates bear no signature.');
+  } else
+    for (const line of disagreementLines(disagreements)) terminal.say(terminal.paintMessage('red', line));
+  return agrees ? exitCodes.done : exitCodes.failed;
+};

@@ -1,0 +1,43 @@
+import { connectionOf } from '#db/embedded.ts';
+import { CommandError } from './exit.ts';
+import type { Settings } from './settings.ts';
+
+const unreachable = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'CONNECT_TIMEOUT',
+  'EHOSTUNREACH',
+  'ECONNRESET',
+]);
+
+/** The fault of a connection as its user can mend it. The address may hold a password, so it is not said. */
+const explained = (error: unknown): unknown => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (unreachable.has(code))
+    return new CommandError(
+      `The database of DATABASE_URL was not reached (${code}). Check its address and that it runs.`,
+    );
+  if (/^(?:28000|28P01|3D000)$/.test(code))
+    return new CommandError(
+      `The database of DATABASE_URL refused the connection (${code}). Check its user, password and database name.`,
+    );
+  return error;
+};
+
+/** Runs `work` on the installation's database: that of DATABASE_URL, else the embedded one of the data directory. */
+export const withDatabase = async <T>(
+  settings: Settings,
+  work: (databaseUrl: string) => Promise<T>,
+): Promise<T> => {
+  if (settings.databaseUrl !== null)
+    return work(settings.databaseUrl).catch((error: unknown) => {
+      throw explained(error);
+    });
+  const connection = await connectionOf(settings.dataDir);
+  try {
+    return await work(connection.databaseUrl);
+  } finally {
+    await connection.close();
+  }
+};

@@ -1,0 +1,72 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type GuardedFetch, guardedFetch } from '#services/engine/guarded-fetch.ts';
+import { gitRunner } from '#services/engine/run-git.ts';
+import { cleanTextOf, cleanValue } from '#services/run/clean-text.ts';
+import { httpOracle } from '#verification/oracles/http.ts';
+import type { Oracle } from '#verification/oracles/oracle.ts';
+import { clonedGitSource } from '#verification/sources/clone.ts';
+import { fileSource } from '#verification/sources/file.ts';
+import { gitSource } from '#verification/sources/git.ts';
+import { githubSource } from '#verification/sources/github.ts';
+import type { GroundTruthSource } from '#verification/sources/source.ts';
+import { cloneProtocols, type RepositoryChoice } from './repository.ts';
+import type { Settings } from './settings.ts';
+
+const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+  await delay(ms, undefined, signal && { signal });
+};
+
+/** Where the merged changes of `<repo>` come from. */
+export const sourceFor = (repository: RepositoryChoice, settings: Settings): GroundTruthSource => {
+  const runGit = gitRunner({ searchPath: settings.searchPath });
+  switch (repository.kind) {
+    case 'github':
+      return githubSource({
+        fetch,
+        sleep,
+        now: () => new Date(),
+        apiUrl: settings.githubApiUrl,
+        owner: repository.owner,
+        name: repository.name,
+        token: settings.githubToken,
+      });
+    case 'git':
+      return clonedGitSource({
+        runGit,
+        makeTempDir: () => mkdtemp(join(tmpdir(), 'echelon-verify-clone-')),
+        removeDir: (path) => rm(path, { recursive: true, force: true }),
+        url: repository.url,
+        allowedProtocols: cloneProtocols,
+      });
+    case 'path':
+      return gitSource({ runGit, path: repository.path, name: repository.name });
+    case 'file':
+      return fileSource({
+        readText: (path) => readFile(path, 'utf8'),
+        path: repository.path,
+        name: repository.name,
+      });
+  }
+};
+
+export type OracleAddress = { url: string; headers: Record<string, string> };
+
+/**
+ * On its user's own machine an oracle may stand on loopback or in the private network; only metadata addresses are
+ * refused. What it answers is cleaned of the secrets it was sent, before judge and evidence see it.
+ */
+export const oracleFor = (
+  { url, headers }: OracleAddress,
+  settings: Settings,
+): { oracle: Oracle; close: GuardedFetch['close'] } => {
+  const guarded = guardedFetch({ reachable: false, allow: settings.outboundAllow, alwaysAllowedOrigins: [] });
+  const asked = httpOracle({ fetch: guarded.fetch, sleep, now: Date.now }, { url, headers });
+  const clean = cleanTextOf({ githubToken: null, oracleUrl: url, oracleHeaders: headers });
+  return {
+    oracle: { ask: async (request, signal) => cleanValue(await asked.ask(request, signal), clean) },
+    close: guarded.close,
+  };
+};

@@ -1,0 +1,81 @@
+import { createHash, createHmac } from 'node:crypto';
+import snakecaseKeys from 'snakecase-keys';
+import { type GroundTruth, type GroundTruthDraw, groundTruthSchema } from '#contracts/ground-truth.ts';
+import { endOfReplay, scoreReplay } from '#verification/replay/score.ts';
+import { compareGroundTruthIds } from '#verification/statistics/aggregate.ts';
+import type { StoredReplay } from './run-store.ts';
+
+/** Over the record's line as `ingest` writes it, without its line break. */
+const digestOf = (groundTruth: GroundTruth) =>
+  createHash('sha256')
+    .update(JSON.stringify(groundTruthSchema.parse(groundTruth)))
+    .digest('hex');
+
+/** Salted, so that nobody can try out guesses of a private change against it. */
+const saltedDigestOf = (groundTruth: GroundTruth, salt: string) =>
+  createHmac('sha256', salt)
+    .update(JSON.stringify(groundTruthSchema.parse(groundTruth)))
+    .digest('hex');
+
+const scoresOf = ({ groundTruthId, checkpoint }: StoredReplay) => {
+  const score = scoreReplay(groundTruthId, checkpoint);
+  if (score === null) return null;
+  const { groundTruthId: _, outcome: __, ...scores } = score;
+  return scores;
+};
+
+/** Verdicts without a word of the change: ids are places in their list, quotes and reasons are left out. */
+const withoutText = ({ checkpoint }: StoredReplay) => ({
+  claims:
+    checkpoint.precision?.kind === 'judged'
+      ? checkpoint.precision.claims.map(({ supported, restatement }) => ({ supported, restatement }))
+      : null,
+  changes:
+    checkpoint.recall?.kind === 'judged'
+      ? checkpoint.recall.changes.map(({ surfaced }) => ({ surfaced }))
+      : null,
+  replyAccuracy: checkpoint.reply?.kind === 'judged' ? checkpoint.reply.replyAccuracy : null,
+});
+
+const recordOf = (
+  replay: StoredReplay,
+  groundTruth: GroundTruth,
+  ordinal: number,
+  isPrivate: boolean,
+  salt: string,
+) => {
+  const end = endOfReplay(replay.checkpoint);
+  const shared = { outcome: end?.outcome ?? null, scores: scoresOf(replay), endedAt: replay.endedAt };
+  if (isPrivate) {
+    const digest = saltedDigestOf(groundTruth, salt);
+    return { groundTruth: { id: `${ordinal}`, digest }, ...shared, ...withoutText(replay) };
+  }
+  const digest = digestOf(groundTruth);
+  const { id, title, url, repository, mergeCommit, mergedAt } = groundTruth;
+  return {
+    groundTruth: { id, title, url, repository, mergeCommit, mergedAt, digest },
+    ...shared,
+    reason: end?.reason ?? null,
+    ...replay.checkpoint,
+  };
+};
+
+/**
+ * One JSON line per replay, in the order of their ids: what was asked, answered and judged, so that every score can be
+ * recomputed; replaced changes too, with the reason. Of a private repository there are salted digests and verdicts only.
+ */
+export const evidenceOf = (draw: GroundTruthDraw, replays: StoredReplay[], salt: string): string => {
+  const changes = new Map([...draw.drawn, ...draw.reserve].map((change) => [change.id, change]));
+  // A private repository's ordinals are those of its certificate, on which replaced changes have no place.
+  const told = draw.private
+    ? replays.filter(({ checkpoint }) => endOfReplay(checkpoint)?.outcome !== 'replaced')
+    : replays;
+  return told
+    .toSorted((a, b) => compareGroundTruthIds(a.groundTruthId, b.groundTruthId))
+    .flatMap((replay, index) => {
+      const groundTruth = changes.get(replay.groundTruthId);
+      return groundTruth === undefined ? [] : [recordOf(replay, groundTruth, index + 1, draw.private, salt)];
+    })
+    .map((record) => `${JSON.stringify(snakecaseKeys(record))}\n`)
+    .join('');
+};

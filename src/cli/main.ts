@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+import { join, resolve } from 'node:path';
+import { EnvironmentError, readEnvironment } from '#env.ts';
+import { loadEnvironmentFiles } from '#start/environment-files.ts';
+import { exitCodes, UsageError } from './exit.ts';
+import { runProgram } from './program.ts';
+import type { Settings } from './settings.ts';
+import { openTerminal } from './terminal.ts';
+
+const projectRoot = join(import.meta.dirname, '../..');
+
+const readSettings = (): Settings => {
+  try {
+    loadEnvironmentFiles(projectRoot);
+    const environment = readEnvironment();
+    return {
+      databaseUrl: environment.DATABASE_URL ?? null,
+      dataDir: resolve(environment.DATA_DIR ?? join(projectRoot, '.data')),
+      githubToken: environment.GITHUB_TOKEN ?? null,
+      githubApiUrl: environment.GITHUB_API_URL,
+      githubServerUrl: environment.GITHUB_SERVER_URL,
+      anthropicApiKey: environment.ANTHROPIC_API_KEY ?? null,
+      anthropicBaseUrl: environment.ANTHROPIC_BASE_URL ?? null,
+      scoringModel: environment.SCORING_MODEL,
+      outboundAllow: environment.OUTBOUND_ALLOW,
+      searchPath: environment.PATH,
+    };
+  } catch (error) {
+    throw error instanceof EnvironmentError ? new UsageError(error.message) : error;
+  }
+};
+
+const interrupt = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // The second time nothing is waited for: what was stored is stored.
+    if (interrupt.signal.aborted) process.exit(exitCodes.failed);
+    interrupt.abort(new Error('Stopped.'));
+  });
+}
+// A reader that has seen enough (`| head`) is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.done);
+  throw error;
+});
+
+process.exitCode = await runProgram(process.argv.slice(2), {
+  readSettings,
+  terminal: openTerminal(process.stdout, process.stderr),
+  signal: interrupt.signal,
+});

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { configurationOf, differences, type RunDemand } from './run-configuration.ts';
+
+const demand: RunDemand = {
+  repository: 'github:acme/widgets',
+  constructId: 'acme',
+  oracleUrl: 'https://oracle.example.com/hooks/very-secret-path?key=very-secret-key',
+  judge: 'offline',
+  model: 'offline-1',
+  promptDigest: 'd'.repeat(64),
+  limit: 10,
+  minReplays: 5,
+  since: null,
+  label: null,
+  seed: null,
+  weights: { precision: 1, recall: 1, replyAccuracy: 1 },
+};
+const stored = configurationOf(demand, { salt: () => 'salt', seed: () => '7' });
+
+test('a call with the same options resumes, with the seed that was drawn then', () => {
+  expect(stored.seed).toBe('7');
+  expect(differences(stored, demand)).toEqual([]);
+  expect(differences(stored, { ...demand, seed: '7' })).toEqual([]);
+});
+
+test('every other option is named with both values', () => {
+  expect(
+    differences(stored, { ...demand, limit: 20, since: '2026-01-01', seed: '8', judge: 'anthropic' }),
+  ).toEqual([
+    '--judge: offline there, anthropic here',
+    '--limit: 10 there, 20 here',
+    '--since: none there, 2026-01-01 here',
+    '--seed: 7 there, 8 here',
+  ]);
+});
+
+test('another address at the same origin is another run, and no part of either path is said or stored', () => {
+  const lines = differences(stored, { ...demand, oracleUrl: 'https://oracle.example.com/other-secret' });
+  expect(lines).toEqual([
+    '--oracle-url: another address at https://oracle.example.com there, https://oracle.example.com here',
+  ]);
+  expect(JSON.stringify(stored)).not.toContain('very-secret');
+});

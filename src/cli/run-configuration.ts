@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { methodologyVersion, weightsSchema } from '#contracts/certificate.ts';
+import { judgeProviders } from '#contracts/judge.ts';
+
+/**
+ * What decides a run's result. It stands in the output directory, so that a later call resumes this run and no other.
+ * The oracle's address may hold a secret in its path or query: only its origin stands there in clear.
+ */
+export const runConfigurationSchema = z.object({
+  version: z.literal(1),
+  repository: z.string(),
+  constructId: z.string(),
+  oracleOrigin: z.string(),
+  oracleAddressDigest: z.string(),
+  salt: z.string(),
+  judge: z.enum(judgeProviders),
+  model: z.string(),
+  promptDigest: z.string(),
+  methodologyVersion: z.string(),
+  limit: z.number().int(),
+  minReplays: z.number().int(),
+  since: z.string().nullable(),
+  label: z.string().nullable(),
+  seed: z.string(),
+  weights: weightsSchema,
+});
+export type RunConfiguration = z.infer<typeof runConfigurationSchema>;
+
+/** What a call asks for, before a seed was drawn; `seed` is null where none was given. */
+export type RunDemand = Omit<
+  RunConfiguration,
+  'version' | 'oracleOrigin' | 'oracleAddressDigest' | 'salt' | 'methodologyVersion' | 'seed'
+> & { oracleUrl: string; seed: string | null };
+
+const addressDigest = (salt: string, oracleUrl: string) =>
+  createHash('sha256').update(`${salt}\0${oracleUrl}`).digest('hex');
+
+/** `random` makes the salt and the seed of a run that has none. */
+export const configurationOf = (
+  { oracleUrl, seed, ...demand }: RunDemand,
+  random: { salt: () => string; seed: () => string },
+): RunConfiguration => {
+  const salt = random.salt();
+  return {
+    version: 1,
+    ...demand,
+    seed: seed ?? random.seed(),
+    oracleOrigin: new URL(oracleUrl).origin,
+    oracleAddressDigest: addressDigest(salt, oracleUrl),
+    salt,
+    methodologyVersion,
+  };
+};
+
+const options: [keyof RunDemand & keyof RunConfiguration, string][] = [
+  ['repository', 'the repository'],
+  ['constructId', '--construct-id'],
+  ['judge', '--judge'],
+  ['model', 'the judge’s model (--model)'],
+  ['promptDigest', 'the judge’s prompts (another version of this program)'],
+  ['limit', '--limit'],
+  ['minReplays', '--min-replays'],
+  ['since', '--since'],
+  ['label', '--label'],
+];
+
+/** What of a stored run this call asks for otherwise, in words; empty where the call resumes it. */
+export const differences = (stored: RunConfiguration, demand: RunDemand): string[] => {
+  const shown = (value: unknown) => (value === null ? 'none' : String(value));
+  const differing = options.flatMap(([key, name]) =>
+    stored[key] === demand[key] ? [] : [`${name}: ${shown(stored[key])} there, ${shown(demand[key])} here`],
+  );
+  if (stored.oracleAddressDigest !== addressDigest(stored.salt, demand.oracleUrl))
+    differing.push(
+      `--oracle-url: another address at ${stored.oracleOrigin} there, ${new URL(demand.oracleUrl).origin} here`,
+    );
+  if (demand.seed !== null && demand.seed !== stored.seed)
+    differing.push(`--seed: ${stored.seed} there, ${demand.seed} here`);
+  if (stored.methodologyVersion !== methodologyVersion)
+    differing.push(`the methodology: ${stored.methodologyVersion} there, ${methodologyVersion} here`);
+  return differing;
+};

@@ -1,0 +1,154 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { z } from 'zod';
+import type { Certificate } from '#contracts/certificate.ts';
+import { takeLock } from '#db/embedded/lock.ts';
+import { fromWire, toWire } from '#verification/certificate/wire.ts';
+import { endOfReplay } from '#verification/replay/score.ts';
+import { CommandError, UsageError } from './exit.ts';
+import {
+  configurationOf,
+  differences,
+  type RunConfiguration,
+  type RunDemand,
+  runConfigurationSchema,
+} from './run-configuration.ts';
+import {
+  type RunStore,
+  reachedOracle,
+  resumable,
+  type StoredReplay,
+  storedDrawSchema,
+  storedReplaySchema,
+} from './run-store.ts';
+
+/**
+ * An output directory: `run.json` (what was asked), `draw.json` (the ground truth), `replays/` (a checkpoint each),
+ * then `evidence.jsonl` and `certificate.json`. Whoever publishes the run gives away the last two.
+ */
+export type RunDirectory = RunStore & {
+  configuration: RunConfiguration;
+  /** The certificate of a run that an earlier call finished; it is issued once. */
+  certificate: Certificate | null;
+  finish: (certificate: Certificate, evidence: string) => Promise<void>;
+  close: () => void;
+};
+
+const faultCode = (error: unknown) =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+
+/** A fault of the file system as something its user can mend; everything else stays what it is. */
+const explained = (directory: string, error: unknown): unknown => {
+  const code = faultCode(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new CommandError(
+      `The disk that holds ${directory} is full. Free some space and run the same command again: it resumes.`,
+    );
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST')
+    return new UsageError(
+      `${directory} cannot be used as an output directory (${code}). Choose another --out.`,
+    );
+  return error;
+};
+
+const readJson = async <T>(file: string, schema: z.ZodType<T>): Promise<T | null> => {
+  const text = await readFile(file, 'utf8').catch((error) => {
+    if (faultCode(error) === 'ENOENT') return null;
+    throw error;
+  });
+  if (text === null) return null;
+  const json = z.string().pipe(z.transform(parseJson)).pipe(schema).safeParse(text);
+  if (json.success) return json.data;
+  throw new CommandError(`${file} is damaged, or of another version of this program. Choose another --out.`);
+};
+
+const parseJson = (text: string, context: z.RefinementCtx): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.issues.push({ code: 'custom', message: 'Not JSON.', input: text });
+    return z.NEVER;
+  }
+};
+
+const storedReplays = async (folder: string): Promise<Map<number, StoredReplay>> => {
+  const names = (await readdir(folder)).filter((name) => /^\d+\.json$/.test(name));
+  const read = await Promise.all(names.map((name) => readJson(join(folder, name), storedReplaySchema)));
+  const replays = read.filter((replay) => replay !== null);
+  const oracleReached = replays.some(({ checkpoint }) => reachedOracle(checkpoint));
+  return new Map(
+    replays.map((replay) => {
+      const checkpoint = resumable(replay.checkpoint, oracleReached);
+      const endedAt = endOfReplay(checkpoint) === null ? null : replay.endedAt;
+      return [replay.position, { ...replay, checkpoint, endedAt }];
+    }),
+  );
+};
+
+const storedCertificate = async (file: string): Promise<Certificate | null> => {
+  const document = await readJson(file, z.unknown());
+  if (document === null) return null;
+  const reading = fromWire(document);
+  if (reading.ok) return reading.certificate;
+  throw new CommandError(`${file} is not a certificate of this version. Choose another --out.`);
+};
+
+/** @throws UsageError where it holds something else, another run, or is in use. */
+export const openRunDirectory = async (
+  directory: string,
+  demand: RunDemand,
+  random: { salt: () => string; seed: () => string },
+): Promise<RunDirectory> => {
+  const at = (...names: string[]) => join(directory, ...names);
+  const write = (file: string, text: string) =>
+    writeFileAtomic(file, text, { mode: 0o600 }).catch((error: unknown) => {
+      throw explained(directory, error);
+    });
+  try {
+    await mkdir(directory, { recursive: true });
+    const found = (await readdir(directory)).filter((name) => !/^(?:\.lock|run\.json\.)/.test(name));
+    const stored = await readJson(at('run.json'), runConfigurationSchema);
+    if (stored === null && found.length > 0)
+      throw new UsageError(
+        `${directory} is not empty and holds no run. Choose another --out, or an empty directory.`,
+      );
+    const differing = stored === null ? [] : differences(stored, demand);
+    if (differing.length > 0)
+      throw new UsageError(
+        `${directory} holds a run of another configuration, which cannot be resumed with this one:\n${differing
+          .map((line) => `  ${line}`)
+          .join('\n')}\nRepeat that run’s options to resume it, or choose another --out.`,
+      );
+    const lock = takeLock(at('.lock'));
+    if (lock === null) throw new UsageError(`Another process is working in ${directory}.`);
+    const configuration = stored ?? configurationOf(demand, random);
+    if (stored === null) await write(at('run.json'), `${JSON.stringify(configuration, null, 2)}\n`);
+    await mkdir(at('replays'), { recursive: true });
+    const replays = await storedReplays(at('replays'));
+    const store: RunDirectory = {
+      configuration,
+      certificate: await storedCertificate(at('certificate.json')),
+      draw: await readJson(at('draw.json'), storedDrawSchema),
+      keepDraw: async (draw) => {
+        await write(at('draw.json'), JSON.stringify(draw));
+        store.draw = draw;
+      },
+      replayAt: (position) => replays.get(position) ?? null,
+      keepReplay: async (replay) => {
+        const name = `${String(replay.position).padStart(4, '0')}.json`;
+        await write(at('replays', name), JSON.stringify(replay));
+        replays.set(replay.position, replay);
+      },
+      finish: async (certificate, evidence) => {
+        // The certificate last: where it stands, the run is finished.
+        await write(at('evidence.jsonl'), evidence);
+        await write(at('certificate.json'), `${JSON.stringify(toWire(certificate), null, 2)}\n`);
+      },
+      close: lock.release,
+    };
+    return store;
+  } catch (error) {
+    throw explained(directory, error);
+  }
+};

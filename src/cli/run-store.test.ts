@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { failedCheckpoint, judgedCheckpoint, noUsage } from '#testing/replay-checkpoint.ts';
+import { resumable } from './run-store.ts';
+
+const judged = judgedCheckpoint({ claims: [true], changes: [true], replyAccuracy: 1 });
+
+test('what was answered and judged is not asked for again', () => {
+  expect(resumable(judged, true)).toEqual(judged);
+  expect(resumable(failedCheckpoint(2), true)).toEqual(failedCheckpoint(2));
+});
+
+test('what the verifier could not get is asked for again, and only that', () => {
+  const unscored = { kind: 'unscored', reason: 'down', asks: 1, latencyMs: 1, usage: noUsage } as const;
+  const { recall: _, ...rest } = judged;
+  expect(resumable({ ...judged, recall: unscored }, true)).toEqual(rest);
+  const unavailable = {
+    answerKey: { kind: 'unavailable', reason: 'down', asks: 1, usage: noUsage },
+  } as const;
+  expect(resumable(unavailable, true)).toEqual({});
+});
+
+test('an oracle that never gave an HTTP answer in this run is called again', () => {
+  const { answerKey } = failedCheckpoint(2, false);
+  expect(resumable(failedCheckpoint(2, false), false)).toEqual({ answerKey });
+});
+
+test('a lost connection to an oracle that did answer elsewhere in this run stays its failure', () => {
+  expect(resumable(failedCheckpoint(2, false), true)).toEqual(failedCheckpoint(2, false));
+});

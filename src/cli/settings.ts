@@ -1,0 +1,16 @@
+/** What the command line takes from the environment, checked, and handed down by `main.ts` alone. */
+export type Settings = {
+  /** Null: the embedded database of `dataDir`. */
+  databaseUrl: string | null;
+  dataDir: string;
+  githubToken: string | null;
+  githubApiUrl: string;
+  githubServerUrl: string;
+  anthropicApiKey: string | null;
+  anthropicBaseUrl: string | null;
+  scoringModel: string;
+  /** Origins and CIDRs exempt from the network rule. */
+  outboundAllow: string[];
+  /** Where programs such as git are looked for: this process's PATH. */
+  searchPath: string;
+};

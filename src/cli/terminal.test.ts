@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { plain, shortened } from './terminal.ts';
+
+test('text from outside cannot move the cursor, repaint or reverse what is shown', () => {
+  expect(plain('ok\u001b[2J\u001b[1;31m red\r\nnext\u0007\u202eevil\u2028line')).toBe(
+    'ok red next evil line',
+  );
+});
+
+test('what is cut is marked', () => {
+  expect(shortened('abcdef', 4)).toBe('abc…');
+  expect(shortened('abcd', 4)).toBe('abcd');
+});

@@ -1,0 +1,39 @@
+import { stripVTControlCharacters, styleText } from 'node:util';
+
+type Style = 'bold' | 'dim' | 'cyan' | 'green' | 'red' | 'yellow';
+
+/** Colours text for one stream; plain where the stream is no terminal, or the user wants none (NO_COLOR). */
+export type Paint = (style: Style, text: string) => string;
+
+export type Terminal = {
+  /** The command's result, and nothing else. */
+  result: (text: string) => void;
+  /** A message to whoever watches, on standard error. */
+  say: (line: string) => void;
+  /** For results. */
+  paint: Paint;
+  /** For messages. */
+  paintMessage: Paint;
+  messages: NodeJS.WriteStream;
+};
+
+export const openTerminal = (stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Terminal => ({
+  result: (text) => stdout.write(`${text}\n`),
+  say: (line) => stderr.write(`${line}\n`),
+  paint: (style, text) => styleText(style, text, { stream: stdout }),
+  paintMessage: (style, text) => styleText(style, text, { stream: stderr }),
+  messages: stderr,
+});
+
+/**
+ * Text from outside on one line, harmless to a terminal: an escape sequence could repaint what was printed before, and
+ * a bidirectional override could make it read as something else.
+ */
+export const plain = (text: string): string =>
+  stripVTControlCharacters(text)
+    .replace(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim();
+
+/** At most `length` UTF-16 code units, with an ellipsis where something was cut. */
+export const shortened = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, length - 1)}…`;

@@ -1,0 +1,44 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+const main = join(import.meta.dirname, '../cli/main.ts');
+
+export type CommandOutcome = { code: number | null; stdout: string; stderr: string };
+
+export type CommandOptions = {
+  /** Beside PATH, which is handed on; nothing else of the test's own environment is. */
+  env?: Record<string, string>;
+  cwd?: string;
+  /** Called with the process once it runs, for example to send it a signal. */
+  onStart?: (child: ChildProcess) => void;
+};
+
+/** Runs `echelon-verify` as a process of its own, as a pipe sees it, and answers how it ended. */
+export const runCommand = (args: string[], { env = {}, cwd, onStart }: CommandOptions = {}) =>
+  new Promise<CommandOutcome>((resolve, reject) => {
+    const child = spawn(process.execPath, [main, ...args], {
+      cwd,
+      env: {
+        PATH: process.env.PATH,
+        NODE_ENV: process.env.NODE_ENV,
+        // Empty counts as unset, and wins over what a developer keeps in .env.
+        ANTHROPIC_API_KEY: '',
+        GITHUB_TOKEN: '',
+        DATABASE_URL: '',
+        OUTBOUND_ALLOW: '',
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 60_000,
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    onStart?.(child);
+  });
