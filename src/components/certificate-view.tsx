@@ -14,7 +14,8 @@ export const CertificateView = ({ certificate }: { certificate: Certificate }) =
     <PageHeading title={<bdi>{certificate.constructId}</bdi>}>
       <p>
         Calibration certificate over {countOf(certificate.replayCount, 'replay')}, issued{' '}
-        <Time at={certificate.createdAt} />. The construct’s name is free text that nobody has shown to own.
+        <Time at={certificate.createdAt} />. The construct’s name is unowned: free text that anyone could have
+        typed.
       </p>
       <p className="mt-1 text-sm">
         <Code>{certificate.id}</Code>

@@ -36,10 +36,8 @@ export const ReplayTable = ({ certificate }: { certificate: Certificate }) => (
     <tbody className="divide-y divide-line">
       {certificate.replayScores.map((replay) => (
         <tr key={replay.id} data-replay={replay.groundTruthId}>
-          <th scope="row" className="max-w-40 sm:max-w-56 py-2 pr-4 pl-4 text-left font-normal sm:pl-6">
-            <code className="block truncate font-mono text-[0.875em]" title={replay.groundTruthId}>
-              {replay.groundTruthId}
-            </code>
+          <th scope="row" className="max-w-64 min-w-36 py-2 pr-4 pl-4 text-left font-normal sm:pl-6">
+            <code className="block font-mono text-[0.875em] break-all">{replay.groundTruthId}</code>
             {replay.oracleFailure === null ? null : (
               <span className="mt-1 block text-sm whitespace-normal">
                 <Tag tone="danger">oracle failure</Tag>{' '}
@@ -81,10 +79,8 @@ export const UnscoredTable = ({ unscored }: { unscored: Certificate['unscored'] 
     <tbody className="divide-y divide-line">
       {unscored.map(({ groundTruthId, reason }) => (
         <tr key={groundTruthId}>
-          <th scope="row" className="max-w-40 sm:max-w-56 py-2 pr-4 pl-4 text-left font-normal sm:pl-6">
-            <code className="block truncate font-mono text-[0.875em]" title={groundTruthId}>
-              {groundTruthId}
-            </code>
+          <th scope="row" className="max-w-64 min-w-36 py-2 pr-4 pl-4 text-left font-normal sm:pl-6">
+            <code className="block font-mono text-[0.875em] break-all">{groundTruthId}</code>
           </th>
           <td className="py-2 pr-4">{reason}</td>
         </tr>
