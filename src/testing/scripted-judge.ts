@@ -1,0 +1,37 @@
+import type { JudgeUsage } from '#contracts/replay.ts';
+import type { JudgeAnswer, JudgeReply, JudgeTask, PullRequestJudge } from '#verification/judges/judge.ts';
+
+export const usageOfOneCall: JudgeUsage = {
+  calls: 1,
+  inputTokens: 100,
+  cacheWriteTokens: 20,
+  cacheReadTokens: 30,
+  outputTokens: 10,
+  costUsd: 0.5,
+};
+
+type Fault = Extract<JudgeReply, { ok: false }>['fault'];
+export type ScriptedReply = Partial<JudgeAnswer> | { fault: Fault; detail?: string };
+
+const common = { model: 'answering-model', usage: usageOfOneCall, latencyMs: 7 };
+
+const replyOf = (scripted: ScriptedReply): JudgeReply =>
+  'fault' in scripted
+    ? { ...common, ok: false, fault: scripted.fault, detail: scripted.detail ?? '' }
+    : { ...common, ok: true, answer: { changes: [], question: null, verdicts: [], ...scripted } };
+
+/** A judge that says what it was told to, in turn, and notes what it was asked. Its script must reach. */
+export const scriptedJudge = (
+  ...script: (ScriptedReply | ((task: JudgeTask) => ScriptedReply))[]
+): PullRequestJudge & { tasks: JudgeTask[] } => {
+  const tasks: JudgeTask[] = [];
+  return {
+    tasks,
+    ask: async (task) => {
+      const next = script[tasks.length];
+      tasks.push(task);
+      if (next === undefined) throw new Error(`Asked ${tasks.length} times, told ${script.length} replies.`);
+      return replyOf(typeof next === 'function' ? next(task) : next);
+    },
+  };
+};

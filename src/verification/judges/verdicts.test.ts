@@ -1,0 +1,288 @@
+import { describe, expect, test } from 'vitest';
+import type { OracleAnswer } from '#contracts/oracle.ts';
+import type { AnswerKey } from '#contracts/replay.ts';
+import { changeNumber } from '#testing/scripted-engine.ts';
+import { type ScriptedReply, scriptedJudge, usageOfOneCall } from '#testing/scripted-judge.ts';
+import { parseDiff } from '../sources/diff.ts';
+import type { JudgeAnswer, PullRequestJudge } from './judge.ts';
+import { judgePrecision, judgeRecall, judgeReply, type VerdictMaterial } from './verdicts.ts';
+
+const groundTruth = changeNumber(1);
+const limitLine = 'export const retryLimit1 = 25;';
+const backoffLine = 'export const backoffSeconds1 = 15;';
+const key: AnswerKey = {
+  changes: [
+    { id: 'c1', statement: 'Retries are limited to 25.', quote: limitLine },
+    { id: 'c2', statement: 'Retries wait 15 seconds.', quote: backoffLine },
+  ],
+  question: 'How many retries are allowed?',
+  referenceAnswer: '25',
+  questionQuote: limitLine,
+};
+const claims = [
+  'Failing jobs give up eventually',
+  'Attempts pause between each other',
+  'Workers sleep forever',
+];
+
+const material = (judge: PullRequestJudge, answer: Partial<OracleAnswer> = {}): VerdictMaterial => ({
+  judge,
+  model: 'configured-model',
+  groundTruth,
+  diff: parseDiff(groundTruth.diff),
+  key,
+  answer: {
+    summary: 'Failing jobs stop at a bound.\nThey pause for a quarter of a minute.',
+    keyClaims: claims.map((claim) => ({ claim, confidence: null })),
+    followUpResponse: 'Twenty-five.',
+    ...answer,
+  },
+});
+
+type Verdict = JudgeAnswer['verdicts'][number];
+const verdict = (id: string, value: Verdict['verdict'], quote = ''): Verdict => ({
+  id,
+  verdict: value,
+  quote,
+});
+const yes = (id: string, quote = limitLine) => verdict(id, 'supported', quote);
+const no = (id: string) => verdict(id, 'not_supported');
+const says = (...verdicts: Verdict[]): ScriptedReply => ({ verdicts });
+const asksAfter = (judge: ReturnType<typeof scriptedJudge>) =>
+  judge.tasks.map((task) => (task.measure === 'precision' ? task.claims.map(({ id }) => id) : task.measure));
+
+describe('precision', () => {
+  test('each claim is supported or not, with the quote that shows it', async () => {
+    const judge = scriptedJudge(says(yes('t1'), yes('t2', `+${backoffLine}`), no('t3')));
+    expect(await judgePrecision(material(judge))).toEqual({
+      kind: 'judged',
+      model: 'answering-model',
+      asks: 1,
+      latencyMs: 7,
+      usage: usageOfOneCall,
+      claims: [
+        { id: 'c1', members: [0], restatement: false, supported: true, quote: limitLine },
+        { id: 'c2', members: [1], restatement: false, supported: true, quote: `+${backoffLine}` },
+        { id: 'c3', members: [2], restatement: false, supported: false, quote: null },
+      ],
+      claimsMade: 3,
+      claimsCut: 0,
+    });
+    expect(judge.tasks).toEqual([
+      { measure: 'precision', claims: claims.map((text, index) => ({ id: `t${index + 1}`, text })) },
+    ]);
+  });
+
+  test.each([
+    ['stands on no changed line', 'import queue from "./queue";'],
+    ['stands nowhere', 'export const retryLimit1 = 26;'],
+    ['is too short', '= 25;'],
+    ['is empty', ''],
+    ['joins two lines', `${limitLine}\n+${backoffLine}`],
+  ])('"supported" with a quote that %s is asked again once and then not supported', async (_, quote) => {
+    const judge = scriptedJudge(says(yes('t1', quote), no('t2'), no('t3')), says(yes('t1', quote)));
+    const result = await judgePrecision(material(judge));
+    expect(result).toMatchObject({
+      kind: 'judged',
+      asks: 2,
+      claims: [{ supported: false, quote: null }, {}, {}],
+    });
+    expect(asksAfter(judge)).toEqual([['t1', 't2', 't3'], ['t1']]);
+  });
+
+  test('a quote given at the second asking counts', async () => {
+    const judge = scriptedJudge(says(yes('t1', 'nowhere to be found'), no('t2'), no('t3')), says(yes('t1')));
+    expect(await judgePrecision(material(judge))).toMatchObject({ claims: [{ supported: true }, {}, {}] });
+  });
+
+  test('only what is missing, repeated or out of range is asked again', async () => {
+    const judge = scriptedJudge(
+      says(yes('t1'), yes('t2'), no('t2'), verdict('t3', 'surfaced', limitLine)),
+      says(no('t2')),
+      says(no('t3')),
+    );
+    const result = await judgePrecision(material(judge));
+    expect(result).toMatchObject({
+      kind: 'judged',
+      asks: 3,
+      latencyMs: 21,
+      usage: {
+        calls: 3,
+        inputTokens: 300,
+        cacheWriteTokens: 60,
+        cacheReadTokens: 90,
+        outputTokens: 30,
+        costUsd: 1.5,
+      },
+      claims: [{ supported: true }, { supported: false }, { supported: false }],
+    });
+    expect(asksAfter(judge)).toEqual([['t1', 't2', 't3'], ['t2', 't3'], ['t3']]);
+  });
+
+  test('an answer that rules on an unknown id is not believed at all', async () => {
+    const judge = scriptedJudge(
+      says(yes('t1'), yes('t2'), yes('t3'), yes('t4')),
+      says(no('t1'), no('t2'), no('t3')),
+    );
+    expect(await judgePrecision(material(judge))).toMatchObject({
+      claims: [{ supported: false }, { supported: false }, { supported: false }],
+    });
+  });
+
+  test.each(['refused', 'truncated', 'malformed'] as const)(
+    '%s is asked again within the budget',
+    async (fault) => {
+      const judge = scriptedJudge({ fault }, { fault }, says(no('t1'), no('t2'), no('t3')));
+      expect(await judgePrecision(material(judge))).toMatchObject({ kind: 'judged', asks: 3 });
+      const outlived = scriptedJudge({ fault }, { fault }, { fault, detail: 'why' });
+      expect(await judgePrecision(material(outlived))).toMatchObject({
+        kind: 'unscored',
+        reason: expect.stringMatching(/^no usable verdict in 3 of 3 askings: the judge's answer .*\(why\)$/),
+        asks: 3,
+        usage: { calls: 3 },
+      });
+    },
+  );
+
+  test('what outlives the budget is unscored, never zero', async () => {
+    const judge = scriptedJudge(says(yes('t1')), says(yes('t2')), says());
+    expect(await judgePrecision(material(judge))).toMatchObject({
+      kind: 'unscored',
+      reason: 'no usable verdict in 3 of 3 askings: 1 of 3 verdicts missing or not usable',
+    });
+  });
+
+  test('a judge that is not available leaves the measure unscored at once', async () => {
+    const judge = scriptedJudge(says(yes('t1')), { fault: 'unavailable', detail: 'no key' });
+    expect(await judgePrecision(material(judge))).toMatchObject({
+      kind: 'unscored',
+      reason: 'the judge was not available: no key',
+      asks: 2,
+    });
+  });
+
+  test('without claims nobody is asked', async () => {
+    expect(await judgePrecision(material(scriptedJudge(), { keyClaims: [] }))).toMatchObject({
+      kind: 'judged',
+      model: 'configured-model',
+      asks: 0,
+      usage: { calls: 0, costUsd: 0 },
+      claims: [],
+      claimsMade: 0,
+    });
+  });
+
+  test('a folded claim is supported only if each of its texts is', async () => {
+    const keyClaims = ['Pauses from 3 to 5 minutes', 'Pauses from 5 to 3 minutes'].map((claim) => ({
+      claim,
+      confidence: null,
+    }));
+    const half = await judgePrecision(material(scriptedJudge(says(yes('t1'), no('t2'))), { keyClaims }));
+    expect(half).toMatchObject({ claims: [{ members: [0, 1], supported: false, quote: null }] });
+    const whole = await judgePrecision(material(scriptedJudge(says(yes('t1'), yes('t2'))), { keyClaims }));
+    expect(whole).toMatchObject({ claims: [{ members: [0, 1], supported: true, quote: limitLine }] });
+  });
+});
+
+const surfaced = (id: string, quote: string) => verdict(id, 'surfaced', quote);
+
+describe('recall', () => {
+  test('a change is surfaced where the quote stands in the summary', async () => {
+    const judge = scriptedJudge(
+      says(surfaced('c1', 'jobs stop at a bound'), surfaced('c2', limitLine)),
+      says(surfaced('c2', 'not in the summary')),
+    );
+    expect(await judgeRecall(material(judge))).toMatchObject({
+      kind: 'judged',
+      asks: 2,
+      changes: [
+        { id: 'c1', surfaced: true, quote: 'jobs stop at a bound' },
+        { id: 'c2', surfaced: false, quote: null },
+      ],
+      summaryCutCharacters: 0,
+      copiedCharacters: 0,
+    });
+    expect(judge.tasks[1]).toMatchObject({ measure: 'recall', changes: [{ id: 'c2' }] });
+  });
+
+  test('passages copied from the diff are gone before the judge sees the summary', async () => {
+    const long = 'one two three four five six seven';
+    const truth = { ...groundTruth, diff: groundTruth.diff.replace(limitLine, long) };
+    const judge = scriptedJudge(says(verdict('c1', 'not_surfaced'), verdict('c2', 'not_surfaced')));
+    const summary = `It says ${long} now.`;
+    const result = await judgeRecall({
+      ...material(judge, { summary }),
+      groundTruth: truth,
+      diff: parseDiff(truth.diff),
+    });
+    expect(result).toMatchObject({ copiedCharacters: long.length });
+    expect(judge.tasks).toMatchObject([{ summary: 'It says  now.' }]);
+  });
+
+  test.each([
+    ['is empty', ''],
+    ['holds nothing but white space and signs', ' \n… — .'],
+  ])('a summary that %s surfaces nothing, and nobody is asked', async (_, summary) => {
+    expect(await judgeRecall(material(scriptedJudge(), { summary }))).toMatchObject({
+      kind: 'judged',
+      asks: 0,
+      changes: [
+        { id: 'c1', surfaced: false, quote: null },
+        { id: 'c2', surfaced: false, quote: null },
+      ],
+    });
+  });
+
+  test('a summary is judged up to its cap, and what was cut is counted', async () => {
+    const judge = scriptedJudge(says(verdict('c1', 'not_surfaced'), verdict('c2', 'not_surfaced')));
+    const summary = `${'x'.repeat(2000)} jobs stop at a bound`;
+    expect(await judgeRecall(material(judge, { summary }))).toMatchObject({ summaryCutCharacters: 21 });
+    expect(judge.tasks).toMatchObject([{ summary: 'x'.repeat(2000) }]);
+  });
+});
+
+describe('reply accuracy', () => {
+  test.each(['0', '0.25', '0.5', '0.75', '1'] as const)('%s is a grade', async (grade) => {
+    const judge = scriptedJudge(says(verdict('response', grade)));
+    expect(await judgeReply(material(judge))).toMatchObject({
+      kind: 'judged',
+      replyAccuracy: Number(grade),
+      asks: 1,
+    });
+    expect(judge.tasks).toEqual([
+      { measure: 'reply', question: key.question, referenceAnswer: '25', response: 'Twenty-five.' },
+    ]);
+  });
+
+  test('no grade, two grades and a verdict of another measure are asked again', async () => {
+    const judge = scriptedJudge(
+      says(),
+      says(verdict('response', '1'), verdict('response', '0')),
+      says(verdict('response', 'supported')),
+    );
+    expect(await judgeReply(material(judge))).toMatchObject({
+      kind: 'unscored',
+      reason: 'no usable verdict in 3 of 3 askings: no verdict in the range',
+    });
+  });
+
+  test('no response is a 0 without asking, and a long one is cut', async () => {
+    expect(await judgeReply(material(scriptedJudge(), { followUpResponse: ' ' }))).toMatchObject({
+      kind: 'judged',
+      asks: 0,
+      replyAccuracy: 0,
+    });
+    const judge = scriptedJudge(says(verdict('response', '0')));
+    const result = await judgeReply(material(judge, { followUpResponse: 'y'.repeat(1003) }));
+    expect(result).toMatchObject({ responseCutCharacters: 3 });
+  });
+});
+
+test('an abort between askings rejects', async () => {
+  const abort = new AbortController();
+  const judge = scriptedJudge(() => {
+    abort.abort(new Error('stopped'));
+    return { fault: 'malformed' };
+  });
+  await expect(judgeReply({ ...material(judge), signal: abort.signal })).rejects.toThrow('stopped');
+});
