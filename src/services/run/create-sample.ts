@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Actor, ServiceContext } from '../context.ts';
 import { whyNotAdmitted } from './admission.ts';
-import { defaultWeights, insertRun, type RunCreated } from './insert.ts';
+import { defaultWeights } from './defaults.ts';
+import { insertRun, type RunCreated } from './insert.ts';
 
 /** Where a form shows a repository's address, the sample shows this. */
 const sampleRepository = 'echelon-verify (its own history)';

@@ -3,7 +3,8 @@ import { AppError } from '#contracts/errors.ts';
 import { type RunRequest, redacted } from '#contracts/run.ts';
 import type { Actor, ServiceContext } from '../context.ts';
 import { whyNotAdmitted } from './admission.ts';
-import { defaultWeights, insertRun, type RunCreated } from './insert.ts';
+import { defaultWeights } from './defaults.ts';
+import { insertRun, type RunCreated } from './insert.ts';
 import { sourceOf } from './repository.ts';
 
 /** An address as it may be shown: a query may hold a key. */

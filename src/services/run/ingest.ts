@@ -7,10 +7,8 @@ import { SourceError } from '#verification/sources/source.ts';
 import type { WorkerContext } from '../context.ts';
 import { attempt, PassingFault } from './attempt.ts';
 import { cleanValue } from './clean-text.ts';
+import { reserveFor } from './defaults.ts';
 import { advance, failRun, noteRunFault } from './transitions.ts';
-
-/** Changes that stand by for those no answer key can be made for: each costs a read at the source, so not too many. */
-export const reserveFor = (limit: number) => Math.min(100, 5 + Math.ceil(limit / 4));
 
 /**
  * How long a source may stay out of reach before the run fails of it: its owner is waiting, and a host name with a

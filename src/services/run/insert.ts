@@ -6,9 +6,6 @@ import type { Actor, ServiceContext } from '../context.ts';
 
 export type RunCreated = z.infer<typeof runCreatedSchema>;
 
-/** Equal weights: the only ones that rankings compare. */
-export const defaultWeights = { precision: 1, recall: 1, replyAccuracy: 1 };
-
 /**
  * The run, its sealed secrets and its first job in one transaction: accepted means that it will be carried out, and
  * what is not accepted leaves nothing behind.
