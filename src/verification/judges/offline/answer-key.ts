@@ -118,7 +118,9 @@ function candidatesOf(
     statement: string,
   ) => {
     const quote = (typeof line === 'string' ? line : line.text).trim().slice(0, maxQuoteCharacters);
-    if (!quoteCountsInDiff(quote, evidence.diff)) return;
+    // A whole changed line with a letter counts anyway; only what was cut must be looked up, which costs the diff.
+    const whole = typeof line !== 'string' && line.text.trim() === quote && /[\p{L}\p{N}]/u.test(quote);
+    if (!whole && !quoteCountsInDiff(quote, evidence.diff)) return;
     found.push({
       kind,
       name,

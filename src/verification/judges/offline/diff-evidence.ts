@@ -12,6 +12,8 @@ export type Finding = { where: 'changed'; lines: number[] } | { where: 'around' 
 export type DiffEvidence = {
   diff: ParsedDiff;
   lines: EvidenceLine[];
+  /** Every line of the diff, unchanged ones and headers too. */
+  allLines: string[];
   find(term: Term): Finding;
   /**
    * How many added and removed lines hold the term. An added line that itself says that something goes ("DROP
@@ -39,7 +41,8 @@ export function readEvidence(groundTruth: GroundTruth): DiffEvidence {
   }
   const saysRemoval = new Set(plain.get(plainKey('remove')));
   const around = { plain: new Set<string>(), names: new Set<string>(), numbers: new Set<string>() };
-  for (const text of [...diffLines(groundTruth.diff), groundTruth.title, groundTruth.description]) {
+  const allLines = [...diffLines(groundTruth.diff)];
+  for (const text of [...allLines, groundTruth.title, groundTruth.description]) {
     // A hunk's place in its file is not said by the change.
     const keys = keysOf(text.replace(/^@@ -[\d,]+ \+[\d,]+ @@/, ''));
     for (const key of keys.plain) around.plain.add(key);
@@ -89,6 +92,7 @@ export function readEvidence(groundTruth: GroundTruth): DiffEvidence {
   return {
     diff,
     lines,
+    allLines,
     find,
     balance: (term) => {
       const finding = find(term);

@@ -30,8 +30,8 @@ export function chooseQuestion(
     if (question && !isTold(question.reference_answer)) return question;
   }
   for (const candidate of ranked) {
-    const question = cloze(candidate);
-    if (question && !isTold(question.reference_answer)) return question;
+    const question = cloze(candidate, isTold);
+    if (question) return question;
   }
   return null;
 }
@@ -54,7 +54,8 @@ function ask(candidate: Candidate, all: Candidate[], evidence: DiffEvidence): Qu
     case 'defined':
     case 'removed': {
       if (peers.length !== 1 || name.length < 4) return null;
-      const noun = /the (\w+) `/.exec(candidate.statement)?.[1] ?? 'name';
+      const noun = /^(?:Adds|Removes) the (\w+) `/.exec(candidate.statement)?.[1];
+      if (noun === undefined) return null;
       const verb = kind === 'defined' ? 'newly defined in' : 'removed from';
       return { text: `Which ${noun} is ${verb} \`${path}\`?`, reference_answer: name, quote };
     }
@@ -65,17 +66,19 @@ function ask(candidate: Candidate, all: Candidate[], evidence: DiffEvidence): Qu
 
 /** Words of the languages themselves: leaving one out asks nothing of the change. */
 const keywords =
-  /^(?:abstract|assert|async|await|boolean|break|catch|class|const|continue|default|defer|delete|double|elif|else|except|export|extends|false|final|finally|float|fmt|function|implements|import|instanceof|interface|int64|lambda|module|number|package|print|private|protected|public|raise|range|readonly|return|static|string|struct|super|switch|throw|throws|typeof|undefined|void|while|yield)$/;
+  /^(?:abstract|after|assert|async|await|boolean|break|catch|class|const|continue|default|defer|describe|delete|double|elif|else|except|expect|export|exports|extends|false|final|finally|float|fmt|function|implements|import|instanceof|interface|int64|lambda|module|number|package|print|private|protected|public|raise|range|readonly|require|return|should|static|string|struct|super|switch|throw|throws|typeof|undefined|void|while|yield)$/;
 
-/** A changed line with its longest telling word left out. Any line with three words has one. */
-function cloze({ path, quote, statement }: Candidate): Question | null {
+/** A changed line with its longest telling word left out that is not told already. */
+function cloze({ path, quote, statement }: Candidate, isTold: (answer: string) => boolean): Question | null {
   if (/renamed/.test(statement)) return null;
   const words = splitWords(quote).filter(
     ({ text, start, end }) =>
       end - start >= 5 && !stopWords.has(text) && !keywords.test(text) && !/^\d/.test(text),
   );
   const rare = words.filter((word) => words.filter((other) => other.text === word.text).length === 1);
-  const [missing] = rare.sort((a, b) => b.end - b.start - (a.end - a.start));
+  const missing = rare
+    .sort((a, b) => b.end - b.start - (a.end - a.start))
+    .find(({ start, end }) => !isTold(quote.slice(start, end)));
   if (!missing || splitWords(quote).length < 3) return null;
   const gap = `${quote.slice(0, missing.start)}____${quote.slice(missing.end)}`;
   return {

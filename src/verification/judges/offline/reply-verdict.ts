@@ -1,5 +1,5 @@
 import type { replyAccuracies } from '#contracts/replay.ts';
-import { splitParts } from '../../replay/words.ts';
+import { indexRuns, splitParts, splitRunWords } from '../../replay/words.ts';
 import type { DiffEvidence } from './diff-evidence.ts';
 import { nameKey, numberKey, plainKey, readTerms, type Term } from './terms.ts';
 
@@ -7,6 +7,10 @@ export type ReplyAccuracy = (typeof replyAccuracies)[number];
 
 /** So many other names and numbers of the change may a response mention before it counts as a list of guesses. */
 const toleratedOthers = 6;
+/** A response longer than this, most of which stands on lines of the diff in runs, is the diff said back. */
+const dumpWords = 25;
+const dumpRun = 3;
+const dumpShare = 0.6;
 
 /**
  * How much of the reference answer a response holds (see `rule.ts`, "Reply"): the weight of its terms found, names
@@ -34,8 +38,15 @@ export function ruleOnReply(
   if (total === 0) return 0;
   const share = held / total;
   const others = countOthers(response, references, asked, evidence);
-  const bound = others > 2 * toleratedOthers ? 0.25 : others > toleratedOthers ? 0.5 : 1;
-  return quarter(Math.min(share, bound));
+  if (others > 2 * toleratedOthers || saysDiffBack(response, evidence)) return quarter(Math.min(share, 0.25));
+  return quarter(Math.min(share, others > toleratedOthers ? 0.5 : 1));
+}
+
+function saysDiffBack(response: string, evidence: DiffEvidence): boolean {
+  const words = splitRunWords(response);
+  if (words.length <= dumpWords) return false;
+  const copied = indexRuns(evidence.allLines, dumpRun)(words).filter((covered) => covered).length;
+  return copied >= words.length * dumpShare;
 }
 
 function quarter(share: number): ReplyAccuracy {

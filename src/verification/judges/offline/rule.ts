@@ -40,7 +40,8 @@ or line.
 
 Reply. The weight of the reference answer's terms that the response holds (names and numbers 2, others 1; terms
 that the question says already are left out where others remain), rounded down to a quarter. A response that names
-more than 6 other names or numbers of the changed lines gets 0.5 at most, more than 12 0.25.
+more than 6 other names or numbers of the changed lines gets 0.5 at most, more than 12 0.25; so does one of more than
+25 words of which 60 % lie in runs of 3 or more that stand on one line of the diff.
 
 Answer key. Read off the changed lines, by file: added, removed and altered definitions, changed and newly given
 literal values, newly used names, and in prose the lines with the most telling words; lock files and generated files

@@ -1,0 +1,88 @@
+import { type FileReading, literal } from './read-diff.ts';
+
+const unknown = 'The diff that I was given does not say.';
+const maxAnswerCharacters = 600;
+
+/**
+ * Answers a question by searching the diff: in the file that the question names, else in all, for a left-out word,
+ * a value, what was defined or removed; failing that it says the changed line that shares most words with it.
+ */
+export function answerQuestion(question: string, files: FileReading[]): string {
+  const named = files.filter(({ path }) => question.includes(path) || question.includes(fileName(path)));
+  const searched = named.length > 0 ? named : files;
+  const asked = [...question.matchAll(/`([^`]+)`/g)]
+    .map((match) => match[1] ?? '')
+    .filter((name) => !searched.some(({ path }) => path === name));
+  const answer =
+    missingWord(question, searched) ??
+    namedThing(question, searched) ??
+    valueAsked(question, asked, searched) ??
+    nearestLine(question, asked, searched);
+  return (answer ?? unknown).slice(0, maxAnswerCharacters);
+}
+
+const fileName = (path: string) => path.slice(path.lastIndexOf('/') + 1);
+
+function missingWord(question: string, files: FileReading[]): string | null {
+  const gap = /([^\s].*?)?_{3,}(.*)$/su.exec(question);
+  if (!gap) return null;
+  const after = (gap[2] ?? '').trimEnd();
+  const before = gap[1] ?? '';
+  for (const line of files.flatMap(({ added, removed }) => [...added, ...removed])) {
+    // The question leads up to the line, so the text before the gap ends with the line's beginning.
+    const end = line.length - after.length;
+    if (end <= 0 || !line.endsWith(after)) continue;
+    for (let start = 0; start < end; start++) {
+      if (before.endsWith(line.slice(0, start)) && /^[\p{L}\p{N}_$]+$/u.test(line.slice(start, end))) {
+        return `The missing word is ${line.slice(start, end)}.`;
+      }
+    }
+  }
+  return null;
+}
+
+function namedThing(question: string, files: FileReading[]): string | null {
+  if (!/\b(?:which|what)\b.*\b(?:new|newly|added|introduced|defined|removed|deleted)\b/is.test(question))
+    return null;
+  const gone = /\b(?:removed|deleted|dropped)\b/i.test(question);
+  const names = files.flatMap((file) => (gone ? file.undefines : file.defines));
+  const found = names.length > 0 ? names : files.flatMap((file) => (gone ? file.goneNames : file.newNames));
+  if (found.length === 0) return null;
+  const [first, ...more] = found.slice(0, 3);
+  return `It is ${[first, ...more].map((name) => `\`${name}\``).join(', possibly ')}.`;
+}
+
+function valueAsked(question: string, asked: string[], files: FileReading[]): string | null {
+  if (!/\b(?:value|how (?:many|much|long)|default|limit|number)\b/i.test(question)) return null;
+  for (const name of asked) {
+    for (const file of files) {
+      const value = file.values.find((candidate) => candidate.name === name);
+      if (value) {
+        const before = value.before === null ? '' : `, where it was ${value.before} before`;
+        return `\`${name}\` is ${value.after} now${before}.`;
+      }
+      const line = file.added.find((candidate) => candidate.includes(name));
+      const rest = line && /[:=]\s*(.+?)[,;]?$/.exec(line.slice(line.indexOf(name) + name.length))?.[1];
+      if (rest) return `\`${name}\` is ${literal(rest)}.`;
+    }
+  }
+  return null;
+}
+
+function nearestLine(question: string, asked: string[], files: FileReading[]): string | null {
+  const wanted = new Set([...asked.flatMap(words), ...words(question)]);
+  let best: string | null = null;
+  let most = 0;
+  for (const { added, removed } of files) {
+    for (const line of [...added, ...removed]) {
+      const shared = new Set(words(line).filter((word) => wanted.has(word))).size;
+      if (shared > most) [best, most] = [line, shared];
+    }
+  }
+  return best === null ? null : `The changed line nearest to this reads: ${best}`;
+}
+
+const words = (text: string) =>
+  (text.toLowerCase().match(/[\p{L}\p{N}_]{3,}/gu) ?? []).filter(
+    (word) => !/^(?:which|what|the|this|that|line|file)$/.test(word),
+  );
