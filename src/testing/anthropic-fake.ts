@@ -108,7 +108,7 @@ export const startAnthropicFake = async ({
       response.end(JSON.stringify({ type: 'error', error: { type, message }, request_id: requestId }));
     };
     const { headers } = request;
-    const key = headers['x-api-key'] ?? headers.authorization?.replace(/^Bearer /, '');
+    const key = headers['x-api-key'] || headers.authorization?.replace(/^Bearer /, '');
     if (request.method !== 'POST' || request.url !== '/v1/messages') {
       return fail(404, 'not_found_error', 'Not found');
     }

@@ -14,25 +14,28 @@ type PriceEntry = ModelPrice & {
  * costs are therefore estimates, while its token counts are the API's own.
  */
 export const pricesAsOf = '2026-10-24';
-const prices: Record<string, PriceEntry> = {
-  'claude-sonnet-5-5': { input: 2, cacheWrite: 2.5, cacheRead: 0.1, output: 10 },
-  'claude-opus-5-5': { input: 4, cacheWrite: 5, cacheRead: 0.2, output: 20 },
-  'claude-haiku-5-5': {
-    input: 0.1,
-    cacheWrite: 0.125,
-    cacheRead: 0.01,
-    output: 0.5,
-    longPrompt: {
-      aboveTokens: 100_000,
-      price: { input: 0.5, cacheWrite: 0.625, cacheRead: 0.05, output: 2.5 },
+const prices = new Map<string, PriceEntry>([
+  ['claude-sonnet-5-5', { input: 2, cacheWrite: 2.5, cacheRead: 0.1, output: 10 }],
+  ['claude-opus-5-5', { input: 4, cacheWrite: 5, cacheRead: 0.2, output: 20 }],
+  [
+    'claude-haiku-5-5',
+    {
+      input: 0.1,
+      cacheWrite: 0.125,
+      cacheRead: 0.01,
+      output: 0.5,
+      longPrompt: {
+        aboveTokens: 100_000,
+        price: { input: 0.5, cacheWrite: 0.625, cacheRead: 0.05, output: 2.5 },
+      },
     },
-  },
-};
+  ],
+]);
 
 /** What one call's prompt of this many tokens is charged at; null for a model of unknown price. */
 export const modelPrice = (model: string, promptTokens: number): ModelPrice | null => {
   // A dated snapshot ("claude-opus-5-5-20261001") costs what its alias does.
-  const entry = prices[model.replace(/-\d{8}$/, '')];
+  const entry = prices.get(model.replace(/-\d{8}$/, ''));
   if (entry === undefined) return null;
   const { longPrompt } = entry;
   return longPrompt !== undefined && promptTokens > longPrompt.aboveTokens ? longPrompt.price : entry;
