@@ -4,6 +4,7 @@ import { compositeOf } from '#verification/statistics/aggregate.ts';
 import { type Paint, plain, shortened } from './terminal.ts';
 
 const barCells = 24;
+const nameWidth = 15;
 /** Longer lists of replays are cut to the lowest scored ones; `--json` has them all. */
 const listedReplays = 30;
 const lowestReplays = 10;
@@ -41,37 +42,47 @@ const remarks = (certificate: Certificate) =>
     certificate.replayCount < 20 ? 'Few replays: read the intervals, not the numbers.' : null,
   ].filter((remark) => remark !== null);
 
-const wrapped = (text: string, indent: string, width = 100) => {
+/** `first` stands before the first line; the others are indented as far. */
+const wrapped = (text: string, first: string, width: number) => {
   const lines = [''];
   for (const word of text.split(' ')) {
     const last = lines[lines.length - 1] ?? '';
-    if (last !== '' && last.length + word.length + 1 > width - indent.length) lines.push(word);
+    if (last !== '' && last.length + word.length + 1 > width - first.length) lines.push(word);
     else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
   }
-  return lines.map((line) => indent + line).join('\n');
+  return lines.map((line, at) => (at === 0 ? first : ' '.repeat(first.length)) + line).join('\n');
 };
 
-const measureLines = (certificate: Certificate, paint: Paint) => {
-  const { intervals, weights } = certificate;
-  const shares = [weights.precision, weights.recall, weights.replyAccuracy].join(' : ');
-  const rows = [
-    ['Composite', 'compositeScore', 1, `weighted mean of the next three (${shares})`],
-    ['Precision', 'precision', 1, 'of what it claims, how much the change supports with a quote'],
-    ['Recall', 'recall', 1, 'of the important changes, how many its summary tells'],
-    ['Reply accuracy', 'replyAccuracy', 1, 'how right its answers to a follow-up question are'],
-    ['Brier', 'brier', 0.5, '(1 − composite) / 2, lower is better: a mapping, no score of probabilities'],
-  ] as const;
-  return rows.map(([name, key, top, meaning]) => {
-    const range = `${score(intervals[key].lower)} – ${score(intervals[key].upper)}`;
+const measures = [
+  ['Composite', 'compositeScore', 1, 'the weighted mean of the next three'],
+  ['Precision', 'precision', 1, 'of what it claims, how much the change supports with a quote'],
+  ['Recall', 'recall', 1, 'of the important changes, how many its summary tells'],
+  ['Reply accuracy', 'replyAccuracy', 1, 'how right its answers to one follow-up question a change are'],
+  [
+    'Brier',
+    'brier',
+    0.5,
+    '(1 − composite) / 2, from 0 to 0.5, lower is better; a mapping, not a score of probabilities',
+  ],
+] as const;
+
+const measureLines = ({ intervals, ...certificate }: Certificate, paint: Paint) =>
+  measures.map(([name, key, top]) => {
+    const range = `[${score(intervals[key].lower)} – ${score(intervals[key].upper)}]`;
     return [
-      `  ${paint('bold', name.padEnd(15))}`,
+      `  ${paint('bold', name.padEnd(nameWidth))}`,
       paint('bold', score(certificate[key])),
-      paint('dim', `[${range}]`),
+      paint('dim', range),
       paint('cyan', bar(certificate[key], top)),
-      paint('dim', meaning),
     ].join('  ');
   });
-};
+
+const legendLines = ({ weights }: Certificate, width: number, paint: Paint) =>
+  measures.map(([name, key, , meaning]) => {
+    const shares = `${weights.precision} : ${weights.recall} : ${weights.replyAccuracy}`;
+    const text = key === 'compositeScore' ? `${meaning}, ${shares}` : meaning;
+    return paint('dim', wrapped(`${name}: ${text}.`, '  ', width));
+  });
 
 const replayCounts = ({ counts }: Certificate) =>
   [
@@ -161,19 +172,33 @@ const meaning =
   'request weighing the same, under this judge and these prompts. It says nothing of other repositories. ' +
   'Intervals are 95 % and treat pull requests as independent.';
 
-/** A certificate for a reader at a terminal who has never seen one. */
-export const viewCertificate = (certificate: Certificate, paint: Paint): string =>
-  [
+const widest = 100;
+
+/**
+ * A certificate for a reader at a terminal who has never seen one.
+ * @param columns the terminal's width in characters; undefined where there is none.
+ */
+export const viewCertificate = (certificate: Certificate, paint: Paint, columns = widest): string => {
+  const width = Math.max(60, Math.min(widest, columns));
+  const title = paint('bold', `Calibration certificate of ${plain(certificate.constructId)}`);
+  return [
     '',
-    `${paint('bold', `Calibration certificate of ${plain(certificate.constructId)}`)}  ${paint('yellow', certificate.tier)} ${paint('dim', certificate.methodologyVersion)}`,
-    ...remarks(certificate).map((remark) => paint('yellow', wrapped(remark, '  '))),
+    `${title}  ${paint('yellow', certificate.tier)} ${paint('dim', certificate.methodologyVersion)}`,
+    ...remarks(certificate).map((remark) => paint('yellow', wrapped(remark, '  ', width))),
     '',
     ...measureLines(certificate, paint),
     '',
-    ...facts(certificate).map(([name, text]) => `  ${paint('bold', name.padEnd(15))}  ${plain(text)}`),
+    ...legendLines(certificate, width, paint),
+    '',
+    ...facts(certificate).map(([name, text]) => {
+      const [first = '', ...rest] = wrapped(plain(text), `  ${name.padEnd(nameWidth)}  `, width).split('\n');
+      const split = nameWidth + 2;
+      return [paint('bold', first.slice(0, split)) + first.slice(split), ...rest].join('\n');
+    }),
     '',
     ...replayTable(certificate, paint),
     '',
-    paint('dim', wrapped(meaning, '  ')),
+    paint('dim', wrapped(meaning, '  ', width)),
     '',
   ].join('\n');
+};

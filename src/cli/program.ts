@@ -47,7 +47,10 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
   const program = new Command('echelon-verify')
     .description('Calibration certificates for oracle constructs, recomputable by anyone.')
     .exitOverride()
-    .configureOutput({ writeErr: (text) => context.terminal.messages.write(text) })
+    .configureOutput({
+      writeOut: (text) => context.terminal.result(text.trimEnd()),
+      writeErr: (text) => context.terminal.say(text.trimEnd()),
+    })
     .showHelpAfterError('(--help shows what there is)');
 
   const verify = program

@@ -30,7 +30,7 @@ const barProgress = ({ messages, paintMessage }: Terminal): Progress => {
   const bar = new SingleBar(
     {
       stream: messages,
-      format: `Replays ${paintMessage('cyan', '{bar}')} {value}/{total} · {failures} oracle failures · {unscored} unscored · {eta_formatted} left`,
+      format: `Replays ${paintMessage('cyan', '{bar}')} {value}/{total} · oracle failures {failures} · unscored {unscored} · {eta_formatted} left`,
       barsize: 28,
       hideCursor: true,
       gracefulExit: false,

@@ -14,15 +14,21 @@ export type Terminal = {
   paint: Paint;
   /** For messages. */
   paintMessage: Paint;
-  messages: NodeJS.WriteStream;
+  messages: MessageStream;
+  /** The width of the terminal that results go to, in characters; undefined in a pipe. */
+  columns: number | undefined;
 };
 
-export const openTerminal = (stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Terminal => ({
+/** As much of a terminal as progress needs; a pipe has neither of the two. */
+export type MessageStream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+
+export const openTerminal = (stdout: MessageStream, stderr: MessageStream): Terminal => ({
   result: (text) => stdout.write(`${text}\n`),
   say: (line) => stderr.write(`${line}\n`),
   paint: (style, text) => styleText(style, text, { stream: stdout }),
   paintMessage: (style, text) => styleText(style, text, { stream: stderr }),
   messages: stderr,
+  columns: stdout.columns,
 });
 
 /**

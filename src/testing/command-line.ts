@@ -1,5 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { runProgram } from '#cli/program.ts';
+import type { Settings } from '#cli/settings.ts';
+import { openTerminal } from '#cli/terminal.ts';
 
 const main = join(import.meta.dirname, '../cli/main.ts');
 
@@ -42,3 +46,33 @@ export const runCommand = (args: string[], { env = {}, cwd, onStart }: CommandOp
     child.on('close', (code) => resolve({ code, stdout, stderr }));
     onStart?.(child);
   });
+
+const settings: Settings = {
+  databaseUrl: null,
+  dataDir: '/nonexistent',
+  githubToken: null,
+  githubApiUrl: 'http://127.0.0.1:9',
+  githubServerUrl: 'https://github.com',
+  anthropicApiKey: null,
+  anthropicBaseUrl: null,
+  scoringModel: 'claude-sonnet-5-5',
+  outboundAllow: [],
+  searchPath: process.env.PATH ?? '/usr/bin:/bin',
+};
+
+/** The same without a process of its own, in a tenth of the time: for what does not hang on being one. */
+export const runInProcess = async (
+  args: string[],
+  readSettings: () => Settings = () => settings,
+): Promise<CommandOutcome> => {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const code = await runProgram(args, {
+    readSettings,
+    terminal: openTerminal(stdout, stderr),
+    signal: new AbortController().signal,
+  });
+  const textOf = (stream: PassThrough) => String(stream.read() ?? '');
+  return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
+};
+
+export const withSettings = (changes: Partial<Settings>) => () => ({ ...settings, ...changes });

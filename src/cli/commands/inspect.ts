@@ -107,7 +107,7 @@ export const inspect = async (
         2,
       ),
     );
-  else terminal.result(viewCertificate(certificate, terminal.paint));
+  else terminal.result(viewCertificate(certificate, terminal.paint, terminal.columns));
   if (agrees) {
     const count = certificate.replayScores.length;
     terminal.say(

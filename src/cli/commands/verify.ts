@@ -84,8 +84,8 @@ const drawInto = async (
   return draw;
 };
 
-const showCertificate = (certificate: Certificate, json: boolean, { result, paint }: Terminal) =>
-  result(json ? JSON.stringify(toWire(certificate), null, 2) : viewCertificate(certificate, paint));
+const showCertificate = (certificate: Certificate, json: boolean, { result, paint, columns }: Terminal) =>
+  result(json ? JSON.stringify(toWire(certificate), null, 2) : viewCertificate(certificate, paint, columns));
 
 const dryRun = async (
   repository: RepositoryChoice,

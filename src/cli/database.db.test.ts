@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { resolveApiToken } from '#services/api-token/resolve.ts';
+import { localOwner } from '#services/user/local-owner.ts';
+import { runCommand, runInProcess, withSettings } from '#testing/command-line.ts';
+import { testDatabase } from '#testing/database.ts';
+
+type TestDatabase = Awaited<ReturnType<typeof testDatabase>>;
+const opened: TestDatabase[] = [];
+const open = async (options?: { migrated: boolean }) => {
+  const database = await testDatabase(options);
+  opened.push(database);
+  return database;
+};
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((database) => database.close()));
+});
+
+const tableNames = async ({ sql }: TestDatabase) => {
+  const rows = await sql<{ name: string }[]>`
+    select table_name as name from information_schema.tables where table_schema = 'public' order by 1`;
+  return rows.map(({ name }) => name);
+};
+
+test('db migrate makes the tables, db rollback takes the last migration back, and migrating brings it again', async () => {
+  const database = await open({ migrated: false });
+  const here = withSettings({ databaseUrl: database.databaseUrl });
+  expect(await runInProcess(['db', 'migrate'], here)).toMatchObject({ code: 0, stderr: '' });
+  const all = await tableNames(database);
+  expect(all).toContain('verification_runs');
+  const rolledBack = await runInProcess(['db', 'rollback'], here);
+  expect(rolledBack.code).toBe(0);
+  expect(rolledBack.stdout).toMatch(/Took the migration \S+ back/);
+  expect((await tableNames(database)).length).toBeLessThan(all.length);
+  expect(await runInProcess(['db', 'migrate'], here)).toMatchObject({ code: 0 });
+  expect(await tableNames(database)).toEqual(all);
+});
+
+test('there being nothing to take back is no failure', async () => {
+  const { databaseUrl } = await open({ migrated: false });
+  const outcome = await runInProcess(['db', 'rollback'], withSettings({ databaseUrl }));
+  expect(outcome).toMatchObject({ code: 0, stdout: 'There is no migration to take back.\n' });
+});
+
+test('a token is alone on standard output and opens the owner’s account', async () => {
+  const { db, databaseUrl } = await open();
+  const outcome = await runCommand(['token', 'create', '--name', 'ci'], {
+    env: { DATABASE_URL: databaseUrl },
+  });
+  expect(outcome.code).toBe(0);
+  const actor = await resolveApiToken({ db, now: () => new Date() }, outcome.stdout.trim());
+  expect(actor).toEqual(await localOwner({ db }));
+});
+
+test('without DATABASE_URL the data directory’s own database is used, and stopped again', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'echelon-cli-data-'));
+  try {
+    const env = { DATA_DIR: dataDir };
+    expect(await runCommand(['token', 'create', '--name', 'ci', '--json'], { env })).toMatchObject({
+      code: 0,
+    });
+    // The directory is free again: a second command takes it.
+    expect(await runCommand(['db', 'migrate'], { env })).toMatchObject({ code: 0 });
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+});
+
+test('a database that is not reached is told without its password', async () => {
+  const outcome = await runInProcess(
+    ['db', 'migrate'],
+    withSettings({ databaseUrl: 'postgres://someone:planted-password@127.0.0.1:9/none' }),
+  );
+  expect(outcome).toMatchObject({ code: 1, stdout: '' });
+  expect(outcome.stderr).toContain('was not reached (ECONNREFUSED)');
+  expect(outcome.stderr).not.toContain('planted');
+});
