@@ -1,0 +1,92 @@
+import { expect, type Page, test } from '@playwright/test';
+import { type AnthropicFake, startAnthropicFake } from '../src/testing/anthropic-fake.ts';
+import { fakeRepository, type GitHubFake, startGitHubFake } from '../src/testing/github-fake.ts';
+import { type Installation, startInstallation } from '../src/testing/installation.ts';
+import { type OracleFake, startOracleFake } from '../src/testing/oracle-fake.ts';
+
+// An installation with a model's key, whose GitHub and model are fakes at the protocol, and its owner's browser.
+const githubToken = 'ghp_planted_in_the_form';
+const oracleSecret = 'Bearer planted-in-the-form';
+let github: GitHubFake;
+let anthropic: AnthropicFake;
+let oracle: OracleFake;
+let installation: Installation;
+let page: Page;
+
+test.describe.configure({ mode: 'serial' });
+
+test.beforeAll(async ({ browser }) => {
+  github = await startGitHubFake({ token: githubToken });
+  github.repositories.push(fakeRepository({ count: 8 }));
+  anthropic = await startAnthropicFake();
+  oracle = await startOracleFake();
+  installation = await startInstallation({
+    GITHUB_API_URL: github.url,
+    ANTHROPIC_BASE_URL: anthropic.url,
+    ANTHROPIC_API_KEY: 'sk-ant-test',
+  });
+  page = await browser.newPage({ baseURL: installation.baseUrl });
+  await page.goto(installation.signInLink);
+  await expect(page.getByRole('heading', { name: 'My runs' })).toBeVisible();
+});
+
+test.afterAll(async () => {
+  await page.close();
+  await Promise.all([installation.stop(), github.close(), anthropic.close(), oracle.close()]);
+});
+
+const fill = async (repository: string) => {
+  await page.goto('/runs/new');
+  await page.getByLabel('Repository', { exact: true }).fill(repository);
+  await page.getByLabel('GitHub token').fill(githubToken);
+  await page.getByLabel('Construct').fill('describer');
+  await page.getByLabel('Address').fill(oracle.url);
+  await page.getByRole('button', { name: 'Add a header' }).click();
+  await page.getByLabel('Name of header 1').fill('Authorization');
+  await page.getByLabel('Value of header 1').fill(oracleSecret);
+  await page.getByLabel('Pull requests at most').fill('5');
+  await page.getByLabel('Scored replays at least').fill('5');
+};
+
+const start = async () => {
+  await page.getByRole('button', { name: 'Start the run' }).click();
+  await page.waitForURL(/\/runs\/[0-9a-f-]{36}$/);
+};
+
+const expectNoSecret = async () => {
+  const content = await page.content();
+  expect(content).not.toContain(githubToken);
+  expect(content).not.toContain('planted-in-the-form');
+};
+
+test('the form verifies a GitHub repository with the model judge, and the certificate names what judged', async () => {
+  await fill('octo/widgets');
+  await expect(page.getByRole('radio', { name: /Anthropic/ })).toBeChecked();
+  await start();
+  await expect(page.getByText('5 of 5 replays ended')).toBeVisible({ timeout: 60_000 });
+  await expectNoSecret();
+  await page.getByRole('link', { name: 'Read the certificate' }).click();
+
+  await expect(page.getByRole('heading', { name: 'describer' })).toBeVisible();
+  await expect(page.getByText('claude-sonnet-5-5').first()).toBeVisible();
+  await expect(page.getByText('UNVERIFIED · v1-preview, unsigned')).toBeVisible();
+  await expect(page.getByText('Offline-judged')).toHaveCount(0);
+  await expect(page.locator('[data-replay]')).toHaveCount(5);
+  await expect(page.getByText(/^US\$ 0\.\d+$/)).toBeVisible();
+  await expectNoSecret();
+  expect(oracle.requests).toHaveLength(5);
+  for (const { headers } of oracle.requests) expect(headers.authorization).toBe(oracleSecret);
+});
+
+test('a run that fails shows why, and offers to start again with what was not secret', async () => {
+  await fill('octo/nothing');
+  await start();
+  await expect(page.getByText('The run failed.')).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole('alert').filter({ hasText: 'Why it failed' })).toContainText('octo/nothing');
+  await expectNoSecret();
+  await page.getByRole('link', { name: 'Start again' }).click();
+  await expect(page.getByLabel('Repository', { exact: true })).toHaveValue('octo/nothing');
+  await expect(page.getByLabel('Construct')).toHaveValue('describer');
+  await expect(page.getByLabel('GitHub token')).toHaveValue('');
+  await expect(page.getByLabel('Address')).toHaveValue('');
+});
