@@ -2,12 +2,16 @@ import { type FileReading, literal } from './read-diff.ts';
 
 const unknown = 'The diff that I was given does not say.';
 const maxAnswerCharacters = 600;
+/** Bounds what a hostile question or line costs: the search for a left-out word is not linear in them. */
+const maxQuestionCharacters = 2000;
+const maxLineCharacters = 400;
 
 /**
  * Answers a question by searching the diff: in the file that the question names, else in all, for a left-out word,
  * a value, what was defined or removed; failing that it says the changed line that shares most words with it.
  */
-export function answerQuestion(question: string, files: FileReading[]): string {
+export function answerQuestion(fullQuestion: string, files: FileReading[]): string {
+  const question = fullQuestion.slice(0, maxQuestionCharacters);
   const named = files.filter(({ path }) => question.includes(path) || question.includes(fileName(path)));
   const searched = named.length > 0 ? named : files;
   const asked = [...question.matchAll(/`([^`]+)`/g)]
@@ -31,7 +35,7 @@ function missingWord(question: string, files: FileReading[]): string | null {
   for (const line of files.flatMap(({ added, removed }) => [...added, ...removed])) {
     // The question leads up to the line, so the text before the gap ends with the line's beginning.
     const end = line.length - after.length;
-    if (end <= 0 || !line.endsWith(after)) continue;
+    if (end <= 0 || line.length > maxLineCharacters || !line.endsWith(after)) continue;
     for (let start = 0; start < end; start++) {
       if (before.endsWith(line.slice(0, start)) && /^[\p{L}\p{N}_$]+$/u.test(line.slice(start, end))) {
         return `The missing word is ${line.slice(start, end)}.`;

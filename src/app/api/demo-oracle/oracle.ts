@@ -14,6 +14,8 @@ const maxClaims = 6;
 /** Where there are this many facts, no weaker claims are added to them. */
 const enoughClaims = 4;
 const maxFiles = 6;
+/** So many names of a file are looked at where each costs a look at all its lines. */
+const maxNames = 50;
 
 /**
  * A small oracle that runs without a model, for a first run and as an example of the protocol. It knows nothing but
@@ -102,10 +104,12 @@ function* factsOf(file: FileReading, files: FileReading[]): Generator<string> {
   const set = values.find(({ before }) => before === null);
   if (set && first) yield `Along with \`${first}\`, \`${set.name}\` is set to ${set.after}.`;
 
-  for (const name of defines) {
+  for (const name of defines.slice(0, maxNames)) {
     const user = files.find((candidate) => candidate !== file && candidate.newNames.includes(name));
     if (!user) continue;
-    const beside = user.newNames.find((candidate) => candidate !== name && !sameLine(user, name, candidate));
+    const beside = user.newNames
+      .slice(0, maxNames)
+      .find((candidate) => candidate !== name && !sameLine(user, name, candidate));
     yield `${user.path} makes use of the new \`${name}\`${beside ? ` and also of \`${beside}\`` : ''}.`;
     break;
   }
@@ -124,9 +128,9 @@ function* pairsOf(file: FileReading): Generator<string> {
   const [name] = file.newNames;
   const gone = file.goneNames[0];
   if (name && gone) yield `In ${place}, \`${gone}\` no longer occurs and \`${name}\` now does.`;
-  const other = file.newNames.find(
-    (candidate) => name && candidate !== name && !sameLine(file, name, candidate),
-  );
+  const other = file.newNames
+    .slice(0, maxNames)
+    .find((candidate) => name && candidate !== name && !sameLine(file, name, candidate));
   if (name && other) yield `${place} now works with \`${name}\` as well as \`${other}\`.`;
   const [lines, verb] =
     file.added.length > 0 ? [file.added, 'brings up'] : [file.removed, 'no longer brings up'];

@@ -3,8 +3,8 @@ import { answerAsDemoOracle } from './oracle.ts';
 
 export const dynamic = 'force-dynamic';
 
-/** In bytes. Runs send diffs of up to a few hundred kilobytes; this bounds what a stranger makes the server read. */
-const maxBodyBytes = 2 * 1024 * 1024;
+/** In bytes. Runs send diffs of up to 100 KB, escaped as JSON; this bounds what a stranger makes the server read. */
+const maxBodyBytes = 1024 * 1024;
 
 const refuse = (status: number, detail: unknown) => Response.json({ detail }, { status });
 

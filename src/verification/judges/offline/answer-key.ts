@@ -192,9 +192,16 @@ function candidatesOf(
       const before = assigned.removed.get(name);
       const old = before === undefined ? null : (readAssignment(before)?.value ?? null);
       if (line.sign === '+' && old !== null && old !== value) {
-        put('value', line, 9, name, value, `Changes \`${name}\` from \`${old}\` to \`${value}\``);
+        put('value', line, 9, name, value, changed(name, old, value));
       } else if (old === null && line.sign === '+') {
-        put('given', line, 5 - depth(line.text), name, value, `Gives \`${name}\` the value \`${value}\``);
+        put(
+          'given',
+          line,
+          5 - depth(line.text),
+          name,
+          value,
+          /\s/.test(value) ? `Sets the text of \`${name}\`` : `Gives \`${name}\` the value \`${value}\``,
+        );
       } else if (line.sign === '-' && !assigned.added.has(name)) {
         put(
           'removed',
@@ -230,6 +237,12 @@ function candidatesOf(
   }
   return found;
 }
+
+/** A sentence as a value would be the line said back. */
+const changed = (name: string, old: string, value: string) =>
+  /\s/.test(old + value)
+    ? `Changes the text of \`${name}\``
+    : `Changes \`${name}\` from \`${old}\` to \`${value}\``;
 
 /** A definition within another matters less: one step for each level of indentation, two at most. */
 const depth = (text: string) =>

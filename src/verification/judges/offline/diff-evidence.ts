@@ -8,6 +8,8 @@ export type EvidenceLine = { text: string; sign: '+' | '-'; path: string };
 /** Where a term stands: on changed lines (their places), only around them, or nowhere. */
 export type Finding = { where: 'changed'; lines: number[] } | { where: 'around' } | { where: 'nowhere' };
 
+export type Balance = { added: number; removed: number; goes: number };
+
 /** A diff indexed once for look-ups by term. Lines are in the order of the diff, a file's next to each other. */
 export type DiffEvidence = {
   diff: ParsedDiff;
@@ -16,10 +18,10 @@ export type DiffEvidence = {
   allLines: string[];
   find(term: Term): Finding;
   /**
-   * How many added and removed lines hold the term. An added line that itself says that something goes ("DROP
-   * INDEX …", "`red` is removed") counts as removed.
+   * How many added and removed lines hold the term; of the added ones, how many themselves say that something goes
+   * ("DROP INDEX …", "`red` is removed").
    */
-  balance(term: Term): { added: number; removed: number };
+  balance(term: Term): Balance;
   /** The file that a path or file name means, if the diff has it. */
   file(path: string): ParsedDiff['files'][number] | undefined;
 };
@@ -57,9 +59,12 @@ export function readEvidence(groundTruth: GroundTruth): DiffEvidence {
   }));
 
   const findFile = (path: string) => {
-    const wanted = path.toLowerCase().replace(/^\.?\//, '');
-    return paths.find((p) => [p.path, p.old].some((own) => own === wanted || own?.endsWith(`/${wanted}`)))
-      ?.file;
+    const written = path.toLowerCase().replace(/^\.?\//, '');
+    // A diff's headers put `a/` and `b/` before a path.
+    const own = (wanted: string) =>
+      paths.find((p) => [p.path, p.old].some((known) => known === wanted || known?.endsWith(`/${wanted}`)))
+        ?.file;
+    return own(written) ?? (/^[ab]\//.test(written) ? own(written.slice(2)) : undefined);
   };
   const found = (places: number[] | undefined, aside: boolean): Finding =>
     places ? { where: 'changed', lines: places } : { where: aside ? 'around' : 'nowhere' };
@@ -96,11 +101,12 @@ export function readEvidence(groundTruth: GroundTruth): DiffEvidence {
     find,
     balance: (term) => {
       const finding = find(term);
-      const balance = { added: 0, removed: 0 };
+      const balance = { added: 0, removed: 0, goes: 0 };
       if (finding.where !== 'changed') return balance;
       for (const place of finding.lines) {
-        const goes = lines[place]?.sign === '-' || saysRemoval.has(place);
-        balance[goes ? 'removed' : 'added']++;
+        if (lines[place]?.sign === '-') balance.removed++;
+        else balance.added++;
+        if (lines[place]?.sign === '+' && saysRemoval.has(place)) balance.goes++;
       }
       return balance;
     },

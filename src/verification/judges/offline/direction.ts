@@ -42,10 +42,10 @@ export function contradictsDirection(text: string, terms: Term[], evidence: Diff
       // A name that stands on unchanged lines only was neither added nor removed.
       return (side === 'added' || side === 'removed') && decisive.some(({ kind }) => kind === 'name');
     }
-    return found.every(({ added, removed }) => {
+    return found.every(({ added, removed, goes }) => {
       if (side === 'added') return added <= removed;
-      if (side === 'removed') return removed <= added;
-      return side === 'new' ? added === 0 : removed === 0;
+      if (side === 'removed') return removed + goes <= added - goes;
+      return side === 'new' ? added === 0 : removed + goes === 0;
     });
   };
 
@@ -62,13 +62,14 @@ export function contradictsDirection(text: string, terms: Term[], evidence: Diff
       return wrong(/^delet/.test(word) ? objects.filter(({ kind }) => kind === 'name') : objects, side);
     }
     if (two === 'no longer') return wrong(clauseAfter(text, terms, at + 1), 'old');
-    if (/^(?:instead of|rather than|place of|favou?r of)$/.test(two)) {
+    if (/^(?:instead of|rather than|place of)$/.test(two)) {
       // In plain words this may be said of what the program does, not of the change ("a spinner in place of text").
       return wrong(
         objectAfter(text, terms, at + 1).filter(({ kind }) => kind !== 'plain'),
         'old',
       );
     }
+    if (/^favou?r of$/.test(two)) return wrong(objectAfter(text, terms, at + 1), 'new');
     if (/^(?:replaced|renamed) (?:by|with|to)$/.test(two)) {
       return wrong(objectBefore(text, terms, at), 'old') || wrong(objectAfter(text, terms, at + 1), 'new');
     }

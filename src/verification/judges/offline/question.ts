@@ -1,9 +1,9 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import { splitWords, stopWords } from '../../replay/words.ts';
+import { splitParts, splitWords, stopWords } from '../../replay/words.ts';
 import type { JudgeAnswer } from '../judge.ts';
 import type { Candidate } from './answer-key.ts';
 import type { DiffEvidence } from './diff-evidence.ts';
-import { nameKey } from './terms.ts';
+import { nameKey, plainKey } from './terms.ts';
 
 type Question = NonNullable<JudgeAnswer['question']>;
 
@@ -21,17 +21,23 @@ export function chooseQuestion(
 ): Question | null {
   const told = `${groundTruth.title}\n${groundTruth.description}\n${groundTruth.filesChanged.join('\n')}`;
   const toldNames = new Set(splitWords(told).map((word) => nameKey(word.text)));
+  const toldParts = new Set(splitParts(told).map(plainKey));
   const isTold = (answer: string) => told.includes(answer) || toldNames.has(nameKey(answer));
+  // `useDebounced` can be guessed from `use-debounced.ts`. Where everything can, that is better than no question.
+  const isGuessable = (answer: string) =>
+    isTold(answer) || splitParts(answer).every((part) => toldParts.has(plainKey(part)));
   const ranked = kinds.flatMap((kind) =>
     candidates.filter((candidate) => candidate.kind === kind).sort((a, b) => b.importance - a.importance),
   );
-  for (const candidate of ranked) {
-    const question = ask(candidate, candidates, evidence);
-    if (question && !isTold(question.reference_answer)) return question;
-  }
-  for (const candidate of ranked) {
-    const question = cloze(candidate, isTold);
-    if (question) return question;
+  for (const refused of [isGuessable, isTold]) {
+    for (const candidate of ranked) {
+      const question = ask(candidate, candidates, evidence);
+      if (question && !refused(question.reference_answer)) return question;
+    }
+    for (const candidate of ranked) {
+      const question = cloze(candidate, refused);
+      if (question) return question;
+    }
   }
   return null;
 }

@@ -45,7 +45,8 @@ export function readSummary(summary: string, evidence: DiffEvidence): (change: C
 
 function readSentence(text: string, evidence: DiffEvidence): Sentence {
   const terms = readTerms(text);
-  const kept = terms.filter(({ kind }) => kind !== 'path');
+  // Naming the files of a diff surfaces nothing; other paths (routes, packages) may be what changed.
+  const kept = terms.filter((term) => term.kind !== 'path' || evidence.file(term.key) === undefined);
   const parts = kept.flatMap((term) => splitParts(text.slice(term.start, term.end)));
   return {
     text,
@@ -77,7 +78,7 @@ const telling = (word: string) =>
 function targetOf({ statement, quote }: Change): Target {
   const spans = [...statement.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
   const names = spans.filter(
-    (span) => /^[#$@]?[\p{L}_][\p{L}\p{N}_$.-]*$/u.test(span) && !/\.\p{L}{1,5}$/u.test(span),
+    (span) => /^[#$@]?[\p{L}_][\p{L}\p{N}_$./@-]*$/u.test(span) && !/\.\p{L}{1,5}$/u.test(span),
   );
   const nameParts = new Set(
     names

@@ -30,10 +30,11 @@ export function ruleOnReply(
   const speaking = all.filter(({ kind }) => kind !== 'filler');
   for (const term of speaking.length > 0 ? speaking : all) {
     // What the question already says earns nothing, unless there is nothing else to say.
-    if (speaking.length > 1 && holds(asked, term)) continue;
+    const raw = referenceAnswer.slice(term.start, term.end);
+    if (speaking.length > 1 && holds(asked, term, raw)) continue;
     const weight = term.kind === 'name' || term.kind === 'number' ? 2 : 1;
     total += weight;
-    if (holds(given, term)) held += weight;
+    if (holds(given, term, raw)) held += weight;
   }
   if (total === 0) return 0;
   const share = held / total;
@@ -62,7 +63,13 @@ function keysOf(text: string): Keys {
   const terms = readTerms(text);
   return {
     names: new Set(terms.map((term) => nameKey(text.slice(term.start, term.end)))),
-    plain: new Set([...splitParts(text), ...terms.map((term) => term.word)].map(plainKey)),
+    // A path's words answer nothing: whoever lists files would hit many a name.
+    plain: new Set(
+      terms
+        .filter(({ kind }) => kind !== 'path')
+        .flatMap((term) => [...splitParts(text.slice(term.start, term.end)), term.word])
+        .map(plainKey),
+    ),
     numbers: new Set(
       terms
         .filter(({ kind }) => kind === 'number' || kind === 'count')
@@ -71,13 +78,14 @@ function keysOf(text: string): Keys {
   };
 }
 
-function holds(keys: Keys, term: Term): boolean {
+/** `raw` is the term as written, since its capitals show its parts. */
+function holds(keys: Keys, term: Term, raw: string): boolean {
   if (term.kind === 'number' || term.kind === 'count') {
     return (term.factors ?? [1]).some((factor) => keys.numbers.has(numberKey(Number(term.key) * factor)));
   }
   if (keys.names.has(nameKey(term.word))) return true;
   if (term.kind === 'name') {
-    const parts = splitParts(term.word).map(plainKey);
+    const parts = splitParts(raw).map(plainKey);
     return keys.names.has(term.key) || (parts.length > 1 && parts.every((part) => keys.plain.has(part)));
   }
   return keys.plain.has(term.key);
@@ -94,7 +102,12 @@ function countOthers(
   for (const term of readTerms(response)) {
     if (term.kind !== 'name' && term.kind !== 'number') continue;
     const id = `${term.kind} ${term.key}`;
-    if (!references.has(id) && !holds(asked, term) && evidence.find(term).where === 'changed') others.add(id);
+    if (
+      !references.has(id) &&
+      !holds(asked, term, response.slice(term.start, term.end)) &&
+      evidence.find(term).where === 'changed'
+    )
+      others.add(id);
   }
   return others.size;
 }

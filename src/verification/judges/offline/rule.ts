@@ -31,7 +31,7 @@ Precision. A claim is not supported
 Otherwise it is supported, and quoted is the changed line that holds most of its weight. A claim that names nothing
 but files of the diff is supported by their headers. A claim of which nothing is found is not supported.
 
-Recall. The summary is read by sentences and list items, without paths. A sentence that says a changed line back
+Recall. The summary is read by sentences and list items, without paths of files of the diff. A sentence that says a changed line back
 (half of its words lie in runs of 3 or more that stand on one changed line, or it is that line) or that contradicts
 a direction surfaces nothing. Another one surfaces a change when it has the change's name in any spelling; or two
 thirds of the name's parts, two at least, or one and another word of the quoted line; or at least half and three
