@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -198,7 +199,6 @@ test('a wrong address is a mistake, not a verdict; once the oracle runs, the sam
   expect(failed).toMatchObject({ code: 1, stdout: '' });
   expect(failed.stderr).toContain('mistake, not a verdict');
   expect(existsSync(join(out, 'certificate.json'))).toBe(false);
-  const { createServer } = await import('node:http');
   const server = createServer((_, response) => response.end(JSON.stringify({ summary: 'It runs now.' })));
   await new Promise<void>((listening) => server.listen(Number(port), '127.0.0.1', listening));
   try {
@@ -415,6 +415,27 @@ test('inspect shows a certificate, agrees with it, and finds what was changed', 
     code: 2,
     stdout: '',
   });
+});
+
+test('inspect takes the address of a certificate, and that of its page', async () => {
+  const oracle = await startOracle();
+  const { stdout } = await verify(changes, oracle, '--limit', '2', '--json');
+  const server = createServer((request, response) => {
+    const known = request.url === '/api/v1/verification/certificates/abc';
+    response.writeHead(known ? 200 : 404).end(known ? stdout : '{"detail": "Not found."}');
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const address = server.address();
+  const base = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  try {
+    for (const path of ['/api/v1/verification/certificates/abc', '/certificates/abc'])
+      expect(await runInProcess(['inspect', base + path])).toMatchObject({ code: 0 });
+    const unknown = await runInProcess(['inspect', `${base}/certificates/other`]);
+    expect(unknown).toMatchObject({ code: 2, stdout: '' });
+    expect(unknown.stderr).toContain('no certificate at this address');
+  } finally {
+    server.close();
+  }
 });
 
 test('evidence holds every step of each replay, and a digest of its change that a reader can recompute', async () => {

@@ -65,13 +65,11 @@ const stored = {
   constructId: 'acme-oracle',
   createdAt: new Date('2025-03-01T10:00:00.000Z'),
 };
-const scores = replayScores
-  .toReversed()
-  .map((score, index) => ({
-    ...score,
-    id: `score-${index}`,
-    scoredAt: new Date('2025-03-01T09:59:00.000Z'),
-  }));
+const scores = replayScores.toReversed().map((score, index) => ({
+  ...score,
+  id: `score-${index}`,
+  scoredAt: new Date('2025-03-01T09:59:00.000Z'),
+}));
 const certificate = presentCertificate(stored, scores);
 
 test('a certificate and its summary have the contract’s form, and nothing beside it', () => {
