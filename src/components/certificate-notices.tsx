@@ -4,7 +4,7 @@ import { Notice } from './notice.tsx';
 
 /** What must be known before a certificate's numbers are read, the gravest first. */
 export const CertificateNotices = ({ certificate }: { certificate: Certificate }) => (
-  <div className="grid items-start gap-3 md:grid-cols-2">
+  <div className="grid items-start gap-3 md:grid-cols-2 md:[&>:last-child:nth-child(odd)]:col-span-2">
     {certificate.judge === 'offline' ? (
       <Notice tone="caution" title="Offline-judged">
         The judge was a lexical baseline: it looks for the words, names and numbers of a claim in the diff’s

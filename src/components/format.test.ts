@@ -25,6 +25,7 @@ test('counts agree with their noun', () => {
 });
 
 test('durations are written in the unit they are read in', () => {
+  expect(durationText(0)).toBe('under 1 ms');
   expect(durationText(12)).toBe('12 ms');
   expect(durationText(1540)).toBe('1.5 s');
   expect(durationText(65_000)).toBe('65 s');

@@ -33,9 +33,13 @@ const dayAndTime = new Intl.DateTimeFormat('en-GB', {
 /** In UTC on server and browser alike, so that both write the same and a certificate reads the same everywhere. */
 export const timeText = (rfc3339: string) => `${dayAndTime.format(new Date(rfc3339))} UTC`;
 
-/** Milliseconds as a person says them. */
+/** Milliseconds as a person says them; what is stored is whole, so 0 is less than one and not nothing. */
 export const durationText = (ms: number) =>
-  ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+  ms < 1
+    ? 'under 1 ms'
+    : ms < 1000
+      ? `${Math.round(ms)} ms`
+      : `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
 
 export const judgeNames: Record<JudgeProvider, string> = {
   offline: 'Offline (lexical baseline)',

@@ -72,7 +72,7 @@ const RunsPage = async ({ searchParams }: { searchParams: Promise<SearchParams> 
       ) : (
         <Empty title="You have not started a run yet">
           <p>Begin with the sample, or verify an oracle of your own against a repository.</p>
-          <div className="mt-5 text-left">
+          <div className="mt-5 flex justify-center text-left">
             <SampleButton />
           </div>
         </Empty>
