@@ -23,7 +23,8 @@ export const freePort = async (): Promise<number> => {
 export const plainEnvironment = (settings: Record<string, string>): NodeJS.ProcessEnv => ({
   ...process.env,
   NODE_ENV: 'production',
-  ...Object.fromEntries(variableNames.map((name) => [name, ''])),
+  // PATH is the system's, not a setting.
+  ...Object.fromEntries(variableNames.filter((name) => name !== 'PATH').map((name) => [name, ''])),
   ...settings,
 });
 
