@@ -22,6 +22,7 @@ test.beforeAll(async ({ browser }) => {
   oracle = await startOracleFake();
   installation = await startInstallation({
     GITHUB_API_URL: github.url,
+    GITHUB_SERVER_URL: github.url,
     ANTHROPIC_BASE_URL: anthropic.url,
     ANTHROPIC_API_KEY: 'sk-ant-test',
   });

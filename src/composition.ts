@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import pino, { type Logger } from 'pino';
 import type { AuthContext } from '#auth/context.ts';
 import { openDatabase } from '#db/client.ts';
@@ -153,6 +153,8 @@ export const getWorkerComposition = async (): Promise<WorkerComposition> => {
   const { createEngine } = await import('#services/engine/create.ts');
   const engine = createEngine({
     githubApiUrl: environment.GITHUB_API_URL,
+    githubServerUrl: environment.GITHUB_SERVER_URL,
+    repositoriesDir: join(resolve(environment.DATA_DIR ?? join(projectDir, '.data')), 'repositories'),
     githubToken: environment.GITHUB_TOKEN ?? null,
     projectDir,
     searchPath: environment.PATH,

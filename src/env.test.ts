@@ -51,3 +51,12 @@ test.each([
 ])('host %s is loopback: %s', (host, expected) => {
   expect(isLoopbackHost(host)).toBe(expected);
 });
+
+test('repositories are cloned from the server whose API is asked', () => {
+  expect(readEnvironment({}).GITHUB_SERVER_URL).toBe('https://github.com');
+  expect(readEnvironment({ GITHUB_API_URL: 'https://ghe.example.com/api/v3/' }).GITHUB_SERVER_URL).toBe(
+    'https://ghe.example.com',
+  );
+  const named = { GITHUB_API_URL: 'https://api.example.com', GITHUB_SERVER_URL: 'https://git.example.com' };
+  expect(readEnvironment(named).GITHUB_SERVER_URL).toBe('https://git.example.com');
+});

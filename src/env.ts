@@ -87,7 +87,7 @@ const environmentSchema = z.object({
   SECRETS_KEY: key32('SECRETS_KEY').optional(),
   GITHUB_TOKEN: optional,
   GITHUB_API_URL: httpUrl('https://api.github.com').default('https://api.github.com'),
-  GITHUB_SERVER_URL: httpUrl('https://github.com').default('https://github.com'),
+  GITHUB_SERVER_URL: httpUrl('https://github.com').optional(),
   GITHUB_CLIENT_ID: optional,
   GITHUB_CLIENT_SECRET: optional,
   ANTHROPIC_API_KEY: optional,
@@ -123,7 +123,11 @@ const environmentSchema = z.object({
 /** Every variable that is read. */
 export const variableNames = Object.keys(environmentSchema.shape);
 
-export type Environment = z.infer<typeof environmentSchema>;
+export type Environment = z.infer<typeof environmentSchema> & { GITHUB_SERVER_URL: string };
+
+/** GitHub Enterprise Server has its API below its own address; a token for it must not go to github.com. */
+const gitHubServerOf = (apiUrl: string) =>
+  apiUrl.endsWith('/api/v3') ? apiUrl.slice(0, -'/api/v3'.length) : 'https://github.com';
 
 /** A variable of the environment breaks its rule; the message names variable, rule and an example, never a value. */
 export class EnvironmentError extends Error {
@@ -152,7 +156,10 @@ export const readEnvironment = (source: Record<string, string | undefined> = pro
       'GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET must be set together: signing in with GitHub needs both',
     );
   }
-  if (parsed.success && problems.length === 0) return parsed.data;
+  if (parsed.success && problems.length === 0) {
+    const { data } = parsed;
+    return { ...data, GITHUB_SERVER_URL: data.GITHUB_SERVER_URL ?? gitHubServerOf(data.GITHUB_API_URL) };
+  }
   throw new EnvironmentError(
     `The environment is not usable:\n${problems.map((line) => `  ${line}`).join('\n')}`,
   );

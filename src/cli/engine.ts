@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type GuardedFetch, guardedFetch } from '#services/engine/guarded-fetch.ts';
+import { repositoryFolders } from '#services/engine/repository-folders.ts';
 import { gitRunner } from '#services/engine/run-git.ts';
 import { cleanTextOf, cleanValue } from '#services/run/clean-text.ts';
 import { httpOracle } from '#verification/oracles/http.ts';
@@ -32,6 +33,11 @@ export const sourceFor = (repository: RepositoryChoice, settings: Settings): Gro
         owner: repository.owner,
         name: repository.name,
         token: settings.githubToken,
+        objects: {
+          runGit,
+          serverUrl: settings.githubServerUrl,
+          openFolder: repositoryFolders(join(settings.dataDir, 'repositories')),
+        },
       });
     case 'git':
       return clonedGitSource({

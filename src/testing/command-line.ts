@@ -52,7 +52,7 @@ const settings: Settings = {
   dataDir: '/nonexistent',
   githubToken: null,
   githubApiUrl: 'http://127.0.0.1:9',
-  githubServerUrl: 'https://github.com',
+  githubServerUrl: 'http://127.0.0.1:9',
   anthropicApiKey: null,
   anthropicBaseUrl: null,
   scoringModel: 'claude-sonnet-5-5',

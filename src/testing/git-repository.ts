@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createGunzip } from 'node:zlib';
 
 /** Files to write (null removes one); bytes stay bytes. */
 export type FileChanges = Record<string, string | Uint8Array | null>;
@@ -105,7 +106,7 @@ export const plantTrap = (folder: string): { command: string; sprung: string } =
 };
 
 export type GitServer = {
-  /** `http://127.0.0.1:<port>/repository.git` */
+  /** `http://127.0.0.1:<port>/<name>.git` */
   url: string;
   requests: { url: string; authorization: string | undefined }[];
   close(): Promise<void>;
@@ -113,12 +114,14 @@ export type GitServer = {
 
 /**
  * Serves a repository by git's smart HTTP protocol on loopback. With `token`, only its basic credentials open it;
- * with `redirectTo`, every request is sent there; with `silent`, nothing is ever answered.
+ * with `redirectTo`, every request is sent there; with `silent`, nothing is ever answered. Like GitHub it serves
+ * partial clones and any object by its name.
  */
 export const serveGitRepository = async (
   path: string,
-  options: { token?: string; redirectTo?: string; silent?: boolean } = {},
+  options: { token?: string; redirectTo?: string; silent?: boolean; name?: string } = {},
 ): Promise<GitServer> => {
+  const { name = 'repository' } = options;
   const requests: GitServer['requests'] = [];
   const server = createServer((request, response) => {
     const url = request.url ?? '';
@@ -136,8 +139,8 @@ export const serveGitRepository = async (
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
       return;
     }
-    const advertise = url === '/repository.git/info/refs?service=git-upload-pack';
-    if (!advertise && url !== '/repository.git/git-upload-pack') {
+    const advertise = url === `/${name}.git/info/refs?service=git-upload-pack`;
+    if (!advertise && url !== `/${name}.git/git-upload-pack`) {
       response.writeHead(404).end();
       return;
     }
@@ -149,6 +152,10 @@ export const serveGitRepository = async (
     const args = [
       '-c',
       'safe.directory=*',
+      '-c',
+      'uploadpack.allowFilter=true',
+      '-c',
+      'uploadpack.allowAnySHA1InWant=true',
       'upload-pack',
       '--stateless-rpc',
       ...(advertise ? ['--advertise-refs'] : []),
@@ -156,7 +163,9 @@ export const serveGitRepository = async (
     const child = spawn('git', [...args, path], {
       env: { ...process.env, ...environment('server', '2025-01-01T00:00:00Z'), GIT_PROTOCOL: protocol },
     });
-    request.pipe(child.stdin);
+    // git compresses longer requests.
+    if (request.headers['content-encoding'] === 'gzip') request.pipe(createGunzip()).pipe(child.stdin);
+    else request.pipe(child.stdin);
     child.stdin.on('error', () => child.kill());
     child.stdout.pipe(response);
   });
@@ -164,7 +173,7 @@ export const serveGitRepository = async (
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
-    url: `http://127.0.0.1:${port}/repository.git`,
+    url: `http://127.0.0.1:${port}/${name}.git`,
     requests,
     close: () =>
       new Promise((resolve) => {

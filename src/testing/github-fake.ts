@@ -13,6 +13,10 @@ export type FakePullRequest = {
   /** Null: closed without a merge. */
   mergedAt: string | null;
   mergeCommit: string | null;
+  /** The last commit of what was merged; null where the fake has no git objects of it. */
+  headSha: string | null;
+  /** What the list of files answers; without it, none. */
+  files?: { filename: string; status: string; previous_filename?: string; patch?: string }[];
   /** `too_large` answers 406, as GitHub does beyond 20,000 lines; `missing` 404. */
   diff: string | Uint8Array | 'too_large' | 'missing';
 };
@@ -62,6 +66,7 @@ export const fakePullRequest = (fields: Partial<FakePullRequest> & { number: num
     updatedAt: fields.mergedAt ?? at,
     mergedAt: at,
     mergeCommit: createHash('sha1').update(String(fields.number)).digest('hex'),
+    headSha: null,
     diff: [
       `diff --git a/src/file${fields.number}.ts b/src/file${fields.number}.ts`,
       'new file mode 100644',
@@ -105,6 +110,7 @@ const pullJson = (repository: FakeRepository, pull: FakePullRequest) => ({
   closed_at: pull.mergedAt ?? pull.updatedAt,
   merged_at: pull.mergedAt,
   merge_commit_sha: pull.mergeCommit,
+  head: { ref: `topic-${pull.number}`, sha: pull.headSha ?? '0'.repeat(40) },
   draft: false,
 });
 
@@ -275,6 +281,20 @@ export const startGitHubFake = async (options: { token?: string } = {}): Promise
       });
     }
     if (rest === '/pulls') return listPulls(repository, url, base);
+    const files = /^\/pulls\/(\d+)\/files$/.exec(rest);
+    if (files !== null) {
+      const pull = repository.pulls.find(({ number }) => number === Number(files[1]));
+      const size = Math.min(Math.max(whole(url.searchParams.get('per_page'), 30), 1), 100);
+      const page = Math.max(whole(url.searchParams.get('page'), 1), 1);
+      const listed = pull?.files ?? [];
+      const next = new URL(url);
+      next.searchParams.set('page', String(page + 1));
+      return json(
+        200,
+        listed.slice((page - 1) * size, page * size),
+        page * size < listed.length ? { link: `<${next.href}>; rel="next"` } : {},
+      );
+    }
     const single = /^\/pulls\/(\d+)$/.exec(rest);
     return single === null
       ? problem(404, 'Not Found')

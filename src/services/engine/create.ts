@@ -16,12 +16,17 @@ import type { GroundTruthSource } from '#verification/sources/source.ts';
 import type { Engine } from '../context.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { pinAddress } from './pin-address.ts';
+import { repositoryFolders } from './repository-folders.ts';
 import { gitRunner } from './run-git.ts';
 import { sampleSource } from './sample-source.ts';
 
 /** What the engine's ports are made of. `anthropic` is null where that judge cannot be used. */
 export type EngineSettings = {
   githubApiUrl: string;
+  /** Where GitHub's repositories are cloned from. */
+  githubServerUrl: string;
+  /** The folder that repositories' git objects are kept in. */
+  repositoriesDir: string;
   /** The installation's own token, for runs that bring none. */
   githubToken: string | null;
   /** The folder that holds this project and, where it was cloned, its history. */
@@ -44,6 +49,7 @@ const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
 /** The engine's ports on this machine's network, disk and clock. */
 export const createEngine = (settings: EngineSettings): Engine => {
   const runGit = gitRunner({ searchPath: settings.searchPath });
+  const openFolder = repositoryFolders(settings.repositoriesDir);
   const pin = pinAddress({ reachable: settings.reachable, allow: settings.outboundAllow });
 
   const source = ({ source: asked }: RunConfig, { githubToken }: RunSecrets): GroundTruthSource => {
@@ -58,6 +64,7 @@ export const createEngine = (settings: EngineSettings): Engine => {
           name: asked.name,
           token: githubToken ?? settings.githubToken,
           publicOnly: githubToken === null && settings.reachable,
+          objects: { runGit, serverUrl: settings.githubServerUrl, openFolder },
         });
       case 'git':
         return clonedGitSource({

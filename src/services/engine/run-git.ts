@@ -21,7 +21,7 @@ const killGroup = (pid: number | undefined) => {
  */
 export const gitRunner =
   ({ searchPath }: { searchPath: string }): RunGit =>
-  (args, { cwd, env, timeoutMs, maxBytes, signal }) =>
+  (args, { cwd, env, input, timeoutMs, maxBytes, signal }) =>
     new Promise<GitOutcome>((resolve, reject) => {
       if (signal?.aborted) {
         reject(signal.reason);
@@ -32,8 +32,13 @@ export const gitRunner =
         ...(cwd !== undefined && { cwd }),
         env: { ...env, PATH: searchPath } as unknown as NodeJS.ProcessEnv,
         detached: true,
-        stdio: ['ignore', 'pipe', 'pipe'],
+        stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       });
+      const { stdin, stdout, stderr: problems } = child;
+      if (stdout === null || problems === null) throw new Error('git was started without pipes.');
+      // It may end before it has read all: then its exit code says why.
+      stdin?.on('error', () => undefined);
+      stdin?.end(input);
       const chunks: Buffer[] = [];
       let bytes = 0;
       let stderr = '';
@@ -49,13 +54,13 @@ export const gitRunner =
         clearTimeout(timer);
         signal?.removeEventListener('abort', abort);
       };
-      child.stdout.on('data', (chunk: Buffer) => {
+      stdout.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
         if (bytes > maxBytes) stop('too_much_output');
         else chunks.push(chunk);
       });
-      child.stderr.setEncoding('utf8');
-      child.stderr.on('data', (text: string) => {
+      problems.setEncoding('utf8');
+      problems.on('data', (text: string) => {
         stderr = (stderr + text).slice(-maxStderrLength);
       });
       child.on('error', (error) => {

@@ -1,5 +1,6 @@
 import { gitSource, maxListedCommits } from './git.ts';
-import { configEnvironment, type GitOutcome, isolation, type RunGit } from './git-runner.ts';
+import { remoteEnvironment } from './git-remote.ts';
+import type { GitOutcome, RunGit } from './git-runner.ts';
 import { type GroundTruthSource, SourceError } from './source.ts';
 
 const defaultCloneTimeoutMs = 10 * 60_000;
@@ -119,24 +120,7 @@ export const clonedGitSource = (options: CloneOptions): GroundTruthSource => ({
           directory,
         ],
         {
-          env: {
-            ...isolation,
-            GIT_ALLOW_PROTOCOL: allowedProtocols.join(':'),
-            ...configEnvironment({
-              'safe.directory': '*',
-              'http.followRedirects': 'false',
-              'http.lowSpeedLimit': '1000',
-              'http.lowSpeedTime': '60',
-              'core.hooksPath': '/dev/null',
-              'transfer.bundleURI': 'false',
-              'protocol.version': '2',
-              'credential.helper': '',
-              ...(token !== null && {
-                [`http.${url.origin}/.extraHeader`]: `Authorization: Basic ${btoa(`x-access-token:${token}`)}`,
-              }),
-              ...guarded,
-            }),
-          },
+          env: remoteEnvironment({ url, token, allowedProtocols, guarded }),
           timeoutMs: options.timeoutMs ?? defaultCloneTimeoutMs,
           maxBytes: 1_000_000,
           ...(request.signal && { signal: request.signal }),

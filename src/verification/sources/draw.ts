@@ -11,6 +11,9 @@ import { type DrawRequest, SourceError } from './source.ts';
 /** A change that a source has listed; its id is unique in the list. */
 export type Candidate = { id: string };
 
+/** Where few are still wanted, more than those are prepared: some will be left out. */
+const fewestPrepared = 20;
+
 const exclusionWords: Record<ExclusionReason, string> = {
   too_small: 'with fewer than 3 changed lines',
   binary_only: 'of binary files alone',
@@ -55,6 +58,8 @@ export const sinceMs = (since: string | null): number =>
  */
 export const drawChanges = async <C extends Candidate>(options: {
   candidates: C[];
+  /** Told which candidates are likely to be loaded next, so that what they need is fetched at once. */
+  prepare?: (upcoming: C[]) => Promise<void>;
   load: (candidate: C) => Promise<GroundTruth | { excluded: ExclusionReason }>;
   request: DrawRequest;
   source: string;
@@ -65,9 +70,16 @@ export const drawChanges = async <C extends Candidate>(options: {
   const taken: GroundTruth[] = [];
   const excluded: Partial<Record<ExclusionReason, number>> = {};
   let excludedCount = 0;
-  for (const candidate of seededOrder(candidates, request.seed)) {
+  const ordered = seededOrder(candidates, request.seed);
+  let prepared = 0;
+  for (const [at, candidate] of ordered.entries()) {
     if (taken.length >= wanted) break;
     request.signal?.throwIfAborted();
+    if (at >= prepared && options.prepare !== undefined) {
+      const upcoming = ordered.slice(at, at + Math.max(wanted - taken.length, fewestPrepared));
+      prepared = at + upcoming.length;
+      await options.prepare(upcoming);
+    }
     request.onProgress?.(
       `Reading merged changes: ${taken.length} of ${Math.min(wanted, candidates.length)} taken, ${excludedCount} left out`,
     );

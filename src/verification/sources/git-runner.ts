@@ -11,6 +11,8 @@ export type GitOptions = {
   cwd?: string;
   /** All that git sees beside PATH: nothing of the caller's own environment reaches it. */
   env?: Record<string, string>;
+  /** Standard input; closed at once where it is not given. */
+  input?: string;
   timeoutMs: number;
   /** Bound of standard output; more of it stops the process. */
   maxBytes: number;

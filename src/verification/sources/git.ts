@@ -1,51 +1,16 @@
 import type { ExclusionReason, GroundTruth } from '#contracts/ground-truth.ts';
 import { drawChanges, sinceMs } from './draw.ts';
 import { toGroundTruth } from './eligibility.ts';
+import { type Git, readDiff, readingConfig } from './git-diff.ts';
 import { type Commit, historyFormat, parseHistory } from './git-history.ts';
-import { configEnvironment, type GitOutcome, isolation, type RunGit } from './git-runner.ts';
+import { type GitOutcome, isolation, type RunGit } from './git-runner.ts';
 import { type DrawRequest, type GroundTruthSource, SourceError } from './source.ts';
 
 /** The newest first-parent commits that a draw is made from; older ones say little of how a project works now. */
 export const maxListedCommits = 2_000;
 
 const listTimeoutMs = 60_000;
-const diffTimeoutMs = 60_000;
 const maxListBytes = 64_000_000;
-/** A diff beyond this is `too_large`; what is shown of a smaller one is cut to 100 KB later. */
-const maxRawDiffBytes = 20_000_000;
-
-const config = configEnvironment({
-  // The repository's owner may be another user: nothing of what it configures is carried out here.
-  'safe.directory': '*',
-  'core.quotePath': 'false',
-  'core.fsmonitor': 'false',
-  'core.hooksPath': '/dev/null',
-  'core.attributesFile': '/dev/null',
-  'core.commitGraph': 'false',
-  'core.bigFileThreshold': '20m',
-  'i18n.logOutputEncoding': 'UTF-8',
-});
-
-/** Everything that a user or a repository may configure is said here, so that one commit has one diff. */
-const diffFlags = [
-  '-p',
-  '--no-commit-id',
-  '--no-ext-diff',
-  '--no-textconv',
-  '--no-color',
-  '--submodule=short',
-  '--src-prefix=a/',
-  '--dst-prefix=b/',
-  '--unified=3',
-  '--inter-hunk-context=0',
-  '--diff-algorithm=myers',
-  '--indent-heuristic',
-  '--find-renames=50%',
-  '-l1000',
-  '--no-relative',
-];
-
-type Git = (args: string[], bounds: { timeoutMs: number; maxBytes: number }) => Promise<GitOutcome>;
 
 const startGit = async (name: string, run: () => Promise<GitOutcome>, signal?: AbortSignal) => {
   try {
@@ -75,7 +40,12 @@ const openRepository = async (
   ) =>
     startGit(
       name,
-      () => runGit(args, { env: { ...isolation, ...config, ...env }, ...bounds, ...(signal && { signal }) }),
+      () =>
+        runGit(args, {
+          env: { ...isolation, ...readingConfig, ...env },
+          ...bounds,
+          ...(signal && { signal }),
+        }),
       signal,
     );
   const found = await run(
@@ -177,14 +147,9 @@ const loadCommit = async (
   const { committedAt } = commit;
   if (committedAt === null) return { excluded: 'unreadable' };
   const parent = commit.parents[0];
-  const trees = parent === undefined ? ['--root', commit.hash] : [parent, commit.hash];
-  const diff = await git(['diff-tree', ...diffFlags, ...trees, '--'], {
-    timeoutMs: diffTimeoutMs,
-    maxBytes: maxRawDiffBytes,
-  });
-  // A diff that takes a minute is one that no one could be asked about.
-  if (diff.stopped !== null) return { excluded: 'too_large' };
-  if (diff.code !== 0) return { excluded: 'unreadable' };
+  const trees: [string, string] = parent === undefined ? ['--root', commit.hash] : [parent, commit.hash];
+  const diff = await readDiff(git, trees);
+  if (diff === 'too_large' || diff === 'unreadable') return { excluded: diff };
   return toGroundTruth(
     {
       id: commit.id,
@@ -197,7 +162,7 @@ const loadCommit = async (
       url: null,
       repository,
     },
-    diff.stdout,
+    diff,
   );
 };
 

@@ -2,6 +2,8 @@ import { Octokit } from '@octokit/core';
 import { paginateRest } from '@octokit/plugin-paginate-rest';
 import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
+import type { z } from 'zod';
+import type { RunGit } from './git-runner.ts';
 import { SourceError } from './source.ts';
 import { readableText, shortened } from './text.ts';
 
@@ -20,9 +22,29 @@ export type GitHubAccess = {
   token: string | null;
   /** The token is the installation's, not the run's: what only its operator may read is told to be unknown. */
   publicOnly?: boolean;
+  /** Where diffs come from git objects; without it, and where git fails, each costs a call of the API. */
+  objects?: GitObjectsAccess;
   maxWaitMs?: number;
   /** Pause before a failed request is made again: this, then 4 and 9 times as long. */
   retryBaseMs?: number;
+};
+
+/** A folder that a repository's objects and listing are kept in. */
+export type RepositoryFolder = {
+  path: string;
+  /** Null where there is no such file. */
+  read(file: string): Promise<string | null>;
+  write(file: string, text: string): Promise<void>;
+  /** Ends its use; a temporary one is removed. */
+  close(): Promise<void>;
+};
+
+export type GitObjectsAccess = {
+  runGit: RunGit;
+  /** Where git repositories are cloned from: `<serverUrl>/<owner>/<name>.git`. */
+  serverUrl: string;
+  /** The folder that is kept under this key from draw to draw; null: a temporary one. */
+  openFolder: (key: string | null) => Promise<RepositoryFolder>;
 };
 
 export type GitHubCalls = { signal?: AbortSignal; onProgress?: (message: string) => void };
@@ -217,3 +239,17 @@ export const gitHubError = (error: unknown, access: GitHubAccess): SourceError =
 /** The status of a failed request that was answered; null for every other fault. */
 export const answeredStatus = (error: unknown): number | null =>
   isFailure(error) && error.response !== undefined && !isLimit(error) ? error.status : null;
+
+/** GitHub's "nothing changed" to a conditional request, which Octokit throws. */
+export const isNotModified = (error: unknown): boolean => isFailure(error) && error.status === 304;
+
+/** An answer in the form that GitHub documents; what else there may be in it is not looked at. */
+export const readAnswer = <T extends z.ZodType>(schema: T, data: unknown): z.infer<T> => {
+  const parsed = schema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  throw new SourceError(
+    'unreachable',
+    "GitHub's API answered in a form that it does not document. Check GITHUB_API_URL, or try again later.",
+    { retryable: true },
+  );
+};

@@ -359,3 +359,37 @@ test('the fake answers 304 to a tag it has given, and pages with links in both d
   expect(again.status).toBe(304);
   await first.body?.cancel();
 });
+
+test('a diff that is too large for one answer is put together from the list of files', async () => {
+  const lines = Array.from({ length: 40 }, (_, at) => `+const value${at} = ${at};`);
+  const files = Array.from({ length: 150 }, (_, at) => ({
+    filename: `src/part ${at}.ts`,
+    status: 'added',
+    patch: `@@ -0,0 +1,${lines.length} @@\n${lines.join('\n')}`,
+  }));
+  fake.repositories.push(
+    fakeRepository({
+      pulls: [
+        fakePullRequest({
+          number: 1,
+          diff: 'too_large',
+          files: [
+            ...files,
+            { filename: 'new name', previous_filename: 'old\tname', status: 'renamed' },
+            { filename: 'gone.ts', status: 'removed', patch: '@@ -1 +0,0 @@\n-gone' },
+            { filename: 'picture.png', status: 'modified' },
+          ],
+        }),
+      ],
+    }),
+  );
+  const { drawn } = await source().draw(request);
+  expect(drawn[0]?.filesChanged).toEqual([
+    ...files.map(({ filename }) => filename),
+    'new name',
+    'gone.ts',
+    'picture.png',
+  ]);
+  expect(drawn[0]?.diff).toContain('+const value39 = 39;');
+  expect(drawn[0]?.diff).toContain('rename from "old\\tname"');
+});

@@ -1,14 +1,19 @@
 import { z } from 'zod';
 import type { ExclusionReason, GroundTruth } from '#contracts/ground-truth.ts';
-import { drawChanges, sinceMs } from './draw.ts';
+import { drawChanges } from './draw.ts';
 import { toGroundTruth } from './eligibility.ts';
 import {
   answeredStatus,
   type GitHubAccess,
   gitHubError,
   openGitHub,
+  type RepositoryFolder,
+  readAnswer,
   unknownRepository,
 } from './github-client.ts';
+import { diffFromFiles } from './github-files.ts';
+import { type ListingStore, listMerged, type MergedPull } from './github-listing.ts';
+import { openPullObjects, type PullObjects } from './pull-objects.ts';
 import { type DrawRequest, type GroundTruthSource, SourceError } from './source.ts';
 
 type GitHub = ReturnType<typeof openGitHub>;
@@ -18,36 +23,6 @@ const repositorySchema = z.object({
   private: z.boolean(),
   size: z.number().optional(),
 });
-
-const time = z.string().refine((text) => !Number.isNaN(Date.parse(text)));
-const pullSchema = z.object({
-  number: z.number().int(),
-  title: z.string().nullish(),
-  body: z.string().nullish(),
-  user: z.object({ login: z.string() }).nullish(),
-  labels: z.array(z.object({ name: z.string() })).nullish(),
-  html_url: z.string().nullish(),
-  updated_at: time,
-  merged_at: time.nullish(),
-  merge_commit_sha: z.string().nullish(),
-});
-type Pull = z.infer<typeof pullSchema>;
-/** `merged_at` alone says that a pull request was merged. */
-type MergedPull = Pull & { id: string; merged_at: string };
-
-const pageSize = 100;
-/** 30,000 closed pull requests: where filters leave few, older ones are not looked for. */
-const maxPages = 300;
-
-const readAnswer = <T extends z.ZodType>(schema: T, data: unknown): z.infer<T> => {
-  const parsed = schema.safeParse(data);
-  if (parsed.success) return parsed.data;
-  throw new SourceError(
-    'unreachable',
-    "GitHub's API answered in a form that it does not document. Check GITHUB_API_URL, or try again later.",
-    { retryable: true },
-  );
-};
 
 const openRepository = async (github: GitHub, access: GitHubAccess) => {
   const { owner, name } = access;
@@ -65,72 +40,45 @@ const openRepository = async (github: GitHub, access: GitHubAccess) => {
   return repository;
 };
 
-/**
- * The newest merged pull requests, max(100, 2 · limit) of them. Pages come by their last update: nothing can have
- * been merged after it was updated last, so once enough are newer than a page's end, no later page has a newer one.
- */
-const listMerged = async (github: GitHub, access: GitHubAccess, request: DrawRequest) => {
-  const windowSize = Math.max(100, 2 * request.limit);
-  const from = sinceMs(request.since);
-  const merged = new Map<number, MergedPull>();
-  let closed = 0;
-  let pages = 0;
-  const listing = github.paginate.iterator('GET /repos/{owner}/{repo}/pulls', {
-    owner: access.owner,
-    repo: access.name,
-    state: 'closed',
-    sort: 'updated',
-    direction: 'desc',
-    per_page: pageSize,
-  });
-  for await (const { data } of listing) {
-    const pulls = readAnswer(z.array(pullSchema), data);
-    pages += 1;
-    closed += pulls.length;
-    for (const { merged_at: mergedAt, ...pull } of pulls) {
-      if (mergedAt === null || mergedAt === undefined || Date.parse(mergedAt) < from) continue;
-      if (request.label !== null && !pull.labels?.some(({ name }) => name === request.label)) continue;
-      merged.set(pull.number, { ...pull, id: String(pull.number), merged_at: mergedAt });
-    }
-    request.onProgress?.(`Listing pull requests: ${merged.size} merged of ${closed} closed`);
-    const oldestUpdate = Date.parse(pulls.at(-1)?.updated_at ?? '');
-    if (oldestUpdate < from) break;
-    const settled = [...merged.values()].filter((pull) => Date.parse(pull.merged_at) >= oldestUpdate);
-    if (settled.length >= windowSize) break;
-    if (pages >= maxPages) {
-      request.onProgress?.(`Pull requests beyond the last ${closed} closed ones are not looked at`);
-      break;
-    }
-  }
-  const newest = [...merged.values()]
-    .sort((a, b) => Date.parse(b.merged_at) - Date.parse(a.merged_at) || b.number - a.number)
-    .slice(0, windowSize);
-  return { newest, closed };
-};
-
-const loadPull = async (
+/** The diff as GitHub's API gives it, put together from the list of files where it is too large for one answer. */
+const askForDiff = async (
   github: GitHub,
   access: GitHubAccess,
-  pull: MergedPull,
-): Promise<GroundTruth | { excluded: ExclusionReason }> => {
+  number: number,
+): Promise<string | Uint8Array | { excluded: ExclusionReason }> => {
   const { owner, name } = access;
   let diff: unknown;
   try {
     const response = await github.request('GET /repos/{owner}/{repo}/pulls/{pull_number}', {
       owner,
       repo: name,
-      pull_number: pull.number,
+      pull_number: number,
       mediaType: { format: 'diff' },
     });
     diff = response.data;
   } catch (error) {
     const status = answeredStatus(error);
-    if (status === 406) return { excluded: 'too_large' };
+    if (status === 406) {
+      const listed = await diffFromFiles(github, access, number);
+      return listed === '' ? { excluded: 'too_large' } : listed;
+    }
     if (status === 404 || status === 410 || status === 422) return { excluded: 'unreadable' };
     throw error;
   }
   // Without a charset in the answer, Octokit hands over bytes.
-  const text = diff instanceof ArrayBuffer ? new Uint8Array(diff) : readAnswer(z.string(), diff);
+  return diff instanceof ArrayBuffer ? new Uint8Array(diff) : readAnswer(z.string(), diff);
+};
+
+const loadPull = async (
+  github: GitHub,
+  access: GitHubAccess,
+  pull: MergedPull,
+  objects: PullObjects | null,
+): Promise<GroundTruth | { excluded: ExclusionReason }> => {
+  const held = (await objects?.diffOf(pull.number)) ?? null;
+  if (held === 'too_large') return { excluded: 'too_large' };
+  const diff = held ?? (await askForDiff(github, access, pull.number));
+  if (typeof diff === 'object' && 'excluded' in diff) return diff;
   return toGroundTruth(
     {
       id: pull.id,
@@ -141,15 +89,84 @@ const loadPull = async (
       labels: (pull.labels ?? []).map((label) => label.name),
       author: pull.user?.login ?? null,
       url: pull.html_url ?? null,
-      repository: `${owner}/${name}`,
+      repository: `${access.owner}/${access.name}`,
     },
-    text,
+    diff,
   );
 };
 
+/** Fewer diffs than this cost less as calls of the API than as a clone. */
+const worthFetching = 10;
+
 /**
- * Merged pull requests of a GitHub repository, through its REST API at `apiUrl`. The token (null: none) is sent to
- * that origin only. Whether the repository is private decides whether the draw names it.
+ * git objects for the pull requests of one draw, opened at the first use. Where they cannot be had the draw goes on
+ * with the API, and says so.
+ */
+const objectsOf = (access: GitHubAccess, folder: RepositoryFolder | null, request: DrawRequest) => {
+  let opened: PullObjects | null = null;
+  let usable = true;
+  return {
+    get current(): PullObjects | null {
+      return opened;
+    },
+    async prepare(pulls: MergedPull[]): Promise<void> {
+      if (!usable || access.objects === undefined || folder === null) return;
+      if (opened === null && pulls.length < worthFetching) return;
+      const { runGit, serverUrl } = access.objects;
+      const url = new URL(`${serverUrl}/${access.owner}/${access.name}.git`);
+      request.onProgress?.('Fetching the pull requests with git');
+      try {
+        opened ??= await openPullObjects({
+          runGit,
+          directory: folder.path,
+          url,
+          token: access.token,
+          allowedProtocols: [url.protocol.slice(0, -1)],
+          ...(request.signal && { signal: request.signal }),
+        });
+        await opened.prepare(
+          pulls.map(({ number, head, merge_commit_sha: mergeCommit }) => ({
+            number,
+            headSha: head?.sha ?? null,
+            mergeCommit: mergeCommit ?? null,
+          })),
+        );
+      } catch {
+        request.signal?.throwIfAborted();
+        // git is missing, its server is out of reach, the disk is full: whatever it is, the API has the same diffs.
+        usable = false;
+        request.onProgress?.(
+          "The pull requests could not be fetched with git; each diff is asked of GitHub's API",
+        );
+      }
+    },
+  };
+};
+
+const notKept = 'What was read of the repository cannot be kept on this disk for the next run';
+
+/** A folder is only a saving: on a full or read-only disk the draw goes on without one, and says so. */
+const openFolder = async (access: GitHubAccess, key: string | null, { onProgress }: DrawRequest) => {
+  try {
+    return (await access.objects?.openFolder(key)) ?? null;
+  } catch {
+    onProgress?.(notKept);
+    return null;
+  }
+};
+
+/** One file of a folder as the place where a listing is kept. */
+const listingIn = (folder: RepositoryFolder | null, { onProgress }: DrawRequest): ListingStore | null =>
+  folder && {
+    read: () => folder.read('listing.json').catch(() => null),
+    write: (text) => folder.write('listing.json', text).catch(() => onProgress?.(notKept)),
+  };
+
+/**
+ * Merged pull requests of a GitHub repository: listed by its REST API at `apiUrl`, their diffs from git objects where
+ * `objects` says how, else from the API. The token (null: none) is sent to those two origins only, and a kept folder
+ * is opened only after the API has let it read the repository. A private repository's folder is temporary, and its
+ * name stays out of the draw.
  */
 export const githubSource = (access: GitHubAccess): GroundTruthSource => ({
   async draw(request) {
@@ -164,24 +181,32 @@ export const githubSource = (access: GitHubAccess): GroundTruthSource => ({
       }
     };
     const repository = await ask(openRepository(github, access));
-    const { newest, closed } = await ask(listMerged(github, access, request));
-    if (closed === 0) {
-      throw repository.size === 0
-        ? new SourceError(
-            'empty',
-            `${owner}/${name} is empty. Choose a repository with merged pull requests.`,
-          )
-        : new SourceError(
-            'no_eligible_changes',
-            `${owner}/${name} has no closed pull requests on GitHub. Choose another repository, or give its git URL (ending in .git) to use its commits.`,
-          );
+    const key = `${access.objects?.serverUrl}/${owner}/${name}`.toLowerCase();
+    const folder = await openFolder(access, repository.private ? null : key, request);
+    try {
+      const { newest, closed } = await ask(listMerged(github, access, request, listingIn(folder, request)));
+      if (closed === 0) {
+        throw repository.size === 0
+          ? new SourceError(
+              'empty',
+              `${owner}/${name} is empty. Choose a repository with merged pull requests.`,
+            )
+          : new SourceError(
+              'no_eligible_changes',
+              `${owner}/${name} has no closed pull requests on GitHub. Choose another repository, or give its git URL (ending in .git) to use its commits.`,
+            );
+      }
+      const objects = objectsOf(access, folder, request);
+      return await drawChanges({
+        candidates: newest,
+        prepare: objects.prepare,
+        load: (pull) => ask(loadPull(github, access, pull, objects.current)),
+        request,
+        source: `github:${owner}/${name}`,
+        isPrivate: repository.private,
+      });
+    } finally {
+      await folder?.close();
     }
-    return drawChanges({
-      candidates: newest,
-      load: (pull) => ask(loadPull(github, access, pull)),
-      request,
-      source: `github:${owner}/${name}`,
-      isPrivate: repository.private,
-    });
   },
 });
