@@ -119,7 +119,7 @@ const facts = (certificate: Certificate): [string, string][] => [
   ],
   [
     'Draw',
-    `up to ${certificate.draw.limit} of ${certificate.draw.listed} merged changes, seed ${certificate.draw.seed}`,
+    `up to ${certificate.draw.limit} of ${certificate.draw.listed} merged changes, seed ${certificate.draw.seed}${certificate.draw.blinded ? ', blinded' : ''}`,
   ],
   ['Excluded', exclusions(certificate)],
   [

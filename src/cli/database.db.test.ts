@@ -18,24 +18,25 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((database) => database.close()));
 });
 
-const tableNames = async ({ sql }: TestDatabase) => {
+const columnNames = async ({ sql }: TestDatabase) => {
   const rows = await sql<{ name: string }[]>`
-    select table_name as name from information_schema.tables where table_schema = 'public' order by 1`;
+    select table_name || '.' || column_name as name from information_schema.columns
+    where table_schema = 'public' order by 1`;
   return rows.map(({ name }) => name);
 };
 
-test('db migrate makes the tables, db rollback takes the last migration back, and migrating brings it again', async () => {
+test('db migrate makes tables and columns, db rollback takes the last migration back, and migrating brings it again', async () => {
   const database = await open({ migrated: false });
   const here = withSettings({ databaseUrl: database.databaseUrl });
   expect(await runInProcess(['db', 'migrate'], here)).toMatchObject({ code: 0, stderr: '' });
-  const all = await tableNames(database);
-  expect(all).toContain('verification_runs');
+  const all = await columnNames(database);
+  expect(all).toContain('verification_runs.id');
   const rolledBack = await runInProcess(['db', 'rollback'], here);
   expect(rolledBack.code).toBe(0);
   expect(rolledBack.stdout).toMatch(/Took the migration \S+ back/);
-  expect((await tableNames(database)).length).toBeLessThan(all.length);
+  expect((await columnNames(database)).length).toBeLessThan(all.length);
   expect(await runInProcess(['db', 'migrate'], here)).toMatchObject({ code: 0 });
-  expect(await tableNames(database)).toEqual(all);
+  expect(await columnNames(database)).toEqual(all);
 });
 
 test('there being nothing to take back is no failure', async () => {

@@ -59,6 +59,10 @@ export const verifyOptions = () => [
   ).choices(['anthropic', 'offline']),
   new Option('--model <name>', 'the model of the anthropic judge (default: SCORING_MODEL)'),
   ...drawOptions(),
+  new Option(
+    '--blind',
+    'withhold repository, number, author, hashes and links from the oracle; ids are random',
+  ),
   new Option('--min-replays <n>', 'below this many scored replays the certificate is provisional (1 to 500)')
     .argParser(wholeNumber(1, 500))
     .default(50),
@@ -78,6 +82,7 @@ export type VerifyOptions = DrawOptions & {
   minReplays: number;
   concurrency: number;
   out?: string;
+  blind?: boolean;
   dryRun?: boolean;
   json?: boolean;
 };

@@ -13,6 +13,7 @@ const demand: RunDemand = {
   since: null,
   label: null,
   seed: null,
+  blinded: false,
   weights: { precision: 1, recall: 1, replyAccuracy: 1 },
 };
 const stored = configurationOf(demand, { salt: () => 'salt', seed: () => '7' });

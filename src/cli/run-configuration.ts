@@ -23,6 +23,7 @@ export const runConfigurationSchema = z.object({
   since: z.string().nullable(),
   label: z.string().nullable(),
   seed: z.string(),
+  blinded: z.boolean(),
   weights: weightsSchema,
 });
 export type RunConfiguration = z.infer<typeof runConfigurationSchema>;
@@ -63,6 +64,7 @@ const options: [keyof RunDemand & keyof RunConfiguration, string][] = [
   ['minReplays', '--min-replays'],
   ['since', '--since'],
   ['label', '--label'],
+  ['blinded', '--blind'],
 ];
 
 /** What of a stored run this call asks for otherwise, in words; empty where the call resumes it. */

@@ -12,6 +12,8 @@ export type ReplayWork = {
   draw: GroundTruthDraw;
   judge: Judge;
   oracle: Oracle;
+  /** See `runReplay`. */
+  blinding: string | null;
   store: RunStore;
   /** Replays side by side. */
   concurrency: number;
@@ -24,7 +26,7 @@ const hasEnded = (replay: StoredReplay | null) => replay !== null && replay.ende
 
 /** Carries one replay from its first missing step to its end, each step stored as it arrives. */
 const carry = async (work: ReplayWork, position: number): Promise<StoredReplay> => {
-  const { draw, judge, oracle, store, now, signal } = work;
+  const { draw, judge, oracle, blinding, store, now, signal } = work;
   const groundTruth =
     position < draw.drawn.length ? draw.drawn[position] : draw.reserve[position - draw.drawn.length];
   if (groundTruth === undefined) throw new RangeError(`The draw has no change at ${position}.`);
@@ -44,6 +46,7 @@ const carry = async (work: ReplayWork, position: number): Promise<StoredReplay> 
     groundTruth,
     judge,
     oracle,
+    blinding,
     store: {
       checkpoint,
       save: async <Step extends ReplayStep>(step: Step, value: NonNullable<ReplayCheckpoint[Step]>) => {

@@ -62,6 +62,13 @@ export const GroundTruthFacts = ({ certificate }: { certificate: Certificate }) 
           value: <Code>{draw.seed}</Code>,
           remark: 'The same seed over the same changes draws the same sample.',
         },
+        {
+          term: 'Shown to the oracle',
+          value: draw.blinded ? 'blinded' : 'as merged',
+          remark: draw.blinded
+            ? 'Repository, number, author, hashes and links were withheld, ids were random. A search for the code can still find it.'
+            : 'With whatever names the repository and the pull request.',
+        },
       ]}
     />
   );

@@ -69,6 +69,8 @@ export const rawScoresSchema = z.object({
     listed: z.number().int(),
     limit: z.number().int(),
     excluded: z.partialRecord(z.enum(exclusionReasons), z.number().int()),
+    /** The oracle was not told what repository and pull request it was asked about. */
+    blinded: z.boolean().default(false),
   }),
   judge: z.object({ provider: z.enum(judgeProviders), model: z.string(), promptDigest: z.string() }),
   usage: judgeUsageSchema,

@@ -127,6 +127,8 @@ export const runRequestSchema = z
     since: z.iso.date().optional(),
     label: z.string().trim().min(1).max(100).optional(),
     seed: z.string().trim().min(1).max(100).optional(),
+    /** Withhold from the oracle what names the repository and the pull request. */
+    blinded: z.boolean().optional(),
   })
   .superRefine(requireOracleFields);
 export type RunRequest = z.infer<typeof runRequestSchema>;
@@ -145,6 +147,7 @@ export const runConfigSchema = z.object({
   since: z.string().nullable(),
   label: z.string().nullable(),
   seed: z.string(),
+  blinded: z.boolean(),
   oracle: z.object({
     type: z.literal('http'),
     /** Without query; null for the demonstration oracle, whose address is the installation's own. */
@@ -179,6 +182,8 @@ export const runSchema = z.object({
   constructId: z.string(),
   repoUrl: z.string(),
   error: z.string().nullable(),
+  /** What the run is doing or waiting for just now, where it says so. */
+  activity: z.string().nullable(),
   certificateId: z.string().nullable(),
   createdAt: z.string(),
   updatedAt: z.string(),

@@ -81,6 +81,7 @@ test('POST /runs answers 201 with the run’s id, PENDING and the judge, and the
     construct_id: 'alpha',
     repo_url: 'https://github.com/owner/name',
     error: null,
+    activity: null,
     certificate_id: null,
     created_at: expect.any(String),
     updated_at: expect.any(String),

@@ -4,6 +4,7 @@ import type { JudgeUsage } from '#contracts/replay.ts';
 import type { RunConfig, RunSecrets } from '#contracts/run.ts';
 import type { Engine } from '#services/context.ts';
 import type { JudgeAnswer, JudgeReply, JudgeTask } from '#verification/judges/judge.ts';
+import type { DrawRequest } from '#verification/sources/source.ts';
 
 /** A change of two added lines, each of which can be quoted. */
 export const changeNumber = (number: number): GroundTruth => ({
@@ -106,7 +107,7 @@ const contentOracle = (): OracleOutcome => ({
 
 /** What differs from an engine in which everything goes well. Undefined means: as usual. */
 export type Script = {
-  draw?: (config: RunConfig, secrets: RunSecrets) => Promise<GroundTruthDraw>;
+  draw?: (config: RunConfig, secrets: RunSecrets, request: DrawRequest) => Promise<GroundTruthDraw>;
   oracle?: (request: OracleRequest, secrets: RunSecrets) => Promise<OracleOutcome | undefined>;
   judge?: (task: JudgeTask, groundTruth: GroundTruth) => Promise<JudgeReply | undefined>;
   /** Of every judge call, in US dollars. */
@@ -118,9 +119,9 @@ export const scriptedEngine = (script: Script) => {
   const calls: string[] = [];
   const engine: Engine = {
     source: (config, secrets) => ({
-      draw: async () => {
+      draw: async (request) => {
         calls.push('draw');
-        return script.draw ? script.draw(config, secrets) : drawOf(changeNumbers(config.limit));
+        return script.draw ? script.draw(config, secrets, request) : drawOf(changeNumbers(config.limit));
       },
     }),
     oracle: (_config, secrets) => ({

@@ -19,6 +19,7 @@ export const storeCertificate = async (
       private: false,
     },
     seed: 'seed',
+    blinded: false,
     limit: 1,
     minReplays: 1,
     weights: { precision: 1, recall: 1, replyAccuracy: 1 },

@@ -33,12 +33,13 @@ const issued = (
   now: Date,
 ): Certificate => {
   const { configuration, draw, replays } = run;
-  const { seed, limit, minReplays, weights, constructId } = configuration;
+  const { seed, blinded, limit, minReplays, weights, constructId } = configuration;
   const { drawn: _, reserve: __, ...drawFacts } = draw;
   const { replayScores, ...content } = buildCertificate({
     sample: false,
     draw: drawFacts,
     seed,
+    blinded,
     limit,
     minReplays,
     weights,
@@ -134,7 +135,18 @@ const carryOut = async (
   try {
     const draw = await drawInto(store, ports.repository, configuration, { settings, signal, progress });
     const { judge, concurrency } = ports;
-    const replays = await runReplays({ draw, judge, oracle, store, concurrency, progress, now, signal });
+    const blinding = configuration.blinded ? configuration.seed : null;
+    const replays = await runReplays({
+      draw,
+      judge,
+      oracle,
+      blinding,
+      store,
+      concurrency,
+      progress,
+      now,
+      signal,
+    });
     progress.stop();
     const certificate = issued({ configuration, draw, replays }, now());
     await run.directory?.finish(certificate, evidenceOf(draw, replays, configuration.salt));
@@ -174,6 +186,7 @@ export const verify = async (
     since: options.since ?? null,
     label: options.label ?? null,
     seed: options.seed ?? null,
+    blinded: options.blind ?? false,
     weights: defaultWeights,
   };
   if (options.dryRun) return dryRun(repository, demand, json, context);

@@ -18,6 +18,8 @@ export const verificationRuns = pgTable(
     progress: integer('progress').notNull().default(0),
     total: integer('total').notNull().default(0),
     error: text('error'),
+    /** What ingestion is doing or waiting for, in words for the owner; null once it is over. */
+    activity: text('activity'),
     certificateId: uuid('certificate_id'),
     config: jsonb('config_json').$type<RunConfig>().notNull(),
     /** What ingestion found; null until then. */

@@ -51,6 +51,7 @@ export const scoreReplay = async (
           judge: bookedJudge(context, engine.judge(config), runId, clean),
           oracle: cleanOracle(engine.oracle(config, secrets), clean),
           store: checkpointStore(context, { runId, row }),
+          blinding: config.blinded ? config.seed : null,
           signal,
         });
       } catch (error) {

@@ -74,6 +74,7 @@ export const certifyRun = async (
         sample: config.source.kind === 'sample',
         draw,
         seed: config.seed,
+        blinded: config.blinded,
         limit: config.limit,
         minReplays: config.minReplays,
         weights: config.weights,

@@ -24,6 +24,7 @@ export const createSampleRun = async (context: ServiceContext, actor: Actor): Pr
       since: null,
       label: null,
       seed: randomBytes(16).toString('hex'),
+      blinded: false,
       oracle: { type: 'http', url: null, headers: {} },
       githubToken: null,
       judge: { provider: 'offline', model: context.policy.judges.offline.model },

@@ -53,6 +53,7 @@ export const createRun = async (
       since: request.since ?? null,
       label: request.label ?? null,
       seed: request.seed ?? randomBytes(16).toString('hex'),
+      blinded: request.blinded ?? false,
       oracle: {
         type: 'http',
         url: withoutQuery(request.oracleUrl),

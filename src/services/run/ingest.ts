@@ -8,7 +8,8 @@ import type { WorkerContext } from '../context.ts';
 import { attempt, PassingFault } from './attempt.ts';
 import { cleanValue } from './clean-text.ts';
 import { reserveFor } from './defaults.ts';
-import { advance, failRun, noteRunFault } from './transitions.ts';
+import { latestOnly } from './latest-only.ts';
+import { advance, failRun, noteActivity, noteRunFault } from './transitions.ts';
 
 /**
  * How long a source may stay out of reach before the run fails of it: its owner is waiting, and a host name with a
@@ -95,6 +96,7 @@ export const ingestRun = async (
     note: (message) => noteRunFault(db, runId, message),
     work: async (secrets, clean) => {
       let draw: GroundTruthDraw;
+      const news = latestOnly((message) => noteActivity(db, runId, clean(message)));
       try {
         draw = await engine.source(config, secrets).draw({
           limit: config.limit,
@@ -103,6 +105,7 @@ export const ingestRun = async (
           since: config.since,
           label: config.label,
           signal,
+          onProgress: news.say,
         });
       } catch (error) {
         if (!(error instanceof SourceError)) throw error;
@@ -110,6 +113,8 @@ export const ingestRun = async (
           throw new PassingFault(clean(error.message));
         await failRun(db, runId, clean(error.message), now());
         return;
+      } finally {
+        await news.settled();
       }
       if (draw.drawn.length === 0) {
         await failRun(

@@ -10,6 +10,7 @@ export const presentRun = (row: typeof verificationRuns.$inferSelect): Run => ({
   constructId: row.constructId,
   repoUrl: row.repoUrl,
   error: row.status === 'FAILED' ? row.error : null,
+  activity: row.status === 'INGESTING' ? row.activity : null,
   certificateId: row.certificateId,
   createdAt: row.createdAt.toISOString(),
   updatedAt: row.updatedAt.toISOString(),

@@ -4,6 +4,8 @@ import { isTerminal, type RunStatus, runStatuses } from '#contracts/run.ts';
 import type { Executor } from '#db/client.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 
+const maxActivityLength = 300;
+
 export const openStatuses: RunStatus[] = runStatuses.filter((status) => !isTerminal(status));
 
 /** The statuses from which `to` is a step forward. */
@@ -22,7 +24,7 @@ export const advance = async (
 ): Promise<boolean> => {
   const moved = await executor
     .update(verificationRuns)
-    .set({ status: to, error: null, updatedAt: now })
+    .set({ status: to, error: null, activity: null, updatedAt: now })
     .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, statusesBefore(to))))
     .returning({ id: verificationRuns.id });
   return moved.length > 0;
@@ -30,6 +32,14 @@ export const advance = async (
 
 const eraseSecrets = (executor: Executor, runId: string) =>
   executor.delete(runSecrets).where(eq(runSecrets.runId, runId));
+
+/** Keeps what ingestion is doing or waiting for, for the run's page. */
+export const noteActivity = async (executor: Executor, runId: string, message: string): Promise<void> => {
+  await executor
+    .update(verificationRuns)
+    .set({ activity: cutMessage(message, maxActivityLength) })
+    .where(and(eq(verificationRuns.id, runId), eq(verificationRuns.status, 'INGESTING')));
+};
 
 /** Ends a certifying run well: its certificate is linked, its secrets are erased. Within the caller's transaction. */
 export const completeRun = async (

@@ -18,6 +18,7 @@ const input = (
   sample: false,
   draw,
   seed: '42',
+  blinded: false,
   limit: 5,
   minReplays: 2,
   weights: { precision: 1, recall: 1, replyAccuracy: 1 },

@@ -25,6 +25,7 @@ export type CertificateInput = {
   sample: boolean;
   draw: RunDraw;
   seed: string;
+  blinded: boolean;
   limit: number;
   minReplays: number;
   weights: Weights;
@@ -178,7 +179,13 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
         oracleRetries: sum(checkpoints.map(({ oracle }) => oracle?.retries ?? 0)),
         judgeReasks: sum(judgeCalls.map(({ asks }) => Math.max(0, asks - 1))),
       },
-      draw: { seed: input.seed, listed: draw.listed, limit: input.limit, excluded: draw.excluded },
+      draw: {
+        seed: input.seed,
+        listed: draw.listed,
+        limit: input.limit,
+        excluded: draw.excluded,
+        blinded: input.blinded,
+      },
       judge,
       usage: totalUsage(judgeCalls.map(({ usage }) => usage)),
       sample: input.sample,

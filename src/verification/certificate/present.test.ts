@@ -16,6 +16,7 @@ const { replayScores, ...content } = buildCertificate({
     private: false,
   },
   seed: '42',
+  blinded: false,
   limit: 3,
   minReplays: 50,
   weights: { precision: 2, recall: 1, replyAccuracy: 1 },

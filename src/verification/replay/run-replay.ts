@@ -6,6 +6,7 @@ import type { Judge } from '../judges/judge.ts';
 import { judgePrecision, judgeRecall, judgeReply, type VerdictMaterial } from '../judges/verdicts.ts';
 import type { Oracle } from '../oracles/oracle.ts';
 import { parseDiff } from '../sources/diff.ts';
+import { blinded } from './blind.ts';
 import { endOfReplay, type ReplayEnd } from './score.ts';
 
 /** Where a replay's steps are kept as they arrive. `checkpoint` is what was there when the replay was opened. */
@@ -38,12 +39,15 @@ export const runReplay = async ({
   judge,
   oracle,
   store,
+  blinding = null,
   signal,
 }: {
   groundTruth: GroundTruth;
   judge: Judge;
   oracle: Oracle;
   store: ReplayStore;
+  /** The run's seed where the oracle is not to learn what it is asked about; null where it may. */
+  blinding?: string | null;
   signal?: AbortSignal;
 }): Promise<ReplayEnd> => {
   const done: ReplayCheckpoint = { ...store.checkpoint };
@@ -63,7 +67,8 @@ export const runReplay = async ({
   if (done.oracle === undefined) {
     signal?.throwIfAborted();
     await store.beforeOracleCall();
-    await keep('oracle', await oracle.ask(oracleRequest(groundTruth, answerKey.key), signal));
+    const shown = blinding === null ? groundTruth : blinded(groundTruth, blinding);
+    await keep('oracle', await oracle.ask(oracleRequest(shown, answerKey.key), signal));
   }
   if (done.oracle?.kind !== 'answer' || endOfReplay(done) !== null) return ended(done);
 

@@ -63,6 +63,11 @@ export const RunView = ({ initial }: { initial: Run }) => {
           />
         )}
         <p className="text-sm text-muted tabular-nums">{progressText(run)}</p>
+        {run.activity === null ? null : (
+          <p className="mt-1 text-sm text-muted">
+            <bdi>{run.activity}</bdi>
+          </p>
+        )}
         {run.status === 'FAILED' ? null : (
           <div className="mt-6">
             <Stages status={run.status} />

@@ -31,6 +31,7 @@ test('a filled form is a request; what was left empty is left out', () => {
       since: undefined,
       label: undefined,
       seed: undefined,
+      blinded: false,
     },
   });
 });

@@ -69,6 +69,7 @@ export const readRunForm = (
     since: orNone('since'),
     label: orNone('label'),
     seed: orNone('seed'),
+    blinded: text('blinded') === 'on',
   };
   const parsed = runRequestSchema.safeParse(request);
   if (!parsed.success)

@@ -183,6 +183,15 @@ export const RunForm = ({
               maxLength={100}
               error={errors.seed}
             />
+            <label className="flex gap-3">
+              <input type="checkbox" name="blinded" className="mt-1.5 size-4 accent-accent" />
+              <span>
+                <span className="block font-medium">Blind the oracle</span>
+                <span className="block text-sm text-muted">
+                  Repository, number, author, hashes and links are withheld from it, and ids are random.
+                </span>
+              </span>
+            </label>
           </div>
         </details>
       </fieldset>

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { latestOnly } from './latest-only.ts';
+
+test('of what is said while something is told only the last is told, and a fault ends nothing', async () => {
+  const told: string[] = [];
+  const gates: (() => void)[] = [];
+  const news = latestOnly(async (message) => {
+    told.push(message);
+    await new Promise<void>((resolve) => gates.push(resolve));
+    if (message === 'one') throw new Error('the database is away');
+  });
+  for (const message of ['one', 'two', 'three']) news.say(message);
+  expect(told).toEqual(['one']);
+  gates.shift()?.();
+  await expect.poll(() => told).toEqual(['one', 'three']);
+  gates.shift()?.();
+  await news.settled();
+  expect(told).toEqual(['one', 'three']);
+});

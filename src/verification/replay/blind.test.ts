@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { blinded } from './blind.ts';
+
+const change: GroundTruth = {
+  id: '142',
+  title: 'Fix parsing (#142) in octo/widgets',
+  description: [
+    'Follows 1c59427ab0 and octo/widgets#12, see https://github.com/octo/widgets/pull/12 and GH-7.',
+    'Thanks @grace and ada-l! The word feedback, the number 20250101 and `@scope/package` stay.',
+    '',
+    'Signed-off-by: Ada L <ada@example.com>',
+  ].join('\n'),
+  diff: [
+    'diff --git a/a.ts b/a.ts',
+    '--- a/a.ts',
+    '+++ b/a.ts',
+    '@@ -1,2 +1,3 @@',
+    '-const home = "https://github.com/octo/widgets/tree/main";',
+    '+const home = "https://docs.example.com/deadbeef1";',
+    '+import { x } from "octo/widgets";',
+    '+// ada-l wrote #142',
+    '',
+  ].join('\n'),
+  filesChanged: ['a.ts'],
+  mergedAt: '2026-01-01T00:00:00Z',
+  mergeCommit: 'a'.repeat(40),
+  labels: [],
+  author: 'ada-l',
+  url: 'https://github.com/octo/widgets/pull/142',
+  repository: 'octo/widgets',
+};
+
+test('repository, numbers, author, hashes and links are taken out of title and description, and nothing else', () => {
+  const { title, description } = blinded(change, 's');
+  expect(title).toBe('Fix parsing ([number]) in [repository]');
+  expect(description).toBe(
+    [
+      'Follows [hash] and [number], see [link] and [number].',
+      'Thanks [author] and [author]! The word feedback, the number 20250101 and `@scope/package` stay.',
+    ].join('\n'),
+  );
+});
+
+test('of the diff only the repository’s name and links to it are taken out', () => {
+  expect(blinded(change, 's').diff).toBe(
+    change.diff
+      .replace('https://github.com/octo/widgets/tree/main', '[link]')
+      .replace('"octo/widgets"', '"[repository]"'),
+  );
+});
+
+test('the id is the same whenever the run asks, and another for another seed or change', () => {
+  const id = blinded(change, 's').id;
+  expect(id).toMatch(/^[0-9a-f]{16}$/);
+  expect(blinded(change, 's').id).toBe(id);
+  expect(blinded(change, 't').id).not.toBe(id);
+  expect(blinded({ ...change, id: '143' }, 's').id).not.toBe(id);
+});
+
+test('a folder’s name, which may be any word, is left where it stands', () => {
+  const local = { ...change, repository: 'home' };
+  expect(blinded(local, 's').diff).toBe(local.diff);
+});
+
+test('hostile text is blinded in linear time', () => {
+  const long = `${'a1'.repeat(100_000)} ${'@a '.repeat(50_000)} ${'x/'.repeat(50_000)}#`;
+  const started = performance.now();
+  blinded({ ...change, title: long, description: long, diff: long }, 's');
+  expect(performance.now() - started).toBeLessThan(2_000);
+});
