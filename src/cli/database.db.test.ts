@@ -34,9 +34,33 @@ test('db migrate makes tables and columns, db rollback takes the last migration 
   const rolledBack = await runInProcess(['db', 'rollback'], here);
   expect(rolledBack.code).toBe(0);
   expect(rolledBack.stdout).toMatch(/Took the migration \S+ back/);
-  expect((await columnNames(database)).length).toBeLessThan(all.length);
+  expect(await columnNames(database)).not.toEqual(all);
   expect(await runInProcess(['db', 'migrate'], here)).toMatchObject({ code: 0 });
   expect(await columnNames(database)).toEqual(all);
+});
+
+test('ground truth that earlier runs stored by themselves is kept under its digest, and given back by the rollback', async () => {
+  const database = await open({ migrated: false });
+  const { sql } = database;
+  const here = withSettings({ databaseUrl: database.databaseUrl });
+  await runInProcess(['db', 'migrate'], here);
+  await runInProcess(['db', 'rollback'], here);
+  const record = { id: '7', title: 'Change', diff: '+x' };
+  const [user] = await sql<{ id: string }[]>`insert into users (name) values (null) returning id`;
+  const [run] = await sql<{ id: string }[]>`
+    insert into verification_runs (user_id, construct_id, repo_url, config_json)
+    values (${user?.id ?? ''}, 'c', 'owner/name', '{}') returning id`;
+  for (const id of ['7', '8'])
+    await sql`insert into verification_replays (run_id, ground_truth_id, position, state, ground_truth_json)
+      values (${run?.id ?? ''}, ${id}, ${Number(id)}, 'open', ${JSON.stringify(record)}::jsonb)`;
+  expect(await runInProcess(['db', 'migrate'], here)).toMatchObject({ code: 0 });
+  const joined = await sql`select record_json as record from verification_replays
+    join ground_truth_records on digest = ground_truth_digest`;
+  expect(joined.map((row) => row.record)).toEqual([record, record]);
+  expect(await sql`select digest from ground_truth_records`).toHaveLength(1);
+  expect(await runInProcess(['db', 'rollback'], here)).toMatchObject({ code: 0 });
+  const back = await sql`select ground_truth_json as record from verification_replays`;
+  expect(back.map((row) => row.record)).toEqual([record, record]);
 });
 
 test('there being nothing to take back is no failure', async () => {

@@ -1,6 +1,7 @@
 import type { Job } from '#queue/jobs.ts';
 import type { JobHandlers } from '#queue/work.ts';
 import type { WorkerContext } from '#services/context.ts';
+import { erasePrivateGroundTruths } from '#services/ground-truth/erase-private.ts';
 import { scoreReplay } from '#services/replay/score.ts';
 import { certifyRun } from '#services/run/certify.ts';
 import { endDeadJob } from '#services/run/dead-letter.ts';
@@ -21,5 +22,8 @@ export const createHandlers = (context: WorkerContext): Handlers => ({
     'certify-run': (data, signal) => certifyRun(context, data, signal),
   },
   deadLetter: (job) => endDeadJob(context, job),
-  sweep: () => sweepRuns(context),
+  sweep: async () => {
+    await sweepRuns(context);
+    await erasePrivateGroundTruths(context);
+  },
 });

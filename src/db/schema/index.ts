@@ -1,4 +1,5 @@
 export * from './certificates.ts';
+export * from './ground-truths.ts';
 export * from './replays.ts';
 export * from './runs.ts';
 export * from './users.ts';

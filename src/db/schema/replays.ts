@@ -1,5 +1,6 @@
 import {
   doublePrecision,
+  foreignKey,
   index,
   integer,
   jsonb,
@@ -9,7 +10,6 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core';
-import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { OracleOutcome } from '#contracts/oracle.ts';
 import {
   type AnswerKeyOutcome,
@@ -18,6 +18,7 @@ import {
   type ReplyVerdict,
   replayOutcomes,
 } from '#contracts/replay.ts';
+import { groundTruthRecords } from './ground-truths.ts';
 import { verificationRuns } from './runs.ts';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
@@ -37,7 +38,8 @@ export const verificationReplays = pgTable(
     groundTruthId: text('ground_truth_id').notNull(),
     position: integer('position').notNull(),
     state: text('state', { enum: ['reserve', 'open', 'ended'] }).notNull(),
-    groundTruth: jsonb('ground_truth_json').$type<GroundTruth>().notNull(),
+    /** Null once a private repository's record was erased. */
+    groundTruthDigest: text('ground_truth_digest'),
     answerKey: jsonb('answer_key_json').$type<AnswerKeyOutcome>(),
     oracle: jsonb('oracle_json').$type<OracleOutcome>(),
     precision: jsonb('precision_json').$type<PrecisionVerdict>(),
@@ -53,6 +55,13 @@ export const verificationReplays = pgTable(
   },
   (table) => [
     unique('verification_replays_run_id_ground_truth_id_key').on(table.runId, table.groundTruthId),
+    // Named by hand: the name that Drizzle would make is longer than the 63 bytes Postgres keeps.
+    foreignKey({
+      name: 'verification_replays_ground_truth_digest_fk',
+      columns: [table.groundTruthDigest],
+      foreignColumns: [groundTruthRecords.digest],
+    }).onDelete('set null'),
+    index('verification_replays_ground_truth_digest_idx').on(table.groundTruthDigest),
     index('verification_replays_run_id_state_position_idx').on(table.runId, table.state, table.position),
   ],
 );

@@ -1,6 +1,7 @@
 import { foreignKey, index, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 import { type RunConfig, type RunDraw, runStatuses } from '#contracts/run.ts';
 import { verificationCertificates } from './certificates.ts';
+import { groundTruthSnapshots } from './ground-truths.ts';
 import { users } from './users.ts';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
@@ -24,16 +25,22 @@ export const verificationRuns = pgTable(
     config: jsonb('config_json').$type<RunConfig>().notNull(),
     /** What ingestion found; null until then. */
     draw: jsonb('draw_json').$type<RunDraw>(),
+    snapshotDigest: text('snapshot_digest'),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
   },
   (table) => [
-    // Named by hand: the name that Drizzle would make is longer than the 63 bytes Postgres keeps.
+    // Named by hand: the names that Drizzle would make are longer than the 63 bytes Postgres keeps.
     foreignKey({
       name: 'verification_runs_certificate_id_fk',
       columns: [table.certificateId],
       foreignColumns: [verificationCertificates.id],
     }),
+    foreignKey({
+      name: 'verification_runs_snapshot_digest_fk',
+      columns: [table.snapshotDigest],
+      foreignColumns: [groundTruthSnapshots.digest],
+    }).onDelete('set null'),
     index('verification_runs_status_idx').on(table.status),
     index('verification_runs_user_id_created_at_idx').on(table.userId, table.createdAt),
     index('verification_runs_construct_id_idx').on(table.constructId),

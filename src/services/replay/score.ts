@@ -1,4 +1,5 @@
 import { and, eq } from 'drizzle-orm';
+import { groundTruthRecords } from '#db/schema/ground-truths.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { runReplay } from '#verification/replay/run-replay.ts';
@@ -11,8 +12,14 @@ import { bookedJudge, cleanOracle } from './ports.ts';
 
 const openReplay = async ({ db }: Pick<WorkerContext, 'db'>, runId: string, replayId: string) => {
   const [found] = await db
-    .select({ row: verificationReplays, status: verificationRuns.status, config: verificationRuns.config })
+    .select({
+      row: verificationReplays,
+      status: verificationRuns.status,
+      config: verificationRuns.config,
+      groundTruth: groundTruthRecords.record,
+    })
     .from(verificationReplays)
+    .innerJoin(groundTruthRecords, eq(groundTruthRecords.digest, verificationReplays.groundTruthDigest))
     .innerJoin(verificationRuns, eq(verificationRuns.id, verificationReplays.runId))
     .where(and(eq(verificationReplays.id, replayId), eq(verificationReplays.runId, runId)));
   return found?.row.state === 'open' && replayingStatuses.some((status) => status === found.status)
@@ -32,7 +39,7 @@ export const scoreReplay = async (
   const { db, engine } = context;
   const found = await openReplay(context, runId, replayId);
   if (found === null) return;
-  const { row, config } = found;
+  const { row, config, groundTruth } = found;
 
   await attempt(context, {
     runId,
@@ -47,7 +54,7 @@ export const scoreReplay = async (
     work: async (secrets, clean) => {
       try {
         await runReplay({
-          groundTruth: row.groundTruth,
+          groundTruth,
           judge: bookedJudge(context, engine.judge(config), runId, clean),
           oracle: cleanOracle(engine.oracle(config, secrets), clean),
           store: checkpointStore(context, { runId, row }),

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
-import type { GroundTruth, GroundTruthDraw } from '#contracts/ground-truth.ts';
+import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { SourceError } from '#verification/sources/source.ts';
 import type { WorkerContext } from '../context.ts';
+import { privateScope, publicScope, storeGroundTruths } from '../ground-truth/store.ts';
 import { attempt, PassingFault } from './attempt.ts';
 import { cleanValue } from './clean-text.ts';
 import { reserveFor } from './defaults.ts';
@@ -20,14 +21,15 @@ const patienceMs = 60_000;
 const mayPass = (error: SourceError, triedForMs: number) =>
   error.retryable && (error.code === 'rate_limited' || triedForMs < patienceMs);
 
-/** Diffs are large: this many rows go in one statement. */
-const rowsPerInsert = 20;
+/** Each row has eight parameters, of which Postgres takes 65,535 in one statement. */
+const rowsPerInsert = 1_000;
 
 /** The sample, its jobs and `total` become true together; a second delivery finds them and changes nothing. */
 const storeDraw = (
   { db, sender, now }: WorkerContext,
   runId: string,
   { drawn, reserve, ...draw }: GroundTruthDraw,
+  scope: string,
 ) =>
   db.transaction(async (transaction) => {
     const [run] = await transaction
@@ -37,25 +39,27 @@ const storeDraw = (
       .for('update');
     if (run?.status !== 'INGESTING' || run.draw !== null) return;
     const at = now();
-    const rowOf = (state: 'open' | 'reserve', position: number, groundTruth: GroundTruth) => ({
+    const { snapshotDigest, digests } = await storeGroundTruths(transaction, {
+      scope,
+      source: draw.source,
+      records: [...drawn, ...reserve],
+      now: at,
+    });
+    const rows = [...drawn, ...reserve].map(({ id: groundTruthId }, position) => ({
       id: randomUUID(),
       runId,
-      groundTruthId: groundTruth.id,
+      groundTruthId,
       position,
-      state,
-      groundTruth,
+      state: position < drawn.length ? ('open' as const) : ('reserve' as const),
+      groundTruthDigest: digests.get(groundTruthId) ?? null,
       createdAt: at,
       updatedAt: at,
-    });
-    const rows = [
-      ...drawn.map((groundTruth, index) => rowOf('open', index, groundTruth)),
-      ...reserve.map((groundTruth, index) => rowOf('reserve', drawn.length + index, groundTruth)),
-    ];
+    }));
     for (let start = 0; start < rows.length; start += rowsPerInsert)
       await transaction.insert(verificationReplays).values(rows.slice(start, start + rowsPerInsert));
     await transaction
       .update(verificationRuns)
-      .set({ draw, total: drawn.length, error: null, updatedAt: at })
+      .set({ draw, snapshotDigest, total: drawn.length, error: null, updatedAt: at })
       .where(eq(verificationRuns.id, runId));
     await sender.enqueue(
       transaction,
@@ -125,7 +129,8 @@ export const ingestRun = async (
         );
         return;
       }
-      await storeDraw(context, runId, cleanValue(draw, clean));
+      const scope = draw.private ? privateScope(secrets.githubToken) : publicScope;
+      await storeDraw(context, runId, cleanValue(draw, clean), scope);
     },
   });
 };
