@@ -1,4 +1,8 @@
 import type { LookupAddress, lookup as systemLookup } from 'node:dns';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import ipaddr from 'ipaddr.js';
 import { afterEach, expect, test } from 'vitest';
 import { type OracleFake, startOracleFake } from '#testing/oracle-fake.ts';
 import { networkRuleRefusal } from '#verification/oracles/fault.ts';
@@ -232,5 +236,62 @@ test('an entry of OUTBOUND_ALLOW that is neither origin nor network stops the st
     expect(() => guardedFetch({ reachable: true, allow: [entry], alwaysAllowedOrigins: [] })).toThrow(
       `must list origins and networks, for example https://oracle.example.com,10.1.0.0/16; "${entry}" is neither`,
     );
+  }
+});
+
+test('no hostile spelling of an address of this machine is dialled: its listeners count no connection', async () => {
+  let connections = 0;
+  const count = () => {
+    connections += 1;
+  };
+  // Every address of every interface, IPv4 and IPv6, on one port.
+  const server = createServer(count).listen({ host: '::', port: 0, ipv6Only: false });
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const own = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    // A public one may be called.
+    .filter(({ address }) => ipaddr.parse(address.replace(/%.*$/, '')).range() !== 'unicast')
+    .map(({ address, family }) => (family === 'IPv6' ? `[${address.replace(/%.*$/, '')}]` : address));
+  const loopback = [
+    ...[
+      '127.0.0.1',
+      '127.1',
+      '127.0.1',
+      '127.255.255.254',
+      '0x7f.1',
+      '0x7f000001',
+      '0177.0.0.1',
+      '2130706433',
+    ],
+    ...[
+      '0',
+      '0.0.0.0',
+      '00000000',
+      '0x0',
+      '127.0.0.1.',
+      '①②⑦.0.0.1',
+      '127。0。0。1',
+      'localhost',
+      'LOCALHOST.',
+    ],
+    ...['[::1]', '[0:0:0:0:0:0:0:1]', '[::]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[::127.0.0.1]'],
+    ...['[64:ff9b::7f00:1]', '[2002:7f00:1::]'],
+  ];
+  try {
+    const guarded = open();
+    for (const host of [...loopback, ...own]) await refusalOf(guarded, `http://${host}:${port}/`);
+    for (const address of ['127.0.0.1', '::1', '0.0.0.0', '::ffff:127.0.0.1']) {
+      const { lookup } = namesAre({ 'rebinding.example': [['93.184.215.14'], [address]] });
+      const rebound = open({ lookup });
+      await rebound.checkUrl('http://rebinding.example/');
+      await refusalOf(rebound, `http://rebinding.example:${port}/`);
+    }
+    expect(connections).toBe(0);
+    // The listener does count: an installation on loopback reaches it.
+    await refusalOf(open({ reachable: false }), `http://127.0.0.1:${port}/`).catch(() => undefined);
+    expect(connections).toBe(1);
+  } finally {
+    server.close();
   }
 });

@@ -232,3 +232,31 @@ test('an aborted call rejects and is no outcome', async () => {
   await expect(oracle.ask(request, abort.signal)).rejects.toThrow('cancelled');
   await expect(oracle.ask(request, AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
 });
+
+test('of a 50 MB answer no more is read than the limit and a chunk', async () => {
+  const fake = await startOracleFake(() => ({ kind: 'huge', bytes: 50_000_000, declared: false }));
+  fakes.push(fake);
+  let taken = 0;
+  const counting: typeof fetch = async (url, init) => {
+    const response = await fetch(url, init);
+    const counted = response.body?.pipeThrough(
+      new TransformStream<Uint8Array, Uint8Array>(
+        {
+          transform: (chunk, controller) => {
+            taken += chunk.byteLength;
+            controller.enqueue(chunk);
+          },
+        },
+        undefined,
+        { highWaterMark: 0 },
+      ),
+    );
+    return new Response(counted ?? null, { status: response.status, headers: response.headers });
+  };
+  const oracle = httpOracle(
+    { fetch: counting, now: Date.now, sleep: (ms, signal) => delay(ms, undefined, { signal }) },
+    { url: fake.url, headers: {} },
+  );
+  expect(await oracle.ask(request)).toMatchObject({ kind: 'failure', reason: 'too_large' });
+  expect(taken).toBeLessThan(1024 * 1024 + 512 * 1024);
+});
