@@ -1,5 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
 import { type AnthropicFake, startAnthropicFake } from '../src/testing/anthropic-fake.ts';
+import { startChatFake } from '../src/testing/chat-fake.ts';
 import { fakeRepository, type GitHubFake, startGitHubFake } from '../src/testing/github-fake.ts';
 import { type Installation, startInstallation } from '../src/testing/installation.ts';
 import { type OracleFake, startOracleFake } from '../src/testing/oracle-fake.ts';
@@ -90,4 +91,27 @@ test('a run that fails shows why, and offers to start again with what was not se
   await expect(page.getByLabel('Construct')).toHaveValue('describer');
   await expect(page.getByLabel('GitHub token')).toHaveValue('');
   await expect(page.getByLabel('Address')).toHaveValue('');
+});
+
+test('the form verifies a model behind a chat-completions endpoint', async () => {
+  const chat = await startChatFake(() => ({
+    kind: 'content',
+    content: JSON.stringify({ summary: 'A constant was added.', key_claims: ['A constant was added'] }),
+  }));
+  try {
+    await fill('octo/widgets');
+    await page.getByLabel('Type').selectOption('chat');
+    await page.getByLabel('Address').fill(chat.url);
+    await page.getByRole('button', { name: 'Start the run' }).click();
+    await expect(page.getByLabel('Model')).toHaveAccessibleDescription(/Required/);
+    await page.getByLabel('Model').fill('model-1');
+    await page.getByRole('radio', { name: /Offline/ }).check();
+    await page.getByRole('button', { name: 'Start the run' }).click();
+    await page.waitForURL(/\/runs\/[0-9a-f-]{36}$/);
+    await expect(page.getByText('5 of 5 replays ended')).toBeVisible({ timeout: 60_000 });
+    expect(chat.requests).toHaveLength(5);
+    await expectNoSecret();
+  } finally {
+    await chat.close();
+  }
 });

@@ -71,6 +71,8 @@ const policyOf = (environment: Environment): InstallationPolicy => {
     },
     paidJudgeAccounts: environment.PAID_JUDGE_ACCOUNTS,
     maxCostUsdPerDay: environment.MAX_COST_USD_PER_DAY ?? null,
+    pythonUnavailable:
+      'Python oracles are not available in this version. Serve the callable over HTTP and give its address as an http oracle.',
     githubHost: new URL(environment.GITHUB_SERVER_URL).host,
   };
 };

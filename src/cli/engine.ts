@@ -6,8 +6,8 @@ import { type GuardedFetch, guardedFetch } from '#services/engine/guarded-fetch.
 import { repositoryFolders } from '#services/engine/repository-folders.ts';
 import { gitRunner } from '#services/engine/run-git.ts';
 import { cleanTextOf, cleanValue } from '#services/run/clean-text.ts';
-import { httpOracle } from '#verification/oracles/http.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
+import { type ReachedOracle, reachedOracle } from '#verification/oracles/reached.ts';
 import { clonedGitSource } from '#verification/sources/clone.ts';
 import { fileSource } from '#verification/sources/file.ts';
 import { gitSource } from '#verification/sources/git.ts';
@@ -58,19 +58,17 @@ export const sourceFor = (repository: RepositoryChoice, settings: Settings): Gro
   }
 };
 
-export type OracleAddress = { url: string; headers: Record<string, string> };
-
 /**
  * On its user's own machine an oracle may stand on loopback or in the private network; only metadata addresses are
  * refused. What it answers is cleaned of the secrets it was sent, before judge and evidence see it.
  */
 export const oracleFor = (
-  { url, headers }: OracleAddress,
+  choice: ReachedOracle,
   settings: Settings,
 ): { oracle: Oracle; close: GuardedFetch['close'] } => {
   const guarded = guardedFetch({ reachable: false, allow: settings.outboundAllow, alwaysAllowedOrigins: [] });
-  const asked = httpOracle({ fetch: guarded.fetch, sleep, now: Date.now }, { url, headers });
-  const clean = cleanTextOf({ githubToken: null, oracleUrl: url, oracleHeaders: headers });
+  const asked = reachedOracle({ fetch: guarded.fetch, sleep, now: Date.now })(choice);
+  const clean = cleanTextOf({ githubToken: null, oracleUrl: choice.url, oracleHeaders: choice.headers });
   return {
     oracle: { ask: async (request, signal) => cleanValue(await asked.ask(request, signal), clean) },
     close: guarded.close,

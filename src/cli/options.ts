@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { oracleHeadersSchema, oracleUrlSchema, runRequestSchema } from '#contracts/run.ts';
+import type { ReachedOracle } from '#verification/oracles/reached.ts';
 import { UsageError } from './exit.ts';
 
 type Check = {
@@ -44,12 +45,24 @@ export type DrawOptions = { limit: number; since?: string; label?: string; seed?
 export const jsonOption = () =>
   new Option('--json', 'one JSON document on standard output; messages go to standard error');
 
-export const verifyOptions = () => [
+export const oracleOptions = () => [
   new Option('--oracle-url <url>', 'where the oracle answers (HTTP POST)'),
   new Option('--oracle-header <header>', 'a header for the oracle, as "Name: value"; may be repeated')
     .argParser((header: string, before: string[]) => [...before, header])
     .default([], 'none'),
+  new Option(
+    '--oracle-mcp-tool <name>',
+    'the address is an MCP server (Streamable HTTP); this tool of it is asked',
+  ),
+  new Option(
+    '--oracle-chat-model <name>',
+    'the address is an OpenAI-compatible chat-completions endpoint; this model is asked',
+  ),
   new Option('--oracle-python <module:callable>', 'an oracle in a Python module'),
+];
+
+export const verifyOptions = () => [
+  ...oracleOptions(),
   new Option('--construct-id <id>', 'the name on the certificate (default: the oracle’s host)').argParser(
     checked(constructId),
   ),
@@ -76,6 +89,8 @@ export type VerifyOptions = DrawOptions & {
   oracleUrl?: string;
   oracleHeader: string[];
   oraclePython?: string;
+  oracleMcpTool?: string;
+  oracleChatModel?: string;
   constructId?: string;
   judge?: 'anthropic' | 'offline';
   model?: string;
@@ -102,16 +117,39 @@ const headersOf = (lines: string[]): Record<string, string> => {
   throw new UsageError(`--oracle-header: ${parsed.error.issues[0]?.message ?? 'not a valid header.'}`);
 };
 
+export type OracleOptions = Pick<
+  VerifyOptions,
+  'oracleUrl' | 'oracleHeader' | 'oraclePython' | 'oracleMcpTool' | 'oracleChatModel'
+>;
+
 /** @throws UsageError where none was named, two were, or its address is not one. */
-export const oracleAddressOf = (options: VerifyOptions) => {
-  if (options.oraclePython !== undefined)
+export const oracleOf = (options: OracleOptions): ReachedOracle => {
+  const { oracleUrl, oraclePython, oracleMcpTool, oracleChatModel } = options;
+  if (oraclePython !== undefined)
     throw new UsageError(
       '--oracle-python is not available yet. Serve the oracle over HTTP and name it with --oracle-url.',
     );
-  if (options.oracleUrl === undefined)
+  if (oracleUrl === undefined)
     throw new UsageError('Name the oracle: --oracle-url http://127.0.0.1:8000/verify, for example.');
-  const url = oracleUrlSchema.safeParse(options.oracleUrl);
-  if (!url.success)
-    throw new UsageError(`--oracle-url: ${url.error.issues[0]?.message ?? 'not a usable URL.'}`);
-  return { url: url.data, headers: headersOf(options.oracleHeader) };
+  const parsed = oracleUrlSchema.safeParse(oracleUrl);
+  if (!parsed.success)
+    throw new UsageError(`--oracle-url: ${parsed.error.issues[0]?.message ?? 'not a usable URL.'}`);
+  if (oracleMcpTool !== undefined && oracleChatModel !== undefined)
+    throw new UsageError('An oracle is either a tool (--oracle-mcp-tool) or a model (--oracle-chat-model).');
+  const reached = { url: parsed.data, headers: headersOf(options.oracleHeader) };
+  if (oracleMcpTool !== undefined) return { type: 'mcp', ...reached, tool: oracleMcpTool };
+  if (oracleChatModel !== undefined) return { type: 'chat', ...reached, model: oracleChatModel };
+  return { type: 'http', ...reached };
+};
+
+/** Everything that says which oracle this is; its address may hold a secret. */
+export const oracleIdentity = (oracle: ReachedOracle): string => {
+  switch (oracle.type) {
+    case 'http':
+      return oracle.url;
+    case 'mcp':
+      return `mcp ${oracle.tool} ${oracle.url}`;
+    case 'chat':
+      return `chat ${oracle.model} ${oracle.url}`;
+  }
 };

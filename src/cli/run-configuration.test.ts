@@ -4,7 +4,10 @@ import { configurationOf, differences, type RunDemand } from './run-configuratio
 const demand: RunDemand = {
   repository: 'github:acme/widgets',
   constructId: 'acme',
-  oracleUrl: 'https://oracle.example.com/hooks/very-secret-path?key=very-secret-key',
+  oracle: {
+    shown: 'https://oracle.example.com',
+    identity: 'https://oracle.example.com/hooks/very-secret-path?key=very-secret-key',
+  },
   judge: 'offline',
   model: 'offline-1',
   promptDigest: 'd'.repeat(64),
@@ -36,9 +39,12 @@ test('every other option is named with both values', () => {
 });
 
 test('another address at the same origin is another run, and no part of either path is said or stored', () => {
-  const lines = differences(stored, { ...demand, oracleUrl: 'https://oracle.example.com/other-secret' });
+  const lines = differences(stored, {
+    ...demand,
+    oracle: { shown: 'https://oracle.example.com', identity: 'https://oracle.example.com/other-secret' },
+  });
   expect(lines).toEqual([
-    '--oracle-url: another address at https://oracle.example.com there, https://oracle.example.com here',
+    'the oracle: another one at https://oracle.example.com there, https://oracle.example.com here',
   ]);
   expect(JSON.stringify(stored)).not.toContain('very-secret');
 });

@@ -11,6 +11,7 @@ export const runConfigurationSchema = z.object({
   version: z.literal(1),
   repository: z.string(),
   constructId: z.string(),
+  /** Its origin, or its callable: nothing secret. */
   oracleOrigin: z.string(),
   oracleAddressDigest: z.string(),
   salt: z.string(),
@@ -32,14 +33,14 @@ export type RunConfiguration = z.infer<typeof runConfigurationSchema>;
 export type RunDemand = Omit<
   RunConfiguration,
   'version' | 'oracleOrigin' | 'oracleAddressDigest' | 'salt' | 'methodologyVersion' | 'seed'
-> & { oracleUrl: string; seed: string | null };
+> & { oracle: { shown: string; identity: string }; seed: string | null };
 
-const addressDigest = (salt: string, oracleUrl: string) =>
-  createHash('sha256').update(`${salt}\0${oracleUrl}`).digest('hex');
+const addressDigest = (salt: string, identity: string) =>
+  createHash('sha256').update(`${salt}\0${identity}`).digest('hex');
 
 /** `random` makes the salt and the seed of a run that has none. */
 export const configurationOf = (
-  { oracleUrl, seed, ...demand }: RunDemand,
+  { oracle, seed, ...demand }: RunDemand,
   random: { salt: () => string; seed: () => string },
 ): RunConfiguration => {
   const salt = random.salt();
@@ -47,8 +48,8 @@ export const configurationOf = (
     version: 1,
     ...demand,
     seed: seed ?? random.seed(),
-    oracleOrigin: new URL(oracleUrl).origin,
-    oracleAddressDigest: addressDigest(salt, oracleUrl),
+    oracleOrigin: oracle.shown,
+    oracleAddressDigest: addressDigest(salt, oracle.identity),
     salt,
     methodologyVersion,
   };
@@ -73,10 +74,8 @@ export const differences = (stored: RunConfiguration, demand: RunDemand): string
   const differing = options.flatMap(([key, name]) =>
     stored[key] === demand[key] ? [] : [`${name}: ${shown(stored[key])} there, ${shown(demand[key])} here`],
   );
-  if (stored.oracleAddressDigest !== addressDigest(stored.salt, demand.oracleUrl))
-    differing.push(
-      `--oracle-url: another address at ${stored.oracleOrigin} there, ${new URL(demand.oracleUrl).origin} here`,
-    );
+  if (stored.oracleAddressDigest !== addressDigest(stored.salt, demand.oracle.identity))
+    differing.push(`the oracle: another one at ${stored.oracleOrigin} there, ${demand.oracle.shown} here`);
   if (demand.seed !== null && demand.seed !== stored.seed)
     differing.push(`--seed: ${stored.seed} there, ${demand.seed} here`);
   if (stored.methodologyVersion !== methodologyVersion)

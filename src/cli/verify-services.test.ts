@@ -8,8 +8,10 @@ import {
   type AnthropicFakeOptions,
   startAnthropicFake,
 } from '#testing/anthropic-fake.ts';
+import { startChatFake } from '#testing/chat-fake.ts';
 import { runInProcess, withSettings } from '#testing/command-line.ts';
 import { fakeRepository, type GitHubFake, startGitHubFake } from '#testing/github-fake.ts';
+import { startMcpFake } from '#testing/mcp-fake.ts';
 import { type OracleFake, startOracleFake } from '#testing/oracle-fake.ts';
 
 /** GitHub and Anthropic as the command line meets them: over HTTP, in fakes that answer as the real ones do. */
@@ -130,4 +132,62 @@ test('a wrong key ends in a message that names the variable and holds no key', a
   expect(outcome.stderr).toContain('check ANTHROPIC_API_KEY');
   expect(outcome.stderr).not.toContain('planted');
   expect(oracle.requests).toEqual([]);
+});
+
+const description = {
+  summary: 'The change touches what its title says.',
+  key_claims: ['Something was changed'],
+  follow_up_response: 'It was changed.',
+};
+const offline = ['--judge', 'offline', '--limit', '3', '--json'];
+
+test('a tool of an MCP server is verified like any oracle', async () => {
+  const mcp = await startMcpFake(() => ({
+    kind: 'result',
+    result: { content: [{ type: 'text', text: JSON.stringify(description) }] },
+  }));
+  try {
+    const args = ['verify', changes, '--oracle-url', mcp.url, '--oracle-mcp-tool', 'review', ...offline];
+    const outcome = await runInProcess(args);
+    expect(outcome).toMatchObject({ code: 0 });
+    expect(JSON.parse(outcome.stdout)).toMatchObject({ replay_count: 3, counts: { oracle_failures: 0 } });
+    const calls = mcp.received.filter(({ rpcMethod }) => rpcMethod === 'tools/call');
+    expect(calls).toHaveLength(3);
+    expect(calls[0]?.params).toMatchObject({
+      name: 'review',
+      arguments: {
+        diff_content: expect.stringContaining('diff --git'),
+        follow_up_question: expect.any(String),
+      },
+    });
+    expect(mcp.openSessions.size).toBe(0);
+  } finally {
+    await mcp.close();
+  }
+});
+
+test('a model behind a chat-completions endpoint is verified like any oracle, and bears its own name', async () => {
+  const chat = await startChatFake(() => ({ kind: 'content', content: JSON.stringify(description) }));
+  try {
+    const outcome = await runInProcess([
+      ...['verify', changes, '--oracle-url', chat.url, '--oracle-chat-model', 'model-1', ...offline],
+      ...['--oracle-header', 'Authorization: Bearer planted-chat-key'],
+    ]);
+    expect(outcome).toMatchObject({ code: 0 });
+    expect(JSON.parse(outcome.stdout)).toMatchObject({ construct_id: 'model-1', replay_count: 3 });
+    expect(chat.requests).toHaveLength(3);
+    expect(chat.requests[0]?.headers.authorization).toBe('Bearer planted-chat-key');
+    expect(`${outcome.stdout}${outcome.stderr}`).not.toContain('planted-chat-key');
+  } finally {
+    await chat.close();
+  }
+});
+
+test('a tool and a model at once are wrong usage', async () => {
+  const args = ['verify', changes, '--oracle-url', 'http://127.0.0.1:9', ...offline];
+  expect(await runInProcess([...args, '--oracle-mcp-tool', 'a', '--oracle-chat-model', 'b'])).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringContaining('either a tool'),
+  });
 });

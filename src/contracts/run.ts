@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { pageSchema, weightsSchema } from './certificate.ts';
 import { groundTruthDrawSchema } from './ground-truth.ts';
 import { judgeProviders } from './judge.ts';
+import { type OracleType, oracleTypes } from './oracle.ts';
 
 /** The lifecycle, in its only direction; FAILED can follow any status that is not terminal (wire contract). */
 export const runStatuses = [
@@ -70,6 +71,15 @@ export const oracleHeadersSchema = z
   )
   .refine((headers) => Object.keys(headers).length <= 50, 'At most 50 headers.');
 
+/** Dotted identifiers: no path, no option, nothing that an interpreter would take for more than a name. */
+const pythonName = (message: string) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(500)
+    .regex(/^[\p{L}_][\p{L}\p{N}_]*(?:\.[\p{L}_][\p{L}\p{N}_]*)*$/u, message);
+
 const runRequestShape = {
   repoUrl: repoUrlSchema,
   constructId: z
@@ -82,8 +92,8 @@ const runRequestShape = {
   oracleType: z.enum(['http', 'python']).default('http'),
   oracleUrl: oracleUrlSchema.optional(),
   oracleHeaders: oracleHeadersSchema.default({}),
-  oracleModule: z.string().min(1).max(500).optional(),
-  oracleCallable: z.string().min(1).max(500).optional(),
+  oracleModule: pythonName('A module, for example my_oracle or package.module.').optional(),
+  oracleCallable: pythonName('A callable of the module, for example answer.').optional(),
   limit: z.number().int().min(1).max(1000).default(100),
   minReplays: z.number().int().min(1).max(500).default(50),
   githubToken: z
@@ -96,17 +106,20 @@ const runRequestShape = {
     .transform((token) => token ?? null),
 };
 
-type OracleFields = {
-  oracleType: 'http' | 'python';
-  oracleUrl?: string | undefined;
-  oracleModule?: string | undefined;
-  oracleCallable?: string | undefined;
-};
+const oracleFields = {
+  http: ['oracleUrl'],
+  python: ['oracleModule', 'oracleCallable'],
+  mcp: ['oracleUrl', 'oracleTool'],
+  chat: ['oracleUrl', 'oracleModel'],
+} as const satisfies Record<OracleType, string[]>;
 
-const requireOracleFields = (request: OracleFields, context: z.RefinementCtx) => {
-  const needed =
-    request.oracleType === 'http' ? (['oracleUrl'] as const) : (['oracleModule', 'oracleCallable'] as const);
-  for (const field of needed) {
+type OracleField = (typeof oracleFields)[OracleType][number];
+
+const requireOracleFields = (
+  request: { oracleType: OracleType } & Partial<Record<OracleField, string | undefined>>,
+  context: z.RefinementCtx,
+) => {
+  for (const field of oracleFields[request.oracleType]) {
     if (request[field] !== undefined) continue;
     context.addIssue({
       code: 'custom',
@@ -123,6 +136,11 @@ export const restRunRequestSchema = z.object(runRequestShape).superRefine(requir
 export const runRequestSchema = z
   .object({
     ...runRequestShape,
+    oracleType: z.enum(oracleTypes).default('http'),
+    /** The tool of an MCP server that is asked. */
+    oracleTool: z.string().trim().min(1).max(200).optional(),
+    /** The model of a chat-completions endpoint that is asked. */
+    oracleModel: z.string().trim().min(1).max(200).optional(),
     judge: z.enum(judgeProviders).optional(),
     since: z.iso.date().optional(),
     label: z.string().trim().min(1).max(100).optional(),
@@ -141,6 +159,8 @@ export const runSourceSchema = z.discriminatedUnion('kind', [
 ]);
 export type RunSource = z.infer<typeof runSourceSchema>;
 
+const redactedHeadersSchema = z.record(z.string(), z.literal(redacted));
+
 /** `config_json`: what the run was asked to do, every secret as "[REDACTED]". */
 export const runConfigSchema = z.object({
   source: runSourceSchema,
@@ -148,12 +168,17 @@ export const runConfigSchema = z.object({
   label: z.string().nullable(),
   seed: z.string(),
   blinded: z.boolean(),
-  oracle: z.object({
-    type: z.literal('http'),
-    /** Without query; null for the demonstration oracle, whose address is the installation's own. */
-    url: z.string().nullable(),
-    headers: z.record(z.string(), z.literal(redacted)),
-  }),
+  oracle: z.discriminatedUnion('type', [
+    z.object({
+      type: z.literal('http'),
+      /** Without query; null for the demonstration oracle, whose address is the installation's own. */
+      url: z.string().nullable(),
+      headers: redactedHeadersSchema,
+    }),
+    z.object({ type: z.literal('mcp'), url: z.string(), headers: redactedHeadersSchema, tool: z.string() }),
+    z.object({ type: z.literal('chat'), url: z.string(), headers: redactedHeadersSchema, model: z.string() }),
+    z.object({ type: z.literal('python'), module: z.string(), callable: z.string() }),
+  ]),
   githubToken: z.literal(redacted).nullable(),
   judge: z.object({ provider: z.enum(judgeProviders), model: z.string() }),
   limit: z.number().int(),

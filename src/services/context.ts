@@ -19,6 +19,8 @@ export type InstallationPolicy = {
   paidJudgeAccounts: string[];
   /** In US dollars per UTC day; null means no limit (only on loopback). */
   maxCostUsdPerDay: number | null;
+  /** Null where oracles in Python can be run, else what is missing and how to configure it. */
+  pythonUnavailable: string | null;
   /** The host (with its port, if any) of GITHUB_SERVER_URL: its repositories are read through GitHub's API. */
   githubHost: string;
 };

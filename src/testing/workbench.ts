@@ -20,6 +20,7 @@ export const openPolicy: InstallationPolicy = {
   },
   paidJudgeAccounts: [],
   maxCostUsdPerDay: null,
+  pythonUnavailable: 'No Python oracle can be run here: set PYTHON_ORACLE_DIR.',
   githubHost: 'github.com',
 };
 

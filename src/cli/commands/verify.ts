@@ -7,14 +7,15 @@ import { buildCertificate } from '#verification/certificate/build.ts';
 import { presentCertificate } from '#verification/certificate/present.ts';
 import { toWire } from '#verification/certificate/wire.ts';
 import type { Judge } from '#verification/judges/judge.ts';
+import type { ReachedOracle } from '#verification/oracles/reached.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
 import { viewCertificate } from '../certificate-view.ts';
-import { type OracleAddress, oracleFor, sourceFor } from '../engine.ts';
+import { oracleFor, sourceFor } from '../engine.ts';
 import { estimateRun, viewEstimate } from '../estimate.ts';
 import { evidenceOf } from '../evidence.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
 import { judgeFor } from '../judge.ts';
-import { oracleAddressOf, type VerifyOptions } from '../options.ts';
+import { oracleIdentity, oracleOf, type VerifyOptions } from '../options.ts';
 import { type Progress, progressOn } from '../progress.ts';
 import { chooseRepository, type RepositoryChoice } from '../repository.ts';
 import { configurationOf, type RunConfiguration, type RunDemand } from '../run-configuration.ts';
@@ -125,12 +126,12 @@ const carryOut = async (
     directory: RunDirectory | null;
     out: string | undefined;
   },
-  ports: { repository: RepositoryChoice; address: OracleAddress; judge: Judge; concurrency: number },
+  ports: { repository: RepositoryChoice; choice: ReachedOracle; judge: Judge; concurrency: number },
   { settings, terminal, signal }: VerifyContext,
 ): Promise<Certificate | null> => {
   const { store, configuration } = run;
   const progress = progressOn(terminal);
-  const { oracle, close } = oracleFor(ports.address, settings);
+  const { oracle, close } = oracleFor(ports.choice, settings);
   const now = () => new Date();
   try {
     const draw = await drawInto(store, ports.repository, configuration, { settings, signal, progress });
@@ -162,6 +163,10 @@ const carryOut = async (
   }
 };
 
+/** The name on the certificate where none was given. */
+const defaultConstruct = (choice: ReachedOracle) =>
+  choice.type === 'chat' ? choice.model : new URL(choice.url).host;
+
 /** `verify <repo>`: the engine in this one process, with no server and no database. */
 export const verify = async (
   argument: string,
@@ -171,13 +176,13 @@ export const verify = async (
   const { settings, terminal } = context;
   const { say } = terminal;
   const json = options.json ?? false;
-  const address = oracleAddressOf(options);
+  const choice = oracleOf(options);
   const repository = await chooseRepository(argument, new URL(settings.githubServerUrl).host);
   const judge = await judgeFor(options, settings);
   const demand: RunDemand = {
     repository: repository.text,
-    constructId: options.constructId ?? new URL(address.url).host,
-    oracleUrl: address.url,
+    constructId: options.constructId ?? defaultConstruct(choice),
+    oracle: { shown: new URL(choice.url).origin, identity: oracleIdentity(choice) },
     judge: judge.provider,
     model: judge.model,
     promptDigest: judge.promptDigest,
@@ -204,7 +209,7 @@ export const verify = async (
     );
     const certificate = await carryOut(
       { store: directory ?? memoryStore(), configuration, directory, out: options.out },
-      { repository, address, judge, concurrency: options.concurrency },
+      { repository, choice, judge, concurrency: options.concurrency },
       context,
     );
     if (certificate === null) return exitCodes.failed;

@@ -8,8 +8,8 @@ import type { AnthropicClient } from '#verification/judges/anthropic/client.ts';
 import { anthropicJudge } from '#verification/judges/anthropic/judge.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import { offlineJudge } from '#verification/judges/offline/judge.ts';
-import { httpOracle } from '#verification/oracles/http.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
+import { reachedOracle } from '#verification/oracles/reached.ts';
 import { clonedGitSource } from '#verification/sources/clone.ts';
 import { githubSource } from '#verification/sources/github.ts';
 import type { GroundTruthSource } from '#verification/sources/source.ts';
@@ -50,6 +50,7 @@ const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
 export const createEngine = (settings: EngineSettings): Engine => {
   const runGit = gitRunner({ searchPath: settings.searchPath });
   const openFolder = repositoryFolders(settings.repositoriesDir);
+  const openOracle = reachedOracle({ fetch: settings.guarded.fetch, sleep, now: Date.now });
   const pin = pinAddress({ reachable: settings.reachable, allow: settings.outboundAllow });
 
   const source = ({ source: asked }: RunConfig, { githubToken }: RunSecrets): GroundTruthSource => {
@@ -83,13 +84,15 @@ export const createEngine = (settings: EngineSettings): Engine => {
     }
   };
 
-  const oracle = ({ oracle: asked }: RunConfig, { oracleUrl, oracleHeaders }: RunSecrets): Oracle =>
-    httpOracle(
-      { fetch: settings.guarded.fetch, sleep, now: Date.now },
-      asked.url === null || oracleUrl === null
-        ? { url: settings.demonstrationOracleUrl, headers: {} }
-        : { url: oracleUrl, headers: oracleHeaders },
-    );
+  const oracle = ({ oracle: asked }: RunConfig, secrets: RunSecrets): Oracle => {
+    if (asked.type === 'python')
+      throw new Error('A run asks for an oracle in Python, which this worker does not run.');
+    if (asked.url === null)
+      return openOracle({ type: 'http', url: settings.demonstrationOracleUrl, headers: {} });
+    const { oracleUrl: url, oracleHeaders: headers } = secrets;
+    if (url === null) throw new Error('A run has lost the address of its oracle.');
+    return openOracle({ ...asked, url, headers });
+  };
 
   const judge = ({ judge: { provider, model } }: RunConfig): Judge => {
     if (provider === 'offline') return offlineJudge();

@@ -131,7 +131,10 @@ test('without engine, judge or Python oracles the error says what to configure',
   });
   await expect(
     create({ oracleType: 'python', oracleUrl: undefined, oracleModule: 'm', oracleCallable: 'c' }),
-  ).rejects.toMatchObject({ code: 'PRECONDITION_FAILED', message: expect.stringContaining('http oracle') });
+  ).rejects.toMatchObject({
+    code: 'PRECONDITION_FAILED',
+    message: expect.stringContaining('PYTHON_ORACLE_DIR'),
+  });
 });
 
 test('where strangers can reach the installation, only the listed accounts may use the paid judge', async () => {
@@ -201,4 +204,24 @@ test('the sample run needs nothing of its asker', async () => {
   });
   const off = { ...workbench.context, ...withPolicy({ engineEnabled: false }) };
   await expect(createSampleRun(off, owner)).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
+});
+
+test('a tool of an MCP server and a model behind a chat endpoint are stored with their names, without secrets', async () => {
+  const reached = {
+    oracleUrl: 'https://oracle.example/mcp?key=planted-in-query',
+    oracleHeaders: { Authorization: 'Bearer planted-in-header' },
+  };
+  const mcp = await create({ oracleType: 'mcp', oracleTool: 'review', ...reached });
+  expect((await storedRun(mcp.runId)).config.oracle).toEqual({
+    type: 'mcp',
+    url: 'https://oracle.example/mcp',
+    headers: { Authorization: '[REDACTED]' },
+    tool: 'review',
+  });
+  const chat = await create({ oracleType: 'chat', oracleModel: 'model-1', ...reached });
+  expect((await storedRun(chat.runId)).config.oracle).toMatchObject({ type: 'chat', model: 'model-1' });
+  await expect(create({ oracleType: 'mcp', ...reached })).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+    fields: [{ path: 'oracleTool' }],
+  });
 });

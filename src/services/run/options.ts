@@ -7,6 +7,8 @@ import { engineOff, whyNotAdmitted } from './admission.ts';
 export const runOptionsSchema = z.object({
   engine: z.object({ enabled: z.boolean(), reason: z.string().nullable() }),
   defaultJudge: z.enum(judgeProviders),
+  /** Why no oracle in Python can be run here; null where one can. */
+  pythonReason: z.string().nullable(),
   judges: z.array(
     z.object({ provider: z.enum(judgeProviders), model: z.string(), reason: z.string().nullable() }),
   ),
@@ -19,6 +21,7 @@ export const runOptions = async (context: ServiceContext, actor: Actor): Promise
   return {
     engine: { enabled: policy.engineEnabled, reason: policy.engineEnabled ? null : engineOff },
     defaultJudge: policy.defaultJudge,
+    pythonReason: policy.pythonUnavailable,
     judges: await Promise.all(
       judgeProviders.map(async (provider) => ({
         provider,

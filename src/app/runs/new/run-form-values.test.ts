@@ -70,10 +70,20 @@ test('a header without a name, given twice, or with a name no client could send 
 test('an error of a field that the form does not show is named above it', () => {
   expect(
     issuesByField([
-      { path: 'oracleType', message: 'wrong' },
+      { path: 'weights', message: 'wrong' },
       { path: '', message: 'second' },
     ]),
   ).toEqual({
-    '': 'oracleType: wrong',
+    '': 'weights: wrong',
+  });
+});
+
+test('of the oracle only what its type needs is sent, and what it lacks is an error there', () => {
+  const chat = read({ oracleType: 'chat', oracleModel: 'm', oracleTool: 'left over' });
+  expect(chat).toMatchObject({ request: { oracleType: 'chat', oracleModel: 'm' } });
+  expect(chat).not.toMatchObject({ request: { oracleTool: expect.anything() } });
+  expect(read({ oracleType: 'mcp' })).toMatchObject({ issues: [{ path: 'oracleTool' }] });
+  expect(read({ oracleType: 'python', oracleModule: '../secrets', oracleCallable: 'f' })).toMatchObject({
+    issues: [{ path: 'oracleModule' }],
   });
 });

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { FieldIssue } from '#contracts/errors.ts';
+import { type OracleType, oracleTypes } from '#contracts/oracle.ts';
 import { type RunRequest, runRequestSchema } from '#contracts/run.ts';
 
 export type HeaderRow = { name: string; value: string };
@@ -10,7 +11,12 @@ export const fieldNames = [
   'repoUrl',
   'githubToken',
   'constructId',
+  'oracleType',
   'oracleUrl',
+  'oracleTool',
+  'oracleModel',
+  'oracleModule',
+  'oracleCallable',
   'oracleHeaders',
   'judge',
   'limit',
@@ -46,6 +52,21 @@ const headersOf = (rows: HeaderRow[], issues: FieldIssue[]): Record<string, stri
   return headers;
 };
 
+/** Only what belongs to the chosen type: a control that is not shown must not stand against it. */
+const oracleOf = (type: OracleType, text: (name: string) => string) => {
+  const orNone = (name: string) => text(name).trim() || undefined;
+  switch (type) {
+    case 'http':
+      return { oracleUrl: text('oracleUrl') };
+    case 'mcp':
+      return { oracleUrl: text('oracleUrl'), oracleTool: orNone('oracleTool') };
+    case 'chat':
+      return { oracleUrl: text('oracleUrl'), oracleModel: orNone('oracleModel') };
+    case 'python':
+      return { oracleModule: orNone('oracleModule'), oracleCallable: orNone('oracleCallable') };
+  }
+};
+
 /**
  * What the form holds as a request, or what is wrong with it. The same schema decides as on the server, which has
  * the last word all the same.
@@ -56,12 +77,13 @@ export const readRunForm = (
 ): { request: RunRequestInput } | { issues: FieldIssue[] } => {
   const issues: FieldIssue[] = [];
   const orNone = (name: string) => text(name).trim() || undefined;
+  const oracleType = oracleTypes.find((type) => type === text('oracleType')) ?? 'http';
   const request: RunRequestInput = {
     repoUrl: text('repoUrl'),
     constructId: text('constructId'),
-    oracleType: 'http',
-    oracleUrl: text('oracleUrl'),
-    oracleHeaders: headersOf(rows, issues),
+    oracleType,
+    ...oracleOf(oracleType, text),
+    oracleHeaders: oracleType === 'python' ? {} : headersOf(rows, issues),
     githubToken: orNone('githubToken') ?? null,
     judge: orNone('judge') as RunRequest['judge'],
     limit: wholeNumber('limit', text('limit').trim(), issues),

@@ -6,10 +6,12 @@ import { type SubmitEvent, useEffect, useRef, useState } from 'react';
 import { TextField } from '#components/field.tsx';
 import { Notice } from '#components/notice.tsx';
 import type { FieldIssue } from '#contracts/errors.ts';
+import type { OracleType } from '#contracts/oracle.ts';
 import type { AppRouter } from '#trpc/root.ts';
 import { trpc } from '../../trpc-client.tsx';
-import { HeaderRows, type KeyedRow } from './header-rows.tsx';
+import type { KeyedRow } from './header-rows.tsx';
 import { JudgeChoice } from './judge-choice.tsx';
+import { OracleFields } from './oracle-fields.tsx';
 import { fieldNames, issuesByField, readRunForm } from './run-form-values.ts';
 
 type RunOptions = inferRouterOutputs<AppRouter>['run']['options'];
@@ -29,6 +31,7 @@ export const RunForm = ({
 }) => {
   const router = useRouter();
   const form = useRef<HTMLFormElement>(null);
+  const [oracleType, setOracleType] = useState<OracleType>('http');
   const [headers, setHeaders] = useState<KeyedRow[]>([]);
   const [issues, setIssues] = useState<FieldIssue[]>([]);
   const [refusal, setRefusal] = useState<{ message: string; signedOut: boolean } | null>(null);
@@ -120,16 +123,14 @@ export const RunForm = ({
           maxLength={255}
           error={errors.constructId}
         />
-        <TextField
-          name="oracleUrl"
-          label="Address"
-          type="url"
-          hint="Each pull request is posted there as JSON, with one question."
-          placeholder="https://oracle.example.com/verify"
-          maxLength={2000}
-          error={errors.oracleUrl}
+        <OracleFields
+          type={oracleType}
+          onType={setOracleType}
+          pythonReason={options.pythonReason}
+          headers={headers}
+          onHeaders={setHeaders}
+          errors={errors}
         />
-        <HeaderRows rows={headers} error={errors.oracleHeaders} onChange={setHeaders} />
       </fieldset>
 
       <fieldset className="space-y-5">

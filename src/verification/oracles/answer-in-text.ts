@@ -1,0 +1,88 @@
+import { parseOracleAnswer, type ReadAnswer, readOracleAnswer } from './answer.ts';
+
+/** Text can hold any number of braces that begin nothing; more beginnings of an object than this are not tried. */
+const maxCandidates = 50;
+
+const fields = ['summary', 'key_claims', 'follow_up_response'];
+const fieldName = new RegExp(`"(?:${fields.join('|')})"`);
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** True for an object that has a field of an oracle's answer (wire contract, "HTTP oracle"). */
+export const hasAnswerField = (value: unknown): value is Record<string, unknown> =>
+  isObject(value) && fields.some((field) => Object.hasOwn(value, field));
+
+/**
+ * Reads an oracle's answer out of text that a model or a tool wrote: the whole text, or what its code fence encloses,
+ * as a JSON object, else the first JSON object in it that has a field of an answer. Text that began such an object
+ * and broke it is malformed. Any other text is an answer in prose, and is the summary: a refusal in words is judged
+ * like any other answer (methodology, "Two words are kept apart").
+ */
+export function readAnswerInText(written: string): ReadAnswer {
+  // Some servers leave a model's reasoning before its answer; drafts in it are no answer.
+  const text = written.replace(/^\s*<think>[\s\S]*?<\/think>/, '').trim();
+  if (text === '') return { ok: false, detail: 'The answer holds no text.' };
+  const enclosed = withoutFence(text);
+  const whole = parseObject(enclosed);
+  if (whole !== null) return readOracleAnswer(whole);
+  const found = firstAnswerObject(text);
+  if (found !== null) return readOracleAnswer(found);
+  const begun = enclosed.startsWith('{') ? enclosed : brokenFence(text);
+  return begun === null ? readOracleAnswer({ summary: text }) : parseOracleAnswer(encoded(begun));
+}
+
+const encoded = (text: string) => new TextEncoder().encode(text);
+
+/** What the fence around all of the text encloses. No pattern: backtracking over a hostile text takes for ever. */
+function withoutFence(text: string): string {
+  const firstLineEnd = text.indexOf('\n');
+  const isFenced = text.startsWith('```') && text.endsWith('```') && firstLineEnd > 0;
+  return isFenced ? text.slice(firstLineEnd + 1, -3).trim() : text;
+}
+
+/** What a fence in the text encloses, where it was to be an answer; a fence that quotes other JSON is prose. */
+function brokenFence(text: string): string | null {
+  const begun = /```(?:json)?\s*(\{[\s\S]*)/i.exec(text)?.[1]?.split('```')[0] ?? null;
+  return begun !== null && fieldName.test(begun) ? begun : null;
+}
+
+function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function firstAnswerObject(text: string): Record<string, unknown> | null {
+  let tried = 0;
+  for (const { index } of text.matchAll(/\{\s*"/g)) {
+    tried += 1;
+    if (tried > maxCandidates) return null;
+    const end = endOfObject(text, index);
+    const value = end === null ? null : parseObject(text.slice(index, end));
+    if (hasAnswerField(value)) return value;
+  }
+  return null;
+}
+
+/** Where the object that begins at `start` closes, null where it never does; braces in its strings do not count. */
+function endOfObject(text: string, start: number): number | null {
+  let depth = 0;
+  let inString = false;
+  for (let at = start; at < text.length; at++) {
+    const character = text[at];
+    if (inString) {
+      if (character === '\\') at += 1;
+      else if (character === '"') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === '{') depth += 1;
+    else if (character === '}') {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,190 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, expect, test } from 'vitest';
+import type { OracleRequest } from '#contracts/oracle.ts';
+import { type ChatBehaviour, type ChatFake, startChatFake } from '#testing/chat-fake.ts';
+import { type ChatOracleOptions, chatOracle } from './chat.ts';
+
+const request: OracleRequest = {
+  pr: {
+    id: '142',
+    title: 'Raise the limit',
+    description: 'It was low.',
+    diff_content: '+limit = 5\ud800',
+    files_changed: ['a.ts', 'b.ts'],
+  },
+  follow_up_question: 'Which limit?',
+};
+const json = '{"summary": "fine", "key_claims": ["The limit is 5."], "follow_up_response": "5"}';
+const good: ChatBehaviour = { kind: 'content', content: json };
+const goodAnswer = {
+  summary: 'fine',
+  keyClaims: [{ claim: 'The limit is 5.', confidence: null }],
+  followUpResponse: '5',
+};
+
+let fakes: ChatFake[] = [];
+afterEach(async () => {
+  await Promise.all(fakes.map((fake) => fake.close()));
+  fakes = [];
+});
+
+/** Asks over the fake's behaviours in turn (the last one stays), with waits noted instead of spent. */
+const ask = async (behaviours: ChatBehaviour[], options: Partial<ChatOracleOptions> = {}) => {
+  const fake = await startChatFake((_, count) => behaviours[Math.min(count, behaviours.length - 1)] ?? good);
+  fakes.push(fake);
+  const waits: number[] = [];
+  const timeoutMs = options.timeoutMs ?? 5000;
+  const oracle = chatOracle(
+    {
+      fetch,
+      now: () => Date.UTC(2026, 0, 1),
+      sleep: (ms, signal) => {
+        if (ms === timeoutMs) return delay(ms, undefined, { signal });
+        waits.push(ms);
+        return Promise.resolve();
+      },
+    },
+    { url: `${fake.url}?key=hush`, headers: {}, model: 'model-1', ...options, timeoutMs },
+  );
+  return { outcome: await oracle.ask(request), fake, waits };
+};
+
+test('a model is asked with what every endpoint takes, and nothing tells it that it is being verified', async () => {
+  const { outcome, fake } = await ask([good], { headers: { Authorization: 'Bearer hush' } });
+  expect(outcome).toMatchObject({ kind: 'answer', answer: goodAnswer, retries: 0 });
+  const [received] = fake.requests;
+  expect(received?.url).toBe('/v1/chat/completions?key=hush');
+  expect(received?.headers).toMatchObject({
+    authorization: 'Bearer hush',
+    'content-type': 'application/json',
+    'user-agent': 'node',
+  });
+  expect(Object.keys(received?.body ?? {}).sort()).toEqual(['messages', 'model', 'stream']);
+  expect(received?.body.messages.map(({ role }) => role)).toEqual(['system', 'user']);
+  const asked = JSON.stringify(received);
+  for (const part of ['Raise the limit', 'It was low.', '+limit = 5', 'a.ts\\nb.ts', 'Which limit?']) {
+    expect(asked).toContain(part);
+  }
+  expect(asked).not.toMatch(/echelon|verif|certif|benchmark|evaluat|judge|oracle|\btest|142/i);
+});
+
+test.each<[string, ChatBehaviour]>([
+  ['a string', good],
+  [
+    'text parts',
+    {
+      kind: 'content',
+      content: [
+        { type: 'text', text: json.slice(0, 9) },
+        { type: 'text', text: json.slice(9) },
+      ],
+    },
+  ],
+  ['a fence', { kind: 'content', content: `\`\`\`json\n${json}\n\`\`\`` }],
+])('the contract’s JSON is read from %s', async (_, behaviour) => {
+  expect((await ask([behaviour])).outcome).toMatchObject({ kind: 'answer', answer: goodAnswer });
+});
+
+test.each<[string, ChatBehaviour]>([
+  ['as content', { kind: 'content', content: 'I will not.' }],
+  ['in a field of its own', { kind: 'content', content: null, refusal: 'I will not.' }],
+  ['among the parts', { kind: 'content', content: [{ type: 'refusal', refusal: 'I will not.' }] }],
+])('prose is the summary, a refusal in words too: %s', async (_, behaviour) => {
+  expect((await ask([behaviour])).outcome).toMatchObject({
+    kind: 'answer',
+    answer: { summary: 'I will not.', keyClaims: [], followUpResponse: '' },
+  });
+});
+
+test.each<[string, ChatBehaviour, object]>([
+  [
+    'an answer cut off at the length limit, though it can be read',
+    { kind: 'content', content: json, finishReason: 'length' },
+    { reason: 'malformed', detail: 'The answer was cut off at the length limit (finish_reason length).' },
+  ],
+  [
+    'a filtered answer',
+    { kind: 'content', content: '', finishReason: 'content_filter' },
+    { reason: 'malformed', detail: expect.stringContaining('content_filter') },
+  ],
+  [
+    'no content',
+    { kind: 'content', content: null },
+    { reason: 'malformed', detail: 'The message has no content.' },
+  ],
+  [
+    'empty content',
+    { kind: 'content', content: [{ type: 'image', hush: 1 }] },
+    { reason: 'malformed', detail: 'The answer holds no text.' },
+  ],
+  ['content of a wrong type', { kind: 'content', content: 7 }, { reason: 'malformed' }],
+  [
+    'JSON that breaks in the content',
+    { kind: 'content', content: '{"summary": "hush' },
+    { reason: 'malformed' },
+  ],
+  ['a wrong type in the content', { kind: 'content', content: '{"summary": 7}' }, { reason: 'malformed' }],
+  ['no choices', { kind: 'answer', answer: { choices: [] } }, { reason: 'malformed' }],
+  ['another API’s answer', { kind: 'answer', answer: ['hush'] }, { reason: 'malformed' }],
+  [
+    'an error object under 200',
+    { kind: 'error', status: 200, code: 'server_error' },
+    { reason: 'status', detail: 'The endpoint answered with an error in place of a completion.' },
+  ],
+  [
+    'an error object under its status',
+    { kind: 'error', status: 401, code: 'invalid_api_key' },
+    { reason: 'status', detail: 'The oracle answered 401.' },
+  ],
+  [
+    '429 without Retry-After',
+    { kind: 'error', status: 429, code: 'rate_limit_exceeded' },
+    { reason: 'status' },
+  ],
+  [
+    'a redirect, which is not followed',
+    { kind: 'status', status: 307, headers: { location: 'http://127.0.0.1:1/hush' } },
+    { reason: 'status', detail: expect.stringContaining('a redirect, which is not followed') },
+  ],
+  ['a body that is not JSON', { kind: 'body', body: '<html>hush' }, { reason: 'malformed' }],
+  ['bytes that are not UTF-8', { kind: 'body', body: new Uint8Array([0x7b, 0xff]) }, { reason: 'malformed' }],
+  [
+    'a body that grows too large',
+    { kind: 'huge', bytes: 5_000_000, declared: false },
+    { reason: 'too_large' },
+  ],
+  ['a connection that breaks within the answer', { kind: 'cut' }, { reason: 'connection' }],
+])('%s is told apart, final, and an HTTP answer', async (_, behaviour, expected) => {
+  const { outcome, fake } = await ask([behaviour], { maxBytes: 65_536 });
+  expect(outcome).toMatchObject({ kind: 'failure', httpAnswered: true, retries: 0, ...expected });
+  expect(JSON.stringify(outcome)).not.toMatch(/hush|127\.0\.0\.1/);
+  expect(fake.requests).toHaveLength(1);
+});
+
+test('an endpoint that does not know the model says what to check', async () => {
+  const { outcome } = await ask([good], { model: 'model-2' });
+  expect(outcome).toMatchObject({
+    reason: 'status',
+    detail: "The oracle answered 404. Check that the address is the whole endpoint's, and the model's name.",
+  });
+});
+
+test('the time limit holds for the body too', async () => {
+  const { outcome } = await ask([{ kind: 'stalled' }], { timeoutMs: 150 });
+  expect(outcome).toMatchObject({ reason: 'timeout', httpAnswered: true, retries: 0 });
+});
+
+test('no HTTP answer is retried twice, and a rate limit is waited for', async () => {
+  const limited: ChatBehaviour = {
+    kind: 'error',
+    status: 429,
+    code: 'rate_limit_exceeded',
+    headers: { 'retry-after': '7' },
+  };
+  const healed = await ask([limited, { kind: 'reset' }, good]);
+  expect(healed.outcome).toMatchObject({ kind: 'answer', retries: 2 });
+  expect(healed.waits).toEqual([7000, 500]);
+  const { outcome, waits } = await ask([{ kind: 'reset' }]);
+  expect(outcome).toMatchObject({ reason: 'connection', httpAnswered: false, retries: 2 });
+  expect(waits).toEqual([500, 2000]);
+});

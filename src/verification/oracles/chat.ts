@@ -1,0 +1,105 @@
+import type { OracleRequest } from '#contracts/oracle.ts';
+import { readAnswerInText } from './answer-in-text.ts';
+import { chatSystemPrompt, chatUserPrompt } from './chat-prompt.ts';
+import {
+  type ExchangeEnd,
+  type ExchangePorts,
+  exchangeWithRetries,
+  failure,
+  readBody,
+  requestHeaders,
+  statusFailure,
+  tooLarge,
+} from './exchange.ts';
+import { readJson } from './json-body.ts';
+import type { Oracle } from './oracle.ts';
+
+export type ChatOracleOptions = {
+  /** The whole endpoint, for example https://host/v1/chat/completions. */
+  url: string;
+  headers: Record<string, string>;
+  model: string;
+  /** For one whole exchange, the body included. */
+  timeoutMs?: number;
+  maxBytes?: number;
+};
+
+/**
+ * A model behind a chat-completions endpoint (OpenAI's API reference, "Create chat completion", and the many servers
+ * that speak it). Only what all of them take is sent: reasoning models refuse `temperature`, `max_tokens` has two
+ * names that exclude each other, and `response_format` is refused or ignored by some; the prompt asks for JSON
+ * instead. No failure's detail holds a header, the URL, or a piece of the answer.
+ */
+export const chatOracle = (
+  ports: ExchangePorts,
+  { url, headers, model, timeoutMs = 120_000, maxBytes = 1024 * 1024 }: ChatOracleOptions,
+): Oracle => {
+  const sentHeaders = requestHeaders(headers);
+  return {
+    ask(request: OracleRequest, signal?: AbortSignal) {
+      const body = JSON.stringify({
+        model,
+        messages: [
+          { role: 'system', content: chatSystemPrompt },
+          { role: 'user', content: chatUserPrompt(request) },
+        ],
+        stream: false,
+      });
+      return exchangeWithRetries(ports, { url, timeoutMs }, signal, async (post) => {
+        const response = await post(sentHeaders, body);
+        const failed = await statusFailure(response, ports.now());
+        if (failed !== null) {
+          const where = "Check that the address is the whole endpoint's, and the model's name.";
+          return response.status === 404 ? { ...failed, detail: `${failed.detail} ${where}` } : failed;
+        }
+        const bytes = await readBody(response, maxBytes);
+        if (bytes === null) return tooLarge(maxBytes);
+        const read = readJson(bytes);
+        return read.ok ? readCompletion(read.value) : failure('malformed', read.detail);
+      });
+    },
+  };
+};
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isFilled = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
+
+function readCompletion(completion: unknown): ExchangeEnd {
+  if (!isObject(completion)) return failure('malformed', 'The answer must be a chat completion, an object.');
+  if (isObject(completion.error) || isFilled(completion.error)) {
+    return failure('status', 'The endpoint answered with an error in place of a completion.');
+  }
+  const choice: unknown = Array.isArray(completion.choices) ? completion.choices[0] : undefined;
+  if (!isObject(choice) || !isObject(choice.message)) {
+    return failure('malformed', 'The answer must be a chat completion: choices[0].message is missing.');
+  }
+  const { content, refusal } = choice.message;
+  // Half an answer is none, whatever could be read of it.
+  if (choice.finish_reason === 'length') {
+    return failure('malformed', 'The answer was cut off at the length limit (finish_reason length).');
+  }
+  if (choice.finish_reason === 'content_filter') {
+    return failure('malformed', "The endpoint's filter withheld the answer (finish_reason content_filter).");
+  }
+  const parts = Array.isArray(content) ? content.filter(isObject) : [];
+  // A refusal in words is an answer, and is judged like any other (methodology), wherever the endpoint puts it.
+  const refusals = [refusal, ...parts.flatMap((part) => (part.type === 'refusal' ? [part.refusal] : []))];
+  const refused = refusals.filter(isFilled).join('\n');
+  if (refused !== '') {
+    return { kind: 'answer', answer: { summary: refused, keyClaims: [], followUpResponse: '' } };
+  }
+  if (content === null || content === undefined) {
+    return failure('malformed', 'The message has no content.');
+  }
+  if (typeof content !== 'string' && !Array.isArray(content)) {
+    return failure('malformed', "The message's content must be a string or an array of text parts.");
+  }
+  const text =
+    typeof content === 'string'
+      ? content
+      : parts.flatMap((part) => (part.type === 'text' && isFilled(part.text) ? [part.text] : [])).join('');
+  const read = readAnswerInText(text);
+  return read.ok ? { kind: 'answer', answer: read.answer } : failure('malformed', read.detail);
+}

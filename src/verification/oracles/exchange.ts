@@ -1,0 +1,257 @@
+import type { OracleFailure, OracleOutcome } from '#contracts/oracle.ts';
+import { connectionFault, networkRuleRefusal } from './fault.ts';
+
+/** As much of `fetch` as an oracle call needs; both the platform's and undici's fit. */
+export type OracleFetch = (
+  url: string,
+  init: {
+    method: 'POST' | 'DELETE';
+    headers: Record<string, string>;
+    body?: string;
+    redirect: 'manual';
+    signal: AbortSignal;
+  },
+) => Promise<OracleResponse>;
+
+export type OracleResponse = {
+  status: number;
+  headers: { get(name: string): string | null };
+  body: {
+    getReader(): {
+      read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+      cancel(reason?: unknown): Promise<void>;
+    };
+    cancel(reason?: unknown): Promise<void>;
+  } | null;
+};
+
+export type ExchangePorts = {
+  fetch: OracleFetch;
+  /** Rejects where `signal` is aborted while it waits. */
+  sleep: (ms: number, signal?: AbortSignal) => Promise<unknown>;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+};
+
+export type ExchangeBounds = {
+  url: string;
+  /** For one whole exchange, the handshake where there is one, and the bodies included. */
+  timeoutMs: number;
+};
+
+/** Why an exchange came to no answer; `retryAfterMs` where the oracle asked to be asked again later. */
+export type ExchangeFailure = {
+  kind: 'failure';
+  reason: OracleFailure['reason'];
+  detail: string;
+  retryAfterMs?: number;
+};
+
+export type ExchangeEnd =
+  | { kind: 'answer'; answer: Extract<OracleOutcome, { kind: 'answer' }>['answer'] }
+  | ExchangeFailure;
+
+/** POSTs within the exchange's time limit. */
+export type Post = (headers: Record<string, string>, body: string) => Promise<OracleResponse>;
+
+/** Waits before asking again where no HTTP answer came (methodology: after 2 counted retries). */
+const reconnectWaitsMs = [500, 2000];
+/** 429 and 503 with `Retry-After` are waited for, all waits of one call together at most this long. */
+const maxRetryAfterMs = 120_000;
+/** A server that says "now" is not asked in a tight loop. */
+const minRetryAfterMs = 1000;
+
+/**
+ * Nothing here tells an oracle that it is being verified. Headers that frame the request are the client's own: a
+ * configured one of these names is left out.
+ */
+const neutralHeaders = { accept: 'application/json', 'user-agent': 'node' };
+const framingHeaders = new Set([
+  'content-type',
+  'content-length',
+  'host',
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'te',
+  'trailer',
+  'upgrade',
+  'expect',
+]);
+
+/** The headers of a request with a JSON body, names in lower case. */
+export const requestHeaders = (configured: Record<string, string>): Record<string, string> => {
+  const own = Object.entries(configured).map(([name, value]) => [name.toLowerCase(), value] as const);
+  return {
+    ...neutralHeaders,
+    ...Object.fromEntries(own.filter(([name]) => !framingHeaders.has(name))),
+    'content-type': 'application/json',
+  };
+};
+
+export const failure = (reason: OracleFailure['reason'], detail: string): ExchangeFailure => ({
+  kind: 'failure',
+  reason,
+  detail,
+});
+
+/** Does `work` under a signal that is aborted after `ms`, or with `signal`. */
+export async function withinTime<T>(
+  sleep: ExchangePorts['sleep'],
+  ms: number,
+  signal: AbortSignal | undefined,
+  work: (limited: AbortSignal, late: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = new AbortController();
+  const ended = new AbortController();
+  sleep(ms, ended.signal).then(
+    () => late.abort(),
+    () => undefined,
+  );
+  try {
+    const limited = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
+    return await work(limited, late.signal);
+  } finally {
+    ended.abort();
+  }
+}
+
+/**
+ * Carries an exchange out until it has an answer or a failure that is final. A request that got no HTTP answer has
+ * the exchange repeated twice; one that was told when to come back has it repeated then, within a bound. Redirects
+ * are not followed: the certified origin is the one that was named.
+ */
+export async function exchangeWithRetries(
+  { fetch, sleep, now }: ExchangePorts,
+  { url, timeoutMs }: ExchangeBounds,
+  signal: AbortSignal | undefined,
+  exchange: (post: Post) => Promise<ExchangeEnd>,
+): Promise<OracleOutcome> {
+  let everAnswered = false;
+
+  const once = (): Promise<ExchangeEnd & { reconnect?: boolean }> =>
+    withinTime(sleep, timeoutMs, signal, async (limited, late) => {
+      let httpAnswered = false;
+      try {
+        return await exchange(async (headers, body) => {
+          httpAnswered = false;
+          const init = { method: 'POST', headers, body, redirect: 'manual', signal: limited } as const;
+          const response = await fetch(url, init);
+          httpAnswered = true;
+          everAnswered = true;
+          return response;
+        });
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (late.aborted) {
+          const what = httpAnswered ? 'The answer was not complete' : 'No answer came';
+          return failure('timeout', `${what} within ${timeoutMs / 1000} seconds.`);
+        }
+        const refusal = networkRuleRefusal(error);
+        if (refusal !== null) return failure('refused_by_network_rule', refusal);
+        const { reason, detail } = connectionFault(error, httpAnswered);
+        return { ...failure(reason, detail), reconnect: !httpAnswered };
+      }
+    });
+
+  let reconnects = 0;
+  let retries = 0;
+  let waitedMs = 0;
+  for (;;) {
+    signal?.throwIfAborted();
+    const startedAt = now();
+    const end = await once();
+    const latencyMs = Math.max(0, now() - startedAt);
+    if (end.kind === 'answer') return { kind: 'answer', answer: end.answer, latencyMs, retries };
+    const { reconnect, retryAfterMs, ...failed } = end;
+    const outcome = { ...failed, httpAnswered: everAnswered, latencyMs, retries };
+    if (reconnect === true) {
+      const waitMs = reconnectWaitsMs[reconnects];
+      if (waitMs === undefined) return outcome;
+      reconnects += 1;
+      await sleep(waitMs, signal);
+    } else if (retryAfterMs !== undefined) {
+      const waitMs = Math.max(retryAfterMs, minRetryAfterMs);
+      if (waitedMs + waitMs > maxRetryAfterMs) {
+        const bound = `more than the ${maxRetryAfterMs / 1000} seconds that are waited`;
+        return { ...outcome, detail: `${outcome.detail} It asked to wait, in all ${bound}.` };
+      }
+      waitedMs += waitMs;
+      await sleep(waitMs, signal);
+    } else return outcome;
+    retries += 1;
+  }
+}
+
+/** What a status other than 2xx comes to, null for a 2xx. The body is not read. */
+export async function statusFailure(
+  { status, headers, body }: OracleResponse,
+  nowMs: number,
+): Promise<ExchangeFailure | null> {
+  if (status >= 200 && status <= 299) return null;
+  await body?.cancel().catch(() => undefined);
+  const redirected = status >= 300 && status < 400;
+  const detail = redirected
+    ? `The oracle answered ${status}, a redirect, which is not followed: give its final address.`
+    : `The oracle answered ${status}.`;
+  const failed = failure('status', detail);
+  const waitMs = status === 429 || status === 503 ? retryAfterMs(headers.get('retry-after'), nowMs) : null;
+  return waitMs === null ? failed : { ...failed, retryAfterMs: waitMs };
+}
+
+export const tooLarge = (maxBytes: number) =>
+  failure('too_large', `The answer is larger than ${maxBytes} bytes.`);
+
+/** The body as it came out of any content encoding, null where it is larger than allowed. */
+export async function readBody(response: OracleResponse, maxBytes: number): Promise<Uint8Array | null> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const fits = await readChunks(response, maxBytes, (chunk) => {
+    chunks.push(chunk);
+    size += chunk.byteLength;
+    return true;
+  });
+  if (!fits) return null;
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Hands the body over as it arrives, until it ends or `take` has enough and answers false. False where it is larger
+ * than allowed; what would be too much is not handed over.
+ */
+export async function readChunks(
+  { headers, body }: OracleResponse,
+  maxBytes: number,
+  take: (chunk: Uint8Array) => boolean,
+): Promise<boolean> {
+  if (body === null) return true;
+  if (Number(headers.get('content-length')) > maxBytes) {
+    await body.cancel().catch(() => undefined);
+    return false;
+  }
+  const reader = body.getReader();
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done || value === undefined) return true;
+    size += value.byteLength;
+    const fits = size <= maxBytes;
+    if (fits && take(value)) continue;
+    await reader.cancel().catch(() => undefined);
+    return fits;
+  }
+}
+
+/** `Retry-After` (RFC 9110, 10.2.3): whole seconds or an HTTP date; null where it is absent or neither. */
+function retryAfterMs(header: string | null, nowMs: number): number | null {
+  const text = header?.trim() ?? '';
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const date = /GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} /.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(date) ? null : Math.max(0, date - nowMs);
+}

@@ -1,0 +1,152 @@
+import { createParser } from 'eventsource-parser';
+import {
+  type ExchangeFailure,
+  failure,
+  type OracleResponse,
+  type Post,
+  readBody,
+  readChunks,
+  requestHeaders,
+  statusFailure,
+  tooLarge,
+} from './exchange.ts';
+import { readJson } from './json-body.ts';
+
+/** Revisions up to 2025-11-25 begin with a handshake; from 2026-07-28 on each request stands alone. */
+export type Era = 'handshake' | 'stateless';
+
+/** `id` is null where the server gave none, `revision` until one is agreed. */
+export type McpSession = { id: string | null; revision: string | null };
+
+export type McpBounds = { maxBytes: number; maxEvents: number };
+
+export type McpReply =
+  | { kind: 'result'; result: Record<string, unknown>; sessionId: string | null }
+  /** A JSON-RPC error. Its message is the server's and is not kept. */
+  | { kind: 'error'; code: number }
+  | McpFailure;
+
+export type McpFailure = ExchangeFailure & { httpStatus?: number };
+
+type Message = { jsonrpc: string; method: string; id?: number; params?: object };
+
+/** The headers of a message; the protocol's own win over configured ones. */
+export const mcpHeaders = (
+  configured: Record<string, string>,
+  era: Era,
+  { id, revision }: McpSession,
+  method: string,
+  tool: string,
+): Record<string, string> => ({
+  ...requestHeaders(configured),
+  accept: 'application/json, text/event-stream',
+  ...(id === null ? {} : { 'mcp-session-id': id }),
+  ...(revision === null ? {} : { 'mcp-protocol-version': revision }),
+  ...(era === 'handshake' ? {} : { 'mcp-method': method }),
+  ...(era === 'stateless' && method === 'tools/call' ? { 'mcp-name': headerValue(tool) } : {}),
+});
+
+/** A value as revision 2026-07-28 puts it into a header: what is not plain ASCII goes as Base64 of its UTF-8. */
+function headerValue(text: string): string {
+  const isPlain = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text) && !/^=\?base64\?.*\?=$/.test(text);
+  if (isPlain) return text;
+  const binary = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
+  return `=?base64?${btoa(binary)}?=`;
+}
+
+/** Sends one message and reads the reply to it, as JSON or from a stream of events. A notification has none. */
+export async function sendMcp(
+  post: Post,
+  headers: Record<string, string>,
+  message: Message,
+  bounds: McpBounds,
+  nowMs: number,
+): Promise<McpReply> {
+  const response = await post(headers, JSON.stringify(message));
+  const sentSession = headers['mcp-session-id'] !== undefined;
+  const httpStatus = response.status;
+  // 400 and 404 may carry a JSON-RPC error; under a session 404 says that the session has ended.
+  if (httpStatus === 400 || (httpStatus === 404 && !sentSession)) {
+    const bytes = await readBody(response, bounds.maxBytes);
+    const read = bytes === null ? null : readJson(bytes);
+    const reply = read?.ok === true ? replyIn(read.value, message.id) : null;
+    if (reply?.kind === 'error') return reply;
+  }
+  const failed = await statusFailure(response, nowMs);
+  if (failed !== null) return { ...failed, httpStatus };
+  if (message.id === undefined) {
+    await response.body?.cancel().catch(() => undefined);
+    return { kind: 'result', result: {}, sessionId: null };
+  }
+  const isStream = /^text\/event-stream\b/i.test(response.headers.get('content-type')?.trim() ?? '');
+  const reply = isStream
+    ? await readStream(response, message.id, bounds)
+    : await readOne(response, message.id, bounds);
+  const sessionId = response.headers.get('mcp-session-id');
+  return reply.kind === 'result' ? { ...reply, sessionId } : reply;
+}
+
+async function readOne(response: OracleResponse, id: number, { maxBytes }: McpBounds): Promise<McpReply> {
+  const bytes = await readBody(response, maxBytes);
+  if (bytes === null) return tooLarge(maxBytes);
+  const read = readJson(bytes);
+  if (!read.ok) return failure('malformed', read.detail);
+  return (
+    replyIn(read.value, id) ?? failure('malformed', 'The answer is no JSON-RPC response to the request.')
+  );
+}
+
+/**
+ * Reads a stream until the reply stands in it. Progress, log messages and requests of the server are passed over:
+ * it was told that the client can do nothing for it. A stream that ends before the reply is not taken up again.
+ */
+async function readStream(
+  response: OracleResponse,
+  id: number,
+  { maxBytes, maxEvents }: McpBounds,
+): Promise<McpReply> {
+  let reply: McpReply | null = null;
+  let events = 0;
+  const parser = createParser({
+    onEvent({ data }) {
+      if (reply !== null) return;
+      events += 1;
+      if (events > maxEvents) reply = failure('too_large', `The answer has more than ${maxEvents} events.`);
+      else if (data.trim() !== '') reply = readEvent(data, id);
+    },
+  });
+  const decoder = new TextDecoder();
+  const fits = await readChunks(response, maxBytes, (chunk) => {
+    parser.feed(decoder.decode(chunk, { stream: true }));
+    return reply === null;
+  });
+  if (!fits) return tooLarge(maxBytes);
+  return reply ?? failure('connection', 'The stream of events ended before the reply.');
+}
+
+function readEvent(data: string, id: number): McpReply | null {
+  try {
+    return replyIn(JSON.parse(data), id);
+  } catch {
+    return failure('malformed', 'An event of the answer is not JSON.');
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The reply to request `id` in a message or a batch of them, null where there is none. */
+function replyIn(value: unknown, id: number | undefined): McpReply | null {
+  for (const message of Array.isArray(value) ? value : [value]) {
+    if (!isObject(message) || 'method' in message) continue;
+    const { error } = message;
+    // A server that could not read the request's id answers with null.
+    if (isObject(error) && (message.id === id || message.id === null || message.id === undefined)) {
+      return { kind: 'error', code: Number.isSafeInteger(error.code) ? Number(error.code) : 0 };
+    }
+    if (message.id === id && isObject(message.result)) {
+      return { kind: 'result', result: message.result, sessionId: null };
+    }
+  }
+  return null;
+}

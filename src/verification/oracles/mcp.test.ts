@@ -1,0 +1,314 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, expect, test } from 'vitest';
+import type { OracleRequest } from '#contracts/oracle.ts';
+import { type McpBehaviour, type McpFake, type McpFakeOptions, startMcpFake } from '#testing/mcp-fake.ts';
+import { type McpOracleOptions, mcpOracle } from './mcp.ts';
+
+const request: OracleRequest = {
+  pr: { id: '142', title: 'T', description: 'D', diff_content: '+x\ud800', files_changed: ['a.ts'] },
+  follow_up_question: 'Why?',
+};
+const json = '{"summary": "fine", "key_claims": ["The limit is 5."], "follow_up_response": "5"}';
+const goodAnswer = {
+  summary: 'fine',
+  keyClaims: [{ claim: 'The limit is 5.', confidence: null }],
+  followUpResponse: '5',
+};
+const text = (...texts: string[]) => ({ content: texts.map((part) => ({ type: 'text', text: part })) });
+const good: McpBehaviour = { kind: 'result', result: text(json) };
+
+let fakes: McpFake[] = [];
+afterEach(async () => {
+  await Promise.all(fakes.map((fake) => fake.close()));
+  fakes = [];
+});
+
+type Options = Partial<McpOracleOptions> & { server?: McpFakeOptions };
+
+/** The oracle over the fake's behaviours in turn (the last one stays), with waits noted instead of spent. */
+const oracleOver = async (behaviours: McpBehaviour[], { server, ...options }: Options = {}) => {
+  const fake = await startMcpFake(
+    (_, count) => behaviours[Math.min(count, behaviours.length - 1)] ?? good,
+    server,
+  );
+  fakes.push(fake);
+  const waits: number[] = [];
+  const timeoutMs = options.timeoutMs ?? 5001;
+  const oracle = mcpOracle(
+    {
+      fetch,
+      now: () => Date.UTC(2026, 0, 1),
+      sleep: (ms, signal) => {
+        // The limits of an exchange and of a session's end are real; waits between exchanges are only noted.
+        if (ms === timeoutMs || signal !== undefined) return delay(ms, undefined, { signal });
+        waits.push(ms);
+        return Promise.resolve();
+      },
+    },
+    { url: `${fake.url}?key=hush`, headers: {}, tool: 'review', ...options, timeoutMs },
+  );
+  return { oracle, fake, waits };
+};
+
+const ask = async (behaviours: McpBehaviour[], options: Options = {}) => {
+  const { oracle, fake, waits } = await oracleOver(behaviours, options);
+  return { outcome: await oracle.ask(request), fake, waits };
+};
+
+const steps = ({ received }: McpFake) => received.map(({ method, rpcMethod }) => rpcMethod ?? method);
+const wholeCall = ['initialize', 'notifications/initialized', 'tools/call', 'DELETE'];
+
+test.each(['json', 'sse'] as const)(
+  'a tool is called in a session of its own, which is ended, over %s',
+  async (answersIn) => {
+    const { outcome, fake } = await ask([{ ...good, progress: 3 }], {
+      server: { answersIn },
+      headers: { Authorization: 'Bearer hush', 'Mcp-Session-Id': 'mine', Accept: 'text/plain' },
+    });
+    expect(outcome).toMatchObject({ kind: 'answer', answer: goodAnswer, retries: 0 });
+    expect(steps(fake)).toEqual(wholeCall);
+    expect(fake.openSessions.size).toBe(0);
+    const [first, second, call] = fake.received;
+    expect(first?.headers['mcp-protocol-version']).toBeUndefined();
+    expect(second?.headers['mcp-protocol-version']).toBe('2025-11-25');
+    expect(call?.headers).toMatchObject({ authorization: 'Bearer hush', 'user-agent': 'node' });
+    expect(call?.params).toEqual({
+      name: 'review',
+      arguments: { ...request.pr, diff_content: '+x\ud800', follow_up_question: 'Why?' },
+    });
+    expect(JSON.stringify(fake.received)).not.toMatch(/echelon|verif|certif/i);
+  },
+);
+
+test('a server without sessions has none to end, and one of an older revision is spoken to in it', async () => {
+  const { outcome, fake } = await ask([good], { server: { era: 'sessionless', revision: '2025-03-26' } });
+  expect(outcome).toMatchObject({ kind: 'answer' });
+  expect(steps(fake)).toEqual(wholeCall.slice(0, 3));
+  expect(fake.received.at(-1)?.headers['mcp-protocol-version']).toBe('2025-03-26');
+});
+
+test('a server that knows the revision without handshake alone is asked without one, from then on at once', async () => {
+  const { oracle, fake } = await oracleOver([good], { server: { era: 'modern', answersIn: 'sse' } });
+  expect(await oracle.ask(request)).toMatchObject({ kind: 'answer', answer: goodAnswer, retries: 0 });
+  expect(await oracle.ask(request)).toMatchObject({ kind: 'answer' });
+  expect(steps(fake)).toEqual(['initialize', 'tools/call', 'tools/call']);
+});
+
+test('a session that the server has forgotten is opened anew, once', async () => {
+  const { outcome, fake } = await ask([{ kind: 'expired' }, good]);
+  expect(outcome).toMatchObject({ kind: 'answer', retries: 0 });
+  expect(steps(fake)).toEqual([...wholeCall.slice(0, 3), ...wholeCall]);
+
+  const forgetful = await ask([{ kind: 'expired' }]);
+  expect(forgetful.outcome).toMatchObject({ reason: 'status', detail: 'The oracle answered 404.' });
+  expect(steps(forgetful.fake).filter((step) => step === 'initialize')).toHaveLength(2);
+});
+
+test.each<[string, object]>([
+  ['structured content', { structuredContent: JSON.parse(json), content: [] }],
+  ['text', text(json)],
+  ['a fence in the text', text(`\`\`\`json\n${json}\n\`\`\``)],
+  ['text that a framework wrapped', { structuredContent: { result: json }, ...text(json) }],
+  ['several parts', { content: [{ type: 'image', data: '' }, ...text('Here:', json).content] }],
+])('the contract’s JSON is read from %s', async (_, result) => {
+  const { outcome } = await ask([{ kind: 'result', result: { ...result } }]);
+  expect(outcome).toMatchObject({ kind: 'answer', answer: goodAnswer });
+});
+
+test('prose is the summary, a refusal in words too', async () => {
+  const { outcome } = await ask([{ kind: 'result', result: text('I will not', 'say.') }]);
+  expect(outcome).toMatchObject({ kind: 'answer', answer: { summary: 'I will not\nsay.', keyClaims: [] } });
+});
+
+test('a tool that the server does not list is said to be unknown, whichever page it is missing from', async () => {
+  const { outcome, fake } = await ask([good], { tool: 'hush', server: { tools: ['a', 'b'] } });
+  expect(outcome).toMatchObject({
+    reason: 'status',
+    detail:
+      "The server lists no tool of this name: check the tool's name, which is spelt as the server lists it.",
+  });
+  expect(JSON.stringify(outcome)).not.toContain('hush');
+  expect(steps(fake).filter((step) => step === 'tools/list')).toHaveLength(2);
+});
+
+const stream = (body: string): McpBehaviour => ({
+  kind: 'http',
+  status: 200,
+  headers: { 'content-type': 'text/event-stream' },
+  body,
+});
+
+test.each<[string, McpBehaviour, object]>([
+  [
+    'a tool’s own error',
+    { kind: 'result', result: { ...text('hush'), isError: true } },
+    { reason: 'status', detail: expect.stringContaining('The tool answered with an error (isError).') },
+  ],
+  [
+    'a call that is refused',
+    { kind: 'rpc_error', code: -32602 },
+    { reason: 'status', detail: expect.stringContaining('(JSON-RPC error -32602)') },
+  ],
+  [
+    'an error status',
+    { kind: 'http', status: 500 },
+    { reason: 'status', detail: 'The oracle answered 500.' },
+  ],
+  [
+    'a missing authorisation, which is not sought',
+    {
+      kind: 'http',
+      status: 401,
+      headers: { 'www-authenticate': 'Bearer resource_metadata="http://127.0.0.1:1/"' },
+    },
+    { reason: 'status', detail: 'The oracle answered 401.' },
+  ],
+  [
+    'a redirect, which is not followed',
+    { kind: 'http', status: 307, headers: { location: 'http://127.0.0.1:1/hush' } },
+    { reason: 'status', detail: expect.stringContaining('a redirect, which is not followed') },
+  ],
+  ['a result without text', { kind: 'result', result: { content: [] } }, { reason: 'malformed' }],
+  [
+    'a result that asks back',
+    { kind: 'result', result: { resultType: 'input_required' } },
+    { reason: 'malformed' },
+  ],
+  [
+    'a wrong type',
+    { kind: 'result', result: { structuredContent: { summary: 7 } } },
+    { reason: 'malformed' },
+  ],
+  ['a body that is not JSON', { kind: 'http', status: 200, body: '<html>hush' }, { reason: 'malformed' }],
+  [
+    'a body that is no response',
+    { kind: 'http', status: 200, body: '{"jsonrpc": "2.0", "id": 999, "result": {}}' },
+    { reason: 'malformed', detail: 'The answer is no JSON-RPC response to the request.' },
+  ],
+  ['an accepted call without a reply', { kind: 'http', status: 202 }, { reason: 'malformed' }],
+  [
+    'an event that is not JSON',
+    stream('data: hush\n\n'),
+    { reason: 'malformed', detail: 'An event of the answer is not JSON.' },
+  ],
+  [
+    'a stream that ends before the reply',
+    { kind: 'ended' },
+    { reason: 'connection', detail: 'The stream of events ended before the reply.' },
+  ],
+  ['a stream that breaks', { kind: 'cut' }, { reason: 'connection' }],
+  ['a stream without end', { kind: 'endless' }, { reason: 'too_large' }],
+  ['a line without end', stream(`data: ${'x'.repeat(100_000)}`), { reason: 'too_large' }],
+  [
+    'a body that is too large',
+    { kind: 'http', status: 200, body: ' '.repeat(100_000) },
+    { reason: 'too_large' },
+  ],
+])('%s is told apart, final, an HTTP answer, and its session is ended', async (_, behaviour, expected) => {
+  const { outcome, fake } = await ask([behaviour], { maxBytes: 65_536 });
+  expect(outcome).toMatchObject({ kind: 'failure', httpAnswered: true, retries: 0, ...expected });
+  expect(JSON.stringify(outcome)).not.toMatch(/hush|127\.0\.0\.1/);
+  expect(steps(fake).filter((step) => step === 'tools/call')).toHaveLength(1);
+  expect(fake.openSessions.size).toBe(0);
+});
+
+test('the events of an answer are counted, and too many are refused', async () => {
+  const chatty: McpBehaviour = { ...good, progress: 20 };
+  const server = { answersIn: 'sse' } as const;
+  expect((await ask([chatty], { server, maxEvents: 30 })).outcome).toMatchObject({ kind: 'answer' });
+  expect((await ask([chatty], { server, maxEvents: 10 })).outcome).toMatchObject({
+    reason: 'too_large',
+    detail: 'The answer has more than 10 events.',
+  });
+});
+
+test('a server that speaks no known revision, and an address that is none of MCP, are told apart', async () => {
+  expect((await ask([good], { server: { revision: '1999-01-01' } })).outcome).toMatchObject({
+    reason: 'malformed',
+    detail: expect.stringContaining('names no MCP revision that is spoken here'),
+  });
+  const oracle = mcpOracle(
+    {
+      fetch: () => Promise.resolve(new Response('hush', { status: 404 })),
+      now: Date.now,
+      sleep: (ms, signal) => delay(ms, undefined, { signal }),
+    },
+    { url: 'http://127.0.0.1/', headers: {}, tool: 'review' },
+  );
+  expect(await oracle.ask(request)).toMatchObject({
+    reason: 'status',
+    detail: "The oracle answered 404. Check that the address is the server's Streamable HTTP endpoint.",
+  });
+});
+
+test('the time limit holds for handshake and call together', async () => {
+  const { outcome, fake } = await ask([{ kind: 'stalled' }], { timeoutMs: 200 });
+  expect(outcome).toMatchObject({
+    reason: 'timeout',
+    detail: 'The answer was not complete within 0.2 seconds.',
+    httpAnswered: true,
+  });
+  expect(fake.openSessions.size).toBe(0);
+});
+
+test('a request that gets no HTTP answer is repeated within its session, twice', async () => {
+  const healed = await ask([{ kind: 'reset' }, good]);
+  expect(healed.outcome).toMatchObject({ kind: 'answer', retries: 1 });
+  expect(steps(healed.fake)).toEqual([...wholeCall.slice(0, 3), ...wholeCall.slice(2)]);
+
+  const lost = await ask([{ kind: 'reset' }]);
+  expect(lost.outcome).toMatchObject({ reason: 'connection', httpAnswered: true, retries: 2 });
+
+  const early = await ask([good], { server: { resetsAtInitialized: 1 } });
+  expect(early.outcome).toMatchObject({ kind: 'answer', retries: 1 });
+  expect(steps(early.fake)).toEqual([...wholeCall.slice(0, 2), ...wholeCall.slice(1)]);
+
+  const closed = await startMcpFake(() => good);
+  await closed.close();
+  const refused = await ask([good], { url: closed.url });
+  expect(refused.outcome).toMatchObject({ reason: 'connection', httpAnswered: false, retries: 2 });
+});
+
+test('429 and 503 with Retry-After are waited for within the bound', async () => {
+  const busy = (retryAfter: string, status = 429): McpBehaviour => ({
+    kind: 'http',
+    status,
+    headers: { 'retry-after': retryAfter },
+  });
+  expect((await ask([busy('1'), busy('1', 503), good])).outcome).toMatchObject({
+    kind: 'answer',
+    retries: 2,
+  });
+  expect((await ask([busy('121')])).outcome).toMatchObject({ reason: 'status', retries: 0 });
+});
+
+test('a refusal of the network rule is told apart and not retried', async () => {
+  let calls = 0;
+  const oracle = mcpOracle(
+    {
+      fetch: () => {
+        calls += 1;
+        const cause = Object.assign(new Error('Not on the public internet.'), { code: 'ENETWORKRULE' });
+        return Promise.reject(new TypeError('fetch failed', { cause }));
+      },
+      now: Date.now,
+      sleep: (ms, signal) => delay(ms, undefined, { signal }),
+    },
+    { url: 'http://10.0.0.1/', headers: {}, tool: 'review' },
+  );
+  expect(await oracle.ask(request)).toMatchObject({
+    reason: 'refused_by_network_rule',
+    detail: 'Not on the public internet.',
+    httpAnswered: false,
+    retries: 0,
+  });
+  expect(calls).toBe(1);
+});
+
+test('an aborted call rejects, is no outcome, and its session is ended', async () => {
+  const { oracle, fake } = await oracleOver([{ kind: 'stalled' }]);
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(new Error('cancelled')), 100);
+  await expect(oracle.ask(request, abort.signal)).rejects.toThrow('cancelled');
+  expect(fake.openSessions.size).toBe(0);
+});

@@ -1,0 +1,240 @@
+import type { OracleRequest } from '#contracts/oracle.ts';
+import { type ReadAnswer, readOracleAnswer } from './answer.ts';
+import { hasAnswerField, readAnswerInText } from './answer-in-text.ts';
+import {
+  type ExchangeEnd,
+  type ExchangeFailure,
+  type ExchangePorts,
+  exchangeWithRetries,
+  failure,
+  type Post,
+  withinTime,
+} from './exchange.ts';
+import {
+  type Era,
+  type McpBounds,
+  type McpFailure,
+  type McpReply,
+  type McpSession,
+  mcpHeaders,
+  sendMcp,
+} from './mcp-message.ts';
+import type { Oracle } from './oracle.ts';
+
+export type McpOracleOptions = {
+  /** The server's Streamable HTTP endpoint, for example https://host/mcp. */
+  url: string;
+  headers: Record<string, string>;
+  /** The name of the tool, as the server lists it. */
+  tool: string;
+  /** For one whole exchange: handshake, call, and the bodies included. */
+  timeoutMs?: number;
+  /** Of each body, a stream of events included. */
+  maxBytes?: number;
+  maxEvents?: number;
+};
+
+/** The revisions that begin with a handshake and share their messages, as far as a tool call goes. */
+const handshakeRevisions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];
+const offeredRevision = '2025-11-25';
+/** The first revision without handshake and session: each request says for itself what it speaks. */
+const statelessRevision = '2026-07-28';
+
+/** As neutral as the headers are: an oracle is not told what asks it. */
+const clientInfo = { name: 'node', version: '1.0.0' };
+const requestMeta = {
+  'io.modelcontextprotocol/protocolVersion': statelessRevision,
+  'io.modelcontextprotocol/clientInfo': clientInfo,
+  'io.modelcontextprotocol/clientCapabilities': {},
+};
+
+/** A session's end is a courtesy: it may fail, and must not hold an answer up. */
+const endTimeoutMs = 2000;
+const maxToolPages = 10;
+
+const argumentNames = 'id, title, description, diff_content, files_changed and follow_up_question';
+
+/** How a server is spoken to, once known. */
+type Speech = {
+  era: Era;
+  session: McpSession;
+  /** False until the server was told that the handshake is over. */
+  ready: boolean;
+};
+
+const stateless: Speech = {
+  era: 'stateless',
+  session: { id: null, revision: statelessRevision },
+  ready: true,
+};
+
+/**
+ * A tool of an MCP server (Model Context Protocol, "Streamable HTTP"). Each question has a session of its own, which
+ * is ended after it: sessions carry nothing from one replay to the next, and none is left open. A server that refuses
+ * the handshake is asked without one, as revision 2026-07-28 has it. No failure's detail holds a header, the URL, or
+ * a piece of the answer.
+ *
+ * The client is our own. The one of @modelcontextprotocol/sdk (and of its successor @modelcontextprotocol/client)
+ * does not hold an oracle's bounds: it opens a second stream after the handshake, reconnects streams on timers of its
+ * own, reads JSON and error bodies whole whatever their size, puts their text into its errors, and follows
+ * authorisation. What would be left of it under a `fetch` that undid all this is the reading of one message.
+ */
+export const mcpOracle = (
+  ports: ExchangePorts,
+  { url, headers, tool, timeoutMs = 120_000, maxBytes = 1024 * 1024, maxEvents = 5000 }: McpOracleOptions,
+): Oracle => {
+  const bounds: McpBounds = { maxBytes, maxEvents };
+  /** Kept from one question to the next: a server's revision does not change under a run. */
+  let knownStateless = false;
+
+  const ask = async (request: OracleRequest, signal?: AbortSignal) => {
+    let speech: Speech | null = null;
+    let renewed = false;
+    let lastId = 0;
+
+    const send = (post: Post, { era, session }: Speech, method: string, params: Record<string, unknown>) => {
+      lastId += 1;
+      const meta = era === 'stateless' ? { _meta: requestMeta } : {};
+      const message = { jsonrpc: '2.0', id: lastId, method, params: { ...params, ...meta } };
+      return sendMcp(post, mcpHeaders(headers, era, session, method, tool), message, bounds, ports.now());
+    };
+
+    const initialize = async (post: Post): Promise<Speech | McpFailure> => {
+      const before: Speech = { era: 'handshake', session: { id: null, revision: null }, ready: false };
+      const hello = { protocolVersion: offeredRevision, capabilities: {}, clientInfo };
+      const reply = await send(post, before, 'initialize', hello);
+      if (reply.kind === 'error') return stateless;
+      return reply.kind === 'failure' ? atHandshake(reply) : readHandshake(reply);
+    };
+
+    const confirm = (post: Post, { session }: Speech) => {
+      const ready = { jsonrpc: '2.0', method: 'notifications/initialized' };
+      const sentHeaders = mcpHeaders(headers, 'handshake', session, ready.method, tool);
+      return sendMcp(post, sentHeaders, ready, bounds, ports.now());
+    };
+
+    const call = async (post: Post): Promise<ExchangeEnd> => {
+      if (speech === null) {
+        const opened = knownStateless ? stateless : await initialize(post);
+        if ('kind' in opened) return withoutStatus(opened);
+        speech = opened;
+      }
+      if (!speech.ready) {
+        const confirmed = await confirm(post, speech);
+        if (confirmed.kind === 'failure')
+          return renewable(confirmed) ? renew(post) : withoutStatus(confirmed);
+        speech = { ...speech, ready: true };
+      }
+      const { pr, follow_up_question } = request;
+      const sent = { name: tool, arguments: { ...pr, follow_up_question } };
+      const reply = await send(post, speech, 'tools/call', sent);
+      if (reply.kind === 'failure') return renewable(reply) ? renew(post) : withoutStatus(reply);
+      if (reply.kind === 'result') knownStateless ||= speech.era === 'stateless';
+      const end = readCall(reply);
+      const mayBeUnknown = end.kind === 'failure' && end.reason === 'status';
+      return mayBeUnknown && (await isUnlisted(post, speech)) ? unknownTool : end;
+    };
+
+    /** A server that has forgotten its session says 404, and is to be asked for a new one; once. */
+    const renewable = ({ httpStatus }: McpFailure) =>
+      httpStatus === 404 && !renewed && speech !== null && speech.session.id !== null;
+    const renew = (post: Post) => {
+      renewed = true;
+      speech = null;
+      return call(post);
+    };
+
+    /** True where the server lists its tools and ours is not among them. Asked only after a call that failed. */
+    const isUnlisted = async (post: Post, spoken: Speech): Promise<boolean> => {
+      let cursor: unknown;
+      try {
+        for (let page = 0; page < maxToolPages; page++) {
+          const reply = await send(post, spoken, 'tools/list', cursor === undefined ? {} : { cursor });
+          if (reply.kind !== 'result' || !Array.isArray(reply.result.tools)) return false;
+          if (reply.result.tools.some((listed) => listed?.name === tool)) return false;
+          cursor = reply.result.nextCursor;
+          if (typeof cursor !== 'string') return true;
+        }
+      } catch {
+        signal?.throwIfAborted();
+      }
+      return false;
+    };
+
+    const end = async () => {
+      if (speech === null || speech.session.id === null) return;
+      const sentHeaders = mcpHeaders(headers, 'handshake', speech.session, '', tool);
+      await withinTime(ports.sleep, endTimeoutMs, undefined, async (limited) => {
+        const init = { method: 'DELETE', headers: sentHeaders, redirect: 'manual', signal: limited } as const;
+        const { body } = await ports.fetch(url, init);
+        await body?.cancel();
+      }).catch(() => undefined);
+    };
+
+    try {
+      return await exchangeWithRetries(ports, { url, timeoutMs }, signal, call);
+    } finally {
+      await end();
+    }
+  };
+
+  return { ask };
+};
+
+const unknownTool = failure(
+  'status',
+  "The server lists no tool of this name: check the tool's name, which is spelt as the server lists it.",
+);
+
+const withoutStatus = ({ httpStatus: _, ...failed }: McpFailure): ExchangeFailure => failed;
+
+function atHandshake(failed: McpFailure): McpFailure {
+  if (failed.httpStatus !== 404 && failed.httpStatus !== 405) return failed;
+  const hint = "Check that the address is the server's Streamable HTTP endpoint.";
+  return { ...failed, detail: `${failed.detail} ${hint}` };
+}
+
+type Result = Extract<McpReply, { kind: 'result' }>;
+
+function readHandshake({ result, sessionId }: Result): Speech | ExchangeFailure {
+  const revision = result.protocolVersion;
+  if (typeof revision !== 'string' || !handshakeRevisions.includes(revision)) {
+    const known = handshakeRevisions.join(', ');
+    return failure('malformed', `The server names no MCP revision that is spoken here (${known}).`);
+  }
+  // The specification's characters; others could not be sent back.
+  if (sessionId !== null && !/^[\x21-\x7e]+$/.test(sessionId)) {
+    return failure('malformed', "The server's session id has characters that MCP does not allow.");
+  }
+  return { era: 'handshake', session: { id: sessionId, revision }, ready: false };
+}
+
+function readCall(reply: Exclude<McpReply, { kind: 'failure' }>): ExchangeEnd {
+  if (reply.kind === 'error') {
+    const check = `Check the tool's name, and that it takes ${argumentNames}.`;
+    return failure('status', `The server refused the call (JSON-RPC error ${reply.code}). ${check}`);
+  }
+  const { result } = reply;
+  if (result.resultType === 'input_required') {
+    return failure('malformed', 'The tool asks for further input, which nobody can give.');
+  }
+  if (result.isError === true) {
+    const check = `Check that it takes ${argumentNames}.`;
+    return failure('status', `The tool answered with an error (isError). ${check}`);
+  }
+  const read = readResult(result);
+  return read.ok ? { kind: 'answer', answer: read.answer } : failure('malformed', read.detail);
+}
+
+/**
+ * Structured content first. Where it has no field of an answer, text comes before it: some frameworks wrap what a
+ * tool returns as text in an object of theirs.
+ */
+function readResult({ structuredContent, content }: Record<string, unknown>): ReadAnswer {
+  if (hasAnswerField(structuredContent)) return readOracleAnswer(structuredContent);
+  const text = (Array.isArray(content) ? content : [])
+    .flatMap((part) => (part?.type === 'text' && typeof part.text === 'string' ? [part.text] : []))
+    .join('\n');
+  const isStructured = typeof structuredContent === 'object' && structuredContent !== null;
+  return text.trim() === '' && isStructured ? readOracleAnswer(structuredContent) : readAnswerInText(text);
+}

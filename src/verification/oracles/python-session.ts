@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import type { PythonEnd, PythonOraclePorts } from './python.ts';
+
+const messageSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('ready'), call: z.number() }),
+  z.object({ kind: z.literal('refused'), call: z.number(), detail: z.string() }),
+  z.object({ kind: z.literal('answer'), call: z.number(), value: z.unknown() }),
+  z.object({ kind: z.literal('raised'), call: z.number(), trace: z.string(), exhausted: z.boolean() }),
+  z.object({ kind: z.literal('unwritable'), call: z.number(), detail: z.string() }),
+  z.object({ kind: z.literal('too_large'), call: z.number() }),
+]);
+type Message = z.infer<typeof messageSchema>;
+
+/** How one exchange with an interpreter ended; after all but `message` the interpreter is ended too. */
+export type Exchange =
+  | { kind: 'message'; message: Message }
+  | { kind: 'late' }
+  | { kind: 'ended'; end: PythonEnd; noise: string }
+  /** More came than any answer may have. */
+  | { kind: 'too_long' }
+  /** What came is none of the host program's messages. */
+  | { kind: 'garbled' };
+
+export type PythonSession = {
+  /** One message there and one back. Rejects, with the interpreter ended, where `signal` is aborted. */
+  exchange(body: Record<string, unknown>, timeoutMs: number, signal: AbortSignal): Promise<Exchange>;
+  isAlive(): boolean;
+  end(): void;
+  ended: Promise<unknown>;
+};
+
+const maxNoiseLength = 16_000;
+
+const readMessage = (line: string): Message | null => {
+  try {
+    return messageSchema.parse(JSON.parse(line));
+  } catch {
+    return null;
+  }
+};
+
+/** One interpreter and the JSON lines that are exchanged with it, one exchange at a time. Rejects as `start` does. */
+export const openPythonSession = async (
+  { start, sleep }: Pick<PythonOraclePorts, 'start' | 'sleep'>,
+  { maxLineLength }: { maxLineLength: number },
+): Promise<PythonSession> => {
+  const decoder = new TextDecoder();
+  let line: string[] = [];
+  let lineLength = 0;
+  let noise = '';
+  let calls = 0;
+  let alive = true;
+  let settle: ((exchange: Exchange) => void) | null = null;
+
+  const output = (chunk: Uint8Array) => {
+    const [first = '', ...others] = decoder.decode(chunk, { stream: true }).split('\n');
+    line.push(first);
+    lineLength += first.length;
+    for (const next of others) {
+      receive(line.join(''));
+      line = [next];
+      lineLength = next.length;
+    }
+    if (lineLength > maxLineLength) give({ kind: 'too_long' });
+  };
+
+  const receive = (text: string) => {
+    const message = readMessage(text);
+    // Nothing is said unasked, and nothing to a call that is over.
+    if (settle === null || message?.call !== calls - 1) give({ kind: 'garbled' });
+    else give({ kind: 'message', message });
+  };
+
+  const give = (exchange: Exchange) => {
+    if (exchange.kind !== 'message') end();
+    settle?.(exchange);
+    settle = null;
+  };
+
+  const process = await start({
+    output,
+    noise: (text) => {
+      noise = (noise + text).slice(-maxNoiseLength);
+    },
+  });
+
+  const end = () => {
+    alive = false;
+    process.kill();
+  };
+
+  const ended = process.ended.then((how) => give({ kind: 'ended', end: how, noise }));
+
+  return {
+    ended,
+    end,
+    isAlive: () => alive,
+    async exchange(body, timeoutMs, signal) {
+      const over = new AbortController();
+      const { promise, resolve, reject } = Promise.withResolvers<Exchange>();
+      const abort = () => {
+        end();
+        reject(signal.reason);
+      };
+      if (signal.aborted) abort();
+      signal.addEventListener('abort', abort, { once: true });
+      settle = resolve;
+      noise = '';
+      sleep(timeoutMs, over.signal).then(
+        () => give({ kind: 'late' }),
+        () => undefined,
+      );
+      process.write(`${JSON.stringify({ ...body, call: calls })}\n`);
+      calls += 1;
+      try {
+        return await promise;
+      } finally {
+        over.abort();
+        signal.removeEventListener('abort', abort);
+        settle = null;
+      }
+    },
+  };
+};
