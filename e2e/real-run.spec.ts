@@ -103,8 +103,10 @@ test('the form verifies a model behind a chat-completions endpoint', async () =>
     await page.getByLabel('Type').selectOption('chat');
     await page.getByLabel('Address').fill(chat.url);
     await page.getByRole('button', { name: 'Start the run' }).click();
-    await expect(page.getByLabel('Model')).toHaveAccessibleDescription(/Required/);
-    await page.getByLabel('Model').fill('model-1');
+    await expect(page.getByRole('textbox', { name: 'Model', exact: true })).toHaveAccessibleDescription(
+      /Required/,
+    );
+    await page.getByRole('textbox', { name: 'Model', exact: true }).fill('model-1');
     await page.getByRole('radio', { name: /Offline/ }).check();
     await page.getByRole('button', { name: 'Start the run' }).click();
     await page.waitForURL(/\/runs\/[0-9a-f-]{36}$/);
