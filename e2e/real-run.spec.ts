@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import { type AnthropicFake, startAnthropicFake } from '../src/testing/anthropic-fake.ts';
 import { startChatFake } from '../src/testing/chat-fake.ts';
@@ -13,6 +16,7 @@ let anthropic: AnthropicFake;
 let oracle: OracleFake;
 let installation: Installation;
 let page: Page;
+let modules: string;
 
 test.describe.configure({ mode: 'serial' });
 
@@ -21,11 +25,17 @@ test.beforeAll(async ({ browser }) => {
   github.repositories.push(fakeRepository({ count: 8 }));
   anthropic = await startAnthropicFake();
   oracle = await startOracleFake();
+  modules = mkdtempSync(join(tmpdir(), 'echelon-python-'));
+  writeFileSync(
+    join(modules, 'mine.py'),
+    'def answer(change):\n    return {"summary": "A constant was added.", "key_claims": ["A constant was added"]}\n',
+  );
   installation = await startInstallation({
     GITHUB_API_URL: github.url,
     GITHUB_SERVER_URL: github.url,
     ANTHROPIC_BASE_URL: anthropic.url,
     ANTHROPIC_API_KEY: 'sk-ant-test',
+    PYTHON_ORACLE_DIR: modules,
   });
   page = await browser.newPage({ baseURL: installation.baseUrl });
   await page.goto(installation.signInLink);
@@ -35,6 +45,7 @@ test.beforeAll(async ({ browser }) => {
 test.afterAll(async () => {
   await page.close();
   await Promise.all([installation.stop(), github.close(), anthropic.close(), oracle.close()]);
+  rmSync(modules, { recursive: true });
 });
 
 const fill = async (repository: string) => {
@@ -115,5 +126,27 @@ test('the form verifies a model behind a chat-completions endpoint', async () =>
     await expectNoSecret();
   } finally {
     await chat.close();
+  }
+});
+
+test('the form verifies a Python callable, and a module that is not there fails with what to do', async () => {
+  for (const [module, end] of [
+    ['mine', /5 of 5 replays ended/],
+    ['absent', /absent/],
+  ] as const) {
+    await page.goto('/runs/new');
+    await page.getByLabel('Repository', { exact: true }).fill('octo/widgets');
+    await page.getByLabel('Construct').fill('python-oracle');
+    await page.getByLabel('Type').selectOption('python');
+    await page.getByLabel('Module').fill(module);
+    await page.getByLabel('Callable').fill('answer');
+    await page.getByRole('radio', { name: /Offline/ }).check();
+    await page.getByLabel('Pull requests at most').fill('5');
+    await page.getByLabel('Scored replays at least').fill('5');
+    await start();
+    await expect(page.getByText(end).first()).toBeVisible({ timeout: 60_000 });
+    const link = page.getByRole('link', { name: 'Read the certificate' });
+    if (module === 'mine') await expect(link).toBeVisible({ timeout: 60_000 });
+    else await expect(page.getByText('Why it failed')).toBeVisible({ timeout: 60_000 });
   }
 });

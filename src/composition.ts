@@ -72,7 +72,9 @@ const policyOf = (environment: Environment): InstallationPolicy => {
     paidJudgeAccounts: environment.PAID_JUDGE_ACCOUNTS,
     maxCostUsdPerDay: environment.MAX_COST_USD_PER_DAY ?? null,
     pythonUnavailable:
-      'Python oracles are not available in this version. Serve the callable over HTTP and give its address as an http oracle.',
+      environment.PYTHON_ORACLE_DIR === undefined
+        ? 'This installation runs no oracles in Python: PYTHON_ORACLE_DIR is not set. Set it to the folder that holds their modules and start again, or serve the callable over HTTP.'
+        : null,
     githubHost: new URL(environment.GITHUB_SERVER_URL).host,
   };
 };
@@ -161,10 +163,18 @@ export const getWorkerComposition = async (): Promise<WorkerComposition> => {
     projectDir,
     searchPath: environment.PATH,
     reachable: services.policy.reachable,
+    pythonOracleDir: environment.PYTHON_ORACLE_DIR ?? null,
     outboundAllow: environment.OUTBOUND_ALLOW,
     demonstrationOracleUrl: new URL('/api/demo-oracle', ownUrl(environment)).href,
     guarded,
     anthropic: await openAnthropic(environment),
   });
-  return { ...composition, worker: { ...services, engine } };
+  return {
+    ...composition,
+    worker: { ...services, engine },
+    close: async () => {
+      await engine.close();
+      await composition.close();
+    },
+  };
 };

@@ -101,6 +101,8 @@ const environmentSchema = z.object({
       context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
     }
   }),
+  /** Modules of Python oracles are loaded from below this folder only. */
+  PYTHON_ORACLE_DIR: optional,
   PAID_JUDGE_ACCOUNTS: list.refine((accounts) => accounts.every((item) => account.test(item)), {
     message:
       'must list accounts as github:<numeric id>, wallet:<address> or local:owner, for example github:583231,wallet:0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045',
@@ -167,6 +169,16 @@ export const readEnvironment = (source: Record<string, string | undefined> = pro
 
 /** Next's own word for `next dev`; the page's security policy has to let its tools work. */
 export const inDevelopment = () => process.env.NODE_ENV === 'development';
+
+/** What of the environment is not this program's own settings and secrets: for a program that its user brings along. */
+export const environmentOfUser = (
+  source: Record<string, string | undefined> = process.env,
+): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(source).flatMap(([name, value]) =>
+      value === undefined || variableNames.includes(name) ? [] : [[name, value]],
+    ),
+  );
 
 /** What a child process is started with: our own environment, and what was decided for it. */
 export const childEnvironment = (decided: Record<string, string>): NodeJS.ProcessEnv => ({

@@ -2,17 +2,21 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type GuardedFetch, guardedFetch } from '#services/engine/guarded-fetch.ts';
+import { guardedFetch } from '#services/engine/guarded-fetch.ts';
+import { pythonStarter } from '#services/engine/python-process.ts';
 import { repositoryFolders } from '#services/engine/repository-folders.ts';
 import { gitRunner } from '#services/engine/run-git.ts';
 import { cleanTextOf, cleanValue } from '#services/run/clean-text.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
-import { type ReachedOracle, reachedOracle } from '#verification/oracles/reached.ts';
+import { pythonOracle } from '#verification/oracles/python.ts';
+import { reachedOracle } from '#verification/oracles/reached.ts';
 import { clonedGitSource } from '#verification/sources/clone.ts';
 import { fileSource } from '#verification/sources/file.ts';
 import { gitSource } from '#verification/sources/git.ts';
 import { githubSource } from '#verification/sources/github.ts';
 import type { GroundTruthSource } from '#verification/sources/source.ts';
+import { UsageError } from './exit.ts';
+import type { OracleChoice } from './options.ts';
 import { cloneProtocols, type RepositoryChoice } from './repository.ts';
 import type { Settings } from './settings.ts';
 
@@ -58,14 +62,41 @@ export const sourceFor = (repository: RepositoryChoice, settings: Settings): Gro
   }
 };
 
+const pythonFor = async (
+  { module, callable }: Extract<OracleChoice, { type: 'python' }>,
+  settings: Settings,
+  signal: AbortSignal,
+) => {
+  const oracle = pythonOracle(
+    {
+      start: pythonStarter({
+        searchPath: settings.searchPath,
+        directory: settings.pythonOracleDir ?? process.cwd(),
+        // The user's own code on the user's own machine.
+        confined: false,
+        env: settings.userEnvironment,
+      }),
+      sleep,
+      now: Date.now,
+    },
+    { module, callable },
+  );
+  const problem = await oracle.load(signal);
+  if (problem === null) return { oracle, close: oracle.close };
+  await oracle.close();
+  throw new UsageError(`--oracle-python: ${problem}`);
+};
+
 /**
  * On its user's own machine an oracle may stand on loopback or in the private network; only metadata addresses are
  * refused. What it answers is cleaned of the secrets it was sent, before judge and evidence see it.
  */
-export const oracleFor = (
-  choice: ReachedOracle,
+export const oracleFor = async (
+  choice: OracleChoice,
   settings: Settings,
-): { oracle: Oracle; close: GuardedFetch['close'] } => {
+  signal: AbortSignal,
+): Promise<{ oracle: Oracle; close: () => Promise<void> }> => {
+  if (choice.type === 'python') return pythonFor(choice, settings, signal);
   const guarded = guardedFetch({ reachable: false, allow: settings.outboundAllow, alwaysAllowedOrigins: [] });
   const asked = reachedOracle({ fetch: guarded.fetch, sleep, now: Date.now })(choice);
   const clean = cleanTextOf({ githubToken: null, oracleUrl: choice.url, oracleHeaders: choice.headers });

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { join, resolve } from 'node:path';
-import { EnvironmentError, readEnvironment } from '#env.ts';
+import { EnvironmentError, environmentOfUser, readEnvironment } from '#env.ts';
 import { loadEnvironmentFiles } from '#start/environment-files.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { runProgram } from './program.ts';
@@ -23,6 +23,8 @@ const readSettings = (): Settings => {
       anthropicBaseUrl: environment.ANTHROPIC_BASE_URL ?? null,
       scoringModel: environment.SCORING_MODEL,
       outboundAllow: environment.OUTBOUND_ALLOW,
+      pythonOracleDir: environment.PYTHON_ORACLE_DIR ?? null,
+      userEnvironment: environmentOfUser(),
       searchPath: environment.PATH,
     };
   } catch (error) {

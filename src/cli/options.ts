@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { oracleHeadersSchema, oracleUrlSchema, runRequestSchema } from '#contracts/run.ts';
+import { pythonNameFault } from '#verification/oracles/python.ts';
 import type { ReachedOracle } from '#verification/oracles/reached.ts';
 import { UsageError } from './exit.ts';
 
@@ -58,7 +59,10 @@ export const oracleOptions = () => [
     '--oracle-chat-model <name>',
     'the address is an OpenAI-compatible chat-completions endpoint; this model is asked',
   ),
-  new Option('--oracle-python <module:callable>', 'an oracle in a Python module'),
+  new Option(
+    '--oracle-python <module:callable>',
+    'an oracle in Python, found from PYTHON_ORACLE_DIR or this folder',
+  ),
 ];
 
 export const verifyOptions = () => [
@@ -122,15 +126,32 @@ export type OracleOptions = Pick<
   'oracleUrl' | 'oracleHeader' | 'oraclePython' | 'oracleMcpTool' | 'oracleChatModel'
 >;
 
+/** An oracle as the command line names it. */
+export type OracleChoice = ReachedOracle | { type: 'python'; module: string; callable: string };
+
+const pythonOf = (text: string): OracleChoice => {
+  const [module = '', callable = '', ...rest] = text.split(':');
+  const fault = rest.length > 0 ? 'There must be one colon.' : pythonNameFault(module, callable);
+  if (fault !== null)
+    throw new UsageError(`--oracle-python must be module:callable, for example my_oracle:answer. ${fault}`);
+  return { type: 'python', module, callable };
+};
+
+/** How an oracle is named where its secrets must not stand: an origin, or a callable. */
+export const shownOracle = (oracle: OracleChoice): string =>
+  oracle.type === 'python' ? `${oracle.module}:${oracle.callable}` : new URL(oracle.url).origin;
+
 /** @throws UsageError where none was named, two were, or its address is not one. */
-export const oracleOf = (options: OracleOptions): ReachedOracle => {
+export const oracleOf = (options: OracleOptions): OracleChoice => {
   const { oracleUrl, oraclePython, oracleMcpTool, oracleChatModel } = options;
-  if (oraclePython !== undefined)
-    throw new UsageError(
-      '--oracle-python is not available yet. Serve the oracle over HTTP and name it with --oracle-url.',
-    );
+  if (oraclePython !== undefined) {
+    if (oracleUrl !== undefined) throw new UsageError('Name one oracle: --oracle-url or --oracle-python.');
+    return pythonOf(oraclePython);
+  }
   if (oracleUrl === undefined)
-    throw new UsageError('Name the oracle: --oracle-url http://127.0.0.1:8000/verify, for example.');
+    throw new UsageError(
+      'Name the oracle: --oracle-url http://127.0.0.1:8000/verify, or --oracle-python module:callable.',
+    );
   const parsed = oracleUrlSchema.safeParse(oracleUrl);
   if (!parsed.success)
     throw new UsageError(`--oracle-url: ${parsed.error.issues[0]?.message ?? 'not a usable URL.'}`);
@@ -143,7 +164,7 @@ export const oracleOf = (options: OracleOptions): ReachedOracle => {
 };
 
 /** Everything that says which oracle this is; its address may hold a secret. */
-export const oracleIdentity = (oracle: ReachedOracle): string => {
+export const oracleIdentity = (oracle: OracleChoice): string => {
   switch (oracle.type) {
     case 'http':
       return oracle.url;
@@ -151,5 +172,7 @@ export const oracleIdentity = (oracle: ReachedOracle): string => {
       return `mcp ${oracle.tool} ${oracle.url}`;
     case 'chat':
       return `chat ${oracle.model} ${oracle.url}`;
+    case 'python':
+      return `python ${oracle.module}:${oracle.callable}`;
   }
 };

@@ -11,6 +11,10 @@ export type Settings = {
   scoringModel: string;
   /** Origins and CIDRs exempt from the network rule. */
   outboundAllow: string[];
+  /** Modules of Python oracles are found from it; null: from the working directory. */
+  pythonOracleDir: string | null;
+  /** What a Python oracle sees of the environment: nothing of this program's own settings. */
+  userEnvironment: Record<string, string>;
   /** Where programs such as git are looked for: this process's PATH. */
   searchPath: string;
 };

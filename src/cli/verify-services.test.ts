@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -190,4 +190,41 @@ test('a tool and a model at once are wrong usage', async () => {
     stdout: '',
     stderr: expect.stringContaining('either a tool'),
   });
+});
+
+const pythonOracle = [
+  'import os',
+  'print("noise on standard output")',
+  'async def answer(change):',
+  '    print(change["title"])',
+  '    seen = [name for name in os.environ if "ANTHROPIC" in name or "TOKEN" in name]',
+  '    return {"summary": f"It saw {seen}.", "key_claims": ["Something was changed"]}',
+  '',
+].join('\n');
+
+test('a callable in Python is verified in a process that sees nothing of this program’s secrets', async () => {
+  const modules = mkdtempSync(join(folder, 'python-'));
+  writeFileSync(join(modules, 'mine.py'), pythonOracle);
+  const out = join(folder, 'python-run');
+  const run = (name: string) =>
+    runInProcess(
+      ['verify', changes, '--oracle-python', name, ...offline, '--out', out],
+      withSettings({ pythonOracleDir: modules, githubToken: 'planted-token', anthropicApiKey: key }),
+    );
+  const outcome = await run('mine:answer');
+  expect(outcome).toMatchObject({ code: 0 });
+  expect(JSON.parse(outcome.stdout)).toMatchObject({
+    construct_id: 'mine',
+    replay_count: 3,
+    counts: { oracle_failures: 0 },
+  });
+  expect(readFileSync(join(out, 'evidence.jsonl'), 'utf8')).toContain('It saw [].');
+});
+
+test('a module that cannot be imported is wrong usage, with the reason', async () => {
+  const outcome = await runInProcess(
+    ['verify', changes, '--oracle-python', 'nowhere:answer', ...offline],
+    withSettings({ pythonOracleDir: folder }),
+  );
+  expect(outcome).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('nowhere') });
 });

@@ -371,9 +371,9 @@ test('what ingest writes can be verified, and draws as the repository itself doe
 });
 
 test('wrong usage ends with exit code 2, a message on standard error and nothing on standard output', async () => {
-  const outcome = await runCommand(['verify', changes, '--oracle-python', 'module:oracle']);
+  const outcome = await runCommand(['verify', changes, '--oracle-python', 'module']);
   expect(outcome).toMatchObject({ code: 2, stdout: '' });
-  expect(outcome.stderr).toContain('not available yet');
+  expect(outcome.stderr).toContain('module:callable');
 });
 
 test('a folder that is no repository fails with what to give instead', async () => {

@@ -54,8 +54,11 @@ export type ServiceContext = {
 /** The engine's ports, made for one run; only a worker has them. */
 export type Engine = {
   source(config: RunConfig, secrets: RunSecrets): GroundTruthSource;
-  oracle(config: RunConfig, secrets: RunSecrets): Oracle;
+  /** Of one run the same oracle is given each time where it has a process to keep. */
+  oracle(config: RunConfig, secrets: RunSecrets, runId: string): Oracle;
   judge(config: RunConfig): Judge;
+  /** Ends what the ports have started. */
+  close(): Promise<void>;
 };
 
 export type WorkerContext = ServiceContext & { engine: Engine };

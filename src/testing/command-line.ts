@@ -57,6 +57,8 @@ const settings: Settings = {
   anthropicBaseUrl: null,
   scoringModel: 'claude-sonnet-5-5',
   outboundAllow: [],
+  pythonOracleDir: null,
+  userEnvironment: {},
   searchPath: process.env.PATH ?? '/usr/bin:/bin',
 };
 

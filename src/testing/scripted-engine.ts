@@ -130,6 +130,7 @@ export const scriptedEngine = (script: Script) => {
         return (await script.oracle?.(request, secrets)) ?? contentOracle();
       },
     }),
+    close: async () => undefined,
     judge: ({ judge }) => ({
       provider: judge.provider,
       model: judge.model,

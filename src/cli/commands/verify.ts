@@ -7,7 +7,6 @@ import { buildCertificate } from '#verification/certificate/build.ts';
 import { presentCertificate } from '#verification/certificate/present.ts';
 import { toWire } from '#verification/certificate/wire.ts';
 import type { Judge } from '#verification/judges/judge.ts';
-import type { ReachedOracle } from '#verification/oracles/reached.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
 import { viewCertificate } from '../certificate-view.ts';
 import { oracleFor, sourceFor } from '../engine.ts';
@@ -15,7 +14,7 @@ import { estimateRun, viewEstimate } from '../estimate.ts';
 import { evidenceOf } from '../evidence.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
 import { judgeFor } from '../judge.ts';
-import { oracleIdentity, oracleOf, type VerifyOptions } from '../options.ts';
+import { type OracleChoice, oracleIdentity, oracleOf, shownOracle, type VerifyOptions } from '../options.ts';
 import { type Progress, progressOn } from '../progress.ts';
 import { chooseRepository, type RepositoryChoice } from '../repository.ts';
 import { configurationOf, type RunConfiguration, type RunDemand } from '../run-configuration.ts';
@@ -126,12 +125,12 @@ const carryOut = async (
     directory: RunDirectory | null;
     out: string | undefined;
   },
-  ports: { repository: RepositoryChoice; choice: ReachedOracle; judge: Judge; concurrency: number },
+  ports: { repository: RepositoryChoice; choice: OracleChoice; judge: Judge; concurrency: number },
   { settings, terminal, signal }: VerifyContext,
 ): Promise<Certificate | null> => {
   const { store, configuration } = run;
   const progress = progressOn(terminal);
-  const { oracle, close } = oracleFor(ports.choice, settings);
+  const { oracle, close } = await oracleFor(ports.choice, settings, signal);
   const now = () => new Date();
   try {
     const draw = await drawInto(store, ports.repository, configuration, { settings, signal, progress });
@@ -164,8 +163,16 @@ const carryOut = async (
 };
 
 /** The name on the certificate where none was given. */
-const defaultConstruct = (choice: ReachedOracle) =>
-  choice.type === 'chat' ? choice.model : new URL(choice.url).host;
+const defaultConstruct = (choice: OracleChoice) => {
+  switch (choice.type) {
+    case 'python':
+      return choice.module;
+    case 'chat':
+      return choice.model;
+    default:
+      return new URL(choice.url).host;
+  }
+};
 
 /** `verify <repo>`: the engine in this one process, with no server and no database. */
 export const verify = async (
@@ -182,7 +189,7 @@ export const verify = async (
   const demand: RunDemand = {
     repository: repository.text,
     constructId: options.constructId ?? defaultConstruct(choice),
-    oracle: { shown: new URL(choice.url).origin, identity: oracleIdentity(choice) },
+    oracle: { shown: shownOracle(choice), identity: oracleIdentity(choice) },
     judge: judge.provider,
     model: judge.model,
     promptDigest: judge.promptDigest,

@@ -16,6 +16,7 @@ import type { GroundTruthSource } from '#verification/sources/source.ts';
 import type { Engine } from '../context.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { pinAddress } from './pin-address.ts';
+import { pythonOracles } from './python-oracles.ts';
 import { repositoryFolders } from './repository-folders.ts';
 import { gitRunner } from './run-git.ts';
 import { sampleSource } from './sample-source.ts';
@@ -35,6 +36,8 @@ export type EngineSettings = {
   searchPath: string;
   /** Others can reach the installation: they must not read through it what only its operator may. */
   reachable: boolean;
+  /** Modules of Python oracles are loaded from below this folder only; null: none are. */
+  pythonOracleDir: string | null;
   outboundAllow: string[];
   /** Where the installation's own demonstration oracle answers. */
   demonstrationOracleUrl: string;
@@ -51,6 +54,10 @@ export const createEngine = (settings: EngineSettings): Engine => {
   const runGit = gitRunner({ searchPath: settings.searchPath });
   const openFolder = repositoryFolders(settings.repositoriesDir);
   const openOracle = reachedOracle({ fetch: settings.guarded.fetch, sleep, now: Date.now });
+  const python = pythonOracles(
+    { searchPath: settings.searchPath, directory: settings.pythonOracleDir, confined: true },
+    { sleep, now: Date.now },
+  );
   const pin = pinAddress({ reachable: settings.reachable, allow: settings.outboundAllow });
 
   const source = ({ source: asked }: RunConfig, { githubToken }: RunSecrets): GroundTruthSource => {
@@ -84,9 +91,8 @@ export const createEngine = (settings: EngineSettings): Engine => {
     }
   };
 
-  const oracle = ({ oracle: asked }: RunConfig, secrets: RunSecrets): Oracle => {
-    if (asked.type === 'python')
-      throw new Error('A run asks for an oracle in Python, which this worker does not run.');
+  const oracle = ({ oracle: asked }: RunConfig, secrets: RunSecrets, runId: string): Oracle => {
+    if (asked.type === 'python') return python.of(runId, asked);
     if (asked.url === null)
       return openOracle({ type: 'http', url: settings.demonstrationOracleUrl, headers: {} });
     const { oracleUrl: url, oracleHeaders: headers } = secrets;
@@ -103,5 +109,5 @@ export const createEngine = (settings: EngineSettings): Engine => {
     return anthropicJudge({ client: settings.anthropic, model, random: randomBytes });
   };
 
-  return { source, oracle, judge };
+  return { source, oracle, judge, close: python.close };
 };

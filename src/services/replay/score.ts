@@ -56,7 +56,7 @@ export const scoreReplay = async (
         await runReplay({
           groundTruth,
           judge: bookedJudge(context, engine.judge(config), runId, clean),
-          oracle: cleanOracle(engine.oracle(config, secrets), clean),
+          oracle: cleanOracle(engine.oracle(config, secrets, runId), clean),
           store: checkpointStore(context, { runId, row }),
           blinding: config.blinded ? config.seed : null,
           signal,

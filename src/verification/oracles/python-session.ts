@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PythonEnd, PythonOraclePorts } from './python.ts';
+import type { PythonEnd, PythonOraclePorts, PythonProcess } from './python.ts';
 
 const messageSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready'), call: z.number() }),
@@ -77,19 +77,23 @@ export const openPythonSession = async (
     settle = null;
   };
 
-  const process = await start({
+  const end = () => {
+    alive = false;
+    process?.kill();
+  };
+
+  let process: PythonProcess | null = null;
+  process = await start({
     output,
     noise: (text) => {
       noise = (noise + text).slice(-maxNoiseLength);
     },
   });
 
-  const end = () => {
-    alive = false;
-    process.kill();
-  };
-
-  const ended = process.ended.then((how) => give({ kind: 'ended', end: how, noise }));
+  // What it said before it was asked anything has ended it already.
+  if (!alive) process.kill();
+  const running = process;
+  const ended = running.ended.then((how) => give({ kind: 'ended', end: how, noise }));
 
   return {
     ended,
@@ -110,7 +114,7 @@ export const openPythonSession = async (
         () => give({ kind: 'late' }),
         () => undefined,
       );
-      process.write(`${JSON.stringify({ ...body, call: calls })}\n`);
+      running.write(`${JSON.stringify({ ...body, call: calls })}\n`);
       calls += 1;
       try {
         return await promise;

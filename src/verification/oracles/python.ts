@@ -84,8 +84,9 @@ export function pythonNameFault(module: string, callable: string): string | null
 }
 
 const mebibyte = 1024 * 1024;
-const maxTraceLines = 12;
-const maxLineLength = 300;
+/** Together below what a replay's reason may hold: it would be cut at its end, where the exception is named. */
+const maxTraceLines = 10;
+const maxLineLength = 160;
 
 /** The last lines of a traceback or of what was printed; as Postgres takes them. */
 const lastLines = (text: string): string =>
