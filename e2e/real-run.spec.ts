@@ -150,3 +150,24 @@ test('the form verifies a Python callable, and a module that is not there fails 
     else await expect(page.getByText('Why it failed')).toBeVisible({ timeout: 60_000 });
   }
 });
+
+test('the form tries the oracle first, with one call, and loses nothing that was typed', async () => {
+  await fill('octo/widgets');
+  const before = oracle.requests.length;
+  await page.getByRole('button', { name: 'Try it first' }).click();
+  await expect(page.getByText('Change 8')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText('Answered in')).toBeVisible();
+  expect(oracle.requests.length).toBe(before + 1);
+  await expect(page.getByLabel('Construct')).toHaveValue('describer');
+  // What was typed stands in its own controls, and nowhere in the text.
+  expect(await page.locator('main').innerText()).not.toMatch(/planted/);
+
+  await page.getByLabel('Address').fill('http://127.0.0.1:9/nothing');
+  await page.getByRole('button', { name: 'Try it first' }).click();
+  await expect(page.getByText('A run would score this 0')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText(/The connection was refused/)).toBeVisible();
+
+  await page.getByLabel('Repository', { exact: true }).fill('octo/unknown');
+  await page.getByRole('button', { name: 'Try it first' }).click();
+  await expect(page.getByLabel('Repository', { exact: true })).toHaveAccessibleDescription(/does not exist/);
+});

@@ -4,8 +4,8 @@ import pino, { type Logger } from 'pino';
 import type { AuthContext } from '#auth/context.ts';
 import { openDatabase } from '#db/client.ts';
 import { openSender } from '#queue/pg-boss.ts';
-import type { InstallationPolicy, ServiceContext, WorkerContext } from '#services/context.ts';
-import { type GuardedFetch, guardedFetch } from '#services/engine/guarded-fetch.ts';
+import type { Engine, InstallationPolicy, ServiceContext, WorkerContext } from '#services/context.ts';
+import { guardedFetch } from '#services/engine/guarded-fetch.ts';
 import { createSecretBox } from '#services/secret-box.ts';
 import type { AnthropicClient } from '#verification/judges/anthropic/client.ts';
 import { offlineModel } from '#verification/judges/offline/rule.ts';
@@ -82,7 +82,7 @@ const policyOf = (environment: Environment): InstallationPolicy => {
 /** The key's 32 bytes, from either of the two forms that the environment takes. */
 const secretsKey = (text: string) => Buffer.from(text, /^[0-9a-fA-F]{64}$/.test(text) ? 'hex' : 'base64');
 
-type Core = Omit<Composition, 'auth'> & { guarded: GuardedFetch };
+type Core = Omit<Composition, 'auth'>;
 
 const authOf = (environment: Environment, { db, now }: ServiceContext): AuthContext => ({
   db,
@@ -94,6 +94,14 @@ const authOf = (environment: Environment, { db, now }: ServiceContext): AuthCont
       ? { clientId: environment.GITHUB_CLIENT_ID, clientSecret: environment.GITHUB_CLIENT_SECRET }
       : null,
 });
+
+/** Null where this judge cannot be used. The package is loaded only where it is: without it all else works. */
+const openAnthropic = async (environment: Environment): Promise<AnthropicClient | null> => {
+  const { ANTHROPIC_API_KEY: apiKey, ANTHROPIC_BASE_URL: baseURL } = environment;
+  if (apiKey === undefined || whyNoAnthropic(environment) !== null) return null;
+  const { createAnthropicClient } = await import('#verification/judges/anthropic/client.ts');
+  return createAnthropicClient({ apiKey, baseURL });
+};
 
 const compose = (environment: Environment): Core => {
   const databaseUrl = required(environment.DATABASE_URL, 'DATABASE_URL');
@@ -107,22 +115,44 @@ const compose = (environment: Environment): Core => {
     allow: environment.OUTBOUND_ALLOW,
     alwaysAllowedOrigins: [new URL(ownUrl(environment)).origin],
   });
+  // Octokit, git and the judge's client: a web process loads them when somebody tries an oracle, and not before.
+  let engine: Promise<Engine> | null = null;
+  const openEngine = () => {
+    engine ??= import('#services/engine/create.ts').then(async ({ createEngine }) =>
+      createEngine({
+        githubApiUrl: environment.GITHUB_API_URL,
+        githubServerUrl: environment.GITHUB_SERVER_URL,
+        repositoriesDir: join(resolve(environment.DATA_DIR ?? join(projectDir, '.data')), 'repositories'),
+        githubToken: environment.GITHUB_TOKEN ?? null,
+        projectDir,
+        searchPath: environment.PATH,
+        reachable: policy.reachable,
+        pythonOracleDir: environment.PYTHON_ORACLE_DIR ?? null,
+        outboundAllow: environment.OUTBOUND_ALLOW,
+        demonstrationOracleUrl: new URL('/api/demo-oracle', ownUrl(environment)).href,
+        guarded,
+        anthropic: await openAnthropic(environment),
+      }),
+    );
+    return engine;
+  };
   return {
     environment,
     databaseUrl,
     logger,
-    guarded,
     services: {
       db: database.db,
       sender: queue.sender,
       secretBox: createSecretBox(secretsKey(required(environment.SECRETS_KEY, 'SECRETS_KEY'))),
       policy,
       checkOracleUrl: guarded.checkUrl,
+      openEngine,
       log: logger,
       now,
     },
     close: async () => {
       await queue.close();
+      await (await engine)?.close();
       await guarded.close();
       await database.close();
     },
@@ -135,46 +165,14 @@ const held = globalThis as typeof globalThis & { echelonComposition?: Compositio
 /** The web process's composition, made at the first request and kept. Throws EnvironmentError. */
 export const getComposition = (): Composition => {
   if (held.echelonComposition === undefined) {
-    const { guarded: _, ...core } = compose(readEnvironment());
+    const core = compose(readEnvironment());
     held.echelonComposition = { ...core, auth: authOf(core.environment, core.services) };
   }
   return held.echelonComposition;
 };
 
-/** Null where this judge cannot be used. The package is loaded only where it is: without it all else works. */
-const openAnthropic = async (environment: Environment): Promise<AnthropicClient | null> => {
-  const { ANTHROPIC_API_KEY: apiKey, ANTHROPIC_BASE_URL: baseURL } = environment;
-  if (apiKey === undefined || whyNoAnthropic(environment) !== null) return null;
-  const { createAnthropicClient } = await import('#verification/judges/anthropic/client.ts');
-  return createAnthropicClient({ apiKey, baseURL });
-};
-
 /** A worker process's composition. Throws EnvironmentError. */
 export const getWorkerComposition = async (): Promise<WorkerComposition> => {
-  const { services, guarded, ...composition } = compose(readEnvironment());
-  const { environment } = composition;
-  // Octokit, git and the judge's client are a worker's: the web process never loads them.
-  const { createEngine } = await import('#services/engine/create.ts');
-  const engine = createEngine({
-    githubApiUrl: environment.GITHUB_API_URL,
-    githubServerUrl: environment.GITHUB_SERVER_URL,
-    repositoriesDir: join(resolve(environment.DATA_DIR ?? join(projectDir, '.data')), 'repositories'),
-    githubToken: environment.GITHUB_TOKEN ?? null,
-    projectDir,
-    searchPath: environment.PATH,
-    reachable: services.policy.reachable,
-    pythonOracleDir: environment.PYTHON_ORACLE_DIR ?? null,
-    outboundAllow: environment.OUTBOUND_ALLOW,
-    demonstrationOracleUrl: new URL('/api/demo-oracle', ownUrl(environment)).href,
-    guarded,
-    anthropic: await openAnthropic(environment),
-  });
-  return {
-    ...composition,
-    worker: { ...services, engine },
-    close: async () => {
-      await engine.close();
-      await composition.close();
-    },
-  };
+  const { services, ...composition } = compose(readEnvironment());
+  return { ...composition, worker: { ...services, engine: await services.openEngine() } };
 };

@@ -65,6 +65,10 @@ export const oracleOptions = () => [
   ),
 ];
 
+const narrowingOptions = () => drawOptions().filter(({ long }) => long === '--since' || long === '--label');
+
+export const tryOptions = () => [...oracleOptions(), ...narrowingOptions(), jsonOption()];
+
 export const verifyOptions = () => [
   ...oracleOptions(),
   new Option('--construct-id <id>', 'the name on the certificate (default: the oracle’s host)').argParser(
@@ -120,6 +124,8 @@ const headersOf = (lines: string[]): Record<string, string> => {
   if (parsed.success) return parsed.data;
   throw new UsageError(`--oracle-header: ${parsed.error.issues[0]?.message ?? 'not a valid header.'}`);
 };
+
+export type TryOptions = OracleOptions & Pick<DrawOptions, 'since' | 'label'> & { json?: boolean };
 
 export type OracleOptions = Pick<
   VerifyOptions,

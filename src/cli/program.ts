@@ -2,7 +2,15 @@ import { Command, CommanderError } from 'commander';
 import { AppError } from '#contracts/errors.ts';
 import { SourceError } from '#verification/sources/source.ts';
 import { CommandError, type ExitCode, exitCodes, UsageError } from './exit.ts';
-import { type DrawOptions, drawOptions, jsonOption, type VerifyOptions, verifyOptions } from './options.ts';
+import {
+  type DrawOptions,
+  drawOptions,
+  jsonOption,
+  type TryOptions,
+  tryOptions,
+  type VerifyOptions,
+  verifyOptions,
+} from './options.ts';
 import type { Settings } from './settings.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -62,6 +70,16 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
       done(await command.verify(repo, options, { ...context, settings: context.readSettings() }));
     });
   for (const option of verifyOptions()) verify.addOption(option);
+
+  const trial = program
+    .command('try')
+    .description('ask an oracle about the newest change, and say what stands against its answer')
+    .argument('<repo>', 'as for verify')
+    .action(async (repo: string, options: TryOptions) => {
+      const command = await import('./commands/try.ts');
+      done(await command.tryCommand(repo, options, { ...context, settings: context.readSettings() }));
+    });
+  for (const option of tryOptions()) trial.addOption(option);
 
   const ingest = program
     .command('ingest')

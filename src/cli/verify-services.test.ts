@@ -228,3 +228,28 @@ test('a module that cannot be imported is wrong usage, with the reason', async (
   );
   expect(outcome).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('nowhere') });
 });
+
+test('an oracle is tried with one call about the newest change, and what stands against its answer is told', async () => {
+  github.repositories.push(fakeRepository({ count: 30 }));
+  const args = ['try', 'octo/widgets', '--oracle-url', oracle.url, '--json'];
+  const good = await runInProcess(args, withSettings({ githubApiUrl: github.url }));
+  expect(good).toMatchObject({ code: 0 });
+  expect(JSON.parse(good.stdout)).toMatchObject({
+    change: { id: '30', title: 'Change 30' },
+    answer: { summary: expect.any(String) },
+    latency_ms: expect.any(Number),
+  });
+  expect(oracle.requests).toHaveLength(1);
+
+  const broken = await startOracleFake(() => ({ kind: 'answer', answer: { key_claims: [null] } }));
+  try {
+    const bad = await runInProcess(
+      ['try', 'octo/widgets', '--oracle-url', broken.url],
+      withSettings({ githubApiUrl: github.url }),
+    );
+    expect(bad).toMatchObject({ code: 1 });
+    expect(bad.stdout).toContain('Error: key_claims[0] must be a string or {claim, confidence}; it is null.');
+  } finally {
+    await broken.close();
+  }
+});

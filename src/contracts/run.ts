@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { pageSchema, weightsSchema } from './certificate.ts';
 import { groundTruthDrawSchema } from './ground-truth.ts';
 import { judgeProviders } from './judge.ts';
-import { type OracleType, oracleTypes } from './oracle.ts';
+import { type OracleType, oracleAnswerSchema, oracleTypes } from './oracle.ts';
 
 /** The lifecycle, in its only direction; FAILED can follow any status that is not terminal (wire contract). */
 export const runStatuses = [
@@ -132,24 +132,54 @@ const requireOracleFields = (
 /** What REST takes (wire contract, "Limits of a run request"), in camelCase. */
 export const restRunRequestSchema = z.object(runRequestShape).superRefine(requireOracleFields);
 
+const fullRequestShape = {
+  ...runRequestShape,
+  oracleType: z.enum(oracleTypes).default('http'),
+  /** The tool of an MCP server that is asked. */
+  oracleTool: z.string().trim().min(1).max(200).optional(),
+  /** The model of a chat-completions endpoint that is asked. */
+  oracleModel: z.string().trim().min(1).max(200).optional(),
+  judge: z.enum(judgeProviders).optional(),
+  since: z.iso.date().optional(),
+  label: z.string().trim().min(1).max(100).optional(),
+  seed: z.string().trim().min(1).max(100).optional(),
+  /** Withhold from the oracle what names the repository and the pull request. */
+  blinded: z.boolean().optional(),
+};
+
 /** What tRPC and the form take: REST's fields and the choices that have defaults. `null` judge: the installation's. */
-export const runRequestSchema = z
-  .object({
-    ...runRequestShape,
-    oracleType: z.enum(oracleTypes).default('http'),
-    /** The tool of an MCP server that is asked. */
-    oracleTool: z.string().trim().min(1).max(200).optional(),
-    /** The model of a chat-completions endpoint that is asked. */
-    oracleModel: z.string().trim().min(1).max(200).optional(),
-    judge: z.enum(judgeProviders).optional(),
-    since: z.iso.date().optional(),
-    label: z.string().trim().min(1).max(100).optional(),
-    seed: z.string().trim().min(1).max(100).optional(),
-    /** Withhold from the oracle what names the repository and the pull request. */
-    blinded: z.boolean().optional(),
-  })
-  .superRefine(requireOracleFields);
+export const runRequestSchema = z.object(fullRequestShape).superRefine(requireOracleFields);
 export type RunRequest = z.infer<typeof runRequestSchema>;
+
+/** What trying an oracle takes: whom to ask about what, and nothing of judging. */
+const {
+  constructId: _c,
+  limit: _l,
+  minReplays: _m,
+  judge: _j,
+  seed: _s,
+  blinded: _b,
+  ...tryShape
+} = fullRequestShape;
+export const tryRequestSchema = z.object(tryShape).superRefine(requireOracleFields);
+export type TryRequest = z.infer<typeof tryRequestSchema>;
+
+/** One call to an oracle before a run, and what stands against its answer. Nothing of it is kept. */
+export const oracleTrialSchema = z.object({
+  change: z.object({
+    id: z.string(),
+    title: z.string(),
+    url: z.string().nullable(),
+    filesChanged: z.number().int(),
+  }),
+  question: z.string(),
+  answer: oracleAnswerSchema.nullable(),
+  latencyMs: z.number(),
+  retries: z.number().int(),
+  /** `error`: a run would score this answer 0; `warning`: it costs something, or is likely a slip. */
+  remarks: z.array(z.object({ level: z.enum(['error', 'warning']), text: z.string() })),
+});
+export type OracleTrial = z.infer<typeof oracleTrialSchema>;
 
 /** Where a run's ground truth comes from. `sample` is the project's own history. */
 export const runSourceSchema = z.discriminatedUnion('kind', [

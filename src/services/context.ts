@@ -47,11 +47,13 @@ export type ServiceContext = {
   policy: InstallationPolicy;
   /** The network rule: null where this address may be called, else what is wrong with it, in words for its sender. */
   checkOracleUrl: (url: string) => Promise<string | null>;
+  /** The engine's ports, loaded at the first use: most of what a web process does needs none of them. */
+  openEngine: () => Promise<Engine>;
   log: Log;
   now: () => Date;
 };
 
-/** The engine's ports, made for one run; only a worker has them. */
+/** The engine's ports, made for one run. */
 export type Engine = {
   source(config: RunConfig, secrets: RunSecrets): GroundTruthSource;
   /** Of one run the same oracle is given each time where it has a process to keep. */

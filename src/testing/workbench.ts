@@ -66,6 +66,7 @@ export const testWorkbench = async (script: Script = {}) => {
     secretBox: createSecretBox(randomBytes(32)),
     policy: openPolicy,
     checkOracleUrl: async () => null,
+    openEngine: async () => engine,
     log: { error: log, warn: log, info: log },
     // Never the same twice, so that orders by time are settled by it.
     now: () => {

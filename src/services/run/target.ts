@@ -1,5 +1,5 @@
 import { AppError } from '#contracts/errors.ts';
-import { type RunConfig, type RunRequest, type RunSecrets, redacted } from '#contracts/run.ts';
+import { type RunConfig, type RunSecrets, redacted, type TryRequest } from '#contracts/run.ts';
 import type { ServiceContext } from '../context.ts';
 import { sourceOf } from './repository.ts';
 
@@ -18,7 +18,7 @@ const given = <T>(value: T | undefined, path: string): T => {
   return value;
 };
 
-const oracleOf = ({ policy }: Pick<ServiceContext, 'policy'>, request: RunRequest): RunConfig['oracle'] => {
+const oracleOf = ({ policy }: Pick<ServiceContext, 'policy'>, request: TryRequest): RunConfig['oracle'] => {
   if (request.oracleType === 'python') {
     if (policy.pythonUnavailable !== null)
       throw new AppError('PRECONDITION_FAILED', policy.pythonUnavailable);
@@ -48,7 +48,7 @@ const oracleOf = ({ policy }: Pick<ServiceContext, 'policy'>, request: RunReques
  */
 export const targetOf = async (
   context: Pick<ServiceContext, 'policy' | 'checkOracleUrl'>,
-  request: RunRequest,
+  request: TryRequest,
 ): Promise<{ source: RunConfig['source']; oracle: RunConfig['oracle']; secrets: RunSecrets }> => {
   const oracle = oracleOf(context, request);
   const source = sourceOf(request.repoUrl, context.policy.githubHost);

@@ -1,16 +1,19 @@
 import { z } from 'zod';
 import {
+  oracleTrialSchema,
   runCreatedSchema,
   runListInputSchema,
   runListSchema,
   runRequestSchema,
   runSchema,
+  tryRequestSchema,
 } from '#contracts/run.ts';
 import { createRun } from '#services/run/create.ts';
 import { createSampleRun } from '#services/run/create-sample.ts';
 import { getRun } from '#services/run/get.ts';
 import { listRuns } from '#services/run/list.ts';
 import { runOptions, runOptionsSchema } from '#services/run/options.ts';
+import { tryRunOracle } from '#services/run/try.ts';
 import { protectedProcedure, router } from '../init.ts';
 
 /** The signed-in user's own runs; another's is NOT_FOUND. */
@@ -22,6 +25,10 @@ export const runRouter = router({
   createSample: protectedProcedure
     .output(runCreatedSchema)
     .mutation(({ ctx }) => createSampleRun(ctx.services, ctx.actor)),
+  tryOracle: protectedProcedure
+    .input(tryRequestSchema)
+    .output(oracleTrialSchema)
+    .mutation(({ ctx, input }) => tryRunOracle(ctx.services, ctx.actor, input)),
   byId: protectedProcedure
     .input(z.object({ id: z.string().max(200) }))
     .output(runSchema)

@@ -11,7 +11,10 @@ import { type DrawRequest, SourceError } from './source.ts';
 /** A change that a source has listed; its id is unique in the list. */
 export type Candidate = { id: string };
 
-/** Where few are still wanted, more than those are prepared: some will be left out. */
+/**
+ * A smaller draw is not worth preparing; and where few are still wanted, more than those are prepared, since some will
+ * be left out.
+ */
 const fewestPrepared = 20;
 
 const exclusionWords: Record<ExclusionReason, string> = {
@@ -70,12 +73,12 @@ export const drawChanges = async <C extends Candidate>(options: {
   const taken: GroundTruth[] = [];
   const excluded: Partial<Record<ExclusionReason, number>> = {};
   let excludedCount = 0;
-  const ordered = seededOrder(candidates, request.seed);
+  const ordered = request.order === 'newest' ? candidates : seededOrder(candidates, request.seed);
   let prepared = 0;
   for (const [at, candidate] of ordered.entries()) {
     if (taken.length >= wanted) break;
     request.signal?.throwIfAborted();
-    if (at >= prepared && options.prepare !== undefined) {
+    if (at >= prepared && wanted >= fewestPrepared && options.prepare !== undefined) {
       const upcoming = ordered.slice(at, at + Math.max(wanted - taken.length, fewestPrepared));
       prepared = at + upcoming.length;
       await options.prepare(upcoming);

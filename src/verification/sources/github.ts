@@ -95,9 +95,6 @@ const loadPull = async (
   );
 };
 
-/** Fewer diffs than this cost less as calls of the API than as a clone. */
-const worthFetching = 10;
-
 /**
  * git objects for the pull requests of one draw, opened at the first use. Where they cannot be had the draw goes on
  * with the API, and says so.
@@ -111,7 +108,6 @@ const objectsOf = (access: GitHubAccess, folder: RepositoryFolder | null, reques
     },
     async prepare(pulls: MergedPull[]): Promise<void> {
       if (!usable || access.objects === undefined || folder === null) return;
-      if (opened === null && pulls.length < worthFetching) return;
       const { runGit, serverUrl } = access.objects;
       const url = new URL(`${serverUrl}/${access.owner}/${access.name}.git`);
       request.onProgress?.('Fetching the pull requests with git');

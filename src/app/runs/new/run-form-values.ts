@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { FieldIssue } from '#contracts/errors.ts';
 import { type OracleType, oracleTypes } from '#contracts/oracle.ts';
-import { type RunRequest, runRequestSchema } from '#contracts/run.ts';
+import { type RunRequest, runRequestSchema, tryRequestSchema } from '#contracts/run.ts';
 
 export type HeaderRow = { name: string; value: string };
 export type RunRequestInput = z.input<typeof runRequestSchema>;
@@ -67,6 +67,35 @@ const oracleOf = (type: OracleType, text: (name: string) => string) => {
   }
 };
 
+const valuesOf = (
+  text: (name: string) => string,
+  rows: HeaderRow[],
+  issues: FieldIssue[],
+): Omit<RunRequestInput, 'limit' | 'minReplays'> => {
+  const orNone = (name: string) => text(name).trim() || undefined;
+  const oracleType = oracleTypes.find((type) => type === text('oracleType')) ?? 'http';
+  return {
+    repoUrl: text('repoUrl'),
+    constructId: text('constructId'),
+    oracleType,
+    ...oracleOf(oracleType, text),
+    oracleHeaders: oracleType === 'python' ? {} : headersOf(rows, issues),
+    githubToken: orNone('githubToken') ?? null,
+    judge: orNone('judge') as RunRequest['judge'],
+    since: orNone('since'),
+    label: orNone('label'),
+    seed: orNone('seed'),
+    blinded: text('blinded') === 'on',
+  };
+};
+
+const checked = <T>(request: T, schema: z.ZodType, issues: FieldIssue[]) => {
+  const parsed = schema.safeParse(request);
+  if (!parsed.success)
+    issues.push(...parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })));
+  return issues.length === 0 ? { request } : { issues };
+};
+
 /**
  * What the form holds as a request, or what is wrong with it. The same schema decides as on the server, which has
  * the last word all the same.
@@ -76,27 +105,21 @@ export const readRunForm = (
   rows: HeaderRow[],
 ): { request: RunRequestInput } | { issues: FieldIssue[] } => {
   const issues: FieldIssue[] = [];
-  const orNone = (name: string) => text(name).trim() || undefined;
-  const oracleType = oracleTypes.find((type) => type === text('oracleType')) ?? 'http';
   const request: RunRequestInput = {
-    repoUrl: text('repoUrl'),
-    constructId: text('constructId'),
-    oracleType,
-    ...oracleOf(oracleType, text),
-    oracleHeaders: oracleType === 'python' ? {} : headersOf(rows, issues),
-    githubToken: orNone('githubToken') ?? null,
-    judge: orNone('judge') as RunRequest['judge'],
+    ...valuesOf(text, rows, issues),
     limit: wholeNumber('limit', text('limit').trim(), issues),
     minReplays: wholeNumber('minReplays', text('minReplays').trim(), issues),
-    since: orNone('since'),
-    label: orNone('label'),
-    seed: orNone('seed'),
-    blinded: text('blinded') === 'on',
   };
-  const parsed = runRequestSchema.safeParse(request);
-  if (!parsed.success)
-    issues.push(...parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })));
-  return issues.length === 0 ? { request } : { issues };
+  return checked(request, runRequestSchema, issues);
+};
+
+/** The same for trying the oracle, which needs nothing of what a run is judged by. */
+export const readTryForm = (
+  text: (name: string) => string,
+  rows: HeaderRow[],
+): { request: z.input<typeof tryRequestSchema> } | { issues: FieldIssue[] } => {
+  const issues: FieldIssue[] = [];
+  return checked(valuesOf(text, rows, issues), tryRequestSchema, issues);
 };
 
 /** Errors by the control they stand at, the first of each; `''` holds what belongs to none. */

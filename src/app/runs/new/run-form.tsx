@@ -1,5 +1,6 @@
 'use client';
 
+import type { TRPCClientErrorLike } from '@trpc/client';
 import type { inferRouterOutputs } from '@trpc/server';
 import { useRouter } from 'next/navigation';
 import { type SubmitEvent, useEffect, useRef, useState } from 'react';
@@ -12,7 +13,8 @@ import { trpc } from '../../trpc-client.tsx';
 import type { KeyedRow } from './header-rows.tsx';
 import { JudgeChoice } from './judge-choice.tsx';
 import { OracleFields } from './oracle-fields.tsx';
-import { fieldNames, issuesByField, readRunForm } from './run-form-values.ts';
+import { fieldNames, issuesByField, readRunForm, readTryForm } from './run-form-values.ts';
+import { Trial } from './trial.tsx';
 
 type RunOptions = inferRouterOutputs<AppRouter>['run']['options'];
 
@@ -39,21 +41,24 @@ export const RunForm = ({
   const [ready, setReady] = useState(false);
   useEffect(() => setReady(true), []);
 
+  const refuse = (error: TRPCClientErrorLike<AppRouter>) => {
+    const fields = error.data?.fields ?? [];
+    setIssues(fields);
+    setRefusal(
+      fields.length > 0
+        ? null
+        : {
+            message: error.data ? error.message : unreachable,
+            signedOut: error.data?.code === 'UNAUTHORIZED',
+          },
+    );
+  };
   const create = trpc.run.create.useMutation({
     onSuccess: ({ runId }) => router.push(`/runs/${runId}`),
-    onError: (error) => {
-      const fields = error.data?.fields ?? [];
-      setIssues(fields);
-      setRefusal(
-        fields.length > 0
-          ? null
-          : {
-              message: error.data ? error.message : unreachable,
-              signedOut: error.data?.code === 'UNAUTHORIZED',
-            },
-      );
-    },
+    onError: (error) => refuse(error),
   });
+
+  const trial = trpc.run.tryOracle.useMutation({ onError: (error) => refuse(error) });
 
   const errors = issuesByField(issues);
   const wrong = fieldNames.filter((name) => errors[name] !== undefined);
@@ -72,6 +77,16 @@ export const RunForm = ({
     setRefusal(null);
     setIssues('issues' in read ? read.issues : []);
     if ('request' in read) create.mutate(read.request);
+  };
+
+  const tryIt = () => {
+    if (form.current === null) return;
+    const data = new FormData(form.current);
+    const read = readTryForm((name) => String(data.get(name) ?? ''), headers);
+    setRefusal(null);
+    setIssues('issues' in read ? read.issues : []);
+    trial.reset();
+    if ('request' in read) trial.mutate(read.request);
   };
 
   const busy = create.isPending || create.isSuccess;
@@ -199,7 +214,11 @@ export const RunForm = ({
 
       <div className="space-y-4">
         {firstWrong === undefined && errors[''] === undefined ? null : (
-          <Notice tone="danger" title="The run was not started" live>
+          <Notice
+            tone="danger"
+            title={trial.isError ? 'The oracle was not asked' : 'The run was not started'}
+            live
+          >
             {errors[''] ?? null}
             {wrong.length === 0
               ? null
@@ -209,7 +228,11 @@ export const RunForm = ({
           </Notice>
         )}
         {refusal === null ? null : (
-          <Notice tone="danger" title="The run was not started" live>
+          <Notice
+            tone="danger"
+            title={trial.isError ? 'The oracle was not asked' : 'The run was not started'}
+            live
+          >
             {refusal.signedOut ? (
               <>
                 You are signed out.{' '}
@@ -223,9 +246,23 @@ export const RunForm = ({
             )}
           </Notice>
         )}
-        <button type="submit" className="button" disabled={!ready || busy || off !== null}>
-          {busy ? 'Starting the run…' : 'Start the run'}
-        </button>
+        <div className="flex flex-wrap items-center gap-3">
+          <button type="submit" className="button" disabled={!ready || busy || off !== null}>
+            {busy ? 'Starting the run…' : 'Start the run'}
+          </button>
+          <button
+            type="button"
+            className="button-quiet"
+            onClick={tryIt}
+            disabled={!ready || busy || trial.isPending || off !== null}
+          >
+            {trial.isPending ? 'Asking the oracle…' : 'Try it first'}
+          </button>
+          <p className="text-sm text-muted">
+            One call about the newest change, judged by nobody, kept nowhere.
+          </p>
+        </div>
+        {trial.data === undefined ? null : <Trial trial={trial.data} />}
       </div>
     </form>
   );

@@ -1,0 +1,77 @@
+'use client';
+
+import { Facts } from '#components/facts.tsx';
+import { Notice } from '#components/notice.tsx';
+import type { OracleTrial } from '#contracts/run.ts';
+
+/** Enough to see what came; the oracle's owner has the whole of it. */
+const shownClaims = 10;
+
+const verdictOf = ({ answer, remarks }: OracleTrial) => {
+  if (answer === null) return { tone: 'danger', title: 'A run would score this 0' } as const;
+  return remarks.length > 0
+    ? ({ tone: 'caution', title: 'The oracle answers, with something to look at' } as const)
+    : ({ tone: 'plain', title: 'The oracle answers as the contract asks' } as const);
+};
+
+/** One call to the oracle about the newest change: what it was asked, what it said, and what stands against it. */
+export const Trial = ({ trial }: { trial: OracleTrial }) => {
+  const { change, question, answer, latencyMs, retries, remarks } = trial;
+  const { tone, title } = verdictOf(trial);
+  return (
+    <div className="space-y-4">
+      <Notice tone={tone} title={title} live>
+        {remarks.length === 0 ? (
+          'Nothing stands against it.'
+        ) : (
+          <ul className="list-disc space-y-1 pl-5">
+            {remarks.map(({ text }) => (
+              <li key={text} className="whitespace-pre-wrap">
+                <bdi>{text}</bdi>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Notice>
+      <Facts
+        facts={[
+          {
+            term: 'Change',
+            value: <bdi>{`${change.id}: ${change.title}`}</bdi>,
+            remark: `${change.filesChanged} ${change.filesChanged === 1 ? 'file' : 'files'} changed; the newest that can serve.`,
+          },
+          { term: 'Question', value: question },
+          {
+            term: 'Answered in',
+            value: `${(latencyMs / 1000).toFixed(1)} s`,
+            remark: retries === 0 ? undefined : `After ${retries} repeated calls.`,
+          },
+          ...(answer === null
+            ? []
+            : [
+                { term: 'Summary', value: <bdi>{answer.summary || 'empty'}</bdi> },
+                {
+                  term: 'Claims',
+                  value: (
+                    <ol className="list-decimal space-y-1 pl-5">
+                      {answer.keyClaims.slice(0, shownClaims).map(({ claim, confidence }, place) => (
+                        // biome-ignore lint/suspicious/noArrayIndexKey: claims may be equal, and never move.
+                        <li key={place}>
+                          <bdi>{claim}</bdi>
+                          {confidence === null ? null : ` (confidence ${confidence})`}
+                        </li>
+                      ))}
+                    </ol>
+                  ),
+                  remark:
+                    answer.keyClaims.length > shownClaims
+                      ? `The first ${shownClaims} of ${answer.keyClaims.length}.`
+                      : undefined,
+                },
+                { term: 'Reply', value: <bdi>{answer.followUpResponse || 'empty'}</bdi> },
+              ]),
+        ]}
+      />
+    </div>
+  );
+};

@@ -1,0 +1,122 @@
+import { afterEach, expect, test } from 'vitest';
+import { oracleTrialSchema, type TryRequest } from '#contracts/run.ts';
+import { changeNumbers, drawOf, type Script } from '#testing/scripted-engine.ts';
+import { openPolicy, testWorkbench } from '#testing/workbench.ts';
+import { type DrawRequest, SourceError } from '#verification/sources/source.ts';
+import { tryRunOracle } from './try.ts';
+
+type Workbench = Awaited<ReturnType<typeof testWorkbench>>;
+let opened: Workbench[] = [];
+afterEach(async () => {
+  await Promise.all(opened.map((workbench) => workbench.close()));
+  opened = [];
+});
+
+const bench = async (script: Script = {}) => {
+  const workbench = await testWorkbench(script);
+  opened.push(workbench);
+  const actor = await workbench.user();
+  const request: TryRequest = {
+    repoUrl: 'owner/name',
+    oracleType: 'http',
+    oracleUrl: 'https://oracle.example/ask?key=planted-query-key',
+    oracleHeaders: { Authorization: 'Bearer planted-header' },
+    githubToken: 'planted-github-token',
+  };
+  return {
+    ...workbench,
+    actor,
+    trial: (changes: Partial<TryRequest> = {}) =>
+      tryRunOracle(workbench.context, actor, { ...request, ...changes }),
+  };
+};
+
+test('a trial asks the oracle once about the newest change, calls no judge and stores nothing', async () => {
+  const draws: DrawRequest[] = [];
+  const { trial, calls, dump } = await bench({
+    draw: async (_config, _secrets, request) => {
+      draws.push(request);
+      return drawOf(changeNumbers(1, 7));
+    },
+    oracle: async (_request, secrets) => ({
+      kind: 'answer',
+      answer: {
+        summary: `Called with ${secrets.oracleHeaders.Authorization} at ${secrets.oracleUrl}`,
+        keyClaims: [],
+        followUpResponse: '',
+      },
+      latencyMs: 3,
+      retries: 0,
+    }),
+  });
+  const before = await dump();
+  const result = await trial();
+  expect(oracleTrialSchema.parse(result)).toEqual(result);
+  expect(result.change.id).toBe('7');
+  expect(JSON.stringify(result)).not.toContain('planted');
+  expect(calls).toEqual(['draw', 'oracle:7']);
+  expect(draws).toMatchObject([{ limit: 1, reserve: 0, order: 'newest' }]);
+  expect(await dump()).toBe(before);
+});
+
+test('a repository that cannot be read is an error at its field, without the token', async () => {
+  const { trial } = await bench({
+    draw: async (_config, secrets) => {
+      throw new SourceError('not_found', `owner/name does not exist for ${secrets.githubToken}.`);
+    },
+  });
+  await expect(trial()).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+    message: 'owner/name does not exist for [REDACTED].',
+    fields: [{ path: 'repoUrl' }],
+  });
+});
+
+test('addresses that the network rule refuses are not tried, nor is anything where the engine is off', async () => {
+  const { context, actor, calls } = await bench();
+  const request: TryRequest = {
+    repoUrl: 'owner/name',
+    oracleType: 'http',
+    oracleUrl: 'http://10.0.0.1/',
+    oracleHeaders: {},
+    githubToken: null,
+  };
+  const refusing = { ...context, checkOracleUrl: async () => 'It is a private address.' };
+  await expect(tryRunOracle(refusing, actor, request)).rejects.toMatchObject({
+    fields: [{ path: 'oracleUrl' }],
+  });
+  const off = { ...context, policy: { ...openPolicy, engineEnabled: false } };
+  await expect(tryRunOracle(off, actor, request)).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
+  expect(calls).toEqual([]);
+});
+
+test('a user has one trial at a time, whatever became of the last', async () => {
+  let release = () => {};
+  const waiting = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let failing = false;
+  const { trial, context, user } = await bench({
+    draw: async () => {
+      await waiting;
+      if (failing) throw new Error('broken');
+      return drawOf(changeNumbers(1));
+    },
+  });
+  const first = trial();
+  await expect.poll(() => trial().catch((error: { code?: string }) => error.code)).toBe('TOO_MANY_REQUESTS');
+  const other = tryRunOracle(context, await user(), {
+    repoUrl: 'owner/name',
+    oracleType: 'http',
+    oracleUrl: 'https://oracle.example/ask',
+    oracleHeaders: {},
+    githubToken: null,
+  });
+  release();
+  expect((await first).change.id).toBe('1');
+  expect((await other).change.id).toBe('1');
+  failing = true;
+  await expect(trial()).rejects.toThrow('broken');
+  failing = false;
+  expect((await trial()).change.id).toBe('1');
+});

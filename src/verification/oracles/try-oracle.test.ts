@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import type { OracleAnswer, OracleOutcome, OracleRequest } from '#contracts/oracle.ts';
+import { changeNumber } from '#testing/scripted-engine.ts';
+import { reviewOutcome, trialQuestion, tryOracle } from './try-oracle.ts';
+
+const change = changeNumber(1);
+const good: OracleAnswer = {
+  summary: 'A failing job gives up after a bounded number of attempts.',
+  keyClaims: [{ claim: 'Attempts of one job are now bounded', confidence: 0.9 }],
+  followUpResponse: 'The first file is job-1, where two constants appear.',
+};
+const answered = (answer: Partial<OracleAnswer> = {}, latencyMs = 5): OracleOutcome => ({
+  kind: 'answer',
+  answer: { ...good, ...answer },
+  latencyMs,
+  retries: 0,
+});
+const claims = (...texts: string[]) => ({
+  keyClaims: texts.map((claim) => ({ claim, confidence: null })),
+});
+const numbered = (count: number) =>
+  Array.from({ length: count }, (_, at) => `Attempt number ${at} of a job stops early`);
+
+test('an answer as the contract asks has nothing against it', () => {
+  expect(reviewOutcome(answered(), change)).toEqual([]);
+});
+
+test.each<[string, OracleOutcome, RegExp[]]>([
+  ['an empty summary', answered({ summary: ' ' }), [/^summary is empty/]],
+  ['a long summary', answered({ summary: 'word '.repeat(500) }), [/^summary has 2500 characters.*2000/]],
+  [
+    'a summary copied from the diff',
+    answered({
+      summary: 'It adds export const retryLimit1 = 25; and export const backoffSeconds1 = 15; there.',
+    }),
+    [],
+  ],
+  ['no claims', answered(claims()), [/^key_claims is empty/]],
+  ['too many claims', answered(claims(...numbered(51))), [/^key_claims has 51 claims.*first 50/]],
+  [
+    'a claim that is too long',
+    answered(claims(`Jobs stop early ${'because of reasons '.repeat(40)}`)),
+    [/^1 of the claims are longer than 500/],
+  ],
+  [
+    'claims that say the title back',
+    answered(claims('Bound the retries of job 1', 'A job now gives up')),
+    [/^1 of the 2 claims only say the diff/],
+  ],
+  [
+    'a repeated claim',
+    answered(claims('A job now gives up early', 'a JOB now gives up, early!')),
+    [/^1 of the claims repeat another/],
+  ],
+  ['no reply', answered({ followUpResponse: '' }), [/^follow_up_response is empty/]],
+  ['a long reply', answered({ followUpResponse: 'x'.repeat(1001) }), [/^follow_up_response has 1001/]],
+  ['a slow answer', answered({}, 61_000), [/^The answer took 61 seconds/]],
+])('%s is told in plain words', (_, outcome, expected) => {
+  const remarks = reviewOutcome(outcome, change);
+  expect(remarks.every(({ level }) => level === 'warning')).toBe(true);
+  expect(remarks.map(({ text }) => text)).toEqual(expected.map((words) => expect.stringMatching(words)));
+});
+
+test('a passage of six words or more that stands on one line of the diff is told as copied', () => {
+  const line = 'the quick brown fox jumps over the lazy dog';
+  const copied = { ...change, diff: change.diff.replace('+export', `+// ${line}\n+export`) };
+  expect(reviewOutcome(answered({ summary: `It says ${line}.` }), copied)).toEqual([
+    { level: 'warning', text: expect.stringContaining('copied from the diff') },
+  ]);
+});
+
+test('what a run would score 0 is an error, in the words that the replay would bear', async () => {
+  const outcome: OracleOutcome = {
+    kind: 'failure',
+    reason: 'malformed',
+    detail: 'key_claims[0] must be a string or {claim, confidence}; it is null.',
+    httpAnswered: true,
+    latencyMs: 7,
+    retries: 1,
+  };
+  const asked: OracleRequest[] = [];
+  const oracle = {
+    ask: async (request: OracleRequest) => {
+      asked.push(request);
+      return outcome;
+    },
+  };
+  expect(await tryOracle(oracle, change, new AbortController().signal)).toEqual({
+    change: { id: '1', title: change.title, url: null, filesChanged: 1 },
+    question: trialQuestion,
+    answer: null,
+    latencyMs: 7,
+    retries: 1,
+    remarks: [{ level: 'error', text: outcome.detail }],
+  });
+  expect(asked).toHaveLength(1);
+  expect(asked[0]?.pr.diff_content).toBe(change.diff);
+});

@@ -1,0 +1,89 @@
+import type { GroundTruth } from '#contracts/ground-truth.ts';
+import type { OracleOutcome } from '#contracts/oracle.ts';
+import type { OracleTrial } from '#contracts/run.ts';
+import {
+  maxResponseCharacters,
+  maxSummaryCharacters,
+  removeCopiedPassages,
+} from '../replay/copied-passages.ts';
+import { foldClaims, maxClaimCharacters, maxClaims } from '../replay/fold-claims.ts';
+import type { Oracle } from './oracle.ts';
+
+/** No judge is at hand to make one for the change; it is as factual as those of a run. */
+export const trialQuestion = 'Which file does this change touch first, and what is changed there?';
+
+/** An answer that takes longer makes a run long, and is halfway to its time limit. */
+const slowMs = 60_000;
+
+type Remark = OracleTrial['remarks'][number];
+
+/** What stands against an oracle's answer, in plain words: what a run would score 0, and what costs it something. */
+export const reviewOutcome = (outcome: OracleOutcome, groundTruth: GroundTruth): Remark[] => {
+  if (outcome.kind === 'failure') return [{ level: 'error', text: outcome.detail }];
+  const remarks: Remark[] = [];
+  const warn = (text: string) => remarks.push({ level: 'warning', text });
+  const { summary, keyClaims, followUpResponse } = outcome.answer;
+  if (summary.trim() === '') warn('summary is empty: no change can be found in it, so recall will be 0.');
+  else {
+    if (summary.length > maxSummaryCharacters)
+      warn(`summary has ${summary.length} characters; only the first ${maxSummaryCharacters} are judged.`);
+    const kept = removeCopiedPassages(summary.slice(0, maxSummaryCharacters), groundTruth.diff);
+    if (kept.copiedCharacters > 0)
+      warn('summary holds passages copied from the diff; they are removed before recall is judged.');
+  }
+  if (keyClaims.length === 0) warn('key_claims is empty: precision will be 0.');
+  else {
+    const folded = foldClaims(keyClaims, groundTruth);
+    if (folded.claimsCut > 0)
+      warn(`key_claims has ${keyClaims.length} claims; only the first ${maxClaims} are judged.`);
+    const long = keyClaims.filter(({ claim }) => claim.length > maxClaimCharacters).length;
+    if (long > 0)
+      warn(
+        `${long} of the claims are longer than ${maxClaimCharacters} characters; the rest of each is not judged.`,
+      );
+    const restated = folded.claims
+      .filter(({ restatement }) => restatement)
+      .flatMap(({ members }) => members).length;
+    if (restated > 0)
+      warn(
+        `${restated} of the ${folded.claimsMade} claims only say the diff, the title or the description back; all such count as one claim.`,
+      );
+    const repeated = folded.claims
+      .filter(({ restatement }) => !restatement)
+      .reduce((count, { members }) => count + members.length - 1, 0);
+    if (repeated > 0) warn(`${repeated} of the claims repeat another in the same words; they count once.`);
+  }
+  if (followUpResponse.trim() === '')
+    warn('follow_up_response is empty: the reply to the question will be judged as no answer.');
+  else if (followUpResponse.length > maxResponseCharacters)
+    warn(
+      `follow_up_response has ${followUpResponse.length} characters; only the first ${maxResponseCharacters} are judged.`,
+    );
+  if (outcome.latencyMs > slowMs)
+    warn(`The answer took ${Math.round(outcome.latencyMs / 1000)} seconds; a run waits 120 at most.`);
+  return remarks;
+};
+
+/** Asks an oracle about one change, as a run would, and says what stands against its answer. */
+export const tryOracle = async (
+  oracle: Oracle,
+  groundTruth: GroundTruth,
+  signal: AbortSignal,
+): Promise<OracleTrial> => {
+  const { id, title, description, diff, filesChanged, url } = groundTruth;
+  const outcome = await oracle.ask(
+    {
+      pr: { id, title, description, diff_content: diff, files_changed: filesChanged },
+      follow_up_question: trialQuestion,
+    },
+    signal,
+  );
+  return {
+    change: { id, title, url, filesChanged: filesChanged.length },
+    question: trialQuestion,
+    answer: outcome.kind === 'answer' ? outcome.answer : null,
+    latencyMs: outcome.latencyMs,
+    retries: outcome.retries,
+    remarks: reviewOutcome(outcome, groundTruth),
+  };
+};
