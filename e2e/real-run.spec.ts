@@ -5,7 +5,7 @@ import { expect, type Page, test } from '@playwright/test';
 import { type AnthropicFake, startAnthropicFake } from '../src/testing/anthropic-fake.ts';
 import { startChatFake } from '../src/testing/chat-fake.ts';
 import { fakeRepository, type GitHubFake, startGitHubFake } from '../src/testing/github-fake.ts';
-import { type Installation, startInstallation } from '../src/testing/installation.ts';
+import { freePort, type Installation, startInstallation } from '../src/testing/installation.ts';
 import { type OracleFake, startOracleFake } from '../src/testing/oracle-fake.ts';
 
 // An installation with a model's key, whose GitHub and model are fakes at the protocol, and its owner's browser.
@@ -160,9 +160,9 @@ test('the form tries the oracle first, with one call, and loses nothing that was
   expect(oracle.requests.length).toBe(before + 1);
   await expect(page.getByLabel('Construct')).toHaveValue('describer');
   // What was typed stands in its own controls, and nowhere in the text.
-  expect(await page.locator('main').innerText()).not.toMatch(/planted/);
+  expect(await page.locator('main').textContent()).not.toMatch(/planted/);
 
-  await page.getByLabel('Address').fill('http://127.0.0.1:9/nothing');
+  await page.getByLabel('Address').fill(`http://127.0.0.1:${await freePort()}/nothing`);
   await page.getByRole('button', { name: 'Try it first' }).click();
   await expect(page.getByText('A run would score this 0')).toBeVisible({ timeout: 30_000 });
   await expect(page.getByText(/The connection was refused/)).toBeVisible();
