@@ -91,7 +91,7 @@ const refuseWrongAddress = (checkpoints: ReplayCheckpoint[]) => {
   if (first?.kind !== 'failure' || unanswered.length < outcomes.length) return;
   throw new Uncertifiable(
     `The oracle never gave an HTTP answer in ${outcomes.length} replays (${first.reason}: ${first.detail}). ` +
-      'A wrong address is a mistake, not a verdict: check the oracle’s URL and that it runs, then start again.',
+      'A wrong address or name is a mistake, not a verdict: check the oracle’s URL or module and that it runs, then start again.',
   );
 };
 
