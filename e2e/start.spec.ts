@@ -51,6 +51,15 @@ const pidOf = ({ process }: { process: { pid?: number | undefined } }): number =
   return process.pid;
 };
 
+/** Some end by themselves with the one that was killed before them. */
+const killIfAlive = (pid: number) => {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+};
+
 /** Runs `npm start`’s program to its end. */
 const startAgain = (settings: Record<string, string>) =>
   spawnSync(process.execPath, ['src/start.ts'], {
@@ -86,7 +95,7 @@ test('a start after kill -9 of everything ends the database server that was left
   const first = await startInstallation({ DATA_DIR: dataDir });
   const started = descendantsOf(pidOf(first));
   // The watch that would end the server first, so that the server outlives all others.
-  for (const { pid, command } of started) if (!/postgres/.test(command)) process.kill(pid, 'SIGKILL');
+  for (const { pid, command } of started) if (!/postgres/.test(command)) killIfAlive(pid);
   first.process.kill('SIGKILL');
   const next = await startInstallation({ DATA_DIR: dataDir });
   expect((await fetch(`${next.baseUrl}/api/health`)).status).toBe(200);
