@@ -162,6 +162,10 @@ test('the form tries the oracle first, with one call, and loses nothing that was
   // What was typed stands in its own controls, and nowhere in the text.
   expect(await page.locator('main').textContent()).not.toMatch(/planted/);
 
+  await page.setViewportSize({ width: 375, height: 800 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
+  await page.setViewportSize({ width: 1280, height: 720 });
+
   await page.getByLabel('Address').fill(`http://127.0.0.1:${await freePort()}/nothing`);
   await page.getByRole('button', { name: 'Try it first' }).click();
   await expect(page.getByText('A run would score this 0')).toBeVisible({ timeout: 30_000 });
@@ -170,4 +174,13 @@ test('the form tries the oracle first, with one call, and loses nothing that was
   await page.getByLabel('Repository', { exact: true }).fill('octo/unknown');
   await page.getByRole('button', { name: 'Try it first' }).click();
   await expect(page.getByLabel('Repository', { exact: true })).toHaveAccessibleDescription(/does not exist/);
+  await expect(page.getByRole('alert').filter({ hasText: 'The oracle was not asked' })).toBeVisible();
+
+  // Each button is answered in its own words, whichever was pressed before.
+  await page.getByLabel('Construct').fill('');
+  await page.getByRole('button', { name: 'Start the run' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'The run was not started' })).toBeVisible();
+  await page.getByLabel('Address').fill('');
+  await page.getByRole('button', { name: 'Try it first' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'The oracle was not asked' })).toBeVisible();
 });

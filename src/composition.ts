@@ -134,6 +134,10 @@ const compose = (environment: Environment): Core => {
         anthropic: await openAnthropic(environment),
       }),
     );
+    // What failed once may pass: the next trial loads again.
+    engine.catch(() => {
+      engine = null;
+    });
     return engine;
   };
   return {

@@ -152,15 +152,7 @@ export const runRequestSchema = z.object(fullRequestShape).superRefine(requireOr
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
 /** What trying an oracle takes: whom to ask about what, and nothing of judging. */
-const {
-  constructId: _c,
-  limit: _l,
-  minReplays: _m,
-  judge: _j,
-  seed: _s,
-  blinded: _b,
-  ...tryShape
-} = fullRequestShape;
+const { constructId: _c, limit: _l, minReplays: _m, judge: _j, seed: _s, ...tryShape } = fullRequestShape;
 export const tryRequestSchema = z.object(tryShape).superRefine(requireOracleFields);
 export type TryRequest = z.infer<typeof tryRequestSchema>;
 

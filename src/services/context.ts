@@ -58,6 +58,8 @@ export type Engine = {
   source(config: RunConfig, secrets: RunSecrets): GroundTruthSource;
   /** Of one run the same oracle is given each time where it has a process to keep. */
   oracle(config: RunConfig, secrets: RunSecrets, runId: string): Oracle;
+  /** Ends what the oracle of one run has started, where it will not be asked again. */
+  endOracle(runId: string): Promise<void>;
   judge(config: RunConfig): Judge;
   /** Ends what the ports have started. */
   close(): Promise<void>;

@@ -130,6 +130,9 @@ export const scriptedEngine = (script: Script) => {
         return (await script.oracle?.(request, secrets)) ?? contentOracle();
       },
     }),
+    endOracle: async () => {
+      calls.push('end');
+    },
     close: async () => undefined,
     judge: ({ judge }) => ({
       provider: judge.provider,

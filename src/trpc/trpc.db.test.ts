@@ -43,6 +43,7 @@ test('without a session every procedure of runs is UNAUTHORIZED, and certificate
   for (const call of [
     nobody.run.create(runRequest()),
     nobody.run.createSample(),
+    nobody.run.tryOracle(runRequest()),
     nobody.run.byId({ id }),
     nobody.run.list(),
     nobody.run.options(),
@@ -70,6 +71,17 @@ test('a wallet can create a run; another user’s run is NOT_FOUND', async () =>
   expect(await codeOf(caller(a).run.byId({ id: created.runId }))).toBe('NOT_FOUND');
   expect(await caller(a).run.list()).toMatchObject({ runs: [], total: 0 });
   expect(await caller(b).run.list({ status: 'PENDING' })).toMatchObject({ total: 1 });
+});
+
+test('an oracle is tried without a construct or a judge, and bad input names its field', async () => {
+  const { constructId: _, limit: __, minReplays: ___, ...request } = runRequest();
+  expect(await caller(a).run.tryOracle(request)).toMatchObject({
+    change: { id: '1' },
+    answer: { summary: expect.any(String) },
+    remarks: expect.any(Array),
+  });
+  const { oracleUrl: ____, ...incomplete } = request;
+  await expect(caller(a).run.tryOracle(incomplete)).rejects.toThrow('oracleUrl');
 });
 
 test('where no run can be carried out, the code and the words say what to configure', async () => {

@@ -54,7 +54,7 @@ export const tryCommand = async (
     });
     const [newest] = draw.drawn;
     if (newest === undefined) throw new Error('A draw of one change came back empty.');
-    const trial = await tryOracle(oracle, newest, signal);
+    const trial = await tryOracle(oracle, newest, { blinding: null, signal });
     progress.stop();
     terminal.result(
       options.json

@@ -109,5 +109,5 @@ export const createEngine = (settings: EngineSettings): Engine => {
     return anthropicJudge({ client: settings.anthropic, model, random: randomBytes });
   };
 
-  return { source, oracle, judge, close: python.close };
+  return { source, oracle, endOracle: python.end, judge, close: python.close };
 };

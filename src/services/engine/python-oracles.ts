@@ -4,6 +4,8 @@ import { type PythonProcessOptions, pythonStarter } from './python-process.ts';
 export type PythonOracles = {
   /** The oracle of this run; its interpreter is started at the first call and stays for the run's later ones. */
   of(runId: string, oracle: Pick<PythonOracleOptions, 'module' | 'callable'>): PythonOracle;
+  /** Ends the interpreter of one run, for who knows that it will not be asked again. */
+  end(runId: string): Promise<void>;
   /** Ends every interpreter with all it started. */
   close(): Promise<void>;
 };
@@ -25,6 +27,11 @@ export const pythonOracles = (
       const made = pythonOracle({ start, ...clock }, { module, callable });
       held.set(runId, made);
       return made;
+    },
+    async end(runId) {
+      const oracle = held.get(runId);
+      held.delete(runId);
+      await oracle?.close();
     },
     async close() {
       await Promise.all([...held.values()].map((oracle) => oracle.close()));

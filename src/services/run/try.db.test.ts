@@ -1,6 +1,7 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
+import type { OracleRequest } from '#contracts/oracle.ts';
 import { oracleTrialSchema, type TryRequest } from '#contracts/run.ts';
-import { changeNumbers, drawOf, type Script } from '#testing/scripted-engine.ts';
+import { changeNumber, changeNumbers, drawOf, type Script } from '#testing/scripted-engine.ts';
 import { openPolicy, testWorkbench } from '#testing/workbench.ts';
 import { type DrawRequest, SourceError } from '#verification/sources/source.ts';
 import { tryRunOracle } from './try.ts';
@@ -8,6 +9,7 @@ import { tryRunOracle } from './try.ts';
 type Workbench = Awaited<ReturnType<typeof testWorkbench>>;
 let opened: Workbench[] = [];
 afterEach(async () => {
+  vi.restoreAllMocks();
   await Promise.all(opened.map((workbench) => workbench.close()));
   opened = [];
 });
@@ -54,7 +56,7 @@ test('a trial asks the oracle once about the newest change, calls no judge and s
   expect(oracleTrialSchema.parse(result)).toEqual(result);
   expect(result.change.id).toBe('7');
   expect(JSON.stringify(result)).not.toContain('planted');
-  expect(calls).toEqual(['draw', 'oracle:7']);
+  expect(calls).toEqual(['draw', 'oracle:7', 'end']);
   expect(draws).toMatchObject([{ limit: 1, reserve: 0, order: 'newest' }]);
   expect(await dump()).toBe(before);
 });
@@ -119,4 +121,71 @@ test('a user has one trial at a time, whatever became of the last', async () => 
   await expect(trial()).rejects.toThrow('broken');
   failing = false;
   expect((await trial()).change.id).toBe('1');
+});
+
+test('a blinded trial tells the oracle no more than a blinded run does, and shows its owner which change it was', async () => {
+  const asked: OracleRequest[] = [];
+  const change = { ...changeNumber(7), title: 'Bound the retries of owner/name (#7)' };
+  const { trial } = await bench({
+    draw: async () => drawOf([change]),
+    oracle: async (request) => {
+      asked.push(request);
+      return undefined;
+    },
+  });
+  const { change: shown } = await trial({ blinded: true });
+  expect(shown).toMatchObject({ id: '7', title: change.title });
+  expect(asked[0]?.pr.id).toMatch(/^[0-9a-f]{16}$/);
+  expect(JSON.stringify(asked)).not.toContain('owner/name');
+});
+
+test('an oracle that does not answer in time is the answer, and not a mistake in the repository’s field', async () => {
+  vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(AbortSignal.abort());
+  const { trial } = await bench({ oracle: () => Promise.reject(new DOMException('late', 'AbortError')) });
+  expect(await trial()).toMatchObject({
+    answer: null,
+    remarks: [{ level: 'error', text: expect.stringMatching(/^No answer came within \d+ seconds/) }],
+  });
+});
+
+test('a repository that cannot be read in time is an error at its field', async () => {
+  vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(AbortSignal.abort());
+  const { trial } = await bench({ draw: () => Promise.reject(new DOMException('late', 'AbortError')) });
+  await expect(trial()).rejects.toMatchObject({ code: 'BAD_REQUEST', fields: [{ path: 'repoUrl' }] });
+});
+
+test('what a trial’s oracle has started is ended with the trial, also where it fails', async () => {
+  let failing = false;
+  const { trial, calls } = await bench({
+    oracle: async () => {
+      if (failing) throw new Error('broken');
+      return undefined;
+    },
+  });
+  await trial();
+  expect(calls).toEqual(['draw', 'oracle:1', 'end']);
+  failing = true;
+  await expect(trial()).rejects.toThrow('broken');
+  expect(calls.filter((call) => call === 'end')).toHaveLength(2);
+});
+
+test('all users together have a bounded number of trials at a time', async () => {
+  let release = () => {};
+  const waiting = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const { context, user, calls } = await bench({ draw: () => waiting.then(() => drawOf(changeNumbers(1))) });
+  const request: TryRequest = {
+    repoUrl: 'owner/name',
+    oracleType: 'http',
+    oracleUrl: 'https://oracle.example/ask',
+    oracleHeaders: {},
+    githubToken: null,
+  };
+  const trials = Array.from({ length: 9 }, async () => tryRunOracle(context, await user(), request));
+  const settled = Promise.allSettled(trials);
+  await expect.poll(() => calls.length).toBe(8);
+  release();
+  const refused = (await settled).filter(({ status }) => status === 'rejected');
+  expect(refused).toMatchObject([{ reason: { code: 'TOO_MANY_REQUESTS' } }]);
 });

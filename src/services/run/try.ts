@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '#contracts/errors.ts';
+import type { GroundTruth } from '#contracts/ground-truth.ts';
 import { type OracleTrial, type RunConfig, redacted, type TryRequest } from '#contracts/run.ts';
+import type { Oracle } from '#verification/oracles/oracle.ts';
 import { tryOracle } from '#verification/oracles/try-oracle.ts';
-import { SourceError } from '#verification/sources/source.ts';
+import { type GroundTruthSource, SourceError } from '#verification/sources/source.ts';
 import type { Actor, ServiceContext } from '../context.ts';
 import { cleanOracle } from '../replay/ports.ts';
 import { engineOff } from './admission.ts';
-import { cleanTextOf } from './clean-text.ts';
+import { type CleanText, cleanTextOf } from './clean-text.ts';
 import { defaultWeights } from './defaults.ts';
 import { targetOf } from './target.ts';
 
@@ -19,10 +21,47 @@ export const trialTimeoutMs = 90_000;
  */
 const trying = new Set<string>();
 
+/** Of all users together: each may have a repository cloned in the process that serves the pages. */
+const maxTrials = 8;
+
+const newestChange = async (
+  source: GroundTruthSource,
+  { since, label, seed }: RunConfig,
+  signal: AbortSignal,
+): Promise<GroundTruth> => {
+  const draw = await source.draw({ limit: 1, reserve: 0, seed, since, label, order: 'newest', signal });
+  const [newest] = draw.drawn;
+  if (newest === undefined) throw new Error('A draw of one change came back empty.');
+  return newest;
+};
+
+/** Why no change was had, as the error to throw: at the repository's field where it is the repository's. */
+const whyUnread = (error: unknown, clean: CleanText, signal: AbortSignal): unknown => {
+  const late = `The newest change was not read within ${trialTimeoutMs / 1000} seconds. A run waits longer.`;
+  if (!signal.aborted && !(error instanceof SourceError)) return error;
+  const message = error instanceof SourceError ? clean(error.message) : late;
+  return new AppError('BAD_REQUEST', message, [{ path: 'repoUrl', message }]);
+};
+
+/** An oracle that is still silent when the trial's time is up has failed it: that is what its owner came to learn. */
+const inTime = (oracle: Oracle, now: () => Date): Oracle => ({
+  ask: async (request, signal) => {
+    const startedAt = now().getTime();
+    try {
+      return await oracle.ask(request, signal);
+    } catch (error) {
+      if (!signal?.aborted) throw error;
+      const latencyMs = now().getTime() - startedAt;
+      const detail = `No answer came within ${Math.round(latencyMs / 1000)} seconds, which is all that a trial waits. A run waits longer.`;
+      return { kind: 'failure', reason: 'timeout', detail, httpAnswered: false, latencyMs, retries: 0 };
+    }
+  },
+});
+
 /**
  * Asks an oracle about the newest change of a repository. Calls no judge and keeps nothing.
- * @throws AppError as `createRun` does; BAD_REQUEST at `repoUrl` where the repository cannot be read or nothing came
- * in time; TOO_MANY_REQUESTS where this user's last trial still goes on.
+ * @throws AppError as `createRun` does; BAD_REQUEST at `repoUrl` where the repository cannot be read, or not in
+ * time; TOO_MANY_REQUESTS where this user's last trial still goes on, or those of many others.
  */
 export const tryRunOracle = async (
   context: ServiceContext,
@@ -34,17 +73,21 @@ export const tryRunOracle = async (
   const { source, oracle, secrets } = await targetOf(context, request);
   if (trying.has(actor.userId))
     throw new AppError('TOO_MANY_REQUESTS', 'Your last trial is still going on. Wait for its answer.');
+  if (trying.size >= maxTrials)
+    throw new AppError(
+      'TOO_MANY_REQUESTS',
+      'Others are trying their oracles just now. Try again in a minute.',
+    );
   trying.add(actor.userId);
   const signal = AbortSignal.timeout(trialTimeoutMs);
+  const clean = cleanTextOf(secrets);
   try {
-    const clean = cleanTextOf(secrets);
-    const engine = await context.openEngine();
     const config: RunConfig = {
       source,
       since: request.since ?? null,
       label: request.label ?? null,
-      seed: '',
-      blinded: false,
+      seed: randomUUID(),
+      blinded: request.blinded ?? false,
       oracle,
       githubToken: request.githubToken === null ? null : redacted,
       judge: { provider: 'offline', model: policy.judges.offline.model },
@@ -52,21 +95,20 @@ export const tryRunOracle = async (
       minReplays: 1,
       weights: defaultWeights,
     };
-    const { since, label, seed } = config;
-    const draw = await engine
-      .source(config, secrets)
-      .draw({ limit: 1, reserve: 0, seed, since, label, order: 'newest', signal });
-    const [newest] = draw.drawn;
-    if (newest === undefined) throw new Error('A draw of one change came back empty.');
-    return await tryOracle(cleanOracle(engine.oracle(config, secrets, randomUUID()), clean), newest, signal);
-  } catch (error) {
-    const problem = signal.aborted
-      ? `The newest change and its answer did not come within ${trialTimeoutMs / 1000} seconds. A run waits longer.`
-      : error instanceof SourceError
-        ? cleanTextOf(secrets)(error.message)
-        : null;
-    if (problem === null) throw error;
-    throw new AppError('BAD_REQUEST', problem, [{ path: 'repoUrl', message: problem }]);
+    const engine = await context.openEngine();
+    const newest = await newestChange(engine.source(config, secrets), config, signal).catch((error) => {
+      throw whyUnread(error, clean, signal);
+    });
+    const trialId = randomUUID();
+    const asked = cleanOracle(engine.oracle(config, secrets, trialId), clean);
+    try {
+      return await tryOracle(inTime(asked, context.now), newest, {
+        blinding: config.blinded ? config.seed : null,
+        signal,
+      });
+    } finally {
+      await engine.endOracle(trialId);
+    }
   } finally {
     trying.delete(actor.userId);
   }

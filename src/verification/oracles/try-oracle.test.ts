@@ -29,7 +29,7 @@ test.each<[string, OracleOutcome, RegExp[]]>([
   ['an empty summary', answered({ summary: ' ' }), [/^summary is empty/]],
   ['a long summary', answered({ summary: 'word '.repeat(500) }), [/^summary has 2500 characters.*2000/]],
   [
-    'a summary copied from the diff',
+    'a summary that names what the diff holds, in words of its own',
     answered({
       summary: 'It adds export const retryLimit1 = 25; and export const backoffSeconds1 = 15; there.',
     }),
@@ -69,6 +69,17 @@ test('a passage of six words or more that stands on one line of the diff is told
   ]);
 });
 
+test('a passage of an unchanged line is not told as copied: a run does not take it out either', () => {
+  const line = 'the quick brown fox jumps over the lazy dog';
+  const context = {
+    ...change,
+    diff: change.diff
+      .replace(' import queue', ` // ${line}\n import queue`)
+      .replace('-1,1 +1,3', '-1,2 +1,4'),
+  };
+  expect(reviewOutcome(answered({ summary: `It says ${line}.` }), context)).toEqual([]);
+});
+
 test('what a run would score 0 is an error, in the words that the replay would bear', async () => {
   const outcome: OracleOutcome = {
     kind: 'failure',
@@ -85,7 +96,7 @@ test('what a run would score 0 is an error, in the words that the replay would b
       return outcome;
     },
   };
-  expect(await tryOracle(oracle, change, new AbortController().signal)).toEqual({
+  expect(await tryOracle(oracle, change, { blinding: null, signal: new AbortController().signal })).toEqual({
     change: { id: '1', title: change.title, url: null, filesChanged: 1 },
     question: trialQuestion,
     answer: null,

@@ -1,12 +1,15 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { OracleOutcome } from '#contracts/oracle.ts';
 import type { OracleTrial } from '#contracts/run.ts';
+import { blinded } from '../replay/blind.ts';
 import {
   maxResponseCharacters,
   maxSummaryCharacters,
   removeCopiedPassages,
 } from '../replay/copied-passages.ts';
 import { foldClaims, maxClaimCharacters, maxClaims } from '../replay/fold-claims.ts';
+import { cutText } from '../replay/words.ts';
+import { parseDiff } from '../sources/diff.ts';
 import type { Oracle } from './oracle.ts';
 
 /** No judge is at hand to make one for the change; it is as factual as those of a run. */
@@ -27,7 +30,10 @@ export const reviewOutcome = (outcome: OracleOutcome, groundTruth: GroundTruth):
   else {
     if (summary.length > maxSummaryCharacters)
       warn(`summary has ${summary.length} characters; only the first ${maxSummaryCharacters} are judged.`);
-    const kept = removeCopiedPassages(summary.slice(0, maxSummaryCharacters), groundTruth.diff);
+    const kept = removeCopiedPassages(
+      cutText(summary, maxSummaryCharacters).text,
+      parseDiff(groundTruth.diff),
+    );
     if (kept.copiedCharacters > 0)
       warn('summary holds passages copied from the diff; they are removed before recall is judged.');
   }
@@ -64,20 +70,30 @@ export const reviewOutcome = (outcome: OracleOutcome, groundTruth: GroundTruth):
   return remarks;
 };
 
-/** Asks an oracle about one change, as a run would, and says what stands against its answer. */
+/**
+ * Asks an oracle about one change, as a run would, and says what stands against its answer. `blinding` is the seed
+ * where the oracle is not to learn what it is asked about, null where it may.
+ */
 export const tryOracle = async (
   oracle: Oracle,
   groundTruth: GroundTruth,
-  signal: AbortSignal,
+  { blinding, signal }: { blinding: string | null; signal: AbortSignal },
 ): Promise<OracleTrial> => {
-  const { id, title, description, diff, filesChanged, url } = groundTruth;
+  const shown = blinding === null ? groundTruth : blinded(groundTruth, blinding);
   const outcome = await oracle.ask(
     {
-      pr: { id, title, description, diff_content: diff, files_changed: filesChanged },
+      pr: {
+        id: shown.id,
+        title: shown.title,
+        description: shown.description,
+        diff_content: shown.diff,
+        files_changed: shown.filesChanged,
+      },
       follow_up_question: trialQuestion,
     },
     signal,
   );
+  const { id, title, url, filesChanged } = groundTruth;
   return {
     change: { id, title, url, filesChanged: filesChanged.length },
     question: trialQuestion,

@@ -72,6 +72,16 @@ test('changes are loaded only until sample and reserve are full, exclusions coun
   expect(told.at(-1)).toBe('Reading merged changes: 2 of 3 taken, 2 left out');
 });
 
+test('the newest are taken as they are listed, and the next where one cannot serve', async () => {
+  const result = await draw((id) => (id === '1' ? { excluded: 'too_small' } : groundTruth(id)), {
+    order: 'newest',
+    limit: 1,
+    reserve: 0,
+  });
+  expect(result.drawn.map(({ id }) => id)).toEqual(['2']);
+  expect(result).toMatchObject({ reserve: [], excluded: { too_small: 1 } });
+});
+
 test('where nothing can serve, the error gives the counts', async () => {
   const error = await draw((id) => ({ excluded: id < '3' ? 'too_large' : 'too_small' })).catch(
     (e: unknown) => e,

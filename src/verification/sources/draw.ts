@@ -78,7 +78,11 @@ export const drawChanges = async <C extends Candidate>(options: {
   for (const [at, candidate] of ordered.entries()) {
     if (taken.length >= wanted) break;
     request.signal?.throwIfAborted();
-    if (at >= prepared && wanted >= fewestPrepared && options.prepare !== undefined) {
+    if (
+      at >= prepared &&
+      Math.min(wanted, ordered.length) >= fewestPrepared &&
+      options.prepare !== undefined
+    ) {
       const upcoming = ordered.slice(at, at + Math.max(wanted - taken.length, fewestPrepared));
       prepared = at + upcoming.length;
       await options.prepare(upcoming);

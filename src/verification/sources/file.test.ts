@@ -48,6 +48,16 @@ test('since and label narrow the list', async () => {
   expect(result.drawn.map(({ id }) => id)).toEqual(['new']);
 });
 
+test('the newest is the one merged last, wherever it stands in the file', async () => {
+  const text = serializeGroundTruth([
+    record('middle'),
+    record('newest', { mergedAt: '2025-01-02T00:00:00Z' }),
+    record('oldest', { mergedAt: '2024-12-31T00:00:00Z' }),
+  ]);
+  const result = await draw(text, { order: 'newest', limit: 1 });
+  expect(result.drawn.map(({ id }) => id)).toEqual(['newest']);
+});
+
 test.each<[string, string, RegExp]>([
   ['no JSON', 'nonsense', /truth\.jsonl, line 2: not JSON/],
   ['no object', '[]', /line 2: .*expected object/],

@@ -91,12 +91,14 @@ export const fileSource = (options: {
       throw new SourceError('empty', `${path} holds no ground truth. Write one with \`ingest\`.`);
     }
     const from = sinceMs(request.since);
+    const candidates = records.filter(
+      (record) =>
+        Date.parse(record.mergedAt) >= from &&
+        (request.label === null || record.labels.includes(request.label)),
+    );
     return drawChanges({
-      candidates: records.filter(
-        (record) =>
-          Date.parse(record.mergedAt) >= from &&
-          (request.label === null || record.labels.includes(request.label)),
-      ),
+      // A file is in whatever order it was written, `ingest` writes the seeded one.
+      candidates: candidates.sort((a, b) => Date.parse(b.mergedAt) - Date.parse(a.mergedAt)),
       load: async ({ diff, filesChanged: _, ...change }) => toGroundTruth(change, diff),
       request,
       source: `file:${name}`,

@@ -14,12 +14,12 @@ import type { DrawRequest } from './source.ts';
 
 const token = 'ghp_planted0123456789';
 const runGit = gitRunner({ searchPath: process.env.PATH ?? '' });
-const request: DrawRequest = { limit: 20, reserve: 0, seed: 's', since: null, label: null };
+const request: DrawRequest = { limit: 40, reserve: 0, seed: 's', since: null, label: null };
 
 let made: PullsInGit;
 beforeAll(() => {
   made = createPullsInGit();
-  for (let at = 0; at < 4; at += 1) for (const kind of ['merge', 'squash', 'rebase'] as const) made.add(kind);
+  for (let at = 0; at < 7; at += 1) for (const kind of ['merge', 'squash', 'rebase'] as const) made.add(kind);
   // Renames are found by content, binary files and quoted names have headers of their own.
   made.add('squash', {
     'shared.ts': null,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { issuesByField, readRunForm } from './run-form-values.ts';
+import { issuesByField, readRunForm, readTryForm } from './run-form-values.ts';
 
 const good: Record<string, string> = {
   repoUrl: 'owner/name',
@@ -65,6 +65,16 @@ test('a header without a name, given twice, or with a name no client could send 
     const answer = read({}, rows);
     expect('issues' in answer && issuesByField(answer.issues)).toHaveProperty('oracleHeaders');
   }
+});
+
+test('trying the oracle needs neither a construct nor how a run is judged', () => {
+  const answer = readTryForm(
+    (name) => ({ repoUrl: 'owner/name', oracleUrl: 'https://o.example/' })[name] ?? '',
+    [],
+  );
+  expect(answer).toMatchObject({ request: { repoUrl: 'owner/name', oracleUrl: 'https://o.example/' } });
+  const empty = readTryForm(() => '', []);
+  expect('issues' in empty && Object.keys(issuesByField(empty.issues))).toEqual(['repoUrl', 'oracleUrl']);
 });
 
 test('an error of a field that the form does not show is named above it', () => {

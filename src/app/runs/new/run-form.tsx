@@ -19,7 +19,7 @@ import { Trial } from './trial.tsx';
 type RunOptions = inferRouterOutputs<AppRouter>['run']['options'];
 
 const unreachable =
-  'The installation could not be reached. Everything you typed is still here: check that it is running, then start again.';
+  'The installation could not be reached. Everything you typed is still here: check that it is running, then try again.';
 
 /** `repoUrl` and `constructId` are what the address asked to begin with. */
 export const RunForm = ({
@@ -37,6 +37,8 @@ export const RunForm = ({
   const [headers, setHeaders] = useState<KeyedRow[]>([]);
   const [issues, setIssues] = useState<FieldIssue[]>([]);
   const [refusal, setRefusal] = useState<{ message: string; signedOut: boolean } | null>(null);
+  // Which of the two buttons the messages below answer.
+  const [attempted, setAttempted] = useState<'run' | 'trial'>('run');
   // Until the script runs, sending would take the browser away from what was typed.
   const [ready, setReady] = useState(false);
   useEffect(() => setReady(true), []);
@@ -74,6 +76,7 @@ export const RunForm = ({
     event.preventDefault();
     const data = new FormData(event.currentTarget);
     const read = readRunForm((name) => String(data.get(name) ?? ''), headers);
+    setAttempted('run');
     setRefusal(null);
     setIssues('issues' in read ? read.issues : []);
     if ('request' in read) create.mutate(read.request);
@@ -83,12 +86,14 @@ export const RunForm = ({
     if (form.current === null) return;
     const data = new FormData(form.current);
     const read = readTryForm((name) => String(data.get(name) ?? ''), headers);
+    setAttempted('trial');
     setRefusal(null);
     setIssues('issues' in read ? read.issues : []);
     trial.reset();
     if ('request' in read) trial.mutate(read.request);
   };
 
+  const refused = attempted === 'trial' ? 'The oracle was not asked' : 'The run was not started';
   const busy = create.isPending || create.isSuccess;
   const off = options.engine.reason;
   return (
@@ -214,11 +219,7 @@ export const RunForm = ({
 
       <div className="space-y-4">
         {firstWrong === undefined && errors[''] === undefined ? null : (
-          <Notice
-            tone="danger"
-            title={trial.isError ? 'The oracle was not asked' : 'The run was not started'}
-            live
-          >
+          <Notice tone="danger" title={refused} live>
             {errors[''] ?? null}
             {wrong.length === 0
               ? null
@@ -228,18 +229,14 @@ export const RunForm = ({
           </Notice>
         )}
         {refusal === null ? null : (
-          <Notice
-            tone="danger"
-            title={trial.isError ? 'The oracle was not asked' : 'The run was not started'}
-            live
-          >
+          <Notice tone="danger" title={refused} live>
             {refusal.signedOut ? (
               <>
                 You are signed out.{' '}
                 <a className="link" href="/sign-in" target="_blank" rel="noopener">
                   Sign in in another tab
                 </a>
-                , then start again here: everything you typed is kept.
+                , then try again here: everything you typed is kept.
               </>
             ) : (
               refusal.message

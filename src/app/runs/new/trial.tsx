@@ -1,6 +1,7 @@
 'use client';
 
 import { Facts } from '#components/facts.tsx';
+import { countOf, durationText } from '#components/format.ts';
 import { Notice } from '#components/notice.tsx';
 import type { OracleTrial } from '#contracts/run.ts';
 
@@ -38,13 +39,13 @@ export const Trial = ({ trial }: { trial: OracleTrial }) => {
           {
             term: 'Change',
             value: <bdi>{`${change.id}: ${change.title}`}</bdi>,
-            remark: `${change.filesChanged} ${change.filesChanged === 1 ? 'file' : 'files'} changed; the newest that can serve.`,
+            remark: `${countOf(change.filesChanged, 'file')} changed; the newest that can serve.`,
           },
           { term: 'Question', value: question },
           {
             term: 'Answered in',
-            value: `${(latencyMs / 1000).toFixed(1)} s`,
-            remark: retries === 0 ? undefined : `After ${retries} repeated calls.`,
+            value: durationText(latencyMs),
+            remark: retries === 0 ? undefined : `After ${countOf(retries, 'repeated call')}.`,
           },
           ...(answer === null
             ? []
