@@ -100,6 +100,8 @@ export const listMerged = async (
         (request.label === null || pull.labels?.some(({ name }) => name === request.label)),
     );
   const isEnough = () => {
+    // Everything is known, however little it is.
+    if (coveredFrom === beginning) return true;
     const reach = Date.parse(coveredFrom ?? '');
     return (
       reach < from || fitting().filter((pull) => Date.parse(pull.merged_at) >= reach).length >= windowSize
@@ -149,7 +151,7 @@ export const listMerged = async (
     if (known === null || !isNotModified(error)) throw error;
     join(known);
     [etag, newestUpdate] = [known.etag, known.newestUpdate];
-    pages = isEnough() || known.coveredFrom === beginning ? 'unchanged' : await readPages(null);
+    pages = isEnough() ? 'unchanged' : await readPages(null);
   }
   if (pages === 'ended') coveredFrom = beginning;
   if (newestUpdate !== null && coveredFrom !== null) {

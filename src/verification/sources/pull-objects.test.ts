@@ -174,3 +174,20 @@ test('on a disk that keeps nothing the draw goes on, and says so', async () => {
   expect(draw).toEqual(byApi);
   expect(said).toContainEqual(expect.stringMatching(/cannot be kept on this disk/));
 });
+
+test('where all pull requests are known, only the pages with new ones are asked for again', async () => {
+  const repositoryOf = (count: number) => fakeRepository({ count });
+  api.repositories.splice(0, 1, repositoryOf(450));
+  // More than there are: the first draw has to read to the end.
+  const ask = { ...request, limit: 300, label: 'none has it' };
+  const pages = () => api.requests.filter(({ path }) => /\/pulls\?/.test(path)).length;
+  await expect(source(true).draw(ask)).rejects.toMatchObject({ code: 'no_eligible_changes' });
+  expect(pages()).toBe(5);
+  api.requests.splice(0);
+  await expect(source(true).draw(ask)).rejects.toMatchObject({ code: 'no_eligible_changes' });
+  expect(pages()).toBe(1);
+  api.requests.splice(0);
+  api.repositories.splice(0, 1, repositoryOf(453));
+  await expect(source(true).draw(ask)).rejects.toMatchObject({ message: expect.stringContaining('label') });
+  expect(pages()).toBe(1);
+});
