@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ensureBuilt } from '../start/build.ts';
+import { installByApt } from './apt.ts';
 
 /**
  * `npm test`: every check, one after another, also after one that failed; at the end one line says how many tests
@@ -126,6 +127,9 @@ const checks: [string, () => Promise<Count>][] = [
   ['Production build', productionBuild],
   ['Browser tests', browserTests],
 ];
+
+// Python oracles are tried in a real interpreter. Where there is none their tests fail, and say what to install.
+if (spawnSync('python3', ['--version'], { stdio: 'ignore' }).status !== 0) installByApt('python3');
 
 await rm(reports, { recursive: true, force: true });
 await mkdir(reports, { recursive: true });

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium } from '@playwright/test';
+import { installByApt } from './apt.ts';
 
 /** Runs here, rather than merely lying there: a snap's launcher, for one, exists and starts nothing in a container. */
 const runs = (program: string): boolean =>
@@ -17,16 +18,7 @@ const onPath = (): string | undefined =>
     .flatMap((folder) => systemNames.map((name) => join(folder, name)))
     .find((file) => existsSync(file) && runs(file));
 
-const byApt = (): string | undefined => {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return undefined;
-  process.stdout.write('Installing chromium with apt-get…\n');
-  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  for (const command of [['update'], ['install', '-y', '--no-install-recommends', 'chromium']]) {
-    const { status } = spawnSync('apt-get', command, { stdio: 'ignore', env: environment, timeout: 600_000 });
-    if (status !== 0) return undefined;
-  }
-  return onPath();
-};
+const byApt = (): string | undefined => (installByApt('chromium') ? onPath() : undefined);
 
 const packaged = '@sparticuz/chromium@153.0.0';
 

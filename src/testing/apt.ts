@@ -1,0 +1,13 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+/** Installs a package of the system where that can be done without asking anyone; false where it cannot. */
+export const installByApt = (name: string): boolean => {
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false;
+  process.stdout.write(`Installing ${name} with apt-get…\n`);
+  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  return [['update'], ['install', '-y', '--no-install-recommends', name]].every(
+    (command) =>
+      spawnSync('apt-get', command, { stdio: 'ignore', env: environment, timeout: 600_000 }).status === 0,
+  );
+};
