@@ -38,6 +38,10 @@ export const oracleFailureReasons = [
   'malformed',
   'too_large',
   'refused_by_network_rule',
+  /** A callable raised an exception, its process ended in the call, or its module could not be loaded. */
+  'exception',
+  'crashed',
+  'not_loaded',
 ] as const;
 
 /** How asking an oracle ended. `httpAnswered`: a status line arrived; a run where none ever did is a wrong address. */

@@ -71,14 +71,15 @@ export const oracleHeadersSchema = z
   )
   .refine((headers) => Object.keys(headers).length <= 50, 'At most 50 headers.');
 
-/** Dotted identifiers: no path, no option, nothing that an interpreter would take for more than a name. */
-const pythonName = (message: string) =>
+const identifier = String.raw`[\p{L}_][\p{L}\p{N}_]*`;
+/** Names alone: no path, no option, nothing that an interpreter would take for more. */
+const pythonName = (pattern: string, message: string) =>
   z
     .string()
     .trim()
     .min(1)
     .max(500)
-    .regex(/^[\p{L}_][\p{L}\p{N}_]*(?:\.[\p{L}_][\p{L}\p{N}_]*)*$/u, message);
+    .regex(new RegExp(`^${pattern}$`, 'u'), message);
 
 const runRequestShape = {
   repoUrl: repoUrlSchema,
@@ -92,8 +93,14 @@ const runRequestShape = {
   oracleType: z.enum(['http', 'python']).default('http'),
   oracleUrl: oracleUrlSchema.optional(),
   oracleHeaders: oracleHeadersSchema.default({}),
-  oracleModule: pythonName('A module, for example my_oracle or package.module.').optional(),
-  oracleCallable: pythonName('A callable of the module, for example answer.').optional(),
+  oracleModule: pythonName(
+    `${identifier}(?:\\.${identifier})*`,
+    'Must be named as in an import, without path or .py, for example my_oracle or package.module.',
+  ).optional(),
+  oracleCallable: pythonName(
+    identifier,
+    'Must be the name of a function in the module, for example answer.',
+  ).optional(),
   limit: z.number().int().min(1).max(1000).default(100),
   minReplays: z.number().int().min(1).max(500).default(50),
   githubToken: z

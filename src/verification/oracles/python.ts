@@ -62,16 +62,6 @@ export type PythonOracle = Oracle & {
   close(): Promise<void>;
 };
 
-/** How a Python oracle's own ways to fail are named in an outcome. */
-export const pythonFailureReasons = {
-  /** The callable raised an exception. */
-  raised: 'status',
-  /** The interpreter ended in the midst of a call. */
-  crashed: 'connection',
-  /** The module or callable cannot be had: nothing was asked. */
-  notLoaded: 'connection',
-} as const satisfies Record<string, OracleFailure['reason']>;
-
 const identifier = /^[\p{XID_Start}_]\p{XID_Continue}*$/u;
 
 /** What is wrong with the names of a module and a callable in it, or null. Nothing is looked up. */
@@ -222,7 +212,7 @@ export const pythonOracle = (
         return failed('timeout', `No answer came within ${timeoutMs / 1000} seconds.`);
       case 'ended':
         return failed(
-          pythonFailureReasons.crashed,
+          'crashed',
           withNoise(`The oracle's process ended in the call (${endInWords(exchange.end)}).`, exchange),
         );
       case 'too_long':
@@ -239,7 +229,7 @@ export const pythonOracle = (
       case 'raised': {
         const limit = memoryBytes === null ? 'the machine’s' : `${Math.round(memoryBytes / mebibyte)} MiB`;
         const what = message.exhausted ? `ran out of memory (its limit is ${limit})` : 'raised an exception';
-        return failed(pythonFailureReasons.raised, `The oracle ${what}:\n${lastLines(message.trace)}`);
+        return failed('exception', `The oracle ${what}:\n${lastLines(message.trace)}`);
       }
       case 'unwritable':
         return failed('malformed', `The answer cannot be written as JSON. ${lastLines(message.detail)}`);
@@ -260,7 +250,7 @@ export const pythonOracle = (
         const session = await loadedSession(over);
         if (typeof session === 'string')
           return {
-            ...failed(pythonFailureReasons.notLoaded, session),
+            ...failed('not_loaded', session),
             httpAnswered: false,
             ...measured(),
           };

@@ -96,4 +96,7 @@ test('of the oracle only what its type needs is sent, and what it lacks is an er
   expect(read({ oracleType: 'python', oracleModule: '../secrets', oracleCallable: 'f' })).toMatchObject({
     issues: [{ path: 'oracleModule' }],
   });
+  expect(read({ oracleType: 'python', oracleModule: 'a.b', oracleCallable: 'c.d' })).toMatchObject({
+    issues: [{ path: 'oracleCallable' }],
+  });
 });
