@@ -58,7 +58,11 @@ export const createEngine = (settings: EngineSettings): Engine => {
     { searchPath: settings.searchPath, directory: settings.pythonOracleDir, confined: true },
     { sleep, now: Date.now },
   );
-  const pin = pinAddress({ reachable: settings.reachable, allow: settings.outboundAllow });
+  const gitVersion = async () => {
+    const { stdout } = await runGit(['version'], { timeoutMs: 10_000, maxBytes: 10_000 });
+    return new TextDecoder().decode(stdout);
+  };
+  const pin = pinAddress({ reachable: settings.reachable, allow: settings.outboundAllow }, gitVersion);
 
   const source = ({ source: asked }: RunConfig, { githubToken }: RunSecrets): GroundTruthSource => {
     switch (asked.kind) {

@@ -5,10 +5,19 @@ import { type NetworkRuleOptions, networkRule } from './network-rule.ts';
 
 /**
  * The network rule for git, which looks names up by itself: the address is resolved and checked here, and git is told
- * to dial that address and no other, so that a name which changes its mind afterwards gains nothing.
+ * to dial that address and no other, so that a name which changes its mind afterwards gains nothing. An older git
+ * would leave the pin unread: where others can reach the installation it is refused.
  */
-export const pinAddress = (options: NetworkRuleOptions) => {
+export const pinAddress = (options: NetworkRuleOptions, gitVersion: () => Promise<string>) => {
   const rule = networkRule(options);
+  const requirePinning = async () => {
+    const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(await gitVersion())?.slice(1) ?? []).map(Number);
+    if (major > 2 || (major === 2 && minor >= 37)) return;
+    throw new SourceError(
+      'invalid',
+      'This installation’s git is older than 2.37 and cannot be held to an address that was checked, so it clones nothing for others. Its operator can install a newer one; repositories on GitHub can be named as owner/name.',
+    );
+  };
   return async (url: URL): Promise<Record<string, string>> => {
     const exempt = rule.exemptsOrigin(url.origin);
     const host = url.hostname.replace(/^\[|\]$/g, '');
@@ -20,6 +29,7 @@ export const pinAddress = (options: NetworkRuleOptions) => {
         'The repository stands at an address that this installation does not call: it clones from public addresses only. Its operator can exempt an origin or a network with OUTBOUND_ALLOW.',
       );
     if (isIP(host) !== 0) return {};
+    if (options.reachable) await requirePinning();
     const dialled = allowed.includes(':') ? `[${allowed}]` : allowed;
     return { 'http.curloptResolve': `${host}:${url.port || '443'}:${dialled}` };
   };

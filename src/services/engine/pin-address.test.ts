@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { pinAddress } from './pin-address.ts';
+
+const git = (version: string) => async () => `git version ${version}\n`;
+const local = new URL('https://localhost:8443/owner/name.git');
+
+test('a name is pinned to the address that was checked', async () => {
+  const pin = pinAddress({ reachable: true, allow: ['https://localhost:8443'] }, git('2.39.5'));
+  expect(await pin(local)).toEqual({
+    'http.curloptResolve': expect.stringMatching(/^localhost:8443:(?:127\.0\.0\.1|\[::1\])$/),
+  });
+});
+
+test('a repository on this machine or in its network is refused where others can reach the installation', async () => {
+  const pin = pinAddress({ reachable: true, allow: [] }, git('2.39.5'));
+  for (const url of [
+    'https://localhost/a.git',
+    'https://127.0.0.1/a.git',
+    'https://[::1]/a',
+    'https://10.1.1.1/a',
+  ])
+    await expect(pin(new URL(url))).rejects.toMatchObject({
+      code: 'invalid',
+      message: expect.stringContaining('OUTBOUND_ALLOW'),
+    });
+});
+
+test.each([
+  ['2.34.1', false],
+  ['2.36.6', false],
+  ['2.37.0', true],
+  ['2.50.1 (Apple Git-155)', true],
+  ['3.0.0', true],
+])('git %s, which %s be held to a pinned address, is used for others accordingly', async (version, holds) => {
+  const allow = ['https://localhost:8443'];
+  const pinned = pinAddress({ reachable: true, allow }, git(version))(local);
+  if (holds) await expect(pinned).resolves.toHaveProperty(['http.curloptResolve']);
+  else await expect(pinned).rejects.toMatchObject({ message: expect.stringContaining('older than 2.37') });
+  // On its owner's own machine nobody else gains by it.
+  await expect(pinAddress({ reachable: false, allow }, git(version))(local)).resolves.toBeDefined();
+});
