@@ -65,9 +65,15 @@ export const oracleOptions = () => [
   ),
 ];
 
+const blindOption = () =>
+  new Option(
+    '--blind',
+    'withhold repository, number, author, hashes and links from the oracle; ids are random',
+  );
+
 const narrowingOptions = () => drawOptions().filter(({ long }) => long === '--since' || long === '--label');
 
-export const tryOptions = () => [...oracleOptions(), ...narrowingOptions(), jsonOption()];
+export const tryOptions = () => [...oracleOptions(), ...narrowingOptions(), blindOption(), jsonOption()];
 
 export const verifyOptions = () => [
   ...oracleOptions(),
@@ -80,10 +86,7 @@ export const verifyOptions = () => [
   ).choices(['anthropic', 'offline']),
   new Option('--model <name>', 'the model of the anthropic judge (default: SCORING_MODEL)'),
   ...drawOptions(),
-  new Option(
-    '--blind',
-    'withhold repository, number, author, hashes and links from the oracle; ids are random',
-  ),
+  blindOption(),
   new Option('--min-replays <n>', 'below this many scored replays the certificate is provisional (1 to 500)')
     .argParser(wholeNumber(1, 500))
     .default(50),
@@ -125,7 +128,8 @@ const headersOf = (lines: string[]): Record<string, string> => {
   throw new UsageError(`--oracle-header: ${parsed.error.issues[0]?.message ?? 'not a valid header.'}`);
 };
 
-export type TryOptions = OracleOptions & Pick<DrawOptions, 'since' | 'label'> & { json?: boolean };
+export type TryOptions = OracleOptions &
+  Pick<DrawOptions, 'since' | 'label'> & { blind?: boolean; json?: boolean };
 
 export type OracleOptions = Pick<
   VerifyOptions,

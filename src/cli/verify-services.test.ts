@@ -241,6 +241,13 @@ test('an oracle is tried with one call about the newest change, and what stands 
   });
   expect(oracle.requests).toHaveLength(1);
 
+  const blind = await runInProcess([...args, '--blind'], withSettings({ githubApiUrl: github.url }));
+  expect(JSON.parse(blind.stdout)).toMatchObject({ change: { id: '30' } });
+  expect(oracle.requests.map(({ body }) => body.pr.id)).toEqual([
+    '30',
+    expect.stringMatching(/^[0-9a-f]{16}$/),
+  ]);
+
   const broken = await startOracleFake(() => ({ kind: 'answer', answer: { key_claims: [null] } }));
   try {
     const bad = await runInProcess(

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import snakecaseKeys from 'snakecase-keys';
 import type { OracleTrial } from '#contracts/run.ts';
 import { tryOracle } from '#verification/oracles/try-oracle.ts';
@@ -54,7 +55,7 @@ export const tryCommand = async (
     });
     const [newest] = draw.drawn;
     if (newest === undefined) throw new Error('A draw of one change came back empty.');
-    const trial = await tryOracle(oracle, newest, { blinding: null, signal });
+    const trial = await tryOracle(oracle, newest, { blinding: options.blind ? randomUUID() : null, signal });
     progress.stop();
     terminal.result(
       options.json

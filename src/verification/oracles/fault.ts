@@ -66,6 +66,14 @@ export function connectionFault(
   if (codes.some((code) => code.startsWith('HPE_'))) {
     return { reason: 'connection', detail: 'What answered does not speak HTTP.' };
   }
+  // The fetch standard's list of ports that belong to other protocols; the error has no code.
+  if ([...causesOf(error)].some(({ message }) => message === 'bad port')) {
+    return {
+      reason: 'connection',
+      detail:
+        'The port is one that HTTP clients never call, since another protocol owns it. Give another port.',
+    };
+  }
   const code = codes.at(-1);
   return { reason: 'connection', detail: `No connection${code === undefined ? '' : ` (${code})`}.` };
 }

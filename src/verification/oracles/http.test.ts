@@ -170,6 +170,11 @@ test('each way of not connecting has its own words', async () => {
     detail: expect.stringContaining('Is it an http address?'),
     retries: 2,
   });
+  const blocked = await ask([good], { url: 'http://127.0.0.1:9/' });
+  expect(blocked.outcome).toMatchObject({
+    reason: 'connection',
+    detail: expect.stringContaining('Give another port.'),
+  });
 });
 
 const busy = (retryAfter: string, status = 429): OracleBehaviour => ({

@@ -1,13 +1,13 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { OracleOutcome } from '#contracts/oracle.ts';
 import type { OracleTrial } from '#contracts/run.ts';
-import { blinded } from '../replay/blind.ts';
 import {
   maxResponseCharacters,
   maxSummaryCharacters,
   removeCopiedPassages,
 } from '../replay/copied-passages.ts';
 import { foldClaims, maxClaimCharacters, maxClaims } from '../replay/fold-claims.ts';
+import { oracleRequest } from '../replay/oracle-request.ts';
 import { cutText } from '../replay/words.ts';
 import { parseDiff } from '../sources/diff.ts';
 import type { Oracle } from './oracle.ts';
@@ -70,29 +70,13 @@ export const reviewOutcome = (outcome: OracleOutcome, groundTruth: GroundTruth):
   return remarks;
 };
 
-/**
- * Asks an oracle about one change, as a run would, and says what stands against its answer. `blinding` is the seed
- * where the oracle is not to learn what it is asked about, null where it may.
- */
+/** Asks an oracle about one change, as a run would (`blinding`: see `oracleRequest`), and reviews its answer. */
 export const tryOracle = async (
   oracle: Oracle,
   groundTruth: GroundTruth,
   { blinding, signal }: { blinding: string | null; signal: AbortSignal },
 ): Promise<OracleTrial> => {
-  const shown = blinding === null ? groundTruth : blinded(groundTruth, blinding);
-  const outcome = await oracle.ask(
-    {
-      pr: {
-        id: shown.id,
-        title: shown.title,
-        description: shown.description,
-        diff_content: shown.diff,
-        files_changed: shown.filesChanged,
-      },
-      follow_up_question: trialQuestion,
-    },
-    signal,
-  );
+  const outcome = await oracle.ask(oracleRequest(groundTruth, trialQuestion, blinding), signal);
   const { id, title, url, filesChanged } = groundTruth;
   return {
     change: { id, title, url, filesChanged: filesChanged.length },

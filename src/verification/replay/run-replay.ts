@@ -1,12 +1,11 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import type { OracleRequest } from '#contracts/oracle.ts';
-import type { AnswerKey, ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
+import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
 import { makeAnswerKey } from '../judges/answer-key.ts';
 import type { Judge } from '../judges/judge.ts';
 import { judgePrecision, judgeRecall, judgeReply, type VerdictMaterial } from '../judges/verdicts.ts';
 import type { Oracle } from '../oracles/oracle.ts';
 import { parseDiff } from '../sources/diff.ts';
-import { blinded } from './blind.ts';
+import { oracleRequest } from './oracle-request.ts';
 import { endOfReplay, type ReplayEnd } from './score.ts';
 
 /** Where a replay's steps are kept as they arrive. `checkpoint` is what was there when the replay was opened. */
@@ -17,17 +16,6 @@ export type ReplayStore = {
   /** Called before the oracle is; rejects where it must not be any more. */
   beforeOracleCall(): Promise<void>;
 };
-
-const oracleRequest = (groundTruth: GroundTruth, key: AnswerKey): OracleRequest => ({
-  pr: {
-    id: groundTruth.id,
-    title: groundTruth.title,
-    description: groundTruth.description,
-    diff_content: groundTruth.diff,
-    files_changed: groundTruth.filesChanged,
-  },
-  follow_up_question: key.question,
-});
 
 /**
  * Carries one replay to its end: answer key, oracle call, then the three verdicts side by side. Each step is kept as
@@ -46,7 +34,7 @@ export const runReplay = async ({
   judge: Judge;
   oracle: Oracle;
   store: ReplayStore;
-  /** The run's seed where the oracle is not to learn what it is asked about; null where it may. */
+  /** See `oracleRequest`. */
   blinding?: string | null;
   signal?: AbortSignal;
 }): Promise<ReplayEnd> => {
@@ -67,8 +55,8 @@ export const runReplay = async ({
   if (done.oracle === undefined) {
     signal?.throwIfAborted();
     await store.beforeOracleCall();
-    const shown = blinding === null ? groundTruth : blinded(groundTruth, blinding);
-    await keep('oracle', await oracle.ask(oracleRequest(shown, answerKey.key), signal));
+    const request = oracleRequest(groundTruth, answerKey.key.question, blinding);
+    await keep('oracle', await oracle.ask(request, signal));
   }
   if (done.oracle?.kind !== 'answer' || endOfReplay(done) !== null) return ended(done);
 
