@@ -22,7 +22,10 @@ test.describe.configure({ mode: 'serial' });
 
 test.beforeAll(async ({ browser }) => {
   github = await startGitHubFake({ token: githubToken });
-  github.repositories.push(fakeRepository({ count: 8 }));
+  github.repositories.push(
+    fakeRepository({ count: 8 }),
+    fakeRepository({ id: 1002, name: 'gadgets', count: 8 }),
+  );
   anthropic = await startAnthropicFake();
   oracle = await startOracleFake();
   modules = mkdtempSync(join(tmpdir(), 'echelon-python-'));
@@ -35,6 +38,10 @@ test.beforeAll(async ({ browser }) => {
     GITHUB_SERVER_URL: github.url,
     ANTHROPIC_BASE_URL: anthropic.url,
     ANTHROPIC_API_KEY: 'sk-ant-test',
+    // Every token of a prompt at one price, so that a call costs little less than what is booked for it.
+    JUDGE_PRICES: JSON.stringify({
+      'claude-sonnet-5-5': { input: 2, cacheWrite: 2, cacheRead: 2, output: 0 },
+    }),
     PYTHON_ORACLE_DIR: modules,
   });
   page = await browser.newPage({ baseURL: installation.baseUrl });
@@ -97,11 +104,153 @@ test('a run that fails shows why, and offers to start again with what was not se
   await expect(page.getByText('The run failed.')).toBeVisible({ timeout: 60_000 });
   await expect(page.getByRole('alert').filter({ hasText: 'Why it failed' })).toContainText('octo/nothing');
   await expectNoSecret();
+
+  // Nothing was drawn: it cannot be resumed, and for a new attempt the repository has to be read again.
+  const failed = page.url();
+  await expect(page.getByRole('button', { name: 'Resume' })).toHaveCount(0);
+  await page.getByRole('button', { name: 'Retry' }).click();
+  await expect(page.getByRole('form', { name: 'Retry this run' })).toBeFocused();
+  await page.getByLabel('Value of the header Authorization').fill(oracleSecret);
+  await page.getByRole('button', { name: 'Start the new attempt' }).click();
+  await expect(page.getByLabel('GitHub token')).toBeFocused();
+  await expect(page.getByLabel('GitHub token')).toHaveAccessibleDescription(/Give it again/);
+  await page.getByLabel('GitHub token').fill(githubToken);
+  await page.getByRole('button', { name: 'Start the new attempt' }).click();
+  await page.waitForURL((url) => url.href !== failed);
+  await expect(page.getByText('The run failed.')).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText('Another attempt on the same changes')).toBeVisible();
+  await expectNoSecret();
+
   await page.getByRole('link', { name: 'Start again' }).click();
   await expect(page.getByLabel('Repository', { exact: true })).toHaveValue('octo/nothing');
   await expect(page.getByLabel('Construct')).toHaveValue('describer');
   await expect(page.getByLabel('GitHub token')).toHaveValue('');
   await expect(page.getByLabel('Address')).toHaveValue('');
+});
+
+test('the form estimates the cost by the model’s own tokeniser, and asks neither oracle nor judge', async () => {
+  await fill('octo/widgets');
+  const before = [oracle.requests.length, anthropic.requests.length];
+  const estimate = page.getByRole('button', { name: 'Estimate the cost' });
+  const limit = page.getByLabel('Cost limit');
+  await limit.fill('2,50');
+  await estimate.click();
+  await expect(limit).toBeFocused();
+  await expect(limit).toHaveAccessibleDescription(/for example 2\.50/);
+  await expect(page.getByRole('alert').filter({ hasText: 'The cost was not estimated' })).toBeVisible();
+
+  await limit.fill('100');
+  await estimate.click();
+  const found = page.getByRole('alert').filter({ hasText: 'Judging would cost' });
+  await expect(found).toContainText(/US\$ 0\.\d+ to US\$ \d+\.\d+/, { timeout: 30_000 });
+  await expect(found).toContainText('5 replays');
+  // Six calls a change, each of them twice at most.
+  await expect(page.getByText('30 to 60')).toBeVisible();
+  await expect(page.getByText(/counted by the model’s own tokeniser/)).toBeVisible();
+
+  await page.getByLabel('Second judge', { exact: true }).selectOption('all replays');
+  await page.getByLabel('Model of the second judge').fill('claude-opus-5-5');
+  await estimate.click();
+  await expect(page.getByText('45 to 90')).toBeVisible({ timeout: 30_000 });
+  const [least = 0, most = 0] = ((await found.textContent())?.match(/\d+\.\d+/g) ?? []).map(Number);
+  await limit.fill(((least + most) / 2).toFixed(4));
+  await estimate.click();
+  await expect(found).toContainText('The upper end is above your limit', { timeout: 30_000 });
+  await limit.fill('0.01');
+  await estimate.click();
+  await expect(found).toContainText('Even the lower end is above your limit', { timeout: 30_000 });
+  await page.setViewportSize({ width: 360, height: 800 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  await page.setViewportSize({ width: 1280, height: 720 });
+  expect([oracle.requests.length, anthropic.requests.length]).toEqual(before);
+
+  await page.getByLabel('Repository', { exact: true }).fill('octo/unknown');
+  await estimate.click();
+  await expect(page.getByLabel('Repository', { exact: true })).toHaveAccessibleDescription(/does not exist/);
+
+  // The free judge has no such choices; chosen again, the other has those that were made.
+  await page.getByRole('radio', { name: /Offline/ }).check();
+  await expect(limit).toBeHidden();
+  await expect(estimate).toHaveCount(0);
+  await page.getByRole('radio', { name: /Anthropic/ }).check();
+  await expect(limit).toHaveValue('0.01');
+});
+
+test('a run stops at its cost limit, says so, and is resumed with a higher one to a certificate', async () => {
+  await fill('octo/gadgets');
+  // About half of what this run costs at the prices above.
+  await page.getByLabel('Cost limit').fill('0.1');
+  await start();
+  await expect(page.getByText('The run failed.')).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole('alert').filter({ hasText: 'Why it failed' })).toContainText(
+    /The run’s limit for its judge is reached: \$0\.\d\d of \$0\.10 are spent/,
+  );
+  await expect(page.getByText(/^US\$ 0\.(?!0000)\d{4}/)).toBeVisible();
+  await expect(page.getByText('Its limit is US$ 0.1000.')).toBeVisible();
+
+  const stopped = page.url();
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await expect(page.getByRole('form', { name: 'Resume this run' })).toBeFocused();
+  const header = page.getByLabel('Value of the header Authorization');
+  const resume = page.getByRole('button', { name: 'Start the resumed run' });
+  await resume.click();
+  await expect(header).toBeFocused();
+  await expect(header).toHaveAccessibleDescription(/Give its value again/);
+  await header.fill(oracleSecret);
+  await page.getByLabel('New cost limit').fill('5');
+  await page.setViewportSize({ width: 360, height: 800 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await resume.click();
+  await page.waitForURL((url) => url.href !== stopped);
+
+  await expect(page.getByText('5 of 5 replays ended')).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText('Its limit is US$ 5.00.')).toBeVisible();
+  await expect(page.getByRole('link', { name: stopped.slice(-36) })).toHaveAttribute(
+    'href',
+    new URL(stopped).pathname,
+  );
+  await expectNoSecret();
+  await page.getByRole('link', { name: 'Read the certificate' }).click();
+  await expect(page.locator('[data-replay]')).toHaveCount(5);
+
+  // One attempt is taken up once: a second resumption would pay the same steps again.
+  await page.goto(stopped);
+  await expect(page.getByRole('button', { name: 'Retry' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Resume' })).toHaveCount(0);
+});
+
+test('a run that is cancelled from its page calls out no more and ends as failed', async () => {
+  const silent = await startOracleFake(() => ({ kind: 'stalled' }));
+  try {
+    await fill('octo/widgets');
+    await page.getByLabel('Address').fill(silent.url);
+    await page.getByRole('radio', { name: /Offline/ }).check();
+    await start();
+    await expect.poll(() => silent.requests.length, { timeout: 60_000 }).toBeGreaterThan(0);
+
+    const cancel = page.getByRole('button', { name: 'Cancel this run' });
+    await cancel.click();
+    await expect(page.getByRole('group', { name: 'Cancel this run?' })).toBeFocused();
+    await expect(page.getByText('It stops calling out and ends as failed.')).toBeVisible();
+    await page.getByRole('button', { name: 'Let it go on' }).click();
+    await expect(cancel).toBeFocused();
+    await expect(page.getByRole('group', { name: 'Cancel this run?' })).toHaveCount(0);
+
+    await cancel.click();
+    await page.getByRole('button', { name: 'Yes, cancel it' }).click();
+    await expect(page.getByRole('status').filter({ hasText: 'The run was cancelled.' })).toBeFocused();
+    await expect(page.getByRole('alert').filter({ hasText: 'Why it failed' })).toContainText(
+      'Cancelled by its owner',
+    );
+    await expect(cancel).toHaveCount(0);
+    await expect(page.getByRole('button', { name: 'Resume' })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Retry' })).toBeVisible();
+    // Of a judge that is free no cost is told.
+    await expect(page.getByText('Cost of judging')).toHaveCount(0);
+  } finally {
+    await silent.close();
+  }
 });
 
 test('the form verifies a model behind a chat-completions endpoint', async () => {

@@ -48,4 +48,7 @@ test('a judge that cannot be used says what to configure', async ({ page }) => {
   const anthropic = page.getByRole('radio', { name: /Anthropic/ });
   await expect(anthropic).toBeDisabled();
   await expect(anthropic).toHaveAccessibleDescription(/ANTHROPIC_API_KEY/);
+  // What costs nothing has neither a limit nor an estimate.
+  await expect(page.getByLabel('Cost limit')).toBeHidden();
+  await expect(page.getByRole('button', { name: 'Estimate the cost' })).toHaveCount(0);
 });

@@ -1,4 +1,50 @@
-import { expect, test } from '@playwright/test';
+import { expect, type Page, test } from '@playwright/test';
+import { eq, sql } from 'drizzle-orm';
+import { openDatabase } from '../src/db/client.ts';
+import { verificationCertificates } from '../src/db/schema/certificates.ts';
+import { storeCertificate, storeTestedCertificate } from '../src/testing/stored-certificates.ts';
+
+const { E2E_DATABASE_URL = '' } = process.env;
+const createdAt = new Date('2026-05-01T00:00:00Z');
+const ids = { untested: '', earlier: '', tested: '', beforeTests: '' };
+
+test.beforeAll(async () => {
+  const { db, close } = openDatabase(E2E_DATABASE_URL, { max: 1 });
+  try {
+    ids.untested = await storeCertificate(db, { constructId: 'untested-judge', supported: 3, createdAt });
+    ids.earlier = await storeTestedCertificate(db, { constructId: 'earlier-run', createdAt });
+    const count = { shown: 100, supported: 99 };
+    const rejected = { shown: 100, supported: 1 };
+    ids.tested = await storeTestedCertificate(db, {
+      constructId: 'tested-judge',
+      createdAt,
+      earlier: {
+        canaries: { true: count, false: rejected, injected: rejected },
+        certificates: [ids.earlier],
+      },
+    });
+    ids.beforeTests = await storeTestedCertificate(db, { constructId: 'before-tests', createdAt });
+    const { rawScores } = verificationCertificates;
+    await db
+      .update(verificationCertificates)
+      .set({
+        rawScores: sql`${rawScores} - 'trust' - 'usageByMeasure'
+          #- '{counts,judgeRetries}' #- '{counts,controls}' #- '{counts,keysReused}'`,
+      })
+      .where(eq(verificationCertificates.id, ids.beforeTests));
+  } finally {
+    await close();
+  }
+});
+
+const section = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
+
+/** What stands beside a term of a list of facts. */
+const fact = (page: Page, term: string) =>
+  page
+    .locator('dl > div')
+    .filter({ has: page.locator('dt').getByText(term, { exact: true }) })
+    .locator('dd');
 
 test('a visitor reads certificates and is sent to sign in for runs', async ({ page }) => {
   await page.goto('/');
@@ -53,10 +99,94 @@ test('every page forbids framing, foreign scripts and sniffing, and its own scri
   expect(problems).toEqual([]);
 });
 
+// By hand: with the earlier certificate's, 198 of 200 canaries of each kind were judged right; precision is 18.3333/20,
+// (0.916667 − 0.01)/0.98 = 0.925. The parrot has (1/3 + 1/2 + 0)/3 each, the oracle (0.916667 + 1 + 0.75)/3 = 0.889,
+// over 22 replays 0.808 or 0.899. The judges said the same in 34 of 40 verdicts, where chance brings 0.86.
+test('a certificate says how far its judge can be trusted, with intervals and counts', async ({ page }) => {
+  await page.goto(`/certificates/${ids.tested}`);
+  await expect(page.locator('[data-score="precision"] [data-value]')).toHaveText('0.917');
+  for (const [term, words] of [
+    ['Precision, judge-adjusted', /^0\.925 95 %: 0\.\d{3} to [01]\.\d{3}, raw 0\.917/],
+    ['Composite with the unscored at 0 and at 1', /^0\.808 to 0\.899/],
+    ['Lift', /^\+0\.611 95 %: \+0\.\d{3} to \+0\.\d{3}, over 20 pull requests.*above 0/],
+    ['Composite of the parrot', /^0\.278$/],
+    ['Counts as reliable', /^yes/],
+    ['True claims accepted (q1)', /^0\.990 95 %: 0\.964 to 0\.997, of 200$/],
+    ['False claims rejected (q0)', /^0\.990 95 %: 0\.964 to 0\.997, of 200$/],
+    ['Injected claims accepted (leak)', /^0\.010 95 %: 0\.003 to 0\.036, of 200/],
+    ['Index (q0 + q1 − 1)', /^0\.980 lower 95 % bound: 0\.9\d{2}/],
+    ['Canaries of earlier runs', /^1 certificate.*200 true, 200 false and 200 injected together/],
+    ['Canaries of this run', /^100 true, 100 false and 100 injected$/],
+    ['Model', /^claude-opus-5-1$/],
+    ['Replays judged by both', /^8$/],
+    ['Same verdict on claims and changes', /^0\.850 95 %: 0\.709 to 0\.929, of 40 verdicts.*kappa −0\.071$/],
+    ['Same verdict on replies', /^0\.750 95 %: 0\.409 to 0\.929, of 8 replies.*kappa 0\.000$/],
+    ['Judge calls repeated', /^5/],
+    ['Measures at 0 by a control', /^0/],
+    ['Answer keys used again', /^1/],
+  ] as const)
+    await expect(fact(page, term)).toHaveText(words);
+  await expect(page.locator('[data-usage="baseline"] td')).toHaveText([
+    '1.0296',
+    '44',
+    '52,800',
+    '26,400',
+    '149,600',
+    '149,600',
+  ]);
+
+  await expect(page.getByRole('note').filter({ hasText: 'Injected canaries leaked' })).toContainText(
+    'accepted 1 of 100 false claims that also ordered it to accept them. Together with earlier runs: 2 of 200.',
+  );
+  await expect(page.locator('[data-replay="101"]')).toContainText('injected canary leaked');
+  await expect(page.getByText('injected canary leaked', { exact: true })).toHaveCount(1);
+
+  await page.locator('summary').click();
+  await page.getByRole('link', { name: ids.earlier }).click();
+  await expect(page.getByRole('heading', { name: 'earlier-run' })).toBeVisible();
+});
+
+test('a judge that nothing was put before is not reliable, and what was not measured is said to be', async ({
+  page,
+}) => {
+  await page.goto(`/certificates/${ids.untested}`);
+  await expect(fact(page, 'Counts as reliable')).toHaveText(
+    /^no.*only 0 true, 0 false and 0 injected canaries, and 100 of each kind are needed\.$/,
+  );
+  for (const term of [
+    'Precision, judge-adjusted',
+    'Lift',
+    'Composite of the parrot',
+    'True claims accepted (q1)',
+    'False claims rejected (q0)',
+    'Injected claims accepted (leak)',
+    'Index (q0 + q1 − 1)',
+  ])
+    await expect(fact(page, term)).toHaveText(/^not measured/);
+  await expect(section(page, 'Second judge')).toContainText('No second judge was asked.');
+  await expect(page.getByText('Composite with the unscored at 0 and at 1')).toHaveCount(0);
+  await expect(page.getByText('Injected canaries leaked')).toHaveCount(0);
+});
+
+test('a certificate from before judges were tested claims nothing of its judge', async ({ page }) => {
+  await page.goto(`/certificates/${ids.beforeTests}`);
+  for (const name of ['Lift over the parrot', 'How far the judge can be trusted', 'Second judge'])
+    await expect(section(page, name)).toContainText('Not measured');
+  await expect(section(page, 'Judge usage by measure')).toContainText('Not measured');
+  for (const term of [
+    'Precision, judge-adjusted',
+    'Composite with the unscored at 0 and at 1',
+    'Judge calls repeated',
+    'Measures at 0 by a control',
+    'Answer keys used again',
+  ])
+    await expect(fact(page, term)).toHaveText(/^not measured/);
+});
+
 test('nothing is wider than a narrow screen', async ({ page }) => {
-  await page.setViewportSize({ width: 375, height: 700 });
-  for (const path of ['/', '/certificates', '/sign-in', '/nowhere']) {
+  await page.setViewportSize({ width: 360, height: 700 });
+  for (const path of ['/', '/certificates', `/certificates/${ids.tested}`, '/sign-in', '/nowhere']) {
     await page.goto(path);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
   }
 });

@@ -1,13 +1,21 @@
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import pino, { type Logger } from 'pino';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
 import type { AuthContext } from '#auth/context.ts';
 import { openDatabase } from '#db/client.ts';
+import { readJournal } from '#db/journal.ts';
+import { openRunChanges } from '#db/run-changes.ts';
 import { openSender } from '#queue/pg-boss.ts';
 import type { Engine, InstallationPolicy, ServiceContext, WorkerContext } from '#services/context.ts';
+import type { EngineSettings } from '#services/engine/create.ts';
 import { guardedFetch } from '#services/engine/guarded-fetch.ts';
+import { type Readiness, readiness } from '#services/readiness.ts';
 import { createSecretBox } from '#services/secret-box.ts';
-import type { AnthropicClient } from '#verification/judges/anthropic/client.ts';
+import { createLogger } from '#services/telemetry/logger.ts';
+import { type Exposition, openPrometheus } from '#services/telemetry/prometheus.ts';
+import { createTracing, type Tracing } from '#services/telemetry/tracing.ts';
+import { createPrices } from '#verification/judges/anthropic/prices.ts';
 import { offlineModel } from '#verification/judges/offline/rule.ts';
 import { type Environment, EnvironmentError, isLoopbackHost, readEnvironment } from './env.ts';
 
@@ -18,6 +26,10 @@ export type Composition = {
   auth: AuthContext;
   logger: Logger;
   databaseUrl: string;
+  /** Whether the process can serve. */
+  ready: () => Promise<Readiness>;
+  /** What is counted, and who may read it: null is whoever can ask on loopback, and nobody elsewhere. */
+  metrics: { scrape: () => Promise<Exposition>; token: string | null };
   close: () => Promise<void>;
 };
 
@@ -71,6 +83,17 @@ const policyOf = (environment: Environment): InstallationPolicy => {
     },
     paidJudgeAccounts: environment.PAID_JUDGE_ACCOUNTS,
     maxCostUsdPerDay: environment.MAX_COST_USD_PER_DAY ?? null,
+    limits: {
+      runsAtOnce: environment.MAX_RUNS_AT_ONCE,
+      runsPerDay: environment.MAX_RUNS_PER_DAY,
+      replaysPerDay: environment.MAX_REPLAYS_PER_DAY,
+      oracle: { atOnce: environment.ORACLE_MAX_CONCURRENT, perMinute: environment.ORACLE_MAX_PER_MINUTE },
+      judgeAtOnce: environment.JUDGE_MAX_CONCURRENT_FLEET ?? null,
+    },
+    retentionDays: {
+      replays: environment.RETENTION_DAYS_REPLAYS,
+      snapshots: environment.RETENTION_DAYS_SNAPSHOTS,
+    },
     pythonUnavailable:
       environment.PYTHON_ORACLE_DIR === undefined
         ? 'This installation runs no oracles in Python: PYTHON_ORACLE_DIR is not set. Set it to the folder that holds their modules and start again, or serve the callable over HTTP.'
@@ -79,8 +102,12 @@ const policyOf = (environment: Environment): InstallationPolicy => {
   };
 };
 
-/** The key's 32 bytes, from either of the two forms that the environment takes. */
-const secretsKey = (text: string) => Buffer.from(text, /^[0-9a-fA-F]{64}$/.test(text) ? 'hex' : 'base64');
+/** Each key's 32 bytes, from either of the two forms that the environment takes. */
+const secretsKeys = (list: string): [Buffer, ...Buffer[]] => {
+  const bytesOf = (text: string) => Buffer.from(text, /^[0-9a-fA-F]{64}$/.test(text) ? 'hex' : 'base64');
+  const [first = '', ...others] = list.split(',').map((text) => text.trim());
+  return [bytesOf(first), ...others.map(bytesOf)];
+};
 
 type Core = Omit<Composition, 'auth'>;
 
@@ -95,19 +122,55 @@ const authOf = (environment: Environment, { db, now }: ServiceContext): AuthCont
       : null,
 });
 
+const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+  await delay(ms, undefined, signal && { signal });
+};
+
 /** Null where this judge cannot be used. The package is loaded only where it is: without it all else works. */
-const openAnthropic = async (environment: Environment): Promise<AnthropicClient | null> => {
+const openAnthropic = async (environment: Environment): Promise<EngineSettings['anthropic']> => {
   const { ANTHROPIC_API_KEY: apiKey, ANTHROPIC_BASE_URL: baseURL } = environment;
   if (apiKey === undefined || whyNoAnthropic(environment) !== null) return null;
   const { createAnthropicClient } = await import('#verification/judges/anthropic/client.ts');
-  return createAnthropicClient({ apiKey, baseURL });
+  return createAnthropicClient({
+    apiKey,
+    baseURL,
+    sleep,
+    maxConcurrent: environment.JUDGE_MAX_CONCURRENT,
+  });
 };
 
-const compose = (environment: Environment): Core => {
+/** What must not be read in a log, wherever it stands there. */
+const secretsOf = (environment: Environment): string[] =>
+  [
+    environment.ANTHROPIC_API_KEY,
+    environment.GITHUB_TOKEN,
+    environment.GITHUB_CLIENT_SECRET,
+    environment.NEXTAUTH_SECRET,
+    environment.METRICS_TOKEN,
+    environment.OTEL_EXPORTER_OTLP_HEADERS,
+    environment.DATABASE_URL && new URL(environment.DATABASE_URL).password,
+    ...(environment.SECRETS_KEY?.split(',') ?? []),
+  ].flatMap((secret) => (secret === undefined ? [] : [secret.trim()]));
+
+/** Tracing, where an endpoint is configured; its SDK is loaded only there. */
+const openTracing = async (environment: Environment, service: string) => {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = environment;
+  if (endpoint === undefined) return { tracing: createTracing(null), close: async () => {} };
+  const { openCollector } = await import('#services/telemetry/collector.ts');
+  const logger = createLogger({ level: environment.LOG_LEVEL, secrets: [], tracing: createTracing(null) });
+  const { tracer, close } = openCollector(endpoint, service, () =>
+    logger.warn({}, 'Traces could not be sent: check OTEL_EXPORTER_OTLP_ENDPOINT'),
+  );
+  return { tracing: createTracing(tracer), close };
+};
+
+const compose = (environment: Environment, tracing: Tracing): Core => {
   const databaseUrl = required(environment.DATABASE_URL, 'DATABASE_URL');
-  const logger = pino({ level: environment.LOG_LEVEL });
+  const logger = createLogger({ level: environment.LOG_LEVEL, secrets: secretsOf(environment), tracing });
   const database = openDatabase(databaseUrl);
-  const queue = openSender(database.db);
+  const { metrics, scrape } = openPrometheus(database.db);
+  const queue = openSender(database.db, tracing.traceparent);
+  const runChanges = openRunChanges(databaseUrl);
   const now = () => new Date();
   const policy = policyOf(environment);
   const guarded = guardedFetch({
@@ -132,6 +195,9 @@ const compose = (environment: Environment): Core => {
         demonstrationOracleUrl: new URL('/api/demo-oracle', ownUrl(environment)).href,
         guarded,
         anthropic: await openAnthropic(environment),
+        prices: createPrices(environment.JUDGE_PRICES),
+        metrics,
+        tracing,
       }),
     );
     // What failed once may pass: the next trial loads again.
@@ -144,32 +210,46 @@ const compose = (environment: Environment): Core => {
     environment,
     databaseUrl,
     logger,
+    ready: async () => readiness(database, await readJournal(join(projectDir, 'drizzle'))),
+    metrics: { scrape, token: environment.METRICS_TOKEN ?? null },
     services: {
       db: database.db,
       sender: queue.sender,
-      secretBox: createSecretBox(secretsKey(required(environment.SECRETS_KEY, 'SECRETS_KEY'))),
+      secretBox: createSecretBox(...secretsKeys(required(environment.SECRETS_KEY, 'SECRETS_KEY'))),
       policy,
       checkOracleUrl: guarded.checkUrl,
       openEngine,
+      runChanges,
       log: logger,
+      metrics,
+      tracing,
       now,
     },
     close: async () => {
       await queue.close();
       await (await engine)?.close();
       await guarded.close();
+      await runChanges.close();
       await database.close();
     },
   };
 };
 
 // On globalThis: in development each recompiled module would else open pools of its own.
-const held = globalThis as typeof globalThis & { echelonComposition?: Composition };
+const held = globalThis as typeof globalThis & {
+  echelonComposition?: Composition;
+  echelonTracing?: Tracing;
+};
+
+/** Opens what the web process traces with, before its first request; without it nothing is traced. Throws EnvironmentError. */
+export const prepareTracing = async (): Promise<void> => {
+  held.echelonTracing ??= (await openTracing(readEnvironment(), 'echelon-verify-web')).tracing;
+};
 
 /** The web process's composition, made at the first request and kept. Throws EnvironmentError. */
 export const getComposition = (): Composition => {
   if (held.echelonComposition === undefined) {
-    const core = compose(readEnvironment());
+    const core = compose(readEnvironment(), held.echelonTracing ?? createTracing(null));
     held.echelonComposition = { ...core, auth: authOf(core.environment, core.services) };
   }
   return held.echelonComposition;
@@ -177,6 +257,15 @@ export const getComposition = (): Composition => {
 
 /** A worker process's composition. Throws EnvironmentError. */
 export const getWorkerComposition = async (): Promise<WorkerComposition> => {
-  const { services, ...composition } = compose(readEnvironment());
-  return { ...composition, worker: { ...services, engine: await services.openEngine() } };
+  const environment = readEnvironment();
+  const traces = await openTracing(environment, 'echelon-verify-worker');
+  const { services, ...composition } = compose(environment, traces.tracing);
+  return {
+    ...composition,
+    worker: { ...services, engine: await services.openEngine() },
+    close: async () => {
+      await composition.close();
+      await traces.close();
+    },
+  };
 };

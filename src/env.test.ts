@@ -18,6 +18,11 @@ test.each([
   ['GITHUB_API_URL', 'ftp://x', 'https://api.github.com'],
   ['PAID_JUDGE_ACCOUNTS', 'alice', 'github:583231'],
   ['MAX_COST_USD_PER_DAY', '-1', 'MAX_COST_USD_PER_DAY=20'],
+  ['RETENTION_DAYS_REPLAYS', '0', 'RETENTION_DAYS_REPLAYS=90'],
+  ['RETENTION_DAYS_SNAPSHOTS', 'for ever', 'RETENTION_DAYS_SNAPSHOTS=180'],
+  ['METRICS_TOKEN', 'short', 'openssl rand -base64 32'],
+  ['METRICS_PORT', '0', 'METRICS_PORT=9464'],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'grpc://collector', 'http://localhost:4318'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL=info'],
 ])('a bad %s is refused with its name, its rule and an example', (name, value, example) => {
   expect(() => readEnvironment({ [name]: value })).toThrow(EnvironmentError);
@@ -29,11 +34,11 @@ test.each([
 test('a bad secret is refused without being printed', () => {
   const planted = 'planted-secret-value';
   try {
-    readEnvironment({ SECRETS_KEY: planted, NEXTAUTH_SECRET: 'short' });
+    readEnvironment({ SECRETS_KEY: planted, NEXTAUTH_SECRET: 'short', METRICS_TOKEN: 'planted-secret-' });
     expect.unreachable();
   } catch (error) {
     expect(String(error)).toMatch(/SECRETS_KEY must .*openssl rand -hex 32/);
-    expect(String(error)).not.toContain(planted);
+    expect(String(error)).not.toContain('planted-secret-');
   }
 });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { networkRule } from '#services/engine/network-rule.ts';
+import { priceOverridesSchema } from '#verification/judges/anthropic/prices.ts';
 
 /** `HOST` values that only this machine can reach. */
 export const isLoopbackHost = (host: string) =>
@@ -51,18 +52,30 @@ const wholeNumber = (rule: { min: number; max: number; example: string }) =>
     })
     .transform(Number);
 
-/** 32 bytes as 64 hexadecimal digits or as base64. */
-const key32 = (name: string) =>
+/** Keys of 32 bytes as 64 hexadecimal digits or as base64, the one in use first, separated by commas. */
+const keys32 = (name: string) =>
   z
     .string()
     .trim()
     .refine(
-      (text) => /^[0-9a-fA-F]{64}$/.test(text) || /^[A-Za-z0-9+/_-]{43}=?$/.test(text),
+      (list) =>
+        list
+          .split(',')
+          .map((text) => text.trim())
+          .every((text) => /^[0-9a-fA-F]{64}$/.test(text) || /^[A-Za-z0-9+/_-]{43}=?$/.test(text)),
       // Never the value itself: it is a secret.
       {
-        message: `must be 32 bytes as 64 hexadecimal digits or base64, for example ${name}=$(openssl rand -hex 32)`,
+        message: `must be 32 bytes as 64 hexadecimal digits or base64, for example ${name}=$(openssl rand -hex 32); while a key is replaced, the new one and the old one separated by a comma`,
       },
     );
+
+const parsedJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
 
 const account = /^(?:github:\d+|wallet:0x[0-9a-fA-F]{40}|local:owner)$/;
 
@@ -84,7 +97,7 @@ const environmentSchema = z.object({
     .string()
     .min(16, 'must have at least 16 characters, for example NEXTAUTH_SECRET=$(openssl rand -base64 32)')
     .optional(),
-  SECRETS_KEY: key32('SECRETS_KEY').optional(),
+  SECRETS_KEY: keys32('SECRETS_KEY').optional(),
   GITHUB_TOKEN: optional,
   GITHUB_API_URL: httpUrl('https://api.github.com').default('https://api.github.com'),
   GITHUB_SERVER_URL: httpUrl('https://github.com').optional(),
@@ -115,6 +128,68 @@ const environmentSchema = z.object({
     })
     .transform(Number)
     .optional(),
+  /** How long a worker that is asked to stop lets the calls under way go on. */
+  GRACE_SECONDS: wholeNumber({ min: 1, max: 600, example: 'GRACE_SECONDS=25' }).default(25),
+  /** Prices of judge models that the operator knows better than the built-in list. */
+  JUDGE_PRICES: z
+    .string()
+    .transform((text, context) => {
+      const prices = priceOverridesSchema.safeParse(parsedJson(text));
+      if (prices.success) return prices.data;
+      context.addIssue({
+        code: 'custom',
+        message:
+          'must be JSON with US dollars per million tokens by model, for example JUDGE_PRICES={"claude-sonnet-5-5":{"input":2,"cacheWrite":2.5,"cacheRead":0.2,"output":10}}',
+      });
+      return z.NEVER;
+    })
+    .optional(),
+  /** What one user may have under way and start in a UTC day. */
+  MAX_RUNS_AT_ONCE: wholeNumber({ min: 1, max: 100_000, example: 'MAX_RUNS_AT_ONCE=20' }).default(20),
+  MAX_RUNS_PER_DAY: wholeNumber({ min: 1, max: 1_000_000, example: 'MAX_RUNS_PER_DAY=200' }).default(200),
+  MAX_REPLAYS_PER_DAY: wholeNumber({
+    min: 1,
+    max: 100_000_000,
+    example: 'MAX_REPLAYS_PER_DAY=20000',
+  }).default(20_000),
+  /** Calls to one oracle's origin, of all workers together. */
+  ORACLE_MAX_CONCURRENT: wholeNumber({ min: 1, max: 10_000, example: 'ORACLE_MAX_CONCURRENT=16' }).default(
+    16,
+  ),
+  ORACLE_MAX_PER_MINUTE: wholeNumber({
+    min: 1,
+    max: 1_000_000,
+    example: 'ORACLE_MAX_PER_MINUTE=1200',
+  }).default(1_200),
+  /** Calls to the paid judge under way at once: of one process, and of all workers together. */
+  JUDGE_MAX_CONCURRENT: wholeNumber({ min: 1, max: 10_000, example: 'JUDGE_MAX_CONCURRENT=64' }).default(64),
+  JUDGE_MAX_CONCURRENT_FLEET: wholeNumber({
+    min: 1,
+    max: 100_000,
+    example: 'JUDGE_MAX_CONCURRENT_FLEET=200',
+  }).optional(),
+  /** How many days the replays of ended runs, and ground truth that none is about any more, are kept. */
+  RETENTION_DAYS_REPLAYS: wholeNumber({ min: 1, max: 36_500, example: 'RETENTION_DAYS_REPLAYS=90' }).default(
+    90,
+  ),
+  RETENTION_DAYS_SNAPSHOTS: wholeNumber({
+    min: 1,
+    max: 36_500,
+    example: 'RETENTION_DAYS_SNAPSHOTS=180',
+  }).default(180),
+  /** Whoever scrapes metrics sends it as a bearer token. */
+  METRICS_TOKEN: z
+    .string()
+    .trim()
+    .min(16, 'must have at least 16 characters, for example METRICS_TOKEN=$(openssl rand -base64 32)')
+    .optional(),
+  /** Where a worker answers /metrics, /health and /ready; nowhere without a port. */
+  METRICS_PORT: wholeNumber({ min: 1, max: 65535, example: 'METRICS_PORT=9464' }).optional(),
+  METRICS_HOST: z.string().trim().default('127.0.0.1'),
+  /** A collector of traces, by OTLP over HTTP. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl('http://localhost:4318').optional(),
+  /** Read by the exporter itself; it may hold the collector's key, so it is known here as ours. */
+  OTEL_EXPORTER_OTLP_HEADERS: optional,
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'must be one of fatal, error, warn, info, debug, trace, silent, for example LOG_LEVEL=info',

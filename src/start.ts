@@ -103,7 +103,7 @@ const restartOnChange = (restart: () => Promise<void>) => {
   const watcher = watch(join(projectRoot, 'src'), { recursive: true }, (_, file) => {
     if (
       file === null ||
-      !/^(?:contracts|verification|db|queue|services|jobs|worker|composition|env)\b/.test(file)
+      !/^(?:contracts|verification|db|queue|services|jobs|rest|worker|composition|env)\b/.test(file)
     )
       return;
     if (/\.test\.ts$/.test(file)) return;
@@ -142,6 +142,8 @@ const start = async () => {
     NEXTAUTH_URL: baseUrl,
     NEXT_TELEMETRY_DISABLED: '1',
     NODE_ENV: dev ? 'development' : 'production',
+    // Below the time that the worker is given here, so that its jobs are handed back rather than lost.
+    GRACE_SECONDS: String(graceMs / 1000 - 1),
   });
   if (!dev) {
     await ensureBuilt(childEnvironment({}), {

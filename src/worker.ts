@@ -1,19 +1,22 @@
 import { createHandlers } from '#jobs/index.ts';
 import { workQueues } from '#queue/work.ts';
+import { startWorkerServer } from '#rest/worker-server.ts';
 import { getWorkerComposition } from './composition.ts';
-import { EnvironmentError } from './env.ts';
+import { EnvironmentError, isLoopbackHost } from './env.ts';
 
 /**
  * A worker process: carries the queues' jobs. `npm start` runs one; more may run, on other machines too, against the
  * same database and with the same SECRETS_KEY.
  */
 
-/** Below the time that `npm start` gives it, so that jobs under way are handed back rather than lost. */
-const graceMs = 6_000;
-
 const run = async () => {
-  const { worker, logger, databaseUrl, close } = await getWorkerComposition();
+  const { worker, logger, databaseUrl, environment, metrics, ready, close } = await getWorkerComposition();
   const queues = await workQueues({ databaseUrl, logger, ...createHandlers(worker) });
+  const { METRICS_HOST: host, METRICS_PORT: port } = environment;
+  const server =
+    port === undefined
+      ? null
+      : startWorkerServer({ host, port, metrics, reachable: !isLoopbackHost(host), ready, logger });
   logger.info({}, 'The worker is ready');
 
   let ending = false;
@@ -22,7 +25,8 @@ const run = async () => {
       if (ending) return;
       ending = true;
       try {
-        await queues.stop(graceMs);
+        await queues.stop(environment.GRACE_SECONDS * 1000);
+        await server?.close();
         await close();
       } finally {
         process.exit(0);

@@ -1,6 +1,7 @@
 import type { Certificate } from '#contracts/certificate.ts';
 import { exclusionReasons } from '#contracts/ground-truth.ts';
 import { compositeOf } from '#verification/statistics/aggregate.ts';
+import { judgeTrustFacts, judgeTrustMeaning, leakRemark, usageRows } from './judge-trust-view.ts';
 import { type Paint, plain, shortened } from './terminal.ts';
 
 const barCells = 24;
@@ -36,6 +37,7 @@ const remarks = (certificate: Certificate) =>
   [
     certificate.sample ? 'A sample: a demonstration oracle on the project’s own history.' : null,
     judgeRemark(certificate),
+    leakRemark(certificate),
     certificate.provisional
       ? `Provisional: ${certificate.replayCount} of the ${certificate.minReplays} replays that the run asked for.`
       : null,
@@ -92,6 +94,9 @@ const replayCounts = ({ counts }: Certificate) =>
     counts.replaced > 0 ? `${counts.replaced} replaced, no answer key could be made` : '',
     counts.oracleRetries > 0 ? `${counts.oracleRetries} oracle calls repeated` : '',
     counts.judgeReasks > 0 ? `${counts.judgeReasks} judge calls asked again` : '',
+    counts.judgeRetries > 0 ? `${counts.judgeRetries} judge calls repeated` : '',
+    counts.controls > 0 ? `${counts.controls} measures at 0 by a control` : '',
+    counts.keysReused > 0 ? `${counts.keysReused} answer keys used again` : '',
   ]
     .filter((part) => part !== '')
     .join(' · ');
@@ -129,6 +134,18 @@ const facts = (certificate: Certificate): [string, string][] => [
   ['Issued', `${certificate.createdAt} · id ${certificate.id}`],
 ];
 
+const factLines = (lines: [string, string][], width: number, paint: Paint) =>
+  lines.map(([name, text]) => {
+    const [first = '', ...rest] = wrapped(plain(text), `  ${name.padEnd(nameWidth)}  `, width).split('\n');
+    const split = nameWidth + 2;
+    return [paint('bold', first.slice(0, split)) + first.slice(split), ...rest].join('\n');
+  });
+
+const usageLines = (certificate: Certificate, paint: Paint) => {
+  const [head, ...rows] = usageRows(certificate);
+  return head === undefined ? [] : [paint('dim', head), ...rows, ''];
+};
+
 const replayTable = (certificate: Certificate, paint: Paint) => {
   const { replayScores, weights } = certificate;
   const complete = replayScores.length <= listedReplays;
@@ -141,7 +158,7 @@ const replayTable = (certificate: Certificate, paint: Paint) => {
   const row = (cells: string[]) =>
     `  ${cells
       .map((cell, column) =>
-        column === 0 ? cell.padEnd(width) : column < 6 ? cell.padStart(9) : `  ${cell}`,
+        column === 0 ? cell.padEnd(width) : column < 6 ? cell.padStart(10) : `  ${cell}`,
       )
       .join('')}`.trimEnd();
   return [
@@ -190,12 +207,13 @@ export const viewCertificate = (certificate: Certificate, paint: Paint, columns 
     '',
     ...legendLines(certificate, width, paint),
     '',
-    ...facts(certificate).map(([name, text]) => {
-      const [first = '', ...rest] = wrapped(plain(text), `  ${name.padEnd(nameWidth)}  `, width).split('\n');
-      const split = nameWidth + 2;
-      return [paint('bold', first.slice(0, split)) + first.slice(split), ...rest].join('\n');
-    }),
+    ...factLines(facts(certificate), width, paint),
     '',
+    paint('bold', 'How far the judge can be trusted'),
+    ...factLines(judgeTrustFacts(certificate), width, paint),
+    ...(certificate.trust === null ? [] : [paint('dim', wrapped(judgeTrustMeaning, '  ', width))]),
+    '',
+    ...usageLines(certificate, paint),
     ...replayTable(certificate, paint),
     '',
     paint('dim', wrapped(meaning, '  ', width)),

@@ -1,16 +1,9 @@
-import { exclusionReasons, type GroundTruth, type GroundTruthDraw } from '#contracts/ground-truth.ts';
+import type { JudgeEstimate } from '#contracts/estimate.ts';
+import { exclusionReasons, type GroundTruthDraw } from '#contracts/ground-truth.ts';
 import type { JudgeProvider } from '#contracts/judge.ts';
-import { callCostUsd, pricesAsOf } from '#verification/judges/anthropic/prices.ts';
-import { taskPrompts } from '#verification/judges/anthropic/prompts/v1/digest.ts';
-import { sharedPrefix } from '#verification/judges/anthropic/request.ts';
+import { type CountTokens, estimateJudging } from '#verification/judges/anthropic/estimate.ts';
+import type { Prices } from '#verification/judges/anthropic/prices.ts';
 import { type Paint, plain } from './terminal.ts';
-
-/** Source code comes to about three characters a token, prose to four: the lower one overstates a little. */
-const charactersPerToken = 3;
-/** Beside the prompts: the oracle's claims, the key, summary and response, by their usual length, in tokens. */
-const materialTokens = { answer_key: 0, precision: 1500, recall: 1500, reply: 500 } as const;
-const answerTokens = { answer_key: 1500, precision: 1500, recall: 800, reply: 150 } as const;
-const calls = ['answer_key', 'precision', 'recall', 'reply'] as const;
 
 type Amount = { calls: number; input_tokens: number; output_tokens: number; cost_usd: number | null };
 
@@ -25,63 +18,36 @@ export type Estimate = {
   judge: JudgeProvider;
   model: string;
   oracle_calls: number;
-  /** From every call answered at once and the shared prefix read from the cache, to each asked twice without it. */
   judge_calls: { least: Amount; most: Amount };
   method: string;
 };
 
-const tokensOf = (characters: number) => Math.ceil(characters / charactersPerToken);
-
 const none: Amount = { calls: 0, input_tokens: 0, output_tokens: 0, cost_usd: 0 };
 
-const added = (a: Amount, b: Amount): Amount => ({
-  calls: a.calls + b.calls,
-  input_tokens: a.input_tokens + b.input_tokens,
-  output_tokens: a.output_tokens + b.output_tokens,
-  cost_usd: a.cost_usd === null || b.cost_usd === null ? null : a.cost_usd + b.cost_usd,
+const amountOf = ({ calls, inputTokens, outputTokens, costUsd }: JudgeEstimate['least']): Amount => ({
+  calls,
+  input_tokens: inputTokens,
+  output_tokens: outputTokens,
+  cost_usd: costUsd === null ? null : Math.round(costUsd * 1e4) / 1e4,
 });
 
-/** One replay's four calls, measured on the very texts that the judge would be sent. */
-const replayAmount = (change: GroundTruth, model: string, cached: boolean): Amount => {
-  const prefix = tokensOf(sharedPrefix(change, '').reduce((total, { text }) => total + text.length, 0));
-  return calls
-    .map((call, index): Amount => {
-      const own = tokensOf(taskPrompts[call].length) + materialTokens[call];
-      const usage = {
-        inputTokens: own,
-        cacheWriteTokens: index === 0 || !cached ? prefix : 0,
-        cacheReadTokens: index > 0 && cached ? prefix : 0,
-        outputTokens: answerTokens[call],
-      };
-      return {
-        calls: 1,
-        input_tokens: own + prefix,
-        output_tokens: usage.outputTokens,
-        cost_usd: callCostUsd(model, usage),
-      };
-    })
-    .reduce(added);
-};
-
-const roundedAmount = (amount: Amount): Amount => ({
-  ...amount,
-  cost_usd: amount.cost_usd === null ? null : Math.round(amount.cost_usd * 1e4) / 1e4,
-});
-
-const method =
-  `Four judge calls a change (answer key, precision, recall, reply), counted on the prompts and diffs themselves at ` +
-  `${charactersPerToken} characters a token, with usual lengths for what the oracle and the judge will say; list ` +
-  `prices as of ${pricesAsOf}. From every call answered at once with the shared prompt cached, to each asked twice without.`;
-
-/** What a run over this draw would call and cost. Nothing is called for it. */
-export const estimateRun = (
+/** What a run over this draw would call and cost. No oracle and no judge is asked for it; tokens may be counted. */
+export const estimateRun = async (
   draw: GroundTruthDraw,
-  { judge, model, seed }: { judge: JudgeProvider; model: string; seed: string },
-): Estimate => {
-  const total = (cached: boolean) =>
-    draw.drawn.map((change) => replayAmount(change, model, cached)).reduce(added, none);
-  const most = total(false);
-  const paid = judge === 'anthropic';
+  run: {
+    judge: JudgeProvider;
+    model: string;
+    seed: string;
+    economy: boolean;
+    agreement: { share: number; model: string } | null;
+  },
+  ports: { prices: Prices; countTokens: CountTokens | null },
+): Promise<Estimate> => {
+  const { judge, model, seed } = run;
+  const judging =
+    judge === 'anthropic'
+      ? await estimateJudging({ ...run, ...ports, changes: draw.drawn, replays: draw.drawn.length })
+      : null;
   return {
     dry_run: true,
     source: draw.source,
@@ -93,10 +59,11 @@ export const estimateRun = (
     judge,
     model,
     oracle_calls: draw.drawn.length,
-    judge_calls: paid
-      ? { least: roundedAmount(total(true)), most: roundedAmount(added(most, most)) }
-      : { least: none, most: none },
-    method: paid ? method : 'The offline judge makes no call and costs nothing.',
+    judge_calls:
+      judging === null
+        ? { least: none, most: none }
+        : { least: amountOf(judging.least), most: amountOf(judging.most) },
+    method: judging?.method ?? 'The offline judge makes no call and costs nothing.',
   };
 };
 

@@ -1,9 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CountTokens } from '#verification/judges/anthropic/estimate.ts';
+import type { AnthropicClient } from '#verification/judges/anthropic/model-client.ts';
+import { createPrices, type Prices } from '#verification/judges/anthropic/prices.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import { CommandError, UsageError } from './exit.ts';
 import type { Settings } from './settings.ts';
 
-const anthropic = async (model: string, settings: Settings): Promise<Judge> => {
+const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+  await delay(ms, undefined, signal && { signal });
+};
+
+const anthropicClient = async (settings: Settings): Promise<AnthropicClient> => {
   if (settings.anthropicApiKey === null)
     throw new UsageError(
       'The anthropic judge needs a key: set ANTHROPIC_API_KEY, or use --judge offline, which needs none.',
@@ -14,23 +22,59 @@ const anthropic = async (model: string, settings: Settings): Promise<Judge> => {
       'The package @anthropic-ai/sdk is missing. Run npm install, or use --judge offline.',
     );
   });
-  const { anthropicJudge } = await import('#verification/judges/anthropic/judge.ts');
-  const client = createAnthropicClient({
+  return createAnthropicClient({
     apiKey: settings.anthropicApiKey,
     baseURL: settings.anthropicBaseUrl ?? undefined,
+    sleep,
   });
-  return anthropicJudge({ client, model, random: (bytes) => randomBytes(bytes) });
+};
+
+/** The judge of a run, the one that a share of it is judged by again, and what an estimate is made with. */
+export type Judges = {
+  judge: Judge;
+  agreement: { judge: Judge; share: number } | null;
+  prices: Prices;
+  countTokens: CountTokens | null;
+};
+
+export type JudgeChoice = {
+  judge?: 'anthropic' | 'offline';
+  model?: string;
+  agreementSample?: number;
+  agreementModel?: string;
 };
 
 /** The judge asked for, else the installation's default: anthropic where a key is configured. */
-export const judgeFor = async (
-  asked: { judge?: 'anthropic' | 'offline'; model?: string },
-  settings: Settings,
-): Promise<Judge> => {
+export const judgesFor = async (asked: JudgeChoice, settings: Settings): Promise<Judges> => {
+  const prices = createPrices(settings.judgePrices);
   const provider = asked.judge ?? (settings.anthropicApiKey === null ? 'offline' : 'anthropic');
-  if (provider === 'anthropic') return anthropic(asked.model ?? settings.scoringModel, settings);
-  if (asked.model !== undefined)
-    throw new UsageError('--model is for the anthropic judge; the offline judge has no model to choose.');
+  const share = asked.agreementSample ?? 0;
+  const withSecond = (open: (model: string) => Judge, model: string) => ({
+    judge: open(model),
+    agreement: share > 0 ? { judge: open(asked.agreementModel ?? model), share } : null,
+  });
+  if (provider === 'anthropic') {
+    const client = await anthropicClient(settings);
+    const { anthropicJudge } = await import('#verification/judges/anthropic/judge.ts');
+    const open = (model: string) =>
+      anthropicJudge({
+        client,
+        model,
+        random: (bytes) => randomBytes(bytes),
+        prices,
+        batches: null,
+        now: Date.now,
+      });
+    return {
+      ...withSecond(open, asked.model ?? settings.scoringModel),
+      prices,
+      countTokens: (request) => client.countTokens(request),
+    };
+  }
+  if (asked.model !== undefined || asked.agreementModel !== undefined)
+    throw new UsageError(
+      '--model and --agreement-model are for the anthropic judge; the offline judge has no model to choose.',
+    );
   const { offlineJudge } = await import('#verification/judges/offline/judge.ts');
-  return offlineJudge();
+  return { ...withSecond(offlineJudge, ''), prices, countTokens: null };
 };

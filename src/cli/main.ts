@@ -22,6 +22,7 @@ const readSettings = (): Settings => {
       anthropicApiKey: environment.ANTHROPIC_API_KEY ?? null,
       anthropicBaseUrl: environment.ANTHROPIC_BASE_URL ?? null,
       scoringModel: environment.SCORING_MODEL,
+      judgePrices: environment.JUDGE_PRICES ?? {},
       outboundAllow: environment.OUTBOUND_ALLOW,
       pythonOracleDir: environment.PYTHON_ORACLE_DIR ?? null,
       userEnvironment: environmentOfUser(),

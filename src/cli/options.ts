@@ -11,11 +11,15 @@ type Check = {
 };
 
 /** Held against the rule of the wire contract's field of the same name. */
-const checked = (schema: Check) => (text: string) => {
-  const parsed = schema.safeParse(text);
+const held = (schema: Check, value: unknown) => {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new InvalidArgumentError(parsed.error.issues[0]?.message ?? 'Not allowed.');
 };
+const checked = (schema: Check) => (text: string) => held(schema, text);
+/** Of an empty text and of words `Number` makes NaN or 0, which no rule means. */
+const checkedNumber = (schema: Check) => (text: string) =>
+  held(schema, text.trim() === '' ? Number.NaN : Number(text));
 
 const wholeNumber = (least: number, most: number) => (text: string) => {
   const number = Number(text);
@@ -23,7 +27,7 @@ const wholeNumber = (least: number, most: number) => (text: string) => {
   throw new InvalidArgumentError(`Must be a whole number from ${least} to ${most}.`);
 };
 
-const { constructId, since, label, seed } = runRequestSchema.shape;
+const { constructId, since, label, seed, maxCostUsd, agreementSample } = runRequestSchema.shape;
 
 export const drawOptions = () => [
   new Option('--limit <n>', 'how many merged changes to use (1 to 1000)')
@@ -85,6 +89,15 @@ export const verifyOptions = () => [
     'who judges (default: anthropic where ANTHROPIC_API_KEY is set, else offline)',
   ).choices(['anthropic', 'offline']),
   new Option('--model <name>', 'the model of the anthropic judge (default: SCORING_MODEL)'),
+  new Option(
+    '--agreement-sample <share>',
+    'have that share of the replays (0 to 1) judged once more, and publish how far the verdicts agree',
+  ).argParser(checkedNumber(agreementSample)),
+  new Option('--agreement-model <name>', 'the second judge’s model (default: the same one, asked again)'),
+  new Option(
+    '--max-cost <usd>',
+    'stop before the judge’s calls cost more than this; what is done is kept with --out',
+  ).argParser(checkedNumber(maxCostUsd)),
   ...drawOptions(),
   blindOption(),
   new Option('--min-replays <n>', 'below this many scored replays the certificate is provisional (1 to 500)')
@@ -105,6 +118,9 @@ export type VerifyOptions = DrawOptions & {
   constructId?: string;
   judge?: 'anthropic' | 'offline';
   model?: string;
+  agreementSample?: number;
+  agreementModel?: string;
+  maxCost?: number;
   minReplays: number;
   concurrency: number;
   out?: string;

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { AppError } from '#contracts/errors.ts';
 import { SourceError } from '#verification/sources/source.ts';
+import { addRunCommands } from './commands/run-options.ts';
 import { CommandError, type ExitCode, exitCodes, UsageError } from './exit.ts';
 import {
   type DrawOptions,
@@ -101,6 +102,8 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
       const command = await import('./commands/inspect.ts');
       done(await command.inspect(place, options, context));
     });
+
+  addRunCommands(program, context, done);
 
   program
     .command('token')

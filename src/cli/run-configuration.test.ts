@@ -17,6 +17,7 @@ const demand: RunDemand = {
   label: null,
   seed: null,
   blinded: false,
+  agreement: null,
   weights: { precision: 1, recall: 1, replyAccuracy: 1 },
 };
 const stored = configurationOf(demand, { salt: () => 'salt', seed: () => '7' });

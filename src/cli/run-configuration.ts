@@ -25,6 +25,8 @@ export const runConfigurationSchema = z.object({
   label: z.string().nullable(),
   seed: z.string(),
   blinded: z.boolean(),
+  /** The share of replays that a second judge is asked about, and its model; null where none is. */
+  agreement: z.object({ share: z.number(), model: z.string() }).nullable(),
   weights: weightsSchema,
 });
 export type RunConfiguration = z.infer<typeof runConfigurationSchema>;
@@ -71,11 +73,15 @@ const options: [keyof RunDemand & keyof RunConfiguration, string][] = [
 /** What of a stored run this call asks for otherwise, in words; empty where the call resumes it. */
 export const differences = (stored: RunConfiguration, demand: RunDemand): string[] => {
   const shown = (value: unknown) => (value === null ? 'none' : String(value));
+  const secondJudge = ({ agreement }: Pick<RunConfiguration, 'agreement'>) =>
+    agreement === null ? 'none' : `${agreement.share} by ${agreement.model}`;
   const differing = options.flatMap(([key, name]) =>
     stored[key] === demand[key] ? [] : [`${name}: ${shown(stored[key])} there, ${shown(demand[key])} here`],
   );
   if (stored.oracleAddressDigest !== addressDigest(stored.salt, demand.oracle.identity))
     differing.push(`the oracle: another one at ${stored.oracleOrigin} there, ${demand.oracle.shown} here`);
+  if (secondJudge(stored) !== secondJudge(demand))
+    differing.push(`--agreement-sample: ${secondJudge(stored)} there, ${secondJudge(demand)} here`);
   if (demand.seed !== null && demand.seed !== stored.seed)
     differing.push(`--seed: ${stored.seed} there, ${demand.seed} here`);
   if (stored.methodologyVersion !== methodologyVersion)

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Certificate } from '#contracts/certificate.ts';
 import { takeLock } from '#db/embedded/lock.ts';
 import { fromWire, toWire } from '#verification/certificate/wire.ts';
+import { oracleWasReached, resumable } from '#verification/replay/resumable.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
 import { CommandError, UsageError } from './exit.ts';
 import {
@@ -14,14 +15,7 @@ import {
   type RunDemand,
   runConfigurationSchema,
 } from './run-configuration.ts';
-import {
-  type RunStore,
-  reachedOracle,
-  resumable,
-  type StoredReplay,
-  storedDrawSchema,
-  storedReplaySchema,
-} from './run-store.ts';
+import { type RunStore, type StoredReplay, storedDrawSchema, storedReplaySchema } from './run-store.ts';
 
 /**
  * An output directory: `run.json` (what was asked), `draw.json` (the ground truth), `replays/` (a checkpoint each),
@@ -76,11 +70,13 @@ const storedReplays = async (folder: string): Promise<Map<number, StoredReplay>>
   const names = (await readdir(folder)).filter((name) => /^\d+\.json$/.test(name));
   const read = await Promise.all(names.map((name) => readJson(join(folder, name), storedReplaySchema)));
   const replays = read.filter((replay) => replay !== null);
-  const oracleReached = replays.some(({ checkpoint }) => reachedOracle(checkpoint));
+  const oracleReached = replays.some(({ checkpoint }) => oracleWasReached(checkpoint));
   return new Map(
     replays.map((replay) => {
       const checkpoint = resumable(replay.checkpoint, oracleReached);
-      const endedAt = endOfReplay(checkpoint) === null ? null : replay.endedAt;
+      // Also one that was scored is gone on with where the parrot's or a second judge's verdicts were not obtained.
+      const complete = Object.keys(checkpoint).length === Object.keys(replay.checkpoint).length;
+      const endedAt = complete && endOfReplay(checkpoint) !== null ? replay.endedAt : null;
       return [replay.position, { ...replay, checkpoint, endedAt }];
     }),
   );

@@ -2,7 +2,7 @@ import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
 import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
-import { runReplay } from '#verification/replay/run-replay.ts';
+import { type Agreement, runReplay } from '#verification/replay/run-replay.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
 import { CommandError } from './exit.ts';
 import type { Progress } from './progress.ts';
@@ -11,7 +11,9 @@ import type { RunStore, StoredReplay } from './run-store.ts';
 export type ReplayWork = {
   draw: GroundTruthDraw;
   judge: Judge;
+  agreement: Agreement | null;
   oracle: Oracle;
+  seed: string;
   /** See `runReplay`. */
   blinding: string | null;
   store: RunStore;
@@ -24,11 +26,14 @@ export type ReplayWork = {
 
 const hasEnded = (replay: StoredReplay | null) => replay !== null && replay.endedAt !== null;
 
+/** How many other changes canaries are made of. */
+const otherChanges = 3;
+
 /** Carries one replay from its first missing step to its end, each step stored as it arrives. */
 const carry = async (work: ReplayWork, position: number): Promise<StoredReplay> => {
-  const { draw, judge, oracle, blinding, store, now, signal } = work;
-  const groundTruth =
-    position < draw.drawn.length ? draw.drawn[position] : draw.reserve[position - draw.drawn.length];
+  const { draw, judge, agreement, oracle, seed, blinding, store, now, signal } = work;
+  const changes = [...draw.drawn, ...draw.reserve];
+  const groundTruth = changes[position];
   if (groundTruth === undefined) throw new RangeError(`The draw has no change at ${position}.`);
   const stored = store.replayAt(position);
   if (stored !== null && stored.groundTruthId !== groundTruth.id)
@@ -44,8 +49,13 @@ const carry = async (work: ReplayWork, position: number): Promise<StoredReplay> 
   });
   await runReplay({
     groundTruth,
+    others: [...changes.slice(position + 1), ...changes.slice(0, position)].slice(0, otherChanges),
+    seed,
     judge,
+    agreement,
     oracle,
+    // Keys outlive a run where a database keeps them.
+    shared: null,
     blinding,
     store: {
       checkpoint,

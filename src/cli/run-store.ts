@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type GroundTruthDraw, groundTruthDrawSchema } from '#contracts/ground-truth.ts';
-import { type ReplayCheckpoint, replayCheckpointSchema } from '#contracts/replay.ts';
+import { replayCheckpointSchema } from '#contracts/replay.ts';
 
 /** A replay as kept: `position` is its place in the draw, the reserve counted on after the sample. */
 export const storedReplaySchema = z.object({
@@ -39,23 +39,3 @@ export const memoryStore = (): RunStore => {
   };
   return store;
 };
-
-/**
- * The steps of a stored checkpoint that a later call does not take again. What the verifier could not get (an answer
- * key, a verdict) was never had, so it is asked for again; `oracleReached` tells whether this run's oracle ever gave an
- * HTTP answer: where it never did, its address was wrong or it was not running, and it is called again too.
- */
-export const resumable = (checkpoint: ReplayCheckpoint, oracleReached: boolean): ReplayCheckpoint => {
-  const { answerKey, oracle, ...verdicts } = checkpoint;
-  const unreached = oracle?.kind === 'failure' && !oracle.httpAnswered && !oracleReached;
-  return {
-    ...(answerKey === undefined || answerKey.kind === 'unavailable' ? {} : { answerKey }),
-    ...(oracle === undefined || unreached ? {} : { oracle }),
-    ...(verdicts.precision?.kind === 'judged' ? { precision: verdicts.precision } : {}),
-    ...(verdicts.recall?.kind === 'judged' ? { recall: verdicts.recall } : {}),
-    ...(verdicts.reply?.kind === 'judged' ? { reply: verdicts.reply } : {}),
-  };
-};
-
-export const reachedOracle = ({ oracle }: ReplayCheckpoint): boolean =>
-  oracle !== undefined && (oracle.kind === 'answer' || oracle.httpAnswered);

@@ -1,3 +1,5 @@
+import type { PriceOverrides } from '#verification/judges/anthropic/prices.ts';
+
 /** What the command line takes from the environment, checked, and handed down by `main.ts` alone. */
 export type Settings = {
   /** Null: the embedded database of `dataDir`. */
@@ -9,6 +11,8 @@ export type Settings = {
   anthropicApiKey: string | null;
   anthropicBaseUrl: string | null;
   scoringModel: string;
+  /** Prices that the operator knows better than the built-in list. */
+  judgePrices: PriceOverrides;
   /** Origins and CIDRs exempt from the network rule. */
   outboundAllow: string[];
   /** Modules of Python oracles are found from it; null: from the working directory. */

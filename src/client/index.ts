@@ -21,6 +21,12 @@ export type EchelonClient = TRPCClient<AppRouter>;
  *       repoUrl: 'owner/name', constructId: 'my-oracle', oracleUrl: 'https://oracle.example.com/ask' });
  *     const run = await echelon.run.byId.query({ id: runId });
  *
+ *     if (run.can.cancel) await echelon.run.cancel.mutate({ id: runId });
+ *     // A run that has failed goes on as a new one; what was secret has to be given again.
+ *     const oracleHeaders = { 'X-Api-Key': key };
+ *     const resumed = await echelon.run.resume.mutate({ id: runId, oracleHeaders }); // the same attempt
+ *     const retried = await echelon.run.retry.mutate({ id: runId, oracleHeaders }); // a new attempt, the same changes
+ *
  * Calls made in the same tick travel in one request. A refused call rejects with `TRPCClientError`: `data.code` is one
  * of UNAUTHORIZED, NOT_FOUND, BAD_REQUEST, PRECONDITION_FAILED …, `data.fields` names what was wrong with the input.
  * @throws TypeError where `baseUrl` is not an http(s) address.

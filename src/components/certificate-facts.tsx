@@ -4,7 +4,9 @@ import { Code, type Fact, Facts } from './facts.tsx';
 import { costText, countOf, countText, exclusionTexts, judgeNames, notMeasured } from './format.ts';
 
 export const ReplayCounts = ({ certificate }: { certificate: Certificate }) => {
-  const { counts } = certificate;
+  const { counts, trust } = certificate;
+  // Certificates that were issued before judges were tested did not count these.
+  const countedSince = (count: number) => (trust === null ? notMeasured : countText(count));
   return (
     <Facts
       facts={[
@@ -31,7 +33,27 @@ export const ReplayCounts = ({ certificate }: { certificate: Certificate }) => {
             'Changes for which no answer key could be made; the next one in seeded order took their place.',
         },
         { term: 'Oracle calls repeated', value: countText(counts.oracleRetries) },
-        { term: 'Judge asked again', value: countText(counts.judgeReasks) },
+        {
+          term: 'Judge asked again',
+          value: countText(counts.judgeReasks),
+          remark: 'For a verdict that was malformed or incomplete, or had no quote.',
+        },
+        {
+          term: 'Judge calls repeated',
+          value: countedSince(counts.judgeRetries),
+          remark: 'For limits, overload or broken connections.',
+        },
+        {
+          term: 'Measures at 0 by a control',
+          value: countedSince(counts.controls),
+          remark:
+            'The judge gave no verdict on the oracle’s text, but one on the answer key’s own changes in its place: the text was the cause.',
+        },
+        {
+          term: 'Answer keys used again',
+          value: countedSince(counts.keysReused),
+          remark: 'An earlier run had made and paid for them.',
+        },
       ]}
     />
   );

@@ -1,6 +1,24 @@
 import type { Certificate } from '#contracts/certificate.ts';
-import { countOf } from './format.ts';
+import { countOf, countText } from './format.ts';
 import { Notice } from './notice.tsx';
+
+/** Injected canaries that the judge accepted, in this run or an earlier one of the same judge. */
+const LeakNotice = ({ trust }: { trust: Certificate['trust'] }) => {
+  if (trust === null || trust.pool.canaries.injected.supported === 0) return null;
+  const own = trust.canaries.injected;
+  const together = trust.pool.canaries.injected;
+  return (
+    <Notice tone="danger" title="Injected canaries leaked">
+      {own.shown === 0
+        ? 'No injected canary was shown in this run. '
+        : `In this run the judge accepted ${countText(own.supported)} of ${countOf(own.shown, 'false claim')} that also ordered it to accept them. `}
+      {trust.pool.certificates.length > 0
+        ? `Together with earlier runs: ${countText(together.supported)} of ${countText(together.shown)}. `
+        : ''}
+      An oracle that writes such orders into its claims could gain by them.
+    </Notice>
+  );
+};
 
 /** What must be known before a certificate's numbers are read, the gravest first. */
 export const CertificateNotices = ({ certificate }: { certificate: Certificate }) => (
@@ -17,6 +35,7 @@ export const CertificateNotices = ({ certificate }: { certificate: Certificate }
         the project’s own history. It shows how a certificate reads and says nothing of any real oracle.
       </Notice>
     ) : null}
+    <LeakNotice trust={certificate.trust} />
     <Notice title={`${certificate.tier} · ${certificate.methodologyVersion}, unsigned`}>
       A preview: it bears no signature and stands in no log, so nothing but this installation’s word shows
       that it was not changed. It will never be upgraded. The tier says how well an oracle was tested, not

@@ -1,11 +1,14 @@
 import type { Certificate } from '#contracts/certificate.ts';
 import { GroundTruthFacts, MethodFacts, ReplayCounts } from './certificate-facts.tsx';
+import { JudgeTrustFacts, SecondJudgeFacts } from './certificate-judge.tsx';
+import { LiftFacts } from './certificate-lift.tsx';
 import { CertificateNotices } from './certificate-notices.tsx';
+import { UsageTable } from './certificate-usage.tsx';
 import { Code } from './facts.tsx';
 import { countOf } from './format.ts';
 import { PageHeading, Section } from './page-heading.tsx';
 import { ReplayTable, UnscoredTable } from './replay-table.tsx';
-import { Scores } from './scores.tsx';
+import { BesideScores, Scores } from './scores.tsx';
 import { Time } from './time.tsx';
 
 /** The whole of a certificate, readable top to bottom without a script. */
@@ -26,9 +29,10 @@ export const CertificateView = ({ certificate }: { certificate: Certificate }) =
 
     <Section id="scores" title="Scores">
       <Scores certificate={certificate} />
-      <p className="mt-3 text-sm text-muted">
+      <p className="mt-3 mb-4 text-sm text-muted">
         The band on each scale is the 95 % interval, the mark the score.
       </p>
+      <BesideScores certificate={certificate} />
     </Section>
 
     <Section id="estimated" title="What is estimated">
@@ -37,6 +41,18 @@ export const CertificateView = ({ certificate }: { certificate: Certificate }) =
         the same, under this judge and these prompts. It says nothing of other repositories. Intervals treat
         pull requests as independent.
       </p>
+    </Section>
+
+    <Section id="lift" title="Lift over the parrot">
+      <LiftFacts trust={certificate.trust} />
+    </Section>
+
+    <Section id="judge" title="How far the judge can be trusted">
+      <JudgeTrustFacts trust={certificate.trust} />
+    </Section>
+
+    <Section id="second-judge" title="Second judge">
+      <SecondJudgeFacts certificate={certificate} />
     </Section>
 
     <Section id="counts" title="Replays by outcome">
@@ -49,6 +65,10 @@ export const CertificateView = ({ certificate }: { certificate: Certificate }) =
 
     <Section id="method" title="Method">
       <MethodFacts certificate={certificate} />
+    </Section>
+
+    <Section id="usage" title="Judge usage by measure">
+      <UsageTable certificate={certificate} />
     </Section>
 
     <Section id="replays" title="Every scored replay">

@@ -1,10 +1,31 @@
 import { expect, test } from 'vitest';
-import { costText, countOf, durationText, intervalText, scoreText, timeText } from './format.ts';
+import {
+  costText,
+  countOf,
+  differenceText,
+  durationText,
+  intervalText,
+  listText,
+  scoreText,
+  timeText,
+} from './format.ts';
 
 test('a score is shown to three decimals, trailing zeros included', () => {
   expect(scoreText(0.5)).toBe('0.500');
   expect(scoreText(0.123456)).toBe('0.123');
   expect(intervalText({ lower: 0, upper: 0.98765 })).toBe('0.000 to 0.988');
+});
+
+test('a difference says on which side of 0 it lies, and what rounds to 0 on neither', () => {
+  expect(differenceText(0.25)).toBe('+0.250');
+  expect(differenceText(-0.25)).toBe('−0.250');
+  expect(differenceText(0.0004)).toBe('0.000');
+  expect(differenceText(-0.0004)).toBe('0.000');
+});
+
+test('parts are listed as a sentence has them', () => {
+  expect(listText(['true', 'false', 'injected'])).toBe('true, false and injected');
+  expect(listText(['true'])).toBe('true');
 });
 
 test('an unknown cost is not shown as free', () => {

@@ -6,9 +6,19 @@ import type { JudgeProvider } from '#contracts/judge.ts';
 export const notMeasured = 'not measured';
 
 /** Three decimals, as every score is shown: finer than any interval here, coarse enough to be read. */
-export const scoreText = (value: number) => value.toFixed(3);
+export const scoreText = (value: number) => {
+  const text = value.toFixed(3);
+  return text === '-0.000' ? '0.000' : text.replace('-', '−');
+};
 
-export const intervalText = ({ lower, upper }: Interval) => `${scoreText(lower)} to ${scoreText(upper)}`;
+/** A difference of scores says on which side of 0 it lies. */
+export const differenceText = (value: number) => {
+  const text = scoreText(value);
+  return value > 0 && text !== scoreText(0) ? `+${text}` : text;
+};
+
+export const intervalText = ({ lower, upper }: Interval, show = scoreText) =>
+  `${show(lower)} to ${show(upper)}`;
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 export const countText = (count: number) => whole.format(count);
@@ -16,6 +26,9 @@ export const countText = (count: number) => whole.format(count);
 /** "1 replay", "20 replays". */
 export const countOf = (count: number, one: string, many = `${one}s`) =>
   `${countText(count)} ${count === 1 ? one : many}`;
+
+/** "2", "2 and 3", "1, 2 and 3". */
+export const listText = (parts: string[]) => new Intl.ListFormat('en-GB').format(parts);
 
 /** Null is a model without a known price, which is not the same as free. */
 export const costText = (costUsd: number | null) =>

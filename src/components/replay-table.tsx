@@ -1,10 +1,20 @@
-import type { Certificate } from '#contracts/certificate.ts';
-import { durationText, scoreText } from './format.ts';
+import type { Certificate, ReplayEvidence } from '#contracts/certificate.ts';
+import { durationText, notMeasured, scoreText } from './format.ts';
 import { ScrollTable } from './scroll-table.tsx';
 import { Tag } from './tag.tsx';
 
 const numberCell = 'py-2 pr-4 text-right tabular-nums whitespace-nowrap';
 const numberHead = 'column-head text-right';
+
+type Canary = ReplayEvidence['canaries'][number];
+const leaked = ({ kind, supported }: Canary) => kind === 'injected' && supported;
+const judgedRight = ({ kind, supported }: Canary) => supported === (kind === 'true');
+
+const canariesText = (evidence: ReplayEvidence | null) => {
+  if (evidence === null) return notMeasured;
+  const { canaries } = evidence;
+  return canaries.length === 0 ? 'none' : `${canaries.filter(judgedRight).length} of ${canaries.length}`;
+};
 
 export const ReplayTable = ({ certificate }: { certificate: Certificate }) => (
   <ScrollTable label="Scored replays">
@@ -28,6 +38,9 @@ export const ReplayTable = ({ certificate }: { certificate: Certificate }) => (
         <th scope="col" className={numberHead}>
           Reply
         </th>
+        <th scope="col" className={numberHead}>
+          Canaries judged right
+        </th>
         <th scope="col" className={`${numberHead} sm:pr-6`}>
           Judged in
         </th>
@@ -44,6 +57,11 @@ export const ReplayTable = ({ certificate }: { certificate: Certificate }) => (
                 <span className="text-muted break-words">{replay.oracleFailure}</span>
               </span>
             )}
+            {replay.evidence?.canaries.some(leaked) ? (
+              <span className="mt-1 block">
+                <Tag tone="danger">injected canary leaked</Tag>
+              </span>
+            ) : null}
           </th>
           <td className={numberCell}>{scoreText(replay.precision)}</td>
           <td className={numberCell}>
@@ -54,6 +72,7 @@ export const ReplayTable = ({ certificate }: { certificate: Certificate }) => (
             {replay.changesSurfaced} of {replay.changesTotal}
           </td>
           <td className={numberCell}>{scoreText(replay.replyAccuracy)}</td>
+          <td className={numberCell}>{canariesText(replay.evidence)}</td>
           <td className={`${numberCell} sm:pr-6`}>
             {replay.oracleFailure === null ? durationText(replay.scoringLatencyMs) : 'not judged'}
           </td>

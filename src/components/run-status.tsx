@@ -25,6 +25,14 @@ export const progressText = ({ status, progress, total }: Pick<Run, 'status' | '
   return isTerminal(status) ? 'no replay was begun' : 'number of replays not known yet';
 };
 
+/** "about 4 minutes left", in the coarsest unit that says something. */
+export const timeLeftText = (seconds: number): string => {
+  if (seconds < 60) return 'less than a minute left';
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 90) return `about ${minutes} ${minutes === 1 ? 'minute' : 'minutes'} left`;
+  return `about ${Math.round(minutes / 60)} hours left`;
+};
+
 /** The lifecycle with the stage that the run is in; what is behind and ahead is said in words too. */
 export const Stages = ({ status }: { status: RunStatus }) => {
   const current = stages.findIndex((stage) => stage.status === status);

@@ -1,5 +1,7 @@
 import type { Certificate } from '#contracts/certificate.ts';
-import { intervalText, scoreText } from './format.ts';
+import { Estimate } from './estimate.tsx';
+import { type Fact, Facts } from './facts.tsx';
+import { countOf, intervalText, notMeasured, scoreText } from './format.ts';
 import { ScoreBar } from './score-bar.tsx';
 
 const rows = [
@@ -71,3 +73,32 @@ export const Scores = ({ certificate }: { certificate: Certificate }) => (
     ))}
   </dl>
 );
+
+const adjustedRemark =
+  'Precision as it would be, had the judge not made the mistakes that its canaries show. It stands beside the raw value, never in its place: canaries are probably easier than natural errors.';
+
+/** What is read beside the scores and replaces none of them. */
+export const BesideScores = ({ certificate: { trust, counts, precision } }: { certificate: Certificate }) => {
+  const adjusted = trust?.adjustedPrecision ?? null;
+  const facts: Fact[] = [
+    {
+      term: 'Precision, judge-adjusted',
+      value:
+        adjusted === null ? (
+          notMeasured
+        ) : (
+          <Estimate value={adjusted.value} interval={adjusted.interval}>
+            , raw {scoreText(precision)}
+          </Estimate>
+        ),
+      remark: adjustedRemark,
+    },
+  ];
+  if (counts.unscored > 0)
+    facts.push({
+      term: 'Composite with the unscored at 0 and at 1',
+      value: trust === null ? notMeasured : intervalText(trust.bounds),
+      remark: `What ${countOf(counts.unscored, 'unscored replay')} could have made of it at the least and at the most; not a confidence interval.`,
+    });
+  return <Facts facts={facts} />;
+};

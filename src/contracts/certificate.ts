@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { exclusionReasons } from './ground-truth.ts';
 import { judgeProviders } from './judge.ts';
-import { judgeUsageSchema, replayOutcomes } from './replay.ts';
+import { canaryKinds, judgeUsageSchema, replayOutcomes, replyAccuracies } from './replay.ts';
 
 export const certificateDomain = 'community_oracle';
 /** Until canaries, baselines, signature and log exist, every certificate is a preview (certificate.md). */
@@ -39,8 +39,104 @@ export const replayCountsSchema = z.object({
   replaced: z.number().int(),
   oracleRetries: z.number().int(),
   judgeReasks: z.number().int(),
+  /** What was sent to the judge again because of limits, overload or broken connections. */
+  judgeRetries: z.number().int().default(0),
+  /** Measures that are 0 because only the control got a verdict. */
+  controls: z.number().int().default(0),
+  /** Answer keys that an earlier run had paid for. */
+  keysReused: z.number().int().default(0),
 });
 export type ReplayCounts = z.infer<typeof replayCountsSchema>;
+
+const canaryCountSchema = z.object({ shown: z.number().int(), supported: z.number().int() });
+/** Of each kind of canary, how many a judge ruled on and how many it took for supported. */
+export const canaryCountsSchema = z.object({
+  true: canaryCountSchema,
+  false: canaryCountSchema,
+  injected: canaryCountSchema,
+});
+export type CanaryCounts = z.infer<typeof canaryCountsSchema>;
+
+const rateSchema = z.object({ value: unit, interval, of: z.number().int() });
+const agreementSchema = z.object({
+  raw: unit,
+  interval,
+  /** Cohen's; null where chance alone explains every agreement. */
+  kappa: z.number().nullable(),
+  n: z.number().int(),
+});
+
+/** How far the judge can be trusted (methodology, "Canaries", "Baselines", "Bounds", "Judge-adjusted precision"). */
+export const judgeTrustSchema = z.object({
+  canaries: canaryCountsSchema,
+  /** What the rates follow from: this run, and the earlier ones whose certificates are named. */
+  pool: z.object({ canaries: canaryCountsSchema, certificates: z.array(z.string()) }),
+  /** P(supported | true), P(rejected | false), and the share of injected claims that were accepted. */
+  q1: rateSchema.nullable(),
+  q0: rateSchema.nullable(),
+  leak: rateSchema.nullable(),
+  /** q0 + q1 − 1, and its lower 95 % bound. */
+  youden: z.object({ value: z.number(), lower: z.number() }).nullable(),
+  reliable: z.boolean(),
+  adjustedPrecision: z.object({ value: unit, interval }).nullable(),
+  /** The parrot's composite on the same pull requests, and how far the oracle's lies above it. */
+  baseline: z
+    .object({
+      compositeScore: unit,
+      lift: z.number().min(-1).max(1),
+      interval: interval.nullable(),
+      replays: z.number().int(),
+    })
+    .nullable(),
+  /** The composite with every unscored replay at 0, and at 1. */
+  bounds: interval,
+  /** How often a second judge said the same, of claims and changes, and of replies. */
+  agreement: z
+    .object({
+      model: z.string(),
+      replays: z.number().int(),
+      verdicts: agreementSchema.nullable(),
+      replies: agreementSchema.nullable(),
+    })
+    .nullable(),
+});
+export type JudgeTrust = z.infer<typeof judgeTrustSchema>;
+
+/** Judge usage by what it was for; `total` is their sum. */
+export const usageByMeasureSchema = z.object({
+  answerKey: judgeUsageSchema,
+  precision: judgeUsageSchema,
+  recall: judgeUsageSchema,
+  reply: judgeUsageSchema,
+  baseline: judgeUsageSchema,
+  second: judgeUsageSchema,
+});
+export type UsageByMeasure = z.infer<typeof usageByMeasureSchema>;
+
+const parrotSchema = z.object({
+  claimsTotal: z.number().int(),
+  claimsSupported: z.number().int(),
+  changesTotal: z.number().int(),
+  changesSurfaced: z.number().int(),
+});
+
+/** What of one replay the judge's trust follows from. */
+export const replayEvidenceSchema = z.object({
+  /** The share of the claims expected that a judge ruled on. */
+  ruledShare: unit,
+  canaries: z.array(z.object({ kind: z.enum(canaryKinds), supported: z.boolean() })),
+  parrot: parrotSchema.nullable(),
+  second: z
+    .object({
+      /** Whether a claim was supported, a change surfaced, by each judge. */
+      claims: z.array(z.object({ first: z.boolean(), second: z.boolean() })),
+      changes: z.array(z.object({ first: z.boolean(), second: z.boolean() })),
+      reply: z.object({ first: z.literal(replyAccuracies), second: z.literal(replyAccuracies) }),
+      model: z.string(),
+    })
+    .nullable(),
+});
+export type ReplayEvidence = z.infer<typeof replayEvidenceSchema>;
 
 /** What a certificate keeps of one replay: ids, booleans and reasons, so that every score can be recomputed. */
 export const rawReplaySchema = z.object({
@@ -55,6 +151,8 @@ export const rawReplaySchema = z.object({
   ),
   claimsMade: z.number().int(),
   changes: z.array(z.object({ id: z.string(), surfaced: z.boolean() })),
+  /** Absent on certificates that were issued before judges were tested. */
+  evidence: replayEvidenceSchema.nullable().default(null),
 });
 export type RawReplay = z.infer<typeof rawReplaySchema>;
 
@@ -74,6 +172,9 @@ export const rawScoresSchema = z.object({
   }),
   judge: z.object({ provider: z.enum(judgeProviders), model: z.string(), promptDigest: z.string() }),
   usage: judgeUsageSchema,
+  usageByMeasure: usageByMeasureSchema.nullable().default(null),
+  /** Null on certificates that were issued before judges were tested: not measured. */
+  trust: judgeTrustSchema.nullable().default(null),
   sample: z.boolean(),
   provisional: z.boolean(),
   minReplays: z.number().int(),
@@ -128,10 +229,18 @@ export const certificateSchema = certificateSummarySchema.extend({
   draw: rawScoresSchema.shape.draw,
   promptDigest: z.string(),
   usage: judgeUsageSchema,
+  // Documents that were issued before judges were tested lack these.
+  usageByMeasure: usageByMeasureSchema.nullable().default(null),
+  trust: judgeTrustSchema.nullable().default(null),
   provisional: z.boolean(),
   minReplays: z.number().int(),
   unscored: z.array(z.object({ groundTruthId: z.string(), reason: z.string() })),
-  replayScores: z.array(replayScoreSchema.extend({ oracleFailure: z.string().nullable() })),
+  replayScores: z.array(
+    replayScoreSchema.extend({
+      oracleFailure: z.string().nullable(),
+      evidence: replayEvidenceSchema.nullable().default(null),
+    }),
+  ),
 });
 export type Certificate = z.infer<typeof certificateSchema>;
 

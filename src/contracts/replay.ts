@@ -12,6 +12,26 @@ export const judgeUsageSchema = z.object({
 });
 export type JudgeUsage = z.infer<typeof judgeUsageSchema>;
 
+export const noUsage: JudgeUsage = {
+  calls: 0,
+  inputTokens: 0,
+  cacheWriteTokens: 0,
+  cacheReadTokens: 0,
+  outputTokens: 0,
+  costUsd: 0,
+};
+
+/**
+ * What asking a judge for one thing took: `asks` counts every asking, `retries` what was sent again on the way because
+ * of limits, overload or broken connections; `latencyMs` is summed over the asks.
+ */
+const askedShape = {
+  asks: z.number().int(),
+  retries: z.number().int(),
+  latencyMs: z.number(),
+  usage: judgeUsageSchema,
+};
+
 /** 1 to 10 important changes, each with a verbatim quote of the diff, and one factual follow-up question. */
 export const answerKeySchema = z.object({
   changes: z
@@ -24,25 +44,31 @@ export const answerKeySchema = z.object({
 });
 export type AnswerKey = z.infer<typeof answerKeySchema>;
 
-/** The judge was obtained, or it was not and the measure is unscored (never zero). `asks` counts every asking. */
+/**
+ * The verdict was obtained, or it was not and the measure is unscored (never zero). `control`: it was obtained on the
+ * key's own changes and not on the oracle's text, which is then the cause, and the measure is 0 (methodology, "One
+ * replay", 4).
+ */
 const judged = <T extends z.ZodRawShape>(shape: T) =>
   z.discriminatedUnion('kind', [
     z.object({
       kind: z.literal('judged'),
       model: z.string(),
-      asks: z.number().int(),
-      latencyMs: z.number(),
-      usage: judgeUsageSchema,
+      control: z.boolean(),
+      ...askedShape,
       ...shape,
     }),
-    z.object({
-      kind: z.literal('unscored'),
-      reason: z.string(),
-      asks: z.number().int(),
-      latencyMs: z.number(),
-      usage: judgeUsageSchema,
-    }),
+    z.object({ kind: z.literal('unscored'), reason: z.string(), ...askedShape }),
   ]);
+
+/**
+ * Claims of known truth that stand unmarked among an oracle's (methodology, "Canaries"). `injected` ones are false and
+ * order the judge to accept them.
+ */
+export const canaryKinds = ['true', 'false', 'injected'] as const;
+export type CanaryKind = (typeof canaryKinds)[number];
+const canaryVerdictSchema = z.object({ kind: z.enum(canaryKinds), text: z.string(), supported: z.boolean() });
+export type CanaryVerdict = z.infer<typeof canaryVerdictSchema>;
 
 /** One folded claim as judged: `members` are the places (0-based) of the oracle's claims that were folded into it. */
 export const claimVerdictSchema = z.object({
@@ -66,6 +92,8 @@ export const precisionVerdictSchema = judged({
   claims: z.array(claimVerdictSchema),
   claimsMade: z.number().int(),
   claimsCut: z.number().int(),
+  /** Those that were ruled on; none of them counts in the score. */
+  canaries: z.array(canaryVerdictSchema),
 });
 export type PrecisionVerdict = z.infer<typeof precisionVerdictSchema>;
 
@@ -84,37 +112,53 @@ export const replyVerdictSchema = judged({
 });
 export type ReplyVerdict = z.infer<typeof replyVerdictSchema>;
 
-/** The answer key as obtained: made, impossible for this change (it is replaced), or not to be had (unscored). */
+/**
+ * The answer key as obtained: made, impossible for this change (it is replaced), or not to be had (unscored). `reused`:
+ * an earlier run paid for it.
+ */
 export const answerKeyOutcomeSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('made'),
     key: answerKeySchema,
     model: z.string(),
-    asks: z.number().int(),
-    usage: judgeUsageSchema,
+    reused: z.boolean(),
+    ...askedShape,
   }),
-  z.object({
-    kind: z.literal('impossible'),
-    reason: z.string(),
-    asks: z.number().int(),
-    usage: judgeUsageSchema,
-  }),
-  z.object({
-    kind: z.literal('unavailable'),
-    reason: z.string(),
-    asks: z.number().int(),
-    usage: judgeUsageSchema,
-  }),
+  z.object({ kind: z.literal('impossible'), reason: z.string(), reused: z.boolean(), ...askedShape }),
+  z.object({ kind: z.literal('unavailable'), reason: z.string(), ...askedShape }),
 ]);
 export type AnswerKeyOutcome = z.infer<typeof answerKeyOutcomeSchema>;
+/** A key, or that none can be made: what later runs on the same change need not ask again. */
+export type SettledAnswerKey = Exclude<AnswerKeyOutcome, { kind: 'unavailable' }>;
 
-/** What is stored of a replay as it goes: each step once, in any order for the three verdicts. */
+/** The parrot (title and description said back), judged like an oracle by the same key. */
+export const baselineSchema = z.object({
+  precision: precisionVerdictSchema,
+  recall: recallVerdictSchema,
+  reused: z.boolean(),
+});
+export type Baseline = z.infer<typeof baselineSchema>;
+
+/** The same oracle answer judged once more, by a second model or a second time by the same one. */
+export const secondJudgmentSchema = z.object({
+  precision: precisionVerdictSchema,
+  recall: recallVerdictSchema,
+  reply: replyVerdictSchema,
+});
+export type SecondJudgment = z.infer<typeof secondJudgmentSchema>;
+
+/**
+ * What is stored of a replay as it goes: each step once, in any order for the three verdicts. `baseline` and `second`
+ * come after them and decide nothing of the replay's own score.
+ */
 export const replayCheckpointSchema = z.object({
   answerKey: answerKeyOutcomeSchema.optional(),
   oracle: oracleOutcomeSchema.optional(),
   precision: precisionVerdictSchema.optional(),
   recall: recallVerdictSchema.optional(),
   reply: replyVerdictSchema.optional(),
+  baseline: baselineSchema.optional(),
+  second: secondJudgmentSchema.optional(),
 });
 export type ReplayCheckpoint = z.infer<typeof replayCheckpointSchema>;
 export type ReplayStep = keyof ReplayCheckpoint;

@@ -17,6 +17,13 @@ export const runStatuses = [
 export type RunStatus = (typeof runStatuses)[number];
 export const isTerminal = (status: RunStatus) => status === 'COMPLETED' || status === 'FAILED';
 
+/** How a run follows another: `resume` takes up the same attempt, `retry` makes a new one. */
+export const continuations = ['resume', 'retry'] as const;
+export type Continuation = (typeof continuations)[number];
+
+/** The error of a run that its owner cancelled (wire contract). */
+export const cancelledByOwner = 'Cancelled by its owner';
+
 /** What stands in a stored configuration where a secret was given. */
 export const redacted = '[REDACTED]';
 
@@ -152,6 +159,16 @@ const fullRequestShape = {
   seed: z.string().trim().min(1).max(100).optional(),
   /** Withhold from the oracle what names the repository and the pull request. */
   blinded: z.boolean().optional(),
+  /** The share of replays that a second judge is asked about. */
+  agreementSample: z.number().min(0).max(1).optional(),
+  /** The second judge's model; the same one asked a second time where none is named. */
+  agreementModel: z.string().trim().min(1).max(200).optional(),
+  maxCostUsd: z
+    .number()
+    .positive('Must be above 0. Leave it out for no limit of the run’s own.')
+    .max(100_000)
+    .optional(),
+  economy: z.boolean().optional(),
 };
 
 /** What tRPC and the form take: REST's fields and the choices that have defaults. `null` judge: the installation's. */
@@ -159,7 +176,18 @@ export const runRequestSchema = z.object(fullRequestShape).superRefine(requireOr
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
 /** What trying an oracle takes: whom to ask about what, and nothing of judging. */
-const { constructId: _c, limit: _l, minReplays: _m, judge: _j, seed: _s, ...tryShape } = fullRequestShape;
+const {
+  constructId: _c,
+  limit: _l,
+  minReplays: _m,
+  judge: _j,
+  seed: _s,
+  agreementSample: _a,
+  agreementModel: _b,
+  maxCostUsd: _u,
+  economy: _e,
+  ...tryShape
+} = fullRequestShape;
 export const tryRequestSchema = z.object(tryShape).superRefine(requireOracleFields);
 export type TryRequest = z.infer<typeof tryRequestSchema>;
 
@@ -208,8 +236,16 @@ export const runConfigSchema = z.object({
     z.object({ type: z.literal('chat'), url: z.string(), headers: redactedHeadersSchema, model: z.string() }),
     z.object({ type: z.literal('python'), module: z.string(), callable: z.string() }),
   ]),
+  /** The oracle's address had a query, which may hold a secret. */
+  oracleQuery: z.literal(redacted).nullable(),
   githubToken: z.literal(redacted).nullable(),
   judge: z.object({ provider: z.enum(judgeProviders), model: z.string() }),
+  /** That share of the replays is judged once more, by this model. */
+  agreement: z.object({ share: z.number().min(0).max(1), model: z.string() }).nullable(),
+  /** What the judge may cost, in US dollars; null where only the installation's own limit holds. */
+  maxCostUsd: z.number().positive().nullable(),
+  /** Through the Message Batches API: half the price, hours instead of minutes. */
+  economy: z.boolean(),
   limit: z.number().int(),
   minReplays: z.number().int(),
   weights: weightsSchema,
@@ -243,8 +279,32 @@ export const runSchema = z.object({
   updatedAt: z.string(),
   judge: z.enum(judgeProviders),
   sample: z.boolean(),
+  /** What the judge cost so far, in US dollars, by the prices that the installation knows; with `maxCostUsd` its limit. */
+  costUsd: z.number(),
+  maxCostUsd: z.number().nullable(),
+  /** Estimated from the replays that have ended; null where too few have, and once the run has ended. */
+  secondsLeft: z.number().int().nullable(),
+  /** The run that this one goes on with (the same attempt), or does again (a new one). */
+  continuesRunId: z.string().nullable(),
+  continuation: z.enum(continuations).nullable(),
+  /** What the owner can do with it now. */
+  can: z.object({ cancel: z.boolean(), resume: z.boolean(), retry: z.boolean() }),
+  /** The names of headers that resuming or retrying it has to be given again. */
+  oracleHeaderNames: z.array(z.string()),
+  /** The oracle's address had a query, so that it has to be given again too. */
+  needsOracleUrl: z.boolean(),
 });
 export type Run = z.infer<typeof runSchema>;
+
+/** What going on with a run takes: what was erased with its secrets, and what may be another now. */
+export const continueRequestSchema = z.object({
+  id: z.string().max(200),
+  oracleUrl: oracleUrlSchema.optional(),
+  oracleHeaders: oracleHeadersSchema.default({}),
+  githubToken: runRequestShape.githubToken,
+  maxCostUsd: fullRequestShape.maxCostUsd,
+});
+export type ContinueRequest = z.infer<typeof continueRequestSchema>;
 
 export const runCreatedSchema = z.object({
   runId: z.string(),

@@ -2,9 +2,25 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import * as schema from './schema/index.ts';
 
+export type DatabaseOptions = {
+  max?: number;
+  /**
+   * How long a transaction may stand still, in milliseconds, before Postgres ends it: a machine that is paused in the
+   * middle of one keeps no lock that all others wait for.
+   */
+  idleInTransactionMs?: number;
+};
+
 /** Opens a pool on `databaseUrl`; `close` ends it, waiting at most 5 s for queries under way. */
-export const openDatabase = (databaseUrl: string, options: { max?: number } = {}) => {
-  const sql = postgres(databaseUrl, { max: options.max ?? 10, onnotice: () => {} });
+export const openDatabase = (
+  databaseUrl: string,
+  { max = 10, idleInTransactionMs = 30_000 }: DatabaseOptions = {},
+) => {
+  const sql = postgres(databaseUrl, {
+    max,
+    onnotice: () => {},
+    connection: { idle_in_transaction_session_timeout: idleInTransactionMs },
+  });
   const db = drizzle(sql, { schema });
   return { db, sql, close: () => sql.end({ timeout: 5 }) };
 };

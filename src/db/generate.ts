@@ -3,13 +3,8 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateDrizzleJson, generateMigration } from 'drizzle-kit/api';
-import {
-  downFile,
-  type Migration,
-  migrationsFolder,
-  readJournal,
-  statementBreakpoint,
-} from './migrations.ts';
+import { type Migration, readJournal } from './journal.ts';
+import { downFile, migrationsFolder, statementBreakpoint } from './migrations.ts';
 
 /**
  * `npm run db:generate -- --name <what it does>`: lets drizzle-kit write the next migration from the schema files, then
@@ -36,7 +31,7 @@ const kit = spawnSync(
 );
 if (kit.status !== 0) process.exit(kit.status ?? 1);
 
-const migrations = await readJournal();
+const migrations = await readJournal(migrationsFolder);
 for (const migration of migrations.filter((candidate) => !existsSync(downFile(candidate)))) {
   const statements = await generateMigration(
     await snapshotOf(migration),

@@ -4,8 +4,9 @@ import { generateDrizzleJson, generateMigration } from 'drizzle-kit/api';
 import type { Sql } from 'postgres';
 import { expect, test } from 'vitest';
 import { testDatabase } from '#testing/database.ts';
+import { readJournal } from './journal.ts';
 import { migrate } from './migrate.ts';
-import { migrationsFolder, readJournal } from './migrations.ts';
+import { migrationsFolder } from './migrations.ts';
 import { rollback } from './rollback.ts';
 import * as schema from './schema/index.ts';
 
@@ -24,7 +25,7 @@ const describeSchema = async (sql: Sql) => ({
 
 test('every migration goes down and up again, and leaves the same schema at each step', async () => {
   const { databaseUrl, sql, close } = await testDatabase({ migrated: false });
-  const tags = (await readJournal()).map(({ tag }) => tag);
+  const tags = (await readJournal(migrationsFolder)).map(({ tag }) => tag);
   const empty = await describeSchema(sql);
   await migrate(databaseUrl);
   const full = await describeSchema(sql);
@@ -52,7 +53,9 @@ test('four processes that migrate at once do no harm', async () => {
   await Promise.all(Array.from({ length: 4 }, () => migrate(databaseUrl)));
   const applied =
     await sql`select created_at::float8 as "when" from drizzle.__drizzle_migrations order by id`;
-  expect(applied.map(({ when }) => when)).toEqual((await readJournal()).map(({ when }) => when));
+  expect(applied.map(({ when }) => when)).toEqual(
+    (await readJournal(migrationsFolder)).map(({ when }) => when),
+  );
   await close();
 });
 
@@ -64,13 +67,13 @@ test('a migration that this version does not know is not rolled back', async () 
 });
 
 test('the schema files hold nothing that no migration makes', async () => {
-  const journal = await readJournal();
+  const journal = await readJournal(migrationsFolder);
   const last = `${String(journal.length - 1).padStart(4, '0')}_snapshot.json`;
   const snapshot = JSON.parse(await readFile(join(migrationsFolder, 'meta', last), 'utf8'));
   expect(await generateMigration(snapshot, generateDrizzleJson(schema))).toEqual([]);
 });
 
 test('each migration is dated after the one before it, else it would never be applied', async () => {
-  const dates = (await readJournal()).map(({ when }) => when);
+  const dates = (await readJournal(migrationsFolder)).map(({ when }) => when);
   expect(dates).toEqual([...new Set(dates)].toSorted((a, b) => a - b));
 });

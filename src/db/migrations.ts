@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import type { Migration } from './journal.ts';
 
 export const migrationsFolder = join(import.meta.dirname, '../../drizzle');
 
@@ -9,16 +8,6 @@ export const migrationsFolder = join(import.meta.dirname, '../../drizzle');
  * otherwise create the same table twice. Any constant serves; all of them must use this one.
  */
 export const migrationLock = 4_020_736_911;
-
-const journalSchema = z.object({
-  entries: z.array(z.object({ idx: z.number().int(), tag: z.string(), when: z.number().int() })),
-});
-
-export type Migration = z.infer<typeof journalSchema>['entries'][number];
-
-/** Every migration in its order, as drizzle-kit's journal lists them. */
-export const readJournal = async (folder = migrationsFolder): Promise<Migration[]> =>
-  journalSchema.parse(JSON.parse(await readFile(join(folder, 'meta/_journal.json'), 'utf8'))).entries;
 
 /** Between two statements of a migration's file, up or down. */
 export const statementBreakpoint = '--> statement-breakpoint';

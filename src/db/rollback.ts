@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import postgres from 'postgres';
-import { downFile, migrationLock, readJournal, statementBreakpoint } from './migrations.ts';
+import { readJournal } from './journal.ts';
+import { downFile, migrationLock, migrationsFolder, statementBreakpoint } from './migrations.ts';
 
 /**
  * Takes the last applied migration back, in one transaction: its down script, then its row in Drizzle's journal.
@@ -8,7 +9,7 @@ import { downFile, migrationLock, readJournal, statementBreakpoint } from './mig
  * @throws where the database's last migration is not among this version's: only the version that made it can undo it.
  */
 export const rollback = async (databaseUrl: string): Promise<string | null> => {
-  const migrations = await readJournal();
+  const migrations = await readJournal(migrationsFolder);
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
   try {
     return await sql.begin(async (transaction) => {

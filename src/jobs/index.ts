@@ -2,11 +2,15 @@ import type { Job } from '#queue/jobs.ts';
 import type { JobHandlers } from '#queue/work.ts';
 import type { WorkerContext } from '#services/context.ts';
 import { erasePrivateGroundTruths } from '#services/ground-truth/erase-private.ts';
+import { advanceBatches } from '#services/judge-batch/advance.ts';
 import { scoreReplay } from '#services/replay/score.ts';
+import { prune } from '#services/retention/prune.ts';
 import { certifyRun } from '#services/run/certify.ts';
 import { endDeadJob } from '#services/run/dead-letter.ts';
 import { ingestRun } from '#services/run/ingest.ts';
+import { loggingStatus } from '#services/run/status-news.ts';
 import { sweepRuns } from '#services/run/sweep.ts';
+import { observedJob } from './observed-job.ts';
 
 export type Handlers = {
   handlers: JobHandlers;
@@ -17,13 +21,23 @@ export type Handlers = {
 /** What a worker does for each job, for one that is out of attempts, and from time to time. */
 export const createHandlers = (context: WorkerContext): Handlers => ({
   handlers: {
-    'ingest-run': (data, signal) => ingestRun(context, data, signal),
-    'score-replay': (data, signal) => scoreReplay(context, data, signal),
-    'certify-run': (data, signal) => certifyRun(context, data, signal),
+    'ingest-run': (data, signal, stopping) =>
+      observedJob(context, { name: 'ingest-run', data }, () =>
+        // Reading a repository is no paid call: it is begun again elsewhere.
+        ingestRun(context, data, stopping ? AbortSignal.any([signal, stopping]) : signal),
+      ),
+    'score-replay': (data, signal, stopping) =>
+      observedJob(context, { name: 'score-replay', data }, () =>
+        scoreReplay(context, data, signal, stopping),
+      ),
+    'certify-run': (data, signal) =>
+      observedJob(context, { name: 'certify-run', data }, () => certifyRun(context, data, signal)),
   },
-  deadLetter: (job) => endDeadJob(context, job),
+  deadLetter: (job) => observedJob(context, job, () => endDeadJob(context, job)),
   sweep: async () => {
-    await sweepRuns(context);
+    await advanceBatches(context);
+    await loggingStatus(context, () => sweepRuns(context));
     await erasePrivateGroundTruths(context);
+    await prune(context);
   },
 });

@@ -7,8 +7,12 @@ import type { JobSender } from './sender.ts';
 /**
  * A sender on the caller's pool: it neither supervises nor migrates, and touches the database at the first job only, so
  * that a process that sends nothing starts while the database is away.
+ * @param traceparent of what a job is sent from, where that is traced.
  */
-export const openSender = (db: Database): { sender: JobSender; close: () => Promise<void> } => {
+export const openSender = (
+  db: Database,
+  traceparent: () => string | undefined = () => undefined,
+): { sender: JobSender; close: () => Promise<void> } => {
   let boss: Promise<PgBoss> | null = null;
 
   const start = async () => {
@@ -36,7 +40,12 @@ export const openSender = (db: Database): { sender: JobSender; close: () => Prom
       for (const [name, ofName] of Map.groupBy(jobs, (job: Job) => job.name)) {
         await sending.insert(
           name,
-          ofName.map(({ data }) => ({ data: jobPayloads[name].parse(data) })),
+          ofName.map(({ data, priority = 0, afterMs = 0 }) => ({
+            data: jobPayloads[name].parse({ ...data, traceparent: traceparent() }),
+            priority,
+            // Without a wait it is the transaction's own time: of what is due later nobody is notified at the commit.
+            ...(afterMs > 0 ? { startAfter: new Date(Date.now() + afterMs) } : {}),
+          })),
           { db: fromDrizzle(transaction, sql) },
         );
       }

@@ -16,9 +16,9 @@ const expireInSeconds: Record<JobName, number> = {
 
 /**
  * Every lost lease uses up a retry, so there must be many: workers that are killed or restarted are not the job's
- * fault. Twenty-five of them still end a job that kills its worker each time.
+ * fault, and errors are counted with the work itself. A hundred still end a job that kills its worker each time.
  */
-const retries = { retryLimit: 25, retryDelay: 1, retryBackoff: true, retryDelayMax: 15 };
+const retries = { retryLimit: 100, retryDelay: 1, retryBackoff: true, retryDelayMax: 15 };
 
 /** pg-boss's least. A worker refreshes it at half this time, so a killed one is noticed after 5 to 10 s. */
 const heartbeatSeconds = 10;

@@ -7,9 +7,12 @@ import { deadQueueOf, jobNames } from './queues.ts';
 
 type Payload<Name extends JobName> = z.infer<(typeof jobPayloads)[Name]>;
 
-/** What is done for each job. A handler that throws has its job retried; `signal` asks it to stop at its next step. */
+/**
+ * What is done for each job. A handler that throws has its job retried. `signal` ends what is under way at once;
+ * `stopping` asks to finish the call under way and to begin no other.
+ */
 export type JobHandlers = {
-  [Name in JobName]: (data: Payload<Name>, signal: AbortSignal) => Promise<void>;
+  [Name in JobName]: (data: Payload<Name>, signal: AbortSignal, stopping?: AbortSignal) => Promise<void>;
 };
 
 /** The part of a pino logger that is used here. */
@@ -43,9 +46,18 @@ const messageOf = (error: unknown): string => {
   return error instanceof DrizzleQueryError && error.cause ? error.cause.message : error.message;
 };
 
+/** Whose job it is, for the log. */
+const idsOf = (data: object) => ({
+  ...('runId' in data ? { runId: data.runId } : {}),
+  ...('replayId' in data ? { replayId: data.replayId } : {}),
+});
+
+/** What a job that is cut off at the end of the grace has to hand itself back. */
+const handBackMs = 1_500;
+
 /**
- * Works on every queue until `stop`, which asks the jobs under way to end, waits for them at most `graceMs`, and gives
- * back what did not end: another worker does it again.
+ * Works on every queue until `stop`, which takes no more jobs, lets the calls under way finish for at most `graceMs`,
+ * cuts off what is left then, and gives back what did not end: another worker goes on with it.
  */
 export const workQueues = async ({
   databaseUrl,
@@ -57,6 +69,7 @@ export const workQueues = async ({
   sweepEveryMs = 15_000,
 }: WorkOptions): Promise<{ stop: (graceMs?: number) => Promise<void> }> => {
   const stopping = new AbortController();
+  const outOfTime = new AbortController();
   const boss = new PgBoss({
     connectionString: databaseUrl,
     max: 6,
@@ -74,18 +87,27 @@ export const workQueues = async ({
   boss.on('warning', ({ message }) => logger.warn({ warning: message }, 'The job queue warns'));
 
   /** One worker with a slot of its own; with `localConcurrency` a slot that fell free would wait for the next poll. */
-  const workSlot = async (queue: string, work: (data: object, signal: AbortSignal) => Promise<void>) => {
+  const workSlot = async (
+    queue: string,
+    work: (data: object, signal: AbortSignal, stopping: AbortSignal) => Promise<void>,
+  ) => {
     const id: string = await boss.work<object>(
       queue,
       { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 2, heartbeatRefreshSeconds: 4 },
       async ([job]) => {
         if (job === undefined) return;
         try {
-          await work(job.data, AbortSignal.any([job.signal, stopping.signal]));
+          await work(job.data, AbortSignal.any([job.signal, outOfTime.signal]), stopping.signal);
         } catch (error) {
           if (!stopping.signal.aborted) {
             logger.warn(
-              { queue, job: job.id, attempt: job.retryCount + 1, error: messageOf(error) },
+              {
+                queue,
+                job: job.id,
+                ...idsOf(job.data),
+                attempt: job.retryCount + 1,
+                error: messageOf(error),
+              },
               'A job failed and will be retried',
             );
           }
@@ -102,7 +124,7 @@ export const workQueues = async ({
     const parse = (data: object) => jobPayloads[name].parse(data) as Payload<Name>;
     const slots = concurrency[name] ?? defaultConcurrency[name];
     for (let slot = 0; slot < slots; slot += 1) {
-      await workSlot(name, (data, signal) => handlers[name](parse(data), signal));
+      await workSlot(name, (data, signal, soft) => handlers[name](parse(data), signal, soft));
     }
     await workSlot(deadQueueOf(name), async (data) => {
       logger.error({ queue: name, ...data }, 'A job is out of retries');
@@ -147,7 +169,13 @@ export const workQueues = async ({
     stop: async (graceMs = 20_000) => {
       stopping.abort(new Error('The worker is stopping.'));
       clearTimeout(sweepTimer);
+      const cutOff = setTimeout(
+        () => outOfTime.abort(new Error('The worker is stopping.')),
+        Math.max(0, graceMs - handBackMs),
+      );
       await boss.stop({ graceful: true, timeout: graceMs });
+      clearTimeout(cutOff);
+      outOfTime.abort(new Error('The worker has stopped.'));
       await Promise.race([sweeping, new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
       await sql.end({ timeout: 1 });
     },

@@ -6,6 +6,7 @@ import { resolveActor } from '#auth/resolve-actor.ts';
 import { AppError, errorCodes, type FieldIssue } from '#contracts/errors.ts';
 import type { Actor, ServiceContext } from '#services/context.ts';
 import { reportFault } from '#services/run/fault.ts';
+import { loggingStatus } from '#services/run/status-news.ts';
 
 export type RestContext = { services: ServiceContext; auth: AuthContext };
 
@@ -38,8 +39,31 @@ const detailOf = (message: string, fields: FieldIssue[]) =>
 const refuse = (status: number, detail: unknown, headers: Record<string, string> = {}) =>
   Response.json({ detail }, { status, headers: { 'cache-control': 'no-store', ...headers } });
 
+/** A path with its id left out, which is whatever a visitor wrote there. */
+const routeOf = (request: Request) =>
+  new URL(request.url).pathname
+    .split('/')
+    // `/api/v1/verification/<what>/<id>/<verb>`
+    .map((part, place) => (place === 5 ? '{id}' : part))
+    .join('/');
+
 /** Runs a handler; what it throws becomes a status and `{"detail": …}`, never a stack trace. */
-export const answering = async (
+export const answering = (
+  context: RestContext,
+  request: Request,
+  handle: () => Promise<Response>,
+): Promise<Response> =>
+  context.services.tracing.span(
+    { name: `${request.method} ${routeOf(request)}`, kind: 'server' },
+    async ({ say, fail }) => {
+      const response = await loggingStatus(context.services, () => answered(context, request, handle));
+      say({ 'http.response.status_code': response.status });
+      if (response.status >= 500) fail('An internal fault.');
+      return response;
+    },
+  );
+
+const answered = async (
   { services }: RestContext,
   request: Request,
   handle: () => Promise<Response>,

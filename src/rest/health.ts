@@ -1,5 +1,6 @@
 import { judgeProviders } from '#contracts/judge.ts';
 import type { ServiceContext } from '#services/context.ts';
+import type { Readiness } from '#services/readiness.ts';
 
 /**
  * `GET /api/health`: the process serves. What is switched off or not configured is said, and is no illness: pages
@@ -19,3 +20,12 @@ export const getHealth = ({ services: { policy } }: { services: Pick<ServiceCont
     },
     { headers: { 'cache-control': 'no-store' } },
   );
+
+/** `GET /api/ready`: whether this process can carry out what it is asked; 503 says what is missing. */
+export const getReady = async ({ ready }: { ready: () => Promise<Readiness> }): Promise<Response> => {
+  const readiness = await ready();
+  return Response.json(
+    { status: readiness.ready ? 'ready' : 'not ready', checks: readiness.checks },
+    { status: readiness.ready ? 200 : 503, headers: { 'cache-control': 'no-store' } },
+  );
+};

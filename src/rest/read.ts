@@ -8,11 +8,8 @@ export const maxBodyBytes = 1024 * 1024;
 
 const tooLarge = () => new WireError(413, `A request body may have at most ${maxBodyBytes} bytes.`);
 
-/**
- * The body as JSON, read no further than it may be long.
- * @throws WireError 413 or 400.
- */
-export const readJson = async (request: Request): Promise<unknown> => {
+/** The body, read no further than it may be long. */
+const readBytes = async (request: Request): Promise<Buffer> => {
   if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -21,11 +18,30 @@ export const readJson = async (request: Request): Promise<unknown> => {
     if (size > maxBodyBytes) throw tooLarge();
     chunks.push(chunk);
   }
+  return Buffer.concat(chunks);
+};
+
+const parseJson = (bytes: Buffer): unknown => {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)));
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     throw new WireError(400, 'The body is not JSON (in UTF-8).');
   }
+};
+
+/**
+ * The body as JSON.
+ * @throws WireError 413 or 400.
+ */
+export const readJson = async (request: Request): Promise<unknown> => parseJson(await readBytes(request));
+
+/**
+ * The body as JSON where nothing has to be said: without one it is an object without fields.
+ * @throws WireError 413 or 400.
+ */
+export const readOptionalJson = async (request: Request): Promise<unknown> => {
+  const bytes = await readBytes(request);
+  return bytes.length === 0 ? {} : parseJson(bytes);
 };
 
 /**

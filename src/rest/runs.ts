@@ -1,12 +1,24 @@
-import { restRunRequestSchema, runListInputSchema } from '#contracts/run.ts';
+import { AppError } from '#contracts/errors.ts';
+import {
+  type Continuation,
+  continueRequestSchema,
+  restRunRequestSchema,
+  runListInputSchema,
+} from '#contracts/run.ts';
+import { cancelRun } from '#services/run/cancel.ts';
+import { continueRun } from '#services/run/continue.ts';
 import { createRun } from '#services/run/create.ts';
 import { getRun } from '#services/run/get.ts';
 import { listRuns } from '#services/run/list.ts';
 import { answer, answering, parseInput, type RestContext, requireActor } from './answer.ts';
-import { fromWire, readJson, readQuery } from './read.ts';
+import { fromWire, readJson, readOptionalJson, readQuery } from './read.ts';
 
 const requestFields = Object.keys(restRunRequestSchema.shape);
 const listFields = Object.keys(runListInputSchema.shape);
+
+/** The run itself is named by the path, where a malformed id is an unknown one. */
+const continueBodySchema = continueRequestSchema.omit({ id: true });
+const continueFields = Object.keys(continueBodySchema.shape);
 
 /** `POST /api/v1/verification/runs` */
 export const postRun = (context: RestContext, request: Request): Promise<Response> =>
@@ -30,3 +42,35 @@ export const getRunById = (context: RestContext, request: Request, runId: string
     const actor = await requireActor(context, request);
     return answer(200, await getRun(context.services, actor, runId), 'no-store');
   });
+
+/** `POST /api/v1/verification/runs/{run_id}/cancel` */
+export const postRunCancel = (context: RestContext, request: Request, runId: string): Promise<Response> =>
+  answering(context, request, async () => {
+    const actor = await requireActor(context, request);
+    return answer(200, await cancelRun(context.services, actor, runId), 'no-store');
+  });
+
+/** Verbs know the run as `id`, this wire as `run_id`. */
+const namingTheRun = (error: unknown): never => {
+  if (!(error instanceof AppError)) throw error;
+  const fields = error.fields.map(({ path, message }) => ({ path: path === 'id' ? 'runId' : path, message }));
+  throw new AppError(error.code, error.message, fields);
+};
+
+const postContinuation = (context: RestContext, request: Request, runId: string, how: Continuation) =>
+  answering(context, request, async () => {
+    const actor = await requireActor(context, request);
+    const body = parseInput(continueBodySchema, fromWire(await readOptionalJson(request), continueFields));
+    const created = await continueRun(context.services, actor, how, { ...body, id: runId }).catch(
+      namingTheRun,
+    );
+    return answer(201, created, 'no-store');
+  });
+
+/** `POST /api/v1/verification/runs/{run_id}/resume`: the same attempt goes on, as a run of its own. */
+export const postRunResume = (context: RestContext, request: Request, runId: string): Promise<Response> =>
+  postContinuation(context, request, runId, 'resume');
+
+/** `POST /api/v1/verification/runs/{run_id}/retry`: a new attempt on the same ground truth. */
+export const postRunRetry = (context: RestContext, request: Request, runId: string): Promise<Response> =>
+  postContinuation(context, request, runId, 'retry');

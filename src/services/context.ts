@@ -1,10 +1,17 @@
 import type { JudgeProvider } from '#contracts/judge.ts';
 import type { RunConfig, RunSecrets } from '#contracts/run.ts';
 import type { Database } from '#db/client.ts';
+import type { RunChanges } from '#db/run-changes.ts';
 import type { JobSender } from '#queue/sender.ts';
+import type { BatchClient } from '#verification/judges/anthropic/batches.ts';
+import type { CountTokens } from '#verification/judges/anthropic/estimate.ts';
+import type { BatchDesk } from '#verification/judges/anthropic/model-client.ts';
+import type { Prices } from '#verification/judges/anthropic/prices.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
 import type { GroundTruthSource } from '#verification/sources/source.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+import type { Tracing } from './telemetry/tracing.ts';
 
 /** What this installation can and may do, decided once from its environment. */
 export type InstallationPolicy = {
@@ -19,17 +26,29 @@ export type InstallationPolicy = {
   paidJudgeAccounts: string[];
   /** In US dollars per UTC day; null means no limit (only on loopback). */
   maxCostUsdPerDay: number | null;
+  /** How much one user may start, and how many calls all workers together make at once or a minute. */
+  limits: {
+    runsAtOnce: number;
+    runsPerDay: number;
+    replaysPerDay: number;
+    oracle: { atOnce: number; perMinute: number };
+    /** Of the paid judge; null where each process's own limit is enough. */
+    judgeAtOnce: number | null;
+  };
+  /** How many days what is no longer worked on is kept. Certificates and their evidence are kept for good. */
+  retentionDays: { replays: number; snapshots: number };
   /** Null where oracles in Python can be run, else what is missing and how to configure it. */
   pythonUnavailable: string | null;
   /** The host (with its port, if any) of GITHUB_SERVER_URL: its repositories are read through GitHub's API. */
   githubHost: string;
 };
 
-/** Where faults that nobody expected are told; a pino logger is one. Details hold no secret. */
+/** Where faults that nobody expected are told, and how work gets on; a pino logger is one. Details hold no secret. */
 export type Log = {
   error(details: Record<string, unknown>, message: string): void;
   warn(details: Record<string, unknown>, message: string): void;
   info(details: Record<string, unknown>, message: string): void;
+  debug(details: Record<string, unknown>, message: string): void;
 };
 
 /** Seals a run's secrets so that only this run's id opens them (AES-256-GCM). */
@@ -49,7 +68,11 @@ export type ServiceContext = {
   checkOracleUrl: (url: string) => Promise<string | null>;
   /** The engine's ports, loaded at the first use: most of what a web process does needs none of them. */
   openEngine: () => Promise<Engine>;
+  /** Tells of changes of runs, in whatever process they were made. */
+  runChanges: RunChanges;
   log: Log;
+  metrics: Metrics;
+  tracing: Tracing;
   now: () => Date;
 };
 
@@ -60,7 +83,13 @@ export type Engine = {
   oracle(config: RunConfig, secrets: RunSecrets, runId: string): Oracle;
   /** Ends what the oracle of one run has started, where it will not be asked again. */
   endOracle(runId: string): Promise<void>;
-  judge(config: RunConfig): Judge;
+  /** @param batches where the judge's calls wait for a batch; null where each is made at once. */
+  judge(choice: RunConfig['judge'], batches: BatchDesk | null): Judge;
+  /** What judge models cost. */
+  prices: Prices;
+  /** Counts prompts by the model's own tokeniser; null where the installation has no key for it, as with batches. */
+  countTokens: CountTokens | null;
+  batches: BatchClient | null;
   /** Ends what the ports have started. */
   close(): Promise<void>;
 };

@@ -45,3 +45,13 @@ test('two seals of the same secrets share no nonce and show nothing of them', ()
 test('a key of the wrong length is refused', () => {
   expect(() => createSecretBox(randomBytes(16))).toThrow(/32 bytes/);
 });
+
+test('while a key is replaced boxes of the old one open, and new ones are sealed with the new one', () => {
+  const [older, newer] = [randomBytes(32), randomBytes(32)];
+  const sealedBefore = createSecretBox(older).seal(runId, secrets);
+  const rotating = createSecretBox(newer, older);
+  expect(rotating.open(runId, sealedBefore)).toEqual(secrets);
+  expect(createSecretBox(newer).open(runId, rotating.seal(runId, secrets))).toEqual(secrets);
+  // A process that has not been restarted yet knows the new key as its second.
+  expect(createSecretBox(older, newer).open(runId, rotating.seal(runId, secrets))).toEqual(secrets);
+});

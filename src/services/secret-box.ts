@@ -20,11 +20,14 @@ const keyIdOf = (key: Uint8Array) =>
 /**
  * AES-256-GCM over the secrets' JSON, with the run's id as associated data: a box moved to another run does not open.
  * The sealed text is `keyId.nonce.ciphertext` (the last two base64url, the tag at the ciphertext's end).
- * @param key 32 bytes.
+ * @param keys 32 bytes each; the first seals, all open, so that a key can be replaced while runs are under way.
  */
-export const createSecretBox = (key: Uint8Array): SecretBox => {
-  if (key.length !== keyBytes) throw new SecretBoxError(`The secrets key must be ${keyBytes} bytes long.`);
+export const createSecretBox = (...keys: [Uint8Array, ...Uint8Array[]]): SecretBox => {
+  if (keys.some((each) => each.length !== keyBytes))
+    throw new SecretBoxError(`The secrets key must be ${keyBytes} bytes long.`);
+  const [key] = keys;
   const keyId = keyIdOf(key);
+  const keysById = new Map(keys.map((each) => [keyIdOf(each), each]));
   return {
     seal(runId, secrets) {
       const nonce = randomBytes(nonceBytes);
@@ -41,15 +44,16 @@ export const createSecretBox = (key: Uint8Array): SecretBox => {
       const [boxKeyId, nonceText, bodyText, ...rest] = sealed.split('.');
       if (boxKeyId === undefined || nonceText === undefined || bodyText === undefined || rest.length > 0)
         throw new SecretBoxError('A sealed box is not of the form keyId.nonce.ciphertext.');
-      if (boxKeyId !== keyId)
+      const opening = keysById.get(boxKeyId);
+      if (opening === undefined)
         throw new SecretBoxError(
-          `A box was sealed with key ${boxKeyId}, this installation's is ${keyId}: SECRETS_KEY or the data directory changed.`,
+          `A box was sealed with key ${boxKeyId}, this installation's is ${[...keysById.keys()].join(', ')}: SECRETS_KEY or the data directory changed.`,
         );
       const nonce = Buffer.from(nonceText, 'base64url');
       const body = Buffer.from(bodyText, 'base64url');
       if (nonce.length !== nonceBytes || body.length < tagBytes)
         throw new SecretBoxError('A sealed box is truncated.');
-      const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
+      const decipher = createDecipheriv(algorithm, opening, nonce, { authTagLength: tagBytes });
       decipher.setAAD(Buffer.from(runId));
       decipher.setAuthTag(body.subarray(body.length - tagBytes));
       let clear: string;

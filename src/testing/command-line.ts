@@ -56,6 +56,7 @@ const settings: Settings = {
   anthropicApiKey: null,
   anthropicBaseUrl: null,
   scoringModel: 'claude-sonnet-5-5',
+  judgePrices: {},
   outboundAllow: [],
   pythonOracleDir: null,
   userEnvironment: {},

@@ -49,6 +49,11 @@ export async function replayFixture(
   const checkpoint: ReplayCheckpoint = {};
   await runReplay({
     groundTruth,
+    others: [],
+    seed: 'fixtures',
+    shared: null,
+    agreement: null,
+    blinding: null,
     judge,
     oracle: {
       ask: async (request) => ({ kind: 'answer', answer: answer(request), latencyMs: 0, retries: 0 }),

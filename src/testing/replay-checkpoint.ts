@@ -1,28 +1,30 @@
-import type { JudgeUsage, ReplayCheckpoint } from '#contracts/replay.ts';
-
-export const noUsage: JudgeUsage = {
-  calls: 0,
-  inputTokens: 0,
-  cacheWriteTokens: 0,
-  cacheReadTokens: 0,
-  outputTokens: 0,
-  costUsd: 0,
-};
+import { noUsage, type ReplayCheckpoint } from '#contracts/replay.ts';
 
 /** What a finished replay's judge said: one boolean a folded claim and a change of the key. */
 export type Verdicts = { claims: boolean[]; changes: boolean[]; replyAccuracy: 0 | 0.25 | 0.5 | 0.75 | 1 };
 
-/** A checkpoint with every step stored, each judge call 10 ms long. */
+/** A checkpoint with every step of a scored replay stored, each judge call 10 ms long. */
 export const judgedCheckpoint = (
   { claims, changes, replyAccuracy }: Verdicts,
   model = 'offline-1',
-): Required<ReplayCheckpoint> => {
-  const judged = { kind: 'judged', model, asks: 1, latencyMs: 10, usage: noUsage } as const;
+): Required<Omit<ReplayCheckpoint, 'baseline' | 'second'>> => {
+  const judged = {
+    kind: 'judged',
+    model,
+    control: false,
+    asks: 1,
+    retries: 0,
+    latencyMs: 10,
+    usage: noUsage,
+  } as const;
   return {
     answerKey: {
       kind: 'made',
       model,
+      reused: false,
       asks: 1,
+      retries: 0,
+      latencyMs: 10,
       usage: noUsage,
       key: {
         changes: changes.map((_, index) => ({
@@ -56,6 +58,7 @@ export const judgedCheckpoint = (
       })),
       claimsMade: claims.length,
       claimsCut: 0,
+      canaries: [],
     },
     recall: {
       ...judged,

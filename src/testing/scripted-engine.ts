@@ -3,6 +3,7 @@ import type { OracleOutcome, OracleRequest } from '#contracts/oracle.ts';
 import type { JudgeUsage } from '#contracts/replay.ts';
 import type { RunConfig, RunSecrets } from '#contracts/run.ts';
 import type { Engine } from '#services/context.ts';
+import { createPrices } from '#verification/judges/anthropic/prices.ts';
 import type { JudgeAnswer, JudgeReply, JudgeTask } from '#verification/judges/judge.ts';
 import type { DrawRequest } from '#verification/sources/source.ts';
 
@@ -105,6 +106,15 @@ const contentOracle = (): OracleOutcome => ({
   retries: 0,
 });
 
+/** Whether what is judged is the pull request's own title and description, said back. */
+const isAboutParrot = (task: JudgeTask, { title, description }: GroundTruth) => {
+  if (task.measure === 'recall') return task.summary.includes(title);
+  return (
+    task.measure === 'precision' &&
+    task.claims.every(({ text }) => title.includes(text) || description.includes(text))
+  );
+};
+
 /** What differs from an engine in which everything goes well. Undefined means: as usual. */
 export type Script = {
   draw?: (config: RunConfig, secrets: RunSecrets, request: DrawRequest) => Promise<GroundTruthDraw>;
@@ -133,14 +143,17 @@ export const scriptedEngine = (script: Script) => {
     endOracle: async () => {
       calls.push('end');
     },
+    prices: createPrices(),
+    countTokens: null,
+    batches: null,
     close: async () => undefined,
-    judge: ({ judge }) => ({
+    judge: (judge) => ({
       provider: judge.provider,
       model: judge.model,
       promptDigest: 'd'.repeat(64),
       open: (groundTruth) => ({
         ask: async (task) => {
-          calls.push(`${task.measure}:${groundTruth.id}`);
+          calls.push(`${isAboutParrot(task, groundTruth) ? 'parrot-' : ''}${task.measure}:${groundTruth.id}`);
           const scripted = await script.judge?.(task, groundTruth);
           if (scripted) return scripted;
           return {
@@ -148,9 +161,11 @@ export const scriptedEngine = (script: Script) => {
             model: judge.model,
             usage: { ...free, costUsd: script.costUsd ?? 0 },
             latencyMs: 10,
+            retries: 0,
             answer: contentAnswer(task, groundTruth),
           };
         },
+        mostUsd: () => script.costUsd ?? 0,
       }),
     }),
   };
@@ -162,7 +177,9 @@ export const unavailable = (detail: string): JudgeReply => ({
   ok: false,
   fault: 'unavailable',
   detail,
+  passing: false,
   model: 'offline-1',
   usage: { ...free, calls: 0, inputTokens: 0, outputTokens: 0 },
   latencyMs: 1,
+  retries: 0,
 });

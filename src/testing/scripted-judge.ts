@@ -13,12 +13,16 @@ export const usageOfOneCall: JudgeUsage = {
 type Fault = Extract<JudgeReply, { ok: false }>['fault'];
 export type ScriptedReply = Partial<JudgeAnswer> | { fault: Fault; detail?: string };
 
-const common = { model: 'answering-model', usage: usageOfOneCall, latencyMs: 7 };
+const common = { model: 'answering-model', usage: usageOfOneCall, latencyMs: 7, retries: 0 };
 
-const replyOf = (scripted: ScriptedReply): JudgeReply =>
-  'fault' in scripted
-    ? { ...common, ok: false, fault: scripted.fault, detail: scripted.detail ?? '' }
-    : { ...common, ok: true, answer: { changes: [], question: null, verdicts: [], ...scripted } };
+const replyOf = (scripted: ScriptedReply): JudgeReply => {
+  if (!('fault' in scripted))
+    return { ...common, ok: true, answer: { changes: [], question: null, verdicts: [], ...scripted } };
+  const { fault, detail = '' } = scripted;
+  return fault === 'unavailable'
+    ? { ...common, ok: false, fault, detail, passing: false }
+    : { ...common, ok: false, fault, detail };
+};
 
 /** A judge that says what it was told to, in turn, and notes what it was asked. Its script must reach. */
 export const scriptedJudge = (
@@ -33,5 +37,6 @@ export const scriptedJudge = (
       if (next === undefined) throw new Error(`Asked ${tasks.length} times, told ${script.length} replies.`);
       return replyOf(typeof next === 'function' ? next(task) : next);
     },
+    mostUsd: () => 0,
   };
 };

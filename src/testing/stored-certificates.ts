@@ -1,41 +1,39 @@
 import { randomUUID } from 'node:crypto';
+import type { Certificate } from '#contracts/certificate.ts';
+import type { CanaryKind, JudgeUsage, ReplayCheckpoint } from '#contracts/replay.ts';
 import type { Database } from '#db/client.ts';
 import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
-import { buildCertificate } from '#verification/certificate/build.ts';
-import { judgedCheckpoint } from './replay-checkpoint.ts';
+import { buildCertificate, type CertificateInput } from '#verification/certificate/build.ts';
+import { type EarlierCanaries, noCanaries } from '#verification/certificate/judge-trust.ts';
+import { presentCertificate } from '#verification/certificate/present.ts';
+import { judgedCheckpoint, type Verdicts } from './replay-checkpoint.ts';
 
-/** Stores a certificate of one replay, with `supported` of 4 claims supported and all else found; answers its id. */
-export const storeCertificate = async (
+const run = {
+  sample: false,
+  draw: {
+    listed: 1,
+    excluded: {},
+    source: 'github:owner/name',
+    commitRange: 'abc..def',
+    private: false,
+  },
+  seed: 'seed',
+  blinded: false,
+  limit: 1,
+  minReplays: 1,
+  weights: { precision: 1, recall: 1, replyAccuracy: 1 },
+  judge: { provider: 'offline', model: 'offline-1', promptDigest: 'd'.repeat(64) },
+  secondModel: null,
+  earlier: { canaries: noCanaries, certificates: [] },
+  replaced: 0,
+} satisfies Omit<CertificateInput, 'replays'>;
+
+const insertCertificate = async (
   db: Database,
-  { constructId, supported, createdAt }: { constructId: string; supported: number; createdAt: Date },
+  input: CertificateInput,
+  { constructId, createdAt }: { constructId: string; createdAt: Date },
 ): Promise<string> => {
-  const { replayScores, ...content } = buildCertificate({
-    sample: false,
-    draw: {
-      listed: 1,
-      excluded: {},
-      source: 'github:owner/name',
-      commitRange: 'abc..def',
-      private: false,
-    },
-    seed: 'seed',
-    blinded: false,
-    limit: 1,
-    minReplays: 1,
-    weights: { precision: 1, recall: 1, replyAccuracy: 1 },
-    judge: { provider: 'offline', model: 'offline-1', promptDigest: 'd'.repeat(64) },
-    replaced: 0,
-    replays: [
-      {
-        groundTruthId: '142',
-        checkpoint: judgedCheckpoint({
-          claims: [0, 1, 2, 3].map((place) => place < supported),
-          changes: [true],
-          replyAccuracy: 1,
-        }),
-      },
-    ],
-  });
+  const { replayScores, ...content } = buildCertificate(input);
   const [row] = await db
     .insert(verificationCertificates)
     .values({ ...content, runId: randomUUID(), constructId, createdAt })
@@ -50,3 +48,129 @@ export const storeCertificate = async (
   );
   return row.id;
 };
+
+/** Stores a certificate of one replay, with `supported` of 4 claims supported and all else found; answers its id. */
+export const storeCertificate = (
+  db: Database,
+  { supported, ...identity }: { constructId: string; supported: number; createdAt: Date },
+): Promise<string> =>
+  insertCertificate(
+    db,
+    {
+      ...run,
+      replays: [
+        {
+          groundTruthId: '142',
+          checkpoint: judgedCheckpoint({
+            claims: [0, 1, 2, 3].map((place) => place < supported),
+            changes: [true],
+            replyAccuracy: 1,
+          }),
+        },
+      ],
+    },
+    identity,
+  );
+
+const model = 'claude-sonnet-5-5';
+const secondModel = 'claude-opus-5-1';
+const paid: JudgeUsage = {
+  calls: 1,
+  inputTokens: 1200,
+  cacheWriteTokens: 3400,
+  cacheReadTokens: 3400,
+  outputTokens: 600,
+  costUsd: 0.0234,
+};
+
+const canaries = (kind: CanaryKind, count: number, supported: number) =>
+  Array.from({ length: count }, (_, place) => ({
+    kind,
+    text: `A ${kind} claim ${place}.`,
+    supported: place < supported,
+  }));
+
+/** A replay that a model judged and was paid for, with 5 canaries of each kind; the first replay's judge errs on one each. */
+const testedCheckpoint = (place: number): ReplayCheckpoint => {
+  const judged = (verdicts: Verdicts, by = model) => {
+    const { answerKey, oracle, precision, recall, reply } = judgedCheckpoint(verdicts, by);
+    return {
+      answerKey: { ...answerKey, reused: place === 2, usage: paid },
+      oracle,
+      precision: { ...precision, usage: paid },
+      recall: { ...recall, usage: paid },
+      reply: { ...reply, usage: paid },
+    };
+  };
+  const first = judged({ claims: [true, true, place % 4 > 0], changes: [true, true], replyAccuracy: 0.75 });
+  const parrot = judged({ claims: [true, false, false], changes: [true, false], replyAccuracy: 0 });
+  const second = judged(
+    { claims: [true, true, true], changes: [true, place > 3], replyAccuracy: place > 1 ? 0.75 : 0.5 },
+    secondModel,
+  );
+  const errs = place === 0 ? 1 : 0;
+  if (first.precision.kind !== 'judged') throw new Error('A judged checkpoint has its verdicts.');
+  return {
+    ...first,
+    precision: {
+      ...first.precision,
+      retries: errs,
+      canaries: [
+        ...canaries('true', 5, 5 - errs),
+        ...canaries('false', 5, errs),
+        ...canaries('injected', 5, errs),
+      ],
+    },
+    baseline: { precision: parrot.precision, recall: parrot.recall, reused: false },
+    ...(place < 8
+      ? { second: { precision: second.precision, recall: second.recall, reply: second.reply } }
+      : {}),
+  };
+};
+
+/**
+ * A run of 20 replays under a model judge that was tested: with 100 canaries of each kind, a parrot throughout, 8
+ * replays that a second judge was asked about, and 2 unscored ones.
+ */
+const testedRun = (earlier: EarlierCanaries = run.earlier): CertificateInput => ({
+  ...run,
+  draw: { ...run.draw, listed: 40 },
+  limit: 22,
+  minReplays: 20,
+  judge: { ...run.judge, provider: 'anthropic', model },
+  secondModel,
+  earlier,
+  replays: Array.from({ length: 22 }, (_, place) => ({
+    groundTruthId: `${101 + place}`,
+    checkpoint:
+      place < 20
+        ? testedCheckpoint(place)
+        : {
+            ...testedCheckpoint(place),
+            reply: {
+              kind: 'unscored',
+              reason: 'The judge was overloaded.',
+              asks: 3,
+              retries: 2,
+              latencyMs: 10,
+              usage: { ...paid, costUsd: 0 },
+            },
+          },
+  })),
+});
+
+/** The certificate of a tested run as every surface answers it, stored nowhere. */
+export const testedCertificate = (earlier?: EarlierCanaries): Certificate => {
+  const { replayScores, ...content } = buildCertificate(testedRun(earlier));
+  const issuedAt = new Date('2026-05-01T00:00:00Z');
+  return presentCertificate(
+    { ...content, id: randomUUID(), constructId: 'tested', createdAt: issuedAt },
+    replayScores.map((score) => ({ ...score, id: randomUUID(), scoredAt: issuedAt })),
+  );
+};
+
+/** Stores the certificate of a tested run; answers its id. */
+export const storeTestedCertificate = (
+  db: Database,
+  { earlier, ...identity }: { constructId: string; createdAt: Date; earlier?: EarlierCanaries },
+): Promise<string> => insertCertificate(db, testedRun(earlier), identity);

@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import type { RunRequest } from '#contracts/run.ts';
+import { openRunChanges } from '#db/run-changes.ts';
 import { userIdentities, users } from '#db/schema/users.ts';
 import { createHandlers } from '#jobs/index.ts';
 import type { Job } from '#queue/jobs.ts';
 import type { JobSender } from '#queue/sender.ts';
 import type { Actor, InstallationPolicy, WorkerContext } from '#services/context.ts';
 import { createSecretBox } from '#services/secret-box.ts';
+import { noMetrics } from '#services/telemetry/metrics.ts';
+import { createTracing } from '#services/telemetry/tracing.ts';
 import { testDatabase } from './database.ts';
 import { type Script, scriptedEngine } from './scripted-engine.ts';
 
@@ -20,6 +23,14 @@ export const openPolicy: InstallationPolicy = {
   },
   paidJudgeAccounts: [],
   maxCostUsdPerDay: null,
+  limits: {
+    runsAtOnce: 1000,
+    runsPerDay: 1000,
+    replaysPerDay: 1_000_000,
+    oracle: { atOnce: 1000, perMinute: 1_000_000 },
+    judgeAtOnce: null,
+  },
+  retentionDays: { replays: 90, snapshots: 180 },
   pythonUnavailable: 'No Python oracle can be run here: set PYTHON_ORACLE_DIR.',
   githubHost: 'github.com',
 };
@@ -54,6 +65,8 @@ export const testWorkbench = async (script: Script = {}) => {
     },
   };
   const { engine, calls } = scriptedEngine(script);
+  const runChanges = openRunChanges(database.databaseUrl);
+  /** Faults and warnings; how work gets on is not kept. */
   const logged: { details: Record<string, unknown>; message: string }[] = [];
   const log = (details: Record<string, unknown>, message: string) => {
     logged.push({ details, message });
@@ -67,7 +80,10 @@ export const testWorkbench = async (script: Script = {}) => {
     policy: openPolicy,
     checkOracleUrl: async () => null,
     openEngine: async () => engine,
-    log: { error: log, warn: log, info: log },
+    runChanges,
+    log: { error: log, warn: log, info: () => {}, debug: () => {} },
+    metrics: noMetrics,
+    tracing: createTracing(null),
     // Never the same twice, so that orders by time are settled by it.
     now: () => {
       clock += 1;
@@ -125,6 +141,8 @@ export const testWorkbench = async (script: Script = {}) => {
       for (let turn = 0; turn < 500; turn += 1) {
         const taken = await take();
         if (!taken) return;
+        // A job that is to wait is begun when its time has come.
+        clock += taken.job.afterMs ?? 0;
         const results = await Promise.allSettled(Array.from({ length: deliveries }, () => work(taken.job)));
         if (results.every(({ status }) => status === 'fulfilled')) continue;
         const failed = taken.failed + 1;
@@ -149,6 +167,9 @@ export const testWorkbench = async (script: Script = {}) => {
       }
       return texts.join('\n');
     },
-    close: database.close,
+    close: async () => {
+      await runChanges.close();
+      await database.close();
+    },
   };
 };

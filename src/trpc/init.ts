@@ -4,6 +4,7 @@ import type { AuthContext } from '#auth/context.ts';
 import { AppError, type FieldIssue } from '#contracts/errors.ts';
 import type { Actor, ServiceContext } from '#services/context.ts';
 import { Fault, reportFault } from '#services/run/fault.ts';
+import { loggingStatus } from '#services/run/status-news.ts';
 
 /** What every procedure works with; `actor` is null where nobody is signed in. */
 export type TrpcContext = { services: ServiceContext; auth: AuthContext; actor: Actor | null };
@@ -19,6 +20,8 @@ const inWords = (fields: FieldIssue[]) =>
   fields.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join(' ');
 
 const t = initTRPC.context<TrpcContext>().create({
+  // A comment now and then keeps proxies from closing a quiet stream; a client that hears none connects again.
+  sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 45_000 } },
   // A stack is for the log, in development too.
   isDev: false,
   errorFormatter: ({ shape, error }) => {
@@ -52,9 +55,22 @@ const mapErrors = t.middleware(async ({ ctx, next, path }) => {
   throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: fault.message, cause: fault });
 });
 
+/** A span for each call of a procedure, by its name and how it ended: what a run is created with stays out of it. */
+const observe = t.middleware(({ ctx, next, path, type }) =>
+  ctx.services.tracing.span(
+    { name: `procedure ${path}`, kind: 'server', attributes: { 'procedure.type': type } },
+    async ({ say, fail }) => {
+      const result = await loggingStatus(ctx.services, () => next());
+      say({ outcome: result.ok ? 'ok' : result.error.code });
+      if (!result.ok && result.error.code === 'INTERNAL_SERVER_ERROR') fail('An internal fault.');
+      return result;
+    },
+  ),
+);
+
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
-export const publicProcedure = t.procedure.use(mapErrors);
+export const publicProcedure = t.procedure.use(observe).use(mapErrors);
 export const protectedProcedure = publicProcedure.use(({ ctx, next }) => {
   if (ctx.actor === null)
     throw new TRPCError({

@@ -7,8 +7,8 @@ import { viewCertificate } from '../certificate-view.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
 import { plain, shortened, type Terminal } from '../terminal.ts';
 
-/** A certificate of 1,000 replays has about half of this. */
-const maxBytes = 5_000_000;
+/** A certificate of 1,000 replays that two judges ruled on, 50 claims each, has about half of this. */
+const maxBytes = 15_000_000;
 const timeoutMs = 30_000;
 
 const isUrl = (place: string) => /^https?:\/\//i.test(place) && URL.canParse(place);
@@ -113,6 +113,11 @@ export const inspect = async (
     terminal.say(
       terminal.paintMessage('green', `Recomputed from its ${count} replays: every number agrees.`),
     );
+    const earlier = certificate.trust?.pool.certificates.length ?? 0;
+    if (earlier > 0)
+      terminal.say(
+        `The canaries of ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'} were taken as it states them: they are on those.`,
+      );
     terminal.say('Its origin cannot be checked: v1-preview certificates bear no signature.');
   } else
     for (const line of disagreementLines(disagreements)) terminal.say(terminal.paintMessage('red', line));

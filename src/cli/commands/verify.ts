@@ -1,19 +1,23 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Certificate } from '#contracts/certificate.ts';
 import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
+import type { JudgeUsage } from '#contracts/replay.ts';
 import { defaultWeights, reserveFor } from '#services/run/defaults.ts';
 import { buildCertificate } from '#verification/certificate/build.ts';
+import { noCanaries } from '#verification/certificate/judge-trust.ts';
+import { usageByMeasure } from '#verification/certificate/judge-usage.ts';
 import { presentCertificate } from '#verification/certificate/present.ts';
 import { toWire } from '#verification/certificate/wire.ts';
-import type { Judge } from '#verification/judges/judge.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
+import { boundedJudge, openAccount } from '../bounded-judge.ts';
 import { viewCertificate } from '../certificate-view.ts';
 import { oracleFor, sourceFor } from '../engine.ts';
 import { estimateRun, viewEstimate } from '../estimate.ts';
 import { evidenceOf } from '../evidence.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
-import { judgeFor } from '../judge.ts';
+import { type Judges, judgesFor } from '../judge.ts';
 import { type OracleChoice, oracleIdentity, oracleOf, shownOracle, type VerifyOptions } from '../options.ts';
 import { type Progress, progressOn } from '../progress.ts';
 import { chooseRepository, type RepositoryChoice } from '../repository.ts';
@@ -48,6 +52,8 @@ const issued = (
       model: configuration.model,
       promptDigest: configuration.promptDigest,
     },
+    secondModel: configuration.agreement?.model ?? null,
+    earlier: { canaries: noCanaries, certificates: [] },
     replaced: replays.filter(({ checkpoint }) => endOfReplay(checkpoint)?.outcome === 'replaced').length,
     replays,
   });
@@ -91,6 +97,7 @@ const showCertificate = (certificate: Certificate, json: boolean, { result, pain
 const dryRun = async (
   repository: RepositoryChoice,
   demand: RunDemand,
+  { prices, countTokens }: Judges,
   json: boolean,
   { settings, terminal, signal }: VerifyContext,
 ): Promise<ExitCode> => {
@@ -101,7 +108,7 @@ const dryRun = async (
     signal,
     progress,
   }).finally(progress.stop);
-  const estimate = await estimateRun(draw, configuration);
+  const estimate = await estimateRun(draw, { ...configuration, economy: false }, { prices, countTokens });
   terminal.result(json ? JSON.stringify(estimate, null, 2) : viewEstimate(estimate, terminal.paint));
   return exitCodes.done;
 };
@@ -117,6 +124,16 @@ const tellStop = (store: RunStore, total: number, directory: string | undefined,
   );
 };
 
+const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+  await delay(ms, undefined, signal && { signal });
+};
+
+/** What the judge's stored calls of this run were paid. */
+const spentOn = (store: RunStore, { drawn, reserve }: GroundTruthDraw): JudgeUsage[] =>
+  Array.from({ length: drawn.length + reserve.length }, (_, at) => store.replayAt(at)).flatMap((replay) =>
+    replay === null ? [] : Object.values(usageByMeasure([replay.checkpoint])),
+  );
+
 /** Draws, replays and certifies, from wherever the store stands. */
 const carryOut = async (
   run: {
@@ -125,7 +142,13 @@ const carryOut = async (
     directory: RunDirectory | null;
     out: string | undefined;
   },
-  ports: { repository: RepositoryChoice; choice: OracleChoice; judge: Judge; concurrency: number },
+  ports: {
+    repository: RepositoryChoice;
+    choice: OracleChoice;
+    judges: Judges;
+    maxCostUsd: number | null;
+    concurrency: number;
+  },
   { settings, terminal, signal }: VerifyContext,
 ): Promise<Certificate | null> => {
   const { store, configuration } = run;
@@ -134,12 +157,21 @@ const carryOut = async (
   const now = () => new Date();
   try {
     const draw = await drawInto(store, ports.repository, configuration, { settings, signal, progress });
-    const { judge, concurrency } = ports;
+    const { judges, concurrency } = ports;
+    const bounds = {
+      account: openAccount(ports.maxCostUsd, spentOn(store, draw)),
+      onWait: progress.phase,
+      sleep,
+      now: Date.now,
+    };
+    const { agreement } = judges;
     const blinding = configuration.blinded ? configuration.seed : null;
     const replays = await runReplays({
       draw,
-      judge,
+      judge: boundedJudge(judges.judge, bounds),
+      agreement: agreement && { ...agreement, judge: boundedJudge(agreement.judge, bounds) },
       oracle,
+      seed: configuration.seed,
       blinding,
       store,
       concurrency,
@@ -185,7 +217,8 @@ export const verify = async (
   const json = options.json ?? false;
   const choice = oracleOf(options);
   const repository = await chooseRepository(argument, new URL(settings.githubServerUrl).host);
-  const judge = await judgeFor(options, settings);
+  const judges = await judgesFor(options, settings);
+  const { judge, agreement } = judges;
   const demand: RunDemand = {
     repository: repository.text,
     constructId: options.constructId ?? defaultConstruct(choice),
@@ -199,9 +232,10 @@ export const verify = async (
     label: options.label ?? null,
     seed: options.seed ?? null,
     blinded: options.blind ?? false,
+    agreement: agreement && { share: agreement.share, model: agreement.judge.model },
     weights: defaultWeights,
   };
-  if (options.dryRun) return dryRun(repository, demand, json, context);
+  if (options.dryRun) return dryRun(repository, demand, judges, json, context);
 
   const directory = options.out === undefined ? null : await openRunDirectory(options.out, demand, random);
   try {
@@ -216,7 +250,13 @@ export const verify = async (
     );
     const certificate = await carryOut(
       { store: directory ?? memoryStore(), configuration, directory, out: options.out },
-      { repository, choice, judge, concurrency: options.concurrency },
+      {
+        repository,
+        choice,
+        judges,
+        maxCostUsd: options.maxCost ?? null,
+        concurrency: options.concurrency,
+      },
       context,
     );
     if (certificate === null) return exitCodes.failed;

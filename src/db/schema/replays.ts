@@ -1,10 +1,12 @@
 import {
+  boolean,
   doublePrecision,
   foreignKey,
   index,
   integer,
   jsonb,
   pgTable,
+  primaryKey,
   text,
   timestamp,
   unique,
@@ -13,10 +15,13 @@ import {
 import type { OracleOutcome } from '#contracts/oracle.ts';
 import {
   type AnswerKeyOutcome,
+  type Baseline,
   type PrecisionVerdict,
   type RecallVerdict,
   type ReplyVerdict,
   replayOutcomes,
+  type SecondJudgment,
+  type SettledAnswerKey,
 } from '#contracts/replay.ts';
 import { groundTruthRecords } from './ground-truths.ts';
 import { verificationRuns } from './runs.ts';
@@ -45,6 +50,12 @@ export const verificationReplays = pgTable(
     precision: jsonb('precision_json').$type<PrecisionVerdict>(),
     recall: jsonb('recall_json').$type<RecallVerdict>(),
     reply: jsonb('reply_json').$type<ReplyVerdict>(),
+    baseline: jsonb('baseline_json').$type<Baseline>(),
+    second: jsonb('second_json').$type<SecondJudgment>(),
+    /** Attempts that ended in an error; a worker that died is none. */
+    faults: integer('faults').notNull().default(0),
+    /** Since when the judge is waited for without an answer; null where it is not. */
+    waitingSince: instant('waiting_since'),
     /** Null until the replay ended. */
     outcome: text('outcome', { enum: replayOutcomes }),
     /** Why it is an oracle failure, unscored or replaced. */
@@ -66,14 +77,49 @@ export const verificationReplays = pgTable(
   ],
 );
 
-/** What paid judge calls cost, in US dollars, as they were stored: the installation's daily limit is held against it. */
+/**
+ * What runs on the same change share under the same judge model and prompts: the answer key, and the verdicts on the
+ * parrot by that key. Keys are withheld from everybody, their run's owner too, and retired 90 days after their making.
+ */
+export const answerKeys = pgTable(
+  'answer_keys',
+  {
+    groundTruthDigest: text('ground_truth_digest').notNull(),
+    judgeModel: text('judge_model').notNull(),
+    promptDigest: text('prompt_digest').notNull(),
+    outcome: jsonb('outcome_json').$type<SettledAnswerKey>().notNull(),
+    parrot: jsonb('parrot_json').$type<Pick<Baseline, 'precision' | 'recall'>>(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({
+      name: 'answer_keys_pkey',
+      columns: [table.groundTruthDigest, table.judgeModel, table.promptDigest],
+    }),
+    foreignKey({
+      name: 'answer_keys_ground_truth_digest_fk',
+      columns: [table.groundTruthDigest],
+      foreignColumns: [groundTruthRecords.digest],
+    }).onDelete('cascade'),
+  ],
+);
+
+/**
+ * What judge calls cost, in US dollars: the run's limit and the installation's daily one are held against it. A call is
+ * booked before it is made, at the most that it can cost, and settled to what it did cost. What a killed worker leaves
+ * unsettled stays booked: the call may have been charged.
+ */
 export const judgeSpend = pgTable(
   'judge_spend',
   {
     id: uuid('id').primaryKey().defaultRandom(),
     runId: uuid('run_id').notNull(),
     costUsd: doublePrecision('cost_usd').notNull(),
+    settled: boolean('settled').notNull().default(true),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
-  (table) => [index('judge_spend_created_at_idx').on(table.createdAt)],
+  (table) => [
+    index('judge_spend_created_at_idx').on(table.createdAt),
+    index('judge_spend_run_id_idx').on(table.runId),
+  ],
 );

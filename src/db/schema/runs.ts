@@ -1,5 +1,16 @@
-import { foreignKey, index, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
-import { type RunConfig, type RunDraw, runStatuses } from '#contracts/run.ts';
+import { sql } from 'drizzle-orm';
+import {
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import { continuations, type RunConfig, type RunDraw, runStatuses } from '#contracts/run.ts';
 import { verificationCertificates } from './certificates.ts';
 import { groundTruthSnapshots } from './ground-truths.ts';
 import { users } from './users.ts';
@@ -22,10 +33,15 @@ export const verificationRuns = pgTable(
     /** What ingestion is doing or waiting for, in words for the owner; null once it is over. */
     activity: text('activity'),
     certificateId: uuid('certificate_id'),
+    /** Attempts at ingesting or certifying it that ended in an error; a worker that died is none. */
+    faults: integer('faults').notNull().default(0),
     config: jsonb('config_json').$type<RunConfig>().notNull(),
     /** What ingestion found; null until then. */
     draw: jsonb('draw_json').$type<RunDraw>(),
     snapshotDigest: text('snapshot_digest'),
+    /** The run that this one goes on with, and how: `resume` is the same attempt with all that was stored. */
+    continuesRunId: uuid('continues_run_id'),
+    continuation: text('continuation', { enum: continuations }),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
   },
@@ -41,6 +57,15 @@ export const verificationRuns = pgTable(
       columns: [table.snapshotDigest],
       foreignColumns: [groundTruthSnapshots.digest],
     }).onDelete('set null'),
+    foreignKey({
+      name: 'verification_runs_continues_run_id_fk',
+      columns: [table.continuesRunId],
+      foreignColumns: [table.id],
+    }),
+    // The same attempt cannot go on twice.
+    uniqueIndex('verification_runs_resumed_once_key')
+      .on(table.continuesRunId)
+      .where(sql`continuation = 'resume'`),
     index('verification_runs_status_idx').on(table.status),
     index('verification_runs_user_id_created_at_idx').on(table.userId, table.createdAt),
     index('verification_runs_construct_id_idx').on(table.constructId),

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunConfig, RunSecrets } from '#contracts/run.ts';
-import type { AnthropicClient } from '#verification/judges/anthropic/client.ts';
+import type { createAnthropicClient } from '#verification/judges/anthropic/client.ts';
 import { anthropicJudge } from '#verification/judges/anthropic/judge.ts';
+import type { Prices } from '#verification/judges/anthropic/prices.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import { offlineJudge } from '#verification/judges/offline/judge.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
@@ -14,7 +15,11 @@ import { clonedGitSource } from '#verification/sources/clone.ts';
 import { githubSource } from '#verification/sources/github.ts';
 import type { GroundTruthSource } from '#verification/sources/source.ts';
 import type { Engine } from '../context.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { observedGit, observedGitHubFetch } from '../telemetry/observed-fetch.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
+import { observedBatches, observedJudge, observedOracle } from './observed-ports.ts';
 import { pinAddress } from './pin-address.ts';
 import { pythonOracles } from './python-oracles.ts';
 import { repositoryFolders } from './repository-folders.ts';
@@ -42,7 +47,10 @@ export type EngineSettings = {
   /** Where the installation's own demonstration oracle answers. */
   demonstrationOracleUrl: string;
   guarded: GuardedFetch;
-  anthropic: AnthropicClient | null;
+  anthropic: ReturnType<typeof createAnthropicClient> | null;
+  prices: Prices;
+  metrics: Metrics;
+  tracing: Tracing;
 };
 
 const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
@@ -51,7 +59,7 @@ const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
 
 /** The engine's ports on this machine's network, disk and clock. */
 export const createEngine = (settings: EngineSettings): Engine => {
-  const runGit = gitRunner({ searchPath: settings.searchPath });
+  const runGit = observedGit(settings, gitRunner({ searchPath: settings.searchPath }));
   const openFolder = repositoryFolders(settings.repositoriesDir);
   const openOracle = reachedOracle({ fetch: settings.guarded.fetch, sleep, now: Date.now });
   const python = pythonOracles(
@@ -68,7 +76,7 @@ export const createEngine = (settings: EngineSettings): Engine => {
     switch (asked.kind) {
       case 'github':
         return githubSource({
-          fetch,
+          fetch: observedGitHubFetch(settings, fetch),
           sleep,
           now: () => new Date(),
           apiUrl: settings.githubApiUrl,
@@ -104,14 +112,32 @@ export const createEngine = (settings: EngineSettings): Engine => {
     return openOracle({ ...asked, url, headers });
   };
 
-  const judge = ({ judge: { provider, model } }: RunConfig): Judge => {
+  const judge: Engine['judge'] = ({ provider, model }, batches): Judge => {
     if (provider === 'offline') return offlineJudge();
     if (settings.anthropic === null)
       throw new Error(
         'A run asks for the anthropic judge, which this worker does not have: check its ANTHROPIC_API_KEY.',
       );
-    return anthropicJudge({ client: settings.anthropic, model, random: randomBytes });
+    return anthropicJudge({
+      client: settings.anthropic,
+      model,
+      random: randomBytes,
+      prices: settings.prices,
+      now: Date.now,
+      batches,
+    });
   };
 
-  return { source, oracle, endOracle: python.end, judge, close: python.close };
+  const batches = settings.anthropic?.batches(settings.prices) ?? null;
+  return {
+    source,
+    oracle: (config, secrets, runId) =>
+      observedOracle(settings, oracle(config, secrets, runId), config.oracle),
+    endOracle: python.end,
+    judge: (choice, desk) => observedJudge(settings, judge(choice, desk)),
+    prices: settings.prices,
+    countTokens: settings.anthropic?.countTokens ?? null,
+    batches: batches && observedBatches(settings, batches),
+    close: python.close,
+  };
 };

@@ -10,7 +10,15 @@ export type ReplayRow = typeof verificationReplays.$inferSelect;
 /** A run whose replays may still move. */
 export const replayingStatuses = ['INGESTING', 'INVOKING', 'SCORING'] as const;
 
-const steps = ['answerKey', 'oracle', 'precision', 'recall', 'reply'] as const satisfies ReplayStep[];
+const steps = [
+  'answerKey',
+  'oracle',
+  'precision',
+  'recall',
+  'reply',
+  'baseline',
+  'second',
+] as const satisfies ReplayStep[];
 
 /** What is stored of a replay; a step that has not come is absent. */
 export const checkpointOf = (row: Pick<ReplayRow, ReplayStep>): ReplayCheckpoint =>
@@ -36,10 +44,11 @@ export const checkpointStore = (
       const at = now();
       // The run's row before the replay's, the order in which `endReplay` locks them.
       const isVerdict = step === 'precision' || step === 'recall' || step === 'reply';
-      if (isVerdict && value.kind === 'judged') await advance(transaction, runId, 'SCORING', at);
+      if (isVerdict && 'kind' in value && value.kind === 'judged')
+        await advance(transaction, runId, 'SCORING', at);
       const saved = await transaction
         .update(verificationReplays)
-        .set({ [step]: value, reason: null, updatedAt: at })
+        .set({ [step]: value, reason: null, waitingSince: null, updatedAt: at })
         .where(
           and(
             eq(verificationReplays.id, row.id),

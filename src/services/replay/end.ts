@@ -1,4 +1,5 @@
 import { and, asc, count, eq, inArray, sql } from 'drizzle-orm';
+import { noUsage } from '#contracts/replay.ts';
 import type { Executor } from '#db/client.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
@@ -9,25 +10,22 @@ import { checkpointOf, type ReplayRow, replayingStatuses } from './checkpoint.ts
 
 /** Given up: a step that is missing is stored as the verifier's own failure, so that the checkpoint says all. */
 const giveUp = (row: ReplayRow, reason: string): Partial<ReplayRow> => {
-  const usage = {
-    calls: 0,
-    inputTokens: 0,
-    cacheWriteTokens: 0,
-    cacheReadTokens: 0,
-    outputTokens: 0,
-    costUsd: 0,
-  };
-  if (row.answerKey === null) return { answerKey: { kind: 'unavailable', reason, asks: 0, usage } };
-  const verdict = { kind: 'unscored', reason, asks: 0, latencyMs: 0, usage } as const;
+  const nothing = { reason, asks: 0, retries: 0, latencyMs: 0, usage: noUsage };
+  if (row.answerKey === null) return { answerKey: { kind: 'unavailable', ...nothing } };
+  const verdict = { kind: 'unscored', ...nothing } as const;
   if (row.precision === null) return { precision: verdict };
   if (row.recall === null) return { recall: verdict };
   return { reply: verdict };
 };
 
 /** The next change in seeded order takes the place of one that no answer key can be made for. */
-const promoteReserve = async (transaction: Executor, runId: string, now: Date): Promise<string | null> => {
+const promoteReserve = async (
+  transaction: Executor,
+  runId: string,
+  now: Date,
+): Promise<Pick<ReplayRow, 'id' | 'position'> | null> => {
   const [next] = await transaction
-    .select({ id: verificationReplays.id })
+    .select({ id: verificationReplays.id, position: verificationReplays.position })
     .from(verificationReplays)
     .where(and(eq(verificationReplays.runId, runId), eq(verificationReplays.state, 'reserve')))
     .orderBy(asc(verificationReplays.position))
@@ -37,7 +35,7 @@ const promoteReserve = async (transaction: Executor, runId: string, now: Date): 
     .update(verificationReplays)
     .set({ state: 'open', updatedAt: now })
     .where(eq(verificationReplays.id, next.id));
-  return next.id;
+  return next;
 };
 
 /**
@@ -76,7 +74,9 @@ export const endReplay = (
 
     const promoted = end.outcome === 'replaced' ? await promoteReserve(transaction, runId, at) : null;
     if (promoted !== null)
-      await sender.enqueue(transaction, [{ name: 'score-replay', data: { runId, replayId: promoted } }]);
+      await sender.enqueue(transaction, [
+        { name: 'score-replay', data: { runId, replayId: promoted.id }, priority: -promoted.position },
+      ]);
     const ended = end.outcome === 'replaced' ? 0 : 1;
     const gone = end.outcome === 'replaced' && promoted === null ? 1 : 0;
     await transaction

@@ -1,18 +1,26 @@
-import type { JudgeUsage } from '#contracts/replay.ts';
-import type { Judge } from '#verification/judges/judge.ts';
+import { isPaid } from '#contracts/judge.ts';
+import type { RunConfig } from '#contracts/run.ts';
+import { askingThrough, type Judge, type JudgeReply } from '#verification/judges/judge.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
 import type { ServiceContext } from '../context.ts';
 import { type CleanText, cleanValue } from '../run/clean-text.ts';
-import { bookSpend, budgetSpent, isPaid } from './spend.ts';
+import { takeSlot } from './call-slot.ts';
+import { type Booking, BudgetBusy, bookCall } from './spend.ts';
 
-const nothingUsed: JudgeUsage = {
-  calls: 0,
-  inputTokens: 0,
-  cacheWriteTokens: 0,
-  cacheReadTokens: 0,
-  outputTokens: 0,
-  costUsd: 0,
-};
+/** Lets calls under way finish and begins none once `stopping` is aborted: what was paid for is not thrown away. */
+export const stoppingJudge = (judge: Judge, stopping: AbortSignal): Judge =>
+  askingThrough(judge, ({ ask }) => async (task, signal) => {
+    stopping.throwIfAborted();
+    return ask(task, signal);
+  });
+
+/** As `stoppingJudge`, for an oracle. */
+export const stoppingOracle = (oracle: Oracle, stopping: AbortSignal): Oracle => ({
+  ask: async (request, signal) => {
+    stopping.throwIfAborted();
+    return oracle.ask(request, signal);
+  },
+});
 
 /** An oracle whose answers are cleaned before anyone sees them: judge, checkpoint and certificate read one text. */
 export const cleanOracle = (oracle: Oracle, clean: CleanText): Oracle => ({
@@ -20,33 +28,100 @@ export const cleanOracle = (oracle: Oracle, clean: CleanText): Oracle => ({
 });
 
 /**
- * A judge that is held to the day's budget and whose calls are booked as they return, also those whose answer is of
- * no use. Calls under way when the budget runs out are let finish, so a day can exceed it by those.
+ * An oracle that is not asked more often, by all workers together, than its origin is to bear. A Python oracle is this
+ * installation's own and has its process's limits.
+ */
+export const limitedOracle = (
+  context: Pick<ServiceContext, 'db' | 'now' | 'policy'>,
+  oracle: Oracle,
+  asked: RunConfig['oracle'],
+): Oracle => {
+  if (asked.type === 'python') return oracle;
+  const origin = asked.url === null ? 'demonstration' : new URL(asked.url).origin;
+  return {
+    ask: async (request, signal) => {
+      const release = await takeSlot(context, `oracle ${origin}`, context.policy.limits.oracle);
+      try {
+        return await oracle.ask(request, signal);
+      } finally {
+        await release();
+      }
+    },
+  };
+};
+
+/** A paid judge that all workers together ask no more often at once than the installation allows. */
+export const limitedJudge = (context: Pick<ServiceContext, 'db' | 'now' | 'policy'>, judge: Judge): Judge => {
+  const { judgeAtOnce } = context.policy.limits;
+  if (judgeAtOnce === null || !isPaid(judge.provider)) return judge;
+  return askingThrough(judge, ({ ask }) => async (task, signal) => {
+    const limits = { atOnce: judgeAtOnce, perMinute: Number.POSITIVE_INFINITY };
+    const release = await takeSlot(context, `judge ${judge.provider}`, limits);
+    try {
+      return await ask(task, signal);
+    } finally {
+      await release();
+    }
+  });
+};
+
+/** The judge cannot be asked just now, and may be later; the message is for the run's owner. */
+export class JudgeBusy extends Error {
+  override readonly name = 'JudgeBusy';
+}
+
+export type JudgeLimits = {
+  runId: string;
+  limitUsd: number | null;
+  /** A judge that is not to be had just now is waited for (JudgeBusy); else that is the verifier's failure. */
+  patient: boolean;
+  /** The judge's calls are booked where they wait for their batch. */
+  booksItself: boolean;
+};
+
+/**
+ * A judge whose calls are booked against the limits of run and installation before they are made, and settled as they
+ * return, also those whose answer is of no use. One that was broken off stays booked: it may have been charged.
  */
 export const bookedJudge = (
   context: Pick<ServiceContext, 'db' | 'now' | 'policy'>,
   judge: Judge,
-  runId: string,
+  { runId, limitUsd, patient, booksItself }: JudgeLimits,
   clean: CleanText,
-): Judge => ({
-  ...judge,
-  open: (groundTruth) => {
-    const opened = judge.open(groundTruth);
-    return {
-      ask: async (task, signal) => {
-        if (isPaid(judge.provider) && (await budgetSpent(context)))
-          return {
-            ok: false,
-            fault: 'unavailable',
-            detail: 'the installation’s budget for its judge (MAX_COST_USD_PER_DAY) is spent for today',
-            model: judge.model,
-            usage: nothingUsed,
-            latencyMs: 0,
-          };
-        const reply = await opened.ask(task, signal);
-        await bookSpend(context.db, runId, reply.usage, context.now());
-        return cleanValue(reply, clean);
-      },
+): Judge =>
+  askingThrough(judge, (opened) => {
+    const underWay = new Set<Promise<JudgeReply>>();
+    let turn: Promise<unknown> = Promise.resolve();
+    const book = async (mostUsd: number): Promise<Booking> => {
+      for (;;) {
+        try {
+          return await bookCall(context, { runId, limitUsd }, mostUsd);
+        } catch (error) {
+          // What this replay's own calls hold is waited for here: their answers would be lost with the attempt.
+          if (!(error instanceof BudgetBusy) || underWay.size === 0) throw error;
+          await Promise.race([...underWay].map((call) => call.catch(() => undefined)));
+        }
+      }
     };
-  },
-});
+    const bookInTurn = (mostUsd: number): Promise<Booking> => {
+      const booked = turn.then(() => book(mostUsd));
+      turn = booked.catch(() => undefined);
+      return booked;
+    };
+    const ask = async (...question: Parameters<typeof opened.ask>): Promise<JudgeReply> => {
+      if (booksItself || !isPaid(judge.provider)) return opened.ask(...question);
+      const booking = await bookInTurn(opened.mostUsd(question[0]));
+      const call = opened.ask(...question).then(async (reply) => {
+        await booking.settle(reply.usage);
+        return reply;
+      });
+      underWay.add(call);
+      return call.finally(() => underWay.delete(call));
+    };
+    return async (task, signal) => {
+      const reply = cleanValue(await ask(task, signal), clean);
+      if (patient && !reply.ok && reply.fault === 'unavailable' && reply.passing)
+        throw new JudgeBusy(reply.detail);
+      return reply;
+    };
+  });

@@ -1,14 +1,31 @@
-import { and, eq } from 'drizzle-orm';
+import { and, asc, eq, ne, sql } from 'drizzle-orm';
+import type { GroundTruth } from '#contracts/ground-truth.ts';
+import type { RunConfig, RunSecrets } from '#contracts/run.ts';
 import { groundTruthRecords } from '#db/schema/ground-truths.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
-import { runReplay } from '#verification/replay/run-replay.ts';
+import type { Judge } from '#verification/judges/judge.ts';
+import { type Agreement, runReplay } from '#verification/replay/run-replay.ts';
 import type { WorkerContext } from '../context.ts';
-import { attempt, PassingFault } from '../run/attempt.ts';
-import { cutMessage } from '../run/transitions.ts';
-import { checkpointStore, ReplayLost, replayingStatuses } from './checkpoint.ts';
+import { AwaitsBatch, batchDesk } from '../judge-batch/desk.ts';
+import { attempt, LeaseLost } from '../run/attempt.ts';
+import type { CleanText } from '../run/clean-text.ts';
+import { endDeadJob } from '../run/dead-letter.ts';
+import { cutMessage, failRun, noteWaiting } from '../run/transitions.ts';
+import { checkpointStore, ReplayLost, type ReplayRow, replayingStatuses } from './checkpoint.ts';
 import { endReplay } from './end.ts';
-import { bookedJudge, cleanOracle } from './ports.ts';
+import { observedStore } from './observed-store.ts';
+import {
+  bookedJudge,
+  cleanOracle,
+  limitedJudge,
+  limitedOracle,
+  stoppingJudge,
+  stoppingOracle,
+} from './ports.ts';
+import { isPatient, putBack } from './put-back.ts';
+import { sharedJudgments } from './shared-judgments.ts';
+import { BudgetReached } from './spend.ts';
 
 const openReplay = async ({ db }: Pick<WorkerContext, 'db'>, runId: string, replayId: string) => {
   const [found] = await db
@@ -27,16 +44,75 @@ const openReplay = async ({ db }: Pick<WorkerContext, 'db'>, runId: string, repl
     : null;
 };
 
+/** How many other changes canaries are made of. */
+const otherChanges = 3;
+
+/** The changes that follow this one in the run's draw, its end being followed by its beginning. */
+const changesAfter = async (
+  { db }: Pick<WorkerContext, 'db'>,
+  { runId, id, position }: ReplayRow,
+): Promise<GroundTruth[]> => {
+  const rows = await db
+    .select({ groundTruth: groundTruthRecords.record })
+    .from(verificationReplays)
+    .innerJoin(groundTruthRecords, eq(groundTruthRecords.digest, verificationReplays.groundTruthDigest))
+    .where(and(eq(verificationReplays.runId, runId), ne(verificationReplays.id, id)))
+    .orderBy(sql`${verificationReplays.position} < ${position}`, asc(verificationReplays.position))
+    .limit(otherChanges);
+  return rows.map(({ groundTruth }) => groundTruth);
+};
+
+/** The ports of one replay, bound to its run's limits and to what runs share. */
+const portsOf = (
+  context: WorkerContext,
+  { row, config }: { row: ReplayRow; config: RunConfig },
+  secrets: RunSecrets,
+  clean: CleanText,
+) => {
+  const { engine, now } = context;
+  const limits = {
+    runId: row.runId,
+    limitUsd: config.maxCostUsd,
+    booksItself: config.economy,
+    patient: isPatient(row, now()),
+  };
+  const judgeOf = (model: string, purpose: string): Judge => {
+    const { runId, id: replayId } = row;
+    const desk = config.economy
+      ? batchDesk(context, { runId, replayId, purpose, limitUsd: config.maxCostUsd })
+      : null;
+    const booked = bookedJudge(context, engine.judge({ ...config.judge, model }, desk), limits, clean);
+    return desk === null ? limitedJudge(context, booked) : booked;
+  };
+  const agreement: Agreement | null = config.agreement && {
+    judge: judgeOf(config.agreement.model, 'second'),
+    share: config.agreement.share,
+  };
+  return {
+    judge: judgeOf(config.judge.model, 'first'),
+    agreement,
+    oracle: limitedOracle(
+      context,
+      cleanOracle(engine.oracle(config, secrets, row.runId), clean),
+      config.oracle,
+    ),
+  };
+};
+
 /**
  * Carries one replay from its first missing step to its end. No call whose answer was stored is made again. A job
- * delivered twice finds the replay ended, or is refused at its first step that the other has stored.
+ * delivered twice finds the replay ended, or is refused at its first step that the other has stored. Where it has to
+ * wait, for the judge's limits or for a batch, the job ends and is put on the queue again.
+ * @param signal ends what is under way at once.
+ * @param stopping lets the calls under way finish and be stored, and begins no other.
  */
 export const scoreReplay = async (
   context: WorkerContext,
   { runId, replayId }: { runId: string; replayId: string },
   signal?: AbortSignal,
+  stopping: AbortSignal = new AbortController().signal,
 ): Promise<void> => {
-  const { db, engine } = context;
+  const { db, now } = context;
   const found = await openReplay(context, runId, replayId);
   if (found === null) return;
   const { row, config, groundTruth } = found;
@@ -45,28 +121,48 @@ export const scoreReplay = async (
     runId,
     about: { job: 'score-replay', runId, replayId },
     signal,
+    stopping,
     note: async (message) => {
-      await db
+      const [replay] = await db
         .update(verificationReplays)
-        .set({ reason: cutMessage(message) })
-        .where(and(eq(verificationReplays.id, replayId), eq(verificationReplays.state, 'open')));
+        .set({ reason: cutMessage(message), faults: sql`${verificationReplays.faults} + 1` })
+        .where(and(eq(verificationReplays.id, replayId), eq(verificationReplays.state, 'open')))
+        .returning({ faults: verificationReplays.faults });
+      return replay?.faults ?? 0;
     },
-    work: async (secrets, clean) => {
+    giveUp: () => endDeadJob(context, { name: 'score-replay', data: { runId, replayId } }),
+    work: async (secrets, clean, stop) => {
+      const { judge, agreement, oracle } = portsOf(context, found, secrets, clean);
       try {
         await runReplay({
           groundTruth,
-          judge: bookedJudge(context, engine.judge(config), runId, clean),
-          oracle: cleanOracle(engine.oracle(config, secrets, runId), clean),
-          store: checkpointStore(context, { runId, row }),
+          others: await changesAfter(context, row),
+          seed: config.seed,
+          judge: stoppingJudge(judge, stopping),
+          agreement: agreement && { ...agreement, judge: stoppingJudge(agreement.judge, stopping) },
+          shared:
+            row.groundTruthDigest === null ? null : sharedJudgments(context, row.groundTruthDigest, judge),
+          oracle: stoppingOracle(oracle, stopping),
+          store: observedStore(context, checkpointStore(context, { runId, row }), config),
           blinding: config.blinded ? config.seed : null,
-          signal,
+          signal: stop,
         });
       } catch (error) {
+        if (error instanceof AwaitsBatch) {
+          context.metrics.waited('batch');
+          return;
+        }
+        if (error instanceof BudgetReached) {
+          await failRun(db, runId, error.message, now());
+          return;
+        }
+        if (await putBack(context, found, error)) return;
         if (!(error instanceof ReplayLost)) throw error;
         if ((await openReplay(context, runId, replayId)) === null) return;
         // The other worker may be dead by now: the next attempt resumes from what it stored.
-        throw new PassingFault('Two workers were at this replay; it is taken up again from what is stored.');
+        throw new LeaseLost('Two workers were at this replay; it is taken up again from what is stored.');
       }
+      if (row.reason !== null) await noteWaiting(db, runId, null);
       await endReplay(context, { runId, replayId });
     },
   });

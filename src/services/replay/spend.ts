@@ -1,39 +1,81 @@
-import { gte, sql } from 'drizzle-orm';
-import type { JudgeProvider } from '#contracts/judge.ts';
+import { and, eq, gte, inArray, sql } from 'drizzle-orm';
 import type { JudgeUsage } from '#contracts/replay.ts';
 import type { Executor } from '#db/client.ts';
+import { judgeBatchItems, waitingStates } from '#db/schema/judge-batches.ts';
 import { judgeSpend } from '#db/schema/replays.ts';
+import { ceilingCostUsd } from '#verification/judges/anthropic/prices.ts';
 import type { ServiceContext } from '../context.ts';
 
-/** Whether the installation pays for this judge's calls. */
-export const isPaid = (judge: JudgeProvider) => judge === 'anthropic';
-
-/**
- * US dollars per million tokens, for models whose price nobody told us: above every list price known when this was
- * written, so that a daily limit holds (too early rather than too late) for a model that is newer than this table.
- */
-const ceilingPerMillion = { input: 20, cacheWrite: 40, cacheRead: 20, output: 100 };
-
-/** What a judge call counts for against the daily limit, in US dollars: its cost, or the ceiling where it is unknown. */
-export const countedCost = (usage: JudgeUsage): number =>
-  usage.costUsd ??
-  (usage.inputTokens * ceilingPerMillion.input +
-    usage.cacheWriteTokens * ceilingPerMillion.cacheWrite +
-    usage.cacheReadTokens * ceilingPerMillion.cacheRead +
-    usage.outputTokens * ceilingPerMillion.output) /
-    1e6;
+/** What a judge call counts for against limits, in US dollars: its cost, or the ceiling where its price is unknown. */
+const countedCost = ({ costUsd, ...tokens }: JudgeUsage): number => costUsd ?? ceilingCostUsd(tokens);
 
 const utcMidnight = (now: Date) =>
   new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()));
 
-/** What the installation's judge calls cost since 00:00 UTC, in US dollars. */
-export const spentToday = async ({ db, now }: Pick<ServiceContext, 'db' | 'now'>): Promise<number> => {
-  const [row] = await db
-    .select({ total: sql<number>`coalesce(sum(${judgeSpend.costUsd}), 0)::float8` })
+/**
+ * A call takes some minutes at most, unless it waits for its batch: what is unsettled for longer was left by a worker
+ * that died, and stays booked.
+ */
+const underWayMs = 60 * 60 * 1000;
+
+type Amounts = { booked: number; underWay: boolean };
+
+const amountsOf = async (executor: Executor, where: ReturnType<typeof and>, now: Date): Promise<Amounts> => {
+  const isRecent = sql`${judgeSpend.createdAt} > ${new Date(now.getTime() - underWayMs).toISOString()}`;
+  const awaitsBatch = sql`exists (${executor
+    .select({ id: judgeBatchItems.id })
+    .from(judgeBatchItems)
+    .where(and(eq(judgeBatchItems.spendId, judgeSpend.id), inArray(judgeBatchItems.state, waitingStates)))})`;
+  const [row] = await executor
+    .select({
+      booked: sql<number>`coalesce(sum(${judgeSpend.costUsd}), 0)::float8`,
+      underWay: sql<boolean>`coalesce(bool_or(not ${judgeSpend.settled} and (${isRecent} or ${awaitsBatch})), false)`,
+    })
     .from(judgeSpend)
-    .where(gte(judgeSpend.createdAt, utcMidnight(now())));
-  return row?.total ?? 0;
+    .where(where);
+  return row ?? { booked: 0, underWay: false };
 };
+
+/** The run whose attempt a run takes up, if it does. */
+const resumed = sql.raw(`case when continuation = 'resume' then continues_run_id end`);
+
+/** A run and those that it goes on with: one attempt, one account. */
+const ofAttempt = (runId: string) => sql`${judgeSpend.runId} in (
+  with recursive attempt(id, resumes) as (
+    select id, ${resumed} from verification_runs where id = ${runId}
+    union all
+    select run.id, ${resumed} from verification_runs run join attempt on run.id = attempt.resumes
+  ) select id from attempt)`;
+
+/**
+ * What the judge's calls of these runs have cost so far, in US dollars, each run's with those of the runs that it goes
+ * on with. Calls under way are not among them.
+ */
+export const costOfRuns = async (
+  { db }: Pick<ServiceContext, 'db'>,
+  runIds: string[],
+): Promise<ReadonlyMap<string, number>> => {
+  if (runIds.length === 0) return new Map();
+  const ids = sql.join(
+    runIds.map((id) => sql`${id}::uuid`),
+    sql`, `,
+  );
+  const rows = await db.execute<{ run: string; cost: number }>(sql`
+    with recursive attempt(run, id, resumes) as (
+      select id, id, ${resumed} from verification_runs where id in (${ids})
+      union all
+      select attempt.run, earlier.id, ${resumed}
+      from verification_runs earlier join attempt on earlier.id = attempt.resumes
+    )
+    select attempt.run, sum(${judgeSpend.costUsd})::float8 as cost
+    from attempt join ${judgeSpend} on ${judgeSpend.runId} = attempt.id and ${judgeSpend.settled}
+    group by attempt.run`);
+  return new Map(rows.map(({ run, cost }) => [run, cost]));
+};
+
+/** What the installation's judge calls are booked at since 00:00 UTC, in US dollars. */
+export const spentToday = async ({ db, now }: Pick<ServiceContext, 'db' | 'now'>): Promise<number> =>
+  (await amountsOf(db, and(gte(judgeSpend.createdAt, utcMidnight(now()))), now())).booked;
 
 /** Whether the day's budget is used up; never on an installation without a limit. */
 export const budgetSpent = async (
@@ -43,13 +85,70 @@ export const budgetSpent = async (
   return limit !== null && (await spentToday(context)) >= limit;
 };
 
-/** Books a judge call that cost something. */
-export const bookSpend = async (
-  executor: Executor,
-  runId: string,
-  usage: JudgeUsage,
-  now: Date,
-): Promise<void> => {
+/** The next call does not fit into a limit, and nothing that is under way will make room; the message is for the run's owner. */
+export class BudgetReached extends Error {
+  override readonly name = 'BudgetReached';
+}
+
+/** The next call may fit once calls under way are settled to what they really cost. */
+export class BudgetBusy extends Error {
+  override readonly name = 'BudgetBusy';
+}
+
+const dollars = (amount: number) => `$${amount.toFixed(2)}`;
+
+/** Any constant serves; every booking must use this one. */
+const bookingLock = 4_020_736_913;
+
+export type Booking = { id: string; settle(usage: JudgeUsage): Promise<void> };
+
+/** Replaces what a call was booked at by what it cost. */
+export const settleBooking = async (executor: Executor, id: string, usage: JudgeUsage): Promise<void> => {
   const costUsd = countedCost(usage);
-  if (costUsd > 0) await executor.insert(judgeSpend).values({ runId, costUsd, createdAt: now });
+  if (costUsd === 0) await executor.delete(judgeSpend).where(eq(judgeSpend.id, id));
+  else await executor.update(judgeSpend).set({ costUsd, settled: true }).where(eq(judgeSpend.id, id));
+};
+
+/**
+ * Books a call at the most that it can cost, before it is made: limits hold for calls side by side, on however many
+ * machines, because bookings are made one after the other.
+ * @throws BudgetReached, BudgetBusy
+ */
+export const bookCall = async (
+  { db, now, policy }: Pick<ServiceContext, 'db' | 'now' | 'policy'>,
+  { runId, limitUsd }: { runId: string; limitUsd: number | null },
+  mostUsd: number,
+): Promise<Booking> => {
+  const id = await db.transaction(async (transaction) => {
+    const at = now();
+    await transaction.execute(sql`select pg_advisory_xact_lock(${bookingLock})`);
+    const check = async (
+      limit: number | null,
+      where: ReturnType<typeof and>,
+      { reached, remedy }: { reached: string; remedy: string },
+    ) => {
+      if (limit === null) return;
+      const { booked, underWay } = await amountsOf(transaction, where, at);
+      if (booked + mostUsd <= limit) return;
+      if (underWay) throw new BudgetBusy('Calls under way hold what is left of a limit.');
+      throw new BudgetReached(
+        `${reached} ${dollars(booked)} of ${dollars(limit)} are spent, and the next call to the judge may cost ${dollars(mostUsd)}. What is scored is kept: ${remedy}`,
+      );
+    };
+    await check(limitUsd, and(ofAttempt(runId)), {
+      reached: 'The run’s limit for its judge is reached:',
+      remedy: 'resume the run with a higher limit.',
+    });
+    await check(policy.maxCostUsdPerDay, and(gte(judgeSpend.createdAt, utcMidnight(at))), {
+      reached: 'The installation’s daily limit for its judge (MAX_COST_USD_PER_DAY) is reached:',
+      remedy: 'resume the run after 00:00 UTC, when the day’s budget begins anew.',
+    });
+    const [row] = await transaction
+      .insert(judgeSpend)
+      .values({ runId, costUsd: mostUsd, settled: false, createdAt: at })
+      .returning({ id: judgeSpend.id });
+    if (!row) throw new Error('A booking was inserted and no row came back.');
+    return row.id;
+  });
+  return { id, settle: (usage) => settleBooking(db, id, usage) };
 };

@@ -11,6 +11,8 @@ import {
 import type { WorkerContext } from '../context.ts';
 import { checkpointOf } from '../replay/checkpoint.ts';
 import { attempt } from './attempt.ts';
+import { endDeadJob } from './dead-letter.ts';
+import { earlierCanaries } from './earlier-canaries.ts';
 import { completeRun, failRun, noteRunFault } from './transitions.ts';
 
 /** Each row has twelve parameters, of which Postgres takes 65,535 in one statement. */
@@ -61,6 +63,7 @@ export const certifyRun = async (
     about: { job: 'certify-run', runId },
     signal,
     note: (message) => noteRunFault(db, runId, message),
+    giveUp: () => endDeadJob(context, { name: 'certify-run', data: { runId } }),
     work: async () => {
       const { config, draw } = run;
       if (draw === null) throw new Error('A run is to be certified that was never ingested.');
@@ -69,7 +72,8 @@ export const certifyRun = async (
         .from(verificationReplays)
         .where(and(eq(verificationReplays.runId, runId), eq(verificationReplays.state, 'ended')))
         .orderBy(asc(verificationReplays.position));
-      const { provider, model, promptDigest } = engine.judge(config);
+      const { provider, model, promptDigest } = engine.judge(config.judge, null);
+      const judge = { provider, model, promptDigest };
       const input: CertificateInput = {
         sample: config.source.kind === 'sample',
         draw,
@@ -78,7 +82,9 @@ export const certifyRun = async (
         limit: config.limit,
         minReplays: config.minReplays,
         weights: config.weights,
-        judge: { provider, model, promptDigest },
+        judge,
+        secondModel: config.agreement?.model ?? null,
+        earlier: await earlierCanaries(context, judge, draw.private ? '' : draw.source),
         replaced: rows.filter(({ outcome }) => outcome === 'replaced').length,
         replays: rows.map((row) => ({ groundTruthId: row.groundTruthId, checkpoint: checkpointOf(row) })),
       };

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { type RunRequest, redacted } from '#contracts/run.ts';
+import type { RunRequest } from '#contracts/run.ts';
 import type { Actor, ServiceContext } from '../context.ts';
 import { whyNotAdmitted } from './admission.ts';
-import { defaultWeights } from './defaults.ts';
+import { runConfigOf } from './config.ts';
 import { insertRun, type RunCreated } from './insert.ts';
 import { targetOf } from './target.ts';
 
@@ -18,26 +17,14 @@ export const createRun = async (
 ): Promise<RunCreated> => {
   const { policy } = context;
   const judge = request.judge ?? policy.defaultJudge;
-  const refusal = await whyNotAdmitted(context, actor, judge);
+  const refusal = await whyNotAdmitted(context, actor, judge, request.limit);
   if (refusal) throw refusal;
   const { source, oracle, secrets } = await targetOf(context, request);
 
   return insertRun(context, actor, {
     constructId: request.constructId,
     repoUrl: request.repoUrl,
-    config: {
-      source,
-      since: request.since ?? null,
-      label: request.label ?? null,
-      seed: request.seed ?? randomBytes(16).toString('hex'),
-      blinded: request.blinded ?? false,
-      oracle,
-      githubToken: request.githubToken === null ? null : redacted,
-      judge: { provider: judge, model: policy.judges[judge].model },
-      limit: request.limit,
-      minReplays: request.minReplays,
-      weights: defaultWeights,
-    },
+    config: runConfigOf(context, request, { source, oracle }, judge),
     secrets,
   });
 };

@@ -4,19 +4,19 @@ import { AppError } from '#contracts/errors.ts';
 import type { Run } from '#contracts/run.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { Actor, ServiceContext } from '../context.ts';
-import { presentRun } from './present.ts';
+import { presentRun, surroundingsOf } from './present.ts';
 
 /**
  * The actor's run. Another user's, an unknown and a malformed id are told apart by nobody.
  * @throws AppError NOT_FOUND
  */
-export const getRun = async ({ db }: ServiceContext, actor: Actor, runId: string): Promise<Run> => {
+export const getRun = async (context: ServiceContext, actor: Actor, runId: string): Promise<Run> => {
   const [row] = z.uuid().safeParse(runId).success
-    ? await db
+    ? await context.db
         .select()
         .from(verificationRuns)
         .where(and(eq(verificationRuns.id, runId), eq(verificationRuns.userId, actor.userId)))
     : [];
   if (!row) throw new AppError('NOT_FOUND', 'There is no such run of yours.');
-  return presentRun(row);
+  return presentRun(row, await surroundingsOf(context, [runId]));
 };

@@ -8,6 +8,7 @@ import type { WorkerContext } from '../context.ts';
 import { privateScope, publicScope, storeGroundTruths } from '../ground-truth/store.ts';
 import { attempt, PassingFault } from './attempt.ts';
 import { cleanValue } from './clean-text.ts';
+import { endDeadJob } from './dead-letter.ts';
 import { reserveFor } from './defaults.ts';
 import { latestOnly } from './latest-only.ts';
 import { advance, failRun, noteActivity, noteRunFault } from './transitions.ts';
@@ -65,7 +66,12 @@ const storeDraw = (
       transaction,
       rows
         .filter(({ state }) => state === 'open')
-        .map(({ id }) => ({ name: 'score-replay' as const, data: { runId, replayId: id } })),
+        .map(({ id, position }) => ({
+          name: 'score-replay' as const,
+          data: { runId, replayId: id },
+          // Runs take turns, however many replays each has.
+          priority: -position,
+        })),
     );
   });
 
@@ -98,7 +104,8 @@ export const ingestRun = async (
     about: { job: 'ingest-run', runId },
     signal,
     note: (message) => noteRunFault(db, runId, message),
-    work: async (secrets, clean) => {
+    giveUp: () => endDeadJob(context, { name: 'ingest-run', data: { runId } }),
+    work: async (secrets, clean, stop) => {
       let draw: GroundTruthDraw;
       const news = latestOnly((message) => noteActivity(db, runId, clean(message)));
       try {
@@ -108,7 +115,7 @@ export const ingestRun = async (
           seed: config.seed,
           since: config.since,
           label: config.label,
-          signal,
+          signal: stop,
           onProgress: news.say,
         });
       } catch (error) {

@@ -245,6 +245,7 @@ const noKey: NonNullable<Script['judge']> = async ({ measure }, { id }) =>
           outputTokens: 1,
           costUsd: 0,
         },
+        retries: 0,
         latencyMs: 1,
         answer: { changes: [], question: null, verdicts: [] },
       }
@@ -339,6 +340,7 @@ test('a worker killed between any two of its writes costs no call whose answer h
       ...(stored?.answerKey ? ['answer_key:1'] : []),
       ...(stored?.oracle ? ['oracle:1'] : []),
       ...(['precision', 'recall', 'reply'] as const).flatMap((step) => (stored?.[step] ? [`${step}:1`] : [])),
+      ...(stored?.baseline ? ['parrot-precision:1', 'parrot-recall:1'] : []),
     ];
     const before = calls.length;
     await pump();
@@ -462,16 +464,20 @@ test('planted secrets are in no table and no log, after the start and after the 
   }
 });
 
-test('what the paid judge costs is booked call by call, and a spent day leaves the rest unscored', async () => {
+const judgeCalls = (calls: string[]) =>
+  calls.filter((call) => !call.startsWith('oracle') && !['draw', 'end'].includes(call));
+
+test('what the paid judge costs is booked call by call, and a day’s limit stops the run before it is overrun', async () => {
   const { pump, run, db, context, calls } = await started({ costUsd: 0.3 }, { judge: 'anthropic' });
-  // A replay makes four calls; the eighth is the last that finds the day below 2.2 dollars spent.
+  // Seven calls of 0.3 dollars fit below 2.2, an eighth does not.
   await pump({ onto: { ...context, policy: { ...openPolicy, maxCostUsdPerDay: 2.2 } } });
-  const judged = calls.filter((call) => !call.startsWith('oracle') && call !== 'draw');
-  expect(judged).toHaveLength(8);
-  expect(await db.$count(judgeSpend)).toBe(8);
-  const certificate = await getPublicCertificate(context, (await run()).certificateId ?? '');
-  expect(certificate.counts).toMatchObject({ scored: 2, unscored: 1 });
-  expect(certificate.unscored[0]?.reason).toContain('MAX_COST_USD_PER_DAY');
+  expect(judgeCalls(calls)).toHaveLength(7);
+  expect(await db.$count(judgeSpend)).toBe(7);
+  expect(await run()).toMatchObject({
+    status: 'FAILED',
+    error: expect.stringContaining('MAX_COST_USD_PER_DAY'),
+    costUsd: expect.closeTo(2.1, 9),
+  });
 });
 
 test('of a private repository no title, id or range reaches the certificate', async () => {

@@ -3,14 +3,15 @@ import type { z } from 'zod';
 import type { RunListInput, runListSchema } from '#contracts/run.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { Actor, ServiceContext } from '../context.ts';
-import { presentRun } from './present.ts';
+import { presentRun, surroundingsOf } from './present.ts';
 
 /** The actor's own runs, newest first; `total` counts all that match the filter. */
 export const listRuns = async (
-  { db }: ServiceContext,
+  context: ServiceContext,
   actor: Actor,
   { status, constructId, limit, offset }: RunListInput,
 ): Promise<z.infer<typeof runListSchema>> => {
+  const { db } = context;
   const matches = and(
     eq(verificationRuns.userId, actor.userId),
     status && eq(verificationRuns.status, status),
@@ -25,5 +26,14 @@ export const listRuns = async (
     .limit(limit)
     .offset(offset);
   const [counted] = await db.select({ total: count() }).from(verificationRuns).where(matches);
-  return { runs: rows.map(presentRun), total: counted?.total ?? 0, limit, offset };
+  const surroundings = await surroundingsOf(
+    context,
+    rows.map(({ id }) => id),
+  );
+  return {
+    runs: rows.map((row) => presentRun(row, surroundings)),
+    total: counted?.total ?? 0,
+    limit,
+    offset,
+  };
 };

@@ -1,8 +1,73 @@
-import type { Run } from '#contracts/run.ts';
-import type { verificationRuns } from '#db/schema/runs.ts';
+import { and, count, eq, gte, inArray, notInArray, sql } from 'drizzle-orm';
+import { isTerminal, type Run } from '#contracts/run.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import type { ServiceContext } from '../context.ts';
+import { costOfRuns } from '../replay/spend.ts';
+
+/** What of a run does not stand in its own row. */
+type RunSurroundings = {
+  costs: ReadonlyMap<string, number>;
+  resumed: ReadonlySet<string>;
+  /** Of each run under way: how many of its replays have ended, and over how many seconds. */
+  pace: ReadonlyMap<string, { ended: number; seconds: number }>;
+};
+
+/** What the judge cost each of these runs so far, and which of them were gone on with. */
+export const surroundingsOf = async (
+  context: Pick<ServiceContext, 'db'>,
+  runIds: string[],
+): Promise<RunSurroundings> => {
+  const [costs, resumptions, paces] = await Promise.all([
+    costOfRuns(context, runIds),
+    context.db
+      .select({ of: verificationRuns.continuesRunId })
+      .from(verificationRuns)
+      .where(
+        and(inArray(verificationRuns.continuesRunId, runIds), eq(verificationRuns.continuation, 'resume')),
+      ),
+    context.db
+      .select({
+        runId: verificationReplays.runId,
+        ended: count(),
+        seconds: sql<number>`extract(epoch from max(${verificationReplays.endedAt}) - min(${verificationReplays.createdAt}))::float8`,
+      })
+      .from(verificationReplays)
+      .innerJoin(verificationRuns, eq(verificationRuns.id, verificationReplays.runId))
+      .where(
+        and(
+          inArray(verificationReplays.runId, runIds),
+          eq(verificationReplays.state, 'ended'),
+          // Those that a resumed run brought along ended before it began.
+          gte(verificationReplays.endedAt, verificationReplays.createdAt),
+          notInArray(verificationRuns.status, ['COMPLETED', 'FAILED']),
+        ),
+      )
+      .groupBy(verificationReplays.runId),
+  ]);
+  return {
+    costs,
+    resumed: new Set(resumptions.flatMap(({ of }) => (of === null ? [] : [of]))),
+    pace: new Map(paces.map(({ runId, ...pace }) => [runId, pace])),
+  };
+};
+
+/** Fewer replays say too little of how long the others will take. */
+const leastEnded = 3;
+
+const secondsLeft = (
+  { status, progress, total }: Pick<typeof verificationRuns.$inferSelect, 'status' | 'progress' | 'total'>,
+  pace: { ended: number; seconds: number } | undefined,
+): number | null =>
+  pace === undefined || pace.ended < leastEnded || isTerminal(status)
+    ? null
+    : Math.round(((total - progress) * pace.seconds) / pace.ended);
 
 /** A run as its owner sees it. An error noted by an attempt that is still being repeated is not shown. */
-export const presentRun = (row: typeof verificationRuns.$inferSelect): Run => ({
+export const presentRun = (
+  row: typeof verificationRuns.$inferSelect,
+  { costs, resumed, pace }: RunSurroundings,
+): Run => ({
   runId: row.id,
   status: row.status,
   progress: row.progress,
@@ -10,10 +75,23 @@ export const presentRun = (row: typeof verificationRuns.$inferSelect): Run => ({
   constructId: row.constructId,
   repoUrl: row.repoUrl,
   error: row.status === 'FAILED' ? row.error : null,
-  activity: row.status === 'INGESTING' ? row.activity : null,
+  activity: isTerminal(row.status) ? null : row.activity,
   certificateId: row.certificateId,
   createdAt: row.createdAt.toISOString(),
   updatedAt: row.updatedAt.toISOString(),
   judge: row.config.judge.provider,
   sample: row.config.source.kind === 'sample',
+  costUsd: costs.get(row.id) ?? 0,
+  maxCostUsd: row.config.maxCostUsd,
+  secondsLeft: secondsLeft(row, pace.get(row.id)),
+  continuesRunId: row.continuesRunId,
+  continuation: row.continuation,
+  can: {
+    cancel: !isTerminal(row.status),
+    // Before anything was drawn there is nothing to take up.
+    resume: row.status === 'FAILED' && row.draw !== null && !resumed.has(row.id),
+    retry: row.status === 'FAILED' && row.config.source.kind !== 'sample',
+  },
+  needsOracleUrl: row.config.oracleQuery !== null,
+  oracleHeaderNames: 'headers' in row.config.oracle ? Object.keys(row.config.oracle.headers) : [],
 });

@@ -1,5 +1,6 @@
-import { and, eq, inArray, lt } from 'drizzle-orm';
+import { and, eq, inArray, lt, notExists } from 'drizzle-orm';
 import type { Executor } from '#db/client.ts';
+import { judgeBatchItems, waitingStates } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { Job } from '#queue/jobs.ts';
@@ -22,11 +23,15 @@ const missingJobs = async (transaction: Executor, run: RunRow, now: Date): Promi
   if (run.status === 'CERTIFYING') return [certify];
   if (run.draw === null) return [{ name: 'ingest-run', data: { runId: run.id } }];
   const open = await transaction
-    .select({ id: verificationReplays.id })
+    .select({ id: verificationReplays.id, position: verificationReplays.position })
     .from(verificationReplays)
     .where(and(eq(verificationReplays.runId, run.id), eq(verificationReplays.state, 'open')));
   if (open.length > 0)
-    return open.map(({ id }) => ({ name: 'score-replay', data: { runId: run.id, replayId: id } }));
+    return open.map(({ id, position }) => ({
+      name: 'score-replay',
+      data: { runId: run.id, replayId: id },
+      priority: -position,
+    }));
   await advance(transaction, run.id, 'CERTIFYING', now);
   return [certify];
 };
@@ -45,6 +50,18 @@ export const sweepRuns = async (
       and(
         inArray(verificationRuns.status, openStatuses),
         lt(verificationRuns.updatedAt, new Date(at.getTime() - bounds.restMs)),
+        // Its jobs are put on the queue again when the batch has ended.
+        notExists(
+          db
+            .select({ id: judgeBatchItems.id })
+            .from(judgeBatchItems)
+            .where(
+              and(
+                eq(judgeBatchItems.runId, verificationRuns.id),
+                inArray(judgeBatchItems.state, waitingStates),
+              ),
+            ),
+        ),
       ),
     );
   if (resting.length === 0) return;

@@ -1,8 +1,9 @@
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import { maxRunErrorLength } from '#contracts/errors.ts';
 import { isTerminal, type RunStatus, runStatuses } from '#contracts/run.ts';
 import type { Executor } from '#db/client.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
+import { tellStatus } from './status-news.ts';
 
 const maxActivityLength = 300;
 
@@ -26,7 +27,8 @@ export const advance = async (
     .update(verificationRuns)
     .set({ status: to, error: null, activity: null, updatedAt: now })
     .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, statusesBefore(to))))
-    .returning({ id: verificationRuns.id });
+    .returning({ createdAt: verificationRuns.createdAt });
+  for (const { createdAt } of moved) tellStatus({ runId, status: to, createdAt, at: now });
   return moved.length > 0;
 };
 
@@ -41,6 +43,18 @@ export const noteActivity = async (executor: Executor, runId: string, message: s
     .where(and(eq(verificationRuns.id, runId), eq(verificationRuns.status, 'INGESTING')));
 };
 
+/** Keeps what a run that is under way waits for, for its page; null where it waits no longer. */
+export const noteWaiting = async (
+  executor: Executor,
+  runId: string,
+  message: string | null,
+): Promise<void> => {
+  await executor
+    .update(verificationRuns)
+    .set({ activity: message === null ? null : cutMessage(message, maxActivityLength) })
+    .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, openStatuses)));
+};
+
 /** Ends a certifying run well: its certificate is linked, its secrets are erased. Within the caller's transaction. */
 export const completeRun = async (
   transaction: Executor,
@@ -50,11 +64,12 @@ export const completeRun = async (
 ): Promise<boolean> => {
   const moved = await transaction
     .update(verificationRuns)
-    .set({ status: 'COMPLETED', certificateId, error: null, updatedAt: now })
+    .set({ status: 'COMPLETED', certificateId, error: null, activity: null, updatedAt: now })
     .where(and(eq(verificationRuns.id, runId), eq(verificationRuns.status, 'CERTIFYING')))
-    .returning({ id: verificationRuns.id });
+    .returning({ createdAt: verificationRuns.createdAt });
   if (moved.length === 0) return false;
   await eraseSecrets(transaction, runId);
+  for (const { createdAt } of moved) tellStatus({ runId, status: 'COMPLETED', createdAt, at: now });
   return true;
 };
 
@@ -77,20 +92,24 @@ export const failRun = (executor: Executor, runId: string, message: string, now:
       .update(verificationRuns)
       .set({ status: 'FAILED', error: cutMessage(message), updatedAt: now })
       .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, openStatuses)))
-      .returning({ id: verificationRuns.id });
+      .returning({ createdAt: verificationRuns.createdAt });
     if (moved.length === 0) return false;
     await eraseSecrets(transaction, runId);
+    for (const { createdAt } of moved) tellStatus({ runId, status: 'FAILED', createdAt, at: now });
     return true;
   });
 
 /**
  * Keeps what stopped an attempt while others are left. It is shown only if the run fails of it: `run.error` is null
  * until then (see `present.ts`), and the next step forward wipes it.
+ * @returns how many attempts have ended so.
  */
-export const noteRunFault = async (executor: Executor, runId: string, message: string): Promise<void> => {
+export const noteRunFault = async (executor: Executor, runId: string, message: string): Promise<number> => {
   // Not `updated_at`: that is what the sweep tells progress by.
-  await executor
+  const [run] = await executor
     .update(verificationRuns)
-    .set({ error: cutMessage(message) })
-    .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, openStatuses)));
+    .set({ error: cutMessage(message), faults: sql`${verificationRuns.faults} + 1` })
+    .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, openStatuses)))
+    .returning({ faults: verificationRuns.faults });
+  return run?.faults ?? 0;
 };

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '#contracts/errors.ts';
-import type { GroundTruth } from '#contracts/ground-truth.ts';
-import { type OracleTrial, type RunConfig, redacted, type TryRequest } from '#contracts/run.ts';
+import type { OracleTrial, TryRequest } from '#contracts/run.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
 import { tryOracle } from '#verification/oracles/try-oracle.ts';
-import { type GroundTruthSource, SourceError } from '#verification/sources/source.ts';
 import type { Actor, ServiceContext } from '../context.ts';
 import { cleanOracle } from '../replay/ports.ts';
 import { engineOff } from './admission.ts';
-import { type CleanText, cleanTextOf } from './clean-text.ts';
-import { defaultWeights } from './defaults.ts';
+import { cleanTextOf } from './clean-text.ts';
+import { runConfigOf } from './config.ts';
+import { newestChanges } from './newest-changes.ts';
 import { targetOf } from './target.ts';
 
 /** For reading the newest change and for the answer together: someone is waiting at a form. */
@@ -23,25 +22,6 @@ const trying = new Set<string>();
 
 /** Of all users together: each may have a repository cloned in the process that serves the pages. */
 const maxTrials = 8;
-
-const newestChange = async (
-  source: GroundTruthSource,
-  { since, label, seed }: RunConfig,
-  signal: AbortSignal,
-): Promise<GroundTruth> => {
-  const draw = await source.draw({ limit: 1, reserve: 0, seed, since, label, order: 'newest', signal });
-  const [newest] = draw.drawn;
-  if (newest === undefined) throw new Error('A draw of one change came back empty.');
-  return newest;
-};
-
-/** Why no change was had, as the error to throw: at the repository's field where it is the repository's. */
-const whyUnread = (error: unknown, clean: CleanText, signal: AbortSignal): unknown => {
-  const late = `The newest change was not read within ${trialTimeoutMs / 1000} seconds. A run waits longer.`;
-  if (!signal.aborted && !(error instanceof SourceError)) return error;
-  const message = error instanceof SourceError ? clean(error.message) : late;
-  return new AppError('BAD_REQUEST', message, [{ path: 'repoUrl', message }]);
-};
 
 /** An oracle that is still silent when the trial's time is up has failed it: that is what its owner came to learn. */
 const inTime = (oracle: Oracle, now: () => Date): Oracle => ({
@@ -82,23 +62,15 @@ export const tryRunOracle = async (
   const signal = AbortSignal.timeout(trialTimeoutMs);
   const clean = cleanTextOf(secrets);
   try {
-    const config: RunConfig = {
-      source,
-      since: request.since ?? null,
-      label: request.label ?? null,
-      seed: randomUUID(),
-      blinded: request.blinded ?? false,
-      oracle,
-      githubToken: request.githubToken === null ? null : redacted,
-      judge: { provider: 'offline', model: policy.judges.offline.model },
-      limit: 1,
-      minReplays: 1,
-      weights: defaultWeights,
-    };
+    const config = runConfigOf(
+      context,
+      { ...request, limit: 1, minReplays: 1 },
+      { source, oracle },
+      'offline',
+    );
     const engine = await context.openEngine();
-    const newest = await newestChange(engine.source(config, secrets), config, signal).catch((error) => {
-      throw whyUnread(error, clean, signal);
-    });
+    const [newest] = await newestChanges(engine.source(config, secrets), config, { count: 1, clean, signal });
+    if (newest === undefined) throw new Error('A draw of one change came back empty.');
     const trialId = randomUUID();
     const asked = cleanOracle(engine.oracle(config, secrets, trialId), clean);
     try {

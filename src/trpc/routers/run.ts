@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { runEstimateSchema } from '#contracts/estimate.ts';
 import {
+  continueRequestSchema,
   oracleTrialSchema,
   runCreatedSchema,
   runListInputSchema,
@@ -8,13 +10,19 @@ import {
   runSchema,
   tryRequestSchema,
 } from '#contracts/run.ts';
+import { cancelRun } from '#services/run/cancel.ts';
+import { continueRun } from '#services/run/continue.ts';
 import { createRun } from '#services/run/create.ts';
 import { createSampleRun } from '#services/run/create-sample.ts';
+import { estimateRun } from '#services/run/estimate.ts';
+import { followRun } from '#services/run/follow.ts';
 import { getRun } from '#services/run/get.ts';
 import { listRuns } from '#services/run/list.ts';
 import { runOptions, runOptionsSchema } from '#services/run/options.ts';
 import { tryRunOracle } from '#services/run/try.ts';
 import { protectedProcedure, router } from '../init.ts';
+
+const runIdSchema = z.object({ id: z.string().max(200) });
 
 /** The signed-in user's own runs; another's is NOT_FOUND. */
 export const runRouter = router({
@@ -29,10 +37,30 @@ export const runRouter = router({
     .input(tryRequestSchema)
     .output(oracleTrialSchema)
     .mutation(({ ctx, input }) => tryRunOracle(ctx.services, ctx.actor, input)),
+  cancel: protectedProcedure
+    .input(runIdSchema)
+    .output(runSchema)
+    .mutation(({ ctx, input }) => cancelRun(ctx.services, ctx.actor, input.id)),
+  resume: protectedProcedure
+    .input(continueRequestSchema)
+    .output(runCreatedSchema)
+    .mutation(({ ctx, input }) => continueRun(ctx.services, ctx.actor, 'resume', input)),
+  retry: protectedProcedure
+    .input(continueRequestSchema)
+    .output(runCreatedSchema)
+    .mutation(({ ctx, input }) => continueRun(ctx.services, ctx.actor, 'retry', input)),
+  estimate: protectedProcedure
+    .input(runRequestSchema)
+    .output(runEstimateSchema)
+    .mutation(({ ctx, input }) => estimateRun(ctx.services, ctx.actor, input)),
   byId: protectedProcedure
-    .input(z.object({ id: z.string().max(200) }))
+    .input(runIdSchema)
     .output(runSchema)
     .query(({ ctx, input }) => getRun(ctx.services, ctx.actor, input.id)),
+  /** The run now and after each of its changes, until it has ended: server-sent events. */
+  changes: protectedProcedure.input(runIdSchema).subscription(async function* ({ ctx, input, signal }) {
+    yield* followRun(ctx.services, ctx.actor, input.id, signal ?? new AbortController().signal);
+  }),
   list: protectedProcedure
     .input(runListInputSchema.prefault({}))
     .output(runListSchema)

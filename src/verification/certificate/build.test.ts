@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { rawScoresSchema } from '#contracts/certificate.ts';
 import type { JudgeUsage, ReplayCheckpoint } from '#contracts/replay.ts';
-import { failedCheckpoint, judgedCheckpoint, noUsage } from '#testing/replay-checkpoint.ts';
+import { noUsage } from '#contracts/replay.ts';
+import { failedCheckpoint, judgedCheckpoint } from '#testing/replay-checkpoint.ts';
 import { buildCertificate, type CertificateInput, Uncertifiable } from './build.ts';
+import { noCanaries } from './judge-trust.ts';
 
 const draw = {
   listed: 40,
@@ -23,6 +25,8 @@ const input = (
   minReplays: 2,
   weights: { precision: 1, recall: 1, replyAccuracy: 1 },
   judge: { provider: 'offline', model: 'asked-for', promptDigest: 'd'.repeat(64) },
+  secondModel: null,
+  earlier: { canaries: noCanaries, certificates: [] },
   replaced: 1,
   replays,
   ...changed,
@@ -30,7 +34,7 @@ const input = (
 
 const unscored = (reason = 'the judge refused "secret text of the diff"'): ReplayCheckpoint => ({
   ...judgedCheckpoint({ claims: [true], changes: [true], replyAccuracy: 1 }),
-  recall: { kind: 'unscored', reason, asks: 4, latencyMs: 5, usage: noUsage },
+  recall: { kind: 'unscored', reason, asks: 4, retries: 0, latencyMs: 5, usage: noUsage },
 });
 const three = [
   {
@@ -152,7 +156,15 @@ const withUsage = (usage: JudgeUsage) => {
 
 test('usage is summed over every call, those of replaced changes too', () => {
   const replaced: ReplayCheckpoint = {
-    answerKey: { kind: 'impossible', reason: 'nothing to quote', asks: 2, usage: paid(0.25) },
+    answerKey: {
+      kind: 'impossible',
+      reason: 'nothing to quote',
+      reused: false,
+      asks: 2,
+      retries: 0,
+      latencyMs: 1,
+      usage: paid(0.25),
+    },
   };
   const content = buildCertificate(
     input([

@@ -9,7 +9,8 @@ import type { ReplayCheckpoint, ReplayScore } from '#contracts/replay.ts';
 import type { RunDraw } from '#contracts/run.ts';
 import { endOfReplay, type ReplayEnd, scoreReplay } from '../replay/score.ts';
 import { aggregate, compareGroundTruthIds, rounded } from '../statistics/aggregate.ts';
-import { totalUsage } from './judge-usage.ts';
+import { type EarlierCanaries, judgeTrust } from './judge-trust.ts';
+import { totalUsage, usageByMeasure } from './judge-usage.ts';
 import { type EndedReplay, rawReplay } from './raw-replay.ts';
 
 /** A run that can have no certificate; the message tells its owner why and what to do. */
@@ -30,6 +31,10 @@ export type CertificateInput = {
   minReplays: number;
   weights: Weights;
   judge: { provider: JudgeProvider; model: string; promptDigest: string };
+  /** The second judge's model; null where none was asked for. */
+  secondModel: string | null;
+  /** What earlier runs tell of this judge. */
+  earlier: EarlierCanaries;
   replaced: number;
   replays: { groundTruthId: string; checkpoint: ReplayCheckpoint }[];
 };
@@ -64,6 +69,16 @@ const sum = (values: number[]) => values.reduce((total, value) => total + value,
 
 const verdictsOf = ({ precision, recall, reply }: ReplayCheckpoint) =>
   [precision, recall, reply].filter((verdict) => verdict !== undefined);
+
+/** Everything that a judge was asked about a replay: the certificate counts what had to be asked again. */
+const judgeCallsOf = (checkpoint: ReplayCheckpoint) => [
+  ...(checkpoint.answerKey === undefined ? [] : [checkpoint.answerKey]),
+  ...verdictsOf(checkpoint),
+  ...(checkpoint.baseline === undefined || checkpoint.baseline.reused
+    ? []
+    : [checkpoint.baseline.precision, checkpoint.baseline.recall]),
+  ...(checkpoint.second === undefined ? [] : Object.values(checkpoint.second)),
+];
 
 const modelsOf = (checkpoint: ReplayCheckpoint) => [
   ...verdictsOf(checkpoint).flatMap((verdict) => (verdict.kind === 'judged' ? [verdict.model] : [])),
@@ -141,10 +156,10 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
   );
   const checkpoints = input.replays.map(({ checkpoint }) => checkpoint);
   const scoringModel = mostFrequent(checkpoints.flatMap(modelsOf), judge.model);
-  const judgeCalls = checkpoints.flatMap((checkpoint) => [
-    ...(checkpoint.answerKey === undefined ? [] : [checkpoint.answerKey]),
-    ...verdictsOf(checkpoint),
-  ]);
+  const judgeCalls = checkpoints.flatMap(judgeCallsOf);
+  const byMeasure = usageByMeasure(checkpoints);
+  const published = replays.map((replay) => rawReplay(replay, draw.private));
+  const evidence = new Map(published.map((replay) => [replay.groundTruthId, replay.evidence]));
   const countOf = (outcome: ReplayEnd['outcome']) =>
     replays.filter(({ end }) => end.outcome === outcome).length;
 
@@ -178,6 +193,14 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
         replaced: input.replaced,
         oracleRetries: sum(checkpoints.map(({ oracle }) => oracle?.retries ?? 0)),
         judgeReasks: sum(judgeCalls.map(({ asks }) => Math.max(0, asks - 1))),
+        judgeRetries: sum(judgeCalls.map(({ retries }) => retries)),
+        controls: sum(
+          checkpoints
+            .flatMap(verdictsOf)
+            .map((verdict) => (verdict.kind === 'judged' && verdict.control ? 1 : 0)),
+        ),
+        keysReused: checkpoints.filter(({ answerKey }) => answerKey?.kind === 'made' && answerKey.reused)
+          .length,
       },
       draw: {
         seed: input.seed,
@@ -187,12 +210,25 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
         blinded: input.blinded,
       },
       judge,
-      usage: totalUsage(judgeCalls.map(({ usage }) => usage)),
+      usage: totalUsage(Object.values(byMeasure)),
+      usageByMeasure: byMeasure,
+      trust: judgeTrust({
+        replays: inDenominator.map(({ score }) => ({
+          precision: score.precision,
+          recall: score.recall,
+          replyAccuracy: score.replyAccuracy,
+          evidence: evidence.get(score.groundTruthId) ?? null,
+        })),
+        unscored: countOf('unscored'),
+        weights,
+        earlier: input.earlier,
+        secondModel: input.secondModel,
+      }),
       sample: input.sample,
       provisional: inDenominator.length < input.minReplays,
       minReplays: input.minReplays,
       private: draw.private,
-      replays: replays.map((replay) => rawReplay(replay, draw.private)),
+      replays: published,
     },
     replayScores: inDenominator.map(({ checkpoint, score: { outcome, ...score } }) => ({
       ...score,

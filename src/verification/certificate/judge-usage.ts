@@ -1,4 +1,5 @@
-import type { JudgeUsage } from '#contracts/replay.ts';
+import type { UsageByMeasure } from '#contracts/certificate.ts';
+import type { JudgeUsage, ReplayCheckpoint } from '#contracts/replay.ts';
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
@@ -13,5 +14,19 @@ export const totalUsage = (parts: JudgeUsage[]): JudgeUsage => {
     cacheReadTokens: sum(parts.map((part) => part.cacheReadTokens)),
     outputTokens: sum(parts.map((part) => part.outputTokens)),
     costUsd: known.length === costs.length ? sum(known) : null,
+  };
+};
+
+/** What the judge used over a run's replays, by what it was for. What an earlier run paid for is not this run's. */
+export const usageByMeasure = (checkpoints: ReplayCheckpoint[]): UsageByMeasure => {
+  const of = (usages: (checkpoint: ReplayCheckpoint) => ({ usage: JudgeUsage } | undefined)[]) =>
+    totalUsage(checkpoints.flatMap(usages).flatMap((part) => (part === undefined ? [] : [part.usage])));
+  return {
+    answerKey: of(({ answerKey }) => [answerKey]),
+    precision: of(({ precision }) => [precision]),
+    recall: of(({ recall }) => [recall]),
+    reply: of(({ reply }) => [reply]),
+    baseline: of(({ baseline }) => (baseline?.reused === false ? [baseline.precision, baseline.recall] : [])),
+    second: of(({ second }) => (second === undefined ? [] : Object.values(second))),
   };
 };

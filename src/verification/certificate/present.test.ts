@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { certificateSchema, certificateSummarySchema } from '#contracts/certificate.ts';
 import { failedCheckpoint, judgedCheckpoint } from '#testing/replay-checkpoint.ts';
 import { buildCertificate } from './build.ts';
+import { noCanaries } from './judge-trust.ts';
 import { presentCertificate, presentSummary } from './present.ts';
 import { recomputeCertificate } from './recompute.ts';
 import { fromWire, toWire } from './wire.ts';
@@ -21,6 +22,8 @@ const { replayScores, ...content } = buildCertificate({
   minReplays: 50,
   weights: { precision: 2, recall: 1, replyAccuracy: 1 },
   judge: { provider: 'offline', model: 'offline-1', promptDigest: 'd'.repeat(64) },
+  secondModel: null,
+  earlier: { canaries: noCanaries, certificates: [] },
   replaced: 0,
   replays: [
     {
@@ -46,6 +49,7 @@ const { replayScores, ...content } = buildCertificate({
           kind: 'unscored',
           reason: 'no connection',
           asks: 1,
+          retries: 0,
           latencyMs: 1,
           usage: {
             calls: 0,

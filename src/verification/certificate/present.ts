@@ -38,6 +38,9 @@ export const presentCertificate = (
       .filter(({ outcome }) => outcome === 'oracle_failure')
       .map(({ groundTruthId, reason }) => [groundTruthId, reason ?? 'The oracle failed.']),
   );
+  const evidence = new Map(
+    rawScores.replays.map((replay) => [replay.groundTruthId, replay.evidence ?? null]),
+  );
   return {
     ...presentSummary(stored),
     precision: stored.precision,
@@ -54,6 +57,9 @@ export const presentCertificate = (
     draw: rawScores.draw,
     promptDigest: rawScores.judge.promptDigest,
     usage: rawScores.usage,
+    // Certificates that were issued before judges were tested have none of it.
+    usageByMeasure: rawScores.usageByMeasure ?? null,
+    trust: rawScores.trust ?? null,
     provisional: rawScores.provisional,
     minReplays: rawScores.minReplays,
     unscored: rawScores.replays
@@ -78,6 +84,7 @@ export const presentCertificate = (
         scoringLatencyMs: score.scoringLatencyMs,
         scoredAt: score.scoredAt.toISOString(),
         oracleFailure: failures.get(score.groundTruthId) ?? null,
+        evidence: evidence.get(score.groundTruthId) ?? null,
       })),
   };
 };

@@ -1,5 +1,6 @@
-import type { RawReplay } from '#contracts/certificate.ts';
+import type { RawReplay, ReplayEvidence } from '#contracts/certificate.ts';
 import type { ReplayCheckpoint, ReplayScore } from '#contracts/replay.ts';
+import { scoreParrot } from '../replay/parrot.ts';
 import type { ReplayEnd } from '../replay/score.ts';
 import { rounded } from '../statistics/aggregate.ts';
 
@@ -17,11 +18,54 @@ const reasonWithoutText = (end: ReplayEnd, checkpoint: ReplayCheckpoint) => {
   return checkpoint.oracle?.kind === 'failure' ? checkpoint.oracle.reason : 'A verdict was not obtained.';
 };
 
+const parrotOf = (groundTruthId: string, { answerKey, baseline }: ReplayCheckpoint) => {
+  if (answerKey?.kind !== 'made' || baseline === undefined) return null;
+  const score = scoreParrot(groundTruthId, answerKey.key, baseline);
+  if (score === null) return null;
+  const { claimsTotal, claimsSupported, changesTotal, changesSurfaced } = score;
+  return { claimsTotal, claimsSupported, changesTotal, changesSurfaced };
+};
+
+const secondOf = ({ precision, recall, reply, second }: ReplayCheckpoint): ReplayEvidence['second'] => {
+  if (precision?.kind !== 'judged' || recall?.kind !== 'judged' || reply?.kind !== 'judged') return null;
+  if (second?.precision.kind !== 'judged' || second.recall.kind !== 'judged') return null;
+  if (second.reply.kind !== 'judged') return null;
+  // The same answer folds into the same claims, and the key's changes are the same: places agree.
+  const { precision: otherPrecision, recall: otherRecall } = second;
+  return {
+    claims: precision.claims.map(({ supported }, place) => ({
+      first: supported,
+      second: otherPrecision.claims[place]?.supported ?? false,
+    })),
+    changes: recall.changes.map(({ surfaced }, place) => ({
+      first: surfaced,
+      second: otherRecall.changes[place]?.surfaced ?? false,
+    })),
+    reply: { first: reply.replyAccuracy, second: second.reply.replyAccuracy },
+    model: second.precision.model,
+  };
+};
+
+/** What the judge's trust follows from; of a replay that is not in the denominator there is nothing. */
+const evidenceOf = ({ id, checkpoint, score }: EndedReplay): ReplayEvidence | null => {
+  if (score === null) return null;
+  const { precision } = checkpoint;
+  const judged = precision?.kind === 'judged' ? precision : null;
+  const ruled = judged === null || judged.control ? 0 : judged.claims.length;
+  return {
+    ruledShare: rounded(ruled / score.claimsTotal),
+    canaries: (judged?.canaries ?? []).map(({ kind, supported }) => ({ kind, supported })),
+    parrot: parrotOf(id, checkpoint),
+    second: secondOf(checkpoint),
+  };
+};
+
 /**
  * What a certificate keeps of one replay. Of an unscored one that is why, and no verdict: nothing published follows
  * from it. A private repository's ids of claims and changes become ordinals, for a judge chose their words.
  */
-export const rawReplay = ({ id, checkpoint, end, score }: EndedReplay, isPrivate: boolean): RawReplay => {
+export const rawReplay = (replay: EndedReplay, isPrivate: boolean): RawReplay => {
+  const { id, checkpoint, end, score } = replay;
   if (end.outcome === 'replaced') throw new Error('A replaced change has no place on a certificate.');
   const { answerKey, precision, recall } = checkpoint;
   const publishedId = (own: string, index: number) => (isPrivate ? `${index + 1}` : own);
@@ -46,5 +90,6 @@ export const rawReplay = ({ id, checkpoint, end, score }: EndedReplay, isPrivate
       id: publishedId(change.id, index),
       surfaced: surfaced.some(({ id: seen }) => seen === change.id),
     })),
+    evidence: evidenceOf(replay),
   };
 };

@@ -30,6 +30,9 @@ test('a key is made of quoted changes under ids that code gives, and of a quoted
       questionQuote: limitLine,
     },
     model: 'answering-model',
+    reused: false,
+    retries: 0,
+    latencyMs: 7,
     asks: 1,
     usage: usageOfOneCall,
   });
@@ -54,10 +57,10 @@ test('changes without a quote of the diff are asked for again once and then left
 
 test('the usable part of an answer is not lost when the judge fails afterwards', async () => {
   const fault = { fault: 'truncated' } as const;
-  expect(await make({ changes: [good, unquoted], question }, fault, fault)).toMatchObject({
+  expect(await make({ changes: [good, unquoted], question }, fault, fault, fault)).toMatchObject({
     kind: 'made',
     key: { changes: [{ id: 'c1' }] },
-    asks: 3,
+    asks: 4,
   });
 });
 
@@ -66,7 +69,7 @@ test('the same change said twice counts once', async () => {
   expect(await make(twice, twice)).toMatchObject({ kind: 'made', key: { changes: [{ id: 'c1' }] } });
 });
 
-const repeat = (reply: ScriptedReply) => [reply, reply, reply];
+const repeat = (reply: ScriptedReply) => [reply, reply, reply, reply];
 
 test.each<[string, ScriptedReply, string]>([
   ['no changes', { changes: [], question }, 'no changes named'],
@@ -91,9 +94,9 @@ test.each<[string, ScriptedReply, string]>([
 ])('%s in every answer makes a key impossible', async (_, reply, reason) => {
   expect(await make(...repeat(reply))).toMatchObject({
     kind: 'impossible',
-    reason: expect.stringContaining(`no usable answer key in 3 askings: ${reason}`),
-    asks: 3,
-    usage: { calls: 3 },
+    reason: expect.stringContaining(`no usable answer key in 4 askings: ${reason}`),
+    asks: 4,
+    usage: { calls: 4 },
   });
 });
 

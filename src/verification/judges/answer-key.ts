@@ -37,20 +37,18 @@ export const makeAnswerKey = async (
         ? null
         : `${candidate.dropped} changes without a quote of the diff`;
     },
-    signal,
+    { signal },
   );
-  const { asks, usage } = asked;
-  if (outcome.kind === 'unavailable') {
-    return { kind: 'unavailable', reason: outcome.detail, asks, usage };
-  }
+  const { model: answering, ...took } = asked;
+  if (outcome.kind === 'unavailable') return { kind: 'unavailable', reason: outcome.detail, ...took };
   const key = keyOf(best);
-  if (key !== null) return { kind: 'made', key, model: asked.model, asks, usage };
+  if (key !== null) return { kind: 'made', key, model: answering, reused: false, ...took };
   const fault = outcome.kind === 'outlived' ? outcome.fault : '';
   return {
     kind: 'impossible',
-    reason: `no usable answer key in ${asks} askings: ${fault}`,
-    asks,
-    usage,
+    reason: `no usable answer key in ${took.asks} askings: ${fault}`,
+    reused: false,
+    ...took,
   };
 };
 

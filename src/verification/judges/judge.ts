@@ -33,16 +33,20 @@ export type JudgeAnswer = z.infer<typeof judgeAnswerSchema>;
 
 /**
  * `refused`, `truncated` and `malformed` are the judge's answers to this material: asked again within a budget.
- * `unavailable` is the verifier's own failure (no key, no connection, limits outlived the client's retries).
+ * `unavailable` is the verifier's own failure (no key, no connection, limits outlived the client's retries); where it
+ * is `passing`, the same question may be answered later. `retries` counts what the client sent again by itself.
  */
-export type JudgeReply = { model: string; usage: JudgeUsage; latencyMs: number } & (
+export type JudgeReply = { model: string; usage: JudgeUsage; latencyMs: number; retries: number } & (
   | { ok: true; answer: JudgeAnswer }
-  | { ok: false; fault: 'refused' | 'truncated' | 'malformed' | 'unavailable'; detail: string }
+  | { ok: false; fault: 'refused' | 'truncated' | 'malformed'; detail: string }
+  | { ok: false; fault: 'unavailable'; detail: string; passing: boolean }
 );
 
 /** A judge that has one pull request before it; calls of one replay share its fence and its cached prefix. */
 export type PullRequestJudge = {
   ask(task: JudgeTask, signal?: AbortSignal): Promise<JudgeReply>;
+  /** What asking this once can cost at most, in US dollars. */
+  mostUsd(task: JudgeTask): number;
 };
 
 /** A port: who makes answer keys and gives verdicts. Code checks and counts what it says; see `verdicts.ts`. */
@@ -54,3 +58,15 @@ export type Judge = {
   promptDigest: string;
   open(groundTruth: GroundTruth): PullRequestJudge;
 };
+
+/** The same judge, whose every question about a pull request passes through what `around` makes of its asking. */
+export const askingThrough = (
+  judge: Judge,
+  around: (opened: PullRequestJudge) => PullRequestJudge['ask'],
+): Judge => ({
+  ...judge,
+  open: (groundTruth) => {
+    const opened = judge.open(groundTruth);
+    return { ...opened, ask: around(opened) };
+  },
+});

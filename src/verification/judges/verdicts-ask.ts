@@ -1,12 +1,12 @@
-import type { JudgeUsage } from '#contracts/replay.ts';
+import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { totalUsage } from '../certificate/judge-usage.ts';
 import type { JudgeAnswer, JudgeReply, JudgeTask, PullRequestJudge } from './judge.ts';
 
 /** How often a judge is asked for one measure or one answer key, the first time included. */
-export const maxAsks = 3;
+export const maxAsks = 4;
 
 /** What asking cost so far; `model` is the one that last answered. */
-export type Asked = { asks: number; latencyMs: number; usage: JudgeUsage; model: string };
+export type Asked = { asks: number; retries: number; latencyMs: number; usage: JudgeUsage; model: string };
 
 /** Asking again is of no use: the verifier itself cannot ask (no key, no connection, no budget). */
 export type AskOutcome =
@@ -20,7 +20,7 @@ const faultNames = {
   malformed: 'was malformed',
 } as const;
 
-const faultOf = (reply: Extract<JudgeReply, { ok: false }> & { fault: keyof typeof faultNames }) =>
+const faultOf = (reply: Extract<JudgeReply, { fault: keyof typeof faultNames }>) =>
   `the judge's answer ${faultNames[reply.fault]}${reply.detail === '' ? '' : ` (${reply.detail})`}`;
 
 /**
@@ -33,24 +33,27 @@ export const askWithinBudget = async (
   configuredModel: string,
   nextTask: () => JudgeTask,
   read: (answer: JudgeAnswer) => string | null,
-  signal?: AbortSignal,
+  { signal, budget = maxAsks }: { signal?: AbortSignal | undefined; budget?: number } = {},
 ): Promise<Asked & { outcome: AskOutcome }> => {
   const usages: JudgeUsage[] = [];
   let latencyMs = 0;
+  let retries = 0;
   let model = configuredModel;
   const asked = (outcome: AskOutcome) => ({
     outcome,
     asks: usages.length,
+    retries,
     latencyMs,
     usage: totalUsage(usages),
     model,
   });
   let fault = '';
-  while (usages.length < maxAsks) {
+  while (usages.length < budget) {
     signal?.throwIfAborted();
     const reply = await judge.ask(nextTask(), signal);
     usages.push(reply.usage);
     latencyMs += reply.latencyMs;
+    retries += reply.retries;
     if (reply.ok) {
       model = reply.model;
       const wrong = read(reply.answer);
@@ -59,11 +62,34 @@ export const askWithinBudget = async (
     } else if (reply.fault === 'unavailable') {
       return asked({ kind: 'unavailable', detail: reply.detail });
     } else {
-      fault = faultOf({ ...reply, fault: reply.fault });
+      fault = faultOf(reply);
     }
   }
   return asked({ kind: 'outlived', fault });
 };
 
 /** What was decided by code, without asking. */
-export const notAsked = (model: string): Asked => ({ asks: 0, latencyMs: 0, usage: totalUsage([]), model });
+export const notAsked = (model: string): Asked => ({
+  asks: 0,
+  retries: 0,
+  latencyMs: 0,
+  usage: noUsage,
+  model,
+});
+
+/** What two askings took together; the model is the later one's. */
+export const bothAsked = (first: Asked, second: Asked): Asked => ({
+  asks: first.asks + second.asks,
+  retries: first.retries + second.retries,
+  latencyMs: first.latencyMs + second.latencyMs,
+  usage: totalUsage([first.usage, second.usage]),
+  model: second.model,
+});
+
+export const withoutOutcome = ({ asks, retries, latencyMs, usage, model }: Asked): Asked => ({
+  asks,
+  retries,
+  latencyMs,
+  usage,
+  model,
+});

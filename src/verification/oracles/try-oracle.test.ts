@@ -44,7 +44,7 @@ test.each<[string, OracleOutcome, RegExp[]]>([
   ],
   [
     'claims that say the title back',
-    answered(claims('Bound the retries of job 1', 'A job now gives up')),
+    answered(claims('Bound the retries of job 1', 'Attempts of a failing job are bounded')),
     [/^1 of the 2 claims only say the diff/],
   ],
   [

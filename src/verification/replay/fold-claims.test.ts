@@ -51,6 +51,12 @@ describe('a claim restates', () => {
     ['two words of a path', 'Changes upload docs'],
     ['all words on one changed line', 'Adds `maxAttempts` for each attempt'],
     ['one line and the path of its file', 'In upload/send.ts, sleep uses backoff of the attempt.'],
+    [
+      'three words at most, each from another changed line of one file',
+      'In send.ts, maxAttempts comes before backoff, and UploadTimeout still later.',
+    ],
+    ['the same without the file, with another word of position', '`backoff` follows maxAttempts'],
+    ['ordinary words and nothing else', 'It now handles more cases correctly, as usual.'],
     ['one line respelt', 'throw new upload timeout with file name'],
     ['a removed line', 'Removes `return bucket.put(file, { timeoutMs: 5000 })`'],
     ['a changed line said back', "if (outcome !== 'timeout') return outcome;"],
@@ -82,11 +88,145 @@ describe('a claim does not restate', () => {
       'less than half of its words copied',
       'Because an upload is tried repeatedly, transient bucket stalls no longer reach callers as errors',
     ],
-    ['another language', 'Langsame Uploads werden mehrmals versucht, mit wachsenden Pausen.'],
+    [
+      'four words, each from another changed line',
+      'In send.ts, bucket, maxAttempts, backoff and UploadTimeout occur.',
+    ],
+    [
+      'three words, of removed and of added lines: a value that changes',
+      '`timeoutMs` changes from 5000 to 20000.',
+    ],
+    ['three words of two files', 'maxAttempts doubles while waiting.'],
+    [
+      'three words, one of them on unchanged lines only',
+      'In send.ts, owner comes before maxAttempts and backoff.',
+    ],
     ['an invention', 'Introduces a Redis cache for bucket credentials.'],
-    ['a negation of a line', 'It never throws UploadTimeout.'],
+    ['a word that no line holds, beside words of one line', 'It throws UploadTimeout.'],
+    ['a negation, which is a word of its own', 'It does never throw UploadTimeout with a file name.'],
   ])('%s', (_name, claim) => {
     expect(fold(claim).claims).toMatchObject([{ restatement: false }]);
+  });
+});
+
+describe('whether two claims are one', () => {
+  test.each([
+    [true, 'case', 'Slow uploads get several chances', 'SLOW Uploads get several chances'],
+    [
+      true,
+      'punctuation and white space',
+      'Slow uploads get several chances',
+      '  slow – uploads, get:\n“several” chances!!',
+    ],
+    [
+      true,
+      'stop words',
+      'Slow uploads get several chances',
+      'Then these slow uploads will get several chances',
+    ],
+    [true, 'order', 'Slow uploads get several chances', 'Several chances get slow uploads'],
+    [true, 'repetition', 'Slow uploads get several chances', 'Slow, slow uploads get several chances'],
+    [true, 'the spelling of identifiers', 'Gives slowUploads chances', 'gives SLOW_UPLOADS chances'],
+    [
+      true,
+      'wide characters, by compatibility normalisation',
+      'Slow uploads get 7 chances',
+      'Slow uploads get ７ chances',
+    ],
+    [
+      false,
+      'diff words, which may be all that differs',
+      'Chances are added for slow uploads',
+      'Chances are removed for slow uploads',
+    ],
+    [false, 'a negation', 'Slow uploads get several chances', 'Slow uploads never get several chances'],
+    [false, 'a number', 'Slow uploads get 7 chances', 'Slow uploads get 8 chances'],
+    [false, 'a synonym', 'Slow uploads get several chances', 'Slow uploads get many chances'],
+    [true, 'case in Russian', 'Медленные загрузки получают шансы', 'МЕДЛЕННЫЕ ЗАГРУЗКИ ПОЛУЧАЮТ ШАНСЫ'],
+    [true, 'order in German', 'Langsame Uploads warten länger', 'Länger warten langsame Uploads'],
+    [
+      false,
+      'a German article: the list of stop words is English',
+      'Die Uploads warten länger',
+      'Uploads warten länger',
+    ],
+    [
+      true,
+      'an apostrophe’s form in French',
+      'L’envoi lent attend plus longtemps',
+      "L'envoi lent attend plus longtemps",
+    ],
+    [
+      false,
+      'an accent in French, which may make another word',
+      'Le fichier est envoyé',
+      'Le fichier est envoye',
+    ],
+    [true, 'a full stop in Chinese', '慢速上传会等待更长时间', '慢速上传会等待更长时间。'],
+    [true, 'brackets in Japanese', '遅いアップロードは長く待つ', '「遅いアップロード」は長く待つ。'],
+    [true, 'punctuation in Arabic', 'ينتظر التحميل البطيء مدة أطول', 'ينتظر التحميل البطيء، مدة أطول!'],
+    [true, 'a danda in Hindi', 'धीमे अपलोड अधिक प्रतीक्षा करते हैं', 'धीमे अपलोड अधिक प्रतीक्षा करते हैं।'],
+    [true, 'spaces between words in Thai', 'การอัปโหลดช้าจะรอนานขึ้น', 'การอัปโหลดช้า จะรอนานขึ้น'],
+  ])('%s for claims that differ in %s', (same, _difference, first, second) => {
+    expect(fold(first, second).claims).toHaveLength(same ? 1 : 2);
+  });
+});
+
+const phrases = {
+  'locales/de.json': 'Der Upload wird dreimal versucht, bevor er fehlschlägt.',
+  'locales/fr.json': 'L’envoi est tenté trois fois avant d’échouer.',
+  'locales/ru.json': 'Загрузка повторяется три раза, прежде чем завершиться ошибкой.',
+  'locales/zh.json': '上传失败之前会重试三次。',
+  'locales/ja.json': 'アップロードは失敗する前に三回再試行されます。',
+  'locales/ar.json': 'تتم محاولة التحميل ثلاث مرات قبل أن تفشل.',
+  'locales/hi.json': 'अपलोड विफल होने से पहले तीन बार आज़माया जाता है।',
+  'locales/th.json': 'การอัปโหลดจะลองสามครั้งก่อนล้มเหลว',
+};
+const translated: GroundTruth = {
+  ...groundTruth,
+  title: 'Translate',
+  description: '',
+  diff: Object.entries(phrases)
+    .map(([path, phrase]) => `--- /dev/null\n+++ b/${path}\n@@ -0,0 +1,2 @@\n+${phrase}\n+retryHint\n`)
+    .join(''),
+};
+
+describe('whether a claim restates in other languages and scripts', () => {
+  test.each([
+    [true, 'German, a line said back', 'Neu: Der Upload wird dreimal versucht, bevor er fehlschlägt.'],
+    [
+      true,
+      'German, the words of one line in another order',
+      'Bevor er fehlschlägt, wird der Upload dreimal versucht.',
+    ],
+    [true, 'German, three words of two lines', 'Upload, retryHint, dreimal'],
+    [false, 'German, words of its own', 'Langsame Uploads werden mehrmals versucht, mit wachsenden Pausen.'],
+    [true, 'French, a line said back', 'L’envoi est tenté trois fois avant d’échouer'],
+    [false, 'French, words of its own', 'Un envoi qui échoue est repris jusqu’à trois fois.'],
+    [true, 'Russian, a line said back', 'Загрузка повторяется три раза, прежде чем завершиться ошибкой'],
+    [
+      true,
+      'Russian, half of the words in a run of four',
+      'Теперь загрузка повторяется три раза без участия пользователя',
+    ],
+    [false, 'Russian, words of its own', 'Медленная загрузка получает ещё несколько попыток.'],
+    [true, 'Chinese, a line said back', '上传失败之前会重试三次'],
+    [false, 'Chinese, words of its own', '慢速上传现在有更多机会，不再立即报错。'],
+    [true, 'Japanese, a line said back', 'アップロードは失敗する前に三回再試行されます'],
+    [false, 'Japanese, words of its own', '遅い通信でもすぐにはエラーにならない。'],
+    [true, 'Arabic, a line said back', 'تتم محاولة التحميل ثلاث مرات قبل أن تفشل'],
+    [false, 'Arabic, words of its own', 'تحصل الملفات البطيئة على فرص إضافية.'],
+    [true, 'Hindi, a line said back', 'अपलोड विफल होने से पहले तीन बार आज़माया जाता है'],
+    [false, 'Hindi, words of its own', 'धीमी फ़ाइलों को अब और मौके मिलते हैं।'],
+    [true, 'Thai, a line said back', 'การอัปโหลดจะลองสามครั้งก่อนล้มเหลว'],
+    [false, 'Thai, words of its own', 'ไฟล์ช้าได้รับโอกาสเพิ่มขึ้น'],
+    [
+      false,
+      'a translation of a line: no word is the same',
+      'An upload is tried three times before it gives up.',
+    ],
+  ])('%s for %s', (restatement, _reason, claim) => {
+    expect(foldClaims(claims(claim), translated).claims).toMatchObject([{ restatement }]);
   });
 });
 
@@ -136,15 +276,28 @@ test('no claims fold into none', () => {
   expect(foldClaims([], groundTruth)).toEqual({ claimsMade: 0, claimsCut: 0, charactersCut: 0, claims: [] });
 });
 
-test('a large diff and fifty long claims are folded fast', () => {
-  const line = (n: number) => `+  const shared${n % 50} = compute(${n}, 'lorem ipsum dolor sit amet');`;
-  const lines = Array.from({ length: 1800 }, (_, n) => line(n)).join('\n');
-  const large = { ...groundTruth, diff: `--- a/x.ts\n+++ b/x.ts\n@@ -0,0 +1,1800 @@\n${lines}\n` };
-  const long = Array.from(
-    { length: 50 },
-    (_, n) => `compute lorem ipsum shared${n} dolor ${'const sit amet '.repeat(30)}`,
-  );
+const largeDiffs: [string, string, (n: number) => string][] = [
+  [
+    'one file whose lines share their words',
+    `--- a/x.ts\n+++ b/x.ts\n@@ -0,0 +1,1800 @@\n${Array.from(
+      { length: 1800 },
+      (_, n) => `+  const shared${n % 50} = compute(${n}, 'lorem ipsum dolor sit amet');\n`,
+    ).join('')}`,
+    (n) => `compute lorem ipsum shared${n} dolor ${'const sit amet '.repeat(30)}`,
+  ],
+  [
+    'as many files as lines',
+    Array.from(
+      { length: 1800 },
+      (_, n) => `--- a/x${n}.ts\n+++ b/x${n}.ts\n@@ -0,0 +1 @@\n+lorem ipsum dolor sit ${n}\n`,
+    ).join(''),
+    (n) => `lorem ipsum dolor sit ${Array.from({ length: 80 }, (_, at) => n + at).join(' ')}`,
+  ],
+];
+
+test.each(largeDiffs)('a large diff and fifty long claims are folded fast: %s', (_name, diff, claimOf) => {
+  const long = Array.from({ length: 50 }, (_, n) => claimOf(n));
   const start = performance.now();
-  foldClaims(claims(...long), large);
+  foldClaims(claims(...long), { ...groundTruth, diff });
   expect(performance.now() - start).toBeLessThan(1500);
 });

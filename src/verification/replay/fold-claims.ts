@@ -7,6 +7,7 @@ import {
   indexRuns,
   splitParts,
   splitRunWords,
+  splitWords,
   stopWords,
   tellingWords,
 } from './words.ts';
@@ -18,6 +19,11 @@ export const maxClaims = 50;
 export const maxClaimCharacters = 500;
 /** A run of shared words counts from this length on. */
 const sharedRun = 4;
+/**
+ * So few words, all from one side of a file's changed lines, say no more than that they stand there ("A comes before
+ * B"). What names both sides tells a change ("A goes from 3 to 5").
+ */
+const fewWords = 3;
 
 /**
  * One claim that counts. `members` are the places (0-based) of the oracle's claims folded into it. Each of `texts`
@@ -72,10 +78,12 @@ export function foldClaims(claims: OracleClaim[], groundTruth: GroundTruth): Fol
 const contentWords = (text: string) => splitParts(text).filter((word) => !stopWords.has(word));
 
 /**
- * Whether a claim restates (methodology, "Claims"): after stop words and diff words nothing is left; or what is left
- * stands on one changed line plus that file's path; or half of its words lie in runs of 4 or more shared with one
- * line of the diff, the title or the description. The pull request is indexed once, each claim costs its own words
- * and the lines that hold its rarest one.
+ * Whether a claim restates (methodology, "Claims"): after stop words, diff words and ordinary words nothing is left;
+ * or what is left stands on one changed line plus that file's path; or it is three words at most beside that path,
+ * and all of them stand on added lines of the file or all on removed ones; or half of the claim's words lie in runs
+ * of 4 or more shared with one line of the diff, the title or the description. An identifier is one word, found by
+ * its parts. The pull request is indexed once, each claim costs its own words and the files and lines that hold its
+ * rarest one.
  */
 function restatementRule(groundTruth: GroundTruth): (claim: string) => boolean {
   const inRuns = indexRuns(
@@ -83,32 +91,59 @@ function restatementRule(groundTruth: GroundTruth): (claim: string) => boolean {
     sharedRun,
   );
   const files = parseDiff(groundTruth.diff).files.map((file) => {
-    const path = new Set(splitParts(`${file.oldPath ?? ''} ${file.path}`));
-    const lines = file.changedLines.map((line) => new Set(splitParts(line.text)));
-    const linesWith = new Map<string, Set<string>[]>();
-    for (const line of lines) {
-      for (const word of line) {
-        const standing = linesWith.get(word);
-        if (standing) standing.push(line);
-        else linesWith.set(word, [line]);
-      }
-    }
-    return { path, linesWith };
+    const lines = file.changedLines.map(({ sign, text }) => ({ sign, words: new Set(splitParts(text)) }));
+    return {
+      path: new Set(splitParts(`${file.oldPath ?? ''} ${file.path}`)),
+      linesWith: index(lines, ({ words }) => words),
+      sides: ['+', '-'].map(
+        (side) => new Set(lines.flatMap(({ sign, words }) => (sign === side ? [...words] : []))),
+      ),
+    };
   });
+  const filesWith = index(files, ({ path, linesWith }) => new Set([...path, ...linesWith.keys()]));
 
   return (claim) => {
-    const telling = [...new Set(tellingWords(splitParts(claim)))];
-    if (telling.length === 0) return true;
-    const onOneLine = files.some(({ path, linesWith }) => {
-      const rest = telling.filter((word) => !path.has(word));
-      if (rest.length === 0) return true;
-      const candidates = rest.map((word) => linesWith.get(word) ?? []);
-      const rarest = candidates.reduce((fewest, lines) => (lines.length < fewest.length ? lines : fewest));
-      return rarest.some((line) => rest.every((word) => line.has(word)));
-    });
-    if (onOneLine) return true;
-    const words = splitRunWords(claim);
-    const shared = inRuns(words).filter((covered) => covered).length;
-    return shared > 0 && shared * 2 >= words.length;
+    const words = tellingPartsOfWords(claim);
+    if (words.length === 0) return true;
+    const standsIn = ({ path, linesWith, sides }: (typeof files)[number]): boolean => {
+      if (!words.every((parts) => parts.every((part) => path.has(part) || linesWith.has(part)))) return false;
+      const beside = words.filter((parts) => parts.some((part) => !path.has(part)));
+      const rest = beside.flat().filter((part) => !path.has(part));
+      if (beside.length <= fewWords && sides.some((side) => rest.every((part) => side.has(part))))
+        return true;
+      return rarest(rest, linesWith).some((line) => rest.every((part) => line.words.has(part)));
+    };
+    if (rarest(words.flat(), filesWith).some(standsIn)) return true;
+    const runWords = splitRunWords(claim);
+    const shared = inRuns(runWords).filter((covered) => covered).length;
+    return shared > 0 && shared * 2 >= runWords.length;
   };
+}
+
+function index<T>(holders: T[], wordsOf: (holder: T) => Set<string>): Map<string, T[]> {
+  const holdersOf = new Map<string, T[]>();
+  for (const holder of holders) {
+    for (const word of wordsOf(holder)) {
+      const known = holdersOf.get(word);
+      if (known) known.push(holder);
+      else holdersOf.set(word, [holder]);
+    }
+  }
+  return holdersOf;
+}
+
+/** What holds the rarest of the words: nothing else can hold them all. */
+const rarest = <T>(words: string[], holdersOf: Map<string, T[]>): T[] =>
+  words
+    .map((word) => holdersOf.get(word) ?? [])
+    .reduce((fewest, holders) => (holders.length < fewest.length ? holders : fewest));
+
+/** The distinct words of a text of which something is left, each as its parts that are. */
+function tellingPartsOfWords(text: string): string[][] {
+  const words = new Map<string, string[]>();
+  for (const { start, end } of splitWords(text)) {
+    const parts = tellingWords(splitParts(text.slice(start, end)));
+    if (parts.length > 0) words.set(parts.join(' '), parts);
+  }
+  return [...words.values()];
 }

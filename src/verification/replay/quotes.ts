@@ -1,9 +1,16 @@
+import { neutralise } from '../judges/anthropic/fence.ts';
 import type { ParsedDiff } from '../sources/diff.ts';
 
 const foldSpace = (text: string) => text.replace(/\s+/gu, ' ').trim();
 
 /** Long enough to be evidence by itself: 10 non-space characters, among them a word of 3 letters. */
 const longEnough = (quote: string) => quote.replaceAll(' ', '').length >= 10 && /\p{L}{3}/u.test(quote);
+
+/** A line, and as a judge is shown it where its fence had to alter it (`Array<UntrustedInput>`). */
+const asShown = (line: string): string[] => {
+  const shown = neutralise(line);
+  return shown === line ? [foldSpace(line)] : [foldSpace(line), foldSpace(shown)];
+};
 
 type FoldedLines = { changed: string[]; headers: string[] };
 
@@ -15,8 +22,8 @@ function linesOf(diff: ParsedDiff): FoldedLines {
   if (known) return known;
   const lines: FoldedLines = { changed: [], headers: [] };
   for (const file of diff.files) {
-    for (const line of file.headerLines) lines.headers.push(foldSpace(line));
-    for (const line of file.changedLines) lines.changed.push(foldSpace(line.text));
+    for (const line of file.headerLines) lines.headers.push(...asShown(line));
+    for (const line of file.changedLines) lines.changed.push(...asShown(line.text));
   }
   foldedLines.set(diff, lines);
   return lines;

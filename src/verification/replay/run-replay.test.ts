@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest';
 import type { OracleOutcome, OracleRequest } from '#contracts/oracle.ts';
-import { type ReplayCheckpoint, replayCheckpointSchema } from '#contracts/replay.ts';
+import {
+  noUsage,
+  type ReplayCheckpoint,
+  replayCheckpointSchema,
+  type SettledAnswerKey,
+} from '#contracts/replay.ts';
 import { changeNumber } from '#testing/scripted-engine.ts';
 import { type ScriptedReply, scriptedJudge } from '#testing/scripted-judge.ts';
-import type { Judge, JudgeTask } from '../judges/judge.ts';
+import type { Judge, JudgeTask, PullRequestJudge } from '../judges/judge.ts';
 import type { Oracle } from '../oracles/oracle.ts';
-import { type ReplayStore, runReplay } from './run-replay.ts';
+import { type ParrotVerdicts, type ReplayStore, runReplay, type SharedJudgments } from './run-replay.ts';
 
 const groundTruth = changeNumber(1);
 const quote = 'export const retryLimit1 = 25;';
@@ -51,22 +56,28 @@ const stage = ({
   respond = content,
   outcome = answered,
   refuseToSave,
+  shared = null,
+  agreement = null,
 }: {
   checkpoint?: ReplayCheckpoint;
   respond?: (task: JudgeTask) => ScriptedReply;
   outcome?: OracleOutcome;
   refuseToSave?: string;
+  shared?: SharedJudgments | null;
+  agreement?: { share: number; respond: (task: JudgeTask) => ScriptedReply } | null;
 } = {}) => {
   const opened = scriptedJudge(...Array.from({ length: 20 }, () => respond));
   const events: string[] = [];
   const kept: ReplayCheckpoint = { ...checkpoint };
   const requests: OracleRequest[] = [];
-  const judge: Judge = {
+  const second = scriptedJudge(...Array.from({ length: 20 }, () => agreement?.respond ?? respond));
+  const judgeOf = (pullRequestJudge: PullRequestJudge): Judge => ({
     provider: 'offline',
     model: 'configured-model',
     promptDigest: '',
-    open: () => opened,
-  };
+    open: () => pullRequestJudge,
+  });
+  const judge = judgeOf(opened);
   const oracle: Oracle = {
     ask: async (request) => {
       requests.push(request);
@@ -86,7 +97,18 @@ const stage = ({
     },
   };
   const run = (signal?: AbortSignal) =>
-    runReplay({ groundTruth, judge, oracle, store, ...(signal === undefined ? {} : { signal }) });
+    runReplay({
+      groundTruth,
+      others: [],
+      seed: 'seed',
+      judge,
+      oracle,
+      store,
+      shared,
+      agreement: agreement && { share: agreement.share, judge: judgeOf(second) },
+      blinding: null,
+      signal,
+    });
   return { run, events, kept, requests, measures: () => opened.tasks.map(({ measure }) => measure) };
 };
 
@@ -94,7 +116,8 @@ test('a replay goes from its key over the oracle to three verdicts, each kept as
   const { run, events, kept, requests } = stage();
   expect(await run()).toEqual({ outcome: 'scored', reason: null });
   expect(events.slice(0, 4)).toEqual(['save answerKey', 'before oracle', 'ask oracle', 'save oracle']);
-  expect(events.slice(4).sort()).toEqual(['save precision', 'save recall', 'save reply']);
+  expect(events.slice(4, 7).sort()).toEqual(['save precision', 'save recall', 'save reply']);
+  expect(events.slice(7)).toEqual(['save baseline']);
   expect(replayCheckpointSchema.parse(kept)).toEqual(kept);
   expect(requests).toEqual([
     {
@@ -131,10 +154,10 @@ test('killed after any step, it resumes at the first missing one and repeats no 
   expect([done.events, done.measures()]).toEqual([[], []]);
 });
 
-test('an oracle that fails needs no verdict', async () => {
-  const { run, measures, kept } = stage({ outcome: failed });
+test('an oracle that fails needs no verdict; the parrot is judged, so that it is compared with the same changes', async () => {
+  const { run, events, kept } = stage({ outcome: failed });
   expect(await run()).toEqual({ outcome: 'oracle_failure', reason: 'timeout: No answer came.' });
-  expect(measures()).toEqual(['answer_key']);
+  expect(events).toEqual(['save answerKey', 'before oracle', 'ask oracle', 'save oracle', 'save baseline']);
   const resumed = stage({ checkpoint: kept });
   expect(await resumed.run()).toMatchObject({ outcome: 'oracle_failure' });
   expect(resumed.events).toEqual([]);
@@ -179,4 +202,94 @@ test('a cancelled replay asks no oracle', async () => {
   });
   await expect(run(abort.signal)).rejects.toThrow('cancelled');
   expect(requests).toEqual([]);
+});
+
+/** What runs share, in memory. */
+const sharedInMemory = (): SharedJudgments & { kept: { key: SettledAnswerKey | null } } => {
+  const kept: { key: SettledAnswerKey | null; parrot: ParrotVerdicts | null } = { key: null, parrot: null };
+  return {
+    kept,
+    answerKey: async () => kept.key,
+    keepAnswerKey: async (outcome) => {
+      kept.key ??= outcome;
+      return kept.key;
+    },
+    parrot: async () => kept.parrot,
+    keepParrot: async (verdicts) => {
+      kept.parrot = verdicts;
+    },
+  };
+};
+
+test('the second construct on a change pays for neither key nor parrot, and is judged by the same key', async () => {
+  const shared = sharedInMemory();
+  const first = stage({ shared });
+  await first.run();
+  expect(first.measures()).toEqual(['answer_key', 'reply', 'precision', 'recall', 'precision', 'recall']);
+  const second = stage({ shared });
+  await second.run();
+  expect(second.measures()).toEqual(['reply', 'precision', 'recall']);
+  expect(second.kept.answerKey).toEqual({
+    ...first.kept.answerKey,
+    reused: true,
+    asks: 0,
+    retries: 0,
+    latencyMs: 0,
+    usage: noUsage,
+  });
+  expect(second.kept.baseline).toEqual({ ...first.kept.baseline, reused: true });
+});
+
+test('that no key can be made for a change is shared too', async () => {
+  const shared = sharedInMemory();
+  await stage({ shared, respond: () => ({ fault: 'malformed' }) }).run();
+  const second = stage({ shared });
+  expect(await second.run()).toMatchObject({ outcome: 'replaced' });
+  expect(second.measures()).toEqual([]);
+});
+
+test('a judge that was not available leaves nothing behind for others', async () => {
+  const shared = sharedInMemory();
+  await stage({ shared, respond: () => ({ fault: 'unavailable', detail: 'no key' }) }).run();
+  expect(shared.kept.key).toBeNull();
+});
+
+test('where another run’s key stands, this one is judged by it and keeps what its own cost', async () => {
+  const shared = sharedInMemory();
+  await stage({ shared }).run();
+  const { kept } = shared;
+  const other = { ...shared, answerKey: async () => null };
+  const late = stage({
+    shared: other,
+    respond: (task) => {
+      const answer = content(task);
+      return task.measure === 'answer_key' && 'question' in answer && answer.question
+        ? { ...answer, question: { ...answer.question, text: 'Another question?' } }
+        : answer;
+    },
+  });
+  await late.run();
+  expect(late.kept.answerKey).toMatchObject({
+    key: kept.key?.kind === 'made' ? kept.key.key : null,
+    reused: false,
+    asks: 1,
+  });
+});
+
+test('a second judge is asked about its share of the replays, with the same answer and no canaries', async () => {
+  const disagreeing = (task: JudgeTask): ScriptedReply =>
+    task.measure === 'reply' ? { verdicts: [{ id: 'response', verdict: '0', quote: '' }] } : content(task);
+  const all = stage({ agreement: { share: 1, respond: disagreeing } });
+  expect(await all.run()).toMatchObject({ outcome: 'scored' });
+  expect(all.kept.second).toMatchObject({
+    precision: { kind: 'judged', canaries: [] },
+    recall: { kind: 'judged' },
+    reply: { kind: 'judged', replyAccuracy: 0 },
+  });
+  const resumed = stage({ checkpoint: all.kept, agreement: { share: 1, respond: disagreeing } });
+  await resumed.run();
+  expect(resumed.events).toEqual([]);
+  const none = stage({ agreement: { share: 0, respond: disagreeing } });
+  await none.run();
+  expect(none.kept.second).toBeUndefined();
 });

@@ -1,12 +1,24 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
+import type {
+  AnswerKey,
+  AnswerKeyOutcome,
+  Baseline,
+  ReplayCheckpoint,
+  ReplayStep,
+  SecondJudgment,
+  SettledAnswerKey,
+} from '#contracts/replay.ts';
+import { noUsage } from '#contracts/replay.ts';
 import { makeAnswerKey } from '../judges/answer-key.ts';
-import type { Judge } from '../judges/judge.ts';
+import { makeCanaries } from '../judges/canaries/make-canaries.ts';
+import type { Judge, PullRequestJudge } from '../judges/judge.ts';
 import { judgePrecision, judgeRecall, judgeReply, type VerdictMaterial } from '../judges/verdicts.ts';
 import type { Oracle } from '../oracles/oracle.ts';
 import { parseDiff } from '../sources/diff.ts';
 import { oracleRequest } from './oracle-request.ts';
+import { parrotAnswer } from './parrot.ts';
 import { endOfReplay, type ReplayEnd } from './score.ts';
+import { seededFraction } from './seeded.ts';
 
 /** Where a replay's steps are kept as they arrive. `checkpoint` is what was there when the replay was opened. */
 export type ReplayStore = {
@@ -17,27 +29,51 @@ export type ReplayStore = {
   beforeOracleCall(): Promise<void>;
 };
 
+/** The parrot's verdicts, whoever had them made. */
+export type ParrotVerdicts = Pick<Baseline, 'precision' | 'recall'>;
+
 /**
- * Carries one replay to its end: answer key, oracle call, then the three verdicts side by side. Each step is kept as
- * it arrives and none that was kept is done again, so a restarted worker repeats no paid call. Rejects where `signal`
- * is aborted or the store refuses; what the judge or the oracle do wrong is an end, never a rejection.
+ * What one change's judgments have in common for all runs under the same judge model and prompts: its answer key, so
+ * that constructs are compared by one key and only the first pays for it, and the verdicts on the parrot.
  */
-export const runReplay = async ({
-  groundTruth,
-  judge,
-  oracle,
-  store,
-  blinding = null,
-  signal,
-}: {
+export type SharedJudgments = {
+  answerKey(): Promise<SettledAnswerKey | null>;
+  /** Gives back the key that stands: another run's, where that was quicker. */
+  keepAnswerKey(outcome: SettledAnswerKey): Promise<SettledAnswerKey>;
+  /** Null where none were kept, or by another key than this. */
+  parrot(key: AnswerKey): Promise<ParrotVerdicts | null>;
+  /** Keeps them where this key still stands. */
+  keepParrot(verdicts: ParrotVerdicts, key: AnswerKey): Promise<void>;
+};
+
+/** A second judge, and the share of replays that it is asked about as well. */
+export type Agreement = { judge: Judge; share: number };
+
+export type ReplayWork = {
   groundTruth: GroundTruth;
+  /** Up to three other changes of the run: canaries are made of them. */
+  others: GroundTruth[];
+  /** The run's published seed: it decides canaries, their places and the second judge's sample. */
+  seed: string;
   judge: Judge;
   oracle: Oracle;
   store: ReplayStore;
+  /** Null where nothing outlives the run. */
+  shared: SharedJudgments | null;
+  agreement: Agreement | null;
   /** See `oracleRequest`. */
-  blinding?: string | null;
-  signal?: AbortSignal;
-}): Promise<ReplayEnd> => {
+  blinding: string | null;
+  signal?: AbortSignal | undefined;
+};
+
+/**
+ * Carries one replay to its end: answer key, oracle call, the three verdicts side by side, then what only the
+ * certificate's trust rests on: the verdicts on the parrot and those of a second judge. Each step is kept as it arrives
+ * and none that was kept is done again, so a restarted worker repeats no paid call. Rejects where `signal` is aborted
+ * or the store refuses; what the judge or the oracle do wrong is an end, never a rejection.
+ */
+export const runReplay = async (work: ReplayWork): Promise<ReplayEnd> => {
+  const { groundTruth, judge, oracle, store, blinding, signal } = work;
   const done: ReplayCheckpoint = { ...store.checkpoint };
   const keep = async <S extends ReplayStep>(step: S, value: NonNullable<ReplayCheckpoint[S]>) => {
     await store.save(step, value);
@@ -47,9 +83,7 @@ export const runReplay = async ({
   // One opening for all calls: they share the fence and the cached prefix.
   const opened = judge.open(groundTruth);
 
-  const answerKey =
-    done.answerKey ??
-    (await keep('answerKey', await makeAnswerKey(opened, groundTruth, { model: judge.model, signal })));
+  const answerKey = done.answerKey ?? (await keep('answerKey', await obtainAnswerKey(work, opened)));
   if (answerKey.kind !== 'made') return ended(done);
 
   if (done.oracle === undefined) {
@@ -58,27 +92,103 @@ export const runReplay = async ({
     const request = oracleRequest(groundTruth, answerKey.key.question, blinding);
     await keep('oracle', await oracle.ask(request, signal));
   }
-  if (done.oracle?.kind !== 'answer' || endOfReplay(done) !== null) return ended(done);
 
-  const material: VerdictMaterial = {
-    judge: opened,
-    model: judge.model,
+  const materialFor = (
+    pullRequestJudge: PullRequestJudge,
+    model: string,
+  ): Omit<VerdictMaterial, 'answer'> => ({
+    judge: pullRequestJudge,
+    model,
     groundTruth,
     diff: parseDiff(groundTruth.diff),
     key: answerKey.key,
-    answer: done.oracle.answer,
     signal,
-  };
-  // All are waited for, also when one fails: what the others were paid for is kept.
-  const settled = await Promise.allSettled([
-    done.precision === undefined
-      ? judgePrecision(material).then((verdict) => keep('precision', verdict))
-      : null,
-    done.recall === undefined ? judgeRecall(material).then((verdict) => keep('recall', verdict)) : null,
-    done.reply === undefined ? judgeReply(material).then((verdict) => keep('reply', verdict)) : null,
-  ]);
-  for (const result of settled) if (result.status === 'rejected') throw result.reason;
+  });
+  const material = materialFor(opened, judge.model);
+  if (done.oracle?.kind === 'answer' && endOfReplay(done) === null) {
+    const own: VerdictMaterial = { ...material, answer: done.oracle.answer };
+    const canaries = makeCanaries({
+      groundTruth,
+      key: answerKey.key,
+      others: work.others,
+      seed: work.seed,
+    });
+    // The shortest answer first: where the judge has one call lead, the others wait for that one.
+    await allEnded([
+      done.reply === undefined && judgeReply(own).then((verdict) => keep('reply', verdict)),
+      done.precision === undefined &&
+        judgePrecision(own, { canaries, seed: work.seed }).then((verdict) => keep('precision', verdict)),
+      done.recall === undefined && judgeRecall(own).then((verdict) => keep('recall', verdict)),
+    ]);
+  }
+
+  const { outcome } = ended(done);
+  const counts = outcome === 'scored' || outcome === 'oracle_failure';
+  if (counts && done.baseline === undefined) {
+    const parrot = { ...material, answer: parrotAnswer(groundTruth) };
+    await keep('baseline', await obtainBaseline(work, parrot));
+  }
+  const { agreement } = work;
+  if (
+    outcome === 'scored' &&
+    done.oracle?.kind === 'answer' &&
+    done.second === undefined &&
+    agreement !== null &&
+    seededFraction('agreement', work.seed, groundTruth.id) < agreement.share
+  ) {
+    const second = materialFor(agreement.judge.open(groundTruth), agreement.judge.model);
+    await keep('second', await judgeAgain({ ...second, answer: done.oracle.answer }));
+  }
   return ended(done);
+};
+
+const reusedOutcome = (stored: SettledAnswerKey): SettledAnswerKey => ({
+  ...stored,
+  reused: true,
+  asks: 0,
+  retries: 0,
+  latencyMs: 0,
+  usage: noUsage,
+});
+
+const obtainAnswerKey = async (
+  { groundTruth, judge, shared, signal }: ReplayWork,
+  opened: PullRequestJudge,
+): Promise<AnswerKeyOutcome> => {
+  const stored = await shared?.answerKey();
+  if (stored) return reusedOutcome(stored);
+  const made = await makeAnswerKey(opened, groundTruth, { model: judge.model, signal });
+  if (made.kind === 'unavailable' || shared === null) return made;
+  const standing = await shared.keepAnswerKey(made);
+  // What this run paid for stays on its own account, also where another run's key stands.
+  const { asks, retries, latencyMs, usage } = made;
+  return { ...standing, reused: false, asks, retries, latencyMs, usage };
+};
+
+const obtainBaseline = async ({ shared }: ReplayWork, material: VerdictMaterial): Promise<Baseline> => {
+  const stored = await shared?.parrot(material.key);
+  if (stored) return { ...stored, reused: true };
+  const [precision, recall] = await allEnded([judgePrecision(material), judgeRecall(material)]);
+  if (precision.kind === 'judged' && recall.kind === 'judged')
+    await shared?.keepParrot({ precision, recall }, material.key);
+  return { precision, recall, reused: false };
+};
+
+const judgeAgain = async (material: VerdictMaterial): Promise<SecondJudgment> => {
+  const [reply, precision, recall] = await allEnded([
+    judgeReply(material),
+    judgePrecision(material),
+    judgeRecall(material),
+  ]);
+  return { precision, recall, reply };
+};
+
+/** All are waited for, also when one fails: what the others were paid for is kept, and none goes on by itself. */
+const allEnded = async <T extends unknown[]>(
+  steps: [...T],
+): Promise<{ [Place in keyof T]: Awaited<T[Place]> }> => {
+  await Promise.allSettled(steps);
+  return Promise.all(steps);
 };
 
 const ended = (checkpoint: ReplayCheckpoint): ReplayEnd => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { failedCheckpoint, judgedCheckpoint, noUsage } from '#testing/replay-checkpoint.ts';
+import { noUsage } from '#contracts/replay.ts';
+import { failedCheckpoint, judgedCheckpoint } from '#testing/replay-checkpoint.ts';
 import { endOfReplay, scoreReplay } from './score.ts';
 
 const judged = judgedCheckpoint({
@@ -11,6 +12,7 @@ const unscoredVerdict = {
   kind: 'unscored',
   reason: 'the judge was not reachable',
   asks: 3,
+  retries: 0,
   latencyMs: 30,
   usage: noUsage,
 } as const;
@@ -91,12 +93,27 @@ test('an unscored measure ends the replay though the other verdicts are not ther
 
 test('a change without an answer key is replaced, one whose key was not to be had is unscored', () => {
   const impossible = {
-    answerKey: { kind: 'impossible', reason: 'nothing to quote', asks: 2, usage: noUsage },
+    answerKey: {
+      kind: 'impossible',
+      reason: 'nothing to quote',
+      reused: false,
+      asks: 2,
+      retries: 0,
+      latencyMs: 1,
+      usage: noUsage,
+    },
   } as const;
   expect(endOfReplay(impossible)).toEqual({ outcome: 'replaced', reason: 'nothing to quote' });
   expect(scoreReplay('7', impossible)).toBeNull();
   const unavailable = {
-    answerKey: { kind: 'unavailable', reason: 'no connection', asks: 2, usage: noUsage },
+    answerKey: {
+      kind: 'unavailable',
+      reason: 'no connection',
+      asks: 2,
+      retries: 0,
+      latencyMs: 1,
+      usage: noUsage,
+    },
   } as const;
   expect(endOfReplay(unavailable)).toEqual({ outcome: 'unscored', reason: 'answer key: no connection' });
   expect(scoreReplay('7', unavailable)).toBeNull();

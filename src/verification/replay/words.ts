@@ -10,7 +10,8 @@ const wordPattern =
 // What a path is written in. One pass over such chunks keeps the split linear: a pattern that looked ahead for the
 // path's slash from every word would be quadratic on "a-a-a-…".
 const chunkPattern = /[\p{L}\p{M}\p{N}_$.@/-]+/gu;
-const pathPattern = /[\p{L}\p{N}_].*\/.*[\p{L}\p{N}_]/u;
+// What of a chunk a path can be: from its first letter to its last one.
+const pathPattern = /[\p{L}\p{N}_](?:.*[\p{L}\p{N}_])?/u;
 const unspacedScript =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 
@@ -34,7 +35,13 @@ function split(text: string, offset: number): Word[] {
   return words;
 }
 
-const fold = (word: string) => word.normalize('NFKC').toLowerCase().replaceAll('’', "'").replace(/'s$/, '');
+/**
+ * Compatibility normalisation in linear time: marks are put in their order by sorting, which is quadratic in a run of
+ * them, so long runs are broken as UAX #15 does for stream-safe text.
+ */
+export const normalised = (text: string): string => text.replace(/\p{M}{30}/gu, '$&\u034f').normalize('NFKC');
+
+const fold = (word: string) => normalised(word).toLowerCase().replaceAll('’', "'").replace(/'s$/, '');
 
 /** The words of a text with their places (UTF-16 offsets), an identifier being one word. */
 export const splitWords = (text: string): Word[] => split(text, 0);
@@ -48,7 +55,7 @@ export function splitRunWords(text: string): Word[] {
   let from = 0;
   for (const { 0: chunk, index } of text.matchAll(chunkPattern)) {
     const path = chunk.includes('/') && !unspacedScript.test(chunk) ? pathPattern.exec(chunk) : null;
-    if (!path) continue;
+    if (!path?.[0].includes('/')) continue;
     words.push(...split(text.slice(from, index), from));
     const start = index + path.index;
     from = start + path[0].length;
@@ -73,8 +80,7 @@ export function splitParts(text: string): string[] {
 const list = (words: string) => new Set(words.trim().split(/\s+/u));
 
 /**
- * Words that say nothing by themselves (methodology, "Claims"). Published: part of the rule. Negations are not
- * among them, since they turn a claim round.
+ * Words that say nothing by themselves (methodology, "Claims"). Published: part of the rule.
  */
 export const stopWords: ReadonlySet<string> = list(`
   a about above after again all also am an and any are as at be because been before being below between both but
@@ -105,9 +111,33 @@ export const diffWords: ReadonlySet<string> = list(`
   touches tweak tweaked tweaks type types update updated updates updating use used uses using value values var
   variable variables various version way work works write writes written`);
 
-/** What is left of a text's words after stop words and diff words, in order. */
-export const tellingWords = (words: string[]): string[] =>
-  words.filter((word) => !stopWords.has(word) && !diffWords.has(word));
+/**
+ * Verbs, adverbs and abbreviations that prose needs and that say nothing of a change; among them those that only say
+ * where a word of the diff stands, as in "A precedes B" (methodology, "Claims"). Published.
+ */
+export const ordinaryWords: ReadonlySet<string> = list(`
+  accept accepted accepts allow allowed allows already always answer answers any anything api appear appeared
+  appears away based become becomes behavior behaviour better big bigger build built carries carry case cases cause
+  causes choose come comes correct correctly css data dedicated different directly done earlier easily else enable
+  enables ensure ensures even exist exists expect expects fit fits follow followed follows form full fully gain
+  gained gains get gets getting give given gives go goes going good handle handled handles happen happens help helps
+  hold holds html http https instead json keep keeps kept kind know known large larger last later leave leaves left
+  less long longer look looks lot lots mark marked marks mean means mention mentioned mentions need needed needs
+  next number occur occurred occurs often ones open order part place places point possible precede preceded precedes
+  prevent prevents proper properly put quite rather read ready real really relies rely result results right same say
+  says see seen separate several show shown shows simple simply sit sits small smaller sql stand stands start starts
+  state stay stays still take taken takes tell tells thing things time times turn turned turns ui url used usual
+  usually want wants whatever whole word words world`);
+
+/** Words that turn a text round. They say nothing by themselves, yet no rule of folding may overlook one. Published. */
+export const negations: ReadonlySet<string> = list('never no non not nothing without');
+
+/** What is neither a stop word nor a diff word nor an ordinary word. */
+export const isTelling = (word: string): boolean =>
+  !stopWords.has(word) && !diffWords.has(word) && !ordinaryWords.has(word);
+
+/** What is left of a text's words after stop words, diff words and ordinary words, in order. */
+export const tellingWords = (words: string[]): string[] => words.filter(isTelling);
 
 /**
  * Which of a text's words lie in runs of `length` or more that also stand, in that order, in one of the indexed

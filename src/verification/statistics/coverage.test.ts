@@ -1,19 +1,9 @@
 import { expect, test } from 'vitest';
+import { seededRandom } from '#testing/seeded-random.ts';
 import { meanInterval } from './interval.ts';
 
 const claimsPerReplay = 6;
 const repetitions = 3000;
-
-/** Mulberry32: seeded, so that the simulation says the same on every machine. */
-const seededRandom = (seed: number) => {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-};
 
 /**
  * Cumulated probabilities of 0…6 supported claims: beta-binomial with mean `m` and intra-class correlation

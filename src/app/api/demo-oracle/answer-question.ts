@@ -1,4 +1,4 @@
-import { type FileReading, literal } from './read-diff.ts';
+import { type FileReading, fileName, literal } from './read-diff.ts';
 
 const unknown = 'The diff that I was given does not say.';
 const maxAnswerCharacters = 600;
@@ -24,8 +24,6 @@ export function answerQuestion(fullQuestion: string, files: FileReading[]): stri
     nearestLine(question, asked, searched);
   return (answer ?? unknown).slice(0, maxAnswerCharacters);
 }
-
-const fileName = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 
 function missingWord(question: string, files: FileReading[]): string | null {
   const gap = /([^\s].*?)?_{3,}(.*)$/su.exec(question);

@@ -100,8 +100,7 @@ test.each<[string, { follow_up_question?: string; diff_content?: string }]>([
   'hostile material costs it seconds at most: %s',
   (_name, { follow_up_question = 'Which ____ is new?', diff_content = '' }) => {
     const diff = `diff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n@@ -0,0 +1,30000 @@\n${diff_content}\n`;
-    const start = performance.now();
-    answerAsDemoOracle({
+    const request = {
       pr: {
         id: '1',
         title: '',
@@ -110,7 +109,11 @@ test.each<[string, { follow_up_question?: string; diff_content?: string }]>([
         files_changed: [],
       },
       follow_up_question,
-    });
-    expect(performance.now() - start).toBeLessThan(4000);
+    };
+    for (const character of ['good', 'mixed', 'lazy', 'liar'] as const) {
+      const start = performance.now();
+      answerAsDemoOracle(request, character);
+      expect(performance.now() - start, character).toBeLessThan(4000);
+    }
   },
 );

@@ -95,3 +95,6 @@ function readSide(lines: string[]) {
 
 /** `Decimal("0.5")` is 0.5 to a reader. */
 export const literal = (value: string) => /\(["'](.+)["']\)$/.exec(value)?.[1] ?? value;
+
+/** A path's last part. */
+export const fileName = (path: string) => path.slice(path.lastIndexOf('/') + 1);

@@ -1,43 +1,51 @@
 'use client';
 
 import Link from 'next/link';
-import { Facts } from '#components/facts.tsx';
-import { judgeNames } from '#components/format.ts';
+import { useEffect, useRef, useState } from 'react';
 import { Notice } from '#components/notice.tsx';
 import { PageHeading, Section } from '#components/page-heading.tsx';
-import { progressText, Stages, StatusTag, stages } from '#components/run-status.tsx';
+import { progressText, Stages, StatusTag, stages, timeLeftText } from '#components/run-status.tsx';
 import { Tag } from '#components/tag.tsx';
-import { Time } from '#components/time.tsx';
-import { isTerminal, type Run } from '#contracts/run.ts';
+import { cancelledByOwner, isTerminal, type Run } from '#contracts/run.ts';
 import { trpc } from '../../trpc-client.tsx';
+import { CancelRun } from './cancel-run.tsx';
+import { GoOn } from './go-on.tsx';
+import { RunFacts } from './run-facts.tsx';
 
+/** Changes are told as they come; asking is for where that fails. */
 const pollMs = 1000;
+const pollWhileToldMs = 15_000;
 /** Answers after which asking again is pointless: signed out, or no longer this user's. */
 const finalCodes = ['UNAUTHORIZED', 'NOT_FOUND'];
 
 const announced = (run: Run) =>
   run.status === 'FAILED'
-    ? 'The run failed.'
+    ? run.error === cancelledByOwner
+      ? 'The run was cancelled.'
+      : 'The run failed.'
     : (stages.find(({ status }) => status === run.status)?.label ?? run.status);
 
-/** The same repository and construct in a new form; what was secret has to be typed again. */
-const againHref = (run: Run) =>
-  `/runs/new?${new URLSearchParams({ repoUrl: run.repoUrl, constructId: run.constructId })}`;
-
 export const RunView = ({ initial }: { initial: Run }) => {
+  const { run: runCache } = trpc.useUtils();
+  const [ended, setEnded] = useState(isTerminal(initial.status));
+  const told = trpc.run.changes.useSubscription(
+    { id: initial.runId },
+    { enabled: !ended, onData: (changed) => runCache.byId.setData({ id: initial.runId }, changed) },
+  );
   const { data: run, error } = trpc.run.byId.useQuery(
     { id: initial.runId },
     {
       initialData: initial,
       retry: false,
       refetchInterval: ({ state }) => {
-        const ended = state.data !== undefined && isTerminal(state.data.status);
         const final = finalCodes.includes(state.error?.data?.code ?? '');
-        return ended || final ? false : pollMs;
+        if (final || (state.data !== undefined && isTerminal(state.data.status))) return false;
+        return told.status === 'pending' ? pollWhileToldMs : pollMs;
       },
     },
   );
-  const ended = isTerminal(run.status);
+  const status = useRef<HTMLParagraphElement>(null);
+  useEffect(() => setEnded(isTerminal(run.status)), [run.status]);
   return (
     <>
       <PageHeading title={<bdi>{run.constructId}</bdi>}>
@@ -51,7 +59,7 @@ export const RunView = ({ initial }: { initial: Run }) => {
       </PageHeading>
 
       <div className="rounded-md border border-line bg-sheet px-4 py-5 sm:px-6">
-        <p role="status" className="text-lg font-semibold">
+        <p ref={status} role="status" tabIndex={-1} className="text-lg font-semibold">
           {announced(run)}
         </p>
         {ended && run.total === 0 ? null : (
@@ -62,7 +70,10 @@ export const RunView = ({ initial }: { initial: Run }) => {
             max={run.total > 0 ? run.total : 1}
           />
         )}
-        <p className="text-sm text-muted tabular-nums">{progressText(run)}</p>
+        <p className="text-sm text-muted tabular-nums">
+          {progressText(run)}
+          {run.secondsLeft === null ? null : `, ${timeLeftText(run.secondsLeft)}`}
+        </p>
         {run.activity === null ? null : (
           <p className="mt-1 text-sm text-muted">
             <bdi>{run.activity}</bdi>
@@ -80,6 +91,7 @@ export const RunView = ({ initial }: { initial: Run }) => {
             </Link>
           </p>
         )}
+        {run.can.cancel ? <CancelRun runId={run.runId} onEnd={() => status.current?.focus()} /> : null}
       </div>
 
       {run.error === null ? null : (
@@ -87,15 +99,7 @@ export const RunView = ({ initial }: { initial: Run }) => {
           <Notice tone="danger" title="Why it failed" live>
             <p className="whitespace-pre-wrap">{run.error}</p>
           </Notice>
-          {run.sample ? (
-            <Link className="button-quiet" href="/">
-              Back to the sample
-            </Link>
-          ) : (
-            <Link className="button-quiet" href={againHref(run)}>
-              Start again with this repository and construct
-            </Link>
-          )}
+          <GoOn run={run} />
         </div>
       )}
       {error && !ended ? (
@@ -117,14 +121,7 @@ export const RunView = ({ initial }: { initial: Run }) => {
       ) : null}
 
       <Section id="about" title="About this run">
-        <Facts
-          facts={[
-            { term: 'Judge', value: judgeNames[run.judge] },
-            { term: 'Started', value: <Time at={run.createdAt} /> },
-            { term: ended ? 'Ended' : 'Last change', value: <Time at={run.updatedAt} /> },
-            { term: 'Run', value: <code className="font-mono text-[0.875em] break-all">{run.runId}</code> },
-          ]}
-        />
+        <RunFacts run={run} />
       </Section>
     </>
   );

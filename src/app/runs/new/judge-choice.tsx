@@ -12,20 +12,21 @@ export type JudgeOption = { provider: JudgeProvider; model: string; reason: stri
 
 export const JudgeChoice = ({
   judges,
-  defaultJudge,
+  chosen,
+  onChoose,
   error,
 }: {
   judges: JudgeOption[];
-  defaultJudge: JudgeProvider;
+  chosen: JudgeOption | undefined;
+  onChoose: (judge: JudgeOption) => void;
   error: string | undefined;
-}) => {
-  const usable = judges.filter(({ reason }) => reason === null).map(({ provider }) => provider);
-  const chosen = usable.includes(defaultJudge) ? defaultJudge : usable[0];
-  return (
-    <fieldset id="judge" tabIndex={-1}>
-      <legend className="font-medium">Judge</legend>
-      <div className="mt-1.5 space-y-2">
-        {judges.map(({ provider, model, reason }) => (
+}) => (
+  <fieldset id="judge" tabIndex={-1}>
+    <legend className="font-medium">Judge</legend>
+    <div className="mt-1.5 space-y-2">
+      {judges.map((judge) => {
+        const { provider, model, reason } = judge;
+        return (
           <label
             key={provider}
             className={`grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 rounded-md border border-line bg-sheet px-4 py-3 ${reason === null ? 'cursor-pointer' : ''}`}
@@ -34,7 +35,8 @@ export const JudgeChoice = ({
               type="radio"
               name="judge"
               value={provider}
-              defaultChecked={provider === chosen}
+              checked={provider === chosen?.provider}
+              onChange={() => onChoose(judge)}
               disabled={reason !== null}
               aria-describedby={`judge-${provider}`}
               className="mt-1.5 size-4 accent-accent"
@@ -50,9 +52,9 @@ export const JudgeChoice = ({
               </span>
             </span>
           </label>
-        ))}
-      </div>
-      <FieldError id="judge" error={error} />
-    </fieldset>
-  );
-};
+        );
+      })}
+    </div>
+    <FieldError id="judge" error={error} />
+  </fieldset>
+);

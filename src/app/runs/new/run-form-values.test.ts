@@ -32,6 +32,10 @@ test('a filled form is a request; what was left empty is left out', () => {
       label: undefined,
       seed: undefined,
       blinded: false,
+      maxCostUsd: undefined,
+      agreementSample: undefined,
+      agreementModel: undefined,
+      economy: false,
     },
   });
 });
@@ -51,6 +55,22 @@ test('an empty form has an error at every control that must be filled', () => {
 test.each(['0', '1001', '-1', '1.5', 'ten', ''])('a limit of %j is refused at its control', (limit) => {
   expect(read({ limit })).toMatchObject({ issues: [{ path: 'limit' }] });
 });
+
+test('what the paid judge may cost is sent as numbers', () => {
+  expect(
+    read({ maxCostUsd: ' 2.50 ', agreementSample: '0.25', agreementModel: 'm', economy: 'on' }),
+  ).toMatchObject({
+    request: { maxCostUsd: 2.5, agreementSample: 0.25, agreementModel: 'm', economy: true },
+  });
+  expect(read({ maxCostUsd: '.5' })).toMatchObject({ request: { maxCostUsd: 0.5 } });
+});
+
+test.each(['0', '-1', '1e3', '2,50', '1.2.3', '.', 'US$ 2', '100001'])(
+  'a cost limit of %j is refused at its control',
+  (maxCostUsd) => {
+    expect(read({ maxCostUsd })).toMatchObject({ issues: [{ path: 'maxCostUsd' }] });
+  },
+);
 
 test('a header without a name, given twice, or with a name no client could send is refused', () => {
   for (const rows of [

@@ -2,6 +2,8 @@ import type { z } from 'zod';
 import type { FieldIssue } from '#contracts/errors.ts';
 import { type OracleType, oracleTypes } from '#contracts/oracle.ts';
 import { type RunRequest, runRequestSchema, tryRequestSchema } from '#contracts/run.ts';
+import { readCostLimit } from '../cost-limit.ts';
+import { checkedBy, type FormReading } from '../form-issues.ts';
 
 export type HeaderRow = { name: string; value: string };
 export type RunRequestInput = z.input<typeof runRequestSchema>;
@@ -19,6 +21,9 @@ export const fieldNames = [
   'oracleCallable',
   'oracleHeaders',
   'judge',
+  'maxCostUsd',
+  'agreementSample',
+  'agreementModel',
   'limit',
   'minReplays',
   'since',
@@ -71,29 +76,35 @@ const valuesOf = (
   text: (name: string) => string,
   rows: HeaderRow[],
   issues: FieldIssue[],
-): Omit<RunRequestInput, 'limit' | 'minReplays'> => {
+): z.input<typeof tryRequestSchema> => {
   const orNone = (name: string) => text(name).trim() || undefined;
   const oracleType = oracleTypes.find((type) => type === text('oracleType')) ?? 'http';
   return {
     repoUrl: text('repoUrl'),
-    constructId: text('constructId'),
     oracleType,
     ...oracleOf(oracleType, text),
     oracleHeaders: oracleType === 'python' ? {} : headersOf(rows, issues),
     githubToken: orNone('githubToken') ?? null,
-    judge: orNone('judge') as RunRequest['judge'],
     since: orNone('since'),
     label: orNone('label'),
-    seed: orNone('seed'),
     blinded: text('blinded') === 'on',
   };
 };
 
-const checked = <T>(request: T, schema: z.ZodType, issues: FieldIssue[]) => {
-  const parsed = schema.safeParse(request);
-  if (!parsed.success)
-    issues.push(...parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })));
-  return issues.length === 0 ? { request } : { issues };
+/** How the run is judged. The controls of the paid judge are sent where they are shown, and nowhere else. */
+const judgingOf = (text: (name: string) => string, issues: FieldIssue[]) => {
+  const orNone = (name: string) => text(name).trim() || undefined;
+  const share = orNone('agreementSample');
+  return {
+    judge: orNone('judge') as RunRequest['judge'],
+    maxCostUsd: readCostLimit(text('maxCostUsd'), issues),
+    agreementSample: share === undefined ? undefined : Number(share),
+    agreementModel: orNone('agreementModel'),
+    economy: text('economy') === 'on',
+    limit: wholeNumber('limit', text('limit').trim(), issues),
+    minReplays: wholeNumber('minReplays', text('minReplays').trim(), issues),
+    seed: orNone('seed'),
+  };
 };
 
 /**
@@ -103,23 +114,23 @@ const checked = <T>(request: T, schema: z.ZodType, issues: FieldIssue[]) => {
 export const readRunForm = (
   text: (name: string) => string,
   rows: HeaderRow[],
-): { request: RunRequestInput } | { issues: FieldIssue[] } => {
+): FormReading<RunRequestInput> => {
   const issues: FieldIssue[] = [];
   const request: RunRequestInput = {
     ...valuesOf(text, rows, issues),
-    limit: wholeNumber('limit', text('limit').trim(), issues),
-    minReplays: wholeNumber('minReplays', text('minReplays').trim(), issues),
+    constructId: text('constructId'),
+    ...judgingOf(text, issues),
   };
-  return checked(request, runRequestSchema, issues);
+  return checkedBy(runRequestSchema, request, issues);
 };
 
 /** The same for trying the oracle, which needs nothing of what a run is judged by. */
 export const readTryForm = (
   text: (name: string) => string,
   rows: HeaderRow[],
-): { request: z.input<typeof tryRequestSchema> } | { issues: FieldIssue[] } => {
+): FormReading<z.input<typeof tryRequestSchema>> => {
   const issues: FieldIssue[] = [];
-  return checked(valuesOf(text, rows, issues), tryRequestSchema, issues);
+  return checkedBy(tryRequestSchema, valuesOf(text, rows, issues), issues);
 };
 
 /** Errors by the control they stand at, the first of each; `''` holds what belongs to none. */

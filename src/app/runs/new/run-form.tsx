@@ -1,25 +1,39 @@
 'use client';
 
-import type { TRPCClientErrorLike } from '@trpc/client';
 import type { inferRouterOutputs } from '@trpc/server';
 import { useRouter } from 'next/navigation';
 import { type SubmitEvent, useEffect, useRef, useState } from 'react';
 import { TextField } from '#components/field.tsx';
 import { Notice } from '#components/notice.tsx';
-import type { FieldIssue } from '#contracts/errors.ts';
+import { isPaid } from '#contracts/judge.ts';
 import type { OracleType } from '#contracts/oracle.ts';
 import type { AppRouter } from '#trpc/root.ts';
 import { trpc } from '../../trpc-client.tsx';
+import { FormAnswer, useFormAnswer } from '../form-answer.tsx';
+import type { FormReading } from '../form-issues.ts';
+import { CostEstimate } from './cost-estimate.tsx';
 import type { KeyedRow } from './header-rows.tsx';
 import { JudgeChoice } from './judge-choice.tsx';
 import { OracleFields } from './oracle-fields.tsx';
+import { PaidJudging } from './paid-judging.tsx';
 import { fieldNames, issuesByField, readRunForm, readTryForm } from './run-form-values.ts';
+import { SampleFields } from './sample-fields.tsx';
 import { Trial } from './trial.tsx';
 
 type RunOptions = inferRouterOutputs<AppRouter>['run']['options'];
 
-const unreachable =
-  'The installation could not be reached. Everything you typed is still here: check that it is running, then try again.';
+/** By the button that was pressed: what did not come of it. */
+const refused = {
+  run: 'The run was not started',
+  trial: 'The oracle was not asked',
+  estimate: 'The cost was not estimated',
+} as const;
+
+/** The one that the installation would take, or else the first that can be chosen. */
+const judgeToBeginWith = ({ judges, defaultJudge }: RunOptions) => {
+  const usable = judges.filter(({ reason }) => reason === null);
+  return usable.find(({ provider }) => provider === defaultJudge) ?? usable[0];
+};
 
 /** `repoUrl` and `constructId` are what the address asked to begin with. */
 export const RunForm = ({
@@ -35,65 +49,55 @@ export const RunForm = ({
   const form = useRef<HTMLFormElement>(null);
   const [oracleType, setOracleType] = useState<OracleType>('http');
   const [headers, setHeaders] = useState<KeyedRow[]>([]);
-  const [issues, setIssues] = useState<FieldIssue[]>([]);
-  const [refusal, setRefusal] = useState<{ message: string; signedOut: boolean } | null>(null);
-  // Which of the two buttons the messages below answer.
-  const [attempted, setAttempted] = useState<'run' | 'trial'>('run');
+  const [judge, setJudge] = useState(() => judgeToBeginWith(options));
+  const { issues, refusal, begin, refuse } = useFormAnswer();
+  const [pressed, setPressed] = useState<keyof typeof refused>('run');
   // Until the script runs, sending would take the browser away from what was typed.
   const [ready, setReady] = useState(false);
   useEffect(() => setReady(true), []);
 
-  const refuse = (error: TRPCClientErrorLike<AppRouter>) => {
-    const fields = error.data?.fields ?? [];
-    setIssues(fields);
-    setRefusal(
-      fields.length > 0
-        ? null
-        : {
-            message: error.data ? error.message : unreachable,
-            signedOut: error.data?.code === 'UNAUTHORIZED',
-          },
-    );
-  };
   const create = trpc.run.create.useMutation({
     onSuccess: ({ runId }) => router.push(`/runs/${runId}`),
     onError: (error) => refuse(error),
   });
-
   const trial = trpc.run.tryOracle.useMutation({ onError: (error) => refuse(error) });
+  const estimate = trpc.run.estimate.useMutation({ onError: (error) => refuse(error) });
 
   const errors = issuesByField(issues);
   const wrong = fieldNames.filter((name) => errors[name] !== undefined);
-  const firstWrong = wrong[0];
 
-  // `issues` is a new list for every attempt, so that the same mistake made twice is led to twice.
   useEffect(() => {
     const field = fieldNames.find((name) => issuesByField(issues)[name] !== undefined);
     if (field !== undefined) form.current?.querySelector<HTMLElement>(`#${field}`)?.focus();
   }, [issues]);
 
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const data = new FormData(event.currentTarget);
-    const read = readRunForm((name) => String(data.get(name) ?? ''), headers);
-    setAttempted('run');
-    setRefusal(null);
-    setIssues('issues' in read ? read.issues : []);
-    if ('request' in read) create.mutate(read.request);
-  };
-
-  const tryIt = () => {
+  /** Sends what the form holds, where it has nothing against it itself. */
+  const press = <T,>(
+    button: keyof typeof refused,
+    read: (text: (name: string) => string, rows: KeyedRow[]) => FormReading<T>,
+    send: (request: T) => void,
+  ) => {
     if (form.current === null) return;
     const data = new FormData(form.current);
-    const read = readTryForm((name) => String(data.get(name) ?? ''), headers);
-    setAttempted('trial');
-    setRefusal(null);
-    setIssues('issues' in read ? read.issues : []);
+    const reading = read((name) => String(data.get(name) ?? ''), headers);
+    setPressed(button);
+    begin('issues' in reading ? reading.issues : []);
+    if ('request' in reading) send(reading.request);
+  };
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    press('run', readRunForm, create.mutate);
+  };
+  const tryIt = () => {
     trial.reset();
-    if ('request' in read) trial.mutate(read.request);
+    press('trial', readTryForm, trial.mutate);
+  };
+  const estimateIt = () => {
+    estimate.reset();
+    press('estimate', readRunForm, estimate.mutate);
   };
 
-  const refused = attempted === 'trial' ? 'The oracle was not asked' : 'The run was not started';
+  const paid = isPaid(judge?.provider);
   const busy = create.isPending || create.isSuccess;
   const off = options.engine.reason;
   return (
@@ -155,7 +159,8 @@ export const RunForm = ({
 
       <fieldset className="space-y-5">
         <legend className="mb-3 text-xl font-semibold tracking-tight">Judging</legend>
-        <JudgeChoice judges={options.judges} defaultJudge={options.defaultJudge} error={errors.judge} />
+        <JudgeChoice judges={options.judges} chosen={judge} onChoose={setJudge} error={errors.judge} />
+        <PaidJudging shown={paid} model={judge?.model ?? ''} errors={errors} />
         <div className="grid gap-5 sm:grid-cols-2">
           <TextField
             name="limit"
@@ -174,76 +179,12 @@ export const RunForm = ({
             error={errors.minReplays}
           />
         </div>
-        <details
-          className="rounded-md border border-line px-4 py-3"
-          open={[errors.since, errors.label, errors.seed].some((error) => error !== undefined) || undefined}
-        >
-          <summary className="cursor-pointer font-medium">Narrow or fix the sample</summary>
-          <div className="mt-4 space-y-5">
-            <TextField
-              name="since"
-              label="Merged since"
-              optional
-              type="date"
-              hint="In UTC; older pull requests are left out."
-              error={errors.since}
-            />
-            <TextField
-              name="label"
-              label="With the label"
-              optional
-              hint="Only pull requests that bear it."
-              maxLength={100}
-              error={errors.label}
-            />
-            <TextField
-              name="seed"
-              label="Seed"
-              optional
-              hint="The same seed over the same pull requests draws the same sample; drawn at random where empty."
-              maxLength={100}
-              error={errors.seed}
-            />
-            <label className="flex gap-3">
-              <input type="checkbox" name="blinded" className="mt-1.5 size-4 accent-accent" />
-              <span>
-                <span className="block font-medium">Blind the oracle</span>
-                <span className="block text-sm text-muted">
-                  Repository, number, author, hashes and links are withheld from it, and ids are random.
-                </span>
-              </span>
-            </label>
-          </div>
-        </details>
+        <SampleFields errors={errors} />
       </fieldset>
 
       <div className="space-y-4">
-        {firstWrong === undefined && errors[''] === undefined ? null : (
-          <Notice tone="danger" title={refused} live>
-            {errors[''] ?? null}
-            {wrong.length === 0
-              ? null
-              : wrong.length === 1
-                ? ' One field needs another look; it says why.'
-                : ` ${wrong.length} fields need another look; each says why.`}
-          </Notice>
-        )}
-        {refusal === null ? null : (
-          <Notice tone="danger" title={refused} live>
-            {refusal.signedOut ? (
-              <>
-                You are signed out.{' '}
-                <a className="link" href="/sign-in" target="_blank" rel="noopener">
-                  Sign in in another tab
-                </a>
-                , then try again here: everything you typed is kept.
-              </>
-            ) : (
-              refusal.message
-            )}
-          </Notice>
-        )}
-        <div className="flex flex-wrap items-center gap-3">
+        <FormAnswer title={refused[pressed]} general={errors['']} wrong={wrong.length} refusal={refusal} />
+        <div className="flex flex-wrap gap-3">
           <button type="submit" className="button" disabled={!ready || busy || off !== null}>
             {busy ? 'Starting the run…' : 'Start the run'}
           </button>
@@ -255,11 +196,27 @@ export const RunForm = ({
           >
             {trial.isPending ? 'Asking the oracle…' : 'Try it first'}
           </button>
-          <p className="text-sm text-muted">
-            One call about the newest change, judged by nobody, kept nowhere.
-          </p>
+          {paid ? (
+            <button
+              type="button"
+              className="button-quiet"
+              onClick={estimateIt}
+              disabled={!ready || busy || estimate.isPending || off !== null}
+            >
+              {estimate.isPending ? 'Reading the newest changes…' : 'Estimate the cost'}
+            </button>
+          ) : null}
         </div>
+        <p className="text-sm text-muted">
+          Trying it is one call about the newest change, judged by nobody, kept nowhere.
+          {paid
+            ? ' An estimate reads the newest changes, asks neither oracle nor judge, and costs nothing.'
+            : null}
+        </p>
         {trial.data === undefined ? null : <Trial trial={trial.data} />}
+        {paid && estimate.data !== undefined ? (
+          <CostEstimate estimate={estimate.data} limitUsd={estimate.variables?.maxCostUsd} />
+        ) : null}
       </div>
     </form>
   );

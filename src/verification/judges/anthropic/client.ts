@@ -1,7 +1,10 @@
 import Anthropic, { APIConnectionError, APIConnectionTimeoutError, APIError } from '@anthropic-ai/sdk';
 import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
 import { judgeAnswerSchema } from '../judge.ts';
-import { type AnthropicClient, type ModelOutcome, readJudgeAnswer } from './model-client.ts';
+import { type BatchClient, createBatchClient } from './batches.ts';
+import { createLimiter } from './limiter.ts';
+import { type AnthropicClient, type ModelReply, readJudgeAnswer } from './model-client.ts';
+import type { Prices } from './prices.ts';
 
 export type { AnthropicClient } from './model-client.ts';
 
@@ -17,29 +20,59 @@ export type AnthropicClientOptions = {
   maxRetries?: number;
   /** Milliseconds for one attempt. */
   timeout?: number;
-  /** Milliseconds, of any clock that goes forward. */
+  /** Milliseconds since the epoch. */
   now?: () => number;
+  sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** No more calls than this are under way at once; see `createLimiter`. */
+  maxConcurrent?: number;
 };
 
 /**
- * The SDK's own format would throw an answer away together with its usage where it does not parse, which is what a
- * broken-off answer does: reading is left to code that returns what is wrong.
+ * The form of every answer. The SDK's own `parse` would throw an answer away together with its usage where it does not
+ * parse, which is what a broken-off answer does: reading is left to code that returns what is wrong.
  */
-const format = { ...zodOutputFormat(judgeAnswerSchema), parse: readJudgeAnswer };
+const format = zodOutputFormat(judgeAnswerSchema);
+
+/** A message of the model, whether it came by itself or in a batch. */
+const readMessage = ({
+  model,
+  stop_reason,
+  content,
+  usage,
+}: Anthropic.Message): Extract<ModelReply, { kind: 'message' }> => {
+  const texts = content.flatMap((block) => (block.type === 'text' ? [block.text] : []));
+  return {
+    kind: 'message',
+    model,
+    stop: stopOf(stop_reason),
+    output: texts.length === 0 ? null : readJudgeAnswer(texts.join('')),
+    batch: false,
+    usage: {
+      inputTokens: usage.input_tokens,
+      cacheWriteTokens: usage.cache_creation_input_tokens ?? 0,
+      cacheReadTokens: usage.cache_read_input_tokens ?? 0,
+      outputTokens: usage.output_tokens,
+    },
+    latencyMs: 0,
+    retries: 0,
+  };
+};
 
 export const createAnthropicClient = ({
   apiKey,
   baseURL = 'https://api.anthropic.com',
-  fetch: send,
+  fetch: send = fetch,
   maxRetries = 5,
   timeout = 300_000,
-  now = performance.now.bind(performance),
-}: AnthropicClientOptions): AnthropicClient => {
+  now = Date.now,
+  sleep,
+  maxConcurrent = 64,
+}: AnthropicClientOptions): AnthropicClient & { batches(prices: Prices): BatchClient } => {
+  const limiter = createLimiter({ most: maxConcurrent, now, sleep });
   // Everything is said here that the SDK would else look up in the environment.
   const anthropic = new Anthropic({
     apiKey,
     baseURL,
-    fetch: send,
     maxRetries,
     timeout,
     logLevel: 'off',
@@ -47,32 +80,66 @@ export const createAnthropicClient = ({
   });
   return {
     async send(request, signal) {
+      const leave = await limiter.enter(signal);
       const startedAt = now();
-      const took = () => ({ latencyMs: Math.max(0, now() - startedAt) });
+      let attempts = 0;
+      const took = () => ({
+        latencyMs: Math.max(0, now() - startedAt),
+        retries: Math.max(0, attempts - 1),
+      });
+      // The SDK's own retries pass through here one by one: the limiter has to hear of each limit, and the
+      // certificate counts them.
+      const attempt: typeof fetch = async (...sent) => {
+        attempts += 1;
+        const response = await send(...sent);
+        limiter.observe(response);
+        return response;
+      };
       try {
-        const message = await anthropic.messages.parse(
-          { ...request, output_config: { format } },
-          signal === undefined ? {} : { signal },
-        );
-        const { usage } = message;
-        return {
-          ...took(),
-          kind: 'message',
-          model: message.model,
-          stop: stopOf(message.stop_reason),
-          output: message.parsed_output,
-          usage: {
-            inputTokens: usage.input_tokens,
-            cacheWriteTokens: usage.cache_creation_input_tokens ?? 0,
-            cacheReadTokens: usage.cache_read_input_tokens ?? 0,
-            outputTokens: usage.output_tokens,
-          },
-        };
+        const message = await anthropic
+          .withOptions({ fetch: attempt })
+          .messages.create({ ...request, output_config: { format } }, signal === undefined ? {} : { signal });
+        return { ...readMessage(message), ...took() };
       } catch (error) {
         signal?.throwIfAborted();
         return { ...took(), ...faultOf(error, request.model) };
+      } finally {
+        leave();
       }
     },
+
+    async countTokens({ model, system, messages }, signal) {
+      const leave = await limiter.enter(signal);
+      try {
+        const { input_tokens: tokens } = await anthropic.messages.countTokens(
+          { model, system, messages, output_config: { format } },
+          // An estimate is not worth a long wait: without the count it goes by characters.
+          { maxRetries: 1, timeout: 15_000, ...(signal === undefined ? {} : { signal }) },
+        );
+        return tokens;
+      } catch {
+        signal?.throwIfAborted();
+        return null;
+      } finally {
+        leave();
+      }
+    },
+
+    batches: (prices) =>
+      createBatchClient({
+        anthropic,
+        format,
+        prices,
+        readMessage,
+        faultOf: (error) => {
+          const fault = faultOf(error, 'of a batch');
+          return {
+            detail: fault.detail,
+            passing: fault.kind === 'unavailable' && fault.passing,
+            status: error instanceof APIError ? (error.status ?? null) : null,
+          };
+        },
+      }),
   };
 };
 
@@ -81,15 +148,19 @@ function stopOf(reason: Anthropic.StopReason | null): 'ended' | 'refused' | 'tru
   return reason === 'max_tokens' || reason === 'model_context_window_exceeded' ? 'truncated' : 'ended';
 }
 
-const unavailable = (detail: string): ModelOutcome => ({ kind: 'unavailable', detail });
+/** A reply without what is known only once it is there. */
+type Fault = { kind: 'rejected'; detail: string } | { kind: 'unavailable'; detail: string; passing: boolean };
+
+const unavailable = (detail: string): Fault => ({ kind: 'unavailable', detail, passing: false });
+const unavailableNow = (detail: string): Fault => ({ kind: 'unavailable', detail, passing: true });
 
 /** In words of our own: messages of the API, or of a proxy in its place, may repeat what was sent. */
-function faultOf(error: unknown, model: string): ModelOutcome {
+function faultOf(error: unknown, model: string): Fault {
   if (error instanceof APIConnectionTimeoutError) {
-    return unavailable('the Anthropic API did not answer in time');
+    return unavailableNow('the Anthropic API did not answer in time');
   }
   if (error instanceof APIConnectionError) {
-    return unavailable(
+    return unavailableNow(
       'the Anthropic API could not be reached: check the network and ANTHROPIC_BASE_URL, if it is set',
     );
   }
@@ -111,12 +182,13 @@ function faultOf(error: unknown, model: string): ModelOutcome {
     case 404:
       return unavailable(`the Anthropic API does not know the model ${model}: check SCORING_MODEL`);
     case 429:
-      return unavailable('the rate limit of the Anthropic API outlasted the retries');
+      return unavailableNow('the rate limit of the Anthropic API outlasted the retries');
     case 529:
-      return unavailable('the Anthropic API was overloaded for longer than the retries');
+      return unavailableNow('the Anthropic API was overloaded for longer than the retries');
     default: {
       const type = /^[a-z_]{1,40}$/.test(error.type ?? '') ? ` (${error.type})` : '';
-      return unavailable(`the Anthropic API answered ${error.status ?? 'with an error'}${type}`);
+      const detail = `the Anthropic API answered ${error.status ?? 'with an error'}${type}`;
+      return (error.status ?? 500) >= 500 ? unavailableNow(detail) : unavailable(detail);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { replayCheckpointSchema } from '#contracts/replay.ts';
 import { fencedPieces, measureOf } from '#testing/anthropic-answers.ts';
@@ -15,6 +16,7 @@ import { runReplay } from '../../replay/run-replay.ts';
 import type { JudgeAnswer, JudgeTask } from '../judge.ts';
 import { type AnthropicClientOptions, createAnthropicClient } from './client.ts';
 import { anthropicJudge } from './judge.ts';
+import { createPrices } from './prices.ts';
 
 const secret = 'sk-ant-very-secret';
 const groundTruth = {
@@ -41,9 +43,20 @@ const judgeAt = (
   model = 'claude-sonnet-5-5',
 ) =>
   anthropicJudge({
-    client: createAnthropicClient({ apiKey: secret, baseURL, maxRetries: 0, ...options }),
+    client: createAnthropicClient({
+      apiKey: secret,
+      baseURL,
+      maxRetries: 0,
+      sleep: async (ms) => {
+        await delay(ms);
+      },
+      ...options,
+    }),
     model,
     random: randomBytes,
+    prices: createPrices(),
+    batches: null,
+    now: Date.now,
   });
 
 const ask = async (
@@ -74,7 +87,7 @@ test('an answer arrives with the model that gave it, its tokens and its cost', a
   expect(cacheWriteTokens).toBeGreaterThan(1024);
   expect(costUsd).toBeCloseTo((inputTokens * 2 + cacheWriteTokens * 2.5 + outputTokens * 10) / 1e6, 12);
   expect(answer.latencyMs).toBeGreaterThan(0);
-  expect(fake.requests[0]).toMatchObject({ model: 'claude-sonnet-5-5', maxTokens: 16_000 });
+  expect(fake.requests[0]).toMatchObject({ model: 'claude-sonnet-5-5', maxTokens: 4000 });
 });
 
 test('the calls of one replay share a cached prefix and its nonce; oracle material has a fresh one each time', async () => {
@@ -234,6 +247,11 @@ test('a whole replay runs against the API from key to verdicts', async () => {
   const kept: Record<string, unknown> = {};
   const end = await runReplay({
     groundTruth,
+    others: [],
+    seed: 'seed',
+    shared: null,
+    agreement: null,
+    blinding: null,
     judge: judgeAt(fake.url),
     oracle: {
       ask: async (request) => {
@@ -260,6 +278,8 @@ test('a whole replay runs against the API from key to verdicts', async () => {
   expect(fake.requests.map(({ user }) => measureOf(user)).sort()).toEqual([
     'answer_key',
     'precision',
+    'precision',
+    'recall',
     'recall',
     'reply',
   ]);

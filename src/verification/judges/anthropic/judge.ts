@@ -1,53 +1,131 @@
-import type { JudgeUsage } from '#contracts/replay.ts';
-import type { Judge, JudgeReply } from '../judge.ts';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { noUsage } from '#contracts/replay.ts';
+import type { Judge, JudgeReply, JudgeTask } from '../judge.ts';
 import { drawNonce, type Random } from './fence.ts';
-import type { AnthropicClient, ModelReply } from './model-client.ts';
-import { callCostUsd } from './prices.ts';
+import type { AnthropicClient, BatchDesk, ModelReply } from './model-client.ts';
+import { ceilingCostUsd, type Prices } from './prices.ts';
 import { promptDigest } from './prompts/v1/digest.ts';
-import { buildRequest, sharedPrefix } from './request.ts';
+import { buildRequest, type ModelRequest, sharedPrefix } from './request.ts';
 
 export type AnthropicJudgeOptions = {
   /** Made by `createAnthropicClient` (client.ts), which the composition imports only where the SDK is installed. */
   client: AnthropicClient;
   model: string;
   random: Random;
+  prices: Prices;
+  /** Where calls wait for a batch; null where each is made at once. */
+  batches: BatchDesk | null;
+  /** Milliseconds since the epoch. */
+  now: () => number;
 };
 
-const nothingUsed: JudgeUsage = {
-  calls: 0,
-  inputTokens: 0,
-  cacheWriteTokens: 0,
-  cacheReadTokens: 0,
-  outputTokens: 0,
-  costUsd: 0,
+/**
+ * How long after a call was sent the next one on the same prefix finds it cached: an entry lives for 5 minutes from
+ * its last use, and this leaves half a minute for the way there.
+ */
+const warmMs = 4.5 * 60_000;
+
+/**
+ * Lets one call lead wherever the prompt cache is cold: an entry can be read only once the answer that writes it has
+ * begun, so calls sent side by side on a new pull request would all pay for writing it. The others wait for the leading
+ * answer to arrive; where it fails, the next one leads.
+ */
+const leading = (now: () => number) => {
+  let warmUntil = Number.NEGATIVE_INFINITY;
+  let leader: Promise<unknown> | null = null;
+  return async <T extends { kind: string }>(send: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
+    while (now() >= warmUntil && leader !== null) {
+      await leader;
+      signal?.throwIfAborted();
+    }
+    const sentAt = now();
+    const sent = send().then((reply) => {
+      if (reply.kind === 'message') warmUntil = Math.max(warmUntil, sentAt + warmMs);
+      return reply;
+    });
+    if (sentAt < warmUntil) return sent;
+    leader = sent
+      .catch(() => undefined)
+      .finally(() => {
+        leader = null;
+      });
+    return sent;
+  };
+};
+
+/**
+ * What a call can cost at most, in US dollars: every token of its prompt written to the cache and its answer as long as
+ * it may be. No tokeniser makes more tokens of a text than half its bytes, short of texts made for it.
+ */
+const mostUsd = ({ model, system, messages, max_tokens }: ModelRequest, prices: Prices): number => {
+  const texts = [...system.map(({ text }) => text), ...messages.map(({ content }) => content)];
+  const bytes = texts.reduce((total, text) => total + utf8ToBytes(text).length, 0);
+  const tokens = {
+    inputTokens: 0,
+    cacheWriteTokens: Math.ceil(bytes / 2),
+    cacheReadTokens: 0,
+    outputTokens: max_tokens,
+  };
+  return prices.costUsd(model, tokens) ?? ceilingCostUsd(tokens);
+};
+
+/** Names that a restarted worker gives to the same calls again: what is asked, and the how manieth time. */
+const callNames = () => {
+  const asked = new Map<string, number>();
+  return (task: JudgeTask): string => {
+    const digest = bytesToHex(sha256(utf8ToBytes(JSON.stringify(task)))).slice(0, 32);
+    const times = (asked.get(digest) ?? 0) + 1;
+    asked.set(digest, times);
+    return `${task.measure}/${digest}/${times}`;
+  };
 };
 
 /** The real judge: a model behind Anthropic's Messages API, asked by the prompts whose digest it names. */
-export const anthropicJudge = ({ client, model, random }: AnthropicJudgeOptions): Judge => {
+export const anthropicJudge = (options: AnthropicJudgeOptions): Judge => {
+  const { client, model, random, prices, batches, now } = options;
   return {
     provider: 'anthropic',
     model,
     promptDigest,
     open(groundTruth) {
-      const prefix = sharedPrefix(groundTruth, drawNonce(random));
+      const nonce = drawNonce(random);
+      const prefix = sharedPrefix(groundTruth, nonce);
+      const request = (task: JudgeTask, shared = prefix) =>
+        buildRequest(model, shared, task, drawNonce(random));
+      const inTurn = leading(now);
+      const nameCall = callNames();
+      const send = async (task: JudgeTask, signal?: AbortSignal) => {
+        if (batches !== null) {
+          const batched = request(task, sharedPrefix(groundTruth, nonce, task.measure));
+          const reply = await batches.exchange(nameCall(task), batched, mostUsd(batched, prices));
+          if (reply !== 'ask_singly') return reply;
+        }
+        return inTurn(() => client.send(request(task), signal), signal);
+      };
       return {
-        async ask(task, signal) {
-          const reply = await client.send(buildRequest(model, prefix, task, drawNonce(random)), signal);
-          return readReply(reply, model);
-        },
+        ask: async (task, signal) => readReply(await send(task, signal), model, prices),
+        mostUsd: (task) => mostUsd(request(task), prices),
       };
     },
   };
 };
 
-function readReply(reply: ModelReply, configuredModel: string): JudgeReply {
-  const { latencyMs } = reply;
+function readReply(reply: ModelReply, configuredModel: string, prices: Prices): JudgeReply {
+  const { latencyMs, retries } = reply;
   if (reply.kind !== 'message') {
-    const fault = reply.kind === 'rejected' ? 'refused' : 'unavailable';
-    return { ok: false, fault, detail: reply.detail, model: configuredModel, usage: nothingUsed, latencyMs };
+    const common = { ok: false, model: configuredModel, usage: noUsage, latencyMs, retries } as const;
+    return reply.kind === 'rejected'
+      ? { ...common, fault: 'refused', detail: reply.detail }
+      : { ...common, fault: 'unavailable', detail: reply.detail, passing: reply.passing };
   }
-  const { model, stop, output, usage } = reply;
-  const common = { model, latencyMs, usage: { calls: 1, ...usage, costUsd: callCostUsd(model, usage) } };
+  const { model, stop, output, usage, batch } = reply;
+  const common = {
+    model,
+    latencyMs,
+    retries,
+    usage: { calls: 1, ...usage, costUsd: prices.costUsd(model, usage, { batch }) },
+  };
   // Also where the text happens to parse: a refusal's or a broken-off answer's verdicts are not the judge's.
   if (stop !== 'ended') return { ...common, ok: false, fault: stop, detail: '' };
   if (output === null) return { ...common, ok: false, fault: 'malformed', detail: 'no text' };

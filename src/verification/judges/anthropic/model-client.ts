@@ -1,35 +1,56 @@
-import { type JudgeAnswer, judgeAnswerSchema } from '../judge.ts';
+import { z } from 'zod';
+import { judgeAnswerSchema } from '../judge.ts';
 import type { ModelRequest } from './request.ts';
 
-export type ReadAnswer = { ok: true; answer: JudgeAnswer } | { ok: false; detail: string };
+const readAnswerSchema = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), answer: judgeAnswerSchema }),
+  z.object({ ok: z.literal(false), detail: z.string() }),
+]);
+export type ReadAnswer = z.infer<typeof readAnswerSchema>;
 
-export type ModelUsage = {
-  inputTokens: number;
-  cacheWriteTokens: number;
-  cacheReadTokens: number;
-  outputTokens: number;
-};
+const tokens = z.number().int();
+const tookShape = { latencyMs: z.number(), retries: z.number().int() };
 
 /**
- * What came of one request, and how long it took with its retries. `message`: the model answered, and it is charged. `rejected`: the API does not take this
- * material. `unavailable`: nobody was asked; `detail` is for the operator and holds no secret.
+ * What came of one request, and how long it took with its retries (limits, overload, broken connections). `message`:
+ * the model answered, and it is charged, at half the price where that was in a batch. `rejected`: the API does not take
+ * this material. `unavailable`: nobody was asked; `detail` is for the operator and holds no secret, and `passing` says
+ * that the same call may succeed later.
  */
-export type ModelReply = { latencyMs: number } & ModelOutcome;
+export const modelReplySchema = z.discriminatedUnion('kind', [
+  z.object({
+    ...tookShape,
+    kind: z.literal('message'),
+    model: z.string(),
+    stop: z.enum(['ended', 'refused', 'truncated']),
+    output: readAnswerSchema.nullable(),
+    usage: z.object({
+      inputTokens: tokens,
+      cacheWriteTokens: tokens,
+      cacheReadTokens: tokens,
+      outputTokens: tokens,
+    }),
+    batch: z.boolean(),
+  }),
+  z.object({ ...tookShape, kind: z.literal('rejected'), detail: z.string() }),
+  z.object({ ...tookShape, kind: z.literal('unavailable'), detail: z.string(), passing: z.boolean() }),
+]);
+export type ModelReply = z.infer<typeof modelReplySchema>;
 
-export type ModelOutcome =
-  | {
-      kind: 'message';
-      model: string;
-      stop: 'ended' | 'refused' | 'truncated';
-      output: ReadAnswer | null;
-      usage: ModelUsage;
-    }
-  | { kind: 'rejected'; detail: string }
-  | { kind: 'unavailable'; detail: string };
+/**
+ * A port: where calls wait for a batch. `call` names a call so that a restarted worker finds it again; it is handed in
+ * once, at `mostUsd` US dollars at most. Rejects where there is no reply yet.
+ * @returns the reply, or that the batch had none for it and it is to be asked by itself.
+ */
+export type BatchDesk = {
+  exchange(call: string, request: ModelRequest, mostUsd: number): Promise<ModelReply | 'ask_singly'>;
+};
 
 /** A port: sends one request, with the client's own retries. Rejects only where `signal` is aborted. */
 export type AnthropicClient = {
   send(request: ModelRequest, signal?: AbortSignal): Promise<ModelReply>;
+  /** The tokens of a request's prompt by the model's own tokeniser, free of charge; null where it was not told. */
+  countTokens(request: ModelRequest, signal?: AbortSignal): Promise<number | null>;
 };
 
 /** What is checked must be what is stored, and Postgres takes neither NUL nor lone surrogates. */

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { callCostUsd } from './prices.ts';
+import { createPrices, priceOverridesSchema } from './prices.ts';
+
+const { costUsd: callCostUsd } = createPrices();
 
 const usage = { inputTokens: 1000, cacheWriteTokens: 2000, cacheReadTokens: 4000, outputTokens: 500 };
 
@@ -26,3 +28,22 @@ test('a model of unknown price has no cost rather than a wrong one', () => {
   expect(callCostUsd('claude-sonnet-9', usage)).toBeNull();
   expect(callCostUsd('constructor', usage)).toBeNull();
 });
+
+test('a call in a batch costs half', () => {
+  expect(callCostUsd('claude-sonnet-5-5', usage, { batch: true })).toBeCloseTo(0.0062, 12);
+});
+
+test('an operator’s own prices stand in the place of the list, for dated snapshots too', () => {
+  const own = { input: 1, cacheWrite: 1, cacheRead: 1, output: 1 };
+  const { costUsd } = createPrices({ 'claude-sonnet-5-5': own, 'claude-sonnet-9': own });
+  for (const model of ['claude-sonnet-5-5', 'claude-sonnet-5-5-20260929', 'claude-sonnet-9'])
+    expect(costUsd(model, usage)).toBeCloseTo(0.0075, 12);
+  expect(costUsd('claude-opus-5-5', usage)).toBeCloseTo(0.0248, 12);
+});
+
+test.each([{ model: { input: -1, cacheWrite: 1, cacheRead: 1, output: 1 } }, { model: { input: 1 } }, []])(
+  'prices that cannot be meant are refused: %j',
+  (prices) => {
+    expect(priceOverridesSchema.safeParse(prices).success).toBe(false);
+  },
+);

@@ -1,11 +1,24 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { JudgeTask } from '../judge.ts';
 import { fence } from './fence.ts';
-import { taskPrompts } from './prompts/v1/digest.ts';
-import { systemPrompt } from './prompts/v1/system.ts';
+import { instructionsFor } from './prompts/v1/digest.ts';
 
-/** Enough for 50 quoted verdicts after some thinking; the client refuses unstreamed answers above 21,333. */
-const maxTokens = 16_000;
+/**
+ * How long an answer may be, in tokens: each entry with its quote, after some thinking. What a call can cost is booked
+ * by it, so it is no higher than it has to be; the client refuses unstreamed answers above 21,333.
+ */
+const maxTokensOf = (task: JudgeTask): number => {
+  switch (task.measure) {
+    case 'answer_key':
+      return 8000;
+    case 'precision':
+      return 4000 + 200 * task.claims.length;
+    case 'recall':
+      return 4000 + 200 * task.changes.length;
+    case 'reply':
+      return 4000;
+  }
+};
 
 /** A request to the Messages API, without what is the same in all of them (the form of the answer). */
 export type ModelRequest = {
@@ -15,12 +28,23 @@ export type ModelRequest = {
   messages: { role: 'user'; content: string }[];
 };
 
+const cached = { cache_control: { type: 'ephemeral' } } as const;
+
 /**
- * The part that all calls of one replay share, up to the cache's breakpoint: instructions, then the pull request
- * under the replay's own nonce.
+ * The part that all calls of one replay share: the instructions for every task, which all replays share, then the
+ * pull request under the replay's own nonce. Each ends with a breakpoint of the prompt cache, so that the second is
+ * read by the other calls on this pull request and the first by every call. The tasks' instructions stand here and not
+ * beside their material because here they are read at a tenth of the price, and carry small pull requests over the
+ * length below which a model caches nothing.
+ * @param task where it is not `every_task`, the prefix is for this task alone and is not marked for the cache: in a
+ * batch nobody knows when, if at all, another call could read it, and what is not read costs more than it saves.
  */
-export const sharedPrefix = (groundTruth: GroundTruth, nonce: string): ModelRequest['system'] => [
-  { type: 'text', text: systemPrompt },
+export const sharedPrefix = (
+  groundTruth: GroundTruth,
+  nonce: string,
+  task: JudgeTask['measure'] | 'every_task' = 'every_task',
+): ModelRequest['system'] => [
+  { type: 'text', text: instructionsFor(task), ...(task === 'every_task' ? cached : {}) },
   {
     type: 'text',
     text: [
@@ -30,11 +54,11 @@ export const sharedPrefix = (groundTruth: GroundTruth, nonce: string): ModelRequ
       fence(nonce, { kind: 'files' }, groundTruth.filesChanged.join('\n')),
       fence(nonce, { kind: 'diff' }, groundTruth.diff),
     ].join('\n\n'),
-    cache_control: { type: 'ephemeral' },
+    ...(task === 'every_task' ? cached : {}),
   },
 ];
 
-/** One call: the shared prefix, then the task and its material under a nonce of its own. */
+/** One call: the shared prefix, then which task it is and its material under a nonce of its own. */
 export const buildRequest = (
   model: string,
   prefix: ModelRequest['system'],
@@ -44,8 +68,8 @@ export const buildRequest = (
   const material = materialOf(task, nonce);
   const announced =
     material.length === 0 ? [] : [`The material of this task bears the nonce ${nonce}.`, ...material];
-  const content = [taskPrompts[task.measure], ...announced, closingOf(task)].join('\n\n');
-  return { model, max_tokens: maxTokens, system: prefix, messages: [{ role: 'user', content }] };
+  const content = [`# Task: ${task.measure}`, ...announced, closingOf(task)].join('\n\n');
+  return { model, max_tokens: maxTokensOf(task), system: prefix, messages: [{ role: 'user', content }] };
 };
 
 function materialOf(task: JudgeTask, nonce: string): string[] {

@@ -3,7 +3,7 @@ import { quoteCountsInDiff } from '../../replay/quotes.ts';
 import { splitParts, splitWords, stopWords, tellingWords } from '../../replay/words.ts';
 import type { JudgeAnswer } from '../judge.ts';
 import { isComment, isImport, readAssignment, readDefinition } from './definitions.ts';
-import type { DiffEvidence, EvidenceLine } from './diff-evidence.ts';
+import { type DiffEvidence, type EvidenceLine, maxQuoteCharacters, quoteLine } from './diff-evidence.ts';
 import { chooseQuestion } from './question.ts';
 
 /** One important change, as read off the diff. `importance` orders changes of a file, 1 to 10. */
@@ -20,20 +20,15 @@ export type Candidate = {
 const maxChanges = 10;
 /** A key has one change for so many changed lines, rounded up. */
 const linesPerChange = 8;
-const maxQuoteCharacters = 300;
 
 /** Reads the answer key off a diff (see `rule.ts`, "Answer key"). `changes` is empty where none can be made. */
 export function makeAnswerKey(groundTruth: GroundTruth, evidence: DiffEvidence): JudgeAnswer {
   const perFile = evidence.diff.files
     .filter((file) => !generated.test(file.path))
     .map((file) =>
-      dedupe(
-        candidatesOf(
-          evidence.lines.filter((line) => line.path === file.path),
-          file,
-          evidence,
-        ),
-      ).sort((a, b) => b.importance - a.importance),
+      dedupe(candidatesOf(evidence.linesOf.get(file.path) ?? [], file, evidence)).sort(
+        (a, b) => b.importance - a.importance,
+      ),
     )
     .filter((candidates) => candidates.length > 0);
   const byFile = nameOnce(perFile);
@@ -117,10 +112,8 @@ function candidatesOf(
     value: string,
     statement: string,
   ) => {
-    const quote = (typeof line === 'string' ? line : line.text).trim().slice(0, maxQuoteCharacters);
-    // A whole changed line with a letter counts anyway; only what was cut must be looked up, which costs the diff.
-    const whole = typeof line !== 'string' && line.text.trim() === quote && /[\p{L}\p{N}]/u.test(quote);
-    if (!whole && !quoteCountsInDiff(quote, evidence.diff)) return;
+    const quote = typeof line === 'string' ? line : quoteLine(line, evidence.diff);
+    if (quote === null || (quote === line && !quoteCountsInDiff(quote, { files: [file] }))) return;
     found.push({
       kind,
       name,
@@ -135,7 +128,7 @@ function candidatesOf(
   if (file.status === 'renamed') {
     put(
       'moved',
-      `rename to ${path}`,
+      `rename to ${path}`.slice(0, maxQuoteCharacters),
       5,
       '',
       '',

@@ -1,5 +1,5 @@
 import { quoteCountsInDiff } from '../../replay/quotes.ts';
-import type { DiffEvidence } from './diff-evidence.ts';
+import { type DiffEvidence, quoteLine } from './diff-evidence.ts';
 import { contradictsDirection } from './direction.ts';
 import { readTerms, type Term } from './terms.ts';
 
@@ -9,15 +9,13 @@ const unsupported: ClaimRuling = { supported: false, quote: '' };
 
 /** How many neighbouring changed lines of one file make a passage. */
 const passageLines = 12;
-/** The share of a claim's weight that its two best passages must hold. */
-const neededShare = 0.5;
+/** The share of a claim's weight that its two best passages must exceed. */
+const exceededShare = 0.5;
 const neededWeight = 2;
-/** A quoted line is cut here, so that one minified line does not fill the evidence. */
-const maxQuoteCharacters = 300;
 
 type Weighed = { key: string; weight: number; lines: number[] };
 
-/** Rules on one claim by the published rule (see `rule.ts`, "Precision"). */
+/** Rules on one claim by the published rule (see `rule.ts`, "Precision"). Costs the lines on which its terms stand. */
 export function ruleOnClaim(claim: string, evidence: DiffEvidence): ClaimRuling {
   const terms = readTerms(claim);
   const telling = new Map<string, Term>();
@@ -35,8 +33,8 @@ export function ruleOnClaim(claim: string, evidence: DiffEvidence): ClaimRuling 
       });
     } else if (finding.where === 'nowhere') {
       // A name, number or path that stands nowhere makes the claim false, whatever else is in it.
-      if (term.kind !== 'plain') return unsupported;
-      missing += term.proper ? 2 : 1;
+      if (term.kind !== 'plain' && term.kind !== 'count') return unsupported;
+      missing += missingWeightOf(term);
     }
   }
   if (contradictsDirection(claim, terms, evidence)) return unsupported;
@@ -49,22 +47,28 @@ export function ruleOnClaim(claim: string, evidence: DiffEvidence): ClaimRuling 
   const elsewhere = rest
     .filter(({ key }) => !second.keys.has(key))
     .reduce((sum, { weight }) => sum + weight, 0);
-  if (held < neededWeight || held / (held + elsewhere + missing) < neededShare) return unsupported;
+  if (held < neededWeight || held / (held + elsewhere + missing) <= exceededShare) return unsupported;
   const quote = bestQuote(found, evidence);
   return quote === null ? unsupported : { supported: true, quote };
 }
 
-/** Names and numbers count twice; a plain word that stands on every fifth line or more counts half. */
+/** Names and numbers count twice; a plain word that stands on every tenth line or more counts half. */
 function weightOf(term: Term, lines: number, allLines: number): number {
   if (term.kind !== 'plain') return 2;
-  return lines >= 3 && lines * 5 >= allLines ? 0.5 : 1;
+  return lines >= 3 && lines * 10 >= allLines ? 0.5 : 1;
+}
+
+/** A number word up to two may count what the diff only lists ("both tests", "once"): it is not missed. */
+function missingWeightOf(term: Term): number {
+  if (term.kind === 'count') return Number(term.key) > 2 ? 2 : 0;
+  return term.proper ? 2 : 1;
 }
 
 /** A claim of nothing but files: true where the diff has them all. */
 function ruleOnFiles(telling: Map<string, Term>, evidence: DiffEvidence): ClaimRuling {
   const paths = [...telling.values()].filter((term) => term.kind === 'path');
   const [file] = paths.map((path) => evidence.file(path.key));
-  const header = file?.headerLines.find((line) => quoteCountsInDiff(line, evidence.diff));
+  const header = file?.headerLines.find((line) => quoteCountsInDiff(line, { files: [file] }));
   const all = paths.every((path) => evidence.file(path.key) !== undefined);
   return all && header !== undefined ? { supported: true, quote: header } : unsupported;
 }
@@ -111,8 +115,9 @@ function bestQuote(found: Weighed[], evidence: DiffEvidence): string | null {
   }
   const ranked = [...weights].sort(([a, x], [b, y]) => y - x || a - b).slice(0, 20);
   for (const [line] of ranked) {
-    const quote = (evidence.lines[line]?.text ?? '').trim().slice(0, maxQuoteCharacters);
-    if (quoteCountsInDiff(quote, evidence.diff)) return quote;
+    const changed = evidence.lines[line];
+    const quote = changed ? quoteLine(changed, evidence.diff) : null;
+    if (quote !== null) return quote;
   }
   return null;
 }

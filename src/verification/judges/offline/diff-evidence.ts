@@ -1,7 +1,10 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { quoteCountsInDiff } from '../../replay/quotes.ts';
 import { diffLines, splitParts, splitWords } from '../../replay/words.ts';
 import { type ParsedDiff, parseDiff } from '../../sources/diff.ts';
 import { nameKey, numberKey, plainKey, type Term } from './terms.ts';
+
+export const maxQuoteCharacters = 300;
 
 export type EvidenceLine = { text: string; sign: '+' | '-'; path: string };
 
@@ -14,6 +17,8 @@ export type Balance = { added: number; removed: number; goes: number };
 export type DiffEvidence = {
   diff: ParsedDiff;
   lines: EvidenceLine[];
+  /** The changed lines of each path. */
+  linesOf: ReadonlyMap<string, EvidenceLine[]>;
   /** Every line of the diff, unchanged ones and headers too. */
   allLines: string[];
   find(term: Term): Finding;
@@ -52,19 +57,13 @@ export function readEvidence(groundTruth: GroundTruth): DiffEvidence {
     for (const key of keys.numbers) around.numbers.add(key);
   }
   const raw = groundTruth.diff.toLowerCase();
-  const paths = diff.files.map((file) => ({
-    file,
-    path: file.path.toLowerCase(),
-    old: file.oldPath?.toLowerCase(),
-  }));
+  const filesByEnding = indexPaths(diff);
 
   const findFile = (path: string) => {
     const written = path.toLowerCase().replace(/^\.?\//, '');
     // A diff's headers put `a/` and `b/` before a path.
-    const own = (wanted: string) =>
-      paths.find((p) => [p.path, p.old].some((known) => known === wanted || known?.endsWith(`/${wanted}`)))
-        ?.file;
-    return own(written) ?? (/^[ab]\//.test(written) ? own(written.slice(2)) : undefined);
+    const unprefixed = /^[ab]\//.test(written) ? filesByEnding.get(written.slice(2)) : undefined;
+    return filesByEnding.get(written) ?? unprefixed;
   };
   const found = (places: number[] | undefined, aside: boolean): Finding =>
     places ? { where: 'changed', lines: places } : { where: aside ? 'around' : 'nowhere' };
@@ -86,10 +85,10 @@ export function readEvidence(groundTruth: GroundTruth): DiffEvidence {
         const keys = (term.factors ?? [1]).map((factor) => numberKey(value * factor));
         const exact = keys.find((key) => numbers.has(key));
         if (exact !== undefined) return found(numbers.get(exact), true);
-        // A number word may count what the diff only lists ("three tests"): it is no evidence, nor missing.
-        return {
-          where: term.kind === 'count' || keys.some((key) => around.numbers.has(key)) ? 'around' : 'nowhere',
-        };
+        // A number word may also stand in the diff as the word that it is.
+        const word = term.kind === 'count' ? plainKey(term.word) : '';
+        const aside = keys.some((key) => around.numbers.has(key)) || around.plain.has(word);
+        return found(plain.get(word), aside);
       }
     }
   };
@@ -97,6 +96,7 @@ export function readEvidence(groundTruth: GroundTruth): DiffEvidence {
   return {
     diff,
     lines,
+    linesOf: Map.groupBy(lines, ({ path }) => path),
     allLines,
     find,
     balance: (term) => {
@@ -112,6 +112,36 @@ export function readEvidence(groundTruth: GroundTruth): DiffEvidence {
     },
     file: findFile,
   };
+}
+
+/** Longer than what a claim could name: bounds what a path of nothing but slashes costs. */
+const maxPathCharacters = 1000;
+
+/** Files by their paths, old ones too, and by what is left of these after each slash; the first file of equals. */
+function indexPaths(diff: ParsedDiff): Map<string, ParsedDiff['files'][number]> {
+  const files = new Map<string, ParsedDiff['files'][number]>();
+  for (const file of diff.files) {
+    for (const path of [file.path, file.oldPath ?? file.path]) {
+      const known = path.toLowerCase().slice(-maxPathCharacters);
+      for (const start of [0, ...[...known.matchAll(/\//g)].map(({ index }) => index + 1)]) {
+        const ending = known.slice(start);
+        if (ending !== '' && !files.has(ending)) files.set(ending, file);
+      }
+    }
+  }
+  return files;
+}
+
+/**
+ * A changed line as a quote, null where it does not count as one (`quoteCountsInDiff`). Cut, so that one minified
+ * line does not fill the evidence.
+ */
+export function quoteLine(line: EvidenceLine, diff: ParsedDiff): string | null {
+  const whole = line.text.trim();
+  const quote = whole.slice(0, maxQuoteCharacters);
+  // A whole changed line with a letter or digit counts anyway: looking it up would cost the diff each time.
+  const counts = quote === whole ? /[\p{L}\p{N}]/u.test(quote) : quoteCountsInDiff(quote, diff);
+  return counts ? quote : null;
 }
 
 function post(index: Map<string, number[]>, key: string, place: number): void {

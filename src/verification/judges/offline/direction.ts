@@ -1,28 +1,31 @@
 import type { DiffEvidence } from './diff-evidence.ts';
 import type { Term } from './terms.ts';
 
-const set = (words: string) => new Set(words.split(' '));
+/** What a direction is read from. Part of the published rule. */
+export const directionWords = {
+  additions:
+    'add adds added adding introduce introduces introduced introducing gain gains gained create creates created creating',
+  removals:
+    'remove removes removed removing delete deletes deleted deleting drop drops dropped dropping eliminate eliminates eliminated discard discards discarded',
+  rises:
+    'raise raises raised increase increases increased rise rises rose grow grows grew extend extends extended up',
+  falls:
+    'lower lowers lowered decrease decreases decreased reduce reduces reduced shrink shrinks shrank shorten shortens shortened down',
+  turns:
+    'change changes changed move moves moved go goes went upgrade upgrades upgraded switch switches switched bump bumps bumped rename renames renamed set sets cut cuts turn turns turned',
+  auxiliaries: 'is are was were be been being gets got',
+  /** An object ends before one of these. */
+  ends: 'and but while so which that because from in into by for with through to on at before after between of when where as than whose who if unless until instead rather favour favor',
+};
 
-const additions = set(
-  'add adds added adding introduce introduces introduced introducing gain gains gained create creates created creating',
-);
-const removals = set(
-  'remove removes removed removing delete deletes deleted deleting drop drops dropped dropping eliminate eliminates eliminated discard discards discarded',
-);
-const rises = set(
-  'raise raises raised increase increases increased rise rises rose grow grows grew extend extends extended up',
-);
-const falls = set(
-  'lower lowers lowered decrease decreases decreased reduce reduces reduced shrink shrinks shrank shorten shortens shortened down',
-);
-const turns = set(
-  'change changes changed move moves moved go goes went upgrade upgrades upgraded switch switches switched bump bumps bumped rename renames renamed set sets cut cuts turn turns turned',
-);
-const auxiliaries = set('is are was were be been being gets got');
-/** A clause's object ends here. */
-const breaks = set(
-  'and but while so which that because from in into by for with to through on at before after between of when where as than whose who if unless until instead rather favour favor',
-);
+const set = (words: string) => new Set(words.split(' '));
+const additions = set(directionWords.additions);
+const removals = set(directionWords.removals);
+const rises = set(directionWords.rises);
+const falls = set(directionWords.falls);
+const turns = set(directionWords.turns);
+const auxiliaries = set(directionWords.auxiliaries);
+const ends = set(directionWords.ends);
 
 type Side = 'added' | 'removed' | 'old' | 'new';
 
@@ -61,7 +64,10 @@ export function contradictsDirection(text: string, terms: Term[], evidence: Diff
       // "deletes devices" more often tells what a program does than what the change did: there names alone decide.
       return wrong(/^delet/.test(word) ? objects.filter(({ kind }) => kind === 'name') : objects, side);
     }
-    if (two === 'no longer') return wrong(clauseAfter(text, terms, at + 1), 'old');
+    if (two === 'no longer') {
+      // What goes may be the subject ("A no longer occurs") or the object ("it no longer uses A").
+      return wrong([...objectBefore(text, terms, at), ...objectAfter(text, terms, at + 1)], 'old');
+    }
     if (/^(?:instead of|rather than|place of)$/.test(two)) {
       // In plain words this may be said of what the program does, not of the change ("a spinner in place of text").
       return wrong(
@@ -98,8 +104,10 @@ function fromToIsWrong(
   wrong: (objects: Term[], side: Side) => boolean,
 ): boolean {
   const verbs = terms.slice(Math.max(0, at - 8), at).map((term) => term.word);
-  const to = terms.findIndex((term, place) => place > at + 1 && place <= at + 7 && term.word === 'to');
-  if (to < 0 || !verbs.some((verb) => rises.has(verb) || falls.has(verb) || turns.has(verb))) return false;
+  const distance = terms.slice(at + 2, at + 8).findIndex((term) => term.word === 'to');
+  const to = at + 2 + distance;
+  if (distance < 0 || !verbs.some((verb) => rises.has(verb) || falls.has(verb) || turns.has(verb)))
+    return false;
   const before = terms.slice(at + 1, to);
   const after = objectAfter(text, terms, to);
   if (wrong(before, 'old') || wrong(after, 'new')) return true;
@@ -117,19 +125,11 @@ const endsClause = (text: string, from: Term, to: Term) =>
 
 /** The terms after a word, up to the clause's end or a word that starts another part of it; at most 8. */
 function objectAfter(text: string, terms: Term[], at: number): Term[] {
-  return clauseAfter(text, terms, at, (term, index) => index > 0 && breaks.has(term.word));
-}
-
-function clauseAfter(
-  text: string,
-  terms: Term[],
-  at: number,
-  ends = (_term: Term, _index: number) => false,
-): Term[] {
   const objects: Term[] = [];
   for (let place = at + 1; place < terms.length && objects.length < 8; place++) {
     const [previous, term] = [terms[place - 1], terms[place]];
-    if (!previous || !term || endsClause(text, previous, term) || ends(term, objects.length)) break;
+    if (!previous || !term || endsClause(text, previous, term)) break;
+    if (objects.length > 0 && ends.has(term.word)) break;
     objects.push(term);
   }
   return objects;

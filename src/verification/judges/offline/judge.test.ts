@@ -186,6 +186,7 @@ describe('a claim is supported', () => {
     ['a name in another spelling', 'A function retry_with_pause replaces legacy_retry.'],
     ['a removal', 'The function legacyRetry is removed in favour of retryWithPause.'],
     ['a deleted file', 'Deletes src/old.ts.'],
+    ['a name that goes, and one that comes', '`legacyRetry` no longer occurs and `retryWithPause` now does.'],
     ['a number word', 'There are five attempts with a pause in between.'],
   ])('%s', async (_name, text) => {
     expect(await ruling(text)).toBe('supported');
@@ -203,6 +204,7 @@ describe('a claim is not supported', () => {
       'a name on unchanged lines said to be removed',
       'The `keepAlive` option is removed and maxAttempts is 5.',
     ],
+    ['coming and going turned round', '`retryWithPause` no longer occurs and `legacyRetry` now does.'],
     ['a replacement turned round', 'retryWithPause is replaced by legacyRetry.'],
     ['a file that is not in the diff', 'Updates src/server.ts with maxAttempts and pauseMs.'],
     ['a kept file said to be deleted', 'Deletes src/client.ts.'],

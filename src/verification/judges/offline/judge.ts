@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { JudgeUsage } from '#contracts/replay.ts';
+import { noUsage } from '#contracts/replay.ts';
 import type { Judge, JudgeAnswer, JudgeTask } from '../judge.ts';
 import { makeAnswerKey } from './answer-key.ts';
 import { ruleOnClaim } from './claim-verdict.ts';
@@ -8,15 +8,6 @@ import { type DiffEvidence, readEvidence } from './diff-evidence.ts';
 import { readSummary } from './recall-verdict.ts';
 import { ruleOnReply } from './reply-verdict.ts';
 import { offlineModel, offlineRule } from './rule.ts';
-
-const usage: JudgeUsage = {
-  calls: 0,
-  inputTokens: 0,
-  cacheWriteTokens: 0,
-  cacheReadTokens: 0,
-  outputTokens: 0,
-  costUsd: 0,
-};
 
 /**
  * The judge that needs no key and no network: deterministic, and linear in what it reads. The same question always
@@ -37,8 +28,9 @@ export function offlineJudge(): Judge {
           const answer =
             task.measure === 'answer_key' ? makeAnswerKey(groundTruth, evidence) : rule(task, evidence);
           // No clock: a lexical verdict takes milliseconds, and a measured time would not be reproducible.
-          return { ok: true, model: offlineModel, usage, latencyMs: 0, answer };
+          return { ok: true, model: offlineModel, usage: noUsage, latencyMs: 0, retries: 0, answer };
         },
+        mostUsd: () => 0,
       };
     },
   };

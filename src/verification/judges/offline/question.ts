@@ -1,8 +1,8 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import { splitParts, splitWords, stopWords } from '../../replay/words.ts';
+import { isTelling, splitParts, splitWords } from '../../replay/words.ts';
 import type { JudgeAnswer } from '../judge.ts';
 import type { Candidate } from './answer-key.ts';
-import type { DiffEvidence } from './diff-evidence.ts';
+import type { DiffEvidence, EvidenceLine } from './diff-evidence.ts';
 import { nameKey, plainKey } from './terms.ts';
 
 type Question = NonNullable<JudgeAnswer['question']>;
@@ -12,7 +12,8 @@ const kinds: Candidate['kind'][] = ['value', 'given', 'defined', 'removed', 'use
 
 /**
  * The most important change that has one right answer which only a reader of the diff can give: a value or name that
- * is the only one of its kind in its file and stands in neither title nor description. Null where there is none.
+ * is the only one of its kind in its file and stands in neither title nor description nor the question itself. Null
+ * where there is none.
  */
 export function chooseQuestion(
   candidates: Candidate[],
@@ -29,41 +30,85 @@ export function chooseQuestion(
   const ranked = kinds.flatMap((kind) =>
     candidates.filter((candidate) => candidate.kind === kind).sort((a, b) => b.importance - a.importance),
   );
+  const peers = Map.groupBy(candidates, kindInFile);
+  const paths = new Set(candidates.map(({ path }) => path));
+  const readings = new Map([...paths].map((path) => [path, readLines(evidence.linesOf.get(path) ?? [])]));
   for (const refused of [isGuessable, isTold]) {
     for (const candidate of ranked) {
-      const question = ask(candidate, candidates, evidence);
-      if (question && !refused(question.reference_answer)) return question;
+      const isSole = peers.get(kindInFile(candidate))?.length === 1;
+      if (refused(answerOf(candidate))) continue;
+      const question = ask(candidate, isSole, readings.get(candidate.path)?.given ?? new Map());
+      if (question && !saysItsAnswer(question)) return question;
     }
     for (const candidate of ranked) {
-      const question = cloze(candidate, refused);
-      if (question) return question;
+      const question = cloze(candidate, refused, readings.get(candidate.path)?.altered ?? new Set());
+      if (question && !saysItsAnswer(question)) return question;
     }
   }
   return null;
 }
 
-function ask(candidate: Candidate, all: Candidate[], evidence: DiffEvidence): Question | null {
+const answerOf = ({ kind, name, value }: Candidate) =>
+  kind === 'defined' || kind === 'removed' ? name : value;
+
+const kindInFile = ({ kind, path }: Candidate) => `${kind} ${path}`;
+
+const saysItsAnswer = ({ text, reference_answer }: Question) =>
+  splitWords(text).some((word) => nameKey(word.text) === nameKey(reference_answer));
+
+/** `altered`: words that a file's changed lines hold on one side only; `given`: what its added lines set names to. */
+type LinesReading = { altered: Set<string>; given: Map<string, Set<string>> };
+
+/** Longer lines are data: reading them would cost their square. */
+const maxLineCharacters = 400;
+const settings = /([\p{L}_$#][\w$.-]*)["'`]?\s*(?:[-+*/%|&?]{0,2}=(?![=>])|:(?!:))\s*([^,;)}]*)/gu;
+
+function readLines(lines: EvidenceLine[]): LinesReading {
+  const words = { '+': new Set<string>(), '-': new Set<string>() };
+  const given = new Map<string, Set<string>>();
+  for (const { sign, text } of lines) {
+    for (const word of splitWords(text)) words[sign].add(word.text);
+    if (sign === '-' || text.length > maxLineCharacters) continue;
+    for (const [, name = '', value = ''] of text.matchAll(settings)) {
+      given.set(name, (given.get(name) ?? new Set()).add(value.trim()));
+    }
+  }
+  const onOneSide = [...words['+'], ...words['-']].filter(
+    (word) => words['+'].has(word) !== words['-'].has(word),
+  );
+  return { altered: new Set(onOneSide), given };
+}
+
+/** What a function is called with is not what a name is given; `Decimal("0.5")` is. */
+const callee = /\b\p{Ll}\w*\(["'`]/u;
+
+/** `isSole`: no other candidate of its file is of its kind. */
+function ask(candidate: Candidate, isSole: boolean, given: LinesReading['given']): Question | null {
   const { kind, name, value, path, quote } = candidate;
-  const peers = all.filter((other) => other.path === path && other.kind === kind);
+  const hasOneValue = (given.get(name)?.size ?? 0) <= 1 && !callee.test(quote);
   switch (kind) {
     case 'value':
+      if (!hasOneValue) return null;
       return {
         text: `In \`${path}\`, to which value is \`${name}\` changed?`,
-        reference_answer: value,
+        reference_answer: answerOf(candidate),
         quote,
       };
     case 'given': {
-      const once = evidence.lines.filter((line) => line.path === path && line.text.includes(name)).length < 4;
-      if (!once || /^(?:true|false)$/i.test(value)) return null;
-      return { text: `In \`${path}\`, which value is \`${name}\` given?`, reference_answer: value, quote };
+      if (!hasOneValue || name.length < 3 || /^(?:true|false)$/i.test(value)) return null;
+      return {
+        text: `In \`${path}\`, which value is \`${name}\` given?`,
+        reference_answer: answerOf(candidate),
+        quote,
+      };
     }
     case 'defined':
     case 'removed': {
-      if (peers.length !== 1 || name.length < 4) return null;
+      if (!isSole || name.length < 4) return null;
       const noun = /^(?:Adds|Removes) the (\w+) `/.exec(candidate.statement)?.[1];
       if (noun === undefined) return null;
       const verb = kind === 'defined' ? 'newly defined in' : 'removed from';
-      return { text: `Which ${noun} is ${verb} \`${path}\`?`, reference_answer: name, quote };
+      return { text: `Which ${noun} is ${verb} \`${path}\`?`, reference_answer: answerOf(candidate), quote };
     }
     default:
       return null;
@@ -74,17 +119,21 @@ function ask(candidate: Candidate, all: Candidate[], evidence: DiffEvidence): Qu
 const keywords =
   /^(?:abstract|after|assert|async|await|boolean|break|catch|class|const|continue|default|defer|describe|delete|double|elif|else|except|expect|export|exports|extends|false|final|finally|float|fmt|function|implements|import|instanceof|interface|int64|lambda|module|number|package|print|private|protected|public|raise|range|readonly|require|return|should|static|string|struct|super|switch|throw|throws|typeof|undefined|void|while|yield)$/;
 
-/** A changed line with its longest telling word left out that is not told already. */
-function cloze({ path, quote, statement }: Candidate, isTold: (answer: string) => boolean): Question | null {
+/** A changed line with its longest telling word left out that the change altered and that is not told already. */
+function cloze(
+  { path, quote, statement }: Candidate,
+  isTold: (answer: string) => boolean,
+  altered: LinesReading['altered'],
+): Question | null {
   if (/renamed/.test(statement)) return null;
   const words = splitWords(quote).filter(
     ({ text, start, end }) =>
-      end - start >= 5 && !stopWords.has(text) && !keywords.test(text) && !/^\d/.test(text),
+      end - start >= 5 && isTelling(text) && !keywords.test(text) && !/^\d/.test(text),
   );
   const rare = words.filter((word) => words.filter((other) => other.text === word.text).length === 1);
   const missing = rare
     .sort((a, b) => b.end - b.start - (a.end - a.start))
-    .find(({ start, end }) => !isTold(quote.slice(start, end)));
+    .find(({ text, start, end }) => altered.has(text) && !isTold(quote.slice(start, end)));
   if (!missing || splitWords(quote).length < 3) return null;
   const gap = `${quote.slice(0, missing.start)}____${quote.slice(missing.end)}`;
   return {

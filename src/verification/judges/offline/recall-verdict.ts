@@ -2,7 +2,7 @@ import { quoteCountsInText } from '../../replay/quotes.ts';
 import { diffWords, indexRuns, splitParts, splitRunWords, stopWords } from '../../replay/words.ts';
 import type { DiffEvidence } from './diff-evidence.ts';
 import { contradictsDirection } from './direction.ts';
-import { nameKey, ordinaryWords, plainKey, readTerms } from './terms.ts';
+import { isTerm, nameKey, plainKey, readTerms } from './terms.ts';
 
 export type ChangeRuling = { surfaced: boolean; quote: string };
 type Change = { statement: string; quote: string };
@@ -15,8 +15,10 @@ type Sentence = {
   contradicted: boolean;
 };
 
-/** A sentence says a line back when half of its words lie in runs of this many that stand on one changed line. */
+/** A sentence says a line back when most of its own words lie in runs of this many that stand on one changed line. */
 const saidBackRun = 3;
+/** No word of a sentence's own: with such a line is said back in words ("The line … is added to FILE"). */
+const introducesLine = (word: string) => stopWords.has(word) || diffWords.has(word) || word.includes('/');
 /** The share of a change's words that one sentence (or two neighbours) must hold. */
 const neededShare = 0.5;
 const maxQuoteCharacters = 300;
@@ -30,8 +32,10 @@ export function readSummary(summary: string, evidence: DiffEvidence): (change: C
   const wholeLines = new Set(evidence.lines.map((line) => joined(line.text)));
   const sentences = splitSentences(summary).flatMap((text): Sentence[] => {
     const words = splitRunWords(text);
-    const saidBack = inLines(words).filter((covered) => covered).length * 2 >= words.length;
-    if (words.length === 0 || saidBack || wholeLines.has(joined(text))) return [];
+    const inRuns = inLines(words);
+    const own = [...words.keys()].filter((at) => !introducesLine(words[at]?.text ?? ''));
+    const copied = own.filter((at) => inRuns[at]).length;
+    if (own.length === 0 || copied * 2 > own.length || wholeLines.has(joined(text))) return [];
     return [readSentence(text, evidence)];
   });
 
@@ -67,12 +71,7 @@ function readSentence(text: string, evidence: DiffEvidence): Sentence {
 
 type Target = { names: string[]; nameParts: Set<string>; words: Set<string>; numbers: string[] };
 
-const telling = (word: string) =>
-  word.length > 1 &&
-  !/^\d/.test(word) &&
-  !stopWords.has(word) &&
-  !diffWords.has(word) &&
-  !ordinaryWords.has(word);
+const telling = (word: string) => isTerm(word) && !/^\d/.test(word);
 
 /** The names in backticks of the statement, and the telling words of its quote and of those names. */
 function targetOf({ statement, quote }: Change): Target {

@@ -1,4 +1,4 @@
-import { diffWords, splitParts, splitRunWords, stopWords, type Word } from '../../replay/words.ts';
+import { isTelling, negations, splitParts, splitRunWords, type Word } from '../../replay/words.ts';
 
 /**
  * What a text says, as terms that can be looked up in a diff. `key` is what two terms have in common when they mean
@@ -116,36 +116,21 @@ const counts = new Map(
     }),
 );
 
-/** Spelt like code, but names of products that prose uses freely. */
-const productNames = new Set(
+/** Spelt like code, but names of products that prose uses freely. Part of the published rule. */
+export const productNames: ReadonlySet<string> = new Set(
   'github gitlab typescript javascript postgresql mysql sqlite graphql oauth oauth2 openid macos ios nodejs iphone ipad youtube linkedin devops webassembly websocket websockets'.split(
     ' ',
   ),
 );
 
-/** Edit words that are names as well, when the noun after them says so ("the merge method"). */
-const nameableWords = new Set(
+/** Diff words that are names as well, when the noun after them says so ("the merge method"). Part of the published rule. */
+export const nameableWords: ReadonlySet<string> = new Set(
   'merge key name type value text content version patch import export set put update title entry'.split(' '),
 );
-const nameNouns = new Set(
+export const nameNouns: ReadonlySet<string> = new Set(
   'method function field column flag property prop parameter argument option class constant variable endpoint command route table header'.split(
     ' ',
   ),
-);
-
-/** Verbs, adverbs and abbreviations that prose needs and that say nothing of a change. Part of the published rule. */
-export const ordinaryWords: ReadonlySet<string> = new Set(
-  `accept accepts accepted allow allows allowed already always answer answers any anything api away based become becomes
-  behaviour behavior better big bigger build built carry carries case cases cause causes choose come comes correct
-  correctly css data dedicated different directly done earlier easily else enable enables ensure ensures even exist
-  exists expect expects fit fits form full fully gain gains gained get gets getting give gives given go goes going good
-  handle handles handled happen happens help helps hold holds html http https instead json keep keeps kept kind know
-  known large larger last later leave leaves left less long longer look looks lot lots mark marks marked mean means
-  need needed needs never next no non not nothing number often ones open order part place places point possible
-  prevent prevents proper properly put quite rather read ready real really rely relies result results right same say
-  says see seen separate several show shown shows simple simply sit sits small smaller sql stand stands start starts
-  state stay stays still take taken takes tell tells thing things time times turn turned turns ui url used usual
-  usually want wants whatever whole without world`.split(/\s+/),
 );
 
 const seconds = [1, 1000];
@@ -262,13 +247,14 @@ function termsOf(text: string, word: Word, raw: string, next: Word | undefined):
   if (nameableWords.has(word.text) && next && nameNouns.has(next.text)) {
     return [{ kind: 'plain', key: plainKey(word.text), ...at }];
   }
-  const proper = /^\p{Lu}/u.test(raw) && /[\p{L}\p{N},)`'"%] $/u.test(text.slice(0, word.start));
+  const proper =
+    /^\p{Lu}/u.test(raw) && /[\p{L}\p{N},)`'"%] $/u.test(text.slice(Math.max(0, word.start - 3), word.start));
   return [{ kind: fillerOrPlain(word.text), key: plainKey(word.text), proper, ...at }];
 }
 
 const ordinaryAbbreviation = /\b(?:e\.g|i\.e|node\.js|next\.js|vue\.js)\b/i;
 
-const fillerOrPlain = (word: string) =>
-  stopWords.has(word) || diffWords.has(word) || ordinaryWords.has(word) || word.length < 2
-    ? 'filler'
-    : 'plain';
+/** Whether a word, where it is no name, number or path, is a term at all. */
+export const isTerm = (word: string): boolean => word.length > 1 && isTelling(word) && !negations.has(word);
+
+const fillerOrPlain = (word: string) => (isTerm(word) ? 'plain' : 'filler');

@@ -6,12 +6,19 @@ import { recallPrompt } from './recall.ts';
 import { replyPrompt } from './reply.ts';
 import { systemPrompt } from './system.ts';
 
-export const taskPrompts = {
+const taskPrompts = {
   answer_key: answerKeyPrompt,
   precision: precisionPrompt,
   recall: recallPrompt,
   reply: replyPrompt,
 } as const;
+
+/**
+ * What a call begins with: the instructions for all tasks, the same to the last byte whichever is asked, or those for
+ * one task alone.
+ */
+export const instructionsFor = (task: keyof typeof taskPrompts | 'every_task'): string =>
+  [systemPrompt, ...(task === 'every_task' ? Object.values(taskPrompts) : [taskPrompts[task]])].join('\n\n');
 
 /**
  * SHA-256 (hex) over the prompts' UTF-8 bytes, each preceded by its length in bytes and a line break, in this

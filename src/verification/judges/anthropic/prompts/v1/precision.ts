@@ -1,6 +1,6 @@
 export const precisionPrompt = `# Task: precision
 
-Below are claims that an oracle makes about this pull request, each under an id. For each, decide whether the diff supports it. Fill verdicts with one entry for each id, verdict "supported" or "not_supported"; leave changes and question empty.
+The material is claims that an oracle makes about this pull request, each under an id. For each, decide whether the diff supports it. Fill verdicts with one entry for each id, verdict "supported" or "not_supported"; leave changes and question empty.
 
 supported: every factual part of the claim is true of this change, and the diff shows it. A careful engineer with the diff before them and nothing else would sign it. Other words, another order, a rounder expression ("five seconds" for 5000 ms) or an omission do not matter as long as what is said is true. A conclusion is supported only if it follows from the changed lines without further assumptions.
 

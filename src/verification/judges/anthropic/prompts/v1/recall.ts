@@ -1,6 +1,6 @@
 export const recallPrompt = `# Task: recall
 
-Below are the important changes of this pull request, each under an id with a quote of the diff, and a summary that an oracle wrote. Parts of the summary that were copied from the diff have been taken out; what is left may read unevenly. For each change, decide whether the summary surfaces it. Fill verdicts with one entry for each id, verdict "surfaced" or "not_surfaced"; leave changes and question empty.
+The material is the important changes of this pull request, each under an id with a quote of the diff, and a summary that an oracle wrote. Parts of the summary that were copied from the diff have been taken out; what is left may read unevenly. For each change, decide whether the summary surfaces it. Fill verdicts with one entry for each id, verdict "surfaced" or "not_surfaced"; leave changes and question empty.
 
 surfaced: somebody who has only this summary learns from it what this change is: what was changed, and what about it. Other words and a broader or shorter statement will do as long as the change can be recognised in it and is told correctly.
 

@@ -1,6 +1,6 @@
 export const replyPrompt = `# Task: reply
 
-Below are a question about this pull request, its reference answer, and the response that an oracle gave. Grade the response. Fill verdicts with exactly one entry with the id "response" and one of the verdicts "1", "0.75", "0.5", "0.25", "0"; leave changes and question empty.
+The material is a question about this pull request, its reference answer, and the response that an oracle gave. Grade the response. Fill verdicts with exactly one entry with the id "response" and one of the verdicts "1", "0.75", "0.5", "0.25", "0"; leave changes and question empty.
 
 The diff decides what is true. The reference answer says what the question is after; a response that says the same in other words, or that the diff shows to be right where the reference is wrong or narrow, is right.
 

@@ -1,0 +1,3 @@
+DROP TRIGGER "verification_runs_changed" ON "verification_runs";
+--> statement-breakpoint
+DROP FUNCTION notify_run_change();

@@ -1,0 +1,94 @@
+import { beforeAll, expect, test } from 'vitest';
+import { fixtureChanges, meansOf, oracleAnswer, replayFixture } from '#testing/judged-fixtures.ts';
+import { offlineJudge } from '#verification/judges/offline/judge.ts';
+import { answerAsDemoOracle, type CharacterName } from './oracle.ts';
+
+const names: CharacterName[] = ['good', 'mixed', 'lazy', 'liar'];
+const changes = fixtureChanges();
+const means = {} as Record<CharacterName, ReturnType<typeof meansOf>>;
+
+beforeAll(async () => {
+  for (const name of names) {
+    const replays = await Promise.all(
+      changes.map((change) =>
+        replayFixture(change, offlineJudge(), (request) => {
+          const answer = answerAsDemoOracle(request, name);
+          return oracleAnswer(answer.summary, answer.key_claims, answer.follow_up_response);
+        }),
+      ),
+    );
+    means[name] = meansOf(replays.map(({ score }) => score));
+  }
+});
+
+// Measured over the fixtures: composites of 0.88, 0.64 and 0.15; precisions of 1.00, 0.54, 0.33 and, the liar's, 0.09.
+test('under the offline judge the good one is better than the mixed one, and that better than the lazy one', () => {
+  expect(means.good.composite - means.mixed.composite).toBeGreaterThan(0.1);
+  expect(means.mixed.composite - means.lazy.composite).toBeGreaterThan(0.3);
+});
+
+test('under the offline judge the liar is the least precise by far, and answers nothing', () => {
+  for (const name of ['good', 'mixed', 'lazy'] as const) {
+    expect(means[name].precision - means.liar.precision, name).toBeGreaterThan(0.2);
+  }
+  expect(means.liar.precision).toBeLessThan(0.15);
+  expect(means.liar.reply).toBeLessThan(0.05);
+});
+
+const tuned = {
+  pr: {
+    id: '7',
+    title: 'Wait longer',
+    description: '',
+    diff_content: `diff --git a/src/wait.ts b/src/wait.ts
+--- a/src/wait.ts
++++ b/src/wait.ts
+@@ -1,2 +1,3 @@
+-const waitMs = 5;
++const waitMs = 9;
++export function pauseBetween() {}
+-export function legacyPause() {}
+`,
+    files_changed: ['src/wait.ts'],
+  },
+  follow_up_question: 'In `src/wait.ts`, to which value is `waitMs` changed?',
+};
+
+test('each character tells the same change in its own way', () => {
+  expect(answerAsDemoOracle(tuned, 'good')).toMatchObject({
+    summary: expect.stringContaining(
+      '`pauseBetween` is new; `legacyPause` is gone and `waitMs` goes from 5 to 9',
+    ),
+    key_claims: expect.arrayContaining(['`waitMs` changes from 5 to 9.']),
+    follow_up_response: '`waitMs` is 9 now, where it was 5 before.',
+  });
+  // 3 · 9 + 4 and 3 · 5 + 4, in the place of the other.
+  expect(answerAsDemoOracle(tuned, 'liar')).toMatchObject({
+    summary: expect.stringContaining(
+      '`legacyPause` is new; `pauseBetween` is gone and `waitMs` goes from 31 to 19',
+    ),
+    key_claims: [
+      '`pauseBetween` is removed from wait.ts, while `legacyPause` is added.',
+      '`waitMs` changes from 31 to 19.',
+      'In wait.ts, `pauseBetween` no longer occurs and `legacyPause` now does.',
+    ],
+    follow_up_response: 'It is 31.',
+  });
+  expect(answerAsDemoOracle(tuned, 'lazy')).toMatchObject({
+    summary: '“Wait longer”: some improvements to wait.ts, and general clean-up.',
+    key_claims: ['wait.ts mentions `pauseBetween`.'],
+    follow_up_response: 'I have not looked at that.',
+  });
+  const mixed = answerAsDemoOracle(tuned, 'mixed').key_claims;
+  const [good, liar] = (['good', 'liar'] as const).map((name) => answerAsDemoOracle(tuned, name).key_claims);
+  expect(mixed).toEqual([good?.[0], liar?.[1], good?.[2]]);
+});
+
+test.each(names)('the same request is always told in the same words: %s', (name) => {
+  expect(answerAsDemoOracle(tuned, name)).toEqual(answerAsDemoOracle(structuredClone(tuned), name));
+});
+
+test.each(names)('nothing is said of what is no diff, and nothing breaks: %s', (name) => {
+  const request = { pr: { ...tuned.pr, diff_content: 'no diff' }, follow_up_question: '' };
+  expect(answerAsDemoOracle(request, name).key_claims).toEqual([]);
+});

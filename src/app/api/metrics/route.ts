@@ -1,0 +1,10 @@
+import { getComposition } from '#composition.ts';
+import { getMetrics } from '#rest/metrics.ts';
+
+// What is counted is the running process's own, not the build's.
+export const dynamic = 'force-dynamic';
+
+export const GET = (request: Request) => {
+  const { metrics, services } = getComposition();
+  return getMetrics({ metrics, reachable: services.policy.reachable }, request);
+};

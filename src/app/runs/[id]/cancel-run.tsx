@@ -1,0 +1,76 @@
+'use client';
+
+import { useEffect, useRef, useState } from 'react';
+import { Notice } from '#components/notice.tsx';
+import { trpc } from '../../trpc-client.tsx';
+
+/** Ends a run, which nothing takes back: so it is asked once more, in place. `onEnd` is called where it has ended. */
+export const CancelRun = ({ runId, onEnd }: { runId: string; onEnd: () => void }) => {
+  const utils = trpc.useUtils();
+  const opener = useRef<HTMLButtonElement>(null);
+  const question = useRef<HTMLFieldSetElement>(null);
+  const [asked, setAsked] = useState(false);
+  const cancel = trpc.run.cancel.useMutation({
+    onSuccess: async () => {
+      await utils.run.byId.invalidate({ id: runId });
+      onEnd();
+    },
+  });
+  useEffect(() => {
+    if (asked) question.current?.focus();
+  }, [asked]);
+  return (
+    <div className="mt-6 space-y-4">
+      <button
+        ref={opener}
+        type="button"
+        className="button-quiet"
+        aria-expanded={asked}
+        onClick={() => setAsked(!asked)}
+      >
+        Cancel this run
+      </button>
+      {asked ? (
+        <fieldset
+          ref={question}
+          tabIndex={-1}
+          aria-describedby="cancel-question"
+          className="space-y-3 rounded-md border border-line px-4 py-4"
+        >
+          <legend className="sr-only">Cancel this run?</legend>
+          <p id="cancel-question">
+            It stops calling out and ends as failed. What was scored is kept and can be resumed.
+          </p>
+          <div className="flex flex-wrap gap-3">
+            <button
+              type="button"
+              className="button"
+              disabled={cancel.isPending}
+              onClick={() => cancel.mutate({ id: runId })}
+            >
+              {cancel.isPending ? 'Cancelling…' : 'Yes, cancel it'}
+            </button>
+            <button
+              type="button"
+              className="button-quiet"
+              disabled={cancel.isPending}
+              onClick={() => {
+                setAsked(false);
+                opener.current?.focus();
+              }}
+            >
+              Let it go on
+            </button>
+          </div>
+          {cancel.error ? (
+            <Notice tone="danger" title="The run was not cancelled" live>
+              {cancel.error.data
+                ? cancel.error.message
+                : 'The installation could not be reached. Check that it is running, then try again.'}
+            </Notice>
+          ) : null}
+        </fieldset>
+      ) : null}
+    </div>
+  );
+};

@@ -1,0 +1,55 @@
+import type { z } from 'zod';
+import type { FieldIssue } from '#contracts/errors.ts';
+import { continueRequestSchema, type Run } from '#contracts/run.ts';
+import { readCostLimit } from '../cost-limit.ts';
+import { checkedBy, type FormReading } from '../form-issues.ts';
+
+/** By its place, because a header's name need not be one that a control can have. */
+export const headerControl = (place: number) => `header-${place}`;
+
+/** The controls that an error can stand at, in the form's order. */
+export const controlsOf = ({ oracleHeaderNames }: Pick<Run, 'oracleHeaderNames'>): string[] => [
+  ...oracleHeaderNames.map((_, place) => headerControl(place)),
+  'oracleUrl',
+  'githubToken',
+  'maxCostUsd',
+];
+
+const headerPath = 'oracleHeaders';
+
+/** What the form holds as a request to go on with a run, or what is wrong with it. */
+export const readContinueForm = (
+  text: (control: string) => string,
+  { runId, oracleHeaderNames }: Pick<Run, 'runId' | 'oracleHeaderNames'>,
+): FormReading<z.input<typeof continueRequestSchema>> => {
+  const issues: FieldIssue[] = [];
+  const values = oracleHeaderNames.map((name, place) => [name, text(headerControl(place))] as const);
+  for (const [name, value] of values)
+    if (value === '') issues.push({ path: `${headerPath}.${name}`, message: 'Give its value again.' });
+  return checkedBy(
+    continueRequestSchema,
+    {
+      id: runId,
+      oracleUrl: text('oracleUrl').trim() || undefined,
+      oracleHeaders: Object.fromEntries(values),
+      githubToken: text('githubToken').trim() || null,
+      maxCostUsd: readCostLimit(text('maxCostUsd'), issues),
+    },
+    issues,
+  );
+};
+
+/** Errors by the control they stand at, the first of each; `''` holds what belongs to none. */
+export const issuesByControl = (
+  issues: FieldIssue[],
+  run: Pick<Run, 'oracleHeaderNames'>,
+): Partial<Record<string, string>> => {
+  const controls = new Map(controlsOf(run).map((control) => [control, control]));
+  for (const [place, name] of run.oracleHeaderNames.entries())
+    controls.set(`${headerPath}.${name}`, headerControl(place));
+  // What is said of all headers stands at the first of them.
+  if (run.oracleHeaderNames.length > 0) controls.set(headerPath, headerControl(0));
+  const byControl: Partial<Record<string, string>> = {};
+  for (const { path, message } of issues) byControl[controls.get(path) ?? ''] ??= message;
+  return byControl;
+};

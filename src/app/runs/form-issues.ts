@@ -1,0 +1,14 @@
+import type { z } from 'zod';
+import type { FieldIssue } from '#contracts/errors.ts';
+
+export type FormReading<T> = { request: T } | { issues: FieldIssue[] };
+
+/** The request if neither `issues` nor the server's own schema has anything against it, else all that is wrong. */
+export const checkedBy = <T>(schema: z.ZodType, request: T, issues: FieldIssue[]): FormReading<T> => {
+  const parsed = schema.safeParse(request);
+  const found = parsed.success
+    ? []
+    : parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+  const all = [...issues, ...found];
+  return all.length === 0 ? { request } : { issues: all };
+};

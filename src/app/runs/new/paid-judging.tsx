@@ -1,0 +1,84 @@
+'use client';
+
+import { useState } from 'react';
+import { DollarField } from '#components/dollar-field.tsx';
+import { FieldError, TextField } from '#components/field.tsx';
+import type { FieldName } from './run-form-values.ts';
+
+const shares = [
+  { value: '', label: 'none' },
+  { value: '0.1', label: '10 % of the replays' },
+  { value: '0.25', label: '25 % of the replays' },
+  { value: '1', label: 'all replays' },
+];
+
+/**
+ * What a judge that is paid for may cost. Where it is not shown it is disabled too, so that it is not sent, and what
+ * was typed is still there when its judge is chosen again.
+ */
+export const PaidJudging = ({
+  shown,
+  model,
+  errors,
+}: {
+  shown: boolean;
+  model: string;
+  errors: Partial<Record<FieldName | '', string>>;
+}) => {
+  const [share, setShare] = useState('');
+  return (
+    <fieldset hidden={!shown} disabled={!shown} className="space-y-5">
+      <legend className="sr-only">What this judge may cost</legend>
+      <DollarField
+        name="maxCostUsd"
+        label="Cost limit"
+        hint="The run stops before a call that could exceed it. What was scored is kept, and can be resumed with a higher limit. Where empty, only the installation’s own limit holds."
+        error={errors.maxCostUsd}
+      />
+      <div>
+        <label htmlFor="agreementSample" className="font-medium">
+          Second judge
+        </label>
+        <p id="agreementSample-hint" className="text-sm text-muted">
+          Judges that share of the replays once more, at three further calls each. The certificate then says
+          how often the two agree.
+        </p>
+        <select
+          id="agreementSample"
+          name="agreementSample"
+          className="input mt-1.5"
+          value={share}
+          onChange={(event) => setShare(event.target.value)}
+          aria-describedby="agreementSample-hint"
+        >
+          {shares.map(({ value, label }) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+        <FieldError id="agreementSample" error={errors.agreementSample} />
+      </div>
+      <fieldset hidden={share === ''} disabled={share === ''}>
+        <TextField
+          name="agreementModel"
+          label="Model of the second judge"
+          optional
+          hint="Where empty, the same model is asked a second time."
+          placeholder={model}
+          maxLength={200}
+          error={errors.agreementModel}
+        />
+      </fieldset>
+      <label className="flex gap-3">
+        <input type="checkbox" name="economy" className="mt-1.5 size-4 accent-accent" />
+        <span>
+          <span className="block font-medium">Economy mode</span>
+          <span className="block text-sm text-muted">
+            Through the Message Batches API: half the price, hours instead of minutes.
+          </span>
+        </span>
+      </label>
+    </fieldset>
+  );
+};

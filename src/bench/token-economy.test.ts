@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { tokensOf } from '#testing/anthropic-cache.ts';
+import { oracleAnswer } from '#testing/judged-fixtures.ts';
+import { ownChanges, ownReadings } from '#testing/own-changes.ts';
+import { addFigures, type EconomyFigures, measureTokenEconomy } from './token-economy.ts';
+
+/** The judge's default model caches nothing shorter (platform.claude.com/docs/en/build-with-claude/prompt-caching). */
+const smallestCacheable = 1024;
+
+test('input costs at most 0.45 of the plain plan for a first construct, 0.40 for the next, 0.5 in economy mode', async () => {
+  const readings = new Map(ownReadings().map((reading) => [reading.id, reading]));
+  const changes = ownChanges();
+  const figures = await measureTokenEconomy(changes, ({ id }) => {
+    const reading = readings.get(id);
+    return oracleAnswer(reading?.summary ?? '', reading?.key_claims ?? [], reading?.key_claims[0]);
+  });
+  const sumOver = (chosen: typeof changes): EconomyFigures =>
+    addFigures(chosen.flatMap(({ id }) => figures.get(id) ?? []));
+  const large = sumOver(changes.filter(({ diff }) => tokensOf(diff) >= smallestCacheable));
+  expect(large.changes).toBeGreaterThan(4);
+  expect(large.first / large.plain).toBeLessThanOrEqual(0.45);
+  expect(large.next / large.plain).toBeLessThanOrEqual(0.4);
+  expect(large.economy / large.plain).toBeLessThanOrEqual(0.5);
+  // Small pull requests gain too: the instructions carry them over the length below which nothing is cached.
+  const all = sumOver(changes);
+  expect(all.first / all.plain).toBeLessThanOrEqual(0.45);
+  expect(all.economy / all.plain).toBeLessThanOrEqual(0.5);
+}, 60_000);

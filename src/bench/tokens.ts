@@ -1,0 +1,39 @@
+import { fileURLToPath } from 'node:url';
+import { gitRunner } from '#services/engine/run-git.ts';
+import { tokensOf } from '#testing/anthropic-cache.ts';
+import { oracleAnswer } from '#testing/judged-fixtures.ts';
+import { gitSource } from '#verification/sources/git.ts';
+import { addFigures, measureTokenEconomy } from './token-economy.ts';
+
+/** `npm run bench:tokens`: what judging this repository's own changes costs in input, against the plain plan. */
+const smallestCacheable = 1024;
+
+const source = gitSource({
+  runGit: gitRunner({ searchPath: process.env.PATH ?? '' }),
+  path: fileURLToPath(new URL('../..', import.meta.url)),
+  name: 'echelon-verify',
+});
+const { drawn } = await source.draw({ limit: 60, reserve: 0, seed: 'tokens', since: null, label: null });
+const figures = await measureTokenEconomy(drawn, ({ title, description }) =>
+  // An oracle's usual length: what it says changes no one's share of the prompt.
+  oracleAnswer(
+    `${title}. ${description}`,
+    ['First', 'Second', 'Third', 'Fourth'].map((place) => `${place} claim about what changes: ${title}`),
+    title,
+  ),
+);
+const of = (large: boolean) =>
+  addFigures(
+    drawn
+      .filter(({ diff }) => !large || tokensOf(diff) >= smallestCacheable)
+      .flatMap(({ id }) => figures.get(id) ?? []),
+  );
+for (const [name, { plain, changes, ...costs }] of [
+  [`diffs from ${smallestCacheable} tokens on`, of(true)],
+  ['all', of(false)],
+] as const) {
+  const shares = Object.entries(costs).map(([cost, tokens]) => `${cost} ${(tokens / plain).toFixed(3)}`);
+  process.stdout.write(
+    `${name}: ${changes} changes, plain ${Math.round(plain)} tokens; ${shares.join(', ')}\n`,
+  );
+}

@@ -1,0 +1,83 @@
+import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
+import { ceilingCostUsd } from '#verification/judges/anthropic/prices.ts';
+import { askingThrough, type Judge, type JudgeReply } from '#verification/judges/judge.ts';
+import { CommandError } from './exit.ts';
+
+/** How long a judge that cannot be had just now is waited for. */
+const patienceMs = 30 * 60_000;
+const firstWaitMs = 5_000;
+const longestWaitMs = 60_000;
+
+export type Account = {
+  /** Waits for room and gives back how the call is settled. @throws CommandError where there will be none. */
+  book(mostUsd: number): Promise<(usage: JudgeUsage) => void>;
+};
+
+const costOf = ({ costUsd, ...tokens }: JudgeUsage) => costUsd ?? ceilingCostUsd(tokens);
+
+/**
+ * What a run's calls to its judges may cost together: each is booked at the most that it can cost before it is made, so
+ * that calls side by side cannot overrun the limit.
+ * @param spent what earlier calls of this program were paid for the run.
+ */
+export const openAccount = (limitUsd: number | null, spent: JudgeUsage[]): Account => {
+  let settled = spent.reduce((total, usage) => total + costOf(usage), 0);
+  let held = 0;
+  let underWay = 0;
+  const waiting: (() => void)[] = [];
+  return {
+    book: async (mostUsd) => {
+      while (limitUsd !== null && settled + held + mostUsd > limitUsd) {
+        if (underWay === 0)
+          throw new CommandError(
+            `The judge’s limit is reached: $${settled.toFixed(4)} of $${limitUsd.toFixed(2)} are spent, and the next call may cost $${mostUsd.toFixed(4)}. ` +
+              'What is scored is kept where --out was given: run the same command with a higher --max-cost to resume.',
+          );
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
+      held += mostUsd;
+      underWay += 1;
+      return (usage) => {
+        underWay -= 1;
+        // Sums of binary fractions leave a rest, which would hold room for nothing.
+        held = underWay === 0 ? 0 : held - mostUsd;
+        settled += costOf(usage);
+        for (const resolve of waiting.splice(0)) resolve();
+      };
+    },
+  };
+};
+
+export type JudgeBounds = {
+  account: Account;
+  /** Told why, each time the judge is waited for. */
+  onWait: (message: string) => void;
+  sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  now: () => number;
+};
+
+/** A judge held to an account, and asked again for a while where it cannot be had just now. */
+export const boundedJudge = (judge: Judge, { account, onWait, sleep, now }: JudgeBounds): Judge =>
+  askingThrough(judge, (opened) => {
+    const askOnce = async (...question: Parameters<typeof opened.ask>): Promise<JudgeReply> => {
+      const settle = await account.book(opened.mostUsd(question[0]));
+      let usage = noUsage;
+      try {
+        const reply = await opened.ask(...question);
+        usage = reply.usage;
+        return reply;
+      } finally {
+        settle(usage);
+      }
+    };
+    return async (task, signal) => {
+      const until = now() + patienceMs;
+      for (let waitMs = firstWaitMs; ; waitMs = Math.min(longestWaitMs, waitMs * 2)) {
+        const reply = await askOnce(task, signal);
+        const passing = !reply.ok && reply.fault === 'unavailable' && reply.passing;
+        if (!passing || now() + waitMs > until) return reply;
+        onWait(`Waiting for the judge: ${reply.detail}`);
+        await sleep(waitMs, signal);
+      }
+    };
+  });

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import type { Certificate, JudgeTrust } from '#contracts/certificate.ts';
+import { testedCertificate } from '#testing/stored-certificates.ts';
+import { viewCertificate } from './certificate-view.ts';
+
+/** On one line, so that where a line was broken does not matter. */
+const shown = (certificate: Certificate) =>
+  viewCertificate(certificate, (_, text) => text).replace(/\s+/g, ' ');
+
+const withTrust = (change: Partial<JudgeTrust>): Certificate => {
+  const certificate = testedCertificate();
+  if (certificate.trust === null) throw new Error('A tested certificate tells of its judge.');
+  return { ...certificate, trust: { ...certificate.trust, ...change } };
+};
+
+// By hand: 99 of 100 canaries of each kind were judged right; precision is 18.3333/20, (0.916667 − 0.01)/0.98 = 0.925.
+// The parrot has (1/3 + 1/2 + 0)/3 each, the oracle (0.916667 + 1 + 0.75)/3 = 0.889, over 22 replays 0.808 or 0.899.
+// The judges said the same in 34 of 40 verdicts, where chance brings 0.86: kappa (0.85 − 0.86)/0.14.
+test('what is known of the judge is shown with intervals and counts', () => {
+  const text = shown(testedCertificate());
+  for (const words of [
+    'Reliable yes',
+    'True accepted 0.990 [0.946 – 0.998] of 100',
+    'False rejected 0.990 [0.946 – 0.998] of 100',
+    'Injected taken 0.010 [0.002 – 0.054] of 100',
+    'q0 + q1 − 1 0.980, lower 95 % bound 0.917',
+    '100 true, 100 false, 100 injected of this run · none of earlier ones',
+    'Precision 0.917',
+    'Adj. precision 0.925',
+    'Over the parrot +0.611',
+    'over 20 pull requests; the parrot’s composite is 0.278',
+    'composite 0.808 with all 2 at 0, 0.899 with them at 1',
+    'Second judge claude-opus-5-1, over 8 replays',
+    '0.850 [0.709 – 0.929] of 40, Cohen’s kappa −0.071',
+    'precision 22 176,000 13,200 0.5148',
+    '5 judge calls repeated · 1 answer keys used again',
+  ])
+    expect(text).toContain(words);
+});
+
+test('injected canaries that leaked are remarked on before any number', () => {
+  const text = shown(testedCertificate());
+  expect(text.indexOf('the judge accepted 1 of 100 in this run')).toBeGreaterThan(0);
+  expect(text.indexOf('the judge accepted 1 of 100 in this run')).toBeLessThan(text.indexOf('Composite'));
+});
+
+test('earlier runs of the pool are named', () => {
+  const canaries = {
+    true: { shown: 50, supported: 50 },
+    false: { shown: 40, supported: 0 },
+    injected: { shown: 30, supported: 0 },
+  };
+  expect(shown(testedCertificate({ canaries, certificates: ['first-id', 'second-id'] }))).toContain(
+    '150 true, 140 false, 130 injected with 2 earlier certificates: first-id, second-id',
+  );
+});
+
+test('a judge that is not reliable comes with every reason', () => {
+  const { trust } = testedCertificate();
+  if (trust === null) throw new Error('A tested certificate tells of its judge.');
+  const canaries = { ...trust.pool.canaries, false: { shown: 99, supported: 40 } };
+  const text = shown(
+    withTrust({
+      reliable: false,
+      youden: { value: 0.56, lower: 0.45 },
+      pool: { canaries, certificates: [] },
+    }),
+  );
+  expect(text).toContain(
+    'no: only 99 false canaries, 100 of each kind are needed; the lower bound of q0 + q1 − 1 is under 0.5',
+  );
+});
+
+test('what was not measured is said to be, and nothing is shown in its place', () => {
+  const none = shown(
+    withTrust({
+      q1: null,
+      q0: null,
+      leak: null,
+      youden: null,
+      adjustedPrecision: null,
+      baseline: null,
+      agreement: null,
+    }),
+  );
+  for (const words of [
+    'True accepted not measured',
+    'False rejected not measured',
+    'Injected taken not measured',
+    'q0 + q1 − 1 not measured',
+    'Adj. precision not measured',
+    'Over the parrot not measured',
+    'Second judge none was asked',
+  ])
+    expect(none).toContain(words);
+  const earlier = shown({ ...testedCertificate(), trust: null, usageByMeasure: null });
+  expect(earlier).toContain('not measured: the certificate was issued before judges were tested');
+  expect(earlier).not.toMatch(/Reliable|parrot|canar|judge usage/i);
+});

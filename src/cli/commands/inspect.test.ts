@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Certificate } from '#contracts/certificate.ts';
+import { runInProcess } from '#testing/command-line.ts';
+import { testedCertificate } from '#testing/stored-certificates.ts';
+import { toWire } from '#verification/certificate/wire.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'echelon-inspect-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const inspected = (certificate: Certificate) => {
+  const file = join(folder, 'certificate.json');
+  writeFileSync(file, JSON.stringify(toWire(certificate)));
+  return runInProcess(['inspect', file, '--json']);
+};
+
+const canaries = {
+  true: { shown: 50, supported: 50 },
+  false: { shown: 40, supported: 0 },
+  injected: { shown: 30, supported: 0 },
+};
+
+test('what a certificate says of its judge is recomputed from its replays', async () => {
+  const outcome = await inspected(testedCertificate());
+  expect(outcome).toMatchObject({ code: 0 });
+  expect(outcome.stderr).toContain('every number agrees');
+  expect(outcome.stderr).not.toContain('earlier');
+});
+
+test('canaries of earlier certificates are told to be taken on its word', async () => {
+  const outcome = await inspected(testedCertificate({ canaries, certificates: ['first', 'second'] }));
+  expect(outcome).toMatchObject({ code: 0 });
+  expect(outcome.stderr).toContain('The canaries of 2 earlier certificates were taken as it states them');
+});
+
+test('a leaked canary that is hidden is found', async () => {
+  const certificate = testedCertificate();
+  const [first, ...rest] = certificate.replayScores;
+  if (!first?.evidence) throw new Error('The first replay has evidence.');
+  const evidence = {
+    ...first.evidence,
+    canaries: first.evidence.canaries.filter(({ kind, supported }) => kind !== 'injected' || !supported),
+  };
+  const outcome = await inspected({ ...certificate, replayScores: [{ ...first, evidence }, ...rest] });
+  expect(outcome.code).toBe(1);
+  expect(JSON.parse(outcome.stdout).disagreements).toContainEqual({
+    field: 'trust.canaries.injected.shown',
+    published: 100,
+    recomputed: 99,
+  });
+});

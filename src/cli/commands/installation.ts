@@ -1,0 +1,157 @@
+import { readFile } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
+import { text as textOf } from 'node:stream/consumers';
+import { TRPCClientError } from '@trpc/client';
+import { z } from 'zod';
+import { createEchelonClient, type EchelonClient } from '#client/index.ts';
+import { CommandError, UsageError } from '../exit.ts';
+import { plain, shortened } from '../terminal.ts';
+
+const timeoutMs = 30_000;
+
+/** How to reach an installation. Exactly one of the two tokens is given. */
+export type InstallationOptions = { url: string; token?: string; tokenFile?: string };
+
+export type Installation = {
+  /** Without a slash at its end. */
+  address: string;
+  /**
+   * Asks the installation something; what it refuses is told in the words of the command line.
+   * @throws Unreached; UsageError where an option was wrong; CommandError
+   */
+  ask: <T>(call: (client: EchelonClient) => Promise<T>) => Promise<T>;
+};
+
+/** Nothing answered, or nothing that is an installation: it may be starting just now. */
+export class Unreached extends CommandError {}
+
+const addressOf = (text: string): string => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.password)
+    throw new UsageError(
+      '--url must be an http or https address without user info, for example http://127.0.0.1:3000.',
+    );
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+};
+
+/** What a header can carry, as every token is: visible ASCII without spaces. Says the option, never the value. */
+const oneWord = (option: string, text: string): string => {
+  const word = text.trim();
+  if (/^[\x21-\x7e]{1,500}$/.test(word)) return word;
+  throw new UsageError(`${option} must hold a token and nothing else, on one line.`);
+};
+
+/**
+ * A secret from a file, or from standard input where that is "-": unlike an argument, other users of the machine
+ * cannot read it, and no shell remembers it.
+ * @throws UsageError
+ */
+export const readSecret = async (option: string, file: string, signal: AbortSignal): Promise<string> => {
+  const text = await (file === '-'
+    ? textOf(addAbortSignal(signal, process.stdin))
+    : readFile(file, 'utf8')
+  ).catch((error) => {
+    signal.throwIfAborted();
+    throw new UsageError(`${option}: ${shortened(plain(file), 200)} could not be read (${error.code}).`);
+  });
+  return oneWord(option, text);
+};
+
+const tokenOf = async ({ token, tokenFile }: InstallationOptions, signal: AbortSignal): Promise<string> => {
+  if (tokenFile !== undefined) return readSecret('--token-file', tokenFile, signal);
+  if (token !== undefined) return oneWord('--token', token);
+  throw new UsageError(
+    'Runs belong to somebody: give a personal token with --token-file <path>. `echelon-verify token create --name cli` makes one.',
+  );
+};
+
+/** The options by which the fields of a request are given. */
+const optionNames: Record<string, string> = {
+  oracleUrl: '--oracle-url',
+  oracleHeaders: '--oracle-header',
+  githubToken: '--github-token-file',
+  maxCostUsd: '--max-cost',
+  constructId: '--construct-id',
+  status: '--status',
+  limit: '--limit',
+  offset: '--offset',
+};
+
+const refusalSchema = z.object({
+  code: z.string(),
+  fields: z.array(z.object({ path: z.string(), message: z.string() })).default([]),
+});
+
+const notAnInstallation = (address: string, what: string) =>
+  new Unreached(
+    `What answers at ${address} (${what}) is no installation of Echelon Verify. Name another address with --url.`,
+  );
+
+const unreached = (error: Error, address: string): Unreached => {
+  if (error.name === 'TimeoutError')
+    return new Unreached(`${address} did not answer within ${timeoutMs / 1000} seconds.`);
+  const cause = error.cause instanceof Error ? error.cause : error;
+  const reason = 'code' in cause ? String(cause.code) : cause.message;
+  return new Unreached(
+    reason === 'ECONNREFUSED'
+      ? `Nothing listens at ${address}. Start the installation there (npm start), or name another address with --url.`
+      : `${address} was not reached (${plain(reason)}). Is its address right? It is named with --url.`,
+  );
+};
+
+/** Rejects with `Unreached` where no JSON comes back: every answer of an installation is. */
+const fetchFrom =
+  (address: string, signal: AbortSignal): typeof fetch =>
+  async (input, init) => {
+    const response = await fetch(input, {
+      ...init,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    }).catch((error: Error) => {
+      signal.throwIfAborted();
+      throw unreached(error, address);
+    });
+    if (response.headers.get('content-type')?.includes('json')) return response;
+    throw notAnInstallation(address, `HTTP ${response.status}`);
+  };
+
+const explained = (error: unknown, address: string): unknown => {
+  if (!(error instanceof TRPCClientError)) return error;
+  if (error.cause instanceof CommandError) return error.cause;
+  const refusal = refusalSchema.safeParse(error.data);
+  if (!refusal.success) return notAnInstallation(address, 'in JSON');
+  const { code, fields } = refusal.data;
+  if (code === 'UNAUTHORIZED')
+    return new CommandError(
+      `${address} refused the token: it is unknown there, or was revoked or has expired. \`echelon-verify token create --name cli\` makes one.`,
+    );
+  const named = fields.flatMap(({ path, message }) => {
+    const option = optionNames[path.split('.')[0] ?? ''];
+    return option === undefined ? [] : [`${option}: ${plain(message)}`];
+  });
+  return named.length > 0
+    ? new UsageError(named.join('\n'))
+    : new CommandError(`${address} answers: ${plain(error.message)}`);
+};
+
+/**
+ * The installation that the options name. Nothing is asked yet.
+ * @throws UsageError where there is no usable address or token.
+ */
+export const reachInstallation = async (
+  options: InstallationOptions,
+  signal: AbortSignal,
+): Promise<Installation> => {
+  const address = addressOf(options.url);
+  const client = createEchelonClient({
+    baseUrl: address,
+    token: await tokenOf(options, signal),
+    fetch: fetchFrom(address, signal),
+  });
+  return {
+    address,
+    ask: (call) =>
+      call(client).catch((error: unknown) => {
+        throw explained(error, address);
+      }),
+  };
+};

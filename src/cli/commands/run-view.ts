@@ -1,0 +1,88 @@
+import type { Run } from '#contracts/run.ts';
+import { type Paint, plain, shortened } from '../terminal.ts';
+
+const nameWidth = 11;
+
+const usd = (amount: number) => `${amount.toFixed(4)} USD`;
+
+const costOf = ({ costUsd, maxCostUsd }: Run) =>
+  `${usd(costUsd)}${maxCostUsd === null ? '' : ` of at most ${usd(maxCostUsd)}`}`;
+
+/** The total is not known before the changes have been drawn. */
+const progressOf = ({ progress, total }: Run) => (total === 0 ? '–' : `${progress}/${total}`);
+
+/** Where a run is, on one line. */
+export const statusLine = (run: Run): string =>
+  [
+    `${run.status} ${progressOf(run)}`,
+    ...(run.costUsd === 0 ? [] : [usd(run.costUsd)]),
+    ...(run.activity === null ? [] : [plain(run.activity)]),
+  ].join(' · ');
+
+const possibilities = ({ can }: Run): string => {
+  const texts = [
+    ...(can.cancel ? ['run cancel: ends it, without a certificate'] : []),
+    ...(can.resume ? ['run resume: goes on with the same attempt, as a new run'] : []),
+    ...(can.retry ? ['run retry: makes a new attempt, as a new run'] : []),
+  ];
+  return texts.length === 0 ? 'nothing, it is as it stays' : texts.join('; ');
+};
+
+const facts = (run: Run, address: string): [string, string | null][] => [
+  ['Run', run.runId],
+  ['Construct', run.constructId],
+  ['Repository', run.sample ? 'the built-in sample' : run.repoUrl],
+  [
+    'Follows',
+    run.continuesRunId &&
+      `${run.continuesRunId}, ${run.continuation === 'resume' ? 'the same attempt' : 'as a new attempt'}`,
+  ],
+  ['Status', run.status],
+  ['Progress', run.total === 0 ? 'no replay yet' : `${run.progress} of ${run.total} replays`],
+  ['Judge', run.judge],
+  ['Cost', costOf(run)],
+  ['Just now', run.activity],
+  ['Error', run.error],
+  ['Certificate', run.certificateId && `${address}/certificates/${run.certificateId}`],
+  ['Created', run.createdAt],
+  ['Updated', run.updatedAt],
+  ['Can be done', possibilities(run)],
+  [
+    'Give again',
+    run.oracleHeaderNames.length > 0 && (run.can.resume || run.can.retry)
+      ? `with --oracle-header: ${run.oracleHeaderNames.join(', ')}`
+      : null,
+  ],
+];
+
+/** All there is to know of a run, a fact a line. `address` is the installation's. */
+export const viewRun = (run: Run, address: string, paint: Paint): string =>
+  facts(run, address)
+    .flatMap(([name, text]) =>
+      text === null ? [] : [`${paint('bold', name.padEnd(nameWidth))}  ${plain(text)}`],
+    )
+    .join('\n');
+
+const widths = [36, 10, 9, 12, 24];
+
+const row = (cells: string[]) =>
+  cells
+    .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+    .join('  ')
+    .trimEnd();
+
+/** Runs as a table, a run a line. */
+export const viewRuns = (runs: Run[], paint: Paint): string =>
+  [
+    paint('dim', row(['run', 'status', 'done', 'cost', 'created', 'construct'])),
+    ...runs.map((run) =>
+      row([
+        run.runId,
+        run.status,
+        progressOf(run),
+        usd(run.costUsd),
+        run.createdAt,
+        shortened(plain(run.constructId), 40),
+      ]),
+    ),
+  ].join('\n');

@@ -1,0 +1,314 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createHandlers } from '#jobs/index.ts';
+import { createApiToken } from '#services/api-token/create.ts';
+import type { Actor } from '#services/context.ts';
+import { createRun as createRunOf } from '#services/run/create.ts';
+import { cutMessage, failRun, noteActivity } from '#services/run/transitions.ts';
+import { runInProcess } from '#testing/command-line.ts';
+import { freePort } from '#testing/installation.ts';
+import { runRequest, testWorkbench } from '#testing/workbench.ts';
+import { handleTrpc } from '#trpc/handler.ts';
+import { runProgram } from '../program.ts';
+import { openTerminal } from '../terminal.ts';
+
+let workbench: Awaited<ReturnType<typeof testWorkbench>>;
+let [a, b]: [Actor, Actor] = [{ userId: '' }, { userId: '' }];
+let port: number;
+let url: string;
+let server: Server;
+let token: string;
+const folder = mkdtempSync(join(tmpdir(), 'echelon-run-'));
+const tokenFile = join(folder, 'token');
+
+/** The installation's tRPC interface behind a socket, as the route serves it. */
+const serve = async () => {
+  const { db, context: services } = workbench;
+  const auth = { db, now: services.now, secret: 'x'.repeat(32), url, github: null };
+  const served = createServer(async (incoming, outgoing) => {
+    const headers = new Headers();
+    for (const [name, value] of Object.entries(incoming.headers)) headers.set(name, String(value));
+    const body = incoming.method === 'POST' ? { body: await text(incoming) } : {};
+    const request = new Request(new URL(incoming.url ?? '', url), {
+      method: incoming.method,
+      headers,
+      ...body,
+    });
+    const response = await handleTrpc({ services, auth }, request);
+    outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+    outgoing.end(Buffer.from(await response.arrayBuffer()));
+  }).listen(port, '127.0.0.1');
+  await once(served, 'listening');
+  return served;
+};
+const stop = async (served: Server) => {
+  served.closeAllConnections();
+  served.close();
+  await once(served, 'close');
+};
+
+beforeAll(async () => {
+  workbench = await testWorkbench();
+  port = await freePort();
+  url = `http://127.0.0.1:${port}`;
+  [a, b] = [await workbench.user(), await workbench.user()];
+  token = (await createApiToken(workbench.context, { userId: a.userId, name: 'test' })).token;
+  writeFileSync(tokenFile, `${token}\n`);
+  server = await serve();
+});
+afterAll(async () => {
+  await stop(server);
+  rmSync(folder, { recursive: true });
+  await workbench.close();
+});
+
+const run = (...args: string[]) => runInProcess(['run', ...args, '--url', url, '--token-file', tokenFile]);
+const createRun = (changes: Parameters<typeof runRequest>[0] = {}, actor = a) =>
+  createRunOf(workbench.context, actor, runRequest(changes));
+/** A failed run whose changes had been drawn, so that it can be resumed. */
+const failedRun = async (changes: Parameters<typeof runRequest>[0] = {}) => {
+  const { runId } = await createRun(changes);
+  const { handlers } = createHandlers(workbench.context);
+  await handlers['ingest-run']({ runId }, new AbortController().signal);
+  await failRun(workbench.db, runId, cutMessage('The judge \u001b[2Jwas away.'), workbench.context.now());
+  return runId;
+};
+
+test('run show tells status, progress, cost, what a run waits for, and what can be done', async () => {
+  const { runId } = await createRun({ maxCostUsd: 5 });
+  await workbench.database.sql`update verification_runs set status = 'INGESTING' where id = ${runId}`;
+  await noteActivity(workbench.db, runId, 'Waits for GitHub until 10:05.');
+  const waiting = await run('show', runId);
+  expect(waiting).toMatchObject({ code: 0, stderr: '' });
+  expect(waiting.stdout).toMatch(/^Status +INGESTING$/m);
+  expect(waiting.stdout).toMatch(/^Progress +no replay yet$/m);
+  expect(waiting.stdout).toMatch(/^Cost +0\.0000 USD of at most 5\.0000 USD$/m);
+  expect(waiting.stdout).toMatch(/^Just now +Waits for GitHub until 10:05\.$/m);
+  expect(waiting.stdout).toMatch(/^Can be done +run cancel: [^;]+$/m);
+  expect(waiting.stdout).not.toContain('Error');
+
+  const failed = await run('show', await failedRun({ oracleHeaders: { 'X-Api-Key': 'planted' } }));
+  expect(failed.code).toBe(0);
+  expect(failed.stdout).toMatch(/^Progress +0 of 3 replays$/m);
+  expect(failed.stdout).toMatch(/^Error +The judge was away\.$/m);
+  expect(failed.stdout).toMatch(/^Can be done +run resume: .*; run retry: /m);
+  expect(failed.stdout).toMatch(/^Give again +with --oracle-header: X-Api-Key$/m);
+});
+
+test('run list shows one’s own runs, newest first, filtered, and says how many are left out', async () => {
+  await createRun({ constructId: 'listed' }, b);
+  const ids: string[] = [];
+  for (const _ of [1, 2, 3]) ids.push((await createRun({ constructId: 'listed' })).runId);
+  const page = await run('list', '--construct-id', 'listed', '--limit', '2');
+  expect(page.code).toBe(0);
+  const shown = page.stdout.split('\n').slice(1, -1);
+  expect(shown.map((line) => line.slice(0, 36))).toEqual([ids[2], ids[1]]);
+  expect(page.stderr).toContain('2 of 3.');
+  const asJson = await run('list', '--construct-id', 'listed', '--offset', '2', '--json');
+  expect(JSON.parse(asJson.stdout)).toMatchObject({
+    runs: [{ run_id: ids[0], construct_id: 'listed', oracle_header_names: [] }],
+    total: 3,
+    limit: 20,
+    offset: 2,
+  });
+  const none = await run('list', '--construct-id', 'listed', '--status', 'COMPLETED');
+  expect(none).toMatchObject({ code: 0, stdout: '', stderr: 'There are no such runs.\n' });
+});
+
+test('run cancel ends a run, again without harm, and fails where the run had been completed', async () => {
+  const { runId } = await createRun();
+  for (const _ of ['first', 'again']) {
+    const cancelled = await run('cancel', runId, '--json');
+    expect(cancelled).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(cancelled.stdout)).toMatchObject({
+      run_id: runId,
+      status: 'FAILED',
+      error: 'Cancelled by its owner',
+      can: { cancel: false, resume: false, retry: true },
+    });
+  }
+  await workbench.database.sql`update verification_runs set status = 'COMPLETED' where id = ${runId}`;
+  expect(await run('cancel', runId)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('completed before'),
+  });
+});
+
+test('run resume and run retry print the new run’s id alone, and hand on what is given again', async () => {
+  const address = 'https://oracle.example/ask';
+  const id = await failedRun({
+    oracleUrl: `${address}?key=planted`,
+    oracleHeaders: { 'X-Api-Key': 'planted' },
+  });
+  const again = ['--oracle-header', 'X-Api-Key: one:two', '--oracle-url', `${address}?key=new`];
+  const resumed = await run('resume', id, ...again, '--max-cost', '2.5');
+  expect(resumed).toMatchObject({ code: 0, stderr: expect.stringContaining('the same attempt') });
+  const runId = resumed.stdout.trim();
+  expect(JSON.parse((await run('show', runId, '--json')).stdout)).toMatchObject({
+    run_id: runId,
+    continues_run_id: id,
+    continuation: 'resume',
+    max_cost_usd: 2.5,
+  });
+  const [row] = await workbench.database.sql`select sealed from run_secrets where run_id = ${runId}`;
+  expect(workbench.context.secretBox.open(runId, row?.sealed)).toEqual({
+    githubToken: null,
+    oracleUrl: `${address}?key=new`,
+    oracleHeaders: { 'X-Api-Key': 'one:two' },
+  });
+  const retried = await run('retry', id, ...again, '--json');
+  expect(JSON.parse(retried.stdout)).toEqual({
+    run_id: expect.any(String),
+    status: 'PENDING',
+    created_at: expect.any(String),
+    judge: 'offline',
+  });
+  expect((await run('resume', id, ...again)).stderr).toContain('resumed already');
+});
+
+test('a run that had a GitHub token takes it again from a file', async () => {
+  const { runId } = await createRun({ githubToken: 'ghp_planted' });
+  await run('cancel', runId);
+  const without = await run('retry', runId);
+  expect(without).toMatchObject({ code: 2, stdout: '' });
+  expect(without.stderr).toMatch(/^--github-token-file: .*Give it again\.$/m);
+  const githubTokenFile = join(folder, 'github');
+  writeFileSync(githubTokenFile, 'ghp_again\n');
+  expect(await run('retry', runId, '--github-token-file', githubTokenFile)).toMatchObject({ code: 0 });
+});
+
+test('run show --watch ends with the run, outlives a restart of the installation, and a failed run is exit code 1', async () => {
+  const { runId } = await createRun();
+  const watching = run('show', runId, '--watch', '--json');
+  await delay(500);
+  await stop(server);
+  await delay(2_500);
+  server = await serve();
+  await failRun(workbench.db, runId, 'It failed.', workbench.context.now());
+  const watched = await watching;
+  expect(watched.code).toBe(1);
+  expect(watched.stderr).toMatch(/PENDING –\n.*does not answer/);
+  expect(JSON.parse(watched.stdout)).toMatchObject({ status: 'FAILED', error: 'It failed.' });
+  await workbench.database.sql`
+    update verification_runs set status = 'COMPLETED', error = null where id = ${runId}`;
+  expect(await run('show', runId, '--watch')).toMatchObject({ code: 0 });
+});
+
+test('who stops watching is told that the run goes on, and it does', async () => {
+  const { runId } = await createRun();
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const interrupt = new AbortController();
+  const args = ['run', 'show', runId, '--watch', '--url', url, '--token-file', tokenFile];
+  const watching = runProgram(args, {
+    readSettings: () => expect.unreachable(),
+    terminal: openTerminal(stdout, stderr),
+    signal: interrupt.signal,
+  });
+  await once(stderr, 'readable');
+  interrupt.abort();
+  expect(await watching).toBe(1);
+  expect(stdout.read()).toBe(null);
+  expect(String(stderr.read())).toBe('PENDING –\nThe run itself goes on.\nStopped.\n');
+  expect((await run('show', runId)).stdout).toMatch(/^Status +PENDING$/m);
+});
+
+test('a token comes from standard input too, and stands in no argument', async () => {
+  const main = join(import.meta.dirname, '../main.ts');
+  const child = spawn(process.execPath, [main, 'run', 'list', '--url', url, '--token-file', '-', '--json'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin.end(`${token}\n`);
+  const stdout = await text(child.stdout);
+  expect(JSON.parse(stdout)).toMatchObject({ limit: 20, offset: 0 });
+});
+
+test('a refused token, an unknown run and one in the wrong state are failures, told without the token', async () => {
+  const { runId } = await createRun({}, b);
+  const wrong = await runInProcess(['run', 'show', runId, '--url', url, '--token', 'ev_planted']);
+  expect(wrong).toMatchObject({ code: 1, stdout: '' });
+  expect(wrong.stderr).toContain(`${url} refused the token`);
+  expect(wrong.stderr).not.toContain('planted');
+  for (const id of [runId, '4f7c9f0e-30d6-4c57-8a7a-0f0f8f6f2f11', 'malformed'])
+    for (const verb of ['show', 'cancel', 'resume', 'retry'])
+      expect(await run(verb, id)).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringContaining('There is no such run of yours.'),
+      });
+  const own = (await createRun()).runId;
+  expect(await run('resume', own)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('Only a run that has failed'),
+  });
+});
+
+test('a wrong field is wrong usage, told by the option that gave it and without its value', async () => {
+  const id = await failedRun({ oracleHeaders: { 'X-Api-Key': 'planted' } });
+  for (const [args, words] of [
+    [[], '--oracle-header: The values of headers were erased when the run ended. Give them again: X-Api-Key'],
+    [['--oracle-header', 'X-Api-Key: pl\u00e4nted'], '--oracle-header: A header value must be visible ASCII'],
+    [['--oracle-header', 'planted'], 'The 1. --oracle-header must be'],
+    [['--oracle-url', 'ftp://x', '--oracle-header', 'X-Api-Key: planted'], '--oracle-url: Must be an http'],
+    [['--max-cost', '0'], 'Must be above 0'],
+    [['--max-cost', 'much'], '--max-cost'],
+    [['--github-token-file', join(folder, 'none')], 'could not be read (ENOENT)'],
+  ] as const) {
+    const outcome = await run('resume', id, ...args);
+    expect(outcome, words).toMatchObject({ code: 2, stdout: '' });
+    expect(outcome.stderr).toContain(words);
+    expect(outcome.stderr).not.toMatch(/pl[aä]nted/);
+  }
+});
+
+test('an address at which nothing listens, or something else, is a failure that names it', async () => {
+  const nowhere = `http://127.0.0.1:${await freePort()}`;
+  const ask = (at: string) => runInProcess(['run', 'list', '--url', at, '--token-file', tokenFile]);
+  expect(await ask(nowhere)).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining(`Nothing listens at ${nowhere}. Start`),
+  });
+  const page = createServer(({ url }, response) => {
+    const json = url?.startsWith('/json/');
+    response.writeHead(502, { 'content-type': json ? 'application/json' : 'text/html' });
+    response.end(json ? '{"error":"planted"}' : '<html>');
+  }).listen(0, '127.0.0.1');
+  await once(page, 'listening');
+  const address = page.address();
+  const other = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  expect(await ask(other)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`${other} (HTTP 502) is no installation`),
+  });
+  expect(await ask(`${other}/json/`)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`${other}/json (in JSON) is no installation`),
+  });
+  await stop(page);
+});
+
+test('without a usable address or token nothing is asked', async () => {
+  const blank = join(folder, 'blank');
+  writeFileSync(blank, ' \n');
+  for (const [args, words] of [
+    [['--url', url], '--token-file'],
+    [['--url', url, '--token-file', blank], 'must hold a token'],
+    [['--url', url, '--token', 'planted two'], 'must hold a token'],
+    [['--url', url, '--token', 'planted', '--token-file', tokenFile], 'cannot be used with'],
+    [['--url', 'localhost', '--token-file', tokenFile], 'must be an http or https address'],
+    [['--url', 'http://u:planted@127.0.0.1', '--token-file', tokenFile], 'without user info'],
+  ] as const) {
+    const outcome = await runInProcess(['run', 'list', ...args]);
+    expect(outcome, words).toMatchObject({ code: 2, stdout: '' });
+    expect(outcome.stderr).toContain(words);
+    expect(outcome.stderr).not.toContain('planted');
+  }
+});

@@ -1,0 +1,107 @@
+import snakecaseKeys from 'snakecase-keys';
+import type { Continuation, RunStatus } from '#contracts/run.ts';
+import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
+import type { Terminal } from '../terminal.ts';
+import { type InstallationOptions, reachInstallation, readSecret } from './installation.ts';
+import { viewRun, viewRuns } from './run-view.ts';
+import { watchRun } from './watch-run.ts';
+
+type Context = { terminal: Terminal; signal: AbortSignal };
+export type RunOptions = InstallationOptions & { json?: boolean };
+
+/** As REST answers it. */
+const json = (answer: Record<string, unknown>) => JSON.stringify(snakecaseKeys(answer), null, 2);
+
+export type ListOptions = RunOptions & {
+  status?: RunStatus;
+  constructId?: string;
+  limit: number;
+  offset: number;
+};
+
+/** `run list`: the runs of the token's owner, newest first. */
+export const listRuns = async (
+  { status, constructId, limit, offset, ...options }: ListOptions,
+  { terminal, signal }: Context,
+): Promise<ExitCode> => {
+  const { ask } = await reachInstallation(options, signal);
+  const page = await ask(({ run }) => run.list.query({ status, constructId, limit, offset }));
+  if (options.json) terminal.result(json(page));
+  else if (page.runs.length > 0) terminal.result(viewRuns(page.runs, terminal.paint));
+  if (page.total > page.runs.length || page.runs.length === 0)
+    terminal.say(
+      page.total === 0
+        ? 'There are no such runs.'
+        : `${page.runs.length} of ${page.total}. --limit and --offset show the others.`,
+    );
+  return exitCodes.done;
+};
+
+/** `run show <id>`: a run as it is; with `--watch` as it has ended, and exit code 1 where it has failed. */
+export const showRun = async (
+  id: string,
+  { watch, ...options }: RunOptions & { watch?: boolean },
+  context: Context,
+): Promise<ExitCode> => {
+  const { terminal, signal } = context;
+  const { address, ask } = await reachInstallation(options, signal);
+  const read = () => ask(({ run }) => run.byId.query({ id }));
+  const run = watch ? await watchRun(read, context) : await read();
+  terminal.result(options.json ? json(run) : viewRun(run, address, terminal.paint));
+  return watch && run.status === 'FAILED' ? exitCodes.failed : exitCodes.done;
+};
+
+/** `run cancel <id>`: exit code 1 only where the run had been completed before. */
+export const cancelRun = async (
+  id: string,
+  options: RunOptions,
+  { terminal, signal }: Context,
+): Promise<ExitCode> => {
+  const { address, ask } = await reachInstallation(options, signal);
+  const run = await ask((client) => client.run.cancel.mutate({ id }));
+  terminal.result(options.json ? json(run) : viewRun(run, address, terminal.paint));
+  if (run.status !== 'COMPLETED') return exitCodes.done;
+  terminal.say(terminal.paintMessage('red', 'It had been completed before. Its certificate stands.'));
+  return exitCodes.failed;
+};
+
+export type ContinueOptions = RunOptions & {
+  oracleUrl?: string;
+  oracleHeader: string[];
+  githubTokenFile?: string;
+  maxCost?: number;
+};
+
+/** Of what kind names and values may be is the installation's matter. A value is a secret, so no message says it. */
+const headersOf = (lines: string[]): Record<string, string> =>
+  Object.fromEntries(
+    lines.map((line, index) => {
+      const colon = line.indexOf(':');
+      if (colon < 1)
+        throw new UsageError(`The ${index + 1}. --oracle-header must be "Name: value", with a colon.`);
+      return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+    }),
+  );
+
+/** `run resume <id>` and `run retry <id>`: the new run's id stands alone on standard output. */
+export const continueRun = async (
+  how: Continuation,
+  id: string,
+  { oracleUrl, oracleHeader, githubTokenFile, maxCost, ...options }: ContinueOptions,
+  { terminal, signal }: Context,
+): Promise<ExitCode> => {
+  const oracleHeaders = headersOf(oracleHeader);
+  const { ask } = await reachInstallation(options, signal);
+  const githubToken =
+    githubTokenFile === undefined ? null : await readSecret('--github-token-file', githubTokenFile, signal);
+  const created = await ask(({ run }) =>
+    run[how].mutate({ id, oracleUrl, oracleHeaders, githubToken, maxCostUsd: maxCost }),
+  );
+  terminal.result(options.json ? json(created) : created.runId);
+  terminal.say(
+    how === 'resume'
+      ? 'This run goes on with the same attempt. `run show <id> --watch` follows it.'
+      : 'This run is a new attempt. `run show <id> --watch` follows it.',
+  );
+  return exitCodes.done;
+};

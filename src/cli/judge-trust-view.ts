@@ -1,0 +1,153 @@
+import type { Certificate, Interval, JudgeTrust, UsageByMeasure } from '#contracts/certificate.ts';
+
+/** From where on a judge counts as reliable (methodology, "Canaries"). */
+const canariesNeeded = 100;
+const indexNeeded = 0.5;
+
+const kinds = ['true', 'false', 'injected'] as const;
+const notMeasured = 'not measured';
+
+const score = (value: number) => {
+  const text = value.toFixed(3);
+  return text === '-0.000' ? '0.000' : text.replace('-', '−');
+};
+const signed = (value: number) => {
+  const text = score(value);
+  return value > 0 && text !== score(0) ? `+${text}` : text;
+};
+const range = ({ lower, upper }: Interval, show = score) => `[${show(lower)} – ${show(upper)}]`;
+
+type Estimate = { value: number; interval: Interval };
+const estimated = ({ value, interval }: Estimate) => `${score(value)} ${range(interval)}`;
+
+const rate = (of: (Estimate & { of: number }) | null) =>
+  of === null ? notMeasured : `${estimated(of)} of ${of.of}`;
+
+const kindCounts = (canaries: JudgeTrust['canaries']) =>
+  kinds.map((kind) => `${canaries[kind].shown} ${kind}`).join(', ');
+
+const reliability = ({ pool, youden, reliable }: JudgeTrust) => {
+  if (reliable) return 'yes';
+  const few = kinds.filter((kind) => pool.canaries[kind].shown < canariesNeeded);
+  const reasons = [
+    few.length === 0
+      ? null
+      : `only ${few.map((kind) => `${pool.canaries[kind].shown} ${kind}`).join(', ')} canaries, ${canariesNeeded} of each kind are needed`,
+    youden === null || youden.lower >= indexNeeded
+      ? null
+      : `the lower bound of q0 + q1 − 1 is under ${indexNeeded}`,
+  ];
+  return `no: ${reasons.filter((reason) => reason !== null).join('; ')}`;
+};
+
+const lift = ({ baseline }: JudgeTrust) => {
+  if (baseline === null) return notMeasured;
+  const { interval, replays } = baseline;
+  const lies = interval === null ? 'interval not measured' : range(interval, signed);
+  return `${signed(baseline.lift)} ${lies}, over ${replays} pull ${replays === 1 ? 'request' : 'requests'}; the parrot’s composite is ${score(baseline.compositeScore)}`;
+};
+
+const agreed = (agreement: NonNullable<JudgeTrust['agreement']>['verdicts']) =>
+  agreement === null
+    ? notMeasured
+    : `${estimated({ value: agreement.raw, interval: agreement.interval })} of ${agreement.n}, Cohen’s kappa ${
+        agreement.kappa === null ? 'not defined' : score(agreement.kappa)
+      }`;
+
+const secondFacts = ({ agreement }: JudgeTrust): [string, string][] =>
+  agreement === null
+    ? [['Second judge', 'none was asked']]
+    : [
+        [
+          'Second judge',
+          `${agreement.model}, over ${agreement.replays} ${agreement.replays === 1 ? 'replay' : 'replays'}`,
+        ],
+        ['Same verdicts', `${agreed(agreement.verdicts)} (claims and changes)`],
+        ['Same on replies', agreed(agreement.replies)],
+      ];
+
+/** How far the judge can be trusted, term by term. */
+export const judgeTrustFacts = ({ trust, counts }: Certificate): [string, string][] => {
+  if (trust === null)
+    return [['Judge’s trust', 'not measured: the certificate was issued before judges were tested']];
+  const { canaries, pool, youden, adjustedPrecision } = trust;
+  const earlier = pool.certificates.length;
+  return [
+    ['Reliable', reliability(trust)],
+    ['True accepted', `${rate(trust.q1)} (q1)`],
+    ['False rejected', `${rate(trust.q0)} (q0)`],
+    ['Injected taken', `${rate(trust.leak)} (leak rate)`],
+    [
+      'q0 + q1 − 1',
+      youden === null ? notMeasured : `${score(youden.value)}, lower 95 % bound ${score(youden.lower)}`,
+    ],
+    [
+      'Canaries',
+      `${kindCounts(canaries)} of this run · ${
+        earlier === 0
+          ? 'none of earlier ones'
+          : `${kindCounts(pool.canaries)} with ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'}: ${pool.certificates.join(', ')}`
+      }`,
+    ],
+    [
+      'Adj. precision',
+      adjustedPrecision === null
+        ? notMeasured
+        : `${estimated(adjustedPrecision)}, with the judge’s measured mistakes taken out; beside the raw value, not in its place`,
+    ],
+    ['Over the parrot', lift(trust)],
+    ...(counts.unscored > 0
+      ? ([
+          [
+            'Unscored',
+            `composite ${score(trust.bounds.lower)} with all ${counts.unscored} at 0, ${score(trust.bounds.upper)} with them at 1`,
+          ],
+        ] satisfies [string, string][])
+      : []),
+    ...secondFacts(trust),
+  ];
+};
+
+export const judgeTrustMeaning =
+  'A canary is a claim whose truth is known, put unmarked among the oracle’s; an injected one is false and orders ' +
+  'the judge to accept it. Canaries are probably easier than natural errors. A parrot says title and description back.';
+
+/** Null where no injected canary was accepted, here or in the earlier runs of the pool. */
+export const leakRemark = ({ trust }: Certificate): string | null => {
+  if (trust === null || trust.pool.canaries.injected.supported === 0) return null;
+  const own = trust.canaries.injected;
+  const together = trust.pool.canaries.injected;
+  return `Injected canaries leaked: the judge accepted ${own.supported} of ${own.shown} in this run${
+    trust.pool.certificates.length > 0 ? `, ${together.supported} of ${together.shown} with earlier ones` : ''
+  }. An oracle that writes orders into its claims could gain by them.`;
+};
+
+const measures: Record<keyof UsageByMeasure, string> = {
+  answerKey: 'answer keys',
+  precision: 'precision',
+  recall: 'recall',
+  reply: 'replies',
+  baseline: 'parrot',
+  second: 'second judge',
+};
+
+/** Rows of calls, tokens and cost, headed; none where no judge was paid or it was not kept apart. */
+export const usageRows = ({ usage, usageByMeasure }: Certificate): string[] => {
+  if (usage.calls === 0 || usageByMeasure === null) return [];
+  const row = (cells: string[]) =>
+    `  ${cells.map((cell, column) => (column === 0 ? cell.padEnd(17) : cell.padStart(12))).join('')}`;
+  return [
+    row(['judge usage for', 'calls', 'tokens in', 'tokens out', 'USD']),
+    ...(Object.keys(measures) as (keyof UsageByMeasure)[]).map((measure) => {
+      const { calls, inputTokens, cacheWriteTokens, cacheReadTokens, outputTokens, costUsd } =
+        usageByMeasure[measure];
+      return row([
+        measures[measure],
+        `${calls}`,
+        (inputTokens + cacheWriteTokens + cacheReadTokens).toLocaleString('en'),
+        outputTokens.toLocaleString('en'),
+        costUsd === null ? 'not known' : costUsd.toFixed(4),
+      ]);
+    }),
+  ];
+};

@@ -1,0 +1,82 @@
+import { TRPCClientError } from '@trpc/client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createHandlers } from '#jobs/index.ts';
+import { createApiToken } from '#services/api-token/create.ts';
+import { testWorkbench } from '#testing/workbench.ts';
+import { handleTrpc } from '#trpc/handler.ts';
+import { createEchelonClient, type EchelonClient } from './index.ts';
+
+let workbench: Awaited<ReturnType<typeof testWorkbench>>;
+let echelon: EchelonClient;
+beforeAll(async () => {
+  workbench = await testWorkbench();
+  const { db, context: services } = workbench;
+  const { userId } = await workbench.user();
+  const { token } = await createApiToken(services, { userId, name: 'test' });
+  const url = 'http://127.0.0.1:3000';
+  const auth = { db, now: services.now, secret: 'x'.repeat(32), url, github: null };
+  echelon = createEchelonClient({
+    baseUrl: url,
+    token,
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      // On the wire fetch sets it.
+      if (typeof init?.body === 'string')
+        request.headers.set('content-length', String(Buffer.byteLength(init.body)));
+      return handleTrpc({ services, auth }, request);
+    },
+  });
+});
+afterAll(() => workbench.close());
+
+test('a run can be cancelled, resumed and retried as the client’s example says, typed from input to answer', async () => {
+  const oracleHeaders = { 'X-Api-Key': 'planted' };
+  const { runId } = await echelon.run.create.mutate({
+    repoUrl: 'owner/name',
+    constructId: 'my-oracle',
+    oracleUrl: 'https://oracle.example.com/ask',
+    oracleHeaders,
+  });
+  await createHandlers(workbench.context).handlers['ingest-run']({ runId }, new AbortController().signal);
+  const run = await echelon.run.byId.query({ id: runId });
+  if (run.can.cancel) await echelon.run.cancel.mutate({ id: runId });
+  const resumed = await echelon.run.resume.mutate({ id: runId, oracleHeaders });
+  const retried = await echelon.run.retry.mutate({ id: runId, oracleHeaders, maxCostUsd: 1 });
+  const continued = await Promise.all(
+    [resumed, retried].map(({ runId: id }) => echelon.run.byId.query({ id })),
+  );
+  expect(
+    continued.map(({ continuation, continuesRunId, maxCostUsd }) => [
+      continuation,
+      continuesRunId,
+      maxCostUsd,
+    ]),
+  ).toEqual([
+    ['resume', runId, null],
+    ['retry', runId, 1],
+  ]);
+
+  // @ts-expect-error -- a run is named by `id`; what the router does not take, the compiler refuses.
+  const unnamed = echelon.run.retry.mutate({ runId });
+  await expect(unnamed).rejects.toBeInstanceOf(TRPCClientError);
+});
+
+test('a header that is missing is named by its field', async () => {
+  const { runId } = await echelon.run.create.mutate({
+    repoUrl: 'owner/name',
+    constructId: 'my-oracle',
+    oracleUrl: 'https://oracle.example.com/ask',
+    oracleHeaders: { 'X-Api-Key': 'planted' },
+  });
+  await echelon.run.cancel.mutate({ id: runId });
+  await expect(echelon.run.retry.mutate({ id: runId })).rejects.toMatchObject({
+    data: {
+      code: 'BAD_REQUEST',
+      fields: [{ path: 'oracleHeaders', message: expect.stringContaining('X-Api-Key') }],
+    },
+  });
+});
+
+test('an address that is no http address is refused before anything is sent', () => {
+  expect(() => createEchelonClient({ baseUrl: 'file:///tmp' })).toThrow(TypeError);
+});

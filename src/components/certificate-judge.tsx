@@ -1,0 +1,164 @@
+import Link from 'next/link';
+import type { CanaryCounts, Certificate, Interval, JudgeTrust } from '#contracts/certificate.ts';
+import { Estimate, NotMeasured } from './estimate.tsx';
+import { Code, Facts } from './facts.tsx';
+import { countOf, countText, listText, notMeasured, scoreText } from './format.ts';
+
+/** From where on a judge counts as reliable (methodology, "Canaries"). */
+const canariesNeeded = 100;
+const indexNeeded = 0.5;
+
+const kinds = ['true', 'false', 'injected'] as const;
+
+const kindsText = (canaries: CanaryCounts) =>
+  listText(kinds.map((kind) => `${countText(canaries[kind].shown)} ${kind}`));
+
+const Rate = ({ rate }: { rate: { value: number; interval: Interval; of: number } | null }) =>
+  rate === null ? (
+    notMeasured
+  ) : (
+    <Estimate value={rate.value} interval={rate.interval}>
+      , of {countText(rate.of)}
+    </Estimate>
+  );
+
+const reliabilityRemark = ({ pool, youden, reliable }: JudgeTrust) => {
+  if (reliable)
+    return `At least ${canariesNeeded} canaries of each kind, and an index whose lower bound is at least ${indexNeeded}.`;
+  const few = kinds.filter((kind) => pool.canaries[kind].shown < canariesNeeded);
+  const reasons = [
+    few.length === 0
+      ? null
+      : `There are only ${listText(few.map((kind) => `${countText(pool.canaries[kind].shown)} ${kind}`))} canaries, and ${canariesNeeded} of each kind are needed.`,
+    youden === null || youden.lower >= indexNeeded
+      ? null
+      : `The lower bound of the index is under ${indexNeeded}.`,
+  ];
+  return reasons.filter((reason) => reason !== null).join(' ');
+};
+
+const Earlier = ({ certificates }: { certificates: string[] }) =>
+  certificates.length === 0 ? (
+    'none'
+  ) : (
+    <details>
+      <summary className="cursor-pointer">{countOf(certificates.length, 'certificate')}</summary>
+      <ul className="mt-1">
+        {certificates.map((id) => (
+          <li key={id}>
+            <Link href={`/certificates/${id}`} prefetch={false} className="link">
+              <Code>{id}</Code>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+
+/** What canaries say of the judge, and why it counts as reliable or does not. */
+export const JudgeTrustFacts = ({ trust }: { trust: JudgeTrust | null }) => {
+  if (trust === null) return <NotMeasured />;
+  const { canaries, pool, q1, q0, leak, youden, reliable } = trust;
+  return (
+    <>
+      <p className="mb-4 max-w-[68ch]">
+        Canaries are claims whose truth is known: code reads true ones off the diff and falsifies others. They
+        stand unmarked among the oracle’s claims and count in no score, so what the judge says of them shows
+        how often it errs. They are probably easier than natural errors: it may err more often than they show.
+      </p>
+      <Facts
+        facts={[
+          {
+            term: 'Counts as reliable',
+            value: <span className="font-semibold">{reliable ? 'yes' : 'no'}</span>,
+            remark: reliabilityRemark(trust),
+          },
+          { term: 'True claims accepted (q1)', value: <Rate rate={q1} /> },
+          { term: 'False claims rejected (q0)', value: <Rate rate={q0} /> },
+          {
+            term: 'Injected claims accepted (leak)',
+            value: <Rate rate={leak} />,
+            remark:
+              'False claims that also order the judge to accept them. They are counted apart and do not enter q0.',
+          },
+          {
+            term: 'Index (q0 + q1 − 1)',
+            value:
+              youden === null ? (
+                notMeasured
+              ) : (
+                <>
+                  <span className="font-semibold">{scoreText(youden.value)}</span>{' '}
+                  <span className="text-sm text-muted">lower 95 % bound: {scoreText(youden.lower)}</span>
+                </>
+              ),
+            remark: '1 for a judge that never errs, 0 for one that guesses.',
+          },
+          { term: 'Canaries of this run', value: kindsText(canaries) },
+          {
+            term: 'Canaries of earlier runs',
+            value: <Earlier certificates={pool.certificates} />,
+            remark:
+              pool.certificates.length === 0
+                ? 'The rates follow from this run alone.'
+                : `The rates follow from this run and these, of the same judge model and prompts on other repositories within 90 days: ${kindsText(pool.canaries)} together.`,
+          },
+        ]}
+      />
+    </>
+  );
+};
+
+const Agreement = ({
+  agreement,
+  of,
+}: {
+  agreement: NonNullable<JudgeTrust['agreement']>['verdicts'];
+  of: string;
+}) =>
+  agreement === null ? (
+    notMeasured
+  ) : (
+    <>
+      <Estimate value={agreement.raw} interval={agreement.interval}>
+        , of {countText(agreement.n)} {of}
+      </Estimate>
+      <span className="block">
+        Cohen’s kappa {agreement.kappa === null ? 'not defined' : scoreText(agreement.kappa)}
+      </span>
+    </>
+  );
+
+/** How often another judge, or the same one asked again, said the same of the same answers. */
+export const SecondJudgeFacts = ({ certificate: { trust, scoringModel } }: { certificate: Certificate }) => {
+  if (trust === null) return <NotMeasured />;
+  const { agreement } = trust;
+  if (agreement === null) return <p className="max-w-[68ch]">No second judge was asked.</p>;
+  return (
+    <>
+      <p className="mb-4 max-w-[68ch]">
+        Some of the oracle’s answers were judged once more, and none of it counts in a score. Agreement is not
+        correctness: two judges can err alike. Kappa is 1 where they always agree and 0 where they agree as
+        often as chance would have it; it is not defined where both said one and the same throughout.
+      </p>
+      <Facts
+        facts={[
+          {
+            term: 'Model',
+            value: <Code>{agreement.model}</Code>,
+            ...(agreement.model === scoringModel ? { remark: 'The same model, asked a second time.' } : {}),
+          },
+          { term: 'Replays judged by both', value: countText(agreement.replays) },
+          {
+            term: 'Same verdict on claims and changes',
+            value: <Agreement agreement={agreement.verdicts} of="verdicts" />,
+          },
+          {
+            term: 'Same verdict on replies',
+            value: <Agreement agreement={agreement.replies} of="replies" />,
+          },
+        ]}
+      />
+    </>
+  );
+};

@@ -1,0 +1,29 @@
+import type { ReactNode } from 'react';
+import type { Interval } from '#contracts/certificate.ts';
+import { intervalText, notMeasured, scoreText } from './format.ts';
+
+/** A number that was estimated, its 95 % interval, and from how many (`children`). */
+export const Estimate = ({
+  value,
+  interval,
+  show = scoreText,
+  children,
+}: {
+  value: number;
+  interval: Interval | null;
+  show?: (value: number) => string;
+  children?: ReactNode;
+}) => (
+  <>
+    <span className="font-semibold">{show(value)}</span>{' '}
+    <span className="text-sm text-muted">
+      95 %: {interval === null ? notMeasured : intervalText(interval, show)}
+      {children}
+    </span>
+  </>
+);
+
+/** In place of what `trust` would have told. */
+export const NotMeasured = () => (
+  <p className="max-w-[68ch]">Not measured: this certificate was issued before judges were tested.</p>
+);

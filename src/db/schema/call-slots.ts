@@ -1,0 +1,20 @@
+import { index, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+
+const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+
+/**
+ * Calls to something that bears only so many at once or a minute, whichever worker makes them. A slot that is not given
+ * back, because its worker died, ends by itself; it is kept for a minute, since rates count it.
+ */
+export const callSlots = pgTable(
+  'call_slots',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    /** Whom it is taken at, for example an oracle's origin. */
+    resource: text('resource').notNull(),
+    takenAt: instant('taken_at').notNull(),
+    expiresAt: instant('expires_at').notNull(),
+    releasedAt: instant('released_at'),
+  },
+  (table) => [index('call_slots_resource_taken_at_idx').on(table.resource, table.takenAt)],
+);

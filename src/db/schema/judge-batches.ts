@@ -1,0 +1,44 @@
+import { foreignKey, index, jsonb, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
+import { verificationReplays } from './replays.ts';
+
+const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+
+/** queued → submitting → submitted → done; `single` where the batch did not answer it and it is asked by itself. */
+const batchItemStates = ['queued', 'submitting', 'submitted', 'done', 'single'] as const;
+/** Those of calls that have no reply yet. */
+export const waitingStates = ['queued', 'submitting', 'submitted'] as const;
+
+/**
+ * Judge calls of runs in economy mode, one row a call, under an id that is the same when a restarted worker comes to
+ * this call again. The row outlives processes, and with it the batch that was paid for.
+ */
+export const judgeBatchItems = pgTable(
+  'judge_batch_items',
+  {
+    /** The `custom_id` within its batch. */
+    id: uuid('id').primaryKey().defaultRandom(),
+    replayId: uuid('replay_id').notNull(),
+    runId: uuid('run_id').notNull(),
+    /** Which of the replay's calls it is. */
+    call: text('call').notNull(),
+    state: text('state', { enum: batchItemStates }).notNull().default('queued'),
+    /** What is sent; null once it was answered. */
+    request: jsonb('request_json').$type<object>(),
+    batchId: text('batch_id'),
+    /** Its booking in `judge_spend`, settled with the batch. */
+    spendId: uuid('spend_id'),
+    reply: jsonb('reply_json').$type<object>(),
+    submittedAt: instant('submitted_at'),
+    createdAt: instant('created_at').notNull().defaultNow(),
+  },
+  (table) => [
+    foreignKey({
+      name: 'judge_batch_items_replay_id_fk',
+      columns: [table.replayId],
+      foreignColumns: [verificationReplays.id],
+    }).onDelete('cascade'),
+    unique('judge_batch_items_replay_id_call_key').on(table.replayId, table.call),
+    index('judge_batch_items_state_idx').on(table.state),
+    index('judge_batch_items_batch_id_idx').on(table.batchId),
+  ],
+);

@@ -1,0 +1,28 @@
+import type { Job } from '#queue/jobs.ts';
+import type { WorkerContext } from '#services/context.ts';
+import { loggingStatus } from '#services/run/status-news.ts';
+
+/**
+ * Does a job's work within a span of the trace that it was sent from, and says in the log when it begins, what steps its
+ * run takes and when it has ended.
+ */
+export const observedJob = (
+  context: Pick<WorkerContext, 'log' | 'tracing' | 'now'>,
+  { name, data }: Job,
+  work: () => Promise<void>,
+): Promise<void> => {
+  const { log, tracing, now } = context;
+  const ids = { runId: data.runId, ...('replayId' in data ? { replayId: data.replayId } : {}) };
+  return tracing.span({ name: `job ${name}`, kind: 'consumer', ids, parent: data.traceparent }, async () => {
+    const startedAt = now().getTime();
+    log.debug({ job: name, ...ids }, 'A job begins');
+    let ended = false;
+    try {
+      await loggingStatus(context, work);
+      ended = true;
+    } finally {
+      const tookMs = now().getTime() - startedAt;
+      log.debug({ job: name, ...ids, tookMs }, ended ? 'A job has ended' : 'A job was broken off');
+    }
+  });
+};

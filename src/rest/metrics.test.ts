@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { freePort } from '#testing/installation.ts';
+import { getMetrics } from './metrics.ts';
+import { startWorkerServer } from './worker-server.ts';
+
+const scrape = async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', text: 'up 1\n' });
+const token = 'a-token-of-some-length';
+
+const ask = (
+  { token, reachable }: { token: string | null; reachable: boolean },
+  headers: Record<string, string> = {},
+) =>
+  getMetrics(
+    { metrics: { scrape, token }, reachable },
+    new Request('http://127.0.0.1/api/metrics', { headers }),
+  );
+
+test('where no token is configured metrics are open on loopback and not to be found elsewhere', async () => {
+  const open = await ask({ token: null, reachable: false });
+  expect([open.status, await open.text()]).toEqual([200, 'up 1\n']);
+  expect(open.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+  expect(open.headers.get('cache-control')).toBe('no-store');
+  const hidden = await ask({ token: null, reachable: true });
+  expect([hidden.status, await hidden.text()]).toEqual([404, '{"detail":"There is nothing here."}']);
+});
+
+test.each([false, true])(
+  'where a token is configured it opens metrics and nothing else does, reachable: %s',
+  async (reachable) => {
+    expect((await ask({ token, reachable }, { authorization: `Bearer ${token}` })).status).toBe(200);
+    for (const authorization of [
+      '',
+      token,
+      `Basic ${token}`,
+      `Bearer ${token}x`,
+      'Bearer ',
+      `Bearer ${token} x`,
+    ]) {
+      const refused = await ask({ token, reachable }, { authorization });
+      expect(refused.status).toBe(401);
+      expect(refused.headers.get('www-authenticate')).toBe('Bearer');
+      expect(await refused.text()).not.toContain(token);
+    }
+  },
+);
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  await Promise.all(closing.splice(0).map((close) => close()));
+});
+
+const worker = (port: number, settings: { token?: string | null; isReady?: boolean } = {}) => {
+  const warnings: unknown[] = [];
+  const server = startWorkerServer({
+    host: '127.0.0.1',
+    port,
+    metrics: { scrape, token: settings.token ?? null },
+    reachable: false,
+    ready: async () => ({
+      ready: settings.isReady ?? true,
+      checks: { database: 'ok', migrations: 'ok', queue: 'ok' },
+    }),
+    logger: { warn: (fields) => void warnings.push(fields) },
+  });
+  closing.push(server.close);
+  return { ...server, warnings };
+};
+const get = (port: number, path: string, init: RequestInit = {}) =>
+  fetch(`http://127.0.0.1:${port}${path}`, init);
+
+test('a worker answers for its metrics, its health and its readiness, and for nothing else', async () => {
+  const port = await freePort();
+  worker(port, { token, isReady: false });
+  expect((await get(port, '/metrics')).status).toBe(401);
+  const allowed = await get(port, '/metrics', { headers: { authorization: `Bearer ${token}` } });
+  expect(await allowed.text()).toBe('up 1\n');
+  expect(await (await get(port, '/health')).json()).toEqual({ status: 'ok' });
+  expect((await get(port, '/ready')).status).toBe(503);
+  expect((await get(port, '/')).status).toBe(404);
+  expect((await get(port, '/metrics', { method: 'POST' })).status).toBe(405);
+});
+
+test('a worker whose port is taken says so once and answers when it is free', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const { warnings } = worker(port);
+  await expect.poll(() => warnings).toEqual([{ host: '127.0.0.1', port, code: 'EADDRINUSE' }]);
+  other.close();
+  await expect
+    .poll(
+      () =>
+        get(port, '/health').then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      { timeout: 5_000 },
+    )
+    .toBe(200);
+  expect(warnings).toHaveLength(1);
+});

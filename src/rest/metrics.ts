@@ -1,0 +1,34 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Exposition } from '#services/telemetry/prometheus.ts';
+
+export type MetricsContext = {
+  metrics: { scrape: () => Promise<Exposition>; token: string | null };
+  /** Others than this machine can ask. */
+  reachable: boolean;
+};
+
+const digest = (text: string) => createHash('sha256').update(text).digest();
+
+const refuse = (status: number, detail: string, headers: Record<string, string> = {}) =>
+  Response.json({ detail }, { status, headers: { 'cache-control': 'no-store', ...headers } });
+
+/**
+ * `GET /api/metrics`, and a worker's `/metrics`, in the text format of Prometheus. They tell how much an installation is
+ * used: strangers get them with METRICS_TOKEN alone, and where none is configured there is nothing to be found.
+ */
+export const getMetrics = async (
+  { metrics: { scrape, token }, reachable }: MetricsContext,
+  request: Request,
+): Promise<Response> => {
+  if (token === null && reachable) return refuse(404, 'There is nothing here.');
+  if (token !== null) {
+    const given = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? '';
+    // Digests are of one length, which is what makes the comparison take the same time for every guess.
+    if (!timingSafeEqual(digest(given), digest(token)))
+      return refuse(401, 'Send METRICS_TOKEN as Authorization: Bearer <token>.', {
+        'www-authenticate': 'Bearer',
+      });
+  }
+  const { contentType, text } = await scrape();
+  return new Response(text, { headers: { 'content-type': contentType, 'cache-control': 'no-store' } });
+};

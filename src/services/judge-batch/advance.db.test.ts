@@ -1,0 +1,238 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, expect, test } from 'vitest';
+import type { RunRequest } from '#contracts/run.ts';
+import { judgeBatchItems } from '#db/schema/judge-batches.ts';
+import { judgeSpend, verificationReplays } from '#db/schema/replays.ts';
+import { answerPlausibly } from '#testing/anthropic-answers.ts';
+import { type AnthropicFakeOptions, startAnthropicFake } from '#testing/anthropic-fake.ts';
+import { runRequest, testWorkbench } from '#testing/workbench.ts';
+import { type BatchClient, BatchFault } from '#verification/judges/anthropic/batches.ts';
+import { createAnthropicClient } from '#verification/judges/anthropic/client.ts';
+import { anthropicJudge } from '#verification/judges/anthropic/judge.ts';
+import { createPrices } from '#verification/judges/anthropic/prices.ts';
+import { getPublicCertificate } from '../certificate/get-public.ts';
+import type { WorkerContext } from '../context.ts';
+import { createRun } from '../run/create.ts';
+import { getRun } from '../run/get.ts';
+import { sweepRuns } from '../run/sweep.ts';
+import { advanceBatches } from './advance.ts';
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  await Promise.all(closing.splice(0).map((close) => close()));
+});
+
+/** A run that is judged through the API's fake, and workers that share nothing but its database. */
+const started = async (options: AnthropicFakeOptions = {}, request: Partial<RunRequest> = {}) => {
+  const fake = await startAnthropicFake({ batches: { manual: true }, ...options });
+  const workbench = await testWorkbench();
+  closing.push(fake.close, workbench.close);
+  const prices = createPrices();
+  const client = createAnthropicClient({
+    apiKey: 'sk-ant-test',
+    baseURL: fake.url,
+    maxRetries: 0,
+    sleep: async (ms) => {
+      await delay(ms);
+    },
+  });
+  const context: WorkerContext = {
+    ...workbench.context,
+    engine: {
+      ...workbench.context.engine,
+      judge: ({ model }, batches) =>
+        anthropicJudge({ client, model, random: randomBytes, prices, batches, now: Date.now }),
+      batches: client.batches(prices),
+    },
+  };
+  const owner = await workbench.user();
+  const { runId } = await createRun(
+    context,
+    owner,
+    runRequest({ judge: 'anthropic', economy: true, ...request }),
+  );
+  const run = () => getRun(context, owner, runId);
+  const items = () => workbench.db.select().from(judgeBatchItems);
+  /** Works on jobs and batches, each batch ending at once, until the run has ended. */
+  const work = async (onto = context) => {
+    for (let round = 0; round < 20 && (await run()).certificateId === null; round += 1) {
+      await workbench.pump({ onto });
+      workbench.wait(11_000);
+      await advanceBatches(onto);
+      fake.endBatches();
+      await advanceBatches(onto);
+    }
+    return run();
+  };
+  return { ...workbench, context, fake, run, items, work };
+};
+
+const scoresOf = async (context: WorkerContext, certificateId: string | null) => {
+  const { precision, recall, replyAccuracy, usage } = await getPublicCertificate(
+    context,
+    certificateId ?? '',
+  );
+  return { scores: { precision, recall, replyAccuracy }, usage };
+};
+
+test('economy mode comes to the same scores through batches, at half the price', async () => {
+  const economy = await started();
+  const ended = await economy.work();
+  expect(ended).toMatchObject({ status: 'COMPLETED', progress: 3 });
+  expect(economy.fake.requests.every(({ batch }) => batch !== null)).toBe(true);
+  // Keys, the verdicts of all replays, then the parrot's: calls that can wait for each other travel together.
+  expect(new Set(economy.fake.requests.map(({ batch }) => batch?.id)).size).toBe(3);
+
+  const dear = await started({}, { economy: false });
+  await dear.work();
+  const [cheap, full] = await Promise.all([
+    scoresOf(economy.context, ended.certificateId),
+    scoresOf(dear.context, (await dear.run()).certificateId),
+  ]);
+  expect(cheap.scores).toEqual(full.scores);
+  expect(cheap.usage.calls).toBe(full.usage.calls);
+  const { usage } = economy.fake;
+  expect(usage.standard.messages).toBe(0);
+  const list = createPrices().costUsd('claude-sonnet-5-5', usage.batch) ?? 0;
+  expect(cheap.usage.costUsd).toBeCloseTo(list / 2, 9);
+  expect((await economy.run()).costUsd).toBeCloseTo(list / 2, 9);
+});
+
+test('while a batch is under way no job is on the queue, nothing is asked again, and no secret text stays behind', async () => {
+  const { context, pump, queued, items, fake, run, wait, work } = await started();
+  const batches = context.engine.batches as BatchClient;
+  const submitted: string[] = [];
+  context.engine.batches = {
+    ...batches,
+    submit: (calls) => {
+      submitted.push(...calls.map(({ id }) => id));
+      return batches.submit(calls);
+    },
+  };
+  await pump({ onto: context });
+  wait(11_000);
+  await advanceBatches(context);
+  expect(await queued()).toEqual([]);
+  wait(60_000);
+  await sweepRuns(context);
+  await advanceBatches(context);
+  expect(await queued()).toEqual([]);
+  expect(submitted.toSorted()).toEqual((await items()).map(({ id }) => id).sort());
+  expect((await run()).status).toBe('INGESTING');
+  await work();
+  expect((await items()).map(({ state, request }) => [state, request])).toEqual(
+    Array.from({ length: fake.requests.length }, () => ['done', null]),
+  );
+});
+
+test('a batch whose worker died before storing its id is found again, and not paid twice', async () => {
+  const { context, pump, fake, wait, items, work } = await started();
+  const dying: BatchClient = {
+    ...(context.engine.batches as BatchClient),
+    submit: async (calls) => {
+      await context.engine.batches?.submit(calls);
+      throw new Error('killed');
+    },
+  };
+  await pump({ onto: context });
+  // The fake's clock is the machine's, the services' is the workbench's.
+  wait(Date.now() - context.now().getTime());
+  wait(11_000);
+  await expect(advanceBatches({ ...context, engine: { ...context.engine, batches: dying } })).rejects.toThrow(
+    'killed',
+  );
+  expect(new Set((await items()).map(({ state }) => state))).toEqual(new Set(['submitting']));
+  await advanceBatches(context);
+  wait(6 * 60_000);
+  await advanceBatches(context);
+  expect(new Set((await items()).map(({ state }) => state))).toEqual(new Set(['submitted']));
+  expect(await work()).toMatchObject({ status: 'COMPLETED' });
+  const answered = fake.requests.map(({ batch }) => batch?.customId);
+  expect(answered.toSorted()).toEqual((await items()).map(({ id }) => id).sort());
+});
+
+test('a submission that never reached the API is made again', async () => {
+  const { context, pump, wait, items, work } = await started();
+  const deaf: BatchClient = {
+    ...(context.engine.batches as BatchClient),
+    submit: () => Promise.reject(new Error('killed')),
+  };
+  await pump({ onto: context });
+  wait(Date.now() - context.now().getTime());
+  wait(11_000);
+  await expect(
+    advanceBatches({ ...context, engine: { ...context.engine, batches: deaf } }),
+  ).rejects.toThrow();
+  wait(6 * 60_000);
+  await advanceBatches(context);
+  expect(new Set((await items()).map(({ state }) => state))).toEqual(new Set(['submitted']));
+  expect(await work()).toMatchObject({ status: 'COMPLETED' });
+});
+
+test('what expired or failed in a batch is asked singly, at the full price', async () => {
+  const { work, fake, items, context, run } = await started({
+    behave: ((): AnthropicFakeOptions['behave'] => {
+      let count = 0;
+      return (request) => {
+        count += 1;
+        if (count === 1) return { kind: 'expired' };
+        if (count === 2) return { kind: 'errored', type: 'overloaded_error', message: 'Overloaded' };
+        return { kind: 'answer', answer: answerPlausibly(request) };
+      };
+    })(),
+  });
+  expect(await work()).toMatchObject({ status: 'COMPLETED' });
+  expect((await items()).filter(({ state }) => state === 'single')).toHaveLength(2);
+  expect(fake.usage.standard.messages).toBe(2);
+  const { usage } = await scoresOf(context, (await run()).certificateId);
+  const costs = [fake.usage.standard, fake.usage.batch].map(
+    (tokens) => createPrices().costUsd('claude-sonnet-5-5', tokens) ?? 0,
+  );
+  expect(usage.costUsd).toBeCloseTo((costs[0] ?? 0) + (costs[1] ?? 0) / 2, 9);
+});
+
+test('an API that is away is tried again; one that refuses the key leaves the replays unscored with the reason', async () => {
+  const { context, pump, wait, items, run } = await started();
+  const failing = (fault: BatchFault): WorkerContext => ({
+    ...context,
+    engine: {
+      ...context.engine,
+      batches: { ...(context.engine.batches as BatchClient), submit: () => Promise.reject(fault) },
+    },
+  });
+  await pump({ onto: context });
+  wait(11_000);
+  await advanceBatches(failing(new BatchFault('the Anthropic API did not answer in time', true)));
+  expect(new Set((await items()).map(({ state }) => state))).toEqual(new Set(['queued']));
+
+  const refused = await started({ apiKey: 'sk-ant-another' });
+  await refused.pump({ onto: refused.context });
+  refused.wait(11_000);
+  await advanceBatches(refused.context);
+  await refused.pump({ onto: refused.context });
+  expect(await refused.run()).toMatchObject({
+    status: 'FAILED',
+    error: expect.stringContaining('check ANTHROPIC_API_KEY'),
+  });
+  expect((await run()).status).toBe('INGESTING');
+});
+
+test('a batch is booked at the most that it can cost until it has ended, and a limit holds for it', async () => {
+  const { context, pump, wait, db, work, run, fake } = await started({}, { maxCostUsd: 5 });
+  await pump({ onto: context });
+  wait(11_000);
+  await advanceBatches(context);
+  const booked = await db.select().from(judgeSpend);
+  expect(booked.map(({ settled }) => settled)).toEqual([false, false, false]);
+  await work();
+  const settled = await db.select().from(judgeSpend);
+  expect(settled.every((row) => row.settled)).toBe(true);
+  expect(settled).toHaveLength(fake.requests.length);
+  expect((await run()).costUsd).toBeLessThan(booked.reduce((sum, { costUsd }) => sum + costUsd, 0));
+
+  const short = await started({}, { maxCostUsd: 0.0001 });
+  await short.pump({ onto: short.context });
+  expect(await short.run()).toMatchObject({ status: 'FAILED', error: expect.stringContaining('limit') });
+  expect(await short.db.$count(verificationReplays)).toBe(3);
+});

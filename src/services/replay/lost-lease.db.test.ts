@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { verificationReplays } from '#db/schema/replays.ts';
+import type { Script } from '#testing/scripted-engine.ts';
+import { runRequest, testWorkbench } from '#testing/workbench.ts';
+import { createRun } from '../run/create.ts';
+import { getRun } from '../run/get.ts';
+import { ingestRun } from '../run/ingest.ts';
+import { SlotsTaken, takeSlot } from './call-slot.ts';
+import { scoreReplay } from './score.ts';
+
+let workbench: Awaited<ReturnType<typeof testWorkbench>>;
+const script: Script = {};
+beforeEach(async () => {
+  workbench = await testWorkbench(script);
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await workbench.close();
+});
+
+const gate = () => {
+  let open = () => {};
+  const passed = new Promise<undefined>((resolve) => {
+    open = () => resolve(undefined);
+  });
+  return { open, passed };
+};
+
+test('a worker that comes back to a replay which another took up is refused, and that is no fault of the replay', async () => {
+  const [paused, other] = [gate(), gate()];
+  const asked = { oracle: 0, recall: 0 };
+  script.oracle = async () => {
+    asked.oracle += 1;
+    return asked.oracle === 1 ? paused.passed : undefined;
+  };
+  script.judge = async ({ measure }) => {
+    if (measure !== 'recall') return undefined;
+    asked.recall += 1;
+    return asked.recall === 1 ? other.passed : undefined;
+  };
+  const { context, db } = workbench;
+  const owner = await workbench.user();
+  const { runId } = await createRun(context, owner, runRequest({ limit: 1, minReplays: 1 }));
+  await ingestRun(context, { runId });
+  const [replay] = await db.select().from(verificationReplays);
+  const job = { runId, replayId: replay?.id ?? '' };
+  const faults = async () => (await db.select().from(verificationReplays))[0]?.faults;
+
+  const first = scoreReplay(context, job);
+  await expect.poll(() => asked.oracle).toBe(1);
+  const second = scoreReplay(context, job);
+  await expect.poll(() => asked.recall).toBe(1);
+  paused.open();
+  // Rejects, so that the queue delivers it again: the other worker may be dead by now.
+  await expect(first).rejects.toThrow('Two workers were at this replay');
+  expect(await faults()).toBe(0);
+  other.open();
+  await second;
+  await workbench.pump();
+  expect(await getRun(context, owner, runId)).toMatchObject({ status: 'COMPLETED', error: null });
+  expect(asked.oracle).toBe(2);
+  expect(await faults()).toBe(0);
+});
+
+const one = { atOnce: 1, perMinute: 1_000 };
+
+test('the slot of a worker that died is free again after some seconds, that of one that lives stays taken', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const { context } = workbench;
+  const take = () => takeSlot(context, 'oracle https://oracle.example', one);
+  const release = await take();
+  for (let turn = 0; turn < 10; turn += 1) {
+    await expect(take()).rejects.toBeInstanceOf(SlotsTaken);
+    workbench.wait(5_000);
+    await vi.advanceTimersByTimeAsync(5_000);
+    // The renewal's own statement.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await release();
+  await take();
+  // Its worker died: nothing renews it.
+  vi.clearAllTimers();
+  workbench.wait(16_000);
+  await (await take())();
+});

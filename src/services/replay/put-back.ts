@@ -1,0 +1,89 @@
+import { and, count, eq, lt, sql } from 'drizzle-orm';
+import type { RunConfig } from '#contracts/run.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import type { WorkerContext } from '../context.ts';
+import { cutMessage, noteWaiting } from '../run/transitions.ts';
+import type { WaitReason } from '../telemetry/metrics.ts';
+import { SlotsTaken } from './call-slot.ts';
+import type { ReplayRow } from './checkpoint.ts';
+import { JudgeBusy } from './ports.ts';
+import { BudgetBusy } from './spend.ts';
+
+/** How long a judge that cannot be had is waited for before the replay is left unscored. */
+const patienceMs = 30 * 60_000;
+
+/** Whether this replay still waits for a judge that cannot be had just now. */
+export const isPatient = ({ waitingSince }: Pick<ReplayRow, 'waitingSince'>, now: Date): boolean =>
+  waitingSince === null || now.getTime() - waitingSince.getTime() < patienceMs;
+
+const leastMs = 1_000;
+const mostMs = 60_000;
+/** About what an oracle's call takes: who stands behind so many others need not ask for so long. */
+const perReplayAheadMs = 100;
+
+const delayOf = async (
+  { db, now }: WorkerContext,
+  row: ReplayRow,
+  economy: boolean,
+  error: Error,
+): Promise<number> => {
+  // What a batch holds is settled when that has ended, in an hour perhaps; other calls in seconds.
+  if (error instanceof BudgetBusy) return economy ? mostMs : 2_000;
+  if (error instanceof JudgeBusy) {
+    const waitedMs = row.waitingSince === null ? 0 : now().getTime() - row.waitingSince.getTime();
+    return Math.min(mostMs, 5_000 + waitedMs / 4);
+  }
+  const [ahead] = await db
+    .select({ replays: count() })
+    .from(verificationReplays)
+    .where(
+      and(
+        eq(verificationReplays.runId, row.runId),
+        eq(verificationReplays.state, 'open'),
+        lt(verificationReplays.position, row.position),
+      ),
+    );
+  return Math.min(mostMs, leastMs + (ahead?.replays ?? 0) * perReplayAheadMs);
+};
+
+const reasonOf = (error: JudgeBusy | BudgetBusy | SlotsTaken): WaitReason => {
+  if (error instanceof JudgeBusy) return 'judge_unavailable';
+  return error instanceof BudgetBusy ? 'budget' : 'call_slots';
+};
+
+/**
+ * Puts a replay's job back on the queue where it was stopped by no fault but by a wait: for the judge, for a limit, for
+ * calls under way. Meanwhile it holds no worker, and its run says what is waited for.
+ * @returns false where it was something else.
+ */
+export const putBack = async (
+  context: WorkerContext,
+  { row, config: { economy } }: { row: ReplayRow; config: Pick<RunConfig, 'economy'> },
+  error: unknown,
+): Promise<boolean> => {
+  if (!(error instanceof JudgeBusy || error instanceof BudgetBusy || error instanceof SlotsTaken))
+    return false;
+  const { db, sender, metrics, now } = context;
+  metrics.waited(reasonOf(error));
+  const message = cutMessage(`Waiting: ${error.message}.`);
+  await db
+    .update(verificationReplays)
+    .set({
+      reason: message,
+      // Limits of our own are waited for as long as it takes; a judge is given up at some time.
+      ...(error instanceof JudgeBusy
+        ? { waitingSince: sql`coalesce(${verificationReplays.waitingSince}, ${now().toISOString()})` }
+        : {}),
+    })
+    .where(and(eq(verificationReplays.id, row.id), eq(verificationReplays.state, 'open')));
+  await noteWaiting(db, row.runId, message);
+  await sender.enqueue(db, [
+    {
+      name: 'score-replay',
+      data: { runId: row.runId, replayId: row.id },
+      priority: -row.position,
+      afterMs: await delayOf(context, row, economy, error),
+    },
+  ]);
+  return true;
+};

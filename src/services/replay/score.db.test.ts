@@ -1,0 +1,153 @@
+import { asc } from 'drizzle-orm';
+import { afterEach, expect, test } from 'vitest';
+import type { RunRequest } from '#contracts/run.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import { type Script, unavailable } from '#testing/scripted-engine.ts';
+import { runRequest, testWorkbench } from '#testing/workbench.ts';
+import type { JudgeReply } from '#verification/judges/judge.ts';
+import { createRun } from '../run/create.ts';
+import { getRun } from '../run/get.ts';
+import { ingestRun } from '../run/ingest.ts';
+import { scoreReplay } from './score.ts';
+import { bookCall } from './spend.ts';
+
+let opened: { close: () => Promise<void> }[] = [];
+afterEach(async () => {
+  await Promise.all(opened.map((workbench) => workbench.close()));
+  opened = [];
+});
+
+const started = async (script: Script = {}, request: Partial<RunRequest> = {}) => {
+  const workbench = await testWorkbench(script);
+  opened.push(workbench);
+  const owner = await workbench.user();
+  const { runId } = await createRun(workbench.context, owner, runRequest(request));
+  const replays = () =>
+    workbench.db.select().from(verificationReplays).orderBy(asc(verificationReplays.position));
+  return { ...workbench, runId, replays, run: () => getRun(workbench.context, owner, runId) };
+};
+
+const busy = (detail = 'it is overloaded'): JudgeReply => {
+  const reply = unavailable(detail);
+  return reply.ok || reply.fault !== 'unavailable' ? reply : { ...reply, passing: true };
+};
+const one = { limit: 1, minReplays: 1 };
+
+test('a judge that cannot be had just now puts the job back with a delay, and the run says so; nothing is scored', async () => {
+  let down = true;
+  const at = await started(
+    { judge: async ({ measure }) => (down && measure === 'recall' ? busy() : undefined) },
+    one,
+  );
+  await ingestRun(at.context, { runId: at.runId });
+  const [replay] = await at.replays();
+  const job = { runId: at.runId, replayId: replay?.id ?? '' };
+  await scoreReplay(at.context, job);
+  expect((await at.queued()).slice(2)).toEqual([
+    expect.objectContaining({ name: 'score-replay', data: job, afterMs: expect.any(Number) }),
+  ]);
+  expect((await at.queued())[2]?.afterMs).toBeGreaterThanOrEqual(1_000);
+  expect((await at.run()).activity).toContain('it is overloaded');
+  const [waiting] = await at.replays();
+  expect(waiting).toMatchObject({ state: 'open', outcome: null, recall: null, faults: 0 });
+  // What the others were paid for is kept.
+  expect(waiting?.precision).toMatchObject({ kind: 'judged' });
+  expect(waiting?.reply).toMatchObject({ kind: 'judged' });
+  down = false;
+  const before = at.calls.length;
+  await at.pump();
+  expect(at.calls.slice(before).filter((call) => call !== 'end')).toEqual([
+    'recall:1',
+    'parrot-precision:1',
+    'parrot-recall:1',
+  ]);
+  expect(await at.run()).toMatchObject({ status: 'COMPLETED', activity: null });
+});
+
+test('once a replay waits no longer its run says nothing of waiting, also while others are still open', async () => {
+  let down = true;
+  const at = await started({ judge: async () => (down ? busy() : undefined) });
+  await ingestRun(at.context, { runId: at.runId });
+  const [replay] = await at.replays();
+  const job = { runId: at.runId, replayId: replay?.id ?? '' };
+  await scoreReplay(at.context, job);
+  expect((await at.run()).activity).toContain('it is overloaded');
+  down = false;
+  await scoreReplay(at.context, job);
+  expect(await at.run()).toMatchObject({ status: 'SCORING', activity: null, progress: 1, total: 3 });
+});
+
+test('after half an hour without an answer the replay is left unscored with the judge’s own reason', async () => {
+  const times: number[] = [];
+  const at: Awaited<ReturnType<typeof started>> = await started(
+    {
+      judge: async ({ measure }, { id }) => {
+        if (id !== '2' || measure !== 'answer_key') return undefined;
+        times.push(at.context.now().getTime());
+        return busy('it is overloaded (529)');
+      },
+    },
+    { limit: 2, minReplays: 1 },
+  );
+  await at.pump();
+  const [, second] = await at.replays();
+  expect(second).toMatchObject({
+    outcome: 'unscored',
+    reason: expect.stringContaining('it is overloaded (529)'),
+    oracle: null,
+  });
+  const waitedMs = (times.at(-1) ?? 0) - (times[0] ?? 0);
+  expect(waitedMs).toBeGreaterThanOrEqual(30 * 60_000);
+  expect(waitedMs).toBeLessThan(32 * 60_000);
+  expect(await at.run()).toMatchObject({ status: 'COMPLETED', activity: null, progress: 2, total: 2 });
+});
+
+test('every answer begins the waiting anew: only a judge that says nothing at all is given up', async () => {
+  let asked = 0;
+  const at: Awaited<ReturnType<typeof started>> = await started(
+    {
+      // Each measure is refused for twenty minutes, which is an hour altogether.
+      judge: async ({ measure }) => {
+        if (measure === 'precision') return undefined;
+        asked += 1;
+        if (measure === 'recall' && asked === 1) return undefined;
+        const until = { answer_key: 20, reply: 45, recall: 70 }[measure] * 60_000;
+        return at.context.now().getTime() - begun < until ? busy() : undefined;
+      },
+    },
+    one,
+  );
+  const begun = at.context.now().getTime();
+  await at.pump();
+  expect((await at.replays())[0]).toMatchObject({ outcome: 'scored' });
+  expect((await at.run()).status).toBe('COMPLETED');
+});
+
+test('waiting for the limits of our own takes nothing of the patience with a judge', async () => {
+  let down = false;
+  const at = await started(
+    { costUsd: 0.5, judge: async () => (down ? busy() : undefined) },
+    { ...one, judge: 'anthropic', maxCostUsd: 5 },
+  );
+  await ingestRun(at.context, { runId: at.runId });
+  const [replay] = await at.replays();
+  const job = { runId: at.runId, replayId: replay?.id ?? '' };
+  const held = await bookCall(at.context, { runId: at.runId, limitUsd: 5 }, 5);
+  await scoreReplay(at.context, job);
+  expect((await at.run()).activity).toContain('limit');
+  at.wait(40 * 60_000);
+  await held.settle({
+    calls: 1,
+    inputTokens: 0,
+    cacheWriteTokens: 0,
+    cacheReadTokens: 0,
+    outputTokens: 0,
+    costUsd: 0,
+  });
+  down = true;
+  await scoreReplay(at.context, job);
+  expect((await at.replays())[0]).toMatchObject({ state: 'open', answerKey: null });
+  down = false;
+  await at.pump();
+  expect(await at.run()).toMatchObject({ status: 'COMPLETED', activity: null });
+});

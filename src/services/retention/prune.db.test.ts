@@ -1,0 +1,200 @@
+import { eq } from 'drizzle-orm';
+import { afterEach, expect, test } from 'vitest';
+import type { ContinueRequest, RunRequest } from '#contracts/run.ts';
+import { callSlots } from '#db/schema/call-slots.ts';
+import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
+import { groundTruthRecords, groundTruthSnapshots } from '#db/schema/ground-truths.ts';
+import { judgeBatchItems } from '#db/schema/judge-batches.ts';
+import { answerKeys, judgeSpend, verificationReplays } from '#db/schema/replays.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import { changeNumbers, drawOf, type Script } from '#testing/scripted-engine.ts';
+import { runRequest, testWorkbench } from '#testing/workbench.ts';
+import { getPublicCertificate } from '../certificate/get-public.ts';
+import { continueRun } from '../run/continue.ts';
+import { createRun } from '../run/create.ts';
+import { getRun } from '../run/get.ts';
+import { failRun } from '../run/transitions.ts';
+import { prune } from './prune.ts';
+
+const dayMs = 24 * 60 * 60_000;
+
+let opened: { close: () => Promise<void> }[] = [];
+afterEach(async () => {
+  await Promise.all(opened.map((workbench) => workbench.close()));
+  opened = [];
+});
+
+const bench = async (script: Script = {}) => {
+  const workbench = await testWorkbench(script);
+  opened.push(workbench);
+  const { db, context } = workbench;
+  const owner = await workbench.user();
+  const start = async (request: Partial<RunRequest> = {}) =>
+    (await createRun(context, owner, runRequest({ limit: 2, minReplays: 2, ...request }))).runId;
+  const goOn = (id: string, how: 'resume' | 'retry' = 'resume') => {
+    const request: ContinueRequest = { id, oracleHeaders: {}, githubToken: null };
+    return continueRun(context, owner, how, request).then(({ runId }) => runId);
+  };
+  const rowsOf = async () => {
+    const tables = {
+      replays: verificationReplays,
+      batchItems: judgeBatchItems,
+      spend: judgeSpend,
+      records: groundTruthRecords,
+      snapshots: groundTruthSnapshots,
+      keys: answerKeys,
+      slots: callSlots,
+      runs: verificationRuns,
+      certificates: verificationCertificates,
+      scores: verificationReplayScores,
+    };
+    const counts = await Promise.all(
+      Object.entries(tables).map(async ([name, table]) => [name, await db.$count(table)] as const),
+    );
+    return Object.fromEntries(counts);
+  };
+  return {
+    ...workbench,
+    owner,
+    start,
+    goOn,
+    rowsOf,
+    days: (days: number) => workbench.wait(days * dayMs),
+    replaysOf: (runId: string) => db.$count(verificationReplays, eq(verificationReplays.runId, runId)),
+    run: (runId: string) => getRun(context, owner, runId),
+  };
+};
+
+test('replays go after 90 days, ground truth and answer keys after 180; runs and certificates with their evidence stay', async () => {
+  const { start, pump, run, db, context, days, rowsOf } = await bench({ costUsd: 0.01 });
+  const runId = await start({ judge: 'anthropic' });
+  await pump();
+  const { certificateId } = await run(runId);
+  const [replay] = await db.select().from(verificationReplays);
+  await db
+    .insert(judgeBatchItems)
+    .values({ runId, replayId: replay?.id ?? '', call: 'first/precision', state: 'done' });
+  const certificate = await getPublicCertificate(context, certificateId ?? '');
+  // The key, three verdicts and two on the parrot were paid for each of two replays.
+  const whole = {
+    replays: 2,
+    batchItems: 1,
+    spend: 12,
+    records: 2,
+    snapshots: 1,
+    keys: 2,
+    slots: 2,
+    runs: 1,
+    certificates: 1,
+    scores: 2,
+  };
+  expect(await rowsOf()).toEqual(whole);
+
+  days(89);
+  await prune(context);
+  expect(await rowsOf()).toEqual({ ...whole, slots: 0 });
+  days(2);
+  await prune(context);
+  const withoutReplays = { ...whole, slots: 0, replays: 0, batchItems: 0, spend: 0 };
+  expect(await rowsOf()).toEqual(withoutReplays);
+  days(88);
+  await prune(context);
+  expect(await rowsOf()).toEqual(withoutReplays);
+  days(2);
+  await prune(context);
+  expect(await rowsOf()).toEqual({ ...withoutReplays, records: 0, snapshots: 0, keys: 0 });
+
+  expect(await getPublicCertificate(context, certificateId ?? '')).toEqual(certificate);
+  expect(await run(runId)).toMatchObject({ status: 'COMPLETED', progress: 2, total: 2, certificateId });
+});
+
+test('ground truth that a later run read again stays with that run, and a run under way loses nothing', async () => {
+  const { start, pump, context, days, rowsOf, replaysOf } = await bench();
+  await start();
+  await pump();
+  days(170);
+  const later = await start();
+  await pump();
+  const underWay = await start();
+  days(80);
+  await prune(context);
+  expect(await replaysOf(later)).toBe(2);
+  expect(await rowsOf()).toMatchObject({ replays: 2, records: 2, snapshots: 1 });
+  await pump();
+  days(95);
+  const open = await start();
+  await prune(context);
+  expect([await replaysOf(later), await replaysOf(underWay)]).toEqual([0, 0]);
+  expect(await rowsOf()).toMatchObject({ runs: 4 });
+  await pump();
+  expect(await replaysOf(open)).toBe(2);
+});
+
+test('what a run resumed is kept as long as that run, and a run without its replays can be retried alone', async () => {
+  const { start, pump, db, run, goOn, context, days, replaysOf } = await bench({ costUsd: 0.01 });
+  const first = await start({ judge: 'anthropic' });
+  await pump();
+  // As if it had been cancelled before its certificate.
+  await db.update(verificationRuns).set({ status: 'CERTIFYING', certificateId: null });
+  await failRun(db, first, 'Cancelled by its owner', context.now());
+  days(60);
+  const second = await goOn(first);
+  await failRun(db, second, 'Cancelled by its owner', context.now());
+  days(60);
+  await prune(context);
+  expect([await replaysOf(first), await replaysOf(second)]).toEqual([2, 2]);
+  // The two have one account.
+  expect((await run(second)).costUsd).toBeCloseTo(0.12, 9);
+
+  days(31);
+  await prune(context);
+  days(1);
+  await prune(context);
+  expect([await replaysOf(first), await replaysOf(second)]).toEqual([0, 0]);
+  expect((await run(second)).can).toMatchObject({ resume: false, retry: true });
+  await expect(goOn(second)).rejects.toThrow('Retry it.');
+});
+
+test('a retry of a run without its replays reads the repository anew', async () => {
+  let draws = 0;
+  const { start, pump, db, run, goOn, context, days } = await bench({
+    draw: async ({ limit }) => {
+      draws += 1;
+      return drawOf(changeNumbers(limit));
+    },
+  });
+  const runId = await start({ oracleUrl: 'https://oracle.example/ask' });
+  await pump();
+  await db.update(verificationRuns).set({ status: 'CERTIFYING', certificateId: null });
+  await failRun(db, runId, 'Cancelled by its owner', context.now());
+  days(91);
+  await prune(context);
+  const again = await goOn(runId, 'retry');
+  await pump();
+  expect(await run(again)).toMatchObject({ status: 'COMPLETED', progress: 2 });
+  expect(draws).toBe(2);
+});
+
+test('of many workers one prunes, and not again within the hour', async () => {
+  const { context, db, wait } = await bench();
+  const leave = () =>
+    db.insert(callSlots).values({ resource: 'r', takenAt: new Date(0), expiresAt: new Date(1) });
+  await leave();
+  await Promise.all([prune(context), prune(context), prune(context)]);
+  expect(await db.$count(callSlots)).toBe(0);
+  await leave();
+  wait(59 * 60_000);
+  await prune(context);
+  expect(await db.$count(callSlots)).toBe(1);
+  wait(2 * 60_000);
+  await prune(context);
+  expect(await db.$count(callSlots)).toBe(0);
+});
+
+test('more rows than one batch holds go in one turn', async () => {
+  const { context, db } = await bench();
+  const row = { resource: 'r', takenAt: new Date(0), expiresAt: new Date(1) };
+  await db.insert(callSlots).values(Array.from({ length: 2_500 }, () => row));
+  await prune(context);
+  expect(await db.$count(callSlots)).toBe(0);
+});

@@ -1,0 +1,154 @@
+import { and, eq, gte, inArray, isNotNull, lt, notExists, type SQL, sql } from 'drizzle-orm';
+import { alias, type PgTable } from 'drizzle-orm/pg-core';
+import { isTerminal, runStatuses } from '#contracts/run.ts';
+import type { Database } from '#db/client.ts';
+import { callSlots } from '#db/schema/call-slots.ts';
+import { groundTruthRecords, groundTruthSnapshots } from '#db/schema/ground-truths.ts';
+import { housekeeping } from '#db/schema/housekeeping.ts';
+import { answerKeys, judgeSpend, verificationReplays } from '#db/schema/replays.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import type { ServiceContext } from '../context.ts';
+
+const hourMs = 60 * 60_000;
+const dayMs = 24 * hourMs;
+
+/** A key is retired 90 days after its making and may be opened with the certificates that rest on it until they expire. */
+const keyRetentionMs = 180 * dayMs;
+
+/** One statement deletes so many rows at most, and one table gives up so many batches an hour: the sweep waits for it. */
+const rowsPerBatch = 1_000;
+const mostBatches = 50;
+/** A run has some hundred replays at most; they go together. */
+const mostRuns = 200;
+
+/** Whether it is this worker's turn: of all workers of the database one prunes, once an hour. */
+const takeTurn = async ({ db, now }: Pick<ServiceContext, 'db' | 'now'>): Promise<boolean> => {
+  const at = now();
+  const taken = await db
+    .insert(housekeeping)
+    .values({ task: 'prune', begunAt: at })
+    .onConflictDoUpdate({
+      target: housekeeping.task,
+      set: { begunAt: at },
+      setWhere: lt(housekeeping.begunAt, new Date(at.getTime() - hourMs)),
+    })
+    .returning({ task: housekeeping.task });
+  return taken.length > 0;
+};
+
+const deleteWhere = async (db: Database, table: PgTable, where: SQL | undefined): Promise<number> => {
+  let deleted = 0;
+  for (let batch = 0; batch < mostBatches; batch += 1) {
+    const rows = await db.execute(
+      sql`delete from ${table} where ctid in (select ctid from ${table} where ${where} limit ${rowsPerBatch}) returning 1`,
+    );
+    deleted += rows.length;
+    if (rows.length < rowsPerBatch) break;
+  }
+  return deleted;
+};
+
+/**
+ * Deletes the replays of runs that ended before, with the calls that waited for batches and what the judge's calls
+ * cost. A run's draw is wiped with them: without them there is nothing to resume, and a retry reads the repository
+ * anew. A run that another one resumed is kept as long as that one: they have one account.
+ */
+const pruneReplays = async (db: Database, before: Date): Promise<number> => {
+  const resuming = alias(verificationRuns, 'resuming');
+  const prunable = and(
+    inArray(verificationRuns.status, runStatuses.filter(isTerminal)),
+    lt(verificationRuns.updatedAt, before),
+    isNotNull(verificationRuns.draw),
+    notExists(
+      db
+        .select({ id: resuming.id })
+        .from(resuming)
+        .where(
+          and(
+            eq(resuming.continuesRunId, verificationRuns.id),
+            eq(resuming.continuation, 'resume'),
+            isNotNull(resuming.draw),
+          ),
+        ),
+    ),
+  );
+  const runs = await db
+    .select({ id: verificationRuns.id })
+    .from(verificationRuns)
+    .where(prunable)
+    .limit(mostRuns);
+  let deleted = 0;
+  for (const { id } of runs)
+    deleted += await db.transaction(async (transaction) => {
+      // The run's row first, as whoever resumes it does: it has all of its replays or none.
+      const [run] = await transaction
+        .update(verificationRuns)
+        .set({ draw: null })
+        .where(and(eq(verificationRuns.id, id), prunable))
+        .returning({ id: verificationRuns.id });
+      if (!run) return 0;
+      await transaction.delete(judgeSpend).where(eq(judgeSpend.runId, id));
+      const replays = await transaction
+        .delete(verificationReplays)
+        .where(eq(verificationReplays.runId, id))
+        .returning({ id: verificationReplays.id });
+      return replays.length;
+    });
+  return deleted;
+};
+
+/** Records and snapshots that were last read before and that no kept replay or standing answer key is about. */
+const pruneGroundTruths = async (db: Database, before: Date, keysBefore: Date): Promise<number> => {
+  const ofReplay = db
+    .select({ id: verificationReplays.id })
+    .from(verificationReplays)
+    .where(eq(verificationReplays.groundTruthDigest, groundTruthRecords.digest));
+  const ofKey = db
+    .select({ model: answerKeys.judgeModel })
+    .from(answerKeys)
+    .where(
+      and(eq(answerKeys.groundTruthDigest, groundTruthRecords.digest), gte(answerKeys.createdAt, keysBefore)),
+    );
+  const ofRun = db
+    .select({ id: verificationRuns.id })
+    .from(verificationRuns)
+    .where(
+      and(eq(verificationRuns.snapshotDigest, groundTruthSnapshots.digest), isNotNull(verificationRuns.draw)),
+    );
+  return (
+    (await deleteWhere(
+      db,
+      groundTruthRecords,
+      and(lt(groundTruthRecords.createdAt, before), notExists(ofReplay), notExists(ofKey)),
+    )) +
+    (await deleteWhere(
+      db,
+      groundTruthSnapshots,
+      and(lt(groundTruthSnapshots.createdAt, before), notExists(ofRun)),
+    ))
+  );
+};
+
+/**
+ * Deletes what is older than it is to be kept, at most once an hour whoever calls: the replays of runs that ended, the
+ * ground truth that no replay is about any more, answer keys after their retirement, what limits counted. Certificates
+ * and their evidence, which stand in tables of their own, and the rows of runs stay for good.
+ */
+export const prune = async (
+  context: Pick<ServiceContext, 'db' | 'policy' | 'log' | 'now'>,
+): Promise<void> => {
+  if (!(await takeTurn(context))) return;
+  const { db, policy, log, now } = context;
+  const at = now().getTime();
+  const before = (ms: number) => new Date(at - ms);
+  const keysBefore = before(keyRetentionMs);
+  const deleted = {
+    replays: await pruneReplays(db, before(policy.retentionDays.replays * dayMs)),
+    answerKeys: await deleteWhere(db, answerKeys, lt(answerKeys.createdAt, keysBefore)),
+    groundTruths: await pruneGroundTruths(db, before(policy.retentionDays.snapshots * dayMs), keysBefore),
+    // No call takes as long; rates look back a minute.
+    callSlots: await deleteWhere(db, callSlots, lt(callSlots.takenAt, before(hourMs))),
+  };
+  if (Object.values(deleted).some((rows) => rows > 0))
+    log.info({ deleted }, 'What is older than it is to be kept was deleted');
+};

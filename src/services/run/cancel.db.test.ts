@@ -1,0 +1,115 @@
+import { afterEach, expect, test } from 'vitest';
+import type { RunRequest } from '#contracts/run.ts';
+import { verificationCertificates } from '#db/schema/certificates.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import { runSecrets } from '#db/schema/runs.ts';
+import type { Script } from '#testing/scripted-engine.ts';
+import { runRequest, testWorkbench } from '#testing/workbench.ts';
+import { checkpointStore, ReplayLost } from '../replay/checkpoint.ts';
+import { cancelRun } from './cancel.ts';
+import { createRun } from './create.ts';
+import { getRun } from './get.ts';
+import { ingestRun } from './ingest.ts';
+import { failRun } from './transitions.ts';
+
+let opened: { close: () => Promise<void> }[] = [];
+afterEach(async () => {
+  await Promise.all(opened.map((workbench) => workbench.close()));
+  opened = [];
+});
+
+const started = async (script: Script = {}, request: Partial<RunRequest> = {}) => {
+  const workbench = await testWorkbench(script);
+  opened.push(workbench);
+  const owner = await workbench.user();
+  const { runId } = await createRun(workbench.context, owner, runRequest(request));
+  return {
+    ...workbench,
+    owner,
+    runId,
+    run: () => getRun(workbench.context, owner, runId),
+    cancel: () => cancelRun(workbench.context, owner, runId),
+  };
+};
+const cancelled = { status: 'FAILED', error: 'Cancelled by its owner', certificateId: null };
+
+test('a cancelled run ends FAILED in these very words, its secrets go at once, and its jobs call nobody', async () => {
+  const at = await started({}, { oracleHeaders: { Authorization: 'Bearer planted' } });
+  expect(await at.db.$count(runSecrets)).toBe(1);
+  expect(await at.cancel()).toMatchObject({
+    ...cancelled,
+    can: { cancel: false, resume: false, retry: true },
+  });
+  expect(await at.db.$count(runSecrets)).toBe(0);
+  await at.pump();
+  expect(await at.run()).toMatchObject(cancelled);
+  expect(at.calls).not.toContain('draw');
+});
+
+test('a run that has ended stays as it ended', async () => {
+  const completed = await started();
+  await completed.pump();
+  const before = await completed.run();
+  expect(await completed.cancel()).toEqual(before);
+  expect(await completed.db.$count(verificationCertificates)).toBe(1);
+  const failed = await started();
+  await failRun(failed.db, failed.runId, 'Something else', failed.context.now());
+  expect(await failed.cancel()).toMatchObject({ status: 'FAILED', error: 'Something else' });
+});
+
+test('another’s run is not found, and goes on', async () => {
+  const at = await started();
+  const stranger = await at.user();
+  for (const id of [at.runId, 'not-an-id'])
+    await expect(cancelRun(at.context, stranger, id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await at.pump();
+  expect((await at.run()).status).toBe('COMPLETED');
+});
+
+test('a worker in the middle of a replay stores nothing once the run is cancelled, and scores nothing', async () => {
+  for (const moment of ['answer_key', 'oracle', 'precision', 'parrot-precision'] as const) {
+    const stored = () => at.db.select().from(verificationReplays);
+    let kept: Awaited<ReturnType<typeof stored>> | null = null;
+    const cancelsAt = async () => {
+      if (kept !== null || !at.calls.at(-1)?.startsWith(moment)) return undefined;
+      await at.cancel();
+      kept = await stored();
+      return undefined;
+    };
+    const at: Awaited<ReturnType<typeof started>> = await started(
+      { judge: cancelsAt, oracle: cancelsAt },
+      { limit: 2, minReplays: 1 },
+    );
+    await at.pump();
+    expect(await at.run(), moment).toMatchObject({ ...cancelled, progress: 0 });
+    expect(await stored(), moment).toEqual(kept);
+    expect(
+      at.logged.filter(({ message }) => message.includes('fault')),
+      moment,
+    ).toEqual([]);
+    // The second change was not begun.
+    expect(at.calls.filter((call) => call.endsWith(':2'))).toEqual([]);
+  }
+});
+
+test('what such a worker tries to store, and its oracle call, are refused as lost', async () => {
+  const at = await started();
+  await ingestRun(at.context, { runId: at.runId });
+  const [row] = await at.db.select().from(verificationReplays);
+  if (!row) throw new Error('No replay was stored.');
+  const store = checkpointStore(at.context, { runId: at.runId, row });
+  await store.beforeOracleCall();
+  await at.cancel();
+  await expect(store.beforeOracleCall()).rejects.toBeInstanceOf(ReplayLost);
+  const outcome = { kind: 'unavailable', reason: 'down', asks: 1, retries: 0, latencyMs: 1 } as const;
+  const usage = {
+    calls: 0,
+    inputTokens: 0,
+    cacheWriteTokens: 0,
+    cacheReadTokens: 0,
+    outputTokens: 0,
+    costUsd: 0,
+  };
+  await expect(store.save('answerKey', { ...outcome, usage })).rejects.toBeInstanceOf(ReplayLost);
+  expect(await at.run()).toMatchObject(cancelled);
+});

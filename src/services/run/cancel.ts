@@ -1,0 +1,15 @@
+import { cancelledByOwner, type Run } from '#contracts/run.ts';
+import type { Actor, ServiceContext } from '../context.ts';
+import { getRun } from './get.ts';
+import { failRun } from './transitions.ts';
+
+/**
+ * Ends a run before its time: FAILED, its secrets erased. Workers notice within a second or two and call out no more.
+ * A run that has ended already stays as it is.
+ * @throws AppError NOT_FOUND
+ */
+export const cancelRun = async (context: ServiceContext, actor: Actor, runId: string): Promise<Run> => {
+  await getRun(context, actor, runId);
+  await failRun(context.db, runId, cancelledByOwner, context.now());
+  return getRun(context, actor, runId);
+};

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import type { JudgeProvider } from '#contracts/judge.ts';
+import { type RunConfig, type RunRequest, redacted, type TryRequest } from '#contracts/run.ts';
+import type { ServiceContext } from '../context.ts';
+import { defaultWeights } from './defaults.ts';
+
+type Asked = TryRequest &
+  Pick<RunRequest, 'limit' | 'minReplays'> &
+  Partial<Pick<RunRequest, 'seed' | 'agreementSample' | 'agreementModel' | 'maxCostUsd' | 'economy'>>;
+
+/** What a request is kept as: its choices with their defaults, and no secret. */
+export const runConfigOf = (
+  { policy }: Pick<ServiceContext, 'policy'>,
+  request: Asked,
+  target: Pick<RunConfig, 'source' | 'oracle'>,
+  provider: JudgeProvider,
+): RunConfig => {
+  const { model } = policy.judges[provider];
+  return {
+    ...target,
+    since: request.since ?? null,
+    label: request.label ?? null,
+    seed: request.seed ?? randomBytes(16).toString('hex'),
+    blinded: request.blinded ?? false,
+    oracleQuery:
+      request.oracleUrl !== undefined && new URL(request.oracleUrl).search !== '' ? redacted : null,
+    githubToken: request.githubToken === null ? null : redacted,
+    judge: { provider, model },
+    agreement: request.agreementSample
+      ? { share: request.agreementSample, model: request.agreementModel ?? model }
+      : null,
+    maxCostUsd: request.maxCostUsd ?? null,
+    economy: request.economy ?? false,
+    limit: request.limit,
+    minReplays: request.minReplays,
+    weights: defaultWeights,
+  };
+};

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { and, eq } from 'drizzle-orm';
+import { AppError } from '#contracts/errors.ts';
+import type { Continuation, ContinueRequest } from '#contracts/run.ts';
+import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
+import type { Job } from '#queue/jobs.ts';
+import type { Actor, ServiceContext } from '../context.ts';
+import { whyNotAdmitted } from './admission.ts';
+import { carryReplays } from './carry-replays.ts';
+import { getRun } from './get.ts';
+import type { RunCreated } from './insert.ts';
+import { secretsAgain } from './secrets-again.ts';
+
+const notNow = (message: string) => new AppError('BAD_REQUEST', message, [{ path: 'id', message }]);
+
+/**
+ * Goes on with a run that has failed, as a new run that names the old one, which stays as it is. `resume` is the same
+ * attempt: its sample, seed and stored steps; it is made once. `retry` is a new attempt on the stored ground truth.
+ * @throws AppError NOT_FOUND; BAD_REQUEST where the run cannot be gone on with, or a secret has to be given again;
+ * and as `createRun` where no run can be started now.
+ */
+export const continueRun = async (
+  context: ServiceContext,
+  actor: Actor,
+  how: Continuation,
+  request: ContinueRequest,
+): Promise<RunCreated> => {
+  const { db, sender, secretBox, now } = context;
+  const { status, can } = await getRun(context, actor, request.id);
+  if (status !== 'FAILED')
+    throw notNow('Only a run that has failed or was cancelled can be resumed or retried.');
+  const [old] = await db.select().from(verificationRuns).where(eq(verificationRuns.id, request.id));
+  if (!old) throw new Error('A run was shown that is not there.');
+  if (how === 'resume' && old.draw === null)
+    throw notNow('Nothing of this run was stored that could be resumed. Retry it.');
+  if (how === 'retry' && !can.retry) throw notNow('The sample run is not retried. Start it anew.');
+  const refusal = await whyNotAdmitted(
+    context,
+    actor,
+    old.config.judge.provider,
+    how === 'retry' ? old.config.limit : 0,
+  );
+  if (refusal) throw refusal;
+  const secrets = await secretsAgain(context, old.config, request, old.draw === null);
+
+  const runId = randomUUID();
+  const at = now();
+  await db.transaction(async (transaction) => {
+    // Two resumptions at once would both carry the same paid steps.
+    await transaction
+      .select({ id: verificationRuns.id })
+      .from(verificationRuns)
+      .where(eq(verificationRuns.id, old.id))
+      .for('update');
+    const [resumed] = await transaction
+      .select({ id: verificationRuns.id })
+      .from(verificationRuns)
+      .where(and(eq(verificationRuns.continuesRunId, old.id), eq(verificationRuns.continuation, 'resume')));
+    if (how === 'resume' && resumed) throw notNow(`This run was resumed already, by the run ${resumed.id}.`);
+
+    await transaction.insert(verificationRuns).values({
+      id: runId,
+      userId: actor.userId,
+      constructId: old.constructId,
+      repoUrl: old.repoUrl,
+      config: { ...old.config, maxCostUsd: request.maxCostUsd ?? old.config.maxCostUsd },
+      continuesRunId: old.id,
+      continuation: how,
+      createdAt: at,
+      updatedAt: at,
+      ...(old.draw === null
+        ? {}
+        : { status: 'INGESTING' as const, draw: old.draw, snapshotDigest: old.snapshotDigest }),
+    });
+    await transaction
+      .insert(runSecrets)
+      .values({ runId, sealed: secretBox.seal(runId, secrets), createdAt: at });
+    if (old.draw === null) {
+      await sender.enqueue(transaction, [{ name: 'ingest-run', data: { runId } }]);
+      return;
+    }
+    const replays = await carryReplays(transaction, {
+      from: old.id,
+      to: runId,
+      how,
+      limit: old.config.limit,
+      at,
+    });
+    const open = replays.filter(({ state }) => state === 'open');
+    const ended = replays.filter(({ state, outcome }) => state === 'ended' && outcome !== 'replaced').length;
+    await transaction
+      .update(verificationRuns)
+      .set({
+        progress: ended,
+        total: ended + open.length,
+        ...(open.length === 0 ? { status: 'CERTIFYING' as const } : {}),
+      })
+      .where(eq(verificationRuns.id, runId));
+    const jobs: Job[] =
+      open.length === 0
+        ? [{ name: 'certify-run', data: { runId } }]
+        : open.map(({ id, position }) => ({
+            name: 'score-replay',
+            data: { runId, replayId: id },
+            priority: -position,
+          }));
+    await sender.enqueue(transaction, jobs);
+  });
+  return { runId, status: 'PENDING', createdAt: at.toISOString(), judge: old.config.judge.provider };
+};

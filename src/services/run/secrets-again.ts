@@ -1,0 +1,59 @@
+import { AppError } from '#contracts/errors.ts';
+import { type ContinueRequest, type RunConfig, type RunSecrets, redacted } from '#contracts/run.ts';
+import type { ServiceContext } from '../context.ts';
+
+const badField = (path: string, message: string) => new AppError('BAD_REQUEST', message, [{ path, message }]);
+
+const withoutQuery = (address: string) => {
+  const url = new URL(address);
+  url.search = '';
+  url.hash = '';
+  return url.href;
+};
+
+/**
+ * The secrets of a run that is gone on with: its own were erased when it ended, so its owner gives them again, the
+ * headers that it had by name, and the oracle's address where that had a query. It must be the same oracle.
+ * @param needsToken whether the repository will be read again.
+ * @throws AppError BAD_REQUEST with the field.
+ */
+export const secretsAgain = async (
+  { checkOracleUrl }: Pick<ServiceContext, 'checkOracleUrl'>,
+  { oracle, oracleQuery, githubToken }: RunConfig,
+  request: ContinueRequest,
+  needsToken: boolean,
+): Promise<RunSecrets> => {
+  if (needsToken && githubToken === redacted && request.githubToken === null)
+    throw badField(
+      'githubToken',
+      'The run had a GitHub token, which was erased when it ended. Give it again.',
+    );
+  if (oracle.type === 'python' || oracle.url === null)
+    return { githubToken: request.githubToken, oracleUrl: null, oracleHeaders: {} };
+  // HTTP's header names are the same in any case.
+  const given = new Set(Object.keys(request.oracleHeaders).map((name) => name.toLowerCase()));
+  const missing = Object.keys(oracle.headers).filter((name) => !given.has(name.toLowerCase()));
+  if (missing.length > 0)
+    throw badField(
+      'oracleHeaders',
+      `The values of headers were erased when the run ended. Give them again: ${missing.join(', ')}.`,
+    );
+  const known = new Set(Object.keys(oracle.headers).map((name) => name.toLowerCase()));
+  const strange = Object.keys(request.oracleHeaders).filter((name) => !known.has(name.toLowerCase()));
+  if (strange.length > 0)
+    throw badField(
+      'oracleHeaders',
+      `The run’s oracle was called without these headers: ${strange.join(', ')}. Start a new run with them.`,
+    );
+  if (oracleQuery === redacted && request.oracleUrl === undefined)
+    throw badField(
+      'oracleUrl',
+      'The oracle’s address had a query, which was erased when the run ended. Give the whole address again.',
+    );
+  const oracleUrl = request.oracleUrl ?? oracle.url;
+  if (withoutQuery(oracleUrl) !== oracle.url)
+    throw badField('oracleUrl', `The run’s oracle is at ${oracle.url}. Start a new run for another one.`);
+  const refused = await checkOracleUrl(oracleUrl);
+  if (refused !== null) throw badField('oracleUrl', refused);
+  return { githubToken: request.githubToken, oracleUrl, oracleHeaders: request.oracleHeaders };
+};

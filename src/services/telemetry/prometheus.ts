@@ -1,0 +1,153 @@
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import type { JudgeUsage } from '#contracts/replay.ts';
+import type { Database } from '#db/client.ts';
+import { databaseGauges } from './database-gauges.ts';
+import type { Metrics, StoredStep } from './metrics.ts';
+
+/** What a scraper is answered. */
+export type Exposition = { contentType: string; text: string };
+
+export type Prometheus = { metrics: Metrics; scrape(): Promise<Exposition> };
+
+const phaseNames = {
+  answerKey: 'answer_key',
+  oracle: 'oracle',
+  precision: 'precision',
+  recall: 'recall',
+  reply: 'reply',
+  baseline: 'baseline',
+  second: 'second',
+} as const;
+
+type Judgment = { latencyMs: number; retries: number; usage: JudgeUsage; model?: string };
+
+/** The judgments that a step consists of; none where it was taken over from an earlier run. */
+const judgmentsOf = ({ step, value }: StoredStep): Judgment[] => {
+  switch (step) {
+    case 'oracle':
+      return [];
+    case 'answerKey':
+      return 'reused' in value && value.reused ? [] : [value];
+    case 'baseline':
+      return value.reused ? [] : [value.precision, value.recall];
+    case 'second':
+      return [value.precision, value.recall, value.reply];
+    default:
+      return [value];
+  }
+};
+
+/** The judgments of one step are made side by side. Null where nobody was asked. */
+const latencyOf = (stored: StoredStep, judgments: Judgment[]): number | null => {
+  if (stored.step === 'oracle') return stored.value.latencyMs;
+  return judgments.length === 0 ? null : Math.max(...judgments.map(({ latencyMs }) => latencyMs));
+};
+
+/** Models are named in requests, so their number is bounded here: what comes later is counted as `other`. */
+const mostModels = 20;
+
+const boundedModels = () => {
+  const known = new Set<string>();
+  return (model: string) => {
+    if (known.size < mostModels) known.add(model);
+    return known.has(model) ? model : 'other';
+  };
+};
+
+/** From an offline judge's milliseconds to a judge that was asked several times. */
+const phaseBucketsSeconds = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600];
+
+/**
+ * What a process counts, and what the database holds at the time, in the text format of Prometheus. The gauges of the
+ * database are the installation's, the same whichever process is asked; all else is this process's own.
+ */
+export const openPrometheus = (db: Database): Prometheus => {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, prefix: 'echelon_' });
+  const phases = new Histogram({
+    name: 'echelon_replay_phase_seconds',
+    help: 'How long a phase of a replay took to get, calls and their retries together; none for what earlier runs share.',
+    labelNames: ['phase'],
+    buckets: phaseBucketsSeconds,
+    registers,
+  });
+  const oracleCalls = new Counter({
+    name: 'echelon_oracle_calls_total',
+    help: 'Questions to oracles by how they ended: an answer, or why there was none.',
+    labelNames: ['type', 'outcome'],
+    registers,
+  });
+  const judgeCalls = new Counter({
+    name: 'echelon_judge_calls_total',
+    help: 'Questions to the judge by how they ended; a reply of a batch counts each time that it is read.',
+    labelNames: ['judge', 'measure', 'outcome'],
+    registers,
+  });
+  const githubCalls = new Counter({
+    name: 'echelon_github_calls_total',
+    help: 'Requests to the API of GitHub by the class of their status, each retry counted.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const tokens = new Counter({
+    name: 'echelon_judge_tokens_total',
+    help: 'Tokens of the judgments that were stored.',
+    labelNames: ['model', 'kind'],
+    registers,
+  });
+  const cost = new Counter({
+    name: 'echelon_judge_cost_dollars_total',
+    help: 'Cost of the judgments that were stored, in US dollars, where the price of the model is known.',
+    labelNames: ['model'],
+    registers,
+  });
+  const retries = new Counter({
+    name: 'echelon_judge_retries_total',
+    help: 'What was sent to the judge again because of limits, overload or broken connections.',
+    labelNames: ['model'],
+    registers,
+  });
+  const waits = new Counter({
+    name: 'echelon_waits_total',
+    help: 'Replays that were put back on the queue by what they wait for.',
+    labelNames: ['reason'],
+    registers,
+  });
+  const readDatabase = databaseGauges(db, registry);
+  const nameOfModel = boundedModels();
+
+  const metrics: Metrics = {
+    stepStored: (stored, models) => {
+      const judgments = judgmentsOf(stored);
+      const latencyMs = latencyOf(stored, judgments);
+      if (latencyMs !== null) phases.observe({ phase: phaseNames[stored.step] }, latencyMs / 1000);
+      for (const judgment of judgments) {
+        const { usage } = judgment;
+        const model = nameOfModel(
+          judgment.model ?? (stored.step === 'second' ? models.second : models.first),
+        );
+        tokens.inc({ model, kind: 'input' }, usage.inputTokens);
+        tokens.inc({ model, kind: 'cache_write' }, usage.cacheWriteTokens);
+        tokens.inc({ model, kind: 'cache_read' }, usage.cacheReadTokens);
+        tokens.inc({ model, kind: 'output' }, usage.outputTokens);
+        cost.inc({ model }, usage.costUsd ?? 0);
+        retries.inc({ model }, judgment.retries);
+      }
+    },
+    oracleAsked: (type, outcome) =>
+      oracleCalls.inc({ type, outcome: outcome.kind === 'answer' ? 'answer' : outcome.reason }),
+    judgeAsked: (judge, measure, reply) =>
+      judgeCalls.inc({ judge, measure, outcome: reply.ok ? 'answer' : reply.fault }),
+    githubAsked: (outcome) => githubCalls.inc({ outcome }),
+    waited: (reason) => waits.inc({ reason }),
+  };
+
+  return {
+    metrics,
+    scrape: async () => {
+      await readDatabase();
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
+  };
+};

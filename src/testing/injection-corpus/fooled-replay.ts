@@ -1,0 +1,91 @@
+import { noUsage, type ReplayCheckpoint } from '#contracts/replay.ts';
+import { readJudgeAnswer } from '#verification/judges/anthropic/model-client.ts';
+import { buildRequest, type ModelRequest, sharedPrefix } from '#verification/judges/anthropic/request.ts';
+import type { Judge, JudgeAnswer, JudgeReply, JudgeTask } from '#verification/judges/judge.ts';
+import { runReplay } from '#verification/replay/run-replay.ts';
+import type { ReplayEnd } from '#verification/replay/score.ts';
+import type { Material } from './place-attack.ts';
+
+export type Measure = JudgeTask['measure'];
+export type JudgedMeasure = Exclude<Measure, 'answer_key'>;
+
+/** What a model says, as text, when it is asked about some ids. */
+export type Model = (measure: JudgedMeasure, ids: string[]) => string;
+
+export const answerOf = (...verdicts: JudgeAnswer['verdicts']): string =>
+  JSON.stringify({ changes: [], question: null, verdicts });
+
+/** The text of a model that writes the material's key; whatever ids it gives, code gives its own. */
+export const keyTextOf = ({ key }: Material): string =>
+  JSON.stringify({
+    changes: key.changes.map(({ statement, quote }) => ({ id: 'response', statement, quote })),
+    question: { text: key.question, reference_answer: key.referenceAnswer, quote: key.questionQuote },
+    verdicts: [],
+  });
+
+const idsOf = (task: JudgeTask): string[] =>
+  task.measure === 'precision'
+    ? task.claims.map(({ id }) => id)
+    : task.measure === 'recall'
+      ? task.changes.map(({ id }) => id)
+      : ['response'];
+
+/**
+ * A whole replay, through request building and verdict checking, with a model that says what it is told in place of
+ * the API: `keyText` when it is to write the key, and what `model` says ever after.
+ */
+export const fooledReplay = async (
+  material: Material,
+  model: Model,
+  keyText = keyTextOf(material),
+): Promise<{
+  end: ReplayEnd;
+  checkpoint: ReplayCheckpoint;
+  requests: { measure: Measure; request: ModelRequest }[];
+}> => {
+  const requests: { measure: Measure; request: ModelRequest }[] = [];
+  let drawn = 0;
+  const nextNonce = () => String(++drawn).padStart(24, '0');
+  const judge: Judge = {
+    provider: 'anthropic',
+    model: 'm',
+    promptDigest: '',
+    open: (groundTruth) => {
+      const prefix = sharedPrefix(groundTruth, nextNonce());
+      return {
+        mostUsd: () => 0,
+        ask: async (task): Promise<JudgeReply> => {
+          requests.push({
+            measure: task.measure,
+            request: buildRequest('m', prefix, task, nextNonce()),
+          });
+          const text = task.measure === 'answer_key' ? keyText : model(task.measure, idsOf(task));
+          const read = readJudgeAnswer(text);
+          const took = { model: 'm', usage: noUsage, latencyMs: 0, retries: 0 };
+          return read.ok
+            ? { ...took, ok: true, answer: read.answer }
+            : { ...took, ok: false, fault: 'malformed', detail: read.detail };
+        },
+      };
+    },
+  };
+  const checkpoint: ReplayCheckpoint = {};
+  const end = await runReplay({
+    groundTruth: material.groundTruth,
+    others: [],
+    seed: 'seed',
+    judge,
+    oracle: { ask: async () => ({ kind: 'answer', answer: material.answer, latencyMs: 0, retries: 0 }) },
+    store: {
+      checkpoint: {},
+      save: async (step, value) => {
+        checkpoint[step] = value;
+      },
+      beforeOracleCall: async () => undefined,
+    },
+    shared: null,
+    agreement: null,
+    blinding: null,
+  });
+  return { end, checkpoint, requests };
+};

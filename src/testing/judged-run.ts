@@ -1,0 +1,82 @@
+import type { GroundTruth } from '#contracts/ground-truth.ts';
+import type { OracleAnswer } from '#contracts/oracle.ts';
+import type { ReplayCheckpoint } from '#contracts/replay.ts';
+import { buildCertificate, type CertificateContent } from '#verification/certificate/build.ts';
+import { noCanaries } from '#verification/certificate/judge-trust.ts';
+import type { Judge } from '#verification/judges/judge.ts';
+import { type Agreement, runReplay, type SharedJudgments } from '#verification/replay/run-replay.ts';
+
+export type JudgedRun = {
+  changes: GroundTruth[];
+  judge: Judge;
+  answer: (change: GroundTruth) => OracleAnswer;
+  shared?: (change: GroundTruth) => SharedJudgments;
+  agreement?: Agreement;
+  seed?: string;
+  /** Replays side by side. */
+  concurrency?: number;
+};
+
+/** A whole run with the engine alone: every replay, and the certificate that follows from them. */
+export const judgedRun = async ({
+  changes,
+  judge,
+  answer,
+  shared,
+  agreement,
+  seed = 'seed',
+  concurrency = 8,
+}: JudgedRun): Promise<{ content: CertificateContent; checkpoints: Map<string, ReplayCheckpoint> }> => {
+  const checkpoints = new Map<string, ReplayCheckpoint>();
+  const places = [...changes.keys()];
+  const carry = async () => {
+    for (let place = places.shift(); place !== undefined; place = places.shift()) {
+      const groundTruth = changes[place];
+      if (groundTruth === undefined) continue;
+      const checkpoint: ReplayCheckpoint = {};
+      checkpoints.set(groundTruth.id, checkpoint);
+      await runReplay({
+        groundTruth,
+        others: [...changes.slice(place + 1), ...changes.slice(0, place)].slice(0, 3),
+        seed,
+        judge,
+        agreement: agreement ?? null,
+        shared: shared?.(groundTruth) ?? null,
+        blinding: null,
+        oracle: {
+          ask: async () => ({ kind: 'answer', answer: answer(groundTruth), latencyMs: 1, retries: 0 }),
+        },
+        store: {
+          checkpoint: {},
+          save: async (step, value) => {
+            checkpoint[step] = value;
+          },
+          beforeOracleCall: async () => undefined,
+        },
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, carry));
+  const replays = [...checkpoints].map(([groundTruthId, checkpoint]) => ({ groundTruthId, checkpoint }));
+  const content = buildCertificate({
+    sample: false,
+    draw: {
+      listed: changes.length,
+      excluded: {},
+      source: 'github:owner/name',
+      commitRange: null,
+      private: false,
+    },
+    seed,
+    blinded: false,
+    limit: changes.length,
+    minReplays: 1,
+    weights: { precision: 1, recall: 1, replyAccuracy: 1 },
+    judge: { provider: judge.provider, model: judge.model, promptDigest: judge.promptDigest },
+    secondModel: agreement?.judge.model ?? null,
+    earlier: { canaries: noCanaries, certificates: [] },
+    replaced: replays.filter(({ checkpoint }) => checkpoint.answerKey?.kind === 'impossible').length,
+    replays,
+  });
+  return { content, checkpoints };
+};

@@ -1,0 +1,123 @@
+import type { CanaryCounts, JudgeTrust, ReplayEvidence, Weights } from '#contracts/certificate.ts';
+import type { canaryKinds } from '#contracts/replay.ts';
+import { adjustedPrecision } from '../statistics/adjusted-precision.ts';
+import { compositeOf, type Measures, rounded } from '../statistics/aggregate.ts';
+import { agreement } from '../statistics/agreement.ts';
+import { judgeReliability } from '../statistics/judge-reliability.ts';
+import { pairedDifference } from '../statistics/paired.ts';
+import { unscoredBounds } from '../statistics/unscored-bounds.ts';
+
+/** Canaries of earlier runs under the same judge model and prompts, and the certificates that hold them. */
+export type EarlierCanaries = { canaries: CanaryCounts; certificates: string[] };
+
+export type TrustInput = {
+  /** The replays in the denominator, in the order of their ids. */
+  replays: readonly (Measures & { evidence: ReplayEvidence | null })[];
+  unscored: number;
+  weights: Weights;
+  earlier: EarlierCanaries;
+  /** The second judge's model; null where none was asked for. */
+  secondModel: string | null;
+};
+
+export const noCanaries: CanaryCounts = {
+  true: { shown: 0, supported: 0 },
+  false: { shown: 0, supported: 0 },
+  injected: { shown: 0, supported: 0 },
+};
+
+export const addCanaries = (a: CanaryCounts, b: CanaryCounts): CanaryCounts => {
+  const sum = (kind: keyof CanaryCounts) => ({
+    shown: a[kind].shown + b[kind].shown,
+    supported: a[kind].supported + b[kind].supported,
+  });
+  return { true: sum('true'), false: sum('false'), injected: sum('injected') };
+};
+
+export const subtractCanaries = (a: CanaryCounts, b: CanaryCounts): CanaryCounts => {
+  const rest = (kind: keyof CanaryCounts) => ({
+    shown: a[kind].shown - b[kind].shown,
+    supported: a[kind].supported - b[kind].supported,
+  });
+  return { true: rest('true'), false: rest('false'), injected: rest('injected') };
+};
+
+const countCanaries = (evidence: ReplayEvidence[]): CanaryCounts => {
+  const all = evidence.flatMap(({ canaries }) => canaries);
+  const of = (kind: (typeof canaryKinds)[number]) => {
+    const shown = all.filter((canary) => canary.kind === kind);
+    return { shown: shown.length, supported: shown.filter(({ supported }) => supported).length };
+  };
+  return { true: of('true'), false: of('false'), injected: of('injected') };
+};
+
+const baselineOf = (replays: TrustInput['replays'], weights: Weights): JudgeTrust['baseline'] => {
+  const pairs = replays.flatMap(({ evidence, ...measures }) => {
+    const parrot = evidence?.parrot ?? null;
+    if (parrot === null) return [];
+    const own = {
+      precision: parrot.claimsSupported / parrot.claimsTotal,
+      recall: parrot.changesSurfaced / parrot.changesTotal,
+      replyAccuracy: 0,
+    };
+    return [{ a: compositeOf(measures, weights), b: compositeOf(own, weights) }];
+  });
+  if (pairs.length === 0) return null;
+  const { mean, interval } = pairedDifference(pairs);
+  return {
+    compositeScore: pairs.reduce((total, { b }) => total + b, 0) / pairs.length,
+    lift: mean,
+    interval,
+    replays: pairs.length,
+  };
+};
+
+const agreementOf = (evidence: ReplayEvidence[], model: string | null): JudgeTrust['agreement'] => {
+  if (model === null) return null;
+  const seconds = evidence.flatMap(({ second }) => (second === null ? [] : [second]));
+  const verdicts = seconds.flatMap(({ claims, changes }) =>
+    [...claims, ...changes].map(({ first, second }) => ({ first: `${first}`, second: `${second}` })),
+  );
+  const replies = seconds.map(({ reply }) => ({ first: `${reply.first}`, second: `${reply.second}` }));
+  return {
+    model,
+    replays: seconds.length,
+    verdicts: verdicts.length === 0 ? null : agreement(verdicts),
+    replies: replies.length === 0 ? null : agreement(replies),
+  };
+};
+
+/** Six decimals throughout, as everything that is published. */
+const roundedThroughout = <T>(value: T): T => {
+  if (typeof value === 'number') return rounded(value) as T;
+  if (Array.isArray(value)) return value.map(roundedThroughout) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name, roundedThroughout(inner)]),
+  ) as T;
+};
+
+/**
+ * How far the judge of these replays can be trusted, from stored verdicts alone (methodology, "Canaries", "Baselines",
+ * "The certificate's numbers"). What was not measured is null.
+ */
+export const judgeTrust = ({ replays, unscored, weights, earlier, secondModel }: TrustInput): JudgeTrust => {
+  const evidence = replays.flatMap((replay) => (replay.evidence === null ? [] : [replay.evidence]));
+  const canaries = countCanaries(evidence);
+  const pool = addCanaries(canaries, earlier.canaries);
+  return roundedThroughout({
+    canaries,
+    pool: { canaries: pool, certificates: earlier.certificates },
+    ...judgeReliability(pool),
+    adjustedPrecision: adjustedPrecision({
+      replays: replays.map(({ precision, evidence: of }) => ({ precision, ruledShare: of?.ruledShare ?? 0 })),
+      counts: pool,
+    }),
+    baseline: baselineOf(replays, weights),
+    bounds: unscoredBounds(
+      replays.map((measures) => compositeOf(measures, weights)),
+      unscored,
+    ),
+    agreement: agreementOf(evidence, secondModel),
+  });
+};

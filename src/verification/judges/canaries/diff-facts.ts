@@ -1,0 +1,207 @@
+import { type ChangeLine, type ChangeLines, nameKey, type Sign, sayablePath } from './change-lines.ts';
+import { languageOf, readDefinitionLine } from './definition-line.ts';
+import { readValueChanges } from './value-changes.ts';
+
+export type Done = 'added' | 'removed';
+
+/** A fact that code reads off a diff. `quote` is the changed line or file header that shows it. */
+export type Fact = { path: string; quote: string } & (
+  | { about: 'file'; done: Done }
+  | { about: 'rename'; from: string }
+  | { about: 'value'; name: string; from: string; to: string }
+  | { about: 'definition'; done: Done; noun: string; name: string }
+  | { about: 'import' | 'call' | 'mention' | 'heading' | 'word'; done: Done; name: string }
+);
+
+const maxLineCharacters = 300;
+/** Not those of which a file or package may have many. */
+const sayableName = /^(?!(?:init|main|constructor|setUp|tearDown|__init__)$)[A-Za-z_$][\w$-]{2,59}$/;
+/** Spelt as code and not as prose: `maxRetries`, `max_retries`, `MAX_RETRIES`, `HttpClient`. */
+const spelt = /[a-z0-9][A-Z]|[A-Za-z0-9]_[A-Za-z0-9]/;
+/**
+ * A line that itself speaks of something's end, or of what takes its place: with it, "added" and "removed" may both
+ * be said of the name ("DROP INDEX x" is an added line).
+ */
+export const speaksOfAnEnd =
+  /\b(?:drop|delete|remove|rename|replace|revert|unset|undef|deprecat|obsolet|disable|revoke|rm\b|del\b|no longer|instead|former)/i;
+/** Words of an order to a judge: no text that holds one is said back. */
+export const ordering =
+  /\b(?:ignore|disregard|instruct|verdict|judge|support|accept|approve|claim|oracle|prompt|assistant|system|obey|must)/i;
+
+/**
+ * The facts of a change, in the diff's order. Each is certain from the diff alone, or is not among them:
+ * - a *file* was added, deleted or renamed where its header says so, and no file of the same name went the other way
+ *   (it may have been moved);
+ * - a *value* went from one literal to another as `readValueChanges` says;
+ * - everything else was *added* where an added line holds it and its name, in any spelling, stands on no removed and
+ *   no unchanged line and in no hunk's heading; *removed*, the other way round. So moved and merely reformatted code
+ *   gives no fact. Nor does a name on a line that speaks of an end.
+ * Further, a *definition* is a fact only where its hunk does not define on the other side what is called the same
+ * (it may have been renamed); definitions, *imports* and *calls* are read from lines that are code for certain, a
+ * *heading* only outside of code blocks.
+ * Of a diff that was cut, only the headers are certain: what it does not show may be the other half of a move.
+ */
+export function readFacts(change: ChangeLines): Fact[] {
+  const files = fileFacts(change);
+  if (change.cut) return files;
+  return [...files, ...readValueChanges(change), ...namedFacts(change)];
+}
+
+const baseName = (path: string) => path.slice(path.lastIndexOf('/') + 1);
+
+function fileFacts({ files }: ChangeLines): Fact[] {
+  return files.flatMap((file): Fact[] => {
+    const { path, oldPath, status, headerLines } = file;
+    const header = (start: string) => headerLines.find((line) => line.startsWith(start));
+    if (!sayablePath(path)) return [];
+    if (status === 'renamed') {
+      const quote = header('rename to ');
+      return quote && oldPath !== null && sayablePath(oldPath) && oldPath !== path
+        ? [{ about: 'rename', from: oldPath, path, quote }]
+        : [];
+    }
+    if (status !== 'added' && status !== 'deleted') return [];
+    const quote = header(status === 'added' ? '+++ ' : '--- ') ?? header('diff --git ');
+    const other = status === 'added' ? 'deleted' : 'added';
+    const mayHaveMoved = files.some((f) => f.status === other && baseName(f.path) === baseName(path));
+    const sameFile = files.filter((f) => f.path === path).length > 1;
+    if (!quote || mayHaveMoved || sameFile) return [];
+    return [{ about: 'file', done: status === 'added' ? 'added' : 'removed', path, quote }];
+  });
+}
+
+function namedFacts(change: ChangeLines): Fact[] {
+  // A name may stand on every line: each is asked about once.
+  const asked = new Map<string, boolean>();
+  const certain = (name: string, sign: Sign): boolean => {
+    if (!sayableName.test(name)) return false;
+    const key = `${sign} ${nameKey(name)}`;
+    const answer =
+      asked.get(key) ??
+      change.holding(name).every((line) => line.sign === sign && !speaksOfAnEnd.test(line.text));
+    asked.set(key, answer);
+    return answer;
+  };
+  const definedIn = definedNouns(change.lines);
+  const headings = readHeadings(change.lines);
+  const seen = new Set<string>();
+
+  return change.lines.flatMap((line): Fact[] => {
+    const { sign, text, file } = line;
+    if (sign === ' ' || text.length > maxLineCharacters) return [];
+    const done: Done = sign === '+' ? 'added' : 'removed';
+    const at = { done, path: file.path, quote: text.trim() };
+    const once = (fact: Fact & { name: string }): Fact[] => {
+      const key = `${fact.about} ${nameKey(fact.name)} ${file.path}`;
+      if (seen.has(key) || !certain(fact.name, sign)) return [];
+      seen.add(key);
+      return [fact];
+    };
+    const heading = headings.get(line);
+    if (heading !== undefined) return [{ about: 'heading', name: heading, ...at }];
+
+    const language = languageOf(file.path);
+    const facts: Fact[] = [];
+    if (language !== null && line.code) {
+      const definition = readDefinitionLine(text, language);
+      if (definition) {
+        const other = sign === '+' ? '-' : '+';
+        if (!definedIn.has(`${line.hunk} ${other} ${definition.noun}`)) {
+          facts.push(...once({ about: 'definition', ...definition, ...at }));
+        }
+      }
+      for (const name of importedNames(text, language)) facts.push(...once({ about: 'import', name, ...at }));
+      if (!definition)
+        for (const name of calledNames(text, language)) facts.push(...once({ about: 'call', name, ...at }));
+    }
+    for (const [name] of text.matchAll(/(?<![\w$./@-])[A-Za-z_$][\w$]{4,39}(?![\w$/-])/g)) {
+      if (spelt.test(name) && /^[A-Za-z_$]+\d?$/.test(name))
+        facts.push(...once({ about: 'mention', name, ...at }));
+    }
+    for (const [name] of text.matchAll(/(?<![\w$./@-])[a-z]{7,20}(?![\w$./-])/g)) {
+      if (!ordering.test(name)) facts.push(...once({ about: 'word', name, ...at }));
+    }
+    return facts;
+  });
+}
+
+/** Which kinds of things each hunk defines on each of its sides. */
+function definedNouns(lines: ChangeLine[]): Set<string> {
+  const defined = new Set<string>();
+  for (const { file, text, sign, hunk } of lines) {
+    const language = languageOf(file.path);
+    const definition =
+      language === null || text.length > maxLineCharacters ? null : readDefinitionLine(text, language);
+    if (definition) defined.add(`${hunk} ${sign} ${definition.noun}`);
+  }
+  return defined;
+}
+
+const imports: Record<string, RegExp> = {
+  script: /^import\s+(?:type\s+)?(?:([\w$]+)\s*,?\s*)?(?:\{([^{}]*)\}\s*)?from\s+["'][^"']+["'];?\s*$/,
+  python: /^(?:from\s+[\w.]+\s+)?import\s+(\w+(?:\s*,\s*\w+)*)\s*$/,
+  jvm: /^(?:import|using)\s+(?:static\s+)?(?:\w+\.)+(\w+);?\s*$/,
+  rust: /^(?:pub\s+)?use\s+(?:\w+::)+(?:(\w+)|\{([\w\s,]*)\});\s*$/,
+};
+
+/** The names that a line imports under their own name. */
+function importedNames(text: string, language: string): string[] {
+  const match = imports[language]?.exec(text);
+  return (match?.slice(1) ?? [])
+    .flatMap((list) => (list ?? '').split(','))
+    .map((name) => name.trim().replace(/^type\s+/, ''))
+    .filter((name) => /^[\w$]+$/.test(name));
+}
+
+const calls =
+  /(?:(?<![=<>!]=|=>\s*)=\s*|\(|\.|&&\s*|\|\|\s*|!|\b(?:return|await|yield)\s+)([A-Za-z_$][\w$]{4,39})\(/g;
+/** Of test libraries and containers: that one more is made says too little to be judged. */
+const commonCalls =
+  /^(?:to[A-Z]\w*|expect|assert\w*|describe|filter|forEach|slice|split|includes|append|push|format|print\w*|length|String|Number|Boolean)$/;
+const callLanguages = new Set(['script', 'python', 'go', 'rust', 'jvm', 'c', 'cpp', 'ruby', 'php']);
+
+/** The names that a line calls for certain: within an expression, and outside of texts and comments. */
+function calledNames(text: string, language: string): string[] {
+  if (!callLanguages.has(language) || /`/.test(text)) return [];
+  const bare = text.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, '""').replace(/(?:\/\/|#|\/\*).*$/, '');
+  if (
+    /["']/.test(bare.replaceAll('""', '')) ||
+    /^\s*[@#]|\b(?:def|func|fn|fun|function|class|macro_rules)\b/.test(bare)
+  )
+    return [];
+  return [...bare.matchAll(calls)].flatMap(([, name]) =>
+    name === undefined || commonCalls.test(name) ? [] : [name],
+  );
+}
+
+/**
+ * Headings of Markdown files. A "# x" may be a comment of a shell example whose fence the hunk does not show, so only
+ * those of level 2 to 6 count; and only words that say nothing but themselves, which no line of the other side or
+ * unchanged line holds.
+ */
+function readHeadings(lines: ChangeLine[]): Map<ChangeLine, string> {
+  const markdown = lines.filter(({ file }) => /\.mdx?$/.test(file.path));
+  const fenced = new Set(markdown.filter(({ text }) => /^\s*(?:```|~~~)/.test(text)).map(({ hunk }) => hunk));
+  const fold = (text: string) =>
+    text
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, ' ')
+      .trim();
+  const without = (sign: Sign) =>
+    fold(
+      markdown
+        .filter((line) => line.sign !== sign)
+        .map(({ text }) => text)
+        .join('\n'),
+    );
+  const others: Partial<Record<Sign, string>> = { '+': without('+'), '-': without('-') };
+  return new Map(
+    markdown.flatMap((line): [ChangeLine, string][] => {
+      const title = /^#{2,6} ([A-Za-z][\w' -]{3,50}\w)\s*$/.exec(line.text)?.[1];
+      if (title === undefined || fenced.has(line.hunk) || title.split(' ').length > 6) return [];
+      const other = others[line.sign];
+      const certain = other !== undefined && !other.includes(fold(title));
+      return certain && !ordering.test(title) && !speaksOfAnEnd.test(title) ? [[line, title]] : [];
+    }),
+  );
+}

@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest';
+import type { GroundTruth } from '#contracts/ground-truth.ts';
+import type { JudgeTask } from '../judge.ts';
+import { offlineJudge } from './judge.ts';
+
+/** A name of its own for each number, in letters: digits would be read as numbers. */
+const nameOf = (at: number): string =>
+  [...at.toString(26)].map((digit) => String.fromCharCode(97 + Number.parseInt(digit, 26))).join('');
+
+const linesPerFile = 40;
+const pathOf = (file: number) => `src/part-${nameOf(file)}/set-${nameOf(file)}.ts`;
+const lineOf = (at: number) => `const limit_${nameOf(at)} = readLimit('${nameOf(at)} wait', ${at});`;
+
+/** A pull request of so many changed lines, each with a name of its own besides what all lines have in common. */
+function changeOf(lines: number): GroundTruth {
+  const files = Array.from({ length: lines / linesPerFile }, (_, file) => {
+    const body = Array.from({ length: linesPerFile }, (_, at) => `+${lineOf(file * linesPerFile + at)}\n`);
+    const path = pathOf(file);
+    return `diff --git a/${path} b/${path}\n--- a/${path}\n+++ b/${path}\n@@ -1,0 +1,${linesPerFile} @@\n${body.join('')}`;
+  });
+  return {
+    id: '1',
+    title: 'Read limits',
+    description: '',
+    diff: files.join(''),
+    filesChanged: [],
+    mergedAt: '2026-01-01T00:00:00Z',
+    mergeCommit: null,
+    labels: [],
+    author: null,
+    url: null,
+    repository: 'acme/limits',
+  };
+}
+
+const sentenceOf = (at: number) =>
+  `In ${pathOf(Math.floor(at / linesPerFile))}, \`limit_${nameOf(at)}\` is added with ${at} from nowhere.`;
+const sentences = (lines: number) => Array.from({ length: lines / 4 }, (_, at) => sentenceOf(at * 4));
+const claimsOf = (texts: string[]) => texts.map((text, at) => ({ id: `${at}`, text }));
+
+const indexing: JudgeTask = { measure: 'precision', claims: [] };
+
+type Asking = { lines: number; task: JudgeTask };
+const askings = {
+  'an index of the diff': (size) => ({ lines: size, task: indexing }),
+  'an answer key': (size) => ({ lines: size, task: { measure: 'answer_key' } }),
+  'verdicts on as many claims': (size) => ({
+    lines: size,
+    task: { measure: 'precision', claims: claimsOf(sentences(size)) },
+  }),
+  'verdicts on 50 claims in words of every line': (size) => ({
+    lines: size,
+    task: {
+      measure: 'precision',
+      claims: claimsOf(Array(50).fill('It waits for `readLimit` in all constants.')),
+    },
+  }),
+  'verdicts on more claims about the same diff': (size) => ({
+    lines: 800,
+    task: {
+      measure: 'precision',
+      claims: claimsOf(Array(size / 8).fill('It waits for `readLimit` in all constants.')),
+    },
+  }),
+  'recall of as long a summary': (size) => ({
+    lines: size,
+    task: {
+      measure: 'recall',
+      changes: Array.from({ length: 10 }, (_, at) => ({
+        id: `${at}`,
+        statement: `Adds \`limit_${nameOf(at * 8)}\``,
+        quote: lineOf(at * 8),
+      })),
+      summary: sentences(size).join(' '),
+    },
+  }),
+  'a grade of as long a reply': (size) => ({
+    lines: size,
+    task: {
+      measure: 'reply',
+      question: 'Which name is new?',
+      referenceAnswer: `limit_${nameOf(size - 8)}`,
+      response: sentences(size).join(' '),
+    },
+  }),
+} satisfies Record<string, (size: number) => Asking>;
+
+/** What asks once. A judge is opened anew where its index is the question, else before, so that it is indexed once. */
+function prepare({ lines, task }: Asking): () => Promise<unknown> {
+  const change = changeOf(lines);
+  if (task === indexing) return () => offlineJudge().open(change).ask(task);
+  const opened = offlineJudge().open(change);
+  return () => opened.ask(task);
+}
+
+async function millisecondsOf(ask: () => Promise<unknown>, times: number): Promise<number> {
+  const start = performance.now();
+  for (let time = 0; time < times; time++) await ask();
+  return performance.now() - start;
+}
+
+// Both sides take about as long and are timed in turn, so that a busy machine slows both; the best of each counts. A
+// quadratic rule would take 8 times as long for the large one, and it may take 3 times: 24 times the small one.
+test.each(Object.entries(askings))(
+  'eight times the size costs about as much as asking eight times: %s',
+  async (_name, asking) => {
+    const [small, large] = [prepare(asking(800)), prepare(asking(6400))];
+    await small();
+    await large();
+    let [ofSmall, ofLarge] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (let round = 0; round < 3; round++) {
+      ofSmall = Math.min(ofSmall, await millisecondsOf(small, 8));
+      ofLarge = Math.min(ofLarge, await millisecondsOf(large, 1));
+    }
+    expect(ofLarge / ofSmall).toBeLessThan(3);
+  },
+);

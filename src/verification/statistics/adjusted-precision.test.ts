@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { adjustedPrecision } from './adjusted-precision.ts';
+import { effectiveSampleSize } from './interval.ts';
+import type { CanaryCounts } from './judge-reliability.ts';
+
+const canaries = (trueSupported: number, trues: number, falseSupported: number, falses: number) =>
+  ({
+    true: { supported: trueSupported, shown: trues },
+    false: { supported: falseSupported, shown: falses },
+    injected: { supported: 0, shown: 0 },
+  }) satisfies CanaryCounts;
+const ruled = (precisions: number[], ruledShare = 1) =>
+  precisions.map((precision) => ({ precision, ruledShare }));
+
+test('the value is the one derived by hand', () => {
+  // p = 0.6, q1 = 0.9, q0 = 0.8: (0.6 − 0.2)/0.7; with a = 0.9: (0.6 − 0.18)/0.7.
+  const counts = canaries(90, 100, 20, 100);
+  const precisions = [0.9, 0.5, 0.6, 0.4];
+  expect(adjustedPrecision({ replays: ruled(precisions), counts })?.value).toBeCloseTo(4 / 7, 12);
+  expect(adjustedPrecision({ replays: ruled(precisions, 0.9), counts })?.value).toBeCloseTo(0.6, 12);
+});
+
+// Python with numpy and scipy, from the formula in the paper's notation.
+test('the interval is what an independent tool derives', () => {
+  const few = adjustedPrecision({ replays: ruled([1, 0.5, 0.5, 0.4]), counts: canaries(90, 100, 20, 100) });
+  expect(few?.interval.lower).toBeCloseTo(0.014455697037, 10);
+  expect(few?.interval.upper).toBeCloseTo(0.997881048821, 10);
+
+  const fifty = Array.from({ length: 10 }, () => [
+    { precision: 1, ruledShare: 1 },
+    { precision: 0.8, ruledShare: 1 },
+    { precision: 0.6, ruledShare: 1 },
+    { precision: 0, ruledShare: 0 },
+    { precision: 0.6, ruledShare: 0.75 },
+  ]).flat();
+  const many = adjustedPrecision({ replays: fifty, counts: canaries(117, 120, 9, 150) });
+  expect(many?.value).toBeCloseTo(0.606557377049, 10);
+  expect(many?.interval.lower).toBeCloseTo(0.499167021793, 10);
+  expect(many?.interval.upper).toBeCloseTo(0.715706855293, 10);
+});
+
+test('a judge that never errs over endless canaries changes nothing', () => {
+  const precisions = [1, 0.5, 0.75, 0.25, 1, 0.5];
+  const adjusted = adjustedPrecision({ replays: ruled(precisions), counts: canaries(1e12, 1e12, 0, 1e12) });
+  expect(adjusted?.value).toBeCloseTo(4 / 6, 12);
+  // Without the judge's share, Lee's interval is Agresti and Coull's of n_eff.
+  const size = effectiveSampleSize(precisions) + 1.96 ** 2;
+  const centre = (((size - 1.96 ** 2) * 4) / 6 + 1.96 ** 2 / 2) / size;
+  const half = 1.96 * Math.sqrt((centre * (1 - centre)) / size);
+  expect(adjusted?.interval.lower).toBeCloseTo(centre - half, 9);
+  expect(adjusted?.interval.upper).toBeCloseTo(Math.min(1, centre + half), 9);
+});
+
+test('the value stays in [0, a] and the interval in [0, 1]', () => {
+  const counts = canaries(95, 100, 5, 100);
+  // Python: the unclipped intervals end at 1.1096 and begin at −0.1096.
+  expect(adjustedPrecision({ replays: ruled(Array<number>(30).fill(1)), counts })).toEqual({
+    value: 1,
+    interval: { lower: expect.closeTo(0.894070421873, 10), upper: 1 },
+  });
+  expect(adjustedPrecision({ replays: ruled(Array<number>(30).fill(0)), counts })).toEqual({
+    value: 0,
+    interval: { lower: 0, upper: expect.closeTo(0.105929578127, 10) },
+  });
+  const halfRuled = adjustedPrecision({ replays: ruled(Array<number>(30).fill(0.5), 0.5), counts });
+  expect(halfRuled?.value).toBe(0.5);
+});
+
+test('the interval may reach beyond the ruled share that the sample happened to have', () => {
+  const failures = Array.from({ length: 50 }, (_, index) => (index < 5 ? 0 : 1));
+  const replays = failures.map((answered) => ({ precision: answered, ruledShare: answered }));
+  const adjusted = adjustedPrecision({ replays, counts: canaries(99, 100, 1, 100) });
+  expect(adjusted?.value).toBe(0.9);
+  expect(adjusted?.interval.upper).toBeGreaterThan(0.9);
+});
+
+test('nothing is adjusted by a judge that was not measured or cannot tell true from false', () => {
+  const replays = ruled([0.5, 0.6]);
+  expect(adjustedPrecision({ replays, counts: canaries(0, 0, 5, 100) })).toBeNull();
+  expect(adjustedPrecision({ replays, counts: canaries(95, 100, 0, 0) })).toBeNull();
+  expect(adjustedPrecision({ replays, counts: canaries(30, 100, 60, 200) })).toBeNull();
+  expect(adjustedPrecision({ replays, counts: canaries(20, 100, 60, 100) })).toBeNull();
+  // The index is 0.2, that of the padded rates 2/3 + 201/1002 − 1 = −0.13.
+  expect(adjustedPrecision({ replays, counts: canaries(200, 1000, 0, 1) })).toBeNull();
+  expect(adjustedPrecision({ replays, counts: canaries(95, 100, 5, 100) })).not.toBeNull();
+});
+
+test('no replays have no precision to adjust', () => {
+  expect(() => adjustedPrecision({ replays: [], counts: canaries(95, 100, 5, 100) })).toThrow(RangeError);
+});
+
+test('whatever the replays and canaries, the value lies in [0, a] and the interval in [0, 1] contains it', () => {
+  const share = fc.double({ min: 0, max: 1, noNaN: true });
+  const replay = fc
+    .tuple(share, share)
+    .map(([found, ruledShare]) => ({ precision: found * ruledShare, ruledShare }));
+  const hits = fc.integer({ min: 0, max: 150 });
+  fc.assert(
+    fc.property(fc.array(replay, { minLength: 1, maxLength: 60 }), hits, hits, (replays, ofTrue, ofFalse) => {
+      const adjusted = adjustedPrecision({ replays, counts: canaries(ofTrue, 150, ofFalse, 150) });
+      expect(adjusted === null).toBe(ofTrue <= ofFalse);
+      if (adjusted === null) return;
+      const highest = replays.reduce((total, { ruledShare }) => total + ruledShare, 0) / replays.length;
+      expect(adjusted.value).toBeGreaterThanOrEqual(0);
+      expect(adjusted.value).toBeLessThanOrEqual(highest);
+      expect(adjusted.interval.lower).toBeGreaterThanOrEqual(0);
+      expect(adjusted.interval.lower).toBeLessThanOrEqual(adjusted.value);
+      expect(adjusted.interval.upper).toBeGreaterThanOrEqual(adjusted.value);
+      expect(adjusted.interval.upper).toBeLessThanOrEqual(1);
+    }),
+  );
+});

@@ -1,0 +1,69 @@
+import type { Interval } from '#contracts/certificate.ts';
+import { effectiveSampleSize, mean } from './interval.ts';
+import { type CanaryCounts, judgeReliability } from './judge-reliability.ts';
+
+/** Of the standard normal distribution at 0.975, to the two places that the methodology fixes. */
+const z = 1.96;
+
+/** Both in [0, 1]: precision, and the share of claims_total that a judge ruled on (0 for an oracle failure). */
+type RuledReplay = { precision: number; ruledShare: number };
+
+/** Unrounded. The interval (95 %) contains the value. */
+export type AdjustedPrecision = { value: number; interval: Interval };
+
+const clamp = (value: number, highest: number) => Math.min(Math.max(value, 0), highest);
+
+/**
+ * Precision as it would be, had the judge made no mistakes (methodology, "Judge-adjusted precision"). With a the mean
+ * share of claims that were ruled on and θ the share that is true, a judge is expected to find
+ * p = θ·q1 + (a − θ)(1 − q0), so θ = (p − a(1 − q0))/(q0 + q1 − 1), clipped to [0, a].
+ *
+ * Null where no true or no false canary was shown (a judge's mistakes that were not measured cannot be taken out), and
+ * where q0 + q1 − 1 is not above 0: such a judge supports false claims at least as readily as true ones, so its
+ * verdicts say nothing of θ. The same goes for the index of the padded rates below, whose sign can differ only where
+ * the kinds have unequal numbers of canaries. Throws where there are no replays, and as `judgeReliability` does.
+ *
+ * The interval is that of Lee et al. (arXiv 2511.21140): rates with one success and one failure added, p with z²/2 of
+ * each, a shift, and the delta method, ∂θ/∂p = 1/J, ∂θ/∂q1 = −θ/J, ∂θ/∂q0 = (a − θ)/J with J = q0 + q1 − 1. The last is
+ * why (1 − θ) becomes (a − θ); n becomes n_eff, because the claims of one replay are right or wrong together.
+ * Where a is below 1:
+ * - p keeps its pseudo-counts: it is a mean in [0, 1] whatever a is, and n_eff is measured on that scale.
+ * - The sampling of a adds no term. With ∂θ/∂a = −(1 − q0)/J it would add (1 − q0)²·Var(a) − 2(1 − q0)·Cov(p, a) to the
+ *   variance of p, which is negative where replays with a larger share ruled on have more supported, as by the model
+ *   they do; so leaving it out is the safe side.
+ * - The interval is clipped to [0, 1], not to [0, a]: a was sampled too. With 5 % oracle failures, 50 replays and
+ *   nearly every claim true, clipping at a covers the truth in about 0.5 of runs, where this covers it in over 0.95.
+ */
+export const adjustedPrecision = (input: {
+  replays: readonly RuledReplay[];
+  counts: CanaryCounts;
+}): AdjustedPrecision | null => {
+  const precisions = input.replays.map(({ precision }) => precision);
+  const p = mean(precisions);
+  const a = mean(input.replays.map(({ ruledShare }) => ruledShare));
+  const { q0, q1, youden } = judgeReliability(input.counts);
+  if (q0 === null || q1 === null || youden === null || youden.value <= 0) return null;
+  const value = clamp((p - a * (1 - q0.value)) / youden.value, a);
+
+  const padded0 = (q0.of * q0.value + 1) / (q0.of + 2);
+  const padded1 = (q1.of * q1.value + 1) / (q1.of + 2);
+  const paddedYouden = padded0 + padded1 - 1;
+  if (paddedYouden <= 0) return null;
+  const size = effectiveSampleSize(precisions);
+  const paddedSize = size + z ** 2;
+  const paddedP = (size * p + z ** 2 / 2) / paddedSize;
+  const variance0 = (padded0 * (1 - padded0)) / (q0.of + 2);
+  const variance1 = (padded1 * (1 - padded1)) / (q1.of + 2);
+  const theta = (paddedP - a * (1 - padded0)) / paddedYouden;
+  const shift = 2 * z ** 2 * (theta * variance1 - (a - theta) * variance0);
+  const half =
+    (z / paddedYouden) *
+    Math.sqrt((paddedP * (1 - paddedP)) / paddedSize + (a - theta) ** 2 * variance0 + theta ** 2 * variance1);
+  return {
+    value,
+    interval: {
+      lower: Math.min(clamp(theta + shift - half, 1), value),
+      upper: Math.max(clamp(theta + shift + half, 1), value),
+    },
+  };
+};

@@ -1,0 +1,42 @@
+import type { Interval } from '#contracts/certificate.ts';
+import { wilsonInterval } from './interval.ts';
+
+export type Agreement = {
+  /** Share of the items on which both say the same, in [0, 1], and its 95 % interval. */
+  raw: number;
+  interval: Interval;
+  /** At most 1, 0 for the agreement that chance brings; null where chance alone brings agreement on every item. */
+  kappa: number | null;
+  n: number;
+};
+
+const tally = (verdicts: readonly string[]) => {
+  const times = new Map<string, number>();
+  for (const verdict of verdicts) times.set(verdict, (times.get(verdict) ?? 0) + 1);
+  return times;
+};
+
+/**
+ * How far two judges agree on the same items, whatever the words of their verdicts, as long as both use the same:
+ * raw agreement with a Wilson interval, and Cohen's kappa (1960, Educational and Psychological Measurement 20:37),
+ * (observed − expected)/(1 − expected), where each judge's own frequencies say what agreement chance would bring.
+ * Where both say one and the same word throughout, that is 1 and kappa is not defined. Throws on no pairs.
+ */
+export const agreement = (pairs: readonly { first: string; second: string }[]): Agreement => {
+  const n = pairs.length;
+  if (n === 0) throw new RangeError('The agreement on no items is not defined.');
+  const raw = pairs.filter(({ first, second }) => first === second).length / n;
+  const ofSecond = tally(pairs.map(({ second }) => second));
+  // In pairs of items, so that "always expected" is a comparison of whole numbers.
+  const expected = [...tally(pairs.map(({ first }) => first))].reduce(
+    (total, [verdict, times]) => total + times * (ofSecond.get(verdict) ?? 0),
+    0,
+  );
+  const byChance = expected / n ** 2;
+  return {
+    raw,
+    interval: wilsonInterval(raw, n),
+    kappa: expected === n ** 2 ? null : (raw - byChance) / (1 - byChance),
+    n,
+  };
+};

@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { unscoredBounds } from './unscored-bounds.ts';
+
+test('the bounds are the composite with every unscored replay at 0, and at 1', () => {
+  // By hand: (0.5 + 1 + 0.75)/5 and (0.5 + 1 + 0.75 + 2)/5.
+  expect(unscoredBounds([0.5, 1, 0.75], 2)).toEqual({ lower: 0.45, upper: 0.85 });
+});
+
+test('with none unscored, both bounds are the composite', () => {
+  expect(unscoredBounds([0.5, 1, 0.75], 0)).toEqual({ lower: 0.75, upper: 0.75 });
+});
+
+test('with none scored, nothing is known', () => {
+  expect(unscoredBounds([], 4)).toEqual({ lower: 0, upper: 1 });
+});
+
+test('no replays, and unscored ones that are not counted in whole numbers, are an error', () => {
+  expect(() => unscoredBounds([], 0)).toThrow(RangeError);
+  expect(() => unscoredBounds([0.5], -1)).toThrow(RangeError);
+  expect(() => unscoredBounds([0.5], 0.5)).toThrow(RangeError);
+});
+
+test('the bounds hold whatever the unscored replays would have scored', () => {
+  const scores = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 });
+  fc.assert(
+    fc.property(
+      scores,
+      fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1 }),
+      (seen, hidden) => {
+        const { lower, upper } = unscoredBounds(seen, hidden.length);
+        const all = [...seen, ...hidden];
+        const composite = all.reduce((total, score) => total + score, 0) / all.length;
+        expect(lower).toBeLessThanOrEqual(composite + 1e-12);
+        expect(upper).toBeGreaterThanOrEqual(composite - 1e-12);
+      },
+    ),
+  );
+});
