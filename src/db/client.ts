@@ -1,5 +1,6 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
+import { endTransactionsWithConnection } from './lost-connection.ts';
 import * as schema from './schema/index.ts';
 
 export type DatabaseOptions = {
@@ -21,6 +22,7 @@ export const openDatabase = (
     onnotice: () => {},
     connection: { idle_in_transaction_session_timeout: idleInTransactionMs },
   });
+  endTransactionsWithConnection(sql);
   const db = drizzle(sql, { schema });
   return { db, sql, close: () => sql.end({ timeout: 5 }) };
 };

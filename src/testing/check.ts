@@ -126,6 +126,8 @@ const checks: [string, () => Promise<Count>][] = [
   ['Unit and database tests', unitAndDatabaseTests],
   ['Production build', productionBuild],
   ['Browser tests', browserTests],
+  // After the build: its web server is one of the processes that are struck.
+  ['Chaos, in short', async () => one(await node([join(import.meta.dirname, 'chaos.ts'), '--short']))],
 ];
 
 // Python oracles are tried in a real interpreter. Where there is none their tests fail, and say what to install.

@@ -1,0 +1,117 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import type { Database } from '#db/client.ts';
+import { eventually } from '#testing/fleet/eventually.ts';
+import { fleetSettings, startWorkers } from '#testing/fleet/fleet.ts';
+import { repositoryOf } from '#testing/fleet/outside.ts';
+import { openOutsideElsewhere } from '#testing/fleet/outside-elsewhere.ts';
+import { startPostgres } from '#testing/fleet/postgres.ts';
+import { haveEnded, openFrontDesk, standing } from '#testing/fleet/runs.ts';
+
+/**
+ * `npm run bench:scale-out`: replays per second with 1, 2 and 4 workers at their default concurrency, the oracle taking
+ * 300 ms and each of the judge's calls 600 ms. Ends with code 1 where more workers do not do as much more as they must.
+ */
+
+const fleets = [
+  { workers: 1, atLeast: 1 },
+  { workers: 2, atLeast: 1.9 },
+  { workers: 4, atLeast: 3.6 },
+];
+const replaysPerWorker = 200;
+const latency = { oracleMs: 300, judgeMs: 600 };
+/** The middle of each run: at its beginning slots fill and the judge's limit is still felt for, at its end they empty. */
+const middle = { from: 0.25, to: 0.85 };
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => stopping.abort(new Error('Interrupted.')));
+/** What to end, the last begun first. */
+const open: (() => Promise<unknown>)[] = [];
+const closeFrom = async (place: number) => {
+  for (const close of open.splice(place).toReversed()) await close();
+};
+
+/** Replays that ended per second, between these shares of all of them. */
+const rateOf = async (db: Database): Promise<number> => {
+  const [row] = await db.execute<{ replays: number; seconds: number }>(sql`
+    select (max(place) - min(place))::int as replays, extract(epoch from max(ended_at) - min(ended_at))::float8 as seconds
+    from (select ended_at, row_number() over (order by ended_at) as place, count(*) over () as total
+      from verification_replays where state = 'ended') ended
+    where place between total * ${middle.from}::float8 and total * ${middle.to}::float8`);
+  return row === undefined ? 0 : row.replays / row.seconds;
+};
+
+const bench = async () => {
+  const { signal } = stopping;
+  const dataDir = await mkdtemp(join(tmpdir(), 'echelon-verify-bench-'));
+  open.push(() => rm(dataDir, { recursive: true, force: true }));
+  const database = await startPostgres();
+  open.push(database.close);
+  const outside = await openOutsideElsewhere({
+    workers: Math.max(...fleets.map(({ workers }) => workers)),
+    changes: fleets.map(({ workers }) => workers * replaysPerWorker),
+    latency,
+  });
+  open.push(outside.close);
+
+  const measure = async (run: number, workers: number): Promise<number> => {
+    const place = open.length;
+    const databaseUrl = await database.createDatabase(`workers_${workers}`);
+    const desk = await openFrontDesk(databaseUrl);
+    open.push(desk.close);
+    const programs = await startWorkers(workers, outside, {
+      ...fleetSettings(databaseUrl, dataDir),
+      ORACLE_MAX_CONCURRENT: '1000',
+      LOG_LEVEL: 'info',
+    });
+    open.push(() => Promise.all(programs.map((program) => program.end())));
+    await desk.accept(await desk.owner(), {
+      repoUrl: repositoryOf(run),
+      constructId: 'bench',
+      oracleType: 'http',
+      oracleUrl: outside.oracleUrl,
+      oracleHeaders: {},
+      judge: 'anthropic',
+      limit: workers * replaysPerWorker,
+      minReplays: 5,
+      githubToken: null,
+      seed: 'bench',
+    });
+    const [end] = await eventually('The end of the run', () => standing(desk.db), haveEnded, {
+      withinMs: 240_000,
+      signal,
+    });
+    if (end?.status !== 'COMPLETED') throw new Error(`The run ended ${end?.status}: ${end?.error}`);
+    const rate = await rateOf(desk.db);
+    await closeFrom(place);
+    return rate;
+  };
+
+  say('workers  replays/s  times one worker  at least');
+  let first: number | null = null;
+  let enough = true;
+  for (const [run, { workers, atLeast }] of fleets.entries()) {
+    const rate = await measure(run, workers);
+    first ??= rate;
+    const times = rate / first;
+    enough &&= times >= atLeast;
+    say(
+      `${String(workers).padStart(7)}  ${rate.toFixed(2).padStart(9)}  ${times.toFixed(2).padStart(16)}  ${atLeast.toFixed(1).padStart(8)}`,
+    );
+  }
+  return enough;
+};
+
+let enough = false;
+try {
+  enough = await bench();
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+} finally {
+  await closeFrom(0);
+}
+process.exit(enough ? 0 : 1);

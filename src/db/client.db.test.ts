@@ -1,0 +1,95 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import { expect, onTestFinished, test } from 'vitest';
+import { testDatabase } from '#testing/database.ts';
+import { openDatabase } from './client.ts';
+
+/** A pool of one connection, which every statement has to share, and somebody who ends connections. */
+const opened = async (options: { idleInTransactionMs?: number } = {}) => {
+  const { databaseUrl, db: other, close } = await testDatabase();
+  onTestFinished(close);
+  await other.execute(sql`create table written (n int)`);
+  const { db, close: closePool } = openDatabase(databaseUrl, { max: 1, ...options });
+  onTestFinished(closePool);
+  return {
+    db,
+    other,
+    written: async () =>
+      (await other.execute<{ n: number }>(sql`select n from written order by n`)).map(({ n }) => n),
+    pidOf: async (executor: Pick<typeof db, 'execute'>) =>
+      (await executor.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`))[0]?.pid ?? 0,
+    end: async (pid: number) => {
+      await other.execute(sql`select pg_terminate_backend(${pid}, 5000)`);
+      await delay(50);
+    },
+  };
+};
+
+test('a transaction whose connection is cut during a statement is refused, and process and pool go on', async () => {
+  const { db, pidOf, end, written } = await opened();
+  for (let turn = 0; turn < 5; turn += 1) {
+    const pid = Promise.withResolvers<number>();
+    const cut = expect(
+      db.transaction(async (transaction) => {
+        pid.resolve(await pidOf(transaction));
+        await transaction.execute(sql`insert into written values (0)`);
+        await transaction.transaction(async (inner) => {
+          await inner.execute(sql`select pg_sleep(10)`);
+        });
+      }),
+    ).rejects.toThrow();
+    await end(await pid.promise);
+    await cut;
+    // The driver tells the next statement of the end once more.
+    await db.execute(sql`select 1`).catch(() => {});
+    await db.transaction(async (transaction) => {
+      await transaction.execute(sql`insert into written values (${turn + 1}::int)`);
+    });
+  }
+  expect(await written()).toEqual([1, 2, 3, 4, 5]);
+});
+
+test('a transaction whose connection is cut between two statements writes nothing, within no other transaction either', async () => {
+  const { db, pidOf, end, written } = await opened();
+  const [begun, goOn] = [Promise.withResolvers<number>(), Promise.withResolvers<void>()];
+  let refused: unknown;
+  const cut = expect(
+    db.transaction(async (transaction) => {
+      begun.resolve(await pidOf(transaction));
+      await goOn.promise;
+      refused = await transaction.execute(sql`insert into written values (0)`).catch((error) => error);
+      throw refused;
+    }),
+  ).rejects.toThrow();
+  await end(await begun.promise);
+  // The connection is another transaction's by now, while the one that was cut goes on.
+  await db.transaction(async (transaction) => {
+    await transaction.execute(sql`insert into written values (1)`);
+    goOn.resolve();
+    await expect.poll(() => refused).toBeInstanceOf(Error);
+    await transaction.execute(sql`insert into written values (2)`);
+  });
+  await cut;
+  expect(await written()).toEqual([1, 2]);
+});
+
+test('a process that stands still within a transaction holds its locks for so long and no longer', async () => {
+  const { db, other } = await opened({ idleInTransactionMs: 500 });
+  const lock = sql`select pg_advisory_xact_lock(1)`;
+  const [taken, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const standing = expect(
+    db.transaction(async (transaction) => {
+      await transaction.execute(lock);
+      taken.resolve();
+      await goOn.promise;
+      await transaction.execute(sql`select 1`);
+    }),
+  ).rejects.toThrow();
+  await taken.promise;
+  const startedAt = performance.now();
+  // Without a bound this one would wait until the other goes on, which it does only afterwards.
+  await other.transaction((waiting) => waiting.execute(lock));
+  expect(performance.now() - startedAt).toBeGreaterThan(400);
+  goOn.resolve();
+  await standing;
+});

@@ -1,0 +1,31 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+const lookEveryMs = 100;
+
+/**
+ * Looks until `enough` holds of what is seen, and gives that back; a look that fails, for example because the database
+ * is away, is repeated.
+ * @throws where it does not come to hold within `withinMs`, with what was seen last.
+ */
+export const eventually = async <T>(
+  what: string,
+  look: () => Promise<T>,
+  enough: (seen: T) => boolean,
+  { withinMs, signal }: { withinMs: number; signal?: AbortSignal | undefined },
+): Promise<T> => {
+  const deadline = Date.now() + withinMs;
+  let last: unknown;
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      const seen = await look();
+      if (enough(seen)) return seen;
+      last = seen;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() >= deadline)
+      throw new Error(`${what} did not come about within ${withinMs / 1000} s.`, { cause: last });
+    await delay(lookEveryMs);
+  }
+};

@@ -1,0 +1,121 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { answerPlausibly, fencedPieces, measureOf } from '../anthropic-answers.ts';
+import { type AnthropicFake, startAnthropicFake } from '../anthropic-fake.ts';
+import { fakePullRequest, fakeRepository, startGitHubFake } from '../github-fake.ts';
+import { describeChange, startOracleFake } from '../oracle-fake.ts';
+
+/** One call that a fake saw. */
+export type Call = {
+  /** The number of the change that it was about; of one run alone. */
+  change: number;
+  /** What was asked, the same at each repetition. */
+  question: string;
+  /** Whose call it was: the place of the worker in its fleet. */
+  worker: number;
+  /** When it came and when it was answered, in milliseconds since the epoch; null while it is open. */
+  from: number;
+  until: number | null;
+};
+
+export type Outside = {
+  /** For the environment of the worker at this place: each has a judge of its own, so that its calls are known. */
+  settingsOf(worker: number): Record<string, string>;
+  oracleUrl: string;
+  /** What was called since it was emptied last. */
+  calls: Call[];
+  latency: { oracleMs: number; judgeMs: number };
+  close(): Promise<void>;
+};
+
+/** Changes of different runs have different numbers, and so no answer key in common. */
+const numbersPerRun = 10_000;
+
+export const repositoryOf = (run: number) => `octo/run-${run}`;
+
+export const runOfChange = (change: number) => Math.floor(change / numbersPerRun) - 1;
+
+const mergedAt = (place: number) => new Date(Date.UTC(2025, 0, 1) + place * 3_600_000).toISOString();
+
+const changeIn = (text: string): number => {
+  const number = /\bsrc\/file(\d+)\.ts\b/.exec(text)?.[1];
+  if (number === undefined) throw new Error('A call names no change.');
+  return Number(number);
+};
+
+/** What a judge is asked, without the fence around it, whose nonce each worker draws anew. */
+const questionOf = (user: string) => `${measureOf(user)} ${JSON.stringify(fencedPieces(user))}`;
+
+/** GitHub, oracle and judges of a fleet, in this process: they know which calls were open at which moment. */
+export const openOutside = async ({
+  workers,
+  changes,
+}: {
+  workers: number;
+  /** How many changes the repository of each run has. */
+  changes: number[];
+}): Promise<Outside> => {
+  const calls: Call[] = [];
+  const latency = { oracleMs: 20, judgeMs: 20 };
+  /** Who asked the judge about a change last: the oracle, whose address is the run's, is asked by the same worker. */
+  const askedLast = new Map<number, number>();
+
+  const during = async <T>(call: Omit<Call, 'from' | 'until'>, ms: number, answer: () => T): Promise<T> => {
+    const entry: Call = { ...call, from: Date.now(), until: null };
+    calls.push(entry);
+    await delay(ms);
+    entry.until = Date.now();
+    return answer();
+  };
+
+  const github = await startGitHubFake();
+  for (const [run, count] of changes.entries()) {
+    const first = (run + 1) * numbersPerRun;
+    github.repositories.push(
+      fakeRepository({
+        id: first,
+        name: `run-${run}`,
+        pulls: Array.from({ length: count }, (_, place) =>
+          fakePullRequest({ number: first + place, mergedAt: mergedAt(place), createdAt: mergedAt(place) }),
+        ),
+      }),
+    );
+  }
+  const oracle = await startOracleFake((request) => {
+    const change = changeIn(request.pr.diff_content);
+    const call = {
+      change,
+      question: `oracle ${request.follow_up_question}`,
+      worker: askedLast.get(change) ?? 0,
+    };
+    return during(call, latency.oracleMs, () => ({ kind: 'answer', answer: describeChange(request) }));
+  });
+  const judges: AnthropicFake[] = [];
+  for (let worker = 0; worker < workers; worker += 1) {
+    judges.push(
+      await startAnthropicFake({
+        behave: (request) => {
+          const change = changeIn(request.system.join('\n'));
+          askedLast.set(change, worker);
+          return during({ change, question: questionOf(request.user), worker }, latency.judgeMs, () => ({
+            kind: 'answer',
+            answer: answerPlausibly(request),
+          }));
+        },
+      }),
+    );
+  }
+  return {
+    settingsOf: (worker) => ({
+      GITHUB_API_URL: github.url,
+      GITHUB_SERVER_URL: github.url,
+      ANTHROPIC_API_KEY: 'sk-ant-test',
+      ANTHROPIC_BASE_URL: judges[worker % workers]?.url ?? '',
+    }),
+    oracleUrl: oracle.url,
+    calls,
+    latency,
+    close: async () => {
+      await Promise.all([github.close(), oracle.close(), ...judges.map((judge) => judge.close())]);
+    },
+  };
+};

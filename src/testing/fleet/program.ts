@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { projectRoot } from '#start/child.ts';
+
+/**
+ * A program of the installation as a process that can be killed, paused and restarted. One that ends by itself, as a
+ * worker does that finds no database, is started again, as whoever runs an installation has it.
+ */
+export type FleetProgram = {
+  /** The lines that it wrote last. */
+  said(): string;
+  /** Resolves when it has said that it is ready; rejects after `withinMs`. */
+  untilReady(withinMs: number): Promise<void>;
+  /** How often it was ready and ended by itself. */
+  readonly crashes: number;
+  /** kill -9, and a start. */
+  kill(): Promise<void>;
+  /** SIGTERM, and a start once it has ended. */
+  restart(): Promise<void>;
+  pause(): void;
+  resume(): void;
+  /** Ends it for good: SIGTERM, and SIGKILL where that takes longer than `graceMs`. */
+  end(graceMs?: number): Promise<void>;
+};
+
+const dieWithParent = new URL('../../start/die-with-parent.ts', import.meta.url).href;
+const againMs = 500;
+
+export const startFleetProgram = (
+  argv: string[],
+  settings: Record<string, string>,
+  ready: RegExp,
+): FleetProgram => {
+  let child: ChildProcess;
+  let said = '';
+  let ended = false;
+  /** While it is ended on purpose, its exit is nothing that has to be mended. */
+  let onPurpose = false;
+  let timer: NodeJS.Timeout | undefined;
+  let isReady = false;
+  let crashes = 0;
+  let tellReady = () => {};
+  const readyOnce = new Promise<void>((resolve) => {
+    tellReady = resolve;
+  });
+
+  const start = () => {
+    onPurpose = false;
+    isReady = false;
+    const started = spawn(process.execPath, [`--import=${dieWithParent}`, ...argv], {
+      cwd: projectRoot,
+      // Nothing of the caller's own environment: it may hold a key.
+      env: { PATH: process.env.PATH, NODE_ENV: 'production', ...settings },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    child = started;
+    for (const stream of [started.stdout, started.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        said = `${said}${text}`.slice(-200_000);
+        isReady ||= ready.test(text);
+        if (isReady) tellReady();
+      });
+    started.once('exit', () => {
+      if (ended || onPurpose || child !== started) return;
+      if (isReady) crashes += 1;
+      timer = setTimeout(start, againMs);
+    });
+  };
+  start();
+
+  const exit = async (signal: NodeJS.Signals) => {
+    clearTimeout(timer);
+    onPurpose = true;
+    const ending = child;
+    if (ending.exitCode !== null || ending.signalCode !== null) return;
+    const exited = once(ending, 'exit');
+    ending.kill(signal);
+    await exited;
+  };
+  const begin = () => {
+    if (!ended) start();
+  };
+
+  return {
+    said: () => said,
+    get crashes() {
+      return crashes;
+    },
+    untilReady: async (withinMs) => {
+      const deadline = new AbortController();
+      const late = delay(withinMs, undefined, { signal: deadline.signal }).then(() => {
+        throw new Error(`${argv.join(' ')} was not ready within ${withinMs} ms:\n${said.slice(-4_000)}`);
+      });
+      late.catch(() => {});
+      await Promise.race([readyOnce, late]);
+      deadline.abort();
+    },
+    kill: async () => {
+      await exit('SIGKILL');
+      begin();
+    },
+    restart: async () => {
+      await exit('SIGTERM');
+      begin();
+    },
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
+    end: async (graceMs = 5_000) => {
+      ended = true;
+      const hard = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      await exit('SIGTERM');
+      clearTimeout(hard);
+    },
+  };
+};

@@ -1,0 +1,129 @@
+import { asc, eq, sql } from 'drizzle-orm';
+import { isTerminal, type RunRequest } from '#contracts/run.ts';
+import { type Database, openDatabase } from '#db/client.ts';
+import { openRunChanges } from '#db/run-changes.ts';
+import { callSlots } from '#db/schema/call-slots.ts';
+import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
+import { openSender } from '#queue/pg-boss.ts';
+import type { Actor, ServiceContext } from '#services/context.ts';
+import { createRun } from '#services/run/create.ts';
+import { createSecretBox } from '#services/secret-box.ts';
+import { noMetrics } from '#services/telemetry/metrics.ts';
+import { createTracing } from '#services/telemetry/tracing.ts';
+import { localOwner } from '#services/user/local-owner.ts';
+import { openPolicy } from '../workbench.ts';
+
+/** The fleet's key for secrets, as its workers have it in their environment. */
+export const secretsKey = 'ab'.repeat(32);
+
+const neverHere = async () => {
+  throw new Error('Runs are carried out by workers alone.');
+};
+
+/** Accepts runs in this process, as a web process does, for workers elsewhere to carry out. */
+export const openFrontDesk = async (databaseUrl: string) => {
+  const { db, close } = openDatabase(databaseUrl);
+  const queue = openSender(db);
+  const runChanges = openRunChanges(databaseUrl);
+  const silent = () => {};
+  const context: ServiceContext = {
+    db,
+    sender: queue.sender,
+    secretBox: createSecretBox(Buffer.from(secretsKey, 'hex')),
+    policy: openPolicy,
+    checkOracleUrl: async () => null,
+    openEngine: neverHere,
+    runChanges,
+    metrics: noMetrics,
+    tracing: createTracing(null),
+    log: { error: silent, warn: silent, info: silent, debug: silent },
+    now: () => new Date(),
+  };
+  return {
+    db,
+    context,
+    owner: (): Promise<Actor> => localOwner(context),
+    accept: async (actor: Actor, request: RunRequest) => (await createRun(context, actor, request)).runId,
+    close: async () => {
+      await runChanges.close();
+      await queue.close();
+      await close();
+    },
+  };
+};
+
+/** Where each run stands, by its construct. */
+export const standing = (db: Database) =>
+  db
+    .select({
+      id: verificationRuns.id,
+      construct: verificationRuns.constructId,
+      status: verificationRuns.status,
+      progress: verificationRuns.progress,
+      total: verificationRuns.total,
+      error: verificationRuns.error,
+    })
+    .from(verificationRuns)
+    .orderBy(asc(verificationRuns.constructId));
+
+export const haveEnded = (runs: Awaited<ReturnType<typeof standing>>) =>
+  runs.every(({ status }) => isTerminal(status));
+
+/**
+ * What a construct's certificates say, without ids, times and costs, and without what follows from the pool of other
+ * runs' canaries, which depends on the order in which runs end.
+ */
+export const certifiedNumbers = async (db: Database): Promise<Map<string, unknown[]>> => {
+  const certificates = await db.select().from(verificationCertificates);
+  const numbers = new Map<string, unknown[]>();
+  for (const { id, runId: _run, createdAt: _at, rawScores, ...certificate } of certificates) {
+    const { usage: _usage, usageByMeasure: _byMeasure, trust, ...raw } = rawScores;
+    const scores = await db
+      .select()
+      .from(verificationReplayScores)
+      .where(eq(verificationReplayScores.certificateId, id))
+      .orderBy(asc(verificationReplayScores.groundTruthId));
+    const content = {
+      ...certificate,
+      raw,
+      canaries: trust?.canaries,
+      baseline: trust?.baseline,
+      bounds: trust?.bounds,
+      scores: scores.map(
+        ({ id: _id, certificateId: _of, scoringLatencyMs: _ms, scoredAt: _time, ...score }) => score,
+      ),
+    };
+    const { constructId } = certificate;
+    numbers.set(constructId, [...(numbers.get(constructId) ?? []), content]);
+  }
+  return numbers;
+};
+
+/** What must be gone once every run has ended: jobs, slots of calls that are still taken, sealed secrets. */
+export const remains = async (db: Database) => {
+  const [jobs] = await db.execute<{ waiting: number; dead: number }>(
+    sql`select (count(*) filter (where state in ('created', 'retry', 'active')))::int as waiting,
+        (count(*) filter (where name like '%.dead' or state = 'failed'))::int as dead from pgboss.job`,
+  );
+  return {
+    jobs: jobs?.waiting ?? 0,
+    deadLetters: jobs?.dead ?? 0,
+    slots: await db.$count(
+      callSlots,
+      sql`${callSlots.releasedAt} is null and ${callSlots.expiresAt} > now()`,
+    ),
+    secrets: await db.$count(runSecrets),
+    openReplays: await db.$count(verificationReplays, eq(verificationReplays.state, 'open')),
+  };
+};
+
+/** The most attempts that ended in an error at one replay, or at one run's ingestion or certification. */
+export const mostFaults = async (db: Database): Promise<number> => {
+  const [row] = await db.execute<{ most: number }>(
+    sql`select greatest((select coalesce(max(faults), 0) from verification_replays),
+        (select coalesce(max(faults), 0) from verification_runs))::int as most`,
+  );
+  return row?.most ?? 0;
+};

@@ -1,0 +1,74 @@
+import { eq } from 'drizzle-orm';
+import type { RunRequest } from '#contracts/run.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import { createApiToken } from '#services/api-token/create.ts';
+import type { Actor, ServiceContext } from '#services/context.ts';
+import { createRun } from '#services/run/create.ts';
+import { answers } from '#start/address.ts';
+import { nextProgram } from '#start/build.ts';
+import { freePort } from '../installation.ts';
+import { eventually } from './eventually.ts';
+import { type FleetProgram, startFleetProgram } from './program.ts';
+
+const acceptedWithinMs = 60_000;
+
+/** Sends a run in, once; rejects where it is not known whether it was accepted. */
+export type SendRun = (request: RunRequest) => Promise<unknown>;
+
+/** The built web application as a process, and a sender that goes through its tRPC interface, where runs can be given a seed. */
+export const startWeb = async (
+  context: ServiceContext,
+  owner: Actor,
+  settings: Record<string, string>,
+): Promise<{ program: FleetProgram; send: SendRun }> => {
+  const port = String(await freePort());
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const program = startFleetProgram(
+    [nextProgram, 'start', '-H', '127.0.0.1', '-p', port],
+    {
+      ...settings,
+      PORT: port,
+      NEXTAUTH_URL: baseUrl,
+      NEXT_TELEMETRY_DISABLED: '1',
+    },
+    /Ready/,
+  );
+  try {
+    const answered = await answers(`${baseUrl}/api/health`, 60_000, new AbortController().signal);
+    if (!answered) throw new Error(`The web server does not answer:\n${program.said()}`);
+    const { token } = await createApiToken(context, { userId: owner.userId, name: 'fleet' });
+    const send: SendRun = async (request) => {
+      const response = await fetch(`${baseUrl}/api/trpc/run.create`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify(request),
+        signal: AbortSignal.timeout(10_000),
+      });
+      if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    };
+    return { program, send };
+  } catch (error) {
+    await program.end(0);
+    throw error;
+  }
+};
+
+/** A sender within this process. */
+export const sendHere =
+  (context: ServiceContext, owner: Actor): SendRun =>
+  (request) =>
+    createRun(context, owner, request);
+
+/** Sends a run until it stands in the database; its construct tells whether an earlier attempt got there. */
+export const acceptRun = (context: ServiceContext, send: SendRun, request: RunRequest): Promise<unknown> =>
+  eventually(
+    `The acceptance of ${request.constructId}`,
+    async () => {
+      const standing = () =>
+        context.db.$count(verificationRuns, eq(verificationRuns.constructId, request.constructId));
+      if ((await standing()) === 0) await send(request);
+      return standing();
+    },
+    (runs) => runs > 0,
+    { withinMs: acceptedWithinMs },
+  );
