@@ -78,3 +78,23 @@ test('who works on a run is stopped within two seconds of its end, whatever proc
   await expect.poll(() => watched.signal.aborted, { timeout: 2_000 }).toBe(true);
   watched.stop();
 });
+
+test('one user holds a bounded number of connections, and who leaves makes room', async () => {
+  const { context, owner, runId, user } = await started();
+  const leaving = new AbortController();
+  const many = Array.from({ length: 30 }, () => collect(followRun(context, owner, runId, leaving.signal)));
+  await expect.poll(() => many.every(({ seen }) => seen.length === 1)).toBe(true);
+  const next = () => collect(followRun(context, owner, runId, leaving.signal)).done;
+  await expect(next()).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
+  const other = await user();
+  await expect(collect(followRun(context, other, runId, leaving.signal)).done).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
+  leaving.abort();
+  await Promise.all(many.map(({ done }) => done));
+  const after = new AbortController();
+  const { seen, done } = collect(followRun(context, owner, runId, after.signal));
+  await expect.poll(() => seen.length).toBe(1);
+  after.abort();
+  await done;
+});

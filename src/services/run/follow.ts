@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { AppError } from '#contracts/errors.ts';
 import { isTerminal, type Run } from '#contracts/run.ts';
 import type { Actor, ServiceContext } from '../context.ts';
 import { getRun } from './get.ts';
@@ -6,10 +7,14 @@ import { getRun } from './get.ts';
 /** A run of a thousand replays changes often; more than this many looks a second tell a reader nothing. */
 const leastMs = 250;
 
+/** How many runs each user follows in this process: each is a connection that stays. A page that is refused polls. */
+const following = new Map<string, number>();
+const mostFollowed = 30;
+
 /**
  * The actor's run now and after each of its changes, until it has ended or `signal` is aborted. Changes that come close
  * together are told once.
- * @throws AppError NOT_FOUND
+ * @throws AppError NOT_FOUND; TOO_MANY_REQUESTS where this user follows very many already.
  */
 export async function* followRun(
   context: ServiceContext,
@@ -17,6 +22,13 @@ export async function* followRun(
   runId: string,
   signal: AbortSignal,
 ): AsyncGenerator<Run> {
+  const others = following.get(actor.userId) ?? 0;
+  if (others >= mostFollowed)
+    throw new AppError(
+      'TOO_MANY_REQUESTS',
+      `You follow ${mostFollowed} runs already. Close a page, or ask now and then.`,
+    );
+  following.set(actor.userId, others + 1);
   let wake = () => {};
   let changed = true;
   const stop = context.runChanges.follow(runId, () => {
@@ -43,5 +55,8 @@ export async function* followRun(
     }
   } finally {
     stop();
+    const left = (following.get(actor.userId) ?? 1) - 1;
+    if (left === 0) following.delete(actor.userId);
+    else following.set(actor.userId, left);
   }
 }
