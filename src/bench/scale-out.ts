@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import type { Database } from '#db/client.ts';
@@ -13,6 +13,7 @@ import { haveEnded, openFrontDesk, standing } from '#testing/fleet/runs.ts';
 /**
  * `npm run bench:scale-out`: replays per second with 1, 2 and 4 workers at their default concurrency, the oracle taking
  * 300 ms and each of the judge's calls 600 ms. Ends with code 1 where more workers do not do as much more as they must.
+ * Where no processor was idle, it is this machine that was measured.
  */
 
 const fleets = [
@@ -33,6 +34,18 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 const open: (() => Promise<unknown>)[] = [];
 const closeFrom = async (place: number) => {
   for (const close of open.splice(place).toReversed()) await close();
+};
+
+/** How long this machine's processors have had nothing to do, and how long they have been there, in milliseconds. */
+const processors = () => {
+  const times = cpus().map(({ times: { user, nice, sys, idle, irq } }) => ({
+    idle,
+    all: user + nice + sys + idle + irq,
+  }));
+  return {
+    idle: times.reduce((sum, { idle }) => sum + idle, 0),
+    all: times.reduce((sum, { all }) => sum + all, 0),
+  };
 };
 
 /** Replays that ended per second, between these shares of all of them. */
@@ -58,7 +71,7 @@ const bench = async () => {
   });
   open.push(outside.close);
 
-  const measure = async (run: number, workers: number): Promise<number> => {
+  const measure = async (run: number, workers: number): Promise<{ rate: number; idle: number }> => {
     const place = open.length;
     const databaseUrl = await database.createDatabase(`workers_${workers}`);
     const desk = await openFrontDesk(databaseUrl);
@@ -81,26 +94,33 @@ const bench = async () => {
       githubToken: null,
       seed: 'bench',
     });
-    const [end] = await eventually('The end of the run', () => standing(desk.db), haveEnded, {
+    const runs = () => standing(desk.db);
+    await eventually('Its first replay', runs, ([seen]) => (seen?.progress ?? 0) > 0, {
+      withinMs: 120_000,
+      signal,
+    });
+    const before = processors();
+    const [end] = await eventually('The end of the run', runs, haveEnded, {
       withinMs: 240_000,
       signal,
     });
     if (end?.status !== 'COMPLETED') throw new Error(`The run ended ${end?.status}: ${end?.error}`);
+    const after = processors();
     const rate = await rateOf(desk.db);
     await closeFrom(place);
-    return rate;
+    return { rate, idle: (after.idle - before.idle) / (after.all - before.all) };
   };
 
-  say('workers  replays/s  times one worker  at least');
+  say('workers  replays/s  times one worker  at least  processors idle');
   let first: number | null = null;
   let enough = true;
   for (const [run, { workers, atLeast }] of fleets.entries()) {
-    const rate = await measure(run, workers);
+    const { rate, idle } = await measure(run, workers);
     first ??= rate;
     const times = rate / first;
     enough &&= times >= atLeast;
     say(
-      `${String(workers).padStart(7)}  ${rate.toFixed(2).padStart(9)}  ${times.toFixed(2).padStart(16)}  ${atLeast.toFixed(1).padStart(8)}`,
+      `${String(workers).padStart(7)}  ${rate.toFixed(2).padStart(9)}  ${times.toFixed(2).padStart(16)}  ${atLeast.toFixed(1).padStart(8)}  ${`${Math.round(idle * 100)} %`.padStart(15)}`,
     );
   }
   return enough;

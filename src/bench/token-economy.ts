@@ -45,7 +45,10 @@ const inMemory = (): ((change: GroundTruth) => SharedJudgments) => {
   return ({ id }) => {
     const of = kept.get(id) ?? new Map<string, unknown>();
     kept.set(id, of);
-    const read = async <T>(name: string) => (of.get(name) ?? null) as T | null;
+    const read = async <T>(name: string) => {
+      const value = (of.get(name) ?? null) as T | null;
+      return value && { value, own: false };
+    };
     return {
       answerKey: () => read('key'),
       keepAnswerKey: async (outcome) => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
@@ -40,8 +42,6 @@ test('a transaction whose connection is cut during a statement is refused, and p
     ).rejects.toThrow();
     await end(await pid.promise);
     await cut;
-    // The driver tells the next statement of the end once more.
-    await db.execute(sql`select 1`).catch(() => {});
     await db.transaction(async (transaction) => {
       await transaction.execute(sql`insert into written values (${turn + 1}::int)`);
     });
@@ -92,4 +92,24 @@ test('a process that stands still within a transaction holds its locks for so lo
   expect(performance.now() - startedAt).toBeGreaterThan(400);
   goOn.resolve();
   await standing;
+});
+
+test('a database that goes away while a connection is opened to it ends no process', async () => {
+  // As Postgres greets: authenticated, ready. Whatever is asked then is answered by hanging up.
+  const greeting = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49]);
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      socket.write(greeting);
+      socket.once('data', () => socket.destroy());
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : null;
+  const { db, close } = openDatabase(`postgres://nobody:nothing@127.0.0.1:${port}/none`, { max: 1 });
+  onTestFinished(close);
+  // A rejection that is left to nobody fails this run.
+  await expect(db.execute(sql`select 1`)).rejects.toThrow();
 });

@@ -20,6 +20,9 @@ export const openDatabase = (
   const sql = postgres(databaseUrl, {
     max,
     onnotice: () => {},
+    // No column is an array; and where the connection is lost meanwhile, the driver leaves a rejection to nobody, which
+    // ends the process.
+    fetch_types: false,
     connection: { idle_in_transaction_session_timeout: idleInTransactionMs },
   });
   endTransactionsWithConnection(sql);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type postgres from 'postgres';
 
 /**
@@ -34,7 +35,7 @@ const noticedWithinMs = 10_000;
 
 type Scope = postgres.TransactionSql;
 type Work = (scope: Scope) => unknown;
-type Transaction = { isOver: boolean };
+type Transaction = { hasBegun: boolean; isOver: boolean };
 
 const carryOut = (transaction: Transaction, scope: Scope, work: Work): Promise<unknown> => {
   const unlessOver = <Result>(run: () => Result): Result => {
@@ -53,6 +54,7 @@ const carryOut = (transaction: Transaction, scope: Scope, work: Work): Promise<u
     },
   });
   return new Promise((resolve, reject) => {
+    transaction.hasBegun = true;
     (async () => work(guarded))().then(
       (result) => {
         if (!transaction.isOver) resolve(result);
@@ -68,15 +70,28 @@ const carryOut = (transaction: Transaction, scope: Scope, work: Work): Promise<u
   });
 };
 
+/**
+ * How long a transaction is begun again that could not even begin, of which nothing was done: the database restarts, or
+ * the driver tells it what had ended the connection's earlier session. What was paid for waits to be written.
+ */
+const begunWithinMs = 5_000;
+const pauseMs = 200;
+
 /** Makes every transaction of this pool one that ends with its connection. */
 export const endTransactionsWithConnection = (sql: postgres.Sql): void => {
   const begin = sql.begin.bind(sql);
   const guardedBegin = async (work: Work): Promise<unknown> => {
-    const transaction: Transaction = { isOver: false };
-    try {
-      return await begin((scope) => carryOut(transaction, scope, work));
-    } finally {
-      transaction.isOver = true;
+    const deadline = Date.now() + begunWithinMs;
+    for (;;) {
+      const transaction: Transaction = { hasBegun: false, isOver: false };
+      try {
+        return await begin((scope) => carryOut(transaction, scope, work));
+      } catch (error) {
+        if (transaction.hasBegun || !tellsOfLoss(error) || Date.now() >= deadline) throw error;
+      } finally {
+        transaction.isOver = true;
+      }
+      await delay(pauseMs);
     }
   };
   Object.assign(sql, { begin: guardedBegin });

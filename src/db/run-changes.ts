@@ -15,7 +15,7 @@ const lookAgainMs = 5_000;
  */
 export const openRunChanges = (databaseUrl: string): RunChanges => {
   const followers = new Map<string, Set<() => void>>();
-  const sql = postgres(databaseUrl, { max: 1, idle_timeout: 0, onnotice: () => {} });
+  const sql = postgres(databaseUrl, { max: 1, idle_timeout: 0, fetch_types: false, onnotice: () => {} });
   let listening: Promise<unknown> | null = null;
   let timer: NodeJS.Timeout | undefined;
 

@@ -133,7 +133,7 @@ export const workQueues = async ({
   };
 
   // A connection of its own: the lock belongs to the session, and ends with it when this process is killed.
-  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
+  const sql = postgres(databaseUrl, { max: 1, fetch_types: false, onnotice: () => {} });
   const sweepOnce = async () => {
     try {
       const [lock] = await sql<{ taken: boolean }[]>`select pg_try_advisory_lock(${sweepLock}) as taken`;

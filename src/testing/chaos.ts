@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
@@ -18,13 +18,14 @@ import { seededRandom } from './seeded-random.ts';
  * `npm run test:chaos`: the same runs twice, once undisturbed and once while web server, workers and Postgres are
  * killed, paused and restarted. Both must come to the same certificates, and no call is repeated but those that were
  * cut off. `--short` is the form for every commit; `--seed` repeats an order of events; `--without-web` accepts the runs
- * in this process and needs no build.
+ * in this process and needs no build; `--log` names a file for what the processes said.
  */
 
 const { values: given } = parseArgs({
   options: {
     short: { type: 'boolean', default: false },
     seed: { type: 'string', default: String(Date.now() % 1_000_000_007) },
+    log: { type: 'string' },
     'without-web': { type: 'boolean', default: false },
   },
 });
@@ -39,7 +40,7 @@ const quick = { oracleMs: 20, judgeMs: 20 };
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const problems: string[] = [];
-const require = (holds: boolean, otherwise: string) => {
+const insist = (holds: boolean, otherwise: string) => {
   if (!holds) problems.push(otherwise);
 };
 
@@ -48,10 +49,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => stopping.abort(new Error('Interrupted.')));
 /** What to end, the last begun first. */
 const open: (() => Promise<unknown>)[] = [];
-const closing = <T>(thing: T, close: () => Promise<unknown>): T => {
-  open.push(close);
-  return thing;
-};
 
 const requestOf = (run: number, oracleUrl: string, repoUrl: string): RunRequest => ({
   repoUrl,
@@ -123,7 +120,7 @@ const chaos = async () => {
   const expected = await certifiedNumbers(calm.desk.db);
   const calmCalls = outside.calls.splice(0);
   await Promise.all(calm.programs.map((program) => program.end()));
-  require(expected.size === form.runs, `Undisturbed, ${expected.size} of ${form.runs} runs were certified.`);
+  insist(expected.size === form.runs, `Undisturbed, ${expected.size} of ${form.runs} runs were certified.`);
   say(
     `Undisturbed: ${form.runs} runs of ${form.replays} replays, ${calmCalls.length} calls, after ${took()}`,
   );
@@ -139,16 +136,14 @@ const chaos = async () => {
   Object.assign(outside.latency, slow);
   say(`Fleet for the storm is up after ${took()}`);
   const stormAt = Date.now();
-  const storm = closing(
-    startStorm(
-      { workers: programs, web: web?.program ?? null, database },
-      { random: seededRandom(Number(given.seed)), rounds: form.rounds, say },
-    ),
-    async () => {
-      storm.stop();
-      await storm.over.catch(() => {});
-    },
+  const storm = startStorm(
+    { workers: programs, web: web?.program ?? null, database },
+    { random: seededRandom(Number(given.seed)), rounds: form.rounds, say },
   );
+  open.push(async () => {
+    storm.stop();
+    await storm.over.catch(() => {});
+  });
   for (const [run, request] of requests.entries()) {
     const dueAt = stormAt + run * form.acceptEveryMs;
     await eventually(
@@ -169,28 +164,27 @@ const chaos = async () => {
   say(`Every run has ended after ${took()}`);
 
   for (const { construct, status, error } of runs)
-    require(status === 'COMPLETED', `${construct} ended ${status}: ${error}`);
-  require(runs.length === form.runs, `${runs.length} runs stand in the database instead of ${form.runs}.`);
+    insist(status === 'COMPLETED', `${construct} ended ${status}: ${error}`);
+  insist(runs.length === form.runs, `${runs.length} runs stand in the database instead of ${form.runs}.`);
   const certified = await certifiedNumbers(desk.db);
   for (const { construct, status } of runs) {
     const certificates = certified.get(construct) ?? [];
-    require(certificates.length ===
-      (status === 'COMPLETED'
-        ? 1
-        : 0), `${construct} is ${status} and has ${certificates.length} certificates.`);
-    require(status !== 'COMPLETED' ||
-      isDeepStrictEqual(
-        certificates,
-        expected.get(construct),
-      ), `${construct} was certified with other numbers than undisturbed: ${difference(expected.get(construct), certificates)}`);
+    insist(
+      certificates.length === (status === 'COMPLETED' ? 1 : 0),
+      `${construct} is ${status} and has ${certificates.length} certificates.`,
+    );
+    insist(
+      status !== 'COMPLETED' || isDeepStrictEqual(certificates, expected.get(construct)),
+      `${construct} was certified with other numbers than undisturbed: ${difference(expected.get(construct), certificates)}`,
+    );
   }
 
   const { repeated, open: cut, inexcusable, missing } = repetitions(calmCalls, outside.calls, storm.cuts);
   say(
     `${outside.calls.length} calls, ${repeated.length} of them repeated; ${cut} were open when something struck`,
   );
-  require(repeated.length <= cut, `${repeated.length} calls were repeated, and only ${cut} were cut off.`);
-  require(missing === 0, `${missing} calls of the undisturbed runs were not made.`);
+  insist(repeated.length <= cut, `${repeated.length} calls were repeated, and only ${cut} were cut off.`);
+  insist(missing === 0, `${missing} calls of the undisturbed runs were not made.`);
   const at = (time: number | null) => (time === null ? '…' : ((time - stormAt) / 1000).toFixed(1));
   for (const { change, question } of inexcusable)
     problems.push(
@@ -201,8 +195,10 @@ const chaos = async () => {
     );
 
   for (const [place, program] of [...programs, ...(web === null ? [] : [web.program])].entries())
-    require(program.crashes ===
-      0, `Program ${place} ended ${program.crashes} times by itself:\n${program.said().slice(-2_000)}`);
+    insist(
+      program.crashes === 0,
+      `Program ${place} ended ${program.crashes} times by itself:\n${program.said().slice(-2_000)}`,
+    );
 
   const nothing = { jobs: 0, deadLetters: 0, slots: 0, secrets: 0, openReplays: 0 };
   let left: unknown = null;
@@ -216,14 +212,12 @@ const chaos = async () => {
   say(
     `At most ${faults} attempts at one replay ended in an error, while the database was struck ${storm.databaseFaults} times`,
   );
-  require(faults <= storm.databaseFaults, 'Attempts ended in errors although the database was there.');
-  if (problems.length > 0 && process.env.CHAOS_LOG) {
-    const { writeFile } = await import('node:fs/promises');
+  insist(faults <= storm.databaseFaults, 'Attempts ended in errors although the database was there.');
+  if (given.log !== undefined)
     await writeFile(
-      process.env.CHAOS_LOG,
-      programs.map((p, i) => `==== worker ${i}\n${p.said()}`).join('\n'),
+      given.log,
+      [...programs, ...(web === null ? [] : [web.program])].map(({ said }) => said()).join('\n'),
     );
-  }
   say(`Finished after ${took()}`);
 };
 

@@ -88,7 +88,10 @@ export const answerKeys = pgTable(
     judgeModel: text('judge_model').notNull(),
     promptDigest: text('prompt_digest').notNull(),
     outcome: jsonb('outcome_json').$type<SettledAnswerKey>().notNull(),
+    /** Which replay had it made: one that was cut off before its checkpoint held it does not use another's. */
+    keyOfReplay: uuid('key_of_replay'),
     parrot: jsonb('parrot_json').$type<Pick<Baseline, 'precision' | 'recall'>>(),
+    parrotOfReplay: uuid('parrot_of_replay'),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
   (table) => [

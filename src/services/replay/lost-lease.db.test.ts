@@ -1,7 +1,9 @@
+import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { verificationReplays } from '#db/schema/replays.ts';
+import { answerKeys, verificationReplays } from '#db/schema/replays.ts';
 import type { Script } from '#testing/scripted-engine.ts';
 import { runRequest, testWorkbench } from '#testing/workbench.ts';
+import { getPublicCertificate } from '../certificate/get-public.ts';
 import { createRun } from '../run/create.ts';
 import { getRun } from '../run/get.ts';
 import { ingestRun } from '../run/ingest.ts';
@@ -60,6 +62,43 @@ test('a worker that comes back to a replay which another took up is refused, and
   expect(await getRun(context, owner, runId)).toMatchObject({ status: 'COMPLETED', error: null });
   expect(asked.oracle).toBe(2);
   expect(await faults()).toBe(0);
+});
+
+test('a replay that was cut off between sharing and keeping used nobody else’s answer key, and its costs are told once', async () => {
+  delete script.oracle;
+  delete script.judge;
+  const { context, db } = workbench;
+  const owner = await workbench.user();
+  let transactions = 0;
+  /** What the certificate says of a run of one replay, which finds the database away at one of its transactions. */
+  const certified = async (awayAt: number) => {
+    const { runId } = await createRun(context, owner, runRequest({ limit: 1, minReplays: 1 }));
+    await ingestRun(context, { runId });
+    const [replay] = await db.select().from(verificationReplays).where(eq(verificationReplays.runId, runId));
+    transactions = 0;
+    const transaction: typeof db.transaction = async (...work) => {
+      transactions += 1;
+      if (transactions === awayAt) throw new Error('The database is away.');
+      return db.transaction(...work);
+    };
+    const away = new Proxy(db, {
+      get: (target, name) => (name === 'transaction' ? transaction : Reflect.get(target, name)),
+    });
+    await scoreReplay({ ...context, db: away }, { runId, replayId: replay?.id ?? '' }).catch(() => {});
+    await workbench.pump();
+    const { certificateId } = await getRun(context, owner, runId);
+    const { counts, usageByMeasure } = await getPublicCertificate(context, certificateId ?? '');
+    await db.delete(answerKeys);
+    return { keysReused: counts.keysReused, usageByMeasure };
+  };
+  const undisturbed = await certified(0);
+  expect(undisturbed).toMatchObject({
+    keysReused: 0,
+    usageByMeasure: { answerKey: { calls: 1 }, baseline: { calls: 2 } },
+  });
+  const all = transactions;
+  expect(all).toBeGreaterThan(5);
+  for (let awayAt = 1; awayAt <= all; awayAt += 1) expect(await certified(awayAt)).toEqual(undisturbed);
 });
 
 const one = { atOnce: 1, perMinute: 1_000 };

@@ -112,7 +112,8 @@ export const bookedJudge = (
       if (booksItself || !isPaid(judge.provider)) return opened.ask(...question);
       const booking = await bookInTurn(opened.mostUsd(question[0]));
       const call = opened.ask(...question).then(async (reply) => {
-        await booking.settle(reply.usage);
+        // Twice, because the first statement after a lost connection fails: the answer is paid for.
+        await booking.settle(reply.usage).catch(() => booking.settle(reply.usage));
         return reply;
       });
       underWay.add(call);

@@ -141,7 +141,9 @@ export const scoreReplay = async (
           judge: stoppingJudge(judge, stopping),
           agreement: agreement && { ...agreement, judge: stoppingJudge(agreement.judge, stopping) },
           shared:
-            row.groundTruthDigest === null ? null : sharedJudgments(context, row.groundTruthDigest, judge),
+            row.groundTruthDigest === null
+              ? null
+              : sharedJudgments(context, { groundTruthDigest: row.groundTruthDigest, replayId }, judge),
           oracle: stoppingOracle(oracle, stopping),
           store: observedStore(context, checkpointStore(context, { runId, row }), config),
           blinding: config.blinded ? config.seed : null,

@@ -1,5 +1,6 @@
 import { and, eq, gt, lte, sql } from 'drizzle-orm';
 import type { AnswerKey } from '#contracts/replay.ts';
+import type { Executor } from '#db/client.ts';
 import { answerKeys } from '#db/schema/replays.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import type { SharedJudgments } from '#verification/replay/run-replay.ts';
@@ -15,7 +16,7 @@ const keyLifeMs = 90 * 24 * 60 * 60 * 1000;
  */
 export const sharedJudgments = (
   { db, now }: Pick<ServiceContext, 'db' | 'now'>,
-  groundTruthDigest: string,
+  { groundTruthDigest, replayId }: { groundTruthDigest: string; replayId: string },
   { model, promptDigest }: Pick<Judge, 'model' | 'promptDigest'>,
 ): SharedJudgments => {
   const retiredAt = () => new Date(now().getTime() - keyLifeMs);
@@ -24,8 +25,8 @@ export const sharedJudgments = (
     eq(answerKeys.judgeModel, model),
     eq(answerKeys.promptDigest, promptDigest),
   );
-  const standing = async () => {
-    const [row] = await db
+  const standing = async (executor: Executor) => {
+    const [row] = await executor
       .select()
       .from(answerKeys)
       .where(and(same, gt(answerKeys.createdAt, retiredAt())));
@@ -36,28 +37,38 @@ export const sharedJudgments = (
     and(same, sql`${answerKeys.outcome} -> 'key' = ${JSON.stringify(key)}::jsonb`);
 
   return {
-    answerKey: async () => (await standing())?.outcome ?? null,
-
-    keepAnswerKey: async (outcome) => {
-      const row = { groundTruthDigest, judgeModel: model, promptDigest, outcome, createdAt: now() };
-      await db
-        .insert(answerKeys)
-        .values(row)
-        .onConflictDoUpdate({
-          target: [answerKeys.groundTruthDigest, answerKeys.judgeModel, answerKeys.promptDigest],
-          set: { outcome, parrot: null, createdAt: row.createdAt },
-          setWhere: lte(answerKeys.createdAt, retiredAt()),
-        });
-      return (await standing())?.outcome ?? outcome;
+    answerKey: async () => {
+      const row = await standing(db);
+      return row === undefined ? null : { value: row.outcome, own: row.keyOfReplay === replayId };
     },
 
+    // Transactions, because they are begun again where the database was away: this is paid for.
+    keepAnswerKey: (outcome) =>
+      db.transaction(async (transaction) => {
+        const made = { outcome, keyOfReplay: replayId, createdAt: now() };
+        await transaction
+          .insert(answerKeys)
+          .values({ groundTruthDigest, judgeModel: model, promptDigest, ...made })
+          .onConflictDoUpdate({
+            target: [answerKeys.groundTruthDigest, answerKeys.judgeModel, answerKeys.promptDigest],
+            set: { ...made, parrot: null, parrotOfReplay: null },
+            setWhere: lte(answerKeys.createdAt, retiredAt()),
+          });
+        return (await standing(transaction))?.outcome ?? outcome;
+      }),
+
     parrot: async (key) => {
-      const [row] = await db.select({ parrot: answerKeys.parrot }).from(answerKeys).where(by(key));
-      return row?.parrot ?? null;
+      const [row] = await db
+        .select({ value: answerKeys.parrot, madeBy: answerKeys.parrotOfReplay })
+        .from(answerKeys)
+        .where(by(key));
+      return row?.value ? { value: row.value, own: row.madeBy === replayId } : null;
     },
 
     keepParrot: async (parrot, key) => {
-      await db.update(answerKeys).set({ parrot }).where(by(key));
+      await db.transaction((transaction) =>
+        transaction.update(answerKeys).set({ parrot, parrotOfReplay: replayId }).where(by(key)),
+      );
     },
   };
 };

@@ -8,7 +8,7 @@ export type Repetitions = {
   repeated: Call[];
   /** How many calls were open at a cut. */
   open: number;
-  /** Repeated, although no call about the same change was open at a cut. */
+  /** Repeated, although about the same change nothing was open or waited to be stored at a cut. */
   inexcusable: Call[];
   /** Made by the undisturbed runs and not by the disturbed ones. */
   missing: number;
@@ -16,13 +16,15 @@ export type Repetitions = {
 
 /** An answer is not stored yet in the moment in which it was sent: so long its call counts as open. */
 const storedWithinMs = 500;
+/** The parrot's two verdicts are stored together, and the second may wait for its turn within the worker. */
+const heldWithinMs = 5_000;
 
-const isCut = (call: Call, cuts: readonly Cut[]) =>
+const isCut = (call: Call, cuts: readonly Cut[], storedAfterMs: number) =>
   cuts.some(
     ({ workers, from, until }) =>
       workers.includes(call.worker) &&
       call.from <= until &&
-      (call.until === null || call.until + storedWithinMs >= from),
+      (call.until === null || call.until + storedAfterMs >= from),
   );
 
 const counted = (calls: readonly Call[]) => {
@@ -47,12 +49,12 @@ export const repetitions = (
     left.set(key, expected - 1);
     return expected <= 0;
   });
-  const cut = disturbed.filter((call) => isCut(call, cuts));
+  const held = disturbed.filter((call) => isCut(call, cuts, heldWithinMs));
   return {
     repeated,
-    open: cut.length,
+    open: disturbed.filter((call) => isCut(call, cuts, storedWithinMs)).length,
     inexcusable: repeated.filter(
-      (call) => !cut.some((open) => open.change === call.change && open.from <= call.from),
+      (call) => !held.some((other) => other.change === call.change && other.from <= call.from),
     ),
     missing: [...left.values()].filter((count) => count > 0).reduce((sum, count) => sum + count, 0),
   };

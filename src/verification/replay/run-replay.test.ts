@@ -10,7 +10,13 @@ import { changeNumber } from '#testing/scripted-engine.ts';
 import { type ScriptedReply, scriptedJudge } from '#testing/scripted-judge.ts';
 import type { Judge, JudgeTask, PullRequestJudge } from '../judges/judge.ts';
 import type { Oracle } from '../oracles/oracle.ts';
-import { type ParrotVerdicts, type ReplayStore, runReplay, type SharedJudgments } from './run-replay.ts';
+import {
+  type Kept,
+  type ParrotVerdicts,
+  type ReplayStore,
+  runReplay,
+  type SharedJudgments,
+} from './run-replay.ts';
 
 const groundTruth = changeNumber(1);
 const quote = 'export const retryLimit1 = 25;';
@@ -209,12 +215,12 @@ const sharedInMemory = (): SharedJudgments & { kept: { key: SettledAnswerKey | n
   const kept: { key: SettledAnswerKey | null; parrot: ParrotVerdicts | null } = { key: null, parrot: null };
   return {
     kept,
-    answerKey: async () => kept.key,
+    answerKey: async () => kept.key && { value: kept.key, own: false },
     keepAnswerKey: async (outcome) => {
       kept.key ??= outcome;
       return kept.key;
     },
-    parrot: async () => kept.parrot,
+    parrot: async () => kept.parrot && { value: kept.parrot, own: false },
     keepParrot: async (verdicts) => {
       kept.parrot = verdicts;
     },
@@ -238,6 +244,28 @@ test('the second construct on a change pays for neither key nor parrot, and is j
     usage: noUsage,
   });
   expect(second.kept.baseline).toEqual({ ...first.kept.baseline, reused: true });
+});
+
+test('a replay that was cut off after it shared key and parrot, and before it kept them, books them as its own', async () => {
+  const shared = sharedInMemory();
+  const cut = stage({ shared });
+  await cut.run();
+  const own = async <T>(found: Promise<Kept<T> | null>) => {
+    const kept = await found;
+    return kept && { ...kept, own: true };
+  };
+  const again = stage({
+    shared: {
+      ...shared,
+      answerKey: () => own(shared.answerKey()),
+      parrot: (key) => own(shared.parrot(key)),
+    },
+  });
+  await again.run();
+  expect(again.measures()).toEqual(['reply', 'precision', 'recall']);
+  expect(again.kept.answerKey).toEqual(cut.kept.answerKey);
+  expect(again.kept.baseline).toEqual(cut.kept.baseline);
+  expect(again.kept.answerKey).toMatchObject({ reused: false, asks: 1 });
 });
 
 test('that no key can be made for a change is shared too', async () => {

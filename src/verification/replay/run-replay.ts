@@ -33,15 +33,21 @@ export type ReplayStore = {
 export type ParrotVerdicts = Pick<Baseline, 'precision' | 'recall'>;
 
 /**
+ * Something shared, and whether this very replay had it made: then it was cut off before its own checkpoint held it, and
+ * what it cost is on its account.
+ */
+export type Kept<T> = { value: T; own: boolean };
+
+/**
  * What one change's judgments have in common for all runs under the same judge model and prompts: its answer key, so
  * that constructs are compared by one key and only the first pays for it, and the verdicts on the parrot.
  */
 export type SharedJudgments = {
-  answerKey(): Promise<SettledAnswerKey | null>;
+  answerKey(): Promise<Kept<SettledAnswerKey> | null>;
   /** Gives back the key that stands: another run's, where that was quicker. */
   keepAnswerKey(outcome: SettledAnswerKey): Promise<SettledAnswerKey>;
   /** Null where none were kept, or by another key than this. */
-  parrot(key: AnswerKey): Promise<ParrotVerdicts | null>;
+  parrot(key: AnswerKey): Promise<Kept<ParrotVerdicts> | null>;
   /** Keeps them where this key still stands. */
   keepParrot(verdicts: ParrotVerdicts, key: AnswerKey): Promise<void>;
 };
@@ -156,7 +162,7 @@ const obtainAnswerKey = async (
   opened: PullRequestJudge,
 ): Promise<AnswerKeyOutcome> => {
   const stored = await shared?.answerKey();
-  if (stored) return reusedOutcome(stored);
+  if (stored) return stored.own ? stored.value : reusedOutcome(stored.value);
   const made = await makeAnswerKey(opened, groundTruth, { model: judge.model, signal });
   if (made.kind === 'unavailable' || shared === null) return made;
   const standing = await shared.keepAnswerKey(made);
@@ -167,7 +173,7 @@ const obtainAnswerKey = async (
 
 const obtainBaseline = async ({ shared }: ReplayWork, material: VerdictMaterial): Promise<Baseline> => {
   const stored = await shared?.parrot(material.key);
-  if (stored) return { ...stored, reused: true };
+  if (stored) return { ...stored.value, reused: !stored.own };
   const [precision, recall] = await allEnded([judgePrecision(material), judgeRecall(material)]);
   if (precision.kind === 'judged' && recall.kind === 'judged')
     await shared?.keepParrot({ precision, recall }, material.key);
