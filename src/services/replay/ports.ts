@@ -81,13 +81,13 @@ export type JudgeLimits = {
 
 /**
  * A judge whose calls are booked against the limits of run and installation before they are made, and settled as they
- * return, also those whose answer is of no use. One that was broken off stays booked: it may have been charged.
+ * return, also those whose answer is of no use. One that was broken off stays booked: it may have been charged. Replies
+ * are left as they are: the judge saw nothing of the run's secrets, and other runs share what it says.
  */
 export const bookedJudge = (
   context: Pick<ServiceContext, 'db' | 'now' | 'policy'>,
   judge: Judge,
   { runId, limitUsd, patient, booksItself }: JudgeLimits,
-  clean: CleanText,
 ): Judge =>
   askingThrough(judge, (opened) => {
     const underWay = new Set<Promise<JudgeReply>>();
@@ -120,7 +120,7 @@ export const bookedJudge = (
       return call.finally(() => underWay.delete(call));
     };
     return async (task, signal) => {
-      const reply = cleanValue(await ask(task, signal), clean);
+      const reply = await ask(task, signal);
       if (patient && !reply.ok && reply.fault === 'unavailable' && reply.passing)
         throw new JudgeBusy(reply.detail);
       return reply;

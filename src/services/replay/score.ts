@@ -81,7 +81,7 @@ const portsOf = (
     const desk = config.economy
       ? batchDesk(context, { runId, replayId, purpose, limitUsd: config.maxCostUsd })
       : null;
-    const booked = bookedJudge(context, engine.judge({ ...config.judge, model }, desk), limits, clean);
+    const booked = bookedJudge(context, engine.judge({ ...config.judge, model }, desk), limits);
     return desk === null ? limitedJudge(context, booked) : booked;
   };
   const agreement: Agreement | null = config.agreement && {

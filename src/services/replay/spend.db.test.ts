@@ -285,7 +285,6 @@ test('a call that was broken off stays booked at the most that it can cost: it m
     at.context,
     engine.judge({ provider: 'anthropic', model: 'claude-sonnet-5-5' }, null),
     { runId, limitUsd: 1, patient: true, booksItself: false },
-    (text) => text,
   );
   await expect(judge.open(changeNumber(1)).ask({ measure: 'answer_key' })).rejects.toThrow('aborted');
   expect(await at.booked()).toBeCloseTo(0.3, 9);

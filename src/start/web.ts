@@ -1,0 +1,92 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import next from 'next';
+import { EnvironmentError, readEnvironment } from '../env.ts';
+import { projectRoot } from './child.ts';
+
+/**
+ * A web process by itself, of the built application. It serves what `next start` serves, and ends as a rolling restart
+ * needs it: `next start` waits for every connection, so that one silent connection or open event stream holds it until
+ * it is killed, and it exits with 143.
+ */
+
+/** A connection that was opened shortly before may still bring its request; one that stays silent brings none. */
+const silentMs = 1_000;
+const lookEveryMs = 100;
+
+const isEventStream = (response: ServerResponse) =>
+  String(response.getHeader('content-type') ?? '').startsWith('text/event-stream');
+
+/** A stream has no end that could be waited for; its reader comes again, and is served by another process. */
+const endStream = (response: ServerResponse) => {
+  if (!isEventStream(response) || response.writableEnded) return;
+  // What its source still writes goes nowhere, and nobody has to hear of that.
+  response.on('error', () => {});
+  response.end();
+};
+
+const run = async () => {
+  const { HOST, PORT, GRACE_SECONDS } = readEnvironment();
+  const application = next({ dev: false, dir: projectRoot, hostname: HOST, port: PORT });
+  await application.prepare();
+  const handle = application.getRequestHandler();
+
+  const open = new Set<ServerResponse>();
+  const connections = new Set<Socket>();
+  let ending = false;
+
+  const server = createServer((request, response) => {
+    open.add(response);
+    response.once('close', () => open.delete(response));
+    if (ending) response.setHeader('connection', 'close');
+    handle(request, response).catch(() => {
+      if (!response.headersSent) response.statusCode = 500;
+      response.end();
+    });
+  });
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+
+  const end = async () => {
+    const startedAt = Date.now();
+    ending = true;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const look = setInterval(() => {
+      for (const response of open) endStream(response);
+      server.closeIdleConnections();
+      const passedMs = Date.now() - startedAt;
+      if (passedMs >= GRACE_SECONDS * 1_000) return server.closeAllConnections();
+      if (passedMs < silentMs) return;
+      const busy = new Set([...open].map(({ socket }) => socket));
+      for (const socket of connections) if (!busy.has(socket)) socket.destroy();
+    }, lookEveryMs);
+    await closed;
+    clearInterval(look);
+    await application.close();
+  };
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (!ending) void end().finally(() => process.exit(0));
+    });
+  }
+  server.on('error', ({ message }) => {
+    process.stderr.write(`The web server cannot listen: ${message}\n`);
+    process.exit(1);
+  });
+  server.listen(PORT, HOST);
+};
+
+try {
+  await run();
+} catch (error) {
+  const known = error instanceof EnvironmentError;
+  process.stderr.write(
+    known
+      ? `${error.message}\n`
+      : `The web server cannot start: ${error instanceof Error ? error.message : error}\n`,
+  );
+  process.exit(1);
+}
