@@ -88,7 +88,7 @@ const pythonName = (pattern: string, message: string) =>
     .max(500)
     .regex(new RegExp(`^${pattern}$`, 'u'), message);
 
-const runRequestShape = {
+const requestShape = {
   repoUrl: repoUrlSchema,
   constructId: z
     .string()
@@ -97,7 +97,7 @@ const runRequestShape = {
     .max(255)
     // Control characters and bidirectional overrides can make one name look like another.
     .regex(/^[^\p{Cc}\p{Bidi_Control}]*$/u, 'Must not contain control characters.'),
-  oracleType: z.enum(['http', 'python']).default('http'),
+  oracleType: z.enum(oracleTypes).default('http'),
   oracleUrl: oracleUrlSchema.optional(),
   oracleHeaders: oracleHeadersSchema.default({}),
   oracleModule: pythonName(
@@ -118,6 +118,26 @@ const runRequestShape = {
     .regex(/^[\x21-\x7e]+$/, 'Must be visible ASCII without spaces.')
     .nullish()
     .transform((token) => token ?? null),
+  /** The tool of an MCP server that is asked. */
+  oracleTool: z.string().trim().min(1).max(200).optional(),
+  /** The model of a chat-completions endpoint that is asked. */
+  oracleModel: z.string().trim().min(1).max(200).optional(),
+  judge: z.enum(judgeProviders).optional(),
+  since: z.iso.date().optional(),
+  label: z.string().trim().min(1).max(100).optional(),
+  seed: z.string().trim().min(1).max(100).optional(),
+  /** Withhold from the oracle what names the repository and the pull request. */
+  blinded: z.boolean().optional(),
+  /** The share of replays that a second judge is asked about. */
+  agreementSample: z.number().min(0).max(1).optional(),
+  /** The second judge's model; the same one asked a second time where none is named. */
+  agreementModel: z.string().trim().min(1).max(200).optional(),
+  maxCostUsd: z
+    .number()
+    .positive('Must be above 0. Leave it out for no limit of the run’s own.')
+    .max(100_000)
+    .optional(),
+  economy: z.boolean().optional(),
 };
 
 const oracleFields = {
@@ -143,36 +163,8 @@ const requireOracleFields = (
   }
 };
 
-/** What REST takes (wire contract, "Limits of a run request"), in camelCase. */
-export const restRunRequestSchema = z.object(runRequestShape).superRefine(requireOracleFields);
-
-const fullRequestShape = {
-  ...runRequestShape,
-  oracleType: z.enum(oracleTypes).default('http'),
-  /** The tool of an MCP server that is asked. */
-  oracleTool: z.string().trim().min(1).max(200).optional(),
-  /** The model of a chat-completions endpoint that is asked. */
-  oracleModel: z.string().trim().min(1).max(200).optional(),
-  judge: z.enum(judgeProviders).optional(),
-  since: z.iso.date().optional(),
-  label: z.string().trim().min(1).max(100).optional(),
-  seed: z.string().trim().min(1).max(100).optional(),
-  /** Withhold from the oracle what names the repository and the pull request. */
-  blinded: z.boolean().optional(),
-  /** The share of replays that a second judge is asked about. */
-  agreementSample: z.number().min(0).max(1).optional(),
-  /** The second judge's model; the same one asked a second time where none is named. */
-  agreementModel: z.string().trim().min(1).max(200).optional(),
-  maxCostUsd: z
-    .number()
-    .positive('Must be above 0. Leave it out for no limit of the run’s own.')
-    .max(100_000)
-    .optional(),
-  economy: z.boolean().optional(),
-};
-
-/** What tRPC and the form take: REST's fields and the choices that have defaults. `null` judge: the installation's. */
-export const runRequestSchema = z.object(fullRequestShape).superRefine(requireOracleFields);
+/** What starts a run, by every door. Without a judge the installation's default is taken. */
+export const runRequestSchema = z.object(requestShape).superRefine(requireOracleFields);
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
 /** What trying an oracle takes: whom to ask about what, and nothing of judging. */
@@ -187,7 +179,7 @@ const {
   maxCostUsd: _u,
   economy: _e,
   ...tryShape
-} = fullRequestShape;
+} = requestShape;
 export const tryRequestSchema = z.object(tryShape).superRefine(requireOracleFields);
 export type TryRequest = z.infer<typeof tryRequestSchema>;
 
@@ -301,8 +293,8 @@ export const continueRequestSchema = z.object({
   id: z.string().max(200),
   oracleUrl: oracleUrlSchema.optional(),
   oracleHeaders: oracleHeadersSchema.default({}),
-  githubToken: runRequestShape.githubToken,
-  maxCostUsd: fullRequestShape.maxCostUsd,
+  githubToken: requestShape.githubToken,
+  maxCostUsd: requestShape.maxCostUsd,
 });
 export type ContinueRequest = z.infer<typeof continueRequestSchema>;
 

@@ -46,11 +46,24 @@ export const readOptionalJson = async (request: Request): Promise<unknown> => {
 
 /**
  * The named fields of a JSON object, from their names on the wire. Only the object's own keys are names: what is in
- * them (header names) is data. Null counts as absent, as many clients write it.
+ * them (header names) is data. Null counts as absent, as many clients write it. A field that is not known is refused: one
+ * that was spelt wrong may have been a limit of costs.
+ * @throws AppError BAD_REQUEST naming each such field.
  */
 export const fromWire = (body: unknown, fields: readonly string[]): Record<string, unknown> => {
   const object = z.record(z.string(), z.unknown()).safeParse(body);
   if (!object.success) throw new AppError('BAD_REQUEST', 'The body must be a JSON object.');
+  const known = fields.map((field) => snakeCase(field));
+  const unknown = Object.keys(object.data).filter((name) => !known.includes(name));
+  if (unknown.length > 0)
+    throw new AppError(
+      'BAD_REQUEST',
+      `Unknown fields: ${unknown.join(', ')}.`,
+      unknown.map((path) => ({
+        path,
+        message: `Not a field of this request. Known are: ${known.join(', ')}.`,
+      })),
+    );
   return Object.fromEntries(
     fields.flatMap((field) => {
       const value = object.data[snakeCase(field)];

@@ -396,3 +396,42 @@ test('health is green with and without engine and judges, and says which', async
     judges: { offline: 'available', anthropic: 'unavailable: Set ANTHROPIC_API_KEY.' },
   });
 });
+
+test('every choice of a run can be made by REST, and one that is not known or not allowed is refused, never ignored', async () => {
+  const choices = {
+    judge: 'offline',
+    seed: 'chosen',
+    since: '2026-01-31',
+    label: 'bug',
+    blinded: true,
+    max_cost_usd: 2.5,
+    agreement_sample: 0.5,
+    economy: true,
+  };
+  const { run_id } = (await (await post({ ...body, ...choices })).json()) as { run_id: string };
+  const [row] = await workbench.database
+    .sql`select config_json as config from verification_runs where id = ${run_id}`;
+  expect(row?.config).toMatchObject({
+    judge: { provider: 'offline' },
+    seed: 'chosen',
+    since: '2026-01-31',
+    label: 'bug',
+    blinded: true,
+    maxCostUsd: 2.5,
+    agreement: { share: 0.5 },
+    economy: true,
+  });
+  const wrong = await post({ ...body, max_cost_usd: -1, agreement_sample: 3, economy: 'x', judge: 'nobody' });
+  expect(wrong.status).toBe(422);
+  expect((await detail(wrong)).map(({ field }) => field).sort()).toEqual([
+    'agreement_sample',
+    'economy',
+    'judge',
+    'max_cost_usd',
+  ]);
+  const unknown = await post({ ...body, max_cost: 1 });
+  expect(unknown.status).toBe(422);
+  expect(await detail(unknown)).toEqual([
+    { field: 'max_cost', message: expect.stringMatching(/Known are: .*max_cost_usd/) },
+  ]);
+});

@@ -2,8 +2,8 @@ import { AppError } from '#contracts/errors.ts';
 import {
   type Continuation,
   continueRequestSchema,
-  restRunRequestSchema,
   runListInputSchema,
+  runRequestSchema,
 } from '#contracts/run.ts';
 import { cancelRun } from '#services/run/cancel.ts';
 import { continueRun } from '#services/run/continue.ts';
@@ -13,7 +13,7 @@ import { listRuns } from '#services/run/list.ts';
 import { answer, answering, parseInput, type RestContext, requireActor } from './answer.ts';
 import { fromWire, readJson, readOptionalJson, readQuery } from './read.ts';
 
-const requestFields = Object.keys(restRunRequestSchema.shape);
+const requestFields = Object.keys(runRequestSchema.shape);
 const listFields = Object.keys(runListInputSchema.shape);
 
 /** The run itself is named by the path, where a malformed id is an unknown one. */
@@ -24,7 +24,7 @@ const continueFields = Object.keys(continueBodySchema.shape);
 export const postRun = (context: RestContext, request: Request): Promise<Response> =>
   answering(context, request, async () => {
     const actor = await requireActor(context, request);
-    const input = parseInput(restRunRequestSchema, fromWire(await readJson(request), requestFields));
+    const input = parseInput(runRequestSchema, fromWire(await readJson(request), requestFields));
     return answer(201, await createRun(context.services, actor, input), 'no-store');
   });
 
