@@ -27,8 +27,9 @@ export const noUsage: JudgeUsage = {
  */
 const askedShape = {
   asks: z.number().int(),
-  retries: z.number().int(),
-  latencyMs: z.number(),
+  // Steps that were stored before retries were counted lack them, as latencies of keys.
+  retries: z.number().int().default(0),
+  latencyMs: z.number().default(0),
   usage: judgeUsageSchema,
 };
 
@@ -54,7 +55,7 @@ const judged = <T extends z.ZodRawShape>(shape: T) =>
     z.object({
       kind: z.literal('judged'),
       model: z.string(),
-      control: z.boolean(),
+      control: z.boolean().default(false),
       ...askedShape,
       ...shape,
     }),
@@ -93,7 +94,7 @@ export const precisionVerdictSchema = judged({
   claimsMade: z.number().int(),
   claimsCut: z.number().int(),
   /** Those that were ruled on; none of them counts in the score. */
-  canaries: z.array(canaryVerdictSchema),
+  canaries: z.array(canaryVerdictSchema).default([]),
 });
 export type PrecisionVerdict = z.infer<typeof precisionVerdictSchema>;
 
@@ -121,10 +122,15 @@ export const answerKeyOutcomeSchema = z.discriminatedUnion('kind', [
     kind: z.literal('made'),
     key: answerKeySchema,
     model: z.string(),
-    reused: z.boolean(),
+    reused: z.boolean().default(false),
     ...askedShape,
   }),
-  z.object({ kind: z.literal('impossible'), reason: z.string(), reused: z.boolean(), ...askedShape }),
+  z.object({
+    kind: z.literal('impossible'),
+    reason: z.string(),
+    reused: z.boolean().default(false),
+    ...askedShape,
+  }),
   z.object({ kind: z.literal('unavailable'), reason: z.string(), ...askedShape }),
 ]);
 export type AnswerKeyOutcome = z.infer<typeof answerKeyOutcomeSchema>;

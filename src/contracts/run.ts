@@ -164,7 +164,7 @@ const requireOracleFields = (
 };
 
 /** What starts a run, by every door. Without a judge the installation's default is taken. */
-export const runRequestSchema = z.object(requestShape).superRefine(requireOracleFields);
+export const runRequestSchema = z.strictObject(requestShape).superRefine(requireOracleFields);
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
 /** What trying an oracle takes: whom to ask about what, and nothing of judging. */
@@ -229,15 +229,18 @@ export const runConfigSchema = z.object({
     z.object({ type: z.literal('python'), module: z.string(), callable: z.string() }),
   ]),
   /** The oracle's address had a query, which may hold a secret. */
-  oracleQuery: z.literal(redacted).nullable(),
+  oracleQuery: z.literal(redacted).nullable().default(null),
   githubToken: z.literal(redacted).nullable(),
   judge: z.object({ provider: z.enum(judgeProviders), model: z.string() }),
   /** That share of the replays is judged once more, by this model. */
-  agreement: z.object({ share: z.number().min(0).max(1), model: z.string() }).nullable(),
+  agreement: z
+    .object({ share: z.number().min(0).max(1), model: z.string() })
+    .nullable()
+    .default(null),
   /** What the judge may cost, in US dollars; null where only the installation's own limit holds. */
-  maxCostUsd: z.number().positive().nullable(),
+  maxCostUsd: z.number().positive().nullable().default(null),
   /** Through the Message Batches API: half the price, hours instead of minutes. */
-  economy: z.boolean(),
+  economy: z.boolean().default(false),
   limit: z.number().int(),
   minReplays: z.number().int(),
   weights: weightsSchema,
@@ -289,7 +292,7 @@ export const runSchema = z.object({
 export type Run = z.infer<typeof runSchema>;
 
 /** What going on with a run takes: what was erased with its secrets, and what may be another now. */
-export const continueRequestSchema = z.object({
+export const continueRequestSchema = z.strictObject({
   id: z.string().max(200),
   oracleUrl: oracleUrlSchema.optional(),
   oracleHeaders: oracleHeadersSchema.default({}),

@@ -12,18 +12,20 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core';
-import type { OracleOutcome } from '#contracts/oracle.ts';
+import { oracleOutcomeSchema } from '#contracts/oracle.ts';
 import {
-  type AnswerKeyOutcome,
+  answerKeyOutcomeSchema,
   type Baseline,
-  type PrecisionVerdict,
-  type RecallVerdict,
-  type ReplyVerdict,
+  baselineSchema,
+  precisionVerdictSchema,
+  recallVerdictSchema,
   replayOutcomes,
-  type SecondJudgment,
+  replyVerdictSchema,
   type SettledAnswerKey,
+  secondJudgmentSchema,
 } from '#contracts/replay.ts';
 import { groundTruthRecords } from './ground-truths.ts';
+import { jsonbOf } from './jsonb-of.ts';
 import { verificationRuns } from './runs.ts';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
@@ -45,13 +47,13 @@ export const verificationReplays = pgTable(
     state: text('state', { enum: ['reserve', 'open', 'ended'] }).notNull(),
     /** Null once a private repository's record was erased. */
     groundTruthDigest: text('ground_truth_digest'),
-    answerKey: jsonb('answer_key_json').$type<AnswerKeyOutcome>(),
-    oracle: jsonb('oracle_json').$type<OracleOutcome>(),
-    precision: jsonb('precision_json').$type<PrecisionVerdict>(),
-    recall: jsonb('recall_json').$type<RecallVerdict>(),
-    reply: jsonb('reply_json').$type<ReplyVerdict>(),
-    baseline: jsonb('baseline_json').$type<Baseline>(),
-    second: jsonb('second_json').$type<SecondJudgment>(),
+    answerKey: jsonbOf('answer_key_json', answerKeyOutcomeSchema),
+    oracle: jsonbOf('oracle_json', oracleOutcomeSchema),
+    precision: jsonbOf('precision_json', precisionVerdictSchema),
+    recall: jsonbOf('recall_json', recallVerdictSchema),
+    reply: jsonbOf('reply_json', replyVerdictSchema),
+    baseline: jsonbOf('baseline_json', baselineSchema),
+    second: jsonbOf('second_json', secondJudgmentSchema),
     /** Attempts that ended in an error; a worker that died is none. */
     faults: integer('faults').notNull().default(0),
     /** Since when the judge is waited for without an answer; null where it is not. */

@@ -10,9 +10,10 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { continuations, type RunConfig, type RunDraw, runStatuses } from '#contracts/run.ts';
+import { continuations, type RunDraw, runConfigSchema, runStatuses } from '#contracts/run.ts';
 import { verificationCertificates } from './certificates.ts';
 import { groundTruthSnapshots } from './ground-truths.ts';
+import { jsonbOf } from './jsonb-of.ts';
 import { users } from './users.ts';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
@@ -35,7 +36,7 @@ export const verificationRuns = pgTable(
     certificateId: uuid('certificate_id'),
     /** Attempts at ingesting or certifying it that ended in an error; a worker that died is none. */
     faults: integer('faults').notNull().default(0),
-    config: jsonb('config_json').$type<RunConfig>().notNull(),
+    config: jsonbOf('config_json', runConfigSchema).notNull(),
     /** What ingestion found; null until then. */
     draw: jsonb('draw_json').$type<RunDraw>(),
     snapshotDigest: text('snapshot_digest'),

@@ -102,7 +102,10 @@ export const judgeRecall = async (material: VerdictMaterial): Promise<RecallVerd
     ids: key.changes.map(({ id }) => id),
     task: (pending) => ({
       measure: 'recall',
-      changes: key.changes.filter(({ id }) => pending.has(id)),
+      // In one order of their fields, whichever a stored key has: the same question is the same bytes.
+      changes: key.changes
+        .filter(({ id }) => pending.has(id))
+        .map(({ id, statement, quote }) => ({ id, statement, quote })),
       summary: text,
     }),
     yes: 'surfaced',
