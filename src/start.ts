@@ -3,8 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openDatabase } from '#db/client.ts';
 import { openEmbedded } from '#db/embedded.ts';
-import { migrate } from '#db/migrate.ts';
-import { installQueues } from '#queue/install.ts';
+import { prepareDatabase } from '#services/prepare-database.ts';
 import { createSignInLink } from '#services/sign-in-link/create.ts';
 import { childEnvironment, type Environment, isLoopbackHost, readEnvironment } from './env.ts';
 import { answers, localUrl, requireFreePort } from './start/address.ts';
@@ -69,10 +68,9 @@ const openDatabaseServer = async (environment: Environment, dataDir: string): Pr
   return embedded.databaseUrl;
 };
 
-const prepareDatabase = async (databaseUrl: string, embedded: boolean): Promise<void> => {
+const prepare = async (databaseUrl: string, embedded: boolean): Promise<void> => {
   try {
-    await migrate(databaseUrl);
-    await installQueues(databaseUrl);
+    await prepareDatabase(databaseUrl);
   } catch (error) {
     if (embedded) throw error;
     // The message of a driver can hold the host and the user, never the password.
@@ -130,7 +128,7 @@ const start = async () => {
   const databaseUrl = await openDatabaseServer(environment, dataDir);
   await mkdir(dataDir, { recursive: true });
   const keys = await installationKeys(dataDir, environment);
-  await prepareDatabase(databaseUrl, environment.DATABASE_URL === undefined);
+  await prepare(databaseUrl, environment.DATABASE_URL === undefined);
 
   const baseUrl = environment.NEXTAUTH_URL ?? localUrl(HOST, PORT);
   const forPrograms = childEnvironment({
@@ -155,7 +153,11 @@ const start = async () => {
 
   const web = supervise(
     'web server',
-    () => startProgram([nextProgram, dev ? 'dev' : 'start', '-H', HOST, '-p', String(PORT)], forPrograms),
+    () =>
+      startProgram(
+        dev ? [nextProgram, 'dev', '-H', HOST, '-p', String(PORT)] : [join(projectRoot, 'src/start/web.ts')],
+        forPrograms,
+      ),
     say,
   );
   const worker = supervise(

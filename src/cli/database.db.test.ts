@@ -27,12 +27,14 @@ const columnNames = async ({ sql }: TestDatabase) => {
   return rows.map(({ name }) => name);
 };
 
-test('db migrate makes tables and columns, db rollback takes the last migration back, and migrating brings it again', async () => {
+test('db migrate makes tables and queues, db rollback takes the last migration back, and migrating brings it again', async () => {
   const database = await open({ migrated: false });
   const here = withSettings({ databaseUrl: database.databaseUrl });
   expect(await runInProcess(['db', 'migrate'], here)).toMatchObject({ code: 0, stderr: '' });
   const all = await columnNames(database);
   expect(all).toContain('verification_runs.id');
+  const queues = await database.sql`select name from pgboss.queue`;
+  expect(queues.map(({ name }) => name)).toContain('score-replay');
   const rolledBack = await runInProcess(['db', 'rollback'], here);
   expect(rolledBack.code).toBe(0);
   expect(rolledBack.stdout).toMatch(/Took the migration \S+ back/);

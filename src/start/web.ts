@@ -76,7 +76,9 @@ const run = async () => {
     process.stderr.write(`The web server cannot listen: ${message}\n`);
     process.exit(1);
   });
-  server.listen(PORT, HOST);
+  server.listen(PORT, HOST, () => {
+    process.stdout.write('The web server is ready.\n');
+  });
 };
 
 try {

@@ -1,5 +1,5 @@
-import { migrate } from '#db/migrate.ts';
 import { rollback } from '#db/rollback.ts';
+import { prepareDatabase } from '#services/prepare-database.ts';
 import { withDatabase } from '../connection.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
 import type { Settings } from '../settings.ts';
@@ -7,10 +7,10 @@ import type { Terminal } from '../terminal.ts';
 
 type Context = { settings: Settings; terminal: Terminal };
 
-/** `db migrate`: brings the schema up to date; several at once do no harm. */
+/** `db migrate`: brings tables and queues up to date; several at once do no harm. */
 export const migrateDatabase = async ({ settings, terminal }: Context): Promise<ExitCode> => {
-  await withDatabase(settings, migrate);
-  terminal.result('The database’s schema is up to date.');
+  await withDatabase(settings, prepareDatabase);
+  terminal.result('The database’s tables and queues are up to date.');
   return exitCodes.done;
 };
 

@@ -5,7 +5,6 @@ import { createApiToken } from '#services/api-token/create.ts';
 import type { Actor, ServiceContext } from '#services/context.ts';
 import { createRun } from '#services/run/create.ts';
 import { answers } from '#start/address.ts';
-import { nextProgram } from '#start/build.ts';
 import { freePort } from '../installation.ts';
 import { eventually } from './eventually.ts';
 import { type FleetProgram, startFleetProgram } from './program.ts';
@@ -24,14 +23,14 @@ export const startWeb = async (
   const port = String(await freePort());
   const baseUrl = `http://127.0.0.1:${port}`;
   const program = startFleetProgram(
-    [nextProgram, 'start', '-H', '127.0.0.1', '-p', port],
+    ['src/start/web.ts'],
     {
       ...settings,
       PORT: port,
       NEXTAUTH_URL: baseUrl,
       NEXT_TELEMETRY_DISABLED: '1',
     },
-    /Ready/,
+    /is ready/,
   );
   try {
     const answered = await answers(`${baseUrl}/api/health`, 60_000, new AbortController().signal);

@@ -1,0 +1,365 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, request as httpRequest, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from '@playwright/test';
+import postgres from 'postgres';
+import { parse, parseAllDocuments } from 'yaml';
+import { openDatabase } from '../src/db/client.ts';
+import { createApiToken } from '../src/services/api-token/create.ts';
+import { localOwner } from '../src/services/user/local-owner.ts';
+import { freePort, plainEnvironment } from '../src/testing/installation.ts';
+
+// The commands, variables and probes of compose.yaml and of the Kubernetes example, as plain processes on one machine.
+
+const projectRoot = join(import.meta.dirname, '..');
+const read = (path: string) => readFileSync(join(projectRoot, path), 'utf8');
+
+type Service = {
+  command: string[];
+  environment: Record<string, string>;
+  healthcheck?: { test: string[] };
+  stop_grace_period?: string;
+};
+type HttpProbe = { httpGet: { path: string; port: string } };
+type Container = {
+  name: string;
+  args: string[];
+  env: { name: string; value?: string }[];
+  ports?: { name: string; containerPort: number }[];
+  livenessProbe: HttpProbe;
+  readinessProbe: HttpProbe;
+  lifecycle?: { preStop: { exec: { command: string[] } } };
+};
+type PodSpec = {
+  terminationGracePeriodSeconds: number;
+  containers: Container[];
+};
+type Manifest = {
+  kind: string;
+  metadata: { name: string };
+  data?: Record<string, string>;
+  spec?: { template?: { spec: PodSpec } };
+};
+
+const composeText = read('compose.yaml');
+const { services } = parse(composeText, { merge: true }) as { services: Record<string, Service> };
+const manifests = parseAllDocuments(read('.github/kubernetes/echelon-verify.yaml')).map(
+  (document) => document.toJS() as Manifest,
+);
+
+const service = (name: string): Service => {
+  const found = services[name];
+  if (found === undefined) throw new Error(`compose.yaml has no service ${name}.`);
+  return found;
+};
+const podOf = (kind: string, name: string): PodSpec => {
+  const found = manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
+  if (found?.spec?.template === undefined) throw new Error(`There is no ${kind} ${name}.`);
+  return found.spec.template.spec;
+};
+const first = (containers: Container[] | undefined): Container => {
+  const [container] = containers ?? [];
+  if (container === undefined) throw new Error('The pod has no container.');
+  return container;
+};
+
+const webPod = podOf('Deployment', 'echelon-verify-web');
+const workerPod = podOf('Deployment', 'echelon-verify-worker');
+const jobPod = podOf('Job', 'echelon-verify-migrate');
+
+/** What stands in .env. */
+const secrets: Record<string, string> = {
+  POSTGRES_PASSWORD: 'of-a-test',
+  NEXTAUTH_SECRET: 'a-secret-of-a-test-only',
+  SECRETS_KEY: 'ab'.repeat(32),
+  METRICS_TOKEN: 'a-token-of-a-test-only',
+  NEXTAUTH_URL: 'http://127.0.0.1',
+};
+
+/** A service's variables as compose fills them in; one that .env lacks is an error there, and here. */
+const environmentOf = (name: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(service(name).environment).map(([variable, text]) => [
+      variable,
+      text.replace(/\$\{(\w+):\?[^}]+\}/g, (_, wanted: string) => {
+        const value = secrets[wanted];
+        if (value === undefined) throw new Error(`compose.yaml wants ${wanted}.`);
+        return value;
+      }),
+    ]),
+  );
+
+const started: ChildProcess[] = [];
+const run = (command: string[], settings: Record<string, string>) => {
+  const [program, ...argv] = command;
+  expect(program).toBe('node');
+  const child = spawn(process.execPath, argv, {
+    cwd: projectRoot,
+    env: plainEnvironment({ LOG_LEVEL: 'warn', ...settings }),
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  started.push(child);
+  const exited = once(child, 'exit').then(([code, signal]) => code ?? signal);
+  return { child, exited };
+};
+
+type Place = { name: 'web' | 'worker'; settings: Record<string, string>; port: number; pod: PodSpec };
+type Running = Place & ReturnType<typeof run>;
+
+const probe = async ({ port }: Place, { httpGet }: HttpProbe): Promise<number> => {
+  const answer = await fetch(`http://127.0.0.1:${port}${httpGet.path}`).catch(() => null);
+  await answer?.body?.cancel();
+  return answer?.status ?? 0;
+};
+
+const start = (place: Place): Running => ({ ...place, ...run(service(place.name).command, place.settings) });
+
+const untilReady = (place: Place) =>
+  expect
+    .poll(() => probe(place, first(place.pod.containers).readinessProbe), {
+      timeout: 30_000,
+      intervals: [100],
+    })
+    .toBe(200);
+
+/** SIGTERM as the last thing that a process is told, and the same command again in its place. */
+const restart = async (old: Running): Promise<Running> => {
+  const startedAt = Date.now();
+  old.child.kill('SIGTERM');
+  expect(await old.exited).toBe(0);
+  expect(Date.now() - startedAt).toBeLessThan(old.pod.terminationGracePeriodSeconds * 1_000);
+  const next = start(old);
+  await untilReady(next);
+  return next;
+};
+
+/** Sends each request on a connection of its own to the next of `ports`; where none accepts it, to the one after. */
+const startProxy = async (ports: number[]): Promise<Server> => {
+  let turn = 0;
+  const proxy = createServer(async (incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk);
+    const offset = turn++;
+    const send = (tried: number) => {
+      const { method, url, headers } = incoming;
+      const port = ports[(offset + tried) % ports.length];
+      httpRequest({ host: '127.0.0.1', port, method, path: url, headers, agent: false })
+        .once('response', (answer) => {
+          outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+          answer.once('error', () => outgoing.destroy());
+          answer.pipe(outgoing);
+        })
+        .once('error', (error: NodeJS.ErrnoException) => {
+          if (error.code === 'ECONNREFUSED' && tried + 1 < ports.length) send(tried + 1);
+          else if (outgoing.headersSent) outgoing.destroy();
+          else outgoing.writeHead(502).end(error.code);
+        })
+        .end(Buffer.concat(chunks));
+    };
+    send(0);
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  return proxy;
+};
+
+let databaseUrl: string;
+let folder: string;
+const databaseName = 'deployment';
+const onServer = async (work: (sql: postgres.Sql) => Promise<unknown>) => {
+  const sql = postgres(process.env.E2E_DATABASE_URL ?? '', { max: 1, onnotice: () => {} });
+  try {
+    await work(sql);
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+};
+
+test.beforeAll(async () => {
+  await onServer((sql) => sql`create database ${sql(databaseName)}`);
+  const url = new URL(process.env.E2E_DATABASE_URL ?? '');
+  url.pathname = `/${databaseName}`;
+  databaseUrl = url.href;
+  folder = mkdtempSync(join(tmpdir(), 'echelon-verify-deployment-'));
+});
+
+test.afterAll(async () => {
+  for (const child of started) if (child.exitCode === null) child.kill('SIGKILL');
+  await onServer((sql) => sql`drop database ${sql(databaseName)} with (force)`);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('both files hold the same commands, no secret, and more time to end than a process takes', () => {
+  expect(first(webPod.containers).args).toEqual(service('web').command);
+  expect(first(workerPod.containers).args).toEqual(service('worker').command);
+  expect(first(jobPod.containers).args).toEqual(service('migrate').command);
+
+  // Every value that compose takes from outside is one without which it refuses to start.
+  const taken = composeText.match(/\$\{[^}]*\}/g) ?? [];
+  expect(taken.length).toBeGreaterThan(0);
+  for (const reference of taken) expect(reference).toMatch(/^\$\{\w+:\?[^}]+\}$/);
+  for (const name of ['NEXTAUTH_SECRET', 'SECRETS_KEY', 'METRICS_TOKEN'])
+    for (const pod of [webPod, workerPod, jobPod])
+      for (const container of pod.containers)
+        expect(container.env.find((variable) => variable.name === name)).toEqual({
+          name,
+          valueFrom: { secretKeyRef: { name: 'echelon-verify', key: name } },
+        });
+
+  const settings = manifests.find(({ kind }) => kind === 'ConfigMap')?.data ?? {};
+  const preStop = Number(first(webPod.containers).lifecycle?.preStop.exec.command[1]);
+  const grace = Number(settings.GRACE_SECONDS);
+  expect(webPod.terminationGracePeriodSeconds).toBeGreaterThan(preStop + grace + 5);
+  expect(workerPod.terminationGracePeriodSeconds).toBeGreaterThan(grace + 5);
+  for (const name of ['web', 'worker']) {
+    const { environment, stop_grace_period = '' } = service(name);
+    expect(Number(stop_grace_period.replace(/s$/, ''))).toBeGreaterThan(
+      Number(environment.GRACE_SECONDS) + 5,
+    );
+    expect(environment.HOST).toBe(settings.HOST);
+  }
+});
+
+test('a rolling restart of web and workers loses no run and no request', async () => {
+  test.setTimeout(120_000);
+  const ports = [await freePort(), await freePort()];
+  const proxy = await startProxy(ports);
+  const baseUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const settingsOf = (name: string, place: string): Record<string, string> => ({
+    ...environmentOf(name),
+    DATABASE_URL: databaseUrl,
+    NEXTAUTH_URL: baseUrl,
+    DATA_DIR: join(folder, place),
+  });
+
+  expect(await run(service('migrate').command, settingsOf('migrate', 'migrate')).exited).toBe(0);
+
+  const webs: Running[] = ports.map((port, place) =>
+    start({
+      name: 'web',
+      port,
+      pod: webPod,
+      settings: { ...settingsOf('web', `web-${place}`), PORT: String(port) },
+    }),
+  );
+  const workers: Running[] = [];
+  for (const place of [0, 1]) {
+    const port = await freePort();
+    const settings = { ...settingsOf('worker', `worker-${place}`), METRICS_PORT: String(port) };
+    workers.push(start({ name: 'worker', port, pod: workerPod, settings }));
+  }
+  await Promise.all([...webs, ...workers].map(untilReady));
+  for (const program of [...webs, ...workers]) {
+    expect(await probe(program, first(program.pod.containers).livenessProbe)).toBe(200);
+    const [, ...healthcheck] = service(program.name).healthcheck?.test ?? [];
+    expect(await run(healthcheck, program.settings).exited).toBe(0);
+  }
+  const [webA, webB] = webs as [Running, Running];
+  const [workerA, workerB] = workers as [Running, Running];
+  const metricsUrl = `http://127.0.0.1:${workerA.port}/metrics`;
+  expect((await fetch(metricsUrl)).status).toBe(401);
+  const scraped = await fetch(metricsUrl, { headers: { authorization: `Bearer ${secrets.METRICS_TOKEN}` } });
+  expect(scraped.status).toBe(200);
+
+  const database = openDatabase(databaseUrl, { max: 1 });
+  const { userId } = await localOwner(database);
+  const { token } = await createApiToken(
+    { db: database.db, now: () => new Date() },
+    { userId, name: 'deployment' },
+  );
+  await database.close();
+  const authorization = `Bearer ${token}`;
+  const startRun = async (at: string): Promise<string> => {
+    const answer = await fetch(`${at}/api/trpc/run.createSample`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+    });
+    expect(answer.status).toBe(200);
+    return ((await answer.json()) as { result: { data: { runId: string } } }).result.data.runId;
+  };
+  const readRun = async (at: string, runId: string) => {
+    const answer = await fetch(`${at}/api/v1/verification/runs/${runId}`, { headers: { authorization } });
+    expect(answer.status).toBe(200);
+    return (await answer.json()) as { status: string; progress: number; total: number };
+  };
+  const addressOf = ({ port }: Place) => `http://127.0.0.1:${port}`;
+  const untilCertified = (at: string, runId: string) =>
+    expect.poll(async () => (await readRun(at, runId)).status, { timeout: 40_000 }).toBe('COMPLETED');
+
+  // Started through one web process, watched through the other.
+  await untilCertified(addressOf(webB), await startRun(addressOf(webA)));
+
+  const failures: string[] = [];
+  let answered = 0;
+  let going = true;
+  const visitor = async () => {
+    while (going) {
+      for (const path of ['/api/health', '/certificates', '/api/v1/verification/runs']) {
+        try {
+          const answer = await fetch(`${baseUrl}${path}`, { headers: { authorization } });
+          const text = await answer.text();
+          if (answer.status === 200) answered += 1;
+          else failures.push(`${path} ${answer.status} ${text.slice(0, 100)}`);
+        } catch (error) {
+          failures.push(`${path} ${error instanceof Error ? (error.cause ?? error.message) : error}`);
+        }
+      }
+      await delay(60);
+    }
+  };
+  const visitors = [visitor(), visitor()];
+
+  // What `next start` would wait for until it is killed: a connection that sends nothing, and a stream that has no end.
+  const silent = connect(webA.port, '127.0.0.1').on('error', () => {});
+  await once(silent, 'connect');
+  const runIds = [await startRun(baseUrl)];
+  const stream = await fetch(
+    `${addressOf(webA)}/api/trpc/run.changes?input=${encodeURIComponent(JSON.stringify({ id: runIds[0] }))}`,
+    { headers: { authorization, accept: 'text/event-stream' } },
+  );
+  expect(stream.headers.get('content-type')).toContain('text/event-stream');
+  const streamed = stream.text();
+  // A request whose body is still on its way when the process is told to end.
+  const body = JSON.stringify({
+    pr: { id: '1', title: 'A title', description: '', diff_content: '', files_changed: [] },
+    follow_up_question: 'Which files?',
+  });
+  const underWay = httpRequest(`${addressOf(webA)}/api/demo-oracle/good`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    agent: false,
+  });
+  const late = once(underWay, 'response').then(([answer]) => answer.resume().statusCode);
+  underWay.write(body.slice(0, 10));
+  await delay(200);
+  const restarted = restart(webA);
+  await delay(1_500);
+  underWay.end(body.slice(10));
+  expect(await late).toBe(200);
+  // Ended as a whole answer, not cut off, so that its reader merely asks again.
+  expect(await streamed).toContain('data:');
+  const programs = [await restarted];
+
+  for (const old of [webB, workerA, workerB]) {
+    runIds.push(await startRun(baseUrl));
+    programs.push(await restart(old));
+  }
+  for (const runId of runIds) await untilCertified(baseUrl, runId);
+  going = false;
+  await Promise.all(visitors);
+  expect(failures).toEqual([]);
+  expect(answered).toBeGreaterThan(50);
+  for (const runId of runIds) {
+    const { progress, total } = await readRun(baseUrl, runId);
+    expect(progress).toBe(total);
+  }
+
+  for (const { child } of programs) child.kill('SIGTERM');
+  expect(await Promise.all(programs.map(({ exited }) => exited))).toEqual([0, 0, 0, 0]);
+  proxy.closeAllConnections();
+  proxy.close();
+});
