@@ -89,7 +89,7 @@ test.each<[string, ScriptedReply, string]>([
   [
     'a refusal',
     { fault: 'refused', detail: 'too large' },
-    "the judge's answer refused to answer (too large)",
+    "the judge refused to answer (too large)",
   ],
 ])('%s in every answer makes a key impossible', async (_, reply, reason) => {
   expect(await make(...repeat(reply))).toMatchObject({
@@ -97,6 +97,14 @@ test.each<[string, ScriptedReply, string]>([
     reason: expect.stringContaining(`no usable answer key in 4 askings: ${reason}`),
     asks: 4,
     usage: { calls: 4 },
+  });
+});
+
+test('an API that rejects every request for a key says nothing of the pull request', async () => {
+  expect(await make(...repeat({ fault: 'rejected', detail: 'answered 400' }))).toMatchObject({
+    kind: 'unavailable',
+    reason: 'the request to the judge was rejected (answered 400)',
+    asks: 4,
   });
 });
 

@@ -44,6 +44,8 @@ export const makeAnswerKey = async (
   const key = keyOf(best);
   if (key !== null) return { kind: 'made', key, model: answering, reused: false, ...took };
   const fault = outcome.kind === 'outlived' ? outcome.fault : '';
+  // No oracle has a say in this request: what its API will not have is the verifier's failure until it is told better.
+  if (outcome.kind === 'outlived' && outcome.rejected) return { kind: 'unavailable', reason: fault, ...took };
   return {
     kind: 'impossible',
     reason: `no usable answer key in ${took.asks} askings: ${fault}`,

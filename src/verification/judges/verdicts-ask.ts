@@ -8,20 +8,24 @@ export const maxAsks = 4;
 /** What asking cost so far; `model` is the one that last answered. */
 export type Asked = { asks: number; retries: number; latencyMs: number; usage: JudgeUsage; model: string };
 
-/** Asking again is of no use: the verifier itself cannot ask (no key, no connection, no budget). */
+/**
+ * `outlived`: the budget is used up; `rejected` says that the last asking did not reach the judge at all.
+ * `unavailable`: asking again is of no use, the verifier itself cannot ask (no key, no connection, no budget).
+ */
 export type AskOutcome =
   | { kind: 'settled' }
-  | { kind: 'outlived'; fault: string }
+  | { kind: 'outlived'; fault: string; rejected: boolean }
   | { kind: 'unavailable'; detail: string };
 
 const faultNames = {
-  refused: 'refused to answer',
-  truncated: 'broke off',
-  malformed: 'was malformed',
+  refused: "the judge refused to answer",
+  truncated: "the judge's answer broke off",
+  malformed: "the judge's answer was malformed",
+  rejected: 'the request to the judge was rejected',
 } as const;
 
 const faultOf = (reply: Extract<JudgeReply, { fault: keyof typeof faultNames }>) =>
-  `the judge's answer ${faultNames[reply.fault]}${reply.detail === '' ? '' : ` (${reply.detail})`}`;
+  `${faultNames[reply.fault]}${reply.detail === '' ? '' : ` (${reply.detail})`}`;
 
 /**
  * Asks until `read` is content or the budget is used up. `nextTask` is called before each asking, so that only what
@@ -48,6 +52,7 @@ export const askWithinBudget = async (
     model,
   });
   let fault = '';
+  let rejected = false;
   while (usages.length < budget) {
     signal?.throwIfAborted();
     const reply = await judge.ask(nextTask(), signal);
@@ -59,13 +64,15 @@ export const askWithinBudget = async (
       const wrong = read(reply.answer);
       if (wrong === null) return asked({ kind: 'settled' });
       fault = wrong;
+      rejected = false;
     } else if (reply.fault === 'unavailable') {
       return asked({ kind: 'unavailable', detail: reply.detail });
     } else {
       fault = faultOf(reply);
+      rejected = reply.fault === 'rejected';
     }
   }
-  return asked({ kind: 'outlived', fault });
+  return asked({ kind: 'outlived', fault, rejected });
 };
 
 /** What was decided by code, without asking. */

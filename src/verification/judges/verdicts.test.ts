@@ -375,6 +375,20 @@ describe('reply accuracy', () => {
   });
 
   const refused = { fault: 'refused' } as const;
+  const rejected = { fault: 'rejected', detail: 'answered 400' } as const;
+
+  test('a response that the judge’s API will not have is held against the reference answer too', async () => {
+    const all = [rejected, rejected, rejected, rejected];
+    expect(await judgeReply(material(scriptedJudge(...all, says(verdict('response', '1')))))).toMatchObject({
+      kind: 'judged',
+      replyAccuracy: 0,
+      control: true,
+    });
+    expect(await judgeReply(material(scriptedJudge(...all, rejected)))).toMatchObject({
+      kind: 'unscored',
+      reason: expect.stringContaining('the request to the judge was rejected (answered 400)'),
+    });
+  });
 
   test.each<[string, ScriptedReply, object]>([
     [

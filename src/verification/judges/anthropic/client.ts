@@ -149,7 +149,9 @@ function stopOf(reason: Anthropic.StopReason | null): 'ended' | 'refused' | 'tru
 }
 
 /** A reply without what is known only once it is there. */
-type Fault = { kind: 'rejected'; detail: string } | { kind: 'unavailable'; detail: string; passing: boolean };
+type Fault =
+  | { kind: 'rejected'; detail: string; tooLarge: boolean }
+  | { kind: 'unavailable'; detail: string; passing: boolean };
 
 const unavailable = (detail: string): Fault => ({ kind: 'unavailable', detail, passing: false });
 const unavailableNow = (detail: string): Fault => ({ kind: 'unavailable', detail, passing: true });
@@ -172,7 +174,7 @@ function faultOf(error: unknown, model: string): Fault {
     return unavailable('the Anthropic account has no credit left');
   }
   if (error.status === 413 || /prompt is too long/i.test(message)) {
-    return { kind: 'rejected', detail: 'the pull request is too large for the model' };
+    return { kind: 'rejected', detail: 'the pull request is too large for the model', tooLarge: true };
   }
   switch (error.status) {
     case 401:
@@ -188,6 +190,8 @@ function faultOf(error: unknown, model: string): Fault {
     default: {
       const type = /^[a-z_]{1,40}$/.test(error.type ?? '') ? ` (${error.type})` : '';
       const detail = `the Anthropic API answered ${error.status ?? 'with an error'}${type}`;
+      // Among others what its content filter stops, also in an answer, which an oracle's text can provoke.
+      if (error.status === 400) return { kind: 'rejected', detail, tooLarge: false };
       return (error.status ?? 500) >= 500 ? unavailableNow(detail) : unavailable(detail);
     }
   }

@@ -155,7 +155,7 @@ test.each<[AnthropicBehaviour, string, string]>([
   [error(413, 'request_too_large'), 'refused', 'the pull request is too large for the model'],
   [
     error(400, 'invalid_request_error', `${secret} is bad`),
-    'unavailable',
+    'rejected',
     'the Anthropic API answered 400 (invalid_request_error)',
   ],
   [

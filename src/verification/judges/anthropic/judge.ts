@@ -116,7 +116,7 @@ function readReply(reply: ModelReply, configuredModel: string, prices: Prices): 
   if (reply.kind !== 'message') {
     const common = { ok: false, model: configuredModel, usage: noUsage, latencyMs, retries } as const;
     return reply.kind === 'rejected'
-      ? { ...common, fault: 'refused', detail: reply.detail }
+      ? { ...common, fault: reply.tooLarge ? 'refused' : 'rejected', detail: reply.detail }
       : { ...common, fault: 'unavailable', detail: reply.detail, passing: reply.passing };
   }
   const { model, stop, output, usage, batch } = reply;

@@ -14,7 +14,7 @@ const tookShape = { latencyMs: z.number(), retries: z.number().int() };
 /**
  * What came of one request, and how long it took with its retries (limits, overload, broken connections). `message`:
  * the model answered, and it is charged, at half the price where that was in a batch. `rejected`: the API does not take
- * this material. `unavailable`: nobody was asked; `detail` is for the operator and holds no secret, and `passing` says
+ * this request, because it is too large or for a reason that it does not tell. `unavailable`: nobody was asked; `detail` is for the operator and holds no secret, and `passing` says
  * that the same call may succeed later.
  */
 export const modelReplySchema = z.discriminatedUnion('kind', [
@@ -32,7 +32,7 @@ export const modelReplySchema = z.discriminatedUnion('kind', [
     }),
     batch: z.boolean(),
   }),
-  z.object({ ...tookShape, kind: z.literal('rejected'), detail: z.string() }),
+  z.object({ ...tookShape, kind: z.literal('rejected'), detail: z.string(), tooLarge: z.boolean() }),
   z.object({ ...tookShape, kind: z.literal('unavailable'), detail: z.string(), passing: z.boolean() }),
 ]);
 export type ModelReply = z.infer<typeof modelReplySchema>;
