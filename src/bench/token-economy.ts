@@ -107,8 +107,8 @@ export const measureTokenEconomy = async (
   const batches = client.batches(prices);
   /** Each call in a batch of its own, which ends at once. */
   const desk: BatchDesk = {
-    exchange: async (call, request) => {
-      const batchId = await batches.submit([{ id: call.replaceAll('/', '_').slice(-64), request }]);
+    exchange: async (name, { request }) => {
+      const batchId = await batches.submit([{ id: name.replaceAll('/', '_').slice(-64), request }]);
       fake.endBatches();
       for await (const result of batches.results(batchId)) if (result.kind === 'reply') return result.reply;
       throw new Error('A batch had no reply.');

@@ -40,5 +40,6 @@ export const judgeBatchItems = pgTable(
     unique('judge_batch_items_replay_id_call_key').on(table.replayId, table.call),
     index('judge_batch_items_state_idx').on(table.state),
     index('judge_batch_items_batch_id_idx').on(table.batchId),
+    index('judge_batch_items_spend_id_idx').on(table.spendId),
   ],
 );

@@ -99,7 +99,7 @@ test('the results of a batch are one span, whether they are read to the end, lef
   expect(read).toEqual(['1', '2', '1']);
   const broken = async function* () {
     yield { id: '1', kind: 'ask_singly' } as const;
-    throw new BatchFault('planted', true);
+    throw new BatchFault('planted', { passing: true, mayHaveArrived: false });
   };
   const reading = async () => {
     for await (const _ of observedBatches(telemetry, batchesThat(broken)).results('b'));

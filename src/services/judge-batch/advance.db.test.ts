@@ -13,6 +13,7 @@ import { anthropicJudge } from '#verification/judges/anthropic/judge.ts';
 import { createPrices } from '#verification/judges/anthropic/prices.ts';
 import { getPublicCertificate } from '../certificate/get-public.ts';
 import type { WorkerContext } from '../context.ts';
+import { cancelRun } from '../run/cancel.ts';
 import { createRun } from '../run/create.ts';
 import { getRun } from '../run/get.ts';
 import { sweepRuns } from '../run/sweep.ts';
@@ -65,7 +66,7 @@ const started = async (options: AnthropicFakeOptions = {}, request: Partial<RunR
     }
     return run();
   };
-  return { ...workbench, context, fake, run, items, work };
+  return { ...workbench, context, owner, runId, fake, run, items, work };
 };
 
 const scoresOf = async (context: WorkerContext, certificateId: string | null) => {
@@ -170,8 +171,47 @@ test('a submission that never reached the API is made again', async () => {
   expect(await work()).toMatchObject({ status: 'COMPLETED' });
 });
 
-test('what expired or failed in a batch is asked singly, at the full price', async () => {
-  const { work, fake, items, context, run } = await started({
+test('a submission whose answer did not arrive in time is looked for, and not made again', async () => {
+  const { context, pump, fake, wait, items, work } = await started();
+  const silent: BatchClient = {
+    ...(context.engine.batches as BatchClient),
+    submit: async (calls) => {
+      await context.engine.batches?.submit(calls);
+      throw new BatchFault('the Anthropic API did not answer in time', {
+        passing: true,
+        mayHaveArrived: true,
+      });
+    },
+  };
+  await pump({ onto: context });
+  wait(Date.now() - context.now().getTime());
+  wait(11_000);
+  await advanceBatches({ ...context, engine: { ...context.engine, batches: silent } });
+  await advanceBatches(context);
+  expect(new Set((await items()).map(({ state }) => state))).toEqual(new Set(['submitting']));
+  wait(6 * 60_000);
+  await advanceBatches(context);
+  expect(new Set((await items()).map(({ state }) => state))).toEqual(new Set(['submitted']));
+  expect(await work()).toMatchObject({ status: 'COMPLETED' });
+  const answered = fake.requests.map(({ batch }) => batch?.customId);
+  expect(answered.toSorted()).toEqual((await items()).map(({ id }) => id).sort());
+});
+
+test('calls that a cancelled run has queued are not sent, and nothing stays booked for them', async () => {
+  const { context, pump, fake, wait, items, owner, runId, db } = await started();
+  await pump({ onto: context });
+  expect(await items()).not.toHaveLength(0);
+  await cancelRun(context, owner, runId);
+  wait(11_000);
+  await advanceBatches(context);
+  fake.endBatches();
+  expect(fake.requests).toHaveLength(0);
+  expect(await items()).toHaveLength(0);
+  expect(await db.$count(judgeSpend)).toBe(0);
+});
+
+test('what expired or failed in a batch is asked singly and once, at the full price', async () => {
+  const { work, fake, items, context, run, db } = await started({
     behave: ((): AnthropicFakeOptions['behave'] => {
       let count = 0;
       return (request) => {
@@ -183,13 +223,33 @@ test('what expired or failed in a batch is asked singly, at the full price', asy
     })(),
   });
   expect(await work()).toMatchObject({ status: 'COMPLETED' });
-  expect((await items()).filter(({ state }) => state === 'single')).toHaveLength(2);
+  expect(new Set((await items()).map(({ state }) => state))).toEqual(new Set(['done']));
   expect(fake.usage.standard.messages).toBe(2);
   const { usage } = await scoresOf(context, (await run()).certificateId);
   const costs = [fake.usage.standard, fake.usage.batch].map(
     (tokens) => createPrices().costUsd('claude-sonnet-5-5', tokens) ?? 0,
   );
-  expect(usage.costUsd).toBeCloseTo((costs[0] ?? 0) + (costs[1] ?? 0) / 2, 9);
+  const cost = (costs[0] ?? 0) + (costs[1] ?? 0) / 2;
+  expect(usage.costUsd).toBeCloseTo(cost, 9);
+  // Booked before they were made, and settled like any other call.
+  const booked = await db.select().from(judgeSpend);
+  expect(booked.every(({ settled }) => settled)).toBe(true);
+  expect(booked.reduce((total, { costUsd }) => total + costUsd, 0)).toBeCloseTo(cost, 9);
+});
+
+test('a batch that has not ended after 48 hours is waited for no longer: its calls are made singly', async () => {
+  const { context, pump, fake, wait, items, work } = await started();
+  await pump({ onto: context });
+  wait(11_000);
+  await advanceBatches(context);
+  wait(47 * 60 * 60_000);
+  await advanceBatches(context);
+  expect(new Set((await items()).map(({ state }) => state))).toEqual(new Set(['submitted']));
+  wait(61 * 60_000);
+  await advanceBatches(context);
+  await pump({ onto: context });
+  expect(fake.usage.standard.messages).toBe(3);
+  expect(await work()).toMatchObject({ status: 'COMPLETED' });
 });
 
 test('an API that is away is tried again; one that refuses the key leaves the replays unscored with the reason', async () => {
@@ -203,7 +263,9 @@ test('an API that is away is tried again; one that refuses the key leaves the re
   });
   await pump({ onto: context });
   wait(11_000);
-  await advanceBatches(failing(new BatchFault('the Anthropic API did not answer in time', true)));
+  await advanceBatches(
+    failing(new BatchFault('the Anthropic API is overloaded', { passing: true, mayHaveArrived: false })),
+  );
   expect(new Set((await items()).map(({ state }) => state))).toEqual(new Set(['queued']));
 
   const refused = await started({ apiKey: 'sk-ant-another' });

@@ -1,9 +1,13 @@
 import { and, eq } from 'drizzle-orm';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
-import type { BatchDesk } from '#verification/judges/anthropic/model-client.ts';
-import { modelReplySchema } from '#verification/judges/anthropic/model-client.ts';
+import {
+  type BatchDesk,
+  type BatchedCall,
+  type ModelReply,
+  modelReplySchema,
+} from '#verification/judges/anthropic/model-client.ts';
 import type { ServiceContext } from '../context.ts';
-import { bookCall } from '../replay/spend.ts';
+import { bookCall, settleBooking } from '../replay/spend.ts';
 
 /** A call of this replay waits for its batch; the replay is taken up again when that has ended. */
 export class AwaitsBatch extends Error {
@@ -12,7 +16,8 @@ export class AwaitsBatch extends Error {
 
 /**
  * Where the judge's calls of one replay wait for a batch, in Postgres. A call that is new is queued; one that was
- * answered has its reply; any other throws `AwaitsBatch`.
+ * answered has its reply; one that no batch answered is made by itself, once. Any other throws `AwaitsBatch`. What is
+ * made here is booked here: `BudgetReached` and `BudgetBusy` as in `bookCall`.
  * @param purpose tells the calls of a second judge from the same ones of the first.
  */
 export const batchDesk = (
@@ -23,23 +28,45 @@ export const batchDesk = (
     purpose,
     limitUsd,
   }: { runId: string; replayId: string; purpose: string; limitUsd: number | null },
-): BatchDesk => ({
-  exchange: async (name, request, mostUsd) => {
-    const { db, now } = context;
-    const call = `${purpose}/${name}`;
-    const [item] = await db
-      .select({ state: judgeBatchItems.state, reply: judgeBatchItems.reply })
-      .from(judgeBatchItems)
-      .where(and(eq(judgeBatchItems.replayId, replayId), eq(judgeBatchItems.call, call)));
-    if (item === undefined) {
-      const { id: spendId } = await bookCall(context, { runId, limitUsd }, mostUsd);
-      await db
-        .insert(judgeBatchItems)
-        .values({ runId, replayId, call, request, spendId, createdAt: now() })
-        .onConflictDoNothing();
-    }
-    if (item?.state === 'done') return modelReplySchema.parse(item.reply);
-    if (item?.state === 'single') return 'ask_singly';
-    throw new AwaitsBatch('The judge’s batch has not ended.');
-  },
-});
+): BatchDesk => {
+  const { db, now } = context;
+  const limits = { runId, limitUsd };
+
+  const sendSingly = async (itemId: string, { single }: BatchedCall): Promise<ModelReply> => {
+    const booking = await bookCall(context, limits, single.mostUsd);
+    const { reply, usage } = await single.send();
+    const keep = () =>
+      db.transaction(async (transaction) => {
+        await settleBooking(transaction, booking.id, usage, reply.uncertain);
+        if (reply.kind !== 'unavailable')
+          await transaction
+            .update(judgeBatchItems)
+            .set({ state: 'done', reply })
+            .where(eq(judgeBatchItems.id, itemId));
+      });
+    // Twice, because the first statement after a lost connection fails: the answer is paid for.
+    await keep().catch(keep);
+    return reply;
+  };
+
+  return {
+    exchange: async (name, batched) => {
+      const call = `${purpose}/${name}`;
+      const [item] = await db
+        .select({ id: judgeBatchItems.id, state: judgeBatchItems.state, reply: judgeBatchItems.reply })
+        .from(judgeBatchItems)
+        .where(and(eq(judgeBatchItems.replayId, replayId), eq(judgeBatchItems.call, call)));
+      if (item === undefined) {
+        const { request, mostUsd } = batched;
+        const { id: spendId } = await bookCall(context, limits, mostUsd);
+        await db
+          .insert(judgeBatchItems)
+          .values({ runId, replayId, call, request, spendId, createdAt: now() })
+          .onConflictDoNothing();
+      }
+      if (item?.state === 'done') return modelReplySchema.parse(item.reply);
+      if (item?.state === 'single') return sendSingly(item.id, batched);
+      throw new AwaitsBatch('The judge’s batch has not ended.');
+    },
+  };
+};

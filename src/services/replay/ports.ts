@@ -81,7 +81,7 @@ export type JudgeLimits = {
 
 /**
  * A judge whose calls are booked against the limits of run and installation before they are made, and settled as they
- * return, also those whose answer is of no use. One that was broken off stays booked: it may have been charged. Replies
+ * return, also those whose answer is of no use. What was broken off stays booked: it may have been charged. Replies
  * are left as they are: the judge saw nothing of the run's secrets, and other runs share what it says.
  */
 export const bookedJudge = (
@@ -113,7 +113,8 @@ export const bookedJudge = (
       const booking = await bookInTurn(opened.mostUsd(question[0]));
       const call = opened.ask(...question).then(async (reply) => {
         // Twice, because the first statement after a lost connection fails: the answer is paid for.
-        await booking.settle(reply.usage).catch(() => booking.settle(reply.usage));
+        const settle = () => booking.settle(reply.usage, reply.uncertain);
+        await settle().catch(settle);
         return reply;
       });
       underWay.add(call);

@@ -290,6 +290,18 @@ test('a call that was broken off stays booked at the most that it can cost: it m
   expect(await at.booked()).toBeCloseTo(0.3, 9);
 });
 
+test('a call that was sent and not answered stays booked at the most that it can cost, beside what its answer did cost', async () => {
+  const at = await bench();
+  const runId = await at.start();
+  const booking = await bookCall(at.context, { runId, limitUsd: null }, 0.3);
+  await booking.settle(usage(0.05), 2);
+  // By hand: 0.05 + 2 x 0.3.
+  expect((await at.run(runId)).costUsd).toBeCloseTo(0.65, 9);
+  const lost = await bookCall(at.context, { runId, limitUsd: null }, 0.3);
+  await lost.settle({ ...usage(0), calls: 0 }, 1);
+  expect(await at.booked()).toBeCloseTo(0.95, 9);
+});
+
 test('the free judge books nothing', async () => {
   const at = await bench({ costUsd: 0.3 });
   const runId = await at.start({ judge: 'offline', maxCostUsd: 0.1 });

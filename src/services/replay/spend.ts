@@ -100,13 +100,31 @@ const dollars = (amount: number) => `$${amount.toFixed(2)}`;
 /** Any constant serves; every booking must use this one. */
 const bookingLock = 4_020_736_913;
 
-export type Booking = { id: string; settle(usage: JudgeUsage): Promise<void> };
+export type Booking = { id: string; settle(usage: JudgeUsage, uncertain?: number): Promise<void> };
 
-/** Replaces what a call was booked at by what it cost. */
-export const settleBooking = async (executor: Executor, id: string, usage: JudgeUsage): Promise<void> => {
-  const costUsd = countedCost(usage);
-  if (costUsd === 0) await executor.delete(judgeSpend).where(eq(judgeSpend.id, id));
-  else await executor.update(judgeSpend).set({ costUsd, settled: true }).where(eq(judgeSpend.id, id));
+/**
+ * Replaces what a call was booked at by what it cost.
+ * @param uncertain how often it was sent without an answer: each time counts for what was booked, since it may have been
+ * charged.
+ */
+export const settleBooking = async (
+  executor: Executor,
+  id: string,
+  usage: JudgeUsage,
+  uncertain = 0,
+): Promise<void> => {
+  const cost = countedCost(usage);
+  if (cost === 0 && uncertain === 0) await releaseBookings(executor, [id]);
+  else
+    await executor
+      .update(judgeSpend)
+      .set({ costUsd: sql`${cost}::float8 + ${uncertain} * ${judgeSpend.costUsd}`, settled: true })
+      .where(eq(judgeSpend.id, id));
+};
+
+/** Gives back what was booked for calls that were not made or not charged. */
+export const releaseBookings = async (executor: Executor, ids: string[]): Promise<void> => {
+  if (ids.length > 0) await executor.delete(judgeSpend).where(inArray(judgeSpend.id, ids));
 };
 
 /**
@@ -152,5 +170,5 @@ export const bookCall = async (
     if (!row) throw new Error('A booking was inserted and no row came back.');
     return row.id;
   });
-  return { id, settle: (usage) => settleBooking(db, id, usage) };
+  return { id, settle: (usage, uncertain) => settleBooking(db, id, usage, uncertain) };
 };

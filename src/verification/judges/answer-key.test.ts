@@ -86,11 +86,7 @@ test.each<[string, ScriptedReply, string]>([
     { changes: Array.from({ length: 11 }, (_, n) => ({ ...good, statement: `Change ${n}` })), question },
     '11 changes named, at most 10 are asked for',
   ],
-  [
-    'a refusal',
-    { fault: 'refused', detail: 'too large' },
-    "the judge refused to answer (too large)",
-  ],
+  ['a refusal', { fault: 'refused', detail: 'too large' }, 'the judge refused to answer (too large)'],
 ])('%s in every answer makes a key impossible', async (_, reply, reason) => {
   expect(await make(...repeat(reply))).toMatchObject({
     kind: 'impossible',

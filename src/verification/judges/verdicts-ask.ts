@@ -18,7 +18,7 @@ export type AskOutcome =
   | { kind: 'unavailable'; detail: string };
 
 const faultNames = {
-  refused: "the judge refused to answer",
+  refused: 'the judge refused to answer',
   truncated: "the judge's answer broke off",
   malformed: "the judge's answer was malformed",
   rejected: 'the request to the judge was rejected',

@@ -15,7 +15,7 @@ export type BatchState = 'in_progress' | 'ended' | 'unknown';
 
 /**
  * A port to the Message Batches API. Every method rejects with `BatchFault` where the API cannot be had, in words that
- * hold no secret; where the fault is `passing`, the same call may succeed later.
+ * hold no secret; where the fault is `passing`, the same call may succeed later; where it `mayHaveArrived`, it may even have succeeded.
  */
 export type BatchClient = {
   /** @returns the batch's id. */
@@ -30,10 +30,12 @@ export type BatchClient = {
 export class BatchFault extends Error {
   override readonly name = 'BatchFault';
   readonly passing: boolean;
+  readonly mayHaveArrived: boolean;
 
-  constructor(message: string, passing: boolean) {
+  constructor(message: string, { passing, mayHaveArrived }: { passing: boolean; mayHaveArrived: boolean }) {
     super(message);
     this.passing = passing;
+    this.mayHaveArrived = mayHaveArrived;
   }
 }
 
@@ -47,7 +49,12 @@ export type BatchClientOptions = {
   /** Reads a message as a single call's is read. */
   readMessage: (message: Anthropic.Message) => Extract<ModelReply, { kind: 'message' }>;
   /** Says a fault of the API in our own words; `status` is null where it did not answer. */
-  faultOf: (error: unknown) => { detail: string; passing: boolean; status: number | null };
+  faultOf: (error: unknown) => {
+    detail: string;
+    passing: boolean;
+    mayHaveArrived: boolean;
+    status: number | null;
+  };
 };
 
 export const createBatchClient = ({
@@ -57,14 +64,14 @@ export const createBatchClient = ({
   readMessage,
   faultOf,
 }: BatchClientOptions): BatchClient => {
-  const explained = async <T>(call: Promise<T>): Promise<T> => {
-    try {
-      return await call;
-    } catch (error) {
-      const { detail, passing } = faultOf(error);
-      throw new BatchFault(detail, passing);
-    }
+  const batchFault = (error: unknown): BatchFault => {
+    const { detail, ...fault } = faultOf(error);
+    return new BatchFault(detail, fault);
   };
+  const explained = <T>(call: Promise<T>): Promise<T> =>
+    call.catch((error: unknown) => {
+      throw batchFault(error);
+    });
 
   const read = ({
     custom_id: id,
@@ -83,12 +90,16 @@ export const createBatchClient = ({
   return {
     submit: async (items) => {
       const { id } = await explained(
-        anthropic.messages.batches.create({
-          requests: items.map(({ id: custom_id, request }) => ({
-            custom_id,
-            params: { ...(request as ModelRequest), output_config: { format } },
-          })),
-        }),
+        anthropic.messages.batches.create(
+          {
+            requests: items.map(({ id: custom_id, request }) => ({
+              custom_id,
+              params: { ...(request as ModelRequest), output_config: { format } },
+            })),
+          },
+          // Sent again by itself it might be taken, and paid for, twice.
+          { maxRetries: 0 },
+        ),
       );
       return id;
     },
@@ -98,9 +109,8 @@ export const createBatchClient = ({
         const { processing_status: status } = await anthropic.messages.batches.retrieve(batchId);
         return status === 'ended' ? 'ended' : 'in_progress';
       } catch (error) {
-        const { detail, passing, status } = faultOf(error);
-        if (status === 404) return 'unknown';
-        throw new BatchFault(detail, passing);
+        if (faultOf(error).status === 404) return 'unknown';
+        throw batchFault(error);
       }
     },
 
@@ -108,8 +118,7 @@ export const createBatchClient = ({
       try {
         for await (const response of await anthropic.messages.batches.results(batchId)) yield read(response);
       } catch (error) {
-        const { detail, passing } = faultOf(error);
-        throw new BatchFault(detail, passing);
+        throw batchFault(error);
       }
     },
 

@@ -5,6 +5,7 @@ import { type BatchClient, createBatchClient } from './batches.ts';
 import { createLimiter } from './limiter.ts';
 import { type AnthropicClient, type ModelReply, readJudgeAnswer } from './model-client.ts';
 import type { Prices } from './prices.ts';
+import { mayHaveArrived } from './uncertain.ts';
 
 export type { AnthropicClient } from './model-client.ts';
 
@@ -55,6 +56,7 @@ const readMessage = ({
     },
     latencyMs: 0,
     retries: 0,
+    uncertain: 0,
   };
 };
 
@@ -83,15 +85,20 @@ export const createAnthropicClient = ({
       const leave = await limiter.enter(signal);
       const startedAt = now();
       let attempts = 0;
+      let uncertain = 0;
       const took = () => ({
         latencyMs: Math.max(0, now() - startedAt),
         retries: Math.max(0, attempts - 1),
+        uncertain,
       });
       // The SDK's own retries pass through here one by one: the limiter has to hear of each limit, and the
       // certificate counts them.
       const attempt: typeof fetch = async (...sent) => {
         attempts += 1;
-        const response = await send(...sent);
+        const response = await send(...sent).catch((error: unknown) => {
+          if (mayHaveArrived(error)) uncertain += 1;
+          throw error;
+        });
         limiter.observe(response);
         return response;
       };
@@ -136,6 +143,10 @@ export const createAnthropicClient = ({
           return {
             detail: fault.detail,
             passing: fault.kind === 'unavailable' && fault.passing,
+            mayHaveArrived:
+              error instanceof APIConnectionError
+                ? mayHaveArrived(error)
+                : error instanceof APIError && (error.status ?? 500) >= 500 && error.status !== 529,
             status: error instanceof APIError ? (error.status ?? null) : null,
           };
         },

@@ -87,7 +87,7 @@ test('an answer arrives with the model that gave it, its tokens and its cost', a
   expect(cacheWriteTokens).toBeGreaterThan(1024);
   expect(costUsd).toBeCloseTo((inputTokens * 2 + cacheWriteTokens * 2.5 + outputTokens * 10) / 1e6, 12);
   expect(answer.latencyMs).toBeGreaterThan(0);
-  expect(fake.requests[0]).toMatchObject({ model: 'claude-sonnet-5-5', maxTokens: 4000 });
+  expect(fake.requests[0]).toMatchObject({ model: 'claude-sonnet-5-5', maxTokens: 3000 });
 });
 
 test('the calls of one replay share a cached prefix and its nonce; oracle material has a fresh one each time', async () => {
@@ -234,6 +234,36 @@ test('an API that does not answer in time is unavailable, an aborted call reject
   const abort = new AbortController();
   setTimeout(() => abort.abort(new Error('cancelled')), 30);
   await expect(judgeAt(fake.url).open(groundTruth).ask(reply, abort.signal)).rejects.toThrow('cancelled');
+});
+
+test('what was sent and not answered is told, since it may have been charged; what was turned away or never sent is none', async () => {
+  const slow: AnthropicBehaviour = { kind: 'answer', answer: empty, afterMs: 3000 };
+  const behaviours: AnthropicBehaviour[] = [slow, { kind: 'reset' }, error(529, 'overloaded_error')];
+  const { answer } = await ask((_, count) => behaviours[count] ?? { kind: 'answer', answer: empty }, {
+    timeout: 100,
+    maxRetries: 3,
+  });
+  expect(answer).toMatchObject({ ok: true, uncertain: 2, retries: 3 });
+  const closed = await startAnthropicFake();
+  await closed.close();
+  expect(await judgeAt(closed.url).open(groundTruth).ask(reply)).toMatchObject({ ok: false, uncertain: 0 });
+});
+
+test('an answer that breaks off is asked for again with twice the room, and booked accordingly', async () => {
+  const fake = await start({
+    behave: (_, count) => (count < 4 ? { kind: 'max_tokens' } : { kind: 'answer', answer: empty }),
+  });
+  const opened = judgeAt(fake.url).open(groundTruth);
+  const booked: number[] = [];
+  for (let asked = 0; asked < 5; asked += 1) {
+    booked.push(opened.mostUsd(reply));
+    await opened.ask(reply);
+  }
+  expect(fake.requests.map(({ maxTokens }) => maxTokens)).toEqual([3000, 6000, 12_000, 20_000, 20_000]);
+  // By hand: 3,000 further tokens at 10 dollars a million.
+  expect((booked[1] ?? 0) - (booked[0] ?? 0)).toBeCloseTo(0.03, 9);
+  await opened.ask({ measure: 'answer_key' });
+  expect(fake.requests.at(-1)).toMatchObject({ maxTokens: 5000 });
 });
 
 test('what Postgres cannot store is not in an answer', async () => {

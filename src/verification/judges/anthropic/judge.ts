@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { noUsage } from '#contracts/replay.ts';
+import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import type { Judge, JudgeReply, JudgeTask } from '../judge.ts';
 import { drawNonce, type Random } from './fence.ts';
 import type { AnthropicClient, BatchDesk, ModelReply } from './model-client.ts';
@@ -55,19 +55,25 @@ const leading = (now: () => number) => {
 };
 
 /**
- * What a call can cost at most, in US dollars: every token of its prompt written to the cache and its answer as long as
- * it may be. No tokeniser makes more tokens of a text than half its bytes, short of texts made for it.
+ * What a call can cost at most, in US dollars: every token of its prompt written to the cache, where there is one, and
+ * its answer as long as it may be. No tokeniser makes more tokens of a text than half its bytes, short of texts made
+ * for it.
  */
-const mostUsd = ({ model, system, messages, max_tokens }: ModelRequest, prices: Prices): number => {
+const mostUsd = (
+  { model, system, messages, max_tokens }: ModelRequest,
+  prices: Prices,
+  how = { batch: false },
+): number => {
   const texts = [...system.map(({ text }) => text), ...messages.map(({ content }) => content)];
   const bytes = texts.reduce((total, text) => total + utf8ToBytes(text).length, 0);
+  const promptTokens = Math.ceil(bytes / 2);
   const tokens = {
-    inputTokens: 0,
-    cacheWriteTokens: Math.ceil(bytes / 2),
+    inputTokens: how.batch ? promptTokens : 0,
+    cacheWriteTokens: how.batch ? 0 : promptTokens,
     cacheReadTokens: 0,
     outputTokens: max_tokens,
   };
-  return prices.costUsd(model, tokens) ?? ceilingCostUsd(tokens);
+  return prices.costUsd(model, tokens, how) ?? ceilingCostUsd(tokens);
 };
 
 /** Names that a restarted worker gives to the same calls again: what is asked, and the how manieth time. */
@@ -91,41 +97,58 @@ export const anthropicJudge = (options: AnthropicJudgeOptions): Judge => {
     open(groundTruth) {
       const nonce = drawNonce(random);
       const prefix = sharedPrefix(groundTruth, nonce);
+      const brokenOff = new Map<JudgeTask['measure'], number>();
       const request = (task: JudgeTask, shared = prefix) =>
-        buildRequest(model, shared, task, drawNonce(random));
+        buildRequest(model, shared, task, drawNonce(random), brokenOff.get(task.measure));
       const inTurn = leading(now);
       const nameCall = callNames();
+      const sendSingly = (task: JudgeTask, signal?: AbortSignal) =>
+        inTurn(() => client.send(request(task), signal), signal);
       const send = async (task: JudgeTask, signal?: AbortSignal) => {
-        if (batches !== null) {
-          const batched = request(task, sharedPrefix(groundTruth, nonce, task.measure));
-          const reply = await batches.exchange(nameCall(task), batched, mostUsd(batched, prices));
-          if (reply !== 'ask_singly') return reply;
-        }
-        return inTurn(() => client.send(request(task), signal), signal);
+        if (batches === null) return sendSingly(task, signal);
+        const batched = request(task, sharedPrefix(groundTruth, nonce, task.measure));
+        return batches.exchange(nameCall(task), {
+          request: batched,
+          mostUsd: mostUsd(batched, prices, { batch: true }),
+          single: {
+            mostUsd: mostUsd(request(task), prices),
+            send: async () => {
+              const reply = await sendSingly(task, signal);
+              return { reply, usage: usageOf(reply, prices) };
+            },
+          },
+        });
       };
       return {
-        ask: async (task, signal) => readReply(await send(task, signal), model, prices),
+        ask: async (task, signal) => {
+          const reply = readReply(await send(task, signal), model, prices);
+          if (!reply.ok && reply.fault === 'truncated')
+            brokenOff.set(task.measure, (brokenOff.get(task.measure) ?? 0) + 1);
+          return reply;
+        },
         mostUsd: (task) => mostUsd(request(task), prices),
       };
     },
   };
 };
 
+function usageOf(reply: ModelReply, prices: Prices): JudgeUsage {
+  if (reply.kind !== 'message') return noUsage;
+  const { model, usage, batch } = reply;
+  return { calls: 1, ...usage, costUsd: prices.costUsd(model, usage, { batch }) };
+}
+
 function readReply(reply: ModelReply, configuredModel: string, prices: Prices): JudgeReply {
-  const { latencyMs, retries } = reply;
+  const { latencyMs, retries, uncertain } = reply;
+  const took = { usage: usageOf(reply, prices), latencyMs, retries, uncertain };
   if (reply.kind !== 'message') {
-    const common = { ok: false, model: configuredModel, usage: noUsage, latencyMs, retries } as const;
+    const common = { ok: false, model: configuredModel, ...took } as const;
     return reply.kind === 'rejected'
       ? { ...common, fault: reply.tooLarge ? 'refused' : 'rejected', detail: reply.detail }
       : { ...common, fault: 'unavailable', detail: reply.detail, passing: reply.passing };
   }
-  const { model, stop, output, usage, batch } = reply;
-  const common = {
-    model,
-    latencyMs,
-    retries,
-    usage: { calls: 1, ...usage, costUsd: prices.costUsd(model, usage, { batch }) },
-  };
+  const { model, stop, output } = reply;
+  const common = { model, ...took };
   // Also where the text happens to parse: a refusal's or a broken-off answer's verdicts are not the judge's.
   if (stop !== 'ended') return { ...common, ok: false, fault: stop, detail: '' };
   if (output === null) return { ...common, ok: false, fault: 'malformed', detail: 'no text' };

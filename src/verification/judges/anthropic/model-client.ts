@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JudgeUsage } from '#contracts/replay.ts';
 import { judgeAnswerSchema } from '../judge.ts';
 import type { ModelRequest } from './request.ts';
 
@@ -9,7 +10,12 @@ const readAnswerSchema = z.discriminatedUnion('ok', [
 export type ReadAnswer = z.infer<typeof readAnswerSchema>;
 
 const tokens = z.number().int();
-const tookShape = { latencyMs: z.number(), retries: z.number().int() };
+const tookShape = {
+  latencyMs: z.number(),
+  retries: z.number().int(),
+  /** Requests whose connection broke or timed out: the API may have answered, and charged, them all the same. */
+  uncertain: z.number().int().default(0),
+};
 
 /**
  * What came of one request, and how long it took with its retries (limits, overload, broken connections). `message`:
@@ -37,14 +43,19 @@ export const modelReplySchema = z.discriminatedUnion('kind', [
 ]);
 export type ModelReply = z.infer<typeof modelReplySchema>;
 
-/**
- * A port: where calls wait for a batch. `call` names a call so that a restarted worker finds it again; it is handed in
- * once, at `mostUsd` US dollars at most. Rejects where there is no reply yet.
- * @returns the reply, or that the batch had none for it and it is to be asked by itself.
- */
-export type BatchDesk = {
-  exchange(call: string, request: ModelRequest, mostUsd: number): Promise<ModelReply | 'ask_singly'>;
+/** A call on its way through a batch, and how it is made by itself where the batch had no answer for it. */
+export type BatchedCall = {
+  request: ModelRequest;
+  /** What it can cost in a batch at most, in US dollars. */
+  mostUsd: number;
+  single: { mostUsd: number; send(): Promise<{ reply: ModelReply; usage: JudgeUsage }> };
 };
+
+/**
+ * A port: where calls wait for a batch. `name` names a call so that a restarted worker finds it again; it is handed in
+ * once. Rejects where there is no reply yet.
+ */
+export type BatchDesk = { exchange(name: string, call: BatchedCall): Promise<ModelReply> };
 
 /** A port: sends one request, with the client's own retries. Rejects only where `signal` is aborted. */
 export type AnthropicClient = {

@@ -3,21 +3,29 @@ import type { JudgeTask } from '../judge.ts';
 import { fence } from './fence.ts';
 import { instructionsFor } from './prompts/v1/digest.ts';
 
-/**
- * How long an answer may be, in tokens: each entry with its quote, after some thinking. What a call can cost is booked
- * by it, so it is no higher than it has to be; the client refuses unstreamed answers above 21,333.
- */
-const maxTokensOf = (task: JudgeTask): number => {
+/** The client refuses unstreamed answers above 21,333 tokens. */
+const mostTokens = 20_000;
+
+/** Each entry with its quote, after some thinking. What a call can cost is booked by it: no more than it has to be. */
+const usualTokensOf = (task: JudgeTask): number => {
   switch (task.measure) {
     case 'answer_key':
-      return 8000;
+      return 5000;
     case 'precision':
-      return 4000 + 200 * task.claims.length;
+      return 3000 + 100 * task.claims.length;
     case 'recall':
-      return 4000 + 200 * task.changes.length;
+      return 3000 + 100 * task.changes.length;
     case 'reply':
-      return 4000;
+      return 3000;
   }
+};
+
+/**
+ * How long an answer may be, in tokens.
+ * @param brokenOff how many answers to this measure broke off before: each doubles it.
+ */
+const maxTokensOf = (task: JudgeTask, brokenOff: number): number => {
+  return Math.min(mostTokens, usualTokensOf(task) * 2 ** brokenOff);
 };
 
 /** A request to the Messages API, without what is the same in all of them (the form of the answer). */
@@ -64,12 +72,18 @@ export const buildRequest = (
   prefix: ModelRequest['system'],
   task: JudgeTask,
   nonce: string,
+  brokenOff = 0,
 ): ModelRequest => {
   const material = materialOf(task, nonce);
   const announced =
     material.length === 0 ? [] : [`The material of this task bears the nonce ${nonce}.`, ...material];
   const content = [`# Task: ${task.measure}`, ...announced, closingOf(task)].join('\n\n');
-  return { model, max_tokens: maxTokensOf(task), system: prefix, messages: [{ role: 'user', content }] };
+  return {
+    model,
+    max_tokens: maxTokensOf(task, brokenOff),
+    system: prefix,
+    messages: [{ role: 'user', content }],
+  };
 };
 
 function materialOf(task: JudgeTask, nonce: string): string[] {

@@ -1,0 +1,1 @@
+DROP INDEX "judge_batch_items_spend_id_idx";

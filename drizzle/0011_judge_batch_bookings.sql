@@ -1,0 +1,1 @@
+CREATE INDEX "judge_batch_items_spend_id_idx" ON "judge_batch_items" USING btree ("spend_id");

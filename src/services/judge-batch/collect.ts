@@ -1,0 +1,61 @@
+import { and, eq } from 'drizzle-orm';
+import { judgeBatchItems } from '#db/schema/judge-batches.ts';
+import type { BatchClient, BatchResult } from '#verification/judges/anthropic/batches.ts';
+import { settleBooking } from '../replay/spend.ts';
+import { type BatchContext, leaveSingle, wake } from './items.ts';
+
+const store = async (context: BatchContext, result: BatchResult, batchId: string) => {
+  const which = and(
+    eq(judgeBatchItems.id, result.id),
+    eq(judgeBatchItems.batchId, batchId),
+    eq(judgeBatchItems.state, 'submitted'),
+  );
+  if (result.kind === 'ask_singly') {
+    await leaveSingle(context, which, { charged: false });
+    return;
+  }
+  const { reply, usage } = result;
+  await context.db.transaction(async (transaction) => {
+    const [item] = await transaction
+      .update(judgeBatchItems)
+      .set({ state: 'done', reply, request: null })
+      .where(which)
+      .returning({ spendId: judgeBatchItems.spendId });
+    if (item?.spendId) await settleBooking(transaction, item.spendId, usage);
+  });
+};
+
+/** The API ends every batch within 24 hours; one that has not after twice that is waited for no longer. */
+const longestMs = 48 * 60 * 60_000;
+
+/** Stores what a batch has answered, if it has ended, and lets the replays go on that waited for it. */
+export const collect = async (
+  context: BatchContext,
+  batches: BatchClient,
+  { batchId, submittedAt }: { batchId: string; submittedAt: Date | null },
+) => {
+  const { db, log, now } = context;
+  const state = await batches.state(batchId);
+  const waitedMs = now().getTime() - (submittedAt ?? now()).getTime();
+  if (state === 'in_progress' && waitedMs < longestMs) return;
+  if (state === 'ended')
+    for await (const result of batches.results(batchId)) await store(context, result, batchId);
+  else log.warn({ batchId, state }, 'A batch will not be answered; its calls are made singly');
+  // What the batch said nothing of is asked by itself, as what expired or failed in it is.
+  await leaveSingle(
+    context,
+    and(eq(judgeBatchItems.batchId, batchId), eq(judgeBatchItems.state, 'submitted')),
+    {
+      charged: true,
+    },
+  );
+  const items = await db
+    .select({ id: judgeBatchItems.id })
+    .from(judgeBatchItems)
+    .where(eq(judgeBatchItems.batchId, batchId));
+  await wake(
+    context,
+    items.map(({ id }) => id),
+  );
+  log.info({ batchId, calls: items.length }, 'A batch of judge calls has ended');
+};

@@ -1,0 +1,51 @@
+import { and, eq, inArray, type SQL } from 'drizzle-orm';
+import { judgeBatchItems } from '#db/schema/judge-batches.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import type { WorkerContext } from '../context.ts';
+import { releaseBookings } from '../replay/spend.ts';
+
+export type BatchContext = Pick<WorkerContext, 'db' | 'sender' | 'engine' | 'log' | 'now'>;
+
+/**
+ * Leaves calls to be made by themselves.
+ * @param charged whether a batch may have charged them all the same: then what was booked for it stays.
+ */
+export const leaveSingle = (
+  { db }: Pick<BatchContext, 'db'>,
+  which: SQL | undefined,
+  { charged }: { charged: boolean },
+): Promise<string[]> =>
+  db.transaction(async (transaction) => {
+    const left = await transaction
+      .update(judgeBatchItems)
+      .set({ state: 'single', request: null })
+      .where(which)
+      .returning({ id: judgeBatchItems.id, spendId: judgeBatchItems.spendId });
+    if (!charged)
+      await releaseBookings(
+        transaction,
+        left.flatMap(({ spendId }) => spendId ?? []),
+      );
+    return left.map(({ id }) => id);
+  });
+
+/** Puts the replays of these calls on the queue again. */
+export const wake = async ({ db, sender }: BatchContext, itemIds: string[]) => {
+  const replays = await db
+    .selectDistinct({
+      runId: verificationReplays.runId,
+      replayId: verificationReplays.id,
+      position: verificationReplays.position,
+    })
+    .from(judgeBatchItems)
+    .innerJoin(verificationReplays, eq(verificationReplays.id, judgeBatchItems.replayId))
+    .where(and(inArray(judgeBatchItems.id, itemIds), eq(verificationReplays.state, 'open')));
+  await sender.enqueue(
+    db,
+    replays.map(({ runId, replayId, position }) => ({
+      name: 'score-replay',
+      data: { runId, replayId },
+      priority: -position,
+    })),
+  );
+};
