@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isPaid } from '#contracts/judge.ts';
 import type { RunConfig } from '#contracts/run.ts';
 import { askingThrough, type Judge, type JudgeReply } from '#verification/judges/judge.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
 import type { ServiceContext } from '../context.ts';
 import { type CleanText, cleanValue } from '../run/clean-text.ts';
-import { takeSlot } from './call-slot.ts';
+import { SlotsTaken, takeSlot } from './call-slot.ts';
 import { type Booking, BudgetBusy, bookCall } from './spend.ts';
 
 /** Lets calls under way finish and begins none once `stopping` is aborted: what was paid for is not thrown away. */
@@ -69,6 +70,38 @@ export const limitedJudge = (context: Pick<ServiceContext, 'db' | 'now' | 'polic
 export class JudgeBusy extends Error {
   override readonly name = 'JudgeBusy';
 }
+
+/** What a replay waits for; none of it is a fault. */
+export type Wait = JudgeBusy | BudgetBusy | SlotsTaken;
+
+export const isWait = (error: unknown): error is Wait =>
+  error instanceof JudgeBusy || error instanceof BudgetBusy || error instanceof SlotsTaken;
+
+/** How long a worker is held, and how often it looks, before the replay goes back on the queue all the same. */
+const inPlaceMs = 60_000;
+const lookEveryMs = 2_000;
+
+/**
+ * A judge that is waited for in place, for a while, where a measure was asked about before: what its earlier askings
+ * were paid for is stored with its verdict only, and would be lost with the attempt.
+ */
+export const steadyJudge = (judge: Judge, stopping: AbortSignal): Judge =>
+  askingThrough(judge, ({ ask }) => {
+    const begun = new Set<string>();
+    return async (task, signal) => {
+      const stop = AbortSignal.any(signal === undefined ? [stopping] : [signal, stopping]);
+      for (let waitedMs = 0; ; waitedMs += lookEveryMs) {
+        try {
+          const reply = await ask(task, signal);
+          begun.add(task.measure);
+          return reply;
+        } catch (error) {
+          if (!isWait(error) || !begun.has(task.measure) || waitedMs >= inPlaceMs) throw error;
+          await sleep(lookEveryMs, undefined, { signal: stop });
+        }
+      }
+    };
+  });
 
 export type JudgeLimits = {
   runId: string;

@@ -4,9 +4,8 @@ import { verificationReplays } from '#db/schema/replays.ts';
 import type { WorkerContext } from '../context.ts';
 import { cutMessage, noteWaiting } from '../run/transitions.ts';
 import type { WaitReason } from '../telemetry/metrics.ts';
-import { SlotsTaken } from './call-slot.ts';
 import type { ReplayRow } from './checkpoint.ts';
-import { JudgeBusy } from './ports.ts';
+import { isWait, JudgeBusy, type Wait } from './ports.ts';
 import { BudgetBusy } from './spend.ts';
 
 /** How long a judge that cannot be had is waited for before the replay is left unscored. */
@@ -46,7 +45,7 @@ const delayOf = async (
   return Math.min(mostMs, leastMs + (ahead?.replays ?? 0) * perReplayAheadMs);
 };
 
-const reasonOf = (error: JudgeBusy | BudgetBusy | SlotsTaken): WaitReason => {
+const reasonOf = (error: Wait): WaitReason => {
   if (error instanceof JudgeBusy) return 'judge_unavailable';
   return error instanceof BudgetBusy ? 'budget' : 'call_slots';
 };
@@ -61,8 +60,7 @@ export const putBack = async (
   { row, config: { economy } }: { row: ReplayRow; config: Pick<RunConfig, 'economy'> },
   error: unknown,
 ): Promise<boolean> => {
-  if (!(error instanceof JudgeBusy || error instanceof BudgetBusy || error instanceof SlotsTaken))
-    return false;
+  if (!isWait(error)) return false;
   const { db, sender, metrics, now } = context;
   metrics.waited(reasonOf(error));
   const message = cutMessage(`Waiting: ${error.message}.`);

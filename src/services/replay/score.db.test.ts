@@ -64,6 +64,29 @@ test('a judge that cannot be had just now puts the job back with a delay, and th
   expect(await at.run()).toMatchObject({ status: 'COMPLETED', activity: null });
 });
 
+test('between two askings of one measure the judge is waited for in place, so that the first is not paid for again', async () => {
+  let asked = 0;
+  const at = await started(
+    {
+      judge: async ({ measure }) => {
+        if (measure !== 'precision') return undefined;
+        asked += 1;
+        if (asked === 1) return { ...unavailable('broken off'), fault: 'malformed' } as JudgeReply;
+        return asked === 2 ? busy() : undefined;
+      },
+    },
+    one,
+  );
+  await ingestRun(at.context, { runId: at.runId });
+  const [replay] = await at.replays();
+  const before = (await at.queued()).length;
+  await scoreReplay(at.context, { runId: at.runId, replayId: replay?.id ?? '' });
+  expect(at.calls.filter((call) => call === 'precision:1')).toHaveLength(3);
+  const [ended] = await at.replays();
+  expect(ended).toMatchObject({ state: 'ended', outcome: 'scored', precision: { asks: 2 } });
+  expect((await at.queued()).slice(before).map(({ name }) => name)).toEqual(['certify-run']);
+});
+
 test('once a replay waits no longer its run says nothing of waiting, also while others are still open', async () => {
   let down = true;
   const at = await started({ judge: async () => (down ? busy() : undefined) });

@@ -20,6 +20,7 @@ import {
   cleanOracle,
   limitedJudge,
   limitedOracle,
+  steadyJudge,
   stoppingJudge,
   stoppingOracle,
 } from './ports.ts';
@@ -68,6 +69,7 @@ const portsOf = (
   { row, config }: { row: ReplayRow; config: RunConfig },
   secrets: RunSecrets,
   clean: CleanText,
+  stopping: AbortSignal,
 ) => {
   const { engine, now } = context;
   const limits = {
@@ -82,7 +84,7 @@ const portsOf = (
       ? batchDesk(context, { runId, replayId, purpose, limitUsd: config.maxCostUsd })
       : null;
     const booked = bookedJudge(context, engine.judge({ ...config.judge, model }, desk), limits);
-    return desk === null ? limitedJudge(context, booked) : booked;
+    return stoppingJudge(steadyJudge(limitedJudge(context, booked), stopping), stopping);
   };
   const agreement: Agreement | null = config.agreement && {
     judge: judgeOf(config.agreement.model, 'second'),
@@ -91,10 +93,9 @@ const portsOf = (
   return {
     judge: judgeOf(config.judge.model, 'first'),
     agreement,
-    oracle: limitedOracle(
-      context,
-      cleanOracle(engine.oracle(config, secrets, row.runId), clean),
-      config.oracle,
+    oracle: stoppingOracle(
+      limitedOracle(context, cleanOracle(engine.oracle(config, secrets, row.runId), clean), config.oracle),
+      stopping,
     ),
   };
 };
@@ -132,19 +133,19 @@ export const scoreReplay = async (
     },
     giveUp: () => endDeadJob(context, { name: 'score-replay', data: { runId, replayId } }),
     work: async (secrets, clean, stop) => {
-      const { judge, agreement, oracle } = portsOf(context, found, secrets, clean);
+      const { judge, agreement, oracle } = portsOf(context, found, secrets, clean, stopping);
       try {
         await runReplay({
           groundTruth,
           others: await changesAfter(context, row),
           seed: config.seed,
-          judge: stoppingJudge(judge, stopping),
-          agreement: agreement && { ...agreement, judge: stoppingJudge(agreement.judge, stopping) },
+          judge,
+          agreement,
           shared:
             row.groundTruthDigest === null
               ? null
               : sharedJudgments(context, { groundTruthDigest: row.groundTruthDigest, replayId }, judge),
-          oracle: stoppingOracle(oracle, stopping),
+          oracle,
           store: observedStore(context, checkpointStore(context, { runId, row }), config),
           blinding: config.blinded ? config.seed : null,
           signal: stop,
