@@ -72,21 +72,19 @@ const canaryVerdictSchema = z.object({ kind: z.enum(canaryKinds), text: z.string
 export type CanaryVerdict = z.infer<typeof canaryVerdictSchema>;
 
 /** One folded claim as judged: `members` are the places (0-based) of the oracle's claims that were folded into it. */
-export const claimVerdictSchema = z.object({
+const claimVerdictSchema = z.object({
   id: z.string(),
   members: z.array(z.number().int()),
   restatement: z.boolean(),
   supported: z.boolean(),
   quote: z.string().nullable(),
 });
-export type ClaimVerdict = z.infer<typeof claimVerdictSchema>;
 
-export const changeVerdictSchema = z.object({
+const changeVerdictSchema = z.object({
   id: z.string(),
   surfaced: z.boolean(),
   quote: z.string().nullable(),
 });
-export type ChangeVerdict = z.infer<typeof changeVerdictSchema>;
 
 /** `claimsMade` as the oracle sent them, `claimsCut` beyond the caps. */
 export const precisionVerdictSchema = judged({

@@ -63,6 +63,13 @@ test('merged pull requests are drawn with their text, diff and commit, without i
   expect(draw.commitRange).toMatch(/^[0-9a-f]{12}\.\.[0-9a-f]{12}$/);
 });
 
+test('however a repository is spelled, the ground truth is the same and bears GitHub’s own spelling', async () => {
+  fake.repositories.push(fakeRepository({ count: 10 }));
+  const draw = await source().draw(request);
+  expect(await source({ owner: 'OCTO', name: 'Widgets' }).draw(request)).toEqual(draw);
+  expect(draw.source).toBe('github:octo/widgets');
+});
+
 test('the same seed draws the same pull requests, and another seed others', async () => {
   fake.repositories.push(fakeRepository({ count: 30 }));
   const ids = async (seed: string) => (await source().draw({ ...request, seed })).drawn.map(({ id }) => id);

@@ -164,19 +164,21 @@ const listingIn = (folder: RepositoryFolder | null, { onProgress }: DrawRequest)
  * is opened only after the API has let it read the repository. A private repository's folder is temporary, and its
  * name stays out of the draw.
  */
-export const githubSource = (access: GitHubAccess): GroundTruthSource => ({
+export const githubSource = (asked: GitHubAccess): GroundTruthSource => ({
   async draw(request) {
-    const { owner, name } = access;
-    const github = openGitHub(access, request);
+    const github = openGitHub(asked, request);
     const ask = async <T>(work: Promise<T>): Promise<T> => {
       try {
         return await work;
       } catch (error) {
         request.signal?.throwIfAborted();
-        throw gitHubError(error, access);
+        throw gitHubError(error, asked);
       }
     };
-    const repository = await ask(openRepository(github, access));
+    const repository = await ask(openRepository(github, asked));
+    // As GitHub spells it: the same change is the same ground truth, however its repository was asked for.
+    const [owner = asked.owner, name = asked.name] = repository.full_name.split('/');
+    const access = { ...asked, owner, name };
     const key = `${access.objects?.serverUrl}/${owner}/${name}`.toLowerCase();
     const folder = await openFolder(access, repository.private ? null : key, request);
     try {
