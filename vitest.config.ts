@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 const shared = {
-  testTimeout: 20_000,
+  // A bound for what hangs, not a measure: a machine that is busy otherwise takes several times as long.
+  testTimeout: 60_000,
   hookTimeout: 60_000,
   setupFiles: ['src/testing/fail-on-console-error.ts'],
 };

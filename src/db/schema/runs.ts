@@ -40,6 +40,8 @@ export const verificationRuns = pgTable(
     /** What ingestion found; null until then. */
     draw: jsonb('draw_json').$type<RunDraw>(),
     snapshotDigest: text('snapshot_digest'),
+    /** Of the judge's prompts, from the first replay that was judged by them on. */
+    promptDigest: text('prompt_digest'),
     /** The run that this one goes on with, and how: `resume` is the same attempt with all that was stored. */
     continuesRunId: uuid('continues_run_id'),
     continuation: text('continuation', { enum: continuations }),

@@ -11,6 +11,7 @@ import { AwaitsBatch, batchDesk } from '../judge-batch/desk.ts';
 import { attempt, LeaseLost } from '../run/attempt.ts';
 import type { CleanText } from '../run/clean-text.ts';
 import { endDeadJob } from '../run/dead-letter.ts';
+import { isOneVersion, judgedByTwoVersions } from '../run/one-version.ts';
 import { cutMessage, failRun, noteWaiting } from '../run/transitions.ts';
 import { checkpointStore, ReplayLost, type ReplayRow, replayingStatuses } from './checkpoint.ts';
 import { endReplay } from './end.ts';
@@ -34,6 +35,7 @@ const openReplay = async ({ db }: Pick<WorkerContext, 'db'>, runId: string, repl
       row: verificationReplays,
       status: verificationRuns.status,
       config: verificationRuns.config,
+      promptDigest: verificationRuns.promptDigest,
       groundTruth: groundTruthRecords.record,
     })
     .from(verificationReplays)
@@ -134,6 +136,11 @@ export const scoreReplay = async (
     giveUp: () => endDeadJob(context, { name: 'score-replay', data: { runId, replayId } }),
     work: async (secrets, clean, stop) => {
       const { judge, agreement, oracle } = portsOf(context, found, secrets, clean, stopping);
+      const { promptDigest } = found;
+      if (!(await isOneVersion(context, { id: runId, promptDigest }, judge.promptDigest))) {
+        await failRun(db, runId, judgedByTwoVersions, now());
+        return;
+      }
       try {
         await runReplay({
           groundTruth,

@@ -13,6 +13,7 @@ import { checkpointOf } from '../replay/checkpoint.ts';
 import { attempt } from './attempt.ts';
 import { endDeadJob } from './dead-letter.ts';
 import { earlierCanaries } from './earlier-canaries.ts';
+import { isOneVersion, judgedByTwoVersions } from './one-version.ts';
 import { completeRun, failRun, noteRunFault } from './transitions.ts';
 
 /** Each row has twelve parameters, of which Postgres takes 65,535 in one statement. */
@@ -74,6 +75,10 @@ export const certifyRun = async (
         .orderBy(asc(verificationReplays.position));
       const { provider, model, promptDigest } = engine.judge(config.judge, null);
       const judge = { provider, model, promptDigest };
+      if (!(await isOneVersion(context, run, promptDigest))) {
+        await failRun(db, runId, judgedByTwoVersions, now());
+        return;
+      }
       const input: CertificateInput = {
         sample: config.source.kind === 'sample',
         draw,

@@ -66,6 +66,7 @@ export const continueRun = async (
       config: { ...old.config, maxCostUsd: request.maxCostUsd ?? old.config.maxCostUsd },
       continuesRunId: old.id,
       continuation: how,
+      promptDigest: how === 'resume' ? old.promptDigest : null,
       createdAt: at,
       updatedAt: at,
       ...(old.draw === null

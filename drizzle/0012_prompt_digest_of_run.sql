@@ -1,0 +1,1 @@
+ALTER TABLE "verification_runs" ADD COLUMN "prompt_digest" text;
