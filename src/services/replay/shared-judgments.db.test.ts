@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { asc, eq } from 'drizzle-orm';
 import { afterEach, expect, test } from 'vitest';
 import type { RunRequest } from '#contracts/run.ts';
@@ -15,6 +16,7 @@ import { getRun } from '../run/get.ts';
 import { ingestRun } from '../run/ingest.ts';
 import { listRuns } from '../run/list.ts';
 import { scoreReplay } from './score.ts';
+import { sharedJudgments } from './shared-judgments.ts';
 
 const day = 24 * 60 * 60_000;
 
@@ -214,6 +216,23 @@ test('two runs that make the key of one change at once end up with one, and each
   for (const { answerKey } of replays)
     expect(answerKey).toMatchObject({ reused: false, asks: 1, usage: { calls: 1 } });
   expect(await at.db.$count(answerKeys)).toBe(1);
+});
+
+test('of two verdicts on the parrot the first one that is kept stays', async () => {
+  const at = await bench();
+  await at.accepted({ limit: 1, minReplays: 1 });
+  await at.pump();
+  const [first] = await at.db.select().from(answerKeys);
+  if (first?.outcome.kind !== 'made' || first.parrot?.precision.kind !== 'judged')
+    return expect.unreachable('no parrot was kept');
+  const { groundTruthDigest, judgeModel: model, promptDigest, outcome, parrot } = first;
+  const late = sharedJudgments(
+    at.context,
+    { groundTruthDigest, replayId: randomUUID() },
+    { model, promptDigest },
+  );
+  await late.keepParrot({ ...parrot, precision: { ...first.parrot.precision, claimsMade: 99 } }, outcome.key);
+  expect(await at.db.select().from(answerKeys)).toEqual([first]);
 });
 
 test('the parrot is judged by the key that its replay was judged by, also where another has taken that one’s place', async () => {

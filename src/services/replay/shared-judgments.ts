@@ -1,4 +1,4 @@
-import { and, eq, gt, lte, sql } from 'drizzle-orm';
+import { and, eq, gt, isNull, lte, sql } from 'drizzle-orm';
 import type { AnswerKey } from '#contracts/replay.ts';
 import type { Executor } from '#db/client.ts';
 import { answerKeys } from '#db/schema/replays.ts';
@@ -67,7 +67,10 @@ export const sharedJudgments = (
 
     keepParrot: async (parrot, key) => {
       await db.transaction((transaction) =>
-        transaction.update(answerKeys).set({ parrot, parrotOfReplay: replayId }).where(by(key)),
+        transaction
+          .update(answerKeys)
+          .set({ parrot, parrotOfReplay: replayId })
+          .where(and(by(key), isNull(answerKeys.parrot))),
       );
     },
   };

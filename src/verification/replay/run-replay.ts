@@ -48,7 +48,7 @@ export type SharedJudgments = {
   keepAnswerKey(outcome: SettledAnswerKey): Promise<SettledAnswerKey>;
   /** Null where none were kept, or by another key than this. */
   parrot(key: AnswerKey): Promise<Kept<ParrotVerdicts> | null>;
-  /** Keeps them where this key still stands. */
+  /** Keeps them where this key still stands and has none yet. */
   keepParrot(verdicts: ParrotVerdicts, key: AnswerKey): Promise<void>;
 };
 
