@@ -4,6 +4,7 @@ import { type GroundTruth, type GroundTruthDraw, groundTruthSchema } from '#cont
 import { endOfReplay, scoreReplay } from '#verification/replay/score.ts';
 import { compareGroundTruthIds } from '#verification/statistics/aggregate.ts';
 import type { StoredReplay } from './run-store.ts';
+import { sealedTexts } from './sealed-texts.ts';
 
 /** Over the record's line as `ingest` writes it, without its line break. */
 const digestOf = (groundTruth: GroundTruth) =>
@@ -44,25 +45,34 @@ const recordOf = (
   isPrivate: boolean,
   salt: string,
 ) => {
-  const end = endOfReplay(replay.checkpoint);
-  const shared = { outcome: end?.outcome ?? null, scores: scoresOf(replay), endedAt: replay.endedAt };
+  const { checkpoint, endedAt } = replay;
+  const end = endOfReplay(checkpoint);
+  const shared = { outcome: end?.outcome ?? null, scores: scoresOf(replay), endedAt };
   if (isPrivate) {
     const digest = saltedDigestOf(groundTruth, salt);
-    return { groundTruth: { id: `${ordinal}`, digest }, ...shared, ...withoutText(replay) };
+    return snakecaseKeys({ groundTruth: { id: `${ordinal}`, digest }, ...shared, ...withoutText(replay) });
   }
   const digest = digestOf(groundTruth);
   const { id, title, url, repository, mergeCommit, mergedAt } = groundTruth;
+  const key = checkpoint.answerKey?.kind === 'made' ? checkpoint.answerKey.key : null;
+  const steps = sealedTexts(snakecaseKeys({ reason: end?.reason ?? null, ...checkpoint }), {
+    key,
+    groundTruthId: id,
+    salt,
+  });
   return {
-    groundTruth: { id, title, url, repository, mergeCommit, mergedAt, digest },
-    ...shared,
-    reason: end?.reason ?? null,
-    ...replay.checkpoint,
+    ...snakecaseKeys({
+      groundTruth: { id, title, url, repository, mergeCommit, mergedAt, digest },
+      ...shared,
+    }),
+    ...steps,
   };
 };
 
 /**
  * One JSON line per replay, in the order of their ids: what was asked, answered and judged, so that every score can be
- * recomputed; replaced changes too, with the reason. Of a private repository there are salted digests and verdicts only.
+ * recomputed; replaced changes too, with the reason. What would reveal an answer key is sealed under the run's salt. Of a
+ * private repository there are salted digests and verdicts only.
  */
 export const evidenceOf = (draw: GroundTruthDraw, replays: StoredReplay[], salt: string): string => {
   const changes = new Map([...draw.drawn, ...draw.reserve].map((change) => [change.id, change]));
@@ -76,6 +86,6 @@ export const evidenceOf = (draw: GroundTruthDraw, replays: StoredReplay[], salt:
       const groundTruth = changes.get(replay.groundTruthId);
       return groundTruth === undefined ? [] : [recordOf(replay, groundTruth, index + 1, draw.private, salt)];
     })
-    .map((record) => `${JSON.stringify(snakecaseKeys(record))}\n`)
+    .map((record) => `${JSON.stringify(record)}\n`)
     .join('');
 };

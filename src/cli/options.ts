@@ -104,7 +104,10 @@ export const verifyOptions = () => [
     .argParser(wholeNumber(1, 500))
     .default(50),
   new Option('--concurrency <n>', 'replays side by side (1 to 64)').argParser(wholeNumber(1, 64)).default(4),
-  new Option('--out <dir>', 'keep certificate, evidence and checkpoints there; the same call again resumes'),
+  new Option(
+    '--out <dir>',
+    'keep certificate, evidence and checkpoints there; the same call again resumes (replays/ holds the answer keys, for your eyes alone)',
+  ),
   new Option('--dry-run', 'draw the changes and estimate the cost; call no oracle and no judge'),
   jsonOption(),
 ];

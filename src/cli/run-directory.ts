@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
@@ -19,7 +19,8 @@ import { type RunStore, type StoredReplay, storedDrawSchema, storedReplaySchema 
 
 /**
  * An output directory: `run.json` (what was asked), `draw.json` (the ground truth), `replays/` (a checkpoint each),
- * then `evidence.jsonl` and `certificate.json`. Whoever publishes the run gives away the last two.
+ * then `evidence.jsonl` and `certificate.json`. Whoever publishes the run gives away the last two: checkpoints hold the
+ * answer keys, and `run.json` the salt that they are sealed under.
  */
 export type RunDirectory = RunStore & {
   configuration: RunConfiguration;
@@ -121,6 +122,8 @@ export const openRunDirectory = async (
     const configuration = stored ?? configurationOf(demand, random);
     if (stored === null) await write(at('run.json'), `${JSON.stringify(configuration, null, 2)}\n`);
     await mkdir(at('replays'), { recursive: true });
+    // One that was there already, by a copy perhaps, too: the checkpoints hold the answer keys.
+    await chmod(at('replays'), 0o700);
     const replays = await storedReplays(at('replays'));
     const store: RunDirectory = {
       configuration,

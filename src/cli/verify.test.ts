@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -435,30 +434,5 @@ test('inspect takes the address of a certificate, and that of its page', async (
     expect(unknown.stderr).toContain('no certificate at this address');
   } finally {
     server.close();
-  }
-});
-
-test('evidence holds every step of each replay, and a digest of its change that a reader can recompute', async () => {
-  const oracle = await startOracle();
-  const [out, file] = [join(folder, 'evidence'), join(folder, 'evidence-truth.jsonl')];
-  await verify(changes, oracle, '--limit', '2', '--out', out);
-  await runInProcess(['ingest', changes, '--out', file]);
-  const lines = readFileSync(file, 'utf8').trim().split('\n');
-  const records = readFileSync(join(out, 'evidence.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  expect(records).toHaveLength(2);
-  for (const record of records) {
-    expect(record).toMatchObject({
-      outcome: 'scored',
-      answer_key: { kind: 'made' },
-      oracle: { kind: 'answer' },
-      precision: { kind: 'judged' },
-      recall: { kind: 'judged' },
-      reply: { kind: 'judged' },
-    });
-    const line = lines.find((text) => JSON.parse(text).id === record.ground_truth.id) ?? '';
-    expect(record.ground_truth.digest).toBe(createHash('sha256').update(line).digest('hex'));
   }
 });

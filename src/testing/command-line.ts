@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { runProgram } from '#cli/program.ts';
@@ -9,6 +11,12 @@ const main = join(import.meta.dirname, '../cli/main.ts');
 
 export type CommandOutcome = { code: number | null; stdout: string; stderr: string };
 
+/** What one command keeps must not reach the next: each works in a data directory of its own, unless one is given. */
+const inOwnDataDir = async <T>(work: (dataDir: string) => Promise<T>): Promise<T> => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'echelon-cli-data-'));
+  return work(dataDir).finally(() => rm(dataDir, { recursive: true, force: true }));
+};
+
 export type CommandOptions = {
   /** Beside PATH, which is handed on; nothing else of the test's own environment is. */
   env?: Record<string, string>;
@@ -18,7 +26,10 @@ export type CommandOptions = {
 };
 
 /** Runs `echelon-verify` as a process of its own, as a pipe sees it, and answers how it ended. */
-export const runCommand = (args: string[], { env = {}, cwd, onStart }: CommandOptions = {}) =>
+export const runCommand = (args: string[], options: CommandOptions = {}) =>
+  inOwnDataDir((dataDir) => spawnCommand(args, dataDir, options));
+
+const spawnCommand = (args: string[], dataDir: string, { env = {}, cwd, onStart }: CommandOptions) =>
   new Promise<CommandOutcome>((resolve, reject) => {
     const child = spawn(process.execPath, [main, ...args], {
       cwd,
@@ -30,6 +41,7 @@ export const runCommand = (args: string[], { env = {}, cwd, onStart }: CommandOp
         GITHUB_TOKEN: '',
         DATABASE_URL: '',
         OUTBOUND_ALLOW: '',
+        DATA_DIR: dataDir,
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -47,9 +59,8 @@ export const runCommand = (args: string[], { env = {}, cwd, onStart }: CommandOp
     onStart?.(child);
   });
 
-const settings: Settings = {
+const settings: Omit<Settings, 'dataDir'> = {
   databaseUrl: null,
-  dataDir: '/nonexistent',
   githubToken: null,
   githubApiUrl: 'http://127.0.0.1:9',
   githubServerUrl: 'http://127.0.0.1:9',
@@ -64,18 +75,23 @@ const settings: Settings = {
 };
 
 /** The same without a process of its own, in a tenth of the time: for what does not hang on being one. */
-export const runInProcess = async (
+export const runInProcess = (
   args: string[],
-  readSettings: () => Settings = () => settings,
-): Promise<CommandOutcome> => {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const code = await runProgram(args, {
-    readSettings,
-    terminal: openTerminal(stdout, stderr),
-    signal: new AbortController().signal,
+  readSettings: (dataDir: string) => Settings = withSettings({}),
+): Promise<CommandOutcome> =>
+  inOwnDataDir(async (dataDir) => {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const code = await runProgram(args, {
+      readSettings: () => readSettings(dataDir),
+      terminal: openTerminal(stdout, stderr),
+      signal: new AbortController().signal,
+    });
+    const textOf = (stream: PassThrough) => String(stream.read() ?? '');
+    return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
   });
-  const textOf = (stream: PassThrough) => String(stream.read() ?? '');
-  return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
-};
 
-export const withSettings = (changes: Partial<Settings>) => () => ({ ...settings, ...changes });
+export const withSettings = (changes: Partial<Settings>) => (dataDir: string) => ({
+  ...settings,
+  dataDir,
+  ...changes,
+});

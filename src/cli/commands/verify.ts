@@ -261,8 +261,12 @@ export const verify = async (
     );
     if (certificate === null) return exitCodes.failed;
     showCertificate(certificate, json, terminal);
-    if (options.out !== undefined)
+    if (options.out !== undefined) {
       say(`Kept: ${join(options.out, 'certificate.json')} and ${join(options.out, 'evidence.jsonl')}.`);
+      say(
+        `Not to be given away: ${join(options.out, 'replays')} (the answer keys) and run.json (what seals them in the evidence).`,
+      );
+    }
     return exitCodes.done;
   } finally {
     directory?.close();
