@@ -7,7 +7,7 @@ import type { StoredReplay } from './run-store.ts';
 import { sealedTexts } from './sealed-texts.ts';
 
 /** Over the record's line as `ingest` writes it, without its line break. */
-const digestOf = (groundTruth: GroundTruth) =>
+export const groundTruthDigest = (groundTruth: GroundTruth) =>
   createHash('sha256')
     .update(JSON.stringify(groundTruthSchema.parse(groundTruth)))
     .digest('hex');
@@ -52,7 +52,7 @@ const recordOf = (
     const digest = saltedDigestOf(groundTruth, salt);
     return snakecaseKeys({ groundTruth: { id: `${ordinal}`, digest }, ...shared, ...withoutText(replay) });
   }
-  const digest = digestOf(groundTruth);
+  const digest = groundTruthDigest(groundTruth);
   const { id, title, url, repository, mergeCommit, mergedAt } = groundTruth;
   const key = checkpoint.answerKey?.kind === 'made' ? checkpoint.answerKey.key : null;
   const steps = sealedTexts(snakecaseKeys({ reason: end?.reason ?? null, ...checkpoint }), {

@@ -9,6 +9,7 @@ const watched = (isTTY: boolean) => {
   progress.phase('Reading the history\u001b[2J of name');
   progress.begin(4, 1);
   progress.end('7', 'scored', null);
+  progress.warn('A file is\u001b[2J damaged.');
   progress.end('8', 'replaced', 'no quote');
   progress.shrink();
   progress.end('9', 'oracle_failure', 'status: 500');
@@ -21,6 +22,7 @@ test('in a pipe progress is plain lines, one a replay', () => {
     'Reading the history of name',
     '4 replays to do, 1 of them done by an earlier call.',
     '[2/4] 7 scored',
+    'A file is damaged.',
     '[2/4] 8 replaced by the next change: no quote',
     '[3/3] 9 oracle failure (scores 0): status: 500',
     '',
@@ -31,5 +33,6 @@ test('on a terminal progress is a bar', () => {
   const text = watched(true);
   expect(text).toContain('█');
   expect(text).toMatch(/oracle failures 1 · unscored 0/);
+  expect(text).toContain('A file is damaged.\n');
   expect(text).not.toContain('[2J');
 });

@@ -7,6 +7,8 @@ import { plain, shortened, type Terminal } from './terminal.ts';
 export type Progress = {
   /** Something is being waited for or read. */
   phase: (message: string) => void;
+  /** Something that is to stand when the run has ended. */
+  warn: (message: string) => void;
   /** Replays begin: `ended` of `total` are there from an earlier call. */
   begin: (total: number, ended: number) => void;
   /** A replay ended; a replaced one gives its place to the next change, so it does not count. */
@@ -46,6 +48,10 @@ const barProgress = ({ messages, paintMessage }: Terminal): Progress => {
     phase: (message) => {
       wipe();
       messages.write(paintMessage('dim', shortened(plain(message), (messages.columns ?? 80) - 1)));
+    },
+    warn: (message) => {
+      wipe();
+      messages.write(`${plain(message)}\n`);
     },
     begin: (total, ended) => {
       Object.assign(counts, { total, ended });
@@ -87,6 +93,7 @@ const lineProgress = ({ say }: Terminal): Progress => {
       lastPhase = performance.now();
       say(plain(message));
     },
+    warn: (message) => say(plain(message)),
     begin: (total, ended) => {
       Object.assign(counts, { total, ended });
       say(`${total} replays to do, ${ended} of them done by an earlier call.`);

@@ -1,8 +1,8 @@
-import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
+import type { GroundTruth, GroundTruthDraw } from '#contracts/ground-truth.ts';
 import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
-import { type Agreement, runReplay } from '#verification/replay/run-replay.ts';
+import { type Agreement, runReplay, type SharedJudgments } from '#verification/replay/run-replay.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
 import { CommandError } from './exit.ts';
 import type { Progress } from './progress.ts';
@@ -17,6 +17,8 @@ export type ReplayWork = {
   /** See `runReplay`. */
   blinding: string | null;
   store: RunStore;
+  /** What other runs know of the change at `position`; null where nothing outlives this one. */
+  shared: ((groundTruth: GroundTruth, position: number) => SharedJudgments) | null;
   /** Replays side by side. */
   concurrency: number;
   progress: Progress;
@@ -31,7 +33,7 @@ const otherChanges = 3;
 
 /** Carries one replay from its first missing step to its end, each step stored as it arrives. */
 const carry = async (work: ReplayWork, position: number): Promise<StoredReplay> => {
-  const { draw, judge, agreement, oracle, seed, blinding, store, now, signal } = work;
+  const { draw, judge, agreement, oracle, seed, blinding, store, shared, now, signal } = work;
   const changes = [...draw.drawn, ...draw.reserve];
   const groundTruth = changes[position];
   if (groundTruth === undefined) throw new RangeError(`The draw has no change at ${position}.`);
@@ -54,8 +56,7 @@ const carry = async (work: ReplayWork, position: number): Promise<StoredReplay> 
     judge,
     agreement,
     oracle,
-    // Keys outlive a run where a database keeps them.
-    shared: null,
+    shared: shared?.(groundTruth, position) ?? null,
     blinding,
     store: {
       checkpoint,

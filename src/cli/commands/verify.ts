@@ -1,95 +1,22 @@
-import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Certificate } from '#contracts/certificate.ts';
-import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
-import type { JudgeUsage } from '#contracts/replay.ts';
-import { defaultWeights, reserveFor } from '#services/run/defaults.ts';
-import { buildCertificate } from '#verification/certificate/build.ts';
-import { noCanaries } from '#verification/certificate/judge-trust.ts';
-import { usageByMeasure } from '#verification/certificate/judge-usage.ts';
-import { presentCertificate } from '#verification/certificate/present.ts';
+import { defaultWeights } from '#services/run/defaults.ts';
 import { toWire } from '#verification/certificate/wire.ts';
-import { endOfReplay } from '#verification/replay/score.ts';
-import { boundedJudge, openAccount } from '../bounded-judge.ts';
+import { carryOut, drawInto, type VerifyContext } from '../carry-out.ts';
 import { viewCertificate } from '../certificate-view.ts';
-import { oracleFor, sourceFor } from '../engine.ts';
 import { estimateRun, viewEstimate } from '../estimate.ts';
-import { evidenceOf } from '../evidence.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
 import { type Judges, judgesFor } from '../judge.ts';
 import { type OracleChoice, oracleIdentity, oracleOf, shownOracle, type VerifyOptions } from '../options.ts';
-import { type Progress, progressOn } from '../progress.ts';
+import { progressOn } from '../progress.ts';
 import { chooseRepository, type RepositoryChoice } from '../repository.ts';
-import { configurationOf, type RunConfiguration, type RunDemand } from '../run-configuration.ts';
-import { openRunDirectory, type RunDirectory } from '../run-directory.ts';
-import { runReplays } from '../run-replays.ts';
-import { memoryStore, type RunStore, type StoredReplay } from '../run-store.ts';
-import type { Settings } from '../settings.ts';
+import { configurationOf, type RunDemand } from '../run-configuration.ts';
+import { openRunDirectory } from '../run-directory.ts';
+import { memoryStore } from '../run-store.ts';
 import { plain, type Terminal } from '../terminal.ts';
 
-export type VerifyContext = { settings: Settings; terminal: Terminal; signal: AbortSignal };
-
 const random = { salt: () => randomBytes(16).toString('hex'), seed: () => String(randomInt(2 ** 32)) };
-
-const issued = (
-  run: { configuration: RunConfiguration; draw: GroundTruthDraw; replays: StoredReplay[] },
-  now: Date,
-): Certificate => {
-  const { configuration, draw, replays } = run;
-  const { seed, blinded, limit, minReplays, weights, constructId } = configuration;
-  const { drawn: _, reserve: __, ...drawFacts } = draw;
-  const { replayScores, ...content } = buildCertificate({
-    sample: false,
-    draw: drawFacts,
-    seed,
-    blinded,
-    limit,
-    minReplays,
-    weights,
-    judge: {
-      provider: configuration.judge,
-      model: configuration.model,
-      promptDigest: configuration.promptDigest,
-    },
-    secondModel: configuration.agreement?.model ?? null,
-    earlier: { canaries: noCanaries, certificates: [] },
-    replaced: replays.filter(({ checkpoint }) => endOfReplay(checkpoint)?.outcome === 'replaced').length,
-    replays,
-  });
-  // Of a private repository the published ids are ordinals, which could name another change here.
-  const endedAt = new Map(
-    draw.private ? [] : replays.map((replay) => [replay.groundTruthId, replay.endedAt]),
-  );
-  return presentCertificate(
-    { ...content, id: randomUUID(), constructId, createdAt: now },
-    replayScores.map(({ scored: _scored, ...score }) => ({
-      ...score,
-      id: randomUUID(),
-      scoredAt: new Date(endedAt.get(score.groundTruthId) ?? now),
-    })),
-  );
-};
-
-const drawInto = async (
-  store: RunStore,
-  repository: RepositoryChoice,
-  { limit, since, label, seed }: Pick<RunConfiguration, 'limit' | 'since' | 'label' | 'seed'>,
-  { settings, signal, progress }: { settings: Settings; signal: AbortSignal; progress: Progress },
-): Promise<GroundTruthDraw> => {
-  if (store.draw !== null) return store.draw;
-  const draw = await sourceFor(repository, settings).draw({
-    limit,
-    reserve: reserveFor(limit),
-    seed,
-    since,
-    label,
-    signal,
-    onProgress: progress.phase,
-  });
-  await store.keepDraw(draw);
-  return draw;
-};
 
 const showCertificate = (certificate: Certificate, json: boolean, { result, paint, columns }: Terminal) =>
   result(json ? JSON.stringify(toWire(certificate), null, 2) : viewCertificate(certificate, paint, columns));
@@ -111,87 +38,6 @@ const dryRun = async (
   const estimate = await estimateRun(draw, { ...configuration, economy: false }, { prices, countTokens });
   terminal.result(json ? JSON.stringify(estimate, null, 2) : viewEstimate(estimate, terminal.paint));
   return exitCodes.done;
-};
-
-const tellStop = (store: RunStore, total: number, directory: string | undefined, say: Terminal['say']) => {
-  const done = Array.from({ length: total }, (_, at) => store.replayAt(at)).filter(
-    (replay) => replay !== null && replay.endedAt !== null,
-  ).length;
-  say(
-    directory === undefined
-      ? 'Stopped. Nothing was kept; with --out DIR a run can be stopped and resumed.'
-      : `Stopped. ${done} of ${total} replays are done and kept in ${directory}. Run the same command again to resume: no stored call is repeated.`,
-  );
-};
-
-const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
-  await delay(ms, undefined, signal && { signal });
-};
-
-/** What the judge's stored calls of this run were paid. */
-const spentOn = (store: RunStore, { drawn, reserve }: GroundTruthDraw): JudgeUsage[] =>
-  Array.from({ length: drawn.length + reserve.length }, (_, at) => store.replayAt(at)).flatMap((replay) =>
-    replay === null ? [] : Object.values(usageByMeasure([replay.checkpoint])),
-  );
-
-/** Draws, replays and certifies, from wherever the store stands. */
-const carryOut = async (
-  run: {
-    store: RunStore;
-    configuration: RunConfiguration;
-    directory: RunDirectory | null;
-    out: string | undefined;
-  },
-  ports: {
-    repository: RepositoryChoice;
-    choice: OracleChoice;
-    judges: Judges;
-    maxCostUsd: number | null;
-    concurrency: number;
-  },
-  { settings, terminal, signal }: VerifyContext,
-): Promise<Certificate | null> => {
-  const { store, configuration } = run;
-  const progress = progressOn(terminal);
-  const { oracle, close } = await oracleFor(ports.choice, settings, signal);
-  const now = () => new Date();
-  try {
-    const draw = await drawInto(store, ports.repository, configuration, { settings, signal, progress });
-    const { judges, concurrency } = ports;
-    const bounds = {
-      account: openAccount(ports.maxCostUsd, spentOn(store, draw)),
-      onWait: progress.phase,
-      sleep,
-      now: Date.now,
-    };
-    const { agreement } = judges;
-    const blinding = configuration.blinded ? configuration.seed : null;
-    const replays = await runReplays({
-      draw,
-      judge: boundedJudge(judges.judge, bounds),
-      agreement: agreement && { ...agreement, judge: boundedJudge(agreement.judge, bounds) },
-      oracle,
-      seed: configuration.seed,
-      blinding,
-      store,
-      concurrency,
-      progress,
-      now,
-      signal,
-    });
-    progress.stop();
-    const certificate = issued({ configuration, draw, replays }, now());
-    await run.directory?.finish(certificate, evidenceOf(draw, replays, configuration.salt));
-    return certificate;
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    progress.stop();
-    tellStop(store, store.draw?.drawn.length ?? configuration.limit, run.out, terminal.say);
-    return null;
-  } finally {
-    progress.stop();
-    await close();
-  }
 };
 
 /** The name on the certificate where none was given. */

@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Certificate } from '#contracts/certificate.ts';
+import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
+import type { JudgeUsage } from '#contracts/replay.ts';
+import { reserveFor } from '#services/run/defaults.ts';
+import { usageByMeasure } from '#verification/certificate/judge-usage.ts';
+import type { Judge } from '#verification/judges/judge.ts';
+import { boundedJudge, openAccount } from './bounded-judge.ts';
+import { oracleFor, sourceFor } from './engine.ts';
+import { evidenceOf, groundTruthDigest } from './evidence.ts';
+import { issueCertificate } from './issue-certificate.ts';
+import type { Judges } from './judge.ts';
+import type { OracleChoice } from './options.ts';
+import { type Progress, progressOn } from './progress.ts';
+import type { RepositoryChoice } from './repository.ts';
+import type { RunConfiguration } from './run-configuration.ts';
+import type { RunDirectory } from './run-directory.ts';
+import { type ReplayWork, runReplays } from './run-replays.ts';
+import type { RunStore } from './run-store.ts';
+import type { Settings } from './settings.ts';
+import { openJudgmentFolder, sharedJudgments } from './shared-judgments.ts';
+import type { Terminal } from './terminal.ts';
+
+export type VerifyContext = { settings: Settings; terminal: Terminal; signal: AbortSignal };
+
+/** The ground truth of a run: as it was drawn before, else drawn now and kept. */
+export const drawInto = async (
+  store: RunStore,
+  repository: RepositoryChoice,
+  { limit, since, label, seed }: Pick<RunConfiguration, 'limit' | 'since' | 'label' | 'seed'>,
+  { settings, signal, progress }: { settings: Settings; signal: AbortSignal; progress: Progress },
+): Promise<GroundTruthDraw> => {
+  if (store.draw !== null) return store.draw;
+  const draw = await sourceFor(repository, settings).draw({
+    limit,
+    reserve: reserveFor(limit),
+    seed,
+    since,
+    label,
+    signal,
+    onProgress: progress.phase,
+  });
+  await store.keepDraw(draw);
+  return draw;
+};
+
+const tellStop = (store: RunStore, total: number, directory: string | undefined, say: Terminal['say']) => {
+  const done = Array.from({ length: total }, (_, at) => store.replayAt(at)).filter(
+    (replay) => replay !== null && replay.endedAt !== null,
+  ).length;
+  say(
+    directory === undefined
+      ? 'Stopped. Nothing was kept; with --out DIR a run can be stopped and resumed.'
+      : `Stopped. ${done} of ${total} replays are done and kept in ${directory}. Run the same command again to resume: no stored call is repeated.`,
+  );
+};
+
+const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+  await delay(ms, undefined, signal && { signal });
+};
+
+/** What the judge's stored calls of this run were paid. */
+const spentOn = (store: RunStore, { drawn, reserve }: GroundTruthDraw): JudgeUsage[] =>
+  Array.from({ length: drawn.length + reserve.length }, (_, at) => store.replayAt(at)).flatMap((replay) =>
+    replay === null ? [] : Object.values(usageByMeasure([replay.checkpoint])),
+  );
+
+/**
+ * What this run shares with others of this installation's command line. Of a private repository nothing is left in the
+ * data directory, as nothing is of its objects.
+ */
+const sharedWith = async (
+  { salt }: RunConfiguration,
+  draw: GroundTruthDraw,
+  judge: Judge,
+  { settings, progress }: { settings: Settings; progress: Progress },
+): Promise<ReplayWork['shared']> => {
+  if (draw.private) return null;
+  const folder = await openJudgmentFolder({
+    path: join(settings.dataDir, 'answer-keys'),
+    now: () => new Date(),
+    warn: progress.warn,
+  });
+  return (
+    folder &&
+    ((groundTruth, position) =>
+      sharedJudgments(
+        folder,
+        {
+          groundTruthDigest: groundTruthDigest(groundTruth),
+          replayId: createHash('sha256').update(`${salt}\0replay\0${position}`).digest('hex'),
+        },
+        judge,
+      ))
+  );
+};
+
+/**
+ * Draws, replays and certifies, from wherever the store stands.
+ * @returns null where it was stopped, which was said.
+ */
+export const carryOut = async (
+  run: {
+    store: RunStore;
+    configuration: RunConfiguration;
+    directory: RunDirectory | null;
+    out: string | undefined;
+  },
+  ports: {
+    repository: RepositoryChoice;
+    choice: OracleChoice;
+    judges: Judges;
+    maxCostUsd: number | null;
+    concurrency: number;
+  },
+  { settings, terminal, signal }: VerifyContext,
+): Promise<Certificate | null> => {
+  const { store, configuration } = run;
+  const progress = progressOn(terminal);
+  const { oracle, close } = await oracleFor(ports.choice, settings, signal);
+  const now = () => new Date();
+  try {
+    const draw = await drawInto(store, ports.repository, configuration, { settings, signal, progress });
+    const { judges, concurrency } = ports;
+    const bounds = {
+      account: openAccount(ports.maxCostUsd, spentOn(store, draw)),
+      onWait: progress.phase,
+      sleep,
+      now: Date.now,
+    };
+    const { agreement } = judges;
+    const blinding = configuration.blinded ? configuration.seed : null;
+    const replays = await runReplays({
+      draw,
+      judge: boundedJudge(judges.judge, bounds),
+      agreement: agreement && { ...agreement, judge: boundedJudge(agreement.judge, bounds) },
+      oracle,
+      seed: configuration.seed,
+      blinding,
+      store,
+      shared: await sharedWith(configuration, draw, judges.judge, { settings, progress }),
+      concurrency,
+      progress,
+      now,
+      signal,
+    });
+    progress.stop();
+    const certificate = issueCertificate({ configuration, draw, replays }, now());
+    await run.directory?.finish(certificate, evidenceOf(draw, replays, configuration.salt));
+    return certificate;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    progress.stop();
+    tellStop(store, store.draw?.drawn.length ?? configuration.limit, run.out, terminal.say);
+    return null;
+  } finally {
+    progress.stop();
+    await close();
+  }
+};

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import type { Certificate } from '#contracts/certificate.ts';
+import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
+import { buildCertificate } from '#verification/certificate/build.ts';
+import { noCanaries } from '#verification/certificate/judge-trust.ts';
+import { presentCertificate } from '#verification/certificate/present.ts';
+import { endOfReplay } from '#verification/replay/score.ts';
+import type { RunConfiguration } from './run-configuration.ts';
+import type { StoredReplay } from './run-store.ts';
+
+/**
+ * The certificate of a run whose every replay has ended, under a new id.
+ * @throws Uncertifiable
+ */
+export const issueCertificate = (
+  run: { configuration: RunConfiguration; draw: GroundTruthDraw; replays: StoredReplay[] },
+  now: Date,
+): Certificate => {
+  const { configuration, draw, replays } = run;
+  const { seed, blinded, limit, minReplays, weights, constructId } = configuration;
+  const { drawn: _, reserve: __, ...drawFacts } = draw;
+  const { replayScores, ...content } = buildCertificate({
+    sample: false,
+    draw: drawFacts,
+    seed,
+    blinded,
+    limit,
+    minReplays,
+    weights,
+    judge: {
+      provider: configuration.judge,
+      model: configuration.model,
+      promptDigest: configuration.promptDigest,
+    },
+    secondModel: configuration.agreement?.model ?? null,
+    earlier: { canaries: noCanaries, certificates: [] },
+    replaced: replays.filter(({ checkpoint }) => endOfReplay(checkpoint)?.outcome === 'replaced').length,
+    replays,
+  });
+  // Of a private repository the published ids are ordinals, which could name another change here.
+  const endedAt = new Map(
+    draw.private ? [] : replays.map((replay) => [replay.groundTruthId, replay.endedAt]),
+  );
+  return presentCertificate(
+    { ...content, id: randomUUID(), constructId, createdAt: now },
+    replayScores.map(({ scored: _scored, ...score }) => ({
+      ...score,
+      id: randomUUID(),
+      scoredAt: new Date(endedAt.get(score.groundTruthId) ?? now),
+    })),
+  );
+};

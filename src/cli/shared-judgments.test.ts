@@ -1,0 +1,232 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { noUsage, type SettledAnswerKey } from '#contracts/replay.ts';
+import { measureOf } from '#testing/anthropic-answers.ts';
+import type { AnthropicFake } from '#testing/anthropic-fake.ts';
+import { runInProcess, withSettings } from '#testing/command-line.ts';
+import { fakeRepository, startGitHubFake } from '#testing/github-fake.ts';
+import { certificateOf, changes, openVerifyBench, plantedKey } from '#testing/verify-bench.ts';
+import type { ParrotVerdicts } from '#verification/replay/run-replay.ts';
+import { openJudgmentFolder, sharedJudgments } from './shared-judgments.ts';
+
+const { folder: root, startOracle, startModel, closeServers, remove } = openVerifyBench();
+afterEach(closeServers);
+afterAll(remove);
+
+const day = 24 * 60 * 60_000;
+const begun = Date.parse('2026-03-01T00:00:00Z');
+
+/** A folder, a clock that stands at that many days, and what was warned of. */
+const stage = () => {
+  const path = mkdtempSync(join(root, 'keys-'));
+  const warnings: string[] = [];
+  const at = (days = 0) => ({
+    path,
+    now: () => new Date(begun + days * day),
+    warn: (message: string) => void warnings.push(message),
+  });
+  const of = (
+    replayId: string,
+    { days = 0, model = 'm', promptDigest = 'p', groundTruthDigest = 'g' } = {},
+  ) => sharedJudgments(at(days), { groundTruthDigest, replayId }, { model, promptDigest });
+  const files = () => readdirSync(path).filter((name) => name.endsWith('.json'));
+  return { path, warnings, at, of, files };
+};
+
+const took = { asks: 1, retries: 0, latencyMs: 5, usage: { ...noUsage, calls: 1 } };
+const keyNumber = (number: number) => ({
+  changes: [{ id: 'c1', statement: `Key ${number}.`, quote: 'export const limit = 25;' }],
+  question: 'What is the limit?',
+  referenceAnswer: '25',
+  questionQuote: 'export const limit = 25;',
+});
+const outcome = (number: number): SettledAnswerKey => ({
+  kind: 'made',
+  key: keyNumber(number),
+  model: 'm-1',
+  reused: false,
+  ...took,
+});
+const verdicts = (claimsMade: number): ParrotVerdicts => ({
+  precision: {
+    kind: 'judged',
+    model: 'm-1',
+    control: false,
+    ...took,
+    claims: [],
+    claimsMade,
+    claimsCut: 0,
+    canaries: [],
+  },
+  recall: {
+    kind: 'judged',
+    model: 'm-1',
+    control: false,
+    ...took,
+    changes: [],
+    summaryCutCharacters: 0,
+    copiedCharacters: 0,
+  },
+});
+
+test('the first key stands for every run, and tells the replay that had it made from others', async () => {
+  const { of, files, path } = stage();
+  expect(await of('one').answerKey()).toBeNull();
+  expect(await of('one').keepAnswerKey(outcome(1))).toEqual(outcome(1));
+  expect(await of('two').keepAnswerKey(outcome(2))).toEqual(outcome(1));
+  expect(await of('one').answerKey()).toEqual({ value: outcome(1), own: true });
+  expect(await of('two').answerKey()).toEqual({ value: outcome(1), own: false });
+  for (const other of [{ model: 'n' }, { promptDigest: 'q' }, { groundTruthDigest: 'h' }])
+    expect(await of('one', other).answerKey()).toBeNull();
+  expect(files().map((name) => statSync(join(path, name)).mode & 0o777)).toEqual([0o600]);
+});
+
+test('of many that make a key at once all get one and the same', async () => {
+  const { of } = stage();
+  const kept = await Promise.all(
+    Array.from({ length: 20 }, (_, place) => of(`${place}`).keepAnswerKey(outcome(place))),
+  );
+  expect(new Set(kept.map((each) => JSON.stringify(each))).size).toBe(1);
+});
+
+test('the parrot is judged once for the key that it was judged by, and the first verdicts stay', async () => {
+  const { of } = stage();
+  await of('one').keepParrot(verdicts(1), keyNumber(1));
+  await of('one').keepAnswerKey(outcome(1));
+  expect(await of('one').parrot(keyNumber(1))).toBeNull();
+  await of('one').keepParrot(verdicts(2), keyNumber(2));
+  expect(await of('one').parrot(keyNumber(1))).toBeNull();
+  await of('one').keepParrot(verdicts(3), keyNumber(1));
+  await of('two').keepParrot(verdicts(4), keyNumber(1));
+  expect(await of('one').parrot(keyNumber(1))).toEqual({ value: verdicts(3), own: true });
+  expect(await of('two').parrot(keyNumber(1))).toEqual({ value: verdicts(3), own: false });
+  expect(await of('two').parrot(keyNumber(2))).toBeNull();
+});
+
+test('a key is used for 90 days; a retired one is replaced, its parrot with it, and swept away where nobody asks', async () => {
+  const { of, at, path, files } = stage();
+  await of('one').keepAnswerKey(outcome(1));
+  await of('one').keepParrot(verdicts(1), keyNumber(1));
+  expect(await of('two', { days: 89 }).answerKey()).not.toBeNull();
+  expect(await of('two', { days: 90 }).answerKey()).toBeNull();
+  expect(await of('two', { days: 90 }).keepAnswerKey(outcome(2))).toEqual(outcome(2));
+  expect(await of('two', { days: 90 }).parrot(keyNumber(1))).toBeNull();
+  for (const name of files()) utimesSync(join(path, name), begun / 1_000, begun / 1_000);
+  await openJudgmentFolder(at(89));
+  expect(files()).toHaveLength(1);
+  await openJudgmentFolder(at(91));
+  expect(files()).toEqual([]);
+});
+
+test.each(['', '{"outcome":', '{"outcome":{"kind":"made"}}', '{}'])(
+  'a damaged file (%j) is ignored with a warning, and replaced',
+  async (text) => {
+    const { of, files, path, warnings } = stage();
+    await of('one').keepAnswerKey(outcome(1));
+    const [name = ''] = files();
+    writeFileSync(join(path, name), text);
+    expect(await of('two').answerKey()).toBeNull();
+    expect(warnings).toEqual([expect.stringContaining(`${name} is damaged`)]);
+    expect(await of('two').keepAnswerKey(outcome(2))).toEqual(outcome(2));
+    expect(await of('one').answerKey()).toEqual({ value: outcome(2), own: false });
+  },
+);
+
+test('a file that stands under another’s name is not taken for it', async () => {
+  const { of, files, path, warnings } = stage();
+  await of('one').keepAnswerKey(outcome(1));
+  const [first = ''] = files();
+  await of('one', { model: 'n' }).keepAnswerKey(outcome(2));
+  const second = files().find((name) => name !== first) ?? '';
+  writeFileSync(join(path, first), readFileSync(join(path, second)));
+  expect(await of('one').answerKey()).toBeNull();
+  expect(warnings).toHaveLength(1);
+});
+
+test('where nothing can be kept a run has its own key, and a warning', async () => {
+  const { at, of, path, warnings } = stage();
+  rmSync(path, { recursive: true });
+  writeFileSync(path, 'no folder');
+  expect(await openJudgmentFolder(at())).toBeNull();
+  expect(await of('one').keepAnswerKey(outcome(1))).toEqual(outcome(1));
+  expect(warnings).toEqual([
+    expect.stringContaining('each run pays for its own'),
+    expect.stringContaining('could not be written'),
+  ]);
+});
+
+const sharedCalls = ({ requests }: AnthropicFake, from: number) =>
+  requests.slice(from).filter(({ user }) => measureOf(user) === 'answer_key').length;
+
+test('the second construct on the same changes pays for no key and no parrot, and its certificate counts them', async () => {
+  const [oracle, model] = [await startOracle(), await startModel()];
+  const dataDir = join(root, 'shared-data');
+  const settings = withSettings({ dataDir, anthropicApiKey: plantedKey, anthropicBaseUrl: model.url });
+  const args = ['verify', changes, '--oracle-url', oracle.url, '--limit', '3', '--seed', '1', '--json'];
+  const run = async (...more: string[]) => {
+    const from = model.requests.length;
+    const { stdout } = await runInProcess([...args, ...more], settings);
+    return { certificate: certificateOf(stdout), keysMade: sharedCalls(model, from) };
+  };
+  const first = await run('--construct-id', 'one');
+  expect(first.keysMade).toBeGreaterThanOrEqual(3);
+  expect(first.certificate.usageByMeasure?.answerKey.calls).toBe(first.keysMade);
+  expect(first.certificate.counts.keysReused).toBe(0);
+  const folder = join(dataDir, 'answer-keys');
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+  expect(readdirSync(folder).filter((name) => name.endsWith('.json'))).toHaveLength(3);
+
+  const second = await run('--construct-id', 'two');
+  expect(second.keysMade).toBe(0);
+  expect(second.certificate.counts.keysReused).toBe(3);
+  expect(second.certificate.usageByMeasure).toMatchObject({
+    answerKey: { calls: 0 },
+    baseline: { calls: 0 },
+    precision: { calls: 3 },
+  });
+  expect(second.certificate.trust?.baseline).toEqual(first.certificate.trust?.baseline);
+  const other = await run('--model', 'claude-opus-5-5');
+  expect(other.keysMade).toBe(first.keysMade);
+});
+
+test('a damaged key is told on standard error, and made anew', async () => {
+  const [oracle, model] = [await startOracle(), await startModel()];
+  const dataDir = join(root, 'damaged-data');
+  const settings = withSettings({ dataDir, anthropicApiKey: plantedKey, anthropicBaseUrl: model.url });
+  const args = ['verify', changes, '--oracle-url', oracle.url, '--limit', '1', '--seed', '1', '--json'];
+  await runInProcess(args, settings);
+  const folder = join(dataDir, 'answer-keys');
+  const [name = ''] = readdirSync(folder).filter((each) => each.endsWith('.json'));
+  writeFileSync(join(folder, name), 'torn');
+  const outcome = await runInProcess(args, settings);
+  expect(outcome).toMatchObject({ code: 0, stderr: expect.stringContaining(`${name} is damaged`) });
+  expect(JSON.parse(readFileSync(join(folder, name), 'utf8'))).toMatchObject({ outcome: { kind: 'made' } });
+});
+
+test('of a private repository no key is left behind, and no other run gets one', async () => {
+  const github = await startGitHubFake({ token: 'planted-github-token' });
+  try {
+    github.repositories.push(fakeRepository({ private: true, count: 5 }));
+    const oracle = await startOracle();
+    const dataDir = join(root, 'private-data');
+    mkdirSync(dataDir);
+    const outcome = await runInProcess(
+      ['verify', 'octo/widgets', '--oracle-url', oracle.url, '--judge', 'offline', '--limit', '2'],
+      withSettings({ dataDir, githubApiUrl: github.url, githubToken: 'planted-github-token' }),
+    );
+    expect(outcome).toMatchObject({ code: 0 });
+    expect(readdirSync(dataDir)).toEqual([]);
+  } finally {
+    await github.close();
+  }
+});

@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import writeFileAtomic from 'write-file-atomic';
+import { z } from 'zod';
+import { type AnswerKey, answerKeyOutcomeSchema, baselineSchema } from '#contracts/replay.ts';
+import { takeLock } from '#db/embedded/lock.ts';
+import type { Judge } from '#verification/judges/judge.ts';
+import type { SharedJudgments } from '#verification/replay/run-replay.ts';
+
+/** A key is retired 90 days after its making (methodology; certificate.md, "Sealed keys"). */
+const keyLifeMs = 90 * 24 * 60 * 60 * 1000;
+
+const [made, impossible] = answerKeyOutcomeSchema.options;
+
+const storedSchema = z.object({
+  groundTruthDigest: z.string(),
+  judgeModel: z.string(),
+  promptDigest: z.string(),
+  outcome: z.discriminatedUnion('kind', [made, impossible]),
+  /** Which replay had it made: one that was cut off before its checkpoint held it does not use another's. */
+  keyOfReplay: z.string(),
+  parrot: baselineSchema.pick({ precision: true, recall: true }).nullable(),
+  parrotOfReplay: z.string().nullable(),
+  /** RFC 3339. */
+  createdAt: z.string(),
+});
+type Stored = z.infer<typeof storedSchema>;
+
+export type JudgmentFolder = {
+  path: string;
+  now: () => Date;
+  /** Told what is wrong with the folder; nothing of it ends a run. */
+  warn: (message: string) => void;
+};
+
+const codeOf = (error: unknown) =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'unknown fault';
+
+/** A lock is held for as long as a small file takes: whoever holds it for longer was stopped. */
+const lockPatienceMs = 10_000;
+const lockPauseMs = 10;
+
+/** A key is kept once, also where several processes make it side by side. */
+const withLock = async <T>(folder: string, work: () => Promise<T>): Promise<T> => {
+  for (let waitedMs = 0; ; waitedMs += lockPauseMs) {
+    const lock = takeLock(join(folder, '.lock'));
+    if (lock !== null) return work().finally(lock.release);
+    if (waitedMs >= lockPatienceMs) throw new Error('Another process holds the folder.');
+    await delay(lockPauseMs);
+  }
+};
+
+/**
+ * A folder for the judgments that runs share: readable by its owner alone, since keys are withheld while they are in
+ * use, and rid of those that are retired.
+ * @returns null, and why to `warn`, where the folder cannot be used.
+ */
+export const openJudgmentFolder = async (folder: JudgmentFolder): Promise<JudgmentFolder | null> => {
+  const { path, now, warn } = folder;
+  try {
+    await mkdir(path, { recursive: true });
+    await chmod(path, 0o700);
+    const retired = now().getTime() - keyLifeMs;
+    for (const name of await readdir(path)) {
+      const file = join(path, name);
+      const found = await stat(file).catch(() => null);
+      if (name !== '.lock' && found !== null && found.mtimeMs < retired) await rm(file, { force: true });
+    }
+    return folder;
+  } catch (error) {
+    warn(
+      `Answer keys cannot be kept in ${path} for other runs (${codeOf(error)}): each run pays for its own.`,
+    );
+    return null;
+  }
+};
+
+/**
+ * The answer key of one change, and the verdicts on the parrot by it, in a file: made once for all runs of this
+ * installation's command line under the same judge model and prompts. The first to be stored is kept, so that all are
+ * judged by the same. A damaged file counts as none, and is replaced.
+ * @param change its digest; `replayId` names this replay and no other run's.
+ */
+export const sharedJudgments = (
+  { path, now, warn }: JudgmentFolder,
+  { groundTruthDigest, replayId }: { groundTruthDigest: string; replayId: string },
+  { model: judgeModel, promptDigest }: Pick<Judge, 'model' | 'promptDigest'>,
+): SharedJudgments => {
+  const identity = { groundTruthDigest, judgeModel, promptDigest };
+  const name = createHash('sha256')
+    .update(JSON.stringify([groundTruthDigest, judgeModel, promptDigest]))
+    .digest('hex');
+  const file = join(path, `${name}.json`);
+
+  const read = async (): Promise<Stored | null> => {
+    try {
+      const stored = storedSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+      const { groundTruthDigest, judgeModel, promptDigest } = stored;
+      if (isDeepStrictEqual({ groundTruthDigest, judgeModel, promptDigest }, identity)) return stored;
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return null;
+    }
+    warn(`${file} is damaged: the answer key that it held is made anew.`);
+    return null;
+  };
+  const standing = async () => {
+    const stored = await read();
+    return stored !== null && now().getTime() - Date.parse(stored.createdAt) < keyLifeMs ? stored : null;
+  };
+  const by = (stored: Stored | null, key: AnswerKey) =>
+    stored?.outcome.kind === 'made' && isDeepStrictEqual(stored.outcome.key, key) ? stored : null;
+  const write = (stored: Stored) => writeFileAtomic(file, JSON.stringify(stored), { mode: 0o600 });
+  /** What cannot be kept for others is still this run's. */
+  const keeping = async <T>(work: () => Promise<T>, otherwise: T): Promise<T> => {
+    try {
+      return await withLock(path, work);
+    } catch (error) {
+      warn(`${file} could not be written (${codeOf(error)}): other runs pay for this key again.`);
+      return otherwise;
+    }
+  };
+
+  return {
+    answerKey: async () => {
+      const stored = await standing();
+      return stored && { value: stored.outcome, own: stored.keyOfReplay === replayId };
+    },
+
+    keepAnswerKey: (outcome) =>
+      keeping(async () => {
+        const stored = await standing();
+        if (stored !== null) return stored.outcome;
+        const createdAt = now().toISOString();
+        const none = { parrot: null, parrotOfReplay: null };
+        await write({ ...identity, outcome, keyOfReplay: replayId, ...none, createdAt });
+        return outcome;
+      }, outcome),
+
+    parrot: async (key) => {
+      const stored = by(await read(), key);
+      return stored?.parrot ? { value: stored.parrot, own: stored.parrotOfReplay === replayId } : null;
+    },
+
+    keepParrot: (parrot, key) =>
+      keeping(async () => {
+        const stored = by(await read(), key);
+        if (stored?.parrot === null) await write({ ...stored, parrot, parrotOfReplay: replayId });
+      }, undefined),
+  };
+};
