@@ -3,7 +3,7 @@ import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { changeNumber } from '#testing/scripted-engine.ts';
 import type { Judge, JudgeReply } from '#verification/judges/judge.ts';
 import { type Account, boundedJudge, openAccount } from './bounded-judge.ts';
-import { CommandError } from './exit.ts';
+import { CommandError, RunStopped } from './exit.ts';
 
 const usage = (costUsd: number | null, tokens: Partial<JudgeUsage> = {}): JudgeUsage => ({
   ...noUsage,
@@ -129,6 +129,7 @@ const stage = (...script: (JudgeReply | Error)[]) => {
         return account.book(mostUsd);
       },
     },
+    modelOption: '--model',
     onWait: (message) => told.push(message),
     sleep: async (ms, signal) => {
       signal?.throwIfAborted();
@@ -173,6 +174,27 @@ test('what will not pass, and every other fault, is answered at once', async () 
     expect(await ask()).toEqual(reply);
     expect([asked(), slept]).toEqual([1, []]);
   }
+});
+
+test.each([
+  ['key', 'The Anthropic key was refused.'],
+  ['model', 'The Anthropic API does not know the model m: check --model (or SCORING_MODEL)'],
+] as const)('a refused %s stops the run at once, whatever is asked next', async (mend, words) => {
+  const { ask, slept, asked } = stage({
+    ok: false,
+    fault: 'unavailable',
+    detail: 'the Anthropic key was refused',
+    passing: false,
+    mend,
+    model: 'm',
+    usage: noUsage,
+    latencyMs: 1,
+    retries: 0,
+  });
+  const stopped = ask();
+  await expect(stopped).rejects.toBeInstanceOf(RunStopped);
+  await expect(stopped).rejects.toThrow(words);
+  expect([asked(), slept]).toEqual([1, []]);
 });
 
 test('whoever stops the program waits no longer, and a call that failed leaves its room to others', async () => {

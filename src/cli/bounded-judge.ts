@@ -1,7 +1,7 @@
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { ceilingCostUsd } from '#verification/judges/anthropic/prices.ts';
 import { askingThrough, type Judge, type JudgeReply } from '#verification/judges/judge.ts';
-import { CommandError } from './exit.ts';
+import { RunStopped } from './exit.ts';
 
 /** How long a judge that cannot be had just now is waited for. */
 const patienceMs = 30 * 60_000;
@@ -9,11 +9,15 @@ const firstWaitMs = 5_000;
 const longestWaitMs = 60_000;
 
 export type Account = {
-  /** Waits for room and gives back how the call is settled. @throws CommandError where there will be none. */
+  /** Waits for room and gives back how the call is settled. @throws RunStopped where there will be none. */
   book(mostUsd: number): Promise<(usage: JudgeUsage) => void>;
 };
 
 const costOf = ({ costUsd, ...tokens }: JudgeUsage) => costUsd ?? ceilingCostUsd(tokens);
+
+/** What calls were paid, in US dollars: at the ceiling where a price is not known. */
+export const totalCostUsd = (usages: JudgeUsage[]): number =>
+  usages.reduce((total, usage) => total + costOf(usage), 0);
 
 /**
  * What a run's calls to its judges may cost together: each is booked at the most that it can cost before it is made, so
@@ -21,7 +25,7 @@ const costOf = ({ costUsd, ...tokens }: JudgeUsage) => costUsd ?? ceilingCostUsd
  * @param spent what earlier calls of this program were paid for the run.
  */
 export const openAccount = (limitUsd: number | null, spent: JudgeUsage[]): Account => {
-  let settled = spent.reduce((total, usage) => total + costOf(usage), 0);
+  let settled = totalCostUsd(spent);
   let held = 0;
   let underWay = 0;
   const waiting: (() => void)[] = [];
@@ -29,9 +33,9 @@ export const openAccount = (limitUsd: number | null, spent: JudgeUsage[]): Accou
     book: async (mostUsd) => {
       while (limitUsd !== null && settled + held + mostUsd > limitUsd) {
         if (underWay === 0)
-          throw new CommandError(
-            `The judge’s limit is reached: $${settled.toFixed(4)} of $${limitUsd.toFixed(2)} are spent, and the next call may cost $${mostUsd.toFixed(4)}. ` +
-              'What is scored is kept where --out was given: run the same command with a higher --max-cost to resume.',
+          throw new RunStopped(
+            `The judge’s limit is reached: $${settled.toFixed(4)} of $${limitUsd.toFixed(2)} are spent, and the next call may cost $${mostUsd.toFixed(4)}.`,
+            'Run the same command with a higher --max-cost to resume.',
           );
         await new Promise<void>((resolve) => waiting.push(resolve));
       }
@@ -50,14 +54,31 @@ export const openAccount = (limitUsd: number | null, spent: JudgeUsage[]): Accou
 
 export type JudgeBounds = {
   account: Account;
+  /** The option that names this judge's model. */
+  modelOption: '--model' | '--agreement-model';
   /** Told why, each time the judge is waited for. */
   onWait: (message: string) => void;
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   now: () => number;
 };
 
-/** A judge held to an account, and asked again for a while where it cannot be had just now. */
-export const boundedJudge = (judge: Judge, { account, onWait, sleep, now }: JudgeBounds): Judge =>
+/** No later call would get past it, and each would leave its replay unscored. */
+const refusal = (mend: 'key' | 'model', detail: string, model: string, modelOption: string): RunStopped =>
+  mend === 'key'
+    ? new RunStopped(`${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`)
+    : new RunStopped(
+        `The Anthropic API does not know the model ${model}: check ${modelOption}${modelOption === '--model' ? ' (or SCORING_MODEL)' : ''}, and ANTHROPIC_BASE_URL if it is set.`,
+        'Another model is another run: give it another --out. Else run the same command again to resume.',
+      );
+
+/**
+ * A judge held to an account, and asked again for a while where it cannot be had just now.
+ * Its asking rejects with RunStopped where the account, or the API for good, refuses it.
+ */
+export const boundedJudge = (
+  judge: Judge,
+  { account, modelOption, onWait, sleep, now }: JudgeBounds,
+): Judge =>
   askingThrough(judge, (opened) => {
     const askOnce = async (...question: Parameters<typeof opened.ask>): Promise<JudgeReply> => {
       const settle = await account.book(opened.mostUsd(question[0]));
@@ -74,8 +95,9 @@ export const boundedJudge = (judge: Judge, { account, onWait, sleep, now }: Judg
       const until = now() + patienceMs;
       for (let waitMs = firstWaitMs; ; waitMs = Math.min(longestWaitMs, waitMs * 2)) {
         const reply = await askOnce(task, signal);
-        const passing = !reply.ok && reply.fault === 'unavailable' && reply.passing;
-        if (!passing || now() + waitMs > until) return reply;
+        if (reply.ok || reply.fault !== 'unavailable') return reply;
+        if (reply.mend !== undefined) throw refusal(reply.mend, reply.detail, judge.model, modelOption);
+        if (!reply.passing || now() + waitMs > until) return reply;
         onWait(`Waiting for the judge: ${reply.detail}`);
         await sleep(waitMs, signal);
       }

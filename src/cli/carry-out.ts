@@ -7,9 +7,10 @@ import type { JudgeUsage } from '#contracts/replay.ts';
 import { reserveFor } from '#services/run/defaults.ts';
 import { usageByMeasure } from '#verification/certificate/judge-usage.ts';
 import type { Judge } from '#verification/judges/judge.ts';
-import { boundedJudge, openAccount } from './bounded-judge.ts';
+import { boundedJudge, openAccount, totalCostUsd } from './bounded-judge.ts';
 import { oracleFor, sourceFor } from './engine.ts';
 import { evidenceOf, groundTruthDigest } from './evidence.ts';
+import { CommandError, RunStopped, UsageError } from './exit.ts';
 import { issueCertificate } from './issue-certificate.ts';
 import type { Judges } from './judge.ts';
 import type { OracleChoice } from './options.ts';
@@ -46,15 +47,13 @@ export const drawInto = async (
   return draw;
 };
 
-const tellStop = (store: RunStore, total: number, directory: string | undefined, say: Terminal['say']) => {
+/** How far a run came, for whoever stopped it or has to mend something. */
+const whatIsKept = (store: RunStore, total: number, directory: string | undefined): string => {
+  if (directory === undefined) return 'Nothing was kept; with --out DIR a run can be stopped and resumed.';
   const done = Array.from({ length: total }, (_, at) => store.replayAt(at)).filter(
     (replay) => replay !== null && replay.endedAt !== null,
   ).length;
-  say(
-    directory === undefined
-      ? 'Stopped. Nothing was kept; with --out DIR a run can be stopped and resumed.'
-      : `Stopped. ${done} of ${total} replays are done and kept in ${directory}. Run the same command again to resume: no stored call is repeated.`,
-  );
+  return `${done} of ${total} replays are done and kept in ${directory}.`;
 };
 
 const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
@@ -66,6 +65,16 @@ const spentOn = (store: RunStore, { drawn, reserve }: GroundTruthDraw): JudgeUsa
   Array.from({ length: drawn.length + reserve.length }, (_, at) => store.replayAt(at)).flatMap((replay) =>
     replay === null ? [] : Object.values(usageByMeasure([replay.checkpoint])),
   );
+
+/** @throws UsageError where the run has spent its limit already: nothing more could be asked. */
+const refuseSpentLimit = (store: RunStore, maxCostUsd: number | null) => {
+  if (store.draw === null || maxCostUsd === null) return;
+  const spentUsd = totalCostUsd(spentOn(store, store.draw));
+  if (spentUsd >= maxCostUsd)
+    throw new UsageError(
+      `--max-cost is $${maxCostUsd.toFixed(2)}, and $${spentUsd.toFixed(4)} are spent on this run already. Give a higher one to resume it.`,
+    );
+};
 
 /**
  * What this run shares with others of this installation's command line. Of a private repository nothing is left in the
@@ -118,6 +127,7 @@ export const carryOut = async (
   { settings, terminal, signal }: VerifyContext,
 ): Promise<Certificate | null> => {
   const { store, configuration } = run;
+  refuseSpentLimit(store, ports.maxCostUsd);
   const progress = progressOn(terminal);
   const { oracle, close } = await oracleFor(ports.choice, settings, signal);
   const now = () => new Date();
@@ -134,8 +144,11 @@ export const carryOut = async (
     const blinding = configuration.blinded ? configuration.seed : null;
     const replays = await runReplays({
       draw,
-      judge: boundedJudge(judges.judge, bounds),
-      agreement: agreement && { ...agreement, judge: boundedJudge(agreement.judge, bounds) },
+      judge: boundedJudge(judges.judge, { ...bounds, modelOption: '--model' }),
+      agreement: agreement && {
+        ...agreement,
+        judge: boundedJudge(agreement.judge, { ...bounds, modelOption: '--agreement-model' }),
+      },
       oracle,
       seed: configuration.seed,
       blinding,
@@ -151,10 +164,15 @@ export const carryOut = async (
     await run.directory?.finish(certificate, evidenceOf(draw, replays, configuration.salt));
     return certificate;
   } catch (error) {
-    if (!signal.aborted) throw error;
     progress.stop();
-    tellStop(store, store.draw?.drawn.length ?? configuration.limit, run.out, terminal.say);
-    return null;
+    const kept = whatIsKept(store, store.draw?.drawn.length ?? configuration.limit, run.out);
+    if (signal.aborted) {
+      const remedy = 'Run the same command again to resume: no stored call is repeated.';
+      terminal.say(['Stopped.', kept, ...(run.out === undefined ? [] : [remedy])].join(' '));
+      return null;
+    }
+    if (!(error instanceof RunStopped)) throw error;
+    throw new CommandError([error.reason, kept, ...(run.out === undefined ? [] : [error.remedy])].join(' '));
   } finally {
     progress.stop();
     await close();

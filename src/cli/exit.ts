@@ -11,3 +11,17 @@ export class UsageError extends Error {
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
+
+/**
+ * A run cannot go on, for a reason outside it: what was done by then stays, and `remedy` says how it is taken up again.
+ */
+export class RunStopped extends CommandError {
+  readonly reason: string;
+  readonly remedy: string;
+
+  constructor(reason: string, remedy = 'Run the same command again to resume.') {
+    super(`${reason} ${remedy}`);
+    this.reason = reason;
+    this.remedy = remedy;
+  }
+}

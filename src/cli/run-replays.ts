@@ -1,10 +1,12 @@
 import type { GroundTruth, GroundTruthDraw } from '#contracts/ground-truth.ts';
+import type { OracleFailure } from '#contracts/oracle.ts';
 import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
 import { type Agreement, runReplay, type SharedJudgments } from '#verification/replay/run-replay.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
-import { CommandError } from './exit.ts';
+import { CommandError, RunStopped } from './exit.ts';
+import { Unreached, watchedOracle } from './oracle-reach.ts';
 import type { Progress } from './progress.ts';
 import type { RunStore, StoredReplay } from './run-store.ts';
 
@@ -32,7 +34,10 @@ const hasEnded = (replay: StoredReplay | null) => replay !== null && replay.ende
 const otherChanges = 3;
 
 /** Carries one replay from its first missing step to its end, each step stored as it arrives. */
-const carry = async (work: ReplayWork, position: number): Promise<StoredReplay> => {
+const carry = async (
+  work: ReplayWork & { beforeOracleCall: () => void },
+  position: number,
+): Promise<StoredReplay> => {
   const { draw, judge, agreement, oracle, seed, blinding, store, shared, now, signal } = work;
   const changes = [...draw.drawn, ...draw.reserve];
   const groundTruth = changes[position];
@@ -64,7 +69,7 @@ const carry = async (work: ReplayWork, position: number): Promise<StoredReplay> 
         checkpoint = { ...checkpoint, [step]: value };
         await store.keepReplay(replayOf(null));
       },
-      beforeOracleCall: async () => signal.throwIfAborted(),
+      beforeOracleCall: async () => work.beforeOracleCall(),
     },
     signal,
   });
@@ -74,10 +79,19 @@ const carry = async (work: ReplayWork, position: number): Promise<StoredReplay> 
   return ended;
 };
 
+const neverReached = (failures: OracleFailure[]): RunStopped => {
+  const [first] = failures;
+  return new RunStopped(
+    `The oracle gave no HTTP answer in ${failures.length} replays since this start (${first?.reason}: ${first?.detail}). ` +
+      'A wrong address or name, or an oracle that is down, is a mistake, not a verdict: check the oracle’s URL or module and that it runs.',
+  );
+};
+
 /**
  * Carries out every replay of a draw, `concurrency` at a time. A change that no answer key can be made for gives its
  * place to the next of the reserve, so that which changes are used does not depend on the order in which they end.
- * Rejects with the signal's reason where it was aborted; what was stored by then stays.
+ * Rejects with the signal's reason where it was aborted, and with RunStopped where the run cannot go on: then the calls
+ * under way were waited for, and what they gave is stored.
  */
 export const runReplays = async (work: ReplayWork): Promise<StoredReplay[]> => {
   const { draw, store, progress } = work;
@@ -85,8 +99,15 @@ export const runReplays = async (work: ReplayWork): Promise<StoredReplay[]> => {
   const open = Array.from(draw.drawn.keys());
   let nextReserve = draw.drawn.length;
   const ended: StoredReplay[] = [];
+  const watched = watchedOracle(work.oracle);
+  const unreached = new Map<number, OracleFailure>();
+  let stopped: RunStopped | null = null;
   const fault = new AbortController();
-  const linked = { ...work, signal: AbortSignal.any([work.signal, fault.signal]) };
+  const signal = AbortSignal.any([work.signal, fault.signal]);
+  const throwIfStopping = () => {
+    signal.throwIfAborted();
+    if (stopped !== null) throw stopped;
+  };
 
   const isDone = (position: number) => {
     const stored = store.replayAt(position);
@@ -94,11 +115,25 @@ export const runReplays = async (work: ReplayWork): Promise<StoredReplay[]> => {
   };
   progress.begin(draw.drawn.length, Array.from({ length: places }, (_, at) => at).filter(isDone).length);
 
+  /** Null where the oracle has not been reached yet: the replay is put off until it is known what that means. */
+  const attempt = async (position: number): Promise<StoredReplay | null> => {
+    const failure = unreached.get(position);
+    const oracle = failure === undefined ? watched.oracle : { ask: async () => failure };
+    try {
+      return await carry({ ...work, oracle, signal, beforeOracleCall: throwIfStopping }, position);
+    } catch (error) {
+      if (!(error instanceof Unreached)) throw error;
+      unreached.set(position, error.failure);
+      progress.phase(`The oracle has not answered yet (${error.failure.reason}: ${error.message})`);
+      return null;
+    }
+  };
   const worker = async () => {
     for (let position = open.shift(); position !== undefined; position = open.shift()) {
-      linked.signal.throwIfAborted();
+      throwIfStopping();
       const known = hasEnded(store.replayAt(position));
-      const replay = await carry(linked, position);
+      const replay = await attempt(position);
+      if (replay === null) continue;
       ended.push(replay);
       const end = endOfReplay(replay.checkpoint);
       if (end === null) throw new Error('A replay that has ended has no end.');
@@ -108,15 +143,25 @@ export const runReplays = async (work: ReplayWork): Promise<StoredReplay[]> => {
       else progress.shrink();
     }
   };
-  const workers = Array.from({ length: work.concurrency }, () =>
-    worker().catch((error: unknown) => {
-      // The others stop at their next step; their own rejections follow from this one.
-      fault.abort(error);
-      throw error;
-    }),
-  );
-  await Promise.allSettled(workers);
-  work.signal.throwIfAborted();
-  fault.signal.throwIfAborted();
+  const carryOpen = async () => {
+    const workers = Array.from({ length: work.concurrency }, () =>
+      worker().catch((error: unknown) => {
+        // The others end what is under way and begin nothing more; where it is a fault they are cut off.
+        if (error instanceof RunStopped) stopped ??= error;
+        else fault.abort(error);
+      }),
+    );
+    await Promise.all(workers);
+    work.signal.throwIfAborted();
+    throwIfStopping();
+  };
+
+  await carryOpen();
+  if (unreached.size > 0) {
+    if (!watched.wasReached()) throw neverReached([...unreached.values()]);
+    // It was there, so that it did not answer these is its failure.
+    open.push(...unreached.keys());
+    await carryOpen();
+  }
   return ended.toSorted((a, b) => a.position - b.position);
 };

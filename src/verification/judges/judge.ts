@@ -34,9 +34,10 @@ export type JudgeAnswer = z.infer<typeof judgeAnswerSchema>;
 /**
  * `refused`, `truncated` and `malformed` are the judge's answers to this material: asked again within a budget.
  * `rejected` is the same from outside the judge: its API would not have this request, perhaps for what stands in it,
- * perhaps for a reason of its own; a control tells. `unavailable` is the verifier's own failure (no key, no connection, limits outlived the client's retries); where it
- * is `passing`, the same question may be answered later. `retries` counts what the client sent again by itself, and
- * `uncertain` what it sent and heard no more of: each may have been charged, at `mostUsd` at most.
+ * perhaps for a reason of its own; a control tells. `unavailable` is the verifier's own failure (no key, no connection,
+ * limits outlived the client's retries); where it is `passing`, the same question may be answered later; `mend` says
+ * what no later question gets past: the key, or the name of the model. `retries` counts what the client sent again by
+ * itself, and `uncertain` what it sent and heard no more of: each may have been charged, at `mostUsd` at most.
  */
 export type JudgeReply = {
   model: string;
@@ -47,7 +48,13 @@ export type JudgeReply = {
 } & (
   | { ok: true; answer: JudgeAnswer }
   | { ok: false; fault: 'refused' | 'truncated' | 'malformed' | 'rejected'; detail: string }
-  | { ok: false; fault: 'unavailable'; detail: string; passing: boolean }
+  | {
+      ok: false;
+      fault: 'unavailable';
+      detail: string;
+      passing: boolean;
+      mend?: 'key' | 'model' | undefined;
+    }
 );
 
 /** A judge that has one pull request before it; calls of one replay share its fence and its cached prefix. */

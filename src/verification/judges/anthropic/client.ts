@@ -162,9 +162,9 @@ function stopOf(reason: Anthropic.StopReason | null): 'ended' | 'refused' | 'tru
 /** A reply without what is known only once it is there. */
 type Fault =
   | { kind: 'rejected'; detail: string; tooLarge: boolean }
-  | { kind: 'unavailable'; detail: string; passing: boolean };
+  | { kind: 'unavailable'; detail: string; passing: boolean; mend?: 'key' | 'model' };
 
-const unavailable = (detail: string): Fault => ({ kind: 'unavailable', detail, passing: false });
+const unavailable = (detail: string) => ({ kind: 'unavailable', detail, passing: false }) as const;
 const unavailableNow = (detail: string): Fault => ({ kind: 'unavailable', detail, passing: true });
 
 /** In words of our own: messages of the API, or of a proxy in its place, may repeat what was sent. */
@@ -189,11 +189,17 @@ function faultOf(error: unknown, model: string): Fault {
   }
   switch (error.status) {
     case 401:
-      return unavailable('the Anthropic key was refused: check ANTHROPIC_API_KEY');
+      return { ...unavailable('the Anthropic key was refused: check ANTHROPIC_API_KEY'), mend: 'key' };
     case 403:
-      return unavailable('the Anthropic key may not be used for this: check ANTHROPIC_API_KEY');
+      return {
+        ...unavailable('the Anthropic key may not be used for this: check ANTHROPIC_API_KEY'),
+        mend: 'key',
+      };
     case 404:
-      return unavailable(`the Anthropic API does not know the model ${model}: check SCORING_MODEL`);
+      return {
+        ...unavailable(`the Anthropic API does not know the model ${model}: check SCORING_MODEL`),
+        mend: 'model',
+      };
     case 429:
       return unavailableNow('the rate limit of the Anthropic API outlasted the retries');
     case 529:

@@ -200,15 +200,30 @@ test('a refused key says which variable to look at', async () => {
   expect(answer).toMatchObject({
     fault: 'unavailable',
     detail: 'the Anthropic key was refused: check ANTHROPIC_API_KEY',
+    mend: 'key',
   });
   expect(fake.requests).toHaveLength(0);
 });
+
+test.each([
+  [403, 'permission_error', 'key'],
+  [404, 'not_found_error', 'model'],
+  [402, 'billing_error', undefined],
+  [529, 'overloaded_error', undefined],
+])(
+  'status %i (%s) says whether anything is to be mended before the next call',
+  async (status, type, mend) => {
+    const { answer } = await ask(error(status, type));
+    expect('mend' in answer ? answer.mend : undefined).toBe(mend);
+  },
+);
 
 test('an unknown model says which variable to look at', async () => {
   const { answer } = await ask({ kind: 'refusal' }, {}, 'claude-sonnet-1');
   expect(answer).toMatchObject({
     fault: 'unavailable',
     detail: 'the Anthropic API does not know the model claude-sonnet-1: check SCORING_MODEL',
+    mend: 'model',
   });
 });
 

@@ -145,7 +145,7 @@ function readReply(reply: ModelReply, configuredModel: string, prices: Prices): 
     const common = { ok: false, model: configuredModel, ...took } as const;
     return reply.kind === 'rejected'
       ? { ...common, fault: reply.tooLarge ? 'refused' : 'rejected', detail: reply.detail }
-      : { ...common, fault: 'unavailable', detail: reply.detail, passing: reply.passing };
+      : { ...common, fault: 'unavailable', detail: reply.detail, passing: reply.passing, mend: reply.mend };
   }
   const { model, stop, output } = reply;
   const common = { model, ...took };

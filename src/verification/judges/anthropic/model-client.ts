@@ -20,8 +20,9 @@ const tookShape = {
 /**
  * What came of one request, and how long it took with its retries (limits, overload, broken connections). `message`:
  * the model answered, and it is charged, at half the price where that was in a batch. `rejected`: the API does not take
- * this request, because it is too large or for a reason that it does not tell. `unavailable`: nobody was asked; `detail` is for the operator and holds no secret, and `passing` says
- * that the same call may succeed later.
+ * this request, because it is too large or for a reason that it does not tell. `unavailable`: nobody was asked;
+ * `detail` is for the operator and holds no secret, and `passing` says that the same call may succeed later, `mend` that
+ * none will before the key or the model's name is another.
  */
 export const modelReplySchema = z.discriminatedUnion('kind', [
   z.object({
@@ -39,7 +40,13 @@ export const modelReplySchema = z.discriminatedUnion('kind', [
     batch: z.boolean(),
   }),
   z.object({ ...tookShape, kind: z.literal('rejected'), detail: z.string(), tooLarge: z.boolean() }),
-  z.object({ ...tookShape, kind: z.literal('unavailable'), detail: z.string(), passing: z.boolean() }),
+  z.object({
+    ...tookShape,
+    kind: z.literal('unavailable'),
+    detail: z.string(),
+    passing: z.boolean(),
+    mend: z.enum(['key', 'model']).optional(),
+  }),
 ]);
 export type ModelReply = z.infer<typeof modelReplySchema>;
 

@@ -1,0 +1,181 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { answerPlausibly } from '#testing/anthropic-answers.ts';
+import { runInProcess, withSettings } from '#testing/command-line.ts';
+import { describeChange, type OracleFake } from '#testing/oracle-fake.ts';
+import { certificateOf, changes, openVerifyBench, plantedKey, verify } from '#testing/verify-bench.ts';
+
+/** Runs that cannot go on for a reason outside them: each says what to do, certifies nothing and can be taken up again. */
+
+const { folder, startOracle, startModel, closeServers, remove } = openVerifyBench();
+afterEach(closeServers);
+afterAll(remove);
+
+const judged = (oracle: { url: string }, model: { url: string }, ...args: string[]) =>
+  runInProcess(
+    ['verify', changes, '--oracle-url', oracle.url, '--judge', 'anthropic', '--json', ...args],
+    withSettings({ anthropicApiKey: plantedKey, anthropicBaseUrl: model.url }),
+  );
+
+const checkpoints = (out: string) =>
+  readdirSync(join(out, 'replays')).map(
+    (name) => JSON.parse(readFileSync(join(out, 'replays', name), 'utf8')).checkpoint,
+  );
+const isCertified = (out: string) => existsSync(join(out, 'certificate.json'));
+const idsAsked = ({ requests }: OracleFake) => requests.map(({ body }) => body.pr.id).toSorted();
+
+describe('--max-cost', () => {
+  test('a run that reaches its limit keeps what is scored, says what was spent of what, and goes on with a higher one', async () => {
+    const [oracle, model] = [await startOracle(), await startModel()];
+    const out = join(folder, 'limited');
+    const args = ['--limit', '8', '--seed', '1', '--concurrency', '2', '--out', out];
+    const stopped = await judged(oracle, model, ...args, '--max-cost', '0.15');
+    expect(stopped).toMatchObject({ code: 1, stdout: '' });
+    expect(stopped.stderr).toMatch(
+      /limit is reached: \$0\.\d{4} of \$0\.15 are spent.* [1-7] of 8 replays are done and kept in .*limited\. Run the same command with a higher --max-cost to resume\./,
+    );
+    expect(isCertified(out)).toBe(false);
+
+    const before = [oracle.requests.length, model.requests.length];
+    const refused = await judged(oracle, model, ...args, '--max-cost', '0.01');
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toMatch(/--max-cost is \$0\.01, and \$0\.\d{4} are spent.*Give a higher one/);
+    expect([oracle.requests.length, model.requests.length]).toEqual(before);
+
+    const resumed = await judged(oracle, model, ...args, '--max-cost', '50');
+    expect(resumed).toMatchObject({ code: 0 });
+    const certificate = certificateOf(resumed.stdout);
+    expect(certificate.replayCount).toBe(8);
+    // No call under way was cut off: each change was asked about once.
+    expect(idsAsked(oracle)).toEqual([...new Set(idsAsked(oracle))]);
+    expect(certificate.usage.calls).toBe(model.requests.length);
+  });
+
+  test('without --out it says that nothing was kept', async () => {
+    const [oracle, model] = [await startOracle(), await startModel()];
+    const stopped = await judged(oracle, model, '--limit', '2', '--max-cost', '0.01');
+    expect(stopped).toMatchObject({ code: 1, stdout: '' });
+    expect(stopped.stderr).toMatch(/limit is reached: \$0\.0000 of \$0\.01 .*Nothing was kept; with --out/);
+    expect(stopped.stderr).not.toContain('to resume');
+  });
+});
+
+describe('a judge that is refused', () => {
+  const refusals = [
+    [401, 'authentication_error', 'ANTHROPIC_API_KEY'],
+    [403, 'permission_error', 'ANTHROPIC_API_KEY'],
+    [404, 'not_found_error', '--model'],
+  ] as const;
+
+  test.each(refusals)(
+    'status %i stops the run at once with one message, keeps what is done, and is resumed once it is mended',
+    async (status, type, mend) => {
+      let refusing = true;
+      let asked = 0;
+      const oracle = await startOracle();
+      const model = await startModel({
+        behave: (request) => {
+          asked += 1;
+          return refusing && asked > 12
+            ? { kind: 'error', status, type, message: 'planted by the API' }
+            : { kind: 'answer', answer: answerPlausibly(request) };
+        },
+      });
+      const out = join(folder, `refused-${status}`);
+      const args = ['--limit', '8', '--seed', '1', '--concurrency', '2', '--out', out];
+      const stopped = await judged(oracle, model, ...args);
+      expect(stopped).toMatchObject({ code: 1, stdout: '' });
+      const told = stopped.stderr.split('\n').filter((line) => line.includes(mend));
+      expect(told).toEqual([expect.stringMatching(/ of 8 replays are done and kept in /)]);
+      expect(stopped.stderr).not.toMatch(/planted|unscored/);
+      expect(isCertified(out)).toBe(false);
+      // Each of the two replays under way may have asked for its three verdicts at once.
+      expect(asked).toBeLessThanOrEqual(12 + 6);
+      for (const checkpoint of checkpoints(out))
+        for (const step of Object.values(checkpoint))
+          expect(['unscored', 'unavailable']).not.toContain((step as { kind?: string }).kind);
+      refusing = false;
+      const resumed = await judged(oracle, model, ...args);
+      expect(certificateOf(resumed.stdout)).toMatchObject({ replayCount: 8, counts: { unscored: 0 } });
+    },
+  );
+
+  test('a wrong key and an unknown model stop the run before the oracle is asked', async () => {
+    const oracle = await startOracle();
+    const wrongKey = await startModel({ apiKey: 'sk-ant-another' });
+    const refused = await judged(oracle, wrongKey, '--limit', '4');
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr.match(/ANTHROPIC_API_KEY/g)).toHaveLength(1);
+
+    const model = await startModel();
+    const unknown = await judged(oracle, model, '--limit', '4', '--model', 'claude-none');
+    expect(unknown).toMatchObject({ code: 1, stdout: '' });
+    expect(unknown.stderr).toMatch(/does not know the model claude-none: check --model/);
+    expect(oracle.requests).toEqual([]);
+    expect(model.requests).toEqual([]);
+  });
+
+  test('a second judge that is not known is told by its own option', async () => {
+    const [oracle, model] = [await startOracle(), await startModel()];
+    const second = ['--agreement-sample', '1', '--agreement-model', 'claude-none'];
+    const unknown = await judged(oracle, model, '--limit', '2', ...second);
+    expect(unknown).toMatchObject({ code: 1, stdout: '' });
+    expect(unknown.stderr).toMatch(/does not know the model claude-none: check --agreement-model/);
+  });
+});
+
+describe('an oracle that is down', () => {
+  const listen = async (port: number) => {
+    const server = createServer((_, response) => response.end(JSON.stringify({ summary: 'It runs now.' })));
+    await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
+    return server;
+  };
+
+  test('a run that is taken up while it answers nothing stops, stores no zero, and can be taken up again', async () => {
+    const oracle = await startOracle();
+    const out = join(folder, 'down');
+    const args = ['--limit', '6', '--seed', '1', '--out', out, '--json'] as const;
+    expect(await verify(changes, oracle, ...args)).toMatchObject({ code: 0 });
+    // As a run that was killed after its second replay left it.
+    for (const name of readdirSync(join(out, 'replays')).slice(2)) rmSync(join(out, 'replays', name));
+    rmSync(join(out, 'certificate.json'));
+    await oracle.close();
+
+    const down = await verify(changes, oracle, ...args);
+    expect(down).toMatchObject({ code: 1, stdout: '' });
+    expect(down.stderr).toMatch(
+      /no HTTP answer in 4 replays since this start .*mistake, not a verdict.* 2 of 6 replays are done .*Run the same command again to resume/,
+    );
+    expect(down.stderr).not.toContain('oracle failure');
+    expect(isCertified(out)).toBe(false);
+    expect(checkpoints(out).filter((checkpoint) => checkpoint.oracle !== undefined)).toHaveLength(2);
+
+    const server = await listen(Number(new URL(oracle.url).port));
+    try {
+      const { stdout } = await verify(changes, oracle, ...args);
+      expect(certificateOf(stdout)).toMatchObject({
+        replayCount: 6,
+        counts: { scored: 6, oracleFailures: 0 },
+      });
+    } finally {
+      server.close();
+    }
+  }, 60_000);
+
+  test('one that answers once after this start was there: what it did not answer before is a failure', async () => {
+    const oracle = await startOracle((request, count) =>
+      count < 3 * 3 ? { kind: 'reset' } : { kind: 'answer', answer: describeChange(request) },
+    );
+    const args = ['--limit', '5', '--seed', '1', '--concurrency', '1', '--json'] as const;
+    const { code, stdout } = await verify(changes, oracle, ...args);
+    expect(code).toBe(0);
+    expect(certificateOf(stdout)).toMatchObject({
+      replayCount: 5,
+      counts: { scored: 5, oracleFailures: 3 },
+    });
+    // Three askings for each failure, and none of them asked again.
+    expect(oracle.requests).toHaveLength(3 * 3 + 2);
+  }, 60_000);
+});
