@@ -49,6 +49,10 @@ export const judgesFor = async (asked: JudgeChoice, settings: Settings): Promise
   const prices = createPrices(settings.judgePrices);
   const provider = asked.judge ?? (settings.anthropicApiKey === null ? 'offline' : 'anthropic');
   const share = asked.agreementSample ?? 0;
+  if (asked.agreementModel !== undefined && share === 0)
+    throw new UsageError(
+      '--agreement-model needs --agreement-sample, above 0: the share of the replays that this model judges as well.',
+    );
   const withSecond = (open: (model: string) => Judge, model: string) => ({
     judge: open(model),
     agreement: share > 0 ? { judge: open(asked.agreementModel ?? model), share } : null,

@@ -26,6 +26,16 @@ test.each([
   ['an unknown judge', ['verify', changes, ...oracle, '--judge', 'me'], 'Allowed choices'],
   ['a judge without its key', ['verify', changes, ...oracle, '--judge', 'anthropic'], 'ANTHROPIC_API_KEY'],
   ['a model for the offline judge', ['verify', changes, ...oracle, '--model', 'x'], 'no model to choose'],
+  [
+    'a second model that is asked about nothing',
+    ['verify', changes, ...oracle, '--agreement-model', 'x'],
+    '--agreement-model needs --agreement-sample',
+  ],
+  [
+    'a second model for a share of 0',
+    ['verify', changes, ...oracle, '--agreement-model', 'x', '--agreement-sample', '0'],
+    '--agreement-model needs --agreement-sample',
+  ],
   ['a repository that is none', ['verify', 'no/such/thing', ...oracle], 'There is no repository'],
   ['a header without a colon', ['verify', changes, ...oracle, '--oracle-header', 'planted'], 'with a colon'],
   [
