@@ -123,11 +123,11 @@ test('run list shows one’s own runs, newest first, filtered, and says how many
   expect(none).toMatchObject({ code: 0, stdout: '', stderr: 'There are no such runs.\n' });
 });
 
-test('run cancel ends a run, again without harm, and fails where the run had been completed', async () => {
+test('run cancel ends a run, says that nothing was done where it had ended, and fails where it had been completed', async () => {
   const { runId } = await createRun();
-  for (const _ of ['first', 'again']) {
+  for (const told of ['', 'Nothing was done: the run had ended before.\n']) {
     const cancelled = await run('cancel', runId, '--json');
-    expect(cancelled).toMatchObject({ code: 0, stderr: '' });
+    expect(cancelled).toMatchObject({ code: 0, stderr: told });
     expect(JSON.parse(cancelled.stdout)).toMatchObject({
       run_id: runId,
       status: 'FAILED',
@@ -138,7 +138,7 @@ test('run cancel ends a run, again without harm, and fails where the run had bee
   await workbench.database.sql`update verification_runs set status = 'COMPLETED' where id = ${runId}`;
   expect(await run('cancel', runId)).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('completed before'),
+    stderr: 'Nothing was done: the run had been completed before, and its certificate stands.\n',
   });
 });
 

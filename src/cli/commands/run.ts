@@ -51,18 +51,24 @@ export const showRun = async (
   return watch && run.status === 'FAILED' ? exitCodes.failed : exitCodes.done;
 };
 
-/** `run cancel <id>`: exit code 1 only where the run had been completed before. */
+/** `run cancel <id>`: of a run that had ended it says that nothing was done; exit code 1 where it had been completed. */
 export const cancelRun = async (
   id: string,
   options: RunOptions,
   { terminal, signal }: Context,
 ): Promise<ExitCode> => {
   const { address, ask } = await reachInstallation(options, signal);
+  const before = await ask((client) => client.run.byId.query({ id }));
   const run = await ask((client) => client.run.cancel.mutate({ id }));
   terminal.result(options.json ? json(run) : viewRun(run, address, terminal.paint));
-  if (run.status !== 'COMPLETED') return exitCodes.done;
-  terminal.say(terminal.paintMessage('red', 'It had been completed before. Its certificate stands.'));
-  return exitCodes.failed;
+  // Also where it was completed between the two questions.
+  if (run.status === 'COMPLETED') {
+    const message = 'Nothing was done: the run had been completed before, and its certificate stands.';
+    terminal.say(terminal.paintMessage('red', message));
+    return exitCodes.failed;
+  }
+  if (!before.can.cancel) terminal.say('Nothing was done: the run had ended before.');
+  return exitCodes.done;
 };
 
 export type ContinueOptions = RunOptions & {
