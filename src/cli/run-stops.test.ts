@@ -107,7 +107,8 @@ describe('a judge that is refused', () => {
     const wrongKey = await startModel({ apiKey: 'sk-ant-another' });
     const refused = await judged(oracle, wrongKey, '--limit', '4');
     expect(refused).toMatchObject({ code: 1, stdout: '' });
-    expect(refused.stderr.match(/ANTHROPIC_API_KEY/g)).toHaveLength(1);
+    expect(refused.stderr.match(/check ANTHROPIC_API_KEY/g)).toHaveLength(1);
+    expect(refused.stderr).not.toContain('planted');
 
     const model = await startModel();
     const unknown = await judged(oracle, model, '--limit', '4', '--model', 'claude-none');
@@ -126,12 +127,60 @@ describe('a judge that is refused', () => {
   });
 });
 
+test('a run whose judge was away for every verdict fails, and resumes once it is back without asking the oracle again', async () => {
+  let away = true;
+  const oracle = await startOracle();
+  const model = await startModel({
+    // Answer keys are made; the verdicts are refused as by an account without credit, which is not retried.
+    behave: (request) => {
+      const answer = answerPlausibly(request);
+      return away && answer.verdicts.length > 0
+        ? {
+            kind: 'error',
+            status: 400,
+            type: 'invalid_request_error',
+            message: 'Your credit balance is too low',
+          }
+        : { kind: 'answer', answer };
+    },
+  });
+  const args = ['verify', changes, '--oracle-url', oracle.url, '--limit', '2', '--out', join(folder, 'away')];
+  const settings = withSettings({ anthropicApiKey: plantedKey, anthropicBaseUrl: model.url });
+  const failed = await runInProcess([...args, '--json'], settings);
+  expect(failed).toMatchObject({ code: 1, stdout: '' });
+  expect(failed.stderr).toContain('no credit left');
+  expect(oracle.requests).toHaveLength(2);
+  away = false;
+  const resumed = await runInProcess([...args, '--json'], settings);
+  expect(resumed).toMatchObject({ code: 0 });
+  expect(JSON.parse(resumed.stdout)).toMatchObject({ replay_count: 2, counts: { unscored: 0 } });
+  expect(oracle.requests).toHaveLength(2);
+});
+
 describe('an oracle that is down', () => {
   const listen = async (port: number) => {
     const server = createServer((_, response) => response.end(JSON.stringify({ summary: 'It runs now.' })));
     await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
     return server;
   };
+
+  test('a wrong address is a mistake, not a verdict; once the oracle runs, the same command succeeds', async () => {
+    const oracle = await startOracle();
+    const { port } = new URL(oracle.url);
+    await oracle.close();
+    const out = join(folder, 'unreachable');
+    const args = ['--limit', '2', '--out', out, '--json'] as const;
+    const failed = await verify(changes, oracle, ...args);
+    expect(failed).toMatchObject({ code: 1, stdout: '' });
+    expect(failed.stderr).toContain('mistake, not a verdict');
+    expect(isCertified(out)).toBe(false);
+    const server = await listen(Number(port));
+    try {
+      expect(await verify(changes, oracle, ...args)).toMatchObject({ code: 0 });
+    } finally {
+      server.close();
+    }
+  }, 40_000);
 
   test('a run that is taken up while it answers nothing stops, stores no zero, and can be taken up again', async () => {
     const oracle = await startOracle();

@@ -1,80 +1,25 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Certificate } from '#contracts/certificate.ts';
+import { afterAll, afterEach, expect, test } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
 import { runCommand, runInProcess, withSettings } from '#testing/command-line.ts';
-import { createGitRepository, type GitRepository } from '#testing/git-repository.ts';
-import { describeChange, type OracleFake, startOracleFake } from '#testing/oracle-fake.ts';
+import { describeChange } from '#testing/oracle-fake.ts';
+import { certificateOf, changes, openVerifyBench, verify, verifyInChild } from '#testing/verify-bench.ts';
 import { recomputeCertificate } from '#verification/certificate/recompute.ts';
-import { fromWire } from '#verification/certificate/wire.ts';
 
-const fixtures = join(import.meta.dirname, '../testing/fixtures');
-const changes = join(fixtures, 'changes.jsonl');
+const { folder, startOracle, closeServers, remove } = openVerifyBench();
+afterEach(closeServers);
+afterAll(remove);
+
 type HandWritten = { id: string; summary: string; key_claims: string[]; invented_claims: string[] };
 const handWritten = new Map(
-  readFileSync(join(fixtures, 'hand-written-answers.jsonl'), 'utf8')
+  readFileSync(join(import.meta.dirname, '../testing/fixtures/hand-written-answers.jsonl'), 'utf8')
     .trim()
     .split('\n')
     .map((line): HandWritten => JSON.parse(line))
     .map((answer) => [answer.id, answer]),
 );
-
-let folder: string;
-let repository: GitRepository;
-const oracles: OracleFake[] = [];
-const startOracle = async (behave?: Parameters<typeof startOracleFake>[0]) => {
-  const oracle = await startOracleFake(behave);
-  oracles.push(oracle);
-  return oracle;
-};
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'echelon-cli-'));
-  repository = createGitRepository();
-  repository.commit({ message: 'Begin', files: { 'README.md': 'Queues.\n' } });
-  for (let number = 1; number <= 6; number += 1)
-    repository.mergePullRequest({
-      number,
-      title: `Limit retries of queue ${number}`,
-      body: `Queue ${number} retried for ever.`,
-      files: {
-        [`src/queue-${number}.ts`]: [
-          `export const retryLimit${number} = ${number * 5};`,
-          `export const backoffSeconds${number} = ${number * 30};`,
-          `export function nextDelay${number}(attempt: number) {`,
-          `  return Math.min(backoffSeconds${number} * attempt, ${number * 100});`,
-          '}',
-          '',
-        ].join('\n'),
-      },
-    });
-});
-afterEach(async () => {
-  await Promise.all(oracles.splice(0).map((oracle) => oracle.close()));
-});
-afterAll(() => {
-  repository.remove();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const certificateOf = (stdout: string): Certificate => {
-  // One document and nothing else: anything before or after it would not parse.
-  const reading = fromWire(JSON.parse(stdout));
-  if (!reading.ok) throw new Error(reading.problems.join('\n'));
-  return reading.certificate;
-};
-
-const verifyArgs = (source: string, oracle: { url: string }, args: string[]) => [
-  ...['verify', source, '--oracle-url', oracle.url, '--judge', 'offline'],
-  ...args,
-];
-const verify = (source: string, oracle: { url: string }, ...args: string[]) =>
-  runInProcess(verifyArgs(source, oracle, args));
-const verifyInChild = (source: string, oracle: { url: string }, ...args: string[]) =>
-  runCommand(verifyArgs(source, oracle, args));
 
 const answerBy =
   (make: (written: HandWritten, request: OracleRequest) => unknown) => (request: OracleRequest) => {
@@ -124,42 +69,6 @@ test('an oracle that describes the change scores clearly higher than one that in
   }
 }, 60_000);
 
-test('a real git repository is verified by its path, and every number can be recomputed', async () => {
-  const oracle = await startOracle();
-  const outcome = await verifyInChild(
-    repository.path,
-    oracle,
-    ...['--limit', '4', '--min-replays', '4', '--json'],
-  );
-  expect(outcome.code).toBe(0);
-  const certificate = certificateOf(outcome.stdout);
-  expect(recomputeCertificate(certificate).disagreements).toEqual([]);
-  expect(certificate).toMatchObject({
-    constructId: new URL(oracle.url).host,
-    replayCount: 4,
-    provisional: false,
-    tier: 'UNVERIFIED',
-    ranked: false,
-    judge: 'offline',
-    sample: false,
-  });
-  // A path may say more than its owner wants.
-  expect(outcome.stdout).not.toContain(repository.path);
-  expect(oracle.requests).toHaveLength(4);
-  expect(outcome.stderr).toMatch(/Seed \d+/);
-});
-
-test('one seed draws the same changes, another draws others', async () => {
-  const oracle = await startOracle();
-  const draw = async (seed: string) => {
-    const { stdout } = await verify(changes, oracle, '--limit', '5', '--seed', seed, '--json');
-    return certificateOf(stdout).replayScores.map(({ groundTruthId }) => groundTruthId);
-  };
-  const [first, again, other] = await Promise.all([draw('1'), draw('1'), draw('2')]);
-  expect(again).toEqual(first);
-  expect(other).not.toEqual(first);
-});
-
 test('for a reader, the certificate says what judged it and what each number means', async () => {
   const oracle = await startOracle(() => ({ kind: 'status', status: 500 }));
   const shown = await verifyInChild(changes, oracle, '--limit', '2', '--construct-id', 'acme');
@@ -188,153 +97,6 @@ test('an oracle that fails is certified with zeros', async () => {
   });
 });
 
-test('a wrong address is a mistake, not a verdict; once the oracle runs, the same command succeeds', async () => {
-  const oracle = await startOracle();
-  const { port } = new URL(oracle.url);
-  await oracle.close();
-  const out = join(folder, 'unreachable');
-  const args = ['--limit', '2', '--out', out, '--json'] as const;
-  const failed = await verify(changes, oracle, ...args);
-  expect(failed).toMatchObject({ code: 1, stdout: '' });
-  expect(failed.stderr).toContain('mistake, not a verdict');
-  expect(existsSync(join(out, 'certificate.json'))).toBe(false);
-  const server = createServer((_, response) => response.end(JSON.stringify({ summary: 'It runs now.' })));
-  await new Promise<void>((listening) => server.listen(Number(port), '127.0.0.1', listening));
-  try {
-    expect(await verify(changes, oracle, ...args)).toMatchObject({ code: 0 });
-  } finally {
-    server.close();
-  }
-}, 40_000);
-
-/** How often the oracle was asked about each change. */
-const timesAsked = ({ requests }: OracleFake) => {
-  const times = new Map<string, number>();
-  for (const { body } of requests) times.set(body.pr.id, (times.get(body.pr.id) ?? 0) + 1);
-  return times;
-};
-
-const storedIds = (out: string): string[] =>
-  readdirSync(join(out, 'replays'))
-    .filter((name) => name.endsWith('.json'))
-    .map((name) => JSON.parse(readFileSync(join(out, 'replays', name), 'utf8')))
-    .filter(({ checkpoint }) => checkpoint.oracle !== undefined)
-    .map(({ groundTruthId }) => groundTruthId);
-
-test.each(['SIGINT', 'SIGKILL'] as const)(
-  'a run that %s stopped is resumed without repeating a stored call, and its certificate is issued once',
-  async (signal) => {
-    const out = join(folder, `resumed-${signal}`);
-    let stop = () => {};
-    // The first four are answered; the next hang until the command is stopped.
-    const oracle = await startOracle(async (request, count) => {
-      if (count === 4) stop();
-      return {
-        kind: 'answer',
-        answer: describeChange(request),
-        ...(count >= 4 && count < 6 && { afterMs: 30_000 }),
-      };
-    });
-    const args = ['verify', changes, '--oracle-url', oracle.url, '--judge', 'offline'];
-    args.push('--limit', '8', '--concurrency', '2', '--out', out, '--json');
-    const stopped = await runCommand(args, {
-      onStart: (child) => {
-        // A moment later, so that what was answered has been stored.
-        stop = () => void setTimeout(() => child.kill(signal), 300);
-      },
-    });
-    expect(stopped).toMatchObject({ code: signal === 'SIGINT' ? 1 : null, stdout: '' });
-    if (signal === 'SIGINT')
-      expect(stopped.stderr).toMatch(/Stopped\. \d of 8 replays.*Run the same command again/);
-    const kept = storedIds(out);
-    expect(kept.length).toBeGreaterThanOrEqual(4);
-
-    const resumed = await runCommand(args);
-    expect(resumed).toMatchObject({ code: 0 });
-    expect(certificateOf(resumed.stdout).replayCount).toBe(8);
-    const times = timesAsked(oracle);
-    for (const id of kept) expect([id, times.get(id)]).toEqual([id, 1]);
-    expect(times.size).toBe(8);
-
-    const asked = oracle.requests.length;
-    const again = await runCommand(args);
-    expect(again).toMatchObject({ code: 0, stdout: resumed.stdout });
-    expect(oracle.requests).toHaveLength(asked);
-    expect(JSON.parse(readFileSync(join(out, 'certificate.json'), 'utf8'))).toEqual(
-      JSON.parse(resumed.stdout),
-    );
-    const evidence = readFileSync(join(out, 'evidence.jsonl'), 'utf8').trim().split('\n');
-    expect(evidence.map((line) => JSON.parse(line).ground_truth.id)).toHaveLength(8);
-  },
-  60_000,
-);
-
-test('a directory of another configuration is refused with what differs', async () => {
-  const oracle = await startOracle();
-  const out = join(folder, 'other');
-  expect(await verify(changes, oracle, '--limit', '2', '--out', out)).toMatchObject({ code: 0 });
-  const before = oracle.requests.length;
-  const refused = await verify(changes, oracle, '--limit', '3', '--out', out);
-  expect(refused).toMatchObject({ code: 2, stdout: '' });
-  expect(refused.stderr).toContain('--limit: 2 there, 3 here');
-  expect(oracle.requests).toHaveLength(before);
-});
-
-test('a directory that holds something else is left alone', async () => {
-  const oracle = await startOracle();
-  const out = mkdtempSync(join(folder, 'full-'));
-  writeFileSync(join(out, 'notes.txt'), 'mine');
-  expect(await verify(changes, oracle, '--limit', '2', '--out', out)).toMatchObject({ code: 2 });
-  expect(readdirSync(out)).toEqual(['notes.txt']);
-});
-
-test('two processes cannot work in one directory', async () => {
-  const out = join(folder, 'shared');
-  let asked = () => {};
-  const isAsked = new Promise<void>((resolve) => {
-    asked = resolve;
-  });
-  let release = () => {};
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  const oracle = await startOracle(async (request) => {
-    asked();
-    await released;
-    return { kind: 'answer', answer: describeChange(request) };
-  });
-  const args = ['--limit', '2', '--out', out, '--json'] as const;
-  const first = verifyInChild(changes, oracle, ...args);
-  await isAsked;
-  const second = await verifyInChild(changes, oracle, ...args);
-  release();
-  expect(second).toMatchObject({ code: 2, stdout: '' });
-  expect(second.stderr).toContain('Another process is working in');
-  expect(await first).toMatchObject({ code: 0 });
-});
-
-test('secrets of the oracle’s address and headers reach neither output nor directory, though the oracle says them back', async () => {
-  const oracle = await startOracle((request) => ({
-    kind: 'answer',
-    answer: {
-      ...describeChange(request),
-      summary: 'My key is planted-header-secret, my query planted-query-secret.',
-    },
-  }));
-  const out = join(folder, 'secrets');
-  const outcome = await runCommand([
-    ...['verify', changes, '--judge', 'offline', '--limit', '2', '--out', out],
-    ...['--oracle-url', `${oracle.url}?key=planted-query-secret`],
-    ...['--oracle-header', 'Authorization: Bearer planted-header-secret'],
-  ]);
-  expect(outcome.code).toBe(0);
-  expect(oracle.requests[0]?.headers.authorization).toBe('Bearer planted-header-secret');
-  const files = readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  expect(files.length).toBeGreaterThan(4);
-  const everything = files.map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
-  for (const text of [outcome.stdout, outcome.stderr, ...everything]) expect(text).not.toContain('planted-');
-});
-
 test('a dry run says what would be done and costs, and calls neither oracle nor judge', async () => {
   const oracle = await startOracle();
   const out = join(folder, 'dry');
@@ -353,33 +115,10 @@ test('a dry run says what would be done and costs, and calls neither oracle nor 
   expect(existsSync(out)).toBe(false);
 });
 
-test('what ingest writes can be verified, and draws as the repository itself does', async () => {
-  const oracle = await startOracle();
-  const file = join(folder, 'truth.jsonl');
-  const written = await runInProcess(['ingest', repository.path, '--out', file, '--seed', '3', '--json']);
-  expect(written.code).toBe(0);
-  expect(JSON.parse(written.stdout)).toMatchObject({ written: 6, file });
-  const args = ['--limit', '3', '--seed', '5', '--json'] as const;
-  const [fromFile, fromPath] = await Promise.all([
-    verify(file, oracle, ...args),
-    verify(repository.path, oracle, ...args),
-  ]);
-  const ids = ({ stdout }: { stdout: string }) =>
-    certificateOf(stdout).replayScores.map(({ groundTruthId }) => groundTruthId);
-  expect(ids(fromFile)).toEqual(ids(fromPath));
-});
-
 test('wrong usage ends with exit code 2, a message on standard error and nothing on standard output', async () => {
   const outcome = await runCommand(['verify', changes, '--oracle-python', 'module']);
   expect(outcome).toMatchObject({ code: 2, stdout: '' });
   expect(outcome.stderr).toContain('module:callable');
-});
-
-test('a folder that is no repository fails with what to give instead', async () => {
-  const oracle = await startOracle();
-  const outcome = await verify(mkdtempSync(join(folder, 'empty-')), oracle);
-  expect(outcome).toMatchObject({ code: 1, stdout: '' });
-  expect(outcome.stderr).toContain('not a git repository');
 });
 
 test('a variable that breaks its rule is named', async () => {

@@ -1,0 +1,44 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { runInProcess, withSettings } from '#testing/command-line.ts';
+import { fakeRepository, type GitHubFake, startGitHubFake } from '#testing/github-fake.ts';
+import { openVerifyBench } from '#testing/verify-bench.ts';
+
+const { startOracle, closeServers, remove } = openVerifyBench();
+let github: GitHubFake;
+beforeAll(async () => {
+  github = await startGitHubFake();
+});
+afterEach(closeServers);
+afterAll(async () => {
+  await github.close();
+  remove();
+});
+
+test('an oracle is tried with one call about the newest change, and what stands against its answer is told', async () => {
+  github.repositories.push(fakeRepository({ count: 30 }));
+  const oracle = await startOracle();
+  const args = ['try', 'octo/widgets', '--oracle-url', oracle.url, '--json'];
+  const good = await runInProcess(args, withSettings({ githubApiUrl: github.url }));
+  expect(good).toMatchObject({ code: 0 });
+  expect(JSON.parse(good.stdout)).toMatchObject({
+    change: { id: '30', title: 'Change 30' },
+    answer: { summary: expect.any(String) },
+    latency_ms: expect.any(Number),
+  });
+  expect(oracle.requests).toHaveLength(1);
+
+  const blind = await runInProcess([...args, '--blind'], withSettings({ githubApiUrl: github.url }));
+  expect(JSON.parse(blind.stdout)).toMatchObject({ change: { id: '30' } });
+  expect(oracle.requests.map(({ body }) => body.pr.id)).toEqual([
+    '30',
+    expect.stringMatching(/^[0-9a-f]{16}$/),
+  ]);
+
+  const broken = await startOracle(() => ({ kind: 'answer', answer: { key_claims: [null] } }));
+  const bad = await runInProcess(
+    ['try', 'octo/widgets', '--oracle-url', broken.url],
+    withSettings({ githubApiUrl: github.url }),
+  );
+  expect(bad).toMatchObject({ code: 1 });
+  expect(bad.stdout).toContain('Error: key_claims[0] must be a string or {claim, confidence}; it is null.');
+});

@@ -1,0 +1,163 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { runInProcess, withSettings } from '#testing/command-line.ts';
+import { createGitRepository, type GitRepository } from '#testing/git-repository.ts';
+import { fakeRepository, type GitHubFake, startGitHubFake } from '#testing/github-fake.ts';
+import {
+  certificateOf,
+  changes,
+  openVerifyBench,
+  plantedKey,
+  verify,
+  verifyInChild,
+} from '#testing/verify-bench.ts';
+import { recomputeCertificate } from '#verification/certificate/recompute.ts';
+
+/** Where ground truth comes from: a git repository, GitHub as it answers over HTTP, and what ingest wrote of either. */
+
+const { folder, startOracle, startModel, closeServers, remove } = openVerifyBench();
+let github: GitHubFake;
+let repository: GitRepository;
+
+beforeAll(async () => {
+  github = await startGitHubFake({ token: 'planted-github-token' });
+  repository = createGitRepository();
+  repository.commit({ message: 'Begin', files: { 'README.md': 'Queues.\n' } });
+  for (let number = 1; number <= 6; number += 1)
+    repository.mergePullRequest({
+      number,
+      title: `Limit retries of queue ${number}`,
+      body: `Queue ${number} retried for ever.`,
+      files: {
+        [`src/queue-${number}.ts`]: [
+          `export const retryLimit${number} = ${number * 5};`,
+          `export const backoffSeconds${number} = ${number * 30};`,
+          `export function nextDelay${number}(attempt: number) {`,
+          `  return Math.min(backoffSeconds${number} * attempt, ${number * 100});`,
+          '}',
+          '',
+        ].join('\n'),
+      },
+    });
+});
+afterEach(async () => {
+  github.repositories.length = 0;
+  await closeServers();
+});
+afterAll(async () => {
+  await github.close();
+  repository.remove();
+  remove();
+});
+
+test('a real git repository is verified by its path, and every number can be recomputed', async () => {
+  const oracle = await startOracle();
+  const outcome = await verifyInChild(
+    repository.path,
+    oracle,
+    ...['--limit', '4', '--min-replays', '4', '--json'],
+  );
+  expect(outcome.code).toBe(0);
+  const certificate = certificateOf(outcome.stdout);
+  expect(recomputeCertificate(certificate).disagreements).toEqual([]);
+  expect(certificate).toMatchObject({
+    constructId: new URL(oracle.url).host,
+    replayCount: 4,
+    provisional: false,
+    tier: 'UNVERIFIED',
+    ranked: false,
+    judge: 'offline',
+    sample: false,
+  });
+  // A path may say more than its owner wants.
+  expect(outcome.stdout).not.toContain(repository.path);
+  expect(oracle.requests).toHaveLength(4);
+  expect(outcome.stderr).toMatch(/Seed \d+/);
+});
+
+test('one seed draws the same changes, another draws others', async () => {
+  const oracle = await startOracle();
+  const draw = async (seed: string) => {
+    const { stdout } = await verify(changes, oracle, '--limit', '5', '--seed', seed, '--json');
+    return certificateOf(stdout).replayScores.map(({ groundTruthId }) => groundTruthId);
+  };
+  const [first, again, other] = await Promise.all([draw('1'), draw('1'), draw('2')]);
+  expect(again).toEqual(first);
+  expect(other).not.toEqual(first);
+});
+
+test('what ingest writes can be verified, and draws as the repository itself does', async () => {
+  const oracle = await startOracle();
+  const file = join(folder, 'truth.jsonl');
+  const written = await runInProcess(['ingest', repository.path, '--out', file, '--seed', '3', '--json']);
+  expect(written.code).toBe(0);
+  expect(JSON.parse(written.stdout)).toMatchObject({ written: 6, file });
+  const args = ['--limit', '3', '--seed', '5', '--json'] as const;
+  const [fromFile, fromPath] = await Promise.all([
+    verify(file, oracle, ...args),
+    verify(repository.path, oracle, ...args),
+  ]);
+  const ids = ({ stdout }: { stdout: string }) =>
+    certificateOf(stdout).replayScores.map(({ groundTruthId }) => groundTruthId);
+  expect(ids(fromFile)).toEqual(ids(fromPath));
+});
+
+test('a folder that is no repository fails with what to give instead', async () => {
+  const oracle = await startOracle();
+  const outcome = await verify(mkdtempSync(join(folder, 'empty-')), oracle);
+  expect(outcome).toMatchObject({ code: 1, stdout: '' });
+  expect(outcome.stderr).toContain('not a git repository');
+});
+
+test('a GitHub repository is judged by a model, named as the one that answered, with usage and cost', async () => {
+  github.repositories.push(fakeRepository({ count: 6 }));
+  const [oracle, model] = [await startOracle(), await startModel()];
+  const outcome = await runInProcess(
+    ['verify', 'octo/widgets', '--oracle-url', oracle.url, '--limit', '3', '--json'],
+    withSettings({ githubApiUrl: github.url, anthropicApiKey: plantedKey, anthropicBaseUrl: model.url }),
+  );
+  expect(outcome).toMatchObject({ code: 0 });
+  const certificate = JSON.parse(outcome.stdout);
+  expect(certificate).toMatchObject({
+    judge: 'anthropic',
+    scoring_model: 'claude-sonnet-5-5',
+    ground_truth_source: 'github:octo/widgets',
+    replay_count: 3,
+  });
+  expect(certificate.usage.calls).toBe(model.requests.length);
+  expect(certificate.usage.cost_usd).toBeGreaterThan(0);
+  expect(`${outcome.stdout}${outcome.stderr}`).not.toContain('planted');
+});
+
+test('of a private repository nothing but scores and counts is shown, certified or put into evidence', async () => {
+  github.repositories.push(fakeRepository({ name: 'hidden-widgets', private: true, count: 5 }));
+  const oracle = await startOracle();
+  const out = join(folder, 'private');
+  const args = ['verify', 'octo/hidden-widgets', '--oracle-url', oracle.url, '--judge', 'offline'];
+  const settings = withSettings({ githubApiUrl: github.url, githubToken: 'planted-github-token' });
+  const outcome = await runInProcess([...args, '--limit', '3', '--out', out], settings);
+  expect(outcome).toMatchObject({ code: 0 });
+  expect(outcome.stdout).toContain('private repository');
+  const published = ['certificate.json', 'evidence.jsonl'].map((name) =>
+    readFileSync(join(out, name), 'utf8'),
+  );
+  for (const text of [outcome.stdout, ...published])
+    for (const word of ['hidden', 'octo', 'Change ', 'const ', 'planted']) expect(text).not.toContain(word);
+  const certificate = JSON.parse(published[0] ?? '');
+  const ids = certificate.replay_scores.map(
+    ({ ground_truth_id }: { ground_truth_id: string }) => ground_truth_id,
+  );
+  expect(ids).toEqual(['1', '2', '3']);
+});
+
+test('a private repository without a token is told what to do', async () => {
+  const oracle = await startOracle();
+  github.repositories.push(fakeRepository({ private: true, count: 5 }));
+  const outcome = await runInProcess(
+    ['verify', 'octo/widgets', '--oracle-url', oracle.url, '--judge', 'offline'],
+    withSettings({ githubApiUrl: github.url }),
+  );
+  expect(outcome).toMatchObject({ code: 1, stdout: '' });
+  expect(outcome.stderr).toMatch(/token/i);
+});
