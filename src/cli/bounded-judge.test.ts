@@ -72,6 +72,13 @@ test('those that wait are all refused when the last call under way leaves them n
   expect((await waiting).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
 });
 
+test('what was sent without an answer counts at the most that it can have cost', async () => {
+  const account = openAccount(1, []);
+  (await account.book(0.25))(usage(0.1), 2);
+  // By hand: 0.1 + 2 x 0.25.
+  await expect(account.book(0.5)).rejects.toThrow('$0.6000 of $1.00');
+});
+
 test('a call may cost less than booked, or more, and is counted at what it did; at the ceiling where its price is unknown', async () => {
   const account = openAccount(1, [usage(null, { outputTokens: 1_000 }), usage(0.2)]);
   // By hand, at the ceiling of $100 a million tokens written: 0.1, so 0.3 spent and 0.7 left.

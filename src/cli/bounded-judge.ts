@@ -10,7 +10,7 @@ const longestWaitMs = 60_000;
 
 export type Account = {
   /** Waits for room and gives back how the call is settled. @throws RunStopped where there will be none. */
-  book(mostUsd: number): Promise<(usage: JudgeUsage) => void>;
+  book(mostUsd: number): Promise<(usage: JudgeUsage, uncertain?: number) => void>;
 };
 
 const costOf = ({ costUsd, ...tokens }: JudgeUsage) => costUsd ?? ceilingCostUsd(tokens);
@@ -41,11 +41,12 @@ export const openAccount = (limitUsd: number | null, spent: JudgeUsage[]): Accou
       }
       held += mostUsd;
       underWay += 1;
-      return (usage) => {
+      return (usage, uncertain = 0) => {
         underWay -= 1;
         // Sums of binary fractions leave a rest, which would hold room for nothing.
         held = underWay === 0 ? 0 : held - mostUsd;
-        settled += costOf(usage);
+        // What was sent without an answer may have been charged.
+        settled += costOf(usage) + uncertain * mostUsd;
         for (const resolve of waiting.splice(0)) resolve();
       };
     },
@@ -82,13 +83,13 @@ export const boundedJudge = (
   askingThrough(judge, (opened) => {
     const askOnce = async (...question: Parameters<typeof opened.ask>): Promise<JudgeReply> => {
       const settle = await account.book(opened.mostUsd(question[0]));
-      let usage = noUsage;
       try {
         const reply = await opened.ask(...question);
-        usage = reply.usage;
+        settle(reply.usage, reply.uncertain);
         return reply;
-      } finally {
-        settle(usage);
+      } catch (error) {
+        settle(noUsage);
+        throw error;
       }
     };
     return async (task, signal) => {
