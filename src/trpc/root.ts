@@ -1,11 +1,13 @@
 import { createCallerFactory, router } from './init.ts';
 import { authRouter } from './routers/auth.ts';
 import { certificateRouter } from './routers/certificate.ts';
+import { judgeRouter } from './routers/judge.ts';
 import { runRouter } from './routers/run.ts';
 
 export const appRouter = router({
   auth: authRouter,
   certificate: certificateRouter,
+  judge: judgeRouter,
   run: runRouter,
 });
 export type AppRouter = typeof appRouter;

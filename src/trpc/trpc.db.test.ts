@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { TRPCClientError } from '@trpc/client';
 import { TRPCError } from '@trpc/server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -53,6 +54,14 @@ test('without a session every procedure of runs is UNAUTHORIZED, and certificate
   expect(await nobody.certificate.list()).toMatchObject({ total: 1, limit: 20, offset: 0 });
   expect(await codeOf(nobody.certificate.byId({ id }))).toBe('NOT_FOUND');
   expect(await codeOf(nobody.certificate.byId({ id: 'malformed' }))).toBe('NOT_FOUND');
+});
+
+test('what the judges go by is public, to the last word of what a certificate’s digest names', async () => {
+  const rules = await caller(null).judge.rules();
+  expect(rules.map(({ provider }) => provider)).toEqual(['offline', 'anthropic']);
+  const [offline, model] = rules;
+  expect(offline?.promptDigest).toBe(createHash('sha256').update(offline?.text ?? '').digest('hex'));
+  expect(model?.text).toContain('answer_key');
 });
 
 test('a wallet can create a run; another user’s run is NOT_FOUND', async () => {

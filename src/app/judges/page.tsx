@@ -1,0 +1,48 @@
+import type { Metadata } from 'next';
+import { Code } from '#components/facts.tsx';
+import { PageHeading, Section } from '#components/page-heading.tsx';
+import type { JudgeRule } from '#contracts/judge.ts';
+import { serverApi } from '../server.ts';
+
+export const metadata: Metadata = { title: 'Judges' };
+
+const headings = {
+  offline: 'The offline judge’s rule',
+  anthropic: 'The model judge’s instructions',
+} as const;
+
+const remarks = {
+  offline:
+    'It compares words by this rule and asks nobody. With it any of its verdicts can be found by hand.',
+  anthropic:
+    'Every call to the model begins with this text, then come the pull request and what is asked about it, each fenced as untrusted.',
+} as const;
+
+const Rule = ({ rule: { provider, promptDigest, text } }: { rule: JudgeRule }) => (
+  <Section id={provider} title={headings[provider]}>
+    <p className="mb-2 max-w-[68ch]">{remarks[provider]}</p>
+    <p className="mb-4 text-sm text-muted">
+      On certificates as prompt digest <Code>{promptDigest}</Code>
+    </p>
+    <pre className="rounded-md border border-edge p-4 text-sm break-words whitespace-pre-wrap">{text}</pre>
+  </Section>
+);
+
+const JudgesPage = async () => {
+  const rules = await (await serverApi()).judge.rules();
+  return (
+    <>
+      <PageHeading title="Judges">
+        <p>
+          What the judges of this version go by, to the last word. A certificate names the text that it was
+          judged by with its digest; another digest is another version’s.
+        </p>
+      </PageHeading>
+      {rules.map((rule) => (
+        <Rule key={rule.provider} rule={rule} />
+      ))}
+    </>
+  );
+};
+
+export default JudgesPage;

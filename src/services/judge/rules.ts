@@ -1,0 +1,10 @@
+import type { JudgeRule } from '#contracts/judge.ts';
+import { instructionsFor, promptDigest } from '#verification/judges/anthropic/prompts/v1/digest.ts';
+import { offlineJudge } from '#verification/judges/offline/judge.ts';
+import { offlineRule } from '#verification/judges/offline/rule.ts';
+
+/** What this version's judges go by, for whoever wants to predict or to question a verdict. */
+export const judgeRules = (): JudgeRule[] => [
+  { provider: 'offline', promptDigest: offlineJudge().promptDigest, text: offlineRule },
+  { provider: 'anthropic', promptDigest, text: instructionsFor('every_task') },
+];

@@ -1,0 +1,9 @@
+import { z } from 'zod';
+import { judgeRuleSchema } from '#contracts/judge.ts';
+import { judgeRules } from '#services/judge/rules.ts';
+import { publicProcedure, router } from '../init.ts';
+
+/** What judges go by is public, as certificates are. */
+export const judgeRouter = router({
+  rules: publicProcedure.output(z.array(judgeRuleSchema)).query(() => judgeRules()),
+});
