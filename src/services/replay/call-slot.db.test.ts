@@ -78,22 +78,3 @@ test('replays that wait for an oracle’s rate go on later: the run says so, and
   expect(calls.filter((call) => call.startsWith('oracle'))).toHaveLength(3);
   expect(seen).toContain('Waiting: as many calls as are allowed are under way.');
 });
-
-test.each<[string, Partial<InstallationPolicy['limits']>, RegExp]>([
-  ['at once', { runsAtOnce: 1 }, /1 of your runs are under way/],
-  ['a day', { runsPerDay: 1 }, /started 1 runs today/],
-  ['replays a day', { replaysPerDay: 5 }, /ask for 3 replays/],
-])(
-  'a user’s limit of runs or replays %s is a clear error, and another user’s own',
-  async (_, limits, words) => {
-    const { context, user } = await open();
-    const [owner, other] = [await user(), await user()];
-    const strict = { ...context, policy: limited(limits) };
-    await createRun(strict, owner, runRequest());
-    await expect(createRun(strict, owner, runRequest())).rejects.toMatchObject({
-      code: 'TOO_MANY_REQUESTS',
-      message: expect.stringMatching(words),
-    });
-    await createRun(strict, other, runRequest());
-  },
-);

@@ -5,12 +5,10 @@ import { judgeBatchItems, waitingStates } from '#db/schema/judge-batches.ts';
 import { judgeSpend } from '#db/schema/replays.ts';
 import { ceilingCostUsd } from '#verification/judges/anthropic/prices.ts';
 import type { ServiceContext } from '../context.ts';
+import { utcMidnight } from '../utc-midnight.ts';
 
 /** What a judge call counts for against limits, in US dollars: its cost, or the ceiling where its price is unknown. */
 const countedCost = ({ costUsd, ...tokens }: JudgeUsage): number => costUsd ?? ceilingCostUsd(tokens);
-
-const utcMidnight = (now: Date) =>
-  new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()));
 
 /**
  * A call takes some minutes at most, unless it waits for its batch: what is unsettled for longer was left by a worker

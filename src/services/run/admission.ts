@@ -1,11 +1,10 @@
-import { and, count, eq, gte, inArray, sql } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { AppError } from '#contracts/errors.ts';
 import { isPaid, type JudgeProvider } from '#contracts/judge.ts';
-import { verificationRuns } from '#db/schema/runs.ts';
 import { userIdentities } from '#db/schema/users.ts';
 import type { Actor, ServiceContext } from '../context.ts';
 import { budgetSpent } from '../replay/spend.ts';
-import { openStatuses } from './transitions.ts';
+import { exceededLimit } from './limits.ts';
 
 export const engineOff =
   'This installation carries out no runs: ENGINE_ENABLED is false. Set ENGINE_ENABLED=true and start it again.';
@@ -22,45 +21,10 @@ const mayUsePaidJudge = async ({ db, policy }: ServiceContext, actor: Actor): Pr
   return identities.some(({ provider, subject }) => accounts.has(`${provider}:${subject}`.toLowerCase()));
 };
 
-const utcMidnight = (now: Date) =>
-  new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()));
-
-/** What of this actor's limits another run of so many replays would exceed, in words; null where none. */
-const exceededLimit = async (
-  { db, policy, now }: ServiceContext,
-  actor: Actor,
-  replays: number,
-): Promise<string | null> => {
-  const { runsAtOnce, runsPerDay, replaysPerDay } = policy.limits;
-  const own = eq(verificationRuns.userId, actor.userId);
-  const [open] = await db
-    .select({ runs: count() })
-    .from(verificationRuns)
-    .where(and(own, inArray(verificationRuns.status, openStatuses)));
-  if ((open?.runs ?? 0) >= runsAtOnce)
-    return `${runsAtOnce} of your runs are under way, which is as many as one user may have at once. Wait for one to end, or cancel one.`;
-  const [today] = await db
-    .select({
-      runs: count(),
-      replays: sql<number>`coalesce(sum((${verificationRuns.config} ->> 'limit')::int), 0)::int`,
-    })
-    .from(verificationRuns)
-    .where(
-      and(
-        own,
-        gte(verificationRuns.createdAt, utcMidnight(now())),
-        // The same attempt is not counted again.
-        sql`${verificationRuns.continuation} is distinct from 'resume'`,
-      ),
-    );
-  if ((today?.runs ?? 0) >= runsPerDay)
-    return `You have started ${runsPerDay} runs today, which is as many as one user may. The count begins anew at 00:00 UTC.`;
-  if ((today?.replays ?? 0) + replays > replaysPerDay)
-    return `Your runs of today ask for ${today?.replays ?? 0} replays, and one user may ask for ${replaysPerDay} a day. Choose a lower limit, or wait until 00:00 UTC.`;
-  return null;
-};
-
-/** Why this actor can start no run with this judge now, as the error to throw; null where they can. */
+/**
+ * Why this actor can start no run with this judge now, as the error to throw; null where they can. Their limits are
+ * counted for an early answer: what holds for requests side by side is `holdLimits`.
+ */
 export const whyNotAdmitted = async (
   context: ServiceContext,
   actor: Actor,
@@ -72,7 +36,7 @@ export const whyNotAdmitted = async (
   const { unavailable } = policy.judges[judge];
   if (unavailable !== null)
     return new AppError('PRECONDITION_FAILED', `The ${judge} judge is not available: ${unavailable}`);
-  const exceeded = await exceededLimit(context, actor, replays);
+  const exceeded = await exceededLimit(context.db, context, actor, replays);
   if (exceeded !== null) return new AppError('TOO_MANY_REQUESTS', exceeded);
   if (!isPaid(judge)) return null;
   if (!(await mayUsePaidJudge(context, actor)))

@@ -9,6 +9,7 @@ import { whyNotAdmitted } from './admission.ts';
 import { carryReplays } from './carry-replays.ts';
 import { getRun } from './get.ts';
 import type { RunCreated } from './insert.ts';
+import { holdLimits } from './limits.ts';
 import { secretsAgain } from './secrets-again.ts';
 
 const notNow = (message: string) => new AppError('BAD_REQUEST', message, [{ path: 'id', message }]);
@@ -34,18 +35,15 @@ export const continueRun = async (
   if (how === 'resume' && old.draw === null)
     throw notNow('Nothing of this run was stored that could be resumed. Retry it.');
   if (how === 'retry' && !can.retry) throw notNow('The sample run is not retried. Start it anew.');
-  const refusal = await whyNotAdmitted(
-    context,
-    actor,
-    old.config.judge.provider,
-    how === 'retry' ? old.config.limit : 0,
-  );
+  const replays = how === 'retry' ? old.config.limit : 0;
+  const refusal = await whyNotAdmitted(context, actor, old.config.judge.provider, replays);
   if (refusal) throw refusal;
   const secrets = await secretsAgain(context, old.config, request, old.draw === null);
 
   const runId = randomUUID();
   const at = now();
   await db.transaction(async (transaction) => {
+    await holdLimits(transaction, context, actor, replays);
     // Two resumptions at once would both carry the same paid steps.
     await transaction
       .select({ id: verificationRuns.id })
@@ -80,15 +78,15 @@ export const continueRun = async (
       await sender.enqueue(transaction, [{ name: 'ingest-run', data: { runId } }]);
       return;
     }
-    const replays = await carryReplays(transaction, {
+    const carried = await carryReplays(transaction, {
       from: old.id,
       to: runId,
       how,
       limit: old.config.limit,
       at,
     });
-    const open = replays.filter(({ state }) => state === 'open');
-    const ended = replays.filter(({ state, outcome }) => state === 'ended' && outcome !== 'replaced').length;
+    const open = carried.filter(({ state }) => state === 'open');
+    const ended = carried.filter(({ state, outcome }) => state === 'ended' && outcome !== 'replaced').length;
     await transaction
       .update(verificationRuns)
       .set({

@@ -7,14 +7,15 @@ import { insertRun, type RunCreated } from './insert.ts';
 /** Where a form shows a repository's address, the sample shows this. */
 const sampleRepository = 'echelon-verify (its own history)';
 const sampleConstruct = 'demonstration-oracle';
+const sampleReplays = 20;
 
 /**
  * The first run of a newcomer: the installation's own demonstration oracle against the project's own history, judged
  * offline, so that it needs no key and no network. Null addresses mean "the installation's own".
- * @throws AppError PRECONDITION_FAILED where the engine is off.
+ * @throws AppError PRECONDITION_FAILED where the engine is off, TOO_MANY_REQUESTS.
  */
 export const createSampleRun = async (context: ServiceContext, actor: Actor): Promise<RunCreated> => {
-  const refusal = await whyNotAdmitted(context, actor, 'offline');
+  const refusal = await whyNotAdmitted(context, actor, 'offline', sampleReplays);
   if (refusal) throw refusal;
   return insertRun(context, actor, {
     constructId: sampleConstruct,
@@ -32,7 +33,7 @@ export const createSampleRun = async (context: ServiceContext, actor: Actor): Pr
       agreement: null,
       maxCostUsd: null,
       economy: false,
-      limit: 20,
+      limit: sampleReplays,
       minReplays: 10,
       weights: defaultWeights,
     },

@@ -3,22 +3,26 @@ import type { z } from 'zod';
 import type { RunConfig, RunSecrets, runCreatedSchema } from '#contracts/run.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import type { Actor, ServiceContext } from '../context.ts';
+import { holdLimits } from './limits.ts';
 
 export type RunCreated = z.infer<typeof runCreatedSchema>;
 
 /**
  * The run, its sealed secrets and its first job in one transaction: accepted means that it will be carried out, and
  * what is not accepted leaves nothing behind.
+ * @throws AppError TOO_MANY_REQUESTS
  */
 export const insertRun = async (
-  { db, sender, secretBox, now }: ServiceContext,
+  context: ServiceContext,
   actor: Actor,
   run: { constructId: string; repoUrl: string; config: RunConfig; secrets: RunSecrets },
 ): Promise<RunCreated> => {
+  const { db, sender, secretBox, now } = context;
   // Chosen here and not by the database: the box is bound to it before the row exists.
   const runId = randomUUID();
   const createdAt = now();
   await db.transaction(async (transaction) => {
+    await holdLimits(transaction, context, actor, run.config.limit);
     await transaction.insert(verificationRuns).values({
       id: runId,
       userId: actor.userId,

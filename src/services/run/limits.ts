@@ -1,0 +1,59 @@
+import { and, count, eq, gte, inArray, sql } from 'drizzle-orm';
+import { AppError } from '#contracts/errors.ts';
+import type { Executor } from '#db/client.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import type { Actor, ServiceContext } from '../context.ts';
+import { utcMidnight } from '../utc-midnight.ts';
+import { openStatuses } from './transitions.ts';
+
+/** What of this actor's limits another run of so many replays would exceed, in words; null where none. */
+export const exceededLimit = async (
+  executor: Executor,
+  { policy, now }: Pick<ServiceContext, 'policy' | 'now'>,
+  actor: Actor,
+  replays: number,
+): Promise<string | null> => {
+  const { runsAtOnce, runsPerDay, replaysPerDay } = policy.limits;
+  const own = eq(verificationRuns.userId, actor.userId);
+  const [open] = await executor
+    .select({ runs: count() })
+    .from(verificationRuns)
+    .where(and(own, inArray(verificationRuns.status, openStatuses)));
+  if ((open?.runs ?? 0) >= runsAtOnce)
+    return `${runsAtOnce} of your runs are under way, which is as many as one user may have at once. Wait for one to end, or cancel one.`;
+  const [today] = await executor
+    .select({
+      runs: count(),
+      replays: sql<number>`coalesce(sum((${verificationRuns.config} ->> 'limit')::int), 0)::int`,
+    })
+    .from(verificationRuns)
+    .where(
+      and(
+        own,
+        gte(verificationRuns.createdAt, utcMidnight(now())),
+        // The same attempt is not counted again.
+        sql`${verificationRuns.continuation} is distinct from 'resume'`,
+      ),
+    );
+  if ((today?.runs ?? 0) >= runsPerDay)
+    return `You have started ${runsPerDay} runs today, which is as many as one user may. The count begins anew at 00:00 UTC.`;
+  if ((today?.replays ?? 0) + replays > replaysPerDay)
+    return `Your runs of today ask for ${today?.replays ?? 0} replays, and one user may ask for ${replaysPerDay} a day. Choose a lower limit, or wait until 00:00 UTC.`;
+  return null;
+};
+
+/**
+ * Holds the actor's limits for the run that this transaction is to insert. Of one user one run is inserted at a time:
+ * two requests that count at once would both find the last place free.
+ * @throws AppError TOO_MANY_REQUESTS
+ */
+export const holdLimits = async (
+  transaction: Executor,
+  context: Pick<ServiceContext, 'policy' | 'now'>,
+  actor: Actor,
+  replays: number,
+): Promise<void> => {
+  await transaction.execute(sql`select pg_advisory_xact_lock(hashtext(${`runs of user ${actor.userId}`}))`);
+  const exceeded = await exceededLimit(transaction, context, actor, replays);
+  if (exceeded !== null) throw new AppError('TOO_MANY_REQUESTS', exceeded);
+};
