@@ -86,6 +86,7 @@ const policyOf = (environment: Environment): InstallationPolicy => {
     limits: {
       runsAtOnce: environment.MAX_RUNS_AT_ONCE,
       runsPerDay: environment.MAX_RUNS_PER_DAY,
+      resumesPerDay: environment.MAX_RESUMES_PER_DAY,
       replaysPerDay: environment.MAX_REPLAYS_PER_DAY,
       oracle: { atOnce: environment.ORACLE_MAX_CONCURRENT, perMinute: environment.ORACLE_MAX_PER_MINUTE },
       judgeAtOnce: environment.JUDGE_MAX_CONCURRENT_FLEET ?? null,

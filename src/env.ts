@@ -147,6 +147,9 @@ const environmentSchema = z.object({
   /** What one user may have under way and start in a UTC day. */
   MAX_RUNS_AT_ONCE: wholeNumber({ min: 1, max: 100_000, example: 'MAX_RUNS_AT_ONCE=20' }).default(20),
   MAX_RUNS_PER_DAY: wholeNumber({ min: 1, max: 1_000_000, example: 'MAX_RUNS_PER_DAY=200' }).default(200),
+  MAX_RESUMES_PER_DAY: wholeNumber({ min: 1, max: 1_000_000, example: 'MAX_RESUMES_PER_DAY=200' }).default(
+    200,
+  ),
   MAX_REPLAYS_PER_DAY: wholeNumber({
     min: 1,
     max: 100_000_000,

@@ -30,6 +30,8 @@ export type InstallationPolicy = {
   limits: {
     runsAtOnce: number;
     runsPerDay: number;
+    /** Resuming a run is no new one. */
+    resumesPerDay: number;
     replaysPerDay: number;
     oracle: { atOnce: number; perMinute: number };
     /** Of the paid judge; null where each process's own limit is enough. */

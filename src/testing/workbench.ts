@@ -26,6 +26,7 @@ export const openPolicy: InstallationPolicy = {
   limits: {
     runsAtOnce: 1000,
     runsPerDay: 1000,
+    resumesPerDay: 1000,
     replaysPerDay: 1_000_000,
     oracle: { atOnce: 1000, perMinute: 1_000_000 },
     judgeAtOnce: null,

@@ -4,7 +4,7 @@ import { isPaid, type JudgeProvider } from '#contracts/judge.ts';
 import { userIdentities } from '#db/schema/users.ts';
 import type { Actor, ServiceContext } from '../context.ts';
 import { budgetSpent } from '../replay/spend.ts';
-import { exceededLimit } from './limits.ts';
+import { exceededLimit, type Start } from './limits.ts';
 
 export const engineOff =
   'This installation carries out no runs: ENGINE_ENABLED is false. Set ENGINE_ENABLED=true and start it again.';
@@ -29,14 +29,14 @@ export const whyNotAdmitted = async (
   context: ServiceContext,
   actor: Actor,
   judge: JudgeProvider,
-  replays = 0,
+  start: Start = { replays: 0 },
 ): Promise<AppError | null> => {
   const { policy } = context;
   if (!policy.engineEnabled) return new AppError('PRECONDITION_FAILED', engineOff);
   const { unavailable } = policy.judges[judge];
   if (unavailable !== null)
     return new AppError('PRECONDITION_FAILED', `The ${judge} judge is not available: ${unavailable}`);
-  const exceeded = await exceededLimit(context.db, context, actor, replays);
+  const exceeded = await exceededLimit(context.db, context, actor, start);
   if (exceeded !== null) return new AppError('TOO_MANY_REQUESTS', exceeded);
   if (!isPaid(judge)) return null;
   if (!(await mayUsePaidJudge(context, actor)))

@@ -9,7 +9,7 @@ import { whyNotAdmitted } from './admission.ts';
 import { carryReplays } from './carry-replays.ts';
 import { getRun } from './get.ts';
 import type { RunCreated } from './insert.ts';
-import { holdLimits } from './limits.ts';
+import { holdLimits, type Start } from './limits.ts';
 import { secretsAgain } from './secrets-again.ts';
 
 const notNow = (message: string) => new AppError('BAD_REQUEST', message, [{ path: 'id', message }]);
@@ -35,15 +35,15 @@ export const continueRun = async (
   if (how === 'resume' && old.draw === null)
     throw notNow('Nothing of this run was stored that could be resumed. Retry it.');
   if (how === 'retry' && !can.retry) throw notNow('The sample run is not retried. Start it anew.');
-  const replays = how === 'retry' ? old.config.limit : 0;
-  const refusal = await whyNotAdmitted(context, actor, old.config.judge.provider, replays);
+  const start: Start = how === 'resume' ? 'resume' : { replays: old.config.limit };
+  const refusal = await whyNotAdmitted(context, actor, old.config.judge.provider, start);
   if (refusal) throw refusal;
   const secrets = await secretsAgain(context, old.config, request, old.draw === null);
 
   const runId = randomUUID();
   const at = now();
   await db.transaction(async (transaction) => {
-    await holdLimits(transaction, context, actor, replays);
+    await holdLimits(transaction, context, actor, start);
     // Two resumptions at once would both carry the same paid steps.
     await transaction
       .select({ id: verificationRuns.id })

@@ -15,7 +15,7 @@ const sampleReplays = 20;
  * @throws AppError PRECONDITION_FAILED where the engine is off, TOO_MANY_REQUESTS.
  */
 export const createSampleRun = async (context: ServiceContext, actor: Actor): Promise<RunCreated> => {
-  const refusal = await whyNotAdmitted(context, actor, 'offline', sampleReplays);
+  const refusal = await whyNotAdmitted(context, actor, 'offline', { replays: sampleReplays });
   if (refusal) throw refusal;
   return insertRun(context, actor, {
     constructId: sampleConstruct,

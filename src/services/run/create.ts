@@ -17,7 +17,7 @@ export const createRun = async (
 ): Promise<RunCreated> => {
   const { policy } = context;
   const judge = request.judge ?? policy.defaultJudge;
-  const refusal = await whyNotAdmitted(context, actor, judge, request.limit);
+  const refusal = await whyNotAdmitted(context, actor, judge, { replays: request.limit });
   if (refusal) throw refusal;
   const { source, oracle, secrets } = await targetOf(context, request);
 

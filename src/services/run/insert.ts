@@ -22,7 +22,7 @@ export const insertRun = async (
   const runId = randomUUID();
   const createdAt = now();
   await db.transaction(async (transaction) => {
-    await holdLimits(transaction, context, actor, run.config.limit);
+    await holdLimits(transaction, context, actor, { replays: run.config.limit });
     await transaction.insert(verificationRuns).values({
       id: runId,
       userId: actor.userId,

@@ -5,6 +5,8 @@ import type { InstallationPolicy } from '../context.ts';
 import { continueRun } from './continue.ts';
 import { createRun } from './create.ts';
 import { createSampleRun } from './create-sample.ts';
+import { getRun } from './get.ts';
+import { ingestRun } from './ingest.ts';
 import { failRun } from './transitions.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -65,4 +67,54 @@ test('the limit holds for new runs, samples and retries together, side by side',
   expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
   // With the one that is retried.
   expect(await db.$count(verificationRuns)).toBe(4);
+});
+
+/** Cancelled after its draw, so that it can be resumed. */
+const cancelledAfterDraw = async (at: Awaited<ReturnType<typeof limitedTo>>, runId: string) => {
+  const started = await getRun(at.context, at.owner, runId);
+  if (started.status === 'PENDING') await ingestRun(at.context, { runId });
+  await failRun(at.db, runId, 'Cancelled by its owner', at.context.now());
+};
+
+test('a resumption is no new run of the day and asks for no new replays; a retry is and does', async () => {
+  const at = await limitedTo({ runsPerDay: 2, replaysPerDay: 6 });
+  const goOn = (how: 'resume' | 'retry', id: string) =>
+    continueRun(at.context, at.owner, how, { id, oracleHeaders: {}, githubToken: null });
+  const first = await at.create();
+  await cancelledAfterDraw(at, first.runId);
+  const second = await at.create();
+  await cancelledAfterDraw(at, second.runId);
+  await expect(goOn('retry', first.runId)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
+  await goOn('resume', first.runId);
+  await goOn('resume', second.runId);
+  await expect(at.create()).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
+});
+
+test('resumptions have a daily count of their own, which begins anew at 00:00 UTC', async () => {
+  const at = await limitedTo({ resumesPerDay: 2 });
+  const resume = (id: string) =>
+    continueRun(at.context, at.owner, 'resume', { id, oracleHeaders: {}, githubToken: null });
+  let { runId } = await at.create();
+  await cancelledAfterDraw(at, runId);
+  for (let time = 0; time < 2; time += 1) {
+    ({ runId } = await resume(runId));
+    await cancelledAfterDraw(at, runId);
+  }
+  await expect(resume(runId)).rejects.toMatchObject({
+    code: 'TOO_MANY_REQUESTS',
+    message: expect.stringMatching(/resumed 2 runs today.*00:00 UTC/),
+  });
+  await at.create();
+  at.wait(24 * 60 * 60_000);
+  await resume(runId);
+});
+
+test('no more runs are under way at once than one user may have, those that are resumed among them', async () => {
+  const at = await limitedTo({ runsAtOnce: 1 });
+  const { runId } = await at.create();
+  await cancelledAfterDraw(at, runId);
+  await at.create();
+  await expect(
+    continueRun(at.context, at.owner, 'resume', { id: runId, oracleHeaders: {}, githubToken: null }),
+  ).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS', message: expect.stringContaining('under way') });
 });

@@ -6,38 +6,47 @@ import type { Actor, ServiceContext } from '../context.ts';
 import { utcMidnight } from '../utc-midnight.ts';
 import { openStatuses } from './transitions.ts';
 
-/** What of this actor's limits another run of so many replays would exceed, in words; null where none. */
+/** What is to be started: an attempt that asks for so many replays, or one that takes up an attempt that was begun. */
+export type Start = { replays: number } | 'resume';
+
+const startedToday = (actor: Actor, now: Date) =>
+  and(eq(verificationRuns.userId, actor.userId), gte(verificationRuns.createdAt, utcMidnight(now)));
+
+/** What of its user's limits this start would exceed, in words; null where nothing. */
 export const exceededLimit = async (
   executor: Executor,
   { policy, now }: Pick<ServiceContext, 'policy' | 'now'>,
   actor: Actor,
-  replays: number,
+  start: Start,
 ): Promise<string | null> => {
-  const { runsAtOnce, runsPerDay, replaysPerDay } = policy.limits;
-  const own = eq(verificationRuns.userId, actor.userId);
+  const { runsAtOnce, runsPerDay, resumesPerDay, replaysPerDay } = policy.limits;
   const [open] = await executor
     .select({ runs: count() })
     .from(verificationRuns)
-    .where(and(own, inArray(verificationRuns.status, openStatuses)));
+    .where(and(eq(verificationRuns.userId, actor.userId), inArray(verificationRuns.status, openStatuses)));
   if ((open?.runs ?? 0) >= runsAtOnce)
     return `${runsAtOnce} of your runs are under way, which is as many as one user may have at once. Wait for one to end, or cancel one.`;
+  const ofToday = startedToday(actor, now());
+  if (start === 'resume') {
+    const [resumed] = await executor
+      .select({ runs: count() })
+      .from(verificationRuns)
+      .where(and(ofToday, eq(verificationRuns.continuation, 'resume')));
+    return (resumed?.runs ?? 0) < resumesPerDay
+      ? null
+      : `You have resumed ${resumesPerDay} runs today, which is as many as one user may. The count begins anew at 00:00 UTC.`;
+  }
   const [today] = await executor
     .select({
       runs: count(),
       replays: sql<number>`coalesce(sum((${verificationRuns.config} ->> 'limit')::int), 0)::int`,
     })
     .from(verificationRuns)
-    .where(
-      and(
-        own,
-        gte(verificationRuns.createdAt, utcMidnight(now())),
-        // The same attempt is not counted again.
-        sql`${verificationRuns.continuation} is distinct from 'resume'`,
-      ),
-    );
+    // The same attempt is not counted again.
+    .where(and(ofToday, sql`${verificationRuns.continuation} is distinct from 'resume'`));
   if ((today?.runs ?? 0) >= runsPerDay)
     return `You have started ${runsPerDay} runs today, which is as many as one user may. The count begins anew at 00:00 UTC.`;
-  if ((today?.replays ?? 0) + replays > replaysPerDay)
+  if ((today?.replays ?? 0) + start.replays > replaysPerDay)
     return `Your runs of today ask for ${today?.replays ?? 0} replays, and one user may ask for ${replaysPerDay} a day. Choose a lower limit, or wait until 00:00 UTC.`;
   return null;
 };
@@ -51,9 +60,9 @@ export const holdLimits = async (
   transaction: Executor,
   context: Pick<ServiceContext, 'policy' | 'now'>,
   actor: Actor,
-  replays: number,
+  start: Start,
 ): Promise<void> => {
   await transaction.execute(sql`select pg_advisory_xact_lock(hashtext(${`runs of user ${actor.userId}`}))`);
-  const exceeded = await exceededLimit(transaction, context, actor, replays);
+  const exceeded = await exceededLimit(transaction, context, actor, start);
   if (exceeded !== null) throw new AppError('TOO_MANY_REQUESTS', exceeded);
 };
