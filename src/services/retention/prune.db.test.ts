@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { eq } from 'drizzle-orm';
 import { afterEach, expect, test } from 'vitest';
 import type { ContinueRequest, RunRequest } from '#contracts/run.ts';
@@ -10,6 +11,7 @@ import { verificationRuns } from '#db/schema/runs.ts';
 import { changeNumbers, drawOf, type Script } from '#testing/scripted-engine.ts';
 import { runRequest, testWorkbench } from '#testing/workbench.ts';
 import { getPublicCertificate } from '../certificate/get-public.ts';
+import type { ServiceContext } from '../context.ts';
 import { continueRun } from '../run/continue.ts';
 import { createRun } from '../run/create.ts';
 import { getRun } from '../run/get.ts';
@@ -31,9 +33,14 @@ const bench = async (script: Script = {}) => {
   const owner = await workbench.user();
   const start = async (request: Partial<RunRequest> = {}) =>
     (await createRun(context, owner, runRequest({ limit: 2, minReplays: 2, ...request }))).runId;
-  const goOn = (id: string, how: 'resume' | 'retry' = 'resume') => {
+  const goOn = (id: string, how: 'resume' | 'retry' = 'resume', by: ServiceContext = context) => {
     const request: ContinueRequest = { id, oracleHeaders: {}, githubToken: null };
-    return continueRun(context, owner, how, request).then(({ runId }) => runId);
+    return continueRun(by, owner, how, request).then(({ runId }) => runId);
+  };
+  /** As if the run had been cancelled before its certificate. */
+  const fail = async (runId: string) => {
+    await db.update(verificationRuns).set({ status: 'CERTIFYING', certificateId: null });
+    await failRun(db, runId, 'Cancelled by its owner', context.now());
   };
   const rowsOf = async () => {
     const tables = {
@@ -58,6 +65,7 @@ const bench = async (script: Script = {}) => {
     owner,
     start,
     goOn,
+    fail,
     rowsOf,
     days: (days: number) => workbench.wait(days * dayMs),
     replaysOf: (runId: string) => db.$count(verificationReplays, eq(verificationReplays.runId, runId)),
@@ -131,18 +139,16 @@ test('ground truth that a later run read again stays with that run, and a run un
 });
 
 test('what a run resumed is kept as long as that run, and a run without its replays can be retried alone', async () => {
-  const { start, pump, db, run, goOn, context, days, replaysOf } = await bench({ costUsd: 0.01 });
+  const { start, pump, db, run, goOn, context, days, fail, replaysOf } = await bench({ costUsd: 0.01 });
   const first = await start({ judge: 'anthropic' });
   await pump();
-  // As if it had been cancelled before its certificate.
-  await db.update(verificationRuns).set({ status: 'CERTIFYING', certificateId: null });
-  await failRun(db, first, 'Cancelled by its owner', context.now());
+  await fail(first);
   days(60);
   const second = await goOn(first);
   await failRun(db, second, 'Cancelled by its owner', context.now());
   days(60);
   await prune(context);
-  expect([await replaysOf(first), await replaysOf(second)]).toEqual([2, 2]);
+  expect([await replaysOf(first), await replaysOf(second)]).toEqual([0, 2]);
   // The two have one account.
   expect((await run(second)).costUsd).toBeCloseTo(0.12, 9);
 
@@ -157,7 +163,7 @@ test('what a run resumed is kept as long as that run, and a run without its repl
 
 test('a retry of a run without its replays reads the repository anew', async () => {
   let draws = 0;
-  const { start, pump, db, run, goOn, context, days } = await bench({
+  const { start, pump, run, goOn, context, days, fail } = await bench({
     draw: async ({ limit }) => {
       draws += 1;
       return drawOf(changeNumbers(limit));
@@ -165,14 +171,59 @@ test('a retry of a run without its replays reads the repository anew', async () 
   });
   const runId = await start({ oracleUrl: 'https://oracle.example/ask' });
   await pump();
-  await db.update(verificationRuns).set({ status: 'CERTIFYING', certificateId: null });
-  await failRun(db, runId, 'Cancelled by its owner', context.now());
+  await fail(runId);
   days(91);
   await prune(context);
   const again = await goOn(runId, 'retry');
   await pump();
   expect(await run(again)).toMatchObject({ status: 'COMPLETED', progress: 2 });
   expect(draws).toBe(2);
+});
+
+test.each(['resume', 'retry'] as const)(
+  'what is pruned while a run is gone on with is not missed: a %s is refused, and may be asked for again',
+  async (how) => {
+    const { start, pump, run, goOn, context, days, fail } = await bench();
+    const runId = await start();
+    await pump();
+    await fail(runId);
+    days(91);
+    // The address is looked at when the run was found, before anything of it is written.
+    const checkOracleUrl = async () => {
+      await prune(context);
+      return null;
+    };
+    await expect(goOn(runId, how, { ...context, checkOracleUrl })).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+      message: expect.stringContaining('just been deleted'),
+    });
+    const again = await goOn(runId, 'retry');
+    await pump();
+    expect(await run(again)).toMatchObject({ status: 'COMPLETED', progress: 2 });
+  },
+);
+
+test('a run that is being resumed is not pruned: the attempt keeps its account', async () => {
+  const { start, pump, run, goOn, context, days, fail } = await bench({ costUsd: 0.01 });
+  const first = await start({ judge: 'anthropic' });
+  await pump();
+  await fail(first);
+  days(91);
+  let pruned: Promise<void> | undefined;
+  const { sender } = context;
+  const second = await goOn(first, 'resume', {
+    ...context,
+    sender: {
+      enqueue: async (...job) => {
+        pruned = prune(context);
+        await setTimeout(300);
+        await sender.enqueue(...job);
+      },
+    },
+  });
+  await pruned;
+  await pump();
+  expect(await run(second)).toMatchObject({ status: 'COMPLETED', costUsd: expect.closeTo(0.12, 9) });
 });
 
 test('of many workers one prunes, and not again within the hour', async () => {

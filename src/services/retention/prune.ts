@@ -80,7 +80,13 @@ const pruneReplays = async (db: Database, before: Date): Promise<number> => {
   let deleted = 0;
   for (const { id } of runs)
     deleted += await db.transaction(async (transaction) => {
-      // The run's row first, as whoever resumes it does: it has all of its replays or none.
+      // Locked before it is looked at, as by whoever goes on with it: an attempt has all of its replays or none, and
+      // whether it was resumed is asked when nobody can be about to do so.
+      await transaction
+        .select({ id: verificationRuns.id })
+        .from(verificationRuns)
+        .where(eq(verificationRuns.id, id))
+        .for('update');
       const [run] = await transaction
         .update(verificationRuns)
         .set({ draw: null })

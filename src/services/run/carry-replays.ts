@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq, inArray } from 'drizzle-orm';
 import { AppError } from '#contracts/errors.ts';
+import type { ReplayStep } from '#contracts/replay.ts';
 import type { Continuation } from '#contracts/run.ts';
 import type { Executor } from '#db/client.ts';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
@@ -8,76 +9,98 @@ import { verificationReplays } from '#db/schema/replays.ts';
 import { oracleWasReached, resumable } from '#verification/replay/resumable.ts';
 import { checkpointOf, type ReplayRow } from '../replay/checkpoint.ts';
 
-/** Each row has a dozen parameters, of which Postgres takes 65,535 in one statement. */
+/** Each row has eight parameters, of which Postgres takes 65,535 in one statement. */
 const rowsPerInsert = 1_000;
 
 type CarriedReplay = Pick<ReplayRow, 'id' | 'position' | 'state' | 'outcome'>;
 
-/** What was scored is kept; what the verifier could not get is tried again. */
-const resumed = (row: ReplayRow, oracleReached: boolean) => {
-  if (row.state === 'reserve') return { state: 'reserve' as const, outcome: null };
+const begunAnew = { state: 'open', outcome: null, reason: null, endedAt: null } as const;
+
+/** What was stored and is to be got again: what the verifier could not get. */
+const stepsAgain = (row: ReplayRow, oracleReached: boolean): ReplayStep[] => {
   const stored = checkpointOf(row);
-  const steps = resumable(stored, oracleReached);
-  // Also one that was scored is open again where the parrot's or a second judge's verdicts were not obtained.
-  const ended = row.state === 'ended' && Object.keys(steps).length === Object.keys(stored).length;
-  return ended
-    ? { ...steps, state: 'ended' as const, outcome: row.outcome, reason: row.reason, endedAt: row.endedAt }
-    : { ...steps, state: 'open' as const, outcome: null };
+  const kept = resumable(stored, oracleReached);
+  return (Object.keys(stored) as ReplayStep[]).filter((step) => !(step in kept));
 };
 
-/** The sample of a draw as it was: its first `limit` changes, none of them begun. */
-const begunAnew = (row: ReplayRow, limit: number) => ({
-  state: row.position < limit ? ('open' as const) : ('reserve' as const),
-  outcome: null,
-});
+/** Calls that wait for a batch, which was paid, go with their replays. */
+const moveReplays = async (
+  transaction: Executor,
+  rows: ReplayRow[],
+  { from, to, at }: { from: string; to: string; at: Date },
+): Promise<CarriedReplay[]> => {
+  await transaction
+    .update(verificationReplays)
+    .set({ runId: to, createdAt: at, updatedAt: at })
+    .where(eq(verificationReplays.runId, from));
+  await transaction.update(judgeBatchItems).set({ runId: to }).where(eq(judgeBatchItems.runId, from));
+  const oracleReached = rows.some((row) => oracleWasReached(checkpointOf(row)));
+  const moved = rows.map((row) => ({
+    row,
+    again: row.state === 'reserve' ? [] : stepsAgain(row, oracleReached),
+  }));
+  // Also one that was scored is open again where the parrot's or a second judge's verdicts were not obtained.
+  const open = moved.filter(({ row, again }) => row.state === 'open' || again.length > 0);
+  for (const alike of Map.groupBy(open, ({ again }) => again.join()).values()) {
+    const steps: Partial<Record<ReplayStep, null>> = {};
+    for (const step of alike[0]?.again ?? []) steps[step] = null;
+    await transaction
+      .update(verificationReplays)
+      .set({ ...steps, ...begunAnew, faults: 0, waitingSince: null })
+      .where(
+        inArray(
+          verificationReplays.id,
+          alike.map(({ row }) => row.id),
+        ),
+      );
+  }
+  const reopened = new Set(open.map(({ row }) => row.id));
+  return rows.map((row) => (reopened.has(row.id) ? { ...row, ...begunAnew } : row));
+};
+
+/** The sample of the draw as it was: its first `limit` changes, none of them begun. */
+const copyReplays = async (
+  transaction: Executor,
+  rows: ReplayRow[],
+  { to, limit, at }: { to: string; limit: number; at: Date },
+): Promise<CarriedReplay[]> => {
+  const copies = rows.map(({ groundTruthId, groundTruthDigest, position }) => ({
+    id: randomUUID(),
+    runId: to,
+    groundTruthId,
+    groundTruthDigest,
+    position,
+    state: position < limit ? ('open' as const) : ('reserve' as const),
+    outcome: null,
+    createdAt: at,
+    updatedAt: at,
+  }));
+  for (let start = 0; start < copies.length; start += rowsPerInsert)
+    await transaction.insert(verificationReplays).values(copies.slice(start, start + rowsPerInsert));
+  return copies;
+};
 
 /**
- * Gives a new run the replays of the one that it goes on with, in the same seeded order over the same stored ground
- * truth: with all that was stored (`resume`), or from the beginning (`retry`). Calls that wait for a batch, which was
- * paid, go with the replays that are resumed.
+ * Gives a new run the replays of the attempt that it goes on with, in the same seeded order over the same stored ground
+ * truth. To resume they are moved, with all that was stored: nobody makes rows by cancelling and resuming, and a run's
+ * own row says what it had scored. To retry they are copied, from the beginning.
+ * @param from the run that holds the attempt's replays.
  * @throws AppError BAD_REQUEST where private ground truth has been erased since.
  */
 export const carryReplays = async (
   transaction: Executor,
-  { from, to, how, limit, at }: { from: string; to: string; how: Continuation; limit: number; at: Date },
+  how: Continuation,
+  carried: { from: string; to: string; limit: number; at: Date },
 ): Promise<CarriedReplay[]> => {
   const rows = await transaction
     .select()
     .from(verificationReplays)
-    .where(eq(verificationReplays.runId, from))
+    .where(eq(verificationReplays.runId, carried.from))
     .orderBy(asc(verificationReplays.position));
   if (rows.some(({ groundTruthDigest }) => groundTruthDigest === null))
     throw new AppError(
       'BAD_REQUEST',
       'The run’s private ground truth has been erased since. Start a new run.',
     );
-  const oracleReached = rows.some((row) => oracleWasReached(checkpointOf(row)));
-  const carried = rows.map((row) => ({
-    id: randomUUID(),
-    runId: to,
-    groundTruthId: row.groundTruthId,
-    groundTruthDigest: row.groundTruthDigest,
-    position: row.position,
-    createdAt: at,
-    updatedAt: at,
-    ...(how === 'resume' ? resumed(row, oracleReached) : begunAnew(row, limit)),
-  }));
-  for (let start = 0; start < carried.length; start += rowsPerInsert)
-    await transaction.insert(verificationReplays).values(carried.slice(start, start + rowsPerInsert));
-  if (how === 'resume') {
-    const waiting = await transaction
-      .selectDistinct({ replayId: judgeBatchItems.replayId })
-      .from(judgeBatchItems)
-      .where(eq(judgeBatchItems.runId, from));
-    for (const { replayId } of waiting) {
-      const place = rows.findIndex(({ id }) => id === replayId);
-      const replay = carried[place];
-      if (replay !== undefined)
-        await transaction
-          .update(judgeBatchItems)
-          .set({ replayId: replay.id, runId: to })
-          .where(eq(judgeBatchItems.replayId, replayId));
-    }
-  }
-  return carried;
+  return how === 'resume' ? moveReplays(transaction, rows, carried) : copyReplays(transaction, rows, carried);
 };

@@ -1,82 +1,22 @@
-import { asc, eq } from 'drizzle-orm';
-import { afterEach, expect, test } from 'vitest';
+import { eq } from 'drizzle-orm';
+import { expect, test } from 'vitest';
 import type { Certificate } from '#contracts/certificate.ts';
-import type { ContinueRequest, RunRequest } from '#contracts/run.ts';
+import type { ContinueRequest } from '#contracts/run.ts';
 import { answerKeys, verificationReplays } from '#db/schema/replays.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
-import { changeNumbers, drawOf, type Script, unavailable } from '#testing/scripted-engine.ts';
-import { openPolicy, runRequest, testWorkbench } from '#testing/workbench.ts';
+import {
+  interruptedRun,
+  type OwnersWorkbench,
+  ownersWorkbench,
+  wholeReplay,
+} from '#testing/interrupted-run.ts';
+import { changeNumbers, drawOf, unavailable } from '#testing/scripted-engine.ts';
+import { openPolicy } from '#testing/workbench.ts';
 import { SourceError } from '#verification/sources/source.ts';
-import { getPublicCertificate } from '../certificate/get-public.ts';
 import { erasePrivateGroundTruths, privateRetentionMs } from '../ground-truth/erase-private.ts';
 import { cancelRun } from './cancel.ts';
 import { continueRun } from './continue.ts';
-import { createRun } from './create.ts';
 import { createSampleRun } from './create-sample.ts';
-import { getRun } from './get.ts';
-import { failRun } from './transitions.ts';
-
-let opened: { close: () => Promise<void> }[] = [];
-afterEach(async () => {
-  await Promise.all(opened.map((workbench) => workbench.close()));
-  opened = [];
-});
-
-const bench = async (script: Script = {}) => {
-  const workbench = await testWorkbench(script);
-  opened.push(workbench);
-  const { db, context } = workbench;
-  const owner = await workbench.user();
-  const start = async (request: Partial<RunRequest> = {}) =>
-    (await createRun(context, owner, runRequest(request))).runId;
-  const run = (runId: string) => getRun(context, owner, runId);
-  const fail = (runId: string, message = 'Cancelled by its owner') =>
-    failRun(db, runId, message, context.now());
-  const goOn = (how: 'resume' | 'retry', id: string, request: Partial<ContinueRequest> = {}) =>
-    continueRun(context, owner, how, { id, oracleHeaders: {}, githubToken: null, ...request });
-  const replaysOf = (runId: string) =>
-    db
-      .select()
-      .from(verificationReplays)
-      .where(eq(verificationReplays.runId, runId))
-      .orderBy(asc(verificationReplays.position));
-  const certificateOf = async (runId: string) =>
-    getPublicCertificate(context, (await run(runId)).certificateId ?? '');
-  /** The calls made while `work` went on. */
-  const callsDuring = async (work: () => Promise<unknown>) => {
-    const before = workbench.calls.length;
-    await work();
-    return workbench.calls.slice(before);
-  };
-  return { ...workbench, owner, start, run, fail, goOn, replaysOf, certificateOf, callsDuring };
-};
-type Bench = Awaited<ReturnType<typeof bench>>;
-
-const wholeReplay = (id: string) => [
-  `answer_key:${id}`,
-  `oracle:${id}`,
-  `precision:${id}`,
-  `recall:${id}`,
-  `reply:${id}`,
-  `parrot-precision:${id}`,
-  `parrot-recall:${id}`,
-];
-
-/** Cancelled when the oracle is asked about the second change: one replay scored, one begun, one not begun. */
-const interrupted = async (script: Script = {}, request: Partial<RunRequest> = {}) => {
-  let cancels = true;
-  const at: Bench = await bench({
-    ...script,
-    oracle: async (asked, secrets) => {
-      if (cancels && asked.pr.id === '2') await at.fail(runId);
-      return script.oracle?.(asked, secrets);
-    },
-  });
-  const runId = await at.start(request);
-  await at.pump();
-  cancels = false;
-  return { ...at, runId };
-};
 
 /** What a certificate says of scores and judge, without its own identity. */
 const scoresOf = ({
@@ -92,7 +32,7 @@ const scoresOf = ({
 });
 
 test('a resumed run has the same sample, seed and places, and asks nothing again whose answer was stored', async () => {
-  const at = await interrupted({}, { seed: 'a-seed' });
+  const at = await interruptedRun({}, { seed: 'a-seed' });
   const before = await at.replaysOf(at.runId);
   const { runId } = await at.goOn('resume', at.runId);
   expect(await at.run(runId)).toMatchObject({
@@ -130,10 +70,10 @@ test('a resumed run has the same sample, seed and places, and asks nothing again
 
 test('the certificate of a run that was interrupted and resumed is that of an undisturbed one in every score', async () => {
   const request = { limit: 8, minReplays: 8, seed: 'a-seed', agreementSample: 0.5 };
-  const at = await interrupted({}, request);
+  const at = await interruptedRun({}, request);
   const { runId } = await at.goOn('resume', at.runId);
   await at.pump();
-  const undisturbed = await bench();
+  const undisturbed = await ownersWorkbench();
   const other = await undisturbed.start(request);
   await undisturbed.pump();
   expect(scoresOf(await at.certificateOf(runId))).toEqual(scoresOf(await undisturbed.certificateOf(other)));
@@ -143,7 +83,7 @@ test('interrupted at whatever step, a resumed run asks each question once in bot
   const questions = wholeReplay('1').filter((call) => !call.startsWith('oracle'));
   for (const interruptedAt of questions) {
     let cancels = true;
-    const at: Bench = await bench({
+    const at: OwnersWorkbench = await ownersWorkbench({
       judge: async () => {
         // The call was noted before this.
         if (cancels && at.calls.at(-1) === interruptedAt) {
@@ -177,13 +117,12 @@ test('interrupted at whatever step, a resumed run asks each question once in bot
         : [];
     const missing = wholeReplay('1').filter((call) => !keptSteps.includes(call) && !shared.includes(call));
     expect(calls.toSorted(), interruptedAt).toEqual(missing.toSorted());
-    await opened.pop()?.close();
   }
 });
 
 test('what the verifier could not get is tried again when its run is resumed, and what was scored is not', async () => {
   let down = true;
-  const at: Bench = await bench({
+  const at: OwnersWorkbench = await ownersWorkbench({
     judge: async ({ measure }, { id }) =>
       down && ((id === '1' && measure === 'recall') || (id === '2' && measure === 'answer_key'))
         ? unavailable('no connection')
@@ -212,7 +151,7 @@ test('what the verifier could not get is tried again when its run is resumed, an
 
 test('a verdict on the parrot, or a second judge’s, that could not be had is tried again too', async () => {
   let down = true;
-  const at: Bench = await bench({
+  const at: OwnersWorkbench = await ownersWorkbench({
     judge: async (task, { id, title }) =>
       down && id === '1' && task.measure === 'recall' && task.summary.includes(title)
         ? unavailable('no connection')
@@ -245,7 +184,7 @@ test('an oracle that was never reached is called again; one failure among answer
     latencyMs: 3,
     retries: 2,
   } as const;
-  const at = await bench({ oracle: async () => (address === 'wrong' ? noConnection : undefined) });
+  const at = await ownersWorkbench({ oracle: async () => (address === 'wrong' ? noConnection : undefined) });
   const first = await at.start();
   await at.pump();
   expect((await at.run(first)).status).toBe('FAILED');
@@ -256,7 +195,7 @@ test('an oracle that was never reached is called again; one failure among answer
   expect(calls.filter((call) => call.startsWith('answer_key'))).toEqual([]);
   expect((await at.certificateOf(runId)).counts).toMatchObject({ scored: 3, oracleFailures: 0 });
 
-  const mixed = await interrupted({
+  const mixed = await interruptedRun({
     oracle: async ({ pr }) => (pr.id === '1' ? noConnection : undefined),
     judge: async () => undefined,
   });
@@ -271,7 +210,7 @@ test('an oracle that was never reached is called again; one failure among answer
 });
 
 test('a run whose replays have all ended is certified at once', async () => {
-  const at = await bench();
+  const at = await ownersWorkbench();
   const first = await at.start();
   const { engine } = at.context;
   // Certification alone cannot be carried out.
@@ -293,7 +232,7 @@ test('a run whose replays have all ended is certified at once', async () => {
 });
 
 test('changes that were replaced stay replaced, and progress and total leave them out', async () => {
-  const at = await interrupted(
+  const at = await interruptedRun(
     {
       draw: async () => drawOf(changeNumbers(3), changeNumbers(2, 4)),
       judge: async (task, { id }) =>
@@ -331,7 +270,7 @@ test('changes that were replaced stay replaced, and progress and total leave the
 });
 
 test('a run is resumed once: the second time is refused and names the first, also at the same time', async () => {
-  const at = await interrupted();
+  const at = await interruptedRun();
   const results = await Promise.allSettled([at.goOn('resume', at.runId), at.goOn('resume', at.runId)]);
   const made = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
@@ -347,7 +286,7 @@ test('a run is resumed once: the second time is refused and names the first, als
 });
 
 test('a resumed run that fails can be resumed in its turn, from where it came to', async () => {
-  const at = await interrupted();
+  const at = await interruptedRun();
   const second = await at.goOn('resume', at.runId);
   await at.fail(second.runId);
   const third = await at.goOn('resume', second.runId);
@@ -358,7 +297,7 @@ test('a resumed run that fails can be resumed in its turn, from where it came to
 });
 
 test('another’s run is not found, one that is running or completed is refused', async () => {
-  const at = await bench();
+  const at = await ownersWorkbench();
   const stranger = await at.user();
   const runId = await at.start();
   const refusal = { code: 'BAD_REQUEST', message: expect.stringContaining('failed or was cancelled') };
@@ -377,7 +316,7 @@ test('another’s run is not found, one that is running or completed is refused'
 });
 
 test('what the verb refuses is what the run says that cannot be done with it', async () => {
-  const at = await bench();
+  const at = await ownersWorkbench();
   const { runId: sample } = await createSampleRun(at.context, at.owner);
   await at.fail(sample);
   expect((await at.run(sample)).can).toEqual({ cancel: false, resume: false, retry: false });
@@ -390,7 +329,7 @@ test('what the verb refuses is what the run says that cannot be done with it', a
 });
 
 test('headers that are missing are named, ones that the run did not have and another oracle’s address are refused', async () => {
-  const at = await interrupted(
+  const at = await interruptedRun(
     {},
     {
       oracleUrl: 'https://oracle.example/ask?key=planted-query-key',
@@ -440,7 +379,7 @@ test('headers that are missing are named, ones that the run did not have and ano
 
 test('the secrets given again are sealed for the new run, reach its oracle, and are erased at its end', async () => {
   const seen: unknown[] = [];
-  const at = await interrupted(
+  const at = await interruptedRun(
     {
       oracle: async (_request, secrets) => {
         seen.push(secrets);
@@ -468,7 +407,7 @@ test('the secrets given again are sealed for the new run, reach its oracle, and 
 });
 
 test('whoever may start no run may go on with none', async () => {
-  const at = await interrupted();
+  const at = await interruptedRun();
   const off = { ...at.context, policy: { ...openPolicy, engineEnabled: false } };
   const request = { id: at.runId, oracleHeaders: {}, githubToken: null };
   for (const how of ['resume', 'retry'] as const)
@@ -478,7 +417,7 @@ test('whoever may start no run may go on with none', async () => {
 });
 
 test('a run that cannot be gone on with as a whole leaves nothing behind', async () => {
-  const at = await interrupted();
+  const at = await interruptedRun();
   const sender = { enqueue: () => Promise.reject(new Error('The queue is away.')) };
   const request = { id: at.runId, oracleHeaders: {}, githubToken: null };
   const before = await at.db.$count(verificationReplays);
@@ -489,7 +428,7 @@ test('a run that cannot be gone on with as a whole leaves nothing behind', async
 });
 
 test('a retried run has the same changes from the beginning, and of what was stored only the shared keys', async () => {
-  const at = await interrupted(
+  const at = await interruptedRun(
     { draw: async () => drawOf(changeNumbers(3), changeNumbers(2, 4)) },
     { seed: 'a-seed' },
   );
@@ -527,7 +466,7 @@ test('a retried run has the same changes from the beginning, and of what was sto
 test('a run that failed before its draw reads the repository again when it is retried, and needs its token again', async () => {
   let there = false;
   const tokens: (string | null)[] = [];
-  const at = await bench({
+  const at = await ownersWorkbench({
     draw: async ({ limit }, { githubToken }) => {
       tokens.push(githubToken);
       if (!there) throw new SourceError('not_found', 'There is no repository owner/name.');
@@ -549,7 +488,7 @@ test('a run that failed before its draw reads the repository again when it is re
 });
 
 test('a run whose private ground truth was erased since is refused with words', async () => {
-  const at = await interrupted({
+  const at = await interruptedRun({
     draw: async ({ limit }) => ({ ...drawOf(changeNumbers(limit)), private: true }),
   });
   at.wait(privateRetentionMs + 1);
@@ -563,7 +502,7 @@ test('a run whose private ground truth was erased since is refused with words', 
 });
 
 test('a limit may be another one for the run that goes on', async () => {
-  const at = await interrupted({}, { maxCostUsd: 5 });
+  const at = await interruptedRun({}, { maxCostUsd: 5 });
   const same = await at.goOn('retry', at.runId);
   const other = await at.goOn('retry', at.runId, { maxCostUsd: 7 });
   expect([(await at.run(same.runId)).maxCostUsd, (await at.run(other.runId)).maxCostUsd]).toEqual([5, 7]);

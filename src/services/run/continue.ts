@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { and, eq } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { AppError } from '#contracts/errors.ts';
 import type { Continuation, ContinueRequest } from '#contracts/run.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
@@ -10,13 +10,15 @@ import { carryReplays } from './carry-replays.ts';
 import { getRun } from './get.ts';
 import type { RunCreated } from './insert.ts';
 import { holdLimits, type Start } from './limits.ts';
+import { lockAttempt } from './lock-attempt.ts';
 import { secretsAgain } from './secrets-again.ts';
 
 const notNow = (message: string) => new AppError('BAD_REQUEST', message, [{ path: 'id', message }]);
 
 /**
  * Goes on with a run that has failed, as a new run that names the old one, which stays as it is. `resume` is the same
- * attempt: its sample, seed and stored steps; it is made once. `retry` is a new attempt on the stored ground truth.
+ * attempt: its sample, seed and stored steps, which go over to the new run; it is made once. `retry` is a new attempt on
+ * the stored ground truth.
  * @throws AppError NOT_FOUND; BAD_REQUEST where the run cannot be gone on with, or a secret has to be given again;
  * and as `createRun` where no run can be started now.
  */
@@ -30,32 +32,26 @@ export const continueRun = async (
   const { status, can } = await getRun(context, actor, request.id);
   if (status !== 'FAILED')
     throw notNow('Only a run that has failed or was cancelled can be resumed or retried.');
-  const [old] = await db.select().from(verificationRuns).where(eq(verificationRuns.id, request.id));
-  if (!old) throw new Error('A run was shown that is not there.');
-  if (how === 'resume' && old.draw === null)
+  const { run: old, holder } = await lockAttempt(db, request.id);
+  const isStored = holder.draw !== null;
+  if (how === 'resume' && !isStored)
     throw notNow('Nothing of this run was stored that could be resumed. Retry it.');
   if (how === 'retry' && !can.retry) throw notNow('The sample run is not retried. Start it anew.');
   const start: Start = how === 'resume' ? 'resume' : { replays: old.config.limit };
   const refusal = await whyNotAdmitted(context, actor, old.config.judge.provider, start);
   if (refusal) throw refusal;
-  const secrets = await secretsAgain(context, old.config, request, old.draw === null);
+  const secrets = await secretsAgain(context, old.config, request, !isStored);
 
   const runId = randomUUID();
   const at = now();
   await db.transaction(async (transaction) => {
     await holdLimits(transaction, context, actor, start);
-    // Two resumptions at once would both carry the same paid steps.
-    await transaction
-      .select({ id: verificationRuns.id })
-      .from(verificationRuns)
-      .where(eq(verificationRuns.id, old.id))
-      .for('update');
-    const [resumed] = await transaction
-      .select({ id: verificationRuns.id })
-      .from(verificationRuns)
-      .where(and(eq(verificationRuns.continuesRunId, old.id), eq(verificationRuns.continuation, 'resume')));
-    if (how === 'resume' && resumed) throw notNow(`This run was resumed already, by the run ${resumed.id}.`);
-
+    const locked = await lockAttempt(transaction, old.id);
+    if (how === 'resume' && locked.resumedBy !== null)
+      throw notNow(`This run was resumed already, by the run ${locked.resumedBy}.`);
+    const { id: from, draw, snapshotDigest } = locked.holder;
+    if ((draw !== null) !== isStored)
+      throw notNow('What was stored of this run has just been deleted: its time was over. Try again.');
     await transaction.insert(verificationRuns).values({
       id: runId,
       userId: actor.userId,
@@ -67,24 +63,16 @@ export const continueRun = async (
       promptDigest: how === 'resume' ? old.promptDigest : null,
       createdAt: at,
       updatedAt: at,
-      ...(old.draw === null
-        ? {}
-        : { status: 'INGESTING' as const, draw: old.draw, snapshotDigest: old.snapshotDigest }),
+      ...(draw === null ? {} : { status: 'INGESTING' as const, draw, snapshotDigest }),
     });
     await transaction
       .insert(runSecrets)
       .values({ runId, sealed: secretBox.seal(runId, secrets), createdAt: at });
-    if (old.draw === null) {
+    if (draw === null) {
       await sender.enqueue(transaction, [{ name: 'ingest-run', data: { runId } }]);
       return;
     }
-    const carried = await carryReplays(transaction, {
-      from: old.id,
-      to: runId,
-      how,
-      limit: old.config.limit,
-      at,
-    });
+    const carried = await carryReplays(transaction, how, { from, to: runId, limit: old.config.limit, at });
     const open = carried.filter(({ state }) => state === 'open');
     const ended = carried.filter(({ state, outcome }) => state === 'ended' && outcome !== 'replaced').length;
     await transaction

@@ -1,0 +1,41 @@
+import { and, eq } from 'drizzle-orm';
+import type { Executor } from '#db/client.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+
+type RunRow = typeof verificationRuns.$inferSelect;
+
+export type LockedAttempt = {
+  run: RunRow;
+  /** The run that resumed it; null where none did. */
+  resumedBy: string | null;
+  /** The last of those that took the attempt up, which holds its replays: often the run itself. */
+  holder: RunRow;
+};
+
+/**
+ * A run and those that took up its attempt, locked until the caller's transaction ends: until then nobody resumes the
+ * last of them, and nothing of it is pruned.
+ */
+export const lockAttempt = async (executor: Executor, runId: string): Promise<LockedAttempt> => {
+  const locked = async (id: string) => {
+    const [run] = await executor
+      .select()
+      .from(verificationRuns)
+      .where(eq(verificationRuns.id, id))
+      .for('update');
+    if (!run) throw new Error('A run of an attempt is not there.');
+    return run;
+  };
+  const resumptionOf = async (id: string) => {
+    const [resumption] = await executor
+      .select({ id: verificationRuns.id })
+      .from(verificationRuns)
+      .where(and(eq(verificationRuns.continuesRunId, id), eq(verificationRuns.continuation, 'resume')));
+    return resumption?.id ?? null;
+  };
+  const run = await locked(runId);
+  const resumedBy = await resumptionOf(runId);
+  let holder = run;
+  for (let next = resumedBy; next !== null; next = await resumptionOf(next)) holder = await locked(next);
+  return { run, resumedBy, holder };
+};
