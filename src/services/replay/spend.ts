@@ -93,7 +93,7 @@ export class BudgetBusy extends Error {
   override readonly name = 'BudgetBusy';
 }
 
-const dollars = (amount: number) => `$${amount.toFixed(2)}`;
+export const dollars = (amount: number) => `$${amount.toFixed(2)}`;
 
 /** Any constant serves; every booking must use this one. */
 const bookingLock = 4_020_736_913;

@@ -509,3 +509,25 @@ test('a limit may be another one for the run that goes on', async () => {
   expect((await at.run(at.runId)).maxCostUsd).toBe(5);
   await cancelRun(at.context, at.owner, same.runId);
 });
+
+test('a resumption whose limit is not above what the attempt has spent is refused and names both amounts; a retry is not', async () => {
+  const at = await interruptedRun({ costUsd: 0.5 }, { judge: 'anthropic', maxCostUsd: 20 });
+  const spent = (await at.run(at.runId)).costUsd;
+  expect(spent).toBeCloseTo(3.5, 9);
+  for (const maxCostUsd of [2, spent])
+    await expect(at.goOn('resume', at.runId, { maxCostUsd })).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+      fields: [
+        {
+          path: 'maxCostUsd',
+          message: expect.stringMatching(maxCostUsd === 2 ? /\$3\.50 .*\$2\.00/ : /\$3\.50 .*\$3\.50/),
+        },
+      ],
+    });
+  const retried = await at.goOn('retry', at.runId, { maxCostUsd: 2 });
+  await at.fail(retried.runId);
+  const { runId } = await at.goOn('resume', at.runId, { maxCostUsd: spent + 0.5 });
+  // What the runs that it goes on with have spent counts too.
+  await at.fail(runId);
+  await expect(at.goOn('resume', runId, { maxCostUsd: 3 })).rejects.toThrow('$3.50');
+});

@@ -5,6 +5,7 @@ import type { Continuation, ContinueRequest } from '#contracts/run.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import type { Job } from '#queue/jobs.ts';
 import type { Actor, ServiceContext } from '../context.ts';
+import { dollars } from '../replay/spend.ts';
 import { whyNotAdmitted } from './admission.ts';
 import { carryReplays } from './carry-replays.ts';
 import { getRun } from './get.ts';
@@ -15,12 +16,18 @@ import { secretsAgain } from './secrets-again.ts';
 
 const notNow = (message: string) => new AppError('BAD_REQUEST', message, [{ path: 'id', message }]);
 
+/** The limit of an attempt that has spent it already would end it again at its first call. */
+const limitSpent = (spentUsd: number, limitUsd: number) => {
+  const message = `The judge has cost ${dollars(spentUsd)} in this attempt so far, and the limit is ${dollars(limitUsd)}. Resume it with a limit above what is spent.`;
+  return new AppError('BAD_REQUEST', message, [{ path: 'maxCostUsd', message }]);
+};
+
 /**
  * Goes on with a run that has failed, as a new run that names the old one, which stays as it is. `resume` is the same
  * attempt: its sample, seed and stored steps, which go over to the new run; it is made once. `retry` is a new attempt on
  * the stored ground truth.
- * @throws AppError NOT_FOUND; BAD_REQUEST where the run cannot be gone on with, or a secret has to be given again;
- * and as `createRun` where no run can be started now.
+ * @throws AppError NOT_FOUND; BAD_REQUEST where the run cannot be gone on with, its limit is spent, or a secret has to
+ * be given again; and as `createRun` where no run can be started now.
  */
 export const continueRun = async (
   context: ServiceContext,
@@ -29,13 +36,15 @@ export const continueRun = async (
   request: ContinueRequest,
 ): Promise<RunCreated> => {
   const { db, sender, secretBox, now } = context;
-  const { status, can } = await getRun(context, actor, request.id);
+  const { status, can, costUsd } = await getRun(context, actor, request.id);
   if (status !== 'FAILED')
     throw notNow('Only a run that has failed or was cancelled can be resumed or retried.');
   const { run: old, holder } = await lockAttempt(db, request.id);
   const isStored = holder.draw !== null;
   if (how === 'resume' && !isStored)
     throw notNow('Nothing of this run was stored that could be resumed. Retry it.');
+  const maxCostUsd = request.maxCostUsd ?? old.config.maxCostUsd;
+  if (how === 'resume' && maxCostUsd !== null && maxCostUsd <= costUsd) throw limitSpent(costUsd, maxCostUsd);
   if (how === 'retry' && !can.retry) throw notNow('The sample run is not retried. Start it anew.');
   const start: Start = how === 'resume' ? 'resume' : { replays: old.config.limit };
   const refusal = await whyNotAdmitted(context, actor, old.config.judge.provider, start);
@@ -57,7 +66,7 @@ export const continueRun = async (
       userId: actor.userId,
       constructId: old.constructId,
       repoUrl: old.repoUrl,
-      config: { ...old.config, maxCostUsd: request.maxCostUsd ?? old.config.maxCostUsd },
+      config: { ...old.config, maxCostUsd },
       continuesRunId: old.id,
       continuation: how,
       promptDigest: how === 'resume' ? old.promptDigest : null,
