@@ -1,4 +1,4 @@
-import { index, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { index, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
@@ -12,9 +12,22 @@ export const callSlots = pgTable(
     id: uuid('id').primaryKey().defaultRandom(),
     /** Whom it is taken at, for example an oracle's origin. */
     resource: text('resource').notNull(),
+    /** Whose call it is: nobody takes more than a fair share while others wait. */
+    userId: uuid('user_id'),
     takenAt: instant('taken_at').notNull(),
     expiresAt: instant('expires_at').notNull(),
     releasedAt: instant('released_at'),
   },
   (table) => [index('call_slots_resource_taken_at_idx').on(table.resource, table.takenAt)],
+);
+
+/** Who was last refused a slot, and when: whoever waits asks again within a minute. */
+export const callWaits = pgTable(
+  'call_waits',
+  {
+    resource: text('resource').notNull(),
+    userId: uuid('user_id').notNull(),
+    refusedAt: instant('refused_at').notNull(),
+  },
+  (table) => [primaryKey({ name: 'call_waits_pkey', columns: [table.resource, table.userId] })],
 );

@@ -54,6 +54,8 @@ export const verificationReplays = pgTable(
     reply: jsonbOf('reply_json', replyVerdictSchema),
     baseline: jsonbOf('baseline_json', baselineSchema),
     second: jsonbOf('second_json', secondJudgmentSchema),
+    /** The oracle was asked in a run that this replay's run has resumed, and not by itself. */
+    oracleCarried: boolean('oracle_carried').notNull().default(false),
     /** Attempts that ended in an error; a worker that died is none. */
     faults: integer('faults').notNull().default(0),
     /** Since when the judge is waited for without an answer; null where it is not. */
