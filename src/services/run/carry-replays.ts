@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { asc, eq, inArray } from 'drizzle-orm';
+import { asc, eq, inArray, sql } from 'drizzle-orm';
 import { AppError } from '#contracts/errors.ts';
 import type { ReplayStep } from '#contracts/replay.ts';
 import type { Continuation } from '#contracts/run.ts';
@@ -19,7 +19,7 @@ const begunAnew = { state: 'open', outcome: null, reason: null, endedAt: null } 
 /** What was stored and is to be got again: what the verifier could not get. */
 const stepsAgain = (row: ReplayRow, oracleReached: boolean): ReplayStep[] => {
   const stored = checkpointOf(row);
-  const kept = resumable(stored, oracleReached);
+  const kept = resumable(stored, oracleReached || row.oracleCarried);
   return (Object.keys(stored) as ReplayStep[]).filter((step) => !(step in kept));
 };
 
@@ -31,10 +31,16 @@ const moveReplays = async (
 ): Promise<CarriedReplay[]> => {
   await transaction
     .update(verificationReplays)
-    .set({ runId: to, createdAt: at, updatedAt: at })
+    .set({
+      runId: to,
+      oracleCarried: sql`${verificationReplays.oracle} is not null`,
+      createdAt: at,
+      updatedAt: at,
+    })
     .where(eq(verificationReplays.runId, from));
   await transaction.update(judgeBatchItems).set({ runId: to }).where(eq(judgeBatchItems.runId, from));
-  const oracleReached = rows.some((row) => oracleWasReached(checkpointOf(row)));
+  // By the run that is resumed now: what it found unreachable is asked again, however long ago there were answers.
+  const oracleReached = rows.some((row) => !row.oracleCarried && oracleWasReached(checkpointOf(row)));
   const moved = rows.map((row) => ({
     row,
     again: row.state === 'reserve' ? [] : stepsAgain(row, oracleReached),
@@ -42,11 +48,18 @@ const moveReplays = async (
   // Also one that was scored is open again where the parrot's or a second judge's verdicts were not obtained.
   const open = moved.filter(({ row, again }) => row.state === 'open' || again.length > 0);
   for (const alike of Map.groupBy(open, ({ again }) => again.join()).values()) {
+    const again = alike[0]?.again ?? [];
     const steps: Partial<Record<ReplayStep, null>> = {};
-    for (const step of alike[0]?.again ?? []) steps[step] = null;
+    for (const step of again) steps[step] = null;
     await transaction
       .update(verificationReplays)
-      .set({ ...steps, ...begunAnew, faults: 0, waitingSince: null })
+      .set({
+        ...steps,
+        ...begunAnew,
+        ...(again.includes('oracle') ? { oracleCarried: false } : {}),
+        faults: 0,
+        waitingSince: null,
+      })
       .where(
         inArray(
           verificationReplays.id,

@@ -8,8 +8,9 @@ import {
   type CertificateInput,
   Uncertifiable,
 } from '#verification/certificate/build.ts';
+import { oracleWasReached } from '#verification/replay/resumable.ts';
 import type { WorkerContext } from '../context.ts';
-import { checkpointOf } from '../replay/checkpoint.ts';
+import { checkpointOf, type ReplayRow } from '../replay/checkpoint.ts';
 import { attempt } from './attempt.ts';
 import { endDeadJob } from './dead-letter.ts';
 import { earlierCanaries } from './earlier-canaries.ts';
@@ -18,6 +19,23 @@ import { completeRun, failRun, noteRunFault } from './transitions.ts';
 
 /** Each row has twelve parameters, of which Postgres takes 65,535 in one statement. */
 const rowsPerInsert = 500;
+
+/**
+ * Why the oracle's failures of a resumed run are no verdict: it has answered nothing since the run was resumed, however
+ * much it had answered before. Null where it has, or was asked nothing.
+ */
+const silentSinceResumed = (rows: ReplayRow[]): string | null => {
+  if (!rows.some(({ oracleCarried }) => oracleCarried)) return null;
+  const asked = rows.filter(({ oracle, oracleCarried }) => oracle !== null && !oracleCarried);
+  const [first] = asked;
+  if (first?.oracle?.kind !== 'failure' || asked.some((row) => oracleWasReached(checkpointOf(row))))
+    return null;
+  const { reason, detail } = first.oracle;
+  return (
+    `The oracle has given no HTTP answer since the run was resumed, in ${asked.length} replays (${reason}: ${detail}). ` +
+    'That it is out of reach is no verdict: see that it runs, then resume the run. What is scored is kept.'
+  );
+};
 
 /** Certificate, replay scores, end of the run and of its secrets: all of it, once, or nothing. */
 const issue = (
@@ -73,6 +91,11 @@ export const certifyRun = async (
         .from(verificationReplays)
         .where(and(eq(verificationReplays.runId, runId), eq(verificationReplays.state, 'ended')))
         .orderBy(asc(verificationReplays.position));
+      const silent = silentSinceResumed(rows);
+      if (silent !== null) {
+        await failRun(db, runId, silent, now());
+        return;
+      }
       const { provider, model, promptDigest } = engine.judge(config.judge, null);
       const judge = { provider, model, promptDigest };
       if (!(await isOneVersion(context, run, promptDigest))) {
