@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { installQueues } from '#queue/install.ts';
@@ -104,4 +105,58 @@ test('a run that nothing could end within a week fails', async () => {
     error: expect.stringContaining('for a week'),
   });
   expect(await jobs()).toEqual([]);
+});
+
+/** A call of each of these replays waits for its batch. */
+const awaitBatch = async (replayIds: string[]) => {
+  await workbench.db.insert(judgeBatchItems).values(
+    replayIds.map((replayId) => ({
+      replayId,
+      runId,
+      call: 'first/precision',
+      state: 'submitted' as const,
+      request: {},
+      createdAt: workbench.context.now(),
+    })),
+  );
+};
+
+test('a batch that is waited for excuses its own replays, and no others of their run', async () => {
+  await ingestRun(context(), { runId });
+  await loseJobs();
+  const [waiting, lost] = await workbench.db.select().from(verificationReplays);
+  await awaitBatch([waiting?.id ?? '']);
+  rested();
+  await sweep();
+  const queued = await workbench.db.execute<{ replay: string }>(
+    sql`select data ->> 'replayId' as replay from pgboss.job`,
+  );
+  expect(queued.map(({ replay }) => replay)).toEqual([lost?.id]);
+});
+
+test('a call that no batch has answered for 48 hours is given up, and its replay goes on by itself', async () => {
+  await ingestRun(context(), { runId });
+  await loseJobs();
+  const replays = await workbench.db.select().from(verificationReplays);
+  await awaitBatch(replays.map(({ id }) => id));
+  const states = async () => (await workbench.db.select().from(judgeBatchItems)).map(({ state }) => state);
+  workbench.wait(sweepBounds.batchMs - 1_000);
+  await sweep();
+  expect([await states(), await jobs()]).toEqual([['submitted', 'submitted'], []]);
+  workbench.wait(2_000);
+  await sweep();
+  expect([await states(), await jobs()]).toEqual([
+    ['single', 'single'],
+    ['score-replay', 'score-replay'],
+  ]);
+});
+
+test('a run that waits for a batch fails after a week as any other', async () => {
+  await ingestRun(context(), { runId });
+  await loseJobs();
+  workbench.wait(sweepBounds.abandonMs + 1_000);
+  const replays = await workbench.db.select().from(verificationReplays);
+  await awaitBatch(replays.map(({ id }) => id));
+  await sweep();
+  expect((await getRun(context(), owner, runId)).status).toBe('FAILED');
 });

@@ -1,4 +1,4 @@
-import { and, eq, inArray, lt, notExists } from 'drizzle-orm';
+import { and, eq, inArray, lt } from 'drizzle-orm';
 import type { Executor } from '#db/client.ts';
 import { judgeBatchItems, waitingStates } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
@@ -11,9 +11,15 @@ import { advance, failRun, openStatuses } from './transitions.ts';
 /**
  * A run's jobs are put on the queue with the state that calls for them, and leave it only for a dead letter, so a run
  * that nothing works on is rare: its jobs were deleted by hand, or the queue was restored from an older copy. Such a
- * run is given its jobs again after half a minute of rest; if that has not ended it a week after it began, it fails.
+ * run is given its jobs again after half a minute of rest; if that has not ended it a week after it began, it fails. A
+ * replay whose calls wait for a batch has no job by design: it gets one when the batch has ended, or is given up.
  */
-export const sweepBounds = { restMs: 30_000, abandonMs: 7 * 24 * 60 * 60 * 1000 };
+export const sweepBounds = {
+  restMs: 30_000,
+  abandonMs: 7 * 24 * 60 * 60 * 1000,
+  /** A batch ends within 24 hours by the API's word. */
+  batchMs: 48 * 60 * 60 * 1000,
+};
 
 type RunRow = Pick<typeof verificationRuns.$inferSelect, 'id' | 'status' | 'draw'>;
 
@@ -26,22 +32,39 @@ const missingJobs = async (transaction: Executor, run: RunRow, now: Date): Promi
     .select({ id: verificationReplays.id, position: verificationReplays.position })
     .from(verificationReplays)
     .where(and(eq(verificationReplays.runId, run.id), eq(verificationReplays.state, 'open')));
-  if (open.length > 0)
-    return open.map(({ id, position }) => ({
-      name: 'score-replay',
-      data: { runId: run.id, replayId: id },
-      priority: -position,
-    }));
+  if (open.length > 0) {
+    const waiting = await transaction
+      .selectDistinct({ replayId: judgeBatchItems.replayId })
+      .from(judgeBatchItems)
+      .innerJoin(verificationReplays, eq(verificationReplays.id, judgeBatchItems.replayId))
+      .where(and(eq(verificationReplays.runId, run.id), inArray(judgeBatchItems.state, waitingStates)));
+    const excused = new Set(waiting.map(({ replayId }) => replayId));
+    return open
+      .filter(({ id }) => !excused.has(id))
+      .map(({ id, position }) => ({
+        name: 'score-replay',
+        data: { runId: run.id, replayId: id },
+        priority: -position,
+      }));
+  }
   await advance(transaction, run.id, 'CERTIFYING', now);
   return [certify];
 };
 
+/** What was booked for these calls stays booked: a batch that ends after all may be charged. */
+const giveUpBatches = (db: Executor, before: Date) =>
+  db
+    .update(judgeBatchItems)
+    .set({ state: 'single', request: null })
+    .where(and(inArray(judgeBatchItems.state, waitingStates), lt(judgeBatchItems.createdAt, before)));
+
 /** Finds the runs that nothing works on and sees to it that they end. Two sweeps at once do it once. */
 export const sweepRuns = async (
   { db, sender, now, log }: Pick<ServiceContext, 'db' | 'sender' | 'now' | 'log'>,
-  bounds: { restMs: number; abandonMs: number } = sweepBounds,
+  bounds: typeof sweepBounds = sweepBounds,
 ): Promise<void> => {
   const at = now();
+  await giveUpBatches(db, new Date(at.getTime() - bounds.batchMs));
   // Runs before jobs: a run that ends between the two readings is seen again, with its lock, below.
   const resting = await db
     .select({ id: verificationRuns.id })
@@ -50,18 +73,6 @@ export const sweepRuns = async (
       and(
         inArray(verificationRuns.status, openStatuses),
         lt(verificationRuns.updatedAt, new Date(at.getTime() - bounds.restMs)),
-        // Its jobs are put on the queue again when the batch has ended.
-        notExists(
-          db
-            .select({ id: judgeBatchItems.id })
-            .from(judgeBatchItems)
-            .where(
-              and(
-                eq(judgeBatchItems.runId, verificationRuns.id),
-                inArray(judgeBatchItems.state, waitingStates),
-              ),
-            ),
-        ),
       ),
     );
   if (resting.length === 0) return;
@@ -84,6 +95,7 @@ export const sweepRuns = async (
         return;
       }
       const jobs = await missingJobs(transaction, run, at);
+      if (jobs.length === 0) return;
       log.warn(
         { runId: id, status: run.status, jobs: jobs.length },
         'A run had lost its jobs; it gets them again',
