@@ -15,7 +15,7 @@ import { observedJob } from './observed-job.ts';
 export type Handlers = {
   handlers: JobHandlers;
   deadLetter: (job: Job) => Promise<void>;
-  sweep: () => Promise<void>;
+  periodic: Record<string, () => Promise<void>>;
 };
 
 /** What a worker does for each job, for one that is out of attempts, and from time to time. */
@@ -34,10 +34,11 @@ export const createHandlers = (context: WorkerContext): Handlers => ({
       observedJob(context, { name: 'certify-run', data }, () => certifyRun(context, data, signal)),
   },
   deadLetter: (job) => observedJob(context, job, () => endDeadJob(context, job)),
-  sweep: async () => {
-    await advanceBatches(context);
-    await loggingStatus(context, () => sweepRuns(context));
-    await erasePrivateGroundTruths(context);
-    await prune(context);
+  // Apart from each other: a slow API of the judge's is to hold up no sweep.
+  periodic: {
+    'advance batches': () => advanceBatches(context),
+    'sweep runs': () => loggingStatus(context, () => sweepRuns(context)),
+    'erase private ground truth': () => erasePrivateGroundTruths(context),
+    prune: () => prune(context),
   },
 });

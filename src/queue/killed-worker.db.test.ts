@@ -34,7 +34,7 @@ test('the job of a worker killed with kill -9 is done by another within 20 s', a
       'certify-run': nothing,
     },
     deadLetter: nothing,
-    sweep: nothing,
+    periodic: {},
     logger: silent,
   });
   onTestFinished(async () => {

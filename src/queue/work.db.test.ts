@@ -27,7 +27,7 @@ const open = async () => {
         databaseUrl,
         handlers: { 'ingest-run': nothing, 'score-replay': nothing, 'certify-run': nothing },
         deadLetter: nothing,
-        sweep: nothing,
+        periodic: {},
         logger: silent,
         ...options,
       });
@@ -193,19 +193,47 @@ test('a worker that stops asks its jobs to end and gives back what does not', as
   await expect.poll(() => again, { timeout: 10_000 }).toEqual([stubborn.data]);
 });
 
-test('of many workers one at a time sweeps', async () => {
+test('of many workers one at a time does what is to be done periodically', async () => {
   const { work } = await open();
   let active = 0;
   let most = 0;
-  let sweeps = 0;
-  const sweep = async () => {
+  let turns = 0;
+  const task = async () => {
     active += 1;
     most = Math.max(most, active);
     await sleep(100);
-    sweeps += 1;
+    turns += 1;
     active -= 1;
   };
-  await Promise.all([work({ sweep, sweepEveryMs: 20 }), work({ sweep, sweepEveryMs: 20 })]);
-  await expect.poll(() => sweeps, { timeout: 5_000 }).toBeGreaterThan(3);
+  await Promise.all([work({ periodic: { task }, periodMs: 20 }), work({ periodic: { task }, periodMs: 20 })]);
+  await expect.poll(() => turns, { timeout: 5_000 }).toBeGreaterThan(3);
   expect(most).toBe(1);
+});
+
+test('a periodic task that hangs or fails holds up no other, and a failure is told to the log and tried again', async () => {
+  const { work } = await open();
+  const errors: object[] = [];
+  let turns = 0;
+  let failures = 0;
+  let release = () => {};
+  await work({
+    logger: { ...silent, error: (fields) => void errors.push(fields) },
+    periodMs: 20,
+    periodic: {
+      hanging: () =>
+        new Promise<void>((resolve) => {
+          release = resolve;
+        }),
+      failing: async () => {
+        failures += 1;
+        throw new Error('The API is away.');
+      },
+      sweep: async () => {
+        turns += 1;
+      },
+    },
+  });
+  await expect.poll(() => Math.min(turns, failures), { timeout: 5_000 }).toBeGreaterThan(3);
+  expect(errors[0]).toEqual({ task: 'failing', error: 'The API is away.' });
+  release();
 });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DrizzleQueryError } from 'drizzle-orm';
 import { PgBoss } from 'pg-boss';
 import postgres from 'postgres';
@@ -27,18 +28,18 @@ export type WorkOptions = {
   handlers: JobHandlers;
   /** Called for each job that is out of retries, until it returns. */
   deadLetter: (job: Job) => Promise<void>;
-  /** Called about every 15 s, in one worker of the database at a time. */
-  sweep: () => Promise<void>;
+  /** Each is done about every 15 s by its name, in one worker of the database at a time, whatever the others do. */
+  periodic: Record<string, () => Promise<void>>;
   logger: Logger;
   /** How many jobs of a kind this process works on side by side. */
   concurrency?: Partial<Record<JobName, number>>;
-  sweepEveryMs?: number;
+  periodMs?: number;
 };
 
 const defaultConcurrency: Record<JobName, number> = { 'ingest-run': 2, 'score-replay': 16, 'certify-run': 2 };
 
-/** Any constant serves; all workers must use this one. */
-const sweepLock = 4_020_736_912;
+/** Of two keys, the other being the task's: any constant serves; all workers must use this one. */
+const periodicLock = 402_073_691;
 
 /** Drizzle's own message repeats the statement's parameters, which can be text of a private repository. */
 const messageOf = (error: unknown): string => {
@@ -63,10 +64,10 @@ export const workQueues = async ({
   databaseUrl,
   handlers,
   deadLetter,
-  sweep,
+  periodic,
   logger,
   concurrency = {},
-  sweepEveryMs = 15_000,
+  periodMs = 15_000,
 }: WorkOptions): Promise<{ stop: (graceMs?: number) => Promise<void> }> => {
   const stopping = new AbortController();
   const outOfTime = new AbortController();
@@ -132,27 +133,29 @@ export const workQueues = async ({
     });
   };
 
-  // A connection of its own: the lock belongs to the session, and ends with it when this process is killed.
+  // A connection of its own: locks belong to the session, and end with it when this process is killed.
   const sql = postgres(databaseUrl, { max: 1, fetch_types: false, onnotice: () => {} });
-  const sweepOnce = async () => {
+  const takeTurn = async (task: string, work: () => Promise<void>) => {
     try {
-      const [lock] = await sql<{ taken: boolean }[]>`select pg_try_advisory_lock(${sweepLock}) as taken`;
+      const [lock] = await sql<
+        { taken: boolean }[]
+      >`select pg_try_advisory_lock(${periodicLock}::int, hashtext(${task})) as taken`;
       if (!lock?.taken) return;
       try {
-        await sweep();
+        await work();
       } finally {
-        await sql`select pg_advisory_unlock(${sweepLock})`;
+        await sql`select pg_advisory_unlock(${periodicLock}::int, hashtext(${task}))`;
       }
     } catch (error) {
-      logger.error({ error: messageOf(error) }, 'Looking for abandoned runs failed; it is tried again');
+      logger.error({ task, error: messageOf(error) }, 'A periodic task failed; it is tried again');
     }
   };
-  let sweeping: Promise<void> = Promise.resolve();
-  let sweepTimer: NodeJS.Timeout | undefined;
-  const sweepRepeatedly = () => {
-    sweeping = sweepOnce().finally(() => {
-      if (!stopping.signal.aborted) sweepTimer = setTimeout(sweepRepeatedly, sweepEveryMs);
-    });
+  const takeTurns = async (task: string, work: () => Promise<void>) => {
+    while (!stopping.signal.aborted) {
+      await takeTurn(task, work);
+      // Ends early where the worker stops.
+      await sleep(periodMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
   };
 
   try {
@@ -163,12 +166,11 @@ export const workQueues = async ({
     await sql.end({ timeout: 1 });
     throw error;
   }
-  sweepRepeatedly();
+  const turns = Promise.all(Object.entries(periodic).map(([task, work]) => takeTurns(task, work)));
 
   return {
     stop: async (graceMs = 20_000) => {
       stopping.abort(new Error('The worker is stopping.'));
-      clearTimeout(sweepTimer);
       const cutOff = setTimeout(
         () => outOfTime.abort(new Error('The worker is stopping.')),
         Math.max(0, graceMs - handBackMs),
@@ -176,7 +178,7 @@ export const workQueues = async ({
       await boss.stop({ graceful: true, timeout: graceMs });
       clearTimeout(cutOff);
       outOfTime.abort(new Error('The worker has stopped.'));
-      await Promise.race([sweeping, new Promise((resolve) => setTimeout(resolve, 2_000).unref())]);
+      await Promise.race([turns, sleep(2_000, undefined, { ref: false })]);
       await sql.end({ timeout: 1 });
     },
   };

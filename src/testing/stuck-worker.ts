@@ -18,6 +18,6 @@ await workQueues({
     'certify-run': never('certify-run'),
   },
   deadLetter: async () => {},
-  sweep: async () => {},
+  periodic: {},
   logger: { info: silent, warn: silent, error: silent },
 });

@@ -15,7 +15,7 @@ const dayMs = 24 * hourMs;
 /** A key is retired 90 days after its making and may be opened with the certificates that rest on it until they expire. */
 const keyRetentionMs = 180 * dayMs;
 
-/** One statement deletes so many rows at most, and one table gives up so many batches an hour: the sweep waits for it. */
+/** One statement deletes so many rows at most, and one table gives up so many batches an hour: it is housekeeping. */
 const rowsPerBatch = 1_000;
 const mostBatches = 50;
 /** A run has some hundred replays at most; they go together. */
