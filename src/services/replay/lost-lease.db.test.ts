@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { answerKeys, verificationReplays } from '#db/schema/replays.ts';
@@ -106,7 +107,8 @@ const one = { atOnce: 1, perMinute: 1_000 };
 test('the slot of a worker that died is free again after some seconds, that of one that lives stays taken', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   const { context } = workbench;
-  const take = () => takeSlot(context, 'oracle https://oracle.example', one);
+  const take = () =>
+    takeSlot(context, { resource: 'oracle https://oracle.example', userId: randomUUID() }, one);
   const release = await take();
   for (let turn = 0; turn < 10; turn += 1) {
     await expect(take()).rejects.toBeInstanceOf(SlotsTaken);

@@ -36,12 +36,17 @@ export const limitedOracle = (
   context: Pick<ServiceContext, 'db' | 'now' | 'policy'>,
   oracle: Oracle,
   asked: RunConfig['oracle'],
+  userId: string,
 ): Oracle => {
   if (asked.type === 'python') return oracle;
   const origin = asked.url === null ? 'demonstration' : new URL(asked.url).origin;
   return {
     ask: async (request, signal) => {
-      const release = await takeSlot(context, `oracle ${origin}`, context.policy.limits.oracle);
+      const release = await takeSlot(
+        context,
+        { resource: `oracle ${origin}`, userId },
+        context.policy.limits.oracle,
+      );
       try {
         return await oracle.ask(request, signal);
       } finally {
@@ -52,12 +57,16 @@ export const limitedOracle = (
 };
 
 /** A paid judge that all workers together ask no more often at once than the installation allows. */
-export const limitedJudge = (context: Pick<ServiceContext, 'db' | 'now' | 'policy'>, judge: Judge): Judge => {
+export const limitedJudge = (
+  context: Pick<ServiceContext, 'db' | 'now' | 'policy'>,
+  judge: Judge,
+  userId: string,
+): Judge => {
   const { judgeAtOnce } = context.policy.limits;
   if (judgeAtOnce === null || !isPaid(judge.provider)) return judge;
   return askingThrough(judge, ({ ask }) => async (task, signal) => {
     const limits = { atOnce: judgeAtOnce, perMinute: Number.POSITIVE_INFINITY };
-    const release = await takeSlot(context, `judge ${judge.provider}`, limits);
+    const release = await takeSlot(context, { resource: `judge ${judge.provider}`, userId }, limits);
     try {
       return await ask(task, signal);
     } finally {

@@ -36,6 +36,7 @@ const openReplay = async ({ db }: Pick<WorkerContext, 'db'>, runId: string, repl
       status: verificationRuns.status,
       config: verificationRuns.config,
       promptDigest: verificationRuns.promptDigest,
+      userId: verificationRuns.userId,
       groundTruth: groundTruthRecords.record,
     })
     .from(verificationReplays)
@@ -68,7 +69,7 @@ const changesAfter = async (
 /** The ports of one replay, bound to its run's limits and to what runs share. */
 const portsOf = (
   context: WorkerContext,
-  { row, config }: { row: ReplayRow; config: RunConfig },
+  { row, config, userId }: { row: ReplayRow; config: RunConfig; userId: string },
   secrets: RunSecrets,
   clean: CleanText,
   stopping: AbortSignal,
@@ -86,7 +87,7 @@ const portsOf = (
       ? batchDesk(context, { runId, replayId, purpose, limitUsd: config.maxCostUsd })
       : null;
     const booked = bookedJudge(context, engine.judge({ ...config.judge, model }, desk), limits);
-    return stoppingJudge(steadyJudge(limitedJudge(context, booked), stopping), stopping);
+    return stoppingJudge(steadyJudge(limitedJudge(context, booked, userId), stopping), stopping);
   };
   const agreement: Agreement | null = config.agreement && {
     judge: judgeOf(config.agreement.model, 'second'),
@@ -96,7 +97,12 @@ const portsOf = (
     judge: judgeOf(config.judge.model, 'first'),
     agreement,
     oracle: stoppingOracle(
-      limitedOracle(context, cleanOracle(engine.oracle(config, secrets, row.runId), clean), config.oracle),
+      limitedOracle(
+        context,
+        cleanOracle(engine.oracle(config, secrets, row.runId), clean),
+        config.oracle,
+        userId,
+      ),
       stopping,
     ),
   };

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { eq } from 'drizzle-orm';
 import { afterEach, expect, test } from 'vitest';
 import type { ContinueRequest, RunRequest } from '#contracts/run.ts';
-import { callSlots } from '#db/schema/call-slots.ts';
+import { callSlots, callWaits } from '#db/schema/call-slots.ts';
 import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
 import { groundTruthRecords, groundTruthSnapshots } from '#db/schema/ground-truths.ts';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
@@ -240,6 +241,18 @@ test('of many workers one prunes, and not again within the hour', async () => {
   wait(2 * 60_000);
   await prune(context);
   expect(await db.$count(callSlots)).toBe(0);
+});
+
+test('what limits counted an hour ago is forgotten', async () => {
+  const { context, db, wait } = await bench();
+  const refusedAt = context.now();
+  await db.insert(callWaits).values({ resource: 'r', userId: randomUUID(), refusedAt });
+  await db.insert(callSlots).values({ resource: 'r', takenAt: refusedAt, expiresAt: refusedAt });
+  await prune(context);
+  expect([await db.$count(callWaits), await db.$count(callSlots)]).toEqual([1, 1]);
+  wait(61 * 60_000);
+  await prune(context);
+  expect([await db.$count(callWaits), await db.$count(callSlots)]).toEqual([0, 0]);
 });
 
 test('more rows than one batch holds go in one turn', async () => {

@@ -2,7 +2,7 @@ import { and, eq, gte, inArray, isNotNull, lt, notExists, type SQL, sql } from '
 import { alias, type PgTable } from 'drizzle-orm/pg-core';
 import { isTerminal, runStatuses } from '#contracts/run.ts';
 import type { Database } from '#db/client.ts';
-import { callSlots } from '#db/schema/call-slots.ts';
+import { callSlots, callWaits } from '#db/schema/call-slots.ts';
 import { groundTruthRecords, groundTruthSnapshots } from '#db/schema/ground-truths.ts';
 import { housekeeping } from '#db/schema/housekeeping.ts';
 import { answerKeys, judgeSpend, verificationReplays } from '#db/schema/replays.ts';
@@ -154,6 +154,7 @@ export const prune = async (
     groundTruths: await pruneGroundTruths(db, before(policy.retentionDays.snapshots * dayMs), keysBefore),
     // No call takes as long; rates look back a minute.
     callSlots: await deleteWhere(db, callSlots, lt(callSlots.takenAt, before(hourMs))),
+    callWaits: await deleteWhere(db, callWaits, lt(callWaits.refusedAt, before(hourMs))),
   };
   if (Object.values(deleted).some((rows) => rows > 0))
     log.info({ deleted }, 'What is older than it is to be kept was deleted');
