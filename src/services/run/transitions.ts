@@ -43,16 +43,26 @@ export const noteActivity = async (executor: Executor, runId: string, message: s
     .where(and(eq(verificationRuns.id, runId), eq(verificationRuns.status, 'INGESTING')));
 };
 
-/** Keeps what a run that is under way waits for, for its page; null where it waits no longer. */
+/**
+ * Keeps what a run that is under way waits for, for its page; null where it waits no longer. All of a run's replays may
+ * wait for the same: the row that they share, and whoever follows it, are touched where the words change.
+ */
 export const noteWaiting = async (
   executor: Executor,
   runId: string,
   message: string | null,
 ): Promise<void> => {
+  const activity = message === null ? null : cutMessage(message, maxActivityLength);
   await executor
     .update(verificationRuns)
-    .set({ activity: message === null ? null : cutMessage(message, maxActivityLength) })
-    .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, openStatuses)));
+    .set({ activity })
+    .where(
+      and(
+        eq(verificationRuns.id, runId),
+        inArray(verificationRuns.status, openStatuses),
+        sql`${verificationRuns.activity} is distinct from ${activity}::text`,
+      ),
+    );
 };
 
 /** Ends a certifying run well: its certificate is linked, its secrets are erased. Within the caller's transaction. */
