@@ -237,21 +237,6 @@ test('what expired or failed in a batch is asked singly and once, at the full pr
   expect(booked.reduce((total, { costUsd }) => total + costUsd, 0)).toBeCloseTo(cost, 9);
 });
 
-test('a batch that has not ended after 48 hours is waited for no longer: its calls are made singly', async () => {
-  const { context, pump, fake, wait, items, work } = await started();
-  await pump({ onto: context });
-  wait(11_000);
-  await advanceBatches(context);
-  wait(47 * 60 * 60_000);
-  await advanceBatches(context);
-  expect(new Set((await items()).map(({ state }) => state))).toEqual(new Set(['submitted']));
-  wait(61 * 60_000);
-  await advanceBatches(context);
-  await pump({ onto: context });
-  expect(fake.usage.standard.messages).toBe(3);
-  expect(await work()).toMatchObject({ status: 'COMPLETED' });
-});
-
 test('an API that is away is tried again; one that refuses the key leaves the replays unscored with the reason', async () => {
   const { context, pump, wait, items, run } = await started();
   const failing = (fault: BatchFault): WorkerContext => ({

@@ -21,11 +21,10 @@ export const advanceBatches = async (context: BatchContext): Promise<void> => {
       // Until nothing is queued, or what is may still be joined by others.
     }
     const open = await db
-      .selectDistinct({ batchId: judgeBatchItems.batchId, submittedAt: judgeBatchItems.submittedAt })
+      .selectDistinct({ batchId: judgeBatchItems.batchId })
       .from(judgeBatchItems)
       .where(eq(judgeBatchItems.state, 'submitted'));
-    for (const { batchId, submittedAt } of open)
-      if (batchId !== null) await collect(context, batches, { batchId, submittedAt });
+    for (const { batchId } of open) if (batchId !== null) await collect(context, batches, batchId);
   } catch (error) {
     if (!(error instanceof BatchFault)) throw error;
     log.warn({ error: error.message }, 'The judge’s batches cannot be had; they are tried again');

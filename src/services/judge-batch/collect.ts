@@ -25,22 +25,14 @@ const store = async (context: BatchContext, result: BatchResult, batchId: string
   });
 };
 
-/** The API ends every batch within 24 hours; one that has not after twice that is waited for no longer. */
-const longestMs = 48 * 60 * 60_000;
-
 /** Stores what a batch has answered, if it has ended, and lets the replays go on that waited for it. */
-export const collect = async (
-  context: BatchContext,
-  batches: BatchClient,
-  { batchId, submittedAt }: { batchId: string; submittedAt: Date | null },
-) => {
-  const { db, log, now } = context;
+export const collect = async (context: BatchContext, batches: BatchClient, batchId: string) => {
+  const { db, log } = context;
   const state = await batches.state(batchId);
-  const waitedMs = now().getTime() - (submittedAt ?? now()).getTime();
-  if (state === 'in_progress' && waitedMs < longestMs) return;
+  if (state === 'in_progress') return;
   if (state === 'ended')
     for await (const result of batches.results(batchId)) await store(context, result, batchId);
-  else log.warn({ batchId, state }, 'A batch will not be answered; its calls are made singly');
+  else log.warn({ batchId }, 'The API knows a batch no more; its calls are made singly');
   // What the batch said nothing of is asked by itself, as what expired or failed in it is.
   await leaveSingle(
     context,
