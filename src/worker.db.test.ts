@@ -18,7 +18,7 @@ import { type ReceivedSpan, startCollectorFake } from '#testing/collector-fake.t
 import { fakeRepository, startGitHubFake } from '#testing/github-fake.ts';
 import { freePort } from '#testing/installation.ts';
 import { describeChange, startOracleFake } from '#testing/oracle-fake.ts';
-import { openPolicy, testWorkbench } from '#testing/workbench.ts';
+import { openPolicy, openWorkbench } from '#testing/workbench.ts';
 
 /** Each holds this word, and nothing else does. */
 const planted = /planted/i;
@@ -50,7 +50,7 @@ beforeAll(async () => {
     const answer = describeChange(request);
     return { kind: 'answer', answer: { ...answer, summary: `${answer.summary} ${said}` } };
   });
-  const workbench = await testWorkbench();
+  const workbench = await openWorkbench();
   const { db, database, context } = workbench;
   const dataDir = await mkdtemp(join(tmpdir(), 'echelon-verify-worker-'));
   const secretsKey = randomBytes(32);

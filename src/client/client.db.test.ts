@@ -2,14 +2,14 @@ import { TRPCClientError } from '@trpc/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHandlers } from '#jobs/index.ts';
 import { createApiToken } from '#services/api-token/create.ts';
-import { testWorkbench } from '#testing/workbench.ts';
+import { openWorkbench } from '#testing/workbench.ts';
 import { handleTrpc } from '#trpc/handler.ts';
 import { createEchelonClient, type EchelonClient } from './index.ts';
 
-let workbench: Awaited<ReturnType<typeof testWorkbench>>;
+let workbench: Awaited<ReturnType<typeof openWorkbench>>;
 let echelon: EchelonClient;
 beforeAll(async () => {
-  workbench = await testWorkbench();
+  workbench = await openWorkbench();
   const { db, context: services } = workbench;
   const { userId } = await workbench.user();
   const { token } = await createApiToken(services, { userId, name: 'test' });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { runSecrets } from '#db/schema/runs.ts';
 import { installQueues } from '#queue/install.ts';
 import { openSender } from '#queue/pg-boss.ts';
@@ -10,19 +10,13 @@ import type { Script } from '#testing/scripted-engine.ts';
 import { runRequest, testWorkbench } from '#testing/workbench.ts';
 import { createHandlers } from './index.ts';
 
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
 /** A run on pg-boss as an installation has it, and workers to start for it. */
 const onRealQueue = async (script: Script) => {
   const workbench = await testWorkbench(script);
-  closing.push(workbench.close);
   const { databaseUrl } = workbench.database;
   await installQueues(databaseUrl);
   const { sender, close } = openSender(workbench.db);
-  closing.push(close);
+  onTestFinished(close);
   const context = { ...workbench.context, sender };
   const owner = await workbench.user();
   const { runId } = await createRun(
@@ -32,7 +26,7 @@ const onRealQueue = async (script: Script) => {
   );
   const startWorker = async () => {
     const worker = await workQueues({ databaseUrl, logger: context.log, ...createHandlers(context) });
-    closing.push(() => worker.stop(1_000));
+    onTestFinished(() => worker.stop(1_000));
     return worker;
   };
   const ended = async () => {

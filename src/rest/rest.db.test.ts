@@ -5,7 +5,7 @@ import { createHandlers } from '#jobs/index.ts';
 import { createApiToken } from '#services/api-token/create.ts';
 import type { Actor } from '#services/context.ts';
 import { storeCertificate } from '#testing/stored-certificates.ts';
-import { openPolicy, testWorkbench } from '#testing/workbench.ts';
+import { openPolicy, openWorkbench } from '#testing/workbench.ts';
 import type { RestContext } from './answer.ts';
 import { getCertificateById, getCertificates } from './certificates.ts';
 import { getHealth } from './health.ts';
@@ -19,13 +19,13 @@ const body = {
   oracle_url: 'https://oracle.example/ask',
 };
 
-let workbench: Awaited<ReturnType<typeof testWorkbench>>;
+let workbench: Awaited<ReturnType<typeof openWorkbench>>;
 let context: RestContext;
 let [a, b]: [Actor, Actor] = [{ userId: '' }, { userId: '' }];
 let tokens: { a: string; b: string };
 const certificateIds: string[] = [];
 beforeAll(async () => {
-  workbench = await testWorkbench();
+  workbench = await openWorkbench();
   const { db, context: services } = workbench;
   const url = 'http://127.0.0.1:3000';
   context = { services, auth: { db, now: services.now, secret: 'x'.repeat(32), url, github: null } };

@@ -32,7 +32,7 @@ export const testDatabase = async ({ migrated = true }: { migrated?: boolean } =
     sql,
     close: async () => {
       await close();
-      await onServer((server) => server`drop database ${server(name)} with (force)`);
+      await onServer((server) => server`drop database if exists ${server(name)} with (force)`);
     },
   };
 };

@@ -1,5 +1,4 @@
 import { asc, eq } from 'drizzle-orm';
-import { onTestFinished } from 'vitest';
 import type { ContinueRequest, RunRequest } from '#contracts/run.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { getPublicCertificate } from '#services/certificate/get-public.ts';
@@ -10,10 +9,9 @@ import { failRun } from '#services/run/transitions.ts';
 import type { Script } from './scripted-engine.ts';
 import { runRequest, testWorkbench } from './workbench.ts';
 
-/** A workbench with an owner whose runs are started, ended before their time and gone on with. Ends with the test. */
+/** A workbench with an owner whose runs are started, ended before their time and gone on with. */
 export const ownersWorkbench = async (script: Script = {}) => {
   const workbench = await testWorkbench(script);
-  onTestFinished(workbench.close);
   const { db, context } = workbench;
   const owner = await workbench.user();
   const start = async (request: Partial<RunRequest> = {}) =>

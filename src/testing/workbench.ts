@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'drizzle-orm';
+import { onTestFinished } from 'vitest';
 import type { RunRequest } from '#contracts/run.ts';
 import { openRunChanges } from '#db/run-changes.ts';
 import { userIdentities, users } from '#db/schema/users.ts';
@@ -51,9 +52,9 @@ export const runRequest = (changes: Partial<RunRequest> = {}): RunRequest => ({
 
 /**
  * Services and handlers of a test's own: real Postgres, scripted ports, and a queue that is a table of the same
- * database, so that a job is there exactly if its transaction was committed.
+ * database, so that a job is there exactly if its transaction was committed. For all tests of a file, which closes it.
  */
-export const testWorkbench = async (script: Script = {}) => {
+export const openWorkbench = async (script: Script = {}) => {
   const database = await testDatabase();
   const { db } = database;
   await db.execute(
@@ -173,4 +174,11 @@ export const testWorkbench = async (script: Script = {}) => {
       await database.close();
     },
   };
+};
+
+/** A workbench of one test's own, which ends with that test. */
+export const testWorkbench = async (script: Script = {}) => {
+  const workbench = await openWorkbench(script);
+  onTestFinished(workbench.close);
+  return workbench;
 };

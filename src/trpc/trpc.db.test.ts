@@ -7,16 +7,16 @@ import { createEchelonClient } from '#client/index.ts';
 import { createApiToken } from '#services/api-token/create.ts';
 import type { Actor } from '#services/context.ts';
 import { storeCertificate } from '#testing/stored-certificates.ts';
-import { openPolicy, runRequest, testWorkbench } from '#testing/workbench.ts';
+import { openPolicy, openWorkbench, runRequest } from '#testing/workbench.ts';
 import { handleTrpc } from './handler.ts';
 import { createCaller } from './root.ts';
 
-let workbench: Awaited<ReturnType<typeof testWorkbench>>;
+let workbench: Awaited<ReturnType<typeof openWorkbench>>;
 let auth: AuthContext;
 let [a, b]: [Actor, Actor] = [{ userId: '' }, { userId: '' }];
 let certificateId: string;
 beforeAll(async () => {
-  workbench = await testWorkbench();
+  workbench = await openWorkbench();
   const { db, context } = workbench;
   auth = { db, now: context.now, secret: 'x'.repeat(32), url: 'http://127.0.0.1:3000', github: null };
   [a, b] = [

@@ -15,12 +15,12 @@ import { createRun as createRunOf } from '#services/run/create.ts';
 import { cutMessage, failRun, noteActivity } from '#services/run/transitions.ts';
 import { runInProcess } from '#testing/command-line.ts';
 import { freePort } from '#testing/installation.ts';
-import { runRequest, testWorkbench } from '#testing/workbench.ts';
+import { openWorkbench, runRequest } from '#testing/workbench.ts';
 import { handleTrpc } from '#trpc/handler.ts';
 import { runProgram } from '../program.ts';
 import { openTerminal } from '../terminal.ts';
 
-let workbench: Awaited<ReturnType<typeof testWorkbench>>;
+let workbench: Awaited<ReturnType<typeof openWorkbench>>;
 let [a, b]: [Actor, Actor] = [{ userId: '' }, { userId: '' }];
 let port: number;
 let url: string;
@@ -56,7 +56,7 @@ const stop = async (served: Server) => {
 };
 
 beforeAll(async () => {
-  workbench = await testWorkbench();
+  workbench = await openWorkbench();
   port = await freePort();
   url = `http://127.0.0.1:${port}`;
   [a, b] = [await workbench.user(), await workbench.user()];

@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { RunRequest } from '#contracts/run.ts';
 import { groundTruthRecords, groundTruthSnapshots } from '#db/schema/ground-truths.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
@@ -10,16 +10,8 @@ import { createRun } from '../run/create.ts';
 import { ingestRun } from '../run/ingest.ts';
 import { erasePrivateGroundTruths, privateRetentionMs } from './erase-private.ts';
 
-type Workbench = Awaited<ReturnType<typeof testWorkbench>>;
-let opened: Workbench[] = [];
-afterEach(async () => {
-  await Promise.all(opened.map((workbench) => workbench.close()));
-  opened = [];
-});
-
 const bench = async (script: Script = {}) => {
   const workbench = await testWorkbench(script);
-  opened.push(workbench);
   const owner = await workbench.user();
   const run = async (request: Partial<RunRequest> = {}) => {
     const { runId } = await createRun(workbench.context, owner, runRequest(request));

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { RunRequest } from '#contracts/run.ts';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { judgeSpend, verificationReplays } from '#db/schema/replays.ts';
@@ -19,16 +19,11 @@ import { getRun } from '../run/get.ts';
 import { sweepRuns } from '../run/sweep.ts';
 import { advanceBatches } from './advance.ts';
 
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()));
-});
-
 /** A run that is judged through the API's fake, and workers that share nothing but its database. */
 const started = async (options: AnthropicFakeOptions = {}, request: Partial<RunRequest> = {}) => {
   const fake = await startAnthropicFake({ batches: { manual: true }, ...options });
   const workbench = await testWorkbench();
-  closing.push(fake.close, workbench.close);
+  onTestFinished(fake.close);
   const prices = createPrices();
   const client = createAnthropicClient({
     apiKey: 'sk-ant-test',

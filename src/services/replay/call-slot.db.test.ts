@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { callSlots } from '#db/schema/call-slots.ts';
 import { openPolicy, runRequest, testWorkbench } from '#testing/workbench.ts';
 import type { InstallationPolicy } from '../context.ts';
@@ -7,22 +7,12 @@ import { createRun } from '../run/create.ts';
 import { getRun } from '../run/get.ts';
 import { SlotsTaken, takeSlot } from './call-slot.ts';
 
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()));
-});
-const open = async (...args: Parameters<typeof testWorkbench>) => {
-  const workbench = await testWorkbench(...args);
-  closing.push(workbench.close);
-  return workbench;
-};
-
 const userId = randomUUID();
 /** One user's call at this resource. */
 const asker = (resource: string) => ({ resource, userId });
 
 test('no more calls than allowed are under way at one resource, however many ask at the same time', async () => {
-  const { context } = await open();
+  const { context } = await testWorkbench();
   const limits = { atOnce: 3, perMinute: 1000 };
   const asked = await Promise.allSettled(
     Array.from({ length: 20 }, () => takeSlot(context, asker('oracle https://a.example'), limits)),
@@ -38,7 +28,7 @@ test('no more calls than allowed are under way at one resource, however many ask
 });
 
 test('calls of the last minute count towards the rate, also those that have ended; later they are forgotten', async () => {
-  const { context, wait, db } = await open();
+  const { context, wait, db } = await testWorkbench();
   const limits = { atOnce: 10, perMinute: 2 };
   for (let call = 0; call < 2; call += 1) await (await takeSlot(context, asker('oracle'), limits))();
   await expect(takeSlot(context, asker('oracle'), limits)).rejects.toThrow(SlotsTaken);
@@ -48,7 +38,7 @@ test('calls of the last minute count towards the rate, also those that have ende
 });
 
 test('a slot whose worker died, and renews it no more, is free again after fifteen seconds', async () => {
-  const { context, wait } = await open();
+  const { context, wait } = await testWorkbench();
   const limits = { atOnce: 1, perMinute: 1000 };
   await takeSlot(context, asker('oracle'), limits);
   wait(14_000);
@@ -60,7 +50,7 @@ test('a slot whose worker died, and renews it no more, is free again after fifte
 const origin = 'oracle https://rival.example';
 
 test('while another user waits, nobody takes more than half of the slots, and the other is served', async () => {
-  const { context } = await open();
+  const { context } = await testWorkbench();
   const limits = { atOnce: 4, perMinute: 1000 };
   const [stranger, rival] = [randomUUID(), randomUUID()];
   const take = (userId: string) => takeSlot(context, { resource: origin, userId }, limits);
@@ -79,7 +69,7 @@ test('while another user waits, nobody takes more than half of the slots, and th
 });
 
 test('while another user waits, nobody makes more than half of a minute’s calls', async () => {
-  const { context, wait } = await open();
+  const { context, wait } = await testWorkbench();
   const limits = { atOnce: 10, perMinute: 4 };
   const [stranger, rival] = [randomUUID(), randomUUID()];
   const call = async (userId: string) => (await takeSlot(context, { resource: origin, userId }, limits))();
@@ -92,7 +82,7 @@ test('while another user waits, nobody makes more than half of a minute’s call
 });
 
 test('with nobody waiting one user has all slots, and where there is but one it goes to whoever comes', async () => {
-  const { context, wait } = await open();
+  const { context, wait } = await testWorkbench();
   const [one, other] = [randomUUID(), randomUUID()];
   const take = (userId: string, atOnce: number, resource = origin) =>
     takeSlot(context, { resource, userId }, { atOnce, perMinute: 1000 });
@@ -111,7 +101,7 @@ test('with nobody waiting one user has all slots, and where there is but one it 
 });
 
 test('a replay’s calls are its owner’s', async () => {
-  const { context, user, pump, db } = await open();
+  const { context, user, pump, db } = await testWorkbench();
   const owner = await user();
   await createRun(context, owner, runRequest());
   await pump();
@@ -126,7 +116,7 @@ const limited = (limits: Partial<InstallationPolicy['limits']>): InstallationPol
 });
 
 test('replays that wait for an oracle’s rate go on later: the run says so, and none of them fails', async () => {
-  const { context, user, pump, calls } = await open();
+  const { context, user, pump, calls } = await testWorkbench();
   const owner = await user();
   const seen: (string | null)[] = [];
   const policy = limited({ oracle: { atOnce: 10, perMinute: 1 } });

@@ -16,10 +16,7 @@ const script: Script = {};
 beforeEach(async () => {
   workbench = await testWorkbench(script);
 });
-afterEach(async () => {
-  vi.useRealTimers();
-  await workbench.close();
-});
+afterEach(() => void vi.useRealTimers());
 
 const gate = () => {
   let open = () => {};

@@ -1,5 +1,5 @@
 import { asc } from 'drizzle-orm';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { RunRequest } from '#contracts/run.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { type Script, unavailable } from '#testing/scripted-engine.ts';
@@ -11,15 +11,8 @@ import { ingestRun } from '../run/ingest.ts';
 import { scoreReplay } from './score.ts';
 import { bookCall } from './spend.ts';
 
-let opened: { close: () => Promise<void> }[] = [];
-afterEach(async () => {
-  await Promise.all(opened.map((workbench) => workbench.close()));
-  opened = [];
-});
-
 const started = async (script: Script = {}, request: Partial<RunRequest> = {}) => {
   const workbench = await testWorkbench(script);
-  opened.push(workbench);
   const owner = await workbench.user();
   const { runId } = await createRun(workbench.context, owner, runRequest(request));
   const replays = () =>

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { asc, eq } from 'drizzle-orm';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { RunRequest } from '#contracts/run.ts';
 import { answerKeys, verificationReplays } from '#db/schema/replays.ts';
 import { getRunById, getRuns } from '#rest/runs.ts';
@@ -20,15 +20,8 @@ import { sharedJudgments } from './shared-judgments.ts';
 
 const day = 24 * 60 * 60_000;
 
-let opened: { close: () => Promise<void> }[] = [];
-afterEach(async () => {
-  await Promise.all(opened.map((workbench) => workbench.close()));
-  opened = [];
-});
-
 const bench = async (script: Script = {}) => {
   const workbench = await testWorkbench(script);
-  opened.push(workbench);
   const { db, context } = workbench;
   const replaysOf = (runId: string) =>
     db

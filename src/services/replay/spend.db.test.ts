@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
-import { afterEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { JudgeUsage } from '#contracts/replay.ts';
 import type { RunRequest } from '#contracts/run.ts';
 import { openDatabase } from '#db/client.ts';
@@ -15,14 +15,8 @@ import { getRun } from '../run/get.ts';
 import { bookedJudge } from './ports.ts';
 import { BudgetBusy, BudgetReached, bookCall, costOfRuns, spentToday } from './spend.ts';
 
-const opened: { close: () => Promise<unknown> }[] = [];
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((one) => one.close()));
-});
-
 const bench = async (script: Script = {}) => {
   const workbench = await testWorkbench(script);
-  opened.unshift(workbench);
   const owner = await workbench.user();
   const start = async (request: Partial<RunRequest> = {}) =>
     (await createRun(workbench.context, owner, runRequest({ judge: 'anthropic', ...request }))).runId;
@@ -52,7 +46,7 @@ const withDayLimit = (context: WorkerContext, maxCostUsdPerDay: number | null): 
 const machines = ({ database, context }: Bench, count: number): WorkerContext[] =>
   Array.from({ length: count }, () => {
     const machine = openDatabase(database.databaseUrl, { max: 4 });
-    opened.unshift({ close: machine.close });
+    onTestFinished(machine.close);
     return { ...context, db: machine.db };
   });
 

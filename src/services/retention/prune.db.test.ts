@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { eq } from 'drizzle-orm';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ContinueRequest, RunRequest } from '#contracts/run.ts';
 import { callSlots, callWaits } from '#db/schema/call-slots.ts';
 import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
@@ -21,15 +21,8 @@ import { prune } from './prune.ts';
 
 const dayMs = 24 * 60 * 60_000;
 
-let opened: { close: () => Promise<void> }[] = [];
-afterEach(async () => {
-  await Promise.all(opened.map((workbench) => workbench.close()));
-  opened = [];
-});
-
 const bench = async (script: Script = {}) => {
   const workbench = await testWorkbench(script);
-  opened.push(workbench);
   const { db, context } = workbench;
   const owner = await workbench.user();
   const start = async (request: Partial<RunRequest> = {}) =>

@@ -1,35 +1,16 @@
-import { afterEach, expect, test } from 'vitest';
-import type { RunRequest } from '#contracts/run.ts';
+import { expect, test } from 'vitest';
 import { verificationCertificates } from '#db/schema/certificates.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { runSecrets } from '#db/schema/runs.ts';
-import type { Script } from '#testing/scripted-engine.ts';
-import { runRequest, testWorkbench } from '#testing/workbench.ts';
+import { startedRun } from '#testing/started-run.ts';
 import { checkpointStore, ReplayLost } from '../replay/checkpoint.ts';
 import { cancelRun } from './cancel.ts';
-import { createRun } from './create.ts';
-import { getRun } from './get.ts';
 import { ingestRun } from './ingest.ts';
 import { failRun } from './transitions.ts';
 
-let opened: { close: () => Promise<void> }[] = [];
-afterEach(async () => {
-  await Promise.all(opened.map((workbench) => workbench.close()));
-  opened = [];
-});
-
-const started = async (script: Script = {}, request: Partial<RunRequest> = {}) => {
-  const workbench = await testWorkbench(script);
-  opened.push(workbench);
-  const owner = await workbench.user();
-  const { runId } = await createRun(workbench.context, owner, runRequest(request));
-  return {
-    ...workbench,
-    owner,
-    runId,
-    run: () => getRun(workbench.context, owner, runId),
-    cancel: () => cancelRun(workbench.context, owner, runId),
-  };
+const started = async (...args: Parameters<typeof startedRun>) => {
+  const at = await startedRun(...args);
+  return { ...at, cancel: () => cancelRun(at.context, at.owner, at.runId) };
 };
 const cancelled = { status: 'FAILED', error: 'Cancelled by its owner', certificateId: null };
 

@@ -3,17 +3,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunRequest } from '#contracts/run.ts';
 import { judgeSpend } from '#db/schema/replays.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
-import { openPolicy, runRequest, testWorkbench } from '#testing/workbench.ts';
+import { openPolicy, openWorkbench, runRequest } from '#testing/workbench.ts';
 import type { Actor, InstallationPolicy, ServiceContext } from '../context.ts';
 import { createRun } from './create.ts';
 import { createSampleRun } from './create-sample.ts';
 import { getRun } from './get.ts';
 import { runOptions } from './options.ts';
 
-let workbench: Awaited<ReturnType<typeof testWorkbench>>;
+let workbench: Awaited<ReturnType<typeof openWorkbench>>;
 let owner: Actor;
 beforeAll(async () => {
-  workbench = await testWorkbench();
+  workbench = await openWorkbench();
   owner = await workbench.user();
 });
 afterAll(() => workbench.close());

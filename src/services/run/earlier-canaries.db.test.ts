@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { CanaryCounts, RawScores } from '#contracts/certificate.ts';
 import type { GroundTruth, GroundTruthDraw } from '#contracts/ground-truth.ts';
 import type { CanaryKind } from '#contracts/replay.ts';
@@ -24,15 +24,8 @@ import { getRun } from './get.ts';
 
 const day = 24 * 60 * 60_000;
 
-let opened: { close: () => Promise<void> }[] = [];
-afterEach(async () => {
-  await Promise.all(opened.map((workbench) => workbench.close()));
-  opened = [];
-});
-
 const bench = async (script: Script = {}) => {
   const workbench = await testWorkbench(script);
-  opened.push(workbench);
   const owner = await workbench.user();
   const run = async (request: Partial<RunRequest> = {}) => {
     const { runId } = await createRun(workbench.context, owner, runRequest(request));

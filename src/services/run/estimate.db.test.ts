@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { runEstimateSchema } from '#contracts/estimate.ts';
 import type { RunRequest } from '#contracts/run.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
@@ -8,12 +8,6 @@ import { type DrawRequest, SourceError } from '#verification/sources/source.ts';
 import type { Actor, Engine, InstallationPolicy, ServiceContext } from '../context.ts';
 import { estimateRun } from './estimate.ts';
 
-let opened: { close: () => Promise<void> }[] = [];
-afterEach(async () => {
-  await Promise.all(opened.map((workbench) => workbench.close()));
-  opened = [];
-});
-
 type Changed = { policy?: Partial<InstallationPolicy>; engine?: Partial<Engine>; actor?: Actor };
 
 const bench = async (script: Script = {}) => {
@@ -21,7 +15,6 @@ const bench = async (script: Script = {}) => {
     draw: async (_config, _secrets, { limit }) => drawOf(changeNumbers(limit)),
     ...script,
   });
-  opened.push(workbench);
   const owner = await workbench.user();
   const estimate = async (
     request: Partial<RunRequest> = {},

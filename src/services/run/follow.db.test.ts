@@ -1,26 +1,17 @@
 import { eq } from 'drizzle-orm';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Run } from '#contracts/run.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
-import { runRequest, testWorkbench } from '#testing/workbench.ts';
+import { startedRun } from '#testing/started-run.ts';
 import { cancelRun } from './cancel.ts';
-import { createRun } from './create.ts';
 import { followRun } from './follow.ts';
 import { watchRun } from './watch.ts';
 
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()));
-});
-
 const started = async () => {
-  const workbench = await testWorkbench();
-  closing.push(workbench.close);
-  const owner = await workbench.user();
-  const { runId } = await createRun(workbench.context, owner, runRequest());
+  const at = await startedRun();
   const note = (activity: string) =>
-    workbench.db.update(verificationRuns).set({ activity }).where(eq(verificationRuns.id, runId));
-  return { ...workbench, owner, runId, note };
+    at.db.update(verificationRuns).set({ activity }).where(eq(verificationRuns.id, at.runId));
+  return { ...at, note };
 };
 
 /** What a follower is told, with the time of each. */

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { openPolicy, runRequest, testWorkbench } from '#testing/workbench.ts';
 import type { InstallationPolicy } from '../context.ts';
@@ -9,15 +9,9 @@ import { getRun } from './get.ts';
 import { ingestRun } from './ingest.ts';
 import { failRun } from './transitions.ts';
 
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()));
-});
-
 /** A user of an installation with these limits. */
 const limitedTo = async (limits: Partial<InstallationPolicy['limits']>) => {
   const workbench = await testWorkbench();
-  closing.push(workbench.close);
   const context = {
     ...workbench.context,
     policy: { ...openPolicy, limits: { ...openPolicy.limits, ...limits } },

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runListSchema } from '#contracts/run.ts';
-import { runRequest, testWorkbench } from '#testing/workbench.ts';
+import { openWorkbench, runRequest } from '#testing/workbench.ts';
 import type { Actor } from '../context.ts';
 import { createRun } from './create.ts';
 import { getRun } from './get.ts';
 import { listRuns } from './list.ts';
 import { advance, failRun } from './transitions.ts';
 
-let workbench: Awaited<ReturnType<typeof testWorkbench>>;
+let workbench: Awaited<ReturnType<typeof openWorkbench>>;
 let [a, b]: [Actor, Actor] = [{ userId: '' }, { userId: '' }];
 const ids: string[] = [];
 beforeAll(async () => {
-  workbench = await testWorkbench();
+  workbench = await openWorkbench();
   [a, b] = [await workbench.user(), await workbench.user()];
   for (const [actor, constructId] of [
     [a, 'alpha'],

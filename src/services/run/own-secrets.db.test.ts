@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
 import { groundTruthRecords } from '#db/schema/ground-truths.ts';
 import { answerKeys } from '#db/schema/replays.ts';
@@ -13,11 +13,6 @@ import { getRun } from './get.ts';
  * choose words to be blanked would choose them in the ground truth, in the key, and in verdicts.
  */
 
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()));
-});
-
 const started = async (oracleHeaders: Record<string, string>) => {
   const asked: OracleRequest[] = [];
   const workbench = await testWorkbench({
@@ -26,7 +21,6 @@ const started = async (oracleHeaders: Record<string, string>) => {
       return undefined;
     },
   });
-  closing.push(workbench.close);
   const certified = async (headers: Record<string, string>) => {
     const owner = await workbench.user();
     const { runId } = await createRun(

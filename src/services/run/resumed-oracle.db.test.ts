@@ -1,6 +1,8 @@
+import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { OracleOutcome } from '#contracts/oracle.ts';
-import { interruptedRun } from '#testing/interrupted-run.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import { interruptedRun, ownersWorkbench } from '#testing/interrupted-run.ts';
 
 const noConnection: OracleOutcome = {
   kind: 'failure',
@@ -98,3 +100,30 @@ const uncertifying =
       throw new TypeError('a bug');
     return engine.judge(...choice);
   };
+
+test('an oracle that was never reached is called again; one failure among answers stays its failure', async () => {
+  let address: 'wrong' | 'right' = 'wrong';
+  const at = await ownersWorkbench({ oracle: async () => (address === 'wrong' ? noConnection : undefined) });
+  const first = await at.start();
+  await at.pump();
+  expect((await at.run(first)).status).toBe('FAILED');
+  address = 'right';
+  const { runId } = await at.goOn('resume', first);
+  const calls = await at.callsDuring(at.pump);
+  expect(calls.filter((call) => call.startsWith('oracle'))).toEqual(['oracle:1', 'oracle:2', 'oracle:3']);
+  expect(calls.filter((call) => call.startsWith('answer_key'))).toEqual([]);
+  expect((await at.certificateOf(runId)).counts).toMatchObject({ scored: 3, oracleFailures: 0 });
+
+  const mixed = await interruptedRun({
+    oracle: async ({ pr }) => (pr.id === '1' ? noConnection : undefined),
+    judge: async () => undefined,
+  });
+  const rows = await mixed.replaysOf(mixed.runId);
+  await mixed.db
+    .update(verificationReplays)
+    .set({ oracle: { ...noConnection, reason: 'status', httpAnswered: true } })
+    .where(eq(verificationReplays.id, rows[0]?.id ?? ''));
+  const resumed = await mixed.goOn('resume', mixed.runId);
+  expect(await mixed.callsDuring(mixed.pump)).not.toContain('oracle:1');
+  expect((await mixed.certificateOf(resumed.runId)).counts).toMatchObject({ scored: 3, oracleFailures: 1 });
+});

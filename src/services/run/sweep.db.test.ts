@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
@@ -22,12 +22,9 @@ beforeEach(async () => {
   workbench = await testWorkbench();
   await installQueues(workbench.database.databaseUrl);
   queue = openSender(workbench.db);
+  onTestFinished(queue.close);
   owner = await workbench.user();
   runId = (await createRun(context(), owner, runRequest({ limit: 2, minReplays: 2 }))).runId;
-});
-afterEach(async () => {
-  await queue.close();
-  await workbench.close();
 });
 
 /** The workbench with pg-boss as its queue. */

@@ -1,13 +1,12 @@
 import { sql } from 'drizzle-orm';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { runRequest, testWorkbench } from '#testing/workbench.ts';
 import { createRun } from './create.ts';
 import { getRun } from './get.ts';
 import { noteWaiting } from './transitions.ts';
 
 test('what a run waits for is written where the words change, and not at every replay that waits for the same', async () => {
-  const { db, context, user, close } = await testWorkbench();
-  onTestFinished(close);
+  const { db, context, user } = await testWorkbench();
   const owner = await user();
   const { runId } = await createRun(context, owner, runRequest());
   /** Postgres's own number of the row's last write. */

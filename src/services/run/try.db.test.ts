@@ -6,17 +6,10 @@ import { openPolicy, testWorkbench } from '#testing/workbench.ts';
 import { type DrawRequest, SourceError } from '#verification/sources/source.ts';
 import { tryRunOracle } from './try.ts';
 
-type Workbench = Awaited<ReturnType<typeof testWorkbench>>;
-let opened: Workbench[] = [];
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await Promise.all(opened.map((workbench) => workbench.close()));
-  opened = [];
-});
+afterEach(() => void vi.restoreAllMocks());
 
 const bench = async (script: Script = {}) => {
   const workbench = await testWorkbench(script);
-  opened.push(workbench);
   const actor = await workbench.user();
   const request: TryRequest = {
     repoUrl: 'owner/name',

@@ -1,30 +1,15 @@
 import { eq, sql } from 'drizzle-orm';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { certificateSchema } from '#contracts/certificate.ts';
 import { runSchema } from '#contracts/run.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
-import { runRequest, testWorkbench } from '#testing/workbench.ts';
+import { startedRun } from '#testing/started-run.ts';
 import { getPublicCertificate } from '../certificate/get-public.ts';
-import { createRun } from './create.ts';
-import { getRun } from './get.ts';
 import { ingestRun } from './ingest.ts';
 
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()));
-});
-
-const started = async () => {
-  const workbench = await testWorkbench();
-  closing.push(workbench.close);
-  const owner = await workbench.user();
-  const { runId } = await createRun(workbench.context, owner, runRequest());
-  return { ...workbench, owner, runId, run: () => getRun(workbench.context, owner, runId) };
-};
-
 test('a run that was under way when retries, controls and canaries came is certified in the form of today', async () => {
-  const { db, context, pump, run, runId } = await started();
+  const { db, context, pump, run, runId } = await startedRun();
   await ingestRun(context, { runId });
   const [first] = await db.select().from(verificationReplays).where(eq(verificationReplays.runId, runId));
   const usage = {
@@ -70,7 +55,7 @@ test('a run that was under way when retries, controls and canaries came is certi
 });
 
 test('a run that an older process accepts beside this version is carried out and shown', async () => {
-  const { db, pump, run, runId } = await started();
+  const { db, pump, run, runId } = await startedRun();
   await db
     .update(verificationRuns)
     .set({ config: sql`config_json - 'maxCostUsd' - 'agreement' - 'economy' - 'oracleQuery'` })

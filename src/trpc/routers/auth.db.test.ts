@@ -3,15 +3,15 @@ import { SiweMessage } from 'siwe';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AuthContext } from '#auth/context.ts';
 import { resolveActor } from '#auth/resolve-actor.ts';
-import { testWorkbench } from '#testing/workbench.ts';
+import { openWorkbench } from '#testing/workbench.ts';
 import { createCaller } from '../root.ts';
 
-let workbench: Awaited<ReturnType<typeof testWorkbench>>;
+let workbench: Awaited<ReturnType<typeof openWorkbench>>;
 let auth: AuthContext;
 const url = 'http://127.0.0.1:3000';
 
 beforeAll(async () => {
-  workbench = await testWorkbench();
+  workbench = await openWorkbench();
   const { db, now } = workbench.context;
   auth = { db, now, secret: 'a secret for tests alone', url, github: null };
 });

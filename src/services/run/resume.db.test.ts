@@ -1,0 +1,237 @@
+import { expect, test } from 'vitest';
+import type { Certificate } from '#contracts/certificate.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import {
+  interruptedRun,
+  type OwnersWorkbench,
+  ownersWorkbench,
+  wholeReplay,
+} from '#testing/interrupted-run.ts';
+import { changeNumbers, drawOf, unavailable } from '#testing/scripted-engine.ts';
+
+/** What a certificate says of scores and judge, without its own identity. */
+const scoresOf = ({
+  id: _i,
+  createdAt: _c,
+  usage: _u,
+  usageByMeasure: _m,
+  replayScores,
+  ...rest
+}: Certificate) => ({
+  ...rest,
+  replayScores: replayScores.map(({ id: _own, scoredAt: _at, ...score }) => score),
+});
+
+test('a resumed run has the same sample, seed and places, and asks nothing again whose answer was stored', async () => {
+  const at = await interruptedRun({}, { seed: 'a-seed' });
+  const before = await at.replaysOf(at.runId);
+  const { runId } = await at.goOn('resume', at.runId);
+  expect(await at.run(runId)).toMatchObject({
+    progress: 1,
+    total: 3,
+    continuesRunId: at.runId,
+    continuation: 'resume',
+    constructId: 'construct',
+    error: null,
+  });
+  const calls = await at.callsDuring(at.pump);
+  // Of the second change the key was stored; what its oracle said came when the run had ended.
+  expect(calls.toSorted()).toEqual(
+    [...wholeReplay('2').filter((call) => call !== 'answer_key:2'), ...wholeReplay('3')].toSorted(),
+  );
+  const after = await at.replaysOf(runId);
+  const places = (rows: typeof after) =>
+    rows.map(({ position, groundTruthId, groundTruthDigest }) => [
+      position,
+      groundTruthId,
+      groundTruthDigest,
+    ]);
+  expect(places(after)).toEqual(places(before));
+  expect(after[0]).toMatchObject({ endedAt: before[0]?.endedAt, outcome: 'scored' });
+  const rows = await at.db.select().from(verificationRuns);
+  expect(new Set(rows.map(({ config }) => config.seed))).toEqual(new Set(['a-seed']));
+  expect(await at.run(runId)).toMatchObject({ status: 'COMPLETED', progress: 3, total: 3 });
+  expect(await at.run(at.runId)).toMatchObject({
+    status: 'FAILED',
+    error: 'Cancelled by its owner',
+    progress: 1,
+    certificateId: null,
+  });
+});
+
+test('the certificate of a run that was interrupted and resumed is that of an undisturbed one in every score', async () => {
+  const request = { limit: 8, minReplays: 8, seed: 'a-seed', agreementSample: 0.5 };
+  const at = await interruptedRun({}, request);
+  const { runId } = await at.goOn('resume', at.runId);
+  await at.pump();
+  const undisturbed = await ownersWorkbench();
+  const other = await undisturbed.start(request);
+  await undisturbed.pump();
+  expect(scoresOf(await at.certificateOf(runId))).toEqual(scoresOf(await undisturbed.certificateOf(other)));
+});
+
+test('interrupted at whatever step, a resumed run asks each question once in both runs together', async () => {
+  const questions = wholeReplay('1').filter((call) => !call.startsWith('oracle'));
+  for (const interruptedAt of questions) {
+    let cancels = true;
+    const at: OwnersWorkbench = await ownersWorkbench({
+      judge: async () => {
+        // The call was noted before this.
+        if (cancels && at.calls.at(-1) === interruptedAt) {
+          cancels = false;
+          await at.fail(first);
+        }
+        return undefined;
+      },
+    });
+    const first = await at.start({ limit: 1, minReplays: 1 });
+    await at.pump();
+    expect((await at.run(first)).status).toBe('FAILED');
+    const stored = await at.replaysOf(first);
+    const { runId } = await at.goOn('resume', first);
+    const calls = await at.callsDuring(at.pump);
+    expect(await at.run(runId), interruptedAt).toMatchObject({ status: 'COMPLETED', progress: 1, total: 1 });
+    const keptSteps = Object.entries({
+      answerKey: ['answer_key:1'],
+      oracle: ['oracle:1'],
+      precision: ['precision:1'],
+      recall: ['recall:1'],
+      reply: ['reply:1'],
+      baseline: ['parrot-precision:1', 'parrot-recall:1'],
+    }).flatMap(([step, names]) => (stored[0]?.[step as 'oracle'] ? names : []));
+    // A key that was made when its run had ended is kept for others, this run's continuation among them, as are the
+    // verdicts on the parrot.
+    const shared = interruptedAt.startsWith('answer_key')
+      ? ['answer_key:1']
+      : interruptedAt.startsWith('parrot')
+        ? ['parrot-precision:1', 'parrot-recall:1']
+        : [];
+    const missing = wholeReplay('1').filter((call) => !keptSteps.includes(call) && !shared.includes(call));
+    expect(calls.toSorted(), interruptedAt).toEqual(missing.toSorted());
+  }
+});
+
+test('what the verifier could not get is tried again when its run is resumed, and what was scored is not', async () => {
+  let down = true;
+  const at: OwnersWorkbench = await ownersWorkbench({
+    judge: async ({ measure }, { id }) =>
+      down && ((id === '1' && measure === 'recall') || (id === '2' && measure === 'answer_key'))
+        ? unavailable('no connection')
+        : undefined,
+    oracle: async ({ pr }) => {
+      if (down && pr.id === '3') await at.fail(first);
+      return undefined;
+    },
+  });
+  const first = await at.start();
+  await at.pump();
+  expect((await at.replaysOf(first)).map(({ outcome }) => outcome)).toEqual(['unscored', 'unscored', null]);
+  down = false;
+  const { runId } = await at.goOn('resume', first);
+  expect(await at.run(runId)).toMatchObject({ progress: 0, total: 3 });
+  const calls = await at.callsDuring(at.pump);
+  expect(calls.filter((call) => /:1$/.test(call)).toSorted()).toEqual([
+    'parrot-precision:1',
+    'parrot-recall:1',
+    'recall:1',
+  ]);
+  expect(calls.filter((call) => /:2$/.test(call)).toSorted()).toEqual(wholeReplay('2').toSorted());
+  expect(calls).not.toContain('answer_key:3');
+  expect((await at.certificateOf(runId)).counts).toMatchObject({ scored: 3, unscored: 0 });
+});
+
+test('a verdict on the parrot, or a second judge’s, that could not be had is tried again too', async () => {
+  let down = true;
+  const at: OwnersWorkbench = await ownersWorkbench({
+    judge: async (task, { id, title }) =>
+      down && id === '1' && task.measure === 'recall' && task.summary.includes(title)
+        ? unavailable('no connection')
+        : undefined,
+    oracle: async ({ pr }) => {
+      if (down && pr.id === '2') await at.fail(first);
+      return undefined;
+    },
+  });
+  const first = await at.start({ limit: 2, minReplays: 2 });
+  await at.pump();
+  expect((await at.replaysOf(first))[0]).toMatchObject({ outcome: 'scored' });
+  down = false;
+  const { runId } = await at.goOn('resume', first);
+  const calls = await at.callsDuring(at.pump);
+  expect(calls.filter((call) => /:1$/.test(call)).toSorted()).toEqual([
+    'parrot-precision:1',
+    'parrot-recall:1',
+  ]);
+  expect((await at.certificateOf(runId)).trust?.baseline?.replays).toBe(2);
+});
+
+test('a run whose replays have all ended is certified at once', async () => {
+  const at = await ownersWorkbench();
+  const first = await at.start();
+  const { engine } = at.context;
+  // Certification alone cannot be carried out.
+  const broken: typeof engine = {
+    ...engine,
+    judge: (choice, batches) => {
+      if (at.calls.filter((call) => call.startsWith('parrot-recall')).length === 3)
+        throw new TypeError('a bug');
+      return engine.judge(choice, batches);
+    },
+  };
+  await at.pump({ onto: { ...at.context, engine: broken } });
+  expect(await at.run(first)).toMatchObject({ status: 'FAILED', progress: 3, total: 3 });
+  const { runId } = await at.goOn('resume', first);
+  expect(await at.run(runId)).toMatchObject({ status: 'CERTIFYING', progress: 3, total: 3 });
+  expect(await at.queued()).toEqual([{ name: 'certify-run', data: { runId } }]);
+  expect(await at.callsDuring(at.pump)).toEqual([]);
+  expect(await at.run(runId)).toMatchObject({ status: 'COMPLETED', certificateId: expect.any(String) });
+});
+
+test('changes that were replaced stay replaced, and progress and total leave them out', async () => {
+  const at = await interruptedRun(
+    {
+      draw: async () => drawOf(changeNumbers(3), changeNumbers(2, 4)),
+      judge: async (task, { id }) =>
+        id === '1' && task.measure === 'answer_key'
+          ? {
+              ok: true,
+              model: 'offline-1',
+              usage: {
+                calls: 1,
+                inputTokens: 1,
+                cacheWriteTokens: 0,
+                cacheReadTokens: 0,
+                outputTokens: 1,
+                costUsd: 0,
+              },
+              latencyMs: 1,
+              retries: 0,
+              answer: { changes: [], question: null, verdicts: [] },
+            }
+          : undefined,
+    },
+    {},
+  );
+  const { runId } = await at.goOn('resume', at.runId);
+  expect(await at.run(runId)).toMatchObject({ progress: 0, total: 3 });
+  await at.pump();
+  expect((await at.replaysOf(runId)).map(({ groundTruthId, outcome }) => [groundTruthId, outcome])).toEqual([
+    ['1', 'replaced'],
+    ['2', 'scored'],
+    ['3', 'scored'],
+    ['4', 'scored'],
+    ['5', null],
+  ]);
+  expect(await at.run(runId)).toMatchObject({ status: 'COMPLETED', progress: 3, total: 3 });
+});
+
+test('a resumed run that fails can be resumed in its turn, from where it came to', async () => {
+  const at = await interruptedRun();
+  const second = await at.goOn('resume', at.runId);
+  await at.fail(second.runId);
+  const third = await at.goOn('resume', second.runId);
+  expect(await at.run(third.runId)).toMatchObject({ progress: 1, total: 3, continuesRunId: second.runId });
+  await at.pump();
+  expect((await at.run(third.runId)).status).toBe('COMPLETED');
+  expect(at.calls.filter((call) => call.startsWith('answer_key'))).toHaveLength(3);
+});
