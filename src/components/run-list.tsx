@@ -27,6 +27,7 @@ export const RunList = ({ runs }: { runs: Run[] }) => (
         <div className="text-sm text-muted sm:text-right">
           <p className="flex flex-wrap gap-1.5 sm:justify-end">
             {run.sample ? <Tag tone="caution">sample</Tag> : null}
+            {run.economy ? <Tag>economy mode</Tag> : null}
             <StatusTag status={run.status} />
           </p>
           <p className="mt-1 tabular-nums">{progressText(run)}</p>

@@ -19,6 +19,9 @@ export const StatusTag = ({ status }: { status: RunStatus }) => (
   </Tag>
 );
 
+export const economyText =
+  'Economy mode: judged through batches, at half the price, in hours instead of minutes.';
+
 /** "12 of 20 replays", or that the number is not known yet. */
 export const progressText = ({ status, progress, total }: Pick<Run, 'status' | 'progress' | 'total'>) => {
   if (total > 0) return `${countText(progress)} of ${countText(total)} replays ended`;

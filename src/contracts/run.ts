@@ -273,11 +273,20 @@ export const runSchema = z.object({
   createdAt: z.string(),
   updatedAt: z.string(),
   judge: z.enum(judgeProviders),
+  /** Judged through the Message Batches API: half the price, hours instead of minutes. */
+  economy: z.boolean(),
+  /**
+   * The judge's calls that wait for a batch, and when the oldest of those that were `sent` was; null where none waits.
+   * What was sent is charged when its batch has ended, also where the run has ended before.
+   */
+  batch: z
+    .object({ queued: z.number().int(), sent: z.number().int(), sentAt: z.string().nullable() })
+    .nullable(),
   sample: z.boolean(),
   /** What the judge cost so far, in US dollars, by the prices that the installation knows; with `maxCostUsd` its limit. */
   costUsd: z.number(),
   maxCostUsd: z.number().nullable(),
-  /** Estimated from the replays that have ended; null where too few have, and once the run has ended. */
+  /** Estimated from the replays that have ended; null where too few have, in economy mode, and once the run has ended. */
   secondsLeft: z.number().int().nullable(),
   /** The run that this one goes on with (the same attempt), or does again (a new one). */
   continuesRunId: z.string().nullable(),

@@ -95,6 +95,8 @@ test('POST /runs answers 201 with the run’s id, PENDING and the judge, and the
     created_at: expect.any(String),
     updated_at: expect.any(String),
     judge: 'offline',
+    economy: false,
+    batch: null,
     sample: false,
   });
   for (const id of [created.run_id, '4f7c9f0e-30d6-4c57-8a7a-0f0f8f6f2f11', 'malformed'])

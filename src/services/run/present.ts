@@ -4,6 +4,7 @@ import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { ServiceContext } from '../context.ts';
 import { costOfRuns } from '../replay/spend.ts';
+import { type BatchWait, batchWaitsOf, batchWaitText } from './batch-wait.ts';
 
 /** What of a run does not stand in its own row. */
 type RunSurroundings = {
@@ -11,14 +12,15 @@ type RunSurroundings = {
   resumed: ReadonlySet<string>;
   /** Of each run under way: how many of its replays have ended, and over how many seconds. */
   pace: ReadonlyMap<string, { ended: number; seconds: number }>;
+  batches: ReadonlyMap<string, BatchWait>;
 };
 
-/** What the judge cost each of these runs so far, and which of them were gone on with. */
+/** What the judge cost each of these runs so far and which batches they wait for, and which were gone on with. */
 export const surroundingsOf = async (
   context: Pick<ServiceContext, 'db'>,
   runIds: string[],
 ): Promise<RunSurroundings> => {
-  const [costs, resumptions, paces] = await Promise.all([
+  const [costs, resumptions, paces, batches] = await Promise.all([
     costOfRuns(context, runIds),
     context.db
       .select({ of: verificationRuns.continuesRunId })
@@ -44,11 +46,13 @@ export const surroundingsOf = async (
         ),
       )
       .groupBy(verificationReplays.runId),
+    batchWaitsOf(context, runIds),
   ]);
   return {
     costs,
     resumed: new Set(resumptions.flatMap(({ of }) => (of === null ? [] : [of]))),
     pace: new Map(paces.map(({ runId, ...pace }) => [runId, pace])),
+    batches,
   };
 };
 
@@ -56,17 +60,37 @@ export const surroundingsOf = async (
 const leastEnded = 3;
 
 const secondsLeft = (
-  { status, progress, total }: Pick<typeof verificationRuns.$inferSelect, 'status' | 'progress' | 'total'>,
+  {
+    status,
+    progress,
+    total,
+    config: { economy },
+  }: Pick<typeof verificationRuns.$inferSelect, 'status' | 'progress' | 'total' | 'config'>,
   pace: { ended: number; seconds: number } | undefined,
 ): number | null =>
-  pace === undefined || pace.ended < leastEnded || isTerminal(status)
+  // Replays that are judged through batches end many at once and then none for long, which is no pace.
+  pace === undefined || pace.ended < leastEnded || isTerminal(status) || economy
     ? null
     : Math.round(((total - progress) * pace.seconds) / pace.ended);
+
+/** What holds a run up is told before what it did last: while a batch is waited for, nothing else gets on. */
+const activityOf = (
+  { status, activity }: Pick<typeof verificationRuns.$inferSelect, 'status' | 'activity'>,
+  wait: BatchWait | undefined,
+): string | null => {
+  if (isTerminal(status)) return null;
+  return wait === undefined ? activity : batchWaitText(wait);
+};
+
+const presentBatch = (wait: BatchWait | undefined): Run['batch'] =>
+  wait === undefined
+    ? null
+    : { queued: wait.queued, sent: wait.sent, sentAt: wait.sentAt?.toISOString() ?? null };
 
 /** A run as its owner sees it. An error noted by an attempt that is still being repeated is not shown. */
 export const presentRun = (
   row: typeof verificationRuns.$inferSelect,
-  { costs, resumed, pace }: RunSurroundings,
+  { costs, resumed, pace, batches }: RunSurroundings,
 ): Run => ({
   runId: row.id,
   status: row.status,
@@ -75,11 +99,13 @@ export const presentRun = (
   constructId: row.constructId,
   repoUrl: row.repoUrl,
   error: row.status === 'FAILED' ? row.error : null,
-  activity: isTerminal(row.status) ? null : row.activity,
+  activity: activityOf(row, batches.get(row.id)),
   certificateId: row.certificateId,
   createdAt: row.createdAt.toISOString(),
   updatedAt: row.updatedAt.toISOString(),
   judge: row.config.judge.provider,
+  economy: row.config.economy,
+  batch: presentBatch(batches.get(row.id)),
   sample: row.config.source.kind === 'sample',
   costUsd: costs.get(row.id) ?? 0,
   maxCostUsd: row.config.maxCostUsd,

@@ -1,6 +1,7 @@
 import Link from 'next/link';
 import { Code, type Fact, Facts } from '#components/facts.tsx';
 import { costText, judgeNames } from '#components/format.ts';
+import { economyText } from '#components/run-status.tsx';
 import { Time } from '#components/time.tsx';
 import { isPaid } from '#contracts/judge.ts';
 import { type Continuation, isTerminal, type Run } from '#contracts/run.ts';
@@ -27,7 +28,9 @@ const continuations: Record<Continuation, { term: string; remark: string }> = {
 
 export const RunFacts = ({ run }: { run: Run }) => {
   const ended = isTerminal(run.status);
-  const facts: Fact[] = [{ term: 'Judge', value: judgeNames[run.judge] }];
+  const facts: Fact[] = [
+    { term: 'Judge', value: judgeNames[run.judge], remark: run.economy ? economyText : undefined },
+  ];
   if (isPaid(run.judge)) facts.push(cost(run, ended));
   if (run.continuation !== null && run.continuesRunId !== null)
     facts.push({

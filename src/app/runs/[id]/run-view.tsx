@@ -4,7 +4,14 @@ import Link from 'next/link';
 import { useEffect, useRef, useState } from 'react';
 import { Notice } from '#components/notice.tsx';
 import { PageHeading, Section } from '#components/page-heading.tsx';
-import { progressText, Stages, StatusTag, stages, timeLeftText } from '#components/run-status.tsx';
+import {
+  economyText,
+  progressText,
+  Stages,
+  StatusTag,
+  stages,
+  timeLeftText,
+} from '#components/run-status.tsx';
 import { Tag } from '#components/tag.tsx';
 import { cancelledByOwner, isTerminal, type Run } from '#contracts/run.ts';
 import { trpc } from '../../trpc-client.tsx';
@@ -55,6 +62,7 @@ export const RunView = ({ initial }: { initial: Run }) => {
         <p className="mt-3 flex flex-wrap gap-1.5">
           <StatusTag status={run.status} />
           {run.sample ? <Tag tone="caution">sample</Tag> : null}
+          {run.economy ? <Tag>economy mode</Tag> : null}
         </p>
       </PageHeading>
 
@@ -74,6 +82,7 @@ export const RunView = ({ initial }: { initial: Run }) => {
           {progressText(run)}
           {run.secondsLeft === null ? null : `, ${timeLeftText(run.secondsLeft)}`}
         </p>
+        {run.economy && !ended ? <p className="mt-1 text-sm text-muted">{economyText}</p> : null}
         {run.activity === null ? null : (
           <p className="mt-1 text-sm text-muted">
             <bdi>{run.activity}</bdi>

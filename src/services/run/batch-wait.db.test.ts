@@ -1,0 +1,86 @@
+import { eq } from 'drizzle-orm';
+import { afterEach, expect, test } from 'vitest';
+import type { Run } from '#contracts/run.ts';
+import { judgeBatchItems } from '#db/schema/judge-batches.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import { runRequest, testWorkbench } from '#testing/workbench.ts';
+import { cancelRun } from './cancel.ts';
+import { createRun } from './create.ts';
+import { followRun } from './follow.ts';
+import { getRun } from './get.ts';
+import { ingestRun } from './ingest.ts';
+import { listRuns } from './list.ts';
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  await Promise.all(closing.splice(0).map((close) => close()));
+});
+
+const sentAt = new Date('2026-11-24T10:05:00Z');
+
+/** A run whose changes were drawn, and calls of it that stand where a worker would have put them. */
+const started = async ({ economy = true } = {}) => {
+  const workbench = await testWorkbench();
+  closing.push(workbench.close);
+  const { context, db } = workbench;
+  const owner = await workbench.user();
+  const { runId } = await createRun(context, owner, runRequest({ judge: 'anthropic', economy }));
+  await ingestRun(context, { runId });
+  const [replay] = await db
+    .select({ id: verificationReplays.id })
+    .from(verificationReplays)
+    .where(eq(verificationReplays.runId, runId));
+  const call = (name: string, values: Partial<typeof judgeBatchItems.$inferInsert>) =>
+    db.insert(judgeBatchItems).values({ runId, replayId: replay?.id ?? '', call: name, ...values });
+  return { ...workbench, owner, runId, call, run: () => getRun(context, owner, runId) };
+};
+
+test('a run says that it is judged through batches, and what it waits for while its calls wait', async () => {
+  const { context, db, owner, call, run } = await started();
+  expect(await run()).toMatchObject({ economy: true, batch: null });
+  await call('a', { state: 'queued' });
+  expect(await run()).toMatchObject({
+    batch: { queued: 1, sent: 0, sentAt: null },
+    activity: expect.stringContaining('Gathering'),
+  });
+  await call('b', { state: 'submitted', batchId: 'one', submittedAt: sentAt });
+  await call('c', { state: 'submitting', submittedAt: new Date(sentAt.getTime() + 60_000) });
+  await call('d', { state: 'done', batchId: 'zero', submittedAt: new Date(0) });
+  await call('e', { state: 'single', batchId: 'zero', submittedAt: new Date(0) });
+  const waiting = await run();
+  expect(waiting.batch).toEqual({ queued: 1, sent: 2, sentAt: sentAt.toISOString() });
+  expect(waiting.activity).toMatch(/^Waiting for 2 batches of 2 calls in all.* 2026-11-24 10:05 UTC/);
+  expect((await listRuns(context, owner, { limit: 20, offset: 0 })).runs).toEqual([waiting]);
+  await db.update(judgeBatchItems).set({ state: 'done' });
+  expect(await run()).toMatchObject({ batch: null, activity: null });
+});
+
+test('a run that was cancelled still says that a batch which was sent is to be charged', async () => {
+  const { context, owner, runId, call } = await started();
+  await call('a', { state: 'submitted', batchId: 'one', submittedAt: sentAt });
+  expect(await cancelRun(context, owner, runId)).toMatchObject({
+    status: 'FAILED',
+    activity: null,
+    costUsd: 0,
+    batch: { sent: 1, sentAt: sentAt.toISOString() },
+  });
+});
+
+test('a run that is judged call by call waits for no batch', async () => {
+  const { run } = await started({ economy: false });
+  expect(await run()).toMatchObject({ economy: false, batch: null });
+});
+
+test('who follows a run learns that its calls were sent, though the run itself did not change', async () => {
+  const { context, owner, runId, call } = await started();
+  const leaving = new AbortController();
+  const seen: Run[] = [];
+  const following = (async () => {
+    for await (const run of followRun(context, owner, runId, leaving.signal)) seen.push(run);
+  })();
+  await expect.poll(() => seen.length).toBe(1);
+  await call('a', { state: 'submitted', batchId: 'one', submittedAt: sentAt });
+  await expect.poll(() => seen.at(-1)?.batch, { timeout: 8_000 }).toMatchObject({ sent: 1 });
+  leaving.abort();
+  await following;
+}, 15_000);
