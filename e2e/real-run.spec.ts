@@ -26,7 +26,7 @@ test.beforeAll(async ({ browser }) => {
     fakeRepository({ count: 8 }),
     fakeRepository({ id: 1002, name: 'gadgets', count: 8 }),
   );
-  anthropic = await startAnthropicFake();
+  anthropic = await startAnthropicFake({ batches: { manual: true } });
   oracle = await startOracleFake();
   modules = mkdtempSync(join(tmpdir(), 'echelon-python-'));
   writeFileSync(
@@ -251,6 +251,26 @@ test('a run that is cancelled from its page calls out no more and ends as failed
   } finally {
     await silent.close();
   }
+});
+
+test('a run in economy mode says what it waits for, and once cancelled that its batch is still to be charged', async () => {
+  await fill('octo/widgets');
+  await page.getByLabel('Economy mode').check();
+  await start();
+  await expect(page.getByText('in hours instead of minutes').first()).toBeVisible();
+  await expect(
+    page.getByText(/Waiting for a batch of \d+ calls that was sent at .* UTC; most end within an hour/),
+  ).toBeVisible({ timeout: 60_000 });
+
+  await page.getByRole('button', { name: 'Cancel this run' }).click();
+  await expect(page.getByRole('group', { name: 'Cancel this run?' })).toHaveAccessibleDescription(
+    /Batches that were sent already are charged all the same/,
+  );
+  await page.getByRole('button', { name: 'Yes, cancel it' }).click();
+  await expect(page.getByText('The run was cancelled.')).toBeVisible();
+  await expect(page.getByText(/^US\$ 0\.00 so far/)).toBeVisible();
+  await expect(page.getByText(/A batch that was sent is still to be charged/)).toBeVisible();
+  await anthropic.endBatches();
 });
 
 test('the form verifies a model behind a chat-completions endpoint', async () => {

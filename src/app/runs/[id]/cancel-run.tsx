@@ -2,10 +2,17 @@
 
 import { useEffect, useRef, useState } from 'react';
 import { Notice } from '#components/notice.tsx';
+import type { Run } from '#contracts/run.ts';
 import { trpc } from '../../trpc-client.tsx';
 
 /** Ends a run, which nothing takes back: so it is asked once more, in place. `onEnd` is called where it has ended. */
-export const CancelRun = ({ runId, onEnd }: { runId: string; onEnd: () => void }) => {
+export const CancelRun = ({
+  run: { runId, economy },
+  onEnd,
+}: {
+  run: Pick<Run, 'runId' | 'economy'>;
+  onEnd: () => void;
+}) => {
   const utils = trpc.useUtils();
   const opener = useRef<HTMLButtonElement>(null);
   const question = useRef<HTMLFieldSetElement>(null);
@@ -40,6 +47,7 @@ export const CancelRun = ({ runId, onEnd }: { runId: string; onEnd: () => void }
           <legend className="sr-only">Cancel this run?</legend>
           <p id="cancel-question">
             It stops calling out and ends as failed. What was scored is kept and can be resumed.
+            {economy ? ' Batches that were sent already are charged all the same.' : null}
           </p>
           <div className="flex flex-wrap gap-3">
             <button

@@ -6,17 +6,23 @@ import { Time } from '#components/time.tsx';
 import { isPaid } from '#contracts/judge.ts';
 import { type Continuation, isTerminal, type Run } from '#contracts/run.ts';
 
-const cost = ({ costUsd, maxCostUsd, continuation }: Run, ended: boolean): Fact => {
-  const limit =
-    maxCostUsd === null
-      ? 'It has no limit of its own; the installation’s holds.'
-      : `Its limit is ${costText(maxCostUsd)}.`;
-  return {
-    term: ended ? 'Cost of judging' : 'Cost of judging so far',
-    value: costText(costUsd),
-    remark: continuation === 'resume' ? `With that of the runs it resumes. ${limit}` : limit,
-  };
-};
+/** What was sent in a batch is charged when that has ended, even where its run has ended before. */
+const isCostFinal = ({ status, batch }: Run) => isTerminal(status) && (batch?.sent ?? 0) === 0;
+
+const costRemark = (run: Run): string =>
+  [
+    ...(isTerminal(run.status) && !isCostFinal(run) ? ['A batch that was sent is still to be charged.'] : []),
+    ...(run.continuation === 'resume' ? ['With that of the runs it resumes.'] : []),
+    run.maxCostUsd === null
+      ? 'It has no limit of its own; the installation’s daily limit holds, if there is one.'
+      : `Its limit is ${costText(run.maxCostUsd)}.`,
+  ].join(' ');
+
+const cost = (run: Run): Fact => ({
+  term: 'Cost of judging',
+  value: `${costText(run.costUsd)}${isCostFinal(run) ? '' : ' so far'}`,
+  remark: costRemark(run),
+});
 
 const continuations: Record<Continuation, { term: string; remark: string }> = {
   resume: {
@@ -31,7 +37,7 @@ export const RunFacts = ({ run }: { run: Run }) => {
   const facts: Fact[] = [
     { term: 'Judge', value: judgeNames[run.judge], remark: run.economy ? economyText : undefined },
   ];
-  if (isPaid(run.judge)) facts.push(cost(run, ended));
+  if (isPaid(run.judge)) facts.push(cost(run));
   if (run.continuation !== null && run.continuesRunId !== null)
     facts.push({
       ...continuations[run.continuation],

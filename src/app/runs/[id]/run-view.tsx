@@ -22,6 +22,8 @@ import { RunFacts } from './run-facts.tsx';
 /** Changes are told as they come; asking is for where that fails. */
 const pollMs = 1000;
 const pollWhileToldMs = 15_000;
+/** A run that has ended changes only by what its batch is charged, within hours. */
+const pollForChargesMs = 60_000;
 /** Answers after which asking again is pointless: signed out, or no longer this user's. */
 const finalCodes = ['UNAUTHORIZED', 'NOT_FOUND'];
 
@@ -46,7 +48,9 @@ export const RunView = ({ initial }: { initial: Run }) => {
       retry: false,
       refetchInterval: ({ state }) => {
         const final = finalCodes.includes(state.error?.data?.code ?? '');
-        if (final || (state.data !== undefined && isTerminal(state.data.status))) return false;
+        if (final) return false;
+        if (state.data !== undefined && isTerminal(state.data.status))
+          return state.data.batch === null ? false : pollForChargesMs;
         return told.status === 'pending' ? pollWhileToldMs : pollMs;
       },
     },
@@ -100,7 +104,7 @@ export const RunView = ({ initial }: { initial: Run }) => {
             </Link>
           </p>
         )}
-        {run.can.cancel ? <CancelRun runId={run.runId} onEnd={() => status.current?.focus()} /> : null}
+        {run.can.cancel ? <CancelRun run={run} onEnd={() => status.current?.focus()} /> : null}
       </div>
 
       {run.error === null ? null : (
