@@ -139,7 +139,11 @@ test('the form estimates the cost by the model’s own tokeniser, and asks neith
   await expect(limit).toHaveAccessibleDescription(/for example 2\.50/);
   await expect(page.getByRole('alert').filter({ hasText: 'The cost was not estimated' })).toBeVisible();
 
+  await expect(limit).toHaveAccessibleDescription(/this installation has no daily limit/);
   await limit.fill('100');
+  // It is the same for every oracle, so none has to be named.
+  await page.getByLabel('Address').fill('');
+  await page.getByLabel('Construct').fill('');
   await estimate.click();
   const found = page.getByRole('alert').filter({ hasText: 'Judging would cost' });
   await expect(found).toContainText(/US\$ 0\.\d+ to US\$ \d+\.\d+/, { timeout: 30_000 });
@@ -147,6 +151,17 @@ test('the form estimates the cost by the model’s own tokeniser, and asks neith
   // Six calls a change, each of them twice at most.
   await expect(page.getByText('30 to 60')).toBeVisible();
   await expect(page.getByText(/counted by the model’s own tokeniser/)).toBeVisible();
+
+  // What an estimate does not depend on may change; what it does leaves it marked until it is made again.
+  await page.getByLabel('Construct').fill('describer');
+  await expect(found).toBeVisible();
+  const outdated = page.getByRole('alert').filter({ hasText: 'The form has changed since the cost' });
+  await page.getByLabel('Economy mode').check();
+  await expect(outdated).toContainText(/Judging would have cost US\$ 0\.\d+ to/);
+  await expect(page.getByText('30 to 60')).toHaveCount(0);
+  await page.getByLabel('Economy mode').uncheck();
+  await expect(outdated).toHaveCount(0);
+  await expect(page.getByText('30 to 60')).toBeVisible();
 
   await page.getByLabel('Second judge', { exact: true }).selectOption('all replays');
   await page.getByLabel('Model of the second judge').fill('claude-opus-5-5');
@@ -197,7 +212,12 @@ test('a run stops at its cost limit, says so, and is resumed with a higher one t
   await expect(header).toBeFocused();
   await expect(header).toHaveAccessibleDescription(/Give its value again/);
   await header.fill(oracleSecret);
-  await page.getByLabel('New cost limit').fill('5');
+  const newLimit = page.getByLabel('New cost limit');
+  await newLimit.fill('0.0001');
+  await resume.click();
+  await expect(newLimit).toBeFocused();
+  await expect(newLimit).toHaveAccessibleDescription(/This attempt has cost US\$ 0\.\d+ already/);
+  await newLimit.fill('5');
   await page.setViewportSize({ width: 360, height: 800 });
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
   await page.setViewportSize({ width: 1280, height: 720 });

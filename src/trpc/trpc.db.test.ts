@@ -93,6 +93,16 @@ test('an oracle is tried without a construct or a judge, and bad input names its
   await expect(caller(a).run.tryOracle(incomplete)).rejects.toThrow('oracleUrl');
 });
 
+test('an estimate is made without a construct and an oracle, and a wrong repository names its field', async () => {
+  const request = { repoUrl: 'owner/name', judge: 'offline', limit: 7 } as const;
+  expect(await caller(a).run.estimate(request)).toMatchObject({
+    replays: 7,
+    judging: { most: { costUsd: 0 } },
+  });
+  expect(await caller(a).run.estimate(runRequest({ limit: 7 }))).toMatchObject({ replays: 7 });
+  await expect(caller(a).run.estimate({ ...request, repoUrl: '/etc' })).rejects.toThrow('repoUrl');
+});
+
 test('where no run can be carried out, the code and the words say what to configure', async () => {
   const off = { ...workbench.context, policy: { ...openPolicy, engineEnabled: false } };
   await expect(caller(a, off).run.create(runRequest())).rejects.toMatchObject({

@@ -1,12 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import type { JudgeProvider } from '#contracts/judge.ts';
-import { type RunConfig, type RunRequest, redacted, type TryRequest } from '#contracts/run.ts';
+import { type RunConfig, type RunRequest, redacted } from '#contracts/run.ts';
 import type { ServiceContext } from '../context.ts';
 import { defaultWeights } from './defaults.ts';
 
-type Asked = TryRequest &
-  Pick<RunRequest, 'limit' | 'minReplays'> &
-  Partial<Pick<RunRequest, 'seed' | 'agreementSample' | 'agreementModel' | 'maxCostUsd' | 'economy'>>;
+type Asked = Pick<RunRequest, 'githubToken' | 'limit' | 'minReplays'> &
+  Partial<
+    Pick<
+      RunRequest,
+      | 'since'
+      | 'label'
+      | 'seed'
+      | 'blinded'
+      | 'oracleUrl'
+      | 'agreementSample'
+      | 'agreementModel'
+      | 'maxCostUsd'
+      | 'economy'
+    >
+  >;
 
 /** What a request is kept as: its choices with their defaults, and no secret. */
 export const runConfigOf = (

@@ -158,13 +158,18 @@ test('where strangers can reach the installation, only the listed accounts may u
   });
   const options = await runOptions({ ...workbench.context, ...policy }, stranger);
   expect(options.judges).toEqual([
-    { provider: 'offline', model: 'offline-1', reason: null },
+    { provider: 'offline', model: 'offline-1', reason: null, dailyLimitUsd: null },
     {
       provider: 'anthropic',
       model: 'claude-sonnet-5-5',
       reason: expect.stringContaining('PAID_JUDGE_ACCOUNTS'),
+      dailyLimitUsd: null,
     },
   ]);
+  expect((await runOptions({ ...workbench.context, ...policy }, byGithub)).judges[1]).toMatchObject({
+    reason: null,
+    dailyLimitUsd: 20,
+  });
 });
 
 test('a spent day refuses the paid judge until midnight UTC, and the offline judge never', async () => {

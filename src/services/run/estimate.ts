@@ -1,13 +1,13 @@
 import { AppError } from '#contracts/errors.ts';
-import type { RunEstimate } from '#contracts/estimate.ts';
-import type { RunRequest } from '#contracts/run.ts';
+import type { EstimateRequest, RunEstimate } from '#contracts/estimate.ts';
+import type { RunConfig, RunSecrets } from '#contracts/run.ts';
 import { estimateJudging } from '#verification/judges/anthropic/estimate.ts';
 import type { Actor, ServiceContext } from '../context.ts';
 import { whyNotAdmitted } from './admission.ts';
 import { cleanTextOf } from './clean-text.ts';
 import { runConfigOf } from './config.ts';
 import { newestChanges } from './newest-changes.ts';
-import { targetOf } from './target.ts';
+import { allowedSourceOf } from './target.ts';
 
 /** Enough to know how large a repository's changes are, few enough to be read while somebody waits. */
 const changesRead = 10;
@@ -16,6 +16,9 @@ const timeoutMs = 60_000;
 /** Who has an estimate made just now, in this process: each reads from a repository. */
 const estimating = new Set<string>();
 const mostAtOnce = 8;
+
+/** An estimate is the same for every oracle and asks none, so it is made as for the installation's own. */
+const ownOracle: RunConfig['oracle'] = { type: 'http', url: null, headers: {} };
 
 const free: RunEstimate['judging'] = {
   least: { calls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 },
@@ -32,13 +35,14 @@ const free: RunEstimate['judging'] = {
 export const estimateRun = async (
   context: ServiceContext,
   actor: Actor,
-  request: RunRequest,
+  request: EstimateRequest,
 ): Promise<RunEstimate> => {
   const provider = request.judge ?? context.policy.defaultJudge;
   const refusal = await whyNotAdmitted(context, actor, provider);
   if (refusal) throw refusal;
-  const { source, oracle, secrets } = await targetOf(context, request);
-  const config = runConfigOf(context, request, { source, oracle }, provider);
+  const source = await allowedSourceOf(context, request.repoUrl);
+  const secrets: RunSecrets = { githubToken: request.githubToken, oracleUrl: null, oracleHeaders: {} };
+  const config = runConfigOf(context, request, { source, oracle: ownOracle }, provider);
   const common = { judge: provider, model: config.judge.model };
   if (provider === 'offline')
     return { ...common, replays: config.limit, oracleCalls: config.limit, changesRead: 0, judging: free };

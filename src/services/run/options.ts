@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { judgeProviders } from '#contracts/judge.ts';
+import { isPaid, judgeProviders } from '#contracts/judge.ts';
 import type { Actor, ServiceContext } from '../context.ts';
 import { engineOff, whyNotAdmitted } from './admission.ts';
 
@@ -10,7 +10,13 @@ export const runOptionsSchema = z.object({
   /** Why no oracle in Python can be run here; null where one can. */
   pythonReason: z.string().nullable(),
   judges: z.array(
-    z.object({ provider: z.enum(judgeProviders), model: z.string(), reason: z.string().nullable() }),
+    z.object({
+      provider: z.enum(judgeProviders),
+      model: z.string(),
+      reason: z.string().nullable(),
+      /** What all runs together may cost a day, in US dollars, told to whoever may spend it; null where nothing limits it. */
+      dailyLimitUsd: z.number().nullable(),
+    }),
   ),
 });
 export type RunOptions = z.infer<typeof runOptionsSchema>;
@@ -23,11 +29,15 @@ export const runOptions = async (context: ServiceContext, actor: Actor): Promise
     defaultJudge: policy.defaultJudge,
     pythonReason: policy.pythonUnavailable,
     judges: await Promise.all(
-      judgeProviders.map(async (provider) => ({
-        provider,
-        model: policy.judges[provider].model,
-        reason: (await whyNotAdmitted(context, actor, provider))?.message ?? null,
-      })),
+      judgeProviders.map(async (provider) => {
+        const reason = (await whyNotAdmitted(context, actor, provider))?.message ?? null;
+        return {
+          provider,
+          model: policy.judges[provider].model,
+          reason,
+          dailyLimitUsd: reason === null && isPaid(provider) ? policy.maxCostUsdPerDay : null,
+        };
+      }),
     ),
   };
 };

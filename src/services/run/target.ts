@@ -43,6 +43,21 @@ const oracleOf = ({ policy }: Pick<ServiceContext, 'policy'>, request: TryReques
 };
 
 /**
+ * The repository that a request names, held against the network rule.
+ * @throws AppError BAD_REQUEST at `repoUrl`.
+ */
+export const allowedSourceOf = async (
+  context: Pick<ServiceContext, 'policy' | 'checkOracleUrl'>,
+  repoUrl: string,
+): Promise<RunConfig['source']> => {
+  const source = sourceOf(repoUrl, context.policy.githubHost);
+  // A clone is a call from inside this network as much as an oracle's is.
+  const refused = source.kind === 'git' ? await context.checkOracleUrl(source.url) : null;
+  if (refused !== null) throw badField('repoUrl', refused);
+  return source;
+};
+
+/**
  * Whom a request would have called, and with what: the repository and the oracle, held against the network rule.
  * @throws AppError BAD_REQUEST with the field; PRECONDITION_FAILED where Python oracles are not configured.
  */
@@ -51,10 +66,7 @@ export const targetOf = async (
   request: TryRequest,
 ): Promise<{ source: RunConfig['source']; oracle: RunConfig['oracle']; secrets: RunSecrets }> => {
   const oracle = oracleOf(context, request);
-  const source = sourceOf(request.repoUrl, context.policy.githubHost);
-  // A clone is a call from inside this network as much as an oracle's is.
-  const refusedRepository = source.kind === 'git' ? await context.checkOracleUrl(source.url) : null;
-  if (refusedRepository !== null) throw badField('repoUrl', refusedRepository);
+  const source = await allowedSourceOf(context, request.repoUrl);
   const oracleUrl = oracle.type === 'python' ? null : given(request.oracleUrl, 'oracleUrl');
   const refusedOracle = oracleUrl === null ? null : await context.checkOracleUrl(oracleUrl);
   if (refusedOracle !== null) throw badField('oracleUrl', refusedOracle);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { runEstimateSchema } from '#contracts/estimate.ts';
+import { estimateRequestSchema, runEstimateSchema } from '#contracts/estimate.ts';
 import {
   continueRequestSchema,
   oracleTrialSchema,
@@ -50,7 +50,7 @@ export const runRouter = router({
     .output(runCreatedSchema)
     .mutation(({ ctx, input }) => continueRun(ctx.services, ctx.actor, 'retry', input)),
   estimate: protectedProcedure
-    .input(runRequestSchema)
+    .input(estimateRequestSchema)
     .output(runEstimateSchema)
     .mutation(({ ctx, input }) => estimateRun(ctx.services, ctx.actor, input)),
   byId: protectedProcedure

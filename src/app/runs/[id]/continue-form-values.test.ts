@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { controlsOf, issuesByControl, readContinueForm } from './continue-form-values.ts';
 
-const run = { runId: 'r', oracleHeaderNames: ['Authorization', 'X.Key'] };
-const read = (values: Record<string, string>) => readContinueForm((control) => values[control] ?? '', run);
+const run = { runId: 'r', oracleHeaderNames: ['Authorization', 'X.Key'], costUsd: 0 };
+const read = (values: Record<string, string>) =>
+  readContinueForm((control) => values[control] ?? '', 'resume', run);
 
 test('a filled form sends each header by its own name; what was left empty is left to the run before', () => {
   expect(read({ 'header-0': 'Bearer a', 'header-1': 'b', maxCostUsd: ' 2.5 ' })).toEqual({
@@ -30,6 +31,23 @@ test('a value that no client could send, an address and a limit that are none ar
     'maxCostUsd',
     'oracleUrl',
   ]);
+});
+
+test('a resumed run’s limit below what its attempt has cost is refused at its control, a new attempt’s is not', () => {
+  const spent = { runId: 'r', oracleHeaderNames: [], costUsd: 2.5 };
+  const limitOf = (how: 'resume' | 'retry', maxCostUsd: string) =>
+    readContinueForm((control) => (control === 'maxCostUsd' ? maxCostUsd : ''), how, spent);
+  expect(limitOf('resume', '2.49')).toEqual({
+    issues: [
+      {
+        path: 'maxCostUsd',
+        message: 'This attempt has cost US$ 2.50 already. Give a limit above that.',
+      },
+    ],
+  });
+  expect(limitOf('resume', '2.51')).toMatchObject({ request: { maxCostUsd: 2.51 } });
+  expect(limitOf('resume', '')).toMatchObject({ request: { maxCostUsd: undefined } });
+  expect(limitOf('retry', '1')).toMatchObject({ request: { maxCostUsd: 1 } });
 });
 
 test('what the server says of a control stands there, and what belongs to none stands above the form', () => {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
+import { costText } from '#components/format.ts';
 import type { FieldIssue } from '#contracts/errors.ts';
-import { continueRequestSchema, type Run } from '#contracts/run.ts';
+import { type Continuation, continueRequestSchema, type Run } from '#contracts/run.ts';
 import { readCostLimit } from '../cost-limit.ts';
 import { checkedBy, type FormReading } from '../form-issues.ts';
 
@@ -17,15 +18,23 @@ export const controlsOf = ({ oracleHeaderNames }: Pick<Run, 'oracleHeaderNames'>
 
 const headerPath = 'oracleHeaders';
 
-/** What the form holds as a request to go on with a run, or what is wrong with it. */
+/** What the form holds as a request to go on with a run, or what is wrong with it: a limit must leave room for more. */
 export const readContinueForm = (
   text: (control: string) => string,
-  { runId, oracleHeaderNames }: Pick<Run, 'runId' | 'oracleHeaderNames'>,
+  how: Continuation,
+  { runId, oracleHeaderNames, costUsd }: Pick<Run, 'runId' | 'oracleHeaderNames' | 'costUsd'>,
 ): FormReading<z.input<typeof continueRequestSchema>> => {
   const issues: FieldIssue[] = [];
   const values = oracleHeaderNames.map((name, place) => [name, text(headerControl(place))] as const);
   for (const [name, value] of values)
     if (value === '') issues.push({ path: `${headerPath}.${name}`, message: 'Give its value again.' });
+  const maxCostUsd = readCostLimit(text('maxCostUsd'), issues);
+  // A new attempt is paid anew, and counts for itself.
+  if (how === 'resume' && maxCostUsd !== undefined && maxCostUsd < costUsd)
+    issues.push({
+      path: 'maxCostUsd',
+      message: `This attempt has cost ${costText(costUsd)} already. Give a limit above that.`,
+    });
   return checkedBy(
     continueRequestSchema,
     {
@@ -33,7 +42,7 @@ export const readContinueForm = (
       oracleUrl: text('oracleUrl').trim() || undefined,
       oracleHeaders: Object.fromEntries(values),
       githubToken: text('githubToken').trim() || null,
-      maxCostUsd: readCostLimit(text('maxCostUsd'), issues),
+      maxCostUsd,
     },
     issues,
   );

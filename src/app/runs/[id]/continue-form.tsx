@@ -21,7 +21,7 @@ const limitHint = (how: Continuation, { costUsd, maxCostUsd }: Run) => {
     how === 'resume'
       ? `What this attempt has cost counts towards it: ${costText(costUsd)} so far.`
       : 'For the new attempt alone, whose judging is paid again.';
-  const kept = maxCostUsd === null ? 'no limit' : costText(maxCostUsd);
+  const kept = maxCostUsd === null ? 'no limit of its own' : costText(maxCostUsd);
   return `${counted} Where empty it stays as it was: ${kept}.`;
 };
 
@@ -57,7 +57,7 @@ export const ContinueForm = ({ run, how }: { run: Run; how: Continuation }) => {
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const data = new FormData(event.currentTarget);
-    const reading = readContinueForm((control) => String(data.get(control) ?? ''), run);
+    const reading = readContinueForm((control) => String(data.get(control) ?? ''), how, run);
     begin('issues' in reading ? reading.issues : []);
     if ('request' in reading) start.mutate(reading.request);
   };

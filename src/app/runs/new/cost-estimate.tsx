@@ -22,17 +22,29 @@ const limitHint = ({ judging: { least, most } }: RunEstimate, limitUsd: number |
   return `${end} is above your limit of ${costText(limitUsd)}: the run ${chance} stop before it is through. What was scored is kept, and can be resumed with a higher limit.`;
 };
 
-/** What judging a run would take, from least to most. `limitUsd` is the limit that the run would have. */
+/**
+ * What judging a run would take, from least to most. `limitUsd` is the limit that the run would have. `outdated`: the
+ * form holds something else by now, beside which the numbers must not stand as if they were of that.
+ */
 export const CostEstimate = ({
   estimate,
   limitUsd,
+  outdated,
 }: {
   estimate: RunEstimate;
   limitUsd: number | undefined;
+  outdated: boolean;
 }) => {
   const { judging, model, replays, changesRead, oracleCalls } = estimate;
   const { least, most, method } = judging;
   const cost = costRange(estimate);
+  if (outdated)
+    return (
+      <Notice tone="caution" title="The form has changed since the cost was estimated" live>
+        {cost === null ? null : `Judging would have cost ${cost}. `}Estimate it again for what the form holds
+        now.
+      </Notice>
+    );
   const hint = limitHint(estimate, limitUsd);
   return (
     <div className="space-y-4">

@@ -8,7 +8,12 @@ const remarks: Record<JudgeProvider, string> = {
     'Compares words, names and numbers; free, needs no network. Its certificates say so and are not ranked.',
 };
 
-export type JudgeOption = { provider: JudgeProvider; model: string; reason: string | null };
+export type JudgeOption = {
+  provider: JudgeProvider;
+  model: string;
+  reason: string | null;
+  dailyLimitUsd: number | null;
+};
 
 export const JudgeChoice = ({
   judges,

@@ -3,6 +3,8 @@
 import { useState } from 'react';
 import { DollarField } from '#components/dollar-field.tsx';
 import { FieldError, TextField } from '#components/field.tsx';
+import { costText } from '#components/format.ts';
+import type { JudgeOption } from './judge-choice.tsx';
 import type { FieldName } from './run-form-values.ts';
 
 const shares = [
@@ -12,17 +14,23 @@ const shares = [
   { value: '1', label: 'all replays' },
 ];
 
+/** Which limit holds where the run has none of its own. */
+const withoutLimit = (dailyLimitUsd: number | null) =>
+  dailyLimitUsd === null
+    ? 'Where empty, nothing limits the cost: this installation has no daily limit.'
+    : `Where empty, only the installation’s daily limit holds: ${costText(dailyLimitUsd)} for all runs together.`;
+
 /**
  * What a judge that is paid for may cost. Where it is not shown it is disabled too, so that it is not sent, and what
  * was typed is still there when its judge is chosen again.
  */
 export const PaidJudging = ({
   shown,
-  model,
+  judge,
   errors,
 }: {
   shown: boolean;
-  model: string;
+  judge: JudgeOption | undefined;
   errors: Partial<Record<FieldName | '', string>>;
 }) => {
   const [share, setShare] = useState('');
@@ -32,7 +40,7 @@ export const PaidJudging = ({
       <DollarField
         name="maxCostUsd"
         label="Cost limit"
-        hint="The run stops before a call that could exceed it. What was scored is kept, and can be resumed with a higher limit. Where empty, only the installation’s own limit holds."
+        hint={`The run stops before a call that could exceed it. What was scored is kept, and can be resumed with a higher limit. ${withoutLimit(judge?.dailyLimitUsd ?? null)}`}
         error={errors.maxCostUsd}
       />
       <div>
@@ -65,7 +73,7 @@ export const PaidJudging = ({
           label="Model of the second judge"
           optional
           hint="Where empty, the same model is asked a second time."
-          placeholder={model}
+          placeholder={judge?.model}
           maxLength={200}
           error={errors.agreementModel}
         />

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { issuesByField, readRunForm, readTryForm } from './run-form-values.ts';
+import { issuesByField, readEstimateForm, readRunForm, readTryForm } from './run-form-values.ts';
 
 const good: Record<string, string> = {
   repoUrl: 'owner/name',
@@ -95,6 +95,27 @@ test('trying the oracle needs neither a construct nor how a run is judged', () =
   expect(answer).toMatchObject({ request: { repoUrl: 'owner/name', oracleUrl: 'https://o.example/' } });
   const empty = readTryForm(() => '', []);
   expect('issues' in empty && Object.keys(issuesByField(empty.issues))).toEqual(['repoUrl', 'oracleUrl']);
+});
+
+test('an estimate needs the repository and how a run is judged, and nothing of the oracle', () => {
+  const filled: Record<string, string> = {
+    repoUrl: 'owner/name',
+    limit: '7',
+    minReplays: '5',
+    economy: 'on',
+  };
+  const answer = readEstimateForm((name) => filled[name] ?? '');
+  expect(answer).toMatchObject({ request: { repoUrl: 'owner/name', limit: 7, economy: true } });
+  // What says nothing of the cost leaves an estimate as it was.
+  expect(
+    readEstimateForm((name) => ({ ...filled, constructId: 'c', oracleUrl: 'nonsense' })[name] ?? ''),
+  ).toEqual(answer);
+  const empty = readEstimateForm(() => '');
+  expect('issues' in empty && Object.keys(issuesByField(empty.issues)).toSorted()).toEqual([
+    'limit',
+    'minReplays',
+    'repoUrl',
+  ]);
 });
 
 test('an error of a field that the form does not show is named above it', () => {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { FieldIssue } from '#contracts/errors.ts';
+import { estimateRequestSchema } from '#contracts/estimate.ts';
 import { type OracleType, oracleTypes } from '#contracts/oracle.ts';
 import { type RunRequest, runRequestSchema, tryRequestSchema } from '#contracts/run.ts';
 import { readCostLimit } from '../cost-limit.ts';
@@ -72,22 +73,29 @@ const oracleOf = (type: OracleType, text: (name: string) => string) => {
   }
 };
 
+/** Which changes are put to the oracle, and from where they are read. */
+const repositoryOf = (text: (name: string) => string) => {
+  const orNone = (name: string) => text(name).trim() || undefined;
+  return {
+    repoUrl: text('repoUrl'),
+    githubToken: orNone('githubToken') ?? null,
+    since: orNone('since'),
+    label: orNone('label'),
+    blinded: text('blinded') === 'on',
+  };
+};
+
 const valuesOf = (
   text: (name: string) => string,
   rows: HeaderRow[],
   issues: FieldIssue[],
 ): z.input<typeof tryRequestSchema> => {
-  const orNone = (name: string) => text(name).trim() || undefined;
   const oracleType = oracleTypes.find((type) => type === text('oracleType')) ?? 'http';
   return {
-    repoUrl: text('repoUrl'),
+    ...repositoryOf(text),
     oracleType,
     ...oracleOf(oracleType, text),
     oracleHeaders: oracleType === 'python' ? {} : headersOf(rows, issues),
-    githubToken: orNone('githubToken') ?? null,
-    since: orNone('since'),
-    label: orNone('label'),
-    blinded: text('blinded') === 'on',
   };
 };
 
@@ -131,6 +139,15 @@ export const readTryForm = (
 ): FormReading<z.input<typeof tryRequestSchema>> => {
   const issues: FieldIssue[] = [];
   return checkedBy(tryRequestSchema, valuesOf(text, rows, issues), issues);
+};
+
+/** The same for estimating the cost, which needs nothing of the oracle. */
+export const readEstimateForm = (
+  text: (name: string) => string,
+): FormReading<z.input<typeof estimateRequestSchema>> => {
+  const issues: FieldIssue[] = [];
+  const request = { ...repositoryOf(text), ...judgingOf(text, issues) };
+  return checkedBy(estimateRequestSchema, request, issues);
 };
 
 /** Errors by the control they stand at, the first of each; `''` holds what belongs to none. */

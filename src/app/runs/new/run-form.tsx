@@ -2,7 +2,7 @@
 
 import type { inferRouterOutputs } from '@trpc/server';
 import { useRouter } from 'next/navigation';
-import { type SubmitEvent, useEffect, useRef, useState } from 'react';
+import { type SubmitEvent, useEffect, useReducer, useRef, useState } from 'react';
 import { TextField } from '#components/field.tsx';
 import { Notice } from '#components/notice.tsx';
 import { isPaid } from '#contracts/judge.ts';
@@ -16,10 +16,12 @@ import type { KeyedRow } from './header-rows.tsx';
 import { JudgeChoice } from './judge-choice.tsx';
 import { OracleFields } from './oracle-fields.tsx';
 import { PaidJudging } from './paid-judging.tsx';
-import { fieldNames, issuesByField, readRunForm, readTryForm } from './run-form-values.ts';
+import { fieldNames, issuesByField, readEstimateForm, readRunForm, readTryForm } from './run-form-values.ts';
 import { SampleFields } from './sample-fields.tsx';
 import { Trial } from './trial.tsx';
+import { useOutdated } from './use-outdated.ts';
 
+type Reader<T> = (text: (name: string) => string, rows: KeyedRow[]) => FormReading<T>;
 type RunOptions = inferRouterOutputs<AppRouter>['run']['options'];
 
 /** By the button that was pressed: what did not come of it. */
@@ -71,15 +73,19 @@ export const RunForm = ({
     if (field !== undefined) form.current?.querySelector<HTMLElement>(`#${field}`)?.focus();
   }, [issues]);
 
-  /** Sends what the form holds, where it has nothing against it itself. */
-  const press = <T,>(
-    button: keyof typeof refused,
-    read: (text: (name: string) => string, rows: KeyedRow[]) => FormReading<T>,
-    send: (request: T) => void,
-  ) => {
-    if (form.current === null) return;
+  const readBy = <T,>(read: Reader<T>): FormReading<T> | null => {
+    if (form.current === null) return null;
     const data = new FormData(form.current);
-    const reading = read((name) => String(data.get(name) ?? ''), headers);
+    return read((name) => String(data.get(name) ?? ''), headers);
+  };
+  const [, noteChange] = useReducer((changes: number) => changes + 1, 0);
+  const trialOutdated = useOutdated(trial.variables, () => readBy(readTryForm));
+  const estimateOutdated = useOutdated(estimate.variables, () => readBy(readEstimateForm));
+
+  /** Sends what the form holds, where it has nothing against it itself. */
+  const press = <T,>(button: keyof typeof refused, read: Reader<T>, send: (request: T) => void) => {
+    const reading = readBy(read);
+    if (reading === null) return;
     setPressed(button);
     begin('issues' in reading ? reading.issues : []);
     if ('request' in reading) send(reading.request);
@@ -94,7 +100,7 @@ export const RunForm = ({
   };
   const estimateIt = () => {
     estimate.reset();
-    press('estimate', readRunForm, estimate.mutate);
+    press('estimate', readEstimateForm, estimate.mutate);
   };
 
   const paid = isPaid(judge?.provider);
@@ -102,7 +108,14 @@ export const RunForm = ({
   const off = options.engine.reason;
   return (
     // `post`, so that no secret can ever end up in an address.
-    <form ref={form} method="post" noValidate onSubmit={submit} className="max-w-2xl space-y-10">
+    <form
+      ref={form}
+      method="post"
+      noValidate
+      onSubmit={submit}
+      onChange={noteChange}
+      className="max-w-2xl space-y-10"
+    >
       {off === null ? null : (
         <Notice tone="caution" title="No run can be started here">
           {off}
@@ -160,7 +173,7 @@ export const RunForm = ({
       <fieldset className="space-y-5">
         <legend className="mb-3 text-xl font-semibold tracking-tight">Judging</legend>
         <JudgeChoice judges={options.judges} chosen={judge} onChoose={setJudge} error={errors.judge} />
-        <PaidJudging shown={paid} model={judge?.model ?? ''} errors={errors} />
+        <PaidJudging shown={paid} judge={judge} errors={errors} />
         <div className="grid gap-5 sm:grid-cols-2">
           <TextField
             name="limit"
@@ -213,9 +226,13 @@ export const RunForm = ({
             ? ' An estimate reads the newest changes, asks neither oracle nor judge, and costs nothing.'
             : null}
         </p>
-        {trial.data === undefined ? null : <Trial trial={trial.data} />}
+        {trial.data === undefined ? null : <Trial trial={trial.data} outdated={trialOutdated} />}
         {paid && estimate.data !== undefined ? (
-          <CostEstimate estimate={estimate.data} limitUsd={estimate.variables?.maxCostUsd} />
+          <CostEstimate
+            estimate={estimate.data}
+            limitUsd={estimate.variables?.maxCostUsd}
+            outdated={estimateOutdated}
+          />
         ) : null}
       </div>
     </form>

@@ -15,12 +15,17 @@ const verdictOf = ({ answer, remarks }: OracleTrial) => {
     : ({ tone: 'plain', title: 'The oracle answers as the contract asks' } as const);
 };
 
-/** One call to the oracle about the newest change: what it was asked, what it said, and what stands against it. */
-export const Trial = ({ trial }: { trial: OracleTrial }) => {
+/** One call to the oracle about the newest change: what it was asked, what it said, and what stands against it. `outdated`: the form holds something else by now. */
+export const Trial = ({ trial, outdated }: { trial: OracleTrial; outdated: boolean }) => {
   const { change, question, answer, latencyMs, retries, remarks } = trial;
   const { tone, title } = verdictOf(trial);
   return (
     <div className="space-y-4">
+      {outdated ? (
+        <Notice tone="caution" title="The form has changed since the oracle was tried" live>
+          What follows was found for what the form held then.
+        </Notice>
+      ) : null}
       <Notice tone={tone} title={title} live>
         {remarks.length === 0 ? (
           'Nothing stands against it.'
