@@ -4,6 +4,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { httpBatchLink, httpSubscriptionLink, splitLink } from '@trpc/client';
 import { createTRPCReact } from '@trpc/react-query';
 import { type ReactNode, useState } from 'react';
+import { mostCallsPerRequest } from '#contracts/request.ts';
 import type { AppRouter } from '#trpc/root.ts';
 
 export const trpc = createTRPCReact<AppRouter>();
@@ -19,7 +20,7 @@ export const TrpcProvider = ({ children }: { children: ReactNode }) => {
         splitLink({
           condition: ({ type }) => type === 'subscription',
           true: httpSubscriptionLink({ url: '/api/trpc' }),
-          false: httpBatchLink({ url: '/api/trpc' }),
+          false: httpBatchLink({ url: '/api/trpc', maxItems: mostCallsPerRequest }),
         }),
       ],
     }),

@@ -1,4 +1,5 @@
 import { createTRPCClient, httpBatchLink, type TRPCClient } from '@trpc/client';
+import { mostCallsPerRequest } from '#contracts/request.ts';
 import type { AppRouter } from '#trpc/root.ts';
 
 /** How to reach an installation of Echelon Verify. */
@@ -27,7 +28,7 @@ export type EchelonClient = TRPCClient<AppRouter>;
  *     const resumed = await echelon.run.resume.mutate({ id: runId, oracleHeaders }); // the same attempt
  *     const retried = await echelon.run.retry.mutate({ id: runId, oracleHeaders }); // a new attempt, the same changes
  *
- * Calls made in the same tick travel in one request. A refused call rejects with `TRPCClientError`: `data.code` is one
+ * Calls made in the same tick travel in one request, up to 20 of them. A refused call rejects with `TRPCClientError`: `data.code` is one
  * of UNAUTHORIZED, NOT_FOUND, BAD_REQUEST, PRECONDITION_FAILED …, `data.fields` names what was wrong with the input.
  * @throws TypeError where `baseUrl` is not an http(s) address.
  */
@@ -39,6 +40,7 @@ export const createEchelonClient = ({ baseUrl, token, fetch }: EchelonClientOpti
     links: [
       httpBatchLink({
         url: `${base.origin}${base.pathname.replace(/\/+$/, '')}/api/trpc`,
+        maxItems: mostCallsPerRequest,
         headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
         ...(fetch === undefined ? {} : { fetch }),
       }),

@@ -24,8 +24,13 @@ export class WireError extends Error {
 /** `no-store` for what is one user's; `public` for what anyone may read. */
 type Caching = 'no-store' | 'public, max-age=60' | 'no-cache';
 
-export const answer = (status: number, body: Record<string, unknown>, caching: Caching): Response =>
-  Response.json(snakecaseKeys(body), { status, headers: { 'cache-control': caching } });
+export const answer = (
+  status: number,
+  body: Record<string, unknown>,
+  caching: Caching,
+  headers: Record<string, string> = {},
+): Response =>
+  Response.json(snakecaseKeys(body), { status, headers: { 'cache-control': caching, ...headers } });
 
 /** A field by its name on the wire; keys inside it (a header's name) are data. */
 const wireName = (path: string) => {

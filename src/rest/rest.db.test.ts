@@ -71,6 +71,7 @@ test('POST /runs answers 201 with the run’s id, PENDING and the judge, and the
     created_at: expect.stringMatching(/Z$/),
     judge: 'offline',
   });
+  expect(response.headers.get('location')).toBe(`/api/v1/verification/runs/${created.run_id}`);
   const read = await getRunById(context, get('', bearer(tokens.a)), created.run_id);
   expect(read.status).toBe(200);
   expect(read.headers.get('cache-control')).toBe('no-store');
@@ -255,6 +256,7 @@ test('POST /runs/{run_id}/resume and /retry answer 201 with a new run that names
       created_at: expect.stringMatching(/Z$/),
       judge: 'offline',
     });
+    expect(response.headers.get('location')).toBe(`/api/v1/verification/runs/${created.run_id}`);
     const read = await getRunById(context, get('', bearer(tokens.a)), created.run_id);
     expect(await read.json()).toMatchObject({
       continues_run_id: runId,

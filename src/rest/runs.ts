@@ -9,6 +9,7 @@ import { cancelRun } from '#services/run/cancel.ts';
 import { continueRun } from '#services/run/continue.ts';
 import { createRun } from '#services/run/create.ts';
 import { getRun } from '#services/run/get.ts';
+import type { RunCreated } from '#services/run/insert.ts';
 import { listRuns } from '#services/run/list.ts';
 import { answer, answering, parseInput, type RestContext, requireActor } from './answer.ts';
 import { fromWire, readJson, readOptionalJson, readQuery } from './read.ts';
@@ -20,12 +21,16 @@ const listFields = Object.keys(runListInputSchema.shape);
 const continueBodySchema = continueRequestSchema.omit({ id: true });
 const continueFields = Object.keys(continueBodySchema.shape);
 
+/** A run that is new, begun or gone on with, and where it is read. */
+const answerCreated = (created: RunCreated): Response =>
+  answer(201, created, 'no-store', { location: `/api/v1/verification/runs/${created.runId}` });
+
 /** `POST /api/v1/verification/runs` */
 export const postRun = (context: RestContext, request: Request): Promise<Response> =>
   answering(context, request, async () => {
     const actor = await requireActor(context, request);
     const input = parseInput(runRequestSchema, fromWire(await readJson(request), requestFields));
-    return answer(201, await createRun(context.services, actor, input), 'no-store');
+    return answerCreated(await createRun(context.services, actor, input));
   });
 
 /** `GET /api/v1/verification/runs` */
@@ -64,7 +69,7 @@ const postContinuation = (context: RestContext, request: Request, runId: string,
     const created = await continueRun(context.services, actor, how, { ...body, id: runId }).catch(
       namingTheRun,
     );
-    return answer(201, created, 'no-store');
+    return answerCreated(created);
   });
 
 /** `POST /api/v1/verification/runs/{run_id}/resume`: the same attempt goes on, as a run of its own. */

@@ -1,6 +1,7 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { AuthContext } from '#auth/context.ts';
 import { resolveActor } from '#auth/resolve-actor.ts';
+import { mostCallsPerRequest } from '#contracts/request.ts';
 import type { ServiceContext } from '#services/context.ts';
 import { Fault, reportFault } from '#services/run/fault.ts';
 import { appRouter } from './root.ts';
@@ -27,6 +28,7 @@ export const handleTrpc = (
     endpoint: '/api/trpc',
     req: request,
     router: appRouter,
+    maxBatchSize: mostCallsPerRequest,
     createContext: async () => ({ services, auth, actor: await resolveActor(auth, request.headers) }),
     responseMeta: () => ({ headers: new Headers({ 'cache-control': 'no-store' }) }),
     onError: ({ error, path }) => {

@@ -20,8 +20,13 @@ const inWords = (fields: FieldIssue[]) =>
   fields.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join(' ');
 
 const t = initTRPC.context<TrpcContext>().create({
-  // A comment now and then keeps proxies from closing a quiet stream; a client that hears none connects again.
-  sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 45_000 } },
+  sse: {
+    // A comment now and then keeps proxies from closing a quiet stream; a client that hears none connects again.
+    ping: { enabled: true, intervalMs: 15_000 },
+    client: { reconnectAfterInactivityMs: 45_000 },
+    // Who asks is found out when a stream begins, so it must not outlive a sign-in for long: the client connects again.
+    maxDurationMs: 5 * 60_000,
+  },
   // A stack is for the log, in development too.
   isDev: false,
   errorFormatter: ({ shape, error }) => {

@@ -216,6 +216,25 @@ test('a request body without a length, or with one beyond a megabyte, is refused
   expect((await post({ 'content-length': '1048577' })).status).toBe(413);
 });
 
+test('a request with more than twenty calls is refused before any of them is made', async () => {
+  const batchOf = (calls: number) =>
+    handleTrpc(
+      { services: workbench.context, auth },
+      new Request(
+        `http://127.0.0.1:3000/api/trpc/${Array.from({ length: calls }, () => 'certificate.list').join(',')}?batch=1&input=%7B%7D`,
+      ),
+    );
+  expect((await batchOf(20)).status).toBe(200);
+  const refused = await batchOf(21);
+  expect(refused.status).toBe(400);
+  expect(await refused.json()).toMatchObject({
+    error: { data: { code: 'BAD_REQUEST' }, message: expect.stringMatching(/maximum size/) },
+  });
+  // The published client shares out what is more.
+  const lists = await Promise.all(Array.from({ length: 25 }, () => client().certificate.list.query({})));
+  expect(lists).toHaveLength(25);
+});
+
 test('answers are not cached', async () => {
   const response = await handleTrpc(
     { services: workbench.context, auth },

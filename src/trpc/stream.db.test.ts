@@ -1,0 +1,55 @@
+import { eq } from 'drizzle-orm';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { apiTokens } from '#db/schema/users.ts';
+import { createApiToken } from '#services/api-token/create.ts';
+import { createRun } from '#services/run/create.ts';
+import { runRequest, testWorkbench } from '#testing/workbench.ts';
+import { handleTrpc } from './handler.ts';
+import { appRouter } from './root.ts';
+
+let workbench: Awaited<ReturnType<typeof testWorkbench>>;
+beforeAll(async () => {
+  workbench = await testWorkbench();
+});
+afterAll(() => workbench.close());
+
+const { sse } = appRouter._def._config;
+const longestMs = sse?.maxDurationMs;
+afterEach(() => {
+  if (sse) sse.maxDurationMs = longestMs;
+});
+
+/** A run's changes as they are streamed to whoever bears this token. */
+const stream = async (token: string, runId: string) => {
+  const { db, context: services } = workbench;
+  const url = 'http://127.0.0.1:3000';
+  const response = await handleTrpc(
+    { services, auth: { db, now: services.now, secret: 'x'.repeat(32), url, github: null } },
+    new Request(`${url}/api/trpc/run.changes?input=${encodeURIComponent(JSON.stringify({ id: runId }))}`, {
+      headers: { authorization: `Bearer ${token}` },
+    }),
+  );
+  return response.text();
+};
+
+test('a stream ends in five minutes', () => {
+  expect(longestMs).toBe(5 * 60_000);
+});
+
+test('a stream ends when its time is up without saying that it is done, so that the page connects again; who was signed out meanwhile is refused', async () => {
+  const { context, db } = workbench;
+  const owner = await workbench.user();
+  const { token } = await createApiToken(context, { userId: owner.userId, name: 'test' });
+  const { runId } = await createRun(context, owner, runRequest());
+  if (sse) sse.maxDurationMs = 300;
+  for (const _ of ['first', 'again']) {
+    const said = await stream(token, runId);
+    expect(said).toContain(`"runId":"${runId}"`);
+    // On `return` the client takes the run for ended and never comes back.
+    expect(said).not.toContain('event: return');
+  }
+  await db.delete(apiTokens).where(eq(apiTokens.userId, owner.userId));
+  const refused = await stream(token, runId);
+  expect(refused).toContain('UNAUTHORIZED');
+  expect(refused).not.toContain(runId);
+});
