@@ -50,6 +50,9 @@ const reasonOf = (error: Wait): WaitReason => {
   return error instanceof BudgetBusy ? 'budget' : 'call_slots';
 };
 
+/** Reasons of our own are sentences, a judge's are parts of one. */
+const closed = (reason: string) => (/[.!?]$/.test(reason) ? reason : `${reason}.`);
+
 /**
  * Puts a replay's job back on the queue where it was stopped by no fault but by a wait: for the judge, for a limit, for
  * calls under way. Meanwhile it holds no worker, and its run says what is waited for.
@@ -63,7 +66,7 @@ export const putBack = async (
   if (!isWait(error)) return false;
   const { db, sender, metrics, now } = context;
   metrics.waited(reasonOf(error));
-  const message = cutMessage(`Waiting: ${error.message}.`);
+  const message = cutMessage(`Waiting: ${closed(error.message)}`);
   await db
     .update(verificationReplays)
     .set({

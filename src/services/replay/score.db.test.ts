@@ -40,7 +40,7 @@ test('a judge that cannot be had just now puts the job back with a delay, and th
     expect.objectContaining({ name: 'score-replay', data: job, afterMs: expect.any(Number) }),
   ]);
   expect((await at.queued())[2]?.afterMs).toBeGreaterThanOrEqual(1_000);
-  expect((await at.run()).activity).toContain('it is overloaded');
+  expect((await at.run()).activity).toBe('Waiting: it is overloaded.');
   const [waiting] = await at.replays();
   expect(waiting).toMatchObject({ state: 'open', outcome: null, recall: null, faults: 0 });
   // What the others were paid for is kept.
@@ -150,7 +150,8 @@ test('waiting for the limits of our own takes nothing of the patience with a jud
   const job = { runId: at.runId, replayId: replay?.id ?? '' };
   const held = await bookCall(at.context, { runId: at.runId, limitUsd: 5 }, 5);
   await scoreReplay(at.context, job);
-  expect((await at.run()).activity).toContain('limit');
+  // A reason may be a sentence of its own or a part of one: what is shown ends with one full stop.
+  expect((await at.run()).activity).toBe('Waiting: Calls under way hold what is left of a limit.');
   at.wait(40 * 60_000);
   await held.settle({
     calls: 1,
