@@ -28,6 +28,12 @@ export const progressText = ({ status, progress, total }: Pick<Run, 'status' | '
   return isTerminal(status) ? 'no replay was begun' : 'number of replays not known yet';
 };
 
+/** What is read aloud as a run gets on, by quarters: at each replay would be too often. Empty before the first. */
+export const spokenProgress = ({ progress, total }: Pick<Run, 'progress' | 'total'>): string => {
+  const quarters = total > 0 ? Math.floor((4 * progress) / total) : 0;
+  return quarters === 0 ? '' : `${quarters * 25} % of the replays have ended.`;
+};
+
 /** "about 4 minutes left", in the coarsest unit that says something. */
 export const timeLeftText = (seconds: number): string => {
   if (seconds < 60) return 'less than a minute left';

@@ -9,6 +9,7 @@ import {
   progressText,
   Stages,
   StatusTag,
+  spokenProgress,
   stages,
   timeLeftText,
 } from '#components/run-status.tsx';
@@ -87,6 +88,9 @@ export const RunView = ({ initial }: { initial: Run }) => {
           {run.secondsLeft === null ? null : `, ${timeLeftText(run.secondsLeft)}`}
         </p>
         {run.economy && !ended ? <p className="mt-1 text-sm text-muted">{economyText}</p> : null}
+        <p role="status" className="sr-only">
+          {spokenProgress(run)} {run.batch !== null && run.batch.sent > 0 ? run.activity : null}
+        </p>
         {run.activity === null ? null : (
           <p className="mt-1 text-sm text-muted">
             <bdi>{run.activity}</bdi>

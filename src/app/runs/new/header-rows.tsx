@@ -1,6 +1,6 @@
 'use client';
 
-import { FieldError } from '#components/field.tsx';
+import { describedBy, FieldError } from '#components/field.tsx';
 import type { HeaderRow } from './run-form-values.ts';
 
 export type KeyedRow = HeaderRow & { key: number };
@@ -18,7 +18,7 @@ export const HeaderRows = ({
   const set = (key: number, change: Partial<HeaderRow>) =>
     onChange(rows.map((row) => (row.key === key ? { ...row, ...change } : row)));
   return (
-    <fieldset id="oracleHeaders" tabIndex={-1} aria-describedby="oracleHeaders-hint oracleHeaders-error">
+    <fieldset id="oracleHeaders" tabIndex={-1} aria-describedby={describedBy('oracleHeaders', true, error)}>
       <legend className="font-medium">
         Headers <span className="font-normal text-muted">(optional)</span>
       </legend>
@@ -33,6 +33,7 @@ export const HeaderRows = ({
               className="input"
               aria-label={`Name of header ${index + 1}`}
               aria-invalid={error !== undefined}
+              aria-describedby={describedBy('oracleHeaders', null, error)}
               placeholder="Authorization"
               value={row.name}
               onChange={(event) => set(row.key, { name: event.target.value })}
@@ -46,6 +47,7 @@ export const HeaderRows = ({
               type="password"
               aria-label={`Value of header ${index + 1}`}
               aria-invalid={error !== undefined}
+              aria-describedby={describedBy('oracleHeaders', null, error)}
               value={row.value}
               onChange={(event) => set(row.key, { value: event.target.value })}
               autoComplete="new-password"

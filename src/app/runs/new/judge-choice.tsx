@@ -1,4 +1,4 @@
-import { FieldError } from '#components/field.tsx';
+import { describedBy, FieldError } from '#components/field.tsx';
 import { judgeNames } from '#components/format.ts';
 import type { JudgeProvider } from '#contracts/judge.ts';
 
@@ -26,7 +26,7 @@ export const JudgeChoice = ({
   onChoose: (judge: JudgeOption) => void;
   error: string | undefined;
 }) => (
-  <fieldset id="judge" tabIndex={-1}>
+  <fieldset id="judge" tabIndex={-1} aria-describedby={describedBy('judge', null, error)}>
     <legend className="font-medium">Judge</legend>
     <div className="mt-1.5 space-y-2">
       {judges.map((judge) => {

@@ -1,6 +1,6 @@
 'use client';
 
-import { FieldError, TextField } from '#components/field.tsx';
+import { describedBy, FieldError, TextField } from '#components/field.tsx';
 import type { OracleType } from '#contracts/oracle.ts';
 import { HeaderRows, type KeyedRow } from './header-rows.tsx';
 import type { FieldName } from './run-form-values.ts';
@@ -65,7 +65,8 @@ export const OracleFields = ({
             const next = types.find((candidate) => candidate.type === event.target.value);
             if (next !== undefined) onType(next.type);
           }}
-          aria-describedby="oracleType-hint"
+          aria-invalid={errors.oracleType !== undefined}
+          aria-describedby={describedBy('oracleType', pythonReason, errors.oracleType)}
         >
           {types.map((option) => (
             <option

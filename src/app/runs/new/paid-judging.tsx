@@ -2,7 +2,7 @@
 
 import { useState } from 'react';
 import { DollarField } from '#components/dollar-field.tsx';
-import { FieldError, TextField } from '#components/field.tsx';
+import { describedBy, FieldError, TextField } from '#components/field.tsx';
 import { costText } from '#components/format.ts';
 import type { JudgeOption } from './judge-choice.tsx';
 import type { FieldName } from './run-form-values.ts';
@@ -57,7 +57,8 @@ export const PaidJudging = ({
           className="input mt-1.5"
           value={share}
           onChange={(event) => setShare(event.target.value)}
-          aria-describedby="agreementSample-hint"
+          aria-invalid={errors.agreementSample !== undefined}
+          aria-describedby={describedBy('agreementSample', true, errors.agreementSample)}
         >
           {shares.map(({ value, label }) => (
             <option key={value} value={value}>
