@@ -11,11 +11,11 @@ const isCostFinal = ({ status, batch }: Run) => isTerminal(status) && (batch?.se
 
 const costRemark = (run: Run): string =>
   [
-    ...(isTerminal(run.status) && !isCostFinal(run) ? ['A batch that was sent is still to be charged.'] : []),
     ...(run.continuation === 'resume' ? ['With that of the runs it resumes.'] : []),
     run.maxCostUsd === null
       ? 'It has no limit of its own; the installation’s daily limit holds, if there is one.'
       : `Its limit is ${costText(run.maxCostUsd)}.`,
+    ...(isTerminal(run.status) && !isCostFinal(run) ? ['A batch that was sent is still to be charged.'] : []),
   ].join(' ');
 
 const cost = (run: Run): Fact => ({

@@ -89,13 +89,16 @@ export const RunView = ({ initial }: { initial: Run }) => {
         </p>
         {run.economy && !ended ? <p className="mt-1 text-sm text-muted">{economyText}</p> : null}
         <p role="status" className="sr-only">
-          {spokenProgress(run)} {run.batch !== null && run.batch.sent > 0 ? run.activity : null}
+          {spokenProgress(run)}
         </p>
-        {run.activity === null ? null : (
-          <p className="mt-1 text-sm text-muted">
-            <bdi>{run.activity}</bdi>
-          </p>
-        )}
+        {/* What reading a repository says changes too often to be read aloud. */}
+        <div aria-live={run.batch === null ? 'off' : 'polite'}>
+          {run.activity === null ? null : (
+            <p className="mt-1 text-sm text-muted">
+              <bdi>{run.activity}</bdi>
+            </p>
+          )}
+        </div>
         {run.status === 'FAILED' ? null : (
           <div className="mt-6">
             <Stages status={run.status} />

@@ -28,9 +28,12 @@ export const HeaderRows = ({
       </p>
       <div className="mt-1.5 space-y-2">
         {rows.map((row, index) => (
-          <div key={row.key} className="grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)_auto] gap-2">
+          <div
+            key={row.key}
+            className="grid grid-cols-[minmax(0,1fr)_auto] gap-2 sm:grid-cols-[minmax(0,2fr)_minmax(0,3fr)_auto]"
+          >
             <input
-              className="input"
+              className="input col-span-2 sm:col-span-1"
               aria-label={`Name of header ${index + 1}`}
               aria-invalid={error !== undefined}
               aria-describedby={describedBy('oracleHeaders', null, error)}

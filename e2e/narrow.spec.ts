@@ -1,0 +1,87 @@
+import { expect, type Page, test } from '@playwright/test';
+import postgres from 'postgres';
+import { signInWithNewWallet } from './wallet.ts';
+
+const { E2E_DATABASE_URL = '' } = process.env;
+
+const width = 390;
+
+/** The page itself does not scroll sideways, and whatever can be pressed or filled lies within the screen. */
+const expectWithinScreen = async (page: Page) => {
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  const outside = await page.locator('main :is(a, button, input, select, summary)').evaluateAll(
+    (controls, most) =>
+      controls
+        .filter((control) => control.checkVisibility())
+        .filter((control) => {
+          const { left, right } = control.getBoundingClientRect();
+          return left < 0 || right > most;
+        })
+        .map((control) => control.outerHTML.slice(0, 200)),
+    width,
+  );
+  expect(outside).toEqual([]);
+};
+
+/** Gives the newest run the longest names that can be given, and an error of one word. */
+const lengthen = async (runId: string) => {
+  const sql = postgres(E2E_DATABASE_URL, { max: 1 });
+  try {
+    await sql`
+      update verification_runs
+      set construct_id = ${'c'.repeat(255)}, repo_url = ${`https://host.example/${'r'.repeat(400)}`},
+          error = ${'e'.repeat(600)}
+      where id = ${runId}`;
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+};
+
+test('on a telephone the form, a run and the list of runs fit its width, in both themes, however long the names', async ({
+  page,
+}) => {
+  await page.setViewportSize({ width, height: 844 });
+  await signInWithNewWallet(page);
+  await page.getByRole('button', { name: 'Run the sample' }).click();
+  await page.waitForURL(/\/runs\/[0-9a-f-]{36}$/);
+  const address = page.url();
+  await expectWithinScreen(page);
+  await page.getByRole('button', { name: 'Cancel this run' }).click();
+  await expectWithinScreen(page);
+  await page.getByRole('button', { name: 'Yes, cancel it' }).click();
+  await expect(page.getByText('The run was cancelled.')).toBeVisible();
+  await lengthen(address.slice(-36));
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.goto(address);
+    await expectWithinScreen(page);
+    await page.goto('/runs');
+    await expectWithinScreen(page);
+    await page.goto('/runs/new');
+    await page.getByRole('button', { name: 'Add a header' }).click();
+    await page.getByText('Narrow or fix the sample').click();
+    await page.getByRole('button', { name: 'Start the run' }).click();
+    await expect(page.getByLabel('Repository', { exact: true })).toBeFocused();
+    await expectWithinScreen(page);
+  }
+});
+
+test('every control of the form has a name, and every one that is wrong says why', async ({ page }) => {
+  await signInWithNewWallet(page);
+  await page.goto('/runs/new');
+  await page.getByRole('button', { name: 'Add a header' }).click();
+  await page.getByLabel('Value of header 1').fill('no name');
+  await page.getByText('Narrow or fix the sample').click();
+  await page.getByRole('button', { name: 'Start the run' }).click();
+  const controls = page.locator('main form :is(input, select):visible');
+  for (const control of await controls.all()) await expect(control).toHaveAccessibleName(/\S/);
+  const wrong = page.locator('main form [aria-invalid="true"]:visible');
+  await expect(wrong).toHaveCount(5);
+  for (const control of await wrong.all()) {
+    const error = (await control.getAttribute('aria-describedby'))
+      ?.split(' ')
+      .find((id) => id.endsWith('-error'));
+    await expect(page.locator(`[id="${error}"]`)).toHaveText(/\S/);
+  }
+});
