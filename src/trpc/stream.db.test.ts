@@ -3,13 +3,13 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { apiTokens } from '#db/schema/users.ts';
 import { createApiToken } from '#services/api-token/create.ts';
 import { createRun } from '#services/run/create.ts';
-import { runRequest, testWorkbench } from '#testing/workbench.ts';
+import { openWorkbench, runRequest } from '#testing/workbench.ts';
 import { handleTrpc } from './handler.ts';
 import { appRouter } from './root.ts';
 
-let workbench: Awaited<ReturnType<typeof testWorkbench>>;
+let workbench: Awaited<ReturnType<typeof openWorkbench>>;
 beforeAll(async () => {
-  workbench = await testWorkbench();
+  workbench = await openWorkbench();
 });
 afterAll(() => workbench.close());
 

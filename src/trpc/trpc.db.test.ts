@@ -60,7 +60,11 @@ test('what the judges go by is public, to the last word of what a certificate’
   const rules = await caller(null).judge.rules();
   expect(rules.map(({ provider }) => provider)).toEqual(['offline', 'anthropic']);
   const [offline, model] = rules;
-  expect(offline?.promptDigest).toBe(createHash('sha256').update(offline?.text ?? '').digest('hex'));
+  expect(offline?.promptDigest).toBe(
+    createHash('sha256')
+      .update(offline?.text ?? '')
+      .digest('hex'),
+  );
   expect(model?.text).toContain('answer_key');
 });
 
