@@ -16,8 +16,9 @@ const HomePage = async () => {
         <p className="mt-5 max-w-[62ch] text-lg">
           Echelon Verify asks an oracle about pull requests that were merged already, so that what changed is
           known. A judge holds each answer against the diff: were the claims true, were the important changes
-          named, was one question answered right? What comes of it is a public certificate, every number of
-          which can be recomputed.
+          named, was one question answered right? What comes of it is a public certificate: anyone can
+          recompute its scores and intervals from the verdicts that it carries, and it names what cannot be
+          checked.
         </p>
         <div className="mt-8">
           {user === null ? (

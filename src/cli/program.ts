@@ -95,7 +95,7 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
 
   program
     .command('inspect')
-    .description('show a certificate and recompute its numbers from its replays')
+    .description('show a certificate, recompute what follows from its replays, and name what was not checked')
     .argument('<certificate>', 'a certificate.json, or a certificate’s URL')
     .addOption(jsonOption())
     .action(async (place: string, options: { json?: boolean }) => {

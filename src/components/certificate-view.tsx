@@ -1,4 +1,6 @@
+import { Fragment } from 'react';
 import type { Certificate } from '#contracts/certificate.ts';
+import { notChecked } from '#verification/certificate/not-checked.ts';
 import { GroundTruthFacts, MethodFacts, ReplayCounts } from './certificate-facts.tsx';
 import { JudgeTrustFacts, SecondJudgeFacts } from './certificate-judge.tsx';
 import { LiftFacts } from './certificate-lift.tsx';
@@ -83,11 +85,21 @@ export const CertificateView = ({ certificate }: { certificate: Certificate }) =
 
     <Section id="recompute" title="Recompute it">
       <p className="max-w-[68ch]">
-        Every mean follows from the replays above.{' '}
+        Scores, intervals and what is said of the judge follow from the replays above.{' '}
         <a className="link" href={`/api/v1/verification/certificates/${certificate.id}`}>
           This certificate as JSON
         </a>{' '}
-        carries them unabridged, six decimals each.
+        carries them unabridged, six decimals each; <Code>echelon-verify inspect</Code> holds it against them.
+      </p>
+      <p className="mt-3 max-w-[68ch] text-sm text-muted">
+        Nothing in it decides, and so nobody can check from it alone:{' '}
+        {notChecked(certificate).map((name, at) => (
+          <Fragment key={name}>
+            {at > 0 ? ', ' : ''}
+            <Code>{name}</Code>
+          </Fragment>
+        ))}
+        . Nor does it show that the judge ruled so.
       </p>
     </Section>
   </article>

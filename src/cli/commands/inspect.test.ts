@@ -30,8 +30,23 @@ const canaries = {
 test('what a certificate says of its judge is recomputed from its replays', async () => {
   const outcome = await inspected(testedCertificate());
   expect(outcome).toMatchObject({ code: 0 });
-  expect(outcome.stderr).toContain('every number agrees');
+  expect(outcome.stderr).toContain('every number agrees that follows from them');
   expect(outcome.stderr).not.toContain('earlier');
+});
+
+test('what was not checked is named as the document names it, in words and as JSON', async () => {
+  const outcome = await inspected(testedCertificate());
+  const names: string[] = JSON.parse(outcome.stdout).not_checked;
+  expect(names).toEqual(expect.arrayContaining(['created_at', 'draw', 'replay_scores[].scored_at']));
+  expect(outcome.stderr).toContain(`nothing else in it decides them: ${names.join(', ')}.`);
+});
+
+test('a field that no certificate has is not passed over', async () => {
+  const file = join(folder, 'certificate.json');
+  writeFileSync(file, JSON.stringify({ ...toWire(testedCertificate()), compositeScore: 1 }));
+  const outcome = await runInProcess(['inspect', file]);
+  expect(outcome).toMatchObject({ code: 2, stdout: '' });
+  expect(outcome.stderr).toContain('compositeScore: not a field of a certificate');
 });
 
 test('canaries of earlier certificates are told to be taken on its word', async () => {

@@ -79,30 +79,52 @@ const readCertificate = (text: string): Certificate => {
   return reading.certificate;
 };
 
+const valueText = (value: Disagreement['published']) =>
+  value === null ? 'nothing' : shortened(plain(`${value}`), 80);
+
 const disagreementLines = (disagreements: Disagreement[]) => [
-  'The certificate’s numbers do not follow from its replays:',
+  'What the certificate says does not follow from its replays:',
   ...disagreements
     .slice(0, 20)
     .map(
       ({ field, published, recomputed }) =>
-        `  ${field}: it says ${published}, its replays give ${recomputed}`,
+        `  ${field}: it says ${valueText(published)}, its replays give ${valueText(recomputed)}`,
     ),
   ...(disagreements.length > 20 ? [`  … and ${disagreements.length - 20} more`] : []),
 ];
 
-/** `inspect <certificate.json|URL>`: shows a certificate, and whether its numbers follow from its replays. */
+/** What was held against the replays and what was not, each by its name in the document. */
+const agreementLines = (certificate: Certificate, notChecked: string[]) => {
+  const earlier = certificate.trust?.pool.certificates.length ?? 0;
+  return [
+    `Not checked, because nothing else in it decides them: ${notChecked.join(', ')}.`,
+    ...(earlier > 0
+      ? [
+          `The canaries of ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'} were taken as it states them (trust.pool): they are on those.`,
+        ]
+      : []),
+    'Nor can it be known from it whether the judge ruled so, or where it comes from: v1-preview certificates bear no signature.',
+  ];
+};
+
+/** `inspect <certificate.json|URL>`: shows a certificate, and whether what it says follows from its replays. */
 export const inspect = async (
   place: string,
   options: { json?: boolean },
   { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
 ): Promise<ExitCode> => {
   const certificate = readCertificate(isUrl(place) ? await fetchText(place, signal) : await readText(place));
-  const { numbers, disagreements } = recomputeCertificate(certificate);
+  const { numbers, disagreements, notChecked } = recomputeCertificate(certificate);
   const agrees = disagreements.length === 0;
   if (options.json)
     terminal.result(
       JSON.stringify(
-        { certificate: toWire(certificate), recomputed: snakecaseKeys({ ...numbers }), disagreements },
+        {
+          certificate: toWire(certificate),
+          recomputed: snakecaseKeys({ ...numbers }),
+          disagreements,
+          not_checked: notChecked,
+        },
         null,
         2,
       ),
@@ -111,14 +133,12 @@ export const inspect = async (
   if (agrees) {
     const count = certificate.replayScores.length;
     terminal.say(
-      terminal.paintMessage('green', `Recomputed from its ${count} replays: every number agrees.`),
+      terminal.paintMessage(
+        'green',
+        `Recomputed from its ${count} replays: every number agrees that follows from them.`,
+      ),
     );
-    const earlier = certificate.trust?.pool.certificates.length ?? 0;
-    if (earlier > 0)
-      terminal.say(
-        `The canaries of ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'} were taken as it states them: they are on those.`,
-      );
-    terminal.say('Its origin cannot be checked: v1-preview certificates bear no signature.');
+    for (const line of agreementLines(certificate, notChecked)) terminal.say(line);
   } else
     for (const line of disagreementLines(disagreements)) terminal.say(terminal.paintMessage('red', line));
   return agrees ? exitCodes.done : exitCodes.failed;

@@ -11,6 +11,7 @@ import { endOfReplay, type ReplayEnd, scoreReplay } from '../replay/score.ts';
 import { aggregate, compareGroundTruthIds, rounded } from '../statistics/aggregate.ts';
 import { type EarlierCanaries, judgeTrust } from './judge-trust.ts';
 import { totalUsage, usageByMeasure } from './judge-usage.ts';
+import { mostFrequent } from './most-frequent.ts';
 import { type EndedReplay, rawReplay } from './raw-replay.ts';
 
 /** A run that can have no certificate; the message tells its owner why and what to do. */
@@ -85,14 +86,6 @@ const modelsOf = (checkpoint: ReplayCheckpoint) => [
   ...(checkpoint.answerKey?.kind === 'made' ? [checkpoint.answerKey.model] : []),
 ];
 
-/** The one named most often, the first in code-unit order among equals. */
-const mostFrequent = (names: string[], otherwise: string) => {
-  const counts = new Map<string, number>();
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const [first] = [...counts].toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
-  return first?.[0] ?? otherwise;
-};
-
 const endOf = (groundTruthId: string, checkpoint: ReplayCheckpoint): ReplayEnd => {
   const end = endOfReplay(checkpoint);
   if (end === null) throw new Error(`The replay of ${groundTruthId} has not ended.`);
@@ -150,12 +143,12 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
   const inDenominator = replays.flatMap(({ id, checkpoint, score }) =>
     score === null ? [] : [{ checkpoint, score: { ...score, groundTruthId: id } }],
   );
+  const scoringModelOf = (checkpoint: ReplayCheckpoint) => mostFrequent(modelsOf(checkpoint)) ?? judge.model;
   const totals = aggregate(
     inDenominator.map(({ score }) => score),
     weights,
   );
   const checkpoints = input.replays.map(({ checkpoint }) => checkpoint);
-  const scoringModel = mostFrequent(checkpoints.flatMap(modelsOf), judge.model);
   const judgeCalls = checkpoints.flatMap(judgeCallsOf);
   const byMeasure = usageByMeasure(checkpoints);
   const published = replays.map((replay) => rawReplay(replay, draw.private));
@@ -174,7 +167,9 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
     groundTruthSource: draw.private ? 'private repository' : draw.source,
     commitRange: draw.private ? null : draw.commitRange,
     methodologyVersion,
-    scoringModel,
+    // From what is published of the replays, so that it can be recomputed.
+    scoringModel:
+      mostFrequent(inDenominator.map(({ checkpoint }) => scoringModelOf(checkpoint))) ?? judge.model,
     domain: certificateDomain,
     rawScores: {
       version: 1,
@@ -235,7 +230,7 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
       precision: rounded(score.precision),
       recall: rounded(score.recall),
       replyAccuracy: rounded(score.replyAccuracy),
-      scoringModel: mostFrequent(modelsOf(checkpoint), scoringModel),
+      scoringModel: scoringModelOf(checkpoint),
       scoringLatencyMs: Math.round(sum(verdictsOf(checkpoint).map(({ latencyMs }) => latencyMs))),
       scored: outcome === 'scored',
     })),

@@ -158,7 +158,7 @@ const whole = (
   secondReply: Verdicts['replyAccuracy'],
   place: number,
 ): ReplayCheckpoint => {
-  const checkpoint = judgedCheckpoint(verdicts);
+  const checkpoint = judgedCheckpoint(verdicts, 'm');
   const { precision, recall, reply } = checkpoint;
   if (precision.kind !== 'judged' || recall.kind !== 'judged' || reply.kind !== 'judged')
     throw new Error('The fixture has no verdicts.');
@@ -325,12 +325,12 @@ test('nothing of a genuine certificate disagrees, and all of its trust was measu
         false: { shown: 90, supported: 2 },
         injected: { shown: 90, supported: 0 },
       },
-      certificates: [],
+      certificates: ['2b1f6f60-6a37-4b7c-9c6f-0d8f0f6d1f11'],
     },
   });
   expect(reliable.trust?.reliable).toBe(true);
   expect(recomputeCertificate(reliable).disagreements).toEqual([]);
-  const alone = certificateOf({ earlier: { canaries: noCanaries, certificates: [] }, secondModel: null });
+  const alone = certificateOf({ earlier: { canaries: noCanaries, certificates: [] } });
   expect(recomputeCertificate(alone).disagreements).toEqual([]);
 });
 

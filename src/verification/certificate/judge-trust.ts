@@ -6,6 +6,7 @@ import { agreement } from '../statistics/agreement.ts';
 import { judgeReliability } from '../statistics/judge-reliability.ts';
 import { pairedDifference } from '../statistics/paired.ts';
 import { unscoredBounds } from '../statistics/unscored-bounds.ts';
+import { mostFrequent } from './most-frequent.ts';
 
 /** Canaries of earlier runs under the same judge model and prompts, and the certificates that hold them. */
 export type EarlierCanaries = { canaries: CanaryCounts; certificates: string[] };
@@ -16,7 +17,7 @@ export type TrustInput = {
   unscored: number;
   weights: Weights;
   earlier: EarlierCanaries;
-  /** The second judge's model; null where none was asked for. */
+  /** The second judge's model as configured; null where none was asked for. */
   secondModel: string | null;
 };
 
@@ -42,7 +43,7 @@ export const subtractCanaries = (a: CanaryCounts, b: CanaryCounts): CanaryCounts
   return { true: rest('true'), false: rest('false'), injected: rest('injected') };
 };
 
-const countCanaries = (evidence: ReplayEvidence[]): CanaryCounts => {
+export const countCanaries = (evidence: ReplayEvidence[]): CanaryCounts => {
   const all = evidence.flatMap(({ canaries }) => canaries);
   const of = (kind: (typeof canaryKinds)[number]) => {
     const shown = all.filter((canary) => canary.kind === kind);
@@ -80,7 +81,8 @@ const agreementOf = (evidence: ReplayEvidence[], model: string | null): JudgeTru
   );
   const replies = seconds.map(({ reply }) => ({ first: `${reply.first}`, second: `${reply.second}` }));
   return {
-    model,
+    // The one that answered, as far as one did.
+    model: mostFrequent(seconds.map((second) => second.model)) ?? model,
     replays: seconds.length,
     verdicts: verdicts.length === 0 ? null : agreement(verdicts),
     replies: replies.length === 0 ? null : agreement(replies),

@@ -109,9 +109,9 @@ test('every published number can be recomputed from the replays and the weights'
 });
 
 test.each([
-  ['compositeScore', { compositeScore: certificate.compositeScore + 0.000002 }],
+  ['composite_score', { compositeScore: certificate.compositeScore + 0.000002 }],
   ['brier', { brier: 0 }],
-  ['replayCount', { replayCount: 3 }],
+  ['replay_count', { replayCount: 3 }],
   ['precision', { precision: Number.NaN }],
 ] as const)('a changed %s is found', (field, change) => {
   const fields = recomputeCertificate({ ...certificate, ...change }).disagreements.map(
@@ -127,8 +127,8 @@ test('a changed replay is found, in its own line and in what follows from it', (
   const fields = recomputeCertificate({ ...certificate, replayScores: changed }).disagreements.map(
     (found) => found.field,
   );
-  expect(fields).toContain('replayScores[1].precision');
-  expect(fields).toContain('compositeScore');
+  expect(fields).toContain('replay_scores[1].precision');
+  expect(fields).toContain('composite_score');
   expect(fields).not.toContain('recall');
 });
 

@@ -1,129 +1,185 @@
-import type { Certificate } from '#contracts/certificate.ts';
+import {
+  type CanaryCounts,
+  type Certificate,
+  certificateDomain,
+  methodologyVersion,
+} from '#contracts/certificate.ts';
+import { noUsage } from '#contracts/replay.ts';
 import { type Aggregate, aggregate, type Measures, tolerance } from '../statistics/aggregate.ts';
-import { judgeTrust, subtractCanaries } from './judge-trust.ts';
+import { countCanaries, judgeTrust, noCanaries, subtractCanaries } from './judge-trust.ts';
+import { totalUsage } from './judge-usage.ts';
+import { mostFrequent } from './most-frequent.ts';
+import { isUntested, notChecked } from './not-checked.ts';
+import { recomputeReplay, secondCounts } from './recompute-replay.ts';
+import { wireName } from './wire.ts';
 
-/** What a published certificate's numbers are recomputed from. */
-export type Recomputable = Pick<
-  Certificate,
-  | 'precision'
-  | 'recall'
-  | 'replyAccuracy'
-  | 'compositeScore'
-  | 'brier'
-  | 'replayCount'
-  | 'sampleSize'
-  | 'intervals'
-  | 'weights'
-  | 'replayScores'
-  | 'counts'
-  | 'trust'
->;
+type Leaf = string | number | boolean | null;
 
-/** `field` is the place in the certificate, for example `replayScores[3].precision`. */
-export type Disagreement = { field: string; published: number; recomputed: number };
+/** `field` is the place in the document, for example `replay_scores[3].precision`; null is nothing. */
+export type Disagreement = { field: string; published: Leaf; recomputed: Leaf };
 
-export type Recomputation = { numbers: Aggregate; disagreements: Disagreement[] };
-
-/** Every number of an object by its path, a yes being 1 and a no 0. */
-const numbersOf = (value: unknown, path: string): [string, number][] => {
-  if (typeof value === 'number') return [[path, value]];
-  if (typeof value === 'boolean') return [[path, value ? 1 : 0]];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, inner]) => numbersOf(inner, `${path}.${name}`));
+export type Recomputation = {
+  numbers: Aggregate;
+  disagreements: Disagreement[];
+  /** The document's names of what nothing in it decides (see `notChecked`). */
+  notChecked: string[];
 };
 
-/**
- * What is said of the judge, recomputed from the replays' own evidence and, for rates, from the published pool: the
- * earlier runs' part of that is on their certificates, not on this one.
- */
-const trustPairs = (
-  { trust, counts, weights, replayScores }: Recomputable,
-  measures: Measures[],
-): Disagreement[] => {
-  if (trust === null) return [];
-  const earlier = subtractCanaries(trust.pool.canaries, trust.canaries);
-  const impossible = Object.entries(earlier).filter(
-    ([, { shown, supported }]) => supported < 0 || shown < supported,
+/** Every value that is not null by its place in the document. */
+const leavesOf = (value: unknown, path: string): [string, Leaf][] => {
+  if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean')
+    return [[path, value]];
+  if (Array.isArray(value)) return value.flatMap((item, place) => leavesOf(item, `${path}[${place}]`));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) =>
+    leavesOf(inner, path === '' ? wireName(name) : `${path}.${wireName(name)}`),
   );
-  if (impossible.length > 0 || counts.unscored < 0)
-    return [{ field: 'trust.pool.canaries', published: Number.NaN, recomputed: Number.NaN }];
-  const again = judgeTrust({
-    replays: measures.map((measured, place) => ({
-      precision: measured.precision,
-      recall: measured.recall,
-      replyAccuracy: measured.replyAccuracy,
+};
+
+/** Written so that a number that is not one disagrees. */
+const agrees = (published: Leaf, recomputed: Leaf) =>
+  typeof published === 'number' && typeof recomputed === 'number'
+    ? Math.abs(published - recomputed) <= tolerance
+    : published === recomputed;
+
+const differences = (published: unknown, recomputed: unknown): Disagreement[] => {
+  const [said, found] = [published, recomputed].map((whole) => new Map(leavesOf(whole, '')));
+  return [...new Set([...(said?.keys() ?? []), ...(found?.keys() ?? [])])]
+    .map((field) => ({
+      field,
+      published: said?.get(field) ?? null,
+      recomputed: found?.get(field) ?? null,
+    }))
+    .filter((pair) => !agrees(pair.published, pair.recomputed));
+};
+
+/** What earlier runs add to the pool, as stated: nothing where none is named, or where it cannot be. */
+const earlierIn = (trust: Certificate['trust'], own: CanaryCounts): CanaryCounts => {
+  if (trust === null || trust.pool.certificates.length === 0) return noCanaries;
+  const earlier = subtractCanaries(trust.pool.canaries, own);
+  const possible = Object.values(earlier).every(
+    ({ shown, supported }) => supported >= 0 && shown >= supported,
+  );
+  return possible ? earlier : noCanaries;
+};
+
+/** What is said of the judge, from the replays' own evidence and the part of the pool that is on other certificates. */
+const recomputeTrust = (certificate: Certificate, measures: Measures[]): Certificate['trust'] => {
+  const { trust, unscored, weights, replayScores } = certificate;
+  if (isUntested(certificate)) return null;
+  const evidence = replayScores.flatMap((replay) => (replay.evidence === null ? [] : [replay.evidence]));
+  const secondModel = evidence.find(({ second }) => second !== null)?.second?.model;
+  return judgeTrust({
+    replays: measures.map(({ precision, recall, replyAccuracy }, place) => ({
+      precision,
+      recall,
+      replyAccuracy,
       evidence: replayScores[place]?.evidence ?? null,
     })),
-    unscored: counts.unscored,
+    unscored: unscored.length,
     weights,
-    earlier: { canaries: earlier, certificates: trust.pool.certificates },
-    secondModel: trust.agreement?.model ?? null,
+    earlier: {
+      canaries: earlierIn(trust, countCanaries(evidence)),
+      certificates: trust?.pool.certificates ?? [],
+    },
+    secondModel: trust?.agreement?.model ?? secondModel ?? null,
   });
-  const recomputed = new Map(numbersOf(again, 'trust'));
-  const published = new Map(numbersOf(trust, 'trust'));
-  return [
-    ...[...new Set([...published.keys(), ...recomputed.keys()])].map((field) => ({
-      field,
-      published: published.get(field) ?? Number.NaN,
-      recomputed: recomputed.get(field) ?? Number.NaN,
-    })),
-    ...replayScores.flatMap(({ evidence, changesTotal, replyAccuracy }, index) => [
-      ...(evidence?.parrot
-        ? [
-            {
-              field: `replayScores[${index}].evidence.parrot.changesTotal`,
-              published: evidence.parrot.changesTotal,
-              recomputed: changesTotal,
-            },
-          ]
-        : []),
-      ...(evidence?.second
-        ? [
-            {
-              field: `replayScores[${index}].evidence.second.reply.first`,
-              published: evidence.second.reply.first,
-              recomputed: replyAccuracy,
-            },
-          ]
-        : []),
-    ]),
+};
+
+const recomputeUsage = ({ usage, usageByMeasure }: Certificate) => {
+  if (usageByMeasure === null) return { usage, usageByMeasure };
+  const free = (part: typeof usage) => (part.calls === 0 ? noUsage : part);
+  const { answerKey, precision, recall, reply, baseline, second } = usageByMeasure;
+  return {
+    usage: totalUsage(Object.values(usageByMeasure)),
+    usageByMeasure: {
+      answerKey: free(answerKey),
+      precision: free(precision),
+      recall: free(recall),
+      reply: free(reply),
+      baseline: free(baseline),
+      second: free(second),
+    },
+  };
+};
+
+/** The certificate as its replays have it; what does not follow from them is taken over. */
+const asItsReplaysHaveIt = (
+  certificate: Certificate,
+  numbers: Aggregate,
+  measures: Measures[],
+): Certificate => {
+  const { replayScores, unscored, counts } = certificate;
+  const scoringModel =
+    mostFrequent(replayScores.map((replay) => replay.scoringModel)) ?? certificate.scoringModel;
+  const { intervals, ...means } = numbers;
+  const tested = !isUntested(certificate);
+  return {
+    ...certificate,
+    ...means,
+    ...recomputeUsage(certificate),
+    domain: certificateDomain,
+    methodologyVersion,
+    // Nothing is ranked before canaries and baselines exist.
+    ranked: false,
+    judge: scoringModel.startsWith('offline-') ? 'offline' : 'anthropic',
+    scoringModel,
+    replayCount: replayScores.length,
+    sampleSize: replayScores.length,
+    provisional: replayScores.length < certificate.minReplays,
+    intervals,
+    compositeInterval: intervals.compositeScore,
+    counts: {
+      ...counts,
+      scored: replayScores.length,
+      oracleFailures: replayScores.filter(({ oracleFailure }) => oracleFailure !== null).length,
+      unscored: unscored.length,
+    },
+    trust: recomputeTrust(certificate, measures),
+    replayScores: replayScores.map((replay) => recomputeReplay(replay, tested)),
+  };
+};
+
+/** A change has one replay: the second one of the same id is not one. */
+const repeatedIds = ({ replayScores, unscored }: Certificate): Disagreement[] => {
+  const ids = [
+    ...replayScores.map(({ groundTruthId }, at) => ({ groundTruthId, list: `replay_scores[${at}]` })),
+    ...unscored.map(({ groundTruthId }, at) => ({ groundTruthId, list: `unscored[${at}]` })),
   ];
+  const seen = new Set<string>();
+  return ids.flatMap(({ groundTruthId, list }) => {
+    const repeated = seen.has(groundTruthId);
+    seen.add(groundTruthId);
+    return repeated ? [{ field: `${list}.ground_truth_id`, published: groundTruthId, recomputed: null }] : [];
+  });
 };
 
 /**
- * Recomputes every published number from the replays' own counts and the weights, with no judge at hand, and lists
- * where the certificate says otherwise by more than 1e-6. Throws where the certificate has no replay.
+ * Recomputes all of a published certificate that follows from its replays' own counts and verdicts and the weights,
+ * with no judge at hand, and lists where the certificate says otherwise (numbers by more than 1e-6) and what could not
+ * be checked. Throws where the certificate has no replay.
  */
-export const recomputeCertificate = (certificate: Recomputable): Recomputation => {
-  const replays = certificate.replayScores.map((published) => ({
+export const recomputeCertificate = (certificate: Certificate): Recomputation => {
+  const measures = certificate.replayScores.map((published) => ({
     groundTruthId: published.groundTruthId,
     // From whole numbers, so that the rounding of the published shares does not add up.
     precision: published.claimsSupported / published.claimsTotal,
     recall: published.changesSurfaced / published.changesTotal,
     replyAccuracy: published.replyAccuracy,
   }));
-  const numbers = aggregate(replays, certificate.weights);
-  const pairs: Disagreement[] = [
-    { field: 'replayCount', published: certificate.replayCount, recomputed: replays.length },
-    { field: 'sampleSize', published: certificate.sampleSize, recomputed: replays.length },
-    ...(['precision', 'recall', 'replyAccuracy', 'compositeScore', 'brier'] as const).flatMap((name) => [
-      { field: name, published: certificate[name], recomputed: numbers[name] },
-      ...(['lower', 'upper'] as const).map((bound) => ({
-        field: `intervals.${name}.${bound}`,
-        published: certificate.intervals[name][bound],
-        recomputed: numbers.intervals[name][bound],
-      })),
-    ]),
-    ...certificate.replayScores.flatMap((published, index) =>
-      (['precision', 'recall'] as const).map((name) => ({
-        field: `replayScores[${index}].${name}`,
-        published: published[name],
-        recomputed: replays[index]?.[name] ?? Number.NaN,
-      })),
-    ),
-  ];
-  pairs.push(...trustPairs(certificate, replays));
-  // Written so that a number that is not one disagrees.
-  const agrees = ({ published, recomputed }: Disagreement) => Math.abs(published - recomputed) <= tolerance;
-  return { numbers, disagreements: pairs.filter((pair) => !agrees(pair)) };
+  const numbers = aggregate(measures, certificate.weights);
+  const recomputed = asItsReplaysHaveIt(certificate, numbers, measures);
+  return {
+    numbers,
+    disagreements: [
+      ...differences(certificate, recomputed),
+      ...certificate.replayScores.flatMap((replay, at) =>
+        secondCounts(replay)
+          .filter((pair) => pair.published !== pair.recomputed)
+          .map(({ field, ...pair }) => ({ field: `replay_scores[${at}].${field}`, ...pair })),
+      ),
+      ...repeatedIds(certificate),
+    ],
+    notChecked: notChecked(certificate),
+  };
 };

@@ -7,7 +7,19 @@ import { type Certificate, certificateSchema } from '#contracts/certificate.ts';
 export const toWire = (certificate: Certificate): Record<string, unknown> =>
   snakecaseKeys({ ...certificate });
 
+/** A name of the contract as the document has it. */
+export const wireName = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
 export type WireReading = { ok: true; certificate: Certificate } | { ok: false; problems: string[] };
+
+/** Where a document has a name that a certificate has not: nobody would show or check what stands there. */
+const unknownNames = (document: unknown, known: unknown, path: string[] = []): string[] => {
+  if (typeof document !== 'object' || document === null) return [];
+  const inner = new Map(Object.entries(known ?? {}));
+  return Object.entries(document).flatMap(([name, value]) =>
+    inner.has(name) ? unknownNames(value, inner.get(name), [...path, name]) : [[...path, name].join('.')],
+  );
+};
 
 /** Reads a certificate in the wire's form; what is not one is described field by field, in the wire's names. */
 export const fromWire = (document: unknown): WireReading => {
@@ -17,11 +29,16 @@ export const fromWire = (document: unknown): WireReading => {
   const parsed = certificateSchema.safeParse(
     camelcaseKeys(record.data, { deep: true, stopPaths: ['draw.excluded'] }),
   );
-  if (parsed.success) return { ok: true, certificate: parsed.data };
-  const named = (path: PropertyKey[]) =>
-    path.map((part) => String(part).replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)).join('.');
-  return {
-    ok: false,
-    problems: parsed.error.issues.map(({ path, message }) => `${named(path)}: ${message}`),
-  };
+  if (!parsed.success)
+    return {
+      ok: false,
+      problems: parsed.error.issues.map(
+        ({ path, message }) => `${path.map((part) => wireName(String(part))).join('.')}: ${message}`,
+      ),
+    };
+  // Also a second spelling of a known name, which other readers would take for something else.
+  const unknown = unknownNames(document, toWire(parsed.data));
+  return unknown.length === 0
+    ? { ok: true, certificate: parsed.data }
+    : { ok: false, problems: unknown.map((name) => `${name}: not a field of a certificate`) };
 };

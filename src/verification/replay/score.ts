@@ -4,7 +4,7 @@ import type { ReplayCheckpoint, ReplayOutcome, ReplayScore } from '#contracts/re
 const expectedClaims = 3;
 
 /** The denominator of precision (methodology, "Claims"). */
-const claimsTotalOf = (foldedClaims: number, changesTotal: number): number =>
+export const claimsTotalOf = (foldedClaims: number, changesTotal: number): number =>
   Math.max(foldedClaims, Math.min(expectedClaims, changesTotal));
 
 /** How a replay ended; `reason` is for the certificate and the run's owner, null where it was scored. */

@@ -1,0 +1,217 @@
+import { expect, test } from 'vitest';
+import type { Certificate } from '#contracts/certificate.ts';
+import type { Baseline } from '#contracts/replay.ts';
+import { failedCheckpoint, judgedCheckpoint } from '#testing/replay-checkpoint.ts';
+import { testedCertificate } from '#testing/stored-certificates.ts';
+import { buildCertificate } from './build.ts';
+import { noCanaries } from './judge-trust.ts';
+import { notChecked } from './not-checked.ts';
+import { presentCertificate } from './present.ts';
+import { recomputeCertificate } from './recompute.ts';
+import { fromWire, toWire } from './wire.ts';
+
+type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
+type Place = (string | number)[];
+/** One alteration; `undefined` leaves the value out. */
+type Alteration = { place: Place; value: Json | undefined };
+
+const isObject = (value: Json | undefined): value is { [name: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Every value of a document by its place, the document itself left out; of a long list some items from all over it. */
+const valuesOf = (value: Json, place: Place = []): [Place, Json][] => {
+  const inner: [string | number, Json][] = Array.isArray(value)
+    ? [...value.entries()].filter(([at]) => [0, 1, value.length >> 1, value.length - 1].includes(at))
+    : isObject(value)
+      ? Object.entries(value)
+      : [];
+  return inner.flatMap(([name, each]): [Place, Json][] => [
+    [[...place, name], each],
+    ...valuesOf(each, [...place, name]),
+  ]);
+};
+
+const otherValues = (value: Json): Json[] => {
+  if (typeof value === 'number') return [value + 1, value - 1, value + 0.001, value - 0.001, 0, -value];
+  if (typeof value === 'boolean') return [!value];
+  if (typeof value === 'string') return ['altered', '', 'offline-altered'];
+  if (value === null) return [0, 1, true, false, 'altered', {}, []];
+  if (Array.isArray(value)) return [[], value.slice(1), value.slice(0, -1), [...value, ...value.slice(-1)]];
+  return [null, {}];
+};
+
+const alterationsOf = (document: Json): Alteration[] =>
+  valuesOf(document).flatMap(([place, value]) => [
+    { place, value: undefined },
+    ...otherValues(value)
+      .filter((other) => JSON.stringify(other) !== JSON.stringify(value))
+      .map((other) => ({ place, value: other })),
+  ]);
+
+const altered = (document: Json, { place, value }: Alteration): Json => {
+  const [first, ...rest] = place;
+  if (first === undefined) throw new Error('An alteration has a place.');
+  if (Array.isArray(document))
+    return document.flatMap((item, at) => {
+      if (at !== first) return [item];
+      const replaced = rest.length === 0 ? value : altered(item, { place: rest, value });
+      return replaced === undefined ? [] : [replaced];
+    });
+  if (!isObject(document)) throw new Error(`Nothing stands at ${place.join('.')}.`);
+  const { [first]: old, ...others } = document;
+  const replaced = rest.length === 0 ? value : altered(old ?? null, { place: rest, value });
+  return replaced === undefined ? others : { ...others, [first]: replaced };
+};
+
+/** Refused by its form, impossible, or at odds with its replays. */
+const isFound = (document: Json): boolean => {
+  const reading = fromWire(document);
+  if (!reading.ok) return true;
+  try {
+    return recomputeCertificate(reading.certificate).disagreements.length > 0;
+  } catch (error) {
+    if (error instanceof RangeError) return true;
+    throw error;
+  }
+};
+
+const isNamed = (place: Place, names: string[]): boolean => {
+  const path = place
+    .map((part) => (typeof part === 'number' ? '[]' : `.${part}`))
+    .join('')
+    .slice(1);
+  return names.some((name) => path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`));
+};
+
+/** What can be altered, unseen, although nobody was told that it is not checked. */
+const unseenIn = (certificate: Certificate): string[] => {
+  const document: Json = JSON.parse(JSON.stringify(toWire(certificate)));
+  return alterationsOf(document).flatMap((alteration) => {
+    const forged = altered(document, alteration);
+    if (isFound(forged)) return [];
+    const reading = fromWire(forged);
+    // Something with a default was left out, and is read as it was.
+    if (reading.ok && JSON.stringify(toWire(reading.certificate)) === JSON.stringify(document)) return [];
+    const names = reading.ok ? notChecked(reading.certificate) : [];
+    return isNamed(alteration.place, names)
+      ? []
+      : [`${alteration.place.join('.')} = ${JSON.stringify(alteration.value)}`];
+  });
+};
+
+/** Judged offline, without canaries, with an oracle failure and measures that differ. */
+const plainCertificate = (): Certificate => {
+  const checkpoint = judgedCheckpoint({
+    claims: [true, true, false],
+    changes: [true, false],
+    replyAccuracy: 0.75,
+  });
+  const { precision, recall } = judgedCheckpoint({
+    claims: [true],
+    changes: [false, false],
+    replyAccuracy: 0,
+  });
+  const baseline: Baseline = { precision, recall, reused: true };
+  const { replayScores, ...content } = buildCertificate({
+    sample: true,
+    draw: {
+      listed: 9,
+      excluded: { too_small: 3 },
+      source: 'github:owner/name',
+      commitRange: null,
+      private: false,
+    },
+    seed: 'seed',
+    blinded: false,
+    limit: 3,
+    minReplays: 3,
+    weights: { precision: 2, recall: 1, replyAccuracy: 1 },
+    judge: { provider: 'offline', model: 'offline-1', promptDigest: 'd'.repeat(64) },
+    secondModel: null,
+    earlier: { canaries: noCanaries, certificates: [] },
+    replaced: 0,
+    replays: [
+      { groundTruthId: '8', checkpoint: { ...checkpoint, baseline } },
+      { groundTruthId: '9', checkpoint: failedCheckpoint(2) },
+    ],
+  });
+  const createdAt = new Date('2026-01-01T00:00:00Z');
+  return presentCertificate(
+    { ...content, id: 'id', constructId: 'construct', createdAt },
+    replayScores.map(({ scored: _scored, ...score }) => ({
+      ...score,
+      id: score.groundTruthId,
+      scoredAt: createdAt,
+    })),
+  );
+};
+
+const untested = (certificate: Certificate): Certificate => ({
+  ...certificate,
+  trust: null,
+  usageByMeasure: null,
+  replayScores: certificate.replayScores.map((replay) => ({ ...replay, evidence: null })),
+});
+
+const count = (shown: number, supported: number) => ({ shown, supported });
+const earlier = {
+  canaries: { true: count(50, 48), false: count(40, 3), injected: count(30, 2) },
+  certificates: ['2b1f6f60-6a37-4b7c-9c6f-0d8f0f6d1f11', '2b1f6f60-6a37-4b7c-9c6f-0d8f0f6d1f12'],
+};
+
+const certificates: [string, () => Certificate][] = [
+  ['that a model judged and canaries tested', () => testedCertificate()],
+  ['whose pool has earlier canaries', () => testedCertificate(earlier)],
+  ['that was judged offline, with an oracle failure', plainCertificate],
+  ['from before judges were tested', () => untested(plainCertificate())],
+];
+
+test.each(certificates)(
+  'of a certificate %s every field is found when it is altered, or named as not checked',
+  (_, certificateOf) => {
+    const certificate = certificateOf();
+    expect(recomputeCertificate(certificate).disagreements).toEqual([]);
+    expect(unseenIn(certificate)).toEqual([]);
+  },
+);
+
+test('a second spelling of a field is refused: one reader would see it, and another check the first', () => {
+  for (const name of ['compositeScore', 'composite-score', 'Composite_score', 'seal'])
+    expect(fromWire({ ...toWire(plainCertificate()), [name]: 1 })).toEqual({
+      ok: false,
+      problems: [`${name}: not a field of a certificate`],
+    });
+});
+
+test('the judge’s trust cannot be taken off a certificate whose replays have what it follows from', () => {
+  const { disagreements } = recomputeCertificate({ ...testedCertificate(), trust: null });
+  expect(disagreements).toContainEqual({
+    field: 'trust.canaries.injected.supported',
+    published: null,
+    recomputed: 1,
+  });
+});
+
+test('canaries of earlier runs count only where a certificate is named that holds them', () => {
+  const { trust, ...certificate } = testedCertificate(earlier);
+  if (trust === null) throw new Error('A tested certificate tells of its judge.');
+  const invented = { ...trust, pool: { ...trust.pool, certificates: [] } };
+  expect(recomputeCertificate({ ...certificate, trust: invented }).disagreements).toContainEqual({
+    field: 'trust.pool.canaries.true.shown',
+    published: 150,
+    recomputed: 100,
+  });
+  expect(notChecked({ ...certificate, trust })).toContain('trust.pool');
+  expect(notChecked(testedCertificate())).not.toContain('trust.pool');
+});
+
+test('a change that stands there twice is found', () => {
+  const certificate = testedCertificate();
+  const [first, ...rest] = certificate.replayScores;
+  const last = rest.at(-1);
+  if (!first || !last) throw new Error('A tested certificate has replays.');
+  const replayScores = [first, ...rest.slice(0, -1), { ...last, groundTruthId: first.groundTruthId }];
+  expect(recomputeCertificate({ ...certificate, replayScores }).disagreements).toEqual([
+    { field: 'replay_scores[19].ground_truth_id', published: '101', recomputed: null },
+  ]);
+});

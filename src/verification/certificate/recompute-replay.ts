@@ -1,0 +1,69 @@
+import type { Certificate, ReplayEvidence } from '#contracts/certificate.ts';
+import { replyAccuracies } from '#contracts/replay.ts';
+import { claimsTotalOf } from '../replay/score.ts';
+import { rounded } from '../statistics/aggregate.ts';
+
+type PublishedReplay = Certificate['replayScores'][number];
+
+const nothing: ReplayEvidence = { ruledShare: 0, canaries: [], parrot: null, second: null };
+
+const nearest = (accuracy: number) =>
+  replyAccuracies.reduce((best, value) =>
+    Math.abs(value - accuracy) < Math.abs(best - accuracy) ? value : best,
+  );
+
+const recomputeEvidence = (
+  evidence: ReplayEvidence,
+  { oracleFailure, claimsTotal, claimsSupported, changesTotal, replyAccuracy }: PublishedReplay,
+): ReplayEvidence => {
+  const { parrot, second } = evidence;
+  // A judge rules on whole claims, and on each that it supports.
+  const ruled = Math.max(Math.round(evidence.ruledShare * claimsTotal), claimsSupported);
+  return {
+    ...evidence,
+    ruledShare: oracleFailure === null ? rounded(ruled / claimsTotal) : 0,
+    parrot: parrot && {
+      ...parrot,
+      claimsTotal: claimsTotalOf(parrot.claimsTotal, changesTotal),
+      changesTotal,
+    },
+    second: second && { ...second, reply: { ...second.reply, first: nearest(replyAccuracy) } },
+  };
+};
+
+/**
+ * One replay as its own counts have it (methodology, "One replay" and "Claims"). Where judges were `tested`, every
+ * replay of the denominator has evidence.
+ */
+export const recomputeReplay = (replay: PublishedReplay, tested: boolean): PublishedReplay => {
+  const { claimsTotal, claimsSupported, changesTotal, changesSurfaced, replyAccuracy } = replay;
+  const failed = replay.oracleFailure !== null;
+  const evidence = replay.evidence ?? (tested ? nothing : null);
+  return {
+    ...replay,
+    precision: claimsSupported / claimsTotal,
+    recall: changesSurfaced / changesTotal,
+    replyAccuracy: failed ? 0 : nearest(replyAccuracy),
+    claimsTotal: claimsTotalOf(failed ? 0 : claimsTotal, changesTotal),
+    claimsSupported: failed ? 0 : claimsSupported,
+    changesSurfaced: failed ? 0 : changesSurfaced,
+    evidence: evidence && recomputeEvidence(evidence, replay),
+  };
+};
+
+/** The first judge's verdicts beside the second's are those that the replay's score counts. */
+export const secondCounts = ({
+  evidence,
+  claimsSupported,
+  changesSurfaced,
+  changesTotal,
+}: PublishedReplay) => {
+  const second = evidence?.second ?? null;
+  if (second === null) return [];
+  const yes = (verdicts: { first: boolean }[]) => verdicts.filter(({ first }) => first).length;
+  return [
+    { field: 'evidence.second.claims[].first', published: yes(second.claims), recomputed: claimsSupported },
+    { field: 'evidence.second.changes[].first', published: yes(second.changes), recomputed: changesSurfaced },
+    { field: 'evidence.second.changes', published: second.changes.length, recomputed: changesTotal },
+  ];
+};
