@@ -24,7 +24,7 @@ test('what is known of the judge is shown with intervals and counts', () => {
     'False rejected 0.990 [0.946 – 0.998] of 100',
     'Injected taken 0.010 [0.002 – 0.054] of 100',
     'q0 + q1 − 1 0.980, lower 95 % bound 0.917',
-    '100 true, 100 false, 100 injected of this run · none of earlier ones',
+    '100 true, 100 false and 100 injected of this run · none of earlier ones',
     'Precision 0.917',
     'Adj. precision 0.925',
     'Over the parrot +0.611',
@@ -51,7 +51,7 @@ test('earlier runs of the pool are named', () => {
     injected: { shown: 30, supported: 0 },
   };
   expect(shown(testedCertificate({ canaries, certificates: ['first-id', 'second-id'] }))).toContain(
-    '150 true, 140 false, 130 injected with 2 earlier certificates: first-id, second-id',
+    '150 true, 140 false and 130 injected with 2 earlier certificates: first-id, second-id',
   );
 });
 
@@ -67,7 +67,7 @@ test('a judge that is not reliable comes with every reason', () => {
     }),
   );
   expect(text).toContain(
-    'no: only 99 false canaries, 100 of each kind are needed; the lower bound of q0 + q1 − 1 is under 0.5',
+    'no: There are only 99 false canaries, and 100 of each kind are needed. The lower bound of the index q0 + q1 − 1 is under 0.5.',
   );
 });
 
@@ -88,7 +88,7 @@ test('what was not measured is said to be, and nothing is shown in its place', (
     'False rejected not measured',
     'Injected taken not measured',
     'q0 + q1 − 1 not measured',
-    'Adj. precision not measured',
+    'Adj. precision not measured: No true or no false canary was judged',
     'Over the parrot not measured',
     'Second judge none was asked',
   ])

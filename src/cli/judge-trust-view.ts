@@ -1,10 +1,10 @@
 import type { Certificate, Interval, JudgeTrust, UsageByMeasure } from '#contracts/certificate.ts';
+import {
+  canaryKindsText,
+  readAdjustedPrecision,
+  reliabilityGaps,
+} from '#verification/certificate/judge-standing.ts';
 
-/** From where on a judge counts as reliable (methodology, "Canaries"). */
-const canariesNeeded = 100;
-const indexNeeded = 0.5;
-
-const kinds = ['true', 'false', 'injected'] as const;
 const notMeasured = 'not measured';
 
 const score = (value: number) => {
@@ -23,21 +23,13 @@ const estimated = ({ value, interval }: Estimate) => `${score(value)} ${range(in
 const rate = (of: (Estimate & { of: number }) | null) =>
   of === null ? notMeasured : `${estimated(of)} of ${of.of}`;
 
-const kindCounts = (canaries: JudgeTrust['canaries']) =>
-  kinds.map((kind) => `${canaries[kind].shown} ${kind}`).join(', ');
-
-const reliability = ({ pool, youden, reliable }: JudgeTrust) => {
-  if (reliable) return 'yes';
-  const few = kinds.filter((kind) => pool.canaries[kind].shown < canariesNeeded);
-  const reasons = [
-    few.length === 0
-      ? null
-      : `only ${few.map((kind) => `${pool.canaries[kind].shown} ${kind}`).join(', ')} canaries, ${canariesNeeded} of each kind are needed`,
-    youden === null || youden.lower >= indexNeeded
-      ? null
-      : `the lower bound of q0 + q1 − 1 is under ${indexNeeded}`,
-  ];
-  return `no: ${reasons.filter((reason) => reason !== null).join('; ')}`;
+const adjusted = (certificate: Certificate) => {
+  const reading = readAdjustedPrecision(certificate);
+  if (reading.kind === 'not measured') return `${notMeasured}: ${reading.why}`;
+  const ceiling = reading.atCeiling
+    ? ' It stands at its ceiling: more was found supported than this judge would support if every claim were true.'
+    : '';
+  return `${estimated(reading)}, with the judge’s measured mistakes taken out; beside the raw value, not in its place.${ceiling}`;
 };
 
 const lift = ({ baseline }: JudgeTrust) => {
@@ -67,13 +59,14 @@ const secondFacts = ({ agreement }: JudgeTrust): [string, string][] =>
       ];
 
 /** How far the judge can be trusted, term by term. */
-export const judgeTrustFacts = ({ trust, counts }: Certificate): [string, string][] => {
+export const judgeTrustFacts = (certificate: Certificate): [string, string][] => {
+  const { trust, counts } = certificate;
   if (trust === null)
     return [['Judge’s trust', 'not measured: the certificate was issued before judges were tested']];
-  const { canaries, pool, youden, adjustedPrecision } = trust;
+  const { canaries, pool, youden, reliable } = trust;
   const earlier = pool.certificates.length;
   return [
-    ['Reliable', reliability(trust)],
+    ['Reliable', reliable ? 'yes' : `no: ${reliabilityGaps(trust).join(' ')}`],
     ['True accepted', `${rate(trust.q1)} (q1)`],
     ['False rejected', `${rate(trust.q0)} (q0)`],
     ['Injected taken', `${rate(trust.leak)} (leak rate)`],
@@ -83,18 +76,13 @@ export const judgeTrustFacts = ({ trust, counts }: Certificate): [string, string
     ],
     [
       'Canaries',
-      `${kindCounts(canaries)} of this run · ${
+      `${canaryKindsText(canaries)} of this run · ${
         earlier === 0
           ? 'none of earlier ones'
-          : `${kindCounts(pool.canaries)} with ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'}: ${pool.certificates.join(', ')}`
+          : `${canaryKindsText(pool.canaries)} with ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'}: ${pool.certificates.join(', ')}`
       }`,
     ],
-    [
-      'Adj. precision',
-      adjustedPrecision === null
-        ? notMeasured
-        : `${estimated(adjustedPrecision)}, with the judge’s measured mistakes taken out; beside the raw value, not in its place`,
-    ],
+    ['Adj. precision', adjusted(certificate)],
     ['Over the parrot', lift(trust)],
     ...(counts.unscored > 0
       ? ([

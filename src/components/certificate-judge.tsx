@@ -1,17 +1,9 @@
 import Link from 'next/link';
-import type { CanaryCounts, Certificate, Interval, JudgeTrust } from '#contracts/certificate.ts';
+import { type Certificate, type Interval, type JudgeTrust, reliableJudge } from '#contracts/certificate.ts';
+import { canaryKindsText, reliabilityGaps } from '#verification/certificate/judge-standing.ts';
 import { Estimate, NotMeasured } from './estimate.tsx';
 import { Code, Facts } from './facts.tsx';
-import { countOf, countText, listText, notMeasured, scoreText } from './format.ts';
-
-/** From where on a judge counts as reliable (methodology, "Canaries"). */
-const canariesNeeded = 100;
-const indexNeeded = 0.5;
-
-const kinds = ['true', 'false', 'injected'] as const;
-
-const kindsText = (canaries: CanaryCounts) =>
-  listText(kinds.map((kind) => `${countText(canaries[kind].shown)} ${kind}`));
+import { countOf, countText, notMeasured, scoreText } from './format.ts';
 
 const Rate = ({ rate }: { rate: { value: number; interval: Interval; of: number } | null }) =>
   rate === null ? (
@@ -22,20 +14,10 @@ const Rate = ({ rate }: { rate: { value: number; interval: Interval; of: number 
     </Estimate>
   );
 
-const reliabilityRemark = ({ pool, youden, reliable }: JudgeTrust) => {
-  if (reliable)
-    return `At least ${canariesNeeded} canaries of each kind, and an index whose lower bound is at least ${indexNeeded}.`;
-  const few = kinds.filter((kind) => pool.canaries[kind].shown < canariesNeeded);
-  const reasons = [
-    few.length === 0
-      ? null
-      : `There are only ${listText(few.map((kind) => `${countText(pool.canaries[kind].shown)} ${kind}`))} canaries, and ${canariesNeeded} of each kind are needed.`,
-    youden === null || youden.lower >= indexNeeded
-      ? null
-      : `The lower bound of the index is under ${indexNeeded}.`,
-  ];
-  return reasons.filter((reason) => reason !== null).join(' ');
-};
+const reliabilityRemark = (trust: JudgeTrust) =>
+  trust.reliable
+    ? `At least ${reliableJudge.canaries} canaries of each kind, and an index whose lower bound is at least ${reliableJudge.youdenLower}.`
+    : reliabilityGaps(trust).join(' ');
 
 const Earlier = ({ certificates }: { certificates: string[] }) =>
   certificates.length === 0 ? (
@@ -94,14 +76,14 @@ export const JudgeTrustFacts = ({ trust }: { trust: JudgeTrust | null }) => {
               ),
             remark: '1 for a judge that never errs, 0 for one that guesses.',
           },
-          { term: 'Canaries of this run', value: kindsText(canaries) },
+          { term: 'Canaries of this run', value: canaryKindsText(canaries) },
           {
             term: 'Canaries of earlier runs',
             value: <Earlier certificates={pool.certificates} />,
             remark:
               pool.certificates.length === 0
                 ? 'The rates follow from this run alone.'
-                : `The rates follow from this run and these, of the same judge model and prompts on other repositories within 90 days: ${kindsText(pool.canaries)} together.`,
+                : `The rates follow from this run and these, of the same judge model and prompts on other repositories within 90 days: ${canaryKindsText(pool.canaries)} together.`,
           },
         ]}
       />

@@ -5,7 +5,6 @@ import {
   differenceText,
   durationText,
   intervalText,
-  listText,
   scoreText,
   timeText,
 } from './format.ts';
@@ -21,11 +20,6 @@ test('a difference says on which side of 0 it lies, and what rounds to 0 on neit
   expect(differenceText(-0.25)).toBe('−0.250');
   expect(differenceText(0.0004)).toBe('0.000');
   expect(differenceText(-0.0004)).toBe('0.000');
-});
-
-test('parts are listed as a sentence has them', () => {
-  expect(listText(['true', 'false', 'injected'])).toBe('true, false and injected');
-  expect(listText(['true'])).toBe('true');
 });
 
 test('an unknown cost is not shown as free', () => {

@@ -27,9 +27,6 @@ export const countText = (count: number) => whole.format(count);
 export const countOf = (count: number, one: string, many = `${one}s`) =>
   `${countText(count)} ${count === 1 ? one : many}`;
 
-/** "2", "2 and 3", "1, 2 and 3". */
-export const listText = (parts: string[]) => new Intl.ListFormat('en-GB').format(parts);
-
 /** Null is a model without a known price, which is not the same as free. */
 export const costText = (costUsd: number | null) =>
   costUsd === null ? notMeasured : `US$ ${costUsd.toFixed(costUsd > 0 && costUsd < 0.995 ? 4 : 2)}`;

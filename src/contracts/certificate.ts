@@ -57,6 +57,12 @@ export const canaryCountsSchema = z.object({
 });
 export type CanaryCounts = z.infer<typeof canaryCountsSchema>;
 
+/**
+ * From where on a judge counts as reliable (methodology, "Canaries"): canaries of each kind in the pool, and the lower
+ * 95 % bound of q0 + q1 − 1. Under that bound its verdicts say too little of what is true for precision to be adjusted.
+ */
+export const reliableJudge = { canaries: 100, youdenLower: 0.5 } as const;
+
 const rateSchema = z.object({ value: unit, interval, of: z.number().int() });
 const agreementSchema = z.object({
   raw: unit,
@@ -78,6 +84,7 @@ export const judgeTrustSchema = z.object({
   /** q0 + q1 − 1, and its lower 95 % bound. */
   youden: z.object({ value: z.number(), lower: z.number() }).nullable(),
   reliable: z.boolean(),
+  /** Null also under a judge that is not good enough (`reliableJudge.youdenLower`). */
   adjustedPrecision: z.object({ value: unit, interval }).nullable(),
   /** The parrot's composite on the same pull requests, and how far the oracle's lies above it. */
   baseline: z

@@ -86,6 +86,26 @@ test('what was not measured is null, never 0', () => {
   });
 });
 
+const manyCanaries = (ofTrue: number, ofFalse: number): TrustInput['earlier'] => ({
+  canaries: {
+    true: { shown: 100, supported: ofTrue },
+    false: { shown: 100, supported: ofFalse },
+    injected: { shown: 0, supported: 0 },
+  },
+  certificates: ['earlier'],
+});
+
+test('precision is not adjusted by a judge whose canaries do not show it to be good', () => {
+  const replays = [{ ...measures(0.5), evidence: nothing }];
+  const adjusted = (ofTrue: number, ofFalse: number) =>
+    trustOf(replays, { earlier: manyCanaries(ofTrue, ofFalse) }).adjustedPrecision;
+  // Every true claim and 77 of 100 false ones are supported: clipped, that would be called 0.
+  expect(adjusted(100, 77)).toBeNull();
+  // Bounds of the index with Python: 0.506632 and 0.495836.
+  expect(adjusted(81, 18)).not.toBeNull();
+  expect(adjusted(81, 19)).toBeNull();
+});
+
 test('the lift is the mean difference to the parrot over the replays that have one, the parrot’s reply being 0', () => {
   const parrot = { claimsTotal: 3, claimsSupported: 3, changesTotal: 2, changesSurfaced: 1 };
   const { baseline } = trustOf([

@@ -1,4 +1,10 @@
-import type { CanaryCounts, JudgeTrust, ReplayEvidence, Weights } from '#contracts/certificate.ts';
+import {
+  type CanaryCounts,
+  type JudgeTrust,
+  type ReplayEvidence,
+  reliableJudge,
+  type Weights,
+} from '#contracts/certificate.ts';
 import type { canaryKinds } from '#contracts/replay.ts';
 import { adjustedPrecision } from '../statistics/adjusted-precision.ts';
 import { compositeOf, type Measures, rounded } from '../statistics/aggregate.ts';
@@ -19,6 +25,8 @@ export type TrustInput = {
   earlier: EarlierCanaries;
   /** The second judge's model as configured; null where none was asked for. */
   secondModel: string | null;
+  /** Adjust precision under a bad judge too, as certificates did before that had a bound. */
+  adjustsUnderAny?: boolean;
 };
 
 export const noCanaries: CanaryCounts = {
@@ -99,22 +107,32 @@ const roundedThroughout = <T>(value: T): T => {
   ) as T;
 };
 
+/** Whether precision can be adjusted by what canaries say of the judge: a bad judge's verdicts say too little of it. */
+export const isGoodEnough = ({ youden }: Pick<JudgeTrust, 'youden'>): boolean =>
+  youden !== null && youden.lower >= reliableJudge.youdenLower;
+
 /**
  * How far the judge of these replays can be trusted, from stored verdicts alone (methodology, "Canaries", "Baselines",
  * "The certificate's numbers"). What was not measured is null.
  */
-export const judgeTrust = ({ replays, unscored, weights, earlier, secondModel }: TrustInput): JudgeTrust => {
+export const judgeTrust = (input: TrustInput): JudgeTrust => {
+  const { replays, unscored, weights, earlier, secondModel, adjustsUnderAny = false } = input;
   const evidence = replays.flatMap((replay) => (replay.evidence === null ? [] : [replay.evidence]));
   const canaries = countCanaries(evidence);
   const pool = addCanaries(canaries, earlier.canaries);
+  const reliability = judgeReliability(pool);
+  const ruled = replays.map(({ precision, evidence: of }) => ({
+    precision,
+    ruledShare: of?.ruledShare ?? 0,
+  }));
   return roundedThroughout({
     canaries,
     pool: { canaries: pool, certificates: earlier.certificates },
-    ...judgeReliability(pool),
-    adjustedPrecision: adjustedPrecision({
-      replays: replays.map(({ precision, evidence: of }) => ({ precision, ruledShare: of?.ruledShare ?? 0 })),
-      counts: pool,
-    }),
+    ...reliability,
+    adjustedPrecision:
+      adjustsUnderAny || isGoodEnough(reliability)
+        ? adjustedPrecision({ replays: ruled, counts: pool })
+        : null,
     baseline: baselineOf(replays, weights),
     bounds: unscoredBounds(
       replays.map((measures) => compositeOf(measures, weights)),

@@ -83,6 +83,7 @@ const recomputeTrust = (certificate: Certificate, measures: Measures[]): Certifi
       certificates: trust?.pool.certificates ?? [],
     },
     secondModel: trust?.agreement?.model ?? secondModel ?? null,
+    adjustsUnderAny: trust !== null && trust.adjustedPrecision !== null,
   });
 };
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { CanaryCounts } from '#contracts/certificate.ts';
 import { adjustedPrecision } from './adjusted-precision.ts';
 import { effectiveSampleSize } from './interval.ts';
-import type { CanaryCounts } from './judge-reliability.ts';
 
 const canaries = (trueSupported: number, trues: number, falseSupported: number, falses: number) =>
   ({

@@ -1,6 +1,6 @@
-import type { Interval } from '#contracts/certificate.ts';
+import type { CanaryCounts, Interval } from '#contracts/certificate.ts';
 import { effectiveSampleSize, mean } from './interval.ts';
-import { type CanaryCounts, judgeReliability } from './judge-reliability.ts';
+import { judgeReliability } from './judge-reliability.ts';
 
 /** Of the standard normal distribution at 0.975, to the two places that the methodology fixes. */
 const z = 1.96;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type CanaryCounts, judgeReliability } from './judge-reliability.ts';
+import type { CanaryCounts } from '#contracts/certificate.ts';
+import { judgeReliability } from './judge-reliability.ts';
 
 const countsOf = (ofTrue: number[], ofFalse: number[], ofInjected: number[]): CanaryCounts => {
   const count = ([supported = 0, shown = 0]: number[]) => ({ supported, shown });

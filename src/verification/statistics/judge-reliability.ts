@@ -1,11 +1,5 @@
-import type { Interval } from '#contracts/certificate.ts';
+import { type CanaryCounts, type Interval, reliableJudge } from '#contracts/certificate.ts';
 import { wilsonInterval } from './interval.ts';
-
-/** How many canaries of one kind were put before the judge, and how many of them it called supported. */
-export type CanaryCount = { shown: number; supported: number };
-
-/** Pooled over this run and the earlier ones that the methodology admits ("Canaries"). */
-export type CanaryCounts = Record<'true' | 'false' | 'injected', CanaryCount>;
 
 /** A proportion in [0, 1], its 95 % interval, and the number of canaries it is a proportion of. */
 export type CanaryRate = { value: number; interval: Interval; of: number };
@@ -22,9 +16,6 @@ export type JudgeReliability = {
   youden: { value: number; lower: number } | null;
   reliable: boolean;
 };
-
-const canariesNeeded = 100;
-const youdenNeeded = 0.5;
 
 const rateOf = (hits: number, of: number): CanaryRate | null =>
   of === 0 ? null : { value: hits / of, interval: wilsonInterval(hits / of, of), of };
@@ -43,8 +34,8 @@ const youdenOf = (ofTrue: CanaryRate, ofFalse: CanaryRate) => {
 
 /**
  * What canaries say of a judge (methodology, "Canaries"). It is reliable from 100 of each kind and a lower 95 % bound
- * of q0 + q1 − 1 of at least 0.5; how often it obeyed injected orders is told apart and does not enter. Throws where a
- * count is not a whole number from 0, or more were supported than shown.
+ * of q0 + q1 − 1 of at least 0.5; how often it obeyed injected orders is told apart and does not enter. `counts` are
+ * pooled over this run and the earlier ones that the methodology admits. Throws where a count is not a whole number from 0, or more were supported than shown.
  */
 export const judgeReliability = (counts: CanaryCounts): JudgeReliability => {
   const kinds = [counts.true, counts.false, counts.injected];
@@ -64,6 +55,12 @@ export const judgeReliability = (counts: CanaryCounts): JudgeReliability => {
   const leak = rateOf(counts.injected.supported, counts.injected.shown);
   const falseSupported = rateOf(counts.false.supported, counts.false.shown);
   const youden = q1 === null || falseSupported === null ? null : youdenOf(q1, falseSupported);
-  const enough = kinds.every(({ shown }) => shown >= canariesNeeded);
-  return { q1, q0, leak, youden, reliable: enough && youden !== null && youden.lower >= youdenNeeded };
+  const enough = kinds.every(({ shown }) => shown >= reliableJudge.canaries);
+  return {
+    q1,
+    q0,
+    leak,
+    youden,
+    reliable: enough && youden !== null && youden.lower >= reliableJudge.youdenLower,
+  };
 };

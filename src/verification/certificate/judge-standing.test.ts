@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import type { Certificate, JudgeTrust } from '#contracts/certificate.ts';
+import { testedCertificate } from '#testing/stored-certificates.ts';
+import { canaryKindsText, readAdjustedPrecision, reliabilityGaps } from './judge-standing.ts';
+
+const certificate = testedCertificate();
+const { trust } = certificate;
+if (trust === null) throw new Error('A tested certificate tells of its judge.');
+const withTrust = (change: Partial<JudgeTrust>): Certificate => ({
+  ...certificate,
+  trust: { ...trust, ...change },
+});
+
+test('adjusted precision is read with its interval, and not said to be clipped where it is not', () => {
+  expect(readAdjustedPrecision(certificate)).toEqual({
+    kind: 'measured',
+    ...trust.adjustedPrecision,
+    atCeiling: false,
+  });
+});
+
+test('a value that stands at its ceiling is said to', () => {
+  // All is ruled on, so that the ceiling is 1, and 0.9167 is more than a judge supports that takes 0.9 of what is true.
+  const clipped = withTrust({
+    q1: { value: 0.9, interval: { lower: 0.8, upper: 0.95 }, of: 100 },
+    adjustedPrecision: { value: 1, interval: { lower: 0.9, upper: 1 } },
+  });
+  expect(readAdjustedPrecision(clipped)).toMatchObject({ kind: 'measured', value: 1, atCeiling: true });
+});
+
+test('under a bad judge adjusted precision is not measured, also where an earlier version published it', () => {
+  expect(readAdjustedPrecision(withTrust({ youden: { value: 0.23, lower: 0.12 } }))).toEqual({
+    kind: 'not measured',
+    why: 'The lower bound of q0 + q1 − 1 is 0.120, under 0.5: the verdicts of such a judge say too little of what is true.',
+  });
+});
+
+test('without canaries or without a test of judges the reason is said', () => {
+  const none = withTrust({ q1: null, youden: null, adjustedPrecision: null });
+  expect(readAdjustedPrecision(none)).toMatchObject({ why: expect.stringContaining('No true or no false') });
+  expect(readAdjustedPrecision({ ...certificate, trust: null })).toMatchObject({
+    why: 'The certificate was issued before judges were tested.',
+  });
+});
+
+test('every reason why a judge is not reliable is a sentence, and a reliable one has none', () => {
+  expect(reliabilityGaps(trust)).toEqual([]);
+  const canaries = { ...trust.pool.canaries, false: { shown: 99, supported: 40 } };
+  const few = { ...trust, reliable: false, youden: { value: 0.56, lower: 0.45 } };
+  expect(reliabilityGaps({ ...few, pool: { canaries, certificates: [] } })).toEqual([
+    'There are only 99 false canaries, and 100 of each kind are needed.',
+    'The lower bound of the index q0 + q1 − 1 is under 0.5.',
+  ]);
+});
+
+test('kinds of canaries are listed as a sentence has them', () => {
+  const { canaries } = trust;
+  expect(canaryKindsText(canaries)).toBe('100 true, 100 false and 100 injected');
+  expect(canaryKindsText(canaries, ['true'])).toBe('100 true');
+});

@@ -1,0 +1,65 @@
+import {
+  type CanaryCounts,
+  type Certificate,
+  type Interval,
+  type JudgeTrust,
+  reliableJudge,
+} from '#contracts/certificate.ts';
+import { tolerance } from '../statistics/aggregate.ts';
+import { mean } from '../statistics/interval.ts';
+import { isGoodEnough } from './judge-trust.ts';
+
+const kinds = ['true', 'false', 'injected'] as const;
+
+const list = (parts: string[]) => new Intl.ListFormat('en-GB').format(parts);
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+
+/** "20 true, 19 false and 18 injected" */
+export const canaryKindsText = (canaries: CanaryCounts, of: readonly (keyof CanaryCounts)[] = kinds) =>
+  list(of.map((kind) => `${whole.format(canaries[kind].shown)} ${kind}`));
+
+/** Why the canaries do not show the judge to be reliable, a sentence each; none where they do. */
+export const reliabilityGaps = ({ pool, youden, reliable }: JudgeTrust): string[] => {
+  if (reliable) return [];
+  const few = kinds.filter((kind) => pool.canaries[kind].shown < reliableJudge.canaries);
+  return [
+    ...(few.length === 0
+      ? []
+      : [
+          `There are only ${canaryKindsText(pool.canaries, few)} canaries, and ${reliableJudge.canaries} of each kind are needed.`,
+        ]),
+    ...(youden === null || youden.lower >= reliableJudge.youdenLower
+      ? []
+      : [`The lower bound of the index q0 + q1 − 1 is under ${reliableJudge.youdenLower}.`]),
+  ];
+};
+
+export type AdjustedReading =
+  | { kind: 'measured'; value: number; interval: Interval; atCeiling: boolean }
+  | { kind: 'not measured'; why: string };
+
+/**
+ * Judge-adjusted precision as it may be shown. At its ceiling, the share of claims that a judge ruled on, more was found
+ * supported than this judge is expected to support if every claim were true: p > a · q1.
+ */
+export const readAdjustedPrecision = ({ trust, precision, replayScores }: Certificate): AdjustedReading => {
+  if (trust === null)
+    return { kind: 'not measured', why: 'The certificate was issued before judges were tested.' };
+  const { youden, q1, adjustedPrecision } = trust;
+  if (youden === null || q1 === null)
+    return {
+      kind: 'not measured',
+      why: 'No true or no false canary was judged, so the judge’s mistakes are not known.',
+    };
+  if (!isGoodEnough(trust) || adjustedPrecision === null)
+    return {
+      kind: 'not measured',
+      why: `The lower bound of q0 + q1 − 1 is ${youden.lower.toFixed(3).replace('-', '−')}, under ${reliableJudge.youdenLower}: the verdicts of such a judge say too little of what is true.`,
+    };
+  const ruled = mean(replayScores.map(({ evidence }) => evidence?.ruledShare ?? 0));
+  return {
+    kind: 'measured',
+    ...adjustedPrecision,
+    atCeiling: precision > ruled * q1.value + tolerance,
+  };
+};
