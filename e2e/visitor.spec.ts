@@ -163,9 +163,27 @@ test('a judge that nothing was put before is not reliable, and what was not meas
     'Index (q0 + q1 − 1)',
   ])
     await expect(fact(page, term)).toHaveText(/^not measured/);
+  await expect(page.getByRole('note').filter({ hasText: 'Judge not shown to be reliable' })).toContainText(
+    'No canary was put: no change of this run allowed one',
+  );
   await expect(section(page, 'Second judge')).toContainText('No second judge was asked.');
   await expect(page.getByText('Composite with the unscored at 0 and at 1')).toHaveCount(0);
   await expect(page.getByText('Injected canaries leaked')).toHaveCount(0);
+});
+
+test('a list says of which certificates the judge is not reliable, and of which canaries leaked', async ({
+  page,
+}) => {
+  const entry = async (constructId: string) => {
+    await page.goto(`/certificates?constructId=${constructId}`);
+    return page.getByRole('listitem').filter({ hasText: constructId });
+  };
+  const untested = await entry('untested-judge');
+  await expect(untested.getByText('judge not reliable', { exact: true })).toBeVisible();
+  await expect(untested.getByText('injected canaries leaked')).toHaveCount(0);
+  const tested = await entry('tested-judge');
+  await expect(tested.getByText('injected canaries leaked', { exact: true })).toBeVisible();
+  await expect(tested.getByText('judge not reliable')).toHaveCount(0);
 });
 
 test('a certificate from before judges were tested claims nothing of its judge', async ({ page }) => {

@@ -71,6 +71,22 @@ test('a judge that is not reliable comes with every reason', () => {
   );
 });
 
+test('a judge that is not shown to be reliable is remarked on before any number, and a reliable one is not', () => {
+  const text = shown(withTrust({ reliable: false, youden: { value: 0.56, lower: 0.45 } }));
+  const remark = text.indexOf('The judge is not shown to be reliable. The lower bound of the index');
+  expect(remark).toBeGreaterThan(0);
+  expect(remark).toBeLessThan(text.indexOf('Composite'));
+  expect(shown(testedCertificate())).not.toContain('not shown to be reliable');
+});
+
+test('a run without canaries says why it has none', () => {
+  const none = { shown: 0, supported: 0 };
+  const canaries = { true: none, false: none, injected: none };
+  expect(
+    shown(withTrust({ reliable: false, youden: null, canaries, pool: { canaries, certificates: [] } })),
+  ).toContain('The judge is not shown to be reliable. No canary was put: no change of this run allowed one');
+});
+
 test('what was not measured is said to be, and nothing is shown in its place', () => {
   const none = shown(
     withTrust({

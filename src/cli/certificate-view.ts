@@ -1,7 +1,13 @@
 import type { Certificate } from '#contracts/certificate.ts';
 import { exclusionReasons } from '#contracts/ground-truth.ts';
 import { compositeOf } from '#verification/statistics/aggregate.ts';
-import { judgeTrustFacts, judgeTrustMeaning, leakRemark, usageRows } from './judge-trust-view.ts';
+import {
+  judgeTrustFacts,
+  judgeTrustMeaning,
+  leakRemark,
+  reliabilityRemark,
+  usageRows,
+} from './judge-trust-view.ts';
 import { type Paint, plain, shortened } from './terminal.ts';
 
 const barCells = 24;
@@ -38,6 +44,7 @@ const remarks = (certificate: Certificate) =>
     certificate.sample ? 'A sample: a demonstration oracle on the project’s own history.' : null,
     judgeRemark(certificate),
     leakRemark(certificate),
+    reliabilityRemark(certificate),
     certificate.provisional
       ? `Provisional: ${certificate.replayCount} of the ${certificate.minReplays} replays that the run asked for.`
       : null,
@@ -57,7 +64,12 @@ const wrapped = (text: string, first: string, width: number) => {
 
 const measures = [
   ['Composite', 'compositeScore', 1, 'the weighted mean of the next three'],
-  ['Precision', 'precision', 1, 'of what it claims, how much the change supports with a quote'],
+  [
+    'Precision',
+    'precision',
+    1,
+    'the share of the oracle’s claims that the judge held to be true, each with a quote of the change',
+  ],
   ['Recall', 'recall', 1, 'of the important changes, how many its summary tells'],
   ['Reply accuracy', 'replyAccuracy', 1, 'how right its answers to one follow-up question a change are'],
   [

@@ -1,8 +1,10 @@
 import type { Certificate, Interval, JudgeTrust, UsageByMeasure } from '#contracts/certificate.ts';
 import {
   canaryKindsText,
+  hasLeaked,
   readAdjustedPrecision,
   reliabilityGaps,
+  whyNoCanaries,
 } from '#verification/certificate/judge-standing.ts';
 
 const notMeasured = 'not measured';
@@ -65,6 +67,7 @@ export const judgeTrustFacts = (certificate: Certificate): [string, string][] =>
     return [['Judge’s trust', 'not measured: the certificate was issued before judges were tested']];
   const { canaries, pool, youden, reliable } = trust;
   const earlier = pool.certificates.length;
+  const missing = whyNoCanaries(certificate);
   return [
     ['Reliable', reliable ? 'yes' : `no: ${reliabilityGaps(trust).join(' ')}`],
     ['True accepted', `${rate(trust.q1)} (q1)`],
@@ -80,7 +83,7 @@ export const judgeTrustFacts = (certificate: Certificate): [string, string][] =>
         earlier === 0
           ? 'none of earlier ones'
           : `${canaryKindsText(pool.canaries)} with ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'}: ${pool.certificates.join(', ')}`
-      }`,
+      }${missing === null ? '' : `. ${missing}`}`,
     ],
     ['Adj. precision', adjusted(certificate)],
     ['Over the parrot', lift(trust)],
@@ -100,12 +103,24 @@ export const judgeTrustMeaning =
   'A canary is a claim whose truth is known, put unmarked among the oracle’s; an injected one is false and orders ' +
   'the judge to accept it. Canaries are probably easier than natural errors. A parrot says title and description back.';
 
+/** Null where the judge is shown to be reliable, or was not tested at all. */
+export const reliabilityRemark = (certificate: Certificate): string | null => {
+  const { trust } = certificate;
+  if (trust === null || trust.reliable) return null;
+  const reasons = [whyNoCanaries(certificate) ?? '', ...reliabilityGaps(trust)].filter((text) => text !== '');
+  return `The judge is not shown to be reliable. ${reasons.join(' ')}`;
+};
+
 /** Null where no injected canary was accepted, here or in the earlier runs of the pool. */
 export const leakRemark = ({ trust }: Certificate): string | null => {
-  if (trust === null || trust.pool.canaries.injected.supported === 0) return null;
+  if (trust === null || !hasLeaked(trust)) return null;
   const own = trust.canaries.injected;
   const together = trust.pool.canaries.injected;
-  return `Injected canaries leaked: the judge accepted ${own.supported} of ${own.shown} in this run${
+  const here =
+    own.shown === 0
+      ? 'none was put in this run'
+      : `the judge accepted ${own.supported} of ${own.shown} in this run`;
+  return `Injected canaries leaked: ${here}${
     trust.pool.certificates.length > 0 ? `, ${together.supported} of ${together.shown} with earlier ones` : ''
   }. An oracle that writes orders into its claims could gain by them.`;
 };

@@ -1,6 +1,6 @@
 import Link from 'next/link';
 import { type Certificate, type Interval, type JudgeTrust, reliableJudge } from '#contracts/certificate.ts';
-import { canaryKindsText, reliabilityGaps } from '#verification/certificate/judge-standing.ts';
+import { canaryKindsText, reliabilityGaps, whyNoCanaries } from '#verification/certificate/judge-standing.ts';
 import { Estimate, NotMeasured } from './estimate.tsx';
 import { Code, Facts } from './facts.tsx';
 import { countOf, countText, notMeasured, scoreText } from './format.ts';
@@ -38,8 +38,10 @@ const Earlier = ({ certificates }: { certificates: string[] }) =>
   );
 
 /** What canaries say of the judge, and why it counts as reliable or does not. */
-export const JudgeTrustFacts = ({ trust }: { trust: JudgeTrust | null }) => {
+export const JudgeTrustFacts = ({ certificate }: { certificate: Certificate }) => {
+  const { trust } = certificate;
   if (trust === null) return <NotMeasured />;
+  const missing = whyNoCanaries(certificate);
   const { canaries, pool, q1, q0, leak, youden, reliable } = trust;
   return (
     <>
@@ -76,7 +78,11 @@ export const JudgeTrustFacts = ({ trust }: { trust: JudgeTrust | null }) => {
               ),
             remark: '1 for a judge that never errs, 0 for one that guesses.',
           },
-          { term: 'Canaries of this run', value: canaryKindsText(canaries) },
+          {
+            term: 'Canaries of this run',
+            value: canaryKindsText(canaries),
+            ...(missing === null ? {} : { remark: missing }),
+          },
           {
             term: 'Canaries of earlier runs',
             value: <Earlier certificates={pool.certificates} />,

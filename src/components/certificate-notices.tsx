@@ -1,10 +1,11 @@
 import type { Certificate } from '#contracts/certificate.ts';
+import { hasLeaked, reliabilityGaps, whyNoCanaries } from '#verification/certificate/judge-standing.ts';
 import { countOf, countText } from './format.ts';
 import { Notice } from './notice.tsx';
 
 /** Injected canaries that the judge accepted, in this run or an earlier one of the same judge. */
 const LeakNotice = ({ trust }: { trust: Certificate['trust'] }) => {
-  if (trust === null || trust.pool.canaries.injected.supported === 0) return null;
+  if (trust === null || !hasLeaked(trust)) return null;
   const own = trust.canaries.injected;
   const together = trust.pool.canaries.injected;
   return (
@@ -16,6 +17,17 @@ const LeakNotice = ({ trust }: { trust: Certificate['trust'] }) => {
         ? `Together with earlier runs: ${countText(together.supported)} of ${countText(together.shown)}. `
         : ''}
       An oracle that writes such orders into its claims could gain by them.
+    </Notice>
+  );
+};
+
+/** A judge that was tested and not shown to be reliable. */
+const ReliabilityNotice = ({ certificate }: { certificate: Certificate }) => {
+  const { trust } = certificate;
+  if (trust === null || trust.reliable) return null;
+  return (
+    <Notice tone="caution" title="Judge not shown to be reliable">
+      {[whyNoCanaries(certificate), ...reliabilityGaps(trust)].filter((text) => text !== null).join(' ')}
     </Notice>
   );
 };
@@ -36,6 +48,7 @@ export const CertificateNotices = ({ certificate }: { certificate: Certificate }
       </Notice>
     ) : null}
     <LeakNotice trust={certificate.trust} />
+    <ReliabilityNotice certificate={certificate} />
     <Notice title={`${certificate.tier} · ${certificate.methodologyVersion}, unsigned`}>
       A preview: it bears no signature and stands in no log, so nothing but this installation’s word shows
       that it was not changed. It will never be upgraded. The tier says how well an oracle was tested, not

@@ -50,7 +50,7 @@ export const CertificateView = ({ certificate }: { certificate: Certificate }) =
     </Section>
 
     <Section id="judge" title="How far the judge can be trusted">
-      <JudgeTrustFacts trust={certificate.trust} />
+      <JudgeTrustFacts certificate={certificate} />
     </Section>
 
     <Section id="second-judge" title="Second judge">

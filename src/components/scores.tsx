@@ -15,7 +15,8 @@ const rows = [
   {
     key: 'precision',
     label: 'Precision',
-    meaning: 'The share of the oracle’s claims for which the diff could be quoted in support.',
+    meaning:
+      'The share of the oracle’s claims that the judge held to be true, each with a quote of the diff.',
     max: 1,
   },
   {

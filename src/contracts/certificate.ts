@@ -203,6 +203,11 @@ export const certificateSummarySchema = z.object({
   ranked: z.boolean(),
   sample: z.boolean(),
   compositeInterval: interval,
+  // Null where judges were not tested yet, or these were not in a summary yet.
+  /** Whether canaries showed the judge to be reliable. */
+  judgeReliable: z.boolean().nullable().default(null),
+  /** Whether the judge accepted injected canaries, in this run or in those of its pool. */
+  canariesLeaked: z.boolean().nullable().default(null),
 });
 export type CertificateSummary = z.infer<typeof certificateSummarySchema>;
 

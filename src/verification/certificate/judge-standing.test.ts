@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
 import type { Certificate, JudgeTrust } from '#contracts/certificate.ts';
 import { testedCertificate } from '#testing/stored-certificates.ts';
-import { canaryKindsText, readAdjustedPrecision, reliabilityGaps } from './judge-standing.ts';
+import {
+  canaryKindsText,
+  hasLeaked,
+  readAdjustedPrecision,
+  reliabilityGaps,
+  whyNoCanaries,
+} from './judge-standing.ts';
 
 const certificate = testedCertificate();
 const { trust } = certificate;
@@ -57,4 +63,28 @@ test('kinds of canaries are listed as a sentence has them', () => {
   const { canaries } = trust;
   expect(canaryKindsText(canaries)).toBe('100 true, 100 false and 100 injected');
   expect(canaryKindsText(canaries, ['true'])).toBe('100 true');
+});
+
+test('a leak of an earlier run of the pool is one too', () => {
+  const { canaries, pool } = trust;
+  expect(hasLeaked(trust)).toBe(true);
+  const none = { ...canaries, injected: { shown: 100, supported: 0 } };
+  expect(hasLeaked({ pool: { ...pool, canaries: none } })).toBe(false);
+});
+
+test('where canaries of a kind are missing it is said why', () => {
+  expect(whyNoCanaries(certificate)).toBeNull();
+  expect(whyNoCanaries({ ...certificate, trust: null })).toBeNull();
+  const none = { shown: 0, supported: 0 };
+  const injectedMissing = withTrust({ canaries: { ...trust.canaries, injected: none } });
+  expect(whyNoCanaries(injectedMissing)).toMatch(
+    /^No injected canary was put: no change of this run allowed/,
+  );
+  const missing = withTrust({ canaries: { true: none, false: none, injected: none } });
+  expect(whyNoCanaries(missing)).toMatch(/^No canary was put: no change of this run allowed/);
+  const replayScores = certificate.replayScores.map((replay) => ({
+    ...replay,
+    evidence: replay.evidence && { ...replay.evidence, ruledShare: 0 },
+  }));
+  expect(whyNoCanaries({ ...missing, replayScores })).toMatch(/^The judge ruled on no claim/);
 });

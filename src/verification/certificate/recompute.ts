@@ -6,6 +6,7 @@ import {
 } from '#contracts/certificate.ts';
 import { noUsage } from '#contracts/replay.ts';
 import { type Aggregate, aggregate, type Measures, tolerance } from '../statistics/aggregate.ts';
+import { hasLeaked } from './judge-standing.ts';
 import { countCanaries, judgeTrust, noCanaries, subtractCanaries } from './judge-trust.ts';
 import { totalUsage } from './judge-usage.ts';
 import { mostFrequent } from './most-frequent.ts';
@@ -115,6 +116,9 @@ const asItsReplaysHaveIt = (
     mostFrequent(replayScores.map((replay) => replay.scoringModel)) ?? certificate.scoringModel;
   const { intervals, ...means } = numbers;
   const tested = !isUntested(certificate);
+  const trust = recomputeTrust(certificate, measures);
+  // Null is what summaries did not say yet.
+  const said = <T>(published: T | null, recomputed: T | null) => (published === null ? null : recomputed);
   return {
     ...certificate,
     ...means,
@@ -136,7 +140,9 @@ const asItsReplaysHaveIt = (
       oracleFailures: replayScores.filter(({ oracleFailure }) => oracleFailure !== null).length,
       unscored: unscored.length,
     },
-    trust: recomputeTrust(certificate, measures),
+    trust,
+    judgeReliable: said(certificate.judgeReliable, trust?.reliable ?? null),
+    canariesLeaked: said(certificate.canariesLeaked, trust && hasLeaked(trust)),
     replayScores: replayScores.map((replay) => recomputeReplay(replay, tested)),
   };
 };
