@@ -124,6 +124,7 @@ test('a certificate says how far its judge can be trusted, with intervals and co
     ['Judge calls repeated', /^5/],
     ['Measures at 0 by a control', /^0/],
     ['Answer keys used again', /^1/],
+    ['Seed of the draw', /^seed.*Drawn at random by the verifier/],
   ] as const)
     await expect(fact(page, term)).toHaveText(words);
   await expect(page.locator('[data-usage="baseline"] td')).toHaveText([

@@ -44,6 +44,17 @@ test('injected canaries that leaked are remarked on before any number', () => {
   expect(text.indexOf('the judge accepted 1 of 100 in this run')).toBeLessThan(text.indexOf('Composite'));
 });
 
+test.each([
+  ['verifier', 'drawn by the verifier'],
+  ['owner', 'given by the run’s owner, who could choose the sample by it'],
+  [null, 'not noted who chose it'],
+] as const)('a seed of %s says who chose it', (seedSource, words) => {
+  const certificate = testedCertificate();
+  expect(shown({ ...certificate, draw: { ...certificate.draw, seedSource } })).toContain(
+    `seed seed (${words})`,
+  );
+});
+
 test('earlier runs of the pool are named', () => {
   const canaries = {
     true: { shown: 50, supported: 50 },

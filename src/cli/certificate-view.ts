@@ -128,6 +128,17 @@ const judgeCost = ({ usage }: Certificate) => {
   return `${usage.calls} calls, ${tokens.toLocaleString('en')} tokens, ${cost}`;
 };
 
+const seedWords = ({ draw }: Certificate) => {
+  switch (draw.seedSource) {
+    case 'verifier':
+      return '(drawn by the verifier)';
+    case 'owner':
+      return '(given by the run’s owner, who could choose the sample by it)';
+    case null:
+      return '(not noted who chose it)';
+  }
+};
+
 const facts = (certificate: Certificate): [string, string][] => [
   ['Replays', replayCounts(certificate)],
   [
@@ -136,7 +147,7 @@ const facts = (certificate: Certificate): [string, string][] => [
   ],
   [
     'Draw',
-    `up to ${certificate.draw.limit} of ${certificate.draw.listed} merged changes, seed ${certificate.draw.seed}${certificate.draw.blinded ? ', blinded' : ''}`,
+    `up to ${certificate.draw.limit} of ${certificate.draw.listed} merged changes, seed ${certificate.draw.seed} ${seedWords(certificate)}${certificate.draw.blinded ? ', blinded' : ''}`,
   ],
   ['Excluded', exclusions(certificate)],
   [

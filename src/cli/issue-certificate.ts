@@ -17,12 +17,13 @@ export const issueCertificate = (
   now: Date,
 ): Certificate => {
   const { configuration, draw, replays } = run;
-  const { seed, blinded, limit, minReplays, weights, constructId } = configuration;
+  const { seed, seedSource, blinded, limit, minReplays, weights, constructId } = configuration;
   const { drawn: _, reserve: __, ...drawFacts } = draw;
   const { replayScores, ...content } = buildCertificate({
     sample: false,
     draw: drawFacts,
     seed,
+    seedSource,
     blinded,
     limit,
     minReplays,

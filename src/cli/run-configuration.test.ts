@@ -28,6 +28,12 @@ test('a call with the same options resumes, with the seed that was drawn then', 
   expect(differences(stored, { ...demand, seed: '7' })).toEqual([]);
 });
 
+test('it is kept who chose the seed', () => {
+  expect(stored.seedSource).toBe('verifier');
+  const given = configurationOf({ ...demand, seed: '7' }, { salt: () => 'salt', seed: () => '8' });
+  expect(given).toMatchObject({ seed: '7', seedSource: 'owner' });
+});
+
 test('every other option is named with both values', () => {
   expect(
     differences(stored, { ...demand, limit: 20, since: '2026-01-01', seed: '8', judge: 'anthropic' }),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { methodologyVersion, weightsSchema } from '#contracts/certificate.ts';
+import { methodologyVersion, seedSourceSchema, weightsSchema } from '#contracts/certificate.ts';
 import { judgeProviders } from '#contracts/judge.ts';
 
 /**
@@ -24,6 +24,7 @@ export const runConfigurationSchema = z.object({
   since: z.string().nullable(),
   label: z.string().nullable(),
   seed: z.string(),
+  seedSource: seedSourceSchema,
   blinded: z.boolean(),
   /** The share of replays that a second judge is asked about, and its model; null where none is. */
   agreement: z.object({ share: z.number(), model: z.string() }).nullable(),
@@ -34,7 +35,7 @@ export type RunConfiguration = z.infer<typeof runConfigurationSchema>;
 /** What a call asks for, before a seed was drawn; `seed` is null where none was given. */
 export type RunDemand = Omit<
   RunConfiguration,
-  'version' | 'oracleOrigin' | 'oracleAddressDigest' | 'salt' | 'methodologyVersion' | 'seed'
+  'version' | 'oracleOrigin' | 'oracleAddressDigest' | 'salt' | 'methodologyVersion' | 'seed' | 'seedSource'
 > & { oracle: { shown: string; identity: string }; seed: string | null };
 
 const addressDigest = (salt: string, identity: string) =>
@@ -50,6 +51,7 @@ export const configurationOf = (
     version: 1,
     ...demand,
     seed: seed ?? random.seed(),
+    seedSource: seed === null ? 'verifier' : 'owner',
     oracleOrigin: oracle.shown,
     oracleAddressDigest: addressDigest(salt, oracle.identity),
     salt,

@@ -59,6 +59,12 @@ export const ReplayCounts = ({ certificate }: { certificate: Certificate }) => {
   );
 };
 
+const seedRemarks: Record<Exclude<Certificate['draw']['seedSource'], null>, string> = {
+  verifier:
+    'Drawn at random by the verifier. Runs can be started anew, and how often that was done is not noted.',
+  owner: 'Given by the run’s owner, who could try out seeds and choose the sample by it.',
+};
+
 export const GroundTruthFacts = ({ certificate }: { certificate: Certificate }) => {
   const { draw } = certificate;
   const excluded = exclusionReasons.flatMap((reason) => {
@@ -82,7 +88,7 @@ export const GroundTruthFacts = ({ certificate }: { certificate: Certificate }) 
         {
           term: 'Seed of the draw',
           value: <Code>{draw.seed}</Code>,
-          remark: 'The same seed over the same changes draws the same sample.',
+          remark: `${draw.seedSource === null ? 'It was not noted yet who chose it.' : seedRemarks[draw.seedSource]} The same seed over the same changes draws the same sample.`,
         },
         {
           term: 'Shown to the oracle',

@@ -9,6 +9,12 @@ export const methodologyVersion = 'v1-preview';
 export const certificateTiers = ['UNVERIFIED'] as const;
 export const certificateSorts = ['created_desc', 'brier_asc'] as const;
 
+/** Who chose the seed, and by it the sample: drawn at random by the verifier, or given by the run's owner. */
+export const seedSources = ['verifier', 'owner'] as const;
+/** Null where it was not noted yet. */
+export const seedSourceSchema = z.enum(seedSources).nullable().default(null);
+export type SeedSource = z.infer<typeof seedSourceSchema>;
+
 const unit = z.number().min(0).max(1);
 const interval = z.object({ lower: z.number(), upper: z.number() });
 export type Interval = z.infer<typeof interval>;
@@ -171,6 +177,7 @@ export const rawScoresSchema = z.object({
   counts: replayCountsSchema,
   draw: z.object({
     seed: z.string(),
+    seedSource: seedSourceSchema,
     listed: z.number().int(),
     limit: z.number().int(),
     excluded: z.partialRecord(z.enum(exclusionReasons), z.number().int()),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageSchema, weightsSchema } from './certificate.ts';
+import { pageSchema, seedSourceSchema, weightsSchema } from './certificate.ts';
 import { groundTruthDrawSchema } from './ground-truth.ts';
 import { judgeProviders } from './judge.ts';
 import { type OracleType, oracleAnswerSchema, oracleTypes } from './oracle.ts';
@@ -216,6 +216,7 @@ export const runConfigSchema = z.object({
   since: z.string().nullable(),
   label: z.string().nullable(),
   seed: z.string(),
+  seedSource: seedSourceSchema,
   blinded: z.boolean(),
   oracle: z.discriminatedUnion('type', [
     z.object({

@@ -418,6 +418,7 @@ test('every choice of a run can be made by REST, and one that is not known or no
   expect(row?.config).toMatchObject({
     judge: { provider: 'offline' },
     seed: 'chosen',
+    seedSource: 'owner',
     since: '2026-01-31',
     label: 'bug',
     blinded: true,

@@ -68,6 +68,7 @@ export const judgedRun = async ({
       private: false,
     },
     seed,
+    seedSource: 'owner',
     blinded: false,
     limit: changes.length,
     minReplays: 1,

@@ -18,6 +18,7 @@ const run = {
     private: false,
   },
   seed: 'seed',
+  seedSource: 'verifier',
   blinded: false,
   limit: 1,
   minReplays: 1,

@@ -106,6 +106,7 @@ export const certifyRun = async (
         sample: config.source.kind === 'sample',
         draw,
         seed: config.seed,
+        seedSource: config.seedSource,
         blinded: config.blinded,
         limit: config.limit,
         minReplays: config.minReplays,

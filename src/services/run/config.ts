@@ -33,6 +33,7 @@ export const runConfigOf = (
     since: request.since ?? null,
     label: request.label ?? null,
     seed: request.seed ?? randomBytes(16).toString('hex'),
+    seedSource: request.seed === undefined ? 'verifier' : 'owner',
     blinded: request.blinded ?? false,
     oracleQuery:
       request.oracleUrl !== undefined && new URL(request.oracleUrl).search !== '' ? redacted : null,

@@ -25,6 +25,7 @@ export const createSampleRun = async (context: ServiceContext, actor: Actor): Pr
       since: null,
       label: null,
       seed: randomBytes(16).toString('hex'),
+      seedSource: 'verifier',
       blinded: false,
       oracle: { type: 'http', url: null, headers: {} },
       oracleQuery: null,

@@ -59,6 +59,17 @@ test('a run whose job cannot be queued is not there at all', async () => {
   expect(await workbench.db.$count(runSecrets)).toBe(before);
 });
 
+test('a run keeps whether its seed was drawn or chosen by its owner', async () => {
+  const drawn = (await storedRun((await create()).runId)).config;
+  const sample = (await storedRun((await createSampleRun(workbench.context, owner)).runId)).config;
+  for (const { seed, seedSource } of [drawn, sample]) {
+    expect(seed).toMatch(/^[0-9a-f]{32}$/);
+    expect(seedSource).toBe('verifier');
+  }
+  const { config } = await storedRun((await create({ seed: 'chosen' })).runId);
+  expect(config).toMatchObject({ seed: 'chosen', seedSource: 'owner' });
+});
+
 test('the stored configuration shows [REDACTED] for every secret, and the box gives all of them to the worker', async () => {
   const secrets = {
     oracleUrl: 'https://oracle.example/ask?key=planted-in-query#planted-fragment',

@@ -55,11 +55,14 @@ test('a run that was under way when retries, controls and canaries came is certi
 });
 
 test('a run that an older process accepts beside this version is carried out and shown', async () => {
-  const { db, pump, run, runId } = await startedRun();
+  const { db, context, pump, run, runId } = await startedRun();
   await db
     .update(verificationRuns)
-    .set({ config: sql`config_json - 'maxCostUsd' - 'agreement' - 'economy' - 'oracleQuery'` })
+    .set({ config: sql`config_json - 'maxCostUsd' - 'agreement' - 'economy' - 'oracleQuery' - 'seedSource'` })
     .where(eq(verificationRuns.id, runId));
   await pump();
   expect(runSchema.parse(await run())).toMatchObject({ status: 'COMPLETED', maxCostUsd: null });
+  const { certificateId } = await run();
+  const { draw } = await getPublicCertificate(context, certificateId ?? '');
+  expect(draw).toMatchObject({ seed: expect.any(String), seedSource: null });
 });

@@ -20,6 +20,7 @@ const input = (
   sample: false,
   draw,
   seed: '42',
+  seedSource: 'owner',
   blinded: false,
   limit: 5,
   minReplays: 2,

@@ -2,6 +2,7 @@ import {
   certificateDomain,
   methodologyVersion,
   type RawScores,
+  type SeedSource,
   type Weights,
 } from '#contracts/certificate.ts';
 import type { JudgeProvider } from '#contracts/judge.ts';
@@ -27,6 +28,7 @@ export type CertificateInput = {
   sample: boolean;
   draw: RunDraw;
   seed: string;
+  seedSource: SeedSource;
   blinded: boolean;
   limit: number;
   minReplays: number;
@@ -199,6 +201,7 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
       },
       draw: {
         seed: input.seed,
+        seedSource: input.seedSource,
         listed: draw.listed,
         limit: input.limit,
         excluded: draw.excluded,

@@ -228,6 +228,7 @@ const certificateOf = (changed: Partial<CertificateInput> = {}): Certificate => 
     sample: false,
     draw: { listed: 40, excluded: {}, source: 'github:owner/name', commitRange: null, private: false },
     seed: 'seed',
+    seedSource: 'verifier',
     blinded: false,
     limit: 12,
     minReplays: 10,

@@ -123,6 +123,7 @@ const plainCertificate = (): Certificate => {
       private: false,
     },
     seed: 'seed',
+    seedSource: 'verifier',
     blinded: false,
     limit: 3,
     minReplays: 3,
@@ -177,6 +178,7 @@ test.each([
     expect(recomputeCertificate(certificate).disagreements).toEqual([]);
     expect(unseenIn(certificate, fieldsOf(certificate))).toEqual([]);
   },
+  60_000,
 );
 
 test('a second spelling of a field is refused: one reader would see it, and another check the first', () => {

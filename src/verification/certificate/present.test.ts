@@ -17,6 +17,7 @@ const { replayScores, ...content } = buildCertificate({
     private: false,
   },
   seed: '42',
+  seedSource: 'owner',
   blinded: false,
   limit: 3,
   minReplays: 50,

@@ -57,7 +57,7 @@ export const presentCertificate = (
     intervals: rawScores.intervals,
     counts: rawScores.counts,
     weights: rawScores.weights,
-    draw: rawScores.draw,
+    draw: { ...rawScores.draw, seedSource: rawScores.draw.seedSource ?? null },
     promptDigest: rawScores.judge.promptDigest,
     usage: rawScores.usage,
     // Certificates that were issued before judges were tested have none of it.

@@ -15,7 +15,7 @@ export type WireReading = { ok: true; certificate: Certificate } | { ok: false; 
 /** Where a document has a name that a certificate has not: nobody would show or check what stands there. */
 const unknownNames = (document: unknown, known: unknown, path: string[] = []): string[] => {
   if (typeof document !== 'object' || document === null) return [];
-  const inner = new Map(Object.entries(known ?? {}));
+  const inner = new Map(Object.entries(known ?? {}).map(([name, value]) => [wireName(name), value]));
   return Object.entries(document).flatMap(([name, value]) =>
     inner.has(name) ? unknownNames(value, inner.get(name), [...path, name]) : [[...path, name].join('.')],
   );
@@ -37,7 +37,7 @@ export const fromWire = (document: unknown): WireReading => {
       ),
     };
   // Also a second spelling of a known name, which other readers would take for something else.
-  const unknown = unknownNames(document, toWire(parsed.data));
+  const unknown = unknownNames(document, parsed.data);
   return unknown.length === 0
     ? { ok: true, certificate: parsed.data }
     : { ok: false, problems: unknown.map((name) => `${name}: not a field of a certificate`) };
