@@ -48,13 +48,17 @@ const agreed = (agreement: NonNullable<JudgeTrust['agreement']>['verdicts']) =>
         agreement.kappa === null ? 'not defined' : score(agreement.kappa)
       }`;
 
-const secondFacts = ({ agreement }: JudgeTrust): [string, string][] =>
+const secondFacts = ({ agreement }: JudgeTrust, judge: Certificate['judge']): [string, string][] =>
   agreement === null
     ? [['Second judge', 'none was asked']]
     : [
         [
           'Second judge',
-          `${agreement.model}, over ${agreement.replays} ${agreement.replays === 1 ? 'replay' : 'replays'}`,
+          `${agreement.model}, over ${agreement.replays} ${agreement.replays === 1 ? 'replay' : 'replays'}${
+            judge === 'offline'
+              ? '; it says the same whenever it is asked, so that it agrees shows nothing'
+              : ''
+          }`,
         ],
         ['Same verdicts', `${agreed(agreement.verdicts)} (claims and changes)`],
         ['Same on replies', agreed(agreement.replies)],
@@ -95,7 +99,7 @@ export const judgeTrustFacts = (certificate: Certificate): [string, string][] =>
           ],
         ] satisfies [string, string][])
       : []),
-    ...secondFacts(trust),
+    ...secondFacts(trust, certificate.judge),
   ];
 };
 

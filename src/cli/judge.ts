@@ -53,10 +53,6 @@ export const judgesFor = async (asked: JudgeChoice, settings: Settings): Promise
     throw new UsageError(
       '--agreement-model needs --agreement-sample, above 0: the share of the replays that this model judges as well.',
     );
-  const withSecond = (open: (model: string) => Judge, model: string) => ({
-    judge: open(model),
-    agreement: share > 0 ? { judge: open(asked.agreementModel ?? model), share } : null,
-  });
   if (provider === 'anthropic') {
     const client = await anthropicClient(settings);
     const { anthropicJudge } = await import('#verification/judges/anthropic/judge.ts');
@@ -69,8 +65,10 @@ export const judgesFor = async (asked: JudgeChoice, settings: Settings): Promise
         batches: null,
         now: Date.now,
       });
+    const model = asked.model ?? settings.scoringModel;
     return {
-      ...withSecond(open, asked.model ?? settings.scoringModel),
+      judge: open(model),
+      agreement: share > 0 ? { judge: open(asked.agreementModel ?? model), share } : null,
       prices,
       countTokens: (request) => client.countTokens(request),
     };
@@ -79,6 +77,10 @@ export const judgesFor = async (asked: JudgeChoice, settings: Settings): Promise
     throw new UsageError(
       '--model and --agreement-model are for the anthropic judge; the offline judge has no model to choose.',
     );
+  if (share > 0)
+    throw new UsageError(
+      '--agreement-sample is for the anthropic judge; the offline judge says the same whenever it is asked.',
+    );
   const { offlineJudge } = await import('#verification/judges/offline/judge.ts');
-  return { ...withSecond(offlineJudge, ''), prices, countTokens: null };
+  return { judge: offlineJudge(), agreement: null, prices, countTokens: null };
 };

@@ -36,6 +36,11 @@ test.each([
     ['verify', changes, ...oracle, '--agreement-model', 'x', '--agreement-sample', '0'],
     '--agreement-model needs --agreement-sample',
   ],
+  [
+    'a second offline judge',
+    ['verify', changes, ...oracle, '--judge', 'offline', '--agreement-sample', '0.5'],
+    'the same whenever it is asked',
+  ],
   ['a repository that is none', ['verify', 'no/such/thing', ...oracle], 'There is no repository'],
   ['a header without a colon', ['verify', changes, ...oracle, '--oracle-header', 'planted'], 'with a colon'],
   [

@@ -118,7 +118,8 @@ const Agreement = ({
   );
 
 /** How often another judge, or the same one asked again, said the same of the same answers. */
-export const SecondJudgeFacts = ({ certificate: { trust, scoringModel } }: { certificate: Certificate }) => {
+export const SecondJudgeFacts = ({ certificate }: { certificate: Certificate }) => {
+  const { trust, scoringModel, judge } = certificate;
   if (trust === null) return <NotMeasured />;
   const { agreement } = trust;
   if (agreement === null) return <p className="max-w-[68ch]">No second judge was asked.</p>;
@@ -134,7 +135,14 @@ export const SecondJudgeFacts = ({ certificate: { trust, scoringModel } }: { cer
           {
             term: 'Model',
             value: <Code>{agreement.model}</Code>,
-            ...(agreement.model === scoringModel ? { remark: 'The same model, asked a second time.' } : {}),
+            ...(agreement.model === scoringModel
+              ? {
+                  remark:
+                    judge === 'offline'
+                      ? 'The offline judge says the same whenever it is asked: that it agrees shows nothing.'
+                      : 'The same model, asked a second time.',
+                }
+              : {}),
           },
           { term: 'Replays judged by both', value: countText(agreement.replays) },
           {

@@ -403,7 +403,7 @@ test('health is green with and without engine and judges, and says which', async
 
 test('every choice of a run can be made by REST, and one that is not known or not allowed is refused, never ignored', async () => {
   const choices = {
-    judge: 'offline',
+    judge: 'anthropic',
     seed: 'chosen',
     since: '2026-01-31',
     label: 'bug',
@@ -416,7 +416,7 @@ test('every choice of a run can be made by REST, and one that is not known or no
   const [row] = await workbench.database
     .sql`select config_json as config from verification_runs where id = ${run_id}`;
   expect(row?.config).toMatchObject({
-    judge: { provider: 'offline' },
+    judge: { provider: 'anthropic' },
     seed: 'chosen',
     seedSource: 'owner',
     since: '2026-01-31',

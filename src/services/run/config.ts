@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { AppError } from '#contracts/errors.ts';
 import type { JudgeProvider } from '#contracts/judge.ts';
 import { type RunConfig, type RunRequest, redacted } from '#contracts/run.ts';
 import type { ServiceContext } from '../context.ts';
@@ -20,7 +21,13 @@ type Asked = Pick<RunRequest, 'githubToken' | 'limit' | 'minReplays'> &
     >
   >;
 
-/** What a request is kept as: its choices with their defaults, and no secret. */
+const secondOfflineJudge =
+  'The offline judge says the same whenever it is asked, so a second judgment would show nothing. Leave this out, or choose the anthropic judge.';
+
+/**
+ * What a request is kept as: its choices with their defaults, and no secret.
+ * @throws AppError BAD_REQUEST where the offline judge is to judge again.
+ */
 export const runConfigOf = (
   { policy }: Pick<ServiceContext, 'policy'>,
   request: Asked,
@@ -28,6 +35,10 @@ export const runConfigOf = (
   provider: JudgeProvider,
 ): RunConfig => {
   const { model } = policy.judges[provider];
+  if (provider === 'offline' && request.agreementSample)
+    throw new AppError('BAD_REQUEST', secondOfflineJudge, [
+      { path: 'agreementSample', message: secondOfflineJudge },
+    ]);
   return {
     ...target,
     since: request.since ?? null,

@@ -59,6 +59,15 @@ test('a run whose job cannot be queued is not there at all', async () => {
   expect(await workbench.db.$count(runSecrets)).toBe(before);
 });
 
+test('the offline judge, chosen or taken by default, is not asked to judge again', async () => {
+  for (const judge of ['offline', undefined] as const)
+    await expect(create({ judge, agreementSample: 0.5 })).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+      fields: [{ path: 'agreementSample', message: expect.stringContaining('says the same whenever') }],
+    });
+  await expect(create({ judge: 'offline', agreementSample: 0 })).resolves.toMatchObject({ judge: 'offline' });
+});
+
 test('a run keeps whether its seed was drawn or chosen by its owner', async () => {
   const drawn = (await storedRun((await create()).runId)).config;
   const sample = (await storedRun((await createSampleRun(workbench.context, owner)).runId)).config;

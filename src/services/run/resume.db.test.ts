@@ -60,7 +60,13 @@ test('a resumed run has the same sample, seed and places, and asks nothing again
 });
 
 test('the certificate of a run that was interrupted and resumed is that of an undisturbed one in every score', async () => {
-  const request = { limit: 8, minReplays: 8, seed: 'a-seed', agreementSample: 0.5 };
+  const request = {
+    judge: 'anthropic',
+    limit: 8,
+    minReplays: 8,
+    seed: 'a-seed',
+    agreementSample: 0.5,
+  } as const;
   const at = await interruptedRun({}, request);
   const { runId } = await at.goOn('resume', at.runId);
   await at.pump();
