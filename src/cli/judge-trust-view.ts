@@ -2,6 +2,7 @@ import type { Certificate, Interval, JudgeTrust, UsageByMeasure } from '#contrac
 import {
   canaryKindsText,
   hasLeaked,
+  mayRepeatChanges,
   readAdjustedPrecision,
   reliabilityGaps,
   whyNoCanaries,
@@ -86,7 +87,11 @@ export const judgeTrustFacts = (certificate: Certificate): [string, string][] =>
       `${canaryKindsText(canaries)} of this run · ${
         earlier === 0
           ? 'none of earlier ones'
-          : `${canaryKindsText(pool.canaries)} with ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'}: ${pool.certificates.join(', ')}`
+          : `${canaryKindsText(pool.canaries)} with ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'}: ${pool.certificates.join(', ')} (${
+              mayRepeatChanges(certificate)
+                ? 'which may rest on the same changes: then the intervals are too narrow'
+                : 'no two of them on the same change of a repository'
+            })`
       }${missing === null ? '' : `. ${missing}`}`,
     ],
     ['Adj. precision', adjusted(certificate)],

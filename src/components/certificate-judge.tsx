@@ -1,6 +1,11 @@
 import Link from 'next/link';
 import { type Certificate, type Interval, type JudgeTrust, reliableJudge } from '#contracts/certificate.ts';
-import { canaryKindsText, reliabilityGaps, whyNoCanaries } from '#verification/certificate/judge-standing.ts';
+import {
+  canaryKindsText,
+  mayRepeatChanges,
+  reliabilityGaps,
+  whyNoCanaries,
+} from '#verification/certificate/judge-standing.ts';
 import { Estimate, NotMeasured } from './estimate.tsx';
 import { Code, Facts } from './facts.tsx';
 import { countOf, countText, notMeasured, scoreText } from './format.ts';
@@ -42,6 +47,9 @@ export const JudgeTrustFacts = ({ certificate }: { certificate: Certificate }) =
   const { trust } = certificate;
   if (trust === null) return <NotMeasured />;
   const missing = whyNoCanaries(certificate);
+  const poolRemark = mayRepeatChanges(certificate)
+    ? 'The earlier certificates may rest on the same changes: then the intervals are too narrow.'
+    : 'No two of them rest on the same change of a repository.';
   const { canaries, pool, q1, q0, leak, youden, reliable } = trust;
   return (
     <>
@@ -89,7 +97,7 @@ export const JudgeTrustFacts = ({ certificate }: { certificate: Certificate }) =
             remark:
               pool.certificates.length === 0
                 ? 'The rates follow from this run alone.'
-                : `The rates follow from this run and these, of the same judge model and prompts on other repositories within 90 days: ${canaryKindsText(pool.canaries)} together.`,
+                : `The rates follow from this run and these, of the same judge model and prompts on other repositories within 90 days: ${canaryKindsText(pool.canaries)} together. ${poolRemark}`,
           },
         ]}
       />

@@ -51,6 +51,8 @@ const scripted = { provider: 'offline', model: 'offline-1', promptDigest: 'd'.re
 type Earlier = {
   canaries?: CanaryCounts;
   source?: string;
+  /** The changes of its replays; the one that every stored certificate has where absent. */
+  changes?: string[];
   daysAgo?: number;
   raw?: (scores: RawScores) => RawScores;
 };
@@ -61,6 +63,7 @@ const storeEarlier = async (
   {
     canaries = counts([10, 9], [8, 1]),
     source = 'github:other/name',
+    changes,
     daysAgo = 1,
     raw = (scores) => scores,
   }: Earlier,
@@ -75,9 +78,12 @@ const storeEarlier = async (
     canaries,
     pool: { canaries: counts([500, 500]), certificates: [] },
   };
+  const [replay] = row.rawScores.replays;
+  if (replay === undefined) throw new Error('No certificate with a replay was stored.');
+  const replays = changes?.map((groundTruthId) => ({ ...replay, groundTruthId })) ?? [replay];
   await db
     .update(verificationCertificates)
-    .set({ groundTruthSource: source, rawScores: raw({ ...row.rawScores, trust }) })
+    .set({ groundTruthSource: source, rawScores: raw({ ...row.rawScores, trust, replays }) })
     .where(eq(verificationCertificates.id, id));
   return id;
 };
@@ -121,6 +127,21 @@ test('the pool is of the same judge, model and prompts, of other repositories, o
   expect(recomputeCertificate(certificate).disagreements).toEqual([]);
 });
 
+test('no change is in a pool twice, since canaries of one change do not tell of the judge independently', async () => {
+  const at = await bench();
+  const one = counts([1, 1]);
+  const oldest = await storeEarlier(at, { canaries: one, changes: ['3', '4'], daysAgo: 4 });
+  // Rests on a change of the newer one, whose repository is written otherwise.
+  await storeEarlier(at, { canaries: one, changes: ['2', '3'], daysAgo: 3, source: 'github:Other/Name' });
+  const newer = await storeEarlier(at, { canaries: one, changes: ['1', '2'], daysAgo: 2 });
+  // Another repository's change of the same number is another one.
+  const newest = await storeEarlier(at, { canaries: one, changes: ['1'], source: 'github:third/name' });
+  expect(await earlierCanaries(at.context, scripted, 'github:owner/name')).toEqual({
+    canaries: counts([3, 3]),
+    certificates: [newest, newer, oldest],
+  });
+});
+
 test('without earlier runs the pool is the run’s own', async () => {
   const at = await bench();
   expect(await earlierCanaries(at.context, scripted, 'github:owner/name')).toEqual({
@@ -133,7 +154,9 @@ test('of many earlier runs the newest fifty are named', async () => {
   const at = await bench();
   const ids: string[] = [];
   for (let daysAgo = 60; daysAgo > 0; daysAgo -= 1)
-    ids.unshift(await storeEarlier(at, { canaries: counts([1, 1]), daysAgo }));
+    ids.unshift(
+      await storeEarlier(at, { canaries: counts([1, 1]), daysAgo, source: `github:other/${daysAgo}` }),
+    );
   const { certificates, canaries } = await earlierCanaries(at.context, scripted, 'github:owner/name');
   expect(certificates).toEqual(ids.slice(0, 50));
   expect(canaries.true).toEqual({ shown: 50, supported: 50 });

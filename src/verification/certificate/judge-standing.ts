@@ -48,6 +48,13 @@ export const whyNoCanaries = ({ trust, replayScores }: Certificate): string | nu
   return `No ${which}canary was put: no change of this run allowed one that is certain and that the oracle had not claimed itself.`;
 };
 
+/**
+ * Whether earlier certificates of the pool may rest on the same changes, so that intervals are too narrow. It was so
+ * until runs kept who chose their seed.
+ */
+export const mayRepeatChanges = ({ draw, trust }: Certificate): boolean =>
+  draw.seedSource === null && (trust?.pool.certificates.length ?? 0) > 1;
+
 export type AdjustedReading =
   | { kind: 'measured'; value: number; interval: Interval; atCeiling: boolean }
   | { kind: 'not measured'; why: string };
