@@ -202,6 +202,18 @@ test('a certificate from before judges were tested claims nothing of its judge',
     await expect(fact(page, term)).toHaveText(/^not measured/);
 });
 
+test('a table that is wider than the screen shows that there is more of it', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(`/certificates/${ids.tested}`);
+  for (const name of ['Scored replays', 'Judge usage']) {
+    const table = page.getByRole('region', { name, exact: true });
+    expect(await table.evaluate(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)).toBe(true);
+    // Covers that scroll along, over shadows that stay at the edges.
+    await expect(table).toHaveCSS('background-attachment', 'local, local, scroll, scroll, local');
+    await expect(table).toHaveCSS('background-image', /^(linear-gradient\(.*){4}/);
+  }
+});
+
 test('nothing is wider than a narrow screen', async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 700 });
   for (const path of ['/', '/certificates', `/certificates/${ids.tested}`, '/sign-in', '/nowhere']) {

@@ -1,8 +1,14 @@
 import type { ReactNode } from 'react';
 
-/** A table that may be wider than the screen: it scrolls by itself, and the page does not. */
+/**
+ * A table that may be wider than the screen: it scrolls by itself, and the page does not. A shadow shows where there is
+ * more of it.
+ */
 export const ScrollTable = ({ label, children }: { label: string; children: ReactNode }) => (
-  <section aria-label={label} className="relative overflow-x-auto rounded-md border border-line bg-sheet">
+  <section
+    aria-label={label}
+    className="relative scroll-shadows overflow-x-auto rounded-md border border-line"
+  >
     <table className="w-full border-collapse text-[0.9375rem]">{children}</table>
   </section>
 );
