@@ -38,7 +38,9 @@ const weighted = ({ inputTokens, cacheWriteTokens, cacheReadTokens }: JudgeUsage
 const ownCalls = ({ answerKey, precision, recall, reply }: ReplayCheckpoint) =>
   [answerKey, precision, recall, reply].flatMap((step) => (step === undefined ? [] : [step.usage]));
 const parrotCalls = ({ baseline }: ReplayCheckpoint) =>
-  baseline === undefined || baseline.reused ? [] : [baseline.precision.usage, baseline.recall.usage];
+  baseline === undefined || baseline.reused
+    ? []
+    : [baseline.precision, baseline.recall].flatMap((verdict) => verdict?.usage ?? []);
 
 const inMemory = (): ((change: GroundTruth) => SharedJudgments) => {
   const kept = new Map<string, Map<string, unknown>>();

@@ -5,6 +5,7 @@ import type { Judge } from '#verification/judges/judge.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
 import { type Agreement, runReplay, type SharedJudgments } from '#verification/replay/run-replay.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
+import { withStep } from '#verification/replay/with-step.ts';
 import { CommandError, RunStopped } from './exit.ts';
 import { Unreached, watchedOracle } from './oracle-reach.ts';
 import type { Progress } from './progress.ts';
@@ -66,7 +67,7 @@ const carry = async (
     store: {
       checkpoint,
       save: async <Step extends ReplayStep>(step: Step, value: NonNullable<ReplayCheckpoint[Step]>) => {
-        checkpoint = { ...checkpoint, [step]: value };
+        checkpoint = withStep(checkpoint, step, value);
         await store.keepReplay(replayOf(null));
       },
       beforeOracleCall: async () => work.beforeOracleCall(),

@@ -10,13 +10,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { noUsage, type SettledAnswerKey } from '#contracts/replay.ts';
+import { noUsage, type ParrotVerdicts, type SettledAnswerKey } from '#contracts/replay.ts';
 import { measureOf } from '#testing/anthropic-answers.ts';
 import type { AnthropicFake } from '#testing/anthropic-fake.ts';
 import { runInProcess, withSettings } from '#testing/command-line.ts';
 import { fakeRepository, startGitHubFake } from '#testing/github-fake.ts';
 import { certificateOf, changes, openVerifyBench, plantedKey } from '#testing/verify-bench.ts';
-import type { ParrotVerdicts } from '#verification/replay/run-replay.ts';
 import { openJudgmentFolder, sharedJudgments } from './shared-judgments.ts';
 
 const { folder: root, startOracle, startModel, closeServers, remove } = openVerifyBench();

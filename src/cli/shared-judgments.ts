@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
-import { type AnswerKey, answerKeyOutcomeSchema, baselineSchema } from '#contracts/replay.ts';
+import { type AnswerKey, answerKeyOutcomeSchema, parrotVerdictsSchema } from '#contracts/replay.ts';
 import { takeLock } from '#db/embedded/lock.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import type { SharedJudgments } from '#verification/replay/run-replay.ts';
@@ -22,7 +22,7 @@ const storedSchema = z.object({
   outcome: z.discriminatedUnion('kind', [made, impossible]),
   /** Which replay had it made: one that was cut off before its checkpoint held it does not use another's. */
   keyOfReplay: z.string(),
-  parrot: baselineSchema.pick({ precision: true, recall: true }).nullable(),
+  parrot: parrotVerdictsSchema.nullable(),
   parrotOfReplay: z.string().nullable(),
   /** RFC 3339. */
   createdAt: z.string(),

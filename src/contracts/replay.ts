@@ -135,25 +135,30 @@ export type AnswerKeyOutcome = z.infer<typeof answerKeyOutcomeSchema>;
 /** A key, or that none can be made: what later runs on the same change need not ask again. */
 export type SettledAnswerKey = Exclude<AnswerKeyOutcome, { kind: 'unavailable' }>;
 
-/** The parrot (title and description said back), judged like an oracle by the same key. */
-export const baselineSchema = z.object({
+/** What the judge says of the parrot (title and description said back) by a change's key; runs share it. */
+export const parrotVerdictsSchema = z.object({
   precision: precisionVerdictSchema,
   recall: recallVerdictSchema,
-  reused: z.boolean(),
 });
+export type ParrotVerdicts = z.infer<typeof parrotVerdictsSchema>;
+
+/** The parrot's verdicts as a replay has them: its own as each arrives, or both as another run had them made. */
+export const baselineSchema = parrotVerdictsSchema.partial().extend({ reused: z.boolean() });
 export type Baseline = z.infer<typeof baselineSchema>;
 
-/** The same oracle answer judged once more, by a second model or a second time by the same one. */
-export const secondJudgmentSchema = z.object({
-  precision: precisionVerdictSchema,
-  recall: recallVerdictSchema,
-  reply: replyVerdictSchema,
-});
+/** The same oracle answer judged once more, by a second model or a second time by the same one; each as it arrives. */
+export const secondJudgmentSchema = z
+  .object({
+    precision: precisionVerdictSchema,
+    recall: recallVerdictSchema,
+    reply: replyVerdictSchema,
+  })
+  .partial();
 export type SecondJudgment = z.infer<typeof secondJudgmentSchema>;
 
 /**
  * What is stored of a replay as it goes: each step once, in any order for the three verdicts. `baseline` and `second`
- * come after them and decide nothing of the replay's own score.
+ * come after them, in parts, and decide nothing of the replay's own score.
  */
 export const replayCheckpointSchema = z.object({
   answerKey: answerKeyOutcomeSchema.optional(),

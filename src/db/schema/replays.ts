@@ -15,8 +15,8 @@ import {
 import { oracleOutcomeSchema } from '#contracts/oracle.ts';
 import {
   answerKeyOutcomeSchema,
-  type Baseline,
   baselineSchema,
+  type ParrotVerdicts,
   precisionVerdictSchema,
   recallVerdictSchema,
   replayOutcomes,
@@ -94,7 +94,7 @@ export const answerKeys = pgTable(
     outcome: jsonb('outcome_json').$type<SettledAnswerKey>().notNull(),
     /** Which replay had it made: one that was cut off before its checkpoint held it does not use another's. */
     keyOfReplay: uuid('key_of_replay'),
-    parrot: jsonb('parrot_json').$type<Pick<Baseline, 'precision' | 'recall'>>(),
+    parrot: jsonb('parrot_json').$type<ParrotVerdicts>(),
     parrotOfReplay: uuid('parrot_of_replay'),
     createdAt: instant('created_at').notNull().defaultNow(),
   },

@@ -1,7 +1,8 @@
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
+import { isInParts } from '#verification/replay/with-step.ts';
 import type { ServiceContext } from '../context.ts';
 import { advance } from '../run/transitions.ts';
 
@@ -29,6 +30,21 @@ export class ReplayLost extends Error {
   override readonly name = 'ReplayLost';
 }
 
+/** What a step's column becomes by `value`, and the condition that it has nothing of that yet. */
+const keptAs = (step: ReplayStep, value: object): { value: unknown; isNew: SQL } => {
+  const column = verificationReplays[step];
+  if (!isInParts(step)) return { value, isNew: isNull(column) };
+  const parts = Object.keys(value).filter((part) => part !== 'reused');
+  const before = sql`coalesce(${column}, '{}'::jsonb)`;
+  return {
+    value: sql`${before} || ${JSON.stringify(value)}::jsonb`,
+    isNew: sql`not ${before} ?| array[${sql.join(
+      parts.map((part) => sql`${part}`),
+      sql`, `,
+    )}]::text[]`,
+  };
+};
+
 /**
  * The checkpoint of one replay in Postgres. Each step goes into its own column, once, while replay and run are open:
  * a worker that was thought dead, or a second delivery, is refused with `ReplayLost`.
@@ -46,14 +62,15 @@ export const checkpointStore = (
       const isVerdict = step === 'precision' || step === 'recall' || step === 'reply';
       if (isVerdict && 'kind' in value && value.kind === 'judged')
         await advance(transaction, runId, 'SCORING', at);
+      const kept = keptAs(step, value);
       const saved = await transaction
         .update(verificationReplays)
-        .set({ [step]: value, reason: null, waitingSince: null, updatedAt: at })
+        .set({ [step]: kept.value, reason: null, waitingSince: null, updatedAt: at })
         .where(
           and(
             eq(verificationReplays.id, row.id),
             eq(verificationReplays.state, 'open'),
-            isNull(verificationReplays[step]),
+            kept.isNew,
             sql`exists (${transaction
               .select({ id: verificationRuns.id })
               .from(verificationRuns)

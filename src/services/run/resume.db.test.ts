@@ -103,7 +103,6 @@ test('interrupted at whatever step, a resumed run asks each question once in bot
       precision: ['precision:1'],
       recall: ['recall:1'],
       reply: ['reply:1'],
-      baseline: ['parrot-precision:1', 'parrot-recall:1'],
     }).flatMap(([step, names]) => (stored[0]?.[step as 'oracle'] ? names : []));
     // A key that was made when its run had ended is kept for others, this run's continuation among them, as are the
     // verdicts on the parrot.

@@ -29,9 +29,9 @@ const judgmentsOf = ({ step, value }: StoredStep): Judgment[] => {
     case 'answerKey':
       return 'reused' in value && value.reused ? [] : [value];
     case 'baseline':
-      return value.reused ? [] : [value.precision, value.recall];
+      return value.reused ? [] : [value.precision ?? [], value.recall ?? []].flat();
     case 'second':
-      return [value.precision, value.recall, value.reply];
+      return [value.precision ?? [], value.recall ?? [], value.reply ?? []].flat();
     default:
       return [value];
   }

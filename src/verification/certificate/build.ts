@@ -70,17 +70,15 @@ export type CertificateContent = {
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
-const verdictsOf = ({ precision, recall, reply }: ReplayCheckpoint) =>
+const verdictsOf = ({ precision, recall, reply }: Pick<ReplayCheckpoint, 'precision' | 'recall' | 'reply'>) =>
   [precision, recall, reply].filter((verdict) => verdict !== undefined);
 
 /** Everything that a judge was asked about a replay: the certificate counts what had to be asked again. */
 const judgeCallsOf = (checkpoint: ReplayCheckpoint) => [
   ...(checkpoint.answerKey === undefined ? [] : [checkpoint.answerKey]),
   ...verdictsOf(checkpoint),
-  ...(checkpoint.baseline === undefined || checkpoint.baseline.reused
-    ? []
-    : [checkpoint.baseline.precision, checkpoint.baseline.recall]),
-  ...(checkpoint.second === undefined ? [] : Object.values(checkpoint.second)),
+  ...(checkpoint.baseline?.reused === false ? verdictsOf(checkpoint.baseline) : []),
+  ...verdictsOf(checkpoint.second ?? {}),
 ];
 
 const modelsOf = (checkpoint: ReplayCheckpoint) => [

@@ -27,6 +27,6 @@ export const usageByMeasure = (checkpoints: ReplayCheckpoint[]): UsageByMeasure 
     recall: of(({ recall }) => [recall]),
     reply: of(({ reply }) => [reply]),
     baseline: of(({ baseline }) => (baseline?.reused === false ? [baseline.precision, baseline.recall] : [])),
-    second: of(({ second }) => (second === undefined ? [] : Object.values(second))),
+    second: of(({ second }) => [second?.precision, second?.recall, second?.reply]),
   };
 };

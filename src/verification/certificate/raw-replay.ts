@@ -19,8 +19,9 @@ const reasonWithoutText = (end: ReplayEnd, checkpoint: ReplayCheckpoint) => {
 };
 
 const parrotOf = (groundTruthId: string, { answerKey, baseline }: ReplayCheckpoint) => {
-  if (answerKey?.kind !== 'made' || baseline === undefined) return null;
-  const score = scoreParrot(groundTruthId, answerKey.key, baseline);
+  const { precision, recall } = baseline ?? {};
+  if (answerKey?.kind !== 'made' || precision === undefined || recall === undefined) return null;
+  const score = scoreParrot(groundTruthId, answerKey.key, { precision, recall });
   if (score === null) return null;
   const { claimsTotal, claimsSupported, changesTotal, changesSurfaced } = score;
   return { claimsTotal, claimsSupported, changesTotal, changesSurfaced };
@@ -28,8 +29,8 @@ const parrotOf = (groundTruthId: string, { answerKey, baseline }: ReplayCheckpoi
 
 const secondOf = ({ precision, recall, reply, second }: ReplayCheckpoint): ReplayEvidence['second'] => {
   if (precision?.kind !== 'judged' || recall?.kind !== 'judged' || reply?.kind !== 'judged') return null;
-  if (second?.precision.kind !== 'judged' || second.recall.kind !== 'judged') return null;
-  if (second.reply.kind !== 'judged') return null;
+  if (second?.precision?.kind !== 'judged' || second.recall?.kind !== 'judged') return null;
+  if (second.reply?.kind !== 'judged') return null;
   // The same answer folds into the same claims, and the key's changes are the same: places agree.
   const { precision: otherPrecision, recall: otherRecall } = second;
   return {

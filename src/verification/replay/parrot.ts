@@ -1,6 +1,6 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { OracleAnswer } from '#contracts/oracle.ts';
-import type { AnswerKey, Baseline, ReplayScore } from '#contracts/replay.ts';
+import type { AnswerKey, ParrotVerdicts, ReplayScore } from '#contracts/replay.ts';
 import { noUsage } from '#contracts/replay.ts';
 import { scoreReplay } from './score.ts';
 
@@ -27,7 +27,7 @@ export const parrotAnswer = ({ title, description }: GroundTruth): OracleAnswer 
 export const scoreParrot = (
   groundTruthId: string,
   key: AnswerKey,
-  { precision, recall }: Pick<Baseline, 'precision' | 'recall'>,
+  { precision, recall }: ParrotVerdicts,
 ): ReplayScore | null => {
   const took = { asks: 0, retries: 0, latencyMs: 0, usage: noUsage };
   return scoreReplay(groundTruthId, {

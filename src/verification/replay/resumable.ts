@@ -6,20 +6,28 @@ import type { ReplayCheckpoint } from '#contracts/replay.ts';
  * gave an HTTP answer: where it never did, its address was wrong or it was not running, and it is called again too.
  */
 export const resumable = (checkpoint: ReplayCheckpoint, oracleReached: boolean): ReplayCheckpoint => {
-  const { answerKey, oracle, baseline, second, ...verdicts } = checkpoint;
+  const { answerKey, oracle, baseline, second } = checkpoint;
   const unreached = oracle?.kind === 'failure' && !oracle.httpAnswered && !oracleReached;
   return {
     ...(answerKey === undefined || answerKey.kind === 'unavailable' ? {} : { answerKey }),
     ...(oracle === undefined || unreached ? {} : { oracle }),
-    ...(verdicts.precision?.kind === 'judged' ? { precision: verdicts.precision } : {}),
-    ...(verdicts.recall?.kind === 'judged' ? { recall: verdicts.recall } : {}),
-    ...(verdicts.reply?.kind === 'judged' ? { reply: verdicts.reply } : {}),
-    ...(baseline?.precision.kind === 'judged' && baseline.recall.kind === 'judged' ? { baseline } : {}),
-    ...(second !== undefined && Object.values(second).every(({ kind }) => kind === 'judged')
-      ? { second }
-      : {}),
+    ...judgedOf(checkpoint),
+    // As they are or not at all; what of them has not come yet is asked for as in any replay.
+    ...(baseline === undefined || isLacking(baseline) ? {} : { baseline }),
+    ...(second === undefined || isLacking(second) ? {} : { second }),
   };
 };
+
+type Verdicts = Pick<ReplayCheckpoint, 'precision' | 'recall' | 'reply'>;
+
+const isLacking = ({ precision, recall, reply }: Verdicts): boolean =>
+  [precision, recall, reply].some((verdict) => verdict?.kind === 'unscored');
+
+const judgedOf = ({ precision, recall, reply }: Verdicts): Verdicts => ({
+  ...(precision?.kind === 'judged' ? { precision } : {}),
+  ...(recall?.kind === 'judged' ? { recall } : {}),
+  ...(reply?.kind === 'judged' ? { reply } : {}),
+});
 
 /** Whether this replay's oracle ever gave an HTTP answer. */
 export const oracleWasReached = ({ oracle }: ReplayCheckpoint): boolean =>

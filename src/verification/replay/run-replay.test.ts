@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { OracleOutcome, OracleRequest } from '#contracts/oracle.ts';
 import {
+  type AnswerKey,
   noUsage,
+  type ParrotVerdicts,
   type ReplayCheckpoint,
   replayCheckpointSchema,
   type SettledAnswerKey,
@@ -10,13 +12,8 @@ import { changeNumber } from '#testing/scripted-engine.ts';
 import { type ScriptedReply, scriptedJudge } from '#testing/scripted-judge.ts';
 import type { Judge, JudgeTask, PullRequestJudge } from '../judges/judge.ts';
 import type { Oracle } from '../oracles/oracle.ts';
-import {
-  type Kept,
-  type ParrotVerdicts,
-  type ReplayStore,
-  runReplay,
-  type SharedJudgments,
-} from './run-replay.ts';
+import { type Kept, type ReplayStore, runReplay, type SharedJudgments } from './run-replay.ts';
+import { withStep } from './with-step.ts';
 
 const groundTruth = changeNumber(1);
 const quote = 'export const retryLimit1 = 25;';
@@ -74,7 +71,7 @@ const stage = ({
 } = {}) => {
   const opened = scriptedJudge(...Array.from({ length: 20 }, () => respond));
   const events: string[] = [];
-  const kept: ReplayCheckpoint = { ...checkpoint };
+  let kept = checkpoint;
   const requests: OracleRequest[] = [];
   const second = scriptedJudge(...Array.from({ length: 20 }, () => agreement?.respond ?? respond));
   const judgeOf = (pullRequestJudge: PullRequestJudge): Judge => ({
@@ -96,7 +93,7 @@ const stage = ({
     save: async (step, value) => {
       if (step === refuseToSave) throw new Error(`${step} is another's`);
       events.push(`save ${step}`);
-      kept[step] = value;
+      kept = withStep(kept, step, value);
     },
     beforeOracleCall: async () => {
       events.push('before oracle');
@@ -115,15 +112,25 @@ const stage = ({
       blinding: null,
       signal,
     });
-  return { run, events, kept, requests, measures: () => opened.tasks.map(({ measure }) => measure) };
+  return {
+    run,
+    events,
+    requests,
+    get kept() {
+      return kept;
+    },
+    measures: () => opened.tasks.map(({ measure }) => measure),
+  };
 };
 
 test('a replay goes from its key over the oracle to three verdicts, each kept as it arrives', async () => {
-  const { run, events, kept, requests } = stage();
+  const replay = stage();
+  const { run, events, requests } = replay;
   expect(await run()).toEqual({ outcome: 'scored', reason: null });
+  const { kept } = replay;
   expect(events.slice(0, 4)).toEqual(['save answerKey', 'before oracle', 'ask oracle', 'save oracle']);
   expect(events.slice(4, 7).sort()).toEqual(['save precision', 'save recall', 'save reply']);
-  expect(events.slice(7)).toEqual(['save baseline']);
+  expect(events.slice(7)).toEqual(['save baseline', 'save baseline']);
   expect(replayCheckpointSchema.parse(kept)).toEqual(kept);
   expect(requests).toEqual([
     {
@@ -161,9 +168,11 @@ test('killed after any step, it resumes at the first missing one and repeats no 
 });
 
 test('an oracle that fails needs no verdict; the parrot is judged, so that it is compared with the same changes', async () => {
-  const { run, events, kept } = stage({ outcome: failed });
-  expect(await run()).toEqual({ outcome: 'oracle_failure', reason: 'timeout: No answer came.' });
-  expect(events).toEqual(['save answerKey', 'before oracle', 'ask oracle', 'save oracle', 'save baseline']);
+  const replay = stage({ outcome: failed });
+  expect(await replay.run()).toEqual({ outcome: 'oracle_failure', reason: 'timeout: No answer came.' });
+  const { events, kept } = replay;
+  expect(events.slice(0, 4)).toEqual(['save answerKey', 'before oracle', 'ask oracle', 'save oracle']);
+  expect(events.slice(4)).toEqual(['save baseline', 'save baseline']);
   const resumed = stage({ checkpoint: kept });
   expect(await resumed.run()).toMatchObject({ outcome: 'oracle_failure' });
   expect(resumed.events).toEqual([]);
@@ -182,10 +191,14 @@ test('a judge that is not available leaves the replay unscored without an oracle
 });
 
 test('one verdict that is not obtained leaves the replay unscored and the others kept', async () => {
-  const { run, kept } = stage({
+  const replay = stage({
     respond: (task) => (task.measure === 'recall' ? { fault: 'unavailable', detail: 'gone' } : content(task)),
   });
-  expect(await run()).toEqual({ outcome: 'unscored', reason: 'recall: the judge was not available: gone' });
+  expect(await replay.run()).toEqual({
+    outcome: 'unscored',
+    reason: 'recall: the judge was not available: gone',
+  });
+  const { kept } = replay;
   expect(kept).toMatchObject({ precision: { kind: 'judged' }, reply: { kind: 'judged' } });
   const resumed = stage({ checkpoint: { ...kept, reply: undefined } });
   expect(await resumed.run()).toMatchObject({ outcome: 'unscored' });
@@ -210,6 +223,9 @@ test('a cancelled replay asks no oracle', async () => {
   expect(requests).toEqual([]);
 });
 
+const keyOf = ({ answerKey }: ReplayCheckpoint): AnswerKey =>
+  answerKey?.kind === 'made' ? answerKey.key : expect.unreachable('no key was made');
+
 /** What runs share, in memory. */
 const sharedInMemory = (): SharedJudgments & { kept: { key: SettledAnswerKey | null } } => {
   const kept: { key: SettledAnswerKey | null; parrot: ParrotVerdicts | null } = { key: null, parrot: null };
@@ -222,7 +238,7 @@ const sharedInMemory = (): SharedJudgments & { kept: { key: SettledAnswerKey | n
     },
     parrot: async () => kept.parrot && { value: kept.parrot, own: false },
     keepParrot: async (verdicts) => {
-      kept.parrot = verdicts;
+      kept.parrot ??= verdicts;
     },
   };
 };
@@ -266,6 +282,54 @@ test('a replay that was cut off after it shared key and parrot, and before it ke
   expect(again.kept.answerKey).toEqual(cut.kept.answerKey);
   expect(again.kept.baseline).toEqual(cut.kept.baseline);
   expect(again.kept.answerKey).toMatchObject({ reused: false, asks: 1 });
+});
+
+test('of parrot and second judgment each verdict is kept by itself: one that fails costs no other again', async () => {
+  const whole = stage({ agreement: { share: 1, respond: content } });
+  await whole.run();
+  const stopped = new Error('no more');
+  let asked = 0;
+  /** Fails the recall of the parrot, then that of the second judge. */
+  const stops = (task: JudgeTask) => {
+    if (task.measure === 'recall') {
+      asked += 1;
+      if (asked === 2) throw stopped;
+    }
+    return content(task);
+  };
+  const parrotCut = stage({ respond: stops, agreement: { share: 1, respond: content } });
+  await expect(parrotCut.run()).rejects.toThrow(stopped);
+  expect(Object.keys(parrotCut.kept.baseline ?? {}).sort()).toEqual(['precision', 'reused']);
+
+  const secondCut = stage({
+    checkpoint: parrotCut.kept,
+    agreement: {
+      share: 1,
+      respond: (task) => {
+        if (task.measure === 'recall') throw stopped;
+        return content(task);
+      },
+    },
+  });
+  await expect(secondCut.run()).rejects.toThrow(stopped);
+  expect(secondCut.measures()).toEqual(['recall']);
+  expect(Object.keys(secondCut.kept.second ?? {}).sort()).toEqual(['precision', 'reply']);
+
+  const last = stage({ checkpoint: secondCut.kept, agreement: { share: 1, respond: content } });
+  await last.run();
+  expect(last.measures()).toEqual([]);
+  expect(last.events).toEqual(['save second']);
+  expect(last.kept).toEqual(whole.kept);
+});
+
+test('a parrot that was kept and not yet shared is shared by whoever goes on', async () => {
+  const shared = sharedInMemory();
+  const { keepParrot: _, ...rest } = shared;
+  const cut = stage({ shared: { ...rest, keepParrot: () => Promise.reject(new Error('away')) } });
+  await expect(cut.run()).rejects.toThrow('away');
+  expect(await shared.parrot(keyOf(cut.kept))).toBeNull();
+  await stage({ checkpoint: cut.kept, shared }).run();
+  expect(await shared.parrot(keyOf(cut.kept))).toMatchObject({ value: { precision: { kind: 'judged' } } });
 });
 
 test('that no key can be made for a change is shared too', async () => {

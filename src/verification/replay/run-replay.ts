@@ -3,9 +3,9 @@ import type {
   AnswerKey,
   AnswerKeyOutcome,
   Baseline,
+  ParrotVerdicts,
   ReplayCheckpoint,
   ReplayStep,
-  SecondJudgment,
   SettledAnswerKey,
 } from '#contracts/replay.ts';
 import { noUsage } from '#contracts/replay.ts';
@@ -19,18 +19,19 @@ import { oracleRequest } from './oracle-request.ts';
 import { parrotAnswer } from './parrot.ts';
 import { endOfReplay, type ReplayEnd } from './score.ts';
 import { seededFraction } from './seeded.ts';
+import { withStep } from './with-step.ts';
 
 /** Where a replay's steps are kept as they arrive. `checkpoint` is what was there when the replay was opened. */
 export type ReplayStore = {
   checkpoint: ReplayCheckpoint;
-  /** Keeps one step; rejects where this replay is no longer the caller's. */
+  /**
+   * Keeps one step, of `baseline` and `second` the parts that `value` has beside those that are kept. Rejects where this
+   * replay is no longer the caller's.
+   */
   save<S extends ReplayStep>(step: S, value: NonNullable<ReplayCheckpoint[S]>): Promise<void>;
   /** Called before the oracle is; rejects where it must not be any more. */
   beforeOracleCall(): Promise<void>;
 };
-
-/** The parrot's verdicts, whoever had them made. */
-export type ParrotVerdicts = Pick<Baseline, 'precision' | 'recall'>;
 
 /**
  * Something shared, and whether this very replay had it made: then it was cut off before its own checkpoint held it, and
@@ -80,10 +81,10 @@ export type ReplayWork = {
  */
 export const runReplay = async (work: ReplayWork): Promise<ReplayEnd> => {
   const { groundTruth, judge, oracle, store, blinding, signal } = work;
-  const done: ReplayCheckpoint = { ...store.checkpoint };
+  let done = store.checkpoint;
   const keep = async <S extends ReplayStep>(step: S, value: NonNullable<ReplayCheckpoint[S]>) => {
     await store.save(step, value);
-    done[step] = value;
+    done = withStep(done, step, value);
     return value;
   };
   // One opening for all calls: they share the fence and the cached prefix.
@@ -130,20 +131,28 @@ export const runReplay = async (work: ReplayWork): Promise<ReplayEnd> => {
 
   const { outcome } = ended(done);
   const counts = outcome === 'scored' || outcome === 'oracle_failure';
-  if (counts && done.baseline === undefined) {
-    const parrot = { ...material, answer: parrotAnswer(groundTruth) };
-    await keep('baseline', await obtainBaseline(work, parrot));
-  }
+  if (counts)
+    await judgeParrot(
+      { ...material, answer: parrotAnswer(groundTruth) },
+      { shared: work.shared, baseline: done.baseline, keep: (parts) => keep('baseline', parts) },
+    );
   const { agreement } = work;
   if (
     outcome === 'scored' &&
     done.oracle?.kind === 'answer' &&
-    done.second === undefined &&
     agreement !== null &&
     seededFraction('agreement', work.seed, groundTruth.id) < agreement.share
   ) {
-    const second = materialFor(agreement.judge.open(groundTruth), agreement.judge.model);
-    await keep('second', await judgeAgain({ ...second, answer: done.oracle.answer }));
+    const again: VerdictMaterial = {
+      ...materialFor(agreement.judge.open(groundTruth), agreement.judge.model),
+      answer: done.oracle.answer,
+    };
+    await allEnded([
+      done.second?.reply === undefined && judgeReply(again).then((reply) => keep('second', { reply })),
+      done.second?.precision === undefined &&
+        judgePrecision(again).then((precision) => keep('second', { precision })),
+      done.second?.recall === undefined && judgeRecall(again).then((recall) => keep('second', { recall })),
+    ]);
   }
   return ended(done);
 };
@@ -171,22 +180,52 @@ const obtainAnswerKey = async (
   return { ...standing, reused: false, asks, retries, latencyMs, usage };
 };
 
-const obtainBaseline = async ({ shared }: ReplayWork, material: VerdictMaterial): Promise<Baseline> => {
-  const stored = await shared?.parrot(material.key);
-  if (stored) return { ...stored.value, reused: !stored.own };
-  const [precision, recall] = await allEnded([judgePrecision(material), judgeRecall(material)]);
-  if (precision.kind === 'judged' && recall.kind === 'judged')
-    await shared?.keepParrot({ precision, recall }, material.key);
-  return { precision, recall, reused: false };
-};
-
-const judgeAgain = async (material: VerdictMaterial): Promise<SecondJudgment> => {
-  const [reply, precision, recall] = await allEnded([
-    judgeReply(material),
-    judgePrecision(material),
-    judgeRecall(material),
+/**
+ * The verdicts on the parrot: those that this replay or another had made, or new ones, each kept as it arrives. Both
+ * together are shared.
+ */
+const judgeParrot = async (
+  material: VerdictMaterial,
+  {
+    shared,
+    baseline,
+    keep,
+  }: {
+    shared: SharedJudgments | null;
+    baseline: Baseline | undefined;
+    keep: (parts: Baseline) => Promise<unknown>;
+  },
+): Promise<void> => {
+  const { key } = material;
+  let { precision, recall, reused = false } = baseline ?? {};
+  const isWhole = precision !== undefined && recall !== undefined;
+  const stored = isWhole ? null : await shared?.parrot(key);
+  if (stored && (stored.own || baseline === undefined)) {
+    const missing = {
+      ...(precision === undefined && { precision: stored.value.precision }),
+      ...(recall === undefined && { recall: stored.value.recall }),
+    };
+    ({ precision, recall } = stored.value);
+    reused = !stored.own;
+    await keep({ ...missing, reused });
+  }
+  const asked = allEnded([
+    precision === undefined &&
+      judgePrecision(material).then((verdict) => {
+        precision = verdict;
+        return keep({ precision, reused });
+      }),
+    recall === undefined &&
+      judgeRecall(material).then((verdict) => {
+        recall = verdict;
+        return keep({ recall, reused });
+      }),
   ]);
-  return { precision, recall, reply };
+  await asked.catch(() => undefined);
+  // Also where they could not be kept here: they are paid for, and serve whoever comes to this change.
+  if (!reused && precision?.kind === 'judged' && recall?.kind === 'judged')
+    await shared?.keepParrot({ precision, recall }, key);
+  await asked;
 };
 
 /** All are waited for, also when one fails: what the others were paid for is kept, and none goes on by itself. */
