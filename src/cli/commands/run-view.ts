@@ -1,12 +1,21 @@
-import type { Run } from '#contracts/run.ts';
+import { isTerminal, type Run } from '#contracts/run.ts';
 import { type Paint, plain, shortened } from '../terminal.ts';
 
 const nameWidth = 11;
 
 const usd = (amount: number) => `${amount.toFixed(4)} USD`;
 
-const costOf = ({ costUsd, maxCostUsd }: Run) =>
-  `${usd(costUsd)}${maxCostUsd === null ? '' : ` of at most ${usd(maxCostUsd)}`}`;
+const costOf = ({ costUsd, maxCostUsd, status, batch }: Run) =>
+  [
+    usd(costUsd),
+    ...(maxCostUsd === null ? [] : [` of at most ${usd(maxCostUsd)}`]),
+    ...(isTerminal(status) && batch !== null && batch.sent > 0
+      ? [' so far; a batch that was sent is still to be charged']
+      : []),
+  ].join('');
+
+const judgeOf = ({ judge, economy }: Run) =>
+  economy ? `${judge}, through batches (half the price, hours instead of minutes)` : judge;
 
 /** The total is not known before the changes have been drawn. */
 const progressOf = ({ progress, total }: Run) => (total === 0 ? '–' : `${progress}/${total}`);
@@ -39,7 +48,7 @@ const facts = (run: Run, address: string): [string, string | null][] => [
   ],
   ['Status', run.status],
   ['Progress', run.total === 0 ? 'no replay yet' : `${run.progress} of ${run.total} replays`],
-  ['Judge', run.judge],
+  ['Judge', judgeOf(run)],
   ['Cost', costOf(run)],
   ['Just now', run.activity],
   ['Error', run.error],

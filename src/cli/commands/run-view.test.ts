@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import type { Run } from '#contracts/run.ts';
+import { viewRun } from './run-view.ts';
+
+const run: Run = {
+  runId: 'r',
+  status: 'SCORING',
+  progress: 1,
+  total: 3,
+  constructId: 'construct',
+  repoUrl: 'owner/name',
+  error: null,
+  activity: 'Waiting for a batch of 3 calls.',
+  certificateId: null,
+  createdAt: '2026-01-01T00:00:00.000Z',
+  updatedAt: '2026-01-01T00:00:00.000Z',
+  judge: 'anthropic',
+  economy: true,
+  batch: { queued: 0, sent: 3, sentAt: '2026-01-01T00:00:00.000Z' },
+  sample: false,
+  costUsd: 0,
+  maxCostUsd: 5,
+  secondsLeft: null,
+  continuesRunId: null,
+  continuation: null,
+  can: { cancel: true, resume: false, retry: false },
+  needsOracleUrl: false,
+  oracleHeaderNames: [],
+};
+const view = (changes: Partial<Run>) => viewRun({ ...run, ...changes }, 'http://x', (_, text) => text);
+
+test('a run that is judged through batches says so, and what it waits for', () => {
+  expect(view({})).toContain('anthropic, through batches (half the price, hours instead of minutes)');
+  expect(view({})).toContain('Waiting for a batch of 3 calls.');
+  expect(view({ economy: false, batch: null })).toMatch(/^Judge +anthropic$/m);
+});
+
+test('the cost of a run that ended while a batch is out is told as not final', () => {
+  const notFinal = 'so far; a batch that was sent is still to be charged';
+  expect(view({ status: 'FAILED' })).toContain(`0.0000 USD of at most 5.0000 USD ${notFinal}`);
+  expect(view({})).not.toContain(notFinal);
+  expect(view({ status: 'FAILED', batch: { queued: 3, sent: 0, sentAt: null } })).not.toContain(notFinal);
+});
