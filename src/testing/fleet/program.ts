@@ -20,11 +20,14 @@ export type FleetProgram = {
   restart(): Promise<void>;
   pause(): void;
   resume(): void;
+  /** Moves its clock by so much from the true time; 0 sets it right. A start sets it right too. */
+  moveClock(ms: number): void;
   /** Ends it for good: SIGTERM, and SIGKILL where that takes longer than `graceMs`. */
   end(graceMs?: number): Promise<void>;
 };
 
 const dieWithParent = new URL('../../start/die-with-parent.ts', import.meta.url).href;
+const movedClock = new URL('./moved-clock.ts', import.meta.url).href;
 const againMs = 500;
 
 export const startFleetProgram = (
@@ -48,12 +51,16 @@ export const startFleetProgram = (
   const start = () => {
     onPurpose = false;
     isReady = false;
-    const started = spawn(process.execPath, [`--import=${dieWithParent}`, ...argv], {
-      cwd: projectRoot,
-      // Nothing of the caller's own environment: it may hold a key.
-      env: { PATH: process.env.PATH, NODE_ENV: 'production', ...settings },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
+    const started = spawn(
+      process.execPath,
+      [`--import=${dieWithParent}`, `--import=${movedClock}`, ...argv],
+      {
+        cwd: projectRoot,
+        // Nothing of the caller's own environment: it may hold a key.
+        env: { PATH: process.env.PATH, NODE_ENV: 'production', ...settings },
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      },
+    );
     child = started;
     for (const stream of [started.stdout, started.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -106,6 +113,10 @@ export const startFleetProgram = (
     },
     pause: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
+    moveClock: (clockMovedMs) => {
+      // One that is just ending has no clock to move.
+      if (child.connected) child.send({ clockMovedMs }, () => {});
+    },
     end: async (graceMs = 5_000) => {
       ended = true;
       const hard = setTimeout(() => child.kill('SIGKILL'), graceMs);

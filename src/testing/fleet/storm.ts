@@ -19,6 +19,7 @@ const kinds = [
   'kill a worker',
   'pause a worker',
   'restart a worker',
+  'move a worker’s clock',
   'restart the database',
   'crash the database',
   'cut all connections',
@@ -31,6 +32,8 @@ type Kind = (typeof kinds)[number] | 'kill the web server';
  */
 const resumedMs = 1_000;
 
+const hourMs = 3_600_000;
+
 const shuffled = <T>(items: readonly T[], random: () => number): T[] =>
   items
     .map((item) => ({ item, place: random() }))
@@ -38,7 +41,7 @@ const shuffled = <T>(items: readonly T[], random: () => number): T[] =>
     .map(({ item }) => item);
 
 /**
- * Every 3 to 5 seconds something of the fleet is killed, paused or restarted: each kind once in every round, in an
+ * Every 3 to 5 seconds something of the fleet is killed, paused, restarted or its clock moved: each kind once in every round, in an
  * order that the seed decides, until `rounds` are through or it is stopped.
  */
 export const startStorm = (
@@ -82,10 +85,17 @@ export const startStorm = (
     const place = order.find((candidate) => !busy.has(`worker ${candidate}`));
     const worker = place === undefined ? undefined : workers[place];
     const pausedMs = 8_000 + random() * 12_000;
+    const movedMs = (random() - 0.5) * 4 * hourMs;
     if (place === undefined || worker === undefined) return;
     const who = `worker ${place}`;
     if (kind === 'kill a worker') strike(kind, who, { cutOff: [place] }, worker.kill);
     else if (kind === 'restart a worker') strike(kind, who, { cutOff: [] }, worker.restart);
+    else if (kind === 'move a worker’s clock')
+      strike(kind, who, { cutOff: [] }, async () => {
+        worker.moveClock(movedMs);
+        await delay(pausedMs, undefined, { signal: stopping.signal }).catch(() => {});
+        worker.moveClock(0);
+      });
     else
       strike(kind, who, { cutOff: [place], knowsAfterMs: resumedMs }, async () => {
         worker.pause();

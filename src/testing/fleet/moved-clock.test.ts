@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { startFleetProgram } from './program.ts';
+
+/** Says every 20 ms how far its two ways to ask for the time are from the true one. */
+const sayDrift = `setInterval(() => {
+  const trueMs = performance.timeOrigin + performance.now();
+  console.log('drift', Math.round((Date.now() - trueMs) / 1000) + 0, Math.round((new Date() - trueMs) / 1000) + 0);
+}, 20)`;
+
+test('a program’s clock is moved and set right again from outside, and what is a date stays one', async () => {
+  const program = startFleetProgram(
+    ['--eval', `${sayDrift}; console.log('date', new Date(0) instanceof Date, new Date(0).toISOString())`],
+    {},
+    /drift/,
+  );
+  try {
+    await program.untilReady(10_000);
+    expect(program.said()).toContain('date true 1970-01-01T00:00:00.000Z');
+    program.moveClock(3_600_000);
+    await expect.poll(() => program.said().trim().split('\n').at(-1)).toBe('drift 3600 3600');
+    program.moveClock(0);
+    await expect.poll(() => program.said().trim().split('\n').at(-1)).toBe('drift 0 0');
+  } finally {
+    await program.end(0);
+  }
+});

@@ -1,0 +1,20 @@
+/**
+ * Preloaded into the fleet's programs: their clock can be moved from outside, as a machine's jumps when it is set. What
+ * is measured by it (`Date`) moves, what runs by itself (timers, the database's clock) does not.
+ */
+const TrueDate = Date;
+let movedMs = 0;
+
+const movedNow = () => TrueDate.now() + movedMs;
+
+globalThis.Date = new Proxy(TrueDate, {
+  construct: (target, argv, newTarget) =>
+    Reflect.construct(target, argv.length === 0 ? [movedNow()] : argv, newTarget),
+  apply: () => new TrueDate(movedNow()).toString(),
+  get: (target, name, receiver) => (name === 'now' ? movedNow : Reflect.get(target, name, receiver)),
+});
+
+process.on('message', (message) => {
+  if (typeof message === 'object' && message !== null && 'clockMovedMs' in message)
+    movedMs = Number(message.clockMovedMs);
+});
