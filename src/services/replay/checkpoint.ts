@@ -30,6 +30,17 @@ export class ReplayLost extends Error {
   override readonly name = 'ReplayLost';
 }
 
+/**
+ * The replay while it is open in this run: one that a resumed run has taken over is that run's, whatever a late worker
+ * of the old one would write.
+ */
+export const isOpenIn = ({ runId, replayId }: { runId: string; replayId: string }): SQL | undefined =>
+  and(
+    eq(verificationReplays.id, replayId),
+    eq(verificationReplays.runId, runId),
+    eq(verificationReplays.state, 'open'),
+  );
+
 /** What a step's column becomes by `value`, and the condition that it has nothing of that yet. */
 const keptAs = (step: ReplayStep, value: object): { value: unknown; isNew: SQL } => {
   const column = verificationReplays[step];
@@ -68,8 +79,7 @@ export const checkpointStore = (
         .set({ [step]: kept.value, reason: null, waitingSince: null, updatedAt: at })
         .where(
           and(
-            eq(verificationReplays.id, row.id),
-            eq(verificationReplays.state, 'open'),
+            isOpenIn({ runId, replayId: row.id }),
             kept.isNew,
             sql`exists (${transaction
               .select({ id: verificationRuns.id })

@@ -4,7 +4,7 @@ import { verificationReplays } from '#db/schema/replays.ts';
 import type { WorkerContext } from '../context.ts';
 import { cutMessage, noteWaiting } from '../run/transitions.ts';
 import type { WaitReason } from '../telemetry/metrics.ts';
-import type { ReplayRow } from './checkpoint.ts';
+import { isOpenIn, type ReplayRow } from './checkpoint.ts';
 import { isWait, JudgeBusy, type Wait } from './ports.ts';
 import { BudgetBusy } from './spend.ts';
 
@@ -76,7 +76,7 @@ export const putBack = async (
         ? { waitingSince: sql`coalesce(${verificationReplays.waitingSince}, ${now().toISOString()})` }
         : {}),
     })
-    .where(and(eq(verificationReplays.id, row.id), eq(verificationReplays.state, 'open')));
+    .where(isOpenIn({ runId: row.runId, replayId: row.id }));
   await noteWaiting(db, row.runId, message);
   await sender.enqueue(db, [
     {

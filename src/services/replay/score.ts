@@ -13,7 +13,7 @@ import type { CleanText } from '../run/clean-text.ts';
 import { endDeadJob } from '../run/dead-letter.ts';
 import { isOneVersion, judgedByTwoVersions } from '../run/one-version.ts';
 import { cutMessage, failRun, noteWaiting } from '../run/transitions.ts';
-import { checkpointStore, ReplayLost, type ReplayRow, replayingStatuses } from './checkpoint.ts';
+import { checkpointStore, isOpenIn, ReplayLost, type ReplayRow, replayingStatuses } from './checkpoint.ts';
 import { endReplay } from './end.ts';
 import { observedStore } from './observed-store.ts';
 import {
@@ -135,7 +135,7 @@ export const scoreReplay = async (
       const [replay] = await db
         .update(verificationReplays)
         .set({ reason: cutMessage(message), faults: sql`${verificationReplays.faults} + 1` })
-        .where(and(eq(verificationReplays.id, replayId), eq(verificationReplays.state, 'open')))
+        .where(isOpenIn({ runId, replayId }))
         .returning({ faults: verificationReplays.faults });
       return replay?.faults ?? 0;
     },

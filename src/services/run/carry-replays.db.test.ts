@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import { verificationReplays } from '#db/schema/replays.ts';
-import { interruptedRun } from '#testing/interrupted-run.ts';
+import { interruptedRun, type OwnersWorkbench, ownersWorkbench } from '#testing/interrupted-run.ts';
+import { unavailable } from '#testing/scripted-engine.ts';
+import type { JudgeReply } from '#verification/judges/judge.ts';
+import { scoreReplay } from '../replay/score.ts';
+import { ingestRun } from './ingest.ts';
 
 test('replays that are resumed are moved and not doubled, and the run that they leave still says what it had scored', async () => {
   const at = await interruptedRun();
@@ -35,4 +39,33 @@ test('a run whose replays another one took up is retried on the same changes, wh
     expect((await at.replaysOf(runId)).map(({ groundTruthId }) => groundTruthId)).toEqual(['1', '2', '3']);
   }
   expect(at.calls.filter((call) => call === 'draw')).toHaveLength(1);
+});
+
+test('a late worker of the run that was resumed writes nothing to a replay that is another run’s by now', async () => {
+  const lateEnds: [string, () => Promise<JudgeReply>][] = [
+    ['waits', async () => ({ ...unavailable('overloaded'), passing: true }) as JudgeReply],
+    ['fails', () => Promise.reject(new TypeError('a bug'))],
+    ['answers', async () => unavailable('no key')],
+  ];
+  for (const [how, end] of lateEnds) {
+    let resumedId = '';
+    const at: OwnersWorkbench = await ownersWorkbench({
+      judge: async ({ measure }) => {
+        if (measure !== 'recall' || resumedId !== '') return undefined;
+        await at.fail(first);
+        resumedId = (await at.goOn('resume', first)).runId;
+        before = await at.replaysOf(resumedId);
+        return end();
+      },
+    });
+    let before: Awaited<ReturnType<typeof at.replaysOf>> = [];
+    const first = await at.start({ limit: 1, minReplays: 1 });
+    await ingestRun(at.context, { runId: first });
+    const [replay] = await at.replaysOf(first);
+    await scoreReplay(at.context, { runId: first, replayId: replay?.id ?? '' }).catch(() => {});
+    expect(before, how).toHaveLength(1);
+    expect(await at.replaysOf(resumedId), how).toEqual(before);
+    await at.pump();
+    expect(await at.run(resumedId), how).toMatchObject({ status: 'COMPLETED', error: null });
+  }
 });
