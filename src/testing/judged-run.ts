@@ -5,6 +5,7 @@ import { buildCertificate, type CertificateContent } from '#verification/certifi
 import { noCanaries } from '#verification/certificate/judge-trust.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import { type Agreement, runReplay, type SharedJudgments } from '#verification/replay/run-replay.ts';
+import { memoryReplayStore } from './memory-replay-store.ts';
 
 export type JudgedRun = {
   changes: GroundTruth[];
@@ -33,8 +34,7 @@ export const judgedRun = async ({
     for (let place = places.shift(); place !== undefined; place = places.shift()) {
       const groundTruth = changes[place];
       if (groundTruth === undefined) continue;
-      const checkpoint: ReplayCheckpoint = {};
-      checkpoints.set(groundTruth.id, checkpoint);
+      const replay = memoryReplayStore();
       await runReplay({
         groundTruth,
         others: [...changes.slice(place + 1), ...changes.slice(0, place)].slice(0, 3),
@@ -46,14 +46,9 @@ export const judgedRun = async ({
         oracle: {
           ask: async () => ({ kind: 'answer', answer: answer(groundTruth), latencyMs: 1, retries: 0 }),
         },
-        store: {
-          checkpoint: {},
-          save: async (step, value) => {
-            checkpoint[step] = value;
-          },
-          beforeOracleCall: async () => undefined,
-        },
+        store: replay.store,
       });
+      checkpoints.set(groundTruth.id, replay.kept);
     }
   };
   await Promise.all(Array.from({ length: concurrency }, carry));

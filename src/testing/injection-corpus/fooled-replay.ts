@@ -4,6 +4,7 @@ import { buildRequest, type ModelRequest, sharedPrefix } from '#verification/jud
 import type { Judge, JudgeAnswer, JudgeReply, JudgeTask } from '#verification/judges/judge.ts';
 import { runReplay } from '#verification/replay/run-replay.ts';
 import type { ReplayEnd } from '#verification/replay/score.ts';
+import { memoryReplayStore } from '../memory-replay-store.ts';
 import type { Material } from './place-attack.ts';
 
 export type Measure = JudgeTask['measure'];
@@ -69,23 +70,17 @@ export const fooledReplay = async (
       };
     },
   };
-  const checkpoint: ReplayCheckpoint = {};
+  const replay = memoryReplayStore();
   const end = await runReplay({
     groundTruth: material.groundTruth,
     others: [],
     seed: 'seed',
     judge,
     oracle: { ask: async () => ({ kind: 'answer', answer: material.answer, latencyMs: 0, retries: 0 }) },
-    store: {
-      checkpoint: {},
-      save: async (step, value) => {
-        checkpoint[step] = value;
-      },
-      beforeOracleCall: async () => undefined,
-    },
+    store: replay.store,
     shared: null,
     agreement: null,
     blinding: null,
   });
-  return { end, checkpoint, requests };
+  return { end, checkpoint: replay.kept, requests };
 };

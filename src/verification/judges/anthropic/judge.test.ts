@@ -10,6 +10,7 @@ import {
   type AnthropicRequest,
   startAnthropicFake,
 } from '#testing/anthropic-fake.ts';
+import { memoryReplayStore } from '#testing/memory-replay-store.ts';
 import { describeChange } from '#testing/oracle-fake.ts';
 import { changeNumber } from '#testing/scripted-engine.ts';
 import { runReplay } from '../../replay/run-replay.ts';
@@ -289,7 +290,7 @@ test('what Postgres cannot store is not in an answer', async () => {
 
 test('a whole replay runs against the API from key to verdicts', async () => {
   const fake = await start();
-  const kept: Record<string, unknown> = {};
+  const replay = memoryReplayStore();
   const end = await runReplay({
     groundTruth,
     others: [],
@@ -306,15 +307,10 @@ test('a whole replay runs against the API from key to verdicts', async () => {
         return { kind: 'answer', answer, latencyMs: 1, retries: 0 };
       },
     },
-    store: {
-      checkpoint: {},
-      save: async (step, value) => {
-        kept[step] = value;
-      },
-      beforeOracleCall: async () => undefined,
-    },
+    store: replay.store,
   });
   expect(end).toEqual({ outcome: 'scored', reason: null });
+  const { kept } = replay;
   expect(replayCheckpointSchema.parse(kept)).toEqual(kept);
   expect(kept).toMatchObject({
     answerKey: { key: { changes: [{ id: 'c1' }, { id: 'c2' }] } },
