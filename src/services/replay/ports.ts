@@ -112,15 +112,6 @@ export const steadyJudge = (judge: Judge, stopping: AbortSignal): Judge =>
     };
   });
 
-export type JudgeLimits = {
-  runId: string;
-  limitUsd: number | null;
-  /** A judge that is not to be had just now is waited for (JudgeBusy); else that is the verifier's failure. */
-  patient: boolean;
-  /** The judge's calls are booked where they wait for their batch. */
-  booksItself: boolean;
-};
-
 /**
  * A judge whose calls are booked against the limits of run and installation before they are made, and settled as they
  * return, also those whose answer is of no use. What was broken off stays booked: it may have been charged. Replies
@@ -129,7 +120,7 @@ export type JudgeLimits = {
 export const bookedJudge = (
   context: Pick<ServiceContext, 'db' | 'now' | 'policy'>,
   judge: Judge,
-  { runId, limitUsd, patient, booksItself }: JudgeLimits,
+  { runId, limitUsd }: { runId: string; limitUsd: number | null },
 ): Judge =>
   askingThrough(judge, (opened) => {
     const underWay = new Set<Promise<JudgeReply>>();
@@ -150,8 +141,8 @@ export const bookedJudge = (
       turn = booked.catch(() => undefined);
       return booked;
     };
-    const ask = async (...question: Parameters<typeof opened.ask>): Promise<JudgeReply> => {
-      if (booksItself || !isPaid(judge.provider)) return opened.ask(...question);
+    return async (...question) => {
+      if (!isPaid(judge.provider)) return opened.ask(...question);
       const booking = await bookInTurn(opened.mostUsd(question[0]));
       const call = opened.ask(...question).then(async (reply) => {
         // Twice, because the first statement after a lost connection fails: the answer is paid for.
@@ -162,10 +153,12 @@ export const bookedJudge = (
       underWay.add(call);
       return call.finally(() => underWay.delete(call));
     };
-    return async (task, signal) => {
-      const reply = await ask(task, signal);
-      if (patient && !reply.ok && reply.fault === 'unavailable' && reply.passing)
-        throw new JudgeBusy(reply.detail);
-      return reply;
-    };
+  });
+
+/** A judge that is waited for where it is not to be had just now (JudgeBusy); without it that is the verifier's failure. */
+export const patientJudge = (judge: Judge): Judge =>
+  askingThrough(judge, ({ ask }) => async (task, signal) => {
+    const reply = await ask(task, signal);
+    if (!reply.ok && reply.fault === 'unavailable' && reply.passing) throw new JudgeBusy(reply.detail);
+    return reply;
   });

@@ -5,6 +5,7 @@ import { groundTruthRecords } from '#db/schema/ground-truths.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { Judge } from '#verification/judges/judge.ts';
+import { resending } from '#verification/judges/resending.ts';
 import { type Agreement, runReplay } from '#verification/replay/run-replay.ts';
 import type { WorkerContext } from '../context.ts';
 import { AwaitsBatch, batchDesk } from '../judge-batch/desk.ts';
@@ -21,6 +22,7 @@ import {
   cleanOracle,
   limitedJudge,
   limitedOracle,
+  patientJudge,
   steadyJudge,
   stoppingJudge,
   stoppingOracle,
@@ -75,19 +77,16 @@ const portsOf = (
   stopping: AbortSignal,
 ) => {
   const { engine, now } = context;
-  const limits = {
-    runId: row.runId,
-    limitUsd: config.maxCostUsd,
-    booksItself: config.economy,
-    patient: isPatient(row, now()),
-  };
+  const { runId, id: replayId } = row;
+  const limits = { runId, limitUsd: config.maxCostUsd };
   const judgeOf = (model: string, purpose: string): Judge => {
-    const { runId, id: replayId } = row;
-    const desk = config.economy
-      ? batchDesk(context, { runId, replayId, purpose, limitUsd: config.maxCostUsd })
-      : null;
-    const booked = bookedJudge(context, engine.judge({ ...config.judge, model }, desk), limits);
-    return stoppingJudge(steadyJudge(limitedJudge(context, booked, userId), stopping), stopping);
+    const desk = config.economy ? batchDesk(context, { ...limits, replayId, purpose }) : null;
+    const judge = engine.judge({ ...config.judge, model }, desk);
+    // Where calls wait for their batch they are booked there.
+    const booked = desk === null ? bookedJudge(context, judge, limits) : judge;
+    const limited = limitedJudge(context, resending(booked), userId);
+    const waited = isPatient(row, now()) ? patientJudge(limited) : limited;
+    return stoppingJudge(steadyJudge(waited, stopping), stopping);
   };
   const agreement: Agreement | null = config.agreement && {
     judge: judgeOf(config.agreement.model, 'second'),
@@ -99,7 +98,7 @@ const portsOf = (
     oracle: stoppingOracle(
       limitedOracle(
         context,
-        cleanOracle(engine.oracle(config, secrets, row.runId), clean),
+        cleanOracle(engine.oracle(config, secrets, runId), clean),
         config.oracle,
         userId,
       ),

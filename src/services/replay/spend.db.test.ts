@@ -278,7 +278,7 @@ test('a call that was broken off stays booked at the most that it can cost: it m
   const judge = bookedJudge(
     at.context,
     engine.judge({ provider: 'anthropic', model: 'claude-sonnet-5-5' }, null),
-    { runId, limitUsd: 1, patient: true, booksItself: false },
+    { runId, limitUsd: 1 },
   );
   await expect(judge.open(changeNumber(1)).ask({ measure: 'answer_key' })).rejects.toThrow('aborted');
   expect(await at.booked()).toBeCloseTo(0.3, 9);

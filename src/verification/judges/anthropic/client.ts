@@ -17,9 +17,12 @@ export type AnthropicClientOptions = {
   apiKey: string;
   baseURL?: string | undefined;
   fetch?: typeof fetch;
-  /** Of 408, 409, 429, 5xx and broken connections, with the SDK's back-off, which obeys `Retry-After`. */
+  /**
+   * Of 408, 409, 429, 5xx and connections that were not made, with the SDK's back-off, which obeys `Retry-After`. What
+   * was sent and not answered may be charged, and is not sent again here.
+   */
   maxRetries?: number;
-  /** Milliseconds for one attempt. */
+  /** Milliseconds for one attempt, its body included. */
   timeout?: number;
   /** Milliseconds since the epoch. */
   now?: () => number;
@@ -65,7 +68,7 @@ export const createAnthropicClient = ({
   baseURL = 'https://api.anthropic.com',
   fetch: send = fetch,
   maxRetries = 5,
-  timeout = 300_000,
+  timeout = 600_000,
   now = Date.now,
   sleep,
   maxConcurrent = 64,
@@ -91,25 +94,37 @@ export const createAnthropicClient = ({
         retries: Math.max(0, attempts - 1),
         uncertain,
       });
+      const lost = new AbortController();
       // The SDK's own retries pass through here one by one: the limiter has to hear of each limit, and the
       // certificate counts them.
-      const attempt: typeof fetch = async (...sent) => {
+      const attempt: typeof fetch = async (url, options) => {
         attempts += 1;
-        const response = await send(...sent).catch((error: unknown) => {
-          if (mayHaveArrived(error)) uncertain += 1;
+        let isAnswer = true;
+        try {
+          // The SDK's own limit ends with the headers.
+          const limits = [AbortSignal.timeout(timeout), ...(options?.signal ? [options.signal] : [])];
+          const response = await send(url, { ...options, signal: AbortSignal.any(limits) });
+          limiter.observe(response);
+          isAnswer = response.ok;
+          return await wholeResponse(response);
+        } catch (error) {
+          if (isAnswer && mayHaveArrived(error)) {
+            uncertain += 1;
+            lost.abort(error);
+          }
           throw error;
-        });
-        limiter.observe(response);
-        return response;
+        }
       };
       try {
+        const signals = [lost.signal, ...(signal === undefined ? [] : [signal])];
         const message = await anthropic
           .withOptions({ fetch: attempt })
-          .messages.create({ ...request, output_config: { format } }, signal === undefined ? {} : { signal });
+          .messages.create({ ...request, output_config: { format } }, { signal: AbortSignal.any(signals) });
         return { ...readMessage(message), ...took() };
       } catch (error) {
         signal?.throwIfAborted();
-        return { ...took(), ...faultOf(error, request.model) };
+        const fault = lost.signal.aborted ? lostFault(lost.signal.reason) : faultOf(error, request.model);
+        return { ...took(), ...fault };
       } finally {
         leave();
       }
@@ -154,6 +169,13 @@ export const createAnthropicClient = ({
   };
 };
 
+/** A response whose body has arrived, so that one that breaks off is told from one that makes no sense. */
+const wholeResponse = async (response: Response): Promise<Response> => {
+  const body = await response.arrayBuffer();
+  const { status, statusText, headers } = response;
+  return new Response(body.byteLength === 0 ? null : body, { status, statusText, headers });
+};
+
 function stopOf(reason: Anthropic.StopReason | null): 'ended' | 'refused' | 'truncated' {
   if (reason === 'refusal') return 'refused';
   return reason === 'max_tokens' || reason === 'model_context_window_exceeded' ? 'truncated' : 'ended';
@@ -167,16 +189,20 @@ type Fault =
 const unavailable = (detail: string) => ({ kind: 'unavailable', detail, passing: false }) as const;
 const unavailableNow = (detail: string): Fault => ({ kind: 'unavailable', detail, passing: true });
 
+const tooLate = 'the Anthropic API did not answer in time';
+const notReached =
+  'the Anthropic API could not be reached: check the network and ANTHROPIC_BASE_URL, if it is set';
+
+/** Of what was sent and not answered: fetch's own error. */
+const lostFault = (error: unknown): Fault =>
+  unavailableNow(
+    error instanceof Error && /^(?:Abort|Timeout)Error$/.test(error.name) ? tooLate : notReached,
+  );
+
 /** In words of our own: messages of the API, or of a proxy in its place, may repeat what was sent. */
 function faultOf(error: unknown, model: string): Fault {
-  if (error instanceof APIConnectionTimeoutError) {
-    return unavailableNow('the Anthropic API did not answer in time');
-  }
-  if (error instanceof APIConnectionError) {
-    return unavailableNow(
-      'the Anthropic API could not be reached: check the network and ANTHROPIC_BASE_URL, if it is set',
-    );
-  }
+  if (error instanceof APIConnectionTimeoutError) return unavailableNow(tooLate);
+  if (error instanceof APIConnectionError) return unavailableNow(notReached);
   if (!(error instanceof APIError)) {
     return unavailable('what answered is not the Anthropic API: check ANTHROPIC_BASE_URL, if it is set');
   }

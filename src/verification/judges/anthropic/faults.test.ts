@@ -9,6 +9,7 @@ import { oracleAnswer } from '#testing/judged-fixtures.ts';
 import { judgedRun } from '#testing/judged-run.ts';
 import { ownChanges, ownReadings } from '#testing/own-changes.ts';
 import { askingThrough, type Judge } from '../judge.ts';
+import { resending } from '../resending.ts';
 import { createAnthropicClient } from './client.ts';
 import { anthropicJudge } from './judge.ts';
 import { createPrices } from './prices.ts';
@@ -61,7 +62,7 @@ const runWith = async (fault: AnthropicFault | null) => {
     batches: null,
     now: Date.now,
   });
-  const { content } = await judgedRun({ changes, judge: patient(judge), answer });
+  const { content } = await judgedRun({ changes, judge: patient(resending(judge)), answer });
   const { counts } = content.rawScores;
   // The same claims, whatever the order in which their verdicts came.
   const scores = new Map(

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { replayCheckpointSchema } from '#contracts/replay.ts';
@@ -252,17 +255,43 @@ test('an API that does not answer in time is unavailable, an aborted call reject
   await expect(judgeAt(fake.url).open(groundTruth).ask(reply, abort.signal)).rejects.toThrow('cancelled');
 });
 
-test('what was sent and not answered is told, since it may have been charged; what was turned away or never sent is none', async () => {
-  const slow: AnthropicBehaviour = { kind: 'answer', answer: empty, afterMs: 3000 };
-  const behaviours: AnthropicBehaviour[] = [slow, { kind: 'reset' }, error(529, 'overloaded_error')];
-  const { answer } = await ask((_, count) => behaviours[count] ?? { kind: 'answer', answer: empty }, {
-    timeout: 100,
-    maxRetries: 3,
-  });
-  expect(answer).toMatchObject({ ok: true, uncertain: 2, retries: 3 });
+test.each<[string, AnthropicBehaviour]>([
+  ['answered too late', { kind: 'answer', answer: empty, afterMs: 3000 }],
+  ['cut off', { kind: 'reset' }],
+])(
+  'a request that was %s is told and not sent again by the client, since it may have been charged',
+  async (_, behaviour) => {
+    const { answer, fake } = await ask(behaviour, { timeout: 100, maxRetries: 3 });
+    expect(answer).toMatchObject({ ok: false, passing: true, uncertain: 1, retries: 0 });
+    expect(fake.requests).toHaveLength(1);
+  },
+);
+
+test('what was turned away is sent again, what was never sent is not charged', async () => {
+  const { answer } = await ask(
+    (_, count) => (count === 0 ? error(529, 'overloaded_error') : { kind: 'answer', answer: empty }),
+    { maxRetries: 3 },
+  );
+  expect(answer).toMatchObject({ ok: true, uncertain: 0, retries: 1 });
   const closed = await startAnthropicFake();
   await closed.close();
   expect(await judgeAt(closed.url).open(groundTruth).ask(reply)).toMatchObject({ ok: false, uncertain: 0 });
+});
+
+test.each([
+  ['breaks off', true],
+  ['never ends', false],
+])('an answer whose body %s may have been charged, and passes', async (_, breaksOff) => {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+    response.write('{"id":', () => breaksOff && response.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const judge = judgeAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { timeout: 200 });
+  const answer = await judge.open(groundTruth).ask(reply);
+  server.closeAllConnections();
+  server.close();
+  expect(answer).toMatchObject({ ok: false, fault: 'unavailable', passing: true, uncertain: 1 });
 });
 
 test('an answer that breaks off is asked for again with twice the room, and booked accordingly', async () => {
@@ -275,7 +304,7 @@ test('an answer that breaks off is asked for again with twice the room, and book
     booked.push(opened.mostUsd(reply));
     await opened.ask(reply);
   }
-  expect(fake.requests.map(({ maxTokens }) => maxTokens)).toEqual([3000, 6000, 12_000, 20_000, 20_000]);
+  expect(fake.requests.map(({ maxTokens }) => maxTokens)).toEqual([3000, 6000, 10_000, 10_000, 10_000]);
   // By hand: 3,000 further tokens at 10 dollars a million.
   expect((booked[1] ?? 0) - (booked[0] ?? 0)).toBeCloseTo(0.03, 9);
   await opened.ask({ measure: 'answer_key' });

@@ -83,3 +83,15 @@ test('the task stands before the material, the ids after it', () => {
   );
   expect(user.endsWith('Give one verdict for each of these ids: t1, t2.')).toBe(true);
 });
+
+test('however often an answer broke off, the next may be no longer than a slow model writes within one attempt', () => {
+  const task: JudgeTask = {
+    measure: 'precision',
+    claims: Array.from({ length: 60 }, (_, index) => ({ id: `t${index}`, text: 'A claim.' })),
+  };
+  for (const brokenOff of [0, 1, 2, 3, 10]) {
+    const { max_tokens: most } = buildRequest('m', prefix, task, 'bb22', brokenOff);
+    // The SDK reckons with 128,000 tokens an hour; an attempt has ten minutes.
+    expect((most / 128_000) * 3_600).toBeLessThan(600 / 2);
+  }
+});

@@ -3,8 +3,8 @@ import type { JudgeTask } from '../judge.ts';
 import { fence } from './fence.ts';
 import { instructionsFor } from './prompts/v1/digest.ts';
 
-/** The client refuses unstreamed answers above 21,333 tokens. */
-const mostTokens = 20_000;
+/** What a slow model writes (128,000 tokens an hour, by the SDK's reckoning) well within the time of one attempt. */
+const mostTokens = 10_000;
 
 /** Each entry with its quote, after some thinking. What a call can cost is booked by it: no more than it has to be. */
 const usualTokensOf = (task: JudgeTask): number => {

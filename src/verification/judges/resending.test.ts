@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { noUsage } from '#contracts/replay.ts';
+import { changeNumber } from '#testing/scripted-engine.ts';
+import type { Judge, JudgeReply } from './judge.ts';
+import { resending } from './resending.ts';
+
+const took = { model: 'm', usage: noUsage, latencyMs: 1, retries: 1 };
+const lost: JudgeReply = {
+  ...took,
+  ok: false,
+  fault: 'unavailable',
+  detail: 'cut off',
+  passing: true,
+  uncertain: 1,
+};
+const answered: JudgeReply = { ...took, ok: true, answer: { changes: [], question: null, verdicts: [] } };
+
+const askedOf = async (...replies: JudgeReply[]) => {
+  let asked = 0;
+  const judge: Judge = {
+    provider: 'anthropic',
+    model: 'm',
+    promptDigest: '',
+    open: () => ({
+      ask: async () => {
+        const reply = replies[asked];
+        asked += 1;
+        return reply ?? expect.unreachable('asked too often');
+      },
+      mostUsd: () => 0,
+    }),
+  };
+  const reply = await resending(judge).open(changeNumber(1)).ask({ measure: 'answer_key' });
+  return { asked, reply };
+};
+
+test('a question that got lost is asked anew, and that counts as a retry', async () => {
+  expect(await askedOf(lost, lost, answered)).toMatchObject({ asked: 3, reply: { ok: true, retries: 3 } });
+});
+
+test('three lost in a row are told', async () => {
+  expect(await askedOf(lost, lost, lost)).toMatchObject({ asked: 3, reply: { ok: false, retries: 3 } });
+});
+
+test('what was answered, turned away or not sent is not asked anew', async () => {
+  const { uncertain: _, ...turnedAway } = lost;
+  for (const reply of [answered, turnedAway, { ...took, ok: false, fault: 'malformed', detail: '' } as const])
+    expect(await askedOf(reply)).toEqual({ asked: 1, reply });
+});
