@@ -105,6 +105,9 @@ const replayCounts = ({ counts }: Certificate) =>
     counts.unscored > 0 ? `${counts.unscored} unscored, the verifier’s own failure (left out, not 0)` : '',
     counts.replaced > 0 ? `${counts.replaced} replaced, no answer key could be made` : '',
     counts.oracleRetries > 0 ? `${counts.oracleRetries} oracle calls repeated` : '',
+    counts.oracleAskedAgain > 0
+      ? `${counts.oracleAskedAgain} questions that the oracle had been sent before an interruption`
+      : '',
     counts.judgeReasks > 0 ? `${counts.judgeReasks} judge calls asked again` : '',
     counts.judgeRetries > 0 ? `${counts.judgeRetries} judge calls repeated` : '',
     counts.controls > 0 ? `${counts.controls} measures at 0 by a control` : '',

@@ -34,6 +34,12 @@ export const ReplayCounts = ({ certificate }: { certificate: Certificate }) => {
         },
         { term: 'Oracle calls repeated', value: countText(counts.oracleRetries) },
         {
+          term: 'Oracle asked again',
+          value: countText(counts.oracleAskedAgain),
+          remark:
+            'Questions that it had been sent before, when the run was interrupted or cancelled before their outcome was stored. It may have known them.',
+        },
+        {
           term: 'Judge asked again',
           value: countText(counts.judgeReasks),
           remark: 'For a verdict that was malformed or incomplete, or had no quote.',

@@ -44,6 +44,8 @@ export const replayCountsSchema = z.object({
   unscored: z.number().int(),
   replaced: z.number().int(),
   oracleRetries: z.number().int(),
+  /** Questions that the oracle had been sent before in this attempt, without an outcome that was stored. */
+  oracleAskedAgain: z.number().int().default(0),
   judgeReasks: z.number().int(),
   /** What was sent to the judge again because of limits, overload or broken connections. */
   judgeRetries: z.number().int().default(0),

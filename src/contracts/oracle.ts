@@ -44,21 +44,27 @@ export const oracleFailureReasons = [
   'not_loaded',
 ] as const;
 
+/** How it was asked. */
+const callShape = {
+  latencyMs: z.number(),
+  retries: z.number().int(),
+  /** How often the same attempt had sent this question out before, and stored no outcome; absent where it never had. */
+  askedBefore: z.number().int().optional(),
+};
+
 /** How asking an oracle ended. `httpAnswered`: a status line arrived; a run where none ever did is a wrong address. */
 export const oracleOutcomeSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('answer'),
     answer: oracleAnswerSchema,
-    latencyMs: z.number(),
-    retries: z.number().int(),
+    ...callShape,
   }),
   z.object({
     kind: z.literal('failure'),
     reason: z.enum(oracleFailureReasons),
     detail: z.string(),
     httpAnswered: z.boolean(),
-    latencyMs: z.number(),
-    retries: z.number().int(),
+    ...callShape,
   }),
 ]);
 export type OracleOutcome = z.infer<typeof oracleOutcomeSchema>;

@@ -217,7 +217,7 @@ export const runConfigSchema = z.object({
   label: z.string().nullable(),
   seed: z.string(),
   seedSource: seedSourceSchema,
-  blinded: z.boolean(),
+  blinded: z.boolean().default(false),
   oracle: z.discriminatedUnion('type', [
     z.object({
       type: z.literal('http'),

@@ -56,6 +56,8 @@ export const verificationReplays = pgTable(
     second: jsonbOf('second_json', secondJudgmentSchema),
     /** The oracle was asked in a run that this replay's run has resumed, and not by itself. */
     oracleCarried: boolean('oracle_carried').notNull().default(false),
+    /** How often its question went out to the oracle, in this run and those that it resumes. */
+    oracleAsks: integer('oracle_asks').notNull().default(0),
     /** Attempts that ended in an error; a worker that died is none. */
     faults: integer('faults').notNull().default(0),
     /** Since when the judge is waited for without an answer; null where it is not. */

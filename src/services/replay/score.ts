@@ -17,6 +17,7 @@ import { cutMessage, failRun, noteWaiting } from '../run/transitions.ts';
 import { checkpointStore, isOpenIn, ReplayLost, type ReplayRow, replayingStatuses } from './checkpoint.ts';
 import { endReplay } from './end.ts';
 import { observedStore } from './observed-store.ts';
+import { notedOracle } from './oracle-asks.ts';
 import {
   bookedJudge,
   cleanOracle,
@@ -98,7 +99,7 @@ const portsOf = (
     oracle: stoppingOracle(
       limitedOracle(
         context,
-        cleanOracle(engine.oracle(config, secrets, runId), clean),
+        notedOracle(context, cleanOracle(engine.oracle(config, secrets, runId), clean), { runId, replayId }),
         config.oracle,
         userId,
       ),

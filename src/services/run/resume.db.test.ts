@@ -9,16 +9,18 @@ import {
 } from '#testing/interrupted-run.ts';
 import { changeNumbers, drawOf, unavailable } from '#testing/scripted-engine.ts';
 
-/** What a certificate says of scores and judge, without its own identity. */
+/** What a certificate says of scores and judge, without its own identity and what tells of the interruption. */
 const scoresOf = ({
   id: _i,
   createdAt: _c,
   usage: _u,
   usageByMeasure: _m,
+  counts: { oracleAskedAgain: _a, ...counts },
   replayScores,
   ...rest
 }: Certificate) => ({
   ...rest,
+  counts,
   replayScores: replayScores.map(({ id: _own, scoredAt: _at, ...score }) => score),
 });
 
@@ -114,6 +116,27 @@ test('interrupted at whatever step, a resumed run asks each question once in bot
     const missing = wholeReplay('1').filter((call) => !keptSteps.includes(call) && !shared.includes(call));
     expect(calls.toSorted(), interruptedAt).toEqual(missing.toSorted());
   }
+});
+
+test('a question that went out and whose outcome was not stored is asked again, and the certificate counts it', async () => {
+  let cancels = true;
+  const at: OwnersWorkbench = await ownersWorkbench({
+    oracle: async ({ pr }) => {
+      if (cancels && pr.id === '2') await at.fail(first);
+      return undefined;
+    },
+  });
+  const first = await at.start();
+  await at.pump();
+  cancels = false;
+  const { runId } = await at.goOn('resume', first);
+  await at.pump();
+  expect(at.calls.filter((call) => call === 'oracle:2')).toHaveLength(2);
+  expect((await at.certificateOf(runId)).counts).toMatchObject({ oracleAskedAgain: 1, oracleRetries: 0 });
+
+  const undisturbed = await at.start();
+  await at.pump();
+  expect((await at.certificateOf(undisturbed)).counts.oracleAskedAgain).toBe(0);
 });
 
 test('what the verifier could not get is tried again when its run is resumed, and what was scored is not', async () => {

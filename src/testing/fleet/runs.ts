@@ -79,7 +79,9 @@ export const certifiedNumbers = async (db: Database): Promise<Map<string, unknow
   const certificates = await db.select().from(verificationCertificates);
   const numbers = new Map<string, unknown[]>();
   for (const { id, runId: _run, createdAt: _at, rawScores, ...certificate } of certificates) {
-    const { usage: _usage, usageByMeasure: _byMeasure, trust, ...raw } = rawScores;
+    const { usage: _usage, usageByMeasure: _byMeasure, trust, counts, ...rest } = rawScores;
+    // What was cut off is asked again, which is told; nothing else is to be another.
+    const raw = { ...rest, counts: { ...counts, oracleAskedAgain: 0 } };
     const scores = await db
       .select()
       .from(verificationReplayScores)

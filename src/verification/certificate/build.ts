@@ -187,6 +187,7 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
         unscored: countOf('unscored'),
         replaced: input.replaced,
         oracleRetries: sum(checkpoints.map(({ oracle }) => oracle?.retries ?? 0)),
+        oracleAskedAgain: sum(checkpoints.map(({ oracle }) => oracle?.askedBefore ?? 0)),
         judgeReasks: sum(judgeCalls.map(({ asks }) => Math.max(0, asks - 1))),
         judgeRetries: sum(judgeCalls.map(({ retries }) => retries)),
         controls: sum(

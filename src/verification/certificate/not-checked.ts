@@ -13,6 +13,7 @@ const always = [
   'prompt_digest',
   'counts.replaced',
   'counts.oracle_retries',
+  'counts.oracle_asked_again',
   'counts.judge_reasks',
   'counts.judge_retries',
   'counts.controls',
