@@ -62,7 +62,7 @@ test('earlier runs of the pool are named', () => {
     injected: { shown: 30, supported: 0 },
   };
   expect(shown(testedCertificate({ canaries, certificates: ['first-id', 'second-id'] }))).toContain(
-    '150 true, 140 false and 130 injected with 2 earlier certificates: first-id, second-id (no two of them on the same change of a repository)',
+    '150 true, 140 false and 130 injected with 2 earlier certificates: first-id, second-id (of these each change once, as the earliest certificate has it)',
   );
   const older = testedCertificate({ canaries, certificates: ['first-id', 'second-id'] });
   expect(shown({ ...older, draw: { ...older.draw, seedSource: null } })).toContain(

@@ -90,7 +90,7 @@ export const judgeTrustFacts = (certificate: Certificate): [string, string][] =>
           : `${canaryKindsText(pool.canaries)} with ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'}: ${pool.certificates.join(', ')} (${
               mayRepeatChanges(certificate)
                 ? 'which may rest on the same changes: then the intervals are too narrow'
-                : 'no two of them on the same change of a repository'
+                : 'of these each change once, as the earliest certificate has it'
             })`
       }${missing === null ? '' : `. ${missing}`}`,
     ],

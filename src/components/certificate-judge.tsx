@@ -49,7 +49,7 @@ export const JudgeTrustFacts = ({ certificate }: { certificate: Certificate }) =
   const missing = whyNoCanaries(certificate);
   const poolRemark = mayRepeatChanges(certificate)
     ? 'The earlier certificates may rest on the same changes: then the intervals are too narrow.'
-    : 'No two of them rest on the same change of a repository.';
+    : 'Of these each change counts once, as the earliest certificate has it.';
   const { canaries, pool, q1, q0, leak, youden, reliable } = trust;
   return (
     <>

@@ -83,7 +83,10 @@ const agreementSchema = z.object({
 /** How far the judge can be trusted (methodology, "Canaries", "Baselines", "Bounds", "Judge-adjusted precision"). */
 export const judgeTrustSchema = z.object({
   canaries: canaryCountsSchema,
-  /** What the rates follow from: this run, and the earlier ones whose certificates are named. */
+  /**
+   * What the rates follow from: this run, and the earlier ones whose certificates are named; of these each change once,
+   * as the earliest certificate has it.
+   */
   pool: z.object({ canaries: canaryCountsSchema, certificates: z.array(z.string()) }),
   /** P(supported | true), P(rejected | false), and the share of injected claims that were accepted. */
   q1: rateSchema.nullable(),

@@ -100,7 +100,7 @@ const agreementLines = (certificate: Certificate, notChecked: string[]) => {
     `Not checked, because nothing else in it decides them: ${notChecked.join(', ')}.`,
     ...(earlier > 0
       ? [
-          `The canaries of ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'} were taken as it states them (trust.pool): they are on those.`,
+          `The canaries of ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'} were taken as it states them (trust.pool): they are on those, and each change counts once, as the earliest has it.`,
         ]
       : []),
     'Nor can it be known from it whether the judge ruled so, or where it comes from: v1-preview certificates bear no signature.',

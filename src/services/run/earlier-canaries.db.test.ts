@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { CanaryCounts, RawScores } from '#contracts/certificate.ts';
 import type { GroundTruth, GroundTruthDraw } from '#contracts/ground-truth.ts';
-import type { CanaryKind } from '#contracts/replay.ts';
+import { type CanaryKind, canaryKinds } from '#contracts/replay.ts';
 import type { RunRequest } from '#contracts/run.ts';
 import { verificationCertificates } from '#db/schema/certificates.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
@@ -10,7 +11,7 @@ import { ownChanges } from '#testing/own-changes.ts';
 import { changeNumbers, drawOf, type Script } from '#testing/scripted-engine.ts';
 import { storeCertificate } from '#testing/stored-certificates.ts';
 import { runRequest, testWorkbench } from '#testing/workbench.ts';
-import { noCanaries } from '#verification/certificate/judge-trust.ts';
+import { addCanaries, noCanaries } from '#verification/certificate/judge-trust.ts';
 import { recomputeCertificate } from '#verification/certificate/recompute.ts';
 import { makeCanaries } from '#verification/judges/canaries/make-canaries.ts';
 import type { JudgeReply, JudgeTask, PullRequestJudge } from '#verification/judges/judge.ts';
@@ -49,6 +50,7 @@ const counts = (
 const scripted = { provider: 'offline', model: 'offline-1', promptDigest: 'd'.repeat(64) } as const;
 
 type Earlier = {
+  /** Of each of its changes. */
   canaries?: CanaryCounts;
   source?: string;
   /** The changes of its replays; the one that every stored certificate has where absent. */
@@ -57,13 +59,24 @@ type Earlier = {
   raw?: (scores: RawScores) => RawScores;
 };
 
+const times = (of: number, counted: CanaryCounts): CanaryCounts =>
+  Array.from({ length: of }, () => counted).reduce(addCanaries, noCanaries);
+
+const canariesOf = (counted: CanaryCounts) =>
+  canaryKinds.flatMap((kind) =>
+    Array.from({ length: counted[kind].shown }, (_, place) => ({
+      kind,
+      supported: place < counted[kind].supported,
+    })),
+  );
+
 /** Stores a certificate of an earlier run and answers its id. */
 const storeEarlier = async (
   { db, context }: Pick<Awaited<ReturnType<typeof bench>>, 'db' | 'context'>,
   {
     canaries = counts([10, 9], [8, 1]),
     source = 'github:other/name',
-    changes,
+    changes = ['142'],
     daysAgo = 1,
     raw = (scores) => scores,
   }: Earlier,
@@ -75,12 +88,13 @@ const storeEarlier = async (
   // What it had from runs before it is theirs and not to be counted again.
   const trust = {
     ...row.rawScores.trust,
-    canaries,
+    canaries: times(changes.length, canaries),
     pool: { canaries: counts([500, 500]), certificates: [] },
   };
   const [replay] = row.rawScores.replays;
-  if (replay === undefined) throw new Error('No certificate with a replay was stored.');
-  const replays = changes?.map((groundTruthId) => ({ ...replay, groundTruthId })) ?? [replay];
+  if (!replay?.evidence) throw new Error('No certificate with a judged replay was stored.');
+  const evidence = { ...replay.evidence, canaries: canariesOf(canaries) };
+  const replays = changes.map((groundTruthId) => ({ ...replay, groundTruthId, evidence }));
   await db
     .update(verificationCertificates)
     .set({ groundTruthSource: source, rawScores: raw({ ...row.rawScores, trust, replays }) })
@@ -112,13 +126,15 @@ test('the pool is of the same judge, model and prompts, of other repositories, o
     // Issued before judges were tested: without the field.
     { raw: ({ trust: _, ...scores }) => scores as RawScores },
   ];
-  for (const other of others) await storeEarlier(at, other);
+  // Each of a change of its own, so that it would count if it were let in.
+  for (const [place, other] of others.entries())
+    await storeEarlier(at, { ...other, changes: [`${place + 1}`] });
   expect(await earlierCanaries(at.context, scripted, 'github:owner/name')).toEqual({
     canaries: counts([15, 14], [10, 1]),
-    certificates: [newer, older],
+    certificates: [older, newer],
   });
   const { certificate } = await at.run();
-  expect(certificate.trust?.pool.certificates).toEqual([newer, older]);
+  expect(certificate.trust?.pool.certificates).toEqual([older, newer]);
   const { canaries, pool } = certificate.trust ?? { canaries: noCanaries, pool: null };
   expect(pool?.canaries.true).toEqual({
     shown: canaries.true.shown + 15,
@@ -127,19 +143,81 @@ test('the pool is of the same judge, model and prompts, of other repositories, o
   expect(recomputeCertificate(certificate).disagreements).toEqual([]);
 });
 
-test('no change is in a pool twice, since canaries of one change do not tell of the judge independently', async () => {
+test('a run of one replay displaces nothing of an earlier certificate of the same changes', async () => {
   const at = await bench();
-  const one = counts([1, 1]);
-  const oldest = await storeEarlier(at, { canaries: one, changes: ['3', '4'], daysAgo: 4 });
-  // Rests on a change of the newer one, whose repository is written otherwise.
-  await storeEarlier(at, { canaries: one, changes: ['2', '3'], daysAgo: 3, source: 'github:Other/Name' });
-  const newer = await storeEarlier(at, { canaries: one, changes: ['1', '2'], daysAgo: 2 });
-  // Another repository's change of the same number is another one.
-  const newest = await storeEarlier(at, { canaries: one, changes: ['1'], source: 'github:third/name' });
-  expect(await earlierCanaries(at.context, scripted, 'github:owner/name')).toEqual({
-    canaries: counts([3, 3]),
-    certificates: [newest, newer, oldest],
+  const fiftyIds = changeNumbers(50).map(({ id }) => id);
+  const leaking = { ...counts([1, 1], [1, 0]), injected: { shown: 1, supported: 1 } };
+  const whole = await storeEarlier(at, { canaries: leaking, changes: fiftyIds, daysAgo: 2 });
+  const before = await earlierCanaries(at.context, scripted, 'github:owner/name');
+  expect(before).toEqual({ canaries: times(50, leaking), certificates: [whole] });
+  await storeEarlier(at, { canaries: counts([1, 1]), changes: fiftyIds.slice(16, 17) });
+  expect(await earlierCanaries(at.context, scripted, 'github:owner/name')).toEqual(before);
+});
+
+test('a change of two certificates counts once, as the earliest has it, whichever is larger and however its repository is written', async () => {
+  const at = await bench();
+  const newer = await storeEarlier(at, { canaries: counts([1, 1]), changes: ['1', '2', '3'], daysAgo: 2 });
+  const older = await storeEarlier(at, {
+    canaries: counts([1, 0]),
+    changes: ['2'],
+    daysAgo: 3,
+    source: 'github:Other/Name',
   });
+  // Another repository's change of the same number is another one.
+  const elsewhere = await storeEarlier(at, {
+    canaries: counts([1, 1]),
+    changes: ['2'],
+    source: 'github:third/name',
+  });
+  expect(await earlierCanaries(at.context, scripted, 'github:owner/name')).toEqual({
+    canaries: counts([4, 3]),
+    certificates: [older, newer, elsewhere],
+  });
+});
+
+test('a replay without canaries takes no change from a later certificate that has some', async () => {
+  const at = await bench();
+  await storeEarlier(at, { canaries: noCanaries, daysAgo: 2 });
+  const tested = await storeEarlier(at, { canaries: counts([1, 1]) });
+  // As of an unscored replay, of which a certificate keeps no evidence.
+  await storeEarlier(at, {
+    daysAgo: 3,
+    raw: (scores) => ({
+      ...scores,
+      replays: scores.replays.map((replay) => ({ ...replay, evidence: null })),
+    }),
+  });
+  expect(await earlierCanaries(at.context, scripted, 'github:owner/name')).toEqual({
+    canaries: counts([1, 1]),
+    certificates: [tested],
+  });
+});
+
+test('a flood of tiny certificates, older and newer ones, displaces none that is larger', async () => {
+  const at = await bench();
+  const large = await storeEarlier(at, { canaries: counts([1, 1]), changes: ['1', '2'], daysAgo: 30 });
+  const tiny = await storeEarlier(at, { canaries: counts([1, 0]), source: 'github:flood/name' });
+  const [row] = await at.db
+    .select()
+    .from(verificationCertificates)
+    .where(eq(verificationCertificates.id, tiny));
+  if (!row) throw new Error('The certificate that the flood is made of is gone.');
+  const [replay] = row.rawScores.replays;
+  if (!replay) throw new Error('No certificate with a replay was stored.');
+  // More than are read, both before it and after it.
+  const flood = Array.from({ length: 2200 }, (_, place) => ({
+    ...row,
+    id: randomUUID(),
+    runId: randomUUID(),
+    createdAt: new Date(at.context.now().getTime() - (place + 1) * 40 * 60_000),
+    rawScores: { ...row.rawScores, replays: [{ ...replay, groundTruthId: `flood-${place}` }] },
+  }));
+  for (let start = 0; start < flood.length; start += 550)
+    await at.db.insert(verificationCertificates).values(flood.slice(start, start + 550));
+  const { certificates, canaries } = await earlierCanaries(at.context, scripted, 'github:owner/name');
+  expect(certificates).toHaveLength(50);
+  expect(certificates).toContain(large);
+  expect(canaries.true).toEqual({ shown: 49 + 2, supported: 2 });
 });
 
 test('without earlier runs the pool is the run’s own', async () => {
@@ -148,18 +226,6 @@ test('without earlier runs the pool is the run’s own', async () => {
     canaries: noCanaries,
     certificates: [],
   });
-});
-
-test('of many earlier runs the newest fifty are named', async () => {
-  const at = await bench();
-  const ids: string[] = [];
-  for (let daysAgo = 60; daysAgo > 0; daysAgo -= 1)
-    ids.unshift(
-      await storeEarlier(at, { canaries: counts([1, 1]), daysAgo, source: `github:other/${daysAgo}` }),
-    );
-  const { certificates, canaries } = await earlierCanaries(at.context, scripted, 'github:owner/name');
-  expect(certificates).toEqual(ids.slice(0, 50));
-  expect(canaries.true).toEqual({ shown: 50, supported: 50 });
 });
 
 test('a private run takes from the pool and gives nothing to it', async () => {

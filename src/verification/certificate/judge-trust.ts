@@ -14,7 +14,10 @@ import { pairedDifference } from '../statistics/paired.ts';
 import { unscoredBounds } from '../statistics/unscored-bounds.ts';
 import { mostFrequent } from './most-frequent.ts';
 
-/** Canaries of earlier runs under the same judge model and prompts, and the certificates that hold them. */
+/**
+ * Canaries of earlier runs under the same judge model and prompts, each change once, as the earliest certificate has it,
+ * and the certificates that hold them.
+ */
 export type EarlierCanaries = { canaries: CanaryCounts; certificates: string[] };
 
 export type TrustInput = {
@@ -51,7 +54,7 @@ export const subtractCanaries = (a: CanaryCounts, b: CanaryCounts): CanaryCounts
   return { true: rest('true'), false: rest('false'), injected: rest('injected') };
 };
 
-export const countCanaries = (evidence: ReplayEvidence[]): CanaryCounts => {
+export const countCanaries = (evidence: Pick<ReplayEvidence, 'canaries'>[]): CanaryCounts => {
   const all = evidence.flatMap(({ canaries }) => canaries);
   const of = (kind: (typeof canaryKinds)[number]) => {
     const shown = all.filter((canary) => canary.kind === kind);

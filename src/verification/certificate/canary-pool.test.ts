@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { type PublishedCanaries, poolCanaries } from './canary-pool.ts';
+
+const hour = 60 * 60_000;
+
+/** Issued `at` so many hours, with one injected canary of each change. */
+const published = (
+  id: string,
+  at: number,
+  changes: string[],
+  { source = 'github:owner/name', supported = false } = {},
+): PublishedCanaries => ({
+  id,
+  issuedAt: new Date(at * hour),
+  source,
+  replays: changes.map((groundTruthId) => ({ groundTruthId, canaries: [{ kind: 'injected', supported }] })),
+});
+
+const range = (from: number, count: number) => Array.from({ length: count }, (_, place) => `${from + place}`);
+
+test('a later certificate adds the changes that no earlier one has, and moves nothing else', () => {
+  const first = published('first', 1, range(1, 50), { supported: true });
+  const second = published('second', 2, range(50, 2));
+  expect(poolCanaries([second, first])).toMatchObject({
+    canaries: { injected: { shown: 51, supported: 50 } },
+    certificates: ['first', 'second'],
+  });
+});
+
+test('a certificate whose every change an earlier one has is not named', () => {
+  const again = published('again', 2, ['1'], { source: 'github:Owner/Name', supported: true });
+  expect(poolCanaries([again, published('first', 1, ['1', '2'])])).toMatchObject({
+    canaries: { injected: { shown: 2, supported: 0 } },
+    certificates: ['first'],
+  });
+});
+
+test('of more than fifty those are named of which the most changes count, and of equal ones the older', () => {
+  const tiny = range(1, 60).map((id) => published(`tiny-${id}`, Number(id), [`own-${id}`]));
+  const large = published('large', 100, ['a', 'b'], { supported: true });
+  expect(poolCanaries([...tiny, large])).toMatchObject({
+    canaries: { injected: { shown: 49 + 2, supported: 2 } },
+    certificates: [...range(1, 49).map((id) => `tiny-${id}`), 'large'],
+  });
+});
+
+test('a pool follows from the certificates that it names: a change of one that is not named is had from one that is', () => {
+  const large = range(1, 50).map((id) => published(`large-${id}`, 10, [`${id}-a`, `${id}-b`, 'shared']));
+  // Its only change counts, and yet it is left out.
+  const left = published('left', 1, ['shared'], { supported: true });
+  const pool = poolCanaries([left, ...large]);
+  expect(pool).toMatchObject({ canaries: { injected: { shown: 101, supported: 0 } } });
+  expect(pool.certificates).not.toContain('left');
+  expect(poolCanaries(large.filter(({ id }) => pool.certificates.includes(id)))).toEqual(pool);
+});
+
+test('the order in which certificates are read changes nothing', () => {
+  const all = [
+    published('b', 1, ['1', '2'], { supported: true }),
+    published('a', 1, ['2', '3']),
+    published('c', 2, ['3', '4']),
+  ];
+  expect(poolCanaries(all.toReversed())).toEqual(poolCanaries(all));
+  expect(poolCanaries(all).canaries.injected).toEqual({ shown: 4, supported: 1 });
+});
