@@ -2,6 +2,8 @@ import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { ceilingCostUsd } from '#verification/judges/anthropic/prices.ts';
 import { askingThrough, type Judge, type JudgeReply } from '#verification/judges/judge.ts';
 import { RunStopped } from './exit.ts';
+import { inTurn, spentUsd } from './ledger.ts';
+import type { RunStore } from './run-store.ts';
 
 /** How long a judge that cannot be had just now is waited for. */
 const patienceMs = 30 * 60_000;
@@ -9,45 +11,63 @@ const firstWaitMs = 5_000;
 const longestWaitMs = 60_000;
 
 export type Account = {
-  /** Waits for room and gives back how the call is settled. @throws RunStopped where there will be none. */
-  book(mostUsd: number): Promise<(usage: JudgeUsage, uncertain?: number) => void>;
+  /**
+   * Waits for room and resolves once the booking is kept, to how the call is settled; that resolves once it is kept too.
+   * @throws RunStopped where there will be no room.
+   */
+  book(mostUsd: number): Promise<(usage: JudgeUsage, uncertain?: number) => Promise<void>>;
 };
 
+/** What a call was paid, in US dollars: at the ceiling where its price is not known. */
 const costOf = ({ costUsd, ...tokens }: JudgeUsage) => costUsd ?? ceilingCostUsd(tokens);
-
-/** What calls were paid, in US dollars: at the ceiling where a price is not known. */
-export const totalCostUsd = (usages: JudgeUsage[]): number =>
-  usages.reduce((total, usage) => total + costOf(usage), 0);
 
 /**
  * What a run's calls to its judges may cost together: each is booked at the most that it can cost before it is made, so
- * that calls side by side cannot overrun the limit.
- * @param spent what earlier calls of this program were paid for the run.
+ * that calls side by side cannot overrun the limit, nor can the starts of a run that is stopped and resumed: the ledger
+ * holds a booking until its call has ended.
  */
-export const openAccount = (limitUsd: number | null, spent: JudgeUsage[]): Account => {
-  let settled = totalCostUsd(spent);
-  let held = 0;
+export const openAccount = (
+  limitUsd: number | null,
+  { ledger, keepLedger }: Pick<RunStore, 'ledger' | 'keepLedger'>,
+): Account => {
+  let settledUsd = spentUsd(ledger);
+  let bookedUsd = 0;
   let underWay = 0;
   const waiting: (() => void)[] = [];
+  const write = inTurn(keepLedger);
+  const end = (mostUsd: number, costUsd: number) => {
+    underWay -= 1;
+    // Sums of binary fractions leave a rest, which would hold room for nothing.
+    bookedUsd = underWay === 0 ? 0 : bookedUsd - mostUsd;
+    settledUsd += costUsd;
+    for (const resolve of waiting.splice(0)) resolve();
+  };
   return {
     book: async (mostUsd) => {
-      while (limitUsd !== null && settled + held + mostUsd > limitUsd) {
+      while (limitUsd !== null && settledUsd + bookedUsd + mostUsd > limitUsd) {
         if (underWay === 0)
           throw new RunStopped(
-            `The judge’s limit is reached: $${settled.toFixed(4)} of $${limitUsd.toFixed(2)} are spent, and the next call may cost $${mostUsd.toFixed(4)}.`,
+            `The judge’s limit is reached: $${settledUsd.toFixed(4)} of $${limitUsd.toFixed(2)} are spent, and the next call may cost $${mostUsd.toFixed(4)}.`,
             'Run the same command with a higher --max-cost to resume.',
           );
         await new Promise<void>((resolve) => waiting.push(resolve));
       }
-      held += mostUsd;
+      // A judge that costs nothing leaves the ledger as it is.
+      const keep = async () => {
+        if (mostUsd > 0) await write({ settledUsd, bookedUsd });
+      };
+      bookedUsd += mostUsd;
       underWay += 1;
-      return (usage, uncertain = 0) => {
-        underWay -= 1;
-        // Sums of binary fractions leave a rest, which would hold room for nothing.
-        held = underWay === 0 ? 0 : held - mostUsd;
+      try {
+        await keep();
+      } catch (error) {
+        end(mostUsd, 0);
+        throw error;
+      }
+      return async (usage, uncertain = 0) => {
         // What was sent without an answer may have been charged.
-        settled += costOf(usage) + uncertain * mostUsd;
-        for (const resolve of waiting.splice(0)) resolve();
+        end(mostUsd, costOf(usage) + uncertain * mostUsd);
+        await keep();
       };
     },
   };
@@ -81,16 +101,15 @@ export const boundedJudge = (
   { account, modelOption, onWait, sleep, now }: JudgeBounds,
 ): Judge =>
   askingThrough(judge, (opened) => {
-    const askOnce = async (...question: Parameters<typeof opened.ask>): Promise<JudgeReply> => {
-      const settle = await account.book(opened.mostUsd(question[0]));
-      try {
-        const reply = await opened.ask(...question);
-        settle(reply.usage, reply.uncertain);
-        return reply;
-      } catch (error) {
-        settle(noUsage);
+    const askOnce = async (...[task, signal]: Parameters<typeof opened.ask>): Promise<JudgeReply> => {
+      const settle = await account.book(opened.mostUsd(task));
+      const reply = await opened.ask(task, signal).catch(async (error: unknown) => {
+        // One that was cut off may have been sent.
+        await settle(noUsage, signal?.aborted ? 1 : 0);
         throw error;
-      }
+      });
+      await settle(reply.usage, reply.uncertain);
+      return reply;
     };
     return async (task, signal) => {
       const until = now() + patienceMs;

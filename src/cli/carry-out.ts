@@ -3,16 +3,15 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Certificate } from '#contracts/certificate.ts';
 import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
-import type { JudgeUsage } from '#contracts/replay.ts';
 import { reserveFor } from '#services/run/defaults.ts';
-import { usageByMeasure } from '#verification/certificate/judge-usage.ts';
 import type { Judge } from '#verification/judges/judge.ts';
-import { boundedJudge, openAccount, totalCostUsd } from './bounded-judge.ts';
+import { boundedJudge, openAccount } from './bounded-judge.ts';
 import { oracleFor, sourceFor } from './engine.ts';
 import { evidenceOf, groundTruthDigest } from './evidence.ts';
 import { CommandError, RunStopped, UsageError } from './exit.ts';
 import { issueCertificate } from './issue-certificate.ts';
 import type { Judges } from './judge.ts';
+import { spentUsd } from './ledger.ts';
 import type { OracleChoice } from './options.ts';
 import { type Progress, progressOn } from './progress.ts';
 import type { RepositoryChoice } from './repository.ts';
@@ -60,19 +59,12 @@ const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
   await delay(ms, undefined, signal && { signal });
 };
 
-/** What the judge's stored calls of this run were paid. */
-const spentOn = (store: RunStore, { drawn, reserve }: GroundTruthDraw): JudgeUsage[] =>
-  Array.from({ length: drawn.length + reserve.length }, (_, at) => store.replayAt(at)).flatMap((replay) =>
-    replay === null ? [] : Object.values(usageByMeasure([replay.checkpoint])),
-  );
-
 /** @throws UsageError where the run has spent its limit already: nothing more could be asked. */
-const refuseSpentLimit = (store: RunStore, maxCostUsd: number | null) => {
-  if (store.draw === null || maxCostUsd === null) return;
-  const spentUsd = totalCostUsd(spentOn(store, store.draw));
-  if (spentUsd >= maxCostUsd)
+const refuseSpentLimit = ({ ledger }: RunStore, maxCostUsd: number | null) => {
+  const spent = spentUsd(ledger);
+  if (maxCostUsd !== null && spent >= maxCostUsd)
     throw new UsageError(
-      `--max-cost is $${maxCostUsd.toFixed(2)}, and $${spentUsd.toFixed(4)} are spent on this run already. Give a higher one to resume it.`,
+      `--max-cost is $${maxCostUsd.toFixed(2)}, and $${spent.toFixed(4)} are spent on this run already. Give a higher one to resume it.`,
     );
 };
 
@@ -135,7 +127,7 @@ export const carryOut = async (
     const draw = await drawInto(store, ports.repository, configuration, { settings, signal, progress });
     const { judges, concurrency } = ports;
     const bounds = {
-      account: openAccount(ports.maxCostUsd, spentOn(store, draw)),
+      account: openAccount(ports.maxCostUsd, store),
       onWait: progress.phase,
       sleep,
       now: Date.now,

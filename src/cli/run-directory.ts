@@ -8,6 +8,7 @@ import { fromWire, toWire } from '#verification/certificate/wire.ts';
 import { oracleWasReached, resumable } from '#verification/replay/resumable.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
 import { CommandError, UsageError } from './exit.ts';
+import { emptyLedger, ledgerSchema } from './ledger.ts';
 import {
   configurationOf,
   differences,
@@ -19,8 +20,8 @@ import { type RunStore, type StoredReplay, storedDrawSchema, storedReplaySchema 
 
 /**
  * An output directory: `run.json` (what was asked), `draw.json` (the ground truth), `replays/` (a checkpoint each),
- * then `evidence.jsonl` and `certificate.json`. Whoever publishes the run gives away the last two: checkpoints hold the
- * answer keys, and `run.json` the salt that they are sealed under.
+ * `ledger.json` (what its judges have cost), then `evidence.jsonl` and `certificate.json`. Whoever publishes the run
+ * gives away the last two: checkpoints hold the answer keys, and `run.json` the salt that they are sealed under.
  */
 export type RunDirectory = RunStore & {
   configuration: RunConfiguration;
@@ -138,6 +139,11 @@ export const openRunDirectory = async (
         const name = `${String(replay.position).padStart(4, '0')}.json`;
         await write(at('replays', name), JSON.stringify(replay));
         replays.set(replay.position, replay);
+      },
+      ledger: (await readJson(at('ledger.json'), ledgerSchema)) ?? emptyLedger,
+      keepLedger: async (ledger) => {
+        await write(at('ledger.json'), JSON.stringify(ledger));
+        store.ledger = ledger;
       },
       finish: async (certificate, evidence) => {
         // The certificate last: where it stands, the run is finished.

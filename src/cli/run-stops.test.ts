@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
@@ -28,13 +28,20 @@ const idsAsked = ({ requests }: OracleFake) => requests.map(({ body }) => body.p
 
 describe('--max-cost', () => {
   test('a run that reaches its limit keeps what is scored, says what was spent of what, and goes on with a higher one', async () => {
-    const [oracle, model] = [await startOracle(), await startModel()];
+    const oracle = await startOracle();
+    // Keys of one change, which are never asked for again: every call is one step’s.
+    const model = await startModel({
+      behave: (request) => {
+        const answer = answerPlausibly(request);
+        return { kind: 'answer', answer: { ...answer, changes: answer.changes.slice(0, 1) } };
+      },
+    });
     const out = join(folder, 'limited');
     const args = ['--limit', '8', '--seed', '1', '--concurrency', '2', '--out', out];
-    const stopped = await judged(oracle, model, ...args, '--max-cost', '0.15');
+    const stopped = await judged(oracle, model, ...args, '--max-cost', '0.12');
     expect(stopped).toMatchObject({ code: 1, stdout: '' });
     expect(stopped.stderr).toMatch(
-      /limit is reached: \$0\.\d{4} of \$0\.15 are spent.* [1-7] of 8 replays are done and kept in .*limited\. Run the same command with a higher --max-cost to resume\./,
+      /limit is reached: \$0\.\d{4} of \$0\.12 are spent.* [1-7] of 8 replays are done and kept in .*limited\. Run the same command with a higher --max-cost to resume\./,
     );
     expect(isCertified(out)).toBe(false);
 
@@ -55,6 +62,35 @@ describe('--max-cost', () => {
     const madeAnew = model.requests.length - certificate.usage.calls;
     expect(madeAnew).toBeGreaterThanOrEqual(0);
     expect(madeAnew).toBeLessThanOrEqual(2);
+  });
+
+  test('what is under way is booked in the directory, for its owner alone, and counts for a start after a kill', async () => {
+    const out = join(folder, 'killed');
+    const file = join(out, 'ledger.json');
+    const ledger = () => JSON.parse(readFileSync(file, 'utf8'));
+    const oracle = await startOracle();
+    const bookedAtAsking: number[] = [];
+    const model = await startModel({
+      behave: (request) => {
+        bookedAtAsking.push(ledger().bookedUsd);
+        return { kind: 'answer', answer: answerPlausibly(request) };
+      },
+    });
+    const args = ['--limit', '2', '--seed', '1', '--out', out, '--max-cost', '5'];
+    const { stdout } = await judged(oracle, model, ...args);
+    const { costUsd } = certificateOf(stdout).usage;
+    expect(costUsd).toBeGreaterThan(0);
+    expect(Math.min(...bookedAtAsking)).toBeGreaterThan(0);
+    expect(ledger().settledUsd).toBeCloseTo(costUsd ?? 0, 9);
+    expect(ledger().bookedUsd).toBe(0);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+
+    // As a kill leaves it before the certificate.
+    rmSync(join(out, 'certificate.json'));
+    writeFileSync(file, JSON.stringify({ settledUsd: 1, bookedUsd: 4 }));
+    const refused = await judged(oracle, model, ...args);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain('--max-cost is $5.00, and $5.0000 are spent on this run already');
   });
 
   test('without --out it says that nothing was kept', async () => {

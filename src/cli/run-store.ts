@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type GroundTruthDraw, groundTruthDrawSchema } from '#contracts/ground-truth.ts';
 import { replayCheckpointSchema } from '#contracts/replay.ts';
+import { emptyLedger, type Ledger } from './ledger.ts';
 
 /** A replay as kept: `position` is its place in the draw, the reserve counted on after the sample. */
 export const storedReplaySchema = z.object({
@@ -14,7 +15,7 @@ export type StoredReplay = z.infer<typeof storedReplaySchema>;
 
 export const storedDrawSchema = groundTruthDrawSchema;
 
-/** Where a run's draw and checkpoints are kept while it goes on: an output directory, or this process's memory. */
+/** Where a run's draw, checkpoints and ledger are kept while it goes on: an output directory, or this process's memory. */
 export type RunStore = {
   /** Null until `keepDraw`. */
   draw: GroundTruthDraw | null;
@@ -23,6 +24,10 @@ export type RunStore = {
   replayAt: (position: number) => StoredReplay | null;
   /** Resolves once a kill could not undo it. */
   keepReplay: (replay: StoredReplay) => Promise<void>;
+  /** As kept last. */
+  ledger: Ledger;
+  /** As `keepReplay`; called once at a time. */
+  keepLedger: (ledger: Ledger) => Promise<void>;
 };
 
 export const memoryStore = (): RunStore => {
@@ -35,6 +40,10 @@ export const memoryStore = (): RunStore => {
     replayAt: (position) => replays.get(position) ?? null,
     keepReplay: async (replay) => {
       replays.set(replay.position, replay);
+    },
+    ledger: emptyLedger,
+    keepLedger: async (ledger) => {
+      store.ledger = ledger;
     },
   };
   return store;
