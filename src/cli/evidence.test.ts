@@ -91,7 +91,7 @@ test('evidence holds no text of an answer key, whoever says it, and whoever has 
     expect(record.oracle.answer).toEqual({
       summary: opened('oracle.answer.summary', answer.summary),
       key_claims: [
-        { claim: 'Something was changed', confidence: null },
+        { claim: opened('oracle.answer.key_claims.0.claim', answer.keyClaims[0].claim), confidence: null },
         { claim: opened('oracle.answer.key_claims.1.claim', answer.keyClaims[1].claim), confidence: null },
       ],
       follow_up_response: opened('oracle.answer.follow_up_response', answer.followUpResponse),

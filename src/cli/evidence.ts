@@ -54,12 +54,9 @@ const recordOf = (
   }
   const digest = groundTruthDigest(groundTruth);
   const { id, title, url, repository, mergeCommit, mergedAt } = groundTruth;
-  const key = checkpoint.answerKey?.kind === 'made' ? checkpoint.answerKey.key : null;
-  const steps = sealedTexts(snakecaseKeys({ reason: end?.reason ?? null, ...checkpoint }), {
-    key,
-    groundTruthId: id,
-    salt,
-  });
+  // An oracle failure's words are the oracle's, and stand sealed in its step.
+  const reason = checkpoint.oracle?.kind === 'failure' ? checkpoint.oracle.reason : (end?.reason ?? null);
+  const steps = sealedTexts(snakecaseKeys({ reason, ...checkpoint }), { groundTruthId: id, salt });
   return {
     ...snakecaseKeys({
       groundTruth: { id, title, url, repository, mergeCommit, mergedAt, digest },
@@ -71,8 +68,8 @@ const recordOf = (
 
 /**
  * One JSON line per replay, in the order of their ids: what was asked, answered and judged, so that every score can be
- * recomputed; replaced changes too, with the reason. What would reveal an answer key is sealed under the run's salt. Of a
- * private repository there are salted digests and verdicts only.
+ * recomputed; replaced changes too, with the reason. The texts of answer keys and oracles are sealed under the run's
+ * salt. Of a private repository there are salted digests and verdicts only.
  */
 export const evidenceOf = (draw: GroundTruthDraw, replays: StoredReplay[], salt: string): string => {
   const changes = new Map([...draw.drawn, ...draw.reserve].map((change) => [change.id, change]));

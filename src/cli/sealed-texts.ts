@@ -1,41 +1,31 @@
 import { createHmac } from 'node:crypto';
-import type { AnswerKey } from '#contracts/replay.ts';
 
 /**
- * Members of a replay's record whose texts are open: the oracle's own words, and what says how things went. Every other
- * text is a key's, or shows what of a key a verdict was about: quotes, canaries, the reply to the question.
+ * Members of a replay's record whose texts are open: names that this program or the key's order gives, and why a step
+ * was not had, which the certificate says too. Every other text is a key's or an oracle's, or shows what of a key a
+ * verdict was about: quotes, canaries.
  */
-const openMembers = new Set(['kind', 'id', 'model', 'reason', 'detail', 'summary', 'claim']);
-
-const folded = (text: string) => text.replace(/\s+/gu, ' ').trim().toLowerCase();
-
-/** As for quotes of the diff: a shorter text stands anywhere by chance, and gives no key away. */
-const isTelling = (text: string) => text.replaceAll(' ', '').length >= 10 && /\p{L}{3}/u.test(text);
-
-const textsOf = ({ changes, question, referenceAnswer, questionQuote }: AnswerKey) => [
-  ...changes.flatMap(({ statement, quote }) => [statement, quote]),
-  ...[question, referenceAnswer, questionQuote],
-];
+const openMembers = new Set(['kind', 'id', 'model', 'reason']);
 
 /**
  * A replay's record with every text of its answer key, and all that would reveal one, as a salted digest
  * (certificate.md, "Sealed keys"): `{ sealed }` is the HMAC-SHA256, by the run's salt, of the JSON array of the change's
  * id, the text's place in the record and the text. So whoever is given salt and texts can open it, and equal texts in
- * two places do not show that they are. An oracle's own words are sealed where they say a text of the key.
+ * two places do not show that they are.
+ *
+ * A reader sees ids, booleans, counts, confidences and tokens, from which every number can be recomputed: so also how
+ * many changes a key has, and which of them, in the key's order, were surfaced. Not seen is what key and oracle say, nor
+ * where they say the same: a text is sealed for its place alone, and a quote is missing exactly where the boolean beside
+ * it is false. Counts of tokens tell roughly how long the texts of a call are.
  * @param record as it is published: names in snake case.
  */
 export const sealedTexts = (
   record: Record<string, unknown>,
-  { key, groundTruthId, salt }: { key: AnswerKey | null; groundTruthId: string; salt: string },
+  { groundTruthId, salt }: { groundTruthId: string; salt: string },
 ): Record<string, unknown> => {
-  const keyTexts = key === null ? [] : textsOf(key).map(folded).filter(isTelling);
-  const revealsKey = (text: string) => {
-    const said = folded(text);
-    return keyTexts.some((keyText) => said.includes(keyText));
-  };
   const sealed = (value: unknown, path: string[]): unknown => {
     if (typeof value === 'string') {
-      if (openMembers.has(path.at(-1) ?? '') && !revealsKey(value)) return value;
+      if (openMembers.has(path.at(-1) ?? '')) return value;
       const text = JSON.stringify([groundTruthId, path.join('.'), value]);
       return { sealed: createHmac('sha256', salt).update(text).digest('hex') };
     }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { startChatFake } from '#testing/chat-fake.ts';
@@ -96,7 +96,8 @@ test('a callable in Python is verified in a process that sees nothing of this pr
     replay_count: 3,
     counts: { oracle_failures: 0 },
   });
-  expect(readFileSync(join(out, 'evidence.jsonl'), 'utf8')).toContain('It saw [].');
+  for (const name of readdirSync(join(out, 'replays')))
+    expect(readFileSync(join(out, 'replays', name), 'utf8')).toContain('It saw [].');
 });
 
 test('a module that cannot be imported is wrong usage, with the reason', async () => {

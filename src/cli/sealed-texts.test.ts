@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { sealedTexts } from './sealed-texts.ts';
+
+const run = { groundTruthId: '1', salt: 'secret' };
+const digest = { sealed: expect.stringMatching(/^[0-9a-f]{64}$/) };
+
+test('every text of an oracle is sealed, so that none shows by being sealed that it says what a key does', () => {
+  const lines = Array.from({ length: 20 }, (_, at) => `export const limitNumber${at} = ${at * 7};`);
+  const record = {
+    answer_key: {
+      kind: 'made',
+      key: { changes: [{ id: 'c1', statement: 'It is raised.', quote: lines[3] }] },
+    },
+    oracle: {
+      kind: 'answer',
+      answer: {
+        summary: lines.join('\n'),
+        key_claims: lines.map((claim) => ({ claim, confidence: 0.5 })),
+        follow_up_response: lines[3],
+      },
+    },
+  };
+  expect(sealedTexts(record, run).oracle).toEqual({
+    kind: 'answer',
+    answer: {
+      summary: digest,
+      key_claims: lines.map(() => ({ claim: digest, confidence: 0.5 })),
+      follow_up_response: digest,
+    },
+  });
+});
+
+test('what an oracle says where it fails is sealed; how it failed, ids, booleans, counts and models are open', () => {
+  const record = {
+    oracle: { kind: 'failure', reason: 'exception', detail: 'They ask me: What is it?', http_answered: true },
+    recall: {
+      kind: 'judged',
+      model: 'm',
+      changes: [
+        { id: 'c1', surfaced: true, quote: 'It is raised.' },
+        { id: 'c2', surfaced: false, quote: null },
+      ],
+      summary_cut_characters: 3,
+    },
+    precision: { kind: 'unscored', reason: 'the judge refused to answer', asks: 4 },
+  };
+  expect(sealedTexts(record, run)).toEqual({
+    oracle: { kind: 'failure', reason: 'exception', detail: digest, http_answered: true },
+    recall: {
+      kind: 'judged',
+      model: 'm',
+      changes: [
+        { id: 'c1', surfaced: true, quote: digest },
+        { id: 'c2', surfaced: false, quote: null },
+      ],
+      summary_cut_characters: 3,
+    },
+    precision: record.precision,
+  });
+});
