@@ -89,7 +89,7 @@ const refusal = (mend: 'key' | 'model', detail: string, model: string, modelOpti
     ? new RunStopped(`${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`)
     : new RunStopped(
         `The Anthropic API does not know the model ${model}: check ${modelOption}${modelOption === '--model' ? ' (or SCORING_MODEL)' : ''}, and ANTHROPIC_BASE_URL if it is set.`,
-        'Another model is another run: give it another --out. Else run the same command again to resume.',
+        'Run the same command again to resume, also with another model where nothing is judged yet; later another model is another run, with another --out.',
       );
 
 /**

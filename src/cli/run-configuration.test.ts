@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { configurationOf, differences, type RunDemand } from './run-configuration.ts';
+import { configurationOf, differences, type RunDemand, withModelsOf } from './run-configuration.ts';
 
 const demand: RunDemand = {
   repository: 'github:acme/widgets',
@@ -54,4 +54,20 @@ test('another address at the same origin is another run, and no part of either p
     'the oracle: another one at https://oracle.example.com there, https://oracle.example.com here',
   ]);
   expect(JSON.stringify(stored)).not.toContain('very-secret');
+});
+
+test('with another call’s models it is that call’s run, where both ask the same judge and nothing else differs', () => {
+  const first: RunDemand = {
+    ...demand,
+    judge: 'anthropic',
+    model: 'a',
+    agreement: { share: 0.5, model: 'a' },
+  };
+  const second: RunDemand = { ...first, model: 'b', agreement: { share: 0.5, model: 'b' } };
+  const run = configurationOf(first, { salt: () => 'salt', seed: () => '7' });
+  expect(differences(withModelsOf(run, second), second)).toEqual([]);
+  expect(withModelsOf(run, demand)).toEqual(run);
+  expect(
+    differences(withModelsOf(run, { ...second, agreement: null }), { ...second, agreement: null }),
+  ).toEqual(['--agreement-sample: 0.5 by a there, none here']);
 });

@@ -59,6 +59,17 @@ export const configurationOf = (
   };
 };
 
+/** The same run under the models that this call names, of the same judges. */
+export const withModelsOf = (stored: RunConfiguration, demand: RunDemand): RunConfiguration => {
+  if (stored.judge !== demand.judge) return stored;
+  const { agreement } = stored;
+  return {
+    ...stored,
+    model: demand.model,
+    agreement: agreement && { ...agreement, model: demand.agreement?.model ?? agreement.model },
+  };
+};
+
 const options: [keyof RunDemand & keyof RunConfiguration, string][] = [
   ['repository', 'the repository'],
   ['constructId', '--construct-id'],

@@ -1,5 +1,6 @@
 import { chmod, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import type { Certificate } from '#contracts/certificate.ts';
@@ -15,6 +16,7 @@ import {
   type RunConfiguration,
   type RunDemand,
   runConfigurationSchema,
+  withModelsOf,
 } from './run-configuration.ts';
 import { type RunStore, type StoredReplay, storedDrawSchema, storedReplaySchema } from './run-store.ts';
 
@@ -69,7 +71,11 @@ const parseJson = (text: string, context: z.RefinementCtx): unknown => {
 };
 
 const storedReplays = async (folder: string): Promise<Map<number, StoredReplay>> => {
-  const names = (await readdir(folder)).filter((name) => /^\d+\.json$/.test(name));
+  const found = await readdir(folder).catch((error) => {
+    if (faultCode(error) === 'ENOENT') return [];
+    throw error;
+  });
+  const names = found.filter((name) => /^\d+\.json$/.test(name));
   const read = await Promise.all(names.map((name) => readJson(join(folder, name), storedReplaySchema)));
   const replays = read.filter((replay) => replay !== null);
   const oracleReached = replays.some(({ checkpoint }) => oracleWasReached(checkpoint));
@@ -92,6 +98,26 @@ const storedCertificate = async (file: string): Promise<Certificate | null> => {
   throw new CommandError(`${file} is not a certificate of this version. Choose another --out.`);
 };
 
+/**
+ * The configuration that the run goes on with: its own, else a new one. One that nothing was judged for yet takes this
+ * call's models: the first may have been unknown.
+ * @throws UsageError where this call asks for another run.
+ */
+const resumedConfiguration = (
+  stored: RunConfiguration,
+  demand: RunDemand,
+  { directory, isJudged }: { directory: string; isJudged: boolean },
+): RunConfiguration => {
+  const configuration = isJudged ? stored : withModelsOf(stored, demand);
+  const differing = differences(configuration, demand);
+  if (differing.length === 0) return configuration;
+  throw new UsageError(
+    `${directory} holds a run of another configuration, which cannot be resumed with this one:\n${differing
+      .map((line) => `  ${line}`)
+      .join('\n')}\nRepeat that run’s options to resume it, or choose another --out.`,
+  );
+};
+
 /** @throws UsageError where it holds something else, another run, or is in use. */
 export const openRunDirectory = async (
   directory: string,
@@ -103,29 +129,28 @@ export const openRunDirectory = async (
     writeFileAtomic(file, text, { mode: 0o600 }).catch((error: unknown) => {
       throw explained(directory, error);
     });
+  let lock: ReturnType<typeof takeLock> = null;
   try {
     await mkdir(directory, { recursive: true });
     const found = (await readdir(directory)).filter((name) => !/^(?:\.lock|run\.json\.)/.test(name));
-    const stored = await readJson(at('run.json'), runConfigurationSchema);
-    if (stored === null && found.length > 0)
+    if (found.length > 0 && !found.includes('run.json'))
       throw new UsageError(
         `${directory} is not empty and holds no run. Choose another --out, or an empty directory.`,
       );
-    const differing = stored === null ? [] : differences(stored, demand);
-    if (differing.length > 0)
-      throw new UsageError(
-        `${directory} holds a run of another configuration, which cannot be resumed with this one:\n${differing
-          .map((line) => `  ${line}`)
-          .join('\n')}\nRepeat that run’s options to resume it, or choose another --out.`,
-      );
-    const lock = takeLock(at('.lock'));
+    lock = takeLock(at('.lock'));
     if (lock === null) throw new UsageError(`Another process is working in ${directory}.`);
-    const configuration = stored ?? configurationOf(demand, random);
-    if (stored === null) await write(at('run.json'), `${JSON.stringify(configuration, null, 2)}\n`);
+    const stored = await readJson(at('run.json'), runConfigurationSchema);
+    const replays = await storedReplays(at('replays'));
+    const isJudged = [...replays.values()].some(({ checkpoint }) => Object.keys(checkpoint).length > 0);
+    const configuration =
+      stored === null
+        ? configurationOf(demand, random)
+        : resumedConfiguration(stored, demand, { directory, isJudged });
+    if (!isDeepStrictEqual(configuration, stored))
+      await write(at('run.json'), `${JSON.stringify(configuration, null, 2)}\n`);
     await mkdir(at('replays'), { recursive: true });
     // One that was there already, by a copy perhaps, too: the checkpoints hold the answer keys.
     await chmod(at('replays'), 0o700);
-    const replays = await storedReplays(at('replays'));
     const store: RunDirectory = {
       configuration,
       certificate: await storedCertificate(at('certificate.json')),
@@ -154,6 +179,7 @@ export const openRunDirectory = async (
     };
     return store;
   } catch (error) {
+    lock?.release();
     throw explained(directory, error);
   }
 };

@@ -158,6 +158,23 @@ describe('a judge that is refused', () => {
     expect(model.requests).toEqual([]);
   });
 
+  test('a run that was stopped for its unknown model goes on with another one, until something is judged', async () => {
+    const [oracle, model] = [await startOracle(), await startModel()];
+    const out = join(folder, 'another-model');
+    const args = ['--limit', '2', '--out', out, '--model'];
+    expect(await judged(oracle, model, ...args, 'claude-none')).toMatchObject({ code: 1, stdout: '' });
+    const { seed } = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'));
+    const resumed = await judged(oracle, model, ...args, 'claude-sonnet-5-5');
+    expect(resumed).toMatchObject({ code: 0 });
+    expect(certificateOf(resumed.stdout)).toMatchObject({ replayCount: 2, draw: { seed } });
+
+    rmSync(join(out, 'certificate.json'));
+    const refused = await judged(oracle, model, ...args, 'claude-none');
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain('(--model): claude-sonnet-5-5 there, claude-none here');
+    expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')).model).toBe('claude-sonnet-5-5');
+  });
+
   test('a second judge that is not known is told by its own option', async () => {
     const [oracle, model] = [await startOracle(), await startModel()];
     const second = ['--agreement-sample', '1', '--agreement-model', 'claude-none'];
