@@ -3,6 +3,7 @@ import type { OracleFailure } from '#contracts/oracle.ts';
 import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
+import { oracleWasReached } from '#verification/replay/resumable.ts';
 import { type Agreement, runReplay, type SharedJudgments } from '#verification/replay/run-replay.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
 import { withStep } from '#verification/replay/with-step.ts';
@@ -54,6 +55,7 @@ const carry = async (
     groundTruthId: groundTruth.id,
     checkpoint,
     endedAt,
+    heldBack: stored?.heldBack ?? false,
   });
   await runReplay({
     groundTruth,
@@ -80,11 +82,15 @@ const carry = async (
   return ended;
 };
 
-const neverReached = (failures: OracleFailure[]): RunStopped => {
+/** @param reachedBefore whether an earlier start had an answer. */
+const neverReached = (failures: OracleFailure[], reachedBefore: boolean): RunStopped => {
   const [first] = failures;
   return new RunStopped(
     `The oracle gave no HTTP answer in ${failures.length} replays since this start (${first?.reason}: ${first?.detail}). ` +
-      'A wrong address or name, or an oracle that is down, is a mistake, not a verdict: check the oracle’s URL or module and that it runs.',
+      'A wrong address or name, or an oracle that is down, is a mistake, not a verdict: check the oracle’s URL or module and that it runs.' +
+      (reachedBefore
+        ? ' It has answered this run before: what it does not answer at the next start either counts as its failure.'
+        : ''),
   );
 };
 
@@ -110,11 +116,11 @@ export const runReplays = async (work: ReplayWork): Promise<StoredReplay[]> => {
     if (stopped !== null) throw stopped;
   };
 
-  const isDone = (position: number) => {
-    const stored = store.replayAt(position);
-    return stored !== null && hasEnded(stored) && endOfReplay(stored.checkpoint)?.outcome !== 'replaced';
-  };
-  progress.begin(draw.drawn.length, Array.from({ length: places }, (_, at) => at).filter(isDone).length);
+  const stored = () =>
+    Array.from({ length: places }, (_, at) => store.replayAt(at)).filter((replay) => replay !== null);
+  const isDone = (replay: StoredReplay) =>
+    hasEnded(replay) && endOfReplay(replay.checkpoint)?.outcome !== 'replaced';
+  progress.begin(draw.drawn.length, stored().filter(isDone).length);
 
   /** Null where the oracle has not been reached yet: the replay is put off until it is known what that means. */
   const attempt = async (position: number): Promise<StoredReplay | null> => {
@@ -159,8 +165,14 @@ export const runReplays = async (work: ReplayWork): Promise<StoredReplay[]> => {
 
   await carryOpen();
   if (unreached.size > 0) {
-    if (!watched.wasReached()) throw neverReached([...unreached.values()]);
-    // It was there, so that it did not answer these is its failure.
+    const reachedBefore = stored().some(({ checkpoint }) => oracleWasReached(checkpoint));
+    const heldBack = stored().filter(({ position }) => unreached.has(position));
+    // It was there, now or before two starts that came to these alone, so that it did not answer them is its failure.
+    const isFailure = watched.wasReached() || (reachedBefore && heldBack.every((replay) => replay.heldBack));
+    if (!isFailure) {
+      for (const replay of heldBack) await store.keepReplay({ ...replay, heldBack: true });
+      throw neverReached([...unreached.values()], reachedBefore);
+    }
     open.push(...unreached.keys());
     await carryOpen();
   }

@@ -270,6 +270,51 @@ describe('an oracle that is down', () => {
     }
   }, 60_000);
 
+  test('a replay that its oracle leaves unanswered at two starts, alone each time, is its failure, so that the run ends', async () => {
+    let dropped = '';
+    const oracle = await startOracle((request, count) => {
+      // The first that it is asked about, whenever it is asked.
+      if (count === 0) dropped = request.pr.id;
+      return request.pr.id === dropped
+        ? { kind: 'reset' }
+        : { kind: 'answer', answer: describeChange(request) };
+    });
+    const out = join(folder, 'drops-one');
+    const args = ['--limit', '3', '--seed', '1', '--concurrency', '1', '--out', out, '--json'] as const;
+    expect(await verify(changes, oracle, ...args)).toMatchObject({ code: 0 });
+    // As a run that was stopped before this replay’s end was stored.
+    rmSync(join(out, 'certificate.json'));
+    for (const name of readdirSync(join(out, 'replays'))) {
+      const file = join(out, 'replays', name);
+      const replay = JSON.parse(readFileSync(file, 'utf8'));
+      if (replay.groundTruthId !== dropped) continue;
+      const { answerKey } = replay.checkpoint;
+      writeFileSync(file, JSON.stringify({ ...replay, checkpoint: { answerKey }, endedAt: null }));
+    }
+
+    const heldBack = await verify(changes, oracle, ...args);
+    expect(heldBack).toMatchObject({ code: 1, stdout: '' });
+    expect(heldBack.stderr).toMatch(
+      /no HTTP answer in 1 replays since this start .*has answered this run before.*next start.* 2 of 3 replays are done/,
+    );
+    const { code, stdout } = await verify(changes, oracle, ...args);
+    expect(code).toBe(0);
+    expect(certificateOf(stdout)).toMatchObject({
+      replayCount: 3,
+      counts: { scored: 3, oracleFailures: 1 },
+    });
+  }, 60_000);
+
+  test('one that never answered this run is a mistake however often it is started', async () => {
+    const oracle = await startOracle(() => ({ kind: 'reset' }));
+    const args = ['--limit', '2', '--seed', '1', '--out', join(folder, 'never'), '--json'] as const;
+    for (let start = 0; start < 3; start += 1) {
+      const { code, stderr } = await verify(changes, oracle, ...args);
+      expect([code, stderr]).toEqual([1, expect.stringContaining('mistake, not a verdict')]);
+      expect(stderr).not.toContain('counts as its failure');
+    }
+  }, 60_000);
+
   test('one that answers once after this start was there: what it did not answer before is a failure', async () => {
     const oracle = await startOracle((request, count) =>
       count < 3 * 3 ? { kind: 'reset' } : { kind: 'answer', answer: describeChange(request) },
