@@ -1,6 +1,7 @@
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { ceilingCostUsd } from '#verification/judges/anthropic/prices.ts';
-import { askingThrough, type Judge, type JudgeReply } from '#verification/judges/judge.ts';
+import { askingThrough, type Judge } from '#verification/judges/judge.ts';
+import { resending } from '#verification/judges/resending.ts';
 import { RunStopped } from './exit.ts';
 import { inTurn, spentUsd } from './ledger.ts';
 import type { RunStore } from './run-store.ts';
@@ -92,6 +93,19 @@ const refusal = (mend: 'key' | 'model', detail: string, model: string, modelOpti
         'Run the same command again to resume, also with another model where nothing is judged yet; later another model is another run, with another --out.',
       );
 
+/** A judge whose calls are booked on an account. */
+const bookedJudge = (judge: Judge, account: Account): Judge =>
+  askingThrough(judge, (opened) => async (task, signal) => {
+    const settle = await account.book(opened.mostUsd(task));
+    const reply = await opened.ask(task, signal).catch(async (error: unknown) => {
+      // One that was cut off may have been sent.
+      await settle(noUsage, signal?.aborted ? 1 : 0);
+      throw error;
+    });
+    await settle(reply.usage, reply.uncertain);
+    return reply;
+  });
+
 /**
  * A judge held to an account, and asked again for a while where it cannot be had just now.
  * Its asking rejects with RunStopped where the account, or the API for good, refuses it.
@@ -100,26 +114,14 @@ export const boundedJudge = (
   judge: Judge,
   { account, modelOption, onWait, sleep, now }: JudgeBounds,
 ): Judge =>
-  askingThrough(judge, (opened) => {
-    const askOnce = async (...[task, signal]: Parameters<typeof opened.ask>): Promise<JudgeReply> => {
-      const settle = await account.book(opened.mostUsd(task));
-      const reply = await opened.ask(task, signal).catch(async (error: unknown) => {
-        // One that was cut off may have been sent.
-        await settle(noUsage, signal?.aborted ? 1 : 0);
-        throw error;
-      });
-      await settle(reply.usage, reply.uncertain);
-      return reply;
-    };
-    return async (task, signal) => {
-      const until = now() + patienceMs;
-      for (let waitMs = firstWaitMs; ; waitMs = Math.min(longestWaitMs, waitMs * 2)) {
-        const reply = await askOnce(task, signal);
-        if (reply.ok || reply.fault !== 'unavailable') return reply;
-        if (reply.mend !== undefined) throw refusal(reply.mend, reply.detail, judge.model, modelOption);
-        if (!reply.passing || now() + waitMs > until) return reply;
-        onWait(`Waiting for the judge: ${reply.detail}`);
-        await sleep(waitMs, signal);
-      }
-    };
+  askingThrough(resending(bookedJudge(judge, account)), ({ ask }) => async (task, signal) => {
+    const until = now() + patienceMs;
+    for (let waitMs = firstWaitMs; ; waitMs = Math.min(longestWaitMs, waitMs * 2)) {
+      const reply = await ask(task, signal);
+      if (reply.ok || reply.fault !== 'unavailable') return reply;
+      if (reply.mend !== undefined) throw refusal(reply.mend, reply.detail, judge.model, modelOption);
+      if (!reply.passing || now() + waitMs > until) return reply;
+      onWait(`Waiting for the judge: ${reply.detail}`);
+      await sleep(waitMs, signal);
+    }
   });

@@ -50,20 +50,32 @@ const carry = async (
   if (stored !== null && stored.endedAt !== null) return stored;
 
   let checkpoint: ReplayCheckpoint = stored?.checkpoint ?? {};
+  let oracleAsks = stored?.oracleAsks ?? 0;
   const replayOf = (endedAt: string | null): StoredReplay => ({
     position,
     groundTruthId: groundTruth.id,
     checkpoint,
     endedAt,
+    oracleAsks,
     heldBack: stored?.heldBack ?? false,
   });
+  /** Noted before it is asked, so that a question whose outcome was never stored is counted when it goes out again. */
+  const noted: Oracle = {
+    ask: async (request, abort) => {
+      const askedBefore = oracleAsks;
+      oracleAsks += 1;
+      await store.keepReplay(replayOf(null));
+      const outcome = await oracle.ask(request, abort);
+      return askedBefore === 0 ? outcome : { ...outcome, askedBefore };
+    },
+  };
   await runReplay({
     groundTruth,
     others: [...changes.slice(position + 1), ...changes.slice(0, position)].slice(0, otherChanges),
     seed,
     judge,
     agreement,
-    oracle,
+    oracle: noted,
     shared: shared?.(groundTruth, position) ?? null,
     blinding,
     store: {

@@ -8,6 +8,8 @@ export const storedReplaySchema = z.object({
   position: z.number().int(),
   groundTruthId: z.string(),
   checkpoint: replayCheckpointSchema,
+  /** How often its question went out to the oracle. */
+  oracleAsks: z.number().int().default(0),
   /** RFC 3339; null until it has ended. */
   endedAt: z.string().nullable(),
   /** An earlier start stopped without knowing whether it was a verdict that its oracle gave no HTTP answer. */
