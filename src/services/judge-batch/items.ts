@@ -2,6 +2,7 @@ import { and, eq, inArray, type SQL } from 'drizzle-orm';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import type { WorkerContext } from '../context.ts';
+import { scoreJob } from '../replay/score-job.ts';
 import { releaseBookings } from '../replay/spend.ts';
 
 export type BatchContext = Pick<WorkerContext, 'db' | 'sender' | 'engine' | 'log' | 'now'>;
@@ -34,7 +35,7 @@ export const wake = async ({ db, sender }: BatchContext, itemIds: string[]) => {
   const replays = await db
     .selectDistinct({
       runId: verificationReplays.runId,
-      replayId: verificationReplays.id,
+      id: verificationReplays.id,
       position: verificationReplays.position,
     })
     .from(judgeBatchItems)
@@ -42,10 +43,6 @@ export const wake = async ({ db, sender }: BatchContext, itemIds: string[]) => {
     .where(and(inArray(judgeBatchItems.id, itemIds), eq(verificationReplays.state, 'open')));
   await sender.enqueue(
     db,
-    replays.map(({ runId, replayId, position }) => ({
-      name: 'score-replay',
-      data: { runId, replayId },
-      priority: -position,
-    })),
+    replays.map((replay) => scoreJob(replay.runId, replay)),
   );
 };

@@ -7,6 +7,7 @@ import { endOfReplay } from '#verification/replay/score.ts';
 import type { ServiceContext } from '../context.ts';
 import { advance } from '../run/transitions.ts';
 import { checkpointOf, type ReplayRow, replayingStatuses } from './checkpoint.ts';
+import { scoreJob } from './score-job.ts';
 
 /** Given up: a step that is missing is stored as the verifier's own failure, so that the checkpoint says all. */
 const giveUp = (row: ReplayRow, reason: string): Partial<ReplayRow> => {
@@ -73,10 +74,7 @@ export const endReplay = (
       .where(eq(verificationReplays.id, replayId));
 
     const promoted = end.outcome === 'replaced' ? await promoteReserve(transaction, runId, at) : null;
-    if (promoted !== null)
-      await sender.enqueue(transaction, [
-        { name: 'score-replay', data: { runId, replayId: promoted.id }, priority: -promoted.position },
-      ]);
+    if (promoted !== null) await sender.enqueue(transaction, [scoreJob(runId, promoted)]);
     const ended = end.outcome === 'replaced' ? 0 : 1;
     const gone = end.outcome === 'replaced' && promoted === null ? 1 : 0;
     await transaction

@@ -6,6 +6,7 @@ import { cutMessage, noteWaiting } from '../run/transitions.ts';
 import type { WaitReason } from '../telemetry/metrics.ts';
 import { isOpenIn, type ReplayRow } from './checkpoint.ts';
 import { isWait, JudgeBusy, type Wait } from './ports.ts';
+import { scoreJob } from './score-job.ts';
 import { BudgetBusy } from './spend.ts';
 
 /** How long a judge that cannot be had is waited for before the replay is left unscored. */
@@ -79,12 +80,7 @@ export const putBack = async (
     .where(isOpenIn({ runId: row.runId, replayId: row.id }));
   await noteWaiting(db, row.runId, message);
   await sender.enqueue(db, [
-    {
-      name: 'score-replay',
-      data: { runId: row.runId, replayId: row.id },
-      priority: -row.position,
-      afterMs: await delayOf(context, row, economy, error),
-    },
+    { ...scoreJob(row.runId, row), afterMs: await delayOf(context, row, economy, error) },
   ]);
   return true;
 };

@@ -5,6 +5,7 @@ import type { Continuation, ContinueRequest } from '#contracts/run.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import type { Job } from '#queue/jobs.ts';
 import type { Actor, ServiceContext } from '../context.ts';
+import { scoreJob } from '../replay/score-job.ts';
 import { dollars } from '../replay/spend.ts';
 import { whyNotAdmitted } from './admission.ts';
 import { carryReplays } from './carry-replays.ts';
@@ -95,11 +96,7 @@ export const continueRun = async (
     const jobs: Job[] =
       open.length === 0
         ? [{ name: 'certify-run', data: { runId } }]
-        : open.map(({ id, position }) => ({
-            name: 'score-replay',
-            data: { runId, replayId: id },
-            priority: -position,
-          }));
+        : open.map((replay) => scoreJob(runId, replay));
     await sender.enqueue(transaction, jobs);
   });
   return { runId, status: 'PENDING', createdAt: at.toISOString(), judge: old.config.judge.provider };

@@ -6,6 +6,7 @@ import { verificationRuns } from '#db/schema/runs.ts';
 import { SourceError } from '#verification/sources/source.ts';
 import type { WorkerContext } from '../context.ts';
 import { privateScope, publicScope, storeGroundTruths } from '../ground-truth/store.ts';
+import { scoreJob } from '../replay/score-job.ts';
 import { attempt, PassingFault } from './attempt.ts';
 import { cleanTextOf, cleanValue } from './clean-text.ts';
 import { endDeadJob } from './dead-letter.ts';
@@ -64,14 +65,7 @@ const storeDraw = (
       .where(eq(verificationRuns.id, runId));
     await sender.enqueue(
       transaction,
-      rows
-        .filter(({ state }) => state === 'open')
-        .map(({ id, position }) => ({
-          name: 'score-replay' as const,
-          data: { runId, replayId: id },
-          // Runs take turns, however many replays each has.
-          priority: -position,
-        })),
+      rows.filter(({ state }) => state === 'open').map((row) => scoreJob(runId, row)),
     );
   });
 

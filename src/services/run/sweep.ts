@@ -6,6 +6,7 @@ import { verificationRuns } from '#db/schema/runs.ts';
 import type { Job } from '#queue/jobs.ts';
 import { runsWithJobs } from '#queue/live-jobs.ts';
 import type { ServiceContext } from '../context.ts';
+import { scoreJob } from '../replay/score-job.ts';
 import { advance, failRun, openStatuses } from './transitions.ts';
 
 /**
@@ -39,13 +40,7 @@ const missingJobs = async (transaction: Executor, run: RunRow, now: Date): Promi
       .innerJoin(verificationReplays, eq(verificationReplays.id, judgeBatchItems.replayId))
       .where(and(eq(verificationReplays.runId, run.id), inArray(judgeBatchItems.state, waitingStates)));
     const excused = new Set(waiting.map(({ replayId }) => replayId));
-    return open
-      .filter(({ id }) => !excused.has(id))
-      .map(({ id, position }) => ({
-        name: 'score-replay',
-        data: { runId: run.id, replayId: id },
-        priority: -position,
-      }));
+    return open.filter(({ id }) => !excused.has(id)).map((replay) => scoreJob(run.id, replay));
   }
   await advance(transaction, run.id, 'CERTIFYING', now);
   return [certify];
