@@ -6,6 +6,7 @@ import { verificationRuns } from '#db/schema/runs.ts';
 import type { Job } from '#queue/jobs.ts';
 import { runsWithJobs } from '#queue/live-jobs.ts';
 import type { ServiceContext } from '../context.ts';
+import { leaveSingle } from '../judge-batch/items.ts';
 import { scoreJob } from '../replay/score-job.ts';
 import { advance, failRun, openStatuses } from './transitions.ts';
 
@@ -46,20 +47,22 @@ const missingJobs = async (transaction: Executor, run: RunRow, now: Date): Promi
   return [certify];
 };
 
-/** What was booked for these calls stays booked: a batch that ends after all may be charged. */
-const giveUpBatches = (db: Executor, before: Date) =>
-  db
-    .update(judgeBatchItems)
-    .set({ state: 'single', request: null })
-    .where(and(inArray(judgeBatchItems.state, waitingStates), lt(judgeBatchItems.createdAt, before)));
-
 /** Finds the runs that nothing works on and sees to it that they end. Two sweeps at once do it once. */
 export const sweepRuns = async (
-  { db, sender, now, log }: Pick<ServiceContext, 'db' | 'sender' | 'now' | 'log'>,
-  bounds: typeof sweepBounds = sweepBounds,
+  context: Pick<ServiceContext, 'db' | 'sender' | 'now' | 'log'>,
 ): Promise<void> => {
+  const { db, sender, now, log } = context;
   const at = now();
-  await giveUpBatches(db, new Date(at.getTime() - bounds.batchMs));
+  const before = (ms: number) => new Date(at.getTime() - ms);
+  await leaveSingle(
+    context,
+    and(
+      inArray(judgeBatchItems.state, waitingStates),
+      lt(judgeBatchItems.createdAt, before(sweepBounds.batchMs)),
+    ),
+    // A batch that ends after all may be charged.
+    { charged: true },
+  );
   // Runs before jobs: a run that ends between the two readings is seen again, with its lock, below.
   const resting = await db
     .select({ id: verificationRuns.id })
@@ -67,7 +70,7 @@ export const sweepRuns = async (
     .where(
       and(
         inArray(verificationRuns.status, openStatuses),
-        lt(verificationRuns.updatedAt, new Date(at.getTime() - bounds.restMs)),
+        lt(verificationRuns.updatedAt, before(sweepBounds.restMs)),
       ),
     );
   if (resting.length === 0) return;
@@ -80,7 +83,7 @@ export const sweepRuns = async (
         .where(and(eq(verificationRuns.id, id), inArray(verificationRuns.status, openStatuses)))
         .for('update', { skipLocked: true });
       if (!run || (await runsWithJobs(transaction)).has(id)) return;
-      if (run.createdAt.getTime() < at.getTime() - bounds.abandonMs) {
+      if (run.createdAt < before(sweepBounds.abandonMs)) {
         await failRun(
           transaction,
           id,
