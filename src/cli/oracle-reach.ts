@@ -1,5 +1,6 @@
 import type { OracleFailure } from '#contracts/oracle.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
+import { oracleWasReached } from '#verification/replay/resumable.ts';
 
 /** The oracle gave no HTTP answer, to this replay and to none before it: whether that is a verdict is not known yet. */
 export class Unreached extends Error {
@@ -23,7 +24,7 @@ export const watchedOracle = (oracle: Oracle): { oracle: Oracle; wasReached: () 
     oracle: {
       ask: async (request, signal) => {
         const outcome = await oracle.ask(request, signal);
-        reached ||= outcome.kind === 'answer' || outcome.httpAnswered;
+        reached ||= oracleWasReached({ oracle: outcome });
         if (outcome.kind === 'failure' && !reached) throw new Unreached(outcome);
         return outcome;
       },

@@ -18,7 +18,7 @@ const mostCharacters = 32_000_000;
 /** A submission takes seconds; one that is older was made by a worker that died in it. */
 const lostAfterMs = 5 * 60_000;
 
-type Item = Pick<typeof judgeBatchItems.$inferSelect, 'id' | 'request' | 'submittedAt'>;
+type Item = Pick<typeof judgeBatchItems.$inferSelect, 'id' | 'request'>;
 
 const setState = (
   { db }: Pick<BatchContext, 'db'>,
@@ -58,7 +58,6 @@ const takeQueued = async ({ db, now }: BatchContext): Promise<Item[]> => {
     .select({
       id: judgeBatchItems.id,
       request: judgeBatchItems.request,
-      submittedAt: judgeBatchItems.submittedAt,
       createdAt: judgeBatchItems.createdAt,
     })
     .from(judgeBatchItems)
@@ -74,16 +73,11 @@ const takeQueued = async ({ db, now }: BatchContext): Promise<Item[]> => {
     return characters <= mostCharacters;
   });
   const ids = (taken.length === 0 ? [first] : taken).map(({ id }) => id);
-  const mine = await db
+  return db
     .update(judgeBatchItems)
     .set({ state: 'submitting', submittedAt: at })
     .where(and(inArray(judgeBatchItems.id, ids), eq(judgeBatchItems.state, 'queued')))
-    .returning({
-      id: judgeBatchItems.id,
-      request: judgeBatchItems.request,
-      submittedAt: judgeBatchItems.submittedAt,
-    });
-  return mine;
+    .returning({ id: judgeBatchItems.id, request: judgeBatchItems.request });
 };
 
 /** @returns whether there may be more to submit. */

@@ -229,11 +229,9 @@ const judgeParrot = async (
 };
 
 /** All are waited for, also when one fails: what the others were paid for is kept, and none goes on by itself. */
-const allEnded = async <T extends unknown[]>(
-  steps: [...T],
-): Promise<{ [Place in keyof T]: Awaited<T[Place]> }> => {
+const allEnded = async (steps: unknown[]): Promise<void> => {
   await Promise.allSettled(steps);
-  return Promise.all(steps);
+  await Promise.all(steps);
 };
 
 const ended = (checkpoint: ReplayCheckpoint): ReplayEnd => {

@@ -24,9 +24,8 @@ const usualTokensOf = (task: JudgeTask): number => {
  * How long an answer may be, in tokens.
  * @param brokenOff how many answers to this measure broke off before: each doubles it.
  */
-const maxTokensOf = (task: JudgeTask, brokenOff: number): number => {
-  return Math.min(mostTokens, usualTokensOf(task) * 2 ** brokenOff);
-};
+const maxTokensOf = (task: JudgeTask, brokenOff: number): number =>
+  Math.min(mostTokens, usualTokensOf(task) * 2 ** brokenOff);
 
 /** A request to the Messages API, without what is the same in all of them (the form of the answer). */
 export type ModelRequest = {
