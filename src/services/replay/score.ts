@@ -12,7 +12,7 @@ import { AwaitsBatch, batchDesk } from '../judge-batch/desk.ts';
 import { attempt, LeaseLost } from '../run/attempt.ts';
 import type { CleanText } from '../run/clean-text.ts';
 import { endDeadJob } from '../run/dead-letter.ts';
-import { isOneVersion, judgedByTwoVersions } from '../run/one-version.ts';
+import { holdToOneVersion, judgedByTwoVersions } from '../run/one-version.ts';
 import { cutMessage, failRun, noteWaiting } from '../run/transitions.ts';
 import { checkpointStore, isOpenIn, ReplayLost, type ReplayRow, replayingStatuses } from './checkpoint.ts';
 import { endReplay } from './end.ts';
@@ -143,7 +143,7 @@ export const scoreReplay = async (
     work: async (secrets, clean, stop) => {
       const { judge, agreement, oracle } = portsOf(context, found, secrets, clean, stopping);
       const { promptDigest } = found;
-      if (!(await isOneVersion(context, { id: runId, promptDigest }, judge.promptDigest))) {
+      if (!(await holdToOneVersion(context, { id: runId, promptDigest }, judge.promptDigest))) {
         await failRun(db, runId, judgedByTwoVersions, now());
         return;
       }

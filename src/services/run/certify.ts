@@ -14,7 +14,7 @@ import { checkpointOf, type ReplayRow } from '../replay/checkpoint.ts';
 import { attempt } from './attempt.ts';
 import { endDeadJob } from './dead-letter.ts';
 import { earlierCanaries } from './earlier-canaries.ts';
-import { isOneVersion, judgedByTwoVersions } from './one-version.ts';
+import { holdToOneVersion, judgedByTwoVersions } from './one-version.ts';
 import { completeRun, failRun, noteRunFault } from './transitions.ts';
 
 /** Each row has twelve parameters, of which Postgres takes 65,535 in one statement. */
@@ -98,7 +98,7 @@ export const certifyRun = async (
       }
       const { provider, model, promptDigest } = engine.judge(config.judge, null);
       const judge = { provider, model, promptDigest };
-      if (!(await isOneVersion(context, run, promptDigest))) {
+      if (!(await holdToOneVersion(context, run, promptDigest))) {
         await failRun(db, runId, judgedByTwoVersions, now());
         return;
       }

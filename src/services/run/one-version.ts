@@ -11,7 +11,7 @@ export const judgedByTwoVersions =
  * @param run its row, as it was read.
  * @returns whether `promptDigest` is theirs.
  */
-export const isOneVersion = async (
+export const holdToOneVersion = async (
   { db }: Pick<ServiceContext, 'db'>,
   run: { id: string; promptDigest: string | null },
   promptDigest: string,
