@@ -1,5 +1,5 @@
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
-import { ceilingCostUsd } from '#verification/judges/anthropic/prices.ts';
+import { countedCostUsd } from '#verification/judges/anthropic/prices.ts';
 import { askingThrough, type Judge } from '#verification/judges/judge.ts';
 import { resending } from '#verification/judges/resending.ts';
 import { RunStopped } from './exit.ts';
@@ -18,9 +18,6 @@ export type Account = {
    */
   book(mostUsd: number): Promise<(usage: JudgeUsage, uncertain?: number) => Promise<void>>;
 };
-
-/** What a call was paid, in US dollars: at the ceiling where its price is not known. */
-const costOf = ({ costUsd, ...tokens }: JudgeUsage) => costUsd ?? ceilingCostUsd(tokens);
 
 /**
  * What a run's calls to its judges may cost together: each is booked at the most that it can cost before it is made, so
@@ -67,8 +64,6 @@ export const openAccount = (
       }
       return async (usage, uncertain = 0) => {
         // What was sent without an answer may have been charged.
-        end(mostUsd, costOf(usage) + uncertain * mostUsd);
-        await keep();
       };
     },
   };

@@ -3,12 +3,9 @@ import type { JudgeUsage } from '#contracts/replay.ts';
 import type { Executor } from '#db/client.ts';
 import { judgeBatchItems, waitingStates } from '#db/schema/judge-batches.ts';
 import { judgeSpend } from '#db/schema/replays.ts';
-import { ceilingCostUsd } from '#verification/judges/anthropic/prices.ts';
+import { countedCostUsd } from '#verification/judges/anthropic/prices.ts';
 import type { ServiceContext } from '../context.ts';
 import { utcMidnight } from '../utc-midnight.ts';
-
-/** What a judge call counts for against limits, in US dollars: its cost, or the ceiling where its price is unknown. */
-const countedCost = ({ costUsd, ...tokens }: JudgeUsage): number => costUsd ?? ceilingCostUsd(tokens);
 
 /**
  * A call takes some minutes at most, unless it waits for its batch: what is unsettled for longer was left by a worker
@@ -111,7 +108,7 @@ export const settleBooking = async (
   usage: JudgeUsage,
   uncertain = 0,
 ): Promise<void> => {
-  const cost = countedCost(usage);
+  const cost = countedCostUsd(usage);
   if (cost === 0 && uncertain === 0) await releaseBookings(executor, [id]);
   else
     await executor

@@ -65,6 +65,10 @@ const charge = (price: ModelPrice, tokens: Tokens) =>
 /** What these tokens would cost at the ceiling, in US dollars. */
 export const ceilingCostUsd = (tokens: Tokens): number => charge(ceiling, tokens);
 
+/** What a call counts for against limits, in US dollars: its cost, or the ceiling where its price is not known. */
+export const countedCostUsd = ({ costUsd, ...tokens }: JudgeUsage): number =>
+  costUsd ?? ceilingCostUsd(tokens);
+
 export type Prices = {
   /** What one call cost, in US dollars; null where the model's price is not known. */
   costUsd(model: string, tokens: Tokens, how?: { batch: boolean }): number | null;
