@@ -14,7 +14,7 @@ import { anthropicJudge } from '#verification/judges/anthropic/judge.ts';
 import type { BatchDesk } from '#verification/judges/anthropic/model-client.ts';
 import { createPrices } from '#verification/judges/anthropic/prices.ts';
 import { instructionsFor } from '#verification/judges/anthropic/prompts/v1/digest.ts';
-import type { SharedJudgments } from '#verification/replay/run-replay.ts';
+import type { SharedJudgments } from '#verification/replay/shared-judgments.ts';
 
 /** Input cost, in tokens at the plain price: cache writes weigh 1.25, reads 0.1, a batch's calls half. */
 export type EconomyFigures = {

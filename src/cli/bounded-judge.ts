@@ -64,6 +64,8 @@ export const openAccount = (
       }
       return async (usage, uncertain = 0) => {
         // What was sent without an answer may have been charged.
+        end(mostUsd, countedCostUsd(usage) + uncertain * mostUsd);
+        await keep();
       };
     },
   };

@@ -8,10 +8,7 @@ import { z } from 'zod';
 import { type AnswerKey, answerKeyOutcomeSchema, parrotVerdictsSchema } from '#contracts/replay.ts';
 import { takeLock } from '#db/embedded/lock.ts';
 import type { Judge } from '#verification/judges/judge.ts';
-import type { SharedJudgments } from '#verification/replay/run-replay.ts';
-
-/** A key is retired 90 days after its making (methodology; certificate.md, "Sealed keys"). */
-const keyLifeMs = 90 * 24 * 60 * 60 * 1000;
+import { keyLifeMs, type SharedJudgments } from '#verification/replay/shared-judgments.ts';
 
 const [made, impossible] = answerKeyOutcomeSchema.options;
 

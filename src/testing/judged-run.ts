@@ -4,7 +4,8 @@ import type { ReplayCheckpoint } from '#contracts/replay.ts';
 import { buildCertificate, type CertificateContent } from '#verification/certificate/build.ts';
 import { noCanaries } from '#verification/certificate/judge-trust.ts';
 import type { Judge } from '#verification/judges/judge.ts';
-import { type Agreement, runReplay, type SharedJudgments } from '#verification/replay/run-replay.ts';
+import { type Agreement, runReplay } from '#verification/replay/run-replay.ts';
+import type { SharedJudgments } from '#verification/replay/shared-judgments.ts';
 import { memoryReplayStore } from './memory-replay-store.ts';
 
 export type JudgedRun = {

@@ -3,11 +3,8 @@ import type { AnswerKey } from '#contracts/replay.ts';
 import type { Executor } from '#db/client.ts';
 import { answerKeys } from '#db/schema/replays.ts';
 import type { Judge } from '#verification/judges/judge.ts';
-import type { SharedJudgments } from '#verification/replay/run-replay.ts';
+import { keyLifeMs, type SharedJudgments } from '#verification/replay/shared-judgments.ts';
 import type { ServiceContext } from '../context.ts';
-
-/** A key is retired 90 days after its making (methodology; certificate.md, "Sealed keys"). */
-const keyLifeMs = 90 * 24 * 60 * 60 * 1000;
 
 /**
  * The answer key of one change, and the verdicts on the parrot by it, in Postgres: made once for all runs under the

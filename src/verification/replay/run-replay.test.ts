@@ -12,7 +12,8 @@ import { changeNumber } from '#testing/scripted-engine.ts';
 import { type ScriptedReply, scriptedJudge } from '#testing/scripted-judge.ts';
 import type { Judge, JudgeTask, PullRequestJudge } from '../judges/judge.ts';
 import type { Oracle } from '../oracles/oracle.ts';
-import { type Kept, type ReplayStore, runReplay, type SharedJudgments } from './run-replay.ts';
+import { type ReplayStore, runReplay } from './run-replay.ts';
+import type { Kept, SharedJudgments } from './shared-judgments.ts';
 import { withStep } from './with-step.ts';
 
 const groundTruth = changeNumber(1);

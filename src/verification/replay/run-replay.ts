@@ -1,9 +1,7 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type {
-  AnswerKey,
   AnswerKeyOutcome,
   Baseline,
-  ParrotVerdicts,
   ReplayCheckpoint,
   ReplayStep,
   SettledAnswerKey,
@@ -19,6 +17,7 @@ import { oracleRequest } from './oracle-request.ts';
 import { parrotAnswer } from './parrot.ts';
 import { endOfReplay, type ReplayEnd } from './score.ts';
 import { seededFraction } from './seeded.ts';
+import type { SharedJudgments } from './shared-judgments.ts';
 import { withStep } from './with-step.ts';
 
 /** Where a replay's steps are kept as they arrive. `checkpoint` is what was there when the replay was opened. */
@@ -31,26 +30,6 @@ export type ReplayStore = {
   save<S extends ReplayStep>(step: S, value: NonNullable<ReplayCheckpoint[S]>): Promise<void>;
   /** Called before the oracle is; rejects where it must not be any more. */
   beforeOracleCall(): Promise<void>;
-};
-
-/**
- * Something shared, and whether this very replay had it made: then it was cut off before its own checkpoint held it, and
- * what it cost is on its account.
- */
-export type Kept<T> = { value: T; own: boolean };
-
-/**
- * What one change's judgments have in common for all runs under the same judge model and prompts: its answer key, so
- * that constructs are compared by one key and only the first pays for it, and the verdicts on the parrot.
- */
-export type SharedJudgments = {
-  answerKey(): Promise<Kept<SettledAnswerKey> | null>;
-  /** Gives back the key that stands: another run's, where that was quicker. */
-  keepAnswerKey(outcome: SettledAnswerKey): Promise<SettledAnswerKey>;
-  /** Null where none were kept, or by another key than this. */
-  parrot(key: AnswerKey): Promise<Kept<ParrotVerdicts> | null>;
-  /** Keeps them where this key still stands and has none yet. */
-  keepParrot(verdicts: ParrotVerdicts, key: AnswerKey): Promise<void>;
 };
 
 /** A second judge, and the share of replays that it is asked about as well. */
