@@ -124,6 +124,21 @@ export type Script = {
   costUsd?: number;
 };
 
+/** A judge that finds no answer key for these changes: it quotes nothing of their diffs. */
+export const noAnswerKeyFor =
+  (...ids: string[]): NonNullable<Script['judge']> =>
+  async ({ measure }, { id }) =>
+    measure === 'answer_key' && ids.includes(id)
+      ? {
+          ok: true,
+          model: 'offline-1',
+          usage: free,
+          latencyMs: 1,
+          retries: 0,
+          answer: { changes: [], question: null, verdicts: [] },
+        }
+      : undefined;
+
 /** Ports that do what a script says, and keep the calls made to them as `measure:id`. */
 export const scriptedEngine = (script: Script) => {
   const calls: string[] = [];

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
-import { interruptedRun, ownersWorkbench } from '#testing/interrupted-run.ts';
+import { interruptedRun } from '#testing/interrupted-run.ts';
+import { ownersWorkbench } from '#testing/owners-workbench.ts';
 import { changeNumbers, drawOf } from '#testing/scripted-engine.ts';
 import { openPolicy } from '#testing/workbench.ts';
 import { erasePrivateGroundTruths, privateRetentionMs } from '../ground-truth/erase-private.ts';

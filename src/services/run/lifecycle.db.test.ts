@@ -3,7 +3,7 @@ import { certificateSchema } from '#contracts/certificate.ts';
 import type { OracleOutcome } from '#contracts/oracle.ts';
 import { runSchema } from '#contracts/run.ts';
 import { judgeSpend } from '#db/schema/replays.ts';
-import { changeNumbers, drawOf, type Script, unavailable } from '#testing/scripted-engine.ts';
+import { changeNumbers, drawOf, noAnswerKeyFor, unavailable } from '#testing/scripted-engine.ts';
 import { startedRun } from '#testing/started-run.ts';
 import { openPolicy } from '#testing/workbench.ts';
 import { getPublicCertificate } from '../certificate/get-public.ts';
@@ -129,29 +129,9 @@ test('an oracle that never gave an HTTP answer fails its run: a wrong address is
   });
 });
 
-/** No key is made for a change that quotes nothing of the diff. */
-const noKey: NonNullable<Script['judge']> = async ({ measure }, { id }) =>
-  measure === 'answer_key' && ['1', '2'].includes(id)
-    ? {
-        ok: true,
-        model: 'offline-1',
-        usage: {
-          calls: 1,
-          inputTokens: 1,
-          cacheWriteTokens: 0,
-          cacheReadTokens: 0,
-          outputTokens: 1,
-          costUsd: 0,
-        },
-        retries: 0,
-        latencyMs: 1,
-        answer: { changes: [], question: null, verdicts: [] },
-      }
-    : undefined;
-
 test('a change without an answer key is replaced by the next in order, before its oracle call', async () => {
   const { pump, run, replays, calls, context } = await startedRun({
-    judge: noKey,
+    judge: noAnswerKeyFor('1', '2'),
     draw: async () => drawOf(changeNumbers(3), changeNumbers(1, 4)),
   });
   await pump();
@@ -169,7 +149,10 @@ test('a change without an answer key is replaced by the next in order, before it
 });
 
 test('a sample in which no change has an answer key fails', async () => {
-  const { pump, run } = await startedRun({ judge: noKey, draw: async () => drawOf(changeNumbers(2)) });
+  const { pump, run } = await startedRun({
+    judge: noAnswerKeyFor('1', '2'),
+    draw: async () => drawOf(changeNumbers(2)),
+  });
   await pump();
   expect(await run()).toMatchObject({ status: 'FAILED', progress: 0, total: 0 });
 });

@@ -1,13 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Certificate } from '#contracts/certificate.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
-import {
-  interruptedRun,
-  type OwnersWorkbench,
-  ownersWorkbench,
-  wholeReplay,
-} from '#testing/interrupted-run.ts';
-import { changeNumbers, drawOf, unavailable } from '#testing/scripted-engine.ts';
+import { interruptedRun, wholeReplay } from '#testing/interrupted-run.ts';
+import { type OwnersWorkbench, ownersWorkbench } from '#testing/owners-workbench.ts';
+import { changeNumbers, drawOf, noAnswerKeyFor, unavailable } from '#testing/scripted-engine.ts';
 
 /** What a certificate says of scores and judge, without its own identity and what tells of the interruption. */
 const scoresOf = ({
@@ -216,30 +212,10 @@ test('a run whose replays have all ended is certified at once', async () => {
 });
 
 test('changes that were replaced stay replaced, and progress and total leave them out', async () => {
-  const at = await interruptedRun(
-    {
-      draw: async () => drawOf(changeNumbers(3), changeNumbers(2, 4)),
-      judge: async (task, { id }) =>
-        id === '1' && task.measure === 'answer_key'
-          ? {
-              ok: true,
-              model: 'offline-1',
-              usage: {
-                calls: 1,
-                inputTokens: 1,
-                cacheWriteTokens: 0,
-                cacheReadTokens: 0,
-                outputTokens: 1,
-                costUsd: 0,
-              },
-              latencyMs: 1,
-              retries: 0,
-              answer: { changes: [], question: null, verdicts: [] },
-            }
-          : undefined,
-    },
-    {},
-  );
+  const at = await interruptedRun({
+    draw: async () => drawOf(changeNumbers(3), changeNumbers(2, 4)),
+    judge: noAnswerKeyFor('1'),
+  });
   const { runId } = await at.goOn('resume', at.runId);
   expect(await at.run(runId)).toMatchObject({ progress: 0, total: 3 });
   await at.pump();

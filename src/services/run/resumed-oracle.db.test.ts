@@ -2,7 +2,8 @@ import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { OracleOutcome } from '#contracts/oracle.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
-import { interruptedRun, ownersWorkbench } from '#testing/interrupted-run.ts';
+import { interruptedRun } from '#testing/interrupted-run.ts';
+import { ownersWorkbench } from '#testing/owners-workbench.ts';
 
 const noConnection: OracleOutcome = {
   kind: 'failure',

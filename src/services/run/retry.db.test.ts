@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { answerKeys } from '#db/schema/replays.ts';
-import { interruptedRun, ownersWorkbench, wholeReplay } from '#testing/interrupted-run.ts';
+import { interruptedRun, wholeReplay } from '#testing/interrupted-run.ts';
+import { ownersWorkbench } from '#testing/owners-workbench.ts';
 import { changeNumbers, drawOf } from '#testing/scripted-engine.ts';
 import { SourceError } from '#verification/sources/source.ts';
 
