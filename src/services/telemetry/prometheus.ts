@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { JudgeUsage } from '#contracts/replay.ts';
 import type { Database } from '#db/client.ts';
+import { verdictsOf } from '#verification/replay/stored-verdicts.ts';
 import { databaseGauges } from './database-gauges.ts';
 import type { Metrics, StoredStep } from './metrics.ts';
 
@@ -29,9 +30,9 @@ const judgmentsOf = ({ step, value }: StoredStep): Judgment[] => {
     case 'answerKey':
       return 'reused' in value && value.reused ? [] : [value];
     case 'baseline':
-      return value.reused ? [] : [value.precision ?? [], value.recall ?? []].flat();
+      return value.reused ? [] : verdictsOf(value);
     case 'second':
-      return [value.precision ?? [], value.recall ?? [], value.reply ?? []].flat();
+      return verdictsOf(value);
     default:
       return [value];
   }

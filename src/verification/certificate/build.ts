@@ -9,6 +9,7 @@ import type { JudgeProvider } from '#contracts/judge.ts';
 import type { ReplayCheckpoint, ReplayScore } from '#contracts/replay.ts';
 import type { RunDraw } from '#contracts/run.ts';
 import { endOfReplay, type ReplayEnd, scoreReplay } from '../replay/score.ts';
+import { verdictsOf } from '../replay/stored-verdicts.ts';
 import { aggregate, compareGroundTruthIds, rounded } from '../statistics/aggregate.ts';
 import { type EarlierCanaries, judgeTrust } from './judge-trust.ts';
 import { totalUsage, usageByMeasure } from './judge-usage.ts';
@@ -69,9 +70,6 @@ export type CertificateContent = {
 };
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
-
-const verdictsOf = ({ precision, recall, reply }: Pick<ReplayCheckpoint, 'precision' | 'recall' | 'reply'>) =>
-  [precision, recall, reply].filter((verdict) => verdict !== undefined);
 
 /** Everything that a judge was asked about a replay: the certificate counts what had to be asked again. */
 const judgeCallsOf = (checkpoint: ReplayCheckpoint) => [

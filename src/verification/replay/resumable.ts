@@ -1,4 +1,5 @@
 import type { ReplayCheckpoint } from '#contracts/replay.ts';
+import { type StoredVerdicts, verdictsOf } from './stored-verdicts.ts';
 
 /**
  * The steps of a stored checkpoint that going on with a run does not take again. What the verifier could not get (an
@@ -18,12 +19,10 @@ export const resumable = (checkpoint: ReplayCheckpoint, oracleReached: boolean):
   };
 };
 
-type Verdicts = Pick<ReplayCheckpoint, 'precision' | 'recall' | 'reply'>;
+const isLacking = (verdicts: StoredVerdicts): boolean =>
+  verdictsOf(verdicts).some(({ kind }) => kind === 'unscored');
 
-const isLacking = ({ precision, recall, reply }: Verdicts): boolean =>
-  [precision, recall, reply].some((verdict) => verdict?.kind === 'unscored');
-
-const judgedOf = ({ precision, recall, reply }: Verdicts): Verdicts => ({
+const judgedOf = ({ precision, recall, reply }: StoredVerdicts): StoredVerdicts => ({
   ...(precision?.kind === 'judged' ? { precision } : {}),
   ...(recall?.kind === 'judged' ? { recall } : {}),
   ...(reply?.kind === 'judged' ? { reply } : {}),
