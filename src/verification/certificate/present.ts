@@ -12,7 +12,7 @@ export type StoredCertificate = Omit<CertificateContent, 'replayScores'> & {
 
 export type StoredReplayScore = Omit<CertifiedReplay, 'scored'> & { id: string; scoredAt: Date };
 
-/** What a list shows of a certificate. Nothing is ranked before canaries and baselines exist. */
+/** What a list shows of a certificate. Unverified ones are never ranked, and there are no others yet. */
 export const presentSummary = (stored: StoredCertificate): CertificateSummary => ({
   id: stored.id,
   constructId: stored.constructId,

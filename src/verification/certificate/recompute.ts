@@ -125,7 +125,7 @@ const asItsReplaysHaveIt = (
     ...recomputeUsage(certificate),
     domain: certificateDomain,
     methodologyVersion,
-    // Nothing is ranked before canaries and baselines exist.
+    // Unverified certificates are never ranked, and there are no others yet.
     ranked: false,
     judge: scoringModel.startsWith('offline-') ? 'offline' : 'anthropic',
     scoringModel,
