@@ -1,11 +1,13 @@
 import type { Certificate, Interval, JudgeTrust, UsageByMeasure } from '#contracts/certificate.ts';
 import {
   canaryKindsText,
+  ceilingText,
   hasLeaked,
   mayRepeatChanges,
   readAdjustedPrecision,
   reliabilityGaps,
   whyNoCanaries,
+  whyNotReliable,
 } from '#verification/certificate/judge-standing.ts';
 
 const notMeasured = 'not measured';
@@ -29,9 +31,7 @@ const rate = (of: (Estimate & { of: number }) | null) =>
 const adjusted = (certificate: Certificate) => {
   const reading = readAdjustedPrecision(certificate);
   if (reading.kind === 'not measured') return `${notMeasured}: ${reading.why}`;
-  const ceiling = reading.atCeiling
-    ? ' It stands at its ceiling: more was found supported than this judge would support if every claim were true.'
-    : '';
+  const ceiling = reading.atCeiling ? ` ${ceilingText}` : '';
   return `${estimated(reading)}, with the judge’s measured mistakes taken out; beside the raw value, not in its place.${ceiling}`;
 };
 
@@ -114,10 +114,8 @@ export const judgeTrustMeaning =
 
 /** Null where the judge is shown to be reliable, or was not tested at all. */
 export const reliabilityRemark = (certificate: Certificate): string | null => {
-  const { trust } = certificate;
-  if (trust === null || trust.reliable) return null;
-  const reasons = [whyNoCanaries(certificate) ?? '', ...reliabilityGaps(trust)].filter((text) => text !== '');
-  return `The judge is not shown to be reliable. ${reasons.join(' ')}`;
+  const why = whyNotReliable(certificate);
+  return why && `The judge is not shown to be reliable. ${why}`;
 };
 
 /** Null where no injected canary was accepted, here or in the earlier runs of the pool. */

@@ -1,5 +1,5 @@
 import type { Certificate } from '#contracts/certificate.ts';
-import { hasLeaked, reliabilityGaps, whyNoCanaries } from '#verification/certificate/judge-standing.ts';
+import { hasLeaked, whyNotReliable } from '#verification/certificate/judge-standing.ts';
 import { countOf, countText } from './format.ts';
 import { Notice } from './notice.tsx';
 
@@ -23,11 +23,10 @@ const LeakNotice = ({ trust }: { trust: Certificate['trust'] }) => {
 
 /** A judge that was tested and not shown to be reliable. */
 const ReliabilityNotice = ({ certificate }: { certificate: Certificate }) => {
-  const { trust } = certificate;
-  if (trust === null || trust.reliable) return null;
-  return (
+  const why = whyNotReliable(certificate);
+  return why === null ? null : (
     <Notice tone="caution" title="Judge not shown to be reliable">
-      {[whyNoCanaries(certificate), ...reliabilityGaps(trust)].filter((text) => text !== null).join(' ')}
+      {why}
     </Notice>
   );
 };

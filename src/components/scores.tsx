@@ -1,5 +1,5 @@
 import type { Certificate } from '#contracts/certificate.ts';
-import { readAdjustedPrecision } from '#verification/certificate/judge-standing.ts';
+import { ceilingText, readAdjustedPrecision } from '#verification/certificate/judge-standing.ts';
 import { Estimate } from './estimate.tsx';
 import { type Fact, Facts } from './facts.tsx';
 import { countOf, intervalText, notMeasured, scoreText } from './format.ts';
@@ -78,8 +78,6 @@ export const Scores = ({ certificate }: { certificate: Certificate }) => (
 
 const adjustedRemark =
   'Precision as it would be, had the judge not made the mistakes that its canaries show. It stands beside the raw value, never in its place: canaries are probably easier than natural errors.';
-const ceilingRemark =
-  'It stands at its ceiling: more was found supported than this judge would support if every claim were true.';
 
 /** What is read beside the scores and replaces none of them. */
 export const BesideScores = ({ certificate }: { certificate: Certificate }) => {
@@ -100,7 +98,7 @@ export const BesideScores = ({ certificate }: { certificate: Certificate }) => {
         adjusted.kind === 'not measured'
           ? adjusted.why
           : adjusted.atCeiling
-            ? `${ceilingRemark} ${adjustedRemark}`
+            ? `${ceilingText} ${adjustedRemark}`
             : adjustedRemark,
     },
   ];

@@ -48,6 +48,13 @@ export const whyNoCanaries = ({ trust, replayScores }: Certificate): string | nu
   return `No ${which}canary was put: no change of this run allowed one that is certain and that the oracle had not claimed itself.`;
 };
 
+/** Why the judge is not shown to be reliable, in sentences; null where it is, or was not tested at all. */
+export const whyNotReliable = (certificate: Certificate): string | null => {
+  const { trust } = certificate;
+  if (trust === null || trust.reliable) return null;
+  return [whyNoCanaries(certificate), ...reliabilityGaps(trust)].filter((text) => text !== null).join(' ');
+};
+
 /**
  * Whether earlier certificates of the pool may rest on the same changes, so that intervals are too narrow. It was so
  * until runs kept who chose their seed.
@@ -58,6 +65,10 @@ export const mayRepeatChanges = ({ draw, trust }: Certificate): boolean =>
 export type AdjustedReading =
   | { kind: 'measured'; value: number; interval: Interval; atCeiling: boolean }
   | { kind: 'not measured'; why: string };
+
+/** What is said of a judge-adjusted precision at its ceiling (see `readAdjustedPrecision`). */
+export const ceilingText =
+  'It stands at its ceiling: more was found supported than this judge would support if every claim were true.';
 
 /**
  * Judge-adjusted precision as it may be shown. At its ceiling, the share of claims that a judge ruled on, more was found
