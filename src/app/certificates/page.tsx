@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { CertificateList } from '#components/certificate-list.tsx';
+import { ConstructFilter } from '#components/construct-filter.tsx';
 import { Empty, PageHeading } from '#components/page-heading.tsx';
 import { Paging } from '#components/paging.tsx';
 import { type CertificateListInput, certificateListInputSchema } from '#contracts/certificate.ts';
@@ -25,17 +26,7 @@ const CertificatesPage = async ({ searchParams }: { searchParams: Promise<Search
       </PageHeading>
 
       <form method="get" action="/certificates" className="mb-6 flex flex-wrap items-end gap-3">
-        <label className="min-w-0 flex-1 basis-60">
-          <span className="mb-1 block text-sm font-medium">Construct</span>
-          <input
-            className="input"
-            name="constructId"
-            defaultValue={query.constructId ?? ''}
-            maxLength={255}
-            placeholder="Its whole name"
-            autoComplete="off"
-          />
-        </label>
+        <ConstructFilter constructId={query.constructId} />
         <label className="basis-48">
           <span className="mb-1 block text-sm font-medium">Sorted by</span>
           <select className="input" name="sort" defaultValue={query.sort}>

@@ -1,5 +1,6 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
+import { ConstructFilter } from '#components/construct-filter.tsx';
 import { Empty, PageHeading } from '#components/page-heading.tsx';
 import { Paging } from '#components/paging.tsx';
 import { RunList } from '#components/run-list.tsx';
@@ -25,17 +26,7 @@ const RunsPage = async ({ searchParams }: { searchParams: Promise<SearchParams> 
       </PageHeading>
 
       <form method="get" action="/runs" className="mb-6 flex flex-wrap items-end gap-3">
-        <label className="min-w-0 flex-1 basis-60">
-          <span className="mb-1 block text-sm font-medium">Construct</span>
-          <input
-            className="input"
-            name="constructId"
-            defaultValue={query.constructId ?? ''}
-            maxLength={255}
-            placeholder="Its whole name"
-            autoComplete="off"
-          />
-        </label>
+        <ConstructFilter constructId={query.constructId} />
         <label className="basis-40">
           <span className="mb-1 block text-sm font-medium">Status</span>
           <select className="input" name="status" defaultValue={query.status ?? ''}>
