@@ -10,9 +10,10 @@ import { expect, test } from '@playwright/test';
 import postgres from 'postgres';
 import { parse, parseAllDocuments } from 'yaml';
 import { openDatabase } from '../src/db/client.ts';
+import { freePort } from '../src/db/embedded/free-port.ts';
 import { createApiToken } from '../src/services/api-token/create.ts';
 import { localOwner } from '../src/services/user/local-owner.ts';
-import { freePort, plainEnvironment } from '../src/testing/installation.ts';
+import { plainEnvironment } from '../src/testing/installation.ts';
 
 // The commands, variables and probes of compose.yaml and of the Kubernetes example, as plain processes on one machine.
 

@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
+import { freePort } from '../src/db/embedded/free-port.ts';
 import { type AnthropicFake, startAnthropicFake } from '../src/testing/anthropic-fake.ts';
 import { startChatFake } from '../src/testing/chat-fake.ts';
 import { fakeRepository, type GitHubFake, startGitHubFake } from '../src/testing/github-fake.ts';
-import { freePort, type Installation, startInstallation } from '../src/testing/installation.ts';
+import { type Installation, startInstallation } from '../src/testing/installation.ts';
 import { type OracleFake, startOracleFake } from '../src/testing/oracle-fake.ts';
 
 // An installation with a model's key, whose GitHub and model are fakes at the protocol, and its owner's browser.

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { freePort } from '#db/embedded/free-port.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { openSender } from '#queue/pg-boss.ts';
 import { postRun } from '#rest/runs.ts';
@@ -16,7 +17,6 @@ import { createTracing } from '#services/telemetry/tracing.ts';
 import { startAnthropicFake } from '#testing/anthropic-fake.ts';
 import { type ReceivedSpan, startCollectorFake } from '#testing/collector-fake.ts';
 import { fakeRepository, startGitHubFake } from '#testing/github-fake.ts';
-import { freePort } from '#testing/installation.ts';
 import { describeChange, startOracleFake } from '#testing/oracle-fake.ts';
 import { openPolicy, openWorkbench } from '#testing/workbench.ts';
 

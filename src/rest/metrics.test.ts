@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { freePort } from '#testing/installation.ts';
+import { freePort } from '#db/embedded/free-port.ts';
 import { getMetrics } from './metrics.ts';
 import { startWorkerServer } from './worker-server.ts';
 

@@ -1,23 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '#db/embedded/free-port.ts';
 import { connectionOf } from '#db/embedded.ts';
 import { variableNames } from '../env.ts';
 
 const projectRoot = join(import.meta.dirname, '../..');
-
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No port of 127.0.0.1 is free.');
-  return address.port;
-};
 
 /** None of the tester's own settings, nor those of a .env file: an empty variable counts as unset, and wins over files. */
 export const plainEnvironment = (settings: Record<string, string>): NodeJS.ProcessEnv => ({

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
+import { freePort } from './free-port.ts';
 
 /** Never the whole environment: it holds secrets that a database server has no use for. */
 const environment = {
@@ -73,16 +73,6 @@ export const initialise = async (
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No port of 127.0.0.1 is free.');
-  return address.port;
 };
 
 /** Ends the server when we end without having done so: its input closes with us, whatever killed us. */

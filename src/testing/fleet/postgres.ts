@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import postgres from 'postgres';
 import { accountFor } from '#db/embedded/account.ts';
 import { binariesFor } from '#db/embedded/binaries.ts';
+import { freePort } from '#db/embedded/free-port.ts';
 import { endOrphan } from '#db/embedded/postmaster.ts';
 import { initialise, startServer, superuser } from '#db/embedded/server.ts';
 import { migrate } from '#db/migrate.ts';
 import { installQueues } from '#queue/install.ts';
-import { freePort } from '../installation.ts';
 
 /** A Postgres that other processes know by one address, whatever happens to its server. */
 export type FleetPostgres = {

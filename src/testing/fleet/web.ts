@@ -1,11 +1,11 @@
 import { eq } from 'drizzle-orm';
 import type { RunRequest } from '#contracts/run.ts';
+import { freePort } from '#db/embedded/free-port.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { createApiToken } from '#services/api-token/create.ts';
 import type { Actor, ServiceContext } from '#services/context.ts';
 import { createRun } from '#services/run/create.ts';
 import { answers } from '#start/address.ts';
-import { freePort } from '../installation.ts';
 import { eventually } from './eventually.ts';
 import { type FleetProgram, startFleetProgram } from './program.ts';
 
