@@ -2,7 +2,8 @@ import { createHandlers } from '#jobs/index.ts';
 import { workQueues } from '#queue/work.ts';
 import { startWorkerServer } from '#rest/worker-server.ts';
 import { getWorkerComposition } from './composition.ts';
-import { EnvironmentError, isLoopbackHost } from './env.ts';
+import { isLoopbackHost } from './env.ts';
+import { cannotStart } from './start/cannot-start.ts';
 
 /**
  * A worker process: carries the queues' jobs. `npm start` runs one; more may run, on other machines too, against the
@@ -38,11 +39,5 @@ const run = async () => {
 try {
   await run();
 } catch (error) {
-  const known = error instanceof EnvironmentError;
-  process.stderr.write(
-    known
-      ? `${error.message}\n`
-      : `The worker cannot start: ${error instanceof Error ? error.message : error}\n`,
-  );
-  process.exit(1);
+  cannotStart('worker', error);
 }

@@ -1,7 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import next from 'next';
-import { EnvironmentError, readEnvironment } from '../env.ts';
+import { readEnvironment } from '../env.ts';
+import { cannotStart } from './cannot-start.ts';
 import { projectRoot } from './child.ts';
 
 /**
@@ -84,11 +85,5 @@ const run = async () => {
 try {
   await run();
 } catch (error) {
-  const known = error instanceof EnvironmentError;
-  process.stderr.write(
-    known
-      ? `${error.message}\n`
-      : `The web server cannot start: ${error instanceof Error ? error.message : error}\n`,
-  );
-  process.exit(1);
+  cannotStart('web server', error);
 }
