@@ -2,20 +2,17 @@ import { z } from 'zod';
 import { judgeProviders } from './judge.ts';
 import { runRequestSchema } from './run.ts';
 
-const {
-  constructId: _construct,
-  oracleType: _type,
-  oracleUrl: _url,
-  oracleHeaders: _headers,
-  oracleModule: _module,
-  oracleCallable: _callable,
-  oracleTool: _tool,
-  oracleModel: _model,
-  ...estimateShape
-} = runRequestSchema.shape;
-
 /** What an estimate takes: the repository and how it is judged. Of a whole run's request the rest is left out. */
-export const estimateRequestSchema = z.object(estimateShape);
+export const estimateRequestSchema = z.object(runRequestSchema.shape).omit({
+  constructId: true,
+  oracleType: true,
+  oracleUrl: true,
+  oracleHeaders: true,
+  oracleModule: true,
+  oracleCallable: true,
+  oracleTool: true,
+  oracleModel: true,
+});
 export type EstimateRequest = z.infer<typeof estimateRequestSchema>;
 
 const amountSchema = z.object({

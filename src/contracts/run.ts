@@ -168,19 +168,20 @@ export const runRequestSchema = z.strictObject(requestShape).superRefine(require
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
 /** What trying an oracle takes: whom to ask about what, and nothing of judging. */
-const {
-  constructId: _c,
-  limit: _l,
-  minReplays: _m,
-  judge: _j,
-  seed: _s,
-  agreementSample: _a,
-  agreementModel: _b,
-  maxCostUsd: _u,
-  economy: _e,
-  ...tryShape
-} = requestShape;
-export const tryRequestSchema = z.object(tryShape).superRefine(requireOracleFields);
+export const tryRequestSchema = z
+  .object(requestShape)
+  .omit({
+    constructId: true,
+    limit: true,
+    minReplays: true,
+    judge: true,
+    seed: true,
+    agreementSample: true,
+    agreementModel: true,
+    maxCostUsd: true,
+    economy: true,
+  })
+  .superRefine(requireOracleFields);
 export type TryRequest = z.infer<typeof tryRequestSchema>;
 
 /** One call to an oracle before a run, and what stands against its answer. Nothing of it is kept. */
