@@ -13,7 +13,7 @@ import { signInErrors } from './sign-in-errors.ts';
 /** What next-auth had to say, without what it had in its hands: a code and an error's class, never a message. */
 export type AuthReport = { level: 'error' | 'warn'; code: string; error?: string };
 
-export const sessionSeconds = 30 * 24 * 60 * 60;
+const sessionSeconds = 30 * 24 * 60 * 60;
 
 /** next-auth puts the thrown message into the answer's URL, so only messages that are meant for the caller leave. */
 const readable = async <T>(attempt: () => Promise<T>, report: (event: AuthReport) => void): Promise<T> => {

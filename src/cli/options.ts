@@ -50,7 +50,7 @@ export type DrawOptions = { limit: number; since?: string; label?: string; seed?
 export const jsonOption = () =>
   new Option('--json', 'one JSON document on standard output; messages go to standard error');
 
-export const oracleOptions = () => [
+const oracleOptions = () => [
   new Option('--oracle-url <url>', 'where the oracle answers (HTTP POST)'),
   new Option('--oracle-header <header>', 'a header for the oracle, as "Name: value"; may be repeated')
     .argParser((header: string, before: string[]) => [...before, header])

@@ -32,7 +32,7 @@ const signalGroup = (child: ChildProcess, signal: NodeJS.Signals) => {
 };
 
 /** Asks a program to end, and kills it with all it started where it has not after `graceMs`. */
-export const endProgram = async (child: ChildProcess, graceMs: number): Promise<void> => {
+const endProgram = async (child: ChildProcess, graceMs: number): Promise<void> => {
   if (child.exitCode === null && child.signalCode === null) {
     const exited = once(child, 'exit');
     child.kill('SIGTERM');

@@ -12,7 +12,7 @@ import { newestChanges } from './newest-changes.ts';
 import { targetOf } from './target.ts';
 
 /** For reading the newest change and for the answer together: someone is waiting at a form. */
-export const trialTimeoutMs = 90_000;
+const trialTimeoutMs = 90_000;
 
 /**
  * Who is trying just now, in this process: a trial makes calls in its caller's name, and one at a time is all that a

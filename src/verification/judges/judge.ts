@@ -11,7 +11,7 @@ export type JudgeTask =
   | { measure: 'reply'; question: string; referenceAnswer: string; response: string };
 
 /** The enumerated verdicts, of all measures together: one strict schema serves all four calls. */
-export const verdictValues = [
+const verdictValues = [
   'supported',
   'not_supported',
   'surfaced',

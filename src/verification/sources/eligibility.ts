@@ -4,7 +4,7 @@ import { type ParsedDiff, parseDiff } from './diff.ts';
 import { isGeneratedPath } from './generated.ts';
 import { readableText, shortened } from './text.ts';
 
-export const minChangedLines = 3;
+const minChangedLines = 3;
 
 const dependencyBots = new Set([
   'dependabot',
@@ -37,7 +37,7 @@ const isDependencyBump = (change: { author: string | null; title: string }): boo
  * Why a change cannot serve (methodology, "One replay"), null where it can. Counted are changed lines that are not
  * blank, of files that people write: a version number beside its lock file is too small a change to ask about.
  */
-export const exclusionReason = (
+const exclusionReason = (
   change: { author: string | null; title: string },
   diff: ParsedDiff,
 ): ExclusionReason | null => {

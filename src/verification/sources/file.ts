@@ -42,7 +42,7 @@ export const serializeGroundTruth = (records: GroundTruth[]): string =>
  * Reads every line before it draws, so that a bad line is told at once.
  * @throws SourceError `invalid` with line and field; `empty`; `not_found` or `unreachable` where `readText` fails.
  */
-export const parseGroundTruth = (path: string, text: string): GroundTruth[] => {
+const parseGroundTruth = (path: string, text: string): GroundTruth[] => {
   const seen = new Map<string, number>();
   return text
     .replace(/^\u{feff}/u, '')

@@ -3,7 +3,7 @@ import { type GitHubAccess, type openGitHub, readAnswer } from './github-client.
 import { quotePath } from './quoted-path.ts';
 
 /** GitHub lists at most this many files of a pull request. */
-export const maxListedFiles = 3_000;
+const maxListedFiles = 3_000;
 
 const fileSchema = z.object({
   filename: z.string(),

@@ -15,7 +15,7 @@ const escapes: Record<string, number> = {
  * UTF-8, and what is not UTF-8 becomes U+FFFD. Null where the quotes do not end or an escape is unknown.
  * `length` counts the UTF-16 units of the quoted form, quotes included.
  */
-export const readQuotedPath = (text: string): { path: string; length: number } | null => {
+const readQuotedPath = (text: string): { path: string; length: number } | null => {
   if (!text.startsWith('"')) return null;
   const bytes: number[] = [];
   const encoder = new TextEncoder();

@@ -23,7 +23,7 @@ export type GroundTruthSource = {
   draw(request: DrawRequest): Promise<GroundTruthDraw>;
 };
 
-export const sourceErrorCodes = [
+const sourceErrorCodes = [
   'not_found',
   'unauthorized',
   'rate_limited',
