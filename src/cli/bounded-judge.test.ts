@@ -23,7 +23,8 @@ const settledBy = async (account: Account, mostUsd: number, costUsd: number) =>
 
 test('without a limit every call is booked at once', async () => {
   const account = openAccount(null, spentBefore(1_000));
-  await Promise.all(Array.from({ length: 100 }, () => account.book(1_000)));
+  const booked = Promise.all(Array.from({ length: 100 }, () => account.book(1_000)));
+  await expect(booked).resolves.toHaveLength(100);
 });
 
 test('calls side by side never hold and cost more than the limit, and go on as room comes free', async () => {

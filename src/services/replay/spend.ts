@@ -80,7 +80,10 @@ export const budgetSpent = async (
   return limit !== null && (await spentToday(context)) >= limit;
 };
 
-/** The next call does not fit into a limit, and nothing that is under way will make room; the message is for the run's owner. */
+/**
+ * The next call does not fit into a limit, and nothing that is under way will make room; the message is for the run's
+ * owner.
+ */
 export class BudgetReached extends Error {
   override readonly name = 'BudgetReached';
 }
@@ -90,6 +93,7 @@ export class BudgetBusy extends Error {
   override readonly name = 'BudgetBusy';
 }
 
+/** "$0.25", as a run's owner reads it. */
 export const dollars = (amount: number) => `$${amount.toFixed(2)}`;
 
 /** Any constant serves; every booking must use this one. */
