@@ -242,7 +242,10 @@ const held = globalThis as typeof globalThis & {
   echelonTracing?: Tracing;
 };
 
-/** Opens what the web process traces with, before its first request; without it nothing is traced. Throws EnvironmentError. */
+/**
+ * Opens what the web process traces with, before its first request; without it nothing is traced. Throws
+ * EnvironmentError.
+ */
 export const prepareTracing = async (): Promise<void> => {
   held.echelonTracing ??= (await openTracing(readEnvironment(), 'echelon-verify-web')).tracing;
 };

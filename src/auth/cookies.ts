@@ -10,7 +10,9 @@ const nameOf = (url: URL, what: string) =>
 /** The name of the cookie that holds the session; its chunks, if it ever has any, are named `<name>.<n>`. */
 export const sessionCookieName = (url: string) => nameOf(new URL(url), 'session');
 
-/** Every cookie of ours: out of scripts' reach, not sent by other sites' posts, over https only where that is spoken. */
+/**
+ * Every cookie of ours: out of scripts' reach, not sent by other sites' posts, over https only where that is spoken.
+ */
 export const authCookies = (url: string): Partial<CookiesOptions> => {
   const own = new URL(url);
   const cookie = (what: string, maxAge?: number): CookieOption => ({

@@ -23,7 +23,9 @@ const fleets = [
 ];
 const replaysPerWorker = 200;
 const latency = { oracleMs: 300, judgeMs: 600 };
-/** The middle of each run: at its beginning slots fill and the judge's limit is still felt for, at its end they empty. */
+/**
+ * The middle of each run: at its beginning slots fill and the judge's limit is still felt for, at its end they empty.
+ */
 const middle = { from: 0.25, to: 0.85 };
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);

@@ -7,7 +7,9 @@ import { runInProcess, withSettings } from '#testing/command-line.ts';
 import { describeChange, type OracleFake } from '#testing/oracle-fake.ts';
 import { certificateOf, changes, openVerifyBench, plantedKey, verify } from '#testing/verify-bench.ts';
 
-/** Runs that cannot go on for a reason outside them: each says what to do, certifies nothing and can be taken up again. */
+/**
+ * Runs that cannot go on for a reason outside them: each says what to do, certifies nothing and can be taken up again.
+ */
 
 const { folder, startOracle, startModel, closeServers, remove } = openVerifyBench();
 afterEach(closeServers);

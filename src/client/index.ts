@@ -28,8 +28,9 @@ export type EchelonClient = TRPCClient<AppRouter>;
  *     const resumed = await echelon.run.resume.mutate({ id: runId, oracleHeaders }); // the same attempt
  *     const retried = await echelon.run.retry.mutate({ id: runId, oracleHeaders }); // a new attempt, the same changes
  *
- * Calls made in the same tick travel in one request, up to 20 of them. A refused call rejects with `TRPCClientError`: `data.code` is one
- * of UNAUTHORIZED, NOT_FOUND, BAD_REQUEST, PRECONDITION_FAILED …, `data.fields` names what was wrong with the input.
+ * Calls made in the same tick travel in one request, up to 20 of them. A refused call rejects with `TRPCClientError`:
+ * `data.code` is one of UNAUTHORIZED, NOT_FOUND, BAD_REQUEST, PRECONDITION_FAILED …, `data.fields` names what was wrong
+ * with the input.
  * @throws TypeError where `baseUrl` is not an http(s) address.
  */
 export const createEchelonClient = ({ baseUrl, token, fetch }: EchelonClientOptions): EchelonClient => {

@@ -285,10 +285,14 @@ export const runSchema = z.object({
     .object({ queued: z.number().int(), sent: z.number().int(), sentAt: z.string().nullable() })
     .nullable(),
   sample: z.boolean(),
-  /** What the judge cost so far, in US dollars, by the prices that the installation knows; with `maxCostUsd` its limit. */
+  /**
+   * What the judge cost so far, in US dollars, by the prices that the installation knows; with `maxCostUsd` its limit.
+   */
   costUsd: z.number(),
   maxCostUsd: z.number().nullable(),
-  /** Estimated from the replays that have ended; null where too few have, in economy mode, and once the run has ended. */
+  /**
+   * Estimated from the replays that have ended; null where too few have, in economy mode, and once the run has ended.
+   */
   secondsLeft: z.number().int().nullable(),
   /** The run that this one goes on with (the same attempt), or does again (a new one). */
   continuesRunId: z.string().nullable(),

@@ -24,7 +24,9 @@ const inputs = [
 const isInput = (path: string) =>
   !/\.test\.tsx?$/.test(path) && !/^(?:testing|bench|cli|start)\//.test(path.replaceAll('\\', '/'));
 
-/** A digest of everything that can change the build's output, by content: checking out a file again changes its date. */
+/**
+ * A digest of everything that can change the build's output, by content: checking out a file again changes its date.
+ */
 const fingerprint = async (): Promise<string> => {
   const entries = await readdir(join(projectRoot, 'src'), { recursive: true, withFileTypes: true });
   const sources = entries

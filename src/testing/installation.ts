@@ -9,7 +9,9 @@ import { variableNames } from '../env.ts';
 
 const projectRoot = join(import.meta.dirname, '../..');
 
-/** None of the tester's own settings, nor those of a .env file: an empty variable counts as unset, and wins over files. */
+/**
+ * None of the tester's own settings, nor those of a .env file: an empty variable counts as unset, and wins over files.
+ */
 export const plainEnvironment = (settings: Record<string, string>): NodeJS.ProcessEnv => ({
   ...process.env,
   NODE_ENV: 'production',

@@ -91,7 +91,10 @@ const canaries = (kind: CanaryKind, count: number, supported: number) =>
     supported: place < supported,
   }));
 
-/** A replay that a model judged and was paid for, with 5 canaries of each kind; the first replay's judge errs on one each. */
+/**
+ * A replay that a model judged and was paid for, with 5 canaries of each kind; the first replay's judge errs on one
+ * each.
+ */
 const testedCheckpoint = (place: number): ReplayCheckpoint => {
   const judged = (verdicts: Verdicts, by = model) => {
     const { answerKey, oracle, precision, recall, reply } = judgedCheckpoint(verdicts, by);

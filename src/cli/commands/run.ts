@@ -51,7 +51,9 @@ export const showRun = async (
   return watch && run.status === 'FAILED' ? exitCodes.failed : exitCodes.done;
 };
 
-/** `run cancel <id>`: of a run that had ended it says that nothing was done; exit code 1 where it had been completed. */
+/**
+ * `run cancel <id>`: of a run that had ended it says that nothing was done; exit code 1 where it had been completed.
+ */
 export const cancelRun = async (
   id: string,
   options: RunOptions,

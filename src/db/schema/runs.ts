@@ -75,7 +75,9 @@ export const verificationRuns = pgTable(
   ],
 );
 
-/** One sealed box a run (AES-256-GCM, the run's id as associated data); deleted in the transaction that ends the run. */
+/**
+ * One sealed box a run (AES-256-GCM, the run's id as associated data); deleted in the transaction that ends the run.
+ */
 export const runSecrets = pgTable('run_secrets', {
   runId: uuid('run_id')
     .primaryKey()

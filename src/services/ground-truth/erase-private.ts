@@ -9,7 +9,9 @@ import { publicScope } from './store.ts';
 /** How long the text of a private repository's changes is kept after a run last read it. */
 export const privateRetentionMs = 30 * 24 * 60 * 60_000;
 
-/** Erases what was read of private repositories once its time is over and no run works on it. Scores and counts stay. */
+/**
+ * Erases what was read of private repositories once its time is over and no run works on it. Scores and counts stay.
+ */
 export const erasePrivateGroundTruths = async ({
   db,
   now,

@@ -25,7 +25,9 @@ const steps = [
 export const checkpointOf = (row: Pick<ReplayRow, ReplayStep>): ReplayCheckpoint =>
   Object.fromEntries(steps.flatMap((step) => (row[step] === null ? [] : [[step, row[step]]])));
 
-/** This worker's replay is another's by now, or its run has ended: what it knows is out of date and must not be kept. */
+/**
+ * This worker's replay is another's by now, or its run has ended: what it knows is out of date and must not be kept.
+ */
 export class ReplayLost extends Error {
   override readonly name = 'ReplayLost';
 }

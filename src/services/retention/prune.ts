@@ -12,7 +12,9 @@ import type { ServiceContext } from '../context.ts';
 const hourMs = 60 * 60_000;
 const dayMs = 24 * hourMs;
 
-/** A key is retired 90 days after its making and may be opened with the certificates that rest on it until they expire. */
+/**
+ * A key is retired 90 days after its making and may be opened with the certificates that rest on it until they expire.
+ */
 const keyRetentionMs = 180 * dayMs;
 
 /** One statement deletes so many rows at most, and one table gives up so many batches an hour: it is housekeeping. */

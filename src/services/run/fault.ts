@@ -17,7 +17,9 @@ export class Fault extends Error {
   }
 }
 
-/** A failed query's message holds its parameters, which are other people's texts: only the database's words are kept. */
+/**
+ * A failed query's message holds its parameters, which are other people's texts: only the database's words are kept.
+ */
 const wordsOf = (error: Error) => (error.message.startsWith('Failed query') ? 'Failed query' : error.message);
 
 const explain = (error: unknown, clean: CleanText): unknown => {

@@ -14,7 +14,10 @@ export const runOptionsSchema = z.object({
       provider: z.enum(judgeProviders),
       model: z.string(),
       reason: z.string().nullable(),
-      /** What all runs together may cost a day, in US dollars, told to whoever may spend it; null where nothing limits it. */
+      /**
+       * What all runs together may cost a day, in US dollars, told to whoever may spend it; null where nothing limits
+       * it.
+       */
       dailyLimitUsd: z.number().nullable(),
     }),
   ),

@@ -14,7 +14,10 @@ const acceptedWithinMs = 60_000;
 /** Sends a run in, once; rejects where it is not known whether it was accepted. */
 export type SendRun = (request: RunRequest) => Promise<unknown>;
 
-/** The built web application as a process, and a sender that goes through its tRPC interface, where runs can be given a seed. */
+/**
+ * The built web application as a process, and a sender that goes through its tRPC interface, where runs can be given a
+ * seed.
+ */
 export const startWeb = async (
   context: ServiceContext,
   owner: Actor,

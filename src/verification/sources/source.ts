@@ -10,7 +10,9 @@ export type DrawRequest = {
   seed: string;
   since: string | null;
   label: string | null;
-  /** `newest` takes changes as the source lists them, the newest first, for a look at one; a sample is always seeded. */
+  /**
+   * `newest` takes changes as the source lists them, the newest first, for a look at one; a sample is always seeded.
+   */
   order?: 'seeded' | 'newest';
   signal?: AbortSignal;
   /** Told in plain words what is being waited for or read, for example "Reading change 12 of 40". */

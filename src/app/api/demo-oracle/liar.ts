@@ -9,7 +9,9 @@ export const liar: Character = ({ title, question, files }) => ({
   follow_up_response: answerWrongly(question, files),
 });
 
-/** What came is said to be gone, what is gone to have come; where nothing is gone, what never was is said to have come. */
+/**
+ * What came is said to be gone, what is gone to have come; where nothing is gone, what never was is said to have come.
+ */
 export function turnRound(file: FileReading): FileReading {
   const cameOrNeverWas = (gone: string[], came: string[]) =>
     gone.length > 0 ? gone : [...new Set(came.map(inventName))];

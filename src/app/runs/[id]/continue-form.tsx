@@ -25,7 +25,10 @@ const limitHint = (how: Continuation, { costUsd, maxCostUsd }: Run) => {
   return `${counted} Where empty it stays as it was: ${kept}.`;
 };
 
-/** What has to be given again, or may be another now, before a run is gone on with; then its page is left for the new one's. */
+/**
+ * What has to be given again, or may be another now, before a run is gone on with; then its page is left for the new
+ * one's.
+ */
 export const ContinueForm = ({ run, how }: { run: Run; how: Continuation }) => {
   const router = useRouter();
   const form = useRef<HTMLFormElement>(null);

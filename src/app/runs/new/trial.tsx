@@ -15,7 +15,10 @@ const verdictOf = ({ answer, remarks }: OracleTrial) => {
     : ({ tone: 'plain', title: 'The oracle answers as the contract asks' } as const);
 };
 
-/** One call to the oracle about the newest change: what it was asked, what it said, and what stands against it. `outdated`: the form holds something else by now. */
+/**
+ * One call to the oracle about the newest change: what it was asked, what it said, and what stands against it.
+ * `outdated`: the form holds something else by now.
+ */
 export const Trial = ({ trial, outdated }: { trial: OracleTrial; outdated: boolean }) => {
   const { change, question, answer, latencyMs, retries, remarks } = trial;
   const { tone, title } = verdictOf(trial);

@@ -15,7 +15,8 @@ export type BatchState = 'in_progress' | 'ended' | 'unknown';
 
 /**
  * A port to the Message Batches API. Every method rejects with `BatchFault` where the API cannot be had, in words that
- * hold no secret; where the fault is `passing`, the same call may succeed later; where it `mayHaveArrived`, it may even have succeeded.
+ * hold no secret; where the fault is `passing`, the same call may succeed later; where it `mayHaveArrived`, it may even
+ * have succeeded.
  */
 export type BatchClient = {
   /** @returns the batch's id. */

@@ -73,7 +73,9 @@ const runWith = async (fault: AnthropicFault | null) => {
 
 const undisturbed = runWith(null);
 
-/** Told by its status or a broken connection: the client sends again. Else by what it says: the judge is asked again. */
+/**
+ * Told by its status or a broken connection: the client sends again. Else by what it says: the judge is asked again.
+ */
 const sentAgain: AnthropicFault[] = ['429', '529', 'timeout', 'reset'];
 
 test.each<AnthropicFault>([

@@ -21,7 +21,9 @@ const bracket = new RegExp(
 );
 const besideTheWord = new RegExp(`[${unseen}${slashes}]`, 'gu');
 
-/** As one reads it: compatibility forms, case and marks folded. Marks go first, since long runs are slow to normalise. */
+/**
+ * As one reads it: compatibility forms, case and marks folded. Marks go first, since long runs are slow to normalise.
+ */
 const asRead = (text: string) =>
   text.replace(besideTheWord, '').normalize('NFKD').replace(besideTheWord, '').toLowerCase();
 

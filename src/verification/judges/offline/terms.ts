@@ -123,7 +123,9 @@ export const productNames: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Diff words that are names as well, when the noun after them says so ("the merge method"). Part of the published rule. */
+/**
+ * Diff words that are names as well, when the noun after them says so ("the merge method"). Part of the published rule.
+ */
 export const nameableWords: ReadonlySet<string> = new Set(
   'merge key name type value text content version patch import export set put update title entry'.split(' '),
 );
