@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Run } from '#contracts/run.ts';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
@@ -11,17 +11,11 @@ import { getRun } from './get.ts';
 import { ingestRun } from './ingest.ts';
 import { listRuns } from './list.ts';
 
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()));
-});
-
 const sentAt = new Date('2026-11-24T10:05:00Z');
 
 /** A run whose changes were drawn, and calls of it that stand where a worker would have put them. */
 const started = async ({ economy = true } = {}) => {
   const workbench = await testWorkbench();
-  closing.push(workbench.close);
   const { context, db } = workbench;
   const owner = await workbench.user();
   const { runId } = await createRun(context, owner, runRequest({ judge: 'anthropic', economy }));

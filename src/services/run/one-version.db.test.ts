@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { runRequest, testWorkbench } from '#testing/workbench.ts';
 import { getPublicCertificate } from '../certificate/get-public.ts';
 import type { WorkerContext } from '../context.ts';
@@ -7,11 +7,6 @@ import { createRun } from './create.ts';
 import { getRun } from './get.ts';
 import { judgedByTwoVersions } from './one-version.ts';
 import { failRun } from './transitions.ts';
-
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()));
-});
 
 const earlier = 'e'.repeat(64);
 const later = 'f'.repeat(64);
@@ -33,7 +28,6 @@ const started = async () => {
       return undefined;
     },
   });
-  closing.push(workbench.close);
   const { context, pump } = workbench;
   const owner = await workbench.user();
   const { runId } = await createRun(context, owner, runRequest());
