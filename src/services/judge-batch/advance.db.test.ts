@@ -1,68 +1,15 @@
-import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
-import type { RunRequest } from '#contracts/run.ts';
-import { judgeBatchItems } from '#db/schema/judge-batches.ts';
+import { expect, test } from 'vitest';
 import { judgeSpend, verificationReplays } from '#db/schema/replays.ts';
 import { answerPlausibly } from '#testing/anthropic-answers.ts';
-import { type AnthropicFakeOptions, startAnthropicFake } from '#testing/anthropic-fake.ts';
-import { runRequest, testWorkbench } from '#testing/workbench.ts';
+import type { AnthropicFakeOptions } from '#testing/anthropic-fake.ts';
+import { economyRun } from '#testing/economy-run.ts';
 import { type BatchClient, BatchFault } from '#verification/judges/anthropic/batches.ts';
-import { createAnthropicClient } from '#verification/judges/anthropic/client.ts';
-import { anthropicJudge } from '#verification/judges/anthropic/judge.ts';
 import { createPrices } from '#verification/judges/anthropic/prices.ts';
 import { getPublicCertificate } from '../certificate/get-public.ts';
 import type { WorkerContext } from '../context.ts';
 import { cancelRun } from '../run/cancel.ts';
-import { createRun } from '../run/create.ts';
-import { getRun } from '../run/get.ts';
 import { sweepRuns } from '../run/sweep.ts';
 import { advanceBatches } from './advance.ts';
-
-/** A run that is judged through the API's fake, and workers that share nothing but its database. */
-const started = async (options: AnthropicFakeOptions = {}, request: Partial<RunRequest> = {}) => {
-  const fake = await startAnthropicFake({ batches: { manual: true }, ...options });
-  const workbench = await testWorkbench();
-  onTestFinished(fake.close);
-  const prices = createPrices();
-  const client = createAnthropicClient({
-    apiKey: 'sk-ant-test',
-    baseURL: fake.url,
-    maxRetries: 0,
-    sleep: async (ms) => {
-      await delay(ms);
-    },
-  });
-  const context: WorkerContext = {
-    ...workbench.context,
-    engine: {
-      ...workbench.context.engine,
-      judge: ({ model }, batches) =>
-        anthropicJudge({ client, model, random: randomBytes, prices, batches, now: Date.now }),
-      batches: client.batches(prices),
-    },
-  };
-  const owner = await workbench.user();
-  const { runId } = await createRun(
-    context,
-    owner,
-    runRequest({ judge: 'anthropic', economy: true, ...request }),
-  );
-  const run = () => getRun(context, owner, runId);
-  const items = () => workbench.db.select().from(judgeBatchItems);
-  /** Works on jobs and batches, each batch ending at once, until the run has ended. */
-  const work = async (onto = context) => {
-    for (let round = 0; round < 20 && (await run()).certificateId === null; round += 1) {
-      await workbench.pump({ onto });
-      workbench.wait(11_000);
-      await advanceBatches(onto);
-      fake.endBatches();
-      await advanceBatches(onto);
-    }
-    return run();
-  };
-  return { ...workbench, context, owner, runId, fake, run, items, work };
-};
 
 const scoresOf = async (context: WorkerContext, certificateId: string | null) => {
   const { precision, recall, replyAccuracy, usage } = await getPublicCertificate(
@@ -73,14 +20,14 @@ const scoresOf = async (context: WorkerContext, certificateId: string | null) =>
 };
 
 test('economy mode comes to the same scores through batches, at half the price', async () => {
-  const economy = await started();
+  const economy = await economyRun();
   const ended = await economy.work();
   expect(ended).toMatchObject({ status: 'COMPLETED', progress: 3 });
   expect(economy.fake.requests.every(({ batch }) => batch !== null)).toBe(true);
   // Keys, the verdicts of all replays, then the parrot's: calls that can wait for each other travel together.
   expect(new Set(economy.fake.requests.map(({ batch }) => batch?.id)).size).toBe(3);
 
-  const dear = await started({}, { economy: false });
+  const dear = await economyRun({}, { economy: false });
   await dear.work();
   const [cheap, full] = await Promise.all([
     scoresOf(economy.context, ended.certificateId),
@@ -96,7 +43,7 @@ test('economy mode comes to the same scores through batches, at half the price',
 });
 
 test('while a batch is under way no job is on the queue, nothing is asked again, and no secret text stays behind', async () => {
-  const { context, pump, queued, items, fake, run, wait, work } = await started();
+  const { context, pump, queued, items, fake, run, wait, work } = await economyRun();
   const batches = context.engine.batches as BatchClient;
   const submitted: string[] = [];
   context.engine.batches = {
@@ -123,7 +70,7 @@ test('while a batch is under way no job is on the queue, nothing is asked again,
 });
 
 test('a batch whose worker died before storing its id is found again, and not paid twice', async () => {
-  const { context, pump, fake, wait, items, work } = await started();
+  const { context, pump, fake, wait, items, work } = await economyRun();
   const dying: BatchClient = {
     ...(context.engine.batches as BatchClient),
     submit: async (calls) => {
@@ -149,7 +96,7 @@ test('a batch whose worker died before storing its id is found again, and not pa
 });
 
 test('a submission that never reached the API is made again', async () => {
-  const { context, pump, wait, items, work } = await started();
+  const { context, pump, wait, items, work } = await economyRun();
   const deaf: BatchClient = {
     ...(context.engine.batches as BatchClient),
     submit: () => Promise.reject(new Error('killed')),
@@ -167,7 +114,7 @@ test('a submission that never reached the API is made again', async () => {
 });
 
 test('a submission whose answer did not arrive in time is looked for, and not made again', async () => {
-  const { context, pump, fake, wait, items, work } = await started();
+  const { context, pump, fake, wait, items, work } = await economyRun();
   const silent: BatchClient = {
     ...(context.engine.batches as BatchClient),
     submit: async (calls) => {
@@ -193,7 +140,7 @@ test('a submission whose answer did not arrive in time is looked for, and not ma
 });
 
 test('calls that a cancelled run has queued are not sent, and nothing stays booked for them', async () => {
-  const { context, pump, fake, wait, items, owner, runId, db } = await started();
+  const { context, pump, fake, wait, items, owner, runId, db } = await economyRun();
   await pump({ onto: context });
   expect(await items()).not.toHaveLength(0);
   await cancelRun(context, owner, runId);
@@ -206,7 +153,7 @@ test('calls that a cancelled run has queued are not sent, and nothing stays book
 });
 
 test('what expired or failed in a batch is asked singly and once, at the full price', async () => {
-  const { work, fake, items, context, run, db } = await started({
+  const { work, fake, items, context, run, db } = await economyRun({
     behave: ((): AnthropicFakeOptions['behave'] => {
       let count = 0;
       return (request) => {
@@ -233,7 +180,7 @@ test('what expired or failed in a batch is asked singly and once, at the full pr
 });
 
 test('an API that is away is tried again; one that refuses the key leaves the replays unscored with the reason', async () => {
-  const { context, pump, wait, items, run } = await started();
+  const { context, pump, wait, items, run } = await economyRun();
   const failing = (fault: BatchFault): WorkerContext => ({
     ...context,
     engine: {
@@ -248,7 +195,7 @@ test('an API that is away is tried again; one that refuses the key leaves the re
   );
   expect(new Set((await items()).map(({ state }) => state))).toEqual(new Set(['queued']));
 
-  const refused = await started({ apiKey: 'sk-ant-another' });
+  const refused = await economyRun({ apiKey: 'sk-ant-another' });
   await refused.pump({ onto: refused.context });
   refused.wait(11_000);
   await advanceBatches(refused.context);
@@ -261,7 +208,7 @@ test('an API that is away is tried again; one that refuses the key leaves the re
 });
 
 test('a batch is booked at the most that it can cost until it has ended, and a limit holds for it', async () => {
-  const { context, pump, wait, db, work, run, fake } = await started({}, { maxCostUsd: 5 });
+  const { context, pump, wait, db, work, run, fake } = await economyRun({}, { maxCostUsd: 5 });
   await pump({ onto: context });
   wait(11_000);
   await advanceBatches(context);
@@ -273,7 +220,7 @@ test('a batch is booked at the most that it can cost until it has ended, and a l
   expect(settled).toHaveLength(fake.requests.length);
   expect((await run()).costUsd).toBeLessThan(booked.reduce((sum, { costUsd }) => sum + costUsd, 0));
 
-  const short = await started({}, { maxCostUsd: 0.0001 });
+  const short = await economyRun({}, { maxCostUsd: 0.0001 });
   await short.pump({ onto: short.context });
   expect(await short.run()).toMatchObject({ status: 'FAILED', error: expect.stringContaining('limit') });
   expect(await short.db.$count(verificationReplays)).toBe(3);

@@ -1,9 +1,29 @@
 import { eq } from 'drizzle-orm';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
-import { BatchFault } from '#verification/judges/anthropic/batches.ts';
+import { type BatchClient, BatchFault } from '#verification/judges/anthropic/batches.ts';
 import { collect } from './collect.ts';
-import type { BatchContext } from './items.ts';
+import { type BatchContext, wake } from './items.ts';
 import { recoverLost, submitNext, withdrawEnded } from './submit.ts';
+
+/** Stores what has ended, then wakes: a replay whose calls lie in several of these batches goes on once, with all. */
+const collectEnded = async (context: BatchContext, batches: BatchClient) => {
+  const { db, log } = context;
+  const open = await db
+    .selectDistinct({ batchId: judgeBatchItems.batchId })
+    .from(judgeBatchItems)
+    .where(eq(judgeBatchItems.state, 'submitted'));
+  const ended: string[] = [];
+  for (const { batchId } of open) {
+    if (batchId === null) continue;
+    try {
+      ended.push(...(await collect(context, batches, batchId)));
+    } catch (error) {
+      if (!(error instanceof BatchFault)) throw error;
+      log.warn({ batchId, error: error.message }, 'A batch of judge calls cannot be had; it is tried again');
+    }
+  }
+  await wake(context, ended);
+};
 
 /**
  * One step with the judge's batches: submits what was queued, stores what has ended, and lets the replays go on that
@@ -11,8 +31,8 @@ import { recoverLost, submitNext, withdrawEnded } from './submit.ts';
  * next.
  */
 export const advanceBatches = async (context: BatchContext): Promise<void> => {
-  const { db, engine, log } = context;
-  const { batches } = engine;
+  const { log } = context;
+  const { batches } = context.engine;
   if (batches === null) return;
   try {
     await withdrawEnded(context);
@@ -20,11 +40,7 @@ export const advanceBatches = async (context: BatchContext): Promise<void> => {
     while (await submitNext(context, batches)) {
       // Until nothing is queued, or what is may still be joined by others.
     }
-    const open = await db
-      .selectDistinct({ batchId: judgeBatchItems.batchId })
-      .from(judgeBatchItems)
-      .where(eq(judgeBatchItems.state, 'submitted'));
-    for (const { batchId } of open) if (batchId !== null) await collect(context, batches, batchId);
+    await collectEnded(context, batches);
   } catch (error) {
     if (!(error instanceof BatchFault)) throw error;
     log.warn({ error: error.message }, 'The judge’s batches cannot be had; they are tried again');

@@ -2,7 +2,7 @@ import { and, eq } from 'drizzle-orm';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import type { BatchClient, BatchResult } from '#verification/judges/anthropic/batches.ts';
 import { settleBooking } from '../replay/spend.ts';
-import { type BatchContext, leaveSingle, wake } from './items.ts';
+import { type BatchContext, leaveSingle } from './items.ts';
 
 const store = async (context: BatchContext, result: BatchResult, batchId: string) => {
   const which = and(
@@ -25,11 +25,19 @@ const store = async (context: BatchContext, result: BatchResult, batchId: string
   });
 };
 
-/** Stores what a batch has answered, if it has ended, and lets the replays go on that waited for it. */
-export const collect = async (context: BatchContext, batches: BatchClient, batchId: string) => {
+/**
+ * Stores what a batch has answered, if it has ended.
+ * @returns the ids of its calls, for their replays to be woken; none while it is under way.
+ * @throws BatchFault
+ */
+export const collect = async (
+  context: BatchContext,
+  batches: BatchClient,
+  batchId: string,
+): Promise<string[]> => {
   const { db, log } = context;
   const state = await batches.state(batchId);
-  if (state === 'in_progress') return;
+  if (state === 'in_progress') return [];
   if (state === 'ended')
     for await (const result of batches.results(batchId)) await store(context, result, batchId);
   else log.warn({ batchId }, 'The API knows a batch no more; its calls are made singly');
@@ -45,9 +53,6 @@ export const collect = async (context: BatchContext, batches: BatchClient, batch
     .select({ id: judgeBatchItems.id })
     .from(judgeBatchItems)
     .where(eq(judgeBatchItems.batchId, batchId));
-  await wake(
-    context,
-    items.map(({ id }) => id),
-  );
   log.info({ batchId, calls: items.length }, 'A batch of judge calls has ended');
+  return items.map(({ id }) => id);
 };

@@ -1,5 +1,5 @@
-import { and, eq, inArray, type SQL } from 'drizzle-orm';
-import { judgeBatchItems } from '#db/schema/judge-batches.ts';
+import { and, eq, inArray, notInArray, type SQL } from 'drizzle-orm';
+import { judgeBatchItems, waitingStates } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import type { WorkerContext } from '../context.ts';
 import { scoreJob } from '../replay/score-job.ts';
@@ -30,7 +30,10 @@ export const leaveSingle = (
     return left.map(({ id }) => id);
   });
 
-/** Puts the replays of these calls on the queue again. */
+/**
+ * Puts the replays of these calls on the queue again, each once. One that has other calls waiting is left to the batch
+ * of those: two jobs of one replay side by side would both make, and pay, the calls that are left to it.
+ */
 export const wake = async ({ db, sender }: BatchContext, itemIds: string[]) => {
   const replays = await db
     .selectDistinct({
@@ -40,7 +43,19 @@ export const wake = async ({ db, sender }: BatchContext, itemIds: string[]) => {
     })
     .from(judgeBatchItems)
     .innerJoin(verificationReplays, eq(verificationReplays.id, judgeBatchItems.replayId))
-    .where(and(inArray(judgeBatchItems.id, itemIds), eq(verificationReplays.state, 'open')));
+    .where(
+      and(
+        inArray(judgeBatchItems.id, itemIds),
+        eq(verificationReplays.state, 'open'),
+        notInArray(
+          verificationReplays.id,
+          db
+            .select({ replayId: judgeBatchItems.replayId })
+            .from(judgeBatchItems)
+            .where(inArray(judgeBatchItems.state, waitingStates)),
+        ),
+      ),
+    );
   await sender.enqueue(
     db,
     replays.map((replay) => scoreJob(replay.runId, replay)),
