@@ -32,6 +32,19 @@ export const batchDesk = (
   const { db, now } = context;
   const limits = { runId, limitUsd };
 
+  /** With its booking or not at all. Where another worker has queued it meanwhile, that one's is left as it is. */
+  const queue = (call: string, { request, mostUsd }: BatchedCall): Promise<void> =>
+    db.transaction(async (transaction) => {
+      const [item] = await transaction
+        .insert(judgeBatchItems)
+        .values({ runId, replayId, call, request, createdAt: now() })
+        .onConflictDoNothing()
+        .returning({ id: judgeBatchItems.id });
+      if (item === undefined) return;
+      const { id: spendId } = await bookCall({ ...context, db: transaction }, limits, mostUsd);
+      await transaction.update(judgeBatchItems).set({ spendId }).where(eq(judgeBatchItems.id, item.id));
+    });
+
   const sendSingly = async (itemId: string, { single }: BatchedCall): Promise<ModelReply> => {
     const booking = await bookCall(context, limits, single.mostUsd);
     const { reply, usage } = await single.send();
@@ -56,14 +69,7 @@ export const batchDesk = (
         .select({ id: judgeBatchItems.id, state: judgeBatchItems.state, reply: judgeBatchItems.reply })
         .from(judgeBatchItems)
         .where(and(eq(judgeBatchItems.replayId, replayId), eq(judgeBatchItems.call, call)));
-      if (item === undefined) {
-        const { request, mostUsd } = batched;
-        const { id: spendId } = await bookCall(context, limits, mostUsd);
-        await db
-          .insert(judgeBatchItems)
-          .values({ runId, replayId, call, request, spendId, createdAt: now() })
-          .onConflictDoNothing();
-      }
+      if (item === undefined) await queue(call, batched);
       if (item?.state === 'done') return modelReplySchema.parse(item.reply);
       if (item?.state === 'single') return sendSingly(item.id, batched);
       throw new AwaitsBatch('The judge’s batch has not ended.');

@@ -129,10 +129,11 @@ export const releaseBookings = async (executor: Executor, ids: string[]): Promis
 /**
  * Books a call at the most that it can cost, before it is made: limits hold for calls side by side, on however many
  * machines, because bookings are made one after the other.
+ * @param db where it is a transaction, the booking is part of it, and others wait with theirs until it has ended.
  * @throws BudgetReached, BudgetBusy
  */
 export const bookCall = async (
-  { db, now, policy }: Pick<ServiceContext, 'db' | 'now' | 'policy'>,
+  { db, now, policy }: Pick<ServiceContext, 'now' | 'policy'> & { db: Executor },
   { runId, limitUsd }: { runId: string; limitUsd: number | null },
   mostUsd: number,
 ): Promise<Booking> => {
