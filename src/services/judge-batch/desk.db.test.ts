@@ -4,6 +4,7 @@ import { judgeSpend, verificationReplays } from '#db/schema/replays.ts';
 import { economyRun } from '#testing/economy-run.ts';
 import type { BatchedCall } from '#verification/judges/anthropic/model-client.ts';
 import { createPrices } from '#verification/judges/anthropic/prices.ts';
+import { ReplayLost } from '../replay/checkpoint.ts';
 import { BudgetBusy, bookCall } from '../replay/spend.ts';
 import { cancelRun } from '../run/cancel.ts';
 import { continueRun } from '../run/continue.ts';
@@ -52,6 +53,16 @@ test('a call that could not be queued is not booked, and one that could not be b
   expect([await items(), await spend()]).toEqual(before);
   expect(await exchange(replayId, { limitUsd: 0.5 })).toBeInstanceOf(BudgetBusy);
   expect([await items(), await spend()]).toEqual(before);
+});
+
+test('a late worker of a run that was resumed queues and books nothing', async () => {
+  const { exchange, replayId, items, spend, resume, runId } = await begun();
+  const resumedId = await resume();
+  const before = [await items(), await spend()];
+  expect(await exchange(replayId)).toBeInstanceOf(ReplayLost);
+  expect([await items(), await spend()]).toEqual(before);
+  expect(await exchange(replayId, { of: resumedId })).toBeInstanceOf(AwaitsBatch);
+  expect((await items()).filter((item) => item.runId === runId)).toHaveLength(0);
 });
 
 test('a batch that is under way while its run is resumed is paid once, on the account of the attempt', async () => {

@@ -1,5 +1,6 @@
 import { and, eq } from 'drizzle-orm';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
 import {
   type BatchDesk,
   type BatchedCall,
@@ -7,6 +8,7 @@ import {
   modelReplySchema,
 } from '#verification/judges/anthropic/model-client.ts';
 import type { ServiceContext } from '../context.ts';
+import { isOpenIn, ReplayLost } from '../replay/checkpoint.ts';
 import { bookCall, settleBooking } from '../replay/spend.ts';
 
 /** A call of this replay waits for its batch; the replay is taken up again when that has ended. */
@@ -17,7 +19,8 @@ export class AwaitsBatch extends Error {
 /**
  * Where the judge's calls of one replay wait for a batch, in Postgres. A call that is new is queued; one that was
  * answered has its reply; one that no batch answered is made by itself, once. Any other throws `AwaitsBatch`. What is
- * made here is booked here: `BudgetReached` and `BudgetBusy` as in `bookCall`.
+ * made here is booked here: `BudgetReached` and `BudgetBusy` as in `bookCall`. A late worker, whose replay has ended or
+ * was taken up by a resumed run, queues nothing: `ReplayLost`.
  * @param purpose tells the calls of a second judge from the same ones of the first.
  */
 export const batchDesk = (
@@ -32,9 +35,18 @@ export const batchDesk = (
   const { db, now } = context;
   const limits = { runId, limitUsd };
 
-  /** With its booking or not at all. Where another worker has queued it meanwhile, that one's is left as it is. */
+  /**
+   * With its booking or not at all. Where another worker has queued it meanwhile, that one's is left as it is; the
+   * replay is held in this run until then, so that a run that resumes takes along every call of it.
+   */
   const queue = (call: string, { request, mostUsd }: BatchedCall): Promise<void> =>
     db.transaction(async (transaction) => {
+      const [held] = await transaction
+        .select({ id: verificationReplays.id })
+        .from(verificationReplays)
+        .where(isOpenIn({ runId, replayId }))
+        .for('share');
+      if (held === undefined) throw new ReplayLost('The replay has ended, or is another run’s.');
       const [item] = await transaction
         .insert(judgeBatchItems)
         .values({ runId, replayId, call, request, createdAt: now() })
