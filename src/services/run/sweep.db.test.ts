@@ -1,13 +1,14 @@
 import { eq, sql } from 'drizzle-orm';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
-import { verificationReplays } from '#db/schema/replays.ts';
+import { judgeSpend, verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { installQueues } from '#queue/install.ts';
 import { openSender } from '#queue/pg-boss.ts';
 import { runRequest, testWorkbench } from '#testing/workbench.ts';
 import type { Actor } from '../context.ts';
 import { scoreReplay } from '../replay/score.ts';
+import { bookCall } from '../replay/spend.ts';
 import { createRun } from './create.ts';
 import { getRun } from './get.ts';
 import { ingestRun } from './ingest.ts';
@@ -146,6 +147,25 @@ test('a call that no batch has answered for 48 hours is given up, and its replay
     ['single', 'single'],
     ['score-replay', 'score-replay'],
   ]);
+});
+
+test('of calls that are given up, those that were never sent are given back what was booked for them', async () => {
+  await ingestRun(context(), { runId });
+  const [replay] = await workbench.db.select().from(verificationReplays);
+  for (const state of ['queued', 'submitting', 'submitted'] as const) {
+    const { id: spendId } = await bookCall(context(), { runId, limitUsd: null }, 1);
+    const createdAt = workbench.context.now();
+    await workbench.db
+      .insert(judgeBatchItems)
+      .values({ replayId: replay?.id ?? '', runId, call: state, state, request: {}, spendId, createdAt });
+  }
+  workbench.wait(sweepBounds.batchMs + 1_000);
+  await sweep();
+  const items = await workbench.db.select().from(judgeBatchItems);
+  expect(items.map(({ state, request }) => [state, request])).toEqual(items.map(() => ['single', null]));
+  const booked = new Set((await workbench.db.select().from(judgeSpend)).map(({ id }) => id));
+  const stillBooked = items.filter(({ spendId }) => booked.has(spendId ?? ''));
+  expect(stillBooked.map(({ call }) => call).sort()).toEqual(['submitted', 'submitting']);
 });
 
 test('a run that waits for a batch fails after a week as any other', async () => {

@@ -1,5 +1,5 @@
 import { and, eq, inArray, lt } from 'drizzle-orm';
-import type { Executor } from '#db/client.ts';
+import type { Database, Executor } from '#db/client.ts';
 import { judgeBatchItems, waitingStates } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
@@ -47,6 +47,14 @@ const missingJobs = async (transaction: Executor, run: RunRow, now: Date): Promi
   return [certify];
 };
 
+/** What was booked for calls that were sent stays booked: a batch that ends after all may be charged. */
+const giveUpBatches = async (context: Pick<ServiceContext, 'db'>, before: Date) => {
+  const old = lt(judgeBatchItems.createdAt, before);
+  await leaveSingle(context, and(eq(judgeBatchItems.state, 'queued'), old), { charged: false });
+  const sent = inArray(judgeBatchItems.state, ['submitting', 'submitted']);
+  await leaveSingle(context, and(sent, old), { charged: true });
+};
+
 /** Finds the runs that nothing works on and sees to it that they end. Two sweeps at once do it once. */
 export const sweepRuns = async (
   context: Pick<ServiceContext, 'db' | 'sender' | 'now' | 'log'>,
@@ -54,15 +62,7 @@ export const sweepRuns = async (
   const { db, sender, now, log } = context;
   const at = now();
   const before = (ms: number) => new Date(at.getTime() - ms);
-  await leaveSingle(
-    context,
-    and(
-      inArray(judgeBatchItems.state, waitingStates),
-      lt(judgeBatchItems.createdAt, before(sweepBounds.batchMs)),
-    ),
-    // A batch that ends after all may be charged.
-    { charged: true },
-  );
+  await giveUpBatches(context, before(sweepBounds.batchMs));
   // Runs before jobs: a run that ends between the two readings is seen again, with its lock, below.
   const resting = await db
     .select({ id: verificationRuns.id })
