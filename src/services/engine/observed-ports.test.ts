@@ -79,6 +79,7 @@ test('an oracle that failed is counted, and its span says why in a word', async 
 const batchesThat = (results: BatchClient['results']): BatchClient => ({
   submit: async () => 'b',
   state: async () => 'ended',
+  cancel: async () => {},
   madeSince: async () => [],
   results,
 });

@@ -74,6 +74,7 @@ export const observedBatches = (
   return {
     submit: (items) => called('submit', () => batches.submit(items)),
     state: (batchId) => called('state', () => batches.state(batchId)),
+    cancel: (batchId) => called('cancel', () => batches.cancel(batchId)),
     madeSince: (time) => called('list', () => batches.madeSince(time)),
     async *results(batchId) {
       const read = Promise.withResolvers<void>();

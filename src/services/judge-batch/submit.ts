@@ -18,13 +18,30 @@ const mostCharacters = 32_000_000;
 /** A submission takes seconds; one that is older was made by a worker that died in it. */
 const lostAfterMs = 5 * 60_000;
 
-type Item = Pick<typeof judgeBatchItems.$inferSelect, 'id' | 'request'>;
+/** Calls that one worker took at one time, and that are its own while they have that time. */
+type Submission = { ids: string[]; submittedAt: Date };
 
-const setState = (
+/** Those of a submission that no other worker has taken back meanwhile. */
+const stillIn = ({ ids, submittedAt }: Submission) =>
+  and(
+    inArray(judgeBatchItems.id, ids),
+    eq(judgeBatchItems.state, 'submitting'),
+    eq(judgeBatchItems.submittedAt, submittedAt),
+  );
+
+/** @returns how many calls were still in the submission, and have these values now. */
+const leaveSubmission = async (
   { db }: Pick<BatchContext, 'db'>,
-  ids: string[],
+  submission: Submission,
   values: Partial<typeof judgeBatchItems.$inferInsert>,
-) => db.update(judgeBatchItems).set(values).where(inArray(judgeBatchItems.id, ids));
+): Promise<number> => {
+  const left = await db
+    .update(judgeBatchItems)
+    .set(values)
+    .where(stillIn(submission))
+    .returning({ id: judgeBatchItems.id });
+  return left.length;
+};
 
 /** Takes back the calls that no batch has been sent with, of runs that have ended meanwhile: nobody waits for them. */
 export const withdrawEnded = ({ db }: Pick<BatchContext, 'db'>) =>
@@ -52,8 +69,7 @@ export const withdrawEnded = ({ db }: Pick<BatchContext, 'db'>) =>
   });
 
 /** Takes the calls of the next batch; from here on they are this worker's until the API has answered. */
-const takeQueued = async ({ db, now }: BatchContext): Promise<Item[]> => {
-  const at = now();
+const takeQueued = async ({ db }: BatchContext, at: Date) => {
   const queued = await db
     .select({
       id: judgeBatchItems.id,
@@ -80,25 +96,53 @@ const takeQueued = async ({ db, now }: BatchContext): Promise<Item[]> => {
     .returning({ id: judgeBatchItems.id, request: judgeBatchItems.request });
 };
 
+/**
+ * Keeps what a batch is called. Where all of its calls were taken back meanwhile they are sent anew by another worker,
+ * and this batch is nobody's: it is cancelled, unless that worker has found it and waits for it.
+ */
+const keepBatch = async (
+  context: BatchContext,
+  batches: BatchClient,
+  submission: Submission,
+  batchId: string,
+) => {
+  const { db, log } = context;
+  const calls = submission.ids.length;
+  if ((await leaveSubmission(context, submission, { state: 'submitted', batchId })) > 0) {
+    log.info({ batchId, calls }, 'A batch of judge calls was submitted');
+    return;
+  }
+  if ((await db.$count(judgeBatchItems, eq(judgeBatchItems.batchId, batchId))) > 0) return;
+  try {
+    await batches.cancel(batchId);
+    log.warn({ batchId, calls }, 'A batch came too late for its calls and was cancelled');
+  } catch (error) {
+    if (!(error instanceof BatchFault)) throw error;
+    log.warn(
+      { batchId, calls, error: error.message },
+      'A batch came too late for its calls and could not be cancelled; nobody reads it',
+    );
+  }
+};
+
 /** @returns whether there may be more to submit. */
 export const submitNext = async (context: BatchContext, batches: BatchClient): Promise<boolean> => {
-  const items = await takeQueued(context);
+  const submittedAt = context.now();
+  const items = await takeQueued(context, submittedAt);
   if (items.length === 0) return false;
-  const ids = items.map(({ id }) => id);
+  const submission = { ids: items.map(({ id }) => id), submittedAt };
   try {
     const batchId = await batches.submit(items.map(({ id, request }) => ({ id, request: request ?? {} })));
-    await setState(context, ids, { state: 'submitted', batchId });
-    context.log.info({ batchId, calls: ids.length }, 'A batch of judge calls was submitted');
+    await keepBatch(context, batches, submission, batchId);
     return true;
   } catch (error) {
     if (!(error instanceof BatchFault)) throw error;
-    context.log.warn({ calls: ids.length, error: error.message }, 'A batch of judge calls was not taken');
+    context.log.warn({ calls: items.length, error: error.message }, 'A batch of judge calls was not taken');
     // Where the batch may have been made all the same, it is looked for as one whose worker died.
     if (error.mayHaveArrived) return false;
-    if (error.passing) await setState(context, ids, { state: 'queued' });
+    if (error.passing) await leaveSubmission(context, submission, { state: 'queued' });
     // What will not pass is told by each call itself, which leaves its measure unscored with the reason.
-    else
-      await wake(context, await leaveSingle(context, inArray(judgeBatchItems.id, ids), { charged: false }));
+    else await wake(context, await leaveSingle(context, stillIn(submission), { charged: false }));
     return false;
   }
 };
@@ -120,10 +164,11 @@ export const recoverLost = async (context: BatchContext, batches: BatchClient) =
       ),
     );
   const bySubmission = Map.groupBy(lost, ({ submittedAt }) => submittedAt?.getTime() ?? 0);
-  for (const [submittedAt, items] of bySubmission) {
-    const ids = items.map(({ id }) => id);
+  for (const [time, items] of bySubmission) {
+    const submission = { ids: items.map(({ id }) => id), submittedAt: new Date(time) };
+    const calls = items.length;
     // A minute's room for clocks that differ.
-    const made = await batches.madeSince(new Date(submittedAt - 60_000));
+    const made = await batches.madeSince(new Date(time - 60_000));
     const known = await db
       .selectDistinct({ batchId: judgeBatchItems.batchId })
       .from(judgeBatchItems)
@@ -134,15 +179,15 @@ export const recoverLost = async (context: BatchContext, batches: BatchClient) =
         ),
       );
     const theirs = made.find(
-      ({ batchId, requests }) => requests === ids.length && !known.some((batch) => batch.batchId === batchId),
+      ({ batchId, requests }) => requests === calls && !known.some((batch) => batch.batchId === batchId),
     );
     context.log.warn(
-      { calls: ids.length, batchId: theirs?.batchId ?? null },
+      { calls, batchId: theirs?.batchId ?? null },
       'The answer to a submitted batch was lost with its worker',
     );
-    await setState(
+    await leaveSubmission(
       context,
-      ids,
+      submission,
       theirs === undefined
         ? { state: 'queued', submittedAt: null }
         : { state: 'submitted', batchId: theirs.batchId },

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { verificationReplays } from '#db/schema/replays.ts';
-import { interruptedRun, type OwnersWorkbench, ownersWorkbench } from '#testing/interrupted-run.ts';
+import { interruptedRun } from '#testing/interrupted-run.ts';
+import { type OwnersWorkbench, ownersWorkbench } from '#testing/owners-workbench.ts';
 import { unavailable } from '#testing/scripted-engine.ts';
 import type { JudgeReply } from '#verification/judges/judge.ts';
 import { scoreReplay } from '../replay/score.ts';

@@ -24,7 +24,9 @@ export type BatchClient = {
   state(batchId: string): Promise<BatchState>;
   /** Of a batch that has ended, in no order. */
   results(batchId: string): AsyncIterable<BatchResult>;
-  /** The newest batches of the account that were made since a time, for a submission whose answer was lost. */
+  /** Ends a batch early; what of it is under way is answered, and charged, all the same. */
+  cancel(batchId: string): Promise<void>;
+  /** The newest batches of the account that were made since a time and not cancelled, for a submission whose answer was lost. */
   madeSince(time: Date): Promise<{ batchId: string; requests: number }[]>;
 };
 
@@ -123,10 +125,17 @@ export const createBatchClient = ({
       }
     },
 
+    cancel: async (batchId) => {
+      await explained(anthropic.messages.batches.cancel(batchId));
+    },
+
     madeSince: async (time) => {
       const { data } = await explained(anthropic.messages.batches.list({ limit: mostLookedThrough }));
       return data
-        .filter(({ created_at: createdAt }) => Date.parse(createdAt) >= time.getTime())
+        .filter(
+          ({ created_at: createdAt, cancel_initiated_at: cancelledAt }) =>
+            cancelledAt === null && Date.parse(createdAt) >= time.getTime(),
+        )
         .map(({ id: batchId, request_counts: counts }) => ({
           batchId,
           requests: Object.values(counts).reduce((total, count) => total + count, 0),
