@@ -5,18 +5,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
-import { type AnswerKey, answerKeyOutcomeSchema, parrotVerdictsSchema } from '#contracts/replay.ts';
+import { type AnswerKey, parrotVerdictsSchema, settledAnswerKeySchema } from '#contracts/replay.ts';
 import { takeLock } from '#db/embedded/lock.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import { keyLifeMs, type SharedJudgments } from '#verification/replay/shared-judgments.ts';
-
-const [made, impossible] = answerKeyOutcomeSchema.options;
 
 const storedSchema = z.object({
   groundTruthDigest: z.string(),
   judgeModel: z.string(),
   promptDigest: z.string(),
-  outcome: z.discriminatedUnion('kind', [made, impossible]),
+  outcome: settledAnswerKeySchema,
   /** Which replay had it made: one that was cut off before its checkpoint held it does not use another's. */
   keyOfReplay: z.string(),
   parrot: parrotVerdictsSchema.nullable(),

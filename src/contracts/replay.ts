@@ -112,10 +112,10 @@ export const replyVerdictSchema = judged({
 export type ReplyVerdict = z.infer<typeof replyVerdictSchema>;
 
 /**
- * The answer key as obtained: made, impossible for this change (it is replaced), or not to be had (unscored). `reused`:
- * an earlier run paid for it.
+ * A key, or that none can be made: what later runs on the same change need not ask again. `reused`: an earlier run paid
+ * for it.
  */
-export const answerKeyOutcomeSchema = z.discriminatedUnion('kind', [
+export const settledAnswerKeySchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('made'),
     key: answerKeySchema,
@@ -129,11 +129,15 @@ export const answerKeyOutcomeSchema = z.discriminatedUnion('kind', [
     reused: z.boolean().default(false),
     ...askedShape,
   }),
+]);
+export type SettledAnswerKey = z.infer<typeof settledAnswerKeySchema>;
+
+/** The answer key as obtained: made, impossible for this change (it is replaced), or not to be had (unscored). */
+export const answerKeyOutcomeSchema = z.discriminatedUnion('kind', [
+  ...settledAnswerKeySchema.options,
   z.object({ kind: z.literal('unavailable'), reason: z.string(), ...askedShape }),
 ]);
 export type AnswerKeyOutcome = z.infer<typeof answerKeyOutcomeSchema>;
-/** A key, or that none can be made: what later runs on the same change need not ask again. */
-export type SettledAnswerKey = Exclude<AnswerKeyOutcome, { kind: 'unavailable' }>;
 
 /** What the judge says of the parrot (title and description said back) by a change's key; runs share it. */
 export const parrotVerdictsSchema = z.object({

@@ -316,9 +316,10 @@ export const continueRequestSchema = z.strictObject({
 });
 export type ContinueRequest = z.infer<typeof continueRequestSchema>;
 
+/** `status` is PENDING but for a run that goes on with what another one had stored. */
 export const runCreatedSchema = z.object({
   runId: z.string(),
-  status: z.literal('PENDING'),
+  status: z.enum(['PENDING', 'INGESTING', 'CERTIFYING']),
   createdAt: z.string(),
   judge: z.enum(judgeProviders),
 });

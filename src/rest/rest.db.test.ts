@@ -252,7 +252,7 @@ test('POST /runs/{run_id}/resume and /retry answer 201 with a new run that names
     const created = (await response.json()) as { run_id: string };
     expect(created).toEqual({
       run_id: expect.not.stringContaining(runId),
-      status: 'PENDING',
+      status: 'INGESTING',
       created_at: expect.stringMatching(/Z$/),
       judge: 'offline',
     });

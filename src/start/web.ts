@@ -40,9 +40,13 @@ const run = async () => {
     open.add(response);
     response.once('close', () => open.delete(response));
     if (ending) response.setHeader('connection', 'close');
-    handle(request, response).catch(() => {
-      if (!response.headersSent) response.statusCode = 500;
-      response.end();
+    handle(request, response).catch((error: unknown) => {
+      process.stderr.write(
+        `A request could not be answered (${error instanceof Error ? error.name : 'unknown fault'}).\n`,
+      );
+      // An answer that was begun must not look whole.
+      if (response.headersSent) response.destroy();
+      else response.writeHead(500).end();
     });
   });
   server.on('connection', (socket) => {

@@ -4,7 +4,6 @@ import {
   foreignKey,
   index,
   integer,
-  jsonb,
   pgTable,
   primaryKey,
   text,
@@ -16,13 +15,13 @@ import { oracleOutcomeSchema } from '#contracts/oracle.ts';
 import {
   answerKeyOutcomeSchema,
   baselineSchema,
-  type ParrotVerdicts,
+  parrotVerdictsSchema,
   precisionVerdictSchema,
   recallVerdictSchema,
   replayOutcomes,
   replyVerdictSchema,
-  type SettledAnswerKey,
   secondJudgmentSchema,
+  settledAnswerKeySchema,
 } from '#contracts/replay.ts';
 import { groundTruthRecords } from './ground-truths.ts';
 import { jsonbOf } from './jsonb-of.ts';
@@ -93,10 +92,10 @@ export const answerKeys = pgTable(
     groundTruthDigest: text('ground_truth_digest').notNull(),
     judgeModel: text('judge_model').notNull(),
     promptDigest: text('prompt_digest').notNull(),
-    outcome: jsonb('outcome_json').$type<SettledAnswerKey>().notNull(),
+    outcome: jsonbOf('outcome_json', settledAnswerKeySchema).notNull(),
     /** Which replay had it made: one that was cut off before its checkpoint held it does not use another's. */
     keyOfReplay: uuid('key_of_replay'),
-    parrot: jsonb('parrot_json').$type<ParrotVerdicts>(),
+    parrot: jsonbOf('parrot_json', parrotVerdictsSchema),
     parrotOfReplay: uuid('parrot_of_replay'),
     createdAt: instant('created_at').notNull().defaultNow(),
   },

@@ -1,16 +1,6 @@
 import { sql } from 'drizzle-orm';
-import {
-  foreignKey,
-  index,
-  integer,
-  jsonb,
-  pgTable,
-  text,
-  timestamp,
-  uniqueIndex,
-  uuid,
-} from 'drizzle-orm/pg-core';
-import { continuations, type RunDraw, runConfigSchema, runStatuses } from '#contracts/run.ts';
+import { foreignKey, index, integer, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { continuations, runConfigSchema, runDrawSchema, runStatuses } from '#contracts/run.ts';
 import { verificationCertificates } from './certificates.ts';
 import { groundTruthSnapshots } from './ground-truths.ts';
 import { jsonbOf } from './jsonb-of.ts';
@@ -38,7 +28,7 @@ export const verificationRuns = pgTable(
     faults: integer('faults').notNull().default(0),
     config: jsonbOf('config_json', runConfigSchema).notNull(),
     /** What ingestion found; null until then. */
-    draw: jsonb('draw_json').$type<RunDraw>(),
+    draw: jsonbOf('draw_json', runDrawSchema),
     snapshotDigest: text('snapshot_digest'),
     /** Of the judge's prompts, from the first replay that was judged by them on. */
     promptDigest: text('prompt_digest'),

@@ -54,7 +54,7 @@ export const continueRun = async (
 
   const runId = randomUUID();
   const at = now();
-  await db.transaction(async (transaction) => {
+  const begun = await db.transaction(async (transaction): Promise<RunCreated['status']> => {
     await holdLimits(transaction, context, actor, start);
     const locked = await lockAttempt(transaction, old.id);
     if (how === 'resume' && locked.resumedBy !== null)
@@ -80,24 +80,22 @@ export const continueRun = async (
       .values({ runId, sealed: secretBox.seal(runId, secrets), createdAt: at });
     if (draw === null) {
       await sender.enqueue(transaction, [{ name: 'ingest-run', data: { runId } }]);
-      return;
+      return 'PENDING';
     }
     const carried = await carryReplays(transaction, how, { from, to: runId, limit: old.config.limit, at });
     const open = carried.filter(({ state }) => state === 'open');
+    const begins = open.length === 0 ? 'CERTIFYING' : 'INGESTING';
     const ended = carried.filter(({ state, outcome }) => state === 'ended' && outcome !== 'replaced').length;
     await transaction
       .update(verificationRuns)
-      .set({
-        progress: ended,
-        total: ended + open.length,
-        ...(open.length === 0 ? { status: 'CERTIFYING' as const } : {}),
-      })
+      .set({ progress: ended, total: ended + open.length, status: begins })
       .where(eq(verificationRuns.id, runId));
     const jobs: Job[] =
       open.length === 0
         ? [{ name: 'certify-run', data: { runId } }]
         : open.map((replay) => scoreJob(runId, replay));
     await sender.enqueue(transaction, jobs);
+    return begins;
   });
-  return { runId, status: 'PENDING', createdAt: at.toISOString(), judge: old.config.judge.provider };
+  return { runId, status: begun, createdAt: at.toISOString(), judge: old.config.judge.provider };
 };

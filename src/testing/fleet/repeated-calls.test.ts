@@ -38,10 +38,6 @@ test('a call that was open when its worker was killed may be made again, and onl
   });
   expect(repetitions(calm, [...calm, again], [{ workers: [0], from: 2_000, until: 2_000 }])).toMatchObject({
     open: 0,
-    inexcusable: [],
-  });
-  expect(repetitions(calm, [...calm, again], [{ workers: [0], from: 7_000, until: 7_000 }])).toMatchObject({
-    open: 0,
     inexcusable: [again],
   });
 });

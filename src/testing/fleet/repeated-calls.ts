@@ -16,15 +16,13 @@ export type Repetitions = {
 
 /** An answer is not stored yet in the moment in which it was sent: so long its call counts as open. */
 const storedWithinMs = 500;
-/** The parrot's two verdicts are stored together, and the second may wait for its turn within the worker. */
-const heldWithinMs = 5_000;
 
-const isCut = (call: Call, cuts: readonly Cut[], storedAfterMs: number) =>
+const isCut = (call: Call, cuts: readonly Cut[]) =>
   cuts.some(
     ({ workers, from, until }) =>
       workers.includes(call.worker) &&
       call.from <= until &&
-      (call.until === null || call.until + storedAfterMs >= from),
+      (call.until === null || call.until + storedWithinMs >= from),
   );
 
 const counted = (calls: readonly Call[]) => {
@@ -49,12 +47,12 @@ export const repetitions = (
     left.set(key, expected - 1);
     return expected <= 0;
   });
-  const held = disturbed.filter((call) => isCut(call, cuts, heldWithinMs));
+  const open = disturbed.filter((call) => isCut(call, cuts));
   return {
     repeated,
-    open: disturbed.filter((call) => isCut(call, cuts, storedWithinMs)).length,
+    open: open.length,
     inexcusable: repeated.filter(
-      (call) => !held.some((other) => other.change === call.change && other.from <= call.from),
+      (call) => !open.some((other) => other.change === call.change && other.from <= call.from),
     ),
     missing: [...left.values()].filter((count) => count > 0).reduce((sum, count) => sum + count, 0),
   };

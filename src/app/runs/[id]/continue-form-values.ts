@@ -30,7 +30,7 @@ export const readContinueForm = (
     if (value === '') issues.push({ path: `${headerPath}.${name}`, message: 'Give its value again.' });
   const maxCostUsd = readCostLimit(text('maxCostUsd'), issues);
   // A new attempt is paid anew, and counts for itself.
-  if (how === 'resume' && maxCostUsd !== undefined && maxCostUsd < costUsd)
+  if (how === 'resume' && maxCostUsd !== undefined && maxCostUsd <= costUsd)
     issues.push({
       path: 'maxCostUsd',
       message: `This attempt has cost ${costText(costUsd)} already. Give a limit above that.`,
