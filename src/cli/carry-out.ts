@@ -148,6 +148,7 @@ export const carryOut = async (
       shared: await sharedWith(configuration, draw, judges.judge, { settings, progress }),
       concurrency,
       progress,
+      sleep,
       now,
       signal,
     });

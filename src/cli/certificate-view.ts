@@ -43,6 +43,9 @@ const remarks = (certificate: Certificate) =>
   [
     certificate.sample ? 'A sample: a demonstration oracle on the project’s own history.' : null,
     judgeRemark(certificate),
+    certificate.counts.oracleFailures > 0
+      ? `The oracle failed ${certificate.counts.oracleFailures} of ${certificate.counts.scored} scored replays: each is 0 on all measures.`
+      : null,
     leakRemark(certificate),
     reliabilityRemark(certificate),
     certificate.provisional

@@ -13,20 +13,37 @@ export class Unreached extends Error {
   }
 }
 
+/** How long an oracle that was there and cannot be reached just now is waited for before that is its failure. */
+const patienceMs = 10 * 60_000;
+const waitMs = 5_000;
+
+export type OracleWaiting = {
+  /** Told why, each time the oracle is waited for. */
+  onWait: (message: string) => void;
+  sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+};
+
 /**
  * An oracle that is watched since this start of the program. A wrong address, or an oracle that is down, is a mistake
- * and not a verdict: until the first HTTP answer, asking rejects with Unreached in place of a failure that would be
- * stored as zeros.
+ * and not a verdict: until it was there once, asking rejects with Unreached in place of a failure that would be stored
+ * as zeros. Where no connection can be made later it is waited for: a restart of it is no verdict either.
  */
-export const watchedOracle = (oracle: Oracle): { oracle: Oracle; wasReached: () => boolean } => {
+export const watchedOracle = (
+  oracle: Oracle,
+  { onWait, sleep }: OracleWaiting,
+): { oracle: Oracle; wasReached: () => boolean } => {
   let reached = false;
   return {
     oracle: {
       ask: async (request, signal) => {
-        const outcome = await oracle.ask(request, signal);
-        reached ||= oracleWasReached({ oracle: outcome });
-        if (outcome.kind === 'failure' && !reached) throw new Unreached(outcome);
-        return outcome;
+        for (let waitedMs = 0; ; waitedMs += waitMs) {
+          const outcome = await oracle.ask(request, signal);
+          reached ||= oracleWasReached({ oracle: outcome });
+          if (outcome.kind === 'failure' && !reached) throw new Unreached(outcome);
+          if (outcome.kind === 'answer' || !outcome.unreachable || waitedMs >= patienceMs) return outcome;
+          onWait(`Waiting for the oracle: ${outcome.detail}`);
+          await sleep(waitMs, signal);
+        }
       },
     },
     wasReached: () => reached,

@@ -9,7 +9,7 @@ import { endOfReplay } from '#verification/replay/score.ts';
 import type { SharedJudgments } from '#verification/replay/shared-judgments.ts';
 import { withStep } from '#verification/replay/with-step.ts';
 import { CommandError, RunStopped } from './exit.ts';
-import { Unreached, watchedOracle } from './oracle-reach.ts';
+import { type OracleWaiting, Unreached, watchedOracle } from './oracle-reach.ts';
 import type { Progress } from './progress.ts';
 import type { RunStore, StoredReplay } from './run-store.ts';
 
@@ -27,6 +27,7 @@ export type ReplayWork = {
   /** Replays side by side. */
   concurrency: number;
   progress: Progress;
+  sleep: OracleWaiting['sleep'];
   now: () => Date;
   signal: AbortSignal;
 };
@@ -119,7 +120,7 @@ export const runReplays = async (work: ReplayWork): Promise<StoredReplay[]> => {
   const open = Array.from(draw.drawn.keys());
   let nextReserve = draw.drawn.length;
   const ended: StoredReplay[] = [];
-  const watched = watchedOracle(work.oracle);
+  const watched = watchedOracle(work.oracle, { onWait: progress.phase, sleep: work.sleep });
   const unreached = new Map<number, OracleFailure>();
   let stopped: RunStopped | null = null;
   const fault = new AbortController();

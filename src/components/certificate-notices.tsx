@@ -21,6 +21,18 @@ const LeakNotice = ({ trust }: { trust: Certificate['trust'] }) => {
   );
 };
 
+/** Failures weigh as much as wrong answers, and say something else. */
+const OracleFailureNotice = ({ counts }: { counts: Certificate['counts'] }) =>
+  counts.oracleFailures === 0 ? null : (
+    <Notice
+      tone={counts.oracleFailures * 2 >= counts.scored ? 'danger' : 'caution'}
+      title="Oracle failures count as 0"
+    >
+      In {countText(counts.oracleFailures)} of {countOf(counts.scored, 'scored replay')} the oracle gave no
+      usable answer: an error, too late or malformed. Each is 0 on all three measures.
+    </Notice>
+  );
+
 /** A judge that was tested and not shown to be reliable. */
 const ReliabilityNotice = ({ certificate }: { certificate: Certificate }) => {
   const why = whyNotReliable(certificate);
@@ -46,6 +58,7 @@ export const CertificateNotices = ({ certificate }: { certificate: Certificate }
         the project’s own history. It shows how a certificate reads and says nothing of any real oracle.
       </Notice>
     ) : null}
+    <OracleFailureNotice counts={certificate.counts} />
     <LeakNotice trust={certificate.trust} />
     <ReliabilityNotice certificate={certificate} />
     <Notice title={`${certificate.tier} · ${certificate.methodologyVersion}, unsigned`}>

@@ -64,6 +64,10 @@ export const oracleOutcomeSchema = z.discriminatedUnion('kind', [
     reason: z.enum(oracleFailureReasons),
     detail: z.string(),
     httpAnswered: z.boolean(),
+    /** Of an answer that was none. */
+    status: z.number().int().optional(),
+    /** No connection was made at the last try, so the oracle saw nothing of it. */
+    unreachable: z.boolean().optional(),
     ...callShape,
   }),
 ]);

@@ -167,7 +167,7 @@ test('run resume and run retry print the new run’s id alone, and hand on what 
   const retried = await run('retry', id, ...again, '--json');
   expect(JSON.parse(retried.stdout)).toEqual({
     run_id: expect.any(String),
-    status: 'PENDING',
+    status: 'INGESTING',
     created_at: expect.any(String),
     judge: 'offline',
   });

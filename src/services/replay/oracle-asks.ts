@@ -22,6 +22,12 @@ export const notedOracle = (
       .returning({ oracleAsks: verificationReplays.oracleAsks });
     if (noted === undefined) throw new ReplayLost('The replay is another run’s, or has ended.');
     const outcome = await oracle.ask(request, signal);
+    // Nothing of it has left.
+    if (outcome.kind === 'failure' && outcome.unreachable)
+      await db
+        .update(verificationReplays)
+        .set({ oracleAsks: sql`${verificationReplays.oracleAsks} - 1` })
+        .where(isOpenIn(replay));
     const askedBefore = noted.oracleAsks - 1;
     return askedBefore === 0 ? outcome : { ...outcome, askedBefore };
   },

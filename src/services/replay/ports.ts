@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { and, eq, sql } from 'drizzle-orm';
 import { isPaid } from '#contracts/judge.ts';
 import type { RunConfig } from '#contracts/run.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
 import { askingThrough, type Judge, type JudgeReply } from '#verification/judges/judge.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
 import type { ServiceContext } from '../context.ts';
@@ -80,11 +82,42 @@ export class JudgeBusy extends Error {
   override readonly name = 'JudgeBusy';
 }
 
+/** The oracle, which was there before, cannot be reached just now; the message is for the run's owner. */
+export class OracleAway extends Error {
+  override readonly name = 'OracleAway';
+}
+
 /** What a replay waits for; none of it is a fault. */
-export type Wait = JudgeBusy | BudgetBusy | SlotsTaken;
+export type Wait = JudgeBusy | OracleAway | BudgetBusy | SlotsTaken;
 
 export const isWait = (error: unknown): error is Wait =>
-  error instanceof JudgeBusy || error instanceof BudgetBusy || error instanceof SlotsTaken;
+  error instanceof JudgeBusy ||
+  error instanceof OracleAway ||
+  error instanceof BudgetBusy ||
+  error instanceof SlotsTaken;
+
+/**
+ * An oracle that is waited for (OracleAway) where no connection to it can be made and this run has had an answer of it:
+ * a restart of it is no verdict on what it says. Where it never was there, its address is wrong, which is told at once.
+ */
+export const patientOracle = (
+  { db }: Pick<ServiceContext, 'db'>,
+  oracle: Oracle,
+  { runId }: { runId: string },
+): Oracle => ({
+  ask: async (request, signal) => {
+    const outcome = await oracle.ask(request, signal);
+    if (outcome.kind === 'failure' && outcome.unreachable) {
+      const answered = and(
+        eq(verificationReplays.runId, runId),
+        sql`(${verificationReplays.oracle} ->> 'kind' = 'answer' or (${verificationReplays.oracle} -> 'httpAnswered')::boolean)`,
+      );
+      if ((await db.$count(verificationReplays, answered)) > 0)
+        throw new OracleAway(`the oracle cannot be reached. ${outcome.detail}`);
+    }
+    return outcome;
+  },
+});
 
 /** How long a worker is held, and how often it looks, before the replay goes back on the queue all the same. */
 const inPlaceMs = 60_000;

@@ -5,21 +5,30 @@ import type { WorkerContext } from '../context.ts';
 import { cutMessage, noteWaiting } from '../run/transitions.ts';
 import type { WaitReason } from '../telemetry/metrics.ts';
 import { isOpenIn, type ReplayRow } from './checkpoint.ts';
-import { isWait, JudgeBusy, type Wait } from './ports.ts';
+import { isWait, JudgeBusy, OracleAway, type Wait } from './ports.ts';
 import { scoreJob } from './score-job.ts';
 import { BudgetBusy } from './spend.ts';
 
-/** How long a judge that cannot be had is waited for before the replay is left unscored. */
-const patienceMs = 30 * 60_000;
+/**
+ * How long what cannot be had is waited for: a judge before the replay is left unscored, an oracle before that is its
+ * failure.
+ */
+const patienceMs = { judge: 30 * 60_000, oracle: 10 * 60_000 };
 
-/** Whether this replay still waits for a judge that cannot be had just now. */
-export const isPatient = ({ waitingSince }: Pick<ReplayRow, 'waitingSince'>, now: Date): boolean =>
-  waitingSince === null || now.getTime() - waitingSince.getTime() < patienceMs;
+/** Whether this replay still waits for one of them that cannot be had just now. */
+export const isPatient = (
+  who: keyof typeof patienceMs,
+  { waitingSince }: Pick<ReplayRow, 'waitingSince'>,
+  now: Date,
+): boolean => waitingSince === null || now.getTime() - waitingSince.getTime() < patienceMs[who];
 
 const leastMs = 1_000;
 const mostMs = 60_000;
 /** About what an oracle's call takes: who stands behind so many others need not ask for so long. */
 const perReplayAheadMs = 100;
+
+/** Others are waited for, but not for ever. */
+const isGivenUp = (error: Error) => error instanceof JudgeBusy || error instanceof OracleAway;
 
 const delayOf = async (
   { db, now }: WorkerContext,
@@ -29,7 +38,7 @@ const delayOf = async (
 ): Promise<number> => {
   // What a batch holds is settled when that has ended, in an hour perhaps; other calls in seconds.
   if (error instanceof BudgetBusy) return economy ? mostMs : 2_000;
-  if (error instanceof JudgeBusy) {
+  if (isGivenUp(error)) {
     const waitedMs = row.waitingSince === null ? 0 : now().getTime() - row.waitingSince.getTime();
     return Math.min(mostMs, 5_000 + waitedMs / 4);
   }
@@ -48,6 +57,7 @@ const delayOf = async (
 
 const reasonOf = (error: Wait): WaitReason => {
   if (error instanceof JudgeBusy) return 'judge_unavailable';
+  if (error instanceof OracleAway) return 'oracle_unreachable';
   return error instanceof BudgetBusy ? 'budget' : 'call_slots';
 };
 
@@ -55,8 +65,8 @@ const reasonOf = (error: Wait): WaitReason => {
 const closed = (reason: string) => (/[.!?]$/.test(reason) ? reason : `${reason}.`);
 
 /**
- * Puts a replay's job back on the queue where it was stopped by no fault but by a wait: for the judge, for a limit, for
- * calls under way. Meanwhile it holds no worker, and its run says what is waited for.
+ * Puts a replay's job back on the queue where it was stopped by no fault but by a wait: for the judge or the oracle,
+ * for a limit, for calls under way. Meanwhile it holds no worker, and its run says what is waited for.
  * @returns false where it was something else.
  */
 export const putBack = async (
@@ -72,8 +82,8 @@ export const putBack = async (
     .update(verificationReplays)
     .set({
       reason: message,
-      // Limits of our own are waited for as long as it takes; a judge is given up at some time.
-      ...(error instanceof JudgeBusy
+      // Limits of our own are waited for as long as it takes.
+      ...(isGivenUp(error)
         ? { waitingSince: sql`coalesce(${verificationReplays.waitingSince}, ${now().toISOString()})` }
         : {}),
     })

@@ -1,10 +1,12 @@
 import { asc } from 'drizzle-orm';
 import { expect, test } from 'vitest';
+import type { OracleOutcome } from '#contracts/oracle.ts';
 import type { RunRequest } from '#contracts/run.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { type Script, unavailable } from '#testing/scripted-engine.ts';
 import { runRequest, testWorkbench } from '#testing/workbench.ts';
 import type { JudgeReply } from '#verification/judges/judge.ts';
+import { getPublicCertificate } from '../certificate/get-public.ts';
 import { createRun } from '../run/create.ts';
 import { getRun } from '../run/get.ts';
 import { ingestRun } from '../run/ingest.ts';
@@ -78,6 +80,63 @@ test('between two askings of one measure the judge is waited for in place, so th
   const [ended] = await at.replays();
   expect(ended).toMatchObject({ state: 'ended', outcome: 'scored', precision: { asks: 2 } });
   expect((await at.queued()).slice(before).map(({ name }) => name)).toEqual(['certify-run']);
+});
+
+const away = (detail: string): OracleOutcome => ({
+  kind: 'failure',
+  reason: 'connection',
+  detail,
+  httpAnswered: false,
+  unreachable: true,
+  latencyMs: 1,
+  retries: 2,
+});
+
+test('an oracle that was there and cannot be reached just now is waited for, and none of its replays fails', async () => {
+  let down = false;
+  const at = await started({
+    oracle: async ({ pr }) => {
+      if (pr.id === '2') down = true;
+      return down ? away('The connection was refused.') : undefined;
+    },
+  });
+  await ingestRun(at.context, { runId: at.runId });
+  const [first, second, third] = await at.replays();
+  for (const replay of [first, second, third])
+    await scoreReplay(at.context, { runId: at.runId, replayId: replay?.id ?? '' });
+  expect((await at.replays()).map(({ state, oracle }) => [state, oracle === null])).toEqual([
+    ['ended', false],
+    ['open', true],
+    ['open', true],
+  ]);
+  expect((await at.run()).activity).toContain('the oracle cannot be reached. The connection was refused.');
+  at.wait(9 * 60_000);
+  await scoreReplay(at.context, { runId: at.runId, replayId: second?.id ?? '' });
+  expect((await at.replays())[1]).toMatchObject({ state: 'open', faults: 0 });
+  down = false;
+  await scoreReplay(at.context, { runId: at.runId, replayId: third?.id ?? '' });
+  // The script takes it down again at the second change, now for longer than it is waited for.
+  at.wait(2 * 60_000);
+  await scoreReplay(at.context, { runId: at.runId, replayId: second?.id ?? '' });
+  expect((await at.replays()).map(({ outcome, oracle }) => [outcome, oracle?.kind])).toEqual([
+    ['scored', 'answer'],
+    ['oracle_failure', 'failure'],
+    ['scored', 'answer'],
+  ]);
+  await at.pump();
+  const { certificateId } = await at.run();
+  const { counts } = await getPublicCertificate(at.context, certificateId ?? '');
+  // What was never sent was not asked.
+  expect(counts).toMatchObject({ oracleFailures: 1, oracleAskedAgain: 0 });
+});
+
+test('an oracle that never was there is not waited for: its address is a mistake, told at once', async () => {
+  const at = await started({ oracle: async () => away('The connection was refused.') });
+  await at.pump();
+  expect(await at.run()).toMatchObject({
+    status: 'FAILED',
+    error: expect.stringContaining('is a mistake, not a verdict'),
+  });
 });
 
 test('once a replay waits no longer its run says nothing of waiting, also while others are still open', async () => {

@@ -24,6 +24,7 @@ import {
   limitedJudge,
   limitedOracle,
   patientJudge,
+  patientOracle,
   steadyJudge,
   stoppingJudge,
   stoppingOracle,
@@ -86,25 +87,20 @@ const portsOf = (
     // Where calls wait for their batch they are booked there.
     const booked = desk === null ? bookedJudge(context, judge, limits) : judge;
     const limited = limitedJudge(context, resending(booked), userId);
-    const waited = isPatient(row, now()) ? patientJudge(limited) : limited;
+    const waited = isPatient('judge', row, now()) ? patientJudge(limited) : limited;
     return stoppingJudge(steadyJudge(waited, stopping), stopping);
   };
   const agreement: Agreement | null = config.agreement && {
     judge: judgeOf(config.agreement.model, 'second'),
     share: config.agreement.share,
   };
+  const cleaned = cleanOracle(engine.oracle(config, secrets, runId), clean);
+  const noted = notedOracle(context, cleaned, { runId, replayId });
+  const waited = isPatient('oracle', row, now()) ? patientOracle(context, noted, { runId }) : noted;
   return {
     judge: judgeOf(config.judge.model, 'first'),
     agreement,
-    oracle: stoppingOracle(
-      limitedOracle(
-        context,
-        notedOracle(context, cleanOracle(engine.oracle(config, secrets, runId), clean), { runId, replayId }),
-        config.oracle,
-        userId,
-      ),
-      stopping,
-    ),
+    oracle: stoppingOracle(limitedOracle(context, waited, config.oracle, userId), stopping),
   };
 };
 

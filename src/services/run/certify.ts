@@ -32,7 +32,7 @@ const silentSinceResumed = (rows: ReplayRow[]): string | null => {
     return null;
   const { reason, detail } = first.oracle;
   return (
-    `The oracle has given no HTTP answer since the run was resumed, in ${asked.length} replays (${reason}: ${detail}). ` +
+    `The oracle has let no question in since the run was resumed, in ${asked.length} replays (${reason}: ${detail}). ` +
     'That it is out of reach is no verdict: see that it runs, then resume the run. What is scored is kept.'
   );
 };

@@ -9,7 +9,7 @@ export type StoredStep = {
 }[ReplayStep];
 
 /** What a replay is put back on the queue for. */
-export type WaitReason = 'judge_unavailable' | 'budget' | 'call_slots' | 'batch';
+export type WaitReason = 'judge_unavailable' | 'oracle_unreachable' | 'budget' | 'call_slots' | 'batch';
 
 /** How a call to GitHub's API ended: by its status, or without one. */
 export type GitHubOutcome = '2xx' | '3xx' | '4xx' | '5xx' | 'unreachable';

@@ -217,6 +217,23 @@ test('a run in which the oracle never gave an HTTP answer is a mistake, not a ve
   expect(build).toThrow(/connection: Nothing listens there\..*mistake, not a verdict/);
 });
 
+test('an oracle that let no question in is a mistake too; one that fails by itself is not', () => {
+  const answering = (status: number): ReplayCheckpoint => {
+    const { oracle, ...rest } = failedCheckpoint(2);
+    if (oracle?.kind !== 'failure') return expect.unreachable();
+    return { ...rest, oracle: { ...oracle, detail: `The oracle answered ${status}.`, status } };
+  };
+  const build = (...statuses: number[]) =>
+    buildCertificate(
+      input(statuses.map((status, place) => ({ groundTruthId: `${place}`, checkpoint: answering(status) }))),
+    );
+  for (const status of [302, 401, 403, 404])
+    expect(() => build(status, 401)).toThrow(
+      new RegExp(`let no question in .*answered ${status}\\..*headers`),
+    );
+  expect(build(401, 500)).toMatchObject({ replayCount: 2, compositeScore: 0 });
+});
+
 test('one HTTP answer among connection failures is enough for a certificate', () => {
   const content = buildCertificate(
     input([

@@ -8,6 +8,7 @@ import {
 import type { JudgeProvider } from '#contracts/judge.ts';
 import type { ReplayCheckpoint, ReplayScore } from '#contracts/replay.ts';
 import type { RunDraw } from '#contracts/run.ts';
+import { isMistake } from '../replay/resumable.ts';
 import { endOfReplay, type ReplayEnd, scoreReplay } from '../replay/score.ts';
 import { verdictsOf } from '../replay/stored-verdicts.ts';
 import { aggregate, compareGroundTruthIds, rounded } from '../statistics/aggregate.ts';
@@ -92,12 +93,11 @@ const endOf = (groundTruthId: string, checkpoint: ReplayCheckpoint): ReplayEnd =
 
 const refuseWrongAddress = (checkpoints: ReplayCheckpoint[]) => {
   const outcomes = checkpoints.flatMap(({ oracle }) => (oracle === undefined ? [] : [oracle]));
-  const unanswered = outcomes.filter((outcome) => outcome.kind === 'failure' && !outcome.httpAnswered);
-  const [first] = unanswered;
-  if (first?.kind !== 'failure' || unanswered.length < outcomes.length) return;
+  const [first] = outcomes;
+  if (first?.kind !== 'failure' || !outcomes.every(isMistake)) return;
   throw new Uncertifiable(
-    `The oracle never gave an HTTP answer in ${outcomes.length} replays (${first.reason}: ${first.detail}). ` +
-      'A wrong address or name is a mistake, not a verdict: check the oracle’s URL or module and that it runs, then start again.',
+    `The oracle ${first.httpAnswered ? 'let no question in' : 'never gave an HTTP answer'} in ${outcomes.length} replays (${first.reason}: ${first.detail}). ` +
+      'A wrong address, name or header is a mistake, not a verdict: check the oracle’s URL or module, its headers and that it runs, then start again.',
   );
 };
 
@@ -118,7 +118,7 @@ const roundedInterval = ({ lower, upper }: { lower: number; upper: number }) => 
 
 /**
  * The certificate of a run, from its stored checkpoints alone (methodology, "The certificate's numbers").
- * @throws Uncertifiable where no replay was scored, or the oracle never gave an HTTP answer.
+ * @throws Uncertifiable where no replay was scored, or the oracle never let a question in.
  */
 export const buildCertificate = (input: CertificateInput): CertificateContent => {
   const { draw, judge, weights } = input;

@@ -1,5 +1,5 @@
 import type { OracleFailure, OracleOutcome } from '#contracts/oracle.ts';
-import { connectionFault, networkRuleRefusal } from './fault.ts';
+import { connectionFault, networkRuleRefusal, wasNeverMade } from './fault.ts';
 
 /** As much of `fetch` as an oracle call needs; both the platform's and undici's fit. */
 export type OracleFetch = (
@@ -40,10 +40,7 @@ export type ExchangeBounds = {
 };
 
 /** Why an exchange came to no answer; `retryAfterMs` where the oracle asked to be asked again later. */
-export type ExchangeFailure = {
-  kind: 'failure';
-  reason: OracleFailure['reason'];
-  detail: string;
+export type ExchangeFailure = Pick<OracleFailure, 'kind' | 'reason' | 'detail' | 'status' | 'unreachable'> & {
   retryAfterMs?: number;
 };
 
@@ -150,7 +147,8 @@ export async function exchangeWithRetries(
         const refusal = networkRuleRefusal(error);
         if (refusal !== null) return failure('refused_by_network_rule', refusal);
         const { reason, detail } = connectionFault(error, httpAnswered);
-        return { ...failure(reason, detail), reconnect: !httpAnswered };
+        const unreachable = !httpAnswered && wasNeverMade(error);
+        return { ...failure(reason, detail), ...(unreachable && { unreachable }), reconnect: !httpAnswered };
       }
     });
 
@@ -194,7 +192,7 @@ export async function statusFailure(
   const detail = redirected
     ? `The oracle answered ${status}, a redirect, which is not followed: give its final address.`
     : `The oracle answered ${status}.`;
-  const failed = failure('status', detail);
+  const failed = { ...failure('status', detail), status };
   const waitMs = status === 429 || status === 503 ? retryAfterMs(headers.get('retry-after'), nowMs) : null;
   return waitMs === null ? failed : { ...failed, retryAfterMs: waitMs };
 }

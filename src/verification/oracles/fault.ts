@@ -43,6 +43,21 @@ const meanings: Record<string, string> = {
   EPROTO: 'The TLS handshake failed.',
 };
 
+/** Codes of connections that were never made: nothing was sent over them. */
+const neverMade = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+/** Whether an exchange broke before there was a connection. */
+export const wasNeverMade = (error: unknown): boolean =>
+  [...causesOf(error)].some(({ code }) => code !== null && neverMade.has(code));
+
 /**
  * In words for the run's owner why an exchange broke. Only the error's code is used: messages of the layers below
  * name hosts and addresses.

@@ -32,6 +32,13 @@ test('an oracle that never gave an HTTP answer in this run is called again', () 
   expect(resumable(failedCheckpoint(2, false), false)).toEqual({ answerKey });
 });
 
+test('an oracle that let nobody in in this run is called again', () => {
+  const { answerKey, oracle } = failedCheckpoint(2);
+  if (oracle?.kind !== 'failure') return expect.unreachable();
+  expect(resumable({ answerKey, oracle: { ...oracle, status: 401 } }, false)).toEqual({ answerKey });
+  expect(resumable({ answerKey, oracle: { ...oracle, status: 500 } }, false)).toMatchObject({ oracle });
+});
+
 test('a lost connection to an oracle that did answer elsewhere in this run stays its failure', () => {
   expect(resumable(failedCheckpoint(2, false), true)).toEqual(failedCheckpoint(2, false));
 });

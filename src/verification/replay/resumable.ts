@@ -1,14 +1,15 @@
+import type { OracleOutcome } from '#contracts/oracle.ts';
 import type { ReplayCheckpoint } from '#contracts/replay.ts';
 import { type StoredVerdicts, verdictsOf } from './stored-verdicts.ts';
 
 /**
  * The steps of a stored checkpoint that going on with a run does not take again. What the verifier could not get (an
- * answer key, a verdict) was never had, so it is asked for again; `oracleReached` tells whether this run's oracle ever
- * gave an HTTP answer: where it never did, its address was wrong or it was not running, and it is called again too.
+ * answer key, a verdict) was never had, so it is asked for again; `oracleReached` tells whether this run's oracle was
+ * ever there: where it never was, its address was wrong or it was not running, and it is called again too.
  */
 export const resumable = (checkpoint: ReplayCheckpoint, oracleReached: boolean): ReplayCheckpoint => {
   const { answerKey, oracle, baseline, second } = checkpoint;
-  const unreached = oracle?.kind === 'failure' && !oracle.httpAnswered && !oracleReached;
+  const unreached = oracle !== undefined && isMistake(oracle) && !oracleReached;
   return {
     ...(answerKey === undefined || answerKey.kind === 'unavailable' ? {} : { answerKey }),
     ...(oracle === undefined || unreached ? {} : { oracle }),
@@ -28,6 +29,17 @@ const judgedOf = ({ precision, recall, reply }: StoredVerdicts): StoredVerdicts 
   ...(reply?.kind === 'judged' ? { reply } : {}),
 });
 
-/** Whether this replay's oracle ever gave an HTTP answer. */
+/** What answers so has not let the question in: a wrong address, header or key, or a door that has moved. */
+const notLetIn = new Set([301, 302, 303, 307, 308, 401, 403, 404, 405, 407, 410, 501]);
+
+/**
+ * Whether an outcome says nothing of the oracle where no other of its run does: no HTTP answer came, or one that let
+ * no question in.
+ */
+export const isMistake = (outcome: OracleOutcome): boolean =>
+  outcome.kind === 'failure' &&
+  (!outcome.httpAnswered || (outcome.status !== undefined && notLetIn.has(outcome.status)));
+
+/** Whether this replay's oracle was there: it answered, or failed in a way that is its own. */
 export const oracleWasReached = ({ oracle }: ReplayCheckpoint): boolean =>
-  oracle !== undefined && (oracle.kind === 'answer' || oracle.httpAnswered);
+  oracle !== undefined && !isMistake(oracle);
