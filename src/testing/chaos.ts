@@ -158,7 +158,7 @@ const chaos = async () => {
     'The end of every run',
     () => standing(desk.db),
     haveEnded,
-    within(Math.max(1_000, form.boundMs - (Date.now() - began))),
+    within(Math.max(1_000, form.boundMs - (Date.now() - stormAt))),
   ).finally(() => storm.stop());
   await storm.over;
   say(`Every run has ended after ${took()}`);
