@@ -1,0 +1,51 @@
+import { spawnSync } from 'node:child_process';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+
+/**
+ * `npm run build:client`: writes the typed client as a package of its own to `dist`, or to the folder that is named,
+ * which it replaces. It is plain JavaScript with declarations, since Node strips no types below `node_modules`, and
+ * apart from the server's package, since who calls an installation needs none of what it runs on.
+ */
+
+const projectRoot = join(import.meta.dirname, '../..');
+const output = resolve(process.argv[2] ?? join(projectRoot, 'dist'));
+await rm(output, { recursive: true, force: true });
+
+const compiler = join(projectRoot, 'node_modules/typescript/bin/tsc');
+const declarations = spawnSync(
+  process.execPath,
+  [compiler, '--project', join(import.meta.dirname, 'tsconfig.build.json'), '--outDir', output],
+  { stdio: 'inherit' },
+);
+if (declarations.status !== 0) process.exit(declarations.status ?? 1);
+// What procedures work with shows in no call and no answer, but leads to the whole server and its packages.
+await writeFile(join(output, 'trpc/init.d.ts'), 'export type TrpcContext = object;\n');
+
+await build({
+  entryPoints: [join(import.meta.dirname, 'index.ts')],
+  outfile: join(output, 'client/index.js'),
+  bundle: true,
+  format: 'esm',
+  target: 'es2023',
+  packages: 'external',
+});
+
+const server = JSON.parse(await readFile(join(projectRoot, 'package.json'), 'utf8'));
+const manifest = {
+  name: server.name,
+  version: server.version,
+  description: 'The typed client of Echelon Verify.',
+  type: 'module',
+  exports: { '.': { types: './client/index.d.ts', default: './client/index.js' } },
+  // Declarations name each other as their sources do.
+  imports: { '#*.ts': './*.d.ts' },
+  // What the client's declarations lead to; tsc has written those of the server's other files too.
+  files: ['client', 'contracts/errors.d.ts', 'trpc/init.d.ts', 'trpc/root.d.ts'],
+  dependencies: {
+    '@trpc/client': server.dependencies['@trpc/client'],
+    '@trpc/server': server.dependencies['@trpc/server'],
+  },
+};
+await writeFile(join(output, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);

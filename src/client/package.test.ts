@@ -1,0 +1,116 @@
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+/** The client as another application has it: packed, and unpacked beside what it depends on and nothing else. */
+const projectRoot = join(import.meta.dirname, '../..');
+const installed = join(projectRoot, 'node_modules');
+const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
+const application = mkdtempSync(join(tmpdir(), 'echelon-application-'));
+const client = join(application, 'node_modules/echelon-verify');
+const dependencies = ['@trpc/client', '@trpc/server'];
+
+const run = (command: string, ...argv: string[]) => {
+  const { status, stdout, stderr } = spawnSync(command, argv, { cwd: application, encoding: 'utf8' });
+  return { status, said: stdout + stderr };
+};
+
+/** A type that is not found is `any`, and would let everything pass. */
+const typed = `
+import type { EchelonClient } from 'echelon-verify';
+
+type IsAny<T> = 0 extends 1 & T ? true : false;
+declare const echelon: EchelonClient;
+const certificate = await echelon.certificate.byId.query({ id: 'x' });
+const brier: number = certificate.brier;
+export const no: [IsAny<typeof certificate>, IsAny<typeof brier>] = [false, false];
+// @ts-expect-error -- a certificate has no such thing.
+certificate.planted;
+// @ts-expect-error -- a run needs a repository.
+await echelon.run.create.mutate({ constructId: 'my-oracle' });
+`;
+
+beforeAll(() => {
+  const modules = join(application, 'node_modules');
+  for (const name of [...dependencies, '@types/node']) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(installed, name), join(modules, name));
+  }
+  const built = join(application, 'built');
+  const [tarball] = readme.match(/echelon-verify-[\d.]+\.tgz/) ?? [];
+  const [, sample] = readme.match(/```ts\n(\s+import .* from 'echelon-verify';.*?)```/s) ?? [];
+  if (tarball === undefined || sample === undefined) throw new Error('README.md does not show the client.');
+  for (const [command, ...argv] of [
+    [process.execPath, join(import.meta.dirname, 'build.ts'), built] as const,
+    ['npm', 'pack', built, '--pack-destination', application] as const,
+    ['tar', '-xzf', tarball, '-C', modules] as const,
+  ])
+    expect(run(command, ...argv)).toMatchObject({ status: 0 });
+  renameSync(join(modules, 'package'), client);
+  writeFileSync(join(application, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(application, 'sample.ts'), sample);
+  writeFileSync(join(application, 'typed.ts'), typed);
+});
+afterAll(() => rmSync(application, { recursive: true, force: true }));
+
+test.each([
+  { module: 'nodenext', moduleResolution: 'nodenext' },
+  { module: 'esnext', moduleResolution: 'bundler' },
+])(
+  'the README’s sample compiles in another application under $moduleResolution, typed from input to answer',
+  ({ module, moduleResolution }) => {
+    const compiled = run(
+      process.execPath,
+      join(installed, 'typescript/bin/tsc'),
+      ...['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2023', '--types', 'node'],
+      ...['--module', module, '--moduleResolution', moduleResolution, 'sample.ts', 'typed.ts'],
+    );
+    expect(compiled).toEqual({ status: 0, said: '' });
+  },
+);
+
+test('no declaration of the package names one that neither it nor what it depends on has', () => {
+  // The compiler takes a declaration that it does not find for `any`, and mostly does not say so.
+  const manifest = JSON.parse(readFileSync(join(client, 'package.json'), 'utf8'));
+  expect(Object.keys(manifest.dependencies)).toEqual(dependencies);
+  const names = globSync('**/*.d.ts', { cwd: client }).flatMap((file) =>
+    [...readFileSync(join(client, file), 'utf8').matchAll(/(?:from |import\()['"]([^'"]+)['"]/g)].map(
+      ([, name = '']) => (name.startsWith('.') ? `#${join(dirname(file), name)}` : name),
+    ),
+  );
+  expect(names).toContain('#trpc/root.ts');
+  const isThere = (name: string) =>
+    name.startsWith('#')
+      ? existsSync(join(client, name.slice(1).replace(/\.ts$/, '.d.ts')))
+      : dependencies.includes(name);
+  expect(names.filter((name) => !isThere(name))).toEqual([]);
+});
+
+test('Node runs the client as it is, and what it sends reaches the installation', () => {
+  const program = `
+    import { createEchelonClient } from 'echelon-verify';
+    const fetch = async (url, { headers }) => {
+      console.log(new URL(url).pathname, headers.authorization);
+      return Response.json([{ result: { data: { certificates: [] } } }]);
+    };
+    const echelon = createEchelonClient({ baseUrl: 'http://127.0.0.1:3000', token: 'planted', fetch });
+    console.log(JSON.stringify(await echelon.certificate.list.query({ sort: 'brier_asc' })));
+  `;
+  writeFileSync(join(application, 'program.js'), program);
+  expect(run(process.execPath, 'program.js')).toEqual({
+    status: 0,
+    said: '/api/trpc/certificate.list Bearer planted\n{"certificates":[]}\n',
+  });
+});
