@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { runSecrets } from '#db/schema/runs.ts';
@@ -50,21 +51,21 @@ test('on pg-boss a run is carried from its first job to its certificate, and no 
 });
 
 test('a worker that stops in mid-run hands it over, and no stored call is made again', async () => {
-  let hold = true;
+  let isFirst = true;
   const { startWorker, ended, calls, dump } = await onRealQueue({
-    oracle: async ({ pr }, { oracleHeaders }) => {
-      // An oracle that never answers, until the first worker is gone.
-      while (hold && pr.id === '2') await delay(20);
-      if (pr.id === '3' && hold) throw new Error(`refused with ${oracleHeaders.Authorization}`);
+    oracle: async ({ pr }, { oracleHeaders }, signal) => {
+      // An oracle that does not answer, until the first worker has given it up.
+      if (isFirst && pr.id === '2' && signal?.aborted === false) await once(signal, 'abort');
+      if (isFirst && pr.id === '3') throw new Error(`refused with ${oracleHeaders.Authorization}`);
       return undefined;
     },
   });
   const first = await startWorker();
-  for (let turn = 0; turn < 200 && !calls.includes('oracle:2'); turn += 1) await delay(20);
-  const stopping = first.stop(500);
-  await delay(100);
-  hold = false;
-  await stopping;
+  await expect
+    .poll(() => calls, { timeout: 20_000 })
+    .toEqual(expect.arrayContaining(['oracle:2', 'oracle:3']));
+  await first.stop(500);
+  isFirst = false;
   await startWorker();
   expect(await ended()).toMatchObject({ status: 'COMPLETED', progress: 3, total: 3 });
   expect(calls.filter((call) => call.startsWith('answer_key')).sort()).toEqual([

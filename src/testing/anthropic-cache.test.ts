@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import Anthropic from '@anthropic-ai/sdk';
 import { afterEach, expect, test } from 'vitest';
 import { type AnthropicFake, type AnthropicFakeOptions, startAnthropicFake } from './anthropic-fake.ts';
@@ -172,7 +173,14 @@ test('writes are told apart by how long they live', async () => {
 });
 
 test('what a request writes can be read once its answer has begun, not before', async () => {
-  const { fake, client } = await start({ latencyMs: 60 });
+  const bothAsked = Promise.withResolvers<void>();
+  const { fake, client } = await start({
+    behave: async (_, count) => {
+      if (count === 1) bothAsked.resolve();
+      await bothAsked.promise;
+      return { kind: 'text', text: 'Yes.' };
+    },
+  });
   const [first, second] = await Promise.all([usageOf(client, asked()), usageOf(client, asked())]);
   expect([first, second]).toEqual([
     [10, 0, 2000, 0],
@@ -195,13 +203,20 @@ test('a behaviour’s own time outweighs the latency, and a request without a me
 });
 
 test('a client that hangs up while the model thinks leaves nothing in the cache and nothing in the ledger', async () => {
+  const thinkingMs = 500;
+  const hangUp = new AbortController();
   const { fake, client } = await start({
-    behave: (_, count) => ({ kind: 'text', text: 'Yes.', afterMs: count === 0 ? 60 : 0 }),
+    behave: (_, count) => {
+      if (count === 0) hangUp.abort();
+      return { kind: 'text', text: 'Yes.', afterMs: count === 0 ? thinkingMs : 0 };
+    },
   });
-  const signal = AbortSignal.timeout(20);
   const body = { model, max_tokens: 100, ...asked() };
-  await expect(client.messages.create(body, { signal })).rejects.toThrow(Anthropic.APIUserAbortError);
-  await new Promise((resolve) => setTimeout(resolve, 80));
+  await expect(client.messages.create(body, { signal: hangUp.signal })).rejects.toThrow(
+    Anthropic.APIUserAbortError,
+  );
+  // The fake waits in this process too: of two waits of one length the one that was begun first ends first.
+  await delay(thinkingMs);
   expect(fake.usage.standard.messages).toBe(0);
   expect(await usageOf(client, asked())).toEqual([10, 0, 2000, 0]);
 });

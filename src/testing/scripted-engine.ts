@@ -118,7 +118,11 @@ const isAboutParrot = (task: JudgeTask, { title, description }: GroundTruth) => 
 /** What differs from an engine in which everything goes well. Undefined means: as usual. */
 export type Script = {
   draw?: (config: RunConfig, secrets: RunSecrets, request: DrawRequest) => Promise<GroundTruthDraw>;
-  oracle?: (request: OracleRequest, secrets: RunSecrets) => Promise<OracleOutcome | undefined>;
+  oracle?: (
+    request: OracleRequest,
+    secrets: RunSecrets,
+    signal?: AbortSignal,
+  ) => Promise<OracleOutcome | undefined>;
   judge?: (task: JudgeTask, groundTruth: GroundTruth) => Promise<JudgeReply | undefined>;
   /** Of every judge call, in US dollars. */
   costUsd?: number;
@@ -150,9 +154,9 @@ export const scriptedEngine = (script: Script) => {
       },
     }),
     oracle: (_config, secrets) => ({
-      ask: async (request) => {
+      ask: async (request, signal) => {
         calls.push(`oracle:${request.pr.id}`);
-        return (await script.oracle?.(request, secrets)) ?? contentOracle();
+        return (await script.oracle?.(request, secrets, signal)) ?? contentOracle();
       },
     }),
     endOracle: async () => {

@@ -4,9 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '#db/embedded/free-port.ts';
 import { createHandlers } from '#jobs/index.ts';
@@ -73,6 +72,25 @@ afterAll(async () => {
 const run = (...args: string[]) => runInProcess(['run', ...args, '--url', url, '--token-file', tokenFile]);
 const createRun = (changes: Parameters<typeof runRequest>[0] = {}, actor = a) =>
   createRunOf(workbench.context, actor, runRequest(changes));
+/** `run show --watch`, as it goes on. */
+const watchRun = (runId: string, ...args: string[]) => {
+  const stdout = new PassThrough();
+  let said = '';
+  const stderr = new Writable({
+    write(words, _, done) {
+      said += words;
+      done();
+    },
+  });
+  const interrupt = new AbortController();
+  const all = ['run', 'show', runId, '--watch', ...args, '--url', url, '--token-file', tokenFile];
+  const code = runProgram(all, {
+    readSettings: () => expect.unreachable(),
+    terminal: openTerminal(stdout, stderr),
+    signal: interrupt.signal,
+  });
+  return { code, stdout, said: () => said, interrupt };
+};
 /** A failed run whose changes had been drawn, so that it can be resumed. */
 const failedRun = async (changes: Parameters<typeof runRequest>[0] = {}) => {
   const { runId } = await createRun(changes);
@@ -187,16 +205,15 @@ test('a run that had a GitHub token takes it again from a file', async () => {
 
 test('run show --watch ends with the run, outlives a restart of the installation, and a failed run is exit code 1', async () => {
   const { runId } = await createRun();
-  const watching = run('show', runId, '--watch', '--json');
-  await delay(500);
+  const { code, stdout, said } = watchRun(runId, '--json');
+  await expect.poll(said, { timeout: 20_000 }).toContain('PENDING –\n');
   await stop(server);
-  await delay(2_500);
+  await expect.poll(said, { timeout: 20_000 }).toContain('does not answer');
   server = await serve();
   await failRun(workbench.db, runId, 'It failed.', workbench.context.now());
-  const watched = await watching;
-  expect(watched.code).toBe(1);
-  expect(watched.stderr).toMatch(/PENDING –\n.*does not answer/);
-  expect(JSON.parse(watched.stdout)).toMatchObject({ status: 'FAILED', error: 'It failed.' });
+  expect(await code).toBe(1);
+  expect(said()).toMatch(/PENDING –\n.*does not answer/);
+  expect(JSON.parse(String(stdout.read()))).toMatchObject({ status: 'FAILED', error: 'It failed.' });
   await workbench.database.sql`
     update verification_runs set status = 'COMPLETED', error = null where id = ${runId}`;
   expect(await run('show', runId, '--watch')).toMatchObject({ code: 0 });
@@ -204,19 +221,12 @@ test('run show --watch ends with the run, outlives a restart of the installation
 
 test('who stops watching is told that the run goes on, and it does', async () => {
   const { runId } = await createRun();
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const interrupt = new AbortController();
-  const args = ['run', 'show', runId, '--watch', '--url', url, '--token-file', tokenFile];
-  const watching = runProgram(args, {
-    readSettings: () => expect.unreachable(),
-    terminal: openTerminal(stdout, stderr),
-    signal: interrupt.signal,
-  });
-  await once(stderr, 'readable');
+  const { code, stdout, said, interrupt } = watchRun(runId);
+  await expect.poll(said, { timeout: 20_000 }).toContain('PENDING –\n');
   interrupt.abort();
-  expect(await watching).toBe(1);
+  expect(await code).toBe(1);
   expect(stdout.read()).toBe(null);
-  expect(String(stderr.read())).toBe('PENDING –\nThe run itself goes on.\nStopped.\n');
+  expect(said()).toBe('PENDING –\nThe run itself goes on.\nStopped.\n');
   expect((await run('show', runId)).stdout).toMatch(/^Status +PENDING$/m);
 });
 

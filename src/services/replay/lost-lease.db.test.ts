@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { callSlots } from '#db/schema/call-slots.ts';
 import { answerKeys, verificationReplays } from '#db/schema/replays.ts';
 import type { Script } from '#testing/scripted-engine.ts';
 import { runRequest, testWorkbench } from '#testing/workbench.ts';
@@ -103,16 +104,18 @@ const one = { atOnce: 1, perMinute: 1_000 };
 
 test('the slot of a worker that died is free again after some seconds, that of one that lives stays taken', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  const { context } = workbench;
+  const { context, db } = workbench;
+  const leasedUntil = async () => Number((await db.select().from(callSlots))[0]?.expiresAt);
   const take = () =>
     takeSlot(context, { resource: 'oracle https://oracle.example', userId: randomUUID() }, one);
   const release = await take();
   for (let turn = 0; turn < 10; turn += 1) {
     await expect(take()).rejects.toBeInstanceOf(SlotsTaken);
+    const until = await leasedUntil();
     workbench.wait(5_000);
     await vi.advanceTimersByTimeAsync(5_000);
-    // The renewal's own statement.
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    // Nobody is told when the renewal's own statement has ended.
+    await expect.poll(leasedUntil, { timeout: 20_000 }).toBeGreaterThan(until);
   }
   await release();
   await take();

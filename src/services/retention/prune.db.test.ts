@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { ContinueRequest, RunRequest } from '#contracts/run.ts';
 import { callSlots, callWaits } from '#db/schema/call-slots.ts';
@@ -198,19 +197,27 @@ test.each(['resume', 'retry'] as const)(
 );
 
 test('a run that is being resumed is not pruned: the attempt keeps its account', async () => {
-  const { start, pump, run, goOn, context, days, fail } = await bench({ costUsd: 0.01 });
+  const { start, pump, run, goOn, db, context, days, fail } = await bench({ costUsd: 0.01 });
   const first = await start({ judge: 'anthropic' });
   await pump();
   await fail(first);
   days(91);
   let pruned: Promise<void> | undefined;
+  const waiting = async () => {
+    const [row] = await db.execute<{ sessions: number }>(
+      sql`select count(*)::int as sessions from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    return row?.sessions;
+  };
   const { sender } = context;
   const second = await goOn(first, 'resume', {
     ...context,
     sender: {
       enqueue: async (...job) => {
         pruned = prune(context);
-        await setTimeout(300);
+        // For the run that this transaction has locked.
+        await expect.poll(waiting, { timeout: 20_000 }).toBe(1);
         await sender.enqueue(...job);
       },
     },

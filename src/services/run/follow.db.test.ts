@@ -74,7 +74,8 @@ test('one user holds a bounded number of connections, and who leaves makes room'
   const { context, owner, runId, user } = await started();
   const leaving = new AbortController();
   const many = Array.from({ length: 30 }, () => collect(followRun(context, owner, runId, leaving.signal)));
-  await expect.poll(() => many.every(({ seen }) => seen.length === 1)).toBe(true);
+  // Each of them reads the run by itself.
+  await expect.poll(() => many.every(({ seen }) => seen.length === 1), { timeout: 20_000 }).toBe(true);
   const next = () => collect(followRun(context, owner, runId, leaving.signal)).done;
   await expect(next()).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
   const other = await user();
