@@ -1,77 +1,31 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, request as httpRequest, type Server } from 'node:http';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@playwright/test';
 import postgres from 'postgres';
-import { parse, parseAllDocuments } from 'yaml';
 import { openDatabase } from '../src/db/client.ts';
 import { freePort } from '../src/db/embedded/free-port.ts';
 import { createApiToken } from '../src/services/api-token/create.ts';
 import { localOwner } from '../src/services/user/local-owner.ts';
+import {
+  firstContainer,
+  type HttpProbe,
+  type PodSpec,
+  service,
+  webPod,
+  workerPod,
+} from '../src/testing/deployment.ts';
+import { startProxy } from '../src/testing/fleet/proxy.ts';
 import { plainEnvironment } from '../src/testing/installation.ts';
 
 // The commands, variables and probes of compose.yaml and of the Kubernetes example, as plain processes on one machine.
 
 const projectRoot = join(import.meta.dirname, '..');
-const read = (path: string) => readFileSync(join(projectRoot, path), 'utf8');
-
-type Service = {
-  command: string[];
-  environment: Record<string, string>;
-  healthcheck?: { test: string[] };
-  stop_grace_period?: string;
-};
-type HttpProbe = { httpGet: { path: string; port: string } };
-type Container = {
-  name: string;
-  args: string[];
-  env: { name: string; value?: string }[];
-  ports?: { name: string; containerPort: number }[];
-  livenessProbe: HttpProbe;
-  readinessProbe: HttpProbe;
-  lifecycle?: { preStop: { exec: { command: string[] } } };
-};
-type PodSpec = {
-  terminationGracePeriodSeconds: number;
-  containers: Container[];
-};
-type Manifest = {
-  kind: string;
-  metadata: { name: string };
-  data?: Record<string, string>;
-  spec?: { template?: { spec: PodSpec } };
-};
-
-const composeText = read('compose.yaml');
-const { services } = parse(composeText, { merge: true }) as { services: Record<string, Service> };
-const manifests = parseAllDocuments(read('.github/kubernetes/echelon-verify.yaml')).map(
-  (document) => document.toJS() as Manifest,
-);
-
-const service = (name: string): Service => {
-  const found = services[name];
-  if (found === undefined) throw new Error(`compose.yaml has no service ${name}.`);
-  return found;
-};
-const podOf = (kind: string, name: string): PodSpec => {
-  const found = manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
-  if (found?.spec?.template === undefined) throw new Error(`There is no ${kind} ${name}.`);
-  return found.spec.template.spec;
-};
-const first = (containers: Container[] | undefined): Container => {
-  const [container] = containers ?? [];
-  if (container === undefined) throw new Error('The pod has no container.');
-  return container;
-};
-
-const webPod = podOf('Deployment', 'echelon-verify-web');
-const workerPod = podOf('Deployment', 'echelon-verify-worker');
-const jobPod = podOf('Job', 'echelon-verify-migrate');
 
 /** What stands in .env. */
 const secrets: Record<string, string> = {
@@ -122,7 +76,7 @@ const start = (place: Place): Running => ({ ...place, ...run(service(place.name)
 
 const untilReady = (place: Place) =>
   expect
-    .poll(() => probe(place, first(place.pod.containers).readinessProbe), {
+    .poll(() => probe(place, firstContainer(place.pod).readinessProbe), {
       timeout: 30_000,
       intervals: [100],
     })
@@ -137,35 +91,6 @@ const restart = async (old: Running): Promise<Running> => {
   const next = start(old);
   await untilReady(next);
   return next;
-};
-
-/** Sends each request on a connection of its own to the next of `ports`; where none accepts it, to the one after. */
-const startProxy = async (ports: number[]): Promise<Server> => {
-  let turn = 0;
-  const proxy = createServer(async (incoming, outgoing) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of incoming) chunks.push(chunk);
-    const offset = turn++;
-    const send = (tried: number) => {
-      const { method, url, headers } = incoming;
-      const port = ports[(offset + tried) % ports.length];
-      httpRequest({ host: '127.0.0.1', port, method, path: url, headers, agent: false })
-        .once('response', (answer) => {
-          outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-          answer.once('error', () => outgoing.destroy());
-          answer.pipe(outgoing);
-        })
-        .once('error', (error: NodeJS.ErrnoException) => {
-          if (error.code === 'ECONNREFUSED' && tried + 1 < ports.length) send(tried + 1);
-          else if (outgoing.headersSent) outgoing.destroy();
-          else outgoing.writeHead(502).end(error.code);
-        })
-        .end(Buffer.concat(chunks));
-    };
-    send(0);
-  }).listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  return proxy;
 };
 
 let databaseUrl: string;
@@ -192,37 +117,6 @@ test.afterAll(async () => {
   for (const child of started) if (child.exitCode === null) child.kill('SIGKILL');
   await onServer((sql) => sql`drop database ${sql(databaseName)} with (force)`);
   rmSync(folder, { recursive: true, force: true });
-});
-
-test('both files hold the same commands, no secret, and more time to end than a process takes', () => {
-  expect(first(webPod.containers).args).toEqual(service('web').command);
-  expect(first(workerPod.containers).args).toEqual(service('worker').command);
-  expect(first(jobPod.containers).args).toEqual(service('migrate').command);
-
-  // Every value that compose takes from outside is one without which it refuses to start.
-  const taken = composeText.match(/\$\{[^}]*\}/g) ?? [];
-  expect(taken.length).toBeGreaterThan(0);
-  for (const reference of taken) expect(reference).toMatch(/^\$\{\w+:\?[^}]+\}$/);
-  for (const name of ['NEXTAUTH_SECRET', 'SECRETS_KEY', 'METRICS_TOKEN'])
-    for (const pod of [webPod, workerPod, jobPod])
-      for (const container of pod.containers)
-        expect(container.env.find((variable) => variable.name === name)).toEqual({
-          name,
-          valueFrom: { secretKeyRef: { name: 'echelon-verify', key: name } },
-        });
-
-  const settings = manifests.find(({ kind }) => kind === 'ConfigMap')?.data ?? {};
-  const preStop = Number(first(webPod.containers).lifecycle?.preStop.exec.command[1]);
-  const grace = Number(settings.GRACE_SECONDS);
-  expect(webPod.terminationGracePeriodSeconds).toBeGreaterThan(preStop + grace + 5);
-  expect(workerPod.terminationGracePeriodSeconds).toBeGreaterThan(grace + 5);
-  for (const name of ['web', 'worker']) {
-    const { environment, stop_grace_period = '' } = service(name);
-    expect(Number(stop_grace_period.replace(/s$/, ''))).toBeGreaterThan(
-      Number(environment.GRACE_SECONDS) + 5,
-    );
-    expect(environment.HOST).toBe(settings.HOST);
-  }
 });
 
 test('a rolling restart of web and workers loses no run and no request', async () => {
@@ -255,7 +149,7 @@ test('a rolling restart of web and workers loses no run and no request', async (
   }
   await Promise.all([...webs, ...workers].map(untilReady));
   for (const program of [...webs, ...workers]) {
-    expect(await probe(program, first(program.pod.containers).livenessProbe)).toBe(200);
+    expect(await probe(program, firstContainer(program.pod).livenessProbe)).toBe(200);
     const [, ...healthcheck] = service(program.name).healthcheck?.test ?? [];
     expect(await run(healthcheck, program.settings).exited).toBe(0);
   }
