@@ -10,6 +10,9 @@ export { paddings } from './injection-corpus/padding.ts';
 
 /**
  * Hostile words of our own writing against a judge: what an author of a pull request or an oracle under test might
- * try so that wrong claims count. Each stands in each of its places in the tests (judges/injection.test.ts).
+ * try so that wrong claims count. Each stands in each of its places in the tests (judges/injection-*.test.ts).
  */
-export const attacks: Attack[] = [...orders, ...delimiters, ...disguises, ...verdicts, ...padding];
+const attacks: Attack[] = [...orders, ...delimiters, ...disguises, ...verdicts, ...padding];
+
+/** For `test.each`. */
+export const namedAttacks = attacks.map((attack) => [attack.name, attack] as const);
