@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { openPolicy } from '#testing/workbench.ts';
+import { getHealth } from './health.ts';
+
+test('health is green with and without engine and judges, and says which', async () => {
+  const answer = async (policy: typeof openPolicy) => {
+    const response = getHealth({ services: { policy } });
+    expect(response.status).toBe(200);
+    return response.json();
+  };
+  expect(await answer(openPolicy)).toEqual({
+    status: 'ok',
+    engine: 'on',
+    judges: { offline: 'available', anthropic: 'available' },
+  });
+  const judges = {
+    ...openPolicy.judges,
+    anthropic: { model: 'claude-sonnet-5-5', unavailable: 'Set ANTHROPIC_API_KEY.' },
+  };
+  expect(await answer({ ...openPolicy, engineEnabled: false, judges })).toEqual({
+    status: 'ok',
+    engine: 'off',
+    judges: { offline: 'available', anthropic: 'unavailable: Set ANTHROPIC_API_KEY.' },
+  });
+});

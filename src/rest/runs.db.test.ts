@@ -1,0 +1,209 @@
+import { encode } from 'next-auth/jwt';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sessionCookieName } from '#auth/cookies.ts';
+import { createApiToken } from '#services/api-token/create.ts';
+import { bearer, detail, get, openRestBench, runBody } from '#testing/rest-bench.ts';
+import { openPolicy } from '#testing/workbench.ts';
+import { maxBodyBytes } from './read.ts';
+import { getRunById, getRuns } from './runs.ts';
+
+let bench: Awaited<ReturnType<typeof openRestBench>>;
+beforeAll(async () => {
+  bench = await openRestBench();
+});
+afterAll(() => bench.workbench.close());
+
+test('POST /runs answers 201 with the run’s id, PENDING and the judge, and the run can be read by its owner alone', async () => {
+  const { context, tokens, post } = bench;
+  const response = await post(runBody);
+  expect(response.status).toBe(201);
+  const created = (await response.json()) as { run_id: string };
+  expect(created).toEqual({
+    run_id: expect.any(String),
+    status: 'PENDING',
+    created_at: expect.stringMatching(/Z$/),
+    judge: 'offline',
+  });
+  expect(response.headers.get('location')).toBe(`/api/v1/verification/runs/${created.run_id}`);
+  const read = await getRunById(context, get('', bearer(tokens.a)), created.run_id);
+  expect(read.status).toBe(200);
+  expect(read.headers.get('cache-control')).toBe('no-store');
+  expect(await read.json()).toEqual({
+    run_id: created.run_id,
+    status: 'PENDING',
+    progress: 0,
+    total: 0,
+    construct_id: 'alpha',
+    repo_url: 'https://github.com/owner/name',
+    error: null,
+    activity: null,
+    cost_usd: 0,
+    max_cost_usd: null,
+    continues_run_id: null,
+    continuation: null,
+    can: { cancel: true, resume: false, retry: false },
+    oracle_header_names: [],
+    needs_oracle_url: false,
+    seconds_left: null,
+    certificate_id: null,
+    created_at: expect.any(String),
+    updated_at: expect.any(String),
+    judge: 'offline',
+    economy: false,
+    batch: null,
+    sample: false,
+  });
+  for (const id of [created.run_id, '4f7c9f0e-30d6-4c57-8a7a-0f0f8f6f2f11', 'malformed'])
+    expect((await getRunById(context, get('', bearer(tokens.b)), id)).status).toBe(404);
+});
+
+test('names of headers are data: they keep their spelling', async () => {
+  const { workbench, post } = bench;
+  const response = await post({
+    ...runBody,
+    oracle_headers: { 'X-Api_Key': 'planted-value', xFoo: 'planted-two' },
+  });
+  const { run_id } = (await response.json()) as { run_id: string };
+  const [row] = await workbench.database.sql`
+    select config_json -> 'oracle' -> 'headers' as headers from verification_runs where id = ${run_id}`;
+  expect(row?.headers).toEqual({ 'X-Api_Key': '[REDACTED]', xFoo: '[REDACTED]' });
+});
+
+test('without or with a wrong token, and by another site’s page with the cookie, it is 401', async () => {
+  const { context, a, post } = bench;
+  expect((await post(runBody, {})).status).toBe(401);
+  expect((await post(runBody, bearer('ev_wrong'))).headers.get('www-authenticate')).toBe('Bearer');
+  expect((await getRuns(context, get('/runs'))).status).toBe(401);
+  expect((await getRunById(context, get('/runs/x'), 'x')).status).toBe(401);
+
+  const session = await encode({ token: { sub: a.userId }, secret: context.auth.secret });
+  const cookie = `${sessionCookieName(context.auth.url)}=${session}`;
+  expect((await post(runBody, { cookie, origin: 'http://127.0.0.1:3000' })).status).toBe(201);
+  expect((await post(runBody, { cookie, origin: 'https://evil.example' })).status).toBe(401);
+  expect((await post(runBody, { cookie, origin: 'http://127.0.0.1:4000' })).status).toBe(401);
+});
+
+test('bad fields are 422, each by its name on the wire', async () => {
+  const { post } = bench;
+  const response = await post({
+    repo_url: '/etc',
+    oracle_url: 'ftp://x',
+    oracle_headers: { 'bad name': 'x' },
+    limit: 0,
+    min_replays: 501,
+  });
+  expect(response.status).toBe(422);
+  const fields = (await detail(response)).map(({ field }) => field);
+  expect(fields.sort()).toEqual([
+    'construct_id',
+    'limit',
+    'min_replays',
+    'oracle_headers.bad name',
+    'oracle_url',
+    'repo_url',
+  ]);
+  expect(await detail(await post({}))).toContainEqual({ field: 'repo_url', message: 'Required.' });
+  expect(await detail(await post({ ...runBody, oracle_url: null }))).toEqual([
+    { field: 'oracle_url', message: expect.stringContaining('Required') },
+  ]);
+});
+
+test('what is not JSON is 400, what is no object 422, what is too large 413, declared or not', async () => {
+  const { tokens, post } = bench;
+  expect((await post('{"repo_url":')).status).toBe(400);
+  expect((await post('')).status).toBe(400);
+  expect((await post([])).status).toBe(422);
+  expect((await post('null')).status).toBe(422);
+  const large = JSON.stringify({ ...runBody, construct_id: 'x'.repeat(maxBodyBytes) });
+  expect((await post(large)).status).toBe(413);
+  expect((await post(runBody, { ...bearer(tokens.a), 'content-length': '99999999' })).status).toBe(413);
+});
+
+test('where no run can be carried out it is 503 with what to configure', async () => {
+  const { workbench, context, tokens, post } = bench;
+  const off = {
+    ...context,
+    services: { ...workbench.context, policy: { ...openPolicy, engineEnabled: false } },
+  };
+  const response = await post(runBody, bearer(tokens.a), off);
+  expect(response.status).toBe(503);
+  expect(await response.json()).toEqual({ detail: expect.stringContaining('ENGINE_ENABLED=true') });
+});
+
+test('a fault is 500 with its id, and no word of the exception', async () => {
+  const { workbench, context, tokens, post } = bench;
+  const checkOracleUrl = () => Promise.reject(new Error('words of the stack'));
+  const broken = { ...context, services: { ...workbench.context, checkOracleUrl } };
+  const response = await post(runBody, bearer(tokens.a), broken);
+  expect(response.status).toBe(500);
+  const text = await response.text();
+  expect(text).not.toContain('words of the stack');
+  const told = workbench.logged.find(({ details }) => text.includes(String(details.fault)));
+  expect(told?.details).toMatchObject({ request: 'POST /api/v1/verification/runs' });
+});
+
+test('GET /runs lists one’s own, newest first, with limit, offset, filters and the total of all that match', async () => {
+  const { workbench, context, b, post } = bench;
+  const { token } = await createApiToken(workbench.context, { userId: b.userId, name: 'list' });
+  for (const construct_id of ['alpha', 'beta', 'beta'])
+    await post({ ...runBody, construct_id }, bearer(token));
+  const list = async (query: string) => {
+    const response = await getRuns(context, get(`/runs${query}`, bearer(token)));
+    expect(response.status).toBe(200);
+    const page = (await response.json()) as { runs: { construct_id: string }[]; total: number };
+    return { ...page, runs: page.runs.map(({ construct_id }) => construct_id) };
+  };
+  expect(await list('')).toEqual({ runs: ['beta', 'beta', 'alpha'], total: 3, limit: 20, offset: 0 });
+  expect(await list('?status=&construct_id=&limit=1&offset=2')).toMatchObject({ runs: ['alpha'], total: 3 });
+  expect(await list('?construct_id=beta&limit=1')).toMatchObject({ runs: ['beta'], total: 2, limit: 1 });
+  expect(await list('?status=COMPLETED')).toMatchObject({ runs: [], total: 0 });
+  for (const query of ['?limit=0', '?limit=101', '?limit=1.5', '?limit=x', '?offset=-1', '?status=DONE'])
+    expect((await getRuns(context, get(`/runs${query}`, bearer(token)))).status, query).toBe(422);
+});
+
+test('every choice of a run can be made by REST, and one that is not known or not allowed is refused, never ignored', async () => {
+  const { workbench, post } = bench;
+  const choices = {
+    judge: 'anthropic',
+    seed: 'chosen',
+    since: '2026-01-31',
+    label: 'bug',
+    blinded: true,
+    max_cost_usd: 2.5,
+    agreement_sample: 0.5,
+    economy: true,
+  };
+  const { run_id } = (await (await post({ ...runBody, ...choices })).json()) as { run_id: string };
+  const [row] = await workbench.database
+    .sql`select config_json as config from verification_runs where id = ${run_id}`;
+  expect(row?.config).toMatchObject({
+    judge: { provider: 'anthropic' },
+    seed: 'chosen',
+    seedSource: 'owner',
+    since: '2026-01-31',
+    label: 'bug',
+    blinded: true,
+    maxCostUsd: 2.5,
+    agreement: { share: 0.5 },
+    economy: true,
+  });
+  const wrong = await post({
+    ...runBody,
+    max_cost_usd: -1,
+    agreement_sample: 3,
+    economy: 'x',
+    judge: 'nobody',
+  });
+  expect(wrong.status).toBe(422);
+  expect((await detail(wrong)).map(({ field }) => field).sort()).toEqual([
+    'agreement_sample',
+    'economy',
+    'judge',
+    'max_cost_usd',
+  ]);
+  const unknown = await post({ ...runBody, max_cost: 1 });
+  expect(unknown.status).toBe(422);
+  expect(await detail(unknown)).toEqual([
+    { field: 'max_cost', message: expect.stringMatching(/Known are: .*max_cost_usd/) },
+  ]);
+});
