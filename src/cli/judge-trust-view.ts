@@ -1,4 +1,6 @@
-import type { Certificate, Interval, JudgeTrust, UsageByMeasure } from '#contracts/certificate.ts';
+import type { Certificate, UsageByMeasure } from '#contracts/certificate.ts';
+import type { Interval } from '#contracts/interval.ts';
+import type { JudgeTrust } from '#contracts/judge-trust.ts';
 import {
   canaryKindsText,
   ceilingText,

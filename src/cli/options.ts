@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { oracleHeadersSchema, oracleUrlSchema, runRequestSchema } from '#contracts/run.ts';
+import { oracleHeadersSchema, oracleUrlSchema, runRequestSchema } from '#contracts/run-request.ts';
 import { pythonNameFault } from '#verification/oracles/python.ts';
 import type { ReachedOracle } from '#verification/oracles/reached.ts';
 import { UsageError } from './exit.ts';

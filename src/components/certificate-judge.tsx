@@ -1,5 +1,7 @@
 import Link from 'next/link';
-import { type Certificate, type Interval, type JudgeTrust, reliableJudge } from '#contracts/certificate.ts';
+import type { Certificate } from '#contracts/certificate.ts';
+import type { Interval } from '#contracts/interval.ts';
+import { type JudgeTrust, reliableJudge } from '#contracts/judge-trust.ts';
 import {
   canaryKindsText,
   mayRepeatChanges,

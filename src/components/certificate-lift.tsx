@@ -1,4 +1,5 @@
-import type { Interval, JudgeTrust } from '#contracts/certificate.ts';
+import type { Interval } from '#contracts/interval.ts';
+import type { JudgeTrust } from '#contracts/judge-trust.ts';
 import { Estimate, NotMeasured } from './estimate.tsx';
 import { Facts } from './facts.tsx';
 import { countOf, differenceText, notMeasured, scoreText } from './format.ts';

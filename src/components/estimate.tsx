@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { Interval } from '#contracts/certificate.ts';
+import type { Interval } from '#contracts/interval.ts';
 import { intervalText, notMeasured, scoreText } from './format.ts';
 
 /** A number that was estimated, its 95 % interval, and from how many (`children`). */

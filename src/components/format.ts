@@ -1,5 +1,5 @@
-import type { Interval } from '#contracts/certificate.ts';
 import type { ExclusionReason } from '#contracts/ground-truth.ts';
+import type { Interval } from '#contracts/interval.ts';
 import type { JudgeProvider } from '#contracts/judge.ts';
 
 /** What stands where there is no value: an empty cell or a 0 would say something else. */

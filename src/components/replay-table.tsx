@@ -1,4 +1,5 @@
-import type { Certificate, ReplayEvidence } from '#contracts/certificate.ts';
+import type { Certificate } from '#contracts/certificate.ts';
+import type { ReplayEvidence } from '#contracts/judge-trust.ts';
 import { durationText, notMeasured, scoreText } from './format.ts';
 import { ScrollTable } from './scroll-table.tsx';
 import { Tag } from './tag.tsx';

@@ -1,4 +1,4 @@
-import type { Interval } from '#contracts/certificate.ts';
+import type { Interval } from '#contracts/interval.ts';
 import { intervalText, scoreText } from './format.ts';
 
 const width = 400;

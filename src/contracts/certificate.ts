@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { exclusionReasons } from './ground-truth.ts';
+import { intervalSchema, unitSchema } from './interval.ts';
 import { judgeProviders } from './judge.ts';
-import { canaryKinds, judgeUsageSchema, replayOutcomes, replyAccuracies } from './replay.ts';
+import { judgeTrustSchema, replayEvidenceSchema } from './judge-trust.ts';
+import { judgeUsageSchema, replayOutcomes } from './replay.ts';
 
 export const certificateDomain = 'community_oracle';
 /** Until canaries, baselines, signature and log exist, every certificate is a preview (certificate.md). */
@@ -15,10 +17,6 @@ export const seedSources = ['verifier', 'owner'] as const;
 export const seedSourceSchema = z.enum(seedSources).nullable().default(null);
 export type SeedSource = z.infer<typeof seedSourceSchema>;
 
-const unit = z.number().min(0).max(1);
-const interval = z.object({ lower: z.number(), upper: z.number() });
-export type Interval = z.infer<typeof interval>;
-
 /** The three measures' weights, as configured; they are normalised where they are used. */
 export const weightsSchema = z
   .object({ precision: z.number().min(0), recall: z.number().min(0), replyAccuracy: z.number().min(0) })
@@ -27,11 +25,11 @@ export type Weights = z.infer<typeof weightsSchema>;
 
 /** 95 % intervals (methodology, "Intervals"). */
 export const intervalsSchema = z.object({
-  precision: interval,
-  recall: interval,
-  replyAccuracy: interval,
-  compositeScore: interval,
-  brier: interval,
+  precision: intervalSchema,
+  recall: intervalSchema,
+  replyAccuracy: intervalSchema,
+  compositeScore: intervalSchema,
+  brier: intervalSchema,
 });
 
 /**
@@ -56,70 +54,6 @@ export const replayCountsSchema = z.object({
 });
 export type ReplayCounts = z.infer<typeof replayCountsSchema>;
 
-const canaryCountSchema = z.object({ shown: z.number().int(), supported: z.number().int() });
-/** Of each kind of canary, how many a judge ruled on and how many it took for supported. */
-export const canaryCountsSchema = z.object({
-  true: canaryCountSchema,
-  false: canaryCountSchema,
-  injected: canaryCountSchema,
-});
-export type CanaryCounts = z.infer<typeof canaryCountsSchema>;
-
-/**
- * From where on a judge counts as reliable (methodology, "Canaries"): canaries of each kind in the pool, and the lower
- * 95 % bound of q0 + q1 − 1. Under that bound its verdicts say too little of what is true for precision to be adjusted.
- */
-export const reliableJudge = { canaries: 100, youdenLower: 0.5 } as const;
-
-const rateSchema = z.object({ value: unit, interval, of: z.number().int() });
-const agreementSchema = z.object({
-  raw: unit,
-  interval,
-  /** Cohen's; null where chance alone explains every agreement. */
-  kappa: z.number().nullable(),
-  n: z.number().int(),
-});
-
-/** How far the judge can be trusted (methodology, "Canaries", "Baselines", "Bounds", "Judge-adjusted precision"). */
-export const judgeTrustSchema = z.object({
-  canaries: canaryCountsSchema,
-  /**
-   * What the rates follow from: this run, and the earlier ones whose certificates are named; of these each change once,
-   * as the earliest certificate has it.
-   */
-  pool: z.object({ canaries: canaryCountsSchema, certificates: z.array(z.string()) }),
-  /** P(supported | true), P(rejected | false), and the share of injected claims that were accepted. */
-  q1: rateSchema.nullable(),
-  q0: rateSchema.nullable(),
-  leak: rateSchema.nullable(),
-  /** q0 + q1 − 1, and its lower 95 % bound. */
-  youden: z.object({ value: z.number(), lower: z.number() }).nullable(),
-  reliable: z.boolean(),
-  /** Null also under a judge that is not good enough (`reliableJudge.youdenLower`). */
-  adjustedPrecision: z.object({ value: unit, interval }).nullable(),
-  /** The parrot's composite on the same pull requests, and how far the oracle's lies above it. */
-  baseline: z
-    .object({
-      compositeScore: unit,
-      lift: z.number().min(-1).max(1),
-      interval: interval.nullable(),
-      replays: z.number().int(),
-    })
-    .nullable(),
-  /** The composite with every unscored replay at 0, and at 1. */
-  bounds: interval,
-  /** How often a second judge said the same, of claims and changes, and of replies. */
-  agreement: z
-    .object({
-      model: z.string(),
-      replays: z.number().int(),
-      verdicts: agreementSchema.nullable(),
-      replies: agreementSchema.nullable(),
-    })
-    .nullable(),
-});
-export type JudgeTrust = z.infer<typeof judgeTrustSchema>;
-
 /** Judge usage by what it was for; `total` is their sum. */
 export const usageByMeasureSchema = z.object({
   answerKey: judgeUsageSchema,
@@ -131,39 +65,14 @@ export const usageByMeasureSchema = z.object({
 });
 export type UsageByMeasure = z.infer<typeof usageByMeasureSchema>;
 
-const parrotSchema = z.object({
-  claimsTotal: z.number().int(),
-  claimsSupported: z.number().int(),
-  changesTotal: z.number().int(),
-  changesSurfaced: z.number().int(),
-});
-
-/** What of one replay the judge's trust follows from. */
-export const replayEvidenceSchema = z.object({
-  /** The share of the claims expected that a judge ruled on. */
-  ruledShare: unit,
-  canaries: z.array(z.object({ kind: z.enum(canaryKinds), supported: z.boolean() })),
-  parrot: parrotSchema.nullable(),
-  second: z
-    .object({
-      /** Whether a claim was supported, a change surfaced, by each judge. */
-      claims: z.array(z.object({ first: z.boolean(), second: z.boolean() })),
-      changes: z.array(z.object({ first: z.boolean(), second: z.boolean() })),
-      reply: z.object({ first: z.literal(replyAccuracies), second: z.literal(replyAccuracies) }),
-      model: z.string(),
-    })
-    .nullable(),
-});
-export type ReplayEvidence = z.infer<typeof replayEvidenceSchema>;
-
 /** What a certificate keeps of one replay: ids, booleans and reasons, so that every score can be recomputed. */
 export const rawReplaySchema = z.object({
   groundTruthId: z.string(),
   outcome: z.enum(replayOutcomes).exclude(['replaced']),
   reason: z.string().nullable(),
-  precision: unit.nullable(),
-  recall: unit.nullable(),
-  replyAccuracy: unit.nullable(),
+  precision: unitSchema.nullable(),
+  recall: unitSchema.nullable(),
+  replyAccuracy: unitSchema.nullable(),
   claims: z.array(
     z.object({ id: z.string(), folded: z.number().int(), restatement: z.boolean(), supported: z.boolean() }),
   ),
@@ -207,14 +116,14 @@ export const certificateSummarySchema = z.object({
   constructId: z.string(),
   domain: z.string(),
   replayCount: z.number().int(),
-  compositeScore: unit,
+  compositeScore: unitSchema,
   brier: z.number().min(0).max(0.5),
   createdAt: z.string(),
   judge: z.enum(judgeProviders),
   tier: z.enum(certificateTiers),
   ranked: z.boolean(),
   sample: z.boolean(),
-  compositeInterval: interval,
+  compositeInterval: intervalSchema,
   // Null where judges were not tested yet, or these were not in a summary yet.
   /** Whether canaries showed the judge to be reliable. */
   judgeReliable: z.boolean().nullable().default(null),
@@ -226,9 +135,9 @@ export type CertificateSummary = z.infer<typeof certificateSummarySchema>;
 export const replayScoreSchema = z.object({
   id: z.string(),
   groundTruthId: z.string(),
-  precision: unit,
-  recall: unit,
-  replyAccuracy: unit,
+  precision: unitSchema,
+  recall: unitSchema,
+  replyAccuracy: unitSchema,
   claimsTotal: z.number().int(),
   claimsSupported: z.number().int(),
   changesTotal: z.number().int(),
@@ -239,9 +148,9 @@ export const replayScoreSchema = z.object({
 });
 
 export const certificateSchema = certificateSummarySchema.extend({
-  precision: unit,
-  recall: unit,
-  replyAccuracy: unit,
+  precision: unitSchema,
+  recall: unitSchema,
+  replyAccuracy: unitSchema,
   sampleSize: z.number().int(),
   groundTruthSource: z.string(),
   commitRange: z.string().nullable(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { judgeProviders } from './judge.ts';
-import { runRequestSchema } from './run.ts';
+import { runRequestSchema } from './run-request.ts';
 
 /** What an estimate takes: the repository and how it is judged. Of a whole run's request the rest is left out. */
 export const estimateRequestSchema = z.object(runRequestSchema.shape).omit({

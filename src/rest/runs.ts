@@ -1,10 +1,6 @@
 import { AppError } from '#contracts/errors.ts';
-import {
-  type Continuation,
-  continueRequestSchema,
-  runListInputSchema,
-  runRequestSchema,
-} from '#contracts/run.ts';
+import { type Continuation, runListInputSchema } from '#contracts/run.ts';
+import { continueRequestSchema, runRequestSchema } from '#contracts/run-request.ts';
 import { cancelRun } from '#services/run/cancel.ts';
 import { continueRun } from '#services/run/continue.ts';
 import { createRun } from '#services/run/create.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
-import type { RunRequest } from '#contracts/run.ts';
+import type { RunRequest } from '#contracts/run-request.ts';
 import { ensureBuilt } from '#start/build.ts';
 import { eventually } from './fleet/eventually.ts';
 import { fleetSettings, startWorkers } from './fleet/fleet.ts';

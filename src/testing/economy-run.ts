@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import type { RunRequest } from '#contracts/run.ts';
+import type { RunRequest } from '#contracts/run-request.ts';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import type { WorkerContext } from '#services/context.ts';
 import { advanceBatches } from '#services/judge-batch/advance.ts';

@@ -1,4 +1,4 @@
-import type { RunRequest } from '#contracts/run.ts';
+import type { RunRequest } from '#contracts/run-request.ts';
 import { type OwnersWorkbench, ownersWorkbench } from './owners-workbench.ts';
 import type { Script } from './scripted-engine.ts';
 

@@ -1,5 +1,5 @@
 import { asc, eq } from 'drizzle-orm';
-import type { ContinueRequest, RunRequest } from '#contracts/run.ts';
+import type { ContinueRequest, RunRequest } from '#contracts/run-request.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { getPublicCertificate } from '#services/certificate/get-public.ts';
 import { continueRun } from '#services/run/continue.ts';

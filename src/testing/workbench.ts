@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { onTestFinished } from 'vitest';
-import type { RunRequest } from '#contracts/run.ts';
+import type { RunRequest } from '#contracts/run-request.ts';
 import { openRunChanges } from '#db/run-changes.ts';
 import { userIdentities, users } from '#db/schema/users.ts';
 import { createHandlers } from '#jobs/index.ts';

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ZodType } from 'zod';
-import { continuations, continueRequestSchema, runListInputSchema, runStatuses } from '#contracts/run.ts';
+import { continuations, runListInputSchema, runStatuses } from '#contracts/run.ts';
+import { continueRequestSchema } from '#contracts/run-request.ts';
 import type { ExitCode } from '../exit.ts';
 import { jsonOption } from '../options.ts';
 import type { Terminal } from '../terminal.ts';

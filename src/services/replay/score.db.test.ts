@@ -1,7 +1,7 @@
 import { asc } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { OracleOutcome } from '#contracts/oracle.ts';
-import type { RunRequest } from '#contracts/run.ts';
+import type { RunRequest } from '#contracts/run-request.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { type Script, unavailable } from '#testing/scripted-engine.ts';
 import { runRequest, testWorkbench } from '#testing/workbench.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { asc, eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import type { RunRequest } from '#contracts/run.ts';
+import type { RunRequest } from '#contracts/run-request.ts';
 import { answerKeys, verificationReplays } from '#db/schema/replays.ts';
 import { getRunById, getRuns } from '#rest/runs.ts';
 import { changeNumbers, drawOf, type Script, unavailable } from '#testing/scripted-engine.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import type { JudgeUsage } from '#contracts/replay.ts';
-import type { RunRequest } from '#contracts/run.ts';
+import type { RunRequest } from '#contracts/run-request.ts';
 import { openDatabase } from '#db/client.ts';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { judgeSpend, verificationReplays } from '#db/schema/replays.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import type { ContinueRequest, RunRequest } from '#contracts/run.ts';
+import type { ContinueRequest, RunRequest } from '#contracts/run-request.ts';
 import { callSlots, callWaits } from '#db/schema/call-slots.ts';
 import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
 import { groundTruthRecords, groundTruthSnapshots } from '#db/schema/ground-truths.ts';

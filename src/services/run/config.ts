@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { AppError } from '#contracts/errors.ts';
 import type { JudgeProvider } from '#contracts/judge.ts';
-import { type RunConfig, type RunRequest, redacted } from '#contracts/run.ts';
+import { type RunConfig, redacted } from '#contracts/run.ts';
+import type { RunRequest } from '#contracts/run-request.ts';
 import type { ServiceContext } from '../context.ts';
 import { defaultWeights } from './defaults.ts';
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { AppError } from '#contracts/errors.ts';
-import type { Continuation, ContinueRequest } from '#contracts/run.ts';
+import type { Continuation } from '#contracts/run.ts';
+import type { ContinueRequest } from '#contracts/run-request.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import type { Job } from '#queue/jobs.ts';
 import type { Actor, ServiceContext } from '../context.ts';

@@ -1,4 +1,4 @@
-import type { RunRequest } from '#contracts/run.ts';
+import type { RunRequest } from '#contracts/run-request.ts';
 import type { Actor, ServiceContext } from '../context.ts';
 import { whyNotAdmitted } from './admission.ts';
 import { runConfigOf } from './config.ts';

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import type { CanaryCounts, RawScores } from '#contracts/certificate.ts';
+import type { RawScores } from '#contracts/certificate.ts';
 import type { GroundTruth, GroundTruthDraw } from '#contracts/ground-truth.ts';
+import type { CanaryCounts } from '#contracts/judge-trust.ts';
 import { type CanaryKind, canaryKinds } from '#contracts/replay.ts';
-import type { RunRequest } from '#contracts/run.ts';
+import type { RunRequest } from '#contracts/run-request.ts';
 import { verificationCertificates } from '#db/schema/certificates.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { ownChanges } from '#testing/own-changes.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { runEstimateSchema } from '#contracts/estimate.ts';
-import type { RunRequest } from '#contracts/run.ts';
+import type { RunRequest } from '#contracts/run-request.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { changeNumbers, drawOf, type Script } from '#testing/scripted-engine.ts';
 import { openPolicy, runRequest, testWorkbench } from '#testing/workbench.ts';

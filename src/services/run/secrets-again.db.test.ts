@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ContinueRequest } from '#contracts/run.ts';
+import type { ContinueRequest } from '#contracts/run-request.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import { interruptedRun } from '#testing/interrupted-run.ts';
 import { continueRun } from './continue.ts';

@@ -1,5 +1,6 @@
 import { AppError } from '#contracts/errors.ts';
-import { type RunConfig, type RunSecrets, redacted, type TryRequest } from '#contracts/run.ts';
+import { type RunConfig, type RunSecrets, redacted } from '#contracts/run.ts';
+import type { TryRequest } from '#contracts/run-request.ts';
 import type { ServiceContext } from '../context.ts';
 import { sourceOf } from './repository.ts';
 

@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
-import { oracleTrialSchema, type TryRequest } from '#contracts/run.ts';
+import { oracleTrialSchema } from '#contracts/run.ts';
+import type { TryRequest } from '#contracts/run-request.ts';
 import { changeNumber, changeNumbers, drawOf, type Script } from '#testing/scripted-engine.ts';
 import { openPolicy, testWorkbench } from '#testing/workbench.ts';
 import { type DrawRequest, SourceError } from '#verification/sources/source.ts';

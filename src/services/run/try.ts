@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '#contracts/errors.ts';
-import type { OracleTrial, TryRequest } from '#contracts/run.ts';
+import type { OracleTrial } from '#contracts/run.ts';
+import type { TryRequest } from '#contracts/run-request.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
 import { tryOracle } from '#verification/oracles/try-oracle.ts';
 import type { Actor, ServiceContext } from '../context.ts';

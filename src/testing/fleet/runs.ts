@@ -1,5 +1,6 @@
 import { asc, eq, sql } from 'drizzle-orm';
-import { isTerminal, type RunRequest } from '#contracts/run.ts';
+import { isTerminal } from '#contracts/run.ts';
+import type { RunRequest } from '#contracts/run-request.ts';
 import { type Database, openDatabase } from '#db/client.ts';
 import { openRunChanges } from '#db/run-changes.ts';
 import { callSlots } from '#db/schema/call-slots.ts';

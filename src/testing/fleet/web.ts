@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm';
-import type { RunRequest } from '#contracts/run.ts';
+import type { RunRequest } from '#contracts/run-request.ts';
 import { freePort } from '#db/embedded/free-port.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { createApiToken } from '#services/api-token/create.ts';

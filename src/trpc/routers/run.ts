@@ -1,15 +1,13 @@
 import { z } from 'zod';
 import { estimateRequestSchema, runEstimateSchema } from '#contracts/estimate.ts';
 import {
-  continueRequestSchema,
   oracleTrialSchema,
   runCreatedSchema,
   runListInputSchema,
   runListSchema,
-  runRequestSchema,
   runSchema,
-  tryRequestSchema,
 } from '#contracts/run.ts';
+import { continueRequestSchema, runRequestSchema, tryRequestSchema } from '#contracts/run-request.ts';
 import { cancelRun } from '#services/run/cancel.ts';
 import { continueRun } from '#services/run/continue.ts';
 import { createRun } from '#services/run/create.ts';

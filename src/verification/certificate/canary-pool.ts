@@ -1,4 +1,4 @@
-import type { ReplayEvidence } from '#contracts/certificate.ts';
+import type { ReplayEvidence } from '#contracts/judge-trust.ts';
 import { countCanaries, type EarlierCanaries } from './judge-trust.ts';
 
 /** A certificate names every one that its pool is drawn from; these are enough for narrow intervals. */

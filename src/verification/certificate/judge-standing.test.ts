@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Certificate, JudgeTrust } from '#contracts/certificate.ts';
+import type { Certificate } from '#contracts/certificate.ts';
+import type { JudgeTrust } from '#contracts/judge-trust.ts';
 import { testedCertificate } from '#testing/stored-certificates.ts';
 import {
   canaryKindsText,

@@ -1,10 +1,6 @@
-import {
-  type CanaryCounts,
-  type Certificate,
-  type Interval,
-  type JudgeTrust,
-  reliableJudge,
-} from '#contracts/certificate.ts';
+import type { Certificate } from '#contracts/certificate.ts';
+import type { Interval } from '#contracts/interval.ts';
+import { type CanaryCounts, type JudgeTrust, reliableJudge } from '#contracts/judge-trust.ts';
 import { tolerance } from '../statistics/aggregate.ts';
 import { mean } from '../statistics/interval.ts';
 import { isGoodEnough } from './judge-trust.ts';

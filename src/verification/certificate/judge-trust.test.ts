@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Certificate, certificateSchema, type ReplayEvidence } from '#contracts/certificate.ts';
+import { type Certificate, certificateSchema } from '#contracts/certificate.ts';
+import type { ReplayEvidence } from '#contracts/judge-trust.ts';
 import type { Baseline, CanaryVerdict, ReplayCheckpoint, SecondJudgment } from '#contracts/replay.ts';
 import { failedCheckpoint, judgedCheckpoint, type Verdicts } from '#testing/replay-checkpoint.ts';
 import { buildCertificate, type CertificateInput } from './build.ts';

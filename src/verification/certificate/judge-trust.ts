@@ -1,10 +1,10 @@
+import type { Weights } from '#contracts/certificate.ts';
 import {
   type CanaryCounts,
   type JudgeTrust,
   type ReplayEvidence,
   reliableJudge,
-  type Weights,
-} from '#contracts/certificate.ts';
+} from '#contracts/judge-trust.ts';
 import type { canaryKinds } from '#contracts/replay.ts';
 import { adjustedPrecision } from '../statistics/adjusted-precision.ts';
 import { compositeOf, type Measures, rounded } from '../statistics/aggregate.ts';

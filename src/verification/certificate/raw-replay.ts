@@ -1,4 +1,5 @@
-import type { RawReplay, ReplayEvidence } from '#contracts/certificate.ts';
+import type { RawReplay } from '#contracts/certificate.ts';
+import type { ReplayEvidence } from '#contracts/judge-trust.ts';
 import type { ReplayCheckpoint, ReplayScore } from '#contracts/replay.ts';
 import { scoreParrot } from '../replay/parrot.ts';
 import type { ReplayEnd } from '../replay/score.ts';

@@ -1,4 +1,5 @@
-import type { Certificate, ReplayEvidence } from '#contracts/certificate.ts';
+import type { Certificate } from '#contracts/certificate.ts';
+import type { ReplayEvidence } from '#contracts/judge-trust.ts';
 import { replyAccuracies } from '#contracts/replay.ts';
 import { claimsTotalOf } from '../replay/score.ts';
 import { rounded } from '../statistics/aggregate.ts';

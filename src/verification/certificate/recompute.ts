@@ -1,9 +1,5 @@
-import {
-  type CanaryCounts,
-  type Certificate,
-  certificateDomain,
-  methodologyVersion,
-} from '#contracts/certificate.ts';
+import { type Certificate, certificateDomain, methodologyVersion } from '#contracts/certificate.ts';
+import type { CanaryCounts } from '#contracts/judge-trust.ts';
 import { noUsage } from '#contracts/replay.ts';
 import { type Aggregate, aggregate, type Measures, tolerance } from '../statistics/aggregate.ts';
 import { hasLeaked } from './judge-standing.ts';

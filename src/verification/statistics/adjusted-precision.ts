@@ -1,4 +1,5 @@
-import type { CanaryCounts, Interval } from '#contracts/certificate.ts';
+import type { Interval } from '#contracts/interval.ts';
+import type { CanaryCounts } from '#contracts/judge-trust.ts';
 import { effectiveSampleSize, mean } from './interval.ts';
 import { judgeReliability } from './judge-reliability.ts';
 

@@ -1,4 +1,5 @@
-import type { Interval, Weights } from '#contracts/certificate.ts';
+import type { Weights } from '#contracts/certificate.ts';
+import type { Interval } from '#contracts/interval.ts';
 import type { ReplayScore } from '#contracts/replay.ts';
 import { mean, meanInterval } from './interval.ts';
 

@@ -1,4 +1,4 @@
-import type { Interval } from '#contracts/certificate.ts';
+import type { Interval } from '#contracts/interval.ts';
 import { wilsonInterval } from './interval.ts';
 
 export type Agreement = {

@@ -1,5 +1,5 @@
 import tQuantile from '@stdlib/stats-base-dists-t-quantile';
-import type { Interval } from '#contracts/certificate.ts';
+import type { Interval } from '#contracts/interval.ts';
 
 /** Of the standard normal distribution at 0.975, to the two places that the methodology fixes. */
 const z = 1.96;

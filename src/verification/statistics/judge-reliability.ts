@@ -1,4 +1,5 @@
-import { type CanaryCounts, type Interval, reliableJudge } from '#contracts/certificate.ts';
+import type { Interval } from '#contracts/interval.ts';
+import { type CanaryCounts, reliableJudge } from '#contracts/judge-trust.ts';
 import { wilsonInterval } from './interval.ts';
 
 /** A proportion in [0, 1], its 95 % interval, and the number of canaries it is a proportion of. */

@@ -1,4 +1,4 @@
-import type { Interval } from '#contracts/certificate.ts';
+import type { Interval } from '#contracts/interval.ts';
 
 /**
  * What the composite would be with every unscored replay at 0 (lower), and at 1 (upper), in [0, 1] (methodology,

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { costText } from '#components/format.ts';
 import type { FieldIssue } from '#contracts/errors.ts';
-import { type Continuation, continueRequestSchema, type Run } from '#contracts/run.ts';
+import type { Continuation, Run } from '#contracts/run.ts';
+import { continueRequestSchema } from '#contracts/run-request.ts';
 import { readCostLimit } from '../cost-limit.ts';
 import { checkedBy, type FormReading } from '../form-issues.ts';
 

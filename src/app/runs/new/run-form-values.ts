@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { FieldIssue } from '#contracts/errors.ts';
 import { estimateRequestSchema } from '#contracts/estimate.ts';
 import { type OracleType, oracleTypes } from '#contracts/oracle.ts';
-import { type RunRequest, runRequestSchema, tryRequestSchema } from '#contracts/run.ts';
+import { type RunRequest, runRequestSchema, tryRequestSchema } from '#contracts/run-request.ts';
 import { readCostLimit } from '../cost-limit.ts';
 import { checkedBy, type FormReading } from '../form-issues.ts';
 

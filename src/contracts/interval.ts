@@ -1,0 +1,7 @@
+import { z } from 'zod';
+
+/** A share, or what is measured as one. */
+export const unitSchema = z.number().min(0).max(1);
+
+export const intervalSchema = z.object({ lower: z.number(), upper: z.number() });
+export type Interval = z.infer<typeof intervalSchema>;
