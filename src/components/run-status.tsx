@@ -1,3 +1,4 @@
+import { economyTerms } from '#contracts/judge.ts';
 import { isTerminal, type Run, type RunStatus } from '#contracts/run.ts';
 import { countText } from './format.ts';
 import { Tag } from './tag.tsx';
@@ -19,8 +20,7 @@ export const StatusTag = ({ status }: { status: RunStatus }) => (
   </Tag>
 );
 
-export const economyText =
-  'Economy mode: judged through batches, at half the price, in hours instead of minutes.';
+export const economyText = `Economy mode, judged through batches: ${economyTerms}.`;
 
 /** "12 of 20 replays", or that the number is not known yet. */
 export const progressText = ({ status, progress, total }: Pick<Run, 'status' | 'progress' | 'total'>) => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { economyTerms } from '#contracts/judge.ts';
 import type { Run } from '#contracts/run.ts';
 import { viewRun } from './run-view.ts';
 
@@ -30,7 +31,7 @@ const run: Run = {
 const view = (changes: Partial<Run>) => viewRun({ ...run, ...changes }, 'http://x', (_, text) => text);
 
 test('a run that is judged through batches says so, and what it waits for', () => {
-  expect(view({})).toContain('anthropic, through batches (half the price, hours instead of minutes)');
+  expect(view({})).toContain(`anthropic, through batches (${economyTerms})`);
   expect(view({})).toContain('Waiting for a batch of 3 calls.');
   expect(view({ economy: false, batch: null })).toMatch(/^Judge +anthropic$/m);
 });

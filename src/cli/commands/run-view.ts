@@ -1,3 +1,4 @@
+import { economyTerms } from '#contracts/judge.ts';
 import { isTerminal, type Run } from '#contracts/run.ts';
 import { type Paint, plain, shortened } from '../terminal.ts';
 
@@ -15,7 +16,7 @@ const costOf = ({ costUsd, maxCostUsd, status, batch }: Run) =>
   ].join('');
 
 const judgeOf = ({ judge, economy }: Run) =>
-  economy ? `${judge}, through batches (half the price, hours instead of minutes)` : judge;
+  economy ? `${judge}, through batches (${economyTerms})` : judge;
 
 /** The total is not known before the changes have been drawn. */
 const progressOf = ({ progress, total }: Run) => (total === 0 ? '–' : `${progress}/${total}`);

@@ -19,7 +19,7 @@ const scoresOf = async (context: WorkerContext, certificateId: string | null) =>
   return { scores: { precision, recall, replyAccuracy }, usage };
 };
 
-test('economy mode comes to the same scores through batches, at half the price', async () => {
+test('economy mode comes to the same scores through batches, at half the price of each token', async () => {
   const economy = await economyRun();
   const ended = await economy.work();
   expect(ended).toMatchObject({ status: 'COMPLETED', progress: 3 });

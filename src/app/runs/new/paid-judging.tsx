@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { DollarField } from '#components/dollar-field.tsx';
 import { describedBy, FieldError, TextField } from '#components/field.tsx';
 import { costText } from '#components/format.ts';
+import { economyTerms } from '#contracts/judge.ts';
 import type { JudgeOption } from './judge-choice.tsx';
 import type { FieldName } from './run-form-values.ts';
 
@@ -84,7 +85,7 @@ export const PaidJudging = ({
         <span>
           <span className="block font-medium">Economy mode</span>
           <span className="block text-sm text-muted">
-            Through the Message Batches API: half the price, hours instead of minutes.
+            Through the Message Batches API: {economyTerms}. On input of large diffs that cache saves more.
           </span>
         </span>
       </label>

@@ -131,6 +131,8 @@ test('a batch halves the price, of a prompt with the instructions for its own ta
   expect(batch.most.calls).toBe(single.most.calls);
   expect(batch.method).toContain('halved for batches');
   expect(single.method).not.toContain('halved');
+  expect(single.method).toContain('asked once and the prompt cache serves');
+  expect(batch.method).toContain('The prompt cache serves neither');
 });
 
 test('the upper end is what every call costs twice at full price', async () => {

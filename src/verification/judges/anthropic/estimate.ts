@@ -131,8 +131,8 @@ const amountOf = (
     .reduce(added, none);
 
 /**
- * What judging a run would take. `least`: everything is answered at once and the prompt cache serves. `most`: each
- * call is asked twice and the cache never serves. Changes that were not measured are taken to be like those that were.
+ * What judging a run would take. `least`: each call is asked once and the prompt cache serves, save in economy
+ * mode, which has none. `most`: each call is asked twice and the cache never serves. Changes that were not measured are taken to be like those that were.
  */
 export const estimateJudging = async (input: EstimateInput): Promise<JudgeEstimate> => {
   const { changes, replays, model, agreement, countTokens } = input;
@@ -156,7 +156,9 @@ export const estimateJudging = async (input: EstimateInput): Promise<JudgeEstima
         ? `Prompts of ${counted} changes were counted by the model’s own tokeniser.`
         : `Prompts were counted at ${charactersPerToken} characters a token.`,
       `What oracle and judge will say is taken by its usual length. List prices of ${pricesAsOf} unless JUDGE_PRICES says otherwise${input.economy ? ', halved for batches' : ''}.`,
-      'The lower end: every call is answered at once and the prompt cache serves; the upper end: each is asked twice and it never does.',
+      input.economy
+        ? 'The lower end: each call is asked once; the upper end: each is asked twice. The prompt cache serves neither: batches go without it.'
+        : 'The lower end: each call is asked once and the prompt cache serves; the upper end: each is asked twice and it never does.',
     ].join(' '),
   };
 };

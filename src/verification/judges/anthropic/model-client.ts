@@ -19,7 +19,7 @@ const tookShape = {
 
 /**
  * What came of one request, and how long it took with its retries (limits, overload, broken connections). `message`:
- * the model answered, and it is charged, at half the price where that was in a batch. `rejected`: the API does not take
+ * the model answered, and it is charged, each token at half its price where that was in a batch. `rejected`: the API does not take
  * this request, because it is too large or for a reason that it does not tell. `unavailable`: nobody was asked;
  * `detail` is for the operator and holds no secret, and `passing` says that the same call may succeed later, `mend` that
  * none will before the key or the model's name is another.
