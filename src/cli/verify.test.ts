@@ -110,6 +110,7 @@ test('a dry run says what would be done and costs, and calls neither oracle nor 
   );
   expect(paid.code).toBe(0);
   expect(paid.stdout).toMatch(/USD/);
+  expect(paid.stdout).toContain('The tokeniser did not count them: the Anthropic API could not be reached');
   expect(`${paid.stdout}${paid.stderr}`).not.toContain('planted-');
   expect(oracle.requests).toEqual([]);
   expect(existsSync(out)).toBe(false);

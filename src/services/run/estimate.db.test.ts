@@ -116,7 +116,7 @@ test('the model’s own tokeniser counts where it can be asked, until it once ca
   let asked = 0;
   const counting = async () => {
     asked += 1;
-    return 3_000;
+    return { ok: true, tokens: 3_000 } as const;
   };
   const counted = await estimate({}, { engine: { countTokens: counting } });
   expect(asked).toBe(10);
@@ -124,11 +124,13 @@ test('the model’s own tokeniser counts where it can be asked, until it once ca
   asked = 0;
   const failing = async () => {
     asked += 1;
-    return null;
+    return { ok: false, detail: 'the key was refused' } as const;
   };
   const uncounted = await estimate({}, { engine: { countTokens: failing } });
   expect(asked).toBeLessThanOrEqual(4);
-  expect(uncounted).toEqual(await estimate());
+  const { judging } = await estimate();
+  expect(uncounted.judging).toMatchObject({ least: judging.least, most: judging.most });
+  expect(uncounted.judging.method).toContain('did not count them: the key was refused.');
 });
 
 test('a model whose price is not known leaves the cost open', async () => {

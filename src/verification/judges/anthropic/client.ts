@@ -138,10 +138,10 @@ export const createAnthropicClient = ({
           // An estimate is not worth a long wait: without the count it goes by characters.
           { maxRetries: 1, timeout: 15_000, ...(signal === undefined ? {} : { signal }) },
         );
-        return tokens;
-      } catch {
+        return { ok: true, tokens };
+      } catch (error) {
         signal?.throwIfAborted();
-        return null;
+        return { ok: false, detail: faultOf(error, model).detail };
       } finally {
         leave();
       }

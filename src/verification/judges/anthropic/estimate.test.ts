@@ -56,7 +56,7 @@ test('where there is a tokeniser it counts, and the estimate says of how many ch
   const counted = await estimate({
     countTokens: async (request) => {
       asked.push(request);
-      return 5_000;
+      return { ok: true, tokens: 5_000 };
     },
   });
   expect(asked).toHaveLength(4);
@@ -80,31 +80,37 @@ test('one count that fails ends the counting, and what was counted tells of the 
       const turn = asked;
       await Promise.resolve();
       // Two characters a token: half as many again as without a tokeniser.
-      return turn === 10 ? null : Math.ceil(charactersOf(request) / 2);
+      return turn === 10
+        ? { ok: false, detail: 'it was overloaded' }
+        : { ok: true, tokens: Math.ceil(charactersOf(request) / 2) };
     },
   });
   // Four are asked at once, so that up to three more are under way.
   expect(asked).toBeGreaterThanOrEqual(10);
   expect(asked).toBeLessThanOrEqual(13);
   expect(method).toMatch(/Prompts of (?:9|1[0-2]) changes were counted/);
+  expect(method).toContain('The tokeniser did not count the others: it was overloaded.');
   const all = await estimate({
     changes,
     replays: 40,
-    countTokens: async (request) => Math.ceil(charactersOf(request) / 2),
+    countTokens: async (request) => ({ ok: true, tokens: Math.ceil(charactersOf(request) / 2) }),
   });
   expect(Math.abs(least.inputTokens / all.least.inputTokens - 1)).toBeLessThan(0.001);
 });
 
-test('a tokeniser that cannot be asked at all is as none', async () => {
+test('a tokeniser that cannot be asked at all is as none, and the estimate says why', async () => {
   let asked = 0;
   const without = await estimate();
   const failing = await estimate({
     countTokens: async () => {
       asked += 1;
-      return null;
+      return { ok: false, detail: 'the key was refused' };
     },
   });
-  expect(failing).toEqual(without);
+  expect([failing.least, failing.most]).toEqual([without.least, without.most]);
+  expect(failing.method).toContain(
+    'counted at 3 characters a token. The tokeniser did not count them: the key was refused.',
+  );
   expect(asked).toBeLessThanOrEqual(4);
 });
 
@@ -115,7 +121,7 @@ test('of many changes fifty are counted', async () => {
     replays: 120,
     countTokens: async () => {
       asked += 1;
-      return 4_000;
+      return { ok: true, tokens: 4_000 };
     },
   });
   expect(asked).toBe(50);
@@ -139,7 +145,7 @@ test('the upper end is what every call costs twice at full price', async () => {
   const { most } = await estimate({
     changes: [changeNumber(1)],
     replays: 1,
-    countTokens: async () => 10_000,
+    countTokens: async () => ({ ok: true, tokens: 10_000 }),
   });
   // By hand: in 6 · 10,000 + 5,330 = 65,330, out 1,500 + 2 · 1,500 + 2 · 800 + 150 = 6,250 tokens, twice;
   // at 2 and 10 dollars a million 2 · (0.13066 + 0.0625).

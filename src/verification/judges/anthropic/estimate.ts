@@ -1,12 +1,13 @@
 import type { JudgeEstimate } from '#contracts/estimate.ts';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { JudgeTask } from '../judge.ts';
+import type { TokenCount } from './model-client.ts';
 import { type Prices, pricesAsOf } from './prices.ts';
 import { instructionsFor } from './prompts/v1/digest.ts';
 import { buildRequest, type ModelRequest, sharedPrefix } from './request.ts';
 
-/** Counts a request's prompt in tokens as the model does; null where the API could not be asked. */
-export type CountTokens = (request: ModelRequest) => Promise<number | null>;
+/** Counts a request's prompt in tokens as the model does, or says why that could not be. */
+export type CountTokens = (request: ModelRequest) => Promise<TokenCount>;
 
 export type EstimateInput = {
   /** The changes that are measured: the run's own, or some like them. */
@@ -38,24 +39,28 @@ const charactersOf = ({ system, messages }: ModelRequest) =>
   system.reduce((sum, { text }) => sum + text.length, 0) +
   messages.reduce((sum, { content }) => sum + content.length, 0);
 
-/** The tokens of each change's prompt, and whether they are the model's own count. */
+/** The tokens of each change's prompt, how many of them are the model's own count, and why no more are. */
 const promptTokens = async (
   changes: GroundTruth[],
   model: string,
   countTokens: CountTokens | null,
-): Promise<{ tokens: number[]; counted: number }> => {
+): Promise<{ tokens: number[]; counted: number; fault: string | null }> => {
   const requests = changes.map((change) =>
     buildRequest(model, sharedPrefix(change, '0'.repeat(24)), { measure: 'answer_key' }, '0'.repeat(24)),
   );
   const counts = new Map<number, number>();
   const places = countTokens === null ? [] : [...requests.keys()].slice(0, mostCounted);
+  let fault: string | null = null;
   const countOn = async () => {
     for (let place = places.shift(); place !== undefined; place = places.shift()) {
       const request = requests[place];
-      const count = request === undefined ? null : await countTokens?.(request);
-      if (typeof count === 'number') counts.set(place, count);
-      // An API that cannot be asked once need not be asked again.
-      else places.length = 0;
+      const count = request && (await countTokens?.(request));
+      if (count?.ok) counts.set(place, count.tokens);
+      else {
+        // An API that cannot be asked once need not be asked again.
+        places.length = 0;
+        fault ??= count?.detail ?? null;
+      }
     }
   };
   await Promise.all(Array.from({ length: countedAtOnce }, countOn));
@@ -68,6 +73,7 @@ const promptTokens = async (
   return {
     tokens: requests.map((request, place) => counts.get(place) ?? Math.ceil(charactersOf(request) / ratio)),
     counted: counts.size,
+    fault,
   };
 };
 
@@ -136,7 +142,7 @@ const amountOf = (
  */
 export const estimateJudging = async (input: EstimateInput): Promise<JudgeEstimate> => {
   const { changes, replays, model, agreement, countTokens } = input;
-  const { tokens, counted } = await promptTokens(changes, model, countTokens);
+  const { tokens, counted, fault } = await promptTokens(changes, model, countTokens);
   const total = (cached: boolean) =>
     tokens
       .map((prompt) => {
@@ -155,6 +161,9 @@ export const estimateJudging = async (input: EstimateInput): Promise<JudgeEstima
       counted > 0
         ? `Prompts of ${counted} changes were counted by the model’s own tokeniser.`
         : `Prompts were counted at ${charactersPerToken} characters a token.`,
+      ...(fault === null
+        ? []
+        : [`The tokeniser did not count ${counted > 0 ? 'the others' : 'them'}: ${fault}.`]),
       `What oracle and judge will say is taken by its usual length. List prices of ${pricesAsOf} unless JUDGE_PRICES says otherwise${input.economy ? ', halved for batches' : ''}.`,
       input.economy
         ? 'The lower end: each call is asked once; the upper end: each is asked twice. The prompt cache serves neither: batches go without it.'

@@ -21,6 +21,7 @@ import type { JudgeAnswer, JudgeTask } from '../judge.ts';
 import { type AnthropicClientOptions, createAnthropicClient } from './client.ts';
 import { anthropicJudge } from './judge.ts';
 import { createPrices } from './prices.ts';
+import { buildRequest, sharedPrefix } from './request.ts';
 
 const secret = 'sk-ant-very-secret';
 const groundTruth = {
@@ -230,6 +231,26 @@ test('an unknown model says which variable to look at', async () => {
     mend: 'model',
   });
 });
+
+test.each([
+  [{ apiKey: 'sk-ant-other-secret' }, 'claude-sonnet-5-5', /^the Anthropic key was refused/],
+  [{}, 'claude-sonnet-1', /^the Anthropic API does not know the model claude-sonnet-1/],
+])(
+  'tokens that could not be counted come with the reason, without a secret',
+  async (options, model, reason) => {
+    const fake = await start();
+    const client = createAnthropicClient({
+      apiKey: secret,
+      baseURL: fake.url,
+      sleep: async () => {},
+      ...options,
+    });
+    const request = buildRequest(model, sharedPrefix(groundTruth, '0'.repeat(24)), reply, '0'.repeat(24));
+    const count = await client.countTokens(request);
+    expect(count).toEqual({ ok: false, detail: expect.stringMatching(reason) });
+    expect(JSON.stringify(count)).not.toContain('secret');
+  },
+);
 
 test('limits and overload are retried as the API asks', async () => {
   const { answer, fake } = await ask(

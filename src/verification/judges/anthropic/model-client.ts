@@ -64,11 +64,14 @@ export type BatchedCall = {
  */
 export type BatchDesk = { exchange(name: string, call: BatchedCall): Promise<ModelReply> };
 
+/** `detail` says why nothing was counted: for the operator, without a secret. */
+export type TokenCount = { ok: true; tokens: number } | { ok: false; detail: string };
+
 /** A port: sends one request, with the client's own retries. Rejects only where `signal` is aborted. */
 export type AnthropicClient = {
   send(request: ModelRequest, signal?: AbortSignal): Promise<ModelReply>;
-  /** The tokens of a request's prompt by the model's own tokeniser, free of charge; null where it was not told. */
-  countTokens(request: ModelRequest, signal?: AbortSignal): Promise<number | null>;
+  /** The tokens of a request's prompt by the model's own tokeniser, free of charge. */
+  countTokens(request: ModelRequest, signal?: AbortSignal): Promise<TokenCount>;
 };
 
 /** What is checked must be what is stored, and Postgres takes neither NUL nor lone surrogates. */
