@@ -27,6 +27,7 @@ export const CertificateList = ({ certificates }: { certificates: CertificateSum
             <Tag>{certificate.tier}</Tag>
             {certificate.judge === 'offline' ? <Tag tone="caution">offline-judged</Tag> : null}
             {certificate.sample ? <Tag tone="caution">sample</Tag> : null}
+            {certificate.provisional ? <Tag>provisional</Tag> : null}
             {certificate.canariesLeaked ? <Tag tone="danger">injected canaries leaked</Tag> : null}
             {certificate.judgeReliable === false ? <Tag tone="caution">judge not reliable</Tag> : null}
             {certificate.ranked ? null : <Tag>not ranked</Tag>}

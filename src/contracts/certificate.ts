@@ -123,6 +123,8 @@ export const certificateSummarySchema = z.object({
   tier: z.enum(certificateTiers),
   ranked: z.boolean(),
   sample: z.boolean(),
+  /** Fewer replays than the run asked for. */
+  provisional: z.boolean(),
   compositeInterval: intervalSchema,
   // Null where judges were not tested yet, or these were not in a summary yet.
   /** Whether canaries showed the judge to be reliable. */
@@ -165,7 +167,6 @@ export const certificateSchema = certificateSummarySchema.extend({
   // Documents that were issued before judges were tested lack these.
   usageByMeasure: usageByMeasureSchema.nullable().default(null),
   trust: judgeTrustSchema.nullable().default(null),
-  provisional: z.boolean(),
   minReplays: z.number().int(),
   unscored: z.array(z.object({ groundTruthId: z.string(), reason: z.string() })),
   replayScores: z.array(

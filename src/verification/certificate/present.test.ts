@@ -85,7 +85,8 @@ test('a certificate and its summary have the contract’s form, and nothing besi
   expect(certificate).toMatchObject(summary);
 });
 
-test('it is unverified, unranked and provisional under the asked number of replays', () => {
+test('it is unverified, unranked and provisional under the asked number of replays, in lists too', () => {
+  expect(presentSummary(stored)).toMatchObject({ tier: 'UNVERIFIED', ranked: false, provisional: true });
   expect(certificate).toMatchObject({ tier: 'UNVERIFIED', ranked: false, provisional: true });
 });
 

@@ -25,6 +25,7 @@ export const presentSummary = (stored: StoredCertificate): CertificateSummary =>
   tier: 'UNVERIFIED',
   ranked: false,
   sample: stored.rawScores.sample,
+  provisional: stored.rawScores.provisional,
   compositeInterval: stored.rawScores.intervals.compositeScore,
   judgeReliable: stored.rawScores.trust?.reliable ?? null,
   canariesLeaked: stored.rawScores.trust ? hasLeaked(stored.rawScores.trust) : null,
@@ -63,7 +64,6 @@ export const presentCertificate = (
     // Certificates that were issued before judges were tested have none of it.
     usageByMeasure: rawScores.usageByMeasure ?? null,
     trust: rawScores.trust ?? null,
-    provisional: rawScores.provisional,
     minReplays: rawScores.minReplays,
     unscored: rawScores.replays
       .filter(({ outcome }) => outcome === 'unscored')
