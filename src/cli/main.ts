@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { join, resolve } from 'node:path';
 import { EnvironmentError, environmentOfUser, readEnvironment } from '#env.ts';
+import { localUrl } from '#start/address.ts';
 import { loadEnvironmentFiles } from '#start/environment-files.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { runProgram } from './program.ts';
@@ -14,6 +15,7 @@ const readSettings = (): Settings => {
     loadEnvironmentFiles(projectRoot);
     const environment = readEnvironment();
     return {
+      installationUrl: environment.NEXTAUTH_URL ?? localUrl(environment.HOST, environment.PORT),
       databaseUrl: environment.DATABASE_URL ?? null,
       dataDir: resolve(environment.DATA_DIR ?? join(projectRoot, '.data')),
       githubToken: environment.GITHUB_TOKEN ?? null,

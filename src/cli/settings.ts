@@ -2,6 +2,8 @@ import type { PriceOverrides } from '#verification/judges/anthropic/prices.ts';
 
 /** What the command line takes from the environment, checked, and handed down by `main.ts` alone. */
 export type Settings = {
+  /** Where the installation of this environment is reached. */
+  installationUrl: string;
   /** Null: the embedded database of `dataDir`. */
   databaseUrl: string | null;
   dataDir: string;

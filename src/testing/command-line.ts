@@ -60,6 +60,7 @@ const spawnCommand = (args: string[], dataDir: string, { env = {}, cwd, onStart 
   });
 
 const settings: Omit<Settings, 'dataDir'> = {
+  installationUrl: 'http://127.0.0.1:9',
   databaseUrl: null,
   githubToken: null,
   githubApiUrl: 'http://127.0.0.1:9',

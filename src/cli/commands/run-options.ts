@@ -4,6 +4,7 @@ import { continuations, runListInputSchema, runStatuses } from '#contracts/run.t
 import { continueRequestSchema } from '#contracts/run-request.ts';
 import type { ExitCode } from '../exit.ts';
 import { jsonOption } from '../options.ts';
+import type { Settings } from '../settings.ts';
 import type { Terminal } from '../terminal.ts';
 import type { ContinueOptions, ListOptions, RunOptions } from './run.ts';
 
@@ -14,8 +15,14 @@ const number = (schema: ZodType) => (text: string) => {
   throw new InvalidArgumentError(parsed.error.issues[0]?.message ?? 'Not allowed.');
 };
 
+/** As they are given: without an address the environment's installation is meant. */
+type Unlocated<Options extends RunOptions> = Omit<Options, 'url'> & { url?: string };
+
 const installationOptions = () => [
-  new Option('--url <url>', 'the installation’s address').default('http://127.0.0.1:3000'),
+  new Option(
+    '--url <url>',
+    'the installation’s address (default: NEXTAUTH_URL, else where HOST and PORT let it listen)',
+  ),
   new Option(
     '--token-file <path>',
     'a file that holds a personal token and nothing else; "-" reads it from standard input',
@@ -67,7 +74,7 @@ later; a file that only its owner may read, or standard input, cannot. So --toke
 /** `run list | show | cancel | resume | retry`, against an installation. */
 export const addRunCommands = (
   program: Command,
-  context: { terminal: Terminal; signal: AbortSignal },
+  context: { readSettings: () => Settings; terminal: Terminal; signal: AbortSignal },
   done: (code: ExitCode) => void,
 ): void => {
   const runs = program
@@ -79,24 +86,30 @@ export const addRunCommands = (
     for (const option of [...options, ...installationOptions(), jsonOption()]) command.addOption(option);
     return command;
   };
-
-  verb('list', 'one’s own runs, newest first', listOptions()).action(async (options: ListOptions) => {
-    const command = await import('./run.ts');
-    done(await command.listRuns(options, context));
+  const located = <Options extends { url?: string }>(options: Options) => ({
+    ...options,
+    url: options.url ?? context.readSettings().installationUrl,
   });
+
+  verb('list', 'one’s own runs, newest first', listOptions()).action(
+    async (options: Unlocated<ListOptions>) => {
+      const command = await import('./run.ts');
+      done(await command.listRuns(located(options), context));
+    },
+  );
   verb('show', 'a run’s status, progress and cost, what it waits for, and what can be done', [
     new Option('--watch', 'until it has ended; exit code 1 where it has failed'),
   ])
     .argument('<id>', 'the run’s id')
-    .action(async (id: string, options: RunOptions & { watch?: boolean }) => {
+    .action(async (id: string, options: Unlocated<RunOptions & { watch?: boolean }>) => {
       const command = await import('./run.ts');
-      done(await command.showRun(id, options, context));
+      done(await command.showRun(id, located(options), context));
     });
   verb('cancel', 'end a run before its time, without a certificate', [])
     .argument('<id>', 'the run’s id')
-    .action(async (id: string, options: RunOptions) => {
+    .action(async (id: string, options: Unlocated<RunOptions>) => {
       const command = await import('./run.ts');
-      done(await command.cancelRun(id, options, context));
+      done(await command.cancelRun(id, located(options), context));
     });
   const descriptions = {
     resume: 'go on with a failed run: the same attempt with all that was stored, as a new run',
@@ -105,8 +118,8 @@ export const addRunCommands = (
   for (const how of continuations)
     verb(how, descriptions[how], continueOptions())
       .argument('<id>', 'the failed run’s id')
-      .action(async (id: string, options: ContinueOptions) => {
+      .action(async (id: string, options: Unlocated<ContinueOptions>) => {
         const command = await import('./run.ts');
-        done(await command.continueRun(how, id, options, context));
+        done(await command.continueRun(how, id, located(options), context));
       });
 };

@@ -13,7 +13,7 @@ import { createApiToken } from '#services/api-token/create.ts';
 import type { Actor } from '#services/context.ts';
 import { createRun as createRunOf } from '#services/run/create.ts';
 import { cutMessage, failRun, noteActivity } from '#services/run/transitions.ts';
-import { runInProcess } from '#testing/command-line.ts';
+import { runCommand, runInProcess } from '#testing/command-line.ts';
 import { openWorkbench, runRequest } from '#testing/workbench.ts';
 import { handleTrpc } from '#trpc/handler.ts';
 import { runProgram } from '../program.ts';
@@ -276,6 +276,22 @@ test('a wrong field is wrong usage, told by the option that gave it and without 
     expect(outcome.stderr).toContain(words);
     expect(outcome.stderr).not.toMatch(/pl[aä]nted/);
   }
+});
+
+test('without --url the installation of the environment is asked: NEXTAUTH_URL, else HOST and PORT', async () => {
+  const list = (env: Record<string, string>, ...args: string[]) =>
+    runCommand(['run', 'list', '--token-file', tokenFile, ...args], { env });
+  const nowhere = `http://127.0.0.1:${await freePort()}`;
+  const [byPort, byUrl, byOption] = await Promise.all([
+    list({ HOST: '0.0.0.0', PORT: `${port}` }),
+    list({ PORT: new URL(nowhere).port, NEXTAUTH_URL: url }),
+    list({ NEXTAUTH_URL: nowhere }, '--url', url),
+  ]);
+  expect([byPort.code, byUrl.code, byOption.code]).toEqual([0, 0, 0]);
+  expect(await list({ PORT: `${port}`, NEXTAUTH_URL: nowhere })).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`Nothing listens at ${nowhere}.`),
+  });
 });
 
 test('an address at which nothing listens, or something else, is a failure that names it', async () => {
