@@ -69,6 +69,23 @@ test('a source out of reach is waited for a minute, not for all attempts of the 
   expect(await unreachable.run()).toMatchObject({ status: 'FAILED', error: 'git.example does not answer.' });
 });
 
+test('between two attempts the run says what stopped the first, without its secrets', async () => {
+  const seen: (string | null)[] = [];
+  const watched = await startedRun(
+    {
+      draw: async ({ limit }) => {
+        seen.push((await watched.run()).activity);
+        if (seen.length > 1) return drawOf(changeNumbers(limit));
+        throw new SourceError('unreachable', 'No answer to planted-token.', { retryable: true });
+      },
+    },
+    { limit: 2, minReplays: 2, githubToken: 'planted-token' },
+  );
+  await watched.pump();
+  expect(seen).toEqual([null, 'Trying again: No answer to [REDACTED].']);
+  expect(await watched.run()).toMatchObject({ status: 'COMPLETED', activity: null });
+});
+
 test('a repository without a change that can serve fails its run', async () => {
   const { pump, run } = await startedRun({ draw: async () => drawOf([]) });
   await pump();

@@ -114,8 +114,10 @@ export const ingestRun = async (
         });
       } catch (error) {
         if (!(error instanceof SourceError)) throw error;
-        if (mayPass(error, now().getTime() - run.ingestingSince.getTime()))
+        if (mayPass(error, now().getTime() - run.ingestingSince.getTime())) {
+          news.say(`Trying again: ${error.message}`);
           throw new PassingFault(clean(error.message));
+        }
         await failRun(db, runId, clean(error.message), now());
         return;
       } finally {
