@@ -216,7 +216,14 @@ test('a table that is wider than the screen shows that there is more of it', asy
 
 test('nothing is wider than a narrow screen', async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 700 });
-  for (const path of ['/', '/certificates', `/certificates/${ids.tested}`, '/sign-in', '/nowhere']) {
+  for (const path of [
+    '/',
+    '/certificates',
+    `/certificates/${ids.tested}`,
+    '/judges',
+    '/sign-in',
+    '/nowhere',
+  ]) {
     await page.goto(path);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
   }

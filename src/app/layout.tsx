@@ -1,6 +1,7 @@
 import { GeistMono } from 'geist/font/mono';
 import { GeistSans } from 'geist/font/sans';
 import type { Metadata, Viewport } from 'next';
+import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { SiteHeader } from '#components/site-header.tsx';
 import { currentUser } from './server.ts';
@@ -31,7 +32,10 @@ const RootLayout = async ({ children }: { children: ReactNode }) => {
         </main>
         <footer className="border-t border-line py-6 text-sm text-muted">
           A certificate is worth its issuer: it shows what was asked and answered, not that the issuer asked
-          honestly.
+          honestly.{' '}
+          <Link href="/judges" className="link">
+            What the judges go by
+          </Link>
         </footer>
       </body>
     </html>

@@ -1,3 +1,4 @@
+import Link from 'next/link';
 import { Fragment } from 'react';
 import type { Certificate } from '#contracts/certificate.ts';
 import { notChecked } from '#verification/certificate/not-checked.ts';
@@ -51,6 +52,13 @@ export const CertificateView = ({ certificate }: { certificate: Certificate }) =
 
     <Section id="judge" title="How far the judge can be trusted">
       <JudgeTrustFacts certificate={certificate} />
+      <p className="mt-3 max-w-[68ch] text-sm text-muted">
+        What the judges of this version go by stands{' '}
+        <Link href={`/judges#${certificate.judge}`} prefetch={false} className="link">
+          under Judges
+        </Link>
+        , to the last word; this one went by it if its digest, under Method, is the same.
+      </p>
     </Section>
 
     <Section id="second-judge" title="Second judge">

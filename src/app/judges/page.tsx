@@ -18,13 +18,18 @@ const remarks = {
     'Every call to the model begins with this text, then come the pull request and what is asked about it, each fenced as untrusted.',
 } as const;
 
+/** The rule has line ends within its paragraphs, 120 characters apart; of the instructions each paragraph is a line. */
+const shapes = { offline: 'min-w-[120ch]', anthropic: '' } as const;
+
 const Rule = ({ rule: { provider, promptDigest, text } }: { rule: JudgeRule }) => (
   <Section id={provider} title={headings[provider]}>
     <p className="mb-2 max-w-[68ch]">{remarks[provider]}</p>
     <p className="mb-4 text-sm text-muted">
       On certificates as prompt digest <Code>{promptDigest}</Code>
     </p>
-    <pre className="rounded-md border border-edge p-4 text-sm break-words whitespace-pre-wrap">{text}</pre>
+    <pre className="scroll-shadows overflow-x-auto rounded-md border border-line p-4 text-xs">
+      <code className={`block break-words whitespace-pre-wrap ${shapes[provider]}`}>{text}</code>
+    </pre>
   </Section>
 );
 
