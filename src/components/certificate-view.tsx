@@ -7,7 +7,7 @@ import { JudgeTrustFacts, SecondJudgeFacts } from './certificate-judge.tsx';
 import { LiftFacts } from './certificate-lift.tsx';
 import { CertificateNotices } from './certificate-notices.tsx';
 import { UsageTable } from './certificate-usage.tsx';
-import { Code } from './facts.tsx';
+import { Code, FieldName } from './facts.tsx';
 import { countOf } from './format.ts';
 import { PageHeading, Section } from './page-heading.tsx';
 import { ReplayTable, UnscoredTable } from './replay-table.tsx';
@@ -104,7 +104,7 @@ export const CertificateView = ({ certificate }: { certificate: Certificate }) =
         {notChecked(certificate).map((name, at) => (
           <Fragment key={name}>
             {at > 0 ? ', ' : ''}
-            <Code>{name}</Code>
+            <FieldName>{name}</FieldName>
           </Fragment>
         ))}
         . Nor does it show that the judge ruled so.

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { Fragment, type ReactNode } from 'react';
 
 export type Fact = { term: string; value: ReactNode; remark?: string };
 
@@ -20,4 +20,17 @@ export const Facts = ({ facts }: { facts: Fact[] }) => (
 /** A digest, seed or commit: copied rather than read. */
 export const Code = ({ children }: { children: ReactNode }) => (
   <code className="font-mono text-[0.875em] break-all">{children}</code>
+);
+
+/** The place of a field in a document: a line ends between its parts, never within a word. */
+export const FieldName = ({ children }: { children: string }) => (
+  <code className="font-mono text-[0.875em]">
+    {children.split('.').map((part, place) => (
+      <Fragment key={children.split('.', place + 1).join('.')}>
+        {place > 0 ? '.' : ''}
+        <wbr />
+        {part}
+      </Fragment>
+    ))}
+  </code>
 );
