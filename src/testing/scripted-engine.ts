@@ -37,7 +37,7 @@ export const changeNumbers = (count: number, from = 1): GroundTruth[] =>
 export const drawOf = (drawn: GroundTruth[], reserve: GroundTruth[] = []): GroundTruthDraw => ({
   drawn,
   reserve,
-  listed: drawn.length + reserve.length,
+  listed: drawn.length + reserve.length + 1,
   excluded: { too_small: 1 },
   source: 'github:owner/name',
   commitRange: 'abc..def',

@@ -6,6 +6,7 @@ import type { Certificate } from '#contracts/certificate.ts';
 import { runInProcess } from '#testing/command-line.ts';
 import { testedCertificate } from '#testing/stored-certificates.ts';
 import { toWire } from '#verification/certificate/wire.ts';
+import { offlineJudge } from '#verification/judges/offline/judge.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -39,6 +40,31 @@ test('what was not checked is named as the document names it, in words and as JS
   const names: string[] = JSON.parse(outcome.stdout).not_checked;
   expect(names).toEqual(expect.arrayContaining(['created_at', 'draw', 'replay_scores[].scored_at']));
   expect(outcome.stderr).toContain(`nothing else in it decides them: ${names.join(', ')}.`);
+});
+
+test('of an offline-judged certificate it is said whether its rule is the one of this version', async () => {
+  const certificate = testedCertificate();
+  const offline: Certificate = {
+    ...certificate,
+    judge: 'offline',
+    scoringModel: 'offline-1',
+    replayScores: certificate.replayScores.map((replay) => ({ ...replay, scoringModel: 'offline-1' })),
+  };
+  const { promptDigest } = offlineJudge();
+  expect(await inspected({ ...offline, promptDigest })).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('prompt_digest is that of the offline judge of this version'),
+  });
+  expect((await inspected(offline)).stderr).toContain('is not that of the offline judge of this version');
+  expect((await inspected(certificate)).stderr).not.toContain('offline judge');
+});
+
+test('a folder is told to be one', async () => {
+  expect(await runInProcess(['inspect', folder])).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringContaining('is a folder. Give the certificate.json in it'),
+  });
 });
 
 test('a field that no certificate has is not passed over', async () => {

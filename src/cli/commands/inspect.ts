@@ -3,6 +3,7 @@ import snakecaseKeys from 'snakecase-keys';
 import type { Certificate } from '#contracts/certificate.ts';
 import { type Disagreement, recomputeCertificate } from '#verification/certificate/recompute.ts';
 import { fromWire, toWire } from '#verification/certificate/wire.ts';
+import { offlineJudge } from '#verification/judges/offline/judge.ts';
 import { viewCertificate } from '../certificate-view.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
 import { plain, shortened, type Terminal } from '../terminal.ts';
@@ -47,6 +48,10 @@ const fetchText = async (place: string, signal: AbortSignal): Promise<string> =>
 
 const readText = async (file: string): Promise<string> => {
   const found = await stat(file).catch(() => null);
+  if (found?.isDirectory())
+    throw new UsageError(
+      `${shortened(plain(file), 200)} is a folder. Give the certificate.json in it, or its URL.`,
+    );
   if (!found?.isFile())
     throw new UsageError(
       `There is no file ${shortened(plain(file), 200)}. Give a certificate.json or its URL.`,
@@ -101,6 +106,13 @@ const agreementLines = (certificate: Certificate, notChecked: string[]) => {
     ...(earlier > 0
       ? [
           `The canaries of ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'} were taken as it states them (trust.pool): they are on those, and each change counts once, as the earliest has it.`,
+        ]
+      : []),
+    ...(certificate.judge === 'offline'
+      ? [
+          certificate.promptDigest === offlineJudge().promptDigest
+            ? 'Its prompt_digest is that of the offline judge of this version, whose rule its verdicts can be held against.'
+            : 'Its prompt_digest is not that of the offline judge of this version: its verdicts followed another rule.',
         ]
       : []),
     'Nor can it be known from it whether the judge ruled so, or where it comes from: v1-preview certificates bear no signature.',

@@ -258,7 +258,14 @@ const certificateOf = (changed: Partial<CertificateInput> = {}): Certificate => 
           place,
         ),
       })),
-      { groundTruthId: '11', checkpoint: failedCheckpoint(3) },
+      {
+        groundTruthId: '11',
+        checkpoint: {
+          ...failedCheckpoint(3),
+          answerKey: judgedCheckpoint({ claims: [], changes: [false, false, false], replyAccuracy: 0 }, 'm')
+            .answerKey,
+        },
+      },
       {
         groundTruthId: '12',
         checkpoint: {

@@ -211,6 +211,46 @@ test('canaries of earlier runs count only where a certificate is named that hold
   expect(notChecked(testedCertificate())).not.toContain('trust.pool');
 });
 
+test('a draw that is smaller than what was drawn is found', () => {
+  const certificate = plainCertificate();
+  const { draw } = certificate;
+  // Two replays, and three changes that were left out.
+  const found = (changed: Partial<typeof draw>) =>
+    recomputeCertificate({ ...certificate, draw: { ...draw, ...changed } }).disagreements;
+  expect(found({ limit: 1 })).toEqual([{ field: 'draw.limit', published: 1, recomputed: 2 }]);
+  expect(found({ limit: 2, listed: 5 })).toEqual([]);
+  expect(found({ listed: 4 })).toEqual([{ field: 'draw.listed', published: 4, recomputed: 5 }]);
+});
+
+test('a replay that was scored long after the certificate was issued, or at no time, is found', () => {
+  const certificate = plainCertificate();
+  const scored = (scoredAt: string) =>
+    recomputeCertificate({
+      ...certificate,
+      replayScores: certificate.replayScores.map((replay) => ({ ...replay, scoredAt })),
+    }).disagreements.map(({ field }) => field);
+  // Issued at the beginning of 2026; the clocks of two machines may differ.
+  expect(scored('2026-01-01T00:05:00.000Z')).toEqual([]);
+  for (const never of ['2026-01-03T00:00:00.000Z', 'altered'])
+    expect(scored(never)).toEqual(['replay_scores[0].scored_at', 'replay_scores[1].scored_at']);
+});
+
+test('a replay that another kind of judge scored than the certificate names is found', () => {
+  const certificate = testedCertificate();
+  const [first, ...rest] = certificate.replayScores;
+  if (!first) throw new Error('A tested certificate has replays.');
+  const judgedBy = (scoringModel: string) =>
+    recomputeCertificate({ ...certificate, replayScores: [{ ...first, scoringModel }, ...rest] })
+      .disagreements;
+  expect(judgedBy('offline-1')).toEqual([
+    { field: 'replay_scores[0].scoring_model', published: 'offline-1', recomputed: first.scoringModel },
+  ]);
+  // One model may answer under several names.
+  expect(judgedBy('claude-sonnet-5-5-20260101')).toEqual([]);
+  expect(notChecked(certificate)).toContain('replay_scores[].scoring_model');
+  expect(notChecked(plainCertificate())).not.toContain('replay_scores[].scoring_model');
+});
+
 test('a change that stands there twice is found', () => {
   const certificate = testedCertificate();
   const [first, ...rest] = certificate.replayScores;

@@ -24,7 +24,6 @@ const always = [
   'replay_scores[].id',
   'replay_scores[].ground_truth_id',
   'replay_scores[].oracle_failure',
-  'replay_scores[].scoring_model',
   'replay_scores[].scoring_latency_ms',
   'replay_scores[].scored_at',
   'replay_scores[].evidence.ruled_share',
@@ -43,6 +42,7 @@ export const isUntested = ({ trust, usageByMeasure, replayScores }: Certificate)
  */
 export const notChecked = (certificate: Certificate): string[] => [
   ...always,
+  ...(certificate.judge === 'offline' ? [] : ['replay_scores[].scoring_model']),
   ...(certificate.usageByMeasure === null ? ['usage'] : []),
   ...(isUntested(certificate) ? ['trust', 'replay_scores[].evidence'] : []),
   ...(certificate.judgeReliable === null && certificate.trust !== null ? ['judge_reliable'] : []),

@@ -2,6 +2,7 @@ import { type Certificate, certificateDomain, methodologyVersion } from '#contra
 import type { CanaryCounts } from '#contracts/judge-trust.ts';
 import { noUsage } from '#contracts/replay.ts';
 import { type Aggregate, aggregate, type Measures, tolerance } from '../statistics/aggregate.ts';
+import { crossedBounds } from './bounds.ts';
 import { hasLeaked } from './judge-standing.ts';
 import { countCanaries, judgeTrust, noCanaries, subtractCanaries } from './judge-trust.ts';
 import { totalUsage } from './judge-usage.ts';
@@ -182,6 +183,7 @@ export const recomputeCertificate = (certificate: Certificate): Recomputation =>
           .map(({ field, ...pair }) => ({ field: `replay_scores[${at}].${field}`, ...pair })),
       ),
       ...repeatedIds(certificate),
+      ...crossedBounds(certificate),
     ],
     notChecked: notChecked(certificate),
   };
