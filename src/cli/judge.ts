@@ -42,6 +42,7 @@ export type JudgeChoice = {
   model?: string;
   agreementSample?: number;
   agreementModel?: string;
+  maxCost?: number;
 };
 
 /** The judge asked for, else the installation's default: anthropic where a key is configured. */
@@ -81,6 +82,8 @@ export const judgesFor = async (asked: JudgeChoice, settings: Settings): Promise
     throw new UsageError(
       '--agreement-sample is for the anthropic judge; the offline judge says the same whenever it is asked.',
     );
+  if (asked.maxCost !== undefined)
+    throw new UsageError('--max-cost is for the anthropic judge; the offline judge costs nothing.');
   const { offlineJudge } = await import('#verification/judges/offline/judge.ts');
   return { judge: offlineJudge(), agreement: null, prices, countTokens: null };
 };

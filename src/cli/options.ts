@@ -3,6 +3,7 @@ import { oracleHeadersSchema, oracleUrlSchema, runRequestSchema } from '#contrac
 import { pythonNameFault } from '#verification/oracles/python.ts';
 import type { ReachedOracle } from '#verification/oracles/reached.ts';
 import { UsageError } from './exit.ts';
+import { headersOf } from './header-lines.ts';
 
 type Check = {
   safeParse: (
@@ -29,12 +30,17 @@ const wholeNumber = (least: number, most: number) => (text: string) => {
 
 const { constructId, since, label, seed, maxCostUsd, agreementSample } = runRequestSchema.shape;
 
+const day = (text: string) => {
+  if (since.safeParse(text).success) return text;
+  throw new InvalidArgumentError('Must be a day, for example 2026-01-31.');
+};
+
 export const drawOptions = () => [
   new Option('--limit <n>', 'how many merged changes to use (1 to 1000)')
     .argParser(wholeNumber(1, 1000))
     .default(100),
   new Option('--since <date>', 'only changes merged on or after this day, for example 2026-01-31').argParser(
-    checked(since),
+    day,
   ),
   new Option('--label <name>', 'only pull requests with this label (GitHub, or a file)').argParser(
     checked(label),
@@ -133,16 +139,8 @@ export type VerifyOptions = DrawOptions & {
 };
 
 /** Never says a header's value: it is a secret, and this message may end in a log. */
-const headersOf = (lines: string[]): Record<string, string> => {
-  const headers = Object.fromEntries(
-    lines.map((line, index) => {
-      const colon = line.indexOf(':');
-      if (colon < 1)
-        throw new UsageError(`The ${index + 1}. --oracle-header must be "Name: value", with a colon.`);
-      return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
-    }),
-  );
-  const parsed = oracleHeadersSchema.safeParse(headers);
+const checkedHeaders = (lines: string[]): Record<string, string> => {
+  const parsed = oracleHeadersSchema.safeParse(headersOf(lines));
   if (parsed.success) return parsed.data;
   throw new UsageError(`--oracle-header: ${parsed.error.issues[0]?.message ?? 'not a valid header.'}`);
 };
@@ -186,7 +184,7 @@ export const oracleOf = (options: OracleOptions): OracleChoice => {
     throw new UsageError(`--oracle-url: ${parsed.error.issues[0]?.message ?? 'not a usable URL.'}`);
   if (oracleMcpTool !== undefined && oracleChatModel !== undefined)
     throw new UsageError('An oracle is either a tool (--oracle-mcp-tool) or a model (--oracle-chat-model).');
-  const reached = { url: parsed.data, headers: headersOf(options.oracleHeader) };
+  const reached = { url: parsed.data, headers: checkedHeaders(options.oracleHeader) };
   if (oracleMcpTool !== undefined) return { type: 'mcp', ...reached, tool: oracleMcpTool };
   if (oracleChatModel !== undefined) return { type: 'chat', ...reached, model: oracleChatModel };
   return { type: 'http', ...reached };

@@ -23,6 +23,11 @@ test.each([
   ['a limit of 0', ['verify', changes, ...oracle, '--limit', '0'], 'from 1 to 1000'],
   ['a limit that is no number', ['verify', changes, ...oracle, '--limit', '1e2'], 'from 1 to 1000'],
   ['a day that is none', ['verify', changes, ...oracle, '--since', '2026-02-30'], '--since'],
+  [
+    'a day in words',
+    ['verify', changes, ...oracle, '--since', 'yesterday'],
+    'Must be a day, for example 2026-01-31.',
+  ],
   ['an unknown judge', ['verify', changes, ...oracle, '--judge', 'me'], 'Allowed choices'],
   ['a judge without its key', ['verify', changes, ...oracle, '--judge', 'anthropic'], 'ANTHROPIC_API_KEY'],
   ['a model for the offline judge', ['verify', changes, ...oracle, '--model', 'x'], 'no model to choose'],
@@ -41,8 +46,17 @@ test.each([
     ['verify', changes, ...oracle, '--judge', 'offline', '--agreement-sample', '0.5'],
     'the same whenever it is asked',
   ],
+  [
+    'a cost limit for the offline judge',
+    ['verify', changes, ...oracle, '--judge', 'offline', '--max-cost', '5'],
+    'the offline judge costs nothing',
+  ],
   ['a repository that is none', ['verify', 'no/such/thing', ...oracle], 'There is no repository'],
-  ['a header without a colon', ['verify', changes, ...oracle, '--oracle-header', 'planted'], 'with a colon'],
+  [
+    'a header without a colon',
+    ['verify', changes, ...oracle, '--oracle-header', 'planted'],
+    'The first --oracle-header',
+  ],
   [
     'a header of two lines',
     ['verify', changes, ...oracle, '--oracle-header', 'A: b\nplanted'],

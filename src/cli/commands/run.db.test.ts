@@ -265,7 +265,7 @@ test('a wrong field is wrong usage, told by the option that gave it and without 
   for (const [args, words] of [
     [[], '--oracle-header: The values of headers were erased when the run ended. Give them again: X-Api-Key'],
     [['--oracle-header', 'X-Api-Key: pl\u00e4nted'], '--oracle-header: A header value must be visible ASCII'],
-    [['--oracle-header', 'planted'], 'The 1. --oracle-header must be'],
+    [['--oracle-header', 'planted'], 'The first --oracle-header must be'],
     [['--oracle-url', 'ftp://x', '--oracle-header', 'X-Api-Key: planted'], '--oracle-url: Must be an http'],
     [['--max-cost', '0'], 'Must be above 0'],
     [['--max-cost', 'much'], '--max-cost'],

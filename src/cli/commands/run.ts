@@ -1,6 +1,7 @@
 import snakecaseKeys from 'snakecase-keys';
 import type { Continuation, RunStatus } from '#contracts/run.ts';
-import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
+import { type ExitCode, exitCodes } from '../exit.ts';
+import { headersOf } from '../header-lines.ts';
 import type { Terminal } from '../terminal.ts';
 import { type InstallationOptions, reachInstallation, readSecret } from './installation.ts';
 import { viewRun, viewRuns } from './run-view.ts';
@@ -79,17 +80,6 @@ export type ContinueOptions = RunOptions & {
   githubTokenFile?: string;
   maxCost?: number;
 };
-
-/** Of what kind names and values may be is the installation's matter. A value is a secret, so no message says it. */
-const headersOf = (lines: string[]): Record<string, string> =>
-  Object.fromEntries(
-    lines.map((line, index) => {
-      const colon = line.indexOf(':');
-      if (colon < 1)
-        throw new UsageError(`The ${index + 1}. --oracle-header must be "Name: value", with a colon.`);
-      return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
-    }),
-  );
 
 /** `run resume <id>` and `run retry <id>`: the new run's id stands alone on standard output. */
 export const continueRun = async (
