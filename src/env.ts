@@ -139,7 +139,7 @@ const environmentSchema = z.object({
       context.addIssue({
         code: 'custom',
         message:
-          'must be JSON with US dollars per million tokens by model, for example JUDGE_PRICES={"claude-sonnet-5-5":{"input":2,"cacheWrite":2.5,"cacheRead":0.2,"output":10}}',
+          'must be JSON with US dollars per million tokens by model, for example JUDGE_PRICES={"claude-sonnet-5-5":{"input":2,"cacheWrite":2.5,"cacheRead":0.1,"output":10}}',
       });
       return z.NEVER;
     })
