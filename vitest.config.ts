@@ -4,6 +4,7 @@ const shared = {
   // A bound for what hangs, not a measure: a machine that is busy otherwise takes several times as long.
   testTimeout: 60_000,
   hookTimeout: 60_000,
+  expect: { poll: { timeout: 15_000 } },
   setupFiles: ['src/testing/fail-on-console-error.ts'],
 };
 
