@@ -84,7 +84,7 @@ export const runConfigSchema = z.object({
     .default(null),
   /** What the judge may cost, in US dollars; null where only the installation's own limit holds. */
   maxCostUsd: z.number().positive().nullable().default(null),
-  /** Through the Message Batches API: half the price, hours instead of minutes. */
+  /** Through the Message Batches API: half the price of each token, hours instead of minutes. */
   economy: z.boolean().default(false),
   limit: z.number().int(),
   minReplays: z.number().int(),
@@ -118,7 +118,7 @@ export const runSchema = z.object({
   createdAt: z.string(),
   updatedAt: z.string(),
   judge: z.enum(judgeProviders),
-  /** Judged through the Message Batches API: half the price, hours instead of minutes. */
+  /** Judged through the Message Batches API: half the price of each token, hours instead of minutes. */
   economy: z.boolean(),
   /**
    * The judge's calls that wait for a batch, and when the oldest of those that were `sent` was; null where none waits.
