@@ -278,7 +278,7 @@ test('a run in economy mode says what it waits for, and once cancelled that its 
   await fill('octo/widgets');
   await page.getByLabel('Economy mode').check();
   await start();
-  await expect(page.getByText('in hours instead of minutes').first()).toBeVisible();
+  await expect(page.getByText('hours instead of minutes').first()).toBeVisible();
   await expect(
     page.getByText(/Waiting for a batch of \d+ calls that was sent at .* UTC; most end within an hour/),
   ).toBeVisible({ timeout: 60_000 });

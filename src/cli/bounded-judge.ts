@@ -1,6 +1,6 @@
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { countedCostUsd } from '#verification/judges/anthropic/prices.ts';
-import { askingThrough, type Judge } from '#verification/judges/judge.ts';
+import { askingThrough, type Judge, NotSent } from '#verification/judges/judge.ts';
 import { resending } from '#verification/judges/resending.ts';
 import { RunStopped } from './exit.ts';
 import { inTurn, spentUsd } from './ledger.ts';
@@ -95,7 +95,11 @@ const bookedJudge = (judge: Judge, account: Account): Judge =>
   askingThrough(judge, (opened) => async (task, signal) => {
     const settle = await account.book(opened.mostUsd(task));
     const reply = await opened.ask(task, signal).catch(async (error: unknown) => {
-      // One that was cut off may have been sent.
+      if (error instanceof NotSent) {
+        await settle(noUsage);
+        throw error.cause;
+      }
+      // One that was cut off may have been charged.
       await settle(noUsage, signal?.aborted ? 1 : 0);
       throw error;
     });

@@ -21,6 +21,7 @@ export type OracleWaiting = {
   /** Told why, each time the oracle is waited for. */
   onWait: (message: string) => void;
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  now: () => Date;
 };
 
 /**
@@ -30,17 +31,24 @@ export type OracleWaiting = {
  */
 export const watchedOracle = (
   oracle: Oracle,
-  { onWait, sleep }: OracleWaiting,
+  { onWait, sleep, now }: OracleWaiting,
 ): { oracle: Oracle; wasReached: () => boolean } => {
   let reached = false;
+  /** For all replays together: one that has gone for good is not waited for anew by each. */
+  let awaySince: Date | null = null;
   return {
     oracle: {
       ask: async (request, signal) => {
-        for (let waitedMs = 0; ; waitedMs += waitMs) {
+        for (;;) {
           const outcome = await oracle.ask(request, signal);
           reached ||= oracleWasReached({ oracle: outcome });
           if (outcome.kind === 'failure' && !reached) throw new Unreached(outcome);
-          if (outcome.kind === 'answer' || !outcome.unreachable || waitedMs >= patienceMs) return outcome;
+          if (outcome.kind === 'answer' || !outcome.unreachable) {
+            awaySince = null;
+            return outcome;
+          }
+          awaySince ??= now();
+          if (now().getTime() - awaySince.getTime() >= patienceMs) return outcome;
           onWait(`Waiting for the oracle: ${outcome.detail}`);
           await sleep(waitMs, signal);
         }

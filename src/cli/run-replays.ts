@@ -39,10 +39,11 @@ const otherChanges = 3;
 
 /** Carries one replay from its first missing step to its end, each step stored as it arrives. */
 const carry = async (
-  work: ReplayWork & { beforeOracleCall: () => void },
+  /** `known`: what the oracle came to at this start, where it was put off then. */
+  work: ReplayWork & { known: OracleFailure | null; beforeOracleCall: () => void },
   position: number,
 ): Promise<StoredReplay> => {
-  const { draw, judge, agreement, oracle, seed, blinding, store, shared, now, signal } = work;
+  const { draw, judge, agreement, oracle, known, seed, blinding, store, shared, now, signal } = work;
   const changes = [...draw.drawn, ...draw.reserve];
   const groundTruth = changes[position];
   if (groundTruth === undefined) throw new RangeError(`The draw has no change at ${position}.`);
@@ -68,6 +69,8 @@ const carry = async (
       oracleAsks += 1;
       await store.keepReplay(replayOf(null));
       const outcome = await oracle.ask(request, abort);
+      // Nothing of it has left.
+      if (outcome.kind === 'failure' && outcome.unreachable) oracleAsks = askedBefore;
       return askedBefore === 0 ? outcome : { ...outcome, askedBefore };
     },
   };
@@ -77,7 +80,7 @@ const carry = async (
     seed,
     judge,
     agreement,
-    oracle: noted,
+    oracle: known === null ? noted : { ask: async () => known },
     shared: shared?.(groundTruth, position) ?? null,
     blinding,
     store: {
@@ -120,7 +123,7 @@ export const runReplays = async (work: ReplayWork): Promise<StoredReplay[]> => {
   const open = Array.from(draw.drawn.keys());
   let nextReserve = draw.drawn.length;
   const ended: StoredReplay[] = [];
-  const watched = watchedOracle(work.oracle, { onWait: progress.phase, sleep: work.sleep });
+  const watched = watchedOracle(work.oracle, { onWait: progress.phase, sleep: work.sleep, now: work.now });
   const unreached = new Map<number, OracleFailure>();
   let stopped: RunStopped | null = null;
   const fault = new AbortController();
@@ -138,10 +141,12 @@ export const runReplays = async (work: ReplayWork): Promise<StoredReplay[]> => {
 
   /** Null where the oracle has not been reached yet: the replay is put off until it is known what that means. */
   const attempt = async (position: number): Promise<StoredReplay | null> => {
-    const failure = unreached.get(position);
-    const oracle = failure === undefined ? watched.oracle : { ask: async () => failure };
+    const known = unreached.get(position) ?? null;
     try {
-      return await carry({ ...work, oracle, signal, beforeOracleCall: throwIfStopping }, position);
+      return await carry(
+        { ...work, oracle: watched.oracle, known, signal, beforeOracleCall: throwIfStopping },
+        position,
+      );
     } catch (error) {
       if (!(error instanceof Unreached)) throw error;
       unreached.set(position, error.failure);

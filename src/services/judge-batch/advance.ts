@@ -13,16 +13,23 @@ const collectEnded = async (context: BatchContext, batches: BatchClient) => {
     .from(judgeBatchItems)
     .where(eq(judgeBatchItems.state, 'submitted'));
   const ended: string[] = [];
-  for (const { batchId } of open) {
-    if (batchId === null) continue;
-    try {
-      ended.push(...(await collect(context, batches, batchId)));
-    } catch (error) {
-      if (!(error instanceof BatchFault)) throw error;
-      log.warn({ batchId, error: error.message }, 'A batch of judge calls cannot be had; it is tried again');
+  try {
+    for (const { batchId } of open) {
+      if (batchId === null) continue;
+      try {
+        ended.push(...(await collect(context, batches, batchId)));
+      } catch (error) {
+        if (!(error instanceof BatchFault)) throw error;
+        log.warn(
+          { batchId, error: error.message },
+          'A batch of judge calls cannot be had; it is tried again',
+        );
+      }
     }
+  } finally {
+    // Also where another batch's fault ends this pass: what is stored would be waited for no more.
+    await wake(context, ended);
   }
-  await wake(context, ended);
 };
 
 /**
@@ -36,7 +43,11 @@ export const advanceBatches = async (context: BatchContext): Promise<void> => {
   if (batches === null) return;
   try {
     await withdrawEnded(context);
-    await recoverLost(context, batches);
+    await recoverLost(context, batches).catch((error: unknown) => {
+      // The others need not wait for what was lost.
+      if (!(error instanceof BatchFault)) throw error;
+      log.warn({ error: error.message }, 'Lost batches cannot be looked for; they are tried again');
+    });
     while (await submitNext(context, batches)) {
       // Until nothing is queued, or what is may still be joined by others.
     }

@@ -90,3 +90,46 @@ test('a batch that cannot be had holds up the replays that wait for it, and no o
   await advanceBatches(other.context);
   expect(await woken(other)).toEqual([3, 1]);
 });
+
+test('what was stored before a fault ends the pass is woken all the same', async () => {
+  const { context, db, items, pump, queued, wait, fake, withBatches, batches } = await economyRun(
+    {},
+    { limit: 3 },
+  );
+  await pump({ onto: context });
+  const last = (await items()).at(-1)?.id ?? '';
+  // Two batches: one call is kept back from the first.
+  await db.update(judgeBatchItems).set({ state: 'single' }).where(eq(judgeBatchItems.id, last));
+  wait(11_000);
+  await advanceBatches(context);
+  await db.update(judgeBatchItems).set({ state: 'queued' }).where(eq(judgeBatchItems.id, last));
+  await advanceBatches(context);
+  fake.endBatches();
+  let asked = 0;
+  const failing = withBatches({
+    state: async (id) => {
+      asked += 1;
+      if (asked === 2) throw new Error('the database is away');
+      return batches.state(id);
+    },
+  });
+  await expect(advanceBatches(failing)).rejects.toThrow('the database is away');
+  await advanceBatches(context);
+  expect((await queued()).filter(({ name }) => name === 'score-replay')).toHaveLength(3);
+});
+
+test('a lost batch that cannot be looked for holds up no other', async () => {
+  const { context, db, items, pump, queued, wait, fake, withBatches } = await economyRun({}, { limit: 3 });
+  await pump({ onto: context });
+  const last = (await items()).at(-1)?.id ?? '';
+  await db.update(judgeBatchItems).set({ state: 'single' }).where(eq(judgeBatchItems.id, last));
+  wait(11_000);
+  await advanceBatches(context);
+  fake.endBatches();
+  const lost = { state: 'submitting' as const, submittedAt: context.now() };
+  await db.update(judgeBatchItems).set(lost).where(eq(judgeBatchItems.id, last));
+  wait(6 * 60_000);
+  const fault = new BatchFault('not known', { passing: false, mayHaveArrived: false });
+  await advanceBatches(withBatches({ madeSince: () => Promise.reject(fault) }));
+  expect((await queued()).filter(({ name }) => name === 'score-replay')).toHaveLength(2);
+});

@@ -7,9 +7,10 @@ import {
   type ModelReply,
   modelReplySchema,
 } from '#verification/judges/anthropic/model-client.ts';
+import { NotSent } from '#verification/judges/judge.ts';
 import type { ServiceContext } from '../context.ts';
 import { isOpenIn, ReplayLost } from '../replay/checkpoint.ts';
-import { bookCall, settleBooking } from '../replay/spend.ts';
+import { bookCall, releaseBookings, settleBooking } from '../replay/spend.ts';
 
 /** A call of this replay waits for its batch; the replay is taken up again when that has ended. */
 export class AwaitsBatch extends Error {
@@ -59,7 +60,11 @@ export const batchDesk = (
 
   const sendSingly = async (itemId: string, { single }: BatchedCall): Promise<ModelReply> => {
     const booking = await bookCall(context, limits, single.mostUsd);
-    const { reply, usage } = await single.send();
+    const { reply, usage } = await single.send().catch(async (error: unknown) => {
+      if (!(error instanceof NotSent)) throw error;
+      await releaseBookings(db, [booking.id]);
+      throw error.cause;
+    });
     const keep = () =>
       db.transaction(async (transaction) => {
         await settleBooking(transaction, booking.id, usage, reply.uncertain);

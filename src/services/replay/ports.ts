@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { and, eq, sql } from 'drizzle-orm';
 import { isPaid } from '#contracts/judge.ts';
+import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import type { RunConfig } from '#contracts/run.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
-import { askingThrough, type Judge, type JudgeReply } from '#verification/judges/judge.ts';
+import { askingThrough, type Judge, type JudgeReply, NotSent } from '#verification/judges/judge.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
 import type { ServiceContext } from '../context.ts';
 import { type CleanText, cleanValue } from '../run/clean-text.ts';
@@ -177,12 +178,22 @@ export const bookedJudge = (
     return async (...question) => {
       if (!isPaid(judge.provider)) return opened.ask(...question);
       const booking = await bookInTurn(opened.mostUsd(question[0]));
-      const call = opened.ask(...question).then(async (reply) => {
+      const settled = async (usage: JudgeUsage, uncertain?: number) => {
         // Twice, because the first statement after a lost connection fails: the answer is paid for.
-        const settle = () => booking.settle(reply.usage, reply.uncertain);
+        const settle = () => booking.settle(usage, uncertain);
         await settle().catch(settle);
-        return reply;
-      });
+      };
+      const call = opened.ask(...question).then(
+        async (reply) => {
+          await settled(reply.usage, reply.uncertain);
+          return reply;
+        },
+        async (error: unknown) => {
+          if (!(error instanceof NotSent)) throw error;
+          await settled(noUsage);
+          throw error.cause;
+        },
+      );
       underWay.add(call);
       return call.finally(() => underWay.delete(call));
     };

@@ -39,7 +39,9 @@ const delayOf = async (
   // What a batch holds is settled when that has ended, in an hour perhaps; other calls in seconds.
   if (error instanceof BudgetBusy) return economy ? mostMs : 2_000;
   if (isGivenUp(error)) {
-    const waitedMs = row.waitingSince === null ? 0 : now().getTime() - row.waitingSince.getTime();
+    // Another worker's clock may be ahead.
+    const waitedMs =
+      row.waitingSince === null ? 0 : Math.max(0, now().getTime() - row.waitingSince.getTime());
     return Math.min(mostMs, 5_000 + waitedMs / 4);
   }
   const [ahead] = await db

@@ -84,9 +84,9 @@ const portsOf = (
   const judgeOf = (model: string, purpose: string): Judge => {
     const desk = config.economy ? batchDesk(context, { ...limits, replayId, purpose }) : null;
     const judge = engine.judge({ ...config.judge, model }, desk);
-    // Where calls wait for their batch they are booked there.
-    const booked = desk === null ? bookedJudge(context, judge, limits) : judge;
-    const limited = limitedJudge(context, resending(booked), userId);
+    // Calls that wait for their batch are booked there, and one that gets lost is made anew by the next attempt.
+    const booked = desk === null ? resending(bookedJudge(context, judge, limits)) : judge;
+    const limited = limitedJudge(context, booked, userId);
     const waited = isPatient('judge', row, now()) ? patientJudge(limited) : limited;
     return stoppingJudge(steadyJudge(waited, stopping), stopping);
   };

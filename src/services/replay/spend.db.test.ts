@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import type { JudgeUsage } from '#contracts/replay.ts';
@@ -8,6 +8,8 @@ import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { judgeSpend, verificationReplays } from '#db/schema/replays.ts';
 import { changeNumber, type Script, scriptedEngine } from '#testing/scripted-engine.ts';
 import { openPolicy, runRequest, testWorkbench } from '#testing/workbench.ts';
+import { anthropicJudge } from '#verification/judges/anthropic/judge.ts';
+import { createPrices } from '#verification/judges/anthropic/prices.ts';
 import type { WorkerContext } from '../context.ts';
 import { continueRun } from '../run/continue.ts';
 import { createRun } from '../run/create.ts';
@@ -282,6 +284,39 @@ test('a call that was broken off stays booked at the most that it can cost: it m
   );
   await expect(judge.open(changeNumber(1)).ask({ measure: 'answer_key' })).rejects.toThrow('aborted');
   expect(await at.booked()).toBeCloseTo(0.3, 9);
+});
+
+test('of calls that are given up together only what was sent stays booked', async () => {
+  const at = await bench();
+  const runId = await at.start();
+  const sent: (() => void)[] = [];
+  const judge = anthropicJudge({
+    client: {
+      // The first call on a change leads, and the others wait for it unsent.
+      send: (_request, signal, onSent) => {
+        onSent?.();
+        sent.push(() => {});
+        return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+      },
+      countTokens: async () => ({ ok: false, detail: '' }),
+    },
+    model: 'claude-sonnet-5-5',
+    random: randomBytes,
+    prices: createPrices(),
+    batches: null,
+    now: Date.now,
+  });
+  const opened = bookedJudge(at.context, judge, { runId, limitUsd: 5 }).open(changeNumber(1));
+  const cut = new AbortController();
+  const asked = Promise.allSettled([
+    opened.ask({ measure: 'reply', question: 'q', referenceAnswer: 'a', response: 'r' }, cut.signal),
+    opened.ask({ measure: 'precision', claims: [{ id: 'a', text: 'x' }] }, cut.signal),
+  ]);
+  await expect.poll(() => at.db.$count(judgeSpend)).toBe(2);
+  cut.abort(new Error('cancelled'));
+  for (const { status } of await asked) expect(status).toBe('rejected');
+  expect(sent).toHaveLength(1);
+  expect(await at.db.$count(judgeSpend)).toBe(1);
 });
 
 test('a call that was sent and not answered stays booked at the most that it can cost, beside what its answer did cost', async () => {

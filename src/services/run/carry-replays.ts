@@ -6,7 +6,7 @@ import type { Continuation } from '#contracts/run.ts';
 import type { Executor } from '#db/client.ts';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
-import { oracleWasReached, resumable } from '#verification/replay/resumable.ts';
+import { gaveHttpAnswer, oracleWasReached, resumable } from '#verification/replay/resumable.ts';
 import { checkpointOf, type ReplayRow } from '../replay/checkpoint.ts';
 
 /** Each row has eight parameters, of which Postgres takes 65,535 in one statement. */
@@ -17,9 +17,9 @@ type CarriedReplay = Pick<ReplayRow, 'id' | 'position' | 'state' | 'outcome'>;
 const begunAnew = { state: 'open', outcome: null, reason: null, endedAt: null } as const;
 
 /** What was stored and is to be got again: what the verifier could not get. */
-const stepsAgain = (row: ReplayRow, oracleReached: boolean): ReplayStep[] => {
+const stepsAgain = (row: ReplayRow, oracleCounts: boolean): ReplayStep[] => {
   const stored = checkpointOf(row);
-  const kept = resumable(stored, oracleReached || row.oracleCarried);
+  const kept = resumable(stored, oracleCounts);
   return (Object.keys(stored) as ReplayStep[]).filter((step) => !(step in kept));
 };
 
@@ -39,11 +39,14 @@ const moveReplays = async (
     })
     .where(eq(verificationReplays.runId, from));
   await transaction.update(judgeBatchItems).set({ runId: to }).where(eq(judgeBatchItems.runId, from));
-  // By the run that is resumed now: what it found unreachable is asked again, however long ago there were answers.
-  const oracleReached = rows.some((row) => !row.oracleCarried && oracleWasReached(checkpointOf(row)));
+  const everReached = rows.some((row) => oracleWasReached(checkpointOf(row)));
+  // By the run that is resumed now: what it got no HTTP answer to is asked again, however long ago there were answers.
+  const answers = rows.some((row) => !row.oracleCarried && gaveHttpAnswer(checkpointOf(row)));
+  const counts = (row: ReplayRow) =>
+    everReached && (row.oracleCarried || answers || gaveHttpAnswer(checkpointOf(row)));
   const moved = rows.map((row) => ({
     row,
-    again: row.state === 'reserve' ? [] : stepsAgain(row, oracleReached),
+    again: row.state === 'reserve' ? [] : stepsAgain(row, counts(row)),
   }));
   // Also one that was scored is open again where the parrot's or a second judge's verdicts were not obtained.
   const open = moved.filter(({ row, again }) => row.state === 'open' || again.length > 0);

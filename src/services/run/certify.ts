@@ -8,7 +8,7 @@ import {
   type CertificateInput,
   Uncertifiable,
 } from '#verification/certificate/build.ts';
-import { oracleWasReached } from '#verification/replay/resumable.ts';
+import { gaveHttpAnswer } from '#verification/replay/resumable.ts';
 import type { WorkerContext } from '../context.ts';
 import { checkpointOf, type ReplayRow } from '../replay/checkpoint.ts';
 import { attempt } from './attempt.ts';
@@ -28,11 +28,11 @@ const silentSinceResumed = (rows: ReplayRow[]): string | null => {
   if (!rows.some(({ oracleCarried }) => oracleCarried)) return null;
   const asked = rows.filter(({ oracle, oracleCarried }) => oracle !== null && !oracleCarried);
   const [first] = asked;
-  if (first?.oracle?.kind !== 'failure' || asked.some((row) => oracleWasReached(checkpointOf(row))))
+  if (first?.oracle?.kind !== 'failure' || asked.some((row) => gaveHttpAnswer(checkpointOf(row))))
     return null;
   const { reason, detail } = first.oracle;
   return (
-    `The oracle has let no question in since the run was resumed, in ${asked.length} replays (${reason}: ${detail}). ` +
+    `The oracle has given no HTTP answer since the run was resumed, in ${asked.length} replays (${reason}: ${detail}). ` +
     'That it is out of reach is no verdict: see that it runs, then resume the run. What is scored is kept.'
   );
 };

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { OracleOutcome } from '#contracts/oracle.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { interruptedRun } from '#testing/interrupted-run.ts';
-import { ownersWorkbench } from '#testing/owners-workbench.ts';
+import { type OwnersWorkbench, ownersWorkbench } from '#testing/owners-workbench.ts';
 
 const noConnection: OracleOutcome = {
   kind: 'failure',
@@ -127,4 +127,32 @@ test('an oracle that was never reached is called again; one failure among answer
   const resumed = await mixed.goOn('resume', mixed.runId);
   expect(await mixed.callsDuring(mixed.pump)).not.toContain('oracle:1');
   expect((await mixed.certificateOf(resumed.runId)).counts).toMatchObject({ scored: 3, oracleFailures: 1 });
+});
+
+test('a change that is always turned away is the oracle’s failure where others were answered, so that a resumed run ends', async () => {
+  let cancels = true;
+  const at: OwnersWorkbench = await ownersWorkbench({
+    oracle: async ({ pr }) => {
+      if (pr.id !== '3') return undefined;
+      if (cancels) {
+        cancels = false;
+        await at.fail(first);
+      }
+      return {
+        kind: 'failure',
+        reason: 'status',
+        status: 403,
+        detail: 'The oracle answered 403.',
+        httpAnswered: true,
+        latencyMs: 1,
+        retries: 0,
+      };
+    },
+  });
+  const first = await at.start();
+  await at.pump();
+  const { runId } = await at.goOn('resume', first);
+  await at.pump();
+  expect(await at.run(runId)).toMatchObject({ status: 'COMPLETED' });
+  expect((await at.certificateOf(runId)).counts).toMatchObject({ oracleFailures: 1, oracleAskedAgain: 1 });
 });

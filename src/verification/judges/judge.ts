@@ -57,8 +57,18 @@ export type JudgeReply = {
     }
 );
 
+/** A question was given up before it was sent, so that nothing of it can be charged; `cause` is why. */
+export class NotSent extends Error {
+  override readonly name = 'NotSent';
+
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : 'given up', { cause });
+  }
+}
+
 /** A judge that has one pull request before it; calls of one replay share its fence and its cached prefix. */
 export type PullRequestJudge = {
+  /** Rejects where `signal` is aborted, with `NotSent` where nothing had been sent until then. */
   ask(task: JudgeTask, signal?: AbortSignal): Promise<JudgeReply>;
   /** What asking this once can cost at most, in US dollars. */
   mostUsd(task: JudgeTask): number;

@@ -40,7 +40,7 @@ export type ExchangeBounds = {
 };
 
 /** Why an exchange came to no answer; `retryAfterMs` where the oracle asked to be asked again later. */
-export type ExchangeFailure = Pick<OracleFailure, 'kind' | 'reason' | 'detail' | 'status' | 'unreachable'> & {
+export type ExchangeFailure = Pick<OracleFailure, 'kind' | 'reason' | 'detail' | 'status'> & {
   retryAfterMs?: number;
 };
 
@@ -125,6 +125,8 @@ export async function exchangeWithRetries(
   exchange: (post: Post) => Promise<ExchangeEnd>,
 ): Promise<OracleOutcome> {
   let everAnswered = false;
+  /** Something may have reached the oracle: then it is not told as one that could not be reached. */
+  let everSent = false;
 
   const once = (): Promise<ExchangeEnd & { reconnect?: boolean }> =>
     withinTime(sleep, timeoutMs, signal, async (limited, late) => {
@@ -136,10 +138,12 @@ export async function exchangeWithRetries(
           const response = await fetch(url, init);
           httpAnswered = true;
           everAnswered = true;
+          everSent = true;
           return response;
         });
       } catch (error) {
         signal?.throwIfAborted();
+        everSent ||= !wasNeverMade(error);
         if (late.aborted) {
           const what = httpAnswered ? 'The answer was not complete' : 'No answer came';
           return failure('timeout', `${what} within ${timeoutMs / 1000} seconds.`);
@@ -147,8 +151,7 @@ export async function exchangeWithRetries(
         const refusal = networkRuleRefusal(error);
         if (refusal !== null) return failure('refused_by_network_rule', refusal);
         const { reason, detail } = connectionFault(error, httpAnswered);
-        const unreachable = !httpAnswered && wasNeverMade(error);
-        return { ...failure(reason, detail), ...(unreachable && { unreachable }), reconnect: !httpAnswered };
+        return { ...failure(reason, detail), reconnect: !httpAnswered };
       }
     });
 
@@ -162,7 +165,13 @@ export async function exchangeWithRetries(
     const latencyMs = Math.max(0, now() - startedAt);
     if (end.kind === 'answer') return { kind: 'answer', answer: end.answer, latencyMs, retries };
     const { reconnect, retryAfterMs, ...failed } = end;
-    const outcome = { ...failed, httpAnswered: everAnswered, latencyMs, retries };
+    const outcome = {
+      ...failed,
+      httpAnswered: everAnswered,
+      ...(!everSent && { unreachable: true }),
+      latencyMs,
+      retries,
+    };
     if (reconnect === true) {
       const waitMs = reconnectWaitsMs[reconnects];
       if (waitMs === undefined) return outcome;

@@ -4,15 +4,14 @@ import { type StoredVerdicts, verdictsOf } from './stored-verdicts.ts';
 
 /**
  * The steps of a stored checkpoint that going on with a run does not take again. What the verifier could not get (an
- * answer key, a verdict) was never had, so it is asked for again; `oracleReached` tells whether this run's oracle was
- * ever there: where it never was, its address was wrong or it was not running, and it is called again too.
+ * answer key, a verdict) was never had, so it is asked for again; `oracleCounts` tells whether the oracle's outcome is one
+ * of its own: where it never was there, its address was wrong or it was not running, and it is called again too.
  */
-export const resumable = (checkpoint: ReplayCheckpoint, oracleReached: boolean): ReplayCheckpoint => {
+export const resumable = (checkpoint: ReplayCheckpoint, oracleCounts: boolean): ReplayCheckpoint => {
   const { answerKey, oracle, baseline, second } = checkpoint;
-  const unreached = oracle !== undefined && isMistake(oracle) && !oracleReached;
   return {
     ...(answerKey === undefined || answerKey.kind === 'unavailable' ? {} : { answerKey }),
-    ...(oracle === undefined || unreached ? {} : { oracle }),
+    ...(oracle === undefined || (isMistake(oracle) && !oracleCounts) ? {} : { oracle }),
     ...judgedOf(checkpoint),
     // As they are or not at all; what of them has not come yet is asked for as in any replay.
     ...(baseline === undefined || isLacking(baseline) ? {} : { baseline }),
@@ -39,6 +38,10 @@ const notLetIn = new Set([301, 302, 303, 307, 308, 401, 403, 404, 405, 407, 410,
 export const isMistake = (outcome: OracleOutcome): boolean =>
   outcome.kind === 'failure' &&
   (!outcome.httpAnswered || (outcome.status !== undefined && notLetIn.has(outcome.status)));
+
+/** Whether an HTTP answer came of this replay's oracle, whatever it said. */
+export const gaveHttpAnswer = ({ oracle }: ReplayCheckpoint): boolean =>
+  oracle !== undefined && (oracle.kind === 'answer' || oracle.httpAnswered);
 
 /** Whether this replay's oracle was there: it answered, or failed in a way that is its own. */
 export const oracleWasReached = ({ oracle }: ReplayCheckpoint): boolean =>

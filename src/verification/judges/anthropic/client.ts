@@ -84,7 +84,7 @@ export const createAnthropicClient = ({
     openTelemetry: false,
   });
   return {
-    async send(request, signal) {
+    async send(request, signal, onSent) {
       const leave = await limiter.enter(signal);
       const startedAt = now();
       let attempts = 0;
@@ -99,6 +99,7 @@ export const createAnthropicClient = ({
       // certificate counts them.
       const attempt: typeof fetch = async (url, options) => {
         attempts += 1;
+        onSent?.();
         let isAnswer = true;
         try {
           // The SDK's own limit ends with the headers.
@@ -169,10 +170,22 @@ export const createAnthropicClient = ({
   };
 };
 
+const isJson = (body: ArrayBuffer): boolean => {
+  try {
+    JSON.parse(new TextDecoder().decode(body));
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 /** A response whose body has arrived, so that one that breaks off is told from one that makes no sense. */
 const wholeResponse = async (response: Response): Promise<Response> => {
   const body = await response.arrayBuffer();
-  const { status, statusText, headers } = response;
+  const { ok, status, statusText, headers } = response;
+  // One that a proxy has cut ends in good order.
+  if (ok && /json/.test(headers.get('content-type') ?? '') && !isJson(body))
+    throw new TypeError('The answer was cut off.');
   return new Response(body.byteLength === 0 ? null : body, { status, statusText, headers });
 };
 

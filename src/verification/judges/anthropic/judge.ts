@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
-import type { Judge, JudgeReply, JudgeTask } from '../judge.ts';
+import { type Judge, type JudgeReply, type JudgeTask, NotSent } from '../judge.ts';
 import { drawNonce, type Random } from './fence.ts';
 import type { AnthropicClient, BatchDesk, ModelReply } from './model-client.ts';
 import { ceilingCostUsd, type Prices } from './prices.ts';
@@ -102,8 +102,18 @@ export const anthropicJudge = (options: AnthropicJudgeOptions): Judge => {
         buildRequest(model, shared, task, drawNonce(random), brokenOff.get(task.measure));
       const inTurn = leading(now);
       const nameCall = callNames();
-      const sendSingly = (task: JudgeTask, signal?: AbortSignal) =>
-        inTurn(() => client.send(request(task), signal), signal);
+      const sendSingly = async (task: JudgeTask, signal?: AbortSignal) => {
+        let isSent = false;
+        const send = () =>
+          client.send(request(task), signal, () => {
+            isSent = true;
+          });
+        try {
+          return await inTurn(send, signal);
+        } catch (error) {
+          throw isSent ? error : new NotSent(error);
+        }
+      };
       const send = async (task: JudgeTask, signal?: AbortSignal) => {
         if (batches === null) return sendSingly(task, signal);
         const batched = request(task, sharedPrefix(groundTruth, nonce, task.measure));

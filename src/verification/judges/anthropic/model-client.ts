@@ -67,9 +67,12 @@ export type BatchDesk = { exchange(name: string, call: BatchedCall): Promise<Mod
 /** `detail` says why nothing was counted: for the operator, without a secret. */
 export type TokenCount = { ok: true; tokens: number } | { ok: false; detail: string };
 
-/** A port: sends one request, with the client's own retries. Rejects only where `signal` is aborted. */
+/**
+ * A port: sends one request, with the client's own retries; `onSent` is told when something first leaves. Rejects only
+ * where `signal` is aborted.
+ */
 export type AnthropicClient = {
-  send(request: ModelRequest, signal?: AbortSignal): Promise<ModelReply>;
+  send(request: ModelRequest, signal?: AbortSignal, onSent?: () => void): Promise<ModelReply>;
   /** The tokens of a request's prompt by the model's own tokeniser, free of charge. */
   countTokens(request: ModelRequest, signal?: AbortSignal): Promise<TokenCount>;
 };
