@@ -1,5 +1,6 @@
-import { and, asc, desc, gt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, sql } from 'drizzle-orm';
 import { verificationCertificates } from '#db/schema/certificates.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
 import { type PublishedCanaries, poolCanaries } from '#verification/certificate/canary-pool.ts';
 import type { EarlierCanaries } from '#verification/certificate/judge-trust.ts';
 import type { Judge } from '#verification/judges/judge.ts';
@@ -26,6 +27,8 @@ export const earlierCanaries = async (
   const certificates = await db
     .select({
       id,
+      // A certificate outlives its run.
+      account: sql<string>`coalesce(${verificationRuns.userId}, ${id})::text`,
       issuedAt: createdAt,
       source: groundTruthSource,
       // Claims and verdicts are most of a replay, and none of them is wanted.
@@ -35,6 +38,7 @@ export const earlierCanaries = async (
         from jsonb_path_query(${rawScores}, '$.replays[*] ? (exists (@.evidence.canaries[*]))') replay)`,
     })
     .from(verificationCertificates)
+    .leftJoin(verificationRuns, eq(verificationRuns.id, verificationCertificates.runId))
     .where(
       and(
         sql`${rawScores} -> 'judge' ->> 'provider' = ${provider}`,

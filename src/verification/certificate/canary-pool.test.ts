@@ -8,9 +8,10 @@ const published = (
   id: string,
   at: number,
   changes: string[],
-  { source = 'github:owner/name', supported = false } = {},
+  { source = 'github:owner/name', supported = false, account = id } = {},
 ): PublishedCanaries => ({
   id,
+  account,
   issuedAt: new Date(at * hour),
   source,
   replays: changes.map((groundTruthId) => ({ groundTruthId, canaries: [{ kind: 'injected', supported }] })),
@@ -42,6 +43,24 @@ test('of more than fifty those are named of which the most changes count, and of
     canaries: { injected: { shown: 49 + 2, supported: 2 } },
     certificates: [...range(1, 49).map((id) => `tiny-${id}`), 'large'],
   });
+});
+
+test('no account has more than ten certificates in a pool, however large they are', () => {
+  const flood = range(1, 60).map((id) =>
+    published(
+      `flood-${id}`,
+      Number(id),
+      range(0, 60).map((place) => `${id}-${place}`),
+      {
+        account: 'one',
+        supported: true,
+      },
+    ),
+  );
+  const others = range(1, 5).map((id) => published(`other-${id}`, 100 + Number(id), [`honest-${id}`]));
+  const { certificates, canaries } = poolCanaries([...flood, ...others]);
+  expect(certificates).toEqual([...range(1, 10).map((id) => `flood-${id}`), ...others.map(({ id }) => id)]);
+  expect(canaries.injected).toEqual({ shown: 605, supported: 600 });
 });
 
 test('a pool follows from the certificates that it names: a change of one that is not named is had from one that is', () => {

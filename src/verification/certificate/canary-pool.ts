@@ -3,10 +3,14 @@ import { countCanaries, type EarlierCanaries } from './judge-trust.ts';
 
 /** A certificate names every one that its pool is drawn from; these are enough for narrow intervals. */
 const mostNamed = 50;
+/** Whoever has many repositories of their own writing must not have the pool to themselves. */
+const mostOfOneAccount = 10;
 
 /** What a pool takes of a published certificate. Of a private repository ids are ordinals: those name no change. */
 export type PublishedCanaries = {
   id: string;
+  /** Whose run it was; it stays unpublished. */
+  account: string;
   issuedAt: Date;
   /** The ground truth source. GitHub's names are the same in any case. */
   source: string;
@@ -30,19 +34,23 @@ const earliestOfEachChange = (oldestFirst: readonly PublishedCanaries[]) => {
  * The pool of these certificates: each change once, as the earliest certificate has it. Canaries of one change are right
  * or wrong together, and the rates' intervals take them as independent; the earliest, because whoever runs a change again
  * could else choose what the pool says of it. Certificates of which some change counts are named, the oldest first, and of
- * more than 50 those of the most changes that count, the older of two alike. Only what is named counts, so that the pool
+ * more than 50, or than 10 of one account, those of the most changes that count, the older of two alike. Only what is named counts, so that the pool
  * follows from the named certificates alone.
  */
 export const poolCanaries = (certificates: readonly PublishedCanaries[]): EarlierCanaries => {
   const oldestFirst = certificates.toSorted(
     (a, b) => a.issuedAt.getTime() - b.issuedAt.getTime() || (a.id < b.id ? -1 : 1),
   );
-  const named = new Set(
-    earliestOfEachChange(oldestFirst)
-      .toSorted((a, b) => b.counted.length - a.counted.length)
-      .slice(0, mostNamed)
-      .map(({ certificate }) => certificate.id),
-  );
+  const ofAccount = new Map<string, number>();
+  const mostFirst = earliestOfEachChange(oldestFirst).toSorted((a, b) => b.counted.length - a.counted.length);
+  const named = new Set<string>();
+  for (const { certificate } of mostFirst) {
+    const { id, account } = certificate;
+    const before = ofAccount.get(account) ?? 0;
+    if (named.size === mostNamed || before === mostOfOneAccount) continue;
+    named.add(id);
+    ofAccount.set(account, before + 1);
+  }
   const pool = earliestOfEachChange(oldestFirst.filter(({ id }) => named.has(id)));
   return {
     canaries: countCanaries(pool.flatMap(({ counted }) => counted)),
