@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { OracleOutcome, OracleRequest } from '#contracts/oracle.ts';
-import { Unreached, watchedOracle } from './oracle-reach.ts';
+import { Unreached, watchOracle } from './oracle-reach.ts';
 
 const answered: OracleOutcome = {
   kind: 'answer',
@@ -22,16 +22,14 @@ const away = failed({ unreachable: true });
 const askedOf = (...outcomes: OracleOutcome[]) => {
   const waits: string[] = [];
   let slept = 0;
-  const { oracle } = watchedOracle(
-    { ask: async () => outcomes.shift() ?? away },
-    {
-      onWait: (message) => waits.push(message),
-      sleep: async (ms) => {
-        slept += ms;
-      },
-      now: () => new Date(slept),
+  const watch = watchOracle({
+    onWait: (message) => waits.push(message),
+    sleep: async (ms) => {
+      slept += ms;
     },
-  );
+    now: () => new Date(slept),
+  });
+  const oracle = watch.around({ ask: async () => outcomes.shift() ?? away });
   const request = {} as OracleRequest;
   return { ask: () => oracle.ask(request), waits, slept: () => slept };
 };

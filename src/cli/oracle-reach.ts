@@ -24,20 +24,19 @@ export type OracleWaiting = {
   now: () => Date;
 };
 
+export type OracleWatch = { around(oracle: Oracle): Oracle; wasReached(): boolean };
+
 /**
- * An oracle that is watched since this start of the program. A wrong address, or an oracle that is down, is a mistake
- * and not a verdict: until it was there once, asking rejects with Unreached in place of a failure that would be stored
- * as zeros. Where no connection can be made later it is waited for: a restart of it is no verdict either.
+ * Watches an oracle since this start of the program. A wrong address, or an oracle that is down, is a mistake and not a
+ * verdict: until it was there once, asking rejects with Unreached in place of a failure that would be stored as zeros.
+ * Where no connection can be made later it is waited for: a restart of it is no verdict either.
  */
-export const watchedOracle = (
-  oracle: Oracle,
-  { onWait, sleep, now }: OracleWaiting,
-): { oracle: Oracle; wasReached: () => boolean } => {
+export const watchOracle = ({ onWait, sleep, now }: OracleWaiting): OracleWatch => {
   let reached = false;
   /** For all replays together: one that has gone for good is not waited for anew by each. */
   let awaySince: Date | null = null;
   return {
-    oracle: {
+    around: (oracle) => ({
       ask: async (request, signal) => {
         for (;;) {
           const outcome = await oracle.ask(request, signal);
@@ -53,7 +52,7 @@ export const watchedOracle = (
           await sleep(waitMs, signal);
         }
       },
-    },
+    }),
     wasReached: () => reached,
   };
 };

@@ -9,7 +9,7 @@ import { endOfReplay } from '#verification/replay/score.ts';
 import type { SharedJudgments } from '#verification/replay/shared-judgments.ts';
 import { withStep } from '#verification/replay/with-step.ts';
 import { CommandError, RunStopped } from './exit.ts';
-import { type OracleWaiting, Unreached, watchedOracle } from './oracle-reach.ts';
+import { type OracleWaiting, type OracleWatch, Unreached, watchOracle } from './oracle-reach.ts';
 import type { Progress } from './progress.ts';
 import type { RunStore, StoredReplay } from './run-store.ts';
 
@@ -40,7 +40,7 @@ const otherChanges = 3;
 /** Carries one replay from its first missing step to its end, each step stored as it arrives. */
 const carry = async (
   /** `known`: what the oracle came to at this start, where it was put off then. */
-  work: ReplayWork & { known: OracleFailure | null; beforeOracleCall: () => void },
+  work: ReplayWork & { watch: OracleWatch; known: OracleFailure | null; beforeOracleCall: () => void },
   position: number,
 ): Promise<StoredReplay> => {
   const { draw, judge, agreement, oracle, known, seed, blinding, store, shared, now, signal } = work;
@@ -70,7 +70,10 @@ const carry = async (
       await store.keepReplay(replayOf(null));
       const outcome = await oracle.ask(request, abort);
       // Nothing of it has left.
-      if (outcome.kind === 'failure' && outcome.unreachable) oracleAsks = askedBefore;
+      if (outcome.kind === 'failure' && outcome.unreachable) {
+        oracleAsks = askedBefore;
+        await store.keepReplay(replayOf(null));
+      }
       return askedBefore === 0 ? outcome : { ...outcome, askedBefore };
     },
   };
@@ -80,7 +83,7 @@ const carry = async (
     seed,
     judge,
     agreement,
-    oracle: known === null ? noted : { ask: async () => known },
+    oracle: known === null ? work.watch.around(noted) : { ask: async () => known },
     shared: shared?.(groundTruth, position) ?? null,
     blinding,
     store: {
@@ -123,7 +126,7 @@ export const runReplays = async (work: ReplayWork): Promise<StoredReplay[]> => {
   const open = Array.from(draw.drawn.keys());
   let nextReserve = draw.drawn.length;
   const ended: StoredReplay[] = [];
-  const watched = watchedOracle(work.oracle, { onWait: progress.phase, sleep: work.sleep, now: work.now });
+  const watch = watchOracle({ onWait: progress.phase, sleep: work.sleep, now: work.now });
   const unreached = new Map<number, OracleFailure>();
   let stopped: RunStopped | null = null;
   const fault = new AbortController();
@@ -143,10 +146,7 @@ export const runReplays = async (work: ReplayWork): Promise<StoredReplay[]> => {
   const attempt = async (position: number): Promise<StoredReplay | null> => {
     const known = unreached.get(position) ?? null;
     try {
-      return await carry(
-        { ...work, oracle: watched.oracle, known, signal, beforeOracleCall: throwIfStopping },
-        position,
-      );
+      return await carry({ ...work, watch, known, signal, beforeOracleCall: throwIfStopping }, position);
     } catch (error) {
       if (!(error instanceof Unreached)) throw error;
       unreached.set(position, error.failure);
@@ -187,7 +187,7 @@ export const runReplays = async (work: ReplayWork): Promise<StoredReplay[]> => {
     const reachedBefore = stored().some(({ checkpoint }) => oracleWasReached(checkpoint));
     const heldBack = stored().filter(({ position }) => unreached.has(position));
     // It was there, now or before two starts that came to these alone, so that it did not answer them is its failure.
-    const isFailure = watched.wasReached() || (reachedBefore && heldBack.every((replay) => replay.heldBack));
+    const isFailure = watch.wasReached() || (reachedBefore && heldBack.every((replay) => replay.heldBack));
     if (!isFailure) {
       for (const replay of heldBack) await store.keepReplay({ ...replay, heldBack: true });
       throw neverReached([...unreached.values()], reachedBefore);

@@ -231,7 +231,10 @@ describe('an oracle that is down', () => {
     expect(isCertified(out)).toBe(false);
     const server = await listen(Number(port));
     try {
-      expect(await verify(changes, oracle, ...args)).toMatchObject({ code: 0 });
+      const resumed = await verify(changes, oracle, ...args);
+      expect(resumed).toMatchObject({ code: 0 });
+      // Nothing had left while nothing listened.
+      expect(certificateOf(resumed.stdout).counts.oracleAskedAgain).toBe(0);
     } finally {
       server.close();
     }

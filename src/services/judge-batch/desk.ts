@@ -62,7 +62,8 @@ export const batchDesk = (
     const booking = await bookCall(context, limits, single.mostUsd);
     const { reply, usage } = await single.send().catch(async (error: unknown) => {
       if (!(error instanceof NotSent)) throw error;
-      await releaseBookings(db, [booking.id]);
+      const release = () => releaseBookings(db, [booking.id]);
+      await release().catch(release);
       throw error.cause;
     });
     const keep = () =>

@@ -88,7 +88,8 @@ const portsOf = (
     const booked = desk === null ? resending(bookedJudge(context, judge, limits)) : judge;
     const limited = limitedJudge(context, booked, userId);
     const waited = isPatient('judge', row, now()) ? patientJudge(limited) : limited;
-    return stoppingJudge(steadyJudge(waited, stopping), stopping);
+    // A call that is asked about again would be another one to the desk, which keeps what was paid for in any case.
+    return stoppingJudge(desk === null ? steadyJudge(waited, stopping) : waited, stopping);
   };
   const agreement: Agreement | null = config.agreement && {
     judge: judgeOf(config.agreement.model, 'second'),

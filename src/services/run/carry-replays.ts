@@ -6,8 +6,9 @@ import type { Continuation } from '#contracts/run.ts';
 import type { Executor } from '#db/client.ts';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
-import { gaveHttpAnswer, oracleWasReached, resumable } from '#verification/replay/resumable.ts';
+import { oracleWasReached, resumable } from '#verification/replay/resumable.ts';
 import { checkpointOf, type ReplayRow } from '../replay/checkpoint.ts';
+import { wasThereSince } from './oracle-since.ts';
 
 /** Each row has eight parameters, of which Postgres takes 65,535 in one statement. */
 const rowsPerInsert = 1_000;
@@ -40,10 +41,9 @@ const moveReplays = async (
     .where(eq(verificationReplays.runId, from));
   await transaction.update(judgeBatchItems).set({ runId: to }).where(eq(judgeBatchItems.runId, from));
   const everReached = rows.some((row) => oracleWasReached(checkpointOf(row)));
-  // By the run that is resumed now: what it got no HTTP answer to is asked again, however long ago there were answers.
-  const answers = rows.some((row) => !row.oracleCarried && gaveHttpAnswer(checkpointOf(row)));
-  const counts = (row: ReplayRow) =>
-    everReached && (row.oracleCarried || answers || gaveHttpAnswer(checkpointOf(row)));
+  // By the run that is resumed now: what failed while the oracle was not there is asked again.
+  const wasThere = wasThereSince(rows);
+  const counts = (row: ReplayRow) => everReached && (row.oracleCarried || wasThere);
   const moved = rows.map((row) => ({
     row,
     again: row.state === 'reserve' ? [] : stepsAgain(row, counts(row)),

@@ -8,32 +8,30 @@ import {
   type CertificateInput,
   Uncertifiable,
 } from '#verification/certificate/build.ts';
-import { gaveHttpAnswer } from '#verification/replay/resumable.ts';
 import type { WorkerContext } from '../context.ts';
 import { checkpointOf, type ReplayRow } from '../replay/checkpoint.ts';
 import { attempt } from './attempt.ts';
 import { endDeadJob } from './dead-letter.ts';
 import { earlierCanaries } from './earlier-canaries.ts';
 import { holdToOneVersion, judgedByTwoVersions } from './one-version.ts';
+import { askedSince, wasThereSince } from './oracle-since.ts';
 import { completeRun, failRun, noteRunFault } from './transitions.ts';
 
 /** Each row has twelve parameters, of which Postgres takes 65,535 in one statement. */
 const rowsPerInsert = 500;
 
 /**
- * Why the oracle's failures of a resumed run are no verdict: it has answered nothing since the run was resumed, however
- * much it had answered before. Null where it has, or was asked nothing.
+ * Why the oracle's failures of a resumed run are no verdict: it was not there since the run was resumed, however much it
+ * had answered before. Null where it was, or was asked nothing.
  */
-const silentSinceResumed = (rows: ReplayRow[]): string | null => {
-  if (!rows.some(({ oracleCarried }) => oracleCarried)) return null;
-  const asked = rows.filter(({ oracle, oracleCarried }) => oracle !== null && !oracleCarried);
-  const [first] = asked;
-  if (first?.oracle?.kind !== 'failure' || asked.some((row) => gaveHttpAnswer(checkpointOf(row))))
-    return null;
-  const { reason, detail } = first.oracle;
+const absentSinceResumed = (rows: ReplayRow[]): string | null => {
+  if (!rows.some(({ oracleCarried }) => oracleCarried) || wasThereSince(rows)) return null;
+  const asked = askedSince(rows);
+  const oracle = asked[0]?.oracle;
+  if (oracle?.kind !== 'failure') return null;
   return (
-    `The oracle has given no HTTP answer since the run was resumed, in ${asked.length} replays (${reason}: ${detail}). ` +
-    'That it is out of reach is no verdict: see that it runs, then resume the run. What is scored is kept.'
+    `The oracle has ${oracle.httpAnswered ? 'let no question in' : 'given no HTTP answer'} since the run was resumed, in ${asked.length} replays (${oracle.reason}: ${oracle.detail}). ` +
+    'That is no verdict: check its address and headers and that it runs, then resume the run. What is scored is kept.'
   );
 };
 
@@ -91,9 +89,9 @@ export const certifyRun = async (
         .from(verificationReplays)
         .where(and(eq(verificationReplays.runId, runId), eq(verificationReplays.state, 'ended')))
         .orderBy(asc(verificationReplays.position));
-      const silent = silentSinceResumed(rows);
-      if (silent !== null) {
-        await failRun(db, runId, silent, now());
+      const absent = absentSinceResumed(rows);
+      if (absent !== null) {
+        await failRun(db, runId, absent, now());
         return;
       }
       const { provider, model, promptDigest } = engine.judge(config.judge, null);

@@ -156,3 +156,41 @@ test('a change that is always turned away is the oracle’s failure where others
   expect(await at.run(runId)).toMatchObject({ status: 'COMPLETED' });
   expect((await at.certificateOf(runId)).counts).toMatchObject({ oracleFailures: 1, oracleAskedAgain: 1 });
 });
+
+test('a resumed run whose oracle lets nobody in any more is stopped, and asks again when it is resumed', async () => {
+  let key = true;
+  let cancels = true;
+  const at: OwnersWorkbench = await ownersWorkbench({
+    oracle: async ({ pr }) => {
+      if (cancels && pr.id === '2') {
+        cancels = false;
+        await at.fail(first);
+      }
+      return key
+        ? undefined
+        : {
+            kind: 'failure',
+            reason: 'status',
+            status: 401,
+            detail: 'The oracle answered 401.',
+            httpAnswered: true,
+            latencyMs: 1,
+            retries: 0,
+          };
+    },
+  });
+  const first = await at.start();
+  await at.pump();
+  key = false;
+  const { runId: lockedOut } = await at.goOn('resume', first);
+  await at.pump();
+  expect(await at.run(lockedOut)).toMatchObject({
+    status: 'FAILED',
+    error: expect.stringMatching(/let no question in since the run was resumed, in 2 replays .*401.*headers/),
+  });
+  key = true;
+  const { runId } = await at.goOn('resume', lockedOut);
+  await at.pump();
+  expect(await at.run(runId)).toMatchObject({ status: 'COMPLETED' });
+  expect((await at.certificateOf(runId)).counts).toMatchObject({ oracleFailures: 0, scored: 3 });
+});

@@ -63,6 +63,18 @@ test('no account has more than ten certificates in a pool, however large they ar
   expect(canaries.injected).toEqual({ shown: 605, supported: 600 });
 });
 
+test('a certificate that its account has too many of takes no change from another account’s', () => {
+  const flood = range(1, 10).map((id) =>
+    published(`flood-${id}`, Number(id), [`${id}-a`, `${id}-b`], { account: 'one' }),
+  );
+  const eleventh = published('eleventh', 11, ['shared'], { account: 'one', supported: true });
+  const honest = published('honest', 20, ['shared']);
+  const { certificates, canaries } = poolCanaries([...flood, eleventh, honest]);
+  expect(certificates).toContain('honest');
+  expect(certificates).not.toContain('eleventh');
+  expect(canaries.injected).toEqual({ shown: 21, supported: 0 });
+});
+
 test('a pool follows from the certificates that it names: a change of one that is not named is had from one that is', () => {
   const large = range(1, 50).map((id) => published(`large-${id}`, 10, [`${id}-a`, `${id}-b`, 'shared']));
   // Its only change counts, and yet it is left out.

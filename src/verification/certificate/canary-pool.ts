@@ -30,6 +30,13 @@ const earliestOfEachChange = (oldestFirst: readonly PublishedCanaries[]) => {
   });
 };
 
+/** The ids of those with the most changes that count among them, the older of two alike. */
+const largest = (oldestFirst: readonly PublishedCanaries[], most: number): string[] =>
+  earliestOfEachChange(oldestFirst)
+    .toSorted((a, b) => b.counted.length - a.counted.length)
+    .slice(0, most)
+    .map(({ certificate }) => certificate.id);
+
 /**
  * The pool of these certificates: each change once, as the earliest certificate has it. Canaries of one change are right
  * or wrong together, and the rates' intervals take them as independent; the earliest, because whoever runs a change again
@@ -41,16 +48,18 @@ export const poolCanaries = (certificates: readonly PublishedCanaries[]): Earlie
   const oldestFirst = certificates.toSorted(
     (a, b) => a.issuedAt.getTime() - b.issuedAt.getTime() || (a.id < b.id ? -1 : 1),
   );
-  const ofAccount = new Map<string, number>();
-  const mostFirst = earliestOfEachChange(oldestFirst).toSorted((a, b) => b.counted.length - a.counted.length);
-  const named = new Set<string>();
-  for (const { certificate } of mostFirst) {
-    const { id, account } = certificate;
-    const before = ofAccount.get(account) ?? 0;
-    if (named.size === mostNamed || before === mostOfOneAccount) continue;
-    named.add(id);
-    ofAccount.set(account, before + 1);
-  }
+  // Within an account first, so that what is left out of one takes no change from another.
+  const eligible = new Set(
+    [...Map.groupBy(oldestFirst, ({ account }) => account).values()].flatMap((own) =>
+      largest(own, mostOfOneAccount),
+    ),
+  );
+  const named = new Set(
+    largest(
+      oldestFirst.filter(({ id }) => eligible.has(id)),
+      mostNamed,
+    ),
+  );
   const pool = earliestOfEachChange(oldestFirst.filter(({ id }) => named.has(id)));
   return {
     canaries: countCanaries(pool.flatMap(({ counted }) => counted)),

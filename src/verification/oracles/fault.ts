@@ -4,13 +4,17 @@ export const networkRuleCode = 'ENETWORKRULE';
 const maxCauses = 10;
 
 /** An error and its causes; a chain that bites its tail ends. */
-function* causesOf(error: unknown): Generator<{ code: string | null; message: string }> {
+function* causesOf(error: unknown): Generator<{ code: string | null; message: string; connecting: boolean }> {
   let cause = error;
   for (let depth = 0; depth < maxCauses && typeof cause === 'object' && cause !== null; depth++) {
     const given = 'code' in cause && typeof cause.code === 'string' ? cause.code : null;
     // undici's parser leaves the code of a status line that is none undefined.
     const code = given ?? (cause instanceof Error && cause.name === 'HTTPParserError' ? 'HPE_INVALID' : null);
-    yield { code, message: cause instanceof Error ? cause.message : '' };
+    yield {
+      code,
+      message: cause instanceof Error ? cause.message : '',
+      connecting: 'syscall' in cause && cause.syscall === 'connect',
+    };
     // Trying several addresses of one host ends in one error that holds the others.
     const inner: unknown =
       'errors' in cause && Array.isArray(cause.errors) && cause.errors.length > 0
@@ -43,20 +47,12 @@ const meanings: Record<string, string> = {
   EPROTO: 'The TLS handshake failed.',
 };
 
-/** Codes of connections that were never made: nothing was sent over them. */
-const neverMade = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ETIMEDOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-]);
+/** Codes of connections that were never made: nothing was sent over them. Others tell it by what was being done. */
+const neverMade = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 
 /** Whether an exchange broke before there was a connection. */
 export const wasNeverMade = (error: unknown): boolean =>
-  [...causesOf(error)].some(({ code }) => code !== null && neverMade.has(code));
+  [...causesOf(error)].some(({ code, connecting }) => code !== null && (connecting || neverMade.has(code)));
 
 /**
  * In words for the run's owner why an exchange broke. Only the error's code is used: messages of the layers below

@@ -170,12 +170,15 @@ export const createAnthropicClient = ({
   };
 };
 
-const isJson = (body: ArrayBuffer): boolean => {
+/** Begins as a message does and is none. */
+const isCutOff = (body: ArrayBuffer): boolean => {
+  const text = new TextDecoder().decode(body);
+  if (!/^\s*\{/.test(text)) return false;
   try {
-    JSON.parse(new TextDecoder().decode(body));
-    return true;
-  } catch {
+    JSON.parse(text);
     return false;
+  } catch {
+    return true;
   }
 };
 
@@ -184,8 +187,7 @@ const wholeResponse = async (response: Response): Promise<Response> => {
   const body = await response.arrayBuffer();
   const { ok, status, statusText, headers } = response;
   // One that a proxy has cut ends in good order.
-  if (ok && /json/.test(headers.get('content-type') ?? '') && !isJson(body))
-    throw new TypeError('The answer was cut off.');
+  if (ok && isCutOff(body)) throw new TypeError('The answer was cut off.');
   return new Response(body.byteLength === 0 ? null : body, { status, statusText, headers });
 };
 
