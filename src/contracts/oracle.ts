@@ -66,7 +66,7 @@ export const oracleOutcomeSchema = z.discriminatedUnion('kind', [
     httpAnswered: z.boolean(),
     /** Of an answer that was none. */
     status: z.number().int().optional(),
-    /** No connection was made at any try, so the oracle saw nothing of it. */
+    /** No connection was made, now and whenever the question would have been sent: the oracle saw nothing of it. */
     unreachable: z.boolean().optional(),
     ...callShape,
   }),

@@ -48,8 +48,8 @@ export type ExchangeEnd =
   | { kind: 'answer'; answer: Extract<OracleOutcome, { kind: 'answer' }>['answer'] }
   | ExchangeFailure;
 
-/** POSTs within the exchange's time limit. */
-export type Post = (headers: Record<string, string>, body: string) => Promise<OracleResponse>;
+/** POSTs within the exchange's time limit. `asks`: the body holds the question, and is no handshake before it. */
+export type Post = (headers: Record<string, string>, body: string, asks?: boolean) => Promise<OracleResponse>;
 
 /** Waits before asking again where no HTTP answer came (methodology: after 2 counted retries). */
 const reconnectWaitsMs = [500, 2000];
@@ -125,33 +125,36 @@ export async function exchangeWithRetries(
   exchange: (post: Post) => Promise<ExchangeEnd>,
 ): Promise<OracleOutcome> {
   let everAnswered = false;
-  /** Something may have reached the oracle: then it is not told as one that could not be reached. */
-  let everSent = false;
+  /** The question may have reached the oracle: then it is not told as one that could not be reached. */
+  let everAsked = false;
 
-  const once = (): Promise<ExchangeEnd & { reconnect?: boolean }> =>
+  const once = (): Promise<ExchangeEnd & { reconnect?: boolean; neverMade?: boolean }> =>
     withinTime(sleep, timeoutMs, signal, async (limited, late) => {
       let httpAnswered = false;
+      let asking = false;
       try {
-        return await exchange(async (headers, body) => {
+        return await exchange(async (headers, body, asks = true) => {
           httpAnswered = false;
+          asking = asks;
           const init = { method: 'POST', headers, body, redirect: 'manual', signal: limited } as const;
           const response = await fetch(url, init);
           httpAnswered = true;
           everAnswered = true;
-          everSent = true;
+          everAsked ||= asks;
           return response;
         });
       } catch (error) {
         signal?.throwIfAborted();
-        everSent ||= !wasNeverMade(error);
+        const refusal = networkRuleRefusal(error);
+        const neverMade = wasNeverMade(error);
+        everAsked ||= asking && !neverMade && refusal === null;
         if (late.aborted) {
           const what = httpAnswered ? 'The answer was not complete' : 'No answer came';
           return failure('timeout', `${what} within ${timeoutMs / 1000} seconds.`);
         }
-        const refusal = networkRuleRefusal(error);
         if (refusal !== null) return failure('refused_by_network_rule', refusal);
         const { reason, detail } = connectionFault(error, httpAnswered);
-        return { ...failure(reason, detail), reconnect: !httpAnswered };
+        return { ...failure(reason, detail), reconnect: !httpAnswered, neverMade };
       }
     });
 
@@ -164,11 +167,11 @@ export async function exchangeWithRetries(
     const end = await once();
     const latencyMs = Math.max(0, now() - startedAt);
     if (end.kind === 'answer') return { kind: 'answer', answer: end.answer, latencyMs, retries };
-    const { reconnect, retryAfterMs, ...failed } = end;
+    const { reconnect, neverMade, retryAfterMs, ...failed } = end;
     const outcome = {
       ...failed,
       httpAnswered: everAnswered,
-      ...(!everSent && { unreachable: true }),
+      ...(neverMade && !everAsked && { unreachable: true }),
       latencyMs,
       retries,
     };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { connectionFault, networkRuleRefusal } from './fault.ts';
+import { connectionFault, networkRuleRefusal, wasNeverMade } from './fault.ts';
 
 const caused = (code: string) =>
   new TypeError('fetch failed', { cause: Object.assign(new Error('hush 10.0.0.1'), { code }) });
@@ -21,4 +21,17 @@ test('a chain of causes that bites its tail ends', () => {
   expect(connectionFault(loop, false)).toEqual({ reason: 'connection', detail: 'No connection.' });
   expect(networkRuleRefusal(loop)).toBeNull();
   expect(networkRuleRefusal('text')).toBeNull();
+});
+
+test.each<[string, object, boolean]>([
+  ['refused', { code: 'ECONNREFUSED', syscall: 'connect' }, true],
+  ['to a name that is unknown', { code: 'ENOTFOUND', syscall: 'getaddrinfo' }, true],
+  ['whose opening timed out', { code: 'ETIMEDOUT', syscall: 'connect' }, true],
+  ['that fell silent', { code: 'ETIMEDOUT', syscall: 'read' }, false],
+  ['that was closed', { code: 'ECONNRESET', syscall: 'read' }, false],
+])('whether a connection %s was ever made', (_, told, never) => {
+  const fault = Object.assign(new Error('hush'), told);
+  expect(wasNeverMade(new TypeError('fetch failed', { cause: fault }))).toBe(never);
+  // As where several addresses of one host were tried.
+  expect(wasNeverMade(new TypeError('fetch failed', { cause: new AggregateError([fault]) }))).toBe(never);
 });

@@ -1,7 +1,3 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
@@ -269,35 +265,3 @@ test('of a 50 MB answer no more is read than the limit and a chunk', async () =>
   expect(await oracle.ask(request)).toMatchObject({ kind: 'failure', reason: 'too_large' });
   expect(taken).toBeLessThan(1024 * 1024 + 512 * 1024);
 });
-
-test.each([
-  ['hung up on it', null],
-  ['asked to come back later', 503],
-])(
-  'an oracle that had the question, %s and closed its door is not told as out of reach',
-  async (_, status) => {
-    const seen: string[] = [];
-    const server = createServer(async (asked, answer) => {
-      seen.push(await text(asked));
-      server.close();
-      if (status === null) asked.socket.destroy();
-      else answer.writeHead(status, { 'retry-after': '1', connection: 'close' }).end();
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const oracle = httpOracle(
-      {
-        fetch,
-        now: Date.now,
-        sleep: (ms, signal) => delay(ms === 5000 ? ms : 20, undefined, { signal }),
-      },
-      { url: `http://127.0.0.1:${port}/`, headers: {}, timeoutMs: 5000 },
-    );
-    const outcome = await oracle.ask(request);
-    expect(seen).toHaveLength(1);
-    expect(outcome).toMatchObject({ kind: 'failure', retries: expect.any(Number) });
-    expect(outcome).not.toHaveProperty('unreachable');
-    // Whose door was closed from the beginning is.
-    expect(await oracle.ask(request)).toMatchObject({ kind: 'failure', unreachable: true });
-  },
-);

@@ -62,7 +62,7 @@ export async function sendMcp(
   bounds: McpBounds,
   nowMs: number,
 ): Promise<McpReply> {
-  const response = await post(headers, JSON.stringify(message));
+  const response = await post(headers, JSON.stringify(message), message.method === 'tools/call');
   const sentSession = headers['mcp-session-id'] !== undefined;
   const httpStatus = response.status;
   // 400 and 404 may carry a JSON-RPC error; under a session 404 says that the session has ended.

@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { OracleRequest } from '#contracts/oracle.ts';
+import { httpOracle } from './http.ts';
+import { mcpOracle } from './mcp.ts';
+
+const request: OracleRequest = {
+  pr: { id: '142', title: 'T', description: 'D', diff_content: '+x', files_changed: ['a.ts'] },
+  follow_up_question: 'Why?',
+};
+const timeoutMs = 5000;
+const ports = {
+  fetch,
+  now: Date.now,
+  // The limit of an exchange is real; waits between exchanges are short.
+  sleep: (ms: number, signal?: AbortSignal) => delay(ms === timeoutMs ? ms : 20, undefined, { signal }),
+};
+
+type LastWords = (asked: IncomingMessage, answer: ServerResponse) => void;
+const hangUp: LastWords = (asked) => asked.socket.destroy();
+const askLater: LastWords = (_, answer) =>
+  answer.writeHead(503, { 'retry-after': '1', connection: 'close' }).end();
+
+/** A server that closes its door at its first request. `seen` holds what it was sent. */
+const closingDoor = async (lastWords: LastWords) => {
+  const seen: string[] = [];
+  const server = createServer(async (asked, answer) => {
+    seen.push(await text(asked));
+    server.close();
+    lastWords(asked, answer);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/`, seen };
+};
+
+test.each([
+  ['hung up on it', hangUp],
+  ['asked to come back later', askLater],
+])(
+  'an oracle that had the question, %s and closed its door is not told as out of reach',
+  async (_, lastWords) => {
+    const { url, seen } = await closingDoor(lastWords);
+    const oracle = httpOracle(ports, { url, headers: {}, timeoutMs });
+    const outcome = await oracle.ask(request);
+    expect(seen).toHaveLength(1);
+    expect(outcome).toMatchObject({ kind: 'failure', retries: expect.any(Number) });
+    expect(outcome).not.toHaveProperty('unreachable');
+    // Whose door was closed from the beginning is.
+    expect(await oracle.ask(request)).toMatchObject({ kind: 'failure', unreachable: true });
+  },
+);
+
+const greet: LastWords = (_, answer) => {
+  const result = {
+    protocolVersion: '2025-11-25',
+    capabilities: { tools: {} },
+    serverInfo: { name: 's', version: '1' },
+  };
+  answer
+    .writeHead(200, { 'content-type': 'application/json', connection: 'close' })
+    .end(JSON.stringify({ jsonrpc: '2.0', id: 1, result }));
+};
+
+test.each([
+  ['answered', greet],
+  ['asked to come back later', askLater],
+])(
+  'an MCP server that %s at the handshake and was gone before the call never had the question',
+  async (_, lastWords) => {
+    const { url, seen } = await closingDoor(lastWords);
+    const oracle = mcpOracle(ports, { url, headers: {}, tool: 'review', timeoutMs });
+    const outcome = await oracle.ask(request);
+    expect(seen.map((body) => JSON.parse(body).method)).toEqual(['initialize']);
+    expect(outcome).toMatchObject({ kind: 'failure', httpAnswered: true, unreachable: true });
+  },
+);
+
+test('an MCP server that takes the call and hangs up on it had the question', async () => {
+  const seen: string[] = [];
+  const server = createServer(async (asked, answer) => {
+    const { method } = JSON.parse(await text(asked));
+    seen.push(method);
+    if (method === 'initialize') greet(asked, answer);
+    else if (method !== 'tools/call') answer.writeHead(202, { connection: 'close' }).end();
+    else {
+      server.close();
+      hangUp(asked, answer);
+    }
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const oracle = mcpOracle(ports, {
+    url: `http://127.0.0.1:${port}/`,
+    headers: {},
+    tool: 'review',
+    timeoutMs,
+  });
+  const outcome = await oracle.ask(request);
+  expect(seen).toEqual(['initialize', 'notifications/initialized', 'tools/call']);
+  expect(outcome).toMatchObject({ kind: 'failure', reason: 'connection' });
+  expect(outcome).not.toHaveProperty('unreachable');
+});
