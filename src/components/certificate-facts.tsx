@@ -2,6 +2,7 @@ import type { Certificate } from '#contracts/certificate.ts';
 import { exclusionReasons } from '#contracts/ground-truth.ts';
 import { Code, type Fact, Facts } from './facts.tsx';
 import { costText, countOf, countText, exclusionTexts, judgeNames, notMeasured } from './format.ts';
+import { usageFacts } from './usage-facts.ts';
 
 export const ReplayCounts = ({ certificate }: { certificate: Certificate }) => {
   const { counts, trust } = certificate;
@@ -126,17 +127,10 @@ export const MethodFacts = ({ certificate }: { certificate: Certificate }) => {
   if (certificate.judge === 'offline')
     facts.push({ term: 'Judge usage', value: 'no tokens, no cost: the offline judge runs by itself' });
   else
-    facts.push(
-      { term: 'Judge calls', value: countText(usage.calls) },
-      {
-        term: 'Tokens',
-        value: `${countText(usage.inputTokens)} in, ${countText(usage.cacheWriteTokens)} written to and ${countText(usage.cacheReadTokens)} read from the cache, ${countText(usage.outputTokens)} out`,
-      },
-      {
-        term: 'Cost of judging',
-        value: costText(usage.costUsd),
-        ...(usage.costUsd === null ? { remark: 'The price of this model is not known here.' } : {}),
-      },
-    );
+    facts.push(...usageFacts(usage), {
+      term: 'Cost of judging',
+      value: costText(usage.costUsd),
+      ...(usage.costUsd === null ? { remark: 'The price of this model is not known here.' } : {}),
+    });
   return <Facts facts={facts} />;
 };

@@ -3,6 +3,7 @@ import { pageSchema, seedSourceSchema, weightsSchema } from './certificate.ts';
 import { groundTruthDrawSchema } from './ground-truth.ts';
 import { judgeProviders } from './judge.ts';
 import { oracleAnswerSchema } from './oracle.ts';
+import { judgeUsageSchema } from './replay.ts';
 
 /** The lifecycle, in its only direction; FAILED can follow any status that is not terminal (wire contract). */
 export const runStatuses = [
@@ -133,6 +134,11 @@ export const runSchema = z.object({
    */
   costUsd: z.number(),
   maxCostUsd: z.number().nullable(),
+  /**
+   * The judge's calls and their tokens so far, as far as they were answered: of a call that was broken off only the most
+   * that it may have cost is known. Null where some were made by a version that did not keep them.
+   */
+  usage: judgeUsageSchema.omit({ costUsd: true }).nullable(),
   /**
    * Estimated from the replays that have ended; null where too few have, in economy mode, and once the run has ended.
    */

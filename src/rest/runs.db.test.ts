@@ -39,6 +39,13 @@ test('POST /runs answers 201 with the run’s id, PENDING and the judge, and the
     activity: null,
     cost_usd: 0,
     max_cost_usd: null,
+    usage: {
+      calls: 0,
+      input_tokens: 0,
+      cache_write_tokens: 0,
+      cache_read_tokens: 0,
+      output_tokens: 0,
+    },
     continues_run_id: null,
     continuation: null,
     can: { cancel: true, resume: false, retry: false },

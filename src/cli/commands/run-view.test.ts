@@ -21,6 +21,7 @@ const run: Run = {
   sample: false,
   costUsd: 0,
   maxCostUsd: 5,
+  usage: { calls: 0, inputTokens: 0, cacheWriteTokens: 0, cacheReadTokens: 0, outputTokens: 0 },
   secondsLeft: null,
   continuesRunId: null,
   continuation: null,
@@ -41,4 +42,19 @@ test('the cost of a run that ended while a batch is out is told as not final', (
   expect(view({ status: 'FAILED' })).toContain(`0.0000 USD of at most 5.0000 USD ${notFinal}`);
   expect(view({})).not.toContain(notFinal);
   expect(view({ status: 'FAILED', batch: { queued: 3, sent: 0, sentAt: null } })).not.toContain(notFinal);
+});
+
+test('what the judge used is told in calls and tokens, and as not measured where it was not counted', () => {
+  const usage = {
+    calls: 12,
+    inputTokens: 3400,
+    cacheWriteTokens: 5000,
+    cacheReadTokens: 60_000,
+    outputTokens: 700,
+  };
+  expect(view({ usage })).toMatch(
+    /^Usage +12 calls, 3,400 tokens in, 5,000 written to and 60,000 read from the cache, 700 out$/m,
+  );
+  expect(view({ usage: null })).toMatch(/^Usage +not measured/m);
+  expect(view({})).not.toContain('Usage');
 });

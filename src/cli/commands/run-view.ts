@@ -15,6 +15,13 @@ const costOf = ({ costUsd, maxCostUsd, status, batch }: Run) =>
       : []),
   ].join('');
 
+const usageOf = ({ usage }: Run) => {
+  if (usage === null) return 'not measured: some calls were made by a version that did not count them';
+  if (usage.calls === 0) return null;
+  const count = (amount: number) => amount.toLocaleString('en');
+  return `${count(usage.calls)} calls, ${count(usage.inputTokens)} tokens in, ${count(usage.cacheWriteTokens)} written to and ${count(usage.cacheReadTokens)} read from the cache, ${count(usage.outputTokens)} out`;
+};
+
 const judgeOf = ({ judge, economy }: Run) =>
   economy ? `${judge}, through batches (${economyTerms})` : judge;
 
@@ -50,6 +57,7 @@ const facts = (run: Run, address: string): [string, string | null][] => [
   ['Status', run.status],
   ['Progress', run.total === 0 ? 'no replay yet' : `${run.progress} of ${run.total} replays`],
   ['Judge', judgeOf(run)],
+  ['Usage', usageOf(run)],
   ['Cost', costOf(run)],
   ['Just now', run.activity],
   ['Error', run.error],

@@ -1,4 +1,5 @@
 import {
+  bigint,
   boolean,
   doublePrecision,
   foreignKey,
@@ -115,7 +116,8 @@ export const answerKeys = pgTable(
 /**
  * What judge calls cost, in US dollars: the run's limit and the installation's daily one are held against it. A call is
  * booked before it is made, at the most that it can cost, and settled to what it did cost. What a killed worker leaves
- * unsettled stays booked: the call may have been charged.
+ * unsettled stays booked: the call may have been charged. Of a run that was pruned one row is left, of all that was
+ * settled. Counts are null while a call is under way, and of calls that were made before counts were kept here.
  */
 export const judgeSpend = pgTable(
   'judge_spend',
@@ -123,6 +125,11 @@ export const judgeSpend = pgTable(
     id: uuid('id').primaryKey().defaultRandom(),
     runId: uuid('run_id').notNull(),
     costUsd: doublePrecision('cost_usd').notNull(),
+    calls: bigint('calls', { mode: 'number' }),
+    inputTokens: bigint('input_tokens', { mode: 'number' }),
+    cacheWriteTokens: bigint('cache_write_tokens', { mode: 'number' }),
+    cacheReadTokens: bigint('cache_read_tokens', { mode: 'number' }),
+    outputTokens: bigint('output_tokens', { mode: 'number' }),
     settled: boolean('settled').notNull().default(true),
     createdAt: instant('created_at').notNull().defaultNow(),
   },

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
-import type { JudgeUsage } from '#contracts/replay.ts';
+import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
 import { openDatabase } from '#db/client.ts';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
@@ -15,7 +15,8 @@ import { continueRun } from '../run/continue.ts';
 import { createRun } from '../run/create.ts';
 import { getRun } from '../run/get.ts';
 import { bookedJudge } from './ports.ts';
-import { BudgetBusy, BudgetReached, bookCall, costOfRuns, spentToday } from './spend.ts';
+import { spendOfRuns } from './run-spend.ts';
+import { BudgetBusy, BudgetReached, bookCall, spentToday } from './spend.ts';
 
 const bench = async (script: Script = {}) => {
   const workbench = await testWorkbench(script);
@@ -102,9 +103,9 @@ test('calls of two runs side by side, dearer and cheaper than booked by chance, 
   await Promise.all(
     Array.from({ length: 9 }, (_, place) => caller(contexts[place % 3] ?? at.context, place)),
   );
-  const costs = await costOfRuns(at.context, runs);
+  const spend = await spendOfRuns(at.context, runs);
   for (const [place, runId] of runs.entries())
-    expect(costs.get(runId)).toBeLessThanOrEqual((limits[place] ?? 0) + 1e-9);
+    expect(spend.get(runId)?.costUsd).toBeLessThanOrEqual((limits[place] ?? 0) + 1e-9);
   expect(await at.booked()).toBeCloseTo(paid, 9);
   expect(await spentToday(at.context)).toBeLessThanOrEqual(2 + 1e-9);
   // Until no further call fitted, and not a call earlier.
@@ -128,7 +129,7 @@ test('a booking is settled to what the call did cost, at the ceiling where its p
       outputTokens: 10_000,
     }),
   );
-  await free.settle(usage(0));
+  await free.settle(noUsage);
   expect(await at.booked()).toBeCloseTo(9.25, 9);
   expect(await at.db.$count(judgeSpend)).toBe(2);
   expect((await at.run(runId)).costUsd).toBeCloseTo(9.25, 9);
@@ -327,7 +328,7 @@ test('a call that was sent and not answered stays booked at the most that it can
   // By hand: 0.05 + 2 x 0.3.
   expect((await at.run(runId)).costUsd).toBeCloseTo(0.65, 9);
   const lost = await bookCall(at.context, { runId, limitUsd: null }, 0.3);
-  await lost.settle({ ...usage(0), calls: 0 }, 1);
+  await lost.settle(noUsage, 1);
   expect(await at.booked()).toBeCloseTo(0.95, 9);
 });
 
@@ -337,5 +338,5 @@ test('the free judge books nothing', async () => {
   await at.pump();
   expect((await at.run(runId)).status).toBe('COMPLETED');
   expect(await at.db.select().from(judgeSpend).where(eq(judgeSpend.runId, runId))).toEqual([]);
-  expect(await costOfRuns(at.context, [randomUUID()])).toEqual(new Map());
+  expect(await spendOfRuns(at.context, [randomUUID()])).toEqual(new Map());
 });

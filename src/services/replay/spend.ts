@@ -31,8 +31,8 @@ const amountsOf = async (executor: Executor, where: ReturnType<typeof and>, now:
   return row ?? { booked: 0, underWay: false };
 };
 
-/** The run whose attempt a run takes up, if it does. */
-const resumed = sql.raw(`case when continuation = 'resume' then continues_run_id end`);
+/** The run whose attempt a row of `verification_runs` takes up, if it does. */
+export const resumed = sql.raw(`case when continuation = 'resume' then continues_run_id end`);
 
 /** A run and those that it goes on with: one attempt, one account. */
 const ofAttempt = (runId: string) => sql`${judgeSpend.runId} in (
@@ -41,32 +41,6 @@ const ofAttempt = (runId: string) => sql`${judgeSpend.runId} in (
     union all
     select run.id, ${resumed} from verification_runs run join attempt on run.id = attempt.resumes
   ) select id from attempt)`;
-
-/**
- * What the judge's calls of these runs have cost so far, in US dollars, each run's with those of the runs that it goes
- * on with. Calls under way are not among them.
- */
-export const costOfRuns = async (
-  { db }: Pick<ServiceContext, 'db'>,
-  runIds: string[],
-): Promise<ReadonlyMap<string, number>> => {
-  if (runIds.length === 0) return new Map();
-  const ids = sql.join(
-    runIds.map((id) => sql`${id}::uuid`),
-    sql`, `,
-  );
-  const rows = await db.execute<{ run: string; cost: number }>(sql`
-    with recursive attempt(run, id, resumes) as (
-      select id, id, ${resumed} from verification_runs where id in (${ids})
-      union all
-      select attempt.run, earlier.id, ${resumed}
-      from verification_runs earlier join attempt on earlier.id = attempt.resumes
-    )
-    select attempt.run, sum(${judgeSpend.costUsd})::float8 as cost
-    from attempt join ${judgeSpend} on ${judgeSpend.runId} = attempt.id and ${judgeSpend.settled}
-    group by attempt.run`);
-  return new Map(rows.map(({ run, cost }) => [run, cost]));
-};
 
 /** What the installation's judge calls are booked at since 00:00 UTC, in US dollars. */
 export const spentToday = async ({ db, now }: Pick<ServiceContext, 'db' | 'now'>): Promise<number> =>
@@ -102,7 +76,7 @@ const bookingLock = 4_020_736_913;
 export type Booking = { id: string; settle(usage: JudgeUsage, uncertain?: number): Promise<void> };
 
 /**
- * Replaces what a call was booked at by what it cost.
+ * Replaces what a call was booked at by what it took.
  * @param uncertain how often it was sent without an answer: each time counts for what was booked, since it may have been
  * charged.
  */
@@ -112,12 +86,15 @@ export const settleBooking = async (
   usage: JudgeUsage,
   uncertain = 0,
 ): Promise<void> => {
-  const cost = countedCostUsd(usage);
-  if (cost === 0 && uncertain === 0) await releaseBookings(executor, [id]);
+  if (usage.calls === 0 && uncertain === 0) await releaseBookings(executor, [id]);
   else
     await executor
       .update(judgeSpend)
-      .set({ costUsd: sql`${cost}::float8 + ${uncertain} * ${judgeSpend.costUsd}`, settled: true })
+      .set({
+        ...usage,
+        costUsd: sql`${countedCostUsd(usage)}::float8 + ${uncertain} * ${judgeSpend.costUsd}`,
+        settled: true,
+      })
       .where(eq(judgeSpend.id, id));
 };
 

@@ -70,7 +70,8 @@ test('replays go after 90 days, ground truth and answer keys after 180; runs and
   const { start, pump, run, db, context, days, rowsOf } = await bench({ costUsd: 0.01 });
   const runId = await start({ judge: 'anthropic' });
   await pump();
-  const { certificateId } = await run(runId);
+  const ended = await run(runId);
+  const { certificateId } = ended;
   const [replay] = await db.select().from(verificationReplays);
   await db
     .insert(judgeBatchItems)
@@ -96,7 +97,7 @@ test('replays go after 90 days, ground truth and answer keys after 180; runs and
   expect(await rowsOf()).toEqual({ ...whole, slots: 0 });
   days(2);
   await prune(context);
-  const withoutReplays = { ...whole, slots: 0, replays: 0, batchItems: 0, spend: 0 };
+  const withoutReplays = { ...whole, slots: 0, replays: 0, batchItems: 0, spend: 1 };
   expect(await rowsOf()).toEqual(withoutReplays);
   days(88);
   await prune(context);
@@ -106,7 +107,15 @@ test('replays go after 90 days, ground truth and answer keys after 180; runs and
   expect(await rowsOf()).toEqual({ ...withoutReplays, records: 0, snapshots: 0, keys: 0 });
 
   expect(await getPublicCertificate(context, certificateId ?? '')).toEqual(certificate);
-  expect(await run(runId)).toMatchObject({ status: 'COMPLETED', progress: 2, total: 2, certificateId });
+  expect(ended).toMatchObject({
+    status: 'COMPLETED',
+    progress: 2,
+    total: 2,
+    costUsd: expect.closeTo(0.12, 9),
+    usage: { calls: 12 },
+  });
+  const { costUsd, ...others } = ended;
+  expect(await run(runId)).toEqual({ ...others, costUsd: expect.closeTo(costUsd, 9) });
 });
 
 test('ground truth that a later run read again stays with that run, and a run under way loses nothing', async () => {

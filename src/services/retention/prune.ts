@@ -5,9 +5,10 @@ import type { Database } from '#db/client.ts';
 import { callSlots, callWaits } from '#db/schema/call-slots.ts';
 import { groundTruthRecords, groundTruthSnapshots } from '#db/schema/ground-truths.ts';
 import { housekeeping } from '#db/schema/housekeeping.ts';
-import { answerKeys, judgeSpend, verificationReplays } from '#db/schema/replays.ts';
+import { answerKeys, verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { ServiceContext } from '../context.ts';
+import { foldSpend } from '../replay/run-spend.ts';
 
 const hourMs = 60 * 60_000;
 const dayMs = 24 * hourMs;
@@ -51,8 +52,8 @@ const deleteWhere = async (db: Database, table: PgTable, where: SQL | undefined)
 };
 
 /**
- * Deletes the replays of runs that ended before, with the calls that waited for batches and what the judge's calls
- * cost. A run's draw is wiped with them: without them there is nothing to resume, and a retry reads the repository
+ * Deletes the replays of runs that ended before, with the calls that waited for batches; of what the judge's calls took
+ * the sum is left. A run's draw is wiped with them: without them there is nothing to resume, and a retry reads the repository
  * anew. A run that another one resumed is kept as long as that one: they have one account.
  */
 const pruneReplays = async (db: Database, before: Date): Promise<number> => {
@@ -95,7 +96,7 @@ const pruneReplays = async (db: Database, before: Date): Promise<number> => {
         .where(and(eq(verificationRuns.id, id), prunable))
         .returning({ id: verificationRuns.id });
       if (!run) return 0;
-      await transaction.delete(judgeSpend).where(eq(judgeSpend.runId, id));
+      await foldSpend(transaction, id);
       const replays = await transaction
         .delete(verificationReplays)
         .where(eq(verificationReplays.runId, id))

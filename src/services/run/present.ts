@@ -3,25 +3,25 @@ import { isTerminal, type Run } from '#contracts/run.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { ServiceContext } from '../context.ts';
-import { costOfRuns } from '../replay/spend.ts';
+import { nothingSpent, type RunSpend, spendOfRuns } from '../replay/run-spend.ts';
 import { type BatchWait, batchWaitsOf, batchWaitText } from './batch-wait.ts';
 
 /** What of a run does not stand in its own row. */
 type RunSurroundings = {
-  costs: ReadonlyMap<string, number>;
+  spend: ReadonlyMap<string, RunSpend>;
   resumed: ReadonlySet<string>;
   /** Of each run under way: how many of its replays have ended, and over how many seconds. */
   pace: ReadonlyMap<string, { ended: number; seconds: number }>;
   batches: ReadonlyMap<string, BatchWait>;
 };
 
-/** What the judge cost each of these runs so far and which batches they wait for, and which were gone on with. */
+/** What the judge took for each of these runs so far and which batches they wait for, and which were gone on with. */
 export const surroundingsOf = async (
   context: Pick<ServiceContext, 'db'>,
   runIds: string[],
 ): Promise<RunSurroundings> => {
-  const [costs, resumptions, paces, batches] = await Promise.all([
-    costOfRuns(context, runIds),
+  const [spend, resumptions, paces, batches] = await Promise.all([
+    spendOfRuns(context, runIds),
     context.db
       .select({ of: verificationRuns.continuesRunId })
       .from(verificationRuns)
@@ -49,7 +49,7 @@ export const surroundingsOf = async (
     batchWaitsOf(context, runIds),
   ]);
   return {
-    costs,
+    spend,
     resumed: new Set(resumptions.flatMap(({ of }) => (of === null ? [] : [of]))),
     pace: new Map(paces.map(({ runId, ...pace }) => [runId, pace])),
     batches,
@@ -90,7 +90,7 @@ const presentBatch = (wait: BatchWait | undefined): Run['batch'] =>
 /** A run as its owner sees it. An error noted by an attempt that is still being repeated is not shown. */
 export const presentRun = (
   row: typeof verificationRuns.$inferSelect,
-  { costs, resumed, pace, batches }: RunSurroundings,
+  { spend, resumed, pace, batches }: RunSurroundings,
 ): Run => ({
   runId: row.id,
   status: row.status,
@@ -107,7 +107,7 @@ export const presentRun = (
   economy: row.config.economy,
   batch: presentBatch(batches.get(row.id)),
   sample: row.config.source.kind === 'sample',
-  costUsd: costs.get(row.id) ?? 0,
+  ...(spend.get(row.id) ?? nothingSpent),
   maxCostUsd: row.config.maxCostUsd,
   secondsLeft: secondsLeft(row, pace.get(row.id)),
   continuesRunId: row.continuesRunId,
