@@ -5,9 +5,9 @@ import type { WorkerContext } from '../context.ts';
 import { cutMessage, noteWaiting } from '../run/transitions.ts';
 import type { WaitReason } from '../telemetry/metrics.ts';
 import { isOpenIn, type ReplayRow } from './checkpoint.ts';
-import { isWait, JudgeBusy, OracleAway, type Wait } from './ports.ts';
 import { scoreJob } from './score-job.ts';
 import { BudgetBusy } from './spend.ts';
+import { isWait, JudgeBusy, OracleAway, type Wait } from './waits.ts';
 
 /**
  * How long what cannot be had is waited for: a judge before the replay is left unscored, an oracle before that is its

@@ -16,19 +16,9 @@ import { holdToOneVersion, judgedByTwoVersions } from '../run/one-version.ts';
 import { cutMessage, failRun, noteWaiting } from '../run/transitions.ts';
 import { checkpointStore, isOpenIn, ReplayLost, type ReplayRow, replayingStatuses } from './checkpoint.ts';
 import { endReplay } from './end.ts';
+import { bookedJudge, limitedJudge, patientJudge, steadyJudge, stoppingJudge } from './judge-ports.ts';
 import { observedStore } from './observed-store.ts';
-import { notedOracle } from './oracle-asks.ts';
-import {
-  bookedJudge,
-  cleanOracle,
-  limitedJudge,
-  limitedOracle,
-  patientJudge,
-  patientOracle,
-  steadyJudge,
-  stoppingJudge,
-  stoppingOracle,
-} from './ports.ts';
+import { cleanOracle, limitedOracle, notedOracle, patientOracle, stoppingOracle } from './oracle-ports.ts';
 import { isPatient, putBack } from './put-back.ts';
 import { sharedJudgments } from './shared-judgments.ts';
 import { BudgetReached } from './spend.ts';

@@ -1,34 +1,13 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { eq } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
-import type { RunRequest } from '#contracts/run-request.ts';
 import { openDatabase } from '#db/client.ts';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { judgeSpend, verificationReplays } from '#db/schema/replays.ts';
-import { changeNumber, type Script, scriptedEngine } from '#testing/scripted-engine.ts';
-import { openPolicy, runRequest, testWorkbench } from '#testing/workbench.ts';
-import { anthropicJudge } from '#verification/judges/anthropic/judge.ts';
-import { createPrices } from '#verification/judges/anthropic/prices.ts';
+import { type PaidWorkbench, paidWorkbench } from '#testing/paid-workbench.ts';
+import { openPolicy } from '#testing/workbench.ts';
 import type { WorkerContext } from '../context.ts';
-import { continueRun } from '../run/continue.ts';
-import { createRun } from '../run/create.ts';
-import { getRun } from '../run/get.ts';
-import { bookedJudge } from './ports.ts';
 import { spendOfRuns } from './run-spend.ts';
 import { BudgetBusy, BudgetReached, bookCall, spentToday } from './spend.ts';
-
-const bench = async (script: Script = {}) => {
-  const workbench = await testWorkbench(script);
-  const owner = await workbench.user();
-  const start = async (request: Partial<RunRequest> = {}) =>
-    (await createRun(workbench.context, owner, runRequest({ judge: 'anthropic', ...request }))).runId;
-  const run = (runId: string) => getRun(workbench.context, owner, runId);
-  const booked = async () =>
-    (await workbench.db.select().from(judgeSpend)).reduce((total, { costUsd }) => total + costUsd, 0);
-  return { ...workbench, owner, start, run, booked };
-};
-type Bench = Awaited<ReturnType<typeof bench>>;
 
 const usage = (costUsd: number | null, tokens: Partial<JudgeUsage> = {}): JudgeUsage => ({
   calls: 1,
@@ -46,7 +25,7 @@ const withDayLimit = (context: WorkerContext, maxCostUsdPerDay: number | null): 
 });
 
 /** The same services on connections of their own, as on several machines. */
-const machines = ({ database, context }: Bench, count: number): WorkerContext[] =>
+const machines = ({ database, context }: PaidWorkbench, count: number): WorkerContext[] =>
   Array.from({ length: count }, () => {
     const machine = openDatabase(database.databaseUrl, { max: 4 });
     onTestFinished(machine.close);
@@ -63,7 +42,7 @@ const refusalOf = async (booking: Promise<unknown>): Promise<Error> => {
 };
 
 test('of many calls booked at once on several machines exactly those that fit into the run’s limit are', async () => {
-  const at = await bench();
+  const at = await paidWorkbench();
   const runId = await at.start({ maxCostUsd: 2 });
   const contexts = machines(at, 3);
   const settled = await Promise.allSettled(
@@ -79,7 +58,7 @@ test('of many calls booked at once on several machines exactly those that fit in
 });
 
 test('calls of two runs side by side, dearer and cheaper than booked by chance, overrun neither limit nor the day’s', async () => {
-  const at = await bench();
+  const at = await paidWorkbench();
   const limits = [1, 1.5];
   const runs = await Promise.all(limits.map((maxCostUsd) => at.start({ maxCostUsd })));
   const contexts = machines(at, 3).map((context) => withDayLimit(context, 2));
@@ -113,7 +92,7 @@ test('calls of two runs side by side, dearer and cheaper than booked by chance, 
 });
 
 test('a booking is settled to what the call did cost, at the ceiling where its price is unknown, and gone at none', async () => {
-  const at = await bench();
+  const at = await paidWorkbench();
   const runId = await at.start();
   const book = () => bookCall(at.context, { runId, limitUsd: null }, 5);
   const [known, unknown, free] = [await book(), await book(), await book()];
@@ -136,7 +115,7 @@ test('a booking is settled to what the call did cost, at the ceiling where its p
 });
 
 test('what a worker that died left unsettled is waited for an hour and stays booked for good', async () => {
-  const at = await bench();
+  const at = await paidWorkbench();
   const runId = await at.start();
   const limits = { runId, limitUsd: 1 };
   await bookCall(at.context, limits, 0.9);
@@ -149,7 +128,7 @@ test('what a worker that died left unsettled is waited for an hour and stays boo
 });
 
 test('a call that waits for its batch is under way however long that takes', async () => {
-  const at = await bench();
+  const at = await paidWorkbench();
   const runId = await at.start({ limit: 1, minReplays: 1, maxCostUsd: 1 });
   await at.pump();
   const limits = { runId, limitUsd: 1 };
@@ -164,7 +143,7 @@ test('a call that waits for its batch is under way however long that takes', asy
 });
 
 test('one run’s calls leave another run’s limit alone, and yesterday’s leave today’s alone', async () => {
-  const at = await bench();
+  const at = await paidWorkbench();
   const [one, other] = [await at.start(), await at.start()];
   const today = withDayLimit(at.context, 1);
   await (await bookCall(today, { runId: one, limitUsd: 1 }, 0.9)).settle(usage(0.9));
@@ -180,7 +159,7 @@ test('one run’s calls leave another run’s limit alone, and yesterday’s lea
 });
 
 test('a run at its limit ends FAILED in words that say what was spent, what the limit is and how to go on, and keeps its scores', async () => {
-  const at = await bench({ costUsd: 0.3 });
+  const at = await paidWorkbench({ costUsd: 0.3 });
   // Six calls a replay: 1.80 dollars; a seventh makes 2.10, an eighth would make 2.40.
   const runId = await at.start({ maxCostUsd: 2.2 });
   await at.pump();
@@ -197,7 +176,7 @@ test('a run at its limit ends FAILED in words that say what was spent, what the 
 });
 
 test('a run that the day’s limit ended is told to wait for the next day, since its owner cannot raise that', async () => {
-  const at = await bench({ costUsd: 0.3 });
+  const at = await paidWorkbench({ costUsd: 0.3 });
   const runId = await at.start();
   await at.pump({ onto: withDayLimit(at.context, 2.2) });
   const { error } = await at.run(runId);
@@ -207,121 +186,25 @@ test('a run that the day’s limit ended is told to wait for the next day, since
 });
 
 test('a resumed run counts what the runs before it spent; a retried one begins at nothing', async () => {
-  const at = await bench({ costUsd: 0.3 });
+  const at = await paidWorkbench({ costUsd: 0.3 });
   const runId = await at.start({ maxCostUsd: 2.2 });
   await at.pump();
-  const goOn = (how: 'resume' | 'retry', id: string, maxCostUsd: number) =>
-    continueRun(at.context, at.owner, how, { id, oracleHeaders: {}, githubToken: null, maxCostUsd });
-  const second = await goOn('resume', runId, 3.1);
+  const second = await at.goOn('resume', runId, { maxCostUsd: 3.1 });
   await at.pump();
   // By hand: 3.1 has room for ten calls of 0.3, seven of which were made before.
   expect(await at.run(second.runId)).toMatchObject({ status: 'FAILED', costUsd: expect.closeTo(3, 9) });
   expect((await at.run(second.runId)).error).toContain('$3.00 of $3.10');
-  const third = await goOn('resume', second.runId, 100);
+  const third = await at.goOn('resume', second.runId, { maxCostUsd: 100 });
   await at.pump();
   // Three replays of six calls.
   expect(await at.run(third.runId)).toMatchObject({ status: 'COMPLETED', costUsd: expect.closeTo(5.4, 9) });
   expect((await at.run(runId)).costUsd).toBeCloseTo(2.1, 9);
-  const again = await goOn('retry', runId, 100);
+  const again = await at.goOn('retry', runId, { maxCostUsd: 100 });
   expect((await at.run(again.runId)).costUsd).toBe(0);
 });
 
-/** An engine whose calls are booked at a dollar and cost a cent. */
-const cheaperThanBooked = (script: Script = {}) => {
-  const { engine, calls } = scriptedEngine({ ...script, costUsd: 1 });
-  return {
-    calls,
-    engine: {
-      ...engine,
-      judge: (...choice: Parameters<typeof engine.judge>) => {
-        const judge = engine.judge(...choice);
-        return {
-          ...judge,
-          open: (...change: Parameters<typeof judge.open>) => {
-            const pullRequest = judge.open(...change);
-            return {
-              ...pullRequest,
-              ask: async (...question: Parameters<typeof pullRequest.ask>) => {
-                const reply = await pullRequest.ask(...question);
-                return { ...reply, usage: { ...reply.usage, costUsd: 0.01 } };
-              },
-            };
-          },
-        };
-      },
-    },
-  };
-};
-
-test('a limit with room for one call at a time slows a run down and makes it pay for nothing twice', async () => {
-  const at = await bench();
-  const { engine, calls } = cheaperThanBooked();
-  const runId = await at.start({ limit: 1, minReplays: 1, maxCostUsd: 1.5, agreementSample: 1 });
-  await at.pump({ onto: { ...at.context, engine } });
-  expect(await at.run(runId)).toMatchObject({ status: 'COMPLETED', costUsd: expect.closeTo(0.09, 9) });
-  expect(calls.filter((call) => call !== 'draw' && call !== 'oracle:1').sort()).toEqual(
-    [
-      'answer_key:1',
-      'precision:1',
-      'recall:1',
-      'reply:1',
-      'parrot-precision:1',
-      'parrot-recall:1',
-      'precision:1',
-      'recall:1',
-      'reply:1',
-    ].sort(),
-  );
-});
-
-test('a call that was broken off stays booked at the most that it can cost: it may have been charged', async () => {
-  const at = await bench();
-  const runId = await at.start();
-  const { engine } = scriptedEngine({ costUsd: 0.3, judge: () => Promise.reject(new Error('aborted')) });
-  const judge = bookedJudge(
-    at.context,
-    engine.judge({ provider: 'anthropic', model: 'claude-sonnet-5-5' }, null),
-    { runId, limitUsd: 1 },
-  );
-  await expect(judge.open(changeNumber(1)).ask({ measure: 'answer_key' })).rejects.toThrow('aborted');
-  expect(await at.booked()).toBeCloseTo(0.3, 9);
-});
-
-test('of calls that are given up together only what was sent stays booked', async () => {
-  const at = await bench();
-  const runId = await at.start();
-  const sent: (() => void)[] = [];
-  const judge = anthropicJudge({
-    client: {
-      // The first call on a change leads, and the others wait for it unsent.
-      send: (_request, signal, onSent) => {
-        onSent?.();
-        sent.push(() => {});
-        return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
-      },
-      countTokens: async () => ({ ok: false, detail: '' }),
-    },
-    model: 'claude-sonnet-5-5',
-    random: randomBytes,
-    prices: createPrices(),
-    batches: null,
-    now: Date.now,
-  });
-  const opened = bookedJudge(at.context, judge, { runId, limitUsd: 5 }).open(changeNumber(1));
-  const cut = new AbortController();
-  const asked = Promise.allSettled([
-    opened.ask({ measure: 'reply', question: 'q', referenceAnswer: 'a', response: 'r' }, cut.signal),
-    opened.ask({ measure: 'precision', claims: [{ id: 'a', text: 'x' }] }, cut.signal),
-  ]);
-  await expect.poll(() => at.db.$count(judgeSpend)).toBe(2);
-  cut.abort(new Error('cancelled'));
-  for (const { status } of await asked) expect(status).toBe('rejected');
-  expect(sent).toHaveLength(1);
-  expect(await at.db.$count(judgeSpend)).toBe(1);
-});
-
 test('a call that was sent and not answered stays booked at the most that it can cost, beside what its answer did cost', async () => {
-  const at = await bench();
+  const at = await paidWorkbench();
   const runId = await at.start();
   const booking = await bookCall(at.context, { runId, limitUsd: null }, 0.3);
   await booking.settle(usage(0.05), 2);
@@ -330,13 +213,4 @@ test('a call that was sent and not answered stays booked at the most that it can
   const lost = await bookCall(at.context, { runId, limitUsd: null }, 0.3);
   await lost.settle(noUsage, 1);
   expect(await at.booked()).toBeCloseTo(0.95, 9);
-});
-
-test('the free judge books nothing', async () => {
-  const at = await bench({ costUsd: 0.3 });
-  const runId = await at.start({ judge: 'offline', maxCostUsd: 0.1 });
-  await at.pump();
-  expect((await at.run(runId)).status).toBe('COMPLETED');
-  expect(await at.db.select().from(judgeSpend).where(eq(judgeSpend.runId, runId))).toEqual([]);
-  expect(await spendOfRuns(at.context, [randomUUID()])).toEqual(new Map());
 });

@@ -5,7 +5,7 @@ import type { TryRequest } from '#contracts/run-request.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
 import { tryOracle } from '#verification/oracles/try-oracle.ts';
 import type { Actor, ServiceContext } from '../context.ts';
-import { cleanOracle } from '../replay/ports.ts';
+import { cleanOracle } from '../replay/oracle-ports.ts';
 import { engineOff } from './admission.ts';
 import { cleanTextOf } from './clean-text.ts';
 import { runConfigOf } from './config.ts';

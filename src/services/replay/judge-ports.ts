@@ -1,15 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { and, eq, sql } from 'drizzle-orm';
 import { isPaid } from '#contracts/judge.ts';
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
-import type { RunConfig } from '#contracts/run.ts';
-import { verificationReplays } from '#db/schema/replays.ts';
 import { askingThrough, type Judge, type JudgeReply, NotSent } from '#verification/judges/judge.ts';
-import type { Oracle } from '#verification/oracles/oracle.ts';
 import type { ServiceContext } from '../context.ts';
-import { type CleanText, cleanValue } from '../run/clean-text.ts';
-import { SlotsTaken, takeSlot } from './call-slot.ts';
+import { takeSlot } from './call-slot.ts';
 import { type Booking, BudgetBusy, bookCall } from './spend.ts';
+import { isWait, JudgeBusy } from './waits.ts';
 
 /** Lets calls under way finish and begins none once `stopping` is aborted: what was paid for is not thrown away. */
 export const stoppingJudge = (judge: Judge, stopping: AbortSignal): Judge =>
@@ -17,47 +13,6 @@ export const stoppingJudge = (judge: Judge, stopping: AbortSignal): Judge =>
     stopping.throwIfAborted();
     return ask(task, signal);
   });
-
-/** As `stoppingJudge`, for an oracle. */
-export const stoppingOracle = (oracle: Oracle, stopping: AbortSignal): Oracle => ({
-  ask: async (request, signal) => {
-    stopping.throwIfAborted();
-    return oracle.ask(request, signal);
-  },
-});
-
-/** An oracle whose answers are cleaned before anyone sees them: judge, checkpoint and certificate read one text. */
-export const cleanOracle = (oracle: Oracle, clean: CleanText): Oracle => ({
-  ask: async (request, signal) => cleanValue(await oracle.ask(request, signal), clean),
-});
-
-/**
- * An oracle that is not asked more often, by all workers together, than its origin is to bear. A Python oracle is this
- * installation's own and has its process's limits.
- */
-export const limitedOracle = (
-  context: Pick<ServiceContext, 'db' | 'now' | 'policy'>,
-  oracle: Oracle,
-  asked: RunConfig['oracle'],
-  userId: string,
-): Oracle => {
-  if (asked.type === 'python') return oracle;
-  const origin = asked.url === null ? 'demonstration' : new URL(asked.url).origin;
-  return {
-    ask: async (request, signal) => {
-      const release = await takeSlot(
-        context,
-        { resource: `oracle ${origin}`, userId },
-        context.policy.limits.oracle,
-      );
-      try {
-        return await oracle.ask(request, signal);
-      } finally {
-        await release();
-      }
-    },
-  };
-};
 
 /** A paid judge that all workers together ask no more often at once than the installation allows. */
 export const limitedJudge = (
@@ -77,48 +32,6 @@ export const limitedJudge = (
     }
   });
 };
-
-/** The judge cannot be asked just now, and may be later; the message is for the run's owner. */
-export class JudgeBusy extends Error {
-  override readonly name = 'JudgeBusy';
-}
-
-/** The oracle, which was there before, cannot be reached just now; the message is for the run's owner. */
-export class OracleAway extends Error {
-  override readonly name = 'OracleAway';
-}
-
-/** What a replay waits for; none of it is a fault. */
-export type Wait = JudgeBusy | OracleAway | BudgetBusy | SlotsTaken;
-
-export const isWait = (error: unknown): error is Wait =>
-  error instanceof JudgeBusy ||
-  error instanceof OracleAway ||
-  error instanceof BudgetBusy ||
-  error instanceof SlotsTaken;
-
-/**
- * An oracle that is waited for (OracleAway) where no connection to it can be made and this run has had an answer of it:
- * a restart of it is no verdict on what it says. Where it never was there, its address is wrong, which is told at once.
- */
-export const patientOracle = (
-  { db }: Pick<ServiceContext, 'db'>,
-  oracle: Oracle,
-  { runId }: { runId: string },
-): Oracle => ({
-  ask: async (request, signal) => {
-    const outcome = await oracle.ask(request, signal);
-    if (outcome.kind === 'failure' && outcome.unreachable) {
-      const answered = and(
-        eq(verificationReplays.runId, runId),
-        sql`(${verificationReplays.oracle} ->> 'kind' = 'answer' or (${verificationReplays.oracle} -> 'httpAnswered')::boolean)`,
-      );
-      if ((await db.$count(verificationReplays, answered)) > 0)
-        throw new OracleAway(`the oracle cannot be reached. ${outcome.detail}`);
-    }
-    return outcome;
-  },
-});
 
 /** How long a worker is held, and how often it looks, before the replay goes back on the queue all the same. */
 const inPlaceMs = 60_000;
