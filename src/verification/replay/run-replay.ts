@@ -1,11 +1,5 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import type {
-  AnswerKeyOutcome,
-  Baseline,
-  ReplayCheckpoint,
-  ReplayStep,
-  SettledAnswerKey,
-} from '#contracts/replay.ts';
+import type { AnswerKeyOutcome, ReplayCheckpoint, ReplayStep, SettledAnswerKey } from '#contracts/replay.ts';
 import { noUsage } from '#contracts/replay.ts';
 import { makeAnswerKey } from '../judges/answer-key.ts';
 import { makeCanaries } from '../judges/canaries/make-canaries.ts';
@@ -13,6 +7,8 @@ import type { Judge, PullRequestJudge } from '../judges/judge.ts';
 import { judgePrecision, judgeRecall, judgeReply, type VerdictMaterial } from '../judges/verdicts.ts';
 import type { Oracle } from '../oracles/oracle.ts';
 import { parseDiff } from '../sources/diff.ts';
+import { allEnded } from './all-ended.ts';
+import { judgeParrot } from './judge-parrot.ts';
 import { oracleRequest } from './oracle-request.ts';
 import { parrotAnswer } from './parrot.ts';
 import { endOfReplay, type ReplayEnd } from './score.ts';
@@ -157,60 +153,6 @@ const obtainAnswerKey = async (
   // What this run paid for stays on its own account, also where another run's key stands.
   const { asks, retries, latencyMs, usage } = made;
   return { ...standing, reused: false, asks, retries, latencyMs, usage };
-};
-
-/**
- * The verdicts on the parrot: those that this replay or another had made, or new ones, each kept as it arrives. Both
- * together are shared.
- */
-const judgeParrot = async (
-  material: VerdictMaterial,
-  {
-    shared,
-    baseline,
-    keep,
-  }: {
-    shared: SharedJudgments | null;
-    baseline: Baseline | undefined;
-    keep: (parts: Baseline) => Promise<unknown>;
-  },
-): Promise<void> => {
-  const { key } = material;
-  let { precision, recall, reused = false } = baseline ?? {};
-  const isWhole = precision !== undefined && recall !== undefined;
-  const stored = isWhole ? null : await shared?.parrot(key);
-  if (stored && (stored.own || baseline === undefined)) {
-    const missing = {
-      ...(precision === undefined && { precision: stored.value.precision }),
-      ...(recall === undefined && { recall: stored.value.recall }),
-    };
-    ({ precision, recall } = stored.value);
-    reused = !stored.own;
-    await keep({ ...missing, reused });
-  }
-  const asked = allEnded([
-    precision === undefined &&
-      judgePrecision(material).then((verdict) => {
-        precision = verdict;
-        return keep({ precision, reused });
-      }),
-    recall === undefined &&
-      judgeRecall(material).then((verdict) => {
-        recall = verdict;
-        return keep({ recall, reused });
-      }),
-  ]);
-  await asked.catch(() => undefined);
-  // Also where they could not be kept here: they are paid for, and serve whoever comes to this change.
-  if (!reused && precision?.kind === 'judged' && recall?.kind === 'judged')
-    await shared?.keepParrot({ precision, recall }, key);
-  await asked;
-};
-
-/** All are waited for, also when one fails: what the others were paid for is kept, and none goes on by itself. */
-const allEnded = async (steps: unknown[]): Promise<void> => {
-  await Promise.allSettled(steps);
-  await Promise.all(steps);
 };
 
 const ended = (checkpoint: ReplayCheckpoint): ReplayEnd => {

@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest';
+import {
+  type AnswerKey,
+  noUsage,
+  type ParrotVerdicts,
+  type ReplayCheckpoint,
+  type SettledAnswerKey,
+} from '#contracts/replay.ts';
+import { content, stage } from '#testing/replay-stage.ts';
+import type { Kept, SharedJudgments } from './shared-judgments.ts';
+
+const keyOf = ({ answerKey }: ReplayCheckpoint): AnswerKey =>
+  answerKey?.kind === 'made' ? answerKey.key : expect.unreachable('no key was made');
+
+/** What runs share, in memory. */
+const sharedInMemory = (): SharedJudgments & { kept: { key: SettledAnswerKey | null } } => {
+  const kept: { key: SettledAnswerKey | null; parrot: ParrotVerdicts | null } = { key: null, parrot: null };
+  return {
+    kept,
+    answerKey: async () => kept.key && { value: kept.key, own: false },
+    keepAnswerKey: async (outcome) => {
+      kept.key ??= outcome;
+      return kept.key;
+    },
+    parrot: async () => kept.parrot && { value: kept.parrot, own: false },
+    keepParrot: async (verdicts) => {
+      kept.parrot ??= verdicts;
+    },
+  };
+};
+
+test('the second construct on a change pays for neither key nor parrot, and is judged by the same key', async () => {
+  const shared = sharedInMemory();
+  const first = stage({ shared });
+  await first.run();
+  expect(first.measures()).toEqual(['answer_key', 'reply', 'precision', 'recall', 'precision', 'recall']);
+  const second = stage({ shared });
+  await second.run();
+  expect(second.measures()).toEqual(['reply', 'precision', 'recall']);
+  expect(second.kept.answerKey).toEqual({
+    ...first.kept.answerKey,
+    reused: true,
+    asks: 0,
+    retries: 0,
+    latencyMs: 0,
+    usage: noUsage,
+  });
+  expect(second.kept.baseline).toEqual({ ...first.kept.baseline, reused: true });
+});
+
+test('a replay that was cut off after it shared key and parrot, and before it kept them, books them as its own', async () => {
+  const shared = sharedInMemory();
+  const cut = stage({ shared });
+  await cut.run();
+  const own = async <T>(found: Promise<Kept<T> | null>) => {
+    const kept = await found;
+    return kept && { ...kept, own: true };
+  };
+  const again = stage({
+    shared: {
+      ...shared,
+      answerKey: () => own(shared.answerKey()),
+      parrot: (key) => own(shared.parrot(key)),
+    },
+  });
+  await again.run();
+  expect(again.measures()).toEqual(['reply', 'precision', 'recall']);
+  expect(again.kept.answerKey).toEqual(cut.kept.answerKey);
+  expect(again.kept.baseline).toEqual(cut.kept.baseline);
+  expect(again.kept.answerKey).toMatchObject({ reused: false, asks: 1 });
+});
+
+test('a parrot that was kept and not yet shared is shared by whoever goes on', async () => {
+  const shared = sharedInMemory();
+  const { keepParrot: _, ...rest } = shared;
+  const cut = stage({ shared: { ...rest, keepParrot: () => Promise.reject(new Error('away')) } });
+  await expect(cut.run()).rejects.toThrow('away');
+  expect(await shared.parrot(keyOf(cut.kept))).toBeNull();
+  await stage({ checkpoint: cut.kept, shared }).run();
+  expect(await shared.parrot(keyOf(cut.kept))).toMatchObject({ value: { precision: { kind: 'judged' } } });
+});
+
+test('that no key can be made for a change is shared too', async () => {
+  const shared = sharedInMemory();
+  await stage({ shared, respond: () => ({ fault: 'malformed' }) }).run();
+  const second = stage({ shared });
+  expect(await second.run()).toMatchObject({ outcome: 'replaced' });
+  expect(second.measures()).toEqual([]);
+});
+
+test('a judge that was not available leaves nothing behind for others', async () => {
+  const shared = sharedInMemory();
+  await stage({ shared, respond: () => ({ fault: 'unavailable', detail: 'no key' }) }).run();
+  expect(shared.kept.key).toBeNull();
+});
+
+test('where another run’s key stands, this one is judged by it and keeps what its own cost', async () => {
+  const shared = sharedInMemory();
+  await stage({ shared }).run();
+  const { kept } = shared;
+  const other = { ...shared, answerKey: async () => null };
+  const late = stage({
+    shared: other,
+    respond: (task) => {
+      const answer = content(task);
+      return task.measure === 'answer_key' && 'question' in answer && answer.question
+        ? { ...answer, question: { ...answer.question, text: 'Another question?' } }
+        : answer;
+    },
+  });
+  await late.run();
+  expect(late.kept.answerKey).toMatchObject({
+    key: kept.key?.kind === 'made' ? kept.key.key : null,
+    reused: false,
+    asks: 1,
+  });
+});
