@@ -18,7 +18,7 @@ import type { RepositoryChoice } from './repository.ts';
 import type { RunConfiguration } from './run-configuration.ts';
 import type { RunDirectory } from './run-directory.ts';
 import { type ReplayWork, runReplays } from './run-replays.ts';
-import type { RunStore } from './run-store.ts';
+import { memoryStore, type RunStore } from './run-store.ts';
 import type { Settings } from './settings.ts';
 import { openJudgmentFolder, sharedJudgments } from './shared-judgments.ts';
 import type { Terminal } from './terminal.ts';
@@ -99,16 +99,11 @@ const sharedWith = async (
 };
 
 /**
- * Draws, replays and certifies, from wherever the store stands.
+ * Draws, replays and certifies, from wherever the directory stands; without one nothing is kept.
  * @returns null where it was stopped, which was said.
  */
 export const carryOut = async (
-  run: {
-    store: RunStore;
-    configuration: RunConfiguration;
-    directory: RunDirectory | null;
-    out: string | undefined;
-  },
+  { configuration, directory }: { configuration: RunConfiguration; directory: RunDirectory | null },
   ports: {
     repository: RepositoryChoice;
     choice: OracleChoice;
@@ -118,7 +113,7 @@ export const carryOut = async (
   },
   { settings, terminal, signal }: VerifyContext,
 ): Promise<Certificate | null> => {
-  const { store, configuration } = run;
+  const store = directory ?? memoryStore();
   refuseSpentLimit(store, ports.maxCostUsd);
   const progress = progressOn(terminal);
   const { oracle, close } = await oracleFor(ports.choice, settings, signal);
@@ -152,20 +147,19 @@ export const carryOut = async (
       now,
       signal,
     });
-    progress.stop();
     const certificate = issueCertificate({ configuration, draw, replays }, now());
-    await run.directory?.finish(certificate, evidenceOf(draw, replays, configuration.salt));
+    await directory?.finish(certificate, evidenceOf(draw, replays, configuration.salt));
     return certificate;
   } catch (error) {
     progress.stop();
-    const kept = whatIsKept(store, store.draw?.drawn.length ?? configuration.limit, run.out);
+    const kept = whatIsKept(store, store.draw?.drawn.length ?? configuration.limit, directory?.path);
     if (signal.aborted) {
       const remedy = 'Run the same command again to resume: no stored call is repeated.';
-      terminal.say(['Stopped.', kept, ...(run.out === undefined ? [] : [remedy])].join(' '));
+      terminal.say(['Stopped.', kept, ...(directory === null ? [] : [remedy])].join(' '));
       return null;
     }
     if (!(error instanceof RunStopped)) throw error;
-    throw new CommandError([error.reason, kept, ...(run.out === undefined ? [] : [error.remedy])].join(' '));
+    throw new CommandError([error.reason, kept, ...(directory === null ? [] : [error.remedy])].join(' '));
   } finally {
     progress.stop();
     await close();

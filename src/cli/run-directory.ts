@@ -26,6 +26,7 @@ import { type RunStore, type StoredReplay, storedDrawSchema, storedReplaySchema 
  * gives away the last two: checkpoints hold the answer keys, and `run.json` the salt that they are sealed under.
  */
 export type RunDirectory = RunStore & {
+  path: string;
   configuration: RunConfiguration;
   /** The certificate of a run that an earlier call finished; it is issued once. */
   certificate: Certificate | null;
@@ -152,6 +153,7 @@ export const openRunDirectory = async (
     // One that was there already, by a copy perhaps, too: the checkpoints hold the answer keys.
     await chmod(at('replays'), 0o700);
     const store: RunDirectory = {
+      path: directory,
       configuration,
       certificate: await storedCertificate(at('certificate.json')),
       draw: await readJson(at('draw.json'), storedDrawSchema),

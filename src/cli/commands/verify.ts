@@ -95,7 +95,7 @@ export const verify = async (
       `Seed ${plain(configuration.seed)}: --seed ${plain(configuration.seed)} draws the same changes again.`,
     );
     const certificate = await carryOut(
-      { store: directory ?? memoryStore(), configuration, directory, out: options.out },
+      { configuration, directory },
       {
         repository,
         choice,
@@ -107,10 +107,11 @@ export const verify = async (
     );
     if (certificate === null) return exitCodes.failed;
     showCertificate(certificate, json, terminal);
-    if (options.out !== undefined) {
-      say(`Kept: ${join(options.out, 'certificate.json')} and ${join(options.out, 'evidence.jsonl')}.`);
+    if (directory !== null) {
+      const at = (name: string) => join(directory.path, name);
+      say(`Kept: ${at('certificate.json')} and ${at('evidence.jsonl')}.`);
       say(
-        `Not to be given away: ${join(options.out, 'replays')} (the answer keys) and run.json (what seals them in the evidence).`,
+        `Not to be given away: ${at('replays')} (the answer keys) and run.json (what seals them in the evidence).`,
       );
     }
     return exitCodes.done;

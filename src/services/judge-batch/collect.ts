@@ -42,13 +42,8 @@ export const collect = async (
     for await (const result of batches.results(batchId)) await store(context, result, batchId);
   else log.warn({ batchId }, 'The API knows a batch no more; its calls are made singly');
   // What the batch said nothing of is asked by itself, as what expired or failed in it is.
-  await leaveSingle(
-    context,
-    and(eq(judgeBatchItems.batchId, batchId), eq(judgeBatchItems.state, 'submitted')),
-    {
-      charged: true,
-    },
-  );
+  const unanswered = and(eq(judgeBatchItems.batchId, batchId), eq(judgeBatchItems.state, 'submitted'));
+  await leaveSingle(context, unanswered, { charged: true });
   const items = await db
     .select({ id: judgeBatchItems.id })
     .from(judgeBatchItems)

@@ -1,7 +1,7 @@
 import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
 
 /** Steps that arrive in parts: each is the verdicts on something, kept one by one. */
-export type StepInParts = 'baseline' | 'second';
+type StepInParts = 'baseline' | 'second';
 
 export const isInParts = (step: ReplayStep): step is StepInParts => step === 'baseline' || step === 'second';
 

@@ -40,15 +40,13 @@ const letters = new Map(Object.entries(escapes).map(([letter, byte]) => [byte, l
 
 /** A name as git writes it in a header with `core.quotePath=false`: quoted where it holds what would break the line. */
 export const quotePath = (path: string): string => {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what git quotes.
-  if (!/[\x00-\x1f\x7f"\\]/.test(path)) return path;
   const quoted = Array.from(path, (character) => {
     const code = character.codePointAt(0) ?? 0;
     const letter = letters.get(code);
     if (letter !== undefined) return `\\${letter}`;
     return code < 32 || code === 127 ? `\\${code.toString(8).padStart(3, '0')}` : character;
-  });
-  return `"${quoted.join('')}"`;
+  }).join('');
+  return quoted === path ? path : `"${quoted}"`;
 };
 
 /** A name as it stands alone on a header line: quoted, or as it is up to the tab that ends names with spaces. */
