@@ -2,10 +2,10 @@ import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { OracleAnswer } from '#contracts/oracle.ts';
 import type { ReplayCheckpoint } from '#contracts/replay.ts';
 import { buildCertificate, type CertificateContent } from '#verification/certificate/build.ts';
-import { noCanaries } from '#verification/certificate/judge-trust.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import { type Agreement, runReplay } from '#verification/replay/run-replay.ts';
 import type { SharedJudgments } from '#verification/replay/shared-judgments.ts';
+import { certificateInput } from './issued-certificate.ts';
 import { memoryReplayStore } from './memory-replay-store.ts';
 
 export type JudgedRun = {
@@ -54,26 +54,16 @@ export const judgedRun = async ({
   };
   await Promise.all(Array.from({ length: concurrency }, carry));
   const replays = [...checkpoints].map(([groundTruthId, checkpoint]) => ({ groundTruthId, checkpoint }));
-  const content = buildCertificate({
-    sample: false,
-    draw: {
-      listed: changes.length,
-      excluded: {},
-      source: 'github:owner/name',
-      commitRange: null,
-      private: false,
-    },
-    seed,
-    seedSource: 'owner',
-    blinded: false,
-    limit: changes.length,
-    minReplays: 1,
-    weights: { precision: 1, recall: 1, replyAccuracy: 1 },
-    judge: { provider: judge.provider, model: judge.model, promptDigest: judge.promptDigest },
-    secondModel: agreement?.judge.model ?? null,
-    earlier: { canaries: noCanaries, certificates: [] },
-    replaced: replays.filter(({ checkpoint }) => checkpoint.answerKey?.kind === 'impossible').length,
-    replays,
-  });
+  const content = buildCertificate(
+    certificateInput(replays, {
+      draw: { listed: changes.length, commitRange: null },
+      seed,
+      seedSource: 'owner',
+      limit: changes.length,
+      judge: { provider: judge.provider, model: judge.model, promptDigest: judge.promptDigest },
+      secondModel: agreement?.judge.model ?? null,
+      replaced: replays.filter(({ checkpoint }) => checkpoint.answerKey?.kind === 'impossible').length,
+    }),
+  );
   return { content, checkpoints };
 };

@@ -5,29 +5,8 @@ import type { Database } from '#db/client.ts';
 import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
 import { buildCertificate, type CertificateInput } from '#verification/certificate/build.ts';
 import { type EarlierCanaries, noCanaries } from '#verification/certificate/judge-trust.ts';
-import { presentCertificate } from '#verification/certificate/present.ts';
+import { certificateInput, issuedCertificate } from './issued-certificate.ts';
 import { judgedCheckpoint, type Verdicts } from './replay-checkpoint.ts';
-
-const run = {
-  sample: false,
-  draw: {
-    listed: 1,
-    excluded: {},
-    source: 'github:owner/name',
-    commitRange: 'abc..def',
-    private: false,
-  },
-  seed: 'seed',
-  seedSource: 'verifier',
-  blinded: false,
-  limit: 1,
-  minReplays: 1,
-  weights: { precision: 1, recall: 1, replyAccuracy: 1 },
-  judge: { provider: 'offline', model: 'offline-1', promptDigest: 'd'.repeat(64) },
-  secondModel: null,
-  earlier: { canaries: noCanaries, certificates: [] },
-  replaced: 0,
-} satisfies Omit<CertificateInput, 'replays'>;
 
 const insertCertificate = async (
   db: Database,
@@ -57,19 +36,16 @@ export const storeCertificate = (
 ): Promise<string> =>
   insertCertificate(
     db,
-    {
-      ...run,
-      replays: [
-        {
-          groundTruthId: '142',
-          checkpoint: judgedCheckpoint({
-            claims: [0, 1, 2, 3].map((place) => place < supported),
-            changes: [true],
-            replyAccuracy: 1,
-          }),
-        },
-      ],
-    },
+    certificateInput([
+      {
+        groundTruthId: '142',
+        checkpoint: judgedCheckpoint({
+          claims: [0, 1, 2, 3].map((place) => place < supported),
+          changes: [true],
+          replyAccuracy: 1,
+        }),
+      },
+    ]),
     identity,
   );
 
@@ -136,42 +112,38 @@ const testedCheckpoint = (place: number): ReplayCheckpoint => {
  * A run of 20 replays under a model judge that was tested: with 100 canaries of each kind, a parrot throughout, 8
  * replays that a second judge was asked about, and 2 unscored ones.
  */
-const testedRun = (earlier: EarlierCanaries = run.earlier): CertificateInput => ({
-  ...run,
-  draw: { ...run.draw, listed: 40 },
-  limit: 22,
-  minReplays: 20,
-  judge: { ...run.judge, provider: 'anthropic', model },
-  secondModel,
-  earlier,
-  replays: Array.from({ length: 22 }, (_, place) => ({
-    groundTruthId: `${101 + place}`,
-    checkpoint:
-      place < 20
-        ? testedCheckpoint(place)
-        : {
-            ...testedCheckpoint(place),
-            reply: {
-              kind: 'unscored',
-              reason: 'The judge was overloaded.',
-              asks: 3,
-              retries: 2,
-              latencyMs: 10,
-              usage: { ...paid, costUsd: 0 },
+const testedRun = (earlier: EarlierCanaries = { canaries: noCanaries, certificates: [] }): CertificateInput =>
+  certificateInput(
+    Array.from({ length: 22 }, (_, place) => ({
+      groundTruthId: `${101 + place}`,
+      checkpoint:
+        place < 20
+          ? testedCheckpoint(place)
+          : {
+              ...testedCheckpoint(place),
+              reply: {
+                kind: 'unscored',
+                reason: 'The judge was overloaded.',
+                asks: 3,
+                retries: 2,
+                latencyMs: 10,
+                usage: { ...paid, costUsd: 0 },
+              },
             },
-          },
-  })),
-});
+    })),
+    {
+      draw: { listed: 40 },
+      limit: 22,
+      minReplays: 20,
+      judge: { provider: 'anthropic', model },
+      secondModel,
+      earlier,
+    },
+  );
 
 /** The certificate of a tested run as every surface answers it, stored nowhere. */
-export const testedCertificate = (earlier?: EarlierCanaries): Certificate => {
-  const { replayScores, ...content } = buildCertificate(testedRun(earlier));
-  const issuedAt = new Date('2026-05-01T00:00:00Z');
-  return presentCertificate(
-    { ...content, id: randomUUID(), constructId: 'tested', createdAt: issuedAt },
-    replayScores.map((score) => ({ ...score, id: randomUUID(), scoredAt: issuedAt })),
-  );
-};
+export const testedCertificate = (earlier?: EarlierCanaries): Certificate =>
+  issuedCertificate(testedRun(earlier), new Date('2026-05-01T00:00:00Z'));
 
 /** Stores the certificate of a tested run; answers its id. */
 export const storeTestedCertificate = (

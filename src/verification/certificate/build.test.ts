@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { rawScoresSchema } from '#contracts/certificate.ts';
 import type { JudgeUsage, ReplayCheckpoint } from '#contracts/replay.ts';
 import { noUsage } from '#contracts/replay.ts';
+import { certificateInput } from '#testing/issued-certificate.ts';
 import { failedCheckpoint, judgedCheckpoint } from '#testing/replay-checkpoint.ts';
 import { buildCertificate, type CertificateInput, Uncertifiable } from './build.ts';
-import { noCanaries } from './judge-trust.ts';
 
 const draw = {
   listed: 40,
@@ -15,23 +15,18 @@ const draw = {
 };
 const input = (
   replays: CertificateInput['replays'],
-  changed: Partial<CertificateInput> = {},
-): CertificateInput => ({
-  sample: false,
-  draw,
-  seed: '42',
-  seedSource: 'owner',
-  blinded: false,
-  limit: 5,
-  minReplays: 2,
-  weights: { precision: 1, recall: 1, replyAccuracy: 1 },
-  judge: { provider: 'offline', model: 'asked-for', promptDigest: 'd'.repeat(64) },
-  secondModel: null,
-  earlier: { canaries: noCanaries, certificates: [] },
-  replaced: 1,
-  replays,
-  ...changed,
-});
+  changed: Partial<Pick<CertificateInput, 'draw' | 'minReplays'>> = {},
+): CertificateInput =>
+  certificateInput(replays, {
+    draw,
+    seed: '42',
+    seedSource: 'owner',
+    limit: 5,
+    minReplays: 2,
+    judge: { model: 'asked-for' },
+    replaced: 1,
+    ...changed,
+  });
 
 const unscored = (reason = 'the judge refused "secret text of the diff"'): ReplayCheckpoint => ({
   ...judgedCheckpoint({ claims: [true], changes: [true], replyAccuracy: 1 }),

@@ -2,11 +2,17 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Certificate, certificateSchema } from '#contracts/certificate.ts';
 import type { ReplayEvidence } from '#contracts/judge-trust.ts';
-import type { Baseline, CanaryVerdict, ReplayCheckpoint, SecondJudgment } from '#contracts/replay.ts';
+import {
+  type Baseline,
+  type CanaryVerdict,
+  noUsage,
+  type ReplayCheckpoint,
+  type SecondJudgment,
+} from '#contracts/replay.ts';
+import { certificateInput, issuedCertificate } from '#testing/issued-certificate.ts';
 import { failedCheckpoint, judgedCheckpoint, type Verdicts } from '#testing/replay-checkpoint.ts';
-import { buildCertificate, type CertificateInput } from './build.ts';
+import type { CertificateInput } from './build.ts';
 import { addCanaries, judgeTrust, noCanaries, subtractCanaries, type TrustInput } from './judge-trust.ts';
-import { presentCertificate } from './present.ts';
 import { recomputeCertificate } from './recompute.ts';
 
 const even = { precision: 1, recall: 1, replyAccuracy: 1 };
@@ -224,82 +230,64 @@ const replies: [Verdicts['replyAccuracy'], Verdicts['replyAccuracy']][] = [
   [1, 0],
 ];
 
-const certificateOf = (changed: Partial<CertificateInput> = {}): Certificate => {
-  const { replayScores, ...content } = buildCertificate({
-    sample: false,
-    draw: { listed: 40, excluded: {}, source: 'github:owner/name', commitRange: null, private: false },
-    seed: 'seed',
-    seedSource: 'verifier',
-    blinded: false,
-    limit: 12,
-    minReplays: 10,
-    weights: { precision: 2, recall: 1, replyAccuracy: 1 },
-    judge: { provider: 'anthropic', model: 'm', promptDigest: 'd'.repeat(64) },
-    secondModel: 'other',
-    earlier: {
-      canaries: {
-        true: { shown: 60, supported: 55 },
-        false: { shown: 70, supported: 6 },
-        injected: { shown: 50, supported: 9 },
-      },
-      certificates: ['2b1f6f60-6a37-4b7c-9c6f-0d8f0f6d1f11'],
-    },
-    replaced: 0,
-    replays: [
-      ...replies.map(([first, second], place) => ({
-        groundTruthId: `${place + 1}`,
-        checkpoint: whole(
-          {
-            claims: [true, place % 2 === 0, place % 3 === 0],
-            changes: [true, place % 2 === 1, false],
-            replyAccuracy: first,
+const certificateOf = (changed: Partial<Pick<CertificateInput, 'earlier'>> = {}): Certificate =>
+  issuedCertificate(
+    certificateInput(
+      [
+        ...replies.map(([first, second], place) => ({
+          groundTruthId: `${place + 1}`,
+          checkpoint: whole(
+            {
+              claims: [true, place % 2 === 0, place % 3 === 0],
+              changes: [true, place % 2 === 1, false],
+              replyAccuracy: first,
+            },
+            second,
+            place,
+          ),
+        })),
+        {
+          groundTruthId: '11',
+          checkpoint: {
+            ...failedCheckpoint(3),
+            answerKey: judgedCheckpoint({ claims: [], changes: [false, false, false], replyAccuracy: 0 }, 'm')
+              .answerKey,
           },
-          second,
-          place,
-        ),
-      })),
-      {
-        groundTruthId: '11',
-        checkpoint: {
-          ...failedCheckpoint(3),
-          answerKey: judgedCheckpoint({ claims: [], changes: [false, false, false], replyAccuracy: 0 }, 'm')
-            .answerKey,
         },
-      },
-      {
-        groundTruthId: '12',
-        checkpoint: {
-          ...judgedCheckpoint({ claims: [true], changes: [true], replyAccuracy: 1 }),
-          recall: {
-            kind: 'unscored',
-            reason: 'down',
-            asks: 1,
-            retries: 0,
-            latencyMs: 1,
-            usage: {
-              calls: 0,
-              inputTokens: 0,
-              cacheWriteTokens: 0,
-              cacheReadTokens: 0,
-              outputTokens: 0,
-              costUsd: 0,
+        {
+          groundTruthId: '12',
+          checkpoint: {
+            ...judgedCheckpoint({ claims: [true], changes: [true], replyAccuracy: 1 }),
+            recall: {
+              kind: 'unscored',
+              reason: 'down',
+              asks: 1,
+              retries: 0,
+              latencyMs: 1,
+              usage: noUsage,
             },
           },
         },
+      ],
+      {
+        draw: { listed: 40, commitRange: null },
+        limit: 12,
+        minReplays: 10,
+        weights: { precision: 2, recall: 1, replyAccuracy: 1 },
+        judge: { provider: 'anthropic', model: 'm' },
+        secondModel: 'other',
+        earlier: {
+          canaries: {
+            true: { shown: 60, supported: 55 },
+            false: { shown: 70, supported: 6 },
+            injected: { shown: 50, supported: 9 },
+          },
+          certificates: ['2b1f6f60-6a37-4b7c-9c6f-0d8f0f6d1f11'],
+        },
+        ...changed,
       },
-    ],
-    ...changed,
-  });
-  const createdAt = new Date('2026-01-01T00:00:00Z');
-  return presentCertificate(
-    { ...content, id: 'id', constructId: 'construct', createdAt },
-    replayScores.map(({ scored: _scored, ...score }) => ({
-      ...score,
-      id: score.groundTruthId,
-      scoredAt: createdAt,
-    })),
+    ),
   );
-};
 
 type Place = (string | number)[];
 const isRecord = (value: unknown): value is Record<string, unknown> =>

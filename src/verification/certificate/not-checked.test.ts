@@ -1,12 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Certificate } from '#contracts/certificate.ts';
 import type { Baseline } from '#contracts/replay.ts';
+import { certificateInput, issuedCertificate } from '#testing/issued-certificate.ts';
 import { failedCheckpoint, judgedCheckpoint } from '#testing/replay-checkpoint.ts';
 import { testedCertificate } from '#testing/stored-certificates.ts';
-import { buildCertificate } from './build.ts';
-import { noCanaries } from './judge-trust.ts';
 import { notChecked } from './not-checked.ts';
-import { presentCertificate } from './present.ts';
 import { recomputeCertificate } from './recompute.ts';
 import { fromWire, toWire } from './wire.ts';
 
@@ -113,38 +111,20 @@ const plainCertificate = (): Certificate => {
     replyAccuracy: 0,
   });
   const baseline: Baseline = { precision, recall, reused: true };
-  const { replayScores, ...content } = buildCertificate({
-    sample: true,
-    draw: {
-      listed: 9,
-      excluded: { too_small: 3 },
-      source: 'github:owner/name',
-      commitRange: null,
-      private: false,
-    },
-    seed: 'seed',
-    seedSource: 'verifier',
-    blinded: false,
-    limit: 3,
-    minReplays: 3,
-    weights: { precision: 2, recall: 1, replyAccuracy: 1 },
-    judge: { provider: 'offline', model: 'offline-1', promptDigest: 'd'.repeat(64) },
-    secondModel: null,
-    earlier: { canaries: noCanaries, certificates: [] },
-    replaced: 0,
-    replays: [
-      { groundTruthId: '8', checkpoint: { ...checkpoint, baseline } },
-      { groundTruthId: '9', checkpoint: failedCheckpoint(2) },
-    ],
-  });
-  const createdAt = new Date('2026-01-01T00:00:00Z');
-  return presentCertificate(
-    { ...content, id: 'id', constructId: 'construct', createdAt },
-    replayScores.map(({ scored: _scored, ...score }) => ({
-      ...score,
-      id: score.groundTruthId,
-      scoredAt: createdAt,
-    })),
+  return issuedCertificate(
+    certificateInput(
+      [
+        { groundTruthId: '8', checkpoint: { ...checkpoint, baseline } },
+        { groundTruthId: '9', checkpoint: failedCheckpoint(2) },
+      ],
+      {
+        sample: true,
+        draw: { listed: 9, excluded: { too_small: 3 }, commitRange: null },
+        limit: 3,
+        minReplays: 3,
+        weights: { precision: 2, recall: 1, replyAccuracy: 1 },
+      },
+    ),
   );
 };
 

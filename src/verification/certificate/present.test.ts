@@ -1,70 +1,61 @@
 import { expect, test } from 'vitest';
 import { certificateSchema, certificateSummarySchema } from '#contracts/certificate.ts';
+import { noUsage } from '#contracts/replay.ts';
+import { certificateInput } from '#testing/issued-certificate.ts';
 import { failedCheckpoint, judgedCheckpoint } from '#testing/replay-checkpoint.ts';
 import { buildCertificate } from './build.ts';
-import { noCanaries } from './judge-trust.ts';
 import { presentCertificate, presentSummary } from './present.ts';
 import { recomputeCertificate } from './recompute.ts';
 import { fromWire, toWire } from './wire.ts';
 
-const { replayScores, ...content } = buildCertificate({
-  sample: false,
-  draw: {
-    listed: 9,
-    excluded: { too_small: 3, dependency_bump: 2 },
-    source: 'acme/widgets',
-    commitRange: null,
-    private: false,
-  },
-  seed: '42',
-  seedSource: 'owner',
-  blinded: false,
-  limit: 3,
-  minReplays: 50,
-  weights: { precision: 2, recall: 1, replyAccuracy: 1 },
-  judge: { provider: 'offline', model: 'offline-1', promptDigest: 'd'.repeat(64) },
-  secondModel: null,
-  earlier: { canaries: noCanaries, certificates: [] },
-  replaced: 0,
-  replays: [
-    {
-      groundTruthId: '10',
-      checkpoint: judgedCheckpoint({
-        claims: [true, true, false],
-        changes: [true, false, false],
-        replyAccuracy: 0.5,
-      }),
-    },
-    { groundTruthId: '9', checkpoint: failedCheckpoint(2) },
-    {
-      groundTruthId: '8',
-      checkpoint: {
-        answerKey: judgedCheckpoint({ claims: [], changes: [true], replyAccuracy: 0 }).answerKey,
-        oracle: {
-          kind: 'answer',
-          answer: { summary: '', keyClaims: [], followUpResponse: '' },
-          latencyMs: 1,
-          retries: 0,
-        },
-        reply: {
-          kind: 'unscored',
-          reason: 'no connection',
-          asks: 1,
-          retries: 0,
-          latencyMs: 1,
-          usage: {
-            calls: 0,
-            inputTokens: 0,
-            cacheWriteTokens: 0,
-            cacheReadTokens: 0,
-            outputTokens: 0,
-            costUsd: 0,
+const { replayScores, ...content } = buildCertificate(
+  certificateInput(
+    [
+      {
+        groundTruthId: '10',
+        checkpoint: judgedCheckpoint({
+          claims: [true, true, false],
+          changes: [true, false, false],
+          replyAccuracy: 0.5,
+        }),
+      },
+      { groundTruthId: '9', checkpoint: failedCheckpoint(2) },
+      {
+        groundTruthId: '8',
+        checkpoint: {
+          answerKey: judgedCheckpoint({ claims: [], changes: [true], replyAccuracy: 0 }).answerKey,
+          oracle: {
+            kind: 'answer',
+            answer: { summary: '', keyClaims: [], followUpResponse: '' },
+            latencyMs: 1,
+            retries: 0,
+          },
+          reply: {
+            kind: 'unscored',
+            reason: 'no connection',
+            asks: 1,
+            retries: 0,
+            latencyMs: 1,
+            usage: noUsage,
           },
         },
       },
+    ],
+    {
+      draw: {
+        listed: 9,
+        excluded: { too_small: 3, dependency_bump: 2 },
+        source: 'acme/widgets',
+        commitRange: null,
+      },
+      seed: '42',
+      seedSource: 'owner',
+      limit: 3,
+      minReplays: 50,
+      weights: { precision: 2, recall: 1, replyAccuracy: 1 },
     },
-  ],
-});
+  ),
+);
 const stored = {
   ...content,
   id: '0192d1b0-7e2a-7c3f-8f7e-3f1d5c0a9b11',
