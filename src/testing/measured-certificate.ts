@@ -1,0 +1,126 @@
+import type { Certificate } from '#contracts/certificate.ts';
+import {
+  type Baseline,
+  type CanaryVerdict,
+  noUsage,
+  type ReplayCheckpoint,
+  type SecondJudgment,
+} from '#contracts/replay.ts';
+import type { EarlierCanaries } from '#verification/certificate/judge-trust.ts';
+import { certificateInput, issuedCertificate } from './issued-certificate.ts';
+import { failedCheckpoint, judgedCheckpoint, type Verdicts } from './replay-checkpoint.ts';
+
+/** A replay with canaries, a parrot and a second judge, each with some of its verdicts against the first judge's. */
+const whole = (
+  verdicts: Verdicts,
+  secondReply: Verdicts['replyAccuracy'],
+  place: number,
+): ReplayCheckpoint => {
+  const checkpoint = judgedCheckpoint(verdicts, 'm');
+  const { precision, recall, reply } = checkpoint;
+  if (precision.kind !== 'judged' || recall.kind !== 'judged' || reply.kind !== 'judged')
+    throw new Error('The fixture has no verdicts.');
+  const shown: CanaryVerdict[] = [
+    { kind: 'true', text: 'a', supported: place !== 3 },
+    { kind: 'false', text: 'b', supported: place === 5 },
+    { kind: 'injected', text: 'c', supported: place % 4 === 0 },
+  ];
+  const second: SecondJudgment = {
+    precision: {
+      ...precision,
+      claims: precision.claims.map((claim, at) => ({
+        ...claim,
+        supported: claim.supported !== (at === 0 && place % 3 === 0),
+      })),
+    },
+    recall,
+    reply: { ...reply, replyAccuracy: secondReply },
+  };
+  const baseline: Baseline = {
+    precision: {
+      ...precision,
+      claims: precision.claims.map((claim, at) => ({ ...claim, supported: at <= place % 2 })),
+    },
+    recall: { ...recall, changes: recall.changes.map((change, at) => ({ ...change, surfaced: at === 0 })) },
+    reused: false,
+  };
+  return { ...checkpoint, precision: { ...precision, canaries: shown }, baseline, second };
+};
+
+/** How often each judge gives each value is different for any two values, so that no other value has the same kappa. */
+const replies: [Verdicts['replyAccuracy'], Verdicts['replyAccuracy']][] = [
+  [0.25, 0.5],
+  [0.5, 0.5],
+  [0.5, 0.75],
+  [0.75, 0.75],
+  [0.75, 0.75],
+  [0.75, 1],
+  [1, 0],
+  [1, 0],
+  [1, 0],
+  [1, 0],
+];
+
+const earlierRuns: EarlierCanaries = {
+  canaries: {
+    true: { shown: 60, supported: 55 },
+    false: { shown: 70, supported: 6 },
+    injected: { shown: 50, supported: 9 },
+  },
+  certificates: ['2b1f6f60-6a37-4b7c-9c6f-0d8f0f6d1f11'],
+};
+
+/**
+ * A certificate under two models of which everything was measured that can be: ten judged replays, an oracle failure
+ * and an unscored one, with a pool of earlier canaries.
+ */
+export const measuredCertificate = (earlier: EarlierCanaries = earlierRuns): Certificate =>
+  issuedCertificate(
+    certificateInput(
+      [
+        ...replies.map(([first, second], place) => ({
+          groundTruthId: `${place + 1}`,
+          checkpoint: whole(
+            {
+              claims: [true, place % 2 === 0, place % 3 === 0],
+              changes: [true, place % 2 === 1, false],
+              replyAccuracy: first,
+            },
+            second,
+            place,
+          ),
+        })),
+        {
+          groundTruthId: '11',
+          checkpoint: {
+            ...failedCheckpoint(3),
+            answerKey: judgedCheckpoint({ claims: [], changes: [false, false, false], replyAccuracy: 0 }, 'm')
+              .answerKey,
+          },
+        },
+        {
+          groundTruthId: '12',
+          checkpoint: {
+            ...judgedCheckpoint({ claims: [true], changes: [true], replyAccuracy: 1 }),
+            recall: {
+              kind: 'unscored',
+              reason: 'down',
+              asks: 1,
+              retries: 0,
+              latencyMs: 1,
+              usage: noUsage,
+            },
+          },
+        },
+      ],
+      {
+        draw: { listed: 40, commitRange: null },
+        limit: 12,
+        minReplays: 10,
+        weights: { precision: 2, recall: 1, replyAccuracy: 1 },
+        judge: { provider: 'anthropic', model: 'm' },
+        secondModel: 'other',
+        earlier,
+      },
+    ),
+  );
