@@ -1,0 +1,12 @@
+import Anthropic, { type ClientOptions } from '@anthropic-ai/sdk';
+import { onTestFinished } from 'vitest';
+import { type AnthropicFakeOptions, startAnthropicFake } from './anthropic-fake.ts';
+
+/** The API's fake for one test, and the vendor's own client before it, which sends nothing again unless told to. */
+export const anthropicBench = async (options: AnthropicFakeOptions = {}) => {
+  const fake = await startAnthropicFake(options);
+  onTestFinished(fake.close);
+  const sdk = (more: ClientOptions = {}) =>
+    new Anthropic({ apiKey: 'sk-ant-test', baseURL: fake.url, maxRetries: 0, logLevel: 'off', ...more });
+  return { fake, sdk };
+};
