@@ -1,4 +1,5 @@
 import { asc, eq } from 'drizzle-orm';
+import { expect } from 'vitest';
 import type { ContinueRequest, RunRequest } from '#contracts/run-request.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { getPublicCertificate } from '#services/certificate/get-public.ts';
@@ -29,12 +30,20 @@ export const ownersWorkbench = async (script: Script = {}) => {
       .orderBy(asc(verificationReplays.position));
   const certificateOf = async (runId: string) =>
     getPublicCertificate(context, (await run(runId)).certificateId ?? '');
+  /** A run and the certificate that it has to come to. */
+  const complete = async (request: Partial<RunRequest> = {}) => {
+    const runId = await start(request);
+    await workbench.pump();
+    const { status, error } = await run(runId);
+    expect([status, error]).toEqual(['COMPLETED', null]);
+    return { runId, certificate: await certificateOf(runId) };
+  };
   /** The calls made while `work` went on. */
   const callsDuring = async (work: () => Promise<unknown>) => {
     const before = workbench.calls.length;
     await work();
     return workbench.calls.slice(before);
   };
-  return { ...workbench, owner, start, run, fail, goOn, replaysOf, certificateOf, callsDuring };
+  return { ...workbench, owner, start, run, fail, goOn, replaysOf, certificateOf, complete, callsDuring };
 };
 export type OwnersWorkbench = Awaited<ReturnType<typeof ownersWorkbench>>;
