@@ -1,55 +1,11 @@
-import Anthropic from '@anthropic-ai/sdk';
-import { afterEach, expect, test } from 'vitest';
-import { type AnthropicFake, type AnthropicFakeOptions, startAnthropicFake } from './anthropic-fake.ts';
+import { expect, test } from 'vitest';
+import { type Params, paramsOf } from './anthropic-bench.ts';
+import { batchBench, dayMs, hourMs, itemsOf } from './batch-bench.ts';
 
-const fakes: AnthropicFake[] = [];
-afterEach(async () => {
-  await Promise.all(fakes.splice(0).map((fake) => fake.close()));
-});
-
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
-const clock = { ms: 0 };
-const start = async (options: AnthropicFakeOptions = {}) => {
-  clock.ms = Date.UTC(2026, 0, 1);
-  const fake = await startAnthropicFake({
-    behave: ({ user }) => ({ kind: 'text', text: `Answer to ${user}` }),
-    now: () => clock.ms,
-    ...options,
-  });
-  fakes.push(fake);
-  const client = new Anthropic({ apiKey: 'sk-ant-test', baseURL: fake.url, maxRetries: 0, logLevel: 'off' });
-  const { batches } = client.messages;
-  const resultsOf = async (id: string) => {
-    const results = new Map<string, Anthropic.Messages.MessageBatchResult>();
-    for await (const { custom_id, result } of await batches.results(id)) results.set(custom_id, result);
-    return results;
-  };
-  const get = async (path: string) => {
-    const headers = { 'x-api-key': 'sk-ant-test', 'anthropic-version': '2023-06-01' };
-    const response = await fetch(`${fake.url}/v1/messages/batches${path}`, { headers });
-    return { status: response.status, body: await response.text() };
-  };
-  return { fake, client, batches, resultsOf, get };
-};
-
-const model = 'claude-sonnet-5-5';
-type Params = Anthropic.MessageCreateParamsNonStreaming;
-const paramsOf = (content: string, more: Partial<Params> = {}): Params => ({
-  model,
-  max_tokens: 100,
-  messages: [{ role: 'user', content }],
-  ...more,
-});
-const itemsOf = (count: number, more: Partial<Params> = {}) =>
-  Array.from({ length: count }, (_, index) => ({
-    custom_id: `item-${index}`,
-    params: paramsOf(`q${index}`, more),
-  }));
 const nobody = { processing: 0, succeeded: 0, errored: 0, canceled: 0, expired: 0 };
 
 test('a batch is in progress until its time has passed, then its results answer each item under its own id', async () => {
-  const { fake, batches, resultsOf, get } = await start({ batches: { afterMs: hourMs } });
+  const { fake, batches, resultsOf, get, wait } = await batchBench({ batches: { afterMs: hourMs } });
   const created = await batches.create({ requests: itemsOf(5) });
   expect(created).toEqual({
     id: expect.stringMatching(/^msgbatch_/),
@@ -63,13 +19,13 @@ test('a batch is in progress until its time has passed, then its results answer 
     archived_at: null,
     results_url: null,
   });
-  clock.ms += hourMs - 1;
+  wait(hourMs - 1);
   expect(await batches.retrieve(created.id)).toEqual(created);
   await expect(batches.results(created.id)).rejects.toThrow('Has it finished processing?');
   expect((await get(`/${created.id}/results`)).status).toBe(404);
   expect(fake.requests).toHaveLength(0);
 
-  clock.ms += 1;
+  wait(1);
   expect(await batches.retrieve(created.id)).toEqual({
     ...created,
     processing_status: 'ended',
@@ -93,7 +49,7 @@ test('a batch is in progress until its time has passed, then its results answer 
 });
 
 test('results come in another order than the items, and always in the same', async () => {
-  const { batches, get } = await start();
+  const { batches, get } = await batchBench();
   const { id } = await batches.create({ requests: itemsOf(20) });
   const [first, again] = [await get(`/${id}/results`), await get(`/${id}/results`)];
   expect(again).toEqual(first);
@@ -106,9 +62,9 @@ test('results come in another order than the items, and always in the same', asy
 });
 
 test('a batch ended by hand ends whenever that is', async () => {
-  const { fake, batches } = await start({ batches: { manual: true } });
+  const { fake, batches, wait } = await batchBench({ batches: { manual: true } });
   const { id } = await batches.create({ requests: itemsOf(1) });
-  clock.ms += dayMs - 1;
+  wait(dayMs - 1);
   expect((await batches.retrieve(id)).processing_status).toBe('in_progress');
   const later = await batches.create({ requests: itemsOf(1) });
   await fake.endBatches();
@@ -117,7 +73,7 @@ test('a batch ended by hand ends whenever that is', async () => {
 });
 
 test('polls at the same time end a batch once', async () => {
-  const { fake, batches } = await start({
+  const { fake, batches } = await batchBench({
     behave: async () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
       return { kind: 'text', text: '{}' };
@@ -129,7 +85,7 @@ test('polls at the same time end a batch once', async () => {
 });
 
 test('what is wrong with one item is that item’s result', async () => {
-  const { batches, resultsOf } = await start({
+  const { batches, resultsOf } = await batchBench({
     behave: ({ user }) => {
       switch (user) {
         case 'expires':
@@ -188,16 +144,16 @@ test.each<[string, unknown]>([
   ['params that are none', [{ ...item, params: 'x' }]],
   ['100,001 items', Array.from({ length: 100_001 }, (_, index) => ({ custom_id: `${index}`, params: {} }))],
 ])('a batch with %s is refused as a whole', async (_, requests) => {
-  const { batches } = await start();
+  const { batches } = await batchBench();
   const created = batches.create({ requests: requests as never });
   await expect(created).rejects.toMatchObject({ status: 400, type: 'invalid_request_error' });
   expect((await batches.list()).data).toEqual([]);
 });
 
 test('a cancelled batch keeps what was through, and the rest is canceled', async () => {
-  const { batches, resultsOf } = await start({ batches: { afterMs: hourMs } });
+  const { batches, resultsOf, wait } = await batchBench({ batches: { afterMs: hourMs } });
   const { id } = await batches.create({ requests: itemsOf(4) });
-  clock.ms += hourMs / 2;
+  wait(hourMs / 2);
   const canceling = await batches.cancel(id);
   expect(canceling).toMatchObject({
     processing_status: 'canceling',
@@ -205,7 +161,7 @@ test('a cancelled batch keeps what was through, and the rest is canceled', async
     request_counts: { ...nobody, processing: 4 },
     results_url: null,
   });
-  clock.ms += 1000;
+  wait(1000);
   const ended = await batches.retrieve(id);
   expect(ended).toMatchObject({
     processing_status: 'ended',
@@ -220,7 +176,7 @@ test('a cancelled batch keeps what was through, and the rest is canceled', async
 });
 
 test('a batch that is ended by hand stays canceling until then', async () => {
-  const { fake, batches } = await start({ batches: { manual: true } });
+  const { fake, batches } = await batchBench({ batches: { manual: true } });
   const { id } = await batches.create({ requests: itemsOf(2) });
   await batches.cancel(id);
   expect((await batches.cancel(id)).processing_status).toBe('canceling');
@@ -230,9 +186,9 @@ test('a batch that is ended by hand stays canceling until then', async () => {
 });
 
 test.each([1, 3])('what is not through after 24 hours has expired, asked for after %i days', async (days) => {
-  const { batches } = await start({ batches: { afterMs: 2 * dayMs } });
+  const { batches, wait } = await batchBench({ batches: { afterMs: 2 * dayMs } });
   const { id } = await batches.create({ requests: itemsOf(6) });
-  clock.ms += days * dayMs;
+  wait(days * dayMs);
   expect(await batches.retrieve(id)).toMatchObject({
     processing_status: 'ended',
     ended_at: '2026-01-02T00:00:00.000Z',
@@ -241,11 +197,11 @@ test.each([1, 3])('what is not through after 24 hours has expired, asked for aft
 });
 
 test('results are there for 29 days', async () => {
-  const { batches, get } = await start();
+  const { batches, get, wait } = await batchBench();
   const { id } = await batches.create({ requests: itemsOf(1) });
-  clock.ms += 29 * dayMs - 1;
+  wait(29 * dayMs - 1);
   expect((await get(`/${id}/results`)).status).toBe(200);
-  clock.ms += 1;
+  wait(1);
   expect((await get(`/${id}/results`)).status).toBe(404);
   expect(await batches.retrieve(id)).toMatchObject({
     archived_at: '2026-01-30T00:00:00.000Z',
@@ -254,7 +210,7 @@ test('results are there for 29 days', async () => {
 });
 
 test('only an ended batch can be deleted, and it is gone then', async () => {
-  const { fake, batches, get } = await start({ batches: { manual: true } });
+  const { fake, batches, get } = await batchBench({ batches: { manual: true } });
   const { id } = await batches.create({ requests: itemsOf(1) });
   await expect(batches.delete(id)).rejects.toMatchObject({ status: 400 });
   await fake.endBatches();
@@ -266,7 +222,7 @@ test('only an ended batch can be deleted, and it is gone then', async () => {
 });
 
 test('batches are listed newest first, in pages that go both ways', async () => {
-  const { batches } = await start();
+  const { batches } = await batchBench();
   const ids: string[] = [];
   for (const _ of Array(5)) ids.unshift((await batches.create({ requests: itemsOf(1) })).id);
   const page = await batches.list({ limit: 2 });
@@ -281,70 +237,4 @@ test('batches are listed newest first, in pages that go both ways', async () => 
   expect([newest.data.map(({ id }) => id), newest.has_more]).toEqual([ids.slice(0, 1), false]);
   await expect(batches.list({ limit: 1001 })).rejects.toMatchObject({ status: 400 });
   await expect(batches.list({ after_id: 'msgbatch_other' })).rejects.toMatchObject({ status: 400 });
-});
-
-const cachedSystem: Partial<Params> = {
-  system: [{ type: 'text', text: 'a'.repeat(8000), cache_control: { type: 'ephemeral', ttl: '1h' } }],
-};
-const readsOf = (results: Map<string, Anthropic.Messages.MessageBatchResult>, count: number) =>
-  itemsOf(count).map(({ custom_id }) => {
-    const result = results.get(custom_id);
-    return result?.type === 'succeeded' ? result.message.usage.cache_read_input_tokens : null;
-  });
-
-test('items of one batch read nothing from one another unless they are said to', async () => {
-  for (const [cacheHits, reads] of [
-    [undefined, [0, 0, 0]],
-    ['none', [0, 0, 0]],
-    ['all', [0, 2000, 2000]],
-  ] as const) {
-    const { batches, resultsOf } = await start({ batches: cacheHits === undefined ? {} : { cacheHits } });
-    const { id } = await batches.create({ requests: itemsOf(3, cachedSystem) });
-    expect(readsOf(await resultsOf(id), 3)).toEqual(reads);
-  }
-});
-
-test('a share of hits is drawn by item', async () => {
-  const { batches, resultsOf } = await start({ batches: { cacheHits: 0.5 } });
-  const { id } = await batches.create({ requests: itemsOf(200, cachedSystem) });
-  const hits = readsOf(await resultsOf(id), 200).filter((read) => read === 2000).length;
-  // Binomial with n = 200, p = 0.5: 100 ± 3.9 standard deviations of 7.07.
-  expect(hits).toBeGreaterThan(72);
-  expect(hits).toBeLessThan(128);
-});
-
-test('all items read what was written before their batch began, and not what was written later', async () => {
-  const { client, batches, resultsOf } = await start({ batches: { afterMs: 1000 } });
-  const before = await batches.create({ requests: itemsOf(2, cachedSystem) });
-  await client.messages.create(paramsOf('live', cachedSystem));
-  const after = await batches.create({ requests: itemsOf(2, cachedSystem) });
-  clock.ms += 1000;
-  expect(readsOf(await resultsOf(before.id), 2)).toEqual([0, 0]);
-  expect(readsOf(await resultsOf(after.id), 2)).toEqual([2000, 2000]);
-});
-
-test('the ledger keeps what batches used apart', async () => {
-  const { fake, client, batches } = await start({ batches: { cacheHits: 'all' } });
-  await batches.create({ requests: itemsOf(3, cachedSystem) });
-  await fake.endBatches();
-  await client.messages.create(paramsOf('q9', cachedSystem));
-  // Each asks one token ("q0") and is answered by "Answer to q0", 12 characters or 3 tokens.
-  expect(fake.usage).toEqual({
-    batch: {
-      messages: 3,
-      inputTokens: 3,
-      cacheWriteTokens: 2000,
-      cacheWrite1hTokens: 2000,
-      cacheReadTokens: 4000,
-      outputTokens: 9,
-    },
-    standard: {
-      messages: 1,
-      inputTokens: 1,
-      cacheWriteTokens: 0,
-      cacheWrite1hTokens: 0,
-      cacheReadTokens: 2000,
-      outputTokens: 3,
-    },
-  });
 });

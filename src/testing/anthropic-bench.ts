@@ -10,3 +10,13 @@ export const anthropicBench = async (options: AnthropicFakeOptions = {}) => {
     new Anthropic({ apiKey: 'sk-ant-test', baseURL: fake.url, maxRetries: 0, logLevel: 'off', ...more });
   return { fake, sdk };
 };
+
+export type Params = Anthropic.MessageCreateParamsNonStreaming;
+
+/** A message that asks this, as the vendor's own client takes it. */
+export const paramsOf = (content: string, more: Partial<Params> = {}): Params => ({
+  model: 'claude-sonnet-5-5',
+  max_tokens: 100,
+  messages: [{ role: 'user', content }],
+  ...more,
+});

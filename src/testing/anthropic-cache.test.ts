@@ -1,26 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import Anthropic from '@anthropic-ai/sdk';
-import { afterEach, expect, test } from 'vitest';
-import { type AnthropicFake, type AnthropicFakeOptions, startAnthropicFake } from './anthropic-fake.ts';
+import { expect, test } from 'vitest';
+import { anthropicBench } from './anthropic-bench.ts';
+import type { AnthropicFakeOptions } from './anthropic-fake.ts';
 
 // All counts by hand: a token is four characters, and each block is rounded up by itself.
-
-const fakes: AnthropicFake[] = [];
-afterEach(async () => {
-  await Promise.all(fakes.splice(0).map((fake) => fake.close()));
-});
 
 const clock = { ms: 0 };
 const start = async (options: AnthropicFakeOptions = {}) => {
   clock.ms = Date.UTC(2026, 0, 1);
-  const fake = await startAnthropicFake({
+  const { fake, sdk } = await anthropicBench({
     behave: () => ({ kind: 'text', text: 'Yes.' }),
     now: () => clock.ms,
     ...options,
   });
-  fakes.push(fake);
-  const client = new Anthropic({ apiKey: 'sk-ant-test', baseURL: fake.url, maxRetries: 0, logLevel: 'off' });
-  return { fake, client };
+  return { fake, client: sdk() };
 };
 
 const model = 'claude-sonnet-5-5';

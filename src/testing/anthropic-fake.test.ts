@@ -1,32 +1,21 @@
 import { request as httpRequest } from 'node:http';
-import Anthropic from '@anthropic-ai/sdk';
 import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type AnthropicFake, type AnthropicFakeOptions, startAnthropicFake } from './anthropic-fake.ts';
+import { anthropicBench, paramsOf } from './anthropic-bench.ts';
+import type { AnthropicFakeOptions } from './anthropic-fake.ts';
 
-const fakes: AnthropicFake[] = [];
-const start = async (options: AnthropicFakeOptions = {}) => {
-  const fake = await startAnthropicFake({ behave: () => ({ kind: 'text', text: '{}' }), ...options });
-  fakes.push(fake);
-  return fake;
-};
-const clientOf = ({ url }: AnthropicFake, maxRetries = 0) =>
-  new Anthropic({ apiKey: 'sk-ant-test', baseURL: url, maxRetries, logLevel: 'off' });
+const start = (options: AnthropicFakeOptions = {}) =>
+  anthropicBench({ behave: () => ({ kind: 'text', text: '{}' }), ...options });
 
-let fake: AnthropicFake;
+type Bench = Awaited<ReturnType<typeof start>>;
+let fake: Bench['fake'];
+let sdk: Bench['sdk'];
 beforeEach(async () => {
-  fake = await start();
-});
-afterEach(async () => {
-  await Promise.all(fakes.splice(0).map((each) => each.close()));
+  ({ fake, sdk } = await start());
 });
 
-const good = {
-  model: 'claude-sonnet-5-5',
-  max_tokens: 10,
-  messages: [{ role: 'user' as const, content: 'Hello' }],
-};
+const good = paramsOf('Hello', { max_tokens: 10 });
 const post = async (body: unknown, headers: Record<string, string> = {}, path = '/v1/messages') => {
   const response = await fetch(`${fake.url}${path}`, {
     method: 'POST',
@@ -151,7 +140,7 @@ test('a client that hangs up in the middle of its request harms nobody', async (
 });
 
 test('tokens are counted as a message would be charged for them, schema included', async () => {
-  const client = clientOf(fake);
+  const client = sdk();
   const { max_tokens: _, ...counted } = good;
   // "Hello" is 5 characters, 2 tokens of 4; 11 characters of system prompt are 3.
   expect(await client.messages.countTokens(counted)).toEqual({ input_tokens: 2 });
@@ -170,87 +159,21 @@ test('tokens are counted as a message would be charged for them, schema included
 });
 
 test('the SDK parses an answer by the schema it sent', async () => {
-  fake = await start({ behave: () => ({ kind: 'text', text: '{"ok":true}' }) });
+  const parsed = await start({ behave: () => ({ kind: 'text', text: '{"ok":true}' }) });
   const output_config = { format: zodOutputFormat(z.object({ ok: z.boolean() })) };
-  const message = await clientOf(fake).messages.parse({ ...good, output_config });
+  const message = await parsed.sdk().messages.parse({ ...good, output_config });
   expect(message.parsed_output).toEqual({ ok: true });
-  expect(fake.requests[0]?.schema).toMatchObject({ additionalProperties: false, required: ['ok'] });
+  expect(parsed.fake.requests[0]?.schema).toMatchObject({ additionalProperties: false, required: ['ok'] });
 });
 
 test('an answer longer than max_tokens breaks off there', async () => {
-  fake = await start({ behave: () => ({ kind: 'text', text: 'x'.repeat(41) }) });
-  const message = await clientOf(fake).messages.create(good);
+  const long = await start({ behave: () => ({ kind: 'text', text: 'x'.repeat(41) }) });
+  const message = await long.sdk().messages.create(good);
   expect(message).toMatchObject({
     stop_reason: 'max_tokens',
     content: [{ text: 'x'.repeat(40) }],
     usage: { output_tokens: 10 },
   });
-});
-
-test('the headers say what is left of each limit, and when it is whole again', async () => {
-  const at = Date.UTC(2026, 0, 1);
-  const limited = await start({ requestsPerMinute: 60, now: () => at });
-  const { response } = await clientOf(limited).messages.create(good).withResponse();
-  const headers = Object.fromEntries(
-    [...response.headers].filter(([name]) => name.startsWith('anthropic-ratelimit-')),
-  );
-  // One of 60 a minute is back after a second; 2 of 2,000,000 tokens after 0.06 ms, 1 of 400,000 after 0.15 ms.
-  expect(headers).toEqual({
-    'anthropic-ratelimit-requests-limit': '60',
-    'anthropic-ratelimit-requests-remaining': '59',
-    'anthropic-ratelimit-requests-reset': '2026-01-01T00:00:01.000Z',
-    'anthropic-ratelimit-input-tokens-limit': '2000000',
-    'anthropic-ratelimit-input-tokens-remaining': '2000000',
-    'anthropic-ratelimit-input-tokens-reset': '2026-01-01T00:00:00.000Z',
-    'anthropic-ratelimit-output-tokens-limit': '400000',
-    'anthropic-ratelimit-output-tokens-remaining': '400000',
-    'anthropic-ratelimit-output-tokens-reset': '2026-01-01T00:00:00.000Z',
-  });
-});
-
-test('more requests than a minute allows are turned away until the bucket has filled again', async () => {
-  let ms = 0;
-  const limited = await start({ requestsPerMinute: 2, now: () => ms });
-  const client = clientOf(limited);
-  await client.messages.create(good);
-  await client.messages.create(good);
-  // Two a minute: the next one after 30 seconds.
-  await expect(client.messages.create(good)).rejects.toMatchObject({
-    status: 429,
-    type: 'rate_limit_error',
-    headers: expect.toSatisfy((headers: Headers) => headers.get('retry-after') === '30'),
-  });
-  ms = 29_999;
-  await expect(client.messages.create(good)).rejects.toThrow(Anthropic.RateLimitError);
-  ms = 30_000;
-  await client.messages.create(good);
-  expect([limited.requests.length, limited.rateLimited]).toEqual([3, 2]);
-});
-
-test('more messages at once than allowed are turned away, and a place is free as soon as one is answered', async () => {
-  const limited = await start({ maxConcurrent: 2, latencyMs: 40 });
-  const client = clientOf(limited);
-  const outcomes = await Promise.allSettled([1, 2, 3].map(() => client.messages.create(good)));
-  expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'fulfilled', 'rejected']);
-  const refused = outcomes.find((outcome) => outcome.status === 'rejected');
-  expect(refused?.reason).toMatchObject({ status: 429, type: 'rate_limit_error' });
-  expect(refused?.reason.headers.get('retry-after')).toBe('1');
-  for (const _ of [1, 2, 3]) await client.messages.create(good);
-  expect([limited.peakConcurrency, limited.rateLimited]).toEqual([3, 1]);
-  await Promise.allSettled([1, 2, 3].map(() => client.messages.create(good)));
-  expect([limited.peakConcurrency, limited.rateLimited]).toEqual([3, 2]);
-});
-
-test('a message whose client has hung up holds no place', async () => {
-  const limited = await start({
-    maxConcurrent: 1,
-    behave: (_, count) => (count === 0 ? { kind: 'timeout' } : { kind: 'text', text: '{}' }),
-  });
-  const client = clientOf(limited);
-  await expect(client.messages.create(good, { timeout: 30 })).rejects.toThrow(
-    Anthropic.APIConnectionTimeoutError,
-  );
-  await expect.poll(() => client.messages.create(good).then(() => 'answered')).toBe('answered');
 });
 
 test('the SDK’s retries are counted in its headers', async () => {
@@ -260,8 +183,12 @@ test('the SDK’s retries are counted in its headers', async () => {
         ? { kind: 'error', status: 529, type: 'overloaded_error', retryAfter: '0.01' }
         : { kind: 'text', text: '{}' },
   });
-  await clientOf(busy, 2).messages.create(good);
-  expect(busy.requests.map(({ headers }) => headers['x-stainless-retry-count'])).toEqual(['0', '1', '2']);
+  await busy.sdk({ maxRetries: 2 }).messages.create(good);
+  expect(busy.fake.requests.map(({ headers }) => headers['x-stainless-retry-count'])).toEqual([
+    '0',
+    '1',
+    '2',
+  ]);
 });
 
 test('the ledger sums what messages used, and nothing of what was no message', async () => {
@@ -270,7 +197,7 @@ test('the ledger sums what messages used, and nothing of what was no message', a
     behave: (_, count) =>
       count === 2 ? { kind: 'error', status: 500, type: 'api_error' } : { kind: 'text', text: 'abcde' },
   });
-  const client = clientOf(summed);
+  const client = summed.sdk();
   const system = [
     {
       type: 'text' as const,
@@ -283,7 +210,7 @@ test('the ledger sums what messages used, and nothing of what was no message', a
   await client.messages.create({ ...good, system });
   await expect(client.messages.create({ ...good, system })).rejects.toThrow();
   // Twice 2 tokens of "Hello" and 2 of "abcde"; 1 + 3 of the system prompt written, then read.
-  expect(summed.usage).toEqual({
+  expect(summed.fake.usage).toEqual({
     standard: {
       messages: 2,
       inputTokens: 4,

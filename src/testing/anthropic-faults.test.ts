@@ -1,15 +1,10 @@
 import Anthropic from '@anthropic-ai/sdk';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { JudgeAnswer } from '#verification/judges/judge.ts';
-import { type AnthropicFake, startAnthropicFake } from './anthropic-fake.ts';
+import { anthropicBench } from './anthropic-bench.ts';
 import { type AnthropicFault, faultyBehaviour } from './anthropic-faults.ts';
 import type { Behave } from './anthropic-message.ts';
 import type { AnthropicRequest } from './anthropic-request.ts';
-
-const fakes: AnthropicFake[] = [];
-afterEach(async () => {
-  await Promise.all(fakes.splice(0).map((fake) => fake.close()));
-});
 
 const answer: JudgeAnswer = {
   changes: [],
@@ -22,18 +17,10 @@ const answer: JudgeAnswer = {
 const always: Behave = () => ({ kind: 'answer', answer });
 
 const ask = async (fault: AnthropicFault, options: { maxRetries?: number; timeout?: number } = {}) => {
-  const fake = await startAnthropicFake({
+  const { sdk } = await anthropicBench({
     behave: faultyBehaviour({ rate: 1, seed: 's', fault }, always),
   });
-  fakes.push(fake);
-  const client = new Anthropic({
-    apiKey: 'sk-ant-test',
-    baseURL: fake.url,
-    maxRetries: 0,
-    logLevel: 'off',
-    ...options,
-  });
-  return client.messages.create({
+  return sdk(options).messages.create({
     model: 'claude-sonnet-5-5',
     max_tokens: 1000,
     messages: [{ role: 'user', content: 'Q' }],
