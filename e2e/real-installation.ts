@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, expect } from '@playwright/test';
 import { startAnthropicFake } from '../src/testing/anthropic-fake.ts';
-import { fakeRepository, startGitHubFake } from '../src/testing/github-fake.ts';
+import { startGitHubFake } from '../src/testing/github-fake.ts';
+import { fakeRepository } from '../src/testing/github-repository.ts';
 import { startInstallation } from '../src/testing/installation.ts';
 import { startOracleFake } from '../src/testing/oracle-fake.ts';
 

@@ -16,7 +16,8 @@ import { openCollector } from '#services/telemetry/collector.ts';
 import { createTracing } from '#services/telemetry/tracing.ts';
 import { startAnthropicFake } from '#testing/anthropic-fake.ts';
 import { type ReceivedSpan, startCollectorFake } from '#testing/collector-fake.ts';
-import { fakeRepository, startGitHubFake } from '#testing/github-fake.ts';
+import { startGitHubFake } from '#testing/github-fake.ts';
+import { fakeRepository } from '#testing/github-repository.ts';
 import { describeChange, startOracleFake } from '#testing/oracle-fake.ts';
 import { openPolicy, openWorkbench } from '#testing/workbench.ts';
 

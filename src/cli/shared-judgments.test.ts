@@ -14,7 +14,8 @@ import { noUsage, type ParrotVerdicts, type SettledAnswerKey } from '#contracts/
 import { measureOf } from '#testing/anthropic-answers.ts';
 import type { AnthropicFake } from '#testing/anthropic-fake.ts';
 import { runInProcess, withSettings } from '#testing/command-line.ts';
-import { fakeRepository, startGitHubFake } from '#testing/github-fake.ts';
+import { startGitHubFake } from '#testing/github-fake.ts';
+import { fakeRepository } from '#testing/github-repository.ts';
 import { certificateOf, changes, openVerifyBench, plantedKey } from '#testing/verify-bench.ts';
 import { openJudgmentFolder, sharedJudgments } from './shared-judgments.ts';
 

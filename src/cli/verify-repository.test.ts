@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { runInProcess, withSettings } from '#testing/command-line.ts';
 import { createGitRepository, type GitRepository } from '#testing/git-repository.ts';
-import { fakeRepository, type GitHubFake, startGitHubFake } from '#testing/github-fake.ts';
+import { type GitHubFake, startGitHubFake } from '#testing/github-fake.ts';
+import { fakeRepository } from '#testing/github-repository.ts';
 import {
   certificateOf,
   changes,

@@ -1,5 +1,5 @@
 import { createGitRepository, type FileChanges, type GitRepository } from './git-repository.ts';
-import { type FakePullRequest, fakePullRequest } from './github-fake.ts';
+import { type FakePullRequest, fakePullRequest } from './github-repository.ts';
 
 export type MergeKind = 'merge' | 'squash' | 'rebase';
 

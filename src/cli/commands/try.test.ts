@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { runInProcess, withSettings } from '#testing/command-line.ts';
-import { fakeRepository, type GitHubFake, startGitHubFake } from '#testing/github-fake.ts';
+import { type GitHubFake, startGitHubFake } from '#testing/github-fake.ts';
+import { fakeRepository } from '#testing/github-repository.ts';
 import { openVerifyBench } from '#testing/verify-bench.ts';
 
 const { startOracle, closeServers, remove } = openVerifyBench();

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { answerPlausibly, fencedPieces, measureOf } from '../anthropic-answers.ts';
 import { type AnthropicFake, startAnthropicFake } from '../anthropic-fake.ts';
-import { fakePullRequest, fakeRepository, startGitHubFake } from '../github-fake.ts';
+import { startGitHubFake } from '../github-fake.ts';
+import { fakePullRequest, fakeRepository } from '../github-repository.ts';
 import { describeChange, startOracleFake } from '../oracle-fake.ts';
 
 /** One call that a fake saw. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { drawRequest, githubBench } from '#testing/github-bench.ts';
-import { fakePullRequest, fakeRepository } from '#testing/github-fake.ts';
+import { fakePullRequest, fakeRepository } from '#testing/github-repository.ts';
 
 test('merged pull requests are drawn with their text, diff and commit, without index lines', async () => {
   const { fake, source } = await githubBench();

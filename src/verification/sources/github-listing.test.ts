@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { drawRequest, githubBench, githubToken } from '#testing/github-bench.ts';
-import { fakePullRequest, fakeRepository } from '#testing/github-fake.ts';
+import { fakePullRequest, fakeRepository } from '#testing/github-repository.ts';
 
 test('however a repository is spelled, the ground truth is the same and bears GitHub’s own spelling', async () => {
   const { fake, source } = await githubBench();

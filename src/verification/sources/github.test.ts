@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { drawRequest, githubBench, githubToken } from '#testing/github-bench.ts';
-import { fakeRepository, startGitHubFake } from '#testing/github-fake.ts';
+import { startGitHubFake } from '#testing/github-fake.ts';
+import { fakeRepository } from '#testing/github-repository.ts';
 
 test('an unknown repository, a wrong token, a missing right and a legal block each say what to do', async () => {
   const { fake, failure } = await githubBench();

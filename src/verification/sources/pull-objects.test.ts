@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { repositoryFolders } from '#services/engine/repository-folders.ts';
 import { gitRunner } from '#services/engine/run-git.ts';
 import { type GitServer, serveGitRepository } from '#testing/git-repository.ts';
-import { fakeRepository, type GitHubFake, startGitHubFake } from '#testing/github-fake.ts';
+import { type GitHubFake, startGitHubFake } from '#testing/github-fake.ts';
+import { fakeRepository } from '#testing/github-repository.ts';
 import { createPullsInGit, type PullsInGit } from '#testing/pulls-in-git.ts';
 import { githubSource } from './github.ts';
 import type { GitHubAccess, RepositoryFolder } from './github-client.ts';
