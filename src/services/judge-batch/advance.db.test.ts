@@ -19,6 +19,31 @@ const scoresOf = async (context: WorkerContext, certificateId: string | null) =>
   return { scores: { precision, recall, replyAccuracy }, usage };
 };
 
+type EconomyRun = Awaited<ReturnType<typeof economyRun>>;
+
+const statesOf = async ({ items }: Pick<EconomyRun, 'items'>) =>
+  new Set((await items()).map(({ state }) => state));
+
+/** A run whose first calls are due, and its worker before an API that takes batches in a way of its own. */
+const dueBefore = async (submitOf: (at: EconomyRun) => BatchClient['submit']) => {
+  const at = await economyRun();
+  await at.pump({ onto: at.context });
+  // The fake's clock is the machine's, the services' is the workbench's.
+  at.wait(Date.now() - at.context.now().getTime());
+  at.wait(11_000);
+  return { at, onto: at.withBatches({ submit: submitOf(at) }) };
+};
+
+/** Once a submission is taken for lost, it is under way, and the run ends with every call answered once. */
+const expectOneSubmission = async (at: EconomyRun) => {
+  at.wait(6 * 60_000);
+  await advanceBatches(at.context);
+  expect(await statesOf(at)).toEqual(new Set(['submitted']));
+  expect(await at.work()).toMatchObject({ status: 'COMPLETED' });
+  const answered = at.fake.requests.map(({ batch }) => batch?.customId);
+  expect(answered.toSorted()).toEqual((await at.items()).map(({ id }) => id).sort());
+};
+
 test('economy mode comes to the same scores through batches, at half the price of each token', async () => {
   const economy = await economyRun();
   const ended = await economy.work();
@@ -43,16 +68,14 @@ test('economy mode comes to the same scores through batches, at half the price o
 });
 
 test('while a batch is under way no job is on the queue, nothing is asked again, and no secret text stays behind', async () => {
-  const { context, pump, queued, items, fake, run, wait, work } = await economyRun();
-  const batches = context.engine.batches as BatchClient;
+  const { pump, queued, items, fake, run, wait, work, batches, withBatches } = await economyRun();
   const submitted: string[] = [];
-  context.engine.batches = {
-    ...batches,
+  const context = withBatches({
     submit: (calls) => {
       submitted.push(...calls.map(({ id }) => id));
       return batches.submit(calls);
     },
-  };
+  });
   await pump({ onto: context });
   wait(11_000);
   await advanceBatches(context);
@@ -63,80 +86,41 @@ test('while a batch is under way no job is on the queue, nothing is asked again,
   expect(await queued()).toEqual([]);
   expect(submitted.toSorted()).toEqual((await items()).map(({ id }) => id).sort());
   expect((await run()).status).toBe('INGESTING');
-  await work();
+  await work(context);
   expect((await items()).map(({ state, request }) => [state, request])).toEqual(
     Array.from({ length: fake.requests.length }, () => ['done', null]),
   );
 });
 
 test('a batch whose worker died before storing its id is found again, and not paid twice', async () => {
-  const { context, pump, fake, wait, items, work } = await economyRun();
-  const dying: BatchClient = {
-    ...(context.engine.batches as BatchClient),
-    submit: async (calls) => {
-      await context.engine.batches?.submit(calls);
-      throw new Error('killed');
-    },
-  };
-  await pump({ onto: context });
-  // The fake's clock is the machine's, the services' is the workbench's.
-  wait(Date.now() - context.now().getTime());
-  wait(11_000);
-  await expect(advanceBatches({ ...context, engine: { ...context.engine, batches: dying } })).rejects.toThrow(
-    'killed',
-  );
-  expect(new Set((await items()).map(({ state }) => state))).toEqual(new Set(['submitting']));
-  await advanceBatches(context);
-  wait(6 * 60_000);
-  await advanceBatches(context);
-  expect(new Set((await items()).map(({ state }) => state))).toEqual(new Set(['submitted']));
-  expect(await work()).toMatchObject({ status: 'COMPLETED' });
-  const answered = fake.requests.map(({ batch }) => batch?.customId);
-  expect(answered.toSorted()).toEqual((await items()).map(({ id }) => id).sort());
+  const { at, onto } = await dueBefore(({ batches }) => async (calls) => {
+    await batches.submit(calls);
+    throw new Error('killed');
+  });
+  await expect(advanceBatches(onto)).rejects.toThrow('killed');
+  expect(await statesOf(at)).toEqual(new Set(['submitting']));
+  await advanceBatches(at.context);
+  await expectOneSubmission(at);
 });
 
 test('a submission that never reached the API is made again', async () => {
-  const { context, pump, wait, items, work } = await economyRun();
-  const deaf: BatchClient = {
-    ...(context.engine.batches as BatchClient),
-    submit: () => Promise.reject(new Error('killed')),
-  };
-  await pump({ onto: context });
-  wait(Date.now() - context.now().getTime());
-  wait(11_000);
-  await expect(
-    advanceBatches({ ...context, engine: { ...context.engine, batches: deaf } }),
-  ).rejects.toThrow();
-  wait(6 * 60_000);
-  await advanceBatches(context);
-  expect(new Set((await items()).map(({ state }) => state))).toEqual(new Set(['submitted']));
-  expect(await work()).toMatchObject({ status: 'COMPLETED' });
+  const { at, onto } = await dueBefore(() => () => Promise.reject(new Error('killed')));
+  await expect(advanceBatches(onto)).rejects.toThrow();
+  await expectOneSubmission(at);
 });
 
 test('a submission whose answer did not arrive in time is looked for, and not made again', async () => {
-  const { context, pump, fake, wait, items, work } = await economyRun();
-  const silent: BatchClient = {
-    ...(context.engine.batches as BatchClient),
-    submit: async (calls) => {
-      await context.engine.batches?.submit(calls);
-      throw new BatchFault('the Anthropic API did not answer in time', {
-        passing: true,
-        mayHaveArrived: true,
-      });
-    },
-  };
-  await pump({ onto: context });
-  wait(Date.now() - context.now().getTime());
-  wait(11_000);
-  await advanceBatches({ ...context, engine: { ...context.engine, batches: silent } });
-  await advanceBatches(context);
-  expect(new Set((await items()).map(({ state }) => state))).toEqual(new Set(['submitting']));
-  wait(6 * 60_000);
-  await advanceBatches(context);
-  expect(new Set((await items()).map(({ state }) => state))).toEqual(new Set(['submitted']));
-  expect(await work()).toMatchObject({ status: 'COMPLETED' });
-  const answered = fake.requests.map(({ batch }) => batch?.customId);
-  expect(answered.toSorted()).toEqual((await items()).map(({ id }) => id).sort());
+  const { at, onto } = await dueBefore(({ batches }) => async (calls) => {
+    await batches.submit(calls);
+    throw new BatchFault('the Anthropic API did not answer in time', {
+      passing: true,
+      mayHaveArrived: true,
+    });
+  });
+  await advanceBatches(onto);
+  await advanceBatches(at.context);
+  expect(await statesOf(at)).toEqual(new Set(['submitting']));
+  await expectOneSubmission(at);
 });
 
 test('calls that a cancelled run has queued are not sent, and nothing stays booked for them', async () => {
@@ -153,7 +137,7 @@ test('calls that a cancelled run has queued are not sent, and nothing stays book
 });
 
 test('what expired or failed in a batch is asked singly and once, at the full price', async () => {
-  const { work, fake, items, context, run, db } = await economyRun({
+  const economy = await economyRun({
     behave: ((): AnthropicFakeOptions['behave'] => {
       let count = 0;
       return (request) => {
@@ -164,8 +148,9 @@ test('what expired or failed in a batch is asked singly and once, at the full pr
       };
     })(),
   });
+  const { work, fake, context, run, db } = economy;
   expect(await work()).toMatchObject({ status: 'COMPLETED' });
-  expect(new Set((await items()).map(({ state }) => state))).toEqual(new Set(['done']));
+  expect(await statesOf(economy)).toEqual(new Set(['done']));
   expect(fake.usage.standard.messages).toBe(2);
   const { usage } = await scoresOf(context, (await run()).certificateId);
   const costs = [fake.usage.standard, fake.usage.batch].map(
@@ -180,20 +165,12 @@ test('what expired or failed in a batch is asked singly and once, at the full pr
 });
 
 test('an API that is away is tried again; one that refuses the key leaves the replays unscored with the reason', async () => {
-  const { context, pump, wait, items, run } = await economyRun();
-  const failing = (fault: BatchFault): WorkerContext => ({
-    ...context,
-    engine: {
-      ...context.engine,
-      batches: { ...(context.engine.batches as BatchClient), submit: () => Promise.reject(fault) },
-    },
-  });
-  await pump({ onto: context });
-  wait(11_000);
-  await advanceBatches(
-    failing(new BatchFault('the Anthropic API is overloaded', { passing: true, mayHaveArrived: false })),
-  );
-  expect(new Set((await items()).map(({ state }) => state))).toEqual(new Set(['queued']));
+  const away = await economyRun();
+  await away.pump({ onto: away.context });
+  away.wait(11_000);
+  const fault = new BatchFault('the Anthropic API is overloaded', { passing: true, mayHaveArrived: false });
+  await advanceBatches(away.withBatches({ submit: () => Promise.reject(fault) }));
+  expect(await statesOf(away)).toEqual(new Set(['queued']));
 
   const refused = await economyRun({ apiKey: 'sk-ant-another' });
   await refused.pump({ onto: refused.context });
@@ -204,7 +181,7 @@ test('an API that is away is tried again; one that refuses the key leaves the re
     status: 'FAILED',
     error: expect.stringContaining('check ANTHROPIC_API_KEY'),
   });
-  expect((await run()).status).toBe('INGESTING');
+  expect((await away.run()).status).toBe('INGESTING');
 });
 
 test('a batch is booked at the most that it can cost until it has ended, and a limit holds for it', async () => {
