@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { changeNumber } from '#testing/scripted-engine.ts';
-import type { Judge, JudgeReply } from '#verification/judges/judge.ts';
+import { judgeOpening, judgeReplying } from '#testing/scripted-judge.ts';
+import type { JudgeReply } from '#verification/judges/judge.ts';
 import { type Account, boundedJudge, openAccount } from './bounded-judge.ts';
 import { CommandError, RunStopped } from './exit.ts';
 import type { Ledger } from './ledger.ts';
@@ -174,23 +175,9 @@ const stage = (...script: (JudgeReply | Error)[]) => {
   let clock = 0;
   const told: string[] = [];
   const slept: number[] = [];
-  let asked = 0;
   const booked: number[] = [];
   const account = openAccount(1, memoryStore());
-  const judge: Judge = {
-    provider: 'anthropic',
-    model: 'm',
-    promptDigest: '',
-    open: () => ({
-      ask: async () => {
-        const reply = script[Math.min(asked, script.length - 1)];
-        asked += 1;
-        if (reply instanceof Error || reply === undefined) throw reply;
-        return reply;
-      },
-      mostUsd: () => 0.5,
-    }),
-  };
+  const { judge, asked } = judgeReplying((place) => script[Math.min(place, script.length - 1)], 0.5);
   const bounded = boundedJudge(judge, {
     account: {
       book: async (mostUsd) => {
@@ -208,7 +195,7 @@ const stage = (...script: (JudgeReply | Error)[]) => {
     now: () => clock,
   });
   const ask = (signal?: AbortSignal) => bounded.open(changeNumber(1)).ask({ measure: 'answer_key' }, signal);
-  return { ask, told, slept, booked, account, asked: () => asked };
+  return { ask, told, slept, booked, account, asked };
 };
 
 test('a judge that is overloaded is asked again after longer and longer waits, each told', async () => {
@@ -295,16 +282,13 @@ test('a booking is kept before its call is made, and what it cost before its ans
     steps.push('asked');
     return answered;
   };
-  const judge = boundedJudge(
-    { provider: 'anthropic', model: 'm', promptDigest: '', open: () => ({ ask, mostUsd: () => 0.5 }) },
-    {
-      account: openAccount(1, { ...memoryStore(), keepLedger }),
-      modelOption: '--model',
-      onWait: () => {},
-      sleep: async () => {},
-      now: () => 0,
-    },
-  );
+  const judge = boundedJudge(judgeOpening({ ask, mostUsd: () => 0.5 }), {
+    account: openAccount(1, { ...memoryStore(), keepLedger }),
+    modelOption: '--model',
+    onWait: () => {},
+    sleep: async () => {},
+    now: () => 0,
+  });
   await judge.open(changeNumber(1)).ask({ measure: 'answer_key' });
   expect(steps).toEqual(['0 settled, 0.5 booked', 'asked', '0.25 settled, 0 booked']);
 });

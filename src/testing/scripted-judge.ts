@@ -1,5 +1,11 @@
 import type { JudgeUsage } from '#contracts/replay.ts';
-import type { JudgeAnswer, JudgeReply, JudgeTask, PullRequestJudge } from '#verification/judges/judge.ts';
+import type {
+  Judge,
+  JudgeAnswer,
+  JudgeReply,
+  JudgeTask,
+  PullRequestJudge,
+} from '#verification/judges/judge.ts';
 
 export const usageOfOneCall: JudgeUsage = {
   calls: 1,
@@ -39,4 +45,31 @@ export const scriptedJudge = (
     },
     mostUsd: () => 0,
   };
+};
+
+/** A model judge that is opened with the same for every change. */
+export const judgeOpening = (opened: PullRequestJudge): Judge => ({
+  provider: 'anthropic',
+  model: 'm',
+  promptDigest: '',
+  open: () => opened,
+});
+
+/**
+ * A model judge that replies, or breaks down with an error, by how often it was asked before, and how often that was.
+ * There must be a reply to every asking.
+ */
+export const judgeReplying = (replyTo: (asked: number) => JudgeReply | Error | undefined, mostUsd = 0) => {
+  let asked = 0;
+  const judge = judgeOpening({
+    ask: async () => {
+      const reply = replyTo(asked);
+      asked += 1;
+      if (reply === undefined) throw new Error(`There is no reply to asking number ${asked}.`);
+      if (reply instanceof Error) throw reply;
+      return reply;
+    },
+    mostUsd: () => mostUsd,
+  });
+  return { judge, asked: () => asked };
 };

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { noUsage } from '#contracts/replay.ts';
 import { changeNumber } from '#testing/scripted-engine.ts';
-import type { Judge, JudgeReply } from './judge.ts';
+import { judgeReplying } from '#testing/scripted-judge.ts';
+import type { JudgeReply } from './judge.ts';
 import { resending } from './resending.ts';
 
 const took = { model: 'm', usage: noUsage, latencyMs: 1, retries: 1 };
@@ -16,22 +17,9 @@ const lost: JudgeReply = {
 const answered: JudgeReply = { ...took, ok: true, answer: { changes: [], question: null, verdicts: [] } };
 
 const askedOf = async (...replies: JudgeReply[]) => {
-  let asked = 0;
-  const judge: Judge = {
-    provider: 'anthropic',
-    model: 'm',
-    promptDigest: '',
-    open: () => ({
-      ask: async () => {
-        const reply = replies[asked];
-        asked += 1;
-        return reply ?? expect.unreachable('asked too often');
-      },
-      mostUsd: () => 0,
-    }),
-  };
+  const { judge, asked } = judgeReplying((place) => replies[place]);
   const reply = await resending(judge).open(changeNumber(1)).ask({ measure: 'answer_key' });
-  return { asked, reply };
+  return { asked: asked(), reply };
 };
 
 test('a question that got lost is asked anew, and that counts as a retry', async () => {
