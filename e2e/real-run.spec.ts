@@ -148,6 +148,9 @@ test('a run stops at its cost limit, says so, and is resumed with a higher one t
 
   await expect(page.getByText('5 of 5 replays ended')).toBeVisible({ timeout: 60_000 });
   await expect(page.getByText('Its limit is US$ 5.00.')).toBeVisible();
+  await expect(
+    page.getByText(/^[\d,]+ in, [\d,]+ written to and [\d,]+ read from the cache, [\d,]+ out$/),
+  ).toBeVisible();
   await expect(page.getByRole('link', { name: stopped.slice(-36) })).toHaveAttribute(
     'href',
     new URL(stopped).pathname,

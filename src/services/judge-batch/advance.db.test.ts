@@ -164,6 +164,24 @@ test('what expired or failed in a batch is asked singly and once, at the full pr
   expect(booked.reduce((total, { costUsd }) => total + costUsd, 0)).toBeCloseTo(cost, 9);
 });
 
+test('a single call that gets lost is made singly again, and waits for no other batch', async () => {
+  let lost = 0;
+  const { work, fake, items } = await economyRun({
+    behave: (request) => {
+      if (request.batch !== null) return { kind: 'expired' };
+      lost += 1;
+      return lost === 1 ? { kind: 'reset' } : { kind: 'answer', answer: answerPlausibly(request) };
+    },
+  });
+  expect(await work()).toMatchObject({ status: 'COMPLETED' });
+  const calls = (await items()).map(({ replayId, call }) => `${replayId} ${call}`);
+  expect(calls.filter((call) => call.includes('answer_key'))).toHaveLength(3);
+  expect(new Set(calls).size).toBe(calls.length);
+  const sent = fake.requests.map(({ batch }) => batch !== null);
+  expect(sent.filter((batched) => batched)).toHaveLength(calls.length);
+  expect(sent.filter((batched) => !batched)).toHaveLength(calls.length + 1);
+});
+
 test('an API that is away is tried again; one that refuses the key leaves the replays unscored with the reason', async () => {
   const away = await economyRun();
   await away.pump({ onto: away.context });

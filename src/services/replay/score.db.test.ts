@@ -82,6 +82,17 @@ test('between two askings of one measure the judge is waited for in place, so th
   expect((await at.queued()).slice(before).map(({ name }) => name)).toEqual(['certify-run']);
 });
 
+test('a worker whose clock is behind the one that noted the waiting puts the job back with a delay all the same', async () => {
+  const at = await started({ judge: async () => busy() }, one);
+  await ingestRun(at.context, { runId: at.runId });
+  const [replay] = await at.replays();
+  const job = { runId: at.runId, replayId: replay?.id ?? '' };
+  await scoreReplay(at.context, job);
+  at.wait(-10 * 60_000);
+  await scoreReplay(at.context, job);
+  expect((await at.queued()).slice(2).map(({ afterMs }) => afterMs)).toEqual([5_000, 5_000]);
+});
+
 const away = (detail: string): OracleOutcome => ({
   kind: 'failure',
   reason: 'connection',

@@ -198,3 +198,20 @@ test.each([
   server.close();
   expect(answer).toMatchObject({ ok: false, fault: 'unavailable', passing: true, uncertain: 1 });
 });
+
+test.each([
+  [
+    'a message that a proxy cut off',
+    '{"id":"msg_1","type":"message","content":[{"ty',
+    'unavailable',
+    true,
+    1,
+  ],
+  ['a page', '<html>Welcome</html>', 'unavailable', false, 0],
+])(
+  '%s, its connection ended in good order, is told by what it is',
+  async (_, body, fault, passing, uncertain) => {
+    const { answer } = await askBefore({ kind: 'raw', status: 200, body });
+    expect(answer).toMatchObject({ ok: false, fault, passing, uncertain });
+  },
+);
