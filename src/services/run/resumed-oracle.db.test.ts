@@ -14,6 +14,16 @@ const noConnection: OracleOutcome = {
   retries: 2,
 };
 
+const turnedAway = (status: number): OracleOutcome => ({
+  kind: 'failure',
+  reason: 'status',
+  status,
+  detail: `The oracle answered ${status}.`,
+  httpAnswered: true,
+  latencyMs: 1,
+  retries: 0,
+});
+
 /** A run of five replays, cancelled with one scored, whose oracle gives no answer about the changes in `silent`. */
 const interruptedWith = async () => {
   const silent = new Set<string>();
@@ -138,15 +148,7 @@ test('a change that is always turned away is the oracle’s failure where others
         cancels = false;
         await at.fail(first);
       }
-      return {
-        kind: 'failure',
-        reason: 'status',
-        status: 403,
-        detail: 'The oracle answered 403.',
-        httpAnswered: true,
-        latencyMs: 1,
-        retries: 0,
-      };
+      return turnedAway(403);
     },
   });
   const first = await at.start();
@@ -166,17 +168,7 @@ test('a resumed run whose oracle lets nobody in any more is stopped, and asks ag
         cancels = false;
         await at.fail(first);
       }
-      return key
-        ? undefined
-        : {
-            kind: 'failure',
-            reason: 'status',
-            status: 401,
-            detail: 'The oracle answered 401.',
-            httpAnswered: true,
-            latencyMs: 1,
-            retries: 0,
-          };
+      return key ? undefined : turnedAway(401);
     },
   });
   const first = await at.start();

@@ -20,22 +20,40 @@ const ports = {
   sleep: (ms: number, signal?: AbortSignal) => delay(ms === timeoutMs ? ms : 20, undefined, { signal }),
 };
 
-type LastWords = (asked: IncomingMessage, answer: ServerResponse) => void;
-const hangUp: LastWords = (asked) => asked.socket.destroy();
-const askLater: LastWords = (_, answer) =>
+type Answering = (asked: IncomingMessage, answer: ServerResponse) => void;
+const hangUp: Answering = (asked) => asked.socket.destroy();
+const askLater: Answering = (_, answer) =>
   answer.writeHead(503, { 'retry-after': '1', connection: 'close' }).end();
+const greet: Answering = (_, answer) => {
+  const result = {
+    protocolVersion: '2025-11-25',
+    capabilities: { tools: {} },
+    serverInfo: { name: 's', version: '1' },
+  };
+  answer
+    .writeHead(200, { 'content-type': 'application/json', connection: 'close' })
+    .end(JSON.stringify({ jsonrpc: '2.0', id: 1, result }));
+};
+const accept: Answering = (_, answer) => answer.writeHead(202, { connection: 'close' }).end();
 
-/** A server that closes its door at its first request. `seen` holds what it was sent. */
-const closingDoor = async (lastWords: LastWords) => {
+/** A server that answers so many requests, each in its way, and closes its door at the last. `seen`: what it was sent. */
+const closingDoor = async (...answers: Answering[]) => {
   const seen: string[] = [];
   const server = createServer(async (asked, answer) => {
-    seen.push(await text(asked));
-    server.close();
-    lastWords(asked, answer);
+    const count = seen.push(await text(asked));
+    if (count === answers.length) server.close();
+    answers[count - 1]?.(asked, answer);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}/`, seen };
+};
+
+/** What an MCP server that behaves so was sent, and what came of it. */
+const askOverMcp = async (...answers: Answering[]) => {
+  const { url, seen } = await closingDoor(...answers);
+  const outcome = await mcpOracle(ports, { url, headers: {}, tool: 'review', timeoutMs }).ask(request);
+  return { outcome, methods: seen.map((body) => JSON.parse(body).method) };
 };
 
 test.each([
@@ -55,53 +73,21 @@ test.each([
   },
 );
 
-const greet: LastWords = (_, answer) => {
-  const result = {
-    protocolVersion: '2025-11-25',
-    capabilities: { tools: {} },
-    serverInfo: { name: 's', version: '1' },
-  };
-  answer
-    .writeHead(200, { 'content-type': 'application/json', connection: 'close' })
-    .end(JSON.stringify({ jsonrpc: '2.0', id: 1, result }));
-};
-
 test.each([
   ['answered', greet],
   ['asked to come back later', askLater],
 ])(
   'an MCP server that %s at the handshake and was gone before the call never had the question',
   async (_, lastWords) => {
-    const { url, seen } = await closingDoor(lastWords);
-    const oracle = mcpOracle(ports, { url, headers: {}, tool: 'review', timeoutMs });
-    const outcome = await oracle.ask(request);
-    expect(seen.map((body) => JSON.parse(body).method)).toEqual(['initialize']);
+    const { outcome, methods } = await askOverMcp(lastWords);
+    expect(methods).toEqual(['initialize']);
     expect(outcome).toMatchObject({ kind: 'failure', httpAnswered: true, unreachable: true });
   },
 );
 
 test('an MCP server that takes the call and hangs up on it had the question', async () => {
-  const seen: string[] = [];
-  const server = createServer(async (asked, answer) => {
-    const { method } = JSON.parse(await text(asked));
-    seen.push(method);
-    if (method === 'initialize') greet(asked, answer);
-    else if (method !== 'tools/call') answer.writeHead(202, { connection: 'close' }).end();
-    else {
-      server.close();
-      hangUp(asked, answer);
-    }
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const oracle = mcpOracle(ports, {
-    url: `http://127.0.0.1:${port}/`,
-    headers: {},
-    tool: 'review',
-    timeoutMs,
-  });
-  const outcome = await oracle.ask(request);
-  expect(seen).toEqual(['initialize', 'notifications/initialized', 'tools/call']);
+  const { outcome, methods } = await askOverMcp(greet, accept, hangUp);
+  expect(methods).toEqual(['initialize', 'notifications/initialized', 'tools/call']);
   expect(outcome).toMatchObject({ kind: 'failure', reason: 'connection' });
   expect(outcome).not.toHaveProperty('unreachable');
 });
