@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
-import { type ChatBehaviour, type ChatFake, startChatFake } from '#testing/chat-fake.ts';
+import { type ChatBehaviour, startChatFake } from '#testing/chat-fake.ts';
+import { inTurn, notingPorts } from '#testing/exchange-ports.ts';
 import { type ChatOracleOptions, chatOracle } from './chat.ts';
 
 const request: OracleRequest = {
@@ -22,30 +22,19 @@ const goodAnswer = {
   followUpResponse: '5',
 };
 
-let fakes: ChatFake[] = [];
-afterEach(async () => {
-  await Promise.all(fakes.map((fake) => fake.close()));
-  fakes = [];
-});
-
 /** Asks over the fake's behaviours in turn (the last one stays), with waits noted instead of spent. */
 const ask = async (behaviours: ChatBehaviour[], options: Partial<ChatOracleOptions> = {}) => {
-  const fake = await startChatFake((_, count) => behaviours[Math.min(count, behaviours.length - 1)] ?? good);
-  fakes.push(fake);
-  const waits: number[] = [];
+  const fake = await startChatFake(inTurn(behaviours, good));
+  onTestFinished(fake.close);
   const timeoutMs = options.timeoutMs ?? 5000;
-  const oracle = chatOracle(
-    {
-      fetch,
-      now: () => Date.UTC(2026, 0, 1),
-      sleep: (ms, signal) => {
-        if (ms === timeoutMs) return delay(ms, undefined, { signal });
-        waits.push(ms);
-        return Promise.resolve();
-      },
-    },
-    { url: `${fake.url}?key=hush`, headers: {}, model: 'model-1', ...options, timeoutMs },
-  );
+  const { ports, waits } = notingPorts((ms) => ms === timeoutMs);
+  const oracle = chatOracle(ports, {
+    url: `${fake.url}?key=hush`,
+    headers: {},
+    model: 'model-1',
+    ...options,
+    timeoutMs,
+  });
   return { outcome: await oracle.ask(request), fake, waits };
 };
 

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { afterEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
-import { type OracleBehaviour, type OracleFake, startOracleFake } from '#testing/oracle-fake.ts';
+import { inTurn, networkRuleError, notingPorts, waitingPorts } from '#testing/exchange-ports.ts';
+import { type OracleBehaviour, startOracleFake } from '#testing/oracle-fake.ts';
 import { type HttpOracleOptions, httpOracle } from './http.ts';
 
 const request: OracleRequest = {
@@ -11,33 +12,13 @@ const request: OracleRequest = {
 };
 const good: OracleBehaviour = { kind: 'answer', answer: { summary: 'fine' } };
 
-let fakes: OracleFake[] = [];
-afterEach(async () => {
-  await Promise.all(fakes.map((fake) => fake.close()));
-  fakes = [];
-});
-
 /** The oracle over the fake's behaviours in turn (the last one stays), with waits noted instead of spent. */
 const oracleOver = async (behaviours: OracleBehaviour[], options: Partial<HttpOracleOptions> = {}) => {
-  const fake = await startOracleFake(
-    (_, count) => behaviours[Math.min(count, behaviours.length - 1)] ?? good,
-  );
-  fakes.push(fake);
-  const waits: number[] = [];
+  const fake = await startOracleFake(inTurn(behaviours, good));
+  onTestFinished(fake.close);
   const timeoutMs = options.timeoutMs ?? 5000;
-  const oracle = httpOracle(
-    {
-      fetch,
-      now: () => Date.UTC(2026, 0, 1),
-      sleep: (ms, signal) => {
-        // The limit of an exchange is real; waits between exchanges are only noted.
-        if (ms === timeoutMs) return delay(ms, undefined, { signal });
-        waits.push(ms);
-        return Promise.resolve();
-      },
-    },
-    { url: `${fake.url}?key=hush`, headers: {}, ...options, timeoutMs },
-  );
+  const { ports, waits } = notingPorts((ms) => ms === timeoutMs);
+  const oracle = httpOracle(ports, { url: `${fake.url}?key=hush`, headers: {}, ...options, timeoutMs });
   return { oracle, fake, waits };
 };
 
@@ -210,15 +191,12 @@ test('an oracle that answered once has answered, whatever follows', async () => 
 test('a refusal of the network rule is told apart and not retried', async () => {
   let calls = 0;
   const oracle = httpOracle(
-    {
-      fetch: () => {
-        calls += 1;
-        const cause = Object.assign(new Error('Not on the public internet.'), { code: 'ENETWORKRULE' });
-        return Promise.reject(new TypeError('fetch failed', { cause: new AggregateError([cause]) }));
-      },
-      now: Date.now,
-      sleep: (ms, signal) => delay(ms, undefined, { signal }),
-    },
+    waitingPorts(() => {
+      calls += 1;
+      return Promise.reject(
+        new TypeError('fetch failed', { cause: new AggregateError([networkRuleError()]) }),
+      );
+    }),
     { url: 'http://10.0.0.1/', headers: {} },
   );
   expect(await oracle.ask(request)).toMatchObject({
@@ -240,7 +218,7 @@ test('an aborted call rejects and is no outcome', async () => {
 
 test('of a 50 MB answer no more is read than the limit and a chunk', async () => {
   const fake = await startOracleFake(() => ({ kind: 'huge', bytes: 50_000_000, declared: false }));
-  fakes.push(fake);
+  onTestFinished(fake.close);
   let taken = 0;
   const counting: typeof fetch = async (url, init) => {
     const response = await fetch(url, init);
@@ -258,10 +236,7 @@ test('of a 50 MB answer no more is read than the limit and a chunk', async () =>
     );
     return new Response(counted ?? null, { status: response.status, headers: response.headers });
   };
-  const oracle = httpOracle(
-    { fetch: counting, now: Date.now, sleep: (ms, signal) => delay(ms, undefined, { signal }) },
-    { url: fake.url, headers: {} },
-  );
+  const oracle = httpOracle(waitingPorts(counting), { url: fake.url, headers: {} });
   expect(await oracle.ask(request)).toMatchObject({ kind: 'failure', reason: 'too_large' });
   expect(taken).toBeLessThan(1024 * 1024 + 512 * 1024);
 });

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
+import { inTurn, networkRuleError, notingPorts, waitingPorts } from '#testing/exchange-ports.ts';
 import { type McpBehaviour, type McpFake, type McpFakeOptions, startMcpFake } from '#testing/mcp-fake.ts';
 import { type McpOracleOptions, mcpOracle } from './mcp.ts';
 
@@ -17,36 +17,22 @@ const goodAnswer = {
 const text = (...texts: string[]) => ({ content: texts.map((part) => ({ type: 'text', text: part })) });
 const good: McpBehaviour = { kind: 'result', result: text(json) };
 
-let fakes: McpFake[] = [];
-afterEach(async () => {
-  await Promise.all(fakes.map((fake) => fake.close()));
-  fakes = [];
-});
-
 type Options = Partial<McpOracleOptions> & { server?: McpFakeOptions };
 
 /** The oracle over the fake's behaviours in turn (the last one stays), with waits noted instead of spent. */
 const oracleOver = async (behaviours: McpBehaviour[], { server, ...options }: Options = {}) => {
-  const fake = await startMcpFake(
-    (_, count) => behaviours[Math.min(count, behaviours.length - 1)] ?? good,
-    server,
-  );
-  fakes.push(fake);
-  const waits: number[] = [];
+  const fake = await startMcpFake(inTurn(behaviours, good), server);
+  onTestFinished(fake.close);
   const timeoutMs = options.timeoutMs ?? 5001;
-  const oracle = mcpOracle(
-    {
-      fetch,
-      now: () => Date.UTC(2026, 0, 1),
-      sleep: (ms, signal) => {
-        // The limits of an exchange and of a session's end are real; waits between exchanges are only noted.
-        if (ms === timeoutMs || signal !== undefined) return delay(ms, undefined, { signal });
-        waits.push(ms);
-        return Promise.resolve();
-      },
-    },
-    { url: `${fake.url}?key=hush`, headers: {}, tool: 'review', ...options, timeoutMs },
-  );
+  // The end of a session has a limit of its own.
+  const { ports, waits } = notingPorts((ms, signal) => ms === timeoutMs || signal !== undefined);
+  const oracle = mcpOracle(ports, {
+    url: `${fake.url}?key=hush`,
+    headers: {},
+    tool: 'review',
+    ...options,
+    timeoutMs,
+  });
   return { oracle, fake, waits };
 };
 
@@ -228,11 +214,7 @@ test('a server that speaks no known revision, and an address that is none of MCP
     detail: expect.stringContaining('names no MCP revision that is spoken here'),
   });
   const oracle = mcpOracle(
-    {
-      fetch: () => Promise.resolve(new Response('hush', { status: 404 })),
-      now: Date.now,
-      sleep: (ms, signal) => delay(ms, undefined, { signal }),
-    },
+    waitingPorts(() => Promise.resolve(new Response('hush', { status: 404 }))),
     { url: 'http://127.0.0.1/', headers: {}, tool: 'review' },
   );
   expect(await oracle.ask(request)).toMatchObject({
@@ -285,15 +267,10 @@ test('429 and 503 with Retry-After are waited for within the bound', async () =>
 test('a refusal of the network rule is told apart and not retried', async () => {
   let calls = 0;
   const oracle = mcpOracle(
-    {
-      fetch: () => {
-        calls += 1;
-        const cause = Object.assign(new Error('Not on the public internet.'), { code: 'ENETWORKRULE' });
-        return Promise.reject(new TypeError('fetch failed', { cause }));
-      },
-      now: Date.now,
-      sleep: (ms, signal) => delay(ms, undefined, { signal }),
-    },
+    waitingPorts(() => {
+      calls += 1;
+      return Promise.reject(new TypeError('fetch failed', { cause: networkRuleError() }));
+    }),
     { url: 'http://10.0.0.1/', headers: {}, tool: 'review' },
   );
   expect(await oracle.ask(request)).toMatchObject({
