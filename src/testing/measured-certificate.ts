@@ -1,14 +1,8 @@
 import type { Certificate } from '#contracts/certificate.ts';
-import {
-  type Baseline,
-  type CanaryVerdict,
-  noUsage,
-  type ReplayCheckpoint,
-  type SecondJudgment,
-} from '#contracts/replay.ts';
+import type { Baseline, CanaryVerdict, ReplayCheckpoint, SecondJudgment } from '#contracts/replay.ts';
 import type { EarlierCanaries } from '#verification/certificate/judge-trust.ts';
 import { certificateInput, issuedCertificate } from './issued-certificate.ts';
-import { failedCheckpoint, judgedCheckpoint, type Verdicts } from './replay-checkpoint.ts';
+import { failedCheckpoint, judgedCheckpoint, unscoredVerdict, type Verdicts } from './replay-checkpoint.ts';
 
 /** A replay with canaries, a parrot and a second judge, each with some of its verdicts against the first judge's. */
 const whole = (
@@ -102,14 +96,7 @@ export const measuredCertificate = (earlier: EarlierCanaries = earlierRuns): Cer
           groundTruthId: '12',
           checkpoint: {
             ...judgedCheckpoint({ claims: [true], changes: [true], replyAccuracy: 1 }),
-            recall: {
-              kind: 'unscored',
-              reason: 'down',
-              asks: 1,
-              retries: 0,
-              latencyMs: 1,
-              usage: noUsage,
-            },
+            recall: unscoredVerdict(),
           },
         },
       ],

@@ -74,6 +74,10 @@ export const judgedCheckpoint = (
   };
 };
 
+/** A verdict that the judge could not be had for. */
+export const unscoredVerdict = (reason = 'down') =>
+  ({ kind: 'unscored', reason, asks: 1, retries: 0, latencyMs: 1, usage: noUsage }) as const;
+
 /** A replay whose oracle answered with an error; its key had this many changes. */
 export const failedCheckpoint = (changes: number, httpAnswered = true): ReplayCheckpoint => ({
   answerKey: judgedCheckpoint({

@@ -128,20 +128,21 @@ export type Script = {
   costUsd?: number;
 };
 
+/** What the scripted judge replies with this answer, at no cost. */
+export const offlineReply = (answer: Partial<JudgeAnswer>): JudgeReply => ({
+  ok: true,
+  model: 'offline-1',
+  usage: free,
+  latencyMs: 10,
+  retries: 0,
+  answer: { changes: [], question: null, verdicts: [], ...answer },
+});
+
 /** A judge that finds no answer key for these changes: it quotes nothing of their diffs. */
 export const noAnswerKeyFor =
   (...ids: string[]): NonNullable<Script['judge']> =>
   async ({ measure }, { id }) =>
-    measure === 'answer_key' && ids.includes(id)
-      ? {
-          ok: true,
-          model: 'offline-1',
-          usage: free,
-          latencyMs: 1,
-          retries: 0,
-          answer: { changes: [], question: null, verdicts: [] },
-        }
-      : undefined;
+    measure === 'answer_key' && ids.includes(id) ? offlineReply({}) : undefined;
 
 /** Ports that do what a script says, and keep the calls made to them as `measure:id`. */
 export const scriptedEngine = (script: Script) => {

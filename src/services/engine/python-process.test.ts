@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
+import { isAlive } from '#testing/process-life.ts';
 import { type PythonOracle, PythonUnusable, pythonOracle } from '#verification/oracles/python.ts';
 import { type PythonProcessOptions, pythonStarter } from './python-process.ts';
 
@@ -58,14 +59,6 @@ const oracleOf = (module: string, options: Partial<PythonProcessOptions> = {}, c
 const summaryOf = async (oracle: PythonOracle) => {
   const outcome = await oracle.ask(request);
   return outcome.kind === 'answer' ? outcome.answer.summary : `${outcome.reason}: ${outcome.detail}`;
-};
-const alive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 };
 /** A callable whose child waits and whose answer is that child's number. */
 const withChild = (then: string) => `
@@ -214,10 +207,10 @@ test('a cancelled call is killed with its children', async () => {
   const reason = new Error('enough');
   const asked = expect(oracleOf('slow').ask(request, controller.signal)).rejects.toBe(reason);
   const child = await childOf();
-  expect(alive(child)).toBe(true);
+  expect(isAlive(child)).toBe(true);
   controller.abort(reason);
   await asked;
-  await expect.poll(() => alive(child), { timeout: 5000 }).toBe(false);
+  await expect.poll(() => isAlive(child), { timeout: 5000 }).toBe(false);
 });
 
 test('closing kills the interpreter with its children', async () => {
@@ -225,17 +218,17 @@ test('closing kills the interpreter with its children', async () => {
   const oracle = oracleOf('quick');
   const pid = Number(await summaryOf(oracle));
   const child = await childOf();
-  expect([alive(pid), alive(child)]).toEqual([true, true]);
+  expect([isAlive(pid), isAlive(child)]).toEqual([true, true]);
   await oracle.close();
-  expect(alive(pid)).toBe(false);
-  await expect.poll(() => alive(child), { timeout: 5000 }).toBe(false);
+  expect(isAlive(pid)).toBe(false);
+  await expect.poll(() => isAlive(child), { timeout: 5000 }).toBe(false);
 });
 
 test('an interpreter that ends by itself leaves no children behind', async () => {
   put('oracles/dying.py', withChild('os._exit(3)'));
   expect(await summaryOf(oracleOf('dying'))).toContain('exit code 3');
   const child = await childOf();
-  await expect.poll(() => alive(child), { timeout: 5000 }).toBe(false);
+  await expect.poll(() => isAlive(child), { timeout: 5000 }).toBe(false);
 });
 
 test('an interpreter ends with its children, also in a call, where the process that asks is gone', async () => {
@@ -256,5 +249,5 @@ test('an interpreter ends with its children, also in a call, where the process t
     execFileSync(process.execPath, ['--input-type=module', '-e', script], { stdio: 'pipe', timeout: 15_000 }),
   ).toThrow(expect.objectContaining({ signal: 'SIGKILL' }));
   const child = await childOf();
-  await expect.poll(() => alive(child), { timeout: 5000 }).toBe(false);
+  await expect.poll(() => isAlive(child), { timeout: 5000 }).toBe(false);
 });

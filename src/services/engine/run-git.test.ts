@@ -1,16 +1,9 @@
 import { expect, test } from 'vitest';
+import { isAlive } from '#testing/process-life.ts';
 import { gitRunner } from './run-git.ts';
 
 const run = gitRunner({ searchPath: process.env.PATH ?? '' });
 const bounds = { timeoutMs: 10_000, maxBytes: 1_000_000 };
-const alive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 /** git runs an alias that starts with "!" in a shell, so that it has a child of its own. */
 const shell = (script: string) => ['-c', `alias.x=!${script}`, 'x'];
 
@@ -48,7 +41,7 @@ test('a time-out kills git and what git started', async () => {
   expect(done).toMatchObject({ code: null, stopped: 'timeout' });
   const pid = Number(new TextDecoder().decode(done.stdout));
   expect(pid).toBeGreaterThan(1);
-  await expect.poll(() => alive(pid), { timeout: 5000 }).toBe(false);
+  await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
 });
 
 test('an abort kills it and rejects with the reason, before and during the run', async () => {

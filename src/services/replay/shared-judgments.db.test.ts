@@ -4,9 +4,8 @@ import { expect, test } from 'vitest';
 import type { RunRequest } from '#contracts/run-request.ts';
 import { answerKeys, verificationReplays } from '#db/schema/replays.ts';
 import { getRunById, getRuns } from '#rest/runs.ts';
-import { changeNumbers, drawOf, type Script, unavailable } from '#testing/scripted-engine.ts';
+import { changeNumbers, drawOf, offlineReply, type Script, unavailable } from '#testing/scripted-engine.ts';
 import { openPolicy, runRequest, testWorkbench } from '#testing/workbench.ts';
-import type { JudgeAnswer, JudgeReply } from '#verification/judges/judge.ts';
 import { createApiToken } from '../api-token/create.ts';
 import { getPublicCertificate } from '../certificate/get-public.ts';
 import type { Actor, WorkerContext } from '../context.ts';
@@ -58,22 +57,6 @@ const allShared = ['1', '2', '3'].flatMap((id) => [
   `parrot-recall:${id}`,
 ]);
 
-const answering = (answer: Partial<JudgeAnswer>): JudgeReply => ({
-  ok: true,
-  model: 'offline-1',
-  usage: {
-    calls: 1,
-    inputTokens: 100,
-    cacheWriteTokens: 0,
-    cacheReadTokens: 0,
-    outputTokens: 10,
-    costUsd: 0,
-  },
-  latencyMs: 10,
-  retries: 0,
-  answer: { changes: [], question: null, verdicts: [], ...answer },
-});
-
 /** A key that says the how manieth it is, of so many changes as `changesOf` says; no two are alike. */
 const numberedKeys = (changesOf: (made: number) => number = () => 2): NonNullable<Script['judge']> => {
   let made = 0;
@@ -81,7 +64,7 @@ const numberedKeys = (changesOf: (made: number) => number = () => 2): NonNullabl
     if (measure !== 'answer_key') return undefined;
     made += 1;
     const quotes = [`export const retryLimit${id} = 25;`, `export const backoffSeconds${id} = 15;`];
-    return answering({
+    return offlineReply({
       changes: quotes
         .slice(0, changesOf(made))
         .map((quote, place) => ({ id: `${place}`, statement: `Key ${made}, change ${place}.`, quote })),
@@ -139,7 +122,8 @@ test('another model, and other prompts, make keys and parrots of their own', asy
 test('that no key can be made for a change is not asked twice either', async () => {
   const at = await bench({
     draw: async () => drawOf(changeNumbers(2), changeNumbers(1, 3)),
-    judge: async (task, { id }) => (task.measure === 'answer_key' && id === '1' ? answering({}) : undefined),
+    judge: async (task, { id }) =>
+      task.measure === 'answer_key' && id === '1' ? offlineReply({}) : undefined,
   });
   const request = { limit: 2, minReplays: 2 };
   const [first, second] = [await at.run(request), await at.run(request)];
@@ -285,7 +269,7 @@ test('no answer to a run’s owner, and no certificate, holds a key’s statemen
       if (task.measure === 'recall' && id === '3') return unavailable('no connection');
       if (task.measure !== 'answer_key') return undefined;
       const quote = `export const retryLimit${id} = 25;`;
-      return answering({
+      return offlineReply({
         changes: [{ id: 'k', statement: 'A planted statement.', quote }],
         question: { text: 'A planted question?', reference_answer: 'planted', quote },
       });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { noUsage } from '#contracts/replay.ts';
 import { verificationCertificates } from '#db/schema/certificates.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { runSecrets } from '#db/schema/runs.ts';
@@ -83,14 +84,6 @@ test('what such a worker tries to store, and its oracle call, are refused as los
   await at.cancel();
   await expect(store.beforeOracleCall()).rejects.toBeInstanceOf(ReplayLost);
   const outcome = { kind: 'unavailable', reason: 'down', asks: 1, retries: 0, latencyMs: 1 } as const;
-  const usage = {
-    calls: 0,
-    inputTokens: 0,
-    cacheWriteTokens: 0,
-    cacheReadTokens: 0,
-    outputTokens: 0,
-    costUsd: 0,
-  };
-  await expect(store.save('answerKey', { ...outcome, usage })).rejects.toBeInstanceOf(ReplayLost);
+  await expect(store.save('answerKey', { ...outcome, usage: noUsage })).rejects.toBeInstanceOf(ReplayLost);
   expect(await at.run()).toMatchObject(cancelled);
 });

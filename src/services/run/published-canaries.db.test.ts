@@ -3,7 +3,7 @@ import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { CanaryKind } from '#contracts/replay.ts';
 import { ownChanges } from '#testing/own-changes.ts';
 import { type OwnersWorkbench, ownersWorkbench } from '#testing/owners-workbench.ts';
-import { drawOf } from '#testing/scripted-engine.ts';
+import { drawOf, offlineReply } from '#testing/scripted-engine.ts';
 import { recomputeCertificate } from '#verification/certificate/recompute.ts';
 import { makeCanaries } from '#verification/judges/canaries/make-canaries.ts';
 import type { JudgeReply, JudgeTask, PullRequestJudge } from '#verification/judges/judge.ts';
@@ -12,17 +12,6 @@ import { seededFraction } from '#verification/replay/seeded.ts';
 import { parseDiff } from '#verification/sources/diff.ts';
 
 const oracleClaims = ['Attempts of a job are now bounded', 'Waiting grows between attempts'];
-
-const answering = (
-  verdicts: { id: string; verdict: 'supported' | 'not_supported'; quote: string }[],
-): JudgeReply => ({
-  ok: true,
-  model: 'offline-1',
-  usage: { calls: 1, inputTokens: 1, cacheWriteTokens: 0, cacheReadTokens: 0, outputTokens: 1, costUsd: 0 },
-  latencyMs: 1,
-  retries: 0,
-  answer: { changes: [], question: null, verdicts },
-});
 
 /** A line of the diff that counts as a quote. */
 const quotable = ({ diff }: GroundTruth): string =>
@@ -45,18 +34,18 @@ const chancyJudge = (supports: (text: string) => number) => {
       indexed.set(change.id, offline);
       return offline.ask(task);
     }
-    return answering(
-      task.claims.map(({ id, text }) => {
+    return offlineReply({
+      verdicts: task.claims.map(({ id, text }) => {
         const isOwn = oracleClaims.includes(text) || ofParrot(text);
         const supported = isOwn || seededFraction('chance', change.id, text) < supports(text);
         if (!isOwn) said.set(`${change.id} ${text}`, supported);
         return {
           id,
-          verdict: supported ? ('supported' as const) : ('not_supported' as const),
+          verdict: supported ? 'supported' : 'not_supported',
           quote: supported ? quotable(change) : '',
         };
       }),
-    );
+    });
   };
   return { judge, said };
 };

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { certificateSchema, certificateSummarySchema } from '#contracts/certificate.ts';
-import { noUsage } from '#contracts/replay.ts';
 import { certificateInput } from '#testing/issued-certificate.ts';
-import { failedCheckpoint, judgedCheckpoint } from '#testing/replay-checkpoint.ts';
+import { failedCheckpoint, judgedCheckpoint, unscoredVerdict } from '#testing/replay-checkpoint.ts';
 import { buildCertificate } from './build.ts';
 import { presentCertificate, presentSummary } from './present.ts';
 import { recomputeCertificate } from './recompute.ts';
@@ -30,14 +29,7 @@ const { replayScores, ...content } = buildCertificate(
             latencyMs: 1,
             retries: 0,
           },
-          reply: {
-            kind: 'unscored',
-            reason: 'no connection',
-            asks: 1,
-            retries: 0,
-            latencyMs: 1,
-            usage: noUsage,
-          },
+          reply: unscoredVerdict('no connection'),
         },
       },
     ],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { noUsage, type PrecisionVerdict, type RecallVerdict } from '#contracts/replay.ts';
-import { judgedCheckpoint } from '#testing/replay-checkpoint.ts';
+import type { PrecisionVerdict, RecallVerdict } from '#contracts/replay.ts';
+import { judgedCheckpoint, unscoredVerdict } from '#testing/replay-checkpoint.ts';
 import { changeNumber } from '#testing/scripted-engine.ts';
 import { foldClaims } from './fold-claims.ts';
 import { parrotAnswer, scoreParrot } from './parrot.ts';
@@ -75,14 +75,7 @@ const { answerKey, precision, recall } = judgedCheckpoint({
   replyAccuracy: 1,
 });
 const key = answerKey.kind === 'made' ? answerKey.key : null;
-const unscored = {
-  kind: 'unscored',
-  reason: 'down',
-  asks: 1,
-  retries: 0,
-  latencyMs: 1,
-  usage: noUsage,
-} as const;
+const unscored = unscoredVerdict();
 
 test('a parrot is scored by the key like an oracle, its reply counting as 0', () => {
   if (key === null) throw new Error('The fixture has no key.');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { noUsage } from '#contracts/replay.ts';
-import { failedCheckpoint, judgedCheckpoint } from '#testing/replay-checkpoint.ts';
+import { failedCheckpoint, judgedCheckpoint, unscoredVerdict } from '#testing/replay-checkpoint.ts';
 import { resumable } from './resumable.ts';
 
 const judged = judgedCheckpoint({ claims: [true], changes: [true], replyAccuracy: 1 });
@@ -11,16 +11,8 @@ test('what was answered and judged is not asked for again', () => {
 });
 
 test('what the verifier could not get is asked for again, and only that', () => {
-  const unscored = {
-    kind: 'unscored',
-    reason: 'down',
-    asks: 1,
-    retries: 0,
-    latencyMs: 1,
-    usage: noUsage,
-  } as const;
   const { recall: _, ...rest } = judged;
-  expect(resumable({ ...judged, recall: unscored }, true)).toEqual(rest);
+  expect(resumable({ ...judged, recall: unscoredVerdict() }, true)).toEqual(rest);
   const unavailable = {
     answerKey: { kind: 'unavailable', reason: 'down', asks: 1, retries: 0, latencyMs: 1, usage: noUsage },
   } as const;

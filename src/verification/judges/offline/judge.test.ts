@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { OracleAnswer } from '#contracts/oracle.ts';
+import { bareChange } from '#testing/bare-change.ts';
 import {
   fixtureChanges,
   fixtureReadings,
@@ -139,20 +140,8 @@ describe('over the fixtures', () => {
   });
 });
 
-const change = (diff: string, told: Partial<GroundTruth> = {}): GroundTruth => ({
-  id: '1',
-  title: 'Tune the client',
-  description: '',
-  diff,
-  filesChanged: [],
-  mergedAt: '2026-01-01T00:00:00Z',
-  mergeCommit: null,
-  labels: [],
-  author: null,
-  url: null,
-  repository: 'acme/client',
-  ...told,
-});
+const change = (diff: string, told: Partial<GroundTruth> = {}) =>
+  bareChange({ title: 'Tune the client', diff, repository: 'acme/client', ...told });
 
 const tuned = change(`diff --git a/src/client.ts b/src/client.ts
 --- a/src/client.ts

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { bareChange } from '#testing/bare-change.ts';
 import type { JudgeTask } from '../judge.ts';
 import { offlineJudge } from './judge.ts';
 
@@ -18,19 +19,7 @@ function changeOf(lines: number): GroundTruth {
     const path = pathOf(file);
     return `diff --git a/${path} b/${path}\n--- a/${path}\n+++ b/${path}\n@@ -1,0 +1,${linesPerFile} @@\n${body.join('')}`;
   });
-  return {
-    id: '1',
-    title: 'Read limits',
-    description: '',
-    diff: files.join(''),
-    filesChanged: [],
-    mergedAt: '2026-01-01T00:00:00Z',
-    mergeCommit: null,
-    labels: [],
-    author: null,
-    url: null,
-    repository: 'acme/limits',
-  };
+  return bareChange({ title: 'Read limits', diff: files.join(''), repository: 'acme/limits' });
 }
 
 const sentenceOf = (at: number) =>

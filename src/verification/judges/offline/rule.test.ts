@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { bareChange } from '#testing/bare-change.ts';
 import type { JudgeTask } from '../judge.ts';
 import { offlineJudge } from './judge.ts';
 
@@ -8,19 +9,7 @@ import { offlineJudge } from './judge.ts';
 const addedFile = (name: string, line: string) =>
   `--- a/src/${name}.ts\n+++ b/src/${name}.ts\n@@ -1,0 +1,1 @@\n+${line}\n`;
 
-const changeOf = (diff: string): GroundTruth => ({
-  id: '1',
-  title: 'Tune it',
-  description: '',
-  diff,
-  filesChanged: [],
-  mergedAt: '2026-01-01T00:00:00Z',
-  mergeCommit: null,
-  labels: [],
-  author: null,
-  url: null,
-  repository: 'acme/client',
-});
+const changeOf = (diff: string) => bareChange({ title: 'Tune it', diff, repository: 'acme/client' });
 
 const tuned = changeOf(`--- a/src/client.ts
 +++ b/src/client.ts
