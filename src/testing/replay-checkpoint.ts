@@ -74,6 +74,19 @@ export const judgedCheckpoint = (
   };
 };
 
+/** A replay whose change the judge found no answer key for, at that usage. */
+export const keylessCheckpoint = (usage = noUsage): ReplayCheckpoint => ({
+  answerKey: {
+    kind: 'impossible',
+    reason: 'nothing to quote',
+    reused: false,
+    asks: 2,
+    retries: 0,
+    latencyMs: 1,
+    usage,
+  },
+});
+
 /** A verdict that the judge could not be had for. */
 export const unscoredVerdict = (reason = 'down') =>
   ({ kind: 'unscored', reason, asks: 1, retries: 0, latencyMs: 1, usage: noUsage }) as const;

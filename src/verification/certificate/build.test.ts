@@ -3,7 +3,7 @@ import { rawScoresSchema } from '#contracts/certificate.ts';
 import type { JudgeUsage, ReplayCheckpoint } from '#contracts/replay.ts';
 import { noUsage } from '#contracts/replay.ts';
 import { certificateInput } from '#testing/issued-certificate.ts';
-import { failedCheckpoint, judgedCheckpoint } from '#testing/replay-checkpoint.ts';
+import { failedCheckpoint, judgedCheckpoint, keylessCheckpoint } from '#testing/replay-checkpoint.ts';
 import { buildCertificate, type CertificateInput, Uncertifiable } from './build.ts';
 
 const draw = {
@@ -151,21 +151,10 @@ const withUsage = (usage: JudgeUsage) => {
 };
 
 test('usage is summed over every call, those of replaced changes too', () => {
-  const replaced: ReplayCheckpoint = {
-    answerKey: {
-      kind: 'impossible',
-      reason: 'nothing to quote',
-      reused: false,
-      asks: 2,
-      retries: 0,
-      latencyMs: 1,
-      usage: paid(0.25),
-    },
-  };
   const content = buildCertificate(
     input([
       { groundTruthId: '1', checkpoint: withUsage(paid(0.5)) },
-      { groundTruthId: '2', checkpoint: replaced },
+      { groundTruthId: '2', checkpoint: keylessCheckpoint(paid(0.25)) },
     ]),
   );
   expect(content.rawScores.usage).toMatchObject({ calls: 2, inputTokens: 200, costUsd: 0.75 });

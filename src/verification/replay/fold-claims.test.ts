@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { bareChange } from '#testing/bare-change.ts';
 import { foldClaims, maxClaimCharacters, maxClaims } from './fold-claims.ts';
 
-const groundTruth: GroundTruth = {
-  id: '7',
+const groundTruth = bareChange({
   title: 'Retry uploads that time out',
   description: 'Uploads to slow buckets failed at the first time-out.\n\nThey are now tried three times.',
   diff: `diff --git a/src/upload/send.ts b/src/upload/send.ts
@@ -28,13 +28,8 @@ diff --git a/docs/upload.md b/docs/upload.md
 +Waiting between attempts doubles.
 `,
   filesChanged: ['src/upload/send.ts', 'docs/upload.md'],
-  mergedAt: '2026-01-05T00:00:00Z',
-  mergeCommit: null,
-  labels: [],
-  author: null,
-  url: null,
   repository: 'acme/buckets',
-};
+});
 
 const claims = (...texts: string[]) => texts.map((claim) => ({ claim, confidence: null }));
 const fold = (...texts: string[]) => foldClaims(claims(...texts), groundTruth);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { noUsage } from '#contracts/replay.ts';
-import { failedCheckpoint, judgedCheckpoint } from '#testing/replay-checkpoint.ts';
+import { failedCheckpoint, judgedCheckpoint, keylessCheckpoint } from '#testing/replay-checkpoint.ts';
 import { endOfReplay, scoreReplay } from './score.ts';
 
 const judged = judgedCheckpoint({
@@ -92,17 +92,7 @@ test('an unscored measure ends the replay though the other verdicts are not ther
 });
 
 test('a change without an answer key is replaced, one whose key was not to be had is unscored', () => {
-  const impossible = {
-    answerKey: {
-      kind: 'impossible',
-      reason: 'nothing to quote',
-      reused: false,
-      asks: 2,
-      retries: 0,
-      latencyMs: 1,
-      usage: noUsage,
-    },
-  } as const;
+  const impossible = keylessCheckpoint();
   expect(endOfReplay(impossible)).toEqual({ outcome: 'replaced', reason: 'nothing to quote' });
   expect(scoreReplay('7', impossible)).toBeNull();
   const unavailable = {
