@@ -10,7 +10,7 @@ RUN npm install --ignore-scripts
 COPY . .
 # The sample is this project's history, which the image holds as an export of it; so build from a clone that is not
 # shallow. What is written is for its owner's eyes alone, and the program has another account.
-RUN sample=src/services/engine/sample-ground-truth.jsonl \
+RUN sample=src/platform/git/sample-ground-truth.jsonl \
   && git config --global --add safe.directory /app \
   && node src/cli/main.ts ingest . --out "$sample" \
   && chmod 644 "$sample" \

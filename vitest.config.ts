@@ -5,7 +5,7 @@ const shared = {
   testTimeout: 60_000,
   hookTimeout: 60_000,
   expect: { poll: { timeout: 15_000 } },
-  setupFiles: ['src/testing/fail-on-console-error.ts'],
+  setupFiles: ['src/testing/runners/fail-on-console-error.ts'],
 };
 
 export default defineConfig({
@@ -27,7 +27,7 @@ export default defineConfig({
           ...shared,
           name: 'database',
           include: ['src/**/*.db.test.ts'],
-          globalSetup: ['src/testing/global-setup.ts'],
+          globalSetup: ['src/testing/runners/global-setup.ts'],
         },
       },
     ],

@@ -8,10 +8,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@playwright/test';
 import postgres from 'postgres';
-import { openDatabase } from '../src/db/client.ts';
-import { freePort } from '../src/db/embedded/free-port.ts';
-import { createApiToken } from '../src/services/api-token/create.ts';
-import { localOwner } from '../src/services/user/local-owner.ts';
+import { createApiToken } from '#services/account/create-token.ts';
+import { localOwner } from '#services/account/local-owner.ts';
 import {
   firstContainer,
   type HttpProbe,
@@ -19,9 +17,11 @@ import {
   service,
   webPod,
   workerPod,
-} from '../src/testing/deployment.ts';
+} from '#testing/builders/deployment.ts';
+import { plainEnvironment } from '#testing/rigs/installation.ts';
+import { openDatabase } from '../src/db/client.ts';
+import { freePort } from '../src/db/embedded/free-port.ts';
 import { startProxy } from '../src/testing/fleet/proxy.ts';
-import { plainEnvironment } from '../src/testing/installation.ts';
 
 // The commands, variables and probes of compose.yaml and of the Kubernetes example, as plain processes on one machine.
 

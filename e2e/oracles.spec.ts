@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
+import { startChatFake } from '#testing/fakes/oracles/chat-fake.ts';
 import { freePort } from '../src/db/embedded/free-port.ts';
-import { startChatFake } from '../src/testing/chat-fake.ts';
 import { openRealInstallation, oracleSecret, type RealInstallation } from './real-installation.ts';
 
 let real: RealInstallation;

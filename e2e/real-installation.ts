@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, expect } from '@playwright/test';
-import { startAnthropicFake } from '../src/testing/anthropic-fake.ts';
-import { startGitHubFake } from '../src/testing/github-fake.ts';
-import { fakeRepository } from '../src/testing/github-repository.ts';
-import { startInstallation } from '../src/testing/installation.ts';
-import { startOracleFake } from '../src/testing/oracle-fake.ts';
+import { startAnthropicFake } from '#testing/fakes/anthropic/anthropic-fake.ts';
+import { startGitHubFake } from '#testing/fakes/github/github-fake.ts';
+import { fakeRepository } from '#testing/fakes/github/repository.ts';
+import { startOracleFake } from '#testing/fakes/oracles/http-fake.ts';
+import { startInstallation } from '#testing/rigs/installation.ts';
 
 // What is typed into the form and shown by no page.
 export const githubToken = 'ghp_planted_in_the_form';

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { startOracleFake } from '../src/testing/oracle-fake.ts';
+import { startOracleFake } from '#testing/fakes/oracles/http-fake.ts';
 import {
   githubToken,
   openRealInstallation,

@@ -3,8 +3,8 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
+import { plainEnvironment, startInstallation } from '#testing/rigs/installation.ts';
 import { freePort } from '../src/db/embedded/free-port.ts';
-import { plainEnvironment, startInstallation } from '../src/testing/installation.ts';
 
 type Process = { pid: number; parent: number; command: string };
 

@@ -1,8 +1,8 @@
 import { expect, type Page, test } from '@playwright/test';
 import { eq, sql } from 'drizzle-orm';
+import { storeCertificate, storeTestedCertificate } from '#testing/builders/stored-certificates.ts';
 import { openDatabase } from '../src/db/client.ts';
 import { verificationCertificates } from '../src/db/schema/certificates.ts';
-import { storeCertificate, storeTestedCertificate } from '../src/testing/stored-certificates.ts';
 
 const { E2E_DATABASE_URL = '' } = process.env;
 const createdAt = new Date('2026-05-01T00:00:00Z');

@@ -6,16 +6,16 @@ import type { AuthContext } from '#auth/context.ts';
 import { openDatabase } from '#db/client.ts';
 import { readJournal } from '#db/journal.ts';
 import { openRunChanges } from '#db/run-changes.ts';
+import { guardedFetch } from '#platform/network/guarded-fetch.ts';
+import type { Engine, EngineSettings } from '#platform/open-ports.ts';
+import { createSecretBox } from '#platform/secret-box.ts';
+import { createLogger } from '#platform/telemetry/logger.ts';
+import { type Exposition, openPrometheus } from '#platform/telemetry/prometheus.ts';
+import { createTracing, type Tracing } from '#platform/telemetry/tracing.ts';
 import { openSender } from '#queue/pg-boss.ts';
-import type { Engine, InstallationPolicy, ServiceContext, WorkerContext } from '#services/context.ts';
-import type { EngineSettings } from '#services/engine/create.ts';
-import { guardedFetch } from '#services/engine/guarded-fetch.ts';
-import { type Readiness, readiness } from '#services/readiness.ts';
-import { createSecretBox } from '#services/secret-box.ts';
-import { createLogger } from '#services/telemetry/logger.ts';
-import { type Exposition, openPrometheus } from '#services/telemetry/prometheus.ts';
-import { createTracing, type Tracing } from '#services/telemetry/tracing.ts';
-import { createPrices } from '#verification/judges/anthropic/prices.ts';
+import type { InstallationPolicy, ServiceContext, WorkerContext } from '#services/ground/context.ts';
+import { type Readiness, readiness } from '#services/ground/readiness.ts';
+import { createPrices } from '#verification/judges/model/prices.ts';
 import { offlineModel } from '#verification/judges/offline/rule.ts';
 import { type Environment, EnvironmentError, isLoopbackHost, readEnvironment } from './env.ts';
 
@@ -131,7 +131,7 @@ const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
 const openAnthropic = async (environment: Environment): Promise<EngineSettings['anthropic']> => {
   const { ANTHROPIC_API_KEY: apiKey, ANTHROPIC_BASE_URL: baseURL } = environment;
   if (apiKey === undefined || whyNoAnthropic(environment) !== null) return null;
-  const { createAnthropicClient } = await import('#verification/judges/anthropic/client.ts');
+  const { createAnthropicClient } = await import('#verification/judges/providers/anthropic/client.ts');
   return createAnthropicClient({
     apiKey,
     baseURL,
@@ -157,7 +157,7 @@ const secretsOf = (environment: Environment): string[] =>
 const openTracing = async (environment: Environment, service: string) => {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = environment;
   if (endpoint === undefined) return { tracing: createTracing(null), close: async () => {} };
-  const { openCollector } = await import('#services/telemetry/collector.ts');
+  const { openCollector } = await import('#platform/telemetry/collector.ts');
   const logger = createLogger({ level: environment.LOG_LEVEL, secrets: [], tracing: createTracing(null) });
   const { tracer, close } = openCollector(endpoint, service, () =>
     logger.warn({}, 'Traces could not be sent: check OTEL_EXPORTER_OTLP_ENDPOINT'),
@@ -182,7 +182,7 @@ const compose = (environment: Environment, tracing: Tracing): Core => {
   // Octokit, git and the judge's client: a web process loads them when somebody tries an oracle, and not before.
   let engine: Promise<Engine> | null = null;
   const openEngine = () => {
-    engine ??= import('#services/engine/create.ts').then(async ({ createEngine }) =>
+    engine ??= import('#platform/open-ports.ts').then(async ({ createEngine }) =>
       createEngine({
         githubApiUrl: environment.GITHUB_API_URL,
         githubServerUrl: environment.GITHUB_SERVER_URL,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { networkRule } from '#services/engine/network-rule.ts';
-import { priceOverridesSchema } from '#verification/judges/anthropic/prices.ts';
+import { networkRule } from '#platform/network/network-rule.ts';
+import { priceOverridesSchema } from '#verification/judges/model/prices.ts';
 
 /** `HOST` values that only this machine can reach. */
 export const isLoopbackHost = (host: string) =>

@@ -8,18 +8,18 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { freePort } from '#db/embedded/free-port.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
+import { createSecretBox } from '#platform/secret-box.ts';
+import { openCollector } from '#platform/telemetry/collector.ts';
+import { createTracing } from '#platform/telemetry/tracing.ts';
 import { openSender } from '#queue/pg-boss.ts';
 import { postRun } from '#rest/runs.ts';
-import { createApiToken } from '#services/api-token/create.ts';
-import { createSecretBox } from '#services/secret-box.ts';
-import { openCollector } from '#services/telemetry/collector.ts';
-import { createTracing } from '#services/telemetry/tracing.ts';
-import { startAnthropicFake } from '#testing/anthropic-fake.ts';
-import { type ReceivedSpan, startCollectorFake } from '#testing/collector-fake.ts';
-import { startGitHubFake } from '#testing/github-fake.ts';
-import { fakeRepository } from '#testing/github-repository.ts';
-import { describeChange, startOracleFake } from '#testing/oracle-fake.ts';
-import { openPolicy, openWorkbench } from '#testing/workbench.ts';
+import { createApiToken } from '#services/account/create-token.ts';
+import { startAnthropicFake } from '#testing/fakes/anthropic/anthropic-fake.ts';
+import { type ReceivedSpan, startCollectorFake } from '#testing/fakes/collector-fake.ts';
+import { startGitHubFake } from '#testing/fakes/github/github-fake.ts';
+import { fakeRepository } from '#testing/fakes/github/repository.ts';
+import { describeChange, startOracleFake } from '#testing/fakes/oracles/http-fake.ts';
+import { openPolicy, openWorkbench } from '#testing/rigs/engine-rig.ts';
 
 /** Each holds this word, and nothing else does. */
 const planted = /planted/i;

@@ -1,7 +1,7 @@
 import Link from 'next/link';
 import { CertificateList } from '#components/certificate-list.tsx';
 import { Empty, Section } from '#components/page-heading.tsx';
-import { SampleButton } from './runs/sample-button.tsx';
+import { SampleButton } from './sample-button.tsx';
 import { currentUser, serverApi } from './server.ts';
 
 const HomePage = async () => {

@@ -1,9 +1,9 @@
 import { HDNodeWallet } from 'ethers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createSignInLink } from '#services/sign-in-link/create.ts';
-import { getUser } from '#services/user/get.ts';
-import { createSignInMessage } from '#services/wallet/create-message.ts';
-import { testDatabase } from '#testing/database.ts';
+import { createSignInLink } from '#services/account/create-sign-in-link.ts';
+import { getUser } from '#services/account/get-user.ts';
+import { createSignInMessage } from '#services/account/wallet-message.ts';
+import { testDatabase } from '#testing/rigs/database.ts';
 import type { AuthContext } from './context.ts';
 import { type AuthReport, createAuthOptions } from './options.ts';
 import { signInErrors, signInErrorText } from './sign-in-errors.ts';

@@ -1,7 +1,7 @@
 import { decode } from 'next-auth/jwt';
-import { resolveApiToken } from '#services/api-token/resolve.ts';
-import type { Actor } from '#services/context.ts';
-import { getUser } from '#services/user/get.ts';
+import { getUser } from '#services/account/get-user.ts';
+import { resolveApiToken } from '#services/account/resolve-token.ts';
+import type { Actor } from '#services/ground/context.ts';
 import type { AuthContext } from './context.ts';
 import { sessionCookieName } from './cookies.ts';
 

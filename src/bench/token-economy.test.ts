@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { tokensOf } from '#testing/anthropic-cache.ts';
-import { oracleAnswer } from '#testing/judged-fixtures.ts';
-import { ownChanges, ownReadings } from '#testing/own-changes.ts';
+import { oracleAnswer } from '#testing/builders/judged-fixtures.ts';
+import { ownChanges, ownReadings } from '#testing/builders/own-changes.ts';
+import { tokensOf } from '#testing/fakes/anthropic/cache.ts';
 import { addFigures, type EconomyFigures, measureTokenEconomy } from './token-economy.ts';
 
 /** The judge's default model caches nothing shorter (platform.claude.com/docs/en/build-with-claude/prompt-caching). */

@@ -3,18 +3,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { OracleAnswer } from '#contracts/oracle.ts';
 import type { JudgeUsage, ReplayCheckpoint } from '#contracts/replay.ts';
-import { promptTokens } from '#testing/anthropic-cache.ts';
-import { startAnthropicFake } from '#testing/anthropic-fake.ts';
-import type { AnthropicRequest } from '#testing/anthropic-request.ts';
-import { judgedRun } from '#testing/judged-run.ts';
-import { totalUsage } from '#verification/certificate/judge-usage.ts';
-import { createAnthropicClient } from '#verification/judges/anthropic/client.ts';
-import { neutralise } from '#verification/judges/anthropic/fence.ts';
-import { anthropicJudge } from '#verification/judges/anthropic/judge.ts';
-import type { BatchDesk } from '#verification/judges/anthropic/model-client.ts';
-import { createPrices } from '#verification/judges/anthropic/prices.ts';
-import { instructionsFor } from '#verification/judges/anthropic/prompts/v1/digest.ts';
+import { judgedRun } from '#testing/builders/judged-run.ts';
+import { startAnthropicFake } from '#testing/fakes/anthropic/anthropic-fake.ts';
+import { promptTokens } from '#testing/fakes/anthropic/cache.ts';
+import type { AnthropicRequest } from '#testing/fakes/anthropic/request.ts';
+import { totalUsage } from '#verification/judges/judge-usage.ts';
+import type { BatchDesk } from '#verification/judges/model/model-client.ts';
+import { anthropicJudge } from '#verification/judges/model/model-judge.ts';
+import { createPrices } from '#verification/judges/model/prices.ts';
+import { instructionsFor } from '#verification/judges/model/prompts/v1/digest.ts';
+import { createAnthropicClient } from '#verification/judges/providers/anthropic/client.ts';
 import type { SharedJudgments } from '#verification/replay/shared-judgments.ts';
+import { neutralise } from '#verification/text/fence.ts';
 
 /** Input cost, in tokens at the plain price: cache writes weigh 1.25, reads 0.1, a batch's calls half. */
 export type EconomyFigures = {

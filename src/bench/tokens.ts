@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { gitRunner } from '#services/engine/run-git.ts';
-import { tokensOf } from '#testing/anthropic-cache.ts';
-import { oracleAnswer } from '#testing/judged-fixtures.ts';
-import { gitSource } from '#verification/sources/git.ts';
+import { gitRunner } from '#platform/git/run-git.ts';
+import { oracleAnswer } from '#testing/builders/judged-fixtures.ts';
+import { tokensOf } from '#testing/fakes/anthropic/cache.ts';
+import { gitSource } from '#verification/sources/git/git.ts';
 import { addFigures, measureTokenEconomy } from './token-economy.ts';
 
 /** `npm run bench:tokens`: what judging this repository's own changes costs in input, against the plain plan. */

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
-import { changeNumber } from '#testing/scripted-engine.ts';
-import { judgeOpening, judgeReplying } from '#testing/scripted-judge.ts';
+import { changeNumber } from '#testing/rigs/scripted-engine.ts';
+import { judgeOpening, judgeReplying } from '#testing/rigs/scripted-judge.ts';
 import type { JudgeReply } from '#verification/judges/judge.ts';
 import { type Account, boundedJudge, openAccount } from './bounded-judge.ts';
 import { CommandError, RunStopped } from './exit.ts';

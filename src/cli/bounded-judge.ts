@@ -1,6 +1,6 @@
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
-import { countedCostUsd } from '#verification/judges/anthropic/prices.ts';
 import { askingThrough, type Judge, NotSent } from '#verification/judges/judge.ts';
+import { countedCostUsd } from '#verification/judges/model/prices.ts';
 import { resending } from '#verification/judges/resending.ts';
 import { RunStopped } from './exit.ts';
 import { inTurn, spentUsd } from './ledger.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Certificate } from '#contracts/certificate.ts';
 import type { JudgeTrust } from '#contracts/judge-trust.ts';
-import { testedCertificate } from '#testing/stored-certificates.ts';
+import { testedCertificate } from '#testing/builders/stored-certificates.ts';
 import { viewCertificate } from './certificate-view.ts';
 
 /** On one line, so that where a line was broken does not matter. */

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { readJournal } from '#db/journal.ts';
 import { migrationsFolder } from '#db/migrations.ts';
-import { resolveApiToken } from '#services/api-token/resolve.ts';
-import { localOwner } from '#services/user/local-owner.ts';
-import { runCommand, runInProcess, withSettings } from '#testing/command-line.ts';
-import { testDatabase } from '#testing/database.ts';
+import { localOwner } from '#services/account/local-owner.ts';
+import { resolveApiToken } from '#services/account/resolve-token.ts';
+import { runCommand, runInProcess, withSettings } from '#testing/rigs/command-line.ts';
+import { testDatabase } from '#testing/rigs/database.ts';
 
 type TestDatabase = Awaited<ReturnType<typeof testDatabase>>;
 const opened: TestDatabase[] = [];

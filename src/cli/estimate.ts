@@ -1,8 +1,8 @@
 import type { JudgeEstimate } from '#contracts/estimate.ts';
 import { exclusionReasons, type GroundTruthDraw } from '#contracts/ground-truth.ts';
 import type { JudgeProvider } from '#contracts/judge.ts';
-import { type CountTokens, estimateJudging } from '#verification/judges/anthropic/estimate.ts';
-import type { Prices } from '#verification/judges/anthropic/prices.ts';
+import { type CountTokens, estimateJudging } from '#verification/judges/model/estimate.ts';
+import type { Prices } from '#verification/judges/model/prices.ts';
 import { type Paint, plain } from './terminal.ts';
 
 type Amount = { calls: number; input_tokens: number; output_tokens: number; cost_usd: number | null };

@@ -2,9 +2,9 @@ import { createHash, createHmac } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { runInProcess } from '#testing/command-line.ts';
-import { describeChange } from '#testing/oracle-fake.ts';
-import { certificateOf, changes, openVerifyBench, verify } from '#testing/verify-bench.ts';
+import { describeChange } from '#testing/fakes/oracles/http-fake.ts';
+import { runInProcess } from '#testing/rigs/command-line.ts';
+import { certificateOf, changes, openVerifyBench, verify } from '#testing/rigs/verify-rig.ts';
 
 const { folder, startOracle, closeServers, remove } = openVerifyBench();
 afterEach(closeServers);

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CountTokens } from '#verification/judges/anthropic/estimate.ts';
-import type { AnthropicClient } from '#verification/judges/anthropic/model-client.ts';
-import { createPrices, type Prices } from '#verification/judges/anthropic/prices.ts';
 import type { Judge } from '#verification/judges/judge.ts';
+import type { CountTokens } from '#verification/judges/model/estimate.ts';
+import type { AnthropicClient } from '#verification/judges/model/model-client.ts';
+import { createPrices, type Prices } from '#verification/judges/model/prices.ts';
 import { CommandError, UsageError } from './exit.ts';
 import type { Settings } from './settings.ts';
 
@@ -17,11 +17,13 @@ const anthropicClient = async (settings: Settings): Promise<AnthropicClient> => 
       'The anthropic judge needs a key: set ANTHROPIC_API_KEY, or use --judge offline, which needs none.',
     );
   // Loaded only where it is wanted: the offline judge works where the SDK is not installed.
-  const { createAnthropicClient } = await import('#verification/judges/anthropic/client.ts').catch(() => {
-    throw new CommandError(
-      'The package @anthropic-ai/sdk is missing. Run npm install, or use --judge offline.',
-    );
-  });
+  const { createAnthropicClient } = await import('#verification/judges/providers/anthropic/client.ts').catch(
+    () => {
+      throw new CommandError(
+        'The package @anthropic-ai/sdk is missing. Run npm install, or use --judge offline.',
+      );
+    },
+  );
   return createAnthropicClient({
     apiKey: settings.anthropicApiKey,
     baseURL: settings.anthropicBaseUrl ?? undefined,
@@ -56,7 +58,7 @@ export const judgesFor = async (asked: JudgeChoice, settings: Settings): Promise
     );
   if (provider === 'anthropic') {
     const client = await anthropicClient(settings);
-    const { anthropicJudge } = await import('#verification/judges/anthropic/judge.ts');
+    const { anthropicJudge } = await import('#verification/judges/model/model-judge.ts');
     const open = (model: string) =>
       anthropicJudge({
         client,

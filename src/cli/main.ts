@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 import { EnvironmentError, environmentOfUser, readEnvironment } from '#env.ts';
 import { localUrl } from '#start/address.ts';
 import { loadEnvironmentFiles } from '#start/environment-files.ts';
+import { runProgram } from './commands/program.ts';
 import { exitCodes, UsageError } from './exit.ts';
-import { runProgram } from './program.ts';
 import type { Settings } from './settings.ts';
 import { openTerminal } from './terminal.ts';
 

@@ -1,9 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { runCommand } from '#testing/command-line.ts';
-import { describeChange, type OracleFake } from '#testing/oracle-fake.ts';
-import { certificateOf, changes, openVerifyBench, verify, verifyInChild } from '#testing/verify-bench.ts';
+import { describeChange, type OracleFake } from '#testing/fakes/oracles/http-fake.ts';
+import { runCommand } from '#testing/rigs/command-line.ts';
+import { certificateOf, changes, openVerifyBench, verify, verifyInChild } from '#testing/rigs/verify-rig.ts';
 
 const { folder, startOracle, closeServers, remove } = openVerifyBench();
 afterEach(closeServers);

@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { answerPlausibly } from '#testing/anthropic-answers.ts';
-import { runInProcess, withSettings } from '#testing/command-line.ts';
-import { describeChange, type OracleFake } from '#testing/oracle-fake.ts';
-import { certificateOf, changes, openVerifyBench, plantedKey, verify } from '#testing/verify-bench.ts';
+import { answerPlausibly } from '#testing/fakes/anthropic/answers.ts';
+import { describeChange, type OracleFake } from '#testing/fakes/oracles/http-fake.ts';
+import { runInProcess, withSettings } from '#testing/rigs/command-line.ts';
+import { certificateOf, changes, openVerifyBench, plantedKey, verify } from '#testing/rigs/verify-rig.ts';
 
 /**
  * Runs that cannot go on for a reason outside them: each says what to do, certifies nothing and can be taken up again.

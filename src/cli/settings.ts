@@ -1,4 +1,4 @@
-import type { PriceOverrides } from '#verification/judges/anthropic/prices.ts';
+import type { PriceOverrides } from '#verification/judges/model/prices.ts';
 
 /** What the command line takes from the environment, checked, and handed down by `main.ts` alone. */
 export type Settings = {

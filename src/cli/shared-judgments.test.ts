@@ -11,12 +11,12 @@ import {
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { noUsage, type ParrotVerdicts, type SettledAnswerKey } from '#contracts/replay.ts';
-import { measureOf } from '#testing/anthropic-answers.ts';
-import type { AnthropicFake } from '#testing/anthropic-fake.ts';
-import { runInProcess, withSettings } from '#testing/command-line.ts';
-import { startGitHubFake } from '#testing/github-fake.ts';
-import { fakeRepository } from '#testing/github-repository.ts';
-import { certificateOf, changes, openVerifyBench, plantedKey } from '#testing/verify-bench.ts';
+import { measureOf } from '#testing/fakes/anthropic/answers.ts';
+import type { AnthropicFake } from '#testing/fakes/anthropic/anthropic-fake.ts';
+import { startGitHubFake } from '#testing/fakes/github/github-fake.ts';
+import { fakeRepository } from '#testing/fakes/github/repository.ts';
+import { runInProcess, withSettings } from '#testing/rigs/command-line.ts';
+import { certificateOf, changes, openVerifyBench, plantedKey } from '#testing/rigs/verify-rig.ts';
 import { openJudgmentFolder, sharedJudgments } from './shared-judgments.ts';
 
 const { folder: root, startOracle, startModel, closeServers, remove } = openVerifyBench();

@@ -1,10 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { startChatFake } from '#testing/chat-fake.ts';
-import { runInProcess, withSettings } from '#testing/command-line.ts';
-import { startMcpFake } from '#testing/mcp-fake.ts';
-import { changes, openVerifyBench, plantedKey } from '#testing/verify-bench.ts';
+import { startChatFake } from '#testing/fakes/oracles/chat-fake.ts';
+import { startMcpFake } from '#testing/fakes/oracles/mcp-fake.ts';
+import { runInProcess, withSettings } from '#testing/rigs/command-line.ts';
+import { changes, openVerifyBench, plantedKey } from '#testing/rigs/verify-rig.ts';
 
 /** Oracles that do not answer the wire contract themselves. */
 

@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { runInProcess, withSettings } from '#testing/command-line.ts';
-import { createGitRepository, type GitRepository } from '#testing/git-repository.ts';
-import { type GitHubFake, startGitHubFake } from '#testing/github-fake.ts';
-import { fakeRepository } from '#testing/github-repository.ts';
+import { createGitRepository, type GitRepository } from '#testing/builders/git-repository.ts';
+import { type GitHubFake, startGitHubFake } from '#testing/fakes/github/github-fake.ts';
+import { fakeRepository } from '#testing/fakes/github/repository.ts';
+import { runInProcess, withSettings } from '#testing/rigs/command-line.ts';
 import {
   certificateOf,
   changes,
@@ -12,7 +12,7 @@ import {
   plantedKey,
   verify,
   verifyInChild,
-} from '#testing/verify-bench.ts';
+} from '#testing/rigs/verify-rig.ts';
 import { recomputeCertificate } from '#verification/certificate/recompute.ts';
 
 /** Where ground truth comes from: a git repository, GitHub as it answers over HTTP, and what ingest wrote of either. */

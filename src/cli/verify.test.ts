@@ -3,9 +3,9 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
-import { runCommand, runInProcess, withSettings } from '#testing/command-line.ts';
-import { describeChange } from '#testing/oracle-fake.ts';
-import { certificateOf, changes, openVerifyBench, verify, verifyInChild } from '#testing/verify-bench.ts';
+import { describeChange } from '#testing/fakes/oracles/http-fake.ts';
+import { runCommand, runInProcess, withSettings } from '#testing/rigs/command-line.ts';
+import { certificateOf, changes, openVerifyBench, verify, verifyInChild } from '#testing/rigs/verify-rig.ts';
 import { recomputeCertificate } from '#verification/certificate/recompute.ts';
 
 const { folder, startOracle, closeServers, remove } = openVerifyBench();

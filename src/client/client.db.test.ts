@@ -1,8 +1,8 @@
 import { TRPCClientError } from '@trpc/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHandlers } from '#jobs/index.ts';
-import { createApiToken } from '#services/api-token/create.ts';
-import { openWorkbench } from '#testing/workbench.ts';
+import { createApiToken } from '#services/account/create-token.ts';
+import { openWorkbench } from '#testing/rigs/engine-rig.ts';
 import { handleTrpc } from '#trpc/handler.ts';
 import { createEchelonClient, type EchelonClient } from './index.ts';
 

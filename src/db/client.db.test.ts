@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
-import { testDatabase } from '#testing/database.ts';
+import { testDatabase } from '#testing/rigs/database.ts';
 import { openDatabase } from './client.ts';
 
 /** A pool of one connection, which every statement has to share, and somebody who ends connections. */

@@ -47,7 +47,7 @@ const isAlive = (pid: number) => {
 const startOwner = async (dataDir: string) => {
   const owner: ChildProcess = spawn(
     process.execPath,
-    [join(import.meta.dirname, '../testing/database-owner.ts'), dataDir],
+    [join(import.meta.dirname, '../testing/rigs/database-owner.ts'), dataDir],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   onTestFinished(() => void owner.kill('SIGKILL'));

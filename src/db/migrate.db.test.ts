@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { generateDrizzleJson, generateMigration } from 'drizzle-kit/api';
 import type { Sql } from 'postgres';
 import { expect, test } from 'vitest';
-import { testDatabase } from '#testing/database.ts';
+import { testDatabase } from '#testing/rigs/database.ts';
 import { readJournal } from './journal.ts';
 import { migrate } from './migrate.ts';
 import { migrationsFolder } from './migrations.ts';

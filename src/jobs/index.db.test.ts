@@ -7,8 +7,8 @@ import { openSender } from '#queue/pg-boss.ts';
 import { workQueues } from '#queue/work.ts';
 import { createRun } from '#services/run/create.ts';
 import { getRun } from '#services/run/get.ts';
-import type { Script } from '#testing/scripted-engine.ts';
-import { runRequest, testWorkbench } from '#testing/workbench.ts';
+import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import type { Script } from '#testing/rigs/scripted-engine.ts';
 import { createHandlers } from './index.ts';
 
 /** A run on pg-boss as an installation has it, and workers to start for it. */

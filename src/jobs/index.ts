@@ -1,15 +1,15 @@
 import type { Job } from '#queue/jobs.ts';
 import type { JobHandlers } from '#queue/work.ts';
-import type { WorkerContext } from '#services/context.ts';
-import { erasePrivateGroundTruths } from '#services/ground-truth/erase-private.ts';
-import { advanceBatches } from '#services/judge-batch/advance.ts';
-import { scoreReplay } from '#services/replay/score.ts';
+import { advanceBatches } from '#services/calls/batch/advance.ts';
+import type { WorkerContext } from '#services/ground/context.ts';
+import { certifyRun } from '#services/pipeline/certify.ts';
+import { endDeadJob } from '#services/pipeline/dead-letter.ts';
+import { ingestRun } from '#services/pipeline/ingest.ts';
+import { scoreReplay } from '#services/pipeline/score-replay.ts';
+import { sweepRuns } from '#services/pipeline/sweep.ts';
+import { erasePrivateGroundTruths } from '#services/retention/erase-private.ts';
 import { prune } from '#services/retention/prune.ts';
-import { certifyRun } from '#services/run/certify.ts';
-import { endDeadJob } from '#services/run/dead-letter.ts';
-import { ingestRun } from '#services/run/ingest.ts';
-import { loggingStatus } from '#services/run/status-news.ts';
-import { sweepRuns } from '#services/run/sweep.ts';
+import { loggingStatus } from '#services/state/status-news.ts';
 import { observedJob } from './observed-job.ts';
 
 export type Handlers = {

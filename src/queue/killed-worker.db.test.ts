@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { testDatabase } from '#testing/database.ts';
+import { testDatabase } from '#testing/rigs/database.ts';
 import type { Job } from './jobs.ts';
 import { openSender } from './pg-boss.ts';
 import { workQueues } from './work.ts';
@@ -16,7 +16,7 @@ test('the job of a worker killed with kill -9 is done by another within 20 s', a
   const { sender, close: closeSender } = openSender(db);
   const killed = spawn(
     process.execPath,
-    [join(import.meta.dirname, '../testing/stuck-worker.ts'), databaseUrl],
+    [join(import.meta.dirname, '../testing/rigs/stuck-worker.ts'), databaseUrl],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   onTestFinished(() => void killed.kill('SIGKILL'));

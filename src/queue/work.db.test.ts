@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { testDatabase } from '#testing/database.ts';
+import { testDatabase } from '#testing/rigs/database.ts';
 import type { Job } from './jobs.ts';
 import { openSender } from './pg-boss.ts';
 import { type WorkOptions, workQueues } from './work.ts';

@@ -4,9 +4,9 @@ import type { ZodError, ZodType, z } from 'zod';
 import type { AuthContext } from '#auth/context.ts';
 import { resolveActor } from '#auth/resolve-actor.ts';
 import { AppError, errorCodes, type FieldIssue } from '#contracts/errors.ts';
-import type { Actor, ServiceContext } from '#services/context.ts';
-import { reportFault } from '#services/run/fault.ts';
-import { loggingStatus } from '#services/run/status-news.ts';
+import type { Actor, ServiceContext } from '#services/ground/context.ts';
+import { reportFault } from '#services/ground/fault.ts';
+import { loggingStatus } from '#services/state/status-news.ts';
 
 export type RestContext = { services: ServiceContext; auth: AuthContext };
 

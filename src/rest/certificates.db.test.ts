@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { get, openRestBench } from '#testing/rest-bench.ts';
-import { storeCertificate } from '#testing/stored-certificates.ts';
+import { storeCertificate } from '#testing/builders/stored-certificates.ts';
+import { get, openRestBench } from '#testing/rigs/rest-rig.ts';
 import { getCertificateById, getCertificates } from './certificates.ts';
 
 const certificateIds: string[] = [];

@@ -1,6 +1,6 @@
 import { certificateListInputSchema } from '#contracts/certificate.ts';
-import { getPublicCertificate } from '#services/certificate/get-public.ts';
-import { listPublicCertificates } from '#services/certificate/list-public.ts';
+import { getPublicCertificate } from '#services/certificate/get.ts';
+import { listPublicCertificates } from '#services/certificate/list.ts';
 import { answer, answering, parseInput, type RestContext } from './answer.ts';
 import { readQuery } from './read.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openPolicy } from '#testing/workbench.ts';
+import { openPolicy } from '#testing/rigs/engine-rig.ts';
 import { getHealth } from './health.ts';
 
 test('health is green with and without engine and judges, and says which', async () => {

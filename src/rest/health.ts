@@ -1,6 +1,6 @@
 import { judgeProviders } from '#contracts/judge.ts';
-import type { ServiceContext } from '#services/context.ts';
-import type { Readiness } from '#services/readiness.ts';
+import type { ServiceContext } from '#services/ground/context.ts';
+import type { Readiness } from '#services/ground/readiness.ts';
 
 /**
  * `GET /api/health`: the process serves. What is switched off or not configured is said, and is no illness: pages

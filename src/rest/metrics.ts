@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Exposition } from '#services/telemetry/prometheus.ts';
+import type { Exposition } from '#platform/telemetry/prometheus.ts';
 
 export type MetricsContext = {
   metrics: { scrape: () => Promise<Exposition>; token: string | null };

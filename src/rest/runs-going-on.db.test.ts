@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHandlers } from '#jobs/index.ts';
-import { bearer, detail, get, openRestBench, runBody } from '#testing/rest-bench.ts';
+import { bearer, detail, get, openRestBench, runBody } from '#testing/rigs/rest-rig.ts';
 import { maxBodyBytes } from './read.ts';
 import { getRunById, postRunCancel, postRunResume, postRunRetry } from './runs.ts';
 

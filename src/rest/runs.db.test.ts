@@ -1,9 +1,9 @@
 import { encode } from 'next-auth/jwt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sessionCookieName } from '#auth/cookies.ts';
-import { createApiToken } from '#services/api-token/create.ts';
-import { bearer, detail, get, openRestBench, runBody } from '#testing/rest-bench.ts';
-import { openPolicy } from '#testing/workbench.ts';
+import { createApiToken } from '#services/account/create-token.ts';
+import { openPolicy } from '#testing/rigs/engine-rig.ts';
+import { bearer, detail, get, openRestBench, runBody } from '#testing/rigs/rest-rig.ts';
 import { maxBodyBytes } from './read.ts';
 import { getRunById, getRuns } from './runs.ts';
 

@@ -1,6 +1,6 @@
-import { createCallerFactory, router } from './init.ts';
 import { authRouter } from './routers/auth.ts';
 import { certificateRouter } from './routers/certificate.ts';
+import { createCallerFactory, router } from './routers/init.ts';
 import { judgeRouter } from './routers/judge.ts';
 import { runRouter } from './routers/run.ts';
 

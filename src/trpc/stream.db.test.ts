@@ -1,9 +1,9 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { apiTokens } from '#db/schema/users.ts';
-import { createApiToken } from '#services/api-token/create.ts';
+import { createApiToken } from '#services/account/create-token.ts';
 import { createRun } from '#services/run/create.ts';
-import { openWorkbench, runRequest } from '#testing/workbench.ts';
+import { openWorkbench, runRequest } from '#testing/rigs/engine-rig.ts';
 import { handleTrpc } from './handler.ts';
 import { appRouter } from './root.ts';
 

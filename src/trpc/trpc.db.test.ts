@@ -4,10 +4,10 @@ import { TRPCError } from '@trpc/server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AuthContext } from '#auth/context.ts';
 import { createEchelonClient } from '#client/index.ts';
-import { createApiToken } from '#services/api-token/create.ts';
-import type { Actor } from '#services/context.ts';
-import { storeCertificate } from '#testing/stored-certificates.ts';
-import { openPolicy, openWorkbench, runRequest } from '#testing/workbench.ts';
+import { createApiToken } from '#services/account/create-token.ts';
+import type { Actor } from '#services/ground/context.ts';
+import { storeCertificate } from '#testing/builders/stored-certificates.ts';
+import { openPolicy, openWorkbench, runRequest } from '#testing/rigs/engine-rig.ts';
 import { handleTrpc } from './handler.ts';
 import { createCaller } from './root.ts';
 

@@ -6,8 +6,8 @@ import { Paging } from '#components/paging.tsx';
 import { RunList } from '#components/run-list.tsx';
 import { type RunListInput, runListInputSchema, runStatuses } from '#contracts/run.ts';
 import { listHref, readListQuery, type SearchParams } from '../list-query.ts';
+import { SampleButton } from '../sample-button.tsx';
 import { requireUser, serverApi } from '../server.ts';
-import { SampleButton } from './sample-button.tsx';
 
 export const metadata: Metadata = { title: 'My runs' };
 

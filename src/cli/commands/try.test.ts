@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { runInProcess, withSettings } from '#testing/command-line.ts';
-import { type GitHubFake, startGitHubFake } from '#testing/github-fake.ts';
-import { fakeRepository } from '#testing/github-repository.ts';
-import { openVerifyBench } from '#testing/verify-bench.ts';
+import { type GitHubFake, startGitHubFake } from '#testing/fakes/github/github-fake.ts';
+import { fakeRepository } from '#testing/fakes/github/repository.ts';
+import { runInProcess, withSettings } from '#testing/rigs/command-line.ts';
+import { openVerifyBench } from '#testing/rigs/verify-rig.ts';
 
 const { startOracle, closeServers, remove } = openVerifyBench();
 let github: GitHubFake;

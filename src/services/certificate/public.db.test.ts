@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { certificateListSchema, certificateSchema } from '#contracts/certificate.ts';
-import { testDatabase } from '#testing/database.ts';
-import { storeCertificate } from '#testing/stored-certificates.ts';
-import { getPublicCertificate } from './get-public.ts';
-import { listPublicCertificates } from './list-public.ts';
+import { storeCertificate } from '#testing/builders/stored-certificates.ts';
+import { testDatabase } from '#testing/rigs/database.ts';
+import { getPublicCertificate } from './get.ts';
+import { listPublicCertificates } from './list.ts';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 const ids: string[] = [];

@@ -1,5 +1,5 @@
 import type { JudgeRule } from '#contracts/judge.ts';
-import { instructionsFor, promptDigest } from '#verification/judges/anthropic/prompts/v1/digest.ts';
+import { instructionsFor, promptDigest } from '#verification/judges/model/prompts/v1/digest.ts';
 import { offlineJudge } from '#verification/judges/offline/judge.ts';
 import { offlineRule } from '#verification/judges/offline/rule.ts';
 

@@ -8,14 +8,14 @@ import { groundTruthRecords, groundTruthSnapshots } from '#db/schema/ground-trut
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { answerKeys, judgeSpend, verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
-import { changeNumbers, drawOf, type Script } from '#testing/scripted-engine.ts';
-import { runRequest, testWorkbench } from '#testing/workbench.ts';
-import { getPublicCertificate } from '../certificate/get-public.ts';
-import type { ServiceContext } from '../context.ts';
+import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
+import { getPublicCertificate } from '../certificate/get.ts';
+import type { ServiceContext } from '../ground/context.ts';
 import { continueRun } from '../run/continue.ts';
 import { createRun } from '../run/create.ts';
 import { getRun } from '../run/get.ts';
-import { failRun } from '../run/transitions.ts';
+import { failRun } from '../state/transitions.ts';
 import { prune } from './prune.ts';
 
 const dayMs = 24 * 60 * 60_000;

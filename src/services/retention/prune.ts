@@ -7,8 +7,8 @@ import { groundTruthRecords, groundTruthSnapshots } from '#db/schema/ground-trut
 import { housekeeping } from '#db/schema/housekeeping.ts';
 import { answerKeys, verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
-import type { ServiceContext } from '../context.ts';
-import { foldSpend } from '../replay/run-spend.ts';
+import type { ServiceContext } from '../ground/context.ts';
+import { foldSpend } from '../state/run-spend.ts';
 
 const hourMs = 60 * 60_000;
 const dayMs = 24 * hourMs;

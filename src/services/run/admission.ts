@@ -2,8 +2,8 @@ import { eq } from 'drizzle-orm';
 import { AppError } from '#contracts/errors.ts';
 import { isPaid, type JudgeProvider } from '#contracts/judge.ts';
 import { userIdentities } from '#db/schema/users.ts';
-import type { Actor, ServiceContext } from '../context.ts';
-import { budgetSpent } from '../replay/spend.ts';
+import type { Actor, ServiceContext } from '../ground/context.ts';
+import { budgetSpent } from '../state/spending.ts';
 import { exceededLimit, type Start } from './limits.ts';
 
 export const engineOff =

@@ -3,12 +3,12 @@ import { expect, test } from 'vitest';
 import type { Run } from '#contracts/run.ts';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
-import { runRequest, testWorkbench } from '#testing/workbench.ts';
+import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { ingestRun } from '../pipeline/ingest.ts';
 import { cancelRun } from './cancel.ts';
 import { createRun } from './create.ts';
 import { followRun } from './follow.ts';
 import { getRun } from './get.ts';
-import { ingestRun } from './ingest.ts';
 import { listRuns } from './list.ts';
 
 const sentAt = new Date('2026-11-24T10:05:00Z');

@@ -1,6 +1,6 @@
 import { and, count, inArray, sql } from 'drizzle-orm';
 import { judgeBatchItems, waitingStates } from '#db/schema/judge-batches.ts';
-import type { ServiceContext } from '../context.ts';
+import type { ServiceContext } from '../ground/context.ts';
 
 /** The judge's calls of one run that wait for batches. `sentAt` is when the oldest of those under way was sent. */
 export type BatchWait = { queued: number; sent: number; batches: number; sentAt: Date | null };

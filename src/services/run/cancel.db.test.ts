@@ -3,11 +3,11 @@ import { noUsage } from '#contracts/replay.ts';
 import { verificationCertificates } from '#db/schema/certificates.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { runSecrets } from '#db/schema/runs.ts';
-import { startedRun } from '#testing/started-run.ts';
-import { checkpointStore, ReplayLost } from '../replay/checkpoint.ts';
+import { startedRun } from '#testing/builders/started-run.ts';
+import { ingestRun } from '../pipeline/ingest.ts';
+import { checkpointStore, ReplayLost } from '../state/checkpoint.ts';
+import { failRun } from '../state/transitions.ts';
 import { cancelRun } from './cancel.ts';
-import { ingestRun } from './ingest.ts';
-import { failRun } from './transitions.ts';
 
 const started = async (...args: Parameters<typeof startedRun>) => {
   const at = await startedRun(...args);

@@ -1,7 +1,7 @@
 import { cancelledByOwner, type Run } from '#contracts/run.ts';
-import type { Actor, ServiceContext } from '../context.ts';
+import type { Actor, ServiceContext } from '../ground/context.ts';
+import { failRun } from '../state/transitions.ts';
 import { getRun } from './get.ts';
-import { failRun } from './transitions.ts';
 
 /**
  * Ends a run before its time: FAILED, its secrets erased. Workers notice within a second or two and call out no more.

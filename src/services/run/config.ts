@@ -3,7 +3,7 @@ import { AppError } from '#contracts/errors.ts';
 import type { JudgeProvider } from '#contracts/judge.ts';
 import { type RunConfig, redacted } from '#contracts/run.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
-import type { ServiceContext } from '../context.ts';
+import type { ServiceContext } from '../ground/context.ts';
 import { defaultWeights } from './defaults.ts';
 
 type Asked = Pick<RunRequest, 'githubToken' | 'limit' | 'minReplays'> &

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
-import { interruptedRun } from '#testing/interrupted-run.ts';
-import { ownersWorkbench } from '#testing/owners-workbench.ts';
-import { changeNumbers, drawOf } from '#testing/scripted-engine.ts';
-import { openPolicy } from '#testing/workbench.ts';
-import { erasePrivateGroundTruths, privateRetentionMs } from '../ground-truth/erase-private.ts';
+import { interruptedRun } from '#testing/builders/interrupted-run.ts';
+import { openPolicy } from '#testing/rigs/engine-rig.ts';
+import { ownersWorkbench } from '#testing/rigs/owners-rig.ts';
+import { changeNumbers, drawOf } from '#testing/rigs/scripted-engine.ts';
+import { erasePrivateGroundTruths, privateRetentionMs } from '../retention/erase-private.ts';
 import { cancelRun } from './cancel.ts';
 import { continueRun } from './continue.ts';
 import { createSampleRun } from './create-sample.ts';

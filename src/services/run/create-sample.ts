@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Actor, ServiceContext } from '../context.ts';
+import type { Actor, ServiceContext } from '../ground/context.ts';
 import { whyNotAdmitted } from './admission.ts';
 import { defaultWeights } from './defaults.ts';
 import { insertRun, type RunCreated } from './insert.ts';

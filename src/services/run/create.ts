@@ -1,5 +1,5 @@
 import type { RunRequest } from '#contracts/run-request.ts';
-import type { Actor, ServiceContext } from '../context.ts';
+import type { Actor, ServiceContext } from '../ground/context.ts';
 import { whyNotAdmitted } from './admission.ts';
 import { runConfigOf } from './config.ts';
 import { insertRun, type RunCreated } from './insert.ts';

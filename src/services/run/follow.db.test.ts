@@ -2,10 +2,10 @@ import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { Run } from '#contracts/run.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
-import { startedRun } from '#testing/started-run.ts';
+import { startedRun } from '#testing/builders/started-run.ts';
+import { watchRun } from '../pipeline/watch.ts';
 import { cancelRun } from './cancel.ts';
 import { followRun } from './follow.ts';
-import { watchRun } from './watch.ts';
 
 const started = async () => {
   const at = await startedRun();

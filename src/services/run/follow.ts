@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '#contracts/errors.ts';
 import { isTerminal, type Run } from '#contracts/run.ts';
-import type { Actor, ServiceContext } from '../context.ts';
+import type { Actor, ServiceContext } from '../ground/context.ts';
 import { getRun } from './get.ts';
 
 /** A run of a thousand replays changes often; more than this many looks a second tell a reader nothing. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AppError } from '#contracts/errors.ts';
 import type { Run } from '#contracts/run.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
-import type { Actor, ServiceContext } from '../context.ts';
+import type { Actor, ServiceContext } from '../ground/context.ts';
 import { presentRun, surroundingsOf } from './present.ts';
 
 /**

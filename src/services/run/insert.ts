@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type { RunConfig, RunSecrets, runCreatedSchema } from '#contracts/run.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
-import type { Actor, ServiceContext } from '../context.ts';
+import type { Actor, ServiceContext } from '../ground/context.ts';
 import { holdLimits } from './limits.ts';
 
 export type RunCreated = z.infer<typeof runCreatedSchema>;

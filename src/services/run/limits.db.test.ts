@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { verificationRuns } from '#db/schema/runs.ts';
-import { openPolicy, runRequest, testWorkbench } from '#testing/workbench.ts';
-import type { InstallationPolicy } from '../context.ts';
+import { openPolicy, runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import type { InstallationPolicy } from '../ground/context.ts';
+import { ingestRun } from '../pipeline/ingest.ts';
+import { failRun } from '../state/transitions.ts';
 import { continueRun } from './continue.ts';
 import { createRun } from './create.ts';
 import { createSampleRun } from './create-sample.ts';
 import { getRun } from './get.ts';
-import { ingestRun } from './ingest.ts';
-import { failRun } from './transitions.ts';
 
 /** A user of an installation with these limits. */
 const limitedTo = async (limits: Partial<InstallationPolicy['limits']>) => {

@@ -2,9 +2,9 @@ import { and, count, eq, gte, inArray, sql } from 'drizzle-orm';
 import { AppError } from '#contracts/errors.ts';
 import type { Executor } from '#db/client.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
-import type { Actor, ServiceContext } from '../context.ts';
-import { utcMidnight } from '../utc-midnight.ts';
-import { openStatuses } from './transitions.ts';
+import type { Actor, ServiceContext } from '../ground/context.ts';
+import { utcMidnight } from '../ground/utc-midnight.ts';
+import { openStatuses } from '../state/transitions.ts';
 
 /** What is to be started: an attempt that asks for so many replays, or one that takes up an attempt that was begun. */
 export type Start = { replays: number } | 'resume';

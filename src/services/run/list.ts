@@ -2,7 +2,7 @@ import { and, count, desc, eq } from 'drizzle-orm';
 import type { z } from 'zod';
 import type { RunListInput, runListSchema } from '#contracts/run.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
-import type { Actor, ServiceContext } from '../context.ts';
+import type { Actor, ServiceContext } from '../ground/context.ts';
 import { presentRun, surroundingsOf } from './present.ts';
 
 /** The actor's own runs, newest first; `total` counts all that match the filter. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isPaid, judgeProviders } from '#contracts/judge.ts';
-import type { Actor, ServiceContext } from '../context.ts';
+import type { Actor, ServiceContext } from '../ground/context.ts';
 import { engineOff, whyNotAdmitted } from './admission.ts';
 
 /** What a form can offer its actor. A reason is null where the choice can be made, else says what stands against it. */

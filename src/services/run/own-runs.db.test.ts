@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runListSchema } from '#contracts/run.ts';
-import { openWorkbench, runRequest } from '#testing/workbench.ts';
-import type { Actor } from '../context.ts';
+import { openWorkbench, runRequest } from '#testing/rigs/engine-rig.ts';
+import type { Actor } from '../ground/context.ts';
+import { advance, failRun } from '../state/transitions.ts';
 import { createRun } from './create.ts';
 import { getRun } from './get.ts';
 import { listRuns } from './list.ts';
-import { advance, failRun } from './transitions.ts';
 
 let workbench: Awaited<ReturnType<typeof openWorkbench>>;
 let [a, b]: [Actor, Actor] = [{ userId: '' }, { userId: '' }];

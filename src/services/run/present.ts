@@ -2,8 +2,8 @@ import { and, count, eq, gte, inArray, notInArray, sql } from 'drizzle-orm';
 import { isTerminal, type Run } from '#contracts/run.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
-import type { ServiceContext } from '../context.ts';
-import { nothingSpent, type RunSpend, spendOfRuns } from '../replay/run-spend.ts';
+import type { ServiceContext } from '../ground/context.ts';
+import { nothingSpent, type RunSpend, spendOfRuns } from '../state/run-spend.ts';
 import { type BatchWait, batchWaitsOf, batchWaitText } from './batch-wait.ts';
 
 /** What of a run does not stand in its own row. */

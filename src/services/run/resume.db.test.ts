@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Certificate } from '#contracts/certificate.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
-import { interruptedRun, wholeReplay } from '#testing/interrupted-run.ts';
-import { type OwnersWorkbench, ownersWorkbench } from '#testing/owners-workbench.ts';
-import { changeNumbers, drawOf, noAnswerKeyFor, unavailable } from '#testing/scripted-engine.ts';
+import { interruptedRun, wholeReplay } from '#testing/builders/interrupted-run.ts';
+import { type OwnersWorkbench, ownersWorkbench } from '#testing/rigs/owners-rig.ts';
+import { changeNumbers, drawOf, noAnswerKeyFor, unavailable } from '#testing/rigs/scripted-engine.ts';
 
 /** What a certificate says of scores and judge, without its own identity and what tells of the interruption. */
 const scoresOf = ({

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { answerKeys } from '#db/schema/replays.ts';
-import { interruptedRun, wholeReplay } from '#testing/interrupted-run.ts';
-import { ownersWorkbench } from '#testing/owners-workbench.ts';
-import { changeNumbers, drawOf } from '#testing/scripted-engine.ts';
+import { interruptedRun, wholeReplay } from '#testing/builders/interrupted-run.ts';
+import { ownersWorkbench } from '#testing/rigs/owners-rig.ts';
+import { changeNumbers, drawOf } from '#testing/rigs/scripted-engine.ts';
 import { SourceError } from '#verification/sources/source.ts';
 
 test('a retried run has the same changes from the beginning, and of what was stored only the shared keys', async () => {

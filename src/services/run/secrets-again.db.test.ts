@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ContinueRequest } from '#contracts/run-request.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
-import { interruptedRun } from '#testing/interrupted-run.ts';
+import { interruptedRun } from '#testing/builders/interrupted-run.ts';
 import { continueRun } from './continue.ts';
 
 test('headers that are missing are named, ones that the run did not have and another oracle’s address are refused', async () => {

@@ -1,7 +1,7 @@
 import { AppError } from '#contracts/errors.ts';
 import { type RunConfig, type RunSecrets, redacted } from '#contracts/run.ts';
 import type { ContinueRequest } from '#contracts/run-request.ts';
-import type { ServiceContext } from '../context.ts';
+import type { ServiceContext } from '../ground/context.ts';
 
 const badField = (path: string, message: string) => new AppError('BAD_REQUEST', message, [{ path, message }]);
 

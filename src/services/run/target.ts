@@ -1,7 +1,7 @@
 import { AppError } from '#contracts/errors.ts';
 import { type RunConfig, type RunSecrets, redacted } from '#contracts/run.ts';
 import type { TryRequest } from '#contracts/run-request.ts';
-import type { ServiceContext } from '../context.ts';
+import type { ServiceContext } from '../ground/context.ts';
 import { sourceOf } from './repository.ts';
 
 /** An address as it may be shown: a query may hold a key. */

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { answerPlausibly, fencedPieces, measureOf } from '../anthropic-answers.ts';
-import { type AnthropicFake, startAnthropicFake } from '../anthropic-fake.ts';
-import { startGitHubFake } from '../github-fake.ts';
-import { fakePullRequest, fakeRepository } from '../github-repository.ts';
-import { describeChange, startOracleFake } from '../oracle-fake.ts';
+import { answerPlausibly, fencedPieces, measureOf } from '../fakes/anthropic/answers.ts';
+import { type AnthropicFake, startAnthropicFake } from '../fakes/anthropic/anthropic-fake.ts';
+import { startGitHubFake } from '../fakes/github/github-fake.ts';
+import { fakePullRequest, fakeRepository } from '../fakes/github/repository.ts';
+import { describeChange, startOracleFake } from '../fakes/oracles/http-fake.ts';
 
 /** One call that a fake saw. */
 export type Call = {

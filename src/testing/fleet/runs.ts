@@ -7,14 +7,14 @@ import { callSlots } from '#db/schema/call-slots.ts';
 import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
+import { createSecretBox } from '#platform/secret-box.ts';
+import { noMetrics } from '#platform/telemetry/metrics.ts';
+import { createTracing } from '#platform/telemetry/tracing.ts';
 import { openSender } from '#queue/pg-boss.ts';
-import type { Actor, ServiceContext } from '#services/context.ts';
+import { localOwner } from '#services/account/local-owner.ts';
+import type { Actor, ServiceContext } from '#services/ground/context.ts';
 import { createRun } from '#services/run/create.ts';
-import { createSecretBox } from '#services/secret-box.ts';
-import { noMetrics } from '#services/telemetry/metrics.ts';
-import { createTracing } from '#services/telemetry/tracing.ts';
-import { localOwner } from '#services/user/local-owner.ts';
-import { openPolicy } from '../workbench.ts';
+import { openPolicy } from '../rigs/engine-rig.ts';
 
 /** The fleet's key for secrets, as its workers have it in their environment. */
 export const secretsKey = 'ab'.repeat(32);

@@ -1,10 +1,10 @@
 import { noUsage, type ReplayCheckpoint } from '#contracts/replay.ts';
-import { readJudgeAnswer } from '#verification/judges/anthropic/model-client.ts';
-import { buildRequest, type ModelRequest, sharedPrefix } from '#verification/judges/anthropic/request.ts';
 import type { Judge, JudgeAnswer, JudgeReply, JudgeTask } from '#verification/judges/judge.ts';
+import { readJudgeAnswer } from '#verification/judges/model/model-client.ts';
+import { buildRequest, type ModelRequest, sharedPrefix } from '#verification/judges/model/request.ts';
 import { runReplay } from '#verification/replay/run-replay.ts';
 import type { ReplayEnd } from '#verification/replay/score.ts';
-import { memoryReplayStore } from '../memory-replay-store.ts';
+import { memoryReplayStore } from '../rigs/memory-replay-store.ts';
 import type { Material } from './place-attack.ts';
 
 export type Measure = JudgeTask['measure'];

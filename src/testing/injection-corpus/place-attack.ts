@@ -1,7 +1,7 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { OracleAnswer } from '#contracts/oracle.ts';
 import type { AnswerKey } from '#contracts/replay.ts';
-import { changeNumber } from '../scripted-engine.ts';
+import { changeNumber } from '../rigs/scripted-engine.ts';
 import type { Place } from './attack.ts';
 
 /** All that the judges of one replay are shown. */

@@ -3,7 +3,7 @@ import { SiweMessage } from 'siwe';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AuthContext } from '#auth/context.ts';
 import { resolveActor } from '#auth/resolve-actor.ts';
-import { openWorkbench } from '#testing/workbench.ts';
+import { openWorkbench } from '#testing/rigs/engine-rig.ts';
 import { createCaller } from '../root.ts';
 
 let workbench: Awaited<ReturnType<typeof openWorkbench>>;

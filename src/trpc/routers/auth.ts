@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { createApiToken } from '#services/api-token/create.ts';
-import { getUser } from '#services/user/get.ts';
-import { createSignInMessage } from '#services/wallet/create-message.ts';
-import { createNonce } from '#services/wallet/create-nonce.ts';
-import { signInWithWallet, walletChainIds } from '#services/wallet/sign-in.ts';
-import { publicProcedure, router } from '../init.ts';
+import { createApiToken } from '#services/account/create-token.ts';
+import { getUser } from '#services/account/get-user.ts';
+import { createSignInMessage } from '#services/account/wallet-message.ts';
+import { createNonce } from '#services/account/wallet-nonce.ts';
+import { signInWithWallet, walletChainIds } from '#services/account/wallet-sign-in.ts';
+import { publicProcedure, router } from './init.ts';
 
 /** A wallet can sign anew at any time, so the token that it is given need not outlive a day. */
 const walletTokenLifetimeMs = 24 * 60 * 60_000;

@@ -4,9 +4,9 @@ import {
   certificateListSchema,
   certificateSchema,
 } from '#contracts/certificate.ts';
-import { getPublicCertificate } from '#services/certificate/get-public.ts';
-import { listPublicCertificates } from '#services/certificate/list-public.ts';
-import { publicProcedure, router } from '../init.ts';
+import { getPublicCertificate } from '#services/certificate/get.ts';
+import { listPublicCertificates } from '#services/certificate/list.ts';
+import { publicProcedure, router } from './init.ts';
 
 /** Certificates are public: anyone may read them. */
 export const certificateRouter = router({

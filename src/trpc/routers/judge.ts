@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { judgeRuleSchema } from '#contracts/judge.ts';
 import { judgeRules } from '#services/judge/rules.ts';
-import { publicProcedure, router } from '../init.ts';
+import { publicProcedure, router } from './init.ts';
 
 /** What judges go by is public, as certificates are. */
 export const judgeRouter = router({

@@ -2,8 +2,12 @@ import { expect, test } from 'vitest';
 import { rawScoresSchema } from '#contracts/certificate.ts';
 import type { JudgeUsage, ReplayCheckpoint } from '#contracts/replay.ts';
 import { noUsage } from '#contracts/replay.ts';
-import { certificateInput } from '#testing/issued-certificate.ts';
-import { failedCheckpoint, judgedCheckpoint, keylessCheckpoint } from '#testing/replay-checkpoint.ts';
+import { certificateInput } from '#testing/builders/issued-certificate.ts';
+import {
+  failedCheckpoint,
+  judgedCheckpoint,
+  keylessCheckpoint,
+} from '#testing/builders/replay-checkpoint.ts';
 import { buildCertificate, type CertificateInput, Uncertifiable } from './build.ts';
 
 const draw = {

@@ -8,12 +8,12 @@ import {
 import type { JudgeProvider } from '#contracts/judge.ts';
 import type { ReplayCheckpoint, ReplayScore } from '#contracts/replay.ts';
 import type { RunDraw } from '#contracts/run.ts';
+import { totalUsage, usageByMeasure } from '../judges/judge-usage.ts';
 import { isMistake } from '../replay/resumable.ts';
 import { endOfReplay, type ReplayEnd, scoreReplay } from '../replay/score.ts';
 import { verdictsOf } from '../replay/stored-verdicts.ts';
 import { aggregate, compareGroundTruthIds, rounded } from '../statistics/aggregate.ts';
 import { type EarlierCanaries, judgeTrust } from './judge-trust.ts';
-import { totalUsage, usageByMeasure } from './judge-usage.ts';
 import { mostFrequent } from './most-frequent.ts';
 import { type EndedReplay, rawReplay } from './raw-replay.ts';
 

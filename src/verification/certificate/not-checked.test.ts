@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Certificate } from '#contracts/certificate.ts';
 import type { Baseline } from '#contracts/replay.ts';
-import { certificateInput, issuedCertificate } from '#testing/issued-certificate.ts';
-import { failedCheckpoint, judgedCheckpoint } from '#testing/replay-checkpoint.ts';
-import { testedCertificate } from '#testing/stored-certificates.ts';
+import { certificateInput, issuedCertificate } from '#testing/builders/issued-certificate.ts';
+import { failedCheckpoint, judgedCheckpoint } from '#testing/builders/replay-checkpoint.ts';
+import { testedCertificate } from '#testing/builders/stored-certificates.ts';
 import { notChecked } from './not-checked.ts';
 import { recomputeCertificate } from './recompute.ts';
 import { fromWire, toWire } from './wire.ts';

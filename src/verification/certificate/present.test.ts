@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { certificateSchema, certificateSummarySchema } from '#contracts/certificate.ts';
-import { certificateInput } from '#testing/issued-certificate.ts';
-import { failedCheckpoint, judgedCheckpoint, unscoredVerdict } from '#testing/replay-checkpoint.ts';
+import { certificateInput } from '#testing/builders/issued-certificate.ts';
+import { failedCheckpoint, judgedCheckpoint, unscoredVerdict } from '#testing/builders/replay-checkpoint.ts';
 import { buildCertificate } from './build.ts';
 import { presentCertificate, presentSummary } from './present.ts';
 import { recomputeCertificate } from './recompute.ts';

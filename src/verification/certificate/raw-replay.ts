@@ -1,7 +1,7 @@
 import type { RawReplay } from '#contracts/certificate.ts';
 import type { ReplayEvidence } from '#contracts/judge-trust.ts';
 import type { ReplayCheckpoint, ReplayScore } from '#contracts/replay.ts';
-import { scoreParrot } from '../replay/parrot.ts';
+import { scoreParrot } from '../replay/baseline.ts';
 import type { ReplayEnd } from '../replay/score.ts';
 import { rounded } from '../statistics/aggregate.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Certificate, certificateSchema } from '#contracts/certificate.ts';
-import { measuredCertificate } from '#testing/measured-certificate.ts';
+import { measuredCertificate } from '#testing/builders/measured-certificate.ts';
 import { noCanaries } from './judge-trust.ts';
 import { recomputeCertificate } from './recompute.ts';
 

@@ -1,11 +1,11 @@
 import { type Certificate, certificateDomain, methodologyVersion } from '#contracts/certificate.ts';
 import type { CanaryCounts } from '#contracts/judge-trust.ts';
 import { noUsage } from '#contracts/replay.ts';
+import { totalUsage } from '../judges/judge-usage.ts';
 import { type Aggregate, aggregate, type Measures, tolerance } from '../statistics/aggregate.ts';
 import { crossedBounds } from './bounds.ts';
 import { hasLeaked } from './judge-standing.ts';
 import { countCanaries, judgeTrust, noCanaries, subtractCanaries } from './judge-trust.ts';
-import { totalUsage } from './judge-usage.ts';
 import { mostFrequent } from './most-frequent.ts';
 import { isUntested, notChecked } from './not-checked.ts';
 import { recomputeReplay, secondCounts } from './recompute-replay.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { noUsage } from '#contracts/replay.ts';
-import { changeNumber } from '#testing/scripted-engine.ts';
-import { judgeReplying } from '#testing/scripted-judge.ts';
+import { changeNumber } from '#testing/rigs/scripted-engine.ts';
+import { judgeReplying } from '#testing/rigs/scripted-judge.ts';
 import type { JudgeReply } from './judge.ts';
 import { resending } from './resending.ts';
 

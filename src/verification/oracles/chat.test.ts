@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
-import { type ChatBehaviour, startChatFake } from '#testing/chat-fake.ts';
-import { inTurn, notingPorts } from '#testing/exchange-ports.ts';
+import { type ChatBehaviour, startChatFake } from '#testing/fakes/oracles/chat-fake.ts';
+import { inTurn, notingPorts } from '#testing/rigs/exchange-ports.ts';
 import { type ChatOracleOptions, chatOracle } from './chat.ts';
 
 const request: OracleRequest = {

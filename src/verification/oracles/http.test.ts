@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
-import { inTurn, networkRuleError, notingPorts, waitingPorts } from '#testing/exchange-ports.ts';
-import { type OracleBehaviour, startOracleFake } from '#testing/oracle-fake.ts';
+import { type OracleBehaviour, startOracleFake } from '#testing/fakes/oracles/http-fake.ts';
+import { inTurn, networkRuleError, notingPorts, waitingPorts } from '#testing/rigs/exchange-ports.ts';
 import { type HttpOracleOptions, httpOracle } from './http.ts';
 
 const request: OracleRequest = {

@@ -1,7 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
-import { inTurn, networkRuleError, notingPorts, waitingPorts } from '#testing/exchange-ports.ts';
-import { type McpBehaviour, type McpFake, type McpFakeOptions, startMcpFake } from '#testing/mcp-fake.ts';
+import {
+  type McpBehaviour,
+  type McpFake,
+  type McpFakeOptions,
+  startMcpFake,
+} from '#testing/fakes/oracles/mcp-fake.ts';
+import { inTurn, networkRuleError, notingPorts, waitingPorts } from '#testing/rigs/exchange-ports.ts';
 import { type McpOracleOptions, mcpOracle } from './mcp.ts';
 
 const request: OracleRequest = {

@@ -5,7 +5,7 @@ import {
   oracleRequest,
   pythonOracleOf,
   requirePython,
-} from '#testing/python-oracle.ts';
+} from '#testing/fakes/oracles/python-oracle.ts';
 
 beforeAll(requirePython);
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { OracleAnswer, OracleOutcome, OracleRequest } from '#contracts/oracle.ts';
-import { changeNumber } from '#testing/scripted-engine.ts';
+import { changeNumber } from '#testing/rigs/scripted-engine.ts';
 import { reviewOutcome, trialQuestion, tryOracle } from './try-oracle.ts';
 
 const change = changeNumber(1);

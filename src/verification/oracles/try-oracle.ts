@@ -1,16 +1,16 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { OracleOutcome } from '#contracts/oracle.ts';
 import type { OracleTrial } from '#contracts/run.ts';
+import { parseDiff } from '../diff/parse-diff.ts';
 import {
   maxResponseCharacters,
   maxSummaryCharacters,
   removeCopiedPassages,
-} from '../replay/copied-passages.ts';
-import { foldClaims, maxClaimCharacters, maxClaims } from '../replay/fold-claims.ts';
-import { oracleRequest } from '../replay/oracle-request.ts';
-import { cutText } from '../replay/words.ts';
-import { parseDiff } from '../sources/diff.ts';
+} from '../text/copied-passages.ts';
+import { foldClaims, maxClaimCharacters, maxClaims } from '../text/fold-claims.ts';
+import { cutText } from '../text/words.ts';
 import type { Oracle } from './oracle.ts';
+import { oracleRequest } from './oracle-request.ts';
 
 /** No judge is at hand to make one for the change; it is as factual as those of a run. */
 export const trialQuestion = 'Which file does this change touch first, and what is changed there?';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { noUsage } from '#contracts/replay.ts';
-import { failedCheckpoint, judgedCheckpoint, unscoredVerdict } from '#testing/replay-checkpoint.ts';
+import { failedCheckpoint, judgedCheckpoint, unscoredVerdict } from '#testing/builders/replay-checkpoint.ts';
 import { resumable } from './resumable.ts';
 
 const judged = judgedCheckpoint({ claims: [true], changes: [true], replyAccuracy: 1 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { replayCheckpointSchema } from '#contracts/replay.ts';
-import { content, failed, groundTruth, stage } from '#testing/replay-stage.ts';
-import type { ScriptedReply } from '#testing/scripted-judge.ts';
+import { content, failed, groundTruth, stage } from '#testing/rigs/replay-stage.ts';
+import type { ScriptedReply } from '#testing/rigs/scripted-judge.ts';
 import type { JudgeTask } from '../judges/judge.ts';
 
 test('a replay goes from its key over the oracle to three verdicts, each kept as it arrives', async () => {

@@ -1,18 +1,18 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { AnswerKeyOutcome, ReplayCheckpoint, ReplayStep, SettledAnswerKey } from '#contracts/replay.ts';
 import { noUsage } from '#contracts/replay.ts';
-import { makeAnswerKey } from '../judges/answer-key.ts';
-import { makeCanaries } from '../judges/canaries/make-canaries.ts';
+import { makeCanaries } from '../canaries/make-canaries.ts';
+import { parseDiff } from '../diff/parse-diff.ts';
 import type { Judge, PullRequestJudge } from '../judges/judge.ts';
-import { judgePrecision, judgeRecall, judgeReply, type VerdictMaterial } from '../judges/verdicts.ts';
+import { makeAnswerKey } from '../judging/answer-key.ts';
+import { judgePrecision, judgeRecall, judgeReply, type VerdictMaterial } from '../judging/verdicts.ts';
 import type { Oracle } from '../oracles/oracle.ts';
-import { parseDiff } from '../sources/diff.ts';
+import { oracleRequest } from '../oracles/oracle-request.ts';
+import { seededFraction } from '../text/seeded.ts';
 import { allEnded } from './all-ended.ts';
-import { judgeParrot } from './judge-parrot.ts';
-import { oracleRequest } from './oracle-request.ts';
-import { parrotAnswer } from './parrot.ts';
+import { parrotAnswer } from './baseline.ts';
+import { judgeParrot } from './judge-baseline.ts';
 import { endOfReplay, type ReplayEnd } from './score.ts';
-import { seededFraction } from './seeded.ts';
 import type { SharedJudgments } from './shared-judgments.ts';
 import { withStep } from './with-step.ts';
 

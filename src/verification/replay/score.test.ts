@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import { noUsage } from '#contracts/replay.ts';
-import { failedCheckpoint, judgedCheckpoint, keylessCheckpoint } from '#testing/replay-checkpoint.ts';
+import {
+  failedCheckpoint,
+  judgedCheckpoint,
+  keylessCheckpoint,
+} from '#testing/builders/replay-checkpoint.ts';
 import { endOfReplay, scoreReplay } from './score.ts';
 
 const judged = judgedCheckpoint({

@@ -6,7 +6,7 @@ import {
   type ReplayCheckpoint,
   type SettledAnswerKey,
 } from '#contracts/replay.ts';
-import { content, stage } from '#testing/replay-stage.ts';
+import { content, stage } from '#testing/rigs/replay-stage.ts';
 import type { Kept, SharedJudgments } from './shared-judgments.ts';
 
 const keyOf = ({ answerKey }: ReplayCheckpoint): AnswerKey =>

@@ -1,8 +1,8 @@
 import type { ExclusionReason, GroundTruth } from '#contracts/ground-truth.ts';
-import { cutDiff } from './cut-diff.ts';
-import { type ParsedDiff, parseDiff } from './diff.ts';
-import { isGeneratedPath } from './generated.ts';
-import { readableText, shortened } from './text.ts';
+import { cutDiff } from '../diff/cut-diff.ts';
+import { isGeneratedPath } from '../diff/generated.ts';
+import { type ParsedDiff, parseDiff } from '../diff/parse-diff.ts';
+import { readableText, shortened } from '../text/outside-text.ts';
 
 const minChangedLines = 3;
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { type GroundTruth, groundTruthSchema } from '#contracts/ground-truth.ts';
+import { readableText } from '../text/outside-text.ts';
 import { drawChanges, sinceMs } from './draw.ts';
 import { toGroundTruth } from './eligibility.ts';
 import { type GroundTruthSource, SourceError } from './source.ts';
-import { readableText } from './text.ts';
 
 const lineSchema = groundTruthSchema.extend({
   mergedAt: z.iso

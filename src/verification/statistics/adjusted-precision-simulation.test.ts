@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { seededRandom } from '#testing/seeded-random.ts';
+import { seededRandom } from '#testing/builders/seeded-random.ts';
 import { adjustedPrecision } from './adjusted-precision.ts';
 
 const claimsTotal = 6;

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { fixtureChanges, meansOf, oracleAnswer, replayFixture } from '#testing/judged-fixtures.ts';
+import { fixtureChanges, meansOf, oracleAnswer, replayFixture } from '#testing/builders/judged-fixtures.ts';
 import { offlineJudge } from '#verification/judges/offline/judge.ts';
 import { answerAsDemoOracle, type CharacterName } from './oracle.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { OracleRequest } from '#contracts/oracle.ts';
-import { fixtureChanges, meansOf, oracleAnswer, replayFixture } from '#testing/judged-fixtures.ts';
+import { fixtureChanges, meansOf, oracleAnswer, replayFixture } from '#testing/builders/judged-fixtures.ts';
 import { offlineJudge } from '#verification/judges/offline/judge.ts';
-import { foldClaims } from '#verification/replay/fold-claims.ts';
+import { foldClaims } from '#verification/text/fold-claims.ts';
 import { answerAsDemoOracle } from './oracle.ts';
 
 const requestFor = (change: GroundTruth, question = ''): OracleRequest => ({

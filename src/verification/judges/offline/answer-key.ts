@@ -1,6 +1,6 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import { quoteCountsInDiff } from '../../replay/quotes.ts';
-import { splitParts, splitWords, stopWords, tellingWords } from '../../replay/words.ts';
+import { quoteCountsInDiff } from '../../text/quotes.ts';
+import { splitParts, splitWords, stopWords, tellingWords } from '../../text/words.ts';
 import type { JudgeAnswer } from '../judge.ts';
 import { isComment, isImport, readAssignment, readDefinition } from './definitions.ts';
 import { type DiffEvidence, type EvidenceLine, maxQuoteCharacters, quoteLine } from './diff-evidence.ts';

@@ -1,4 +1,4 @@
-import { quoteCountsInDiff } from '../../replay/quotes.ts';
+import { quoteCountsInDiff } from '../../text/quotes.ts';
 import { type DiffEvidence, quoteLine } from './diff-evidence.ts';
 import { contradictsDirection } from './direction.ts';
 import { readTerms, type Term } from './terms.ts';

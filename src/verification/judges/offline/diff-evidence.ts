@@ -1,7 +1,7 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import { quoteCountsInDiff } from '../../replay/quotes.ts';
-import { diffLines, splitParts, splitWords } from '../../replay/words.ts';
-import { type ParsedDiff, parseDiff } from '../../sources/diff.ts';
+import { type ParsedDiff, parseDiff } from '../../diff/parse-diff.ts';
+import { quoteCountsInDiff } from '../../text/quotes.ts';
+import { diffLines, splitParts, splitWords } from '../../text/words.ts';
 import { nameKey, numberKey, plainKey, type Term } from './terms.ts';
 
 export const maxQuoteCharacters = 300;

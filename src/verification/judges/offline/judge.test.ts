@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { OracleAnswer } from '#contracts/oracle.ts';
-import { bareChange } from '#testing/bare-change.ts';
+import { bareChange } from '#testing/builders/bare-change.ts';
 import {
   fixtureChanges,
   fixtureReadings,
@@ -9,9 +9,9 @@ import {
   oracleAnswer,
   type Reading,
   replayFixture,
-} from '#testing/judged-fixtures.ts';
-import { quoteCountsInDiff } from '../../replay/quotes.ts';
-import { parseDiff } from '../../sources/diff.ts';
+} from '#testing/builders/judged-fixtures.ts';
+import { parseDiff } from '../../diff/parse-diff.ts';
+import { quoteCountsInDiff } from '../../text/quotes.ts';
 import { offlineJudge } from './judge.ts';
 
 const changes = fixtureChanges();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import { bareChange } from '#testing/bare-change.ts';
+import { bareChange } from '#testing/builders/bare-change.ts';
 import type { JudgeTask } from '../judge.ts';
 import { offlineJudge } from './judge.ts';
 

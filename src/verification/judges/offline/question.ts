@@ -1,5 +1,5 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import { isTelling, splitParts, splitWords } from '../../replay/words.ts';
+import { isTelling, splitParts, splitWords } from '../../text/words.ts';
 import type { JudgeAnswer } from '../judge.ts';
 import type { Candidate } from './answer-key.ts';
 import type { DiffEvidence, EvidenceLine } from './diff-evidence.ts';

@@ -1,5 +1,5 @@
-import { quoteCountsInText } from '../../replay/quotes.ts';
-import { diffWords, indexRuns, splitParts, splitRunWords, stopWords } from '../../replay/words.ts';
+import { quoteCountsInText } from '../../text/quotes.ts';
+import { diffWords, indexRuns, splitParts, splitRunWords, stopWords } from '../../text/words.ts';
 import type { DiffEvidence } from './diff-evidence.ts';
 import { contradictsDirection } from './direction.ts';
 import { isTerm, nameKey, plainKey, readTerms } from './terms.ts';

@@ -1,5 +1,5 @@
 import type { replyAccuracies } from '#contracts/replay.ts';
-import { indexRuns, splitParts, splitRunWords } from '../../replay/words.ts';
+import { indexRuns, splitParts, splitRunWords } from '../../text/words.ts';
 import type { DiffEvidence } from './diff-evidence.ts';
 import { nameKey, numberKey, plainKey, readTerms, type Term } from './terms.ts';
 

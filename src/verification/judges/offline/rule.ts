@@ -1,4 +1,4 @@
-import { diffWords, negations, ordinaryWords, stopWords } from '../../replay/words.ts';
+import { diffWords, negations, ordinaryWords, stopWords } from '../../text/words.ts';
 import { directionWords } from './direction.ts';
 import { nameableWords, nameNouns, productNames, synonymGroups } from './terms.ts';
 

@@ -1,4 +1,4 @@
-import { isTelling, negations, splitParts, splitRunWords, type Word } from '../../replay/words.ts';
+import { isTelling, negations, splitParts, splitRunWords, type Word } from '../../text/words.ts';
 
 /**
  * What a text says, as terms that can be looked up in a diff. `key` is what two terms have in common when they mean

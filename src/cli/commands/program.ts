@@ -1,0 +1,150 @@
+import { Command, CommanderError } from 'commander';
+import { AppError } from '#contracts/errors.ts';
+import { SourceError } from '#verification/sources/source.ts';
+import { CommandError, type ExitCode, exitCodes, UsageError } from '../exit.ts';
+import {
+  type DrawOptions,
+  drawOptions,
+  jsonOption,
+  type TryOptions,
+  tryOptions,
+  type VerifyOptions,
+  verifyOptions,
+} from '../options.ts';
+import type { Settings } from '../settings.ts';
+import type { Terminal } from '../terminal.ts';
+import { addRunCommands } from './run-options.ts';
+
+export type ProgramContext = {
+  /** Read when a command needs it, so that help works under an environment that does not. */
+  readSettings: () => Settings;
+  terminal: Terminal;
+  signal: AbortSignal;
+};
+
+/** Failures whose message was written for the user; anything else is a defect. */
+const isExpected = (error: unknown): error is Error =>
+  error instanceof CommandError ||
+  error instanceof SourceError ||
+  error instanceof AppError ||
+  (error instanceof Error && (error.name === 'Uncertifiable' || error.name === 'EmbeddedDatabaseError'));
+
+const report = (error: unknown, { terminal, signal }: ProgramContext): ExitCode => {
+  const tell = (message: string) => terminal.say(terminal.paintMessage('red', message));
+  if (error instanceof CommanderError) {
+    // Help and version are answers; commander has said everything else itself.
+    return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  }
+  if (signal.aborted) {
+    terminal.say('Stopped.');
+    return exitCodes.failed;
+  }
+  if (error instanceof UsageError) {
+    tell(error.message);
+    return exitCodes.usage;
+  }
+  tell(
+    isExpected(error)
+      ? error.message
+      : `Unexpected fault, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
+  return exitCodes.failed;
+};
+
+/** Each command loads what it needs: `inspect` opens no database, `db` no engine. */
+const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) => {
+  const program = new Command('echelon-verify')
+    .description('Calibration certificates for oracle constructs, recomputable by anyone.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.terminal.result(text.trimEnd()),
+      writeErr: (text) => context.terminal.say(text.trimEnd()),
+    })
+    .showHelpAfterError('(--help shows what there is)');
+
+  const verify = program
+    .command('verify')
+    .description('hold an oracle against merged changes of a repository and certify how well it did')
+    .argument('<repo>', 'GitHub’s owner/name or URL, a git URL, a local repository’s path, or a .jsonl file')
+    .action(async (repo: string, options: VerifyOptions) => {
+      const command = await import('./verify.ts');
+      done(await command.verify(repo, options, { ...context, settings: context.readSettings() }));
+    });
+  for (const option of verifyOptions()) verify.addOption(option);
+
+  const trial = program
+    .command('try')
+    .description('ask an oracle about the newest change, and say what stands against its answer')
+    .argument('<repo>', 'as for verify')
+    .action(async (repo: string, options: TryOptions) => {
+      const command = await import('./try.ts');
+      done(await command.tryCommand(repo, options, { ...context, settings: context.readSettings() }));
+    });
+  for (const option of tryOptions()) trial.addOption(option);
+
+  const ingest = program
+    .command('ingest')
+    .description('draw merged changes of a repository into a .jsonl file, and do nothing else')
+    .argument('<repo>', 'as for verify')
+    .requiredOption('--out <file.jsonl>', 'the file to write')
+    .action(async (repo: string, options: DrawOptions & { out: string; json?: boolean }) => {
+      const command = await import('./ingest.ts');
+      done(await command.ingest(repo, options, { ...context, settings: context.readSettings() }));
+    });
+  for (const option of [...drawOptions(), jsonOption()]) ingest.addOption(option);
+
+  program
+    .command('inspect')
+    .description('show a certificate, recompute what follows from its replays, and name what was not checked')
+    .argument('<certificate>', 'a certificate.json, or a certificate’s URL')
+    .addOption(jsonOption())
+    .action(async (place: string, options: { json?: boolean }) => {
+      const command = await import('./inspect.ts');
+      done(await command.inspect(place, options, context));
+    });
+
+  addRunCommands(program, context, done);
+
+  program
+    .command('token')
+    .description('personal tokens for the REST and tRPC interfaces')
+    .command('create')
+    .description('make a token of the installation’s owner; it is shown once')
+    .requiredOption('--name <name>', 'what tells it from others, for example "ci"')
+    .addOption(jsonOption())
+    .action(async (options: { name: string; json?: boolean }) => {
+      const command = await import('./token-create.ts');
+      done(await command.createToken(options, { ...context, settings: context.readSettings() }));
+    });
+
+  const database = program.command('db').description('the schema of the installation’s database');
+  database
+    .command('migrate')
+    .description('bring the schema up to date')
+    .action(async () => {
+      const command = await import('./db.ts');
+      done(await command.migrateDatabase({ ...context, settings: context.readSettings() }));
+    });
+  database
+    .command('rollback')
+    .description('take the last migration back')
+    .action(async () => {
+      const command = await import('./db.ts');
+      done(await command.rollbackDatabase({ ...context, settings: context.readSettings() }));
+    });
+  return program;
+};
+
+/** Runs one command to its end; every failure becomes a message on standard error and an exit code. */
+export const runProgram = async (args: string[], context: ProgramContext): Promise<ExitCode> => {
+  let code: ExitCode = exitCodes.done;
+  try {
+    const program = buildProgram(context, (ended) => {
+      code = ended;
+    });
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    return report(error, context);
+  }
+};

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import type { GitObjectsAccess, RepositoryFolder } from '#verification/sources/github/client.ts';
+
+/** Kept folders beyond this many go, the longest unused first. */
+const maxKept = 50;
+/** A folder that was opened this lately may be in use by another process. */
+const inUseMs = 24 * 60 * 60_000;
+
+const isMissing = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
+const folderAt = (path: string, close: () => Promise<void>): RepositoryFolder => ({
+  path,
+  async read(file) {
+    try {
+      return await readFile(join(path, file), 'utf8');
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  },
+  // Two workers may write at once: a reader sees one or the other, whole.
+  write: (file, text) => writeFileAtomic(join(path, file), text),
+  close,
+});
+
+const prune = async (root: string) => {
+  const now = Date.now();
+  const folders = await Promise.all(
+    (await readdir(root)).map(async (name) => {
+      const path = join(root, name);
+      const used = await stat(path).catch(() => null);
+      return { path, usedMs: used?.mtimeMs ?? now };
+    }),
+  );
+  const spare = folders.toSorted((a, b) => b.usedMs - a.usedMs).slice(maxKept);
+  for (const { path, usedMs } of spare)
+    if (now - usedMs > inUseMs) await rm(path, { recursive: true, force: true });
+};
+
+/**
+ * Folders for the objects of GitHub repositories, below `root` under the digest of their key. They are only a saving:
+ * whatever is lost there is fetched again.
+ */
+export const repositoryFolders =
+  (root: string): GitObjectsAccess['openFolder'] =>
+  async (key) => {
+    if (key === null) {
+      const path = await mkdtemp(join(tmpdir(), 'echelon-verify-repository-'));
+      return folderAt(path, () => rm(path, { recursive: true, force: true }));
+    }
+    const path = join(root, createHash('sha256').update(key).digest('hex').slice(0, 32));
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    const now = new Date();
+    await utimes(path, now, now);
+    await prune(root);
+    return folderAt(path, async () => undefined);
+  };

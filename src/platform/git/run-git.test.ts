@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { isAlive } from '#testing/rigs/process-life.ts';
+import { gitRunner } from './run-git.ts';
+
+const run = gitRunner({ searchPath: process.env.PATH ?? '' });
+const bounds = { timeoutMs: 10_000, maxBytes: 1_000_000 };
+/** git runs an alias that starts with "!" in a shell, so that it has a child of its own. */
+const shell = (script: string) => ['-c', `alias.x=!${script}`, 'x'];
+
+test('output, errors and exit code come back', async () => {
+  const done = await run(shell('echo out; echo err >&2; exit 3'), bounds);
+  expect({ ...done, stdout: new TextDecoder().decode(done.stdout) }).toEqual({
+    code: 3,
+    stdout: 'out\n',
+    stderr: 'err\n',
+    stopped: null,
+  });
+});
+
+test('the child sees PATH and what it was given, and nothing else of this process', async () => {
+  process.env.PLANTED_SECRET = 'planted';
+  try {
+    const done = await run(shell('env'), { ...bounds, env: { GIVEN: 'yes' } });
+    const output = new TextDecoder().decode(done.stdout);
+    expect(output).toContain('GIVEN=yes');
+    expect(output).not.toContain('planted');
+  } finally {
+    delete process.env.PLANTED_SECRET;
+  }
+});
+
+test('too much output stops it', async () => {
+  expect(await run(shell('yes'), { ...bounds, maxBytes: 1000 })).toMatchObject({
+    code: null,
+    stopped: 'too_much_output',
+  });
+});
+
+test('a time-out kills git and what git started', async () => {
+  const done = await run(shell('echo $$; sleep 60'), { ...bounds, timeoutMs: 300 });
+  expect(done).toMatchObject({ code: null, stopped: 'timeout' });
+  const pid = Number(new TextDecoder().decode(done.stdout));
+  expect(pid).toBeGreaterThan(1);
+  await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
+});
+
+test('an abort kills it and rejects with the reason, before and during the run', async () => {
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  const running = run(shell('sleep 60'), { ...bounds, signal: controller.signal });
+  setTimeout(() => controller.abort(reason), 50);
+  await expect(running).rejects.toBe(reason);
+  await expect(run(['version'], { ...bounds, signal: controller.signal })).rejects.toBe(reason);
+});
+
+test('where git is missing it rejects', async () => {
+  await expect(gitRunner({ searchPath: '/nonexistent' })(['version'], bounds)).rejects.toThrow(/ENOENT/);
+});

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileSource } from '#verification/sources/file.ts';
+import { gitSource } from '#verification/sources/git/git.ts';
+import type { RunGit } from '#verification/sources/git/runner.ts';
+import { type GroundTruthSource, SourceError } from '#verification/sources/source.ts';
+
+/** Where a clone has fewer changes than this (a shallow one, an archive), the shipped export of the history serves. */
+const fewestChanges = 10;
+
+const name = 'echelon-verify';
+
+/**
+ * The sample's ground truth: the project's own history where this clone has it, else the export of that history which
+ * is shipped beside this file (`echelon-verify ingest` wrote it).
+ */
+export const sampleSource = (options: {
+  runGit: RunGit;
+  readText: (path: string) => Promise<string>;
+  projectDir: string;
+}): GroundTruthSource => {
+  const { runGit, readText, projectDir } = options;
+  const history = gitSource({ runGit, path: projectDir, name });
+  const shipped = fileSource({
+    readText,
+    path: join(projectDir, 'src/platform/git/sample-ground-truth.jsonl'),
+    name,
+  });
+  return {
+    async draw(request) {
+      // Without a .git of its own, git would find the history of whatever repository the folder lies in.
+      if (!existsSync(join(projectDir, '.git'))) return shipped.draw(request);
+      try {
+        const draw = await history.draw(request);
+        if (draw.drawn.length >= Math.min(fewestChanges, request.limit)) return draw;
+      } catch (error) {
+        if (!(error instanceof SourceError)) throw error;
+      }
+      return shipped.draw(request);
+    },
+  };
+};

@@ -1,0 +1,95 @@
+import type { RunConfig } from '#contracts/run.ts';
+import type { Judge, JudgeReply } from '#verification/judges/judge.ts';
+import { AwaitsBatch } from '#verification/judges/model/model-client.ts';
+import type { BatchClient } from '#verification/judges/providers/anthropic/batches.ts';
+import type { Oracle } from '#verification/oracles/oracle.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+import type { Tracing } from './telemetry/tracing.ts';
+
+type Telemetry = { metrics: Metrics; tracing: Tracing };
+
+/** An oracle whose questions are counted and traced. */
+export const observedOracle = (
+  { metrics, tracing }: Telemetry,
+  oracle: Oracle,
+  { type }: Pick<RunConfig['oracle'], 'type'>,
+): Oracle => ({
+  ask: (request, signal) =>
+    tracing.span(
+      { name: 'oracle call', kind: 'client', attributes: { 'oracle.type': type } },
+      async ({ say, fail }) => {
+        const outcome = await oracle.ask(request, signal);
+        metrics.oracleAsked(type, outcome);
+        const answered = outcome.kind === 'answer';
+        say({ outcome: answered ? 'answer' : outcome.reason, retries: outcome.retries });
+        if (!answered) fail('The oracle gave no answer.');
+        return outcome;
+      },
+    ),
+});
+
+/** A judge whose questions are counted and traced. One that is only handed in to a batch has no reply to count. */
+export const observedJudge = ({ metrics, tracing }: Telemetry, judge: Judge): Judge => ({
+  ...judge,
+  open: (groundTruth) => {
+    const opened = judge.open(groundTruth);
+    return {
+      ...opened,
+      ask: async (task, signal) => {
+        const { provider, model } = judge;
+        const asked = await tracing.span<JudgeReply | AwaitsBatch>(
+          {
+            name: 'judge call',
+            kind: provider === 'offline' ? 'internal' : 'client',
+            attributes: { 'judge.provider': provider, 'judge.model': model, 'judge.measure': task.measure },
+          },
+          async ({ say, fail }) => {
+            try {
+              const reply = await opened.ask(task, signal);
+              metrics.judgeAsked(provider, task.measure, reply);
+              say({ outcome: reply.ok ? 'answer' : reply.fault, retries: reply.retries });
+              if (!reply.ok) fail('The judge gave no answer of use.');
+              return reply;
+            } catch (error) {
+              if (!(error instanceof AwaitsBatch)) throw error;
+              say({ outcome: 'awaits_batch' });
+              return error;
+            }
+          },
+        );
+        if (asked instanceof AwaitsBatch) throw asked;
+        return asked;
+      },
+    };
+  },
+});
+
+/** The batches of a judge, each request for them traced. */
+export const observedBatches = (
+  { tracing }: Pick<Telemetry, 'tracing'>,
+  batches: BatchClient,
+): BatchClient => {
+  const called = <T>(what: string, work: () => Promise<T>): Promise<T> =>
+    tracing.span({ name: `judge batch ${what}`, kind: 'client' }, work);
+  return {
+    submit: (items) => called('submit', () => batches.submit(items)),
+    state: (batchId) => called('state', () => batches.state(batchId)),
+    cancel: (batchId) => called('cancel', () => batches.cancel(batchId)),
+    madeSince: (time) => called('list', () => batches.madeSince(time)),
+    async *results(batchId) {
+      const read = Promise.withResolvers<void>();
+      const told = called('results', () => read.promise).catch(() => undefined);
+      try {
+        yield* batches.results(batchId);
+        read.resolve();
+      } catch (error) {
+        read.reject(error);
+        throw error;
+      } finally {
+        // Whoever stops reading has no more to come.
+        read.resolve();
+        await told;
+      }
+    },
+  };
+};

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { noUsage, type PrecisionVerdict } from '#contracts/replay.ts';
+import { openSender } from '#queue/pg-boss.ts';
+import { testDatabase } from '#testing/rigs/database.ts';
+import { openPrometheus } from './prometheus.ts';
+
+let database: Awaited<ReturnType<typeof testDatabase>>;
+beforeAll(async () => {
+  database = await testDatabase();
+});
+afterAll(() => database.close());
+
+const models = { first: 'asked-model', second: 'second-model' };
+const verdict = (model: string): PrecisionVerdict => ({
+  kind: 'judged',
+  model,
+  control: false,
+  asks: 2,
+  retries: 3,
+  latencyMs: 1_500,
+  usage: { ...noUsage, calls: 2, inputTokens: 100, cacheReadTokens: 40, outputTokens: 7, costUsd: 0.25 },
+  claims: [],
+  claimsMade: 0,
+  claimsCut: 0,
+  canaries: [],
+});
+const linesOf = async (prometheus: ReturnType<typeof openPrometheus>, start: string) =>
+  (await prometheus.scrape()).text.split('\n').filter((line) => line.startsWith(start));
+
+test('a stored verdict counts with the time it took, its tokens, its cost and its retries by the model that gave it', async () => {
+  const prometheus = openPrometheus(database.db);
+  prometheus.metrics.stepStored({ step: 'precision', value: verdict('that-model') }, models);
+  expect(await linesOf(prometheus, 'echelon_replay_phase_seconds_sum')).toEqual([
+    'echelon_replay_phase_seconds_sum{phase="precision"} 1.5',
+  ]);
+  expect(await linesOf(prometheus, 'echelon_judge_')).toEqual([
+    'echelon_judge_tokens_total{model="that-model",kind="input"} 100',
+    'echelon_judge_tokens_total{model="that-model",kind="cache_write"} 0',
+    'echelon_judge_tokens_total{model="that-model",kind="cache_read"} 40',
+    'echelon_judge_tokens_total{model="that-model",kind="output"} 7',
+    'echelon_judge_cost_dollars_total{model="that-model"} 0.25',
+    'echelon_judge_retries_total{model="that-model"} 3',
+  ]);
+});
+
+test('what an earlier run paid for counts neither as time nor as cost', async () => {
+  const prometheus = openPrometheus(database.db);
+  prometheus.metrics.stepStored(
+    {
+      step: 'answerKey',
+      value: {
+        kind: 'impossible',
+        reason: 'r',
+        reused: true,
+        asks: 0,
+        retries: 0,
+        latencyMs: 0,
+        usage: noUsage,
+      },
+    },
+    models,
+  );
+  expect(await linesOf(prometheus, 'echelon_judge_')).toEqual([]);
+  expect(await linesOf(prometheus, 'echelon_replay_phase_seconds_count')).toEqual([]);
+});
+
+test('however many models are named, few become labels', async () => {
+  const prometheus = openPrometheus(database.db);
+  for (let number = 0; number < 100; number += 1)
+    prometheus.metrics.stepStored({ step: 'precision', value: verdict(`model-${number}`) }, models);
+  const lines = await linesOf(prometheus, 'echelon_judge_cost_dollars_total');
+  expect(lines).toHaveLength(21);
+  expect(lines).toContain('echelon_judge_cost_dollars_total{model="other"} 20');
+});
+
+test('queues are read from the database at each scrape, the empty ones too', async () => {
+  const prometheus = openPrometheus(database.db);
+  const series = 'echelon_queue_jobs{queue="ingest-run",state="created"}';
+  expect(await linesOf(prometheus, series)).toEqual([`${series} 0`]);
+  const { sender, close } = openSender(database.db);
+  await sender.enqueue(database.db, [{ name: 'ingest-run', data: { runId: randomUUID() } }]);
+  await close();
+  expect(await linesOf(prometheus, series)).toEqual([`${series} 1`]);
+  expect(await linesOf(prometheus, 'echelon_database_up')).toEqual(['echelon_database_up 1']);
+});
+
+test('a database that is away takes its gauges along and nothing else', async () => {
+  const gone = await testDatabase();
+  const prometheus = openPrometheus(gone.db);
+  await gone.close();
+  expect(await linesOf(prometheus, 'echelon_database_up')).toEqual(['echelon_database_up 0']);
+  expect(await linesOf(prometheus, 'echelon_queue_jobs')).toEqual([]);
+  expect(await linesOf(prometheus, 'echelon_process_cpu_seconds_total')).toHaveLength(1);
+});

@@ -1,0 +1,28 @@
+import { and, eq, gt, isNull } from 'drizzle-orm';
+import type { Database } from '#db/client.ts';
+import { signInLinks } from '#db/schema/users.ts';
+import type { Actor } from '../ground/context.ts';
+import { hashToken } from './token-secret.ts';
+
+/**
+ * Uses a link up. Null for one that is unknown, used, replaced by a newer one, or expired; the caller learns no more
+ * than that. One statement decides, so of two uses at once one wins.
+ */
+export const consumeSignInLink = async (
+  { db, now }: { db: Database; now: () => Date },
+  token: string,
+): Promise<Actor | null> => {
+  const at = now();
+  const [used] = await db
+    .update(signInLinks)
+    .set({ usedAt: at })
+    .where(
+      and(
+        eq(signInLinks.tokenHash, hashToken(token)),
+        isNull(signInLinks.usedAt),
+        gt(signInLinks.expiresAt, at),
+      ),
+    )
+    .returning({ userId: signInLinks.userId });
+  return used ?? null;
+};

@@ -1,0 +1,43 @@
+import { and, eq, lte } from 'drizzle-orm';
+import { z } from 'zod';
+import { AppError } from '#contracts/errors.ts';
+import type { Executor } from '#db/client.ts';
+import { apiTokens } from '#db/schema/users.ts';
+import { apiTokenPrefix, hashToken, newToken } from './token-secret.ts';
+
+const nameSchema = z
+  .string()
+  .trim()
+  .min(1, 'Name the token, so that you can tell later what uses it.')
+  .max(100, 'At most 100 characters.');
+
+/**
+ * A bearer token for `userId`, shown this once: only its hash is kept. Without `expiresAt` it serves until deleted.
+ * Tokens of this user that have expired are removed on the way.
+ * @throws AppError BAD_REQUEST where the name is empty or too long, or the expiry has passed.
+ */
+export const createApiToken = async (
+  { db, now }: { db: Executor; now: () => Date },
+  { userId, name, expiresAt }: { userId: string; name: string; expiresAt?: Date },
+): Promise<{ token: string }> => {
+  const parsed = nameSchema.safeParse(name);
+  if (!parsed.success) {
+    const message = parsed.error.issues[0]?.message ?? 'Not a usable name.';
+    throw new AppError('BAD_REQUEST', message, [{ path: 'name', message }]);
+  }
+  const createdAt = now();
+  if (expiresAt && expiresAt <= createdAt) {
+    const message = 'Must be in the future.';
+    throw new AppError('BAD_REQUEST', message, [{ path: 'expiresAt', message }]);
+  }
+  const token = newToken(apiTokenPrefix);
+  await db.delete(apiTokens).where(and(eq(apiTokens.userId, userId), lte(apiTokens.expiresAt, createdAt)));
+  await db.insert(apiTokens).values({
+    userId,
+    name: parsed.data,
+    tokenHash: hashToken(token),
+    expiresAt: expiresAt ?? null,
+    createdAt,
+  });
+  return { token };
+};

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { signInLinks, users } from '#db/schema/users.ts';
+import { testDatabase } from '#testing/rigs/database.ts';
+import { consumeSignInLink } from './consume-sign-in-link.ts';
+import { createSignInLink, signInLinkLifetimeMs } from './create-sign-in-link.ts';
+import { localOwner } from './local-owner.ts';
+
+let database: Awaited<ReturnType<typeof testDatabase>>;
+let clock = new Date('2026-11-24T10:00:00Z');
+const now = () => clock;
+const context = () => ({ db: database.db, now });
+
+beforeAll(async () => {
+  database = await testDatabase();
+});
+afterAll(() => database.close());
+
+test('a link signs the owner in once', async () => {
+  const { token, expiresAt } = await createSignInLink(context());
+  expect(expiresAt.getTime() - clock.getTime()).toBe(signInLinkLifetimeMs);
+  expect(token).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  const owner = await localOwner(context());
+  expect(await consumeSignInLink(context(), token)).toEqual(owner);
+  expect(await consumeSignInLink(context(), token)).toBeNull();
+});
+
+test('of many uses of a link at once one wins', async () => {
+  const { token } = await createSignInLink(context());
+  const uses = await Promise.all(Array.from({ length: 8 }, () => consumeSignInLink(context(), token)));
+  expect(uses.filter((actor) => actor !== null)).toHaveLength(1);
+});
+
+test('an expired link signs nobody in', async () => {
+  const { token, expiresAt } = await createSignInLink(context());
+  clock = expiresAt;
+  expect(await consumeSignInLink(context(), token)).toBeNull();
+});
+
+test('a newer link replaces an older one that nobody used', async () => {
+  const older = await createSignInLink(context());
+  const newer = await createSignInLink(context());
+  expect(await consumeSignInLink(context(), older.token)).toBeNull();
+  expect(await consumeSignInLink(context(), newer.token)).not.toBeNull();
+});
+
+test('links made at once leave one that serves', async () => {
+  const made = await Promise.all(Array.from({ length: 4 }, () => createSignInLink(context())));
+  const uses = await Promise.all(made.map(({ token }) => consumeSignInLink(context(), token)));
+  expect(uses.filter((actor) => actor !== null)).toHaveLength(1);
+});
+
+test('the database holds one owner and no link in clear', async () => {
+  const { token } = await createSignInLink(context());
+  await Promise.all(Array.from({ length: 4 }, () => localOwner(context())));
+  expect(await database.db.select().from(users)).toHaveLength(1);
+  expect(JSON.stringify(await database.db.select().from(signInLinks))).not.toContain(token);
+});
+
+test('a guess signs nobody in', async () => {
+  expect(await consumeSignInLink(context(), 'guess')).toBeNull();
+  expect(await consumeSignInLink(context(), '')).toBeNull();
+});

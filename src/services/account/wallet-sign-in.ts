@@ -1,0 +1,109 @@
+import { eq } from 'drizzle-orm';
+import { verifyMessage } from 'ethers';
+import { SiweMessage } from 'siwe';
+import { AppError } from '#contracts/errors.ts';
+import type { Database } from '#db/client.ts';
+import { siweNonces } from '#db/schema/users.ts';
+import type { Actor } from '../ground/context.ts';
+import { userOfIdentity } from './user-of-identity.ts';
+import { nonceLifetimeMs } from './wallet-nonce.ts';
+
+/**
+ * Ethereum, Optimism, Polygon, Base, Arbitrum One. An EOA's signature is the same on every chain; the list keeps a
+ * message that was signed for some test network from opening an account here.
+ */
+export const walletChainIds = [1, 10, 137, 8453, 42161];
+
+/** How far a device's clock may be off from ours. */
+const clockSkewMs = 5 * 60_000;
+
+const maxMessageLength = 4000;
+const eoaSignature = /^0x[0-9a-fA-F]{130}$/;
+
+const refuse = (message: string) => new AppError('UNAUTHORIZED', message);
+
+const parse = (text: string): SiweMessage | null => {
+  if (text.length > maxMessageLength) return null;
+  try {
+    return new SiweMessage(text);
+  } catch {
+    return null;
+  }
+};
+
+/** Deleted by whoever uses it, whatever comes of it: a nonce is worth one attempt. */
+const useNonce = async (db: Database, nonce: string, at: Date) => {
+  const [used] = await db.delete(siweNonces).where(eq(siweNonces.nonce, nonce)).returning();
+  return used !== undefined && used.expiresAt > at;
+};
+
+/** The reason that a message's times speak against it, or null. A time that cannot be read never counts as absent. */
+const timeProblem = (message: SiweMessage, at: Date): string | null => {
+  const of = (text: string | undefined) => (text === undefined ? null : Date.parse(text));
+  const [issuedAt, expiresAt, notBefore] = [
+    of(message.issuedAt),
+    of(message.expirationTime),
+    of(message.notBefore),
+  ];
+  if (issuedAt === null || [issuedAt, expiresAt, notBefore].some(Number.isNaN))
+    return 'One of the message’s times cannot be read.';
+  const now = at.getTime();
+  if (issuedAt > now + clockSkewMs)
+    return 'The message says it was issued in the future. Check this device’s clock and sign in again.';
+  if (issuedAt < now - nonceLifetimeMs - clockSkewMs)
+    return 'The message was issued too long ago. Check this device’s clock and sign in again.';
+  if (expiresAt !== null && expiresAt <= now) return 'The message has expired. Sign in again.';
+  if (notBefore !== null && notBefore > now) return 'The message is not valid yet.';
+  return null;
+};
+
+const signerOf = (message: string, signature: string): string | null => {
+  try {
+    return verifyMessage(message, signature);
+  } catch {
+    return null;
+  }
+};
+
+/**
+ * Sign-In with Ethereum (EIP-4361) for externally owned accounts: `message` as it was signed, `signature` as 65 bytes
+ * in hexadecimal, `url` this installation's own address. The user is made on the first sign-in.
+ * @throws AppError BAD_REQUEST for text that is no such message, UNAUTHORIZED for one that does not sign in here: its
+ * nonce was used, expired or never given out, another domain, origin or chain, its times, or another's signature.
+ */
+export const signInWithWallet = async (
+  { db, now, url }: { db: Database; now: () => Date; url: string },
+  { message: text, signature }: { message: string; signature: string },
+): Promise<Actor> => {
+  const message = parse(text);
+  if (!message) {
+    const problem = 'Not a Sign-In with Ethereum message (EIP-4361).';
+    throw new AppError('BAD_REQUEST', problem, [{ path: 'message', message: problem }]);
+  }
+  const at = now();
+  if (!(await useNonce(db, message.nonce, at)))
+    throw refuse('The message’s nonce was used already, has expired, or was never given out. Sign in again.');
+
+  const own = new URL(url);
+  if (message.domain !== own.host || (message.scheme && `${message.scheme}:` !== own.protocol))
+    throw refuse(`The message is for another domain. This installation signs in at ${own.host}.`);
+  if (!URL.canParse(message.uri) || new URL(message.uri).origin !== own.origin)
+    throw refuse(`The message is for another address. This installation signs in at ${own.origin}.`);
+  if (!walletChainIds.includes(message.chainId))
+    throw refuse(`Chain ${message.chainId} is not accepted. Use one of ${walletChainIds.join(', ')}.`);
+  const untimely = timeProblem(message, at);
+  if (untimely) throw refuse(untimely);
+
+  // Recovered from the very text that was sent. siwe's own verify() signs off a rebuilt one, and prints what it
+  // cannot parse; contract wallets (EIP-1271), which would need a node to ask, are not taken.
+  const signer = eoaSignature.test(signature) ? signerOf(text, signature) : null;
+  if (signer?.toLowerCase() !== message.address.toLowerCase())
+    throw refuse('The signature is not this wallet’s. Contract wallets cannot sign in.');
+
+  const subject = message.address.toLowerCase();
+  return userOfIdentity(
+    { db },
+    { provider: 'wallet', subject },
+    `${message.address.slice(0, 6)}…${message.address.slice(-4)}`,
+  );
+};

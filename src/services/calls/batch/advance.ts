@@ -1,0 +1,59 @@
+import { eq } from 'drizzle-orm';
+import { judgeBatchItems } from '#db/schema/judge-batches.ts';
+import { type BatchClient, BatchFault } from '#verification/judges/providers/anthropic/batches.ts';
+import { collect } from './collect.ts';
+import { type BatchContext, wake } from './items.ts';
+import { recoverLost, submitNext, withdrawEnded } from './submit.ts';
+
+/** Stores what has ended, then wakes: a replay whose calls lie in several of these batches goes on once, with all. */
+const collectEnded = async (context: BatchContext, batches: BatchClient) => {
+  const { db, log } = context;
+  const open = await db
+    .selectDistinct({ batchId: judgeBatchItems.batchId })
+    .from(judgeBatchItems)
+    .where(eq(judgeBatchItems.state, 'submitted'));
+  const ended: string[] = [];
+  try {
+    for (const { batchId } of open) {
+      if (batchId === null) continue;
+      try {
+        ended.push(...(await collect(context, batches, batchId)));
+      } catch (error) {
+        if (!(error instanceof BatchFault)) throw error;
+        log.warn(
+          { batchId, error: error.message },
+          'A batch of judge calls cannot be had; it is tried again',
+        );
+      }
+    }
+  } finally {
+    // Also where another batch's fault ends this pass: what is stored would be waited for no more.
+    await wake(context, ended);
+  }
+};
+
+/**
+ * One step with the judge's batches: submits what was queued, stores what has ended, and lets the replays go on that
+ * waited for it. To be called again and again by one worker at a time; whatever it was doing when it died is done by the
+ * next.
+ */
+export const advanceBatches = async (context: BatchContext): Promise<void> => {
+  const { log } = context;
+  const { batches } = context.engine;
+  if (batches === null) return;
+  try {
+    await withdrawEnded(context);
+    await recoverLost(context, batches).catch((error: unknown) => {
+      // The others need not wait for what was lost.
+      if (!(error instanceof BatchFault)) throw error;
+      log.warn({ error: error.message }, 'Lost batches cannot be looked for; they are tried again');
+    });
+    while (await submitNext(context, batches)) {
+      // Until nothing is queued, or what is may still be joined by others.
+    }
+    await collectEnded(context, batches);
+  } catch (error) {
+    if (!(error instanceof BatchFault)) throw error;
+    log.warn({ error: error.message }, 'The judge’s batches cannot be had; they are tried again');
+  }
+};

@@ -1,0 +1,53 @@
+import { and, eq } from 'drizzle-orm';
+import { judgeBatchItems } from '#db/schema/judge-batches.ts';
+import type { BatchClient, BatchResult } from '#verification/judges/providers/anthropic/batches.ts';
+import { settleBooking } from '../spend.ts';
+import { type BatchContext, leaveSingle } from './items.ts';
+
+const store = async (context: BatchContext, result: BatchResult, batchId: string) => {
+  const which = and(
+    eq(judgeBatchItems.id, result.id),
+    eq(judgeBatchItems.batchId, batchId),
+    eq(judgeBatchItems.state, 'submitted'),
+  );
+  if (result.kind === 'ask_singly') {
+    await leaveSingle(context, which, { charged: false });
+    return;
+  }
+  const { reply, usage } = result;
+  await context.db.transaction(async (transaction) => {
+    const [item] = await transaction
+      .update(judgeBatchItems)
+      .set({ state: 'done', reply, request: null })
+      .where(which)
+      .returning({ spendId: judgeBatchItems.spendId });
+    if (item?.spendId) await settleBooking(transaction, item.spendId, usage);
+  });
+};
+
+/**
+ * Stores what a batch has answered, if it has ended.
+ * @returns the ids of its calls, for their replays to be woken; none while it is under way.
+ * @throws BatchFault
+ */
+export const collect = async (
+  context: BatchContext,
+  batches: BatchClient,
+  batchId: string,
+): Promise<string[]> => {
+  const { db, log } = context;
+  const state = await batches.state(batchId);
+  if (state === 'in_progress') return [];
+  if (state === 'ended')
+    for await (const result of batches.results(batchId)) await store(context, result, batchId);
+  else log.warn({ batchId }, 'The API knows a batch no more; its calls are made singly');
+  // What the batch said nothing of is asked by itself, as what expired or failed in it is.
+  const unanswered = and(eq(judgeBatchItems.batchId, batchId), eq(judgeBatchItems.state, 'submitted'));
+  await leaveSingle(context, unanswered, { charged: true });
+  const items = await db
+    .select({ id: judgeBatchItems.id })
+    .from(judgeBatchItems)
+    .where(eq(judgeBatchItems.batchId, batchId));
+  log.info({ batchId, calls: items.length }, 'A batch of judge calls has ended');
+  return items.map(({ id }) => id);
+};

@@ -1,0 +1,92 @@
+import { and, eq } from 'drizzle-orm';
+import { judgeBatchItems } from '#db/schema/judge-batches.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import { NotSent } from '#verification/judges/judge.ts';
+import {
+  AwaitsBatch,
+  type BatchDesk,
+  type BatchedCall,
+  type ModelReply,
+  modelReplySchema,
+} from '#verification/judges/model/model-client.ts';
+import type { ServiceContext } from '../../ground/context.ts';
+import { isOpenIn, ReplayLost } from '../../state/checkpoint.ts';
+import { bookCall, releaseBookings, settleBooking } from '../spend.ts';
+
+/**
+ * Where the judge's calls of one replay wait for a batch, in Postgres. A call that is new is queued; one that was
+ * answered has its reply; one that no batch answered is made by itself, once. Any other throws `AwaitsBatch`. What is
+ * made here is booked here: `BudgetReached` and `BudgetBusy` as in `bookCall`. A late worker, whose replay has ended or
+ * was taken up by a resumed run, queues nothing: `ReplayLost`.
+ * @param purpose tells the calls of a second judge from the same ones of the first.
+ */
+export const batchDesk = (
+  context: Pick<ServiceContext, 'db' | 'now' | 'policy'>,
+  {
+    runId,
+    replayId,
+    purpose,
+    limitUsd,
+  }: { runId: string; replayId: string; purpose: string; limitUsd: number | null },
+): BatchDesk => {
+  const { db, now } = context;
+  const limits = { runId, limitUsd };
+
+  /**
+   * With its booking or not at all. Where another worker has queued it meanwhile, that one's is left as it is; the
+   * replay is held in this run until then, so that a run that resumes takes along every call of it.
+   */
+  const queue = (call: string, { request, mostUsd }: BatchedCall): Promise<void> =>
+    db.transaction(async (transaction) => {
+      const [held] = await transaction
+        .select({ id: verificationReplays.id })
+        .from(verificationReplays)
+        .where(isOpenIn({ runId, replayId }))
+        .for('share');
+      if (held === undefined) throw new ReplayLost('The replay has ended, or is another run’s.');
+      const [item] = await transaction
+        .insert(judgeBatchItems)
+        .values({ runId, replayId, call, request, createdAt: now() })
+        .onConflictDoNothing()
+        .returning({ id: judgeBatchItems.id });
+      if (item === undefined) return;
+      const { id: spendId } = await bookCall({ ...context, db: transaction }, limits, mostUsd);
+      await transaction.update(judgeBatchItems).set({ spendId }).where(eq(judgeBatchItems.id, item.id));
+    });
+
+  const sendSingly = async (itemId: string, { single }: BatchedCall): Promise<ModelReply> => {
+    const booking = await bookCall(context, limits, single.mostUsd);
+    const { reply, usage } = await single.send().catch(async (error: unknown) => {
+      if (!(error instanceof NotSent)) throw error;
+      const release = () => releaseBookings(db, [booking.id]);
+      await release().catch(release);
+      throw error.cause;
+    });
+    const keep = () =>
+      db.transaction(async (transaction) => {
+        await settleBooking(transaction, booking.id, usage, reply.uncertain);
+        if (reply.kind !== 'unavailable')
+          await transaction
+            .update(judgeBatchItems)
+            .set({ state: 'done', reply })
+            .where(eq(judgeBatchItems.id, itemId));
+      });
+    // Twice, because the first statement after a lost connection fails: the answer is paid for.
+    await keep().catch(keep);
+    return reply;
+  };
+
+  return {
+    exchange: async (name, batched) => {
+      const call = `${purpose}/${name}`;
+      const [item] = await db
+        .select({ id: judgeBatchItems.id, state: judgeBatchItems.state, reply: judgeBatchItems.reply })
+        .from(judgeBatchItems)
+        .where(and(eq(judgeBatchItems.replayId, replayId), eq(judgeBatchItems.call, call)));
+      if (item === undefined) await queue(call, batched);
+      if (item?.state === 'done') return modelReplySchema.parse(item.reply);
+      if (item?.state === 'single') return sendSingly(item.id, batched);
+      throw new AwaitsBatch('The judge’s batch has not ended.');
+    },
+  };
+};

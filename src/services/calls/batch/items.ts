@@ -1,0 +1,63 @@
+import { and, eq, inArray, notInArray, type SQL } from 'drizzle-orm';
+import { judgeBatchItems, waitingStates } from '#db/schema/judge-batches.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import type { WorkerContext } from '../../ground/context.ts';
+import { scoreJob } from '../../state/score-job.ts';
+import { releaseBookings } from '../spend.ts';
+
+export type BatchContext = Pick<WorkerContext, 'db' | 'sender' | 'engine' | 'log' | 'now'>;
+
+/**
+ * Leaves calls to be made by themselves.
+ * @param charged whether a batch may have charged them all the same: then what was booked for it stays.
+ */
+export const leaveSingle = (
+  { db }: Pick<BatchContext, 'db'>,
+  which: SQL | undefined,
+  { charged }: { charged: boolean },
+): Promise<string[]> =>
+  db.transaction(async (transaction) => {
+    const left = await transaction
+      .update(judgeBatchItems)
+      .set({ state: 'single', request: null })
+      .where(which)
+      .returning({ id: judgeBatchItems.id, spendId: judgeBatchItems.spendId });
+    if (!charged)
+      await releaseBookings(
+        transaction,
+        left.flatMap(({ spendId }) => spendId ?? []),
+      );
+    return left.map(({ id }) => id);
+  });
+
+/**
+ * Puts the replays of these calls on the queue again, each once. One that has other calls waiting is left to the batch
+ * of those: two jobs of one replay side by side would both make, and pay, the calls that are left to it.
+ */
+export const wake = async ({ db, sender }: BatchContext, itemIds: string[]) => {
+  const replays = await db
+    .selectDistinct({
+      runId: verificationReplays.runId,
+      id: verificationReplays.id,
+      position: verificationReplays.position,
+    })
+    .from(judgeBatchItems)
+    .innerJoin(verificationReplays, eq(verificationReplays.id, judgeBatchItems.replayId))
+    .where(
+      and(
+        inArray(judgeBatchItems.id, itemIds),
+        eq(verificationReplays.state, 'open'),
+        notInArray(
+          verificationReplays.id,
+          db
+            .select({ replayId: judgeBatchItems.replayId })
+            .from(judgeBatchItems)
+            .where(inArray(judgeBatchItems.state, waitingStates)),
+        ),
+      ),
+    );
+  await sender.enqueue(
+    db,
+    replays.map((replay) => scoreJob(replay.runId, replay)),
+  );
+};

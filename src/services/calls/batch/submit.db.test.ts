@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest';
+import { judgeSpend } from '#db/schema/replays.ts';
+import { economyRun } from '#testing/builders/economy-run.ts';
+import { type BatchClient, BatchFault } from '#verification/judges/providers/anthropic/batches.ts';
+import { advanceBatches } from './advance.ts';
+
+const minutes = 60_000;
+
+/** A run whose first batch is being sent by a worker that stands still in it, before the API has it or after. */
+const withPausedWorker = async (
+  when: 'before' | 'after',
+  { cancel, fails = null }: { cancel?: BatchClient['cancel']; fails?: BatchFault | null } = {},
+) => {
+  const at = await economyRun();
+  const { context, batches, withBatches, pump, wait } = at;
+  const reached = Promise.withResolvers<void>();
+  const paused = Promise.withResolvers<void>();
+  const made: string[] = [];
+  const submit: BatchClient['submit'] = async (calls) => {
+    const send = async () => {
+      if (fails !== null) throw fails;
+      made.push(await batches.submit(calls));
+    };
+    if (when === 'after') await send();
+    reached.resolve();
+    await paused.promise;
+    if (when === 'before') await send();
+    return made[0] ?? '';
+  };
+  await pump({ onto: context });
+  // The fake's clock is the machine's, the services' is the workbench's.
+  wait(Date.now() - context.now().getTime() + 11_000);
+  const ended = advanceBatches(withBatches({ submit, ...(cancel && { cancel }) }));
+  await reached.promise;
+  const goOn = async () => {
+    paused.resolve();
+    await ended;
+  };
+  return { ...at, made, goOn };
+};
+
+test('a worker that was paused in a submission changes nothing that another has stored since, and its batch is cancelled', async () => {
+  const { context, wait, fake, items, goOn, made, batches, logged, work, db } =
+    await withPausedWorker('before');
+  wait(6 * minutes);
+  await advanceBatches(context);
+  await fake.endBatches();
+  await advanceBatches(context);
+  const stored = await items();
+  expect(new Set(stored.map(({ state }) => state))).toEqual(new Set(['done']));
+  await goOn();
+  expect(await items()).toEqual(stored);
+  expect(logged.at(-1)).toMatchObject({ details: { batchId: made[0] } });
+  await fake.endBatches();
+  expect(await batches.state(made[0] ?? '')).toBe('ended');
+  expect(fake.requests.filter(({ batch }) => batch?.id === made[0])).toEqual([]);
+
+  expect(await work()).toMatchObject({ status: 'COMPLETED' });
+  const answered = fake.requests.map(({ batch }) => batch?.customId);
+  expect(answered.toSorted()).toEqual((await items()).map(({ id }) => id).sort());
+  expect(await db.$count(judgeSpend)).toBe(fake.requests.length);
+});
+
+test('the batch of a worker that was paused is not cancelled where another has found it meanwhile', async () => {
+  const { context, wait, fake, items, goOn, made, work } = await withPausedWorker('after');
+  wait(6 * minutes);
+  await advanceBatches(context);
+  const found = await items();
+  expect(new Set(found.map(({ batchId }) => batchId))).toEqual(new Set(made));
+  await goOn();
+  expect(await items()).toEqual(found);
+  expect(await work()).toMatchObject({ status: 'COMPLETED' });
+  const answered = fake.requests.map(({ batch }) => batch?.customId);
+  expect(answered.toSorted()).toEqual((await items()).map(({ id }) => id).sort());
+});
+
+test('a worker whose submission is refused late takes nothing back that another has stored since', async () => {
+  for (const passing of [true, false]) {
+    const fails = new BatchFault('planted', { passing, mayHaveArrived: false });
+    const { context, wait, items, goOn } = await withPausedWorker('before', { fails });
+    wait(6 * minutes);
+    await advanceBatches(context);
+    const submitted = await items();
+    expect(new Set(submitted.map(({ state }) => state))).toEqual(new Set(['submitted']));
+    await goOn();
+    expect(await items()).toEqual(submitted);
+  }
+});
+
+test('a late batch that cannot be cancelled is told in the log, and holds nothing up', async () => {
+  const cancel = () => Promise.reject(new BatchFault('planted', { passing: true, mayHaveArrived: false }));
+  const { context, wait, goOn, made, logged, work } = await withPausedWorker('before', { cancel });
+  wait(6 * minutes);
+  await advanceBatches(context);
+  await goOn();
+  expect(logged.at(-1)?.details).toEqual({ batchId: made[0], calls: 3, error: 'planted' });
+  expect(await work()).toMatchObject({ status: 'COMPLETED' });
+});
+
+test('a submission that is looked for while its worker stores it is left to that worker', async () => {
+  const { wait, withBatches, items, goOn, made } = await withPausedWorker('before');
+  wait(6 * minutes);
+  const madeSince: BatchClient['madeSince'] = async () => {
+    await goOn();
+    return [];
+  };
+  await advanceBatches(withBatches({ madeSince }));
+  expect((await items()).map(({ state, batchId }) => [state, batchId])).toEqual(
+    Array.from({ length: 3 }, () => ['submitted', made[0]]),
+  );
+});
+
+test('a batch that was cancelled is not taken for a lost one', async () => {
+  const { context, wait, withBatches, batches, items, pump } = await economyRun();
+  await pump({ onto: context });
+  wait(Date.now() - context.now().getTime() + 11_000);
+  let cancelled = '';
+  const submit: BatchClient['submit'] = async (calls) => {
+    cancelled = await batches.submit(calls);
+    await batches.cancel(cancelled);
+    throw new Error('killed');
+  };
+  await expect(advanceBatches(withBatches({ submit }))).rejects.toThrow('killed');
+  wait(6 * minutes);
+  await advanceBatches(context);
+  const batchIds = (await items()).map(({ batchId }) => batchId);
+  expect(batchIds).toEqual([expect.any(String), expect.any(String), expect.any(String)]);
+  expect(batchIds).not.toContain(cancelled);
+});

@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { eq } from 'drizzle-orm';
+import { expect, test } from 'vitest';
+import { judgeSpend } from '#db/schema/replays.ts';
+import { paidWorkbench } from '#testing/rigs/paid-rig.ts';
+import { changeNumber, type Script, scriptedEngine } from '#testing/rigs/scripted-engine.ts';
+import { anthropicJudge } from '#verification/judges/model/model-judge.ts';
+import { createPrices } from '#verification/judges/model/prices.ts';
+import { bookedJudge } from './guarded-judge.ts';
+
+/** An engine whose calls are booked at a dollar and cost a cent. */
+const cheaperThanBooked = (script: Script = {}) => {
+  const { engine, calls } = scriptedEngine({ ...script, costUsd: 1 });
+  return {
+    calls,
+    engine: {
+      ...engine,
+      judge: (...choice: Parameters<typeof engine.judge>) => {
+        const judge = engine.judge(...choice);
+        return {
+          ...judge,
+          open: (...change: Parameters<typeof judge.open>) => {
+            const pullRequest = judge.open(...change);
+            return {
+              ...pullRequest,
+              ask: async (...question: Parameters<typeof pullRequest.ask>) => {
+                const reply = await pullRequest.ask(...question);
+                return { ...reply, usage: { ...reply.usage, costUsd: 0.01 } };
+              },
+            };
+          },
+        };
+      },
+    },
+  };
+};
+
+test('a limit with room for one call at a time slows a run down and makes it pay for nothing twice', async () => {
+  const at = await paidWorkbench();
+  const { engine, calls } = cheaperThanBooked();
+  const runId = await at.start({ limit: 1, minReplays: 1, maxCostUsd: 1.5, agreementSample: 1 });
+  await at.pump({ onto: { ...at.context, engine } });
+  expect(await at.run(runId)).toMatchObject({ status: 'COMPLETED', costUsd: expect.closeTo(0.09, 9) });
+  expect(calls.filter((call) => call !== 'draw' && call !== 'oracle:1').sort()).toEqual(
+    [
+      'answer_key:1',
+      'precision:1',
+      'recall:1',
+      'reply:1',
+      'parrot-precision:1',
+      'parrot-recall:1',
+      'precision:1',
+      'recall:1',
+      'reply:1',
+    ].sort(),
+  );
+});
+
+test('a call that was broken off stays booked at the most that it can cost: it may have been charged', async () => {
+  const at = await paidWorkbench();
+  const runId = await at.start();
+  const { engine } = scriptedEngine({ costUsd: 0.3, judge: () => Promise.reject(new Error('aborted')) });
+  const judge = bookedJudge(
+    at.context,
+    engine.judge({ provider: 'anthropic', model: 'claude-sonnet-5-5' }, null),
+    { runId, limitUsd: 1 },
+  );
+  await expect(judge.open(changeNumber(1)).ask({ measure: 'answer_key' })).rejects.toThrow('aborted');
+  expect(await at.booked()).toBeCloseTo(0.3, 9);
+});
+
+test('of calls that are given up together only what was sent stays booked', async () => {
+  const at = await paidWorkbench();
+  const runId = await at.start();
+  const sent: (() => void)[] = [];
+  const judge = anthropicJudge({
+    client: {
+      // The first call on a change leads, and the others wait for it unsent.
+      send: (_request, signal, onSent) => {
+        onSent?.();
+        sent.push(() => {});
+        return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+      },
+      countTokens: async () => ({ ok: false, detail: '' }),
+    },
+    model: 'claude-sonnet-5-5',
+    random: randomBytes,
+    prices: createPrices(),
+    batches: null,
+    now: Date.now,
+  });
+  const opened = bookedJudge(at.context, judge, { runId, limitUsd: 5 }).open(changeNumber(1));
+  const cut = new AbortController();
+  const asked = Promise.allSettled([
+    opened.ask({ measure: 'reply', question: 'q', referenceAnswer: 'a', response: 'r' }, cut.signal),
+    opened.ask({ measure: 'precision', claims: [{ id: 'a', text: 'x' }] }, cut.signal),
+  ]);
+  await expect.poll(() => at.db.$count(judgeSpend)).toBe(2);
+  cut.abort(new Error('cancelled'));
+  for (const { status } of await asked) expect(status).toBe('rejected');
+  expect(sent).toHaveLength(1);
+  expect(await at.db.$count(judgeSpend)).toBe(1);
+});
+
+test('the free judge books nothing', async () => {
+  const at = await paidWorkbench({ costUsd: 0.3 });
+  const runId = await at.start({ judge: 'offline', maxCostUsd: 0.1 });
+  await at.pump();
+  expect((await at.run(runId)).status).toBe('COMPLETED');
+  expect(await at.db.select().from(judgeSpend).where(eq(judgeSpend.runId, runId))).toEqual([]);
+});

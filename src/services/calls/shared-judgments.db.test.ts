@@ -1,0 +1,308 @@
+import { randomUUID } from 'node:crypto';
+import { asc, eq } from 'drizzle-orm';
+import { expect, test } from 'vitest';
+import type { RunRequest } from '#contracts/run-request.ts';
+import { answerKeys, verificationReplays } from '#db/schema/replays.ts';
+import { getRunById, getRuns } from '#rest/runs.ts';
+import { openPolicy, runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import {
+  changeNumbers,
+  drawOf,
+  offlineReply,
+  type Script,
+  unavailable,
+} from '#testing/rigs/scripted-engine.ts';
+import { createApiToken } from '../account/create-token.ts';
+import { getPublicCertificate } from '../certificate/get.ts';
+import type { Actor, WorkerContext } from '../ground/context.ts';
+import { ingestRun } from '../pipeline/ingest.ts';
+import { scoreReplay } from '../pipeline/score-replay.ts';
+import { erasePrivateGroundTruths, privateRetentionMs } from '../retention/erase-private.ts';
+import { createRun } from '../run/create.ts';
+import { getRun } from '../run/get.ts';
+import { listRuns } from '../run/list.ts';
+import { sharedJudgments } from './shared-judgments.ts';
+
+const day = 24 * 60 * 60_000;
+
+const bench = async (script: Script = {}) => {
+  const workbench = await testWorkbench(script);
+  const { db, context } = workbench;
+  const replaysOf = (runId: string) =>
+    db
+      .select()
+      .from(verificationReplays)
+      .where(eq(verificationReplays.runId, runId))
+      .orderBy(asc(verificationReplays.position));
+  const accepted = async (request: Partial<RunRequest> = {}, onto: WorkerContext = context) => {
+    const owner: Actor = await workbench.user();
+    const { runId } = await createRun(onto, owner, runRequest(request));
+    return { owner, runId };
+  };
+  /** A run of a user of its own, carried to its end. */
+  const run = async (request: Partial<RunRequest> = {}, onto: WorkerContext = context) => {
+    const { owner, runId } = await accepted(request, onto);
+    const before = workbench.calls.length;
+    await workbench.pump({ onto });
+    const ended = await getRun(context, owner, runId);
+    return {
+      ...ended,
+      owner,
+      calls: workbench.calls.slice(before),
+      replays: await replaysOf(runId),
+      certificate: () => getPublicCertificate(context, ended.certificateId ?? ''),
+    };
+  };
+  return { ...workbench, accepted, run, replaysOf };
+};
+
+const sharedCalls = (calls: string[]) => calls.filter((call) => /^(?:answer_key|parrot-)/.test(call));
+const allShared = ['1', '2', '3'].flatMap((id) => [
+  `answer_key:${id}`,
+  `parrot-precision:${id}`,
+  `parrot-recall:${id}`,
+]);
+
+/** A key that says the how manieth it is, of so many changes as `changesOf` says; no two are alike. */
+const numberedKeys = (changesOf: (made: number) => number = () => 2): NonNullable<Script['judge']> => {
+  let made = 0;
+  return async ({ measure }, { id }) => {
+    if (measure !== 'answer_key') return undefined;
+    made += 1;
+    const quotes = [`export const retryLimit${id} = 25;`, `export const backoffSeconds${id} = 15;`];
+    return offlineReply({
+      changes: quotes
+        .slice(0, changesOf(made))
+        .map((quote, place) => ({ id: `${place}`, statement: `Key ${made}, change ${place}.`, quote })),
+      question: {
+        text: `Question ${made}?`,
+        reference_answer: `Answer ${made}`,
+        quote: quotes[0] ?? '',
+      },
+    });
+  };
+};
+
+const keysOf = (replays: Awaited<ReturnType<Awaited<ReturnType<typeof bench>>['replaysOf']>>) =>
+  replays.map(({ answerKey }) => (answerKey?.kind === 'made' ? answerKey.key : null));
+
+test('another user’s run of another construct on the same changes pays for no key and no parrot, and is judged by the same keys', async () => {
+  const at = await bench({ judge: numberedKeys() });
+  const first = await at.run({ constructId: 'one' });
+  expect(sharedCalls(first.calls).sort()).toEqual(allShared.toSorted());
+  const second = await at.run({ constructId: 'two' });
+  expect(second.status).toBe('COMPLETED');
+  expect(sharedCalls(second.calls)).toEqual([]);
+  expect(keysOf(second.replays)).toEqual(keysOf(first.replays));
+  const [before, after] = [await first.certificate(), await second.certificate()];
+  expect(before.counts.keysReused).toBe(0);
+  expect(after.counts.keysReused).toBe(3);
+  expect(before.usageByMeasure).toMatchObject({ answerKey: { calls: 3 }, baseline: { calls: 6 } });
+  expect(after.usageByMeasure).toMatchObject({
+    answerKey: { calls: 0, inputTokens: 0 },
+    baseline: { calls: 0, inputTokens: 0 },
+    precision: { calls: 3 },
+  });
+  expect(after.trust?.baseline).toEqual(before.trust?.baseline);
+});
+
+test('another model, and other prompts, make keys and parrots of their own', async () => {
+  const at = await bench({ judge: numberedKeys() });
+  await at.run();
+  const judges = { ...openPolicy.judges, offline: { model: 'offline-2', unavailable: null } };
+  const otherModel = { ...at.context, policy: { ...openPolicy, judges } };
+  expect(sharedCalls((await at.run({}, otherModel)).calls).sort()).toEqual(allShared.toSorted());
+  const { engine } = at.context;
+  const otherPrompts: WorkerContext = {
+    ...at.context,
+    engine: {
+      ...engine,
+      judge: (...choice) => ({ ...engine.judge(...choice), promptDigest: 'e'.repeat(64) }),
+    },
+  };
+  expect(sharedCalls((await at.run({}, otherPrompts)).calls).sort()).toEqual(allShared.toSorted());
+  expect(await at.db.$count(answerKeys)).toBe(9);
+  expect(sharedCalls((await at.run()).calls)).toEqual([]);
+});
+
+test('that no key can be made for a change is not asked twice either', async () => {
+  const at = await bench({
+    draw: async () => drawOf(changeNumbers(2), changeNumbers(1, 3)),
+    judge: async (task, { id }) =>
+      task.measure === 'answer_key' && id === '1' ? offlineReply({}) : undefined,
+  });
+  const request = { limit: 2, minReplays: 2 };
+  const [first, second] = [await at.run(request), await at.run(request)];
+  expect(first.calls.filter((call) => call === 'answer_key:1')).toHaveLength(4);
+  expect(sharedCalls(second.calls)).toEqual([]);
+  expect(second.replays.map(({ outcome }) => outcome)).toEqual(['replaced', 'scored', 'scored']);
+});
+
+test('a key that could not be had is not shared: the next run asks again', async () => {
+  let down = true;
+  const at = await bench({
+    judge: async ({ measure }) =>
+      down && measure === 'answer_key' ? unavailable('no connection') : undefined,
+  });
+  await at.run();
+  expect(await at.db.$count(answerKeys)).toBe(0);
+  down = false;
+  expect((await at.run()).status).toBe('COMPLETED');
+});
+
+test('a key is used for 90 days; an older one is retired and made anew, its parrot with it', async () => {
+  const at = await bench({ judge: numberedKeys() });
+  const first = await at.run();
+  at.wait(90 * day - 60_000);
+  const second = await at.run();
+  expect(sharedCalls(second.calls)).toEqual([]);
+  at.wait(2 * 60_000);
+  const third = await at.run();
+  expect(sharedCalls(third.calls).sort()).toEqual(allShared.toSorted());
+  expect(keysOf(third.replays)).not.toEqual(keysOf(first.replays));
+  expect(await at.db.$count(answerKeys)).toBe(3);
+  const fourth = await at.run();
+  expect(sharedCalls(fourth.calls)).toEqual([]);
+  expect(keysOf(fourth.replays)).toEqual(keysOf(third.replays));
+});
+
+test('two runs that make the key of one change at once end up with one, and each pays for what it asked', async () => {
+  const numbered = numberedKeys();
+  let asking = 0;
+  let bothAsked = () => {};
+  const both = new Promise<void>((resolve) => {
+    bothAsked = resolve;
+  });
+  const at = await bench({
+    judge: async (task, groundTruth) => {
+      if (task.measure !== 'answer_key') return undefined;
+      const reply = numbered(task, groundTruth);
+      asking += 1;
+      if (asking === 2) bothAsked();
+      await both;
+      return reply;
+    },
+  });
+  const request = { limit: 1, minReplays: 1 };
+  const runs = [await at.accepted(request), await at.accepted(request)];
+  for (const { runId } of runs) await ingestRun(at.context, { runId });
+  await Promise.all(
+    runs.map(async ({ runId }) => {
+      const [replay] = await at.replaysOf(runId);
+      await scoreReplay(at.context, { runId, replayId: replay?.id ?? '' });
+    }),
+  );
+  const replays = (await Promise.all(runs.map(({ runId }) => at.replaysOf(runId)))).flat();
+  const [one, other] = keysOf(replays);
+  expect(one).not.toBeNull();
+  expect(other).toEqual(one);
+  for (const { answerKey } of replays)
+    expect(answerKey).toMatchObject({ reused: false, asks: 1, usage: { calls: 1 } });
+  expect(await at.db.$count(answerKeys)).toBe(1);
+});
+
+test('of two verdicts on the parrot the first one that is kept stays', async () => {
+  const at = await bench();
+  await at.accepted({ limit: 1, minReplays: 1 });
+  await at.pump();
+  const [first] = await at.db.select().from(answerKeys);
+  if (first?.outcome.kind !== 'made' || first.parrot?.precision.kind !== 'judged')
+    return expect.unreachable('no parrot was kept');
+  const { groundTruthDigest, judgeModel: model, promptDigest, outcome, parrot } = first;
+  const late = sharedJudgments(
+    at.context,
+    { groundTruthDigest, replayId: randomUUID() },
+    { model, promptDigest },
+  );
+  await late.keepParrot({ ...parrot, precision: { ...first.parrot.precision, claimsMade: 99 } }, outcome.key);
+  expect(await at.db.select().from(answerKeys)).toEqual([first]);
+});
+
+test('the parrot is judged by the key that its replay was judged by, also where another has taken that one’s place', async () => {
+  let oracleIsBroken = true;
+  const at = await bench({
+    // The first key has two changes, every later one has one.
+    judge: numberedKeys((made) => (made === 1 ? 2 : 1)),
+    oracle: async () => {
+      if (oracleIsBroken) throw new TypeError('a bug');
+      return undefined;
+    },
+  });
+  const request = { limit: 1, minReplays: 1 };
+  const { runId: early } = await at.accepted(request);
+  await ingestRun(at.context, { runId: early });
+  const [begun] = await at.replaysOf(early);
+  const job = { runId: early, replayId: begun?.id ?? '' };
+  await expect(scoreReplay(at.context, job)).rejects.toThrow('internal fault');
+  oracleIsBroken = false;
+  at.wait(91 * day);
+  const { runId: late } = await at.accepted(request);
+  await ingestRun(at.context, { runId: late });
+  const [other] = await at.replaysOf(late);
+  await scoreReplay(at.context, { runId: late, replayId: other?.id ?? '' });
+  await scoreReplay(at.context, job);
+  const changes = async (runId: string) => {
+    const [replay] = await at.replaysOf(runId);
+    const recall = replay?.baseline?.recall;
+    return recall?.kind === 'judged' ? recall.changes.length : null;
+  };
+  expect([await changes(early), await changes(late)]).toEqual([2, 1]);
+  const [shared] = await at.db.select().from(answerKeys);
+  expect(shared?.parrot?.recall).toMatchObject({ changes: [{ id: 'c1' }] });
+});
+
+test('a private change’s key goes with its record, and another credential’s run never gets it', async () => {
+  const at = await bench({
+    judge: numberedKeys(),
+    draw: async ({ limit }) => ({ ...drawOf(changeNumbers(limit)), private: true }),
+  });
+  const one = { githubToken: 'the-token-of-one' };
+  const first = await at.run(one);
+  expect(sharedCalls((await at.run(one)).calls)).toEqual([]);
+  const foreign = await at.run({ githubToken: 'the-token-of-another' });
+  expect(sharedCalls(foreign.calls).sort()).toEqual(allShared.toSorted());
+  expect(keysOf(foreign.replays)).not.toEqual(keysOf(first.replays));
+  expect(await at.db.$count(answerKeys)).toBe(6);
+  at.wait(privateRetentionMs + 1);
+  await erasePrivateGroundTruths(at.context);
+  expect(await at.db.$count(answerKeys)).toBe(0);
+});
+
+test('no answer to a run’s owner, and no certificate, holds a key’s statements, question or reference answer', async () => {
+  const planted = /planted/;
+  const at = await bench({
+    judge: async (task, { id }) => {
+      if (task.measure === 'recall' && id === '3') return unavailable('no connection');
+      if (task.measure !== 'answer_key') return undefined;
+      const quote = `export const retryLimit${id} = 25;`;
+      return offlineReply({
+        changes: [{ id: 'k', statement: 'A planted statement.', quote }],
+        question: { text: 'A planted question?', reference_answer: 'planted', quote },
+      });
+    },
+  });
+  const ended = await at.run();
+  expect(ended.status).toBe('COMPLETED');
+  expect(await at.dump()).toMatch(planted);
+  const { context, db } = at;
+  const url = 'http://127.0.0.1:3000';
+  const rest = {
+    services: context,
+    auth: { db, now: context.now, secret: 'x'.repeat(32), url, github: null },
+  };
+  const { token } = await createApiToken(context, { userId: ended.owner.userId, name: 'test' });
+  const request = () =>
+    new Request(`${url}/api/v1/verification/runs`, { headers: { authorization: `Bearer ${token}` } });
+  const answers = [
+    JSON.stringify(await getRun(context, ended.owner, ended.runId)),
+    JSON.stringify(await listRuns(context, ended.owner, { limit: 20, offset: 0 })),
+    JSON.stringify(await ended.certificate()),
+    await (await getRuns(rest, request())).text(),
+    await (await getRunById(rest, request(), ended.runId)).text(),
+  ];
+  for (const text of answers) {
+    expect(text).toContain('construct');
+    expect(text).not.toMatch(planted);
+  }
+  expect(JSON.stringify(at.logged)).not.toMatch(planted);
+});

@@ -1,0 +1,74 @@
+import { and, eq, gt, isNull, lte, sql } from 'drizzle-orm';
+import type { AnswerKey } from '#contracts/replay.ts';
+import type { Executor } from '#db/client.ts';
+import { answerKeys } from '#db/schema/replays.ts';
+import type { Judge } from '#verification/judges/judge.ts';
+import { keyLifeMs, type SharedJudgments } from '#verification/replay/shared-judgments.ts';
+import type { ServiceContext } from '../ground/context.ts';
+
+/**
+ * The answer key of one change, and the verdicts on the parrot by it, in Postgres: made once for all runs under the
+ * same judge model and prompts. Of two runs that make one at once the first to store it is kept, so that both are
+ * judged by the same.
+ */
+export const sharedJudgments = (
+  { db, now }: Pick<ServiceContext, 'db' | 'now'>,
+  { groundTruthDigest, replayId }: { groundTruthDigest: string; replayId: string },
+  { model, promptDigest }: Pick<Judge, 'model' | 'promptDigest'>,
+): SharedJudgments => {
+  const retiredAt = () => new Date(now().getTime() - keyLifeMs);
+  const same = and(
+    eq(answerKeys.groundTruthDigest, groundTruthDigest),
+    eq(answerKeys.judgeModel, model),
+    eq(answerKeys.promptDigest, promptDigest),
+  );
+  const standing = async (executor: Executor) => {
+    const [row] = await executor
+      .select()
+      .from(answerKeys)
+      .where(and(same, gt(answerKeys.createdAt, retiredAt())));
+    return row;
+  };
+  // A replay that was begun before the key was retired has another one than stands by now.
+  const by = (key: AnswerKey) =>
+    and(same, sql`${answerKeys.outcome} -> 'key' = ${JSON.stringify(key)}::jsonb`);
+
+  return {
+    answerKey: async () => {
+      const row = await standing(db);
+      return row === undefined ? null : { value: row.outcome, own: row.keyOfReplay === replayId };
+    },
+
+    // Transactions, because they are begun again where the database was away: this is paid for.
+    keepAnswerKey: (outcome) =>
+      db.transaction(async (transaction) => {
+        const made = { outcome, keyOfReplay: replayId, createdAt: now() };
+        await transaction
+          .insert(answerKeys)
+          .values({ groundTruthDigest, judgeModel: model, promptDigest, ...made })
+          .onConflictDoUpdate({
+            target: [answerKeys.groundTruthDigest, answerKeys.judgeModel, answerKeys.promptDigest],
+            set: { ...made, parrot: null, parrotOfReplay: null },
+            setWhere: lte(answerKeys.createdAt, retiredAt()),
+          });
+        return (await standing(transaction))?.outcome ?? outcome;
+      }),
+
+    parrot: async (key) => {
+      const [row] = await db
+        .select({ value: answerKeys.parrot, madeBy: answerKeys.parrotOfReplay })
+        .from(answerKeys)
+        .where(by(key));
+      return row?.value ? { value: row.value, own: row.madeBy === replayId } : null;
+    },
+
+    keepParrot: async (parrot, key) => {
+      await db.transaction((transaction) =>
+        transaction
+          .update(answerKeys)
+          .set({ parrot, parrotOfReplay: replayId })
+          .where(and(by(key), isNull(answerKeys.parrot))),
+      );
+    },
+  };
+};

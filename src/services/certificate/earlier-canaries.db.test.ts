@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto';
+import { eq } from 'drizzle-orm';
+import { expect, test } from 'vitest';
+import type { RawScores } from '#contracts/certificate.ts';
+import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
+import type { CanaryCounts } from '#contracts/judge-trust.ts';
+import { canaryKinds } from '#contracts/replay.ts';
+import { verificationCertificates } from '#db/schema/certificates.ts';
+import { storeCertificate } from '#testing/builders/stored-certificates.ts';
+import { type OwnersWorkbench, ownersWorkbench } from '#testing/rigs/owners-rig.ts';
+import { changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
+import { addCanaries, noCanaries } from '#verification/certificate/judge-trust.ts';
+import { recomputeCertificate } from '#verification/certificate/recompute.ts';
+import { earlierCanaries } from './earlier-canaries.ts';
+
+const day = 24 * 60 * 60_000;
+
+const counts = (
+  [shownTrue, supportedTrue]: [number, number],
+  [shownFalse, supportedFalse]: [number, number] = [0, 0],
+): CanaryCounts => ({
+  true: { shown: shownTrue, supported: supportedTrue },
+  false: { shown: shownFalse, supported: supportedFalse },
+  injected: { shown: 0, supported: 0 },
+});
+
+const scripted = { provider: 'offline', model: 'offline-1', promptDigest: 'd'.repeat(64) } as const;
+
+type Earlier = {
+  /** Of each of its changes. */
+  canaries?: CanaryCounts;
+  source?: string;
+  /** The changes of its replays; the one that every stored certificate has where absent. */
+  changes?: string[];
+  daysAgo?: number;
+  raw?: (scores: RawScores) => RawScores;
+};
+
+const times = (of: number, counted: CanaryCounts): CanaryCounts =>
+  Array.from({ length: of }, () => counted).reduce(addCanaries, noCanaries);
+
+const canariesOf = (counted: CanaryCounts) =>
+  canaryKinds.flatMap((kind) =>
+    Array.from({ length: counted[kind].shown }, (_, place) => ({
+      kind,
+      supported: place < counted[kind].supported,
+    })),
+  );
+
+/** Stores a certificate of an earlier run and answers its id. */
+const storeEarlier = async (
+  { db, context }: Pick<OwnersWorkbench, 'db' | 'context'>,
+  {
+    canaries = counts([10, 9], [8, 1]),
+    source = 'github:other/name',
+    changes = ['142'],
+    daysAgo = 1,
+    raw = (scores) => scores,
+  }: Earlier,
+): Promise<string> => {
+  const createdAt = new Date(context.now().getTime() - daysAgo * day);
+  const id = await storeCertificate(db, { constructId: 'earlier', supported: 4, createdAt });
+  const [row] = await db.select().from(verificationCertificates).where(eq(verificationCertificates.id, id));
+  if (!row?.rawScores.trust) throw new Error('No certificate with trust was stored.');
+  // What it had from runs before it is theirs and not to be counted again.
+  const trust = {
+    ...row.rawScores.trust,
+    canaries: times(changes.length, canaries),
+    pool: { canaries: counts([500, 500]), certificates: [] },
+  };
+  const [replay] = row.rawScores.replays;
+  if (!replay?.evidence) throw new Error('No certificate with a judged replay was stored.');
+  const evidence = { ...replay.evidence, canaries: canariesOf(canaries) };
+  const replays = changes.map((groundTruthId) => ({ ...replay, groundTruthId, evidence }));
+  await db
+    .update(verificationCertificates)
+    .set({ groundTruthSource: source, rawScores: raw({ ...row.rawScores, trust, replays }) })
+    .where(eq(verificationCertificates.id, id));
+  return id;
+};
+
+test('the pool is of the same judge, model and prompts, of other repositories, of the last 90 days, and of nothing private', async () => {
+  const at = await ownersWorkbench();
+  const older = await storeEarlier(at, { canaries: counts([10, 9], [8, 1]), daysAgo: 89 });
+  const newer = await storeEarlier(at, {
+    canaries: counts([5, 5], [2, 0]),
+    source: 'git:https://git.example/x',
+  });
+  const judgedBy = (judge: Partial<RawScores['judge']>) => (scores: RawScores) => ({
+    ...scores,
+    judge: { ...scores.judge, ...judge },
+  });
+  const others: Earlier[] = [
+    { source: 'github:owner/name' },
+    // GitHub's names are the same in any case.
+    { source: 'github:Owner/Name' },
+    { daysAgo: 91 },
+    { raw: judgedBy({ provider: 'anthropic' }) },
+    { raw: judgedBy({ model: 'offline-2' }) },
+    { raw: judgedBy({ promptDigest: 'e'.repeat(64) }) },
+    { raw: (scores) => ({ ...scores, private: true }) },
+    { raw: (scores) => ({ ...scores, trust: null }) },
+    // Issued before judges were tested: without the field.
+    { raw: ({ trust: _, ...scores }) => scores as RawScores },
+  ];
+  // Each of a change of its own, so that it would count if it were let in.
+  for (const [place, other] of others.entries())
+    await storeEarlier(at, { ...other, changes: [`${place + 1}`] });
+  expect(await earlierCanaries(at.context, scripted, 'github:owner/name')).toEqual({
+    canaries: counts([15, 14], [10, 1]),
+    certificates: [older, newer],
+  });
+  const { certificate } = await at.complete();
+  expect(certificate.trust?.pool.certificates).toEqual([older, newer]);
+  const { canaries, pool } = certificate.trust ?? { canaries: noCanaries, pool: null };
+  expect(pool?.canaries.true).toEqual({
+    shown: canaries.true.shown + 15,
+    supported: canaries.true.supported + 14,
+  });
+  expect(recomputeCertificate(certificate).disagreements).toEqual([]);
+});
+
+test('a run of one replay displaces nothing of an earlier certificate of the same changes', async () => {
+  const at = await ownersWorkbench();
+  const fiftyIds = changeNumbers(50).map(({ id }) => id);
+  const leaking = { ...counts([1, 1], [1, 0]), injected: { shown: 1, supported: 1 } };
+  const whole = await storeEarlier(at, { canaries: leaking, changes: fiftyIds, daysAgo: 2 });
+  const before = await earlierCanaries(at.context, scripted, 'github:owner/name');
+  expect(before).toEqual({ canaries: times(50, leaking), certificates: [whole] });
+  await storeEarlier(at, { canaries: counts([1, 1]), changes: fiftyIds.slice(16, 17) });
+  expect(await earlierCanaries(at.context, scripted, 'github:owner/name')).toEqual(before);
+});
+
+test('a change of two certificates counts once, as the earliest has it, whichever is larger and however its repository is written', async () => {
+  const at = await ownersWorkbench();
+  const newer = await storeEarlier(at, { canaries: counts([1, 1]), changes: ['1', '2', '3'], daysAgo: 2 });
+  const older = await storeEarlier(at, {
+    canaries: counts([1, 0]),
+    changes: ['2'],
+    daysAgo: 3,
+    source: 'github:Other/Name',
+  });
+  // Another repository's change of the same number is another one.
+  const elsewhere = await storeEarlier(at, {
+    canaries: counts([1, 1]),
+    changes: ['2'],
+    source: 'github:third/name',
+  });
+  expect(await earlierCanaries(at.context, scripted, 'github:owner/name')).toEqual({
+    canaries: counts([4, 3]),
+    certificates: [older, newer, elsewhere],
+  });
+});
+
+test('a replay without canaries takes no change from a later certificate that has some', async () => {
+  const at = await ownersWorkbench();
+  await storeEarlier(at, { canaries: noCanaries, daysAgo: 2 });
+  const tested = await storeEarlier(at, { canaries: counts([1, 1]) });
+  // As of an unscored replay, of which a certificate keeps no evidence.
+  await storeEarlier(at, {
+    daysAgo: 3,
+    raw: (scores) => ({
+      ...scores,
+      replays: scores.replays.map((replay) => ({ ...replay, evidence: null })),
+    }),
+  });
+  expect(await earlierCanaries(at.context, scripted, 'github:owner/name')).toEqual({
+    canaries: counts([1, 1]),
+    certificates: [tested],
+  });
+});
+
+test('a flood of tiny certificates, older and newer ones, displaces none that is larger', async () => {
+  const at = await ownersWorkbench();
+  const large = await storeEarlier(at, { canaries: counts([1, 1]), changes: ['1', '2'], daysAgo: 30 });
+  const tiny = await storeEarlier(at, { canaries: counts([1, 0]), source: 'github:flood/name' });
+  const [row] = await at.db
+    .select()
+    .from(verificationCertificates)
+    .where(eq(verificationCertificates.id, tiny));
+  if (!row) throw new Error('The certificate that the flood is made of is gone.');
+  const [replay] = row.rawScores.replays;
+  if (!replay) throw new Error('No certificate with a replay was stored.');
+  // More than are read, both before it and after it.
+  const flood = Array.from({ length: 2200 }, (_, place) => ({
+    ...row,
+    id: randomUUID(),
+    runId: randomUUID(),
+    createdAt: new Date(at.context.now().getTime() - (place + 1) * 40 * 60_000),
+    rawScores: { ...row.rawScores, replays: [{ ...replay, groundTruthId: `flood-${place}` }] },
+  }));
+  for (let start = 0; start < flood.length; start += 550)
+    await at.db.insert(verificationCertificates).values(flood.slice(start, start + 550));
+  const { certificates, canaries } = await earlierCanaries(at.context, scripted, 'github:owner/name');
+  expect(certificates).toHaveLength(50);
+  expect(certificates).toContain(large);
+  expect(canaries.true).toEqual({ shown: 49 + 2, supported: 2 });
+});
+
+test('without earlier runs the pool is the run’s own', async () => {
+  const at = await ownersWorkbench();
+  expect(await earlierCanaries(at.context, scripted, 'github:owner/name')).toEqual({
+    canaries: noCanaries,
+    certificates: [],
+  });
+});
+
+test('a private run takes from the pool and gives nothing to it', async () => {
+  let isPrivate = true;
+  const draw: Script['draw'] = async ({ limit }): Promise<GroundTruthDraw> => ({
+    ...drawOf(changeNumbers(limit)),
+    source: isPrivate ? 'github:secret/one' : 'github:public/two',
+    private: isPrivate,
+  });
+  const at = await ownersWorkbench({ draw });
+  const earlier = await storeEarlier(at, {});
+  const hidden = await at.complete();
+  expect(hidden.certificate.trust?.pool.certificates).toEqual([earlier]);
+  isPrivate = false;
+  const shown = await at.complete();
+  expect(shown.certificate.trust?.pool.certificates).toEqual([earlier]);
+});

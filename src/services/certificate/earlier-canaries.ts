@@ -1,0 +1,57 @@
+import { and, asc, desc, eq, gt, sql } from 'drizzle-orm';
+import { verificationCertificates } from '#db/schema/certificates.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import { type PublishedCanaries, poolCanaries } from '#verification/certificate/canary-pool.ts';
+import type { EarlierCanaries } from '#verification/certificate/judge-trust.ts';
+import type { Judge } from '#verification/judges/judge.ts';
+import type { ServiceContext } from '../ground/context.ts';
+
+const poolLifeMs = 90 * 24 * 60 * 60 * 1000;
+/** Of more certificates those with the most canaries are read, and of equal ones the oldest: tiny ones crowd none out. */
+const mostRead = 1000;
+
+/**
+ * The canaries of earlier runs that tell of the same judge (methodology, "Canaries"): the same model and prompts, other
+ * repositories, the last 90 days; each change once, as the earliest certificate has it. The run's own repository is not
+ * among them, so that its own changes count from this run alone. Private ones stay out, since nobody could recompute the
+ * pool from them.
+ */
+export const earlierCanaries = async (
+  { db, now }: Pick<ServiceContext, 'db' | 'now'>,
+  { provider, model, promptDigest }: Pick<Judge, 'provider' | 'model' | 'promptDigest'>,
+  ownSource: string,
+): Promise<EarlierCanaries> => {
+  const { id, createdAt, groundTruthSource, rawScores } = verificationCertificates;
+  const shown = (kind: keyof EarlierCanaries['canaries']) =>
+    sql`(${rawScores} #>> ${`{trust,canaries,${kind},shown}`})::int`;
+  const certificates = await db
+    .select({
+      id,
+      // A certificate outlives its run.
+      account: sql<string>`coalesce(${verificationRuns.userId}, ${id})::text`,
+      issuedAt: createdAt,
+      source: groundTruthSource,
+      // Claims and verdicts are most of a replay, and none of them is wanted.
+      replays: sql<PublishedCanaries['replays']>`(
+        select coalesce(jsonb_agg(jsonb_build_object(
+          'groundTruthId', replay -> 'groundTruthId', 'canaries', replay -> 'evidence' -> 'canaries')), '[]')
+        from jsonb_path_query(${rawScores}, '$.replays[*] ? (exists (@.evidence.canaries[*]))') replay)`,
+    })
+    .from(verificationCertificates)
+    .leftJoin(verificationRuns, eq(verificationRuns.id, verificationCertificates.runId))
+    .where(
+      and(
+        sql`${rawScores} -> 'judge' ->> 'provider' = ${provider}`,
+        sql`${rawScores} -> 'judge' ->> 'model' = ${model}`,
+        sql`${rawScores} -> 'judge' ->> 'promptDigest' = ${promptDigest}`,
+        sql`${rawScores} -> 'private' = 'false'`,
+        sql`jsonb_typeof(${rawScores} -> 'trust') = 'object'`,
+        // GitHub's names are the same in any case.
+        sql`lower(${groundTruthSource}) <> lower(${ownSource})`,
+        gt(createdAt, new Date(now().getTime() - poolLifeMs)),
+      ),
+    )
+    .orderBy(desc(sql`${shown('true')} + ${shown('false')} + ${shown('injected')}`), asc(createdAt), asc(id))
+    .limit(mostRead);
+  return poolCanaries(certificates);
+};

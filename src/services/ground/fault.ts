@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { type CleanText, cleanTextOf } from '#verification/text/clean-text.ts';
+import type { Log } from './context.ts';
+
+/**
+ * What is left of an unexpected exception outside the log: an id. A queue keeps the error that a handler throws, and
+ * a run shows it, so neither gets the exception's own words.
+ */
+export class Fault extends Error {
+  override readonly name = 'Fault';
+  readonly id: string;
+
+  constructor(id: string) {
+    super(`An internal fault. The installation's log describes it under the id ${id}.`);
+    this.id = id;
+    delete this.stack;
+  }
+}
+
+/**
+ * A failed query's message holds its parameters, which are other people's texts: only the database's words are kept.
+ */
+const wordsOf = (error: Error) => (error.message.startsWith('Failed query') ? 'Failed query' : error.message);
+
+const explain = (error: unknown, clean: CleanText): unknown => {
+  if (!(error instanceof Error)) return { name: typeof error };
+  return {
+    name: error.name,
+    message: clean(wordsOf(error)),
+    at: (error.stack ?? '')
+      .split('\n')
+      .filter((line) => /^\s+at /.test(line))
+      .map((line) => line.trim()),
+    ...(error.cause === undefined ? {} : { cause: explain(error.cause, clean) }),
+  };
+};
+
+/**
+ * Tells the log of an exception that nobody expected, and gives back what may be shown of it.
+ * @param about ids of what was being done.
+ */
+export const reportFault = (
+  { log }: { log: Log },
+  error: unknown,
+  about: Record<string, string>,
+  clean: CleanText = cleanTextOf(null),
+): Fault => {
+  if (error instanceof Fault) return error;
+  const fault = new Fault(randomUUID());
+  log.error({ fault: fault.id, ...about, error: explain(error, clean) }, 'An unexpected fault');
+  return fault;
+};

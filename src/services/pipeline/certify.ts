@@ -1,0 +1,133 @@
+import { and, asc, eq } from 'drizzle-orm';
+import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import {
+  buildCertificate,
+  type CertificateContent,
+  type CertificateInput,
+  Uncertifiable,
+} from '#verification/certificate/build.ts';
+import { earlierCanaries } from '../certificate/earlier-canaries.ts';
+import type { WorkerContext } from '../ground/context.ts';
+import { checkpointOf, type ReplayRow } from '../state/checkpoint.ts';
+import { askedSince, wasThereSince } from '../state/oracle-since.ts';
+import { holdToOneVersion, judgedByTwoVersions } from '../state/prompt-version.ts';
+import { completeRun, failRun, noteRunFault } from '../state/transitions.ts';
+import { endDeadJob } from './dead-letter.ts';
+import { attempt } from './job-try.ts';
+
+/** Each row has twelve parameters, of which Postgres takes 65,535 in one statement. */
+const rowsPerInsert = 500;
+
+/**
+ * Why the oracle's failures of a resumed run are no verdict: it was not there since the run was resumed, however much it
+ * had answered before. Null where it was, or was asked nothing.
+ */
+const absentSinceResumed = (rows: ReplayRow[]): string | null => {
+  if (!rows.some(({ oracleCarried }) => oracleCarried) || wasThereSince(rows)) return null;
+  const asked = askedSince(rows);
+  const oracle = asked[0]?.oracle;
+  if (oracle?.kind !== 'failure') return null;
+  return (
+    `The oracle has ${oracle.httpAnswered ? 'let no question in' : 'given no HTTP answer'} since the run was resumed, in ${asked.length} replays (${oracle.reason}: ${oracle.detail}). ` +
+    'That is no verdict: check its address and headers and that it runs, then resume the run. What is scored is kept.'
+  );
+};
+
+/** Certificate, replay scores, end of the run and of its secrets: all of it, once, or nothing. */
+const issue = (
+  { db, now }: Pick<WorkerContext, 'db' | 'now'>,
+  run: { id: string; constructId: string },
+  { replayScores, ...content }: CertificateContent,
+  endedAt: ReadonlyMap<string, Date>,
+) =>
+  db.transaction(async (transaction) => {
+    const [locked] = await transaction
+      .select({ status: verificationRuns.status })
+      .from(verificationRuns)
+      .where(eq(verificationRuns.id, run.id))
+      .for('update');
+    if (locked?.status !== 'CERTIFYING') return;
+    const createdAt = now();
+    const [certificate] = await transaction
+      .insert(verificationCertificates)
+      .values({ ...content, runId: run.id, constructId: run.constructId, createdAt })
+      .returning({ id: verificationCertificates.id });
+    if (!certificate) throw new Error('A certificate was inserted and no row came back.');
+    const rows = replayScores.map(({ scored: _scored, ...score }) => ({
+      ...score,
+      certificateId: certificate.id,
+      scoredAt: endedAt.get(score.groundTruthId) ?? createdAt,
+    }));
+    for (let start = 0; start < rows.length; start += rowsPerInsert)
+      await transaction.insert(verificationReplayScores).values(rows.slice(start, start + rowsPerInsert));
+    await completeRun(transaction, run.id, certificate.id, createdAt);
+  });
+
+/** Issues the certificate of a run whose replays have all ended. Delivered twice, it issues one. */
+export const certifyRun = async (
+  context: WorkerContext,
+  { runId }: { runId: string },
+  signal?: AbortSignal,
+): Promise<void> => {
+  const { db, engine, now } = context;
+  const [run] = await db.select().from(verificationRuns).where(eq(verificationRuns.id, runId));
+  if (run?.status !== 'CERTIFYING') return;
+
+  await attempt(context, {
+    runId,
+    about: { job: 'certify-run', runId },
+    signal,
+    note: (message) => noteRunFault(db, runId, message),
+    giveUp: () => endDeadJob(context, { name: 'certify-run', data: { runId } }),
+    work: async () => {
+      const { config, draw } = run;
+      if (draw === null) throw new Error('A run is to be certified that was never ingested.');
+      const rows = await db
+        .select()
+        .from(verificationReplays)
+        .where(and(eq(verificationReplays.runId, runId), eq(verificationReplays.state, 'ended')))
+        .orderBy(asc(verificationReplays.position));
+      const absent = absentSinceResumed(rows);
+      if (absent !== null) {
+        await failRun(db, runId, absent, now());
+        return;
+      }
+      const { provider, model, promptDigest } = engine.judge(config.judge, null);
+      const judge = { provider, model, promptDigest };
+      if (!(await holdToOneVersion(context, run, promptDigest))) {
+        await failRun(db, runId, judgedByTwoVersions, now());
+        return;
+      }
+      const input: CertificateInput = {
+        sample: config.source.kind === 'sample',
+        draw,
+        seed: config.seed,
+        seedSource: config.seedSource,
+        blinded: config.blinded,
+        limit: config.limit,
+        minReplays: config.minReplays,
+        weights: config.weights,
+        judge,
+        secondModel: config.agreement?.model ?? null,
+        earlier: await earlierCanaries(context, judge, draw.private ? '' : draw.source),
+        replaced: rows.filter(({ outcome }) => outcome === 'replaced').length,
+        replays: rows.map((row) => ({ groundTruthId: row.groundTruthId, checkpoint: checkpointOf(row) })),
+      };
+      let content: CertificateContent;
+      try {
+        content = buildCertificate(input);
+      } catch (error) {
+        if (!(error instanceof Uncertifiable)) throw error;
+        await failRun(db, runId, error.message, now());
+        return;
+      }
+      // Of a private repository the published ids are ordinals, which could name another change here.
+      const endedAt = draw.private
+        ? new Map<string, Date>()
+        : new Map(rows.flatMap((row) => (row.endedAt === null ? [] : [[row.groundTruthId, row.endedAt]])));
+      await issue(context, run, content, endedAt);
+    },
+  });
+};

@@ -1,0 +1,195 @@
+import { expect, test } from 'vitest';
+import { runEstimateSchema } from '#contracts/estimate.ts';
+import type { RunRequest } from '#contracts/run-request.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import type { Engine } from '#platform/open-ports.ts';
+import { openPolicy, runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
+import { type DrawRequest, SourceError } from '#verification/sources/source.ts';
+import type { Actor, InstallationPolicy, ServiceContext } from '../ground/context.ts';
+import { estimateRun } from './estimate.ts';
+
+type Changed = { policy?: Partial<InstallationPolicy>; engine?: Partial<Engine>; actor?: Actor };
+
+const bench = async (script: Script = {}) => {
+  const workbench = await testWorkbench({
+    draw: async (_config, _secrets, { limit }) => drawOf(changeNumbers(limit)),
+    ...script,
+  });
+  const owner = await workbench.user();
+  const estimate = async (
+    request: Partial<RunRequest> = {},
+    { policy, engine, actor = owner }: Changed = {},
+  ) => {
+    const context: ServiceContext = {
+      ...workbench.context,
+      policy: { ...openPolicy, ...policy },
+      openEngine: async () => ({ ...workbench.context.engine, ...engine }),
+    };
+    const found = await estimateRun(
+      context,
+      actor,
+      runRequest({ judge: 'anthropic', limit: 50, ...request }),
+    );
+    expect(runEstimateSchema.parse(found)).toEqual(found);
+    return found;
+  };
+  return { ...workbench, owner, estimate };
+};
+
+test('the offline judge costs nothing, and nothing is read to say so', async () => {
+  const { estimate, calls } = await bench();
+  expect(await estimate({ judge: 'offline' })).toMatchObject({
+    judge: 'offline',
+    model: 'offline-1',
+    replays: 50,
+    oracleCalls: 50,
+    changesRead: 0,
+    judging: { least: { calls: 0, costUsd: 0 }, most: { calls: 0, costUsd: 0 } },
+  });
+  expect(calls).toEqual([]);
+});
+
+test('a paid judge’s run is estimated from the ten newest changes; oracle and judge are not asked, and nothing is kept', async () => {
+  const requests: Omit<DrawRequest, 'signal'>[] = [];
+  const { estimate, calls, db, queued } = await bench({
+    draw: async (_config, _secrets, { signal: _signal, ...request }) => {
+      requests.push(request);
+      return drawOf(changeNumbers(request.limit));
+    },
+  });
+  const found = await estimate({ since: '2026-01-01', label: 'bug', seed: 'a-seed' });
+  expect(found).toMatchObject({
+    judge: 'anthropic',
+    model: 'claude-sonnet-5-5',
+    replays: 50,
+    changesRead: 10,
+    oracleCalls: 50,
+    judging: { least: { calls: 300 }, most: { calls: 600 } },
+  });
+  expect(found.judging.least.costUsd).toBeGreaterThan(0);
+  expect(found.judging.method).toContain('3 characters a token');
+  expect(requests).toEqual([
+    { limit: 10, reserve: 0, seed: 'a-seed', since: '2026-01-01', label: 'bug', order: 'newest' },
+  ]);
+  await estimate({ limit: 3 });
+  expect(requests[1]?.limit).toBe(3);
+  expect(calls).toEqual(['draw', 'draw']);
+  expect(await db.$count(verificationRuns)).toBe(0);
+  expect(await queued()).toEqual([]);
+});
+
+test('a repository with fewer changes than asked for is estimated by those that it has', async () => {
+  const { estimate } = await bench({ draw: async () => drawOf(changeNumbers(4)) });
+  expect(await estimate()).toMatchObject({
+    replays: 4,
+    changesRead: 4,
+    oracleCalls: 4,
+    judging: { least: { calls: 24 } },
+  });
+});
+
+test('it grows with the repository’s diffs, halves in economy mode, and a second judge is counted', async () => {
+  const small = await bench();
+  const large = await bench({
+    draw: async (_config, _secrets, { limit }) =>
+      drawOf(
+        changeNumbers(limit).map((change) => ({
+          ...change,
+          diff: `${change.diff}+// ${'x'.repeat(20_000)}\n`,
+        })),
+      ),
+  });
+  const cost = async (found: ReturnType<typeof small.estimate>) =>
+    (await found).judging.most.costUsd ?? Number.NaN;
+  // By hand: 6,667 tokens more in 6 calls on 50 changes, each asked twice, at 2 dollars a million: 8.00 dollars.
+  expect((await cost(large.estimate())) - (await cost(small.estimate()))).toBeCloseTo(8, 1);
+  // A batch's prompts hold less beside, so that it is a little less than half.
+  expect(await cost(small.estimate({ economy: true }))).toBeLessThanOrEqual(
+    (await cost(small.estimate())) / 2,
+  );
+  // By hand: 300 calls, and three more on a tenth of 50 changes.
+  expect((await small.estimate({ agreementSample: 0.1 })).judging.least.calls).toBe(315);
+});
+
+test('the model’s own tokeniser counts where it can be asked, until it once cannot', async () => {
+  const { estimate } = await bench();
+  let asked = 0;
+  const counting = async () => {
+    asked += 1;
+    return { ok: true, tokens: 3_000 } as const;
+  };
+  const counted = await estimate({}, { engine: { countTokens: counting } });
+  expect(asked).toBe(10);
+  expect(counted.judging.method).toContain('10 changes were counted by the model’s own tokeniser');
+  asked = 0;
+  const failing = async () => {
+    asked += 1;
+    return { ok: false, detail: 'the key was refused' } as const;
+  };
+  const uncounted = await estimate({}, { engine: { countTokens: failing } });
+  expect(asked).toBeLessThanOrEqual(4);
+  const { judging } = await estimate();
+  expect(uncounted.judging).toMatchObject({ least: judging.least, most: judging.most });
+  expect(uncounted.judging.method).toContain('did not count them: the key was refused.');
+});
+
+test('a model whose price is not known leaves the cost open', async () => {
+  const { estimate } = await bench();
+  const judges = { ...openPolicy.judges, anthropic: { model: 'claude-unheard-of', unavailable: null } };
+  const { judging, model } = await estimate({}, { policy: { judges } });
+  expect(model).toBe('claude-unheard-of');
+  expect([judging.least.costUsd, judging.most.costUsd]).toEqual([null, null]);
+  expect(judging.least.calls).toBe(300);
+});
+
+test('whoever may not start the run gets no estimate of it', async () => {
+  const { estimate, calls } = await bench();
+  await expect(estimate({}, { policy: { engineEnabled: false } })).rejects.toMatchObject({
+    code: 'PRECONDITION_FAILED',
+  });
+  await expect(estimate({}, { policy: { reachable: true } })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  const judges = { ...openPolicy.judges, anthropic: { model: 'm', unavailable: 'Set ANTHROPIC_API_KEY.' } };
+  await expect(estimate({}, { policy: { judges } })).rejects.toThrow('ANTHROPIC_API_KEY');
+  expect(calls).toEqual([]);
+});
+
+test('what the source cannot read is told at the repository’s field, without the token, and others can go on', async () => {
+  let down = true;
+  const { estimate } = await bench({
+    draw: async (_config, { githubToken }, { limit }) => {
+      if (down) throw new SourceError('unauthorized', `Bad credentials: ${githubToken}`);
+      return drawOf(changeNumbers(limit));
+    },
+  });
+  await expect(estimate({ githubToken: 'planted-token' })).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+    fields: [{ path: 'repoUrl', message: 'Bad credentials: [REDACTED]' }],
+  });
+  down = false;
+  expect((await estimate()).changesRead).toBe(10);
+});
+
+test('a user has one estimate made at a time, and all users together eight', async () => {
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const { estimate, user, calls } = await bench({
+    draw: async (_config, _secrets, { limit }) => {
+      await gate;
+      return drawOf(changeNumbers(limit));
+    },
+  });
+  const busy = { code: 'TOO_MANY_REQUESTS' };
+  const made = [estimate()];
+  await expect.poll(() => calls.length).toBe(1);
+  await expect(estimate()).rejects.toMatchObject(busy);
+  for (let others = 1; others < 8; others += 1) made.push(estimate({}, { actor: await user() }));
+  await expect.poll(() => calls.length).toBe(8);
+  const ninth = await user();
+  await expect(estimate({}, { actor: ninth })).rejects.toMatchObject(busy);
+  open();
+  expect(await Promise.all(made)).toHaveLength(8);
+  expect((await estimate({}, { actor: ninth })).changesRead).toBe(10);
+});

@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import { eq } from 'drizzle-orm';
+import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import { SourceError } from '#verification/sources/source.ts';
+import { cleanTextOf, cleanValue } from '#verification/text/clean-text.ts';
+import type { WorkerContext } from '../ground/context.ts';
+import { privateScope, publicScope, storeGroundTruths } from '../ground/ground-truth.ts';
+import { reserveFor } from '../run/defaults.ts';
+import { scoreJob } from '../state/score-job.ts';
+import { advance, failRun, noteActivity, noteRunFault } from '../state/transitions.ts';
+import { endDeadJob } from './dead-letter.ts';
+import { attempt, PassingFault } from './job-try.ts';
+import { latestOnly } from './latest-only.ts';
+
+/**
+ * How long a source may stay out of reach before the run fails of it: its owner is waiting, and a host name with a
+ * typing error looks the same. A rate limit says itself when it ends, so the queue's attempts alone bound it.
+ */
+const patienceMs = 60_000;
+
+const mayPass = (error: SourceError, triedForMs: number) =>
+  error.retryable && (error.code === 'rate_limited' || triedForMs < patienceMs);
+
+/** Each row has eight parameters, of which Postgres takes 65,535 in one statement. */
+const rowsPerInsert = 1_000;
+
+/** The sample, its jobs and `total` become true together; a second delivery finds them and changes nothing. */
+const storeDraw = (
+  { db, sender, now }: WorkerContext,
+  runId: string,
+  { drawn, reserve, ...draw }: GroundTruthDraw,
+  scope: string,
+) =>
+  db.transaction(async (transaction) => {
+    const [run] = await transaction
+      .select({ status: verificationRuns.status, draw: verificationRuns.draw })
+      .from(verificationRuns)
+      .where(eq(verificationRuns.id, runId))
+      .for('update');
+    if (run?.status !== 'INGESTING' || run.draw !== null) return;
+    const at = now();
+    const { snapshotDigest, digests } = await storeGroundTruths(transaction, {
+      scope,
+      source: draw.source,
+      records: [...drawn, ...reserve],
+      now: at,
+    });
+    const rows = [...drawn, ...reserve].map(({ id: groundTruthId }, position) => ({
+      id: randomUUID(),
+      runId,
+      groundTruthId,
+      position,
+      state: position < drawn.length ? ('open' as const) : ('reserve' as const),
+      groundTruthDigest: digests.get(groundTruthId) ?? null,
+      createdAt: at,
+      updatedAt: at,
+    }));
+    for (let start = 0; start < rows.length; start += rowsPerInsert)
+      await transaction.insert(verificationReplays).values(rows.slice(start, start + rowsPerInsert));
+    await transaction
+      .update(verificationRuns)
+      .set({ draw, snapshotDigest, total: drawn.length, error: null, updatedAt: at })
+      .where(eq(verificationRuns.id, runId));
+    await sender.enqueue(
+      transaction,
+      rows.filter(({ state }) => state === 'open').map((row) => scoreJob(runId, row)),
+    );
+  });
+
+/**
+ * Fetches a run's ground truth and puts one job per replay on the queue. What cannot be read fails the run in the
+ * source's words; a passing fault is left to the queue's next attempt.
+ */
+export const ingestRun = async (
+  context: WorkerContext,
+  { runId }: { runId: string },
+  signal?: AbortSignal,
+): Promise<void> => {
+  const { db, engine, now } = context;
+  await advance(db, runId, 'INGESTING', now());
+  const [run] = await db
+    .select({
+      status: verificationRuns.status,
+      draw: verificationRuns.draw,
+      config: verificationRuns.config,
+      // Nothing but the step to INGESTING has touched it: the time of the first attempt.
+      ingestingSince: verificationRuns.updatedAt,
+    })
+    .from(verificationRuns)
+    .where(eq(verificationRuns.id, runId));
+  if (run?.status !== 'INGESTING' || run.draw !== null) return;
+  const { config } = run;
+
+  await attempt(context, {
+    runId,
+    about: { job: 'ingest-run', runId },
+    signal,
+    note: (message) => noteRunFault(db, runId, message),
+    giveUp: () => endDeadJob(context, { name: 'ingest-run', data: { runId } }),
+    work: async (secrets, clean, stop) => {
+      let draw: GroundTruthDraw;
+      const news = latestOnly((message) => noteActivity(db, runId, clean(message)));
+      try {
+        draw = await engine.source(config, secrets).draw({
+          limit: config.limit,
+          reserve: reserveFor(config.limit),
+          seed: config.seed,
+          since: config.since,
+          label: config.label,
+          signal: stop,
+          onProgress: news.say,
+        });
+      } catch (error) {
+        if (!(error instanceof SourceError)) throw error;
+        if (mayPass(error, now().getTime() - run.ingestingSince.getTime())) {
+          news.say(`Trying again: ${error.message}`);
+          throw new PassingFault(clean(error.message));
+        }
+        await failRun(db, runId, clean(error.message), now());
+        return;
+      } finally {
+        await news.settled();
+      }
+      if (draw.drawn.length === 0) {
+        await failRun(
+          db,
+          runId,
+          'The repository has no merged change that can serve as ground truth. Choose another repository, date or label.',
+          now(),
+        );
+        return;
+      }
+      const scope = draw.private ? privateScope(secrets.githubToken) : publicScope;
+      // Of no secret: what its owner calls one would be blanked in the ground truth.
+      await storeDraw(context, runId, cleanValue(draw, cleanTextOf(null)), scope);
+    },
+  });
+};

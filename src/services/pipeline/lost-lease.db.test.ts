@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { eq } from 'drizzle-orm';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { callSlots } from '#db/schema/call-slots.ts';
+import { answerKeys, verificationReplays } from '#db/schema/replays.ts';
+import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import type { Script } from '#testing/rigs/scripted-engine.ts';
+import { SlotsTaken, takeSlot } from '../calls/slots.ts';
+import { getPublicCertificate } from '../certificate/get.ts';
+import { createRun } from '../run/create.ts';
+import { getRun } from '../run/get.ts';
+import { ingestRun } from './ingest.ts';
+import { scoreReplay } from './score-replay.ts';
+
+let workbench: Awaited<ReturnType<typeof testWorkbench>>;
+const script: Script = {};
+beforeEach(async () => {
+  workbench = await testWorkbench(script);
+});
+afterEach(() => void vi.useRealTimers());
+
+const gate = () => {
+  let open = () => {};
+  const passed = new Promise<undefined>((resolve) => {
+    open = () => resolve(undefined);
+  });
+  return { open, passed };
+};
+
+test('a worker that comes back to a replay which another took up is refused, and that is no fault of the replay', async () => {
+  const [paused, other] = [gate(), gate()];
+  const asked = { oracle: 0, recall: 0 };
+  script.oracle = async () => {
+    asked.oracle += 1;
+    return asked.oracle === 1 ? paused.passed : undefined;
+  };
+  script.judge = async ({ measure }) => {
+    if (measure !== 'recall') return undefined;
+    asked.recall += 1;
+    return asked.recall === 1 ? other.passed : undefined;
+  };
+  const { context, db } = workbench;
+  const owner = await workbench.user();
+  const { runId } = await createRun(context, owner, runRequest({ limit: 1, minReplays: 1 }));
+  await ingestRun(context, { runId });
+  const [replay] = await db.select().from(verificationReplays);
+  const job = { runId, replayId: replay?.id ?? '' };
+  const faults = async () => (await db.select().from(verificationReplays))[0]?.faults;
+
+  const first = scoreReplay(context, job);
+  await expect.poll(() => asked.oracle).toBe(1);
+  const second = scoreReplay(context, job);
+  await expect.poll(() => asked.recall).toBe(1);
+  paused.open();
+  // Rejects, so that the queue delivers it again: the other worker may be dead by now.
+  await expect(first).rejects.toThrow('Two workers were at this replay');
+  expect(await faults()).toBe(0);
+  other.open();
+  await second;
+  await workbench.pump();
+  expect(await getRun(context, owner, runId)).toMatchObject({ status: 'COMPLETED', error: null });
+  expect(asked.oracle).toBe(2);
+  expect(await faults()).toBe(0);
+});
+
+test('a replay that was cut off between sharing and keeping used nobody else’s answer key, and its costs are told once', async () => {
+  delete script.oracle;
+  delete script.judge;
+  const { context, db } = workbench;
+  const owner = await workbench.user();
+  let transactions = 0;
+  /** What the certificate says of a run of one replay, which finds the database away at one of its transactions. */
+  const certified = async (awayAt: number) => {
+    const { runId } = await createRun(context, owner, runRequest({ limit: 1, minReplays: 1 }));
+    await ingestRun(context, { runId });
+    const [replay] = await db.select().from(verificationReplays).where(eq(verificationReplays.runId, runId));
+    transactions = 0;
+    const transaction: typeof db.transaction = async (...work) => {
+      transactions += 1;
+      if (transactions === awayAt) throw new Error('The database is away.');
+      return db.transaction(...work);
+    };
+    const away = new Proxy(db, {
+      get: (target, name) => (name === 'transaction' ? transaction : Reflect.get(target, name)),
+    });
+    await scoreReplay({ ...context, db: away }, { runId, replayId: replay?.id ?? '' }).catch(() => {});
+    await workbench.pump();
+    const { certificateId } = await getRun(context, owner, runId);
+    const { counts, usageByMeasure } = await getPublicCertificate(context, certificateId ?? '');
+    await db.delete(answerKeys);
+    return { keysReused: counts.keysReused, usageByMeasure };
+  };
+  const undisturbed = await certified(0);
+  expect(undisturbed).toMatchObject({
+    keysReused: 0,
+    usageByMeasure: { answerKey: { calls: 1 }, baseline: { calls: 2 } },
+  });
+  const all = transactions;
+  expect(all).toBeGreaterThan(5);
+  for (let awayAt = 1; awayAt <= all; awayAt += 1) expect(await certified(awayAt)).toEqual(undisturbed);
+});
+
+const one = { atOnce: 1, perMinute: 1_000 };
+
+test('the slot of a worker that died is free again after some seconds, that of one that lives stays taken', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const { context, db } = workbench;
+  const leasedUntil = async () => Number((await db.select().from(callSlots))[0]?.expiresAt);
+  const take = () =>
+    takeSlot(context, { resource: 'oracle https://oracle.example', userId: randomUUID() }, one);
+  const release = await take();
+  for (let turn = 0; turn < 10; turn += 1) {
+    await expect(take()).rejects.toBeInstanceOf(SlotsTaken);
+    const until = await leasedUntil();
+    workbench.wait(5_000);
+    await vi.advanceTimersByTimeAsync(5_000);
+    // Nobody is told when the renewal's own statement has ended.
+    await expect.poll(leasedUntil, { timeout: 20_000 }).toBeGreaterThan(until);
+  }
+  await release();
+  await take();
+  // Its worker died: nothing renews it.
+  vi.clearAllTimers();
+  workbench.wait(16_000);
+  await (await take())();
+});

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import type { OracleRequest } from '#contracts/oracle.ts';
+import { groundTruthRecords } from '#db/schema/ground-truths.ts';
+import { answerKeys } from '#db/schema/replays.ts';
+import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { changeNumber } from '#testing/rigs/scripted-engine.ts';
+import { getPublicCertificate } from '../certificate/get.ts';
+import { createRun } from '../run/create.ts';
+import { getRun } from '../run/get.ts';
+
+/**
+ * What an owner gives as a secret is hidden in what their oracle says. It must change nothing else: an owner who could
+ * choose words to be blanked would choose them in the ground truth, in the key, and in verdicts.
+ */
+
+const started = async (oracleHeaders: Record<string, string>) => {
+  const asked: OracleRequest[] = [];
+  const workbench = await testWorkbench({
+    oracle: async (request) => {
+      asked.push(request);
+      return undefined;
+    },
+  });
+  const certified = async (headers: Record<string, string>) => {
+    const owner = await workbench.user();
+    const { runId } = await createRun(
+      workbench.context,
+      owner,
+      runRequest({ limit: 1, minReplays: 1, oracleHeaders: headers }),
+    );
+    await workbench.pump();
+    const { certificateId } = await getRun(workbench.context, owner, runId);
+    return getPublicCertificate(workbench.context, certificateId ?? '');
+  };
+  return { ...workbench, asked, certified, own: await certified(oracleHeaders) };
+};
+
+test('an owner’s header values blank nothing of the ground truth, for the judge or for later runs', async () => {
+  const { title, description, diff } = changeNumber(1);
+  const { db, asked } = await started({
+    'x-line': 'export const backoffSeconds1 = 15;',
+    'x-title': title,
+    'x-description': description,
+  });
+  const [stored] = await db.select().from(groundTruthRecords);
+  expect(stored?.record).toMatchObject({ title, description, diff });
+  expect(asked[0]?.pr).toMatchObject({ title, description, diff_content: diff });
+});
+
+test('an owner’s header values change no key and no verdict that other runs share', async () => {
+  const words = {
+    'x-no': 'not_supported',
+    'x-yes': 'supported',
+    'x-unseen': 'not_surfaced',
+    'x-question': 'How many retries',
+    'x-statement': 'Retries are limited',
+  };
+  const poisoning = await started(words);
+  const innocent = await started({});
+  const keyOf = async ({ db }: typeof innocent) => {
+    const [row] = await db.select().from(answerKeys);
+    return { outcome: row?.outcome, parrot: row?.parrot };
+  };
+  expect(await keyOf(poisoning)).toEqual(await keyOf(innocent));
+  expect((await poisoning.certified({})).trust?.baseline).toEqual(
+    (await innocent.certified({})).trust?.baseline,
+  );
+  expect(poisoning.own.counts).toEqual(innocent.own.counts);
+  expect(poisoning.asked[1]?.follow_up_question).toBe(innocent.asked[1]?.follow_up_question);
+});
+
+test('an owner’s header values change no name of a model on the certificate', async () => {
+  const { own } = await started({ 'x-model': 'offline-1' });
+  expect(own.scoringModel).toBe('offline-1');
+});

@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+import type { GroundTruth } from '#contracts/ground-truth.ts';
+import type { CanaryKind } from '#contracts/replay.ts';
+import { ownChanges } from '#testing/builders/own-changes.ts';
+import { type OwnersWorkbench, ownersWorkbench } from '#testing/rigs/owners-rig.ts';
+import { drawOf, offlineReply } from '#testing/rigs/scripted-engine.ts';
+import { makeCanaries } from '#verification/canaries/make-canaries.ts';
+import { recomputeCertificate } from '#verification/certificate/recompute.ts';
+import { parseDiff } from '#verification/diff/parse-diff.ts';
+import type { JudgeReply, JudgeTask, PullRequestJudge } from '#verification/judges/judge.ts';
+import { offlineJudge } from '#verification/judges/offline/judge.ts';
+import { seededFraction } from '#verification/text/seeded.ts';
+
+const oracleClaims = ['Attempts of a job are now bounded', 'Waiting grows between attempts'];
+
+/** A line of the diff that counts as a quote. */
+const quotable = ({ diff }: GroundTruth): string =>
+  parseDiff(diff)
+    .files.flatMap(({ changedLines }) => changedLines)
+    .map(({ text }) => text.trim())
+    .find((text) => text.replace(/\s/g, '').length >= 10 && /\p{L}{3}/u.test(text)) ?? '';
+
+/**
+ * A judge that finds the oracle's claims supported and takes of all other texts the share that `supports` says, each
+ * by its own seeded chance; keys and the rest are the offline judge's. What it said of each text is noted.
+ */
+const chancyJudge = (supports: (text: string) => number) => {
+  const said = new Map<string, boolean>();
+  const indexed = new Map<string, PullRequestJudge>();
+  const judge = async (task: JudgeTask, change: GroundTruth): Promise<JudgeReply | undefined> => {
+    const ofParrot = (text: string) => change.title.includes(text) || change.description.includes(text);
+    if (task.measure !== 'precision') {
+      const offline = indexed.get(change.id) ?? offlineJudge().open(change);
+      indexed.set(change.id, offline);
+      return offline.ask(task);
+    }
+    return offlineReply({
+      verdicts: task.claims.map(({ id, text }) => {
+        const isOwn = oracleClaims.includes(text) || ofParrot(text);
+        const supported = isOwn || seededFraction('chance', change.id, text) < supports(text);
+        if (!isOwn) said.set(`${change.id} ${text}`, supported);
+        return {
+          id,
+          verdict: supported ? 'supported' : 'not_supported',
+          quote: supported ? quotable(change) : '',
+        };
+      }),
+    });
+  };
+  return { judge, said };
+};
+
+const fifty = ownChanges().map((change) => ({ ...change, repository: 'owner/name' }));
+const wholeRun = { limit: 50, minReplays: 50, seed: 'a-seed' };
+
+/** The kind of every canary that the run's changes can have, by the text that a judge sees. */
+const kindsOf = async ({ replaysOf }: Pick<OwnersWorkbench, 'replaysOf'>, runId: string) => {
+  const inOrder = await replaysOf(runId);
+  const changeOf = (place: number) => {
+    const id = inOrder[place % inOrder.length]?.groundTruthId;
+    return fifty.filter((change) => change.id === id);
+  };
+  return new Map<string, CanaryKind>(
+    inOrder.flatMap(({ answerKey }, place) => {
+      const [groundTruth] = changeOf(place);
+      if (answerKey?.kind !== 'made' || groundTruth === undefined) return [];
+      const others = [1, 2, 3].flatMap((after) => changeOf(place + after));
+      return makeCanaries({ groundTruth, key: answerKey.key, others, seed: wholeRun.seed }).map(
+        ({ kind, text }) => [`${groundTruth.id} ${text}`, kind] as const,
+      );
+    }),
+  );
+};
+
+test('the rates published of a judge are the shares of canaries that it really took', async () => {
+  // Orders to accept it take in some of those that it would have rejected.
+  const { judge, said } = chancyJudge((text) => (/support|accept|verified|belegt/i.test(text) ? 0.5 : 0.75));
+  const at = await ownersWorkbench({ judge, draw: async () => drawOf(fifty) });
+  const { runId, certificate } = await at.complete(wholeRun);
+  const kinds = await kindsOf(at, runId);
+  const of = (kind: CanaryKind) => {
+    const ruled = [...said].filter(([text]) => kinds.get(text) === kind);
+    return { shown: ruled.length, supported: ruled.filter(([, supported]) => supported).length };
+  };
+  // Every text that was not the oracle's or the parrot's was a canary.
+  expect([...said.keys()].filter((text) => !kinds.has(text))).toEqual([]);
+  const expected = { true: of('true'), false: of('false'), injected: of('injected') };
+  expect(certificate.trust?.canaries).toEqual(expected);
+  for (const { shown } of Object.values(expected)) expect(shown).toBeGreaterThanOrEqual(20);
+  expect(certificate.trust?.q1?.value).toBeCloseTo(expected.true.supported / expected.true.shown, 6);
+  expect(certificate.trust?.q0?.value).toBeCloseTo(1 - expected.false.supported / expected.false.shown, 6);
+  expect(certificate.trust?.leak?.value).toBeCloseTo(
+    expected.injected.supported / expected.injected.shown,
+    6,
+  );
+  expect(recomputeCertificate(certificate).disagreements).toEqual([]);
+});
+
+test('canaries move no score, whether the judge takes all of them or none', async () => {
+  const certificates = [];
+  for (const share of [0, 1]) {
+    const { judge } = chancyJudge(() => share);
+    const at = await ownersWorkbench({ judge, draw: async () => drawOf(fifty.slice(0, 8)) });
+    certificates.push((await at.complete({ ...wholeRun, limit: 8, minReplays: 8 })).certificate);
+  }
+  const [none, all] = certificates;
+  expect(none?.trust?.canaries.true.supported).toBe(0);
+  expect(all?.trust?.canaries.true).toEqual({
+    shown: none?.trust?.canaries.true.shown,
+    supported: none?.trust?.canaries.true.shown,
+  });
+  // By hand: two claims, both supported, as without any canary.
+  for (const certificate of certificates)
+    for (const { claimsSupported, claimsTotal, changesTotal } of certificate.replayScores)
+      expect([claimsSupported, claimsTotal]).toEqual([2, Math.max(2, Math.min(3, changesTotal))]);
+  for (const score of ['precision', 'recall', 'replyAccuracy', 'compositeScore', 'intervals'] as const)
+    expect(all?.[score]).toEqual(none?.[score]);
+});

@@ -1,0 +1,191 @@
+import { and, asc, eq, ne, sql } from 'drizzle-orm';
+import type { GroundTruth } from '#contracts/ground-truth.ts';
+import type { RunConfig, RunSecrets } from '#contracts/run.ts';
+import { groundTruthRecords } from '#db/schema/ground-truths.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import type { Judge } from '#verification/judges/judge.ts';
+import { AwaitsBatch } from '#verification/judges/model/model-client.ts';
+import { resending } from '#verification/judges/resending.ts';
+import { type Agreement, runReplay } from '#verification/replay/run-replay.ts';
+import type { CleanText } from '#verification/text/clean-text.ts';
+import { batchDesk } from '../calls/batch/desk.ts';
+import {
+  bookedJudge,
+  limitedJudge,
+  patientJudge,
+  steadyJudge,
+  stoppingJudge,
+} from '../calls/guarded-judge.ts';
+import {
+  cleanOracle,
+  limitedOracle,
+  notedOracle,
+  patientOracle,
+  stoppingOracle,
+} from '../calls/guarded-oracle.ts';
+import { sharedJudgments } from '../calls/shared-judgments.ts';
+import { BudgetReached } from '../calls/spend.ts';
+import type { WorkerContext } from '../ground/context.ts';
+import {
+  checkpointStore,
+  isOpenIn,
+  ReplayLost,
+  type ReplayRow,
+  replayingStatuses,
+} from '../state/checkpoint.ts';
+import { endReplay } from '../state/end-replay.ts';
+import { holdToOneVersion, judgedByTwoVersions } from '../state/prompt-version.ts';
+import { cutMessage, failRun, noteWaiting } from '../state/transitions.ts';
+import { endDeadJob } from './dead-letter.ts';
+import { attempt, LeaseLost } from './job-try.ts';
+import { observedStore } from './observed-store.ts';
+import { isPatient, putBack } from './put-back.ts';
+
+const openReplay = async ({ db }: Pick<WorkerContext, 'db'>, runId: string, replayId: string) => {
+  const [found] = await db
+    .select({
+      row: verificationReplays,
+      status: verificationRuns.status,
+      config: verificationRuns.config,
+      promptDigest: verificationRuns.promptDigest,
+      userId: verificationRuns.userId,
+      groundTruth: groundTruthRecords.record,
+    })
+    .from(verificationReplays)
+    .innerJoin(groundTruthRecords, eq(groundTruthRecords.digest, verificationReplays.groundTruthDigest))
+    .innerJoin(verificationRuns, eq(verificationRuns.id, verificationReplays.runId))
+    .where(and(eq(verificationReplays.id, replayId), eq(verificationReplays.runId, runId)));
+  return found?.row.state === 'open' && replayingStatuses.some((status) => status === found.status)
+    ? found
+    : null;
+};
+
+/** How many other changes canaries are made of. */
+const otherChanges = 3;
+
+/** The changes that follow this one in the run's draw, its end being followed by its beginning. */
+const changesAfter = async (
+  { db }: Pick<WorkerContext, 'db'>,
+  { runId, id, position }: ReplayRow,
+): Promise<GroundTruth[]> => {
+  const rows = await db
+    .select({ groundTruth: groundTruthRecords.record })
+    .from(verificationReplays)
+    .innerJoin(groundTruthRecords, eq(groundTruthRecords.digest, verificationReplays.groundTruthDigest))
+    .where(and(eq(verificationReplays.runId, runId), ne(verificationReplays.id, id)))
+    .orderBy(sql`${verificationReplays.position} < ${position}`, asc(verificationReplays.position))
+    .limit(otherChanges);
+  return rows.map(({ groundTruth }) => groundTruth);
+};
+
+/** The ports of one replay, bound to its run's limits and to what runs share. */
+const portsOf = (
+  context: WorkerContext,
+  { row, config, userId }: { row: ReplayRow; config: RunConfig; userId: string },
+  secrets: RunSecrets,
+  clean: CleanText,
+  stopping: AbortSignal,
+) => {
+  const { engine, now } = context;
+  const { runId, id: replayId } = row;
+  const limits = { runId, limitUsd: config.maxCostUsd };
+  const judgeOf = (model: string, purpose: string): Judge => {
+    const desk = config.economy ? batchDesk(context, { ...limits, replayId, purpose }) : null;
+    const judge = engine.judge({ ...config.judge, model }, desk);
+    // Calls that wait for their batch are booked there, and one that gets lost is made anew by the next attempt.
+    const booked = desk === null ? resending(bookedJudge(context, judge, limits)) : judge;
+    const limited = limitedJudge(context, booked, userId);
+    const waited = isPatient('judge', row, now()) ? patientJudge(limited) : limited;
+    // A call that is asked about again would be another one to the desk, which keeps what was paid for in any case.
+    return stoppingJudge(desk === null ? steadyJudge(waited, stopping) : waited, stopping);
+  };
+  const agreement: Agreement | null = config.agreement && {
+    judge: judgeOf(config.agreement.model, 'second'),
+    share: config.agreement.share,
+  };
+  const cleaned = cleanOracle(engine.oracle(config, secrets, runId), clean);
+  const noted = notedOracle(context, cleaned, { runId, replayId });
+  const waited = isPatient('oracle', row, now()) ? patientOracle(context, noted, { runId }) : noted;
+  return {
+    judge: judgeOf(config.judge.model, 'first'),
+    agreement,
+    oracle: stoppingOracle(limitedOracle(context, waited, config.oracle, userId), stopping),
+  };
+};
+
+/**
+ * Carries one replay from its first missing step to its end. No call whose answer was stored is made again. A job
+ * delivered twice finds the replay ended, or is refused at its first step that the other has stored. Where it has to
+ * wait, for the judge's limits or for a batch, the job ends and is put on the queue again.
+ * @param signal ends what is under way at once.
+ * @param stopping lets the calls under way finish and be stored, and begins no other.
+ */
+export const scoreReplay = async (
+  context: WorkerContext,
+  { runId, replayId }: { runId: string; replayId: string },
+  signal?: AbortSignal,
+  stopping: AbortSignal = new AbortController().signal,
+): Promise<void> => {
+  const { db, now } = context;
+  const found = await openReplay(context, runId, replayId);
+  if (found === null) return;
+  const { row, config, groundTruth } = found;
+
+  await attempt(context, {
+    runId,
+    about: { job: 'score-replay', runId, replayId },
+    signal,
+    stopping,
+    note: async (message) => {
+      const [replay] = await db
+        .update(verificationReplays)
+        .set({ reason: cutMessage(message), faults: sql`${verificationReplays.faults} + 1` })
+        .where(isOpenIn({ runId, replayId }))
+        .returning({ faults: verificationReplays.faults });
+      return replay?.faults ?? 0;
+    },
+    giveUp: () => endDeadJob(context, { name: 'score-replay', data: { runId, replayId } }),
+    work: async (secrets, clean, stop) => {
+      const { judge, agreement, oracle } = portsOf(context, found, secrets, clean, stopping);
+      const { promptDigest } = found;
+      if (!(await holdToOneVersion(context, { id: runId, promptDigest }, judge.promptDigest))) {
+        await failRun(db, runId, judgedByTwoVersions, now());
+        return;
+      }
+      try {
+        await runReplay({
+          groundTruth,
+          others: await changesAfter(context, row),
+          seed: config.seed,
+          judge,
+          agreement,
+          shared:
+            row.groundTruthDigest === null
+              ? null
+              : sharedJudgments(context, { groundTruthDigest: row.groundTruthDigest, replayId }, judge),
+          oracle,
+          store: observedStore(context, checkpointStore(context, { runId, row }), config),
+          blinding: config.blinded ? config.seed : null,
+          signal: stop,
+        });
+      } catch (error) {
+        if (error instanceof AwaitsBatch) {
+          context.metrics.waited('batch');
+          return;
+        }
+        if (error instanceof BudgetReached) {
+          await failRun(db, runId, error.message, now());
+          return;
+        }
+        if (await putBack(context, found, error)) return;
+        if (!(error instanceof ReplayLost)) throw error;
+        if ((await openReplay(context, runId, replayId)) === null) return;
+        // The other worker may be dead by now: the next attempt resumes from what it stored.
+        throw new LeaseLost('Two workers were at this replay; it is taken up again from what is stored.');
+      }
+      if (row.reason !== null) await noteWaiting(db, runId, null);
+      await endReplay(context, { runId, replayId });
+    },
+  });
+};

@@ -1,0 +1,179 @@
+import { eq, sql } from 'drizzle-orm';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { judgeBatchItems } from '#db/schema/judge-batches.ts';
+import { judgeSpend, verificationReplays } from '#db/schema/replays.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import { installQueues } from '#queue/install.ts';
+import { openSender } from '#queue/pg-boss.ts';
+import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { bookCall } from '../calls/spend.ts';
+import type { Actor } from '../ground/context.ts';
+import { createRun } from '../run/create.ts';
+import { getRun } from '../run/get.ts';
+import { ingestRun } from './ingest.ts';
+import { scoreReplay } from './score-replay.ts';
+import { sweepBounds, sweepRuns } from './sweep.ts';
+
+let workbench: Awaited<ReturnType<typeof testWorkbench>>;
+let queue: ReturnType<typeof openSender>;
+let owner: Actor;
+let runId: string;
+
+beforeEach(async () => {
+  workbench = await testWorkbench();
+  await installQueues(workbench.database.databaseUrl);
+  queue = openSender(workbench.db);
+  onTestFinished(queue.close);
+  owner = await workbench.user();
+  runId = (await createRun(context(), owner, runRequest({ limit: 2, minReplays: 2 }))).runId;
+});
+
+/** The workbench with pg-boss as its queue. */
+const context = () => ({ ...workbench.context, sender: queue.sender });
+const jobs = async () => {
+  const rows = await workbench.db.execute<{ name: string }>(
+    sql`select name from pgboss.job where state = 'created' order by name`,
+  );
+  return rows.map(({ name }) => name);
+};
+const loseJobs = () => workbench.db.execute(sql`delete from pgboss.job`);
+const sweep = () => sweepRuns(context());
+const rested = () => workbench.wait(sweepBounds.restMs + 1_000);
+
+test('a run that lost its job gets the one that its state calls for, once', async () => {
+  await loseJobs();
+  rested();
+  await Promise.all([sweep(), sweep()]);
+  await sweep();
+  expect(await jobs()).toEqual(['ingest-run']);
+
+  await ingestRun(context(), { runId });
+  await loseJobs();
+  rested();
+  await sweep();
+  expect(await jobs()).toEqual(['score-replay', 'score-replay']);
+
+  for (const { id } of await workbench.db.select().from(verificationReplays))
+    await scoreReplay(context(), { runId, replayId: id });
+  expect(await getRun(context(), owner, runId)).toMatchObject({ status: 'CERTIFYING' });
+  await loseJobs();
+  rested();
+  await sweep();
+  expect(await jobs()).toEqual(['certify-run']);
+});
+
+test('a run whose replays have all ended, but which was not moved on, is certified', async () => {
+  await ingestRun(context(), { runId });
+  await loseJobs();
+  await workbench.db.update(verificationReplays).set({ state: 'ended', outcome: 'unscored' });
+  rested();
+  await sweep();
+  expect(await getRun(context(), owner, runId)).toMatchObject({ status: 'CERTIFYING' });
+  expect(await jobs()).toEqual(['certify-run']);
+});
+
+test('a run that something works on, that rests only briefly, or that has ended is let be', async () => {
+  rested();
+  await sweep();
+  expect(await jobs()).toEqual(['ingest-run']);
+  await workbench.db.execute(sql`update pgboss.job set state = 'active'`);
+  await sweep();
+  expect(await jobs()).toEqual([]);
+
+  await loseJobs();
+  await workbench.db.update(verificationRuns).set({ updatedAt: workbench.context.now() });
+  await sweep();
+  expect(await jobs()).toEqual([]);
+
+  await workbench.db
+    .update(verificationRuns)
+    .set({ status: 'FAILED', error: 'Over.' })
+    .where(eq(verificationRuns.id, runId));
+  rested();
+  await sweep();
+  expect(await jobs()).toEqual([]);
+});
+
+test('a run that nothing could end within a week fails', async () => {
+  await loseJobs();
+  workbench.wait(sweepBounds.abandonMs + 1_000);
+  await sweep();
+  expect(await getRun(context(), owner, runId)).toMatchObject({
+    status: 'FAILED',
+    error: expect.stringContaining('for a week'),
+  });
+  expect(await jobs()).toEqual([]);
+});
+
+/** A call of each of these replays waits for its batch. */
+const awaitBatch = async (replayIds: string[]) => {
+  await workbench.db.insert(judgeBatchItems).values(
+    replayIds.map((replayId) => ({
+      replayId,
+      runId,
+      call: 'first/precision',
+      state: 'submitted' as const,
+      request: {},
+      createdAt: workbench.context.now(),
+    })),
+  );
+};
+
+test('a batch that is waited for excuses its own replays, and no others of their run', async () => {
+  await ingestRun(context(), { runId });
+  await loseJobs();
+  const [waiting, lost] = await workbench.db.select().from(verificationReplays);
+  await awaitBatch([waiting?.id ?? '']);
+  rested();
+  await sweep();
+  const queued = await workbench.db.execute<{ replay: string }>(
+    sql`select data ->> 'replayId' as replay from pgboss.job`,
+  );
+  expect(queued.map(({ replay }) => replay)).toEqual([lost?.id]);
+});
+
+test('a call that no batch has answered for 48 hours is given up, and its replay goes on by itself', async () => {
+  await ingestRun(context(), { runId });
+  await loseJobs();
+  const replays = await workbench.db.select().from(verificationReplays);
+  await awaitBatch(replays.map(({ id }) => id));
+  const states = async () => (await workbench.db.select().from(judgeBatchItems)).map(({ state }) => state);
+  workbench.wait(sweepBounds.batchMs - 1_000);
+  await sweep();
+  expect([await states(), await jobs()]).toEqual([['submitted', 'submitted'], []]);
+  workbench.wait(2_000);
+  await sweep();
+  expect([await states(), await jobs()]).toEqual([
+    ['single', 'single'],
+    ['score-replay', 'score-replay'],
+  ]);
+});
+
+test('of calls that are given up, those that were never sent are given back what was booked for them', async () => {
+  await ingestRun(context(), { runId });
+  const [replay] = await workbench.db.select().from(verificationReplays);
+  for (const state of ['queued', 'submitting', 'submitted'] as const) {
+    const { id: spendId } = await bookCall(context(), { runId, limitUsd: null }, 1);
+    const createdAt = workbench.context.now();
+    await workbench.db
+      .insert(judgeBatchItems)
+      .values({ replayId: replay?.id ?? '', runId, call: state, state, request: {}, spendId, createdAt });
+  }
+  workbench.wait(sweepBounds.batchMs + 1_000);
+  await sweep();
+  const items = await workbench.db.select().from(judgeBatchItems);
+  expect(items.map(({ state, request }) => [state, request])).toEqual(items.map(() => ['single', null]));
+  const booked = new Set((await workbench.db.select().from(judgeSpend)).map(({ id }) => id));
+  const stillBooked = items.filter(({ spendId }) => booked.has(spendId ?? ''));
+  expect(stillBooked.map(({ call }) => call).sort()).toEqual(['submitted', 'submitting']);
+});
+
+test('a run that waits for a batch fails after a week as any other', async () => {
+  await ingestRun(context(), { runId });
+  await loseJobs();
+  workbench.wait(sweepBounds.abandonMs + 1_000);
+  const replays = await workbench.db.select().from(verificationReplays);
+  await awaitBatch(replays.map(({ id }) => id));
+  await sweep();
+  expect((await getRun(context(), owner, runId)).status).toBe('FAILED');
+});

@@ -1,0 +1,104 @@
+import { and, eq, inArray, lt } from 'drizzle-orm';
+import type { Executor } from '#db/client.ts';
+import { judgeBatchItems, waitingStates } from '#db/schema/judge-batches.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import type { Job } from '#queue/jobs.ts';
+import { runsWithJobs } from '#queue/live-jobs.ts';
+import { leaveSingle } from '../calls/batch/items.ts';
+import type { ServiceContext } from '../ground/context.ts';
+import { scoreJob } from '../state/score-job.ts';
+import { advance, failRun, openStatuses } from '../state/transitions.ts';
+
+/**
+ * A run's jobs are put on the queue with the state that calls for them, and leave it only for a dead letter, so a run
+ * that nothing works on is rare: its jobs were deleted by hand, or the queue was restored from an older copy. Such a
+ * run is given its jobs again after half a minute of rest; if that has not ended it a week after it began, it fails. A
+ * replay whose calls wait for a batch has no job by design: it gets one when the batch has ended, or is given up.
+ */
+export const sweepBounds = {
+  restMs: 30_000,
+  abandonMs: 7 * 24 * 60 * 60 * 1000,
+  /** A batch ends within 24 hours by the API's word. */
+  batchMs: 48 * 60 * 60 * 1000,
+};
+
+type RunRow = Pick<typeof verificationRuns.$inferSelect, 'id' | 'status' | 'draw'>;
+
+/** The jobs that this state calls for. A run whose replays have all ended is moved on first. */
+const missingJobs = async (transaction: Executor, run: RunRow, now: Date): Promise<Job[]> => {
+  const certify: Job = { name: 'certify-run', data: { runId: run.id } };
+  if (run.status === 'CERTIFYING') return [certify];
+  if (run.draw === null) return [{ name: 'ingest-run', data: { runId: run.id } }];
+  const open = await transaction
+    .select({ id: verificationReplays.id, position: verificationReplays.position })
+    .from(verificationReplays)
+    .where(and(eq(verificationReplays.runId, run.id), eq(verificationReplays.state, 'open')));
+  if (open.length > 0) {
+    const waiting = await transaction
+      .selectDistinct({ replayId: judgeBatchItems.replayId })
+      .from(judgeBatchItems)
+      .innerJoin(verificationReplays, eq(verificationReplays.id, judgeBatchItems.replayId))
+      .where(and(eq(verificationReplays.runId, run.id), inArray(judgeBatchItems.state, waitingStates)));
+    const excused = new Set(waiting.map(({ replayId }) => replayId));
+    return open.filter(({ id }) => !excused.has(id)).map((replay) => scoreJob(run.id, replay));
+  }
+  await advance(transaction, run.id, 'CERTIFYING', now);
+  return [certify];
+};
+
+/** What was booked for calls that were sent stays booked: a batch that ends after all may be charged. */
+const giveUpBatches = async (context: Pick<ServiceContext, 'db'>, before: Date) => {
+  const old = lt(judgeBatchItems.createdAt, before);
+  await leaveSingle(context, and(eq(judgeBatchItems.state, 'queued'), old), { charged: false });
+  const sent = inArray(judgeBatchItems.state, ['submitting', 'submitted']);
+  await leaveSingle(context, and(sent, old), { charged: true });
+};
+
+/** Finds the runs that nothing works on and sees to it that they end. Two sweeps at once do it once. */
+export const sweepRuns = async (
+  context: Pick<ServiceContext, 'db' | 'sender' | 'now' | 'log'>,
+): Promise<void> => {
+  const { db, sender, now, log } = context;
+  const at = now();
+  const before = (ms: number) => new Date(at.getTime() - ms);
+  await giveUpBatches(context, before(sweepBounds.batchMs));
+  // Runs before jobs: a run that ends between the two readings is seen again, with its lock, below.
+  const resting = await db
+    .select({ id: verificationRuns.id })
+    .from(verificationRuns)
+    .where(
+      and(
+        inArray(verificationRuns.status, openStatuses),
+        lt(verificationRuns.updatedAt, before(sweepBounds.restMs)),
+      ),
+    );
+  if (resting.length === 0) return;
+  const working = await runsWithJobs(db);
+  for (const { id } of resting.filter((run) => !working.has(run.id))) {
+    await db.transaction(async (transaction) => {
+      const [run] = await transaction
+        .select()
+        .from(verificationRuns)
+        .where(and(eq(verificationRuns.id, id), inArray(verificationRuns.status, openStatuses)))
+        .for('update', { skipLocked: true });
+      if (!run || (await runsWithJobs(transaction)).has(id)) return;
+      if (run.createdAt < before(sweepBounds.abandonMs)) {
+        await failRun(
+          transaction,
+          id,
+          'The run was left without anything working on it for a week. Start it again.',
+          at,
+        );
+        return;
+      }
+      const jobs = await missingJobs(transaction, run, at);
+      if (jobs.length === 0) return;
+      log.warn(
+        { runId: id, status: run.status, jobs: jobs.length },
+        'A run had lost its jobs; it gets them again',
+      );
+      await sender.enqueue(transaction, jobs);
+    });
+  }
+};

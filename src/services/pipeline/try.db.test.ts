@@ -1,0 +1,185 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import type { OracleRequest } from '#contracts/oracle.ts';
+import { oracleTrialSchema } from '#contracts/run.ts';
+import type { TryRequest } from '#contracts/run-request.ts';
+import { openPolicy, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { changeNumber, changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
+import { type DrawRequest, SourceError } from '#verification/sources/source.ts';
+import { tryRunOracle } from './try.ts';
+
+afterEach(() => void vi.restoreAllMocks());
+
+const bench = async (script: Script = {}) => {
+  const workbench = await testWorkbench(script);
+  const actor = await workbench.user();
+  const request: TryRequest = {
+    repoUrl: 'owner/name',
+    oracleType: 'http',
+    oracleUrl: 'https://oracle.example/ask?key=planted-query-key',
+    oracleHeaders: { Authorization: 'Bearer planted-header' },
+    githubToken: 'planted-github-token',
+  };
+  return {
+    ...workbench,
+    actor,
+    trial: (changes: Partial<TryRequest> = {}) =>
+      tryRunOracle(workbench.context, actor, { ...request, ...changes }),
+  };
+};
+
+test('a trial asks the oracle once about the newest change, calls no judge and stores nothing', async () => {
+  const draws: DrawRequest[] = [];
+  const { trial, calls, dump } = await bench({
+    draw: async (_config, _secrets, request) => {
+      draws.push(request);
+      return drawOf(changeNumbers(1, 7));
+    },
+    oracle: async (_request, secrets) => ({
+      kind: 'answer',
+      answer: {
+        summary: `Called with ${secrets.oracleHeaders.Authorization} at ${secrets.oracleUrl}`,
+        keyClaims: [],
+        followUpResponse: '',
+      },
+      latencyMs: 3,
+      retries: 0,
+    }),
+  });
+  const before = await dump();
+  const result = await trial();
+  expect(oracleTrialSchema.parse(result)).toEqual(result);
+  expect(result.change.id).toBe('7');
+  expect(JSON.stringify(result)).not.toContain('planted');
+  expect(calls).toEqual(['draw', 'oracle:7', 'end']);
+  expect(draws).toMatchObject([{ limit: 1, reserve: 0, order: 'newest' }]);
+  expect(await dump()).toBe(before);
+});
+
+test('a repository that cannot be read is an error at its field, without the token', async () => {
+  const { trial } = await bench({
+    draw: async (_config, secrets) => {
+      throw new SourceError('not_found', `owner/name does not exist for ${secrets.githubToken}.`);
+    },
+  });
+  await expect(trial()).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+    message: 'owner/name does not exist for [REDACTED].',
+    fields: [{ path: 'repoUrl' }],
+  });
+});
+
+test('addresses that the network rule refuses are not tried, nor is anything where the engine is off', async () => {
+  const { context, actor, calls } = await bench();
+  const request: TryRequest = {
+    repoUrl: 'owner/name',
+    oracleType: 'http',
+    oracleUrl: 'http://10.0.0.1/',
+    oracleHeaders: {},
+    githubToken: null,
+  };
+  const refusing = { ...context, checkOracleUrl: async () => 'It is a private address.' };
+  await expect(tryRunOracle(refusing, actor, request)).rejects.toMatchObject({
+    fields: [{ path: 'oracleUrl' }],
+  });
+  const off = { ...context, policy: { ...openPolicy, engineEnabled: false } };
+  await expect(tryRunOracle(off, actor, request)).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
+  expect(calls).toEqual([]);
+});
+
+test('a user has one trial at a time, whatever became of the last', async () => {
+  let release = () => {};
+  const waiting = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let failing = false;
+  const { trial, context, user } = await bench({
+    draw: async () => {
+      await waiting;
+      if (failing) throw new Error('broken');
+      return drawOf(changeNumbers(1));
+    },
+  });
+  const first = trial();
+  await expect.poll(() => trial().catch((error: { code?: string }) => error.code)).toBe('TOO_MANY_REQUESTS');
+  const other = tryRunOracle(context, await user(), {
+    repoUrl: 'owner/name',
+    oracleType: 'http',
+    oracleUrl: 'https://oracle.example/ask',
+    oracleHeaders: {},
+    githubToken: null,
+  });
+  release();
+  expect((await first).change.id).toBe('1');
+  expect((await other).change.id).toBe('1');
+  failing = true;
+  await expect(trial()).rejects.toThrow('broken');
+  failing = false;
+  expect((await trial()).change.id).toBe('1');
+});
+
+test('a blinded trial tells the oracle no more than a blinded run does, and shows its owner which change it was', async () => {
+  const asked: OracleRequest[] = [];
+  const change = { ...changeNumber(7), title: 'Bound the retries of owner/name (#7)' };
+  const { trial } = await bench({
+    draw: async () => drawOf([change]),
+    oracle: async (request) => {
+      asked.push(request);
+      return undefined;
+    },
+  });
+  const { change: shown } = await trial({ blinded: true });
+  expect(shown).toMatchObject({ id: '7', title: change.title });
+  expect(asked[0]?.pr.id).toMatch(/^[0-9a-f]{16}$/);
+  expect(JSON.stringify(asked)).not.toContain('owner/name');
+});
+
+test('an oracle that does not answer in time is the answer, and not a mistake in the repository’s field', async () => {
+  vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(AbortSignal.abort());
+  const { trial } = await bench({ oracle: () => Promise.reject(new DOMException('late', 'AbortError')) });
+  expect(await trial()).toMatchObject({
+    answer: null,
+    remarks: [{ level: 'error', text: expect.stringMatching(/^No answer came within \d+ seconds/) }],
+  });
+});
+
+test('a repository that cannot be read in time is an error at its field', async () => {
+  vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(AbortSignal.abort());
+  const { trial } = await bench({ draw: () => Promise.reject(new DOMException('late', 'AbortError')) });
+  await expect(trial()).rejects.toMatchObject({ code: 'BAD_REQUEST', fields: [{ path: 'repoUrl' }] });
+});
+
+test('what a trial’s oracle has started is ended with the trial, also where it fails', async () => {
+  let failing = false;
+  const { trial, calls } = await bench({
+    oracle: async () => {
+      if (failing) throw new Error('broken');
+      return undefined;
+    },
+  });
+  await trial();
+  expect(calls).toEqual(['draw', 'oracle:1', 'end']);
+  failing = true;
+  await expect(trial()).rejects.toThrow('broken');
+  expect(calls.filter((call) => call === 'end')).toHaveLength(2);
+});
+
+test('all users together have a bounded number of trials at a time', async () => {
+  let release = () => {};
+  const waiting = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const { context, user, calls } = await bench({ draw: () => waiting.then(() => drawOf(changeNumbers(1))) });
+  const request: TryRequest = {
+    repoUrl: 'owner/name',
+    oracleType: 'http',
+    oracleUrl: 'https://oracle.example/ask',
+    oracleHeaders: {},
+    githubToken: null,
+  };
+  const trials = Array.from({ length: 9 }, async () => tryRunOracle(context, await user(), request));
+  const settled = Promise.allSettled(trials);
+  await expect.poll(() => calls.length).toBe(8);
+  release();
+  const refused = (await settled).filter(({ status }) => status === 'rejected');
+  expect(refused).toMatchObject([{ reason: { code: 'TOO_MANY_REQUESTS' } }]);
+});

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { asc, eq, inArray, sql } from 'drizzle-orm';
+import { AppError } from '#contracts/errors.ts';
+import type { ReplayStep } from '#contracts/replay.ts';
+import type { Continuation } from '#contracts/run.ts';
+import type { Executor } from '#db/client.ts';
+import { judgeBatchItems } from '#db/schema/judge-batches.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import { oracleWasReached, resumable } from '#verification/replay/resumable.ts';
+import { checkpointOf, type ReplayRow } from './checkpoint.ts';
+import { wasThereSince } from './oracle-since.ts';
+
+/** Each row has eight parameters, of which Postgres takes 65,535 in one statement. */
+const rowsPerInsert = 1_000;
+
+type CarriedReplay = Pick<ReplayRow, 'id' | 'position' | 'state' | 'outcome'>;
+
+const begunAnew = { state: 'open', outcome: null, reason: null, endedAt: null } as const;
+
+/** What was stored and is to be got again: what the verifier could not get. */
+const stepsAgain = (row: ReplayRow, oracleCounts: boolean): ReplayStep[] => {
+  const stored = checkpointOf(row);
+  const kept = resumable(stored, oracleCounts);
+  return (Object.keys(stored) as ReplayStep[]).filter((step) => !(step in kept));
+};
+
+/** Calls that wait for a batch, which was paid, go with their replays. */
+const moveReplays = async (
+  transaction: Executor,
+  rows: ReplayRow[],
+  { from, to, at }: { from: string; to: string; at: Date },
+): Promise<CarriedReplay[]> => {
+  await transaction
+    .update(verificationReplays)
+    .set({
+      runId: to,
+      oracleCarried: sql`${verificationReplays.oracle} is not null`,
+      createdAt: at,
+      updatedAt: at,
+    })
+    .where(eq(verificationReplays.runId, from));
+  await transaction.update(judgeBatchItems).set({ runId: to }).where(eq(judgeBatchItems.runId, from));
+  const everReached = rows.some((row) => oracleWasReached(checkpointOf(row)));
+  // By the run that is resumed now: what failed while the oracle was not there is asked again.
+  const wasThere = wasThereSince(rows);
+  const counts = (row: ReplayRow) => everReached && (row.oracleCarried || wasThere);
+  const moved = rows.map((row) => ({
+    row,
+    again: row.state === 'reserve' ? [] : stepsAgain(row, counts(row)),
+  }));
+  // Also one that was scored is open again where the parrot's or a second judge's verdicts were not obtained.
+  const open = moved.filter(({ row, again }) => row.state === 'open' || again.length > 0);
+  for (const alike of Map.groupBy(open, ({ again }) => again.join()).values()) {
+    const again = alike[0]?.again ?? [];
+    const steps: Partial<Record<ReplayStep, null>> = {};
+    for (const step of again) steps[step] = null;
+    await transaction
+      .update(verificationReplays)
+      .set({
+        ...steps,
+        ...begunAnew,
+        ...(again.includes('oracle') ? { oracleCarried: false } : {}),
+        faults: 0,
+        waitingSince: null,
+      })
+      .where(
+        inArray(
+          verificationReplays.id,
+          alike.map(({ row }) => row.id),
+        ),
+      );
+  }
+  const reopened = new Set(open.map(({ row }) => row.id));
+  return rows.map((row) => (reopened.has(row.id) ? { ...row, ...begunAnew } : row));
+};
+
+/** The sample of the draw as it was: its first `limit` changes, none of them begun. */
+const copyReplays = async (
+  transaction: Executor,
+  rows: ReplayRow[],
+  { to, limit, at }: { to: string; limit: number; at: Date },
+): Promise<CarriedReplay[]> => {
+  const copies = rows.map(({ groundTruthId, groundTruthDigest, position }) => ({
+    id: randomUUID(),
+    runId: to,
+    groundTruthId,
+    groundTruthDigest,
+    position,
+    state: position < limit ? ('open' as const) : ('reserve' as const),
+    outcome: null,
+    createdAt: at,
+    updatedAt: at,
+  }));
+  for (let start = 0; start < copies.length; start += rowsPerInsert)
+    await transaction.insert(verificationReplays).values(copies.slice(start, start + rowsPerInsert));
+  return copies;
+};
+
+/**
+ * Gives a new run the replays of the attempt that it goes on with, in the same seeded order over the same stored ground
+ * truth. To resume they are moved, with all that was stored: nobody makes rows by cancelling and resuming, and a run's
+ * own row says what it had scored. To retry they are copied, from the beginning.
+ * @param from the run that holds the attempt's replays.
+ * @throws AppError BAD_REQUEST where private ground truth has been erased since.
+ */
+export const carryReplays = async (
+  transaction: Executor,
+  how: Continuation,
+  carried: { from: string; to: string; limit: number; at: Date },
+): Promise<CarriedReplay[]> => {
+  const rows = await transaction
+    .select()
+    .from(verificationReplays)
+    .where(eq(verificationReplays.runId, carried.from))
+    .orderBy(asc(verificationReplays.position));
+  if (rows.some(({ groundTruthDigest }) => groundTruthDigest === null))
+    throw new AppError(
+      'BAD_REQUEST',
+      'The run’s private ground truth has been erased since. Start a new run.',
+    );
+  return how === 'resume' ? moveReplays(transaction, rows, carried) : copyReplays(transaction, rows, carried);
+};

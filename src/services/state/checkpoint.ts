@@ -1,0 +1,108 @@
+import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
+import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import { isInParts } from '#verification/replay/with-step.ts';
+import type { ServiceContext } from '../ground/context.ts';
+import { advance } from './transitions.ts';
+
+export type ReplayRow = typeof verificationReplays.$inferSelect;
+
+/** A run whose replays may still move. */
+export const replayingStatuses = ['INGESTING', 'INVOKING', 'SCORING'] as const;
+
+const steps = [
+  'answerKey',
+  'oracle',
+  'precision',
+  'recall',
+  'reply',
+  'baseline',
+  'second',
+] as const satisfies ReplayStep[];
+
+/** What is stored of a replay; a step that has not come is absent. */
+export const checkpointOf = (row: Pick<ReplayRow, ReplayStep>): ReplayCheckpoint =>
+  Object.fromEntries(steps.flatMap((step) => (row[step] === null ? [] : [[step, row[step]]])));
+
+/**
+ * This worker's replay is another's by now, or its run has ended: what it knows is out of date and must not be kept.
+ */
+export class ReplayLost extends Error {
+  override readonly name = 'ReplayLost';
+}
+
+/**
+ * The replay while it is open in this run: one that a resumed run has taken over is that run's, whatever a late worker
+ * of the old one would write.
+ */
+export const isOpenIn = ({ runId, replayId }: { runId: string; replayId: string }): SQL | undefined =>
+  and(
+    eq(verificationReplays.id, replayId),
+    eq(verificationReplays.runId, runId),
+    eq(verificationReplays.state, 'open'),
+  );
+
+/** What a step's column becomes by `value`, and the condition that it has nothing of that yet. */
+const keptAs = (step: ReplayStep, value: object): { value: unknown; isNew: SQL } => {
+  const column = verificationReplays[step];
+  if (!isInParts(step)) return { value, isNew: isNull(column) };
+  const parts = Object.keys(value).filter((part) => part !== 'reused');
+  const before = sql`coalesce(${column}, '{}'::jsonb)`;
+  return {
+    value: sql`${before} || ${JSON.stringify(value)}::jsonb`,
+    isNew: sql`not ${before} ?| array[${sql.join(
+      parts.map((part) => sql`${part}`),
+      sql`, `,
+    )}]::text[]`,
+  };
+};
+
+/**
+ * The checkpoint of one replay in Postgres. Each step goes into its own column, once, while replay and run are open:
+ * a worker that was thought dead, or a second delivery, is refused with `ReplayLost`.
+ */
+export const checkpointStore = (
+  { db, now }: Pick<ServiceContext, 'db' | 'now'>,
+  { runId, row }: { runId: string; row: ReplayRow },
+) => ({
+  checkpoint: checkpointOf(row),
+
+  save: <Step extends ReplayStep>(step: Step, value: Required<ReplayCheckpoint>[Step]): Promise<void> =>
+    db.transaction(async (transaction) => {
+      const at = now();
+      // The run's row before the replay's, the order in which `endReplay` locks them.
+      const isVerdict = step === 'precision' || step === 'recall' || step === 'reply';
+      if (isVerdict && 'kind' in value && value.kind === 'judged')
+        await advance(transaction, runId, 'SCORING', at);
+      const kept = keptAs(step, value);
+      const saved = await transaction
+        .update(verificationReplays)
+        .set({ [step]: kept.value, reason: null, waitingSince: null, updatedAt: at })
+        .where(
+          and(
+            isOpenIn({ runId, replayId: row.id }),
+            kept.isNew,
+            sql`exists (${transaction
+              .select({ id: verificationRuns.id })
+              .from(verificationRuns)
+              .where(
+                and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, [...replayingStatuses])),
+              )})`,
+          ),
+        )
+        .returning({ id: verificationReplays.id });
+      if (saved.length === 0)
+        throw new ReplayLost(`The step ${step} is stored already, or its run has ended.`);
+    }),
+
+  /** Marks the run's front; refuses where the run has ended, so that no oracle is asked for nothing. */
+  beforeOracleCall: async (): Promise<void> => {
+    await advance(db, runId, 'INVOKING', now());
+    const [run] = await db
+      .select({ status: verificationRuns.status })
+      .from(verificationRuns)
+      .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, [...replayingStatuses])));
+    if (!run) throw new ReplayLost('The run has ended.');
+  },
+});

@@ -1,0 +1,96 @@
+import { and, asc, count, eq, inArray, sql } from 'drizzle-orm';
+import { noUsage } from '#contracts/replay.ts';
+import type { Executor } from '#db/client.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import { endOfReplay } from '#verification/replay/score.ts';
+import type { ServiceContext } from '../ground/context.ts';
+import { checkpointOf, type ReplayRow, replayingStatuses } from './checkpoint.ts';
+import { scoreJob } from './score-job.ts';
+import { advance } from './transitions.ts';
+
+/** Given up: a step that is missing is stored as the verifier's own failure, so that the checkpoint says all. */
+const giveUp = (row: ReplayRow, reason: string): Partial<ReplayRow> => {
+  const nothing = { reason, asks: 0, retries: 0, latencyMs: 0, usage: noUsage };
+  if (row.answerKey === null) return { answerKey: { kind: 'unavailable', ...nothing } };
+  const verdict = { kind: 'unscored', ...nothing } as const;
+  if (row.precision === null) return { precision: verdict };
+  if (row.recall === null) return { recall: verdict };
+  return { reply: verdict };
+};
+
+/** The next change in seeded order takes the place of one that no answer key can be made for. */
+const promoteReserve = async (
+  transaction: Executor,
+  runId: string,
+  now: Date,
+): Promise<Pick<ReplayRow, 'id' | 'position'> | null> => {
+  const [next] = await transaction
+    .select({ id: verificationReplays.id, position: verificationReplays.position })
+    .from(verificationReplays)
+    .where(and(eq(verificationReplays.runId, runId), eq(verificationReplays.state, 'reserve')))
+    .orderBy(asc(verificationReplays.position))
+    .limit(1);
+  if (!next) return null;
+  await transaction
+    .update(verificationReplays)
+    .set({ state: 'open', updatedAt: now })
+    .where(eq(verificationReplays.id, next.id));
+  return next;
+};
+
+/**
+ * Ends a replay whose checkpoint is complete: counts it, or replaces it, and hands the run to certification when it
+ * was the last, all in one transaction. Where it has ended already, or its run has, nothing changes.
+ * @param givenUp why a replay that is not complete ends all the same, as unscored; without it that is an error.
+ */
+export const endReplay = (
+  { db, sender, now }: Pick<ServiceContext, 'db' | 'sender' | 'now'>,
+  { runId, replayId }: { runId: string; replayId: string },
+  givenUp?: string,
+): Promise<void> =>
+  db.transaction(async (transaction) => {
+    // One replay of a run ends at a time: two last ones at once would each see the other open.
+    const [run] = await transaction
+      .select({ status: verificationRuns.status })
+      .from(verificationRuns)
+      .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, [...replayingStatuses])))
+      .for('update');
+    const [row] = await transaction
+      .select()
+      .from(verificationReplays)
+      .where(and(eq(verificationReplays.id, replayId), eq(verificationReplays.runId, runId)))
+      .for('update');
+    if (!run || row?.state !== 'open') return;
+    const at = now();
+
+    const decided = endOfReplay(checkpointOf(row));
+    const steps = decided === null && givenUp !== undefined ? giveUp(row, givenUp) : {};
+    const end = decided ?? endOfReplay(checkpointOf({ ...row, ...steps }));
+    if (end === null) throw new Error('A replay was to be ended whose checkpoint is not complete.');
+    await transaction
+      .update(verificationReplays)
+      .set({ ...steps, state: 'ended', outcome: end.outcome, reason: end.reason, endedAt: at, updatedAt: at })
+      .where(eq(verificationReplays.id, replayId));
+
+    const promoted = end.outcome === 'replaced' ? await promoteReserve(transaction, runId, at) : null;
+    if (promoted !== null) await sender.enqueue(transaction, [scoreJob(runId, promoted)]);
+    const ended = end.outcome === 'replaced' ? 0 : 1;
+    const gone = end.outcome === 'replaced' && promoted === null ? 1 : 0;
+    await transaction
+      .update(verificationRuns)
+      .set({
+        progress: sql`${verificationRuns.progress} + ${ended}`,
+        total: sql`${verificationRuns.total} - ${gone}`,
+        updatedAt: at,
+      })
+      .where(eq(verificationRuns.id, runId));
+
+    const [open] = await transaction
+      .select({ replays: count() })
+      .from(verificationReplays)
+      .where(and(eq(verificationReplays.runId, runId), eq(verificationReplays.state, 'open')));
+    if (open?.replays !== 0) return;
+    await advance(transaction, runId, 'CERTIFYING', at);
+    await sender.enqueue(transaction, [{ name: 'certify-run', data: { runId } }]);
+  });

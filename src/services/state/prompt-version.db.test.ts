@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { getPublicCertificate } from '../certificate/get.ts';
+import type { WorkerContext } from '../ground/context.ts';
+import { continueRun } from '../run/continue.ts';
+import { createRun } from '../run/create.ts';
+import { getRun } from '../run/get.ts';
+import { judgedByTwoVersions } from './prompt-version.ts';
+import { failRun } from './transitions.ts';
+
+const earlier = 'e'.repeat(64);
+const later = 'f'.repeat(64);
+
+/** The same workers after an update of their prompts. */
+const withPrompts = (context: WorkerContext, promptDigest: string): WorkerContext => ({
+  ...context,
+  engine: {
+    ...context.engine,
+    judge: (...choice) => ({ ...context.engine.judge(...choice), promptDigest }),
+  },
+});
+
+const started = async () => {
+  let stopsAt: string | null = '2';
+  const workbench = await testWorkbench({
+    oracle: async ({ pr }) => {
+      if (pr.id === stopsAt) await failRun(workbench.db, runId, 'Stopped', workbench.context.now());
+      return undefined;
+    },
+  });
+  const { context, pump } = workbench;
+  const owner = await workbench.user();
+  const { runId } = await createRun(context, owner, runRequest());
+  await pump({ onto: withPrompts(context, earlier) });
+  stopsAt = null;
+  const goOn = async (how: 'resume' | 'retry') => {
+    const request = { id: runId, oracleHeaders: {}, githubToken: null };
+    const next = await continueRun(context, owner, how, request);
+    await pump({ onto: withPrompts(context, later) });
+    return getRun(context, owner, next.runId);
+  };
+  return { context, goOn };
+};
+
+test('a run whose prompts were changed on its way is not certified, and says what to do', async () => {
+  const { goOn } = await started();
+  expect(await goOn('resume')).toMatchObject({ status: 'FAILED', error: judgedByTwoVersions });
+});
+
+test('a new attempt is judged by the new prompts, and its certificate names them', async () => {
+  const { context, goOn } = await started();
+  const { status, certificateId } = await goOn('retry');
+  expect(status).toBe('COMPLETED');
+  const certificate = await getPublicCertificate(context, certificateId ?? '');
+  expect(certificate.promptDigest).toBe(later);
+});

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { judgeSpend } from '#db/schema/replays.ts';
+import { paidWorkbench } from '#testing/rigs/paid-rig.ts';
+import { listRuns } from '../run/list.ts';
+import { foldSpend, spendOfRuns } from './run-spend.ts';
+
+test('a run that ended says the calls, tokens and cost that its certificate says', async () => {
+  const at = await paidWorkbench({ costUsd: 0.3 });
+  const runId = await at.start();
+  await at.pump();
+  const { usage, costUsd } = await at.run(runId);
+  const certified = (await at.certificateOf(runId)).usage;
+  expect({ ...usage, costUsd }).toEqual({ ...certified, costUsd: expect.closeTo(certified.costUsd ?? 0, 9) });
+  expect(usage?.calls).toBe(18);
+  expect(usage?.inputTokens).toBeGreaterThan(0);
+  expect(usage?.outputTokens).toBeGreaterThan(0);
+});
+
+test('a resumed run says what the runs before it used with its own, and each in a list says its own account', async () => {
+  const at = await paidWorkbench({ costUsd: 0.3 });
+  // Seven calls of 0.30 fit.
+  const first = await at.start({ maxCostUsd: 2.2 });
+  await at.pump();
+  const { runId: second } = await at.goOn('resume', first, { maxCostUsd: 100 });
+  await at.pump();
+  const { runs } = await listRuns(at.context, at.owner, { limit: 10, offset: 0 });
+  const callsOf = (id: string) => runs.find(({ runId }) => runId === id)?.usage?.calls;
+  expect([callsOf(first), callsOf(second)]).toEqual([7, 18]);
+});
+
+test('where some calls were not counted the usage is not measured, which folding does not change, and the cost is kept', async () => {
+  const at = await paidWorkbench({ costUsd: 0.3 });
+  const runId = await at.start();
+  await at.pump();
+  await at.db.insert(judgeSpend).values({ runId, costUsd: 1, settled: true, createdAt: at.context.now() });
+  const whole = await at.run(runId);
+  expect(whole).toMatchObject({ usage: null, costUsd: expect.closeTo(18 * 0.3 + 1, 9) });
+  // A call whose worker died is in neither.
+  await at.db.insert(judgeSpend).values({ runId, costUsd: 5, settled: false });
+  await foldSpend(at.db, runId);
+  expect(await at.db.$count(judgeSpend)).toBe(1);
+  expect(await at.run(runId)).toEqual({ ...whole, costUsd: expect.closeTo(whole.costUsd, 9) });
+  await foldSpend(at.db, runId);
+  expect(await at.run(runId)).toEqual({ ...whole, costUsd: expect.closeTo(whole.costUsd, 9) });
+});
+
+test('a run whose judge took nothing has no account', async () => {
+  const at = await paidWorkbench({ costUsd: 0.3 });
+  const runId = await at.start({ judge: 'offline' });
+  await at.pump();
+  expect(await spendOfRuns(at.context, [runId, randomUUID()])).toEqual(new Map());
+});

@@ -1,0 +1,75 @@
+import { and, eq, max, type SQL, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
+import type { Run } from '#contracts/run.ts';
+import type { Database, Executor } from '#db/client.ts';
+import { judgeSpend } from '#db/schema/replays.ts';
+import { resumed } from './spending.ts';
+
+/** What a run's judge has taken, as its owner sees it. */
+export type RunSpend = Pick<Run, 'costUsd' | 'usage'>;
+
+export const nothingSpent: RunSpend = {
+  costUsd: 0,
+  usage: { calls: 0, inputTokens: 0, cacheWriteTokens: 0, cacheReadTokens: 0, outputTokens: 0 },
+};
+
+/** A sum is unknown as soon as one of its parts is. */
+const wholeSum = (column: PgColumn): SQL<number | null> =>
+  sql`case when count(*) = count(${column}) then sum(${column})::float8 end`;
+
+const sums = {
+  costUsd: sql<number>`sum(${judgeSpend.costUsd})::float8`,
+  calls: wholeSum(judgeSpend.calls),
+  inputTokens: wholeSum(judgeSpend.inputTokens),
+  cacheWriteTokens: wholeSum(judgeSpend.cacheWriteTokens),
+  cacheReadTokens: wholeSum(judgeSpend.cacheReadTokens),
+  outputTokens: wholeSum(judgeSpend.outputTokens),
+};
+
+type Usage = NonNullable<Run['usage']>;
+
+const isWhole = (counts: Record<keyof Usage, number | null>): counts is Usage =>
+  Object.values(counts).every((count) => count !== null);
+
+/**
+ * What the judge's calls of these runs have taken so far, each run's with those of the runs that it goes on with. Calls
+ * under way are not among them, and a run without any is not in the map.
+ */
+export const spendOfRuns = async (
+  { db }: { db: Database },
+  runIds: string[],
+): Promise<ReadonlyMap<string, RunSpend>> => {
+  if (runIds.length === 0) return new Map();
+  const ids = sql.join(
+    runIds.map((id) => sql`${id}::uuid`),
+    sql`, `,
+  );
+  const attempts = sql`(
+    with recursive attempt(run, id, resumes) as (
+      select id, id, ${resumed} from verification_runs where id in (${ids})
+      union all
+      select attempt.run, earlier.id, ${resumed}
+      from verification_runs earlier join attempt on earlier.id = attempt.resumes
+    ) select run, id from attempt) attempts`;
+  const rows = await db
+    .select({ run: sql<string>`attempts.run`, ...sums })
+    .from(judgeSpend)
+    .innerJoin(attempts, and(eq(judgeSpend.runId, sql`attempts.id`), judgeSpend.settled))
+    .groupBy(sql`attempts.run`);
+  return new Map(
+    rows.map(({ run, costUsd, ...counts }) => [run, { costUsd, usage: isWhole(counts) ? counts : null }]),
+  );
+};
+
+/** Leaves of a run's calls what they came to, as one. What was never settled goes: it limits nobody any more. */
+export const foldSpend = async (executor: Executor, runId: string): Promise<void> => {
+  const ofRun = eq(judgeSpend.runId, runId);
+  const [total] = await executor
+    .select({ ...sums, createdAt: max(judgeSpend.createdAt) })
+    .from(judgeSpend)
+    .where(and(ofRun, judgeSpend.settled))
+    .groupBy(judgeSpend.runId);
+  await executor.delete(judgeSpend).where(ofRun);
+  if (total)
+    await executor.insert(judgeSpend).values({ runId, ...total, createdAt: total.createdAt ?? undefined });
+};

@@ -1,0 +1,59 @@
+import { and, eq, gte, inArray, type SQL, sql } from 'drizzle-orm';
+import type { Executor } from '#db/client.ts';
+import { judgeBatchItems, waitingStates } from '#db/schema/judge-batches.ts';
+import { judgeSpend } from '#db/schema/replays.ts';
+import type { ServiceContext } from '../ground/context.ts';
+import { utcMidnight } from '../ground/utc-midnight.ts';
+
+/** "$0.25", as a run's owner reads it. */
+export const dollars = (amount: number) => `$${amount.toFixed(2)}`;
+
+/**
+ * A call takes some minutes at most, unless it waits for its batch: what is unsettled for longer was left by a worker
+ * that died, and stays booked.
+ */
+const underWayMs = 60 * 60 * 1000;
+
+type Amounts = { booked: number; underWay: boolean };
+
+export const amountsOf = async (executor: Executor, where: SQL, now: Date): Promise<Amounts> => {
+  const isRecent = sql`${judgeSpend.createdAt} > ${new Date(now.getTime() - underWayMs).toISOString()}`;
+  const awaitsBatch = sql`exists (${executor
+    .select({ id: judgeBatchItems.id })
+    .from(judgeBatchItems)
+    .where(and(eq(judgeBatchItems.spendId, judgeSpend.id), inArray(judgeBatchItems.state, waitingStates)))})`;
+  const [row] = await executor
+    .select({
+      booked: sql<number>`coalesce(sum(${judgeSpend.costUsd}), 0)::float8`,
+      underWay: sql<boolean>`coalesce(bool_or(not ${judgeSpend.settled} and (${isRecent} or ${awaitsBatch})), false)`,
+    })
+    .from(judgeSpend)
+    .where(where);
+  return row ?? { booked: 0, underWay: false };
+};
+
+/** The run whose attempt a row of `verification_runs` takes up, if it does. */
+export const resumed = sql.raw(`case when continuation = 'resume' then continues_run_id end`);
+
+/** A run and those that it goes on with: one attempt, one account. */
+export const ofAttempt = (runId: string) => sql`${judgeSpend.runId} in (
+  with recursive attempt(id, resumes) as (
+    select id, ${resumed} from verification_runs where id = ${runId}
+    union all
+    select run.id, ${resumed} from verification_runs run join attempt on run.id = attempt.resumes
+  ) select id from attempt)`;
+
+/** The calls of a UTC day, from 00:00 to `now`. */
+export const ofDay = (now: Date): SQL => gte(judgeSpend.createdAt, utcMidnight(now));
+
+/** What the installation's judge calls are booked at since 00:00 UTC, in US dollars. */
+export const spentToday = async ({ db, now }: Pick<ServiceContext, 'db' | 'now'>): Promise<number> =>
+  (await amountsOf(db, ofDay(now()), now())).booked;
+
+/** Whether the day's budget is used up; never on an installation without a limit. */
+export const budgetSpent = async (
+  context: Pick<ServiceContext, 'db' | 'now' | 'policy'>,
+): Promise<boolean> => {
+  const limit = context.policy.maxCostUsdPerDay;
+  return limit !== null && (await spentToday(context)) >= limit;
+};

@@ -1,0 +1,30 @@
+import { sql } from 'drizzle-orm';
+import { expect, test } from 'vitest';
+import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { createRun } from '../run/create.ts';
+import { getRun } from '../run/get.ts';
+import { noteWaiting } from './transitions.ts';
+
+test('what a run waits for is written where the words change, and not at every replay that waits for the same', async () => {
+  const { db, context, user } = await testWorkbench();
+  const owner = await user();
+  const { runId } = await createRun(context, owner, runRequest());
+  /** Postgres's own number of the row's last write. */
+  const written = async () => {
+    const [row] = await db.execute<{ xmin: string }>(sql`select xmin::text from verification_runs`);
+    return row?.xmin;
+  };
+  const writesAt = async (message: string | null) => {
+    const before = await written();
+    await noteWaiting(db, runId, message);
+    expect((await getRun(context, owner, runId)).activity).toBe(message);
+    return (await written()) !== before;
+  };
+  const slots = 'Waiting: as many calls as are allowed are under way.';
+  expect(await writesAt(null)).toBe(false);
+  expect(await writesAt(slots)).toBe(true);
+  expect(await writesAt(slots)).toBe(false);
+  expect(await writesAt('Waiting: the judge is overloaded.')).toBe(true);
+  expect(await writesAt(null)).toBe(true);
+  expect(await writesAt(null)).toBe(false);
+});

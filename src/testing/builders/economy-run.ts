@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+import type { RunRequest } from '#contracts/run-request.ts';
+import { judgeBatchItems } from '#db/schema/judge-batches.ts';
+import { advanceBatches } from '#services/calls/batch/advance.ts';
+import type { WorkerContext } from '#services/ground/context.ts';
+import { createRun } from '#services/run/create.ts';
+import { getRun } from '#services/run/get.ts';
+import { anthropicJudge } from '#verification/judges/model/model-judge.ts';
+import { createPrices } from '#verification/judges/model/prices.ts';
+import type { BatchClient } from '#verification/judges/providers/anthropic/batches.ts';
+import { createAnthropicClient } from '#verification/judges/providers/anthropic/client.ts';
+import { type AnthropicFakeOptions, startAnthropicFake } from '../fakes/anthropic/anthropic-fake.ts';
+import { runRequest, testWorkbench } from '../rigs/engine-rig.ts';
+
+/** A run that is judged through the API's fake, and workers that share nothing but its database. */
+export const economyRun = async (options: AnthropicFakeOptions = {}, request: Partial<RunRequest> = {}) => {
+  const fake = await startAnthropicFake({ batches: { manual: true }, ...options });
+  const workbench = await testWorkbench();
+  onTestFinished(fake.close);
+  const prices = createPrices();
+  const client = createAnthropicClient({
+    apiKey: 'sk-ant-test',
+    baseURL: fake.url,
+    maxRetries: 0,
+    sleep: async (ms) => {
+      await delay(ms);
+    },
+  });
+  const batches = client.batches(prices);
+  const context: WorkerContext = {
+    ...workbench.context,
+    engine: {
+      ...workbench.context.engine,
+      judge: ({ model }, desk) =>
+        anthropicJudge({ client, model, random: randomBytes, prices, batches: desk, now: Date.now }),
+      batches,
+    },
+  };
+  const owner = await workbench.user();
+  const { runId } = await createRun(
+    context,
+    owner,
+    runRequest({ judge: 'anthropic', economy: true, ...request }),
+  );
+  const run = (id = runId) => getRun(context, owner, id);
+  const items = () => workbench.db.select().from(judgeBatchItems);
+  /** The same worker, before an API that does some things in another way. */
+  const withBatches = (changes: Partial<BatchClient>): WorkerContext => ({
+    ...context,
+    engine: { ...context.engine, batches: { ...batches, ...changes } },
+  });
+  /** Works on jobs and batches, each batch ending at once, until the run has ended. */
+  const work = async (onto = context, id = runId) => {
+    for (let round = 0; round < 20 && (await run(id)).certificateId === null; round += 1) {
+      await workbench.pump({ onto });
+      workbench.wait(11_000);
+      await advanceBatches(onto);
+      await fake.endBatches();
+      await advanceBatches(onto);
+    }
+    return run(id);
+  };
+  return { ...workbench, context, batches, withBatches, owner, runId, fake, run, items, work };
+};

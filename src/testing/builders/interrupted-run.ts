@@ -1,0 +1,30 @@
+import type { RunRequest } from '#contracts/run-request.ts';
+import { type OwnersWorkbench, ownersWorkbench } from '../rigs/owners-rig.ts';
+import type { Script } from '../rigs/scripted-engine.ts';
+
+/** Every call that the replay of one change takes. */
+export const wholeReplay = (id: string) => [
+  `answer_key:${id}`,
+  `oracle:${id}`,
+  `precision:${id}`,
+  `recall:${id}`,
+  `reply:${id}`,
+  `parrot-precision:${id}`,
+  `parrot-recall:${id}`,
+];
+
+/** Cancelled when the oracle is asked about the second change: one replay scored, one begun, one not begun. */
+export const interruptedRun = async (script: Script = {}, request: Partial<RunRequest> = {}) => {
+  let cancels = true;
+  const at: OwnersWorkbench = await ownersWorkbench({
+    ...script,
+    oracle: async (asked, secrets) => {
+      if (cancels && asked.pr.id === '2') await at.fail(runId);
+      return script.oracle?.(asked, secrets);
+    },
+  });
+  const runId = await at.start(request);
+  await at.pump();
+  cancels = false;
+  return { ...at, runId };
+};

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type GroundTruth, groundTruthSchema } from '#contracts/ground-truth.ts';
+import type { OracleAnswer, OracleRequest } from '#contracts/oracle.ts';
+import type { ReplayCheckpoint, ReplayScore } from '#contracts/replay.ts';
+import type { Judge } from '#verification/judges/judge.ts';
+import { runReplay } from '#verification/replay/run-replay.ts';
+import { scoreReplay } from '#verification/replay/score.ts';
+
+/**
+ * Changes of invented projects in several languages, and what a careful reader wrote about each: a summary and
+ * claims that are true, true claims in plain words, and claims that are false though they sound like the change.
+ */
+const readingSchema = z.object({
+  id: z.string(),
+  summary: z.string(),
+  key_claims: z.array(z.string()),
+  plain_claims: z.array(z.string()),
+  invented_claims: z.array(z.string()),
+});
+export type Reading = z.infer<typeof readingSchema>;
+
+const readLines = (name: string): unknown[] =>
+  readFileSync(join(import.meta.dirname, '../fixtures', name), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+export const fixtureChanges = (): GroundTruth[] =>
+  groundTruthSchema.array().parse(readLines('changes.jsonl'));
+
+/** In the order of the changes. */
+export const fixtureReadings = (): Reading[] =>
+  readingSchema.array().parse(readLines('hand-written-answers.jsonl'));
+
+export const oracleAnswer = (summary: string, claims: string[], followUpResponse = ''): OracleAnswer => ({
+  summary,
+  keyClaims: claims.map((claim) => ({ claim, confidence: null })),
+  followUpResponse,
+});
+
+/** Replays one change against an oracle that cannot fail, with the whole of the engine between them. */
+export async function replayFixture(
+  groundTruth: GroundTruth,
+  judge: Judge,
+  answer: (request: OracleRequest) => OracleAnswer,
+): Promise<{ score: ReplayScore; checkpoint: ReplayCheckpoint }> {
+  const checkpoint: ReplayCheckpoint = {};
+  await runReplay({
+    groundTruth,
+    others: [],
+    seed: 'fixtures',
+    shared: null,
+    agreement: null,
+    blinding: null,
+    judge,
+    oracle: {
+      ask: async (request) => ({ kind: 'answer', answer: answer(request), latencyMs: 0, retries: 0 }),
+    },
+    store: {
+      checkpoint: {},
+      save: async (step, value) => {
+        checkpoint[step] = value;
+      },
+      beforeOracleCall: async () => {},
+    },
+  });
+  const score = scoreReplay(groundTruth.id, checkpoint);
+  if (score === null) throw new Error(`The change ${groundTruth.id} of the fixtures was not scored.`);
+  return { score, checkpoint };
+}
+
+export const meanOf = (values: number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Means over the changes' scores; the composite weighs the three measures alike. */
+export const meansOf = (scores: ReplayScore[]) => {
+  const precision = meanOf(scores.map((score) => score.precision));
+  const recall = meanOf(scores.map((score) => score.recall));
+  const reply = meanOf(scores.map((score) => score.replyAccuracy));
+  return { precision, recall, reply, composite: (precision + recall + reply) / 3 };
+};

@@ -1,0 +1,69 @@
+import type { GroundTruth } from '#contracts/ground-truth.ts';
+import type { OracleAnswer } from '#contracts/oracle.ts';
+import type { ReplayCheckpoint } from '#contracts/replay.ts';
+import { buildCertificate, type CertificateContent } from '#verification/certificate/build.ts';
+import type { Judge } from '#verification/judges/judge.ts';
+import { type Agreement, runReplay } from '#verification/replay/run-replay.ts';
+import type { SharedJudgments } from '#verification/replay/shared-judgments.ts';
+import { memoryReplayStore } from '../rigs/memory-replay-store.ts';
+import { certificateInput } from './issued-certificate.ts';
+
+export type JudgedRun = {
+  changes: GroundTruth[];
+  judge: Judge;
+  answer: (change: GroundTruth) => OracleAnswer;
+  shared?: (change: GroundTruth) => SharedJudgments;
+  agreement?: Agreement;
+  seed?: string;
+  /** Replays side by side. */
+  concurrency?: number;
+};
+
+/** A whole run with the engine alone: every replay, and the certificate that follows from them. */
+export const judgedRun = async ({
+  changes,
+  judge,
+  answer,
+  shared,
+  agreement,
+  seed = 'seed',
+  concurrency = 8,
+}: JudgedRun): Promise<{ content: CertificateContent; checkpoints: Map<string, ReplayCheckpoint> }> => {
+  const checkpoints = new Map<string, ReplayCheckpoint>();
+  const places = [...changes.keys()];
+  const carry = async () => {
+    for (let place = places.shift(); place !== undefined; place = places.shift()) {
+      const groundTruth = changes[place];
+      if (groundTruth === undefined) continue;
+      const replay = memoryReplayStore();
+      await runReplay({
+        groundTruth,
+        others: [...changes.slice(place + 1), ...changes.slice(0, place)].slice(0, 3),
+        seed,
+        judge,
+        agreement: agreement ?? null,
+        shared: shared?.(groundTruth) ?? null,
+        blinding: null,
+        oracle: {
+          ask: async () => ({ kind: 'answer', answer: answer(groundTruth), latencyMs: 1, retries: 0 }),
+        },
+        store: replay.store,
+      });
+      checkpoints.set(groundTruth.id, replay.kept);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, carry));
+  const replays = [...checkpoints].map(([groundTruthId, checkpoint]) => ({ groundTruthId, checkpoint }));
+  const content = buildCertificate(
+    certificateInput(replays, {
+      draw: { listed: changes.length, commitRange: null },
+      seed,
+      seedSource: 'owner',
+      limit: changes.length,
+      judge: { provider: judge.provider, model: judge.model, promptDigest: judge.promptDigest },
+      secondModel: agreement?.judge.model ?? null,
+      replaced: replays.filter(({ checkpoint }) => checkpoint.answerKey?.kind === 'impossible').length,
+    }),
+  );
+  return { content, checkpoints };
+};

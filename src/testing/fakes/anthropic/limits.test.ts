@@ -1,0 +1,75 @@
+import Anthropic from '@anthropic-ai/sdk';
+import { expect, test } from 'vitest';
+import { anthropicBench, paramsOf } from '../../rigs/anthropic-rig.ts';
+import type { AnthropicFakeOptions } from './anthropic-fake.ts';
+
+const start = (options: AnthropicFakeOptions = {}) =>
+  anthropicBench({ behave: () => ({ kind: 'text', text: '{}' }), ...options });
+
+const hello = paramsOf('Hello');
+
+test('the headers say what is left of each limit, and when it is whole again', async () => {
+  const at = Date.UTC(2026, 0, 1);
+  const { sdk } = await start({ requestsPerMinute: 60, now: () => at });
+  const { response } = await sdk().messages.create(hello).withResponse();
+  const headers = Object.fromEntries(
+    [...response.headers].filter(([name]) => name.startsWith('anthropic-ratelimit-')),
+  );
+  // One of 60 a minute is back after a second; 2 of 2,000,000 tokens after 0.06 ms, 1 of 400,000 after 0.15 ms.
+  expect(headers).toEqual({
+    'anthropic-ratelimit-requests-limit': '60',
+    'anthropic-ratelimit-requests-remaining': '59',
+    'anthropic-ratelimit-requests-reset': '2026-01-01T00:00:01.000Z',
+    'anthropic-ratelimit-input-tokens-limit': '2000000',
+    'anthropic-ratelimit-input-tokens-remaining': '2000000',
+    'anthropic-ratelimit-input-tokens-reset': '2026-01-01T00:00:00.000Z',
+    'anthropic-ratelimit-output-tokens-limit': '400000',
+    'anthropic-ratelimit-output-tokens-remaining': '400000',
+    'anthropic-ratelimit-output-tokens-reset': '2026-01-01T00:00:00.000Z',
+  });
+});
+
+test('more requests than a minute allows are turned away until the bucket has filled again', async () => {
+  let ms = 0;
+  const { fake, sdk } = await start({ requestsPerMinute: 2, now: () => ms });
+  const client = sdk();
+  await client.messages.create(hello);
+  await client.messages.create(hello);
+  // Two a minute: the next one after 30 seconds.
+  await expect(client.messages.create(hello)).rejects.toMatchObject({
+    status: 429,
+    type: 'rate_limit_error',
+    headers: expect.toSatisfy((headers: Headers) => headers.get('retry-after') === '30'),
+  });
+  ms = 29_999;
+  await expect(client.messages.create(hello)).rejects.toThrow(Anthropic.RateLimitError);
+  ms = 30_000;
+  await client.messages.create(hello);
+  expect([fake.requests.length, fake.rateLimited]).toEqual([3, 2]);
+});
+
+test('more messages at once than allowed are turned away, and a place is free as soon as one is answered', async () => {
+  const { fake, sdk } = await start({ maxConcurrent: 2, latencyMs: 40 });
+  const client = sdk();
+  const outcomes = await Promise.allSettled([1, 2, 3].map(() => client.messages.create(hello)));
+  expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+  const refused = outcomes.find((outcome) => outcome.status === 'rejected');
+  expect(refused?.reason).toMatchObject({ status: 429, type: 'rate_limit_error' });
+  expect(refused?.reason.headers.get('retry-after')).toBe('1');
+  for (const _ of [1, 2, 3]) await client.messages.create(hello);
+  expect([fake.peakConcurrency, fake.rateLimited]).toEqual([3, 1]);
+  await Promise.allSettled([1, 2, 3].map(() => client.messages.create(hello)));
+  expect([fake.peakConcurrency, fake.rateLimited]).toEqual([3, 2]);
+});
+
+test('a message whose client has hung up holds no place', async () => {
+  const { sdk } = await start({
+    maxConcurrent: 1,
+    behave: (_, count) => (count === 0 ? { kind: 'timeout' } : { kind: 'text', text: '{}' }),
+  });
+  const client = sdk();
+  await expect(client.messages.create(hello, { timeout: 30 })).rejects.toThrow(
+    Anthropic.APIConnectionTimeoutError,
+  );
+  await expect.poll(() => client.messages.create(hello).then(() => 'answered')).toBe('answered');
+});

@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+import type { OracleRequest } from '#contracts/oracle.ts';
+import { pythonStarter } from '#platform/python/python-process.ts';
+import { type PythonOracle, type PythonOracleOptions, pythonOracle } from '#verification/oracles/python.ts';
+
+/** For `beforeAll`: says what is missing, once. */
+export const requirePython = () => {
+  try {
+    execFileSync('python3', ['-c', 'import sys; assert sys.version_info >= (3, 8)'], { stdio: 'ignore' });
+  } catch {
+    throw new Error(
+      'These tests run real Python oracles: put python3 (3.8 or later) on the PATH, for example with apt-get install python3.',
+    );
+  }
+};
+
+/** The oracle `verify` of a module with this text, in a folder of its own; both are gone when the test has ended. */
+export const pythonOracleOf = (
+  text: string,
+  options: Partial<PythonOracleOptions> = {},
+): PythonOracle & { folder: string } => {
+  const folder = mkdtempSync(join(tmpdir(), 'python-oracle-'));
+  writeFileSync(join(folder, 'mine.py'), text);
+  const oracle = pythonOracle(
+    {
+      start: pythonStarter({ searchPath: process.env.PATH ?? '', directory: folder, confined: true }),
+      sleep: (ms, signal) => delay(ms, undefined, { signal }),
+      now: Date.now,
+    },
+    { module: 'mine', callable: 'verify', ...options },
+  );
+  onTestFinished(async () => {
+    await oracle.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return { ...oracle, folder };
+};
+
+export const oracleRequest: OracleRequest = {
+  pr: { id: '142', title: 'T', description: 'D', diff_content: '+ü\u2028\ud800', files_changed: ['a.ts'] },
+  follow_up_question: 'Why?',
+};
+
+/** The same question about another change. */
+export const askedAbout = (id: string): OracleRequest => ({
+  ...oracleRequest,
+  pr: { ...oracleRequest.pr, id },
+});
+
+/** What the oracle answers, or why it does not, in words. */
+export const detailOf = async (oracle: PythonOracle, of = oracleRequest) => {
+  const outcome = await oracle.ask(of);
+  return outcome.kind === 'failure' ? outcome.detail : `answered: ${outcome.answer.summary}`;
+};

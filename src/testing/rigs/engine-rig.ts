@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import { onTestFinished } from 'vitest';
+import type { RunRequest } from '#contracts/run-request.ts';
+import { openRunChanges } from '#db/run-changes.ts';
+import { userIdentities, users } from '#db/schema/users.ts';
+import { createHandlers } from '#jobs/index.ts';
+import { createSecretBox } from '#platform/secret-box.ts';
+import { noMetrics } from '#platform/telemetry/metrics.ts';
+import { createTracing } from '#platform/telemetry/tracing.ts';
+import type { Job } from '#queue/jobs.ts';
+import type { JobSender } from '#queue/sender.ts';
+import type { Actor, InstallationPolicy, WorkerContext } from '#services/ground/context.ts';
+import { testDatabase } from './database.ts';
+import { type Script, scriptedEngine } from './scripted-engine.ts';
+
+export const openPolicy: InstallationPolicy = {
+  engineEnabled: true,
+  reachable: false,
+  defaultJudge: 'offline',
+  judges: {
+    offline: { model: 'offline-1', unavailable: null },
+    anthropic: { model: 'claude-sonnet-5-5', unavailable: null },
+  },
+  paidJudgeAccounts: [],
+  maxCostUsdPerDay: null,
+  limits: {
+    runsAtOnce: 1000,
+    runsPerDay: 1000,
+    resumesPerDay: 1000,
+    replaysPerDay: 1_000_000,
+    oracle: { atOnce: 1000, perMinute: 1_000_000 },
+    judgeAtOnce: null,
+  },
+  retentionDays: { replays: 90, snapshots: 180 },
+  pythonUnavailable: 'No Python oracle can be run here: set PYTHON_ORACLE_DIR.',
+  githubHost: 'github.com',
+};
+
+/** A request that everything accepts, with what a test changes of it. */
+export const runRequest = (changes: Partial<RunRequest> = {}): RunRequest => ({
+  repoUrl: 'https://github.com/owner/name',
+  constructId: 'construct',
+  oracleType: 'http',
+  oracleUrl: 'https://oracle.example/ask',
+  oracleHeaders: {},
+  limit: 3,
+  minReplays: 3,
+  githubToken: null,
+  ...changes,
+});
+
+/**
+ * Services and handlers of a test's own: real Postgres, scripted ports, and a queue that is a table of the same
+ * database, so that a job is there exactly if its transaction was committed. For all tests of a file, which closes it.
+ */
+export const openWorkbench = async (script: Script = {}) => {
+  const database = await testDatabase();
+  const { db } = database;
+  await db.execute(
+    sql`create table test_jobs (id serial primary key, job text not null, failed int not null default 0)`,
+  );
+  const sender: JobSender = {
+    enqueue: async (transaction, jobs) => {
+      for (const job of jobs)
+        await transaction.execute(sql`insert into test_jobs (job) values (${JSON.stringify(job)})`);
+    },
+  };
+  const { engine, calls } = scriptedEngine(script);
+  const runChanges = openRunChanges(database.databaseUrl);
+  /** Faults and warnings; how work gets on is not kept. */
+  const logged: { details: Record<string, unknown>; message: string }[] = [];
+  const log = (details: Record<string, unknown>, message: string) => {
+    logged.push({ details, message });
+  };
+  let clock = new Date('2026-11-24T10:00:00Z').getTime();
+  const context: WorkerContext = {
+    db,
+    sender,
+    engine,
+    secretBox: createSecretBox(randomBytes(32)),
+    policy: openPolicy,
+    checkOracleUrl: async () => null,
+    openEngine: async () => engine,
+    runChanges,
+    log: { error: log, warn: log, info: () => {}, debug: () => {} },
+    metrics: noMetrics,
+    tracing: createTracing(null),
+    // Never the same twice, so that orders by time are settled by it.
+    now: () => {
+      clock += 1;
+      return new Date(clock);
+    },
+  };
+
+  const user = async (identity?: {
+    provider: 'local' | 'wallet' | 'github';
+    subject: string;
+  }): Promise<Actor> => {
+    const [row] = await db.insert(users).values({ name: null }).returning({ userId: users.id });
+    if (!row) throw new Error('No user was inserted.');
+    if (identity) await db.insert(userIdentities).values({ userId: row.userId, ...identity });
+    return row;
+  };
+
+  const take = async () => {
+    const [row] = await db.execute<{ id: number; job: string; failed: number }>(
+      sql`delete from test_jobs where id = (select min(id) from test_jobs) returning id, job, failed`,
+    );
+    return row && { job: JSON.parse(row.job) as Job, failed: row.failed };
+  };
+
+  return {
+    database,
+    db,
+    context,
+    calls,
+    logged,
+    user,
+    /** Lets time pass. */
+    wait: (ms: number) => {
+      clock += ms;
+    },
+    queued: async (): Promise<Job[]> => {
+      const rows = await db.execute<{ job: string }>(sql`select job from test_jobs order by id`);
+      return rows.map(({ job }) => JSON.parse(job));
+    },
+    /** Works on queued jobs, one at a time, until none is left; a job that failed `attempts` times is a dead letter. */
+    pump: async ({
+      attempts = 2,
+      deliveries = 1,
+      onto = context,
+    }: {
+      attempts?: number;
+      deliveries?: number;
+      onto?: WorkerContext;
+    } = {}) => {
+      const { handlers, deadLetter } = createHandlers(onto);
+      const work = ({ name, data }: Job) => {
+        const { signal } = new AbortController();
+        return name === 'score-replay' ? handlers[name](data, signal) : handlers[name](data, signal);
+      };
+      for (let turn = 0; turn < 500; turn += 1) {
+        const taken = await take();
+        if (!taken) return;
+        // A job that is to wait is begun when its time has come.
+        clock += taken.job.afterMs ?? 0;
+        const results = await Promise.allSettled(Array.from({ length: deliveries }, () => work(taken.job)));
+        if (results.every(({ status }) => status === 'fulfilled')) continue;
+        const failed = taken.failed + 1;
+        if (failed < attempts)
+          await db.execute(
+            sql`insert into test_jobs (job, failed) values (${JSON.stringify(taken.job)}, ${failed})`,
+          );
+        else await deadLetter(taken.job);
+      }
+      throw new Error('The queue does not run empty.');
+    },
+    /** Every row of every table of every schema that is not Postgres's own, as text. */
+    dump: async (): Promise<string> => {
+      const tables = await db.execute<{ name: string }>(
+        sql`select format('%I.%I', schemaname, tablename) as name from pg_tables
+            where schemaname not in ('pg_catalog', 'information_schema')`,
+      );
+      const texts: string[] = [];
+      for (const { name } of tables) {
+        const rows = await db.execute<{ row: string }>(sql.raw(`select t::text as row from ${name} t`));
+        texts.push(...rows.map(({ row }) => row));
+      }
+      return texts.join('\n');
+    },
+    close: async () => {
+      await runChanges.close();
+      await database.close();
+    },
+  };
+};
+
+/** A workbench of one test's own, which ends with that test. */
+export const testWorkbench = async (script: Script = {}) => {
+  const workbench = await openWorkbench(script);
+  onTestFinished(workbench.close);
+  return workbench;
+};

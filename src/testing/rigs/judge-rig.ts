@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { JudgeAnswer, JudgeTask } from '#verification/judges/judge.ts';
+import { anthropicJudge } from '#verification/judges/model/model-judge.ts';
+import { createPrices } from '#verification/judges/model/prices.ts';
+import {
+  type AnthropicClientOptions,
+  createAnthropicClient,
+} from '#verification/judges/providers/anthropic/client.ts';
+import type {
+  AnthropicBehaviour,
+  AnthropicFakeOptions,
+  AnthropicRequest,
+} from '../fakes/anthropic/anthropic-fake.ts';
+import { anthropicBench } from './anthropic-rig.ts';
+import { changeNumber } from './scripted-engine.ts';
+
+/** The one that the fake takes; no answer of a judge may hold it. */
+export const plantedSecret = 'sk-ant-very-secret';
+
+/** Long enough for its prompt to be cached. */
+export const longChange = {
+  ...changeNumber(1),
+  description: `Jobs retried for ever. ${'More of it. '.repeat(300)}`,
+};
+export const emptyAnswer: JudgeAnswer = { changes: [], question: null, verdicts: [] };
+export const replyTask: JudgeTask = {
+  measure: 'reply',
+  question: 'Q',
+  referenceAnswer: 'R',
+  response: 'S',
+};
+
+/** The API's fake for one test, with a key. */
+export const startWithKey = async (options: AnthropicFakeOptions = {}) =>
+  (await anthropicBench({ apiKey: plantedSecret, ...options })).fake;
+
+/** The model judge before the API at an address, its client sending nothing again unless told to. */
+export const judgeAt = (
+  baseURL: string,
+  options: Partial<AnthropicClientOptions> = {},
+  model = 'claude-sonnet-5-5',
+) =>
+  anthropicJudge({
+    client: createAnthropicClient({
+      apiKey: plantedSecret,
+      baseURL,
+      maxRetries: 0,
+      sleep: async (ms) => {
+        await delay(ms);
+      },
+      ...options,
+    }),
+    model,
+    random: randomBytes,
+    prices: createPrices(),
+    batches: null,
+    now: Date.now,
+  });
+
+/** What the judge answers about a reply before an API that behaves like this; nothing of it holds the key. */
+export const askBefore = async (
+  behave: AnthropicBehaviour | ((request: AnthropicRequest, count: number) => AnthropicBehaviour),
+  options: Partial<AnthropicClientOptions> = {},
+  model?: string,
+) => {
+  const fake = await startWithKey({ behave: typeof behave === 'function' ? behave : () => behave });
+  const answer = await judgeAt(fake.url, options, model).open(longChange).ask(replyTask);
+  expect(JSON.stringify(answer)).not.toContain('secret');
+  return { answer, fake };
+};

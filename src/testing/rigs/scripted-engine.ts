@@ -1,0 +1,205 @@
+import type { GroundTruth, GroundTruthDraw } from '#contracts/ground-truth.ts';
+import type { OracleOutcome, OracleRequest } from '#contracts/oracle.ts';
+import type { JudgeUsage } from '#contracts/replay.ts';
+import type { RunConfig, RunSecrets } from '#contracts/run.ts';
+import type { Engine } from '#platform/open-ports.ts';
+import type { JudgeAnswer, JudgeReply, JudgeTask } from '#verification/judges/judge.ts';
+import { createPrices } from '#verification/judges/model/prices.ts';
+import type { DrawRequest } from '#verification/sources/source.ts';
+
+/** A change of two added lines, each of which can be quoted. */
+export const changeNumber = (number: number): GroundTruth => ({
+  id: String(number),
+  title: `Bound the retries of job ${number}`,
+  description: 'Jobs retried for ever.',
+  diff: [
+    `diff --git a/src/job-${number}.ts b/src/job-${number}.ts`,
+    `--- a/src/job-${number}.ts`,
+    `+++ b/src/job-${number}.ts`,
+    '@@ -1,1 +1,3 @@',
+    ' import queue from "./queue";',
+    `+export const retryLimit${number} = 25;`,
+    `+export const backoffSeconds${number} = 15;`,
+    '',
+  ].join('\n'),
+  filesChanged: [`src/job-${number}.ts`],
+  mergedAt: '2026-01-05T10:00:00Z',
+  mergeCommit: null,
+  labels: [],
+  author: 'ada',
+  url: null,
+  repository: 'owner/name',
+});
+
+export const changeNumbers = (count: number, from = 1): GroundTruth[] =>
+  Array.from({ length: count }, (_, index) => changeNumber(from + index));
+
+export const drawOf = (drawn: GroundTruth[], reserve: GroundTruth[] = []): GroundTruthDraw => ({
+  drawn,
+  reserve,
+  listed: drawn.length + reserve.length + 1,
+  excluded: { too_small: 1 },
+  source: 'github:owner/name',
+  commitRange: 'abc..def',
+  private: false,
+});
+
+const free: JudgeUsage = {
+  calls: 1,
+  inputTokens: 100,
+  cacheWriteTokens: 0,
+  cacheReadTokens: 0,
+  outputTokens: 10,
+  costUsd: 0,
+};
+
+const quotesOf = (number: string) => [
+  `export const retryLimit${number} = 25;`,
+  `export const backoffSeconds${number} = 15;`,
+];
+
+/** The answers of a judge that finds everything it is asked about. */
+const contentAnswer = (task: JudgeTask, { id }: GroundTruth): JudgeAnswer => {
+  const [limitLine = '', backoffLine = ''] = quotesOf(id);
+  switch (task.measure) {
+    case 'answer_key':
+      return {
+        changes: [
+          { id: 'k1', statement: 'Retries are limited to 25.', quote: limitLine },
+          { id: 'k2', statement: 'Back-off is 15 seconds.', quote: backoffLine },
+        ],
+        question: { text: 'How many retries are left to a job?', reference_answer: '25', quote: limitLine },
+        verdicts: [],
+      };
+    case 'precision':
+      return {
+        changes: [],
+        question: null,
+        verdicts: task.claims.map((claim) => ({ id: claim.id, verdict: 'supported', quote: limitLine })),
+      };
+    case 'recall':
+      return {
+        changes: [],
+        question: null,
+        verdicts: task.changes.map((change, index) => ({
+          id: change.id,
+          verdict: index === 0 ? 'surfaced' : 'not_surfaced',
+          quote: index === 0 ? task.summary : '',
+        })),
+      };
+    case 'reply':
+      return { changes: [], question: null, verdicts: [{ id: 'reply', verdict: '0.75', quote: limitLine }] };
+  }
+};
+
+const contentOracle = (): OracleOutcome => ({
+  kind: 'answer',
+  answer: {
+    summary: 'A job gives up after a bounded number of attempts.',
+    keyClaims: [
+      { claim: 'Attempts of a job are now bounded', confidence: 0.9 },
+      { claim: 'Waiting grows between attempts', confidence: null },
+    ],
+    followUpResponse: 'Twenty-five.',
+  },
+  latencyMs: 5,
+  retries: 0,
+});
+
+/** Whether what is judged is the pull request's own title and description, said back. */
+const isAboutParrot = (task: JudgeTask, { title, description }: GroundTruth) => {
+  if (task.measure === 'recall') return task.summary.includes(title);
+  return (
+    task.measure === 'precision' &&
+    task.claims.every(({ text }) => title.includes(text) || description.includes(text))
+  );
+};
+
+/** What differs from an engine in which everything goes well. Undefined means: as usual. */
+export type Script = {
+  draw?: (config: RunConfig, secrets: RunSecrets, request: DrawRequest) => Promise<GroundTruthDraw>;
+  oracle?: (
+    request: OracleRequest,
+    secrets: RunSecrets,
+    signal?: AbortSignal,
+  ) => Promise<OracleOutcome | undefined>;
+  judge?: (task: JudgeTask, groundTruth: GroundTruth) => Promise<JudgeReply | undefined>;
+  /** Of every judge call, in US dollars. */
+  costUsd?: number;
+};
+
+/** What the scripted judge replies with this answer, at no cost. */
+export const offlineReply = (answer: Partial<JudgeAnswer>): JudgeReply => ({
+  ok: true,
+  model: 'offline-1',
+  usage: free,
+  latencyMs: 10,
+  retries: 0,
+  answer: { changes: [], question: null, verdicts: [], ...answer },
+});
+
+/** A judge that finds no answer key for these changes: it quotes nothing of their diffs. */
+export const noAnswerKeyFor =
+  (...ids: string[]): NonNullable<Script['judge']> =>
+  async ({ measure }, { id }) =>
+    measure === 'answer_key' && ids.includes(id) ? offlineReply({}) : undefined;
+
+/** Ports that do what a script says, and keep the calls made to them as `measure:id`. */
+export const scriptedEngine = (script: Script) => {
+  const calls: string[] = [];
+  const engine: Engine = {
+    source: (config, secrets) => ({
+      draw: async (request) => {
+        calls.push('draw');
+        return script.draw ? script.draw(config, secrets, request) : drawOf(changeNumbers(config.limit));
+      },
+    }),
+    oracle: (_config, secrets) => ({
+      ask: async (request, signal) => {
+        calls.push(`oracle:${request.pr.id}`);
+        return (await script.oracle?.(request, secrets, signal)) ?? contentOracle();
+      },
+    }),
+    endOracle: async () => {
+      calls.push('end');
+    },
+    prices: createPrices(),
+    countTokens: null,
+    batches: null,
+    close: async () => undefined,
+    judge: (judge) => ({
+      provider: judge.provider,
+      model: judge.model,
+      promptDigest: 'd'.repeat(64),
+      open: (groundTruth) => ({
+        ask: async (task) => {
+          calls.push(`${isAboutParrot(task, groundTruth) ? 'parrot-' : ''}${task.measure}:${groundTruth.id}`);
+          const scripted = await script.judge?.(task, groundTruth);
+          if (scripted) return scripted;
+          return {
+            ok: true,
+            model: judge.model,
+            usage: { ...free, costUsd: script.costUsd ?? 0 },
+            latencyMs: 10,
+            retries: 0,
+            answer: contentAnswer(task, groundTruth),
+          };
+        },
+        mostUsd: () => script.costUsd ?? 0,
+      }),
+    }),
+  };
+  return { engine, calls };
+};
+
+/** A reply by which the judge is not to be had. */
+export const unavailable = (detail: string): JudgeReply => ({
+  ok: false,
+  fault: 'unavailable',
+  detail,
+  passing: false,
+  model: 'offline-1',
+  usage: { ...free, calls: 0, inputTokens: 0, outputTokens: 0 },
+  latencyMs: 1,
+  retries: 0,
+});

@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Certificate } from '#contracts/certificate.ts';
+import { fromWire } from '#verification/certificate/wire.ts';
+import {
+  type AnthropicFake,
+  type AnthropicFakeOptions,
+  startAnthropicFake,
+} from '../fakes/anthropic/anthropic-fake.ts';
+import { type OracleFake, startOracleFake } from '../fakes/oracles/http-fake.ts';
+import { runCommand, runInProcess } from './command-line.ts';
+
+/** Ground truth that needs no repository. */
+export const changes = join(import.meta.dirname, '../fixtures/changes.jsonl');
+/** What the bench's models take for their key; no output may hold it. */
+export const plantedKey = 'sk-ant-planted';
+
+const offlineArgs = (source: string, oracle: { url: string }, args: string[]) => [
+  ...['verify', source, '--oracle-url', oracle.url, '--judge', 'offline'],
+  ...args,
+];
+
+/** `verify` under the offline judge. */
+export const verify = (source: string, oracle: { url: string }, ...args: string[]) =>
+  runInProcess(offlineArgs(source, oracle, args));
+/** The same in a process of its own. */
+export const verifyInChild = (source: string, oracle: { url: string }, ...args: string[]) =>
+  runCommand(offlineArgs(source, oracle, args));
+
+/** One document and nothing else: anything before or after it would not parse. */
+export const certificateOf = (stdout: string): Certificate => {
+  const reading = fromWire(JSON.parse(stdout));
+  if (!reading.ok) throw new Error(reading.problems.join('\n'));
+  return reading.certificate;
+};
+
+/** A folder of a test file's own, and the services on loopback that its tests start. */
+export const openVerifyBench = () => {
+  const folder = mkdtempSync(join(tmpdir(), 'echelon-cli-'));
+  const servers: { close: () => Promise<void> }[] = [];
+  const opened = <T extends { close: () => Promise<void> }>(server: T): T => {
+    servers.push(server);
+    return server;
+  };
+  return {
+    folder,
+    startOracle: async (behave?: Parameters<typeof startOracleFake>[0]): Promise<OracleFake> =>
+      opened(await startOracleFake(behave)),
+    startModel: async (options: AnthropicFakeOptions = {}): Promise<AnthropicFake> =>
+      opened(await startAnthropicFake({ apiKey: plantedKey, ...options })),
+    /** After each test. */
+    closeServers: async () => {
+      await Promise.all(servers.splice(0).map((server) => server.close()));
+    },
+    /** After the last. */
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+};

@@ -1,0 +1,238 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
+import type { RunRequest } from '#contracts/run-request.ts';
+import { ensureBuilt } from '#start/build.ts';
+import { seededRandom } from '../builders/seeded-random.ts';
+import { eventually } from '../fleet/eventually.ts';
+import { fleetSettings, startWorkers } from '../fleet/fleet.ts';
+import { openOutside, repositoryOf } from '../fleet/outside.ts';
+import { startPostgres } from '../fleet/postgres.ts';
+import { repetitions } from '../fleet/repeated-calls.ts';
+import { certifiedNumbers, haveEnded, mostFaults, openFrontDesk, remains, standing } from '../fleet/runs.ts';
+import { startStorm } from '../fleet/storm.ts';
+import { acceptRun, sendHere, startWeb } from '../fleet/web.ts';
+
+/**
+ * `npm run test:chaos`: the same runs twice, once undisturbed and once while web server, workers and Postgres are
+ * killed, paused and restarted. Both must come to the same certificates, and no call is repeated but those that were
+ * cut off. `--short` is the form for every commit; `--seed` repeats an order of events; `--without-web` accepts the runs
+ * in this process and needs no build; `--log` names a file for what the processes said.
+ */
+
+const { values: given } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000_007) },
+    log: { type: 'string' },
+    'without-web': { type: 'boolean', default: false },
+  },
+});
+
+const workers = 3;
+const form = given.short
+  ? { runs: 4, replays: 8, acceptEveryMs: 2_000, judgeAtOnce: 3, rounds: 1, boundMs: 150_000 }
+  : { runs: 20, replays: 30, acceptEveryMs: 5_000, judgeAtOnce: 8, rounds: 12, boundMs: 10 * 60_000 };
+/** What a call takes in the storm: together with the few that a worker makes at once, calls are open all the time. */
+const slow = { oracleMs: 500, judgeMs: 700 };
+const quick = { oracleMs: 20, judgeMs: 20 };
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+const problems: string[] = [];
+const insist = (holds: boolean, otherwise: string) => {
+  if (!holds) problems.push(otherwise);
+};
+
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => stopping.abort(new Error('Interrupted.')));
+/** What to end, the last begun first. */
+const open: (() => Promise<unknown>)[] = [];
+
+const requestOf = (run: number, oracleUrl: string, repoUrl: string): RunRequest => ({
+  repoUrl,
+  constructId: `construct-${String(run).padStart(2, '0')}`,
+  oracleType: 'http',
+  oracleUrl,
+  oracleHeaders: { Authorization: 'Bearer of-the-oracle' },
+  judge: 'anthropic',
+  limit: form.replays,
+  minReplays: 5,
+  githubToken: null,
+  seed: `chaos ${run}`,
+});
+
+/** Where two values differ first, for whoever has to find out why. */
+const difference = (expected: unknown, found: unknown, path = ''): string | null => {
+  if (isDeepStrictEqual(expected, found)) return null;
+  if (typeof expected !== 'object' || typeof found !== 'object' || expected === null || found === null)
+    return `${path} is ${JSON.stringify(found)} instead of ${JSON.stringify(expected)}`;
+  const [before, after] = [new Map(Object.entries(expected)), new Map(Object.entries(found))];
+  for (const key of new Set([...before.keys(), ...after.keys()])) {
+    const differs = difference(before.get(key), after.get(key), `${path}/${key}`);
+    if (differs !== null) return differs;
+  }
+  return path;
+};
+
+const chaos = async () => {
+  const { signal } = stopping;
+  const within = (withinMs: number) => ({ withinMs, signal });
+  const began = Date.now();
+  const took = () => `${((Date.now() - began) / 1000).toFixed(1)} s`;
+  say(`Seed ${given.seed} (--seed ${given.seed} repeats the order of events)`);
+  if (!given['without-web']) await ensureBuilt(process.env, { signal, onStart: () => say('Building…') });
+
+  const dataDir = await mkdtemp(join(tmpdir(), 'echelon-verify-chaos-'));
+  open.push(() => rm(dataDir, { recursive: true, force: true }));
+  const outside = await openOutside({
+    workers,
+    changes: Array.from({ length: form.runs }, () => form.replays + 2),
+  });
+  open.push(outside.close);
+  const database = await startPostgres();
+  open.push(database.close);
+  const requests = Array.from({ length: form.runs }, (_, run) =>
+    requestOf(run, outside.oracleUrl, repositoryOf(run)),
+  );
+
+  const fleetOn = async (name: string, more: Record<string, string> = {}) => {
+    const databaseUrl = await database.createDatabase(name);
+    const desk = await openFrontDesk(databaseUrl);
+    open.push(desk.close);
+    const settings = { ...fleetSettings(databaseUrl, dataDir), ...more };
+    const programs = await startWorkers(workers, outside, settings);
+    open.push(() => Promise.all(programs.map((program) => program.end())));
+    return { desk, settings, programs, owner: await desk.owner() };
+  };
+
+  const calm = await fleetOn('calm');
+  Object.assign(outside.latency, quick);
+  for (const request of requests)
+    await acceptRun(calm.desk.context, sendHere(calm.desk.context, calm.owner), request);
+  await eventually(
+    'The end of the undisturbed runs',
+    () => standing(calm.desk.db),
+    haveEnded,
+    within(120_000),
+  );
+  const expected = await certifiedNumbers(calm.desk.db);
+  const calmCalls = outside.calls.splice(0);
+  await Promise.all(calm.programs.map((program) => program.end()));
+  insist(expected.size === form.runs, `Undisturbed, ${expected.size} of ${form.runs} runs were certified.`);
+  say(
+    `Undisturbed: ${form.runs} runs of ${form.replays} replays, ${calmCalls.length} calls, after ${took()}`,
+  );
+
+  const { desk, settings, programs, owner } = await fleetOn('storm', {
+    JUDGE_MAX_CONCURRENT: String(form.judgeAtOnce),
+  });
+  const web = given['without-web']
+    ? null
+    : await startWeb(desk.context, owner, { ...settings, ...outside.settingsOf(0) });
+  if (web !== null) open.push(() => web.program.end());
+  const send = web?.send ?? sendHere(desk.context, owner);
+  Object.assign(outside.latency, slow);
+  say(`Fleet for the storm is up after ${took()}`);
+  const stormAt = Date.now();
+  const storm = startStorm(
+    { workers: programs, web: web?.program ?? null, database },
+    { random: seededRandom(Number(given.seed)), rounds: form.rounds, say },
+  );
+  open.push(async () => {
+    storm.stop();
+    await storm.over.catch(() => {});
+  });
+  for (const [run, request] of requests.entries()) {
+    const dueAt = stormAt + run * form.acceptEveryMs;
+    await eventually(
+      'The next run',
+      async () => Date.now(),
+      (now) => now >= dueAt,
+      within(60_000),
+    );
+    await acceptRun(desk.context, send, request);
+  }
+  const runs = await eventually(
+    'The end of every run',
+    () => standing(desk.db),
+    haveEnded,
+    within(Math.max(1_000, form.boundMs - (Date.now() - stormAt))),
+  ).finally(() => storm.stop());
+  await storm.over;
+  say(`Every run has ended after ${took()}`);
+
+  for (const { construct, status, error } of runs)
+    insist(status === 'COMPLETED', `${construct} ended ${status}: ${error}`);
+  insist(runs.length === form.runs, `${runs.length} runs stand in the database instead of ${form.runs}.`);
+  const certified = await certifiedNumbers(desk.db);
+  for (const { construct, status } of runs) {
+    const certificates = certified.get(construct) ?? [];
+    insist(
+      certificates.length === (status === 'COMPLETED' ? 1 : 0),
+      `${construct} is ${status} and has ${certificates.length} certificates.`,
+    );
+    insist(
+      status !== 'COMPLETED' || isDeepStrictEqual(certificates, expected.get(construct)),
+      `${construct} was certified with other numbers than undisturbed: ${difference(expected.get(construct), certificates)}`,
+    );
+  }
+
+  const { repeated, open: cut, inexcusable, missing } = repetitions(calmCalls, outside.calls, storm.cuts);
+  say(
+    `${outside.calls.length} calls, ${repeated.length} of them repeated; ${cut} were open when something struck`,
+  );
+  insist(repeated.length <= cut, `${repeated.length} calls were repeated, and only ${cut} were cut off.`);
+  insist(missing === 0, `${missing} calls of the undisturbed runs were not made.`);
+  const at = (time: number | null) => (time === null ? '…' : ((time - stormAt) / 1000).toFixed(1));
+  for (const { change, question } of inexcusable)
+    problems.push(
+      `Repeated without having been cut off: change ${change}, ${question.slice(0, 60)}, ${outside.calls
+        .filter((call) => call.change === change && call.question === question)
+        .map(({ worker, from, until }) => `by worker ${worker} from ${at(from)} to ${at(until)} s`)
+        .join(', ')}`,
+    );
+
+  for (const [place, program] of [...programs, ...(web === null ? [] : [web.program])].entries())
+    insist(
+      program.crashes === 0,
+      `Program ${place} ended ${program.crashes} times by itself:\n${program.said().slice(-2_000)}`,
+    );
+
+  const nothing = { jobs: 0, deadLetters: 0, slots: 0, secrets: 0, openReplays: 0 };
+  let left: unknown = null;
+  await eventually(
+    'An empty queue',
+    async () => (left = await remains(desk.db)),
+    (seen) => isDeepStrictEqual(seen, nothing),
+    within(30_000),
+  ).catch(() => problems.push(`Left behind: ${JSON.stringify(left)}`));
+  const faults = await mostFaults(desk.db);
+  say(
+    `At most ${faults} attempts at one replay ended in an error, while the database was struck ${storm.databaseFaults} times`,
+  );
+  insist(faults <= storm.databaseFaults, 'Attempts ended in errors although the database was there.');
+  if (given.log !== undefined)
+    await writeFile(
+      given.log,
+      [...programs, ...(web === null ? [] : [web.program])].map(({ said }) => said()).join('\n'),
+    );
+  say(`Finished after ${took()}`);
+};
+
+try {
+  await chaos();
+} catch (error) {
+  problems.push(
+    error instanceof Error
+      ? `${error.message} ${error.cause === undefined ? '' : JSON.stringify(error.cause)}`
+      : String(error),
+  );
+} finally {
+  for (const close of open.splice(0).toReversed())
+    await close().catch((error: Error) => problems.push(`Stopping: ${error.message}`));
+}
+for (const problem of problems) say(`FAILED: ${problem}`);
+say(problems.length === 0 ? 'Chaos: passed' : `Chaos: ${problems.length} failed (seed ${given.seed})`);
+process.exit(problems.length === 0 ? 0 : 1);

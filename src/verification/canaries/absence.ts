@@ -1,0 +1,44 @@
+import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { normalised, splitParts } from '../text/words.ts';
+
+/** What is certain not to be said anywhere in a pull request: diff, title, description or list of files. */
+export type Absence = {
+  /** The name's letters and digits stand nowhere in a row, whatever stands between them. */
+  name(name: string): boolean;
+  /** No word or part of an identifier is this one. */
+  word(word: string): boolean;
+  /** No number of this value stands there, nor the same in another usual unit. */
+  number(value: number): boolean;
+};
+
+/** Letters and digits alone, so that no spelling of a name's parts hides it. */
+const squash = (text: string) =>
+  normalised(text)
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');
+
+/** Between seconds, milliseconds, minutes, hours and days, bytes and kibibytes, fractions and percent. */
+const unitFactors = [1, 24, 60, 100, 1000, 1024, 3600, 60_000, 1_048_576, 1_000_000];
+
+// Twelve digits tell any two numbers of code apart, and hide the rounding of a division.
+const numberKey = (value: number) => value.toPrecision(12);
+
+/** Reads a pull request's text once; each question is then one look-up, or for a name one search. */
+export function readAbsence({ diff, title, description, filesChanged }: GroundTruth): Absence {
+  const text = [diff, title, description, ...filesChanged].join('\n');
+  const squashed = squash(text);
+  const words = new Set(splitParts(text));
+  const numbers = new Set<string>();
+  for (const [digits] of text.matchAll(/\d[\d_,]*(?:\.\d+)?/g)) {
+    numbers.add(numberKey(Number(digits.replace(/[_,]/g, ''))));
+    for (const run of digits.match(/\d+/g) ?? []) numbers.add(numberKey(Number(run)));
+  }
+  return {
+    name: (name) => !squashed.includes(squash(name)),
+    word: (word) => !words.has(word.toLowerCase()),
+    number: (value) =>
+      unitFactors.every(
+        (factor) => !numbers.has(numberKey(value * factor)) && !numbers.has(numberKey(value / factor)),
+      ),
+  };
+}

@@ -1,0 +1,35 @@
+import type { CanaryKind } from '#contracts/replay.ts';
+import { seededFraction } from '../text/seeded.ts';
+import { splitParts, stopWords } from '../text/words.ts';
+import type { Canary } from './make-canaries.ts';
+
+/** A text to be ruled on: the oracle's, of one of its folded claims, or a canary. */
+export type MixedText =
+  | { text: string; claim: string; canary: null }
+  | { text: string; claim: null; canary: CanaryKind };
+
+const saying = (text: string) =>
+  splitParts(text)
+    .filter((word) => !stopWords.has(word))
+    .sort()
+    .join(' ');
+
+/**
+ * Puts canaries at seeded places among an oracle's claims, each place being as likely as any other. A canary that says
+ * what one of the claims says is left out, and among no claims there are none.
+ */
+export const mixCanaries = (
+  own: { text: string; claim: string }[],
+  canaries: Canary[],
+  seed: string,
+): MixedText[] => {
+  const said = new Set(own.map(({ text }) => saying(text)));
+  const mixed: MixedText[] = own.map(({ text, claim }) => ({ text, claim, canary: null }));
+  if (mixed.length === 0) return mixed;
+  for (const { kind, text } of canaries) {
+    if (said.has(saying(text))) continue;
+    const place = Math.floor(seededFraction('canary-place', seed, kind) * (mixed.length + 1));
+    mixed.splice(place, 0, { text, claim: null, canary: kind });
+  }
+  return mixed;
+};

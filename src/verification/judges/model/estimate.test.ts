@@ -1,0 +1,182 @@
+import { expect, test } from 'vitest';
+import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { changeNumber, changeNumbers } from '#testing/rigs/scripted-engine.ts';
+import { type EstimateInput, estimateJudging } from './estimate.ts';
+import { createPrices } from './prices.ts';
+import type { ModelRequest } from './request.ts';
+
+const model = 'claude-sonnet-5-5';
+const estimate = (changed: Partial<EstimateInput> = {}) =>
+  estimateJudging({
+    changes: changeNumbers(4),
+    replays: 4,
+    model,
+    prices: createPrices(),
+    economy: false,
+    agreement: null,
+    countTokens: null,
+    ...changed,
+  });
+
+const longer = (change: GroundTruth, characters: number): GroundTruth => ({
+  ...change,
+  diff: `${change.diff}+// ${'x'.repeat(characters)}\n`,
+});
+
+const charactersOf = ({ system, messages }: ModelRequest) =>
+  [...system.map(({ text }) => text), ...messages.map(({ content }) => content)].join('').length;
+
+test('a change takes six calls at least, each asked once, and twelve where each is asked twice', async () => {
+  const { least, most } = await estimate({ replays: 50 });
+  expect([least.calls, most.calls]).toEqual([300, 600]);
+  expect(most.inputTokens).toBe(2 * least.inputTokens);
+  expect(most.outputTokens).toBe(2 * least.outputTokens);
+  expect(most.costUsd).toBeGreaterThan(2 * (least.costUsd ?? Number.NaN));
+});
+
+test('it grows with the diffs and in proportion to the replays', async () => {
+  const [small, large] = await Promise.all([
+    estimate(),
+    estimate({ changes: changeNumbers(4).map((change) => longer(change, 30_000)) }),
+  ]);
+  for (const end of ['least', 'most'] as const) {
+    expect(large[end].inputTokens).toBeGreaterThan(small[end].inputTokens);
+    expect(large[end].costUsd).toBeGreaterThan(small[end].costUsd ?? Number.NaN);
+    expect(large[end].calls).toBe(small[end].calls);
+  }
+  // By hand: 30,000 characters more, at three a token, in each of 6 calls on each of 4 changes, within rounding.
+  expect(Math.abs(large.least.inputTokens - small.least.inputTokens - 240_000)).toBeLessThan(60);
+  const tenfold = await estimate({ replays: 40 });
+  expect(tenfold.least.costUsd).toBeCloseTo(10 * (small.least.costUsd ?? Number.NaN), 9);
+  expect(tenfold.least.calls).toBe(10 * small.least.calls);
+});
+
+test('where there is a tokeniser it counts, and the estimate says of how many changes', async () => {
+  const asked: ModelRequest[] = [];
+  const counted = await estimate({
+    countTokens: async (request) => {
+      asked.push(request);
+      return { ok: true, tokens: 5_000 };
+    },
+  });
+  expect(asked).toHaveLength(4);
+  expect(new Set(asked.map((request) => request.model))).toEqual(new Set([model]));
+  expect(counted.method).toContain('4 changes were counted by the model’s own tokeniser');
+  // By hand: 5,000 in each of six calls, and beside them 30 + 2 · 900 + 2 · 1,500 + 500 tokens of material.
+  expect(counted.least.inputTokens).toBe(4 * (6 * 5_000 + 5_330));
+  const { method } = await estimate();
+  expect(method).toContain('3 characters a token');
+  expect(method).not.toContain('tokeniser');
+});
+
+test('one count that fails ends the counting, and what was counted tells of the others', async () => {
+  let asked = 0;
+  const changes = changeNumbers(40);
+  const { least, method } = await estimate({
+    changes,
+    replays: 40,
+    countTokens: async (request) => {
+      asked += 1;
+      const turn = asked;
+      await Promise.resolve();
+      // Two characters a token: half as many again as without a tokeniser.
+      return turn === 10
+        ? { ok: false, detail: 'it was overloaded' }
+        : { ok: true, tokens: Math.ceil(charactersOf(request) / 2) };
+    },
+  });
+  // Four are asked at once, so that up to three more are under way.
+  expect(asked).toBeGreaterThanOrEqual(10);
+  expect(asked).toBeLessThanOrEqual(13);
+  expect(method).toMatch(/Prompts of (?:9|1[0-2]) changes were counted/);
+  expect(method).toContain('The tokeniser did not count the others: it was overloaded.');
+  const all = await estimate({
+    changes,
+    replays: 40,
+    countTokens: async (request) => ({ ok: true, tokens: Math.ceil(charactersOf(request) / 2) }),
+  });
+  expect(Math.abs(least.inputTokens / all.least.inputTokens - 1)).toBeLessThan(0.001);
+});
+
+test('a tokeniser that cannot be asked at all is as none, and the estimate says why', async () => {
+  let asked = 0;
+  const without = await estimate();
+  const failing = await estimate({
+    countTokens: async () => {
+      asked += 1;
+      return { ok: false, detail: 'the key was refused' };
+    },
+  });
+  expect([failing.least, failing.most]).toEqual([without.least, without.most]);
+  expect(failing.method).toContain(
+    'counted at 3 characters a token. The tokeniser did not count them: the key was refused.',
+  );
+  expect(asked).toBeLessThanOrEqual(4);
+});
+
+test('of many changes fifty are counted', async () => {
+  let asked = 0;
+  const { method } = await estimate({
+    changes: changeNumbers(120),
+    replays: 120,
+    countTokens: async () => {
+      asked += 1;
+      return { ok: true, tokens: 4_000 };
+    },
+  });
+  expect(asked).toBe(50);
+  expect(method).toContain('Prompts of 50 changes');
+});
+
+test('a batch halves the price, of a prompt with the instructions for its own task alone, and the estimate says so', async () => {
+  const [single, batch] = await Promise.all([estimate(), estimate({ economy: true })]);
+  // At half of 2 and 10 dollars a million.
+  for (const { inputTokens, outputTokens, costUsd } of [batch.least, batch.most])
+    expect(costUsd).toBeCloseTo((inputTokens * 1 + outputTokens * 5) / 1e6, 9);
+  expect(batch.most.costUsd).toBeLessThan((single.most.costUsd ?? Number.NaN) / 2);
+  expect(batch.most.calls).toBe(single.most.calls);
+  expect(batch.method).toContain('halved for batches');
+  expect(single.method).not.toContain('halved');
+  expect(single.method).toContain('asked once and the prompt cache serves');
+  expect(batch.method).toContain('The prompt cache serves neither');
+});
+
+test('the upper end is what every call costs twice at full price', async () => {
+  const { most } = await estimate({
+    changes: [changeNumber(1)],
+    replays: 1,
+    countTokens: async () => ({ ok: true, tokens: 10_000 }),
+  });
+  // By hand: in 6 · 10,000 + 5,330 = 65,330, out 1,500 + 2 · 1,500 + 2 · 800 + 150 = 6,250 tokens, twice;
+  // at 2 and 10 dollars a million 2 · (0.13066 + 0.0625).
+  expect(most.costUsd).toBeCloseTo(0.38632, 9);
+  expect([most.inputTokens, most.outputTokens]).toEqual([130_660, 12_500]);
+});
+
+test('a price that is not known, the second judge’s too, leaves the cost open and the rest as it is', async () => {
+  const unknown = await estimate({ model: 'claude-unheard-of' });
+  expect([unknown.least.costUsd, unknown.most.costUsd]).toEqual([null, null]);
+  expect(unknown.least.calls).toBe(24);
+  const second = await estimate({ agreement: { share: 0.5, model: 'claude-unheard-of' } });
+  expect([second.least.costUsd, second.most.costUsd]).toEqual([null, null]);
+  const free = await estimate({ changes: [], model: 'claude-unheard-of' });
+  expect(free.least.calls).toBe(0);
+});
+
+test('a second judge adds three calls for its share of the replays, however small that is', async () => {
+  const calls = async (share: number, replays = 100) =>
+    (await estimate({ changes: changeNumbers(10), replays, agreement: { share, model } })).least.calls;
+  // By hand: 600 calls, and 3 · 100 · share.
+  expect(await calls(0.1)).toBe(630);
+  expect(await calls(0.2)).toBe(660);
+  expect(await calls(1)).toBe(900);
+  const [none, some] = [await estimate(), await estimate({ agreement: { share: 0.1, model } })];
+  expect(some.least.costUsd).toBeGreaterThan(none.least.costUsd ?? Number.NaN);
+});
+
+test('no change read means no estimate of anything', async () => {
+  const { least, most } = await estimate({ changes: [], replays: 50 });
+  expect([least, most]).toEqual(
+    Array.from({ length: 2 }, () => ({ calls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 })),
+  );
+});

@@ -1,0 +1,126 @@
+import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { fence } from '../../text/fence.ts';
+import type { JudgeTask } from '../judge.ts';
+import { instructionsFor } from './prompts/v1/digest.ts';
+
+/** What a slow model writes (128,000 tokens an hour, by the SDK's reckoning) well within the time of one attempt. */
+const mostTokens = 10_000;
+
+/** Each entry with its quote, after some thinking. What a call can cost is booked by it: no more than it has to be. */
+const usualTokensOf = (task: JudgeTask): number => {
+  switch (task.measure) {
+    case 'answer_key':
+      return 5000;
+    case 'precision':
+      return 3000 + 100 * task.claims.length;
+    case 'recall':
+      return 3000 + 100 * task.changes.length;
+    case 'reply':
+      return 3000;
+  }
+};
+
+/**
+ * How long an answer may be, in tokens.
+ * @param brokenOff how many answers to this measure broke off before: each doubles it.
+ */
+const maxTokensOf = (task: JudgeTask, brokenOff: number): number =>
+  Math.min(mostTokens, usualTokensOf(task) * 2 ** brokenOff);
+
+/** A request to the Messages API, without what is the same in all of them (the form of the answer). */
+export type ModelRequest = {
+  model: string;
+  max_tokens: number;
+  system: { type: 'text'; text: string; cache_control?: { type: 'ephemeral' } }[];
+  messages: { role: 'user'; content: string }[];
+};
+
+const cached = { cache_control: { type: 'ephemeral' } } as const;
+
+/**
+ * The part that all calls of one replay share: the instructions for every task, which all replays share, then the
+ * pull request under the replay's own nonce. Each ends with a breakpoint of the prompt cache, so that the second is
+ * read by the other calls on this pull request and the first by every call. The tasks' instructions stand here and not
+ * beside their material because here they are read at a tenth of the price, and carry small pull requests over the
+ * length below which a model caches nothing.
+ * @param task where it is not `every_task`, the prefix is for this task alone and is not marked for the cache: in a
+ * batch nobody knows when, if at all, another call could read it, and what is not read costs more than it saves.
+ */
+export const sharedPrefix = (
+  groundTruth: GroundTruth,
+  nonce: string,
+  task: JudgeTask['measure'] | 'every_task' = 'every_task',
+): ModelRequest['system'] => [
+  { type: 'text', text: instructionsFor(task), ...(task === 'every_task' ? cached : {}) },
+  {
+    type: 'text',
+    text: [
+      `# The pull request\n\nIts material bears the nonce ${nonce}.`,
+      fence(nonce, { kind: 'title' }, groundTruth.title),
+      fence(nonce, { kind: 'description' }, groundTruth.description),
+      fence(nonce, { kind: 'files' }, groundTruth.filesChanged.join('\n')),
+      fence(nonce, { kind: 'diff' }, groundTruth.diff),
+    ].join('\n\n'),
+    ...(task === 'every_task' ? cached : {}),
+  },
+];
+
+/** One call: the shared prefix, then which task it is and its material under a nonce of its own. */
+export const buildRequest = (
+  model: string,
+  prefix: ModelRequest['system'],
+  task: JudgeTask,
+  nonce: string,
+  brokenOff = 0,
+): ModelRequest => {
+  const material = materialOf(task, nonce);
+  const announced =
+    material.length === 0 ? [] : [`The material of this task bears the nonce ${nonce}.`, ...material];
+  const content = [`# Task: ${task.measure}`, ...announced, closingOf(task)].join('\n\n');
+  return {
+    model,
+    max_tokens: maxTokensOf(task, brokenOff),
+    system: prefix,
+    messages: [{ role: 'user', content }],
+  };
+};
+
+function materialOf(task: JudgeTask, nonce: string): string[] {
+  switch (task.measure) {
+    case 'answer_key':
+      return [];
+    case 'precision':
+      return task.claims.map(({ id, text }) => fence(nonce, { kind: 'claim', id }, text));
+    case 'recall':
+      return [
+        ...task.changes.flatMap(({ id, statement, quote }) => [
+          fence(nonce, { kind: 'change', id }, statement),
+          fence(nonce, { kind: 'quote-of-change', id }, quote),
+        ]),
+        fence(nonce, { kind: 'summary' }, task.summary),
+      ];
+    case 'reply':
+      return [
+        fence(nonce, { kind: 'question' }, task.question),
+        fence(nonce, { kind: 'reference-answer' }, task.referenceAnswer),
+        fence(nonce, { kind: 'response' }, task.response),
+      ];
+  }
+}
+
+/** Said after the material, so that its last words are not the last that the model reads. */
+function closingOf(task: JudgeTask): string {
+  const end = 'The material has ended.';
+  switch (task.measure) {
+    case 'answer_key':
+      return 'Write the key for the pull request above.';
+    case 'precision':
+      return `${end} Give one verdict for each of these ids: ${idsOf(task.claims)}.`;
+    case 'recall':
+      return `${end} Give one verdict for each of these ids: ${idsOf(task.changes)}.`;
+    case 'reply':
+      return `${end} Give the one verdict, with the id response.`;
+  }
+}
+
+const idsOf = (items: { id: string }[]) => items.map(({ id }) => id).join(', ');

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, expect, test } from 'vitest';
+import type { GroundTruth } from '#contracts/ground-truth.ts';
+import type { OracleAnswer } from '#contracts/oracle.ts';
+import { oracleAnswer } from '#testing/builders/judged-fixtures.ts';
+import { judgedRun } from '#testing/builders/judged-run.ts';
+import { ownChanges, ownReadings } from '#testing/builders/own-changes.ts';
+import { type AnthropicFake, startAnthropicFake } from '#testing/fakes/anthropic/anthropic-fake.ts';
+import { type AnthropicFault, faultyBehaviour } from '#testing/fakes/anthropic/faults.ts';
+import { askingThrough, type Judge } from '../../judge.ts';
+import { anthropicJudge } from '../../model/model-judge.ts';
+import { createPrices } from '../../model/prices.ts';
+import { resending } from '../../resending.ts';
+import { createAnthropicClient } from './client.ts';
+
+/** Of the calls; the share that the project promises to bear. */
+const rate = 0.1;
+const changes = ownChanges().slice(0, 12);
+const readings = new Map(ownReadings().map((reading) => [reading.id, reading]));
+
+const answer = ({ id }: GroundTruth): OracleAnswer => {
+  const reading = readings.get(id);
+  if (reading === undefined) throw new Error(`Nobody has read the change ${id}.`);
+  const claims = [...reading.key_claims, ...reading.false_claims];
+  return oracleAnswer(reading.summary, claims, reading.key_claims[0]);
+};
+
+/** As services and command line do it: a judge that cannot be had just now is waited for. */
+const patient = (judge: Judge): Judge =>
+  askingThrough(judge, ({ ask }) => async (task, signal) => {
+    for (;;) {
+      const reply = await ask(task, signal);
+      if (reply.ok || reply.fault !== 'unavailable' || !reply.passing) return reply;
+    }
+  });
+
+const fakes: AnthropicFake[] = [];
+afterEach(async () => {
+  await Promise.all(fakes.splice(0).map((fake) => fake.close()));
+});
+
+const runWith = async (fault: AnthropicFault | null) => {
+  const fake = await startAnthropicFake(
+    fault === null ? {} : { behave: faultyBehaviour({ rate, seed: 'faults', fault }) },
+  );
+  fakes.push(fake);
+  const client = createAnthropicClient({
+    apiKey: 'sk-ant-test',
+    baseURL: fake.url,
+    // The fake answers in milliseconds, where it does; on a busy machine that may be many.
+    timeout: fault === 'timeout' ? 500 : 20_000,
+    sleep: async (ms, signal) => {
+      await delay(ms, undefined, signal && { signal });
+    },
+  });
+  const judge = anthropicJudge({
+    client,
+    model: 'claude-sonnet-5-5',
+    random: randomBytes,
+    prices: createPrices(),
+    batches: null,
+    now: Date.now,
+  });
+  const { content } = await judgedRun({ changes, judge: patient(resending(judge)), answer });
+  const { counts } = content.rawScores;
+  // The same claims, whatever the order in which their verdicts came.
+  const scores = new Map(
+    content.replayScores.map(({ scoringLatencyMs: _, ...score }) => [score.groundTruthId, score]),
+  );
+  return { fake, counts, scores };
+};
+
+const undisturbed = runWith(null);
+
+/**
+ * Told by its status or a broken connection: the client sends again. Else by what it says: the judge is asked again.
+ */
+const sentAgain: AnthropicFault[] = ['429', '529', 'timeout', 'reset'];
+
+test.each<AnthropicFault>([
+  '429',
+  '529',
+  'timeout',
+  'reset',
+  'truncated_json',
+  'extra_id',
+  'missing_id',
+  'refusal',
+  'max_tokens',
+])(
+  '%s at every tenth call: the run completes, scores are those of the undisturbed run, and the certificate counts what was repeated',
+  async (fault) => {
+    const calm = await undisturbed;
+    const { fake, counts, scores } = await runWith(fault);
+    expect(calm.counts).toMatchObject({
+      scored: changes.length,
+      unscored: 0,
+      judgeRetries: 0,
+      controls: 0,
+    });
+    expect(counts).toMatchObject({ scored: changes.length, unscored: 0 });
+    for (const [id, score] of scores) expect(score).toEqual(calm.scores.get(id));
+    const repeated = fake.requests.length - calm.fake.requests.length;
+    expect(repeated).toBeGreaterThan(2);
+    if (sentAgain.includes(fault)) {
+      // What outlasted the client's own retries was sent again by hand, which nobody counts.
+      expect(counts.judgeRetries).toBeGreaterThan(0);
+      expect(counts.judgeRetries).toBeLessThanOrEqual(repeated);
+      expect(counts.judgeReasks).toBe(calm.counts.judgeReasks);
+    } else {
+      expect(counts.judgeRetries).toBe(0);
+      expect(counts.judgeReasks).toBe(calm.counts.judgeReasks + repeated);
+    }
+  },
+  60_000,
+);

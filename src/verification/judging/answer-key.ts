@@ -1,0 +1,87 @@
+import type { GroundTruth } from '#contracts/ground-truth.ts';
+import type { AnswerKey, AnswerKeyOutcome } from '#contracts/replay.ts';
+import { type ParsedDiff, parseDiff } from '../diff/parse-diff.ts';
+import type { JudgeAnswer, PullRequestJudge } from '../judges/judge.ts';
+import { quoteCountsInDiff } from '../text/quotes.ts';
+import { askWithinBudget } from './ask.ts';
+
+const maxChanges = 10;
+
+/** What is good of one answer, and how many of its changes were not. */
+type Candidate = { key: AnswerKey; dropped: number };
+
+/**
+ * The answer key of one pull request (methodology, "One replay", 1), made before its oracle call. Code gives the ids
+ * and checks that every quote stands in the diff: changes whose quote does not are asked for again once and then
+ * left out. What stays without a single quoted change or a quoted question is `impossible`, and its pull request is
+ * replaced.
+ */
+export const makeAnswerKey = async (
+  judge: PullRequestJudge,
+  groundTruth: GroundTruth,
+  { model, signal }: { model: string; signal?: AbortSignal | undefined },
+): Promise<AnswerKeyOutcome> => {
+  const diff = parseDiff(groundTruth.diff);
+  let best: Candidate | null = null;
+  const { outcome, ...asked } = await askWithinBudget(
+    judge,
+    model,
+    () => ({ measure: 'answer_key' }),
+    (answer) => {
+      const candidate = readKey(answer, diff);
+      if (typeof candidate === 'string') return candidate;
+      const askedBefore = best !== null;
+      // Of two keys that both lost changes, the one that keeps more says more of the pull request.
+      if (best === null || candidate.key.changes.length > best.key.changes.length) best = candidate;
+      return candidate.dropped === 0 || askedBefore
+        ? null
+        : `${candidate.dropped} changes without a quote of the diff`;
+    },
+    { signal },
+  );
+  const { model: answering, ...took } = asked;
+  if (outcome.kind === 'unavailable') return { kind: 'unavailable', reason: outcome.detail, ...took };
+  const key = keyOf(best);
+  if (key !== null) return { kind: 'made', key, model: answering, reused: false, ...took };
+  const fault = outcome.kind === 'outlived' ? outcome.fault : '';
+  // No oracle has a say in this request: what its API will not have is the verifier's failure until it is told better.
+  if (outcome.kind === 'outlived' && outcome.rejected) return { kind: 'unavailable', reason: fault, ...took };
+  return {
+    kind: 'impossible',
+    reason: `no usable answer key in ${took.asks} askings: ${fault}`,
+    reused: false,
+    ...took,
+  };
+};
+
+const keyOf = (candidate: Candidate | null): AnswerKey | null => candidate?.key ?? null;
+
+/** The usable part of an answer, or in words what makes it useless as a whole. */
+function readKey({ changes, question }: JudgeAnswer, diff: ParsedDiff): Candidate | string {
+  if (changes.length === 0) return 'no changes named';
+  if (changes.length > maxChanges)
+    return `${changes.length} changes named, at most ${maxChanges} are asked for`;
+  if (question === null || isBlank(question.text) || isBlank(question.reference_answer)) {
+    return 'no question with its reference answer';
+  }
+  if (!quoteCountsInDiff(question.quote, diff)) return 'the question has no quote of the diff';
+  const statements = new Set<string>();
+  const kept = changes.filter(({ statement, quote }) => {
+    const folded = statement.toLowerCase().replace(/\s+/gu, ' ').trim();
+    if (folded === '' || statements.has(folded) || !quoteCountsInDiff(quote, diff)) return false;
+    statements.add(folded);
+    return true;
+  });
+  if (kept.length === 0) return 'no change has a quote of the diff';
+  return {
+    dropped: changes.length - kept.length,
+    key: {
+      changes: kept.map(({ statement, quote }, index) => ({ id: `c${index + 1}`, statement, quote })),
+      question: question.text,
+      referenceAnswer: question.reference_answer,
+      questionQuote: question.quote,
+    },
+  };
+}
+
+const isBlank = (text: string) => text.trim() === '';

@@ -1,0 +1,103 @@
+import type { JudgeAnswer, JudgeTask, PullRequestJudge } from '../judges/judge.ts';
+import {
+  type Asked,
+  type AskOutcome,
+  askWithinBudget,
+  bothAsked,
+  maxAsks,
+  notAsked,
+  withoutOutcome,
+} from './ask.ts';
+
+type Verdict = JudgeAnswer['verdicts'][number]['verdict'];
+
+/** What of a measure is asked, id by id, and what counts as an answer. */
+export type Ruling = {
+  ids: string[];
+  task: (pending: ReadonlySet<string>) => JudgeTask;
+  yes: Verdict;
+  no: Verdict;
+  quoteCounts: (quote: string) => boolean;
+};
+
+/** The quote of each yes, null for each no. */
+export type Rulings = ReadonlyMap<string, string | null>;
+
+export type Attempt<Value> = Asked & { outcome: AskOutcome; value: Value };
+
+/** `control`: the oracle's own text is the cause that no verdict could be had, and the measure is 0. */
+export type Obtained<Value> = Asked &
+  ({ kind: 'obtained'; value: Value } | { kind: 'control' } | { kind: 'unscored'; reason: string });
+
+export type AskedJudge = { judge: PullRequestJudge; model: string; signal?: AbortSignal | undefined };
+
+/**
+ * Asks for a yes or no on each id until each has one or the budget is used up. A yes counts with a quote that counts;
+ * without one it is asked again once and is a no then.
+ */
+export const ruleOnEach = async (
+  { judge, model, signal }: AskedJudge,
+  { ids, task, yes, no, quoteCounts }: Ruling,
+  budget = maxAsks,
+): Promise<Attempt<Rulings>> => {
+  const rulings = new Map<string, string | null>();
+  if (ids.length === 0) return { ...notAsked(model), outcome: { kind: 'settled' }, value: rulings };
+  const pending = new Set(ids);
+  const unquoted = new Set<string>();
+
+  const read = ({ verdicts }: JudgeAnswer): string | null => {
+    // An id that was not asked about means that the judge confused its ids: none of its verdicts can be trusted.
+    // One that was settled before is only superfluous.
+    if (verdicts.some(({ id }) => !ids.includes(id))) return 'a verdict on an unknown id';
+    for (const id of [...pending]) {
+      const [ruling, ...repeated] = verdicts.filter((verdict) => verdict.id === id);
+      if (ruling === undefined || repeated.length > 0) continue;
+      if (ruling.verdict === no) settle(id, null);
+      else if (ruling.verdict === yes) {
+        if (quoteCounts(ruling.quote)) settle(id, ruling.quote);
+        else if (unquoted.has(id)) settle(id, null);
+        else unquoted.add(id);
+      }
+    }
+    return pending.size === 0 ? null : `${pending.size} of ${ids.length} verdicts missing or not usable`;
+  };
+  const settle = (id: string, quote: string | null) => {
+    pending.delete(id);
+    rulings.set(id, quote);
+  };
+
+  const asked = await askWithinBudget(judge, model, () => task(pending), read, { signal, budget });
+  return { ...asked, value: rulings };
+};
+
+/**
+ * A control passes where the judge, asked once about what the key itself says, gives every verdict, and at least half
+ * of them are a yes: a judge that cannot see the key's own changes cannot have been stopped by the oracle's text alone.
+ */
+export const controlPasses = ({ outcome, value }: Attempt<Rulings>): boolean =>
+  outcome.kind === 'settled' &&
+  [...value.values()].filter((quote) => quote !== null).length * 2 >= value.size;
+
+/**
+ * A verdict, or why there is none (methodology, "One replay", 4). What outlives the budget is asked once more with a
+ * control in place of the oracle's text: where the control passes, the oracle's text is the cause.
+ */
+export const obtainVerdict = async <Value>(
+  attempt: Attempt<Value>,
+  askControl: () => Promise<Asked & { outcome: AskOutcome; passes: boolean }>,
+): Promise<Obtained<Value>> => {
+  const { outcome, value } = attempt;
+  if (outcome.kind === 'settled') return { kind: 'obtained', value, ...withoutOutcome(attempt) };
+  if (outcome.kind === 'unavailable')
+    return { kind: 'unscored', reason: unavailableReason(outcome.detail), ...withoutOutcome(attempt) };
+  const control = await askControl();
+  const asked = bothAsked(attempt, control);
+  if (control.passes) return { kind: 'control', ...asked };
+  const reason =
+    control.outcome.kind === 'unavailable'
+      ? unavailableReason(control.outcome.detail)
+      : `no usable verdict in ${attempt.asks} of ${maxAsks} askings: ${outcome.fault}; the control had none either`;
+  return { kind: 'unscored', reason, ...asked };
+};
+
+const unavailableReason = (detail: string) => `the judge was not available: ${detail}`;

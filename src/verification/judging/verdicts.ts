@@ -1,0 +1,218 @@
+import type { GroundTruth } from '#contracts/ground-truth.ts';
+import type { OracleAnswer } from '#contracts/oracle.ts';
+import {
+  type AnswerKey,
+  type PrecisionVerdict,
+  type RecallVerdict,
+  type ReplyVerdict,
+  replyAccuracies,
+} from '#contracts/replay.ts';
+import type { Canary } from '../canaries/make-canaries.ts';
+import { mixCanaries } from '../canaries/mix-canaries.ts';
+import type { ParsedDiff } from '../diff/parse-diff.ts';
+import type { PullRequestJudge } from '../judges/judge.ts';
+import {
+  maxResponseCharacters,
+  maxSummaryCharacters,
+  removeCopiedPassages,
+} from '../text/copied-passages.ts';
+import { foldClaims } from '../text/fold-claims.ts';
+import { quoteCountsInDiff, quoteCountsInText } from '../text/quotes.ts';
+import { cutText } from '../text/words.ts';
+import { askWithinBudget, maxAsks, notAsked } from './ask.ts';
+import {
+  type Attempt,
+  controlPasses,
+  type Obtained,
+  obtainVerdict,
+  type Ruling,
+  type Rulings,
+  ruleOnEach,
+} from './ruling.ts';
+
+export type VerdictMaterial = {
+  judge: PullRequestJudge;
+  /** The judge's configured model, named where code decides without asking. */
+  model: string;
+  groundTruth: GroundTruth;
+  diff: ParsedDiff;
+  key: AnswerKey;
+  answer: OracleAnswer;
+  signal?: AbortSignal | undefined;
+};
+
+/** Claims of known truth to put among the oracle's, and what decides their places. */
+export type CanaryMaterial = { canaries: Canary[]; seed: string };
+
+/**
+ * Precision (methodology, "One replay", 3 and 4): every text of every folded claim is judged under an id of its own
+ * that does not show the folding; a claim is supported only if each of its texts is. Canaries are ruled on among them
+ * and count in no score.
+ */
+export const judgePrecision = async (
+  material: VerdictMaterial,
+  { canaries, seed }: CanaryMaterial = { canaries: [], seed: '' },
+): Promise<PrecisionVerdict> => {
+  const { answer, groundTruth, diff, key } = material;
+  const { claims, claimsMade, claimsCut } = foldClaims(answer.keyClaims, groundTruth);
+  const own = claims.flatMap((claim) => claim.texts.map((text) => ({ claim: claim.id, canary: null, text })));
+  const texts = mixCanaries(own, canaries, `${seed}/${groundTruth.id}`).map((item, index) => ({
+    ...item,
+    id: `t${index + 1}`,
+  }));
+  const rulingOn = (items: { id: string; text: string }[]): Ruling => ({
+    ids: items.map(({ id }) => id),
+    task: (pending) => ({
+      measure: 'precision',
+      claims: items.filter(({ id }) => pending.has(id)).map(({ id, text }) => ({ id, text })),
+    }),
+    yes: 'supported',
+    no: 'not_supported',
+    quoteCounts: (quote) => quoteCountsInDiff(quote, diff),
+  });
+  const verdict = await obtainRulings(material, rulingOn(texts), () =>
+    rulingOn(key.changes.map(({ statement }, index) => ({ id: `t${index + 1}`, text: statement }))),
+  );
+  if (verdict.kind === 'unscored') return verdict;
+  const { rulings, ...judged } = verdict;
+  return {
+    ...judged,
+    claims: claims.map(({ id, members, restatement }) => {
+      const quotes = texts.filter((text) => text.claim === id).map((text) => rulings.get(text.id) ?? null);
+      const supported = quotes.every((quote) => quote !== null);
+      return { id, members, restatement, supported, quote: supported ? (quotes[0] ?? null) : null };
+    }),
+    claimsMade,
+    claimsCut,
+    canaries: texts.flatMap(({ id, canary, text }) => {
+      const ruling = rulings.get(id);
+      return canary === null || ruling === undefined
+        ? []
+        : [{ kind: canary, text, supported: ruling !== null }];
+    }),
+  };
+};
+
+/** Recall: which changes of the key the summary surfaces, once what it copied from the diff is taken out. */
+export const judgeRecall = async (material: VerdictMaterial): Promise<RecallVerdict> => {
+  const { answer, diff, key } = material;
+  const { text: judgedSummary, cut: summaryCutCharacters } = cutText(answer.summary, maxSummaryCharacters);
+  const { text: summary, copiedCharacters } = removeCopiedPassages(judgedSummary, diff);
+  const rulingOn = (text: string): Ruling => ({
+    ids: key.changes.map(({ id }) => id),
+    task: (pending) => ({
+      measure: 'recall',
+      // In one order of their fields, whichever a stored key has: the same question is the same bytes.
+      changes: key.changes
+        .filter(({ id }) => pending.has(id))
+        .map(({ id, statement, quote }) => ({ id, statement, quote })),
+      summary: text,
+    }),
+    yes: 'surfaced',
+    no: 'not_surfaced',
+    quoteCounts: (quote) => quoteCountsInText(quote, text),
+  });
+  const verdict = await obtainRulings(
+    material,
+    saysSomething(summary) ? rulingOn(summary) : { ...rulingOn(summary), ids: [] },
+    () => rulingOn(key.changes.map(({ statement }) => statement).join('\n')),
+  );
+  if (verdict.kind === 'unscored') return verdict;
+  const { rulings, ...judged } = verdict;
+  return {
+    ...judged,
+    changes: key.changes.map(({ id }) => {
+      const quote = rulings.get(id) ?? null;
+      return { id, surfaced: quote !== null, quote };
+    }),
+    summaryCutCharacters,
+    copiedCharacters,
+  };
+};
+
+type ReplyAccuracy = (typeof replyAccuracies)[number];
+
+/** Reply accuracy: one of five values for the response against diff and reference answer. */
+export const judgeReply = async (material: VerdictMaterial): Promise<ReplyVerdict> => {
+  const { model, answer, key } = material;
+  const { text: response, cut: responseCutCharacters } = cutText(
+    answer.followUpResponse,
+    maxResponseCharacters,
+  );
+  if (!saysSomething(response)) {
+    return {
+      kind: 'judged',
+      control: false,
+      ...notAsked(model),
+      replyAccuracy: 0,
+      responseCutCharacters,
+    };
+  }
+  const obtained = await obtainVerdict(await gradeReply(material, response, maxAsks), async () => {
+    const control = await gradeReply(material, key.referenceAnswer, 1);
+    return { ...control, passes: control.outcome.kind === 'settled' && (control.value ?? 0) >= 0.5 };
+  });
+  if (obtained.kind === 'unscored') return unscored(obtained);
+  return {
+    kind: 'judged',
+    control: obtained.kind === 'control',
+    model: obtained.model,
+    ...tookOf(obtained),
+    replyAccuracy: obtained.kind === 'obtained' ? (obtained.value ?? 0) : 0,
+    responseCutCharacters,
+  };
+};
+
+const gradeReply = async (
+  { judge, model, key, signal }: VerdictMaterial,
+  response: string,
+  budget: number,
+): Promise<Attempt<ReplyAccuracy | null>> => {
+  let value: ReplyAccuracy | null = null;
+  const asked = await askWithinBudget(
+    judge,
+    model,
+    () => ({ measure: 'reply', question: key.question, referenceAnswer: key.referenceAnswer, response }),
+    ({ verdicts }) => {
+      // One thing is judged, so whatever id the verdict bears can only mean that one.
+      const [first, ...rest] = verdicts;
+      value = replyAccuracies.find((accuracy) => String(accuracy) === first?.verdict) ?? null;
+      if (rest.length > 0) return `${verdicts.length} verdicts on one response`;
+      return value === null ? 'no verdict in the range' : null;
+    },
+    { signal, budget },
+  );
+  return { ...asked, value };
+};
+
+/** Rulings on the oracle's text; none, so that every id is a no, where the control shows that text to be the cause. */
+const obtainRulings = async (material: VerdictMaterial, ruling: Ruling, control: () => Ruling) => {
+  const obtained = await obtainVerdict(await ruleOnEach(material, ruling), async () => {
+    const attempt = await ruleOnEach(material, control(), 1);
+    return { ...attempt, passes: controlPasses(attempt) };
+  });
+  if (obtained.kind === 'unscored') return unscored(obtained);
+  const rulings: Rulings = obtained.kind === 'obtained' ? obtained.value : new Map();
+  return {
+    kind: 'judged',
+    control: obtained.kind === 'control',
+    model: obtained.model,
+    ...tookOf(obtained),
+    rulings,
+  } as const;
+};
+
+const saysSomething = (text: string) => /[\p{L}\p{N}]/u.test(text);
+
+const tookOf = ({ asks, retries, latencyMs, usage }: Obtained<unknown>) => ({
+  asks,
+  retries,
+  latencyMs,
+  usage,
+});
+
+const unscored = (obtained: Extract<Obtained<unknown>, { kind: 'unscored' }>) => ({
+  kind: 'unscored' as const,
+  reason: obtained.reason,
+  ...tookOf(obtained),
+});

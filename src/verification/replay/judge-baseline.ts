@@ -1,0 +1,52 @@
+import type { Baseline } from '#contracts/replay.ts';
+import { judgePrecision, judgeRecall, type VerdictMaterial } from '../judging/verdicts.ts';
+import { allEnded } from './all-ended.ts';
+import type { SharedJudgments } from './shared-judgments.ts';
+
+/**
+ * The verdicts on the parrot: those that this replay or another had made, or new ones, each kept as it arrives. Both
+ * together are shared.
+ */
+export const judgeParrot = async (
+  material: VerdictMaterial,
+  {
+    shared,
+    baseline,
+    keep,
+  }: {
+    shared: SharedJudgments | null;
+    baseline: Baseline | undefined;
+    keep: (parts: Baseline) => Promise<unknown>;
+  },
+): Promise<void> => {
+  const { key } = material;
+  let { precision, recall, reused = false } = baseline ?? {};
+  const isWhole = precision !== undefined && recall !== undefined;
+  const stored = isWhole ? null : await shared?.parrot(key);
+  if (stored && (stored.own || baseline === undefined)) {
+    const missing = {
+      ...(precision === undefined && { precision: stored.value.precision }),
+      ...(recall === undefined && { recall: stored.value.recall }),
+    };
+    ({ precision, recall } = stored.value);
+    reused = !stored.own;
+    await keep({ ...missing, reused });
+  }
+  const asked = allEnded([
+    precision === undefined &&
+      judgePrecision(material).then((verdict) => {
+        precision = verdict;
+        return keep({ precision, reused });
+      }),
+    recall === undefined &&
+      judgeRecall(material).then((verdict) => {
+        recall = verdict;
+        return keep({ recall, reused });
+      }),
+  ]);
+  await asked.catch(() => undefined);
+  // Also where they could not be kept here: they are paid for, and serve whoever comes to this change.
+  if (!reused && precision?.kind === 'judged' && recall?.kind === 'judged')
+    await shared?.keepParrot({ precision, recall }, key);
+  await asked;
+};

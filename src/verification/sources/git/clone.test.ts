@@ -1,0 +1,161 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { gitRunner } from '#platform/git/run-git.ts';
+import {
+  createGitRepository,
+  type GitRepository,
+  type GitServer,
+  serveGitRepository,
+} from '#testing/builders/git-repository.ts';
+import { type DrawRequest, SourceError } from '../source.ts';
+import { type CloneOptions, clonedGitSource } from './clone.ts';
+import { gitSource } from './git.ts';
+
+const runGit = gitRunner({ searchPath: process.env.PATH ?? '' });
+const request: DrawRequest = { limit: 50, reserve: 0, seed: 's', since: null, label: null };
+const token = 'planted-secret-token';
+const code = 'one\ntwo\nthree\nfour\n';
+
+let repo: GitRepository;
+beforeAll(() => {
+  repo = createGitRepository();
+  repo.commit({ message: 'Begin', files: { 'a.ts': code } });
+  repo.mergePullRequest({ number: 3, title: 'Add b', files: { 'b.ts': code } });
+});
+afterAll(() => repo.remove());
+
+const servers: GitServer[] = [];
+const folders: string[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+  for (const folder of folders.splice(0)) expect(existsSync(folder), 'the clone is removed').toBe(false);
+});
+const serve = async (options: Parameters<typeof serveGitRepository>[1] = {}) => {
+  const server = await serveGitRepository(repo.path, options);
+  servers.push(server);
+  return server;
+};
+
+const source = (url: string, more: Partial<CloneOptions> = {}) =>
+  clonedGitSource({
+    runGit,
+    makeTempDir: async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'echelon-clone-'));
+      folders.push(folder);
+      return folder;
+    },
+    removeDir: (folder) => rm(folder, { recursive: true, force: true }),
+    url,
+    allowedProtocols: ['http'],
+    ...more,
+  });
+const failure = async (url: string, more: Partial<CloneOptions> = {}) => {
+  const error = await source(url, more)
+    .draw(request)
+    .catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(SourceError);
+  expect(inspect(error, { depth: 10 })).not.toContain(token);
+  return error;
+};
+
+test('a clone gives the same changes as the repository it was made of', async () => {
+  const server = await serve();
+  const result = await source(server.url).draw(request);
+  const name = `${new URL(server.url).host}/repository`;
+  expect(result).toEqual(await gitSource({ runGit, path: repo.path, name }).draw(request));
+  expect(result).toMatchObject({ listed: 2, source: `git:${name}`, private: false });
+});
+
+test('a token opens a private repository, stays out of the arguments, and hides the name from the draw', async () => {
+  const server = await serve({ token });
+  expect(await failure(server.url)).toMatchObject({
+    code: 'unauthorized',
+    message: expect.stringMatching(/does not exist or is private/),
+  });
+  expect(await failure(server.url, { token: `${token}-wrong` })).toMatchObject({ code: 'unauthorized' });
+  const seen: string[][] = [];
+  const result = await source(server.url, {
+    token,
+    runGit: (args, options) => {
+      seen.push(args);
+      return runGit(args, options);
+    },
+  }).draw(request);
+  expect(result).toMatchObject({ private: true, source: 'private repository', commitRange: null });
+  expect(seen.flat().join(' ')).not.toMatch(new RegExp(`${token}|${btoa(`x-access-token:${token}`)}`));
+});
+
+test('a redirect is not followed, and no token goes to where it points', async () => {
+  const target = await serve({ token });
+  const server = await serve({ redirectTo: new URL(target.url).origin });
+  expect(await failure(server.url, { token })).toMatchObject({
+    code: 'invalid',
+    message: expect.stringMatching(/redirects elsewhere/),
+  });
+  expect(target.requests).toEqual([]);
+});
+
+test.each([
+  ['an option', '--upload-pack=touch /tmp/x'],
+  ['a program', 'ext::sh -c true'],
+  ['a transport helper', 'foo::http://example.com/a'],
+  ['no URL', 'example.com/a/b'],
+  ['a path', '/etc'],
+  ['a file URL where none is allowed', 'file:///etc'],
+  ['ssh where it is not allowed', 'ssh://git@example.com/a'],
+  ['user info', 'http://user:pass@127.0.0.1/a'],
+  ['a query', 'http://127.0.0.1/a?x=1'],
+])('%s is refused before anything is run', async (_, url) => {
+  const error = await failure(url, { runGit: () => expect.unreachable('git must not run') });
+  expect(error).toMatchObject({ code: 'invalid' });
+  expect(String(error)).not.toContain('pass@');
+});
+
+test('an address that the guard refuses is not called, and what it pins is used', async () => {
+  const server = await serve();
+  const refusal = new SourceError('invalid', 'not allowed');
+  expect(await failure(server.url, { guard: () => Promise.reject(refusal) })).toBe(refusal);
+  expect(server.requests).toEqual([]);
+  const { port } = new URL(server.url);
+  const result = await source(`http://pinned.invalid:${port}/repository.git`, {
+    guard: async (url) => ({ 'http.curloptResolve': `${url.hostname}:${url.port}:127.0.0.1` }),
+  }).draw(request);
+  expect(result.listed).toBe(2);
+});
+
+test('a missing repository, an unreachable server and one that never answers are told apart', async () => {
+  const server = await serve();
+  const other = server.url.replace('repository.git', 'none.git');
+  expect(await failure(other)).toMatchObject({ code: 'not_found' });
+  const silent = await serve({ silent: true });
+  expect(await failure(silent.url, { timeoutMs: 300 })).toMatchObject({
+    code: 'unreachable',
+    message: expect.stringMatching(/took too long/),
+  });
+  await server.close();
+  expect(await failure(server.url)).toMatchObject({ code: 'unreachable', retryable: true });
+});
+
+test('an empty repository is told as empty', async () => {
+  const empty = createGitRepository();
+  try {
+    expect(await failure(`file://${empty.path}`, { allowedProtocols: ['file'] })).toMatchObject({
+      code: 'empty',
+    });
+  } finally {
+    empty.remove();
+  }
+});
+
+test('giving up ends the clone with the reason given', async () => {
+  const silent = await serve({ silent: true });
+  const controller = new AbortController();
+  const reason = new Error('cancelled');
+  const drawing = source(silent.url).draw({ ...request, signal: controller.signal });
+  setTimeout(() => controller.abort(reason), 200);
+  await expect(drawing).rejects.toBe(reason);
+});

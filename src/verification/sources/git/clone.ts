@@ -1,0 +1,140 @@
+import { type GroundTruthSource, SourceError } from '../source.ts';
+import { gitSource, maxListedCommits } from './git.ts';
+import { remoteEnvironment } from './remote.ts';
+import type { GitOutcome, RunGit } from './runner.ts';
+
+const defaultCloneTimeoutMs = 10 * 60_000;
+
+export type CloneOptions = {
+  runGit: RunGit;
+  makeTempDir: () => Promise<string>;
+  removeDir: (path: string) => Promise<void>;
+  url: string;
+  /** Sent as HTTP basic credentials to this URL's origin and nowhere else; makes the draw private. */
+  token?: string | null;
+  /** Transports that git may use, without colon; https alone unless told otherwise. */
+  allowedProtocols?: string[];
+  /**
+   * Called before anything is sent. It may refuse the address with a SourceError, and answers with further git
+   * configuration, for example `http.curloptResolve` to pin the address that it has checked.
+   */
+  guard?: (url: URL) => Promise<Record<string, string>>;
+  timeoutMs?: number;
+};
+
+const schemes = /^(?:https?|git|ssh|file):$/;
+
+const readUrl = (text: string, allowedProtocols: string[]): URL => {
+  const refuse = (problem: string) => new SourceError('invalid', `This repository address ${problem}`);
+  // "ext::command" and its like run programs; "-x" would be read as an option.
+  if (text.startsWith('-') || /^[a-z0-9+.-]+::/i.test(text) || !URL.canParse(text)) {
+    throw refuse('is no URL that can be cloned. Give one such as https://example.com/owner/name.git.');
+  }
+  const url = new URL(text);
+  if (!schemes.test(url.protocol) || !allowedProtocols.includes(url.protocol.slice(0, -1))) {
+    throw refuse(
+      `uses ${url.protocol}, allowed is ${allowedProtocols.map((name) => `${name}:`).join(', ')}.`,
+    );
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw refuse('must not hold a user name or password. Give a token by itself.');
+  }
+  if (url.search !== '' || url.hash !== '') throw refuse('must not have a query or a fragment.');
+  return url;
+};
+
+/** What git said, as a reason for the run's owner. git's own words stay out: they may quote the server's. */
+const cloneError = (outcome: GitOutcome, name: string, hasToken: boolean): SourceError => {
+  const said = outcome.stderr;
+  if (outcome.stopped === 'timeout') {
+    return new SourceError(
+      'unreachable',
+      `Cloning ${name} took too long. Clone it yourself and give its path.`,
+      {
+        retryable: true,
+      },
+    );
+  }
+  if (
+    /Authentication failed|could not read (?:Username|Password)|terminal prompts disabled|error: 40[13]/.test(
+      said,
+    )
+  ) {
+    return new SourceError(
+      'unauthorized',
+      hasToken
+        ? `${name} does not exist, or the token may not read it. Check the address and the token's rights.`
+        : `${name} does not exist or is private. Check the address, or give a token that may read it.`,
+    );
+  }
+  if (/not found|does not exist|does not appear to be a git repository|error: 404/i.test(said)) {
+    return new SourceError('not_found', `${name} was not found, or is no git repository. Check the address.`);
+  }
+  if (/redirect|error: 30\d/i.test(said)) {
+    return new SourceError('invalid', `${name} redirects elsewhere. Give the address that it redirects to.`);
+  }
+  if (/transport '.*' not allowed/.test(said)) {
+    return new SourceError('invalid', `${name} uses a transport that is not allowed here.`);
+  }
+  if (/No space left on device/i.test(said)) {
+    return new SourceError('unreachable', `There is no disk space left to clone ${name}. Free some.`, {
+      retryable: true,
+    });
+  }
+  return new SourceError(
+    'unreachable',
+    `${name} could not be cloned: its server was not reached or failed.`,
+    {
+      retryable: true,
+    },
+  );
+};
+
+/**
+ * Merged changes of a repository anywhere: cloned bare and without a work tree into a temporary folder, only as deep
+ * as a draw looks, read there, and removed whatever happens.
+ */
+export const clonedGitSource = (options: CloneOptions): GroundTruthSource => ({
+  async draw(request) {
+    const { runGit, token = null, allowedProtocols = ['https'] } = options;
+    const url = readUrl(options.url, allowedProtocols);
+    const name =
+      url.protocol === 'file:' ? url.pathname : `${url.host}${url.pathname}`.replace(/(?:\.git)?\/?$/, '');
+    const guarded = (await options.guard?.(url)) ?? {};
+    const directory = await options.makeTempDir();
+    try {
+      request.onProgress?.(`Cloning ${name}`);
+      const cloned = await runGit(
+        [
+          'clone',
+          '--quiet',
+          '--bare',
+          '--single-branch',
+          '--no-tags',
+          // The commit below the last one listed is its parent.
+          `--depth=${maxListedCommits + 1}`,
+          '--template=',
+          '--no-recurse-submodules',
+          '--',
+          url.href,
+          directory,
+        ],
+        {
+          env: remoteEnvironment({ url, token, allowedProtocols, guarded }),
+          timeoutMs: options.timeoutMs ?? defaultCloneTimeoutMs,
+          maxBytes: 1_000_000,
+          ...(request.signal && { signal: request.signal }),
+        },
+      ).catch((error: unknown) => {
+        request.signal?.throwIfAborted();
+        throw error instanceof SourceError
+          ? error
+          : new SourceError('unreachable', `git could not be started. Install git and put it on the PATH.`);
+      });
+      if (cloned.code !== 0) throw cloneError(cloned, name, token !== null);
+      return await gitSource({ runGit, path: directory, name, isPrivate: token !== null }).draw(request);
+    } finally {
+      await options.removeDir(directory);
+    }
+  },
+});

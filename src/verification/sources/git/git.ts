@@ -1,0 +1,206 @@
+import type { ExclusionReason, GroundTruth } from '#contracts/ground-truth.ts';
+import { drawChanges, sinceMs } from '../draw.ts';
+import { toGroundTruth } from '../eligibility.ts';
+import { type DrawRequest, type GroundTruthSource, SourceError } from '../source.ts';
+import { type Git, readDiff, readingConfig } from './diff.ts';
+import { type Commit, historyFormat, parseHistory } from './history.ts';
+import { type GitOutcome, isolation, type RunGit } from './runner.ts';
+
+/** The newest first-parent commits that a draw is made from; older ones say little of how a project works now. */
+export const maxListedCommits = 2_000;
+
+const listTimeoutMs = 60_000;
+const maxListBytes = 64_000_000;
+
+const startGit = async (name: string, run: () => Promise<GitOutcome>, signal?: AbortSignal) => {
+  try {
+    return await run();
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof SourceError) throw error;
+    throw new SourceError(
+      'unreachable',
+      `git could not be started to read ${name}. Install git and put it on the PATH.`,
+    );
+  }
+};
+
+const textOf = ({ stdout }: GitOutcome) => new TextDecoder().decode(stdout).trim();
+
+/** Finds the repository's own folder, so that every later call names it and reads no work tree. */
+const openRepository = async (
+  options: { runGit: RunGit; path: string; name: string },
+  signal?: AbortSignal,
+): Promise<Git> => {
+  const { runGit, path, name } = options;
+  const run = (
+    args: string[],
+    env: Record<string, string>,
+    bounds: { timeoutMs: number; maxBytes: number },
+  ) =>
+    startGit(
+      name,
+      () =>
+        runGit(args, {
+          env: { ...isolation, ...readingConfig, ...env },
+          ...bounds,
+          ...(signal && { signal }),
+        }),
+      signal,
+    );
+  const found = await run(
+    ['-C', path, 'rev-parse', '--absolute-git-dir', '--show-prefix'],
+    {},
+    { timeoutMs: listTimeoutMs, maxBytes: 100_000 },
+  );
+  if (found.code !== 0) {
+    throw /dubious ownership/.test(found.stderr)
+      ? new SourceError(
+          'unauthorized',
+          `${name} belongs to another user, and this git refuses it. Run as its owner, or use git 2.38 or newer.`,
+        )
+      : new SourceError(
+          'not_found',
+          `${name} is not a git repository. Give the folder of one, a git URL, GitHub's owner/name, or a .jsonl file.`,
+        );
+  }
+  const [gitDirectory = '', prefix = ''] = textOf(found).split('\n');
+  if (prefix !== '') {
+    throw new SourceError(
+      'not_found',
+      `${name} is a folder inside a git repository, not a repository. Give the repository's top folder.`,
+    );
+  }
+  // A work tree and an index that do not exist: attributes in the checkout would else decide what a diff shows, and
+  // a clone would give another diff than the checkout it came from.
+  const nowhere = `${gitDirectory}/echelon-verify-no-such-file`;
+  return (args, bounds) =>
+    run(
+      ['-C', gitDirectory, `--git-dir=${gitDirectory}`, '--no-pager', ...args],
+      { GIT_WORK_TREE: nowhere, GIT_INDEX_FILE: nowhere },
+      bounds,
+    );
+};
+
+const listCommits = async (git: Git, name: string): Promise<Commit[]> => {
+  const bounds = { timeoutMs: listTimeoutMs, maxBytes: maxListBytes };
+  const head = await git(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], bounds);
+  if (head.code !== 0) {
+    throw new SourceError(
+      'empty',
+      `${name} has no commit on its current branch. Choose a repository with merged changes.`,
+    );
+  }
+  const listed = await git(
+    [
+      'rev-list',
+      '--first-parent',
+      `--max-count=${maxListedCommits}`,
+      '--encoding=UTF-8',
+      `--format=${historyFormat}`,
+      textOf(head),
+      '--',
+    ],
+    bounds,
+  );
+  if (listed.code !== 0) {
+    throw new SourceError(
+      'unreachable',
+      `The history of ${name} could not be read (${listed.stopped ?? 'git failed'}). Check it with \`git fsck\`.`,
+    );
+  }
+  return parseHistory(listed.stdout);
+};
+
+/**
+ * Where a clone is shallow, its oldest commit seems to have no parents, and its diff would be the whole tree. The
+ * commit itself tells.
+ */
+const withoutBoundary = async (git: Git, commits: Commit[]): Promise<Commit[]> => {
+  const oldest = commits.at(-1);
+  if (oldest === undefined || oldest.parents.length > 0) return commits;
+  const raw = await git(['cat-file', 'commit', oldest.hash], {
+    timeoutMs: listTimeoutMs,
+    maxBytes: maxListBytes,
+  });
+  const header = textOf(raw).split('\n\n')[0] ?? '';
+  return /^parent /m.test(header) ? commits.slice(0, -1) : commits;
+};
+
+/** A merge is committed by who pressed the button; the change is by the author of what was merged. */
+const authorOf = async (git: Git, commit: Commit): Promise<string> => {
+  const merged = commit.parents[1];
+  if (merged === undefined) return commit.author;
+  const shown = await git(['rev-list', '--no-walk', '--encoding=UTF-8', '--format=%an', merged, '--'], {
+    timeoutMs: listTimeoutMs,
+    maxBytes: 100_000,
+  });
+  // In a shallow clone what was merged may be missing.
+  return shown.code === 0 ? (textOf(shown).split('\n')[1] ?? commit.author) : commit.author;
+};
+
+const loadCommit = async (
+  git: Git,
+  commit: Commit,
+  repository: string,
+): Promise<GroundTruth | { excluded: ExclusionReason }> => {
+  const { committedAt } = commit;
+  if (committedAt === null) return { excluded: 'unreadable' };
+  const parent = commit.parents[0];
+  const trees: [string, string] = parent === undefined ? ['--root', commit.hash] : [parent, commit.hash];
+  const diff = await readDiff(git, trees);
+  if (diff === 'too_large' || diff === 'unreadable') return { excluded: diff };
+  return toGroundTruth(
+    {
+      id: commit.id,
+      title: commit.title,
+      description: commit.description,
+      mergedAt: committedAt,
+      mergeCommit: commit.hash,
+      labels: [],
+      author: await authorOf(git, commit),
+      url: null,
+      repository,
+    },
+    diff,
+  );
+};
+
+const refuseLabel = (request: DrawRequest) => {
+  if (request.label === null) return;
+  throw new SourceError(
+    'invalid',
+    'Commits have no labels. Leave the label out, or name the repository on GitHub as owner/name.',
+  );
+};
+
+/**
+ * Merged changes of a local repository: the first-parent commits of HEAD, each against its first parent. `name` is
+ * what errors, certificate and ground truth call it (a path may say more than its owner wants). `isPrivate` keeps
+ * even that out of the draw.
+ */
+export const gitSource = (options: {
+  runGit: RunGit;
+  path: string;
+  name: string;
+  isPrivate?: boolean;
+}): GroundTruthSource => ({
+  async draw(request) {
+    refuseLabel(request);
+    const { name } = options;
+    const git = await openRepository(options, request.signal);
+    request.onProgress?.(`Reading the history of ${name}`);
+    const commits = await withoutBoundary(git, await listCommits(git, name));
+    const from = sinceMs(request.since);
+    return drawChanges({
+      candidates: commits.filter(
+        ({ committedAt }) =>
+          request.since === null || (committedAt !== null && Date.parse(committedAt) >= from),
+      ),
+      load: (commit) => loadCommit(git, commit, name),
+      request,
+      source: `git:${name}`,
+      isPrivate: options.isPrivate ?? false,
+    });
+  },
+});

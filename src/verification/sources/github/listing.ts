@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { sinceMs } from '../draw.ts';
+import type { DrawRequest } from '../source.ts';
+import { type GitHubAccess, isNotModified, type openGitHub, readAnswer } from './client.ts';
+
+const time = z.string().refine((text) => !Number.isNaN(Date.parse(text)));
+const pullSchema = z.object({
+  number: z.number().int(),
+  title: z.string().nullish(),
+  body: z.string().nullish(),
+  user: z.object({ login: z.string() }).nullish(),
+  labels: z.array(z.object({ name: z.string() })).nullish(),
+  html_url: z.string().nullish(),
+  updated_at: time,
+  merged_at: time.nullish(),
+  merge_commit_sha: z.string().nullish(),
+  head: z.object({ sha: z.string() }).nullish(),
+});
+/** `merged_at` alone says that a pull request was merged. */
+const mergedPullSchema = pullSchema.extend({ id: z.string(), merged_at: time });
+export type MergedPull = z.infer<typeof mergedPullSchema>;
+
+/**
+ * What earlier draws learned of a repository: every merged pull request that was updated at `coveredFrom` or later,
+ * as of `newestUpdate`.
+ */
+const knownListingSchema = z.object({
+  version: z.literal(1),
+  etag: z.string().nullable(),
+  newestUpdate: time,
+  coveredFrom: time,
+  closed: z.number().int(),
+  pulls: z.array(mergedPullSchema),
+});
+type KnownListing = z.infer<typeof knownListingSchema>;
+
+/** Where a listing is kept between draws; null where nothing is. */
+export type ListingStore = { read(): Promise<string | null>; write(text: string): Promise<void> };
+
+const pageSize = 100;
+/** 30,000 closed pull requests: where filters leave few, older ones are not looked for. */
+const maxPages = 300;
+/** Of a huge repository the most recently updated ones serve the next draw. */
+const maxKnown = 2_000;
+const beginning = '1970-01-01T00:00:00Z';
+
+const readKnown = async (store: ListingStore | null): Promise<KnownListing | null> => {
+  const text = (await store?.read()) ?? null;
+  if (text === null) return null;
+  try {
+    return knownListingSchema.parse(JSON.parse(text));
+  } catch {
+    // Written by another version, or cut off: it is only a saving.
+    return null;
+  }
+};
+
+const older = (a: string, b: string) => (Date.parse(a) < Date.parse(b) ? a : b);
+
+const toKeep = (listing: Omit<KnownListing, 'version'>): KnownListing => {
+  const byUpdate = listing.pulls.toSorted((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at));
+  const beyond = byUpdate[maxKnown];
+  if (beyond === undefined) return { version: 1, ...listing, pulls: byUpdate };
+  const pulls = byUpdate.filter((pull) => Date.parse(pull.updated_at) > Date.parse(beyond.updated_at));
+  return { version: 1, ...listing, pulls, coveredFrom: pulls.at(-1)?.updated_at ?? listing.newestUpdate };
+};
+
+/**
+ * The newest merged pull requests, max(100, 2 · limit) of them. Pages come by their last update: nothing can have
+ * been merged after it was updated last, so once enough are newer than a page's end, no later page has a newer one.
+ * With a store, pages are asked for only until they reach what the last draw knew, and an unchanged first page costs
+ * nothing of GitHub's limit (a conditional request).
+ */
+export const listMerged = async (
+  github: ReturnType<typeof openGitHub>,
+  access: GitHubAccess,
+  request: DrawRequest,
+  store: ListingStore | null,
+): Promise<{ newest: MergedPull[]; closed: number }> => {
+  const windowSize = Math.max(100, 2 * request.limit);
+  const from = sinceMs(request.since);
+  const known = await readKnown(store);
+  const merged = new Map<number, MergedPull>();
+  let closed = 0;
+  let etag: string | null = null;
+  let newestUpdate: string | null = null;
+  let coveredFrom: string | null = null;
+  let joined = false;
+
+  const join = ({ pulls, coveredFrom: reach, closed: seen }: KnownListing) => {
+    joined = true;
+    for (const pull of pulls) if (!merged.has(pull.number)) merged.set(pull.number, pull);
+    coveredFrom = coveredFrom === null ? reach : older(coveredFrom, reach);
+    closed = Math.max(closed, seen);
+  };
+  const fitting = () =>
+    [...merged.values()].filter(
+      (pull) =>
+        Date.parse(pull.merged_at) >= from &&
+        (request.label === null || pull.labels?.some(({ name }) => name === request.label)),
+    );
+  const isEnough = () => {
+    // Everything is known, however little it is.
+    if (coveredFrom === beginning) return true;
+    const reach = Date.parse(coveredFrom ?? '');
+    return (
+      reach < from || fitting().filter((pull) => Date.parse(pull.merged_at) >= reach).length >= windowSize
+    );
+  };
+  const readPages = async (unlessTag: string | null): Promise<'ended' | 'enough'> => {
+    const listing = github.paginate.iterator('GET /repos/{owner}/{repo}/pulls', {
+      owner: access.owner,
+      repo: access.name,
+      state: 'closed',
+      sort: 'updated',
+      direction: 'desc',
+      per_page: pageSize,
+      ...(unlessTag !== null && { headers: { 'if-none-match': unlessTag } }),
+    });
+    let pages = 0;
+    for await (const answer of listing) {
+      const pulls = readAnswer(z.array(pullSchema), answer.data);
+      pages += 1;
+      closed += pulls.length;
+      if (pages === 1) {
+        etag = answer.headers.etag ?? null;
+        newestUpdate = pulls[0]?.updated_at ?? null;
+      }
+      for (const { merged_at: mergedAt, ...pull } of pulls) {
+        if (mergedAt === null || mergedAt === undefined) continue;
+        merged.set(pull.number, { ...pull, id: String(pull.number), merged_at: mergedAt });
+      }
+      const oldestUpdate = pulls.at(-1)?.updated_at;
+      if (oldestUpdate === undefined) continue;
+      coveredFrom = coveredFrom === null ? oldestUpdate : older(coveredFrom, oldestUpdate);
+      if (!joined && known !== null && Date.parse(oldestUpdate) < Date.parse(known.newestUpdate)) join(known);
+      request.onProgress?.(`Listing pull requests: ${fitting().length} merged of ${closed} closed`);
+      if (isEnough()) return 'enough';
+      if (pages >= maxPages) {
+        request.onProgress?.(`Pull requests beyond the last ${closed} closed ones are not looked at`);
+        return 'enough';
+      }
+    }
+    return 'ended';
+  };
+
+  let pages: 'ended' | 'enough' | 'unchanged';
+  try {
+    pages = await readPages(known?.etag ?? null);
+  } catch (error) {
+    if (known === null || !isNotModified(error)) throw error;
+    join(known);
+    [etag, newestUpdate] = [known.etag, known.newestUpdate];
+    pages = isEnough() ? 'unchanged' : await readPages(null);
+  }
+  if (pages === 'ended') coveredFrom = beginning;
+  if (newestUpdate !== null && coveredFrom !== null) {
+    const listing = { etag, newestUpdate, coveredFrom, closed, pulls: [...merged.values()] };
+    await store?.write(JSON.stringify(toKeep(listing)));
+  }
+  const newest = fitting()
+    .sort((a, b) => Date.parse(b.merged_at) - Date.parse(a.merged_at) || b.number - a.number)
+    .slice(0, windowSize);
+  return { newest, closed };
+};

@@ -1,0 +1,42 @@
+import type { ParsedDiff } from '../diff/parse-diff.ts';
+import { diffLines, indexRuns, splitRunWords } from './words.ts';
+
+/** How much of an oracle's answer is judged (methodology, "One replay", point 2), in UTF-16 code units. */
+export const maxSummaryCharacters = 2000;
+export const maxResponseCharacters = 1000;
+
+/** A passage is copied from this many words of one line of the diff on. */
+const copiedRun = 6;
+
+/**
+ * Takes out of a summary what was copied from the diff, so that recall is not earned by saying the diff back: runs
+ * of 6 or more words that stand, in that order, on one line of it. `copiedCharacters` counts what was taken, white
+ * space between the words included.
+ */
+export function removeCopiedPassages(
+  summary: string,
+  diff: ParsedDiff | string,
+): { text: string; copiedCharacters: number } {
+  const lines =
+    typeof diff === 'string'
+      ? diffLines(diff)
+      : diff.files.flatMap((file) => file.changedLines.map((line) => line.text));
+  const words = splitRunWords(summary);
+  const copied = indexRuns(lines, copiedRun)(words);
+  let text = '';
+  let kept = 0;
+  let copiedCharacters = 0;
+  for (let at = 0; at < words.length; at++) {
+    const first = words[at];
+    if (!first || !copied[at]) continue;
+    let last = first;
+    for (let next = words[at + 1]; next && copied[at + 1]; next = words[at + 1]) {
+      last = next;
+      at++;
+    }
+    text += summary.slice(kept, first.start);
+    kept = last.end;
+    copiedCharacters += last.end - first.start;
+  }
+  return { text: text + summary.slice(kept), copiedCharacters };
+}

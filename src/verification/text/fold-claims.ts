@@ -1,0 +1,149 @@
+import type { GroundTruth } from '#contracts/ground-truth.ts';
+import type { OracleAnswer } from '#contracts/oracle.ts';
+import { parseDiff } from '../diff/parse-diff.ts';
+import {
+  cutText,
+  diffLines,
+  indexRuns,
+  splitParts,
+  splitRunWords,
+  splitWords,
+  stopWords,
+  tellingWords,
+} from './words.ts';
+
+type OracleClaim = OracleAnswer['keyClaims'][number];
+
+/** How much of an oracle's answer is judged (methodology, "One replay", point 2), in UTF-16 code units. */
+export const maxClaims = 50;
+export const maxClaimCharacters = 500;
+/** A run of shared words counts from this length on. */
+const sharedRun = 4;
+/**
+ * So few words, all from one side of a file's changed lines, say no more than that they stand there ("A comes before
+ * B"). What names both sides tells a change ("A goes from 3 to 5").
+ */
+const fewWords = 3;
+
+/**
+ * One claim that counts. `members` are the places (0-based) of the oracle's claims folded into it. Each of `texts`
+ * is judged by itself, and the claim is supported only if every one of them is: duplicates that order the same
+ * words otherwise ("from 3 to 5", "from 5 to 3") may contradict each other, and one false restatement spoils its
+ * group.
+ */
+export type FoldedClaim = { id: string; members: number[]; restatement: boolean; texts: string[] };
+
+/** `claimsCut` are claims beyond the cap, `charactersCut` what judged claims lost to theirs. */
+export type FoldedClaims = {
+  claimsMade: number;
+  claimsCut: number;
+  charactersCut: number;
+  claims: FoldedClaim[];
+};
+
+/**
+ * Folds an oracle's claims before a judge sees them: duplicates (the same words after case, punctuation and stop
+ * words) into one claim each, all restatements of the diff into one claim together. Claims stand in the order of
+ * their first member and are named c1, c2, …
+ */
+export function foldClaims(claims: OracleClaim[], groundTruth: GroundTruth): FoldedClaims {
+  const restates = restatementRule(groundTruth);
+  const groups = new Map<string, { members: number[]; restatement: boolean; texts: Map<string, string> }>();
+  let charactersCut = 0;
+  for (const [place, { claim }] of claims.slice(0, maxClaims).entries()) {
+    const { text, cut } = cutText(claim, maxClaimCharacters);
+    charactersCut += cut;
+    const restatement = restates(text);
+    const words = contentWords(text);
+    const key = restatement ? 'restatement' : `words ${[...new Set(words)].sort().join(' ')}`;
+    const group = groups.get(key) ?? { members: [], restatement, texts: new Map<string, string>() };
+    groups.set(key, group);
+    group.members.push(place);
+    const wording = words.join(' ');
+    if (!group.texts.has(wording)) group.texts.set(wording, text);
+  }
+  return {
+    claimsMade: claims.length,
+    claimsCut: Math.max(0, claims.length - maxClaims),
+    charactersCut,
+    claims: [...groups.values()].map(({ members, restatement, texts }, index) => ({
+      id: `c${index + 1}`,
+      members,
+      restatement,
+      texts: [...texts.values()],
+    })),
+  };
+}
+
+const contentWords = (text: string) => splitParts(text).filter((word) => !stopWords.has(word));
+
+/**
+ * Whether a claim restates (methodology, "Claims"): after stop words, diff words and ordinary words nothing is left;
+ * or what is left stands on one changed line plus that file's path; or it is three words at most beside that path,
+ * and all of them stand on added lines of the file or all on removed ones; or half of the claim's words lie in runs
+ * of 4 or more shared with one line of the diff, the title or the description. An identifier is one word, found by
+ * its parts. The pull request is indexed once, each claim costs its own words and the files and lines that hold its
+ * rarest one.
+ */
+function restatementRule(groundTruth: GroundTruth): (claim: string) => boolean {
+  const inRuns = indexRuns(
+    [...diffLines(groundTruth.diff), groundTruth.title, groundTruth.description],
+    sharedRun,
+  );
+  const files = parseDiff(groundTruth.diff).files.map((file) => {
+    const lines = file.changedLines.map(({ sign, text }) => ({ sign, words: new Set(splitParts(text)) }));
+    return {
+      path: new Set(splitParts(`${file.oldPath ?? ''} ${file.path}`)),
+      linesWith: index(lines, ({ words }) => words),
+      sides: ['+', '-'].map(
+        (side) => new Set(lines.flatMap(({ sign, words }) => (sign === side ? [...words] : []))),
+      ),
+    };
+  });
+  const filesWith = index(files, ({ path, linesWith }) => new Set([...path, ...linesWith.keys()]));
+
+  return (claim) => {
+    const words = tellingPartsOfWords(claim);
+    if (words.length === 0) return true;
+    const standsIn = ({ path, linesWith, sides }: (typeof files)[number]): boolean => {
+      if (!words.every((parts) => parts.every((part) => path.has(part) || linesWith.has(part)))) return false;
+      const beside = words.filter((parts) => parts.some((part) => !path.has(part)));
+      const rest = beside.flat().filter((part) => !path.has(part));
+      if (beside.length <= fewWords && sides.some((side) => rest.every((part) => side.has(part))))
+        return true;
+      return rarest(rest, linesWith).some((line) => rest.every((part) => line.words.has(part)));
+    };
+    if (rarest(words.flat(), filesWith).some(standsIn)) return true;
+    const runWords = splitRunWords(claim);
+    const shared = inRuns(runWords).filter((covered) => covered).length;
+    return shared > 0 && shared * 2 >= runWords.length;
+  };
+}
+
+function index<T>(holders: T[], wordsOf: (holder: T) => Set<string>): Map<string, T[]> {
+  const holdersOf = new Map<string, T[]>();
+  for (const holder of holders) {
+    for (const word of wordsOf(holder)) {
+      const known = holdersOf.get(word);
+      if (known) known.push(holder);
+      else holdersOf.set(word, [holder]);
+    }
+  }
+  return holdersOf;
+}
+
+/** What holds the rarest of the words: nothing else can hold them all. */
+const rarest = <T>(words: string[], holdersOf: Map<string, T[]>): T[] =>
+  words
+    .map((word) => holdersOf.get(word) ?? [])
+    .reduce((fewest, holders) => (holders.length < fewest.length ? holders : fewest));
+
+/** The distinct words of a text of which something is left, each as its parts that are. */
+function tellingPartsOfWords(text: string): string[][] {
+  const words = new Map<string, string[]>();
+  for (const { start, end } of splitWords(text)) {
+    const parts = tellingWords(splitParts(text.slice(start, end)));
+    if (parts.length > 0) words.set(parts.join(' '), parts);
+  }
+  return [...words.values()];
+}
