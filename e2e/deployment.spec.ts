@@ -8,8 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@playwright/test';
 import postgres from 'postgres';
-import { createApiToken } from '#services/account/create-token.ts';
-import { localOwner } from '#services/account/local-owner.ts';
+import { createApiToken, localOwner } from '#services/account/index.ts';
 import {
   firstContainer,
   type HttpProbe,

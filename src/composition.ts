@@ -13,8 +13,13 @@ import { createLogger } from '#platform/telemetry/logger.ts';
 import { type Exposition, openPrometheus } from '#platform/telemetry/prometheus.ts';
 import { createTracing, type Tracing } from '#platform/telemetry/tracing.ts';
 import { openSender } from '#queue/pg-boss.ts';
-import type { InstallationPolicy, ServiceContext, WorkerContext } from '#services/ground/context.ts';
-import { type Readiness, readiness } from '#services/ground/readiness.ts';
+import {
+  type InstallationPolicy,
+  type Readiness,
+  readiness,
+  type ServiceContext,
+  type WorkerContext,
+} from '#services/ground/index.ts';
 import { createPrices } from '#verification/judges/model/prices.ts';
 import { offlineModel } from '#verification/judges/offline/rule.ts';
 import { type Environment, EnvironmentError, isLoopbackHost, readEnvironment } from './env.ts';

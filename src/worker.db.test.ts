@@ -13,7 +13,7 @@ import { openCollector } from '#platform/telemetry/collector.ts';
 import { createTracing } from '#platform/telemetry/tracing.ts';
 import { openSender } from '#queue/pg-boss.ts';
 import { postRun } from '#rest/runs.ts';
-import { createApiToken } from '#services/account/create-token.ts';
+import { createApiToken } from '#services/account/index.ts';
 import { startAnthropicFake } from '#testing/fakes/anthropic/anthropic-fake.ts';
 import { type ReceivedSpan, startCollectorFake } from '#testing/fakes/collector-fake.ts';
 import { startGitHubFake } from '#testing/fakes/github/github-fake.ts';

@@ -1,8 +1,6 @@
 import { HDNodeWallet } from 'ethers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createSignInLink } from '#services/account/create-sign-in-link.ts';
-import { getUser } from '#services/account/get-user.ts';
-import { createSignInMessage } from '#services/account/wallet-message.ts';
+import { createSignInLink, createSignInMessage, getUser } from '#services/account/index.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 import type { AuthContext } from './context.ts';
 import { type AuthReport, createAuthOptions } from './options.ts';

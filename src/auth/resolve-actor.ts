@@ -1,7 +1,6 @@
 import { decode } from 'next-auth/jwt';
-import { getUser } from '#services/account/get-user.ts';
-import { resolveApiToken } from '#services/account/resolve-token.ts';
-import type { Actor } from '#services/ground/context.ts';
+import { getUser, resolveApiToken } from '#services/account/index.ts';
+import type { Actor } from '#services/ground/index.ts';
 import type { AuthContext } from './context.ts';
 import { sessionCookieName } from './cookies.ts';
 

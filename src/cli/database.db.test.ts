@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { readJournal } from '#db/journal.ts';
 import { migrationsFolder } from '#db/migrations.ts';
-import { localOwner } from '#services/account/local-owner.ts';
-import { resolveApiToken } from '#services/account/resolve-token.ts';
+import { localOwner, resolveApiToken } from '#services/account/index.ts';
 import { runCommand, runInProcess, withSettings } from '#testing/rigs/command-line.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 

@@ -1,7 +1,7 @@
 import { TRPCClientError } from '@trpc/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHandlers } from '#jobs/index.ts';
-import { createApiToken } from '#services/account/create-token.ts';
+import { createApiToken } from '#services/account/index.ts';
 import { openWorkbench } from '#testing/rigs/engine-rig.ts';
 import { handleTrpc } from '#trpc/handler.ts';
 import { createEchelonClient, type EchelonClient } from './index.ts';

@@ -23,6 +23,9 @@ export const weightsSchema = z
   .refine((w) => w.precision + w.recall + w.replyAccuracy > 0, 'At least one weight must be above 0.');
 export type Weights = z.infer<typeof weightsSchema>;
 
+/** Equal weights: the only ones that rankings compare. */
+export const defaultWeights: Weights = { precision: 1, recall: 1, replyAccuracy: 1 };
+
 /** 95 % intervals (methodology, "Intervals"). */
 export const intervalsSchema = z.object({
   precision: intervalSchema,

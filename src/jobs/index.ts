@@ -1,15 +1,10 @@
 import type { Job } from '#queue/jobs.ts';
 import type { JobHandlers } from '#queue/work.ts';
-import { advanceBatches } from '#services/calls/batch/advance.ts';
-import type { WorkerContext } from '#services/ground/context.ts';
-import { certifyRun } from '#services/pipeline/certify.ts';
-import { endDeadJob } from '#services/pipeline/dead-letter.ts';
-import { ingestRun } from '#services/pipeline/ingest.ts';
-import { scoreReplay } from '#services/pipeline/score-replay.ts';
-import { sweepRuns } from '#services/pipeline/sweep.ts';
-import { erasePrivateGroundTruths } from '#services/retention/erase-private.ts';
-import { prune } from '#services/retention/prune.ts';
-import { loggingStatus } from '#services/state/status-news.ts';
+import { advanceBatches } from '#services/calls/index.ts';
+import type { WorkerContext } from '#services/ground/index.ts';
+import { certifyRun, endDeadJob, ingestRun, scoreReplay, sweepRuns } from '#services/pipeline/index.ts';
+import { erasePrivateGroundTruths, prune } from '#services/retention/index.ts';
+import { loggingStatus } from '#services/state/index.ts';
 import { observedJob } from './observed-job.ts';
 
 export type Handlers = {

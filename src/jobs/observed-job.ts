@@ -1,6 +1,6 @@
 import type { Job } from '#queue/jobs.ts';
-import type { WorkerContext } from '#services/ground/context.ts';
-import { loggingStatus } from '#services/state/status-news.ts';
+import type { WorkerContext } from '#services/ground/index.ts';
+import { loggingStatus } from '#services/state/index.ts';
 
 /**
  * Does a job's work within a span of the trace that it was sent from, and says in the log when it begins, what steps its

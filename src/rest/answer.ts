@@ -4,9 +4,8 @@ import type { ZodError, ZodType, z } from 'zod';
 import type { AuthContext } from '#auth/context.ts';
 import { resolveActor } from '#auth/resolve-actor.ts';
 import { AppError, errorCodes, type FieldIssue } from '#contracts/errors.ts';
-import type { Actor, ServiceContext } from '#services/ground/context.ts';
-import { reportFault } from '#services/ground/fault.ts';
-import { loggingStatus } from '#services/state/status-news.ts';
+import { type Actor, reportFault, type ServiceContext } from '#services/ground/index.ts';
+import { loggingStatus } from '#services/state/index.ts';
 
 export type RestContext = { services: ServiceContext; auth: AuthContext };
 

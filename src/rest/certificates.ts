@@ -1,6 +1,5 @@
 import { certificateListInputSchema } from '#contracts/certificate.ts';
-import { getPublicCertificate } from '#services/certificate/get.ts';
-import { listPublicCertificates } from '#services/certificate/list.ts';
+import { getPublicCertificate, listPublicCertificates } from '#services/certificate/index.ts';
 import { answer, answering, parseInput, type RestContext } from './answer.ts';
 import { readQuery } from './read.ts';
 

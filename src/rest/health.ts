@@ -1,6 +1,5 @@
 import { judgeProviders } from '#contracts/judge.ts';
-import type { ServiceContext } from '#services/ground/context.ts';
-import type { Readiness } from '#services/ground/readiness.ts';
+import type { Readiness, ServiceContext } from '#services/ground/index.ts';
 
 /**
  * `GET /api/health`: the process serves. What is switched off or not configured is said, and is no illness: pages

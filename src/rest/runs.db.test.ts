@@ -1,7 +1,7 @@
 import { encode } from 'next-auth/jwt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sessionCookieName } from '#auth/cookies.ts';
-import { createApiToken } from '#services/account/create-token.ts';
+import { createApiToken } from '#services/account/index.ts';
 import { openPolicy } from '#testing/rigs/engine-rig.ts';
 import { bearer, detail, get, openRestBench, runBody } from '#testing/rigs/rest-rig.ts';
 import { maxBodyBytes } from './read.ts';

@@ -1,12 +1,7 @@
 import { AppError } from '#contracts/errors.ts';
 import { type Continuation, runListInputSchema } from '#contracts/run.ts';
 import { continueRequestSchema, runRequestSchema } from '#contracts/run-request.ts';
-import { cancelRun } from '#services/run/cancel.ts';
-import { continueRun } from '#services/run/continue.ts';
-import { createRun } from '#services/run/create.ts';
-import { getRun } from '#services/run/get.ts';
-import type { RunCreated } from '#services/run/insert.ts';
-import { listRuns } from '#services/run/list.ts';
+import { cancelRun, continueRun, createRun, getRun, listRuns, type RunCreated } from '#services/run/index.ts';
 import { answer, answering, parseInput, type RestContext, requireActor } from './answer.ts';
 import { fromWire, readJson, readOptionalJson, readQuery } from './read.ts';
 

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Readiness } from '#services/ground/readiness.ts';
+import type { Readiness } from '#services/ground/index.ts';
 import { getReady } from './health.ts';
 import { getMetrics, type MetricsContext } from './metrics.ts';
 

@@ -2,8 +2,7 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { AuthContext } from '#auth/context.ts';
 import { resolveActor } from '#auth/resolve-actor.ts';
 import { mostCallsPerRequest } from '#contracts/request.ts';
-import type { ServiceContext } from '#services/ground/context.ts';
-import { Fault, reportFault } from '#services/ground/fault.ts';
+import { Fault, reportFault, type ServiceContext } from '#services/ground/index.ts';
 import { appRouter } from './root.ts';
 
 /** The largest request is a run with 50 headers of 4,000 characters. */

@@ -1,8 +1,8 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { apiTokens } from '#db/schema/users.ts';
-import { createApiToken } from '#services/account/create-token.ts';
-import { createRun } from '#services/run/create.ts';
+import { createApiToken } from '#services/account/index.ts';
+import { createRun } from '#services/run/index.ts';
 import { openWorkbench, runRequest } from '#testing/rigs/engine-rig.ts';
 import { handleTrpc } from './handler.ts';
 import { appRouter } from './root.ts';

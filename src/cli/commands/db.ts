@@ -1,5 +1,5 @@
 import { rollback } from '#db/rollback.ts';
-import { prepareDatabase } from '#services/ground/prepare-database.ts';
+import { prepareDatabase } from '#services/ground/index.ts';
 import { withDatabase } from '../connection.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
 import type { Settings } from '../settings.ts';

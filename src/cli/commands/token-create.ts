@@ -1,7 +1,6 @@
 import { openDatabase } from '#db/client.ts';
 import { migrate } from '#db/migrate.ts';
-import { createApiToken } from '#services/account/create-token.ts';
-import { localOwner } from '#services/account/local-owner.ts';
+import { createApiToken, localOwner } from '#services/account/index.ts';
 import { withDatabase } from '../connection.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
 import type { Settings } from '../settings.ts';

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { defaultWeights } from '#contracts/certificate.ts';
 import { AppError } from '#contracts/errors.ts';
 import type { JudgeProvider } from '#contracts/judge.ts';
 import { type RunConfig, redacted } from '#contracts/run.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
 import type { ServiceContext } from '../ground/context.ts';
-import { defaultWeights } from './defaults.ts';
 
 type Asked = Pick<RunRequest, 'githubToken' | 'limit' | 'minReplays'> &
   Partial<

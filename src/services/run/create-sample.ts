@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { defaultWeights } from '#contracts/certificate.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { whyNotAdmitted } from './admission.ts';
-import { defaultWeights } from './defaults.ts';
 import { insertRun, type RunCreated } from './insert.ts';
 
 /** Where a form shows a repository's address, the sample shows this. */

@@ -11,9 +11,9 @@ import { createSecretBox } from '#platform/secret-box.ts';
 import { noMetrics } from '#platform/telemetry/metrics.ts';
 import { createTracing } from '#platform/telemetry/tracing.ts';
 import { openSender } from '#queue/pg-boss.ts';
-import { localOwner } from '#services/account/local-owner.ts';
-import type { Actor, ServiceContext } from '#services/ground/context.ts';
-import { createRun } from '#services/run/create.ts';
+import { localOwner } from '#services/account/index.ts';
+import type { Actor, ServiceContext } from '#services/ground/index.ts';
+import { createRun } from '#services/run/index.ts';
 import { openPolicy } from '../rigs/engine-rig.ts';
 
 /** The fleet's key for secrets, as its workers have it in their environment. */

@@ -10,7 +10,7 @@ import { noMetrics } from '#platform/telemetry/metrics.ts';
 import { createTracing } from '#platform/telemetry/tracing.ts';
 import type { Job } from '#queue/jobs.ts';
 import type { JobSender } from '#queue/sender.ts';
-import type { Actor, InstallationPolicy, WorkerContext } from '#services/ground/context.ts';
+import type { Actor, InstallationPolicy, WorkerContext } from '#services/ground/index.ts';
 import { testDatabase } from './database.ts';
 import { type Script, scriptedEngine } from './scripted-engine.ts';
 

@@ -1,7 +1,7 @@
 import type { RestContext } from '#rest/answer.ts';
 import { postRun, type postRunCancel } from '#rest/runs.ts';
-import { createApiToken } from '#services/account/create-token.ts';
-import type { Actor } from '#services/ground/context.ts';
+import { createApiToken } from '#services/account/index.ts';
+import type { Actor } from '#services/ground/index.ts';
 import { openWorkbench } from './engine-rig.ts';
 
 const url = 'http://127.0.0.1:3000';

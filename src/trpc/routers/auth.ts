@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import { createApiToken } from '#services/account/create-token.ts';
-import { getUser } from '#services/account/get-user.ts';
-import { createSignInMessage } from '#services/account/wallet-message.ts';
-import { createNonce } from '#services/account/wallet-nonce.ts';
-import { signInWithWallet, walletChainIds } from '#services/account/wallet-sign-in.ts';
+import {
+  createApiToken,
+  createNonce,
+  createSignInMessage,
+  getUser,
+  signInWithWallet,
+  walletChainIds,
+} from '#services/account/index.ts';
 import { publicProcedure, router } from './init.ts';
 
 /** A wallet can sign anew at any time, so the token that it is given need not outlive a day. */

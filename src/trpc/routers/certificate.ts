@@ -4,8 +4,7 @@ import {
   certificateListSchema,
   certificateSchema,
 } from '#contracts/certificate.ts';
-import { getPublicCertificate } from '#services/certificate/get.ts';
-import { listPublicCertificates } from '#services/certificate/list.ts';
+import { getPublicCertificate, listPublicCertificates } from '#services/certificate/index.ts';
 import { publicProcedure, router } from './init.ts';
 
 /** Certificates are public: anyone may read them. */

@@ -2,9 +2,8 @@ import { initTRPC, TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';
 import type { AuthContext } from '#auth/context.ts';
 import { AppError, type FieldIssue } from '#contracts/errors.ts';
-import type { Actor, ServiceContext } from '#services/ground/context.ts';
-import { Fault, reportFault } from '#services/ground/fault.ts';
-import { loggingStatus } from '#services/state/status-news.ts';
+import { type Actor, Fault, reportFault, type ServiceContext } from '#services/ground/index.ts';
+import { loggingStatus } from '#services/state/index.ts';
 
 /** What every procedure works with; `actor` is null where nobody is signed in. */
 export type TrpcContext = { services: ServiceContext; auth: AuthContext; actor: Actor | null };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { judgeRuleSchema } from '#contracts/judge.ts';
-import { judgeRules } from '#services/judge/rules.ts';
+import { judgeRules } from '#services/judge/index.ts';
 import { publicProcedure, router } from './init.ts';
 
 /** What judges go by is public, as certificates are. */

@@ -8,16 +8,18 @@ import {
   runSchema,
 } from '#contracts/run.ts';
 import { continueRequestSchema, runRequestSchema, tryRequestSchema } from '#contracts/run-request.ts';
-import { estimateRun } from '#services/pipeline/estimate.ts';
-import { tryRunOracle } from '#services/pipeline/try.ts';
-import { cancelRun } from '#services/run/cancel.ts';
-import { continueRun } from '#services/run/continue.ts';
-import { createRun } from '#services/run/create.ts';
-import { createSampleRun } from '#services/run/create-sample.ts';
-import { followRun } from '#services/run/follow.ts';
-import { getRun } from '#services/run/get.ts';
-import { listRuns } from '#services/run/list.ts';
-import { runOptions, runOptionsSchema } from '#services/run/options.ts';
+import { estimateRun, tryRunOracle } from '#services/pipeline/index.ts';
+import {
+  cancelRun,
+  continueRun,
+  createRun,
+  createSampleRun,
+  followRun,
+  getRun,
+  listRuns,
+  runOptions,
+  runOptionsSchema,
+} from '#services/run/index.ts';
 import { protectedProcedure, router } from './init.ts';
 
 const runIdSchema = z.object({ id: z.string().max(200) });

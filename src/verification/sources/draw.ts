@@ -119,3 +119,6 @@ export const drawChanges = async <C extends Candidate>(options: {
     private: options.isPrivate,
   };
 };
+
+/** Changes that stand by for those no answer key can be made for: each costs a read at the source, so not too many. */
+export const reserveFor = (limit: number) => Math.min(100, 5 + Math.ceil(limit / 4));

@@ -1,0 +1,10 @@
+export { consumeSignInLink } from './consume-sign-in-link.ts';
+export { createSignInLink } from './create-sign-in-link.ts';
+export { createApiToken } from './create-token.ts';
+export { getUser } from './get-user.ts';
+export { localOwner } from './local-owner.ts';
+export { resolveApiToken } from './resolve-token.ts';
+export { userOfIdentity } from './user-of-identity.ts';
+export { createSignInMessage } from './wallet-message.ts';
+export { createNonce } from './wallet-nonce.ts';
+export { signInWithWallet, walletChainIds } from './wallet-sign-in.ts';

@@ -1,0 +1,1 @@
+export { advanceBatches } from './batch/advance.ts';

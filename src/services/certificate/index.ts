@@ -1,0 +1,2 @@
+export { getPublicCertificate } from './get.ts';
+export { listPublicCertificates } from './list.ts';

@@ -1,0 +1,1 @@
+export { judgeRules } from './rules.ts';

@@ -1,0 +1,2 @@
+export { erasePrivateGroundTruths } from './erase-private.ts';
+export { prune } from './prune.ts';

@@ -1,0 +1,1 @@
+export { loggingStatus } from './status-news.ts';
