@@ -6,6 +6,7 @@ import type { AuthContext } from '#auth/context.ts';
 import { openDatabase } from '#db/client.ts';
 import { readJournal } from '#db/journal.ts';
 import { openRunChanges } from '#db/run-changes.ts';
+import { type Environment, EnvironmentError, isLoopbackHost, readEnvironment } from '#env.ts';
 import { guardedFetch } from '#platform/network/guarded-fetch.ts';
 import type { Engine, EngineSettings } from '#platform/open-ports.ts';
 import { createSecretBox } from '#platform/secret-box.ts';
@@ -22,7 +23,6 @@ import {
 } from '#services/ground/index.ts';
 import { createPrices } from '#verification/judges/model/prices.ts';
 import { offlineModel } from '#verification/judges/offline/rule.ts';
-import { type Environment, EnvironmentError, isLoopbackHost, readEnvironment } from './env.ts';
 
 /** What the web process works with. */
 export type Composition = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { EnvironmentError, isLoopbackHost, readEnvironment } from './env.ts';
+import { EnvironmentError, isLoopbackHost, readEnvironment } from '#env.ts';
 
 test('an empty environment is complete: loopback, port 3000, engine on', () => {
   expect(readEnvironment({})).toMatchObject({ HOST: '127.0.0.1', PORT: 3000, ENGINE_ENABLED: true });

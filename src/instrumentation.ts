@@ -4,6 +4,6 @@
  */
 export const register = async () => {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return;
-  const { prepareTracing } = await import('./composition.ts');
+  const { prepareTracing } = await import('#composition.ts');
   await prepareTracing();
 };

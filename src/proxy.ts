@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type NextRequest, NextResponse } from 'next/server';
-import { inDevelopment } from './env.ts';
+import { inDevelopment } from '#env.ts';
 
 const everywhere = {
   'X-Content-Type-Options': 'nosniff',

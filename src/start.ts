@@ -3,14 +3,14 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openDatabase } from '#db/client.ts';
 import { openEmbedded } from '#db/embedded.ts';
+import { childEnvironment, type Environment, isLoopbackHost, readEnvironment } from '#env.ts';
 import { createSignInLink } from '#services/account/index.ts';
 import { prepareDatabase } from '#services/ground/index.ts';
-import { childEnvironment, type Environment, isLoopbackHost, readEnvironment } from './env.ts';
-import { answers, localUrl, requireFreePort } from './start/address.ts';
-import { ensureBuilt, nextProgram } from './start/build.ts';
-import { projectRoot, startProgram, supervise } from './start/child.ts';
-import { loadEnvironmentFiles } from './start/environment-files.ts';
-import { installationKeys } from './start/keys.ts';
+import { answers, localUrl, requireFreePort } from '#start/address.ts';
+import { ensureBuilt, nextProgram } from '#start/build.ts';
+import { projectRoot, startProgram, supervise } from '#start/child.ts';
+import { loadEnvironmentFiles } from '#start/environment-files.ts';
+import { installationKeys } from '#start/keys.ts';
 
 /**
  * `npm start`: everything an installation consists of, in one process tree that ends as a whole. `--dev` reloads.

@@ -1,9 +1,9 @@
+import { getWorkerComposition } from '#composition.ts';
+import { isLoopbackHost } from '#env.ts';
 import { createHandlers } from '#jobs/index.ts';
 import { workQueues } from '#queue/work.ts';
 import { startWorkerServer } from '#rest/worker-server.ts';
-import { getWorkerComposition } from './composition.ts';
-import { isLoopbackHost } from './env.ts';
-import { cannotStart } from './start/cannot-start.ts';
+import { cannotStart } from '#start/cannot-start.ts';
 
 /**
  * A worker process: carries the queues' jobs. `npm start` runs one; more may run, on other machines too, against the

@@ -1,8 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Exposition } from '#platform/telemetry/prometheus.ts';
 
 export type MetricsContext = {
-  metrics: { scrape: () => Promise<Exposition>; token: string | null };
+  metrics: { scrape: () => Promise<{ contentType: string; text: string }>; token: string | null };
   /** Others than this machine can ask. */
   reachable: boolean;
 };

@@ -1,4 +1,4 @@
-import { EnvironmentError } from '../env.ts';
+import { EnvironmentError } from '#env.ts';
 
 /** Says why a program cannot start, and ends it. What is wrong with the environment says so itself. */
 export const cannotStart = (program: string, error: unknown): never => {

@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import next from 'next';
-import { readEnvironment } from '../env.ts';
+import { readEnvironment } from '#env.ts';
 import { cannotStart } from './cannot-start.ts';
 import { projectRoot } from './child.ts';
 

