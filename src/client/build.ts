@@ -21,7 +21,7 @@ const declarations = spawnSync(
 );
 if (declarations.status !== 0) process.exit(declarations.status ?? 1);
 // What procedures work with shows in no call and no answer, but leads to the whole server and its packages.
-await writeFile(join(output, 'trpc/init.d.ts'), 'export type TrpcContext = object;\n');
+await writeFile(join(output, 'trpc/routers/init.d.ts'), 'export type TrpcContext = object;\n');
 
 await build({
   entryPoints: [join(import.meta.dirname, 'index.ts')],
@@ -42,7 +42,7 @@ const manifest = {
   // Declarations name each other as their sources do.
   imports: { '#*.ts': './*.d.ts' },
   // What the client's declarations lead to; tsc has written those of the server's other files too.
-  files: ['client', 'contracts/errors.d.ts', 'trpc/init.d.ts', 'trpc/root.d.ts'],
+  files: ['client', 'contracts/errors.d.ts', 'trpc/routers/init.d.ts', 'trpc/root.d.ts'],
   dependencies: {
     '@trpc/client': server.dependencies['@trpc/client'],
     '@trpc/server': server.dependencies['@trpc/server'],

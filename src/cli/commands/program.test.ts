@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { runInProcess } from '#testing/rigs/command-line.ts';
 import { UsageError } from '../exit.ts';
 
-const changes = join(import.meta.dirname, '../testing/fixtures/changes.jsonl');
+const changes = join(import.meta.dirname, '../../testing/fixtures/changes.jsonl');
 const oracle = ['--oracle-url', 'http://127.0.0.1:9'];
 
 test.each([
