@@ -1,6 +1,6 @@
 /**
- * Next calls this once, before the first request. It builds this file for its edge runtime too, which nothing here runs
- * in: what it replaces the variable by there takes the import out of that build.
+ * Next calls this once, before the first request. It also builds this file for its edge runtime, which we do not use:
+ * there Next replaces the variable with a constant, which removes the import from that build.
  */
 export const register = async () => {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return;

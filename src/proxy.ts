@@ -4,13 +4,13 @@ import { inDevelopment } from '#env.ts';
 
 const everywhere = {
   'X-Content-Type-Options': 'nosniff',
-  // Our own pages keep naming themselves; nobody else learns which run or certificate a link was on.
+  // Other sites do not learn which run or certificate a link was on.
   'Referrer-Policy': 'same-origin',
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
 };
 
-/** Scripts run by this page's nonce alone, and nothing is loaded from elsewhere or framed. */
+/** Scripts run only with this page's nonce. Nothing is loaded from elsewhere, and nothing may frame the page. */
 const pagePolicy = (nonce: string, development: boolean) =>
   [
     "default-src 'self'",
@@ -26,7 +26,7 @@ const pagePolicy = (nonce: string, development: boolean) =>
     "frame-ancestors 'none'",
   ].join('; ');
 
-/** Answers of the API are data: a browser that is led to one runs and shows nothing from it. */
+/** The API answers data: a browser that is sent to one of its addresses runs nothing from it. */
 const apiPolicy = "default-src 'none'; frame-ancestors 'none'";
 
 export const proxy = (request: NextRequest) => {
@@ -42,6 +42,6 @@ export const proxy = (request: NextRequest) => {
 };
 
 export const config = {
-  // Built files are ours, immutable and served as they are.
+  // Built files are immutable and served as they are.
   matcher: '/((?!_next/static|_next/image).*)',
 };

@@ -13,17 +13,17 @@ import { loadEnvironmentFiles } from '#start/environment-files.ts';
 import { installationKeys } from '#start/keys.ts';
 
 /**
- * `npm start`: everything an installation consists of, in one process tree that ends as a whole. `--dev` reloads.
+ * `npm start`: the whole installation in one process tree that ends as a whole. `--dev` reloads.
  */
 
 const dev = process.argv.includes('--dev');
 const stopping = new AbortController();
-/** What to end, the last begun first. */
+/** What to close at the end, newest first. */
 const open: (() => Promise<unknown>)[] = [];
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-/** Each part is given at most a few seconds, so that all have ended within about ten. */
+/** Each part gets a few seconds, so that all have ended within about ten. */
 const graceMs = 7_000;
 
 const closeAll = async () => {
@@ -46,7 +46,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-/** npm that is killed passes nothing on; whoever starts this program otherwise may well leave it to itself. */
+/** A killed npm forwards no signal, so end when npm has gone. Started another way, the program may outlive its parent. */
 const endWithNpm = () => {
   if (childEnvironment({}).npm_lifecycle_event === undefined) return;
   const npm = process.ppid;
@@ -55,14 +55,14 @@ const endWithNpm = () => {
   }, 1_000).unref();
 };
 
-/** The database's address: DATABASE_URL, or a server in the data directory that is ours from now on. */
+/** The database's address: DATABASE_URL, or a server in the data directory that this process owns from now on. */
 const openDatabaseServer = async (environment: Environment, dataDir: string): Promise<string> => {
   if (environment.DATABASE_URL !== undefined) return environment.DATABASE_URL;
   const embedded = await openEmbedded(dataDir);
   open.push(embedded.close);
   void embedded.ended.then((lastWords) => {
     if (stopping.signal.aborted) return;
-    say(`The database server ended by itself:\n${lastWords.trim().split('\n').slice(-5).join('\n')}`);
+    say(`The database server ended unexpectedly:\n${lastWords.trim().split('\n').slice(-5).join('\n')}`);
     void end(1);
   });
   return embedded.databaseUrl;
@@ -87,7 +87,7 @@ const printAddress = async (databaseUrl: string, baseUrl: string): Promise<void>
     const until = expiresAt.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
     say('');
     say(`Echelon Verify runs at ${baseUrl}`);
-    // In the fragment, which reaches no server and so no log.
+    // In the fragment, which never reaches a server or its log.
     say(`Sign in (works once, until ${until}): ${baseUrl}/sign-in#link=${token}`);
     say('Stop it with Ctrl-C.');
   } finally {
@@ -140,7 +140,7 @@ const start = async () => {
     NEXTAUTH_URL: baseUrl,
     NEXT_TELEMETRY_DISABLED: '1',
     NODE_ENV: dev ? 'development' : 'production',
-    // Below the time that the worker is given here, so that its jobs are handed back rather than lost.
+    // Less than the worker gets below, so that it hands its jobs back instead of losing them.
     GRACE_SECONDS: String(graceMs / 1000 - 1),
   });
   if (!dev) {
@@ -174,7 +174,9 @@ const start = async () => {
     throw new Error('The web server did not become ready within two minutes; see its lines above.');
   await printAddress(databaseUrl, baseUrl);
   if (!isLoopbackHost(HOST) && environment.NEXTAUTH_URL === undefined) {
-    say('Others can reach this server: set NEXTAUTH_URL to the address they use, so that they can sign in.');
+    say(
+      'Other machines can reach this server. Set NEXTAUTH_URL to the address they use, so that people there can sign in.',
+    );
   }
 };
 

@@ -6,8 +6,8 @@ import { startWorkerServer } from '#rest/worker-server.ts';
 import { cannotStart } from '#start/cannot-start.ts';
 
 /**
- * A worker process: carries the queues' jobs. `npm start` runs one; more may run, on other machines too, against the
- * same database and with the same SECRETS_KEY.
+ * A worker process: does the queues' jobs. `npm start` runs one. More may run, on other machines too, against the same
+ * database and with the same SECRETS_KEY.
  */
 
 const run = async () => {

@@ -1,17 +1,17 @@
 import type { CookieOption, CookiesOptions } from 'next-auth';
 
 /**
- * Cookies do not know ports: two installations on one machine would sign each other out. So a name holds the port,
- * and under https the prefix that makes a browser refuse the cookie from anything less.
+ * Cookies ignore ports, so two installations on one machine would sign each other out. That is why the name holds the
+ * port. Under https it has the prefix that makes browsers refuse the cookie over plain http.
  */
 const nameOf = (url: URL, what: string) =>
   `${url.protocol === 'https:' ? '__Secure-' : ''}echelon-verify-${url.port || 'default'}.${what}`;
 
-/** The name of the cookie that holds the session; its chunks, if it ever has any, are named `<name>.<n>`. */
+/** The name of the session cookie. Chunks of a long one are named `<name>.<n>`. */
 export const sessionCookieName = (url: string) => nameOf(new URL(url), 'session');
 
 /**
- * Every cookie of ours: out of scripts' reach, not sent by other sites' posts, over https only where that is spoken.
+ * All our cookies: hidden from scripts, not sent with other sites' posts, and https only if the installation uses https.
  */
 export const authCookies = (url: string): Partial<CookiesOptions> => {
   const own = new URL(url);

@@ -8,12 +8,12 @@ import type { AuthContext } from './context.ts';
 import { authCookies } from './cookies.ts';
 import { signInErrors } from './sign-in-errors.ts';
 
-/** What next-auth had to say, without what it had in its hands: a code and an error's class, never a message. */
+/** What next-auth reports, without its data: a code and an error's class, never a message. */
 export type AuthReport = { level: 'error' | 'warn'; code: string; error?: string };
 
 const sessionSeconds = 30 * 24 * 60 * 60;
 
-/** next-auth puts the thrown message into the answer's URL, so only messages that are meant for the caller leave. */
+/** next-auth puts a thrown message into the response's URL, so only messages meant for the caller may leave. */
 const readable = async <T>(attempt: () => Promise<T>, report: (event: AuthReport) => void): Promise<T> => {
   try {
     return await attempt();
@@ -30,7 +30,7 @@ const readable = async <T>(attempt: () => Promise<T>, report: (event: AuthReport
 
 type Credentials = Record<string, { label: string; type: string }>;
 
-/** A provider that checks what was posted; `authorize` answers null for "no", and throws with a message for people. */
+/** A provider that checks a posted form. `authorize` returns null for "no", or throws a message for people. */
 const posted = <Shape extends z.ZodType>(
   id: string,
   name: string,
@@ -57,8 +57,8 @@ const githubProfileSchema = z.object({
 type GithubProfile = z.infer<typeof githubProfileSchema>;
 
 /**
- * GitHub as an identity and nothing more: no scope, so the token reads the public profile only; no e-mail address.
- * A login can be given up and taken by another person, so who they are is the numeric id.
+ * GitHub as an identity and nothing more: no scope, so the token reads only the public profile, without an e-mail
+ * address. A login can be given up and taken by another person, so the numeric id identifies people.
  */
 const github = ({
   clientId,
@@ -79,7 +79,7 @@ const github = ({
   },
 });
 
-/** next-auth's configuration: sessions are an encrypted cookie that names the user and nothing else. */
+/** next-auth's configuration: a session is an encrypted cookie that names the user and nothing else. */
 export const createAuthOptions = (
   auth: AuthContext,
   report: (event: AuthReport) => void,
@@ -112,14 +112,14 @@ export const createAuthOptions = (
   ],
   callbacks: {
     jwt: async ({ token, user, account }) => {
-      // `account` is there on signing in only.
+      // `account` is present only at sign-in.
       if (!account) return token;
       if (account.provider !== 'github') return { sub: user.id };
       const identity = { provider: 'github', subject: account.providerAccountId } as const;
       return { sub: (await userOfIdentity(auth, identity, user.name ?? null)).userId };
     },
     session: ({ session }) => ({ expires: session.expires }),
-    // Back to a page of ours, whatever was asked for.
+    // Always back to one of our own pages, whatever the request asks for.
     redirect: ({ url }) => {
       const target = URL.canParse(url, auth.url) ? new URL(url, auth.url) : null;
       return target?.origin === new URL(auth.url).origin ? target.href : auth.url;

@@ -15,8 +15,8 @@ const cookieNamed = (header: string, name: string): string | null => {
 };
 
 /**
- * A browser names the page that asks in `Origin` (on posts, and on every cross-origin fetch). To SameSite all ports of
- * one host are one site, so another program's page on localhost would be sent with our cookie; here it is not heard.
+ * A browser names the asking page in `Origin`, on posts and on every cross-origin fetch. SameSite treats all ports of one
+ * host as one site, so a page of another program on localhost would send our cookie; this refuses it.
  */
 const fromOwnPages = (headers: Headers, url: string) => {
   const origin = headers.get('origin');
@@ -32,14 +32,14 @@ const sessionUser = async (auth: AuthContext, headers: Headers): Promise<string 
     const session = await decode({ token: cookie, secret: auth.secret });
     return session?.sub ?? null;
   } catch {
-    // Expired, altered, or made under another secret: no session, and no fault of ours.
+    // Expired, altered, or made with another secret: no session, but no fault either.
     return null;
   }
 };
 
 /**
- * Who asks: by `Authorization: Bearer`, else by the session cookie. A bearer token that is wrong is nobody, whatever
- * cookie comes beside it. A deleted user is nobody.
+ * Who asks, by `Authorization: Bearer` or else by the session cookie. A wrong bearer token makes the request anonymous,
+ * whatever cookie comes with it, and so does a deleted user.
  */
 export const resolveActor = async (auth: AuthContext, headers: Headers): Promise<Actor | null> => {
   const authorization = headers.get('authorization');

@@ -1,8 +1,8 @@
-/** What a person reads whose sign-in failed, and what they can do. */
+/** What people read when their sign-in failed, and what they can do. */
 export const signInErrors = {
   link: 'This sign-in link was used already, has expired, or was replaced by a newer one. Restart the installation to get a new link in its terminal.',
   incomplete: 'The sign-in was incomplete. Try again from the sign-in page.',
-  unexpected: 'Signing in failed on our side. Try again; if it goes on, the installation’s log says why.',
+  unexpected: 'Signing in failed on our side. Try again. If it keeps failing, see the installation’s log.',
 } as const;
 
 /** next-auth's own codes, as its redirects carry them in `?error=`. */
@@ -16,5 +16,5 @@ const codes = new Map(
   }),
 );
 
-/** The text for a redirect's `?error=`. Anyone can write such a link, so no words but ours are ever shown for it. */
+/** The text for a redirect's `?error=`. Anyone can write such a link, so only our own texts are ever shown for it. */
 export const signInErrorText = (code: string): string => codes.get(code) ?? signInErrors.unexpected;

@@ -6,13 +6,13 @@ import * as schema from './schema/index.ts';
 export type DatabaseOptions = {
   max?: number;
   /**
-   * How long a transaction may stand still, in milliseconds, before Postgres ends it: a machine that is paused in the
-   * middle of one keeps no lock that all others wait for.
+   * How long a transaction may idle, in milliseconds, before Postgres ends it. A machine that is paused in the middle
+   * of one must not keep a lock that all others wait for.
    */
   idleInTransactionMs?: number;
 };
 
-/** Opens a pool on `databaseUrl`; `close` ends it, waiting at most 5 s for queries under way. */
+/** Opens a pool on `databaseUrl`. `close` ends it and waits at most 5 s for queries under way. */
 export const openDatabase = (
   databaseUrl: string,
   { max = 10, idleInTransactionMs = 30_000 }: DatabaseOptions = {},
@@ -20,8 +20,8 @@ export const openDatabase = (
   const sql = postgres(databaseUrl, {
     max,
     onnotice: () => {},
-    // No column is an array; and where the connection is lost meanwhile, the driver leaves a rejection to nobody, which
-    // ends the process.
+    // No column is an array. If the connection is lost while the driver fetches array types, it leaves a rejection
+    // unhandled, which ends the process.
     fetch_types: false,
     connection: { idle_in_transaction_session_timeout: idleInTransactionMs },
   });
@@ -31,5 +31,5 @@ export const openDatabase = (
 };
 
 export type Database = ReturnType<typeof openDatabase>['db'];
-/** The database or a transaction of it: what a verb that takes part in its caller's transaction takes. */
+/** The database or one of its transactions, for a verb that joins its caller's transaction. */
 export type Executor = Database | Parameters<Parameters<Database['transaction']>[0]>[0];

@@ -11,8 +11,8 @@ import { endOrphan, readPostmasterFile } from './embedded/postmaster.ts';
 import { initialise, startServer, superuser } from './embedded/server.ts';
 
 /**
- * The Postgres of an installation that brings none: its data stands in the data directory, whose lock has one owner at
- * a time. Only the owner starts, stops and recovers the server; every other process connects to it.
+ * The Postgres of an installation that brings none of its own. Its data is in the data directory, whose lock has one
+ * owner at a time. Only the owner starts, stops and recovers the server; every other process connects to it.
  */
 
 /** The embedded database cannot be used; the message says why and what to do. */
@@ -22,7 +22,7 @@ export class EmbeddedDatabaseError extends Error {
 
 const databaseName = 'echelon_verify';
 
-/** What is decided once per data directory. `outside` is where the data stand if not in the directory itself. */
+/** Decided once per data directory. `outside` is where the data is, if not in the directory itself. */
 const stateSchema = z.object({ password: z.string(), outside: z.string().nullable() });
 type State = z.infer<typeof stateSchema>;
 
@@ -53,7 +53,7 @@ const readState = async (dataDir: string): Promise<State | null> => {
   return text === null ? null : stateSchema.parse(JSON.parse(text));
 };
 
-/** As root, the account of Postgres must be able to reach the data: outside the project where it cannot enter that. */
+/** As root, the postgres account must be able to reach the data, so it goes outside a project that it cannot enter. */
 const decideState = async (dataDir: string): Promise<State> => {
   const inside = process.getuid?.() !== 0 || (await isReachableByOthers(dataDir));
   const state: State = {
@@ -84,7 +84,7 @@ const createDatabase = async (state: State, port: number): Promise<void> => {
 
 export type EmbeddedDatabase = {
   databaseUrl: string;
-  /** Resolves with the server's last words when it ends, by `close` or by itself. */
+  /** Resolves with the server's last output when it ends, by `close` or unexpectedly. */
   ended: Promise<string>;
   close: () => Promise<void>;
 };
@@ -99,8 +99,8 @@ export type EmbeddedOptions = {
 const testSettings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
 
 /**
- * Takes the data directory and starts its server, as its only owner.
- * @throws EmbeddedDatabaseError where another process owns it, the disk is full, it cannot be written, …
+ * Takes ownership of the data directory and starts its server.
+ * @throws EmbeddedDatabaseError if another process owns it, the disk is full, it cannot be written, …
  */
 export const openEmbedded = async (
   dataDir: string,
@@ -178,8 +178,8 @@ const connects = async (databaseUrl: string): Promise<boolean> => {
 };
 
 /**
- * The database of `dataDir` for a command that needs it a moment: the running installation's, else one started for the
- * time being, which `close` stops again.
+ * The database of `dataDir` for a short command: the running installation's, or else one that is started now and stopped
+ * by `close`.
  */
 export const connectionOf = async (
   dataDir: string,

@@ -7,9 +7,9 @@ import { type Migration, readJournal } from './journal.ts';
 import { downFile, migrationsFolder, statementBreakpoint } from './migrations.ts';
 
 /**
- * `npm run db:generate -- --name <what it does>`: lets drizzle-kit write the next migration from the schema files, then
- * writes the down script of every migration that has none. drizzle-kit writes no way back itself, but the way from the
- * new snapshot to the old one is a migration like any other.
+ * `npm run db:generate -- --name <what it does>`: has drizzle-kit write the next migration from the schema files, then
+ * writes the down script of every migration that lacks one. drizzle-kit writes no down scripts, but going from the new
+ * snapshot to the old one is a migration like any other.
  */
 
 type Snapshot = Parameters<typeof generateMigration>[0];
@@ -41,7 +41,7 @@ for (const migration of migrations.filter((candidate) => !existsSync(downFile(ca
   process.stdout.write(`Wrote ${downFile(migration)}: read it before you commit it.\n`);
 }
 
-// Drizzle applies what is later than the last applied migration; a clock that went back would hide the new one.
+// Drizzle applies what is dated after the last applied migration. A clock that went back would hide the new one.
 const disordered = migrations.find(
   ({ when }, index) => index > 0 && when <= (migrations[index - 1]?.when ?? 0),
 );

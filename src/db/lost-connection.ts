@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type postgres from 'postgres';
 
 /**
- * Postgres.js 3.4.9 lets a transaction whose connection was lost go on: its next statement, or its own ROLLBACK, is
- * written to a socket that is gone, which ends the process, or, once the connection serves somebody else, runs within
- * the other's transaction (github.com/porsager/postgres/issues/1208, /issues/1216). So statements of such a transaction
- * are refused here, and its end is not told to the driver, which has rejected it already.
+ * Postgres.js 3.4.9 lets a transaction continue after its connection was lost. Its next statement, or its own ROLLBACK,
+ * is written to a dead socket, which ends the process, or it runs inside the transaction of whoever has the connection
+ * next (github.com/porsager/postgres/issues/1208, /issues/1216). So this guard refuses further statements of such a
+ * transaction, and does not report its end to the driver, which has rejected it already.
  */
 
 class ConnectionLost extends Error {
@@ -16,7 +16,7 @@ class ConnectionLost extends Error {
   }
 }
 
-/** The driver rejects a transaction as soon as its connection is closed, and this error announces that. */
+/** Whether the error says that the connection closed; the driver has then rejected the transaction. */
 const tellsOfLoss = (error: unknown): boolean => {
   if (error === null || typeof error !== 'object') return false;
   if ('severity' in error && (error.severity === 'FATAL' || error.severity === 'PANIC')) return true;
@@ -30,7 +30,7 @@ const tellsOfLoss = (error: unknown): boolean => {
   return 'cause' in error && tellsOfLoss(error.cause);
 };
 
-/** If the driver has not noticed by then, the connection stands after all, and the transaction is rolled back. */
+/** If the driver has not noticed by then, the connection is alive after all, and the transaction is rolled back. */
 const noticedWithinMs = 10_000;
 
 type Scope = postgres.TransactionSql;
@@ -71,13 +71,13 @@ const carryOut = (transaction: Transaction, scope: Scope, work: Work): Promise<u
 };
 
 /**
- * How long a transaction is begun again that could not even begin, of which nothing was done: the database restarts, or
- * the driver tells it what had ended the connection's earlier session. What was paid for waits to be written.
+ * How long to retry a transaction that could not begin. Nothing of it was done: the database is restarting, or the driver
+ * reports what ended the connection's earlier session. The result of a paid call may be waiting to be written.
  */
 const begunWithinMs = 5_000;
 const pauseMs = 200;
 
-/** Makes every transaction of this pool one that ends with its connection. */
+/** Makes every transaction of this pool end with its connection. */
 export const endTransactionsWithConnection = (sql: postgres.Sql): void => {
   const begin = sql.begin.bind(sql);
   const guardedBegin = async (work: Work): Promise<unknown> => {

@@ -3,7 +3,7 @@ import { migrate as applyMigrations } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
 import { migrationLock, migrationsFolder } from './migrations.ts';
 
-/** Brings the schema of `databaseUrl` up to date. Any number of processes may do so at once; each waits its turn. */
+/** Brings the schema of `databaseUrl` up to date. Any number of processes may call it at once; each waits its turn. */
 export const migrate = async (databaseUrl: string): Promise<void> => {
   // One connection, because an advisory lock belongs to the session that took it; ending the session frees it.
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });

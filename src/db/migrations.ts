@@ -4,8 +4,8 @@ import type { Migration } from './journal.ts';
 export const migrationsFolder = join(import.meta.dirname, '../../drizzle');
 
 /**
- * Held by whoever changes the schema, for as long as that takes: several processes that migrate at once would
- * otherwise create the same table twice. Any constant serves; all of them must use this one.
+ * The advisory lock of schema changes. Without it, processes that migrate at the same time create the same table twice.
+ * Any constant serves, as long as all use this one.
  */
 export const migrationLock = 4_020_736_911;
 

@@ -4,7 +4,7 @@ import { readJournal } from './journal.ts';
 import { downFile, migrationLock, migrationsFolder, statementBreakpoint } from './migrations.ts';
 
 /**
- * Takes the last applied migration back, in one transaction: its down script, then its row in Drizzle's journal.
+ * Undoes the last applied migration in one transaction: its down script, then its row in Drizzle's journal.
  * @returns the migration's name, or null where none was applied.
  * @throws where the database's last migration is not among this version's: only the version that made it can undo it.
  */

@@ -1,17 +1,17 @@
 import postgres from 'postgres';
 
 export type RunChanges = {
-  /** Calls back at each change of a run, and after each time that changes may have been missed. */
+  /** Calls back at each change of a run, and whenever a change may have been missed. */
   follow(runId: string, changed: () => void): () => void;
   close(): Promise<void>;
 };
 
-/** While the connection is away nothing is heard, so whoever follows looks again this often. */
+/** Nothing is heard while the connection is down, so followers also look this often. */
 const lookAgainMs = 5_000;
 
 /**
- * What happens to runs, as Postgres tells it (NOTIFY by a trigger, `run_changed`): one connection a process, however
- * many follow. It is opened at the first follower and comes back by itself after a break.
+ * Changes of runs, as Postgres announces them (a trigger's NOTIFY on `run_changed`). One connection per process serves
+ * any number of followers. It opens with the first follower and reconnects after a break.
  */
 export const openRunChanges = (databaseUrl: string): RunChanges => {
   const followers = new Map<string, Set<() => void>>();
@@ -26,7 +26,7 @@ export const openRunChanges = (databaseUrl: string): RunChanges => {
     for (const runId of followers.keys()) tell(runId);
   };
   const listen = () => {
-    // Also after each reconnection: what was said meanwhile was missed.
+    // Also runs after each reconnection: changes in between were missed.
     listening ??= sql.listen('run_changed', tell, tellAll).catch(() => {
       listening = null;
     });

@@ -1,4 +1,4 @@
-/** Settles as `work` does, or rejects after `ms` milliseconds where it has not by then. */
+/** Settles as `work` does, or rejects after `ms` milliseconds. */
 export const within = async <T>(ms: number, work: Promise<T>): Promise<T> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -13,12 +13,12 @@ export type Handlers = {
   periodic: Record<string, () => Promise<void>>;
 };
 
-/** What a worker does for each job, for one that is out of attempts, and from time to time. */
+/** What a worker does for each job, for each job that is out of tries, and periodically. */
 export const createHandlers = (context: WorkerContext): Handlers => ({
   handlers: {
     'ingest-run': (data, signal, stopping) =>
       observedJob(context, { name: 'ingest-run', data }, () =>
-        // Reading a repository is no paid call: it is begun again elsewhere.
+        // Reading a repository costs nothing, so another worker simply starts over.
         ingestRun(context, data, stopping ? AbortSignal.any([signal, stopping]) : signal),
       ),
     'score-replay': (data, signal, stopping) =>
@@ -29,7 +29,7 @@ export const createHandlers = (context: WorkerContext): Handlers => ({
       observedJob(context, { name: 'certify-run', data }, () => certifyRun(context, data, signal)),
   },
   deadLetter: (job) => observedJob(context, job, () => endDeadJob(context, job)),
-  // Apart from each other: a slow API of the judge's is to hold up no sweep.
+  // Separate tasks, so that a slow judge API does not delay the sweep.
   periodic: {
     'advance batches': () => advanceBatches(context),
     'sweep runs': () => loggingStatus(context, () => sweepRuns(context)),

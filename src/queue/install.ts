@@ -2,8 +2,8 @@ import { PgBoss } from 'pg-boss';
 import { deadQueueOf, deadQueueOptions, jobNames, queueOptions } from './queues.ts';
 
 /**
- * Brings pg-boss's own schema and the queues' settings up to date in `databaseUrl`. Any number of processes may do so
- * at once: pg-boss takes a lock of its own.
+ * Brings pg-boss's schema and the queues' settings up to date in `databaseUrl`. Any number of processes may call it at
+ * once: pg-boss takes a lock of its own.
  */
 export const installQueues = async (databaseUrl: string): Promise<void> => {
   const boss = new PgBoss({
@@ -18,13 +18,13 @@ export const installQueues = async (databaseUrl: string): Promise<void> => {
   await boss.start();
   try {
     for (const name of jobNames) {
-      // The dead letter queue first: the other one names it.
+      // The dead-letter queue first: the other one names it.
       for (const [queue, options] of [
         [deadQueueOf(name), deadQueueOptions],
         [name, queueOptions(name)],
       ] as const) {
         await boss.createQueue(queue, options);
-        // Creating leaves a queue that stands already as it is.
+        // Creating a queue that exists changes nothing.
         await boss.updateQueue(queue, options);
       }
     }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * The trace that a job belongs to, as W3C Trace Context writes it (version 00). One that is malformed is dropped: no job
- * fails of its trace.
+ * The trace that a job belongs to, in W3C Trace Context form (version 00). A malformed one is dropped: a job never fails
+ * because of its trace.
  */
 const traceparent = z
   .string()
@@ -10,7 +10,7 @@ const traceparent = z
   .optional()
   .catch(undefined);
 
-/** A job's payload is ids only: what is true stands in the database, and secrets never enter a queue. */
+/** A job's payload is ids only: the database has the truth, and secrets never enter a queue. */
 export const jobPayloads = {
   'ingest-run': z.object({ runId: z.uuid(), traceparent }),
   'score-replay': z.object({ runId: z.uuid(), replayId: z.uuid(), traceparent }),
@@ -22,9 +22,9 @@ export type Job = {
   [Name in JobName]: {
     name: Name;
     data: z.infer<(typeof jobPayloads)[Name]>;
-    /** Jobs of a queue are worked on from the highest to the lowest, 0 where nothing is said. */
+    /** A queue's jobs are taken from the highest to the lowest. Default: 0. */
     priority?: number;
-    /** How long the job is not to be begun, in milliseconds: it waits for something and holds no worker meanwhile. */
+    /** How long the job must wait before it starts, in milliseconds. It holds no worker meanwhile. */
     afterMs?: number;
   };
 }[JobName];

@@ -5,9 +5,9 @@ import { type Job, jobPayloads } from './jobs.ts';
 import type { JobSender } from './sender.ts';
 
 /**
- * A sender on the caller's pool: it neither supervises nor migrates, and touches the database at the first job only, so
- * that a process that sends nothing starts while the database is away.
- * @param traceparent of what a job is sent from, where that is traced.
+ * A sender on the caller's pool. It neither supervises nor migrates, and first touches the database with its first job,
+ * so that a process can start while the database is down.
+ * @param traceparent of the work that sends a job, if that is traced.
  */
 export const openSender = (
   db: Database,
@@ -24,7 +24,7 @@ export const openSender = (
       createSchema: false,
       registerInstance: false,
     });
-    // Its background refresh of the queue list failing is no news: the next job's own statement fails and says so.
+    // Its background refresh of the queue list may fail silently: the next job's own statement fails and says so.
     sending.on('error', () => {});
     return sending.start();
   };
@@ -33,7 +33,7 @@ export const openSender = (
     async enqueue(transaction, jobs) {
       boss ??= start();
       const sending = await boss.catch((error) => {
-        // The database was away; the next job tries again.
+        // The database was down; the next job tries again.
         boss = null;
         throw error;
       });
@@ -43,7 +43,7 @@ export const openSender = (
           ofName.map(({ data, priority = 0, afterMs = 0 }) => ({
             data: jobPayloads[name].parse({ ...data, traceparent: traceparent() }),
             priority,
-            // Without a wait it is the transaction's own time: of what is due later nobody is notified at the commit.
+            // Without a delay, use the transaction's own time: a job that is due later wakes no worker at the commit.
             ...(afterMs > 0 ? { startAfter: new Date(Date.now() + afterMs) } : {}),
           })),
           { db: fromDrizzle(transaction, sql) },

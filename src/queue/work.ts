@@ -9,8 +9,8 @@ import { deadQueueOf, jobNames } from './queues.ts';
 type Payload<Name extends JobName> = z.infer<(typeof jobPayloads)[Name]>;
 
 /**
- * What is done for each job. A handler that throws has its job retried. `signal` ends what is under way at once;
- * `stopping` asks to finish the call under way and to begin no other.
+ * Does one kind of job. If a handler throws, its job is tried again. `signal` cuts off what is under way; `stopping` asks
+ * to finish the call under way and begin no other.
  */
 export type JobHandlers = {
   [Name in JobName]: (data: Payload<Name>, signal: AbortSignal, stopping?: AbortSignal) => Promise<void>;
@@ -26,19 +26,19 @@ type Logger = {
 export type WorkOptions = {
   databaseUrl: string;
   handlers: JobHandlers;
-  /** Called for each job that is out of retries, until it returns. */
+  /** Called for each job that is out of tries, until it returns. */
   deadLetter: (job: Job) => Promise<void>;
-  /** Each is done about every 15 s by its name, in one worker of the database at a time, whatever the others do. */
+  /** Each runs about every 15 s, in one of the database's workers at a time, independent of the others. */
   periodic: Record<string, () => Promise<void>>;
   logger: Logger;
-  /** How many jobs of a kind this process works on side by side. */
+  /** How many jobs of a kind this process does side by side. */
   concurrency?: Partial<Record<JobName, number>>;
   periodMs?: number;
 };
 
 const defaultConcurrency: Record<JobName, number> = { 'ingest-run': 2, 'score-replay': 16, 'certify-run': 2 };
 
-/** Of two keys, the other being the task's: any constant serves; all workers must use this one. */
+/** The first of two lock keys; the second is the task's. Any constant serves, as long as all workers use this one. */
 const periodicLock = 402_073_691;
 
 /** Drizzle's own message repeats the statement's parameters, which can be text of a private repository. */
@@ -47,18 +47,18 @@ const messageOf = (error: unknown): string => {
   return error instanceof DrizzleQueryError && error.cause ? error.cause.message : error.message;
 };
 
-/** Whose job it is, for the log. */
+/** The job's ids, for the log. */
 const idsOf = (data: object) => ({
   ...('runId' in data ? { runId: data.runId } : {}),
   ...('replayId' in data ? { replayId: data.replayId } : {}),
 });
 
-/** What a job that is cut off at the end of the grace has to hand itself back. */
+/** How long a job has to hand itself back after it was cut off at the end of the grace period. */
 const handBackMs = 1_500;
 
 /**
- * Works on every queue until `stop`, which takes no more jobs, lets the calls under way finish for at most `graceMs`,
- * cuts off what is left then, and gives back what did not end: another worker goes on with it.
+ * Works on every queue until `stop`. That takes no more jobs, lets calls under way finish for at most `graceMs`, then cuts
+ * them off and hands back the jobs that did not end, for another worker to take up.
  */
 export const workQueues = async ({
   databaseUrl,
@@ -83,11 +83,11 @@ export const workQueues = async ({
     monitorIntervalSeconds: 2,
   });
   boss.on('error', (error) => {
-    logger.error({ error: error.message }, 'The job queue has trouble with its database');
+    logger.error({ error: error.message }, 'The job queue lost its database');
   });
-  boss.on('warning', ({ message }) => logger.warn({ warning: message }, 'The job queue warns'));
+  boss.on('warning', ({ message }) => logger.warn({ warning: message }, 'Warning from the job queue'));
 
-  /** One worker with a slot of its own; with `localConcurrency` a slot that fell free would wait for the next poll. */
+  /** A worker with one slot. With `localConcurrency`, a slot that becomes free would wait for the next poll. */
   const workSlot = async (
     queue: string,
     work: (data: object, signal: AbortSignal, stopping: AbortSignal) => Promise<void>,
@@ -109,10 +109,10 @@ export const workQueues = async ({
                 attempt: job.retryCount + 1,
                 error: messageOf(error),
               },
-              'A job failed and will be retried',
+              'A job failed and will be tried again',
             );
           }
-          // pg-boss stores what is thrown; the reason belongs into the log.
+          // pg-boss stores what is thrown. The reason belongs in the log.
           throw new Error('The job failed.');
         } finally {
           boss.notifyWorker(id);
@@ -128,12 +128,12 @@ export const workQueues = async ({
       await workSlot(name, (data, signal, soft) => handlers[name](parse(data), signal, soft));
     }
     await workSlot(deadQueueOf(name), async (data) => {
-      logger.error({ queue: name, ...data }, 'A job is out of retries');
+      logger.error({ queue: name, ...data }, 'A job is out of tries');
       await deadLetter({ name, data: parse(data) } as Job);
     });
   };
 
-  // A connection of its own: locks belong to the session, and end with it when this process is killed.
+  // Its own connection: advisory locks belong to the session, and end with it if this process is killed.
   const sql = postgres(databaseUrl, { max: 1, fetch_types: false, onnotice: () => {} });
   const takeTurn = async (task: string, work: () => Promise<void>) => {
     try {
@@ -147,13 +147,13 @@ export const workQueues = async ({
         await sql`select pg_advisory_unlock(${periodicLock}::int, hashtext(${task}))`;
       }
     } catch (error) {
-      logger.error({ task, error: messageOf(error) }, 'A periodic task failed; it is tried again');
+      logger.error({ task, error: messageOf(error) }, 'A periodic task failed and will be tried again');
     }
   };
   const takeTurns = async (task: string, work: () => Promise<void>) => {
     while (!stopping.signal.aborted) {
       await takeTurn(task, work);
-      // Ends early where the worker stops.
+      // Ends early if the worker stops.
       await sleep(periodMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   };

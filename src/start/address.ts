@@ -17,7 +17,7 @@ const explanations: Record<string, (host: string, port: number) => string> = {
   ENOTFOUND: (host) => `HOST ${host} is not known. Choose an address, for example HOST=127.0.0.1 npm start.`,
 };
 
-/** @throws with what to set, where `host` and `port` cannot be listened on. */
+/** @throws an error that says what to set if `host` and `port` cannot be listened on. */
 export const requireFreePort = async (host: string, port: number): Promise<void> => {
   const server = createServer().listen(port, host);
   try {
@@ -30,7 +30,7 @@ export const requireFreePort = async (host: string, port: number): Promise<void>
   await once(server, 'close');
 };
 
-/** Waits until `url` answers with a 2xx. @returns false where it did not within `withinMs`, or `signal` aborted. */
+/** Waits until `url` answers with a 2xx. @returns false if it did not within `withinMs`, or if `signal` aborted. */
 export const answers = async (url: string, withinMs: number, signal: AbortSignal): Promise<boolean> => {
   const deadline = Date.now() + withinMs;
   while (Date.now() < deadline && !signal.aborted) {

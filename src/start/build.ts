@@ -13,7 +13,7 @@ const fingerprintFile = join(output, 'sources.sha256');
 
 export const nextProgram = join(projectRoot, 'node_modules/next/dist/bin/next');
 
-/** What a build is made of, beside the packages that the lock file names. */
+/** What goes into a build, besides the packages in the lock file. */
 const inputs = [
   'package.json',
   'package-lock.json',
@@ -25,7 +25,7 @@ const isInput = (path: string) =>
   !/\.test\.tsx?$/.test(path) && !/^(?:testing|bench|cli|start)\//.test(path.replaceAll('\\', '/'));
 
 /**
- * A digest of everything that can change the build's output, by content: checking out a file again changes its date.
+ * A digest of everything that can change the build's output. By content, because a checkout changes dates.
  */
 const fingerprint = async (): Promise<string> => {
   const entries = await readdir(join(projectRoot, 'src'), { recursive: true, withFileTypes: true });
@@ -47,7 +47,7 @@ const isCurrent = async (): Promise<boolean> =>
   existsSync(join(output, 'BUILD_ID')) &&
   (await readFile(fingerprintFile, 'utf8').catch(() => '')) === (await fingerprint());
 
-/** One build at a time: two in the same folder destroy each other's output. */
+/** One build at a time: two in one folder would destroy each other's output. */
 const whileAlone = async (signal: AbortSignal, work: () => Promise<void>): Promise<void> => {
   const folder = join(projectRoot, 'node_modules/.cache');
   await mkdir(folder, { recursive: true });
@@ -65,9 +65,9 @@ const whileAlone = async (signal: AbortSignal, work: () => Promise<void>): Promi
   }
 };
 
-/** `next build`, quiet unless it fails. @throws with its output where it does. */
+/** `next build`, silent unless it fails. @throws an error with its output. */
 const build = async (environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> => {
-  // Taken before: a source that changes meanwhile makes the build outdated.
+  // Taken first: a source that changes during the build makes it outdated.
   const sources = await fingerprint();
   const next = spawn(process.execPath, [nextProgram, 'build'], {
     cwd: projectRoot,
@@ -88,7 +88,7 @@ const build = async (environment: NodeJS.ProcessEnv, signal: AbortSignal): Promi
 };
 
 /**
- * Builds the web application unless it stands built from these very sources; `always` builds in any case.
+ * Builds the web application unless the present build is of these sources; `always` builds anyway.
  * @param environment what `next build` runs with; it needs no variable of ours.
  */
 export const ensureBuilt = async (

@@ -1,6 +1,6 @@
 import { EnvironmentError } from '#env.ts';
 
-/** Says why a program cannot start, and ends it. What is wrong with the environment says so itself. */
+/** Says why a program cannot start, and exits. An EnvironmentError's message is complete as it is. */
 export const cannotStart = (program: string, error: unknown): never => {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(

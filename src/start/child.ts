@@ -7,15 +7,15 @@ export const projectRoot = join(import.meta.dirname, '../..');
 const dieWithParent = new URL('./die-with-parent.ts', import.meta.url).href;
 
 /**
- * Starts a Node program of ours that ends with us, however we end. It has a process group of its own: Ctrl-C in the
- * terminal must reach us alone, so that we can end things in their order.
+ * Starts a Node program that ends when this process does, however that happens. It gets its own process group: Ctrl-C
+ * in the terminal must reach this process alone, which then stops its children in order.
  */
 export const startProgram = (argv: string[], environment: NodeJS.ProcessEnv): ChildProcess =>
   spawn(process.execPath, argv, {
     cwd: projectRoot,
     env: {
       ...environment,
-      // By the environment, because the program may start others of its kind (next dev does).
+      // In the environment, because the program may start further ones (next dev does).
       NODE_OPTIONS: `${environment.NODE_OPTIONS ?? ''} --import=${dieWithParent}`.trim(),
     },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -27,11 +27,11 @@ const signalGroup = (child: ChildProcess, signal: NodeJS.Signals) => {
   try {
     process.kill(-child.pid, signal);
   } catch {
-    // The group has ended, which is what the signal was for.
+    // The group has ended already.
   }
 };
 
-/** Asks a program to end, and kills it with all it started where it has not after `graceMs`. */
+/** Asks a program to stop; after `graceMs` kills it and everything that it started. */
 const endProgram = async (child: ChildProcess, graceMs: number): Promise<void> => {
   if (child.exitCode === null && child.signalCode === null) {
     const exited = once(child, 'exit');
@@ -47,7 +47,7 @@ export type Supervised = { restart: () => Promise<void>; stop: (graceMs: number)
 
 const steadyMs = 60_000;
 
-/** Keeps a program running: one that ends is started again, after a pause that grows while it keeps ending soon. */
+/** Keeps a program running: restarts it when it ends, after a pause that grows while it keeps ending early. */
 export const supervise = (
   name: string,
   launch: () => ChildProcess,

@@ -1,5 +1,5 @@
 /**
- * Preloaded into the programs that start.ts starts: the channel to it closes with it, even after kill -9. The channel is
- * not unreferenced, since next dev's server lives by the messages on it.
+ * Preloaded into the programs that start.ts starts. Their channel to it closes when it dies, even by kill -9. The channel
+ * stays referenced, because next dev's server needs the messages on it.
  */
 if (process.channel) process.once('disconnect', () => process.exit(1));

@@ -12,8 +12,8 @@ const readKey = async (file: string): Promise<string | null> =>
   );
 
 /**
- * The key in `<dataDir>/<name>`, made there once, for its owner's eyes only. Of several processes that make it at once
- * all get the same: a hard link, unlike a write, never replaces what stands.
+ * The key in `<dataDir>/<name>`, made once and readable by its owner alone. Processes that make it at the same time all
+ * get the same key: a hard link, unlike a write, never replaces an existing file.
  */
 const keyOf = async (dataDir: string, name: string, make: () => string): Promise<string> => {
   const file = join(dataDir, name);
@@ -34,8 +34,8 @@ const keyOf = async (dataDir: string, name: string, make: () => string): Promise
 };
 
 /**
- * The installation's secrets: from the environment, else from the data directory. Where several machines share one
- * database they must share the secrets too, and so set both variables.
+ * The installation's secrets, from the environment or else the data directory. Machines that share a database must share
+ * the secrets too, so both variables are set there.
  */
 export const installationKeys = async (
   dataDir: string,

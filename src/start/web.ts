@@ -6,22 +6,22 @@ import { cannotStart } from './cannot-start.ts';
 import { projectRoot } from './child.ts';
 
 /**
- * A web process by itself, of the built application. It serves what `next start` serves, and ends as a rolling restart
- * needs it: `next start` waits for every connection, so that one silent connection or open event stream holds it until
- * it is killed, and it exits with 143.
+ * The web process of a built application. It serves what `next start` serves, but stops the way a rolling restart needs:
+ * `next start` waits for every connection, so one idle connection or open event stream holds it until it is killed, and
+ * it exits with 143.
  */
 
-/** A connection that was opened shortly before may still bring its request; one that stays silent brings none. */
+/** A connection that was just opened may still send its request. One that stays silent this long will not. */
 const silentMs = 1_000;
 const lookEveryMs = 100;
 
 const isEventStream = (response: ServerResponse) =>
   String(response.getHeader('content-type') ?? '').startsWith('text/event-stream');
 
-/** A stream has no end that could be waited for; its reader comes again, and is served by another process. */
+/** An event stream never ends on its own. Its reader reconnects and is served by another process. */
 const endStream = (response: ServerResponse) => {
   if (!isEventStream(response) || response.writableEnded) return;
-  // What its source still writes goes nowhere, and nobody has to hear of that.
+  // Its source may still write; those errors mean nothing.
   response.on('error', () => {});
   response.end();
 };
@@ -44,7 +44,7 @@ const run = async () => {
       process.stderr.write(
         `A request could not be answered (${error instanceof Error ? error.name : 'unknown fault'}).\n`,
       );
-      // An answer that was begun must not look whole.
+      // A response that was cut short must not look complete.
       if (response.headersSent) response.destroy();
       else response.writeHead(500).end();
     });

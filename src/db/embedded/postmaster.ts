@@ -3,7 +3,7 @@ import { readdir, readFile, readlink, realpath, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What a server writes into its data directory; `ready` once it takes connections. */
+/** What a server writes into its data directory; `ready` once it accepts connections. */
 export const readPostmasterFile = async (
   directory: string,
 ): Promise<{ pid: number; port: number; ready: boolean } | null> => {
@@ -13,7 +13,7 @@ export const readPostmasterFile = async (
   return { pid: Number(lines[0]), port: Number(lines[3]), ready: lines[7] === 'ready' };
 };
 
-/** Pids of Postgres processes at work in `directory`: each of them stands in it. Null where the system has no /proc. */
+/** Pids of the Postgres processes whose working directory is `directory`. Null if the system has no /proc. */
 const processesIn = async (directory: string): Promise<number[] | null> => {
   const entries = await readdir('/proc').catch(() => null);
   if (entries === null) return null;
@@ -45,15 +45,15 @@ const signal = (pid: number, name: NodeJS.Signals) => {
   try {
     process.kill(pid, name);
   } catch {
-    // It ended in between, which is what the signal was for.
+    // It has ended already.
   }
 };
 
 /**
- * Ends what a killed owner left running in `directory`. Only for whoever holds the directory's lock: then no living
- * owner stands behind the server, and a pid is signalled only after it proved to be a server of this very directory
- * (the file may be old and the pid another's by now).
- * @throws where processes of the old server do not end.
+ * Ends a server that a killed owner left running in `directory`. The caller must hold the directory's lock: then the
+ * server has no living owner. A pid is signalled only after it proved to be a server of this very directory, because the
+ * file may be old and the pid may belong to another program by now.
+ * @throws if processes of the old server do not end.
  */
 export const endOrphan = async (directory: string): Promise<void> => {
   const file = await readPostmasterFile(directory);
@@ -65,7 +65,7 @@ export const endOrphan = async (directory: string): Promise<void> => {
     if (await isPostmasterOf(file.pid, directory)) signal(file.pid, name);
     const deadline = Date.now() + patienceMs;
     while (Date.now() < deadline) {
-      // A killed server's sessions end on their own a moment later; starting beside them would damage the data.
+      // A killed server's sessions end a moment later; a second server beside them would damage the data.
       const left = await processesIn(directory);
       if (left === null ? !(await isPostmasterOf(file.pid, directory)) : left.length === 0) {
         await rm(join(directory, 'postmaster.pid'), { force: true });
@@ -75,6 +75,6 @@ export const endOrphan = async (directory: string): Promise<void> => {
     }
   }
   throw new Error(
-    `An earlier database server still works in ${directory} (process ${file.pid}). End it first.`,
+    `An earlier database server is still running in ${directory} (process ${file.pid}). End it first.`,
   );
 };

@@ -19,15 +19,15 @@ export const superuser = 'echelon';
 
 type Place = { directory: string; account: Account | null; binaries: Binaries };
 
-/** Why a program of Postgres failed, in the words it wrote. */
+/** Why a Postgres program failed, in its own words. */
 const failure = (what: string, output: string) => {
   const lines = output.split('\n').filter((line) => /error|fatal|panic|could not|no space/i.test(line));
   return new Error(`${what}: ${(lines.length > 0 ? lines : output.split('\n')).slice(-3).join(' ').trim()}`);
 };
 
 /**
- * Makes a new cluster beside its place and moves it there when it is complete, so that a directory that exists can be
- * started.
+ * Makes a new cluster beside its final place and moves it there when it is complete, so that an existing directory can
+ * always be started.
  */
 export const initialise = async (
   { directory, account, binaries }: Place,
@@ -52,7 +52,7 @@ export const initialise = async (
         `--pwfile=${passwordFile}`,
         '--auth=scram-sha-256',
         '--encoding=UTF8',
-        // The builtin provider sorts alike on every system, whatever its C library.
+        // The builtin provider sorts the same on every system, whatever its C library.
         '--locale=C',
         '--locale-provider=builtin',
         '--builtin-locale=C.UTF-8',
@@ -68,14 +68,14 @@ export const initialise = async (
       output += chunk;
     });
     const [code] = await once(initdb, 'close');
-    if (code !== 0) throw failure('The database could not be made', output);
+    if (code !== 0) throw failure('The database could not be created', output);
     await rename(cluster, directory);
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
 };
 
-/** Ends the server when we end without having done so: its input closes with us, whatever killed us. */
+/** Ends the server if we die without stopping it: its standard input closes with us, whatever killed us. */
 const keepWatch = (pid: number, account: Account | null): ChildProcess =>
   spawn('/bin/sh', ['-c', 'while read -r _; do :; done; kill -INT "$1"', 'sh', String(pid)], {
     ...(account ?? {}),
@@ -88,20 +88,20 @@ const keepWatch = (pid: number, account: Account | null): ChildProcess =>
 export type Server = {
   port: number;
   pid: number;
-  /** Resolves when the server ended, with the last lines it wrote. */
+  /** Resolves when the server has ended, with its last lines of output. */
   ended: Promise<string>;
   stop: () => Promise<void>;
 };
 
 const readyWithinMs = 120_000;
 
-/** Starts the cluster on a free port of 127.0.0.1, on no unix socket (a killed server would leave its lock behind). */
+/** Starts the cluster on a free port of 127.0.0.1, without a unix socket: a killed server would leave its lock. */
 export const startServer = async (place: Place, settings: Record<string, string>): Promise<Server> => {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await startOn(place, await freePort(), settings);
     } catch (error) {
-      // Another process took the port in between, or the shared memory of a killed server is not yet free.
+      // Another process took the port in between, or a killed server's shared memory is not free yet.
       const passing =
         error instanceof Error && /address already in use|still in use|could not bind/i.test(error.message);
       if (!passing || attempt === 5) throw error;
@@ -135,7 +135,7 @@ const startOn = async (place: Place, port: number, settings: Record<string, stri
       cwd: '/',
       env: environment,
       stdio: ['ignore', 'ignore', 'pipe'],
-      // Its own group: Ctrl-C in the terminal must reach us first and the server last.
+      // Its own process group: Ctrl-C in the terminal must reach us first and the server last.
       detached: true,
     },
   );
