@@ -5,8 +5,8 @@ import type { Actor } from '../ground/context.ts';
 import { hashToken } from './token-secret.ts';
 
 /**
- * Uses a link up. Null for one that is unknown, used, replaced by a newer one, or expired; the caller learns no more
- * than that. One statement decides, so of two uses at once one wins.
+ * Uses a link. Null if it is unknown, used, replaced by a newer one, or expired; the caller does not learn which. One
+ * statement decides, so only one of two simultaneous uses succeeds.
  */
 export const consumeSignInLink = async (
   { db, now }: { db: Database; now: () => Date },

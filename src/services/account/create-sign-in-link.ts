@@ -5,14 +5,14 @@ import { localOwner } from './local-owner.ts';
 import { hashToken, newToken } from './token-secret.ts';
 
 /**
- * An hour: long enough to read the README beside the terminal, short enough that a line left in a scroll-back is
- * worth nothing tomorrow. A new link costs a restart.
+ * An hour: long enough to read the README, short enough that a line left in the terminal's history is worthless
+ * tomorrow. A new link takes a restart.
  */
 export const signInLinkLifetimeMs = 60 * 60_000;
 
 /**
- * A one-time link's token for the installation's owner. Only its hash is kept; older links that nobody used stop
- * serving, so at most one is alive.
+ * The token of a one-time link for the installation's owner. Only its hash is stored. Older unused links stop working,
+ * so at most one is valid.
  */
 export const createSignInLink = async ({
   db,
@@ -26,7 +26,7 @@ export const createSignInLink = async ({
   const createdAt = now();
   const expiresAt = new Date(createdAt.getTime() + signInLinkLifetimeMs);
   await db.transaction(async (transaction) => {
-    // Two starts at once take turns here, so that the later one's link is the one that lives.
+    // Simultaneous starts take turns here, so that the last one's link is the valid one.
     await transaction.select({ id: users.id }).from(users).where(eq(users.id, userId)).for('update');
     await transaction
       .delete(signInLinks)

@@ -12,9 +12,9 @@ const nameSchema = z
   .max(100, 'At most 100 characters.');
 
 /**
- * A bearer token for `userId`, shown this once: only its hash is kept. Without `expiresAt` it serves until deleted.
- * Tokens of this user that have expired are removed on the way.
- * @throws AppError BAD_REQUEST where the name is empty or too long, or the expiry has passed.
+ * A bearer token for `userId`, shown only now: only its hash is stored. Without `expiresAt` it works until deleted. Also
+ * removes this user's expired tokens.
+ * @throws AppError BAD_REQUEST if the name is empty or too long, or the expiry has passed.
  */
 export const createApiToken = async (
   { db, now }: { db: Executor; now: () => Date },

@@ -9,7 +9,7 @@ export type KnownUser = {
   identities: { provider: 'local' | 'wallet' | 'github'; subject: string }[];
 };
 
-/** A user and how they are known; null where there is none (any more). */
+/** A user with their identities; null if there is no such user, or no longer. */
 export const getUser = async ({ db }: { db: Database }, userId: string): Promise<KnownUser | null> => {
   if (!z.uuid().safeParse(userId).success) return null;
   const [user] = await db

@@ -4,10 +4,10 @@ import { apiTokens } from '#db/schema/users.ts';
 import type { Actor } from '../ground/context.ts';
 import { apiTokenPrefix, hashToken } from './token-secret.ts';
 
-/** `last_used_at` answers "is this still in use?", for which a minute is fine enough and a write per request is not. */
+/** `last_used_at` answers "is this still in use?". A minute is precise enough, and a write per request is too much. */
 const lastUsedResolutionMs = 60_000;
 
-/** Whose token this is; null for one that is unknown, expired, or whose user is gone (tokens go with their user). */
+/** The token's user; null if the token is unknown or expired, or its user is gone (tokens are deleted with their user). */
 export const resolveApiToken = async (
   { db, now }: { db: Database; now: () => Date },
   token: string,

@@ -2,12 +2,12 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { Database } from '#db/client.ts';
 import { userIdentities, users } from '#db/schema/users.ts';
 
-/** A way in which a user proves who they are; `subject` is that provider's own, unchanging name for them. */
+/** A way for a user to prove who they are. `subject` is the provider's own name for them, which never changes. */
 export type Identity = { provider: 'local' | 'wallet' | 'github'; subject: string };
 
 /**
- * The user known by this identity, made on its first sign-in. Two first sign-ins at once give one user: the lock is
- * taken per identity and released by the transaction's end.
+ * The user with this identity, created at the first sign-in. Two simultaneous first sign-ins create one user: each takes
+ * a lock on the identity, which the end of the transaction releases.
  */
 export const userOfIdentity = (
   { db }: { db: Database },

@@ -6,9 +6,9 @@ import { createNonce } from './wallet-nonce.ts';
 import { walletChainIds } from './wallet-sign-in.ts';
 
 /**
- * The text that a wallet is asked to sign, with a fresh nonce in it, for clients that do not build it themselves.
- * `address` in any case: wallets answer in lower case, EIP-4361 wants its checksum.
- * @throws AppError BAD_REQUEST for what is no address, or a chain that is not accepted.
+ * The text for a wallet to sign, with a fresh nonce, for clients that do not build it themselves. `address` may be in any
+ * case: wallets return lower case, EIP-4361 requires the checksum form.
+ * @throws AppError BAD_REQUEST if it is no address, or the chain is not accepted.
  */
 export const createSignInMessage = async (
   { db, now, url }: { db: Database; now: () => Date; url: string },

@@ -3,12 +3,12 @@ import { lte } from 'drizzle-orm';
 import type { Database } from '#db/client.ts';
 import { siweNonces } from '#db/schema/users.ts';
 
-/** Long enough to read what the wallet shows and to unlock a hardware one. */
+/** Long enough to read the wallet's prompt and to unlock a hardware wallet. */
 export const nonceLifetimeMs = 10 * 60_000;
 
 /**
- * A nonce for one Sign-In with Ethereum message (EIP-4361 wants at least 8 alphanumeric characters; these are 32).
- * Anyone may ask for one, so expired ones are cleared away here: what is kept is what was asked for in ten minutes.
+ * A nonce for one Sign-In with Ethereum message (EIP-4361 requires at least 8 alphanumeric characters; these have 32).
+ * Anyone may ask for one, so this also deletes expired ones: only ten minutes' worth is stored.
  */
 export const createNonce = async ({
   db,

@@ -9,12 +9,12 @@ import { userOfIdentity } from './user-of-identity.ts';
 import { nonceLifetimeMs } from './wallet-nonce.ts';
 
 /**
- * Ethereum, Optimism, Polygon, Base, Arbitrum One. An EOA's signature is the same on every chain; the list keeps a
- * message that was signed for some test network from opening an account here.
+ * Ethereum, Optimism, Polygon, Base, Arbitrum One. An EOA's signature is the same on every chain. The list keeps a message
+ * that was signed for a test network from signing in here.
  */
 export const walletChainIds = [1, 10, 137, 8453, 42161];
 
-/** How far a device's clock may be off from ours. */
+/** How far a device's clock may differ from ours. */
 const clockSkewMs = 5 * 60_000;
 
 const maxMessageLength = 4000;
@@ -31,13 +31,13 @@ const parse = (text: string): SiweMessage | null => {
   }
 };
 
-/** Deleted by whoever uses it, whatever comes of it: a nonce is worth one attempt. */
+/** Deletes the nonce, whatever the outcome: it is good for one sign-in. */
 const useNonce = async (db: Database, nonce: string, at: Date) => {
   const [used] = await db.delete(siweNonces).where(eq(siweNonces.nonce, nonce)).returning();
   return used !== undefined && used.expiresAt > at;
 };
 
-/** The reason that a message's times speak against it, or null. A time that cannot be read never counts as absent. */
+/** Why a message's times rule it out, or null. An unreadable time never counts as absent. */
 const timeProblem = (message: SiweMessage, at: Date): string | null => {
   const of = (text: string | undefined) => (text === undefined ? null : Date.parse(text));
   const [issuedAt, expiresAt, notBefore] = [
@@ -66,10 +66,10 @@ const signerOf = (message: string, signature: string): string | null => {
 };
 
 /**
- * Sign-In with Ethereum (EIP-4361) for externally owned accounts: `message` as it was signed, `signature` as 65 bytes
- * in hexadecimal, `url` this installation's own address. The user is made on the first sign-in.
- * @throws AppError BAD_REQUEST for text that is no such message, UNAUTHORIZED for one that does not sign in here: its
- * nonce was used, expired or never given out, another domain, origin or chain, its times, or another's signature.
+ * Sign-In with Ethereum (EIP-4361) for externally owned accounts. `message` is the text as signed, `signature` 65 bytes in
+ * hexadecimal, `url` this installation's own address. The first sign-in creates the user.
+ * @throws AppError BAD_REQUEST if the text is no such message. UNAUTHORIZED if it does not sign in here: the nonce was
+ * used, has expired or was never issued; the domain, origin, chain or times do not fit; the signature is another wallet's.
  */
 export const signInWithWallet = async (
   { db, now, url }: { db: Database; now: () => Date; url: string },
@@ -82,7 +82,7 @@ export const signInWithWallet = async (
   }
   const at = now();
   if (!(await useNonce(db, message.nonce, at)))
-    throw refuse('The message’s nonce was used already, has expired, or was never given out. Sign in again.');
+    throw refuse('The message’s nonce was used already, has expired, or was never issued. Sign in again.');
 
   const own = new URL(url);
   if (message.domain !== own.host || (message.scheme && `${message.scheme}:` !== own.protocol))
@@ -94,8 +94,8 @@ export const signInWithWallet = async (
   const untimely = timeProblem(message, at);
   if (untimely) throw refuse(untimely);
 
-  // Recovered from the very text that was sent. siwe's own verify() signs off a rebuilt one, and prints what it
-  // cannot parse; contract wallets (EIP-1271), which would need a node to ask, are not taken.
+  // Recovered from the text as it was sent. siwe's own verify() checks a rebuilt text and prints what it cannot parse.
+  // Contract wallets (EIP-1271) are not supported, because they need a node to ask.
   const signer = eoaSignature.test(signature) ? signerOf(text, signature) : null;
   if (signer?.toLowerCase() !== message.address.toLowerCase())
     throw refuse('The signature is not this wallet’s. Contract wallets cannot sign in.');

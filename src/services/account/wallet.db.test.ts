@@ -78,9 +78,9 @@ test('a failed attempt uses its nonce up', async () => {
   await expect(signInWithWallet(context(), { message, signature })).rejects.toThrow('nonce was used already');
 });
 
-test('a nonce that was never given out, or that expired, signs nobody in', async () => {
+test('a nonce that was never issued, or that expired, signs nobody in', async () => {
   await expect(signInWithWallet(context(), await signed({ nonce: 'a'.repeat(32) }))).rejects.toThrow(
-    'never given out',
+    'never issued',
   );
   const message = await signed();
   clock = new Date(clock.getTime() + nonceLifetimeMs);

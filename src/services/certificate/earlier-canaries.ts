@@ -7,14 +7,13 @@ import type { Judge } from '#verification/judges/judge.ts';
 import type { ServiceContext } from '../ground/context.ts';
 
 const poolLifeMs = 90 * 24 * 60 * 60 * 1000;
-/** Of more certificates those with the most canaries are read, and of equal ones the oldest: tiny ones crowd none out. */
+/** At most this many are read: those with the most canaries, then the oldest, so that tiny ones push no other out. */
 const mostRead = 1000;
 
 /**
- * The canaries of earlier runs that tell of the same judge (methodology, "Canaries"): the same model and prompts, other
- * repositories, the last 90 days; each change once, as the earliest certificate has it. The run's own repository is not
- * among them, so that its own changes count from this run alone. Private ones stay out, since nobody could recompute the
- * pool from them.
+ * The canaries of earlier runs by the same judge (methodology, "Canaries"): same model and prompts, other repositories,
+ * the last 90 days, each change once as the earliest certificate has it. The run's own repository is left out, so that its
+ * changes count from this run alone. Private repositories are left out, because nobody could recompute the pool from them.
  */
 export const earlierCanaries = async (
   { db, now }: Pick<ServiceContext, 'db' | 'now'>,
@@ -31,7 +30,7 @@ export const earlierCanaries = async (
       account: sql<string>`coalesce(${verificationRuns.userId}, ${id})::text`,
       issuedAt: createdAt,
       source: groundTruthSource,
-      // Claims and verdicts are most of a replay, and none of them is wanted.
+      // Claims and verdicts are most of a replay, and are not needed here.
       replays: sql<PublishedCanaries['replays']>`(
         select coalesce(jsonb_agg(jsonb_build_object(
           'groundTruthId', replay -> 'groundTruthId', 'canaries', replay -> 'evidence' -> 'canaries')), '[]')
@@ -46,7 +45,7 @@ export const earlierCanaries = async (
         sql`${rawScores} -> 'judge' ->> 'promptDigest' = ${promptDigest}`,
         sql`${rawScores} -> 'private' = 'false'`,
         sql`jsonb_typeof(${rawScores} -> 'trust') = 'object'`,
-        // GitHub's names are the same in any case.
+        // GitHub's names ignore case.
         sql`lower(${groundTruthSource}) <> lower(${ownSource})`,
         gt(createdAt, new Date(now().getTime() - poolLifeMs)),
       ),

@@ -7,8 +7,8 @@ import { presentCertificate } from '#verification/certificate/present.ts';
 import type { ServiceContext } from '../ground/context.ts';
 
 /**
- * A certificate with its replay scores; anyone may read it.
- * @throws AppError NOT_FOUND, for a malformed id too.
+ * A certificate with its replay scores. Anyone may read it.
+ * @throws AppError NOT_FOUND, also for a malformed id.
  */
 export const getPublicCertificate = async (
   { db }: Pick<ServiceContext, 'db'>,

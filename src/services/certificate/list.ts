@@ -5,7 +5,7 @@ import { verificationCertificates } from '#db/schema/certificates.ts';
 import { presentSummary } from '#verification/certificate/present.ts';
 import type { ServiceContext } from '../ground/context.ts';
 
-/** Certificates without their replay scores, newest or lowest Brier first; `total` counts all that match the filter. */
+/** Certificates without replay scores, newest or lowest Brier first. `total` counts all that match the filter. */
 export const listPublicCertificates = async (
   { db }: Pick<ServiceContext, 'db'>,
   { constructId, sort, limit, offset }: CertificateListInput,
@@ -14,7 +14,7 @@ export const listPublicCertificates = async (
   const matches =
     constructId === undefined ? undefined : eq(verificationCertificates.constructId, constructId);
   const rows = await db
-    // The replays are most of a certificate, and no summary shows them.
+    // The replays are most of a certificate, and a summary does not show them.
     .select({
       ...getTableColumns(verificationCertificates),
       rawScores: sql`jsonb_set(${verificationCertificates.rawScores}, '{replays}', '[]')`.mapWith(
@@ -23,7 +23,7 @@ export const listPublicCertificates = async (
     })
     .from(verificationCertificates)
     .where(matches)
-    // Date, then id, settle ties, so that pages neither repeat nor miss a certificate.
+    // Ties are settled by date, then id, so that pages neither repeat nor miss a certificate.
     .orderBy(...(sort === 'brier_asc' ? [asc(brier)] : []), desc(createdAt), desc(id))
     .limit(limit)
     .offset(offset);

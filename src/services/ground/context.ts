@@ -7,39 +7,39 @@ import type { Metrics } from '#platform/telemetry/metrics.ts';
 import type { Tracing } from '#platform/telemetry/tracing.ts';
 import type { JobSender } from '#queue/sender.ts';
 
-/** What this installation can and may do, decided once from its environment. */
+/** What this installation can and may do, read once from its environment. */
 export type InstallationPolicy = {
-  /** False where ENGINE_ENABLED is off: everything is served, no run is carried out. */
+  /** False if ENGINE_ENABLED is off: everything is served, but no run is carried out. */
   engineEnabled: boolean;
-  /** The server listens beyond loopback, so that strangers can reach it: stricter rules hold. */
+  /** The server listens beyond loopback, so strangers can reach it and stricter rules apply. */
   reachable: boolean;
   defaultJudge: JudgeProvider;
-  /** `unavailable` is null where the judge can be used, else what is missing and how to configure it. */
+  /** `unavailable` is null if the judge can be used, else it says what is missing and how to configure it. */
   judges: Record<JudgeProvider, { model: string; unavailable: string | null }>;
-  /** Where reachable, who may use a judge that costs money: `provider:subject`, for example `github:583231`. */
+  /** If reachable, who may use a judge that costs money: `provider:subject`, for example `github:583231`. */
   paidJudgeAccounts: string[];
   /** In US dollars per UTC day; null means no limit (only on loopback). */
   maxCostUsdPerDay: number | null;
-  /** How much one user may start, and how many calls all workers together make at once or a minute. */
+  /** How much one user may start, and how many calls all workers together may make at once or per minute. */
   limits: {
     runsAtOnce: number;
     runsPerDay: number;
-    /** Resuming a run is no new one. */
+    /** Resuming a run does not count as starting one. */
     resumesPerDay: number;
     replaysPerDay: number;
     oracle: { atOnce: number; perMinute: number };
-    /** Of the paid judge; null where each process's own limit is enough. */
+    /** Calls to the paid judge. Null: only each process's own limit applies. */
     judgeAtOnce: number | null;
   };
-  /** How many days what is no longer worked on is kept. Certificates and their evidence are kept for good. */
+  /** How many days finished work is kept. Certificates and their evidence are kept forever. */
   retentionDays: { replays: number; snapshots: number };
-  /** Null where oracles in Python can be run, else what is missing and how to configure it. */
+  /** Null if oracles in Python can be run, else what is missing and how to configure it. */
   pythonUnavailable: string | null;
-  /** The host (with its port, if any) of GITHUB_SERVER_URL: its repositories are read through GitHub's API. */
+  /** The host of GITHUB_SERVER_URL, with its port if any. Its repositories are read through GitHub's API. */
   githubHost: string;
 };
 
-/** Where faults that nobody expected are told, and how work gets on; a pino logger is one. Details hold no secret. */
+/** Where unexpected faults and progress are logged; a pino logger is one. Details must hold no secret. */
 export type Log = {
   error(details: Record<string, unknown>, message: string): void;
   warn(details: Record<string, unknown>, message: string): void;
@@ -53,11 +53,11 @@ export type ServiceContext = {
   sender: JobSender;
   secretBox: SecretBox;
   policy: InstallationPolicy;
-  /** The network rule: null where this address may be called, else what is wrong with it, in words for its sender. */
+  /** The network rule: null if this address may be called, else what is wrong with it, worded for the person who gave it. */
   checkOracleUrl: (url: string) => Promise<string | null>;
-  /** The engine's ports, loaded at the first use: most of what a web process does needs none of them. */
+  /** The engine's ports, loaded at first use: a web process rarely needs them. */
   openEngine: () => Promise<Engine>;
-  /** Tells of changes of runs, in whatever process they were made. */
+  /** Announces changes of runs, whichever process made them. */
   runChanges: RunChanges;
   log: Log;
   metrics: Metrics;
@@ -67,5 +67,5 @@ export type ServiceContext = {
 
 export type WorkerContext = ServiceContext & { engine: Engine };
 
-/** Who asks. A verb that takes an actor answers for this user's rows only. */
+/** Who asks. A verb that takes an actor works on this user's rows only. */
 export type Actor = { userId: string };

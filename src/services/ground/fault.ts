@@ -3,8 +3,8 @@ import { type CleanText, cleanTextOf } from '#verification/text/clean-text.ts';
 import type { Log } from './context.ts';
 
 /**
- * What is left of an unexpected exception outside the log: an id. A queue keeps the error that a handler throws, and
- * a run shows it, so neither gets the exception's own words.
+ * What leaves the log of an unexpected exception: an id. The queue stores the error that a handler throws, and a run shows
+ * it, so neither may get the exception's own words.
  */
 export class Fault extends Error {
   override readonly name = 'Fault';
@@ -18,7 +18,7 @@ export class Fault extends Error {
 }
 
 /**
- * A failed query's message holds its parameters, which are other people's texts: only the database's words are kept.
+ * A failed query's message holds its parameters, which are other people's texts. Only the database's words are kept.
  */
 const wordsOf = (error: Error) => (error.message.startsWith('Failed query') ? 'Failed query' : error.message);
 
@@ -36,8 +36,8 @@ const explain = (error: unknown, clean: CleanText): unknown => {
 };
 
 /**
- * Tells the log of an exception that nobody expected, and gives back what may be shown of it.
- * @param about ids of what was being done.
+ * Logs an unexpected exception and returns what may be shown of it.
+ * @param about ids of the work that failed.
  */
 export const reportFault = (
   { log }: { log: Log },

@@ -4,17 +4,17 @@ import { within } from '#db/within.ts';
 
 export type Readiness = {
   ready: boolean;
-  /** Each `ok`, or what is wrong. */
+  /** Each is `ok`, or says what is wrong. */
   checks: { database: string; migrations: string; queue: string };
 };
 
-/** A process that is asked whether it is ready is waited for by a load balancer. */
+/** A load balancer waits for the answer. */
 const patienceMs = 2_000;
 
 /**
  * Whether this process can serve: the database answers, its schema has every migration that this version knows, and
  * the queue's schema is there.
- * @param migrations those that this version knows, as the journal has them.
+ * @param migrations those that this version knows, from its journal.
  */
 export const readiness = async (
   { db }: { db: Database },
@@ -25,7 +25,7 @@ export const readiness = async (
     try {
       return String(await within(patienceMs, work()));
     } catch {
-      return 'not to be had';
+      return 'not reachable';
     }
   };
   const [database, schema, queue] = await Promise.all([

@@ -1,3 +1,3 @@
-/** When the UTC day of this instant began: what is limited by the day begins anew then. */
+/** When this instant's UTC day began. Daily limits start over then. */
 export const utcMidnight = (now: Date): Date =>
   new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()));

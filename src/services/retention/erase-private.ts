@@ -10,7 +10,7 @@ import { openStatuses } from '../state/transitions.ts';
 export const privateRetentionMs = 30 * 24 * 60 * 60_000;
 
 /**
- * Erases what was read of private repositories once its time is over and no run works on it. Scores and counts stay.
+ * Erases the text of private repositories after their retention, once no run works on it. Scores and counts stay.
  */
 export const erasePrivateGroundTruths = async ({
   db,
