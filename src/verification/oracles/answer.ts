@@ -2,26 +2,31 @@ import { type ParseError, parse } from 'jsonc-parser';
 import type { OracleAnswer } from '#contracts/oracle.ts';
 
 /** `detail` names the place that is wrong, never what stands there: it may be a private repository's text. */
-export type ReadAnswer = { ok: true; answer: OracleAnswer } | { ok: false; detail: string };
+type Malformed = { ok: false; detail: string };
+export type ReadAnswer = { ok: true; answer: OracleAnswer } | Malformed;
 
-/**
- * Reads the body of an oracle's answer (wire contract, "HTTP oracle"). Never throws: what is not such an answer is
- * malformed, and `detail` says where the JSON breaks or which field has the wrong type.
- */
-export function parseOracleAnswer(bytes: Uint8Array): ReadAnswer {
+/** Reads a body that must be JSON in UTF-8. Never throws: `detail` says where the JSON breaks. */
+export function parseJsonBody(bytes: Uint8Array): { ok: true; value: unknown } | Malformed {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return malformed('The answer is not valid UTF-8.');
   }
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    return { ok: true, value: JSON.parse(text) };
   } catch {
     return malformed(`The answer is not JSON: it breaks ${placeOfError(text)}.`);
   }
-  return readOracleAnswer(value);
+}
+
+/**
+ * Reads the body of an oracle's answer (wire contract, "HTTP oracle"). Never throws: what is not such an answer is
+ * malformed, and `detail` says where the JSON breaks or which field has the wrong type.
+ */
+export function parseOracleAnswer(bytes: Uint8Array): ReadAnswer {
+  const read = parseJsonBody(bytes);
+  return read.ok ? readOracleAnswer(read.value) : read;
 }
 
 /** Reads an oracle's answer that is a value already: absent fields are empty, all others must have their type. */
@@ -62,7 +67,7 @@ export function readOracleAnswer(value: unknown): ReadAnswer {
 /** What is judged must be what is stored, and Postgres takes neither NUL nor lone surrogates. */
 const storable = (text: string) => text.replaceAll('\0', '\ufffd').toWellFormed();
 
-const malformed = (detail: string): ReadAnswer => ({ ok: false, detail });
+const malformed = (detail: string): Malformed => ({ ok: false, detail });
 
 const wrongType = (path: string, expected: string, found: unknown) =>
   malformed(`${path} must be ${expected}; it is ${typeName(found)}.`);

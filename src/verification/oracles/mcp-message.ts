@@ -1,4 +1,5 @@
 import { createParser } from 'eventsource-parser';
+import { parseJsonBody } from './answer.ts';
 import {
   type ExchangeFailure,
   failure,
@@ -10,7 +11,6 @@ import {
   statusFailure,
   tooLarge,
 } from './exchange.ts';
-import { readJson } from './json-body.ts';
 
 /** Revisions up to 2025-11-25 begin with a handshake; from 2026-07-28 on each request stands alone. */
 export type Era = 'handshake' | 'stateless';
@@ -68,7 +68,7 @@ export async function sendMcp(
   // 400 and 404 may carry a JSON-RPC error; under a session 404 says that the session has ended.
   if (httpStatus === 400 || (httpStatus === 404 && !sentSession)) {
     const bytes = await readBody(response, bounds.maxBytes);
-    const read = bytes === null ? null : readJson(bytes);
+    const read = bytes === null ? null : parseJsonBody(bytes);
     const reply = read?.ok === true ? replyIn(read.value, message.id) : null;
     if (reply?.kind === 'error') return reply;
   }
@@ -89,7 +89,7 @@ export async function sendMcp(
 async function readOne(response: OracleResponse, id: number, { maxBytes }: McpBounds): Promise<McpReply> {
   const bytes = await readBody(response, maxBytes);
   if (bytes === null) return tooLarge(maxBytes);
-  const read = readJson(bytes);
+  const read = parseJsonBody(bytes);
   if (!read.ok) return failure('malformed', read.detail);
   return (
     replyIn(read.value, id) ?? failure('malformed', 'The answer is no JSON-RPC response to the request.')
