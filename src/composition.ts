@@ -100,10 +100,13 @@ const policyOf = (environment: Environment): InstallationPolicy => {
       replays: environment.RETENTION_DAYS_REPLAYS,
       snapshots: environment.RETENTION_DAYS_SNAPSHOTS,
     },
-    pythonUnavailable:
+    oraclesUnavailable:
       environment.PYTHON_ORACLE_DIR === undefined
-        ? 'This installation runs no oracles in Python: PYTHON_ORACLE_DIR is not set. Set it to the folder that holds their modules and start again, or serve the callable over HTTP.'
-        : null,
+        ? {
+            python:
+              'This installation runs no oracles in Python: PYTHON_ORACLE_DIR is not set. Set it to the folder that holds their modules and start again, or serve the callable over HTTP.',
+          }
+        : {},
     githubHost: new URL(environment.GITHUB_SERVER_URL).host,
   };
 };

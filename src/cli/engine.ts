@@ -2,21 +2,19 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type OracleChoice, oracleTypes } from '#contracts/oracle-types.ts';
 import { repositoryFolders } from '#platform/git/repository-folders.ts';
 import { gitRunner } from '#platform/git/run-git.ts';
 import { guardedFetch } from '#platform/network/guarded-fetch.ts';
-import { pythonStarter } from '#platform/python/python-process.ts';
-import type { Oracle } from '#verification/oracles/oracle.ts';
-import { pythonOracle } from '#verification/oracles/python.ts';
-import { reachedOracle } from '#verification/oracles/reached.ts';
+import { oracleOpener } from '#platform/open-oracle.ts';
+import { cleanOracle, isLocal, type Oracle } from '#verification/oracles/oracle.ts';
 import { fileSource } from '#verification/sources/file.ts';
 import { clonedGitSource } from '#verification/sources/git/clone.ts';
 import { gitSource } from '#verification/sources/git/git.ts';
 import { githubSource } from '#verification/sources/github/github.ts';
 import type { GroundTruthSource } from '#verification/sources/source.ts';
-import { cleanTextOf, cleanValue } from '#verification/text/clean-text.ts';
+import { cleanTextOf } from '#verification/text/clean-text.ts';
 import { UsageError } from './exit.ts';
-import type { OracleChoice } from './options.ts';
 import { cloneProtocols, type RepositoryChoice } from './repository.ts';
 import type { Settings } from './settings.ts';
 
@@ -62,46 +60,41 @@ export const sourceFor = (repository: RepositoryChoice, settings: Settings): Gro
   }
 };
 
-const pythonFor = async (
-  { module, callable }: Extract<OracleChoice, { type: 'python' }>,
-  settings: Settings,
-  signal: AbortSignal,
-) => {
-  const oracle = pythonOracle(
-    {
-      start: pythonStarter({
-        searchPath: settings.searchPath,
-        directory: settings.pythonOracleDir ?? process.cwd(),
-        // The user's own code on the user's own machine.
-        confined: false,
-        env: settings.userEnvironment,
-      }),
-      sleep,
-      now: Date.now,
-    },
-    { module, callable },
-  );
-  const problem = await oracle.load(signal);
-  if (problem === null) return { oracle, close: oracle.close };
-  await oracle.close();
-  throw new UsageError(`--oracle-python: ${problem}`);
-};
-
 /**
  * On its user's own machine an oracle may stand on loopback or in the private network; only metadata addresses are
  * refused. What it answers is cleaned of the secrets it was sent, before judge and evidence see it.
+ * @throws UsageError where it is run here and cannot be started.
  */
 export const oracleFor = async (
   choice: OracleChoice,
   settings: Settings,
   signal: AbortSignal,
 ): Promise<{ oracle: Oracle; close: () => Promise<void> }> => {
-  if (choice.type === 'python') return pythonFor(choice, settings, signal);
   const guarded = guardedFetch({ reachable: false, allow: settings.outboundAllow, alwaysAllowedOrigins: [] });
-  const asked = reachedOracle({ fetch: guarded.fetch, sleep, now: Date.now })(choice);
-  const clean = cleanTextOf({ githubToken: null, oracleUrl: choice.url, oracleHeaders: choice.headers });
-  return {
-    oracle: { ask: async (request, signal) => cleanValue(await asked.ask(request, signal), clean) },
-    close: guarded.close,
+  const open = oracleOpener(
+    { fetch: guarded.fetch, sleep, now: Date.now },
+    {
+      python: {
+        searchPath: settings.searchPath,
+        directory: settings.pythonOracleDir ?? process.cwd(),
+        // The user's own code on the user's own machine.
+        confined: false,
+        env: settings.userEnvironment,
+      },
+    },
+  );
+  const oracle = open(choice);
+  const local = isLocal(oracle) ? oracle : null;
+  const close = async () => {
+    await local?.close();
+    await guarded.close();
   };
+  const problem = await local?.load(signal);
+  if (typeof problem === 'string') {
+    await close();
+    throw new UsageError(`${oracleTypes[choice.type].flag?.name}: ${problem}`);
+  }
+  const sent =
+    'url' in choice ? { githubToken: null, oracleUrl: choice.url, oracleHeaders: choice.headers } : null;
+  return { oracle: cleanOracle(oracle, cleanTextOf(sent)), close };
 };

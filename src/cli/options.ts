@@ -1,9 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { oracleHeadersSchema, oracleUrlSchema, runRequestSchema } from '#contracts/run-request.ts';
-import { pythonNameFault } from '#verification/oracles/python.ts';
-import type { ReachedOracle } from '#verification/oracles/reached.ts';
-import { UsageError } from './exit.ts';
-import { headersOf } from './header-lines.ts';
+import { runRequestSchema } from '#contracts/run-request.ts';
+import { type OracleOptions, oracleOptions } from './oracle-choice.ts';
 
 type Check = {
   safeParse: (
@@ -56,25 +53,6 @@ export type DrawOptions = { limit: number; since?: string; label?: string; seed?
 export const jsonOption = () =>
   new Option('--json', 'one JSON document on standard output; messages go to standard error');
 
-const oracleOptions = () => [
-  new Option('--oracle-url <url>', 'where the oracle answers (HTTP POST)'),
-  new Option('--oracle-header <header>', 'a header for the oracle, as "Name: value"; may be repeated')
-    .argParser((header: string, before: string[]) => [...before, header])
-    .default([], 'none'),
-  new Option(
-    '--oracle-mcp-tool <name>',
-    'the address is an MCP server (Streamable HTTP); this tool of it is asked',
-  ),
-  new Option(
-    '--oracle-chat-model <name>',
-    'the address is an OpenAI-compatible chat-completions endpoint; this model is asked',
-  ),
-  new Option(
-    '--oracle-python <module:callable>',
-    'an oracle in Python, found from PYTHON_ORACLE_DIR or this folder',
-  ),
-];
-
 const blindOption = () =>
   new Option(
     '--blind',
@@ -118,88 +96,21 @@ export const verifyOptions = () => [
   jsonOption(),
 ];
 
-export type VerifyOptions = DrawOptions & {
-  oracleUrl?: string;
-  oracleHeader: string[];
-  oraclePython?: string;
-  oracleMcpTool?: string;
-  oracleChatModel?: string;
-  constructId?: string;
-  judge?: 'anthropic' | 'offline';
-  model?: string;
-  agreementSample?: number;
-  agreementModel?: string;
-  maxCost?: number;
-  minReplays: number;
-  concurrency: number;
-  out?: string;
-  blind?: boolean;
-  dryRun?: boolean;
-  json?: boolean;
-};
-
-/** Never says a header's value: it is a secret, and this message may end in a log. */
-const checkedHeaders = (lines: string[]): Record<string, string> => {
-  const parsed = oracleHeadersSchema.safeParse(headersOf(lines));
-  if (parsed.success) return parsed.data;
-  throw new UsageError(`--oracle-header: ${parsed.error.issues[0]?.message ?? 'not a valid header.'}`);
-};
+export type VerifyOptions = DrawOptions &
+  OracleOptions & {
+    constructId?: string;
+    judge?: 'anthropic' | 'offline';
+    model?: string;
+    agreementSample?: number;
+    agreementModel?: string;
+    maxCost?: number;
+    minReplays: number;
+    concurrency: number;
+    out?: string;
+    blind?: boolean;
+    dryRun?: boolean;
+    json?: boolean;
+  };
 
 export type TryOptions = OracleOptions &
   Pick<DrawOptions, 'since' | 'label'> & { blind?: boolean; json?: boolean };
-
-export type OracleOptions = Pick<
-  VerifyOptions,
-  'oracleUrl' | 'oracleHeader' | 'oraclePython' | 'oracleMcpTool' | 'oracleChatModel'
->;
-
-/** An oracle as the command line names it. */
-export type OracleChoice = ReachedOracle | { type: 'python'; module: string; callable: string };
-
-const pythonOf = (text: string): OracleChoice => {
-  const [module = '', callable = '', ...rest] = text.split(':');
-  const fault = rest.length > 0 ? 'There must be one colon.' : pythonNameFault(module, callable);
-  if (fault !== null)
-    throw new UsageError(`--oracle-python must be module:callable, for example my_oracle:answer. ${fault}`);
-  return { type: 'python', module, callable };
-};
-
-/** How an oracle is named where its secrets must not stand: an origin, or a callable. */
-export const shownOracle = (oracle: OracleChoice): string =>
-  oracle.type === 'python' ? `${oracle.module}:${oracle.callable}` : new URL(oracle.url).origin;
-
-/** @throws UsageError where none was named, two were, or its address is not one. */
-export const oracleOf = (options: OracleOptions): OracleChoice => {
-  const { oracleUrl, oraclePython, oracleMcpTool, oracleChatModel } = options;
-  if (oraclePython !== undefined) {
-    if (oracleUrl !== undefined) throw new UsageError('Name one oracle: --oracle-url or --oracle-python.');
-    return pythonOf(oraclePython);
-  }
-  if (oracleUrl === undefined)
-    throw new UsageError(
-      'Name the oracle: --oracle-url http://127.0.0.1:8000/verify, or --oracle-python module:callable.',
-    );
-  const parsed = oracleUrlSchema.safeParse(oracleUrl);
-  if (!parsed.success)
-    throw new UsageError(`--oracle-url: ${parsed.error.issues[0]?.message ?? 'not a usable URL.'}`);
-  if (oracleMcpTool !== undefined && oracleChatModel !== undefined)
-    throw new UsageError('An oracle is either a tool (--oracle-mcp-tool) or a model (--oracle-chat-model).');
-  const reached = { url: parsed.data, headers: checkedHeaders(options.oracleHeader) };
-  if (oracleMcpTool !== undefined) return { type: 'mcp', ...reached, tool: oracleMcpTool };
-  if (oracleChatModel !== undefined) return { type: 'chat', ...reached, model: oracleChatModel };
-  return { type: 'http', ...reached };
-};
-
-/** Everything that says which oracle this is; its address may hold a secret. */
-export const oracleIdentity = (oracle: OracleChoice): string => {
-  switch (oracle.type) {
-    case 'http':
-      return oracle.url;
-    case 'mcp':
-      return `mcp ${oracle.tool} ${oracle.url}`;
-    case 'chat':
-      return `chat ${oracle.model} ${oracle.url}`;
-    case 'python':
-      return `python ${oracle.module}:${oracle.callable}`;
-  }
-};

@@ -66,7 +66,7 @@ test('a tool and a model at once are wrong usage', async () => {
   expect(await runInProcess([...args, '--oracle-mcp-tool', 'a', '--oracle-chat-model', 'b'])).toMatchObject({
     code: 2,
     stdout: '',
-    stderr: expect.stringContaining('either a tool'),
+    stderr: expect.stringContaining('--oracle-mcp-tool and --oracle-chat-model exclude each other'),
   });
 });
 

@@ -1,18 +1,9 @@
 import { z } from 'zod';
 import { judgeProviders } from './judge.ts';
-import { runRequestSchema } from './run-request.ts';
+import { changesShape, judgingShape } from './run-request.ts';
 
-/** What an estimate takes: the repository and how it is judged. Of a whole run's request the rest is left out. */
-export const estimateRequestSchema = z.object(runRequestSchema.shape).omit({
-  constructId: true,
-  oracleType: true,
-  oracleUrl: true,
-  oracleHeaders: true,
-  oracleModule: true,
-  oracleCallable: true,
-  oracleTool: true,
-  oracleModel: true,
-});
+/** What an estimate takes: the changes and how they are judged. Of a whole run's request the rest is left out. */
+export const estimateRequestSchema = z.object({ ...changesShape, ...judgingShape });
 export type EstimateRequest = z.infer<typeof estimateRequestSchema>;
 
 const amountSchema = z.object({

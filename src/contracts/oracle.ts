@@ -1,9 +1,5 @@
 import { z } from 'zod';
 
-/** `http` answers the wire contract; `mcp` and `chat` are asked in their own protocols, `python` in a process here. */
-export const oracleTypes = ['http', 'python', 'mcp', 'chat'] as const;
-export type OracleType = (typeof oracleTypes)[number];
-
 /** What an HTTP oracle is sent, as it stands on the wire (wire contract, "The oracle's side"). */
 export const oracleRequestSchema = z.object({
   pr: z.object({

@@ -3,6 +3,8 @@ import { pageSchema, seedSourceSchema, weightsSchema } from './certificate.ts';
 import { groundTruthDrawSchema } from './ground-truth.ts';
 import { judgeProviders } from './judge.ts';
 import { oracleAnswerSchema } from './oracle.ts';
+import { storedOracleSchema } from './oracle-types.ts';
+import { redacted } from './redacted.ts';
 import { judgeUsageSchema } from './replay.ts';
 
 /** The lifecycle, in its only direction; FAILED can follow any status that is not terminal (wire contract). */
@@ -24,9 +26,6 @@ export type Continuation = (typeof continuations)[number];
 
 /** The error of a run that its owner cancelled (wire contract). */
 export const cancelledByOwner = 'Cancelled by its owner';
-
-/** What stands in a stored configuration where a secret was given. */
-export const redacted = '[REDACTED]';
 
 /** One call to an oracle before a run, and what stands against its answer. Nothing of it is kept. */
 export const oracleTrialSchema = z.object({
@@ -53,8 +52,6 @@ export const runSourceSchema = z.discriminatedUnion('kind', [
 ]);
 export type RunSource = z.infer<typeof runSourceSchema>;
 
-const redactedHeadersSchema = z.record(z.string(), z.literal(redacted));
-
 /** `config_json`: what the run was asked to do, every secret as "[REDACTED]". */
 export const runConfigSchema = z.object({
   source: runSourceSchema,
@@ -63,17 +60,7 @@ export const runConfigSchema = z.object({
   seed: z.string(),
   seedSource: seedSourceSchema,
   blinded: z.boolean().default(false),
-  oracle: z.discriminatedUnion('type', [
-    z.object({
-      type: z.literal('http'),
-      /** Without query; null for the demonstration oracle, whose address is the installation's own. */
-      url: z.string().nullable(),
-      headers: redactedHeadersSchema,
-    }),
-    z.object({ type: z.literal('mcp'), url: z.string(), headers: redactedHeadersSchema, tool: z.string() }),
-    z.object({ type: z.literal('chat'), url: z.string(), headers: redactedHeadersSchema, model: z.string() }),
-    z.object({ type: z.literal('python'), module: z.string(), callable: z.string() }),
-  ]),
+  oracle: storedOracleSchema,
   /** The oracle's address had a query, which may hold a secret. */
   oracleQuery: z.literal(redacted).nullable().default(null),
   githubToken: z.literal(redacted).nullable(),

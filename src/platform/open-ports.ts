@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { OracleChoice } from '#contracts/oracle-types.ts';
 import type { RunConfig, RunSecrets } from '#contracts/run.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import type { CountTokens } from '#verification/judges/model/estimate.ts';
@@ -13,7 +14,6 @@ import { offlineJudge } from '#verification/judges/offline/judge.ts';
 import type { BatchClient } from '#verification/judges/providers/anthropic/batches.ts';
 import type { createAnthropicClient } from '#verification/judges/providers/anthropic/client.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
-import { reachedOracle } from '#verification/oracles/reached.ts';
 import { clonedGitSource } from '#verification/sources/git/clone.ts';
 import { githubSource } from '#verification/sources/github/github.ts';
 import type { GroundTruthSource } from '#verification/sources/source.ts';
@@ -23,7 +23,7 @@ import { sampleSource } from './git/sample-source.ts';
 import type { GuardedFetch } from './network/guarded-fetch.ts';
 import { pinAddress } from './network/pin-address.ts';
 import { observedBatches, observedJudge, observedOracle } from './observed-ports.ts';
-import { pythonOracles } from './python/python-oracles.ts';
+import { oracleOpener, runOracles } from './open-oracle.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { observedGit, observedGitHubFetch } from './telemetry/observed-fetch.ts';
 import type { Tracing } from './telemetry/tracing.ts';
@@ -81,10 +81,11 @@ const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
 export const createEngine = (settings: EngineSettings): Engine => {
   const runGit = observedGit(settings, gitRunner({ searchPath: settings.searchPath }));
   const openFolder = repositoryFolders(settings.repositoriesDir);
-  const openOracle = reachedOracle({ fetch: settings.guarded.fetch, sleep, now: Date.now });
-  const python = pythonOracles(
-    { searchPath: settings.searchPath, directory: settings.pythonOracleDir, confined: true },
-    { sleep, now: Date.now },
+  const oracles = runOracles(
+    oracleOpener(
+      { fetch: settings.guarded.fetch, sleep, now: Date.now },
+      { python: { searchPath: settings.searchPath, directory: settings.pythonOracleDir, confined: true } },
+    ),
   );
   const gitVersion = async () => {
     const { stdout } = await runGit(['version'], { timeoutMs: 10_000, maxBytes: 10_000 });
@@ -123,13 +124,15 @@ export const createEngine = (settings: EngineSettings): Engine => {
     }
   };
 
-  const oracle = ({ oracle: asked }: RunConfig, secrets: RunSecrets, runId: string): Oracle => {
-    if (asked.type === 'python') return python.of(runId, asked);
-    if (asked.url === null)
-      return openOracle({ type: 'http', url: settings.demonstrationOracleUrl, headers: {} });
-    const { oracleUrl: url, oracleHeaders: headers } = secrets;
+  /** A run's oracle with its secrets, which its configuration does not hold. */
+  const chosen = (
+    { oracle: asked }: RunConfig,
+    { oracleUrl: url, oracleHeaders: headers }: RunSecrets,
+  ): OracleChoice => {
+    if (!('url' in asked)) return asked;
+    if (asked.url === null) return { type: 'http', url: settings.demonstrationOracleUrl, headers: {} };
     if (url === null) throw new Error('A run has lost the address of its oracle.');
-    return openOracle({ ...asked, url, headers });
+    return { ...asked, url, headers };
   };
 
   const judge: Engine['judge'] = ({ provider, model }, batches): Judge => {
@@ -152,12 +155,12 @@ export const createEngine = (settings: EngineSettings): Engine => {
   return {
     source,
     oracle: (config, secrets, runId) =>
-      observedOracle(settings, oracle(config, secrets, runId), config.oracle),
-    endOracle: python.end,
+      observedOracle(settings, oracles.of(runId, chosen(config, secrets)), config.oracle),
+    endOracle: oracles.end,
     judge: (choice, desk) => observedJudge(settings, judge(choice, desk)),
     prices: settings.prices,
     countTokens: settings.anthropic?.countTokens ?? null,
     batches: batches && observedBatches(settings, batches),
-    close: python.close,
+    close: oracles.close,
   };
 };

@@ -8,7 +8,8 @@ import { viewCertificate } from '../certificate-view.ts';
 import { estimateRun, viewEstimate } from '../estimate.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
 import { type Judges, judgesFor } from '../judge.ts';
-import { type OracleChoice, oracleIdentity, oracleOf, shownOracle, type VerifyOptions } from '../options.ts';
+import type { VerifyOptions } from '../options.ts';
+import { defaultConstruct, oracleIdentity, oracleOf, shownOracle } from '../oracle-choice.ts';
 import { progressOn } from '../progress.ts';
 import { chooseRepository, type RepositoryChoice } from '../repository.ts';
 import { configurationOf, type RunDemand } from '../run-configuration.ts';
@@ -38,18 +39,6 @@ const dryRun = async (
   const estimate = await estimateRun(draw, { ...configuration, economy: false }, { prices, countTokens });
   terminal.result(json ? JSON.stringify(estimate, null, 2) : viewEstimate(estimate, terminal.paint));
   return exitCodes.done;
-};
-
-/** The name on the certificate where none was given. */
-const defaultConstruct = (choice: OracleChoice) => {
-  switch (choice.type) {
-    case 'python':
-      return choice.module;
-    case 'chat':
-      return choice.model;
-    default:
-      return new URL(choice.url).host;
-  }
 };
 
 /** `verify <repo>`: the engine in this one process, with no server and no database. */

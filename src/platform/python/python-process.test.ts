@@ -6,7 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
 import { isAlive } from '#testing/rigs/process-life.ts';
-import { type PythonOracle, PythonUnusable, pythonOracle } from '#verification/oracles/python.ts';
+import type { LocalOracle } from '#verification/oracles/oracle.ts';
+import { pythonOracle } from '#verification/oracles/python.ts';
+import { PythonUnusable } from '#verification/oracles/python-session.ts';
 import { type PythonProcessOptions, pythonStarter } from './python-process.ts';
 
 const searchPath = process.env.PATH ?? '';
@@ -17,7 +19,7 @@ const request: OracleRequest = {
 
 let root: string;
 let folder: string;
-let oracles: PythonOracle[] = [];
+let oracles: LocalOracle[] = [];
 
 beforeAll(() => {
   try {
@@ -56,7 +58,7 @@ const oracleOf = (module: string, options: Partial<PythonProcessOptions> = {}, c
   oracles.push(oracle);
   return oracle;
 };
-const summaryOf = async (oracle: PythonOracle) => {
+const summaryOf = async (oracle: LocalOracle) => {
   const outcome = await oracle.ask(request);
   return outcome.kind === 'answer' ? outcome.answer.summary : `${outcome.reason}: ${outcome.detail}`;
 };

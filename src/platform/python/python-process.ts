@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { realpath, stat } from 'node:fs/promises';
+import { pythonHost } from '#verification/oracles/python-host.ts';
 import {
   type PythonEnd,
   type PythonProcess,
   PythonUnusable,
   type StartPython,
-} from '#verification/oracles/python.ts';
-import { pythonHost } from '#verification/oracles/python-host.ts';
+} from '#verification/oracles/python-session.ts';
 
 /** After its end a process that left the group may hold the pipes open; they are then closed from this side. */
 const drainMs = 1000;

@@ -1,5 +1,5 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
-import { redacted } from '#contracts/run.ts';
+import { redacted } from '#contracts/redacted.ts';
 import type { Tracing } from './tracing.ts';
 
 /** Fields that hold secrets wherever they occur in this code or in what it is sent. */

@@ -1,5 +1,6 @@
 import type { JudgeProvider } from '#contracts/judge.ts';
-import type { OracleOutcome, OracleType } from '#contracts/oracle.ts';
+import type { OracleOutcome } from '#contracts/oracle.ts';
+import type { OracleType } from '#contracts/oracle-types.ts';
 import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
 import type { JudgeReply, JudgeTask } from '#verification/judges/judge.ts';
 

@@ -2,7 +2,6 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { RunConfig } from '#contracts/run.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
-import { type CleanText, cleanValue } from '#verification/text/clean-text.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { isOpenIn, ReplayLost } from '../state/checkpoint.ts';
 import { takeSlot } from './slots.ts';
@@ -16,14 +15,9 @@ export const stoppingOracle = (oracle: Oracle, stopping: AbortSignal): Oracle =>
   },
 });
 
-/** An oracle whose answers are cleaned before anyone sees them: judge, checkpoint and certificate read one text. */
-export const cleanOracle = (oracle: Oracle, clean: CleanText): Oracle => ({
-  ask: async (request, signal) => cleanValue(await oracle.ask(request, signal), clean),
-});
-
 /**
- * An oracle that is not asked more often, by all workers together, than its origin is to bear. A Python oracle is this
- * installation's own and has its process's limits.
+ * An oracle that is not asked more often, by all workers together, than its origin is to bear. One that is run
+ * here is this installation's own and has its process's limits.
  */
 export const limitedOracle = (
   context: Pick<ServiceContext, 'db' | 'now' | 'policy'>,
@@ -31,7 +25,7 @@ export const limitedOracle = (
   asked: RunConfig['oracle'],
   userId: string,
 ): Oracle => {
-  if (asked.type === 'python') return oracle;
+  if (!('url' in asked)) return oracle;
   const origin = asked.url === null ? 'demonstration' : new URL(asked.url).origin;
   return {
     ask: async (request, signal) => {

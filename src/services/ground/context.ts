@@ -1,4 +1,5 @@
 import type { JudgeProvider } from '#contracts/judge.ts';
+import type { OracleType } from '#contracts/oracle-types.ts';
 import type { Database } from '#db/client.ts';
 import type { RunChanges } from '#db/run-changes.ts';
 import type { Engine } from '#platform/open-ports.ts';
@@ -33,8 +34,8 @@ export type InstallationPolicy = {
   };
   /** How many days finished work is kept. Certificates and their evidence are kept forever. */
   retentionDays: { replays: number; snapshots: number };
-  /** Null if oracles in Python can be run, else what is missing and how to configure it. */
-  pythonUnavailable: string | null;
+  /** For each type of oracle that cannot run here: what is missing and how to configure it. */
+  oraclesUnavailable: Partial<Record<OracleType, string>>;
   /** The host of GITHUB_SERVER_URL, with its port if any. Its repositories are read through GitHub's API. */
   githubHost: string;
 };

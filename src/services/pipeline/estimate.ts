@@ -42,7 +42,7 @@ export const estimateRun = async (
   if (refusal) throw refusal;
   const source = await allowedSourceOf(context, request.repoUrl);
   const secrets: RunSecrets = { githubToken: request.githubToken, oracleUrl: null, oracleHeaders: {} };
-  const config = runConfigOf(context, request, { source, oracle: ownOracle }, provider);
+  const config = runConfigOf(context, request, { source, oracle: ownOracle, oracleQuery: null }, provider);
   const common = { judge: provider, model: config.judge.model };
   if (provider === 'offline')
     return { ...common, replays: config.limit, oracleCalls: config.limit, changesRead: 0, judging: free };

@@ -7,6 +7,7 @@ import { verificationRuns } from '#db/schema/runs.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import { AwaitsBatch } from '#verification/judges/model/model-client.ts';
 import { resending } from '#verification/judges/resending.ts';
+import { cleanOracle } from '#verification/oracles/oracle.ts';
 import { type Agreement, runReplay } from '#verification/replay/run-replay.ts';
 import type { CleanText } from '#verification/text/clean-text.ts';
 import { batchDesk } from '../calls/batch/desk.ts';
@@ -17,13 +18,7 @@ import {
   steadyJudge,
   stoppingJudge,
 } from '../calls/guarded-judge.ts';
-import {
-  cleanOracle,
-  limitedOracle,
-  notedOracle,
-  patientOracle,
-  stoppingOracle,
-} from '../calls/guarded-oracle.ts';
+import { limitedOracle, notedOracle, patientOracle, stoppingOracle } from '../calls/guarded-oracle.ts';
 import { sharedJudgments } from '../calls/shared-judgments.ts';
 import { BudgetReached } from '../calls/spend.ts';
 import type { WorkerContext } from '../ground/context.ts';

@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { AppError } from '#contracts/errors.ts';
 import type { OracleTrial } from '#contracts/run.ts';
 import type { TryRequest } from '#contracts/run-request.ts';
-import type { Oracle } from '#verification/oracles/oracle.ts';
+import { cleanOracle, type Oracle } from '#verification/oracles/oracle.ts';
 import { tryOracle } from '#verification/oracles/try-oracle.ts';
 import { cleanTextOf } from '#verification/text/clean-text.ts';
-import { cleanOracle } from '../calls/guarded-oracle.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { engineOff } from '../run/admission.ts';
 import { runConfigOf } from '../run/config.ts';
@@ -51,7 +50,7 @@ export const tryRunOracle = async (
 ): Promise<OracleTrial> => {
   const { policy } = context;
   if (!policy.engineEnabled) throw new AppError('PRECONDITION_FAILED', engineOff);
-  const { source, oracle, secrets } = await targetOf(context, request);
+  const { target, secrets } = await targetOf(context, request);
   if (trying.has(actor.userId))
     throw new AppError('TOO_MANY_REQUESTS', 'Your last trial is still going on. Wait for its answer.');
   if (trying.size >= maxTrials)
@@ -63,12 +62,7 @@ export const tryRunOracle = async (
   const signal = AbortSignal.timeout(trialTimeoutMs);
   const clean = cleanTextOf(secrets);
   try {
-    const config = runConfigOf(
-      context,
-      { ...request, limit: 1, minReplays: 1 },
-      { source, oracle },
-      'offline',
-    );
+    const config = runConfigOf(context, { ...request, limit: 1, minReplays: 1 }, target, 'offline');
     const engine = await context.openEngine();
     const [newest] = await newestChanges(engine.source(config, secrets), config, { count: 1, clean, signal });
     if (newest === undefined) throw new Error('A draw of one change came back empty.');

@@ -2,23 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { defaultWeights } from '#contracts/certificate.ts';
 import { AppError } from '#contracts/errors.ts';
 import type { JudgeProvider } from '#contracts/judge.ts';
-import { type RunConfig, redacted } from '#contracts/run.ts';
+import { redacted } from '#contracts/redacted.ts';
+import type { RunConfig } from '#contracts/run.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
 import type { ServiceContext } from '../ground/context.ts';
+import type { RunTarget } from './target.ts';
 
 type Asked = Pick<RunRequest, 'githubToken' | 'limit' | 'minReplays'> &
   Partial<
     Pick<
       RunRequest,
-      | 'since'
-      | 'label'
-      | 'seed'
-      | 'blinded'
-      | 'oracleUrl'
-      | 'agreementSample'
-      | 'agreementModel'
-      | 'maxCostUsd'
-      | 'economy'
+      'since' | 'label' | 'seed' | 'blinded' | 'agreementSample' | 'agreementModel' | 'maxCostUsd' | 'economy'
     >
   >;
 
@@ -32,7 +26,7 @@ const secondOfflineJudge =
 export const runConfigOf = (
   { policy }: Pick<ServiceContext, 'policy'>,
   request: Asked,
-  target: Pick<RunConfig, 'source' | 'oracle'>,
+  target: RunTarget,
   provider: JudgeProvider,
 ): RunConfig => {
   const { model } = policy.judges[provider];
@@ -47,8 +41,6 @@ export const runConfigOf = (
     seed: request.seed ?? randomBytes(16).toString('hex'),
     seedSource: request.seed === undefined ? 'verifier' : 'owner',
     blinded: request.blinded ?? false,
-    oracleQuery:
-      request.oracleUrl !== undefined && new URL(request.oracleUrl).search !== '' ? redacted : null,
     githubToken: request.githubToken === null ? null : redacted,
     judge: { provider, model },
     agreement: request.agreementSample

@@ -19,12 +19,12 @@ export const createRun = async (
   const judge = request.judge ?? policy.defaultJudge;
   const refusal = await whyNotAdmitted(context, actor, judge, { replays: request.limit });
   if (refusal) throw refusal;
-  const { source, oracle, secrets } = await targetOf(context, request);
+  const { target, secrets } = await targetOf(context, request);
 
   return insertRun(context, actor, {
     constructId: request.constructId,
     repoUrl: request.repoUrl,
-    config: runConfigOf(context, request, { source, oracle }, judge),
+    config: runConfigOf(context, request, target, judge),
     secrets,
   });
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isPaid, judgeProviders } from '#contracts/judge.ts';
+import { oracleTypeNames } from '#contracts/oracle-types.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { engineOff, whyNotAdmitted } from './admission.ts';
 
@@ -7,8 +8,7 @@ import { engineOff, whyNotAdmitted } from './admission.ts';
 export const runOptionsSchema = z.object({
   engine: z.object({ enabled: z.boolean(), reason: z.string().nullable() }),
   defaultJudge: z.enum(judgeProviders),
-  /** Why no oracle in Python can be run here; null where one can. */
-  pythonReason: z.string().nullable(),
+  oracles: z.array(z.object({ type: z.enum(oracleTypeNames), reason: z.string().nullable() })),
   judges: z.array(
     z.object({
       provider: z.enum(judgeProviders),
@@ -30,7 +30,7 @@ export const runOptions = async (context: ServiceContext, actor: Actor): Promise
   return {
     engine: { enabled: policy.engineEnabled, reason: policy.engineEnabled ? null : engineOff },
     defaultJudge: policy.defaultJudge,
-    pythonReason: policy.pythonUnavailable,
+    oracles: oracleTypeNames.map((type) => ({ type, reason: policy.oraclesUnavailable[type] ?? null })),
     judges: await Promise.all(
       judgeProviders.map(async (provider) => {
         const reason = (await whyNotAdmitted(context, actor, provider))?.message ?? null;

@@ -1,16 +1,8 @@
-import { AppError } from '#contracts/errors.ts';
-import { type RunConfig, type RunSecrets, redacted } from '#contracts/run.ts';
+import { redacted } from '#contracts/redacted.ts';
+import type { RunConfig, RunSecrets } from '#contracts/run.ts';
 import type { ContinueRequest } from '#contracts/run-request.ts';
 import type { ServiceContext } from '../ground/context.ts';
-
-const badField = (path: string, message: string) => new AppError('BAD_REQUEST', message, [{ path, message }]);
-
-const withoutQuery = (address: string) => {
-  const url = new URL(address);
-  url.search = '';
-  url.hash = '';
-  return url.href;
-};
+import { badField, withoutQuery } from './target.ts';
 
 /**
  * The secrets of a run that is gone on with: its own were erased when it ended, so its owner gives them again, the
@@ -29,7 +21,7 @@ export const secretsAgain = async (
       'githubToken',
       'The run had a GitHub token, which was erased when it ended. Give it again.',
     );
-  if (oracle.type === 'python' || oracle.url === null)
+  if (!('url' in oracle) || oracle.url === null)
     return { githubToken: request.githubToken, oracleUrl: null, oracleHeaders: {} };
   // HTTP's header names are the same in any case.
   const given = new Set(Object.keys(request.oracleHeaders).map((name) => name.toLowerCase()));

@@ -1,46 +1,41 @@
 import { AppError } from '#contracts/errors.ts';
-import { type RunConfig, type RunSecrets, redacted } from '#contracts/run.ts';
+import { oracleTypes, ownFieldsOf } from '#contracts/oracle-types.ts';
+import { redacted } from '#contracts/redacted.ts';
+import type { RunConfig, RunSecrets } from '#contracts/run.ts';
 import type { TryRequest } from '#contracts/run-request.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { sourceOf } from './repository.ts';
 
 /** An address as it may be shown: a query may hold a key. */
-const withoutQuery = (address: string) => {
+export const withoutQuery = (address: string) => {
   const url = new URL(address);
   url.search = '';
   url.hash = '';
   return url.href;
 };
 
-const badField = (path: string, message: string) => new AppError('BAD_REQUEST', message, [{ path, message }]);
+export const badField = (path: string, message: string) =>
+  new AppError('BAD_REQUEST', message, [{ path, message }]);
 
 const given = <T>(value: T | undefined, path: string): T => {
   if (value === undefined) throw badField(path, 'Required for this type of oracle.');
   return value;
 };
 
+/** The oracle that a request names, as its run keeps it: with the fields of its type, and without its secrets. */
 const oracleOf = ({ policy }: Pick<ServiceContext, 'policy'>, request: TryRequest): RunConfig['oracle'] => {
-  if (request.oracleType === 'python') {
-    if (policy.pythonUnavailable !== null)
-      throw new AppError('PRECONDITION_FAILED', policy.pythonUnavailable);
-    return {
-      type: 'python',
-      module: given(request.oracleModule, 'oracleModule'),
-      callable: given(request.oracleCallable, 'oracleCallable'),
-    };
-  }
-  const reached = {
+  const { address, stored } = oracleTypes[request.oracleType];
+  const unavailable = policy.oraclesUnavailable[request.oracleType];
+  if (unavailable !== undefined) throw new AppError('PRECONDITION_FAILED', unavailable);
+  const reached = address !== null && {
     url: withoutQuery(given(request.oracleUrl, 'oracleUrl')),
-    headers: Object.fromEntries(Object.keys(request.oracleHeaders).map((name) => [name, redacted] as const)),
+    headers: Object.fromEntries(Object.keys(request.oracleHeaders).map((name) => [name, redacted])),
   };
-  switch (request.oracleType) {
-    case 'http':
-      return { type: 'http', ...reached };
-    case 'mcp':
-      return { type: 'mcp', ...reached, tool: given(request.oracleTool, 'oracleTool') };
-    case 'chat':
-      return { type: 'chat', ...reached, model: given(request.oracleModel, 'oracleModel') };
-  }
+  const own = ownFieldsOf(request.oracleType).map(({ name, requestName }) => [
+    name,
+    given(request[requestName], requestName),
+  ]);
+  return stored.parse({ type: request.oracleType, ...reached, ...Object.fromEntries(own) });
 };
 
 /**
@@ -58,22 +53,28 @@ export const allowedSourceOf = async (
   return source;
 };
 
+/** Whom a run calls, as its configuration keeps it. */
+export type RunTarget = Pick<RunConfig, 'source' | 'oracle' | 'oracleQuery'>;
+
 /**
  * Whom a request would have called, and with what: the repository and the oracle, held against the network rule.
- * @throws AppError BAD_REQUEST with the field; PRECONDITION_FAILED where Python oracles are not configured.
+ * @throws AppError BAD_REQUEST with the field; PRECONDITION_FAILED where this installation runs no oracles of the type.
  */
 export const targetOf = async (
   context: Pick<ServiceContext, 'policy' | 'checkOracleUrl'>,
   request: TryRequest,
-): Promise<{ source: RunConfig['source']; oracle: RunConfig['oracle']; secrets: RunSecrets }> => {
+): Promise<{ target: RunTarget; secrets: RunSecrets }> => {
   const oracle = oracleOf(context, request);
   const source = await allowedSourceOf(context, request.repoUrl);
-  const oracleUrl = oracle.type === 'python' ? null : given(request.oracleUrl, 'oracleUrl');
+  const oracleUrl = 'url' in oracle ? given(request.oracleUrl, 'oracleUrl') : null;
   const refusedOracle = oracleUrl === null ? null : await context.checkOracleUrl(oracleUrl);
   if (refusedOracle !== null) throw badField('oracleUrl', refusedOracle);
   return {
-    source,
-    oracle,
+    target: {
+      source,
+      oracle,
+      oracleQuery: oracleUrl !== null && new URL(oracleUrl).search !== '' ? redacted : null,
+    },
     secrets: {
       githubToken: request.githubToken,
       oracleUrl,

@@ -33,7 +33,7 @@ export const openPolicy: InstallationPolicy = {
     judgeAtOnce: null,
   },
   retentionDays: { replays: 90, snapshots: 180 },
-  pythonUnavailable: 'No Python oracle can be run here: set PYTHON_ORACLE_DIR.',
+  oraclesUnavailable: { python: 'No Python oracle can be run here: set PYTHON_ORACLE_DIR.' },
   githubHost: 'github.com',
 };
 

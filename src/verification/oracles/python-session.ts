@@ -1,5 +1,31 @@
 import { z } from 'zod';
-import type { PythonEnd, PythonOraclePorts, PythonProcess } from './python.ts';
+
+/** How an interpreter ended: by itself with a code, or by a signal. */
+export type PythonEnd = { code: number | null; signal: string | null };
+
+/** A running interpreter with the host program (`python-host.ts`) in it. */
+export type PythonProcess = {
+  /** What it no longer reads is dropped. */
+  write(line: string): void;
+  /** Ends it and what it started, at once; does nothing after its end. */
+  kill(): void;
+  /** Fulfilled after its last output. */
+  ended: Promise<PythonEnd>;
+};
+
+/**
+ * A port: starts an interpreter. `output` is given what the host program answers, `noise` what everything else prints.
+ * Rejects with PythonUnusable where there is none, for a reason that its user or the operator can remove.
+ */
+export type StartPython = (on: {
+  output: (chunk: Uint8Array) => void;
+  noise: (text: string) => void;
+}) => Promise<PythonProcess>;
+
+/** Python oracles cannot be run here; the message says what to do and holds no path and no secret. */
+export class PythonUnusable extends Error {
+  override readonly name = 'PythonUnusable';
+}
 
 const messageSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready'), call: z.number() }),
@@ -39,9 +65,15 @@ const readMessage = (line: string): Message | null => {
   }
 };
 
+export type PythonSessionPorts = {
+  start: StartPython;
+  /** Rejects where `signal` is aborted while it waits. */
+  sleep: (ms: number, signal?: AbortSignal) => Promise<unknown>;
+};
+
 /** One interpreter and the JSON lines that are exchanged with it, one exchange at a time. Rejects as `start` does. */
 export const openPythonSession = async (
-  { start, sleep }: Pick<PythonOraclePorts, 'start' | 'sleep'>,
+  { start, sleep }: PythonSessionPorts,
   { maxLineLength }: { maxLineLength: number },
 ): Promise<PythonSession> => {
   const decoder = new TextDecoder();

@@ -1,39 +1,15 @@
-import type { OracleFailure, OracleOutcome, OracleRequest } from '#contracts/oracle.ts';
-import { readOracleAnswer } from './answer.ts';
-import type { Oracle } from './oracle.ts';
-import { type Exchange, openPythonSession, type PythonSession } from './python-session.ts';
+import type { OracleOutcome, OracleRequest } from '#contracts/oracle.ts';
+import { oracleTypes } from '#contracts/oracle-types.ts';
+import type { LocalOracle } from './oracle.ts';
+import { mebibyte, notLoaded, outcomeOfCall, whyNotLoaded } from './python-outcome.ts';
+import {
+  openPythonSession,
+  type PythonSession,
+  type PythonSessionPorts,
+  PythonUnusable,
+} from './python-session.ts';
 
-/** How an interpreter ended: by itself with a code, or by a signal. */
-export type PythonEnd = { code: number | null; signal: string | null };
-
-/** A running interpreter with the host program (`python-host.ts`) in it. */
-export type PythonProcess = {
-  /** What it no longer reads is dropped. */
-  write(line: string): void;
-  /** Ends it and what it started, at once; does nothing after its end. */
-  kill(): void;
-  /** Fulfilled after its last output. */
-  ended: Promise<PythonEnd>;
-};
-
-/**
- * A port: starts an interpreter. `output` is given what the host program answers, `noise` what everything else prints.
- * Rejects with PythonUnusable where none can be had for a reason that its user or the operator can remove.
- */
-export type StartPython = (on: {
-  output: (chunk: Uint8Array) => void;
-  noise: (text: string) => void;
-}) => Promise<PythonProcess>;
-
-/** Python oracles cannot be run here; the message says what to do and holds no path and no secret. */
-export class PythonUnusable extends Error {
-  override readonly name = 'PythonUnusable';
-}
-
-export type PythonOraclePorts = {
-  start: StartPython;
-  /** Rejects where `signal` is aborted while it waits. */
-  sleep: (ms: number, signal?: AbortSignal) => Promise<unknown>;
+export type PythonOraclePorts = PythonSessionPorts & {
   /** Milliseconds since the epoch. */
   now: () => number;
 };
@@ -55,38 +31,19 @@ export type PythonOracleOptions = {
   idleMs?: number;
 };
 
-export type PythonOracle = Oracle & {
-  /** Starts the interpreter ahead of the first call: null, or why no call will be answered and what to do. */
-  load(signal?: AbortSignal): Promise<string | null>;
-  /** Ends the interpreters with all they started. Calls under way and later ones reject. */
-  close(): Promise<void>;
-};
+const { module: moduleField, callable: callableField } = oracleTypes.python.fields;
 
-const identifier = /^[\p{XID_Start}_]\p{XID_Continue}*$/u;
-
-/** What is wrong with the names of a module and a callable in it, or null. Nothing is looked up. */
-export function pythonNameFault(module: string, callable: string): string | null {
-  if (!module.split('.').every((part) => identifier.test(part)))
+/**
+ * What is wrong with the names of a module and a callable in it, or null. Nothing is looked up. A name that a request's
+ * schema would trim is refused as well: it is used as it stands.
+ */
+const nameFault = (module: string, callable: string): string | null => {
+  if (moduleField.schema.safeParse(module).data !== module)
     return 'The module must be named as in an import, without path or .py, for example oracles.mine.';
-  if (!identifier.test(callable))
+  if (callableField.schema.safeParse(callable).data !== callable)
     return 'The callable must be the name of a function in the module, for example verify.';
   return null;
-}
-
-const mebibyte = 1024 * 1024;
-/** Together below what a replay's reason may hold: it would be cut at its end, where the exception is named. */
-const maxTraceLines = 10;
-const maxLineLength = 160;
-
-/** The last lines of a traceback or of what was printed; as Postgres takes them. */
-const lastLines = (text: string): string =>
-  text
-    .replaceAll('\0', '\ufffd')
-    .trimEnd()
-    .split('\n')
-    .slice(-maxTraceLines)
-    .map((line) => (line.length > maxLineLength ? `${line.slice(0, maxLineLength)}…` : line).toWellFormed())
-    .join('\n');
+};
 
 const flatChange = ({ pr, follow_up_question }: OracleRequest) => ({ ...pr, follow_up_question });
 
@@ -111,7 +68,7 @@ export const pythonOracle = (
     processes = 1,
     idleMs = 10 * 60_000,
   }: PythonOracleOptions,
-): PythonOracle => {
+): LocalOracle => {
   const open = new Set<PythonSession>();
   const idle: { session: PythonSession; taken: AbortController }[] = [];
   const waiting: (() => void)[] = [];
@@ -173,8 +130,8 @@ export const pythonOracle = (
   const loadedSession = async (over: AbortSignal): Promise<PythonSession | string> => {
     const held = rested();
     if (held !== null) return held;
-    const nameFault = pythonNameFault(module, callable);
-    if (nameFault !== null) return nameFault;
+    const fault = nameFault(module, callable);
+    if (fault !== null) return fault;
     let session: PythonSession;
     try {
       // An answer of ASCII escapes is at most six times as long as the text it stands for.
@@ -189,55 +146,7 @@ export const pythonOracle = (
     const loaded = await session.exchange(order, loadTimeoutMs, over);
     if (loaded.kind === 'message' && loaded.message.kind === 'ready') return session;
     session.end();
-    return whyNotLoaded(loaded);
-  };
-
-  const whyNotLoaded = (loaded: Exchange): string => {
-    if (loaded.kind === 'message' && loaded.message.kind === 'refused')
-      return cutRefusal(loaded.message.detail);
-    const what = `The module "${module}"`;
-    if (loaded.kind === 'late')
-      return `${what} was not imported within ${loadTimeoutMs / 1000} seconds. Make its import faster.`;
-    if (loaded.kind === 'ended')
-      return withNoise(
-        `${what} ended its interpreter while it was imported (${endInWords(loaded.end)}).`,
-        loaded,
-      );
-    return `${what} disturbed its interpreter's messages while it was imported.`;
-  };
-
-  const called = (exchange: Exchange): { answer: ReturnType<typeof readOracleAnswer> } | Failed => {
-    switch (exchange.kind) {
-      case 'late':
-        return failed('timeout', `No answer came within ${timeoutMs / 1000} seconds.`);
-      case 'ended':
-        return failed(
-          'crashed',
-          withNoise(`The oracle's process ended in the call (${endInWords(exchange.end)}).`, exchange),
-        );
-      case 'too_long':
-        return failed('too_large', `The answer is larger than ${maxBytes} bytes.`);
-      case 'garbled':
-        return failed('malformed', "The oracle disturbed its interpreter's messages.");
-      case 'message':
-        break;
-    }
-    const { message } = exchange;
-    switch (message.kind) {
-      case 'answer':
-        return { answer: readOracleAnswer(message.value) };
-      case 'raised': {
-        const limit = memoryBytes === null ? 'the machine’s' : `${Math.round(memoryBytes / mebibyte)} MiB`;
-        const what = message.exhausted ? `ran out of memory (its limit is ${limit})` : 'raised an exception';
-        return failed('exception', `The oracle ${what}:\n${lastLines(message.trace)}`);
-      }
-      case 'unwritable':
-        return failed('malformed', `The answer cannot be written as JSON. ${lastLines(message.detail)}`);
-      case 'too_large':
-        return failed('too_large', `The answer is larger than ${maxBytes} bytes.`);
-      default:
-        return failed('malformed', "The oracle disturbed its interpreter's messages.");
-    }
+    return whyNotLoaded(loaded, { module, loadTimeoutMs });
   };
 
   return {
@@ -248,12 +157,7 @@ export const pythonOracle = (
         let startedAt = now();
         const measured = () => ({ latencyMs: Math.max(0, now() - startedAt), retries: 0 });
         const session = await loadedSession(over);
-        if (typeof session === 'string')
-          return {
-            ...failed('not_loaded', session),
-            httpAnswered: false,
-            ...measured(),
-          };
+        if (typeof session === 'string') return { ...notLoaded(session), ...measured() };
         startedAt = now();
         const exchange = await session.exchange({ change: flatChange(request) }, timeoutMs, over);
         const spent = measured();
@@ -262,11 +166,7 @@ export const pythonOracle = (
           exchange.kind === 'message' && exchange.message.kind === 'raised' && exchange.message.exhausted;
         if (session.isAlive() && !exhausted) rest(session);
         else session.end();
-        const result = called(exchange);
-        if (!('answer' in result)) return { ...result, ...spent };
-        return result.answer.ok
-          ? { kind: 'answer', answer: result.answer.answer, ...spent }
-          : { ...failed('malformed', result.answer.detail), ...spent };
+        return { ...outcomeOfCall(exchange, { timeoutMs, memoryBytes, maxBytes }), ...spent };
       } finally {
         endTurn();
       }
@@ -293,29 +193,4 @@ export const pythonOracle = (
       await Promise.all(sessions.map(({ ended }) => ended));
     },
   };
-};
-
-type Failed = Pick<OracleFailure, 'kind' | 'reason' | 'detail' | 'httpAnswered'>;
-
-const failed = (reason: OracleFailure['reason'], detail: string): Failed => ({
-  kind: 'failure',
-  reason,
-  detail,
-  httpAnswered: true,
-});
-
-/** The first line says what to do; of what follows, a traceback, the last lines tell. */
-const cutRefusal = (detail: string): string => {
-  const [first = '', ...trace] = detail.split('\n');
-  return trace.length === 0 ? first : `${first}\n${lastLines(trace.join('\n'))}`;
-};
-
-const withNoise = (what: string, { noise }: { noise: string }): string => {
-  const printed = lastLines(noise);
-  return printed === '' ? what : `${what} It printed last:\n${printed}`;
-};
-
-const endInWords = ({ code, signal }: PythonEnd): string => {
-  if (signal === 'SIGKILL') return 'killed with SIGKILL, as systems do where memory runs out';
-  return signal === null ? `exit code ${code}` : `killed by ${signal}`;
 };

@@ -1,4 +1,5 @@
-import { type RunSecrets, redacted } from '#contracts/run.ts';
+import { redacted } from '#contracts/redacted.ts';
+import type { RunSecrets } from '#contracts/run.ts';
 
 /** Header names whose values every client sends and every answer may mention: hiding them would only garble texts. */
 const openHeaders = /^(?:accept(?:-.*)?|content-type|user-agent|cache-control)$/i;

@@ -1,7 +1,14 @@
 import type { z } from 'zod';
 import type { FieldIssue } from '#contracts/errors.ts';
 import { estimateRequestSchema } from '#contracts/estimate.ts';
-import { type OracleType, oracleTypes } from '#contracts/oracle.ts';
+import {
+  type OracleFieldName,
+  type OracleType,
+  oracleFieldNames,
+  oracleTypeNames,
+  oracleTypes,
+  ownFieldsOf,
+} from '#contracts/oracle-types.ts';
 import { type RunRequest, runRequestSchema, tryRequestSchema } from '#contracts/run-request.ts';
 import { readCostLimit } from '../cost-limit.ts';
 import { checkedBy, type FormReading } from '../form-issues.ts';
@@ -16,10 +23,7 @@ export const fieldNames = [
   'constructId',
   'oracleType',
   'oracleUrl',
-  'oracleTool',
-  'oracleModel',
-  'oracleModule',
-  'oracleCallable',
+  ...oracleFieldNames,
   'oracleHeaders',
   'judge',
   'maxCostUsd',
@@ -59,18 +63,17 @@ const headersOf = (rows: HeaderRow[], issues: FieldIssue[]): Record<string, stri
 };
 
 /** Only what belongs to the chosen type: a control that is not shown must not stand against it. */
-const oracleOf = (type: OracleType, text: (name: string) => string) => {
-  const orNone = (name: string) => text(name).trim() || undefined;
-  switch (type) {
-    case 'http':
-      return { oracleUrl: text('oracleUrl') };
-    case 'mcp':
-      return { oracleUrl: text('oracleUrl'), oracleTool: orNone('oracleTool') };
-    case 'chat':
-      return { oracleUrl: text('oracleUrl'), oracleModel: orNone('oracleModel') };
-    case 'python':
-      return { oracleModule: orNone('oracleModule'), oracleCallable: orNone('oracleCallable') };
-  }
+const oracleOf = (
+  type: OracleType,
+  text: (name: string) => string,
+  rows: HeaderRow[],
+  issues: FieldIssue[],
+) => {
+  const own: Partial<Record<OracleFieldName, string>> = {};
+  for (const { requestName } of ownFieldsOf(type)) own[requestName] = text(requestName).trim() || undefined;
+  return oracleTypes[type].address === null
+    ? { ...own, oracleHeaders: {} }
+    : { ...own, oracleUrl: text('oracleUrl'), oracleHeaders: headersOf(rows, issues) };
 };
 
 /** Which changes are put to the oracle, and from where they are read. */
@@ -90,12 +93,11 @@ const valuesOf = (
   rows: HeaderRow[],
   issues: FieldIssue[],
 ): z.input<typeof tryRequestSchema> => {
-  const oracleType = oracleTypes.find((type) => type === text('oracleType')) ?? 'http';
+  const oracleType = oracleTypeNames.find((type) => type === text('oracleType')) ?? 'http';
   return {
     ...repositoryOf(text),
     oracleType,
-    ...oracleOf(oracleType, text),
-    oracleHeaders: oracleType === 'python' ? {} : headersOf(rows, issues),
+    ...oracleOf(oracleType, text, rows, issues),
   };
 };
 

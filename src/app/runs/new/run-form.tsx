@@ -6,7 +6,7 @@ import { type SubmitEvent, useEffect, useReducer, useRef, useState } from 'react
 import { TextField } from '#components/field.tsx';
 import { Notice } from '#components/notice.tsx';
 import { isPaid } from '#contracts/judge.ts';
-import type { OracleType } from '#contracts/oracle.ts';
+import type { OracleType } from '#contracts/oracle-types.ts';
 import type { AppRouter } from '#trpc/root.ts';
 import { trpc } from '../../trpc-client.tsx';
 import { FormAnswer, useFormAnswer } from '../form-answer.tsx';
@@ -163,7 +163,7 @@ export const RunForm = ({
         <OracleFields
           type={oracleType}
           onType={setOracleType}
-          pythonReason={options.pythonReason}
+          types={options.oracles}
           headers={headers}
           onHeaders={setHeaders}
           errors={errors}

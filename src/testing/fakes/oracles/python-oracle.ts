@@ -6,7 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
 import { pythonStarter } from '#platform/python/python-process.ts';
-import { type PythonOracle, type PythonOracleOptions, pythonOracle } from '#verification/oracles/python.ts';
+import type { LocalOracle } from '#verification/oracles/oracle.ts';
+import { type PythonOracleOptions, pythonOracle } from '#verification/oracles/python.ts';
 
 /** For `beforeAll`: says what is missing, once. */
 export const requirePython = () => {
@@ -23,7 +24,7 @@ export const requirePython = () => {
 export const pythonOracleOf = (
   text: string,
   options: Partial<PythonOracleOptions> = {},
-): PythonOracle & { folder: string } => {
+): LocalOracle & { folder: string } => {
   const folder = mkdtempSync(join(tmpdir(), 'python-oracle-'));
   writeFileSync(join(folder, 'mine.py'), text);
   const oracle = pythonOracle(
@@ -53,7 +54,7 @@ export const askedAbout = (id: string): OracleRequest => ({
 });
 
 /** What the oracle answers, or why it does not, in words. */
-export const detailOf = async (oracle: PythonOracle, of = oracleRequest) => {
+export const detailOf = async (oracle: LocalOracle, of = oracleRequest) => {
   const outcome = await oracle.ask(of);
   return outcome.kind === 'failure' ? outcome.detail : `answered: ${outcome.answer.summary}`;
 };

@@ -1,0 +1,224 @@
+import { z } from 'zod';
+import { redacted } from './redacted.ts';
+
+/** http(s) without user info; whether the address may be called is the network rule's matter, not the form's. */
+export const oracleUrlSchema = z
+  .string()
+  .trim()
+  .max(2000)
+  .superRefine((text, context) => {
+    const url = URL.canParse(text) ? new URL(text) : null;
+    const problem =
+      url === null || !/^https?:$/.test(url.protocol)
+        ? 'Must be an http or https URL, for example https://oracle.example.com/verify.'
+        : url.username || url.password
+          ? 'Must not contain a user name or password. Send credentials as a header.'
+          : null;
+    if (problem) context.addIssue({ code: 'custom', message: problem });
+  });
+
+const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** Visible ASCII, space and tab: what every HTTP client sends unchanged. */
+const headerValue = /^[\t\x20-\x7e]*$/;
+
+export const oracleHeadersSchema = z
+  .record(
+    z.string().regex(headerName, 'Not a valid header name.').max(200),
+    z.string().max(4000).regex(headerValue, 'A header value must be visible ASCII on one line.'),
+  )
+  .refine((headers) => Object.keys(headers).length <= 50, 'At most 50 headers.');
+
+const redactedHeadersSchema = z.record(z.string(), z.literal(redacted));
+
+/** A field that not all types have. It is stored and shown, so it holds no secret. */
+type OwnField = {
+  schema: z.ZodString;
+  label: string;
+  hint: string;
+  placeholder?: string;
+  /** A construct is called after it where nobody names it, in place of the address's host. */
+  namesConstruct?: true;
+};
+type OwnFields = Record<string, OwnField>;
+
+type Entry<Fields extends OwnFields> = {
+  /** What the form calls the type. */
+  label: string;
+  /** By the names that they are stored under. Requests name them with `oracle` before it: `tool` is `oracleTool`. */
+  fields: Fields;
+  /** What chooses the type on the command line and gives its fields; null for the one that an address alone means. */
+  flag: { name: `--oracle-${string}`; help: string } | null;
+};
+
+const shapeOf = <Fields extends OwnFields>(fields: Fields, schemaOf: (field: OwnField) => z.ZodString) =>
+  Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, schemaOf(field)])) as {
+    [Name in keyof Fields]: z.ZodString;
+  };
+
+/** What is stored was checked when it was asked for. It is not refused by a rule that has become stricter since. */
+const asStored = () => z.string();
+
+/** An oracle that is reached over the network, with headers that may hold secrets, as the query of its address may. */
+const reached = <Type extends string, Fields extends OwnFields>(
+  type: Type,
+  entry: Entry<Fields> & {
+    /** What the form says of the address. */
+    address: { hint: string; placeholder: string };
+  },
+) => ({
+  ...entry,
+  choice: z.object({
+    type: z.literal(type),
+    url: oracleUrlSchema,
+    headers: oracleHeadersSchema,
+    ...shapeOf(entry.fields, ({ schema }) => schema),
+  }),
+  stored: z.object({
+    type: z.literal(type),
+    /** Without its query. */
+    url: z.string(),
+    headers: redactedHeadersSchema,
+    ...shapeOf(entry.fields, asStored),
+  }),
+});
+
+/** An oracle that is run on the machine that asks it. */
+const local = <Type extends string, Fields extends OwnFields>(type: Type, entry: Entry<Fields>) => ({
+  ...entry,
+  address: null,
+  choice: z.object({ type: z.literal(type), ...shapeOf(entry.fields, ({ schema }) => schema) }),
+  stored: z.object({ type: z.literal(type), ...shapeOf(entry.fields, asStored) }),
+});
+
+const givenName = () => z.string().trim().min(1).max(200);
+
+const identifier = String.raw`[\p{XID_Start}_]\p{XID_Continue}*`;
+/** Names alone: no path, no option, nothing that an interpreter would take for more. */
+const pythonName = (pattern: string, message: string) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(500)
+    .regex(new RegExp(`^${pattern}$`, 'u'), message);
+
+/**
+ * The types of oracles, in the order that the form offers them in. Requests, stored configurations, the form and the
+ * command line follow from this table. A new type is an entry here, its adapter in `verification/oracles`, what opens
+ * it in `platform/open-oracle.ts`, and the README.
+ */
+export const oracleTypes = {
+  http: reached('http', {
+    label: 'An HTTP service that answers the contract',
+    address: {
+      hint: 'Each pull request is posted there as JSON, with one question.',
+      placeholder: 'https://oracle.example.com/verify',
+    },
+    fields: {},
+    flag: null,
+  }),
+  mcp: reached('mcp', {
+    label: 'A tool of an MCP server',
+    address: {
+      hint: 'The server’s Streamable HTTP address; the tool is called once for each pull request.',
+      placeholder: 'https://oracle.example.com/mcp',
+    },
+    fields: {
+      tool: {
+        schema: givenName(),
+        label: 'Tool',
+        hint: 'Its name as the server lists it.',
+        placeholder: 'describe_change',
+      },
+    },
+    flag: {
+      name: '--oracle-mcp-tool',
+      help: 'the address is an MCP server (Streamable HTTP); this tool of it is asked',
+    },
+  }),
+  chat: reached('chat', {
+    label: 'A model behind a chat-completions endpoint',
+    address: {
+      hint: 'The whole address of an OpenAI-compatible endpoint; the model is asked for the contract’s JSON.',
+      placeholder: 'https://oracle.example.com/v1/chat/completions',
+    },
+    fields: {
+      model: { schema: givenName(), label: 'Model', hint: 'As the endpoint names it.', namesConstruct: true },
+    },
+    flag: {
+      name: '--oracle-chat-model',
+      help: 'the address is an OpenAI-compatible chat-completions endpoint; this model is asked',
+    },
+  }),
+  python: local('python', {
+    label: 'A Python callable on this installation',
+    fields: {
+      module: {
+        schema: pythonName(
+          `${identifier}(?:\\.${identifier})*`,
+          'Must be named as in an import, without path or .py, for example my_oracle or package.module.',
+        ),
+        label: 'Module',
+        hint: 'Below PYTHON_ORACLE_DIR',
+        placeholder: 'my_oracle',
+        namesConstruct: true,
+      },
+      callable: {
+        schema: pythonName(identifier, 'Must be the name of a function in the module, for example answer.'),
+        label: 'Callable',
+        hint: 'Plain or async; takes one dict',
+        placeholder: 'answer',
+      },
+    },
+    flag: {
+      name: '--oracle-python',
+      help: 'an oracle in Python, found from PYTHON_ORACLE_DIR or this folder',
+    },
+  }),
+};
+
+type Table = typeof oracleTypes;
+export type OracleType = keyof Table;
+export const oracleTypeNames = Object.keys(oracleTypes) as OracleType[];
+
+/** One oracle, with all that is needed to ask it, its secrets included. */
+export type OracleChoice<Type extends OracleType = OracleType> = {
+  [T in Type]: { type: T } & z.infer<Table[T]['choice']>;
+}[Type];
+
+/** One oracle as a run's configuration keeps it: every secret as "[REDACTED]". */
+export const storedOracleSchema = z.union([
+  ...Object.values(oracleTypes).map(({ stored }) => stored),
+  /** The demonstration oracle, whose address is the installation's own. */
+  z.object({ type: z.literal('http'), url: z.null(), headers: redactedHeadersSchema }),
+]);
+export type StoredOracle = z.infer<typeof storedOracleSchema>;
+
+type OwnName = { [T in OracleType]: keyof Table[T]['fields'] & string }[OracleType];
+/** What a request calls a field that not all types have. */
+export type OracleFieldName = `oracle${Capitalize<OwnName>}`;
+
+const requestName = (name: string) =>
+  `oracle${name.charAt(0).toUpperCase()}${name.slice(1)}` as OracleFieldName;
+
+/** The fields of one type alone, in the table's order. */
+export const ownFieldsOf = (
+  type: OracleType,
+): (OwnField & { name: string; requestName: OracleFieldName })[] => {
+  const fields: OwnFields = oracleTypes[type].fields;
+  return Object.entries(fields).map(([name, field]) => ({ ...field, name, requestName: requestName(name) }));
+};
+
+const allOwnFields = oracleTypeNames.flatMap(ownFieldsOf);
+export const oracleFieldNames = [...new Set(allOwnFields.map(({ requestName }) => requestName))];
+
+/** The fields of all types, as a request that is of one type may have them. */
+export const oracleFieldsShape = Object.fromEntries(
+  allOwnFields.map(({ requestName, schema }) => [requestName, schema.optional()]),
+) as Record<OracleFieldName, z.ZodOptional<z.ZodString>>;
+
+/** What a request must have where the oracle is of this type. */
+export const requestFieldsOf = (type: OracleType): ('oracleUrl' | OracleFieldName)[] => [
+  ...(oracleTypes[type].address === null ? [] : ['oracleUrl' as const]),
+  ...ownFieldsOf(type).map(({ requestName }) => requestName),
+];

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import type { OracleChoice } from '#contracts/oracle-types.ts';
+import type { LocalOracle, Oracle } from '#verification/oracles/oracle.ts';
+import { oracleOpener, runOracles } from './open-oracle.ts';
+
+const unused = () => Promise.reject(new Error('Nothing was asked.'));
+const opener = () => {
+  const closed: string[] = [];
+  const open = oracleOpener(
+    { fetch: unused, sleep: unused, now: Date.now },
+    { python: { searchPath: '', directory: null, confined: true } },
+  );
+  const oracles = runOracles((choice): Oracle => {
+    const oracle = open(choice);
+    if (!('module' in choice)) return oracle;
+    const local: LocalOracle = {
+      ...oracle,
+      load: unused,
+      close: async () => void closed.push(choice.module),
+    };
+    return local;
+  });
+  return { oracles, closed };
+};
+
+const python = (module: string): OracleChoice => ({ type: 'python', module, callable: 'answer' });
+
+test('of one run an oracle that is run here is opened once, and each run has its own', () => {
+  const { oracles } = opener();
+  const first = oracles.of('run-1', python('a'));
+  expect(oracles.of('run-1', python('a'))).toBe(first);
+  expect(oracles.of('run-2', python('a'))).not.toBe(first);
+});
+
+test('an oracle that is run here is ended with its run, all others at the end', async () => {
+  const { oracles, closed } = opener();
+  for (const run of ['1', '2', '3']) oracles.of(run, python(`of_run_${run}`));
+  await oracles.end('2');
+  expect(closed).toEqual(['of_run_2']);
+  await oracles.close();
+  expect(closed).toEqual(['of_run_2', 'of_run_1', 'of_run_3']);
+  await oracles.close();
+  expect(closed).toHaveLength(3);
+});
+
+test('an oracle over the network is kept nowhere', async () => {
+  const { oracles } = opener();
+  const chat = {
+    type: 'chat',
+    url: 'https://oracle.example/',
+    headers: { 'X-Key': 'v' },
+    model: 'm',
+  } as const;
+  const first = oracles.of('run', chat);
+  expect(oracles.of('run', chat)).not.toBe(first);
+  await oracles.end('run');
+});

@@ -1,0 +1,63 @@
+import type { OracleChoice, OracleType, oracleTypes } from '#contracts/oracle-types.ts';
+import { chatOracle } from '#verification/oracles/chat.ts';
+import type { ExchangePorts } from '#verification/oracles/exchange.ts';
+import { httpOracle } from '#verification/oracles/http.ts';
+import { mcpOracle } from '#verification/oracles/mcp.ts';
+import { isLocal, type LocalOracle, type Oracle } from '#verification/oracles/oracle.ts';
+import { pythonOracle } from '#verification/oracles/python.ts';
+import { type PythonProcessOptions, pythonStarter } from './python/python-process.ts';
+
+/** What opens each type of oracle. One that is run here has to say how it is ended. */
+type Openers = {
+  [Type in OracleType]: (
+    oracle: OracleChoice<Type>,
+  ) => (typeof oracleTypes)[Type]['address'] extends null ? LocalOracle : Oracle;
+};
+
+/** Opens oracles of any type; one that is run here starts at its first call, or when it is loaded. */
+export const oracleOpener = (ports: ExchangePorts, { python }: { python: PythonProcessOptions }) => {
+  const { sleep, now } = ports;
+  const openers: Openers = {
+    http: (oracle) => httpOracle(ports, oracle),
+    mcp: (oracle) => mcpOracle(ports, oracle),
+    chat: (oracle) => chatOracle(ports, oracle),
+    python: (oracle) => pythonOracle({ start: pythonStarter(python), sleep, now }, oracle),
+  };
+  return <Type extends OracleType>(oracle: OracleChoice<Type>): Oracle => openers[oracle.type](oracle);
+};
+
+/** The oracles of many runs. */
+export type RunOracles = {
+  of(runId: string, oracle: OracleChoice): Oracle;
+  /** Ends what the oracle of one run has started, where it will not be asked again. */
+  end(runId: string): Promise<void>;
+  /** Ends all that any has started. */
+  close(): Promise<void>;
+};
+
+/**
+ * Of one run the same oracle is given each time where it is run here: what its first question starts stays for the
+ * later ones. A run's entry stays until the worker ends: an interpreter that is not asked for a while ends by itself,
+ * and what is left is a few names. Nothing is kept of oracles that are reached over the network, whose headers are secret.
+ */
+export const runOracles = (open: (oracle: OracleChoice) => Oracle): RunOracles => {
+  const held = new Map<string, LocalOracle>();
+  return {
+    of(runId, oracle) {
+      const known = held.get(runId);
+      if (known !== undefined) return known;
+      const opened = open(oracle);
+      if (isLocal(opened)) held.set(runId, opened);
+      return opened;
+    },
+    async end(runId) {
+      const oracle = held.get(runId);
+      held.delete(runId);
+      await oracle?.close();
+    },
+    async close() {
+      await Promise.all([...held.values()].map((oracle) => oracle.close()));
+      held.clear();
+    },
+  };
+};

@@ -1,0 +1,112 @@
+import type { OracleFailure, OracleOutcome } from '#contracts/oracle.ts';
+import { readOracleAnswer } from './answer.ts';
+import type { Exchange, PythonEnd } from './python-session.ts';
+
+/** What a call came to; how long it took is known to whoever made it. */
+type Unmeasured =
+  | Pick<Extract<OracleOutcome, { kind: 'answer' }>, 'kind' | 'answer'>
+  | Pick<OracleFailure, 'kind' | 'reason' | 'detail' | 'httpAnswered'>;
+
+export const mebibyte = 1024 * 1024;
+/** Together below what a replay's reason may hold: it would be cut at its end, where the exception is named. */
+const maxTraceLines = 10;
+const maxLineLength = 160;
+
+/** The last lines of a traceback or of what was printed; as Postgres takes them. */
+const lastLines = (text: string): string =>
+  text
+    .replaceAll('\0', '\ufffd')
+    .trimEnd()
+    .split('\n')
+    .slice(-maxTraceLines)
+    .map((line) => (line.length > maxLineLength ? `${line.slice(0, maxLineLength)}…` : line).toWellFormed())
+    .join('\n');
+
+const withNoise = (what: string, { noise }: { noise: string }): string => {
+  const printed = lastLines(noise);
+  return printed === '' ? what : `${what} It printed last:\n${printed}`;
+};
+
+const endInWords = ({ code, signal }: PythonEnd): string => {
+  if (signal === 'SIGKILL') return 'killed with SIGKILL, as systems do where memory runs out';
+  return signal === null ? `exit code ${code}` : `killed by ${signal}`;
+};
+
+/** The first line says what to do; of what follows, a traceback, the last lines tell. */
+const cutRefusal = (detail: string): string => {
+  const [first = '', ...trace] = detail.split('\n');
+  return trace.length === 0 ? first : `${first}\n${lastLines(trace.join('\n'))}`;
+};
+
+/** Why a module could not be loaded, in words for whoever named it. */
+export const whyNotLoaded = (
+  loaded: Exchange,
+  { module, loadTimeoutMs }: { module: string; loadTimeoutMs: number },
+): string => {
+  if (loaded.kind === 'message' && loaded.message.kind === 'refused')
+    return cutRefusal(loaded.message.detail);
+  const what = `The module "${module}"`;
+  if (loaded.kind === 'late')
+    return `${what} was not imported within ${loadTimeoutMs / 1000} seconds. Make its import faster.`;
+  if (loaded.kind === 'ended')
+    return withNoise(
+      `${what} ended its interpreter while it was imported (${endInWords(loaded.end)}).`,
+      loaded,
+    );
+  return `${what} disturbed its interpreter's messages while it was imported.`;
+};
+
+export const notLoaded = (detail: string): Unmeasured => ({
+  ...failed('not_loaded', detail),
+  httpAnswered: false,
+});
+
+const failed = (reason: OracleFailure['reason'], detail: string) => ({
+  kind: 'failure' as const,
+  reason,
+  detail,
+  httpAnswered: true,
+});
+
+/** What a call's exchange came to: an answer, or a failure in words for the oracle's owner. */
+export const outcomeOfCall = (
+  exchange: Exchange,
+  limits: { timeoutMs: number; memoryBytes: number | null; maxBytes: number },
+): Unmeasured => {
+  const tooLarge = () => failed('too_large', `The answer is larger than ${limits.maxBytes} bytes.`);
+  const disturbed = () => failed('malformed', "The oracle disturbed its interpreter's messages.");
+  switch (exchange.kind) {
+    case 'late':
+      return failed('timeout', `No answer came within ${limits.timeoutMs / 1000} seconds.`);
+    case 'ended':
+      return failed(
+        'crashed',
+        withNoise(`The oracle's process ended in the call (${endInWords(exchange.end)}).`, exchange),
+      );
+    case 'too_long':
+      return tooLarge();
+    case 'garbled':
+      return disturbed();
+    case 'message':
+      break;
+  }
+  const { message } = exchange;
+  switch (message.kind) {
+    case 'answer': {
+      const read = readOracleAnswer(message.value);
+      return read.ok ? { kind: 'answer', answer: read.answer } : failed('malformed', read.detail);
+    }
+    case 'raised': {
+      const limit =
+        limits.memoryBytes === null ? 'the machine’s' : `${Math.round(limits.memoryBytes / mebibyte)} MiB`;
+      const what = message.exhausted ? `ran out of memory (its limit is ${limit})` : 'raised an exception';
+      return failed('exception', `The oracle ${what}:\n${lastLines(message.trace)}`);
+    }
+    case 'unwritable':
+      return failed('malformed', `The answer cannot be written as JSON. ${lastLines(message.detail)}`);
+    case 'too_large':
+      return tooLarge();
+    default:
+      return disturbed();
+  }
+};
