@@ -34,7 +34,7 @@ export type OracleOptions = { oracleUrl?: string; oracleHeader: string[] };
 const excludeEachOther = (one: string, other: string) =>
   new UsageError(`Name one oracle: ${one} and ${other} exclude each other.`);
 
-const nameless = () => {
+const noneNamed = () => {
   const local = flagged.filter(({ type }) => oracleTypes[type].address === null);
   const ways = [
     '--oracle-url http://127.0.0.1:8000/verify',
@@ -71,7 +71,7 @@ export const oracleOf = (options: OracleOptions & Record<string, unknown>): Orac
   if (chosen !== undefined && other !== undefined) throw excludeEachOther(chosen.flag, other.flag);
   const { type, flag } = chosen ?? { type: 'http' as const, flag: '--oracle-url' };
   const { address, choice } = oracleTypes[type];
-  if (address !== null && url === undefined) throw nameless();
+  if (address !== null && url === undefined) throw noneNamed();
   if (address === null && url !== undefined) throw excludeEachOther('--oracle-url', flag);
   const parsed = choice.safeParse({
     type,
@@ -100,12 +100,12 @@ const ownText = (oracle: OracleChoice) =>
 
 /** How an oracle is named where its secrets must not stand: its origin, or what its flag was given. */
 export const shownOracle = (oracle: OracleChoice): string =>
-  'url' in oracle ? new URL(oracle.url).origin : ownText(oracle);
+  'url' in oracle ? new URL(oracle.url).origin : ownText(oracle) || oracle.type;
 
 /** The name on the certificate where none was given. */
 export const defaultConstruct = (oracle: OracleChoice): string =>
   ownValues(oracle).find(({ namesConstruct }) => namesConstruct)?.value ??
-  ('url' in oracle ? new URL(oracle.url).host : ownText(oracle));
+  ('url' in oracle ? new URL(oracle.url).host : shownOracle(oracle));
 
 /** Everything that says which oracle this is; its address may hold a secret. */
 export const oracleIdentity = (oracle: OracleChoice): string => {

@@ -2,11 +2,14 @@ import { expect, test } from 'vitest';
 import { oracleTypeNames, oracleTypes, ownFieldsOf, storedOracleSchema } from './oracle-types.ts';
 import { runRequestSchema } from './run-request.ts';
 
-test.each(oracleTypeNames)('%s is told by its own name, asked for and stored', (type) => {
-  const { choice, stored } = oracleTypes[type];
-  expect(choice.shape.type.value).toBe(type);
-  expect(stored.shape.type.value).toBe(type);
-});
+test.each(oracleTypeNames)(
+  'an oracle of the type %s states that type, with its secrets and without',
+  (type) => {
+    const { choice, stored } = oracleTypes[type];
+    expect(choice.shape.type.value).toBe(type);
+    expect(stored.shape.type.value).toBe(type);
+  },
+);
 
 test('each type has a flag of its own, but for the one that an address alone means', () => {
   const flags = oracleTypeNames.map((type) => oracleTypes[type].flag?.name);

@@ -36,9 +36,9 @@ export type RunOracles = {
 };
 
 /**
- * Of one run the same oracle is given each time where it is run here: what its first question starts stays for the
- * later ones. A run's entry stays until the worker ends: an interpreter that is not asked for a while ends by itself,
- * and what is left is a few names. Nothing is kept of oracles that are reached over the network, whose headers are secret.
+ * Gives a run the same oracle each time if it is run here, so that what its first question starts serves the later ones.
+ * Such an entry stays until the worker ends: an interpreter that is not asked for a while ends by itself, and a few
+ * names are left. Nothing is kept of an oracle that is reached over the network: its headers are secret.
  */
 export const runOracles = (open: (oracle: OracleChoice) => Oracle): RunOracles => {
   const held = new Map<string, LocalOracle>();

@@ -38,6 +38,13 @@ const cutRefusal = (detail: string): string => {
   return trace.length === 0 ? first : `${first}\n${lastLines(trace.join('\n'))}`;
 };
 
+const failed = (reason: OracleFailure['reason'], detail: string) => ({
+  kind: 'failure' as const,
+  reason,
+  detail,
+  httpAnswered: true,
+});
+
 /** Why a module could not be loaded, in words for whoever named it. */
 export const whyNotLoaded = (
   loaded: Exchange,
@@ -56,16 +63,10 @@ export const whyNotLoaded = (
   return `${what} disturbed its interpreter's messages while it was imported.`;
 };
 
+/** Of every call to a module that could not be loaded: no call reached the oracle. */
 export const notLoaded = (detail: string): Unmeasured => ({
   ...failed('not_loaded', detail),
   httpAnswered: false,
-});
-
-const failed = (reason: OracleFailure['reason'], detail: string) => ({
-  kind: 'failure' as const,
-  reason,
-  detail,
-  httpAnswered: true,
 });
 
 /** What a call's exchange came to: an answer, or a failure in words for the oracle's owner. */
