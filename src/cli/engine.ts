@@ -1,17 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type OracleChoice, oracleTypes } from '#contracts/oracle-types.ts';
-import { repositoryFolders } from '#platform/git/repository-folders.ts';
 import { gitRunner } from '#platform/git/run-git.ts';
 import { guardedFetch } from '#platform/network/guarded-fetch.ts';
 import { oracleOpener } from '#platform/open-oracle.ts';
+import { openSource } from '#platform/open-source.ts';
 import { cleanOracle, isLocal, type Oracle } from '#verification/oracles/oracle.ts';
-import { fileSource } from '#verification/sources/file.ts';
-import { clonedGitSource } from '#verification/sources/git/clone.ts';
-import { gitSource } from '#verification/sources/git/git.ts';
-import { githubSource } from '#verification/sources/github/github.ts';
 import type { GroundTruthSource } from '#verification/sources/source.ts';
 import { cleanTextOf } from '#verification/text/clean-text.ts';
 import { UsageError } from './exit.ts';
@@ -23,42 +17,19 @@ const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
 };
 
 /** Where the merged changes of `<repo>` come from. */
-export const sourceFor = (repository: RepositoryChoice, settings: Settings): GroundTruthSource => {
-  const runGit = gitRunner({ searchPath: settings.searchPath });
-  switch (repository.kind) {
-    case 'github':
-      return githubSource({
-        fetch,
-        sleep,
-        now: () => new Date(),
-        apiUrl: settings.githubApiUrl,
-        owner: repository.owner,
-        name: repository.name,
-        token: settings.githubToken,
-        objects: {
-          runGit,
-          serverUrl: settings.githubServerUrl,
-          openFolder: repositoryFolders(join(settings.dataDir, 'repositories')),
-        },
-      });
-    case 'git':
-      return clonedGitSource({
-        runGit,
-        makeTempDir: () => mkdtemp(join(tmpdir(), 'echelon-verify-clone-')),
-        removeDir: (path) => rm(path, { recursive: true, force: true }),
-        url: repository.url,
-        allowedProtocols: cloneProtocols,
-      });
-    case 'path':
-      return gitSource({ runGit, path: repository.path, name: repository.name });
-    case 'file':
-      return fileSource({
-        readText: (path) => readFile(path, 'utf8'),
-        path: repository.path,
-        name: repository.name,
-      });
-  }
-};
+export const sourceFor = (repository: RepositoryChoice, settings: Settings): GroundTruthSource =>
+  openSource(
+    {
+      ...settings,
+      repositoriesDir: join(settings.dataDir, 'repositories'),
+      reachable: false,
+      fetch,
+      runGit: gitRunner({ searchPath: settings.searchPath }),
+      cloning: { allowedProtocols: cloneProtocols },
+    },
+    repository,
+    null,
+  );
 
 /**
  * On its user's own machine an oracle may stand on loopback or in the private network; only metadata addresses are

@@ -8,16 +8,17 @@ import { exitCodes, UsageError } from './exit.ts';
 import type { Settings } from './settings.ts';
 import { openTerminal } from './terminal.ts';
 
-const projectRoot = join(import.meta.dirname, '../..');
+const projectDir = join(import.meta.dirname, '../..');
 
 const readSettings = (): Settings => {
   try {
-    loadEnvironmentFiles(projectRoot);
+    loadEnvironmentFiles(projectDir);
     const environment = readEnvironment();
     return {
       installationUrl: environment.NEXTAUTH_URL ?? localUrl(environment.HOST, environment.PORT),
       databaseUrl: environment.DATABASE_URL ?? null,
-      dataDir: resolve(environment.DATA_DIR ?? join(projectRoot, '.data')),
+      dataDir: resolve(environment.DATA_DIR ?? join(projectDir, '.data')),
+      projectDir,
       githubToken: environment.GITHUB_TOKEN ?? null,
       githubApiUrl: environment.GITHUB_API_URL,
       githubServerUrl: environment.GITHUB_SERVER_URL,

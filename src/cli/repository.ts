@@ -1,15 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import type { SourceChoice } from '#platform/open-source.ts';
 import { UsageError } from './exit.ts';
 import { plain, shortened } from './terminal.ts';
 
 /** What `<repo>` names. `text` is how the run's configuration tells it apart from another. */
-export type RepositoryChoice = { text: string } & (
-  | { kind: 'github'; owner: string; name: string }
-  | { kind: 'git'; url: string }
-  | { kind: 'path'; path: string; name: string }
-  | { kind: 'file'; path: string; name: string }
-);
+export type RepositoryChoice = { text: string } & Exclude<SourceChoice, { kind: 'sample' }>;
 
 const ownerAndName = /^([A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))\/([A-Za-z0-9._-]{1,100})$/;
 

@@ -7,6 +7,8 @@ export type Settings = {
   /** Null: the embedded database of `dataDir`. */
   databaseUrl: string | null;
   dataDir: string;
+  /** The folder that holds this program. */
+  projectDir: string;
   githubToken: string | null;
   githubApiUrl: string;
   githubServerUrl: string;

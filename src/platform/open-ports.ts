@@ -1,7 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OracleChoice } from '#contracts/oracle-types.ts';
 import type { RunConfig, RunSecrets } from '#contracts/run.ts';
@@ -14,16 +11,13 @@ import { offlineJudge } from '#verification/judges/offline/judge.ts';
 import type { BatchClient } from '#verification/judges/providers/anthropic/batches.ts';
 import type { createAnthropicClient } from '#verification/judges/providers/anthropic/client.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
-import { clonedGitSource } from '#verification/sources/git/clone.ts';
-import { githubSource } from '#verification/sources/github/github.ts';
 import type { GroundTruthSource } from '#verification/sources/source.ts';
-import { repositoryFolders } from './git/repository-folders.ts';
 import { gitRunner } from './git/run-git.ts';
-import { sampleSource } from './git/sample-source.ts';
 import type { GuardedFetch } from './network/guarded-fetch.ts';
 import { pinAddress } from './network/pin-address.ts';
 import { observedBatches, observedJudge, observedOracle } from './observed-ports.ts';
 import { oracleOpener, runOracles } from './open-oracle.ts';
+import { openSource, type SourceSettings } from './open-source.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { observedGit, observedGitHubFetch } from './telemetry/observed-fetch.ts';
 import type { Tracing } from './telemetry/tracing.ts';
@@ -47,20 +41,9 @@ export type Engine = {
 };
 
 /** What the engine's ports are made of. `anthropic` is null where that judge cannot be used. */
-export type EngineSettings = {
-  githubApiUrl: string;
-  /** Where GitHub's repositories are cloned from. */
-  githubServerUrl: string;
-  /** The folder that repositories' git objects are kept in. */
-  repositoriesDir: string;
-  /** The installation's own token, for runs that bring none. */
-  githubToken: string | null;
-  /** The folder that holds this project and, where it was cloned, its history. */
-  projectDir: string;
+export type EngineSettings = Omit<SourceSettings, 'fetch' | 'runGit' | 'cloning'> & {
   /** PATH for child processes. */
   searchPath: string;
-  /** Others can reach the installation: they must not read through it what only its operator may. */
-  reachable: boolean;
   /** Modules of Python oracles are loaded from below this folder only; null: none are. */
   pythonOracleDir: string | null;
   outboundAllow: string[];
@@ -80,7 +63,6 @@ const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
 /** The engine's ports on this machine's network, disk and clock. */
 export const createEngine = (settings: EngineSettings): Engine => {
   const runGit = observedGit(settings, gitRunner({ searchPath: settings.searchPath }));
-  const openFolder = repositoryFolders(settings.repositoriesDir);
   const oracles = runOracles(
     oracleOpener(
       { fetch: settings.guarded.fetch, sleep, now: Date.now },
@@ -93,35 +75,11 @@ export const createEngine = (settings: EngineSettings): Engine => {
   };
   const pin = pinAddress({ reachable: settings.reachable, allow: settings.outboundAllow }, gitVersion);
 
-  const source = ({ source: asked }: RunConfig, { githubToken }: RunSecrets): GroundTruthSource => {
-    switch (asked.kind) {
-      case 'github':
-        return githubSource({
-          fetch: observedGitHubFetch(settings, fetch),
-          sleep,
-          now: () => new Date(),
-          apiUrl: settings.githubApiUrl,
-          owner: asked.owner,
-          name: asked.name,
-          token: githubToken ?? settings.githubToken,
-          publicOnly: githubToken === null && settings.reachable,
-          objects: { runGit, serverUrl: settings.githubServerUrl, openFolder },
-        });
-      case 'git':
-        return clonedGitSource({
-          runGit,
-          makeTempDir: () => mkdtemp(join(tmpdir(), 'echelon-verify-clone-')),
-          removeDir: (path) => rm(path, { recursive: true, force: true }),
-          url: asked.url,
-          guard: pin,
-        });
-      case 'sample':
-        return sampleSource({
-          runGit,
-          readText: (path) => readFile(path, 'utf8'),
-          projectDir: settings.projectDir,
-        });
-    }
+  const sources: SourceSettings = {
+    ...settings,
+    fetch: observedGitHubFetch(settings, fetch),
+    runGit,
+    cloning: { guard: pin },
   };
 
   /** A run's oracle with its secrets, which its configuration does not hold. */
@@ -153,7 +111,7 @@ export const createEngine = (settings: EngineSettings): Engine => {
 
   const batches = settings.anthropic?.batches(settings.prices) ?? null;
   return {
-    source,
+    source: ({ source }, { githubToken }) => openSource(sources, source, githubToken),
     oracle: (config, secrets, runId) =>
       observedOracle(settings, oracles.of(runId, chosen(config, secrets)), config.oracle),
     endOracle: oracles.end,

@@ -7,7 +7,8 @@ import { runProgram } from '#cli/commands/program.ts';
 import type { Settings } from '#cli/settings.ts';
 import { openTerminal } from '#cli/terminal.ts';
 
-const main = join(import.meta.dirname, '../../cli/main.ts');
+const projectDir = join(import.meta.dirname, '../../..');
+const main = join(projectDir, 'src/cli/main.ts');
 
 export type CommandOutcome = { code: number | null; stdout: string; stderr: string };
 
@@ -62,6 +63,7 @@ const spawnCommand = (args: string[], dataDir: string, { env = {}, cwd, onStart 
 const settings: Omit<Settings, 'dataDir'> = {
   installationUrl: 'http://127.0.0.1:9',
   databaseUrl: null,
+  projectDir,
   githubToken: null,
   githubApiUrl: 'http://127.0.0.1:9',
   githubServerUrl: 'http://127.0.0.1:9',

@@ -1,0 +1,88 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunConfig } from '#contracts/run.ts';
+import { fileSource } from '#verification/sources/file.ts';
+import { type CloneOptions, clonedGitSource } from '#verification/sources/git/clone.ts';
+import { gitSource } from '#verification/sources/git/git.ts';
+import type { RunGit } from '#verification/sources/git/runner.ts';
+import { githubSource } from '#verification/sources/github/github.ts';
+import type { GroundTruthSource } from '#verification/sources/source.ts';
+import { repositoryFolders } from './git/repository-folders.ts';
+import { sampleSource } from './git/sample-source.ts';
+
+/** Where ground truth comes from: what a run may name, and what only the user of this machine may. */
+export type SourceChoice =
+  | RunConfig['source']
+  | { kind: 'path'; path: string; name: string }
+  | { kind: 'file'; path: string; name: string };
+
+export type SourceSettings = {
+  githubApiUrl: string;
+  /** Where GitHub's repositories are cloned from. */
+  githubServerUrl: string;
+  /** The installation's own token, for whoever brings none. */
+  githubToken: string | null;
+  /** The folder that repositories' git objects are kept in. */
+  repositoriesDir: string;
+  /** The folder that holds this project and, where it was cloned, its history. */
+  projectDir: string;
+  /** Others can reach the installation: they must not read through it what only its operator may. */
+  reachable: boolean;
+  /** For GitHub's API alone. */
+  fetch: typeof fetch;
+  runGit: RunGit;
+  /** Which addresses are cloned, and by which transports. */
+  cloning: Pick<CloneOptions, 'allowedProtocols' | 'guard'>;
+};
+
+type Choices = { [Choice in SourceChoice as Choice['kind']]: Choice };
+type Kind = keyof Choices;
+type Openers = {
+  [K in Kind]: (choice: Choices[K], settings: SourceSettings, token: string | null) => GroundTruthSource;
+};
+
+const readText = (path: string) => readFile(path, 'utf8');
+
+const openers: Openers = {
+  github: ({ owner, name }, settings, token) =>
+    githubSource({
+      fetch: settings.fetch,
+      sleep: async (ms, signal) => {
+        await delay(ms, undefined, signal && { signal });
+      },
+      now: () => new Date(),
+      apiUrl: settings.githubApiUrl,
+      owner,
+      name,
+      token: token ?? settings.githubToken,
+      publicOnly: token === null && settings.reachable,
+      objects: {
+        runGit: settings.runGit,
+        serverUrl: settings.githubServerUrl,
+        openFolder: repositoryFolders(settings.repositoriesDir),
+      },
+    }),
+  git: ({ url }, { runGit, cloning }) =>
+    clonedGitSource({
+      runGit,
+      makeTempDir: () => mkdtemp(join(tmpdir(), 'echelon-verify-clone-')),
+      removeDir: (path) => rm(path, { recursive: true, force: true }),
+      url,
+      ...cloning,
+    }),
+  sample: (_, { runGit, projectDir }) => sampleSource({ runGit, readText, projectDir }),
+  path: ({ path, name }, { runGit }) => gitSource({ runGit, path, name }),
+  file: ({ path, name }) => fileSource({ readText, path, name }),
+};
+
+/**
+ * Opens a source on this machine's network, disk and clock.
+ * @param token GitHub's, of whoever asks.
+ */
+export const openSource = <K extends Kind>(
+  settings: SourceSettings,
+  choice: Choices[K] & { kind: K },
+  token: string | null,
+): GroundTruthSource => openers[choice.kind](choice, settings, token);
