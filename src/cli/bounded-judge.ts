@@ -1,78 +1,14 @@
-import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
-import { askingThrough, type Judge, NotSent } from '#verification/judges/judge.ts';
-import { countedCostUsd } from '#verification/judges/model/prices.ts';
+import { BudgetReached, bookedJudge, type JudgeAccount } from '#verification/judges/booked-judge.ts';
+import { askingThrough, type Judge } from '#verification/judges/judge.ts';
+import { judgePatienceMs, patientJudge, type WaitForJudge } from '#verification/judges/patient-judge.ts';
 import { resending } from '#verification/judges/resending.ts';
 import { RunStopped } from './exit.ts';
-import { inTurn, spentUsd } from './ledger.ts';
-import type { RunStore } from './run-store.ts';
 
-/** How long a judge that cannot be had just now is waited for. */
-const patienceMs = 30 * 60_000;
 const firstWaitMs = 5_000;
 const longestWaitMs = 60_000;
 
-export type Account = {
-  /**
-   * Waits for room and resolves once the booking is kept, to how the call is settled; that resolves once it is kept too.
-   * @throws RunStopped where there will be no room.
-   */
-  book(mostUsd: number): Promise<(usage: JudgeUsage, uncertain?: number) => Promise<void>>;
-};
-
-/**
- * What a run's calls to its judges may cost together: each is booked at the most that it can cost before it is made, so
- * that calls side by side cannot overrun the limit, nor can the starts of a run that is stopped and resumed: the ledger
- * holds a booking until its call has ended.
- */
-export const openAccount = (
-  limitUsd: number | null,
-  { ledger, keepLedger }: Pick<RunStore, 'ledger' | 'keepLedger'>,
-): Account => {
-  let settledUsd = spentUsd(ledger);
-  let bookedUsd = 0;
-  let underWay = 0;
-  const waiting: (() => void)[] = [];
-  const write = inTurn(keepLedger);
-  const end = (mostUsd: number, costUsd: number) => {
-    underWay -= 1;
-    // Sums of binary fractions leave a rest, which would hold room for nothing.
-    bookedUsd = underWay === 0 ? 0 : bookedUsd - mostUsd;
-    settledUsd += costUsd;
-    for (const resolve of waiting.splice(0)) resolve();
-  };
-  return {
-    book: async (mostUsd) => {
-      while (limitUsd !== null && settledUsd + bookedUsd + mostUsd > limitUsd) {
-        if (underWay === 0)
-          throw new RunStopped(
-            `The judge’s limit is reached: $${settledUsd.toFixed(4)} of $${limitUsd.toFixed(2)} are spent, and the next call may cost $${mostUsd.toFixed(4)}.`,
-            'Run the same command with a higher --max-cost to resume.',
-          );
-        await new Promise<void>((resolve) => waiting.push(resolve));
-      }
-      // A judge that costs nothing leaves the ledger as it is.
-      const keep = async () => {
-        if (mostUsd > 0) await write({ settledUsd, bookedUsd });
-      };
-      bookedUsd += mostUsd;
-      underWay += 1;
-      try {
-        await keep();
-      } catch (error) {
-        end(mostUsd, 0);
-        throw error;
-      }
-      return async (usage, uncertain = 0) => {
-        // What was sent without an answer may have been charged.
-        end(mostUsd, countedCostUsd(usage) + uncertain * mostUsd);
-        await keep();
-      };
-    },
-  };
-};
-
 export type JudgeBounds = {
-  account: Account;
+  account: JudgeAccount;
   /** The option that names this judge's model. */
   modelOption: '--model' | '--agreement-model';
   /** Told why, each time the judge is waited for. */
@@ -90,39 +26,40 @@ const refusal = (mend: 'key' | 'model', detail: string, model: string, modelOpti
         'Run the same command again to resume, also with another model where nothing is judged yet; later another model is another run, with another --out.',
       );
 
-/** A judge whose calls are booked on an account. */
-const bookedJudge = (judge: Judge, account: Account): Judge =>
-  askingThrough(judge, (opened) => async (task, signal) => {
-    const settle = await account.book(opened.mostUsd(task));
-    const reply = await opened.ask(task, signal).catch(async (error: unknown) => {
-      if (error instanceof NotSent) {
-        await settle(noUsage);
-        throw error.cause;
-      }
-      // One that was cut off may have been charged.
-      await settle(noUsage, signal?.aborted ? 1 : 0);
-      throw error;
-    });
-    await settle(reply.usage, reply.uncertain);
-    return reply;
-  });
+/** Waits in place, for longer and longer. */
+const waitingInPlace = ({
+  onWait,
+  sleep,
+  now,
+}: Pick<JudgeBounds, 'onWait' | 'sleep' | 'now'>): WaitForJudge => {
+  const until = now() + judgePatienceMs;
+  let waitMs = firstWaitMs;
+  return async (detail, signal) => {
+    if (now() + waitMs > until) return false;
+    onWait(`Waiting for the judge: ${detail}`);
+    await sleep(waitMs, signal);
+    waitMs = Math.min(longestWaitMs, waitMs * 2);
+    return true;
+  };
+};
 
 /**
- * A judge held to an account, and asked again for a while where it cannot be had just now.
+ * A judge held to an account, and asked again for a while where it cannot be asked just now.
  * Its asking rejects with RunStopped where the account, or the API for good, refuses it.
  */
-export const boundedJudge = (
-  judge: Judge,
-  { account, modelOption, onWait, sleep, now }: JudgeBounds,
-): Judge =>
-  askingThrough(resending(bookedJudge(judge, account)), ({ ask }) => async (task, signal) => {
-    const until = now() + patienceMs;
-    for (let waitMs = firstWaitMs; ; waitMs = Math.min(longestWaitMs, waitMs * 2)) {
-      const reply = await ask(task, signal);
-      if (reply.ok || reply.fault !== 'unavailable') return reply;
-      if (reply.mend !== undefined) throw refusal(reply.mend, reply.detail, judge.model, modelOption);
-      if (!reply.passing || now() + waitMs > until) return reply;
-      onWait(`Waiting for the judge: ${reply.detail}`);
-      await sleep(waitMs, signal);
-    }
-  });
+export const boundedJudge = (judge: Judge, { account, modelOption, ...bounds }: JudgeBounds): Judge => {
+  const booked = resending(bookedJudge(judge, account));
+  return askingThrough(
+    patientJudge(booked, () => waitingInPlace(bounds)),
+    ({ ask }) =>
+      async (task, signal) => {
+        const reply = await ask(task, signal).catch((error: unknown) => {
+          if (!(error instanceof BudgetReached)) throw error;
+          throw new RunStopped(error.message, 'Run the same command with a higher --max-cost to resume.');
+        });
+        if (!reply.ok && reply.fault === 'unavailable' && reply.mend !== undefined)
+          throw refusal(reply.mend, reply.detail, judge.model, modelOption);
+        return reply;
+      },
+  );
+};

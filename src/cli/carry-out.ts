@@ -6,18 +6,18 @@ import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
 import type { OracleChoice } from '#contracts/oracle-types.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import { reserveFor } from '#verification/sources/draw.ts';
-import { boundedJudge, openAccount } from './bounded-judge.ts';
+import { boundedJudge } from './bounded-judge.ts';
 import { oracleFor, sourceFor } from './engine.ts';
 import { evidenceOf, groundTruthDigest } from './evidence.ts';
 import { CommandError, RunStopped, UsageError } from './exit.ts';
 import { issueCertificate } from './issue-certificate.ts';
 import type { Judges } from './judge.ts';
-import { spentUsd } from './ledger.ts';
+import { ledgerAccount, spentUsd } from './ledger.ts';
 import { type Progress, progressOn } from './progress.ts';
 import type { RepositoryChoice } from './repository.ts';
 import type { RunConfiguration } from './run-configuration.ts';
 import type { RunDirectory } from './run-directory.ts';
-import { type ReplayWork, runReplays } from './run-replays.ts';
+import { type RunWork, runReplays } from './run-replays.ts';
 import { memoryStore, type RunStore } from './run-store.ts';
 import type { Settings } from './settings.ts';
 import { openJudgmentFolder, sharedJudgments } from './shared-judgments.ts';
@@ -77,7 +77,7 @@ const sharedWith = async (
   draw: GroundTruthDraw,
   judge: Judge,
   { settings, progress }: { settings: Settings; progress: Progress },
-): Promise<ReplayWork['shared']> => {
+): Promise<RunWork['shared']> => {
   if (draw.private) return null;
   const folder = await openJudgmentFolder({
     path: join(settings.dataDir, 'answer-keys'),
@@ -122,7 +122,7 @@ export const carryOut = async (
     const draw = await drawInto(store, ports.repository, configuration, { settings, signal, progress });
     const { judges, concurrency } = ports;
     const bounds = {
-      account: openAccount(ports.maxCostUsd, store),
+      account: ledgerAccount(ports.maxCostUsd, store),
       onWait: progress.phase,
       sleep,
       now: Date.now,

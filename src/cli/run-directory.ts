@@ -6,7 +6,8 @@ import { z } from 'zod';
 import type { Certificate } from '#contracts/certificate.ts';
 import { takeLock } from '#db/embedded/lock.ts';
 import { fromWire, toWire } from '#verification/certificate/wire.ts';
-import { oracleWasReached, resumable } from '#verification/replay/resumable.ts';
+import { type Asked, standing } from '#verification/replay/oracle-presence.ts';
+import { resumable } from '#verification/replay/resumable.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
 import { CommandError, UsageError } from './exit.ts';
 import { emptyLedger, ledgerSchema } from './ledger.ts';
@@ -71,6 +72,9 @@ const parseJson = (text: string, context: z.RefinementCtx): unknown => {
   }
 };
 
+const askedIn = ({ checkpoint: { oracle } }: StoredReplay): Asked[] =>
+  oracle === undefined ? [] : [{ outcome: oracle, carried: true }];
+
 const storedReplays = async (folder: string): Promise<Map<number, StoredReplay>> => {
   const found = await readdir(folder).catch((error) => {
     if (faultCode(error) === 'ENOENT') return [];
@@ -79,10 +83,10 @@ const storedReplays = async (folder: string): Promise<Map<number, StoredReplay>>
   const names = found.filter((name) => /^\d+\.json$/.test(name));
   const read = await Promise.all(names.map((name) => readJson(join(folder, name), storedReplaySchema)));
   const replays = read.filter((replay) => replay !== null);
-  const oracleReached = replays.some(({ checkpoint }) => oracleWasReached(checkpoint));
+  const stands = standing(replays.flatMap(askedIn));
   return new Map(
     replays.map((replay) => {
-      const checkpoint = resumable(replay.checkpoint, oracleReached);
+      const checkpoint = resumable(replay.checkpoint, askedIn(replay).every(stands));
       // Also one that was scored is gone on with where the parrot's or a second judge's verdicts were not obtained.
       const complete = Object.keys(checkpoint).length === Object.keys(replay.checkpoint).length;
       const endedAt = complete && endOfReplay(checkpoint) !== null ? replay.endedAt : null;

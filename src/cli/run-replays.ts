@@ -1,19 +1,18 @@
 import type { GroundTruth, GroundTruthDraw } from '#contracts/ground-truth.ts';
-import type { OracleFailure } from '#contracts/oracle.ts';
 import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
-import { oracleWasReached } from '#verification/replay/resumable.ts';
-import { type Agreement, runReplay } from '#verification/replay/run-replay.ts';
+import { absenceText } from '#verification/replay/oracle-presence.ts';
+import { type Agreement, otherChanges, runReplay } from '#verification/replay/run-replay.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
 import type { SharedJudgments } from '#verification/replay/shared-judgments.ts';
 import { withStep } from '#verification/replay/with-step.ts';
 import { CommandError, RunStopped } from './exit.ts';
-import { type OracleWaiting, type OracleWatch, Unreached, watchOracle } from './oracle-reach.ts';
+import { HeldBack, type OracleWaiting, openRunOracle, type RunOracle } from './oracle-record.ts';
 import type { Progress } from './progress.ts';
 import type { RunStore, StoredReplay } from './run-store.ts';
 
-export type ReplayWork = {
+export type RunWork = {
   draw: GroundTruthDraw;
   judge: Judge;
   agreement: Agreement | null;
@@ -34,16 +33,12 @@ export type ReplayWork = {
 
 const hasEnded = (replay: StoredReplay | null) => replay !== null && replay.endedAt !== null;
 
-/** How many other changes canaries are made of. */
-const otherChanges = 3;
-
 /** Carries one replay from its first missing step to its end, each step stored as it arrives. */
 const carry = async (
-  /** `known`: what the oracle came to at this start, where it was put off then. */
-  work: ReplayWork & { watch: OracleWatch; known: OracleFailure | null; beforeOracleCall: () => void },
+  work: Omit<RunWork, 'oracle'> & { oracle: RunOracle; beforeOracleCall: () => void },
   position: number,
 ): Promise<StoredReplay> => {
-  const { draw, judge, agreement, oracle, known, seed, blinding, store, shared, now, signal } = work;
+  const { draw, judge, agreement, oracle, seed, blinding, store, shared, now, signal } = work;
   const changes = [...draw.drawn, ...draw.reserve];
   const groundTruth = changes[position];
   if (groundTruth === undefined) throw new RangeError(`The draw has no change at ${position}.`);
@@ -60,22 +55,10 @@ const carry = async (
     checkpoint,
     endedAt,
     oracleAsks,
-    heldBack: stored?.heldBack ?? false,
   });
-  /** Noted before it is asked, so that a question whose outcome was never stored is counted when it goes out again. */
-  const noted: Oracle = {
-    ask: async (request, abort) => {
-      const askedBefore = oracleAsks;
-      oracleAsks += 1;
-      await store.keepReplay(replayOf(null));
-      const outcome = await oracle.ask(request, abort);
-      // Nothing of it has left.
-      if (outcome.kind === 'failure' && outcome.unreachable) {
-        oracleAsks = askedBefore;
-        await store.keepReplay(replayOf(null));
-      }
-      return askedBefore === 0 ? outcome : { ...outcome, askedBefore };
-    },
+  const countAsking = async (asks: number) => {
+    oracleAsks += asks;
+    await store.keepReplay(replayOf(null));
   };
   await runReplay({
     groundTruth,
@@ -83,7 +66,13 @@ const carry = async (
     seed,
     judge,
     agreement,
-    oracle: known === null ? work.watch.around(noted) : { ask: async () => known },
+    oracle: oracle.of(position, {
+      noteAsking: async () => {
+        await countAsking(1);
+        return oracleAsks - 1;
+      },
+      takeBackAsking: () => countAsking(-1),
+    }),
     shared: shared?.(groundTruth, position) ?? null,
     blinding,
     store: {
@@ -102,32 +91,18 @@ const carry = async (
   return ended;
 };
 
-/** @param reachedBefore whether an earlier start had an answer. */
-const neverReached = (failures: OracleFailure[], reachedBefore: boolean): RunStopped => {
-  const [first] = failures;
-  return new RunStopped(
-    `The oracle gave no HTTP answer in ${failures.length} replays since this start (${first?.reason}: ${first?.detail}). ` +
-      'A wrong address or name, or an oracle that is down, is a mistake, not a verdict: check the oracle’s URL or module and that it runs.' +
-      (reachedBefore
-        ? ' It has answered this run before: what it does not answer at the next start either counts as its failure.'
-        : ''),
-  );
-};
-
 /**
  * Carries out every replay of a draw, `concurrency` at a time. A change that no answer key can be made for gives its
  * place to the next of the reserve, so that which changes are used does not depend on the order in which they end.
  * Rejects with the signal's reason where it was aborted, and with RunStopped where the run cannot go on: then the calls
  * under way were waited for, and what they gave is stored.
  */
-export const runReplays = async (work: ReplayWork): Promise<StoredReplay[]> => {
+export const runReplays = async (work: RunWork): Promise<StoredReplay[]> => {
   const { draw, store, progress } = work;
   const places = draw.drawn.length + draw.reserve.length;
   const open = Array.from(draw.drawn.keys());
   let nextReserve = draw.drawn.length;
   const ended: StoredReplay[] = [];
-  const watch = watchOracle({ onWait: progress.phase, sleep: work.sleep, now: work.now });
-  const unreached = new Map<number, OracleFailure>();
   let stopped: RunStopped | null = null;
   const fault = new AbortController();
   const signal = AbortSignal.any([work.signal, fault.signal]);
@@ -136,21 +111,23 @@ export const runReplays = async (work: ReplayWork): Promise<StoredReplay[]> => {
     if (stopped !== null) throw stopped;
   };
 
-  const stored = () =>
-    Array.from({ length: places }, (_, at) => store.replayAt(at)).filter((replay) => replay !== null);
-  const isDone = (replay: StoredReplay) =>
-    hasEnded(replay) && endOfReplay(replay.checkpoint)?.outcome !== 'replaced';
-  progress.begin(draw.drawn.length, stored().filter(isDone).length);
+  const stored = Array.from({ length: places }, (_, at) => store.replayAt(at));
+  const isDone = (replay: StoredReplay | null) =>
+    replay !== null && hasEnded(replay) && endOfReplay(replay.checkpoint)?.outcome !== 'replaced';
+  progress.begin(draw.drawn.length, stored.filter(isDone).length);
+  const oracle = openRunOracle(work.oracle, stored, {
+    onWait: progress.phase,
+    sleep: work.sleep,
+    now: work.now,
+  });
 
-  /** Null where the oracle has not been reached yet: the replay is put off until it is known what that means. */
+  /** Null where it is put off until it is known whether what its oracle came to is a verdict. */
   const attempt = async (position: number): Promise<StoredReplay | null> => {
-    const known = unreached.get(position) ?? null;
     try {
-      return await carry({ ...work, watch, known, signal, beforeOracleCall: throwIfStopping }, position);
+      return await carry({ ...work, oracle, signal, beforeOracleCall: throwIfStopping }, position);
     } catch (error) {
-      if (!(error instanceof Unreached)) throw error;
-      unreached.set(position, error.failure);
-      progress.phase(`The oracle has not answered yet (${error.failure.reason}: ${error.message})`);
+      if (!(error instanceof HeldBack)) throw error;
+      progress.phase(`The oracle has taken no question yet (${error.failure.reason}: ${error.message})`);
       return null;
     }
   };
@@ -183,16 +160,10 @@ export const runReplays = async (work: ReplayWork): Promise<StoredReplay[]> => {
   };
 
   await carryOpen();
-  if (unreached.size > 0) {
-    const reachedBefore = stored().some(({ checkpoint }) => oracleWasReached(checkpoint));
-    const heldBack = stored().filter(({ position }) => unreached.has(position));
-    // It was there, now or before two starts that came to these alone, so that it did not answer them is its failure.
-    const isFailure = watch.wasReached() || (reachedBefore && heldBack.every((replay) => replay.heldBack));
-    if (!isFailure) {
-      for (const replay of heldBack) await store.keepReplay({ ...replay, heldBack: true });
-      throw neverReached([...unreached.values()], reachedBefore);
-    }
-    open.push(...unreached.keys());
+  if (oracle.heldBack.size > 0) {
+    const absence = oracle.absence();
+    if (absence !== null) throw new RunStopped(absenceText(absence));
+    open.push(...oracle.heldBack.keys());
     await carryOpen();
   }
   return ended.toSorted((a, b) => a.position - b.position);

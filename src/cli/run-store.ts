@@ -12,8 +12,6 @@ export const storedReplaySchema = z.object({
   oracleAsks: z.number().int().default(0),
   /** RFC 3339; null until it has ended. */
   endedAt: z.string().nullable(),
-  /** An earlier start stopped without knowing whether it was a verdict that its oracle gave no HTTP answer. */
-  heldBack: z.boolean().default(false),
 });
 export type StoredReplay = z.infer<typeof storedReplaySchema>;
 

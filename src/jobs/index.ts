@@ -2,7 +2,7 @@ import type { Job } from '#queue/jobs.ts';
 import type { JobHandlers } from '#queue/work.ts';
 import { advanceBatches } from '#services/calls/index.ts';
 import type { WorkerContext } from '#services/ground/index.ts';
-import { certifyRun, endDeadJob, ingestRun, scoreReplay, sweepRuns } from '#services/pipeline/index.ts';
+import { advanceReplay, certifyRun, endDeadJob, ingestRun, sweepRuns } from '#services/pipeline/index.ts';
 import { erasePrivateGroundTruths, prune } from '#services/retention/index.ts';
 import { loggingStatus } from '#services/state/index.ts';
 import { observedJob } from './observed-job.ts';
@@ -23,7 +23,7 @@ export const createHandlers = (context: WorkerContext): Handlers => ({
       ),
     'score-replay': (data, signal, stopping) =>
       observedJob(context, { name: 'score-replay', data }, () =>
-        scoreReplay(context, data, signal, stopping),
+        advanceReplay(context, data, signal, stopping),
       ),
     'certify-run': (data, signal) =>
       observedJob(context, { name: 'certify-run', data }, () => certifyRun(context, data, signal)),

@@ -4,9 +4,10 @@ import { expect, test } from 'vitest';
 import { judgeSpend } from '#db/schema/replays.ts';
 import { paidWorkbench } from '#testing/rigs/paid-rig.ts';
 import { changeNumber, type Script, scriptedEngine } from '#testing/rigs/scripted-engine.ts';
+import { bookedJudge } from '#verification/judges/booked-judge.ts';
 import { anthropicJudge } from '#verification/judges/model/model-judge.ts';
 import { createPrices } from '#verification/judges/model/prices.ts';
-import { bookedJudge } from './guarded-judge.ts';
+import { judgeAccount } from './spend.ts';
 
 /** An engine whose calls are booked at a dollar and cost a cent. */
 const cheaperThanBooked = (script: Script = {}) => {
@@ -61,9 +62,8 @@ test('a call that was broken off stays booked at the most that it can cost: it m
   const runId = await at.start();
   const { engine } = scriptedEngine({ costUsd: 0.3, judge: () => Promise.reject(new Error('aborted')) });
   const judge = bookedJudge(
-    at.context,
     engine.judge({ provider: 'anthropic', model: 'claude-sonnet-5-5' }, null),
-    { runId, limitUsd: 1 },
+    judgeAccount(at.context, { runId, limitUsd: 1 }),
   );
   await expect(judge.open(changeNumber(1)).ask({ measure: 'answer_key' })).rejects.toThrow('aborted');
   expect(await at.booked()).toBeCloseTo(0.3, 9);
@@ -89,7 +89,7 @@ test('of calls that are given up together only what was sent stays booked', asyn
     batches: null,
     now: Date.now,
   });
-  const opened = bookedJudge(at.context, judge, { runId, limitUsd: 5 }).open(changeNumber(1));
+  const opened = bookedJudge(judge, judgeAccount(at.context, { runId, limitUsd: 5 })).open(changeNumber(1));
   const cut = new AbortController();
   const asked = Promise.allSettled([
     opened.ask({ measure: 'reply', question: 'q', referenceAnswer: 'a', response: 'r' }, cut.signal),

@@ -15,8 +15,8 @@ import {
 import { createApiToken } from '../account/create-token.ts';
 import { getPublicCertificate } from '../certificate/get.ts';
 import type { Actor, WorkerContext } from '../ground/context.ts';
+import { advanceReplay } from '../pipeline/advance-replay.ts';
 import { ingestRun } from '../pipeline/ingest.ts';
-import { scoreReplay } from '../pipeline/score-replay.ts';
 import { erasePrivateGroundTruths, privateRetentionMs } from '../retention/erase-private.ts';
 import { createRun } from '../run/create.ts';
 import { getRun } from '../run/get.ts';
@@ -189,7 +189,7 @@ test('two runs that make the key of one change at once end up with one, and each
   await Promise.all(
     runs.map(async ({ runId }) => {
       const [replay] = await at.replaysOf(runId);
-      await scoreReplay(at.context, { runId, replayId: replay?.id ?? '' });
+      await advanceReplay(at.context, { runId, replayId: replay?.id ?? '' });
     }),
   );
   const replays = (await Promise.all(runs.map(({ runId }) => at.replaysOf(runId)))).flat();
@@ -233,14 +233,14 @@ test('the parrot is judged by the key that its replay was judged by, also where 
   await ingestRun(at.context, { runId: early });
   const [begun] = await at.replaysOf(early);
   const job = { runId: early, replayId: begun?.id ?? '' };
-  await expect(scoreReplay(at.context, job)).rejects.toThrow('internal fault');
+  await expect(advanceReplay(at.context, job)).rejects.toThrow('internal fault');
   oracleIsBroken = false;
   at.wait(91 * day);
   const { runId: late } = await at.accepted(request);
   await ingestRun(at.context, { runId: late });
   const [other] = await at.replaysOf(late);
-  await scoreReplay(at.context, { runId: late, replayId: other?.id ?? '' });
-  await scoreReplay(at.context, job);
+  await advanceReplay(at.context, { runId: late, replayId: other?.id ?? '' });
+  await advanceReplay(at.context, job);
   const changes = async (runId: string) => {
     const [replay] = await at.replaysOf(runId);
     const recall = replay?.baseline?.recall;

@@ -5,10 +5,11 @@ import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { judgeSpend, verificationReplays } from '#db/schema/replays.ts';
 import { openPolicy } from '#testing/rigs/engine-rig.ts';
 import { type PaidWorkbench, paidWorkbench } from '#testing/rigs/paid-rig.ts';
+import { BudgetBusy, BudgetReached } from '#verification/judges/booked-judge.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { spendOfRuns } from '../state/run-spend.ts';
 import { spentToday } from '../state/spending.ts';
-import { BudgetBusy, BudgetReached, bookCall } from './spend.ts';
+import { bookCall, judgeAccount } from './spend.ts';
 
 const usage = (costUsd: number | null, tokens: Partial<JudgeUsage> = {}): JudgeUsage => ({
   calls: 1,
@@ -48,7 +49,7 @@ test('of many calls booked at once on several machines exactly those that fit in
   const contexts = machines(at, 3);
   const settled = await Promise.allSettled(
     Array.from({ length: 60 }, (_, place) =>
-      bookCall(contexts[place % 3] ?? at.context, { runId, limitUsd: 2 }, 0.125),
+      judgeAccount(contexts[place % 3] ?? at.context, { runId, limitUsd: 2 }).book(0.125),
     ),
   );
   // By hand: 16 times 0.125 is 2, without any rounding.
@@ -69,7 +70,7 @@ test('calls of two runs side by side, dearer and cheaper than booked by chance, 
     const [runId = '', limitUsd = 0] = [runs[place % 2], limits[place % 2]];
     for (let calls = 0; ; ) {
       try {
-        const booking = await bookCall(context, { runId, limitUsd }, mostUsd);
+        const booking = await judgeAccount(context, { runId, limitUsd }).book(mostUsd);
         const cost = ((place * 7 + calls * 3) % 20) / 100;
         paid += cost;
         await booking.settle(usage(cost));
@@ -95,7 +96,7 @@ test('calls of two runs side by side, dearer and cheaper than booked by chance, 
 test('a booking is settled to what the call did cost, at the ceiling where its price is unknown, and gone at none', async () => {
   const at = await paidWorkbench();
   const runId = await at.start();
-  const book = () => bookCall(at.context, { runId, limitUsd: null }, 5);
+  const book = () => judgeAccount(at.context, { runId, limitUsd: null }).book(5);
   const [known, unknown, free] = [await book(), await book(), await book()];
   expect(await at.booked()).toBe(15);
   expect((await at.run(runId)).costUsd).toBe(0);
@@ -118,14 +119,14 @@ test('a booking is settled to what the call did cost, at the ceiling where its p
 test('what a worker that died left unsettled is waited for an hour and stays booked for good', async () => {
   const at = await paidWorkbench();
   const runId = await at.start();
-  const limits = { runId, limitUsd: 1 };
-  await bookCall(at.context, limits, 0.9);
-  expect(await refusalOf(bookCall(at.context, limits, 0.2))).toBeInstanceOf(BudgetBusy);
+  const account = judgeAccount(at.context, { runId, limitUsd: 1 });
+  await account.book(0.9);
+  expect(await refusalOf(account.book(0.2))).toBeInstanceOf(BudgetBusy);
   at.wait(61 * 60_000);
-  const refusal = await refusalOf(bookCall(at.context, limits, 0.2));
+  const refusal = await refusalOf(account.book(0.2));
   expect(refusal).toBeInstanceOf(BudgetReached);
   expect(refusal.message).toContain('$0.90 of $1.00');
-  await bookCall(at.context, limits, 0.1);
+  await account.book(0.1);
 });
 
 test('a call that waits for its batch is under way however long that takes', async () => {
@@ -133,29 +134,30 @@ test('a call that waits for its batch is under way however long that takes', asy
   const runId = await at.start({ limit: 1, minReplays: 1, maxCostUsd: 1 });
   await at.pump();
   const limits = { runId, limitUsd: 1 };
+  const account = judgeAccount(at.context, limits);
   const [replay] = await at.db.select().from(verificationReplays);
-  const booking = await bookCall(at.context, limits, 0.9);
-  const item = { runId, replayId: replay?.id ?? '', call: 'first/answer_key', spendId: booking.id };
+  const spendId = await bookCall(at.context, limits, 0.9);
+  const item = { runId, replayId: replay?.id ?? '', call: 'first/answer_key', spendId };
   await at.db.insert(judgeBatchItems).values({ ...item, state: 'submitted' });
   at.wait(20 * 60 * 60_000);
-  expect(await refusalOf(bookCall(at.context, limits, 0.2))).toBeInstanceOf(BudgetBusy);
+  expect(await refusalOf(account.book(0.2))).toBeInstanceOf(BudgetBusy);
   await at.db.update(judgeBatchItems).set({ state: 'single' });
-  expect(await refusalOf(bookCall(at.context, limits, 0.2))).toBeInstanceOf(BudgetReached);
+  expect(await refusalOf(account.book(0.2))).toBeInstanceOf(BudgetReached);
 });
 
 test('one run’s calls leave another run’s limit alone, and yesterday’s leave today’s alone', async () => {
   const at = await paidWorkbench();
   const [one, other] = [await at.start(), await at.start()];
   const today = withDayLimit(at.context, 1);
-  await (await bookCall(today, { runId: one, limitUsd: 1 }, 0.9)).settle(usage(0.9));
+  await (await judgeAccount(today, { runId: one, limitUsd: 1 }).book(0.9)).settle(usage(0.9));
   const another = { runId: other, limitUsd: 0.5 };
-  expect((await refusalOf(bookCall(today, another, 0.4))).message).toContain('MAX_COST_USD_PER_DAY');
-  expect(await refusalOf(bookCall(at.context, { runId: one, limitUsd: 1 }, 0.4))).toBeInstanceOf(
+  expect((await refusalOf(judgeAccount(today, another).book(0.4))).message).toContain('MAX_COST_USD_PER_DAY');
+  expect(await refusalOf(judgeAccount(at.context, { runId: one, limitUsd: 1 }).book(0.4))).toBeInstanceOf(
     BudgetReached,
   );
-  await bookCall(at.context, another, 0.4);
+  await judgeAccount(at.context, another).book(0.4);
   at.wait(24 * 60 * 60_000);
-  await bookCall(today, { runId: other, limitUsd: null }, 0.6);
+  await judgeAccount(today, { runId: other, limitUsd: null }).book(0.6);
   expect(await spentToday(at.context)).toBeCloseTo(0.6, 9);
 });
 
@@ -207,11 +209,12 @@ test('a resumed run counts what the runs before it spent; a retried one begins a
 test('a call that was sent and not answered stays booked at the most that it can cost, beside what its answer did cost', async () => {
   const at = await paidWorkbench();
   const runId = await at.start();
-  const booking = await bookCall(at.context, { runId, limitUsd: null }, 0.3);
+  const account = judgeAccount(at.context, { runId, limitUsd: null });
+  const booking = await account.book(0.3);
   await booking.settle(usage(0.05), 2);
   // By hand: 0.05 + 2 x 0.3.
   expect((await at.run(runId)).costUsd).toBeCloseTo(0.65, 9);
-  const lost = await bookCall(at.context, { runId, limitUsd: null }, 0.3);
+  const lost = await account.book(0.3);
   await lost.settle(noUsage, 1);
   expect(await at.booked()).toBeCloseTo(0.95, 9);
 });

@@ -2,27 +2,16 @@ import { eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { JudgeUsage } from '#contracts/replay.ts';
 import type { Executor } from '#db/client.ts';
 import { judgeSpend } from '#db/schema/replays.ts';
+import { type JudgeAccount, requireRoom } from '#verification/judges/booked-judge.ts';
 import { countedCostUsd } from '#verification/judges/model/prices.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { amountsOf, dollars, ofAttempt, ofDay } from '../state/spending.ts';
 
-/**
- * The next call does not fit into a limit, and nothing that is under way will make room; the message is for the run's
- * owner.
- */
-export class BudgetReached extends Error {
-  override readonly name = 'BudgetReached';
-}
-
-/** The next call may fit once calls under way are settled to what they really cost. */
-export class BudgetBusy extends Error {
-  override readonly name = 'BudgetBusy';
-}
-
 /** Any constant serves; every booking must use this one. */
 const bookingLock = 4_020_736_913;
 
-export type Booking = { id: string; settle(usage: JudgeUsage, uncertain?: number): Promise<void> };
+/** Whose calls are booked: a run's, with its own limit beside the installation's. */
+type Payer = { runId: string; limitUsd: number | null };
 
 /**
  * Replaces what a call was booked at by what it took.
@@ -56,37 +45,35 @@ export const releaseBookings = async (executor: Executor, ids: string[]): Promis
  * Books a call at the most that it can cost, before it is made: limits hold for calls side by side, on however many
  * machines, because bookings are made one after the other.
  * @param db where it is a transaction, the booking is part of it, and others wait with theirs until it has ended.
+ * @returns the booking's id.
  * @throws BudgetReached, BudgetBusy
  */
-export const bookCall = async (
+export const bookCall = (
   { db, now, policy }: Pick<ServiceContext, 'now' | 'policy'> & { db: Executor },
-  { runId, limitUsd }: { runId: string; limitUsd: number | null },
+  { runId, limitUsd }: Payer,
   mostUsd: number,
-): Promise<Booking> => {
-  const id = await db.transaction(async (transaction) => {
+): Promise<string> =>
+  db.transaction(async (transaction) => {
     const at = now();
     // Where nothing limits, nobody has to wait for another's booking.
     if (limitUsd !== null || policy.maxCostUsdPerDay !== null)
       await transaction.execute(sql`select pg_advisory_xact_lock(${bookingLock})`);
     const check = async (
-      limit: number | null,
+      usd: number | null,
       where: SQL,
-      { reached, remedy }: { reached: string; remedy: string },
+      { limit, remedy }: { limit: string; remedy: string },
     ) => {
-      if (limit === null) return;
-      const { booked, underWay } = await amountsOf(transaction, where, at);
-      if (booked + mostUsd <= limit) return;
-      if (underWay) throw new BudgetBusy('Calls under way hold what is left of a limit.');
-      throw new BudgetReached(
-        `${reached} ${dollars(booked)} of ${dollars(limit)} are spent, and the next call to the judge may cost ${dollars(mostUsd)}. What is scored is kept: ${remedy}`,
-      );
+      if (usd === null) return;
+      const reached = (spentUsd: number, nextUsd: number) =>
+        `${limit} is reached: ${dollars(spentUsd)} of ${dollars(usd)} are spent, and the next call to the judge may cost ${dollars(nextUsd)}. What is scored is kept: ${remedy}`;
+      requireRoom({ usd, reached }, await amountsOf(transaction, where, at), mostUsd);
     };
     await check(limitUsd, ofAttempt(runId), {
-      reached: 'The run’s limit for its judge is reached:',
+      limit: 'The run’s limit for its judge',
       remedy: 'resume the run with a higher limit.',
     });
     await check(policy.maxCostUsdPerDay, ofDay(at), {
-      reached: 'The installation’s daily limit for its judge (MAX_COST_USD_PER_DAY) is reached:',
+      limit: 'The installation’s daily limit for its judge (MAX_COST_USD_PER_DAY)',
       remedy: 'resume the run after 00:00 UTC, when the day’s budget begins anew.',
     });
     const [row] = await transaction
@@ -96,5 +83,22 @@ export const bookCall = async (
     if (!row) throw new Error('A booking was inserted and no row came back.');
     return row.id;
   });
-  return { id, settle: (usage, uncertain) => settleBooking(db, id, usage, uncertain) };
-};
+
+/** A run's account in Postgres. What is booked there counts for every worker, and for the day's limit of all runs. */
+export const judgeAccount = (
+  context: Pick<ServiceContext, 'db' | 'now' | 'policy'>,
+  payer: Payer,
+): JudgeAccount => ({
+  book: async (mostUsd) => {
+    const id = await bookCall(context, payer, mostUsd);
+    return {
+      settle: (usage, uncertain) => {
+        const settle = () => settleBooking(context.db, id, usage, uncertain);
+        // Twice, because the first statement after a lost connection fails: the answer is paid for.
+        return settle().catch(settle);
+      },
+      // What is never settled stays booked as it is; so does what a worker that died leaves behind.
+      breakOff: async () => {},
+    };
+  },
+});

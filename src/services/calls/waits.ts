@@ -1,5 +1,8 @@
+import { verificationReplays } from '#db/schema/replays.ts';
+import { BudgetBusy } from '#verification/judges/booked-judge.ts';
+import type { ServiceContext } from '../ground/context.ts';
+import { isOpenIn } from '../state/checkpoint.ts';
 import { SlotsTaken } from './slots.ts';
-import { BudgetBusy } from './spend.ts';
 
 /** The judge cannot be asked just now, and may be later; the message is for the run's owner. */
 export class JudgeBusy extends Error {
@@ -19,3 +22,16 @@ export const isWait = (error: unknown): error is Wait =>
   error instanceof OracleAway ||
   error instanceof BudgetBusy ||
   error instanceof SlotsTaken;
+
+/** Whether a replay has patience left with whom it cannot ask just now. Each step that is stored restores it. */
+export const isPatient = async (
+  { db, now }: Pick<ServiceContext, 'db' | 'now'>,
+  replay: { runId: string; replayId: string },
+  patienceMs: number,
+): Promise<boolean> => {
+  const [row] = await db
+    .select({ waitingSince: verificationReplays.waitingSince })
+    .from(verificationReplays)
+    .where(isOpenIn(replay));
+  return !row?.waitingSince || now().getTime() - row.waitingSince.getTime() < patienceMs;
+};

@@ -8,10 +8,10 @@ import {
   type CertificateInput,
   Uncertifiable,
 } from '#verification/certificate/build.ts';
+import { absenceOf, absenceText } from '#verification/replay/oracle-presence.ts';
 import { earlierCanaries } from '../certificate/earlier-canaries.ts';
 import type { WorkerContext } from '../ground/context.ts';
-import { checkpointOf, type ReplayRow } from '../state/checkpoint.ts';
-import { askedSince, wasThereSince } from '../state/oracle-since.ts';
+import { askedOf, checkpointOf } from '../state/checkpoint.ts';
 import { holdToOneVersion, judgedByTwoVersions } from '../state/prompt-version.ts';
 import { completeRun, failRun, noteRunFault } from '../state/transitions.ts';
 import { endDeadJob } from './dead-letter.ts';
@@ -19,21 +19,6 @@ import { attempt } from './job-try.ts';
 
 /** Each row has twelve parameters, of which Postgres takes 65,535 in one statement. */
 const rowsPerInsert = 500;
-
-/**
- * Why the oracle's failures of a resumed run are no verdict: it was not there since the run was resumed, however much it
- * had answered before. Null where it was, or was asked nothing.
- */
-const absentSinceResumed = (rows: ReplayRow[]): string | null => {
-  if (!rows.some(({ oracleCarried }) => oracleCarried) || wasThereSince(rows)) return null;
-  const asked = askedSince(rows);
-  const oracle = asked[0]?.oracle;
-  if (oracle?.kind !== 'failure') return null;
-  return (
-    `The oracle has ${oracle.httpAnswered ? 'let no question in' : 'given no HTTP answer'} since the run was resumed, in ${asked.length} replays (${oracle.reason}: ${oracle.detail}). ` +
-    'That is no verdict: check its address and headers and that it runs, then resume the run. What is scored is kept.'
-  );
-};
 
 /** Certificate, replay scores, end of the run and of its secrets: all of it, once, or nothing. */
 const issue = (
@@ -89,9 +74,10 @@ export const certifyRun = async (
         .from(verificationReplays)
         .where(and(eq(verificationReplays.runId, runId), eq(verificationReplays.state, 'ended')))
         .orderBy(asc(verificationReplays.position));
-      const absent = absentSinceResumed(rows);
-      if (absent !== null) {
-        await failRun(db, runId, absent, now());
+      const absence = absenceOf(rows.flatMap(askedOf));
+      if (absence !== null) {
+        const remedy = 'Then resume the run: what is scored is kept.';
+        await failRun(db, runId, `${absenceText(absence)} ${remedy}`, now());
         return;
       }
       const { provider, model, promptDigest } = engine.judge(config.judge, null);

@@ -9,8 +9,8 @@ import { SlotsTaken, takeSlot } from '../calls/slots.ts';
 import { getPublicCertificate } from '../certificate/get.ts';
 import { createRun } from '../run/create.ts';
 import { getRun } from '../run/get.ts';
+import { advanceReplay } from './advance-replay.ts';
 import { ingestRun } from './ingest.ts';
-import { scoreReplay } from './score-replay.ts';
 
 let workbench: Awaited<ReturnType<typeof testWorkbench>>;
 const script: Script = {};
@@ -47,9 +47,9 @@ test('a worker that comes back to a replay which another took up is refused, and
   const job = { runId, replayId: replay?.id ?? '' };
   const faults = async () => (await db.select().from(verificationReplays))[0]?.faults;
 
-  const first = scoreReplay(context, job);
+  const first = advanceReplay(context, job);
   await expect.poll(() => asked.oracle).toBe(1);
-  const second = scoreReplay(context, job);
+  const second = advanceReplay(context, job);
   await expect.poll(() => asked.recall).toBe(1);
   paused.open();
   // Rejects, so that the queue delivers it again: the other worker may be dead by now.
@@ -83,7 +83,7 @@ test('a replay that was cut off between sharing and keeping used nobody else’s
     const away = new Proxy(db, {
       get: (target, name) => (name === 'transaction' ? transaction : Reflect.get(target, name)),
     });
-    await scoreReplay({ ...context, db: away }, { runId, replayId: replay?.id ?? '' }).catch(() => {});
+    await advanceReplay({ ...context, db: away }, { runId, replayId: replay?.id ?? '' }).catch(() => {});
     await workbench.pump();
     const { certificateId } = await getRun(context, owner, runId);
     const { counts, usageByMeasure } = await getPublicCertificate(context, certificateId ?? '');

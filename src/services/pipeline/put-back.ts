@@ -2,25 +2,12 @@ import { and, count, eq, lt, sql } from 'drizzle-orm';
 import type { RunConfig } from '#contracts/run.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import type { WaitReason } from '#platform/telemetry/metrics.ts';
-import { BudgetBusy } from '../calls/spend.ts';
+import { BudgetBusy } from '#verification/judges/booked-judge.ts';
 import { isWait, JudgeBusy, OracleAway, type Wait } from '../calls/waits.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { isOpenIn, type ReplayRow } from '../state/checkpoint.ts';
 import { scoreJob } from '../state/score-job.ts';
 import { cutMessage, noteWaiting } from '../state/transitions.ts';
-
-/**
- * How long what cannot be had is waited for: a judge before the replay is left unscored, an oracle before that is its
- * failure.
- */
-const patienceMs = { judge: 30 * 60_000, oracle: 10 * 60_000 };
-
-/** Whether this replay still waits for one of them that cannot be had just now. */
-export const isPatient = (
-  who: keyof typeof patienceMs,
-  { waitingSince }: Pick<ReplayRow, 'waitingSince'>,
-  now: Date,
-): boolean => waitingSince === null || now.getTime() - waitingSince.getTime() < patienceMs[who];
 
 const leastMs = 1_000;
 const mostMs = 60_000;

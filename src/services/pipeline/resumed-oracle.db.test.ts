@@ -178,7 +178,9 @@ test('a resumed run whose oracle lets nobody in any more is stopped, and asks ag
   await at.pump();
   expect(await at.run(lockedOut)).toMatchObject({
     status: 'FAILED',
-    error: expect.stringMatching(/let no question in since the run was resumed, in 2 replays .*401.*headers/),
+    error: expect.stringMatching(
+      /In 2 replays since the run was resumed the oracle let no question in .*401.*headers/,
+    ),
   });
   key = true;
   const { runId } = await at.goOn('resume', lockedOut);

@@ -10,8 +10,8 @@ import { bookCall } from '../calls/spend.ts';
 import type { Actor } from '../ground/context.ts';
 import { createRun } from '../run/create.ts';
 import { getRun } from '../run/get.ts';
+import { advanceReplay } from './advance-replay.ts';
 import { ingestRun } from './ingest.ts';
-import { scoreReplay } from './score-replay.ts';
 import { sweepBounds, sweepRuns } from './sweep.ts';
 
 let workbench: Awaited<ReturnType<typeof testWorkbench>>;
@@ -54,7 +54,7 @@ test('a run that lost its job gets the one that its state calls for, once', asyn
   expect(await jobs()).toEqual(['score-replay', 'score-replay']);
 
   for (const { id } of await workbench.db.select().from(verificationReplays))
-    await scoreReplay(context(), { runId, replayId: id });
+    await advanceReplay(context(), { runId, replayId: id });
   expect(await getRun(context(), owner, runId)).toMatchObject({ status: 'CERTIFYING' });
   await loseJobs();
   rested();
@@ -153,7 +153,7 @@ test('of calls that are given up, those that were never sent are given back what
   await ingestRun(context(), { runId });
   const [replay] = await workbench.db.select().from(verificationReplays);
   for (const state of ['queued', 'submitting', 'submitted'] as const) {
-    const { id: spendId } = await bookCall(context(), { runId, limitUsd: null }, 1);
+    const spendId = await bookCall(context(), { runId, limitUsd: null }, 1);
     const createdAt = workbench.context.now();
     await workbench.db
       .insert(judgeBatchItems)

@@ -4,8 +4,8 @@ import { interruptedRun } from '#testing/builders/interrupted-run.ts';
 import { type OwnersWorkbench, ownersWorkbench } from '#testing/rigs/owners-rig.ts';
 import { unavailable } from '#testing/rigs/scripted-engine.ts';
 import type { JudgeReply } from '#verification/judges/judge.ts';
+import { advanceReplay } from '../pipeline/advance-replay.ts';
 import { ingestRun } from '../pipeline/ingest.ts';
-import { scoreReplay } from '../pipeline/score-replay.ts';
 
 test('replays that are resumed are moved and not doubled, and the run that they leave still says what it had scored', async () => {
   const at = await interruptedRun();
@@ -63,7 +63,7 @@ test('a late worker of the run that was resumed writes nothing to a replay that 
     const first = await at.start({ limit: 1, minReplays: 1 });
     await ingestRun(at.context, { runId: first });
     const [replay] = await at.replaysOf(first);
-    await scoreReplay(at.context, { runId: first, replayId: replay?.id ?? '' }).catch(() => {});
+    await advanceReplay(at.context, { runId: first, replayId: replay?.id ?? '' }).catch(() => {});
     expect(before, how).toHaveLength(1);
     expect(await at.replaysOf(resumedId), how).toEqual(before);
     await at.pump();

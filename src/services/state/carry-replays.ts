@@ -6,9 +6,9 @@ import type { Continuation } from '#contracts/run.ts';
 import type { Executor } from '#db/client.ts';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
-import { oracleWasReached, resumable } from '#verification/replay/resumable.ts';
-import { checkpointOf, type ReplayRow } from './checkpoint.ts';
-import { wasThereSince } from './oracle-since.ts';
+import { standing } from '#verification/replay/oracle-presence.ts';
+import { resumable } from '#verification/replay/resumable.ts';
+import { askedOf, checkpointOf, type ReplayRow } from './checkpoint.ts';
 
 /** Each row has eight parameters, of which Postgres takes 65,535 in one statement. */
 const rowsPerInsert = 1_000;
@@ -18,9 +18,9 @@ type CarriedReplay = Pick<ReplayRow, 'id' | 'position' | 'state' | 'outcome'>;
 const begunAnew = { state: 'open', outcome: null, reason: null, endedAt: null } as const;
 
 /** What was stored and is to be got again: what the verifier could not get. */
-const stepsAgain = (row: ReplayRow, oracleCounts: boolean): ReplayStep[] => {
+const stepsAgain = (row: ReplayRow, oracleStands: boolean): ReplayStep[] => {
   const stored = checkpointOf(row);
-  const kept = resumable(stored, oracleCounts);
+  const kept = resumable(stored, oracleStands);
   return (Object.keys(stored) as ReplayStep[]).filter((step) => !(step in kept));
 };
 
@@ -40,13 +40,11 @@ const moveReplays = async (
     })
     .where(eq(verificationReplays.runId, from));
   await transaction.update(judgeBatchItems).set({ runId: to }).where(eq(judgeBatchItems.runId, from));
-  const everReached = rows.some((row) => oracleWasReached(checkpointOf(row)));
-  // By the run that is resumed now: what failed while the oracle was not there is asked again.
-  const wasThere = wasThereSince(rows);
-  const counts = (row: ReplayRow) => everReached && (row.oracleCarried || wasThere);
+  // Of the run that is resumed now: what failed while the oracle was absent is asked again.
+  const stands = standing(rows.flatMap(askedOf));
   const moved = rows.map((row) => ({
     row,
-    again: row.state === 'reserve' ? [] : stepsAgain(row, counts(row)),
+    again: row.state === 'reserve' ? [] : stepsAgain(row, askedOf(row).every(stands)),
   }));
   // Also one that was scored is open again where the parrot's or a second judge's verdicts were not obtained.
   const open = moved.filter(({ row, again }) => row.state === 'open' || again.length > 0);

@@ -2,6 +2,7 @@ import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
+import type { Asked } from '#verification/replay/oracle-presence.ts';
 import { isInParts } from '#verification/replay/with-step.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { advance } from './transitions.ts';
@@ -24,6 +25,10 @@ const steps = [
 /** What is stored of a replay; a step that has not come is absent. */
 export const checkpointOf = (row: Pick<ReplayRow, ReplayStep>): ReplayCheckpoint =>
   Object.fromEntries(steps.flatMap((step) => (row[step] === null ? [] : [[step, row[step]]])));
+
+/** What its oracle came to in a replay, if it was asked. */
+export const askedOf = ({ oracle, oracleCarried }: Pick<ReplayRow, 'oracle' | 'oracleCarried'>): Asked[] =>
+  oracle === null ? [] : [{ outcome: oracle, carried: oracleCarried }];
 
 /**
  * This worker's replay is another's by now, or its run has ended: what it knows is out of date and must not be kept.

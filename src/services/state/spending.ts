@@ -2,6 +2,7 @@ import { and, eq, gte, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Executor } from '#db/client.ts';
 import { judgeBatchItems, waitingStates } from '#db/schema/judge-batches.ts';
 import { judgeSpend } from '#db/schema/replays.ts';
+import type { Spent } from '#verification/judges/booked-judge.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { utcMidnight } from '../ground/utc-midnight.ts';
 
@@ -14,9 +15,7 @@ export const dollars = (amount: number) => `$${amount.toFixed(2)}`;
  */
 const underWayMs = 60 * 60 * 1000;
 
-type Amounts = { booked: number; underWay: boolean };
-
-export const amountsOf = async (executor: Executor, where: SQL, now: Date): Promise<Amounts> => {
+export const amountsOf = async (executor: Executor, where: SQL, now: Date): Promise<Spent> => {
   const isRecent = sql`${judgeSpend.createdAt} > ${new Date(now.getTime() - underWayMs).toISOString()}`;
   const awaitsBatch = sql`exists (${executor
     .select({ id: judgeBatchItems.id })
@@ -24,12 +23,12 @@ export const amountsOf = async (executor: Executor, where: SQL, now: Date): Prom
     .where(and(eq(judgeBatchItems.spendId, judgeSpend.id), inArray(judgeBatchItems.state, waitingStates)))})`;
   const [row] = await executor
     .select({
-      booked: sql<number>`coalesce(sum(${judgeSpend.costUsd}), 0)::float8`,
+      bookedUsd: sql<number>`coalesce(sum(${judgeSpend.costUsd}), 0)::float8`,
       underWay: sql<boolean>`coalesce(bool_or(not ${judgeSpend.settled} and (${isRecent} or ${awaitsBatch})), false)`,
     })
     .from(judgeSpend)
     .where(where);
-  return row ?? { booked: 0, underWay: false };
+  return row ?? { bookedUsd: 0, underWay: false };
 };
 
 /** The run whose attempt a row of `verification_runs` takes up, if it does. */
@@ -48,7 +47,7 @@ export const ofDay = (now: Date): SQL => gte(judgeSpend.createdAt, utcMidnight(n
 
 /** What the installation's judge calls are booked at since 00:00 UTC, in US dollars. */
 export const spentToday = async ({ db, now }: Pick<ServiceContext, 'db' | 'now'>): Promise<number> =>
-  (await amountsOf(db, ofDay(now()), now())).booked;
+  (await amountsOf(db, ofDay(now()), now())).bookedUsd;
 
 /** Whether the day's budget is used up; never on an installation without a limit. */
 export const budgetSpent = async (

@@ -9,7 +9,7 @@ import type { JudgeProvider } from '#contracts/judge.ts';
 import type { ReplayCheckpoint, ReplayScore } from '#contracts/replay.ts';
 import type { RunDraw } from '#contracts/run.ts';
 import { totalUsage, usageByMeasure } from '../judges/judge-usage.ts';
-import { isMistake } from '../replay/resumable.ts';
+import { absenceOf, absenceText } from '../replay/oracle-presence.ts';
 import { endOfReplay, type ReplayEnd, scoreReplay } from '../replay/score.ts';
 import { verdictsOf } from '../replay/stored-verdicts.ts';
 import { aggregate, compareGroundTruthIds, rounded } from '../statistics/aggregate.ts';
@@ -91,14 +91,11 @@ const endOf = (groundTruthId: string, checkpoint: ReplayCheckpoint): ReplayEnd =
   return end;
 };
 
-const refuseWrongAddress = (checkpoints: ReplayCheckpoint[]) => {
-  const outcomes = checkpoints.flatMap(({ oracle }) => (oracle === undefined ? [] : [oracle]));
-  const [first] = outcomes;
-  if (first?.kind !== 'failure' || !outcomes.every(isMistake)) return;
-  throw new Uncertifiable(
-    `The oracle ${first.httpAnswered ? 'let no question in' : 'never gave an HTTP answer'} in ${outcomes.length} replays (${first.reason}: ${first.detail}). ` +
-      'A wrong address, name or header is a mistake, not a verdict: check the oracle’s URL or module, its headers and that it runs, then start again.',
+const refuseAbsentOracle = (checkpoints: ReplayCheckpoint[]) => {
+  const absence = absenceOf(
+    checkpoints.flatMap(({ oracle }) => (oracle === undefined ? [] : [{ outcome: oracle, carried: false }])),
   );
+  if (absence !== null) throw new Uncertifiable(absenceText(absence));
 };
 
 const refuseUnscored = (replays: EndedReplay[]) => {
@@ -118,7 +115,7 @@ const roundedInterval = ({ lower, upper }: { lower: number; upper: number }) => 
 
 /**
  * The certificate of a run, from its stored checkpoints alone (methodology, "The certificate's numbers").
- * @throws Uncertifiable where no replay was scored, or the oracle never let a question in.
+ * @throws Uncertifiable where no replay was scored, or the oracle took no question.
  */
 export const buildCertificate = (input: CertificateInput): CertificateContent => {
   const { draw, judge, weights } = input;
@@ -135,7 +132,7 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
       id: draw.private ? `${index + 1}` : groundTruthId,
       ...rest,
     }));
-  refuseWrongAddress(replays.map(({ checkpoint }) => checkpoint));
+  refuseAbsentOracle(replays.map(({ checkpoint }) => checkpoint));
   refuseUnscored(replays);
 
   const inDenominator = replays.flatMap(({ id, checkpoint, score }) =>

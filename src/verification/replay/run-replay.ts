@@ -31,9 +31,12 @@ export type ReplayStore = {
 /** A second judge, and the share of replays that it is asked about as well. */
 export type Agreement = { judge: Judge; share: number };
 
+/** How many other changes of the run canaries are made of. */
+export const otherChanges = 3;
+
 export type ReplayWork = {
   groundTruth: GroundTruth;
-  /** Up to three other changes of the run: canaries are made of them. */
+  /** The `otherChanges` that follow this one in the run's draw, its end being followed by its beginning. */
   others: GroundTruth[];
   /** The run's published seed: it decides canaries, their places and the second judge's sample. */
   seed: string;

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { judgeSpend, verificationReplays } from '#db/schema/replays.ts';
 import { economyRun } from '#testing/builders/economy-run.ts';
+import { BudgetBusy } from '#verification/judges/booked-judge.ts';
 import type { BatchedCall } from '#verification/judges/model/model-client.ts';
 import { AwaitsBatch } from '#verification/judges/model/model-client.ts';
 import { createPrices } from '#verification/judges/model/prices.ts';
 import { cancelRun } from '../../run/cancel.ts';
 import { continueRun } from '../../run/continue.ts';
 import { ReplayLost } from '../../state/checkpoint.ts';
-import { BudgetBusy, bookCall } from '../spend.ts';
+import { bookCall } from '../spend.ts';
 import { advanceBatches } from './advance.ts';
 import { batchDesk } from './desk.ts';
 

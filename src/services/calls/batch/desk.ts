@@ -50,21 +50,21 @@ export const batchDesk = (
         .onConflictDoNothing()
         .returning({ id: judgeBatchItems.id });
       if (item === undefined) return;
-      const { id: spendId } = await bookCall({ ...context, db: transaction }, limits, mostUsd);
+      const spendId = await bookCall({ ...context, db: transaction }, limits, mostUsd);
       await transaction.update(judgeBatchItems).set({ spendId }).where(eq(judgeBatchItems.id, item.id));
     });
 
   const sendSingly = async (itemId: string, { single }: BatchedCall): Promise<ModelReply> => {
-    const booking = await bookCall(context, limits, single.mostUsd);
+    const spendId = await bookCall(context, limits, single.mostUsd);
     const { reply, usage } = await single.send().catch(async (error: unknown) => {
       if (!(error instanceof NotSent)) throw error;
-      const release = () => releaseBookings(db, [booking.id]);
+      const release = () => releaseBookings(db, [spendId]);
       await release().catch(release);
       throw error.cause;
     });
     const keep = () =>
       db.transaction(async (transaction) => {
-        await settleBooking(transaction, booking.id, usage, reply.uncertain);
+        await settleBooking(transaction, spendId, usage, reply.uncertain);
         if (reply.kind !== 'unavailable')
           await transaction
             .update(judgeBatchItems)

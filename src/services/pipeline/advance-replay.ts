@@ -4,23 +4,22 @@ import type { RunConfig, RunSecrets } from '#contracts/run.ts';
 import { groundTruthRecords } from '#db/schema/ground-truths.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
+import { BudgetReached, bookedJudge } from '#verification/judges/booked-judge.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import { AwaitsBatch } from '#verification/judges/model/model-client.ts';
+import { judgePatienceMs, patientJudge, type WaitForJudge } from '#verification/judges/patient-judge.ts';
 import { resending } from '#verification/judges/resending.ts';
 import { cleanOracle } from '#verification/oracles/oracle.ts';
-import { type Agreement, runReplay } from '#verification/replay/run-replay.ts';
+import { type Agreement, otherChanges, runReplay } from '#verification/replay/run-replay.ts';
+import { watchedOracle } from '#verification/replay/watched-oracle.ts';
 import type { CleanText } from '#verification/text/clean-text.ts';
 import { batchDesk } from '../calls/batch/desk.ts';
-import {
-  bookedJudge,
-  limitedJudge,
-  patientJudge,
-  steadyJudge,
-  stoppingJudge,
-} from '../calls/guarded-judge.ts';
-import { limitedOracle, notedOracle, patientOracle, stoppingOracle } from '../calls/guarded-oracle.ts';
+import { limitedJudge, steadyJudge, stoppingJudge } from '../calls/guarded-judge.ts';
+import { limitedOracle, stoppingOracle } from '../calls/guarded-oracle.ts';
+import { oracleRecord } from '../calls/oracle-record.ts';
 import { sharedJudgments } from '../calls/shared-judgments.ts';
-import { BudgetReached } from '../calls/spend.ts';
+import { judgeAccount } from '../calls/spend.ts';
+import { isPatient, JudgeBusy } from '../calls/waits.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import {
   checkpointStore,
@@ -35,7 +34,7 @@ import { cutMessage, failRun, noteWaiting } from '../state/transitions.ts';
 import { endDeadJob } from './dead-letter.ts';
 import { attempt, LeaseLost } from './job-try.ts';
 import { observedStore } from './observed-store.ts';
-import { isPatient, putBack } from './put-back.ts';
+import { putBack } from './put-back.ts';
 
 const openReplay = async ({ db }: Pick<WorkerContext, 'db'>, runId: string, replayId: string) => {
   const [found] = await db
@@ -55,9 +54,6 @@ const openReplay = async ({ db }: Pick<WorkerContext, 'db'>, runId: string, repl
     ? found
     : null;
 };
-
-/** How many other changes canaries are made of. */
-const otherChanges = 3;
 
 /** The changes that follow this one in the run's draw, its end being followed by its beginning. */
 const changesAfter = async (
@@ -82,16 +78,21 @@ const portsOf = (
   clean: CleanText,
   stopping: AbortSignal,
 ) => {
-  const { engine, now } = context;
+  const { engine } = context;
   const { runId, id: replayId } = row;
+  const replay = { runId, replayId };
   const limits = { runId, limitUsd: config.maxCostUsd };
+  /** On the queue: the job is put back. */
+  const waitForJudge: WaitForJudge = async (detail) => {
+    if (!(await isPatient(context, replay, judgePatienceMs))) return false;
+    throw new JudgeBusy(detail);
+  };
   const judgeOf = (model: string, purpose: string): Judge => {
     const desk = config.economy ? batchDesk(context, { ...limits, replayId, purpose }) : null;
     const judge = engine.judge({ ...config.judge, model }, desk);
     // Calls that wait for their batch are booked there, and one that gets lost is made anew by the next attempt.
-    const booked = desk === null ? resending(bookedJudge(context, judge, limits)) : judge;
-    const limited = limitedJudge(context, booked, userId);
-    const waited = isPatient('judge', row, now()) ? patientJudge(limited) : limited;
+    const booked = desk === null ? resending(bookedJudge(judge, judgeAccount(context, limits))) : judge;
+    const waited = patientJudge(limitedJudge(context, booked, userId), () => waitForJudge);
     // A call that is asked about again would be another one to the desk, which keeps what was paid for in any case.
     return stoppingJudge(desk === null ? steadyJudge(waited, stopping) : waited, stopping);
   };
@@ -100,12 +101,11 @@ const portsOf = (
     share: config.agreement.share,
   };
   const cleaned = cleanOracle(engine.oracle(config, secrets, runId), clean);
-  const noted = notedOracle(context, cleaned, { runId, replayId });
-  const waited = isPatient('oracle', row, now()) ? patientOracle(context, noted, { runId }) : noted;
+  const watched = watchedOracle(cleaned, oracleRecord(context, replay));
   return {
     judge: judgeOf(config.judge.model, 'first'),
     agreement,
-    oracle: stoppingOracle(limitedOracle(context, waited, config.oracle, userId), stopping),
+    oracle: stoppingOracle(limitedOracle(context, watched, config.oracle, userId), stopping),
   };
 };
 
@@ -116,7 +116,7 @@ const portsOf = (
  * @param signal ends what is under way at once.
  * @param stopping lets the calls under way finish and be stored, and begins no other.
  */
-export const scoreReplay = async (
+export const advanceReplay = async (
   context: WorkerContext,
   { runId, replayId }: { runId: string; replayId: string },
   signal?: AbortSignal,

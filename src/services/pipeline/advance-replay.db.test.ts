@@ -6,12 +6,12 @@ import { verificationReplays } from '#db/schema/replays.ts';
 import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
 import { type Script, unavailable } from '#testing/rigs/scripted-engine.ts';
 import type { JudgeReply } from '#verification/judges/judge.ts';
-import { bookCall } from '../calls/spend.ts';
+import { judgeAccount } from '../calls/spend.ts';
 import { getPublicCertificate } from '../certificate/get.ts';
 import { createRun } from '../run/create.ts';
 import { getRun } from '../run/get.ts';
+import { advanceReplay } from './advance-replay.ts';
 import { ingestRun } from './ingest.ts';
-import { scoreReplay } from './score-replay.ts';
 
 const started = async (script: Script = {}, request: Partial<RunRequest> = {}) => {
   const workbench = await testWorkbench(script);
@@ -37,7 +37,7 @@ test('a judge that cannot be had just now puts the job back with a delay, and th
   await ingestRun(at.context, { runId: at.runId });
   const [replay] = await at.replays();
   const job = { runId: at.runId, replayId: replay?.id ?? '' };
-  await scoreReplay(at.context, job);
+  await advanceReplay(at.context, job);
   expect((await at.queued()).slice(2)).toEqual([
     expect.objectContaining({ name: 'score-replay', data: job, afterMs: expect.any(Number) }),
   ]);
@@ -75,7 +75,7 @@ test('between two askings of one measure the judge is waited for in place, so th
   await ingestRun(at.context, { runId: at.runId });
   const [replay] = await at.replays();
   const before = (await at.queued()).length;
-  await scoreReplay(at.context, { runId: at.runId, replayId: replay?.id ?? '' });
+  await advanceReplay(at.context, { runId: at.runId, replayId: replay?.id ?? '' });
   expect(at.calls.filter((call) => call === 'precision:1')).toHaveLength(3);
   const [ended] = await at.replays();
   expect(ended).toMatchObject({ state: 'ended', outcome: 'scored', precision: { asks: 2 } });
@@ -87,9 +87,9 @@ test('a worker whose clock is behind the one that noted the waiting puts the job
   await ingestRun(at.context, { runId: at.runId });
   const [replay] = await at.replays();
   const job = { runId: at.runId, replayId: replay?.id ?? '' };
-  await scoreReplay(at.context, job);
+  await advanceReplay(at.context, job);
   at.wait(-10 * 60_000);
-  await scoreReplay(at.context, job);
+  await advanceReplay(at.context, job);
   expect((await at.queued()).slice(2).map(({ afterMs }) => afterMs)).toEqual([5_000, 5_000]);
 });
 
@@ -114,7 +114,7 @@ test('an oracle that was there and cannot be reached just now is waited for, and
   await ingestRun(at.context, { runId: at.runId });
   const [first, second, third] = await at.replays();
   for (const replay of [first, second, third])
-    await scoreReplay(at.context, { runId: at.runId, replayId: replay?.id ?? '' });
+    await advanceReplay(at.context, { runId: at.runId, replayId: replay?.id ?? '' });
   expect((await at.replays()).map(({ state, oracle }) => [state, oracle === null])).toEqual([
     ['ended', false],
     ['open', true],
@@ -122,13 +122,13 @@ test('an oracle that was there and cannot be reached just now is waited for, and
   ]);
   expect((await at.run()).activity).toContain('the oracle cannot be reached. The connection was refused.');
   at.wait(9 * 60_000);
-  await scoreReplay(at.context, { runId: at.runId, replayId: second?.id ?? '' });
+  await advanceReplay(at.context, { runId: at.runId, replayId: second?.id ?? '' });
   expect((await at.replays())[1]).toMatchObject({ state: 'open', faults: 0 });
   down = false;
-  await scoreReplay(at.context, { runId: at.runId, replayId: third?.id ?? '' });
+  await advanceReplay(at.context, { runId: at.runId, replayId: third?.id ?? '' });
   // The script takes it down again at the second change, now for longer than it is waited for.
   at.wait(2 * 60_000);
-  await scoreReplay(at.context, { runId: at.runId, replayId: second?.id ?? '' });
+  await advanceReplay(at.context, { runId: at.runId, replayId: second?.id ?? '' });
   expect((await at.replays()).map(({ outcome, oracle }) => [outcome, oracle?.kind])).toEqual([
     ['scored', 'answer'],
     ['oracle_failure', 'failure'],
@@ -156,10 +156,10 @@ test('once a replay waits no longer its run says nothing of waiting, also while 
   await ingestRun(at.context, { runId: at.runId });
   const [replay] = await at.replays();
   const job = { runId: at.runId, replayId: replay?.id ?? '' };
-  await scoreReplay(at.context, job);
+  await advanceReplay(at.context, job);
   expect((await at.run()).activity).toContain('it is overloaded');
   down = false;
-  await scoreReplay(at.context, job);
+  await advanceReplay(at.context, job);
   expect(await at.run()).toMatchObject({ status: 'SCORING', activity: null, progress: 1, total: 3 });
 });
 
@@ -218,8 +218,8 @@ test('waiting for the limits of our own takes nothing of the patience with a jud
   await ingestRun(at.context, { runId: at.runId });
   const [replay] = await at.replays();
   const job = { runId: at.runId, replayId: replay?.id ?? '' };
-  const held = await bookCall(at.context, { runId: at.runId, limitUsd: 5 }, 5);
-  await scoreReplay(at.context, job);
+  const held = await judgeAccount(at.context, { runId: at.runId, limitUsd: 5 }).book(5);
+  await advanceReplay(at.context, job);
   // A reason may be a sentence of its own or a part of one: what is shown ends with one full stop.
   expect((await at.run()).activity).toBe('Waiting: Calls under way hold what is left of a limit.');
   at.wait(40 * 60_000);
@@ -232,7 +232,7 @@ test('waiting for the limits of our own takes nothing of the patience with a jud
     costUsd: 0,
   });
   down = true;
-  await scoreReplay(at.context, job);
+  await advanceReplay(at.context, job);
   expect((await at.replays())[0]).toMatchObject({ state: 'open', answerKey: null });
   down = false;
   await at.pump();

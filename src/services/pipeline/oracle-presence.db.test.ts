@@ -1,0 +1,35 @@
+import { oraclePresenceContract, type RunUnderTest } from '#testing/rigs/oracle-presence-contract.ts';
+import { ownersWorkbench } from '#testing/rigs/owners-rig.ts';
+
+const cancelled = 'Cancelled by its owner';
+
+oraclePresenceContract(async (says): Promise<RunUnderTest> => {
+  let runId: string | null = null;
+  let stopBefore: string | undefined;
+  const at = await ownersWorkbench({
+    oracle: async ({ pr }) => says(pr.id),
+    judge: async ({ measure }, { id }) => {
+      if (runId !== null && measure === 'answer_key' && id === stopBefore) await at.fail(runId, cancelled);
+      return undefined;
+    },
+  });
+  return {
+    start: async (before) => {
+      stopBefore = before;
+      runId =
+        runId === null ? await at.start({ limit: 4, minReplays: 4 }) : (await at.goOn('resume', runId)).runId;
+      await at.pump();
+      const { status, error } = await at.run(runId);
+      if (status === 'FAILED') return error === cancelled ? 'stopped' : { failed: error ?? '' };
+      const replays = await at.replaysOf(runId);
+      return {
+        certified: Object.fromEntries(
+          replays.flatMap(({ groundTruthId, outcome }) =>
+            outcome === null ? [] : [[groundTruthId, outcome]],
+          ),
+        ),
+      };
+    },
+    now: () => at.context.now().getTime(),
+  };
+});

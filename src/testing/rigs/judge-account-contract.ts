@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest';
+import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
+import {
+  BudgetBusy,
+  BudgetReached,
+  bookedJudge,
+  type JudgeAccount,
+} from '#verification/judges/booked-judge.ts';
+import { NotSent } from '#verification/judges/judge.ts';
+import { changeNumber } from './scripted-engine.ts';
+import { judgeOpening } from './scripted-judge.ts';
+
+const costing = (costUsd: number | null, tokens: Partial<JudgeUsage> = {}): JudgeUsage => ({
+  ...noUsage,
+  calls: 1,
+  ...tokens,
+  costUsd,
+});
+
+/** A run's account under a limit of one dollar, and the same account as the run has it when it is resumed. */
+export type AccountUnderTest = { account: JudgeAccount; resumed: () => Promise<JudgeAccount> };
+
+/**
+ * What every store of a run's account keeps to. Amounts are binary fractions, so that sums are exact.
+ * @param open a new run's.
+ */
+export const judgeAccountContract = (open: () => Promise<AccountUnderTest>): void => {
+  /** Expects exactly this to be left of the dollar, with nothing under way. */
+  const expectLeft = async (account: JudgeAccount, leftUsd: number) => {
+    await expect(account.book(leftUsd + 1 / 1024)).rejects.toBeInstanceOf(BudgetReached);
+    await (await account.book(leftUsd)).settle(noUsage);
+  };
+
+  test('a call is booked at its most, and a second waits for it where both together do not fit', async () => {
+    const { account } = await open();
+    const first = await account.book(0.75);
+    await expect(account.book(0.5)).rejects.toBeInstanceOf(BudgetBusy);
+    await account.book(0.25);
+    await first.settle(costing(0.25));
+    await account.book(0.5);
+  });
+
+  test('where nothing is under way, a call that does not fit is refused in words that say what is spent of what', async () => {
+    const { account } = await open();
+    await (await account.book(0.75)).settle(costing(0.75));
+    const refused = account.book(0.5);
+    await expect(refused).rejects.toBeInstanceOf(BudgetReached);
+    await expect(refused).rejects.toThrow(
+      /limit.* \$0\.75(?:00)? of \$1\.00 are spent.* may cost \$0\.50(?:00)?/,
+    );
+    await account.book(0.25);
+  });
+
+  test('a settled call counts at what it did cost, cheaper or dearer than booked', async () => {
+    const { account } = await open();
+    await (await account.book(0.5)).settle(costing(0.25));
+    await expectLeft(account, 0.75);
+    await (await account.book(0.25)).settle(costing(0.5));
+    await expectLeft(account, 0.25);
+  });
+
+  test('a call whose price is not known counts at the ceiling', async () => {
+    const { account } = await open();
+    // By hand, at the ceiling of $100 a million tokens written: 0.25.
+    await (await account.book(0.5)).settle(costing(null, { outputTokens: 2_500 }));
+    await expectLeft(account, 0.75);
+  });
+
+  test('a call that took nothing gives its booking back', async () => {
+    const { account } = await open();
+    await (await account.book(1)).settle(noUsage);
+    await expectLeft(account, 1);
+  });
+
+  test('what was sent without an answer counts at its most each time, beside what the answer did cost', async () => {
+    const { account } = await open();
+    // By hand: 0.125 + 2 x 0.25.
+    await (await account.book(0.25)).settle(costing(0.125), 2);
+    await expectLeft(account, 0.375);
+    await (await account.book(0.25)).settle(noUsage, 1);
+    await expectLeft(account, 0.125);
+  });
+
+  test('a resumed run counts what was settled before, and what was broken off at its most', async () => {
+    const { account, resumed } = await open();
+    await (await account.book(0.5)).settle(costing(0.125));
+    await (await account.book(0.5)).breakOff();
+    const again = await resumed();
+    await expect(again.book(0.5)).rejects.toThrow();
+    await again.book(0.375);
+  });
+
+  test('of many calls booked at once exactly those that fit are', async () => {
+    const { account } = await open();
+    const booked = await Promise.allSettled(Array.from({ length: 20 }, () => account.book(0.125)));
+    expect(booked.filter(({ status }) => status === 'fulfilled')).toHaveLength(8);
+    for (const one of booked) if (one.status === 'rejected') expect(one.reason).toBeInstanceOf(BudgetBusy);
+  });
+
+  test('calls side by side of one replay wait for each other’s room, and never hold and cost more than the limit', async () => {
+    const { account } = await open();
+    let [held, most, paid] = [0, 0, 0];
+    const judge = judgeOpening({
+      mostUsd: () => 0.5,
+      ask: async () => {
+        held += 0.5;
+        most = Math.max(most, held + paid);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        held -= 0.5;
+        paid += 0.125;
+        const answer = { changes: [], question: null, verdicts: [] };
+        return { ok: true, answer, model: 'm', usage: costing(0.125), latencyMs: 2, retries: 0 };
+      },
+    });
+    const opened = bookedJudge(judge, account).open(changeNumber(1));
+    const asked = await Promise.allSettled(
+      Array.from({ length: 8 }, () => opened.ask({ measure: 'answer_key' })),
+    );
+    // By hand: a call of 0.5 is made while 0.5 is left, so after 0, 1, 2, 3 and 4 of 0.125.
+    expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
+    for (const one of asked) if (one.status === 'rejected') expect(one.reason).toBeInstanceOf(BudgetReached);
+    expect(paid).toBe(0.625);
+    expect(most).toBeLessThanOrEqual(1);
+  });
+
+  test('a call given up unsent costs nothing, and its cause is told', async () => {
+    const { account } = await open();
+    const judge = judgeOpening({
+      mostUsd: () => 1,
+      ask: async () => {
+        throw new NotSent(new Error('cancelled'));
+      },
+    });
+    const opened = bookedJudge(judge, account).open(changeNumber(1));
+    await expect(opened.ask({ measure: 'answer_key' })).rejects.toThrow('cancelled');
+    await expectLeft(account, 1);
+  });
+
+  test('a call that breaks off stays booked at its most: it may have been charged', async () => {
+    const { account, resumed } = await open();
+    const judge = judgeOpening({
+      mostUsd: () => 0.75,
+      ask: async () => {
+        throw new Error('aborted');
+      },
+    });
+    const opened = bookedJudge(judge, account).open(changeNumber(1));
+    await expect(opened.ask({ measure: 'answer_key' })).rejects.toThrow('aborted');
+    const again = await resumed();
+    await expect(again.book(0.5)).rejects.toThrow();
+    await again.book(0.25);
+  });
+};

@@ -1,0 +1,182 @@
+import { expect, test } from 'vitest';
+import type { OracleOutcome } from '#contracts/oracle.ts';
+import type { ReplayOutcome } from '#contracts/replay.ts';
+
+/** How a start of a run ended: certified, with what its replays came to; in the words of its failure; or stopped. */
+export type StartEnd = { certified: Record<string, ReplayOutcome> } | { failed: string } | 'stopped';
+
+/** A run of changes "1" to "4" in this order, one replay at a time, on a clock that stands still unless it is waited. */
+export type RunUnderTest = {
+  /**
+   * Starts the run, or resumes it, and sees it to its end.
+   * @param stopBefore the change before whose turn it is stopped.
+   */
+  start(stopBefore?: string): Promise<StartEnd>;
+  now(): number;
+};
+
+/** What the oracle says about a change; undefined is an answer. */
+type Says = (change: string) => OracleOutcome | undefined;
+
+const failing = (more: Partial<Extract<OracleOutcome, { kind: 'failure' }>>): OracleOutcome => ({
+  kind: 'failure',
+  reason: 'connection',
+  detail: 'The connection broke.',
+  httpAnswered: false,
+  latencyMs: 1,
+  retries: 2,
+  ...more,
+});
+/** Nothing listens at its address. */
+const away = failing({ detail: 'Nothing listens.', unreachable: true });
+/** It takes the question and hangs up. */
+const dropped = failing({});
+const refused = (status: number) =>
+  failing({ reason: 'status', detail: `The oracle answered ${status}.`, httpAnswered: true, status });
+
+const minuteMs = 60_000;
+const all = (outcome: ReplayOutcome) => ({ '1': outcome, '2': outcome, '3': outcome, '4': outcome });
+const scored = { certified: all('scored') };
+
+/**
+ * What every store of a run keeps to in deciding whether its oracle was there.
+ * @param open a new run, whose oracle answers by `says`.
+ */
+export const oraclePresenceContract = (open: (says: Says) => Promise<RunUnderTest>): void => {
+  /** A run whose oracle says this until it is made to say something else, and what its starts wait in all. */
+  const opened = async (first: Says) => {
+    let says = first;
+    const run = await open((change) => says(change));
+    const begun = run.now();
+    return {
+      start: run.start,
+      waitedMs: () => run.now() - begun,
+      now: run.now,
+      nowSays: (next: Says) => {
+        says = next;
+      },
+    };
+  };
+  const answering: Says = () => undefined;
+
+  test('an oracle that is never reached is told at once as a mistake, however often; once it is there nothing counts against it', async () => {
+    const run = await opened(() => away);
+    for (let start = 0; start < 2; start += 1)
+      expect(await run.start()).toEqual({
+        failed: expect.stringMatching(/In 4 replays the oracle gave no HTTP answer .*mistake, not a verdict/),
+      });
+    expect(run.waitedMs()).toBeLessThan(minuteMs);
+    run.nowSays(answering);
+    expect(await run.start()).toEqual(scored);
+  });
+
+  test('an oracle that refuses every question is told as a mistake', async () => {
+    const run = await opened(() => refused(401));
+    expect(await run.start()).toEqual({
+      failed: expect.stringMatching(/In 4 replays the oracle let no question in .*401.*headers/),
+    });
+    run.nowSays(answering);
+    expect(await run.start()).toEqual(scored);
+  });
+
+  test('an oracle that was reached and is away is waited for, and nothing counts against it where it comes back', async () => {
+    const run = await opened(answering);
+    let back = Number.POSITIVE_INFINITY;
+    run.nowSays((change) => {
+      if (change === '1') return undefined;
+      if (change === '2' && back === Number.POSITIVE_INFINITY) back = run.now() + 5 * minuteMs;
+      return run.now() < back ? away : undefined;
+    });
+    expect(await run.start()).toEqual(scored);
+    expect(run.waitedMs()).toBeGreaterThanOrEqual(5 * minuteMs);
+  });
+
+  test('an oracle that was reached and stays away has failed what it was waited for ten minutes for', async () => {
+    const run = await opened((change) => (change === '1' ? undefined : away));
+    expect(await run.start()).toEqual({ certified: { ...all('oracle_failure'), '1': 'scored' } });
+    expect(run.waitedMs()).toBeGreaterThanOrEqual(10 * minuteMs);
+  });
+
+  test.each(['1', '3'])(
+    'a refusal of change %s alone is the oracle’s failure where others are answered',
+    async (id) => {
+      const run = await opened((change) => (change === id ? refused(403) : undefined));
+      expect(await run.start()).toEqual({ certified: { ...all('scored'), [id]: 'oracle_failure' } });
+    },
+  );
+
+  test('what was not answered before the first answer is a failure too', async () => {
+    const run = await opened((change) => (Number(change) < 3 ? dropped : undefined));
+    expect(await run.start()).toEqual({
+      certified: { ...all('scored'), '1': 'oracle_failure', '2': 'oracle_failure' },
+    });
+  });
+
+  test.each([
+    [
+      'refuses every question',
+      refused(401),
+      /In 2 replays since the run was resumed the oracle let no question in/,
+    ],
+    [
+      'hangs up on every question',
+      dropped,
+      /In 2 replays since the run was resumed the oracle gave no HTTP answer/,
+    ],
+  ])(
+    'an oracle that %s since the run was resumed is absent each time, whatever it had answered before',
+    async (_, outcome, words) => {
+      const run = await opened(answering);
+      expect(await run.start('3')).toBe('stopped');
+      run.nowSays(() => outcome);
+      for (let start = 0; start < 2; start += 1)
+        expect(await run.start()).toEqual({ failed: expect.stringMatching(words) });
+      run.nowSays(answering);
+      expect(await run.start()).toEqual(scored);
+    },
+  );
+
+  test('an oracle that answered before the run was resumed and is away is waited for, and absent if it stays away', async () => {
+    const run = await opened(answering);
+    expect(await run.start('3')).toBe('stopped');
+    run.nowSays(() => away);
+    expect(await run.start()).toEqual({ failed: expect.stringContaining('since the run was resumed') });
+    expect(run.waitedMs()).toBeGreaterThanOrEqual(10 * minuteMs);
+    run.nowSays(answering);
+    expect(await run.start()).toEqual(scored);
+  });
+
+  test('a failure among answers since the run was resumed is the oracle’s', async () => {
+    const run = await opened(answering);
+    expect(await run.start('2')).toBe('stopped');
+    run.nowSays((change) => (change === '3' ? dropped : undefined));
+    expect(await run.start()).toEqual({ certified: { ...all('scored'), '3': 'oracle_failure' } });
+  });
+
+  test('the one change left to ask is the oracle’s failure where it is refused, so that the run ends', async () => {
+    const run = await opened(answering);
+    expect(await run.start('4')).toBe('stopped');
+    run.nowSays(() => refused(403));
+    expect(await run.start()).toEqual({ certified: { ...all('scored'), '4': 'oracle_failure' } });
+  });
+
+  test('the one change left to ask is the oracle’s failure where it is left unanswered twice, so that the run ends', async () => {
+    const run = await opened(answering);
+    expect(await run.start('4')).toBe('stopped');
+    run.nowSays(() => dropped);
+    expect(await run.start()).toEqual({
+      failed: expect.stringMatching(/In 1 replay since the run was resumed .*unanswered again, that counts/),
+    });
+    expect(await run.start()).toEqual({ certified: { ...all('scored'), '4': 'oracle_failure' } });
+  });
+
+  test('the one change left to ask is no failure while the question cannot leave', async () => {
+    const run = await opened(answering);
+    expect(await run.start('4')).toBe('stopped');
+    run.nowSays(() => away);
+    for (let start = 0; start < 2; start += 1)
+      expect(await run.start()).toEqual({ failed: expect.stringContaining('no HTTP answer') });
+    run.nowSays(answering);
+    expect(await run.start()).toEqual(scored);
+  });
+};
