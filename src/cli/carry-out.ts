@@ -12,6 +12,7 @@ import { evidenceOf, groundTruthDigest } from './evidence.ts';
 import { CommandError, RunStopped, UsageError } from './exit.ts';
 import { issueCertificate } from './issue-certificate.ts';
 import type { Judges } from './judge.ts';
+import { judgmentsIn, openJudgmentFolder } from './judgment-folder.ts';
 import { ledgerAccount, spentUsd } from './ledger.ts';
 import { type Progress, progressOn } from './progress.ts';
 import type { RepositoryChoice } from './repository.ts';
@@ -20,7 +21,6 @@ import type { RunDirectory } from './run-directory.ts';
 import { type RunWork, runReplays } from './run-replays.ts';
 import { memoryStore, type RunStore } from './run-store.ts';
 import type { Settings } from './settings.ts';
-import { openJudgmentFolder, sharedJudgments } from './shared-judgments.ts';
 import type { Terminal } from './terminal.ts';
 
 export type VerifyContext = { settings: Settings; terminal: Terminal; signal: AbortSignal };
@@ -87,7 +87,7 @@ const sharedWith = async (
   return (
     folder &&
     ((groundTruth, position) =>
-      sharedJudgments(
+      judgmentsIn(
         folder,
         {
           groundTruthDigest: groundTruthDigest(groundTruth),

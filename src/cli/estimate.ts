@@ -32,7 +32,7 @@ const amountOf = ({ calls, inputTokens, outputTokens, costUsd }: JudgeEstimate['
 });
 
 /** What a run over this draw would call and cost. No oracle and no judge is asked for it; tokens may be counted. */
-export const estimateRun = async (
+export const estimateDraw = async (
   draw: GroundTruthDraw,
   run: {
     judge: JudgeProvider;

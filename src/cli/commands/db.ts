@@ -8,14 +8,14 @@ import type { Terminal } from '../terminal.ts';
 type Context = { settings: Settings; terminal: Terminal };
 
 /** `db migrate`: brings tables and queues up to date; several at once do no harm. */
-export const migrateDatabase = async ({ settings, terminal }: Context): Promise<ExitCode> => {
+export const migrateCommand = async ({ settings, terminal }: Context): Promise<ExitCode> => {
   await withDatabase(settings, prepareDatabase);
   terminal.result('The database’s tables and queues are up to date.');
   return exitCodes.done;
 };
 
 /** `db rollback`: takes the last migration back. */
-export const rollbackDatabase = async ({ settings, terminal }: Context): Promise<ExitCode> => {
+export const rollbackCommand = async ({ settings, terminal }: Context): Promise<ExitCode> => {
   const undone = await withDatabase(settings, rollback);
   terminal.result(
     undone === null

@@ -15,7 +15,7 @@ import { plain, type Terminal } from '../terminal.ts';
 export type IngestOptions = DrawOptions & { out: string; json?: boolean };
 
 /** `ingest <repo> --out file.jsonl`: ground truth alone, one change a line. */
-export const ingest = async (
+export const ingestCommand = async (
   argument: string,
   options: IngestOptions,
   { settings, terminal, signal }: { settings: Settings; terminal: Terminal; signal: AbortSignal },

@@ -120,7 +120,7 @@ const agreementLines = (certificate: Certificate, notChecked: string[]) => {
 };
 
 /** `inspect <certificate.json|URL>`: shows a certificate, and whether what it says follows from its replays. */
-export const inspect = async (
+export const inspectCommand = async (
   place: string,
   options: { json?: boolean },
   { terminal, signal }: { terminal: Terminal; signal: AbortSignal },

@@ -68,7 +68,7 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
     .argument('<repo>', 'GitHub’s owner/name or URL, a git URL, a local repository’s path, or a .jsonl file')
     .action(async (repo: string, options: VerifyOptions) => {
       const command = await import('./verify.ts');
-      done(await command.verify(repo, options, { ...context, settings: context.readSettings() }));
+      done(await command.verifyCommand(repo, options, { ...context, settings: context.readSettings() }));
     });
   for (const option of verifyOptions()) verify.addOption(option);
 
@@ -89,7 +89,7 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
     .requiredOption('--out <file.jsonl>', 'the file to write')
     .action(async (repo: string, options: DrawOptions & { out: string; json?: boolean }) => {
       const command = await import('./ingest.ts');
-      done(await command.ingest(repo, options, { ...context, settings: context.readSettings() }));
+      done(await command.ingestCommand(repo, options, { ...context, settings: context.readSettings() }));
     });
   for (const option of [...drawOptions(), jsonOption()]) ingest.addOption(option);
 
@@ -100,7 +100,7 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
     .addOption(jsonOption())
     .action(async (place: string, options: { json?: boolean }) => {
       const command = await import('./inspect.ts');
-      done(await command.inspect(place, options, context));
+      done(await command.inspectCommand(place, options, context));
     });
 
   addRunCommands(program, context, done);
@@ -114,7 +114,7 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
     .addOption(jsonOption())
     .action(async (options: { name: string; json?: boolean }) => {
       const command = await import('./token-create.ts');
-      done(await command.createToken(options, { ...context, settings: context.readSettings() }));
+      done(await command.createTokenCommand(options, { ...context, settings: context.readSettings() }));
     });
 
   const database = program.command('db').description('the schema of the installation’s database');
@@ -123,14 +123,14 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
     .description('bring the schema up to date')
     .action(async () => {
       const command = await import('./db.ts');
-      done(await command.migrateDatabase({ ...context, settings: context.readSettings() }));
+      done(await command.migrateCommand({ ...context, settings: context.readSettings() }));
     });
   database
     .command('rollback')
     .description('take the last migration back')
     .action(async () => {
       const command = await import('./db.ts');
-      done(await command.rollbackDatabase({ ...context, settings: context.readSettings() }));
+      done(await command.rollbackCommand({ ...context, settings: context.readSettings() }));
     });
   return program;
 };

@@ -94,7 +94,7 @@ export const addRunCommands = (
   verb('list', 'one’s own runs, newest first', listOptions()).action(
     async (options: Unlocated<ListOptions>) => {
       const command = await import('./run.ts');
-      done(await command.listRuns(located(options), context));
+      done(await command.listRunsCommand(located(options), context));
     },
   );
   verb('show', 'a run’s status, progress and cost, what it waits for, and what can be done', [
@@ -103,13 +103,13 @@ export const addRunCommands = (
     .argument('<id>', 'the run’s id')
     .action(async (id: string, options: Unlocated<RunOptions & { watch?: boolean }>) => {
       const command = await import('./run.ts');
-      done(await command.showRun(id, located(options), context));
+      done(await command.showRunCommand(id, located(options), context));
     });
   verb('cancel', 'end a run before its time, without a certificate', [])
     .argument('<id>', 'the run’s id')
     .action(async (id: string, options: Unlocated<RunOptions>) => {
       const command = await import('./run.ts');
-      done(await command.cancelRun(id, located(options), context));
+      done(await command.cancelRunCommand(id, located(options), context));
     });
   const descriptions = {
     resume: 'go on with a failed run: the same attempt with all that was stored, as a new run',
@@ -120,6 +120,6 @@ export const addRunCommands = (
       .argument('<id>', 'the failed run’s id')
       .action(async (id: string, options: Unlocated<ContinueOptions>) => {
         const command = await import('./run.ts');
-        done(await command.continueRun(how, id, located(options), context));
+        done(await command.continueRunCommand(how, id, located(options), context));
       });
 };

@@ -5,7 +5,7 @@ import { headersOf } from '../header-lines.ts';
 import type { Terminal } from '../terminal.ts';
 import { type InstallationOptions, reachInstallation, readSecret } from './installation.ts';
 import { viewRun, viewRuns } from './run-view.ts';
-import { watchRun } from './watch-run.ts';
+import { watchToEnd } from './watch-to-end.ts';
 
 type Context = { terminal: Terminal; signal: AbortSignal };
 export type RunOptions = InstallationOptions & { json?: boolean };
@@ -21,7 +21,7 @@ export type ListOptions = RunOptions & {
 };
 
 /** `run list`: the runs of the token's owner, newest first. */
-export const listRuns = async (
+export const listRunsCommand = async (
   { status, constructId, limit, offset, ...options }: ListOptions,
   { terminal, signal }: Context,
 ): Promise<ExitCode> => {
@@ -39,7 +39,7 @@ export const listRuns = async (
 };
 
 /** `run show <id>`: a run as it is; with `--watch` as it has ended, and exit code 1 where it has failed. */
-export const showRun = async (
+export const showRunCommand = async (
   id: string,
   { watch, ...options }: RunOptions & { watch?: boolean },
   context: Context,
@@ -47,7 +47,7 @@ export const showRun = async (
   const { terminal, signal } = context;
   const { address, ask } = await reachInstallation(options, signal);
   const read = () => ask(({ run }) => run.byId.query({ id }));
-  const run = watch ? await watchRun(read, context) : await read();
+  const run = watch ? await watchToEnd(read, context) : await read();
   terminal.result(options.json ? json(run) : viewRun(run, address, terminal.paint));
   return watch && run.status === 'FAILED' ? exitCodes.failed : exitCodes.done;
 };
@@ -55,7 +55,7 @@ export const showRun = async (
 /**
  * `run cancel <id>`: of a run that had ended it says that nothing was done; exit code 1 where it had been completed.
  */
-export const cancelRun = async (
+export const cancelRunCommand = async (
   id: string,
   options: RunOptions,
   { terminal, signal }: Context,
@@ -82,7 +82,7 @@ export type ContinueOptions = RunOptions & {
 };
 
 /** `run resume <id>` and `run retry <id>`: the new run's id stands alone on standard output. */
-export const continueRun = async (
+export const continueRunCommand = async (
   how: Continuation,
   id: string,
   { oracleUrl, oracleHeader, githubTokenFile, maxCost, ...options }: ContinueOptions,

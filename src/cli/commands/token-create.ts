@@ -7,7 +7,7 @@ import type { Settings } from '../settings.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `token create --name N`: a personal token of the installation's owner. It stands on standard output, this once. */
-export const createToken = async (
+export const createTokenCommand = async (
   { name, json }: { name: string; json?: boolean },
   { settings, terminal }: { settings: Settings; terminal: Terminal },
 ): Promise<ExitCode> => {

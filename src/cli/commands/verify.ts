@@ -5,7 +5,7 @@ import { defaultWeights } from '#contracts/certificate.ts';
 import { toWire } from '#verification/certificate/wire.ts';
 import { carryOut, drawInto, type VerifyContext } from '../carry-out.ts';
 import { viewCertificate } from '../certificate-view.ts';
-import { estimateRun, viewEstimate } from '../estimate.ts';
+import { estimateDraw, viewEstimate } from '../estimate.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
 import { type Judges, judgesFor } from '../judge.ts';
 import type { VerifyOptions } from '../options.ts';
@@ -36,13 +36,13 @@ const dryRun = async (
     signal,
     progress,
   }).finally(progress.stop);
-  const estimate = await estimateRun(draw, { ...configuration, economy: false }, { prices, countTokens });
+  const estimate = await estimateDraw(draw, { ...configuration, economy: false }, { prices, countTokens });
   terminal.result(json ? JSON.stringify(estimate, null, 2) : viewEstimate(estimate, terminal.paint));
   return exitCodes.done;
 };
 
 /** `verify <repo>`: the engine in this one process, with no server and no database. */
-export const verify = async (
+export const verifyCommand = async (
   argument: string,
   options: VerifyOptions,
   context: VerifyContext,

@@ -79,7 +79,7 @@ export const openJudgmentFolder = async (folder: JudgmentFolder): Promise<Judgme
  * judged by the same. A damaged file counts as none, and is replaced.
  * @param change its digest; `replayId` names this replay and no other run's.
  */
-export const sharedJudgments = (
+export const judgmentsIn = (
   { path, now, warn }: JudgmentFolder,
   { groundTruthDigest, replayId }: { groundTruthDigest: string; replayId: string },
   { model: judgeModel, promptDigest }: Pick<Judge, 'model' | 'promptDigest'>,

@@ -17,7 +17,7 @@ import { startGitHubFake } from '#testing/fakes/github/github-fake.ts';
 import { fakeRepository } from '#testing/fakes/github/repository.ts';
 import { runInProcess, withSettings } from '#testing/rigs/command-line.ts';
 import { certificateOf, changes, openVerifyBench, plantedKey } from '#testing/rigs/verify-rig.ts';
-import { openJudgmentFolder, sharedJudgments } from './shared-judgments.ts';
+import { judgmentsIn, openJudgmentFolder } from './judgment-folder.ts';
 
 const { folder: root, startOracle, startModel, closeServers, remove } = openVerifyBench();
 afterEach(closeServers);
@@ -38,7 +38,7 @@ const stage = () => {
   const of = (
     replayId: string,
     { days = 0, model = 'm', promptDigest = 'p', groundTruthDigest = 'g' } = {},
-  ) => sharedJudgments(at(days), { groundTruthDigest, replayId }, { model, promptDigest });
+  ) => judgmentsIn(at(days), { groundTruthDigest, replayId }, { model, promptDigest });
   const files = () => readdirSync(path).filter((name) => name.endsWith('.json'));
   return { path, warnings, at, of, files };
 };

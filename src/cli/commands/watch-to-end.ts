@@ -13,7 +13,7 @@ const patienceMs = 5 * 60_000;
  * Asks after a run until it has ended, and tells what changes.
  * @throws what `read` throws: at once at the first call, later where nothing was reached for five minutes.
  */
-export const watchRun = async (
+export const watchToEnd = async (
   read: () => Promise<Run>,
   { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
 ): Promise<Run> => {
