@@ -1,12 +1,10 @@
 import { expect, type Page, test } from '@playwright/test';
-import { eq, sql } from 'drizzle-orm';
 import { storeCertificate, storeTestedCertificate } from '#testing/builders/stored-certificates.ts';
 import { openDatabase } from '../src/db/client.ts';
-import { verificationCertificates } from '../src/db/schema/certificates.ts';
 
 const { E2E_DATABASE_URL = '' } = process.env;
 const createdAt = new Date('2026-05-01T00:00:00Z');
-const ids = { untested: '', earlier: '', tested: '', beforeTests: '' };
+const ids = { untested: '', earlier: '', tested: '' };
 
 test.beforeAll(async () => {
   const { db, close } = openDatabase(E2E_DATABASE_URL, { max: 1 });
@@ -23,15 +21,6 @@ test.beforeAll(async () => {
         certificates: [ids.earlier],
       },
     });
-    ids.beforeTests = await storeTestedCertificate(db, { constructId: 'before-tests', createdAt });
-    const { rawScores } = verificationCertificates;
-    await db
-      .update(verificationCertificates)
-      .set({
-        rawScores: sql`${rawScores} - 'trust' - 'usageByMeasure'
-          #- '{counts,judgeRetries}' #- '{counts,controls}' #- '{counts,keysReused}'`,
-      })
-      .where(eq(verificationCertificates.id, ids.beforeTests));
   } finally {
     await close();
   }
@@ -185,21 +174,6 @@ test('a list says of which certificates the judge is not reliable, and of which 
   const tested = await entry('tested-judge');
   await expect(tested.getByText('injected canaries leaked', { exact: true })).toBeVisible();
   await expect(tested.getByText('judge not reliable')).toHaveCount(0);
-});
-
-test('a certificate from before judges were tested claims nothing of its judge', async ({ page }) => {
-  await page.goto(`/certificates/${ids.beforeTests}`);
-  for (const name of ['Lift over the parrot', 'How far the judge can be trusted', 'Second judge'])
-    await expect(section(page, name)).toContainText('Not measured');
-  await expect(section(page, 'Judge usage by measure')).toContainText('Not measured');
-  for (const term of [
-    'Precision, judge-adjusted',
-    'Composite with the unscored at 0 and at 1',
-    'Judge calls repeated',
-    'Measures at 0 by a control',
-    'Answer keys used again',
-  ])
-    await expect(fact(page, term)).toHaveText(/^not measured/);
 });
 
 test('a table that is wider than the screen shows that there is more of it', async ({ page }) => {

@@ -1,4 +1,4 @@
-import type { Certificate } from '#contracts/certificate.ts';
+import type { Certificate, SeedSource } from '#contracts/certificate.ts';
 import { exclusionReasons } from '#contracts/ground-truth.ts';
 import { compositeOf } from '#verification/statistics/aggregate.ts';
 import {
@@ -134,15 +134,9 @@ const judgeCost = ({ usage }: Certificate) => {
   return `${usage.calls} calls, ${tokens.toLocaleString('en')} tokens, ${cost}`;
 };
 
-const seedWords = ({ draw }: Certificate) => {
-  switch (draw.seedSource) {
-    case 'verifier':
-      return '(drawn by the verifier)';
-    case 'owner':
-      return '(given by the run’s owner, who could choose the sample by it)';
-    case null:
-      return '(not noted who chose it)';
-  }
+const seedWords: Record<SeedSource, string> = {
+  verifier: 'drawn by the verifier',
+  owner: 'given by the run’s owner, who could choose the sample by it',
 };
 
 const facts = (certificate: Certificate): [string, string][] => [
@@ -153,7 +147,7 @@ const facts = (certificate: Certificate): [string, string][] => [
   ],
   [
     'Draw',
-    `up to ${certificate.draw.limit} of ${certificate.draw.listed} merged changes, seed ${certificate.draw.seed} ${seedWords(certificate)}${certificate.draw.blinded ? ', blinded' : ''}`,
+    `up to ${certificate.draw.limit} of ${certificate.draw.listed} merged changes, seed ${certificate.draw.seed} (${seedWords[certificate.draw.seedSource]})${certificate.draw.blinded ? ', blinded' : ''}`,
   ],
   ['Excluded', exclusions(certificate)],
   [
@@ -240,7 +234,7 @@ export const viewCertificate = (certificate: Certificate, paint: Paint, columns 
     '',
     paint('bold', 'How far the judge can be trusted'),
     ...factLines(judgeTrustFacts(certificate), width, paint),
-    ...(certificate.trust === null ? [] : [paint('dim', wrapped(judgeTrustMeaning, '  ', width))]),
+    paint('dim', wrapped(judgeTrustMeaning, '  ', width)),
     '',
     ...usageLines(certificate, paint),
     ...replayTable(certificate, paint),

@@ -5,7 +5,6 @@ import {
   canaryKindsText,
   ceilingText,
   hasLeaked,
-  mayRepeatChanges,
   readAdjustedPrecision,
   reliabilityGaps,
   whyNoCanaries,
@@ -70,8 +69,6 @@ const secondFacts = ({ agreement }: JudgeTrust, judge: Certificate['judge']): [s
 /** How far the judge can be trusted, term by term. */
 export const judgeTrustFacts = (certificate: Certificate): [string, string][] => {
   const { trust, counts } = certificate;
-  if (trust === null)
-    return [['Judge’s trust', 'not measured: the certificate was issued before judges were tested']];
   const { canaries, pool, youden, reliable } = trust;
   const earlier = pool.certificates.length;
   const missing = whyNoCanaries(certificate);
@@ -89,11 +86,7 @@ export const judgeTrustFacts = (certificate: Certificate): [string, string][] =>
       `${canaryKindsText(canaries)} of this run · ${
         earlier === 0
           ? 'none of earlier ones'
-          : `${canaryKindsText(pool.canaries)} with ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'}: ${pool.certificates.join(', ')} (${
-              mayRepeatChanges(certificate)
-                ? 'which may rest on the same changes: then the intervals are too narrow'
-                : 'of these each change once, as the earliest certificate has it'
-            })`
+          : `${canaryKindsText(pool.canaries)} with ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'}: ${pool.certificates.join(', ')} (of these each change once, as the earliest certificate has it)`
       }${missing === null ? '' : `. ${missing}`}`,
     ],
     ['Adj. precision', adjusted(certificate)],
@@ -114,7 +107,7 @@ export const judgeTrustMeaning =
   'A canary is a claim whose truth is known, put unmarked among the oracle’s; an injected one is false and orders ' +
   'the judge to accept it. Canaries are probably easier than natural errors. A parrot says title and description back.';
 
-/** Null where the judge is shown to be reliable, or was not tested at all. */
+/** Null where the judge is shown to be reliable. */
 export const reliabilityRemark = (certificate: Certificate): string | null => {
   const why = whyNotReliable(certificate);
   return why && `The judge is not shown to be reliable. ${why}`;
@@ -122,7 +115,7 @@ export const reliabilityRemark = (certificate: Certificate): string | null => {
 
 /** Null where no injected canary was accepted, here or in the earlier runs of the pool. */
 export const leakRemark = ({ trust }: Certificate): string | null => {
-  if (trust === null || !hasLeaked(trust)) return null;
+  if (!hasLeaked(trust)) return null;
   const own = trust.canaries.injected;
   const together = trust.pool.canaries.injected;
   const here =
@@ -143,9 +136,9 @@ const measures: Record<keyof UsageByMeasure, string> = {
   second: 'second judge',
 };
 
-/** Rows of calls, tokens and cost, headed; none where no judge was paid or it was not kept apart. */
+/** Rows of calls, tokens and cost, headed; none where no judge was paid. */
 export const usageRows = ({ usage, usageByMeasure }: Certificate): string[] => {
-  if (usage.calls === 0 || usageByMeasure === null) return [];
+  if (usage.calls === 0) return [];
   const row = (cells: string[]) =>
     `  ${cells.map((cell, column) => (column === 0 ? cell.padEnd(17) : cell.padStart(12))).join('')}`;
   return [

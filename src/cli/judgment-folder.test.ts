@@ -180,7 +180,7 @@ test('the second construct on the same changes pays for no key and no parrot, an
   };
   const first = await run('--construct-id', 'one');
   expect(first.keysMade).toBeGreaterThanOrEqual(3);
-  expect(first.certificate.usageByMeasure?.answerKey.calls).toBe(first.keysMade);
+  expect(first.certificate.usageByMeasure.answerKey.calls).toBe(first.keysMade);
   expect(first.certificate.counts.keysReused).toBe(0);
   const folder = join(dataDir, 'answer-keys');
   expect(statSync(folder).mode & 0o777).toBe(0o700);
@@ -194,7 +194,7 @@ test('the second construct on the same changes pays for no key and no parrot, an
     baseline: { calls: 0 },
     precision: { calls: 3 },
   });
-  expect(second.certificate.trust?.baseline).toEqual(first.certificate.trust?.baseline);
+  expect(second.certificate.trust.baseline).toEqual(first.certificate.trust.baseline);
   const other = await run('--model', 'claude-opus-5-5');
   expect(other.keysMade).toBe(first.keysMade);
 });

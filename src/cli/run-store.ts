@@ -9,7 +9,7 @@ export const storedReplaySchema = z.object({
   groundTruthId: z.string(),
   checkpoint: replayCheckpointSchema,
   /** How often its question went out to the oracle. */
-  oracleAsks: z.number().int().default(0),
+  oracleAsks: z.number().int(),
   /** RFC 3339; null until it has ended. */
   endedAt: z.string().nullable(),
 });

@@ -1,13 +1,11 @@
-import type { Certificate } from '#contracts/certificate.ts';
+import type { Certificate, SeedSource } from '#contracts/certificate.ts';
 import { exclusionReasons } from '#contracts/ground-truth.ts';
 import { Code, type Fact, Facts } from './facts.tsx';
 import { costText, countOf, countText, exclusionTexts, judgeNames, notMeasured } from './format.ts';
 import { usageFacts } from './usage-facts.ts';
 
 export const ReplayCounts = ({ certificate }: { certificate: Certificate }) => {
-  const { counts, trust } = certificate;
-  // Certificates that were issued before judges were tested did not count these.
-  const countedSince = (count: number) => (trust === null ? notMeasured : countText(count));
+  const { counts } = certificate;
   return (
     <Facts
       facts={[
@@ -47,18 +45,18 @@ export const ReplayCounts = ({ certificate }: { certificate: Certificate }) => {
         },
         {
           term: 'Judge calls repeated',
-          value: countedSince(counts.judgeRetries),
+          value: countText(counts.judgeRetries),
           remark: 'For limits, overload or broken connections.',
         },
         {
           term: 'Measures at 0 by a control',
-          value: countedSince(counts.controls),
+          value: countText(counts.controls),
           remark:
             'The judge gave no verdict on the oracle’s text, but one on the answer key’s own changes in its place: the text was the cause.',
         },
         {
           term: 'Answer keys used again',
-          value: countedSince(counts.keysReused),
+          value: countText(counts.keysReused),
           remark: 'An earlier run had made and paid for them.',
         },
       ]}
@@ -66,7 +64,7 @@ export const ReplayCounts = ({ certificate }: { certificate: Certificate }) => {
   );
 };
 
-const seedRemarks: Record<Exclude<Certificate['draw']['seedSource'], null>, string> = {
+const seedRemarks: Record<SeedSource, string> = {
   verifier:
     'Drawn at random by the verifier. Runs can be started anew, and how often that was done is not noted.',
   owner: 'Given by the run’s owner, who could try out seeds and choose the sample by it.',
@@ -95,7 +93,7 @@ export const GroundTruthFacts = ({ certificate }: { certificate: Certificate }) 
         {
           term: 'Seed of the draw',
           value: <Code>{draw.seed}</Code>,
-          remark: `${draw.seedSource === null ? 'It was not noted yet who chose it.' : seedRemarks[draw.seedSource]} The same seed over the same changes draws the same sample.`,
+          remark: `${seedRemarks[draw.seedSource]} The same seed over the same changes draws the same sample.`,
         },
         {
           term: 'Shown to the oracle',

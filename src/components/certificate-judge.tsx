@@ -2,13 +2,8 @@ import Link from 'next/link';
 import type { Certificate } from '#contracts/certificate.ts';
 import type { Interval } from '#contracts/interval.ts';
 import { type JudgeTrust, reliableJudge } from '#contracts/judge-trust.ts';
-import {
-  canaryKindsText,
-  mayRepeatChanges,
-  reliabilityGaps,
-  whyNoCanaries,
-} from '#verification/certificate/judge-standing.ts';
-import { Estimate, NotMeasured } from './estimate.tsx';
+import { canaryKindsText, reliabilityGaps, whyNoCanaries } from '#verification/certificate/judge-standing.ts';
+import { Estimate } from './estimate.tsx';
 import { Code, Facts } from './facts.tsx';
 import { countOf, countText, notMeasured, scoreText } from './format.ts';
 
@@ -47,11 +42,7 @@ const Earlier = ({ certificates }: { certificates: string[] }) =>
 /** What canaries say of the judge, and why it counts as reliable or does not. */
 export const JudgeTrustFacts = ({ certificate }: { certificate: Certificate }) => {
   const { trust } = certificate;
-  if (trust === null) return <NotMeasured />;
   const missing = whyNoCanaries(certificate);
-  const poolRemark = mayRepeatChanges(certificate)
-    ? 'The earlier certificates may rest on the same changes: then the intervals are too narrow.'
-    : 'Of these each change counts once, as the earliest certificate has it.';
   const { canaries, pool, q1, q0, leak, youden, reliable } = trust;
   return (
     <>
@@ -99,7 +90,7 @@ export const JudgeTrustFacts = ({ certificate }: { certificate: Certificate }) =
             remark:
               pool.certificates.length === 0
                 ? 'The rates follow from this run alone.'
-                : `The rates follow from this run and these, of the same judge model and prompts on other repositories within 90 days: ${canaryKindsText(pool.canaries)} together. ${poolRemark}`,
+                : `The rates follow from this run and these, of the same judge model and prompts on other repositories within 90 days: ${canaryKindsText(pool.canaries)} together. Of these each change counts once, as the earliest certificate has it.`,
           },
         ]}
       />
@@ -130,7 +121,6 @@ const Agreement = ({
 /** How often another judge, or the same one asked again, said the same of the same answers. */
 export const SecondJudgeFacts = ({ certificate }: { certificate: Certificate }) => {
   const { trust, scoringModel, judge } = certificate;
-  if (trust === null) return <NotMeasured />;
   const { agreement } = trust;
   if (agreement === null) return <p className="max-w-[68ch]">No second judge was asked.</p>;
   return (

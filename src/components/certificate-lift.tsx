@@ -1,6 +1,6 @@
 import type { Interval } from '#contracts/interval.ts';
 import type { JudgeTrust } from '#contracts/judge-trust.ts';
-import { Estimate, NotMeasured } from './estimate.tsx';
+import { Estimate } from './estimate.tsx';
 import { Facts } from './facts.tsx';
 import { countOf, differenceText, notMeasured, scoreText } from './format.ts';
 
@@ -12,8 +12,7 @@ const liftRemark = (interval: Interval | null) => {
 };
 
 /** How far the oracle lies above saying title and description back. */
-export const LiftFacts = ({ trust }: { trust: JudgeTrust | null }) => {
-  if (trust === null) return <NotMeasured />;
+export const LiftFacts = ({ trust }: { trust: JudgeTrust }) => {
   const { baseline } = trust;
   return (
     <>

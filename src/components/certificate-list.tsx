@@ -29,7 +29,7 @@ export const CertificateList = ({ certificates }: { certificates: CertificateSum
             {certificate.sample ? <Tag tone="caution">sample</Tag> : null}
             {certificate.provisional ? <Tag>provisional</Tag> : null}
             {certificate.canariesLeaked ? <Tag tone="danger">injected canaries leaked</Tag> : null}
-            {certificate.judgeReliable === false ? <Tag tone="caution">judge not reliable</Tag> : null}
+            {certificate.judgeReliable ? null : <Tag tone="caution">judge not reliable</Tag>}
             {certificate.ranked ? null : <Tag>not ranked</Tag>}
           </p>
         </div>

@@ -5,7 +5,7 @@ import { Notice } from './notice.tsx';
 
 /** Injected canaries that the judge accepted, in this run or an earlier one of the same judge. */
 const LeakNotice = ({ trust }: { trust: Certificate['trust'] }) => {
-  if (trust === null || !hasLeaked(trust)) return null;
+  if (!hasLeaked(trust)) return null;
   const own = trust.canaries.injected;
   const together = trust.pool.canaries.injected;
   return (
@@ -33,7 +33,7 @@ const OracleFailureNotice = ({ counts }: { counts: Certificate['counts'] }) =>
     </Notice>
   );
 
-/** A judge that was tested and not shown to be reliable. */
+/** A judge that is not shown to be reliable. */
 const ReliabilityNotice = ({ certificate }: { certificate: Certificate }) => {
   const why = whyNotReliable(certificate);
   return why === null ? null : (

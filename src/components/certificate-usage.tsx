@@ -15,10 +15,6 @@ const numberCell = 'py-2 pr-4 text-right tabular-nums whitespace-nowrap';
 
 /** What judging took, by what it was for. */
 export const UsageTable = ({ certificate: { usageByMeasure, judge } }: { certificate: Certificate }) => {
-  if (usageByMeasure === null)
-    return (
-      <p className="max-w-[68ch]">Not measured: this certificate was issued before it was kept apart.</p>
-    );
   if (judge === 'offline')
     return <p className="max-w-[68ch]">No tokens, no cost: the offline judge runs by itself.</p>;
   return (

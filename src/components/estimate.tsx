@@ -22,8 +22,3 @@ export const Estimate = ({
     </span>
   </>
 );
-
-/** In place of what `trust` would have told. */
-export const NotMeasured = () => (
-  <p className="max-w-[68ch]">Not measured: this certificate was issued before judges were tested.</p>
-);

@@ -1,6 +1,6 @@
 import type { Certificate } from '#contracts/certificate.ts';
 import type { ReplayEvidence } from '#contracts/judge-trust.ts';
-import { durationText, notMeasured, scoreText } from './format.ts';
+import { durationText, scoreText } from './format.ts';
 import { ScrollTable } from './scroll-table.tsx';
 import { Tag } from './tag.tsx';
 
@@ -11,11 +11,8 @@ type Canary = ReplayEvidence['canaries'][number];
 const leaked = ({ kind, supported }: Canary) => kind === 'injected' && supported;
 const judgedRight = ({ kind, supported }: Canary) => supported === (kind === 'true');
 
-const canariesText = (evidence: ReplayEvidence | null) => {
-  if (evidence === null) return notMeasured;
-  const { canaries } = evidence;
-  return canaries.length === 0 ? 'none' : `${canaries.filter(judgedRight).length} of ${canaries.length}`;
-};
+const canariesText = ({ canaries }: ReplayEvidence) =>
+  canaries.length === 0 ? 'none' : `${canaries.filter(judgedRight).length} of ${canaries.length}`;
 
 export const ReplayTable = ({ certificate }: { certificate: Certificate }) => (
   <ScrollTable label="Scored replays">
@@ -58,7 +55,7 @@ export const ReplayTable = ({ certificate }: { certificate: Certificate }) => (
                 <span className="text-muted break-words">{replay.oracleFailure}</span>
               </span>
             )}
-            {replay.evidence?.canaries.some(leaked) ? (
+            {replay.evidence.canaries.some(leaked) ? (
               <span className="mt-1 block">
                 <Tag tone="danger">injected canary leaked</Tag>
               </span>

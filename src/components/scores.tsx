@@ -105,7 +105,7 @@ export const BesideScores = ({ certificate }: { certificate: Certificate }) => {
   if (counts.unscored > 0)
     facts.push({
       term: 'Composite with the unscored at 0 and at 1',
-      value: trust === null ? notMeasured : intervalText(trust.bounds),
+      value: intervalText(trust.bounds),
       remark: `What ${countOf(counts.unscored, 'unscored replay')} could have made of it at the least and at the most; not a confidence interval.`,
     });
   return <Facts facts={facts} />;

@@ -13,8 +13,7 @@ export const certificateSorts = ['created_desc', 'brier_asc'] as const;
 
 /** Who chose the seed, and by it the sample: drawn at random by the verifier, or given by the run's owner. */
 export const seedSources = ['verifier', 'owner'] as const;
-/** Null where it was not noted yet. */
-export const seedSourceSchema = z.enum(seedSources).nullable().default(null);
+export const seedSourceSchema = z.enum(seedSources);
 export type SeedSource = z.infer<typeof seedSourceSchema>;
 
 /** The three measures' weights, as configured; they are normalised where they are used. */
@@ -46,14 +45,14 @@ export const replayCountsSchema = z.object({
   replaced: z.number().int(),
   oracleRetries: z.number().int(),
   /** Questions that the oracle had been sent before in this attempt, without an outcome that was stored. */
-  oracleAskedAgain: z.number().int().default(0),
+  oracleAskedAgain: z.number().int(),
   judgeReasks: z.number().int(),
   /** What was sent to the judge again because of limits, overload or broken connections. */
-  judgeRetries: z.number().int().default(0),
+  judgeRetries: z.number().int(),
   /** Measures that are 0 because only the control got a verdict. */
-  controls: z.number().int().default(0),
+  controls: z.number().int(),
   /** Answer keys that an earlier run had paid for. */
-  keysReused: z.number().int().default(0),
+  keysReused: z.number().int(),
 });
 export type ReplayCounts = z.infer<typeof replayCountsSchema>;
 
@@ -81,8 +80,8 @@ export const rawReplaySchema = z.object({
   ),
   claimsMade: z.number().int(),
   changes: z.array(z.object({ id: z.string(), surfaced: z.boolean() })),
-  /** Absent on certificates that were issued before judges were tested. */
-  evidence: replayEvidenceSchema.nullable().default(null),
+  /** Null for an unscored replay: nothing published follows from it. */
+  evidence: replayEvidenceSchema.nullable(),
 });
 export type RawReplay = z.infer<typeof rawReplaySchema>;
 
@@ -99,13 +98,12 @@ export const rawScoresSchema = z.object({
     limit: z.number().int(),
     excluded: z.partialRecord(z.enum(exclusionReasons), z.number().int()),
     /** The oracle was not told what repository and pull request it was asked about. */
-    blinded: z.boolean().default(false),
+    blinded: z.boolean(),
   }),
   judge: z.object({ provider: z.enum(judgeProviders), model: z.string(), promptDigest: z.string() }),
   usage: judgeUsageSchema,
-  usageByMeasure: usageByMeasureSchema.nullable().default(null),
-  /** Null on certificates that were issued before judges were tested: not measured. */
-  trust: judgeTrustSchema.nullable().default(null),
+  usageByMeasure: usageByMeasureSchema,
+  trust: judgeTrustSchema,
   sample: z.boolean(),
   provisional: z.boolean(),
   minReplays: z.number().int(),
@@ -129,11 +127,10 @@ export const certificateSummarySchema = z.object({
   /** Fewer replays than the run asked for. */
   provisional: z.boolean(),
   compositeInterval: intervalSchema,
-  // Null where judges were not tested yet, or these were not in a summary yet.
   /** Whether canaries showed the judge to be reliable. */
-  judgeReliable: z.boolean().nullable().default(null),
+  judgeReliable: z.boolean(),
   /** Whether the judge accepted injected canaries, in this run or in those of its pool. */
-  canariesLeaked: z.boolean().nullable().default(null),
+  canariesLeaked: z.boolean(),
 });
 export type CertificateSummary = z.infer<typeof certificateSummarySchema>;
 
@@ -167,15 +164,14 @@ export const certificateSchema = certificateSummarySchema.extend({
   draw: rawScoresSchema.shape.draw,
   promptDigest: z.string(),
   usage: judgeUsageSchema,
-  // Documents that were issued before judges were tested lack these.
-  usageByMeasure: usageByMeasureSchema.nullable().default(null),
-  trust: judgeTrustSchema.nullable().default(null),
+  usageByMeasure: usageByMeasureSchema,
+  trust: judgeTrustSchema,
   minReplays: z.number().int(),
   unscored: z.array(z.object({ groundTruthId: z.string(), reason: z.string() })),
   replayScores: z.array(
     replayScoreSchema.extend({
       oracleFailure: z.string().nullable(),
-      evidence: replayEvidenceSchema.nullable().default(null),
+      evidence: replayEvidenceSchema,
     }),
   ),
 });

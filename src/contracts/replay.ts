@@ -27,9 +27,8 @@ export const noUsage: JudgeUsage = {
  */
 const askedShape = {
   asks: z.number().int(),
-  // Steps that were stored before retries were counted lack them, as latencies of keys.
-  retries: z.number().int().default(0),
-  latencyMs: z.number().default(0),
+  retries: z.number().int(),
+  latencyMs: z.number(),
   usage: judgeUsageSchema,
 };
 
@@ -55,7 +54,7 @@ const judged = <T extends z.ZodRawShape>(shape: T) =>
     z.object({
       kind: z.literal('judged'),
       model: z.string(),
-      control: z.boolean().default(false),
+      control: z.boolean(),
       ...askedShape,
       ...shape,
     }),
@@ -92,7 +91,7 @@ export const precisionVerdictSchema = judged({
   claimsMade: z.number().int(),
   claimsCut: z.number().int(),
   /** Those that were ruled on; none of them counts in the score. */
-  canaries: z.array(canaryVerdictSchema).default([]),
+  canaries: z.array(canaryVerdictSchema),
 });
 export type PrecisionVerdict = z.infer<typeof precisionVerdictSchema>;
 
@@ -120,13 +119,13 @@ export const settledAnswerKeySchema = z.discriminatedUnion('kind', [
     kind: z.literal('made'),
     key: answerKeySchema,
     model: z.string(),
-    reused: z.boolean().default(false),
+    reused: z.boolean(),
     ...askedShape,
   }),
   z.object({
     kind: z.literal('impossible'),
     reason: z.string(),
-    reused: z.boolean().default(false),
+    reused: z.boolean(),
     ...askedShape,
   }),
 ]);

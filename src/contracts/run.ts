@@ -59,21 +59,18 @@ export const runConfigSchema = z.object({
   label: z.string().nullable(),
   seed: z.string(),
   seedSource: seedSourceSchema,
-  blinded: z.boolean().default(false),
+  blinded: z.boolean(),
   oracle: storedOracleSchema,
   /** The oracle's address had a query, which may hold a secret. */
-  oracleQuery: z.literal(redacted).nullable().default(null),
+  oracleQuery: z.literal(redacted).nullable(),
   githubToken: z.literal(redacted).nullable(),
   judge: z.object({ provider: z.enum(judgeProviders), model: z.string() }),
   /** That share of the replays is judged once more, by this model. */
-  agreement: z
-    .object({ share: z.number().min(0).max(1), model: z.string() })
-    .nullable()
-    .default(null),
+  agreement: z.object({ share: z.number().min(0).max(1), model: z.string() }).nullable(),
   /** What the judge may cost, in US dollars; null where only the installation's own limit holds. */
-  maxCostUsd: z.number().positive().nullable().default(null),
+  maxCostUsd: z.number().positive().nullable(),
   /** Through the Message Batches API: half the price of each token, hours instead of minutes. */
-  economy: z.boolean().default(false),
+  economy: z.boolean(),
   limit: z.number().int(),
   minReplays: z.number().int(),
   weights: weightsSchema,
@@ -123,9 +120,9 @@ export const runSchema = z.object({
   maxCostUsd: z.number().nullable(),
   /**
    * The judge's calls and their tokens so far, as far as they were answered: of a call that was broken off only the most
-   * that it may have cost is known. Null where some were made by a version that did not keep them.
+   * that it may have cost is known.
    */
-  usage: judgeUsageSchema.omit({ costUsd: true }).nullable(),
+  usage: judgeUsageSchema.omit({ costUsd: true }),
   /**
    * Estimated from the replays that have ended; null where too few have, in economy mode, and once the run has ended.
    */

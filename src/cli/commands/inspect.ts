@@ -100,7 +100,7 @@ const disagreementLines = (disagreements: Disagreement[]) => [
 
 /** What was held against the replays and what was not, each by its name in the document. */
 const agreementLines = (certificate: Certificate, notChecked: string[]) => {
-  const earlier = certificate.trust?.pool.certificates.length ?? 0;
+  const earlier = certificate.trust.pool.certificates.length;
   return [
     `Not checked, because nothing else in it decides them: ${notChecked.join(', ')}.`,
     ...(earlier > 0

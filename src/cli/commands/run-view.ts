@@ -16,7 +16,6 @@ const costOf = ({ costUsd, maxCostUsd, status, batch }: Run) =>
   ].join('');
 
 const usageOf = ({ usage }: Run) => {
-  if (usage === null) return 'not measured: some calls were made by a version that did not count them';
   if (usage.calls === 0) return null;
   const count = (amount: number) => amount.toLocaleString('en');
   return `${count(usage.calls)} calls, ${count(usage.inputTokens)} tokens in, ${count(usage.cacheWriteTokens)} written to and ${count(usage.cacheReadTokens)} read from the cache, ${count(usage.outputTokens)} out`;

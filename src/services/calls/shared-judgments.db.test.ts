@@ -103,7 +103,7 @@ test('another user’s run of another construct on the same changes pays for no 
     baseline: { calls: 0, inputTokens: 0 },
     precision: { calls: 3 },
   });
-  expect(after.trust?.baseline).toEqual(before.trust?.baseline);
+  expect(after.trust.baseline).toEqual(before.trust.baseline);
 });
 
 test('another model, and other prompts, make keys and parrots of their own', async () => {

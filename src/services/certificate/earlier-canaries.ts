@@ -44,7 +44,6 @@ export const earlierCanaries = async (
         sql`${rawScores} -> 'judge' ->> 'model' = ${model}`,
         sql`${rawScores} -> 'judge' ->> 'promptDigest' = ${promptDigest}`,
         sql`${rawScores} -> 'private' = 'false'`,
-        sql`jsonb_typeof(${rawScores} -> 'trust') = 'object'`,
         // GitHub's names ignore case.
         sql`lower(${groundTruthSource}) <> lower(${ownSource})`,
         gt(createdAt, new Date(now().getTime() - poolLifeMs)),

@@ -62,8 +62,8 @@ test('an owner’s header values change no key and no verdict that other runs sh
     return { outcome: row?.outcome, parrot: row?.parrot };
   };
   expect(await keyOf(poisoning)).toEqual(await keyOf(innocent));
-  expect((await poisoning.certified({})).trust?.baseline).toEqual(
-    (await innocent.certified({})).trust?.baseline,
+  expect((await poisoning.certified({})).trust.baseline).toEqual(
+    (await innocent.certified({})).trust.baseline,
   );
   expect(poisoning.own.counts).toEqual(innocent.own.counts);
   expect(poisoning.asked[1]?.follow_up_question).toBe(innocent.asked[1]?.follow_up_question);

@@ -85,14 +85,11 @@ test('the rates published of a judge are the shares of canaries that it really t
   // Every text that was not the oracle's or the parrot's was a canary.
   expect([...said.keys()].filter((text) => !kinds.has(text))).toEqual([]);
   const expected = { true: of('true'), false: of('false'), injected: of('injected') };
-  expect(certificate.trust?.canaries).toEqual(expected);
+  expect(certificate.trust.canaries).toEqual(expected);
   for (const { shown } of Object.values(expected)) expect(shown).toBeGreaterThanOrEqual(20);
-  expect(certificate.trust?.q1?.value).toBeCloseTo(expected.true.supported / expected.true.shown, 6);
-  expect(certificate.trust?.q0?.value).toBeCloseTo(1 - expected.false.supported / expected.false.shown, 6);
-  expect(certificate.trust?.leak?.value).toBeCloseTo(
-    expected.injected.supported / expected.injected.shown,
-    6,
-  );
+  expect(certificate.trust.q1?.value).toBeCloseTo(expected.true.supported / expected.true.shown, 6);
+  expect(certificate.trust.q0?.value).toBeCloseTo(1 - expected.false.supported / expected.false.shown, 6);
+  expect(certificate.trust.leak?.value).toBeCloseTo(expected.injected.supported / expected.injected.shown, 6);
   expect(recomputeCertificate(certificate).disagreements).toEqual([]);
 });
 
@@ -104,10 +101,10 @@ test('canaries move no score, whether the judge takes all of them or none', asyn
     certificates.push((await at.complete({ ...wholeRun, limit: 8, minReplays: 8 })).certificate);
   }
   const [none, all] = certificates;
-  expect(none?.trust?.canaries.true.supported).toBe(0);
-  expect(all?.trust?.canaries.true).toEqual({
-    shown: none?.trust?.canaries.true.shown,
-    supported: none?.trust?.canaries.true.shown,
+  expect(none?.trust.canaries.true.supported).toBe(0);
+  expect(all?.trust.canaries.true).toEqual({
+    shown: none?.trust.canaries.true.shown,
+    supported: none?.trust.canaries.true.shown,
   });
   // By hand: two claims, both supported, as without any canary.
   for (const certificate of certificates)

@@ -186,7 +186,7 @@ test('a verdict on the parrot, or a second judge’s, that could not be had is t
     'parrot-precision:1',
     'parrot-recall:1',
   ]);
-  expect((await at.certificateOf(runId)).trust?.baseline?.replays).toBe(2);
+  expect((await at.certificateOf(runId)).trust.baseline?.replays).toBe(2);
 });
 
 test('a run whose replays have all ended is certified at once', async () => {

@@ -13,23 +13,17 @@ export const nothingSpent: RunSpend = {
   usage: { calls: 0, inputTokens: 0, cacheWriteTokens: 0, cacheReadTokens: 0, outputTokens: 0 },
 };
 
-/** A sum is unknown as soon as one of its parts is. */
-const wholeSum = (column: PgColumn): SQL<number | null> =>
-  sql`case when count(*) = count(${column}) then sum(${column})::float8 end`;
+const sum = (column: PgColumn): SQL<number> => sql`sum(${column})::float8`;
 
+/** Of calls that are settled: those of others are not known. */
 const sums = {
-  costUsd: sql<number>`sum(${judgeSpend.costUsd})::float8`,
-  calls: wholeSum(judgeSpend.calls),
-  inputTokens: wholeSum(judgeSpend.inputTokens),
-  cacheWriteTokens: wholeSum(judgeSpend.cacheWriteTokens),
-  cacheReadTokens: wholeSum(judgeSpend.cacheReadTokens),
-  outputTokens: wholeSum(judgeSpend.outputTokens),
+  costUsd: sum(judgeSpend.costUsd),
+  calls: sum(judgeSpend.calls),
+  inputTokens: sum(judgeSpend.inputTokens),
+  cacheWriteTokens: sum(judgeSpend.cacheWriteTokens),
+  cacheReadTokens: sum(judgeSpend.cacheReadTokens),
+  outputTokens: sum(judgeSpend.outputTokens),
 };
-
-type Usage = NonNullable<Run['usage']>;
-
-const isWhole = (counts: Record<keyof Usage, number | null>): counts is Usage =>
-  Object.values(counts).every((count) => count !== null);
 
 /**
  * What the judge's calls of these runs have taken so far, each run's with those of the runs that it goes on with. Calls
@@ -56,9 +50,7 @@ export const spendOfRuns = async (
     .from(judgeSpend)
     .innerJoin(attempts, and(eq(judgeSpend.runId, sql`attempts.id`), judgeSpend.settled))
     .groupBy(sql`attempts.run`);
-  return new Map(
-    rows.map(({ run, costUsd, ...counts }) => [run, { costUsd, usage: isWhole(counts) ? counts : null }]),
-  );
+  return new Map(rows.map(({ run, costUsd, ...usage }) => [run, { costUsd, usage }]));
 };
 
 /** Leaves of a run's calls what they came to, as one. What was never settled goes: it limits nobody any more. */

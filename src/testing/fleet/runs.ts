@@ -91,9 +91,9 @@ export const certifiedNumbers = async (db: Database): Promise<Map<string, unknow
     const content = {
       ...certificate,
       raw,
-      canaries: trust?.canaries,
-      baseline: trust?.baseline,
-      bounds: trust?.bounds,
+      canaries: trust.canaries,
+      baseline: trust.baseline,
+      bounds: trust.bounds,
       scores: scores.map(
         ({ id: _id, certificateId: _of, scoringLatencyMs: _ms, scoredAt: _time, ...score }) => score,
       ),

@@ -15,7 +15,7 @@ import { verdictsOf } from '../replay/stored-verdicts.ts';
 import { aggregate, compareGroundTruthIds, rounded } from '../statistics/aggregate.ts';
 import { type EarlierCanaries, judgeTrust } from './judge-trust.ts';
 import { mostFrequent } from './most-frequent.ts';
-import { type EndedReplay, rawReplay } from './raw-replay.ts';
+import { type EndedReplay, evidenceOf, rawReplay } from './raw-replay.ts';
 
 /** A run that can have no certificate; the message tells its owner why and what to do. */
 export class Uncertifiable extends Error {
@@ -136,7 +136,15 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
   refuseUnscored(replays);
 
   const inDenominator = replays.flatMap(({ id, checkpoint, score }) =>
-    score === null ? [] : [{ checkpoint, score: { ...score, groundTruthId: id } }],
+    score === null
+      ? []
+      : [
+          {
+            checkpoint,
+            score: { ...score, groundTruthId: id },
+            evidence: evidenceOf({ id, checkpoint }, score),
+          },
+        ],
   );
   const scoringModelOf = (checkpoint: ReplayCheckpoint) => mostFrequent(modelsOf(checkpoint)) ?? judge.model;
   const totals = aggregate(
@@ -146,8 +154,6 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
   const checkpoints = input.replays.map(({ checkpoint }) => checkpoint);
   const judgeCalls = checkpoints.flatMap(judgeCallsOf);
   const byMeasure = usageByMeasure(checkpoints);
-  const published = replays.map((replay) => rawReplay(replay, draw.private));
-  const evidence = new Map(published.map((replay) => [replay.groundTruthId, replay.evidence]));
   const countOf = (outcome: ReplayEnd['outcome']) =>
     replays.filter(({ end }) => end.outcome === outcome).length;
 
@@ -205,11 +211,11 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
       usage: totalUsage(Object.values(byMeasure)),
       usageByMeasure: byMeasure,
       trust: judgeTrust({
-        replays: inDenominator.map(({ score }) => ({
+        replays: inDenominator.map(({ score, evidence }) => ({
           precision: score.precision,
           recall: score.recall,
           replyAccuracy: score.replyAccuracy,
-          evidence: evidence.get(score.groundTruthId) ?? null,
+          evidence,
         })),
         unscored: countOf('unscored'),
         weights,
@@ -220,7 +226,7 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
       provisional: inDenominator.length < input.minReplays,
       minReplays: input.minReplays,
       private: draw.private,
-      replays: published,
+      replays: replays.map((replay) => rawReplay(replay, draw.private)),
     },
     replayScores: inDenominator.map(({ checkpoint, score: { outcome, ...score } }) => ({
       ...score,

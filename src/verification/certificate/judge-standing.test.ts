@@ -12,7 +12,6 @@ import {
 
 const certificate = testedCertificate();
 const { trust } = certificate;
-if (trust === null) throw new Error('A tested certificate tells of its judge.');
 const withTrust = (change: Partial<JudgeTrust>): Certificate => ({
   ...certificate,
   trust: { ...trust, ...change },
@@ -35,19 +34,17 @@ test('a value that stands at its ceiling is said to', () => {
   expect(readAdjustedPrecision(clipped)).toMatchObject({ kind: 'measured', value: 1, atCeiling: true });
 });
 
-test('under a bad judge adjusted precision is not measured, also where an earlier version published it', () => {
-  expect(readAdjustedPrecision(withTrust({ youden: { value: 0.23, lower: 0.12 } }))).toEqual({
+test('under a bad judge adjusted precision is not measured', () => {
+  const bad = withTrust({ youden: { value: 0.23, lower: 0.12 }, adjustedPrecision: null });
+  expect(readAdjustedPrecision(bad)).toEqual({
     kind: 'not measured',
     why: 'The lower bound of q0 + q1 − 1 is 0.120, under 0.5: the verdicts of such a judge say too little of what is true.',
   });
 });
 
-test('without canaries or without a test of judges the reason is said', () => {
+test('without canaries the reason is said', () => {
   const none = withTrust({ q1: null, youden: null, adjustedPrecision: null });
   expect(readAdjustedPrecision(none)).toMatchObject({ why: expect.stringContaining('No true or no false') });
-  expect(readAdjustedPrecision({ ...certificate, trust: null })).toMatchObject({
-    why: 'The certificate was issued before judges were tested.',
-  });
 });
 
 test('every reason why a judge is not reliable is a sentence, and a reliable one has none', () => {
@@ -75,7 +72,6 @@ test('a leak of an earlier run of the pool is one too', () => {
 
 test('where canaries of a kind are missing it is said why', () => {
   expect(whyNoCanaries(certificate)).toBeNull();
-  expect(whyNoCanaries({ ...certificate, trust: null })).toBeNull();
   const none = { shown: 0, supported: 0 };
   const injectedMissing = withTrust({ canaries: { ...trust.canaries, injected: none } });
   expect(whyNoCanaries(injectedMissing)).toMatch(
@@ -85,7 +81,7 @@ test('where canaries of a kind are missing it is said why', () => {
   expect(whyNoCanaries(missing)).toMatch(/^No canary was put: no change of this run allowed/);
   const replayScores = certificate.replayScores.map((replay) => ({
     ...replay,
-    evidence: replay.evidence && { ...replay.evidence, ruledShare: 0 },
+    evidence: { ...replay.evidence, ruledShare: 0 },
   }));
   expect(whyNoCanaries({ ...missing, replayScores })).toMatch(/^The judge ruled on no claim/);
 });

@@ -3,7 +3,6 @@ import type { Interval } from '#contracts/interval.ts';
 import { type CanaryCounts, type JudgeTrust, reliableJudge } from '#contracts/judge-trust.ts';
 import { tolerance } from '../statistics/aggregate.ts';
 import { mean } from '../statistics/interval.ts';
-import { isGoodEnough } from './judge-trust.ts';
 
 const kinds = ['true', 'false', 'injected'] as const;
 
@@ -36,27 +35,20 @@ export const hasLeaked = ({ pool }: Pick<JudgeTrust, 'pool'>): boolean =>
 
 /** Why canaries of some kind, or of any, are missing in this run; null where none is. */
 export const whyNoCanaries = ({ trust, replayScores }: Certificate): string | null => {
-  const missing = kinds.filter((kind) => trust?.canaries[kind].shown === 0);
+  const missing = kinds.filter((kind) => trust.canaries[kind].shown === 0);
   if (missing.length === 0) return null;
-  if (!replayScores.some(({ evidence }) => evidence !== null && evidence.ruledShare > 0))
+  if (!replayScores.some(({ evidence }) => evidence.ruledShare > 0))
     return 'The judge ruled on no claim of the oracle’s in this run, and canaries stand among claims only.';
   const which = missing.length === kinds.length ? '' : `${list(missing)} `;
   return `No ${which}canary was put: no change of this run allowed one that is certain and that the oracle had not claimed itself.`;
 };
 
-/** Why the judge is not shown to be reliable, in sentences; null where it is, or was not tested at all. */
+/** Why the judge is not shown to be reliable, in sentences; null where it is. */
 export const whyNotReliable = (certificate: Certificate): string | null => {
   const { trust } = certificate;
-  if (trust === null || trust.reliable) return null;
+  if (trust.reliable) return null;
   return [whyNoCanaries(certificate), ...reliabilityGaps(trust)].filter((text) => text !== null).join(' ');
 };
-
-/**
- * Whether earlier certificates of the pool may rest on the same changes, so that intervals are too narrow. It was so
- * until runs kept who chose their seed.
- */
-export const mayRepeatChanges = ({ draw, trust }: Certificate): boolean =>
-  draw.seedSource === null && (trust?.pool.certificates.length ?? 0) > 1;
 
 export type AdjustedReading =
   | { kind: 'measured'; value: number; interval: Interval; atCeiling: boolean }
@@ -71,20 +63,18 @@ export const ceilingText =
  * supported than this judge is expected to support if every claim were true: p > a · q1.
  */
 export const readAdjustedPrecision = ({ trust, precision, replayScores }: Certificate): AdjustedReading => {
-  if (trust === null)
-    return { kind: 'not measured', why: 'The certificate was issued before judges were tested.' };
   const { youden, q1, adjustedPrecision } = trust;
   if (youden === null || q1 === null)
     return {
       kind: 'not measured',
       why: 'No true or no false canary was judged, so the judge’s mistakes are not known.',
     };
-  if (!isGoodEnough(trust) || adjustedPrecision === null)
+  if (adjustedPrecision === null)
     return {
       kind: 'not measured',
       why: `The lower bound of q0 + q1 − 1 is ${youden.lower.toFixed(3).replace('-', '−')}, under ${reliableJudge.youdenLower}: the verdicts of such a judge say too little of what is true.`,
     };
-  const ruled = mean(replayScores.map(({ evidence }) => evidence?.ruledShare ?? 0));
+  const ruled = mean(replayScores.map(({ evidence }) => evidence.ruledShare));
   return {
     kind: 'measured',
     ...adjustedPrecision,

@@ -65,7 +65,7 @@ test('what was not measured is null, never 0', () => {
   expect(
     trustOf([
       { ...measures(0.5), evidence: nothing },
-      { ...measures(0), evidence: null },
+      { ...measures(0), evidence: nothing },
     ]),
   ).toEqual({
     canaries: noCanaries,
@@ -108,7 +108,7 @@ test('the lift is the mean difference to the parrot over the replays that have o
     { ...measures(0.75), evidence: { ...nothing, parrot } },
     { ...measures(0.25), evidence: { ...nothing, parrot: { ...parrot, claimsSupported: 0 } } },
     { ...measures(1), evidence: nothing },
-    { ...measures(1), evidence: null },
+    { ...measures(1), evidence: nothing },
   ]);
   // By hand: the parrot's composites (1 + 0.5)/3 and 0.5/3, on the mean 1/3; the oracle's 0.75 and 0.25, on the mean 0.5.
   expect(baseline).toMatchObject({ compositeScore: 0.333333, lift: 0.166667, replays: 2 });
@@ -123,7 +123,7 @@ test('weights weigh the parrot as they weigh the oracle', () => {
 });
 
 test('bounds take every unscored replay for 0, and for 1', () => {
-  const replays = [{ ...measures(0.5), evidence: null }];
+  const replays = [{ ...measures(0.5), evidence: nothing }];
   expect(trustOf(replays, { unscored: 3 }).bounds).toEqual({ lower: 0.125, upper: 0.875 });
 });
 

@@ -22,14 +22,12 @@ export type EarlierCanaries = { canaries: CanaryCounts; certificates: string[] }
 
 export type TrustInput = {
   /** The replays in the denominator, in the order of their ids. */
-  replays: readonly (Measures & { evidence: ReplayEvidence | null })[];
+  replays: readonly (Measures & { evidence: ReplayEvidence })[];
   unscored: number;
   weights: Weights;
   earlier: EarlierCanaries;
   /** The second judge's model as configured; null where none was asked for. */
   secondModel: string | null;
-  /** Adjust precision under a bad judge too, as certificates did before that had a bound. */
-  adjustsUnderAny?: boolean;
 };
 
 export const noCanaries: CanaryCounts = {
@@ -65,7 +63,7 @@ export const countCanaries = (evidence: Pick<ReplayEvidence, 'canaries'>[]): Can
 
 const baselineOf = (replays: TrustInput['replays'], weights: Weights): JudgeTrust['baseline'] => {
   const pairs = replays.flatMap(({ evidence, ...measures }) => {
-    const parrot = evidence?.parrot ?? null;
+    const { parrot } = evidence;
     if (parrot === null) return [];
     const own = {
       precision: parrot.claimsSupported / parrot.claimsTotal,
@@ -111,7 +109,7 @@ const roundedThroughout = <T>(value: T): T => {
 };
 
 /** Whether precision can be adjusted by what canaries say of the judge: a bad judge's verdicts say too little of it. */
-export const isGoodEnough = ({ youden }: Pick<JudgeTrust, 'youden'>): boolean =>
+const isGoodEnough = ({ youden }: Pick<JudgeTrust, 'youden'>): boolean =>
   youden !== null && youden.lower >= reliableJudge.youdenLower;
 
 /**
@@ -119,23 +117,17 @@ export const isGoodEnough = ({ youden }: Pick<JudgeTrust, 'youden'>): boolean =>
  * "The certificate's numbers"). What was not measured is null.
  */
 export const judgeTrust = (input: TrustInput): JudgeTrust => {
-  const { replays, unscored, weights, earlier, secondModel, adjustsUnderAny = false } = input;
-  const evidence = replays.flatMap((replay) => (replay.evidence === null ? [] : [replay.evidence]));
+  const { replays, unscored, weights, earlier, secondModel } = input;
+  const evidence = replays.map((replay) => replay.evidence);
   const canaries = countCanaries(evidence);
   const pool = addCanaries(canaries, earlier.canaries);
   const reliability = judgeReliability(pool);
-  const ruled = replays.map(({ precision, evidence: of }) => ({
-    precision,
-    ruledShare: of?.ruledShare ?? 0,
-  }));
+  const ruled = replays.map(({ precision, evidence: { ruledShare } }) => ({ precision, ruledShare }));
   return roundedThroughout({
     canaries,
     pool: { canaries: pool, certificates: earlier.certificates },
     ...reliability,
-    adjustedPrecision:
-      adjustsUnderAny || isGoodEnough(reliability)
-        ? adjustedPrecision({ replays: ruled, counts: pool })
-        : null,
+    adjustedPrecision: isGoodEnough(reliability) ? adjustedPrecision({ replays: ruled, counts: pool }) : null,
     baseline: baselineOf(replays, weights),
     bounds: unscoredBounds(
       replays.map((measures) => compositeOf(measures, weights)),

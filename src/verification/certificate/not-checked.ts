@@ -32,10 +32,6 @@ const always = [
   'replay_scores[].evidence.second.reply.second',
 ];
 
-/** Neither the judge's trust nor what it follows from: so are certificates from before judges were tested. */
-export const isUntested = ({ trust, usageByMeasure, replayScores }: Certificate): boolean =>
-  trust === null && usageByMeasure === null && replayScores.every(({ evidence }) => evidence === null);
-
 /**
  * What of this certificate may have been altered without `recomputeCertificate` finding it, because nothing else in the
  * document decides it. Of some of it sums, bounds or the number of items are held against the rest all the same.
@@ -43,10 +39,6 @@ export const isUntested = ({ trust, usageByMeasure, replayScores }: Certificate)
 export const notChecked = (certificate: Certificate): string[] => [
   ...always,
   ...(certificate.judge === 'offline' ? [] : ['replay_scores[].scoring_model']),
-  ...(certificate.usageByMeasure === null ? ['usage'] : []),
-  ...(isUntested(certificate) ? ['trust', 'replay_scores[].evidence'] : []),
-  ...(certificate.judgeReliable === null && certificate.trust !== null ? ['judge_reliable'] : []),
-  ...(certificate.canariesLeaked === null && certificate.trust !== null ? ['canaries_leaked'] : []),
   // What earlier runs add to it is on their certificates.
-  ...((certificate.trust?.pool.certificates.length ?? 0) > 0 ? ['trust.pool'] : []),
+  ...(certificate.trust.pool.certificates.length > 0 ? ['trust.pool'] : []),
 ];

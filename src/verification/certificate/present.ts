@@ -27,8 +27,8 @@ export const presentSummary = (stored: StoredCertificate): CertificateSummary =>
   sample: stored.rawScores.sample,
   provisional: stored.rawScores.provisional,
   compositeInterval: stored.rawScores.intervals.compositeScore,
-  judgeReliable: stored.rawScores.trust?.reliable ?? null,
-  canariesLeaked: stored.rawScores.trust ? hasLeaked(stored.rawScores.trust) : null,
+  judgeReliable: stored.rawScores.trust.reliable,
+  canariesLeaked: hasLeaked(stored.rawScores.trust),
 });
 
 /** A certificate as every surface answers it, its replays in the order of their ids. */
@@ -42,9 +42,12 @@ export const presentCertificate = (
       .filter(({ outcome }) => outcome === 'oracle_failure')
       .map(({ groundTruthId, reason }) => [groundTruthId, reason ?? 'The oracle failed.']),
   );
-  const evidence = new Map(
-    rawScores.replays.map((replay) => [replay.groundTruthId, replay.evidence ?? null]),
-  );
+  const kept = new Map(rawScores.replays.map((replay) => [replay.groundTruthId, replay.evidence]));
+  const evidenceOf = (groundTruthId: string) => {
+    const evidence = kept.get(groundTruthId);
+    if (!evidence) throw new Error('A replay was scored and no evidence of it was kept.');
+    return evidence;
+  };
   return {
     ...presentSummary(stored),
     precision: stored.precision,
@@ -58,12 +61,11 @@ export const presentCertificate = (
     intervals: rawScores.intervals,
     counts: rawScores.counts,
     weights: rawScores.weights,
-    draw: { ...rawScores.draw, seedSource: rawScores.draw.seedSource ?? null },
+    draw: rawScores.draw,
     promptDigest: rawScores.judge.promptDigest,
     usage: rawScores.usage,
-    // Certificates that were issued before judges were tested have none of it.
-    usageByMeasure: rawScores.usageByMeasure ?? null,
-    trust: rawScores.trust ?? null,
+    usageByMeasure: rawScores.usageByMeasure,
+    trust: rawScores.trust,
     minReplays: rawScores.minReplays,
     unscored: rawScores.replays
       .filter(({ outcome }) => outcome === 'unscored')
@@ -87,7 +89,7 @@ export const presentCertificate = (
         scoringLatencyMs: score.scoringLatencyMs,
         scoredAt: score.scoredAt.toISOString(),
         oracleFailure: failures.get(score.groundTruthId) ?? null,
-        evidence: evidence.get(score.groundTruthId) ?? null,
+        evidence: evidenceOf(score.groundTruthId),
       })),
   };
 };

@@ -48,9 +48,11 @@ const secondOf = ({ precision, recall, reply, second }: ReplayCheckpoint): Repla
   };
 };
 
-/** What the judge's trust follows from; of a replay that is not in the denominator there is nothing. */
-const evidenceOf = ({ id, checkpoint, score }: EndedReplay): ReplayEvidence | null => {
-  if (score === null) return null;
+/** What of a replay in the denominator the judge's trust follows from. */
+export const evidenceOf = (
+  { id, checkpoint }: Pick<EndedReplay, 'id' | 'checkpoint'>,
+  score: ReplayScore,
+): ReplayEvidence => {
   const { precision } = checkpoint;
   const judged = precision?.kind === 'judged' ? precision : null;
   const ruled = judged === null || judged.control ? 0 : judged.claims.length;
@@ -92,6 +94,6 @@ export const rawReplay = (replay: EndedReplay, isPrivate: boolean): RawReplay =>
       id: publishedId(change.id, index),
       surfaced: surfaced.some(({ id: seen }) => seen === change.id),
     })),
-    evidence: evidenceOf(replay),
+    evidence: score && evidenceOf(replay, score),
   };
 };

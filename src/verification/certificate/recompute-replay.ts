@@ -6,8 +6,6 @@ import { rounded } from '../statistics/aggregate.ts';
 
 type PublishedReplay = Certificate['replayScores'][number];
 
-const nothing: ReplayEvidence = { ruledShare: 0, canaries: [], parrot: null, second: null };
-
 const nearest = (accuracy: number) =>
   replyAccuracies.reduce((best, value) =>
     Math.abs(value - accuracy) < Math.abs(best - accuracy) ? value : best,
@@ -32,14 +30,10 @@ const recomputeEvidence = (
   };
 };
 
-/**
- * One replay as its own counts have it (methodology, "One replay" and "Claims"). Where judges were `tested`, every
- * replay of the denominator has evidence.
- */
-export const recomputeReplay = (replay: PublishedReplay, tested: boolean): PublishedReplay => {
+/** One replay as its own counts have it (methodology, "One replay" and "Claims"). */
+export const recomputeReplay = (replay: PublishedReplay): PublishedReplay => {
   const { claimsTotal, claimsSupported, changesTotal, changesSurfaced, replyAccuracy } = replay;
   const failed = replay.oracleFailure !== null;
-  const evidence = replay.evidence ?? (tested ? nothing : null);
   return {
     ...replay,
     precision: claimsSupported / claimsTotal,
@@ -48,7 +42,7 @@ export const recomputeReplay = (replay: PublishedReplay, tested: boolean): Publi
     claimsTotal: claimsTotalOf(failed ? 0 : claimsTotal, changesTotal),
     claimsSupported: failed ? 0 : claimsSupported,
     changesSurfaced: failed ? 0 : changesSurfaced,
-    evidence: evidence && recomputeEvidence(evidence, replay),
+    evidence: recomputeEvidence(replay.evidence, replay),
   };
 };
 
@@ -59,7 +53,7 @@ export const secondCounts = ({
   changesSurfaced,
   changesTotal,
 }: PublishedReplay) => {
-  const second = evidence?.second ?? null;
+  const { second } = evidence;
   if (second === null) return [];
   const yes = (verdicts: { first: boolean }[]) => verdicts.filter(({ first }) => first).length;
   return [

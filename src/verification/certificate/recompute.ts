@@ -1,13 +1,13 @@
 import { type Certificate, certificateDomain, methodologyVersion } from '#contracts/certificate.ts';
 import type { CanaryCounts } from '#contracts/judge-trust.ts';
-import { noUsage } from '#contracts/replay.ts';
+import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { totalUsage } from '../judges/judge-usage.ts';
-import { type Aggregate, aggregate, type Measures, tolerance } from '../statistics/aggregate.ts';
+import { type Aggregate, aggregate, tolerance } from '../statistics/aggregate.ts';
 import { crossedBounds } from './bounds.ts';
 import { hasLeaked } from './judge-standing.ts';
-import { countCanaries, judgeTrust, noCanaries, subtractCanaries } from './judge-trust.ts';
+import { countCanaries, judgeTrust, noCanaries, subtractCanaries, type TrustInput } from './judge-trust.ts';
 import { mostFrequent } from './most-frequent.ts';
-import { isUntested, notChecked } from './not-checked.ts';
+import { notChecked } from './not-checked.ts';
 import { recomputeReplay, secondCounts } from './recompute-replay.ts';
 import { wireName } from './wire.ts';
 
@@ -51,9 +51,12 @@ const differences = (published: unknown, recomputed: unknown): Disagreement[] =>
     .filter((pair) => !agrees(pair.published, pair.recomputed));
 };
 
+/** A replay's measures from its own counts, with what the judge's trust follows from. */
+type MeasuredReplay = TrustInput['replays'][number];
+
 /** What earlier runs add to the pool, as stated: nothing where none is named, or where it cannot be. */
 const earlierIn = (trust: Certificate['trust'], own: CanaryCounts): CanaryCounts => {
-  if (trust === null || trust.pool.certificates.length === 0) return noCanaries;
+  if (trust.pool.certificates.length === 0) return noCanaries;
   const earlier = subtractCanaries(trust.pool.canaries, own);
   const possible = Object.values(earlier).every(
     ({ shown, supported }) => supported >= 0 && shown >= supported,
@@ -62,32 +65,24 @@ const earlierIn = (trust: Certificate['trust'], own: CanaryCounts): CanaryCounts
 };
 
 /** What is said of the judge, from the replays' own evidence and the part of the pool that is on other certificates. */
-const recomputeTrust = (certificate: Certificate, measures: Measures[]): Certificate['trust'] => {
+const recomputeTrust = (certificate: Certificate, measures: MeasuredReplay[]): Certificate['trust'] => {
   const { trust, unscored, weights, replayScores } = certificate;
-  if (isUntested(certificate)) return null;
-  const evidence = replayScores.flatMap((replay) => (replay.evidence === null ? [] : [replay.evidence]));
+  const evidence = replayScores.map((replay) => replay.evidence);
   const secondModel = evidence.find(({ second }) => second !== null)?.second?.model;
   return judgeTrust({
-    replays: measures.map(({ precision, recall, replyAccuracy }, place) => ({
-      precision,
-      recall,
-      replyAccuracy,
-      evidence: replayScores[place]?.evidence ?? null,
-    })),
+    replays: measures,
     unscored: unscored.length,
     weights,
     earlier: {
       canaries: earlierIn(trust, countCanaries(evidence)),
-      certificates: trust?.pool.certificates ?? [],
+      certificates: trust.pool.certificates,
     },
-    secondModel: trust?.agreement?.model ?? secondModel ?? null,
-    adjustsUnderAny: trust !== null && trust.adjustedPrecision !== null,
+    secondModel: trust.agreement?.model ?? secondModel ?? null,
   });
 };
 
-const recomputeUsage = ({ usage, usageByMeasure }: Certificate) => {
-  if (usageByMeasure === null) return { usage, usageByMeasure };
-  const free = (part: typeof usage) => (part.calls === 0 ? noUsage : part);
+const recomputeUsage = ({ usageByMeasure }: Certificate) => {
+  const free = (part: JudgeUsage) => (part.calls === 0 ? noUsage : part);
   const { answerKey, precision, recall, reply, baseline, second } = usageByMeasure;
   return {
     usage: totalUsage(Object.values(usageByMeasure)),
@@ -106,16 +101,13 @@ const recomputeUsage = ({ usage, usageByMeasure }: Certificate) => {
 const asItsReplaysHaveIt = (
   certificate: Certificate,
   numbers: Aggregate,
-  measures: Measures[],
+  measures: MeasuredReplay[],
 ): Certificate => {
   const { replayScores, unscored, counts } = certificate;
   const scoringModel =
     mostFrequent(replayScores.map((replay) => replay.scoringModel)) ?? certificate.scoringModel;
   const { intervals, ...means } = numbers;
-  const tested = !isUntested(certificate);
   const trust = recomputeTrust(certificate, measures);
-  // Null is what summaries did not say yet.
-  const said = <T>(published: T | null, recomputed: T | null) => (published === null ? null : recomputed);
   return {
     ...certificate,
     ...means,
@@ -138,9 +130,9 @@ const asItsReplaysHaveIt = (
       unscored: unscored.length,
     },
     trust,
-    judgeReliable: said(certificate.judgeReliable, trust?.reliable ?? null),
-    canariesLeaked: said(certificate.canariesLeaked, trust && hasLeaked(trust)),
-    replayScores: replayScores.map((replay) => recomputeReplay(replay, tested)),
+    judgeReliable: trust.reliable,
+    canariesLeaked: hasLeaked(trust),
+    replayScores: replayScores.map(recomputeReplay),
   };
 };
 
@@ -170,6 +162,7 @@ export const recomputeCertificate = (certificate: Certificate): Recomputation =>
     precision: published.claimsSupported / published.claimsTotal,
     recall: published.changesSurfaced / published.changesTotal,
     replyAccuracy: published.replyAccuracy,
+    evidence: published.evidence,
   }));
   const numbers = aggregate(measures, certificate.weights);
   const recomputed = asItsReplaysHaveIt(certificate, numbers, measures);

@@ -1,6 +1,6 @@
 import Link from 'next/link';
 import { Code, type Fact, Facts } from '#components/facts.tsx';
-import { costText, judgeNames, notMeasured } from '#components/format.ts';
+import { costText, judgeNames } from '#components/format.ts';
 import { economyText } from '#components/run-status.tsx';
 import { Time } from '#components/time.tsx';
 import { usageFacts } from '#components/usage-facts.ts';
@@ -18,17 +18,6 @@ const costRemark = (run: Run): string =>
       : `Its limit is ${costText(run.maxCostUsd)}.`,
     ...(isTerminal(run.status) && !isCostFinal(run) ? ['A batch that was sent is still to be charged.'] : []),
   ].join(' ');
-
-const usage = ({ usage }: Run): Fact[] =>
-  usage === null
-    ? [
-        {
-          term: 'Tokens',
-          value: notMeasured,
-          remark: 'Some of its calls were made by a version that did not count them.',
-        },
-      ]
-    : usageFacts(usage);
 
 const cost = (run: Run): Fact => ({
   term: 'Cost of judging',
@@ -49,7 +38,7 @@ export const RunFacts = ({ run }: { run: Run }) => {
   const facts: Fact[] = [
     { term: 'Judge', value: judgeNames[run.judge], remark: run.economy ? economyText : undefined },
   ];
-  if (isPaid(run.judge)) facts.push(...usage(run), cost(run));
+  if (isPaid(run.judge)) facts.push(...usageFacts(run.usage), cost(run));
   if (run.continuation !== null && run.continuesRunId !== null)
     facts.push({
       ...continuations[run.continuation],

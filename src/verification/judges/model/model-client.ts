@@ -14,7 +14,7 @@ const tookShape = {
   latencyMs: z.number(),
   retries: z.number().int(),
   /** Requests whose connection broke or timed out: the API may have answered, and charged, them all the same. */
-  uncertain: z.number().int().default(0),
+  uncertain: z.number().int(),
 };
 
 /**
