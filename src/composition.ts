@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { AuthContext } from '#auth/context.ts';
+import { requireAgreement } from '#db/applied.ts';
 import { openDatabase } from '#db/client.ts';
 import { readJournal } from '#db/journal.ts';
 import { openRunChanges } from '#db/run-changes.ts';
@@ -39,7 +40,11 @@ export type Composition = {
 };
 
 /** What a worker process works with: the services, and the engine's ports. */
-export type WorkerComposition = Omit<Composition, 'services' | 'auth'> & { worker: WorkerContext };
+export type WorkerComposition = Omit<Composition, 'services' | 'auth'> & {
+  worker: WorkerContext;
+  /** Rejects with SchemaMismatch where the database was set up by another version. */
+  requireOwnSchema: () => Promise<void>;
+};
 
 /** Processes are started in the project's folder, by `npm start` and by every deployment that runs its commands. */
 const projectDir = process.cwd();
@@ -118,7 +123,7 @@ const secretsKeys = (list: string): [Buffer, ...Buffer[]] => {
   return [bytesOf(first), ...others.map(bytesOf)];
 };
 
-type Core = Omit<Composition, 'auth'>;
+type Core = Omit<Composition, 'auth'> & Pick<WorkerComposition, 'requireOwnSchema'>;
 
 const authOf = (environment: Environment, { db, now }: ServiceContext): AuthContext => ({
   db,
@@ -187,6 +192,7 @@ const compose = (environment: Environment, tracing: Tracing): Core => {
     allow: environment.OUTBOUND_ALLOW,
     alwaysAllowedOrigins: [new URL(ownUrl(environment)).origin],
   });
+  const migrations = () => readJournal(join(projectDir, 'drizzle'));
   // Octokit, git and the judge's client: a web process loads them when somebody tries an oracle, and not before.
   let engine: Promise<Engine> | null = null;
   const openEngine = () => {
@@ -219,7 +225,10 @@ const compose = (environment: Environment, tracing: Tracing): Core => {
     environment,
     databaseUrl,
     logger,
-    ready: async () => readiness(database, await readJournal(join(projectDir, 'drizzle'))),
+    ready: async () => readiness(database, await migrations()),
+    requireOwnSchema: async () => {
+      await requireAgreement(database.sql, await migrations());
+    },
     metrics: { scrape, token: environment.METRICS_TOKEN ?? null },
     services: {
       db: database.db,

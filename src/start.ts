@@ -1,6 +1,7 @@
 import { watch } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { SchemaMismatch } from '#db/applied.ts';
 import { openDatabase } from '#db/client.ts';
 import { openEmbedded } from '#db/embedded.ts';
 import { childEnvironment, type Environment, isLoopbackHost, readEnvironment } from '#env.ts';
@@ -68,11 +69,13 @@ const openDatabaseServer = async (environment: Environment, dataDir: string): Pr
   return embedded.databaseUrl;
 };
 
-const prepare = async (databaseUrl: string, embedded: boolean): Promise<void> => {
+/** @param embeddedIn the data directory of an embedded database; null for one of DATABASE_URL. */
+const prepare = async (databaseUrl: string, embeddedIn: string | null): Promise<void> => {
   try {
     await prepareDatabase(databaseUrl);
   } catch (error) {
-    if (embedded) throw error;
+    if (error instanceof SchemaMismatch) throw new SchemaMismatch(embeddedIn);
+    if (embeddedIn !== null) throw error;
     // The message of a driver can hold the host and the user, never the password.
     throw new Error(
       `DATABASE_URL cannot be used: ${error instanceof Error ? error.message || ('code' in error ? String(error.code) : error.name) : 'unknown error'}`,
@@ -128,7 +131,7 @@ const start = async () => {
   const databaseUrl = await openDatabaseServer(environment, dataDir);
   await mkdir(dataDir, { recursive: true });
   const keys = await installationKeys(dataDir, environment);
-  await prepare(databaseUrl, environment.DATABASE_URL === undefined);
+  await prepare(databaseUrl, environment.DATABASE_URL === undefined ? dataDir : null);
 
   const baseUrl = environment.NEXTAUTH_URL ?? localUrl(HOST, PORT);
   const forPrograms = childEnvironment({

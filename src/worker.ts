@@ -11,7 +11,10 @@ import { cannotStart } from '#start/cannot-start.ts';
  */
 
 const run = async () => {
-  const { worker, logger, databaseUrl, environment, metrics, ready, close } = await getWorkerComposition();
+  const composition = await getWorkerComposition();
+  const { worker, logger, databaseUrl, environment, metrics, ready, close } = composition;
+  // Each job would fail on tables that this version does not know.
+  await composition.requireOwnSchema();
   const queues = await workQueues({ databaseUrl, logger, ...createHandlers(worker) });
   const { METRICS_HOST: host, METRICS_PORT: port } = environment;
   const server =

@@ -1,3 +1,4 @@
+import { SchemaMismatch } from '#db/applied.ts';
 import { connectionOf } from '#db/embedded.ts';
 import { CommandError } from './exit.ts';
 import type { Settings } from './settings.ts';
@@ -13,6 +14,7 @@ const unreachable = new Set([
 
 /** The fault of a connection as its user can mend it. The address may hold a password, so it is not said. */
 const explained = (error: unknown): unknown => {
+  if (error instanceof SchemaMismatch) return new CommandError(error.message);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (unreachable.has(code))
     return new CommandError(
@@ -37,6 +39,10 @@ export const withDatabase = async <T>(
   const connection = await connectionOf(settings.dataDir);
   try {
     return await work(connection.databaseUrl);
+  } catch (error) {
+    throw error instanceof SchemaMismatch
+      ? new CommandError(new SchemaMismatch(settings.dataDir).message)
+      : error;
   } finally {
     await connection.close();
   }

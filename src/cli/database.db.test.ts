@@ -1,7 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Sql } from 'postgres';
 import { afterEach, expect, test } from 'vitest';
+import { openDatabase } from '#db/client.ts';
+import { connectionOf } from '#db/embedded.ts';
 import { readJournal } from '#db/journal.ts';
 import { migrationsFolder } from '#db/migrations.ts';
 import { localOwner, resolveApiToken } from '#services/account/index.ts';
@@ -19,10 +23,8 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((database) => database.close()));
 });
 
-const columnNames = async ({ sql }: TestDatabase) => {
-  const rows = await sql<{ name: string }[]>`
-    select table_name || '.' || column_name as name from information_schema.columns
-    where table_schema = 'public' order by 1`;
+const triggersOf = async ({ sql }: TestDatabase) => {
+  const rows = await sql<{ name: string }[]>`select tgname as name from pg_trigger where not tgisinternal`;
   return rows.map(({ name }) => name);
 };
 
@@ -30,44 +32,71 @@ test('db migrate makes tables and queues, db rollback takes the last migration b
   const database = await open({ migrated: false });
   const here = withSettings({ databaseUrl: database.databaseUrl });
   expect(await runInProcess(['db', 'migrate'], here)).toMatchObject({ code: 0, stderr: '' });
-  const all = await columnNames(database);
-  expect(all).toContain('verification_runs.id');
+  expect(await database.sql`select id from verification_runs`).toEqual([]);
+  expect(await triggersOf(database)).toEqual(['verification_runs_changed']);
   const queues = await database.sql`select name from pgboss.queue`;
   expect(queues.map(({ name }) => name)).toContain('score-replay');
   const rolledBack = await runInProcess(['db', 'rollback'], here);
   expect(rolledBack.code).toBe(0);
   expect(rolledBack.stdout).toMatch(/Took the migration \S+ back/);
-  expect(await columnNames(database)).not.toEqual(all);
+  expect(await triggersOf(database)).toEqual([]);
+  expect(await database.sql`select name from pgboss.queue`).toHaveLength(queues.length);
   expect(await runInProcess(['db', 'migrate'], here)).toMatchObject({ code: 0 });
-  expect(await columnNames(database)).toEqual(all);
+  expect(await triggersOf(database)).toEqual(['verification_runs_changed']);
 });
 
-test('ground truth that earlier runs stored by themselves is kept under its digest, and given back by the rollback', async () => {
+test('db rollback, again and again, leaves an empty database, which migrating fills again', async () => {
   const database = await open({ migrated: false });
-  const { sql } = database;
   const here = withSettings({ databaseUrl: database.databaseUrl });
+  const all = async () => ({
+    schemas: (
+      await database.sql`select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'`
+    ).map(({ nspname }) => nspname),
+    ...Object.fromEntries(
+      await Promise.all(
+        (['class', 'proc', 'type'] as const).map(async (kind) => {
+          const name = { class: 'rel', proc: 'pro', type: 'typ' }[kind];
+          const [row] = await database.sql.unsafe<{ count: number }[]>(
+            `select count(*)::int as count from pg_${kind} join pg_namespace n on n.oid = ${name}namespace
+             where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`,
+          );
+          return [kind, row?.count] as const;
+        }),
+      ),
+    ),
+  });
+  const empty = await all();
+  expect(empty).toEqual({ schemas: ['public'], class: 0, proc: 0, type: 0 });
   await runInProcess(['db', 'migrate'], here);
-  const rollBackToIt = async () => {
-    for (const _ of (await readJournal(migrationsFolder)).filter(({ idx }) => idx >= 6))
-      expect(await runInProcess(['db', 'rollback'], here)).toMatchObject({ code: 0 });
-  };
-  await rollBackToIt();
-  const record = { id: '7', title: 'Change', diff: '+x' };
-  const [user] = await sql<{ id: string }[]>`insert into users (name) values (null) returning id`;
-  const [run] = await sql<{ id: string }[]>`
-    insert into verification_runs (user_id, construct_id, repo_url, config_json)
-    values (${user?.id ?? ''}, 'c', 'owner/name', '{}') returning id`;
-  for (const id of ['7', '8'])
-    await sql`insert into verification_replays (run_id, ground_truth_id, position, state, ground_truth_json)
-      values (${run?.id ?? ''}, ${id}, ${Number(id)}, 'open', ${JSON.stringify(record)}::jsonb)`;
-  expect(await runInProcess(['db', 'migrate'], here)).toMatchObject({ code: 0 });
-  const joined = await sql`select record_json as record from verification_replays
-    join ground_truth_records on digest = ground_truth_digest`;
-  expect(joined.map((row) => row.record)).toEqual([record, record]);
-  expect(await sql`select digest from ground_truth_records`).toHaveLength(1);
-  await rollBackToIt();
-  const back = await sql`select ground_truth_json as record from verification_replays`;
-  expect(back.map((row) => row.record)).toEqual([record, record]);
+  const filled = await all();
+  expect(filled.schemas).toEqual(expect.arrayContaining(['public', 'drizzle', 'pgboss']));
+  for (const tag of (await readJournal(migrationsFolder)).map((migration) => migration.tag).toReversed())
+    expect((await runInProcess(['db', 'rollback'], here)).stdout).toContain(tag);
+  expect(await all()).toEqual(empty);
+  expect(await runInProcess(['db', 'migrate'], here)).toMatchObject({ code: 0, stderr: '' });
+  expect(await all()).toEqual(filled);
+});
+
+/** As a version left it whose migrations are not among this one's. */
+const makeEarlier = (sql: Sql) =>
+  sql`update drizzle.__drizzle_migrations set hash = 'earlier', created_at = created_at - 1000`;
+
+test('a database of another version is refused, with the command that empties it', async () => {
+  const database = await open();
+  await makeEarlier(database.sql);
+  const here = withSettings({ databaseUrl: database.databaseUrl });
+  for (const command of [
+    ['db', 'migrate'],
+    ['db', 'rollback'],
+    ['token', 'create', '--name', 'ci'],
+  ]) {
+    const outcome = await runInProcess(command, here);
+    expect(outcome).toMatchObject({ code: 1, stdout: '' });
+    expect(outcome.stderr).toMatch(/^The database was set up by another version of Echelon Verify/);
+    const statements = /psql "\$DATABASE_URL" -c '([^']+)'/.exec(outcome.stderr)?.[1];
+    if (command[0] === 'token') await database.sql.unsafe(statements ?? '');
+  }
+  expect(await runInProcess(['db', 'migrate'], here)).toMatchObject({ code: 0, stderr: '' });
 });
 
 test('there being nothing to take back is no failure', async () => {
@@ -97,6 +126,35 @@ test('without DATABASE_URL the data directory’s own database is used, and stop
     expect(await runCommand(['db', 'migrate'], { env })).toMatchObject({ code: 0 });
   } finally {
     rmSync(dataDir, { recursive: true, force: true });
+  }
+});
+
+test('a data directory of another version is refused, with the command that moves it away', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'echelon-cli-data-'));
+  try {
+    const here = withSettings({ databaseUrl: null, dataDir });
+    await runInProcess(['db', 'migrate'], here);
+    const { databaseUrl, close } = await connectionOf(dataDir);
+    const { sql, close: end } = openDatabase(databaseUrl, { max: 1 });
+    await makeEarlier(sql);
+    await end();
+    await close();
+
+    const outcome = await runInProcess(['db', 'migrate'], here);
+    expect(outcome).toMatchObject({ code: 1, stdout: '' });
+    expect(outcome.stderr).toContain(`The data directory ${dataDir} was set up by another version`);
+    const command = /: (mv .+)$/m.exec(outcome.stderr)?.[1] ?? '';
+    execSync(command);
+    expect(await runInProcess(['db', 'migrate'], here)).toMatchObject({ code: 0, stderr: '' });
+    expect(existsSync(`${dataDir}-old/postgres.json`)).toBe(true);
+  } finally {
+    for (const made of [dataDir, `${dataDir}-old`]) {
+      const { outside } = existsSync(join(made, 'postgres.json'))
+        ? JSON.parse(readFileSync(join(made, 'postgres.json'), 'utf8'))
+        : { outside: null };
+      rmSync(made, { recursive: true, force: true });
+      if (outside !== null) rmSync(outside, { recursive: true, force: true });
+    }
   }
 });
 

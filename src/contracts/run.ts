@@ -24,6 +24,9 @@ export const isTerminal = (status: RunStatus) => status === 'COMPLETED' || statu
 export const continuations = ['resume', 'retry'] as const;
 export type Continuation = (typeof continuations)[number];
 
+/** `run.activity` is at most this long, in UTF-16 code units. */
+export const maxActivityLength = 300;
+
 /** The error of a run that its owner cancelled (wire contract). */
 export const cancelledByOwner = 'Cancelled by its owner';
 

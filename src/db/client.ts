@@ -30,6 +30,7 @@ export const openDatabase = (
   return { db, sql, close: () => sql.end({ timeout: 5 }) };
 };
 
-export type Database = ReturnType<typeof openDatabase>['db'];
+export type OpenDatabase = ReturnType<typeof openDatabase>;
+export type Database = OpenDatabase['db'];
 /** The database or one of its transactions, for a verb that joins its caller's transaction. */
 export type Executor = Database | Parameters<Parameters<Database['transaction']>[0]>[0];

@@ -4,6 +4,7 @@ import { generateDrizzleJson, generateMigration } from 'drizzle-kit/api';
 import type { Sql } from 'postgres';
 import { expect, test } from 'vitest';
 import { testDatabase } from '#testing/rigs/database.ts';
+import { SchemaMismatch } from './applied.ts';
 import { readJournal } from './journal.ts';
 import { migrate } from './migrate.ts';
 import { migrationsFolder } from './migrations.ts';
@@ -21,7 +22,14 @@ const describeSchema = async (sql: Sql) => ({
   indexes: await sql`select indexdef from pg_indexes where schemaname = 'public' order by 1`,
   types: await sql`
     select typname from pg_type where typnamespace = 'public'::regnamespace and typtype = 'e' order by 1`,
+  triggers: await sql`
+    select tgname, pg_get_triggerdef(oid) as definition from pg_trigger where not tgisinternal order by 1`,
+  functions: await sql`
+    select proname, prosrc from pg_proc where pronamespace = 'public'::regnamespace order by 1`,
 });
+
+/** Without the queues, which are not of this layer. */
+const rollBack = (databaseUrl: string) => rollback(databaseUrl, async () => {});
 
 test('every migration goes down and up again, and leaves the same schema at each step', async () => {
   const { databaseUrl, sql, close } = await testDatabase({ migrated: false });
@@ -32,17 +40,17 @@ test('every migration goes down and up again, and leaves the same schema at each
 
   const onTheWayDown = [];
   for (const tag of tags.toReversed()) {
-    expect(await rollback(databaseUrl)).toBe(tag);
+    expect(await rollBack(databaseUrl)).toBe(tag);
     const below = await describeSchema(sql);
     onTheWayDown.push(below);
     await migrate(databaseUrl);
     expect(await describeSchema(sql)).toEqual(full);
-    for (let step = 0; step < onTheWayDown.length; step += 1) await rollback(databaseUrl);
+    for (let step = 0; step < onTheWayDown.length; step += 1) await rollBack(databaseUrl);
     expect(await describeSchema(sql)).toEqual(below);
   }
 
   expect(onTheWayDown.at(-1)).toEqual(empty);
-  expect(await rollback(databaseUrl)).toBeNull();
+  expect(await rollBack(databaseUrl)).toBeNull();
   await migrate(databaseUrl);
   expect(await describeSchema(sql)).toEqual(full);
   await close();
@@ -59,11 +67,33 @@ test('four processes that migrate at once do no harm', async () => {
   await close();
 });
 
-test('a migration that this version does not know is not rolled back', async () => {
+test('a migration of a later version is left as it is, and not rolled back', async () => {
   const { databaseUrl, sql, close } = await testDatabase();
   await sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('later', 99999999999999)`;
-  await expect(rollback(databaseUrl)).rejects.toThrow('not one of this version');
+  await migrate(databaseUrl);
+  await expect(rollBack(databaseUrl)).rejects.toThrow('not one of this version');
   await close();
+});
+
+test.each([
+  ['was applied by an earlier version', `('earlier', 1)`],
+  ['was rewritten since it was applied', null],
+])('a database of which a migration %s is refused, and left as it is', async (_, row) => {
+  const { databaseUrl, sql, close } = await testDatabase();
+  if (row === null) await sql`update drizzle.__drizzle_migrations set hash = 'rewritten' where id = 1`;
+  else await sql.unsafe(`insert into drizzle.__drizzle_migrations (hash, created_at) values ${row}`);
+  const before = await describeSchema(sql);
+  await expect(migrate(databaseUrl)).rejects.toBeInstanceOf(SchemaMismatch);
+  await expect(rollBack(databaseUrl)).rejects.toBeInstanceOf(SchemaMismatch);
+  expect(await describeSchema(sql)).toEqual(before);
+  await close();
+});
+
+test('there are two migrations, the tables and the trigger, until the first release', async () => {
+  expect((await readJournal(migrationsFolder)).map(({ tag }) => tag)).toEqual([
+    '0000_tables',
+    '0001_run_changes',
+  ]);
 });
 
 test('the schema files hold nothing that no migration makes', async () => {

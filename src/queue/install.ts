@@ -1,4 +1,5 @@
 import { PgBoss } from 'pg-boss';
+import type { ISql } from 'postgres';
 import { deadQueueOf, deadQueueOptions, jobNames, queueOptions } from './queues.ts';
 
 /**
@@ -34,3 +35,6 @@ export const installQueues = async (databaseUrl: string): Promise<void> => {
   const [error] = errors;
   if (error !== undefined) throw error;
 };
+
+/** Takes back all that `installQueues` made, with every job. */
+export const dropQueues = (sql: ISql): Promise<unknown> => sql`drop schema if exists pgboss cascade`;

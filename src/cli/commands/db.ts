@@ -1,5 +1,4 @@
-import { rollback } from '#db/rollback.ts';
-import { prepareDatabase } from '#services/ground/index.ts';
+import { prepareDatabase, rollBackDatabase } from '#services/ground/index.ts';
 import { withDatabase } from '../connection.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
 import type { Settings } from '../settings.ts';
@@ -14,9 +13,9 @@ export const migrateCommand = async ({ settings, terminal }: Context): Promise<E
   return exitCodes.done;
 };
 
-/** `db rollback`: takes the last migration back. */
+/** `db rollback`: takes the last migration back, with the first one the queues too. */
 export const rollbackCommand = async ({ settings, terminal }: Context): Promise<ExitCode> => {
-  const undone = await withDatabase(settings, rollback);
+  const undone = await withDatabase(settings, rollBackDatabase);
   terminal.result(
     undone === null
       ? 'There is no migration to take back.'

@@ -13,6 +13,7 @@ import { createApiToken } from '#services/account/index.ts';
 import type { Actor } from '#services/ground/index.ts';
 import { createRun as createRunOf } from '#services/run/index.ts';
 import { cutMessage, failRun, noteActivity } from '#services/state/transitions.ts';
+import { storeCertificate } from '#testing/builders/stored-certificates.ts';
 import { runCommand, runInProcess } from '#testing/rigs/command-line.ts';
 import { openWorkbench, runRequest } from '#testing/rigs/engine-rig.ts';
 import { handleTrpc } from '#trpc/handler.ts';
@@ -100,6 +101,18 @@ const failedRun = async (changes: Parameters<typeof runRequest>[0] = {}) => {
   return runId;
 };
 
+/** As if the run had been certified. */
+const setCompleted = async (runId: string) => {
+  const certificateId = await storeCertificate(workbench.db, {
+    constructId: 'construct',
+    supported: 4,
+    createdAt: workbench.context.now(),
+  });
+  await workbench.database.sql`
+    update verification_runs set status = 'COMPLETED', error = null, certificate_id = ${certificateId}
+    where id = ${runId}`;
+};
+
 test('run show tells status, progress, cost, what a run waits for, and what can be done', async () => {
   const { runId } = await createRun({ maxCostUsd: 5 });
   await workbench.database.sql`update verification_runs set status = 'INGESTING' where id = ${runId}`;
@@ -153,7 +166,7 @@ test('run cancel ends a run, says that nothing was done where it had ended, and 
       can: { cancel: false, resume: false, retry: true },
     });
   }
-  await workbench.database.sql`update verification_runs set status = 'COMPLETED' where id = ${runId}`;
+  await setCompleted(runId);
   expect(await run('cancel', runId)).toMatchObject({
     code: 1,
     stderr: 'Nothing was done: the run had been completed before, and its certificate stands.\n',
@@ -214,8 +227,7 @@ test('run show --watch ends with the run, outlives a restart of the installation
   expect(await code).toBe(1);
   expect(said()).toMatch(/PENDING –\n.*does not answer/);
   expect(JSON.parse(String(stdout.read()))).toMatchObject({ status: 'FAILED', error: 'It failed.' });
-  await workbench.database.sql`
-    update verification_runs set status = 'COMPLETED', error = null where id = ${runId}`;
+  await setCompleted(runId);
   expect(await run('show', runId, '--watch')).toMatchObject({ code: 0 });
 });
 

@@ -1,6 +1,5 @@
-import { index, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
-
-const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+import { index, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { instant } from './columns.ts';
 
 /**
  * Calls to something that bears only so many at once or a minute, whichever worker makes them. A slot that is not given
@@ -13,7 +12,7 @@ export const callSlots = pgTable(
     /** Whom it is taken at, for example an oracle's origin. */
     resource: text('resource').notNull(),
     /** Whose call it is: nobody takes more than a fair share while others wait. */
-    userId: uuid('user_id'),
+    userId: uuid('user_id').notNull(),
     takenAt: instant('taken_at').notNull(),
     expiresAt: instant('expires_at').notNull(),
     releasedAt: instant('released_at'),

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import {
   doublePrecision,
   foreignKey,
@@ -6,10 +7,14 @@ import {
   jsonb,
   pgTable,
   text,
-  timestamp,
+  unique,
   uuid,
 } from 'drizzle-orm/pg-core';
-import type { RawScores } from '#contracts/certificate.ts';
+import { certificateSchema, type RawScores } from '#contracts/certificate.ts';
+import { unitSchema } from '#contracts/interval.ts';
+import { runRequestSchema } from '#contracts/run-request.ts';
+import { fitsNotEmpty, holds, isAtLeast, isWithin } from './checks.ts';
+import { instant } from './columns.ts';
 
 /** Public, written once by the run's certification, never changed. */
 export const verificationCertificates = pgTable(
@@ -28,15 +33,24 @@ export const verificationCertificates = pgTable(
     brier: doublePrecision('brier').notNull(),
     sampleSize: integer('sample_size').notNull(),
     groundTruthSource: text('ground_truth_source').notNull(),
+    /** Null where the source has none, and for a private repository. */
     commitRange: text('commit_range'),
     methodologyVersion: text('methodology_version').notNull(),
     scoringModel: text('scoring_model').notNull(),
     rawScores: jsonb('raw_scores_json').$type<RawScores>().notNull(),
-    createdAt: timestamp('created_at', { withTimezone: true, mode: 'date' }).notNull().defaultNow(),
+    createdAt: instant('created_at').notNull().defaultNow(),
   },
   (table) => [
     index('verification_certificates_construct_id_created_at_idx').on(table.constructId, table.createdAt),
     index('verification_certificates_brier_idx').on(table.brier),
+    fitsNotEmpty(table.constructId, runRequestSchema.shape.constructId),
+    isAtLeast(table.replayCount, 1),
+    isWithin(table.precision, unitSchema),
+    isWithin(table.recall, unitSchema),
+    isWithin(table.replyAccuracy, unitSchema),
+    isWithin(table.compositeScore, unitSchema),
+    isWithin(table.brier, certificateSchema.shape.brier),
+    isAtLeast(table.sampleSize, 1),
   ],
 );
 
@@ -55,7 +69,7 @@ export const verificationReplayScores = pgTable(
     changesSurfaced: integer('changes_surfaced').notNull(),
     scoringModel: text('scoring_model').notNull(),
     scoringLatencyMs: integer('scoring_latency_ms').notNull(),
-    scoredAt: timestamp('scored_at', { withTimezone: true, mode: 'date' }).notNull(),
+    scoredAt: instant('scored_at').notNull(),
   },
   (table) => [
     // Named by hand: the name that Drizzle would make is longer than the 63 bytes Postgres keeps.
@@ -64,6 +78,19 @@ export const verificationReplayScores = pgTable(
       columns: [table.certificateId],
       foreignColumns: [verificationCertificates.id],
     }).onDelete('cascade'),
-    index('verification_replay_scores_certificate_id_idx').on(table.certificateId),
+    unique('verification_replay_scores_certificate_id_ground_truth_id_key').on(
+      table.certificateId,
+      table.groundTruthId,
+    ),
+    isWithin(table.precision, unitSchema),
+    isWithin(table.recall, unitSchema),
+    isWithin(table.replyAccuracy, unitSchema),
+    isAtLeast(table.claimsTotal, 1),
+    isAtLeast(table.claimsSupported, 0),
+    holds('verification_replay_scores_claims', sql`${table.claimsSupported} <= ${table.claimsTotal}`),
+    isAtLeast(table.changesTotal, 1),
+    isAtLeast(table.changesSurfaced, 0),
+    holds('verification_replay_scores_changes', sql`${table.changesSurfaced} <= ${table.changesTotal}`),
+    isAtLeast(table.scoringLatencyMs, 0),
   ],
 );

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
-import { index, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { index, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-
-const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+import { isAtLeast, isDigest } from './checks.ts';
+import { instant } from './columns.ts';
 
 /**
  * Changes as they were read, each stored once under its digest whichever runs use it. `scope` is `public`, or says by
@@ -19,16 +19,21 @@ export const groundTruthRecords = pgTable(
   (table) => [
     // What the sweep looks for, again and again, among records that are public almost all.
     index('ground_truth_records_private_created_at_idx').on(table.createdAt).where(sql`scope <> 'public'`),
+    isDigest(table.digest),
   ],
 );
 
 /** The records that a run was drawn from, as one digest: two runs with the same snapshot saw the same repository. */
-export const groundTruthSnapshots = pgTable('ground_truth_snapshots', {
-  digest: text('digest').primaryKey(),
-  scope: text('scope').notNull(),
-  source: text('source').notNull(),
-  recordCount: integer('record_count').notNull(),
-  /** In ascending order. */
-  recordDigests: jsonb('record_digests_json').$type<string[]>().notNull(),
-  createdAt: instant('created_at').notNull().defaultNow(),
-});
+export const groundTruthSnapshots = pgTable(
+  'ground_truth_snapshots',
+  {
+    digest: text('digest').primaryKey(),
+    scope: text('scope').notNull(),
+    source: text('source').notNull(),
+    recordCount: integer('record_count').notNull(),
+    /** In ascending order. */
+    recordDigests: jsonb('record_digests_json').$type<string[]>().notNull(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+  },
+  (table) => [isDigest(table.digest), isAtLeast(table.recordCount, 1)],
+);

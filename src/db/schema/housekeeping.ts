@@ -1,7 +1,8 @@
-import { pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { pgTable, text } from 'drizzle-orm/pg-core';
+import { instant } from './columns.ts';
 
 /** When what is done from time to time was begun last, by whichever worker. */
 export const housekeeping = pgTable('housekeeping', {
   task: text('task').primaryKey(),
-  begunAt: timestamp('begun_at', { withTimezone: true, mode: 'date' }).notNull(),
+  begunAt: instant('begun_at').notNull(),
 });

@@ -1,7 +1,8 @@
-import { foreignKey, index, jsonb, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { foreignKey, index, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { holds, isListed } from './checks.ts';
+import { instant } from './columns.ts';
 import { verificationReplays } from './replays.ts';
-
-const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
 /** queued → submitting → submitted → done; `single` where the batch did not answer it and it is asked by itself. */
 const batchItemStates = ['queued', 'submitting', 'submitted', 'done', 'single'] as const;
@@ -22,11 +23,11 @@ export const judgeBatchItems = pgTable(
     /** Which of the replay's calls it is. */
     call: text('call').notNull(),
     state: text('state', { enum: batchItemStates }).notNull().default('queued'),
-    /** What is sent; null once it was answered. */
+    /** What a batch is sent; null once it was answered, or is to be asked by itself. */
     request: jsonb('request_json').$type<object>(),
     batchId: text('batch_id'),
     /** Its booking in `judge_spend`, settled with the batch. */
-    spendId: uuid('spend_id'),
+    spendId: uuid('spend_id').notNull(),
     reply: jsonb('reply_json').$type<object>(),
     submittedAt: instant('submitted_at'),
     createdAt: instant('created_at').notNull().defaultNow(),
@@ -41,5 +42,16 @@ export const judgeBatchItems = pgTable(
     index('judge_batch_items_state_idx').on(table.state),
     index('judge_batch_items_batch_id_idx').on(table.batchId),
     index('judge_batch_items_spend_id_idx').on(table.spendId),
+    isListed(table.state, batchItemStates),
+    holds(
+      'judge_batch_items_request',
+      sql`(${table.request} is not null) = (${table.state} in ${waitingStates})`,
+    ),
+    holds('judge_batch_items_reply', sql`(${table.reply} is not null) = (${table.state} = 'done')`),
+    holds(
+      'judge_batch_items_submitted_at',
+      sql`${table.submittedAt} is not null or ${table.state} not in ('submitting', 'submitted')`,
+    ),
+    holds('judge_batch_items_batch_id', sql`${table.batchId} is not null or ${table.state} <> 'submitted'`),
   ],
 );

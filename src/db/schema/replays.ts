@@ -1,34 +1,22 @@
-import {
-  bigint,
-  boolean,
-  doublePrecision,
-  foreignKey,
-  index,
-  integer,
-  pgTable,
-  primaryKey,
-  text,
-  timestamp,
-  unique,
-  uuid,
-} from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { boolean, foreignKey, index, integer, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { groundTruthSchema } from '#contracts/ground-truth.ts';
 import { oracleOutcomeSchema } from '#contracts/oracle.ts';
 import {
   answerKeyOutcomeSchema,
   baselineSchema,
-  parrotVerdictsSchema,
   precisionVerdictSchema,
   recallVerdictSchema,
   replayOutcomes,
   replyVerdictSchema,
   secondJudgmentSchema,
-  settledAnswerKeySchema,
 } from '#contracts/replay.ts';
+import { fitsNotEmpty, holds, isAtLeast, isListed } from './checks.ts';
+import { instant, jsonbOf } from './columns.ts';
 import { groundTruthRecords } from './ground-truths.ts';
-import { jsonbOf } from './jsonb-of.ts';
 import { verificationRuns } from './runs.ts';
 
-const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+const replayStates = ['reserve', 'open', 'ended'] as const;
 
 /**
  * The checkpoints: one row per replay (run, ground truth). Every step is stored as it arrives, so a restarted worker
@@ -44,7 +32,7 @@ export const verificationReplays = pgTable(
       .references(() => verificationRuns.id, { onDelete: 'cascade' }),
     groundTruthId: text('ground_truth_id').notNull(),
     position: integer('position').notNull(),
-    state: text('state', { enum: ['reserve', 'open', 'ended'] }).notNull(),
+    state: text('state', { enum: replayStates }).notNull(),
     /** Null once a private repository's record was erased. */
     groundTruthDigest: text('ground_truth_digest'),
     answerKey: jsonbOf('answer_key_json', answerKeyOutcomeSchema),
@@ -80,61 +68,15 @@ export const verificationReplays = pgTable(
     }).onDelete('set null'),
     index('verification_replays_ground_truth_digest_idx').on(table.groundTruthDigest),
     index('verification_replays_run_id_state_position_idx').on(table.runId, table.state, table.position),
-  ],
-);
-
-/**
- * What runs on the same change share under the same judge model and prompts: the answer key, and the verdicts on the
- * parrot by that key. Keys are withheld from everybody, their run's owner too, and retired 90 days after their making.
- */
-export const answerKeys = pgTable(
-  'answer_keys',
-  {
-    groundTruthDigest: text('ground_truth_digest').notNull(),
-    judgeModel: text('judge_model').notNull(),
-    promptDigest: text('prompt_digest').notNull(),
-    outcome: jsonbOf('outcome_json', settledAnswerKeySchema).notNull(),
-    /** Which replay had it made: one that was cut off before its checkpoint held it does not use another's. */
-    keyOfReplay: uuid('key_of_replay'),
-    parrot: jsonbOf('parrot_json', parrotVerdictsSchema),
-    parrotOfReplay: uuid('parrot_of_replay'),
-    createdAt: instant('created_at').notNull().defaultNow(),
-  },
-  (table) => [
-    primaryKey({
-      name: 'answer_keys_pkey',
-      columns: [table.groundTruthDigest, table.judgeModel, table.promptDigest],
-    }),
-    foreignKey({
-      name: 'answer_keys_ground_truth_digest_fk',
-      columns: [table.groundTruthDigest],
-      foreignColumns: [groundTruthRecords.digest],
-    }).onDelete('cascade'),
-  ],
-);
-
-/**
- * What judge calls cost, in US dollars: the run's limit and the installation's daily one are held against it. A call is
- * booked before it is made, at the most that it can cost, and settled to what it did cost. What a killed worker leaves
- * unsettled stays booked: the call may have been charged. Of a run that was pruned one row is left, of all that was
- * settled. Counts are null while a call is under way, and of calls that were made before counts were kept here.
- */
-export const judgeSpend = pgTable(
-  'judge_spend',
-  {
-    id: uuid('id').primaryKey().defaultRandom(),
-    runId: uuid('run_id').notNull(),
-    costUsd: doublePrecision('cost_usd').notNull(),
-    calls: bigint('calls', { mode: 'number' }),
-    inputTokens: bigint('input_tokens', { mode: 'number' }),
-    cacheWriteTokens: bigint('cache_write_tokens', { mode: 'number' }),
-    cacheReadTokens: bigint('cache_read_tokens', { mode: 'number' }),
-    outputTokens: bigint('output_tokens', { mode: 'number' }),
-    settled: boolean('settled').notNull().default(true),
-    createdAt: instant('created_at').notNull().defaultNow(),
-  },
-  (table) => [
-    index('judge_spend_created_at_idx').on(table.createdAt),
-    index('judge_spend_run_id_idx').on(table.runId),
+    fitsNotEmpty(table.groundTruthId, groundTruthSchema.shape.id),
+    isAtLeast(table.position, 0),
+    isListed(table.state, replayStates),
+    isAtLeast(table.oracleAsks, 0),
+    isAtLeast(table.faults, 0),
+    isListed(table.outcome, replayOutcomes),
+    holds(
+      'verification_replays_ended',
+      sql`num_nulls(${table.outcome}, ${table.endedAt}) = case ${table.state} when 'ended' then 0 else 2 end`,
+    ),
   ],
 );

@@ -1,12 +1,19 @@
 import { sql } from 'drizzle-orm';
-import { foreignKey, index, integer, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
-import { continuations, runConfigSchema, runDrawSchema, runStatuses } from '#contracts/run.ts';
+import { foreignKey, index, integer, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { maxRunErrorLength } from '#contracts/errors.ts';
+import {
+  continuations,
+  maxActivityLength,
+  runConfigSchema,
+  runDrawSchema,
+  runStatuses,
+} from '#contracts/run.ts';
+import { runRequestSchema } from '#contracts/run-request.ts';
 import { verificationCertificates } from './certificates.ts';
+import { fits, fitsNotEmpty, holds, isAtLeast, isDigest, isListed } from './checks.ts';
+import { instant, jsonbOf } from './columns.ts';
 import { groundTruthSnapshots } from './ground-truths.ts';
-import { jsonbOf } from './jsonb-of.ts';
 import { users } from './users.ts';
-
-const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
 export const verificationRuns = pgTable(
   'verification_runs',
@@ -62,6 +69,25 @@ export const verificationRuns = pgTable(
     index('verification_runs_status_idx').on(table.status),
     index('verification_runs_user_id_created_at_idx').on(table.userId, table.createdAt),
     index('verification_runs_construct_id_idx').on(table.constructId),
+    fitsNotEmpty(table.constructId, runRequestSchema.shape.constructId),
+    fitsNotEmpty(table.repoUrl, runRequestSchema.shape.repoUrl),
+    isListed(table.status, runStatuses),
+    isAtLeast(table.progress, 0),
+    holds('verification_runs_total', sql`${table.progress} <= ${table.total}`),
+    fits(table.error, { maxLength: maxRunErrorLength }),
+    fits(table.activity, { maxLength: maxActivityLength }),
+    isAtLeast(table.faults, 0),
+    isDigest(table.promptDigest),
+    isListed(table.continuation, continuations),
+    holds(
+      'verification_runs_completed',
+      sql`(${table.status} = 'COMPLETED') = (${table.certificateId} is not null)`,
+    ),
+    holds('verification_runs_failed', sql`${table.status} <> 'FAILED' or ${table.error} is not null`),
+    holds(
+      'verification_runs_continues',
+      sql`(${table.continuation} is null) = (${table.continuesRunId} is null)`,
+    ),
   ],
 );
 

@@ -1,9 +1,11 @@
-import { index, pgTable, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
-
-const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+import { index, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { apiTokenNameSchema, identityProviders } from '#contracts/account.ts';
+import { fitsNotEmpty, isDigest, isListed } from './checks.ts';
+import { instant } from './columns.ts';
 
 export const users = pgTable('users', {
   id: uuid('id').primaryKey().defaultRandom(),
+  /** Null where a user's provider knows no name of theirs. */
   name: text('name'),
   createdAt: instant('created_at').notNull().defaultNow(),
 });
@@ -16,26 +18,31 @@ export const userIdentities = pgTable(
     userId: uuid('user_id')
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
-    provider: text('provider', { enum: ['local', 'wallet', 'github'] }).notNull(),
+    provider: text('provider', { enum: identityProviders }).notNull(),
     subject: text('subject').notNull(),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
   (table) => [
     unique('user_identities_provider_subject_key').on(table.provider, table.subject),
     index('user_identities_user_id_idx').on(table.userId),
+    isListed(table.provider, identityProviders),
   ],
 );
 
 /** One-time sign-in links. Only the SHA-256 of a link's token is stored. */
-export const signInLinks = pgTable('sign_in_links', {
-  tokenHash: text('token_hash').primaryKey(),
-  userId: uuid('user_id')
-    .notNull()
-    .references(() => users.id, { onDelete: 'cascade' }),
-  expiresAt: instant('expires_at').notNull(),
-  usedAt: instant('used_at'),
-  createdAt: instant('created_at').notNull().defaultNow(),
-});
+export const signInLinks = pgTable(
+  'sign_in_links',
+  {
+    tokenHash: text('token_hash').primaryKey(),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    expiresAt: instant('expires_at').notNull(),
+    usedAt: instant('used_at'),
+    createdAt: instant('created_at').notNull().defaultNow(),
+  },
+  (table) => [isDigest(table.tokenHash)],
+);
 
 /** Nonces of Sign-In with Ethereum: a row is deleted by the sign-in that uses it, so each serves once. */
 export const siweNonces = pgTable('siwe_nonces', {
@@ -53,9 +60,14 @@ export const apiTokens = pgTable(
       .references(() => users.id, { onDelete: 'cascade' }),
     name: text('name').notNull(),
     tokenHash: text('token_hash').notNull().unique(),
+    /** Null for a token that serves until it is deleted. */
     expiresAt: instant('expires_at'),
     lastUsedAt: instant('last_used_at'),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
-  (table) => [index('api_tokens_user_id_idx').on(table.userId)],
+  (table) => [
+    index('api_tokens_user_id_idx').on(table.userId),
+    fitsNotEmpty(table.name, apiTokenNameSchema),
+    isDigest(table.tokenHash),
+  ],
 );

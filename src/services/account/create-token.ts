@@ -1,15 +1,9 @@
 import { and, eq, lte } from 'drizzle-orm';
-import { z } from 'zod';
+import { apiTokenNameSchema } from '#contracts/account.ts';
 import { AppError } from '#contracts/errors.ts';
 import type { Executor } from '#db/client.ts';
 import { apiTokens } from '#db/schema/users.ts';
 import { apiTokenPrefix, hashToken, newToken } from './token-secret.ts';
-
-const nameSchema = z
-  .string()
-  .trim()
-  .min(1, 'Name the token, so that you can tell later what uses it.')
-  .max(100, 'At most 100 characters.');
 
 /**
  * A bearer token for `userId`, shown only now: only its hash is stored. Without `expiresAt` it works until deleted. Also
@@ -20,7 +14,7 @@ export const createApiToken = async (
   { db, now }: { db: Executor; now: () => Date },
   { userId, name, expiresAt }: { userId: string; name: string; expiresAt?: Date },
 ): Promise<{ token: string }> => {
-  const parsed = nameSchema.safeParse(name);
+  const parsed = apiTokenNameSchema.safeParse(name);
   if (!parsed.success) {
     const message = parsed.error.issues[0]?.message ?? 'Not a usable name.';
     throw new AppError('BAD_REQUEST', message, [{ path: 'name', message }]);

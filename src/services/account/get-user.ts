@@ -1,26 +1,24 @@
-import { eq } from 'drizzle-orm';
+import { asc, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Database } from '#db/client.ts';
 import { userIdentities, users } from '#db/schema/users.ts';
+import type { Identity } from './user-of-identity.ts';
 
 export type KnownUser = {
   userId: string;
   name: string | null;
-  identities: { provider: 'local' | 'wallet' | 'github'; subject: string }[];
+  identities: Identity[];
 };
 
 /** A user with their identities; null if there is no such user, or no longer. */
 export const getUser = async ({ db }: { db: Database }, userId: string): Promise<KnownUser | null> => {
   if (!z.uuid().safeParse(userId).success) return null;
-  const [user] = await db
-    .select({ userId: users.id, name: users.name })
-    .from(users)
-    .where(eq(users.id, userId));
-  if (!user) return null;
-  const identities = await db
-    .select({ provider: userIdentities.provider, subject: userIdentities.subject })
-    .from(userIdentities)
-    .where(eq(userIdentities.userId, userId))
-    .orderBy(userIdentities.createdAt);
-  return { ...user, identities };
+  const user = await db.query.users.findFirst({
+    where: eq(users.id, userId),
+    columns: { name: true },
+    with: {
+      identities: { columns: { provider: true, subject: true }, orderBy: asc(userIdentities.createdAt) },
+    },
+  });
+  return user === undefined ? null : { userId, ...user };
 };

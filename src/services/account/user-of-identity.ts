@@ -1,9 +1,10 @@
 import { and, eq, sql } from 'drizzle-orm';
+import type { IdentityProvider } from '#contracts/account.ts';
 import type { Database } from '#db/client.ts';
 import { userIdentities, users } from '#db/schema/users.ts';
 
 /** A way for a user to prove who they are. `subject` is the provider's own name for them, which never changes. */
-export type Identity = { provider: 'local' | 'wallet' | 'github'; subject: string };
+export type Identity = { provider: IdentityProvider; subject: string };
 
 /**
  * The user with this identity, created at the first sign-in. Two simultaneous first sign-ins create one user: each takes

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import { judgeSpend } from '#db/schema/replays.ts';
+import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { paidWorkbench } from '#testing/rigs/paid-rig.ts';
 import { changeNumber, type Script, scriptedEngine } from '#testing/rigs/scripted-engine.ts';
 import { bookedJudge } from '#verification/judges/booked-judge.ts';

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { asc, eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { RunRequest } from '#contracts/run-request.ts';
-import { answerKeys, verificationReplays } from '#db/schema/replays.ts';
+import { answerKeys } from '#db/schema/answer-keys.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
 import { getRunById, getRuns } from '#rest/runs.ts';
 import { openPolicy, runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
 import {

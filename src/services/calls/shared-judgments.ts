@@ -1,7 +1,7 @@
 import { and, eq, gt, isNull, lte, sql } from 'drizzle-orm';
 import type { AnswerKey } from '#contracts/replay.ts';
 import type { Executor } from '#db/client.ts';
-import { answerKeys } from '#db/schema/replays.ts';
+import { answerKeys } from '#db/schema/answer-keys.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import { keyLifeMs, type SharedJudgments } from '#verification/replay/shared-judgments.ts';
 import type { ServiceContext } from '../ground/context.ts';

@@ -2,7 +2,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { openDatabase } from '#db/client.ts';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
-import { judgeSpend, verificationReplays } from '#db/schema/replays.ts';
+import { judgeSpend } from '#db/schema/judge-spend.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
 import { openPolicy } from '#testing/rigs/engine-rig.ts';
 import { type PaidWorkbench, paidWorkbench } from '#testing/rigs/paid-rig.ts';
 import { BudgetBusy, BudgetReached } from '#verification/judges/booked-judge.ts';
@@ -138,10 +139,12 @@ test('a call that waits for its batch is under way however long that takes', asy
   const [replay] = await at.db.select().from(verificationReplays);
   const spendId = await bookCall(at.context, limits, 0.9);
   const item = { runId, replayId: replay?.id ?? '', call: 'first/answer_key', spendId };
-  await at.db.insert(judgeBatchItems).values({ ...item, state: 'submitted' });
+  await at.db
+    .insert(judgeBatchItems)
+    .values({ ...item, state: 'submitted', request: {}, batchId: 'one', submittedAt: at.context.now() });
   at.wait(20 * 60 * 60_000);
   expect(await refusalOf(account.book(0.2))).toBeInstanceOf(BudgetBusy);
-  await at.db.update(judgeBatchItems).set({ state: 'single' });
+  await at.db.update(judgeBatchItems).set({ state: 'single', request: null });
   expect(await refusalOf(account.book(0.2))).toBeInstanceOf(BudgetReached);
 });
 

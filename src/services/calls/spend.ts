@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { JudgeUsage } from '#contracts/replay.ts';
 import type { Executor } from '#db/client.ts';
-import { judgeSpend } from '#db/schema/replays.ts';
+import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { type JudgeAccount, requireRoom } from '#verification/judges/booked-judge.ts';
 import { countedCostUsd } from '#verification/judges/model/prices.ts';
 import type { ServiceContext } from '../ground/context.ts';
@@ -52,6 +53,7 @@ export const bookCall = (
   { db, now, policy }: Pick<ServiceContext, 'now' | 'policy'> & { db: Executor },
   { runId, limitUsd }: Payer,
   mostUsd: number,
+  id: string = randomUUID(),
 ): Promise<string> =>
   db.transaction(async (transaction) => {
     const at = now();
@@ -76,12 +78,10 @@ export const bookCall = (
       limit: 'The installation’s daily limit for its judge (MAX_COST_USD_PER_DAY)',
       remedy: 'resume the run after 00:00 UTC, when the day’s budget begins anew.',
     });
-    const [row] = await transaction
+    await transaction
       .insert(judgeSpend)
-      .values({ runId, costUsd: mostUsd, settled: false, createdAt: at })
-      .returning({ id: judgeSpend.id });
-    if (!row) throw new Error('A booking was inserted and no row came back.');
-    return row.id;
+      .values({ id, runId, costUsd: mostUsd, settled: false, createdAt: at });
+    return id;
   });
 
 /** A run's account in Postgres. What is booked there counts for every worker, and for the day's limit of all runs. */

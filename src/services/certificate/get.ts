@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Certificate } from '#contracts/certificate.ts';
 import { AppError } from '#contracts/errors.ts';
-import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
+import { verificationCertificates } from '#db/schema/certificates.ts';
 import { presentCertificate } from '#verification/certificate/present.ts';
 import type { ServiceContext } from '../ground/context.ts';
 
@@ -14,13 +14,12 @@ export const getPublicCertificate = async (
   { db }: Pick<ServiceContext, 'db'>,
   id: string,
 ): Promise<Certificate> => {
-  const [stored] = z.uuid().safeParse(id).success
-    ? await db.select().from(verificationCertificates).where(eq(verificationCertificates.id, id))
-    : [];
-  if (!stored) throw new AppError('NOT_FOUND', 'There is no such certificate.');
-  const scores = await db
-    .select()
-    .from(verificationReplayScores)
-    .where(eq(verificationReplayScores.certificateId, id));
-  return presentCertificate(stored, scores);
+  const stored = z.uuid().safeParse(id).success
+    ? await db.query.verificationCertificates.findFirst({
+        where: eq(verificationCertificates.id, id),
+        with: { replayScores: true },
+      })
+    : undefined;
+  if (stored === undefined) throw new AppError('NOT_FOUND', 'There is no such certificate.');
+  return presentCertificate(stored, stored.replayScores);
 };

@@ -1,5 +1,6 @@
-import { sql } from 'drizzle-orm';
-import type { Database } from '#db/client.ts';
+import { agree, appliedMigrations, SchemaMismatch } from '#db/applied.ts';
+import type { OpenDatabase } from '#db/client.ts';
+import type { Migration } from '#db/journal.ts';
 import { within } from '#db/within.ts';
 
 export type Readiness = {
@@ -17,10 +18,9 @@ const patienceMs = 2_000;
  * @param migrations those that this version knows, from its journal.
  */
 export const readiness = async (
-  { db }: { db: Database },
-  migrations: { when: number }[],
+  { sql }: Pick<OpenDatabase, 'sql'>,
+  migrations: Migration[],
 ): Promise<Readiness> => {
-  const latest = Math.max(0, ...migrations.map(({ when }) => when));
   const check = async (work: () => Promise<string>): Promise<string> => {
     try {
       return String(await within(patienceMs, work()));
@@ -30,17 +30,16 @@ export const readiness = async (
   };
   const [database, schema, queue] = await Promise.all([
     check(async () => {
-      await db.execute(sql`select 1`);
+      await sql`select 1`;
       return 'ok';
     }),
     check(async () => {
-      const [row] = await db.execute<{ latest: string | null }>(
-        sql`select max(created_at)::text as latest from drizzle.__drizzle_migrations`,
-      );
-      return Number(row?.latest ?? 0) >= latest ? 'ok' : 'behind: run npm run db:migrate';
+      const applied = await appliedMigrations(sql);
+      if (!agree(applied, migrations)) return new SchemaMismatch(null).message;
+      return applied.length >= migrations.length ? 'ok' : 'behind: run npm run db:migrate';
     }),
     check(async () => {
-      await db.execute(sql`select version from pgboss.version limit 1`);
+      await sql`select version from pgboss.version limit 1`;
       return 'ok';
     }),
   ]);

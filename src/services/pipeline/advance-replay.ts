@@ -45,6 +45,7 @@ const openReplay = async ({ db }: Pick<WorkerContext, 'db'>, runId: string, repl
       promptDigest: verificationRuns.promptDigest,
       userId: verificationRuns.userId,
       groundTruth: groundTruthRecords.record,
+      groundTruthDigest: groundTruthRecords.digest,
     })
     .from(verificationReplays)
     .innerJoin(groundTruthRecords, eq(groundTruthRecords.digest, verificationReplays.groundTruthDigest))
@@ -125,7 +126,7 @@ export const advanceReplay = async (
   const { db, now } = context;
   const found = await openReplay(context, runId, replayId);
   if (found === null) return;
-  const { row, config, groundTruth } = found;
+  const { row, config, groundTruth, groundTruthDigest } = found;
 
   await attempt(context, {
     runId,
@@ -155,10 +156,7 @@ export const advanceReplay = async (
           seed: config.seed,
           judge,
           agreement,
-          shared:
-            row.groundTruthDigest === null
-              ? null
-              : sharedJudgments(context, { groundTruthDigest: row.groundTruthDigest, replayId }, judge),
+          shared: sharedJudgments(context, { groundTruthDigest, replayId }, judge),
           oracle,
           store: observedStore(context, checkpointStore(context, { runId, row }), config),
           blinding: config.blinded ? config.seed : null,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { certificateSchema } from '#contracts/certificate.ts';
 import type { OracleOutcome } from '#contracts/oracle.ts';
 import { runSchema } from '#contracts/run.ts';
-import { judgeSpend } from '#db/schema/replays.ts';
+import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { startedRun } from '#testing/builders/started-run.ts';
 import { openPolicy } from '#testing/rigs/engine-rig.ts';
 import { changeNumbers, drawOf, noAnswerKeyFor, unavailable } from '#testing/rigs/scripted-engine.ts';

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { answerKeys } from '#db/schema/answer-keys.ts';
 import { callSlots } from '#db/schema/call-slots.ts';
-import { answerKeys, verificationReplays } from '#db/schema/replays.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
 import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
 import type { Script } from '#testing/rigs/scripted-engine.ts';
 import { SlotsTaken, takeSlot } from '../calls/slots.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
+import { answerKeys } from '#db/schema/answer-keys.ts';
 import { groundTruthRecords } from '#db/schema/ground-truths.ts';
-import { answerKeys } from '#db/schema/replays.ts';
 import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
 import { changeNumber } from '#testing/rigs/scripted-engine.ts';
 import { getPublicCertificate } from '../certificate/get.ts';

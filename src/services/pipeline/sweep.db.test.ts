@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
-import { judgeSpend, verificationReplays } from '#db/schema/replays.ts';
+import { judgeSpend } from '#db/schema/judge-spend.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { installQueues } from '#queue/install.ts';
 import { openSender } from '#queue/pg-boss.ts';
@@ -65,7 +67,9 @@ test('a run that lost its job gets the one that its state calls for, once', asyn
 test('a run whose replays have all ended, but which was not moved on, is certified', async () => {
   await ingestRun(context(), { runId });
   await loseJobs();
-  await workbench.db.update(verificationReplays).set({ state: 'ended', outcome: 'unscored' });
+  await workbench.db
+    .update(verificationReplays)
+    .set({ state: 'ended', outcome: 'unscored', endedAt: workbench.context.now() });
   rested();
   await sweep();
   expect(await getRun(context(), owner, runId)).toMatchObject({ status: 'CERTIFYING' });
@@ -114,6 +118,9 @@ const awaitBatch = async (replayIds: string[]) => {
       call: 'first/precision',
       state: 'submitted' as const,
       request: {},
+      batchId: 'one',
+      spendId: randomUUID(),
+      submittedAt: workbench.context.now(),
       createdAt: workbench.context.now(),
     })),
   );
@@ -155,16 +162,24 @@ test('of calls that are given up, those that were never sent are given back what
   for (const state of ['queued', 'submitting', 'submitted'] as const) {
     const spendId = await bookCall(context(), { runId, limitUsd: null }, 1);
     const createdAt = workbench.context.now();
-    await workbench.db
-      .insert(judgeBatchItems)
-      .values({ replayId: replay?.id ?? '', runId, call: state, state, request: {}, spendId, createdAt });
+    const sent = state === 'queued' ? {} : { batchId: 'one', submittedAt: createdAt };
+    await workbench.db.insert(judgeBatchItems).values({
+      replayId: replay?.id ?? '',
+      runId,
+      call: state,
+      state,
+      request: {},
+      spendId,
+      createdAt,
+      ...sent,
+    });
   }
   workbench.wait(sweepBounds.batchMs + 1_000);
   await sweep();
   const items = await workbench.db.select().from(judgeBatchItems);
   expect(items.map(({ state, request }) => [state, request])).toEqual(items.map(() => ['single', null]));
   const booked = new Set((await workbench.db.select().from(judgeSpend)).map(({ id }) => id));
-  const stillBooked = items.filter(({ spendId }) => booked.has(spendId ?? ''));
+  const stillBooked = items.filter(({ spendId }) => booked.has(spendId));
   expect(stillBooked.map(({ call }) => call).sort()).toEqual(['submitted', 'submitting']);
 });
 

@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { ContinueRequest, RunRequest } from '#contracts/run-request.ts';
+import { answerKeys } from '#db/schema/answer-keys.ts';
 import { callSlots, callWaits } from '#db/schema/call-slots.ts';
 import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
 import { groundTruthRecords, groundTruthSnapshots } from '#db/schema/ground-truths.ts';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
-import { answerKeys, judgeSpend, verificationReplays } from '#db/schema/replays.ts';
+import { judgeSpend } from '#db/schema/judge-spend.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
 import { changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
@@ -73,9 +75,14 @@ test('replays go after 90 days, ground truth and answer keys after 180; runs and
   const ended = await run(runId);
   const { certificateId } = ended;
   const [replay] = await db.select().from(verificationReplays);
-  await db
-    .insert(judgeBatchItems)
-    .values({ runId, replayId: replay?.id ?? '', call: 'first/precision', state: 'done' });
+  await db.insert(judgeBatchItems).values({
+    runId,
+    replayId: replay?.id ?? '',
+    call: 'first/precision',
+    state: 'done',
+    reply: {},
+    spendId: randomUUID(),
+  });
   const certificate = await getPublicCertificate(context, certificateId ?? '');
   // The key, three verdicts and two on the parrot were paid for each of two replays.
   const whole = {
@@ -239,7 +246,9 @@ test('a run that is being resumed is not pruned: the attempt keeps its account',
 test('of many workers one prunes, and not again within the hour', async () => {
   const { context, db, wait } = await bench();
   const leave = () =>
-    db.insert(callSlots).values({ resource: 'r', takenAt: new Date(0), expiresAt: new Date(1) });
+    db
+      .insert(callSlots)
+      .values({ resource: 'r', userId: randomUUID(), takenAt: new Date(0), expiresAt: new Date(1) });
   await leave();
   await Promise.all([prune(context), prune(context), prune(context)]);
   expect(await db.$count(callSlots)).toBe(0);
@@ -255,8 +264,9 @@ test('of many workers one prunes, and not again within the hour', async () => {
 test('what limits counted an hour ago is forgotten', async () => {
   const { context, db, wait } = await bench();
   const refusedAt = context.now();
-  await db.insert(callWaits).values({ resource: 'r', userId: randomUUID(), refusedAt });
-  await db.insert(callSlots).values({ resource: 'r', takenAt: refusedAt, expiresAt: refusedAt });
+  const userId = randomUUID();
+  await db.insert(callWaits).values({ resource: 'r', userId, refusedAt });
+  await db.insert(callSlots).values({ resource: 'r', userId, takenAt: refusedAt, expiresAt: refusedAt });
   await prune(context);
   expect([await db.$count(callWaits), await db.$count(callSlots)]).toEqual([1, 1]);
   wait(61 * 60_000);
@@ -266,7 +276,7 @@ test('what limits counted an hour ago is forgotten', async () => {
 
 test('more rows than one batch holds go in one turn', async () => {
   const { context, db } = await bench();
-  const row = { resource: 'r', takenAt: new Date(0), expiresAt: new Date(1) };
+  const row = { resource: 'r', userId: randomUUID(), takenAt: new Date(0), expiresAt: new Date(1) };
   await db.insert(callSlots).values(Array.from({ length: 2_500 }, () => row));
   await prune(context);
   expect(await db.$count(callSlots)).toBe(0);

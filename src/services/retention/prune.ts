@@ -2,10 +2,11 @@ import { and, eq, gte, inArray, isNotNull, lt, notExists, type SQL, sql } from '
 import { alias, type PgTable } from 'drizzle-orm/pg-core';
 import { isTerminal, runStatuses } from '#contracts/run.ts';
 import type { Database } from '#db/client.ts';
+import { answerKeys } from '#db/schema/answer-keys.ts';
 import { callSlots, callWaits } from '#db/schema/call-slots.ts';
 import { groundTruthRecords, groundTruthSnapshots } from '#db/schema/ground-truths.ts';
 import { housekeeping } from '#db/schema/housekeeping.ts';
-import { answerKeys, verificationReplays } from '#db/schema/replays.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { foldSpend } from '../state/run-spend.ts';

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { Run } from '#contracts/run.ts';
@@ -25,7 +26,14 @@ const started = async ({ economy = true } = {}) => {
     .from(verificationReplays)
     .where(eq(verificationReplays.runId, runId));
   const call = (name: string, values: Partial<typeof judgeBatchItems.$inferInsert>) =>
-    db.insert(judgeBatchItems).values({ runId, replayId: replay?.id ?? '', call: name, ...values });
+    db.insert(judgeBatchItems).values({
+      runId,
+      replayId: replay?.id ?? '',
+      call: name,
+      spendId: randomUUID(),
+      request: {},
+      ...values,
+    });
   return { ...workbench, owner, runId, call, run: () => getRun(context, owner, runId) };
 };
 
@@ -39,13 +47,13 @@ test('a run says that it is judged through batches, and what it waits for while 
   });
   await call('b', { state: 'submitted', batchId: 'one', submittedAt: sentAt });
   await call('c', { state: 'submitting', submittedAt: new Date(sentAt.getTime() + 60_000) });
-  await call('d', { state: 'done', batchId: 'zero', submittedAt: new Date(0) });
-  await call('e', { state: 'single', batchId: 'zero', submittedAt: new Date(0) });
+  await call('d', { state: 'done', request: null, reply: {}, batchId: 'zero', submittedAt: new Date(0) });
+  await call('e', { state: 'single', request: null, batchId: 'zero', submittedAt: new Date(0) });
   const waiting = await run();
   expect(waiting.batch).toEqual({ queued: 1, sent: 2, sentAt: sentAt.toISOString() });
   expect(waiting.activity).toMatch(/^Waiting for 2 batches of 2 calls in all.* 2026-11-24 10:05 UTC/);
   expect((await listRuns(context, owner, { limit: 20, offset: 0 })).runs).toEqual([waiting]);
-  await db.update(judgeBatchItems).set({ state: 'done' });
+  await db.update(judgeBatchItems).set({ state: 'done', request: null, reply: {} });
   expect(await run()).toMatchObject({ batch: null, activity: null });
 });
 

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunRequest } from '#contracts/run-request.ts';
-import { judgeSpend } from '#db/schema/replays.ts';
+import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import { openPolicy, openWorkbench, runRequest } from '#testing/rigs/engine-rig.ts';
 import type { Actor, InstallationPolicy, ServiceContext } from '../ground/context.ts';
@@ -198,6 +198,7 @@ test('a spent day refuses the paid judge until midnight UTC, and the offline jud
     workbench.db.insert(judgeSpend).values({
       runId: '0b0f7a3c-4a5e-4d3e-9a55-3d7a4b1f8a10',
       costUsd,
+      settled: false,
       createdAt: new Date(createdAt),
     });
   await spend(50, '2026-11-23T23:59:59Z');

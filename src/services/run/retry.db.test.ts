@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { answerKeys } from '#db/schema/replays.ts';
+import { answerKeys } from '#db/schema/answer-keys.ts';
 import { interruptedRun, wholeReplay } from '#testing/builders/interrupted-run.ts';
 import { ownersWorkbench } from '#testing/rigs/owners-rig.ts';
 import { changeNumbers, drawOf } from '#testing/rigs/scripted-engine.ts';

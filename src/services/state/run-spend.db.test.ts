@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { judgeSpend } from '#db/schema/replays.ts';
+import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { paidWorkbench } from '#testing/rigs/paid-rig.ts';
 import { listRuns } from '../run/list.ts';
 import { foldSpend, spendOfRuns } from './run-spend.ts';

@@ -2,7 +2,7 @@ import { and, eq, max, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Run } from '#contracts/run.ts';
 import type { Database, Executor } from '#db/client.ts';
-import { judgeSpend } from '#db/schema/replays.ts';
+import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { resumed } from './spending.ts';
 
 /** What a run's judge has taken, as its owner sees it. */
@@ -63,5 +63,7 @@ export const foldSpend = async (executor: Executor, runId: string): Promise<void
     .groupBy(judgeSpend.runId);
   await executor.delete(judgeSpend).where(ofRun);
   if (total)
-    await executor.insert(judgeSpend).values({ runId, ...total, createdAt: total.createdAt ?? undefined });
+    await executor
+      .insert(judgeSpend)
+      .values({ runId, ...total, settled: true, createdAt: total.createdAt ?? undefined });
 };

@@ -1,7 +1,7 @@
 import { and, eq, gte, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Executor } from '#db/client.ts';
 import { judgeBatchItems, waitingStates } from '#db/schema/judge-batches.ts';
-import { judgeSpend } from '#db/schema/replays.ts';
+import { judgeSpend } from '#db/schema/judge-spend.ts';
 import type { Spent } from '#verification/judges/booked-judge.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { utcMidnight } from '../ground/utc-midnight.ts';

@@ -1,11 +1,9 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import { maxRunErrorLength } from '#contracts/errors.ts';
-import { isTerminal, type RunStatus, runStatuses } from '#contracts/run.ts';
+import { isTerminal, maxActivityLength, type RunStatus, runStatuses } from '#contracts/run.ts';
 import type { Executor } from '#db/client.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import { tellStatus } from './status-news.ts';
-
-const maxActivityLength = 300;
 
 export const openStatuses: RunStatus[] = runStatuses.filter((status) => !isTerminal(status));
 

@@ -1,5 +1,5 @@
 import type { RunRequest } from '#contracts/run-request.ts';
-import { judgeSpend } from '#db/schema/replays.ts';
+import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { ownersWorkbench } from './owners-rig.ts';
 import type { Script } from './scripted-engine.ts';
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { judgeSpend, verificationReplays } from '#db/schema/replays.ts';
+import { judgeSpend } from '#db/schema/judge-spend.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
 import { economyRun } from '#testing/builders/economy-run.ts';
 import { answerPlausibly } from '#testing/fakes/anthropic/answers.ts';
 import type { AnthropicFakeOptions } from '#testing/fakes/anthropic/anthropic-fake.ts';

@@ -31,9 +31,12 @@ const inTwoBatches = async () => {
   expires = true;
   const apart = (await items()).find(({ state, call }) => state === 'queued' && /recall/.test(call));
   const { id: apartId = '', replayId = '' } = apart ?? {};
-  const setApart = (state: 'single' | 'queued') =>
-    db.update(judgeBatchItems).set({ state }).where(eq(judgeBatchItems.id, apartId));
-  await setApart('single');
+  const setApart = (state: 'submitting' | 'queued') =>
+    db
+      .update(judgeBatchItems)
+      .set({ state, submittedAt: context.now() })
+      .where(eq(judgeBatchItems.id, apartId));
+  await setApart('submitting');
   wait(11_000);
   await advanceBatches(context);
   await setApart('queued');
@@ -99,7 +102,8 @@ test('what was stored before a fault ends the pass is woken all the same', async
   await pump({ onto: context });
   const last = (await items()).at(-1)?.id ?? '';
   // Two batches: one call is kept back from the first.
-  await db.update(judgeBatchItems).set({ state: 'single' }).where(eq(judgeBatchItems.id, last));
+  const heldBack = { state: 'submitting' as const, submittedAt: context.now() };
+  await db.update(judgeBatchItems).set(heldBack).where(eq(judgeBatchItems.id, last));
   wait(11_000);
   await advanceBatches(context);
   await db.update(judgeBatchItems).set({ state: 'queued' }).where(eq(judgeBatchItems.id, last));
@@ -122,7 +126,8 @@ test('a lost batch that cannot be looked for holds up no other', async () => {
   const { context, db, items, pump, queued, wait, fake, withBatches } = await economyRun({}, { limit: 3 });
   await pump({ onto: context });
   const last = (await items()).at(-1)?.id ?? '';
-  await db.update(judgeBatchItems).set({ state: 'single' }).where(eq(judgeBatchItems.id, last));
+  const heldBack = { state: 'submitting' as const, submittedAt: context.now() };
+  await db.update(judgeBatchItems).set(heldBack).where(eq(judgeBatchItems.id, last));
   wait(11_000);
   await advanceBatches(context);
   fake.endBatches();

@@ -21,7 +21,7 @@ const store = async (context: BatchContext, result: BatchResult, batchId: string
       .set({ state: 'done', reply, request: null })
       .where(which)
       .returning({ spendId: judgeBatchItems.spendId });
-    if (item?.spendId) await settleBooking(transaction, item.spendId, usage);
+    if (item) await settleBooking(transaction, item.spendId, usage);
   });
 };
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { judgeSpend, verificationReplays } from '#db/schema/replays.ts';
+import { judgeSpend } from '#db/schema/judge-spend.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
 import { economyRun } from '#testing/builders/economy-run.ts';
 import { BudgetBusy } from '#verification/judges/booked-judge.ts';
 import type { BatchedCall } from '#verification/judges/model/model-client.ts';

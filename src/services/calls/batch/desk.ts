@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { and, eq } from 'drizzle-orm';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
@@ -44,14 +45,14 @@ export const batchDesk = (
         .where(isOpenIn({ runId, replayId }))
         .for('share');
       if (held === undefined) throw new ReplayLost('The replay has ended, or is another run’s.');
+      const spendId = randomUUID();
       const [item] = await transaction
         .insert(judgeBatchItems)
-        .values({ runId, replayId, call, request, createdAt: now() })
+        .values({ runId, replayId, call, request, spendId, createdAt: now() })
         .onConflictDoNothing()
         .returning({ id: judgeBatchItems.id });
       if (item === undefined) return;
-      const spendId = await bookCall({ ...context, db: transaction }, limits, mostUsd);
-      await transaction.update(judgeBatchItems).set({ spendId }).where(eq(judgeBatchItems.id, item.id));
+      await bookCall({ ...context, db: transaction }, limits, mostUsd, spendId);
     });
 
   const sendSingly = async (itemId: string, { single }: BatchedCall): Promise<ModelReply> => {

@@ -25,7 +25,7 @@ export const leaveSingle = (
     if (!charged)
       await releaseBookings(
         transaction,
-        left.flatMap(({ spendId }) => spendId ?? []),
+        left.map(({ spendId }) => spendId),
       );
     return left.map(({ id }) => id);
   });

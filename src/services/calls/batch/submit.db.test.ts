@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { judgeSpend } from '#db/schema/replays.ts';
+import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { economyRun } from '#testing/builders/economy-run.ts';
 import { type BatchClient, BatchFault } from '#verification/judges/providers/anthropic/batches.ts';
 import { advanceBatches } from './advance.ts';

@@ -64,7 +64,7 @@ export const withdrawEnded = ({ db }: Pick<BatchContext, 'db'>) =>
       .returning({ spendId: judgeBatchItems.spendId });
     await releaseBookings(
       transaction,
-      withdrawn.flatMap(({ spendId }) => spendId ?? []),
+      withdrawn.map(({ spendId }) => spendId),
     );
   });
 

@@ -1,0 +1,35 @@
+DROP TABLE "answer_keys" CASCADE;
+--> statement-breakpoint
+DROP TABLE "call_slots" CASCADE;
+--> statement-breakpoint
+DROP TABLE "call_waits" CASCADE;
+--> statement-breakpoint
+DROP TABLE "verification_certificates" CASCADE;
+--> statement-breakpoint
+DROP TABLE "verification_replay_scores" CASCADE;
+--> statement-breakpoint
+DROP TABLE "ground_truth_records" CASCADE;
+--> statement-breakpoint
+DROP TABLE "ground_truth_snapshots" CASCADE;
+--> statement-breakpoint
+DROP TABLE "housekeeping" CASCADE;
+--> statement-breakpoint
+DROP TABLE "judge_batch_items" CASCADE;
+--> statement-breakpoint
+DROP TABLE "judge_spend" CASCADE;
+--> statement-breakpoint
+DROP TABLE "verification_replays" CASCADE;
+--> statement-breakpoint
+DROP TABLE "run_secrets" CASCADE;
+--> statement-breakpoint
+DROP TABLE "verification_runs" CASCADE;
+--> statement-breakpoint
+DROP TABLE "api_tokens" CASCADE;
+--> statement-breakpoint
+DROP TABLE "sign_in_links" CASCADE;
+--> statement-breakpoint
+DROP TABLE "siwe_nonces" CASCADE;
+--> statement-breakpoint
+DROP TABLE "user_identities" CASCADE;
+--> statement-breakpoint
+DROP TABLE "users" CASCADE;

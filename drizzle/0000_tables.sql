@@ -1,0 +1,297 @@
+CREATE TABLE "answer_keys" (
+	"ground_truth_digest" text NOT NULL,
+	"judge_model" text NOT NULL,
+	"prompt_digest" text NOT NULL,
+	"outcome_json" jsonb NOT NULL,
+	"key_of_replay" uuid NOT NULL,
+	"parrot_json" jsonb,
+	"parrot_of_replay" uuid,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "answer_keys_pkey" PRIMARY KEY("ground_truth_digest","judge_model","prompt_digest"),
+	CONSTRAINT "answer_keys_prompt_digest_check" CHECK ("answer_keys"."prompt_digest" ~ '^[0-9a-f]{64}$'),
+	CONSTRAINT "answer_keys_parrot_check" CHECK (("answer_keys"."parrot_json" is null) = ("answer_keys"."parrot_of_replay" is null))
+);
+--> statement-breakpoint
+CREATE TABLE "call_slots" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"resource" text NOT NULL,
+	"user_id" uuid NOT NULL,
+	"taken_at" timestamp with time zone NOT NULL,
+	"expires_at" timestamp with time zone NOT NULL,
+	"released_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "call_waits" (
+	"resource" text NOT NULL,
+	"user_id" uuid NOT NULL,
+	"refused_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "call_waits_pkey" PRIMARY KEY("resource","user_id")
+);
+--> statement-breakpoint
+CREATE TABLE "verification_certificates" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"run_id" uuid NOT NULL,
+	"construct_id" text NOT NULL,
+	"domain" text NOT NULL,
+	"replay_count" integer NOT NULL,
+	"precision" double precision NOT NULL,
+	"recall" double precision NOT NULL,
+	"reply_accuracy" double precision NOT NULL,
+	"composite_score" double precision NOT NULL,
+	"brier" double precision NOT NULL,
+	"sample_size" integer NOT NULL,
+	"ground_truth_source" text NOT NULL,
+	"commit_range" text,
+	"methodology_version" text NOT NULL,
+	"scoring_model" text NOT NULL,
+	"raw_scores_json" jsonb NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "verification_certificates_run_id_unique" UNIQUE("run_id"),
+	CONSTRAINT "verification_certificates_construct_id_check" CHECK (char_length("verification_certificates"."construct_id") between 1 and 255),
+	CONSTRAINT "verification_certificates_replay_count_check" CHECK ("verification_certificates"."replay_count" >= 1),
+	CONSTRAINT "verification_certificates_precision_check" CHECK ("verification_certificates"."precision" between 0 and 1),
+	CONSTRAINT "verification_certificates_recall_check" CHECK ("verification_certificates"."recall" between 0 and 1),
+	CONSTRAINT "verification_certificates_reply_accuracy_check" CHECK ("verification_certificates"."reply_accuracy" between 0 and 1),
+	CONSTRAINT "verification_certificates_composite_score_check" CHECK ("verification_certificates"."composite_score" between 0 and 1),
+	CONSTRAINT "verification_certificates_brier_check" CHECK ("verification_certificates"."brier" between 0 and 0.5),
+	CONSTRAINT "verification_certificates_sample_size_check" CHECK ("verification_certificates"."sample_size" >= 1)
+);
+--> statement-breakpoint
+CREATE TABLE "verification_replay_scores" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"certificate_id" uuid NOT NULL,
+	"ground_truth_id" text NOT NULL,
+	"precision" double precision NOT NULL,
+	"recall" double precision NOT NULL,
+	"reply_accuracy" double precision NOT NULL,
+	"claims_total" integer NOT NULL,
+	"claims_supported" integer NOT NULL,
+	"changes_total" integer NOT NULL,
+	"changes_surfaced" integer NOT NULL,
+	"scoring_model" text NOT NULL,
+	"scoring_latency_ms" integer NOT NULL,
+	"scored_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "verification_replay_scores_certificate_id_ground_truth_id_key" UNIQUE("certificate_id","ground_truth_id"),
+	CONSTRAINT "verification_replay_scores_precision_check" CHECK ("verification_replay_scores"."precision" between 0 and 1),
+	CONSTRAINT "verification_replay_scores_recall_check" CHECK ("verification_replay_scores"."recall" between 0 and 1),
+	CONSTRAINT "verification_replay_scores_reply_accuracy_check" CHECK ("verification_replay_scores"."reply_accuracy" between 0 and 1),
+	CONSTRAINT "verification_replay_scores_claims_total_check" CHECK ("verification_replay_scores"."claims_total" >= 1),
+	CONSTRAINT "verification_replay_scores_claims_supported_check" CHECK ("verification_replay_scores"."claims_supported" >= 0),
+	CONSTRAINT "verification_replay_scores_claims_check" CHECK ("verification_replay_scores"."claims_supported" <= "verification_replay_scores"."claims_total"),
+	CONSTRAINT "verification_replay_scores_changes_total_check" CHECK ("verification_replay_scores"."changes_total" >= 1),
+	CONSTRAINT "verification_replay_scores_changes_surfaced_check" CHECK ("verification_replay_scores"."changes_surfaced" >= 0),
+	CONSTRAINT "verification_replay_scores_changes_check" CHECK ("verification_replay_scores"."changes_surfaced" <= "verification_replay_scores"."changes_total"),
+	CONSTRAINT "verification_replay_scores_scoring_latency_ms_check" CHECK ("verification_replay_scores"."scoring_latency_ms" >= 0)
+);
+--> statement-breakpoint
+CREATE TABLE "ground_truth_records" (
+	"digest" text PRIMARY KEY NOT NULL,
+	"scope" text NOT NULL,
+	"record_json" jsonb NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "ground_truth_records_digest_check" CHECK ("ground_truth_records"."digest" ~ '^[0-9a-f]{64}$')
+);
+--> statement-breakpoint
+CREATE TABLE "ground_truth_snapshots" (
+	"digest" text PRIMARY KEY NOT NULL,
+	"scope" text NOT NULL,
+	"source" text NOT NULL,
+	"record_count" integer NOT NULL,
+	"record_digests_json" jsonb NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "ground_truth_snapshots_digest_check" CHECK ("ground_truth_snapshots"."digest" ~ '^[0-9a-f]{64}$'),
+	CONSTRAINT "ground_truth_snapshots_record_count_check" CHECK ("ground_truth_snapshots"."record_count" >= 1)
+);
+--> statement-breakpoint
+CREATE TABLE "housekeeping" (
+	"task" text PRIMARY KEY NOT NULL,
+	"begun_at" timestamp with time zone NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "judge_batch_items" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"replay_id" uuid NOT NULL,
+	"run_id" uuid NOT NULL,
+	"call" text NOT NULL,
+	"state" text DEFAULT 'queued' NOT NULL,
+	"request_json" jsonb,
+	"batch_id" text,
+	"spend_id" uuid NOT NULL,
+	"reply_json" jsonb,
+	"submitted_at" timestamp with time zone,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "judge_batch_items_replay_id_call_key" UNIQUE("replay_id","call"),
+	CONSTRAINT "judge_batch_items_state_check" CHECK ("judge_batch_items"."state" in ('queued', 'submitting', 'submitted', 'done', 'single')),
+	CONSTRAINT "judge_batch_items_request_check" CHECK (("judge_batch_items"."request_json" is not null) = ("judge_batch_items"."state" in ('queued', 'submitting', 'submitted'))),
+	CONSTRAINT "judge_batch_items_reply_check" CHECK (("judge_batch_items"."reply_json" is not null) = ("judge_batch_items"."state" = 'done')),
+	CONSTRAINT "judge_batch_items_submitted_at_check" CHECK ("judge_batch_items"."submitted_at" is not null or "judge_batch_items"."state" not in ('submitting', 'submitted')),
+	CONSTRAINT "judge_batch_items_batch_id_check" CHECK ("judge_batch_items"."batch_id" is not null or "judge_batch_items"."state" <> 'submitted')
+);
+--> statement-breakpoint
+CREATE TABLE "judge_spend" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"run_id" uuid NOT NULL,
+	"cost_usd" double precision NOT NULL,
+	"calls" bigint,
+	"input_tokens" bigint,
+	"cache_write_tokens" bigint,
+	"cache_read_tokens" bigint,
+	"output_tokens" bigint,
+	"settled" boolean NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "judge_spend_cost_usd_check" CHECK ("judge_spend"."cost_usd" >= 0 and "judge_spend"."cost_usd" < 'Infinity'),
+	CONSTRAINT "judge_spend_calls_check" CHECK ("judge_spend"."calls" >= 0),
+	CONSTRAINT "judge_spend_input_tokens_check" CHECK ("judge_spend"."input_tokens" >= 0),
+	CONSTRAINT "judge_spend_cache_write_tokens_check" CHECK ("judge_spend"."cache_write_tokens" >= 0),
+	CONSTRAINT "judge_spend_cache_read_tokens_check" CHECK ("judge_spend"."cache_read_tokens" >= 0),
+	CONSTRAINT "judge_spend_output_tokens_check" CHECK ("judge_spend"."output_tokens" >= 0),
+	CONSTRAINT "judge_spend_settled_check" CHECK (num_nulls("judge_spend"."calls", "judge_spend"."input_tokens", "judge_spend"."cache_write_tokens", "judge_spend"."cache_read_tokens", "judge_spend"."output_tokens") = case when "judge_spend"."settled" then 0 else 5 end)
+);
+--> statement-breakpoint
+CREATE TABLE "verification_replays" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"run_id" uuid NOT NULL,
+	"ground_truth_id" text NOT NULL,
+	"position" integer NOT NULL,
+	"state" text NOT NULL,
+	"ground_truth_digest" text,
+	"answer_key_json" jsonb,
+	"oracle_json" jsonb,
+	"precision_json" jsonb,
+	"recall_json" jsonb,
+	"reply_json" jsonb,
+	"baseline_json" jsonb,
+	"second_json" jsonb,
+	"oracle_carried" boolean DEFAULT false NOT NULL,
+	"oracle_asks" integer DEFAULT 0 NOT NULL,
+	"faults" integer DEFAULT 0 NOT NULL,
+	"waiting_since" timestamp with time zone,
+	"outcome" text,
+	"reason" text,
+	"ended_at" timestamp with time zone,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "verification_replays_run_id_ground_truth_id_key" UNIQUE("run_id","ground_truth_id"),
+	CONSTRAINT "verification_replays_ground_truth_id_check" CHECK (char_length("verification_replays"."ground_truth_id") between 1 and 200),
+	CONSTRAINT "verification_replays_position_check" CHECK ("verification_replays"."position" >= 0),
+	CONSTRAINT "verification_replays_state_check" CHECK ("verification_replays"."state" in ('reserve', 'open', 'ended')),
+	CONSTRAINT "verification_replays_oracle_asks_check" CHECK ("verification_replays"."oracle_asks" >= 0),
+	CONSTRAINT "verification_replays_faults_check" CHECK ("verification_replays"."faults" >= 0),
+	CONSTRAINT "verification_replays_outcome_check" CHECK ("verification_replays"."outcome" in ('scored', 'oracle_failure', 'unscored', 'replaced')),
+	CONSTRAINT "verification_replays_ended_check" CHECK (num_nulls("verification_replays"."outcome", "verification_replays"."ended_at") = case "verification_replays"."state" when 'ended' then 0 else 2 end)
+);
+--> statement-breakpoint
+CREATE TABLE "run_secrets" (
+	"run_id" uuid PRIMARY KEY NOT NULL,
+	"sealed" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "verification_runs" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"user_id" uuid NOT NULL,
+	"construct_id" text NOT NULL,
+	"repo_url" text NOT NULL,
+	"status" text DEFAULT 'PENDING' NOT NULL,
+	"progress" integer DEFAULT 0 NOT NULL,
+	"total" integer DEFAULT 0 NOT NULL,
+	"error" text,
+	"activity" text,
+	"certificate_id" uuid,
+	"faults" integer DEFAULT 0 NOT NULL,
+	"config_json" jsonb NOT NULL,
+	"draw_json" jsonb,
+	"snapshot_digest" text,
+	"prompt_digest" text,
+	"continues_run_id" uuid,
+	"continuation" text,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "verification_runs_construct_id_check" CHECK (char_length("verification_runs"."construct_id") between 1 and 255),
+	CONSTRAINT "verification_runs_repo_url_check" CHECK (char_length("verification_runs"."repo_url") between 1 and 500),
+	CONSTRAINT "verification_runs_status_check" CHECK ("verification_runs"."status" in ('PENDING', 'INGESTING', 'INVOKING', 'SCORING', 'CERTIFYING', 'COMPLETED', 'FAILED')),
+	CONSTRAINT "verification_runs_progress_check" CHECK ("verification_runs"."progress" >= 0),
+	CONSTRAINT "verification_runs_total_check" CHECK ("verification_runs"."progress" <= "verification_runs"."total"),
+	CONSTRAINT "verification_runs_error_check" CHECK (char_length("verification_runs"."error") <= 2000),
+	CONSTRAINT "verification_runs_activity_check" CHECK (char_length("verification_runs"."activity") <= 300),
+	CONSTRAINT "verification_runs_faults_check" CHECK ("verification_runs"."faults" >= 0),
+	CONSTRAINT "verification_runs_prompt_digest_check" CHECK ("verification_runs"."prompt_digest" ~ '^[0-9a-f]{64}$'),
+	CONSTRAINT "verification_runs_continuation_check" CHECK ("verification_runs"."continuation" in ('resume', 'retry')),
+	CONSTRAINT "verification_runs_completed_check" CHECK (("verification_runs"."status" = 'COMPLETED') = ("verification_runs"."certificate_id" is not null)),
+	CONSTRAINT "verification_runs_failed_check" CHECK ("verification_runs"."status" <> 'FAILED' or "verification_runs"."error" is not null),
+	CONSTRAINT "verification_runs_continues_check" CHECK (("verification_runs"."continuation" is null) = ("verification_runs"."continues_run_id" is null))
+);
+--> statement-breakpoint
+CREATE TABLE "api_tokens" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"user_id" uuid NOT NULL,
+	"name" text NOT NULL,
+	"token_hash" text NOT NULL,
+	"expires_at" timestamp with time zone,
+	"last_used_at" timestamp with time zone,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "api_tokens_token_hash_unique" UNIQUE("token_hash"),
+	CONSTRAINT "api_tokens_name_check" CHECK (char_length("api_tokens"."name") between 1 and 100),
+	CONSTRAINT "api_tokens_token_hash_check" CHECK ("api_tokens"."token_hash" ~ '^[0-9a-f]{64}$')
+);
+--> statement-breakpoint
+CREATE TABLE "sign_in_links" (
+	"token_hash" text PRIMARY KEY NOT NULL,
+	"user_id" uuid NOT NULL,
+	"expires_at" timestamp with time zone NOT NULL,
+	"used_at" timestamp with time zone,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "sign_in_links_token_hash_check" CHECK ("sign_in_links"."token_hash" ~ '^[0-9a-f]{64}$')
+);
+--> statement-breakpoint
+CREATE TABLE "siwe_nonces" (
+	"nonce" text PRIMARY KEY NOT NULL,
+	"expires_at" timestamp with time zone NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "user_identities" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"user_id" uuid NOT NULL,
+	"provider" text NOT NULL,
+	"subject" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "user_identities_provider_subject_key" UNIQUE("provider","subject"),
+	CONSTRAINT "user_identities_provider_check" CHECK ("user_identities"."provider" in ('local', 'wallet', 'github'))
+);
+--> statement-breakpoint
+CREATE TABLE "users" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"name" text,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+ALTER TABLE "answer_keys" ADD CONSTRAINT "answer_keys_ground_truth_digest_fk" FOREIGN KEY ("ground_truth_digest") REFERENCES "public"."ground_truth_records"("digest") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "verification_replay_scores" ADD CONSTRAINT "verification_replay_scores_certificate_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "judge_batch_items" ADD CONSTRAINT "judge_batch_items_replay_id_fk" FOREIGN KEY ("replay_id") REFERENCES "public"."verification_replays"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "verification_replays" ADD CONSTRAINT "verification_replays_run_id_verification_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."verification_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "verification_replays" ADD CONSTRAINT "verification_replays_ground_truth_digest_fk" FOREIGN KEY ("ground_truth_digest") REFERENCES "public"."ground_truth_records"("digest") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "run_secrets" ADD CONSTRAINT "run_secrets_run_id_verification_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."verification_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "verification_runs" ADD CONSTRAINT "verification_runs_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "verification_runs" ADD CONSTRAINT "verification_runs_certificate_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "verification_runs" ADD CONSTRAINT "verification_runs_snapshot_digest_fk" FOREIGN KEY ("snapshot_digest") REFERENCES "public"."ground_truth_snapshots"("digest") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "verification_runs" ADD CONSTRAINT "verification_runs_continues_run_id_fk" FOREIGN KEY ("continues_run_id") REFERENCES "public"."verification_runs"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "api_tokens" ADD CONSTRAINT "api_tokens_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "sign_in_links" ADD CONSTRAINT "sign_in_links_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "user_identities" ADD CONSTRAINT "user_identities_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "call_slots_resource_taken_at_idx" ON "call_slots" USING btree ("resource","taken_at");--> statement-breakpoint
+CREATE INDEX "verification_certificates_construct_id_created_at_idx" ON "verification_certificates" USING btree ("construct_id","created_at");--> statement-breakpoint
+CREATE INDEX "verification_certificates_brier_idx" ON "verification_certificates" USING btree ("brier");--> statement-breakpoint
+CREATE INDEX "ground_truth_records_private_created_at_idx" ON "ground_truth_records" USING btree ("created_at") WHERE scope <> 'public';--> statement-breakpoint
+CREATE INDEX "judge_batch_items_state_idx" ON "judge_batch_items" USING btree ("state");--> statement-breakpoint
+CREATE INDEX "judge_batch_items_batch_id_idx" ON "judge_batch_items" USING btree ("batch_id");--> statement-breakpoint
+CREATE INDEX "judge_batch_items_spend_id_idx" ON "judge_batch_items" USING btree ("spend_id");--> statement-breakpoint
+CREATE INDEX "judge_spend_created_at_idx" ON "judge_spend" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "judge_spend_run_id_idx" ON "judge_spend" USING btree ("run_id");--> statement-breakpoint
+CREATE INDEX "verification_replays_ground_truth_digest_idx" ON "verification_replays" USING btree ("ground_truth_digest");--> statement-breakpoint
+CREATE INDEX "verification_replays_run_id_state_position_idx" ON "verification_replays" USING btree ("run_id","state","position");--> statement-breakpoint
+CREATE UNIQUE INDEX "verification_runs_resumed_once_key" ON "verification_runs" USING btree ("continues_run_id") WHERE continuation = 'resume';--> statement-breakpoint
+CREATE INDEX "verification_runs_status_idx" ON "verification_runs" USING btree ("status");--> statement-breakpoint
+CREATE INDEX "verification_runs_user_id_created_at_idx" ON "verification_runs" USING btree ("user_id","created_at");--> statement-breakpoint
+CREATE INDEX "verification_runs_construct_id_idx" ON "verification_runs" USING btree ("construct_id");--> statement-breakpoint
+CREATE INDEX "api_tokens_user_id_idx" ON "api_tokens" USING btree ("user_id");--> statement-breakpoint
+CREATE INDEX "user_identities_user_id_idx" ON "user_identities" USING btree ("user_id");

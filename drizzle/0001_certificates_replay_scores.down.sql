@@ -1,3 +1,0 @@
-DROP TABLE "verification_certificates" CASCADE;
---> statement-breakpoint
-DROP TABLE "verification_replay_scores" CASCADE;

@@ -1,3 +1,0 @@
-DROP TABLE "run_secrets" CASCADE;
---> statement-breakpoint
-DROP TABLE "verification_runs" CASCADE;

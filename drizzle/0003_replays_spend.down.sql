@@ -1,3 +1,0 @@
-DROP TABLE "judge_spend" CASCADE;
---> statement-breakpoint
-DROP TABLE "verification_replays" CASCADE;

@@ -1,1 +1,0 @@
-DROP INDEX "judge_batch_items_spend_id_idx";

@@ -1,1 +1,0 @@
-CREATE INDEX "judge_batch_items_spend_id_idx" ON "judge_batch_items" USING btree ("spend_id");

@@ -1,1 +1,0 @@
-ALTER TABLE "verification_runs" DROP COLUMN "prompt_digest";

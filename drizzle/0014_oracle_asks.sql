@@ -1,1 +1,0 @@
-ALTER TABLE "verification_replays" ADD COLUMN "oracle_asks" integer DEFAULT 0 NOT NULL;

@@ -1,0 +1,38 @@
+import { sql } from 'drizzle-orm';
+import { foreignKey, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { parrotVerdictsSchema, settledAnswerKeySchema } from '#contracts/replay.ts';
+import { holds, isDigest } from './checks.ts';
+import { instant, jsonbOf } from './columns.ts';
+import { groundTruthRecords } from './ground-truths.ts';
+
+/**
+ * What runs on the same change share under the same judge model and prompts: the answer key, and the verdicts on the
+ * parrot by that key. Keys are withheld from everybody, their run's owner too, and retired 90 days after their making.
+ */
+export const answerKeys = pgTable(
+  'answer_keys',
+  {
+    groundTruthDigest: text('ground_truth_digest').notNull(),
+    judgeModel: text('judge_model').notNull(),
+    promptDigest: text('prompt_digest').notNull(),
+    outcome: jsonbOf('outcome_json', settledAnswerKeySchema).notNull(),
+    /** Which replay had it made: one that was cut off before its checkpoint held it does not use another's. */
+    keyOfReplay: uuid('key_of_replay').notNull(),
+    parrot: jsonbOf('parrot_json', parrotVerdictsSchema),
+    parrotOfReplay: uuid('parrot_of_replay'),
+    createdAt: instant('created_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({
+      name: 'answer_keys_pkey',
+      columns: [table.groundTruthDigest, table.judgeModel, table.promptDigest],
+    }),
+    foreignKey({
+      name: 'answer_keys_ground_truth_digest_fk',
+      columns: [table.groundTruthDigest],
+      foreignColumns: [groundTruthRecords.digest],
+    }).onDelete('cascade'),
+    isDigest(table.promptDigest),
+    holds('answer_keys_parrot', sql`(${table.parrot} is null) = (${table.parrotOfReplay} is null)`),
+  ],
+);

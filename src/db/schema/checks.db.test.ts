@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { testDatabase } from '#testing/rigs/database.ts';
+
+let database: Awaited<ReturnType<typeof testDatabase>>;
+
+const digest = 'd'.repeat(64);
+const id = '0b0f7a3c-4a5e-4d3e-9a55-3d7a4b1f8a10';
+
+/** One row in each table that has conditions, as small as they let it be. */
+const rows = `
+  insert into users (id) values ('${id}');
+  insert into user_identities (user_id, provider, subject) values ('${id}', 'local', 'owner');
+  insert into sign_in_links (token_hash, user_id, expires_at) values ('${digest}', '${id}', now());
+  insert into api_tokens (user_id, name, token_hash) values ('${id}', 'ci', '${digest}');
+  insert into ground_truth_records (digest, scope, record_json) values ('${digest}', 'public', '{}');
+  insert into ground_truth_snapshots (digest, scope, source, record_count, record_digests_json)
+    values ('${digest}', 'public', 'github:owner/name', 1, '[]');
+  insert into verification_runs (id, user_id, construct_id, repo_url, config_json)
+    values ('${id}', '${id}', 'c', 'owner/name', '{}');
+  insert into verification_replays (id, run_id, ground_truth_id, position, state)
+    values ('${id}', '${id}', '1', 0, 'open');
+  insert into answer_keys (ground_truth_digest, judge_model, prompt_digest, outcome_json, key_of_replay)
+    values ('${digest}', 'offline-1', '${digest}', '{}', '${id}');
+  insert into judge_spend (run_id, cost_usd, settled) values ('${id}', 0, false);
+  insert into judge_batch_items (replay_id, run_id, call, request_json, spend_id)
+    values ('${id}', '${id}', 'first/recall', '{}', '${id}');
+  insert into verification_certificates (id, run_id, construct_id, domain, replay_count, precision, recall,
+      reply_accuracy, composite_score, brier, sample_size, ground_truth_source, methodology_version, scoring_model,
+      raw_scores_json)
+    values ('${id}', '${id}', 'c', 'd', 1, 0, 0, 0, 0, 0, 1, 's', 'v', 'm', '{}');
+  insert into verification_replay_scores (certificate_id, ground_truth_id, precision, recall, reply_accuracy,
+      claims_total, claims_supported, changes_total, changes_surfaced, scoring_model, scoring_latency_ms, scored_at)
+    values ('${id}', '1', 0, 0, 0, 1, 0, 1, 0, 'm', 0, now());
+`;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  await database.sql.unsafe(rows);
+});
+afterAll(() => database.close());
+
+/** Changes the table's row for a moment; gives back the condition that it breaks, null where it breaks none. */
+const brokenBy = async (table: string, change: string): Promise<string | null> => {
+  const undone = new Error('undone');
+  try {
+    await database.sql.begin(async (transaction) => {
+      await transaction.unsafe(`update ${table} set ${change}`);
+      throw undone;
+    });
+    return null;
+  } catch (error) {
+    if (error === undone) return null;
+    if (error instanceof Error && 'constraint_name' in error && 'code' in error && error.code === '23514')
+      return String(error.constraint_name);
+    throw error;
+  }
+};
+
+/** A settled call, with what is said here in place of an ordinary count. */
+const settled = (other: Record<string, number> = {}) => {
+  const counts = {
+    calls: 1,
+    input_tokens: 1,
+    cache_write_tokens: 0,
+    cache_read_tokens: 0,
+    output_tokens: 1,
+    ...other,
+  };
+  return Object.entries(counts)
+    .map(([name, count]) => `${name} = ${count}`)
+    .join();
+};
+
+const refused: [table: string, constraint: string, change: string][] = [
+  ['user_identities', 'provider', `provider = 'gitlab'`],
+  ['sign_in_links', 'token_hash', `token_hash = 'the-token-itself'`],
+  ['api_tokens', 'name', `name = ''`],
+  ['api_tokens', 'name', `name = repeat('n', 101)`],
+  ['api_tokens', 'token_hash', `token_hash = 'ev_token'`],
+  ['ground_truth_records', 'digest', `digest = repeat('D', 64)`],
+  ['ground_truth_snapshots', 'digest', `digest = repeat('d', 63)`],
+  ['ground_truth_snapshots', 'record_count', 'record_count = 0'],
+  ['verification_runs', 'construct_id', `construct_id = ''`],
+  ['verification_runs', 'construct_id', `construct_id = repeat('c', 256)`],
+  ['verification_runs', 'repo_url', `repo_url = ''`],
+  ['verification_runs', 'repo_url', `repo_url = repeat('r', 501)`],
+  ['verification_runs', 'status', `status = 'ENDED'`],
+  ['verification_runs', 'progress', 'progress = -1'],
+  ['verification_runs', 'total', 'progress = 2, total = 1'],
+  ['verification_runs', 'total', 'total = -1'],
+  ['verification_runs', 'error', `error = repeat('e', 2001)`],
+  ['verification_runs', 'activity', `activity = repeat('a', 301)`],
+  ['verification_runs', 'faults', 'faults = -1'],
+  ['verification_runs', 'prompt_digest', `prompt_digest = ''`],
+  ['verification_runs', 'continuation', `continuation = 'restart', continues_run_id = '${id}'`],
+  ['verification_runs', 'continues', `continuation = 'resume'`],
+  ['verification_runs', 'completed', `status = 'COMPLETED'`],
+  ['verification_runs', 'completed', `certificate_id = '${id}'`],
+  ['verification_runs', 'failed', `status = 'FAILED'`],
+  ['verification_replays', 'ground_truth_id', `ground_truth_id = ''`],
+  ['verification_replays', 'ground_truth_id', `ground_truth_id = repeat('1', 201)`],
+  ['verification_replays', 'position', 'position = -1'],
+  ['verification_replays', 'state', `state = 'closed'`],
+  ['verification_replays', 'oracle_asks', 'oracle_asks = -1'],
+  ['verification_replays', 'faults', 'faults = -1'],
+  ['verification_replays', 'outcome', `state = 'ended', outcome = 'lost', ended_at = now()`],
+  ['verification_replays', 'ended', `state = 'ended'`],
+  ['verification_replays', 'ended', `state = 'ended', outcome = 'scored'`],
+  ['verification_replays', 'ended', 'ended_at = now()'],
+  ['answer_keys', 'prompt_digest', `prompt_digest = 'v1'`],
+  ['answer_keys', 'parrot', `parrot_json = '{}'`],
+  ['answer_keys', 'parrot', `parrot_of_replay = '${id}'`],
+  ['judge_spend', 'cost_usd', 'cost_usd = -0.01'],
+  ['judge_spend', 'cost_usd', `cost_usd = 'NaN'`],
+  ['judge_spend', 'cost_usd', `cost_usd = 'Infinity'`],
+  ['judge_spend', 'calls', `settled = true, ${settled({ calls: -1 })}`],
+  ['judge_spend', 'input_tokens', `settled = true, ${settled({ input_tokens: -1 })}`],
+  ['judge_spend', 'cache_write_tokens', `settled = true, ${settled({ cache_write_tokens: -1 })}`],
+  ['judge_spend', 'cache_read_tokens', `settled = true, ${settled({ cache_read_tokens: -1 })}`],
+  ['judge_spend', 'output_tokens', `settled = true, ${settled({ output_tokens: -1 })}`],
+  ['judge_spend', 'settled', 'settled = true'],
+  ['judge_spend', 'settled', settled()],
+  ['judge_spend', 'settled', 'calls = 1'],
+  ['judge_batch_items', 'state', `state = 'lost', request_json = null`],
+  ['judge_batch_items', 'request', 'request_json = null'],
+  ['judge_batch_items', 'request', `state = 'single'`],
+  ['judge_batch_items', 'reply', `reply_json = '{}'`],
+  ['judge_batch_items', 'reply', `state = 'done', request_json = null`],
+  ['judge_batch_items', 'submitted_at', `state = 'submitting'`],
+  ['judge_batch_items', 'batch_id', `state = 'submitted', submitted_at = now()`],
+  ['verification_certificates', 'construct_id', `construct_id = repeat('c', 256)`],
+  ['verification_certificates', 'replay_count', 'replay_count = 0'],
+  ['verification_certificates', 'sample_size', 'sample_size = 0'],
+  ['verification_certificates', 'precision', `precision = 'NaN'`],
+  ['verification_certificates', 'recall', 'recall = 1.000001'],
+  ['verification_certificates', 'reply_accuracy', 'reply_accuracy = -0.000001'],
+  ['verification_certificates', 'composite_score', 'composite_score = 2'],
+  ['verification_certificates', 'brier', 'brier = 0.500001'],
+  ['verification_replay_scores', 'precision', 'precision = 1.1'],
+  ['verification_replay_scores', 'recall', 'recall = -1'],
+  ['verification_replay_scores', 'reply_accuracy', `reply_accuracy = 'NaN'`],
+  ['verification_replay_scores', 'claims_total', 'claims_total = 0'],
+  ['verification_replay_scores', 'claims_supported', 'claims_supported = -1'],
+  ['verification_replay_scores', 'claims', 'claims_supported = 2'],
+  ['verification_replay_scores', 'changes_total', 'changes_total = 0'],
+  ['verification_replay_scores', 'changes_surfaced', 'changes_surfaced = -1'],
+  ['verification_replay_scores', 'changes', 'changes_surfaced = 2'],
+  ['verification_replay_scores', 'scoring_latency_ms', 'scoring_latency_ms = -1'],
+];
+
+test('what no contract lets through is refused by the table too, each by its own condition', async () => {
+  for (const [table, constraint, change] of refused)
+    expect(await brokenBy(table, change), `${table}: ${change}`).toBe(`${table}_${constraint}_check`);
+});
+
+test('every condition of the schema has a violation in this test', async () => {
+  const conditions = await database.sql<{ name: string }[]>`
+    select conname as name from pg_constraint
+    where connamespace = 'public'::regnamespace and contype = 'c' order by 1`;
+  expect(conditions.map(({ name }) => name)).toEqual(
+    [...new Set(refused.map(([table, constraint]) => `${table}_${constraint}_check`))].toSorted(),
+  );
+});
+
+test.each([
+  ['api_tokens', `name = repeat('n', 100)`],
+  ['verification_runs', `construct_id = repeat('c', 255), repo_url = repeat('r', 500)`],
+  // 1,000 characters of two UTF-16 code units each, which is all that the contract lets through.
+  ['verification_runs', `status = 'FAILED', error = repeat('\u{1f9ed}', 1000), activity = repeat('a', 300)`],
+  ['verification_runs', `status = 'COMPLETED', certificate_id = '${id}', progress = 2, total = 2`],
+  ['verification_runs', `continuation = 'retry', continues_run_id = '${id}'`],
+  ['verification_replays', `state = 'ended', outcome = 'replaced', ended_at = now()`],
+  ['answer_keys', `parrot_json = '{}', parrot_of_replay = '${id}'`],
+  ['judge_spend', `settled = true, cost_usd = 100000, ${settled()}`],
+  ['judge_batch_items', `state = 'submitting', submitted_at = now()`],
+  ['judge_batch_items', `state = 'submitted', submitted_at = now(), batch_id = 'one'`],
+  ['judge_batch_items', `state = 'done', request_json = null, reply_json = '{}'`],
+  [
+    'verification_certificates',
+    'precision = 1, recall = 1, reply_accuracy = 1, composite_score = 1, brier = 0.5',
+  ],
+  [
+    'verification_replay_scores',
+    'claims_total = 50, claims_supported = 50, changes_total = 10, changes_surfaced = 10',
+  ],
+])('what the contracts let through is stored: %s with %s', async (table, change) => {
+  expect(await brokenBy(table, change)).toBeNull();
+});

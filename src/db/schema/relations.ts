@@ -1,0 +1,124 @@
+import { relations } from 'drizzle-orm';
+import { answerKeys } from './answer-keys.ts';
+import { callSlots, callWaits } from './call-slots.ts';
+import { verificationCertificates, verificationReplayScores } from './certificates.ts';
+import { groundTruthRecords, groundTruthSnapshots } from './ground-truths.ts';
+import { judgeBatchItems } from './judge-batches.ts';
+import { judgeSpend } from './judge-spend.ts';
+import { verificationReplays } from './replays.ts';
+import { runSecrets, verificationRuns } from './runs.ts';
+import { apiTokens, signInLinks, userIdentities, users } from './users.ts';
+
+/**
+ * What belongs to what, for queries that read rows with their children or parents. All in one file, because each side
+ * names the other and tables are declared in files that do not import each other.
+ */
+
+export const usersRelations = relations(users, ({ many }) => ({
+  identities: many(userIdentities),
+  signInLinks: many(signInLinks),
+  apiTokens: many(apiTokens),
+  runs: many(verificationRuns),
+  callSlots: many(callSlots),
+  callWaits: many(callWaits),
+}));
+
+export const userIdentitiesRelations = relations(userIdentities, ({ one }) => ({
+  user: one(users, { fields: [userIdentities.userId], references: [users.id] }),
+}));
+
+export const signInLinksRelations = relations(signInLinks, ({ one }) => ({
+  user: one(users, { fields: [signInLinks.userId], references: [users.id] }),
+}));
+
+export const apiTokensRelations = relations(apiTokens, ({ one }) => ({
+  user: one(users, { fields: [apiTokens.userId], references: [users.id] }),
+}));
+
+export const callSlotsRelations = relations(callSlots, ({ one }) => ({
+  user: one(users, { fields: [callSlots.userId], references: [users.id] }),
+}));
+
+export const callWaitsRelations = relations(callWaits, ({ one }) => ({
+  user: one(users, { fields: [callWaits.userId], references: [users.id] }),
+}));
+
+export const verificationRunsRelations = relations(verificationRuns, ({ one, many }) => ({
+  user: one(users, { fields: [verificationRuns.userId], references: [users.id] }),
+  secrets: one(runSecrets),
+  snapshot: one(groundTruthSnapshots, {
+    fields: [verificationRuns.snapshotDigest],
+    references: [groundTruthSnapshots.digest],
+  }),
+  certificate: one(verificationCertificates, {
+    fields: [verificationRuns.certificateId],
+    references: [verificationCertificates.id],
+  }),
+  continues: one(verificationRuns, {
+    fields: [verificationRuns.continuesRunId],
+    references: [verificationRuns.id],
+    relationName: 'continuation',
+  }),
+  continuedBy: many(verificationRuns, { relationName: 'continuation' }),
+  replays: many(verificationReplays),
+  batchItems: many(judgeBatchItems),
+  spend: many(judgeSpend),
+}));
+
+export const runSecretsRelations = relations(runSecrets, ({ one }) => ({
+  run: one(verificationRuns, { fields: [runSecrets.runId], references: [verificationRuns.id] }),
+}));
+
+export const verificationReplaysRelations = relations(verificationReplays, ({ one, many }) => ({
+  run: one(verificationRuns, { fields: [verificationReplays.runId], references: [verificationRuns.id] }),
+  groundTruth: one(groundTruthRecords, {
+    fields: [verificationReplays.groundTruthDigest],
+    references: [groundTruthRecords.digest],
+  }),
+  batchItems: many(judgeBatchItems),
+}));
+
+export const judgeBatchItemsRelations = relations(judgeBatchItems, ({ one }) => ({
+  run: one(verificationRuns, { fields: [judgeBatchItems.runId], references: [verificationRuns.id] }),
+  replay: one(verificationReplays, {
+    fields: [judgeBatchItems.replayId],
+    references: [verificationReplays.id],
+  }),
+  booking: one(judgeSpend, { fields: [judgeBatchItems.spendId], references: [judgeSpend.id] }),
+}));
+
+export const judgeSpendRelations = relations(judgeSpend, ({ one, many }) => ({
+  run: one(verificationRuns, { fields: [judgeSpend.runId], references: [verificationRuns.id] }),
+  batchItems: many(judgeBatchItems),
+}));
+
+export const groundTruthRecordsRelations = relations(groundTruthRecords, ({ many }) => ({
+  replays: many(verificationReplays),
+  answerKeys: many(answerKeys),
+}));
+
+export const groundTruthSnapshotsRelations = relations(groundTruthSnapshots, ({ many }) => ({
+  runs: many(verificationRuns),
+}));
+
+export const answerKeysRelations = relations(answerKeys, ({ one }) => ({
+  groundTruth: one(groundTruthRecords, {
+    fields: [answerKeys.groundTruthDigest],
+    references: [groundTruthRecords.digest],
+  }),
+}));
+
+export const verificationCertificatesRelations = relations(verificationCertificates, ({ one, many }) => ({
+  run: one(verificationRuns, {
+    fields: [verificationCertificates.runId],
+    references: [verificationRuns.id],
+  }),
+  replayScores: many(verificationReplayScores),
+}));
+
+export const verificationReplayScoresRelations = relations(verificationReplayScores, ({ one }) => ({
+  certificate: one(verificationCertificates, {
+    fields: [verificationReplayScores.certificateId],
+    references: [verificationCertificates.id],
+  }),
+}));
