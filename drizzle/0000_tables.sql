@@ -4,12 +4,12 @@ CREATE TABLE "answer_keys" (
 	"prompt_digest" text NOT NULL,
 	"outcome_json" jsonb NOT NULL,
 	"key_of_replay" uuid NOT NULL,
-	"parrot_json" jsonb,
-	"parrot_of_replay" uuid,
+	"baseline_json" jsonb,
+	"baseline_of_replay" uuid,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "answer_keys_pkey" PRIMARY KEY("ground_truth_digest","judge_model","prompt_digest"),
 	CONSTRAINT "answer_keys_prompt_digest_check" CHECK ("answer_keys"."prompt_digest" ~ '^[0-9a-f]{64}$'),
-	CONSTRAINT "answer_keys_parrot_check" CHECK (("answer_keys"."parrot_json" is null) = ("answer_keys"."parrot_of_replay" is null))
+	CONSTRAINT "answer_keys_baseline_check" CHECK (("answer_keys"."baseline_json" is null) = ("answer_keys"."baseline_of_replay" is null))
 );
 --> statement-breakpoint
 CREATE TABLE "call_slots" (

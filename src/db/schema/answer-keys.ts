@@ -7,7 +7,8 @@ import { groundTruthRecords } from './ground-truths.ts';
 
 /**
  * What runs on the same change share under the same judge model and prompts: the answer key, and the verdicts on the
- * parrot by that key. Keys are withheld from everybody, their run's owner too, and retired 90 days after their making.
+ * baseline by that key. Keys are shown to nobody, not even to the run's owner, and are retired 90 days after they were
+ * made.
  */
 export const answerKeys = pgTable(
   'answer_keys',
@@ -16,10 +17,11 @@ export const answerKeys = pgTable(
     judgeModel: text('judge_model').notNull(),
     promptDigest: text('prompt_digest').notNull(),
     outcome: jsonbOf('outcome_json', settledAnswerKeySchema).notNull(),
-    /** Which replay had it made: one that was cut off before its checkpoint held it does not use another's. */
+    /** The replay that had it made: one that was cut off before its checkpoint held the key takes up its own. */
     keyOfReplay: uuid('key_of_replay').notNull(),
-    parrot: jsonbOf('parrot_json', parrotVerdictsSchema),
-    parrotOfReplay: uuid('parrot_of_replay'),
+    baseline: jsonbOf('baseline_json', parrotVerdictsSchema),
+    /** The replay that had the baseline judged. */
+    baselineOfReplay: uuid('baseline_of_replay'),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
   (table) => [
@@ -33,6 +35,6 @@ export const answerKeys = pgTable(
       foreignColumns: [groundTruthRecords.digest],
     }).onDelete('cascade'),
     isDigest(table.promptDigest),
-    holds('answer_keys_parrot', sql`(${table.parrot} is null) = (${table.parrotOfReplay} is null)`),
+    holds('answer_keys_baseline', sql`(${table.baseline} is null) = (${table.baselineOfReplay} is null)`),
   ],
 );

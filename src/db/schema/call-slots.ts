@@ -2,16 +2,16 @@ import { index, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { instant } from './columns.ts';
 
 /**
- * Calls to something that bears only so many at once or a minute, whichever worker makes them. A slot that is not given
- * back, because its worker died, ends by itself; it is kept for a minute, since rates count it.
+ * Calls to a resource that allows only so many at once or per minute, from all workers together. A slot whose worker
+ * died expires. Rows are kept for a minute, because rates count them.
  */
 export const callSlots = pgTable(
   'call_slots',
   {
     id: uuid('id').primaryKey().defaultRandom(),
-    /** Whom it is taken at, for example an oracle's origin. */
+    /** What is called, for example an oracle's origin. */
     resource: text('resource').notNull(),
-    /** Whose call it is: nobody takes more than a fair share while others wait. */
+    /** Who the call is made for: while others wait, each user gets a fair share. */
     userId: uuid('user_id').notNull(),
     takenAt: instant('taken_at').notNull(),
     expiresAt: instant('expires_at').notNull(),
@@ -20,7 +20,7 @@ export const callSlots = pgTable(
   (table) => [index('call_slots_resource_taken_at_idx').on(table.resource, table.takenAt)],
 );
 
-/** Who was last refused a slot, and when: whoever waits asks again within a minute. */
+/** Users who wait for a slot, and when each was last refused one. They ask again within a minute. */
 export const callWaits = pgTable(
   'call_waits',
   {

@@ -16,12 +16,12 @@ import { runRequestSchema } from '#contracts/run-request.ts';
 import { fitsNotEmpty, holds, isAtLeast, isWithin } from './checks.ts';
 import { instant } from './columns.ts';
 
-/** Public, written once by the run's certification, never changed. */
+/** Public, written once when a run is certified, never changed. */
 export const verificationCertificates = pgTable(
   'verification_certificates',
   {
     id: uuid('id').primaryKey().defaultRandom(),
-    // Unique: one certificate a run. No foreign key: a certificate outlives its run's retention.
+    // Unique: one certificate per run. No foreign key: a certificate outlives its run.
     runId: uuid('run_id').notNull().unique(),
     constructId: text('construct_id').notNull(),
     domain: text('domain').notNull(),

@@ -5,8 +5,8 @@ import { isAtLeast, isDigest } from './checks.ts';
 import { instant } from './columns.ts';
 
 /**
- * Changes as they were read, each stored once under its digest whichever runs use it. `scope` is `public`, or says by
- * whose credential a private repository was read: another credential's records are other rows.
+ * Changes as they were read, each stored once under its digest, however many runs use it. `scope` is `public`, or
+ * identifies the credential that a private repository was read with. Another credential's records are other rows.
  */
 export const groundTruthRecords = pgTable(
   'ground_truth_records',
@@ -17,13 +17,13 @@ export const groundTruthRecords = pgTable(
     createdAt: instant('created_at').notNull().defaultNow(),
   },
   (table) => [
-    // What the sweep looks for, again and again, among records that are public almost all.
+    // Erasing looks for private records again and again, and almost all are public.
     index('ground_truth_records_private_created_at_idx').on(table.createdAt).where(sql`scope <> 'public'`),
     isDigest(table.digest),
   ],
 );
 
-/** The records that a run was drawn from, as one digest: two runs with the same snapshot saw the same repository. */
+/** The records of one draw under one digest. Two runs with the same snapshot saw the same repository. */
 export const groundTruthSnapshots = pgTable(
   'ground_truth_snapshots',
   {

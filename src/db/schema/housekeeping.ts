@@ -1,7 +1,7 @@
 import { pgTable, text } from 'drizzle-orm/pg-core';
 import { instant } from './columns.ts';
 
-/** When what is done from time to time was begun last, by whichever worker. */
+/** When any worker last began each periodic task. */
 export const housekeeping = pgTable('housekeeping', {
   task: text('task').primaryKey(),
   begunAt: instant('begun_at').notNull(),

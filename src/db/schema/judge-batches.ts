@@ -4,14 +4,14 @@ import { holds, isListed } from './checks.ts';
 import { instant } from './columns.ts';
 import { verificationReplays } from './replays.ts';
 
-/** queued → submitting → submitted → done; `single` where the batch did not answer it and it is asked by itself. */
+/** queued → submitting → submitted → done. `single`: no batch answered the call, so it is made on its own. */
 const batchItemStates = ['queued', 'submitting', 'submitted', 'done', 'single'] as const;
-/** Those of calls that have no reply yet. */
+/** The states of calls that wait for a batch. */
 export const waitingStates = ['queued', 'submitting', 'submitted'] as const;
 
 /**
- * Judge calls of runs in economy mode, one row a call, under an id that is the same when a restarted worker comes to
- * this call again. The row outlives processes, and with it the batch that was paid for.
+ * Judge calls of runs in economy mode, one row per call, unique by replay and name, so that a restarted worker finds the
+ * call again and with it the batch that was paid for.
  */
 export const judgeBatchItems = pgTable(
   'judge_batch_items',
@@ -20,10 +20,10 @@ export const judgeBatchItems = pgTable(
     id: uuid('id').primaryKey().defaultRandom(),
     replayId: uuid('replay_id').notNull(),
     runId: uuid('run_id').notNull(),
-    /** Which of the replay's calls it is. */
+    /** The call's name within its replay. */
     call: text('call').notNull(),
     state: text('state', { enum: batchItemStates }).notNull().default('queued'),
-    /** What a batch is sent; null once it was answered, or is to be asked by itself. */
+    /** What the batch is sent; null once there is a reply, or the call is made on its own. */
     request: jsonb('request_json').$type<object>(),
     batchId: text('batch_id'),
     /** Its booking in `judge_spend`, settled with the batch. */

@@ -4,10 +4,10 @@ import { holds, isAtLeast } from './checks.ts';
 import { instant } from './columns.ts';
 
 /**
- * What judge calls cost, in US dollars: the run's limit and the installation's daily one are held against it. A call is
- * booked before it is made, at the most that it can cost, and settled to what it did cost. What a killed worker leaves
- * unsettled stays booked: the call may have been charged. Of a run that was pruned one row is left, of all that was
- * settled. Counts are null until then.
+ * What judge calls cost, in US dollars. The limits of the run and of the installation's day are checked against it. A
+ * call is booked before it is made, at the most that it can cost, and settled to what it did cost. What a killed worker
+ * leaves unsettled stays booked, because the call may have been charged. Token counts are null until a call is settled.
+ * Pruning a run leaves one row with the sums of its settled calls.
  */
 export const judgeSpend = pgTable(
   'judge_spend',
@@ -26,7 +26,7 @@ export const judgeSpend = pgTable(
   (table) => [
     index('judge_spend_created_at_idx').on(table.createdAt),
     index('judge_spend_run_id_idx').on(table.runId),
-    // Neither NaN nor infinite: either would spend every limit for good.
+    // NaN, which Postgres sorts above all numbers, and infinity would use up every limit for good.
     holds('judge_spend_cost_usd', sql`${table.costUsd} >= 0 and ${table.costUsd} < 'Infinity'`),
     isAtLeast(table.calls, 0),
     isAtLeast(table.inputTokens, 0),

@@ -20,8 +20,8 @@ const replayStates = ['reserve', 'open', 'ended'] as const;
 
 /**
  * The checkpoints: one row per replay (run, ground truth). Every step is stored as it arrives, so a restarted worker
- * resumes at the first that is missing and repeats no call that was paid for. `position` is the place in the seeded
- * draw; a `reserve` row has no job until it replaces a change that no answer key could be made for.
+ * resumes at the first missing one and repeats no call that was paid for. `position` is the place in the seeded draw. A
+ * `reserve` row has no job until it replaces a change that no answer key could be made for.
  */
 export const verificationReplays = pgTable(
   'verification_replays',
@@ -33,7 +33,7 @@ export const verificationReplays = pgTable(
     groundTruthId: text('ground_truth_id').notNull(),
     position: integer('position').notNull(),
     state: text('state', { enum: replayStates }).notNull(),
-    /** Null once a private repository's record was erased. */
+    /** Null once the record of a private repository has been erased. */
     groundTruthDigest: text('ground_truth_digest'),
     answerKey: jsonbOf('answer_key_json', answerKeyOutcomeSchema),
     oracle: jsonbOf('oracle_json', oracleOutcomeSchema),
@@ -42,17 +42,17 @@ export const verificationReplays = pgTable(
     reply: jsonbOf('reply_json', replyVerdictSchema),
     baseline: jsonbOf('baseline_json', baselineSchema),
     second: jsonbOf('second_json', secondJudgmentSchema),
-    /** The oracle was asked in a run that this replay's run has resumed, and not by itself. */
+    /** The oracle answered in a run that this replay's run resumes, not in this run itself. */
     oracleCarried: boolean('oracle_carried').notNull().default(false),
-    /** How often its question went out to the oracle, in this run and those that it resumes. */
+    /** How often the question was sent to the oracle, in this run and those that it resumes. */
     oracleAsks: integer('oracle_asks').notNull().default(0),
-    /** Attempts that ended in an error; a worker that died is none. */
+    /** Tries of its job that ended in an error. A worker that died is not counted. */
     faults: integer('faults').notNull().default(0),
-    /** Since when the judge is waited for without an answer; null where it is not. */
+    /** Since when the replay waits for a judge or an oracle that cannot be reached; null while it waits for neither. */
     waitingSince: instant('waiting_since'),
-    /** Null until the replay ended. */
+    /** Null until the replay has ended. */
     outcome: text('outcome', { enum: replayOutcomes }),
-    /** Why it is an oracle failure, unscored or replaced. */
+    /** Why it is an oracle failure, unscored or replaced; before it has ended, what last stopped it. */
     reason: text('reason'),
     endedAt: instant('ended_at'),
     createdAt: instant('created_at').notNull().defaultNow(),

@@ -28,18 +28,18 @@ export const verificationRuns = pgTable(
     progress: integer('progress').notNull().default(0),
     total: integer('total').notNull().default(0),
     error: text('error'),
-    /** What ingestion is doing or waiting for, in words for the owner; null once it is over. */
+    /** What the run is doing or waiting for, in words for its owner; null where it says nothing. */
     activity: text('activity'),
     certificateId: uuid('certificate_id'),
-    /** Attempts at ingesting or certifying it that ended in an error; a worker that died is none. */
+    /** Tries at ingesting or certifying it that ended in an error. A worker that died is not counted. */
     faults: integer('faults').notNull().default(0),
     config: jsonbOf('config_json', runConfigSchema).notNull(),
-    /** What ingestion found; null until then. */
+    /** What ingestion found; null before, and after pruning. */
     draw: jsonbOf('draw_json', runDrawSchema),
     snapshotDigest: text('snapshot_digest'),
-    /** Of the judge's prompts, from the first replay that was judged by them on. */
+    /** Of the judge's prompts, from the first judged replay on. */
     promptDigest: text('prompt_digest'),
-    /** The run that this one goes on with, and how: `resume` is the same attempt with all that was stored. */
+    /** The run that this one resumes or retries. */
     continuesRunId: uuid('continues_run_id'),
     continuation: text('continuation', { enum: continuations }),
     createdAt: instant('created_at').notNull().defaultNow(),
@@ -62,7 +62,7 @@ export const verificationRuns = pgTable(
       columns: [table.continuesRunId],
       foreignColumns: [table.id],
     }),
-    // The same attempt cannot go on twice.
+    // A run is resumed once.
     uniqueIndex('verification_runs_resumed_once_key')
       .on(table.continuesRunId)
       .where(sql`continuation = 'resume'`),
@@ -92,7 +92,7 @@ export const verificationRuns = pgTable(
 );
 
 /**
- * One sealed box a run (AES-256-GCM, the run's id as associated data); deleted in the transaction that ends the run.
+ * One sealed box per run (AES-256-GCM, the run's id as associated data), deleted in the transaction that ends the run.
  */
 export const runSecrets = pgTable('run_secrets', {
   runId: uuid('run_id')

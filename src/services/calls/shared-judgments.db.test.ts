@@ -207,7 +207,7 @@ test('of two verdicts on the parrot the first one that is kept stays', async () 
   await at.accepted({ limit: 1, minReplays: 1 });
   await at.pump();
   const [first] = await at.db.select().from(answerKeys);
-  if (first?.outcome.kind !== 'made' || first.parrot?.precision.kind !== 'judged')
+  if (first?.outcome.kind !== 'made' || first.baseline?.precision.kind !== 'judged')
     return expect.unreachable('no parrot was kept');
   const { groundTruthDigest, judgeModel: model, promptDigest, outcome, parrot } = first;
   const late = sharedJudgments(
@@ -215,7 +215,10 @@ test('of two verdicts on the parrot the first one that is kept stays', async () 
     { groundTruthDigest, replayId: randomUUID() },
     { model, promptDigest },
   );
-  await late.keepParrot({ ...parrot, precision: { ...first.parrot.precision, claimsMade: 99 } }, outcome.key);
+  await late.keepParrot(
+    { ...parrot, precision: { ...first.baseline.precision, claimsMade: 99 } },
+    outcome.key,
+  );
   expect(await at.db.select().from(answerKeys)).toEqual([first]);
 });
 
@@ -249,7 +252,7 @@ test('the parrot is judged by the key that its replay was judged by, also where 
   };
   expect([await changes(early), await changes(late)]).toEqual([2, 1]);
   const [shared] = await at.db.select().from(answerKeys);
-  expect(shared?.parrot?.recall).toMatchObject({ changes: [{ id: 'c1' }] });
+  expect(shared?.baseline?.recall).toMatchObject({ changes: [{ id: 'c1' }] });
 });
 
 test('a private change’s key goes with its record, and another credential’s run never gets it', async () => {

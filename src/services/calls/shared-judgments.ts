@@ -48,7 +48,7 @@ export const sharedJudgments = (
           .values({ groundTruthDigest, judgeModel: model, promptDigest, ...made })
           .onConflictDoUpdate({
             target: [answerKeys.groundTruthDigest, answerKeys.judgeModel, answerKeys.promptDigest],
-            set: { ...made, parrot: null, parrotOfReplay: null },
+            set: { ...made, baseline: null, baselineOfReplay: null },
             setWhere: lte(answerKeys.createdAt, retiredAt()),
           });
         return (await standing(transaction))?.outcome ?? outcome;
@@ -56,7 +56,7 @@ export const sharedJudgments = (
 
     parrot: async (key) => {
       const [row] = await db
-        .select({ value: answerKeys.parrot, madeBy: answerKeys.parrotOfReplay })
+        .select({ value: answerKeys.baseline, madeBy: answerKeys.baselineOfReplay })
         .from(answerKeys)
         .where(by(key));
       return row?.value ? { value: row.value, own: row.madeBy === replayId } : null;
@@ -66,8 +66,8 @@ export const sharedJudgments = (
       await db.transaction((transaction) =>
         transaction
           .update(answerKeys)
-          .set({ parrot, parrotOfReplay: replayId })
-          .where(and(by(key), isNull(answerKeys.parrot))),
+          .set({ baseline: parrot, baselineOfReplay: replayId })
+          .where(and(by(key), isNull(answerKeys.baseline))),
       );
     },
   };
