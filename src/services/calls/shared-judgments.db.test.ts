@@ -209,14 +209,14 @@ test('of two verdicts on the parrot the first one that is kept stays', async () 
   const [first] = await at.db.select().from(answerKeys);
   if (first?.outcome.kind !== 'made' || first.baseline?.precision.kind !== 'judged')
     return expect.unreachable('no parrot was kept');
-  const { groundTruthDigest, judgeModel: model, promptDigest, outcome, parrot } = first;
+  const { groundTruthDigest, judgeModel: model, promptDigest, outcome, baseline } = first;
   const late = sharedJudgments(
     at.context,
     { groundTruthDigest, replayId: randomUUID() },
     { model, promptDigest },
   );
   await late.keepParrot(
-    { ...parrot, precision: { ...first.baseline.precision, claimsMade: 99 } },
+    { ...baseline, precision: { ...first.baseline.precision, claimsMade: 99 } },
     outcome.key,
   );
   expect(await at.db.select().from(answerKeys)).toEqual([first]);
