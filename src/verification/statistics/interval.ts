@@ -1,4 +1,3 @@
-import tQuantile from '@stdlib/stats-base-dists-t-quantile';
 import type { Interval } from '#contracts/interval.ts';
 
 /** Of the standard normal distribution at 0.975, to the two places that the methodology fixes. */
@@ -10,6 +9,31 @@ const sum = (values: readonly number[]) => values.reduce((total, value) => total
 export const mean = (values: readonly number[]): number => {
   if (values.length === 0) throw new RangeError('The mean of no values is not defined.');
   return sum(values) / values.length;
+};
+
+/**
+ * Quantile of Student's t distribution for a probability in [0.5, 1) and a whole number ν of degrees of freedom. With
+ * t = √ν·tan θ, the probability of (−t, t) is a finite series in cos θ (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4).
+ * Its derivative falls with θ, so Newton's method from 0 never overshoots: it ends at the first step that is not forward.
+ */
+export const tQuantile = (probability: number, degrees: number): number => {
+  if (!(probability >= 0.5 && probability < 1 && Number.isInteger(degrees) && degrees > 0))
+    throw new RangeError(`No t quantile of ${probability} with ${degrees} degrees of freedom.`);
+  const odd = degrees % 2;
+  let angle = 0;
+  for (;;) {
+    const cosine = Math.cos(angle);
+    let series = 0;
+    let term = odd ? (2 / Math.PI) * cosine : 1;
+    for (let power = odd; power < degrees; power += 2) {
+      series += term;
+      term *= (cosine ** 2 * (power + 1)) / (power + 2);
+    }
+    const within = (odd * 2 * angle) / Math.PI + Math.sin(angle) * series;
+    const next = angle + ((2 * probability - 1 - within) * cosine) / (degrees * term);
+    if (!(next > angle)) return Math.sqrt(degrees) * Math.tan(angle);
+    angle = next;
+  }
 };
 
 /**

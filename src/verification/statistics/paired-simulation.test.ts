@@ -1,6 +1,6 @@
-import tQuantile from '@stdlib/stats-base-dists-t-quantile';
 import { expect, test } from 'vitest';
 import { seededRandom } from '#testing/builders/seeded-random.ts';
+import { tQuantile } from './interval.ts';
 import { pairedDifference } from './paired.ts';
 
 const repetitions = 2000;
