@@ -20,7 +20,7 @@ export const covers = (name: string, at: string) => (name.endsWith('/') ? at.sta
 const layerOf = (file: string) => file.split('/')[0] ?? file;
 
 /** What an import names: a file below `src`, or a package. */
-const targetOf = (file: string, specifier: string): { file: string } | { package: string } => {
+export const targetOf = (file: string, specifier: string): { file: string } | { package: string } => {
   if (specifier.startsWith('#')) return { file: normalize(specifier.slice(1)) };
   if (specifier.startsWith('.')) return { file: normalize(join(dirname(file), specifier)) };
   if (specifier.startsWith('node:')) return { package: 'node' };
