@@ -1,51 +1,33 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { takeLock } from '#db/embedded/lock.ts';
 import { projectRoot } from './child.ts';
+import { sourcesDigest } from './sources-digest.ts';
 
 const output = join(projectRoot, '.next');
-const fingerprintFile = join(output, 'sources.sha256');
 
 export const nextProgram = join(projectRoot, 'node_modules/next/dist/bin/next');
 
-/** What goes into a build, besides the packages in the lock file. */
-const inputs = [
-  'package.json',
-  'package-lock.json',
-  'next.config.mjs',
-  'postcss.config.mjs',
-  'tsconfig.json',
-];
-const isInput = (path: string) =>
-  !/\.test\.tsx?$/.test(path) && !/^(?:testing|bench|cli|start)\//.test(path.replaceAll('\\', '/'));
-
-/**
- * A digest of everything that can change the build's output. By content, because a checkout changes dates.
- */
-const fingerprint = async (): Promise<string> => {
-  const entries = await readdir(join(projectRoot, 'src'), { recursive: true, withFileTypes: true });
-  const sources = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(projectRoot.length + 1))
-    .filter((path) => isInput(path.slice('src/'.length)));
-  const hash = createHash('sha256');
-  for (const path of [...inputs, ...sources.toSorted()]) {
-    hash
-      .update(`${path}\0`)
-      .update(await readFile(join(projectRoot, path)))
-      .update('\0');
-  }
-  return hash.digest('hex');
-};
-
+/** The id of a build is the digest of its sources (next.config.mjs). Of the files that a server needs, the manifest comes last. */
 const isCurrent = async (): Promise<boolean> =>
-  existsSync(join(output, 'BUILD_ID')) &&
-  (await readFile(fingerprintFile, 'utf8').catch(() => '')) === (await fingerprint());
+  existsSync(join(output, 'prerender-manifest.json')) &&
+  (await readFile(join(output, 'BUILD_ID'), 'utf8').catch(() => '')) === (await sourcesDigest());
+
+/** @throws where development packages are missing, which an installation with a current build does without. */
+const requireDevelopmentPackages = async (): Promise<void> => {
+  const { devDependencies } = JSON.parse(await readFile(join(projectRoot, 'package.json'), 'utf8')) as {
+    devDependencies: Record<string, string>;
+  };
+  if (Object.keys(devDependencies).every((name) => existsSync(join(projectRoot, 'node_modules', name))))
+    return;
+  throw new Error(
+    'The web application has to be built from these sources, and the development packages that this needs are not installed: run npm install --include=dev.',
+  );
+};
 
 /** One build at a time: two in one folder would destroy each other's output. */
 const whileAlone = async (signal: AbortSignal, work: () => Promise<void>): Promise<void> => {
@@ -67,8 +49,6 @@ const whileAlone = async (signal: AbortSignal, work: () => Promise<void>): Promi
 
 /** `next build`, silent unless it fails. @throws an error with its output. */
 const build = async (environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> => {
-  // Taken first: a source that changes during the build makes it outdated.
-  const sources = await fingerprint();
   const next = spawn(process.execPath, [nextProgram, 'build'], {
     cwd: projectRoot,
     env: { ...environment, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
@@ -84,7 +64,6 @@ const build = async (environment: NodeJS.ProcessEnv, signal: AbortSignal): Promi
   });
   const [code] = await once(next, 'close');
   if (code !== 0) throw new Error(`The build failed:\n${said.trim()}`);
-  await writeFile(fingerprintFile, sources);
 };
 
 /**
@@ -96,6 +75,7 @@ export const ensureBuilt = async (
   options: { always?: boolean; signal: AbortSignal; onStart: () => void },
 ): Promise<void> => {
   if (!options.always && (await isCurrent())) return;
+  await requireDevelopmentPackages();
   options.onStart();
   await whileAlone(options.signal, async () => {
     if (options.always || !(await isCurrent())) await build(environment, options.signal);
