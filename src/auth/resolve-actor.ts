@@ -1,18 +1,11 @@
-import { decode } from 'next-auth/jwt';
+import { NextRequest } from 'next/server';
+import { getToken } from 'next-auth/jwt';
 import { getUser, resolveApiToken } from '#services/account/index.ts';
 import type { Actor } from '#services/ground/index.ts';
 import type { AuthContext } from './context.ts';
 import { sessionCookieName } from './cookies.ts';
 
 const bearer = /^Bearer +([\x21-\x7e]+) *$/i;
-
-const cookieNamed = (header: string, name: string): string | null => {
-  for (const pair of header.split(';')) {
-    const equals = pair.indexOf('=');
-    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
-  }
-  return null;
-};
 
 /**
  * A browser names the asking page in `Origin`, on posts and on every cross-origin fetch. SameSite treats all ports of one
@@ -25,16 +18,15 @@ const fromOwnPages = (headers: Headers, url: string) => {
   return origin === new URL(url).origin || new URL(origin).host === headers.get('host');
 };
 
+/** A session that has expired, was altered, or was made with another secret is no session, and no fault either. */
 const sessionUser = async (auth: AuthContext, headers: Headers): Promise<string | null> => {
-  const cookie = cookieNamed(headers.get('cookie') ?? '', sessionCookieName(auth.url));
-  if (cookie === null || !fromOwnPages(headers, auth.url)) return null;
-  try {
-    const session = await decode({ token: cookie, secret: auth.secret });
-    return session?.sub ?? null;
-  } catch {
-    // Expired, altered, or made with another secret: no session, but no fault either.
-    return null;
-  }
+  if (!fromOwnPages(headers, auth.url)) return null;
+  const session = await getToken({
+    req: new NextRequest(auth.url, { headers }),
+    cookieName: sessionCookieName(auth.url),
+    secret: auth.secret,
+  });
+  return session?.sub ?? null;
 };
 
 /**

@@ -12,7 +12,7 @@ const output = join(projectRoot, '.next');
 
 export const nextProgram = join(projectRoot, 'node_modules/next/dist/bin/next');
 
-/** The id of a build is the digest of its sources (next.config.mjs). Of the files that a server needs, the manifest comes last. */
+/** A build's id is the digest of its sources (next.config.mjs); the manifest is the last file of it that a server needs. */
 const isCurrent = async (): Promise<boolean> =>
   existsSync(join(output, 'prerender-manifest.json')) &&
   (await readFile(join(output, 'BUILD_ID'), 'utf8').catch(() => '')) === (await sourcesDigest());

@@ -162,7 +162,7 @@ const next = ['next', 'next-auth', 'react'];
 
 const surfaces: Place[] = [
   { at: 'jobs', imports: ['services/', 'queue', 'db', 'contracts'] },
-  { at: 'auth', imports: ['services/', 'db', 'contracts'], packages: ['next-auth', 'zod'] },
+  { at: 'auth', imports: ['services/', 'db', 'contracts'], packages: ['next', 'next-auth', 'zod'] },
   ...wiring,
   { at: 'trpc', imports: ['services/', 'auth', 'contracts'], packages: ['@trpc/server', 'zod'] },
   {
