@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
 import type { Readiness } from '#services/ground/index.ts';
 import { getReady } from './health.ts';
 import { getMetrics, type MetricsContext } from './metrics.ts';
@@ -40,26 +41,10 @@ export const startWorkerServer = ({
     }
   };
 
-  const respond = async (
-    { method = 'GET', url = '/', headers }: IncomingMessage,
-    response: ServerResponse,
-  ) => {
-    try {
-      const { authorization } = headers;
-      const answered = await answer(
-        // The host that a client names plays no part here.
-        new Request(new URL(url.replace(/^\/+/, '/'), 'http://worker'), {
-          method,
-          headers: authorization === undefined ? {} : { authorization },
-        }),
-      );
-      response.writeHead(answered.status, Object.fromEntries(answered.headers)).end(await answered.text());
-    } catch {
-      response.writeHead(400, noStore).end();
-    }
-  };
-
-  const server = createServer((request, response) => void respond(request, response));
+  // The host that a client names plays no part, and a probe by HTTP/1.0 names none.
+  const server = createServer(
+    getRequestListener(answer, { overrideGlobalObjects: false, hostname: 'worker' }),
+  );
   let timer: NodeJS.Timeout | undefined;
   let told = false;
   const listen = () => void server.listen(port, host);

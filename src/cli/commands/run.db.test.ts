@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { getRequestListener } from '@hono/node-server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '#db/embedded/free-port.ts';
 import { createHandlers } from '#jobs/index.ts';
@@ -33,19 +34,11 @@ const tokenFile = join(folder, 'token');
 const serve = async () => {
   const { db, context: services } = workbench;
   const auth = { db, now: services.now, secret: 'x'.repeat(32), url, github: null };
-  const served = createServer(async (incoming, outgoing) => {
-    const headers = new Headers();
-    for (const [name, value] of Object.entries(incoming.headers)) headers.set(name, String(value));
-    const body = incoming.method === 'POST' ? { body: await text(incoming) } : {};
-    const request = new Request(new URL(incoming.url ?? '', url), {
-      method: incoming.method,
-      headers,
-      ...body,
-    });
-    const response = await handleTrpc({ services, auth }, request);
-    outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-    outgoing.end(Buffer.from(await response.arrayBuffer()));
-  }).listen(port, '127.0.0.1');
+  const served = createServer(
+    getRequestListener((request) => handleTrpc({ services, auth }, request), {
+      overrideGlobalObjects: false,
+    }),
+  ).listen(port, '127.0.0.1');
   await once(served, 'listening');
   return served;
 };

