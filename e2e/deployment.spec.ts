@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { expect, test } from '@playwright/test';
 import postgres from 'postgres';
 import { createApiToken, localOwner } from '#services/account/index.ts';
 import {
+  afterBuild,
   firstContainer,
   type HttpProbe,
   type PodSpec,
@@ -18,11 +19,13 @@ import {
   workerPod,
 } from '#testing/builders/deployment.ts';
 import { plainEnvironment } from '#testing/rigs/installation.ts';
+import { copyProject, runInCopy } from '#testing/rigs/project-copy.ts';
 import { openDatabase } from '../src/db/client.ts';
 import { freePort } from '../src/db/embedded/free-port.ts';
 import { startProxy } from '../src/testing/fleet/proxy.ts';
 
-// The commands, variables and probes of compose.yaml and of the Kubernetes example, as plain processes on one machine.
+// The commands, variables and probes of compose.yaml and of the Kubernetes example, as plain processes on one machine,
+// with the packages that the image has.
 
 const projectRoot = join(import.meta.dirname, '..');
 
@@ -53,7 +56,7 @@ const run = (command: string[], settings: Record<string, string>) => {
   const [program, ...argv] = command;
   expect(program).toBe('node');
   const child = spawn(process.execPath, argv, {
-    cwd: projectRoot,
+    cwd: image,
     env: plainEnvironment({ LOG_LEVEL: 'warn', ...settings }),
     stdio: ['ignore', 'ignore', 'inherit'],
   });
@@ -94,6 +97,7 @@ const restart = async (old: Running): Promise<Running> => {
 
 let databaseUrl: string;
 let folder: string;
+let image: string;
 const databaseName = 'deployment';
 const onServer = async (work: (sql: postgres.Sql) => Promise<unknown>) => {
   const sql = postgres(process.env.E2E_DATABASE_URL ?? '', { max: 1, onnotice: () => {} });
@@ -110,6 +114,13 @@ test.beforeAll(async () => {
   url.pathname = `/${databaseName}`;
   databaseUrl = url.href;
   folder = mkdtempSync(join(tmpdir(), 'echelon-verify-deployment-'));
+  image = join(folder, 'image');
+  mkdirSync(image);
+  copyProject(image);
+  runInCopy(image, afterBuild);
+  // The image has no history of its own either.
+  const sample = 'src/platform/git/sample-ground-truth.jsonl';
+  expect(await run(['node', 'src/cli/main.ts', 'ingest', projectRoot, '--out', sample], {}).exited).toBe(0);
 });
 
 test.afterAll(async () => {

@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { plainEnvironment, startInstallation } from '#testing/rigs/installation.ts';
+import { copyProject, runInCopy } from '#testing/rigs/project-copy.ts';
 import { freePort } from '../src/db/embedded/free-port.ts';
+
+const projectRoot = join(import.meta.dirname, '..');
 
 type Process = { pid: number; parent: number; command: string };
 
@@ -62,8 +65,9 @@ const killIfAlive = (pid: number) => {
 };
 
 /** Runs `npm start`’s program to its end. */
-const startAgain = (settings: Record<string, string>) =>
+const startAgain = (settings: Record<string, string>, folder = projectRoot) =>
   spawnSync(process.execPath, ['src/start.ts'], {
+    cwd: folder,
     env: plainEnvironment(settings),
     encoding: 'utf8',
     timeout: 60_000,
@@ -137,4 +141,20 @@ test('a bad variable stops the start with its name and an example', () => {
   const bad = startAgain({ DATA_DIR: dataDir, PORT: 'eighty' });
   expect(bad.status).toBe(1);
   expect(bad.stderr).toContain('PORT must be a whole number from 1 to 65535, for example PORT=3000');
+});
+
+test('without development packages what is built starts, and what has to be built first is refused with what to do', async () => {
+  const folder = join(dataDir, 'project');
+  mkdirSync(folder);
+  copyProject(folder);
+  runInCopy(folder, 'npm prune --omit=dev --ignore-scripts');
+  const settings = { DATA_DIR: join(dataDir, 'data') };
+  mkdirSync(settings.DATA_DIR);
+  const installation = await startInstallation(settings, folder);
+  expect((await fetch(`${installation.baseUrl}/certificates`)).status).toBe(200);
+  await installation.stop();
+  writeFileSync(join(folder, 'src/contracts/planted.ts'), 'export const planted = true;\n');
+  const refused = startAgain({ ...settings, PORT: String(await freePort()) }, folder);
+  expect(refused.status).toBe(1);
+  expect(refused.stderr).toContain('run npm install --include=dev');
 });

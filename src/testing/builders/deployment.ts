@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 
-// The commands, variables and probes of compose.yaml and of the Kubernetes example, as these files have them.
+// The commands, variables and probes of compose.yaml and of the Kubernetes example, as these files have them, and what
+// the Dockerfile takes away.
 
 const projectRoot = join(import.meta.dirname, '../../..');
 const read = (path: string) => readFileSync(join(projectRoot, path), 'utf8');
@@ -39,6 +40,13 @@ const { services } = parse(composeText, { merge: true }) as { services: Record<s
 const manifests = parseAllDocuments(read('.github/kubernetes/echelon-verify.yaml')).map(
   (document) => document.toJS() as Manifest,
 );
+
+/** The commands that take from the image, once the application is built, what it runs without. */
+export const afterBuild = (() => {
+  const found = /npm run build \\\n\s+&& ([\s\S]+?)\n\n/.exec(read('Dockerfile'))?.[1];
+  if (found === undefined) throw new Error('The Dockerfile does not say what follows its build.');
+  return found;
+})();
 
 /** Of compose.yaml. */
 export const service = (name: string): Service => {

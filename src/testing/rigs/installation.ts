@@ -30,17 +30,20 @@ export type Installation = {
   stop: () => Promise<void>;
 };
 
-/** Everything that `npm start` starts, on a port and a data directory of its own. */
-export const startInstallation = async (settings: Record<string, string> = {}): Promise<Installation> => {
+/** Everything that `npm start` starts in a project's folder, on a port and a data directory of its own. */
+export const startInstallation = async (
+  settings: Record<string, string> = {},
+  folder = projectRoot,
+): Promise<Installation> => {
   const dataDir = settings.DATA_DIR ?? (await mkdtemp(join(tmpdir(), 'echelon-verify-e2e-')));
   // As root the account of Postgres must pass through it.
   await chmod(dataDir, 0o711);
   const port = settings.PORT ?? String(await freePort());
   const program = spawn(
     process.execPath,
-    [`--import=${join(projectRoot, 'src/start/die-with-parent.ts')}`, 'src/start.ts'],
+    [`--import=${join(folder, 'src/start/die-with-parent.ts')}`, 'src/start.ts'],
     {
-      cwd: projectRoot,
+      cwd: folder,
       env: plainEnvironment({ LOG_LEVEL: 'warn', ...settings, DATA_DIR: dataDir, PORT: port }),
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     },
