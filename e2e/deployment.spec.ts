@@ -120,7 +120,7 @@ test.beforeAll(async () => {
   runInCopy(image, afterBuild);
   // The image has no history of its own either.
   const sample = 'src/platform/git/sample-ground-truth.jsonl';
-  expect(await run(['node', 'src/cli/main.ts', 'ingest', projectRoot, '--out', sample], {}).exited).toBe(0);
+  runInCopy(image, `node src/cli/main.ts ingest '${projectRoot}' --out ${sample}`);
 });
 
 test.afterAll(async () => {
