@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type OracleChoice, oracleTypes } from '#contracts/oracle-types.ts';
+import { storableText } from '#contracts/text.ts';
 import { gitRunner } from '#platform/git/run-git.ts';
 import { guardedFetch } from '#platform/network/guarded-fetch.ts';
 import { oracleOpener } from '#platform/open-oracle.ts';
@@ -65,7 +66,9 @@ export const oracleFor = async (
     await close();
     throw new UsageError(`${oracleTypes[choice.type].flag?.name}: ${problem}`);
   }
-  const sent =
-    'url' in choice ? { githubToken: null, oracleUrl: choice.url, oracleHeaders: choice.headers } : null;
-  return { oracle: cleanOracle(oracle, cleanTextOf(sent)), close };
+  const clean =
+    'url' in choice
+      ? cleanTextOf({ githubToken: null, oracleUrl: choice.url, oracleHeaders: choice.headers })
+      : storableText;
+  return { oracle: cleanOracle(oracle, clean), close };
 };

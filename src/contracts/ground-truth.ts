@@ -1,21 +1,22 @@
 import { z } from 'zod';
+import { storableTextSchema } from './text.ts';
 
 /**
  * One merged change that an oracle is asked about. `diff` is a unified diff (git's format, without `index` lines);
  * `mergedAt` is RFC 3339 UTC; `repository` is `owner/name`, a URL, or a directory's name.
  */
 export const groundTruthSchema = z.object({
-  id: z.string().min(1).max(200),
-  title: z.string(),
-  description: z.string(),
-  diff: z.string(),
-  filesChanged: z.array(z.string()),
+  id: storableTextSchema.min(1).max(200),
+  title: storableTextSchema,
+  description: storableTextSchema,
+  diff: storableTextSchema,
+  filesChanged: z.array(storableTextSchema),
   mergedAt: z.string(),
-  mergeCommit: z.string().nullable(),
-  labels: z.array(z.string()),
-  author: z.string().nullable(),
-  url: z.string().nullable(),
-  repository: z.string(),
+  mergeCommit: storableTextSchema.nullable(),
+  labels: z.array(storableTextSchema),
+  author: storableTextSchema.nullable(),
+  url: storableTextSchema.nullable(),
+  repository: storableTextSchema,
 });
 export type GroundTruth = z.infer<typeof groundTruthSchema>;
 

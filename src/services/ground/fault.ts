@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type CleanText, cleanTextOf } from '#verification/text/clean-text.ts';
+import { storableText } from '#contracts/text.ts';
+import type { CleanText } from '#verification/text/clean-text.ts';
 import type { Log } from './context.ts';
 
 /**
@@ -43,7 +44,7 @@ export const reportFault = (
   { log }: { log: Log },
   error: unknown,
   about: Record<string, string>,
-  clean: CleanText = cleanTextOf(null),
+  clean: CleanText = storableText,
 ): Fault => {
   if (error instanceof Fault) return error;
   const fault = new Fault(randomUUID());

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
+import { storableText } from '#contracts/text.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { reserveFor } from '#verification/sources/draw.ts';
 import { SourceError } from '#verification/sources/source.ts';
-import { cleanTextOf, cleanValue } from '#verification/text/clean-text.ts';
+import { cleanValue } from '#verification/text/clean-text.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { privateScope, publicScope, storeGroundTruths } from '../ground/ground-truth.ts';
 import { scoreJob } from '../state/score-job.ts';
@@ -134,7 +135,7 @@ export const ingestRun = async (
       }
       const scope = draw.private ? privateScope(secrets.githubToken) : publicScope;
       // Of no secret: what its owner calls one would be blanked in the ground truth.
-      await storeDraw(context, runId, cleanValue(draw, cleanTextOf(null)), scope);
+      await storeDraw(context, runId, cleanValue(draw, storableText), scope);
     },
   });
 };

@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import type { RunSecrets } from '#contracts/run.ts';
+import { storableText } from '#contracts/text.ts';
 import { runSecrets } from '#db/schema/runs.ts';
 import { SecretBoxError } from '#platform/secret-box.ts';
 import { type CleanText, cleanTextOf } from '#verification/text/clean-text.ts';
@@ -61,7 +62,7 @@ export const attempt = async (
 ) => {
   const { db, secretBox, now } = context;
   const watched = watchRun(context, runId);
-  let clean = cleanTextOf(null);
+  let clean: CleanText = storableText;
   try {
     const [box] = await db
       .select({ sealed: runSecrets.sealed })

@@ -1,6 +1,7 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import { maxRunErrorLength } from '#contracts/errors.ts';
 import { isTerminal, maxActivityLength, type RunStatus, runStatuses } from '#contracts/run.ts';
+import { storableText } from '#contracts/text.ts';
 import type { Executor } from '#db/client.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import { tellStatus } from './status-news.ts';
@@ -81,9 +82,9 @@ export const completeRun = async (
   return true;
 };
 
-/** At most `max` UTF-16 code units, never half a character, without NUL, which Postgres refuses. */
+/** A message as it can be stored, at most `max` UTF-16 code units of it and never half a character. */
 export const cutMessage = (message: string, max = maxRunErrorLength): string => {
-  const text = message.replaceAll('\0', '\ufffd').toWellFormed();
+  const text = storableText(message);
   if (text.length <= max) return text;
   const lastUnit = text.charCodeAt(max - 1);
   const splitsPair = lastUnit >= 0xd800 && lastUnit <= 0xdbff;

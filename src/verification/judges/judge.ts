@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { JudgeProvider } from '#contracts/judge.ts';
 import type { JudgeUsage } from '#contracts/replay.ts';
+import { storableTextSchema } from '#contracts/text.ts';
 
 /** One thing a judge is asked about a pull request. Each sees only the material named here. */
 export type JudgeTask =
@@ -23,11 +24,14 @@ const verdictValues = [
   '1',
 ] as const;
 
+/** What is checked must be what is stored. */
+const text = storableTextSchema;
+
 /** The one form of every judge's answer. Fields that a measure does not ask for are empty. */
 export const judgeAnswerSchema = z.object({
-  changes: z.array(z.object({ id: z.string(), statement: z.string(), quote: z.string() })),
-  question: z.object({ text: z.string(), reference_answer: z.string(), quote: z.string() }).nullable(),
-  verdicts: z.array(z.object({ id: z.string(), verdict: z.enum(verdictValues), quote: z.string() })),
+  changes: z.array(z.object({ id: text, statement: text, quote: text })),
+  question: z.object({ text, reference_answer: text, quote: text }).nullable(),
+  verdicts: z.array(z.object({ id: text, verdict: z.enum(verdictValues), quote: text })),
 });
 export type JudgeAnswer = z.infer<typeof judgeAnswerSchema>;
 

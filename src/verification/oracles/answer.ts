@@ -1,5 +1,6 @@
 import { type ParseError, parse } from 'jsonc-parser';
 import type { OracleAnswer } from '#contracts/oracle.ts';
+import { storableText } from '#contracts/text.ts';
 
 /** `detail` names the place that is wrong, never what stands there: it may be a private repository's text. */
 type Malformed = { ok: false; detail: string };
@@ -29,7 +30,10 @@ export function parseOracleAnswer(bytes: Uint8Array): ReadAnswer {
   return read.ok ? readOracleAnswer(read.value) : read;
 }
 
-/** Reads an oracle's answer that is a value already: absent fields are empty, all others must have their type. */
+/**
+ * Reads an oracle's answer that is a value already: absent fields are empty, all others must have their type. What is
+ * judged must be what is stored.
+ */
 export function readOracleAnswer(value: unknown): ReadAnswer {
   if (!isObject(value)) {
     return malformed(`The answer must be a JSON object; it is ${typeName(value)}.`);
@@ -43,29 +47,26 @@ export function readOracleAnswer(value: unknown): ReadAnswer {
   for (const [index, item] of claims.entries()) {
     const path = `key_claims[${index}]`;
     if (typeof item === 'string') {
-      keyClaims.push({ claim: storable(item), confidence: null });
+      keyClaims.push({ claim: storableText(item), confidence: null });
       continue;
     }
     if (!isObject(item)) return wrongType(path, 'a string or {claim, confidence}', item);
     const { claim, confidence } = item;
     if (typeof claim !== 'string') return wrongType(`${path}.claim`, 'a string', claim);
     if (confidence === undefined) {
-      keyClaims.push({ claim: storable(claim), confidence: null });
+      keyClaims.push({ claim: storableText(claim), confidence: null });
       continue;
     }
     if (typeof confidence !== 'number' || !(confidence >= 0 && confidence <= 1)) {
       return wrongType(`${path}.confidence`, 'a number from 0 to 1', confidence);
     }
-    keyClaims.push({ claim: storable(claim), confidence });
+    keyClaims.push({ claim: storableText(claim), confidence });
   }
   return {
     ok: true,
-    answer: { summary: storable(summary), keyClaims, followUpResponse: storable(response) },
+    answer: { summary: storableText(summary), keyClaims, followUpResponse: storableText(response) },
   };
 }
-
-/** What is judged must be what is stored, and Postgres takes neither NUL nor lone surrogates. */
-const storable = (text: string) => text.replaceAll('\0', '\ufffd').toWellFormed();
 
 const malformed = (detail: string): Malformed => ({ ok: false, detail });
 

@@ -1,4 +1,5 @@
 import type { OracleFailure, OracleOutcome } from '#contracts/oracle.ts';
+import { storableText } from '#contracts/text.ts';
 import { readOracleAnswer } from './answer.ts';
 import type { Exchange, PythonEnd } from './python-session.ts';
 
@@ -12,14 +13,13 @@ export const mebibyte = 1024 * 1024;
 const maxTraceLines = 10;
 const maxLineLength = 160;
 
-/** The last lines of a traceback or of what was printed; as Postgres takes them. */
+/** The last lines of a traceback or of the output, as they can be stored. */
 const lastLines = (text: string): string =>
-  text
-    .replaceAll('\0', '\ufffd')
+  storableText(text)
     .trimEnd()
     .split('\n')
     .slice(-maxTraceLines)
-    .map((line) => (line.length > maxLineLength ? `${line.slice(0, maxLineLength)}…` : line).toWellFormed())
+    .map((line) => (line.length > maxLineLength ? `${line.slice(0, maxLineLength)}…`.toWellFormed() : line))
     .join('\n');
 
 const withNoise = (what: string, { noise }: { noise: string }): string => {

@@ -1,8 +1,9 @@
 import type { ExclusionReason, GroundTruth } from '#contracts/ground-truth.ts';
+import { storableText } from '#contracts/text.ts';
 import { cutDiff } from '../diff/cut-diff.ts';
 import { isGeneratedPath } from '../diff/generated.ts';
 import { type ParsedDiff, parseDiff } from '../diff/parse-diff.ts';
-import { readableText, shortened } from '../text/outside-text.ts';
+import { shortened } from '../text/outside-text.ts';
 
 const minChangedLines = 3;
 
@@ -56,18 +57,20 @@ const maxTitleLength = 1_000;
 const maxDescriptionLength = 65_536;
 
 /**
- * One merged change as ground truth, or why it cannot serve. Its diff is made readable, rid of `index` lines and cut
+ * One merged change as ground truth, or why it cannot serve. Its diff is made storable, rid of `index` lines and cut
  * to `maxDiffBytes`; what is eligible and which files changed is decided on the whole diff.
  */
 export const toGroundTruth = (
   change: Omit<GroundTruth, 'diff' | 'filesChanged'>,
   diff: string | Uint8Array,
 ): GroundTruth | { excluded: ExclusionReason } => {
-  const text = readableText(diff);
+  const text = storableText(
+    typeof diff === 'string' ? diff : new TextDecoder('utf-8', { ignoreBOM: true }).decode(diff),
+  );
   const parsed = parseDiff(text);
   // Something was given, but it is no diff.
   if (parsed.files.length === 0 && text.trim() !== '') return { excluded: 'unreadable' };
-  const title = shortened(readableText(change.title), maxTitleLength);
+  const title = shortened(storableText(change.title), maxTitleLength);
   const reason = exclusionReason({ author: change.author, title }, parsed);
   if (reason !== null) return { excluded: reason };
   const shown = cutDiff(text);
@@ -77,9 +80,9 @@ export const toGroundTruth = (
   return {
     ...change,
     title,
-    description: shortened(readableText(change.description), maxDescriptionLength),
-    author: change.author === null ? null : readableText(change.author),
-    labels: change.labels.map(readableText),
+    description: shortened(storableText(change.description), maxDescriptionLength),
+    author: change.author === null ? null : storableText(change.author),
+    labels: change.labels.map(storableText),
     diff: shown.diff,
     filesChanged: [...new Set(parsed.files.map((file) => file.path))],
   };

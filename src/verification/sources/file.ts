@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { type GroundTruth, groundTruthSchema } from '#contracts/ground-truth.ts';
-import { readableText } from '../text/outside-text.ts';
 import { drawChanges, sinceMs } from './draw.ts';
 import { toGroundTruth } from './eligibility.ts';
 import { type GroundTruthSource, SourceError } from './source.ts';
@@ -17,7 +16,7 @@ const invalid = (path: string, line: number, problem: string) =>
 const readLine = (path: string, number: number, text: string): GroundTruth => {
   let value: unknown;
   try {
-    value = JSON.parse(text, (_, part: unknown) => (typeof part === 'string' ? readableText(part) : part));
+    value = JSON.parse(text);
   } catch {
     throw invalid(
       path,

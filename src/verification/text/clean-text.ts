@@ -1,5 +1,6 @@
 import { redacted } from '#contracts/redacted.ts';
 import type { RunSecrets } from '#contracts/run.ts';
+import { storableText } from '#contracts/text.ts';
 
 /** Header names whose values every client sends and every answer may mention: hiding them would only garble texts. */
 const openHeaders = /^(?:accept(?:-.*)?|content-type|user-agent|cache-control)$/i;
@@ -28,15 +29,11 @@ export type CleanText = (text: string) => string;
 
 /**
  * Texts from outside, made fit for Postgres and for eyes other than their owner's: the run's secrets are hidden (an
- * oracle may say its headers back), NUL and lone surrogates, which neither text nor jsonb takes, are replaced.
+ * oracle may say its headers back).
  */
-export const cleanTextOf = (secrets: RunSecrets | null): CleanText => {
-  const words = secrets === null ? [] : secretWords(secrets);
-  return (text) =>
-    words.reduce(
-      (kept, word) => kept.replaceAll(word, redacted),
-      text.replaceAll('\0', '\ufffd').toWellFormed(),
-    );
+export const cleanTextOf = (secrets: RunSecrets): CleanText => {
+  const words = secretWords(secrets);
+  return (text) => words.reduce((kept, word) => kept.replaceAll(word, redacted), storableText(text));
 };
 
 /** The same value with every string in it cleaned; keys are the project's own and stay. */

@@ -82,15 +82,11 @@ export type AnthropicClient = {
   countTokens(request: ModelRequest, signal?: AbortSignal): Promise<TokenCount>;
 };
 
-/** What is checked must be what is stored, and Postgres takes neither NUL nor lone surrogates. */
-const storable = (_: string, value: unknown) =>
-  typeof value === 'string' ? value.replaceAll('\0', '\ufffd').toWellFormed() : value;
-
 /** Reads a model's text by the one schema of all measures; `detail` names places, never what stands there. */
 export const readJudgeAnswer = (text: string): ReadAnswer => {
   let value: unknown;
   try {
-    value = JSON.parse(text, storable);
+    value = JSON.parse(text);
   } catch {
     return { ok: false, detail: 'not JSON' };
   }

@@ -1,4 +1,4 @@
-import { readableText } from '../../text/outside-text.ts';
+import { storableText } from '#contracts/text.ts';
 
 /** One commit of a first-parent history as a merged change; `id` is unique in the history it was read from. */
 export type Commit = {
@@ -51,12 +51,12 @@ export const parseHistory = (output: Uint8Array): Commit[] => {
       at,
       at + fieldCount,
     );
-    const { subject, title, description } = wordsOf(readableText(message));
+    const { subject, title, description } = wordsOf(storableText(message));
     read.push({
       // The line before it says "commit <hash>" again.
       hash: first.slice(first.lastIndexOf('\n') + 1),
       parents: parents.split(' ').filter((parent) => parent !== ''),
-      author: readableText(author),
+      author: storableText(author),
       committedAt: timeOf(seconds),
       title,
       description,
