@@ -8,7 +8,7 @@ import {
   reliabilityRemark,
   usageRows,
 } from './judge-trust-view.ts';
-import { type Paint, plain, shortened } from './terminal.ts';
+import { type Paint, plain } from './terminal.ts';
 
 const barCells = 24;
 const nameWidth = 15;
@@ -189,20 +189,20 @@ const replayTable = (certificate: Certificate, paint: Paint) => {
     paint('dim', row(['change', 'precision', 'recall', 'reply', 'claims', 'told', ''])),
     ...shown.map((replay) =>
       row([
-        shortened(plain(replay.groundTruthId), width),
+        plain(replay.groundTruthId, width),
         score(replay.precision),
         score(replay.recall),
         score(replay.replyAccuracy),
         `${replay.claimsSupported}/${replay.claimsTotal}`,
         `${replay.changesSurfaced}/${replay.changesTotal}`,
-        replay.oracleFailure === null ? '' : `oracle failure: ${shortened(plain(replay.oracleFailure), 60)}`,
+        replay.oracleFailure === null ? '' : `oracle failure: ${plain(replay.oracleFailure, 60)}`,
       ]),
     ),
     ...certificate.unscored
       .slice(0, lowestReplays)
       .map(
         ({ groundTruthId, reason }) =>
-          `  ${shortened(plain(groundTruthId), width).padEnd(width)}  unscored: ${shortened(plain(reason), 90)}`,
+          `  ${plain(groundTruthId, width).padEnd(width)}  unscored: ${plain(reason, 90)}`,
       ),
   ];
 };

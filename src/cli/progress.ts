@@ -1,7 +1,7 @@
 import { clearLine, cursorTo } from 'node:readline';
 import { Presets, SingleBar } from 'cli-progress';
 import type { ReplayOutcome } from '#contracts/replay.ts';
-import { plain, shortened, type Terminal } from './terminal.ts';
+import { plain, type Terminal } from './terminal.ts';
 
 /** How a run goes on, for whoever watches. No score is told before the last replay has ended. */
 export type Progress = {
@@ -47,7 +47,7 @@ const barProgress = ({ messages, paintMessage }: Terminal): Progress => {
   return {
     phase: (message) => {
       wipe();
-      messages.write(paintMessage('dim', shortened(plain(message), (messages.columns ?? 80) - 1)));
+      messages.write(paintMessage('dim', plain(message, (messages.columns ?? 80) - 1)));
     },
     warn: (message) => {
       wipe();
@@ -100,7 +100,7 @@ const lineProgress = ({ say }: Terminal): Progress => {
     },
     end: (groundTruthId, outcome, reason) => {
       counted(counts, outcome);
-      const why = reason === null ? '' : `: ${shortened(plain(reason), 200)}`;
+      const why = reason === null ? '' : `: ${plain(reason, 200)}`;
       say(`[${counts.ended}/${counts.total}] ${plain(groundTruthId)} ${endedAs[outcome]}${why}`);
     },
     shrink: () => {

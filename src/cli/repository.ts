@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { SourceChoice } from '#platform/open-source.ts';
 import { UsageError } from './exit.ts';
-import { plain, shortened } from './terminal.ts';
+import { plain } from './terminal.ts';
 
 /** What `<repo>` names. `text` is how the run's configuration tells it apart from another. */
 export type RepositoryChoice = { text: string } & Exclude<SourceChoice, { kind: 'sample' }>;
@@ -49,7 +49,7 @@ const ofUrl = (url: URL, githubHost: string): RepositoryChoice => {
  * @throws UsageError where it is nothing that ground truth can be read from.
  */
 export const chooseRepository = async (argument: string, githubHost: string): Promise<RepositoryChoice> => {
-  const shown = `"${shortened(plain(argument), 200)}"`;
+  const shown = `"${plain(argument, 200)}"`;
   // scheme://…; anything shorter would take a drive letter or "host:path" for a URL.
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(argument)) {
     if (!URL.canParse(argument)) throw new UsageError(`The repository is no usable URL. ${kinds}`);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plain, shortened } from './terminal.ts';
+import { plain } from './terminal.ts';
 
 test('text from outside cannot move the cursor, repaint or reverse what is shown', () => {
   expect(plain('ok\u001b[2J\u001b[1;31m red\r\nnext\u0007\u202eevil\u2028line')).toBe(
@@ -8,6 +8,6 @@ test('text from outside cannot move the cursor, repaint or reverse what is shown
 });
 
 test('what is cut is marked', () => {
-  expect(shortened('abcdef', 4)).toBe('abc…');
-  expect(shortened('abcd', 4)).toBe('abcd');
+  expect(plain('ab\ncdef', 4)).toBe('ab …');
+  expect(plain('abcd\n', 4)).toBe('abcd');
 });

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { cutText } from '#contracts/text.ts';
 
 type Style = 'bold' | 'dim' | 'cyan' | 'green' | 'red' | 'yellow';
 
@@ -33,13 +34,14 @@ export const openTerminal = (stdout: MessageStream, stderr: MessageStream): Term
 
 /**
  * Text from outside on one line, harmless to a terminal: an escape sequence could repaint what was printed before, and
- * a bidirectional override could make it read as something else.
+ * a bidirectional override could make it read as something else. Of `maxLength` UTF-16 code units at most, with an
+ * ellipsis where something was cut.
  */
-export const plain = (text: string): string =>
-  stripVTControlCharacters(text)
-    .replace(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]+/gu, ' ')
-    .trim();
-
-/** At most `length` UTF-16 code units, with an ellipsis where something was cut. */
-export const shortened = (text: string, length: number): string =>
-  text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+export const plain = (text: string, maxLength = Number.POSITIVE_INFINITY): string =>
+  cutText(
+    stripVTControlCharacters(text)
+      .replace(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]+/gu, ' ')
+      .trim(),
+    maxLength,
+    '…',
+  );

@@ -5,3 +5,14 @@ export const storableText = (text: string): string => text.replaceAll('\0', '\uf
 
 /** A string that is read as text that can be stored. */
 export const storableTextSchema = z.string().overwrite(storableText);
+
+/**
+ * The first `maxLength` UTF-16 code units of a text, one less where they would end in half a character; `ending` stands
+ * where something was cut, and is counted.
+ */
+export const cutText = (text: string, maxLength: number, ending = ''): string => {
+  if (text.length <= maxLength) return text;
+  const end = Math.max(0, maxLength - ending.length);
+  const last = text.charCodeAt(end - 1);
+  return `${text.slice(0, last >= 0xd800 && last <= 0xdbff ? end - 1 : end)}${ending}`;
+};

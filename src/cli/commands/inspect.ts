@@ -6,7 +6,7 @@ import { fromWire, toWire } from '#verification/certificate/wire.ts';
 import { offlineJudge } from '#verification/judges/offline/judge.ts';
 import { viewCertificate } from '../certificate-view.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
-import { plain, shortened, type Terminal } from '../terminal.ts';
+import { plain, type Terminal } from '../terminal.ts';
 
 /** A certificate of 1,000 replays that two judges ruled on, 50 claims each, has about half of this. */
 const maxBytes = 15_000_000;
@@ -49,13 +49,9 @@ const fetchText = async (place: string, signal: AbortSignal): Promise<string> =>
 const readText = async (file: string): Promise<string> => {
   const found = await stat(file).catch(() => null);
   if (found?.isDirectory())
-    throw new UsageError(
-      `${shortened(plain(file), 200)} is a folder. Give the certificate.json in it, or its URL.`,
-    );
+    throw new UsageError(`${plain(file, 200)} is a folder. Give the certificate.json in it, or its URL.`);
   if (!found?.isFile())
-    throw new UsageError(
-      `There is no file ${shortened(plain(file), 200)}. Give a certificate.json or its URL.`,
-    );
+    throw new UsageError(`There is no file ${plain(file, 200)}. Give a certificate.json or its URL.`);
   if (found.size > maxBytes) throw new UsageError('The file is too large to be a certificate.');
   return readFile(file, 'utf8').catch((error) => {
     throw new UsageError(`The file could not be read (${error.code}).`);
@@ -84,8 +80,7 @@ const readCertificate = (text: string): Certificate => {
   return reading.certificate;
 };
 
-const valueText = (value: Disagreement['published']) =>
-  value === null ? 'nothing' : shortened(plain(`${value}`), 80);
+const valueText = (value: Disagreement['published']) => (value === null ? 'nothing' : plain(`${value}`, 80));
 
 const disagreementLines = (disagreements: Disagreement[]) => [
   'What the certificate says does not follow from its replays:',

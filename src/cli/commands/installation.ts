@@ -5,7 +5,7 @@ import { TRPCClientError } from '@trpc/client';
 import { z } from 'zod';
 import { createEchelonClient, type EchelonClient } from '#client/index.ts';
 import { CommandError, UsageError } from '../exit.ts';
-import { plain, shortened } from '../terminal.ts';
+import { plain } from '../terminal.ts';
 
 const timeoutMs = 30_000;
 
@@ -52,7 +52,7 @@ export const readSecret = async (option: string, file: string, signal: AbortSign
     : readFile(file, 'utf8')
   ).catch((error) => {
     signal.throwIfAborted();
-    throw new UsageError(`${option}: ${shortened(plain(file), 200)} could not be read (${error.code}).`);
+    throw new UsageError(`${option}: ${plain(file, 200)} could not be read (${error.code}).`);
   });
   return oneWord(option, text);
 };

@@ -1,6 +1,6 @@
 import { economyTerms } from '#contracts/judge.ts';
 import { isTerminal, type Run } from '#contracts/run.ts';
-import { type Paint, plain, shortened } from '../terminal.ts';
+import { type Paint, plain } from '../terminal.ts';
 
 const nameWidth = 11;
 
@@ -99,7 +99,7 @@ export const viewRuns = (runs: Run[], paint: Paint): string =>
         progressOf(run),
         usd(run.costUsd),
         run.createdAt,
-        shortened(plain(run.constructId), 40),
+        plain(run.constructId, 40),
       ]),
     ),
   ].join('\n');

@@ -1,7 +1,7 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import { maxRunErrorLength } from '#contracts/errors.ts';
 import { isTerminal, maxActivityLength, type RunStatus, runStatuses } from '#contracts/run.ts';
-import { storableText } from '#contracts/text.ts';
+import { cutText, storableText } from '#contracts/text.ts';
 import type { Executor } from '#db/client.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import { tellStatus } from './status-news.ts';
@@ -82,14 +82,9 @@ export const completeRun = async (
   return true;
 };
 
-/** A message as it can be stored, at most `max` UTF-16 code units of it and never half a character. */
-export const cutMessage = (message: string, max = maxRunErrorLength): string => {
-  const text = storableText(message);
-  if (text.length <= max) return text;
-  const lastUnit = text.charCodeAt(max - 1);
-  const splitsPair = lastUnit >= 0xd800 && lastUnit <= 0xdbff;
-  return text.slice(0, splitsPair ? max - 1 : max);
-};
+/** A message as it can be stored, at most `maxLength` UTF-16 code units of it. */
+export const cutMessage = (message: string, maxLength = maxRunErrorLength): string =>
+  cutText(storableText(message), maxLength);
 
 /**
  * Ends a run that has not ended yet; its secrets go in the same transaction.

@@ -7,6 +7,7 @@ import {
   type ReplyVerdict,
   replyAccuracies,
 } from '#contracts/replay.ts';
+import { cutText } from '#contracts/text.ts';
 import type { Canary } from '../canaries/make-canaries.ts';
 import { mixCanaries } from '../canaries/mix-canaries.ts';
 import type { ParsedDiff } from '../diff/parse-diff.ts';
@@ -18,7 +19,6 @@ import {
 } from '../text/copied-passages.ts';
 import { foldClaims } from '../text/fold-claims.ts';
 import { quoteCountsInDiff, quoteCountsInText } from '../text/quotes.ts';
-import { cutText } from '../text/words.ts';
 import { askWithinBudget, maxAsks, notAsked } from './ask.ts';
 import {
   type Attempt,
@@ -96,7 +96,7 @@ export const judgePrecision = async (
 /** Recall: which changes of the key the summary surfaces, once what it copied from the diff is taken out. */
 export const judgeRecall = async (material: VerdictMaterial): Promise<RecallVerdict> => {
   const { answer, diff, key } = material;
-  const { text: judgedSummary, cut: summaryCutCharacters } = cutText(answer.summary, maxSummaryCharacters);
+  const judgedSummary = cutText(answer.summary, maxSummaryCharacters);
   const { text: summary, copiedCharacters } = removeCopiedPassages(judgedSummary, diff);
   const rulingOn = (text: string): Ruling => ({
     ids: key.changes.map(({ id }) => id),
@@ -125,7 +125,7 @@ export const judgeRecall = async (material: VerdictMaterial): Promise<RecallVerd
       const quote = rulings.get(id) ?? null;
       return { id, surfaced: quote !== null, quote };
     }),
-    summaryCutCharacters,
+    summaryCutCharacters: answer.summary.length - judgedSummary.length,
     copiedCharacters,
   };
 };
@@ -135,10 +135,8 @@ type ReplyAccuracy = (typeof replyAccuracies)[number];
 /** Reply accuracy: one of five values for the response against diff and reference answer. */
 export const judgeReply = async (material: VerdictMaterial): Promise<ReplyVerdict> => {
   const { model, answer, key } = material;
-  const { text: response, cut: responseCutCharacters } = cutText(
-    answer.followUpResponse,
-    maxResponseCharacters,
-  );
+  const response = cutText(answer.followUpResponse, maxResponseCharacters);
+  const responseCutCharacters = answer.followUpResponse.length - response.length;
   if (!saysSomething(response)) {
     return {
       kind: 'judged',

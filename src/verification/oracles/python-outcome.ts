@@ -1,5 +1,5 @@
 import type { OracleFailure, OracleOutcome } from '#contracts/oracle.ts';
-import { storableText } from '#contracts/text.ts';
+import { cutText, storableText } from '#contracts/text.ts';
 import { readOracleAnswer } from './answer.ts';
 import type { Exchange, PythonEnd } from './python-session.ts';
 
@@ -19,7 +19,7 @@ const lastLines = (text: string): string =>
     .trimEnd()
     .split('\n')
     .slice(-maxTraceLines)
-    .map((line) => (line.length > maxLineLength ? `${line.slice(0, maxLineLength)}…`.toWellFormed() : line))
+    .map((line) => cutText(line, maxLineLength, '…'))
     .join('\n');
 
 const withNoise = (what: string, { noise }: { noise: string }): string => {

@@ -1,6 +1,7 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { OracleOutcome } from '#contracts/oracle.ts';
 import type { OracleTrial } from '#contracts/run.ts';
+import { cutText } from '#contracts/text.ts';
 import { parseDiff } from '../diff/parse-diff.ts';
 import {
   maxResponseCharacters,
@@ -8,7 +9,6 @@ import {
   removeCopiedPassages,
 } from '../text/copied-passages.ts';
 import { foldClaims, maxClaimCharacters, maxClaims } from '../text/fold-claims.ts';
-import { cutText } from '../text/words.ts';
 import type { Oracle } from './oracle.ts';
 import { oracleRequest } from './oracle-request.ts';
 
@@ -30,10 +30,7 @@ export const reviewOutcome = (outcome: OracleOutcome, groundTruth: GroundTruth):
   else {
     if (summary.length > maxSummaryCharacters)
       warn(`summary has ${summary.length} characters; only the first ${maxSummaryCharacters} are judged.`);
-    const kept = removeCopiedPassages(
-      cutText(summary, maxSummaryCharacters).text,
-      parseDiff(groundTruth.diff),
-    );
+    const kept = removeCopiedPassages(cutText(summary, maxSummaryCharacters), parseDiff(groundTruth.diff));
     if (kept.copiedCharacters > 0)
       warn('summary holds passages copied from the diff; they are removed before recall is judged.');
   }

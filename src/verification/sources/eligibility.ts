@@ -1,9 +1,8 @@
 import type { ExclusionReason, GroundTruth } from '#contracts/ground-truth.ts';
-import { storableText } from '#contracts/text.ts';
+import { cutText, storableText } from '#contracts/text.ts';
 import { cutDiff } from '../diff/cut-diff.ts';
 import { isGeneratedPath } from '../diff/generated.ts';
 import { type ParsedDiff, parseDiff } from '../diff/parse-diff.ts';
-import { shortened } from '../text/outside-text.ts';
 
 const minChangedLines = 3;
 
@@ -70,7 +69,7 @@ export const toGroundTruth = (
   const parsed = parseDiff(text);
   // Something was given, but it is no diff.
   if (parsed.files.length === 0 && text.trim() !== '') return { excluded: 'unreadable' };
-  const title = shortened(storableText(change.title), maxTitleLength);
+  const title = cutText(storableText(change.title), maxTitleLength);
   const reason = exclusionReason({ author: change.author, title }, parsed);
   if (reason !== null) return { excluded: reason };
   const shown = cutDiff(text);
@@ -80,7 +79,7 @@ export const toGroundTruth = (
   return {
     ...change,
     title,
-    description: shortened(storableText(change.description), maxDescriptionLength),
+    description: cutText(storableText(change.description), maxDescriptionLength),
     author: change.author === null ? null : storableText(change.author),
     labels: change.labels.map(storableText),
     diff: shown.diff,

@@ -1,8 +1,8 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { OracleAnswer } from '#contracts/oracle.ts';
+import { cutText } from '#contracts/text.ts';
 import { parseDiff } from '../diff/parse-diff.ts';
 import {
-  cutText,
   diffLines,
   indexRuns,
   splitParts,
@@ -51,8 +51,8 @@ export function foldClaims(claims: OracleClaim[], groundTruth: GroundTruth): Fol
   const groups = new Map<string, { members: number[]; restatement: boolean; texts: Map<string, string> }>();
   let charactersCut = 0;
   for (const [place, { claim }] of claims.slice(0, maxClaims).entries()) {
-    const { text, cut } = cutText(claim, maxClaimCharacters);
-    charactersCut += cut;
+    const text = cutText(claim, maxClaimCharacters);
+    charactersCut += claim.length - text.length;
     const restatement = restates(text);
     const words = contentWords(text);
     const key = restatement ? 'restatement' : `words ${[...new Set(words)].sort().join(' ')}`;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cutText, indexRuns, isTelling, negations, splitParts, splitRunWords, splitWords } from './words.ts';
+import { indexRuns, isTelling, negations, splitParts, splitRunWords, splitWords } from './words.ts';
 
 const texts = (words: { text: string }[]) => words.map((word) => word.text);
 
@@ -64,12 +64,6 @@ test('runs shared with a text cover every word that lies in one', () => {
 
 test('no list of words that say nothing holds a negation', () => {
   for (const word of [...negations, "doesn't"]) expect(isTelling(word), word).toBe(true);
-});
-
-test('cutting never splits a surrogate pair', () => {
-  expect(cutText('ab😀cd', 3)).toEqual({ text: 'ab', cut: 4 });
-  expect(cutText('ab😀cd', 4)).toEqual({ text: 'ab😀', cut: 2 });
-  expect(cutText('abc', 3)).toEqual({ text: 'abc', cut: 0 });
 });
 
 test.each([

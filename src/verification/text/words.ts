@@ -171,13 +171,3 @@ export function* diffLines(diff: string): Generator<string> {
     yield header ? (header[1] ?? '') : /^[+\- ]/u.test(line) ? line.slice(1) : line;
   }
 }
-
-/**
- * The first `max` characters of a text (UTF-16 code units; a surrogate pair is never split) and how many were cut.
- */
-export function cutText(text: string, max: number): { text: string; cut: number } {
-  if (text.length <= max) return { text, cut: 0 };
-  const last = text.charCodeAt(max - 1);
-  const end = last >= 0xd800 && last <= 0xdbff ? max - 1 : max;
-  return { text: text.slice(0, end), cut: text.length - end };
-}

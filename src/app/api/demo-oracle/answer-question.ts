@@ -1,3 +1,4 @@
+import { cutText } from '#contracts/text.ts';
 import { type FileReading, fileName, literal } from './read-diff.ts';
 
 const unknown = 'The diff that I was given does not say.';
@@ -11,7 +12,7 @@ const maxLineCharacters = 400;
  * a value, what was defined or removed; failing that it says the changed line that shares most words with it.
  */
 export function answerQuestion(fullQuestion: string, files: FileReading[]): string {
-  const question = fullQuestion.slice(0, maxQuestionCharacters);
+  const question = cutText(fullQuestion, maxQuestionCharacters);
   const named = files.filter(({ path }) => question.includes(path) || question.includes(fileName(path)));
   const searched = named.length > 0 ? named : files;
   const asked = [...question.matchAll(/`([^`]+)`/g)]
@@ -22,7 +23,7 @@ export function answerQuestion(fullQuestion: string, files: FileReading[]): stri
     namedThing(question, searched) ??
     valueAsked(question, asked, searched) ??
     nearestLine(question, asked, searched);
-  return (answer ?? unknown).slice(0, maxAnswerCharacters);
+  return cutText(answer ?? unknown, maxAnswerCharacters);
 }
 
 function missingWord(question: string, files: FileReading[]): string | null {

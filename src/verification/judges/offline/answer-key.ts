@@ -1,4 +1,5 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { cutText } from '#contracts/text.ts';
 import { quoteCountsInDiff } from '../../text/quotes.ts';
 import { splitParts, splitWords, stopWords, tellingWords } from '../../text/words.ts';
 import type { JudgeAnswer } from '../judge.ts';
@@ -128,7 +129,7 @@ function candidatesOf(
   if (file.status === 'renamed') {
     put(
       'moved',
-      `rename to ${path}`.slice(0, maxQuoteCharacters),
+      cutText(`rename to ${path}`, maxQuoteCharacters),
       5,
       '',
       '',
@@ -149,7 +150,7 @@ function candidatesOf(
           Math.min(8, 2 + telling.size * 0.4) - (line.sign === '-' ? 2 : 0),
           '',
           '',
-          `${says} “${line.text.trim().slice(0, maxQuoteCharacters)}”`,
+          `${says} “${cutText(line.text.trim(), maxQuoteCharacters)}”`,
         );
       }
       continue;
@@ -224,7 +225,7 @@ function candidatesOf(
           1 + Math.min(telling.length, 10) / 10,
           '',
           '',
-          `${line.sign === '+' ? 'Adds' : 'Removes'} “${line.text.trim().slice(0, maxQuoteCharacters)}”`,
+          `${line.sign === '+' ? 'Adds' : 'Removes'} “${cutText(line.text.trim(), maxQuoteCharacters)}”`,
         );
     }
   }

@@ -1,4 +1,5 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { cutText } from '#contracts/text.ts';
 import { type ParsedDiff, parseDiff } from '../../diff/parse-diff.ts';
 import { quoteCountsInDiff } from '../../text/quotes.ts';
 import { diffLines, splitParts, splitWords } from '../../text/words.ts';
@@ -138,7 +139,7 @@ function indexPaths(diff: ParsedDiff): Map<string, ParsedDiff['files'][number]> 
  */
 export function quoteLine(line: EvidenceLine, diff: ParsedDiff): string | null {
   const whole = line.text.trim();
-  const quote = whole.slice(0, maxQuoteCharacters);
+  const quote = cutText(whole, maxQuoteCharacters);
   // A whole changed line with a letter or digit counts anyway: looking it up would cost the diff each time.
   const counts = quote === whole ? /[\p{L}\p{N}]/u.test(quote) : quoteCountsInDiff(quote, diff);
   return counts ? quote : null;

@@ -1,6 +1,7 @@
+import { cutText } from '#contracts/text.ts';
 import { quoteCountsInText } from '../../text/quotes.ts';
 import { diffWords, indexRuns, splitParts, splitRunWords, stopWords } from '../../text/words.ts';
-import type { DiffEvidence } from './diff-evidence.ts';
+import { type DiffEvidence, maxQuoteCharacters } from './diff-evidence.ts';
 import { contradictsDirection } from './direction.ts';
 import { isTerm, nameKey, plainKey, readTerms } from './terms.ts';
 
@@ -21,7 +22,6 @@ const saidBackRun = 3;
 const introducesLine = (word: string) => stopWords.has(word) || diffWords.has(word) || word.includes('/');
 /** The share of a change's words that one sentence (or two neighbours) must hold. */
 const neededShare = 0.5;
-const maxQuoteCharacters = 300;
 
 /** Reads a summary once; the returned rule says of each change whether it is surfaced (see `rule.ts`, "Recall"). */
 export function readSummary(summary: string, evidence: DiffEvidence): (change: Change) => ChangeRuling {
@@ -122,9 +122,6 @@ const joined = (text: string) =>
     .join(' ');
 
 function quoteOf(sentence: string, summary: string): string | null {
-  const quote = sentence.slice(0, maxQuoteCharacters);
-  if (quoteCountsInText(quote, summary)) return quote;
-  return quoteCountsInText(summary.slice(0, maxQuoteCharacters), summary)
-    ? summary.slice(0, maxQuoteCharacters)
-    : null;
+  const quotes = [sentence, summary].map((text) => cutText(text, maxQuoteCharacters));
+  return quotes.find((quote) => quoteCountsInText(quote, summary)) ?? null;
 }

@@ -3,8 +3,7 @@ import { paginateRest } from '@octokit/plugin-paginate-rest';
 import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import type { z } from 'zod';
-import { storableText } from '#contracts/text.ts';
-import { shortened } from '../../text/outside-text.ts';
+import { cutText, storableText } from '#contracts/text.ts';
 import type { RunGit } from '../git/runner.ts';
 import { SourceError } from '../source.ts';
 
@@ -190,7 +189,7 @@ export const gitHubError = (error: unknown, access: GitHubAccess): SourceError =
     );
   }
   if (error.cause instanceof SourceError) return error.cause;
-  const clean = shortened(storableText(error.message), 300);
+  const clean = cutText(storableText(error.message), 300);
   const said = access.token === null ? clean : clean.replaceAll(access.token, '[REDACTED]');
   if (error.response === undefined) {
     return new SourceError('unreachable', `GitHub's API at ${host} was not reached: ${said}`, {
