@@ -1,27 +1,19 @@
 import { snakeCase } from 'change-case';
 import { z } from 'zod';
 import { AppError } from '#contracts/errors.ts';
+import { readBody } from '#contracts/http.ts';
 import { WireError } from './answer.ts';
 
 /** The largest request is a run with 50 headers of 4,000 characters. */
 export const maxBodyBytes = 1024 * 1024;
 
-const tooLarge = () => new WireError(413, `A request body may have at most ${maxBodyBytes} bytes.`);
-
-/** The body, read no further than it may be long. */
-const readBytes = async (request: Request): Promise<Buffer> => {
-  if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.length;
-    if (size > maxBodyBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+const readBytes = async (request: Request): Promise<Uint8Array> => {
+  const bytes = await readBody(request, maxBodyBytes);
+  if (bytes === null) throw new WireError(413, `A request body may have at most ${maxBodyBytes} bytes.`);
+  return bytes;
 };
 
-const parseJson = (bytes: Buffer): unknown => {
+const parseJson = (bytes: Uint8Array): unknown => {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {

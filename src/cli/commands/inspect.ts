@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import snakecaseKeys from 'snakecase-keys';
 import type { Certificate } from '#contracts/certificate.ts';
+import { readBody } from '#contracts/http.ts';
 import { type Disagreement, recomputeCertificate } from '#verification/certificate/recompute.ts';
 import { fromWire, toWire } from '#verification/certificate/wire.ts';
 import { offlineJudge } from '#verification/judges/offline/judge.ts';
@@ -36,14 +37,12 @@ const fetchText = async (place: string, signal: AbortSignal): Promise<string> =>
         ? 'There is no certificate at this address.'
         : `${url.origin} answered ${response.status} instead of a certificate.`,
     );
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw new UsageError('The answer is too large to be a certificate.');
-    chunks.push(chunk);
+  const bytes = await readBody(response, maxBytes);
+  if (bytes === null) {
+    await response.body?.cancel().catch(() => undefined);
+    throw new UsageError('The answer is too large to be a certificate.');
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return new TextDecoder().decode(bytes);
 };
 
 const readText = async (file: string): Promise<string> => {

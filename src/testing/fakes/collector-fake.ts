@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 
 /** The part of an OTLP request (JSON) that is read here. */
@@ -38,8 +39,7 @@ export const startCollectorFake = async () => {
   const spans: ReceivedSpan[] = [];
   const bodies: string[] = [];
   const server = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request.setEncoding('utf8')) body += chunk;
+    const body = await text(request);
     if (request.url !== '/v1/traces') {
       response.writeHead(404).end();
       return;

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 
 /** Sends each request on a connection of its own to the next of `ports`; where none accepts it, to the one after. */
 export const startProxy = async (ports: number[]): Promise<Server> => {
   let turn = 0;
   const proxy = createServer(async (incoming, outgoing) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of incoming) chunks.push(chunk);
+    const body = await buffer(incoming);
     const offset = turn++;
     const send = (tried: number) => {
       const { method, url, headers } = incoming;
@@ -22,7 +22,7 @@ export const startProxy = async (ports: number[]): Promise<Server> => {
           else if (outgoing.headersSent) outgoing.destroy();
           else outgoing.writeHead(502).end(error.code);
         })
-        .end(Buffer.concat(chunks));
+        .end(body);
     };
     send(0);
   }).listen(0, '127.0.0.1');

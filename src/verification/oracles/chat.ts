@@ -1,3 +1,4 @@
+import { readBody } from '#contracts/http.ts';
 import type { OracleRequest } from '#contracts/oracle.ts';
 import { parseJsonBody } from './answer.ts';
 import { readAnswerInText } from './answer-in-text.ts';
@@ -6,7 +7,6 @@ import {
   type ExchangePorts,
   exchangeWithRetries,
   failure,
-  readBody,
   requestHeaders,
   statusFailure,
   tooLarge,
@@ -74,7 +74,7 @@ export const chatOracle = (
           return response.status === 404 ? { ...failed, detail: `${failed.detail} ${where}` } : failed;
         }
         const bytes = await readBody(response, maxBytes);
-        if (bytes === null) return tooLarge(maxBytes);
+        if (bytes === null) return tooLarge(response, maxBytes);
         const read = parseJsonBody(bytes);
         return read.ok ? readCompletion(read.value) : failure('malformed', read.detail);
       });

@@ -1,3 +1,4 @@
+import { type HttpMessage, retryAfterMs } from '#contracts/http.ts';
 import type { OracleFailure, OracleOutcome } from '#contracts/oracle.ts';
 import { connectionFault, networkRuleRefusal, wasNeverMade } from './fault.ts';
 
@@ -13,16 +14,9 @@ export type OracleFetch = (
   },
 ) => Promise<OracleResponse>;
 
-export type OracleResponse = {
+export type OracleResponse = HttpMessage & {
   status: number;
-  headers: { get(name: string): string | null };
-  body: {
-    getReader(): {
-      read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
-      cancel(reason?: unknown): Promise<void>;
-    };
-    cancel(reason?: unknown): Promise<void>;
-  } | null;
+  body: { cancel(reason?: unknown): Promise<void> } | null;
 };
 
 export type ExchangePorts = {
@@ -205,63 +199,12 @@ export async function statusFailure(
     ? `The oracle answered ${status}, a redirect, which is not followed: give its final address.`
     : `The oracle answered ${status}.`;
   const failed = { ...failure('status', detail), status };
-  const waitMs = status === 429 || status === 503 ? retryAfterMs(headers.get('retry-after'), nowMs) : null;
+  const waitMs = status === 429 || status === 503 ? retryAfterMs(headers, nowMs) : null;
   return waitMs === null ? failed : { ...failed, retryAfterMs: waitMs };
 }
 
-export const tooLarge = (maxBytes: number) =>
-  failure('too_large', `The answer is larger than ${maxBytes} bytes.`);
-
-/** The body as it came out of any content encoding, null where it is larger than allowed. */
-export async function readBody(response: OracleResponse, maxBytes: number): Promise<Uint8Array | null> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const fits = await readChunks(response, maxBytes, (chunk) => {
-    chunks.push(chunk);
-    size += chunk.byteLength;
-    return true;
-  });
-  if (!fits) return null;
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
-}
-
-/**
- * Hands the body over as it arrives, until it ends or `take` has enough and answers false. False where it is larger
- * than allowed; what would be too much is not handed over.
- */
-export async function readChunks(
-  { headers, body }: OracleResponse,
-  maxBytes: number,
-  take: (chunk: Uint8Array) => boolean,
-): Promise<boolean> {
-  if (body === null) return true;
-  if (Number(headers.get('content-length')) > maxBytes) {
-    await body.cancel().catch(() => undefined);
-    return false;
-  }
-  const reader = body.getReader();
-  let size = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done || value === undefined) return true;
-    size += value.byteLength;
-    const fits = size <= maxBytes;
-    if (fits && take(value)) continue;
-    await reader.cancel().catch(() => undefined);
-    return fits;
-  }
-}
-
-/** `Retry-After` (RFC 9110, 10.2.3): whole seconds or an HTTP date; null where it is absent or neither. */
-function retryAfterMs(header: string | null, nowMs: number): number | null {
-  const text = header?.trim() ?? '';
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  const date = /GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} /.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? null : Math.max(0, date - nowMs);
+/** What an answer comes to whose body is larger than allowed. The rest of it is not read. */
+export async function tooLarge({ body }: OracleResponse, maxBytes: number): Promise<ExchangeFailure> {
+  await body?.cancel().catch(() => undefined);
+  return failure('too_large', `The answer is larger than ${maxBytes} bytes.`);
 }

@@ -1,10 +1,10 @@
+import { readBody } from '#contracts/http.ts';
 import type { OracleRequest } from '#contracts/oracle.ts';
 import { parseOracleAnswer } from './answer.ts';
 import {
   type ExchangePorts,
   exchangeWithRetries,
   failure,
-  readBody,
   requestHeaders,
   statusFailure,
   tooLarge,
@@ -38,7 +38,7 @@ export const httpOracle = (
         const failed = await statusFailure(response, ports.now());
         if (failed !== null) return failed;
         const bytes = await readBody(response, maxBytes);
-        if (bytes === null) return tooLarge(maxBytes);
+        if (bytes === null) return tooLarge(response, maxBytes);
         const read = parseOracleAnswer(bytes);
         return read.ok ? { kind: 'answer', answer: read.answer } : failure('malformed', read.detail);
       });

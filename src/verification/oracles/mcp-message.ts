@@ -1,12 +1,11 @@
 import { createParser } from 'eventsource-parser';
+import { readBody, readChunks } from '#contracts/http.ts';
 import { parseJsonBody } from './answer.ts';
 import {
   type ExchangeFailure,
   failure,
   type OracleResponse,
   type Post,
-  readBody,
-  readChunks,
   requestHeaders,
   statusFailure,
   tooLarge,
@@ -88,7 +87,7 @@ export async function sendMcp(
 
 async function readOne(response: OracleResponse, id: number, { maxBytes }: McpBounds): Promise<McpReply> {
   const bytes = await readBody(response, maxBytes);
-  if (bytes === null) return tooLarge(maxBytes);
+  if (bytes === null) return tooLarge(response, maxBytes);
   const read = parseJsonBody(bytes);
   if (!read.ok) return failure('malformed', read.detail);
   return (
@@ -120,7 +119,7 @@ async function readStream(
     parser.feed(decoder.decode(chunk, { stream: true }));
     return reply === null;
   });
-  if (!fits) return tooLarge(maxBytes);
+  if (!fits) return tooLarge(response, maxBytes);
   return reply ?? failure('connection', 'The stream of events ended before the reply.');
 }
 

@@ -1,3 +1,4 @@
+import { readBody } from '#contracts/http.ts';
 import { oracleRequestSchema } from '#contracts/oracle.ts';
 import { answerAsDemoOracle, type CharacterName } from './oracle.ts';
 
@@ -12,11 +13,11 @@ export const refuse = (status: number, detail: unknown) => Response.json({ detai
  * 422. It keeps nothing.
  */
 export const answerRequest = async (request: Request, character: CharacterName): Promise<Response> => {
-  const text = await readBody(request);
-  if (text === null) return refuse(413, `The body may have ${maxBodyBytes} bytes at most.`);
+  const bytes = await readBody(request, maxBodyBytes);
+  if (bytes === null) return refuse(413, `The body may have ${maxBodyBytes} bytes at most.`);
   let body: unknown;
   try {
-    body = JSON.parse(text);
+    body = JSON.parse(new TextDecoder().decode(bytes));
   } catch {
     return refuse(400, 'The body is not JSON. Send {"pr": {…}, "follow_up_question": "…"}.');
   }
@@ -31,18 +32,3 @@ export const answerRequest = async (request: Request, character: CharacterName):
     headers: { 'Cache-Control': 'no-store' },
   });
 };
-
-/** The body as text, null where it is too large: a declared length is believed, an undeclared one is counted. */
-async function readBody(request: Request): Promise<string | null> {
-  if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) return null;
-  if (request.body === null) return '';
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
-  for await (const chunk of request.body) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBodyBytes) return null;
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
-}

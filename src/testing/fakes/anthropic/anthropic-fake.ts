@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { answerPlausibly } from './answers.ts';
 import { type AnthropicBatchOptions, createBatches } from './batches.ts';
 import { type CacheLookup, createPromptCache, promptTokens } from './cache.ts';
-import { fail, misbehave, readJson, reply, routeOf, send, sendLines } from './http.ts';
+import { fail, misbehave, receiveJson, reply, routeOf, send, sendLines } from './http.ts';
 import { createRateLimits, type RateLimitOptions } from './limits.ts';
 import { type Behave, composeMessage, isMessage, type MessageBehaviour } from './message.ts';
 import { type AnthropicRequest, invalid, readCountRequest, readMessageRequest, refused } from './request.ts';
@@ -126,17 +126,17 @@ export const startAnthropicFake = async ({
     }
     switch (route.operation) {
       case 'create_message': {
-        const body = await readJson(request, maxMessageBytes);
+        const body = await receiveJson(request, maxMessageBytes);
         return body.ok ? createMessage(body.value, request, response) : fail(response, body.error);
       }
       case 'count_tokens': {
-        const body = await readJson(request, maxMessageBytes);
+        const body = await receiveJson(request, maxMessageBytes);
         const prompt = body.ok ? readCountRequest(body.value, models) : body;
         if (!prompt.ok) return fail(response, prompt.error);
         return send(response, 200, { input_tokens: promptTokens(prompt.value) });
       }
       case 'create_batch': {
-        const body = await readJson(request, maxBatchBytes);
+        const body = await receiveJson(request, maxBatchBytes);
         return reply(response, body.ok ? await batches.create(body.value, headers) : body);
       }
       case 'list_batches':

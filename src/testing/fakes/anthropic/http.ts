@@ -78,7 +78,7 @@ export const misbehave = (
 const tooLarge = refused(413, 'request_too_large', 'Request exceeds the maximum size');
 
 /** What is too large is read to its end and thrown away: a client that is still sending could not read the answer. */
-export const readJson = async (request: IncomingMessage, maxBytes: number): Promise<Read<unknown>> => {
+export const receiveJson = async (request: IncomingMessage, maxBytes: number): Promise<Read<unknown>> => {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
     request.resume();
     return tooLarge;

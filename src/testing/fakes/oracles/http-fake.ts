@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OracleRequest } from '#contracts/oracle.ts';
@@ -96,12 +97,6 @@ async function perform(behaviour: OracleBehaviour, response: ServerResponse): Pr
   }
 }
 
-const readBody = async (request: IncomingMessage) => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
-};
-
 /**
  * An HTTP oracle on loopback. `behave` is asked for each request, `count` being how many came before; without it,
  * the oracle describes the change well.
@@ -116,7 +111,7 @@ export const startOracleFake = async (
 ): Promise<OracleFake> => {
   const requests: ReceivedOracleRequest[] = [];
   const server = createServer(async (request, response) => {
-    const body: OracleRequest = JSON.parse(await readBody(request));
+    const body: OracleRequest = JSON.parse(await text(request));
     const { method = '', url = '', headers } = request;
     requests.push({ method, url, headers, body });
     await perform(await behave(body, requests.length - 1), response);

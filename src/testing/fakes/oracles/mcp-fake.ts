@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 type Answer = Record<string, unknown>;
 
@@ -46,12 +47,6 @@ export type McpFake = {
 
 const modernRevision = '2026-07-28';
 const metaKey = 'io.modelcontextprotocol/protocolVersion';
-
-const readText = async (request: IncomingMessage) => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
-};
 
 /**
  * An MCP server on loopback over Streamable HTTP, as strict as the reference one: it refuses a client that does not
@@ -135,8 +130,8 @@ export const startMcpFake = async (
 
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const { method = '', headers } = request;
-    const text = await readText(request);
-    const message = text === '' ? {} : JSON.parse(text);
+    const body = await text(request);
+    const message = body === '' ? {} : JSON.parse(body);
     const { id, method: rpcMethod = null, params = {} } = message;
     received.push({ method, rpcMethod, headers, params });
     const session = String(headers['mcp-session-id'] ?? '');

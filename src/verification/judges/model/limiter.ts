@@ -1,3 +1,5 @@
+import { retryAfterMs } from '#contracts/http.ts';
+
 /** What of a response says how close its limits are. */
 type Answered = { status: number; headers: Pick<Headers, 'get'> };
 
@@ -96,7 +98,7 @@ export const createLimiter = ({ most, now, sleep }: LimiterOptions): Limiter => 
       };
       answersSinceCut += 1;
       if (status === 429 || status === 529) {
-        pause(Number(headers.get('retry-after') ?? 0) * 1000 || 0);
+        pause(retryAfterMs(headers, now()) ?? 0);
         // Calls that were under way at the last cut tell of the same limit again.
         if (answersSinceCut > callsAtCut) {
           limit = Math.max(1, limit / 2);
