@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { isObject } from '#contracts/json.ts';
 
 /**
  * Members of a replay's record whose texts are open: names that this program or the key's order gives, and why a step
@@ -30,8 +31,7 @@ export const sealedTexts = (
       return { sealed: createHmac('sha256', salt).update(text).digest('hex') };
     }
     if (Array.isArray(value)) return value.map((item, place) => sealed(item, [...path, `${place}`]));
-    if (typeof value !== 'object' || value === null) return value;
-    return sealedMembers(value, path);
+    return isObject(value) ? sealedMembers(value, path) : value;
   };
   const sealedMembers = (members: object, path: string[]) =>
     Object.fromEntries(

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type postgres from 'postgres';
+import { isObject } from '#contracts/json.ts';
 
 /**
  * Postgres.js 3.4.9 lets a transaction continue after its connection was lost. Its next statement, or its own ROLLBACK,
@@ -18,16 +19,12 @@ class ConnectionLost extends Error {
 
 /** Whether the error says that the connection closed; the driver has then rejected the transaction. */
 const tellsOfLoss = (error: unknown): boolean => {
-  if (error === null || typeof error !== 'object') return false;
-  if ('severity' in error && (error.severity === 'FATAL' || error.severity === 'PANIC')) return true;
+  if (!isObject(error)) return false;
+  const { severity, code, cause } = error;
+  if (severity === 'FATAL' || severity === 'PANIC') return true;
   if (error instanceof ConnectionLost) return true;
-  if (
-    'code' in error &&
-    typeof error.code === 'string' &&
-    /^(?:CONNECTION_|CONNECT_TIMEOUT|E[A-Z]+$)/.test(error.code)
-  )
-    return true;
-  return 'cause' in error && tellsOfLoss(error.cause);
+  if (typeof code === 'string' && /^(?:CONNECTION_|CONNECT_TIMEOUT|E[A-Z]+$)/.test(code)) return true;
+  return tellsOfLoss(cause);
 };
 
 /** If the driver has not noticed by then, the connection is alive after all, and the transaction is rolled back. */

@@ -1,7 +1,7 @@
 import { snakeCase } from 'change-case';
-import { z } from 'zod';
 import { AppError } from '#contracts/errors.ts';
 import { readBody } from '#contracts/http.ts';
+import { isObject } from '#contracts/json.ts';
 import { WireError } from './answer.ts';
 
 /** The largest request is a run with 50 headers of 4,000 characters. */
@@ -43,10 +43,9 @@ export const readOptionalJson = async (request: Request): Promise<unknown> => {
  * @throws AppError BAD_REQUEST naming each such field.
  */
 export const fromWire = (body: unknown, fields: readonly string[]): Record<string, unknown> => {
-  const object = z.record(z.string(), z.unknown()).safeParse(body);
-  if (!object.success) throw new AppError('BAD_REQUEST', 'The body must be a JSON object.');
+  if (!isObject(body)) throw new AppError('BAD_REQUEST', 'The body must be a JSON object.');
   const known = fields.map((field) => snakeCase(field));
-  const unknown = Object.keys(object.data).filter((name) => !known.includes(name));
+  const unknown = Object.keys(body).filter((name) => !known.includes(name));
   if (unknown.length > 0)
     throw new AppError(
       'BAD_REQUEST',
@@ -58,7 +57,7 @@ export const fromWire = (body: unknown, fields: readonly string[]): Record<strin
     );
   return Object.fromEntries(
     fields.flatMap((field) => {
-      const value = object.data[snakeCase(field)];
+      const value = body[snakeCase(field)];
       return value === undefined || value === null ? [] : [[field, value]];
     }),
   );

@@ -1,3 +1,5 @@
+import { isObject } from '#contracts/json.ts';
+
 /** Why signing in did not work, in words for the person who tried. */
 export class SignInProblem extends Error {
   override readonly name = 'SignInProblem';
@@ -19,7 +21,7 @@ const asked = async (provider: EthereumProvider, method: string, params?: unknow
   try {
     return await provider.request(params ? { method, params } : { method });
   } catch (error) {
-    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
+    const code = isObject(error) ? error.code : null;
     if (code === declined) throw new SignInProblem('You declined in the wallet. Nothing was changed.');
     if (code === waiting) throw new SignInProblem('The wallet is already asking. Open it and answer there.');
     throw new SignInProblem('The wallet could not answer. Unlock it and try again.');

@@ -1,4 +1,5 @@
 import type { Weights } from '#contracts/certificate.ts';
+import { mapLeaves } from '#contracts/json.ts';
 import {
   type CanaryCounts,
   type JudgeTrust,
@@ -99,14 +100,8 @@ const agreementOf = (evidence: ReplayEvidence[], model: string | null): JudgeTru
 };
 
 /** Six decimals throughout, as everything that is published. */
-const roundedThroughout = <T>(value: T): T => {
-  if (typeof value === 'number') return rounded(value) as T;
-  if (Array.isArray(value)) return value.map(roundedThroughout) as T;
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, roundedThroughout(inner)]),
-  ) as T;
-};
+const roundedThroughout = <T>(value: T): T =>
+  mapLeaves(value, (leaf) => (typeof leaf === 'number' ? rounded(leaf) : leaf));
 
 /** Whether precision can be adjusted by what canaries say of the judge: a bad judge's verdicts say too little of it. */
 const isGoodEnough = ({ youden }: Pick<JudgeTrust, 'youden'>): boolean =>

@@ -1,6 +1,7 @@
 import snakecaseKeys from 'snakecase-keys';
 import { expect, test } from 'vitest';
 import type { Certificate } from '#contracts/certificate.ts';
+import { isObject } from '#contracts/json.ts';
 import type { Baseline } from '#contracts/replay.ts';
 import { certificateInput, issuedCertificate } from '#testing/builders/issued-certificate.ts';
 import { failedCheckpoint, judgedCheckpoint } from '#testing/builders/replay-checkpoint.ts';
@@ -13,9 +14,6 @@ type Json = string | number | boolean | null | Json[] | { [name: string]: Json }
 type Place = (string | number)[];
 /** One alteration; `undefined` leaves the value out. */
 type Alteration = { place: Place; value: Json | undefined };
-
-const isObject = (value: Json | undefined): value is { [name: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Every value of a document by its place, the document itself left out; of a long list some items from all over it. */
 const valuesOf = (value: Json, place: Place = []): [Place, Json][] => {

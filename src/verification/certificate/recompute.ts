@@ -1,4 +1,5 @@
 import { type Certificate, certificateDomain, methodologyVersion } from '#contracts/certificate.ts';
+import { isObject } from '#contracts/json.ts';
 import type { CanaryCounts } from '#contracts/judge-trust.ts';
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { totalUsage } from '../judges/judge-usage.ts';
@@ -28,7 +29,7 @@ const leavesOf = (value: unknown, path: string): [string, Leaf][] => {
   if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean')
     return [[path, value]];
   if (Array.isArray(value)) return value.flatMap((item, place) => leavesOf(item, `${path}[${place}]`));
-  if (typeof value !== 'object' || value === null) return [];
+  if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([name, inner]) =>
     leavesOf(inner, path === '' ? wireName(name) : `${path}.${wireName(name)}`),
   );

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { isObject } from '#contracts/json.ts';
 import type { ReplayCheckpoint } from '#contracts/replay.ts';
 import {
   answerOf,
@@ -212,7 +213,6 @@ describe('no forged verdict is taken', () => {
 });
 
 describe('a model’s answer is read by its form alone', () => {
-  const isRecord = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
   const innerOf = (value: unknown): unknown[] =>
     typeof value === 'object' && value !== null ? [value, ...Object.values(value).flatMap(innerOf)] : [value];
   const forms = new Set([
@@ -240,7 +240,7 @@ describe('a model’s answer is read by its form alone', () => {
         continue;
       }
       const inner = innerOf(read.answer);
-      for (const record of inner.filter(isRecord)) {
+      for (const record of inner.filter(isObject)) {
         expect(forms).toContain(Object.keys(Object(record)).sort().join(' '));
         expect(Object.getPrototypeOf(record)).toBe(Object.prototype);
       }

@@ -1,3 +1,4 @@
+import { isObject } from '#contracts/json.ts';
 import { parseOracleAnswer, type ReadAnswer, readOracleAnswer } from './answer.ts';
 
 /** Text can hold any number of braces that begin nothing; more beginnings of an object than this are not tried. */
@@ -5,9 +6,6 @@ const maxCandidates = 50;
 
 const fields = ['summary', 'key_claims', 'follow_up_response'];
 const fieldName = new RegExp(`"(?:${fields.join('|')})"`);
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** True for an object that has a field of an oracle's answer (wire contract, "HTTP oracle"). */
 export const hasAnswerField = (value: unknown): value is Record<string, unknown> =>

@@ -1,4 +1,5 @@
 import { type ParseError, parse } from 'jsonc-parser';
+import { isObject } from '#contracts/json.ts';
 import type { OracleAnswer } from '#contracts/oracle.ts';
 import { storableText } from '#contracts/text.ts';
 
@@ -72,9 +73,6 @@ const malformed = (detail: string): Malformed => ({ ok: false, detail });
 
 const wrongType = (path: string, expected: string, found: unknown) =>
   malformed(`${path} must be ${expected}; it is ${typeName(found)}.`);
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function typeName(value: unknown): string {
   if (value === undefined) return 'missing';

@@ -1,4 +1,5 @@
 import { readBody } from '#contracts/http.ts';
+import { isObject } from '#contracts/json.ts';
 import type { OracleRequest } from '#contracts/oracle.ts';
 import { parseJsonBody } from './answer.ts';
 import { readAnswerInText } from './answer-in-text.ts';
@@ -81,9 +82,6 @@ export const chatOracle = (
     },
   };
 };
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isFilled = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
 

@@ -1,5 +1,6 @@
 import { createParser } from 'eventsource-parser';
 import { readBody, readChunks } from '#contracts/http.ts';
+import { isObject } from '#contracts/json.ts';
 import { parseJsonBody } from './answer.ts';
 import {
   type ExchangeFailure,
@@ -130,9 +131,6 @@ function readEvent(data: string, id: number): McpReply | null {
     return failure('malformed', 'An event of the answer is not JSON.');
   }
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The reply to request `id` in a message or a batch of them, null where there is none. */
 function replyIn(value: unknown, id: number | undefined): McpReply | null {

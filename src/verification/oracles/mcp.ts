@@ -1,3 +1,4 @@
+import { isObject } from '#contracts/json.ts';
 import type { OracleRequest } from '#contracts/oracle.ts';
 import { type ReadAnswer, readOracleAnswer } from './answer.ts';
 import { hasAnswerField, readAnswerInText } from './answer-in-text.ts';
@@ -235,6 +236,7 @@ function readResult({ structuredContent, content }: Record<string, unknown>): Re
   const text = (Array.isArray(content) ? content : [])
     .flatMap((part) => (part?.type === 'text' && typeof part.text === 'string' ? [part.text] : []))
     .join('\n');
-  const isStructured = typeof structuredContent === 'object' && structuredContent !== null;
-  return text.trim() === '' && isStructured ? readOracleAnswer(structuredContent) : readAnswerInText(text);
+  return text.trim() === '' && isObject(structuredContent)
+    ? readOracleAnswer(structuredContent)
+    : readAnswerInText(text);
 }

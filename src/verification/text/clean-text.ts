@@ -1,3 +1,4 @@
+import { mapLeaves } from '#contracts/json.ts';
 import { redacted } from '#contracts/redacted.ts';
 import type { RunSecrets } from '#contracts/run.ts';
 import { storableText } from '#contracts/text.ts';
@@ -37,13 +38,5 @@ export const cleanTextOf = (secrets: RunSecrets): CleanText => {
 };
 
 /** The same value with every string in it cleaned; keys are the project's own and stay. */
-export const cleanValue = <T>(value: T, clean: CleanText): T => {
-  const walk = (node: unknown): unknown => {
-    if (typeof node === 'string') return clean(node);
-    if (Array.isArray(node)) return node.map(walk);
-    if (node !== null && typeof node === 'object')
-      return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, walk(item)]));
-    return node;
-  };
-  return walk(value) as T;
-};
+export const cleanValue = <T>(value: T, clean: CleanText): T =>
+  mapLeaves(value, (leaf) => (typeof leaf === 'string' ? clean(leaf) : leaf));

@@ -1,0 +1,13 @@
+/** An object as JSON knows it: neither null nor an array. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The same value, and in it what `map` makes of everything that is neither object nor array. */
+export const mapLeaves = <T>(value: T, map: (leaf: unknown) => unknown): T => {
+  const walk = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(walk);
+    if (!isObject(node)) return map(node);
+    return Object.fromEntries(Object.entries(node).map(([name, inner]) => [name, walk(inner)]));
+  };
+  return walk(value) as T;
+};
