@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
+import { instantSchema } from '#contracts/instant.ts';
 import { type AnswerKey, parrotVerdictsSchema, settledAnswerKeySchema } from '#contracts/replay.ts';
 import { takeLock } from '#db/embedded/lock.ts';
 import type { Judge } from '#verification/judges/judge.ts';
@@ -20,7 +21,7 @@ const storedSchema = z.object({
   parrot: parrotVerdictsSchema.nullable(),
   parrotOfReplay: z.string().nullable(),
   /** RFC 3339. */
-  createdAt: z.string(),
+  createdAt: instantSchema,
 });
 type Stored = z.infer<typeof storedSchema>;
 

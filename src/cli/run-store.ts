@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type GroundTruthDraw, groundTruthDrawSchema } from '#contracts/ground-truth.ts';
+import { instantSchema } from '#contracts/instant.ts';
 import { replayCheckpointSchema } from '#contracts/replay.ts';
 import { emptyLedger, type Ledger } from './ledger.ts';
 
@@ -11,7 +12,7 @@ export const storedReplaySchema = z.object({
   /** How often its question went out to the oracle. */
   oracleAsks: z.number().int(),
   /** RFC 3339; null until it has ended. */
-  endedAt: z.string().nullable(),
+  endedAt: instantSchema.nullable(),
 });
 export type StoredReplay = z.infer<typeof storedReplaySchema>;
 

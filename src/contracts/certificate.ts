@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { exclusionReasons } from './ground-truth.ts';
+import { instantSchema } from './instant.ts';
 import { intervalSchema, unitSchema } from './interval.ts';
 import { judgeProviders } from './judge.ts';
 import { judgeTrustSchema, replayEvidenceSchema } from './judge-trust.ts';
@@ -119,7 +120,7 @@ export const certificateSummarySchema = z.object({
   replayCount: z.number().int(),
   compositeScore: unitSchema,
   brier: z.number().min(0).max(0.5),
-  createdAt: z.string(),
+  createdAt: instantSchema,
   judge: z.enum(judgeProviders),
   tier: z.enum(certificateTiers),
   ranked: z.boolean(),
@@ -146,7 +147,7 @@ export const replayScoreSchema = z.object({
   changesSurfaced: z.number().int(),
   scoringModel: z.string(),
   scoringLatencyMs: z.number().int(),
-  scoredAt: z.string(),
+  scoredAt: instantSchema,
 });
 
 export const certificateSchema = certificateSummarySchema.extend({

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { instantSchema } from './instant.ts';
 import { storableTextSchema } from './text.ts';
 
 /**
  * One merged change that an oracle is asked about. `diff` is a unified diff (git's format, without `index` lines);
- * `mergedAt` is RFC 3339 UTC; `repository` is `owner/name`, a URL, or a directory's name.
+ * `mergedAt` is in UTC; `repository` is `owner/name`, a URL, or a directory's name.
  */
 export const groundTruthSchema = z.object({
   id: storableTextSchema.min(1).max(200),
@@ -11,7 +12,7 @@ export const groundTruthSchema = z.object({
   description: storableTextSchema,
   diff: storableTextSchema,
   filesChanged: z.array(storableTextSchema),
-  mergedAt: z.string(),
+  mergedAt: instantSchema,
   mergeCommit: storableTextSchema.nullable(),
   labels: z.array(storableTextSchema),
   author: storableTextSchema.nullable(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { pageSchema, seedSourceSchema, weightsSchema } from './certificate.ts';
 import { groundTruthDrawSchema } from './ground-truth.ts';
+import { instantSchema } from './instant.ts';
 import { judgeProviders } from './judge.ts';
 import { oracleAnswerSchema } from './oracle.ts';
 import { storedOracleSchema } from './oracle-types.ts';
@@ -103,8 +104,8 @@ export const runSchema = z.object({
   /** What the run is doing or waiting for just now, where it says so. */
   activity: z.string().nullable(),
   certificateId: z.string().nullable(),
-  createdAt: z.string(),
-  updatedAt: z.string(),
+  createdAt: instantSchema,
+  updatedAt: instantSchema,
   judge: z.enum(judgeProviders),
   /** Judged through the Message Batches API: half the price of each token, hours instead of minutes. */
   economy: z.boolean(),
@@ -113,7 +114,7 @@ export const runSchema = z.object({
    * What was sent is charged when its batch has ended, also where the run has ended before.
    */
   batch: z
-    .object({ queued: z.number().int(), sent: z.number().int(), sentAt: z.string().nullable() })
+    .object({ queued: z.number().int(), sent: z.number().int(), sentAt: instantSchema.nullable() })
     .nullable(),
   sample: z.boolean(),
   /**
@@ -146,7 +147,7 @@ export type Run = z.infer<typeof runSchema>;
 export const runCreatedSchema = z.object({
   runId: z.string(),
   status: z.enum(['PENDING', 'INGESTING', 'CERTIFYING']),
-  createdAt: z.string(),
+  createdAt: instantSchema,
   judge: z.enum(judgeProviders),
 });
 

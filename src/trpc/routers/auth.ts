@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instantSchema } from '#contracts/instant.ts';
 import {
   createApiToken,
   createNonce,
@@ -27,7 +28,7 @@ export const authRouter = router({
     .output(
       z.object({
         nonce: z.string(),
-        expiresAt: z.string(),
+        expiresAt: instantSchema,
         domain: z.string(),
         uri: z.string(),
         chainIds: z.array(z.number().int()),
@@ -41,14 +42,14 @@ export const authRouter = router({
     }),
   walletMessage: publicProcedure
     .input(z.object({ address: z.string().max(100), chainId: z.number().int() }))
-    .output(z.object({ message: z.string(), expiresAt: z.string() }))
+    .output(z.object({ message: z.string(), expiresAt: instantSchema }))
     .mutation(async ({ ctx, input }) => {
       const { message, expiresAt } = await createSignInMessage(ctx.auth, input);
       return { message, expiresAt: expiresAt.toISOString() };
     }),
   walletSignIn: publicProcedure
     .input(z.object({ message: z.string().max(10_000), signature: z.string().max(10_000) }))
-    .output(z.object({ token: z.string(), expiresAt: z.string() }))
+    .output(z.object({ token: z.string(), expiresAt: instantSchema }))
     .mutation(async ({ ctx, input }) => {
       const { userId } = await signInWithWallet(ctx.auth, input);
       const expiresAt = new Date(ctx.auth.now().getTime() + walletTokenLifetimeMs);

@@ -1,13 +1,11 @@
-import { z } from 'zod';
 import { type GroundTruth, groundTruthSchema } from '#contracts/ground-truth.ts';
+import { instantSchema } from '#contracts/instant.ts';
 import { drawChanges, sinceMs } from './draw.ts';
 import { toGroundTruth } from './eligibility.ts';
 import { type GroundTruthSource, SourceError } from './source.ts';
 
 const lineSchema = groundTruthSchema.extend({
-  mergedAt: z.iso
-    .datetime({ offset: true, error: 'must be an RFC 3339 time, for example 2026-01-31T12:00:00Z' })
-    .transform((time) => new Date(time).toISOString()),
+  mergedAt: instantSchema.transform((time) => new Date(time).toISOString()),
 });
 
 const invalid = (path: string, line: number, problem: string) =>

@@ -1,3 +1,4 @@
+import { instantSchema } from '#contracts/instant.ts';
 import { storableText } from '#contracts/text.ts';
 
 /** One commit of a first-parent history as a merged change; `id` is unique in the history it was read from. */
@@ -6,7 +7,7 @@ export type Commit = {
   hash: string;
   parents: string[];
   author: string;
-  /** RFC 3339 UTC; null where the commit's time is outside every calendar. */
+  /** RFC 3339 UTC; null where the commit's time cannot be written so. */
   committedAt: string | null;
   title: string;
   description: string;
@@ -34,10 +35,8 @@ const wordsOf = (message: string): { subject: string; title: string; description
   return { subject, title: subject.replace(/\s*\(#\d{1,9}\)\s*$/, ''), description: body };
 };
 
-const timeOf = (seconds: string): string | null => {
-  const time = new Date(Number(seconds) * 1000);
-  return Number.isNaN(time.getTime()) ? null : time.toISOString();
-};
+const timeOf = (seconds: string): string | null =>
+  instantSchema.safeParse(new Date(Number(seconds) * 1000).toJSON()).data ?? null;
 
 /**
  * Reads what `rev-list --first-parent --format=<historyFormat>` wrote. A number that only one commit bears is its

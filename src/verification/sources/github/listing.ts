@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { instantSchema } from '#contracts/instant.ts';
 import { sinceMs } from '../draw.ts';
 import type { DrawRequest } from '../source.ts';
 import { type GitHubAccess, isNotModified, type openGitHub, readAnswer } from './client.ts';
 
-const time = z.string().refine((text) => !Number.isNaN(Date.parse(text)));
 const pullSchema = z.object({
   number: z.number().int(),
   title: z.string().nullish(),
@@ -11,13 +11,13 @@ const pullSchema = z.object({
   user: z.object({ login: z.string() }).nullish(),
   labels: z.array(z.object({ name: z.string() })).nullish(),
   html_url: z.string().nullish(),
-  updated_at: time,
-  merged_at: time.nullish(),
+  updated_at: instantSchema,
+  merged_at: instantSchema.nullish(),
   merge_commit_sha: z.string().nullish(),
   head: z.object({ sha: z.string() }).nullish(),
 });
 /** `merged_at` alone says that a pull request was merged. */
-const mergedPullSchema = pullSchema.extend({ id: z.string(), merged_at: time });
+const mergedPullSchema = pullSchema.extend({ id: z.string(), merged_at: instantSchema });
 export type MergedPull = z.infer<typeof mergedPullSchema>;
 
 /**
@@ -27,8 +27,8 @@ export type MergedPull = z.infer<typeof mergedPullSchema>;
 const knownListingSchema = z.object({
   version: z.literal(1),
   etag: z.string().nullable(),
-  newestUpdate: time,
-  coveredFrom: time,
+  newestUpdate: instantSchema,
+  coveredFrom: instantSchema,
   closed: z.number().int(),
   pulls: z.array(mergedPullSchema),
 });
