@@ -5,6 +5,7 @@ import type { RawScores } from '#contracts/certificate.ts';
 import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
 import type { CanaryCounts } from '#contracts/judge-trust.ts';
 import { canaryKinds } from '#contracts/replay.ts';
+import { chunksOf } from '#db/chunks.ts';
 import { verificationCertificates } from '#db/schema/certificates.ts';
 import { storeCertificate } from '#testing/builders/stored-certificates.ts';
 import { type OwnersWorkbench, ownersWorkbench } from '#testing/rigs/owners-rig.ts';
@@ -186,8 +187,7 @@ test('a flood of tiny certificates, older and newer ones, displaces none that is
     createdAt: new Date(at.context.now().getTime() - (place + 1) * 40 * 60_000),
     rawScores: { ...row.rawScores, replays: [{ ...replay, groundTruthId: `flood-${place}` }] },
   }));
-  for (let start = 0; start < flood.length; start += 550)
-    await at.db.insert(verificationCertificates).values(flood.slice(start, start + 550));
+  for (const chunk of chunksOf(flood, 550)) await at.db.insert(verificationCertificates).values(chunk);
   const { certificates, canaries } = await earlierCanaries(at.context, scripted, 'github:owner/name');
   expect(certificates).toHaveLength(50);
   expect(certificates).toContain(large);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { chunksOf } from '#db/chunks.ts';
 import type { Executor } from '#db/client.ts';
 import { groundTruthRecords, groundTruthSnapshots } from '#db/schema/ground-truths.ts';
 import { canonicalDigest } from '#verification/certificate/canonical.ts';
@@ -32,10 +33,10 @@ export const storeGroundTruths = async (
   const rows = records
     .map((record) => ({ digest: recordDigest(scope, record), scope, record, createdAt: now }))
     .toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
-  for (let start = 0; start < rows.length; start += rowsPerInsert)
+  for (const chunk of chunksOf(rows, rowsPerInsert))
     await transaction
       .insert(groundTruthRecords)
-      .values(rows.slice(start, start + rowsPerInsert))
+      .values(chunk)
       .onConflictDoUpdate({ target: groundTruthRecords.digest, set: { createdAt: now } });
   const recordDigests = rows.map(({ digest }) => digest);
   const snapshotDigest = canonicalDigest({ scope, source, records: recordDigests });

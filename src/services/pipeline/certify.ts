@@ -1,4 +1,5 @@
 import { and, asc, eq } from 'drizzle-orm';
+import { chunksOf } from '#db/chunks.ts';
 import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
@@ -17,7 +18,7 @@ import { completeRun, failRun, noteRunFault } from '../state/transitions.ts';
 import { endDeadJob } from './dead-letter.ts';
 import { attempt } from './job-try.ts';
 
-/** Each row has twelve parameters, of which Postgres takes 65,535 in one statement. */
+/** A row has some twelve parameters. */
 const rowsPerInsert = 500;
 
 /** Certificate, replay scores, end of the run and of its secrets: all of it, once, or nothing. */
@@ -45,8 +46,8 @@ const issue = (
       certificateId: certificate.id,
       scoredAt: endedAt.get(score.groundTruthId) ?? createdAt,
     }));
-    for (let start = 0; start < rows.length; start += rowsPerInsert)
-      await transaction.insert(verificationReplayScores).values(rows.slice(start, start + rowsPerInsert));
+    for (const chunk of chunksOf(rows, rowsPerInsert))
+      await transaction.insert(verificationReplayScores).values(chunk);
     await completeRun(transaction, run.id, certificate.id, createdAt);
   });
 

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
 import { storableText } from '#contracts/text.ts';
-import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { reserveFor } from '#verification/sources/draw.ts';
 import { SourceError } from '#verification/sources/source.ts';
 import { cleanValue } from '#verification/text/clean-text.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { privateScope, publicScope, storeGroundTruths } from '../ground/ground-truth.ts';
+import { insertReplays } from '../state/checkpoint.ts';
 import { scoreJob } from '../state/score-job.ts';
 import { advance, failRun, noteActivity, noteRunFault } from '../state/transitions.ts';
 import { endDeadJob } from './dead-letter.ts';
@@ -23,9 +23,6 @@ const patienceMs = 60_000;
 
 const mayPass = (error: SourceError, triedForMs: number) =>
   error.retryable && (error.code === 'rate_limited' || triedForMs < patienceMs);
-
-/** Each row has eight parameters, of which Postgres takes 65,535 in one statement. */
-const rowsPerInsert = 1_000;
 
 /** The sample, its jobs and `total` become true together; a second delivery finds them and changes nothing. */
 const storeDraw = (
@@ -58,8 +55,7 @@ const storeDraw = (
       createdAt: at,
       updatedAt: at,
     }));
-    for (let start = 0; start < rows.length; start += rowsPerInsert)
-      await transaction.insert(verificationReplays).values(rows.slice(start, start + rowsPerInsert));
+    await insertReplays(transaction, rows);
     await transaction
       .update(verificationRuns)
       .set({ draw, snapshotDigest, total: drawn.length, error: null, updatedAt: at })

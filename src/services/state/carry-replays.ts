@@ -8,10 +8,7 @@ import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { standing } from '#verification/replay/oracle-presence.ts';
 import { resumable } from '#verification/replay/resumable.ts';
-import { askedOf, checkpointOf, type ReplayRow } from './checkpoint.ts';
-
-/** Each row has eight parameters, of which Postgres takes 65,535 in one statement. */
-const rowsPerInsert = 1_000;
+import { askedOf, checkpointOf, insertReplays, type ReplayRow } from './checkpoint.ts';
 
 type CarriedReplay = Pick<ReplayRow, 'id' | 'position' | 'state' | 'outcome'>;
 
@@ -89,8 +86,7 @@ const copyReplays = async (
     createdAt: at,
     updatedAt: at,
   }));
-  for (let start = 0; start < copies.length; start += rowsPerInsert)
-    await transaction.insert(verificationReplays).values(copies.slice(start, start + rowsPerInsert));
+  await insertReplays(transaction, copies);
   return copies;
 };
 

@@ -1,5 +1,7 @@
 import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
+import { chunksOf } from '#db/chunks.ts';
+import type { Executor } from '#db/client.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { Asked } from '#verification/replay/oracle-presence.ts';
@@ -8,6 +10,18 @@ import type { ServiceContext } from '../ground/context.ts';
 import { advance } from './transitions.ts';
 
 export type ReplayRow = typeof verificationReplays.$inferSelect;
+
+/** A new replay has some ten parameters. */
+const replaysPerInsert = 1_000;
+
+/** Gives a run its replays. */
+export const insertReplays = async (
+  transaction: Executor,
+  rows: (typeof verificationReplays.$inferInsert)[],
+): Promise<void> => {
+  for (const chunk of chunksOf(rows, replaysPerInsert))
+    await transaction.insert(verificationReplays).values(chunk);
+};
 
 /** A run whose replays may still move. */
 export const replayingStatuses = ['INGESTING', 'INVOKING', 'SCORING'] as const;
