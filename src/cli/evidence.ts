@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
-import snakecaseKeys from 'snakecase-keys';
 import { type GroundTruth, type GroundTruthDraw, groundTruthSchema } from '#contracts/ground-truth.ts';
+import { toWire } from '#contracts/wire.ts';
 import { endOfReplay, scoreReplay } from '#verification/replay/score.ts';
 import { compareGroundTruthIds } from '#verification/statistics/aggregate.ts';
 import type { StoredReplay } from './run-store.ts';
@@ -50,15 +50,15 @@ const recordOf = (
   const shared = { outcome: end?.outcome ?? null, scores: scoresOf(replay), endedAt };
   if (isPrivate) {
     const digest = saltedDigestOf(groundTruth, salt);
-    return snakecaseKeys({ groundTruth: { id: `${ordinal}`, digest }, ...shared, ...withoutText(replay) });
+    return toWire({ groundTruth: { id: `${ordinal}`, digest }, ...shared, ...withoutText(replay) });
   }
   const digest = groundTruthDigest(groundTruth);
   const { id, title, url, repository, mergeCommit, mergedAt } = groundTruth;
   // An oracle failure's words are the oracle's, and stand sealed in its step.
   const reason = checkpoint.oracle?.kind === 'failure' ? checkpoint.oracle.reason : (end?.reason ?? null);
-  const steps = sealedTexts(snakecaseKeys({ reason, ...checkpoint }), { groundTruthId: id, salt });
+  const steps = sealedTexts(toWire({ reason, ...checkpoint }), { groundTruthId: id, salt });
   return {
-    ...snakecaseKeys({
+    ...toWire({
       groundTruth: { id, title, url, repository, mergeCommit, mergedAt, digest },
       ...shared,
     }),

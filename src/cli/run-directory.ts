@@ -4,8 +4,9 @@ import { isDeepStrictEqual } from 'node:util';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import type { Certificate } from '#contracts/certificate.ts';
+import { toWire } from '#contracts/wire.ts';
 import { takeLock } from '#db/embedded/lock.ts';
-import { fromWire, toWire } from '#verification/certificate/wire.ts';
+import { readCertificate } from '#verification/certificate/read.ts';
 import { type Asked, standing } from '#verification/replay/oracle-presence.ts';
 import { resumable } from '#verification/replay/resumable.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
@@ -98,7 +99,7 @@ const storedReplays = async (folder: string): Promise<Map<number, StoredReplay>>
 const storedCertificate = async (file: string): Promise<Certificate | null> => {
   const document = await readJson(file, z.unknown());
   if (document === null) return null;
-  const reading = fromWire(document);
+  const reading = readCertificate(document);
   if (reading.ok) return reading.certificate;
   throw new CommandError(`${file} is not a certificate of this version. Choose another --out.`);
 };

@@ -1,9 +1,8 @@
-import { snakeCase } from 'change-case';
-import snakecaseKeys from 'snakecase-keys';
 import type { ZodError, ZodType, z } from 'zod';
 import type { AuthContext } from '#auth/context.ts';
 import { resolveActor } from '#auth/resolve-actor.ts';
 import { AppError, errorCodes, type FieldIssue } from '#contracts/errors.ts';
+import { toWire, wireName } from '#contracts/wire.ts';
 import { type Actor, reportFault, type ServiceContext } from '#services/ground/index.ts';
 import { loggingStatus } from '#services/state/index.ts';
 
@@ -28,17 +27,16 @@ export const answer = (
   body: Record<string, unknown>,
   caching: Caching,
   headers: Record<string, string> = {},
-): Response =>
-  Response.json(snakecaseKeys(body), { status, headers: { 'cache-control': caching, ...headers } });
+): Response => Response.json(toWire(body), { status, headers: { 'cache-control': caching, ...headers } });
 
 /** A field by its name on the wire; keys inside it (a header's name) are data. */
-const wireName = (path: string) => {
+const wirePath = (path: string) => {
   const [field = '', ...rest] = path.split('.');
-  return [snakeCase(field), ...rest].join('.');
+  return [wireName(field), ...rest].join('.');
 };
 
 const detailOf = (message: string, fields: FieldIssue[]) =>
-  fields.length === 0 ? message : fields.map(({ path, message }) => ({ field: wireName(path), message }));
+  fields.length === 0 ? message : fields.map(({ path, message }) => ({ field: wirePath(path), message }));
 
 const refuse = (status: number, detail: unknown, headers: Record<string, string> = {}) =>
   Response.json({ detail }, { status, headers: { 'cache-control': 'no-store', ...headers } });

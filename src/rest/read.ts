@@ -1,7 +1,7 @@
-import { snakeCase } from 'change-case';
 import { AppError } from '#contracts/errors.ts';
 import { readBody } from '#contracts/http.ts';
 import { isObject } from '#contracts/json.ts';
+import { wireName } from '#contracts/wire.ts';
 import { WireError } from './answer.ts';
 
 /** The largest request is a run with 50 headers of 4,000 characters. */
@@ -42,9 +42,9 @@ export const readOptionalJson = async (request: Request): Promise<unknown> => {
  * that was spelt wrong may have been a limit of costs.
  * @throws AppError BAD_REQUEST naming each such field.
  */
-export const fromWire = (body: unknown, fields: readonly string[]): Record<string, unknown> => {
+export const readFields = (body: unknown, fields: readonly string[]): Record<string, unknown> => {
   if (!isObject(body)) throw new AppError('BAD_REQUEST', 'The body must be a JSON object.');
-  const known = fields.map((field) => snakeCase(field));
+  const known = fields.map((field) => wireName(field));
   const unknown = Object.keys(body).filter((name) => !known.includes(name));
   if (unknown.length > 0)
     throw new AppError(
@@ -57,7 +57,7 @@ export const fromWire = (body: unknown, fields: readonly string[]): Record<strin
     );
   return Object.fromEntries(
     fields.flatMap((field) => {
-      const value = body[snakeCase(field)];
+      const value = body[wireName(field)];
       return value === undefined || value === null ? [] : [[field, value]];
     }),
   );
@@ -68,7 +68,7 @@ export const readQuery = (request: Request, fields: readonly string[]): Record<s
   const { searchParams } = new URL(request.url);
   return Object.fromEntries(
     fields.flatMap((field): [string, unknown][] => {
-      const text = searchParams.get(snakeCase(field));
+      const text = searchParams.get(wireName(field));
       if (text === null || text === '') return [];
       const isNumber = (field === 'limit' || field === 'offset') && /^-?\d{1,15}$/.test(text);
       return [[field, isNumber ? Number(text) : text]];

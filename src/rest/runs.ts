@@ -3,7 +3,7 @@ import { type Continuation, runListInputSchema } from '#contracts/run.ts';
 import { continueRequestSchema, runRequestSchema } from '#contracts/run-request.ts';
 import { cancelRun, continueRun, createRun, getRun, listRuns, type RunCreated } from '#services/run/index.ts';
 import { answer, answering, parseInput, type RestContext, requireActor } from './answer.ts';
-import { fromWire, readJson, readOptionalJson, readQuery } from './read.ts';
+import { readFields, readJson, readOptionalJson, readQuery } from './read.ts';
 
 const requestFields = Object.keys(runRequestSchema.shape);
 const listFields = Object.keys(runListInputSchema.shape);
@@ -20,7 +20,7 @@ const answerCreated = (created: RunCreated): Response =>
 export const postRun = (context: RestContext, request: Request): Promise<Response> =>
   answering(context, request, async () => {
     const actor = await requireActor(context, request);
-    const input = parseInput(runRequestSchema, fromWire(await readJson(request), requestFields));
+    const input = parseInput(runRequestSchema, readFields(await readJson(request), requestFields));
     return answerCreated(await createRun(context.services, actor, input));
   });
 
@@ -56,7 +56,7 @@ const namingTheRun = (error: unknown): never => {
 const postContinuation = (context: RestContext, request: Request, runId: string, how: Continuation) =>
   answering(context, request, async () => {
     const actor = await requireActor(context, request);
-    const body = parseInput(continueBodySchema, fromWire(await readOptionalJson(request), continueFields));
+    const body = parseInput(continueBodySchema, readFields(await readOptionalJson(request), continueFields));
     const created = await continueRun(context.services, actor, how, { ...body, id: runId }).catch(
       namingTheRun,
     );

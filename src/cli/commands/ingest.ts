@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
-import snakecaseKeys from 'snakecase-keys';
 import writeFileAtomic from 'write-file-atomic';
 import { exclusionReasons } from '#contracts/ground-truth.ts';
+import { toWire } from '#contracts/wire.ts';
 import { serializeGroundTruth } from '#verification/sources/file.ts';
 import { sourceFor } from '../engine.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
@@ -44,7 +44,7 @@ export const ingestCommand = async (
   terminal.result(
     options.json
       ? JSON.stringify(
-          snakecaseKeys({
+          toWire({
             file,
             written: draw.drawn.length,
             listed,

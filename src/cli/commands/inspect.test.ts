@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Certificate } from '#contracts/certificate.ts';
+import { toWire } from '#contracts/wire.ts';
 import { testedCertificate } from '#testing/builders/stored-certificates.ts';
 import { runInProcess } from '#testing/rigs/command-line.ts';
-import { toWire } from '#verification/certificate/wire.ts';
 import { offlineJudge } from '#verification/judges/offline/judge.ts';
 
 let folder: string;

@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
-import snakecaseKeys from 'snakecase-keys';
 import type { Certificate } from '#contracts/certificate.ts';
 import { readBody } from '#contracts/http.ts';
+import { toWire } from '#contracts/wire.ts';
+import { readCertificate } from '#verification/certificate/read.ts';
 import { type Disagreement, recomputeCertificate } from '#verification/certificate/recompute.ts';
-import { fromWire, toWire } from '#verification/certificate/wire.ts';
 import { offlineJudge } from '#verification/judges/offline/judge.ts';
 import { viewCertificate } from '../certificate-view.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
@@ -65,8 +65,8 @@ const parse = (text: string): unknown => {
   }
 };
 
-const readCertificate = (text: string): Certificate => {
-  const reading = fromWire(parse(text));
+const certificateIn = (text: string): Certificate => {
+  const reading = readCertificate(parse(text));
   if (!reading.ok)
     throw new UsageError(
       `It is not a certificate of this version:\n${reading.problems
@@ -119,7 +119,7 @@ export const inspectCommand = async (
   options: { json?: boolean },
   { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
 ): Promise<ExitCode> => {
-  const certificate = readCertificate(isUrl(place) ? await fetchText(place, signal) : await readText(place));
+  const certificate = certificateIn(isUrl(place) ? await fetchText(place, signal) : await readText(place));
   const { numbers, disagreements, notChecked } = recomputeCertificate(certificate);
   const agrees = disagreements.length === 0;
   if (options.json)
@@ -127,7 +127,7 @@ export const inspectCommand = async (
       JSON.stringify(
         {
           certificate: toWire(certificate),
-          recomputed: snakecaseKeys({ ...numbers }),
+          recomputed: toWire(numbers),
           disagreements,
           not_checked: notChecked,
         },

@@ -1,5 +1,5 @@
-import snakecaseKeys from 'snakecase-keys';
 import type { Continuation, RunStatus } from '#contracts/run.ts';
+import { toWire } from '#contracts/wire.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
 import { headersOf } from '../header-lines.ts';
 import type { Terminal } from '../terminal.ts';
@@ -11,7 +11,7 @@ type Context = { terminal: Terminal; signal: AbortSignal };
 export type RunOptions = InstallationOptions & { json?: boolean };
 
 /** As REST answers it. */
-const json = (answer: Record<string, unknown>) => JSON.stringify(snakecaseKeys(answer), null, 2);
+const json = (answer: Record<string, unknown>) => JSON.stringify(toWire(answer), null, 2);
 
 export type ListOptions = RunOptions & {
   status?: RunStatus;

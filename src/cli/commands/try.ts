@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import snakecaseKeys from 'snakecase-keys';
 import type { OracleTrial } from '#contracts/run.ts';
+import { toWire } from '#contracts/wire.ts';
 import { tryOracle } from '#verification/oracles/try-oracle.ts';
 import { oracleFor, sourceFor } from '../engine.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
@@ -58,11 +58,7 @@ export const tryCommand = async (
     if (newest === undefined) throw new Error('A draw of one change came back empty.');
     const trial = await tryOracle(oracle, newest, { blinding: options.blind ? randomUUID() : null, signal });
     progress.stop();
-    terminal.result(
-      options.json
-        ? JSON.stringify(snakecaseKeys(trial as unknown as Record<string, unknown>, { deep: true }), null, 2)
-        : viewTrial(trial),
-    );
+    terminal.result(options.json ? JSON.stringify(toWire(trial), null, 2) : viewTrial(trial));
     return trial.answer === null ? exitCodes.failed : exitCodes.done;
   } finally {
     progress.stop();

@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { Certificate } from '#contracts/certificate.ts';
 import { defaultWeights } from '#contracts/certificate.ts';
-import { toWire } from '#verification/certificate/wire.ts';
+import { toWire } from '#contracts/wire.ts';
 import { carryOut, drawInto, type VerifyContext } from '../carry-out.ts';
 import { viewCertificate } from '../certificate-view.ts';
 import { estimateDraw, viewEstimate } from '../estimate.ts';

@@ -74,7 +74,7 @@ const verification: Place[] = [
   {
     at: 'verification/certificate',
     imports: ['verification/statistics', 'verification/judges', 'verification/replay'],
-    packages: [hashing, 'zod', 'canonicalize', 'camelcase-keys', 'snakecase-keys'],
+    packages: [hashing, 'zod', 'canonicalize'],
   },
 ].map((place) => ({ ...place, imports: ['contracts', ...place.imports.filter((at) => at !== 'contracts')] }));
 
@@ -168,7 +168,7 @@ const surfaces: Place[] = [
   {
     at: 'rest',
     imports: ['services/', 'auth', 'contracts'],
-    packages: ['node', 'zod', '@hono/node-server', 'change-case', 'snakecase-keys'],
+    packages: ['node', 'zod', '@hono/node-server'],
   },
   { at: 'client', imports: ['trpc', 'verification/certificate', 'contracts'], packages: ['@trpc/client'] },
   // Packs the client, in a clone only.
@@ -195,15 +195,7 @@ const surfaces: Place[] = [
   {
     at: 'cli',
     imports: ['client', 'services/', 'platform', 'platform/', 'verification/', 'db', 'contracts'],
-    packages: [
-      'node',
-      'zod',
-      'commander',
-      'cli-progress',
-      'write-file-atomic',
-      'snakecase-keys',
-      '@trpc/client',
-    ],
+    packages: ['node', 'zod', 'commander', 'cli-progress', 'write-file-atomic', '@trpc/client'],
   },
 ];
 

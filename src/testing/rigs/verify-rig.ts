@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Certificate } from '#contracts/certificate.ts';
-import { fromWire } from '#verification/certificate/wire.ts';
+import { readCertificate } from '#verification/certificate/read.ts';
 import {
   type AnthropicFake,
   type AnthropicFakeOptions,
@@ -30,7 +30,7 @@ export const verifyInChild = (source: string, oracle: { url: string }, ...args: 
 
 /** One document and nothing else: anything before or after it would not parse. */
 export const certificateOf = (stdout: string): Certificate => {
-  const reading = fromWire(JSON.parse(stdout));
+  const reading = readCertificate(JSON.parse(stdout));
   if (!reading.ok) throw new Error(reading.problems.join('\n'));
   return reading.certificate;
 };

@@ -1,14 +1,14 @@
-import snakecaseKeys from 'snakecase-keys';
 import { expect, test } from 'vitest';
 import type { Certificate } from '#contracts/certificate.ts';
 import { isObject } from '#contracts/json.ts';
 import type { Baseline } from '#contracts/replay.ts';
+import { toWire } from '#contracts/wire.ts';
 import { certificateInput, issuedCertificate } from '#testing/builders/issued-certificate.ts';
 import { failedCheckpoint, judgedCheckpoint } from '#testing/builders/replay-checkpoint.ts';
 import { testedCertificate } from '#testing/builders/stored-certificates.ts';
 import { notChecked } from './not-checked.ts';
+import { readCertificate } from './read.ts';
 import { recomputeCertificate } from './recompute.ts';
-import { fromWire, toWire } from './wire.ts';
 
 type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
 type Place = (string | number)[];
@@ -62,7 +62,7 @@ const altered = (document: Json, { place, value }: Alteration): Json => {
 
 /** Refused by its form, impossible, or at odds with its replays. */
 const isFound = (document: Json): boolean => {
-  const reading = fromWire(document);
+  const reading = readCertificate(document);
   if (!reading.ok) return true;
   try {
     return recomputeCertificate(reading.certificate).disagreements.length > 0;
@@ -87,7 +87,7 @@ const unseenIn = (certificate: Certificate, fields: string[]): string[] => {
   return alterations.flatMap((alteration) => {
     const forged = altered(document, alteration);
     if (isFound(forged)) return [];
-    const reading = fromWire(forged);
+    const reading = readCertificate(forged);
     const names = reading.ok ? notChecked(reading.certificate) : [];
     return isNamed(alteration.place, names)
       ? []
@@ -150,7 +150,7 @@ test.each([
 
 test('a second spelling of a field is refused: one reader would see it, and another check the first', () => {
   for (const name of ['compositeScore', 'composite-score', 'Composite_score', 'seal'])
-    expect(fromWire({ ...toWire(plainCertificate()), [name]: 1 })).toEqual({
+    expect(readCertificate({ ...toWire(plainCertificate()), [name]: 1 })).toEqual({
       ok: false,
       problems: [`${name}: not a field of a certificate`],
     });
@@ -158,10 +158,10 @@ test('a second spelling of a field is refused: one reader would see it, and anot
 
 test('a certificate without its judge’s trust, or without what that follows from, is not read', () => {
   const { trust: _trust, ...untrusted } = toWire(testedCertificate());
-  expect(fromWire(untrusted)).toMatchObject({ ok: false });
+  expect(readCertificate(untrusted)).toMatchObject({ ok: false });
   const replayScores = testedCertificate().replayScores.map(({ evidence: _evidence, ...replay }) => replay);
-  const bare = { ...toWire(testedCertificate()), replay_scores: snakecaseKeys(replayScores) };
-  expect(fromWire(bare)).toMatchObject({
+  const bare = { ...toWire(testedCertificate()), replay_scores: replayScores.map(toWire) };
+  expect(readCertificate(bare)).toMatchObject({
     ok: false,
     problems: expect.arrayContaining([expect.stringMatching(/^replay_scores\.0\.evidence: /)]),
   });

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { certificateSchema, certificateSummarySchema } from '#contracts/certificate.ts';
+import { toWire } from '#contracts/wire.ts';
 import { certificateInput } from '#testing/builders/issued-certificate.ts';
 import { failedCheckpoint, judgedCheckpoint, unscoredVerdict } from '#testing/builders/replay-checkpoint.ts';
 import { buildCertificate } from './build.ts';
 import { presentCertificate, presentSummary } from './present.ts';
+import { readCertificate } from './read.ts';
 import { recomputeCertificate } from './recompute.ts';
-import { fromWire, toWire } from './wire.ts';
 
 const { replayScores, ...content } = buildCertificate(
   certificateInput(
@@ -146,11 +147,11 @@ test('the wire’s form has the contract’s names and reads back as the same ce
     { ground_truth_id: '9', claims_total: 2, oracle_failure: expect.any(String) },
     {},
   ]);
-  expect(fromWire(JSON.parse(JSON.stringify(wire)))).toEqual({ ok: true, certificate });
+  expect(readCertificate(JSON.parse(JSON.stringify(wire)))).toEqual({ ok: true, certificate });
 });
 
 test('what is not a certificate is described field by field', () => {
-  expect(fromWire([])).toEqual({ ok: false, problems: ['It is not a JSON object.'] });
-  const reading = fromWire({ ...toWire(certificate), composite_score: 'high' });
+  expect(readCertificate([])).toEqual({ ok: false, problems: ['It is not a JSON object.'] });
+  const reading = readCertificate({ ...toWire(certificate), composite_score: 'high' });
   expect(reading).toMatchObject({ ok: false, problems: [expect.stringMatching(/^composite_score: /)] });
 });

@@ -2,6 +2,7 @@ import { type Certificate, certificateDomain, methodologyVersion } from '#contra
 import { isObject } from '#contracts/json.ts';
 import type { CanaryCounts } from '#contracts/judge-trust.ts';
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
+import { wireName } from '#contracts/wire.ts';
 import { totalUsage } from '../judges/judge-usage.ts';
 import { type Aggregate, aggregate, tolerance } from '../statistics/aggregate.ts';
 import { crossedBounds } from './bounds.ts';
@@ -10,7 +11,6 @@ import { countCanaries, judgeTrust, noCanaries, subtractCanaries, type TrustInpu
 import { mostFrequent } from './most-frequent.ts';
 import { notChecked } from './not-checked.ts';
 import { recomputeReplay, secondCounts } from './recompute-replay.ts';
-import { wireName } from './wire.ts';
 
 type Leaf = string | number | boolean | null;
 

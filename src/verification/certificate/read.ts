@@ -1,14 +1,6 @@
-import camelcaseKeys from 'camelcase-keys';
-import snakecaseKeys from 'snakecase-keys';
-import { z } from 'zod';
 import { type Certificate, certificateSchema } from '#contracts/certificate.ts';
-
-/** The form of files, REST and the command line: snake_case. The reasons in `draw.excluded` are in it already. */
-export const toWire = (certificate: Certificate): Record<string, unknown> =>
-  snakecaseKeys({ ...certificate });
-
-/** A name of the contract as the document has it. */
-export const wireName = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+import { isObject } from '#contracts/json.ts';
+import { fromWire, wireName } from '#contracts/wire.ts';
 
 export type WireReading = { ok: true; certificate: Certificate } | { ok: false; problems: string[] };
 
@@ -22,13 +14,10 @@ const unknownNames = (document: unknown, known: unknown, path: string[] = []): s
 };
 
 /** Reads a certificate in the wire's form; what is not one is described field by field, in the wire's names. */
-export const fromWire = (document: unknown): WireReading => {
-  const record = z.record(z.string(), z.unknown()).safeParse(document);
-  if (!record.success) return { ok: false, problems: ['It is not a JSON object.'] };
+export const readCertificate = (document: unknown): WireReading => {
+  if (!isObject(document)) return { ok: false, problems: ['It is not a JSON object.'] };
   // The reasons in `draw.excluded` are data, not names.
-  const parsed = certificateSchema.safeParse(
-    camelcaseKeys(record.data, { deep: true, stopPaths: ['draw.excluded'] }),
-  );
+  const parsed = certificateSchema.safeParse(fromWire(document, ['excluded']));
   if (!parsed.success)
     return {
       ok: false,
