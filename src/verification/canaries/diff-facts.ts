@@ -1,17 +1,18 @@
 import { type ChangeLine, type ChangeLines, nameKey, type Sign, sayablePath } from './change-lines.ts';
 import { languageOf, readDefinitionLine } from './definition-line.ts';
-import { readValueChanges } from './value-changes.ts';
+import { readValueChanges, type ValueChange } from './value-changes.ts';
 
 export type Done = 'added' | 'removed';
 
 /** A fact that code reads off a diff. `quote` is the changed line or file header that shows it. */
-export type Fact = { path: string; quote: string } & (
-  | { about: 'file'; done: Done }
-  | { about: 'rename'; from: string }
-  | { about: 'value'; name: string; from: string; to: string }
-  | { about: 'definition'; done: Done; noun: string; name: string }
-  | { about: 'import' | 'call' | 'mention' | 'heading' | 'word'; done: Done; name: string }
-);
+export type Fact =
+  | ValueChange
+  | ({ path: string; quote: string } & (
+      | { about: 'file'; done: Done }
+      | { about: 'rename'; from: string }
+      | { about: 'definition'; done: Done; noun: string; name: string }
+      | { about: 'import' | 'call' | 'mention' | 'heading' | 'word'; done: Done; name: string }
+    ));
 
 const maxLineCharacters = 300;
 /** Not those of which a file or package may have many. */

@@ -1,5 +1,14 @@
 import type { ChangeLine, ChangeLines } from './change-lines.ts';
-import type { Fact } from './diff-facts.ts';
+
+/** A name whose value goes from one literal to another. `quote` is the changed line that shows it. */
+export type ValueChange = {
+  about: 'value';
+  name: string;
+  from: string;
+  to: string;
+  path: string;
+  quote: string;
+};
 
 type Setting = { name: string; value: string; frame: string };
 
@@ -47,7 +56,7 @@ const sameValue = (a: string, b: string) =>
  * neither belongs to something that was replaced as a whole), and where every other line of the diff that sets this
  * name says the same change: an unchanged or unpaired one would leave open which is meant.
  */
-export function readValueChanges({ lines }: ChangeLines): Fact[] {
+export function readValueChanges({ lines }: ChangeLines): ValueChange[] {
   const settings = new Map<ChangeLine, Setting>();
   const byName = new Map<string, ChangeLine[]>();
   const blocks = new Map<number, { '+': ChangeLine[]; '-': ChangeLine[] }>();
@@ -76,7 +85,7 @@ export function readValueChanges({ lines }: ChangeLines): Fact[] {
     }
   }
 
-  return [...byName].flatMap(([name, setting]): Fact[] => {
+  return [...byName].flatMap(([name, setting]): ValueChange[] => {
     const changes = setting
       .filter(({ sign }) => sign === '+')
       .map((added) => ({ added, removed: counterpart.get(added) }));

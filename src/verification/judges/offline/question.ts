@@ -1,7 +1,7 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import { isTelling, splitParts, splitWords } from '../../text/words.ts';
 import type { JudgeAnswer } from '../judge.ts';
-import type { Candidate } from './answer-key.ts';
+import type { Candidate } from './candidates.ts';
 import type { DiffEvidence, EvidenceLine } from './diff-evidence.ts';
 import { nameKey, plainKey } from './terms.ts';
 
