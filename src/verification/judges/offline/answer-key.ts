@@ -1,4 +1,5 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { isGeneratedPath } from '../../diff/generated.ts';
 import type { JudgeAnswer } from '../judge.ts';
 import { type Candidate, readCandidates } from './candidates.ts';
 import type { DiffEvidence } from './diff-evidence.ts';
@@ -8,10 +9,13 @@ const maxChanges = 10;
 /** A key has one change for so many changed lines, rounded up. */
 const linesPerChange = 8;
 
+/** Written as text, by a program that draws. */
+const isPicture = (path: string) => /\.svg$/i.test(path);
+
 /** Reads the answer key off a diff (see `rule.ts`, "Answer key"). `changes` is empty where none can be made. */
 export function makeAnswerKey(groundTruth: GroundTruth, evidence: DiffEvidence): JudgeAnswer {
   const perFile = evidence.diff.files
-    .filter((file) => !generated.test(file.path))
+    .filter(({ path }) => !isGeneratedPath(path) && !isPicture(path))
     .map((file) => dedupe(readCandidates(file, evidence)).sort((a, b) => b.importance - a.importance))
     .filter((candidates) => candidates.length > 0);
   const byFile = nameOnce(perFile);
@@ -37,9 +41,6 @@ function nameOnce(perFile: Candidate[][]): Candidate[][] {
     candidates.filter((candidate) => candidate.kind !== 'used' || foremost.get(candidate.name) === candidate),
   );
 }
-
-const generated =
-  /(?:^|\/)(?:package-lock\.json|yarn\.lock|pnpm-lock\.yaml|cargo\.lock|go\.sum|poetry\.lock|uv\.lock|composer\.lock|gemfile\.lock)$|\.(?:min\.js|map|snap|svg)$/i;
 
 /** Takes the most important change that is left, each further one of the same file counting for less. */
 function spread(byFile: Candidate[][], wanted: number): Candidate[] {
