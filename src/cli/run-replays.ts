@@ -122,7 +122,7 @@ export const runReplays = async (work: RunWork): Promise<StoredReplay[]> => {
   });
 
   /** Null where it is put off until it is known whether what its oracle came to is a verdict. */
-  const attempt = async (position: number): Promise<StoredReplay | null> => {
+  const carryUnlessHeldBack = async (position: number): Promise<StoredReplay | null> => {
     try {
       return await carry({ ...work, oracle, signal, beforeOracleCall: throwIfStopping }, position);
     } catch (error) {
@@ -135,7 +135,7 @@ export const runReplays = async (work: RunWork): Promise<StoredReplay[]> => {
     for (let position = open.shift(); position !== undefined; position = open.shift()) {
       throwIfStopping();
       const known = hasEnded(store.replayAt(position));
-      const replay = await attempt(position);
+      const replay = await carryUnlessHeldBack(position);
       if (replay === null) continue;
       ended.push(replay);
       const end = endOfReplay(replay.checkpoint);

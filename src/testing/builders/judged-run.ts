@@ -3,7 +3,7 @@ import type { OracleAnswer } from '#contracts/oracle.ts';
 import type { ReplayCheckpoint } from '#contracts/replay.ts';
 import { buildCertificate, type CertificateContent } from '#verification/certificate/build.ts';
 import type { Judge } from '#verification/judges/judge.ts';
-import { type Agreement, runReplay } from '#verification/replay/run-replay.ts';
+import { type Agreement, otherChanges, runReplay } from '#verification/replay/run-replay.ts';
 import type { SharedJudgments } from '#verification/replay/shared-judgments.ts';
 import { memoryReplayStore } from '../rigs/memory-replay-store.ts';
 import { certificateInput } from './issued-certificate.ts';
@@ -38,7 +38,7 @@ export const judgedRun = async ({
       const replay = memoryReplayStore();
       await runReplay({
         groundTruth,
-        others: [...changes.slice(place + 1), ...changes.slice(0, place)].slice(0, 3),
+        others: [...changes.slice(place + 1), ...changes.slice(0, place)].slice(0, otherChanges),
         seed,
         judge,
         agreement: agreement ?? null,
