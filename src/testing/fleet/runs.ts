@@ -4,7 +4,7 @@ import type { RunRequest } from '#contracts/run-request.ts';
 import { type Database, openDatabase } from '#db/client.ts';
 import { openRunChanges } from '#db/run-changes.ts';
 import { callSlots } from '#db/schema/call-slots.ts';
-import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
+import { verificationReplayScores } from '#db/schema/certificates.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import { createSecretBox } from '#platform/secret-box.ts';
@@ -77,26 +77,27 @@ export const haveEnded = (runs: Awaited<ReturnType<typeof standing>>) =>
  * runs' canaries, which depends on the order in which runs end.
  */
 export const certifiedNumbers = async (db: Database): Promise<Map<string, unknown[]>> => {
-  const certificates = await db.select().from(verificationCertificates);
+  const certificates = await db.query.verificationCertificates.findMany({
+    columns: { id: false, runId: false, createdAt: false },
+    with: {
+      replayScores: {
+        columns: { id: false, certificateId: false, scoringLatencyMs: false, scoredAt: false },
+        orderBy: asc(verificationReplayScores.groundTruthId),
+      },
+    },
+  });
   const numbers = new Map<string, unknown[]>();
-  for (const { id, runId: _run, createdAt: _at, rawScores, ...certificate } of certificates) {
+  for (const { rawScores, replayScores: scores, ...certificate } of certificates) {
     const { usage: _usage, usageByMeasure: _byMeasure, trust, counts, ...rest } = rawScores;
     // What was cut off is asked again, which is told; nothing else is to be another.
     const raw = { ...rest, counts: { ...counts, oracleAskedAgain: 0 } };
-    const scores = await db
-      .select()
-      .from(verificationReplayScores)
-      .where(eq(verificationReplayScores.certificateId, id))
-      .orderBy(asc(verificationReplayScores.groundTruthId));
     const content = {
       ...certificate,
       raw,
       canaries: trust.canaries,
       baseline: trust.baseline,
       bounds: trust.bounds,
-      scores: scores.map(
-        ({ id: _id, certificateId: _of, scoringLatencyMs: _ms, scoredAt: _time, ...score }) => score,
-      ),
+      scores,
     };
     const { constructId } = certificate;
     numbers.set(constructId, [...(numbers.get(constructId) ?? []), content]);
