@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import type { Sql } from 'postgres';
 import { afterEach, expect, test } from 'vitest';
 import { openDatabase } from '#db/client.ts';
-import { connectionOf } from '#db/embedded.ts';
+import { openEmbedded } from '#db/embedded.ts';
 import { readJournal } from '#db/journal.ts';
+import { migrate } from '#db/migrate.ts';
 import { migrationsFolder } from '#db/migrations.ts';
 import { localOwner, resolveApiToken } from '#services/account/index.ts';
 import { runCommand, runInProcess, withSettings } from '#testing/rigs/command-line.ts';
@@ -129,16 +130,18 @@ test('without DATABASE_URL the data directory’s own database is used, and stop
   }
 });
 
-test('a data directory of another version is refused, with the command that moves it away', async () => {
+test('a data directory of another version is refused, with the command that moves it away', {
+  timeout: 180_000,
+}, async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'echelon-cli-data-'));
   try {
     const here = withSettings({ databaseUrl: null, dataDir });
-    await runInProcess(['db', 'migrate'], here);
-    const { databaseUrl, close } = await connectionOf(dataDir);
-    const { sql, close: end } = openDatabase(databaseUrl, { max: 1 });
+    const embedded = await openEmbedded(dataDir, { durable: false });
+    await migrate(embedded.databaseUrl);
+    const { sql, close } = openDatabase(embedded.databaseUrl, { max: 1 });
     await makeEarlier(sql);
-    await end();
     await close();
+    await embedded.close();
 
     const outcome = await runInProcess(['db', 'migrate'], here);
     expect(outcome).toMatchObject({ code: 1, stdout: '' });

@@ -15,8 +15,8 @@ export class SchemaMismatch extends Error {
   constructor(dataDir: string | null) {
     super(
       dataDir === null
-        ? `The database was set up by another version of Echelon Verify, and no migration leads from its tables to those of this one. Use another database, or empty this one for good with: psql "$DATABASE_URL" -c 'DROP SCHEMA IF EXISTS public, drizzle, pgboss CASCADE; CREATE SCHEMA public'`
-        : `The data directory ${dataDir} was set up by another version of Echelon Verify, and no migration leads from its tables to those of this one. Move it away, and the next start makes a new one: mv ${quoted(dataDir)} ${quoted(`${dataDir}-old`)}`,
+        ? `The database was set up by another version of Echelon Verify, and no migration leads from its tables to those of this one. Use another database, or empty this one, which deletes all that it holds: psql "$DATABASE_URL" -c 'DROP SCHEMA IF EXISTS public, drizzle, pgboss CASCADE; CREATE SCHEMA public'`
+        : `The data directory ${dataDir} was set up by another version of Echelon Verify, and no migration leads from its tables to those of this one. Stop what uses it and move it away, and the next start makes a new one: mv ${quoted(dataDir)} ${quoted(`${dataDir}-old`)}`,
     );
   }
 }

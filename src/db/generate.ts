@@ -6,9 +6,9 @@ import { readJournal } from './journal.ts';
 import { downFile, migrationsFolder, statementBreakpoint } from './migrations.ts';
 
 /**
- * `npm run db:generate`: writes the migrations from the schema files. Nothing has been released yet, so there are two,
- * and they are written again in place: one that makes all tables, with its way back, and one for the trigger, which
- * drizzle-kit cannot derive and which is kept as it stands.
+ * `npm run db:generate`: writes the migrations from the schema files. Nothing has been released yet, so there are two
+ * and they are rewritten in place: one makes all tables and has a down script; the other makes the trigger, is written
+ * by hand, because drizzle-kit knows no triggers, and is kept as it is.
  */
 
 const tables = 'tables';
@@ -30,7 +30,7 @@ kit('--name', tables);
 kit('--name', trigger, '--custom');
 await writeFile(triggerFile, triggerStatements);
 
-// drizzle-kit writes no way back, but the way from the new snapshot to an empty one is a migration like any other.
+// drizzle-kit writes no down scripts, but going from the new snapshot to an empty one is a migration like any other.
 const [first] = await readJournal(migrationsFolder);
 if (first?.tag !== `0000_${tables}`) throw new Error('drizzle-kit wrote no first migration.');
 const snapshot = JSON.parse(await readFile(join(migrationsFolder, 'meta/0000_snapshot.json'), 'utf8'));
