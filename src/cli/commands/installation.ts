@@ -17,13 +17,13 @@ export type Installation = {
   address: string;
   /**
    * Asks the installation something; what it refuses is told in the words of the command line.
-   * @throws Unreached; UsageError where an option was wrong; CommandError
+   * @throws InstallationUnreached; UsageError where an option was wrong; CommandError
    */
   ask: <T>(call: (client: EchelonClient) => Promise<T>) => Promise<T>;
 };
 
 /** Nothing answered, or nothing that is an installation: it may be starting just now. */
-export class Unreached extends CommandError {}
+export class InstallationUnreached extends CommandError {}
 
 const addressOf = (text: string): string => {
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -83,23 +83,23 @@ const refusalSchema = z.object({
 });
 
 const notAnInstallation = (address: string, what: string) =>
-  new Unreached(
+  new InstallationUnreached(
     `What answers at ${address} (${what}) is no installation of Echelon Verify. Name another address with --url.`,
   );
 
-const unreached = (error: Error, address: string): Unreached => {
+const unreached = (error: Error, address: string): InstallationUnreached => {
   if (error.name === 'TimeoutError')
-    return new Unreached(`${address} did not answer within ${timeoutMs / 1000} seconds.`);
+    return new InstallationUnreached(`${address} did not answer within ${timeoutMs / 1000} seconds.`);
   const cause = error.cause instanceof Error ? error.cause : error;
   const reason = 'code' in cause ? String(cause.code) : cause.message;
-  return new Unreached(
+  return new InstallationUnreached(
     reason === 'ECONNREFUSED'
       ? `Nothing listens at ${address}. Start the installation there (npm start), or name another address with --url.`
       : `${address} was not reached (${plain(reason)}). Is its address right? It is named with --url.`,
   );
 };
 
-/** Rejects with `Unreached` where no JSON comes back: every answer of an installation is. */
+/** Rejects with `InstallationUnreached` where no JSON comes back: every answer of an installation is. */
 const fetchFrom =
   (address: string, signal: AbortSignal): typeof fetch =>
   async (input, init) => {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isTerminal, type Run } from '#contracts/run.ts';
 import { progressOn } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
-import { Unreached } from './installation.ts';
+import { InstallationUnreached } from './installation.ts';
 import { statusLine } from './run-view.ts';
 
 const pollMs = 2_000;
@@ -33,7 +33,8 @@ export const watchToEnd = async (
         run = await read();
         answeredAt = performance.now();
       } catch (error) {
-        if (!(error instanceof Unreached) || performance.now() - answeredAt > patienceMs) throw error;
+        if (!(error instanceof InstallationUnreached) || performance.now() - answeredAt > patienceMs)
+          throw error;
         tell('The installation does not answer. It is asked again.');
       }
     }

@@ -1,5 +1,5 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import { normalised, splitParts } from '../text/words.ts';
+import { normalised, numberKey, splitParts } from '../text/words.ts';
 
 /** What is certain not to be said anywhere in a pull request: diff, title, description or list of files. */
 export type Absence = {
@@ -19,9 +19,6 @@ const squash = (text: string) =>
 
 /** Between seconds, milliseconds, minutes, hours and days, bytes and kibibytes, fractions and percent. */
 const unitFactors = [1, 24, 60, 100, 1000, 1024, 3600, 60_000, 1_048_576, 1_000_000];
-
-// Twelve digits tell any two numbers of code apart, and hide the rounding of a division.
-const numberKey = (value: number) => value.toPrecision(12);
 
 /** Reads a pull request's text once; each question is then one look-up, or for a name one search. */
 export function readAbsence({ diff, title, description, filesChanged }: GroundTruth): Absence {

@@ -24,7 +24,7 @@ export type ChangeLines = {
   lines: ChangeLine[];
   /** The diff was shortened, so what it does not show may still be part of the change. */
   cut: boolean;
-  /** The lines that a name stands on, anywhere in the diff and in whatever spelling (`nameKey`). */
+  /** The lines that a name stands on, anywhere in the diff and in whatever spelling (`spellingKey`). */
   holding(name: string): { sign: Sign; text: string }[];
 };
 
@@ -32,15 +32,15 @@ export type ChangeLines = {
 export const sayablePath = (path: string): boolean => /^[\w@.()[\]+/-]{2,120}$/.test(path);
 
 /** What spellings of one name have in common: `retryCount`, `retry_count` and `RETRY-COUNT` are one. */
-export const nameKey = (name: string): string => name.toLowerCase().replace(/[_$-]/g, '');
+export const spellingKey = (name: string): string => name.toLowerCase().replace(/[_$-]/g, '');
 
 const names = /[\p{L}_$][\p{L}\p{N}_$]*(?:-[\p{L}\p{N}_$]+)*/gu;
 
 const keysOf = (text: string): Set<string> => {
   const keys = new Set<string>();
   for (const [name] of text.matchAll(names)) {
-    keys.add(nameKey(name));
-    for (const part of name.split('-')) keys.add(nameKey(part));
+    keys.add(spellingKey(name));
+    for (const part of name.split('-')) keys.add(spellingKey(part));
   }
   return keys;
 };
@@ -126,6 +126,6 @@ export function readChangeLines(diff: string): ChangeLines {
     files,
     lines,
     cut: /^\[cut: /m.test(diff),
-    holding: (name) => standing.get(nameKey(name)) ?? [],
+    holding: (name) => standing.get(spellingKey(name)) ?? [],
   };
 }

@@ -1,4 +1,4 @@
-import { type ChangeLine, type ChangeLines, nameKey, type Sign, sayablePath } from './change-lines.ts';
+import { type ChangeLine, type ChangeLines, type Sign, sayablePath, spellingKey } from './change-lines.ts';
 import { languageOf, readDefinitionLine } from './definition-line.ts';
 import { readValueChanges, type ValueChange } from './value-changes.ts';
 
@@ -76,7 +76,7 @@ function namedFacts(change: ChangeLines): Fact[] {
   const asked = new Map<string, boolean>();
   const certain = (name: string, sign: Sign): boolean => {
     if (!sayableName.test(name)) return false;
-    const key = `${sign} ${nameKey(name)}`;
+    const key = `${sign} ${spellingKey(name)}`;
     const answer =
       asked.get(key) ??
       change.holding(name).every((line) => line.sign === sign && !speaksOfAnEnd.test(line.text));
@@ -93,7 +93,7 @@ function namedFacts(change: ChangeLines): Fact[] {
     const done: Done = sign === '+' ? 'added' : 'removed';
     const at = { done, path: file.path, quote: text.trim() };
     const once = (fact: Fact & { name: string }): Fact[] => {
-      const key = `${fact.about} ${nameKey(fact.name)} ${file.path}`;
+      const key = `${fact.about} ${spellingKey(fact.name)} ${file.path}`;
       if (seen.has(key) || !certain(fact.name, sign)) return [];
       seen.add(key);
       return [fact];

@@ -2,9 +2,9 @@ import { beforeAll, expect, test } from 'vitest';
 import {
   askedAbout,
   detailOf,
-  oracleRequest,
   pythonOracleOf,
   requirePython,
+  sampleRequest,
 } from '#testing/fakes/oracles/python-oracle.ts';
 
 beforeAll(requirePython);
@@ -125,18 +125,18 @@ test('a cancelled call rejects with the reason, and those that wait behind it ar
   await expect(slow).rejects.toBe(reason);
   await expect(queued).rejects.toBe(reason);
   expect(await other).toBe('answered: other');
-  await expect(oracle.ask(oracleRequest, controller.signal)).rejects.toBe(reason);
+  await expect(oracle.ask(sampleRequest, controller.signal)).rejects.toBe(reason);
 });
 
 test('closing is no verdict on the oracle: calls under way and later ones reject', async () => {
   const oracle = pythonOracleOf('import time\ndef verify(change): time.sleep(60)');
   await oracle.load();
-  const calls = [oracle.ask(oracleRequest), oracle.ask(oracleRequest)].map((call) =>
+  const calls = [oracle.ask(sampleRequest), oracle.ask(sampleRequest)].map((call) =>
     expect(call).rejects.toThrow('The Python oracle was closed.'),
   );
   await oracle.close();
   await Promise.all(calls);
-  await expect(oracle.ask(oracleRequest)).rejects.toThrow('The Python oracle was closed.');
+  await expect(oracle.ask(sampleRequest)).rejects.toThrow('The Python oracle was closed.');
 });
 
 test('an interpreter that nobody asks is ended, and one is started for the next call', async () => {

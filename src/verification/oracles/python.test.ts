@@ -3,9 +3,9 @@ import { beforeAll, expect, test } from 'vitest';
 import {
   askedAbout,
   detailOf,
-  oracleRequest,
   pythonOracleOf,
   requirePython,
+  sampleRequest,
 } from '#testing/fakes/oracles/python-oracle.ts';
 import { type PythonOracleOptions, pythonOracle } from './python.ts';
 
@@ -19,7 +19,7 @@ def verify(change):
     return {"summary": "fine ü", "key_claims": ["a", {"claim": "b", "confidence": 0.5}],
             "follow_up_response": "so", "metadata": {"x": 1}}
 `);
-  expect(await oracle.ask(oracleRequest)).toEqual({
+  expect(await oracle.ask(sampleRequest)).toEqual({
     kind: 'answer',
     answer: {
       summary: 'fine ü',
@@ -76,7 +76,7 @@ test.each([
   ],
   ['{("a", "b"): 1}', /cannot be written as JSON\. TypeError/],
 ])('a dict that is no answer, as %s, is malformed', async (value, detail) => {
-  expect(await pythonOracleOf(`def verify(change): return ${value}`).ask(oracleRequest)).toMatchObject({
+  expect(await pythonOracleOf(`def verify(change): return ${value}`).ask(sampleRequest)).toMatchObject({
     kind: 'failure',
     reason: 'malformed',
     detail: typeof detail === 'string' ? detail : expect.stringMatching(detail),
@@ -113,7 +113,7 @@ test('an answer may be as large as the limit and no larger, and the next call wo
 test('a large change and a large answer cross whole', async () => {
   const oracle = pythonOracleOf('def verify(change): return change["diff_content"]');
   const diff = 'ö\n"\\'.repeat(100_000);
-  const outcome = await oracle.ask({ ...oracleRequest, pr: { ...oracleRequest.pr, diff_content: diff } });
+  const outcome = await oracle.ask({ ...sampleRequest, pr: { ...sampleRequest.pr, diff_content: diff } });
   expect(outcome.kind === 'answer' && outcome.answer.summary === diff).toBe(true);
 });
 
@@ -268,7 +268,7 @@ test.each<[string, string, Partial<PythonOracleOptions>, RegExp]>([
   ],
 ])('a module that %s is a mistake and no verdict', async (_, text, options, detail) => {
   const oracle = pythonOracleOf(text, options);
-  expect(await oracle.ask(oracleRequest)).toMatchObject({
+  expect(await oracle.ask(sampleRequest)).toMatchObject({
     kind: 'failure',
     reason: 'not_loaded',
     detail: expect.stringMatching(detail),

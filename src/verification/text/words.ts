@@ -66,6 +66,12 @@ export function splitRunWords(text: string): Word[] {
 }
 
 /**
+ * A number by its value: "20_000", "20000" and "20000.0" are equal. Twelve digits tell any two numbers of code apart,
+ * and hide the rounding of a division.
+ */
+export const numberKey = (value: number): string => String(Number(value.toPrecision(12)));
+
+/**
  * The parts that an identifier's spelling shows: `retryCount`, `retry_count` and `RETRY-COUNT` are all retry, count.
  * So a claim cannot look new by respelling a line's identifiers. Digits stay with what they stand in.
  */

@@ -4,7 +4,7 @@ import { good } from './good.ts';
 import { lazy } from './lazy.ts';
 import { liar } from './liar.ts';
 import { mixed } from './mixed.ts';
-import { readDiff } from './read-diff.ts';
+import { readFiles } from './read-diff.ts';
 
 const characters = { good, mixed, lazy, liar } satisfies Record<string, Character>;
 export type CharacterName = keyof typeof characters;
@@ -22,7 +22,7 @@ export function answerAsDemoOracle(
   const telling = characters[character]({
     title: pr.title,
     question: follow_up_question,
-    files: readDiff(pr.diff_content),
+    files: readFiles(pr.diff_content),
   });
   const name = 'echelon-verify demonstration oracle';
   return { ...telling, metadata: { oracle: character === 'good' ? name : `${name}, ${character}` } };

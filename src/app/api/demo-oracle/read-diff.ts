@@ -24,7 +24,7 @@ const spelt = /\p{Ll}\p{Lu}|\p{L}_\p{L}/u;
 const comment = /^(?:\/\/|\/\*|\*|#(?! ?!?\[)|-- |<!--)/;
 
 /** Reads a unified diff file by file; what is not a diff gives no files. */
-export function readDiff(diff: string): FileReading[] {
+export function readFiles(diff: string): FileReading[] {
   const files: FileReading[] = [];
   let file: FileReading | null = null;
   let inHunk = false;

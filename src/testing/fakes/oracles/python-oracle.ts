@@ -42,19 +42,19 @@ export const pythonOracleOf = (
   return { ...oracle, folder };
 };
 
-export const oracleRequest: OracleRequest = {
+export const sampleRequest: OracleRequest = {
   pr: { id: '142', title: 'T', description: 'D', diff_content: '+ü\u2028\ud800', files_changed: ['a.ts'] },
   follow_up_question: 'Why?',
 };
 
 /** The same question about another change. */
 export const askedAbout = (id: string): OracleRequest => ({
-  ...oracleRequest,
-  pr: { ...oracleRequest.pr, id },
+  ...sampleRequest,
+  pr: { ...sampleRequest.pr, id },
 });
 
 /** What the oracle answers, or why it does not, in words. */
-export const detailOf = async (oracle: LocalOracle, of = oracleRequest) => {
+export const detailOf = async (oracle: LocalOracle, of = sampleRequest) => {
   const outcome = await oracle.ask(of);
   return outcome.kind === 'failure' ? outcome.detail : `answered: ${outcome.answer.summary}`;
 };

@@ -13,7 +13,7 @@ const linesPerChange = 8;
 const isPicture = (path: string) => /\.svg$/i.test(path);
 
 /** Reads the answer key off a diff (see `rule.ts`, "Answer key"). `changes` is empty where none can be made. */
-export function makeAnswerKey(groundTruth: GroundTruth, evidence: DiffEvidence): JudgeAnswer {
+export function readAnswerKey(groundTruth: GroundTruth, evidence: DiffEvidence): JudgeAnswer {
   const perFile = evidence.diff.files
     .filter(({ path }) => !isGeneratedPath(path) && !isPicture(path))
     .map((file) => dedupe(readCandidates(file, evidence)).sort((a, b) => b.importance - a.importance))

@@ -2,8 +2,8 @@ import type { GroundTruth } from '#contracts/ground-truth.ts';
 import { cutText } from '#contracts/text.ts';
 import { type ParsedDiff, parseDiff } from '../../diff/parse-diff.ts';
 import { quoteCountsInDiff } from '../../text/quotes.ts';
-import { diffLines, splitParts, splitWords } from '../../text/words.ts';
-import { nameKey, numberKey, plainKey, type Term } from './terms.ts';
+import { diffLines, numberKey, splitParts, splitWords } from '../../text/words.ts';
+import { partsKey, plainKey, type Term } from './terms.ts';
 
 export const maxQuoteCharacters = 300;
 
@@ -155,7 +155,7 @@ function keysOf(text: string): { plain: Set<string>; names: Set<string>; numbers
   const keys = { plain: new Set<string>(), names: new Set<string>(), numbers: new Set<string>() };
   for (const part of splitParts(text)) keys.plain.add(plainKey(part));
   for (const word of splitWords(text)) {
-    keys.names.add(nameKey(text.slice(word.start, word.end)));
+    keys.names.add(partsKey(text.slice(word.start, word.end)));
     keys.plain.add(plainKey(word.text));
   }
   for (const [digits] of text.matchAll(/\d[\d_]*(?:\.\d+)?/g)) {

@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { noUsage } from '#contracts/replay.ts';
 import type { Judge, JudgeAnswer, JudgeTask } from '../judge.ts';
-import { makeAnswerKey } from './answer-key.ts';
+import { readAnswerKey } from './answer-key.ts';
 import { ruleOnClaim } from './claim-verdict.ts';
 import { type DiffEvidence, readEvidence } from './diff-evidence.ts';
 import { readSummary } from './recall-verdict.ts';
@@ -26,7 +26,7 @@ export function offlineJudge(): Judge {
           signal?.throwIfAborted();
           evidence ??= readEvidence(groundTruth);
           const answer =
-            task.measure === 'answer_key' ? makeAnswerKey(groundTruth, evidence) : rule(task, evidence);
+            task.measure === 'answer_key' ? readAnswerKey(groundTruth, evidence) : rule(task, evidence);
           // No clock: a lexical verdict takes milliseconds, and a measured time would not be reproducible.
           return { ok: true, model: offlineModel, usage: noUsage, latencyMs: 0, retries: 0, answer };
         },

@@ -3,7 +3,7 @@ import { isTelling, splitParts, splitWords } from '../../text/words.ts';
 import type { JudgeAnswer } from '../judge.ts';
 import type { Candidate } from './candidates.ts';
 import type { DiffEvidence, EvidenceLine } from './diff-evidence.ts';
-import { nameKey, plainKey } from './terms.ts';
+import { partsKey, plainKey } from './terms.ts';
 
 type Question = NonNullable<JudgeAnswer['question']>;
 
@@ -21,9 +21,9 @@ export function chooseQuestion(
   evidence: DiffEvidence,
 ): Question | null {
   const told = `${groundTruth.title}\n${groundTruth.description}\n${groundTruth.filesChanged.join('\n')}`;
-  const toldNames = new Set(splitWords(told).map((word) => nameKey(word.text)));
+  const toldNames = new Set(splitWords(told).map((word) => partsKey(word.text)));
   const toldParts = new Set(splitParts(told).map(plainKey));
-  const isTold = (answer: string) => told.includes(answer) || toldNames.has(nameKey(answer));
+  const isTold = (answer: string) => told.includes(answer) || toldNames.has(partsKey(answer));
   // `useDebounced` can be guessed from `use-debounced.ts`. Where everything can, that is better than no question.
   const isGuessable = (answer: string) =>
     isTold(answer) || splitParts(answer).every((part) => toldParts.has(plainKey(part)));
@@ -54,7 +54,7 @@ const answerOf = ({ kind, name, value }: Candidate) =>
 const kindInFile = ({ kind, path }: Candidate) => `${kind} ${path}`;
 
 const saysItsAnswer = ({ text, reference_answer }: Question) =>
-  splitWords(text).some((word) => nameKey(word.text) === nameKey(reference_answer));
+  splitWords(text).some((word) => partsKey(word.text) === partsKey(reference_answer));
 
 /** `altered`: words that a file's changed lines hold on one side only; `given`: what its added lines set names to. */
 type LinesReading = { altered: Set<string>; given: Map<string, Set<string>> };

@@ -3,7 +3,7 @@ import { quoteCountsInText } from '../../text/quotes.ts';
 import { diffWords, indexRuns, splitParts, splitRunWords, stopWords } from '../../text/words.ts';
 import { type DiffEvidence, maxQuoteCharacters } from './diff-evidence.ts';
 import { contradictsDirection } from './direction.ts';
-import { isTerm, nameKey, plainKey, readTerms } from './terms.ts';
+import { isTerm, partsKey, plainKey, readTerms } from './terms.ts';
 
 export type ChangeRuling = { surfaced: boolean; quote: string };
 type Change = { statement: string; quote: string };
@@ -55,7 +55,7 @@ function readSentence(text: string, evidence: DiffEvidence): Sentence {
   return {
     text,
     names: new Set(
-      kept.filter(({ kind }) => kind !== 'number').map((term) => nameKey(text.slice(term.start, term.end))),
+      kept.filter(({ kind }) => kind !== 'number').map((term) => partsKey(text.slice(term.start, term.end))),
     ),
     plain: new Set(parts.map(plainKey)),
     numbers: new Set(
@@ -89,7 +89,7 @@ function targetOf({ statement, quote }: Change): Target {
   const numbers = spans
     .filter((span) => /^-?\d[\d_]*(?:\.\d+)?$/.test(span))
     .map((span) => String(Number(Number(span.replaceAll('_', '')).toPrecision(12))));
-  return { names: names.map(nameKey).filter((key) => key.length > 2), nameParts, words, numbers };
+  return { names: names.map(partsKey).filter((key) => key.length > 2), nameParts, words, numbers };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { replyAccuracies } from '#contracts/replay.ts';
-import { indexRuns, splitParts, splitRunWords } from '../../text/words.ts';
+import { indexRuns, numberKey, splitParts, splitRunWords } from '../../text/words.ts';
 import type { DiffEvidence } from './diff-evidence.ts';
-import { nameKey, numberKey, plainKey, readTerms, type Term } from './terms.ts';
+import { partsKey, plainKey, readTerms, type Term } from './terms.ts';
 
 export type ReplyAccuracy = (typeof replyAccuracies)[number];
 
@@ -62,7 +62,7 @@ type Keys = { names: Set<string>; plain: Set<string>; numbers: Set<string> };
 function keysOf(text: string): Keys {
   const terms = readTerms(text);
   return {
-    names: new Set(terms.map((term) => nameKey(text.slice(term.start, term.end)))),
+    names: new Set(terms.map((term) => partsKey(text.slice(term.start, term.end)))),
     // A path's words answer nothing: whoever lists files would hit many a name.
     plain: new Set(
       terms
@@ -83,7 +83,7 @@ function holds(keys: Keys, term: Term, raw: string): boolean {
   if (term.kind === 'number' || term.kind === 'count') {
     return (term.factors ?? [1]).some((factor) => keys.numbers.has(numberKey(Number(term.key) * factor)));
   }
-  if (keys.names.has(nameKey(term.word))) return true;
+  if (keys.names.has(partsKey(term.word))) return true;
   if (term.kind === 'name') {
     const parts = splitParts(raw).map(plainKey);
     return keys.names.has(term.key) || (parts.length > 1 && parts.every((part) => keys.plain.has(part)));

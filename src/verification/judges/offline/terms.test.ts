@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nameKey, plainKey, readTerms, stem } from './terms.ts';
+import { partsKey, plainKey, readTerms, stem } from './terms.ts';
 
 test.each([
   ['cache', 'caching', 'cached', 'caches'],
@@ -18,7 +18,7 @@ test('words of one group of synonyms are one, others are not', () => {
 
 test('a name is the same in every spelling', () => {
   expect(
-    new Set(['retryCount', 'retry_count', 'RetryCount', '_retry_count', 'RETRY_COUNT'].map(nameKey)).size,
+    new Set(['retryCount', 'retry_count', 'RetryCount', '_retry_count', 'RETRY_COUNT'].map(partsKey)).size,
   ).toBe(1);
 });
 

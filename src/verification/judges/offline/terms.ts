@@ -1,4 +1,4 @@
-import { isTelling, negations, splitParts, splitRunWords, type Word } from '../../text/words.ts';
+import { isTelling, negations, numberKey, splitParts, splitRunWords, type Word } from '../../text/words.ts';
 
 /**
  * What a text says, as terms that can be looked up in a diff. `key` is what two terms have in common when they mean
@@ -102,10 +102,7 @@ const canonical = new Map(
 export const plainKey = (word: string): string => canonical.get(stem(word)) ?? stem(word);
 
 /** The parts of an identifier joined: equal for every spelling of it. */
-export const nameKey = (word: string): string => splitParts(word).join('');
-
-/** A number by its value: "20_000", "20000" and "20000.0" are equal. */
-export const numberKey = (value: number): string => String(Number(value.toPrecision(12)));
+export const partsKey = (word: string): string => splitParts(word).join('');
 
 const counts = new Map(
   'zero one two three four five six seven eight nine ten eleven twelve fifteen:15 twenty:20 thirty:30 forty:40 fifty:50 sixty:60 ninety:90 hundred:100 thousand:1000 once:1 twice:2'
@@ -242,7 +239,7 @@ function termsOf(text: string, word: Word, raw: string, next: Word | undefined):
     spelt ||
     ((quoted || dotted || called) && !ordinaryAbbreviation.test(text.slice(word.start - 2, word.end + 2)))
   ) {
-    return [{ kind: 'name', key: nameKey(raw), ...at }];
+    return [{ kind: 'name', key: partsKey(raw), ...at }];
   }
   const counted = counts.get(word.text);
   if (counted !== undefined) return [{ kind: 'count', key: numberKey(counted), ...at }];
