@@ -4,7 +4,7 @@ import { runStatuses } from '#contracts/run.ts';
 import type { Database } from '#db/client.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { within } from '#db/within.ts';
-import { jobDepths } from '#queue/depths.ts';
+import { jobDepths } from '#queue/stored-jobs.ts';
 
 /** A scraper gives up after 10 s by default and then has nothing at all. */
 const patienceMs = 3_000;

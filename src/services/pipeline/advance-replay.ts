@@ -1,16 +1,23 @@
 import { and, asc, eq, ne, sql } from 'drizzle-orm';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
+import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
 import type { RunConfig, RunSecrets } from '#contracts/run.ts';
 import { groundTruthRecords } from '#db/schema/ground-truths.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
+import type { StoredStep } from '#platform/telemetry/metrics.ts';
 import { BudgetReached, bookedJudge } from '#verification/judges/booked-judge.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import { AwaitsBatch } from '#verification/judges/model/model-client.ts';
 import { judgePatienceMs, patientJudge, type WaitForJudge } from '#verification/judges/patient-judge.ts';
 import { resending } from '#verification/judges/resending.ts';
 import { cleanOracle } from '#verification/oracles/oracle.ts';
-import { type Agreement, otherChanges, runReplay } from '#verification/replay/run-replay.ts';
+import {
+  type Agreement,
+  otherChanges,
+  type ReplayStore,
+  runReplay,
+} from '#verification/replay/run-replay.ts';
 import { watchedOracle } from '#verification/replay/watched-oracle.ts';
 import type { CleanText } from '#verification/text/clean-text.ts';
 import { batchDesk } from '../calls/batch/desk.ts';
@@ -33,8 +40,23 @@ import { holdToOneVersion, judgedByTwoVersions } from '../state/prompt-version.t
 import { cutMessage, failRun, noteWaiting } from '../state/transitions.ts';
 import { endDeadJob } from './dead-letter.ts';
 import { attempt, LeaseLost } from './job-try.ts';
-import { observedStore } from './observed-store.ts';
 import { putBack } from './put-back.ts';
+
+/** A checkpoint whose steps are counted once they are stored. */
+const observedStore = (
+  { metrics }: Pick<WorkerContext, 'metrics'>,
+  store: ReplayStore,
+  { judge, agreement }: Pick<RunConfig, 'judge' | 'agreement'>,
+): ReplayStore => ({
+  ...store,
+  save: async <Step extends ReplayStep>(step: Step, value: Required<ReplayCheckpoint>[Step]) => {
+    await store.save(step, value);
+    metrics.stepStored({ step, value } as StoredStep, {
+      first: judge.model,
+      second: agreement?.model ?? judge.model,
+    });
+  },
+});
 
 const openReplay = async ({ db }: Pick<WorkerContext, 'db'>, runId: string, replayId: string) => {
   const [found] = await db

@@ -13,7 +13,6 @@ import { scoreJob } from '../state/score-job.ts';
 import { advance, failRun, noteActivity, noteRunFault } from '../state/transitions.ts';
 import { endDeadJob } from './dead-letter.ts';
 import { attempt, PassingFault } from './job-try.ts';
-import { latestOnly } from './latest-only.ts';
 
 /**
  * How long a source may stay out of reach before the run fails of it: its owner is waiting, and a host name with a
@@ -23,6 +22,33 @@ const patienceMs = 60_000;
 
 const mayPass = (error: SourceError, triedForMs: number) =>
   error.retryable && (error.code === 'rate_limited' || triedForMs < patienceMs);
+
+/**
+ * Tells one thing after another, never two at once, and of what was said meanwhile only the last. A fault of `tell` is
+ * left out: what it tells is news for a page, and the next message is tried again.
+ */
+export const latestOnly = (tell: (message: string) => Promise<void>) => {
+  let waiting: string | null = null;
+  let telling: Promise<void> | null = null;
+  const drain = async () => {
+    while (waiting !== null) {
+      const message = waiting;
+      waiting = null;
+      await tell(message).catch(() => undefined);
+    }
+    telling = null;
+  };
+  return {
+    say: (message: string): void => {
+      waiting = message;
+      telling ??= drain();
+    },
+    /** Resolves once the last message was told. */
+    settled: async (): Promise<void> => {
+      await telling;
+    },
+  };
+};
 
 /** The sample, its jobs and `total` become true together; a second delivery finds them and changes nothing. */
 const storeDraw = (

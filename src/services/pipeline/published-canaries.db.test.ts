@@ -9,7 +9,7 @@ import { recomputeCertificate } from '#verification/certificate/recompute.ts';
 import { parseDiff } from '#verification/diff/parse-diff.ts';
 import type { JudgeReply, JudgeTask, PullRequestJudge } from '#verification/judges/judge.ts';
 import { offlineJudge } from '#verification/judges/offline/judge.ts';
-import { seededFraction } from '#verification/text/seeded.ts';
+import { seededFraction } from '#verification/text/seeded-choice.ts';
 
 const oracleClaims = ['Attempts of a job are now bounded', 'Waiting grows between attempts'];
 

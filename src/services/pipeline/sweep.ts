@@ -4,7 +4,7 @@ import { judgeBatchItems, waitingStates } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { Job } from '#queue/jobs.ts';
-import { runsWithJobs } from '#queue/live-jobs.ts';
+import { runsWithJobs } from '#queue/stored-jobs.ts';
 import { leaveSingle } from '../calls/batch/items.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { scoreJob } from '../state/score-job.ts';

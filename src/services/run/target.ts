@@ -1,10 +1,9 @@
 import { AppError } from '#contracts/errors.ts';
 import { oracleTypes, ownFieldsOf } from '#contracts/oracle-types.ts';
 import { redacted } from '#contracts/redacted.ts';
-import type { RunConfig, RunSecrets } from '#contracts/run.ts';
+import type { RunConfig, RunSecrets, RunSource } from '#contracts/run.ts';
 import type { TryRequest } from '#contracts/run-request.ts';
 import type { ServiceContext } from '../ground/context.ts';
-import { sourceOf } from './repository.ts';
 
 /** An address as it may be shown: a query may hold a key. */
 export const withoutQuery = (address: string) => {
@@ -36,6 +35,26 @@ const oracleOf = ({ policy }: Pick<ServiceContext, 'policy'>, request: TryReques
     given(request[requestName], requestName),
   ]);
   return stored.parse({ type: request.oracleType, ...reached, ...Object.fromEntries(own) });
+};
+
+/**
+ * What a checked `repoUrl` names. GitHub's own host and the configured one are read through its API, `owner/name` is
+ * GitHub's; any other https URL is cloned with git.
+ * @param githubHost the host of GITHUB_SERVER_URL.
+ * @throws AppError BAD_REQUEST where a GitHub URL names no repository.
+ */
+const sourceOf = (repoUrl: string, githubHost: string): RunSource => {
+  const isUrl = /^https:\/\//i.test(repoUrl);
+  const url = isUrl ? new URL(repoUrl) : null;
+  const onGithub =
+    url === null || ['github.com', 'www.github.com', githubHost].includes(url.host.toLowerCase());
+  if (url !== null && !onGithub) return { kind: 'git', url: url.href };
+  const path = url === null ? repoUrl : url.pathname;
+  const [owner, name, ...rest] = path.split('/').filter((part) => part !== '');
+  const repository = name?.replace(/\.git$/, '');
+  if (owner === undefined || !repository || rest.length > 0)
+    throw badField('repoUrl', 'Name the repository itself, for example https://github.com/owner/name.');
+  return { kind: 'github', owner, name: repository };
 };
 
 /**

@@ -1,5 +1,5 @@
 import type { CanaryKind } from '#contracts/replay.ts';
-import { seededFraction } from '../text/seeded.ts';
+import { seededFraction } from '../text/seeded-choice.ts';
 import { splitParts, stopWords } from '../text/words.ts';
 import type { Canary } from './make-canaries.ts';
 

@@ -8,7 +8,7 @@ import { makeAnswerKey } from '../judging/answer-key.ts';
 import { judgePrecision, judgeRecall, judgeReply, type VerdictMaterial } from '../judging/verdicts.ts';
 import type { Oracle } from '../oracles/oracle.ts';
 import { oracleRequest } from '../oracles/oracle-request.ts';
-import { seededFraction } from '../text/seeded.ts';
+import { seededFraction } from '../text/seeded-choice.ts';
 import { allEnded } from './all-ended.ts';
 import { parrotAnswer } from './baseline.ts';
 import { judgeParrot } from './judge-baseline.ts';

@@ -19,7 +19,6 @@ import { PaidJudging } from './paid-judging.tsx';
 import { fieldNames, issuesByField, readEstimateForm, readRunForm, readTryForm } from './run-form-values.ts';
 import { SampleFields } from './sample-fields.tsx';
 import { Trial } from './trial.tsx';
-import { useOutdated } from './use-outdated.ts';
 
 type Reader<T> = (text: (name: string) => string, rows: KeyedRow[]) => FormReading<T>;
 type RunOptions = inferRouterOutputs<AppRouter>['run']['options'];
@@ -36,6 +35,22 @@ const judgeToBeginWith = ({ judges, defaultJudge }: RunOptions) => {
   const usable = judges.filter(({ reason }) => reason === null);
   return usable.find(({ provider }) => provider === defaultJudge) ?? usable[0];
 };
+
+/**
+ * Whether the form holds something else by now than the request `asked` that an answer was found for. `read` reads it
+ * as it stands, and is called after every rendering: what a choice shows or disables is in the form only then.
+ */
+function useOutdated<T>(asked: T | undefined, read: () => FormReading<T> | null): boolean {
+  const [outdated, setOutdated] = useState(false);
+  useEffect(() => {
+    const reading = asked === undefined ? null : read();
+    setOutdated(
+      reading !== null &&
+        !('request' in reading && JSON.stringify(reading.request) === JSON.stringify(asked)),
+    );
+  });
+  return outdated;
+}
 
 /** `repoUrl` and `constructId` are what the address asked to begin with. */
 export const RunForm = ({

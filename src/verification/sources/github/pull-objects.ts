@@ -1,7 +1,6 @@
 import { type Git, readDiff, readingConfig } from '../git/diff.ts';
 import { type RemoteAccess, remoteEnvironment } from '../git/remote.ts';
 import { type GitOutcome, isolation, type RunGit } from '../git/runner.ts';
-import { mapConcurrently } from './concurrently.ts';
 
 const fetchTimeoutMs = 10 * 60_000;
 const readTimeoutMs = 60_000;
@@ -22,6 +21,20 @@ export type PullObjectsOptions = RemoteAccess & {
 };
 
 type Ends = { from: string; head: string };
+
+/** Calls `work` for each item, at most `width` at a time; rejects with the first fault, once none is under way. */
+const mapConcurrently = async <T>(
+  items: readonly T[],
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> => {
+  const queue = items.values();
+  const worker = async () => {
+    for (const item of queue) await work(item);
+  };
+  const ended = await Promise.allSettled(Array.from({ length: width }, worker));
+  for (const outcome of ended) if (outcome.status === 'rejected') throw outcome.reason;
+};
 
 /**
  * Diffs of pull requests from git objects: a bare partial clone without file contents, plus the contents that the

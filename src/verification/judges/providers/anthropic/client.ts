@@ -5,7 +5,6 @@ import { createLimiter } from '../../model/limiter.ts';
 import { type AnthropicClient, type ModelReply, readJudgeAnswer } from '../../model/model-client.ts';
 import type { Prices } from '../../model/prices.ts';
 import { type BatchClient, createBatchClient } from './batches.ts';
-import { mayHaveArrived } from './uncertain.ts';
 
 export type { AnthropicClient } from '../../model/model-client.ts';
 
@@ -190,6 +189,33 @@ const wholeResponse = async (response: Response): Promise<Response> => {
   if (ok && isCutOff(body)) throw new TypeError('The answer was cut off.');
   return new Response(body.byteLength === 0 ? null : body, { status, statusText, headers });
 };
+
+/** Codes of connections that were never made: nothing was sent over them. */
+const neverSent = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+const codesOf = (error: unknown): string[] =>
+  error instanceof Error
+    ? [
+        ...('code' in error && typeof error.code === 'string' ? [error.code] : []),
+        ...codesOf(error.cause),
+        ...(error instanceof AggregateError ? error.errors.flatMap(codesOf) : []),
+      ]
+    : [];
+
+/** Whether a request that failed without an answer may have been answered, and charged, at its other end. */
+const mayHaveArrived = (error: unknown): boolean => !codesOf(error).some((code) => neverSent.has(code));
 
 function stopOf(reason: Anthropic.StopReason | null): 'ended' | 'refused' | 'truncated' {
   if (reason === 'refusal') return 'refused';

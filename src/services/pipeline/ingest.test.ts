@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { latestOnly } from './latest-only.ts';
+import { latestOnly } from './ingest.ts';
 
 test('of what is said while something is told only the last is told, and a fault ends nothing', async () => {
   const told: string[] = [];
