@@ -76,7 +76,7 @@ export const bookCall = (
     });
     await check(policy.maxCostUsdPerDay, ofDay(at), {
       limit: 'The installation’s daily limit for its judge (MAX_COST_USD_PER_DAY)',
-      remedy: 'resume the run after 00:00 UTC, when the day’s budget begins anew.',
+      remedy: 'resume the run after 00:00 UTC, when the day’s budget starts over.',
     });
     await transaction
       .insert(judgeSpend)

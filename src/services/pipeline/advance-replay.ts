@@ -42,7 +42,7 @@ import { endDeadJob } from './dead-letter.ts';
 import { attempt, LeaseLost } from './job-try.ts';
 import { putBack } from './put-back.ts';
 
-/** A checkpoint whose steps are counted once they are stored. */
+/** A checkpoint that counts its steps once they are stored. */
 const observedStore = (
   { metrics }: Pick<WorkerContext, 'metrics'>,
   store: ReplayStore,
@@ -78,7 +78,7 @@ const openReplay = async ({ db }: Pick<WorkerContext, 'db'>, runId: string, repl
     : null;
 };
 
-/** The changes that follow this one in the run's draw, its end being followed by its beginning. */
+/** The changes that follow this one in the run's draw, which continues from its end at its beginning. */
 const changesAfter = async (
   { db }: Pick<WorkerContext, 'db'>,
   { runId, id, position }: ReplayRow,
@@ -93,7 +93,7 @@ const changesAfter = async (
   return rows.map(({ groundTruth }) => groundTruth);
 };
 
-/** The ports of one replay, bound to its run's limits and to what runs share. */
+/** The ports of one replay, with its run's limits and what runs share. */
 const portsOf = (
   context: WorkerContext,
   { row, config, userId }: { row: ReplayRow; config: RunConfig; userId: string },
@@ -113,10 +113,10 @@ const portsOf = (
   const judgeOf = (model: string, purpose: string): Judge => {
     const desk = config.economy ? batchDesk(context, { ...limits, replayId, purpose }) : null;
     const judge = engine.judge({ ...config.judge, model }, desk);
-    // Calls that wait for their batch are booked there, and one that gets lost is made anew by the next attempt.
+    // Calls that wait for their batch are booked there; the next try repeats one that gets lost.
     const booked = desk === null ? resending(bookedJudge(judge, judgeAccount(context, limits))) : judge;
     const waited = patientJudge(limitedJudge(context, booked, userId), () => waitForJudge);
-    // A call that is asked about again would be another one to the desk, which keeps what was paid for in any case.
+    // The desk would take a repeated call for a new one; it keeps what was paid for anyway.
     return stoppingJudge(desk === null ? steadyJudge(waited, stopping) : waited, stopping);
   };
   const agreement: Agreement | null = config.agreement && {
@@ -133,10 +133,10 @@ const portsOf = (
 };
 
 /**
- * Carries one replay from its first missing step to its end. No call whose answer was stored is made again. A job
- * delivered twice finds the replay ended, or is refused at its first step that the other has stored. Where it has to
- * wait, for the judge's limits or for a batch, the job ends and is put on the queue again.
- * @param signal ends what is under way at once.
+ * Carries one replay from its first missing step to its end. A call whose answer is stored is never repeated. A job that
+ * is delivered twice finds the replay ended, or is refused at the first step that the other has stored. If it must wait,
+ * for the judge's limits or for a batch, the job ends and goes back on the queue.
+ * @param signal cuts off what is under way.
  * @param stopping lets the calls under way finish and be stored, and begins no other.
  */
 export const advanceReplay = async (
@@ -196,8 +196,8 @@ export const advanceReplay = async (
         if (await putBack(context, found, error)) return;
         if (!(error instanceof ReplayLost)) throw error;
         if ((await openReplay(context, runId, replayId)) === null) return;
-        // The other worker may be dead by now: the next attempt resumes from what it stored.
-        throw new LeaseLost('Two workers were at this replay; it is taken up again from what is stored.');
+        // The other worker may be dead by now: the next try resumes from what it stored.
+        throw new LeaseLost('Two workers had this replay. The next try resumes it from what is stored.');
       }
       if (row.reason !== null) await noteWaiting(db, runId, null);
       await endReplay(context, { runId, replayId });

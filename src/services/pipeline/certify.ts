@@ -18,10 +18,10 @@ import { completeRun, failRun, noteRunFault } from '../state/transitions.ts';
 import { endDeadJob } from './dead-letter.ts';
 import { attempt } from './job-try.ts';
 
-/** A row has some twelve parameters. */
+/** A row has about twelve parameters. */
 const rowsPerInsert = 500;
 
-/** Certificate, replay scores, end of the run and of its secrets: all of it, once, or nothing. */
+/** Writes certificate and replay scores, completes the run and erases its secrets: all once, or nothing. */
 const issue = (
   { db, now }: Pick<WorkerContext, 'db' | 'now'>,
   run: { id: string; constructId: string },
@@ -51,7 +51,7 @@ const issue = (
     await completeRun(transaction, run.id, certificate.id, createdAt);
   });
 
-/** Issues the certificate of a run whose replays have all ended. Delivered twice, it issues one. */
+/** Issues the certificate of a run whose replays have all ended. Delivered twice, it still issues one. */
 export const certifyRun = async (
   context: WorkerContext,
   { runId }: { runId: string },
@@ -69,7 +69,7 @@ export const certifyRun = async (
     giveUp: () => endDeadJob(context, { name: 'certify-run', data: { runId } }),
     work: async () => {
       const { config, draw } = run;
-      if (draw === null) throw new Error('A run is to be certified that was never ingested.');
+      if (draw === null) throw new Error('A run that was never ingested cannot be certified.');
       const rows = await db
         .select()
         .from(verificationReplays)
@@ -110,7 +110,7 @@ export const certifyRun = async (
         await failRun(db, runId, error.message, now());
         return;
       }
-      // Of a private repository the published ids are ordinals, which could name another change here.
+      // A private repository's published ids are ordinals, which could name another change here.
       const endedAt = draw.private
         ? new Map<string, Date>()
         : new Map(rows.flatMap((row) => (row.endedAt === null ? [] : [[row.groundTruthId, row.endedAt]])));

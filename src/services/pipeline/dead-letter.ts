@@ -11,9 +11,9 @@ const silentDeath =
   'Its worker stopped several times without saying why (it may have run out of memory, or been killed).';
 
 /**
- * A job is out of attempts: what it was to do ends here, so that no run waits for it. A replay ends unscored, which
- * is the verifier's own failure and never a zero; ingestion and certification fail their run. The words are those
- * that the last attempt noted.
+ * Ends the work of a job that is out of tries, so that no run waits for it. A replay ends unscored, which is the
+ * verifier's own failure and never a zero; ingestion and certification fail their run. The reason is the one that the
+ * last try noted.
  */
 export const endDeadJob = async (
   context: Pick<ServiceContext, 'db' | 'sender' | 'now' | 'log'>,
@@ -36,7 +36,7 @@ export const endDeadJob = async (
   try {
     await endReplay(context, data, replay?.reason ?? silentDeath);
   } catch (error) {
-    // A replay that cannot even be given up would hold its run for good.
+    // A replay that cannot even be given up would hold its run forever.
     const fault = reportFault(context, error, { job: 'dead-letter', ...data });
     await failRun(db, data.runId, `A replay could not be ended. ${fault.message}`, now());
   }

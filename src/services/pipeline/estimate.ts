@@ -9,15 +9,15 @@ import { runConfigOf } from '../run/config.ts';
 import { allowedSourceOf } from '../run/target.ts';
 import { newestChanges } from './newest-changes.ts';
 
-/** Enough to know how large a repository's changes are, few enough to be read while somebody waits. */
+/** Enough to know how large a repository's changes are, few enough to read while someone waits. */
 const changesRead = 10;
 const timeoutMs = 60_000;
 
-/** Who has an estimate made just now, in this process: each reads from a repository. */
+/** The users whose estimate is being made in this process: each reads from a repository. */
 const estimating = new Set<string>();
 const mostAtOnce = 8;
 
-/** An estimate is the same for every oracle and asks none, so it is made as for the installation's own. */
+/** An estimate is the same for every oracle and asks none, so it uses the installation's own. */
 const ownOracle: RunConfig['oracle'] = { type: 'http', url: null, headers: {} };
 
 const free: RunEstimate['judging'] = {
@@ -27,10 +27,10 @@ const free: RunEstimate['judging'] = {
 };
 
 /**
- * What a run as requested would take of its judge, from the newest changes of the repository. Asks neither oracle nor
- * judge; the model's own tokeniser counts the prompts where it can be asked.
- * @throws AppError as `createRun` does; BAD_REQUEST at `repoUrl` where the repository cannot be read in time;
- * TOO_MANY_REQUESTS where this user's last estimate is still being made, or those of many others.
+ * What the judge would cost for a run as requested, estimated from the repository's newest changes. Asks neither oracle
+ * nor judge; the model's own tokeniser counts the prompts if it is available.
+ * @throws AppError as `createRun` does; BAD_REQUEST at `repoUrl` if the repository cannot be read in time;
+ * TOO_MANY_REQUESTS if this user's last estimate, or those of many others, are still being made.
  */
 export const estimateRun = async (
   context: ServiceContext,
@@ -57,7 +57,7 @@ export const estimateRun = async (
       clean: cleanTextOf(secrets),
       signal: AbortSignal.timeout(timeoutMs),
     });
-    // Where fewer are found than were asked for, there are no more.
+    // If fewer are found than were asked for, there are no more.
     const replays = changes.length < count ? changes.length : config.limit;
     const judging = await estimateJudging({
       changes,

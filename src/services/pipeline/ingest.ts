@@ -15,8 +15,8 @@ import { endDeadJob } from './dead-letter.ts';
 import { attempt, PassingFault } from './job-try.ts';
 
 /**
- * How long a source may stay out of reach before the run fails of it: its owner is waiting, and a host name with a
- * typing error looks the same. A rate limit says itself when it ends, so the queue's attempts alone bound it.
+ * How long a source may be unreachable before the run fails: its owner is waiting, and a mistyped host name looks the
+ * same. A rate limit says when it ends, so only the queue's tries bound it.
  */
 const patienceMs = 60_000;
 
@@ -24,8 +24,8 @@ const mayPass = (error: SourceError, triedForMs: number) =>
   error.retryable && (error.code === 'rate_limited' || triedForMs < patienceMs);
 
 /**
- * Tells one thing after another, never two at once, and of what was said meanwhile only the last. A fault of `tell` is
- * left out: what it tells is news for a page, and the next message is tried again.
+ * Tells one message at a time, and of those that arrive meanwhile only the last. A fault of `tell` is ignored: the
+ * messages are news for a page, and the next one is tried again.
  */
 export const latestOnly = (tell: (message: string) => Promise<void>) => {
   let waiting: string | null = null;
@@ -50,7 +50,7 @@ export const latestOnly = (tell: (message: string) => Promise<void>) => {
   };
 };
 
-/** The sample, its jobs and `total` become true together; a second delivery finds them and changes nothing. */
+/** Writes the sample, its jobs and `total` together. A second delivery finds them and changes nothing. */
 const storeDraw = (
   { db, sender, now }: WorkerContext,
   runId: string,
@@ -93,8 +93,8 @@ const storeDraw = (
   });
 
 /**
- * Fetches a run's ground truth and puts one job per replay on the queue. What cannot be read fails the run in the
- * source's words; a passing fault is left to the queue's next attempt.
+ * Fetches a run's ground truth and queues one job per replay. If it cannot be read, the run fails in the source's words;
+ * a passing fault is left to the job's next try.
  */
 export const ingestRun = async (
   context: WorkerContext,
@@ -108,7 +108,7 @@ export const ingestRun = async (
       status: verificationRuns.status,
       draw: verificationRuns.draw,
       config: verificationRuns.config,
-      // Nothing but the step to INGESTING has touched it: the time of the first attempt.
+      // Only the step to INGESTING has touched it, so this is the time of the first try.
       ingestingSince: verificationRuns.updatedAt,
     })
     .from(verificationRuns)
@@ -156,7 +156,7 @@ export const ingestRun = async (
         return;
       }
       const scope = draw.private ? privateScope(secrets.githubToken) : publicScope;
-      // Of no secret: what its owner calls one would be blanked in the ground truth.
+      // Not cleaned of secrets: words that the owner gave as secrets would be blanked in the ground truth.
       await storeDraw(context, runId, cleanValue(draw, storableText), scope);
     },
   });

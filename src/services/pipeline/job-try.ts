@@ -10,14 +10,14 @@ import { failRun } from '../state/transitions.ts';
 import { watchRun } from './watch.ts';
 
 /**
- * An attempt failed of something that may pass; the queue repeats it while attempts are left. The queue keeps an
- * error's words, so these hold no secret.
+ * A try failed for a reason that may pass; the queue repeats the job while tries are left. The queue stores an error's
+ * message, so this one must hold no secret.
  */
 export class PassingFault extends Error {
   override readonly name = 'PassingFault';
 }
 
-/** The worker is stopping: not a fault of the run's, the next worker takes the job up. */
+/** The worker is stopping. That is no fault of the run: the next worker takes the job up. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 
@@ -26,35 +26,35 @@ export class Interrupted extends Error {
   }
 }
 
-/** Another worker has taken this work up: not a fault of the run's either. The queue repeats what that one leaves. */
+/** Another worker has taken this work up. That is no fault of the run: the queue repeats what that worker leaves. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
 
 export type Attempt = {
   runId: string;
-  /** Ids of what is being done, for the log. */
+  /** Ids of the work, for the log. */
   about: Record<string, string>;
   signal?: AbortSignal | undefined;
   stopping?: AbortSignal | undefined;
-  /** `signal` is aborted where the worker stops, and where the run ends. */
+  /** `signal` is aborted when the worker stops and when the run ends. */
   work: (secrets: RunSecrets, clean: CleanText, signal: AbortSignal) => Promise<void>;
-  /** Keeps, where the run or the replay will show it if no attempt is left, what stopped this one; counts them. */
+  /** Stores why this try stopped, for run or replay to show if it was the last; returns how many have stopped so. */
   note: (message: string) => Promise<number>;
-  /** Ends what is worked on, in the words that were noted last. */
+  /** Ends the work for the reason that was noted last. */
   giveUp: () => Promise<void>;
 };
 
 /**
- * So many attempts may end in an error. They are counted with the work itself and not by the queue, which would count
- * workers that died or were restarted too.
+ * How many tries may end in an error. They are counted with the work itself, because the queue's count would include
+ * workers that died or were restarted.
  */
 const mostFaults = 25;
 
 /**
- * One attempt at a piece of a run's work, with the run's secrets open. Whatever goes wrong in it is noted and leaves
- * as an error without secrets, without another's words and without a stack; the queue decides on the next attempt.
- * A run whose secrets are gone or cannot be opened fails; where they are gone because it has ended, its end stands.
+ * One try at a piece of a run's work, with the run's secrets open. Whatever goes wrong is noted and leaves as an error
+ * without secrets, foreign text or stack; the queue decides on the next try. A run whose secrets are gone or cannot be
+ * opened fails. If they are gone because the run has ended, its end stands.
  */
 export const attempt = async (
   context: WorkerContext,

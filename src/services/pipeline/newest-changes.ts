@@ -5,8 +5,8 @@ import { type GroundTruthSource, SourceError } from '#verification/sources/sourc
 import type { CleanText } from '#verification/text/clean-text.ts';
 
 /**
- * The newest changes of a repository, for somebody who waits at a form.
- * @throws AppError BAD_REQUEST at `repoUrl` where they cannot be read, or not before `signal` is aborted.
+ * The newest changes of a repository, for someone who waits at a form.
+ * @throws AppError BAD_REQUEST at `repoUrl` if they cannot be read before `signal` is aborted.
  */
 export const newestChanges = async (
   source: GroundTruthSource,
@@ -29,7 +29,7 @@ export const newestChanges = async (
     const message =
       error instanceof SourceError
         ? clean(error.message)
-        : 'The newest changes were not read in the time that a form can wait. A run waits longer.';
+        : 'Reading the newest changes took longer than a form can wait. A run waits longer.';
     throw new AppError('BAD_REQUEST', message, [{ path: 'repoUrl', message }]);
   }
 };

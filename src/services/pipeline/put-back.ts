@@ -11,10 +11,10 @@ import { cutMessage, noteWaiting } from '../state/transitions.ts';
 
 const leastMs = 1_000;
 const mostMs = 60_000;
-/** About what an oracle's call takes: who stands behind so many others need not ask for so long. */
+/** About what an oracle's call takes: a replay behind many others need not ask again that soon. */
 const perReplayAheadMs = 100;
 
-/** Others are waited for, but not for ever. */
+/** Waits for others end at some point; waits for our own limits do not. */
 const isGivenUp = (error: Error) => error instanceof JudgeBusy || error instanceof OracleAway;
 
 const delayOf = async (
@@ -23,7 +23,7 @@ const delayOf = async (
   economy: boolean,
   error: Error,
 ): Promise<number> => {
-  // What a batch holds is settled when that has ended, in an hour perhaps; other calls in seconds.
+  // A batch's bookings are settled when it ends, maybe in an hour; other calls' in seconds.
   if (error instanceof BudgetBusy) return economy ? mostMs : 2_000;
   if (isGivenUp(error)) {
     // Another worker's clock may be ahead.
@@ -50,13 +50,13 @@ const reasonOf = (error: Wait): WaitReason => {
   return error instanceof BudgetBusy ? 'budget' : 'call_slots';
 };
 
-/** Reasons of our own are sentences, a judge's are parts of one. */
+/** Our own reasons are sentences; a judge's are fragments. */
 const closed = (reason: string) => (/[.!?]$/.test(reason) ? reason : `${reason}.`);
 
 /**
- * Puts a replay's job back on the queue where it was stopped by no fault but by a wait: for the judge or the oracle,
- * for a limit, for calls under way. Meanwhile it holds no worker, and its run says what is waited for.
- * @returns false where it was something else.
+ * Puts a replay's job back on the queue if a wait stopped it, not a fault: for the judge, the oracle, a limit or calls
+ * under way. Meanwhile it holds no worker, and its run says what it waits for.
+ * @returns false if something else stopped it.
  */
 export const putBack = async (
   context: WorkerContext,
@@ -71,7 +71,7 @@ export const putBack = async (
     .update(verificationReplays)
     .set({
       reason: message,
-      // Limits of our own are waited for as long as it takes.
+      // Our own limits are waited for as long as it takes.
       ...(isGivenUp(error)
         ? { waitingSince: sql`coalesce(${verificationReplays.waitingSince}, ${now().toISOString()})` }
         : {}),

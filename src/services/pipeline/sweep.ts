@@ -11,21 +11,21 @@ import { scoreJob } from '../state/score-job.ts';
 import { advance, failRun, openStatuses } from '../state/transitions.ts';
 
 /**
- * A run's jobs are put on the queue with the state that calls for them, and leave it only for a dead letter, so a run
- * that nothing works on is rare: its jobs were deleted by hand, or the queue was restored from an older copy. Such a
- * run is given its jobs again after half a minute of rest; if that has not ended it a week after it began, it fails. A
- * replay whose calls wait for a batch has no job by design: it gets one when the batch has ended, or is given up.
+ * A run's jobs are queued together with the state that calls for them, and leave the queue only as dead letters. So a run
+ * that nothing works on is rare: its jobs were deleted by hand, or the queue was restored from an older copy. Such a run
+ * gets its jobs again after half a minute of rest; a week after it began it fails. A replay whose calls wait for a batch
+ * has no job on purpose: it gets one when the batch has ended or is given up.
  */
 export const sweepBounds = {
   restMs: 30_000,
   abandonMs: 7 * 24 * 60 * 60 * 1000,
-  /** A batch ends within 24 hours by the API's word. */
+  /** The API promises that a batch ends within 24 hours. */
   batchMs: 48 * 60 * 60 * 1000,
 };
 
 type RunRow = Pick<typeof verificationRuns.$inferSelect, 'id' | 'status' | 'draw'>;
 
-/** The jobs that this state calls for. A run whose replays have all ended is moved on first. */
+/** The jobs that this state calls for. A run whose replays have all ended is advanced first. */
 const missingJobs = async (transaction: Executor, run: RunRow, now: Date): Promise<Job[]> => {
   const certify: Job = { name: 'certify-run', data: { runId: run.id } };
   if (run.status === 'CERTIFYING') return [certify];
@@ -47,7 +47,7 @@ const missingJobs = async (transaction: Executor, run: RunRow, now: Date): Promi
   return [certify];
 };
 
-/** What was booked for calls that were sent stays booked: a batch that ends after all may be charged. */
+/** Bookings of calls that were sent stay: a batch that ends after all may be charged. */
 const giveUpBatches = async (context: Pick<ServiceContext, 'db'>, before: Date) => {
   const old = lt(judgeBatchItems.createdAt, before);
   await leaveSingle(context, and(eq(judgeBatchItems.state, 'queued'), old), { charged: false });
@@ -55,7 +55,7 @@ const giveUpBatches = async (context: Pick<ServiceContext, 'db'>, before: Date) 
   await leaveSingle(context, and(sent, old), { charged: true });
 };
 
-/** Finds the runs that nothing works on and sees to it that they end. Two sweeps at once do it once. */
+/** Finds the runs that nothing works on and makes sure that they end. Two simultaneous sweeps do it once. */
 export const sweepRuns = async (
   context: Pick<ServiceContext, 'db' | 'sender' | 'now' | 'log'>,
 ): Promise<void> => {
@@ -63,7 +63,7 @@ export const sweepRuns = async (
   const at = now();
   const before = (ms: number) => new Date(at.getTime() - ms);
   await giveUpBatches(context, before(sweepBounds.batchMs));
-  // Runs before jobs: a run that ends between the two readings is seen again, with its lock, below.
+  // Read runs before jobs: a run that ends between the two is checked again below, under its lock.
   const resting = await db
     .select({ id: verificationRuns.id })
     .from(verificationRuns)
@@ -84,19 +84,14 @@ export const sweepRuns = async (
         .for('update', { skipLocked: true });
       if (!run || (await runsWithJobs(transaction)).has(id)) return;
       if (run.createdAt < before(sweepBounds.abandonMs)) {
-        await failRun(
-          transaction,
-          id,
-          'The run was left without anything working on it for a week. Start it again.',
-          at,
-        );
+        await failRun(transaction, id, 'Nothing has worked on this run for a week. Start it again.', at);
         return;
       }
       const jobs = await missingJobs(transaction, run, at);
       if (jobs.length === 0) return;
       log.warn(
         { runId: id, status: run.status, jobs: jobs.length },
-        'A run had lost its jobs; it gets them again',
+        'A run had lost its jobs and gets them again',
       );
       await sender.enqueue(transaction, jobs);
     });

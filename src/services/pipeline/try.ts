@@ -11,19 +11,19 @@ import { runConfigOf } from '../run/config.ts';
 import { targetOf } from '../run/target.ts';
 import { newestChanges } from './newest-changes.ts';
 
-/** For reading the newest change and for the answer together: someone is waiting at a form. */
+/** For reading the newest change and for the answer together: someone waits at a form. */
 const trialTimeoutMs = 90_000;
 
 /**
- * Who is trying just now, in this process: a trial makes calls in its caller's name, and one at a time is all that a
- * person needs.
+ * The users with a trial under way in this process. A trial makes calls in its caller's name, and a person needs one at a
+ * time.
  */
 const trying = new Set<string>();
 
-/** Of all users together: each may have a repository cloned in the process that serves the pages. */
+/** The most for all users together: each may clone a repository in the process that serves the pages. */
 const maxTrials = 8;
 
-/** An oracle that is still silent when the trial's time is up has failed it: that is what its owner came to learn. */
+/** An oracle that is still silent when the trial's time is up has failed it, which is what its owner wants to know. */
 const inTime = (oracle: Oracle, now: () => Date): Oracle => ({
   ask: async (request, signal) => {
     const startedAt = now().getTime();
@@ -32,16 +32,16 @@ const inTime = (oracle: Oracle, now: () => Date): Oracle => ({
     } catch (error) {
       if (!signal?.aborted) throw error;
       const latencyMs = now().getTime() - startedAt;
-      const detail = `No answer came within ${Math.round(latencyMs / 1000)} seconds, which is all that a trial waits. A run waits longer.`;
+      const detail = `No answer came within ${Math.round(latencyMs / 1000)} seconds, which is as long as a trial waits. A run waits longer.`;
       return { kind: 'failure', reason: 'timeout', detail, httpAnswered: false, latencyMs, retries: 0 };
     }
   },
 });
 
 /**
- * Asks an oracle about the newest change of a repository. Calls no judge and keeps nothing.
- * @throws AppError as `createRun` does; BAD_REQUEST at `repoUrl` where the repository cannot be read, or not in
- * time; TOO_MANY_REQUESTS where this user's last trial still goes on, or those of many others.
+ * Asks an oracle about a repository's newest change. Calls no judge and stores nothing.
+ * @throws AppError as `createRun` does; BAD_REQUEST at `repoUrl` if the repository cannot be read in time;
+ * TOO_MANY_REQUESTS if this user's last trial, or those of many others, are under way.
  */
 export const tryRunOracle = async (
   context: ServiceContext,
@@ -52,7 +52,7 @@ export const tryRunOracle = async (
   if (!policy.engineEnabled) throw new AppError('PRECONDITION_FAILED', engineOff);
   const { target, secrets } = await targetOf(context, request);
   if (trying.has(actor.userId))
-    throw new AppError('TOO_MANY_REQUESTS', 'Your last trial is still going on. Wait for its answer.');
+    throw new AppError('TOO_MANY_REQUESTS', 'Your last trial is still under way. Wait for its answer.');
   if (trying.size >= maxTrials)
     throw new AppError(
       'TOO_MANY_REQUESTS',

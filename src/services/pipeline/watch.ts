@@ -4,7 +4,7 @@ import type { RunChanges } from '#db/run-changes.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { ServiceContext } from '../ground/context.ts';
 
-/** The run has ended while it was worked on, for example because its owner cancelled it. */
+/** The run ended while it was being worked on, for example because its owner cancelled it. */
 export class RunEnded extends Error {
   override readonly name = 'RunEnded';
 
@@ -13,10 +13,10 @@ export class RunEnded extends Error {
   }
 }
 
-/** What a process works on of one run, all watched by one look at each change. */
+/** All that a process works on for one run, watched by one look per change. */
 type Watched = { controllers: Set<AbortController>; stop: () => void };
 
-/** Held by what tells of changes, of which a process has one. */
+/** Held by the process's one source of changes. */
 const watchedBy = new WeakMap<RunChanges, Map<string, Watched>>();
 
 const startWatching = (
@@ -37,10 +37,10 @@ const startWatching = (
     changed = true;
     if (looking) return;
     looking = true;
-    // A change that comes while one is looked at is looked at after it.
+    // A change that arrives during a look gets a look of its own.
     while (changed && controllers.size > 0) {
       changed = false;
-      // The database being away is told by the work's own statements, and a next look comes in any case.
+      // If the database is down, the work's own statements fail, and there will be another look.
       if (await hasEnded().catch(() => false))
         for (const controller of controllers) controller.abort(new RunEnded());
     }
@@ -50,8 +50,8 @@ const startWatching = (
 };
 
 /**
- * A signal that is aborted with `RunEnded` as soon as the run has ended, so that whoever works on it calls out no more.
- * `stop` ends the watching.
+ * A signal that is aborted with `RunEnded` as soon as the run has ended, so that work on it makes no further calls. `stop`
+ * ends the watching.
  */
 export const watchRun = (
   context: Pick<ServiceContext, 'db' | 'runChanges'>,

@@ -10,20 +10,20 @@ export const engineOff =
   'This installation carries out no runs: ENGINE_ENABLED is false. Set ENGINE_ENABLED=true and start it again.';
 
 const mayUsePaidJudge = async ({ db, policy }: ServiceContext, actor: Actor): Promise<boolean> => {
-  // On loopback whoever can ask sits at the machine that holds the key.
+  // On loopback, whoever asks sits at the machine that holds the key.
   if (!policy.reachable) return true;
   const identities = await db
     .select({ provider: userIdentities.provider, subject: userIdentities.subject })
     .from(userIdentities)
     .where(eq(userIdentities.userId, actor.userId));
-  // Wallets are stored in lower case, while the operator may have listed a checksummed address.
+  // Wallets are stored in lower case; the operator may have listed a checksummed address.
   const accounts = new Set(policy.paidJudgeAccounts.map((account) => account.toLowerCase()));
   return identities.some(({ provider, subject }) => accounts.has(`${provider}:${subject}`.toLowerCase()));
 };
 
 /**
- * Why this actor can start no run with this judge now, as the error to throw; null where they can. Their limits are
- * counted for an early answer: what holds for requests side by side is `holdLimits`.
+ * Why this actor cannot start a run with this judge now, as the error to throw; null if they can. Counting their limits
+ * here only gives an early answer: `holdLimits` decides between simultaneous requests.
  */
 export const whyNotAdmitted = async (
   context: ServiceContext,
@@ -47,7 +47,7 @@ export const whyNotAdmitted = async (
   if (await budgetSpent(context))
     return new AppError(
       'TOO_MANY_REQUESTS',
-      'The installation’s budget for its paid judge (MAX_COST_USD_PER_DAY) is spent for today. It begins anew at 00:00 UTC; the offline judge is free.',
+      'The installation’s budget for its paid judge (MAX_COST_USD_PER_DAY) is spent for today. It starts over at 00:00 UTC; the offline judge is free.',
     );
   return null;
 };

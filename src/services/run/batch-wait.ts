@@ -2,12 +2,12 @@ import { and, count, inArray, sql } from 'drizzle-orm';
 import { judgeBatchItems, waitingStates } from '#db/schema/judge-batches.ts';
 import type { ServiceContext } from '../ground/context.ts';
 
-/** The judge's calls of one run that wait for batches. `sentAt` is when the oldest of those under way was sent. */
+/** A run's calls to the judge that wait for batches. `sentAt` is when the oldest batch under way was sent. */
 export type BatchWait = { queued: number; sent: number; batches: number; sentAt: Date | null };
 
 const isSent = sql`${judgeBatchItems.state} <> 'queued'`;
 
-/** What of these runs waits for a batch; a run of which nothing does is not among them. */
+/** What waits for a batch, by run. A run that waits for none is not in the map. */
 export const batchWaitsOf = async (
   { db }: Pick<ServiceContext, 'db'>,
   runIds: string[],
@@ -17,7 +17,7 @@ export const batchWaitsOf = async (
       runId: judgeBatchItems.runId,
       queued: count(sql`case when not ${isSent} then 1 end`),
       sent: count(sql`case when ${isSent} then 1 end`),
-      // Calls whose batch is being sent have no id of it yet, and one time.
+      // Calls whose batch is being sent have no batch id yet, but share one time.
       batches: sql<number>`count(distinct coalesce(${judgeBatchItems.batchId}, ${judgeBatchItems.submittedAt}::text)) filter (where ${isSent})::int`,
       sentAt: sql`min(${judgeBatchItems.submittedAt}) filter (where ${isSent})`.mapWith(
         judgeBatchItems.submittedAt,
@@ -33,7 +33,7 @@ const minuteOf = (date: Date) => `${date.toISOString().slice(0, 16).replace('T',
 
 const callsText = (calls: number) => `${calls} ${calls === 1 ? 'call' : 'calls'}`;
 
-/** What is waited for, as a sentence for the run's owner. How long batches take is what the API promises of them. */
+/** What the run waits for, as a sentence for its owner. The times are those that the API promises for batches. */
 export const batchWaitText = ({ queued, sent, batches, sentAt }: BatchWait): string => {
   if (sentAt === null) return `Gathering the judge’s calls for a batch: ${callsText(queued)} so far.`;
   const waitedFor =

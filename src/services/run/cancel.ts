@@ -4,8 +4,8 @@ import { failRun } from '../state/transitions.ts';
 import { getRun } from './get.ts';
 
 /**
- * Ends a run before its time: FAILED, its secrets erased. Workers notice within a second or two and call out no more.
- * A run that has ended already stays as it is.
+ * Ends a run early: FAILED, with its secrets erased. Workers notice within a second or two and make no further calls. A
+ * run that has ended already stays as it is.
  * @throws AppError NOT_FOUND
  */
 export const cancelRun = async (context: ServiceContext, actor: Actor, runId: string): Promise<Run> => {

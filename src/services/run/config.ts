@@ -20,7 +20,7 @@ const secondOfflineJudge =
   'The offline judge says the same whenever it is asked, so a second judgment would show nothing. Leave this out, or choose the anthropic judge.';
 
 /**
- * What a request is kept as: its choices with their defaults, and no secret.
+ * A request as it is stored: its choices with their defaults, without secrets.
  * @throws AppError BAD_REQUEST where the offline judge is to judge again.
  */
 export const runConfigOf = (

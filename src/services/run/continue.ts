@@ -18,18 +18,18 @@ import { secretsAgain } from './secrets-again.ts';
 
 const notNow = (message: string) => new AppError('BAD_REQUEST', message, [{ path: 'id', message }]);
 
-/** The limit of an attempt that has spent it already would end it again at its first call. */
+/** A limit that the attempt has spent already would end it again at its first call. */
 const limitSpent = (spentUsd: number, limitUsd: number) => {
   const message = `The judge has cost ${dollars(spentUsd)} in this attempt so far, and the limit is ${dollars(limitUsd)}. Resume it with a limit above what is spent.`;
   return new AppError('BAD_REQUEST', message, [{ path: 'maxCostUsd', message }]);
 };
 
 /**
- * Goes on with a run that has failed, as a new run that names the old one, which stays as it is. `resume` is the same
- * attempt: its sample, seed and stored steps, which go over to the new run; it is made once. `retry` is a new attempt on
- * the stored ground truth.
- * @throws AppError NOT_FOUND; BAD_REQUEST where the run cannot be gone on with, its limit is spent, or a secret has to
- * be given again; and as `createRun` where no run can be started now.
+ * Resumes or retries a failed run as a new run that names the old one, which stays as it is. `resume` is the same attempt:
+ * its sample, seed and stored steps move to the new run, and it can be done once. `retry` is a new attempt on the stored
+ * ground truth.
+ * @throws AppError NOT_FOUND; BAD_REQUEST if the run cannot be resumed or retried, its limit is spent, or a secret must be
+ * given again; and as `createRun` if no run can be started now.
  */
 export const continueRun = async (
   context: ServiceContext,
@@ -43,11 +43,10 @@ export const continueRun = async (
     throw notNow('Only a run that has failed or was cancelled can be resumed or retried.');
   const { run: old, holder } = await lockAttempt(db, request.id);
   const isStored = holder.draw !== null;
-  if (how === 'resume' && !isStored)
-    throw notNow('Nothing of this run was stored that could be resumed. Retry it.');
+  if (how === 'resume' && !isStored) throw notNow('This run stored nothing that could be resumed. Retry it.');
   const maxCostUsd = request.maxCostUsd ?? old.config.maxCostUsd;
   if (how === 'resume' && maxCostUsd !== null && maxCostUsd <= costUsd) throw limitSpent(costUsd, maxCostUsd);
-  if (how === 'retry' && !can.retry) throw notNow('The sample run is not retried. Start it anew.');
+  if (how === 'retry' && !can.retry) throw notNow('The sample run cannot be retried. Start a new one.');
   const start: Start = how === 'resume' ? 'resume' : { replays: old.config.limit };
   const refusal = await whyNotAdmitted(context, actor, old.config.judge.provider, start);
   if (refusal) throw refusal;
@@ -62,7 +61,9 @@ export const continueRun = async (
       throw notNow(`This run was resumed already, by the run ${locked.resumedBy}.`);
     const { id: from, draw, snapshotDigest } = locked.holder;
     if ((draw !== null) !== isStored)
-      throw notNow('What was stored of this run has just been deleted: its time was over. Try again.');
+      throw notNow(
+        'This run’s stored replays have just been deleted, because their retention ended. Try again.',
+      );
     await transaction.insert(verificationRuns).values({
       id: runId,
       userId: actor.userId,

@@ -4,15 +4,15 @@ import type { Actor, ServiceContext } from '../ground/context.ts';
 import { whyNotAdmitted } from './admission.ts';
 import { insertRun, type RunCreated } from './insert.ts';
 
-/** Where a form shows a repository's address, the sample shows this. */
+/** Shown for the sample in place of a repository's address. */
 const sampleRepository = 'echelon-verify (its own history)';
 const sampleConstruct = 'demonstration-oracle';
 const sampleReplays = 20;
 
 /**
- * The first run of a newcomer: the installation's own demonstration oracle against the project's own history, judged
- * offline, so that it needs no key and no network. Null addresses mean "the installation's own".
- * @throws AppError PRECONDITION_FAILED where the engine is off, TOO_MANY_REQUESTS.
+ * A newcomer's first run: the installation's own demonstration oracle against the project's own history, judged offline,
+ * so that it needs no key and no network. A null address means the installation's own.
+ * @throws AppError PRECONDITION_FAILED if the engine is off, TOO_MANY_REQUESTS.
  */
 export const createSampleRun = async (context: ServiceContext, actor: Actor): Promise<RunCreated> => {
   const refusal = await whyNotAdmitted(context, actor, 'offline', { replays: sampleReplays });

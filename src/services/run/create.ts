@@ -6,7 +6,7 @@ import { insertRun, type RunCreated } from './insert.ts';
 import { targetOf } from './target.ts';
 
 /**
- * Accepts a run: it stands PENDING with 0 of 0, its ingestion queued.
+ * Accepts a run: PENDING, 0 of 0, with its ingestion queued.
  * @throws AppError PRECONDITION_FAILED (nothing can be carried out; says what to configure), FORBIDDEN and
  * TOO_MANY_REQUESTS (the paid judge), BAD_REQUEST with the field.
  */

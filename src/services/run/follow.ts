@@ -4,17 +4,17 @@ import { isTerminal, type Run } from '#contracts/run.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { getRun } from './get.ts';
 
-/** A run of a thousand replays changes often; more than this many looks a second tell a reader nothing. */
+/** A run of a thousand replays changes often. Looking more often than this shows a reader nothing more. */
 const leastMs = 250;
 
-/** How many runs each user follows in this process: each is a connection that stays. A page that is refused polls. */
+/** How many runs each user may follow in this process: each keeps a connection open. A page that is refused polls. */
 const following = new Map<string, number>();
 const mostFollowed = 30;
 
 /**
- * The actor's run now and after each of its changes, until it has ended or `signal` is aborted. Changes that come close
- * together are told once.
- * @throws AppError NOT_FOUND; TOO_MANY_REQUESTS where this user follows very many already.
+ * The actor's run now and after each change, until it has ended or `signal` is aborted. Changes close together are
+ * reported once.
+ * @throws AppError NOT_FOUND; TOO_MANY_REQUESTS if this user follows too many already.
  */
 export async function* followRun(
   context: ServiceContext,
@@ -26,7 +26,7 @@ export async function* followRun(
   if (others >= mostFollowed)
     throw new AppError(
       'TOO_MANY_REQUESTS',
-      `You follow ${mostFollowed} runs already. Close a page, or ask now and then.`,
+      `You follow ${mostFollowed} runs already. Close a page, or poll instead.`,
     );
   following.set(actor.userId, others + 1);
   let wake = () => {};

@@ -7,7 +7,7 @@ import type { Actor, ServiceContext } from '../ground/context.ts';
 import { presentRun, surroundingsOf } from './present.ts';
 
 /**
- * The actor's run. Another user's, an unknown and a malformed id are told apart by nobody.
+ * The actor's run. Another user's run, an unknown id and a malformed one all give the same answer.
  * @throws AppError NOT_FOUND
  */
 export const getRun = async (context: ServiceContext, actor: Actor, runId: string): Promise<Run> => {

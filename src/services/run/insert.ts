@@ -8,8 +8,8 @@ import { holdLimits } from './limits.ts';
 export type RunCreated = z.infer<typeof runCreatedSchema>;
 
 /**
- * The run, its sealed secrets and its first job in one transaction: accepted means that it will be carried out, and
- * what is not accepted leaves nothing behind.
+ * Inserts the run, its sealed secrets and its first job in one transaction: an accepted run will be carried out, and a
+ * refused one leaves nothing behind.
  * @throws AppError TOO_MANY_REQUESTS
  */
 export const insertRun = async (
@@ -18,7 +18,7 @@ export const insertRun = async (
   run: { constructId: string; repoUrl: string; config: RunConfig; secrets: RunSecrets },
 ): Promise<RunCreated> => {
   const { db, sender, secretBox, now } = context;
-  // Chosen here and not by the database: the box is bound to it before the row exists.
+  // Chosen here, not by the database: the box is bound to the id before the row exists.
   const runId = randomUUID();
   const createdAt = now();
   await db.transaction(async (transaction) => {

@@ -84,7 +84,7 @@ test('a resumption is no new run of the day and asks for no new replays; a retry
   await expect(at.create()).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
 });
 
-test('resumptions have a daily count of their own, which begins anew at 00:00 UTC', async () => {
+test('resuming has a daily count of its own, which starts over at 00:00 UTC', async () => {
   const at = await limitedTo({ resumesPerDay: 2 });
   const resume = (id: string) =>
     continueRun(at.context, at.owner, 'resume', { id, oracleHeaders: {}, githubToken: null });

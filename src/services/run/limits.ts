@@ -6,13 +6,13 @@ import type { Actor, ServiceContext } from '../ground/context.ts';
 import { utcMidnight } from '../ground/utc-midnight.ts';
 import { openStatuses } from '../state/transitions.ts';
 
-/** What is to be started: an attempt that asks for so many replays, or one that takes up an attempt that was begun. */
+/** What starts: an attempt that asks for this many replays, or a run that resumes one. */
 export type Start = { replays: number } | 'resume';
 
 const startedToday = (actor: Actor, now: Date) =>
   and(eq(verificationRuns.userId, actor.userId), gte(verificationRuns.createdAt, utcMidnight(now)));
 
-/** What of its user's limits this start would exceed, in words; null where nothing. */
+/** Which of the user's limits this start would exceed, in words; null if none. */
 export const exceededLimit = async (
   executor: Executor,
   { policy, now }: Pick<ServiceContext, 'policy' | 'now'>,
@@ -25,7 +25,7 @@ export const exceededLimit = async (
     .from(verificationRuns)
     .where(and(eq(verificationRuns.userId, actor.userId), inArray(verificationRuns.status, openStatuses)));
   if ((open?.runs ?? 0) >= runsAtOnce)
-    return `${runsAtOnce} of your runs are under way, which is as many as one user may have at once. Wait for one to end, or cancel one.`;
+    return `${runsAtOnce} of your runs are under way, the most that one user may have. Wait for one to end, or cancel one.`;
   const ofToday = startedToday(actor, now());
   if (start === 'resume') {
     const [resumed] = await executor
@@ -34,7 +34,7 @@ export const exceededLimit = async (
       .where(and(ofToday, eq(verificationRuns.continuation, 'resume')));
     return (resumed?.runs ?? 0) < resumesPerDay
       ? null
-      : `You have resumed ${resumesPerDay} runs today, which is as many as one user may. The count begins anew at 00:00 UTC.`;
+      : `You have resumed ${resumesPerDay} runs today, the most that one user may. The count starts over at 00:00 UTC.`;
   }
   const [today] = await executor
     .select({
@@ -42,18 +42,18 @@ export const exceededLimit = async (
       replays: sql<number>`coalesce(sum((${verificationRuns.config} ->> 'limit')::int), 0)::int`,
     })
     .from(verificationRuns)
-    // The same attempt is not counted again.
+    // Resuming does not count the same attempt again.
     .where(and(ofToday, sql`${verificationRuns.continuation} is distinct from 'resume'`));
   if ((today?.runs ?? 0) >= runsPerDay)
-    return `You have started ${runsPerDay} runs today, which is as many as one user may. The count begins anew at 00:00 UTC.`;
+    return `You have started ${runsPerDay} runs today, the most that one user may. The count starts over at 00:00 UTC.`;
   if ((today?.replays ?? 0) + start.replays > replaysPerDay)
     return `Your runs of today ask for ${today?.replays ?? 0} replays, and one user may ask for ${replaysPerDay} a day. Choose a lower limit, or wait until 00:00 UTC.`;
   return null;
 };
 
 /**
- * Holds the actor's limits for the run that this transaction is to insert. Of one user one run is inserted at a time:
- * two requests that count at once would both find the last place free.
+ * Enforces the actor's limits for the run that this transaction inserts. Runs of one user are inserted one at a time: two
+ * requests that count at once would both find the last place free.
  * @throws AppError TOO_MANY_REQUESTS
  */
 export const holdLimits = async (

@@ -5,7 +5,7 @@ import { verificationRuns } from '#db/schema/runs.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { presentRun, surroundingsOf } from './present.ts';
 
-/** The actor's own runs, newest first; `total` counts all that match the filter. */
+/** The actor's own runs, newest first. `total` counts all that match the filter. */
 export const listRuns = async (
   context: ServiceContext,
   actor: Actor,

@@ -6,15 +6,15 @@ type RunRow = typeof verificationRuns.$inferSelect;
 
 export type LockedAttempt = {
   run: RunRow;
-  /** The run that resumed it; null where none did. */
+  /** The run that resumed it, if any. */
   resumedBy: string | null;
-  /** The last of those that took the attempt up, which holds its replays: often the run itself. */
+  /** The last run of the attempt, which holds its replays; often the run itself. */
   holder: RunRow;
 };
 
 /**
- * A run and those that took up its attempt, locked until the caller's transaction ends: until then nobody resumes the
- * last of them, and nothing of it is pruned.
+ * A run and those that resumed it, locked until the caller's transaction ends: meanwhile nobody can resume the last of
+ * them, and nothing of the attempt is pruned.
  */
 export const lockAttempt = async (executor: Executor, runId: string): Promise<LockedAttempt> => {
   const locked = async (id: string) => {

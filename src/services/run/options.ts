@@ -4,7 +4,7 @@ import { oracleTypeNames } from '#contracts/oracle-types.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { engineOff, whyNotAdmitted } from './admission.ts';
 
-/** What a form can offer its actor. A reason is null where the choice can be made, else says what stands against it. */
+/** What a form can offer its actor. A reason is null if the choice is available, else it says why not. */
 export const runOptionsSchema = z.object({
   engine: z.object({ enabled: z.boolean(), reason: z.string().nullable() }),
   defaultJudge: z.enum(judgeProviders),
@@ -15,8 +15,7 @@ export const runOptionsSchema = z.object({
       model: z.string(),
       reason: z.string().nullable(),
       /**
-       * What all runs together may cost a day, in US dollars, told to whoever may spend it; null where nothing limits
-       * it.
+       * What all runs together may cost a day, in US dollars, for those who may spend it; null if there is no limit.
        */
       dailyLimitUsd: z.number().nullable(),
     }),
@@ -24,7 +23,7 @@ export const runOptionsSchema = z.object({
 });
 export type RunOptions = z.infer<typeof runOptionsSchema>;
 
-/** What this actor can start on this installation now, by the same rules that `createRun` refuses by. */
+/** What this actor can start on this installation now, by the rules of `createRun`. */
 export const runOptions = async (context: ServiceContext, actor: Actor): Promise<RunOptions> => {
   const { policy } = context;
   return {

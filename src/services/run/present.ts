@@ -6,16 +6,16 @@ import type { ServiceContext } from '../ground/context.ts';
 import { nothingSpent, type RunSpend, spendOfRuns } from '../state/run-spend.ts';
 import { type BatchWait, batchWaitsOf, batchWaitText } from './batch-wait.ts';
 
-/** What of a run does not stand in its own row. */
+/** What belongs to a run but is not in its own row. */
 type RunSurroundings = {
   spend: ReadonlyMap<string, RunSpend>;
   resumed: ReadonlySet<string>;
-  /** Of each run under way: how many of its replays have ended, and over how many seconds. */
+  /** For each run under way: how many replays have ended, in how many seconds. */
   pace: ReadonlyMap<string, { ended: number; seconds: number }>;
   batches: ReadonlyMap<string, BatchWait>;
 };
 
-/** What the judge took for each of these runs so far and which batches they wait for, and which were gone on with. */
+/** What the judge has taken for each of these runs so far, which batches they wait for, and which were resumed. */
 export const surroundingsOf = async (
   context: Pick<ServiceContext, 'db'>,
   runIds: string[],
@@ -40,7 +40,7 @@ export const surroundingsOf = async (
         and(
           inArray(verificationReplays.runId, runIds),
           eq(verificationReplays.state, 'ended'),
-          // Those that a resumed run brought along ended before it began.
+          // Replays that a resumed run brought along ended before it began.
           gte(verificationReplays.endedAt, verificationReplays.createdAt),
           notInArray(verificationRuns.status, ['COMPLETED', 'FAILED']),
         ),
@@ -56,7 +56,7 @@ export const surroundingsOf = async (
   };
 };
 
-/** Fewer replays say too little of how long the others will take. */
+/** Fewer replays say too little about the rest. */
 const leastEnded = 3;
 
 const secondsLeft = (
@@ -68,12 +68,12 @@ const secondsLeft = (
   }: Pick<typeof verificationRuns.$inferSelect, 'status' | 'progress' | 'total' | 'config'>,
   pace: { ended: number; seconds: number } | undefined,
 ): number | null =>
-  // Replays that are judged through batches end many at once and then none for long, which is no pace.
+  // Replays that are judged in batches end many at once and then none for long: that gives no pace.
   pace === undefined || pace.ended < leastEnded || isTerminal(status) || economy
     ? null
     : Math.round(((total - progress) * pace.seconds) / pace.ended);
 
-/** What holds a run up is told before what it did last: while a batch is waited for, nothing else gets on. */
+/** A batch that the run waits for is shown before its last activity: nothing else moves meanwhile. */
 const activityOf = (
   { status, activity }: Pick<typeof verificationRuns.$inferSelect, 'status' | 'activity'>,
   wait: BatchWait | undefined,
@@ -87,7 +87,7 @@ const presentBatch = (wait: BatchWait | undefined): Run['batch'] =>
     ? null
     : { queued: wait.queued, sent: wait.sent, sentAt: wait.sentAt?.toISOString() ?? null };
 
-/** A run as its owner sees it. An error noted by an attempt that is still being repeated is not shown. */
+/** A run as its owner sees it. The error of a try that will be repeated is not shown. */
 export const presentRun = (
   row: typeof verificationRuns.$inferSelect,
   { spend, resumed, pace, batches }: RunSurroundings,
@@ -114,7 +114,7 @@ export const presentRun = (
   continuation: row.continuation,
   can: {
     cancel: !isTerminal(row.status),
-    // Before anything was drawn there is nothing to take up.
+    // Before the draw there is nothing to resume.
     resume: row.status === 'FAILED' && row.draw !== null && !resumed.has(row.id),
     retry: row.status === 'FAILED' && row.config.source.kind !== 'sample',
   },

@@ -5,8 +5,8 @@ import type { ServiceContext } from '../ground/context.ts';
 import { badField, withoutQuery } from './target.ts';
 
 /**
- * The secrets of a run that is gone on with: its own were erased when it ended, so its owner gives them again, the
- * headers that it had by name, and the oracle's address where that had a query. It must be the same oracle.
+ * The secrets of a run that is resumed or retried. Its own were erased when it ended, so the owner gives them again: the
+ * headers by the names that it had, and the oracle's address if that had a query. It must be the same oracle.
  * @param needsToken whether the repository will be read again.
  * @throws AppError BAD_REQUEST with the field.
  */
@@ -23,7 +23,7 @@ export const secretsAgain = async (
     );
   if (!('url' in oracle) || oracle.url === null)
     return { githubToken: request.githubToken, oracleUrl: null, oracleHeaders: {} };
-  // HTTP's header names are the same in any case.
+  // HTTP header names ignore case.
   const given = new Set(Object.keys(request.oracleHeaders).map((name) => name.toLowerCase()));
   const missing = Object.keys(oracle.headers).filter((name) => !given.has(name.toLowerCase()));
   if (missing.length > 0)

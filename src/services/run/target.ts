@@ -5,7 +5,7 @@ import type { RunConfig, RunSecrets, RunSource } from '#contracts/run.ts';
 import type { TryRequest } from '#contracts/run-request.ts';
 import type { ServiceContext } from '../ground/context.ts';
 
-/** An address as it may be shown: a query may hold a key. */
+/** An address as it may be shown: without its query, which may hold a key. */
 export const withoutQuery = (address: string) => {
   const url = new URL(address);
   url.search = '';
@@ -21,7 +21,7 @@ const given = <T>(value: T | undefined, path: string): T => {
   return value;
 };
 
-/** The oracle that a request names, as its run keeps it: with the fields of its type, and without its secrets. */
+/** The oracle that a request names, as its run stores it: the fields of its type, without secrets. */
 const oracleOf = ({ policy }: Pick<ServiceContext, 'policy'>, request: TryRequest): RunConfig['oracle'] => {
   const { address, stored } = oracleTypes[request.oracleType];
   const unavailable = policy.oraclesUnavailable[request.oracleType];
@@ -58,7 +58,7 @@ const sourceOf = (repoUrl: string, githubHost: string): RunSource => {
 };
 
 /**
- * The repository that a request names, held against the network rule.
+ * The repository that a request names, checked against the network rule.
  * @throws AppError BAD_REQUEST at `repoUrl`.
  */
 export const allowedSourceOf = async (
@@ -66,17 +66,17 @@ export const allowedSourceOf = async (
   repoUrl: string,
 ): Promise<RunConfig['source']> => {
   const source = sourceOf(repoUrl, context.policy.githubHost);
-  // A clone is a call from inside this network as much as an oracle's is.
+  // A clone is a call from inside this network, just as a call to an oracle is.
   const refused = source.kind === 'git' ? await context.checkOracleUrl(source.url) : null;
   if (refused !== null) throw badField('repoUrl', refused);
   return source;
 };
 
-/** Whom a run calls, as its configuration keeps it. */
+/** What a run calls, as its configuration stores it. */
 export type RunTarget = Pick<RunConfig, 'source' | 'oracle' | 'oracleQuery'>;
 
 /**
- * Whom a request would have called, and with what: the repository and the oracle, held against the network rule.
+ * What a request would have called, and with which secrets: repository and oracle, checked against the network rule.
  * @throws AppError BAD_REQUEST with the field; PRECONDITION_FAILED where this installation runs no oracles of the type.
  */
 export const targetOf = async (
