@@ -1,15 +1,26 @@
-import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { AuthContext } from '#auth/context.ts';
+import {
+  byProvider,
+  defaultProvider,
+  type JudgeProvider,
+  judgeProviders,
+} from '#contracts/judge-providers.ts';
 import { requireAgreement } from '#db/applied.ts';
 import { openDatabase } from '#db/client.ts';
 import { readJournal } from '#db/journal.ts';
 import { openRunChanges } from '#db/run-changes.ts';
-import { type Environment, EnvironmentError, isLoopbackHost, readEnvironment } from '#env.ts';
+import {
+  type Environment,
+  EnvironmentError,
+  isLoopbackHost,
+  judgeSettingsOf,
+  readEnvironment,
+} from '#env.ts';
 import { guardedFetch } from '#platform/network/guarded-fetch.ts';
-import type { Engine, EngineSettings } from '#platform/open-ports.ts';
+import { type MissingPart, missingFor, type OpenJudge, openJudge } from '#platform/open-judge.ts';
+import type { Engine } from '#platform/open-ports.ts';
 import { createSecretBox } from '#platform/secret-box.ts';
 import { createLogger } from '#platform/telemetry/logger.ts';
 import { type Exposition, openPrometheus } from '#platform/telemetry/prometheus.ts';
@@ -22,8 +33,6 @@ import {
   type ServiceContext,
   type WorkerContext,
 } from '#services/ground/index.ts';
-import { createPrices } from '#verification/judges/model/prices.ts';
-import { offlineModel } from '#verification/judges/offline/rule.ts';
 
 /** What the web process works with. */
 export type Composition = {
@@ -63,34 +72,26 @@ const ownUrl = ({ NEXTAUTH_URL, HOST, PORT }: Environment): string => {
   return `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`;
 };
 
-const isInstalled = (name: string): boolean => {
-  try {
-    createRequire(join(projectDir, 'package.json')).resolve(name);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-const whyNoAnthropic = ({ ANTHROPIC_API_KEY }: Environment): string | null => {
-  if (!isInstalled('@anthropic-ai/sdk'))
-    return 'the package @anthropic-ai/sdk is not installed. Run npm install and start again.';
-  return ANTHROPIC_API_KEY === undefined
-    ? 'no key is configured. Set ANTHROPIC_API_KEY and start again.'
-    : null;
-};
+const missingText = ({ part, name }: MissingPart): string =>
+  part === 'package'
+    ? `the package ${name} is not installed. Run npm install and start again.`
+    : `no key is configured. Set ${name} and start again.`;
 
 const policyOf = (environment: Environment): InstallationPolicy => {
   const reachable = !isLoopbackHost(environment.HOST);
-  const anthropicUnavailable = whyNoAnthropic(environment);
+  const settings = judgeSettingsOf(environment);
+  const judges = byProvider((provider) => {
+    const missing = missingFor(provider, settings[provider], projectDir);
+    return {
+      model: settings[provider].model,
+      unavailable: missing && missingText(missing),
+    };
+  });
   return {
     engineEnabled: environment.ENGINE_ENABLED,
     reachable,
-    defaultJudge: anthropicUnavailable === null ? 'anthropic' : 'offline',
-    judges: {
-      offline: { model: offlineModel, unavailable: null },
-      anthropic: { model: environment.SCORING_MODEL, unavailable: anthropicUnavailable },
-    },
+    defaultJudge: defaultProvider((provider) => judges[provider].unavailable === null),
+    judges,
     paidJudgeAccounts: environment.PAID_JUDGE_ACCOUNTS,
     maxCostUsdPerDay: environment.MAX_COST_USD_PER_DAY ?? null,
     limits: {
@@ -136,27 +137,27 @@ const authOf = (environment: Environment, { db, now }: ServiceContext): AuthCont
       : null,
 });
 
-const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
-  await delay(ms, undefined, signal && { signal });
-};
-
-/** Null where this judge cannot be used. The package is loaded only where it is: without it all else works. */
-const openAnthropic = async (environment: Environment): Promise<EngineSettings['anthropic']> => {
-  const { ANTHROPIC_API_KEY: apiKey, ANTHROPIC_BASE_URL: baseURL } = environment;
-  if (apiKey === undefined || whyNoAnthropic(environment) !== null) return null;
-  const { createAnthropicClient } = await import('#verification/judges/providers/anthropic/client.ts');
-  return createAnthropicClient({
-    apiKey,
-    baseURL,
-    sleep,
-    maxConcurrent: environment.JUDGE_MAX_CONCURRENT,
-  });
+/** The judges that can be used here. */
+const openJudges = async (
+  environment: Environment,
+  { judges }: InstallationPolicy,
+): Promise<Map<JudgeProvider, OpenJudge>> => {
+  const settings = judgeSettingsOf(environment);
+  const ports = { prices: environment.JUDGE_PRICES ?? {}, maxConcurrent: environment.JUDGE_MAX_CONCURRENT };
+  const usable = judgeProviders.filter((provider) => judges[provider].unavailable === null);
+  return new Map(
+    await Promise.all(
+      usable.map(
+        async (provider) => [provider, await openJudge(provider, settings[provider], ports)] as const,
+      ),
+    ),
+  );
 };
 
 /** What must not be read in a log, wherever it stands there. */
 const secretsOf = (environment: Environment): string[] =>
   [
-    environment.ANTHROPIC_API_KEY,
+    ...Object.values(judgeSettingsOf(environment)).map(({ key }) => key ?? undefined),
     environment.GITHUB_TOKEN,
     environment.GITHUB_CLIENT_SECRET,
     environment.NEXTAUTH_SECRET,
@@ -209,8 +210,8 @@ const compose = (environment: Environment, tracing: Tracing): Core => {
         outboundAllow: environment.OUTBOUND_ALLOW,
         demonstrationOracleUrl: new URL('/api/demo-oracle', ownUrl(environment)).href,
         guarded,
-        anthropic: await openAnthropic(environment),
-        prices: createPrices(environment.JUDGE_PRICES),
+        judges: await openJudges(environment, policy),
+        judgePrices: environment.JUDGE_PRICES ?? {},
         metrics,
         tracing,
       }),

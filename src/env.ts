@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { byProvider, type JudgeProvider, providerTable } from '#contracts/judge-providers.ts';
 import { networkRule } from '#platform/network/network-rule.ts';
+import type { JudgeSettings } from '#platform/open-judge.ts';
 import { priceOverridesSchema } from '#verification/judges/model/prices.ts';
+import { offlineModel } from '#verification/judges/offline/rule.ts';
 
 /** `HOST` values that only this machine can reach. */
 export const isLoopbackHost = (host: string) =>
@@ -105,7 +108,7 @@ const environmentSchema = z.object({
   GITHUB_CLIENT_SECRET: optional,
   ANTHROPIC_API_KEY: optional,
   ANTHROPIC_BASE_URL: httpUrl('https://api.anthropic.com').optional(),
-  SCORING_MODEL: z.string().trim().min(1).max(200).default('claude-sonnet-5-5'),
+  SCORING_MODEL: z.string().trim().min(1).max(200).default(providerTable.anthropic.model.defaultModel),
   ENGINE_ENABLED: switchedOn('ENGINE_ENABLED').default(true),
   OUTBOUND_ALLOW: list.superRefine((allow, context) => {
     try {
@@ -244,6 +247,19 @@ export const readEnvironment = (source: Record<string, string | undefined> = pro
     `The environment is not usable:\n${problems.map((line) => `  ${line}`).join('\n')}`,
   );
 };
+
+/** What the environment says of each judge's provider, by the names of the variables that its entry has. */
+export const judgeSettingsOf = (environment: Environment): Record<JudgeProvider, JudgeSettings> =>
+  byProvider((provider) => {
+    const { model } = providerTable[provider];
+    return model === null
+      ? { key: null, url: null, model: offlineModel }
+      : {
+          key: environment[model.variables.key] ?? null,
+          url: environment[model.variables.url] ?? null,
+          model: environment[model.variables.model],
+        };
+  });
 
 /** Next's own word for `next dev`; the page's security policy has to let its tools work. */
 export const inDevelopment = () => process.env.NODE_ENV === 'development';

@@ -5,7 +5,7 @@ import { sql } from 'drizzle-orm';
 import type { Database } from '#db/client.ts';
 import { eventually } from '#testing/fleet/eventually.ts';
 import { fleetSettings, startWorkers } from '#testing/fleet/fleet.ts';
-import { repositoryOf } from '#testing/fleet/outside.ts';
+import { outsideJudge, repositoryOf } from '#testing/fleet/outside.ts';
 import { openOutsideElsewhere } from '#testing/fleet/outside-elsewhere.ts';
 import { startPostgres } from '#testing/fleet/postgres.ts';
 import { haveEnded, openFrontDesk, standing } from '#testing/fleet/runs.ts';
@@ -90,7 +90,7 @@ const bench = async () => {
       oracleType: 'http',
       oracleUrl: outside.oracleUrl,
       oracleHeaders: {},
-      judge: 'anthropic',
+      judge: outsideJudge,
       limit: workers * replaysPerWorker,
       minReplays: 5,
       githubToken: null,

@@ -1,18 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { OracleAnswer } from '#contracts/oracle.ts';
 import type { JudgeUsage, ReplayCheckpoint } from '#contracts/replay.ts';
 import { judgedRun } from '#testing/builders/judged-run.ts';
-import { startAnthropicFake } from '#testing/fakes/anthropic/anthropic-fake.ts';
-import { promptTokens } from '#testing/fakes/anthropic/cache.ts';
-import type { AnthropicRequest } from '#testing/fakes/anthropic/request.ts';
+import { type MeteredRequest, startMeteredModel, tokensOfPrompt } from '#testing/rigs/metered-model.ts';
 import { totalUsage } from '#verification/judges/judge-usage.ts';
-import type { BatchDesk } from '#verification/judges/model/model-client.ts';
-import { anthropicJudge } from '#verification/judges/model/model-judge.ts';
-import { createPrices } from '#verification/judges/model/prices.ts';
 import { instructionsFor } from '#verification/judges/model/prompts/v1/digest.ts';
-import { createAnthropicClient } from '#verification/judges/providers/anthropic/client.ts';
 import type { SharedJudgments } from '#verification/replay/shared-judgments.ts';
 import { neutralise } from '#verification/text/fence.ts';
 
@@ -29,8 +21,6 @@ export type EconomyFigures = {
   economy: number;
   economyWithParrot: number;
 };
-
-const model = 'claude-sonnet-5-5';
 
 const weighted = ({ inputTokens, cacheWriteTokens, cacheReadTokens }: JudgeUsage) =>
   inputTokens + 1.25 * cacheWriteTokens + 0.1 * cacheReadTokens;
@@ -69,17 +59,17 @@ const inMemory = (): ((change: GroundTruth) => SharedJudgments) => {
  * What the plain plan pays for the same four questions: system prompt, the one task's instructions, the whole pull
  * request and the material, each time anew.
  */
-const plainTokens = ({ system, user, schema }: AnthropicRequest): number => {
+const plainTokens = (request: MeteredRequest): number => {
+  const { system, user } = request;
   const [, pullRequest = ''] = system;
   const task = /^# Task: (answer_key|precision|recall|reply)$/m.exec(user)?.[1];
   if (task === undefined) throw new Error('A request names no task.');
   const instructions = instructionsFor(task as Parameters<typeof instructionsFor>[0]);
-  const blocks = [instructions, pullRequest, user].map((text) => ({ role: '', text, ttl: null }));
-  return promptTokens({ model, schema, effort: null, blocks });
+  return tokensOfPrompt([instructions, pullRequest, user], request);
 };
 
 /** The calls about the oracle's own answer, asked again or not: those about the parrot come after them. */
-const ownRequests = (requests: AnthropicRequest[], checkpoint: ReplayCheckpoint) => {
+const ownRequests = (requests: MeteredRequest[], checkpoint: ReplayCheckpoint) => {
   const { answerKey, precision, recall, reply } = checkpoint;
   const asks: [string, number][] = [
     ['answer_key', answerKey?.asks ?? 0],
@@ -92,38 +82,18 @@ const ownRequests = (requests: AnthropicRequest[], checkpoint: ReplayCheckpoint)
   );
 };
 
-/** Measures a run over these changes on the accounting of the API's fake. */
+/** Measures a run over these changes on the accounting of a model API's fake. */
 export const measureTokenEconomy = async (
   changes: GroundTruth[],
   answer: (change: GroundTruth) => OracleAnswer,
 ): Promise<Map<string, EconomyFigures>> => {
-  const fake = await startAnthropicFake({ batches: { manual: true } });
-  const prices = createPrices();
-  const client = createAnthropicClient({
-    apiKey: 'sk-ant-test',
-    baseURL: fake.url,
-    sleep: async (ms) => {
-      await delay(ms);
-    },
-  });
-  const batches = client.batches(prices);
-  /** Each call in a batch of its own, which ends at once. */
-  const desk: BatchDesk = {
-    exchange: async (name, { request }) => {
-      const batchId = await batches.submit([{ id: name.replaceAll('/', '_').slice(-64), request }]);
-      fake.endBatches();
-      for await (const result of batches.results(batchId)) if (result.kind === 'reply') return result.reply;
-      throw new Error('A batch had no reply.');
-    },
-  };
-  const judgeWith = (used: BatchDesk | null) =>
-    anthropicJudge({ client, model, random: randomBytes, prices, batches: used, now: Date.now });
+  const model = await startMeteredModel();
   try {
     const shared = inMemory();
-    const first = await judgedRun({ changes, judge: judgeWith(null), answer, shared });
-    const firstRequests = fake.requests.splice(0);
-    const next = await judgedRun({ changes, judge: judgeWith(null), answer, shared });
-    const economy = await judgedRun({ changes, judge: judgeWith(desk), answer });
+    const first = await judgedRun({ changes, judge: model.judge({ economy: false }), answer, shared });
+    const firstRequests = model.requests.splice(0);
+    const next = await judgedRun({ changes, judge: model.judge({ economy: false }), answer, shared });
+    const economy = await judgedRun({ changes, judge: model.judge({ economy: true }), answer });
     return new Map(
       changes.map((change) => {
         const of = (run: typeof first) => run.checkpoints.get(change.id) ?? {};
@@ -147,7 +117,7 @@ export const measureTokenEconomy = async (
       }),
     );
   } finally {
-    await fake.close();
+    await model.close();
   }
 };
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { gitRunner } from '#platform/git/run-git.ts';
 import { oracleAnswer } from '#testing/builders/judged-fixtures.ts';
-import { tokensOf } from '#testing/fakes/anthropic/cache.ts';
+import { tokensOf } from '#testing/rigs/metered-model.ts';
 import { gitSource } from '#verification/sources/git/git.ts';
 import { addFigures, measureTokenEconomy } from './token-economy.ts';
 

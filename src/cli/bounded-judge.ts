@@ -1,3 +1,4 @@
+import { judgeOf } from '#contracts/judge-providers.ts';
 import { BudgetReached, bookedJudge, type JudgeAccount } from '#verification/judges/booked-judge.ts';
 import { askingThrough, type Judge } from '#verification/judges/judge.ts';
 import { judgePatienceMs, patientJudge, type WaitForJudge } from '#verification/judges/patient-judge.ts';
@@ -17,14 +18,23 @@ export type JudgeBounds = {
   now: () => number;
 };
 
+const capitalised = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
 /** No later call would get past it, and each would leave its replay unscored. */
-const refusal = (mend: 'key' | 'model', detail: string, model: string, modelOption: string): RunStopped =>
-  mend === 'key'
-    ? new RunStopped(`${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`)
-    : new RunStopped(
-        `The Anthropic API does not know the model ${model}: check ${modelOption}${modelOption === '--model' ? ' (or SCORING_MODEL)' : ''}, and ANTHROPIC_BASE_URL if it is set.`,
-        'Run the same command again to resume, also with another model where nothing is judged yet; later another model is another run, with another --out.',
-      );
+const refusal = (
+  mend: 'key' | 'model',
+  detail: string,
+  { provider, model }: Pick<Judge, 'provider' | 'model'>,
+  modelOption: JudgeBounds['modelOption'],
+): RunStopped => {
+  const { model: judge } = judgeOf(provider);
+  if (mend === 'key' || judge === null) return new RunStopped(`${capitalised(detail)}.`);
+  const { api, variables } = judge;
+  return new RunStopped(
+    `${capitalised(api)} does not know the model ${model}: check ${modelOption}${modelOption === '--model' ? ` (or ${variables.model})` : ''}, and ${variables.url} if it is set.`,
+    'Run the same command again to resume, also with another model where nothing is judged yet; later another model is another run, with another --out.',
+  );
+};
 
 /** Waits in place, for longer and longer. */
 const waitingInPlace = ({
@@ -58,7 +68,7 @@ export const boundedJudge = (judge: Judge, { account, modelOption, ...bounds }: 
           throw new RunStopped(error.message, 'Run the same command with a higher --max-cost to resume.');
         });
         if (!reply.ok && reply.fault === 'unavailable' && reply.mend !== undefined)
-          throw refusal(reply.mend, reply.detail, judge.model, modelOption);
+          throw refusal(reply.mend, reply.detail, judge, modelOption);
         return reply;
       },
   );

@@ -1,7 +1,8 @@
 import type { JudgeEstimate } from '#contracts/estimate.ts';
 import { exclusionReasons, type GroundTruthDraw } from '#contracts/ground-truth.ts';
-import type { JudgeProvider } from '#contracts/judge.ts';
-import { type CountTokens, estimateJudging } from '#verification/judges/model/estimate.ts';
+import { type JudgeProvider, judgeOf } from '#contracts/judge-providers.ts';
+import { estimateJudging } from '#verification/judges/model/estimate.ts';
+import type { CountTokens } from '#verification/judges/model/model-client.ts';
 import type { Prices } from '#verification/judges/model/prices.ts';
 import { type Paint, plain } from './terminal.ts';
 
@@ -45,9 +46,15 @@ export const estimateDraw = async (
 ): Promise<Estimate> => {
   const { judge, model, seed } = run;
   const judging =
-    judge === 'anthropic'
-      ? await estimateJudging({ ...run, ...ports, changes: draw.drawn, replays: draw.drawn.length })
-      : null;
+    judgeOf(judge).model === null
+      ? null
+      : await estimateJudging({
+          ...run,
+          ...ports,
+          provider: judge,
+          changes: draw.drawn,
+          replays: draw.drawn.length,
+        });
   return {
     dry_run: true,
     source: draw.source,
@@ -88,16 +95,16 @@ export const viewEstimate = (estimate: Estimate, paint: Paint): string => {
     ],
     ['Oracle', `${estimate.oracle_calls} calls`],
     ['Judge', `${estimate.judge}, ${estimate.model}`],
-    ...(estimate.judge === 'anthropic'
-      ? [
+    ...(judgeOf(estimate.judge).model === null
+      ? [['Cost', '0 USD']]
+      : [
           ['', `${range(judged.least.calls, judged.most.calls)} calls`],
           [
             '',
             `${range(judged.least.input_tokens, judged.most.input_tokens)} tokens in, ${range(judged.least.output_tokens, judged.most.output_tokens)} out`,
           ],
           ['Cost', cost(judged, estimate.model)],
-        ]
-      : [['Cost', '0 USD']]),
+        ]),
   ];
   return [
     paint('bold', 'Dry run: neither oracle nor judge was called.'),

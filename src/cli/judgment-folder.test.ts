@@ -16,7 +16,7 @@ import type { AnthropicFake } from '#testing/fakes/anthropic/anthropic-fake.ts';
 import { startGitHubFake } from '#testing/fakes/github/github-fake.ts';
 import { fakeRepository } from '#testing/fakes/github/repository.ts';
 import { runInProcess, withSettings } from '#testing/rigs/command-line.ts';
-import { certificateOf, changes, openVerifyBench, plantedKey } from '#testing/rigs/verify-rig.ts';
+import { certificateOf, changes, modelAt, openVerifyBench } from '#testing/rigs/verify-rig.ts';
 import { judgmentsIn, openJudgmentFolder } from './judgment-folder.ts';
 
 const { folder: root, startOracle, startModel, closeServers, remove } = openVerifyBench();
@@ -171,7 +171,7 @@ const sharedCalls = ({ requests }: AnthropicFake, from: number) =>
 test('the second construct on the same changes pays for no key and no parrot, and its certificate counts them', async () => {
   const [oracle, model] = [await startOracle(), await startModel()];
   const dataDir = join(root, 'shared-data');
-  const settings = withSettings({ dataDir, anthropicApiKey: plantedKey, anthropicBaseUrl: model.url });
+  const settings = withSettings({ dataDir, ...modelAt(model.url) });
   const args = ['verify', changes, '--oracle-url', oracle.url, '--limit', '3', '--seed', '1', '--json'];
   const run = async (...more: string[]) => {
     const from = model.requests.length;
@@ -202,7 +202,7 @@ test('the second construct on the same changes pays for no key and no parrot, an
 test('a damaged key is told on standard error, and made anew', async () => {
   const [oracle, model] = [await startOracle(), await startModel()];
   const dataDir = join(root, 'damaged-data');
-  const settings = withSettings({ dataDir, anthropicApiKey: plantedKey, anthropicBaseUrl: model.url });
+  const settings = withSettings({ dataDir, ...modelAt(model.url) });
   const args = ['verify', changes, '--oracle-url', oracle.url, '--limit', '1', '--seed', '1', '--json'];
   await runInProcess(args, settings);
   const folder = join(dataDir, 'answer-keys');

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { join, resolve } from 'node:path';
-import { EnvironmentError, environmentOfUser, readEnvironment } from '#env.ts';
+import { EnvironmentError, environmentOfUser, judgeSettingsOf, readEnvironment } from '#env.ts';
 import { localUrl } from '#start/address.ts';
 import { loadEnvironmentFiles } from '#start/environment-files.ts';
 import { runProgram } from './commands/program.ts';
@@ -22,9 +22,7 @@ const readSettings = (): Settings => {
       githubToken: environment.GITHUB_TOKEN ?? null,
       githubApiUrl: environment.GITHUB_API_URL,
       githubServerUrl: environment.GITHUB_SERVER_URL,
-      anthropicApiKey: environment.ANTHROPIC_API_KEY ?? null,
-      anthropicBaseUrl: environment.ANTHROPIC_BASE_URL ?? null,
-      scoringModel: environment.SCORING_MODEL,
+      judges: judgeSettingsOf(environment),
       judgePrices: environment.JUDGE_PRICES ?? {},
       outboundAllow: environment.OUTBOUND_ALLOW,
       pythonOracleDir: environment.PYTHON_ORACLE_DIR ?? null,

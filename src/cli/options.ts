@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { type JudgeProvider, judgeProviders, modelJudges } from '#contracts/judge-providers.ts';
 import { runRequestSchema } from '#contracts/run-request.ts';
 import { type OracleOptions, oracleOptions } from './oracle-choice.ts';
 
@@ -70,9 +71,12 @@ export const verifyOptions = () => [
   ),
   new Option(
     '--judge <judge>',
-    'who judges (default: anthropic where ANTHROPIC_API_KEY is set, else offline)',
-  ).choices(['anthropic', 'offline']),
-  new Option('--model <name>', 'the model of the anthropic judge (default: SCORING_MODEL)'),
+    `who judges (default: ${modelJudges.map(({ provider, variables }) => `${provider} where ${variables.key} is set`).join(', ')}, else offline)`,
+  ).choices(judgeProviders),
+  new Option(
+    '--model <name>',
+    `the model of ${modelJudges.map(({ provider, variables }) => `the ${provider} judge (default: ${variables.model})`).join(', ')}`,
+  ),
   new Option(
     '--agreement-sample <share>',
     'have that share of the replays (0 to 1) judged once more, and publish how far the verdicts agree',
@@ -99,7 +103,7 @@ export const verifyOptions = () => [
 export type VerifyOptions = DrawOptions &
   OracleOptions & {
     constructId?: string;
-    judge?: 'anthropic' | 'offline';
+    judge?: JudgeProvider;
     model?: string;
     agreementSample?: number;
     agreementModel?: string;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { methodologyVersion, seedSourceSchema, weightsSchema } from '#contracts/certificate.ts';
-import { judgeProviders } from '#contracts/judge.ts';
+import { judgeProviders } from '#contracts/judge-providers.ts';
 
 /**
  * What decides a run's result. It stands in the output directory, so that a later call resumes this run and no other.

@@ -5,7 +5,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { answerPlausibly } from '#testing/fakes/anthropic/answers.ts';
 import { describeChange, type OracleFake } from '#testing/fakes/oracles/http-fake.ts';
 import { runInProcess, withSettings } from '#testing/rigs/command-line.ts';
-import { certificateOf, changes, openVerifyBench, plantedKey, verify } from '#testing/rigs/verify-rig.ts';
+import { certificateOf, changes, modelAt, openVerifyBench, verify } from '#testing/rigs/verify-rig.ts';
 
 /**
  * Runs that cannot go on for a reason outside them: each says what to do, certifies nothing and can be taken up again.
@@ -18,7 +18,7 @@ afterAll(remove);
 const judged = (oracle: { url: string }, model: { url: string }, ...args: string[]) =>
   runInProcess(
     ['verify', changes, '--oracle-url', oracle.url, '--judge', 'anthropic', '--json', ...args],
-    withSettings({ anthropicApiKey: plantedKey, anthropicBaseUrl: model.url }),
+    withSettings(modelAt(model.url)),
   );
 
 const checkpoints = (out: string) =>
@@ -200,7 +200,7 @@ test('a run whose judge was away for every verdict fails, and resumes once it is
     },
   });
   const args = ['verify', changes, '--oracle-url', oracle.url, '--limit', '2', '--out', join(folder, 'away')];
-  const settings = withSettings({ anthropicApiKey: plantedKey, anthropicBaseUrl: model.url });
+  const settings = withSettings(modelAt(model.url));
   const failed = await runInProcess([...args, '--json'], settings);
   expect(failed).toMatchObject({ code: 1, stdout: '' });
   expect(failed.stderr).toContain('no credit left');

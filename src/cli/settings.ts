@@ -1,3 +1,5 @@
+import type { JudgeProvider } from '#contracts/judge-providers.ts';
+import type { JudgeSettings } from '#platform/open-judge.ts';
 import type { PriceOverrides } from '#verification/judges/model/prices.ts';
 
 /** What the command line takes from the environment, checked, and handed down by `main.ts` alone. */
@@ -12,9 +14,7 @@ export type Settings = {
   githubToken: string | null;
   githubApiUrl: string;
   githubServerUrl: string;
-  anthropicApiKey: string | null;
-  anthropicBaseUrl: string | null;
-  scoringModel: string;
+  judges: Record<JudgeProvider, JudgeSettings>;
   /** Prices that the operator knows better than the built-in list. */
   judgePrices: PriceOverrides;
   /** Origins and CIDRs exempt from the network rule. */

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'vitest';
 import { startChatFake } from '#testing/fakes/oracles/chat-fake.ts';
 import { startMcpFake } from '#testing/fakes/oracles/mcp-fake.ts';
 import { runInProcess, withSettings } from '#testing/rigs/command-line.ts';
-import { changes, openVerifyBench, plantedKey } from '#testing/rigs/verify-rig.ts';
+import { changes, modelAt, openVerifyBench } from '#testing/rigs/verify-rig.ts';
 
 /** Oracles that do not answer the wire contract themselves. */
 
@@ -87,7 +87,11 @@ test('a callable in Python is verified in a process that sees nothing of this pr
   const run = (name: string) =>
     runInProcess(
       ['verify', changes, '--oracle-python', name, ...offline, '--out', out],
-      withSettings({ pythonOracleDir: modules, githubToken: 'planted-token', anthropicApiKey: plantedKey }),
+      withSettings({
+        pythonOracleDir: modules,
+        githubToken: 'planted-token',
+        ...modelAt('http://127.0.0.1:9'),
+      }),
     );
   const outcome = await run('mine:answer');
   expect(outcome).toMatchObject({ code: 0 });

@@ -8,8 +8,8 @@ import { runInProcess, withSettings } from '#testing/rigs/command-line.ts';
 import {
   certificateOf,
   changes,
+  modelAt,
   openVerifyBench,
-  plantedKey,
   verify,
   verifyInChild,
 } from '#testing/rigs/verify-rig.ts';
@@ -116,7 +116,7 @@ test('a GitHub repository is judged by a model, named as the one that answered, 
   const [oracle, model] = [await startOracle(), await startModel()];
   const outcome = await runInProcess(
     ['verify', 'octo/widgets', '--oracle-url', oracle.url, '--limit', '3', '--json'],
-    withSettings({ githubApiUrl: github.url, anthropicApiKey: plantedKey, anthropicBaseUrl: model.url }),
+    withSettings({ githubApiUrl: github.url, ...modelAt(model.url) }),
   );
   expect(outcome).toMatchObject({ code: 0 });
   const certificate = JSON.parse(outcome.stdout);

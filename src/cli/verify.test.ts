@@ -5,7 +5,14 @@ import { afterAll, afterEach, expect, test } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
 import { describeChange } from '#testing/fakes/oracles/http-fake.ts';
 import { runCommand, runInProcess, withSettings } from '#testing/rigs/command-line.ts';
-import { certificateOf, changes, openVerifyBench, verify, verifyInChild } from '#testing/rigs/verify-rig.ts';
+import {
+  certificateOf,
+  changes,
+  modelAt,
+  openVerifyBench,
+  verify,
+  verifyInChild,
+} from '#testing/rigs/verify-rig.ts';
 import { recomputeCertificate } from '#verification/certificate/recompute.ts';
 
 const { folder, startOracle, closeServers, remove } = openVerifyBench();
@@ -106,7 +113,7 @@ test('a dry run says what would be done and costs, and calls neither oracle nor 
   const paid = await runInProcess(
     ['verify', changes, '--oracle-url', oracle.url, '--judge', 'anthropic', '--limit', '5', '--dry-run'],
     // Nothing listens there: a call would fail.
-    withSettings({ anthropicApiKey: 'planted-anthropic-key', anthropicBaseUrl: 'http://127.0.0.1:9' }),
+    withSettings(modelAt('http://127.0.0.1:9', 'planted-anthropic-key')),
   );
   expect(paid.code).toBe(0);
   expect(paid.stdout).toMatch(/USD/);

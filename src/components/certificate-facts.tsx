@@ -1,7 +1,8 @@
 import type { Certificate, SeedSource } from '#contracts/certificate.ts';
 import { exclusionReasons } from '#contracts/ground-truth.ts';
+import { judgeOf } from '#contracts/judge-providers.ts';
 import { Code, type Fact, Facts } from './facts.tsx';
-import { costText, countOf, countText, exclusionTexts, judgeNames, notMeasured } from './format.ts';
+import { costText, countOf, countText, exclusionTexts, notMeasured } from './format.ts';
 import { usageFacts } from './usage-facts.ts';
 
 export const ReplayCounts = ({ certificate }: { certificate: Certificate }) => {
@@ -111,7 +112,7 @@ export const MethodFacts = ({ certificate }: { certificate: Certificate }) => {
   const { usage, weights } = certificate;
   const facts: Fact[] = [
     { term: 'Methodology', value: certificate.methodologyVersion },
-    { term: 'Judge', value: judgeNames[certificate.judge] },
+    { term: 'Judge', value: judgeOf(certificate.judge).label },
     { term: 'Scoring model', value: <Code>{certificate.scoringModel}</Code> },
     {
       term: certificate.judge === 'offline' ? 'Digest of the rules' : 'Digest of the prompts',

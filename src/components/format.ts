@@ -1,6 +1,5 @@
 import type { ExclusionReason } from '#contracts/ground-truth.ts';
 import type { Interval } from '#contracts/interval.ts';
-import type { JudgeProvider } from '#contracts/judge.ts';
 
 /** What stands where there is no value: an empty cell or a 0 would say something else. */
 export const notMeasured = 'not measured';
@@ -50,11 +49,6 @@ export const durationText = (ms: number) =>
     : ms < 1000
       ? `${Math.round(ms)} ms`
       : `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
-
-export const judgeNames: Record<JudgeProvider, string> = {
-  offline: 'Offline (lexical baseline)',
-  anthropic: 'Anthropic model',
-};
 
 export const exclusionTexts: Record<ExclusionReason, string> = {
   too_small: 'fewer than 3 changed lines',

@@ -1,4 +1,4 @@
-import { economyTerms } from '#contracts/judge.ts';
+import { batchesOf } from '#contracts/judge-providers.ts';
 import { isTerminal, type Run, type RunStatus } from '#contracts/run.ts';
 import { countText } from './format.ts';
 import { Tag } from './tag.tsx';
@@ -20,7 +20,8 @@ export const StatusTag = ({ status }: { status: RunStatus }) => (
   </Tag>
 );
 
-export const economyText = `Economy mode, judged through batches: ${economyTerms}.`;
+export const economyText = ({ judge }: Pick<Run, 'judge'>) =>
+  `Economy mode, judged through batches: ${batchesOf(judge)?.terms}.`;
 
 /** "12 of 20 replays", or that the number is not known yet. */
 export const progressText = ({ status, progress, total }: Pick<Run, 'status' | 'progress' | 'total'>) => {

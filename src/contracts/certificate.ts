@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { exclusionReasons } from './ground-truth.ts';
 import { instantSchema } from './instant.ts';
 import { intervalSchema, unitSchema } from './interval.ts';
-import { judgeProviders } from './judge.ts';
+import { judgeProviders } from './judge-providers.ts';
 import { judgeTrustSchema, replayEvidenceSchema } from './judge-trust.ts';
 import { judgeUsageSchema, replayOutcomes } from './replay.ts';
 

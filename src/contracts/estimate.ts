@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { judgeProviders } from './judge.ts';
+import { judgeProviders } from './judge-providers.ts';
 import { changesShape, judgingShape } from './run-request.ts';
 
 /** What an estimate takes: the changes and how they are judged. Of a whole run's request the rest is left out. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { judgeProviders } from './judge.ts';
+import { judgeProviders } from './judge-providers.ts';
 import {
   oracleFieldsShape,
   oracleHeadersSchema,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { pageSchema, seedSourceSchema, weightsSchema } from './certificate.ts';
 import { groundTruthDrawSchema } from './ground-truth.ts';
 import { instantSchema } from './instant.ts';
-import { judgeProviders } from './judge.ts';
+import { judgeProviders } from './judge-providers.ts';
 import { oracleAnswerSchema } from './oracle.ts';
 import { storedOracleSchema } from './oracle-types.ts';
 import { redacted } from './redacted.ts';

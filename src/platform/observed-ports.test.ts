@@ -2,8 +2,7 @@ import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@open
 import { expect, test } from 'vitest';
 import { changeNumber, scriptedEngine } from '#testing/rigs/scripted-engine.ts';
 import type { Judge } from '#verification/judges/judge.ts';
-import { AwaitsBatch } from '#verification/judges/model/model-client.ts';
-import { type BatchClient, BatchFault } from '#verification/judges/providers/anthropic/batches.ts';
+import { AwaitsBatch, type BatchClient, BatchFault } from '#verification/judges/model/batches.ts';
 import { observedBatches, observedJudge, observedOracle } from './observed-ports.ts';
 import { noMetrics } from './telemetry/metrics.ts';
 import { observedGit } from './telemetry/observed-fetch.ts';

@@ -1,7 +1,7 @@
+import { judgeOf } from '#contracts/judge-providers.ts';
 import type { RunConfig } from '#contracts/run.ts';
 import type { Judge, JudgeReply } from '#verification/judges/judge.ts';
-import { AwaitsBatch } from '#verification/judges/model/model-client.ts';
-import type { BatchClient } from '#verification/judges/providers/anthropic/batches.ts';
+import { AwaitsBatch, type BatchClient } from '#verification/judges/model/batches.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import type { Tracing } from './telemetry/tracing.ts';
@@ -40,7 +40,7 @@ export const observedJudge = ({ metrics, tracing }: Telemetry, judge: Judge): Ju
         const asked = await tracing.span<JudgeReply | AwaitsBatch>(
           {
             name: 'judge call',
-            kind: provider === 'offline' ? 'internal' : 'client',
+            kind: judgeOf(provider).model === null ? 'internal' : 'client',
             attributes: { 'judge.provider': provider, 'judge.model': model, 'judge.measure': task.measure },
           },
           async ({ say, fail }) => {

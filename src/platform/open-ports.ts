@@ -1,21 +1,18 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type JudgeProvider, judgeOf } from '#contracts/judge-providers.ts';
 import type { OracleChoice } from '#contracts/oracle-types.ts';
 import type { RunConfig, RunSecrets } from '#contracts/run.ts';
 import type { Judge } from '#verification/judges/judge.ts';
-import type { CountTokens } from '#verification/judges/model/estimate.ts';
-import type { BatchDesk } from '#verification/judges/model/model-client.ts';
-import { anthropicJudge } from '#verification/judges/model/model-judge.ts';
-import type { Prices } from '#verification/judges/model/prices.ts';
-import { offlineJudge } from '#verification/judges/offline/judge.ts';
-import type { BatchClient } from '#verification/judges/providers/anthropic/batches.ts';
-import type { createAnthropicClient } from '#verification/judges/providers/anthropic/client.ts';
+import type { BatchClient, BatchDesk } from '#verification/judges/model/batches.ts';
+import type { CountTokens } from '#verification/judges/model/model-client.ts';
+import { createPrices, type PriceOverrides, type Prices } from '#verification/judges/model/prices.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
 import type { GroundTruthSource } from '#verification/sources/source.ts';
 import { gitRunner } from './git/run-git.ts';
 import type { GuardedFetch } from './network/guarded-fetch.ts';
 import { pinAddress } from './network/pin-address.ts';
 import { observedBatches, observedJudge, observedOracle } from './observed-ports.ts';
+import type { OpenJudge } from './open-judge.ts';
 import { oracleOpener, runOracles } from './open-oracle.ts';
 import { openSource, type SourceSettings } from './open-source.ts';
 import type { Metrics } from './telemetry/metrics.ts';
@@ -31,16 +28,17 @@ export type Engine = {
   endOracle(runId: string): Promise<void>;
   /** @param batches where the judge's calls wait for a batch; null where each is made at once. */
   judge(choice: RunConfig['judge'], batches: BatchDesk | null): Judge;
-  /** What judge models cost. */
-  prices: Prices;
-  /** Counts prompts by the model's own tokeniser; null where the installation has no key for it, as with batches. */
-  countTokens: CountTokens | null;
-  batches: BatchClient | null;
+  /** What a provider's models cost. */
+  prices(provider: JudgeProvider): Prices;
+  /** Counts prompts by the model's own tokeniser; null where the installation has no key for it. */
+  countTokens(provider: JudgeProvider): CountTokens | null;
+  /** Of each provider that judges in batches and can be used here. */
+  batches: ReadonlyMap<JudgeProvider, BatchClient>;
   /** Ends what the ports have started. */
   close(): Promise<void>;
 };
 
-/** What the engine's ports are made of. `anthropic` is null where that judge cannot be used. */
+/** What the engine's ports are made of. */
 export type EngineSettings = Omit<SourceSettings, 'fetch' | 'runGit' | 'cloning'> & {
   /** PATH for child processes. */
   searchPath: string;
@@ -50,8 +48,9 @@ export type EngineSettings = Omit<SourceSettings, 'fetch' | 'runGit' | 'cloning'
   /** Where the installation's own demonstration oracle answers. */
   demonstrationOracleUrl: string;
   guarded: GuardedFetch;
-  anthropic: ReturnType<typeof createAnthropicClient> | null;
-  prices: Prices;
+  /** Those that can be used here. */
+  judges: ReadonlyMap<JudgeProvider, OpenJudge>;
+  judgePrices: PriceOverrides;
   metrics: Metrics;
   tracing: Tracing;
 };
@@ -94,31 +93,26 @@ export const createEngine = (settings: EngineSettings): Engine => {
   };
 
   const judge: Engine['judge'] = ({ provider, model }, batches): Judge => {
-    if (provider === 'offline') return offlineJudge();
-    if (settings.anthropic === null)
+    const opened = settings.judges.get(provider);
+    if (opened === undefined)
       throw new Error(
-        'A run asks for the anthropic judge, which this worker does not have: check its ANTHROPIC_API_KEY.',
+        `A run asks for the ${provider} judge, which this worker does not have: check its ${judgeOf(provider).model?.variables.key}.`,
       );
-    return anthropicJudge({
-      client: settings.anthropic,
-      model,
-      random: randomBytes,
-      prices: settings.prices,
-      now: Date.now,
-      batches,
-    });
+    return opened.judge(model, batches);
   };
 
-  const batches = settings.anthropic?.batches(settings.prices) ?? null;
+  const batches = new Map<JudgeProvider, BatchClient>();
+  for (const [provider, opened] of settings.judges)
+    if (opened.batches !== null) batches.set(provider, observedBatches(settings, opened.batches));
   return {
     source: ({ source }, { githubToken }) => openSource(sources, source, githubToken),
     oracle: (config, secrets, runId) =>
       observedOracle(settings, oracles.of(runId, chosen(config, secrets)), config.oracle),
     endOracle: oracles.end,
     judge: (choice, desk) => observedJudge(settings, judge(choice, desk)),
-    prices: settings.prices,
-    countTokens: settings.anthropic?.countTokens ?? null,
-    batches: batches && observedBatches(settings, batches),
+    prices: (provider) => createPrices(provider, settings.judgePrices),
+    countTokens: (provider) => settings.judges.get(provider)?.countTokens ?? null,
+    batches,
     close: oracles.close,
   };
 };

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
+import { byProvider } from '#contracts/judge-providers.ts';
 import { openPolicy } from '#testing/rigs/engine-rig.ts';
 import { getHealth } from './health.ts';
+
+const available = byProvider(() => 'available');
 
 test('health is green with and without engine and judges, and says which', async () => {
   const answer = async (policy: typeof openPolicy) => {
@@ -11,7 +14,7 @@ test('health is green with and without engine and judges, and says which', async
   expect(await answer(openPolicy)).toEqual({
     status: 'ok',
     engine: 'on',
-    judges: { offline: 'available', anthropic: 'available' },
+    judges: available,
   });
   const judges = {
     ...openPolicy.judges,
@@ -20,6 +23,6 @@ test('health is green with and without engine and judges, and says which', async
   expect(await answer({ ...openPolicy, engineEnabled: false, judges })).toEqual({
     status: 'ok',
     engine: 'off',
-    judges: { offline: 'available', anthropic: 'unavailable: Set ANTHROPIC_API_KEY.' },
+    judges: { ...available, anthropic: 'unavailable: Set ANTHROPIC_API_KEY.' },
   });
 });

@@ -1,4 +1,4 @@
-import { judgeProviders } from '#contracts/judge.ts';
+import { judgeProviders } from '#contracts/judge-providers.ts';
 import type { Readiness, ServiceContext } from '#services/ground/index.ts';
 
 /**

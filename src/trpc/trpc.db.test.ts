@@ -4,6 +4,7 @@ import { TRPCError } from '@trpc/server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AuthContext } from '#auth/context.ts';
 import { createEchelonClient } from '#client/index.ts';
+import { judgeProviders } from '#contracts/judge-providers.ts';
 import { createApiToken } from '#services/account/index.ts';
 import type { Actor } from '#services/ground/index.ts';
 import { storeCertificate } from '#testing/builders/stored-certificates.ts';
@@ -58,7 +59,7 @@ test('without a session every procedure of runs is UNAUTHORIZED, and certificate
 
 test('what the judges go by is public, to the last word of what a certificate’s digest names', async () => {
   const rules = await caller(null).judge.rules();
-  expect(rules.map(({ provider }) => provider)).toEqual(['offline', 'anthropic']);
+  expect(rules.map(({ provider }) => provider)).toEqual(judgeProviders);
   const [offline, model] = rules;
   expect(offline?.promptDigest).toBe(
     createHash('sha256')

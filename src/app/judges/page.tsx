@@ -1,37 +1,41 @@
 import type { Metadata } from 'next';
 import { Code } from '#components/facts.tsx';
 import { PageHeading, Section } from '#components/page-heading.tsx';
-import type { JudgeRule } from '#contracts/judge.ts';
+import { type JudgeRule, judgeOf } from '#contracts/judge-providers.ts';
 import { serverApi } from '../server.ts';
 
 export const metadata: Metadata = { title: 'Judges' };
 
-const headings = {
-  offline: 'The offline judge’s rule',
-  anthropic: 'The model judge’s instructions',
-} as const;
-
-const remarks = {
-  offline:
-    'It compares words by this rule and asks nobody. With it any of its verdicts can be found by hand.',
-  anthropic:
-    'Every call to the model begins with this text, then come the pull request and what is asked about it, each fenced as untrusted.',
-} as const;
-
 /** The rule has line ends within its paragraphs, 120 characters apart; of the instructions each paragraph is a line. */
-const shapes = { offline: 'min-w-[120ch]', anthropic: '' } as const;
+const shown = {
+  rule: {
+    heading: 'The offline judge’s rule',
+    remark:
+      'It compares words by this rule and asks nobody. With it any of its verdicts can be found by hand.',
+    shape: 'min-w-[120ch]',
+  },
+  instructions: {
+    heading: 'The model judge’s instructions',
+    remark:
+      'Every call to the model begins with this text, then come the pull request and what is asked about it, each fenced as untrusted.',
+    shape: '',
+  },
+};
 
-const Rule = ({ rule: { provider, promptDigest, text } }: { rule: JudgeRule }) => (
-  <Section id={provider} title={headings[provider]}>
-    <p className="mb-2 max-w-[68ch]">{remarks[provider]}</p>
-    <p className="mb-4 text-sm text-muted">
-      On certificates as prompt digest <Code>{promptDigest}</Code>
-    </p>
-    <pre className="scroll-shadows overflow-x-auto rounded-md border border-line p-4 text-xs">
-      <code className={`block break-words whitespace-pre-wrap ${shapes[provider]}`}>{text}</code>
-    </pre>
-  </Section>
-);
+const Rule = ({ rule: { provider, promptDigest, text } }: { rule: JudgeRule }) => {
+  const { heading, remark, shape } = shown[judgeOf(provider).model === null ? 'rule' : 'instructions'];
+  return (
+    <Section id={provider} title={heading}>
+      <p className="mb-2 max-w-[68ch]">{remark}</p>
+      <p className="mb-4 text-sm text-muted">
+        On certificates as prompt digest <Code>{promptDigest}</Code>
+      </p>
+      <pre className="scroll-shadows overflow-x-auto rounded-md border border-line p-4 text-xs">
+        <code className={`block break-words whitespace-pre-wrap ${shape}`}>{text}</code>
+      </pre>
+    </Section>
+  );
+};
 
 const JudgesPage = async () => {
   const rules = await (await serverApi()).judge.rules();

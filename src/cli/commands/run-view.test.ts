@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { economyTerms } from '#contracts/judge.ts';
+import { batchesOf } from '#contracts/judge-providers.ts';
 import type { Run } from '#contracts/run.ts';
 import { viewRun } from './run-view.ts';
 
@@ -32,7 +32,7 @@ const run: Run = {
 const view = (changes: Partial<Run>) => viewRun({ ...run, ...changes }, 'http://x', (_, text) => text);
 
 test('a run that is judged through batches says so, and what it waits for', () => {
-  expect(view({})).toContain(`anthropic, through batches (${economyTerms})`);
+  expect(view({})).toContain(`anthropic, through batches (${batchesOf('anthropic')?.terms})`);
   expect(view({})).toContain('Waiting for a batch of 3 calls.');
   expect(view({ economy: false, batch: null })).toMatch(/^Judge +anthropic$/m);
 });

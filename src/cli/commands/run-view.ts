@@ -1,4 +1,4 @@
-import { economyTerms } from '#contracts/judge.ts';
+import { batchesOf } from '#contracts/judge-providers.ts';
 import { isTerminal, type Run } from '#contracts/run.ts';
 import { type Paint, plain } from '../terminal.ts';
 
@@ -22,7 +22,7 @@ const usageOf = ({ usage }: Run) => {
 };
 
 const judgeOf = ({ judge, economy }: Run) =>
-  economy ? `${judge}, through batches (${economyTerms})` : judge;
+  economy ? `${judge}, through batches (${batchesOf(judge)?.terms})` : judge;
 
 /** The total is not known before the changes have been drawn. */
 const progressOf = ({ progress, total }: Run) => (total === 0 ? '–' : `${progress}/${total}`);

@@ -1,4 +1,4 @@
-import type { JudgeProvider } from '#contracts/judge.ts';
+import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import type { OracleOutcome } from '#contracts/oracle.ts';
 import type { OracleType } from '#contracts/oracle-types.ts';
 import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';

@@ -5,7 +5,7 @@ import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { paidWorkbench } from '#testing/rigs/paid-rig.ts';
 import { changeNumber, type Script, scriptedEngine } from '#testing/rigs/scripted-engine.ts';
 import { bookedJudge } from '#verification/judges/booked-judge.ts';
-import { anthropicJudge } from '#verification/judges/model/model-judge.ts';
+import { modelJudge } from '#verification/judges/model/model-judge.ts';
 import { createPrices } from '#verification/judges/model/prices.ts';
 import { judgeAccount } from './spend.ts';
 
@@ -73,7 +73,8 @@ test('of calls that are given up together only what was sent stays booked', asyn
   const at = await paidWorkbench();
   const runId = await at.start();
   const sent: (() => void)[] = [];
-  const judge = anthropicJudge({
+  const judge = modelJudge({
+    provider: 'anthropic',
     client: {
       // The first call on a change leads, and the others wait for it unsent.
       send: (_request, signal, onSent) => {
@@ -81,11 +82,10 @@ test('of calls that are given up together only what was sent stays booked', asyn
         sent.push(() => {});
         return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
       },
-      countTokens: async () => ({ ok: false, detail: '' }),
     },
     model: 'claude-sonnet-5-5',
     random: randomBytes,
-    prices: createPrices(),
+    prices: createPrices('anthropic'),
     batches: null,
     now: Date.now,
   });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isPaid } from '#contracts/judge.ts';
+import { isPaid } from '#contracts/judge-providers.ts';
 import { askingThrough, type Judge } from '#verification/judges/judge.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { takeSlot } from './slots.ts';

@@ -1,4 +1,4 @@
-import type { JudgeProvider } from '#contracts/judge.ts';
+import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import type { OracleType } from '#contracts/oracle-types.ts';
 import type { Database } from '#db/client.ts';
 import type { RunChanges } from '#db/run-changes.ts';

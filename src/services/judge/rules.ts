@@ -1,10 +1,12 @@
-import type { JudgeRule } from '#contracts/judge.ts';
+import { type JudgeRule, judgeOf, judgeProviders } from '#contracts/judge-providers.ts';
 import { instructionsFor, promptDigest } from '#verification/judges/model/prompts/v1/digest.ts';
 import { offlineJudge } from '#verification/judges/offline/judge.ts';
 import { offlineRule } from '#verification/judges/offline/rule.ts';
 
 /** What this version's judges go by, for whoever wants to predict or to question a verdict. */
-export const judgeRules = (): JudgeRule[] => [
-  { provider: 'offline', promptDigest: offlineJudge().promptDigest, text: offlineRule },
-  { provider: 'anthropic', promptDigest, text: instructionsFor('every_task') },
-];
+export const judgeRules = (): JudgeRule[] =>
+  judgeProviders.map((provider) =>
+    judgeOf(provider).model === null
+      ? { provider, promptDigest: offlineJudge().promptDigest, text: offlineRule }
+      : { provider, promptDigest, text: instructionsFor('every_task') },
+  );

@@ -8,7 +8,7 @@ import { verificationRuns } from '#db/schema/runs.ts';
 import type { StoredStep } from '#platform/telemetry/metrics.ts';
 import { BudgetReached, bookedJudge } from '#verification/judges/booked-judge.ts';
 import type { Judge } from '#verification/judges/judge.ts';
-import { AwaitsBatch } from '#verification/judges/model/model-client.ts';
+import { AwaitsBatch } from '#verification/judges/model/batches.ts';
 import { judgePatienceMs, patientJudge, type WaitForJudge } from '#verification/judges/patient-judge.ts';
 import { resending } from '#verification/judges/resending.ts';
 import { cleanOracle } from '#verification/oracles/oracle.ts';

@@ -119,7 +119,7 @@ test('the model’s own tokeniser counts where it can be asked, until it once ca
     asked += 1;
     return { ok: true, tokens: 3_000 } as const;
   };
-  const counted = await estimate({}, { engine: { countTokens: counting } });
+  const counted = await estimate({}, { engine: { countTokens: () => counting } });
   expect(asked).toBe(10);
   expect(counted.judging.method).toContain('10 changes were counted by the model’s own tokeniser');
   asked = 0;
@@ -127,7 +127,7 @@ test('the model’s own tokeniser counts where it can be asked, until it once ca
     asked += 1;
     return { ok: false, detail: 'the key was refused' } as const;
   };
-  const uncounted = await estimate({}, { engine: { countTokens: failing } });
+  const uncounted = await estimate({}, { engine: { countTokens: () => failing } });
   expect(asked).toBeLessThanOrEqual(4);
   const { judging } = await estimate();
   expect(uncounted.judging).toMatchObject({ least: judging.least, most: judging.most });

@@ -1,5 +1,6 @@
 import { AppError } from '#contracts/errors.ts';
 import type { EstimateRequest, RunEstimate } from '#contracts/estimate.ts';
+import { judgeOf } from '#contracts/judge-providers.ts';
 import type { RunConfig, RunSecrets } from '#contracts/run.ts';
 import { estimateJudging } from '#verification/judges/model/estimate.ts';
 import { cleanTextOf } from '#verification/text/clean-text.ts';
@@ -44,7 +45,7 @@ export const estimateRun = async (
   const secrets: RunSecrets = { githubToken: request.githubToken, oracleUrl: null, oracleHeaders: {} };
   const config = runConfigOf(context, request, { source, oracle: ownOracle, oracleQuery: null }, provider);
   const common = { judge: provider, model: config.judge.model };
-  if (provider === 'offline')
+  if (judgeOf(provider).model === null)
     return { ...common, replays: config.limit, oracleCalls: config.limit, changesRead: 0, judging: free };
   if (estimating.has(actor.userId) || estimating.size >= mostAtOnce)
     throw new AppError('TOO_MANY_REQUESTS', 'Estimates are being made already. Try again in a minute.');
@@ -62,11 +63,12 @@ export const estimateRun = async (
     const judging = await estimateJudging({
       changes,
       replays,
+      provider,
       model: config.judge.model,
-      prices: engine.prices,
+      prices: engine.prices(provider),
       economy: config.economy,
       agreement: config.agreement,
-      countTokens: engine.countTokens,
+      countTokens: engine.countTokens(provider),
     });
     return { ...common, replays, oracleCalls: replays, changesRead: changes.length, judging };
   } finally {

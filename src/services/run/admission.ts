@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { AppError } from '#contracts/errors.ts';
-import { isPaid, type JudgeProvider } from '#contracts/judge.ts';
+import { isPaid, type JudgeProvider } from '#contracts/judge-providers.ts';
 import { userIdentities } from '#db/schema/users.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { budgetSpent } from '../state/spending.ts';

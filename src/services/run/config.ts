@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { defaultWeights } from '#contracts/certificate.ts';
 import { AppError } from '#contracts/errors.ts';
-import type { JudgeProvider } from '#contracts/judge.ts';
+import { batchesOf, type JudgeProvider, judgeOf, theModelJudges } from '#contracts/judge-providers.ts';
 import { redacted } from '#contracts/redacted.ts';
 import type { RunConfig } from '#contracts/run.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
@@ -16,12 +16,13 @@ type Asked = Pick<RunRequest, 'githubToken' | 'limit' | 'minReplays'> &
     >
   >;
 
-const secondOfflineJudge =
-  'The offline judge says the same whenever it is asked, so a second judgment would show nothing. Leave this out, or choose the anthropic judge.';
+const secondOfflineJudge = `The offline judge says the same whenever it is asked, so a second judgment would show nothing. Leave this out, or choose ${theModelJudges}.`;
+
+const refused = (path: string, message: string) => new AppError('BAD_REQUEST', message, [{ path, message }]);
 
 /**
  * A request as it is stored: its choices with their defaults, without secrets.
- * @throws AppError BAD_REQUEST where the offline judge is to judge again.
+ * @throws AppError BAD_REQUEST if the judge does not do what is asked: judge again, or in batches.
  */
 export const runConfigOf = (
   { policy }: Pick<ServiceContext, 'policy'>,
@@ -30,10 +31,13 @@ export const runConfigOf = (
   provider: JudgeProvider,
 ): RunConfig => {
   const { model } = policy.judges[provider];
-  if (provider === 'offline' && request.agreementSample)
-    throw new AppError('BAD_REQUEST', secondOfflineJudge, [
-      { path: 'agreementSample', message: secondOfflineJudge },
-    ]);
+  if (judgeOf(provider).model === null && request.agreementSample)
+    throw refused('agreementSample', secondOfflineJudge);
+  if (request.economy && batchesOf(provider) === null)
+    throw refused(
+      'economy',
+      `The ${provider} judge does not judge in batches. Leave this out, or choose a judge that does.`,
+    );
   return {
     ...target,
     since: request.since ?? null,

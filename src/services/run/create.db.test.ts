@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { judgeProviders } from '#contracts/judge-providers.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
 import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
@@ -177,7 +178,8 @@ test('where strangers can reach the installation, only the listed accounts may u
     judge: 'offline',
   });
   const options = await runOptions({ ...workbench.context, ...policy }, stranger);
-  expect(options.judges).toEqual([
+  expect(options.judges).toHaveLength(judgeProviders.length);
+  expect(options.judges.slice(0, 2)).toEqual([
     { provider: 'offline', model: 'offline-1', reason: null, dailyLimitUsd: null },
     {
       provider: 'anthropic',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isPaid, judgeProviders } from '#contracts/judge.ts';
+import { isPaid, judgeProviders } from '#contracts/judge-providers.ts';
 import { oracleTypeNames } from '#contracts/oracle-types.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { engineOff, whyNotAdmitted } from './admission.ts';

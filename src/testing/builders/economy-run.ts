@@ -6,9 +6,9 @@ import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { advanceBatches } from '#services/calls/index.ts';
 import type { WorkerContext } from '#services/ground/index.ts';
 import { createRun, getRun } from '#services/run/index.ts';
-import { anthropicJudge } from '#verification/judges/model/model-judge.ts';
+import type { BatchClient } from '#verification/judges/model/batches.ts';
+import { modelJudge } from '#verification/judges/model/model-judge.ts';
 import { createPrices } from '#verification/judges/model/prices.ts';
-import type { BatchClient } from '#verification/judges/providers/anthropic/batches.ts';
 import { createAnthropicClient } from '#verification/judges/providers/anthropic/client.ts';
 import { type AnthropicFakeOptions, startAnthropicFake } from '../fakes/anthropic/anthropic-fake.ts';
 import { runRequest, testWorkbench } from '../rigs/engine-rig.ts';
@@ -18,7 +18,8 @@ export const economyRun = async (options: AnthropicFakeOptions = {}, request: Pa
   const fake = await startAnthropicFake({ batches: { manual: true }, ...options });
   const workbench = await testWorkbench();
   onTestFinished(fake.close);
-  const prices = createPrices();
+  const provider = 'anthropic';
+  const prices = createPrices(provider);
   const client = createAnthropicClient({
     apiKey: 'sk-ant-test',
     baseURL: fake.url,
@@ -27,28 +28,28 @@ export const economyRun = async (options: AnthropicFakeOptions = {}, request: Pa
       await delay(ms);
     },
   });
-  const batches = client.batches(prices);
+  const { batches } = client;
   const context: WorkerContext = {
     ...workbench.context,
     engine: {
       ...workbench.context.engine,
       judge: ({ model }, desk) =>
-        anthropicJudge({ client, model, random: randomBytes, prices, batches: desk, now: Date.now }),
-      batches,
+        modelJudge({ provider, client, model, random: randomBytes, prices, batches: desk, now: Date.now }),
+      batches: new Map([[provider, batches]]),
     },
   };
   const owner = await workbench.user();
   const { runId } = await createRun(
     context,
     owner,
-    runRequest({ judge: 'anthropic', economy: true, ...request }),
+    runRequest({ judge: provider, economy: true, ...request }),
   );
   const run = (id = runId) => getRun(context, owner, id);
   const items = () => workbench.db.select().from(judgeBatchItems);
   /** The same worker, before an API that does some things in another way. */
   const withBatches = (changes: Partial<BatchClient>): WorkerContext => ({
     ...context,
-    engine: { ...context.engine, batches: { ...batches, ...changes } },
+    engine: { ...context.engine, batches: new Map([[provider, { ...batches, ...changes }]]) },
   });
   /** Works on jobs and batches, each batch ending at once, until the run has ended. */
   const work = async (onto = context, id = runId) => {

@@ -31,6 +31,9 @@ export type Outside = {
 /** Changes of different runs have different numbers, and so no answer key in common. */
 const numbersPerRun = 10_000;
 
+/** The judge whose API stands outside. */
+export const outsideJudge = 'anthropic';
+
 export const repositoryOf = (run: number) => `octo/run-${run}`;
 
 export const runOfChange = (change: number) => Math.floor(change / numbersPerRun) - 1;

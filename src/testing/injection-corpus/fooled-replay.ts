@@ -1,6 +1,6 @@
 import { noUsage, type ReplayCheckpoint } from '#contracts/replay.ts';
 import type { Judge, JudgeAnswer, JudgeReply, JudgeTask } from '#verification/judges/judge.ts';
-import { readJudgeAnswer } from '#verification/judges/model/model-client.ts';
+import { readJudgeAnswer } from '#verification/judges/model/reply.ts';
 import { buildRequest, type ModelRequest, sharedPrefix } from '#verification/judges/model/request.ts';
 import { runReplay } from '#verification/replay/run-replay.ts';
 import type { ReplayEnd } from '#verification/replay/score.ts';

@@ -6,6 +6,8 @@ import { PassThrough } from 'node:stream';
 import { runProgram } from '#cli/commands/program.ts';
 import type { Settings } from '#cli/settings.ts';
 import { openTerminal } from '#cli/terminal.ts';
+import { byProvider, judgeOf } from '#contracts/judge-providers.ts';
+import { offlineModel } from '#verification/judges/offline/rule.ts';
 
 const projectDir = join(import.meta.dirname, '../../..');
 const main = join(projectDir, 'src/cli/main.ts');
@@ -60,6 +62,13 @@ const spawnCommand = (args: string[], dataDir: string, { env = {}, cwd, onStart 
     onStart?.(child);
   });
 
+/** No judge has a key. */
+export const keylessJudges: Settings['judges'] = byProvider((provider) => ({
+  key: null,
+  url: null,
+  model: judgeOf(provider).model?.defaultModel ?? offlineModel,
+}));
+
 const settings: Omit<Settings, 'dataDir'> = {
   installationUrl: 'http://127.0.0.1:9',
   databaseUrl: null,
@@ -67,9 +76,7 @@ const settings: Omit<Settings, 'dataDir'> = {
   githubToken: null,
   githubApiUrl: 'http://127.0.0.1:9',
   githubServerUrl: 'http://127.0.0.1:9',
-  anthropicApiKey: null,
-  anthropicBaseUrl: null,
-  scoringModel: 'claude-sonnet-5-5',
+  judges: keylessJudges,
   judgePrices: {},
   outboundAllow: [],
   pythonOracleDir: null,

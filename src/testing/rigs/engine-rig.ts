@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { onTestFinished } from 'vitest';
+import { byProvider, judgeOf } from '#contracts/judge-providers.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
 import { openRunChanges } from '#db/run-changes.ts';
 import { userIdentities, users } from '#db/schema/users.ts';
@@ -18,10 +19,10 @@ export const openPolicy: InstallationPolicy = {
   engineEnabled: true,
   reachable: false,
   defaultJudge: 'offline',
-  judges: {
-    offline: { model: 'offline-1', unavailable: null },
-    anthropic: { model: 'claude-sonnet-5-5', unavailable: null },
-  },
+  judges: byProvider((provider) => ({
+    model: judgeOf(provider).model?.defaultModel ?? 'offline-1',
+    unavailable: null,
+  })),
   paidJudgeAccounts: [],
   maxCostUsdPerDay: null,
   limits: {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { JudgeAnswer, JudgeTask } from '#verification/judges/judge.ts';
-import { anthropicJudge } from '#verification/judges/model/model-judge.ts';
+import { modelJudge } from '#verification/judges/model/model-judge.ts';
 import { createPrices } from '#verification/judges/model/prices.ts';
 import {
   type AnthropicClientOptions,
@@ -42,7 +42,8 @@ export const judgeAt = (
   options: Partial<AnthropicClientOptions> = {},
   model = 'claude-sonnet-5-5',
 ) =>
-  anthropicJudge({
+  modelJudge({
+    provider: 'anthropic',
     client: createAnthropicClient({
       apiKey: plantedSecret,
       baseURL,
@@ -54,7 +55,7 @@ export const judgeAt = (
     }),
     model,
     random: randomBytes,
-    prices: createPrices(),
+    prices: createPrices('anthropic'),
     batches: null,
     now: Date.now,
   });

@@ -163,9 +163,9 @@ export const scriptedEngine = (script: Script) => {
     endOracle: async () => {
       calls.push('end');
     },
-    prices: createPrices(),
-    countTokens: null,
-    batches: null,
+    prices: createPrices,
+    countTokens: () => null,
+    batches: new Map(),
     close: async () => undefined,
     judge: (judge) => ({
       provider: judge.provider,

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Settings } from '#cli/settings.ts';
 import type { Certificate } from '#contracts/certificate.ts';
 import { readCertificate } from '#verification/certificate/read.ts';
 import {
@@ -9,12 +10,17 @@ import {
   startAnthropicFake,
 } from '../fakes/anthropic/anthropic-fake.ts';
 import { type OracleFake, startOracleFake } from '../fakes/oracles/http-fake.ts';
-import { runCommand, runInProcess } from './command-line.ts';
+import { keylessJudges, runCommand, runInProcess } from './command-line.ts';
 
 /** Ground truth that needs no repository. */
 export const changes = join(import.meta.dirname, '../fixtures/changes.jsonl');
 /** What the bench's models take for their key; no output may hold it. */
 export const plantedKey = 'sk-ant-planted';
+
+/** Settings under which the model judge has a key, and its API stands at this address. */
+export const modelAt = (url: string, key = plantedKey): Pick<Settings, 'judges'> => ({
+  judges: { ...keylessJudges, anthropic: { ...keylessJudges.anthropic, key, url } },
+});
 
 const offlineArgs = (source: string, oracle: { url: string }, args: string[]) => [
   ...['verify', source, '--oracle-url', oracle.url, '--judge', 'offline'],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { judgeRuleSchema } from '#contracts/judge.ts';
+import { judgeRuleSchema } from '#contracts/judge-providers.ts';
 import { judgeRules } from '#services/judge/index.ts';
 import { publicProcedure, router } from './init.ts';
 

@@ -5,7 +5,7 @@ import {
   type SeedSource,
   type Weights,
 } from '#contracts/certificate.ts';
-import type { JudgeProvider } from '#contracts/judge.ts';
+import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import type { ReplayCheckpoint, ReplayScore } from '#contracts/replay.ts';
 import type { RunDraw } from '#contracts/run.ts';
 import { totalUsage, usageByMeasure } from '../judges/judge-usage.ts';

@@ -1,4 +1,4 @@
-import { isPaid } from '#contracts/judge.ts';
+import { isPaid } from '#contracts/judge-providers.ts';
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { askingThrough, type Judge, NotSent } from './judge.ts';
 

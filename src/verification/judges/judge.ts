@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import type { JudgeProvider } from '#contracts/judge.ts';
+import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import type { JudgeUsage } from '#contracts/replay.ts';
 import { storableTextSchema } from '#contracts/text.ts';
 

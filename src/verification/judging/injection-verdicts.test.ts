@@ -17,7 +17,7 @@ import {
 } from '#testing/injection-corpus/place-attack.ts';
 import { best, evidence, quoting } from '#testing/injection-corpus/quoting.ts';
 import type { JudgeAnswer } from '../judges/judge.ts';
-import { readJudgeAnswer } from '../judges/model/model-client.ts';
+import { readJudgeAnswer } from '../judges/model/reply.ts';
 import { scoreReplay } from '../replay/score.ts';
 
 type Verdict = JudgeAnswer['verdicts'][number];

@@ -5,7 +5,7 @@ import { type SubmitEvent, useEffect, useRef, useState } from 'react';
 import { DollarField } from '#components/dollar-field.tsx';
 import { TextField } from '#components/field.tsx';
 import { costText } from '#components/format.ts';
-import { isPaid } from '#contracts/judge.ts';
+import { isPaid } from '#contracts/judge-providers.ts';
 import type { Continuation, Run } from '#contracts/run.ts';
 import { trpc } from '../../trpc-client.tsx';
 import { FormAnswer, useFormAnswer } from '../form-answer.tsx';

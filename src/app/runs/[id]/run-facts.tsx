@@ -1,10 +1,10 @@
 import Link from 'next/link';
 import { Code, type Fact, Facts } from '#components/facts.tsx';
-import { costText, judgeNames } from '#components/format.ts';
+import { costText } from '#components/format.ts';
 import { economyText } from '#components/run-status.tsx';
 import { Time } from '#components/time.tsx';
 import { usageFacts } from '#components/usage-facts.ts';
-import { isPaid } from '#contracts/judge.ts';
+import { isPaid, judgeOf } from '#contracts/judge-providers.ts';
 import { type Continuation, isTerminal, type Run } from '#contracts/run.ts';
 
 /** What was sent in a batch is charged when that has ended, even where its run has ended before. */
@@ -36,7 +36,7 @@ const continuations: Record<Continuation, { term: string; remark: string }> = {
 export const RunFacts = ({ run }: { run: Run }) => {
   const ended = isTerminal(run.status);
   const facts: Fact[] = [
-    { term: 'Judge', value: judgeNames[run.judge], remark: run.economy ? economyText : undefined },
+    { term: 'Judge', value: judgeOf(run.judge).label, remark: run.economy ? economyText(run) : undefined },
   ];
   if (isPaid(run.judge)) facts.push(...usageFacts(run.usage), cost(run));
   if (run.continuation !== null && run.continuesRunId !== null)

@@ -87,7 +87,7 @@ export const RunView = ({ initial }: { initial: Run }) => {
           {progressText(run)}
           {run.secondsLeft === null ? null : `, ${timeLeftText(run.secondsLeft)}`}
         </p>
-        {run.economy && !ended ? <p className="mt-1 text-sm text-muted">{economyText}</p> : null}
+        {run.economy && !ended ? <p className="mt-1 text-sm text-muted">{economyText(run)}</p> : null}
         <p role="status" className="sr-only">
           {spokenProgress(run)}
         </p>

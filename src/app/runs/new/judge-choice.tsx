@@ -1,12 +1,5 @@
 import { describedBy, FieldError } from '#components/field.tsx';
-import { judgeNames } from '#components/format.ts';
-import type { JudgeProvider } from '#contracts/judge.ts';
-
-const remarks: Record<JudgeProvider, string> = {
-  anthropic: 'Reads and understands; each replay costs a few calls to the model.',
-  offline:
-    'Compares words, names and numbers; free, needs no network. Its certificates say so and are not ranked.',
-};
+import { type JudgeProvider, judgeOf } from '#contracts/judge-providers.ts';
 
 export type JudgeOption = {
   provider: JudgeProvider;
@@ -31,6 +24,7 @@ export const JudgeChoice = ({
     <div className="mt-1.5 space-y-2">
       {judges.map((judge) => {
         const { provider, model, reason } = judge;
+        const { label, remark } = judgeOf(provider);
         return (
           <label
             key={provider}
@@ -47,12 +41,10 @@ export const JudgeChoice = ({
               className="mt-1.5 size-4 accent-accent"
             />
             <span>
-              <span className={reason === null ? 'font-medium' : 'font-medium text-muted'}>
-                {judgeNames[provider]}
-              </span>{' '}
+              <span className={reason === null ? 'font-medium' : 'font-medium text-muted'}>{label}</span>{' '}
               <code className="font-mono text-sm break-all text-muted">{model}</code>
               <span id={`judge-${provider}`} className="block text-sm text-muted">
-                {remarks[provider]}
+                {remark}
                 {reason === null ? null : <span className="mt-1 block text-caution">{reason}</span>}
               </span>
             </span>

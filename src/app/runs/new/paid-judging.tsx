@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { DollarField } from '#components/dollar-field.tsx';
 import { describedBy, FieldError, TextField } from '#components/field.tsx';
 import { costText } from '#components/format.ts';
-import { economyTerms } from '#contracts/judge.ts';
+import { batchesOf } from '#contracts/judge-providers.ts';
 import type { JudgeOption } from './judge-choice.tsx';
 import type { FieldName } from './run-form-values.ts';
 
@@ -35,6 +35,7 @@ export const PaidJudging = ({
   errors: Partial<Record<FieldName | '', string>>;
 }) => {
   const [share, setShare] = useState('');
+  const batches = judge === undefined ? null : batchesOf(judge.provider);
   return (
     <fieldset hidden={!shown} disabled={!shown} className="space-y-5">
       <legend className="sr-only">What this judge may cost</legend>
@@ -80,15 +81,17 @@ export const PaidJudging = ({
           error={errors.agreementModel}
         />
       </fieldset>
-      <label className="flex gap-3">
-        <input type="checkbox" name="economy" className="mt-1.5 size-4 accent-accent" />
-        <span>
-          <span className="block font-medium">Economy mode</span>
-          <span className="block text-sm text-muted">
-            Through the Message Batches API: {economyTerms}. On input of large diffs that cache saves more.
+      <fieldset hidden={batches === null} disabled={batches === null}>
+        <label className="flex gap-3">
+          <input type="checkbox" name="economy" className="mt-1.5 size-4 accent-accent" />
+          <span>
+            <span className="block font-medium">Economy mode</span>
+            <span className="block text-sm text-muted">
+              Through {batches?.api}: {batches?.terms}. {batches?.advice}
+            </span>
           </span>
-        </span>
-      </label>
+        </label>
+      </fieldset>
     </fieldset>
   );
 };

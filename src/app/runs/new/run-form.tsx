@@ -5,7 +5,7 @@ import { useRouter } from 'next/navigation';
 import { type SubmitEvent, useEffect, useReducer, useRef, useState } from 'react';
 import { TextField } from '#components/field.tsx';
 import { Notice } from '#components/notice.tsx';
-import { isPaid } from '#contracts/judge.ts';
+import { isPaid } from '#contracts/judge-providers.ts';
 import type { OracleType } from '#contracts/oracle-types.ts';
 import type { AppRouter } from '#trpc/root.ts';
 import { trpc } from '../../trpc-client.tsx';

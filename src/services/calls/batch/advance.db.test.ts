@@ -4,8 +4,8 @@ import { verificationReplays } from '#db/schema/replays.ts';
 import { economyRun } from '#testing/builders/economy-run.ts';
 import { answerPlausibly } from '#testing/fakes/anthropic/answers.ts';
 import type { AnthropicFakeOptions } from '#testing/fakes/anthropic/anthropic-fake.ts';
+import { type BatchClient, BatchFault } from '#verification/judges/model/batches.ts';
 import { createPrices } from '#verification/judges/model/prices.ts';
-import { type BatchClient, BatchFault } from '#verification/judges/providers/anthropic/batches.ts';
 import { getPublicCertificate } from '../../certificate/get.ts';
 import type { WorkerContext } from '../../ground/context.ts';
 import { sweepRuns } from '../../pipeline/sweep.ts';
@@ -63,7 +63,7 @@ test('economy mode comes to the same scores through batches, at half the price o
   expect(cheap.usage.calls).toBe(full.usage.calls);
   const { usage } = economy.fake;
   expect(usage.standard.messages).toBe(0);
-  const list = createPrices().costUsd('claude-sonnet-5-5', usage.batch) ?? 0;
+  const list = createPrices('anthropic').costUsd('claude-sonnet-5-5', usage.batch) ?? 0;
   expect(cheap.usage.costUsd).toBeCloseTo(list / 2, 9);
   expect((await economy.run()).costUsd).toBeCloseTo(list / 2, 9);
 });
@@ -155,7 +155,7 @@ test('what expired or failed in a batch is asked singly and once, at the full pr
   expect(fake.usage.standard.messages).toBe(2);
   const { usage } = await scoresOf(context, (await run()).certificateId);
   const costs = [fake.usage.standard, fake.usage.batch].map(
-    (tokens) => createPrices().costUsd('claude-sonnet-5-5', tokens) ?? 0,
+    (tokens) => createPrices('anthropic').costUsd('claude-sonnet-5-5', tokens) ?? 0,
   );
   const cost = (costs[0] ?? 0) + (costs[1] ?? 0) / 2;
   expect(usage.costUsd).toBeCloseTo(cost, 9);

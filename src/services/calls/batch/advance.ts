@@ -1,17 +1,17 @@
-import { eq } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
-import { type BatchClient, BatchFault } from '#verification/judges/providers/anthropic/batches.ts';
+import { BatchFault } from '#verification/judges/model/batches.ts';
 import { collect } from './collect.ts';
-import { type BatchContext, wake } from './items.ts';
+import { type BatchContext, callsTo, type ProviderBatches, wake } from './items.ts';
 import { recoverLost, submitNext, withdrawEnded } from './submit.ts';
 
 /** Stores what has ended, then wakes: a replay whose calls lie in several of these batches goes on once, with all. */
-const collectEnded = async (context: BatchContext, batches: BatchClient) => {
+const collectEnded = async (context: BatchContext, batches: ProviderBatches) => {
   const { db, log } = context;
   const open = await db
     .selectDistinct({ batchId: judgeBatchItems.batchId })
     .from(judgeBatchItems)
-    .where(eq(judgeBatchItems.state, 'submitted'));
+    .where(and(eq(judgeBatchItems.state, 'submitted'), callsTo(batches.provider)));
   const ended: string[] = [];
   try {
     for (const { batchId } of open) {
@@ -32,21 +32,14 @@ const collectEnded = async (context: BatchContext, batches: BatchClient) => {
   }
 };
 
-/**
- * One step with the judge's batches: submits what was queued, stores what has ended, and lets the replays go on that
- * waited for it. To be called again and again by one worker at a time; whatever it was doing when it died is done by the
- * next.
- */
-export const advanceBatches = async (context: BatchContext): Promise<void> => {
+const advanceOf = async (context: BatchContext, batches: ProviderBatches) => {
   const { log } = context;
-  const { batches } = context.engine;
-  if (batches === null) return;
+  const { provider } = batches;
   try {
-    await withdrawEnded(context);
     await recoverLost(context, batches).catch((error: unknown) => {
       // The others need not wait for what was lost.
       if (!(error instanceof BatchFault)) throw error;
-      log.warn({ error: error.message }, 'Lost batches cannot be looked for; they are tried again');
+      log.warn({ provider, error: error.message }, 'Lost batches cannot be looked for; they are tried again');
     });
     while (await submitNext(context, batches)) {
       // Until nothing is queued, or what is may still be joined by others.
@@ -54,6 +47,18 @@ export const advanceBatches = async (context: BatchContext): Promise<void> => {
     await collectEnded(context, batches);
   } catch (error) {
     if (!(error instanceof BatchFault)) throw error;
-    log.warn({ error: error.message }, 'The judge’s batches cannot be had; they are tried again');
+    log.warn({ provider, error: error.message }, 'The judge’s batches cannot be had; they are tried again');
   }
+};
+
+/**
+ * One step with the judges' batches: submits what was queued, stores what has ended, and lets the replays go on that
+ * waited for it. To be called again and again by one worker at a time; whatever it was doing when it died is done by the
+ * next.
+ */
+export const advanceBatches = async (context: BatchContext): Promise<void> => {
+  const { batches } = context.engine;
+  if (batches.size === 0) return;
+  await withdrawEnded(context);
+  for (const [provider, client] of batches) await advanceOf(context, { provider, client });
 };

@@ -4,7 +4,7 @@ import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { createHandlers } from '#jobs/index.ts';
 import { economyRun } from '#testing/builders/economy-run.ts';
 import { answerPlausibly } from '#testing/fakes/anthropic/answers.ts';
-import { type BatchClient, BatchFault } from '#verification/judges/providers/anthropic/batches.ts';
+import { type BatchClient, BatchFault } from '#verification/judges/model/batches.ts';
 import { advanceBatches } from './advance.ts';
 
 /**

@@ -1,10 +1,16 @@
 import { and, eq } from 'drizzle-orm';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
-import type { BatchClient, BatchResult } from '#verification/judges/providers/anthropic/batches.ts';
+import type { BatchResult } from '#verification/judges/model/batches.ts';
+import { usageOfReply } from '#verification/judges/model/reply.ts';
 import { settleBooking } from '../spend.ts';
-import { type BatchContext, leaveSingle } from './items.ts';
+import { type BatchContext, leaveSingle, type ProviderBatches } from './items.ts';
 
-const store = async (context: BatchContext, result: BatchResult, batchId: string) => {
+const store = async (
+  context: BatchContext,
+  { provider }: ProviderBatches,
+  result: BatchResult,
+  batchId: string,
+) => {
   const which = and(
     eq(judgeBatchItems.id, result.id),
     eq(judgeBatchItems.batchId, batchId),
@@ -14,7 +20,8 @@ const store = async (context: BatchContext, result: BatchResult, batchId: string
     await leaveSingle(context, which, { charged: false });
     return;
   }
-  const { reply, usage } = result;
+  const { reply } = result;
+  const usage = usageOfReply(reply, context.engine.prices(provider));
   await context.db.transaction(async (transaction) => {
     const [item] = await transaction
       .update(judgeBatchItems)
@@ -32,14 +39,15 @@ const store = async (context: BatchContext, result: BatchResult, batchId: string
  */
 export const collect = async (
   context: BatchContext,
-  batches: BatchClient,
+  batches: ProviderBatches,
   batchId: string,
 ): Promise<string[]> => {
   const { db, log } = context;
-  const state = await batches.state(batchId);
+  const state = await batches.client.state(batchId);
   if (state === 'in_progress') return [];
   if (state === 'ended')
-    for await (const result of batches.results(batchId)) await store(context, result, batchId);
+    for await (const result of batches.client.results(batchId))
+      await store(context, batches, result, batchId);
   else log.warn({ batchId }, 'The API knows a batch no more; its calls are made singly');
   // What the batch said nothing of is asked by itself, as what expired or failed in it is.
   const unanswered = and(eq(judgeBatchItems.batchId, batchId), eq(judgeBatchItems.state, 'submitted'));

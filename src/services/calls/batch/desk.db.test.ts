@@ -4,8 +4,7 @@ import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { economyRun } from '#testing/builders/economy-run.ts';
 import { BudgetBusy } from '#verification/judges/booked-judge.ts';
-import type { BatchedCall } from '#verification/judges/model/model-client.ts';
-import { AwaitsBatch } from '#verification/judges/model/model-client.ts';
+import { AwaitsBatch, type BatchedCall } from '#verification/judges/model/batches.ts';
 import { createPrices } from '#verification/judges/model/prices.ts';
 import { cancelRun } from '../../run/cancel.ts';
 import { continueRun } from '../../run/continue.ts';
@@ -15,7 +14,14 @@ import { advanceBatches } from './advance.ts';
 import { batchDesk } from './desk.ts';
 
 const call: BatchedCall = {
-  request: { model: 'claude-sonnet-5-5', max_tokens: 1, system: [], messages: [] },
+  request: {
+    model: 'claude-sonnet-5-5',
+    maxOutputTokens: 1,
+    instructions: '',
+    pullRequest: '',
+    question: '',
+    cachePrefix: false,
+  },
   mostUsd: 1,
   single: { mostUsd: 2, send: () => Promise.reject(new Error('It is not made singly.')) },
 };
@@ -86,7 +92,7 @@ test('a batch that is under way while its run is resumed is paid once, on the ac
   );
   const settled = await spend();
   expect(settled.every((row) => row.settled)).toBe(true);
-  const cost = (createPrices().costUsd('claude-sonnet-5-5', fake.usage.batch) ?? 0) / 2;
+  const cost = (createPrices('anthropic').costUsd('claude-sonnet-5-5', fake.usage.batch) ?? 0) / 2;
   expect((await run(resumedId)).costUsd).toBeCloseTo(cost, 9);
   expect((await run(runId)).costUsd).toBe(settled.find(({ id }) => id === booked?.id)?.costUsd);
 });

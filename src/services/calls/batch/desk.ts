@@ -3,13 +3,8 @@ import { and, eq } from 'drizzle-orm';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { NotSent } from '#verification/judges/judge.ts';
-import {
-  AwaitsBatch,
-  type BatchDesk,
-  type BatchedCall,
-  type ModelReply,
-  modelReplySchema,
-} from '#verification/judges/model/model-client.ts';
+import { AwaitsBatch, type BatchDesk, type BatchedCall } from '#verification/judges/model/batches.ts';
+import { type ModelReply, modelReplySchema } from '#verification/judges/model/reply.ts';
 import type { ServiceContext } from '../../ground/context.ts';
 import { isOpenIn, ReplayLost } from '../../state/checkpoint.ts';
 import { bookCall, releaseBookings, settleBooking } from '../spend.ts';

@@ -1,11 +1,21 @@
-import { and, eq, inArray, notInArray, type SQL } from 'drizzle-orm';
+import { and, eq, inArray, notInArray, type SQL, sql } from 'drizzle-orm';
+import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import { judgeBatchItems, waitingStates } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import type { BatchClient } from '#verification/judges/model/batches.ts';
 import type { WorkerContext } from '../../ground/context.ts';
 import { scoreJob } from '../../state/score-job.ts';
 import { releaseBookings } from '../spend.ts';
 
 export type BatchContext = Pick<WorkerContext, 'db' | 'sender' | 'engine' | 'log' | 'now'>;
+
+/** Where the calls of runs under one provider's judge are batched. */
+export type ProviderBatches = { provider: JudgeProvider; client: BatchClient };
+
+/** The calls to one provider: a run has one, whatever models it asks. */
+export const callsTo = (provider: JudgeProvider): SQL =>
+  sql`exists (select from ${verificationRuns} where ${verificationRuns.id} = ${judgeBatchItems.runId} and ${verificationRuns.config} #>> '{judge,provider}' = ${provider})`;
 
 /**
  * Leaves calls to be made by themselves.

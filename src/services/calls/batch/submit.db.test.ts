@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { economyRun } from '#testing/builders/economy-run.ts';
-import { type BatchClient, BatchFault } from '#verification/judges/providers/anthropic/batches.ts';
+import { type BatchClient, BatchFault } from '#verification/judges/model/batches.ts';
 import { advanceBatches } from './advance.ts';
 
 const minutes = 60_000;

@@ -2,10 +2,11 @@ import { and, asc, eq, inArray, lt, notInArray } from 'drizzle-orm';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
-import { type BatchClient, BatchFault } from '#verification/judges/providers/anthropic/batches.ts';
+import { type BatchClient, BatchFault } from '#verification/judges/model/batches.ts';
+import { modelRequestSchema } from '#verification/judges/model/request.ts';
 import { replayingStatuses } from '../../state/checkpoint.ts';
 import { releaseBookings } from '../spend.ts';
-import { type BatchContext, leaveSingle, wake } from './items.ts';
+import { type BatchContext, callsTo, leaveSingle, type ProviderBatches, wake } from './items.ts';
 
 /**
  * A batch is sent when its first call has waited this long: the calls of a run's replays come within seconds of each
@@ -69,7 +70,7 @@ export const withdrawEnded = ({ db }: Pick<BatchContext, 'db'>) =>
   });
 
 /** Takes the calls of the next batch; from here on they are this worker's until the API has answered. */
-const takeQueued = async ({ db }: BatchContext, at: Date) => {
+const takeQueued = async ({ db }: BatchContext, { provider }: ProviderBatches, at: Date) => {
   const queued = await db
     .select({
       id: judgeBatchItems.id,
@@ -77,7 +78,7 @@ const takeQueued = async ({ db }: BatchContext, at: Date) => {
       createdAt: judgeBatchItems.createdAt,
     })
     .from(judgeBatchItems)
-    .where(eq(judgeBatchItems.state, 'queued'))
+    .where(and(eq(judgeBatchItems.state, 'queued'), callsTo(provider)))
     .orderBy(asc(judgeBatchItems.createdAt), asc(judgeBatchItems.id))
     .limit(mostItems);
   const [first] = queued;
@@ -126,14 +127,16 @@ const keepBatch = async (
 };
 
 /** @returns whether there may be more to submit. */
-export const submitNext = async (context: BatchContext, batches: BatchClient): Promise<boolean> => {
+export const submitNext = async (context: BatchContext, batches: ProviderBatches): Promise<boolean> => {
   const submittedAt = context.now();
-  const items = await takeQueued(context, submittedAt);
+  const items = await takeQueued(context, batches, submittedAt);
   if (items.length === 0) return false;
   const submission = { ids: items.map(({ id }) => id), submittedAt };
   try {
-    const batchId = await batches.submit(items.map(({ id, request }) => ({ id, request: request ?? {} })));
-    await keepBatch(context, batches, submission, batchId);
+    const batchId = await batches.client.submit(
+      items.map(({ id, request }) => ({ id, request: modelRequestSchema.parse(request) })),
+    );
+    await keepBatch(context, batches.client, submission, batchId);
     return true;
   } catch (error) {
     if (!(error instanceof BatchFault)) throw error;
@@ -152,7 +155,7 @@ export const submitNext = async (context: BatchContext, batches: BatchClient): P
  * of the account's newest that nobody knows, and that holds as many calls, is taken for theirs; which results are
  * theirs is told by their ids when it has ended.
  */
-export const recoverLost = async (context: BatchContext, batches: BatchClient) => {
+export const recoverLost = async (context: BatchContext, { provider, client }: ProviderBatches) => {
   const { db, now } = context;
   const lost = await db
     .select({ id: judgeBatchItems.id, submittedAt: judgeBatchItems.submittedAt })
@@ -160,6 +163,7 @@ export const recoverLost = async (context: BatchContext, batches: BatchClient) =
     .where(
       and(
         eq(judgeBatchItems.state, 'submitting'),
+        callsTo(provider),
         lt(judgeBatchItems.submittedAt, new Date(now().getTime() - lostAfterMs)),
       ),
     );
@@ -168,7 +172,7 @@ export const recoverLost = async (context: BatchContext, batches: BatchClient) =
     const submission = { ids: items.map(({ id }) => id), submittedAt: new Date(time) };
     const calls = items.length;
     // A minute's room for clocks that differ.
-    const made = await batches.madeSince(new Date(time - 60_000));
+    const made = await client.madeSince(new Date(time - 60_000));
     const known = await db
       .selectDistinct({ batchId: judgeBatchItems.batchId })
       .from(judgeBatchItems)

@@ -3,15 +3,16 @@ import type { GroundTruth } from '#contracts/ground-truth.ts';
 import { changeNumber, changeNumbers } from '#testing/rigs/scripted-engine.ts';
 import { type EstimateInput, estimateJudging } from './estimate.ts';
 import { createPrices } from './prices.ts';
-import type { ModelRequest } from './request.ts';
+import { type ModelRequest, promptTexts } from './request.ts';
 
 const model = 'claude-sonnet-5-5';
 const estimate = (changed: Partial<EstimateInput> = {}) =>
   estimateJudging({
     changes: changeNumbers(4),
     replays: 4,
+    provider: 'anthropic',
     model,
-    prices: createPrices(),
+    prices: createPrices('anthropic'),
     economy: false,
     agreement: null,
     countTokens: null,
@@ -23,8 +24,7 @@ const longer = (change: GroundTruth, characters: number): GroundTruth => ({
   diff: `${change.diff}+// ${'x'.repeat(characters)}\n`,
 });
 
-const charactersOf = ({ system, messages }: ModelRequest) =>
-  [...system.map(({ text }) => text), ...messages.map(({ content }) => content)].join('').length;
+const charactersOf = (request: ModelRequest) => promptTexts(request).join('').length;
 
 test('a change takes six calls at least, each asked once, and twelve where each is asked twice', async () => {
   const { least, most } = await estimate({ replays: 50 });
@@ -135,8 +135,8 @@ test('a batch halves the price, of a prompt with the instructions for its own ta
     expect(costUsd).toBeCloseTo((inputTokens * 1 + outputTokens * 5) / 1e6, 9);
   expect(batch.most.costUsd).toBeLessThan((single.most.costUsd ?? Number.NaN) / 2);
   expect(batch.most.calls).toBe(single.most.calls);
-  expect(batch.method).toContain('halved for batches');
-  expect(single.method).not.toContain('halved');
+  expect(batch.method).toContain('at 50 % for batches');
+  expect(single.method).not.toContain('for batches');
   expect(single.method).toContain('asked once and the prompt cache serves');
   expect(batch.method).toContain('The prompt cache serves neither');
 });

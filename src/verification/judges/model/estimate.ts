@@ -1,19 +1,18 @@
 import type { JudgeEstimate } from '#contracts/estimate.ts';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { type JudgeProvider, judgeOf } from '#contracts/judge-providers.ts';
 import type { JudgeTask } from '../judge.ts';
-import type { TokenCount } from './model-client.ts';
-import { type Prices, pricesAsOf } from './prices.ts';
+import type { CountTokens } from './model-client.ts';
+import type { Prices } from './prices.ts';
 import { instructionsFor } from './prompts/v1/digest.ts';
-import { buildRequest, type ModelRequest, sharedPrefix } from './request.ts';
-
-/** Counts a request's prompt in tokens as the model does, or says why that could not be. */
-export type CountTokens = (request: ModelRequest) => Promise<TokenCount>;
+import { buildRequest, type ModelRequest, promptTexts, sharedPrefix } from './request.ts';
 
 export type EstimateInput = {
   /** The changes that are measured: the run's own, or some like them. */
   changes: GroundTruth[];
   /** How many changes the run is to have. */
   replays: number;
+  provider: JudgeProvider;
   model: string;
   prices: Prices;
   economy: boolean;
@@ -35,9 +34,8 @@ const secondTasks = ['precision', 'recall', 'reply'] as const;
 const mostCounted = 50;
 const countedAtOnce = 4;
 
-const charactersOf = ({ system, messages }: ModelRequest) =>
-  system.reduce((sum, { text }) => sum + text.length, 0) +
-  messages.reduce((sum, { content }) => sum + content.length, 0);
+const charactersOf = (request: ModelRequest) =>
+  promptTexts(request).reduce((sum, text) => sum + text.length, 0);
 
 /** The tokens of each change's prompt, how many of them are the model's own count, and why no more are. */
 const promptTokens = async (
@@ -136,6 +134,15 @@ const amountOf = (
     })
     .reduce(added, none);
 
+/** What the figures in US dollars go by. */
+const basisOfPrices = ({ provider, economy }: Pick<EstimateInput, 'provider' | 'economy'>): string[] => {
+  const { model } = judgeOf(provider);
+  if (model === null) return [];
+  const share =
+    economy && model.batches !== null ? `, at ${100 * model.batches.priceShare} % for batches` : '';
+  return [`List prices of ${model.listPrices.asOf} unless JUDGE_PRICES says otherwise${share}.`];
+};
+
 /**
  * What judging a run would take. `least`: each call is asked once and the prompt cache serves, save in economy
  * mode, which has none. `most`: each call is asked twice and the cache never serves. Changes that were not measured are taken to be like those that were.
@@ -164,7 +171,8 @@ export const estimateJudging = async (input: EstimateInput): Promise<JudgeEstima
       ...(fault === null
         ? []
         : [`The tokeniser did not count ${counted > 0 ? 'the others' : 'them'}: ${fault}.`]),
-      `What oracle and judge will say is taken by its usual length. List prices of ${pricesAsOf} unless JUDGE_PRICES says otherwise${input.economy ? ', halved for batches' : ''}.`,
+      'What oracle and judge will say is taken by its usual length.',
+      ...basisOfPrices(input),
       input.economy
         ? 'The lower end: each call is asked once; the upper end: each is asked twice. The prompt cache serves neither: batches go without it.'
         : 'The lower end: each call is asked once and the prompt cache serves; the upper end: each is asked twice and it never does.',

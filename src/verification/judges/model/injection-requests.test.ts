@@ -35,11 +35,11 @@ const requestsOf = (material: Material) => {
   const { title, description, filesChanged, diff } = material.groundTruth;
   const prefix = sharedPrefix(material.groundTruth, guessedNonce);
   return tasksOf(material).map((task) => {
-    const { system, messages } = buildRequest('m', prefix, task, guessedNonce);
+    const { instructions, pullRequest, question } = buildRequest('m', prefix, task, guessedNonce);
     return {
       measure: task.measure,
-      system: system.map(({ text }) => text).join('\n\n'),
-      user: messages.map(({ content }) => content).join('\n\n'),
+      system: `${instructions}\n\n${pullRequest}`,
+      user: question,
       systemTexts: [title, description, filesChanged.join('\n'), diff],
       userTexts: ownTexts(material)[task.measure],
     };
@@ -131,10 +131,11 @@ describe('no measure sees another’s material', () => {
     const { requests } = await fooledReplay(material, quoting(evidence));
     expect(new Set(requests.map(({ measure }) => measure))).toEqual(new Set(Object.keys(own)));
     for (const { measure, request } of requests) {
-      expect(request.system).toEqual(requests[0]?.request.system);
+      expect(request.instructions).toBe(requests[0]?.request.instructions);
+      expect(request.pullRequest).toBe(requests[0]?.request.pullRequest);
       // Canaries are made of the key's changes: precision may see a statement, and nothing else of the key.
       const allowed = measure === 'precision' ? ['claim', 'statement'] : own[measure];
-      const seen = request.messages.flatMap(({ content }) => marksIn(content));
+      const seen = marksIn(request.question);
       expect({ measure, foreign: seen.filter((mark) => !allowed.includes(mark)) }).toEqual({
         measure,
         foreign: [],

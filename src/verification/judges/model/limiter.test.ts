@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createLimiter } from './limiter.ts';
+import { createLimiter, type LimitNews } from './limiter.ts';
 
 const limiterAt = (most = 64) => {
   let clock = 1_000_000;
@@ -13,8 +13,8 @@ const limiterAt = (most = 64) => {
       clock += ms;
     },
   });
-  const observe = (status: number, headers: Record<string, string> = {}) =>
-    limiter.observe({ status, headers: new Headers(headers) });
+  const observe = (outcome: LimitNews['outcome'], told: Partial<LimitNews> = {}) =>
+    limiter.observe({ outcome, callsLeft: null, closedUntil: null, ...told });
   return { limiter, observe, sleeps, at: () => clock };
 };
 
@@ -42,69 +42,52 @@ test('no more calls than the limit are under way, and each that ends lets the ne
   expect(order).toEqual([1, 2, 3, 4]);
 });
 
-test.each([429, 529])('a burst of %i halves the limit once, and answers raise it again', async (status) => {
+test('a burst of refusals halves the limit once, and answers raise it again', async () => {
   const { limiter, observe } = limiterAt();
   await Promise.all(Array.from({ length: 8 }, () => limiter.enter()));
   expect(limiter.limit()).toBe(8);
-  for (let count = 0; count < 8; count += 1) observe(status);
+  for (let count = 0; count < 8; count += 1) observe('limited');
   expect(limiter.limit()).toBe(4);
-  observe(status);
+  observe('limited');
   expect(limiter.limit()).toBe(2);
-  for (let count = 0; count < 200; count += 1) observe(200);
+  for (let count = 0; count < 200; count += 1) observe('answered');
   expect(limiter.limit()).toBeGreaterThan(15);
 });
 
 test('the limit never falls below one call, and never rises above the most', () => {
   const { limiter, observe } = limiterAt(10);
-  for (let count = 0; count < 100; count += 1) observe(429);
+  for (let count = 0; count < 100; count += 1) observe('limited');
   expect(limiter.limit()).toBe(1);
-  for (let count = 0; count < 1000; count += 1) observe(200);
+  for (let count = 0; count < 1000; count += 1) observe('answered');
   expect(limiter.limit()).toBe(10);
 });
 
 test('an error that is no limit changes nothing', () => {
   const { limiter, observe } = limiterAt();
-  observe(500);
-  observe(400);
+  observe('failed');
   expect(limiter.limit()).toBe(8);
 });
 
-test('nobody is let through before the time that Retry-After names', async () => {
-  const { limiter, observe, sleeps } = limiterAt();
-  observe(429, { 'retry-after': '7' });
+test('no more calls are let through than the API still takes, and none before it takes them again', async () => {
+  const { limiter, observe, sleeps, at } = limiterAt();
+  observe('answered', { callsLeft: 3 });
+  expect(limiter.limit()).toBe(3);
+  observe('limited', { closedUntil: at() + 7000 });
+  // What is told later and ends sooner shortens nothing.
+  observe('answered', { closedUntil: at() + 4000 });
   await limiter.enter();
   expect(sleeps).toEqual([7000]);
 });
 
-test('no more calls are let through than requests remain, and none before the reset where none do', async () => {
+test('an API that says it is closed for a day holds nobody for longer than a minute', async () => {
   const { limiter, observe, sleeps, at } = limiterAt();
-  observe(200, { 'anthropic-ratelimit-requests-remaining': '3' });
-  expect(limiter.limit()).toBe(3);
-  observe(200, {
-    'anthropic-ratelimit-input-tokens-remaining': '0',
-    'anthropic-ratelimit-input-tokens-reset': new Date(at() + 4000).toISOString(),
-  });
-  await limiter.enter();
-  expect(sleeps).toEqual([4000]);
-});
-
-test('a header that says nothing readable holds nobody', async () => {
-  const { limiter, observe, sleeps } = limiterAt();
-  observe(429, { 'retry-after': 'soon' });
-  observe(200, { 'anthropic-ratelimit-requests-remaining': 'many' });
+  observe('answered', { closedUntil: at() - 1 });
   await limiter.enter();
   expect(sleeps).toEqual([]);
+  observe('limited', { closedUntil: at() + 86_400_000 });
+  await limiter.enter();
+  expect(sleeps).toEqual([60_000]);
 });
-
-test.each(['86400', 'Wed, 21 Oct 2099 07:28:00 GMT'])(
-  'a reset that lies far away holds nobody for long: %s',
-  async (retryAfter) => {
-    const { limiter, observe, sleeps } = limiterAt();
-    observe(429, { 'retry-after': retryAfter });
-    await limiter.enter();
-    expect(sleeps).toEqual([60_000]);
-  },
-);
 
 test('who gives up waiting leaves its place, and takes no slot', async () => {
   const { limiter } = limiterAt(1);

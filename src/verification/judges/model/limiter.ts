@@ -1,13 +1,18 @@
-import { retryAfterMs } from '#contracts/http.ts';
-
-/** What of a response says how close its limits are. */
-type Answered = { status: number; headers: Pick<Headers, 'get'> };
+/** What one answer of the API tells of its limits. */
+export type LimitNews = {
+  /** `limited`: there were too many calls, or the API was overloaded. `failed` is any other error. */
+  outcome: 'answered' | 'limited' | 'failed';
+  /** How many more calls it takes for now; null where it does not say. */
+  callsLeft: number | null;
+  /** Until when it takes none, in milliseconds since the epoch; null where it does not say. */
+  closedUntil: number | null;
+};
 
 export type Limiter = {
   /** Waits for a free slot, and gives back what ends its use. Rejects where `signal` is aborted. */
   enter(signal?: AbortSignal): Promise<() => void>;
-  /** Takes in one response of the API, retried ones included. */
-  observe(response: Answered): void;
+  /** Takes in one answer of the API, retried ones included. */
+  observe(news: LimitNews): void;
   /** How many may be under way at once just now. */
   limit(): number;
 };
@@ -24,14 +29,12 @@ export type LimiterOptions = {
 const initialLimit = 8;
 /** However far away a limit is said to end, the next call tries after this long. */
 const longestPauseMs = 60_000;
-const kinds = ['requests', 'input-tokens', 'output-tokens'] as const;
 
 /**
  * How many calls a process has under way at the API, found by trial (additive increase, multiplicative decrease, as
- * in TCP congestion control, RFC 5681): an answer raises the limit by 1 for a round of answers, a 429 or 529 halves it,
- * once for all calls that were sent before. Where `anthropic-ratelimit-*` headers name what remains, no more calls are
- * let through than requests remain, and none before the reset where nothing does. So a limit costs time, and no
- * verdict.
+ * in TCP congestion control, RFC 5681): an answer raises the limit by 1 for a round of answers, being told
+ * of too many halves it, once for all calls that were sent before. Where the API says how many calls it still takes, no more
+ * are let through, and none before it takes them again. So a limit costs time, and no verdict.
  */
 export const createLimiter = ({ most, now, sleep }: LimiterOptions): Limiter => {
   let limit = Math.min(initialLimit, most);
@@ -46,10 +49,6 @@ export const createLimiter = ({ most, now, sleep }: LimiterOptions): Limiter => 
       active += 1;
       waiting.shift()?.();
     }
-  };
-
-  const pause = (ms: number) => {
-    pausedUntil = Math.max(pausedUntil, now() + Math.min(Math.max(0, ms), longestPauseMs));
   };
 
   const leave = () => {
@@ -91,30 +90,18 @@ export const createLimiter = ({ most, now, sleep }: LimiterOptions): Limiter => 
       };
     },
 
-    observe: ({ status, headers }) => {
-      const remaining = (kind: (typeof kinds)[number]) => {
-        const text = headers.get(`anthropic-ratelimit-${kind}-remaining`);
-        return text !== null && /^\d+$/.test(text) ? Number(text) : null;
-      };
+    observe: ({ outcome, callsLeft, closedUntil }) => {
       answersSinceCut += 1;
-      if (status === 429 || status === 529) {
-        pause(retryAfterMs(headers, now()) ?? 0);
-        // Calls that were under way at the last cut tell of the same limit again.
-        if (answersSinceCut > callsAtCut) {
-          limit = Math.max(1, limit / 2);
-          answersSinceCut = 0;
-          callsAtCut = active - 1;
-        }
-      } else if (status < 400) {
-        limit = Math.min(most, limit + 1 / limit);
+      // Calls that were under way at the last cut tell of the same limit again.
+      if (outcome === 'limited' && answersSinceCut > callsAtCut) {
+        limit = Math.max(1, limit / 2);
+        answersSinceCut = 0;
+        callsAtCut = active - 1;
       }
-      const requests = remaining('requests');
-      if (requests !== null) limit = Math.max(1, Math.min(limit, requests));
-      for (const kind of kinds) {
-        if (remaining(kind) !== 0) continue;
-        const reset = Date.parse(headers.get(`anthropic-ratelimit-${kind}-reset`) ?? '');
-        if (!Number.isNaN(reset)) pause(reset - now());
-      }
+      if (outcome === 'answered') limit = Math.min(most, limit + 1 / limit);
+      if (callsLeft !== null) limit = Math.max(1, Math.min(limit, callsLeft));
+      if (closedUntil !== null)
+        pausedUntil = Math.max(pausedUntil, Math.min(closedUntil, now() + longestPauseMs));
       admit();
     },
   };

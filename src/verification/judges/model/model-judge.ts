@@ -1,16 +1,18 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
+import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import { drawNonce, type Random } from '../../text/fence.ts';
-import { type Judge, type JudgeReply, type JudgeTask, NotSent } from '../judge.ts';
-import type { AnthropicClient, BatchDesk, ModelReply } from './model-client.ts';
+import { type Judge, type JudgeTask, NotSent } from '../judge.ts';
+import type { BatchDesk } from './batches.ts';
+import type { ModelClient } from './model-client.ts';
 import { ceilingCostUsd, type Prices } from './prices.ts';
 import { promptDigest } from './prompts/v1/digest.ts';
-import { buildRequest, type ModelRequest, sharedPrefix } from './request.ts';
+import { judgeReplyOf, usageOfReply } from './reply.ts';
+import { buildRequest, type ModelRequest, promptTexts, sharedPrefix } from './request.ts';
 
-export type AnthropicJudgeOptions = {
-  /** Made by `createAnthropicClient` (client.ts), which the composition imports only where the SDK is installed. */
-  client: AnthropicClient;
+export type ModelJudgeOptions = {
+  provider: JudgeProvider;
+  client: Pick<ModelClient, 'send'>;
   model: string;
   random: Random;
   prices: Prices;
@@ -59,21 +61,16 @@ const leading = (now: () => number) => {
  * its answer as long as it may be. No tokeniser makes more tokens of a text than half its bytes, short of texts made
  * for it.
  */
-const mostUsd = (
-  { model, system, messages, max_tokens }: ModelRequest,
-  prices: Prices,
-  how = { batch: false },
-): number => {
-  const texts = [...system.map(({ text }) => text), ...messages.map(({ content }) => content)];
-  const bytes = texts.reduce((total, text) => total + utf8ToBytes(text).length, 0);
+const mostUsd = (request: ModelRequest, prices: Prices, how = { batch: false }): number => {
+  const bytes = promptTexts(request).reduce((total, text) => total + utf8ToBytes(text).length, 0);
   const promptTokens = Math.ceil(bytes / 2);
   const tokens = {
     inputTokens: how.batch ? promptTokens : 0,
     cacheWriteTokens: how.batch ? 0 : promptTokens,
     cacheReadTokens: 0,
-    outputTokens: max_tokens,
+    outputTokens: request.maxOutputTokens,
   };
-  return prices.costUsd(model, tokens, how) ?? ceilingCostUsd(tokens);
+  return prices.costUsd(request.model, tokens, how) ?? ceilingCostUsd(tokens);
 };
 
 /** Names that a restarted worker gives to the same calls again: what is asked, and the how manieth time. */
@@ -87,11 +84,11 @@ const callNames = () => {
   };
 };
 
-/** The real judge: a model behind Anthropic's Messages API, asked by the prompts whose digest it names. */
-export const anthropicJudge = (options: AnthropicJudgeOptions): Judge => {
-  const { client, model, random, prices, batches, now } = options;
+/** A judge that is a provider's model, asked by the prompts whose digest it names. */
+export const modelJudge = (options: ModelJudgeOptions): Judge => {
+  const { provider, client, model, random, prices, batches, now } = options;
   return {
-    provider: 'anthropic',
+    provider,
     model,
     promptDigest,
     open(groundTruth) {
@@ -124,14 +121,14 @@ export const anthropicJudge = (options: AnthropicJudgeOptions): Judge => {
             mostUsd: mostUsd(request(task), prices),
             send: async () => {
               const reply = await sendSingly(task, signal);
-              return { reply, usage: usageOf(reply, prices) };
+              return { reply, usage: usageOfReply(reply, prices) };
             },
           },
         });
       };
       return {
         ask: async (task, signal) => {
-          const reply = readReply(await send(task, signal), model, prices);
+          const reply = judgeReplyOf(await send(task, signal), model, prices);
           if (!reply.ok && reply.fault === 'truncated')
             brokenOff.set(task.measure, (brokenOff.get(task.measure) ?? 0) + 1);
           return reply;
@@ -141,28 +138,3 @@ export const anthropicJudge = (options: AnthropicJudgeOptions): Judge => {
     },
   };
 };
-
-function usageOf(reply: ModelReply, prices: Prices): JudgeUsage {
-  if (reply.kind !== 'message') return noUsage;
-  const { model, usage, batch } = reply;
-  return { calls: 1, ...usage, costUsd: prices.costUsd(model, usage, { batch }) };
-}
-
-function readReply(reply: ModelReply, configuredModel: string, prices: Prices): JudgeReply {
-  const { latencyMs, retries, uncertain } = reply;
-  const took = { usage: usageOf(reply, prices), latencyMs, retries, uncertain };
-  if (reply.kind !== 'message') {
-    const common = { ok: false, model: configuredModel, ...took } as const;
-    return reply.kind === 'rejected'
-      ? { ...common, fault: reply.tooLarge ? 'refused' : 'rejected', detail: reply.detail }
-      : { ...common, fault: 'unavailable', detail: reply.detail, passing: reply.passing, mend: reply.mend };
-  }
-  const { model, stop, output } = reply;
-  const common = { model, ...took };
-  // Also where the text happens to parse: a refusal's or a broken-off answer's verdicts are not the judge's.
-  if (stop !== 'ended') return { ...common, ok: false, fault: stop, detail: '' };
-  if (output === null) return { ...common, ok: false, fault: 'malformed', detail: 'no text' };
-  return output.ok
-    ? { ...common, ok: true, answer: output.answer }
-    : { ...common, ok: false, fault: 'malformed', detail: output.detail };
-}

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createPrices, priceOverridesSchema } from './prices.ts';
 
-const { costUsd: callCostUsd } = createPrices();
+const { costUsd: callCostUsd } = createPrices('anthropic');
 
 const usage = { inputTokens: 1000, cacheWriteTokens: 2000, cacheReadTokens: 4000, outputTokens: 500 };
 
@@ -35,7 +35,7 @@ test('a call in a batch costs half', () => {
 
 test('an operator’s own prices stand in the place of the list, for dated snapshots too', () => {
   const own = { input: 1, cacheWrite: 1, cacheRead: 1, output: 1 };
-  const { costUsd } = createPrices({ 'claude-sonnet-5-5': own, 'claude-sonnet-9': own });
+  const { costUsd } = createPrices('anthropic', { 'claude-sonnet-5-5': own, 'claude-sonnet-9': own });
   for (const model of ['claude-sonnet-5-5', 'claude-sonnet-5-5-20260929', 'claude-sonnet-9'])
     expect(costUsd(model, usage)).toBeCloseTo(0.0075, 12);
   expect(costUsd('claude-opus-5-5', usage)).toBeCloseTo(0.0248, 12);

@@ -26,7 +26,7 @@ const tasks: JudgeTask[] = [
     response: 'A response-word',
   },
 ];
-const userOf = (task: JudgeTask) => buildRequest('m', prefix, task, 'bb22').messages[0]?.content ?? '';
+const userOf = (task: JudgeTask) => buildRequest('m', prefix, task, 'bb22').question;
 
 test('the prompts’ digest is over their exact bytes in the order that is written down', () => {
   const hash = createHash('sha256');
@@ -38,24 +38,25 @@ test('the prompts’ digest is over their exact bytes in the order that is writt
   expect(promptDigest).toBe(hash.digest('hex'));
 });
 
-test('all calls share one prefix: the instructions, then the pull request, each ending at a breakpoint', () => {
-  const requests = tasks.map((task) => buildRequest('m', prefix, task, 'bb22'));
-  for (const { system } of requests) expect(system).toEqual(prefix);
-  expect(prefix.map((block) => block.cache_control)).toEqual([{ type: 'ephemeral' }, { type: 'ephemeral' }]);
-  expect(prefix[0]?.text).toBe(instructionsFor('every_task'));
+test('all calls share one prefix, which is to be cached: the instructions, then the pull request', () => {
+  for (const task of tasks) expect(buildRequest('m', prefix, task, 'bb22')).toMatchObject(prefix);
+  expect(prefix.cachePrefix).toBe(true);
+  expect(prefix.instructions).toBe(instructionsFor('every_task'));
   for (const kind of ['title', 'description', 'files', 'diff']) {
-    expect(prefix[1]?.text).toContain(`<untrusted-aa11 kind="${kind}">`);
+    expect(prefix.pullRequest).toContain(`<untrusted-aa11 kind="${kind}">`);
   }
 });
 
 test('instructions are the same for every replay', () => {
-  expect(sharedPrefix(changeNumber(2), 'cc33')[0]).toEqual(prefix[0]);
+  expect(sharedPrefix(changeNumber(2), 'cc33').instructions).toBe(prefix.instructions);
 });
 
 test('a batch’s call has the instructions for its own task alone, and marks nothing for the cache', () => {
-  const [own, pullRequest] = sharedPrefix(changeNumber(1), 'aa11', 'recall');
-  expect(own).toEqual({ type: 'text', text: `${systemPrompt}\n\n${recallPrompt}` });
-  expect(pullRequest).toEqual({ type: 'text', text: prefix[1]?.text });
+  expect(sharedPrefix(changeNumber(1), 'aa11', 'recall')).toEqual({
+    instructions: `${systemPrompt}\n\n${recallPrompt}`,
+    pullRequest: prefix.pullRequest,
+    cachePrefix: false,
+  });
 });
 
 test('one measure’s judge sees nothing of the others', () => {
@@ -90,8 +91,8 @@ test('however often an answer broke off, the next may be no longer than a slow m
     claims: Array.from({ length: 60 }, (_, index) => ({ id: `t${index}`, text: 'A claim.' })),
   };
   for (const brokenOff of [0, 1, 2, 3, 10]) {
-    const { max_tokens: most } = buildRequest('m', prefix, task, 'bb22', brokenOff);
-    // The SDK reckons with 128,000 tokens an hour; an attempt has ten minutes.
+    const { maxOutputTokens: most } = buildRequest('m', prefix, task, 'bb22', brokenOff);
+    // A slow model writes 128,000 tokens an hour; an attempt has ten minutes.
     expect((most / 128_000) * 3_600).toBeLessThan(600 / 2);
   }
 });

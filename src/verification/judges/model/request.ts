@@ -1,9 +1,10 @@
+import { z } from 'zod';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import { fence } from '../../text/fence.ts';
 import type { JudgeTask } from '../judge.ts';
 import { instructionsFor } from './prompts/v1/digest.ts';
 
-/** What a slow model writes (128,000 tokens an hour, by the SDK's reckoning) well within the time of one attempt. */
+/** What a slow model writes (128,000 tokens an hour) well within the time of one attempt. */
 const mostTokens = 10_000;
 
 /** Each entry with its quote, after some thinking. What a call can cost is booked by it: no more than it has to be. */
@@ -27,15 +28,36 @@ const usualTokensOf = (task: JudgeTask): number => {
 const maxTokensOf = (task: JudgeTask, brokenOff: number): number =>
   Math.min(mostTokens, usualTokensOf(task) * 2 ** brokenOff);
 
-/** A request to the Messages API, without what is the same in all of them (the form of the answer). */
-export type ModelRequest = {
-  model: string;
-  max_tokens: number;
-  system: { type: 'text'; text: string; cache_control?: { type: 'ephemeral' } }[];
-  messages: { role: 'user'; content: string }[];
-};
+/**
+ * One call to a model, in no provider's own form. What is the same in all of them is left out: the form of the answer
+ * (`judgeAnswerSchema`).
+ */
+export const modelRequestSchema = z.object({
+  model: z.string(),
+  /** How long the answer may be, in tokens. */
+  maxOutputTokens: z.number().int(),
+  /** What the judge goes by; the pull request follows it, and then the question. */
+  instructions: z.string(),
+  pullRequest: z.string(),
+  /** Which task it is, with its material. */
+  question: z.string(),
+  /**
+   * Other calls begin in the same way soon: instructions and pull request each end where a provider's prompt cache
+   * should have a breakpoint.
+   */
+  cachePrefix: z.boolean(),
+});
+export type ModelRequest = z.infer<typeof modelRequestSchema>;
 
-const cached = { cache_control: { type: 'ephemeral' } } as const;
+/** The texts of a request's prompt, in the order in which the model reads them. */
+export const promptTexts = ({ instructions, pullRequest, question }: ModelRequest): string[] => [
+  instructions,
+  pullRequest,
+  question,
+];
+
+/** What a request begins with. */
+export type RequestPrefix = Pick<ModelRequest, 'instructions' | 'pullRequest' | 'cachePrefix'>;
 
 /**
  * The part that all calls of one replay share: the instructions for every task, which all replays share, then the
@@ -50,25 +72,22 @@ export const sharedPrefix = (
   groundTruth: GroundTruth,
   nonce: string,
   task: JudgeTask['measure'] | 'every_task' = 'every_task',
-): ModelRequest['system'] => [
-  { type: 'text', text: instructionsFor(task), ...(task === 'every_task' ? cached : {}) },
-  {
-    type: 'text',
-    text: [
-      `# The pull request\n\nIts material bears the nonce ${nonce}.`,
-      fence(nonce, { kind: 'title' }, groundTruth.title),
-      fence(nonce, { kind: 'description' }, groundTruth.description),
-      fence(nonce, { kind: 'files' }, groundTruth.filesChanged.join('\n')),
-      fence(nonce, { kind: 'diff' }, groundTruth.diff),
-    ].join('\n\n'),
-    ...(task === 'every_task' ? cached : {}),
-  },
-];
+): RequestPrefix => ({
+  instructions: instructionsFor(task),
+  pullRequest: [
+    `# The pull request\n\nIts material bears the nonce ${nonce}.`,
+    fence(nonce, { kind: 'title' }, groundTruth.title),
+    fence(nonce, { kind: 'description' }, groundTruth.description),
+    fence(nonce, { kind: 'files' }, groundTruth.filesChanged.join('\n')),
+    fence(nonce, { kind: 'diff' }, groundTruth.diff),
+  ].join('\n\n'),
+  cachePrefix: task === 'every_task',
+});
 
 /** One call: the shared prefix, then which task it is and its material under a nonce of its own. */
 export const buildRequest = (
   model: string,
-  prefix: ModelRequest['system'],
+  prefix: RequestPrefix,
   task: JudgeTask,
   nonce: string,
   brokenOff = 0,
@@ -76,12 +95,11 @@ export const buildRequest = (
   const material = materialOf(task, nonce);
   const announced =
     material.length === 0 ? [] : [`The material of this task bears the nonce ${nonce}.`, ...material];
-  const content = [`# Task: ${task.measure}`, ...announced, closingOf(task)].join('\n\n');
   return {
     model,
-    max_tokens: maxTokensOf(task, brokenOff),
-    system: prefix,
-    messages: [{ role: 'user', content }],
+    maxOutputTokens: maxTokensOf(task, brokenOff),
+    ...prefix,
+    question: [`# Task: ${task.measure}`, ...announced, closingOf(task)].join('\n\n'),
   };
 };
 

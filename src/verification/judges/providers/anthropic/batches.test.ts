@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { createPrices } from '../../model/prices.ts';
-import { BatchFault } from './batches.ts';
+import { changeNumber } from '#testing/rigs/scripted-engine.ts';
+import { BatchFault } from '../../model/batches.ts';
+import { buildRequest, sharedPrefix } from '../../model/request.ts';
 import { createAnthropicClient } from './client.ts';
 
 /** An API that does the same with every request, and how many came. */
@@ -21,10 +22,8 @@ const apiThat = async (status: number | null) => {
     baseURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     sleep: async () => {},
   });
-  const fault: unknown = await client
-    .batches(createPrices())
-    .submit([{ id: 'a', request: {} }])
-    .catch((error: unknown) => error);
+  const request = buildRequest('m', sharedPrefix(changeNumber(1), 'aa11'), { measure: 'answer_key' }, 'bb22');
+  const fault: unknown = await client.batches.submit([{ id: 'a', request }]).catch((error: unknown) => error);
   server.closeAllConnections();
   server.close();
   return { requests, fault };

@@ -9,7 +9,7 @@ import { ownChanges, ownReadings } from '#testing/builders/own-changes.ts';
 import { type AnthropicFake, startAnthropicFake } from '#testing/fakes/anthropic/anthropic-fake.ts';
 import { type AnthropicFault, faultyBehaviour } from '#testing/fakes/anthropic/faults.ts';
 import { askingThrough, type Judge } from '../../judge.ts';
-import { anthropicJudge } from '../../model/model-judge.ts';
+import { modelJudge } from '../../model/model-judge.ts';
 import { createPrices } from '../../model/prices.ts';
 import { resending } from '../../resending.ts';
 import { createAnthropicClient } from './client.ts';
@@ -54,11 +54,12 @@ const runWith = async (fault: AnthropicFault | null) => {
       await delay(ms, undefined, signal && { signal });
     },
   });
-  const judge = anthropicJudge({
+  const judge = modelJudge({
+    provider: 'anthropic',
     client,
     model: 'claude-sonnet-5-5',
     random: randomBytes,
-    prices: createPrices(),
+    prices: createPrices('anthropic'),
     batches: null,
     now: Date.now,
   });

@@ -1,0 +1,57 @@
+import type Anthropic from '@anthropic-ai/sdk';
+import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
+import { judgeAnswerSchema } from '../../judge.ts';
+import { type ModelMessage, readJudgeAnswer } from '../../model/reply.ts';
+import type { ModelRequest } from '../../model/request.ts';
+
+/**
+ * The form of every answer. The SDK's own `parse` would throw an answer away together with its usage where it does not
+ * parse, which is what a broken-off answer does: reading is left to code that returns what is wrong.
+ */
+const format = zodOutputFormat(judgeAnswerSchema);
+
+const breakpoint = { cache_control: { type: 'ephemeral' } } as const;
+
+/** What the tokens of a prompt are counted by. */
+export const promptParams = ({ model, instructions, pullRequest, question, cachePrefix }: ModelRequest) => ({
+  model,
+  system: [instructions, pullRequest].map((text) => ({
+    type: 'text' as const,
+    text,
+    ...(cachePrefix ? breakpoint : {}),
+  })),
+  messages: [{ role: 'user' as const, content: question }],
+  output_config: { format },
+});
+
+/** A request as the Messages API takes it, by itself or in a batch. */
+export const messageParams = (request: ModelRequest) => {
+  const { model, ...prompt } = promptParams(request);
+  return { model, max_tokens: request.maxOutputTokens, ...prompt };
+};
+
+const stopOf = (reason: Anthropic.StopReason | null): ModelMessage['stop'] => {
+  if (reason === 'refusal') return 'refused';
+  return reason === 'max_tokens' || reason === 'model_context_window_exceeded' ? 'truncated' : 'ended';
+};
+
+/** A message of the model, whether it came by itself or in a batch. */
+export const readMessage = (
+  { model, stop_reason, content, usage }: Anthropic.Message,
+  { batch }: { batch: boolean },
+): ModelMessage => {
+  const texts = content.flatMap((block) => (block.type === 'text' ? [block.text] : []));
+  return {
+    kind: 'message',
+    model,
+    stop: stopOf(stop_reason),
+    output: texts.length === 0 ? null : readJudgeAnswer(texts.join('')),
+    batch,
+    usage: {
+      inputTokens: usage.input_tokens,
+      cacheWriteTokens: usage.cache_creation_input_tokens ?? 0,
+      cacheReadTokens: usage.cache_read_input_tokens ?? 0,
+      outputTokens: usage.output_tokens,
+    },
+  };
+};

@@ -1,0 +1,27 @@
+/** Codes of connections that were never made: nothing was sent over them. */
+const neverSent = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+const codesOf = (error: unknown): string[] =>
+  error instanceof Error
+    ? [
+        ...('code' in error && typeof error.code === 'string' ? [error.code] : []),
+        ...codesOf(error.cause),
+        ...(error instanceof AggregateError ? error.errors.flatMap(codesOf) : []),
+      ]
+    : [];
+
+/** Whether a request that failed without an answer may have been answered, and charged, at its other end. */
+export const mayHaveArrived = (error: unknown): boolean =>
+  !codesOf(error).some((code) => neverSent.has(code));
