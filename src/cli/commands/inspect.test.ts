@@ -3,9 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Certificate } from '#contracts/certificate.ts';
+import type { JudgeProvider } from '#contracts/judge-providers.ts';
+import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { toWire } from '#contracts/wire.ts';
+import { certificateInput, issuedCertificate } from '#testing/builders/issued-certificate.ts';
+import { judgedCheckpoint, type Verdicts } from '#testing/builders/replay-checkpoint.ts';
 import { testedCertificate } from '#testing/builders/stored-certificates.ts';
 import { runInProcess } from '#testing/rigs/command-line.ts';
+import { usageOfOneCall } from '#testing/rigs/scripted-judge.ts';
 import { offlineJudge } from '#verification/judges/offline/judge.ts';
 
 let folder: string;
@@ -20,6 +25,13 @@ const inspected = (certificate: Certificate) => {
   const file = join(folder, 'certificate.json');
   writeFileSync(file, JSON.stringify(toWire(certificate)));
   return runInProcess(['inspect', file, '--json']);
+};
+
+/** A certificate of one replay under a judge that used so much for each of its verdicts. */
+const issuedBy = (judge: { provider: JudgeProvider; model: string }, usage: JudgeUsage): Certificate => {
+  const verdicts: Verdicts = { claims: [true], changes: [true], replyAccuracy: 1 };
+  const checkpoint = judgedCheckpoint(verdicts, judge.model, usage);
+  return issuedCertificate(certificateInput([{ groundTruthId: '1', checkpoint }], { judge }));
 };
 
 const canaries = {
@@ -43,21 +55,28 @@ test('what was not checked is named as the document names it, in words and as JS
 });
 
 test('of an offline-judged certificate it is said whether its rule is the one of this version', async () => {
-  const certificate = testedCertificate();
-  const offline: Certificate = {
-    ...certificate,
-    judge: 'offline',
-    scoringModel: 'offline-1',
-    replayScores: certificate.replayScores.map((replay) => ({ ...replay, scoringModel: 'offline-1' })),
-  };
+  const offline = issuedBy({ provider: 'offline', model: 'offline-1' }, noUsage);
   const { promptDigest } = offlineJudge();
   expect(await inspected({ ...offline, promptDigest })).toMatchObject({
     code: 0,
     stderr: expect.stringContaining('prompt_digest is that of the offline judge of this version'),
   });
   expect((await inspected(offline)).stderr).toContain('is not that of the offline judge of this version');
-  expect((await inspected(certificate)).stderr).not.toContain('offline judge');
+  expect((await inspected(testedCertificate())).stderr).not.toContain('offline judge');
 });
+
+test.each(['offline', 'offline-proxy', 'claude-offline'])(
+  'the judge is who the certificate says it is, also where its model is called %s',
+  async (model) => {
+    const outcome = await inspected(issuedBy({ provider: 'anthropic', model }, usageOfOneCall));
+    expect(JSON.parse(outcome.stdout)).toMatchObject({
+      certificate: { judge: 'anthropic', scoring_model: model },
+      disagreements: [],
+    });
+    expect(outcome).toMatchObject({ code: 0 });
+    expect(outcome.stderr).not.toContain('offline judge');
+  },
+);
 
 test('a folder is told to be one', async () => {
   expect(await runInProcess(['inspect', folder])).toMatchObject({

@@ -25,7 +25,11 @@ const counts = (
   injected: { shown: 0, supported: 0 },
 });
 
-const scripted = { provider: 'offline', model: 'offline-1', promptDigest: 'd'.repeat(64) } as const;
+const scripted = {
+  provider: 'anthropic',
+  model: 'claude-sonnet-5-5',
+  promptDigest: 'd'.repeat(64),
+} as const;
 
 type Earlier = {
   /** Of each of its changes. */
@@ -75,7 +79,7 @@ const storeEarlier = async (
   const replays = changes.map((groundTruthId) => ({ ...replay, groundTruthId, evidence }));
   await db
     .update(verificationCertificates)
-    .set({ groundTruthSource: source, rawScores: raw({ ...row.rawScores, trust, replays }) })
+    .set({ groundTruthSource: source, rawScores: raw({ ...row.rawScores, judge: scripted, trust, replays }) })
     .where(eq(verificationCertificates.id, id));
   return id;
 };
@@ -96,8 +100,8 @@ test('the pool is of the same judge, model and prompts, of other repositories, o
     // GitHub's names are the same in any case.
     { source: 'github:Owner/Name' },
     { daysAgo: 91 },
-    { raw: judgedBy({ provider: 'anthropic' }) },
-    { raw: judgedBy({ model: 'offline-2' }) },
+    { raw: judgedBy({ provider: 'offline' }) },
+    { raw: judgedBy({ model: 'claude-opus-5-5' }) },
     { raw: judgedBy({ promptDigest: 'e'.repeat(64) }) },
     { raw: (scores) => ({ ...scores, private: true }) },
   ];
@@ -108,7 +112,7 @@ test('the pool is of the same judge, model and prompts, of other repositories, o
     canaries: counts([15, 14], [10, 1]),
     certificates: [older, newer],
   });
-  const { certificate } = await at.complete();
+  const { certificate } = await at.complete({ judge: scripted.provider });
   expect(certificate.trust.pool.certificates).toEqual([older, newer]);
   const { canaries, pool } = certificate.trust;
   expect(pool.canaries.true).toEqual({
@@ -211,9 +215,9 @@ test('a private run takes from the pool and gives nothing to it', async () => {
   });
   const at = await ownersWorkbench({ draw });
   const earlier = await storeEarlier(at, {});
-  const hidden = await at.complete();
+  const hidden = await at.complete({ judge: scripted.provider });
   expect(hidden.certificate.trust.pool.certificates).toEqual([earlier]);
   isPrivate = false;
-  const shown = await at.complete();
+  const shown = await at.complete({ judge: scripted.provider });
   expect(shown.certificate.trust.pool.certificates).toEqual([earlier]);
 });

@@ -51,7 +51,7 @@ const chancyJudge = (supports: (text: string) => number) => {
 };
 
 const fifty = ownChanges().map((change) => ({ ...change, repository: 'owner/name' }));
-const wholeRun = { limit: 50, minReplays: 50, seed: 'a-seed' };
+const wholeRun = { judge: 'anthropic', limit: 50, minReplays: 50, seed: 'a-seed' } as const;
 
 /** The kind of every canary that the run's changes can have, by the text that a judge sees. */
 const kindsOf = async ({ replaysOf }: Pick<OwnersWorkbench, 'replaysOf'>, runId: string) => {

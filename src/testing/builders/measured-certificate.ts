@@ -1,6 +1,7 @@
 import type { Certificate } from '#contracts/certificate.ts';
 import type { Baseline, CanaryVerdict, ReplayCheckpoint, SecondJudgment } from '#contracts/replay.ts';
 import type { EarlierCanaries } from '#verification/certificate/judge-trust.ts';
+import { usageOfOneCall } from '../rigs/scripted-judge.ts';
 import { certificateInput, issuedCertificate } from './issued-certificate.ts';
 import { failedCheckpoint, judgedCheckpoint, unscoredVerdict, type Verdicts } from './replay-checkpoint.ts';
 
@@ -10,7 +11,7 @@ const whole = (
   secondReply: Verdicts['replyAccuracy'],
   place: number,
 ): ReplayCheckpoint => {
-  const checkpoint = judgedCheckpoint(verdicts, 'm');
+  const checkpoint = judgedCheckpoint(verdicts, 'm', usageOfOneCall);
   const { precision, recall, reply } = checkpoint;
   if (precision.kind !== 'judged' || recall.kind !== 'judged' || reply.kind !== 'judged')
     throw new Error('The fixture has no verdicts.');

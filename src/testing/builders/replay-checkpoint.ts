@@ -1,12 +1,13 @@
-import { noUsage, type ReplayCheckpoint } from '#contracts/replay.ts';
+import { type JudgeUsage, noUsage, type ReplayCheckpoint } from '#contracts/replay.ts';
 
 /** What a finished replay's judge said: one boolean a folded claim and a change of the key. */
 export type Verdicts = { claims: boolean[]; changes: boolean[]; replyAccuracy: 0 | 0.25 | 0.5 | 0.75 | 1 };
 
-/** A checkpoint with every step of a scored replay stored, each judge call 10 ms long. */
+/** A checkpoint with every step of a scored replay stored, each judge call 10 ms long and of that usage. */
 export const judgedCheckpoint = (
   { claims, changes, replyAccuracy }: Verdicts,
   model = 'offline-1',
+  usage: JudgeUsage = noUsage,
 ): Required<Omit<ReplayCheckpoint, 'baseline' | 'second'>> => {
   const judged = {
     kind: 'judged',
@@ -15,7 +16,7 @@ export const judgedCheckpoint = (
     asks: 1,
     retries: 0,
     latencyMs: 10,
-    usage: noUsage,
+    usage,
   } as const;
   return {
     answerKey: {
@@ -25,7 +26,7 @@ export const judgedCheckpoint = (
       asks: 1,
       retries: 0,
       latencyMs: 10,
-      usage: noUsage,
+      usage,
       key: {
         changes: changes.map((_, index) => ({
           id: `k${index + 1}`,

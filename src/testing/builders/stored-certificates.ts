@@ -73,14 +73,8 @@ const canaries = (kind: CanaryKind, count: number, supported: number) =>
  */
 const testedCheckpoint = (place: number): ReplayCheckpoint => {
   const judged = (verdicts: Verdicts, by = model) => {
-    const { answerKey, oracle, precision, recall, reply } = judgedCheckpoint(verdicts, by);
-    return {
-      answerKey: { ...answerKey, reused: place === 2, usage: paid },
-      oracle,
-      precision: { ...precision, usage: paid },
-      recall: { ...recall, usage: paid },
-      reply: { ...reply, usage: paid },
-    };
+    const checkpoint = judgedCheckpoint(verdicts, by, paid);
+    return { ...checkpoint, answerKey: { ...checkpoint.answerKey, reused: place === 2 } };
   };
   const first = judged({ claims: [true, true, place % 4 > 0], changes: [true, true], replyAccuracy: 0.75 });
   const parrot = judged({ claims: [true, false, false], changes: [true, false], replyAccuracy: 0 });

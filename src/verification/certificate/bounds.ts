@@ -1,12 +1,33 @@
 import type { Certificate } from '#contracts/certificate.ts';
+import { judgeOf } from '#contracts/judge-providers.ts';
 
 const dayMs = 86_400_000;
 
 /**
+ * Counts of calls that do not fit the judge that the certificate names. A model is asked at least once for each replay
+ * with a verdict in the oracle's favour; a judge that goes by a rule calls nothing.
+ */
+const crossedCalls = ({ judge, usageByMeasure, usage, replayScores }: Certificate) => {
+  if (judgeOf(judge).model === null)
+    return usage.calls === 0 ? [] : [{ field: 'usage.calls', published: usage.calls, recomputed: 0 }];
+  const least = {
+    precision: replayScores.filter(({ claimsSupported }) => claimsSupported > 0).length,
+    recall: replayScores.filter(({ changesSurfaced }) => changesSurfaced > 0).length,
+    reply: replayScores.filter(({ replyAccuracy }) => replyAccuracy > 0).length,
+  };
+  return (['precision', 'recall', 'reply'] as const).flatMap((measure) => {
+    const { calls } = usageByMeasure[measure];
+    return calls >= least[measure]
+      ? []
+      : [{ field: `usage_by_measure.${measure}.calls`, published: calls, recomputed: least[measure] }];
+  });
+};
+
+/**
  * What cannot be as a certificate says it, although its replays do not decide it either, by its place in the document
  * and beside what it may be at most or at least: a draw that is smaller than what was drawn, a replay that was scored
- * after the certificate was issued (by more than a day: the clocks of two machines may differ), and a replay that was
- * not judged by the kind of judge that the head names. Of the offline judge each run has one version.
+ * after the certificate was issued (by more than a day: the clocks of two machines may differ), calls that the judge
+ * named in the head does not make, and replays under several versions of the offline judge, of which a run has one.
  */
 export const crossedBounds = (
   certificate: Certificate,
@@ -19,12 +40,11 @@ export const crossedBounds = (
   return [
     ...(draw.limit >= replays ? [] : [{ field: 'draw.limit', published: draw.limit, recomputed: replays }]),
     ...(draw.listed >= seen ? [] : [{ field: 'draw.listed', published: draw.listed, recomputed: seen }]),
+    ...crossedCalls(certificate),
     ...replayScores.flatMap((replay, at) => {
       const field = (name: string) => `replay_scores[${at}].${name}`;
-      const sameJudge =
-        judge === 'offline'
-          ? replay.scoringModel === scoringModel
-          : !replay.scoringModel.startsWith('offline-');
+      // One model may answer under several names.
+      const sameJudge = judge !== 'offline' || replay.scoringModel === scoringModel;
       return [
         // Written so that a time that is none crosses it.
         ...(Date.parse(replay.scoredAt) <= latest

@@ -203,19 +203,33 @@ test('a replay that was scored long after the certificate was issued, or at no t
     expect(scored(never)).toEqual(['replay_scores[0].scored_at', 'replay_scores[1].scored_at']);
 });
 
-test('a replay that another kind of judge scored than the certificate names is found', () => {
-  const certificate = testedCertificate();
-  const [first, ...rest] = certificate.replayScores;
-  if (!first) throw new Error('A tested certificate has replays.');
-  const judgedBy = (scoringModel: string) =>
-    recomputeCertificate({ ...certificate, replayScores: [{ ...first, scoringModel }, ...rest] })
-      .disagreements;
-  expect(judgedBy('offline-1')).toEqual([
-    { field: 'replay_scores[0].scoring_model', published: 'offline-1', recomputed: first.scoringModel },
+test('a judge that is named in place of the one whose calls are counted is found', () => {
+  const found = (certificate: Certificate) => recomputeCertificate(certificate).disagreements;
+  const tested = testedCertificate();
+  expect(found({ ...tested, judge: 'offline' })).toEqual([
+    { field: 'usage.calls', published: tested.usage.calls, recomputed: 0 },
   ]);
-  // One model may answer under several names.
-  expect(judgedBy('claude-sonnet-5-5-20260101')).toEqual([]);
-  expect(notChecked(certificate)).toContain('replay_scores[].scoring_model');
+  // By hand: one replay with claims supported, a change surfaced and a reply that is right in part; the other failed.
+  expect(found({ ...plainCertificate(), judge: 'anthropic' })).toEqual(
+    ['precision', 'recall', 'reply'].map((measure) => ({
+      field: `usage_by_measure.${measure}.calls`,
+      published: 0,
+      recomputed: 1,
+    })),
+  );
+  expect(notChecked(tested)).toContain('judge');
+});
+
+test('one model may answer under several names, and the offline judge has one', () => {
+  const judgedBy = (certificate: Certificate, scoringModel: string) => {
+    const [first, ...rest] = certificate.replayScores;
+    if (!first) throw new Error('A certificate has replays.');
+    return recomputeCertificate({ ...certificate, replayScores: [{ ...first, scoringModel }, ...rest] })
+      .disagreements;
+  };
+  expect(judgedBy(testedCertificate(), 'some-alias')).toEqual([]);
+  expect(notChecked(testedCertificate())).toContain('replay_scores[].scoring_model');
+  expect(judgedBy(plainCertificate(), 'offline-2')).not.toEqual([]);
   expect(notChecked(plainCertificate())).not.toContain('replay_scores[].scoring_model');
 });
 

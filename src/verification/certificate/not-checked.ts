@@ -5,6 +5,7 @@ const always = [
   'id',
   'construct_id',
   'created_at',
+  'judge',
   'sample',
   'min_replays',
   'ground_truth_source',

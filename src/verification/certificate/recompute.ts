@@ -117,7 +117,6 @@ const asItsReplaysHaveIt = (
     methodologyVersion,
     // Unverified certificates are never ranked, and there are no others yet.
     ranked: false,
-    judge: scoringModel.startsWith('offline-') ? 'offline' : 'anthropic',
     scoringModel,
     replayCount: replayScores.length,
     sampleSize: replayScores.length,
