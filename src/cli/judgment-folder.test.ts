@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
+import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import { noUsage, type ParrotVerdicts, type SettledAnswerKey } from '#contracts/replay.ts';
 import { measureOf } from '#testing/fakes/anthropic/answers.ts';
 import type { AnthropicFake } from '#testing/fakes/anthropic/anthropic-fake.ts';
@@ -37,8 +38,20 @@ const stage = () => {
   });
   const of = (
     replayId: string,
-    { days = 0, model = 'm', promptDigest = 'p', groundTruthDigest = 'g' } = {},
-  ) => judgmentsIn(at(days), { groundTruthDigest, replayId }, { model, promptDigest });
+    {
+      days = 0,
+      provider = 'anthropic',
+      model = 'm',
+      promptDigest = 'p',
+      groundTruthDigest = 'g',
+    }: {
+      days?: number;
+      provider?: JudgeProvider;
+      model?: string;
+      promptDigest?: string;
+      groundTruthDigest?: string;
+    } = {},
+  ) => judgmentsIn(at(days), { groundTruthDigest, replayId }, { provider, model, promptDigest });
   const files = () => readdirSync(path).filter((name) => name.endsWith('.json'));
   return { path, warnings, at, of, files };
 };
@@ -86,8 +99,13 @@ test('the first key stands for every run, and tells the replay that had it made 
   expect(await of('two').keepAnswerKey(outcome(2))).toEqual(outcome(1));
   expect(await of('one').answerKey()).toEqual({ value: outcome(1), own: true });
   expect(await of('two').answerKey()).toEqual({ value: outcome(1), own: false });
-  for (const other of [{ model: 'n' }, { promptDigest: 'q' }, { groundTruthDigest: 'h' }])
-    expect(await of('one', other).answerKey()).toBeNull();
+  const others: Parameters<typeof of>[1][] = [
+    { provider: 'offline' },
+    { model: 'n' },
+    { promptDigest: 'q' },
+    { groundTruthDigest: 'h' },
+  ];
+  for (const other of others) expect(await of('one', other).answerKey()).toBeNull();
   expect(files().map((name) => statSync(join(path, name)).mode & 0o777)).toEqual([0o600]);
 });
 

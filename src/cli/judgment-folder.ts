@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { instantSchema } from '#contracts/instant.ts';
+import { judgeProviders } from '#contracts/judge-providers.ts';
 import { type AnswerKey, parrotVerdictsSchema, settledAnswerKeySchema } from '#contracts/replay.ts';
 import { takeLock } from '#db/embedded/lock.ts';
 import type { Judge } from '#verification/judges/judge.ts';
@@ -13,6 +14,7 @@ import { keyLifeMs, type SharedJudgments } from '#verification/replay/shared-jud
 
 const storedSchema = z.object({
   groundTruthDigest: z.string(),
+  judgeProvider: z.enum(judgeProviders),
   judgeModel: z.string(),
   promptDigest: z.string(),
   outcome: settledAnswerKeySchema,
@@ -76,26 +78,31 @@ export const openJudgmentFolder = async (folder: JudgmentFolder): Promise<Judgme
 
 /**
  * The answer key of one change, and the verdicts on the parrot by it, in a file: made once for all runs of this
- * installation's command line under the same judge model and prompts. The first to be stored is kept, so that all are
+ * installation's command line under the same judge and prompts. The first to be stored is kept, so that all are
  * judged by the same. A damaged file counts as none, and is replaced.
  * @param change its digest; `replayId` names this replay and no other run's.
  */
 export const judgmentsIn = (
   { path, now, warn }: JudgmentFolder,
   { groundTruthDigest, replayId }: { groundTruthDigest: string; replayId: string },
-  { model: judgeModel, promptDigest }: Pick<Judge, 'model' | 'promptDigest'>,
+  {
+    provider: judgeProvider,
+    model: judgeModel,
+    promptDigest,
+  }: Pick<Judge, 'provider' | 'model' | 'promptDigest'>,
 ): SharedJudgments => {
-  const identity = { groundTruthDigest, judgeModel, promptDigest };
+  const identity = { groundTruthDigest, judgeProvider, judgeModel, promptDigest };
   const name = createHash('sha256')
-    .update(JSON.stringify([groundTruthDigest, judgeModel, promptDigest]))
+    .update(JSON.stringify(Object.values(identity)))
     .digest('hex');
   const file = join(path, `${name}.json`);
 
   const read = async (): Promise<Stored | null> => {
     try {
       const stored = storedSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-      const { groundTruthDigest, judgeModel, promptDigest } = stored;
-      if (isDeepStrictEqual({ groundTruthDigest, judgeModel, promptDigest }, identity)) return stored;
+      const { groundTruthDigest, judgeProvider, judgeModel, promptDigest } = stored;
+      if (isDeepStrictEqual({ groundTruthDigest, judgeProvider, judgeModel, promptDigest }, identity))
+        return stored;
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return null;
     }

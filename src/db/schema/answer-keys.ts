@@ -1,19 +1,22 @@
 import { sql } from 'drizzle-orm';
 import { foreignKey, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import { parrotVerdictsSchema, settledAnswerKeySchema } from '#contracts/replay.ts';
 import { holds, isDigest } from './checks.ts';
 import { instant, jsonbOf } from './columns.ts';
 import { groundTruthRecords } from './ground-truths.ts';
 
 /**
- * What runs on the same change share under the same judge model and prompts: the answer key, and the verdicts on the
- * baseline by that key. Keys are shown to nobody, not even to the run's owner, and are retired 90 days after they were
+ * What runs on the same change share under the same judge (provider and model) and prompts: the answer key, and the
+ * verdicts on the baseline by that key. Keys are shown to nobody, not even to the run's owner, and are retired 90 days after they were
  * made.
  */
 export const answerKeys = pgTable(
   'answer_keys',
   {
     groundTruthDigest: text('ground_truth_digest').notNull(),
+    /** No list of them is held here, so that another provider takes no migration. */
+    judgeProvider: text('judge_provider').$type<JudgeProvider>().notNull(),
     judgeModel: text('judge_model').notNull(),
     promptDigest: text('prompt_digest').notNull(),
     outcome: jsonbOf('outcome_json', settledAnswerKeySchema).notNull(),
@@ -27,7 +30,7 @@ export const answerKeys = pgTable(
   (table) => [
     primaryKey({
       name: 'answer_keys_pkey',
-      columns: [table.groundTruthDigest, table.judgeModel, table.promptDigest],
+      columns: [table.groundTruthDigest, table.judgeProvider, table.judgeModel, table.promptDigest],
     }),
     foreignKey({
       name: 'answer_keys_ground_truth_digest_fk',

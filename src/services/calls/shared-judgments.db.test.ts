@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { asc, eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
+import { type JudgeProvider, judgeProviders } from '#contracts/judge-providers.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
 import { answerKeys } from '#db/schema/answer-keys.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
@@ -202,6 +203,24 @@ test('two runs that make the key of one change at once end up with one, and each
   expect(await at.db.$count(answerKeys)).toBe(1);
 });
 
+test('a judge of another provider shares no key, also where its model has the same name', async () => {
+  const at = await bench();
+  await at.accepted({ limit: 1, minReplays: 1 });
+  await at.pump();
+  const [kept] = await at.db.select().from(answerKeys);
+  if (kept === undefined) return expect.unreachable('no key was kept');
+  const { groundTruthDigest, judgeProvider, judgeModel: model, promptDigest } = kept;
+  const keyOf = (provider: JudgeProvider) =>
+    sharedJudgments(
+      at.context,
+      { groundTruthDigest, replayId: randomUUID() },
+      { provider, model, promptDigest },
+    ).answerKey();
+  expect(await keyOf(judgeProvider)).toEqual({ value: kept.outcome, own: false });
+  for (const other of judgeProviders.filter((provider) => provider !== judgeProvider))
+    expect(await keyOf(other)).toBeNull();
+});
+
 test('of two verdicts on the parrot the first one that is kept stays', async () => {
   const at = await bench();
   await at.accepted({ limit: 1, minReplays: 1 });
@@ -209,11 +228,12 @@ test('of two verdicts on the parrot the first one that is kept stays', async () 
   const [first] = await at.db.select().from(answerKeys);
   if (first?.outcome.kind !== 'made' || first.baseline?.precision.kind !== 'judged')
     return expect.unreachable('no parrot was kept');
-  const { groundTruthDigest, judgeModel: model, promptDigest, outcome, baseline } = first;
+  const { groundTruthDigest, judgeProvider: provider, judgeModel: model, promptDigest } = first;
+  const { outcome, baseline } = first;
   const late = sharedJudgments(
     at.context,
     { groundTruthDigest, replayId: randomUUID() },
-    { model, promptDigest },
+    { provider, model, promptDigest },
   );
   await late.keepParrot(
     { ...baseline, precision: { ...first.baseline.precision, claimsMade: 99 } },

@@ -8,17 +8,18 @@ import type { ServiceContext } from '../ground/context.ts';
 
 /**
  * The answer key of one change, and the verdicts on the parrot by it, in Postgres: made once for all runs under the
- * same judge model and prompts. Of two runs that make one at once the first to store it is kept, so that both are
+ * same judge and prompts. Of two runs that make one at once the first to store it is kept, so that both are
  * judged by the same.
  */
 export const sharedJudgments = (
   { db, now }: Pick<ServiceContext, 'db' | 'now'>,
   { groundTruthDigest, replayId }: { groundTruthDigest: string; replayId: string },
-  { model, promptDigest }: Pick<Judge, 'model' | 'promptDigest'>,
+  { provider, model, promptDigest }: Pick<Judge, 'provider' | 'model' | 'promptDigest'>,
 ): SharedJudgments => {
   const retiredAt = () => new Date(now().getTime() - keyLifeMs);
   const same = and(
     eq(answerKeys.groundTruthDigest, groundTruthDigest),
+    eq(answerKeys.judgeProvider, provider),
     eq(answerKeys.judgeModel, model),
     eq(answerKeys.promptDigest, promptDigest),
   );
@@ -45,9 +46,14 @@ export const sharedJudgments = (
         const made = { outcome, keyOfReplay: replayId, createdAt: now() };
         await transaction
           .insert(answerKeys)
-          .values({ groundTruthDigest, judgeModel: model, promptDigest, ...made })
+          .values({ groundTruthDigest, judgeProvider: provider, judgeModel: model, promptDigest, ...made })
           .onConflictDoUpdate({
-            target: [answerKeys.groundTruthDigest, answerKeys.judgeModel, answerKeys.promptDigest],
+            target: [
+              answerKeys.groundTruthDigest,
+              answerKeys.judgeProvider,
+              answerKeys.judgeModel,
+              answerKeys.promptDigest,
+            ],
             set: { ...made, baseline: null, baselineOfReplay: null },
             setWhere: lte(answerKeys.createdAt, retiredAt()),
           });
