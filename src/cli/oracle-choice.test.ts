@@ -55,7 +55,7 @@ test.each([
   [{ oracleUrl: url, oraclePython: 'a:b' }, /--oracle-url and --oracle-python exclude each other/],
   [{ oraclePython: 'a:b', oracleChatModel: 'm' }, /--oracle-chat-model and --oracle-python exclude/],
   [{ oraclePython: 'a:b:c' }, /^--oracle-python must be module:callable, for example my_oracle:answer\.$/],
-  [{ oraclePython: '../a:b' }, /^--oracle-python: Must be named as in an import/],
+  [{ oraclePython: '../a:b' }, /^--oracle-python: Name it as in an import/],
   [{ oracleUrl: url, oracleMcpTool: ' ' }, /^--oracle-mcp-tool: /],
 ])('%o is wrong usage, said of the flag', (options, message) => {
   expect(() => oracleOf({ oracleHeader: [], ...options })).toThrow(message);

@@ -7,23 +7,23 @@ import { judgeTrustSchema, replayEvidenceSchema } from './judge-trust.ts';
 import { judgeUsageSchema, replayOutcomes } from './replay.ts';
 
 export const certificateDomain = 'community_oracle';
-/** Until canaries, baselines, signature and log exist, every certificate is a preview (certificate.md). */
+/** Every certificate is a preview until canaries, baselines, signature and log exist (certificate.md). */
 export const methodologyVersion = 'v1-preview';
 export const certificateTiers = ['UNVERIFIED'] as const;
 export const certificateSorts = ['created_desc', 'brier_asc'] as const;
 
-/** Who chose the seed, and by it the sample: drawn at random by the verifier, or given by the run's owner. */
+/** Who chose the seed, and so the sample: the verifier at random, or the run's owner. */
 export const seedSources = ['verifier', 'owner'] as const;
 export const seedSourceSchema = z.enum(seedSources);
 export type SeedSource = z.infer<typeof seedSourceSchema>;
 
-/** The three measures' weights, as configured; they are normalised where they are used. */
+/** The three measures' weights as configured. They are normalised where they are used. */
 export const weightsSchema = z
   .object({ precision: z.number().min(0), recall: z.number().min(0), replyAccuracy: z.number().min(0) })
   .refine((w) => w.precision + w.recall + w.replyAccuracy > 0, 'At least one weight must be above 0.');
 export type Weights = z.infer<typeof weightsSchema>;
 
-/** Equal weights: the only ones that rankings compare. */
+/** Rankings compare certificates with these weights only. */
 export const defaultWeights: Weights = { precision: 1, recall: 1, replyAccuracy: 1 };
 
 /** 95 % intervals (methodology, "Intervals"). */
@@ -36,8 +36,8 @@ export const intervalsSchema = z.object({
 });
 
 /**
- * Replays by how they ended, and what was done again on the way. `scored` counts every replay in the denominator,
- * oracle failures (with their zeros) included; `oracleFailures` says how many of them those are.
+ * Replays by how they ended, and what had to be repeated. `scored` counts every replay in the denominator, including
+ * oracle failures, which score zero. `oracleFailures` counts those alone.
  */
 export const replayCountsSchema = z.object({
   scored: z.number().int(),
@@ -45,19 +45,19 @@ export const replayCountsSchema = z.object({
   unscored: z.number().int(),
   replaced: z.number().int(),
   oracleRetries: z.number().int(),
-  /** Questions that the oracle had been sent before in this attempt, without an outcome that was stored. */
+  /** Questions that this attempt had sent to the oracle before without storing an outcome. */
   oracleAskedAgain: z.number().int(),
   judgeReasks: z.number().int(),
-  /** What was sent to the judge again because of limits, overload or broken connections. */
+  /** Judge calls repeated because of rate limits, overload or broken connections. */
   judgeRetries: z.number().int(),
-  /** Measures that are 0 because only the control got a verdict. */
+  /** Measures that are 0 because the judge gave a verdict on the control only. */
   controls: z.number().int(),
-  /** Answer keys that an earlier run had paid for. */
+  /** Answer keys that an earlier run paid for. */
   keysReused: z.number().int(),
 });
 export type ReplayCounts = z.infer<typeof replayCountsSchema>;
 
-/** Judge usage by what it was for; `total` is their sum. */
+/** Judge usage by purpose. */
 export const usageByMeasureSchema = z.object({
   answerKey: judgeUsageSchema,
   precision: judgeUsageSchema,
@@ -68,7 +68,7 @@ export const usageByMeasureSchema = z.object({
 });
 export type UsageByMeasure = z.infer<typeof usageByMeasureSchema>;
 
-/** What a certificate keeps of one replay: ids, booleans and reasons, so that every score can be recomputed. */
+/** One replay in a certificate: the ids, booleans and reasons from which every score can be recomputed. */
 export const rawReplaySchema = z.object({
   groundTruthId: z.string(),
   outcome: z.enum(replayOutcomes).exclude(['replaced']),
@@ -81,12 +81,12 @@ export const rawReplaySchema = z.object({
   ),
   claimsMade: z.number().int(),
   changes: z.array(z.object({ id: z.string(), surfaced: z.boolean() })),
-  /** Null for an unscored replay: nothing published follows from it. */
+  /** Null for an unscored replay, because no published number uses it. */
   evidence: replayEvidenceSchema.nullable(),
 });
 export type RawReplay = z.infer<typeof rawReplaySchema>;
 
-/** `raw_scores_json`: everything the published numbers follow from. */
+/** `raw_scores_json`: everything that the published numbers are computed from. */
 export const rawScoresSchema = z.object({
   version: z.literal(1),
   weights: weightsSchema,
@@ -98,7 +98,7 @@ export const rawScoresSchema = z.object({
     listed: z.number().int(),
     limit: z.number().int(),
     excluded: z.partialRecord(z.enum(exclusionReasons), z.number().int()),
-    /** The oracle was not told what repository and pull request it was asked about. */
+    /** The oracle did not see which repository and pull request it was asked about. */
     blinded: z.boolean(),
   }),
   judge: z.object({ provider: z.enum(judgeProviders), model: z.string(), promptDigest: z.string() }),
@@ -125,12 +125,12 @@ export const certificateSummarySchema = z.object({
   tier: z.enum(certificateTiers),
   ranked: z.boolean(),
   sample: z.boolean(),
-  /** Fewer replays than the run asked for. */
+  /** It has fewer replays than the run asked for. */
   provisional: z.boolean(),
   compositeInterval: intervalSchema,
   /** Whether canaries showed the judge to be reliable. */
   judgeReliable: z.boolean(),
-  /** Whether the judge accepted injected canaries, in this run or in those of its pool. */
+  /** Whether the judge accepted injected canaries, in this run or in the earlier runs of its pool. */
   canariesLeaked: z.boolean(),
 });
 export type CertificateSummary = z.infer<typeof certificateSummarySchema>;

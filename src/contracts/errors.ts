@@ -1,6 +1,6 @@
 /**
- * Every error a caller is meant to read, by the name that tRPC uses for it and the status that REST answers.
- * One table, so the two transports cannot disagree.
+ * Every error that a caller is meant to read: tRPC's name for it and REST's status. One table, so that the two
+ * transports cannot disagree.
  */
 export const errorCodes = {
   UNAUTHORIZED: 401,
@@ -14,10 +14,10 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
-/** What was wrong with one field of a request; `path` is the field's name in camelCase, '' for the whole request. */
+/** What is wrong with one field of a request. `path` is the field's name in camelCase, '' for the whole request. */
 export type FieldIssue = { path: string; message: string };
 
-/** An expected failure with a message for the caller: what was wrong and what to do. It holds no secret. */
+/** An expected failure. Its message tells the caller what was wrong and what to do, and holds no secret. */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;

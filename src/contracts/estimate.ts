@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { judgeProviders } from './judge-providers.ts';
 import { changesShape, judgingShape } from './run-request.ts';
 
-/** What an estimate takes: the changes and how they are judged. Of a whole run's request the rest is left out. */
+/** What an estimate needs: the changes and how they are judged. The other fields of a run request are ignored. */
 export const estimateRequestSchema = z.object({ ...changesShape, ...judgingShape });
 export type EstimateRequest = z.infer<typeof estimateRequestSchema>;
 
@@ -10,20 +10,20 @@ const amountSchema = z.object({
   calls: z.number().int(),
   inputTokens: z.number().int(),
   outputTokens: z.number().int(),
-  /** US dollars; null where the model's price is not known. */
+  /** US dollars. Null: the model's price is unknown. */
   costUsd: z.number().nullable(),
 });
 
-/** What judging would take, from the cheapest course of things to the dearest, and how that was found. */
+/** What judging would cost at the least and at the most, and how that was estimated. */
 export const judgeEstimateSchema = z.object({ least: amountSchema, most: amountSchema, method: z.string() });
 export type JudgeEstimate = z.infer<typeof judgeEstimateSchema>;
 
-/** A run as it would be, before it is started. */
+/** What a run would take, before it is started. */
 export const runEstimateSchema = z.object({
   judge: z.enum(judgeProviders),
   model: z.string(),
   replays: z.number().int(),
-  /** How many changes of the repository were read for it. */
+  /** How many of the repository's changes were read for the estimate. */
   changesRead: z.number().int(),
   oracleCalls: z.number().int(),
   judging: judgeEstimateSchema,

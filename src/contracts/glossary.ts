@@ -1,19 +1,20 @@
 /**
- * The words of this project, each said once. One thing has one word, in code, logs, pages and documentation alike.
- * CONTRIBUTING shows them too; a test keeps the two the same.
+ * The words of this project. One thing has one word, in code, logs, pages and documentation alike. CONTRIBUTING shows
+ * them too, and a test keeps the two the same.
  */
 export const glossary: Record<string, string> = {
   construct: 'An AI service that claims to understand code changes, by the name its owner gives it.',
-  oracle: 'The construct as it is called: an address or a callable that answers questions about one change.',
+  oracle:
+    'What is called to ask a construct: an address or a callable that answers questions about one change.',
   'ground truth': 'A merged change as the repository has it: title, description, diff and files.',
   sample: 'The changes that a run draws from a repository, in an order that its seed fixes.',
-  reserve: 'Further changes in that order, for those that no answer key can be made for.',
+  reserve: 'Further changes in that order, which replace those that no answer key can be made for.',
   replay: 'One change put to the oracle as if it were new: question, answer and verdicts.',
   claim: 'One statement of an oracle’s answer about the change.',
-  judge: 'Who makes answer keys and gives verdicts: a model behind a provider’s API, or the offline check.',
+  judge: 'What makes answer keys and gives verdicts: a model behind a provider’s API, or the offline check.',
   'answer key':
     'The important changes and one factual question that the judge writes from the ground truth alone.',
-  verdict: 'What a judge says of one claim, one change of the key, or the reply; a quote must show it.',
+  verdict: 'A judge’s decision on one claim, one change of the key, or the reply; a quote must support it.',
   precision: 'The share of the counted claims that the diff supports.',
   recall: 'The share of the key’s changes that the summary surfaces.',
   'reply accuracy': 'How well the reply answers the key’s question: 0 to 1 in quarters.',
@@ -22,16 +23,16 @@ export const glossary: Record<string, string> = {
   unscored: 'A replay that the verifier itself could not score: it is left out of the means and counted.',
   canary:
     'A claim of known truth, put unmarked among the oracle’s, that shows how far a judge can be trusted.',
-  baseline: 'Title and description said back and judged like an oracle that had nothing else.',
-  lift: 'What the oracle’s scores add to the baseline’s.',
+  baseline: 'An answer that only repeats title and description, judged like an oracle’s.',
+  lift: 'How far the oracle’s scores are above the baseline’s.',
   agreement: 'How far another judge, asked about a share of the replays, gives the same verdicts.',
-  certificate: 'The public document of a run’s scores, their intervals and what they rest on.',
+  certificate: 'The public document of a run’s scores, their intervals and the evidence for them.',
   provisional: 'Said of a certificate with fewer scored replays than its owner asked for.',
   run: 'One job for the verifier: draw a sample, replay it, certify it.',
-  attempt: 'One try at a certificate: a run, with every run that resumes it.',
-  resume: 'To take a stopped run up in a new one: the same attempt, and nothing stored is paid for again.',
-  retry: 'To do a run over on the same changes: a new attempt.',
-  try: 'One go of a job at its work; the queue repeats it while tries are left.',
+  attempt: 'One effort to get a certificate: a run and every run that resumes it.',
+  resume: 'To continue a stopped run as a new one: the same attempt, and nothing stored is paid for again.',
+  retry: 'To repeat a run on the same changes: a new attempt.',
+  try: 'One execution of a job; the queue repeats it while tries are left.',
   bench: 'A program that measures.',
   rig: 'What sets up a test.',
 };

@@ -34,9 +34,8 @@ export const exclusionReasons = [
 export type ExclusionReason = (typeof exclusionReasons)[number];
 
 /**
- * The outcome of a source's reading: `drawn` in seeded order (the first `limit` are the sample, the rest stand by
- * for a change that no answer key can be made for), `listed` the changes the draw was made from, and how many of
- * those looked at were excluded, by reason.
+ * What a source read. `drawn` is the sample in seeded order. `reserve` follows in the same order and replaces changes
+ * that no answer key can be made for. `listed` counts the changes drawn from, `excluded` those looked at and refused.
  */
 export const groundTruthDrawSchema = z.object({
   drawn: z.array(groundTruthSchema),

@@ -3,7 +3,7 @@ import { readBody, readChunks, retryAfterMs } from './http.ts';
 
 const encoded = (text: string) => new TextEncoder().encode(text);
 
-/** A response whose body arrives in pieces; `cancelled` tells whether its reader gave it up. */
+/** A response whose body arrives in pieces. `cancelled` says whether its reader stopped early. */
 const arriving = (pieces: string[], headers: Record<string, string> = {}) => {
   let cancelled = false;
   const left = [...pieces];
@@ -23,19 +23,19 @@ const arriving = (pieces: string[], headers: Record<string, string> = {}) => {
   return { message: new Response(body, { headers }), left, cancelled: () => cancelled };
 };
 
-test('a body is read whole up to its limit', async () => {
+test('a body up to the limit is read whole', async () => {
   expect(await readBody(arriving(['ab', 'cd']).message, 4)).toEqual(encoded('abcd'));
   expect(await readBody(new Response(null), 4)).toEqual(new Uint8Array());
 });
 
-test('one that turns out larger is given up where it passes the limit', async () => {
+test('reading stops as soon as a body exceeds the limit', async () => {
   const { message, left, cancelled } = arriving(['ab', 'cd', 'ef', 'gh']);
   expect(await readBody(message, 3)).toBeNull();
   expect(left).toEqual(['ef', 'gh']);
   expect(cancelled()).toBe(true);
 });
 
-test('one that says it is larger is not touched', async () => {
+test('a body that declares itself too large is not read', async () => {
   const { message, left, cancelled } = arriving(['ab', 'cd'], { 'content-length': '4' });
   expect(await readBody(message, 3)).toBeNull();
   expect(left).toEqual(['ab', 'cd']);
@@ -43,7 +43,7 @@ test('one that says it is larger is not touched', async () => {
   expect(message.bodyUsed).toBe(false);
 });
 
-test('whoever has enough reads no further', async () => {
+test('a reader that has enough reads no further', async () => {
   const { message, left, cancelled } = arriving(['ab', 'cd', 'ef']);
   const taken: Uint8Array[] = [];
   expect(await readChunks(message, 100, (chunk) => taken.push(chunk) < 2)).toBe(true);
@@ -68,6 +68,6 @@ test.each([
   expect(retryAfterMs(new Headers({ 'retry-after': header }), now)).toBe(ms);
 });
 
-test('without Retry-After nothing was asked for', () => {
+test('without the header there is no Retry-After', () => {
   expect(retryAfterMs(new Headers(), 0)).toBeNull();
 });

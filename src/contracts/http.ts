@@ -1,4 +1,4 @@
-/** A request or a response, as much of either as its body is read by. */
+/** The part of a request or response that reading its body needs. */
 export type HttpMessage = {
   headers: { get(name: string): string | null };
   body: {
@@ -10,8 +10,8 @@ export type HttpMessage = {
 };
 
 /**
- * Hands a body over as it arrives, until it ends or `take` has enough and answers false. False where it is larger
- * than `maxBytes`: what would be too much is not handed over, and a body that says so beforehand is not touched.
+ * Passes a body to `take` chunk by chunk, until it ends or `take` returns false. Returns false if the body is larger
+ * than `maxBytes`: `take` never gets the chunk that exceeds it, and a body whose declared length does is not read.
  */
 export async function readChunks(
   { headers, body }: HttpMessage,
@@ -33,7 +33,7 @@ export async function readChunks(
   }
 }
 
-/** A whole body as it came out of any content encoding; null where it is larger than `maxBytes` (`readChunks`). */
+/** The whole body, decoded from any content encoding. Null if it is larger than `maxBytes`. */
 export async function readBody(message: HttpMessage, maxBytes: number): Promise<Uint8Array | null> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -52,11 +52,11 @@ export async function readBody(message: HttpMessage, maxBytes: number): Promise<
   return bytes;
 }
 
-/** `Retry-After` (RFC 9110, 10.2.3): whole seconds or an HTTP date; null where it is absent or neither. */
+/** `Retry-After` (RFC 9110, 10.2.3): whole seconds or an HTTP date. Null if it is absent or neither. */
 export function retryAfterMs(headers: HttpMessage['headers'], nowMs: number): number | null {
   const text = headers.get('retry-after')?.trim() ?? '';
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  // The form of C's `asctime` names no zone: it is GMT like the others.
+  // The `asctime` form names no zone. It is GMT like the others.
   const isBare = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [^+]*\d$/.test(text);
   const date = isBare || text.endsWith('GMT') ? Date.parse(isBare ? `${text} GMT` : text) : Number.NaN;
   return Number.isNaN(date) ? null : Math.max(0, date - nowMs);

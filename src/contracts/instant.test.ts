@@ -13,4 +13,4 @@ test.each([
   '2026-01-31T12:00:00',
   '2026-02-30T12:00:00Z',
   '+010000-01-01T00:00:00Z',
-])('"%s" is no point in time', (text) => expect(instantSchema.safeParse(text).success).toBe(false));
+])('"%s" is not a point in time', (text) => expect(instantSchema.safeParse(text).success).toBe(false));

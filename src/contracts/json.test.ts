@@ -9,7 +9,7 @@ test('an object is neither null nor an array', () => {
   ]);
 });
 
-test('leaves are mapped wherever they stand, and names stay', () => {
+test('leaves are mapped at every depth, and names stay', () => {
   const value = { a: 1, b: [2, { c: 3, d: null }], e: 'x' };
   expect(mapLeaves(value, (leaf) => (typeof leaf === 'number' ? leaf * 10 : leaf))).toEqual({
     a: 10,

@@ -1,8 +1,8 @@
-/** An object as JSON knows it: neither null nor an array. */
+/** An object in JSON's sense: neither null nor an array. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The same value, and in it what `map` makes of everything that is neither object nor array. */
+/** A copy of a value in which `map` has replaced everything that is neither object nor array. */
 export const mapLeaves = <T>(value: T, map: (leaf: unknown) => unknown): T => {
   const walk = (node: unknown): unknown => {
     if (Array.isArray(node)) return node.map(walk);

@@ -3,7 +3,7 @@ import { intervalSchema, unitSchema } from './interval.ts';
 import { canaryKinds, replyAccuracies } from './replay.ts';
 
 const canaryCountSchema = z.object({ shown: z.number().int(), supported: z.number().int() });
-/** Of each kind of canary, how many a judge ruled on and how many it took for supported. */
+/** For each kind of canary, how many a judge ruled on and how many it called supported. */
 export const canaryCountsSchema = z.object({
   true: canaryCountSchema,
   false: canaryCountSchema,
@@ -12,8 +12,8 @@ export const canaryCountsSchema = z.object({
 export type CanaryCounts = z.infer<typeof canaryCountsSchema>;
 
 /**
- * From where on a judge counts as reliable (methodology, "Canaries"): canaries of each kind in the pool, and the lower
- * 95 % bound of q0 + q1 − 1. Under that bound its verdicts say too little of what is true for precision to be adjusted.
+ * When a judge counts as reliable (methodology, "Canaries"): canaries of each kind in the pool, and the lower 95 % bound
+ * of q0 + q1 − 1. Below that bound its verdicts say too little to adjust precision by.
  */
 export const reliableJudge = { canaries: 100, youdenLower: 0.5 } as const;
 
@@ -21,7 +21,7 @@ const rateSchema = z.object({ value: unitSchema, interval: intervalSchema, of: z
 const agreementSchema = z.object({
   raw: unitSchema,
   interval: intervalSchema,
-  /** Cohen's; null where chance alone explains every agreement. */
+  /** Cohen's kappa. Null if chance alone explains every agreement. */
   kappa: z.number().nullable(),
   n: z.number().int(),
 });
@@ -30,8 +30,8 @@ const agreementSchema = z.object({
 export const judgeTrustSchema = z.object({
   canaries: canaryCountsSchema,
   /**
-   * What the rates follow from: this run, and the earlier ones whose certificates are named; of these each change once,
-   * as the earliest certificate has it.
+   * What the rates are computed from: this run and the earlier ones whose certificates are named. Each change of those
+   * counts once, as in its earliest certificate.
    */
   pool: z.object({ canaries: canaryCountsSchema, certificates: z.array(z.string()) }),
   /** P(supported | true), P(rejected | false), and the share of injected claims that were accepted. */
@@ -41,9 +41,9 @@ export const judgeTrustSchema = z.object({
   /** q0 + q1 − 1, and its lower 95 % bound. */
   youden: z.object({ value: z.number(), lower: z.number() }).nullable(),
   reliable: z.boolean(),
-  /** Null also under a judge that is not good enough (`reliableJudge.youdenLower`). */
+  /** Also null if the judge is not good enough (`reliableJudge.youdenLower`). */
   adjustedPrecision: z.object({ value: unitSchema, interval: intervalSchema }).nullable(),
-  /** The parrot's composite on the same pull requests, and how far the oracle's lies above it. */
+  /** The baseline's composite on the same pull requests, and how far the oracle's is above it. */
   baseline: z
     .object({
       compositeScore: unitSchema,
@@ -54,7 +54,7 @@ export const judgeTrustSchema = z.object({
     .nullable(),
   /** The composite with every unscored replay at 0, and at 1. */
   bounds: intervalSchema,
-  /** How often a second judge said the same, of claims and changes, and of replies. */
+  /** How often another judge gave the same verdict on claims and changes, and on replies. */
   agreement: z
     .object({
       model: z.string(),
@@ -73,15 +73,15 @@ const parrotSchema = z.object({
   changesSurfaced: z.number().int(),
 });
 
-/** What of one replay the judge's trust follows from. */
+/** One replay's part in computing how far the judge can be trusted. */
 export const replayEvidenceSchema = z.object({
-  /** The share of the claims expected that a judge ruled on. */
+  /** The share of the expected claims that a judge ruled on. */
   ruledShare: unitSchema,
   canaries: z.array(z.object({ kind: z.enum(canaryKinds), supported: z.boolean() })),
   parrot: parrotSchema.nullable(),
   second: z
     .object({
-      /** Whether a claim was supported, a change surfaced, by each judge. */
+      /** Whether each judge called a claim supported, or a change surfaced. */
       claims: z.array(z.object({ first: z.boolean(), second: z.boolean() })),
       changes: z.array(z.object({ first: z.boolean(), second: z.boolean() })),
       reply: z.object({ first: z.literal(replyAccuracies), second: z.literal(replyAccuracies) }),

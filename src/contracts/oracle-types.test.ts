@@ -2,22 +2,19 @@ import { expect, test } from 'vitest';
 import { oracleTypeNames, oracleTypes, ownFieldsOf, storedOracleSchema } from './oracle-types.ts';
 import { runRequestSchema } from './run-request.ts';
 
-test.each(oracleTypeNames)(
-  'an oracle of the type %s states that type, with its secrets and without',
-  (type) => {
-    const { choice, stored } = oracleTypes[type];
-    expect(choice.shape.type.value).toBe(type);
-    expect(stored.shape.type.value).toBe(type);
-  },
-);
+test.each(oracleTypeNames)('an oracle of type %s states its type, with secrets and without', (type) => {
+  const { choice, stored } = oracleTypes[type];
+  expect(choice.shape.type.value).toBe(type);
+  expect(stored.shape.type.value).toBe(type);
+});
 
-test('each type has a flag of its own, but for the one that an address alone means', () => {
+test('each type has its own flag, except the one that an address alone implies', () => {
   const flags = oracleTypeNames.map((type) => oracleTypes[type].flag?.name);
   expect(new Set(flags).size).toBe(oracleTypeNames.length);
   expect(oracleTypeNames.filter((type) => oracleTypes[type].flag === null)).toEqual(['http']);
 });
 
-test('a field that two types have follows one rule, since a request has it once', () => {
+test('a field that two types share follows one rule, because a request has it once', () => {
   const schemas = new Map<string, unknown>();
   for (const { requestName, schema } of oracleTypeNames.flatMap(ownFieldsOf)) {
     expect(schemas.get(requestName) ?? schema).toBe(schema);
@@ -39,18 +36,18 @@ test.each([
   ['mcp', ['oracleUrl', 'oracleTool']],
   ['chat', ['oracleUrl', 'oracleModel']],
   ['python', ['oracleModule', 'oracleCallable']],
-] as const)('a request of the type %s lacks each of %j where it is left out', (oracleType, needed) => {
+] as const)('a request of type %s needs each of %j', (oracleType, needed) => {
   const issuesOf = (fields: object) =>
     runRequestSchema
       .safeParse({ ...request, oracleType, ...fields })
       .error?.issues.map(({ path, message }) => [path.join('.'), message]);
   expect(issuesOf(everyField)).toBe(undefined);
   expect(issuesOf({})).toEqual(
-    needed.map((field) => [field, `Required where the oracle's type is ${oracleType}.`]),
+    needed.map((field) => [field, `Required for an oracle of type ${oracleType}.`]),
   );
 });
 
-test('a stored oracle holds no value of a header, and no field of another type', () => {
+test('a stored oracle holds no header value and no field of another type', () => {
   const stored = {
     type: 'mcp',
     url: 'https://oracle.example/mcp',
@@ -61,7 +58,7 @@ test('a stored oracle holds no value of a header, and no field of another type',
   expect(storedOracleSchema.safeParse({ ...stored, headers: { 'X-Key': 'planted' } }).success).toBe(false);
 });
 
-test('the demonstration oracle alone has no address', () => {
+test('only the demonstration oracle has no address', () => {
   expect(storedOracleSchema.safeParse({ type: 'http', url: null, headers: {} }).success).toBe(true);
   expect(storedOracleSchema.safeParse({ type: 'mcp', url: null, headers: {}, tool: 't' }).success).toBe(
     false,
@@ -72,7 +69,7 @@ test.each([
   ['mine', true],
   ['a.b_1.größe', true],
   ['_x', true],
-  // A letter with its accent in a character of its own, as Python allows it (PEP 3131).
+  // The accent is a separate character, which Python allows (PEP 3131).
   ['cafe\u0301', true],
   ['a-b', false],
   ['a..b', false],
@@ -82,6 +79,6 @@ test.each([
   ['../outside', false],
   ['-c', false],
   ['', false],
-])('a Python module named %j can be asked for: %j', (module, usable) => {
+])('a Python module may be named %j: %j', (module, usable) => {
   expect(oracleTypes.python.fields.module.schema.safeParse(module).success).toBe(usable);
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { redacted } from './redacted.ts';
 
-/** http(s) without user info; whether the address may be called is the network rule's matter, not the form's. */
+/** http(s) without user info. Whether the address may be called is decided by the network rule. */
 export const oracleUrlSchema = z
   .string()
   .trim()
@@ -18,7 +18,7 @@ export const oracleUrlSchema = z
   });
 
 const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** Visible ASCII, space and tab: what every HTTP client sends unchanged. */
+/** Visible ASCII, space and tab, which every HTTP client sends unchanged. */
 const headerValue = /^[\t\x20-\x7e]*$/;
 
 export const oracleHeadersSchema = z
@@ -30,23 +30,23 @@ export const oracleHeadersSchema = z
 
 const redactedHeadersSchema = z.record(z.string(), z.literal(redacted));
 
-/** A field that not all types have. It is stored and shown, so it holds no secret. */
+/** A field that only some types have. It is stored and shown, so it holds no secret. */
 type OwnField = {
   schema: z.ZodString;
   label: string;
   hint: string;
   placeholder?: string;
-  /** A construct is called after it where nobody names it, in place of the address's host. */
+  /** A construct without a name is named after this field instead of the address's host. */
   namesConstruct?: true;
 };
 type OwnFields = Record<string, OwnField>;
 
 type Entry<Fields extends OwnFields> = {
-  /** What the form calls the type. */
+  /** The type's name in the form. */
   label: string;
-  /** By the names that they are stored under. Requests name them with `oracle` before it: `tool` is `oracleTool`. */
+  /** By the names they are stored under. Requests prefix these with `oracle`: `tool` is `oracleTool`. */
   fields: Fields;
-  /** What chooses the type on the command line and gives its fields; null for the one that an address alone means. */
+  /** The command line's flag that chooses the type and gives its fields. Null: an address alone implies the type. */
   flag: { name: `--oracle-${string}`; help: string } | null;
 };
 
@@ -55,14 +55,14 @@ const shapeOf = <Fields extends OwnFields>(fields: Fields, schemaOf: (field: Own
     [Name in keyof Fields]: z.ZodString;
   };
 
-/** What is stored was checked when it was asked for. It is not refused by a rule that has become stricter since. */
+/** A stored field was checked when it was requested. A rule that has become stricter since must not refuse it. */
 const asStored = () => z.string();
 
-/** An oracle that is reached over the network, with headers that may hold secrets, as the query of its address may. */
+/** An oracle that is reached over the network. Its headers and its address's query may hold secrets. */
 const reached = <Type extends string, Fields extends OwnFields>(
   type: Type,
   entry: Entry<Fields> & {
-    /** What the form says of the address. */
+    /** The form's texts for the address. */
     address: { hint: string; placeholder: string };
   },
 ) => ({
@@ -82,7 +82,7 @@ const reached = <Type extends string, Fields extends OwnFields>(
   }),
 });
 
-/** An oracle that is run on the machine that asks it. */
+/** An oracle that runs on the machine that asks it. */
 const local = <Type extends string, Fields extends OwnFields>(type: Type, entry: Entry<Fields>) => ({
   ...entry,
   address: null,
@@ -93,7 +93,7 @@ const local = <Type extends string, Fields extends OwnFields>(type: Type, entry:
 const givenName = () => z.string().trim().min(1).max(200);
 
 const identifier = String.raw`[\p{XID_Start}_]\p{XID_Continue}*`;
-/** Names alone: no path, no option, nothing that an interpreter would take for more. */
+/** A name only: no path, no option, nothing that an interpreter could take for more. */
 const pythonName = (pattern: string, message: string) =>
   z
     .string()
@@ -103,9 +103,9 @@ const pythonName = (pattern: string, message: string) =>
     .regex(new RegExp(`^${pattern}$`, 'u'), message);
 
 /**
- * The types of oracles, in the order that the form offers them in. Requests, stored configurations, the form and the
- * command line follow from this table. A new type is an entry here, its adapter in `verification/oracles`, what opens
- * it in `platform/open-oracle.ts`, and the README.
+ * The types of oracles, in the form's order. Requests, stored configurations, the form and the command line derive from
+ * this table. A new type needs an entry here, an adapter in `verification/oracles`, an opener in
+ * `platform/open-oracle.ts`, and a mention in the README.
  */
 export const oracleTypes = {
   http: reached('http', {
@@ -133,7 +133,7 @@ export const oracleTypes = {
     },
     flag: {
       name: '--oracle-mcp-tool',
-      help: 'the address is an MCP server (Streamable HTTP); this tool of it is asked',
+      help: 'the address is an MCP server (Streamable HTTP); ask this tool',
     },
   }),
   chat: reached('chat', {
@@ -147,7 +147,7 @@ export const oracleTypes = {
     },
     flag: {
       name: '--oracle-chat-model',
-      help: 'the address is an OpenAI-compatible chat-completions endpoint; this model is asked',
+      help: 'the address is an OpenAI-compatible chat-completions endpoint; ask this model',
     },
   }),
   python: local('python', {
@@ -156,7 +156,7 @@ export const oracleTypes = {
       module: {
         schema: pythonName(
           `${identifier}(?:\\.${identifier})*`,
-          'Must be named as in an import, without path or .py, for example my_oracle or package.module.',
+          'Name it as in an import, without path or .py, for example my_oracle or package.module.',
         ),
         label: 'Module',
         hint: 'Below PYTHON_ORACLE_DIR',
@@ -181,27 +181,27 @@ type Table = typeof oracleTypes;
 export type OracleType = keyof Table;
 export const oracleTypeNames = Object.keys(oracleTypes) as OracleType[];
 
-/** One oracle, with all that is needed to ask it, its secrets included. */
+/** One oracle, with everything needed to ask it, including its secrets. */
 export type OracleChoice<Type extends OracleType = OracleType> = {
   [T in Type]: { type: T } & z.infer<Table[T]['choice']>;
 }[Type];
 
-/** One oracle as a run's configuration keeps it: every secret as "[REDACTED]". */
+/** One oracle as a run's configuration stores it: every secret is "[REDACTED]". */
 export const storedOracleSchema = z.union([
   ...Object.values(oracleTypes).map(({ stored }) => stored),
-  /** The demonstration oracle, whose address is the installation's own. */
+  /** The demonstration oracle. Its address is the installation's own. */
   z.object({ type: z.literal('http'), url: z.null(), headers: redactedHeadersSchema }),
 ]);
 export type StoredOracle = z.infer<typeof storedOracleSchema>;
 
 type OwnName = { [T in OracleType]: keyof Table[T]['fields'] & string }[OracleType];
-/** What a request calls a field that not all types have. */
+/** A request's name for a field that only some types have. */
 export type OracleFieldName = `oracle${Capitalize<OwnName>}`;
 
 const requestName = (name: string) =>
   `oracle${name.charAt(0).toUpperCase()}${name.slice(1)}` as OracleFieldName;
 
-/** The fields of one type alone, in the table's order. */
+/** The fields that this type has of its own, in the table's order. */
 export const ownFieldsOf = (
   type: OracleType,
 ): (OwnField & { name: string; requestName: OracleFieldName })[] => {
@@ -212,12 +212,12 @@ export const ownFieldsOf = (
 const allOwnFields = oracleTypeNames.flatMap(ownFieldsOf);
 export const oracleFieldNames = [...new Set(allOwnFields.map(({ requestName }) => requestName))];
 
-/** The fields of all types, as a request that is of one type may have them. */
+/** The fields of all types. All are optional, because a request is of one type. */
 export const oracleFieldsShape = Object.fromEntries(
   allOwnFields.map(({ requestName, schema }) => [requestName, schema.optional()]),
 ) as Record<OracleFieldName, z.ZodOptional<z.ZodString>>;
 
-/** What a request must have where the oracle is of this type. */
+/** The fields that a request for an oracle of this type must have. */
 export const requestFieldsOf = (type: OracleType): ('oracleUrl' | OracleFieldName)[] => [
   ...(oracleTypes[type].address === null ? [] : ['oracleUrl' as const]),
   ...ownFieldsOf(type).map(({ requestName }) => requestName),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What an HTTP oracle is sent, as it stands on the wire (wire contract, "The oracle's side"). */
+/** What an HTTP oracle is sent, in the wire's names (wire contract, "The oracle's side"). */
 export const oracleRequestSchema = z.object({
   pr: z.object({
     id: z.string(),
@@ -13,13 +13,13 @@ export const oracleRequestSchema = z.object({
 });
 export type OracleRequest = z.infer<typeof oracleRequestSchema>;
 
-/** A claim in the oracle's words; `confidence` is the oracle's own, in [0, 1], null where it states none. */
+/** A claim in the oracle's words. `confidence` is the oracle's own, in [0, 1]; null if it states none. */
 export const oracleClaimSchema = z.object({
   claim: z.string(),
   confidence: z.number().min(0).max(1).nullable(),
 });
 
-/** An oracle's answer once read: absent optional fields are empty, claims are all of one form. */
+/** An oracle's answer as read: absent optional fields are empty, and all claims have one form. */
 export const oracleAnswerSchema = z.object({
   summary: z.string(),
   keyClaims: z.array(oracleClaimSchema),
@@ -34,21 +34,20 @@ export const oracleFailureReasons = [
   'malformed',
   'too_large',
   'refused_by_network_rule',
-  /** A callable raised an exception, its process ended in the call, or its module could not be loaded. */
+  /** A callable raised an exception, its process ended during the call, or its module could not be loaded. */
   'exception',
   'crashed',
   'not_loaded',
 ] as const;
 
-/** How it was asked. */
 const callShape = {
   latencyMs: z.number(),
   retries: z.number().int(),
-  /** How often the same attempt had sent this question out before, and stored no outcome; absent where it never had. */
+  /** How often this attempt had sent the question before without storing an outcome. Absent if never. */
   askedBefore: z.number().int().optional(),
 };
 
-/** How asking an oracle ended. `httpAnswered`: a status line arrived; a run where none ever did is a wrong address. */
+/** How asking an oracle ended. `httpAnswered`: a status line arrived. If none does all run, the address is wrong. */
 export const oracleOutcomeSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('answer'),
@@ -60,9 +59,9 @@ export const oracleOutcomeSchema = z.discriminatedUnion('kind', [
     reason: z.enum(oracleFailureReasons),
     detail: z.string(),
     httpAnswered: z.boolean(),
-    /** Of an answer that was none. */
+    /** The HTTP status of a response that held no usable answer. */
     status: z.number().int().optional(),
-    /** No connection was made, now and whenever the question would have been sent: the oracle saw nothing of it. */
+    /** No try to send the question made a connection, so the oracle never saw it. */
     unreachable: z.boolean().optional(),
     ...callShape,
   }),

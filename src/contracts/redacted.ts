@@ -1,2 +1,2 @@
-/** What stands in a stored configuration, a text or a log where a secret was. */
+/** Replaces a secret in a stored configuration, a text or a log. */
 export const redacted = '[REDACTED]';

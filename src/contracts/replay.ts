@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { oracleOutcomeSchema } from './oracle.ts';
 
-/** Tokens of judge calls, summed; the offline judge uses none. `costUsd` is null where the model has no known price. */
+/** Tokens of judge calls, summed. The offline judge uses none. `costUsd` is null if the model's price is unknown. */
 export const judgeUsageSchema = z.object({
   calls: z.number().int(),
   inputTokens: z.number().int(),
@@ -22,8 +22,8 @@ export const noUsage: JudgeUsage = {
 };
 
 /**
- * What asking a judge for one thing took: `asks` counts every asking, `retries` what was sent again on the way because
- * of limits, overload or broken connections; `latencyMs` is summed over the asks.
+ * What it took to get one thing from a judge. `asks` counts how often it was asked, `retries` the calls repeated
+ * because of rate limits, overload or broken connections. `latencyMs` is the sum over the asks.
  */
 const askedShape = {
   asks: z.number().int(),
@@ -32,7 +32,7 @@ const askedShape = {
   usage: judgeUsageSchema,
 };
 
-/** 1 to 10 important changes, each with a verbatim quote of the diff, and one factual follow-up question. */
+/** 1 to 10 important changes, each with a verbatim quote from the diff, and one factual follow-up question. */
 export const answerKeySchema = z.object({
   changes: z
     .array(z.object({ id: z.string(), statement: z.string(), quote: z.string() }))
@@ -45,9 +45,8 @@ export const answerKeySchema = z.object({
 export type AnswerKey = z.infer<typeof answerKeySchema>;
 
 /**
- * The verdict was obtained, or it was not and the measure is unscored (never zero). `control`: it was obtained on the
- * key's own changes and not on the oracle's text, which is then the cause, and the measure is 0 (methodology, "One
- * replay", 4).
+ * A verdict was obtained, or the measure is unscored (never zero). `control`: the judge gave a verdict on the key's own
+ * changes but none on the oracle's text. So the text is the cause, and the measure is 0 (methodology, "One replay", 4).
  */
 const judged = <T extends z.ZodRawShape>(shape: T) =>
   z.discriminatedUnion('kind', [
@@ -62,15 +61,15 @@ const judged = <T extends z.ZodRawShape>(shape: T) =>
   ]);
 
 /**
- * Claims of known truth that stand unmarked among an oracle's (methodology, "Canaries"). `injected` ones are false and
- * order the judge to accept them.
+ * Claims of known truth, put unmarked among an oracle's (methodology, "Canaries"). An `injected` one is false and orders
+ * the judge to accept it.
  */
 export const canaryKinds = ['true', 'false', 'injected'] as const;
 export type CanaryKind = (typeof canaryKinds)[number];
 const canaryVerdictSchema = z.object({ kind: z.enum(canaryKinds), text: z.string(), supported: z.boolean() });
 export type CanaryVerdict = z.infer<typeof canaryVerdictSchema>;
 
-/** One folded claim as judged: `members` are the places (0-based) of the oracle's claims that were folded into it. */
+/** One folded claim as judged. `members` are the positions (0-based) of the oracle's claims folded into it. */
 const claimVerdictSchema = z.object({
   id: z.string(),
   members: z.array(z.number().int()),
@@ -85,17 +84,17 @@ const changeVerdictSchema = z.object({
   quote: z.string().nullable(),
 });
 
-/** `claimsMade` as the oracle sent them, `claimsCut` beyond the caps. */
+/** `claimsMade` counts the oracle's claims, `claimsCut` those beyond the caps. */
 export const precisionVerdictSchema = judged({
   claims: z.array(claimVerdictSchema),
   claimsMade: z.number().int(),
   claimsCut: z.number().int(),
-  /** Those that were ruled on; none of them counts in the score. */
+  /** The canaries that the judge ruled on. They do not count in the score. */
   canaries: z.array(canaryVerdictSchema),
 });
 export type PrecisionVerdict = z.infer<typeof precisionVerdictSchema>;
 
-/** `copiedCharacters`: how much of the judged summary was removed because it was copied from the diff. */
+/** `copiedCharacters`: how much of the summary was removed before judging because it was copied from the diff. */
 export const recallVerdictSchema = judged({
   changes: z.array(changeVerdictSchema),
   summaryCutCharacters: z.number().int(),
@@ -111,8 +110,7 @@ export const replyVerdictSchema = judged({
 export type ReplyVerdict = z.infer<typeof replyVerdictSchema>;
 
 /**
- * A key, or that none can be made: what later runs on the same change need not ask again. `reused`: an earlier run paid
- * for it.
+ * A key, or the finding that none can be made. Later runs on the same change reuse it. `reused`: an earlier run paid.
  */
 export const settledAnswerKeySchema = z.discriminatedUnion('kind', [
   z.object({
@@ -131,25 +129,25 @@ export const settledAnswerKeySchema = z.discriminatedUnion('kind', [
 ]);
 export type SettledAnswerKey = z.infer<typeof settledAnswerKeySchema>;
 
-/** The answer key as obtained: made, impossible for this change (it is replaced), or not to be had (unscored). */
+/** The answer key: made, impossible for this change (it is replaced), or unavailable (unscored). */
 export const answerKeyOutcomeSchema = z.discriminatedUnion('kind', [
   ...settledAnswerKeySchema.options,
   z.object({ kind: z.literal('unavailable'), reason: z.string(), ...askedShape }),
 ]);
 export type AnswerKeyOutcome = z.infer<typeof answerKeyOutcomeSchema>;
 
-/** What the judge says of the parrot (title and description said back) by a change's key; runs share it. */
+/** The judge's verdicts on the baseline (title and description said back) for one change's key. Runs share them. */
 export const parrotVerdictsSchema = z.object({
   precision: precisionVerdictSchema,
   recall: recallVerdictSchema,
 });
 export type ParrotVerdicts = z.infer<typeof parrotVerdictsSchema>;
 
-/** The parrot's verdicts as a replay has them: its own as each arrives, or both as another run had them made. */
+/** The baseline's verdicts of one replay: its own as each arrives, or both from another run (`reused`). */
 export const baselineSchema = parrotVerdictsSchema.partial().extend({ reused: z.boolean() });
 export type Baseline = z.infer<typeof baselineSchema>;
 
-/** The same oracle answer judged once more, by a second model or a second time by the same one; each as it arrives. */
+/** The same oracle answer judged again, by another model or the same one. Each verdict is stored as it arrives. */
 export const secondJudgmentSchema = z
   .object({
     precision: precisionVerdictSchema,
@@ -160,8 +158,8 @@ export const secondJudgmentSchema = z
 export type SecondJudgment = z.infer<typeof secondJudgmentSchema>;
 
 /**
- * What is stored of a replay as it goes: each step once, in any order for the three verdicts. `baseline` and `second`
- * come after them, in parts, and decide nothing of the replay's own score.
+ * What is stored of a replay while it is worked on. Each step is stored once, the three verdicts in any order.
+ * `baseline` and `second` follow in parts. They do not affect the replay's own score.
  */
 export const replayCheckpointSchema = z.object({
   answerKey: answerKeyOutcomeSchema.optional(),
@@ -176,13 +174,13 @@ export type ReplayCheckpoint = z.infer<typeof replayCheckpointSchema>;
 export type ReplayStep = keyof ReplayCheckpoint;
 
 /**
- * How a replay ended. `oracle_failure` scores 0 and stays in the denominator; `unscored` is the verifier's own
- * failure and is left out; `replaced` gave its place to the next change before its oracle call.
+ * How a replay ended. `oracle_failure` scores 0 and stays in the denominator. `unscored` is the verifier's own failure
+ * and is left out. `replaced` gave way to the next change before its oracle call.
  */
 export const replayOutcomes = ['scored', 'oracle_failure', 'unscored', 'replaced'] as const;
 export type ReplayOutcome = (typeof replayOutcomes)[number];
 
-/** A replay's measures, unrounded. Present for `scored` and `oracle_failure` only. */
+/** A replay's measures, unrounded. Only `scored` and `oracle_failure` replays have them. */
 export type ReplayScore = {
   groundTruthId: string;
   outcome: 'scored' | 'oracle_failure';

@@ -1,2 +1,2 @@
-/** How many tRPC calls may travel in one request: each is worked on at once, and a page needs few. */
+/** How many tRPC calls one request may carry. All of them run at the same time, and a page needs few. */
 export const mostCallsPerRequest = 20;

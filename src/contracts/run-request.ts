@@ -32,7 +32,7 @@ export const repoUrlSchema = z
     if (problem) context.addIssue({ code: 'custom', message: problem });
   });
 
-/** Which changes an oracle is asked about, and what it learns of them. */
+/** Which changes an oracle is asked about, and how much of them it sees. */
 export const changesShape = {
   repoUrl: repoUrlSchema,
   githubToken: z
@@ -45,11 +45,11 @@ export const changesShape = {
     .transform((token) => token ?? null),
   since: z.iso.date().optional(),
   label: z.string().trim().min(1).max(100).optional(),
-  /** Withhold from the oracle what names the repository and the pull request. */
+  /** Do not show the oracle what identifies the repository and the pull request. */
   blinded: z.boolean().optional(),
 };
 
-/** How an oracle is reached: its type, and the fields of all types, of which each needs its own. */
+/** How an oracle is reached: its type, and the fields of all types. Which are required depends on the type. */
 const oracleShape = {
   oracleType: z.enum(oracleTypeNames).default('http'),
   oracleUrl: oracleUrlSchema.optional(),
@@ -57,19 +57,19 @@ const oracleShape = {
   ...oracleFieldsShape,
 };
 
-/** How many changes are drawn, and how a judge holds the oracle's answers against them. */
+/** How many changes are drawn, and how the oracle's answers are judged. */
 export const judgingShape = {
   limit: z.number().int().min(1).max(1000).default(100),
   minReplays: z.number().int().min(1).max(500).default(50),
   judge: z.enum(judgeProviders).optional(),
   seed: z.string().trim().min(1).max(100).optional(),
-  /** The share of replays that a second judge is asked about. */
+  /** The share of replays that are judged again to measure agreement. */
   agreementSample: z.number().min(0).max(1).optional(),
-  /** The second judge's model; the same one asked a second time where none is named. */
+  /** The model for agreement. By default the run's own judge is asked again. */
   agreementModel: z.string().trim().min(1).max(200).optional(),
   maxCostUsd: z
     .number()
-    .positive('Must be above 0. Leave it out for no limit of the run’s own.')
+    .positive('Must be above 0. Leave it out to set no limit for this run.')
     .max(100_000)
     .optional(),
   economy: z.boolean().optional(),
@@ -81,19 +81,19 @@ const requireOracleFields = (request: z.infer<z.ZodObject<typeof oracleShape>>, 
     context.addIssue({
       code: 'custom',
       path: [field],
-      message: `Required where the oracle's type is ${request.oracleType}.`,
+      message: `Required for an oracle of type ${request.oracleType}.`,
     });
   }
 };
 
-/** What starts a run, by every door. Without a judge the installation's default is taken. */
+/** The request that starts a run, the same for every transport. Without a judge, the installation's default is used. */
 export const runRequestSchema = z
   .strictObject({
     ...changesShape,
     constructId: z
       .string()
       .trim()
-      .min(1, 'Name the construct that is verified.')
+      .min(1, 'Name the construct to verify.')
       .max(255)
       // Control characters and bidirectional overrides can make one name look like another.
       .regex(/^[^\p{Cc}\p{Bidi_Control}]*$/u, 'Must not contain control characters.'),
@@ -103,13 +103,13 @@ export const runRequestSchema = z
   .superRefine(requireOracleFields);
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
-/** What trying an oracle takes: whom to ask about what, and nothing of judging. */
+/** The request that tries an oracle: whom to ask about what, without judging. */
 export const tryRequestSchema = z
   .object({ ...changesShape, ...oracleShape })
   .superRefine(requireOracleFields);
 export type TryRequest = z.infer<typeof tryRequestSchema>;
 
-/** What going on with a run takes: what was erased with its secrets, and what may be another now. */
+/** The request that resumes or retries a run: the secrets, which were erased, and what may change. */
 export const continueRequestSchema = z.strictObject({
   id: z.string().max(200),
   oracleUrl: oracleUrlSchema.optional(),

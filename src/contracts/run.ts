@@ -8,7 +8,7 @@ import { storedOracleSchema } from './oracle-types.ts';
 import { redacted } from './redacted.ts';
 import { judgeUsageSchema } from './replay.ts';
 
-/** The lifecycle, in its only direction; FAILED can follow any status that is not terminal (wire contract). */
+/** The lifecycle, in its only direction. FAILED can follow any status that is not terminal (wire contract). */
 export const runStatuses = [
   'PENDING',
   'INGESTING',
@@ -21,7 +21,7 @@ export const runStatuses = [
 export type RunStatus = (typeof runStatuses)[number];
 export const isTerminal = (status: RunStatus) => status === 'COMPLETED' || status === 'FAILED';
 
-/** How a run follows another: `resume` takes up the same attempt, `retry` makes a new one. */
+/** How a run follows another: `resume` continues the same attempt, `retry` starts a new one. */
 export const continuations = ['resume', 'retry'] as const;
 export type Continuation = (typeof continuations)[number];
 
@@ -31,7 +31,7 @@ export const maxActivityLength = 300;
 /** The error of a run that its owner cancelled (wire contract). */
 export const cancelledByOwner = 'Cancelled by its owner';
 
-/** One call to an oracle before a run, and what stands against its answer. Nothing of it is kept. */
+/** One call to an oracle before a run, with remarks on its answer. None of it is stored. */
 export const oracleTrialSchema = z.object({
   change: z.object({
     id: z.string(),
@@ -43,7 +43,7 @@ export const oracleTrialSchema = z.object({
   answer: oracleAnswerSchema.nullable(),
   latencyMs: z.number(),
   retries: z.number().int(),
-  /** `error`: a run would score this answer 0; `warning`: it costs something, or is likely a slip. */
+  /** `error`: a run would score this answer 0. `warning`: it loses score, or is probably a mistake. */
   remarks: z.array(z.object({ level: z.enum(['error', 'warning']), text: z.string() })),
 });
 export type OracleTrial = z.infer<typeof oracleTrialSchema>;
@@ -56,7 +56,7 @@ export const runSourceSchema = z.discriminatedUnion('kind', [
 ]);
 export type RunSource = z.infer<typeof runSourceSchema>;
 
-/** `config_json`: what the run was asked to do, every secret as "[REDACTED]". */
+/** `config_json`: what the run was asked to do. Every secret is "[REDACTED]". */
 export const runConfigSchema = z.object({
   source: runSourceSchema,
   since: z.string().nullable(),
@@ -69,11 +69,11 @@ export const runConfigSchema = z.object({
   oracleQuery: z.literal(redacted).nullable(),
   githubToken: z.literal(redacted).nullable(),
   judge: z.object({ provider: z.enum(judgeProviders), model: z.string() }),
-  /** That share of the replays is judged once more, by this model. */
+  /** This share of the replays is judged again, by this model. */
   agreement: z.object({ share: z.number().min(0).max(1), model: z.string() }).nullable(),
-  /** What the judge may cost, in US dollars; null where only the installation's own limit holds. */
+  /** What the judge may cost, in US dollars. Null: only the installation's limit applies. */
   maxCostUsd: z.number().positive().nullable(),
-  /** Through the Message Batches API: half the price of each token, hours instead of minutes. */
+  /** Judged through the Message Batches API: half the price of each token, hours instead of minutes. */
   economy: z.boolean(),
   limit: z.number().int(),
   minReplays: z.number().int(),
@@ -81,11 +81,11 @@ export const runConfigSchema = z.object({
 });
 export type RunConfig = z.infer<typeof runConfigSchema>;
 
-/** What ingestion found, kept beside the configuration. */
+/** What ingestion found, stored beside the configuration. */
 export const runDrawSchema = groundTruthDrawSchema.omit({ drawn: true, reserve: true });
 export type RunDraw = z.infer<typeof runDrawSchema>;
 
-/** What a run needs in clear while it works; stored encrypted, bound to the run, erased when it ends. */
+/** The secrets that a run needs while it works. Stored encrypted, bound to the run, and erased when it ends. */
 export const runSecretsSchema = z.object({
   githubToken: z.string().nullable(),
   oracleUrl: z.string().nullable(),
@@ -101,7 +101,7 @@ export const runSchema = z.object({
   constructId: z.string(),
   repoUrl: z.string(),
   error: z.string().nullable(),
-  /** What the run is doing or waiting for just now, where it says so. */
+  /** What the run is doing or waiting for right now, if it says so. */
   activity: z.string().nullable(),
   certificateId: z.string().nullable(),
   createdAt: instantSchema,
@@ -110,40 +110,36 @@ export const runSchema = z.object({
   /** Judged through the Message Batches API: half the price of each token, hours instead of minutes. */
   economy: z.boolean(),
   /**
-   * The judge's calls that wait for a batch, and when the oldest of those that were `sent` was; null where none waits.
-   * What was sent is charged when its batch has ended, also where the run has ended before.
+   * The judge's calls that wait for a batch, and when the oldest of those in `sent` was sent. Null if no call waits. A
+   * sent call is charged when its batch ends, even if the run has ended before.
    */
   batch: z
     .object({ queued: z.number().int(), sent: z.number().int(), sentAt: instantSchema.nullable() })
     .nullable(),
   sample: z.boolean(),
-  /**
-   * What the judge cost so far, in US dollars, by the prices that the installation knows; with `maxCostUsd` its limit.
-   */
+  /** What the judge has cost so far, in US dollars, by the installation's prices. `maxCostUsd` is its limit. */
   costUsd: z.number(),
   maxCostUsd: z.number().nullable(),
   /**
-   * The judge's calls and their tokens so far, as far as they were answered: of a call that was broken off only the most
-   * that it may have cost is known.
+   * The answered judge calls and their tokens so far. A call that was cut off is not in it: only the most that it may
+   * have cost is known.
    */
   usage: judgeUsageSchema.omit({ costUsd: true }),
-  /**
-   * Estimated from the replays that have ended; null where too few have, in economy mode, and once the run has ended.
-   */
+  /** Estimated from the replays that have ended. Null while too few have, in economy mode, and after the run's end. */
   secondsLeft: z.number().int().nullable(),
-  /** The run that this one goes on with (the same attempt), or does again (a new one). */
+  /** The run that this one resumes (the same attempt) or retries (a new one). */
   continuesRunId: z.string().nullable(),
   continuation: z.enum(continuations).nullable(),
   /** What the owner can do with it now. */
   can: z.object({ cancel: z.boolean(), resume: z.boolean(), retry: z.boolean() }),
-  /** The names of headers that resuming or retrying it has to be given again. */
+  /** The names of the headers that resuming or retrying needs again. */
   oracleHeaderNames: z.array(z.string()),
-  /** The oracle's address had a query, so that it has to be given again too. */
+  /** The oracle's address had a query, so resuming or retrying needs the address again. */
   needsOracleUrl: z.boolean(),
 });
 export type Run = z.infer<typeof runSchema>;
 
-/** `status` is PENDING but for a run that goes on with what another one had stored. */
+/** `status` is PENDING unless the run starts from what another one stored. */
 export const runCreatedSchema = z.object({
   runId: z.string(),
   status: z.enum(['PENDING', 'INGESTING', 'CERTIFYING']),

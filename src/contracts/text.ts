@@ -1,14 +1,14 @@
 import { z } from 'zod';
 
-/** Text that can be stored: Postgres takes neither NUL nor lone surrogates, so each becomes U+FFFD. */
+/** Makes text storable. Postgres takes neither NUL nor lone surrogates, so each becomes U+FFFD. */
 export const storableText = (text: string): string => text.replaceAll('\0', '\ufffd').toWellFormed();
 
-/** A string that is read as text that can be stored. */
+/** A string that is made storable when it is parsed. */
 export const storableTextSchema = z.string().overwrite(storableText);
 
 /**
- * The first `maxLength` UTF-16 code units of a text, one less where they would end in half a character; `ending` stands
- * where something was cut, and is counted.
+ * The first `maxLength` UTF-16 code units of a text, one less if they would end in half a character. `ending` marks the
+ * cut and counts towards the length.
  */
 export const cutText = (text: string, maxLength: number, ending = ''): string => {
   if (text.length <= maxLength) return text;

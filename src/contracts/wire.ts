@@ -1,6 +1,6 @@
 import { isObject } from './json.ts';
 
-/** A name as it stands on the wire (files, REST, what the command line prints as JSON): in snake_case. */
+/** A name on the wire (files, REST, the command line's JSON): in snake_case. */
 export const wireName = (name: string): string =>
   name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -21,10 +21,10 @@ const renamedIn = (value: unknown, renaming: Renaming): unknown => {
   return isObject(value) && !(value instanceof Date) ? renamed(value, renaming) : value;
 };
 
-/** A value with all names in it as they stand on the wire. Names that are data are in snake_case already. */
+/** A value with the wire's names. Names that are data are in snake_case already. */
 export const toWire = (value: object): Record<string, unknown> =>
   renamed(value, { rename: wireName, data: [] });
 
-/** A value from the wire with the contracts' names, in camelCase. The names within the members `data` are data. */
+/** A value from the wire with the contracts' names, in camelCase. Within the members `data`, names are data. */
 export const fromWire = (value: object, data: readonly string[]): Record<string, unknown> =>
   renamed(value, { rename: contractName, data });
