@@ -4,9 +4,9 @@ import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 /**
- * `npm run build:client`: writes the typed client as a package of its own to `dist`, or to the folder that is named,
- * which it replaces. It is plain JavaScript with declarations, since Node strips no types below `node_modules`, and
- * apart from the server's package, since who calls an installation needs none of what it runs on.
+ * `npm run build:client`: writes the typed client as its own package to `dist` or the given folder, which it replaces.
+ * It is JavaScript with declarations, because Node does not strip types below `node_modules`. It is a separate package,
+ * because a caller needs none of the server's dependencies.
  */
 
 const projectRoot = join(import.meta.dirname, '../..');
@@ -20,7 +20,7 @@ const declarations = spawnSync(
   { stdio: 'inherit' },
 );
 if (declarations.status !== 0) process.exit(declarations.status ?? 1);
-// What procedures work with shows in no call and no answer, but leads to the whole server and its packages.
+// The procedures' context appears in no call or answer, but its type would pull in the whole server and its packages.
 await writeFile(join(output, 'trpc/routers/init.d.ts'), 'export type TrpcContext = object;\n');
 
 await build({
@@ -39,9 +39,9 @@ const manifest = {
   description: 'The typed client of Echelon Verify.',
   type: 'module',
   exports: { '.': { types: './client/index.d.ts', default: './client/index.js' } },
-  // Declarations name each other as their sources do.
+  // Declarations import each other by the names that their sources use.
   imports: { '#*.ts': './*.d.ts' },
-  // What the client's declarations lead to; tsc has written those of the server's other files too.
+  // Only what the client's declarations import. tsc also wrote declarations of other server files.
   files: ['client', 'contracts/errors.d.ts', 'trpc/routers/init.d.ts', 'trpc/root.d.ts'],
   dependencies: {
     '@trpc/client': server.dependencies['@trpc/client'],

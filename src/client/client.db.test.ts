@@ -20,7 +20,7 @@ beforeAll(async () => {
     token,
     fetch: async (input, init) => {
       const request = new Request(input, init);
-      // On the wire fetch sets it.
+      // Over a network fetch sets this header.
       if (typeof init?.body === 'string')
         request.headers.set('content-length', String(Buffer.byteLength(init.body)));
       return handleTrpc({ services, auth }, request);
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => workbench.close());
 
-test('a run can be cancelled, resumed and retried as the client’s example says, typed from input to answer', async () => {
+test('a run can be cancelled, resumed and retried as in the client’s example, typed from input to answer', async () => {
   const oracleHeaders = { 'X-Api-Key': 'planted' };
   const { runId } = await echelon.run.create.mutate({
     repoUrl: 'owner/name',
@@ -56,12 +56,12 @@ test('a run can be cancelled, resumed and retried as the client’s example says
     ['retry', runId, 1],
   ]);
 
-  // @ts-expect-error -- a run is named by `id`; what the router does not take, the compiler refuses.
+  // @ts-expect-error -- a run is named by `id`; the compiler refuses what the router does not accept.
   const unnamed = echelon.run.retry.mutate({ runId });
   await expect(unnamed).rejects.toBeInstanceOf(TRPCClientError);
 });
 
-test('a header that is missing is named by its field', async () => {
+test('a missing header is reported at its field', async () => {
   const { runId } = await echelon.run.create.mutate({
     repoUrl: 'owner/name',
     constructId: 'my-oracle',
@@ -77,6 +77,6 @@ test('a header that is missing is named by its field', async () => {
   });
 });
 
-test('an address that is no http address is refused before anything is sent', () => {
+test('a base URL that is not http is refused before anything is sent', () => {
   expect(() => createEchelonClient({ baseUrl: 'file:///tmp' })).toThrow(TypeError);
 });

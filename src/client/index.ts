@@ -4,18 +4,18 @@ import type { AppRouter } from '#trpc/root.ts';
 
 /** How to reach an installation of Echelon Verify. */
 export type EchelonClientOptions = {
-  /** The installation's address, for example `https://verify.example.com`; a path under it is kept. */
+  /** The installation's address, for example `https://verify.example.com`. A path is kept. */
   baseUrl: string;
-  /** A personal token (`echelon-verify token create`); without one only certificates can be read. */
+  /** A personal token (`echelon-verify token create`). Without one only public procedures work. */
   token?: string;
-  /** Another `fetch`, for example with a proxy or a time limit; the runtime's own where absent. */
+  /** A `fetch` to use instead of the runtime's, for example with a proxy or a time limit. */
   fetch?: typeof globalThis.fetch;
 };
 
 export type EchelonClient = TRPCClient<AppRouter>;
 
 /**
- * A client whose calls and answers are typed by the server's own router.
+ * A client whose calls and answers have the types of the server's router.
  *
  *     const echelon = createEchelonClient({ baseUrl: 'http://127.0.0.1:3000', token });
  *     const { runId } = await echelon.run.create.mutate({
@@ -23,15 +23,15 @@ export type EchelonClient = TRPCClient<AppRouter>;
  *     const run = await echelon.run.byId.query({ id: runId });
  *
  *     if (run.can.cancel) await echelon.run.cancel.mutate({ id: runId });
- *     // A run that has failed goes on as a new one; what was secret has to be given again.
+ *     // A failed run is resumed or retried as a new one, and needs its secrets again.
  *     const oracleHeaders = { 'X-Api-Key': key };
  *     const resumed = await echelon.run.resume.mutate({ id: runId, oracleHeaders }); // the same attempt
  *     const retried = await echelon.run.retry.mutate({ id: runId, oracleHeaders }); // a new attempt, the same changes
  *
  * Calls made in the same tick travel in one request, up to 20 of them. A refused call rejects with `TRPCClientError`:
- * `data.code` is one of UNAUTHORIZED, NOT_FOUND, BAD_REQUEST, PRECONDITION_FAILED …, `data.fields` names what was wrong
+ * `data.code` is UNAUTHORIZED, NOT_FOUND, BAD_REQUEST, PRECONDITION_FAILED …, and `data.fields` says what is wrong
  * with the input.
- * @throws TypeError where `baseUrl` is not an http(s) address.
+ * @throws TypeError if `baseUrl` is not an http(s) address.
  */
 export const createEchelonClient = ({ baseUrl, token, fetch }: EchelonClientOptions): EchelonClient => {
   const base = new URL(baseUrl);

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-/** The client as another application has it: packed, and unpacked beside what it depends on and nothing else. */
+/** The client as another application installs it: packed, then unpacked beside its dependencies and nothing else. */
 const projectRoot = join(import.meta.dirname, '../..');
 const installed = join(projectRoot, 'node_modules');
 const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
@@ -27,7 +27,7 @@ const run = (command: string, ...argv: string[]) => {
   return { status, said: stdout + stderr };
 };
 
-/** A type that is not found is `any`, and would let everything pass. */
+/** An unresolved type becomes `any`, with which everything would compile. */
 const typed = `
 import type { EchelonClient } from 'echelon-verify';
 
@@ -36,7 +36,7 @@ declare const echelon: EchelonClient;
 const certificate = await echelon.certificate.byId.query({ id: 'x' });
 const brier: number = certificate.brier;
 export const no: [IsAny<typeof certificate>, IsAny<typeof brier>] = [false, false];
-// @ts-expect-error -- a certificate has no such thing.
+// @ts-expect-error -- a certificate has no such field.
 certificate.planted;
 // @ts-expect-error -- a run needs a repository.
 await echelon.run.create.mutate({ constructId: 'my-oracle' });
@@ -81,8 +81,8 @@ test.each([
   },
 );
 
-test('no declaration of the package names one that neither it nor what it depends on has', () => {
-  // The compiler takes a declaration that it does not find for `any`, and mostly does not say so.
+test('every declaration that the package imports is in it or in its dependencies', () => {
+  // The compiler takes a missing declaration for `any`, mostly without a word.
   const manifest = JSON.parse(readFileSync(join(client, 'package.json'), 'utf8'));
   expect(Object.keys(manifest.dependencies)).toEqual(dependencies);
   const names = globSync('**/*.d.ts', { cwd: client }).flatMap((file) =>
@@ -98,7 +98,7 @@ test('no declaration of the package names one that neither it nor what it depend
   expect(names.filter((name) => !isThere(name))).toEqual([]);
 });
 
-test('Node runs the client as it is, and what it sends reaches the installation', () => {
+test('Node runs the packed client, and its request reaches the installation', () => {
   const program = `
     import { createEchelonClient } from 'echelon-verify';
     const fetch = async (url, { headers }) => {

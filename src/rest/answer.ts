@@ -8,7 +8,7 @@ import { loggingStatus } from '#services/state/index.ts';
 
 export type RestContext = { services: ServiceContext; auth: AuthContext };
 
-/** What the wire rejects before a verb is asked: its status is the transport's own. */
+/** A request that the transport rejects before it calls a verb, with a status of its own. */
 export class WireError extends Error {
   override readonly name = 'WireError';
   readonly status: 400 | 413;
@@ -19,7 +19,7 @@ export class WireError extends Error {
   }
 }
 
-/** `no-store` for what is one user's; `public` for what anyone may read. */
+/** `no-store` for one user's data, `public` for what anyone may read. */
 type Caching = 'no-store' | 'public, max-age=60' | 'no-cache';
 
 export const answer = (
@@ -29,7 +29,7 @@ export const answer = (
   headers: Record<string, string> = {},
 ): Response => Response.json(toWire(body), { status, headers: { 'cache-control': caching, ...headers } });
 
-/** A field by its name on the wire; keys inside it (a header's name) are data. */
+/** A field by its name on the wire. Keys inside it, such as header names, are data. */
 const wirePath = (path: string) => {
   const [field = '', ...rest] = path.split('.');
   return [wireName(field), ...rest].join('.');
@@ -41,7 +41,7 @@ const detailOf = (message: string, fields: FieldIssue[]) =>
 const refuse = (status: number, detail: unknown, headers: Record<string, string> = {}) =>
   Response.json({ detail }, { status, headers: { 'cache-control': 'no-store', ...headers } });
 
-/** A path with its id left out, which is whatever a visitor wrote there. */
+/** A path without its id, because a visitor can write anything there. */
 const routeOf = (request: Request) =>
   new URL(request.url).pathname
     .split('/')
@@ -49,7 +49,7 @@ const routeOf = (request: Request) =>
     .map((part, place) => (place === 5 ? '{id}' : part))
     .join('/');
 
-/** Runs a handler; what it throws becomes a status and `{"detail": …}`, never a stack trace. */
+/** Runs a handler. An exception becomes a status and `{"detail": …}`, never a stack trace. */
 export const answering = (
   context: RestContext,
   request: Request,

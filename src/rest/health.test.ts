@@ -5,7 +5,7 @@ import { getHealth } from './health.ts';
 
 const available = byProvider(() => 'available');
 
-test('health is green with and without engine and judges, and says which', async () => {
+test('health is ok with and without engine and judges, and says which are there', async () => {
   const answer = async (policy: typeof openPolicy) => {
     const response = getHealth({ services: { policy } });
     expect(response.status).toBe(200);

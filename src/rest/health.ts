@@ -2,8 +2,8 @@ import { judgeProviders } from '#contracts/judge-providers.ts';
 import type { Readiness, ServiceContext } from '#services/ground/index.ts';
 
 /**
- * `GET /api/health`: the process serves. What is switched off or not configured is said, and is no illness: pages
- * and certificates are served without it.
+ * `GET /api/health`: the process serves. It reports what is switched off or not configured, but stays ok: pages and
+ * certificates are served without it.
  */
 export const getHealth = ({ services: { policy } }: { services: Pick<ServiceContext, 'policy'> }): Response =>
   Response.json(
@@ -20,7 +20,7 @@ export const getHealth = ({ services: { policy } }: { services: Pick<ServiceCont
     { headers: { 'cache-control': 'no-store' } },
   );
 
-/** `GET /api/ready`: whether this process can carry out what it is asked; 503 says what is missing. */
+/** `GET /api/ready`: whether this process can do its work. A 503 says what is missing. */
 export const getReady = async ({ ready }: { ready: () => Promise<Readiness> }): Promise<Response> => {
   const readiness = await ready();
   return Response.json(

@@ -18,7 +18,7 @@ const ask = (
     new Request('http://127.0.0.1/api/metrics', { headers }),
   );
 
-test('where no token is configured metrics are open on loopback and not to be found elsewhere', async () => {
+test('without a token, metrics are open on loopback and 404 elsewhere', async () => {
   const open = await ask({ token: null, reachable: false });
   expect([open.status, await open.text()]).toEqual([200, 'up 1\n']);
   expect(open.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
@@ -28,7 +28,7 @@ test('where no token is configured metrics are open on loopback and not to be fo
 });
 
 test.each([false, true])(
-  'where a token is configured it opens metrics and nothing else does, reachable: %s',
+  'with a token configured, only that token opens metrics, reachable: %s',
   async (reachable) => {
     expect((await ask({ token, reachable }, { authorization: `Bearer ${token}` })).status).toBe(200);
     for (const authorization of [
@@ -71,7 +71,7 @@ const worker = (port: number, settings: { token?: string | null; isReady?: boole
 const get = (port: number, path: string, init: RequestInit = {}) =>
   fetch(`http://127.0.0.1:${port}${path}`, init);
 
-test('a worker answers for its metrics, its health and its readiness, and for nothing else', async () => {
+test('a worker answers at /metrics, /health and /ready only', async () => {
   const port = await freePort();
   worker(port, { token, isReady: false });
   expect((await get(port, '/metrics')).status).toBe(401);
@@ -83,7 +83,7 @@ test('a worker answers for its metrics, its health and its readiness, and for no
   expect((await get(port, '/metrics', { method: 'POST' })).status).toBe(405);
 });
 
-test('a worker whose port is taken says so once and answers when it is free', async () => {
+test('a worker whose port is taken says so once and answers once the port is free', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 
 export type MetricsContext = {
   metrics: { scrape: () => Promise<{ contentType: string; text: string }>; token: string | null };
-  /** Others than this machine can ask. */
+  /** Whether other machines can reach this server. */
   reachable: boolean;
 };
 
@@ -12,8 +12,8 @@ const refuse = (status: number, detail: string, headers: Record<string, string> 
   Response.json({ detail }, { status, headers: { 'cache-control': 'no-store', ...headers } });
 
 /**
- * `GET /api/metrics`, and a worker's `/metrics`, in the text format of Prometheus. They tell how much an installation is
- * used: strangers get them with METRICS_TOKEN alone, and where none is configured there is nothing to be found.
+ * `GET /api/metrics`, and a worker's `/metrics`, in Prometheus text format. They show how much an installation is used,
+ * so strangers need METRICS_TOKEN. If none is configured, strangers get 404.
  */
 export const getMetrics = async (
   { metrics: { scrape, token }, reachable }: MetricsContext,
@@ -22,7 +22,7 @@ export const getMetrics = async (
   if (token === null && reachable) return refuse(404, 'There is nothing here.');
   if (token !== null) {
     const given = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? '';
-    // Digests are of one length, which is what makes the comparison take the same time for every guess.
+    // Digests have one length, so the comparison takes the same time for every guess.
     if (!timingSafeEqual(digest(given), digest(token)))
       return refuse(401, 'Send METRICS_TOKEN as Authorization: Bearer <token>.', {
         'www-authenticate': 'Bearer',

@@ -28,7 +28,7 @@ const parseJson = (bytes: Uint8Array): unknown => {
 export const readJson = async (request: Request): Promise<unknown> => parseJson(await readBytes(request));
 
 /**
- * The body as JSON where nothing has to be said: without one it is an object without fields.
+ * The body as JSON of a request that needs none: an empty body is an object without fields.
  * @throws WireError 413 or 400.
  */
 export const readOptionalJson = async (request: Request): Promise<unknown> => {
@@ -37,9 +37,9 @@ export const readOptionalJson = async (request: Request): Promise<unknown> => {
 };
 
 /**
- * The named fields of a JSON object, from their names on the wire. Only the object's own keys are names: what is in
- * them (header names) is data. Null counts as absent, as many clients write it. A field that is not known is refused: one
- * that was spelt wrong may have been a limit of costs.
+ * The named fields of a JSON object, from their names on the wire. Only its top-level keys are names; deeper ones, such
+ * as header names, are data. Null counts as absent, because many clients send it. An unknown field is refused: it may be
+ * a mistyped cost limit.
  * @throws AppError BAD_REQUEST naming each such field.
  */
 export const readFields = (body: unknown, fields: readonly string[]): Record<string, unknown> => {
@@ -52,7 +52,7 @@ export const readFields = (body: unknown, fields: readonly string[]): Record<str
       `Unknown fields: ${unknown.join(', ')}.`,
       unknown.map((path) => ({
         path,
-        message: `Not a field of this request. Known are: ${known.join(', ')}.`,
+        message: `Not a field of this request. Known fields: ${known.join(', ')}.`,
       })),
     );
   return Object.fromEntries(
@@ -63,7 +63,7 @@ export const readFields = (body: unknown, fields: readonly string[]): Record<str
   );
 };
 
-/** The named parameters of a query; an empty one counts as absent, whole numbers become numbers. */
+/** The named parameters of a query. An empty one counts as absent. Integer limits and offsets become numbers. */
 export const readQuery = (request: Request, fields: readonly string[]): Record<string, unknown> => {
   const { searchParams } = new URL(request.url);
   return Object.fromEntries(

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.workbench.close());
 
-/** A run of A's whose changes have been drawn, so that it can be resumed once it has ended. */
+/** A run of user A whose changes are drawn, so that it can be resumed after its end. */
 const drawnRun = async (fields: Record<string, unknown> = {}) => {
   const { workbench, post } = bench;
   const { run_id: runId } = (await (await post({ ...runBody, ...fields })).json()) as { run_id: string };
@@ -18,7 +18,7 @@ const drawnRun = async (fields: Record<string, unknown> = {}) => {
   return runId;
 };
 
-test('POST /runs/{run_id}/cancel answers 200 with the run as it has ended, and again the same', async () => {
+test('POST /runs/{run_id}/cancel answers 200 with the ended run, the second time too', async () => {
   const { onRun } = bench;
   const runId = await drawnRun();
   for (const _ of ['first', 'again']) {
@@ -34,7 +34,7 @@ test('POST /runs/{run_id}/cancel answers 200 with the run as it has ended, and a
   }
 });
 
-test('POST /runs/{run_id}/resume and /retry answer 201 with a new run that names the old one, without a body too', async () => {
+test('POST /runs/{run_id}/resume and /retry answer 201 with a new run that names the old one, even without a body', async () => {
   const { context, tokens, onRun } = bench;
   const runId = await drawnRun();
   await onRun(postRunCancel, runId);
@@ -67,7 +67,7 @@ test('POST /runs/{run_id}/resume and /retry answer 201 with a new run that names
   ]);
 });
 
-test('what was secret has to be given again, and bad fields are 422 by their names on the wire', async () => {
+test('secrets must be given again, and bad fields are 422 by their names on the wire', async () => {
   const { onRun } = bench;
   const runId = await drawnRun({ oracle_headers: { 'X-Api_Key': 'planted-value' } });
   const running = await onRun(postRunRetry, runId, { oracle_headers: { 'X-Api_Key': 'again' } });
@@ -108,7 +108,7 @@ test('what was secret has to be given again, and bad fields are 422 by their nam
   expect(given.status).toBe(201);
 });
 
-test('another’s, an unknown and a malformed run is 404 to cancel, resume and retry, without a token 401, and stays as it is', async () => {
+test('cancel, resume and retry answer 404 for another user’s, an unknown or a malformed run and 401 without a token, and change nothing', async () => {
   const { context, tokens, onRun } = bench;
   const runId = await drawnRun();
   for (const call of [postRunCancel, postRunResume, postRunRetry]) {

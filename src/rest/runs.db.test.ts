@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.workbench.close());
 
-test('POST /runs answers 201 with the run’s id, PENDING and the judge, and the run can be read by its owner alone', async () => {
+test('POST /runs answers 201 with the run’s id, PENDING and the judge, and only its owner can read the run', async () => {
   const { context, tokens, post } = bench;
   const response = await post(runBody);
   expect(response.status).toBe(201);
@@ -64,7 +64,7 @@ test('POST /runs answers 201 with the run’s id, PENDING and the judge, and the
     expect((await getRunById(context, get('', bearer(tokens.b)), id)).status).toBe(404);
 });
 
-test('names of headers are data: they keep their spelling', async () => {
+test('header names are data and keep their spelling', async () => {
   const { workbench, post } = bench;
   const response = await post({
     ...runBody,
@@ -76,7 +76,7 @@ test('names of headers are data: they keep their spelling', async () => {
   expect(row?.headers).toEqual({ 'X-Api_Key': '[REDACTED]', xFoo: '[REDACTED]' });
 });
 
-test('without or with a wrong token, and by another site’s page with the cookie, it is 401', async () => {
+test('a request without a token, with a wrong one, or with the cookie from another site is 401', async () => {
   const { context, a, post } = bench;
   expect((await post(runBody, {})).status).toBe(401);
   expect((await post(runBody, bearer('ev_wrong'))).headers.get('www-authenticate')).toBe('Bearer');
@@ -115,7 +115,7 @@ test('bad fields are 422, each by its name on the wire', async () => {
   ]);
 });
 
-test('what is not JSON is 400, what is no object 422, what is too large 413, declared or not', async () => {
+test('a body that is not JSON is 400, one that is not an object 422, one that is too large 413, declared or not', async () => {
   const { tokens, post } = bench;
   expect((await post('{"repo_url":')).status).toBe(400);
   expect((await post('')).status).toBe(400);
@@ -126,7 +126,7 @@ test('what is not JSON is 400, what is no object 422, what is too large 413, dec
   expect((await post(runBody, { ...bearer(tokens.a), 'content-length': '99999999' })).status).toBe(413);
 });
 
-test('where no run can be carried out it is 503 with what to configure', async () => {
+test('if no run can be carried out, the answer is 503 and says what to configure', async () => {
   const { workbench, context, tokens, post } = bench;
   const off = {
     ...context,
@@ -137,7 +137,7 @@ test('where no run can be carried out it is 503 with what to configure', async (
   expect(await response.json()).toEqual({ detail: expect.stringContaining('ENGINE_ENABLED=true') });
 });
 
-test('a fault is 500 with its id, and no word of the exception', async () => {
+test('a fault is 500 with its id and without the exception’s text', async () => {
   const { workbench, context, tokens, post } = bench;
   const checkOracleUrl = () => Promise.reject(new Error('words of the stack'));
   const broken = { ...context, services: { ...workbench.context, checkOracleUrl } };
@@ -149,7 +149,7 @@ test('a fault is 500 with its id, and no word of the exception', async () => {
   expect(told?.details).toMatchObject({ request: 'POST /api/v1/verification/runs' });
 });
 
-test('GET /runs lists one’s own, newest first, with limit, offset, filters and the total of all that match', async () => {
+test('GET /runs lists one’s own runs, newest first, with limit, offset, filters and the total of all that match', async () => {
   const { workbench, context, b, post } = bench;
   const { token } = await createApiToken(workbench.context, { userId: b.userId, name: 'list' });
   for (const construct_id of ['alpha', 'beta', 'beta'])
@@ -168,7 +168,7 @@ test('GET /runs lists one’s own, newest first, with limit, offset, filters and
     expect((await getRuns(context, get(`/runs${query}`, bearer(token)))).status, query).toBe(422);
 });
 
-test('every choice of a run can be made by REST, and one that is not known or not allowed is refused, never ignored', async () => {
+test('REST takes every choice of a run, and refuses an unknown or invalid one instead of ignoring it', async () => {
   const { workbench, post } = bench;
   const choices = {
     judge: 'anthropic',
@@ -211,6 +211,6 @@ test('every choice of a run can be made by REST, and one that is not known or no
   const unknown = await post({ ...runBody, max_cost: 1 });
   expect(unknown.status).toBe(422);
   expect(await detail(unknown)).toEqual([
-    { field: 'max_cost', message: expect.stringMatching(/Known are: .*max_cost_usd/) },
+    { field: 'max_cost', message: expect.stringMatching(/Known fields: .*max_cost_usd/) },
   ]);
 });

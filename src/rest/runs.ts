@@ -8,11 +8,11 @@ import { readFields, readJson, readOptionalJson, readQuery } from './read.ts';
 const requestFields = Object.keys(runRequestSchema.shape);
 const listFields = Object.keys(runListInputSchema.shape);
 
-/** The run itself is named by the path, where a malformed id is an unknown one. */
+/** The path names the run. A malformed id counts as unknown. */
 const continueBodySchema = continueRequestSchema.omit({ id: true });
 const continueFields = Object.keys(continueBodySchema.shape);
 
-/** A run that is new, begun or gone on with, and where it is read. */
+/** A new run, and where to read it. */
 const answerCreated = (created: RunCreated): Response =>
   answer(201, created, 'no-store', { location: `/api/v1/verification/runs/${created.runId}` });
 
@@ -46,7 +46,7 @@ export const postRunCancel = (context: RestContext, request: Request, runId: str
     return answer(200, await cancelRun(context.services, actor, runId), 'no-store');
   });
 
-/** Verbs know the run as `id`, this wire as `run_id`. */
+/** Verbs call the run `id`, REST calls it `run_id`. */
 const namingTheRun = (error: unknown): never => {
   if (!(error instanceof AppError)) throw error;
   const fields = error.fields.map(({ path, message }) => ({ path: path === 'id' ? 'runId' : path, message }));
@@ -63,10 +63,10 @@ const postContinuation = (context: RestContext, request: Request, runId: string,
     return answerCreated(created);
   });
 
-/** `POST /api/v1/verification/runs/{run_id}/resume`: the same attempt goes on, as a run of its own. */
+/** `POST /api/v1/verification/runs/{run_id}/resume`: continues the same attempt in a new run. */
 export const postRunResume = (context: RestContext, request: Request, runId: string): Promise<Response> =>
   postContinuation(context, request, runId, 'resume');
 
-/** `POST /api/v1/verification/runs/{run_id}/retry`: a new attempt on the same ground truth. */
+/** `POST /api/v1/verification/runs/{run_id}/retry`: starts a new attempt on the same ground truth. */
 export const postRunRetry = (context: RestContext, request: Request, runId: string): Promise<Response> =>
   postContinuation(context, request, runId, 'retry');

@@ -13,12 +13,12 @@ export type WorkerServerOptions = MetricsContext & {
 
 const noStore = { 'cache-control': 'no-store' };
 
-/** A worker that is restarted finds its port taken by the one that it replaces. */
+/** A restarted worker can find its port still taken by its predecessor. */
 const againMs = 2_000;
 
 /**
- * What a worker answers by itself, having no web server: `/metrics`, `/health` (it lives) and `/ready`. A port that is
- * taken is tried again and again, since the worker's jobs do not depend on it.
+ * A worker's own HTTP server: `/metrics`, `/health` (it lives) and `/ready`. If the port is taken it keeps trying,
+ * because the worker's jobs do not depend on it.
  */
 export const startWorkerServer = ({
   host,
@@ -41,7 +41,7 @@ export const startWorkerServer = ({
     }
   };
 
-  // The host that a client names plays no part, and a probe by HTTP/1.0 names none.
+  // The client's Host plays no part, and a probe by HTTP/1.0 sends none.
   const server = createServer(
     getRequestListener(answer, { overrideGlobalObjects: false, hostname: 'worker' }),
   );
@@ -52,7 +52,7 @@ export const startWorkerServer = ({
     if (!told)
       logger.warn(
         { host, port, code: error.code },
-        'The worker cannot answer on METRICS_PORT; it tries again and works meanwhile',
+        'The worker cannot listen on METRICS_PORT. It keeps working and tries again',
       );
     told = true;
     timer = setTimeout(listen, againMs).unref();

@@ -11,14 +11,14 @@ const maxBodyBytes = 1024 * 1024;
 const refuse = (status: number, message: string) =>
   Response.json({ error: { message } }, { status, headers: { 'cache-control': 'no-store' } });
 
-/** Answers a tRPC request over HTTP. Nothing of it is to be cached: the same address answers each user differently. */
+/** Answers a tRPC request over HTTP. Answers must not be cached: one address answers each user differently. */
 export const handleTrpc = (
   { services, auth }: { services: ServiceContext; auth: AuthContext },
   request: Request,
 ): Promise<Response> => {
   if (request.method === 'POST') {
     const length = request.headers.get('content-length');
-    // tRPC reads a body whole, so its length must be known before.
+    // tRPC reads the whole body, so its length must be known first.
     if (length === null) return Promise.resolve(refuse(411, 'Send a Content-Length.'));
     if (Number(length) > maxBodyBytes)
       return Promise.resolve(refuse(413, `A request may have at most ${maxBodyBytes} bytes.`));
@@ -31,7 +31,7 @@ export const handleTrpc = (
     createContext: async () => ({ services, auth, actor: await resolveActor(auth, request.headers) }),
     responseMeta: () => ({ headers: new Headers({ 'cache-control': 'no-store' }) }),
     onError: ({ error, path }) => {
-      // What a procedure threw has been told already; this is what failed before it, as finding out who asks.
+      // A procedure's exception is logged already. This is a failure before it, such as in finding out who asks.
       if (error.code === 'INTERNAL_SERVER_ERROR' && !(error.cause instanceof Fault))
         reportFault(services, error.cause ?? error, { procedure: path ?? 'unknown' });
     },

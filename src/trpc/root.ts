@@ -12,5 +12,5 @@ export const appRouter = router({
 });
 export type AppRouter = typeof appRouter;
 
-/** Calls procedures in this process, for pages that are rendered on the server and for tests. */
+/** Calls procedures in this process, for server-rendered pages and for tests. */
 export const createCaller = createCallerFactory(appRouter);

@@ -19,7 +19,7 @@ afterEach(() => {
   if (sse) sse.maxDurationMs = longestMs;
 });
 
-/** A run's changes as they are streamed to whoever bears this token. */
+/** A run's changes as streamed to the bearer of this token. */
 const stream = async (token: string, runId: string) => {
   const { db, context: services } = workbench;
   const url = 'http://127.0.0.1:3000';
@@ -32,11 +32,11 @@ const stream = async (token: string, runId: string) => {
   return response.text();
 };
 
-test('a stream ends in five minutes', () => {
+test('a stream ends after five minutes', () => {
   expect(longestMs).toBe(5 * 60_000);
 });
 
-test('a stream ends when its time is up without saying that it is done, so that the page connects again; who was signed out meanwhile is refused', async () => {
+test('a stream whose time is up ends without a final event, so the page reconnects, and a user who signed out is refused', async () => {
   const { context, db } = workbench;
   const owner = await workbench.user();
   const { token } = await createApiToken(context, { userId: owner.userId, name: 'test' });
@@ -45,7 +45,7 @@ test('a stream ends when its time is up without saying that it is done, so that 
   for (const _ of ['first', 'again']) {
     const said = await stream(token, runId);
     expect(said).toContain(`"runId":"${runId}"`);
-    // On `return` the client takes the run for ended and never comes back.
+    // On `return` the client would stop for good.
     expect(said).not.toContain('event: return');
   }
   await db.delete(apiTokens).where(eq(apiTokens.userId, owner.userId));

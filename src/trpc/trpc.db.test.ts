@@ -57,7 +57,7 @@ test('without a session every procedure of runs is UNAUTHORIZED, and certificate
   expect(await codeOf(nobody.certificate.byId({ id: 'malformed' }))).toBe('NOT_FOUND');
 });
 
-test('what the judges go by is public, to the last word of what a certificate’s digest names', async () => {
+test('the judges’ rules are public, and a certificate’s digest is that of the whole text', async () => {
   const rules = await caller(null).judge.rules();
   expect(rules.map(({ provider }) => provider)).toEqual(judgeProviders);
   const [offline, model] = rules;
@@ -108,7 +108,7 @@ test('an estimate is made without a construct and an oracle, and a wrong reposit
   await expect(caller(a).run.estimate({ ...request, repoUrl: '/etc' })).rejects.toThrow('repoUrl');
 });
 
-test('where no run can be carried out, the code and the words say what to configure', async () => {
+test('if no run can be carried out, the error says what to configure', async () => {
   const off = { ...workbench.context, policy: { ...openPolicy, engineEnabled: false } };
   await expect(caller(a, off).run.create(runRequest())).rejects.toMatchObject({
     code: 'PRECONDITION_FAILED',
@@ -117,14 +117,14 @@ test('where no run can be carried out, the code and the words say what to config
   expect(await caller(a, off).run.options()).toMatchObject({ engine: { enabled: false } });
 });
 
-/** The published client, its requests answered by the handler as the route does. */
+/** The published client, with its requests answered by the route's handler. */
 const client = (token?: string, services = workbench.context) =>
   createEchelonClient({
     baseUrl: 'http://127.0.0.1:3000/',
     ...(token === undefined ? {} : { token }),
     fetch: async (input, init) => {
       const request = new Request(input, init);
-      // On the wire fetch sets it.
+      // Over a network fetch sets this header.
       if (typeof init?.body === 'string')
         request.headers.set('content-length', String(Buffer.byteLength(init.body)));
       return handleTrpc({ services, auth }, request);
@@ -136,11 +136,11 @@ const refusal = async (call: Promise<unknown>) => {
     () => null,
     (thrown) => thrown,
   );
-  if (!(error instanceof TRPCClientError)) throw new Error(`No TRPCClientError, but ${error}`);
+  if (!(error instanceof TRPCClientError)) throw new Error(`Expected a TRPCClientError, got ${error}`);
   return error;
 };
 
-test('the client signs in with a personal token, and a wrong one is nobody', async () => {
+test('the client signs in with a personal token, and a wrong one is UNAUTHORIZED', async () => {
   const { token } = await createApiToken(workbench.context, { userId: a.userId, name: 'test' });
   const { runId } = await client(token).run.createSample.mutate();
   expect(await client(token).run.byId.query({ id: runId })).toMatchObject({ sample: true });
@@ -177,7 +177,7 @@ test('bad input is BAD_REQUEST with each field named, and no stack', async () =>
   });
 });
 
-test('an unforeseen fault shows its id and nothing else, and the log has the rest', async () => {
+test('an unexpected fault shows only its id, and the log has the rest', async () => {
   const { token } = await createApiToken(workbench.context, { userId: a.userId, name: 'test' });
   const broken = {
     ...workbench.context,
@@ -194,7 +194,7 @@ test('an unforeseen fault shows its id and nothing else, and the log has the res
   });
 });
 
-test('a fault before any procedure is told to the log and not to the caller', async () => {
+test('a fault before any procedure goes to the log and not to the caller', async () => {
   const db = new Proxy(auth.db, {
     get: () => {
       throw new Error('words of the database');
@@ -211,7 +211,7 @@ test('a fault before any procedure is told to the log and not to the caller', as
   expect(JSON.stringify(workbench.logged)).toContain('words of the database');
 });
 
-test('a request body without a length, or with one beyond a megabyte, is refused unread', async () => {
+test('a request body without a length or above one megabyte is refused unread', async () => {
   const post = (headers: Record<string, string>) =>
     handleTrpc(
       { services: workbench.context, auth },
@@ -235,7 +235,7 @@ test('a request with more than twenty calls is refused before any of them is mad
   expect(await refused.json()).toMatchObject({
     error: { data: { code: 'BAD_REQUEST' }, message: expect.stringMatching(/maximum size/) },
   });
-  // The published client shares out what is more.
+  // The published client splits larger batches.
   const lists = await Promise.all(Array.from({ length: 25 }, () => client().certificate.list.query({})));
   expect(lists).toHaveLength(25);
 });

@@ -25,7 +25,7 @@ const asBearer = async (token: string) =>
     actor: await resolveActor(auth, new Headers({ authorization: `Bearer ${token}` })),
   });
 
-test('a program signs in with a wallet: nonce, its own message, token, and is who it is', async () => {
+test('a program signs in with a wallet: nonce, its own message, token, and the token identifies it', async () => {
   const wallet = HDNodeWallet.createRandom();
   const { nonce, domain, uri, chainIds } = await visitor().auth.nonce();
   const [chainId = 0] = chainIds;
@@ -66,7 +66,7 @@ test('a wallet creates a run with its token, and nobody else sees that run', asy
   expect(await theirs.run.list({})).toMatchObject({ runs: [], total: 0 });
 });
 
-test('a wallet’s token stops serving after a day', async () => {
+test('a wallet’s token expires after a day', async () => {
   const wallet = HDNodeWallet.createRandom();
   const { message } = await visitor().auth.walletMessage({ address: wallet.address, chainId: 1 });
   const { token } = await visitor().auth.walletSignIn({
@@ -78,11 +78,11 @@ test('a wallet’s token stops serving after a day', async () => {
   expect(await (await asBearer(token)).auth.me()).toBeNull();
 });
 
-test('a visitor is nobody', async () => {
+test('a visitor has no user', async () => {
   expect(await visitor().auth.me()).toBeNull();
 });
 
-test('what is no message, and what is no address, is refused by its field', async () => {
+test('a malformed message or address is refused at its field', async () => {
   await expect(visitor().auth.walletSignIn({ message: 'hello', signature: '0x' })).rejects.toMatchObject({
     code: 'BAD_REQUEST',
     cause: { fields: [{ path: 'message' }] },

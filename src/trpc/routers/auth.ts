@@ -10,12 +10,12 @@ import {
 } from '#services/account/index.ts';
 import { publicProcedure, router } from './init.ts';
 
-/** A wallet can sign anew at any time, so the token that it is given need not outlive a day. */
+/** A wallet can sign again at any time, so its token need not last longer than a day. */
 const walletTokenLifetimeMs = 24 * 60 * 60_000;
 
 /**
- * Signing in with a wallet for programs: build an EIP-4361 message with `nonce` (or take the one `walletMessage`
- * builds), sign it, exchange it for a bearer token. Pages use the same message and get a session cookie instead.
+ * How a program signs in with a wallet: build an EIP-4361 message with `nonce` (or take the one that `walletMessage`
+ * builds), sign it, and exchange it for a bearer token. Pages use the same message and get a session cookie instead.
  */
 export const authRouter = router({
   me: publicProcedure
@@ -34,7 +34,7 @@ export const authRouter = router({
         chainIds: z.array(z.number().int()),
       }),
     )
-    // A mutation, as it writes: no browser and no cache may fetch it ahead of time.
+    // It writes, so it is a mutation: no browser or cache may fetch it ahead of time.
     .mutation(async ({ ctx }) => {
       const { nonce, expiresAt } = await createNonce(ctx.services);
       const { host: domain, origin: uri } = new URL(ctx.auth.url);

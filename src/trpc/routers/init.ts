@@ -5,7 +5,7 @@ import { AppError, type FieldIssue } from '#contracts/errors.ts';
 import { type Actor, Fault, reportFault, type ServiceContext } from '#services/ground/index.ts';
 import { loggingStatus } from '#services/state/index.ts';
 
-/** What every procedure works with; `actor` is null where nobody is signed in. */
+/** What every procedure gets. `actor` is null if nobody is signed in. */
 export type TrpcContext = { services: ServiceContext; auth: AuthContext; actor: Actor | null };
 
 const fieldsOf = (error: TRPCError): FieldIssue[] => {
@@ -20,13 +20,13 @@ const inWords = (fields: FieldIssue[]) =>
 
 const t = initTRPC.context<TrpcContext>().create({
   sse: {
-    // A comment now and then keeps proxies from closing a quiet stream; a client that hears none connects again.
+    // Pings keep proxies from closing a quiet stream. A client that gets none reconnects.
     ping: { enabled: true, intervalMs: 15_000 },
     client: { reconnectAfterInactivityMs: 45_000 },
-    // Who asks is found out when a stream begins, so it must not outlive a sign-in for long: the client connects again.
+    // The caller is checked only when a stream begins, so a stream ends soon, and the client reconnects.
     maxDurationMs: 5 * 60_000,
   },
-  // A stack is for the log, in development too.
+  // Stacks go to the log only, in development too.
   isDev: false,
   errorFormatter: ({ shape, error }) => {
     const fields = fieldsOf(error);
@@ -38,15 +38,15 @@ const t = initTRPC.context<TrpcContext>().create({
         : error.cause instanceof ZodError
           ? inWords(fields)
           : shape.message,
-      /** What was wrong with which field of the input, for BAD_REQUEST; else empty. */
+      /** For BAD_REQUEST, what is wrong with each field of the input. Otherwise empty. */
       data: { ...shape.data, fields },
     };
   },
 });
 
 /**
- * Verbs throw `AppError`; what else comes out of one is a fault, told to the log and answered by its id alone. A
- * try/catch around `next()` never fires: the outcome is in what it returns.
+ * Verbs throw `AppError`. Any other exception is a fault: it goes to the log, and the caller gets only its id. A
+ * try/catch around `next()` would never fire, because `next()` returns the outcome.
  */
 const mapErrors = t.middleware(async ({ ctx, next, path }) => {
   const result = await next();
@@ -59,7 +59,7 @@ const mapErrors = t.middleware(async ({ ctx, next, path }) => {
   throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: fault.message, cause: fault });
 });
 
-/** A span for each call of a procedure, by its name and how it ended: what a run is created with stays out of it. */
+/** A span for each call of a procedure, with its name and outcome. The input is left out, because it holds secrets. */
 const observe = t.middleware(({ ctx, next, path, type }) =>
   ctx.services.tracing.span(
     { name: `procedure ${path}`, kind: 'server', attributes: { 'procedure.type': type } },

@@ -3,7 +3,7 @@ import { judgeRuleSchema } from '#contracts/judge-providers.ts';
 import { judgeRules } from '#services/judge/index.ts';
 import { publicProcedure, router } from './init.ts';
 
-/** What judges go by is public, as certificates are. */
+/** The judges' rules are public, like certificates. */
 export const judgeRouter = router({
   rules: publicProcedure.output(z.array(judgeRuleSchema)).query(() => judgeRules()),
 });

@@ -24,7 +24,7 @@ import { protectedProcedure, router } from './init.ts';
 
 const runIdSchema = z.object({ id: z.string().max(200) });
 
-/** The signed-in user's own runs; another's is NOT_FOUND. */
+/** The signed-in user's own runs. Another user's run is NOT_FOUND. */
 export const runRouter = router({
   create: protectedProcedure
     .input(runRequestSchema)
@@ -57,7 +57,7 @@ export const runRouter = router({
     .input(runIdSchema)
     .output(runSchema)
     .query(({ ctx, input }) => getRun(ctx.services, ctx.actor, input.id)),
-  /** The run now and after each of its changes, until it has ended: server-sent events. */
+  /** The run now and after each change, until it ends, as server-sent events. */
   changes: protectedProcedure.input(runIdSchema).subscription(async function* ({ ctx, input, signal }) {
     yield* followRun(ctx.services, ctx.actor, input.id, signal ?? new AbortController().signal);
   }),
