@@ -24,12 +24,12 @@ import { openDatabase } from '../src/db/client.ts';
 import { freePort } from '../src/db/embedded/free-port.ts';
 import { startProxy } from '../src/testing/fleet/proxy.ts';
 
-// The commands, variables and probes of compose.yaml and of the Kubernetes example, as plain processes on one machine,
-// with the packages that the image has.
+// The commands, variables and probes of compose.yaml and of the Kubernetes example, run as plain processes on one
+// machine with the image's packages.
 
 const projectRoot = join(import.meta.dirname, '..');
 
-/** What stands in .env. */
+/** The contents of .env. */
 const secrets: Record<string, string> = {
   POSTGRES_PASSWORD: 'of-a-test',
   NEXTAUTH_SECRET: 'a-secret-of-a-test-only',
@@ -38,7 +38,7 @@ const secrets: Record<string, string> = {
   NEXTAUTH_URL: 'http://127.0.0.1',
 };
 
-/** A service's variables as compose fills them in; one that .env lacks is an error there, and here. */
+/** A service's variables as compose fills them in. One that .env lacks is an error, as in compose. */
 const environmentOf = (name: string): Record<string, string> =>
   Object.fromEntries(
     Object.entries(service(name).environment).map(([variable, text]) => [
@@ -84,7 +84,7 @@ const untilReady = (place: Place) =>
     })
     .toBe(200);
 
-/** SIGTERM as the last thing that a process is told, and the same command again in its place. */
+/** Ends a process by SIGTERM and starts the same command in its place. */
 const restart = async (old: Running): Promise<Running> => {
   const startedAt = Date.now();
   old.child.kill('SIGTERM');
@@ -118,7 +118,7 @@ test.beforeAll(async () => {
   mkdirSync(image);
   copyProject(image);
   runInCopy(image, afterBuild);
-  // The image has no history of its own either.
+  // The image has no git history either.
   const sample = 'src/platform/git/sample-ground-truth.jsonl';
   runInCopy(image, `node src/cli/main.ts ingest '${projectRoot}' --out ${sample}`);
 });
@@ -218,9 +218,9 @@ test('a rolling restart of web and workers loses no run and no request', async (
     }
   };
   const visitors = answered.map((_, place) => visitor(place));
-  /** Until each visitor was answered at each address, by the processes as they are now. */
+  /** Waits until each visitor was answered at each address by the present processes. */
   const untilVisited = async () => {
-    // The answer under way may have been asked for before.
+    // The answer under way may be to an earlier request.
     const enough = answered.map((count) => count + visited.length + 1);
     await expect
       .poll(() => failures.length > 0 || enough.every((count, place) => (answered[place] ?? 0) >= count), {
@@ -232,7 +232,7 @@ test('a rolling restart of web and workers loses no run and no request', async (
 
   await untilVisited();
 
-  // What `next start` would wait for until it is killed: a connection that sends nothing, and a stream that has no end.
+  // `next start` would wait for these until it is killed: a connection that sends nothing, and an endless stream.
   const silent = connect(webA.port, '127.0.0.1').on('error', () => {});
   await once(silent, 'connect');
   const silenced = new Promise<void>((resolve) => silent.resume().once('close', () => resolve()));
@@ -243,7 +243,7 @@ test('a rolling restart of web and workers loses no run and no request', async (
   );
   expect(stream.headers.get('content-type')).toContain('text/event-stream');
   const streamed = stream.text();
-  // A request whose body is still on its way when the process is told to end.
+  // A request whose body is still arriving when the process gets SIGTERM.
   const body = JSON.stringify({
     pr: { id: '1', title: 'A title', description: '', diff_content: '', files_changed: [] },
     follow_up_question: 'Which files?',
@@ -258,11 +258,11 @@ test('a rolling restart of web and workers loses no run and no request', async (
   underWay.write(body.slice(0, 10));
   await begun;
   const restarted = restart(webA);
-  // The process has given up what brings no request, and still waits for this one.
+  // The process has closed the silent connection and still waits for this request.
   await silenced;
   underWay.end(body.slice(10));
   expect(await late).toBe(200);
-  // Ended as a whole answer, not cut off, so that its reader merely asks again.
+  // It ended as a complete answer and was not cut off, so its reader just reconnects.
   expect(await streamed).toContain('data:');
   const programs = [await restarted];
   await untilVisited();

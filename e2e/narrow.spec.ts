@@ -6,7 +6,7 @@ const { E2E_DATABASE_URL = '' } = process.env;
 
 const width = 390;
 
-/** The page itself does not scroll sideways, and whatever can be pressed or filled lies within the screen. */
+/** The page does not scroll sideways, and all controls are within the screen. */
 const expectWithinScreen = async (page: Page) => {
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
   const outside = await page.locator('main :is(a, button, input, select, summary)').evaluateAll(
@@ -23,7 +23,7 @@ const expectWithinScreen = async (page: Page) => {
   expect(outside).toEqual([]);
 };
 
-/** Gives the newest run the longest names that can be given, and an error of one word. */
+/** Gives a run the longest possible names, and an error of one long word. */
 const lengthen = async (runId: string) => {
   const sql = postgres(E2E_DATABASE_URL, { max: 1 });
   try {
@@ -37,7 +37,7 @@ const lengthen = async (runId: string) => {
   }
 };
 
-test('on a telephone the form, a run and the list of runs fit its width, in both themes, however long the names', async ({
+test('on a phone the form, a run and the list of runs fit the screen’s width in both themes, however long the names are', async ({
   page,
 }) => {
   await page.setViewportSize({ width, height: 844 });
@@ -67,7 +67,7 @@ test('on a telephone the form, a run and the list of runs fit its width, in both
   }
 });
 
-test('every control of the form has a name, and every one that is wrong says why', async ({ page }) => {
+test('every control of the form has a name, and every invalid one says why', async ({ page }) => {
   await signInWithNewWallet(page);
   await page.goto('/runs/new');
   await page.getByRole('button', { name: 'Add a header' }).click();

@@ -13,7 +13,7 @@ test.beforeAll(async ({ browser }) => {
 
 test.afterAll(() => real.close());
 
-test('the form verifies a GitHub repository with the model judge, and the certificate names what judged', async () => {
+test('the form verifies a GitHub repository with the model judge, and the certificate names the model', async () => {
   const { oracle, page, fill, start, expectNoSecret } = real;
   await fill('octo/widgets');
   await expect(page.getByRole('radio', { name: /Anthropic/ })).toBeChecked();
@@ -59,7 +59,7 @@ test('the form verifies a model behind a chat-completions endpoint', async () =>
   }
 });
 
-test('the form verifies a Python callable, and a module that is not there fails with what to do', async () => {
+test('the form verifies a Python callable, and a run with a missing module says what to do', async () => {
   const { page, start } = real;
   for (const [module, end] of [
     ['mine', /5 of 5 replays ended/],
@@ -82,7 +82,7 @@ test('the form verifies a Python callable, and a module that is not there fails 
   }
 });
 
-test('the form tries the oracle first, with one call, and loses nothing that was typed', async () => {
+test('the form tries the oracle with one call and keeps everything that was typed', async () => {
   const { oracle, page, fill } = real;
   await fill('octo/widgets');
   const before = oracle.requests.length;
@@ -91,7 +91,7 @@ test('the form tries the oracle first, with one call, and loses nothing that was
   await expect(page.getByText('Answered in')).toBeVisible();
   expect(oracle.requests.length).toBe(before + 1);
   await expect(page.getByLabel('Construct')).toHaveValue('describer');
-  // What was typed stands in its own controls, and nowhere in the text.
+  // What was typed is in its controls and nowhere in the page's text.
   expect(await page.locator('main').textContent()).not.toMatch(/planted/);
 
   await page.setViewportSize({ width: 375, height: 800 });
@@ -108,7 +108,7 @@ test('the form tries the oracle first, with one call, and loses nothing that was
   await expect(page.getByLabel('Repository', { exact: true })).toHaveAccessibleDescription(/does not exist/);
   await expect(page.getByRole('alert').filter({ hasText: 'The oracle was not asked' })).toBeVisible();
 
-  // Each button is answered in its own words, whichever was pressed before.
+  // Each button has its own message, whichever was pressed before.
   await page.getByLabel('Construct').fill('');
   await page.getByRole('button', { name: 'Start the run' }).click();
   await expect(page.getByRole('alert').filter({ hasText: 'The run was not started' })).toBeVisible();

@@ -8,13 +8,13 @@ import { fakeRepository } from '#testing/fakes/github/repository.ts';
 import { startOracleFake } from '#testing/fakes/oracles/http-fake.ts';
 import { startInstallation } from '#testing/rigs/installation.ts';
 
-// What is typed into the form and shown by no page.
+// Typed into the form, and never shown on a page.
 export const githubToken = 'ghp_planted_in_the_form';
 export const oracleSecret = 'Bearer planted-in-the-form';
 
 /**
- * An installation with a model's key, whose GitHub and model are fakes at the protocol, and its owner's browser. GitHub
- * has `octo/widgets` and `octo/gadgets`, of 8 changes each.
+ * An installation with a model's key, and its owner's browser. GitHub and the model are protocol fakes. GitHub has
+ * `octo/widgets` and `octo/gadgets`, with 8 changes each.
  */
 export const openRealInstallation = async (browser: Browser) => {
   const github = await startGitHubFake({ token: githubToken });
@@ -34,7 +34,7 @@ export const openRealInstallation = async (browser: Browser) => {
     GITHUB_SERVER_URL: github.url,
     ANTHROPIC_BASE_URL: anthropic.url,
     ANTHROPIC_API_KEY: 'sk-ant-test',
-    // Every token of a prompt at one price, so that a call costs little less than what is booked for it.
+    // One price for every token of a prompt, so that a call costs little less than its booking.
     JUDGE_PRICES: JSON.stringify({
       'claude-sonnet-5-5': { input: 2, cacheWrite: 2, cacheRead: 2, output: 0 },
     }),
@@ -44,7 +44,7 @@ export const openRealInstallation = async (browser: Browser) => {
   await page.goto(installation.signInLink);
   await expect(page.getByRole('heading', { name: 'My runs' })).toBeVisible();
 
-  /** Opens the form and fills it in for a run of 5 changes before the HTTP oracle. */
+  /** Opens the form and fills it in for a run of 5 changes with the HTTP oracle. */
   const fill = async (repository: string) => {
     await page.goto('/runs/new');
     await page.getByLabel('Repository', { exact: true }).fill(repository);

@@ -17,7 +17,7 @@ test.beforeAll(async ({ browser }) => {
 
 test.afterAll(() => real.close());
 
-test('a run that fails shows why, and offers to start again with what was not secret', async () => {
+test('a failed run shows why, and a new form keeps all but its secrets', async () => {
   const { page, fill, start, expectNoSecret } = real;
   await fill('octo/nothing');
   await start();
@@ -25,7 +25,7 @@ test('a run that fails shows why, and offers to start again with what was not se
   await expect(page.getByRole('alert').filter({ hasText: 'Why it failed' })).toContainText('octo/nothing');
   await expectNoSecret();
 
-  // Nothing was drawn: it cannot be resumed, and for a new attempt the repository has to be read again.
+  // Nothing was drawn, so it cannot be resumed, and a new attempt must read the repository again.
   const failed = page.url();
   await expect(page.getByRole('button', { name: 'Resume' })).toHaveCount(0);
   await page.getByRole('button', { name: 'Retry' }).click();
@@ -62,18 +62,18 @@ test('the form estimates the cost by the model’s own tokeniser, and asks neith
 
   await expect(limit).toHaveAccessibleDescription(/this installation has no daily limit/);
   await limit.fill('100');
-  // It is the same for every oracle, so none has to be named.
+  // The estimate is the same for every oracle, so it needs none.
   await page.getByLabel('Address').fill('');
   await page.getByLabel('Construct').fill('');
   await estimate.click();
   const found = page.getByRole('alert').filter({ hasText: 'Judging would cost' });
   await expect(found).toContainText(/US\$ 0\.\d+ to US\$ \d+\.\d+/, { timeout: 30_000 });
   await expect(found).toContainText('5 replays');
-  // Six calls a change, each of them twice at most.
+  // Six calls for each change, each made at most twice.
   await expect(page.getByText('30 to 60')).toBeVisible();
   await expect(page.getByText(/counted by the model’s own tokeniser/)).toBeVisible();
 
-  // What an estimate does not depend on may change; what it does leaves it marked until it is made again.
+  // A change that does not affect the estimate leaves it as it was. One that does marks it as outdated.
   await page.getByLabel('Construct').fill('describer');
   await expect(found).toBeVisible();
   const outdated = page.getByRole('alert').filter({ hasText: 'The form has changed since the cost' });
@@ -84,8 +84,8 @@ test('the form estimates the cost by the model’s own tokeniser, and asks neith
   await expect(outdated).toHaveCount(0);
   await expect(page.getByText('30 to 60')).toBeVisible();
 
-  await page.getByLabel('Second judge', { exact: true }).selectOption('all replays');
-  await page.getByLabel('Model of the second judge').fill('claude-opus-5-5');
+  await page.getByLabel('Agreement', { exact: true }).selectOption('all replays');
+  await page.getByLabel('Model for agreement').fill('claude-opus-5-5');
   await estimate.click();
   await expect(page.getByText('45 to 90')).toBeVisible({ timeout: 30_000 });
   const [least = 0, most = 0] = ((await found.textContent())?.match(/\d+\.\d+/g) ?? []).map(Number);
@@ -104,7 +104,7 @@ test('the form estimates the cost by the model’s own tokeniser, and asks neith
   await estimate.click();
   await expect(page.getByLabel('Repository', { exact: true })).toHaveAccessibleDescription(/does not exist/);
 
-  // The free judge has no such choices; chosen again, the other has those that were made.
+  // The free judge hides these choices. The paid one, chosen again, still has them.
   await page.getByRole('radio', { name: /Offline/ }).check();
   await expect(limit).toBeHidden();
   await expect(estimate).toHaveCount(0);
@@ -112,10 +112,10 @@ test('the form estimates the cost by the model’s own tokeniser, and asks neith
   await expect(limit).toHaveValue('0.01');
 });
 
-test('a run stops at its cost limit, says so, and is resumed with a higher one to a certificate', async () => {
+test('a run stops at its cost limit, says so, and gets its certificate when resumed with a higher limit', async () => {
   const { page, fill, start, expectNoSecret } = real;
   await fill('octo/gadgets');
-  // About half of what this run costs at the prices above.
+  // About half of this run's cost.
   await page.getByLabel('Cost limit').fill('0.1');
   await start();
   await expect(page.getByText('The run failed.')).toBeVisible({ timeout: 60_000 });
@@ -159,13 +159,13 @@ test('a run stops at its cost limit, says so, and is resumed with a higher one t
   await page.getByRole('link', { name: 'Read the certificate' }).click();
   await expect(page.locator('[data-replay]')).toHaveCount(5);
 
-  // One attempt is taken up once: a second resumption would pay the same steps again.
+  // A run can be resumed only once: resuming it again would pay for the same steps twice.
   await page.goto(stopped);
   await expect(page.getByRole('button', { name: 'Retry' })).toBeVisible();
   await expect(page.getByRole('button', { name: 'Resume' })).toHaveCount(0);
 });
 
-test('a run that is cancelled from its page calls out no more and ends as failed', async () => {
+test('a run cancelled on its page makes no more calls and ends as failed', async () => {
   const { page, fill, start } = real;
   const silent = await startOracleFake(() => ({ kind: 'stalled' }));
   try {
@@ -178,8 +178,8 @@ test('a run that is cancelled from its page calls out no more and ends as failed
     const cancel = page.getByRole('button', { name: 'Cancel this run' });
     await cancel.click();
     await expect(page.getByRole('group', { name: 'Cancel this run?' })).toBeFocused();
-    await expect(page.getByText('It stops calling out and ends as failed.')).toBeVisible();
-    await page.getByRole('button', { name: 'Let it go on' }).click();
+    await expect(page.getByText('It makes no more calls and ends as failed.')).toBeVisible();
+    await page.getByRole('button', { name: 'Keep it running' }).click();
     await expect(cancel).toBeFocused();
     await expect(page.getByRole('group', { name: 'Cancel this run?' })).toHaveCount(0);
 
@@ -192,14 +192,14 @@ test('a run that is cancelled from its page calls out no more and ends as failed
     await expect(cancel).toHaveCount(0);
     await expect(page.getByRole('button', { name: 'Resume' })).toBeVisible();
     await expect(page.getByRole('button', { name: 'Retry' })).toBeVisible();
-    // Of a judge that is free no cost is told.
+    // A free judge has no cost to show.
     await expect(page.getByText('Cost of judging')).toHaveCount(0);
   } finally {
     await silent.close();
   }
 });
 
-test('a run in economy mode says what it waits for, and once cancelled that its batch is still to be charged', async () => {
+test('a run in economy mode says what it waits for and, once cancelled, that its batch will still be charged', async () => {
   const { anthropic, page, fill, start } = real;
   await fill('octo/widgets');
   await page.getByLabel('Economy mode').check();
@@ -211,11 +211,11 @@ test('a run in economy mode says what it waits for, and once cancelled that its 
 
   await page.getByRole('button', { name: 'Cancel this run' }).click();
   await expect(page.getByRole('group', { name: 'Cancel this run?' })).toHaveAccessibleDescription(
-    /Batches that were sent already are charged all the same/,
+    /Batches already sent are still charged/,
   );
   await page.getByRole('button', { name: 'Yes, cancel it' }).click();
   await expect(page.getByText('The run was cancelled.')).toBeVisible();
   await expect(page.getByText(/^US\$ 0\.00 so far/)).toBeVisible();
-  await expect(page.getByText(/A batch that was sent is still to be charged/)).toBeVisible();
+  await expect(page.getByText(/A batch already sent will still be charged/)).toBeVisible();
   await anthropic.endBatches();
 });

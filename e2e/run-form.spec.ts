@@ -1,12 +1,12 @@
 import { expect, test } from '@playwright/test';
 import { signInWithNewWallet } from './wallet.ts';
 
-test('errors stand at their fields, and nothing that was typed is lost', async ({ page }) => {
+test('errors are shown at their fields, and nothing typed is lost', async ({ page }) => {
   await signInWithNewWallet(page);
   await page.goto('/runs/new');
   const start = page.getByRole('button', { name: 'Start the run' });
   await start.click();
-  await expect(page.getByRole('alert').filter({ hasText: '3 fields need another look' })).toBeVisible();
+  await expect(page.getByRole('alert').filter({ hasText: '3 fields have an error' })).toBeVisible();
   const repository = page.getByLabel('Repository', { exact: true });
   await expect(repository).toBeFocused();
   await expect(repository).toHaveAttribute('aria-invalid', 'true');
@@ -15,7 +15,7 @@ test('errors stand at their fields, and nothing that was typed is lost', async (
   await repository.fill('/home/me/repository');
   await page.getByLabel('GitHub token').fill('ghp_typed');
   await page.getByLabel('Construct').fill('my oracle');
-  // Well-formed, so that it is the server that refuses it: metadata addresses are never called.
+  // Well-formed, so the server has to refuse it: metadata addresses are never called.
   await page.getByLabel('Address').fill('http://169.254.169.254/latest');
   await page.getByRole('button', { name: 'Add a header' }).click();
   await page.getByLabel('Name of header 1').fill('X-Key');
@@ -41,14 +41,14 @@ test('errors stand at their fields, and nothing that was typed is lost', async (
   await expect(page.getByLabel('Name of header 1')).toHaveCount(0);
 });
 
-test('a judge that cannot be used says what to configure', async ({ page }) => {
+test('an unavailable judge says what to configure', async ({ page }) => {
   await signInWithNewWallet(page);
   await page.goto('/runs/new');
   await expect(page.getByRole('radio', { name: /Offline/ })).toBeChecked();
   const anthropic = page.getByRole('radio', { name: /Anthropic/ });
   await expect(anthropic).toBeDisabled();
   await expect(anthropic).toHaveAccessibleDescription(/ANTHROPIC_API_KEY/);
-  // What costs nothing has neither a limit nor an estimate.
+  // A free judge has neither a limit nor an estimate.
   await expect(page.getByLabel('Cost limit')).toBeHidden();
   await expect(page.getByRole('button', { name: 'Estimate the cost' })).toHaveCount(0);
 });

@@ -15,7 +15,7 @@ type Row = {
   brier: number;
 };
 
-/** The certificate of a run as it is stored, and its replays. */
+/** A run's certificate and replays from the database. */
 const stored = async (runId: string) => {
   const sql = postgres(E2E_DATABASE_URL, { max: 1 });
   try {
@@ -50,7 +50,7 @@ const expectSameNumbers = async (page: Page, { row, replays }: Awaited<ReturnTyp
   }
 };
 
-test('the sample, started with one click, ends in a certificate with the database’s numbers, readable without a script', async ({
+test('the sample, started with one click, gets a certificate that shows the database’s numbers and is readable without a script', async ({
   page,
   browser,
 }) => {
@@ -69,7 +69,7 @@ test('the sample, started with one click, ends in a certificate with the databas
   await expect(page.getByText('completed', { exact: true })).toBeVisible();
   await expect(page.getByText(/^(\d+) of \1 replays ended$/)).toBeVisible();
 
-  // What has ended is asked for no longer.
+  // The page stops polling after the run’s end.
   let asked = 0;
   page.on('request', (request) => {
     if (request.url().includes('/api/trpc/run.byId')) asked += 1;
@@ -93,7 +93,7 @@ test('the sample, started with one click, ends in a certificate with the databas
     'Sample',
     'UNVERIFIED · v1-preview, unsigned',
     'The expected score of one pull request drawn from the run’s eligible set',
-    'It says nothing of other repositories',
+    'It says nothing about other repositories',
     'not a Brier score of probabilities',
   ])
     await expect(reader.getByText(words).first()).toBeVisible();

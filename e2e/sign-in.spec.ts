@@ -3,7 +3,7 @@ import { installWallet, signInWithNewWallet } from './wallet.ts';
 
 const { E2E_SIGN_IN_LINK = '' } = process.env;
 
-test('the one-time link signs in once, leaves no token in the address, and signing out ends it', async ({
+test('the one-time link signs in once and leaves no token in the address, and signing out ends the session', async ({
   page,
   browser,
 }) => {
@@ -49,7 +49,7 @@ test('a wallet signs in and creates a run, which another wallet cannot find', as
   await other.close();
 });
 
-test('signing in leads back to the page that asked for it, and nowhere else', async ({ page }) => {
+test('signing in leads back to the page that required it, and never to another site', async ({ page }) => {
   await installWallet(page);
   await page.goto('/runs/new');
   await expect(page).toHaveURL(/\/sign-in\?next=%2Fruns%2Fnew$/);
@@ -60,7 +60,7 @@ test('signing in leads back to the page that asked for it, and nowhere else', as
   await expect(page.getByRole('heading', { name: 'My runs' })).toBeVisible();
 });
 
-test('a browser without a wallet, and a wallet that declines, are told what to do', async ({ page }) => {
+test('without a wallet, or after declining in it, the page says what to do', async ({ page }) => {
   await page.goto('/sign-in');
   await page.getByRole('button', { name: 'Sign in with Ethereum' }).click();
   await expect(page.getByRole('alert').filter({ hasText: 'no Ethereum wallet' })).toBeVisible();

@@ -11,7 +11,7 @@ const projectRoot = join(import.meta.dirname, '..');
 
 type Process = { pid: number; parent: number; command: string };
 
-/** Every living process; a zombie has ended and merely was not yet collected. */
+/** Every living process. A zombie has ended and only waits to be collected. */
 const processes = (): Process[] =>
   readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
@@ -44,7 +44,7 @@ let dataDir: string;
 
 test.beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'echelon-verify-start-'));
-  // As root the account of Postgres must pass through it.
+  // If the tests run as root, Postgres's account must be able to enter it.
   chmodSync(dataDir, 0o711);
 });
 
@@ -55,7 +55,7 @@ const pidOf = ({ process }: { process: { pid?: number | undefined } }): number =
   return process.pid;
 };
 
-/** Some end by themselves with the one that was killed before them. */
+/** Some have ended already, together with one killed before. */
 const killIfAlive = (pid: number) => {
   try {
     process.kill(pid, 'SIGKILL');
@@ -64,7 +64,7 @@ const killIfAlive = (pid: number) => {
   }
 };
 
-/** Runs `npm start`’s program to its end. */
+/** Runs the program of `npm start` until it ends. */
 const startAgain = (settings: Record<string, string>, folder = projectRoot) =>
   spawnSync(process.execPath, ['src/start.ts'], {
     cwd: folder,
@@ -86,7 +86,7 @@ test('SIGTERM ends the server, the worker and the database within ten seconds', 
   expect(installation.process.exitCode).toBe(0);
 });
 
-test('after kill -9 nothing is left over, and the next start recovers by itself', async () => {
+test('after kill -9 no process is left, and the next start recovers without help', async () => {
   const first = await startInstallation({ DATA_DIR: dataDir });
   const started = descendantsOf(pidOf(first));
   first.process.kill('SIGKILL');
@@ -96,10 +96,10 @@ test('after kill -9 nothing is left over, and the next start recovers by itself'
   await next.stop();
 });
 
-test('a start after kill -9 of everything ends the database server that was left over', async () => {
+test('after kill -9 of everything else, the next start ends the database server that was left', async () => {
   const first = await startInstallation({ DATA_DIR: dataDir });
   const started = descendantsOf(pidOf(first));
-  // The watch that would end the server first, so that the server outlives all others.
+  // This also kills the watch that would end the server, so the server outlives all others.
   for (const { pid, command } of started) if (!/postgres/.test(command)) killIfAlive(pid);
   first.process.kill('SIGKILL');
   const next = await startInstallation({ DATA_DIR: dataDir });
@@ -108,7 +108,7 @@ test('a start after kill -9 of everything ends the database server that was left
   await next.stop();
 });
 
-test('a worker that is killed is started again', async () => {
+test('a killed worker is started again', async () => {
   const installation = await startInstallation({ DATA_DIR: dataDir });
   const worker = () =>
     descendantsOf(pidOf(installation)).find(({ command }) => command.includes('worker.ts'))?.pid;
@@ -119,7 +119,7 @@ test('a worker that is killed is started again', async () => {
   await installation.stop();
 });
 
-test('a second start on the same data directory says who has it, and the first goes on', async () => {
+test('a second start on the same data directory says that it is in use, and the first keeps running', async () => {
   const first = await startInstallation({ DATA_DIR: dataDir });
   const second = startAgain({ DATA_DIR: dataDir, PORT: String(await freePort()) });
   expect(second.status).toBe(1);
@@ -128,7 +128,7 @@ test('a second start on the same data directory says who has it, and the first g
   await first.stop();
 });
 
-test('a taken port is named, with one to try', async ({ baseURL }) => {
+test('a taken port is named, with another to try', async ({ baseURL }) => {
   const port = new URL(baseURL ?? '').port;
   const second = startAgain({ DATA_DIR: dataDir, PORT: port });
   expect(second.status).toBe(1);
@@ -143,7 +143,7 @@ test('a bad variable stops the start with its name and an example', () => {
   expect(bad.stderr).toContain('PORT must be a whole number from 1 to 65535, for example PORT=3000');
 });
 
-test('without development packages what is built starts, and what has to be built first is refused with what to do', async () => {
+test('without development packages a built application starts, and an outdated build is refused with what to do', async () => {
   const folder = join(dataDir, 'project');
   mkdirSync(folder);
   copyProject(folder);

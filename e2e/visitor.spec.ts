@@ -28,7 +28,7 @@ test.beforeAll(async () => {
 
 const section = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
 
-/** What stands beside a term of a list of facts. */
+/** The value beside a term in a list of facts. */
 const fact = (page: Page, term: string) =>
   page
     .locator('dl > div')
@@ -47,12 +47,12 @@ test('a visitor reads certificates and is sent to sign in for runs', async ({ pa
   }
 });
 
-test('filters keep what was asked, and an empty list says what to do', async ({ page }) => {
+test('filters keep their values, and an empty list says what to do', async ({ page }) => {
   await page.goto('/certificates');
   await page.getByLabel('Construct').fill('no such construct');
   await page.getByLabel('Sorted by').selectOption('Lowest Brier first');
   await page.getByRole('button', { name: 'Show' }).click();
-  await expect(page.getByText('No certificate of that construct')).toBeVisible();
+  await expect(page.getByText('No certificate for that construct')).toBeVisible();
   await expect(page.getByLabel('Construct')).toHaveValue('no such construct');
   await expect(page.getByLabel('Sorted by')).toHaveValue('brier_asc');
   await page.getByRole('link', { name: 'Show all certificates' }).click();
@@ -82,15 +82,16 @@ test('every page forbids framing, foreign scripts and sniffing, and its own scri
     expect(headers['x-content-type-options']).toBe('nosniff');
     expect(headers['referrer-policy']).toBe('same-origin');
   }
-  // The button works, so the page's scripts were let through.
+  // The button works, so the page's own scripts run.
   await page.getByRole('button', { name: 'Sign in with Ethereum' }).click();
   await expect(page.getByRole('alert').filter({ hasText: 'no Ethereum wallet' })).toBeVisible();
   expect(problems).toEqual([]);
 });
 
-// By hand: with the earlier certificate's, 198 of 200 canaries of each kind were judged right; precision is 18.3333/20,
-// (0.916667 − 0.01)/0.98 = 0.925. The parrot has (1/3 + 1/2 + 0)/3 each, the oracle (0.916667 + 1 + 0.75)/3 = 0.889,
-// over 22 replays 0.808 or 0.899. The judges said the same in 34 of 40 verdicts, where chance brings 0.86.
+// By hand: with the earlier certificate's, 198 of 200 canaries of each kind were judged right. Precision is 18.3333/20,
+// adjusted (0.916667 − 0.01)/0.98 = 0.925. The baseline has (1/3 + 1/2 + 0)/3 each. The oracle has
+// (0.916667 + 1 + 0.75)/3 = 0.889, over 22 replays 0.808 or 0.899. The judges agreed in 34 of 40 verdicts; chance alone
+// gives a share of 0.86.
 test('a certificate says how far its judge can be trusted, with intervals and counts', async ({ page }) => {
   await page.goto(`/certificates/${ids.tested}`);
   await expect(page.locator('[data-score="precision"] [data-value]')).toHaveText('0.917');
@@ -98,7 +99,7 @@ test('a certificate says how far its judge can be trusted, with intervals and co
     ['Precision, judge-adjusted', /^0\.925 95 %: 0\.\d{3} to [01]\.\d{3}, raw 0\.917/],
     ['Composite with the unscored at 0 and at 1', /^0\.808 to 0\.899/],
     ['Lift', /^\+0\.611 95 %: \+0\.\d{3} to \+0\.\d{3}, over 20 pull requests.*above 0/],
-    ['Composite of the parrot', /^0\.278$/],
+    ['Composite of the baseline', /^0\.278$/],
     ['Counts as reliable', /^yes/],
     ['True claims accepted (q1)', /^0\.990 95 %: 0\.964 to 0\.997, of 200$/],
     ['False claims rejected (q0)', /^0\.990 95 %: 0\.964 to 0\.997, of 200$/],
@@ -111,8 +112,8 @@ test('a certificate says how far its judge can be trusted, with intervals and co
     ['Same verdict on claims and changes', /^0\.850 95 %: 0\.709 to 0\.929, of 40 verdicts.*kappa −0\.071$/],
     ['Same verdict on replies', /^0\.750 95 %: 0\.409 to 0\.929, of 8 replies.*kappa 0\.000$/],
     ['Judge calls repeated', /^5/],
-    ['Measures at 0 by a control', /^0/],
-    ['Answer keys used again', /^1/],
+    ['Measures set to 0 by a control', /^0/],
+    ['Answer keys reused', /^1/],
     ['Seed of the draw', /^seed.*Drawn at random by the verifier/],
   ] as const)
     await expect(fact(page, term)).toHaveText(words);
@@ -136,9 +137,7 @@ test('a certificate says how far its judge can be trusted, with intervals and co
   await expect(page.getByRole('heading', { name: 'earlier-run' })).toBeVisible();
 });
 
-test('a judge that nothing was put before is not reliable, and what was not measured is said to be', async ({
-  page,
-}) => {
+test('a judge without canaries is not reliable, and unmeasured numbers say so', async ({ page }) => {
   await page.goto(`/certificates/${ids.untested}`);
   await expect(fact(page, 'Counts as reliable')).toHaveText(
     /^no.*only 0 true, 0 false and 0 injected canaries, and 100 of each kind are needed\.$/,
@@ -146,7 +145,7 @@ test('a judge that nothing was put before is not reliable, and what was not meas
   for (const term of [
     'Precision, judge-adjusted',
     'Lift',
-    'Composite of the parrot',
+    'Composite of the baseline',
     'True claims accepted (q1)',
     'False claims rejected (q0)',
     'Injected claims accepted (leak)',
@@ -156,12 +155,12 @@ test('a judge that nothing was put before is not reliable, and what was not meas
   await expect(page.getByRole('note').filter({ hasText: 'Judge not shown to be reliable' })).toContainText(
     'No canary was put: no change of this run allowed one',
   );
-  await expect(section(page, 'Second judge')).toContainText('No second judge was asked.');
+  await expect(section(page, 'Agreement')).toContainText('Agreement was not measured');
   await expect(page.getByText('Composite with the unscored at 0 and at 1')).toHaveCount(0);
   await expect(page.getByText('Injected canaries leaked')).toHaveCount(0);
 });
 
-test('a list says of which certificates the judge is not reliable, and of which canaries leaked', async ({
+test('a list shows which certificates have an unreliable judge and which have leaked canaries', async ({
   page,
 }) => {
   const entry = async (constructId: string) => {
@@ -176,13 +175,13 @@ test('a list says of which certificates the judge is not reliable, and of which 
   await expect(tested.getByText('judge not reliable')).toHaveCount(0);
 });
 
-test('a table that is wider than the screen shows that there is more of it', async ({ page }) => {
+test('a table wider than the screen shows that there is more', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto(`/certificates/${ids.tested}`);
   for (const name of ['Scored replays', 'Judge usage']) {
     const table = page.getByRole('region', { name, exact: true });
     expect(await table.evaluate(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)).toBe(true);
-    // Covers that scroll along, over shadows that stay at the edges.
+    // Covers that scroll with the table, over shadows that stay at its edges.
     await expect(table).toHaveCSS('background-attachment', 'local, local, scroll, scroll, local');
     await expect(table).toHaveCSS('background-image', /^(linear-gradient\(.*){4}/);
   }

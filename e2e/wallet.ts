@@ -1,7 +1,7 @@
 import { expect, type Page } from '@playwright/test';
 import { getBytes, type HDNodeWallet, Wallet } from 'ethers';
 
-/** Puts a wallet on every page of `page` as an extension would (EIP-1193); its key stays outside of the browser. */
+/** Adds a wallet to every page of `page` as an extension would (EIP-1193). Its key stays outside the browser. */
 export const installWallet = async (page: Page, wallet: HDNodeWallet = Wallet.createRandom()) => {
   await page.exposeFunction('signWithTestWallet', (hex: string) => wallet.signMessage(getBytes(hex)));
   await page.addInitScript((address) => {

@@ -2,12 +2,12 @@
 
 import { PageHeading } from '#components/page-heading.tsx';
 
-/** `digest` is what the server's log carries beside the error; the error's own message never leaves the server. */
+/** The server's log has `digest` beside the error. The error's own message never leaves the server. */
 const ErrorPage = ({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) => (
   <>
     <PageHeading title="This page could not be shown">
       <p>
-        Something failed on our side; nothing you did is lost. Try again, and if it goes on, look into the
+        Something failed on our side. Nothing you did is lost. Try again. If it fails again, search the
         installation’s log{error.digest === undefined ? '' : ` for ${error.digest}`}.
       </p>
     </PageHeading>

@@ -1,13 +1,13 @@
 'use client';
 
-/** Where the layout itself fails, most often because the database cannot be reached. It leans on nothing but HTML. */
+/** Shown when the layout itself fails, usually because the database cannot be reached. It uses plain HTML only. */
 const GlobalError = ({ error }: { error: Error & { digest?: string } }) => (
   <html lang="en">
     <body>
       <title>Echelon Verify is not available</title>
       <h1>Echelon Verify is not available</h1>
       <p>
-        The installation could not answer; most often its database cannot be reached. Its log says why
+        The installation could not answer, usually because its database cannot be reached. Its log says why
         {error.digest === undefined ? '' : ` (${error.digest})`}.
       </p>
       <p>

@@ -10,7 +10,7 @@ import { TrpcProvider } from './trpc-client.tsx';
 
 export const metadata: Metadata = {
   title: { default: 'Echelon Verify', template: '%s · Echelon Verify' },
-  description: 'Public calibration certificates for oracles, held against merged pull requests.',
+  description: 'Public calibration certificates for oracles, verified against merged pull requests.',
 };
 
 export const viewport: Viewport = { colorScheme: 'light dark' };
@@ -31,10 +31,10 @@ const RootLayout = async ({ children }: { children: ReactNode }) => {
           <TrpcProvider>{children}</TrpcProvider>
         </main>
         <footer className="border-t border-line py-6 text-sm text-muted">
-          A certificate is worth its issuer: it shows what was asked and answered, not that the issuer asked
-          honestly.{' '}
+          A certificate is only as good as its issuer: it shows what was asked and answered, not that the
+          issuer asked honestly.{' '}
           <Link href="/judges" className="link">
-            What the judges go by
+            The judges’ rules
           </Link>
         </footer>
       </body>

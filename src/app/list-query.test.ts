@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { certificateListInputSchema } from '#contracts/certificate.ts';
 import { listHref, readListQuery } from './list-query.ts';
 
-test('filters are read from an address, and what cannot be understood is left out', () => {
+test('filters are read from an address, and invalid ones are ignored', () => {
   expect(readListQuery(certificateListInputSchema, {})).toEqual({
     sort: 'created_desc',
     limit: 20,
@@ -26,7 +26,7 @@ test('filters are read from an address, and what cannot be understood is left ou
   );
 });
 
-test('an address holds only what differs from the plain list', () => {
+test('an address holds only what differs from the default list', () => {
   expect(listHref('/runs', { status: undefined, offset: 0 })).toBe('/runs');
   expect(listHref('/runs', { constructId: 'a b&c', offset: 20 })).toBe('/runs?constructId=a+b%26c&offset=20');
 });

@@ -8,8 +8,8 @@ const single = (value: string | string[] | undefined) => {
 };
 
 /**
- * A list's filters from its address. What cannot be understood is left out rather than refused: an address is edited
- * by hand and cut by mail programs, and a list without a filter is still the list.
+ * A list's filters from its address. Invalid ones are ignored rather than refused, because people edit addresses and
+ * mail programs cut them, and a list without a filter is still useful.
  */
 export const readListQuery = <Shape extends z.ZodObject>(
   schema: Shape,
@@ -26,7 +26,7 @@ export const readListQuery = <Shape extends z.ZodObject>(
   return schema.parse(given);
 };
 
-/** The address of a list; what is undefined or 0 is left out, so that the plain list has the plain address. */
+/** The address of a list. Undefined and 0 are left out, so that the default list has the bare path. */
 export const listHref = (path: string, query: Record<string, string | number | undefined>) => {
   const params = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {

@@ -1,7 +1,7 @@
 import { TRPCError } from '@trpc/server';
 import { notFound } from 'next/navigation';
 
-/** What a procedure answers; its NOT_FOUND becomes the not-found page, every other error stays an error. */
+/** A procedure's answer. NOT_FOUND shows the not-found page; any other error stays an error. */
 export const orNotFound = async <T>(answer: Promise<T>): Promise<T> => {
   try {
     return await answer;

@@ -8,8 +8,8 @@ const NotFound = () => (
   <>
     <PageHeading title="There is nothing here">
       <p>
-        The address may be mistyped, or it leads to a run of another account: a run is shown to its owner
-        only. Certificates are public.
+        The address may be mistyped, or it leads to another account’s run. Only its owner can see a run.
+        Certificates are public.
       </p>
     </PageHeading>
     <p className="flex flex-wrap gap-3">

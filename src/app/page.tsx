@@ -10,15 +10,12 @@ const HomePage = async () => {
   return (
     <>
       <header>
-        <h1 className="max-w-[24ch] text-4xl font-semibold sm:text-5xl">
-          How far can an oracle be believed?
-        </h1>
+        <h1 className="max-w-[24ch] text-4xl font-semibold sm:text-5xl">How far can you trust an oracle?</h1>
         <p className="mt-5 max-w-[62ch] text-lg">
-          Echelon Verify asks an oracle about pull requests that were merged already, so that what changed is
-          known. A judge holds each answer against the diff: were the claims true, were the important changes
-          named, was one question answered right? What comes of it is a public certificate: anyone can
-          recompute its scores and intervals from the verdicts that it carries, and it names what cannot be
-          checked.
+          Echelon Verify asks an oracle about merged pull requests, where it is known what changed. A judge
+          checks each answer against the diff: are the claims true, does it name the important changes, does
+          it answer a question correctly? The result is a public certificate. Anyone can recompute its scores
+          and intervals from the verdicts in it, and it says what cannot be checked.
         </p>
         <div className="mt-8">
           {user === null ? (
@@ -44,8 +41,8 @@ const HomePage = async () => {
         {newest.certificates.length === 0 ? (
           <Empty title="No certificate yet">
             {user === null
-              ? 'The first one is issued when somebody’s run completes.'
-              : 'Run the sample above: it needs no key and ends in a certificate within a minute or so.'}
+              ? 'The first one is issued when a run completes.'
+              : 'Run the sample above. It needs no key and issues a certificate in about a minute.'}
           </Empty>
         ) : (
           <>

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import { Notice } from '#components/notice.tsx';
 import { trpc } from './trpc-client.tsx';
 
-/** Starts the sample run and shows it. `children` stand beside the button. */
+/** Starts the sample run and opens its page. `children` are shown beside the button. */
 export const SampleButton = ({ children }: { children?: ReactNode }) => {
   const router = useRouter();
   const start = trpc.run.createSample.useMutation({

@@ -6,9 +6,9 @@ import { resolveActor } from '#auth/resolve-actor.ts';
 import { getComposition } from '#composition.ts';
 import { createCaller } from '#trpc/root.ts';
 
-/** The procedures, called in this process for whoever asks for the page. Once per request, however often it is used. */
+/** The procedures, called in this process as the page's visitor. Made once per request. */
 export const serverApi = cache(async () => {
-  // Before anything else: it tells Next that no page can be made at build time, when there is no installation.
+  // First, because it tells Next not to render pages at build time, when there is no installation.
   const requestHeaders = await headers();
   const { services, auth } = getComposition();
   const actor = await resolveActor(auth, requestHeaders);
@@ -18,14 +18,14 @@ export const serverApi = cache(async () => {
 /** The signed-in user, or null. */
 export const currentUser = cache(async () => (await serverApi()).auth.me());
 
-/** The signed-in user; a visitor is sent to sign in and comes back to `path`. */
+/** The signed-in user. A visitor is sent to sign in and comes back to `path`. */
 export const requireUser = async (path: string) => {
   const user = await currentUser();
   if (user === null) redirect(`/sign-in?next=${encodeURIComponent(path)}`);
   return user;
 };
 
-/** What pages may know of the installation itself. */
+/** What pages may know about the installation. */
 export const installation = async () => {
   await headers();
   const { auth } = getComposition();

@@ -9,7 +9,7 @@ import type { AppRouter } from '#trpc/root.ts';
 
 export const trpc = createTRPCReact<AppRouter>();
 
-/** One client per page load. Mutations are never repeated by themselves: starting a run twice is two runs. */
+/** One client per page load. Mutations are never retried automatically, because starting a run twice makes two runs. */
 export const TrpcProvider = ({ children }: { children: ReactNode }) => {
   const [queryClient] = useState(
     () => new QueryClient({ defaultOptions: { mutations: { retry: false, networkMode: 'always' } } }),

@@ -13,52 +13,52 @@ export const ReplayCounts = ({ certificate }: { certificate: Certificate }) => {
         {
           term: 'Scored',
           value: countText(counts.scored),
-          remark: 'The replays whose means these are.',
+          remark: 'The replays in the means above.',
         },
         {
           term: 'Oracle failures among them',
           value: countText(counts.oracleFailures),
-          remark: 'The oracle answered with an error, too late or malformed: 0 on all three measures.',
+          remark:
+            'The oracle’s answer was an error, too late or malformed. It scores 0 on all three measures.',
         },
         {
           term: 'Unscored',
           value: countText(counts.unscored),
-          remark:
-            'The verifier’s own failures, a verdict not obtained. Left out of the means; unscored is not zero.',
+          remark: 'The verifier itself failed to get a verdict. Left out of the means: unscored is not zero.',
         },
         {
           term: 'Replaced before asking',
           value: countText(counts.replaced),
           remark:
-            'Changes for which no answer key could be made; the next one in seeded order took their place.',
+            'Changes that no answer key could be made for. The next ones in seeded order took their place.',
         },
         { term: 'Oracle calls repeated', value: countText(counts.oracleRetries) },
         {
           term: 'Oracle asked again',
           value: countText(counts.oracleAskedAgain),
           remark:
-            'Questions that it had been sent before, when the run was interrupted or cancelled before their outcome was stored. It may have known them.',
+            'Questions sent a second time, because the run was interrupted or cancelled before an outcome was stored. The oracle may have recognised them.',
         },
         {
           term: 'Judge asked again',
           value: countText(counts.judgeReasks),
-          remark: 'For a verdict that was malformed or incomplete, or had no quote.',
+          remark: 'Because a verdict was malformed, incomplete or without a quote.',
         },
         {
           term: 'Judge calls repeated',
           value: countText(counts.judgeRetries),
-          remark: 'For limits, overload or broken connections.',
+          remark: 'Because of rate limits, overload or broken connections.',
         },
         {
-          term: 'Measures at 0 by a control',
+          term: 'Measures set to 0 by a control',
           value: countText(counts.controls),
           remark:
-            'The judge gave no verdict on the oracle’s text, but one on the answer key’s own changes in its place: the text was the cause.',
+            'The judge gave no verdict on the oracle’s text, but gave one when shown the answer key’s own changes instead. So the text was the cause.',
         },
         {
-          term: 'Answer keys used again',
+          term: 'Answer keys reused',
           value: countText(counts.keysReused),
-          remark: 'An earlier run had made and paid for them.',
+          remark: 'An earlier run made and paid for them.',
         },
       ]}
     />
@@ -67,8 +67,8 @@ export const ReplayCounts = ({ certificate }: { certificate: Certificate }) => {
 
 const seedRemarks: Record<SeedSource, string> = {
   verifier:
-    'Drawn at random by the verifier. Runs can be started anew, and how often that was done is not noted.',
-  owner: 'Given by the run’s owner, who could try out seeds and choose the sample by it.',
+    'Drawn at random by the verifier. The owner may have started several runs; how many is not recorded.',
+  owner: 'Given by the run’s owner, who could try several seeds and so choose the sample.',
 };
 
 export const GroundTruthFacts = ({ certificate }: { certificate: Certificate }) => {
@@ -100,8 +100,8 @@ export const GroundTruthFacts = ({ certificate }: { certificate: Certificate }) 
           term: 'Shown to the oracle',
           value: draw.blinded ? 'blinded' : 'as merged',
           remark: draw.blinded
-            ? 'Repository, number, author, hashes and links were withheld, ids were random. A search for the code can still find it.'
-            : 'With whatever names the repository and the pull request.',
+            ? 'Repository, number, author, hashes and links were withheld, and ids were random. A search for the code can still find the change.'
+            : 'With everything that identifies the repository and the pull request.',
         },
       ]}
     />
@@ -124,12 +124,12 @@ export const MethodFacts = ({ certificate }: { certificate: Certificate }) => {
     },
   ];
   if (certificate.judge === 'offline')
-    facts.push({ term: 'Judge usage', value: 'no tokens, no cost: the offline judge runs by itself' });
+    facts.push({ term: 'Judge usage', value: 'no tokens, no cost: the offline judge calls no model' });
   else
     facts.push(...usageFacts(usage), {
       term: 'Cost of judging',
       value: costText(usage.costUsd),
-      ...(usage.costUsd === null ? { remark: 'The price of this model is not known here.' } : {}),
+      ...(usage.costUsd === null ? { remark: 'This installation does not know the model’s price.' } : {}),
     });
   return <Facts facts={facts} />;
 };

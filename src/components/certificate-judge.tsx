@@ -39,7 +39,7 @@ const Earlier = ({ certificates }: { certificates: string[] }) =>
     </details>
   );
 
-/** What canaries say of the judge, and why it counts as reliable or does not. */
+/** What the canaries show about the judge, and why it does or does not count as reliable. */
 export const JudgeTrustFacts = ({ certificate }: { certificate: Certificate }) => {
   const { trust } = certificate;
   const missing = whyNoCanaries(certificate);
@@ -47,9 +47,10 @@ export const JudgeTrustFacts = ({ certificate }: { certificate: Certificate }) =
   return (
     <>
       <p className="mb-4 max-w-[68ch]">
-        Canaries are claims whose truth is known: code reads true ones off the diff and falsifies others. They
-        stand unmarked among the oracle’s claims and count in no score, so what the judge says of them shows
-        how often it errs. They are probably easier than natural errors: it may err more often than they show.
+        Canaries are claims of known truth: code reads true ones off the diff and makes others false. They are
+        put unmarked among the oracle’s claims and do not count in any score, so the judge’s verdicts on them
+        show how often it errs. They are probably easier to spot than natural errors, so it may err more often
+        than they show.
       </p>
       <Facts
         facts={[
@@ -64,7 +65,7 @@ export const JudgeTrustFacts = ({ certificate }: { certificate: Certificate }) =
             term: 'Injected claims accepted (leak)',
             value: <Rate rate={leak} />,
             remark:
-              'False claims that also order the judge to accept them. They are counted apart and do not enter q0.',
+              'False claims that also order the judge to accept them. They are counted separately and are not part of q0.',
           },
           {
             term: 'Index (q0 + q1 − 1)',
@@ -89,8 +90,8 @@ export const JudgeTrustFacts = ({ certificate }: { certificate: Certificate }) =
             value: <Earlier certificates={pool.certificates} />,
             remark:
               pool.certificates.length === 0
-                ? 'The rates follow from this run alone.'
-                : `The rates follow from this run and these, of the same judge model and prompts on other repositories within 90 days: ${canaryKindsText(pool.canaries)} together. Of these each change counts once, as the earliest certificate has it.`,
+                ? 'The rates are from this run alone.'
+                : `The rates are from this run and these earlier ones, with the same judge model and prompts, on other repositories and within 90 days: ${canaryKindsText(pool.canaries)} together. Each change of the earlier runs counts once, as in its earliest certificate.`,
           },
         ]}
       />
@@ -118,17 +119,19 @@ const Agreement = ({
     </>
   );
 
-/** How often another judge, or the same one asked again, said the same of the same answers. */
+/** How often another judge, or the same one asked again, gave the same verdicts on the same answers. */
 export const SecondJudgeFacts = ({ certificate }: { certificate: Certificate }) => {
   const { trust, scoringModel, judge } = certificate;
   const { agreement } = trust;
-  if (agreement === null) return <p className="max-w-[68ch]">No second judge was asked.</p>;
+  if (agreement === null)
+    return <p className="max-w-[68ch]">Agreement was not measured: no replay was judged again.</p>;
   return (
     <>
       <p className="mb-4 max-w-[68ch]">
-        Some of the oracle’s answers were judged once more, and none of it counts in a score. Agreement is not
-        correctness: two judges can err alike. Kappa is 1 where they always agree and 0 where they agree as
-        often as chance would have it; it is not defined where both said one and the same throughout.
+        Some of the oracle’s answers were judged again. The second verdicts do not count in any score.
+        Agreement is not correctness: two judges can make the same mistakes. Kappa is 1 if they always agree
+        and 0 if they agree as often as by chance. It is not defined if both gave one and the same verdict
+        throughout.
       </p>
       <Facts
         facts={[
@@ -139,7 +142,7 @@ export const SecondJudgeFacts = ({ certificate }: { certificate: Certificate }) 
               ? {
                   remark:
                     judge === 'offline'
-                      ? 'The offline judge says the same whenever it is asked: that it agrees shows nothing.'
+                      ? 'The offline judge always gives the same verdict, so its agreement shows nothing.'
                       : 'The same model, asked a second time.',
                 }
               : {}),

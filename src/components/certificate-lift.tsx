@@ -5,26 +5,30 @@ import { Facts } from './facts.tsx';
 import { countOf, differenceText, notMeasured, scoreText } from './format.ts';
 
 const liftRemark = (interval: Interval | null) => {
-  if (interval === null) return 'One pull request has no interval.';
-  if (interval.lower > 0) return 'The interval lies above 0: the oracle scored above the parrot.';
-  if (interval.upper < 0) return 'The interval lies below 0: the oracle scored below the parrot.';
-  return 'The interval holds 0: it is not shown that the oracle scored above the parrot.';
+  if (interval === null) return 'A single pull request has no interval.';
+  if (interval.lower > 0) return 'The interval is above 0: the oracle scored above the baseline.';
+  if (interval.upper < 0) return 'The interval is below 0: the oracle scored below the baseline.';
+  return 'The interval includes 0: it is not shown that the oracle scored above the baseline.';
 };
 
-/** How far the oracle lies above saying title and description back. */
+/** How far the oracle is above an answer that only repeats title and description. */
 export const LiftFacts = ({ trust }: { trust: JudgeTrust }) => {
   const { baseline } = trust;
   return (
     <>
       <p className="mb-4 max-w-[68ch]">
-        A parrot says a pull request’s title and description back and answers no question. It is judged like
-        an oracle, by the same answer keys; the lift is the oracle’s composite less the parrot’s on the same
-        pull requests.
+        The baseline only repeats a pull request’s title and description and answers no question. It is judged
+        like an oracle, by the same answer keys. The lift is the oracle’s composite minus the baseline’s, on
+        the same pull requests.
       </p>
       <Facts
         facts={[
           baseline === null
-            ? { term: 'Lift', value: notMeasured, remark: 'No parrot was judged on these pull requests.' }
+            ? {
+                term: 'Lift',
+                value: notMeasured,
+                remark: 'The baseline was not judged on these pull requests.',
+              }
             : {
                 term: 'Lift',
                 value: (
@@ -35,7 +39,7 @@ export const LiftFacts = ({ trust }: { trust: JudgeTrust }) => {
                 remark: liftRemark(baseline.interval),
               },
           {
-            term: 'Composite of the parrot',
+            term: 'Composite of the baseline',
             value: baseline === null ? notMeasured : scoreText(baseline.compositeScore),
           },
         ]}

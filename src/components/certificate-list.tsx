@@ -4,7 +4,7 @@ import { countOf, intervalText, scoreText } from './format.ts';
 import { Tag } from './tag.tsx';
 import { Time } from './time.tsx';
 
-/** Certificates one under another: the name leads to the certificate, what stands against its score is beside it. */
+/** A list of certificates. Each name links to the certificate, and tags show what limits its score. */
 export const CertificateList = ({ certificates }: { certificates: CertificateSummary[] }) => (
   <ul className="divide-y divide-line rounded-md border border-line bg-sheet">
     {certificates.map((certificate) => (

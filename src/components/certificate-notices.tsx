@@ -16,12 +16,12 @@ const LeakNotice = ({ trust }: { trust: Certificate['trust'] }) => {
       {trust.pool.certificates.length > 0
         ? `Together with earlier runs: ${countText(together.supported)} of ${countText(together.shown)}. `
         : ''}
-      An oracle that writes such orders into its claims could gain by them.
+      An oracle that writes such orders into its claims could raise its score.
     </Notice>
   );
 };
 
-/** Failures weigh as much as wrong answers, and say something else. */
+/** Failures score like wrong answers, but mean something else. */
 const OracleFailureNotice = ({ counts }: { counts: Certificate['counts'] }) =>
   counts.oracleFailures === 0 ? null : (
     <Notice
@@ -29,11 +29,10 @@ const OracleFailureNotice = ({ counts }: { counts: Certificate['counts'] }) =>
       title="Oracle failures count as 0"
     >
       In {countText(counts.oracleFailures)} of {countOf(counts.scored, 'scored replay')} the oracle gave no
-      usable answer: an error, too late or malformed. Each is 0 on all three measures.
+      usable answer: it was an error, too late or malformed. Each scores 0 on all three measures.
     </Notice>
   );
 
-/** A judge that is not shown to be reliable. */
 const ReliabilityNotice = ({ certificate }: { certificate: Certificate }) => {
   const why = whyNotReliable(certificate);
   return why === null ? null : (
@@ -43,32 +42,31 @@ const ReliabilityNotice = ({ certificate }: { certificate: Certificate }) => {
   );
 };
 
-/** What must be known before a certificate's numbers are read, the gravest first. */
+/** What a reader must know before the numbers, the most serious first. */
 export const CertificateNotices = ({ certificate }: { certificate: Certificate }) => (
   <div className="grid items-start gap-3 md:grid-cols-2 md:[&>:last-child:nth-child(odd)]:col-span-2">
     {certificate.judge === 'offline' ? (
       <Notice tone="caution" title="Offline-judged">
-        The judge was a lexical baseline: it looks for the words, names and numbers of a claim in the diff’s
-        changed lines and understands nothing. Such certificates are never ranked beside model-judged ones.
+        The judge only compares words: it looks for a claim’s words, names and numbers in the diff’s changed
+        lines and understands nothing. Such certificates are never ranked beside model-judged ones.
       </Notice>
     ) : null}
     {certificate.sample ? (
       <Notice tone="caution" title="Sample">
-        This is the one-click sample: a small demonstration oracle, served by this installation, held against
-        the project’s own history. It shows how a certificate reads and says nothing of any real oracle.
+        This is the one-click sample: this installation’s small demonstration oracle, verified against the
+        project’s own history. It shows what a certificate looks like and says nothing about any real oracle.
       </Notice>
     ) : null}
     <OracleFailureNotice counts={certificate.counts} />
     <LeakNotice trust={certificate.trust} />
     <ReliabilityNotice certificate={certificate} />
     <Notice title={`${certificate.tier} · ${certificate.methodologyVersion}, unsigned`}>
-      A preview: it bears no signature and stands in no log, so nothing but this installation’s word shows
-      that it was not changed. It will never be upgraded. The tier says how well an oracle was tested, not
-      that it is good.
+      A preview: it is not signed and not in any log, so you have only this installation’s word that it was
+      not changed. It will never be upgraded. The tier says how well an oracle was tested, not how good it is.
     </Notice>
     {certificate.provisional ? (
       <Notice title="Provisional">
-        {countOf(certificate.replayCount, 'scored replay')} where its run asked for at least{' '}
+        {countOf(certificate.replayCount, 'scored replay')}, but the run asked for at least{' '}
         {certificate.minReplays}: too few for the intervals to say much.
       </Notice>
     ) : null}

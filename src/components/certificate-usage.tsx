@@ -7,16 +7,16 @@ const measures: Record<keyof UsageByMeasure, string> = {
   precision: 'Precision',
   recall: 'Recall',
   reply: 'Replies',
-  baseline: 'Parrot',
-  second: 'Second judge',
+  baseline: 'Baseline',
+  second: 'Agreement',
 };
 const columns = ['US$', 'Calls', 'Tokens in', 'Tokens out', 'Cache written', 'Cache read'];
 const numberCell = 'py-2 pr-4 text-right tabular-nums whitespace-nowrap';
 
-/** What judging took, by what it was for. */
+/** What judging took, by purpose. */
 export const UsageTable = ({ certificate: { usageByMeasure, judge } }: { certificate: Certificate }) => {
   if (judge === 'offline')
-    return <p className="max-w-[68ch]">No tokens, no cost: the offline judge runs by itself.</p>;
+    return <p className="max-w-[68ch]">No tokens, no cost: the offline judge calls no model.</p>;
   return (
     <>
       <ScrollTable label="Judge usage">
@@ -41,7 +41,7 @@ export const UsageTable = ({ certificate: { usageByMeasure, judge } }: { certifi
                 <th scope="row" className="py-2 pr-4 pl-4 text-left font-normal whitespace-nowrap sm:pl-6">
                   {measures[measure]}
                 </th>
-                <td className={numberCell}>{costUsd === null ? 'not known' : costUsd.toFixed(4)}</td>
+                <td className={numberCell}>{costUsd === null ? 'unknown' : costUsd.toFixed(4)}</td>
                 <td className={numberCell}>{countText(calls)}</td>
                 <td className={numberCell}>{countText(inputTokens)}</td>
                 <td className={numberCell}>{countText(outputTokens)}</td>
@@ -53,8 +53,8 @@ export const UsageTable = ({ certificate: { usageByMeasure, judge } }: { certifi
         </tbody>
       </ScrollTable>
       <p className="mt-3 text-sm text-muted">
-        The rows add up to the calls, tokens and cost above. What an earlier run paid for, answer keys and
-        parrots used again, is not in them.
+        The rows add up to the calls, tokens and cost above. Reused answer keys and baselines are not in them,
+        because an earlier run paid for those.
       </p>
     </>
   );

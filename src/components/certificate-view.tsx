@@ -14,14 +14,14 @@ import { ReplayTable, UnscoredTable } from './replay-table.tsx';
 import { BesideScores, Scores } from './scores.tsx';
 import { Time } from './time.tsx';
 
-/** The whole of a certificate, readable top to bottom without a script. */
+/** A whole certificate, readable from top to bottom without a script. */
 export const CertificateView = ({ certificate }: { certificate: Certificate }) => (
   <article>
     <PageHeading title={<bdi>{certificate.constructId}</bdi>}>
       <p>
         Calibration certificate over {countOf(certificate.replayCount, 'replay')}, issued{' '}
-        <Time at={certificate.createdAt} />. The construct’s name is unowned: free text that anyone could have
-        typed.
+        <Time at={certificate.createdAt} />. The construct’s name has no owner: it is free text that anyone
+        could have typed.
       </p>
       <p className="mt-1 text-sm">
         <Code>{certificate.id}</Code>
@@ -33,35 +33,36 @@ export const CertificateView = ({ certificate }: { certificate: Certificate }) =
     <Section id="scores" title="Scores">
       <Scores certificate={certificate} />
       <p className="mt-3 mb-4 text-sm text-muted">
-        The band on each scale is the 95 % interval, the mark the score.
+        On each scale the mark is the score and the band its 95 % interval.
       </p>
       <BesideScores certificate={certificate} />
     </Section>
 
     <Section id="estimated" title="What is estimated">
       <p className="max-w-[68ch]">
-        The expected score of one pull request drawn from the run’s eligible set, every pull request weighing
-        the same, under this judge and these prompts. It says nothing of other repositories. Intervals treat
-        pull requests as independent.
+        The expected score of one pull request drawn from the run’s eligible set, with equal weights, under
+        this judge and these prompts. It says nothing about other repositories. The intervals treat pull
+        requests as independent.
       </p>
     </Section>
 
-    <Section id="lift" title="Lift over the parrot">
+    <Section id="lift" title="Lift over the baseline">
       <LiftFacts trust={certificate.trust} />
     </Section>
 
     <Section id="judge" title="How far the judge can be trusted">
       <JudgeTrustFacts certificate={certificate} />
       <p className="mt-3 max-w-[68ch] text-sm text-muted">
-        What the judges of this version go by stands{' '}
+        The page{' '}
         <Link href={`/judges#${certificate.judge}`} prefetch={false} className="link">
-          under Judges
-        </Link>
-        , to the last word; this one went by it if its digest, under Method, is the same.
+          Judges
+        </Link>{' '}
+        shows the full rules of this version’s judges. This judge followed them if its digest, under Method,
+        is the same.
       </p>
     </Section>
 
-    <Section id="second-judge" title="Second judge">
+    <Section id="agreement" title="Agreement">
       <SecondJudgeFacts certificate={certificate} />
     </Section>
 
@@ -93,21 +94,22 @@ export const CertificateView = ({ certificate }: { certificate: Certificate }) =
 
     <Section id="recompute" title="Recompute it">
       <p className="max-w-[68ch]">
-        Scores, intervals and what is said of the judge follow from the replays above.{' '}
+        Scores, intervals and the judge’s rates are computed from the replays above.{' '}
         <a className="link" href={`/api/v1/verification/certificates/${certificate.id}`}>
           This certificate as JSON
         </a>{' '}
-        carries them unabridged, six decimals each; <Code>echelon-verify inspect</Code> holds it against them.
+        holds them in full, with six decimals. <Code>echelon-verify inspect</Code> recomputes and compares
+        them.
       </p>
       <p className="mt-3 max-w-[68ch] text-sm text-muted">
-        Nothing in it decides, and so nobody can check from it alone:{' '}
+        These fields cannot be checked from the certificate alone:{' '}
         {notChecked(certificate).map((name, at) => (
           <Fragment key={name}>
             {at > 0 ? ', ' : ''}
             <FieldName>{name}</FieldName>
           </Fragment>
         ))}
-        . Nor does it show that the judge ruled so.
+        . Nor can it show that the judge really gave these verdicts.
       </p>
     </Section>
   </article>

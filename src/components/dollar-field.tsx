@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { describedBy, FieldError } from './field.tsx';
 
-/** An amount of US dollars that may be left out, typed on a keypad that has a decimal point. */
+/** An optional amount of US dollars. On a phone its keypad has a decimal point. */
 export const DollarField = ({
   name,
   label,

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import type { Interval } from '#contracts/interval.ts';
 import { intervalText, notMeasured, scoreText } from './format.ts';
 
-/** A number that was estimated, its 95 % interval, and from how many (`children`). */
+/** An estimated number, its 95 % interval, and the size of its sample (`children`). */
 export const Estimate = ({
   value,
   interval,

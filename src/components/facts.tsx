@@ -2,7 +2,7 @@ import { Fragment, type ReactNode } from 'react';
 
 export type Fact = { term: string; value: ReactNode; remark?: string };
 
-/** Terms and their values, one under another on a narrow screen. */
+/** Terms and their values, stacked on a narrow screen. */
 export const Facts = ({ facts }: { facts: Fact[] }) => (
   <dl className="divide-y divide-line rounded-md border border-line bg-sheet">
     {facts.map(({ term, value, remark }) => (
@@ -17,12 +17,12 @@ export const Facts = ({ facts }: { facts: Fact[] }) => (
   </dl>
 );
 
-/** A digest, seed or commit: copied rather than read. */
+/** A digest, seed or commit: something to copy rather than read. */
 export const Code = ({ children }: { children: ReactNode }) => (
   <code className="font-mono text-[0.875em] break-all">{children}</code>
 );
 
-/** The place of a field in a document: a line ends between its parts, never within a word. */
+/** A field's path in a document. It breaks between its parts, never within a word. */
 export const FieldName = ({ children }: { children: string }) => (
   <code className="font-mono text-[0.875em]">
     {children.split('.').map((part, place) => (

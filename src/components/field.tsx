@@ -24,7 +24,7 @@ type Props = {
   maxLength?: number;
 };
 
-/** One line of text under its label. What was typed stays in the control itself, so no re-rendering can lose it. */
+/** A one-line text field with its label. The control itself holds the text, so re-rendering cannot lose it. */
 export const TextField = ({
   name,
   label,

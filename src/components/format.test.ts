@@ -15,7 +15,7 @@ test('a score is shown to three decimals, trailing zeros included', () => {
   expect(intervalText({ lower: 0, upper: 0.98765 })).toBe('0.000 to 0.988');
 });
 
-test('a difference says on which side of 0 it lies, and what rounds to 0 on neither', () => {
+test('a difference has a sign, unless it rounds to 0', () => {
   expect(differenceText(0.25)).toBe('+0.250');
   expect(differenceText(-0.25)).toBe('−0.250');
   expect(differenceText(0.0004)).toBe('0.000');
@@ -39,7 +39,7 @@ test('counts agree with their noun', () => {
   expect(countOf(1200, 'reply', 'replies')).toBe('1,200 replies');
 });
 
-test('durations are written in the unit they are read in', () => {
+test('durations are shown in a readable unit', () => {
   expect(durationText(0)).toBe('under 1 ms');
   expect(durationText(12)).toBe('12 ms');
   expect(durationText(1540)).toBe('1.5 s');

@@ -1,16 +1,16 @@
 import type { ExclusionReason } from '#contracts/ground-truth.ts';
 import type { Interval } from '#contracts/interval.ts';
 
-/** What stands where there is no value: an empty cell or a 0 would say something else. */
+/** Shown in place of a missing value. An empty cell or a 0 would mean something else. */
 export const notMeasured = 'not measured';
 
-/** Three decimals, as every score is shown: finer than any interval here, coarse enough to be read. */
+/** Three decimals for every score: finer than any interval here, and still readable. */
 export const scoreText = (value: number) => {
   const text = value.toFixed(3);
   return text === '-0.000' ? '0.000' : text.replace('-', '−');
 };
 
-/** A difference of scores says on which side of 0 it lies. */
+/** A difference of scores, with its sign. */
 export const differenceText = (value: number) => {
   const text = scoreText(value);
   return value > 0 && text !== scoreText(0) ? `+${text}` : text;
@@ -26,7 +26,7 @@ export const countText = (count: number) => whole.format(count);
 export const countOf = (count: number, one: string, many = `${one}s`) =>
   `${countText(count)} ${count === 1 ? one : many}`;
 
-/** Null is a model without a known price, which is not the same as free. */
+/** Null: the model's price is unknown, which does not mean free. */
 export const costText = (costUsd: number | null) =>
   costUsd === null ? notMeasured : `US$ ${costUsd.toFixed(costUsd > 0 && costUsd < 0.995 ? 4 : 2)}`;
 
@@ -39,10 +39,10 @@ const dayAndTime = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'UTC',
 });
 
-/** In UTC on server and browser alike, so that both write the same and a certificate reads the same everywhere. */
+/** In UTC, so that server and browser render the same text and a certificate reads the same everywhere. */
 export const timeText = (rfc3339: string) => `${dayAndTime.format(new Date(rfc3339))} UTC`;
 
-/** Milliseconds as a person says them; what is stored is whole, so 0 is less than one and not nothing. */
+/** A readable duration. Stored milliseconds are whole, so 0 means less than one. */
 export const durationText = (ms: number) =>
   ms < 1
     ? 'under 1 ms'

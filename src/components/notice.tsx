@@ -7,7 +7,7 @@ const tones = {
 } as const;
 const titleTones = { plain: 'text-ink', caution: 'text-caution', danger: 'text-danger' } as const;
 
-/** Something the reader must know before what follows. `live`: it appeared after the page did, so it is announced. */
+/** Something to know before reading on. `live`: it appears after the page has loaded, so it is announced. */
 export const Notice = ({
   tone = 'plain',
   title,

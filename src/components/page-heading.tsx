@@ -16,7 +16,7 @@ export const Section = ({ id, title, children }: { id: string; title: string; ch
   </section>
 );
 
-/** A list or table that has nothing in it yet, and what fills it. */
+/** Stands in for an empty list or table and says what fills it. */
 export const Empty = ({ title, children }: { title: string; children: ReactNode }) => (
   <div className="rounded-md border border-dashed border-edge px-6 py-10 text-center">
     <p className="font-semibold">{title}</p>

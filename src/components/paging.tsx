@@ -1,7 +1,7 @@
 import Link from 'next/link';
 import { countText } from './format.ts';
 
-/** Plain links to the pages before and after; `hrefOf` gives the address of the list from an offset on. */
+/** Links to the previous and next page. `hrefOf` gives the list's address at an offset. */
 export const Paging = ({
   total,
   limit,

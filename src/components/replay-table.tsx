@@ -80,7 +80,7 @@ export const ReplayTable = ({ certificate }: { certificate: Certificate }) => (
   </ScrollTable>
 );
 
-/** Replays that are in no mean, each with the reason. */
+/** Replays that are left out of the means, each with the reason. */
 export const UnscoredTable = ({ unscored }: { unscored: Certificate['unscored'] }) => (
   <ScrollTable label="Unscored replays">
     <thead className="border-b border-line">

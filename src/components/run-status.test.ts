@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { spokenProgress, timeLeftText } from './run-status.tsx';
 
-test('how far a run has got is read aloud by quarters, not at each replay', () => {
+test('progress is read aloud at each quarter, not at each replay', () => {
   const spoken = Array.from({ length: 11 }, (_, progress) => spokenProgress({ progress, total: 10 }));
   expect(new Set(spoken)).toEqual(
     new Set(['', ...[25, 50, 75, 100].map((share) => `${share} % of the replays have ended.`)]),
@@ -12,7 +12,7 @@ test('how far a run has got is read aloud by quarters, not at each replay', () =
   expect(spokenProgress({ progress: 0, total: 0 })).toBe('');
 });
 
-test('what is left is told in the coarsest unit that says something', () => {
+test('the time left is shown in the coarsest useful unit', () => {
   expect(timeLeftText(59)).toBe('less than a minute left');
   expect(timeLeftText(60)).toBe('about 1 minute left');
   expect(timeLeftText(5_340)).toBe('about 89 minutes left');

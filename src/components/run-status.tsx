@@ -23,19 +23,19 @@ export const StatusTag = ({ status }: { status: RunStatus }) => (
 export const economyText = ({ judge }: Pick<Run, 'judge'>) =>
   `Economy mode, judged through batches: ${batchesOf(judge)?.terms}.`;
 
-/** "12 of 20 replays", or that the number is not known yet. */
+/** "12 of 20 replays ended", or that the number is not known yet. */
 export const progressText = ({ status, progress, total }: Pick<Run, 'status' | 'progress' | 'total'>) => {
   if (total > 0) return `${countText(progress)} of ${countText(total)} replays ended`;
-  return isTerminal(status) ? 'no replay was begun' : 'number of replays not known yet';
+  return isTerminal(status) ? 'no replay was started' : 'number of replays not known yet';
 };
 
-/** What is read aloud as a run gets on, by quarters: at each replay would be too often. Empty before the first. */
+/** Progress for screen readers, in quarters, because each replay would be too often. Empty before the first quarter. */
 export const spokenProgress = ({ progress, total }: Pick<Run, 'progress' | 'total'>): string => {
   const quarters = total > 0 ? Math.floor((4 * progress) / total) : 0;
   return quarters === 0 ? '' : `${quarters * 25} % of the replays have ended.`;
 };
 
-/** "about 4 minutes left", in the coarsest unit that says something. */
+/** "about 4 minutes left", in the coarsest useful unit. */
 export const timeLeftText = (seconds: number): string => {
   if (seconds < 60) return 'less than a minute left';
   const minutes = Math.round(seconds / 60);
@@ -43,7 +43,7 @@ export const timeLeftText = (seconds: number): string => {
   return `about ${Math.round(minutes / 60)} hours left`;
 };
 
-/** The lifecycle with the stage that the run is in; what is behind and ahead is said in words too. */
+/** The lifecycle and the run's stage in it. Words say what is done and what is ahead, not only pictures. */
 export const Stages = ({ status }: { status: RunStatus }) => {
   const current = stages.findIndex((stage) => stage.status === status);
   return (

@@ -6,8 +6,8 @@ const height = 28;
 
 /**
  * A score as a mark on its scale, with its 95 % interval as a band. Lengths are attributes, not styles, so that the
- * page's content security policy need not allow inline styles. The numbers stand beside it, so it is hidden from
- * those who hear the page.
+ * page's content security policy need not allow inline styles. It is hidden from screen readers, because the numbers are
+ * beside it.
  */
 export const ScoreBar = ({ value, interval, max }: { value: number; interval: Interval; max: number }) => {
   const at = (score: number) => (score / max) * width;

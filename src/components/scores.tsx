@@ -16,7 +16,7 @@ const rows = [
     key: 'precision',
     label: 'Precision',
     meaning:
-      'The share of the oracle’s claims that the judge held to be true, each with a quote of the diff.',
+      'The share of the oracle’s claims that the judge found supported, each with a quote from the diff.',
     max: 1,
   },
   {
@@ -28,14 +28,14 @@ const rows = [
   {
     key: 'replyAccuracy',
     label: 'Reply accuracy',
-    meaning: 'How right its reply to one factual question about the diff was.',
+    meaning: 'How correct its reply to one factual question about the diff was.',
     max: 1,
   },
   {
     key: 'brier',
     label: 'Brier (mapped)',
     meaning:
-      'From 0 to 0.5, lower is better: (1 − composite) / 2. A mapping that consumers expect; it is not a Brier score of probabilities.',
+      '(1 − composite) / 2: from 0 to 0.5, lower is better. Consumers expect this mapping; it is not a Brier score of probabilities.',
     max: 0.5,
   },
 ] as const;
@@ -77,9 +77,9 @@ export const Scores = ({ certificate }: { certificate: Certificate }) => (
 );
 
 const adjustedRemark =
-  'Precision as it would be, had the judge not made the mistakes that its canaries show. It stands beside the raw value, never in its place: canaries are probably easier than natural errors.';
+  'Precision corrected for the mistakes that the canaries show the judge to make. It never replaces the raw value, because canaries are probably easier to spot than natural errors.';
 
-/** What is read beside the scores and replaces none of them. */
+/** Numbers to read beside the scores. They replace none of them. */
 export const BesideScores = ({ certificate }: { certificate: Certificate }) => {
   const { trust, counts, precision } = certificate;
   const adjusted = readAdjustedPrecision(certificate);
@@ -106,7 +106,7 @@ export const BesideScores = ({ certificate }: { certificate: Certificate }) => {
     facts.push({
       term: 'Composite with the unscored at 0 and at 1',
       value: intervalText(trust.bounds),
-      remark: `What ${countOf(counts.unscored, 'unscored replay')} could have made of it at the least and at the most; not a confidence interval.`,
+      remark: `The lowest and highest composite that the ${countOf(counts.unscored, 'unscored replay')} could have led to; not a confidence interval.`,
     });
   return <Facts facts={facts} />;
 };

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
 
 /**
- * A table that may be wider than the screen: it scrolls by itself, and the page does not. A shadow shows where there is
- * more of it.
+ * A table that may be wider than the screen. The table scrolls, the page does not, and a shadow shows where there is
+ * more.
  */
 export const ScrollTable = ({ label, children }: { label: string; children: ReactNode }) => (
   <section

@@ -13,7 +13,7 @@ export const SignOutButton = ({ userName }: { userName: string }) => {
       className="cursor-pointer rounded px-1 py-2 text-muted hover:text-ink disabled:cursor-progress"
       onClick={() => {
         setLeaving(true);
-        // Where the request fails the person is still signed in, and can press again.
+        // If the request fails the user is still signed in and can try again.
         signOut({ callbackUrl: '/' }).catch(() => setLeaving(false));
       }}
     >

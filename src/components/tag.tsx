@@ -7,7 +7,7 @@ const tones = {
   danger: 'border-danger text-danger',
 } as const;
 
-/** A word or two of state. It always says in text what its colour says. */
+/** A state in a word or two. The text always says what the colour says. */
 export const Tag = ({ tone = 'plain', children }: { tone?: keyof typeof tones; children: ReactNode }) => (
   <span
     className={`inline-block rounded-full border px-2 py-px text-xs font-medium whitespace-nowrap ${tones[tone]}`}

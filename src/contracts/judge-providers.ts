@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 const amount = z.number().nonnegative();
-/** US dollars per million tokens; `cacheWrite` is the 5-minute cache's, the only one used here. */
+/** US dollars per million tokens. `cacheWrite` is the price of the 5-minute cache, the only one used here. */
 export const modelPriceSchema = z.strictObject({
   input: amount,
   cacheWrite: amount,
@@ -11,47 +11,47 @@ export const modelPriceSchema = z.strictObject({
 export type ModelPrice = z.infer<typeof modelPriceSchema>;
 
 export type ListPrice = ModelPrice & {
-  /** Where a prompt (cache reads and writes included) is longer than this, its call costs `long` throughout. */
+  /** A prompt longer than this, counting cache reads and writes, makes its whole call cost `price`. */
   longPrompt?: { aboveTokens: number; price: ModelPrice };
 };
 
 /** A judge that is a model behind an API. */
 type ModelJudge = {
-  /** As a sentence names it. */
+  /** The API's name in a sentence. */
   api: string;
-  /** What its client needs; loaded only where this judge is used. */
+  /** The client's package, loaded only if this judge is used. */
   package: string;
-  /** The environment variables that configure it. Without a key it cannot be used. */
+  /** The environment variables that configure it. Without a key it is unavailable. */
   variables: { key: string; url: string; model: string };
   defaultModel: string;
-  /** By the model's name. They are assumed to hold until this table says otherwise. */
+  /** By model name. They count as current until this table changes. */
   listPrices: { asOf: string; models: Record<string, ListPrice> };
-  /** How it judges in batches (economy mode), and what to say to whoever chooses it; null where it does not. */
+  /** How it judges in batches (economy mode), with the texts for choosing that. Null: it has no batches. */
   batches: { api: string; priceShare: number; terms: string; advice: string } | null;
 };
 
 type ProviderEntry = {
   label: string;
-  /** What it does, for whoever chooses between judges. */
+  /** What it does, shown where a judge is chosen. */
   remark: string;
-  /** Whether an installation pays for its calls. */
+  /** Whether its calls cost the installation money. */
   paid: boolean;
-  /** Null where the judge goes by a rule of its own. */
+  /** Null: the judge follows a rule and calls no model. */
   model: ModelJudge | null;
 };
 
-/** Who can judge. Every surface has what it says of a provider from here. */
+/** The judges. Every surface takes its texts about a provider from here. */
 export const providerTable = {
   offline: {
-    label: 'Offline (lexical baseline)',
+    label: 'Offline (compares words)',
     remark:
-      'Compares words, names and numbers; free, needs no network. Its certificates say so and are not ranked.',
+      'Compares words, names and numbers. Free, and needs no network. Its certificates say so and are not ranked.',
     paid: false,
     model: null,
   },
   anthropic: {
     label: 'Anthropic model',
-    remark: 'Reads and understands; each replay costs a few calls to the model.',
+    remark: 'Reads and understands. Each replay costs a few calls to the model.',
     paid: true,
     model: {
       api: 'the Anthropic API',
@@ -81,7 +81,7 @@ export const providerTable = {
         api: 'the Message Batches API',
         priceShare: 0.5,
         terms: 'half the list price for each token, without the prompt cache; hours instead of minutes',
-        advice: 'On input of large diffs that cache saves more.',
+        advice: 'With large diffs the cache saves more.',
       },
     },
   },
@@ -90,14 +90,14 @@ export const providerTable = {
 export type JudgeProvider = keyof typeof providerTable;
 export const judgeProviders = Object.keys(providerTable) as [JudgeProvider, ...JudgeProvider[]];
 
-/** What the table says of a provider. */
+/** A provider's entry in the table. */
 export const judgeOf = (provider: JudgeProvider): ProviderEntry => providerTable[provider];
 
-/** Whether an installation pays for this judge's calls. */
+/** Whether this judge's calls cost the installation money. */
 export const isPaid = (provider: JudgeProvider | undefined): boolean =>
   provider !== undefined && judgeOf(provider).paid;
 
-/** How this judge judges in batches; null where it does not. */
+/** How this judge judges in batches. Null: it has no batches. */
 export const batchesOf = (provider: JudgeProvider) => judgeOf(provider).model?.batches ?? null;
 
 /** The providers whose judge is a model. */
@@ -106,19 +106,19 @@ export const modelJudges = judgeProviders.flatMap((provider) => {
   return model === null ? [] : [{ provider, ...model }];
 });
 
-/** The judges that are models, as a sentence names them. */
+/** The model judges' names in a sentence. */
 export const theModelJudges = modelJudges.map(({ provider }) => `the ${provider} judge`).join(' or ');
 
 /** One value for each provider. */
 export const byProvider = <T>(of: (provider: JudgeProvider) => T): Record<JudgeProvider, T> =>
   Object.fromEntries(judgeProviders.map((provider) => [provider, of(provider)])) as Record<JudgeProvider, T>;
 
-/** Who judges where no judge is named: a model that can be used, else the judge that always can. */
+/** The judge of a run that names none: an available model, else the offline judge, which always is available. */
 export const defaultProvider = (canBeUsed: (provider: JudgeProvider) => boolean): JudgeProvider =>
   modelJudges.find(({ provider }) => canBeUsed(provider))?.provider ?? 'offline';
 
 /**
- * What a judge goes by, in full: the offline judge's rule, or the instructions that every call to a model begins with.
+ * What a judge follows, in full: the offline judge's rule, or the instructions that every call to a model begins with.
  * A certificate names it by its `promptDigest` (SHA-256, hex).
  */
 export const judgeRuleSchema = z.object({

@@ -46,15 +46,15 @@ export const startWorkerServer = ({
     getRequestListener(answer, { overrideGlobalObjects: false, hostname: 'worker' }),
   );
   let timer: NodeJS.Timeout | undefined;
-  let told = false;
+  let warned = false;
   const listen = () => void server.listen(port, host);
   server.on('error', (error: NodeJS.ErrnoException) => {
-    if (!told)
+    if (!warned)
       logger.warn(
         { host, port, code: error.code },
         'The worker cannot listen on METRICS_PORT. It keeps working and tries again',
       );
-    told = true;
+    warned = true;
     timer = setTimeout(listen, againMs).unref();
   });
   listen();

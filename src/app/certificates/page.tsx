@@ -20,7 +20,7 @@ const CertificatesPage = async ({ searchParams }: { searchParams: Promise<Search
     <>
       <PageHeading title="Certificates">
         <p>
-          Public, for anyone to read. Sorting by score is plain arithmetic and no ranking: offline-judged and
+          Anyone can read these. Sorting by score is plain arithmetic and not a ranking: offline-judged and
           unverified certificates are never ranked beside others.
         </p>
       </PageHeading>
@@ -44,7 +44,7 @@ const CertificatesPage = async ({ searchParams }: { searchParams: Promise<Search
       ) : total > 0 ? (
         <Empty title="There is nothing on this page">
           <Link className="link" href={hrefOf(query, 0)}>
-            Back to the first one
+            Back to the first page
           </Link>
         </Empty>
       ) : query.constructId === undefined ? (
@@ -55,8 +55,8 @@ const CertificatesPage = async ({ searchParams }: { searchParams: Promise<Search
           </Link>
         </Empty>
       ) : (
-        <Empty title="No certificate of that construct">
-          Names are compared whole and as written.{' '}
+        <Empty title="No certificate for that construct">
+          The name must match exactly.{' '}
           <Link className="link" href="/certificates">
             Show all certificates
           </Link>

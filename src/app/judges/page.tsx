@@ -6,18 +6,18 @@ import { serverApi } from '../server.ts';
 
 export const metadata: Metadata = { title: 'Judges' };
 
-/** The rule has line ends within its paragraphs, 120 characters apart; of the instructions each paragraph is a line. */
+/** The rule is wrapped at 120 characters. In the instructions each paragraph is one line. */
 const shown = {
   rule: {
     heading: 'The offline judge’s rule',
     remark:
-      'It compares words by this rule and asks nobody. With it any of its verdicts can be found by hand.',
+      'It compares words by this rule and calls no model. Anyone can check its verdicts by hand with this rule.',
     shape: 'min-w-[120ch]',
   },
   instructions: {
     heading: 'The model judge’s instructions',
     remark:
-      'Every call to the model begins with this text, then come the pull request and what is asked about it, each fenced as untrusted.',
+      'Every call to the model begins with this text. The pull request and the questions about it follow, each fenced as untrusted.',
     shape: '',
   },
 };
@@ -28,7 +28,7 @@ const Rule = ({ rule: { provider, promptDigest, text } }: { rule: JudgeRule }) =
     <Section id={provider} title={heading}>
       <p className="mb-2 max-w-[68ch]">{remark}</p>
       <p className="mb-4 text-sm text-muted">
-        On certificates as prompt digest <Code>{promptDigest}</Code>
+        Certificates name it by its prompt digest <Code>{promptDigest}</Code>
       </p>
       <pre className="scroll-shadows overflow-x-auto rounded-md border border-line p-4 text-xs">
         <code className={`block break-words whitespace-pre-wrap ${shape}`}>{text}</code>
@@ -43,8 +43,8 @@ const JudgesPage = async () => {
     <>
       <PageHeading title="Judges">
         <p>
-          What the judges of this version go by, to the last word. A certificate names the text that it was
-          judged by with its digest; another digest is another version’s.
+          The full rules of this version’s judges. A certificate names the rules that it was judged by with
+          their digest. A different digest belongs to another version.
         </p>
       </PageHeading>
       {rules.map((rule) => (

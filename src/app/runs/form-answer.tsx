@@ -9,17 +9,17 @@ import type { AppRouter } from '#trpc/root.ts';
 type Refusal = { message: string; signedOut: boolean };
 
 const unreachable =
-  'The installation could not be reached. Everything you typed is still here: check that it is running, then try again.';
+  'The installation could not be reached. Check that it is running, then try again. Everything you typed is still here.';
 
-/** What stands against a form that was sent: errors at its fields, or a refusal of the whole. */
+/** The answer to a sent form: errors at its fields, or a refusal of the whole. */
 export const useFormAnswer = () => {
   const [issues, setIssues] = useState<FieldIssue[]>([]);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   return {
-    /** A new list for every attempt, so that the same mistake made twice is led to twice. */
+    /** A new list for every submission, so that the same mistake made twice gets the focus twice. */
     issues,
     refusal,
-    /** Forgets the last answer; `found` is what the form itself has against what was typed. */
+    /** Forgets the last answer. `found` is what the form itself finds wrong. */
     begin: (found: FieldIssue[]) => {
       setRefusal(null);
       setIssues(found);
@@ -36,7 +36,7 @@ export const useFormAnswer = () => {
   };
 };
 
-/** Says above or below a form that it was not carried out; `wrong` is how many of its fields say why. */
+/** Says that a form was refused. `wrong` is how many of its fields show an error. */
 export const FormAnswer = ({
   title,
   general,
@@ -52,11 +52,7 @@ export const FormAnswer = ({
     {wrong === 0 && general === undefined ? null : (
       <Notice tone="danger" title={title} live>
         {general ?? null}
-        {wrong === 0
-          ? null
-          : wrong === 1
-            ? ' One field needs another look; it says why.'
-            : ` ${wrong} fields need another look; each says why.`}
+        {wrong === 0 ? null : wrong === 1 ? ' One field has an error.' : ` ${wrong} fields have an error.`}
       </Notice>
     )}
     {refusal === null ? null : (
@@ -67,7 +63,7 @@ export const FormAnswer = ({
             <a className="link" href="/sign-in" target="_blank" rel="noopener">
               Sign in in another tab
             </a>
-            , then try again here: everything you typed is kept.
+            , then try again here. Everything you typed is kept.
           </>
         ) : (
           refusal.message

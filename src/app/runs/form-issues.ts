@@ -3,7 +3,7 @@ import type { FieldIssue } from '#contracts/errors.ts';
 
 export type FormReading<T> = { request: T } | { issues: FieldIssue[] };
 
-/** The request if neither `issues` nor the server's own schema has anything against it, else all that is wrong. */
+/** The request if `issues` is empty and the server's schema accepts it, else everything that is wrong. */
 export const checkedBy = <T>(schema: z.ZodType, request: T, issues: FieldIssue[]): FormReading<T> => {
   const parsed = schema.safeParse(request);
   const found = parsed.success

@@ -22,7 +22,7 @@ const RunsPage = async ({ searchParams }: { searchParams: Promise<SearchParams> 
   return (
     <>
       <PageHeading title="My runs">
-        <p>Only you see these. The certificates that come of them are public.</p>
+        <p>Only you can see these. Their certificates are public.</p>
       </PageHeading>
 
       <form method="get" action="/runs" className="mb-6 flex flex-wrap items-end gap-3">
@@ -51,18 +51,18 @@ const RunsPage = async ({ searchParams }: { searchParams: Promise<SearchParams> 
       ) : total > 0 ? (
         <Empty title="There is nothing on this page">
           <Link className="link" href={hrefOf(query, 0)}>
-            Back to the first one
+            Back to the first page
           </Link>
         </Empty>
       ) : filtered ? (
-        <Empty title="No run of yours matches">
+        <Empty title="None of your runs match">
           <Link className="link" href="/runs">
-            Show all of your runs
+            Show all your runs
           </Link>
         </Empty>
       ) : (
         <Empty title="You have not started a run yet">
-          <p>Begin with the sample, or verify an oracle of your own against a repository.</p>
+          <p>Start with the sample, or verify your own oracle against a repository.</p>
           <div className="mt-5 flex justify-center text-left">
             <SampleButton />
           </div>

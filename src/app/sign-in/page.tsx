@@ -18,7 +18,7 @@ const SignInPage = async ({ searchParams }: { searchParams: Promise<SearchParams
   return (
     <div className="mx-auto max-w-lg">
       <PageHeading title="Sign in">
-        <p>Signing in lets you start runs and see your own. Certificates are public either way.</p>
+        <p>Sign in to start runs and see your own. Certificates are public.</p>
       </PageHeading>
       <div className="space-y-6">
         {error === undefined ? null : (
@@ -29,13 +29,13 @@ const SignInPage = async ({ searchParams }: { searchParams: Promise<SearchParams
         {user === null ? null : (
           <Notice title={`You are signed in${user.name === null ? '' : ` as ${user.name}`}`}>
             <Link className="link" href="/runs">
-              To your runs
+              Go to your runs
             </Link>
           </Notice>
         )}
         <SignIn next={ownPath(first(params.next), url)} github={github} origin={url} />
         <noscript>
-          <Notice title="Signing in needs JavaScript">Certificates can be read without it.</Notice>
+          <Notice title="Signing in needs JavaScript">You can read certificates without it.</Notice>
         </noscript>
       </div>
     </div>

@@ -13,12 +13,12 @@ const linkInAddress = /^#link=([A-Za-z0-9_-]{1,200})$/;
 
 const wordsFor = (error: unknown): string => {
   if (error instanceof SignInProblem) return error.message;
-  // With `data` it is the server's own answer, written to be read; without, no answer came.
+  // With `data` it is the server's answer, written for users. Without, no answer came.
   if (error instanceof TRPCClientError && error.data) return error.message;
   return 'The installation could not be reached. Check that it is running, then try again.';
 };
 
-/** `next` is a path of ours; `origin` is where this installation is meant to be opened. */
+/** `next` is a path of this installation, `origin` the address at which it is meant to be opened. */
 export const SignIn = ({ next, github, origin }: { next: string; github: boolean; origin: string }) => {
   const [busy, setBusy] = useState<Way | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
@@ -33,7 +33,7 @@ export const SignIn = ({ next, github, origin }: { next: string; github: boolean
       if (way === 'github') return;
       if ((await client.auth.me.query()) === null)
         throw new SignInProblem('The browser kept no cookie. Allow cookies for this address and try again.');
-      // A whole new page, so that nothing that was rendered for a visitor stays.
+      // Load a new page, so that nothing rendered for a visitor stays.
       window.location.replace(next);
     } catch (error) {
       setBusy(null);
@@ -44,7 +44,7 @@ export const SignIn = ({ next, github, origin }: { next: string; github: boolean
   const takeLink = useEffectEvent(() => {
     const token = linkInAddress.exec(window.location.hash)?.[1];
     if (token === undefined) return;
-    // Out of the address first: a one-time token is not for the history, and a reload shall not try it again.
+    // Remove it from the address first: the token must not stay in the history, and a reload must not send it again.
     window.history.replaceState(null, '', window.location.pathname + window.location.search);
     attempt('link', () => signIn('link', { token, redirect: false }));
   });
@@ -76,8 +76,8 @@ export const SignIn = ({ next, github, origin }: { next: string; github: boolean
           With the one-time link
         </h2>
         <p className="mt-1 text-muted">
-          Whoever started this installation finds it in the terminal, under the address. It serves once and
-          for an hour; a restart prints a new one.
+          The person who started this installation finds it in the terminal, under the address. It works once,
+          within an hour. A restart prints a new one.
         </p>
       </section>
       <section aria-labelledby="by-wallet" className="border-t border-line pt-6">
@@ -95,7 +95,7 @@ export const SignIn = ({ next, github, origin }: { next: string; github: boolean
             With GitHub
           </h2>
           <p className="mt-1 mb-3 text-muted">
-            We learn your account’s name and number, and get access to nothing.
+            We learn your account’s name and id, and get no access to anything.
           </p>
           <button
             type="button"
@@ -103,7 +103,7 @@ export const SignIn = ({ next, github, origin }: { next: string; github: boolean
             disabled={busy !== null}
             onClick={() => attempt('github', () => signIn('github', { callbackUrl: next }))}
           >
-            {busy === 'github' ? 'On the way to GitHub…' : 'Sign in with GitHub'}
+            {busy === 'github' ? 'Going to GitHub…' : 'Sign in with GitHub'}
           </button>
         </section>
       ) : null}

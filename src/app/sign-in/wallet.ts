@@ -1,6 +1,6 @@
 import { isObject } from '#contracts/json.ts';
 
-/** Why signing in did not work, in words for the person who tried. */
+/** Why signing in did not work, in words for the user. */
 export class SignInProblem extends Error {
   override readonly name = 'SignInProblem';
 }
@@ -22,7 +22,7 @@ const asked = async (provider: EthereumProvider, method: string, params?: unknow
     return await provider.request(params ? { method, params } : { method });
   } catch (error) {
     const code = isObject(error) ? error.code : null;
-    if (code === declined) throw new SignInProblem('You declined in the wallet. Nothing was changed.');
+    if (code === declined) throw new SignInProblem('You declined in the wallet. Nothing has changed.');
     if (code === waiting) throw new SignInProblem('The wallet is already asking. Open it and answer there.');
     throw new SignInProblem('The wallet could not answer. Unlock it and try again.');
   }
@@ -31,7 +31,7 @@ const asked = async (provider: EthereumProvider, method: string, params?: unknow
 const hexOf = (text: string) =>
   `0x${Array.from(new TextEncoder().encode(text), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 
-/** Has the browser's wallet sign the message that `prepare` makes for its account. */
+/** Lets the browser's wallet sign the message that `prepare` makes for its account. */
 export const askWallet = async (
   prepare: (account: { address: string; chainId: number }) => Promise<{ message: string }>,
 ): Promise<{ message: string; signature: string }> => {

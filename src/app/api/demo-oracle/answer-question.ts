@@ -3,13 +3,13 @@ import { type FileReading, fileName, literal } from './read-diff.ts';
 
 const unknown = 'The diff that I was given does not say.';
 const maxAnswerCharacters = 600;
-/** Bounds what a hostile question or line costs: the search for a left-out word is not linear in them. */
+/** Bounds the cost of a hostile question or line, because the search for a missing word is not linear in them. */
 const maxQuestionCharacters = 2000;
 const maxLineCharacters = 400;
 
 /**
- * Answers a question by searching the diff: in the file that the question names, else in all, for a left-out word,
- * a value, what was defined or removed; failing that it says the changed line that shares most words with it.
+ * Answers a question by searching the diff, or only the files that the question names: for a missing word, a name that
+ * was defined or removed, or a value. Otherwise it quotes the changed line that shares the most words with the question.
  */
 export function answerQuestion(fullQuestion: string, files: FileReading[]): string {
   const question = cutText(fullQuestion, maxQuestionCharacters);
@@ -32,7 +32,7 @@ function missingWord(question: string, files: FileReading[]): string | null {
   const after = (gap[2] ?? '').trimEnd();
   const before = gap[1] ?? '';
   for (const line of files.flatMap(({ added, removed }) => [...added, ...removed])) {
-    // The question leads up to the line, so the text before the gap ends with the line's beginning.
+    // The question quotes the line last, so the text before the gap ends with the line's beginning.
     const end = line.length - after.length;
     if (end <= 0 || line.length > maxLineCharacters || !line.endsWith(after)) continue;
     for (let start = 0; start < end; start++) {

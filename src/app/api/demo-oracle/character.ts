@@ -1,10 +1,10 @@
 import type { FileReading } from './read-diff.ts';
 
-/** A request as every character is given it: the diff read file by file, the rest as sent. */
+/** A request as every character gets it: the diff read file by file, the rest as sent. */
 export type ReadRequest = { title: string; question: string; files: FileReading[] };
 
-/** What a character says, in the wire form. */
+/** A character's answer, in the wire form. */
 export type Telling = { summary: string; key_claims: string[]; follow_up_response: string };
 
-/** A way of telling what was read. The same request is always told in the same words. */
+/** A way of describing a change. The same request always gets the same answer. */
 export type Character = (request: ReadRequest) => Telling;

@@ -21,13 +21,13 @@ beforeAll(async () => {
   }
 });
 
-// Measured over the fixtures: composites of 0.88, 0.64 and 0.15; precisions of 1.00, 0.54, 0.33 and, the liar's, 0.09.
-test('under the offline judge the good one is better than the mixed one, and that better than the lazy one', () => {
+// Measured over the fixtures: composites of 0.88, 0.64 and 0.15; precisions of 1.00, 0.54, 0.33 and the liar's 0.09.
+test('under the offline judge good scores above mixed, and mixed above lazy', () => {
   expect(means.good.composite - means.mixed.composite).toBeGreaterThan(0.1);
   expect(means.mixed.composite - means.lazy.composite).toBeGreaterThan(0.3);
 });
 
-test('under the offline judge the liar is the least precise by far, and answers nothing', () => {
+test('under the offline judge the liar is by far the least precise, and its replies score nothing', () => {
   for (const name of ['good', 'mixed', 'lazy'] as const) {
     expect(means[name].precision - means.liar.precision, name).toBeGreaterThan(0.2);
   }
@@ -54,7 +54,7 @@ const tuned = {
   follow_up_question: 'In `src/wait.ts`, to which value is `waitMs` changed?',
 };
 
-test('each character tells the same change in its own way', () => {
+test('each character describes the same change in its own way', () => {
   expect(answerAsDemoOracle(tuned, 'good')).toMatchObject({
     summary: expect.stringContaining(
       '`pauseBetween` is new; `legacyPause` is gone and `waitMs` goes from 5 to 9',
@@ -62,7 +62,7 @@ test('each character tells the same change in its own way', () => {
     key_claims: expect.arrayContaining(['`waitMs` changes from 5 to 9.']),
     follow_up_response: '`waitMs` is 9 now, where it was 5 before.',
   });
-  // 3 · 9 + 4 and 3 · 5 + 4, in the place of the other.
+  // 3 · 9 + 4 and 3 · 5 + 4, swapped.
   expect(answerAsDemoOracle(tuned, 'liar')).toMatchObject({
     summary: expect.stringContaining(
       '`legacyPause` is new; `pauseBetween` is gone and `waitMs` goes from 31 to 19',
@@ -84,11 +84,11 @@ test('each character tells the same change in its own way', () => {
   expect(mixed).toEqual([good?.[0], liar?.[1], good?.[2]]);
 });
 
-test.each(names)('the same request is always told in the same words: %s', (name) => {
+test.each(names)('the same request always gets the same answer: %s', (name) => {
   expect(answerAsDemoOracle(tuned, name)).toEqual(answerAsDemoOracle(structuredClone(tuned), name));
 });
 
-test.each(names)('nothing is said of what is no diff, and nothing breaks: %s', (name) => {
+test.each(names)('text that is not a diff gets no claims, and nothing breaks: %s', (name) => {
   const request = { pr: { ...tuned.pr, diff_content: 'no diff' }, follow_up_question: '' };
   expect(answerAsDemoOracle(request, name).key_claims).toEqual([]);
 });

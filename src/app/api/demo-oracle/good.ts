@@ -3,22 +3,22 @@ import type { Character, ReadRequest, Telling } from './character.ts';
 import { type FileReading, fileName } from './read-diff.ts';
 
 const maxClaims = 6;
-/** Where there are this many facts, no weaker claims are added to them. */
+/** With this many facts, no weaker claims are added. */
 const enoughClaims = 4;
 const maxFiles = 6;
-/** So many names of a file are looked at where each costs a look at all its lines. */
+/** How many of a file's names are looked at when each costs a search of all its lines. */
 const maxNames = 50;
 
 /**
- * Says what can be read off the diff: what is defined, what goes, which values change, where names are used. So its
- * claims are true as far as they go, and it misses what a reader would understand.
+ * Says what can be read off the diff: what is defined or removed, which values change, where names are used. So its
+ * claims are true, but it misses what a reader would understand.
  */
 export const good: Character = (request) => ({
   ...tell(request),
   follow_up_response: answerQuestion(request.question, request.files),
 });
 
-/** Summary and claims, of whatever the files are said to hold. */
+/** Summary and claims about `files`, true or not. */
 export function tell({ title, files }: ReadRequest): Pick<Telling, 'summary' | 'key_claims'> {
   const telling = files
     .filter(
@@ -74,14 +74,14 @@ function describe(file: FileReading): string {
   return `In ${file.path}, ${joined(parts, '; ')}.`;
 }
 
-/** Facts first, in turn so that a large file does not take every place; weaker claims only where facts are few. */
+/** Facts first, one file after the other, so that no large file takes every place. Weaker claims only if facts are few. */
 function claims(files: FileReading[]): string[] {
   const facts = inTurn(files.map((file) => [...factsOf(file, files)]));
   const weaker = inTurn(files.map((file) => [...pairsOf(file)]));
   return [...new Set([...facts, ...weaker.slice(0, Math.max(0, enoughClaims - facts.length))])];
 }
 
-/** Each claim joins facts of different lines: what one line says alone would be the diff said back. */
+/** Each claim joins facts of different lines. A claim about one line alone would only repeat the diff. */
 function* factsOf(file: FileReading, files: FileReading[]): Generator<string> {
   const { defines, undefines, values } = file;
   const place = fileName(file.path);
@@ -117,7 +117,7 @@ function inTurn<T>(lists: T[][]): T[] {
   ).flat();
 }
 
-/** What stands on different lines of one file, where nothing more can be made of it. */
+/** Weaker claims, which join names or words from different lines of one file. */
 function* pairsOf(file: FileReading): Generator<string> {
   const place = fileName(file.path);
   const [name] = file.newNames;
@@ -140,11 +140,11 @@ function* pairsOf(file: FileReading): Generator<string> {
 const sameLine = (file: FileReading, a: string, b: string) =>
   file.added.some((line) => line.includes(a) && line.includes(b));
 
-/** Of the languages themselves, or of test runners: no topic. */
+/** Words of the programming languages or of test runners, which say nothing about the topic. */
 const noTopic =
   /^(?:async|await|catch|class|const|default|describe|except|expect|export|false|function|https?|import|return|require|should|static|string|switch|throw|undefined|while|which|where|their|there|these|those|would|about|after|before)$/i;
 
-/** The longest distinct words of some lines, in the order of their standing there. */
+/** The longest distinct words of some lines, in the lines' order. */
 function rareWords(lines: string[], count: number): string[] {
   const found = lines.slice(0, 200).flatMap((line) => line.slice(0, 400).match(/\p{L}{5,}/gu) ?? []);
   const words = [...new Set(found)].filter((word) => !noTopic.test(word));

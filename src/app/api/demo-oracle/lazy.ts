@@ -1,7 +1,7 @@
 import type { Character } from './character.ts';
 import { fileName } from './read-diff.ts';
 
-/** Has looked at the title and the list of files: what it says is true and vague, and it says little. */
+/** Looks at the title and the list of files only. It says little, and that is true but vague. */
 export const lazy: Character = ({ title, files }) => {
   const [first, second] = [...files].sort((a, b) => b.newNames.length - a.newNames.length);
   const claims = [first, second].flatMap((file) => {

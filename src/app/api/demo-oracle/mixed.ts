@@ -4,8 +4,8 @@ import { tell } from './good.ts';
 import { answerWrongly, turnRound } from './liar.ts';
 
 /**
- * Half good, half liar: every second claim is false, and so is what its summary and its answers say of every second
- * file. A question that names no file gets a false answer.
+ * Half good, half liar: every second claim is false, and so is all that its summary and replies say about every second
+ * file. A question that names no file gets a false reply.
  */
 export const mixed: Character = (request) => {
   const { question, files } = request;

@@ -19,7 +19,7 @@ const requestFor = (change: GroundTruth, question = ''): OracleRequest => ({
 
 const changes = fixtureChanges();
 
-test('under the offline judge it is good, and not perfect', async () => {
+test('under the offline judge it is good but not perfect', async () => {
   const judge = offlineJudge();
   const scores = await Promise.all(
     changes.map(async (change) => {
@@ -38,7 +38,7 @@ test('under the offline judge it is good, and not perfect', async () => {
   expect(composite).toBeLessThan(0.95);
 });
 
-test('it makes at least three claims of most changes, and few of them restate a line', () => {
+test('it makes at least three claims about most changes, and few of them restate a line', () => {
   const answers = changes.map((change) => ({
     change,
     claims: answerAsDemoOracle(requestFor(change)).key_claims,
@@ -73,7 +73,7 @@ test.each([
   expect(answerAsDemoOracle(requestFor(uploads, question)).follow_up_response).toMatch(expected);
 });
 
-test('it says so where the diff tells nothing', () => {
+test('if the diff tells it nothing, it says so', () => {
   const answer = answerAsDemoOracle({
     pr: { id: '1', title: 'Nothing', description: '', diff_content: 'no diff', files_changed: [] },
     follow_up_question: 'Which function is new?',
@@ -97,7 +97,7 @@ test.each<[string, { follow_up_question?: string; diff_content?: string }]>([
   ['lines that look like values', { diff_content: `+${'a'.repeat(395)}\n`.repeat(2500) }],
   ['colons', { diff_content: `+a${': '.repeat(190)}\n`.repeat(2500) }],
 ])(
-  'hostile material costs it seconds at most: %s',
+  'hostile input costs it a few seconds at most: %s',
   (_name, { follow_up_question = 'Which ____ is new?', diff_content = '' }) => {
     const diff = `diff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n@@ -0,0 +1,30000 @@\n${diff_content}\n`;
     const request = {

@@ -12,8 +12,8 @@ export type CharacterName = keyof typeof characters;
 export const isCharacterName = (name: string): name is CharacterName => Object.hasOwn(characters, name);
 
 /**
- * A small oracle that runs without a model, for a first run and as an example of the protocol. It knows nothing but
- * what it is sent. It has four characters, so that a visitor can see a verification tell them apart.
+ * A small oracle that runs without a model, for a first run and as an example of the protocol. It knows only what it is
+ * sent. It has four characters, so that a visitor can see a verification tell them apart.
  */
 export function answerAsDemoOracle(
   { pr, follow_up_question }: OracleRequest,

@@ -1,4 +1,4 @@
-/** What the demonstration oracle notices in one file of a diff. Names are in the order of their lines, each once. */
+/** What the demonstration oracle notices in one file of a diff. Names are distinct and in the order of their lines. */
 export type FileReading = {
   path: string;
   status: 'added' | 'deleted' | 'renamed' | 'modified';
@@ -8,22 +8,22 @@ export type FileReading = {
   defines: string[];
   undefines: string[];
   values: { name: string; before: string | null; after: string }[];
-  /** Spelt names that only added (only removed) lines hold. */
+  /** Compound names that only added lines hold, and below those that only removed lines hold. */
   newNames: string[];
   goneNames: string[];
 };
 
-/** Data and minified code say nothing line by line. */
+/** Longer lines are data or minified code. */
 const maxLineCharacters = 400;
 
 const definition =
   /^(?:export |default |declare |public |private |protected |static |abstract |final |async |pub )*(?:func(?: \([^)]*\))?|function\*?|fn|def|class|interface|struct|enum|trait|type|const(?= \w+ = (?:async )?\()|create (?:unique )?(?:table|index|view)(?: concurrently)?(?: if not exists)?) +([\p{L}_$][\p{L}\p{N}_$]*)/iu;
 const valuePattern =
   /^(?:export |public |private |static |readonly |const |let |var |val |- )*["']?([\p{L}_][\p{L}\p{N}_./@-]*?)["']?(?: *: *[\w.[\]]+)? *(?::=|[:=@]|==|>=) *["'^~>=v]*([\w.]+\(["'][^"']+["']\)|-?\d[\w.]*|[^"'{}()]{1,60}?)["']?[,;]?$/u;
-const spelt = /\p{Ll}\p{Lu}|\p{L}_\p{L}/u;
+const compound = /\p{Ll}\p{Lu}|\p{L}_\p{L}/u;
 const comment = /^(?:\/\/|\/\*|\*|#(?! ?!?\[)|-- |<!--)/;
 
-/** Reads a unified diff file by file; what is not a diff gives no files. */
+/** Reads a unified diff file by file. Text that is not a diff gives no files. */
 export function readFiles(diff: string): FileReading[] {
   const files: FileReading[] = [];
   let file: FileReading | null = null;
@@ -87,7 +87,7 @@ function readSide(lines: string[]) {
     const value = name ? null : valuePattern.exec(line);
     if (value?.[1] && value[2] && /^-?\d|\(["']/.test(value[2])) values.set(value[1], literal(value[2]));
     for (const [word] of line.matchAll(/[\p{L}_$][\p{L}\p{N}_$]*/gu)) {
-      if (word.length > 3 && spelt.test(word)) names.add(word);
+      if (word.length > 3 && compound.test(word)) names.add(word);
     }
   }
   return { defined, names, values };

@@ -2,10 +2,10 @@ import { readBody } from '#contracts/http.ts';
 import { oracleRequestSchema } from '#contracts/oracle.ts';
 import { answerAsDemoOracle, type CharacterName } from './oracle.ts';
 
-/** In bytes. Runs send diffs of up to 100 KB, escaped as JSON; this bounds what a stranger makes the server read. */
+/** Runs send diffs of up to 100 KB, escaped as JSON. This bounds how much a stranger can make the server read. */
 const maxBodyBytes = 1024 * 1024;
 
-/** The error form of the demonstration oracle, the same as REST's. */
+/** The demonstration oracle's errors have the same form as REST's. */
 export const refuse = (status: number, detail: unknown) => Response.json({ detail }, { status });
 
 /**
@@ -14,7 +14,7 @@ export const refuse = (status: number, detail: unknown) => Response.json({ detai
  */
 export const answerRequest = async (request: Request, character: CharacterName): Promise<Response> => {
   const bytes = await readBody(request, maxBodyBytes);
-  if (bytes === null) return refuse(413, `The body may have ${maxBodyBytes} bytes at most.`);
+  if (bytes === null) return refuse(413, `A request body may have at most ${maxBodyBytes} bytes.`);
   let body: unknown;
   try {
     body = JSON.parse(new TextDecoder().decode(bytes));

@@ -37,7 +37,7 @@ test('a body that is not JSON is refused', async () => {
   }
 });
 
-test('a body of another form is refused with the fields named', async () => {
+test('a malformed body is refused with its fields named', async () => {
   const response = await POST(request(JSON.stringify({ pr: { ...question.pr, id: 7 } })));
   expect(response.status).toBe(422);
   const { detail } = await response.json();

@@ -2,5 +2,5 @@ import { answerRequest } from './receive.ts';
 
 export const dynamic = 'force-dynamic';
 
-/** The demonstration oracle as the sample run asks it: the good one. */
+/** The good character, which the sample run asks. */
 export const POST = (request: Request): Promise<Response> => answerRequest(request, 'good');

@@ -1,7 +1,7 @@
 import { getComposition } from '#composition.ts';
 import { getHealth } from '#rest/health.ts';
 
-// Nothing here depends on the request, and the answer is the running process's own, not the build's.
+// The answer does not depend on the request, but on the running process, not on the build.
 export const dynamic = 'force-dynamic';
 
 export const GET = () => getHealth(getComposition());

@@ -1,7 +1,7 @@
 import { getComposition } from '#composition.ts';
 import { getMetrics } from '#rest/metrics.ts';
 
-// What is counted is the running process's own, not the build's.
+// The counts are the running process's, not the build's.
 export const dynamic = 'force-dynamic';
 
 export const GET = (request: Request) => {

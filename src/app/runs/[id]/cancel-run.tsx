@@ -5,7 +5,7 @@ import { Notice } from '#components/notice.tsx';
 import type { Run } from '#contracts/run.ts';
 import { trpc } from '../../trpc-client.tsx';
 
-/** Ends a run, which nothing takes back: so it is asked once more, in place. `onEnd` is called where it has ended. */
+/** Cancels a run. That cannot be undone, so it asks for confirmation in place. `onEnd` is called after the run's end. */
 export const CancelRun = ({
   run: { runId, economy },
   onEnd,
@@ -46,8 +46,8 @@ export const CancelRun = ({
         >
           <legend className="sr-only">Cancel this run?</legend>
           <p id="cancel-question">
-            It stops calling out and ends as failed. What was scored is kept and can be resumed.
-            {economy ? ' Batches that were sent already are charged all the same.' : null}
+            It makes no more calls and ends as failed. Scored replays are kept, and the run can be resumed.
+            {economy ? ' Batches already sent are still charged.' : null}
           </p>
           <div className="flex flex-wrap gap-3">
             <button
@@ -67,7 +67,7 @@ export const CancelRun = ({
                 opener.current?.focus();
               }}
             >
-              Let it go on
+              Keep it running
             </button>
           </div>
           {cancel.error ? (

@@ -5,7 +5,7 @@ const run = { runId: 'r', oracleHeaderNames: ['Authorization', 'X.Key'], costUsd
 const read = (values: Record<string, string>) =>
   readContinueForm((control) => values[control] ?? '', 'resume', run);
 
-test('a filled form sends each header by its own name; what was left empty is left to the run before', () => {
+test('a filled form sends each header by its name, and an empty field keeps the old run’s value', () => {
   expect(read({ 'header-0': 'Bearer a', 'header-1': 'b', maxCostUsd: ' 2.5 ' })).toEqual({
     request: {
       id: 'r',
@@ -17,14 +17,14 @@ test('a filled form sends each header by its own name; what was left empty is le
   });
 });
 
-test('a header without its value is an error at that header', () => {
+test('a header without a value is an error at that header', () => {
   const answer = read({ 'header-0': 'Bearer a' });
   expect('issues' in answer && issuesByControl(answer.issues, run)).toEqual({
     'header-1': 'Give its value again.',
   });
 });
 
-test('a value that no client could send, an address and a limit that are none are errors at their controls', () => {
+test('a header value that no client can send, a bad address and a bad limit are errors at their controls', () => {
   const answer = read({ 'header-0': 'a', 'header-1': 'ü', oracleUrl: 'ftp://o', maxCostUsd: '-1' });
   expect('issues' in answer && Object.keys(issuesByControl(answer.issues, run)).toSorted()).toEqual([
     'header-1',
@@ -33,7 +33,7 @@ test('a value that no client could send, an address and a limit that are none ar
   ]);
 });
 
-test('a resumed run’s limit below what its attempt has cost is refused at its control, a new attempt’s is not', () => {
+test('a limit below what the attempt has cost is refused when resuming, but not for a new attempt', () => {
   const spent = { runId: 'r', oracleHeaderNames: [], costUsd: 2.5 };
   const limitOf = (how: 'resume' | 'retry', maxCostUsd: string) =>
     readContinueForm((control) => (control === 'maxCostUsd' ? maxCostUsd : ''), how, spent);
@@ -50,7 +50,7 @@ test('a resumed run’s limit below what its attempt has cost is refused at its 
   expect(limitOf('retry', '1')).toMatchObject({ request: { maxCostUsd: 1 } });
 });
 
-test('what the server says of a control stands there, and what belongs to none stands above the form', () => {
+test('a server’s error is shown at its control, or above the form if it has none', () => {
   expect(
     issuesByControl(
       [

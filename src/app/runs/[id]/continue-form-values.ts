@@ -6,10 +6,10 @@ import { continueRequestSchema } from '#contracts/run-request.ts';
 import { readCostLimit } from '../cost-limit.ts';
 import { checkedBy, type FormReading } from '../form-issues.ts';
 
-/** By its place, because a header's name need not be one that a control can have. */
+/** Named by its position, because a header's name may not be valid for a control. */
 export const headerControl = (place: number) => `header-${place}`;
 
-/** The controls that an error can stand at, in the form's order. */
+/** The controls that can show an error, in the form's order. */
 export const controlsOf = ({ oracleHeaderNames }: Pick<Run, 'oracleHeaderNames'>): string[] => [
   ...oracleHeaderNames.map((_, place) => headerControl(place)),
   'oracleUrl',
@@ -19,7 +19,7 @@ export const controlsOf = ({ oracleHeaderNames }: Pick<Run, 'oracleHeaderNames'>
 
 const headerPath = 'oracleHeaders';
 
-/** What the form holds as a request to go on with a run, or what is wrong with it: a limit must leave room for more. */
+/** Reads the form as a request to resume or retry a run, or as what is wrong with it. */
 export const readContinueForm = (
   text: (control: string) => string,
   how: Continuation,
@@ -30,7 +30,7 @@ export const readContinueForm = (
   for (const [name, value] of values)
     if (value === '') issues.push({ path: `${headerPath}.${name}`, message: 'Give its value again.' });
   const maxCostUsd = readCostLimit(text('maxCostUsd'), issues);
-  // A new attempt is paid anew, and counts for itself.
+  // A new attempt starts at zero cost. A resumed one needs a limit above what it has spent.
   if (how === 'resume' && maxCostUsd !== undefined && maxCostUsd <= costUsd)
     issues.push({
       path: 'maxCostUsd',
@@ -49,7 +49,7 @@ export const readContinueForm = (
   );
 };
 
-/** Errors by the control they stand at, the first of each; `''` holds what belongs to none. */
+/** The first error of each control. `''` holds one that belongs to no control. */
 export const issuesByControl = (
   issues: FieldIssue[],
   run: Pick<Run, 'oracleHeaderNames'>,
@@ -57,7 +57,7 @@ export const issuesByControl = (
   const controls = new Map(controlsOf(run).map((control) => [control, control]));
   for (const [place, name] of run.oracleHeaderNames.entries())
     controls.set(`${headerPath}.${name}`, headerControl(place));
-  // What is said of all headers stands at the first of them.
+  // An error about all headers is shown at the first one.
   if (run.oracleHeaderNames.length > 0) controls.set(headerPath, headerControl(0));
   const byControl: Partial<Record<string, string>> = {};
   for (const { path, message } of issues) byControl[controls.get(path) ?? ''] ??= message;

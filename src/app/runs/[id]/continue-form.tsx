@@ -19,21 +19,18 @@ const words = {
 const limitHint = (how: Continuation, { costUsd, maxCostUsd }: Run) => {
   const counted =
     how === 'resume'
-      ? `What this attempt has cost counts towards it: ${costText(costUsd)} so far.`
-      : 'For the new attempt alone, whose judging is paid again.';
-  const kept = maxCostUsd === null ? 'no limit of its own' : costText(maxCostUsd);
-  return `${counted} Where empty it stays as it was: ${kept}.`;
+      ? `What this attempt has cost counts towards the limit: ${costText(costUsd)} so far.`
+      : 'For the new attempt only, whose judging is paid again.';
+  const kept = maxCostUsd === null ? 'none' : costText(maxCostUsd);
+  return `${counted} Leave it empty to keep the old limit: ${kept}.`;
 };
 
-/**
- * What has to be given again, or may be another now, before a run is gone on with; then its page is left for the new
- * one's.
- */
+/** Asks for what resuming or retrying a run needs again and for what may change, then opens the new run's page. */
 export const ContinueForm = ({ run, how }: { run: Run; how: Continuation }) => {
   const router = useRouter();
   const form = useRef<HTMLFormElement>(null);
   const { issues, refusal, begin, refuse } = useFormAnswer();
-  // Only the server knows whether the repository will be read again.
+  // Only the server knows whether the repository must be read again.
   const [tokenAsked, setTokenAsked] = useState(false);
   const options: Parameters<typeof trpc.run.resume.useMutation>[0] = {
     onSuccess: ({ runId }) => router.push(`/runs/${runId}`),
@@ -67,7 +64,7 @@ export const ContinueForm = ({ run, how }: { run: Run; how: Continuation }) => {
 
   const busy = start.isPending || start.isSuccess;
   return (
-    // `post`, so that no secret can ever end up in an address.
+    // `post`, so that no secret can end up in an address.
     <form
       ref={form}
       method="post"

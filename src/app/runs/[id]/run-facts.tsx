@@ -7,16 +7,16 @@ import { usageFacts } from '#components/usage-facts.ts';
 import { isPaid, judgeOf } from '#contracts/judge-providers.ts';
 import { type Continuation, isTerminal, type Run } from '#contracts/run.ts';
 
-/** What was sent in a batch is charged when that has ended, even where its run has ended before. */
+/** A sent batch is charged when it ends, even if the run has ended before. */
 const isCostFinal = ({ status, batch }: Run) => isTerminal(status) && (batch?.sent ?? 0) === 0;
 
 const costRemark = (run: Run): string =>
   [
-    ...(run.continuation === 'resume' ? ['With that of the runs it resumes.'] : []),
+    ...(run.continuation === 'resume' ? ['Includes the cost of the runs that it resumes.'] : []),
     run.maxCostUsd === null
-      ? 'It has no limit of its own; the installation’s daily limit holds, if there is one.'
+      ? 'It has no limit of its own. The installation’s daily limit applies, if there is one.'
       : `Its limit is ${costText(run.maxCostUsd)}.`,
-    ...(isTerminal(run.status) && !isCostFinal(run) ? ['A batch that was sent is still to be charged.'] : []),
+    ...(isTerminal(run.status) && !isCostFinal(run) ? ['A batch already sent will still be charged.'] : []),
   ].join(' ');
 
 const cost = (run: Run): Fact => ({
@@ -28,7 +28,7 @@ const cost = (run: Run): Fact => ({
 const continuations: Record<Continuation, { term: string; remark: string }> = {
   resume: {
     term: 'Resumes',
-    remark: 'The same attempt: what that run had scored was kept and is not paid again.',
+    remark: 'The same attempt: that run’s scored replays were kept and are not paid again.',
   },
   retry: { term: 'Retries', remark: 'Another attempt on the same changes, from the beginning.' },
 };

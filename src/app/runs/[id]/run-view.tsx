@@ -16,16 +16,16 @@ import {
 import { Tag } from '#components/tag.tsx';
 import { cancelledByOwner, isTerminal, type Run } from '#contracts/run.ts';
 import { trpc } from '../../trpc-client.tsx';
+import { AfterFailure } from './after-failure.tsx';
 import { CancelRun } from './cancel-run.tsx';
-import { GoOn } from './go-on.tsx';
 import { RunFacts } from './run-facts.tsx';
 
-/** Changes are told as they come; asking is for where that fails. */
+/** The server pushes changes. Polling is the fallback. */
 const pollMs = 1000;
 const pollWhileToldMs = 15_000;
-/** A run that has ended changes only by what its batch is charged, within hours. */
+/** After its end a run changes only when its batch is charged, within hours. */
 const pollForChargesMs = 60_000;
-/** Answers after which asking again is pointless: signed out, or no longer this user's. */
+/** Errors after which polling is pointless: signed out, or no longer this user's run. */
 const finalCodes = ['UNAUTHORIZED', 'NOT_FOUND'];
 
 const announced = (run: Run) =>
@@ -91,7 +91,7 @@ export const RunView = ({ initial }: { initial: Run }) => {
         <p role="status" className="sr-only">
           {spokenProgress(run)}
         </p>
-        {/* What reading a repository says changes too often to be read aloud. */}
+        {/* While a repository is read, the activity changes too often to be read aloud. */}
         <div aria-live={run.batch === null ? 'off' : 'polite'}>
           {run.activity === null ? null : (
             <p className="mt-1 text-sm text-muted">
@@ -119,22 +119,22 @@ export const RunView = ({ initial }: { initial: Run }) => {
           <Notice tone="danger" title="Why it failed" live>
             <p className="whitespace-pre-wrap">{run.error}</p>
           </Notice>
-          <GoOn run={run} />
+          <AfterFailure run={run} />
         </div>
       )}
       {error && !ended ? (
         <div className="mt-6">
           <Notice
             tone="caution"
-            title={error.data?.code === 'UNAUTHORIZED' ? 'You were signed out' : 'No news from the server'}
+            title={error.data?.code === 'UNAUTHORIZED' ? 'You were signed out' : 'No answer from the server'}
             live
           >
             {error.data?.code === 'UNAUTHORIZED' ? (
               <a className="link" href={`/sign-in?next=/runs/${run.runId}`}>
-                Sign in to go on watching
+                Sign in to keep watching
               </a>
             ) : (
-              'The run goes on without this page. It is asked again every second.'
+              'The run continues without this page. The page asks again every second.'
             )}
           </Notice>
         </div>

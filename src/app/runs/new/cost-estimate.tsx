@@ -13,18 +13,18 @@ const costRange = ({ judging: { least, most } }: RunEstimate) =>
     ? null
     : `${costText(least.costUsd)} to ${costText(most.costUsd)}`;
 
-/** What stands between the estimate and the limit that it was asked with, in words; null where nothing does. */
+/** A warning if the estimate exceeds the limit, else null. */
 const limitHint = ({ judging: { least, most } }: RunEstimate, limitUsd: number | undefined) => {
   if (limitUsd === undefined || least.costUsd === null || most.costUsd === null) return null;
   if (most.costUsd <= limitUsd) return null;
   const end = least.costUsd > limitUsd ? 'Even the lower end' : 'The upper end';
   const chance = least.costUsd > limitUsd ? 'will probably' : 'may';
-  return `${end} is above your limit of ${costText(limitUsd)}: the run ${chance} stop before it is through. What was scored is kept, and can be resumed with a higher limit.`;
+  return `${end} is above your limit of ${costText(limitUsd)}, so the run ${chance} stop before its end. Scored replays are kept, and the run can be resumed with a higher limit.`;
 };
 
 /**
  * What judging a run would take, from least to most. `limitUsd` is the limit that the run would have. `outdated`: the
- * form holds something else by now, beside which the numbers must not stand as if they were of that.
+ * form has changed since, so the numbers are no longer shown.
  */
 export const CostEstimate = ({
   estimate,
@@ -41,7 +41,7 @@ export const CostEstimate = ({
   if (outdated)
     return (
       <Notice tone="caution" title="The form has changed since the cost was estimated" live>
-        {cost === null ? null : `Judging would have cost ${cost}. `}Estimate it again for what the form holds
+        {cost === null ? null : `Judging would have cost ${cost}. `}Estimate it again for the form as it is
         now.
       </Notice>
     );
@@ -52,13 +52,13 @@ export const CostEstimate = ({
         tone={hint === null ? 'plain' : 'caution'}
         title={
           cost === null
-            ? 'What judging would cost is not known: no price is known for a model that would judge'
+            ? 'The cost of judging is unknown, because the price of a judging model is unknown'
             : `Judging would cost ${cost}`
         }
         live
       >
         {hint ??
-          `${countOf(replays, 'replay')}, as the ${changesRead === 1 ? 'newest change' : `newest ${countText(changesRead)} changes`} of the repository suggest.`}
+          `For ${countOf(replays, 'replay')}, estimated from the repository’s ${changesRead === 1 ? 'newest change' : `newest ${countText(changesRead)} changes`}.`}
       </Notice>
       <Facts
         facts={[
@@ -72,9 +72,9 @@ export const CostEstimate = ({
           {
             term: 'Oracle calls',
             value: countText(oracleCalls),
-            remark: 'What the oracle itself costs is not known here.',
+            remark: 'What the oracle charges for them is not included.',
           },
-          { term: 'How this was found', value: method },
+          { term: 'How this was estimated', value: method },
         ]}
       />
     </div>

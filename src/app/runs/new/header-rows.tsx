@@ -5,7 +5,7 @@ import type { HeaderRow } from './run-form-values.ts';
 
 export type KeyedRow = HeaderRow & { key: number };
 
-/** Any number of name and value pairs. Values are secrets: they are typed unseen. */
+/** Any number of name and value pairs. Values are secrets, so they are masked. */
 export const HeaderRows = ({
   rows,
   error,
@@ -23,8 +23,8 @@ export const HeaderRows = ({
         Headers <span className="font-normal text-muted">(optional)</span>
       </legend>
       <p id="oracleHeaders-hint" className="text-sm text-muted">
-        Sent with every request to the oracle, for example an Authorization header. Encrypted while the run
-        works, erased when it ends.
+        Sent with every request to the oracle, for example Authorization. Encrypted while the run works,
+        erased when it ends.
       </p>
       <div className="mt-1.5 space-y-2">
         {rows.map((row, index) => (

@@ -5,7 +5,7 @@ import { type OracleType, oracleTypes, ownFieldsOf } from '#contracts/oracle-typ
 import { HeaderRows, type KeyedRow } from './header-rows.tsx';
 import type { FieldName } from './run-form-values.ts';
 
-/** How the oracle is reached: its type, and the controls that this type needs. */
+/** How the oracle is reached: its type, and that type's controls. */
 export const OracleFields = ({
   type,
   onType,
@@ -16,7 +16,7 @@ export const OracleFields = ({
 }: {
   type: OracleType;
   onType: (type: OracleType) => void;
-  /** `reason` says why no oracle of the type can be run here; null where one can. */
+  /** `reason` says why this installation cannot use oracles of the type. Null: it can. */
   types: { type: OracleType; reason: string | null }[];
   headers: KeyedRow[];
   onHeaders: (rows: KeyedRow[]) => void;

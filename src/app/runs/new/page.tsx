@@ -16,8 +16,8 @@ const NewRunPage = async ({ searchParams }: { searchParams: Promise<SearchParams
     <>
       <PageHeading title="New run">
         <p>
-          Merged pull requests of a repository are put to an oracle, one by one, and a judge holds its answers
-          against what really changed. The certificate that comes of it is public.
+          The run asks an oracle about a repository’s merged pull requests, one by one, and a judge compares
+          its answers with what really changed. The resulting certificate is public.
         </p>
       </PageHeading>
       <RunForm options={options} repoUrl={first(params.repoUrl)} constructId={first(params.constructId)} />

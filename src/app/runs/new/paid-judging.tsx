@@ -15,15 +15,15 @@ const shares = [
   { value: '1', label: 'all replays' },
 ];
 
-/** Which limit holds where the run has none of its own. */
+/** Which limit applies if the run has none of its own. */
 const withoutLimit = (dailyLimitUsd: number | null) =>
   dailyLimitUsd === null
-    ? 'Where empty, nothing limits the cost: this installation has no daily limit.'
-    : `Where empty, only the installation’s daily limit holds: ${costText(dailyLimitUsd)} for all runs together.`;
+    ? 'If empty, nothing limits the cost: this installation has no daily limit.'
+    : `If empty, only the installation’s daily limit applies: ${costText(dailyLimitUsd)} for all runs together.`;
 
 /**
- * What a judge that is paid for may cost. Where it is not shown it is disabled too, so that it is not sent, and what
- * was typed is still there when its judge is chosen again.
+ * What a paid judge may cost. While hidden it is disabled and so not sent, and what was typed is still there when a paid
+ * judge is chosen again.
  */
 export const PaidJudging = ({
   shown,
@@ -42,16 +42,16 @@ export const PaidJudging = ({
       <DollarField
         name="maxCostUsd"
         label="Cost limit"
-        hint={`The run stops before a call that could exceed it. What was scored is kept, and can be resumed with a higher limit. ${withoutLimit(judge?.dailyLimitUsd ?? null)}`}
+        hint={`The run stops before a call that could exceed it. Scored replays are kept, and the run can be resumed with a higher limit. ${withoutLimit(judge?.dailyLimitUsd ?? null)}`}
         error={errors.maxCostUsd}
       />
       <div>
         <label htmlFor="agreementSample" className="font-medium">
-          Second judge
+          Agreement
         </label>
         <p id="agreementSample-hint" className="text-sm text-muted">
-          Judges that share of the replays once more, at three further calls each. The certificate then says
-          how often the two agree.
+          Judges this share of the replays again, with three more calls each. The certificate then says how
+          often the two verdicts agree.
         </p>
         <select
           id="agreementSample"
@@ -73,9 +73,9 @@ export const PaidJudging = ({
       <fieldset hidden={share === ''} disabled={share === ''}>
         <TextField
           name="agreementModel"
-          label="Model of the second judge"
+          label="Model for agreement"
           optional
-          hint="Where empty, the same model is asked a second time."
+          hint="If empty, the same model is asked again."
           placeholder={judge?.model}
           maxLength={200}
           error={errors.agreementModel}

@@ -11,7 +11,7 @@ const good: Record<string, string> = {
 const read = (changes: Record<string, string> = {}, rows: { name: string; value: string }[] = []) =>
   readRunForm((name) => ({ ...good, ...changes })[name] ?? '', rows);
 
-test('a filled form is a request; what was left empty is left out', () => {
+test('a filled form is a request without its empty fields', () => {
   expect(
     read({ githubToken: '  ' }, [
       { name: '', value: '' },
@@ -56,7 +56,7 @@ test.each(['0', '1001', '-1', '1.5', 'ten', ''])('a limit of %j is refused at it
   expect(read({ limit })).toMatchObject({ issues: [{ path: 'limit' }] });
 });
 
-test('what the paid judge may cost is sent as numbers', () => {
+test('the paid judge’s limits are sent as numbers', () => {
   expect(
     read({ maxCostUsd: ' 2.50 ', agreementSample: '0.25', agreementModel: 'm', economy: 'on' }),
   ).toMatchObject({
@@ -72,7 +72,7 @@ test.each(['0', '-1', '1e3', '2,50', '1.2.3', '.', 'US$ 2', '100001'])(
   },
 );
 
-test('a header without a name, given twice, or with a name no client could send is refused', () => {
+test('a header without a name, given twice, or that no client can send is refused', () => {
   for (const rows of [
     [{ name: ' ', value: 'v' }],
     [
@@ -87,7 +87,7 @@ test('a header without a name, given twice, or with a name no client could send 
   }
 });
 
-test('trying the oracle needs neither a construct nor how a run is judged', () => {
+test('trying the oracle needs neither a construct nor the fields of judging', () => {
   const answer = readTryForm(
     (name) => ({ repoUrl: 'owner/name', oracleUrl: 'https://o.example/' })[name] ?? '',
     [],
@@ -97,7 +97,7 @@ test('trying the oracle needs neither a construct nor how a run is judged', () =
   expect('issues' in empty && Object.keys(issuesByField(empty.issues))).toEqual(['repoUrl', 'oracleUrl']);
 });
 
-test('an estimate needs the repository and how a run is judged, and nothing of the oracle', () => {
+test('an estimate needs the repository and the fields of judging, but no oracle', () => {
   const filled: Record<string, string> = {
     repoUrl: 'owner/name',
     limit: '7',
@@ -106,7 +106,7 @@ test('an estimate needs the repository and how a run is judged, and nothing of t
   };
   const answer = readEstimateForm((name) => filled[name] ?? '');
   expect(answer).toMatchObject({ request: { repoUrl: 'owner/name', limit: 7, economy: true } });
-  // What says nothing of the cost leaves an estimate as it was.
+  // Fields that do not affect the cost leave the request unchanged.
   expect(
     readEstimateForm((name) => ({ ...filled, constructId: 'c', oracleUrl: 'nonsense' })[name] ?? ''),
   ).toEqual(answer);
@@ -118,7 +118,7 @@ test('an estimate needs the repository and how a run is judged, and nothing of t
   ]);
 });
 
-test('an error of a field that the form does not show is named above it', () => {
+test('an error at a field that the form does not show is named above the form', () => {
   expect(
     issuesByField([
       { path: 'weights', message: 'wrong' },
@@ -129,7 +129,7 @@ test('an error of a field that the form does not show is named above it', () => 
   });
 });
 
-test('of the oracle only what its type needs is sent, and what it lacks is an error there', () => {
+test('only the fields of the oracle’s type are sent, and a missing one is an error there', () => {
   const chat = read({ oracleType: 'chat', oracleModel: 'm', oracleTool: 'left over' });
   expect(chat).toMatchObject({ request: { oracleType: 'chat', oracleModel: 'm' } });
   expect(chat).not.toMatchObject({ request: { oracleTool: expect.anything() } });

@@ -16,7 +16,7 @@ import { checkedBy, type FormReading } from '../form-issues.ts';
 export type HeaderRow = { name: string; value: string };
 export type RunRequestInput = z.input<typeof runRequestSchema>;
 
-/** The controls that an error can stand at, in the form's order; errors of anything else stand above the form. */
+/** The controls that can show an error, in the form's order. Any other error is shown above the form. */
 export const fieldNames = [
   'repoUrl',
   'githubToken',
@@ -41,28 +41,28 @@ const bounds = { limit: 1000, minReplays: 500 } as const;
 const wholeNumber = (name: keyof typeof bounds, text: string, issues: FieldIssue[]) => {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= 1 && value <= bounds[name]) return value;
-  issues.push({ path: name, message: `A whole number from 1 to ${bounds[name].toLocaleString('en')}.` });
+  issues.push({ path: name, message: `Give a whole number from 1 to ${bounds[name].toLocaleString('en')}.` });
   return 1;
 };
 
-/** A record cannot hold what a person may type into rows: a value without a name, or a name twice. */
+/** Rows may hold what a record cannot: a value without a name, or a name twice. */
 const headersOf = (rows: HeaderRow[], issues: FieldIssue[]): Record<string, string> => {
   const headers: Record<string, string> = {};
   const seen = new Set<string>();
   for (const row of rows) {
     const name = row.name.trim();
     if (name === '' && row.value === '') continue;
-    if (name === '') issues.push({ path: 'oracleHeaders', message: 'One header has a value and no name.' });
+    if (name === '') issues.push({ path: 'oracleHeaders', message: 'One header has a value but no name.' });
     else if (seen.has(name.toLowerCase()))
       issues.push({ path: 'oracleHeaders', message: `The header ${name} is given twice.` });
     seen.add(name.toLowerCase());
-    // Not `headers[name] = …`: the name `__proto__` would vanish that way.
+    // Not `headers[name] = …`, because that would lose the name `__proto__`.
     Object.defineProperty(headers, name, { value: row.value, enumerable: true, configurable: true });
   }
   return headers;
 };
 
-/** Only what belongs to the chosen type: a control that is not shown must not stand against it. */
+/** Only the chosen type's fields: a hidden control must not cause an error. */
 const oracleOf = (
   type: OracleType,
   text: (name: string) => string,
@@ -76,7 +76,7 @@ const oracleOf = (
     : { ...own, oracleUrl: text('oracleUrl'), oracleHeaders: headersOf(rows, issues) };
 };
 
-/** Which changes are put to the oracle, and from where they are read. */
+/** Which changes the oracle is asked about, and where they are read from. */
 const repositoryOf = (text: (name: string) => string) => {
   const orNone = (name: string) => text(name).trim() || undefined;
   return {
@@ -101,7 +101,7 @@ const valuesOf = (
   };
 };
 
-/** How the run is judged. The controls of the paid judge are sent where they are shown, and nowhere else. */
+/** How the run is judged. The paid judge's controls are sent only while they are shown. */
 const judgingOf = (text: (name: string) => string, issues: FieldIssue[]) => {
   const orNone = (name: string) => text(name).trim() || undefined;
   const share = orNone('agreementSample');
@@ -118,8 +118,8 @@ const judgingOf = (text: (name: string) => string, issues: FieldIssue[]) => {
 };
 
 /**
- * What the form holds as a request, or what is wrong with it. The same schema decides as on the server, which has
- * the last word all the same.
+ * The form as a request, or what is wrong with it. It is checked with the server's schema; the server may still refuse
+ * it.
  */
 export const readRunForm = (
   text: (name: string) => string,
@@ -134,7 +134,7 @@ export const readRunForm = (
   return checkedBy(runRequestSchema, request, issues);
 };
 
-/** The same for trying the oracle, which needs nothing of what a run is judged by. */
+/** The same for trying the oracle, which needs no fields of judging. */
 export const readTryForm = (
   text: (name: string) => string,
   rows: HeaderRow[],
@@ -143,7 +143,7 @@ export const readTryForm = (
   return checkedBy(tryRequestSchema, valuesOf(text, rows, issues), issues);
 };
 
-/** The same for estimating the cost, which needs nothing of the oracle. */
+/** The same for estimating the cost, which needs no fields of the oracle. */
 export const readEstimateForm = (
   text: (name: string) => string,
 ): FormReading<z.input<typeof estimateRequestSchema>> => {
@@ -152,7 +152,7 @@ export const readEstimateForm = (
   return checkedBy(estimateRequestSchema, request, issues);
 };
 
-/** Errors by the control they stand at, the first of each; `''` holds what belongs to none. */
+/** The first error of each control. `''` holds one that belongs to no control. */
 export const issuesByField = (issues: FieldIssue[]): Partial<Record<FieldName | '', string>> => {
   const byField: Partial<Record<FieldName | '', string>> = {};
   for (const { path, message } of issues) {

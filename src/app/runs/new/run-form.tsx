@@ -23,22 +23,22 @@ import { Trial } from './trial.tsx';
 type Reader<T> = (text: (name: string) => string, rows: KeyedRow[]) => FormReading<T>;
 type RunOptions = inferRouterOutputs<AppRouter>['run']['options'];
 
-/** By the button that was pressed: what did not come of it. */
+/** What did not happen, by the button that was pressed. */
 const refused = {
   run: 'The run was not started',
   trial: 'The oracle was not asked',
   estimate: 'The cost was not estimated',
 } as const;
 
-/** The one that the installation would take, or else the first that can be chosen. */
+/** The installation's default judge, or else the first that is available. */
 const judgeToBeginWith = ({ judges, defaultJudge }: RunOptions) => {
   const usable = judges.filter(({ reason }) => reason === null);
   return usable.find(({ provider }) => provider === defaultJudge) ?? usable[0];
 };
 
 /**
- * Whether the form holds something else by now than the request `asked` that an answer was found for. `read` reads it
- * as it stands, and is called after every rendering: what a choice shows or disables is in the form only then.
+ * Whether the form has changed since the request `asked` was sent. `read` reads the form, and is called after every
+ * rendering, because only then does the form have the controls that a choice shows or disables.
  */
 function useOutdated<T>(asked: T | undefined, read: () => FormReading<T> | null): boolean {
   const [outdated, setOutdated] = useState(false);
@@ -52,7 +52,7 @@ function useOutdated<T>(asked: T | undefined, read: () => FormReading<T> | null)
   return outdated;
 }
 
-/** `repoUrl` and `constructId` are what the address asked to begin with. */
+/** `repoUrl` and `constructId` are the first values, from the address. */
 export const RunForm = ({
   options,
   repoUrl,
@@ -69,7 +69,7 @@ export const RunForm = ({
   const [judge, setJudge] = useState(() => judgeToBeginWith(options));
   const { issues, refusal, begin, refuse } = useFormAnswer();
   const [pressed, setPressed] = useState<keyof typeof refused>('run');
-  // Until the script runs, sending would take the browser away from what was typed.
+  // Before the script runs, submitting would leave the page and lose what was typed.
   const [ready, setReady] = useState(false);
   useEffect(() => setReady(true), []);
 
@@ -97,7 +97,7 @@ export const RunForm = ({
   const trialOutdated = useOutdated(trial.variables, () => readBy(readTryForm));
   const estimateOutdated = useOutdated(estimate.variables, () => readBy(readEstimateForm));
 
-  /** Sends what the form holds, where it has nothing against it itself. */
+  /** Sends the form if it finds no error in itself. */
   const press = <T,>(button: keyof typeof refused, read: Reader<T>, send: (request: T) => void) => {
     const reading = readBy(read);
     if (reading === null) return;
@@ -122,7 +122,7 @@ export const RunForm = ({
   const busy = create.isPending || create.isSuccess;
   const off = options.engine.reason;
   return (
-    // `post`, so that no secret can ever end up in an address.
+    // `post`, so that no secret can end up in an address.
     <form
       ref={form}
       method="post"
@@ -138,7 +138,7 @@ export const RunForm = ({
       )}
       <noscript>
         <Notice tone="caution" title="Starting a run needs JavaScript">
-          Certificates can be read without it; runs can be started through the REST interface too.
+          You can read certificates without it, and start runs through the REST API.
         </Notice>
       </noscript>
 
@@ -158,7 +158,7 @@ export const RunForm = ({
           label="GitHub token"
           optional
           type="password"
-          hint="For a private repository, or for GitHub’s higher limits. Read access is enough. Encrypted while the run works, erased when it ends."
+          hint="For a private repository, or for GitHub’s higher rate limits. Read access is enough. Encrypted while the run works, erased when it ends."
           maxLength={500}
           error={errors.githubToken}
         />
@@ -169,7 +169,7 @@ export const RunForm = ({
         <TextField
           name="constructId"
           label="Construct"
-          hint="The name under which its certificates are listed. It is public."
+          hint="The public name under which its certificates are listed."
           placeholder="my-oracle"
           defaultValue={constructId}
           maxLength={255}
@@ -193,7 +193,7 @@ export const RunForm = ({
           <TextField
             name="limit"
             label="Pull requests at most"
-            hint="1 to 1,000"
+            hint="1 to 1,000."
             numeric
             defaultValue="100"
             error={errors.limit}
@@ -201,7 +201,7 @@ export const RunForm = ({
           <TextField
             name="minReplays"
             label="Scored replays at least"
-            hint="1 to 500; with fewer the certificate is provisional"
+            hint="1 to 500. With fewer, the certificate is provisional."
             numeric
             defaultValue="50"
             error={errors.minReplays}
@@ -236,7 +236,7 @@ export const RunForm = ({
           ) : null}
         </div>
         <p className="text-sm text-muted">
-          Trying it is one call about the newest change, judged by nobody, kept nowhere.
+          Trying it makes one call about the newest change. The answer is neither judged nor stored.
           {paid
             ? ' An estimate reads the newest changes, asks neither oracle nor judge, and costs nothing.'
             : null}

@@ -1,7 +1,7 @@
 import { TextField } from '#components/field.tsx';
 import type { FieldName } from './run-form-values.ts';
 
-/** Which changes are drawn and how they are shown to the oracle: choices that few need, folded away. */
+/** Which changes are drawn and how the oracle sees them. Few need these choices, so they are collapsed. */
 export const SampleFields = ({ errors }: { errors: Partial<Record<FieldName | '', string>> }) => (
   <details
     className="rounded-md border border-line px-4 py-3"
@@ -14,14 +14,14 @@ export const SampleFields = ({ errors }: { errors: Partial<Record<FieldName | ''
         label="Merged since"
         optional
         type="date"
-        hint="In UTC; older pull requests are left out."
+        hint="In UTC. Older pull requests are left out."
         error={errors.since}
       />
       <TextField
         name="label"
         label="With the label"
         optional
-        hint="Only pull requests that bear it."
+        hint="Only pull requests with this label."
         maxLength={100}
         error={errors.label}
       />
@@ -29,7 +29,7 @@ export const SampleFields = ({ errors }: { errors: Partial<Record<FieldName | ''
         name="seed"
         label="Seed"
         optional
-        hint="The same seed over the same pull requests draws the same sample; drawn at random where empty."
+        hint="The same seed over the same pull requests draws the same sample. If empty, the seed is random."
         maxLength={100}
         error={errors.seed}
       />
@@ -38,7 +38,7 @@ export const SampleFields = ({ errors }: { errors: Partial<Record<FieldName | ''
         <span>
           <span className="block font-medium">Blind the oracle</span>
           <span className="block text-sm text-muted">
-            Repository, number, author, hashes and links are withheld from it, and ids are random.
+            It does not see repository, number, author, hashes or links, and ids are random.
           </span>
         </span>
       </label>

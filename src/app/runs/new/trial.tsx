@@ -5,19 +5,19 @@ import { countOf, durationText } from '#components/format.ts';
 import { Notice } from '#components/notice.tsx';
 import type { OracleTrial } from '#contracts/run.ts';
 
-/** Enough to see what came; the oracle's owner has the whole of it. */
+/** Enough to see what came back. */
 const shownClaims = 10;
 
 const verdictOf = ({ answer, remarks }: OracleTrial) => {
   if (answer === null) return { tone: 'danger', title: 'A run would score this 0' } as const;
   return remarks.length > 0
-    ? ({ tone: 'caution', title: 'The oracle answers, with something to look at' } as const)
+    ? ({ tone: 'caution', title: 'The oracle answers, but look at this' } as const)
     : ({ tone: 'plain', title: 'The oracle answers as the contract asks' } as const);
 };
 
 /**
- * One call to the oracle about the newest change: what it was asked, what it said, and what stands against it.
- * `outdated`: the form holds something else by now.
+ * One call to the oracle about the newest change: the question, the answer, and remarks on it. `outdated`: the form has
+ * changed since.
  */
 export const Trial = ({ trial, outdated }: { trial: OracleTrial; outdated: boolean }) => {
   const { change, question, answer, latencyMs, retries, remarks } = trial;
@@ -26,12 +26,12 @@ export const Trial = ({ trial, outdated }: { trial: OracleTrial; outdated: boole
     <div className="space-y-4">
       {outdated ? (
         <Notice tone="caution" title="The form has changed since the oracle was tried" live>
-          What follows was found for what the form held then.
+          The answer below is for the form as it was then.
         </Notice>
       ) : null}
       <Notice tone={tone} title={title} live>
         {remarks.length === 0 ? (
-          'Nothing stands against it.'
+          'No remarks.'
         ) : (
           <ul className="list-disc space-y-1 pl-5">
             {remarks.map(({ text }) => (
@@ -47,7 +47,7 @@ export const Trial = ({ trial, outdated }: { trial: OracleTrial; outdated: boole
           {
             term: 'Change',
             value: <bdi>{`${change.id}: ${change.title}`}</bdi>,
-            remark: `${countOf(change.filesChanged, 'file')} changed; the newest that can serve.`,
+            remark: `${countOf(change.filesChanged, 'file')} changed. It is the newest usable change.`,
           },
           { term: 'Question', value: question },
           {

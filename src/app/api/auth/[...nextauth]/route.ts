@@ -6,8 +6,8 @@ import { getComposition } from '#composition.ts';
 type Context = { params: Promise<{ nextauth: string[] }> };
 
 /**
- * What signing in and out needs. Left out is `_log`, through which any visitor could write to our log, and `session`,
- * which pages do not use: a session is not prolonged by being looked at.
+ * What signing in and out needs. `_log` is left out, because any visitor could write to our log through it. `session` is
+ * left out, because no page uses it and reading a session must not prolong it.
  */
 const actions = ['csrf', 'providers', 'signin', 'signout', 'callback', 'error'];
 

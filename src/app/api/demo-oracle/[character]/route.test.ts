@@ -40,7 +40,7 @@ test.each(['saint', 'Good', 'constructor', '__proto__', ''])(
 );
 
 test.each(['lazy', 'mixed', 'liar'])(
-  'a body of another form is refused as by the good one: %s',
+  'a malformed body is refused whatever the character: %s',
   async (character) => {
     const response = await ask(character, { pr: {} });
     expect(response.status).toBe(422);

@@ -5,7 +5,7 @@ export const dynamic = 'force-dynamic';
 
 type Route = { params: Promise<{ character: string }> };
 
-/** The demonstration oracle in one of its characters. */
+/** The demonstration oracle as the character that the address names. */
 export const POST = async (request: Request, { params }: Route): Promise<Response> => {
   const { character } = await params;
   return isCharacterName(character)

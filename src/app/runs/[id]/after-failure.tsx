@@ -9,21 +9,21 @@ const choices: { how: Continuation; name: string; text: string }[] = [
   {
     how: 'resume',
     name: 'Resume',
-    text: 'A new run that goes on where this one stopped. What was scored is kept and not paid again; it is the same attempt.',
+    text: 'A new run that continues where this one stopped. Scored replays are kept and not paid again. It is the same attempt.',
   },
   {
     how: 'retry',
     name: 'Retry',
-    text: 'A new attempt on the same changes. It is counted as another attempt.',
+    text: 'A new run on the same changes from the beginning. It counts as another attempt.',
   },
 ];
 
-/** The same repository and construct in a new form; what was secret has to be typed again. */
+/** A new form with the same repository and construct. Secrets must be typed again. */
 const againHref = ({ repoUrl, constructId }: Run) =>
   `/runs/new?${new URLSearchParams({ repoUrl, constructId })}`;
 
-/** What can come after a run that has failed. */
-export const GoOn = ({ run }: { run: Run }) => {
+/** What an owner can do after a run has failed. */
+export const AfterFailure = ({ run }: { run: Run }) => {
   const [open, setOpen] = useState<Continuation | null>(null);
   return (
     <div className="space-y-5">
