@@ -222,7 +222,7 @@ test('a worker’s metrics tell queues, runs, phases, calls, tokens and cost', (
   expect(countOf('echelon_runs{status="COMPLETED"}')).toBe(1);
   expect(countOf('echelon_queue_jobs{queue="score-replay",state="created"}')).toBe(0);
   expect(countOf('echelon_queue_jobs{queue="score-replay",state="completed"}')).toBe(2);
-  // Of two replays one has an oracle that failed, which leaves no verdicts to ask for but the two on the parrot.
+  // Of two replays one has an oracle that failed, which leaves no verdicts to ask for but the two on the baseline.
   const phases = { answer_key: 2, oracle: 2, precision: 1, recall: 1, reply: 1, baseline: 4 };
   for (const [phase, count] of Object.entries(phases))
     expect(countOf(`echelon_replay_phase_seconds_count{phase="${phase}"}`)).toBe(count);

@@ -12,14 +12,14 @@ import { neutralise } from '#verification/text/fence.ts';
 export type EconomyFigures = {
   changes: number;
   plain: number;
-  /** The first construct on these changes: keys, verdicts; and with the parrot's verdicts. */
+  /** The first construct on these changes: keys, verdicts; and with the baseline's verdicts. */
   first: number;
-  firstWithParrot: number;
-  /** The next construct on them: stored keys, and a parrot that was judged already. */
+  firstWithBaseline: number;
+  /** The next construct on them: stored keys, and a baseline that was judged already. */
   next: number;
-  /** The first construct in economy mode, without and with the parrot's verdicts. */
+  /** The first construct in economy mode, without and with the baseline's verdicts. */
   economy: number;
-  economyWithParrot: number;
+  economyWithBaseline: number;
 };
 
 const weighted = ({ inputTokens, cacheWriteTokens, cacheReadTokens }: JudgeUsage) =>
@@ -27,7 +27,7 @@ const weighted = ({ inputTokens, cacheWriteTokens, cacheReadTokens }: JudgeUsage
 
 const ownCalls = ({ answerKey, precision, recall, reply }: ReplayCheckpoint) =>
   [answerKey, precision, recall, reply].flatMap((step) => (step === undefined ? [] : [step.usage]));
-const parrotCalls = ({ baseline }: ReplayCheckpoint) =>
+const baselineCalls = ({ baseline }: ReplayCheckpoint) =>
   baseline === undefined || baseline.reused
     ? []
     : [baseline.precision, baseline.recall].flatMap((verdict) => verdict?.usage ?? []);
@@ -47,9 +47,9 @@ const inMemory = (): ((change: GroundTruth) => SharedJudgments) => {
         of.set('key', outcome);
         return outcome;
       },
-      parrot: () => read('parrot'),
-      keepParrot: async (verdicts) => {
-        of.set('parrot', verdicts);
+      baseline: () => read('baseline'),
+      keepBaseline: async (verdicts) => {
+        of.set('baseline', verdicts);
       },
     };
   };
@@ -68,7 +68,7 @@ const plainTokens = (request: MeteredRequest): number => {
   return tokensOfPrompt([instructions, pullRequest, user], request);
 };
 
-/** The calls about the oracle's own answer, asked again or not: those about the parrot come after them. */
+/** The calls about the oracle's own answer, asked again or not: those about the baseline come after them. */
 const ownRequests = (requests: MeteredRequest[], checkpoint: ReplayCheckpoint) => {
   const { answerKey, precision, recall, reply } = checkpoint;
   const asks: [string, number][] = [
@@ -108,10 +108,10 @@ export const measureTokenEconomy = async (
             changes: 1,
             plain,
             first: cost(ownCalls(of(first))),
-            firstWithParrot: cost([...ownCalls(of(first)), ...parrotCalls(of(first))]),
-            next: cost([...ownCalls(of(next)), ...parrotCalls(of(next))]),
+            firstWithBaseline: cost([...ownCalls(of(first)), ...baselineCalls(of(first))]),
+            next: cost([...ownCalls(of(next)), ...baselineCalls(of(next))]),
             economy: cost(ownCalls(of(economy))) / 2,
-            economyWithParrot: cost([...ownCalls(of(economy)), ...parrotCalls(of(economy))]) / 2,
+            economyWithBaseline: cost([...ownCalls(of(economy)), ...baselineCalls(of(economy))]) / 2,
           },
         ];
       }),
@@ -127,9 +127,9 @@ export const addFigures = (figures: EconomyFigures[]): EconomyFigures => {
     changes: sum('changes'),
     plain: sum('plain'),
     first: sum('first'),
-    firstWithParrot: sum('firstWithParrot'),
+    firstWithBaseline: sum('firstWithBaseline'),
     next: sum('next'),
     economy: sum('economy'),
-    economyWithParrot: sum('economyWithParrot'),
+    economyWithBaseline: sum('economyWithBaseline'),
   };
 };

@@ -14,7 +14,7 @@ const withTrust = (change: Partial<JudgeTrust>): Certificate => {
 };
 
 // By hand: 99 of 100 canaries of each kind were judged right; precision is 18.3333/20, (0.916667 − 0.01)/0.98 = 0.925.
-// The parrot has (1/3 + 1/2 + 0)/3 each, the oracle (0.916667 + 1 + 0.75)/3 = 0.889, over 22 replays 0.808 or 0.899.
+// The baseline has (1/3 + 1/2 + 0)/3 each, the oracle (0.916667 + 1 + 0.75)/3 = 0.889, over 22 replays 0.808 or 0.899.
 // The judges said the same in 34 of 40 verdicts, where chance brings 0.86: kappa (0.85 − 0.86)/0.14.
 test('what is known of the judge is shown with intervals and counts', () => {
   const text = shown(testedCertificate());
@@ -27,8 +27,8 @@ test('what is known of the judge is shown with intervals and counts', () => {
     '100 true, 100 false and 100 injected of this run · none of earlier ones',
     'Precision 0.917',
     'Adj. precision 0.925',
-    'Over the parrot +0.611',
-    'over 20 pull requests; the parrot’s composite is 0.278',
+    'Over the baseline +0.611',
+    'over 20 pull requests; the baseline’s composite is 0.278',
     'composite 0.808 with all 2 at 0, 0.899 with them at 1',
     'Second judge claude-opus-5-1, over 8 replays',
     '0.850 [0.709 – 0.929] of 40, Cohen’s kappa −0.071',
@@ -114,7 +114,7 @@ test('what was not measured is said to be, and nothing is shown in its place', (
     'Injected taken not measured',
     'q0 + q1 − 1 not measured',
     'Adj. precision not measured: No true or no false canary was judged',
-    'Over the parrot not measured',
+    'Over the baseline not measured',
     'Second judge none was asked',
   ])
     expect(none).toContain(words);

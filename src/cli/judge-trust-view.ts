@@ -40,7 +40,7 @@ const lift = ({ baseline }: JudgeTrust) => {
   if (baseline === null) return notMeasured;
   const { interval, replays } = baseline;
   const lies = interval === null ? 'interval not measured' : range(interval, signed);
-  return `${signed(baseline.lift)} ${lies}, over ${replays} pull ${replays === 1 ? 'request' : 'requests'}; the parrot’s composite is ${score(baseline.compositeScore)}`;
+  return `${signed(baseline.lift)} ${lies}, over ${replays} pull ${replays === 1 ? 'request' : 'requests'}; the baseline’s composite is ${score(baseline.compositeScore)}`;
 };
 
 const agreed = (agreement: NonNullable<JudgeTrust['agreement']>['verdicts']) =>
@@ -90,7 +90,7 @@ export const judgeTrustFacts = (certificate: Certificate): [string, string][] =>
       }${missing === null ? '' : `. ${missing}`}`,
     ],
     ['Adj. precision', adjusted(certificate)],
-    ['Over the parrot', lift(trust)],
+    ['Over the baseline', lift(trust)],
     ...(counts.unscored > 0
       ? ([
           [
@@ -105,7 +105,7 @@ export const judgeTrustFacts = (certificate: Certificate): [string, string][] =>
 
 export const judgeTrustMeaning =
   'A canary is a claim whose truth is known, put unmarked among the oracle’s; an injected one is false and orders ' +
-  'the judge to accept it. Canaries are probably easier than natural errors. A parrot says title and description back.';
+  'the judge to accept it. Canaries are probably easier than natural errors. The baseline says title and description back.';
 
 /** Null where the judge is shown to be reliable. */
 export const reliabilityRemark = (certificate: Certificate): string | null => {
@@ -132,7 +132,7 @@ const measures: Record<keyof UsageByMeasure, string> = {
   precision: 'precision',
   recall: 'recall',
   reply: 'replies',
-  baseline: 'parrot',
+  baseline: 'baseline',
   second: 'second judge',
 };
 

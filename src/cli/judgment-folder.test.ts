@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import type { JudgeProvider } from '#contracts/judge-providers.ts';
-import { noUsage, type ParrotVerdicts, type SettledAnswerKey } from '#contracts/replay.ts';
+import { type BaselineVerdicts, noUsage, type SettledAnswerKey } from '#contracts/replay.ts';
 import { measureOf } from '#testing/fakes/anthropic/answers.ts';
 import type { AnthropicFake } from '#testing/fakes/anthropic/anthropic-fake.ts';
 import { startGitHubFake } from '#testing/fakes/github/github-fake.ts';
@@ -70,7 +70,7 @@ const outcome = (number: number): SettledAnswerKey => ({
   reused: false,
   ...took,
 });
-const verdicts = (claimsMade: number): ParrotVerdicts => ({
+const verdicts = (claimsMade: number): BaselineVerdicts => ({
   precision: {
     kind: 'judged',
     model: 'm-1',
@@ -117,28 +117,28 @@ test('of many that make a key at once all get one and the same', async () => {
   expect(new Set(kept.map((each) => JSON.stringify(each))).size).toBe(1);
 });
 
-test('the parrot is judged once for the key that it was judged by, and the first verdicts stay', async () => {
+test('the baseline is judged once for the key that it was judged by, and the first verdicts stay', async () => {
   const { of } = stage();
-  await of('one').keepParrot(verdicts(1), keyNumber(1));
+  await of('one').keepBaseline(verdicts(1), keyNumber(1));
   await of('one').keepAnswerKey(outcome(1));
-  expect(await of('one').parrot(keyNumber(1))).toBeNull();
-  await of('one').keepParrot(verdicts(2), keyNumber(2));
-  expect(await of('one').parrot(keyNumber(1))).toBeNull();
-  await of('one').keepParrot(verdicts(3), keyNumber(1));
-  await of('two').keepParrot(verdicts(4), keyNumber(1));
-  expect(await of('one').parrot(keyNumber(1))).toEqual({ value: verdicts(3), own: true });
-  expect(await of('two').parrot(keyNumber(1))).toEqual({ value: verdicts(3), own: false });
-  expect(await of('two').parrot(keyNumber(2))).toBeNull();
+  expect(await of('one').baseline(keyNumber(1))).toBeNull();
+  await of('one').keepBaseline(verdicts(2), keyNumber(2));
+  expect(await of('one').baseline(keyNumber(1))).toBeNull();
+  await of('one').keepBaseline(verdicts(3), keyNumber(1));
+  await of('two').keepBaseline(verdicts(4), keyNumber(1));
+  expect(await of('one').baseline(keyNumber(1))).toEqual({ value: verdicts(3), own: true });
+  expect(await of('two').baseline(keyNumber(1))).toEqual({ value: verdicts(3), own: false });
+  expect(await of('two').baseline(keyNumber(2))).toBeNull();
 });
 
-test('a key is used for 90 days; a retired one is replaced, its parrot with it, and swept away where nobody asks', async () => {
+test('a key is used for 90 days; a retired one is replaced, its baseline with it, and swept away where nobody asks', async () => {
   const { of, at, path, files } = stage();
   await of('one').keepAnswerKey(outcome(1));
-  await of('one').keepParrot(verdicts(1), keyNumber(1));
+  await of('one').keepBaseline(verdicts(1), keyNumber(1));
   expect(await of('two', { days: 89 }).answerKey()).not.toBeNull();
   expect(await of('two', { days: 90 }).answerKey()).toBeNull();
   expect(await of('two', { days: 90 }).keepAnswerKey(outcome(2))).toEqual(outcome(2));
-  expect(await of('two', { days: 90 }).parrot(keyNumber(1))).toBeNull();
+  expect(await of('two', { days: 90 }).baseline(keyNumber(1))).toBeNull();
   for (const name of files()) utimesSync(join(path, name), begun / 1_000, begun / 1_000);
   await openJudgmentFolder(at(89));
   expect(files()).toHaveLength(1);
@@ -186,7 +186,7 @@ test('where nothing can be kept a run has its own key, and a warning', async () 
 const sharedCalls = ({ requests }: AnthropicFake, from: number) =>
   requests.slice(from).filter(({ user }) => measureOf(user) === 'answer_key').length;
 
-test('the second construct on the same changes pays for no key and no parrot, and its certificate counts them', async () => {
+test('the second construct on the same changes pays for no key and no baseline, and its certificate counts them', async () => {
   const [oracle, model] = [await startOracle(), await startModel()];
   const dataDir = join(root, 'shared-data');
   const settings = withSettings({ dataDir, ...modelAt(model.url) });

@@ -7,7 +7,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { instantSchema } from '#contracts/instant.ts';
 import { judgeProviders } from '#contracts/judge-providers.ts';
-import { type AnswerKey, parrotVerdictsSchema, settledAnswerKeySchema } from '#contracts/replay.ts';
+import { type AnswerKey, baselineVerdictsSchema, settledAnswerKeySchema } from '#contracts/replay.ts';
 import { takeLock } from '#db/embedded/lock.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import { keyLifeMs, type SharedJudgments } from '#verification/replay/shared-judgments.ts';
@@ -20,8 +20,8 @@ const storedSchema = z.object({
   outcome: settledAnswerKeySchema,
   /** Which replay had it made: one that was cut off before its checkpoint held it does not use another's. */
   keyOfReplay: z.string(),
-  parrot: parrotVerdictsSchema.nullable(),
-  parrotOfReplay: z.string().nullable(),
+  baseline: baselineVerdictsSchema.nullable(),
+  baselineOfReplay: z.string().nullable(),
   /** RFC 3339. */
   createdAt: instantSchema,
 });
@@ -77,7 +77,7 @@ export const openJudgmentFolder = async (folder: JudgmentFolder): Promise<Judgme
 };
 
 /**
- * The answer key of one change, and the verdicts on the parrot by it, in a file: made once for all runs of this
+ * The answer key of one change, and the verdicts on the baseline by it, in a file: made once for all runs of this
  * installation's command line under the same judge and prompts. The first to be stored is kept, so that all are
  * judged by the same. A damaged file counts as none, and is replaced.
  * @param change its digest; `replayId` names this replay and no other run's.
@@ -137,20 +137,20 @@ export const judgmentsIn = (
         const stored = await standing();
         if (stored !== null) return stored.outcome;
         const createdAt = now().toISOString();
-        const none = { parrot: null, parrotOfReplay: null };
+        const none = { baseline: null, baselineOfReplay: null };
         await write({ ...identity, outcome, keyOfReplay: replayId, ...none, createdAt });
         return outcome;
       }, outcome),
 
-    parrot: async (key) => {
+    baseline: async (key) => {
       const stored = by(await read(), key);
-      return stored?.parrot ? { value: stored.parrot, own: stored.parrotOfReplay === replayId } : null;
+      return stored?.baseline ? { value: stored.baseline, own: stored.baselineOfReplay === replayId } : null;
     },
 
-    keepParrot: (parrot, key) =>
+    keepBaseline: (baseline, key) =>
       keeping(async () => {
         const stored = by(await read(), key);
-        if (stored?.parrot === null) await write({ ...stored, parrot, parrotOfReplay: replayId });
+        if (stored?.baseline === null) await write({ ...stored, baseline, baselineOfReplay: replayId });
       }, undefined),
   };
 };

@@ -88,7 +88,7 @@ const storedReplays = async (folder: string): Promise<Map<number, StoredReplay>>
   return new Map(
     replays.map((replay) => {
       const checkpoint = resumable(replay.checkpoint, askedIn(replay).every(stands));
-      // Also one that was scored is gone on with where the parrot's or a second judge's verdicts were not obtained.
+      // Also one that was scored is gone on with where the baseline's or a second judge's verdicts were not obtained.
       const complete = Object.keys(checkpoint).length === Object.keys(replay.checkpoint).length;
       const endedAt = complete && endOfReplay(checkpoint) !== null ? replay.endedAt : null;
       return [replay.position, { ...replay, checkpoint, endedAt }];

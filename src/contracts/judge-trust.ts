@@ -66,7 +66,7 @@ export const judgeTrustSchema = z.object({
 });
 export type JudgeTrust = z.infer<typeof judgeTrustSchema>;
 
-const parrotSchema = z.object({
+const baselineEvidenceSchema = z.object({
   claimsTotal: z.number().int(),
   claimsSupported: z.number().int(),
   changesTotal: z.number().int(),
@@ -78,7 +78,7 @@ export const replayEvidenceSchema = z.object({
   /** The share of the expected claims that a judge ruled on. */
   ruledShare: unitSchema,
   canaries: z.array(z.object({ kind: z.enum(canaryKinds), supported: z.boolean() })),
-  parrot: parrotSchema.nullable(),
+  baseline: baselineEvidenceSchema.nullable(),
   second: z
     .object({
       /** Whether each judge called a claim supported, or a change surfaced. */

@@ -137,14 +137,14 @@ export const answerKeyOutcomeSchema = z.discriminatedUnion('kind', [
 export type AnswerKeyOutcome = z.infer<typeof answerKeyOutcomeSchema>;
 
 /** The judge's verdicts on the baseline (title and description said back) for one change's key. Runs share them. */
-export const parrotVerdictsSchema = z.object({
+export const baselineVerdictsSchema = z.object({
   precision: precisionVerdictSchema,
   recall: recallVerdictSchema,
 });
-export type ParrotVerdicts = z.infer<typeof parrotVerdictsSchema>;
+export type BaselineVerdicts = z.infer<typeof baselineVerdictsSchema>;
 
 /** The baseline's verdicts of one replay: its own as each arrives, or both from another run (`reused`). */
-export const baselineSchema = parrotVerdictsSchema.partial().extend({ reused: z.boolean() });
+export const baselineSchema = baselineVerdictsSchema.partial().extend({ reused: z.boolean() });
 export type Baseline = z.infer<typeof baselineSchema>;
 
 /** The same oracle answer judged again, by another model or the same one. Each verdict is stored as it arrives. */

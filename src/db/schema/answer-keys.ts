@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { foreignKey, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import type { JudgeProvider } from '#contracts/judge-providers.ts';
-import { parrotVerdictsSchema, settledAnswerKeySchema } from '#contracts/replay.ts';
+import { baselineVerdictsSchema, settledAnswerKeySchema } from '#contracts/replay.ts';
 import { holds, isDigest } from './checks.ts';
 import { instant, jsonbOf } from './columns.ts';
 import { groundTruthRecords } from './ground-truths.ts';
@@ -22,7 +22,7 @@ export const answerKeys = pgTable(
     outcome: jsonbOf('outcome_json', settledAnswerKeySchema).notNull(),
     /** The replay that had it made: one that was cut off before its checkpoint held the key takes up its own. */
     keyOfReplay: uuid('key_of_replay').notNull(),
-    baseline: jsonbOf('baseline_json', parrotVerdictsSchema),
+    baseline: jsonbOf('baseline_json', baselineVerdictsSchema),
     /** The replay that had the baseline judged. */
     baselineOfReplay: uuid('baseline_of_replay'),
     createdAt: instant('created_at').notNull().defaultNow(),

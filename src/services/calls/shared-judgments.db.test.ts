@@ -58,11 +58,11 @@ const bench = async (script: Script = {}) => {
   return { ...workbench, accepted, run, replaysOf };
 };
 
-const sharedCalls = (calls: string[]) => calls.filter((call) => /^(?:answer_key|parrot-)/.test(call));
+const sharedCalls = (calls: string[]) => calls.filter((call) => /^(?:answer_key|baseline-)/.test(call));
 const allShared = ['1', '2', '3'].flatMap((id) => [
   `answer_key:${id}`,
-  `parrot-precision:${id}`,
-  `parrot-recall:${id}`,
+  `baseline-precision:${id}`,
+  `baseline-recall:${id}`,
 ]);
 
 /** A key that says the how manieth it is, of so many changes as `changesOf` says; no two are alike. */
@@ -88,7 +88,7 @@ const numberedKeys = (changesOf: (made: number) => number = () => 2): NonNullabl
 const keysOf = (replays: Awaited<ReturnType<Awaited<ReturnType<typeof bench>>['replaysOf']>>) =>
   replays.map(({ answerKey }) => (answerKey?.kind === 'made' ? answerKey.key : null));
 
-test('another user’s run of another construct on the same changes pays for no key and no parrot, and is judged by the same keys', async () => {
+test('another user’s run of another construct on the same changes pays for no key and no baseline, and is judged by the same keys', async () => {
   const at = await bench({ judge: numberedKeys() });
   const first = await at.run({ constructId: 'one' });
   expect(sharedCalls(first.calls).sort()).toEqual(allShared.toSorted());
@@ -108,7 +108,7 @@ test('another user’s run of another construct on the same changes pays for no 
   expect(after.trust.baseline).toEqual(before.trust.baseline);
 });
 
-test('another model, and other prompts, make keys and parrots of their own', async () => {
+test('another model, and other prompts, make keys and baselines of their own', async () => {
   const at = await bench({ judge: numberedKeys() });
   await at.run();
   const judges = { ...openPolicy.judges, offline: { model: 'offline-2', unavailable: null } };
@@ -152,7 +152,7 @@ test('a key that could not be had is not shared: the next run asks again', async
   expect((await at.run()).status).toBe('COMPLETED');
 });
 
-test('a key is used for 90 days; an older one is retired and made anew, its parrot with it', async () => {
+test('a key is used for 90 days; an older one is retired and made anew, its baseline with it', async () => {
   const at = await bench({ judge: numberedKeys() });
   const first = await at.run();
   at.wait(90 * day - 60_000);
@@ -221,13 +221,13 @@ test('a judge of another provider shares no key, also where its model has the sa
     expect(await keyOf(other)).toBeNull();
 });
 
-test('of two verdicts on the parrot the first one that is kept stays', async () => {
+test('of two verdicts on the baseline the first one that is kept stays', async () => {
   const at = await bench();
   await at.accepted({ limit: 1, minReplays: 1 });
   await at.pump();
   const [first] = await at.db.select().from(answerKeys);
   if (first?.outcome.kind !== 'made' || first.baseline?.precision.kind !== 'judged')
-    return expect.unreachable('no parrot was kept');
+    return expect.unreachable('no baseline was kept');
   const { groundTruthDigest, judgeProvider: provider, judgeModel: model, promptDigest } = first;
   const { outcome, baseline } = first;
   const late = sharedJudgments(
@@ -235,14 +235,14 @@ test('of two verdicts on the parrot the first one that is kept stays', async () 
     { groundTruthDigest, replayId: randomUUID() },
     { provider, model, promptDigest },
   );
-  await late.keepParrot(
+  await late.keepBaseline(
     { ...baseline, precision: { ...first.baseline.precision, claimsMade: 99 } },
     outcome.key,
   );
   expect(await at.db.select().from(answerKeys)).toEqual([first]);
 });
 
-test('the parrot is judged by the key that its replay was judged by, also where another has taken that one’s place', async () => {
+test('the baseline is judged by the key that its replay was judged by, also where another has taken that one’s place', async () => {
   let oracleIsBroken = true;
   const at = await bench({
     // The first key has two changes, every later one has one.

@@ -7,7 +7,7 @@ import { keyLifeMs, type SharedJudgments } from '#verification/replay/shared-jud
 import type { ServiceContext } from '../ground/context.ts';
 
 /**
- * The answer key of one change, and the verdicts on the parrot by it, in Postgres: made once for all runs under the
+ * The answer key of one change, and the verdicts on the baseline by it, in Postgres: made once for all runs under the
  * same judge and prompts. Of two runs that make one at once the first to store it is kept, so that both are
  * judged by the same.
  */
@@ -60,7 +60,7 @@ export const sharedJudgments = (
         return (await standing(transaction))?.outcome ?? outcome;
       }),
 
-    parrot: async (key) => {
+    baseline: async (key) => {
       const [row] = await db
         .select({ value: answerKeys.baseline, madeBy: answerKeys.baselineOfReplay })
         .from(answerKeys)
@@ -68,11 +68,11 @@ export const sharedJudgments = (
       return row?.value ? { value: row.value, own: row.madeBy === replayId } : null;
     },
 
-    keepParrot: async (parrot, key) => {
+    keepBaseline: async (baseline, key) => {
       await db.transaction((transaction) =>
         transaction
           .update(answerKeys)
-          .set({ baseline: parrot, baselineOfReplay: replayId })
+          .set({ baseline: baseline, baselineOfReplay: replayId })
           .where(and(by(key), isNull(answerKeys.baseline))),
       );
     },

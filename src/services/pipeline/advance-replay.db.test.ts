@@ -53,8 +53,8 @@ test('a judge that cannot be had just now puts the job back with a delay, and th
   await at.pump();
   expect(at.calls.slice(before).filter((call) => call !== 'end')).toEqual([
     'recall:1',
-    'parrot-precision:1',
-    'parrot-recall:1',
+    'baseline-precision:1',
+    'baseline-recall:1',
   ]);
   expect(await at.run()).toMatchObject({ status: 'COMPLETED', activity: null });
 });

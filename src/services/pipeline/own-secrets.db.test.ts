@@ -59,7 +59,7 @@ test('an owner’s header values change no key and no verdict that other runs sh
   const innocent = await started({});
   const keyOf = async ({ db }: typeof innocent) => {
     const [row] = await db.select().from(answerKeys);
-    return { outcome: row?.outcome, parrot: row?.baseline };
+    return { outcome: row?.outcome, baseline: row?.baseline };
   };
   expect(await keyOf(poisoning)).toEqual(await keyOf(innocent));
   expect((await poisoning.certified({})).trust.baseline).toEqual(

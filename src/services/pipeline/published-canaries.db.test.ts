@@ -28,7 +28,7 @@ const chancyJudge = (supports: (text: string) => number) => {
   const said = new Map<string, boolean>();
   const indexed = new Map<string, PullRequestJudge>();
   const judge = async (task: JudgeTask, change: GroundTruth): Promise<JudgeReply | undefined> => {
-    const ofParrot = (text: string) => change.title.includes(text) || change.description.includes(text);
+    const ofBaseline = (text: string) => change.title.includes(text) || change.description.includes(text);
     if (task.measure !== 'precision') {
       const offline = indexed.get(change.id) ?? offlineJudge().open(change);
       indexed.set(change.id, offline);
@@ -36,7 +36,7 @@ const chancyJudge = (supports: (text: string) => number) => {
     }
     return offlineReply({
       verdicts: task.claims.map(({ id, text }) => {
-        const isOwn = oracleClaims.includes(text) || ofParrot(text);
+        const isOwn = oracleClaims.includes(text) || ofBaseline(text);
         const supported = isOwn || seededFraction('chance', change.id, text) < supports(text);
         if (!isOwn) said.set(`${change.id} ${text}`, supported);
         return {
@@ -82,7 +82,7 @@ test('the rates published of a judge are the shares of canaries that it really t
     const ruled = [...said].filter(([text]) => kinds.get(text) === kind);
     return { shown: ruled.length, supported: ruled.filter(([, supported]) => supported).length };
   };
-  // Every text that was not the oracle's or the parrot's was a canary.
+  // Every text that was not the oracle's or the baseline's was a canary.
   expect([...said.keys()].filter((text) => !kinds.has(text))).toEqual([]);
   const expected = { true: of('true'), false: of('false'), injected: of('injected') };
   expect(certificate.trust.canaries).toEqual(expected);

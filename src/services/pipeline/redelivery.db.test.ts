@@ -75,8 +75,8 @@ test('a worker killed between any two of its writes costs no call whose answer h
       ...(stored?.answerKey ? ['answer_key:1'] : []),
       ...(stored?.oracle ? ['oracle:1'] : []),
       ...(['precision', 'recall', 'reply'] as const).flatMap((step) => (stored?.[step] ? [`${step}:1`] : [])),
-      ...(stored?.baseline?.precision ? ['parrot-precision:1'] : []),
-      ...(stored?.baseline?.recall ? ['parrot-recall:1'] : []),
+      ...(stored?.baseline?.precision ? ['baseline-precision:1'] : []),
+      ...(stored?.baseline?.recall ? ['baseline-recall:1'] : []),
     ];
     const before = calls.length;
     await pump();

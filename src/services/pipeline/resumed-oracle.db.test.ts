@@ -107,7 +107,7 @@ test('an attempt whose oracle had answered before it was resumed, and that has n
 const uncertifying =
   ({ calls, context: { engine } }: Pick<Awaited<ReturnType<typeof interruptedRun>>, 'calls' | 'context'>) =>
   (...choice: Parameters<typeof engine.judge>) => {
-    if (calls.filter((call) => call.startsWith('parrot-recall')).length === changes.length)
+    if (calls.filter((call) => call.startsWith('baseline-recall')).length === changes.length)
       throw new TypeError('a bug');
     return engine.judge(...choice);
   };

@@ -84,7 +84,7 @@ test('replays go after 90 days, ground truth and answer keys after 180; runs and
     spendId: randomUUID(),
   });
   const certificate = await getPublicCertificate(context, certificateId ?? '');
-  // The key, three verdicts and two on the parrot were paid for each of two replays.
+  // The key, three verdicts and two on the baseline were paid for each of two replays.
   const whole = {
     replays: 2,
     batchItems: 1,

@@ -49,7 +49,7 @@ test('another’s run is not found, and goes on', async () => {
 });
 
 test('a worker in the middle of a replay stores nothing once the run is cancelled, and scores nothing', async () => {
-  for (const moment of ['answer_key', 'oracle', 'precision', 'parrot-precision'] as const) {
+  for (const moment of ['answer_key', 'oracle', 'precision', 'baseline-precision'] as const) {
     const stored = () => at.db.select().from(verificationReplays);
     let kept: Awaited<ReturnType<typeof stored>> | null = null;
     const cancelsAt = async () => {

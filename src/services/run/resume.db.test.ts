@@ -103,11 +103,11 @@ test('interrupted at whatever step, a resumed run asks each question once in bot
       reply: ['reply:1'],
     }).flatMap(([step, names]) => (stored[0]?.[step as 'oracle'] ? names : []));
     // A key that was made when its run had ended is kept for others, this run's continuation among them, as are the
-    // verdicts on the parrot.
+    // verdicts on the baseline.
     const shared = interruptedAt.startsWith('answer_key')
       ? ['answer_key:1']
-      : interruptedAt.startsWith('parrot')
-        ? ['parrot-precision:1', 'parrot-recall:1']
+      : interruptedAt.startsWith('baseline')
+        ? ['baseline-precision:1', 'baseline-recall:1']
         : [];
     const missing = wholeReplay('1').filter((call) => !keptSteps.includes(call) && !shared.includes(call));
     expect(calls.toSorted(), interruptedAt).toEqual(missing.toSorted());
@@ -155,8 +155,8 @@ test('what the verifier could not get is tried again when its run is resumed, an
   expect(await at.run(runId)).toMatchObject({ progress: 0, total: 3 });
   const calls = await at.callsDuring(at.pump);
   expect(calls.filter((call) => /:1$/.test(call)).toSorted()).toEqual([
-    'parrot-precision:1',
-    'parrot-recall:1',
+    'baseline-precision:1',
+    'baseline-recall:1',
     'recall:1',
   ]);
   expect(calls.filter((call) => /:2$/.test(call)).toSorted()).toEqual(wholeReplay('2').toSorted());
@@ -164,7 +164,7 @@ test('what the verifier could not get is tried again when its run is resumed, an
   expect((await at.certificateOf(runId)).counts).toMatchObject({ scored: 3, unscored: 0 });
 });
 
-test('a verdict on the parrot, or a second judge’s, that could not be had is tried again too', async () => {
+test('a verdict on the baseline, or a second judge’s, that could not be had is tried again too', async () => {
   let down = true;
   const at: OwnersWorkbench = await ownersWorkbench({
     judge: async (task, { id, title }) =>
@@ -183,8 +183,8 @@ test('a verdict on the parrot, or a second judge’s, that could not be had is t
   const { runId } = await at.goOn('resume', first);
   const calls = await at.callsDuring(at.pump);
   expect(calls.filter((call) => /:1$/.test(call)).toSorted()).toEqual([
-    'parrot-precision:1',
-    'parrot-recall:1',
+    'baseline-precision:1',
+    'baseline-recall:1',
   ]);
   expect((await at.certificateOf(runId)).trust.baseline?.replays).toBe(2);
 });
@@ -197,7 +197,7 @@ test('a run whose replays have all ended is certified at once', async () => {
   const broken: typeof engine = {
     ...engine,
     judge: (choice, batches) => {
-      if (at.calls.filter((call) => call.startsWith('parrot-recall')).length === 3)
+      if (at.calls.filter((call) => call.startsWith('baseline-recall')).length === 3)
         throw new TypeError('a bug');
       return engine.judge(choice, batches);
     },

@@ -43,7 +43,7 @@ const moveReplays = async (
     row,
     again: row.state === 'reserve' ? [] : stepsAgain(row, askedOf(row).every(stands)),
   }));
-  // Also one that was scored is open again where the parrot's or a second judge's verdicts were not obtained.
+  // Also one that was scored is open again where the baseline's or a second judge's verdicts were not obtained.
   const open = moved.filter(({ row, again }) => row.state === 'open' || again.length > 0);
   for (const alike of Map.groupBy(open, ({ again }) => again.join()).values()) {
     const again = alike[0]?.again ?? [];

@@ -9,8 +9,8 @@ export const wholeReplay = (id: string) => [
   `precision:${id}`,
   `recall:${id}`,
   `reply:${id}`,
-  `parrot-precision:${id}`,
-  `parrot-recall:${id}`,
+  `baseline-precision:${id}`,
+  `baseline-recall:${id}`,
 ];
 
 /** Cancelled when the oracle is asked about the second change: one replay scored, one begun, one not begun. */

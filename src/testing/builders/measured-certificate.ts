@@ -5,7 +5,7 @@ import { usageOfOneCall } from '../rigs/scripted-judge.ts';
 import { certificateInput, issuedCertificate } from './issued-certificate.ts';
 import { failedCheckpoint, judgedCheckpoint, unscoredVerdict, type Verdicts } from './replay-checkpoint.ts';
 
-/** A replay with canaries, a parrot and a second judge, each with some of its verdicts against the first judge's. */
+/** A replay with canaries, a baseline and a second judge, each with some of its verdicts against the first judge's. */
 const whole = (
   verdicts: Verdicts,
   secondReply: Verdicts['replyAccuracy'],

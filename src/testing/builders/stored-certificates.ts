@@ -77,7 +77,7 @@ const testedCheckpoint = (place: number): ReplayCheckpoint => {
     return { ...checkpoint, answerKey: { ...checkpoint.answerKey, reused: place === 2 } };
   };
   const first = judged({ claims: [true, true, place % 4 > 0], changes: [true, true], replyAccuracy: 0.75 });
-  const parrot = judged({ claims: [true, false, false], changes: [true, false], replyAccuracy: 0 });
+  const baseline = judged({ claims: [true, false, false], changes: [true, false], replyAccuracy: 0 });
   const second = judged(
     { claims: [true, true, true], changes: [true, place > 3], replyAccuracy: place > 1 ? 0.75 : 0.5 },
     secondModel,
@@ -95,7 +95,7 @@ const testedCheckpoint = (place: number): ReplayCheckpoint => {
         ...canaries('injected', 5, errs),
       ],
     },
-    baseline: { precision: parrot.precision, recall: parrot.recall, reused: false },
+    baseline: { precision: baseline.precision, recall: baseline.recall, reused: false },
     ...(place < 8
       ? { second: { precision: second.precision, recall: second.recall, reply: second.reply } }
       : {}),
@@ -103,7 +103,7 @@ const testedCheckpoint = (place: number): ReplayCheckpoint => {
 };
 
 /**
- * A run of 20 replays under a model judge that was tested: with 100 canaries of each kind, a parrot throughout, 8
+ * A run of 20 replays under a model judge that was tested: with 100 canaries of each kind, a baseline throughout, 8
  * replays that a second judge was asked about, and 2 unscored ones.
  */
 const testedRun = (earlier: EarlierCanaries = { canaries: noCanaries, certificates: [] }): CertificateInput =>

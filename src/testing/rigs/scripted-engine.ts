@@ -107,7 +107,7 @@ const contentOracle = (): OracleOutcome => ({
 });
 
 /** Whether what is judged is the pull request's own title and description, said back. */
-const isAboutParrot = (task: JudgeTask, { title, description }: GroundTruth) => {
+const isAboutBaseline = (task: JudgeTask, { title, description }: GroundTruth) => {
   if (task.measure === 'recall') return task.summary.includes(title);
   return (
     task.measure === 'precision' &&
@@ -173,7 +173,9 @@ export const scriptedEngine = (script: Script) => {
       promptDigest: 'd'.repeat(64),
       open: (groundTruth) => ({
         ask: async (task) => {
-          calls.push(`${isAboutParrot(task, groundTruth) ? 'parrot-' : ''}${task.measure}:${groundTruth.id}`);
+          calls.push(
+            `${isAboutBaseline(task, groundTruth) ? 'baseline-' : ''}${task.measure}:${groundTruth.id}`,
+          );
           const scripted = await script.judge?.(task, groundTruth);
           if (scripted) return scripted;
           return {

@@ -5,7 +5,7 @@ import type { CanaryVerdict } from '#contracts/replay.ts';
 import { addCanaries, judgeTrust, noCanaries, subtractCanaries, type TrustInput } from './judge-trust.ts';
 
 const even = { precision: 1, recall: 1, replyAccuracy: 1 };
-const nothing: ReplayEvidence = { ruledShare: 1, canaries: [], parrot: null, second: null };
+const nothing: ReplayEvidence = { ruledShare: 1, canaries: [], baseline: null, second: null };
 const trustOf = (replays: TrustInput['replays'], changed: Partial<TrustInput> = {}) =>
   judgeTrust({
     replays,
@@ -102,22 +102,22 @@ test('precision is not adjusted by a judge whose canaries do not show it to be g
   expect(adjusted(81, 19)).toBeNull();
 });
 
-test('the lift is the mean difference to the parrot over the replays that have one, the parrot’s reply being 0', () => {
-  const parrot = { claimsTotal: 3, claimsSupported: 3, changesTotal: 2, changesSurfaced: 1 };
+test('the lift is the mean difference to the baseline over the replays that have one, the baseline’s reply being 0', () => {
+  const held = { claimsTotal: 3, claimsSupported: 3, changesTotal: 2, changesSurfaced: 1 };
   const { baseline } = trustOf([
-    { ...measures(0.75), evidence: { ...nothing, parrot } },
-    { ...measures(0.25), evidence: { ...nothing, parrot: { ...parrot, claimsSupported: 0 } } },
+    { ...measures(0.75), evidence: { ...nothing, baseline: held } },
+    { ...measures(0.25), evidence: { ...nothing, baseline: { ...held, claimsSupported: 0 } } },
     { ...measures(1), evidence: nothing },
     { ...measures(1), evidence: nothing },
   ]);
-  // By hand: the parrot's composites (1 + 0.5)/3 and 0.5/3, on the mean 1/3; the oracle's 0.75 and 0.25, on the mean 0.5.
+  // By hand: the baseline's composites (1 + 0.5)/3 and 0.5/3, on the mean 1/3; the oracle's 0.75 and 0.25, on the mean 0.5.
   expect(baseline).toMatchObject({ compositeScore: 0.333333, lift: 0.166667, replays: 2 });
   expect(baseline?.interval?.lower).toBeLessThan(0.166667);
 });
 
-test('weights weigh the parrot as they weigh the oracle', () => {
-  const parrot = { claimsTotal: 3, claimsSupported: 3, changesTotal: 2, changesSurfaced: 0 };
-  const replays = [{ ...measures(0.5), evidence: { ...nothing, parrot } }];
+test('weights weigh the baseline as they weigh the oracle', () => {
+  const held = { claimsTotal: 3, claimsSupported: 3, changesTotal: 2, changesSurfaced: 0 };
+  const replays = [{ ...measures(0.5), evidence: { ...nothing, baseline: held } }];
   const { baseline } = trustOf(replays, { weights: { precision: 1, recall: 0, replyAccuracy: 0 } });
   expect(baseline).toEqual({ compositeScore: 1, lift: -0.5, interval: null, replays: 1 });
 });

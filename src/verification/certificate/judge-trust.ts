@@ -64,11 +64,11 @@ export const countCanaries = (evidence: Pick<ReplayEvidence, 'canaries'>[]): Can
 
 const baselineOf = (replays: TrustInput['replays'], weights: Weights): JudgeTrust['baseline'] => {
   const pairs = replays.flatMap(({ evidence, ...measures }) => {
-    const { parrot } = evidence;
-    if (parrot === null) return [];
+    const { baseline } = evidence;
+    if (baseline === null) return [];
     const own = {
-      precision: parrot.claimsSupported / parrot.claimsTotal,
-      recall: parrot.changesSurfaced / parrot.changesTotal,
+      precision: baseline.claimsSupported / baseline.claimsTotal,
+      recall: baseline.changesSurfaced / baseline.changesTotal,
       replyAccuracy: 0,
     };
     return [{ a: compositeOf(measures, weights), b: compositeOf(own, weights) }];

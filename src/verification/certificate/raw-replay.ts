@@ -1,7 +1,7 @@
 import type { RawReplay } from '#contracts/certificate.ts';
 import type { ReplayEvidence } from '#contracts/judge-trust.ts';
 import type { ReplayCheckpoint, ReplayScore } from '#contracts/replay.ts';
-import { scoreParrot } from '../replay/baseline.ts';
+import { scoreBaseline } from '../replay/baseline.ts';
 import type { ReplayEnd } from '../replay/score.ts';
 import { rounded } from '../statistics/aggregate.ts';
 
@@ -19,10 +19,10 @@ const reasonWithoutText = (end: ReplayEnd, checkpoint: ReplayCheckpoint) => {
   return checkpoint.oracle?.kind === 'failure' ? checkpoint.oracle.reason : 'A verdict was not obtained.';
 };
 
-const parrotOf = (groundTruthId: string, { answerKey, baseline }: ReplayCheckpoint) => {
+const baselineEvidenceOf = (groundTruthId: string, { answerKey, baseline }: ReplayCheckpoint) => {
   const { precision, recall } = baseline ?? {};
   if (answerKey?.kind !== 'made' || precision === undefined || recall === undefined) return null;
-  const score = scoreParrot(groundTruthId, answerKey.key, { precision, recall });
+  const score = scoreBaseline(groundTruthId, answerKey.key, { precision, recall });
   if (score === null) return null;
   const { claimsTotal, claimsSupported, changesTotal, changesSurfaced } = score;
   return { claimsTotal, claimsSupported, changesTotal, changesSurfaced };
@@ -59,7 +59,7 @@ export const evidenceOf = (
   return {
     ruledShare: rounded(ruled / score.claimsTotal),
     canaries: (judged?.canaries ?? []).map(({ kind, supported }) => ({ kind, supported })),
-    parrot: parrotOf(id, checkpoint),
+    baseline: baselineEvidenceOf(id, checkpoint),
     second: secondOf(checkpoint),
   };
 };

@@ -15,15 +15,15 @@ const recomputeEvidence = (
   evidence: ReplayEvidence,
   { oracleFailure, claimsTotal, claimsSupported, changesTotal, replyAccuracy }: PublishedReplay,
 ): ReplayEvidence => {
-  const { parrot, second } = evidence;
+  const { baseline, second } = evidence;
   // A judge rules on whole claims, and on each that it supports.
   const ruled = Math.max(Math.round(evidence.ruledShare * claimsTotal), claimsSupported);
   return {
     ...evidence,
     ruledShare: oracleFailure === null ? rounded(ruled / claimsTotal) : 0,
-    parrot: parrot && {
-      ...parrot,
-      claimsTotal: claimsTotalOf(parrot.claimsTotal, changesTotal),
+    baseline: baseline && {
+      ...baseline,
+      claimsTotal: claimsTotalOf(baseline.claimsTotal, changesTotal),
       changesTotal,
     },
     second: second && { ...second, reply: { ...second.reply, first: nearest(replyAccuracy) } },

@@ -4,14 +4,14 @@ import type { PrecisionVerdict, RecallVerdict } from '#contracts/replay.ts';
 import { judgedCheckpoint, unscoredVerdict } from '#testing/builders/replay-checkpoint.ts';
 import { changeNumber } from '#testing/rigs/scripted-engine.ts';
 import { foldClaims } from '../text/fold-claims.ts';
-import { parrotAnswer, scoreParrot } from './baseline.ts';
+import { baselineAnswer, scoreBaseline } from './baseline.ts';
 
 const answerOf = (title: string, description: string) =>
-  parrotAnswer({ ...changeNumber(1), title, description });
+  baselineAnswer({ ...changeNumber(1), title, description });
 const claimsOf = (title: string, description: string) =>
   answerOf(title, description).keyClaims.map(({ claim }) => claim);
 
-test('a parrot says title and description back, sentence by sentence, and answers nothing', () => {
+test('a baseline says title and description back, sentence by sentence, and answers nothing', () => {
   expect(
     answerOf(
       'Bound the retries',
@@ -60,12 +60,12 @@ test('whatever a description holds, no claim is blank and none says what does no
   );
 });
 
-test('what a parrot claims is one restatement, however many sentences it has', () => {
+test('what a baseline claims is one restatement, however many sentences it has', () => {
   const change = {
     ...changeNumber(1),
     description: 'Jobs were retried for ever. After this change they stop at a bound.',
   };
-  const { claims } = foldClaims(parrotAnswer(change).keyClaims, change);
+  const { claims } = foldClaims(baselineAnswer(change).keyClaims, change);
   expect(claims.map(({ restatement }) => restatement)).toEqual([true]);
 });
 
@@ -77,10 +77,10 @@ const { answerKey, precision, recall } = judgedCheckpoint({
 const key = answerKey.kind === 'made' ? answerKey.key : null;
 const unscored = unscoredVerdict();
 
-test('a parrot is scored by the key like an oracle, its reply counting as 0', () => {
+test('a baseline is scored by the key like an oracle, its reply counting as 0', () => {
   if (key === null) throw new Error('The fixture has no key.');
   // By hand: one claim supported of the three expected, one change surfaced of four.
-  expect(scoreParrot('142', key, { precision, recall })).toEqual({
+  expect(scoreBaseline('142', key, { precision, recall })).toEqual({
     groundTruthId: '142',
     outcome: 'scored',
     precision: 1 / 3,
@@ -93,11 +93,11 @@ test('a parrot is scored by the key like an oracle, its reply counting as 0', ()
   });
 });
 
-test('a parrot of which a verdict was not obtained has no score, which is not 0', () => {
+test('a baseline of which a verdict was not obtained has no score, which is not 0', () => {
   if (key === null) throw new Error('The fixture has no key.');
   const halves: { precision: PrecisionVerdict; recall: RecallVerdict }[] = [
     { precision: unscored, recall },
     { precision, recall: unscored },
   ];
-  for (const verdicts of halves) expect(scoreParrot('142', key, verdicts)).toBeNull();
+  for (const verdicts of halves) expect(scoreBaseline('142', key, verdicts)).toBeNull();
 });

@@ -1,6 +1,6 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { OracleAnswer } from '#contracts/oracle.ts';
-import type { AnswerKey, ParrotVerdicts, ReplayScore } from '#contracts/replay.ts';
+import type { AnswerKey, BaselineVerdicts, ReplayScore } from '#contracts/replay.ts';
 import { noUsage } from '#contracts/replay.ts';
 import { scoreReplay } from './score.ts';
 
@@ -10,7 +10,7 @@ const sentences = new Intl.Segmenter('und', { granularity: 'sentence' });
  * The baseline (methodology, "Baselines"): an oracle that says title and description back. Its claims are their
  * sentences. To the question it has nothing to say, for by the answer key's rule the answer stands in neither.
  */
-export const parrotAnswer = ({ title, description }: GroundTruth): OracleAnswer => {
+export const baselineAnswer = ({ title, description }: GroundTruth): OracleAnswer => {
   const summary = [title, description].filter((text) => text.trim() !== '').join('\n\n');
   const claims = summary
     .split('\n')
@@ -23,11 +23,11 @@ export const parrotAnswer = ({ title, description }: GroundTruth): OracleAnswer 
   };
 };
 
-/** The parrot's measures under the same key, unrounded; null where a verdict on it was not obtained. */
-export const scoreParrot = (
+/** The baseline's measures under the same key, unrounded; null where a verdict on it was not obtained. */
+export const scoreBaseline = (
   groundTruthId: string,
   key: AnswerKey,
-  { precision, recall }: ParrotVerdicts,
+  { precision, recall }: BaselineVerdicts,
 ): ReplayScore | null => {
   const took = { asks: 0, retries: 0, latencyMs: 0, usage: noUsage };
   return scoreReplay(groundTruthId, {

@@ -4,10 +4,10 @@ import { allEnded } from './all-ended.ts';
 import type { SharedJudgments } from './shared-judgments.ts';
 
 /**
- * The verdicts on the parrot: those that this replay or another had made, or new ones, each kept as it arrives. Both
+ * The verdicts on the baseline: those that this replay or another had made, or new ones, each kept as it arrives. Both
  * together are shared.
  */
-export const judgeParrot = async (
+export const judgeBaseline = async (
   material: VerdictMaterial,
   {
     shared,
@@ -22,7 +22,7 @@ export const judgeParrot = async (
   const { key } = material;
   let { precision, recall, reused = false } = baseline ?? {};
   const isWhole = precision !== undefined && recall !== undefined;
-  const stored = isWhole ? null : await shared?.parrot(key);
+  const stored = isWhole ? null : await shared?.baseline(key);
   if (stored && (stored.own || baseline === undefined)) {
     const missing = {
       ...(precision === undefined && { precision: stored.value.precision }),
@@ -47,6 +47,6 @@ export const judgeParrot = async (
   await asked.catch(() => undefined);
   // Also where they could not be kept here: they are paid for, and serve whoever comes to this change.
   if (!reused && precision?.kind === 'judged' && recall?.kind === 'judged')
-    await shared?.keepParrot({ precision, recall }, key);
+    await shared?.keepBaseline({ precision, recall }, key);
   await asked;
 };

@@ -48,7 +48,7 @@ test('killed after any step, it resumes at the first missing one and repeats no 
   expect([done.events, done.measures()]).toEqual([[], []]);
 });
 
-test('an oracle that fails needs no verdict; the parrot is judged, so that it is compared with the same changes', async () => {
+test('an oracle that fails needs no verdict; the baseline is judged, so that it is compared with the same changes', async () => {
   const replay = stage({ outcome: failed });
   expect(await replay.run()).toEqual({ outcome: 'oracle_failure', reason: 'timeout: No answer came.' });
   const { events, kept } = replay;
@@ -104,12 +104,12 @@ test('a cancelled replay asks no oracle', async () => {
   expect(requests).toEqual([]);
 });
 
-test('of parrot and second judgment each verdict is kept by itself: one that fails costs no other again', async () => {
+test('of baseline and second judgment each verdict is kept by itself: one that fails costs no other again', async () => {
   const whole = stage({ agreement: { share: 1, respond: content } });
   await whole.run();
   const stopped = new Error('no more');
   let asked = 0;
-  /** Fails the recall of the parrot, then that of the second judge. */
+  /** Fails the recall of the baseline, then that of the second judge. */
   const stops = (task: JudgeTask) => {
     if (task.measure === 'recall') {
       asked += 1;
@@ -117,12 +117,12 @@ test('of parrot and second judgment each verdict is kept by itself: one that fai
     }
     return content(task);
   };
-  const parrotCut = stage({ respond: stops, agreement: { share: 1, respond: content } });
-  await expect(parrotCut.run()).rejects.toThrow(stopped);
-  expect(Object.keys(parrotCut.kept.baseline ?? {}).sort()).toEqual(['precision', 'reused']);
+  const baselineCut = stage({ respond: stops, agreement: { share: 1, respond: content } });
+  await expect(baselineCut.run()).rejects.toThrow(stopped);
+  expect(Object.keys(baselineCut.kept.baseline ?? {}).sort()).toEqual(['precision', 'reused']);
 
   const secondCut = stage({
-    checkpoint: parrotCut.kept,
+    checkpoint: baselineCut.kept,
     agreement: {
       share: 1,
       respond: (task) => {

@@ -10,8 +10,8 @@ import type { Oracle } from '../oracles/oracle.ts';
 import { oracleRequest } from '../oracles/oracle-request.ts';
 import { seededFraction } from '../text/seeded-choice.ts';
 import { allEnded } from './all-ended.ts';
-import { parrotAnswer } from './baseline.ts';
-import { judgeParrot } from './judge-baseline.ts';
+import { baselineAnswer } from './baseline.ts';
+import { judgeBaseline } from './judge-baseline.ts';
 import { endOfReplay, type ReplayEnd } from './score.ts';
 import type { SharedJudgments } from './shared-judgments.ts';
 import { withStep } from './with-step.ts';
@@ -53,7 +53,7 @@ export type ReplayWork = {
 
 /**
  * Carries one replay to its end: answer key, oracle call, the three verdicts side by side, then what only the
- * certificate's trust rests on: the verdicts on the parrot and those of a second judge. Each step is kept as it arrives
+ * certificate's trust rests on: the verdicts on the baseline and those of a second judge. Each step is kept as it arrives
  * and none that was kept is done again, so a restarted worker repeats no paid call. Rejects where `signal` is aborted
  * or the store refuses; what the judge or the oracle do wrong is an end, never a rejection.
  */
@@ -110,8 +110,8 @@ export const runReplay = async (work: ReplayWork): Promise<ReplayEnd> => {
   const { outcome } = ended(done);
   const counts = outcome === 'scored' || outcome === 'oracle_failure';
   if (counts)
-    await judgeParrot(
-      { ...material, answer: parrotAnswer(groundTruth) },
+    await judgeBaseline(
+      { ...material, answer: baselineAnswer(groundTruth) },
       { shared: work.shared, baseline: done.baseline, keep: (parts) => keep('baseline', parts) },
     );
   const { agreement } = work;

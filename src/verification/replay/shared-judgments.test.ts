@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import {
   type AnswerKey,
+  type BaselineVerdicts,
   noUsage,
-  type ParrotVerdicts,
   type ReplayCheckpoint,
   type SettledAnswerKey,
 } from '#contracts/replay.ts';
@@ -14,7 +14,10 @@ const keyOf = ({ answerKey }: ReplayCheckpoint): AnswerKey =>
 
 /** What runs share, in memory. */
 const sharedInMemory = (): SharedJudgments & { kept: { key: SettledAnswerKey | null } } => {
-  const kept: { key: SettledAnswerKey | null; parrot: ParrotVerdicts | null } = { key: null, parrot: null };
+  const kept: { key: SettledAnswerKey | null; baseline: BaselineVerdicts | null } = {
+    key: null,
+    baseline: null,
+  };
   return {
     kept,
     answerKey: async () => kept.key && { value: kept.key, own: false },
@@ -22,14 +25,14 @@ const sharedInMemory = (): SharedJudgments & { kept: { key: SettledAnswerKey | n
       kept.key ??= outcome;
       return kept.key;
     },
-    parrot: async () => kept.parrot && { value: kept.parrot, own: false },
-    keepParrot: async (verdicts) => {
-      kept.parrot ??= verdicts;
+    baseline: async () => kept.baseline && { value: kept.baseline, own: false },
+    keepBaseline: async (verdicts) => {
+      kept.baseline ??= verdicts;
     },
   };
 };
 
-test('the second construct on a change pays for neither key nor parrot, and is judged by the same key', async () => {
+test('the second construct on a change pays for neither key nor baseline, and is judged by the same key', async () => {
   const shared = sharedInMemory();
   const first = stage({ shared });
   await first.run();
@@ -48,7 +51,7 @@ test('the second construct on a change pays for neither key nor parrot, and is j
   expect(second.kept.baseline).toEqual({ ...first.kept.baseline, reused: true });
 });
 
-test('a replay that was cut off after it shared key and parrot, and before it kept them, books them as its own', async () => {
+test('a replay that was cut off after it shared key and baseline, and before it kept them, books them as its own', async () => {
   const shared = sharedInMemory();
   const cut = stage({ shared });
   await cut.run();
@@ -60,7 +63,7 @@ test('a replay that was cut off after it shared key and parrot, and before it ke
     shared: {
       ...shared,
       answerKey: () => own(shared.answerKey()),
-      parrot: (key) => own(shared.parrot(key)),
+      baseline: (key) => own(shared.baseline(key)),
     },
   });
   await again.run();
@@ -70,14 +73,14 @@ test('a replay that was cut off after it shared key and parrot, and before it ke
   expect(again.kept.answerKey).toMatchObject({ reused: false, asks: 1 });
 });
 
-test('a parrot that was kept and not yet shared is shared by whoever goes on', async () => {
+test('a baseline that was kept and not yet shared is shared by whoever goes on', async () => {
   const shared = sharedInMemory();
-  const { keepParrot: _, ...rest } = shared;
-  const cut = stage({ shared: { ...rest, keepParrot: () => Promise.reject(new Error('away')) } });
+  const { keepBaseline: _, ...rest } = shared;
+  const cut = stage({ shared: { ...rest, keepBaseline: () => Promise.reject(new Error('away')) } });
   await expect(cut.run()).rejects.toThrow('away');
-  expect(await shared.parrot(keyOf(cut.kept))).toBeNull();
+  expect(await shared.baseline(keyOf(cut.kept))).toBeNull();
   await stage({ checkpoint: cut.kept, shared }).run();
-  expect(await shared.parrot(keyOf(cut.kept))).toMatchObject({ value: { precision: { kind: 'judged' } } });
+  expect(await shared.baseline(keyOf(cut.kept))).toMatchObject({ value: { precision: { kind: 'judged' } } });
 });
 
 test('that no key can be made for a change is shared too', async () => {

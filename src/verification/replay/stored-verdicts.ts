@@ -1,6 +1,6 @@
 import type { ReplayCheckpoint } from '#contracts/replay.ts';
 
-/** Verdicts on one answer as a checkpoint keeps them: the replay's own, the parrot's, a second judge's. */
+/** Verdicts on one answer as a checkpoint keeps them: the replay's own, the baseline's, a second judge's. */
 export type StoredVerdicts = Pick<ReplayCheckpoint, 'precision' | 'recall' | 'reply'>;
 
 /** Those that are there. */

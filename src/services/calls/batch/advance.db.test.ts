@@ -50,7 +50,7 @@ test('economy mode comes to the same scores through batches, at half the price o
   const ended = await economy.work();
   expect(ended).toMatchObject({ status: 'COMPLETED', progress: 3 });
   expect(economy.fake.requests.every(({ batch }) => batch !== null)).toBe(true);
-  // Keys, the verdicts of all replays, then the parrot's: calls that can wait for each other travel together.
+  // Keys, the verdicts of all replays, then the baseline's: calls that can wait for each other travel together.
   expect(new Set(economy.fake.requests.map(({ batch }) => batch?.id)).size).toBe(3);
 
   const dear = await economyRun({}, { economy: false });

@@ -27,7 +27,7 @@ const charactersPerToken = 3;
 /** Beside the prompt: the oracle's claims, the key, summary and response, by their usual length, in tokens. */
 const materialTokens = { answer_key: 30, precision: 900, recall: 1500, reply: 500 } as const;
 const answerTokens = { answer_key: 1500, precision: 1500, recall: 800, reply: 150 } as const;
-/** What a replay asks for, the parrot's verdicts among it. */
+/** What a replay asks for, the baseline's verdicts among it. */
 const replayTasks = ['answer_key', 'precision', 'recall', 'reply', 'precision', 'recall'] as const;
 const secondTasks = ['precision', 'recall', 'reply'] as const;
 /** More counts than these tell hardly more of the mean, and each is a request. */
@@ -164,7 +164,7 @@ export const estimateJudging = async (input: EstimateInput): Promise<JudgeEstima
     least: inWholeCalls(times(total(true), scale)),
     most: inWholeCalls(times(total(false), 2 * scale)),
     method: [
-      `Six judge calls a change: answer key, precision, recall and reply, and precision and recall of the parrot; those that an earlier run paid for are not needed again.`,
+      `Six judge calls a change: answer key, precision, recall and reply, and precision and recall of the baseline; those that an earlier run paid for are not needed again.`,
       counted > 0
         ? `Prompts of ${counted} changes were counted by the model’s own tokeniser.`
         : `Prompts were counted at ${charactersPerToken} characters a token.`,
