@@ -1,6 +1,7 @@
 import { watch } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { faultCode } from '#contracts/errors.ts';
 import { SchemaMismatch } from '#db/applied.ts';
 import { openDatabase } from '#db/client.ts';
 import { openEmbedded } from '#db/embedded.ts';
@@ -78,7 +79,7 @@ const prepare = async (databaseUrl: string, embeddedIn: string | null): Promise<
     if (embeddedIn !== null) throw error;
     // The message of a driver can hold the host and the user, never the password.
     throw new Error(
-      `DATABASE_URL cannot be used: ${error instanceof Error ? error.message || ('code' in error ? String(error.code) : error.name) : 'unknown error'}`,
+      `DATABASE_URL cannot be used: ${error instanceof Error ? error.message || (faultCode(error) ?? error.name) : 'unknown error'}`,
     );
   }
 };

@@ -1,3 +1,4 @@
+import { faultCode } from '#contracts/errors.ts';
 import { SchemaMismatch } from '#db/applied.ts';
 import { connectionOf } from '#db/embedded.ts';
 import { CommandError } from './exit.ts';
@@ -15,7 +16,7 @@ const unreachable = new Set([
 /** The fault of a connection as its user can mend it. The address may hold a password, so it is not said. */
 const explained = (error: unknown): unknown => {
   if (error instanceof SchemaMismatch) return new CommandError(error.message);
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = faultCode(error) ?? '';
   if (unreachable.has(code))
     return new CommandError(
       `The database of DATABASE_URL was not reached (${code}). Check its address and that it runs.`,

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
+import { faultCode } from '#contracts/errors.ts';
 import { instantSchema } from '#contracts/instant.ts';
 import { judgeProviders } from '#contracts/judge-providers.ts';
 import { type AnswerKey, baselineVerdictsSchema, settledAnswerKeySchema } from '#contracts/replay.ts';
@@ -34,8 +35,7 @@ export type JudgmentFolder = {
   warn: (message: string) => void;
 };
 
-const codeOf = (error: unknown) =>
-  error instanceof Error && 'code' in error ? String(error.code) : 'unknown fault';
+const codeOf = (error: unknown) => faultCode(error) ?? 'unknown fault';
 
 /** A lock is held for as long as a small file takes: whoever holds it for longer was stopped. */
 const lockPatienceMs = 10_000;

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import type { Certificate } from '#contracts/certificate.ts';
+import { faultCode } from '#contracts/errors.ts';
 import { toWire } from '#contracts/wire.ts';
 import { takeLock } from '#db/embedded/lock.ts';
 import { readCertificate } from '#verification/certificate/read.ts';
@@ -35,9 +36,6 @@ export type RunDirectory = RunStore & {
   finish: (certificate: Certificate, evidence: string) => Promise<void>;
   close: () => void;
 };
-
-const faultCode = (error: unknown) =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 
 /** A fault of the file system as something its user can mend; everything else stays what it is. */
 const explained = (directory: string, error: unknown): unknown => {

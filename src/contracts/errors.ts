@@ -1,3 +1,5 @@
+import { isObject } from './json.ts';
+
 /**
  * Every error that a caller is meant to read: tRPC's name for it and REST's status. One table, so that the two
  * transports cannot disagree.
@@ -32,3 +34,7 @@ export class AppError extends Error {
 
 /** `run.error` is at most this long, in UTF-16 code units. */
 export const maxRunErrorLength = 2000;
+
+/** The code that Node and what is built on it give an error (ENOENT, ECONNREFUSED); null where it has none. */
+export const faultCode = (error: unknown): string | null =>
+  isObject(error) && typeof error.code === 'string' ? error.code : null;

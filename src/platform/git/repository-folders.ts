@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { faultCode } from '#contracts/errors.ts';
 import type { GitObjectsAccess, RepositoryFolder } from '#verification/sources/github/client.ts';
 
 /** Kept folders beyond this many go, the longest unused first. */
@@ -10,7 +11,7 @@ const maxKept = 50;
 /** A folder that was opened this lately may be in use by another process. */
 const inUseMs = 24 * 60 * 60_000;
 
-const isMissing = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+const isMissing = (error: unknown) => faultCode(error) === 'ENOENT';
 
 const folderAt = (path: string, close: () => Promise<void>): RepositoryFolder => ({
   path,

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { faultCode } from '#contracts/errors.ts';
 import type { GitOutcome, RunGit } from '#verification/sources/git/runner.ts';
 
 const maxStderrLength = 16_000;
@@ -10,7 +11,7 @@ const killGroup = (pid: number | undefined) => {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
     // The group may have ended between the decision and the signal.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    if (faultCode(error) !== 'ESRCH') throw error;
   }
 };
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { realpath, stat } from 'node:fs/promises';
+import { faultCode } from '#contracts/errors.ts';
 import { pythonHost } from '#verification/oracles/python-host.ts';
 import {
   type PythonEnd,
@@ -18,15 +19,13 @@ const drainMs = 1000;
  */
 const interpreterArgs = ['-I', '-B', '-u', '-X', 'utf8', '-X', 'faulthandler', '-c', pythonHost];
 
-const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? error.code : null);
-
 /** The process leads the group that `detached` made; its children are in it unless they left it. */
 const killGroup = (pid: number) => {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
     // Nothing of the group is left, or, as macOS says it, nothing that has not ended.
-    if (codeOf(error) !== 'ESRCH' && codeOf(error) !== 'EPERM') throw error;
+    if (faultCode(error) !== 'ESRCH' && faultCode(error) !== 'EPERM') throw error;
   }
 };
 
@@ -90,7 +89,7 @@ export const pythonStarter =
       child.once('spawn', resolve);
       child.on('error', (cause) =>
         reject(
-          codeOf(cause) === 'ENOENT'
+          faultCode(cause) === 'ENOENT'
             ? new PythonUnusable(
                 'python3 is not installed, or not on the PATH. Install Python 3.8 or later, for example with apt-get install python3, and start again.',
               )

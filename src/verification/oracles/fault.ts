@@ -1,3 +1,6 @@
+import { faultCode } from '#contracts/errors.ts';
+import { isObject } from '#contracts/json.ts';
+
 /** The code by which a refusal of the network rule is known, somewhere on an error's chain of causes. */
 export const networkRuleCode = 'ENETWORKRULE';
 
@@ -6,21 +9,18 @@ const maxCauses = 10;
 /** An error and its causes; a chain that bites its tail ends. */
 function* causesOf(error: unknown): Generator<{ code: string | null; message: string; connecting: boolean }> {
   let cause = error;
-  for (let depth = 0; depth < maxCauses && typeof cause === 'object' && cause !== null; depth++) {
-    const given = 'code' in cause && typeof cause.code === 'string' ? cause.code : null;
+  for (let depth = 0; depth < maxCauses && isObject(cause); depth++) {
     // undici's parser leaves the code of a status line that is none undefined.
-    const code = given ?? (cause instanceof Error && cause.name === 'HTTPParserError' ? 'HPE_INVALID' : null);
+    const code =
+      faultCode(cause) ?? (cause instanceof Error && cause.name === 'HTTPParserError' ? 'HPE_INVALID' : null);
     yield {
       code,
       message: cause instanceof Error ? cause.message : '',
-      connecting: 'syscall' in cause && cause.syscall === 'connect',
+      connecting: cause.syscall === 'connect',
     };
     // Trying several addresses of one host ends in one error that holds the others.
-    const inner: unknown =
-      'errors' in cause && Array.isArray(cause.errors) && cause.errors.length > 0
-        ? cause.errors[0]
-        : undefined;
-    cause = 'cause' in cause && cause.cause !== undefined ? cause.cause : inner;
+    const inner: unknown = Array.isArray(cause.errors) ? cause.errors[0] : undefined;
+    cause = cause.cause ?? inner;
   }
 }
 

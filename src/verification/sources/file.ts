@@ -1,3 +1,4 @@
+import { faultCode } from '#contracts/errors.ts';
 import { type GroundTruth, groundTruthSchema } from '#contracts/ground-truth.ts';
 import { instantSchema } from '#contracts/instant.ts';
 import { drawChanges, sinceMs } from './draw.ts';
@@ -60,9 +61,6 @@ const parseGroundTruth = (path: string, text: string): GroundTruth[] => {
     });
 };
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown fault';
-
 /** Ground truth from a JSON Lines file. `name` is what the certificate shows, by default the path as given. */
 export const fileSource = (options: {
   readText: (path: string) => Promise<string>;
@@ -75,7 +73,7 @@ export const fileSource = (options: {
     try {
       text = await options.readText(path);
     } catch (error) {
-      const code = codeOf(error);
+      const code = faultCode(error) ?? 'unknown fault';
       throw code === 'ENOENT'
         ? new SourceError(
             'not_found',

@@ -1,5 +1,7 @@
+import { faultCode } from '#contracts/errors.ts';
+
 /** Codes of connections that were never made: nothing was sent over them. */
-const neverSent = new Set([
+const neverSent = new Set<string | null>([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -13,10 +15,10 @@ const neverSent = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
-const codesOf = (error: unknown): string[] =>
+const codesOf = (error: unknown): (string | null)[] =>
   error instanceof Error
     ? [
-        ...('code' in error && typeof error.code === 'string' ? [error.code] : []),
+        faultCode(error),
         ...codesOf(error.cause),
         ...(error instanceof AggregateError ? error.errors.flatMap(codesOf) : []),
       ]
