@@ -8,7 +8,7 @@ import { fleetSettings, startWorkers } from '#testing/fleet/fleet.ts';
 import { outsideJudge, repositoryOf } from '#testing/fleet/outside.ts';
 import { openOutsideElsewhere } from '#testing/fleet/outside-elsewhere.ts';
 import { startPostgres } from '#testing/fleet/postgres.ts';
-import { haveEnded, openFrontDesk, standing } from '#testing/fleet/runs.ts';
+import { haveEnded, openFrontDesk, runStates } from '#testing/fleet/runs.ts';
 
 /**
  * `npm run bench:scale-out`: replays per second with 1, 2 and 4 workers at their default concurrency, the oracle taking
@@ -96,7 +96,7 @@ const bench = async () => {
       githubToken: null,
       seed: 'bench',
     });
-    const runs = () => standing(desk.db);
+    const runs = () => runStates(desk.db);
     await eventually('Its first replay', runs, ([seen]) => (seen?.progress ?? 0) > 0, {
       withinMs: 120_000,
       signal,

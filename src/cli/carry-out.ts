@@ -8,7 +8,7 @@ import type { Judge } from '#verification/judges/judge.ts';
 import { reserveFor } from '#verification/sources/draw.ts';
 import { boundedJudge } from './bounded-judge.ts';
 import { oracleFor, sourceFor } from './engine.ts';
-import { evidenceOf, groundTruthDigest } from './evidence.ts';
+import { evidenceLines, groundTruthDigest } from './evidence.ts';
 import { CommandError, RunStopped, UsageError } from './exit.ts';
 import { issueCertificate } from './issue-certificate.ts';
 import type { Judges } from './judge.ts';
@@ -148,7 +148,7 @@ export const carryOut = async (
       signal,
     });
     const certificate = issueCertificate({ configuration, draw, replays }, now());
-    await directory?.finish(certificate, evidenceOf(draw, replays, configuration.salt));
+    await directory?.finish(certificate, evidenceLines(draw, replays, configuration.salt));
     return certificate;
   } catch (error) {
     progress.stop();

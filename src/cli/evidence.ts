@@ -71,7 +71,7 @@ const recordOf = (
  * recomputed; replaced changes too, with the reason. The texts of answer keys and oracles are sealed under the run's
  * salt. Of a private repository there are salted digests and verdicts only.
  */
-export const evidenceOf = (draw: GroundTruthDraw, replays: StoredReplay[], salt: string): string => {
+export const evidenceLines = (draw: GroundTruthDraw, replays: StoredReplay[], salt: string): string => {
   const changes = new Map([...draw.drawn, ...draw.reserve].map((change) => [change.id, change]));
   // A private repository's ordinals are those of its certificate, on which replaced changes have no place.
   const told = draw.private

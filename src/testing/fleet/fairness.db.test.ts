@@ -9,7 +9,7 @@ import { runRequest } from '../rigs/engine-rig.ts';
 import { eventually } from './eventually.ts';
 import { fleetSettings, startWorkers } from './fleet.ts';
 import { openOutside, repositoryOf, runOfChange } from './outside.ts';
-import { openFrontDesk, standing } from './runs.ts';
+import { openFrontDesk, runStates } from './runs.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -71,6 +71,6 @@ test('a run of 10 replays starts all of them within 3 s while a run of 1,000 has
     .where(eq(verificationReplays.runId, small))
     .limit(1);
   expect(Math.max(...begunOf(1)) - (drawn?.at.getTime() ?? 0)).toBeLessThan(3_000);
-  const [large] = await standing(desk.db);
+  const [large] = await runStates(desk.db);
   expect(large).toMatchObject({ construct: 'run-0', status: expect.stringMatching(/INVOKING|SCORING/) });
 }, 150_000);

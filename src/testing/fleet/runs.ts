@@ -56,7 +56,7 @@ export const openFrontDesk = async (databaseUrl: string) => {
 };
 
 /** Where each run stands, by its construct. */
-export const standing = (db: Database) =>
+export const runStates = (db: Database) =>
   db
     .select({
       id: verificationRuns.id,
@@ -69,7 +69,7 @@ export const standing = (db: Database) =>
     .from(verificationRuns)
     .orderBy(asc(verificationRuns.constructId));
 
-export const haveEnded = (runs: Awaited<ReturnType<typeof standing>>) =>
+export const haveEnded = (runs: Awaited<ReturnType<typeof runStates>>) =>
   runs.every(({ status }) => isTerminal(status));
 
 /**

@@ -20,7 +20,7 @@ export const covers = (name: string, at: string) => (name.endsWith('/') ? at.sta
 const layerOf = (file: string) => file.split('/')[0] ?? file;
 
 /** What an import names: a file below `src`, or a package. */
-export const targetOf = (file: string, specifier: string): { file: string } | { package: string } => {
+export const importTarget = (file: string, specifier: string): { file: string } | { package: string } => {
   if (specifier.startsWith('#')) return { file: normalize(specifier.slice(1)) };
   if (specifier.startsWith('.')) return { file: normalize(join(dirname(file), specifier)) };
   if (specifier.startsWith('node:')) return { package: 'node' };
@@ -53,7 +53,7 @@ export const findViolations = (sources: Sources): string[] =>
     if (place === null) return [`${file} stands at no place of the table.`];
     return readImports(file, source).flatMap(({ specifier, types }) => {
       if (specifier === null) return [`${file} imports what it computes: no table can hold that.`];
-      const target = targetOf(file, specifier);
+      const target = importTarget(file, specifier);
       const fault =
         'package' in target
           ? place.packages?.includes(target.package)
@@ -78,7 +78,7 @@ const graphOf = (sources: Sources, name: (file: string) => string): Graph => {
   for (const [file, source] of sources)
     for (const { specifier } of readImports(file, source)) {
       if (specifier === null) continue;
-      const target = targetOf(file, specifier);
+      const target = importTarget(file, specifier);
       if ('package' in target || name(target.file) === name(file)) continue;
       graph.set(name(file), (graph.get(name(file)) ?? new Set()).add(name(target.file)));
     }

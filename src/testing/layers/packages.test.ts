@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { targetOf } from './check.ts';
+import { importTarget } from './check.ts';
 import { readImports } from './imports.ts';
 
 const projectRoot = join(import.meta.dirname, '../../..');
@@ -26,7 +26,7 @@ const imported = new Set(
     .filter(runs)
     .flatMap((file) =>
       readImports(file, readFileSync(join(src, file), 'utf8')).flatMap(({ specifier }) => {
-        const target = targetOf(file, specifier ?? '#computed');
+        const target = importTarget(file, specifier ?? '#computed');
         return 'package' in target && target.package !== 'node' ? [target.package] : [];
       }),
     ),

@@ -10,7 +10,7 @@ import { fleetSettings, startWorkers } from '../fleet/fleet.ts';
 import { openOutside, repositoryOf } from '../fleet/outside.ts';
 import { startPostgres } from '../fleet/postgres.ts';
 import { repetitions } from '../fleet/repeated-calls.ts';
-import { certifiedNumbers, haveEnded, mostFaults, openFrontDesk, remains, standing } from '../fleet/runs.ts';
+import { certifiedNumbers, haveEnded, mostFaults, openFrontDesk, remains, runStates } from '../fleet/runs.ts';
 import { startStorm } from '../fleet/storm.ts';
 import { acceptRun, sendHere, startWeb } from '../fleet/web.ts';
 
@@ -113,7 +113,7 @@ const chaos = async () => {
     await acceptRun(calm.desk.context, sendHere(calm.desk.context, calm.owner), request);
   await eventually(
     'The end of the undisturbed runs',
-    () => standing(calm.desk.db),
+    () => runStates(calm.desk.db),
     haveEnded,
     within(120_000),
   );
@@ -156,7 +156,7 @@ const chaos = async () => {
   }
   const runs = await eventually(
     'The end of every run',
-    () => standing(desk.db),
+    () => runStates(desk.db),
     haveEnded,
     within(Math.max(1_000, form.boundMs - (Date.now() - stormAt))),
   ).finally(() => storm.stop());
