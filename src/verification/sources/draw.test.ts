@@ -31,13 +31,13 @@ const draw = (load: (id: string) => GroundTruth | { excluded: 'too_small' | 'too
   });
 
 test('the order is ascending SHA-256 of seed, NUL and id', () => {
-  // By node:crypto, which the engine does not use.
+  // An independent implementation: the engine does not use node:crypto.
   const key = (id: string) => createHash('sha256').update(`seed\0${id}`, 'utf8').digest('hex');
   const expected = candidates.map(({ id }) => id).sort((a, b) => (key(a) < key(b) ? -1 : 1));
   expect(seededOrder(candidates, 'seed').map(({ id }) => id)).toEqual(expected);
 });
 
-test('the order does not depend on the order of the list, and a further change moves no other', () => {
+test('the order does not depend on the list’s order, and an added change moves no other', () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.string(), { minLength: 1 }), fc.string(), (ids, seed) => {
       const order = (list: string[]) =>
@@ -52,10 +52,10 @@ test('the order does not depend on the order of the list, and a further change m
   );
 });
 
-test('changes are loaded only until sample and reserve are full, exclusions counted by reason', async () => {
+test('changes are loaded only until sample and reserve are full, and exclusions are counted by reason', async () => {
   const order = seededOrder(candidates, 'seed').map(({ id }) => id);
   const loaded: string[] = [];
-  const told: string[] = [];
+  const said: string[] = [];
   const result = await draw(
     (id) => {
       loaded.push(id);
@@ -63,16 +63,16 @@ test('changes are loaded only until sample and reserve are full, exclusions coun
       if (id === order[2]) return { excluded: 'too_large' };
       return groundTruth(id);
     },
-    { onProgress: (message: string) => told.push(message) },
+    { onProgress: (message: string) => said.push(message) },
   );
   expect(loaded).toEqual(order.slice(0, 5));
   expect(result.drawn.map(({ id }) => id)).toEqual([order[1], order[3]]);
   expect(result.reserve.map(({ id }) => id)).toEqual([order[4]]);
   expect(result).toMatchObject({ listed: 6, excluded: { too_small: 1, too_large: 1 }, source: 'git:r' });
-  expect(told.at(-1)).toBe('Reading merged changes: 2 of 3 taken, 2 left out');
+  expect(said.at(-1)).toBe('Reading merged changes: 2 of 3 taken, 2 left out');
 });
 
-test('the newest are taken as they are listed, and the next where one cannot serve', async () => {
+test('the newest changes are taken in the listed order, skipping any that cannot serve', async () => {
   const result = await draw((id) => (id === '1' ? { excluded: 'too_small' } : groundTruth(id)), {
     order: 'newest',
     limit: 1,
@@ -82,7 +82,7 @@ test('the newest are taken as they are listed, and the next where one cannot ser
   expect(result).toMatchObject({ reserve: [], excluded: { too_small: 1 } });
 });
 
-test('where nothing can serve, the error gives the counts', async () => {
+test('when nothing can serve, the error gives the counts', async () => {
   const error = await draw((id) => ({ excluded: id < '3' ? 'too_large' : 'too_small' })).catch(
     (e: unknown) => e,
   );
@@ -93,7 +93,7 @@ test('where nothing can serve, the error gives the counts', async () => {
   });
 });
 
-test('a draw that is given up loads nothing more', async () => {
+test('an aborted draw loads nothing more', async () => {
   const controller = new AbortController();
   let loads = 0;
   const drawing = draw(
@@ -108,7 +108,7 @@ test('a draw that is given up loads nothing more', async () => {
   expect(loads).toBe(1);
 });
 
-test('the commit range goes from the oldest merge to the newest, by time and not by place', () => {
+test('the commit range goes from the oldest merge to the newest by time, not by position', () => {
   const at = (id: string, mergedAt: string) => groundTruth(id, { mergedAt, mergeCommit: id.repeat(40) });
   expect(
     commitRangeOf([

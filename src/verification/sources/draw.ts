@@ -8,28 +8,28 @@ import {
 } from '#contracts/ground-truth.ts';
 import { type DrawRequest, SourceError } from './source.ts';
 
-/** A change that a source has listed; its id is unique in the list. */
+/** A change listed by a source. Its id is unique in the list. */
 export type Candidate = { id: string };
 
 /**
- * A smaller draw is not worth preparing; and where few are still wanted, more than those are prepared, since some will
- * be left out.
+ * The fewest candidates worth preparing at once. When fewer are still wanted, this many are prepared anyway, since some
+ * will be left out.
  */
 const fewestPrepared = 20;
 
 const exclusionWords: Record<ExclusionReason, string> = {
   too_small: 'with fewer than 3 changed lines',
-  binary_only: 'of binary files alone',
-  dependency_bump: 'of dependency bots',
-  generated_only: 'of lock files or generated files alone',
+  binary_only: 'with binary files only',
+  dependency_bump: 'by dependency bots',
+  generated_only: 'with lock files or generated files only',
   empty_diff: 'with an empty diff',
   too_large: 'too large to read',
   unreadable: 'that could not be read',
 };
 
 /**
- * The seeded order: ascending SHA-256(seed, NUL, id). It does not depend on the order of the list, and a change that
- * is listed later moves no other.
+ * The seeded order: ascending SHA-256(seed, NUL, id). It does not depend on the order of the list, and a change that is
+ * listed later does not move the others.
  */
 export const seededOrder = <C extends Candidate>(candidates: C[], seed: string): C[] =>
   candidates
@@ -37,7 +37,7 @@ export const seededOrder = <C extends Candidate>(candidates: C[], seed: string):
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
     .map(({ candidate }) => candidate);
 
-/** Oldest to newest merge commit by merge time, abbreviated to 12 digits; null where no commit is known. */
+/** Oldest to newest merge commit by merge time, abbreviated to 12 digits. Null when no commit is known. */
 export const commitRangeOf = (drawn: GroundTruth[]): string | null => {
   const commits = drawn
     .flatMap(({ mergeCommit, mergedAt }) => (mergeCommit === null ? [] : [{ mergeCommit, mergedAt }]))
@@ -50,18 +50,18 @@ export const commitRangeOf = (drawn: GroundTruth[]): string | null => {
 const filterWords = ({ since, label }: DrawRequest) =>
   `${since === null ? '' : ` since ${since}`}${label === null ? '' : ` with the label "${label}"`}`;
 
-/** The start of the day `since` (YYYY-MM-DD, UTC) in milliseconds; without one, before everything. */
+/** The start of the day `since` (YYYY-MM-DD, UTC) in milliseconds. Negative infinity without one. */
 export const sinceMs = (since: string | null): number =>
   since === null ? Number.NEGATIVE_INFINITY : Date.parse(`${since}T00:00:00Z`);
 
 /**
- * Walks the candidates in seeded order and loads each only when its turn comes, until `limit + reserve` have been
- * taken or the list ends. `source` is the name that the certificate bears; `isPrivate` hides it.
- * @throws SourceError `no_eligible_changes`, with the counts, where nothing could be drawn.
+ * Walks the candidates in order and loads each only when its turn comes, until `limit + reserve` are taken or the list
+ * ends. `source` is the name on the certificate; `isPrivate` hides it.
+ * @throws SourceError `no_eligible_changes`, with the counts, when nothing could be drawn.
  */
 export const drawChanges = async <C extends Candidate>(options: {
   candidates: C[];
-  /** Told which candidates are likely to be loaded next, so that what they need is fetched at once. */
+  /** Receives the candidates that are likely to be loaded next, so that what they need is fetched at once. */
   prepare?: (upcoming: C[]) => Promise<void>;
   load: (candidate: C) => Promise<GroundTruth | { excluded: ExclusionReason }>;
   request: DrawRequest;
@@ -120,5 +120,5 @@ export const drawChanges = async <C extends Candidate>(options: {
   };
 };
 
-/** Changes that stand by for those no answer key can be made for: each costs a read at the source, so not too many. */
+/** How many reserve changes to draw, for those that no answer key can be made for. Each costs a read at the source. */
 export const reserveFor = (limit: number) => Math.min(100, 5 + Math.ceil(limit / 4));

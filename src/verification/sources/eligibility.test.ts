@@ -31,15 +31,15 @@ const three = file('src/a.ts', 'one', 'two', 'three');
 test.each<[string, string | Uint8Array, object, ExclusionReason | 'eligible']>([
   ['three changed lines', three, {}, 'eligible'],
   ['two changed lines', file('src/a.ts', 'one', 'two'), {}, 'too_small'],
-  ['two lines and blank ones', file('src/a.ts', 'one', '', '  ', 'two'), {}, 'too_small'],
+  ['two changed lines and blank ones', file('src/a.ts', 'one', '', '  ', 'two'), {}, 'too_small'],
   [
-    'a rename alone',
+    'only a rename',
     'diff --git a/a b/b\nsimilarity index 100%\nrename from a\nrename to b\n',
     {},
     'too_small',
   ],
   ['an empty diff', '', {}, 'empty_diff'],
-  ['a text that is no diff', '<html>Not found</html>', {}, 'unreadable'],
+  ['text that is not a diff', '<html>Not found</html>', {}, 'unreadable'],
   [
     'binary files',
     'diff --git a/x.png b/x.png\nBinary files a/x.png and b/x.png differ\n',
@@ -55,7 +55,7 @@ test.each<[string, string | Uint8Array, object, ExclusionReason | 'eligible']>([
   ['a lock file', file('web/package-lock.json', 'one', 'two', 'three'), {}, 'generated_only'],
   ['a generated file', file('api/v1/user.pb.go', 'one', 'two', 'three'), {}, 'generated_only'],
   [
-    'a version beside its lock file',
+    'a version number beside its lock file',
     file('package.json', '"x": "2"') + file('yarn.lock', 'a', 'b', 'c'),
     {},
     'too_small',
@@ -74,18 +74,18 @@ test.each<[string, string | Uint8Array, object, ExclusionReason | 'eligible']>([
     { author: 'acme-ci[bot]', title: 'chore(deps): update x' },
     'dependency_bump',
   ],
-  ['other work of a bot', three, { author: 'acme-ci[bot]', title: 'Fix typos' }, 'eligible'],
+  ['other work by a bot', three, { author: 'acme-ci[bot]', title: 'Fix typos' }, 'eligible'],
   ['a bump by a person', three, { author: 'ada', title: 'Bump the limit to 20' }, 'eligible'],
 ])('%s', (_, diff, fields, expected) => {
   expect(outcome(diff, fields)).toBe(expected);
 });
 
-test('a diff whose cut leaves nothing to read is too large', () => {
+test('a diff that is empty after the cut is too large', () => {
   const bytes = Buffer.from(file('a.ts', ...['x', 'y', 'z'].map((line) => line.repeat(150_000))));
   expect(outcome(bytes)).toBe('too_large');
 });
 
-test('files changed are those of the whole diff, though it was cut', () => {
+test('files changed are those of the whole diff, even when it was cut', () => {
   const result = toGroundTruth(
     change,
     file('a.ts', ...Array(3000).fill('x'.repeat(99))) + file('z.ts', 'tail'),

@@ -23,7 +23,7 @@ const dependencyBots = new Set([
 ]);
 const bumpTitle = /^(?:[\w-]+(?:\([^)]*\))?!?:\s*)?(?:bump|update|upgrade|pin|lock file maintenance)\b/i;
 
-/** By a bot that does nothing else, or by any bot under a title that says so. People's own bumps are not meant. */
+/** True for a change by a dependency bot, or by any bot with a bump title. Bumps by people do not count. */
 const isDependencyBump = (change: { author: string | null; title: string }): boolean => {
   const author = (change.author ?? '').trim().toLowerCase();
   const name = author.replace(/\[bot\]$/, '').replaceAll(' ', '-');
@@ -34,8 +34,8 @@ const isDependencyBump = (change: { author: string | null; title: string }): boo
 };
 
 /**
- * Why a change cannot serve (methodology, "One replay"), null where it can. Counted are changed lines that are not
- * blank, of files that people write: a version number beside its lock file is too small a change to ask about.
+ * Why a change cannot serve (methodology, "One replay"), or null when it can. Only non-blank changed lines in files
+ * that people write count: a version number beside its lock file is too small a change to ask about.
  */
 const exclusionReason = (
   change: { author: string | null; title: string },
@@ -51,13 +51,13 @@ const exclusionReason = (
   return lines.length < minChangedLines ? 'too_small' : null;
 };
 
-/** As GitHub bounds them; only git's and files' texts can be longer. In UTF-16 units. */
+/** GitHub's own limits, in UTF-16 units. Only texts from git and files can be longer. */
 const maxTitleLength = 1_000;
 const maxDescriptionLength = 65_536;
 
 /**
- * One merged change as ground truth, or why it cannot serve. Its diff is made storable, rid of `index` lines and cut
- * to `maxDiffBytes`; what is eligible and which files changed is decided on the whole diff.
+ * One merged change as ground truth, or why it cannot serve. The diff is made storable, stripped of `index` lines and
+ * cut to `maxDiffBytes`. Eligibility and the changed files are decided on the whole diff.
  */
 export const toGroundTruth = (
   change: Omit<GroundTruth, 'diff' | 'filesChanged'>,
@@ -67,7 +67,7 @@ export const toGroundTruth = (
     typeof diff === 'string' ? diff : new TextDecoder('utf-8', { ignoreBOM: true }).decode(diff),
   );
   const parsed = parseDiff(text);
-  // Something was given, but it is no diff.
+  // There is text, but it is not a diff.
   if (parsed.files.length === 0 && text.trim() !== '') return { excluded: 'unreadable' };
   const title = cutText(storableText(change.title), maxTitleLength);
   const reason = exclusionReason({ author: change.author, title }, parsed);

@@ -33,12 +33,12 @@ test('what was written is read back the same', async () => {
   expect(result).toMatchObject({ listed: 2, excluded: {}, source: 'file:truth.jsonl', private: false });
 });
 
-test('times with an offset are read as UTC, blank lines and a byte order mark are passed over', async () => {
+test('times with an offset are read as UTC, and blank lines and a byte order mark are skipped', async () => {
   const text = `\u{feff}${JSON.stringify(record('1', { mergedAt: '2025-01-01T01:30:00+01:00' }))}\r\n\r\n`;
   expect((await draw(text)).drawn[0]?.mergedAt).toBe('2025-01-01T00:30:00.000Z');
 });
 
-test('since and label narrow the list', async () => {
+test('since and label filter the list', async () => {
   const text = serializeGroundTruth([
     record('old', { mergedAt: '2024-12-31T23:59:59Z' }),
     record('new'),
@@ -48,7 +48,7 @@ test('since and label narrow the list', async () => {
   expect(result.drawn.map(({ id }) => id)).toEqual(['new']);
 });
 
-test('the newest is the one merged last, wherever it stands in the file', async () => {
+test('the newest change is the one merged last, wherever it is in the file', async () => {
   const text = serializeGroundTruth([
     record('middle'),
     record('newest', { mergedAt: '2025-01-02T00:00:00Z' }),
@@ -59,28 +59,28 @@ test('the newest is the one merged last, wherever it stands in the file', async 
 });
 
 test.each<[string, string, RegExp]>([
-  ['no JSON', 'nonsense', /truth\.jsonl, line 2: not JSON/],
-  ['no object', '[]', /line 2: .*expected object/],
+  ['a line that is not JSON', 'nonsense', /truth\.jsonl, line 2: not JSON/],
+  ['a line that is not an object', '[]', /line 2: .*expected object/],
   ['a missing field', '{"id":"2"}', /line 2: title: /],
   [
-    'a field of another type',
+    'a field of the wrong type',
     JSON.stringify({ ...record('2'), filesChanged: ['a', 3] }),
     /line 2: filesChanged\.1: /,
   ],
   [
-    'a time that is none',
+    'an invalid time',
     JSON.stringify(record('2', { mergedAt: 'soon' })),
     /line 2: mergedAt: must be an RFC 3339 time/,
   ],
-  ['an id twice', JSON.stringify(record('1')), /line 2: id: "1" is already on line 1/],
-])('%s is told with its line and field', async (_, line, expected) => {
+  ['a duplicate id', JSON.stringify(record('1')), /line 2: id: "1" is already on line 1/],
+])('%s is reported with its line and field', async (_, line, expected) => {
   expect(await failure(`${JSON.stringify(record('1'))}\n${line}\n`)).toMatchObject({
     code: 'invalid',
     message: expect.stringMatching(expected),
   });
 });
 
-test('an empty file and a missing file are told apart', async () => {
+test('an empty file and a missing file give different errors', async () => {
   expect(await failure('\n')).toMatchObject({ code: 'empty' });
   const missing = fileSource({
     readText: () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOENT' })),

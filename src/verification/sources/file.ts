@@ -17,11 +17,7 @@ const readLine = (path: string, number: number, text: string): GroundTruth => {
   try {
     value = JSON.parse(text);
   } catch {
-    throw invalid(
-      path,
-      number,
-      'not JSON. Each line must hold one JSON object; `ingest` writes such a file.',
-    );
+    throw invalid(path, number, 'not JSON. Each line must be one JSON object; `ingest` writes such a file.');
   }
   const parsed = lineSchema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -32,13 +28,13 @@ const readLine = (path: string, number: number, text: string): GroundTruth => {
   throw invalid(path, number, problems.join('; '));
 };
 
-/** JSON Lines: one ground truth a line; what `fileSource` reads and `ingest` writes. */
+/** JSON Lines, one ground truth per line: `ingest` writes it, `fileSource` reads it. */
 export const serializeGroundTruth = (records: GroundTruth[]): string =>
   records.map((record) => `${JSON.stringify(groundTruthSchema.parse(record))}\n`).join('');
 
 /**
- * Reads every line before it draws, so that a bad line is told at once.
- * @throws SourceError `invalid` with line and field; `empty`; `not_found` or `unreachable` where `readText` fails.
+ * Reads every line before anything is drawn, so that a bad line is reported at once.
+ * @throws SourceError `invalid` with line and field; `empty`; `not_found` or `unreachable` when `readText` fails.
  */
 const parseGroundTruth = (path: string, text: string): GroundTruth[] => {
   const seen = new Map<string, number>();
@@ -83,7 +79,7 @@ export const fileSource = (options: {
     }
     const records = parseGroundTruth(path, text);
     if (records.length === 0) {
-      throw new SourceError('empty', `${path} holds no ground truth. Write one with \`ingest\`.`);
+      throw new SourceError('empty', `${path} contains no ground truth. Write such a file with \`ingest\`.`);
     }
     const from = sinceMs(request.since);
     const candidates = records.filter(
@@ -92,7 +88,7 @@ export const fileSource = (options: {
         (request.label === null || record.labels.includes(request.label)),
     );
     return drawChanges({
-      // A file is in whatever order it was written, `ingest` writes the seeded one.
+      // A file can be in any order; `ingest` writes the seeded one.
       candidates: candidates.sort((a, b) => Date.parse(b.mergedAt) - Date.parse(a.mergedAt)),
       load: async ({ diff, filesChanged: _, ...change }) => toGroundTruth(change, diff),
       request,

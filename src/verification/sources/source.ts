@@ -1,8 +1,8 @@
 import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
 
 /**
- * What to draw. `limit` changes make the sample, up to `reserve` more stand by. The order is seeded: the same seed
- * over the same changes gives the same draw. `since` (YYYY-MM-DD, UTC) and `label` narrow the eligible set.
+ * What to draw: `limit` changes for the sample and up to `reserve` more. The order is seeded: the same seed over the
+ * same changes gives the same draw. `since` (YYYY-MM-DD, UTC) and `label` narrow the eligible set.
  */
 export type DrawRequest = {
   limit: number;
@@ -10,18 +10,16 @@ export type DrawRequest = {
   seed: string;
   since: string | null;
   label: string | null;
-  /**
-   * `newest` takes changes as the source lists them, the newest first, for a look at one; a sample is always seeded.
-   */
+  /** `newest` takes changes newest first, as the source lists them, to look at one. A sample is always seeded. */
   order?: 'seeded' | 'newest';
   signal?: AbortSignal;
-  /** Told in plain words what is being waited for or read, for example "Reading change 12 of 40". */
+  /** Reports in plain words what is being read or waited for, for example "Reading change 12 of 40". */
   onProgress?: (message: string) => void;
 };
 
 /** A port: merged changes of one repository or file. */
 export type GroundTruthSource = {
-  /** Rejects with `SourceError` where the repository cannot be read or holds nothing that can serve. */
+  /** Rejects with `SourceError` when the repository cannot be read or contains nothing that can serve. */
   draw(request: DrawRequest): Promise<GroundTruthDraw>;
 };
 
@@ -36,11 +34,13 @@ const sourceErrorCodes = [
 ] as const;
 export type SourceErrorCode = (typeof sourceErrorCodes)[number];
 
-/** Why ground truth could not be had, in words for the run's owner: what was wrong and what to do. Holds no secret. */
+/**
+ * Why ground truth could not be read, in words for the run's owner: what went wrong and what to do. Contains no secret.
+ */
 export class SourceError extends Error {
   override readonly name = 'SourceError';
   readonly code: SourceErrorCode;
-  /** A passing fault: the same call may succeed later. */
+  /** The fault is temporary: the same call may succeed later. */
   readonly retryable: boolean;
 
   constructor(

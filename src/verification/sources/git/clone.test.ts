@@ -62,7 +62,7 @@ const failure = async (url: string, more: Partial<CloneOptions> = {}) => {
   return error;
 };
 
-test('a clone gives the same changes as the repository it was made of', async () => {
+test('a clone gives the same changes as its original', async () => {
   const server = await serve();
   const result = await source(server.url).draw(request);
   const name = `${new URL(server.url).host}/repository`;
@@ -89,7 +89,7 @@ test('a token opens a private repository, stays out of the arguments, and hides 
   expect(seen.flat().join(' ')).not.toMatch(new RegExp(`${token}|${btoa(`x-access-token:${token}`)}`));
 });
 
-test('a redirect is not followed, and no token goes to where it points', async () => {
+test('a redirect is not followed, and its target receives no token', async () => {
   const target = await serve({ token });
   const server = await serve({ redirectTo: new URL(target.url).origin });
   expect(await failure(server.url, { token })).toMatchObject({
@@ -103,19 +103,19 @@ test.each([
   ['an option', '--upload-pack=touch /tmp/x'],
   ['a program', 'ext::sh -c true'],
   ['a transport helper', 'foo::http://example.com/a'],
-  ['no URL', 'example.com/a/b'],
+  ['text that is not a URL', 'example.com/a/b'],
   ['a path', '/etc'],
-  ['a file URL where none is allowed', 'file:///etc'],
+  ['a file URL where file URLs are not allowed', 'file:///etc'],
   ['ssh where it is not allowed', 'ssh://git@example.com/a'],
   ['user info', 'http://user:pass@127.0.0.1/a'],
   ['a query', 'http://127.0.0.1/a?x=1'],
-])('%s is refused before anything is run', async (_, url) => {
+])('%s is refused before anything runs', async (_, url) => {
   const error = await failure(url, { runGit: () => expect.unreachable('git must not run') });
   expect(error).toMatchObject({ code: 'invalid' });
   expect(String(error)).not.toContain('pass@');
 });
 
-test('an address that the guard refuses is not called, and what it pins is used', async () => {
+test('an address that the guard refuses is not called, and the address it pins is used', async () => {
   const server = await serve();
   const refusal = new SourceError('invalid', 'not allowed');
   expect(await failure(server.url, { guard: () => Promise.reject(refusal) })).toBe(refusal);
@@ -127,7 +127,7 @@ test('an address that the guard refuses is not called, and what it pins is used'
   expect(result.listed).toBe(2);
 });
 
-test('a missing repository, an unreachable server and one that never answers are told apart', async () => {
+test('a missing repository, an unreachable server and one that never answers give different errors', async () => {
   const server = await serve();
   const other = server.url.replace('repository.git', 'none.git');
   expect(await failure(other)).toMatchObject({ code: 'not_found' });
@@ -140,7 +140,7 @@ test('a missing repository, an unreachable server and one that never answers are
   expect(await failure(server.url)).toMatchObject({ code: 'unreachable', retryable: true });
 });
 
-test('an empty repository is told as empty', async () => {
+test('an empty repository is reported as empty', async () => {
   const empty = createGitRepository();
   try {
     expect(await failure(`file://${empty.path}`, { allowedProtocols: ['file'] })).toMatchObject({
@@ -151,7 +151,7 @@ test('an empty repository is told as empty', async () => {
   }
 });
 
-test('giving up ends the clone with the reason given', async () => {
+test('an abort ends the clone with the given reason', async () => {
   const silent = await serve({ silent: true });
   const controller = new AbortController();
   const reason = new Error('cancelled');

@@ -10,13 +10,13 @@ export type CloneOptions = {
   makeTempDir: () => Promise<string>;
   removeDir: (path: string) => Promise<void>;
   url: string;
-  /** Sent as HTTP basic credentials to this URL's origin and nowhere else; makes the draw private. */
+  /** Sent as HTTP basic credentials to this URL's origin only. Makes the draw private. */
   token?: string | null;
-  /** Transports that git may use, without colon; https alone unless told otherwise. */
+  /** Transports that git may use, without the colon. Default: https only. */
   allowedProtocols?: string[];
   /**
-   * Called before anything is sent. It may refuse the address with a SourceError, and answers with further git
-   * configuration, for example `http.curloptResolve` to pin the address that it has checked.
+   * Called before anything is sent. It may refuse the address with a SourceError. It returns further git configuration,
+   * for example `http.curloptResolve` to pin the address that it has checked.
    */
   guard?: (url: URL) => Promise<Record<string, string>>;
   timeoutMs?: number;
@@ -26,24 +26,24 @@ const schemes = /^(?:https?|git|ssh|file):$/;
 
 const readUrl = (text: string, allowedProtocols: string[]): URL => {
   const refuse = (problem: string) => new SourceError('invalid', `This repository address ${problem}`);
-  // "ext::command" and its like run programs; "-x" would be read as an option.
+  // "ext::command" and similar transports run programs; "-x" would be read as an option.
   if (text.startsWith('-') || /^[a-z0-9+.-]+::/i.test(text) || !URL.canParse(text)) {
-    throw refuse('is no URL that can be cloned. Give one such as https://example.com/owner/name.git.');
+    throw refuse('is not a URL that can be cloned. Give one such as https://example.com/owner/name.git.');
   }
   const url = new URL(text);
   if (!schemes.test(url.protocol) || !allowedProtocols.includes(url.protocol.slice(0, -1))) {
     throw refuse(
-      `uses ${url.protocol}, allowed is ${allowedProtocols.map((name) => `${name}:`).join(', ')}.`,
+      `uses ${url.protocol}, but only these are allowed: ${allowedProtocols.map((name) => `${name}:`).join(', ')}.`,
     );
   }
   if (url.username !== '' || url.password !== '') {
-    throw refuse('must not hold a user name or password. Give a token by itself.');
+    throw refuse('must not contain a user name or password. Give a token in its own field.');
   }
   if (url.search !== '' || url.hash !== '') throw refuse('must not have a query or a fragment.');
   return url;
 };
 
-/** What git said, as a reason for the run's owner. git's own words stay out: they may quote the server's. */
+/** Explains git's failure to the run's owner. git's own words stay out, because they may quote the server's. */
 const cloneError = (outcome: GitOutcome, name: string, hasToken: boolean): SourceError => {
   const said = outcome.stderr;
   if (outcome.stopped === 'timeout') {
@@ -68,7 +68,10 @@ const cloneError = (outcome: GitOutcome, name: string, hasToken: boolean): Sourc
     );
   }
   if (/not found|does not exist|does not appear to be a git repository|error: 404/i.test(said)) {
-    return new SourceError('not_found', `${name} was not found, or is no git repository. Check the address.`);
+    return new SourceError(
+      'not_found',
+      `${name} was not found, or is not a git repository. Check the address.`,
+    );
   }
   if (/redirect|error: 30\d/i.test(said)) {
     return new SourceError('invalid', `${name} redirects elsewhere. Give the address that it redirects to.`);
@@ -83,7 +86,7 @@ const cloneError = (outcome: GitOutcome, name: string, hasToken: boolean): Sourc
   }
   return new SourceError(
     'unreachable',
-    `${name} could not be cloned: its server was not reached or failed.`,
+    `${name} could not be cloned: its server failed or could not be reached.`,
     {
       retryable: true,
     },
@@ -91,8 +94,8 @@ const cloneError = (outcome: GitOutcome, name: string, hasToken: boolean): Sourc
 };
 
 /**
- * Merged changes of a repository anywhere: cloned bare and without a work tree into a temporary folder, only as deep
- * as a draw looks, read there, and removed whatever happens.
+ * Merged changes of any repository. It is cloned into a temporary folder, bare and only as deep as a draw looks, and is
+ * always removed afterwards.
  */
 export const clonedGitSource = (options: CloneOptions): GroundTruthSource => ({
   async draw(request) {
@@ -111,7 +114,7 @@ export const clonedGitSource = (options: CloneOptions): GroundTruthSource => ({
           '--bare',
           '--single-branch',
           '--no-tags',
-          // The commit below the last one listed is its parent.
+          // One more than the list: the parent of its last commit.
           `--depth=${maxListedCommits + 1}`,
           '--template=',
           '--no-recurse-submodules',

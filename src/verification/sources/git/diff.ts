@@ -1,14 +1,14 @@
 import type { ExclusionReason } from '#contracts/ground-truth.ts';
 import { configEnvironment, type GitOutcome } from './runner.ts';
 
-/** git in one repository. */
+/** Runs git in one repository. */
 export type Git = (args: string[], bounds: { timeoutMs: number; maxBytes: number }) => Promise<GitOutcome>;
 
 const diffTimeoutMs = 60_000;
-/** A diff beyond this is `too_large`; what is shown of a smaller one is cut to 100 KB later. */
+/** A larger diff is `too_large`. A smaller one is later cut to 100 KB for display. */
 const maxRawDiffBytes = 20_000_000;
 
-/** Of git where it reads a repository: nothing of what the repository's owner configures is carried out. */
+/** Settings for reading a repository: nothing that its owner has configured runs. */
 export const readingConfig = configEnvironment({
   // The repository's owner may be another user.
   'safe.directory': '*',
@@ -21,7 +21,7 @@ export const readingConfig = configEnvironment({
   'i18n.logOutputEncoding': 'UTF-8',
 });
 
-/** Everything that a user or a repository may configure is said here, so that one commit has one diff. */
+/** States every option that a user or a repository may configure, so that one commit has one diff. */
 const diffFlags = [
   '-p',
   '--no-commit-id',
@@ -40,7 +40,7 @@ const diffFlags = [
   '--no-relative',
 ];
 
-/** The diff between two trees (or of `--root` and a commit), the same whatever anyone configures. */
+/** The diff between two trees (or of `--root` and a commit), independent of all configuration. */
 export const readDiff = async (
   git: Git,
   trees: [string, string],
@@ -49,7 +49,7 @@ export const readDiff = async (
     timeoutMs: diffTimeoutMs,
     maxBytes: maxRawDiffBytes,
   });
-  // A diff that takes a minute is one that no one could be asked about.
+  // Nobody could be asked about a diff that takes a minute to read.
   if (diff.stopped !== null) return 'too_large';
   return diff.code === 0 ? diff.stdout : 'unreadable';
 };

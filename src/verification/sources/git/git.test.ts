@@ -68,14 +68,14 @@ test('merges and squashes are named by their pull request, plain commits by thei
   });
 });
 
-test('a number that two commits bear names neither of them', async () => {
+test('a number shared by two commits names neither', async () => {
   const repo = repository();
   const hashes = [1, 2].map((at) => repo.commit({ message: 'Port (#7)', files: { [`${at}.ts`]: code } }));
   const result = await draw(repo.path);
   expect(result.drawn.map(({ id }) => id).sort()).toEqual(hashes.map((hash) => hash.slice(0, 12)).sort());
 });
 
-test('the diff is against the first parent, and the same whatever the repository configures', async () => {
+test('the diff is against the first parent, whatever the repository configures', async () => {
   const repo = repository();
   repo.commit({ message: 'Begin', files: { 'old name.ts': code, 'ü.ts': code } });
   repo.commit({
@@ -95,7 +95,7 @@ test('the diff is against the first parent, and the same whatever the repository
   ]) {
     repo.git('config', ...(setting.split('=') as [string, string]));
   }
-  // Attributes of the checkout would turn the file into a binary one.
+  // Attributes in the checkout would turn the file into a binary one.
   writeFileSync(join(repo.path, '.gitattributes'), '*.ts -diff\n');
   repo.git('add', '.gitattributes');
   expect(await draw(repo.path)).toEqual(before);
@@ -137,7 +137,7 @@ test('nothing that a hostile repository configures is run', async () => {
   for (const [key, value] of Object.entries(settings)) repo.git('config', key, value);
   repo.git('config', 'core.repositoryFormatVersion', '1');
   writeFileSync(join(repo.path, '.git/info/attributes'), '*.ts diff=trap\n');
-  // A missing object is what makes git ask a promisor remote.
+  // A missing object makes git ask a promisor remote.
   const blob = repo.git('rev-parse', 'HEAD:a.ts');
   const objects = join(repo.path, '.git/objects', blob.slice(0, 2), blob.slice(2));
   expect(existsSync(objects)).toBe(true);
@@ -149,7 +149,7 @@ test('nothing that a hostile repository configures is run', async () => {
   expect(existsSync(trap.sprung)).toBe(false);
 });
 
-test('in a shallow clone the commit at the boundary is no change', async () => {
+test('the boundary commit of a shallow clone is not a change', async () => {
   const repo = repository();
   for (const number of [1, 2, 3, 4])
     repo.commit({ message: `C${number}`, files: { [`${number}.ts`]: code } });
@@ -160,7 +160,7 @@ test('in a shallow clone the commit at the boundary is no change', async () => {
   expect(result.drawn.map(({ title }) => title).sort()).toEqual(['C3', 'C4']);
 });
 
-test('since narrows the list by commit time', async () => {
+test('since filters the list by commit time', async () => {
   const repo = repository();
   repo.commit({ message: 'Old', files: { 'a.ts': code }, at: '2024-12-31T23:59:59Z' });
   repo.commit({ message: 'New', files: { 'b.ts': code }, at: '2025-01-01T00:00:00Z' });
@@ -181,7 +181,7 @@ test('bare repositories and linked work trees are read like checkouts', async ()
   expect(await draw(join(repo.path, 'linked'))).toEqual(expected);
 });
 
-test('no repository, a folder within one, a missing path and an empty repository are told apart', async () => {
+test('a plain folder, a folder inside a repository, a missing path and an empty repository give different errors', async () => {
   expect(await failure(tmpdir())).toMatchObject({
     code: 'not_found',
     message: expect.stringMatching(/not a git repo/),
@@ -196,11 +196,11 @@ test('no repository, a folder within one, a missing path and an empty repository
   expect(await failure(repo.path, { label: 'x' })).toMatchObject({ code: 'invalid' });
 });
 
-test('a repository of another user is read', async () => {
+test('a repository that belongs to another user is read', async () => {
   const repo = repository();
   repo.commit({ message: 'Begin', files: { 'a.ts': code } });
   const asOther = gitSource({
-    // What git itself offers for testing its check of the owner.
+    // git's own switch for testing its owner check.
     runGit: (args, options) =>
       runGit(args, { ...options, env: { ...options.env, GIT_TEST_ASSUME_DIFFERENT_OWNER: '1' } }),
     path: repo.path,
@@ -224,7 +224,7 @@ test('messages in other encodings and with odd characters are read as text', asy
   expect((await draw(repo.path)).drawn[0]).toMatchObject({ title: 'Café \u{1}x', description: 'Body' });
 });
 
-test('what was drawn from a repository can be kept in a file and drawn again', async () => {
+test('a draw from a repository can be saved to a file and drawn again', async () => {
   const repo = repository();
   for (const number of [1, 2, 3])
     repo.commit({ message: `C (#${number})`, files: { [`${number}.ts`]: code } });
@@ -234,7 +234,7 @@ test('what was drawn from a repository can be kept in a file and drawn again', a
   expect(again.drawn).toEqual(drawn.drawn);
 });
 
-test('the reader agrees with git on paths and counts for a difficult change', async () => {
+test('the parser agrees with git on the paths and line counts of a difficult change', async () => {
   const repo = repository();
   const names = [
     'plain.ts',

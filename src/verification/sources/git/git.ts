@@ -6,7 +6,9 @@ import { type Git, readDiff, readingConfig } from './diff.ts';
 import { type Commit, historyFormat, parseHistory } from './history.ts';
 import { type GitOutcome, isolation, type RunGit } from './runner.ts';
 
-/** The newest first-parent commits that a draw is made from; older ones say little of how a project works now. */
+/**
+ * How many of the newest first-parent commits a draw considers. Older ones say little about how a project works now.
+ */
 export const maxListedCommits = 2_000;
 
 const listTimeoutMs = 60_000;
@@ -27,7 +29,7 @@ const startGit = async (name: string, run: () => Promise<GitOutcome>, signal?: A
 
 const textOf = ({ stdout }: GitOutcome) => new TextDecoder().decode(stdout).trim();
 
-/** Finds the repository's own folder, so that every later call names it and reads no work tree. */
+/** Finds the repository's own folder. Later calls name it and read no work tree. */
 const openRepository = async (
   options: { runGit: RunGit; path: string; name: string },
   signal?: AbortSignal,
@@ -71,8 +73,8 @@ const openRepository = async (
       `${name} is a folder inside a git repository, not a repository. Give the repository's top folder.`,
     );
   }
-  // A work tree and an index that do not exist: attributes in the checkout would else decide what a diff shows, and
-  // a clone would give another diff than the checkout it came from.
+  // The work tree and index do not exist. Otherwise attributes in the checkout would change the diff, and a clone would
+  // give another diff than the checkout it came from.
   const nowhere = `${gitDirectory}/echelon-verify-no-such-file`;
   return (args, bounds) =>
     run(
@@ -113,8 +115,8 @@ const listCommits = async (git: Git, name: string): Promise<Commit[]> => {
 };
 
 /**
- * Where a clone is shallow, its oldest commit seems to have no parents, and its diff would be the whole tree. The
- * commit itself tells.
+ * In a shallow clone the oldest commit seems to have no parents, and its diff would be the whole tree. The raw commit
+ * object still names its parents.
  */
 const withoutBoundary = async (git: Git, commits: Commit[]): Promise<Commit[]> => {
   const oldest = commits.at(-1);
@@ -127,7 +129,7 @@ const withoutBoundary = async (git: Git, commits: Commit[]): Promise<Commit[]> =
   return /^parent /m.test(header) ? commits.slice(0, -1) : commits;
 };
 
-/** A merge is committed by who pressed the button; the change is by the author of what was merged. */
+/** A merge commit names the person who merged; the author of the merged commit wrote the change. */
 const authorOf = async (git: Git, commit: Commit): Promise<string> => {
   const merged = commit.parents[1];
   if (merged === undefined) return commit.author;
@@ -135,7 +137,7 @@ const authorOf = async (git: Git, commit: Commit): Promise<string> => {
     timeoutMs: listTimeoutMs,
     maxBytes: 100_000,
   });
-  // In a shallow clone what was merged may be missing.
+  // In a shallow clone the merged commit may be missing.
   return shown.code === 0 ? (textOf(shown).split('\n')[1] ?? commit.author) : commit.author;
 };
 
@@ -175,9 +177,9 @@ const refuseLabel = (request: DrawRequest) => {
 };
 
 /**
- * Merged changes of a local repository: the first-parent commits of HEAD, each against its first parent. `name` is
- * what errors, certificate and ground truth call it (a path may say more than its owner wants). `isPrivate` keeps
- * even that out of the draw.
+ * Merged changes of a local repository: the first-parent commits of HEAD, each compared with its first parent. `name`
+ * stands for the repository in errors, certificate and ground truth, since a path may reveal more than its owner wants.
+ * `isPrivate` keeps the name out of the draw too.
  */
 export const gitSource = (options: {
   runGit: RunGit;

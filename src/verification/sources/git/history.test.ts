@@ -7,9 +7,9 @@ const committedAt = (seconds: string) =>
 test.each([
   ['1767225600', '2026-01-01T00:00:00.000Z'],
   ['0', '1970-01-01T00:00:00.000Z'],
-  // Year 10000, which RFC 3339 has no form for, and a number beyond every Date.
+  // Year 10000 has no RFC 3339 form. The last number exceeds the range of Date.
   ['253402300800', null],
   ['9007199254740993', null],
-])('a commit made %s seconds after 1970 was made at %s', (seconds, time) => {
+])('a commit time of %s seconds after 1970 is %s', (seconds, time) => {
   expect(committedAt(seconds)).toBe(time);
 });

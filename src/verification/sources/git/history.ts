@@ -1,30 +1,30 @@
 import { instantSchema } from '#contracts/instant.ts';
 import { storableText } from '#contracts/text.ts';
 
-/** One commit of a first-parent history as a merged change; `id` is unique in the history it was read from. */
+/** One commit of a first-parent history as a merged change. `id` is unique in its history. */
 export type Commit = {
   id: string;
   hash: string;
   parents: string[];
   author: string;
-  /** RFC 3339 UTC; null where the commit's time cannot be written so. */
+  /** RFC 3339 UTC. Null when that form cannot express the commit's time. */
   committedAt: string | null;
   title: string;
   description: string;
 };
 
-/** `rev-list --format`: fields end with NUL, which no commit message holds. */
+/** `rev-list --format`: each field ends with NUL, which no commit message contains. */
 export const historyFormat = '%H%x00%P%x00%an%x00%ct%x00%B%x00';
 const fieldCount = 5;
 
-/** The pull request's number, where a merge or squash commit's subject names one. */
+/** The pull request's number if a merge or squash commit's subject contains one. */
 const pullRequestNumber = (subject: string): string | null =>
   /^Merge pull request #(\d{1,9})\b/.exec(subject)?.[1] ??
   /\(pull request #(\d{1,9})\)\s*$/.exec(subject)?.[1] ??
   /\(#(\d{1,9})\)\s*$/.exec(subject)?.[1] ??
   null;
 
-/** A merge's subject names a branch; what the change is called is the first line below it, where there is one. */
+/** A merge's subject names a branch. The change's title is the first line below it, if there is one. */
 const wordsOf = (message: string): { subject: string; title: string; description: string } => {
   const [subject = '', ...rest] = message.trim().split('\n');
   const body = rest.join('\n').trim();
@@ -39,8 +39,9 @@ const timeOf = (seconds: string): string | null =>
   instantSchema.safeParse(new Date(Number(seconds) * 1000).toJSON()).data ?? null;
 
 /**
- * Reads what `rev-list --first-parent --format=<historyFormat>` wrote. A number that only one commit bears is its
- * id; all others (plain commits, and a number that was picked again) have the first 12 digits of their hash.
+ * Parses the output of `rev-list --first-parent --format=<historyFormat>`. A pull request number that only one commit
+ * has becomes its id. All other commits (plain ones, and those whose number was cherry-picked) get the first 12 digits
+ * of their hash.
  */
 export const parseHistory = (output: Uint8Array): Commit[] => {
   const fields = new TextDecoder('utf-8', { ignoreBOM: true }).decode(output).split('\0');
@@ -52,7 +53,7 @@ export const parseHistory = (output: Uint8Array): Commit[] => {
     );
     const { subject, title, description } = wordsOf(storableText(message));
     read.push({
-      // The line before it says "commit <hash>" again.
+      // git prints a line "commit <hash>" before it.
       hash: first.slice(first.lastIndexOf('\n') + 1),
       parents: parents.split(' ').filter((parent) => parent !== ''),
       author: storableText(author),

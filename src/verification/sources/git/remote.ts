@@ -2,15 +2,15 @@ import { configEnvironment, isolation } from './runner.ts';
 
 export type RemoteAccess = {
   url: URL;
-  /** Sent as HTTP basic credentials to the URL's origin and nowhere else. */
+  /** Sent as HTTP basic credentials to the URL's origin only. */
   token: string | null;
-  /** Transports that git may use, without colon. */
+  /** Transports that git may use, without the colon. */
   allowedProtocols: string[];
-  /** Further configuration, for example `http.curloptResolve` to pin an address that was checked. */
+  /** Further configuration, for example `http.curloptResolve` to pin a checked address. */
   guarded?: Record<string, string>;
 };
 
-/** What a git process that talks to a server runs under: one transport, no redirects, no hooks, no helpers. */
+/** The environment of a git process that talks to a server: one transport, no redirects, no hooks, no helpers. */
 export const remoteEnvironment = ({ url, token, allowedProtocols, guarded = {} }: RemoteAccess) => ({
   ...isolation,
   GIT_ALLOW_PROTOCOL: allowedProtocols.join(':'),

@@ -1,28 +1,28 @@
-/** How a git process ended. `stopped` tells why it was killed before its end; then `code` is null. */
+/** How a git process ended. `stopped` says why we killed it; `code` is then null. */
 export type GitOutcome = {
   code: number | null;
   stdout: Uint8Array;
-  /** The last part of it, as text. */
+  /** The end of it, as text. */
   stderr: string;
   stopped: 'timeout' | 'too_much_output' | null;
 };
 
 export type GitOptions = {
   cwd?: string;
-  /** All that git sees beside PATH: nothing of the caller's own environment reaches it. */
+  /** The whole environment of git, apart from PATH. Nothing of the caller's own environment reaches it. */
   env?: Record<string, string>;
-  /** Standard input; closed at once where it is not given. */
+  /** Standard input. Without it, standard input is closed at once. */
   input?: string;
   timeoutMs: number;
-  /** Bound of standard output; more of it stops the process. */
+  /** Limit for standard output. Exceeding it stops the process. */
   maxBytes: number;
   signal?: AbortSignal;
 };
 
-/** A port: runs git. Rejects only where git cannot be started, or with the signal's reason. */
+/** A port: runs git. Rejects only when git cannot be started, or with the signal's reason. */
 export type RunGit = (args: string[], options: GitOptions) => Promise<GitOutcome>;
 
-/** Configuration for one git process, handed over in its environment so that no secret stands in its arguments. */
+/** Configuration for one git process. It is passed in the environment so that no secret appears in the arguments. */
 export const configEnvironment = (config: Record<string, string>): Record<string, string> => {
   const entries = Object.entries(config);
   return Object.fromEntries([
@@ -35,9 +35,9 @@ export const configEnvironment = (config: Record<string, string>): Record<string
 };
 
 /**
- * What every git process here runs under. Repositories are hostile: neither the user's nor the system's
- * configuration is read, nothing is asked, no transport is open (a missing object of a partial clone would else be
- * fetched with a command from the repository's own configuration), and nothing replaces an object.
+ * The environment of every git process here. Repositories are hostile, so git reads neither the user's nor the system's
+ * configuration, never prompts, opens no transport and replaces no object. With an open transport, a missing object of
+ * a partial clone would be fetched with a command from the repository's own configuration.
  */
 export const isolation: Record<string, string> = {
   GIT_CONFIG_GLOBAL: '/dev/null',

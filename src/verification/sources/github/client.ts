@@ -7,7 +7,7 @@ import { cutText, storableText } from '#contracts/text.ts';
 import type { RunGit } from '../git/runner.ts';
 import { SourceError } from '../source.ts';
 
-/** All waiting for GitHub's limits within one draw. */
+/** Limit for all waiting on GitHub's rate limits in one draw. */
 const defaultMaxWaitMs = 15 * 60_000;
 const requestTimeoutMs = 60_000;
 const maxRedirects = 3;
@@ -20,22 +20,25 @@ export type GitHubAccess = {
   owner: string;
   name: string;
   token: string | null;
-  /** The token is the installation's, not the run's: what only its operator may read is told to be unknown. */
+  /**
+   * The token belongs to the installation, not to the run: a repository that only its operator may read is reported as
+   * unknown.
+   */
   publicOnly?: boolean;
-  /** Where diffs come from git objects; without it, and where git fails, each costs a call of the API. */
+  /** Reads diffs from git objects. Without it, or when git fails, each diff costs an API call. */
   objects?: GitObjectsAccess;
   maxWaitMs?: number;
-  /** Pause before a failed request is made again: this, then 4 and 9 times as long. */
+  /** Pause before a failed request is repeated: this long, then 4 and 9 times as long. */
   retryBaseMs?: number;
 };
 
-/** A folder that a repository's objects and listing are kept in. */
+/** A folder for a repository's objects and listing. */
 export type RepositoryFolder = {
   path: string;
-  /** Null where there is no such file. */
+  /** Null when there is no such file. */
   read(file: string): Promise<string | null>;
   write(file: string, text: string): Promise<void>;
-  /** Ends its use; a temporary one is removed. */
+  /** Ends its use, and removes it if it is temporary. */
   close(): Promise<void>;
 };
 
@@ -43,7 +46,7 @@ export type GitObjectsAccess = {
   runGit: RunGit;
   /** Where git repositories are cloned from: `<serverUrl>/<owner>/<name>.git`. */
   serverUrl: string;
-  /** The folder that is kept under this key from draw to draw; null: a temporary one. */
+  /** The folder kept under this key from draw to draw. Null: a temporary one. */
   openFolder: (key: string | null) => Promise<RepositoryFolder>;
 };
 
@@ -66,8 +69,8 @@ const isLimit = ({ status, message, response }: RequestFailure) =>
       /rate limit/i.test(message)));
 
 /**
- * Stands next to the wire, below the other plugins, and tells them what they do not see for themselves: a refusal of
- * ours is final, and a limit that says how long to wait is a secondary one, however GitHub words it.
+ * Sits below the other plugins, closest to the network, and tells them what they cannot see: our own refusal is final,
+ * and a limit that says how long to wait is a secondary one, however GitHub words it.
  */
 const plainFaults = (octokit: Octokit) => {
   octokit.hook.error('request', (error) => {
@@ -89,8 +92,8 @@ const PatientOctokit = Octokit.plugin(plainFaults, throttling, retry, paginateRe
 const originOf = (url: string) => new URL(url).origin;
 
 /**
- * The token goes to the API's own origin only: requests for another one (a page link, a redirect) are refused
- * rather than sent bare, since nothing there could be trusted to be this repository's.
+ * The token goes only to the API's own origin. Requests to any other origin (a page link, a redirect) are refused
+ * rather than sent without the token, since no answer from there can be trusted.
  */
 const ownHostFetch = (access: GitHubAccess, calls: GitHubCalls): typeof globalThis.fetch => {
   const origin = originOf(access.apiUrl);
@@ -98,8 +101,8 @@ const ownHostFetch = (access: GitHubAccess, calls: GitHubCalls): typeof globalTh
     try {
       return await access.fetch(url, init);
     } catch (error) {
-      // The one kind of fault that Octokit hands on without trying again.
-      throw calls.signal?.aborted ? new DOMException('The draw was given up', 'AbortError') : error;
+      // Octokit passes only this kind of error on without retrying.
+      throw calls.signal?.aborted ? new DOMException('The draw was aborted', 'AbortError') : error;
     }
   };
   return async (input, init) => {
@@ -108,7 +111,7 @@ const ownHostFetch = (access: GitHubAccess, calls: GitHubCalls): typeof globalTh
       if (originOf(url) !== origin) {
         throw new SourceError(
           'unreachable',
-          `GitHub's API at ${origin} pointed to another host, ${new URL(url).host}, which was not followed. Check GITHUB_API_URL.`,
+          `GitHub's API at ${origin} pointed to another host, ${new URL(url).host}, and was not followed there. Check GITHUB_API_URL.`,
         );
       }
       const bounds = [AbortSignal.timeout(requestTimeoutMs), ...(calls.signal ? [calls.signal] : [])];
@@ -129,7 +132,7 @@ const ownHostFetch = (access: GitHubAccess, calls: GitHubCalls): typeof globalTh
 
 const clockTime = (date: Date) => `${date.toISOString().slice(11, 16)} UTC`;
 
-/** An Octokit for one draw. It waits for GitHub's limits within the bound, and logs nothing. */
+/** An Octokit for one draw. It waits for GitHub's limits up to the bound, and logs nothing. */
 export const openGitHub = (access: GitHubAccess, calls: GitHubCalls) => {
   const { maxWaitMs = defaultMaxWaitMs, retryBaseMs = 1_000 } = access;
   let waitedMs = 0;
@@ -157,7 +160,7 @@ export const openGitHub = (access: GitHubAccess, calls: GitHubCalls) => {
       id: `${access.apiUrl} ${access.owner}/${access.name}`,
       onRateLimit: wait,
       onSecondaryRateLimit: wait,
-      // The handlers have waited already, where the signal can end it: the plugin's own timer adds nothing.
+      // The handlers have already waited, in a way that the signal can end. The plugin's own timer adds nothing.
       retryAfterBaseValue: 0,
     },
     retry: {
@@ -167,7 +170,7 @@ export const openGitHub = (access: GitHubAccess, calls: GitHubCalls) => {
   });
 };
 
-/** Unknown and not for this token's eyes are one answer, as on GitHub itself. */
+/** Unknown and forbidden give the same answer, as on GitHub itself. */
 export const unknownRepository = ({ owner, name, token, publicOnly }: GitHubAccess): SourceError =>
   new SourceError(
     'not_found',
@@ -176,7 +179,7 @@ export const unknownRepository = ({ owner, name, token, publicOnly }: GitHubAcce
       : `${owner}/${name} does not exist on GitHub, or the token may not read it. Check the name and the token's rights.`,
   );
 
-/** GitHub's answer to a request as an error for the run's owner. It never holds the token. */
+/** GitHub's answer as an error for the run's owner. It never contains the token. */
 export const gitHubError = (error: unknown, access: GitHubAccess): SourceError => {
   if (error instanceof SourceError) return error;
   const repository = `${access.owner}/${access.name}`;
@@ -184,7 +187,7 @@ export const gitHubError = (error: unknown, access: GitHubAccess): SourceError =
   if (!isFailure(error)) {
     return new SourceError(
       'unreachable',
-      `${host} answered something that is not GitHub's API. Check GITHUB_API_URL.`,
+      `${host} gave an answer that is not from GitHub's API. Check GITHUB_API_URL.`,
       { retryable: true, cause: error },
     );
   }
@@ -192,7 +195,7 @@ export const gitHubError = (error: unknown, access: GitHubAccess): SourceError =
   const clean = cutText(storableText(error.message), 300);
   const said = access.token === null ? clean : clean.replaceAll(access.token, '[REDACTED]');
   if (error.response === undefined) {
-    return new SourceError('unreachable', `GitHub's API at ${host} was not reached: ${said}`, {
+    return new SourceError('unreachable', `GitHub's API at ${host} could not be reached: ${said}`, {
       retryable: true,
     });
   }
@@ -236,14 +239,14 @@ export const gitHubError = (error: unknown, access: GitHubAccess): SourceError =
   );
 };
 
-/** The status of a failed request that was answered; null for every other fault. */
+/** The status of a failed request that got an answer. Null for every other fault. */
 export const answeredStatus = (error: unknown): number | null =>
   isFailure(error) && error.response !== undefined && !isLimit(error) ? error.status : null;
 
-/** GitHub's "nothing changed" to a conditional request, which Octokit throws. */
+/** GitHub's "not modified" answer to a conditional request, which Octokit throws. */
 export const isNotModified = (error: unknown): boolean => isFailure(error) && error.status === 304;
 
-/** An answer in the form that GitHub documents; what else there may be in it is not looked at. */
+/** Parses an answer in its documented form. Any other fields are ignored. */
 export const readAnswer = <T extends z.ZodType>(schema: T, data: unknown): z.infer<T> => {
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;

@@ -44,7 +44,7 @@ test('bytes that are not UTF-8 become U+FFFD', async () => {
   expect((await source().draw(drawRequest)).drawn[0]?.diff).toContain('caf\u{fffd} = 1');
 });
 
-test('what cannot serve is counted by its reason, too large and unreadable diffs too', async () => {
+test('changes that cannot serve are counted by reason, including too large and unreadable diffs', async () => {
   const { fake, source } = await githubBench();
   fake.repositories.push(
     fakeRepository({
@@ -65,7 +65,7 @@ test('what cannot serve is counted by its reason, too large and unreadable diffs
   });
 });
 
-test('a diff that is too large for one answer is put together from the list of files', async () => {
+test('a diff that is too large for one answer is assembled from the list of files', async () => {
   const { fake, source } = await githubBench();
   const lines = Array.from({ length: 40 }, (_, at) => `+const value${at} = ${at};`);
   const files = Array.from({ length: 150 }, (_, at) => ({

@@ -24,7 +24,7 @@ const sectionOf = ({ filename, previous_filename: previous, status, patch }: Pul
     ...(status === 'renamed' ? [`rename from ${quotePath(before)}`, `rename to ${quotePath(filename)}`] : []),
     ...(status === 'copied' ? [`copy from ${quotePath(before)}`, `copy to ${quotePath(filename)}`] : []),
   ];
-  // Of binary and very large files GitHub gives no patch: that they changed is all that is known.
+  // For binary and very large files GitHub gives no patch. We know only that they changed.
   const body =
     patch === null || patch === undefined
       ? []
@@ -37,8 +37,8 @@ const sectionOf = ({ filename, previous_filename: previous, status, patch }: Pul
 };
 
 /**
- * A pull request's diff put together from its list of files: for those whose diff the API refuses as too large
- * (status 406, over some 20,000 lines or 300 files).
+ * A pull request's diff assembled from its list of files, for diffs that the API refuses as too large (status 406, over
+ * some 20,000 lines or 300 files).
  */
 export const diffFromFiles = async (
   github: ReturnType<typeof openGitHub>,

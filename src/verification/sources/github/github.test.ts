@@ -30,17 +30,17 @@ test('an unknown repository, a wrong token, a missing right and a legal block ea
 });
 
 test.each([403, 429] as const)(
-  'a primary limit (%i) is waited for until its reset, and told',
+  'a primary limit (%i) is waited for until its reset, and reported',
   async (status) => {
     const { fake, sleeps, source } = await githubBench();
     fake.repositories.push(fakeRepository({ count: 3 }));
     fake.faults.push({ kind: 'primary_limit', status, resetInSeconds: 300 });
-    const told: string[] = [];
-    await source().draw({ ...drawRequest, onProgress: (message) => told.push(message) });
+    const said: string[] = [];
+    await source().draw({ ...drawRequest, onProgress: (message) => said.push(message) });
     expect(sleeps).toHaveLength(1);
     expect(sleeps[0]).toBeGreaterThan(295_000);
     expect(sleeps[0]).toBeLessThanOrEqual(302_000);
-    expect(told).toContainEqual(expect.stringMatching(/^Waiting for GitHub's limit until 12:0[45] UTC$/));
+    expect(said).toContainEqual(expect.stringMatching(/^Waiting for GitHub's limit until 12:0[45] UTC$/));
   },
 );
 
@@ -72,7 +72,7 @@ test('waiting for limits is bounded over the whole draw', async () => {
   expect(sleeps).toEqual([400_000, 400_000]);
 });
 
-test('a draw that is given up while it waits ends with the reason it was given', async () => {
+test('a draw that is aborted while it waits ends with the given reason', async () => {
   const { fake, source } = await githubBench();
   fake.repositories.push(fakeRepository({ count: 3 }));
   fake.faults.push({ kind: 'secondary_limit', status: 429, retryAfterSeconds: 60 });
@@ -87,7 +87,7 @@ test('a draw that is given up while it waits ends with the reason it was given',
   await expect(drawing).rejects.toBe(reason);
 });
 
-test('a draw that is given up during a request ends at once', async () => {
+test('a draw that is aborted during a request ends at once', async () => {
   const { source } = await githubBench();
   const controller = new AbortController();
   const reason = new Error('cancelled');
@@ -102,7 +102,7 @@ test('a draw that is given up during a request ends at once', async () => {
   await expect(drawing).rejects.toBe(reason);
 });
 
-test('passing faults are tried again, lasting ones are told as retryable', async () => {
+test('temporary faults are retried, and lasting ones are reported as retryable', async () => {
   const { fake, source, failure } = await githubBench();
   fake.repositories.push(fakeRepository({ count: 3 }));
   fake.faults.push({ kind: 'status', status: 502, message: 'Bad Gateway' }, { kind: 'hang_up' });
@@ -115,7 +115,7 @@ test('passing faults are tried again, lasting ones are told as retryable', async
   expect(await failure()).toMatchObject({
     code: 'unreachable',
     retryable: true,
-    message: expect.stringMatching(/was not reached/),
+    message: expect.stringMatching(/could not be reached/),
   });
 });
 
@@ -124,7 +124,7 @@ test.each([
   ['broken JSON', 'application/json', '{"full_name": '],
   ['other JSON', 'application/json', '{"ok": true}'],
   ['an unreadable content type', '=;', 'x'],
-])('%s in place of the API is told as such', async (_, contentType, body) => {
+])('%s instead of the API’s answer is reported as such', async (_, contentType, body) => {
   const { fake, failure } = await githubBench();
   fake.repositories.push(fakeRepository({ count: 3 }));
   fake.faults.push({ kind: 'raw', contentType, body });
@@ -164,7 +164,7 @@ test('the token goes to no other host, neither by redirect nor by page link', as
   }
 });
 
-test('an API below a path, as GitHub Enterprise Server has it, is asked there', async () => {
+test('an API below a path, as on GitHub Enterprise Server, is called there', async () => {
   const { fake, failure } = await githubBench();
   await failure({ apiUrl: `${fake.url}/api/v3` });
   expect(fake.requests.at(-1)?.path).toBe('/api/v3/repos/octo/widgets');

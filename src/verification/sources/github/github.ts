@@ -40,7 +40,7 @@ const openRepository = async (github: GitHub, access: GitHubAccess) => {
   return repository;
 };
 
-/** The diff as GitHub's API gives it, put together from the list of files where it is too large for one answer. */
+/** The diff as GitHub's API gives it, or assembled from the list of files when it is too large for one answer. */
 const askForDiff = async (
   github: GitHub,
   access: GitHubAccess,
@@ -65,7 +65,7 @@ const askForDiff = async (
     if (status === 404 || status === 410 || status === 422) return { excluded: 'unreadable' };
     throw error;
   }
-  // Without a charset in the answer, Octokit hands over bytes.
+  // Octokit returns bytes when the answer has no charset.
   return diff instanceof ArrayBuffer ? new Uint8Array(diff) : readAnswer(z.string(), diff);
 };
 
@@ -96,8 +96,8 @@ const loadPull = async (
 };
 
 /**
- * git objects for the pull requests of one draw, opened at the first use. Where they cannot be had the draw goes on
- * with the API, and says so.
+ * git objects for the pull requests of one draw, opened on first use. If they are unavailable, the draw continues with
+ * the API and reports it.
  */
 const objectsOf = (access: GitHubAccess, folder: RepositoryFolder | null, request: DrawRequest) => {
   let opened: PullObjects | null = null;
@@ -129,19 +129,19 @@ const objectsOf = (access: GitHubAccess, folder: RepositoryFolder | null, reques
         );
       } catch {
         request.signal?.throwIfAborted();
-        // git is missing, its server is out of reach, the disk is full: whatever it is, the API has the same diffs.
+        // git may be missing, its server unreachable or the disk full. The API has the same diffs.
         usable = false;
         request.onProgress?.(
-          "The pull requests could not be fetched with git; each diff is asked of GitHub's API",
+          "The pull requests could not be fetched with git; each diff is fetched from GitHub's API",
         );
       }
     },
   };
 };
 
-const notKept = 'What was read of the repository cannot be kept on this disk for the next run';
+const notKept = 'The repository’s data cannot be kept on this disk for the next run';
 
-/** A folder is only a saving: on a full or read-only disk the draw goes on without one, and says so. */
+/** A folder only saves requests: on a full or read-only disk the draw continues without one and reports it. */
 const openFolder = async (access: GitHubAccess, key: string | null, { onProgress }: DrawRequest) => {
   try {
     return (await access.objects?.openFolder(key)) ?? null;
@@ -151,7 +151,7 @@ const openFolder = async (access: GitHubAccess, key: string | null, { onProgress
   }
 };
 
-/** One file of a folder as the place where a listing is kept. */
+/** Stores a listing in one file of the folder. */
 const listingIn = (folder: RepositoryFolder | null, { onProgress }: DrawRequest): ListingStore | null =>
   folder && {
     read: () => folder.read('listing.json').catch(() => null),
@@ -159,10 +159,10 @@ const listingIn = (folder: RepositoryFolder | null, { onProgress }: DrawRequest)
   };
 
 /**
- * Merged pull requests of a GitHub repository: listed by its REST API at `apiUrl`, their diffs from git objects where
- * `objects` says how, else from the API. The token (null: none) is sent to those two origins only, and a kept folder
- * is opened only after the API has let it read the repository. A private repository's folder is temporary, and its
- * name stays out of the draw.
+ * Merged pull requests of a GitHub repository. The REST API at `apiUrl` lists them. Their diffs come from git objects
+ * if `objects` is given, else from the API. The token (null: none) is sent only to those two origins. A kept folder is
+ * opened only after the API has allowed the token to read the repository. A private repository's folder is temporary,
+ * and its name stays out of the draw.
  */
 export const githubSource = (asked: GitHubAccess): GroundTruthSource => ({
   async draw(request) {
@@ -176,7 +176,8 @@ export const githubSource = (asked: GitHubAccess): GroundTruthSource => ({
       }
     };
     const repository = await ask(openRepository(github, asked));
-    // As GitHub spells it: the same change is the same ground truth, however its repository was asked for.
+    // GitHub's own spelling: the same change is the same ground truth, however the repository was spelled in the
+    // request.
     const [owner = asked.owner, name = asked.name] = repository.full_name.split('/');
     const access = { ...asked, owner, name };
     const key = `${access.objects?.serverUrl}/${owner}/${name}`.toLowerCase();

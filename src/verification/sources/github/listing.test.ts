@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { fakePullRequest, fakeRepository } from '#testing/fakes/github/repository.ts';
 import { drawRequest, githubBench, githubToken } from '#testing/rigs/github-rig.ts';
 
-test('however a repository is spelled, the ground truth is the same and bears GitHub’s own spelling', async () => {
+test('however a repository is spelled, the ground truth is the same and uses GitHub’s spelling', async () => {
   const { fake, source } = await githubBench();
   fake.repositories.push(fakeRepository({ count: 10 }));
   const draw = await source().draw(drawRequest);
@@ -10,7 +10,7 @@ test('however a repository is spelled, the ground truth is the same and bears Gi
   expect(draw.source).toBe('github:octo/widgets');
 });
 
-test('the same seed draws the same pull requests, and another seed others', async () => {
+test('the same seed draws the same pull requests, and another seed draws others', async () => {
   const { fake, source } = await githubBench();
   fake.repositories.push(fakeRepository({ count: 30 }));
   const ids = async (seed: string) =>
@@ -31,7 +31,7 @@ test('only merged pull requests count, whatever their commit field says', async 
   expect(draw.listed).toBe(1);
 });
 
-test('pages are followed until the newest merged pull requests are known, and no further', async () => {
+test('pages are read only until the newest merged pull requests are known', async () => {
   const { fake, source } = await githubBench();
   fake.repositories.push(fakeRepository({ count: 450 }));
   const draw = await source().draw(drawRequest);
@@ -43,7 +43,7 @@ test('pages are followed until the newest merged pull requests are known, and no
   expect(wide.drawn.every(({ id }) => Number(id) > 290)).toBe(true);
 });
 
-test('an old pull request that was commented on lately does not displace a newer merge', async () => {
+test('an old pull request with a recent comment does not displace a newer merge', async () => {
   const { fake, source } = await githubBench();
   const repository = fakeRepository({ count: 250 });
   for (const pull of repository.pulls.slice(0, 60)) pull.updatedAt = '2026-01-01T00:00:00Z';
@@ -53,18 +53,18 @@ test('an old pull request that was commented on lately does not displace a newer
   expect([...draw.drawn, ...draw.reserve].every(({ id }) => Number(id) > 150)).toBe(true);
 });
 
-test('since and label narrow the list', async () => {
+test('since and label filter the list', async () => {
   const { fake, source, failure } = await githubBench();
   const repository = fakeRepository({ count: 48 });
   for (const pull of repository.pulls.slice(20, 26)) pull.labels = ['feature'];
   fake.repositories.push(repository);
   const draw = await source().draw({ ...drawRequest, since: '2025-01-02', label: 'feature' });
-  // Numbers are hours after 2025-01-01, so that the day after starts at 24.
+  // Numbers are hours after 2025-01-01, so the next day starts at 24.
   expect(draw.drawn.map(({ id }) => id).sort()).toEqual(['24', '25', '26']);
   expect((await failure({}, { label: 'none' })).message).toMatch(/with the label "none"/);
 });
 
-test('with the installation’s token a private repository answers as an unknown one does, and nothing of it is read', async () => {
+test('with the installation’s token a private repository looks unknown, and nothing of it is read', async () => {
   const { fake, failure } = await githubBench();
   const unknown = await failure({ publicOnly: true, token: githubToken });
   fake.repositories.push(fakeRepository({ count: 3, private: true }));
@@ -74,7 +74,7 @@ test('with the installation’s token a private repository answers as an unknown
   expect(fake.requests.filter(({ path }) => path.includes('/pulls'))).toEqual([]);
 });
 
-test('of a private repository the draw names neither repository nor commits', async () => {
+test('a draw from a private repository names neither the repository nor its commits', async () => {
   const { fake, source, failure } = await githubBench();
   fake.repositories.push(fakeRepository({ count: 3, private: true }));
   expect(await failure()).toMatchObject({
@@ -86,7 +86,7 @@ test('of a private repository the draw names neither repository nor commits', as
   expect(fake.requests.at(-1)?.authorization).toBe(`token ${githubToken}`);
 });
 
-test('a moved repository is told by its new name', async () => {
+test('a moved repository is reported with its new name', async () => {
   const { fake, failure } = await githubBench();
   fake.repositories.push(fakeRepository({ id: 7, owner: 'neo', name: 'gadgets', count: 3 }));
   fake.moved.set('octo/widgets', 7);
@@ -96,7 +96,7 @@ test('a moved repository is told by its new name', async () => {
   });
 });
 
-test('an empty repository and one without merged pull requests are told apart', async () => {
+test('an empty repository and one without merged pull requests give different errors', async () => {
   const { fake, failure } = await githubBench();
   fake.repositories.push(fakeRepository({ size: 0 }));
   expect(await failure()).toMatchObject({ code: 'empty' });
@@ -112,7 +112,7 @@ test('an empty repository and one without merged pull requests are told apart', 
   });
 });
 
-test('the fake answers 304 to a tag it has given, and pages with links in both directions', async () => {
+test('the fake answers 304 to a tag it has issued, and links its pages in both directions', async () => {
   const { fake } = await githubBench();
   fake.repositories.push(fakeRepository({ count: 250 }));
   const url = `${fake.url}/repos/octo/widgets/pulls?state=closed&per_page=100&page=2`;

@@ -16,12 +16,12 @@ const pullSchema = z.object({
   merge_commit_sha: z.string().nullish(),
   head: z.object({ sha: z.string() }).nullish(),
 });
-/** `merged_at` alone says that a pull request was merged. */
+/** Only `merged_at` says that a pull request was merged. */
 const mergedPullSchema = pullSchema.extend({ id: z.string(), merged_at: instantSchema });
 export type MergedPull = z.infer<typeof mergedPullSchema>;
 
 /**
- * What earlier draws learned of a repository: every merged pull request that was updated at `coveredFrom` or later,
+ * What earlier draws learned about a repository: every merged pull request that was updated at `coveredFrom` or later,
  * as of `newestUpdate`.
  */
 const knownListingSchema = z.object({
@@ -34,13 +34,13 @@ const knownListingSchema = z.object({
 });
 type KnownListing = z.infer<typeof knownListingSchema>;
 
-/** Where a listing is kept between draws; null where nothing is. */
+/** Keeps a listing between draws. `read` gives null when there is none. */
 export type ListingStore = { read(): Promise<string | null>; write(text: string): Promise<void> };
 
 const pageSize = 100;
-/** 30,000 closed pull requests: where filters leave few, older ones are not looked for. */
+/** 30,000 closed pull requests. If filters leave few, older ones are not searched. */
 const maxPages = 300;
-/** Of a huge repository the most recently updated ones serve the next draw. */
+/** How many of the most recently updated pull requests of a huge repository are kept for the next draw. */
 const maxKnown = 2_000;
 const beginning = '1970-01-01T00:00:00Z';
 
@@ -50,7 +50,7 @@ const readKnown = async (store: ListingStore | null): Promise<KnownListing | nul
   try {
     return knownListingSchema.parse(JSON.parse(text));
   } catch {
-    // Written by another version, or cut off: it is only a saving.
+    // Written by another version or truncated. It only saves requests.
     return null;
   }
 };
@@ -66,10 +66,10 @@ const toKeep = (listing: Omit<KnownListing, 'version'>): KnownListing => {
 };
 
 /**
- * The newest merged pull requests, max(100, 2 · limit) of them. Pages come by their last update: nothing can have
- * been merged after it was updated last, so once enough are newer than a page's end, no later page has a newer one.
- * With a store, pages are asked for only until they reach what the last draw knew, and an unchanged first page costs
- * nothing of GitHub's limit (a conditional request).
+ * The newest merged pull requests, max(100, 2 · limit) of them. Pages are sorted by last update, and a pull request
+ * cannot be merged after its last update. So once enough merges are newer than a page's end, no later page has a newer
+ * one. With a store, pages are requested only until they reach what the last draw knew. A first page that has not
+ * changed costs nothing of GitHub's limit (a conditional request).
  */
 export const listMerged = async (
   github: ReturnType<typeof openGitHub>,
@@ -100,7 +100,7 @@ export const listMerged = async (
         (request.label === null || pull.labels?.some(({ name }) => name === request.label)),
     );
   const isEnough = () => {
-    // Everything is known, however little it is.
+    // Everything is known, even if it is little.
     if (coveredFrom === beginning) return true;
     const reach = Date.parse(coveredFrom ?? '');
     return (
@@ -137,7 +137,7 @@ export const listMerged = async (
       request.onProgress?.(`Listing pull requests: ${fitting().length} merged of ${closed} closed`);
       if (isEnough()) return 'enough';
       if (pages >= maxPages) {
-        request.onProgress?.(`Pull requests beyond the last ${closed} closed ones are not looked at`);
+        request.onProgress?.(`Only the last ${closed} closed pull requests are searched`);
         return 'enough';
       }
     }

@@ -21,7 +21,7 @@ let made: PullsInGit;
 beforeAll(() => {
   made = createPullsInGit();
   for (let at = 0; at < 7; at += 1) for (const kind of ['merge', 'squash', 'rebase'] as const) made.add(kind);
-  // Renames are found by content, binary files and quoted names have headers of their own.
+  // Renames are detected by content. Binary files and quoted names have headers of their own.
   made.add('squash', {
     'shared.ts': null,
     'moved/shared.ts': 'one\ntwo\nthree\nfour\nfive\nsix\n',
@@ -73,7 +73,7 @@ const source = (withGit: boolean, more: Partial<GitHubAccess> = {}, serverUrl = 
   });
 const diffCalls = () => api.requests.filter(({ path }) => /\/pulls\/\d+/.test(path));
 
-test('git objects and the API give the same ground truth, however a pull request was merged', async () => {
+test('git objects and the API give the same ground truth for every way of merging', async () => {
   const byApi = await source(false).draw(request);
   expect(diffCalls()).toHaveLength(made.pulls.length);
   api.requests.splice(0);
@@ -84,7 +84,7 @@ test('git objects and the API give the same ground truth, however a pull request
   expect(renamed?.diff).toContain('rename to moved/shared.ts');
 });
 
-test('a second draw of an unchanged repository asks for nothing but whether it changed', async () => {
+test('a second draw of an unchanged repository only asks whether it changed', async () => {
   const first = await source(true).draw(request);
   api.requests.splice(0);
   server.requests.splice(0);
@@ -96,7 +96,7 @@ test('a second draw of an unchanged repository asks for nothing but whether it c
   expect(server.requests).toEqual([]);
 });
 
-test('where git cannot be reached, the API’s diffs serve', async () => {
+test('when git cannot be reached, the diffs come from the API', async () => {
   const byApi = await source(false).draw(request);
   const said: string[] = [];
   const draw = await source(true, {}, 'http://127.0.0.1:9').draw({
@@ -107,7 +107,7 @@ test('where git cannot be reached, the API’s diffs serve', async () => {
   expect(said).toContainEqual(expect.stringMatching(/could not be fetched with git/));
 });
 
-test('a pull request whose head the server has lost is asked of the API, alone', async () => {
+test('only a pull request whose head the server has lost is fetched from the API', async () => {
   const byApi = await source(false).draw(request);
   api.requests.splice(0);
   const lost = made.pulls[2];
@@ -120,7 +120,7 @@ test('a pull request whose head the server has lost is asked of the API, alone',
   expect(diffCalls().map(({ path }) => path)).toEqual([`/repos/octo/widgets/pulls/${lost?.number}`]);
 });
 
-test('a private repository’s objects are fetched with its token, and nothing of them is kept', async () => {
+test('a private repository’s objects are fetched with its token and not kept', async () => {
   await server.close();
   server = await serveGitRepository(made.repository.path, { name: 'octo/widgets', token });
   api.repositories.splice(0, 1, fakeRepository({ pulls: made.pulls, private: true }));
@@ -131,7 +131,7 @@ test('a private repository’s objects are fetched with its token, and nothing o
   for (const { path } of opened) expect(existsSync(path)).toBe(false);
 });
 
-test('without the right token nothing kept of a repository is used', async () => {
+test('kept data of a repository is not used without the right token', async () => {
   await source(true).draw(request);
   api.repositories.splice(0, 1, fakeRepository({ pulls: made.pulls, private: true }));
   opened.splice(0);
@@ -160,7 +160,7 @@ test('100 pull requests cost at most 10 calls of the API without a token, and 3 
   }
 }, 120_000);
 
-test('on a disk that keeps nothing the draw goes on, and says so', async () => {
+test('a draw continues on a disk that keeps nothing, and reports it', async () => {
   const byApi = await source(false).draw(request);
   const said: string[] = [];
   const objects = {
@@ -176,10 +176,10 @@ test('on a disk that keeps nothing the draw goes on, and says so', async () => {
   expect(said).toContainEqual(expect.stringMatching(/cannot be kept on this disk/));
 });
 
-test('where all pull requests are known, only the pages with new ones are asked for again', async () => {
+test('when all pull requests are known, only pages with new ones are requested again', async () => {
   const repositoryOf = (count: number) => fakeRepository({ count });
   api.repositories.splice(0, 1, repositoryOf(450));
-  // More than there are: the first draw has to read to the end.
+  // More than there are, so the first draw must read to the end.
   const ask = { ...request, limit: 300, label: 'none has it' };
   const pages = () => api.requests.filter(({ path }) => /\/pulls\?/.test(path)).length;
   await expect(source(true).draw(ask)).rejects.toMatchObject({ code: 'no_eligible_changes' });

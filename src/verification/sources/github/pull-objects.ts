@@ -5,9 +5,9 @@ import { type GitOutcome, isolation, type RunGit } from '../git/runner.ts';
 const fetchTimeoutMs = 10 * 60_000;
 const readTimeoutMs = 60_000;
 const maxListBytes = 64_000_000;
-/** Processes of git that read side by side. */
+/** git processes that read in parallel. */
 const readers = 4;
-/** Object names in one request: a server bounds how long that may be. */
+/** Object names in one request: servers limit its size. */
 const objectsPerFetch = 5_000;
 
 /** A pull request's commits as GitHub's API lists them. */
@@ -15,7 +15,7 @@ export type PullCommits = { number: number; headSha: string | null; mergeCommit:
 
 export type PullObjectsOptions = RemoteAccess & {
   runGit: RunGit;
-  /** A folder of our own; the objects stay in it, and a later call fetches only what is new. */
+  /** A folder of our own. The objects stay in it, and a later call fetches only what is new. */
   directory: string;
   signal?: AbortSignal;
 };
@@ -37,9 +37,9 @@ const mapConcurrently = async <T>(
 };
 
 /**
- * Diffs of pull requests from git objects: a bare partial clone without file contents, plus the contents that the
- * pull requests touched. Two requests serve hundreds of diffs. Each is merge-base(base, head)…head, as GitHub's API
- * gives it: `head` is `refs/pull/N/head`, `base` the first parent of the merge commit, whichever way was merged.
+ * Diffs of pull requests from git objects: a bare partial clone without file contents, plus the contents that the pull
+ * requests touched. Two requests serve hundreds of diffs. Each diff is merge-base(base, head)…head, as GitHub's API
+ * gives it: `head` is `refs/pull/N/head` and `base` the first parent of the merge commit, for every way of merging.
  */
 export const openPullObjects = async (options: PullObjectsOptions) => {
   const { runGit, directory, signal } = options;
@@ -104,13 +104,13 @@ export const openPullObjects = async (options: PullObjectsOptions) => {
       ['init', '--quiet', '--bare', '--template='],
       ...settings.map(([name, value]) => ['config', '--local', name, value]),
     ]) {
-      // With a work tree named, git makes no bare repository.
+      // git makes no bare repository when a work tree is named.
       const done = await call(args, isolation, { timeoutMs: readTimeoutMs, maxBytes: maxListBytes });
       if (done.code !== 0) throw new PullObjectsFault();
     }
   };
 
-  /** What earlier calls brought whole: `refs/ready/N` is written last, once all contents are there. */
+  /** What earlier calls fetched completely: `refs/ready/N` is written last, once all contents are present. */
   const readReady = async (): Promise<Map<number, Ends>> => {
     const refs = new Map<string, string>();
     for (const line of (await lines(['for-each-ref', '--format=%(refname) %(objectname)'])) ?? []) {
@@ -136,7 +136,7 @@ export const openPullObjects = async (options: PullObjectsOptions) => {
     if (head === undefined || mergeCommit === null) return null;
     const base = await one(['rev-parse', '--verify', '--quiet', `${mergeCommit}^1`]);
     const from = base === null ? null : await one(['merge-base', base, head]);
-    // A head that the base holds already was fast-forwarded: what it brought cannot be told from here.
+    // The base already contains the head: it was fast-forwarded, and its changes cannot be found this way.
     return from === null || from === head ? null : { from, head };
   };
 
@@ -157,9 +157,9 @@ export const openPullObjects = async (options: PullObjectsOptions) => {
 
   return {
     /**
-     * Fetches what the diffs of these pull requests need. Those whose head or merge commit the server does not have
-     * stay without a diff.
-     * @throws PullObjectsFault where the server cannot be reached or refuses; the signal's reason.
+     * Fetches what the diffs of these pull requests need. Those whose head or merge commit the server lacks stay
+     * without a diff.
+     * @throws PullObjectsFault when the server refuses or cannot be reached; the signal's reason.
      */
     async prepare(pulls: PullCommits[]): Promise<void> {
       const missing = pulls.filter(({ number, headSha, mergeCommit }) => {
@@ -192,7 +192,7 @@ export const openPullObjects = async (options: PullObjectsOptions) => {
       });
       const wanted = [...contents];
       for (let start = 0; start < wanted.length; start += objectsPerFetch)
-        // Contents have no history to agree on.
+        // File contents have no history to negotiate.
         await fetchObjects(wanted.slice(start, start + objectsPerFetch), {
           'fetch.negotiationAlgorithm': 'noop',
         });
@@ -204,7 +204,7 @@ export const openPullObjects = async (options: PullObjectsOptions) => {
       for (const { number, ends } of complete) ready.set(number, ends);
     },
 
-    /** Null where the objects at hand do not give this diff. */
+    /** Null when the local objects do not give this diff. */
     async diffOf(number: number): Promise<Uint8Array | 'too_large' | null> {
       const ends = ready.get(number);
       if (ends === undefined) return null;
@@ -216,7 +216,7 @@ export const openPullObjects = async (options: PullObjectsOptions) => {
 
 export type PullObjects = Awaited<ReturnType<typeof openPullObjects>>;
 
-/** git objects cannot be had from this server; the API still may. */
+/** This server gives no git objects; the API may still have the diffs. */
 export class PullObjectsFault extends Error {
   override readonly name = 'PullObjectsFault';
 
@@ -225,8 +225,8 @@ export class PullObjectsFault extends Error {
   }
 }
 
-/** Housekeeping would go on in the background, in a folder that may be removed. */
+/** Housekeeping would continue in the background, in a folder that may be removed. */
 const quiet = { 'gc.auto': '0', 'maintenance.auto': 'false' };
 
-/** Neither an absent side (000000) nor a submodule, whose commit is not of this repository. */
+/** False for an absent side (000000) and for a submodule, whose commit belongs to another repository. */
 const isContent = (mode: string) => mode !== '000000' && mode !== '160000';
