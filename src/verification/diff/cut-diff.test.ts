@@ -23,7 +23,7 @@ test('a diff within the limit loses its index lines and nothing else', () => {
   expect(cutDiff(diff)).toEqual({ diff: diff.replace('index 1..2 100644\n', ''), cut: false });
 });
 
-test('a longer one keeps every header and whole hunks, and is marked', () => {
+test('a longer diff keeps every header and whole hunks, and is marked', () => {
   const half = 'x'.repeat(600);
   const { diff, cut } = cutDiff(
     file('a.ts', hunk(1, 100, half), hunk(500, 100, half), hunk(900, 2, 'small')) +
@@ -40,7 +40,7 @@ test('a longer one keeps every header and whole hunks, and is marked', () => {
   expect(diff).not.toContain('index 1..2');
 });
 
-test('what people write comes before lock files and generated ones', () => {
+test('files that people write come before lock files and generated ones', () => {
   const long = 'x'.repeat(800);
   const { diff } = cutDiff(
     file('package-lock.json', hunk(1, 110, long)) + file('src/a.ts', hunk(1, 110, long)),
@@ -51,7 +51,7 @@ test('what people write comes before lock files and generated ones', () => {
   ]);
 });
 
-test('a hunk that is itself over the limit is shortened at a line and counted anew', () => {
+test('a hunk over the limit is shortened at a line end and recounted', () => {
   const { diff } = cutDiff(file('a.ts', hunk(1, 3000, 'some hundred characters '.repeat(4))));
   expect(size(diff)).toBeLessThanOrEqual(maxDiffBytes);
   const lines = parseDiff(diff).files[0]?.changedLines.length ?? 0;
@@ -60,7 +60,7 @@ test('a hunk that is itself over the limit is shortened at a line and counted an
   expect(diff).toMatch(/\n\[cut: the last hunk goes on\]\n$/);
 });
 
-test('more headers than fit are counted', () => {
+test('headers that do not fit are counted', () => {
   const { diff } = cutDiff(
     Array.from({ length: 3000 }, (_, at) => file(`f${at}.ts`, hunk(1, 1, 'x'))).join(''),
   );
@@ -68,7 +68,7 @@ test('more headers than fit are counted', () => {
   expect(diff).toMatch(/\[cut: \d+ more files are left out\]\n$/);
 });
 
-test('whatever is cut stays within the limit, invents no line, and is left alone when cut again', () => {
+test('any cut diff stays within the limit, contains no invented line, and does not change when cut again', () => {
   const part = fc.record({
     path: fc.constantFrom('a.ts', 'yarn.lock', 'b b.md'),
     hunks: fc.array(fc.tuple(fc.nat(400), fc.nat(900), fc.constantFrom('x', 'ü', '日本')), { maxLength: 4 }),

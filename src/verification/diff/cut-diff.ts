@@ -1,7 +1,7 @@
 import { isGeneratedPath } from './generated.ts';
 import { type DiffSection, parseDiff, splitDiff } from './parse-diff.ts';
 
-/** A longer diff is cut to this size before anyone is asked about it; in bytes of UTF-8. */
+/** The largest diff that an oracle or judge is shown, in bytes of UTF-8. A longer one is cut to this size. */
 export const maxDiffBytes = 100_000;
 
 type Hunk = DiffSection['hunks'][number];
@@ -10,7 +10,7 @@ const encoder = new TextEncoder();
 const bytesOf = (lines: string[]) => lines.reduce((sum, line) => sum + encoder.encode(line).length + 1, 0);
 const hunkText = (hunk: Hunk) => [hunk.header, ...hunk.lines];
 
-/** The start of a hunk, up to `budget` bytes, its header counted anew so that it stays a valid hunk. */
+/** The start of a hunk, up to `budget` bytes. Its header is recounted so that it stays a valid hunk. */
 const shortenHunk = (hunk: Hunk, budget: number): Hunk | null => {
   const counted = /^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@(.*)$/.exec(hunk.header);
   if (counted === null) return null;
@@ -37,10 +37,10 @@ const mark = (section: DiffSection, kept: Hunk[]) => {
 };
 
 /**
- * Rewrites a diff without `index` lines and without text around it, and cuts it where it is longer than
- * `maxDiffBytes`: file headers stay while they take up to half of it, hunks stay whole, first those of files that people
- * write. Only a hunk that is itself over the limit is shortened, at a line. What is left out is marked in brackets,
- * which is no line of any hunk.
+ * Removes `index` lines and any text around the diff, and cuts it if it is longer than `maxDiffBytes`. File headers
+ * stay while they take up to half of the limit. Hunks stay whole, and files that people write come first. Only a hunk
+ * that is itself over the limit is shortened, at a line end. Omissions are marked in brackets, in lines that belong to
+ * no hunk.
  */
 export const cutDiff = (diff: string): { diff: string; cut: boolean } => {
   const sections = splitDiff(diff);

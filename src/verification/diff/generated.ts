@@ -37,7 +37,7 @@ const generatedNames =
 
 const generatedFolders = /(?:^|\/)(?:node_modules|vendor|dist|__generated__|__snapshots__)\//;
 
-/** Lock files, and files that tools write or copy, by the names that GitHub's linguist knows them by. */
+/** True for lock files and for files that tools write or copy, by the names in GitHub's linguist. */
 export const isGeneratedPath = (path: string): boolean => {
   const lower = path.toLowerCase();
   return (

@@ -9,7 +9,7 @@ const only = (diff: string) => {
   return files[0];
 };
 
-test('a changed file gives its path and its changed lines with their signs', () => {
+test('a changed file has its path and its changed lines with their signs', () => {
   expect(
     only(
       lines(
@@ -112,7 +112,7 @@ test('empty added and deleted files and mode changes have a status and no change
   ]);
 });
 
-test('a rename names both paths, with and without changed lines, spaces and " b/" in the names', () => {
+test('a rename gives both paths, with or without changed lines, spaces and " b/" in the names', () => {
   const { files } = parseDiff(
     lines(
       'diff --git a/a b/c d.txt b/e b/f.txt',
@@ -167,7 +167,7 @@ test('quoted names are decoded from octal escapes as UTF-8', () => {
   expect(files.map((file) => file.path)).toEqual(['ü "q"\t.txt', '日.txt', '\u{fffd}']);
 });
 
-test('binary files are told in both of their forms, and their data is no changed line', () => {
+test('both forms of binary files are recognised, and their data is not a changed line', () => {
   const { files } = parseDiff(
     lines(
       'diff --git a/logo.png b/logo.png',
@@ -197,7 +197,7 @@ test('binary files are told in both of their forms, and their data is no changed
   ]);
 });
 
-test('a missing newline at the end of a file is no changed line', () => {
+test('a missing newline at the end of a file is not a changed line', () => {
   expect(
     only(
       lines(
@@ -227,7 +227,7 @@ test('carriage returns at line ends are not part of a changed line, in files and
   expect(only(diff.replace(/\r?\n/g, '\r\n'))?.changedLines).toEqual(expected);
 });
 
-test('plain unified diffs without git headers are read, time stamps left out', () => {
+test('plain unified diffs without git headers are parsed, and timestamps are left out', () => {
   const { files } = parseDiff(
     lines(
       '--- a/one.c\t2024-01-01 00:00:00',
@@ -248,7 +248,7 @@ test('plain unified diffs without git headers are read, time stamps left out', (
   ]);
 });
 
-test('a text that is no diff has no files, and a diff cut short keeps what it has', () => {
+test('text that is not a diff has no files, and a truncated diff keeps what it has', () => {
   expect(parseDiff('').files).toEqual([]);
   expect(parseDiff('Hello\n@@ -1 +1 @@\n-x\n').files).toEqual([]);
   expect(
@@ -278,7 +278,7 @@ const fragment = fc.constantFrom(
   '',
 );
 
-test('nothing makes the reader throw, and every changed line stands in the diff', () => {
+test('no text makes the parser throw, and every changed line is in the diff', () => {
   fc.assert(
     fc.property(
       fc.array(fc.oneof({ weight: 4, arbitrary: fragment }, { weight: 1, arbitrary: fc.string() })),
@@ -295,7 +295,7 @@ test('nothing makes the reader throw, and every changed line stands in the diff'
   );
 });
 
-test('what is written as a diff is read back: paths, signs and lines', () => {
+test('a generated diff is parsed back into the same paths, signs and lines', () => {
   const text = fc.string({ unit: 'grapheme' }).map((line) => line.replace(/[\r\n]/g, ' '));
   const change = fc.record({ sign: fc.constantFrom('+' as const, '-' as const), text });
   fc.assert(

@@ -1,27 +1,27 @@
 import { readFileLinePath, readGitHeaderPaths, readPath } from './quoted-path.ts';
 
 /**
- * Reading unified diffs as git writes them. The well-known parsers were tried and refused: `gitdiff-parser` breaks on
- * names with spaces, `parse-diff` leaves git's octal escapes undecoded, and `diff` throws at malformed hunks, which
- * untrusted text may hold. Here nothing throws: what is not a diff is not in the answer.
+ * Parses unified diffs as git writes them. We rejected the well-known parsers: `gitdiff-parser` breaks on names with
+ * spaces, `parse-diff` does not decode git's octal escapes, and `diff` throws on malformed hunks, which untrusted text
+ * may contain. Nothing here throws: text that is not a diff is left out of the result.
  */
 
 export type FileStatus = 'added' | 'deleted' | 'modified' | 'renamed' | 'copied';
 
 export type ChangedLine = {
-  /** Without its sign and without a carriage return at its end. */
+  /** Without its sign and without a trailing carriage return. */
   text: string;
   sign: '+' | '-';
 };
 
 export type ParsedFile = {
-  /** The file's path after the change; of a deleted file, the path that it had. */
+  /** The file's path after the change, or its former path if it was deleted. */
   path: string;
-  /** The path before the change, null for an added file. Differs from `path` for renames and copies only. */
+  /** The path before the change, or null for an added file. Differs from `path` only for renames and copies. */
   oldPath: string | null;
   status: FileStatus;
   binary: boolean;
-  /** The file's header as it stands in the diff, from `diff --git` to `+++`, without `index` lines. */
+  /** The file's header as in the diff, from `diff --git` to `+++`, without `index` lines. */
   headerLines: string[];
   /** In the order of the diff. */
   changedLines: ChangedLine[];
@@ -29,25 +29,25 @@ export type ParsedFile = {
 
 export type ParsedDiff = { files: ParsedFile[] };
 
-/** One file's part of a diff, line by line: what `parseDiff` reads and `cutDiff` shortens. */
+/** One file's part of a diff, line by line: `parseDiff` parses it and `cutDiff` shortens it. */
 export type DiffSection = { headerLines: string[]; hunks: { header: string; lines: string[] }[] };
 
 const hunkHeader = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
 
-/** The lines of the hunk whose header stands at `start`, as many as the header counts and the diff really has. */
+/** The lines of the hunk with its header at `start`: as many as the header counts and the diff really has. */
 const readHunkLines = (lines: string[], start: number, counts: RegExpExecArray): string[] => {
   let oldLeft = Number(counts[1] ?? 1);
   let newLeft = Number(counts[2] ?? 1);
   let end = start + 1;
   for (; end < lines.length; end += 1) {
     const sign = lines[end]?.[0];
-    // "\ No newline at end of file" belongs to the line before it, also after the last one.
+    // "\ No newline at end of file" belongs to the line before it, even after the last one.
     if (sign === '\\') continue;
     if (oldLeft <= 0 && newLeft <= 0) break;
     if (sign === '+') newLeft -= 1;
     else if (sign === '-') oldLeft -= 1;
     else if (sign === ' ' || sign === undefined || sign === '\r') {
-      // Mail and web forms strip the space of an empty context line.
+      // Mail and web forms strip the space from an empty context line.
       oldLeft -= 1;
       newLeft -= 1;
     } else break;
@@ -56,8 +56,8 @@ const readHunkLines = (lines: string[], start: number, counts: RegExpExecArray):
 };
 
 /**
- * Cuts a diff into its files. Within a hunk the header's counts decide what a line is, so that a removed line
- * "-- x" is not taken for a file header. `index` lines are dropped: they name blobs, not the change.
+ * Splits a diff into its files. Inside a hunk the header's counts decide what a line is, so a removed line "-- x" is
+ * not mistaken for a file header. `index` lines are dropped: they name blobs, not the change.
  */
 export const splitDiff = (diff: string): DiffSection[] => {
   const lines = diff.split('\n');
@@ -136,7 +136,7 @@ const changedLine = (line: string): ChangedLine[] => {
 };
 
 /**
- * Reads a unified diff (git's form, or plain `---`/`+++` headers): its files and their changed lines. Never throws;
- * a text without any file header has no files.
+ * Parses a unified diff (git's form, or plain `---`/`+++` headers) into its files and their changed lines. Never
+ * throws. Text without a file header has no files.
  */
 export const parseDiff = (diff: string): ParsedDiff => ({ files: splitDiff(diff).map(fileOf) });

@@ -11,9 +11,9 @@ const escapes: Record<string, number> = {
 };
 
 /**
- * Reads the C-style quoted name that `text` starts with, as git writes it (quote.c): octal escapes are bytes of
- * UTF-8, and what is not UTF-8 becomes U+FFFD. Null where the quotes do not end or an escape is unknown.
- * `length` counts the UTF-16 units of the quoted form, quotes included.
+ * Parses the C-style quoted name at the start of `text`, as git writes it (quote.c). Octal escapes are bytes of UTF-8,
+ * and invalid UTF-8 becomes U+FFFD. Null when the quotes do not close or an escape is unknown. `length` counts the
+ * UTF-16 units of the quoted form, quotes included.
  */
 const readQuotedPath = (text: string): { path: string; length: number } | null => {
   if (!text.startsWith('"')) return null;
@@ -38,7 +38,10 @@ const readQuotedPath = (text: string): { path: string; length: number } | null =
 
 const letters = new Map(Object.entries(escapes).map(([letter, byte]) => [byte, letter]));
 
-/** A name as git writes it in a header with `core.quotePath=false`: quoted where it holds what would break the line. */
+/**
+ * A name as git writes it in a header with `core.quotePath=false`: quoted if it contains characters that would break
+ * the line.
+ */
 export const quotePath = (path: string): string => {
   const quoted = Array.from(path, (character) => {
     const code = character.codePointAt(0) ?? 0;
@@ -49,7 +52,7 @@ export const quotePath = (path: string): string => {
   return quoted === path ? path : `"${quoted}"`;
 };
 
-/** A name as it stands alone on a header line: quoted, or as it is up to the tab that ends names with spaces. */
+/** A name that is alone on a header line: quoted, or plain up to the tab that git puts after names with spaces. */
 export const readPath = (text: string): string =>
   readQuotedPath(text)?.path ?? (text.includes('\t') ? text.slice(0, text.indexOf('\t')) : text);
 
@@ -57,8 +60,8 @@ const withoutPrefix = (path: string, prefix: string) =>
   path.startsWith(prefix) ? path.slice(prefix.length) : path;
 
 /**
- * The two names of a `diff --git` line. Unquoted names that differ cannot be told apart for sure when they hold
- * spaces, but then git writes `rename from` and `rename to` lines, which overrule these.
+ * The two names of a `diff --git` line. Unquoted names that differ and contain spaces are ambiguous, but git then also
+ * writes `rename from` and `rename to` lines, which take precedence.
  */
 export const readGitHeaderPaths = (line: string): { oldPath: string; newPath: string } => {
   const rest = line.slice('diff --git '.length);
@@ -70,7 +73,7 @@ export const readGitHeaderPaths = (line: string): { oldPath: string; newPath: st
   if (first) return split(rest.slice(0, first.length), rest.slice(first.length + 1));
   const secondQuote = rest.indexOf(' "');
   if (secondQuote > 0) return split(rest.slice(0, secondQuote), rest.slice(secondQuote + 1));
-  // The same name twice splits in the middle, however many spaces or " b/" it holds.
+  // The same name twice splits in the middle, even if it contains spaces or " b/".
   const middle = (rest.length - 1) / 2;
   if (Number.isInteger(middle) && rest[middle] === ' ') {
     const paths = split(rest.slice(0, middle), rest.slice(middle + 1));
@@ -80,7 +83,7 @@ export const readGitHeaderPaths = (line: string): { oldPath: string; newPath: st
   return space > 0 ? split(rest.slice(0, space), rest.slice(space + 1)) : split(rest, rest);
 };
 
-/** The name of a `---` or `+++` line, null for `/dev/null`. */
+/** The name of a `---` or `+++` line, or null for `/dev/null`. */
 export const readFileLinePath = (line: string): string | null => {
   const path = readPath(line.slice(4));
   return path === '/dev/null' ? null : withoutPrefix(path, line.startsWith('---') ? 'a/' : 'b/');

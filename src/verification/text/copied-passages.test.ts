@@ -14,19 +14,19 @@ const diff = `diff --git a/notes.md b/notes.md
 test.each([
   ['raw', diff],
   ['parsed', parseDiff(diff)],
-])('six words of one line are taken out, the rest stays (%s diff)', (_name, given) => {
+])('six words of one line are removed, and the rest stays (%s diff)', (_name, given) => {
   expect(removeCopiedPassages('Now it waits for five seconds before it tries again. Good.', given)).toEqual({
     text: 'Now it . Good.',
     copiedCharacters: 'waits for five seconds before it tries again'.length,
   });
 });
 
-test('five words of a line may be said back', () => {
+test('five words of a line may be repeated', () => {
   const summary = 'Now waits for five seconds before any retry.';
   expect(removeCopiedPassages(summary, diff)).toEqual({ text: summary, copiedCharacters: 0 });
 });
 
-test('a run over two lines is not a run of one line', () => {
+test('a run across two lines does not count as a run of one line', () => {
   const summary = 'in all short line here';
   expect(removeCopiedPassages(`three times ${summary}`, diff).copiedCharacters).toBe(0);
 });
@@ -37,7 +37,7 @@ test('case, punctuation and wrapping do not hide a copied passage', () => {
   expect(copiedCharacters).toBeGreaterThan(30);
 });
 
-test('the diff said back leaves nothing to recall', () => {
+test('a repeated diff leaves nothing to recall', () => {
   const { text } = removeCopiedPassages(diff, diff);
   expect(text).not.toMatch(/worker|seconds|tries/);
 });

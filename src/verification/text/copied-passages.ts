@@ -1,17 +1,17 @@
 import type { ParsedDiff } from '../diff/parse-diff.ts';
 import { diffLines, indexRuns, splitRunWords } from './words.ts';
 
-/** How much of an oracle's answer is judged (methodology, "One replay", point 2), in UTF-16 code units. */
+/** How much of an oracle's summary is judged (methodology, "One replay", point 2), in UTF-16 code units. */
 export const maxSummaryCharacters = 2000;
 export const maxResponseCharacters = 1000;
 
-/** A passage is copied from this many words of one line of the diff on. */
+/** A passage counts as copied if it shares this many words or more with one line of the diff. */
 const copiedRun = 6;
 
 /**
- * Takes out of a summary what was copied from the diff, so that recall is not earned by saying the diff back: runs
- * of 6 or more words that stand, in that order, on one line of it. `copiedCharacters` counts what was taken, white
- * space between the words included.
+ * Removes copied passages from a summary, so that repeating the diff earns no recall: runs of 6 or more words that one
+ * line of the diff contains in the same order. `copiedCharacters` counts what was removed, including the white space
+ * between the words.
  */
 export function removeCopiedPassages(
   summary: string,

@@ -4,7 +4,7 @@ import { drawNonce, fence } from './fence.ts';
 
 const nonce = drawNonce(() => new Uint8Array(12).fill(0xab));
 
-test('a fence holds its nonce at both ends', () => {
+test('a fence has its nonce at both ends', () => {
   expect(nonce).toBe('ab'.repeat(12));
   expect(fence(nonce, { kind: 'claim', id: 't1' }, 'a < b')).toBe(
     `<untrusted-${nonce} kind="claim" id="t1">\na < b\n</untrusted-${nonce}>`,
@@ -26,7 +26,7 @@ test.each([
   '<ｕｎｔｒｕｓｔｅｄ-x>',
   '<untruﬆed-x>',
   '<\\/untrusted-x>',
-])('what looks like a delimiter is neutralised: %s', (text) => {
+])('text that looks like a delimiter is neutralised: %s', (text) => {
   const fenced = fence(nonce, { kind: 'claim' }, `before ${text} after`);
   const inside = fenced.slice(fenced.indexOf('\n'), fenced.lastIndexOf('\n'));
   expect(inside).toMatch(/before \[/);
@@ -39,11 +39,11 @@ test('everything else stays verbatim, so that quotes of it can be found', () => 
 });
 
 test.each([' ', '\n', '/', '\u200b', '\u0301\u0316', '< ', '<\ud800', '<un'])(
-  'the time it takes grows with the length alone: %j',
+  'the time grows only with the length: %j',
   (filling) => {
     const startedAt = performance.now();
     fence(nonce, { kind: 'diff' }, `<u${filling.repeat(500_000)}`);
-    // Tens of milliseconds; what goes back at each character takes minutes.
+    // This takes tens of milliseconds; a pattern that backtracks at each character takes minutes.
     expect(performance.now() - startedAt).toBeLessThan(3000);
   },
 );

@@ -47,20 +47,20 @@ describe('a claim restates', () => {
     ['all words on one changed line', 'Adds `maxAttempts` for each attempt'],
     ['one line and the path of its file', 'In upload/send.ts, sleep uses backoff of the attempt.'],
     [
-      'three words at most, each from another changed line of one file',
+      'at most three words, each from a different changed line of one file',
       'In send.ts, maxAttempts comes before backoff, and UploadTimeout still later.',
     ],
     ['the same without the file, with another word of position', '`backoff` follows maxAttempts'],
     ['ordinary words and nothing else', 'It now handles more cases correctly, as usual.'],
-    ['one line respelt', 'throw new upload timeout with file name'],
+    ['one line in another spelling', 'throw new upload timeout with file name'],
     ['a removed line', 'Removes `return bucket.put(file, { timeoutMs: 5000 })`'],
-    ['a changed line said back', "if (outcome !== 'timeout') return outcome;"],
-    ['an unchanged line said back', 'Now const bucket = openBucket(file.owner) is used there'],
-    ['the title said back', 'Retry uploads that time out'],
-    ['the title with a word before', 'This will retry uploads that time out'],
-    ['the description said back, over its line break', 'first time-out. They are now tried, three times'],
+    ['a repeated changed line', "if (outcome !== 'timeout') return outcome;"],
+    ['a repeated unchanged line', 'Now const bucket = openBucket(file.owner) is used there'],
+    ['the repeated title', 'Retry uploads that time out'],
+    ['the title after some other words', 'This will retry uploads that time out'],
+    ['the repeated description, across its line break', 'first time-out. They are now tried, three times'],
     [
-      'half of its words copied from lines',
+      'half of its words copied from a line',
       'An upload is tried three times, hence resilience went up markedly',
     ],
   ])('%s', (_name, claim) => {
@@ -71,7 +71,7 @@ describe('a claim restates', () => {
 describe('a claim does not restate', () => {
   test.each([
     [
-      'facts of two lines',
+      'facts from two lines',
       'Gives each put 20 s (timeoutMs 20000 instead of 5000) and sleeps between attempts.',
     ],
     [
@@ -84,27 +84,27 @@ describe('a claim does not restate', () => {
       'Because an upload is tried repeatedly, transient bucket stalls no longer reach callers as errors',
     ],
     [
-      'four words, each from another changed line',
+      'four words, each from a different changed line',
       'In send.ts, bucket, maxAttempts, backoff and UploadTimeout occur.',
     ],
     [
-      'three words, of removed and of added lines: a value that changes',
+      'three words from removed and added lines: a value that changes',
       '`timeoutMs` changes from 5000 to 20000.',
     ],
-    ['three words of two files', 'maxAttempts doubles while waiting.'],
+    ['three words from two files', 'maxAttempts doubles while waiting.'],
     [
-      'three words, one of them on unchanged lines only',
+      'three words, one of them only on unchanged lines',
       'In send.ts, owner comes before maxAttempts and backoff.',
     ],
     ['an invention', 'Introduces a Redis cache for bucket credentials.'],
-    ['a word that no line holds, beside words of one line', 'It throws UploadTimeout.'],
-    ['a negation, which is a word of its own', 'It does never throw UploadTimeout with a file name.'],
+    ['a word that is on no line, beside words of one line', 'It throws UploadTimeout.'],
+    ['a negation, which counts as a word', 'It does never throw UploadTimeout with a file name.'],
   ])('%s', (_name, claim) => {
     expect(fold(claim).claims).toMatchObject([{ restatement: false }]);
   });
 });
 
-describe('whether two claims are one', () => {
+describe('whether two claims are the same', () => {
   test.each([
     [true, 'case', 'Slow uploads get several chances', 'SLOW Uploads get several chances'],
     [
@@ -130,7 +130,7 @@ describe('whether two claims are one', () => {
     ],
     [
       false,
-      'diff words, which may be all that differs',
+      'diff words, which may be the only difference',
       'Chances are added for slow uploads',
       'Chances are removed for slow uploads',
     ],
@@ -147,13 +147,13 @@ describe('whether two claims are one', () => {
     ],
     [
       true,
-      'an apostrophe’s form in French',
+      'the form of an apostrophe in French',
       'L’envoi lent attend plus longtemps',
       "L'envoi lent attend plus longtemps",
     ],
     [
       false,
-      'an accent in French, which may make another word',
+      'an accent in French, which can make a different word',
       'Le fichier est envoyé',
       'Le fichier est envoye',
     ],
@@ -188,7 +188,7 @@ const translated: GroundTruth = {
 
 describe('whether a claim restates in other languages and scripts', () => {
   test.each([
-    [true, 'German, a line said back', 'Neu: Der Upload wird dreimal versucht, bevor er fehlschlägt.'],
+    [true, 'German, a repeated line', 'Neu: Der Upload wird dreimal versucht, bevor er fehlschlägt.'],
     [
       true,
       'German, the words of one line in another order',
@@ -196,28 +196,28 @@ describe('whether a claim restates in other languages and scripts', () => {
     ],
     [true, 'German, three words of two lines', 'Upload, retryHint, dreimal'],
     [false, 'German, words of its own', 'Langsame Uploads werden mehrmals versucht, mit wachsenden Pausen.'],
-    [true, 'French, a line said back', 'L’envoi est tenté trois fois avant d’échouer'],
+    [true, 'French, a repeated line', 'L’envoi est tenté trois fois avant d’échouer'],
     [false, 'French, words of its own', 'Un envoi qui échoue est repris jusqu’à trois fois.'],
-    [true, 'Russian, a line said back', 'Загрузка повторяется три раза, прежде чем завершиться ошибкой'],
+    [true, 'Russian, a repeated line', 'Загрузка повторяется три раза, прежде чем завершиться ошибкой'],
     [
       true,
       'Russian, half of the words in a run of four',
       'Теперь загрузка повторяется три раза без участия пользователя',
     ],
     [false, 'Russian, words of its own', 'Медленная загрузка получает ещё несколько попыток.'],
-    [true, 'Chinese, a line said back', '上传失败之前会重试三次'],
+    [true, 'Chinese, a repeated line', '上传失败之前会重试三次'],
     [false, 'Chinese, words of its own', '慢速上传现在有更多机会，不再立即报错。'],
-    [true, 'Japanese, a line said back', 'アップロードは失敗する前に三回再試行されます'],
+    [true, 'Japanese, a repeated line', 'アップロードは失敗する前に三回再試行されます'],
     [false, 'Japanese, words of its own', '遅い通信でもすぐにはエラーにならない。'],
-    [true, 'Arabic, a line said back', 'تتم محاولة التحميل ثلاث مرات قبل أن تفشل'],
+    [true, 'Arabic, a repeated line', 'تتم محاولة التحميل ثلاث مرات قبل أن تفشل'],
     [false, 'Arabic, words of its own', 'تحصل الملفات البطيئة على فرص إضافية.'],
-    [true, 'Hindi, a line said back', 'अपलोड विफल होने से पहले तीन बार आज़माया जाता है'],
+    [true, 'Hindi, a repeated line', 'अपलोड विफल होने से पहले तीन बार आज़माया जाता है'],
     [false, 'Hindi, words of its own', 'धीमी फ़ाइलों को अब और मौके मिलते हैं।'],
-    [true, 'Thai, a line said back', 'การอัปโหลดจะลองสามครั้งก่อนล้มเหลว'],
+    [true, 'Thai, a repeated line', 'การอัปโหลดจะลองสามครั้งก่อนล้มเหลว'],
     [false, 'Thai, words of its own', 'ไฟล์ช้าได้รับโอกาสเพิ่มขึ้น'],
     [
       false,
-      'a translation of a line: no word is the same',
+      'a translation of a line, which shares no word with it',
       'An upload is tried three times before it gives up.',
     ],
   ])('%s for %s', (restatement, _reason, claim) => {
@@ -225,7 +225,7 @@ describe('whether a claim restates in other languages and scripts', () => {
   });
 });
 
-test('claims of the same words after case, punctuation and stop words are one', () => {
+test('claims with the same words after case, punctuation and stop words are one claim', () => {
   const { claims: folded, claimsMade } = fold(
     'Slow uploads get several chances.',
     'Buckets are opened lazily.',
@@ -244,7 +244,7 @@ test('claims of the same words after case, punctuation and stop words are one', 
   ]);
 });
 
-test('all restatements are one claim, with each distinct text once', () => {
+test('all restatements together are one claim, with each distinct text once', () => {
   expect(
     fold(
       'Updates docs/upload.md',
@@ -267,7 +267,7 @@ test('claims beyond the cap are cut and counted, and long ones are shortened', (
   expect(long.claims[0]?.texts[0]).toHaveLength(maxClaimCharacters);
 });
 
-test('no claims fold into none', () => {
+test('an empty list of claims folds into an empty list', () => {
   expect(foldClaims([], groundTruth)).toEqual({ claimsMade: 0, claimsCut: 0, charactersCut: 0, claims: [] });
 });
 

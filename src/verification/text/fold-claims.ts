@@ -14,26 +14,28 @@ import {
 
 type OracleClaim = OracleAnswer['keyClaims'][number];
 
-/** How much of an oracle's answer is judged (methodology, "One replay", point 2), in UTF-16 code units. */
+/**
+ * How many claims of an oracle's answer are judged, and how many UTF-16 code units of each (methodology, "One replay",
+ * point 2).
+ */
 export const maxClaims = 50;
 export const maxClaimCharacters = 500;
-/** A run of shared words counts from this length on. */
+/** The shortest run of shared words that counts. */
 const sharedRun = 4;
 /**
- * So few words, all from one side of a file's changed lines, say no more than that they stand there ("A comes before
- * B"). What names both sides tells a change ("A goes from 3 to 5").
+ * So few words, all from one side of a file's changed lines, only say that they are there ("A comes before B"). Words
+ * from both sides describe a change ("A goes from 3 to 5").
  */
 const fewWords = 3;
 
 /**
- * One claim that counts. `members` are the places (0-based) of the oracle's claims folded into it. Each of `texts`
- * is judged by itself, and the claim is supported only if every one of them is: duplicates that order the same
- * words otherwise ("from 3 to 5", "from 5 to 3") may contradict each other, and one false restatement spoils its
- * group.
+ * One counted claim. `members` are the 0-based positions of the oracle's claims folded into it. Each of `texts` is
+ * judged separately, and the claim is supported only if all of them are. Duplicates with the same words in another
+ * order ("from 3 to 5", "from 5 to 3") may contradict each other, and one false restatement spoils its group.
  */
 export type FoldedClaim = { id: string; members: number[]; restatement: boolean; texts: string[] };
 
-/** `claimsCut` are claims beyond the cap, `charactersCut` what judged claims lost to theirs. */
+/** `claimsCut` counts claims beyond the cap, `charactersCut` the characters cut from judged claims. */
 export type FoldedClaims = {
   claimsMade: number;
   claimsCut: number;
@@ -42,9 +44,9 @@ export type FoldedClaims = {
 };
 
 /**
- * Folds an oracle's claims before a judge sees them: duplicates (the same words after case, punctuation and stop
- * words) into one claim each, all restatements of the diff into one claim together. Claims stand in the order of
- * their first member and are named c1, c2, …
+ * Folds an oracle's claims before a judge sees them. Duplicates (the same words after case, punctuation and stop words)
+ * become one claim each, and all restatements of the diff together become one claim. Claims are in the order of their
+ * first members and named c1, c2, …
  */
 export function foldClaims(claims: OracleClaim[], groundTruth: GroundTruth): FoldedClaims {
   const restates = restatementRule(groundTruth);
@@ -78,12 +80,13 @@ export function foldClaims(claims: OracleClaim[], groundTruth: GroundTruth): Fol
 const contentWords = (text: string) => splitParts(text).filter((word) => !stopWords.has(word));
 
 /**
- * Whether a claim restates (methodology, "Claims"): after stop words, diff words and ordinary words nothing is left;
- * or what is left stands on one changed line plus that file's path; or it is three words at most beside that path,
- * and all of them stand on added lines of the file or all on removed ones; or half of the claim's words lie in runs
- * of 4 or more shared with one line of the diff, the title or the description. An identifier is one word, found by
- * its parts. The pull request is indexed once, each claim costs its own words and the files and lines that hold its
- * rarest one.
+ * Whether a claim restates the change (methodology, "Claims"). It does in any of these cases:
+ * - Without stop words, diff words and ordinary words, nothing is left.
+ * - The remaining words are all on one changed line or in that file's path.
+ * - At most three of them are not in that path, and these are all on added lines of the file or all on removed ones.
+ * - Half of the claim's words are in runs of 4 or more shared with one line of the diff, the title or the description.
+ * An identifier is one word, found by its parts. The pull request is indexed once. A claim then costs its own words and
+ * the files and lines that contain its rarest word.
  */
 function restatementRule(groundTruth: GroundTruth): (claim: string) => boolean {
   const inRuns = indexRuns(
@@ -132,13 +135,13 @@ function index<T>(holders: T[], wordsOf: (holder: T) => Set<string>): Map<string
   return holdersOf;
 }
 
-/** What holds the rarest of the words: nothing else can hold them all. */
+/** The holders of the rarest word: nothing else can hold all the words. */
 const rarest = <T>(words: string[], holdersOf: Map<string, T[]>): T[] =>
   words
     .map((word) => holdersOf.get(word) ?? [])
     .reduce((fewest, holders) => (holders.length < fewest.length ? holders : fewest));
 
-/** The distinct words of a text of which something is left, each as its parts that are. */
+/** The distinct words of a text that have telling parts, each as those parts. */
 function tellingPartsOfWords(text: string): string[][] {
   const words = new Map<string, string[]>();
   for (const { start, end } of splitWords(text)) {

@@ -18,9 +18,9 @@ index 111..222 100644
 
 test.each([
   ['a passage of one changed line', 'const limit = 5', true],
-  ['white space folded', '  const   limit =  3; ', true],
-  ['the sign kept', '+const limit = 5;', true],
-  ['the sign kept, with a space', '- const limit = 3;', true],
+  ['folded white space', '  const   limit =  3; ', true],
+  ['a kept sign', '+const limit = 5;', true],
+  ['a kept sign with a space', '- const limit = 3;', true],
   ['a file header', '+++ b/src/retry.ts', true],
   ['the path in a file header', 'src/retry.ts', true],
   ['a short but whole changed line', 'x = 1', true],
@@ -29,11 +29,11 @@ test.each([
   ['two changed lines at once', 'const limit = 3; const limit = 5;', false],
   ['two changed lines with a line break', 'const limit = 5;\nx = 1', false],
   ['a short part of a changed line', 'limit', false],
-  ['words that stand nowhere', 'const limit = 7;', false],
-  ['another case', 'CONST LIMIT = 5;', false],
+  ['words that are not in the diff', 'const limit = 7;', false],
+  ['different case', 'CONST LIMIT = 5;', false],
   ['a whole line of punctuation', '}', false],
-  ['nothing, though a changed line is blank', '', false],
-  ['white space', '   ', false],
+  ['an empty quote, even with a blank changed line', '', false],
+  ['only white space', '   ', false],
 ])('a quote of the diff: %s', (_name, quote, counts) => {
   expect(quoteCountsInDiff(quote, diff)).toBe(counts);
 });

@@ -3,10 +3,10 @@ import { neutralise } from './fence.ts';
 
 const foldSpace = (text: string) => text.replace(/\s+/gu, ' ').trim();
 
-/** Long enough to be evidence by itself: 10 non-space characters, among them a word of 3 letters. */
+/** Long enough to be evidence on its own: 10 non-space characters, including a word of 3 letters. */
 const longEnough = (quote: string) => quote.replaceAll(' ', '').length >= 10 && /\p{L}{3}/u.test(quote);
 
-/** A line, and as a judge is shown it where its fence had to alter it (`Array<UntrustedInput>`). */
+/** A line, and the line as a judge sees it if its fence had to alter it (`Array<UntrustedInput>`). */
 const asShown = (line: string): string[] => {
   const shown = neutralise(line);
   return shown === line ? [foldSpace(line)] : [foldSpace(line), foldSpace(shown)];
@@ -14,7 +14,7 @@ const asShown = (line: string): string[] => {
 
 type FoldedLines = { changed: string[]; headers: string[] };
 
-// Every verdict of a replay asks about the same diff: its lines are folded once.
+// Every verdict of a replay asks about the same diff, so its lines are folded once.
 const foldedLines = new WeakMap<ParsedDiff, FoldedLines>();
 
 function linesOf(diff: ParsedDiff): FoldedLines {
@@ -30,9 +30,9 @@ function linesOf(diff: ParsedDiff): FoldedLines {
 }
 
 /**
- * Whether a judge's quote counts as evidence from the diff (methodology, "One replay", point 4): it stands on one
- * changed line or file header, white space folded, and is long enough or is that whole changed line. A quoted
- * line may keep its leading `+` or `-`. A whole line of punctuation ("}") stands everywhere and is no evidence.
+ * Whether a judge's quote counts as evidence from the diff (methodology, "One replay", point 4). With white space
+ * folded, it must be on one changed line or file header, and it must be long enough or be the whole changed line. A
+ * quoted line may keep its leading `+` or `-`. A whole line of punctuation ("}") is everywhere and proves nothing.
  */
 export function quoteCountsInDiff(quote: string, diff: ParsedDiff): boolean {
   const folded = foldSpace(quote);
@@ -47,8 +47,8 @@ export function quoteCountsInDiff(quote: string, diff: ParsedDiff): boolean {
 }
 
 /**
- * Whether a judge's quote counts as evidence from a text (recall: the summary as judged): it stands in the text,
- * white space folded, and is long enough or is the whole text.
+ * Whether a judge's quote counts as evidence from a text (recall: the summary as judged). With white space folded, it
+ * must be in the text, and it must be long enough or be the whole text.
  */
 export function quoteCountsInText(quote: string, text: string): boolean {
   const candidate = foldSpace(quote);

@@ -10,11 +10,11 @@ export const seededFraction = (...parts: string[]): number => {
   return new DataView(digest.buffer, digest.byteOffset).getUint32(0) / 2 ** 32;
 };
 
-/** Choices of one pull request that anyone with its run's seed can make again. */
+/** Choices for one pull request that anyone who has the run's seed can repeat. */
 export type SeededChoice = {
-  /** A whole number from 0 to below `count`, the same for the same label. */
+  /** A whole number from 0 to `count` − 1, always the same for the same label. */
   below(count: number, label: string): number;
-  /** The list from a chosen place on, and then from its start: what is tried in turn until one will do. */
+  /** The list rotated to start at a chosen place, for callers that try one item after another. */
   turned<T>(list: readonly T[], label: string): T[];
 };
 

@@ -1,21 +1,21 @@
 /**
- * How text is cut into words for every lexical rule of the methodology (folding of claims, copied passages, the
- * offline judge). Words are compared in lower case, after Unicode compatibility normalisation.
+ * How text is split into words for every lexical rule of the methodology (folding claims, copied passages, the offline
+ * judge). Words are compared in lower case, after Unicode compatibility normalisation.
  */
 export type Word = { text: string; start: number; end: number };
 
 // A run of letters, marks, digits and underscores; a decimal point or version dot stays inside ("1.5", "v2.0.1").
 const wordPattern =
   /[\p{L}\p{M}\p{N}_$]+(?:\.(?=\p{N})(?<=\p{N}\.)[\p{N}\p{L}_]+)*(?:['’](?:s|t|re|ve|ll|d|m)(?![\p{L}\p{N}_]))?/gu;
-// What a path is written in. One pass over such chunks keeps the split linear: a pattern that looked ahead for the
-// path's slash from every word would be quadratic on "a-a-a-…".
+// The characters of a path. One pass over such chunks keeps the split linear: a pattern that looked ahead from every
+// word for the path's slash would be quadratic on "a-a-a-…".
 const chunkPattern = /[\p{L}\p{M}\p{N}_$.@/-]+/gu;
-// What of a chunk a path can be: from its first letter to its last one.
+// The part of a chunk that can be a path: from its first letter to its last.
 const pathPattern = /[\p{L}\p{N}_](?:.*[\p{L}\p{N}_])?/u;
 const unspacedScript =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 
-// One locale for all, so that the split depends on the text alone and not on where it runs.
+// One fixed locale, so that the split depends only on the text and not on the machine.
 const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
 
 function split(text: string, offset: number): Word[] {
@@ -36,19 +36,19 @@ function split(text: string, offset: number): Word[] {
 }
 
 /**
- * Compatibility normalisation in linear time: marks are put in their order by sorting, which is quadratic in a run of
- * them, so long runs are broken as UAX #15 does for stream-safe text.
+ * Compatibility normalisation in linear time. It sorts marks, which is quadratic in a run of them, so long runs are
+ * broken as UAX #15 does for stream-safe text.
  */
 export const normalised = (text: string): string => text.replace(/\p{M}{30}/gu, '$&\u034f').normalize('NFKC');
 
 const fold = (word: string) => normalised(word).toLowerCase().replaceAll('’', "'").replace(/'s$/, '');
 
-/** The words of a text with their places (UTF-16 offsets), an identifier being one word. */
+/** The words of a text with their positions (UTF-16 offsets). An identifier is one word. */
 export const splitWords = (text: string): Word[] => split(text, 0);
 
 /**
- * As `splitWords`, a path (`src/a/b.ts`) being one word too: the unit in which copied runs are counted, since naming
- * a file must not look like copying five words.
+ * Like `splitWords`, but a path (`src/a/b.ts`) is one word too. Copied runs are counted in these units, since naming a
+ * file must not look like copying five words.
  */
 export function splitRunWords(text: string): Word[] {
   const words: Word[] = [];
@@ -72,8 +72,8 @@ export function splitRunWords(text: string): Word[] {
 export const numberKey = (value: number): string => String(Number(value.toPrecision(12)));
 
 /**
- * The parts that an identifier's spelling shows: `retryCount`, `retry_count` and `RETRY-COUNT` are all retry, count.
- * So a claim cannot look new by respelling a line's identifiers. Digits stay with what they stand in.
+ * The parts that an identifier's spelling shows: `retryCount`, `retry_count` and `RETRY-COUNT` all give retry, count.
+ * So a claim cannot look new by respelling a line's identifiers. Digits stay with their part.
  */
 export function splitParts(text: string): string[] {
   const spaced = text
@@ -85,9 +85,7 @@ export function splitParts(text: string): string[] {
 
 const list = (words: string) => new Set(words.trim().split(/\s+/u));
 
-/**
- * Words that say nothing by themselves (methodology, "Claims"). Published: part of the rule.
- */
+/** Words without meaning of their own (methodology, "Claims"). Published: part of the rule. */
 export const stopWords: ReadonlySet<string> = list(`
   a about above after again all also am an and any are as at be because been before being below between both but
   by can could did do does doing done down during each either else etc ever every few for from further had has have
@@ -98,7 +96,7 @@ export const stopWords: ReadonlySet<string> = list(`
   we've were what when where whereas whether which while who whom whose why will with within would yet you you're
   your yours`);
 
-/** Words with which any change can be described without saying anything of it (methodology, "Claims"). Published. */
+/** Words that can describe any change without saying anything about it (methodology, "Claims"). Published. */
 export const diffWords: ReadonlySet<string> = list(`
   add added adding addition additional additions adds adjust adjusted adjusting adjusts adjustment alter altered
   alters apply applied applies author branch bug called change changed changes changing class classes clean cleaned
@@ -118,8 +116,8 @@ export const diffWords: ReadonlySet<string> = list(`
   variable variables various version way work works write writes written`);
 
 /**
- * Verbs, adverbs and abbreviations that prose needs and that say nothing of a change; among them those that only say
- * where a word of the diff stands, as in "A precedes B" (methodology, "Claims"). Published.
+ * Verbs, adverbs and abbreviations that prose needs but that say nothing about a change. They include words that only
+ * say where a word of the diff is, as in "A precedes B" (methodology, "Claims"). Published.
  */
 export const ordinaryWords: ReadonlySet<string> = list(`
   accept accepted accepts allow allowed allows already always answer answers any anything api appear appeared
@@ -135,19 +133,21 @@ export const ordinaryWords: ReadonlySet<string> = list(`
   state stay stays still take taken takes tell tells thing things time times turn turned turns ui url used usual
   usually want wants whatever whole word words world`);
 
-/** Words that turn a text round. They say nothing by themselves, yet no rule of folding may overlook one. Published. */
+/**
+ * Words that reverse a text's meaning. They say nothing on their own, yet no folding rule may overlook one. Published.
+ */
 export const negations: ReadonlySet<string> = list('never no non not nothing without');
 
-/** What is neither a stop word nor a diff word nor an ordinary word. */
+/** Whether a word is neither a stop word nor a diff word nor an ordinary word. */
 export const isTelling = (word: string): boolean =>
   !stopWords.has(word) && !diffWords.has(word) && !ordinaryWords.has(word);
 
-/** What is left of a text's words after stop words, diff words and ordinary words, in order. */
+/** A text's words without stop words, diff words and ordinary words, in order. */
 export const tellingWords = (words: string[]): string[] => words.filter(isTelling);
 
 /**
- * Which of a text's words lie in runs of `length` or more that also stand, in that order, in one of the indexed
- * texts. The index holds every run of exactly `length` words, so building it and asking it are linear.
+ * Marks the words of a text that are in runs of `length` or more which one of the indexed texts contains in the same
+ * order. The index contains every run of exactly `length` words, so building and querying it are linear.
  */
 export function indexRuns(texts: Iterable<string>, length: number): (words: Word[]) => boolean[] {
   const runs = new Set<string>();
@@ -170,7 +170,7 @@ const runAt = (words: Word[], at: number, length: number) =>
     .map((word) => word.text)
     .join(' ');
 
-/** The lines of a unified diff without their sign, file headers without their `a/` and `b/`. */
+/** The lines of a unified diff without their signs, and file headers without their `a/` and `b/`. */
 export function* diffLines(diff: string): Generator<string> {
   for (const line of diff.split('\n')) {
     const header = /^(?:\+\+\+|---) (?:[ab]\/)?(.*)$/u.exec(line);

@@ -111,7 +111,7 @@ const ownHostFetch = (access: GitHubAccess, calls: GitHubCalls): typeof globalTh
       if (originOf(url) !== origin) {
         throw new SourceError(
           'unreachable',
-          `GitHub's API at ${origin} pointed to another host, ${new URL(url).host}, and was not followed there. Check GITHUB_API_URL.`,
+          `GitHub's API at ${origin} pointed to another host, ${new URL(url).host}, which is not contacted. Check GITHUB_API_URL.`,
         );
       }
       const bounds = [AbortSignal.timeout(requestTimeoutMs), ...(calls.signal ? [calls.signal] : [])];
