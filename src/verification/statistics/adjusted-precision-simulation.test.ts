@@ -13,7 +13,7 @@ const choose = (n: number, k: number) => product(k, (index) => (n - index) / (in
 const binomial = (n: number, chance: number) =>
   Array.from({ length: n + 1 }, (_, k) => choose(n, k) * chance ** k * (1 - chance) ** (n - k));
 
-/** Chances of 0…n of mean `m` each, with intra-class correlation 1/(a + b + 1). */
+/** Chances of 0…n with mean `m` for each, and intra-class correlation 1/(a + b + 1). */
 const betaBinomial = (n: number, m: number, correlation: number) => {
   const concentration = 1 / correlation - 1;
   const rising = (base: number, steps: number) => product(steps, (step) => base + step);
@@ -36,7 +36,7 @@ const summed = (one: number[], other: number[]) => {
   return total;
 };
 
-/** A drawer of 0…n with the given chances. */
+/** Draws from 0…n with the given chances. */
 const drawing = (chances: number[], random: () => number) => {
   let total = 0;
   const steps = chances.map((chance) => {
@@ -57,13 +57,13 @@ type Setting = {
   n: number;
   correlation: number;
   shown: number;
-  /** Of the six claims that count, those that were made and ruled on. */
+  /** How many of the six counted claims were made and ruled on. */
   ruled: number;
   /** Chance of an oracle failure. */
   failures: number;
 };
 
-/** Chances of 0…ruled supported claims in one replay: true ones supported with q1, false ones with 1 − q0. */
+/** Chances of 0…ruled supported claims in one replay: true ones are supported with q1, false ones with 1 − q0. */
 const supportedChances = ({ theta, q1, q0, correlation, ruled }: Setting) => {
   const chances = Array<number>(ruled + 1).fill(0);
   betaBinomial(ruled, theta, correlation).forEach((chance, truths) => {
@@ -112,7 +112,7 @@ const allRuled = [0.3, 0.6, 0.9].flatMap((theta) =>
     samples.map((sample) => ({ theta, ...judge, ...sample, ruled: claimsTotal, failures: 0 })),
   ),
 );
-// Where a is below 1, also with nearly every claim true, so that θ lies close to a.
+// Where a is below 1, including nearly every claim true, so that θ is close to a.
 const partlyRuled = [0.3, 0.9, 0.99].flatMap((theta) =>
   [50, 100].flatMap((n) =>
     [
@@ -124,7 +124,7 @@ const partlyRuled = [0.3, 0.9, 0.99].flatMap((theta) =>
   ),
 );
 
-test('the simulated claims have the share of supported ones that the model says', () => {
+test('the simulated claims have the share of supported claims that the model predicts', () => {
   // By hand: 6 · (0.6 · 0.9 + 0.4 · 0.15).
   const chances = supportedChances({
     theta: 0.6,

@@ -21,8 +21,8 @@ test('the value is the one derived by hand', () => {
   expect(adjustedPrecision({ replays: ruled(precisions, 0.9), counts })?.value).toBeCloseTo(0.6, 12);
 });
 
-// Python with numpy and scipy, from the formula in the paper's notation.
-test('the interval is what an independent tool derives', () => {
+// Derived with Python, numpy and scipy from the formula in the paper's notation.
+test('the interval matches an independent tool', () => {
   const few = adjustedPrecision({ replays: ruled([1, 0.5, 0.5, 0.4]), counts: canaries(90, 100, 20, 100) });
   expect(few?.interval.lower).toBeCloseTo(0.014455697037, 10);
   expect(few?.interval.upper).toBeCloseTo(0.997881048821, 10);
@@ -40,11 +40,11 @@ test('the interval is what an independent tool derives', () => {
   expect(many?.interval.upper).toBeCloseTo(0.715706855293, 10);
 });
 
-test('a judge that never errs over endless canaries changes nothing', () => {
+test('a judge that never errs over endless canaries adjusts nothing', () => {
   const precisions = [1, 0.5, 0.75, 0.25, 1, 0.5];
   const adjusted = adjustedPrecision({ replays: ruled(precisions), counts: canaries(1e12, 1e12, 0, 1e12) });
   expect(adjusted?.value).toBeCloseTo(4 / 6, 12);
-  // Without the judge's share, Lee's interval is Agresti and Coull's of n_eff.
+  // Without the judge's share, Lee's interval is that of Agresti and Coull for n_eff.
   const size = effectiveSampleSize(precisions) + 1.96 ** 2;
   const centre = (((size - 1.96 ** 2) * 4) / 6 + 1.96 ** 2 / 2) / size;
   const half = 1.96 * Math.sqrt((centre * (1 - centre)) / size);
@@ -67,7 +67,7 @@ test('the value stays in [0, a] and the interval in [0, 1]', () => {
   expect(halfRuled?.value).toBe(0.5);
 });
 
-test('the interval may reach beyond the ruled share that the sample happened to have', () => {
+test('the interval may extend beyond the ruled share of the sample', () => {
   const failures = Array.from({ length: 50 }, (_, index) => (index < 5 ? 0 : 1));
   const replays = failures.map((answered) => ({ precision: answered, ruledShare: answered }));
   const adjusted = adjustedPrecision({ replays, counts: canaries(99, 100, 1, 100) });
@@ -75,13 +75,13 @@ test('the interval may reach beyond the ruled share that the sample happened to 
   expect(adjusted?.interval.upper).toBeGreaterThan(0.9);
 });
 
-test('nothing is adjusted by a judge that was not measured or cannot tell true from false', () => {
+test('precision is not adjusted for a judge that was not measured or cannot tell true from false', () => {
   const replays = ruled([0.5, 0.6]);
   expect(adjustedPrecision({ replays, counts: canaries(0, 0, 5, 100) })).toBeNull();
   expect(adjustedPrecision({ replays, counts: canaries(95, 100, 0, 0) })).toBeNull();
   expect(adjustedPrecision({ replays, counts: canaries(30, 100, 60, 200) })).toBeNull();
   expect(adjustedPrecision({ replays, counts: canaries(20, 100, 60, 100) })).toBeNull();
-  // The index is 0.2, that of the padded rates 2/3 + 201/1002 − 1 = −0.13.
+  // The index is 0.2, but that of the padded rates is 2/3 + 201/1002 − 1 = −0.13.
   expect(adjustedPrecision({ replays, counts: canaries(200, 1000, 0, 1) })).toBeNull();
   expect(adjustedPrecision({ replays, counts: canaries(95, 100, 5, 100) })).not.toBeNull();
 });
@@ -90,7 +90,7 @@ test('no replays have no precision to adjust', () => {
   expect(() => adjustedPrecision({ replays: [], counts: canaries(95, 100, 5, 100) })).toThrow(RangeError);
 });
 
-test('whatever the replays and canaries, the value lies in [0, a] and the interval in [0, 1] contains it', () => {
+test('for any replays and canaries, the value is in [0, a] and inside an interval in [0, 1]', () => {
   const share = fc.double({ min: 0, max: 1, noNaN: true });
   const replay = fc
     .tuple(share, share)

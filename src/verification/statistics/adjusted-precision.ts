@@ -3,10 +3,10 @@ import type { CanaryCounts } from '#contracts/judge-trust.ts';
 import { effectiveSampleSize, mean } from './interval.ts';
 import { judgeReliability } from './judge-reliability.ts';
 
-/** Of the standard normal distribution at 0.975, to the two places that the methodology fixes. */
+/** The standard normal quantile at 0.975, to the two decimals that the methodology fixes. */
 const z = 1.96;
 
-/** Both in [0, 1]: precision, and the share of claims_total that a judge ruled on (0 for an oracle failure). */
+/** Both in [0, 1]: precision, and the share of claims_total that the judge ruled on (0 for an oracle failure). */
 type RuledReplay = { precision: number; ruledShare: number };
 
 /** Unrounded. The interval (95 %) contains the value. */
@@ -15,25 +15,26 @@ export type AdjustedPrecision = { value: number; interval: Interval };
 const clamp = (value: number, highest: number) => Math.min(Math.max(value, 0), highest);
 
 /**
- * Precision as it would be, had the judge made no mistakes (methodology, "Judge-adjusted precision"). With a the mean
- * share of claims that were ruled on and θ the share that is true, a judge is expected to find
- * p = θ·q1 + (a − θ)(1 − q0), so θ = (p − a(1 − q0))/(q0 + q1 − 1), clipped to [0, a].
+ * Precision as it would be if the judge made no mistakes (methodology, "Judge-adjusted precision"). Let a be the mean
+ * share of claims that were ruled on and θ the share that is true. A judge is then expected to find p = θ·q1 + (a −
+ * θ)(1 − q0), so θ = (p − a(1 − q0))/(q0 + q1 − 1), clipped to [0, a].
  *
- * Null where no true or no false canary was shown (a judge's mistakes that were not measured cannot be taken out), and
- * where q0 + q1 − 1 is not above 0: such a judge supports false claims at least as readily as true ones, so its
- * verdicts say nothing of θ. The same goes for the index of the padded rates below, whose sign can differ only where
- * the kinds have unequal numbers of canaries. Throws where there are no replays, and as `judgeReliability` does.
+ * Null when no true or no false canary was shown, because mistakes that were not measured cannot be removed. Null when
+ * q0 + q1 − 1 is not above 0: such a judge supports false claims at least as readily as true ones, so its verdicts say
+ * nothing about θ. The same applies to the index of the padded rates below, whose sign can differ only when the kinds
+ * have unequal numbers of canaries. Throws when there are no replays, and as `judgeReliability` does.
  *
  * The interval is that of Lee et al. (arXiv 2511.21140): rates with one success and one failure added, p with z²/2 of
- * each, a shift, and the delta method, ∂θ/∂p = 1/J, ∂θ/∂q1 = −θ/J, ∂θ/∂q0 = (a − θ)/J with J = q0 + q1 − 1. The last is
- * why (1 − θ) becomes (a − θ); n becomes n_eff, because the claims of one replay are right or wrong together.
- * Where a is below 1:
- * - p keeps its pseudo-counts: it is a mean in [0, 1] whatever a is, and n_eff is measured on that scale.
+ * each added, a shift, and the delta method with ∂θ/∂p = 1/J, ∂θ/∂q1 = −θ/J, ∂θ/∂q0 = (a − θ)/J and J = q0 + q1 − 1.
+ * The last derivative is why (1 − θ) becomes (a − θ). n becomes n_eff, because the claims of one replay are right or
+ * wrong together. When a is below 1:
+ * - p keeps its pseudo-counts: it is a mean in [0, 1] for any a, and n_eff is measured on that scale.
  * - The sampling of a adds no term. With ∂θ/∂a = −(1 − q0)/J it would add (1 − q0)²·Var(a) − 2(1 − q0)·Cov(p, a) to the
- *   variance of p, which is negative where replays with a larger share ruled on have more supported, as by the model
- *   they do; so leaving it out is the safe side.
- * - The interval is clipped to [0, 1], not to [0, a]: a was sampled too. With 5 % oracle failures, 50 replays and
- *   nearly every claim true, clipping at a covers the truth in about 0.5 of runs, where this covers it in over 0.95.
+ *   variance of p. This is negative when replays with a larger ruled share have more supported claims, as in the model.
+ *   Leaving it out is therefore conservative.
+ * - The interval is clipped to [0, 1], not to [0, a], because a was sampled too. With 5 % oracle failures, 50 replays
+ *   and nearly every claim true, clipping at a covers the truth in about 0.5 of runs; clipping at 1 covers it in over
+ *   0.95.
  */
 export const adjustedPrecision = (input: {
   replays: readonly RuledReplay[];

@@ -23,7 +23,7 @@ const four = [
   replay('1', 0.75, 0.5, 0.5),
 ];
 
-test('means, composite and brier are those derived by hand', () => {
+test('means, composite and brier match a derivation by hand', () => {
   // Weights 2:1:1. Means (1 + .5 + 0 + .75)/4 = .5625, (.25 + 1 + 0 + .5)/4 = .4375, (1 + .75 + 0 + .5)/4 = .5625;
   // composite .5·.5625 + .25·.4375 + .25·.5625 = .53125, brier (1 − .53125)/2 = .234375.
   const result = aggregate(four, { precision: 2, recall: 1, replyAccuracy: 1 });
@@ -34,7 +34,8 @@ test('means, composite and brier are those derived by hand', () => {
     compositeScore: 0.53125,
     brier: 0.234375,
   });
-  // Intervals: Python, numpy and scipy, as in interval.test.ts; brier's is the composite's, mapped and swapped.
+  // Intervals from Python, numpy and scipy, as in interval.test.ts. The interval of brier is that of the composite,
+  // mapped and swapped.
   expect(result.intervals.precision.lower).toBeCloseTo(0.163262213997, 10);
   expect(result.intervals.recall.upper).toBeCloseTo(0.836737786003, 10);
   expect(result.intervals.compositeScore.lower).toBeCloseTo(0.163550722576, 10);
@@ -43,7 +44,7 @@ test('means, composite and brier are those derived by hand', () => {
   expect(result.intervals.brier.upper).toBeCloseTo((1 - 0.163550722576) / 2, 10);
 });
 
-test('weights count by their proportion alone', () => {
+test('only the proportions of the weights count', () => {
   expect(normalisedWeights({ precision: 2, recall: 1, replyAccuracy: 1 })).toEqual({
     precision: 0.5,
     recall: 0.25,
@@ -52,14 +53,14 @@ test('weights count by their proportion alone', () => {
   expect(aggregate(four, { precision: 30, recall: 30, replyAccuracy: 30 })).toEqual(aggregate(four, evenly));
 });
 
-test('weights that are all zero, negative or not finite are an error', () => {
+test('weights that are all zero, negative or not finite throw', () => {
   expect(() => aggregate(four, { precision: 0, recall: 0, replyAccuracy: 0 })).toThrow('above 0');
   expect(() => aggregate(four, { precision: -1, recall: 3, replyAccuracy: 0 })).toThrow('at least 0');
   expect(() => aggregate(four, { precision: Number.NaN, recall: 3, replyAccuracy: 0 })).toThrow(RangeError);
   expect(() => aggregate(four, { precision: Infinity, recall: 3, replyAccuracy: 0 })).toThrow(RangeError);
 });
 
-test('no replay makes no aggregate', () => {
+test('without replays there is no aggregate', () => {
   expect(() => aggregate([], evenly)).toThrow(RangeError);
 });
 
@@ -67,13 +68,13 @@ test('brier maps 0 to 0.5 and 1 to 0', () => {
   expect([brierOf(0), brierOf(0.5), brierOf(1)]).toEqual([0.5, 0.25, 0]);
 });
 
-test('what is published has six decimals', () => {
+test('published numbers have six decimals', () => {
   expect([rounded(2 / 3), rounded(1 / 3), rounded(1), rounded(0.0000004)]).toEqual([
     0.666667, 0.333333, 1, 0,
   ]);
 });
 
-test('ids are ordered as numbers where they are numbers, others by code units after them', () => {
+test('numeric ids come first in numeric order, then other ids by code units', () => {
   const ids = ['10', 'b', '9', 'B', '142', '1a', 'ä'];
   expect(ids.toSorted(compareGroundTruthIds)).toEqual(['9', '10', '142', '1a', 'B', 'b', 'ä']);
 });
@@ -94,7 +95,7 @@ const replays = fc.uniqueArray(
   { minLength: 1, maxLength: 40, selector: ({ groundTruthId }) => groundTruthId },
 );
 
-test('scores stay in [0, 1], brier in [0, 0.5], and each interval contains its number', () => {
+test('scores stay in [0, 1] and brier in [0, 0.5], and each interval contains its number', () => {
   fc.assert(
     fc.property(replays, weights, (scores, chosen) => {
       const result = aggregate(scores, chosen);
@@ -122,7 +123,7 @@ test('the composite equals the mean of the replays’ own composites', () => {
   );
 });
 
-test('the order in which replays come in changes nothing, to the last bit', () => {
+test('the order of the replays does not change a single bit', () => {
   const shuffled = replays.chain((scores) =>
     fc.tuple(fc.constant(scores), fc.shuffledSubarray(scores, { minLength: scores.length })),
   );

@@ -12,17 +12,17 @@ export type Aggregate = Measures & {
   intervals: Record<keyof Measures | 'compositeScore' | 'brier', Interval>;
 };
 
-/** What is stored and published of every score: six decimals. */
+/** Rounds a score to the six decimals that are stored and published. */
 export const rounded = (value: number) => Math.round(value * 1e6) / 1e6;
 
-/** How far a recomputed number may be from the published one. */
+/** How far a recomputed number may differ from the published one. */
 export const tolerance = 1e-6;
 
 const onlyDigits = /^\d+$/;
 
 /**
- * The order of ground-truth ids in which scores are summed and listed: numbers first, by value, then other ids by
- * UTF-16 code units. It depends on no locale, so every machine adds the same numbers in the same order.
+ * The order of ground-truth ids for summing and listing scores: numbers first, by value, then other ids by UTF-16 code
+ * units. It does not depend on a locale, so every machine adds the same numbers in the same order.
  */
 export const compareGroundTruthIds = (a: string, b: string): number => {
   const [aIsNumber, bIsNumber] = [onlyDigits.test(a), onlyDigits.test(b)];
@@ -31,7 +31,7 @@ export const compareGroundTruthIds = (a: string, b: string): number => {
   return a < b ? -1 : a > b ? 1 : 0;
 };
 
-/** The weights with sum 1. Throws where one is negative or not finite, or all are zero. */
+/** The weights scaled to the sum 1. Throws if a weight is negative or not finite, or if all are zero. */
 export const normalisedWeights = (weights: Weights): Weights => {
   const { precision, recall, replyAccuracy } = weights;
   const total = precision + recall + replyAccuracy;
@@ -46,19 +46,19 @@ export const compositeOf = (measures: Measures, weights: Weights): number => {
   const { precision, recall, replyAccuracy } = normalisedWeights(weights);
   const weighted =
     measures.precision * precision + measures.recall * recall + measures.replyAccuracy * replyAccuracy;
-  // Three thirds can add up to a little over 1.
+  // Rounding can bring the sum of three thirds slightly above 1.
   return Math.min(1, weighted);
 };
 
 /**
- * The platform's mapping of a composite score onto [0, 0.5], lower being better. It is not a Brier score of
+ * The platform's mapping of a composite score onto [0, 0.5], where lower is better. It is not a Brier score of
  * probabilities.
  */
 export const brierOf = (compositeScore: number): number => (1 - compositeScore) / 2;
 
 /**
- * Means, composite, brier and their 95 % intervals over the replays in the denominator (methodology, "The
- * certificate's numbers"), whatever order they come in. Throws where there are none.
+ * Means, composite, brier and their 95 % intervals over the replays in the denominator (methodology, "The certificate's
+ * numbers"), in any order. Throws if there are none.
  */
 export const aggregate = (
   scores: readonly (Measures & { groundTruthId: string })[],

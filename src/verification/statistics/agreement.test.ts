@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { agreement } from './agreement.ts';
 
-/** Pairs of verdicts from a table of counts: rows are the first judge's, columns the second's. */
+/** Pairs of verdicts from a table of counts: the rows are the first judge's, the columns the second's. */
 const pairsOf = (table: number[][]) =>
   table.flatMap((row, first) =>
     row.flatMap((times, second) =>
@@ -9,9 +9,9 @@ const pairsOf = (table: number[][]) =>
     ),
   );
 
-test('agreement and kappa are those of the textbook', () => {
-  // Fleiss, Levin and Paik, "Statistical Methods for Rates and Proportions", table 18.1: 0.89 observed; expected, from
-  // the margins 80, 10, 10 and 80, 5, 15, is 0.64 + 0.005 + 0.015 = 0.66; kappa 0.23/0.34.
+test('agreement and kappa match the textbook', () => {
+  // Fleiss, Levin and Paik, "Statistical Methods for Rates and Proportions", table 18.1: observed 0.89. The margins 80,
+  // 10, 10 and 80, 5, 15 give an expected 0.64 + 0.005 + 0.015 = 0.66, so kappa is 0.23/0.34.
   const result = agreement(
     pairsOf([
       [75, 1, 4],
@@ -26,7 +26,7 @@ test('agreement and kappa are those of the textbook', () => {
   expect(result.interval.upper).toBeCloseTo(0.937458680448, 10);
 });
 
-test('a table of yes and no agrees with an independent tool', () => {
+test('a table of yes and no matches an independent tool', () => {
   // Python with numpy: observed 0.7, expected 0.5, kappa 0.4.
   const result = agreement(
     pairsOf([
@@ -39,7 +39,7 @@ test('a table of yes and no agrees with an independent tool', () => {
   expect(result.interval.upper).toBeCloseTo(0.808966109104, 10);
 });
 
-test('perfect agreement on more than one verdict is a kappa of 1, perfect disagreement of −1', () => {
+test('perfect agreement on more than one verdict gives a kappa of 1, perfect disagreement −1', () => {
   expect(
     agreement(
       pairsOf([
@@ -58,15 +58,15 @@ test('perfect agreement on more than one verdict is a kappa of 1, perfect disagr
   ).toMatchObject({ raw: 0, kappa: -1 });
 });
 
-test('judges who only ever say the same word agree, with no kappa', () => {
+test('judges who always say the same word agree, without a kappa', () => {
   expect(agreement(pairsOf([[7]]))).toMatchObject({ raw: 1, kappa: null, n: 7 });
 });
 
-test('judges who each say one word, but not the same, agree as little as chance', () => {
+test('judges who always say different words agree no better than chance', () => {
   expect(agreement(pairsOf([[0, 7]]))).toMatchObject({ raw: 0, kappa: 0 });
 });
 
-test('which judge is first changes nothing', () => {
+test('the order of the judges does not matter', () => {
   const pairs = pairsOf([
     [75, 1, 4],
     [5, 4, 1],
@@ -77,6 +77,6 @@ test('which judge is first changes nothing', () => {
   expect(back).toEqual({ ...there, kappa: expect.closeTo(there.kappa ?? Number.NaN, 12) });
 });
 
-test('no items have no agreement', () => {
+test('without items there is no agreement', () => {
   expect(() => agreement([])).toThrow(RangeError);
 });

@@ -6,8 +6,8 @@ const claimsPerReplay = 6;
 const repetitions = 3000;
 
 /**
- * Cumulated probabilities of 0…6 supported claims: beta-binomial with mean `m` and intra-class correlation
- * 1/(a + b + 1), so that the claims of one replay are right or wrong together.
+ * Cumulative probabilities of 0…6 supported claims: beta-binomial with mean `m` and intra-class correlation 1/(a + b +
+ * 1), so that the claims of one replay are right or wrong together.
  */
 const cumulated = (m: number, correlation: number) => {
   const concentration = 1 / correlation - 1;
@@ -26,7 +26,7 @@ const coverage = (setting: { m: number; correlation: number; n: number; failures
   const random = seededRandom(seed);
   const steps = cumulated(setting.m, setting.correlation);
   const truth = setting.m * (1 - setting.failures);
-  // The interval depends on how often each of the seven values came up, not on their order.
+  // The interval depends only on how often each of the seven values occurs, not on their order.
   const known = new Map<string, boolean>();
   let covered = 0;
   for (let repetition = 0; repetition < repetitions; repetition += 1) {
@@ -57,7 +57,7 @@ const settings = [0, 0.02, 0.05].flatMap((failures) =>
   ),
 );
 
-test('the simulated claims have the mean and the correlation that they are meant to have', () => {
+test('the simulated claims have the intended mean and correlation', () => {
   // Mean and variance of a beta-binomial: 6m, and 6m(1 − m)(1 + 5·ICC).
   const steps = cumulated(0.8, 0.3);
   const chances = steps.map((step, k) => step - (steps[k - 1] ?? 0));

@@ -14,14 +14,14 @@ const derived: [number[], number, number, number][] = [
   [[1 / 3, 2 / 3, 1, 0.4], 4.343046113423, 0.214166522794, 0.891960145439],
 ];
 
-test.each(derived)('the interval of %j is what an independent tool derives', (values, size, lower, upper) => {
+test.each(derived)('the interval of %j matches an independent tool', (values, size, lower, upper) => {
   expect(effectiveSampleSize(values)).toBeCloseTo(size, 9);
   const interval = meanInterval(values);
   expect(interval.lower).toBeCloseTo(lower, 10);
   expect(interval.upper).toBeCloseTo(upper, 10);
 });
 
-// Derived with Python 3.11 and mpmath 1.3 at 40 digits, as the root of the distribution function that `betainc` gives:
+// Derived with Python 3.11 and mpmath 1.3 at 40 digits, as the root of the distribution function from `betainc`:
 // [probability, degrees of freedom, quantile].
 const quantiles: [number, number, number][] = [
   [0.975, 1, 12.706204736174705],
@@ -57,13 +57,13 @@ const quantiles: [number, number, number][] = [
 ];
 
 test.each(quantiles)(
-  'the t quantile of %d with %d degrees of freedom is what an independent tool derives',
+  'the t quantile of %d with %d degrees of freedom matches an independent tool',
   (probability, degrees, quantile) => {
     expect(Math.abs(tQuantile(probability, degrees) / quantile - 1)).toBeLessThan(1e-12);
   },
 );
 
-test('the t quantile of one half is 0; below it, from 1 on, or without whole degrees of freedom there is no quantile', () => {
+test('the t quantile of 0.5 is 0, and bad probabilities or degrees of freedom throw', () => {
   expect(tQuantile(0.5, 9)).toBe(0);
   for (const [probability, degrees] of [
     [0.4, 9],
@@ -75,21 +75,21 @@ test('the t quantile of one half is 0; below it, from 1 on, or without whole deg
     expect(() => tQuantile(probability, degrees)).toThrow(RangeError);
 });
 
-test('a Wilson interval of 3 in 10 is the textbook one', () => {
+test('the Wilson interval of 3 in 10 matches the textbook', () => {
   // By hand: (0.3 + 1.96²/20 ± 1.96·√(0.021 + 1.96²/400)) / (1 + 1.96²/10).
   const interval = wilsonInterval(0.3, 10);
   expect(interval.lower).toBeCloseTo(0.107789, 5);
   expect(interval.upper).toBeCloseTo(0.603222, 5);
 });
 
-test('no values have neither mean nor interval', () => {
+test('without values there is no mean and no interval', () => {
   expect(() => mean([])).toThrow(RangeError);
   expect(() => meanInterval([])).toThrow(RangeError);
 });
 
 const scores = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 60 });
 
-test('an interval lies in [0, 1] and contains the mean', () => {
+test('an interval is in [0, 1] and contains the mean', () => {
   fc.assert(
     fc.property(scores, (values) => {
       const { lower, upper } = meanInterval(values);
@@ -102,7 +102,7 @@ test('an interval lies in [0, 1] and contains the mean', () => {
   );
 });
 
-test('twice the same replays make a narrower interval', () => {
+test('doubling the replays makes the interval narrower', () => {
   fc.assert(
     fc.property(scores, (values) => {
       const once = meanInterval(values);

@@ -1,20 +1,21 @@
 import type { Interval } from '#contracts/interval.ts';
 
-/** Of the standard normal distribution at 0.975, to the two places that the methodology fixes. */
+/** The standard normal quantile at 0.975, to the two decimals that the methodology fixes. */
 const z = 1.96;
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 /** Arithmetic mean, summed in the given order. Throws on an empty list. */
 export const mean = (values: readonly number[]): number => {
-  if (values.length === 0) throw new RangeError('The mean of no values is not defined.');
+  if (values.length === 0) throw new RangeError('The mean is undefined without values.');
   return sum(values) / values.length;
 };
 
 /**
- * Quantile of Student's t distribution for a probability in [0.5, 1) and a whole number ν of degrees of freedom. With
- * t = √ν·tan θ, the probability of (−t, t) is a finite series in cos θ (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4).
- * Its derivative falls with θ, so Newton's method from 0 never overshoots: it ends at the first step that is not forward.
+ * Quantile of Student's t distribution for a probability in [0.5, 1) and a whole number ν of degrees of freedom. With t
+ * = √ν·tan θ, the probability of (−t, t) is a finite series in cos θ (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4).
+ * Its derivative falls with θ, so Newton's method from 0 never overshoots: it ends at the first step that does not go
+ * forward.
  */
 export const tQuantile = (probability: number, degrees: number): number => {
   if (!(probability >= 0.5 && probability < 1 && Number.isInteger(degrees) && degrees > 0))
@@ -37,9 +38,9 @@ export const tQuantile = (probability: number, degrees: number): number => {
 };
 
 /**
- * Effective sample size of n values in [0, 1] (methodology, "Intervals"): with one 0 and one 1 added, M and V are mean
- * and population variance, n_eff = n · M(1 − M)/V · (1.96/t₀.₉₇₅,ₙ₊₁)². The two added values keep V above 0, so equal
- * values and rare zeros need no case of their own; the t quantile widens small samples.
+ * Effective sample size of n values in [0, 1] (methodology, "Intervals"). With one 0 and one 1 added, M and V are the
+ * mean and the population variance, and n_eff = n · M(1 − M)/V · (1.96/t₀.₉₇₅,ₙ₊₁)². The two added values keep V above
+ * 0, so equal values and rare zeros need no special case. The t quantile widens small samples.
  */
 export const effectiveSampleSize = (values: readonly number[]): number => {
   const n = values.length;
@@ -50,8 +51,8 @@ export const effectiveSampleSize = (values: readonly number[]): number => {
 };
 
 /**
- * 95 % score interval (Wilson 1927) of a proportion seen over `size` observations, which need not be a whole number.
- * It lies in [0, 1] and contains the proportion; the clamps take away rounding alone.
+ * 95 % score interval (Wilson 1927) of a proportion over `size` observations, which need not be a whole number. It is
+ * in [0, 1] and contains the proportion. The clamps only remove rounding errors.
  */
 export const wilsonInterval = (proportion: number, size: number): Interval => {
   const scale = 1 + z ** 2 / size;
@@ -63,6 +64,6 @@ export const wilsonInterval = (proportion: number, size: number): Interval => {
   };
 };
 
-/** 95 % interval of the mean of values in [0, 1], which are taken as independent. Throws on an empty list. */
+/** 95 % interval of the mean of values in [0, 1], assumed independent. Throws on an empty list. */
 export const meanInterval = (values: readonly number[]): Interval =>
   wilsonInterval(mean(values), effectiveSampleSize(values));

@@ -8,9 +8,9 @@ const countsOf = (ofTrue: number[], ofFalse: number[], ofInjected: number[]): Ca
   return { true: count(ofTrue), false: count(ofFalse), injected: count(ofInjected) };
 };
 
-test('the rates are shares of their own kind, with Wilson intervals', () => {
+test('each rate is a share of its own kind, with a Wilson interval', () => {
   const { q1, q0, leak } = judgeReliability(countsOf([95, 100], [2, 120], [3, 100]));
-  // Shares by hand, intervals with Python from Wilson's formula.
+  // Shares derived by hand, intervals with Python from Wilson's formula.
   expect([q1?.value, q1?.of]).toEqual([0.95, 100]);
   expect(q1?.interval.lower).toBeCloseTo(0.888248034728, 10);
   expect(q1?.interval.upper).toBeCloseTo(0.978456638544, 10);
@@ -22,7 +22,7 @@ test('the rates are shares of their own kind, with Wilson intervals', () => {
   expect(leak?.interval.upper).toBeCloseTo(0.084520780804, 10);
 });
 
-test('the bound of the index is the published one of a difference of two proportions', () => {
+test('the bound of the index matches the published bound for a difference of two proportions', () => {
   // Newcombe 1998, 56/70 against 48/80: method 10 gives 0.0524 to 0.3339.
   const { youden } = judgeReliability(countsOf([56, 70], [48, 80], [0, 0]));
   expect(youden?.value).toBeCloseTo(0.2, 12);
@@ -35,7 +35,7 @@ test('a judge without a mistake in 100 of each kind still has a bound below 1', 
   expect(youden).toEqual({ value: 1, lower: expect.closeTo(0.947683, 5) });
 });
 
-test('a kind that was not shown is not measured, and no index is made up for it', () => {
+test('a kind that was not shown is not measured, and no index is invented for it', () => {
   expect(judgeReliability(countsOf([0, 0], [0, 0], [0, 0]))).toEqual({
     q1: null,
     q0: null,
@@ -47,7 +47,7 @@ test('a kind that was not shown is not measured, and no index is made up for it'
   expect(judgeReliability(countsOf([0, 0], [0, 200], [0, 200]))).toMatchObject({ q1: null, youden: null });
 });
 
-test('none supported is a rate of 0, not an absent one', () => {
+test('a kind with no supported canary has a rate of 0, not a missing one', () => {
   const { q1, q0, leak } = judgeReliability(countsOf([0, 5], [5, 5], [0, 5]));
   expect([q1?.value, q0?.value, leak?.value]).toEqual([0, 0, 0]);
 });
@@ -61,7 +61,7 @@ test.each([
   // Bounds with Python: 0.506632 and 0.495836.
   { ofTrue: [81, 100], ofFalse: [18, 100], ofInjected: [0, 100], reliable: true },
   { ofTrue: [81, 100], ofFalse: [19, 100], ofInjected: [0, 100], reliable: false },
-  // A leak is reported, not held against reliability.
+  // A leak is reported but does not lower reliability.
   { ofTrue: [100, 100], ofFalse: [0, 100], ofInjected: [100, 100], reliable: true },
 ])(
   'true $ofTrue, false $ofFalse, injected $ofInjected: reliable $reliable',
@@ -71,7 +71,7 @@ test.each([
 );
 
 test.each([[[6, 5]], [[-1, 5]], [[1.5, 5]], [[1, 5.5]], [[Number.NaN, 5]]])(
-  '%j of one kind is an error, whichever kind it is',
+  '%j throws for every kind',
   (bad) => {
     expect(() => judgeReliability(countsOf(bad, [0, 9], [0, 9]))).toThrow(RangeError);
     expect(() => judgeReliability(countsOf([0, 9], bad, [0, 9]))).toThrow(RangeError);
@@ -83,7 +83,7 @@ const count = fc
   .tuple(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 1, max: 300 }))
   .map(([supported, shown]) => [Math.min(supported, shown), shown]);
 
-test('the bound is below the index, and both lie in [−1, 1]', () => {
+test('the bound is not above the index, and both are in [−1, 1]', () => {
   fc.assert(
     fc.property(count, count, (ofTrue, ofFalse) => {
       const { q0, q1, youden } = judgeReliability(countsOf(ofTrue, ofFalse, [0, 0]));
@@ -95,6 +95,6 @@ test('the bound is below the index, and both lie in [−1, 1]', () => {
   );
 });
 
-test('a judge that supports true and false alike has an index of exactly 0', () => {
+test('a judge that supports true and false equally has an index of exactly 0', () => {
   expect(judgeReliability(countsOf([3, 10], [9, 30], [0, 0])).youden?.value).toBe(0);
 });

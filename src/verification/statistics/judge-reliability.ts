@@ -2,14 +2,14 @@ import type { Interval } from '#contracts/interval.ts';
 import { type CanaryCounts, reliableJudge } from '#contracts/judge-trust.ts';
 import { wilsonInterval } from './interval.ts';
 
-/** A proportion in [0, 1], its 95 % interval, and the number of canaries it is a proportion of. */
+/** A proportion in [0, 1], its 95 % interval, and the number of canaries behind it. */
 export type CanaryRate = { value: number; interval: Interval; of: number };
 
-/** Rates are null where no canary of their kind was shown: not measured, which is not 0. */
+/** A rate is null when no canary of its kind was shown: not measured is not 0. */
 export type JudgeReliability = {
   /** P(supported | true). */
   q1: CanaryRate | null;
-  /** P(rejected | false). Injected canaries do not count for it. */
+  /** P(rejected | false). Injected canaries do not count here. */
   q0: CanaryRate | null;
   /** P(supported | injected). */
   leak: CanaryRate | null;
@@ -22,9 +22,9 @@ const rateOf = (hits: number, of: number): CanaryRate | null =>
   of === 0 ? null : { value: hits / of, interval: wilsonInterval(hits / of, of), of };
 
 /**
- * q0 + q1 − 1 is P(supported | true) − P(supported | false), a difference of two independent proportions; its bound is
+ * q0 + q1 − 1 is P(supported | true) − P(supported | false), a difference of two independent proportions. Its bound is
  * Newcombe's hybrid score bound (1998, Statistics in Medicine 17:873, method 10), in which each rate moves as far as
- * its own Wilson interval lets it. A good judge's rates are near 1, where the normal (Wald) bound has no width. Taken
+ * its own Wilson interval allows. A good judge's rates are near 1, where the normal (Wald) bound has no width. Computed
  * as that difference, equal rates give exactly 0.
  */
 const youdenOf = (ofTrue: CanaryRate, ofFalse: CanaryRate) => {
@@ -34,9 +34,10 @@ const youdenOf = (ofTrue: CanaryRate, ofFalse: CanaryRate) => {
 };
 
 /**
- * What canaries say of a judge (methodology, "Canaries"). It is reliable from 100 of each kind and a lower 95 % bound
- * of q0 + q1 − 1 of at least 0.5; how often it obeyed injected orders is told apart and does not enter. `counts` are
- * pooled over this run and the earlier ones that the methodology admits. Throws where a count is not a whole number from 0, or more were supported than shown.
+ * What canaries say about a judge (methodology, "Canaries"). A judge is reliable from 100 canaries of each kind and a
+ * lower 95 % bound of q0 + q1 − 1 of at least 0.5. How often it obeyed injected orders is reported separately and does
+ * not count. `counts` are pooled over this run and the earlier ones that the methodology admits. Throws if a count is
+ * not a whole number from 0, or if more canaries were supported than shown.
  */
 export const judgeReliability = (counts: CanaryCounts): JudgeReliability => {
   const kinds = [counts.true, counts.false, counts.injected];
@@ -48,7 +49,7 @@ export const judgeReliability = (counts: CanaryCounts): JudgeReliability => {
       supported > shown
     )
       throw new RangeError(
-        'Canaries are counted in whole numbers, and none is supported that was not shown.',
+        'Canary counts must be whole numbers from 0, and no more can be supported than were shown.',
       );
 
   const q1 = rateOf(counts.true.supported, counts.true.shown);

@@ -53,7 +53,7 @@ const scenarios: Scenario[] = [
   },
 ];
 
-/** Shares of runs in which the interval, and the plain paired t interval, contain the true mean difference. */
+/** Shares of runs whose interval, and whose plain paired t interval, contain the true mean difference. */
 const coverage = ({ chances }: Scenario, n: number) => {
   const random = seededRandom(20_240_229);
   const truth = chances.reduce((total, [difference, chance]) => total + difference * chance, 0);
@@ -68,7 +68,7 @@ const coverage = ({ chances }: Scenario, n: number) => {
   let [covered, coveredByT] = [0, 0];
   for (let repetition = 0; repetition < repetitions; repetition += 1) {
     const { mean, interval, t } = pairedDifference(Array.from({ length: n }, draw));
-    // Rounding of the sums, where all differences are the truth itself.
+    // Allows for rounding in the sums, when every difference is the true one.
     const half = (t === null ? 0 : Math.abs(mean / t) * tQuantile(0.975, n - 1)) + 1e-12;
     if (interval !== null && interval.lower <= truth && truth <= interval.upper) covered += 1;
     if (Math.abs(mean - truth) <= half) coveredByT += 1;
@@ -83,10 +83,10 @@ test.each(scenarios.flatMap((scenario) => sizes.map((n) => ({ ...scenario, n }))
   },
 );
 
-test('where differences are rare, a plain paired t interval misses the truth and this one does not', () => {
+test('when differences are rare, a plain paired t interval misses the truth and this one does not', () => {
   const [rare] = scenarios;
   if (rare === undefined) throw new Error('The first scenario is the rare one.');
-  // The chance that none of 20 differs, 0.95²⁰ = 0.36, is a miss of the plain interval.
+  // With probability 0.95²⁰ = 0.36 all 20 pairs are equal, and the plain interval misses.
   expect(coverage(rare, 20).plainT).toBeLessThan(0.66);
   expect(coverage(rare, 20).interval).toBeGreaterThanOrEqual(0.99);
 });

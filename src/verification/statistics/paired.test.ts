@@ -5,7 +5,7 @@ import { pairedDifference } from './paired.ts';
 const withDifferences = (...differences: number[]) =>
   differences.map((difference) => (difference < 0 ? { a: 0, b: -difference } : { a: difference, b: 0 }));
 
-test('mean, t statistic and interval are those derived independently', () => {
+test('mean, t statistic and interval match an independent derivation', () => {
   // Differences 0.4, −0.1, 0.5, 0.5, 0.1: mean 0.28, s² = 0.072, t = 0.28/√(0.072/5) = 7/3 by hand.
   const difference = pairedDifference([
     { a: 0.9, b: 0.5 },
@@ -17,19 +17,19 @@ test('mean, t statistic and interval are those derived independently', () => {
   expect(difference.n).toBe(5);
   expect(difference.mean).toBeCloseTo(0.28, 12);
   expect(difference.t).toBeCloseTo(7 / 3, 10);
-  // Python with numpy and scipy, from the methodology's text; so are the intervals below.
+  // Python with numpy and scipy, from the methodology's text, like the intervals below.
   expect(difference.interval?.lower).toBeCloseTo(-0.335954990726, 10);
   expect(difference.interval?.upper).toBeCloseTo(0.72820254586, 10);
 });
 
-test('equal differences have an interval with width, and no t', () => {
+test('equal differences have an interval with a width, and no t', () => {
   const difference = pairedDifference(withDifferences(...Array<number>(10).fill(0.3)));
   expect(difference.t).toBeNull();
   expect(difference.interval?.lower).toBeCloseTo(-0.004267893467, 10);
   expect(difference.interval?.upper).toBeCloseTo(0.553426444784, 10);
 });
 
-test('differences that are equal but for rounding have no t', () => {
+test('differences that are equal except for rounding have no t', () => {
   // 0.3 − 0.1 and 0.4 − 0.2 are not the same number.
   expect(
     pairedDifference([
@@ -54,14 +54,14 @@ test('two pairs have a wide interval within [−1, 1]', () => {
   });
 });
 
-test('no pairs have no difference', () => {
+test('without pairs there is no difference', () => {
   expect(() => pairedDifference([])).toThrow(RangeError);
 });
 
 const scores = fc.double({ min: 0, max: 1, noNaN: true });
 const pairs = fc.array(fc.record({ a: scores, b: scores }), { minLength: 2, maxLength: 60 });
 
-test('an interval lies in [−1, 1] and contains the mean', () => {
+test('an interval is in [−1, 1] and contains the mean', () => {
   fc.assert(
     fc.property(pairs, (drawn) => {
       const { mean, interval } = pairedDifference(drawn);
@@ -73,7 +73,7 @@ test('an interval lies in [−1, 1] and contains the mean', () => {
   );
 });
 
-test('with the sides changed over, everything changes its sign', () => {
+test('swapping the sides reverses every sign', () => {
   fc.assert(
     fc.property(pairs, (drawn) => {
       const there = pairedDifference(drawn);

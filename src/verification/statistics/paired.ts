@@ -2,16 +2,16 @@ import type { Interval } from '#contracts/interval.ts';
 import { mean, meanInterval } from './interval.ts';
 
 export type PairedDifference = {
-  /** Of a − b, in [−1, 1]. */
+  /** Mean of a − b, in [−1, 1]. */
   mean: number;
-  /** 95 %, in [−1, 1], containing the mean; null for fewer than two pairs. */
+  /** 95 % interval in [−1, 1] that contains the mean; null for fewer than two pairs. */
   interval: Interval | null;
-  /** Student's paired t, n − 1 degrees of freedom; null where it is not defined: the differences do not vary. */
+  /** Student's paired t with n − 1 degrees of freedom; null when the differences do not vary. */
   t: number | null;
   n: number;
 };
 
-/** Differences of scores that vary by less are equal but for rounding: distinct scores are much further apart. */
+/** Differences that vary by less than this are equal except for rounding: distinct scores are much further apart. */
 const noVariation = 1e-9;
 
 const tStatistic = (differences: readonly number[], centre: number): number | null => {
@@ -23,12 +23,12 @@ const tStatistic = (differences: readonly number[], centre: number): number | nu
 };
 
 /**
- * Mean of a − b over pairs of scores in [0, 1] of the same pull requests, which are taken as independent, with its
- * 95 % interval: that of every mean (methodology, "Intervals"), on differences mapped onto [0, 1], so that what is
- * added is a difference of −1 and one of +1. A plain paired t interval has no width where the differences are equal,
- * and misses rare ones: in simulation, with one pair in 20 differing by 1, it covers 0.64 at n = 20 and 0.91 at
- * n = 50, this one 0.99 and more. The price is width: it can contain 0 where the t statistic alone is significant.
- * Throws on no pairs.
+ * Mean of a − b over pairs of scores in [0, 1] from the same pull requests, assumed independent, with its 95 %
+ * interval. The interval is that of every mean (methodology, "Intervals") on differences mapped onto [0, 1], so the two
+ * added values are differences of −1 and +1. A plain paired t interval has no width when the differences are equal, and
+ * misses rare ones: in simulation with one pair in 20 differing by 1, it covers 0.64 at n = 20 and 0.91 at n = 50; this
+ * one covers 0.99 and more. The price is width: it can contain 0 when the t statistic alone is significant. Throws on
+ * no pairs.
  */
 export const pairedDifference = (pairs: readonly { a: number; b: number }[]): PairedDifference => {
   const differences = pairs.map(({ a, b }) => a - b);

@@ -7,21 +7,21 @@ test('the bounds are the composite with every unscored replay at 0, and at 1', (
   expect(unscoredBounds([0.5, 1, 0.75], 2)).toEqual({ lower: 0.45, upper: 0.85 });
 });
 
-test('with none unscored, both bounds are the composite', () => {
+test('when every replay is scored, both bounds are the composite', () => {
   expect(unscoredBounds([0.5, 1, 0.75], 0)).toEqual({ lower: 0.75, upper: 0.75 });
 });
 
-test('with none scored, nothing is known', () => {
+test('when no replay is scored, nothing is known', () => {
   expect(unscoredBounds([], 4)).toEqual({ lower: 0, upper: 1 });
 });
 
-test('no replays, and unscored ones that are not counted in whole numbers, are an error', () => {
+test('no replays at all, or a negative or fractional number of unscored ones, throw', () => {
   expect(() => unscoredBounds([], 0)).toThrow(RangeError);
   expect(() => unscoredBounds([0.5], -1)).toThrow(RangeError);
   expect(() => unscoredBounds([0.5], 0.5)).toThrow(RangeError);
 });
 
-test('the bounds hold whatever the unscored replays would have scored', () => {
+test('the bounds hold for any scores of the unscored replays', () => {
   const scores = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 });
   fc.assert(
     fc.property(
