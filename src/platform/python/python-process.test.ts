@@ -156,7 +156,7 @@ test('links that leave the folder are refused, of files as of packages, and thei
   writeFileSync(join(root, 'space', 'leaf.py'), 'def verify(c): return "outside"');
   symlinkSync(join(root, 'space'), join(folder, 'space'));
   for (const module of ['linked', 'pack', 'pack.inner', 'space.leaf'])
-    expect(await oracleOf(module).load()).toContain('stands outside of the folder of Python oracles');
+    expect(await oracleOf(module).load()).toContain('is outside the folder of Python oracles');
   expect(() => realpathSync(join(folder, 'ran'))).toThrow(/ENOENT/);
 });
 

@@ -32,7 +32,7 @@ test.each([
   'It edits the manifest:\n```json\n{"name": "x", …}\n```',
   '["a", "b"]',
   'null',
-])('prose is the summary, a refusal in words too: %s', (text) => {
+])('prose is the summary, and so is a refusal in words: %s', (text) => {
   expect(readAnswerInText(text)).toEqual({
     ok: true,
     answer: { summary: text, keyClaims: [], followUpResponse: '' },
@@ -40,23 +40,23 @@ test.each([
 });
 
 test.each([
-  ['', 'The answer holds no text.'],
-  [' \n\ufeff', 'The answer holds no text.'],
-  ['{"summary": "a"', 'The answer is not JSON: it breaks off at its end.'],
+  ['', 'The answer contains no text.'],
+  [' \n\ufeff', 'The answer contains no text.'],
+  ['{"summary": "a"', 'The answer is not valid JSON: it ends too early.'],
   [
     '```json\n{"summary": "a",\n key_claims: []}\n```',
-    'The answer is not JSON: it breaks at line 2, column 2.',
+    'The answer is not valid JSON: error at line 2, column 2.',
   ],
-  ['So:\n```json\n{"summary": "a\n```', /^The answer is not JSON/],
+  ['So:\n```json\n{"summary": "a\n```', /^The answer is not valid JSON/],
   ['{"summary": 3}', 'summary must be a string; it is the number 3.'],
-])('an object that was begun and is none is malformed, and nothing of it is repeated: %#', (text, detail) => {
+])('a broken object is malformed, and none of its text is repeated: %#', (text, detail) => {
   expect(readAnswerInText(text)).toEqual({
     ok: false,
     detail: typeof detail === 'string' ? detail : expect.stringMatching(detail),
   });
 });
 
-test('an answer has a field of its own, not one that every object has', () => {
+test('an answer has one of the answer fields, not one that every object inherits', () => {
   expect(hasAnswerField({ follow_up_response: 1 })).toBe(true);
   expect(hasAnswerField({ toString: 1, result: 'x' })).toBe(false);
   expect(hasAnswerField(['summary'])).toBe(false);
@@ -68,13 +68,13 @@ test.each([
   `\`\`\`\n${' '.repeat(1_000_000)}x`,
   '```json '.repeat(100_000),
   `<think>${'</thin'.repeat(100_000)}`,
-])('a hostile text of a megabyte is read in little time: %#', (text) => {
+])('a hostile megabyte of text is read quickly: %#', (text) => {
   const startedAt = performance.now();
   readAnswerInText(text);
   expect(performance.now() - startedAt).toBeLessThan(2000);
 });
 
-test('no text makes it throw, and what it reads fits the contract', () => {
+test('no text makes it throw, and the result fits the contract', () => {
   const pieces = fc.array(
     fc.constantFrom('{', '}', '"', '\\', '```', 'json', '\n', ' ', 'summary', ':', '[]', 'x'),
   );

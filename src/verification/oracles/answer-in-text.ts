@@ -1,26 +1,26 @@
 import { isObject } from '#contracts/json.ts';
 import { parseOracleAnswer, type ReadAnswer, readOracleAnswer } from './answer.ts';
 
-/** Text can hold any number of braces that begin nothing; more beginnings of an object than this are not tried. */
+/** Text can contain any number of braces that start nothing. At most this many candidate objects are tried. */
 const maxCandidates = 50;
 
 const fields = ['summary', 'key_claims', 'follow_up_response'];
 const fieldName = new RegExp(`"(?:${fields.join('|')})"`);
 
-/** True for an object that has a field of an oracle's answer (wire contract, "HTTP oracle"). */
+/** True for an object with an answer field (wire contract, "HTTP oracle"). */
 export const hasAnswerField = (value: unknown): value is Record<string, unknown> =>
   isObject(value) && fields.some((field) => Object.hasOwn(value, field));
 
 /**
- * Reads an oracle's answer out of text that a model or a tool wrote: the whole text, or what its code fence encloses,
- * as a JSON object, else the first JSON object in it that has a field of an answer. Text that began such an object
- * and broke it is malformed. Any other text is an answer in prose, and is the summary: a refusal in words is judged
- * like any other answer (methodology, "Two words are kept apart").
+ * Reads an oracle's answer from text that a model or a tool wrote. It tries the whole text, or the content of the code
+ * fence around it, as a JSON object, then the first JSON object in the text with an answer field. Text that starts such
+ * an object and breaks it is malformed. Any other text is an answer in prose and becomes the summary: a refusal in
+ * words is judged like any other answer (methodology, "Two words are kept apart").
  */
 export function readAnswerInText(written: string): ReadAnswer {
-  // Some servers leave a model's reasoning before its answer; drafts in it are no answer.
+  // Some servers leave a model's reasoning before its answer. Drafts in it do not count.
   const text = written.replace(/^\s*<think>[\s\S]*?<\/think>/, '').trim();
-  if (text === '') return { ok: false, detail: 'The answer holds no text.' };
+  if (text === '') return { ok: false, detail: 'The answer contains no text.' };
   const enclosed = withoutFence(text);
   const whole = parseObject(enclosed);
   if (whole !== null) return readOracleAnswer(whole);
@@ -32,14 +32,14 @@ export function readAnswerInText(written: string): ReadAnswer {
 
 const encoded = (text: string) => new TextEncoder().encode(text);
 
-/** What the fence around all of the text encloses. No pattern: backtracking over a hostile text takes for ever. */
+/** The content of the fence around the whole text. A regular expression could backtrack forever on hostile text. */
 function withoutFence(text: string): string {
   const firstLineEnd = text.indexOf('\n');
   const isFenced = text.startsWith('```') && text.endsWith('```') && firstLineEnd > 0;
   return isFenced ? text.slice(firstLineEnd + 1, -3).trim() : text;
 }
 
-/** What a fence in the text encloses, where it was to be an answer; a fence that quotes other JSON is prose. */
+/** The content of a fence in the text that was meant as an answer. A fence that quotes other JSON is prose. */
 function brokenFence(text: string): string | null {
   const begun = /```(?:json)?\s*(\{[\s\S]*)/i.exec(text)?.[1]?.split('```')[0] ?? null;
   return begun !== null && fieldName.test(begun) ? begun : null;
@@ -66,7 +66,7 @@ function firstAnswerObject(text: string): Record<string, unknown> | null {
   return null;
 }
 
-/** Where the object that begins at `start` closes, null where it never does; braces in its strings do not count. */
+/** Where the object at `start` closes, or null if it never does. Braces in its strings do not count. */
 function endOfObject(text: string, start: number): number | null {
   let depth = 0;
   let inString = false;

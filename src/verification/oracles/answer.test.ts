@@ -9,7 +9,7 @@ const detailOf = (text: string) => {
   return read.ok ? 'read' : read.detail;
 };
 
-test('a claim may be a string or a claim with its confidence', () => {
+test('a claim may be a string or an object with its confidence', () => {
   expect(
     parse('{"summary": "s", "key_claims": ["a", {"claim": "b", "confidence": 0.25}], "metadata": {"x": 1}}'),
   ).toEqual({
@@ -25,20 +25,20 @@ test('a claim may be a string or a claim with its confidence', () => {
   });
 });
 
-test('missing fields read as empty, unknown ones are ignored', () => {
+test('missing fields read as empty, and unknown ones are ignored', () => {
   const empty = { ok: true, answer: { summary: '', keyClaims: [], followUpResponse: '' } };
   expect(parse('{}')).toEqual(empty);
   expect(parse('\ufeff{"model": "x", "__proto__": {"summary": "no"}}')).toEqual(empty);
 });
 
 test.each([
-  ['{"summary": }', 'The answer is not JSON: it breaks at line 1, column 13.'],
-  ['{"summary": "a",\n  key_claims: []}', 'The answer is not JSON: it breaks at line 2, column 3.'],
-  ['<html>', 'The answer is not JSON: it breaks at line 1, column 1.'],
-  ['', 'The answer is not JSON: it breaks off at its end.'],
-  ['{"summary": "a"', 'The answer is not JSON: it breaks off at its end.'],
-  ['['.repeat(100_000), 'The answer is not JSON: it breaks within deeply nested brackets.'],
-])('the place where JSON breaks is named: %#', (text, detail) => {
+  ['{"summary": }', 'The answer is not valid JSON: error at line 1, column 13.'],
+  ['{"summary": "a",\n  key_claims: []}', 'The answer is not valid JSON: error at line 2, column 3.'],
+  ['<html>', 'The answer is not valid JSON: error at line 1, column 1.'],
+  ['', 'The answer is not valid JSON: it ends too early.'],
+  ['{"summary": "a"', 'The answer is not valid JSON: it ends too early.'],
+  ['['.repeat(100_000), 'The answer is not valid JSON: error inside deeply nested brackets.'],
+])('the place of a JSON error is named: %#', (text, detail) => {
   expect(detailOf(text)).toBe(detail);
 });
 
@@ -60,7 +60,7 @@ test.each([
     'key_claims[0].confidence must be a number from 0 to 1; it is a string.',
   ],
   ['{"metadata": []}', 'metadata must be an object; it is an array.'],
-])('the path of a wrong type is named, not what stands there: %s', (text, detail) => {
+])('the path of a wrong type is named, but not its value: %s', (text, detail) => {
   expect(detailOf(text)).toBe(detail);
 });
 
@@ -71,14 +71,14 @@ test('bytes that are not UTF-8 are malformed', () => {
   });
 });
 
-test('what Postgres cannot store never leaves the reader', () => {
+test('text that Postgres cannot store is replaced', () => {
   expect(parse(String.raw`{"summary": "a\u0000b\ud800c"}`)).toMatchObject({
     ok: true,
     answer: { summary: 'a\ufffdb\ufffdc' },
   });
 });
 
-test('no bytes and no value make it throw, and what it reads fits the contract', () => {
+test('no bytes and no value make it throw, and the result fits the contract', () => {
   const fits = (read: ReturnType<typeof readOracleAnswer>) => {
     if (read.ok) expect(oracleAnswerSchema.safeParse(read.answer).success).toBe(true);
     else expect(read.detail).not.toBe('');

@@ -3,11 +3,11 @@ import { isObject } from '#contracts/json.ts';
 import type { OracleAnswer } from '#contracts/oracle.ts';
 import { storableText } from '#contracts/text.ts';
 
-/** `detail` names the place that is wrong, never what stands there: it may be a private repository's text. */
+/** `detail` names the place of the error, never the text there: it may be from a private repository. */
 type Malformed = { ok: false; detail: string };
 export type ReadAnswer = { ok: true; answer: OracleAnswer } | Malformed;
 
-/** Reads a body that must be JSON in UTF-8. Never throws: `detail` says where the JSON breaks. */
+/** Parses a body that must be JSON in UTF-8. Never throws: `detail` says where the JSON is broken. */
 export function parseJsonBody(bytes: Uint8Array): { ok: true; value: unknown } | Malformed {
   let text: string;
   try {
@@ -18,13 +18,13 @@ export function parseJsonBody(bytes: Uint8Array): { ok: true; value: unknown } |
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch {
-    return malformed(`The answer is not JSON: it breaks ${placeOfError(text)}.`);
+    return malformed(`The answer is not valid JSON: ${placeOfError(text)}.`);
   }
 }
 
 /**
- * Reads the body of an oracle's answer (wire contract, "HTTP oracle"). Never throws: what is not such an answer is
- * malformed, and `detail` says where the JSON breaks or which field has the wrong type.
+ * Parses the body of an oracle's answer (wire contract, "HTTP oracle"). Never throws: anything else is malformed, and
+ * `detail` says where the JSON is broken or which field has the wrong type.
  */
 export function parseOracleAnswer(bytes: Uint8Array): ReadAnswer {
   const read = parseJsonBody(bytes);
@@ -32,8 +32,8 @@ export function parseOracleAnswer(bytes: Uint8Array): ReadAnswer {
 }
 
 /**
- * Reads an oracle's answer that is a value already: absent fields are empty, all others must have their type. What is
- * judged must be what is stored.
+ * Reads an oracle's answer that is already a value. Absent fields are empty; all others must have their type. The text
+ * that is judged must be the text that is stored.
  */
 export function readOracleAnswer(value: unknown): ReadAnswer {
   if (!isObject(value)) {
@@ -87,11 +87,11 @@ function placeOfError(text: string): string {
   try {
     parse(text, errors, { disallowComments: true });
   } catch {
-    // The place is looked for recursively; JSON.parse, which decides, is not limited by depth.
-    return 'within deeply nested brackets';
+    // The parser that finds the place is recursive. JSON.parse, which decides, has no depth limit.
+    return 'error inside deeply nested brackets';
   }
   const offset = errors[0]?.offset;
-  if (offset === undefined || offset >= text.length) return 'off at its end';
+  if (offset === undefined || offset >= text.length) return 'it ends too early';
   const before = text.slice(0, offset).split('\n');
-  return `at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+  return `error at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
 }

@@ -31,7 +31,7 @@ const change: GroundTruth = {
   repository: 'octo/widgets',
 };
 
-test('repository, numbers, author, hashes and links are taken out of title and description, and nothing else', () => {
+test('only repository, numbers, author, hashes and links are removed from title and description', () => {
   const { title, description } = blinded(change, 's');
   expect(title).toBe('Fix parsing ([number]) in [repository]');
   expect(description).toBe(
@@ -42,7 +42,7 @@ test('repository, numbers, author, hashes and links are taken out of title and d
   );
 });
 
-test('of the diff only the repository’s name and links to it are taken out', () => {
+test('only the repository’s name and links to it are removed from the diff', () => {
   expect(blinded(change, 's').diff).toBe(
     change.diff
       .replace('https://github.com/octo/widgets/tree/main', '[link]')
@@ -50,7 +50,7 @@ test('of the diff only the repository’s name and links to it are taken out', (
   );
 });
 
-test('the id is the same whenever the run asks, and another for another seed or change', () => {
+test('the id is the same each time the run asks, and differs for another seed or change', () => {
   const id = blinded(change, 's').id;
   expect(id).toMatch(/^[0-9a-f]{16}$/);
   expect(blinded(change, 's').id).toBe(id);
@@ -58,7 +58,7 @@ test('the id is the same whenever the run asks, and another for another seed or 
   expect(blinded({ ...change, id: '143' }, 's').id).not.toBe(id);
 });
 
-test('a folder’s name, which may be any word, is left where it stands', () => {
+test('a folder’s name, which may be any word, is not removed', () => {
   const local = { ...change, repository: 'home' };
   expect(blinded(local, 's').diff).toBe(local.diff);
 });

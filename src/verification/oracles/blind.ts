@@ -2,14 +2,14 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 
-/** As many digits of a digest as make two ids of one run equal never in practice. */
+/** Enough digits of a digest that two ids of one run are never equal in practice. */
 const idLength = 16;
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /**
- * What names the repository in a text: `owner/name`, also where it is known by its URL. Null for a folder's name, which
- * may be any word.
+ * Matches the repository's name in a text: `owner/name`, even if the repository was given by URL. Null for a folder's
+ * name, which may be any word.
  */
 const nameOf = (repository: string): RegExp | null => {
   const path = repository.replace(/^[a-z]+:\/\/[^/]+\//i, '').replace(/\.git$/, '');
@@ -17,17 +17,16 @@ const nameOf = (repository: string): RegExp | null => {
 };
 
 const url = /\b(?:https?|ssh|git):\/\/[^\s<>"'`)\]}]+/gi;
-/** 7 to 40 hexadecimal digits with a digit and a letter among them: a word or a plain number is none. */
+/** 7 to 40 hexadecimal digits, including a digit and a letter, so that words and plain numbers do not match. */
 const hash = /\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}\b/gi;
 const reference = /(?:\b[\w.-]+\/[\w.-]+)?(?:#|\bGH-)\d+\b/g;
 const mention = /(^|[^\w`])@[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\b/g;
 const trailer = /^(?:signed-off-by|co-authored-by|reviewed-by|acked-by|tested-by|reported-by):.*$/gim;
 
 /**
- * A change as a blinded run shows it to the oracle: its id is random to whoever does not know the run's seed, and
- * repository, number, author, hashes and URLs are taken out of title and description. Of the diff, which is what the
- * oracle is asked about, only the repository's own name and links to it are. A search for the code itself can still
- * find it.
+ * A change as a blinded run shows it to the oracle. Its id looks random without the run's seed. Repository, number,
+ * author, hashes and URLs are removed from title and description. The oracle is asked about the diff, so only the
+ * repository's own name and links to it are removed there. A search for the code itself can still find it.
  */
 export const blinded = (groundTruth: GroundTruth, seed: string): GroundTruth => {
   const name = nameOf(groundTruth.repository);

@@ -22,7 +22,7 @@ const goodAnswer = {
   followUpResponse: '5',
 };
 
-/** Asks over the fake's behaviours in turn (the last one stays), with waits noted instead of spent. */
+/** Asks through the fake's behaviours in turn (the last one repeats), and records waits instead of waiting. */
 const ask = async (behaviours: ChatBehaviour[], options: Partial<ChatOracleOptions> = {}) => {
   const fake = await startChatFake(inTurn(behaviours, good));
   onTestFinished(fake.close);
@@ -38,7 +38,7 @@ const ask = async (behaviours: ChatBehaviour[], options: Partial<ChatOracleOptio
   return { outcome: await oracle.ask(request), fake, waits };
 };
 
-test('a model is asked with what every endpoint takes, and nothing tells it that it is being verified', async () => {
+test('a model is asked only with fields that every endpoint accepts, and nothing reveals that it is being verified', async () => {
   const { outcome, fake } = await ask([good], { headers: { Authorization: 'Bearer hush' } });
   expect(outcome).toMatchObject({ kind: 'answer', answer: goodAnswer, retries: 0 });
   const [received] = fake.requests;
@@ -78,7 +78,7 @@ test.each<[string, ChatBehaviour]>([
   ['as content', { kind: 'content', content: 'I will not.' }],
   ['in a field of its own', { kind: 'content', content: null, refusal: 'I will not.' }],
   ['among the parts', { kind: 'content', content: [{ type: 'refusal', refusal: 'I will not.' }] }],
-])('prose is the summary, a refusal in words too: %s', async (_, behaviour) => {
+])('prose is the summary, and so is a refusal in words: %s', async (_, behaviour) => {
   expect((await ask([behaviour])).outcome).toMatchObject({
     kind: 'answer',
     answer: { summary: 'I will not.', keyClaims: [], followUpResponse: '' },
@@ -87,7 +87,7 @@ test.each<[string, ChatBehaviour]>([
 
 test.each<[string, ChatBehaviour, object]>([
   [
-    'an answer cut off at the length limit, though it can be read',
+    'a readable answer that was cut off at the length limit',
     { kind: 'content', content: json, finishReason: 'length' },
     { reason: 'malformed', detail: 'The answer was cut off at the length limit (finish_reason length).' },
   ],
@@ -104,7 +104,7 @@ test.each<[string, ChatBehaviour, object]>([
   [
     'empty content',
     { kind: 'content', content: [{ type: 'image', hush: 1 }] },
-    { reason: 'malformed', detail: 'The answer holds no text.' },
+    { reason: 'malformed', detail: 'The answer contains no text.' },
   ],
   ['content of a wrong type', { kind: 'content', content: 7 }, { reason: 'malformed' }],
   [
@@ -116,12 +116,12 @@ test.each<[string, ChatBehaviour, object]>([
   ['no choices', { kind: 'answer', answer: { choices: [] } }, { reason: 'malformed' }],
   ['another API’s answer', { kind: 'answer', answer: ['hush'] }, { reason: 'malformed' }],
   [
-    'an error object under 200',
+    'an error object with status 200',
     { kind: 'error', status: 200, code: 'server_error' },
-    { reason: 'status', detail: 'The endpoint answered with an error in place of a completion.' },
+    { reason: 'status', detail: 'The endpoint answered with an error instead of a completion.' },
   ],
   [
-    'an error object under its status',
+    'an error object with its own status',
     { kind: 'error', status: 401, code: 'invalid_api_key' },
     { reason: 'status', detail: 'The oracle answered 401.' },
   ],
@@ -143,27 +143,27 @@ test.each<[string, ChatBehaviour, object]>([
     { reason: 'too_large' },
   ],
   ['a connection that breaks within the answer', { kind: 'cut' }, { reason: 'connection' }],
-])('%s is told apart, final, and an HTTP answer', async (_, behaviour, expected) => {
+])('%s has its own reason, is final, and counts as an HTTP answer', async (_, behaviour, expected) => {
   const { outcome, fake } = await ask([behaviour], { maxBytes: 65_536 });
   expect(outcome).toMatchObject({ kind: 'failure', httpAnswered: true, retries: 0, ...expected });
   expect(JSON.stringify(outcome)).not.toMatch(/hush|127\.0\.0\.1/);
   expect(fake.requests).toHaveLength(1);
 });
 
-test('an endpoint that does not know the model says what to check', async () => {
+test('when the endpoint does not know the model, the error says what to check', async () => {
   const { outcome } = await ask([good], { model: 'model-2' });
   expect(outcome).toMatchObject({
     reason: 'status',
-    detail: "The oracle answered 404. Check that the address is the whole endpoint's, and the model's name.",
+    detail: "The oracle answered 404. Check the model's name, and that the address is the full endpoint.",
   });
 });
 
-test('the time limit holds for the body too', async () => {
+test('the time limit includes the body', async () => {
   const { outcome } = await ask([{ kind: 'stalled' }], { timeoutMs: 150 });
   expect(outcome).toMatchObject({ reason: 'timeout', httpAnswered: true, retries: 0 });
 });
 
-test('no HTTP answer is retried twice, and a rate limit is waited for', async () => {
+test('a missing HTTP answer is retried twice, and a rate limit is waited for', async () => {
   const limited: ChatBehaviour = {
     kind: 'error',
     status: 429,

@@ -2,7 +2,7 @@ import { type HttpMessage, retryAfterMs } from '#contracts/http.ts';
 import type { OracleFailure, OracleOutcome } from '#contracts/oracle.ts';
 import { connectionFault, networkRuleRefusal, wasNeverMade } from './fault.ts';
 
-/** As much of `fetch` as an oracle call needs; both the platform's and undici's fit. */
+/** The part of `fetch` that an oracle call needs. Both the platform's and undici's fit. */
 export type OracleFetch = (
   url: string,
   init: {
@@ -21,7 +21,7 @@ export type OracleResponse = HttpMessage & {
 
 export type ExchangePorts = {
   fetch: OracleFetch;
-  /** Rejects where `signal` is aborted while it waits. */
+  /** Rejects when `signal` is aborted during the wait. */
   sleep: (ms: number, signal?: AbortSignal) => Promise<unknown>;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -29,11 +29,11 @@ export type ExchangePorts = {
 
 export type ExchangeBounds = {
   url: string;
-  /** For one whole exchange, the handshake where there is one, and the bodies included. */
+  /** Limit for one whole exchange, including any handshake and the bodies. */
   timeoutMs: number;
 };
 
-/** Why an exchange came to no answer; `retryAfterMs` where the oracle asked to be asked again later. */
+/** Why an exchange gave no answer. `retryAfterMs` is set when the oracle asked to be called again later. */
 export type ExchangeFailure = Pick<OracleFailure, 'kind' | 'reason' | 'detail' | 'status'> & {
   retryAfterMs?: number;
 };
@@ -42,19 +42,19 @@ export type ExchangeEnd =
   | { kind: 'answer'; answer: Extract<OracleOutcome, { kind: 'answer' }>['answer'] }
   | ExchangeFailure;
 
-/** POSTs within the exchange's time limit. `asks`: the body holds the question, and is no handshake before it. */
+/** POSTs within the exchange's time limit. `asks`: the body contains the question and is not a handshake before it. */
 export type Post = (headers: Record<string, string>, body: string, asks?: boolean) => Promise<OracleResponse>;
 
-/** Waits before asking again where no HTTP answer came (methodology: after 2 counted retries). */
+/** Waits before a repeated call when no HTTP answer came (methodology: after 2 counted retries). */
 const reconnectWaitsMs = [500, 2000];
-/** 429 and 503 with `Retry-After` are waited for, all waits of one call together at most this long. */
+/** Limit for all waits of one call together after 429 and 503 with `Retry-After`. */
 const maxRetryAfterMs = 120_000;
-/** A server that says "now" is not asked in a tight loop. */
+/** Prevents a tight loop with a server that says "now". */
 const minRetryAfterMs = 1000;
 
 /**
- * Nothing here tells an oracle that it is being verified. Headers that frame the request are the client's own: a
- * configured one of these names is left out.
+ * Nothing here tells an oracle that it is being verified. Headers that frame the request belong to the client:
+ * configured ones with these names are dropped.
  */
 const neutralHeaders = { accept: 'application/json', 'user-agent': 'node' };
 const framingHeaders = new Set([
@@ -70,7 +70,7 @@ const framingHeaders = new Set([
   'expect',
 ]);
 
-/** The headers of a request with a JSON body, names in lower case. */
+/** The headers of a request with a JSON body, with names in lower case. */
 export const requestHeaders = (configured: Record<string, string>): Record<string, string> => {
   const own = Object.entries(configured).map(([name, value]) => [name.toLowerCase(), value] as const);
   return {
@@ -86,7 +86,7 @@ export const failure = (reason: OracleFailure['reason'], detail: string): Exchan
   detail,
 });
 
-/** Does `work` under a signal that is aborted after `ms`, or with `signal`. */
+/** Runs `work` with a signal that aborts after `ms` or with `signal`. */
 export async function withinTime<T>(
   sleep: ExchangePorts['sleep'],
   ms: number,
@@ -108,9 +108,9 @@ export async function withinTime<T>(
 }
 
 /**
- * Carries an exchange out until it has an answer or a failure that is final. A request that got no HTTP answer has
- * the exchange repeated twice; one that was told when to come back has it repeated then, within a bound. Redirects
- * are not followed: the certified origin is the one that was named.
+ * Repeats an exchange until it has an answer or a final failure. A request without an HTTP answer is repeated twice. A
+ * request that was told when to come back is repeated then, within a bound. Redirects are not followed, because the
+ * certificate names the origin that was given.
  */
 export async function exchangeWithRetries(
   { fetch, sleep, now }: ExchangePorts,
@@ -119,7 +119,7 @@ export async function exchangeWithRetries(
   exchange: (post: Post) => Promise<ExchangeEnd>,
 ): Promise<OracleOutcome> {
   let everAnswered = false;
-  /** The question may have reached the oracle: then it is not told as one that could not be reached. */
+  /** True when the question may have reached the oracle: it then does not count as unreachable. */
   let everAsked = false;
 
   const once = (): Promise<ExchangeEnd & { reconnect?: boolean; neverMade?: boolean }> =>
@@ -177,8 +177,8 @@ export async function exchangeWithRetries(
     } else if (retryAfterMs !== undefined) {
       const waitMs = Math.max(retryAfterMs, minRetryAfterMs);
       if (waitedMs + waitMs > maxRetryAfterMs) {
-        const bound = `more than the ${maxRetryAfterMs / 1000} seconds that are waited`;
-        return { ...outcome, detail: `${outcome.detail} It asked to wait, in all ${bound}.` };
+        const asked = `It asked for waits of more than ${maxRetryAfterMs / 1000} seconds in total.`;
+        return { ...outcome, detail: `${outcome.detail} ${asked}` };
       }
       waitedMs += waitMs;
       await sleep(waitMs, signal);
@@ -187,7 +187,7 @@ export async function exchangeWithRetries(
   }
 }
 
-/** What a status other than 2xx comes to, null for a 2xx. The body is not read. */
+/** The failure of a status other than 2xx, or null for a 2xx. The body is not read. */
 export async function statusFailure(
   { status, headers, body }: OracleResponse,
   nowMs: number,
@@ -203,7 +203,7 @@ export async function statusFailure(
   return waitMs === null ? failed : { ...failed, retryAfterMs: waitMs };
 }
 
-/** What an answer comes to whose body is larger than allowed. The rest of it is not read. */
+/** The failure of an answer with a body that is too large. The rest of it is not read. */
 export async function tooLarge({ body }: OracleResponse, maxBytes: number): Promise<ExchangeFailure> {
   await body?.cancel().catch(() => undefined);
   return failure('too_large', `The answer is larger than ${maxBytes} bytes.`);

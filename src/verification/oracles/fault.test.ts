@@ -11,11 +11,11 @@ test.each([
   ['CERT_HAS_EXPIRED', 'The TLS certificate was not accepted (CERT_HAS_EXPIRED).'],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'The TLS certificate was not accepted (DEPTH_ZERO_SELF_SIGNED_CERT).'],
   ['EWHATEVER', 'No connection (EWHATEVER).'],
-])('%s has its own words, without the message of the layer below', (code, detail) => {
+])('%s has its own words, not the message of the layer below', (code, detail) => {
   expect(connectionFault(caused(code), false)).toEqual({ reason: 'connection', detail });
 });
 
-test('a chain of causes that bites its tail ends', () => {
+test('a circular chain of causes ends', () => {
   const loop = new Error('loop');
   loop.cause = loop;
   expect(connectionFault(loop, false)).toEqual({ reason: 'connection', detail: 'No connection.' });
@@ -29,9 +29,9 @@ test.each<[string, object, boolean]>([
   ['whose opening timed out', { code: 'ETIMEDOUT', syscall: 'connect' }, true],
   ['that fell silent', { code: 'ETIMEDOUT', syscall: 'read' }, false],
   ['that was closed', { code: 'ECONNRESET', syscall: 'read' }, false],
-])('whether a connection %s was ever made', (_, told, never) => {
-  const fault = Object.assign(new Error('hush'), told);
+])('whether a connection %s was ever made', (_, fields, never) => {
+  const fault = Object.assign(new Error('hush'), fields);
   expect(wasNeverMade(new TypeError('fetch failed', { cause: fault }))).toBe(never);
-  // As where several addresses of one host were tried.
+  // This happens when several addresses of one host were tried.
   expect(wasNeverMade(new TypeError('fetch failed', { cause: new AggregateError([fault]) }))).toBe(never);
 });

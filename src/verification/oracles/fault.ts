@@ -1,16 +1,16 @@
 import { faultCode } from '#contracts/errors.ts';
 import { isObject } from '#contracts/json.ts';
 
-/** The code by which a refusal of the network rule is known, somewhere on an error's chain of causes. */
+/** Marks a refusal by the network rule somewhere in an error's chain of causes. */
 export const networkRuleCode = 'ENETWORKRULE';
 
 const maxCauses = 10;
 
-/** An error and its causes; a chain that bites its tail ends. */
+/** An error and its causes. A circular chain ends. */
 function* causesOf(error: unknown): Generator<{ code: string | null; message: string; connecting: boolean }> {
   let cause = error;
   for (let depth = 0; depth < maxCauses && isObject(cause); depth++) {
-    // undici's parser leaves the code of a status line that is none undefined.
+    // undici's parser gives an invalid status line no code.
     const code =
       faultCode(cause) ?? (cause instanceof Error && cause.name === 'HTTPParserError' ? 'HPE_INVALID' : null);
     yield {
@@ -18,13 +18,13 @@ function* causesOf(error: unknown): Generator<{ code: string | null; message: st
       message: cause instanceof Error ? cause.message : '',
       connecting: cause.syscall === 'connect',
     };
-    // Trying several addresses of one host ends in one error that holds the others.
+    // Trying several addresses of one host ends in one error that contains the others.
     const inner: unknown = Array.isArray(cause.errors) ? cause.errors[0] : undefined;
     cause = cause.cause ?? inner;
   }
 }
 
-/** What the network rule said, in its own words, or null where the error is none of its. */
+/** The network rule's own message, or null for any other error. */
 export function networkRuleRefusal(error: unknown): string | null {
   for (const { code, message } of causesOf(error)) {
     if (code === networkRuleCode) return message;
@@ -33,7 +33,7 @@ export function networkRuleRefusal(error: unknown): string | null {
 }
 
 const meanings: Record<string, string> = {
-  ECONNREFUSED: 'The connection was refused: nothing listens at this address.',
+  ECONNREFUSED: 'The connection was refused: nothing is listening at this address.',
   ENOTFOUND: 'The host name does not exist.',
   EAI_AGAIN: 'The host name could not be resolved.',
   ECONNRESET: 'The connection was closed before an answer came.',
@@ -43,20 +43,21 @@ const meanings: Record<string, string> = {
   UND_ERR_CONNECT_TIMEOUT: 'The connection could not be opened in time.',
   EHOSTUNREACH: 'The host cannot be reached.',
   ENETUNREACH: 'The network cannot be reached.',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'The TLS handshake failed: the address speaks no TLS. Is it an http address?',
+  ERR_SSL_WRONG_VERSION_NUMBER:
+    'The TLS handshake failed: the server does not speak TLS. Is it an http address?',
   EPROTO: 'The TLS handshake failed.',
 };
 
-/** Codes of connections that were never made: nothing was sent over them. Others tell it by what was being done. */
+/** Codes of connections that were never made, so nothing was sent. For other codes the failed system call decides. */
 const neverMade = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 
-/** Whether an exchange broke before there was a connection. */
+/** Whether an exchange failed before there was a connection. */
 export const wasNeverMade = (error: unknown): boolean =>
   [...causesOf(error)].some(({ code, connecting }) => code !== null && (connecting || neverMade.has(code)));
 
 /**
- * In words for the run's owner why an exchange broke. Only the error's code is used: messages of the layers below
- * name hosts and addresses.
+ * Explains to the run's owner why an exchange broke. It uses only the error's code, because messages of the layers
+ * below name hosts and addresses.
  */
 export function connectionFault(
   error: unknown,
@@ -75,14 +76,13 @@ export function connectionFault(
     return { reason: 'connection', detail: `The TLS certificate was not accepted (${codes.at(-1)}).` };
   }
   if (codes.some((code) => code.startsWith('HPE_'))) {
-    return { reason: 'connection', detail: 'What answered does not speak HTTP.' };
+    return { reason: 'connection', detail: 'The server does not speak HTTP.' };
   }
-  // The fetch standard's list of ports that belong to other protocols; the error has no code.
+  // A port on the fetch standard's list of ports for other protocols. The error has no code.
   if ([...causesOf(error)].some(({ message }) => message === 'bad port')) {
     return {
       reason: 'connection',
-      detail:
-        'The port is one that HTTP clients never call, since another protocol owns it. Give another port.',
+      detail: 'HTTP clients never call this port, because it belongs to another protocol. Give another port.',
     };
   }
   const code = codes.at(-1);

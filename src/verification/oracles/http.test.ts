@@ -11,7 +11,7 @@ const request: OracleRequest = {
 };
 const good: OracleBehaviour = { kind: 'answer', answer: { summary: 'fine' } };
 
-/** The oracle over the fake's behaviours in turn (the last one stays), with waits noted instead of spent. */
+/** The oracle with the fake's behaviours in turn (the last one repeats). Waits are recorded instead of waited. */
 const oracleOver = async (behaviours: OracleBehaviour[], options: Partial<HttpOracleOptions> = {}) => {
   const fake = await startOracleFake(inTurn(behaviours, good));
   onTestFinished(fake.close);
@@ -26,7 +26,7 @@ const ask = async (behaviours: OracleBehaviour[], options: Partial<HttpOracleOpt
   return { outcome: await oracle.ask(request), fake, waits };
 };
 
-test('an oracle gets the request of the wire contract and nothing that tells it is being verified', async () => {
+test('an oracle gets the request of the wire contract, and nothing reveals that it is being verified', async () => {
   const { outcome, fake } = await ask([good]);
   expect(outcome).toMatchObject({ kind: 'answer', answer: { summary: 'fine' }, retries: 0 });
   const [received] = fake.requests;
@@ -36,7 +36,7 @@ test('an oracle gets the request of the wire contract and nothing that tells it 
   expect(JSON.stringify(received?.headers)).not.toMatch(/echelon|verify"/i);
 });
 
-test('configured headers are sent, those that frame the request stay the client’s', async () => {
+test('configured headers are sent, but those that frame the request stay the client’s', async () => {
   const { fake } = await ask([good], {
     headers: {
       Authorization: 'Bearer hush',
@@ -101,14 +101,14 @@ test.each<[string, OracleBehaviour, object]>([
     { kind: 'cut' },
     { reason: 'connection', detail: 'The connection broke before the answer was complete.' },
   ],
-])('%s is told apart, final, and an HTTP answer', async (_, behaviour, expected) => {
+])('%s has its own reason, is final, and counts as an HTTP answer', async (_, behaviour, expected) => {
   const { outcome, fake } = await ask([behaviour], { maxBytes: 65_536 });
   expect(outcome).toMatchObject({ kind: 'failure', httpAnswered: true, retries: 0, ...expected });
   expect(JSON.stringify(outcome)).not.toMatch(/hush|127\.0\.0\.1/);
   expect(fake.requests).toHaveLength(1);
 });
 
-test('the time limit holds for an answer that does not come and for one that does not end', async () => {
+test('the time limit applies to an answer that never comes and to one that never ends', async () => {
   const slow = await ask([{ kind: 'answer', answer: {}, afterMs: 2000 }], { timeoutMs: 150 });
   expect(slow.outcome).toMatchObject({
     reason: 'timeout',
@@ -124,7 +124,7 @@ test('the time limit holds for an answer that does not come and for one that doe
   });
 });
 
-test('no HTTP answer at all is retried twice, and the retries are counted', async () => {
+test('a missing HTTP answer is retried twice, and the retries are counted', async () => {
   const { outcome, fake, waits } = await ask([{ kind: 'reset' }]);
   expect(outcome).toMatchObject({ kind: 'failure', reason: 'connection', httpAnswered: false, retries: 2 });
   expect(fake.requests).toHaveLength(3);
@@ -134,15 +134,15 @@ test('no HTTP answer at all is retried twice, and the retries are counted', asyn
   expect(healed.outcome).toMatchObject({ kind: 'answer', retries: 1 });
 });
 
-test('each way of not connecting has its own words', async () => {
+test('each connection failure has its own words', async () => {
   const closed = await startOracleFake();
   await closed.close();
   const garbage = await ask([{ kind: 'garbage' }]);
   const refused = await ask([good], { url: closed.url });
   const noTls = await ask([good], { url: garbage.fake.url.replace('http:', 'https:') });
-  expect(garbage.outcome).toMatchObject({ detail: 'What answered does not speak HTTP.', retries: 2 });
+  expect(garbage.outcome).toMatchObject({ detail: 'The server does not speak HTTP.', retries: 2 });
   expect(refused.outcome).toMatchObject({
-    detail: 'The connection was refused: nothing listens at this address.',
+    detail: 'The connection was refused: nothing is listening at this address.',
     retries: 2,
   });
   expect(noTls.outcome).toMatchObject({
@@ -174,7 +174,7 @@ test('429 and 503 with Retry-After are waited for, in seconds or until a date', 
   expect(waits).toEqual([7000, 30_000, 1000]);
 });
 
-test('waits are bounded, and an oracle that is busy for ever fails', async () => {
+test('waits are bounded, and an oracle that is always busy fails', async () => {
   const { outcome, waits } = await ask([busy('50')]);
   expect(outcome).toMatchObject({ reason: 'status', httpAnswered: true, retries: 2 });
   expect(waits).toEqual([50_000, 50_000]);
@@ -182,12 +182,12 @@ test('waits are bounded, and an oracle that is busy for ever fails', async () =>
   expect((await ask([busy('5', 500)])).outcome).toMatchObject({ reason: 'status', retries: 0 });
 });
 
-test('an oracle that answered once has answered, whatever follows', async () => {
+test('an oracle that answered once has answered, whatever happens later', async () => {
   const { outcome } = await ask([busy('1'), { kind: 'reset' }]);
   expect(outcome).toMatchObject({ reason: 'connection', httpAnswered: true, retries: 3 });
 });
 
-test('a refusal of the network rule is told apart and not retried', async () => {
+test('a refusal by the network rule has its own reason and is not retried', async () => {
   let calls = 0;
   const oracle = httpOracle(
     waitingPorts(() => {
@@ -207,7 +207,7 @@ test('a refusal of the network rule is told apart and not retried', async () => 
   expect(calls).toBe(1);
 });
 
-test('an aborted call rejects and is no outcome', async () => {
+test('an aborted call rejects instead of giving an outcome', async () => {
   const { oracle } = await oracleOver([{ kind: 'stalled' }]);
   const abort = new AbortController();
   setTimeout(() => abort.abort(new Error('cancelled')), 50);
@@ -215,7 +215,7 @@ test('an aborted call rejects and is no outcome', async () => {
   await expect(oracle.ask(request, AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
 });
 
-test('of a 50 MB answer no more is read than the limit and a chunk', async () => {
+test('a 50 MB answer is read only up to the limit and one chunk', async () => {
   const fake = await startOracleFake(() => ({ kind: 'huge', bytes: 50_000_000, declared: false }));
   onTestFinished(fake.close);
   let taken = 0;

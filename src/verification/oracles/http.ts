@@ -16,13 +16,13 @@ export type { OracleFetch } from './exchange.ts';
 export type HttpOracleOptions = {
   url: string;
   headers: Record<string, string>;
-  /** For one whole exchange, the body included. */
+  /** Limit for one whole exchange, including the body. */
   timeoutMs?: number;
   maxBytes?: number;
 };
 
 /**
- * An oracle behind a URL (wire contract, "HTTP oracle"). No failure's detail holds a header, the URL, or a piece of
+ * An oracle behind a URL (wire contract, "HTTP oracle"). No failure detail contains a header, the URL or any part of
  * the answer.
  */
 export const httpOracle = (

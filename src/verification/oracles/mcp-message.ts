@@ -12,17 +12,17 @@ import {
   tooLarge,
 } from './exchange.ts';
 
-/** Revisions up to 2025-11-25 begin with a handshake; from 2026-07-28 on each request stands alone. */
+/** Revisions up to 2025-11-25 start with a handshake. From 2026-07-28 on, each request is independent. */
 export type Era = 'handshake' | 'stateless';
 
-/** `id` is null where the server gave none, `revision` until one is agreed. */
+/** `id` is null if the server gave no id, `revision` until one is agreed. */
 export type McpSession = { id: string | null; revision: string | null };
 
 export type McpBounds = { maxBytes: number; maxEvents: number };
 
 export type McpReply =
   | { kind: 'result'; result: Record<string, unknown>; sessionId: string | null }
-  /** A JSON-RPC error. Its message is the server's and is not kept. */
+  /** A JSON-RPC error. Its message belongs to the server and is not kept. */
   | { kind: 'error'; code: number }
   | McpFailure;
 
@@ -30,7 +30,7 @@ export type McpFailure = ExchangeFailure & { httpStatus?: number };
 
 type Message = { jsonrpc: string; method: string; id?: number; params?: object };
 
-/** The headers of a message; the protocol's own win over configured ones. */
+/** The headers of a message. The protocol's own override configured ones. */
 export const mcpHeaders = (
   configured: Record<string, string>,
   era: Era,
@@ -46,7 +46,7 @@ export const mcpHeaders = (
   ...(era === 'stateless' && method === 'tools/call' ? { 'mcp-name': headerValue(tool) } : {}),
 });
 
-/** A value as revision 2026-07-28 puts it into a header: what is not plain ASCII goes as Base64 of its UTF-8. */
+/** A value as revision 2026-07-28 encodes it in a header: anything but plain ASCII becomes Base64 of its UTF-8. */
 function headerValue(text: string): string {
   const isPlain = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text) && !/^=\?base64\?.*\?=$/.test(text);
   if (isPlain) return text;
@@ -54,7 +54,7 @@ function headerValue(text: string): string {
   return `=?base64?${btoa(binary)}?=`;
 }
 
-/** Sends one message and reads the reply to it, as JSON or from a stream of events. A notification has none. */
+/** Sends one message and reads its reply, as JSON or from a stream of events. A notification has no reply. */
 export async function sendMcp(
   post: Post,
   headers: Record<string, string>,
@@ -65,7 +65,7 @@ export async function sendMcp(
   const response = await post(headers, JSON.stringify(message), message.method === 'tools/call');
   const sentSession = headers['mcp-session-id'] !== undefined;
   const httpStatus = response.status;
-  // 400 and 404 may carry a JSON-RPC error; under a session 404 says that the session has ended.
+  // 400 and 404 may carry a JSON-RPC error. In a session, 404 says that the session has ended.
   if (httpStatus === 400 || (httpStatus === 404 && !sentSession)) {
     const bytes = await readBody(response, bounds.maxBytes);
     const read = bytes === null ? null : parseJsonBody(bytes);
@@ -92,13 +92,13 @@ async function readOne(response: OracleResponse, id: number, { maxBytes }: McpBo
   const read = parseJsonBody(bytes);
   if (!read.ok) return failure('malformed', read.detail);
   return (
-    replyIn(read.value, id) ?? failure('malformed', 'The answer is no JSON-RPC response to the request.')
+    replyIn(read.value, id) ?? failure('malformed', 'The answer is not a JSON-RPC response to the request.')
   );
 }
 
 /**
- * Reads a stream until the reply stands in it. Progress, log messages and requests of the server are passed over:
- * it was told that the client can do nothing for it. A stream that ends before the reply is not taken up again.
+ * Reads a stream until the reply arrives. Progress, log messages and requests from the server are skipped: the client
+ * told it that it can do nothing for it. A stream that ends before the reply is not resumed.
  */
 async function readStream(
   response: OracleResponse,
@@ -132,7 +132,7 @@ function readEvent(data: string, id: number): McpReply | null {
   }
 }
 
-/** The reply to request `id` in a message or a batch of them, null where there is none. */
+/** The reply to request `id` in a message or a batch, or null if there is none. */
 function replyIn(value: unknown, id: number | undefined): McpReply | null {
   for (const message of Array.isArray(value) ? value : [value]) {
     if (!isObject(message) || 'method' in message) continue;

@@ -24,12 +24,12 @@ const good: McpBehaviour = { kind: 'result', result: text(json) };
 
 type Options = Partial<McpOracleOptions> & { server?: McpFakeOptions };
 
-/** The oracle over the fake's behaviours in turn (the last one stays), with waits noted instead of spent. */
+/** The oracle with the fake's behaviours in turn (the last one repeats). Waits are recorded instead of waited. */
 const oracleOver = async (behaviours: McpBehaviour[], { server, ...options }: Options = {}) => {
   const fake = await startMcpFake(inTurn(behaviours, good), server);
   onTestFinished(fake.close);
   const timeoutMs = options.timeoutMs ?? 5001;
-  // The end of a session has a limit of its own.
+  // Ending a session has its own limit.
   const { ports, waits } = notingPorts((ms, signal) => ms === timeoutMs || signal !== undefined);
   const oracle = mcpOracle(ports, {
     url: `${fake.url}?key=hush`,
@@ -50,7 +50,7 @@ const steps = ({ received }: McpFake) => received.map(({ method, rpcMethod }) =>
 const wholeCall = ['initialize', 'notifications/initialized', 'tools/call', 'DELETE'];
 
 test.each(['json', 'sse'] as const)(
-  'a tool is called in a session of its own, which is ended, over %s',
+  'a tool is called in its own session, which is then ended, over %s',
   async (answersIn) => {
     const { outcome, fake } = await ask([{ ...good, progress: 3 }], {
       server: { answersIn },
@@ -71,21 +71,21 @@ test.each(['json', 'sse'] as const)(
   },
 );
 
-test('a server without sessions has none to end, and one of an older revision is spoken to in it', async () => {
+test('no session is ended on a server without sessions, and an older server is called in its own revision', async () => {
   const { outcome, fake } = await ask([good], { server: { era: 'sessionless', revision: '2025-03-26' } });
   expect(outcome).toMatchObject({ kind: 'answer' });
   expect(steps(fake)).toEqual(wholeCall.slice(0, 3));
   expect(fake.received.at(-1)?.headers['mcp-protocol-version']).toBe('2025-03-26');
 });
 
-test('a server that knows the revision without handshake alone is asked without one, from then on at once', async () => {
+test('a server that only knows the revision without a handshake is asked without one, and later calls skip the handshake', async () => {
   const { oracle, fake } = await oracleOver([good], { server: { era: 'modern', answersIn: 'sse' } });
   expect(await oracle.ask(request)).toMatchObject({ kind: 'answer', answer: goodAnswer, retries: 0 });
   expect(await oracle.ask(request)).toMatchObject({ kind: 'answer' });
   expect(steps(fake)).toEqual(['initialize', 'tools/call', 'tools/call']);
 });
 
-test('a session that the server has forgotten is opened anew, once', async () => {
+test('a session that the server has forgotten is reopened once', async () => {
   const { outcome, fake } = await ask([{ kind: 'expired' }, good]);
   expect(outcome).toMatchObject({ kind: 'answer', retries: 0 });
   expect(steps(fake)).toEqual([...wholeCall.slice(0, 3), ...wholeCall]);
@@ -106,17 +106,16 @@ test.each<[string, object]>([
   expect(outcome).toMatchObject({ kind: 'answer', answer: goodAnswer });
 });
 
-test('prose is the summary, a refusal in words too', async () => {
+test('prose is the summary, and so is a refusal in words', async () => {
   const { outcome } = await ask([{ kind: 'result', result: text('I will not', 'say.') }]);
   expect(outcome).toMatchObject({ kind: 'answer', answer: { summary: 'I will not\nsay.', keyClaims: [] } });
 });
 
-test('a tool that the server does not list is said to be unknown, whichever page it is missing from', async () => {
+test('a tool that is on no page of the server’s list is reported as unknown', async () => {
   const { outcome, fake } = await ask([good], { tool: 'hush', server: { tools: ['a', 'b'] } });
   expect(outcome).toMatchObject({
     reason: 'status',
-    detail:
-      "The server lists no tool of this name: check the tool's name, which is spelt as the server lists it.",
+    detail: "The server lists no tool with this name. Use the tool's name exactly as the server lists it.",
   });
   expect(JSON.stringify(outcome)).not.toContain('hush');
   expect(steps(fake).filter((step) => step === 'tools/list')).toHaveLength(2);
@@ -146,7 +145,7 @@ test.each<[string, McpBehaviour, object]>([
     { reason: 'status', detail: 'The oracle answered 500.' },
   ],
   [
-    'a missing authorisation, which is not sought',
+    'a missing authorisation, which the client does not request',
     {
       kind: 'http',
       status: 401,
@@ -161,7 +160,7 @@ test.each<[string, McpBehaviour, object]>([
   ],
   ['a result without text', { kind: 'result', result: { content: [] } }, { reason: 'malformed' }],
   [
-    'a result that asks back',
+    'a result that asks for input',
     { kind: 'result', result: { resultType: 'input_required' } },
     { reason: 'malformed' },
   ],
@@ -172,9 +171,9 @@ test.each<[string, McpBehaviour, object]>([
   ],
   ['a body that is not JSON', { kind: 'http', status: 200, body: '<html>hush' }, { reason: 'malformed' }],
   [
-    'a body that is no response',
+    'a body that is not a response',
     { kind: 'http', status: 200, body: '{"jsonrpc": "2.0", "id": 999, "result": {}}' },
-    { reason: 'malformed', detail: 'The answer is no JSON-RPC response to the request.' },
+    { reason: 'malformed', detail: 'The answer is not a JSON-RPC response to the request.' },
   ],
   ['an accepted call without a reply', { kind: 'http', status: 202 }, { reason: 'malformed' }],
   [
@@ -195,15 +194,18 @@ test.each<[string, McpBehaviour, object]>([
     { kind: 'http', status: 200, body: ' '.repeat(100_000) },
     { reason: 'too_large' },
   ],
-])('%s is told apart, final, an HTTP answer, and its session is ended', async (_, behaviour, expected) => {
-  const { outcome, fake } = await ask([behaviour], { maxBytes: 65_536 });
-  expect(outcome).toMatchObject({ kind: 'failure', httpAnswered: true, retries: 0, ...expected });
-  expect(JSON.stringify(outcome)).not.toMatch(/hush|127\.0\.0\.1/);
-  expect(steps(fake).filter((step) => step === 'tools/call')).toHaveLength(1);
-  expect(fake.openSessions.size).toBe(0);
-});
+])(
+  '%s has its own reason, is final, counts as an HTTP answer, and its session is ended',
+  async (_, behaviour, expected) => {
+    const { outcome, fake } = await ask([behaviour], { maxBytes: 65_536 });
+    expect(outcome).toMatchObject({ kind: 'failure', httpAnswered: true, retries: 0, ...expected });
+    expect(JSON.stringify(outcome)).not.toMatch(/hush|127\.0\.0\.1/);
+    expect(steps(fake).filter((step) => step === 'tools/call')).toHaveLength(1);
+    expect(fake.openSessions.size).toBe(0);
+  },
+);
 
-test('the events of an answer are counted, and too many are refused', async () => {
+test('an answer with too many events is refused', async () => {
   const chatty: McpBehaviour = { ...good, progress: 20 };
   const server = { answersIn: 'sse' } as const;
   expect((await ask([chatty], { server, maxEvents: 30 })).outcome).toMatchObject({ kind: 'answer' });
@@ -213,10 +215,10 @@ test('the events of an answer are counted, and too many are refused', async () =
   });
 });
 
-test('a server that speaks no known revision, and an address that is none of MCP, are told apart', async () => {
+test('a server without a known revision and an address that is not an MCP endpoint give different errors', async () => {
   expect((await ask([good], { server: { revision: '1999-01-01' } })).outcome).toMatchObject({
     reason: 'malformed',
-    detail: expect.stringContaining('names no MCP revision that is spoken here'),
+    detail: expect.stringContaining('offers no MCP revision that this client supports'),
   });
   const oracle = mcpOracle(
     waitingPorts(() => Promise.resolve(new Response('hush', { status: 404 }))),
@@ -228,7 +230,7 @@ test('a server that speaks no known revision, and an address that is none of MCP
   });
 });
 
-test('the time limit holds for handshake and call together', async () => {
+test('the time limit covers handshake and call together', async () => {
   const { outcome, fake } = await ask([{ kind: 'stalled' }], { timeoutMs: 200 });
   expect(outcome).toMatchObject({
     reason: 'timeout',
@@ -238,7 +240,7 @@ test('the time limit holds for handshake and call together', async () => {
   expect(fake.openSessions.size).toBe(0);
 });
 
-test('a request that gets no HTTP answer is repeated within its session, twice', async () => {
+test('a request without an HTTP answer is repeated twice within its session', async () => {
   const healed = await ask([{ kind: 'reset' }, good]);
   expect(healed.outcome).toMatchObject({ kind: 'answer', retries: 1 });
   expect(steps(healed.fake)).toEqual([...wholeCall.slice(0, 3), ...wholeCall.slice(2)]);
@@ -269,7 +271,7 @@ test('429 and 503 with Retry-After are waited for within the bound', async () =>
   expect((await ask([busy('121')])).outcome).toMatchObject({ reason: 'status', retries: 0 });
 });
 
-test('a refusal of the network rule is told apart and not retried', async () => {
+test('a refusal by the network rule has its own reason and is not retried', async () => {
   let calls = 0;
   const oracle = mcpOracle(
     waitingPorts(() => {
@@ -287,7 +289,7 @@ test('a refusal of the network rule is told apart and not retried', async () => 
   expect(calls).toBe(1);
 });
 
-test('an aborted call rejects, is no outcome, and its session is ended', async () => {
+test('an aborted call rejects instead of giving an outcome, and its session is ended', async () => {
   const { oracle, fake } = await oracleOver([{ kind: 'stalled' }]);
   const abort = new AbortController();
   setTimeout(() => abort.abort(new Error('cancelled')), 100);

@@ -28,20 +28,20 @@ export type McpOracleOptions = {
   headers: Record<string, string>;
   /** The name of the tool, as the server lists it. */
   tool: string;
-  /** For one whole exchange: handshake, call, and the bodies included. */
+  /** Limit for one whole exchange: handshake, call and the bodies. */
   timeoutMs?: number;
-  /** Of each body, a stream of events included. */
+  /** Limit for each body, including a stream of events. */
   maxBytes?: number;
   maxEvents?: number;
 };
 
-/** The revisions that begin with a handshake and share their messages, as far as a tool call goes. */
+/** The revisions that start with a handshake. They have the same messages for a tool call. */
 const handshakeRevisions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];
 const offeredRevision = '2025-11-25';
-/** The first revision without handshake and session: each request says for itself what it speaks. */
+/** The first revision without handshake and session: each request states its own revision. */
 const statelessRevision = '2026-07-28';
 
-/** As neutral as the headers are: an oracle is not told what asks it. */
+/** Neutral like the headers: an oracle does not learn who asks it. */
 const clientInfo = { name: 'node', version: '1.0.0' };
 const requestMeta = {
   'io.modelcontextprotocol/protocolVersion': statelessRevision,
@@ -49,17 +49,17 @@ const requestMeta = {
   'io.modelcontextprotocol/clientCapabilities': {},
 };
 
-/** A session's end is a courtesy: it may fail, and must not hold an answer up. */
+/** Ending a session is a courtesy. It may fail and must not delay an answer. */
 const endTimeoutMs = 2000;
 const maxToolPages = 10;
 
 const argumentNames = 'id, title, description, diff_content, files_changed and follow_up_question';
 
-/** How a server is spoken to, once known. */
+/** How to talk to a server, once known. */
 type Speech = {
   era: Era;
   session: McpSession;
-  /** False until the server was told that the handshake is over. */
+  /** False until the server knows that the handshake is over. */
   ready: boolean;
 };
 
@@ -70,22 +70,22 @@ const stateless: Speech = {
 };
 
 /**
- * A tool of an MCP server (Model Context Protocol, "Streamable HTTP"). Each question has a session of its own, which
- * is ended after it: sessions carry nothing from one replay to the next, and none is left open. A server that refuses
- * the handshake is asked without one, as revision 2026-07-28 has it. No failure's detail holds a header, the URL, or
- * a piece of the answer.
+ * A tool of an MCP server (Model Context Protocol, "Streamable HTTP"). Each question gets its own session, which is
+ * ended afterwards: sessions carry nothing from one replay to the next, and none stays open. A server that refuses the
+ * handshake is asked without one, as in revision 2026-07-28. No failure detail contains a header, the URL or any part
+ * of the answer.
  *
- * The client is our own. The one of @modelcontextprotocol/sdk (and of its successor @modelcontextprotocol/client)
- * does not hold an oracle's bounds: it opens a second stream after the handshake, reconnects streams on timers of its
- * own, reads JSON and error bodies whole whatever their size, puts their text into its errors, and follows
- * authorisation. What would be left of it under a `fetch` that undid all this is the reading of one message.
+ * The client is our own. The client of @modelcontextprotocol/sdk (and of its successor @modelcontextprotocol/client)
+ * does not respect an oracle's bounds: it opens a second stream after the handshake, reconnects streams on its own
+ * timers, reads JSON and error bodies whole at any size, puts their text into its errors, and follows authorisation.
+ * Under a `fetch` that undid all this, it would only parse one message.
  */
 export const mcpOracle = (
   ports: ExchangePorts,
   { url, headers, tool, timeoutMs = 120_000, maxBytes = 1024 * 1024, maxEvents = 5000 }: McpOracleOptions,
 ): Oracle => {
   const bounds: McpBounds = { maxBytes, maxEvents };
-  /** Kept from one question to the next: a server's revision does not change under a run. */
+  /** Kept from one question to the next: a server's revision does not change during a run. */
   let knownStateless = false;
 
   const ask = async (request: OracleRequest, signal?: AbortSignal) => {
@@ -136,7 +136,7 @@ export const mcpOracle = (
       return mayBeUnknown && (await isUnlisted(post, speech)) ? unknownTool : end;
     };
 
-    /** A server that has forgotten its session says 404, and is to be asked for a new one; once. */
+    /** A server that has forgotten its session answers 404. A new session is opened once. */
     const renewable = ({ httpStatus }: McpFailure) =>
       httpStatus === 404 && !renewed && speech !== null && speech.session.id !== null;
     const renew = (post: Post) => {
@@ -145,7 +145,7 @@ export const mcpOracle = (
       return call(post);
     };
 
-    /** True where the server lists its tools and ours is not among them. Asked only after a call that failed. */
+    /** True if the server lists its tools and ours is not among them. Checked only after a failed call. */
     const isUnlisted = async (post: Post, spoken: Speech): Promise<boolean> => {
       let cursor: unknown;
       try {
@@ -184,7 +184,7 @@ export const mcpOracle = (
 
 const unknownTool = failure(
   'status',
-  "The server lists no tool of this name: check the tool's name, which is spelt as the server lists it.",
+  "The server lists no tool with this name. Use the tool's name exactly as the server lists it.",
 );
 
 const withoutStatus = ({ httpStatus: _, ...failed }: McpFailure): ExchangeFailure => failed;
@@ -201,9 +201,9 @@ function readHandshake({ result, sessionId }: Result): Speech | ExchangeFailure 
   const revision = result.protocolVersion;
   if (typeof revision !== 'string' || !handshakeRevisions.includes(revision)) {
     const known = handshakeRevisions.join(', ');
-    return failure('malformed', `The server names no MCP revision that is spoken here (${known}).`);
+    return failure('malformed', `The server offers no MCP revision that this client supports (${known}).`);
   }
-  // The specification's characters; others could not be sent back.
+  // Only the characters that the specification allows can be sent back.
   if (sessionId !== null && !/^[\x21-\x7e]+$/.test(sessionId)) {
     return failure('malformed', "The server's session id has characters that MCP does not allow.");
   }
@@ -217,7 +217,7 @@ function readCall(reply: Exclude<McpReply, { kind: 'failure' }>): ExchangeEnd {
   }
   const { result } = reply;
   if (result.resultType === 'input_required') {
-    return failure('malformed', 'The tool asks for further input, which nobody can give.');
+    return failure('malformed', 'The tool asks for further input, which this client cannot give.');
   }
   if (result.isError === true) {
     const check = `Check that it takes ${argumentNames}.`;
@@ -228,8 +228,8 @@ function readCall(reply: Exclude<McpReply, { kind: 'failure' }>): ExchangeEnd {
 }
 
 /**
- * Structured content first. Where it has no field of an answer, text comes before it: some frameworks wrap what a
- * tool returns as text in an object of theirs.
+ * Prefers structured content. If it has no answer field, text takes precedence, because some frameworks wrap a tool's
+ * text in an object of their own.
  */
 function readResult({ structuredContent, content }: Record<string, unknown>): ReadAnswer {
   if (hasAnswerField(structuredContent)) return readOracleAnswer(structuredContent);

@@ -3,8 +3,8 @@ import type { OracleRequest } from '#contracts/oracle.ts';
 import { blinded } from './blind.ts';
 
 /**
- * What an oracle is asked about a change. `blinding` is the run's seed where it is not to learn what it is asked
- * about; null where it may.
+ * The request to an oracle about a change. `blinding` is the run's seed if the oracle must not learn which repository
+ * the change is from; otherwise null.
  */
 export const oracleRequest = (
   groundTruth: GroundTruth,

@@ -1,11 +1,11 @@
 /**
- * The program that a Python oracle's interpreter runs (Python 3.8 or later; standard library only). It takes one JSON
- * message a line and answers each with one: first what to load, then a call at a time. Its first argument is
- * `confined` where only modules of the working directory may be loaded, else `anywhere`.
+ * The program that a Python oracle's interpreter runs (Python 3.8 or later, standard library only). It takes one JSON
+ * message per line and answers each with one: first what to load, then one call at a time. Its first argument is
+ * `confined` if it may load only modules of the working directory, otherwise `anywhere`.
  *
- * The protocol has descriptors of its own. 0 is empty and 1 is the error stream before any of the oracle's code runs,
- * so that neither a print, nor a C library, nor a child process can write between the messages or take one away.
- * Nothing in it tells an oracle why it is asked.
+ * The protocol has file descriptors of its own. Before any of the oracle's code runs, descriptor 0 is emptied and 1
+ * becomes the error stream, so no print, C library or child process can write between the messages or take one away.
+ * Nothing in the program tells an oracle why it is asked.
  */
 export const pythonHost = String.raw`
 import sys
@@ -13,7 +13,7 @@ import sys
 confined = sys.argv[1] == "confined"
 del sys.argv[1:]
 
-# All that is needed is imported before the oracle's folder is on the path: a random.py there must not break this.
+# Import everything before the oracle's folder is on the path: a random.py there must not break this.
 import asyncio
 import importlib
 import importlib.machinery
@@ -51,7 +51,7 @@ def listen():
         for line in incoming:
             inbox.put(line)
     finally:
-        # Whoever asks is gone, also in the midst of a call: nothing is left running.
+        # The asking process is gone, even during a call: leave nothing running.
         if os.getpgrp() == own_pid:
             os.killpg(own_pid, signal.SIGKILL)
         os._exit(1)
@@ -67,7 +67,7 @@ def limit(name, size):
             size = min(size, hard)
         resource.setrlimit(kind, (size, size))
     except (ImportError, AttributeError, ValueError, OSError):
-        # Not every platform has it, or lets it be set.
+        # Not every platform has this limit or allows it to be set.
         pass
 
 
@@ -86,11 +86,11 @@ def describe(error):
         while trace is not None and is_own_frame(trace.tb_frame):
             trace = trace.tb_next
         text = "".join(traceback.format_exception(type(error), error, trace, limit=-8))
-        # A message of one endless line must not push its own exception's name out.
+        # One endless line must not push the exception's name out.
         lines = [line[:1000] for line in text.replace(here + os.sep, "").split("\n")]
         return "\n".join(lines)[-16000:]
     except BaseException:
-        # Out of memory, or an exception that cannot even be shown.
+        # Out of memory, or an exception that cannot be formatted.
         return type(error).__name__
 
 
@@ -112,19 +112,19 @@ def checked_spec(name, path):
     places = [spec.origin] if spec.has_location else list(spec.submodule_search_locations or [])
     if not places or not all(is_inside(place) for place in places):
         raise Refused(
-            'The module "%s" stands outside of the folder of Python oracles. Copy it there: links that leave the'
+            'The module "%s" is outside the folder of Python oracles. Copy it there: links that leave the'
             " folder are not followed." % name
         )
     return spec
 
 
 def load_confined(name):
-    # Each package is checked before its code runs, and what was checked must be what was loaded.
+    # Check each package before its code runs, and make sure that the checked file is the loaded one.
     path, whole = [here], ""
     for part in name.split("."):
         whole = whole + "." + part if whole else part
         if path is None:
-            raise Refused('There is no module "%s": what stands before its last dot is not a package.' % whole)
+            raise Refused('There is no module "%s": the part before its last dot is not a package.' % whole)
         spec = checked_spec(whole, path)
         module = importlib.import_module(whole)
         loaded = getattr(module, "__spec__", None)
@@ -147,7 +147,7 @@ def load(name, attribute):
     except BaseException as error:
         if isinstance(error, ModuleNotFoundError) and (name + ".").startswith((error.name or " ") + "."):
             raise Refused(
-                'python3 finds no module "%s", neither in this folder nor among its installed packages. Start in the'
+                'python3 finds no module "%s" in this folder or among its installed packages. Start in the'
                 " folder that holds it, or correct its name." % name
             )
         raise Refused(
@@ -156,8 +156,8 @@ def load(name, attribute):
         )
     function = getattr(module, attribute, None)
     if not callable(function):
-        found = "has no" if function is None else "has something that cannot be called under the name"
-        raise Refused('The module "%s" %s "%s". Name one of its functions.' % (name, found, attribute))
+        found = 'has no "%s"' if function is None else 'has a "%s" that cannot be called'
+        raise Refused('The module "%s" %s. Name one of its functions.' % (name, found % attribute))
     return function
 
 
@@ -172,7 +172,7 @@ def value_of(function, change):
     global loop
     value = function(change)
     if inspect.isawaitable(value):
-        # One loop for all calls: clients that an async oracle keeps are bound to the loop they were made in.
+        # One loop for all calls: an async oracle's clients are bound to the loop that created them.
         loop = loop or asyncio.new_event_loop()
         value = loop.run_until_complete(settled(value))
     return value if isinstance(value, dict) else {"summary": str(value)}
@@ -189,7 +189,7 @@ def reply(function, change, max_bytes):
         return {"kind": "raised", "trace": describe(error), "exhausted": True}
     except Exception as error:
         return {"kind": "unwritable", "detail": "%s: %s" % (type(error).__name__, str(error)[:300])}
-    # A lone surrogate has no UTF-8; it is counted and crosses as the escape it is in JSON.
+    # A lone surrogate has no UTF-8 form. It is counted, and sent as its JSON escape.
     if len(text.encode("utf-8", "surrogatepass")) > max_bytes:
         return {"kind": "too_large"}
     return {"kind": "answer", "value": value}
@@ -211,7 +211,7 @@ def main():
         request = loads(inbox.get())
         answer = reply(function, request["change"], order["max_bytes"])
         if os.getpid() != own_pid:
-            # A fork that the oracle let run on: it must not answer in its parent's place.
+            # A fork that the oracle left running must not answer for its parent.
             os._exit(0)
         answer["call"] = request["call"]
         try:

@@ -13,27 +13,30 @@ test.each([
   ['os._exit(7)', 'exit code 7'],
   ['os.kill(os.getpid(), signal.SIGKILL)', 'killed with SIGKILL'],
   ['ctypes.string_at(0)', 'killed by SIGSEGV'],
-])('a process that dies of %s fails that call and the next starts a new one', async (statement, words) => {
-  const oracle = pythonOracleOf(`
+])(
+  'a process that dies of %s fails that call, and the next call starts a new one',
+  async (statement, words) => {
+    const oracle = pythonOracleOf(`
 import ctypes, os, signal
 def verify(change):
     print("last words")
     if change["id"] == "bad": ${statement}
     return str(os.getpid())
 `);
-  const before = await detailOf(oracle);
-  const outcome = await oracle.ask(askedAbout('bad'));
-  expect(outcome).toMatchObject({ reason: 'crashed', httpAnswered: true });
-  const detail = outcome.kind === 'failure' ? outcome.detail : '';
-  expect(detail).toContain(`The oracle's process ended in the call (${words}`);
-  expect(detail).toContain(words.includes('SEGV') ? 'mine.py' : 'last words');
-  const after = await detailOf(oracle);
-  expect(after).toMatch(/^answered: \d+$/);
-  expect(after).not.toBe(before);
-});
+    const before = await detailOf(oracle);
+    const outcome = await oracle.ask(askedAbout('bad'));
+    expect(outcome).toMatchObject({ reason: 'crashed', httpAnswered: true });
+    const detail = outcome.kind === 'failure' ? outcome.detail : '';
+    expect(detail).toContain(`The oracle's process ended during the call (${words}`);
+    expect(detail).toContain(words.includes('SEGV') ? 'mine.py' : 'last words');
+    const after = await detailOf(oracle);
+    expect(after).toMatch(/^answered: \d+$/);
+    expect(after).not.toBe(before);
+  },
+);
 
 test.skipIf(process.platform !== 'linux')(
-  'a call beyond the memory limit fails and the next call has a new process',
+  'a call beyond the memory limit fails, and the next call has a new process',
   async () => {
     const oracle = pythonOracleOf(
       `
@@ -58,7 +61,7 @@ def verify(change):
   },
 );
 
-test('a call beyond the time limit fails and the next call works', async () => {
+test('a call beyond the time limit fails, and the next call works', async () => {
   const oracle = pythonOracleOf(
     'import time\ndef verify(change):\n    if change["id"] == "bad": time.sleep(60)\n    return "fine"',
     { timeoutMs: 700 },
@@ -73,7 +76,7 @@ test('a call beyond the time limit fails and the next call works', async () => {
   expect(await detailOf(oracle)).toBe('answered: fine');
 });
 
-test('the module is loaded once for all calls, and its loading counts to no call’s limit', async () => {
+test('the module is loaded once for all calls, and loading does not count against a call’s limit', async () => {
   const oracle = pythonOracleOf(
     'import time\ntime.sleep(1)\nloads = []\ndef verify(change):\n    loads.append(1)\n    return str(len(loads))',
     { timeoutMs: 900 },
@@ -82,7 +85,7 @@ test('the module is loaded once for all calls, and its loading counts to no call
   for (const count of ['1', '2', '3']) expect(await detailOf(oracle)).toBe(`answered: ${count}`);
 });
 
-test('calls at once are each answered with their own, one after another in one process', async () => {
+test('simultaneous calls get their own answers, one after another in one process', async () => {
   const oracle = pythonOracleOf(`
 import os, time
 running = 0
@@ -100,7 +103,7 @@ def verify(change):
   expect(new Set(answers.map((answer) => answer.split(' ')[2])).size).toBe(1);
 });
 
-test('where more processes are asked for, calls run side by side, one to a process', async () => {
+test('with several processes, calls run in parallel, one per process', async () => {
   const oracle = pythonOracleOf(
     'import os, time\ndef verify(change):\n    time.sleep(0.3)\n    return str(os.getpid())',
     {
@@ -111,7 +114,7 @@ test('where more processes are asked for, calls run side by side, one to a proce
   expect(new Set(answers).size).toBe(2);
 });
 
-test('a cancelled call rejects with the reason, and those that wait behind it are answered', async () => {
+test('a cancelled call rejects with the reason, and the calls waiting behind it are answered', async () => {
   const oracle = pythonOracleOf(
     'import time\ndef verify(change):\n    if change["id"] == "slow": time.sleep(60)\n    return change["id"]',
   );
@@ -128,7 +131,7 @@ test('a cancelled call rejects with the reason, and those that wait behind it ar
   await expect(oracle.ask(sampleRequest, controller.signal)).rejects.toBe(reason);
 });
 
-test('closing is no verdict on the oracle: calls under way and later ones reject', async () => {
+test('closing is no verdict on the oracle: calls in progress and later ones reject', async () => {
   const oracle = pythonOracleOf('import time\ndef verify(change): time.sleep(60)');
   await oracle.load();
   const calls = [oracle.ask(sampleRequest), oracle.ask(sampleRequest)].map((call) =>
@@ -139,7 +142,7 @@ test('closing is no verdict on the oracle: calls under way and later ones reject
   await expect(oracle.ask(sampleRequest)).rejects.toThrow('The Python oracle was closed.');
 });
 
-test('an interpreter that nobody asks is ended, and one is started for the next call', async () => {
+test('an idle interpreter is ended, and the next call starts a new one', async () => {
   const oracle = pythonOracleOf('import os\ndef verify(change): return str(os.getpid())', { idleMs: 100 });
   const before = await detailOf(oracle);
   const pid = Number(before.replace('answered: ', ''));

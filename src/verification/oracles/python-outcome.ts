@@ -3,17 +3,20 @@ import { cutText, storableText } from '#contracts/text.ts';
 import { readOracleAnswer } from './answer.ts';
 import type { Exchange, PythonEnd } from './python-session.ts';
 
-/** What a call came to; how long it took is known to whoever made it. */
+/** The outcome of a call, without its duration, which the caller knows. */
 type Unmeasured =
   | Pick<Extract<OracleOutcome, { kind: 'answer' }>, 'kind' | 'answer'>
   | Pick<OracleFailure, 'kind' | 'reason' | 'detail' | 'httpAnswered'>;
 
 export const mebibyte = 1024 * 1024;
-/** Together below what a replay's reason may hold: it would be cut at its end, where the exception is named. */
+/**
+ * Together these stay below the length limit of a replay's reason. Otherwise it would be cut at the end, where the
+ * exception is named.
+ */
 const maxTraceLines = 10;
 const maxLineLength = 160;
 
-/** The last lines of a traceback or of the output, as they can be stored. */
+/** The last lines of a traceback or of the output, fit for storage. */
 const lastLines = (text: string): string =>
   storableText(text)
     .trimEnd()
@@ -24,15 +27,15 @@ const lastLines = (text: string): string =>
 
 const withNoise = (what: string, { noise }: { noise: string }): string => {
   const printed = lastLines(noise);
-  return printed === '' ? what : `${what} It printed last:\n${printed}`;
+  return printed === '' ? what : `${what} Its last output:\n${printed}`;
 };
 
 const endInWords = ({ code, signal }: PythonEnd): string => {
-  if (signal === 'SIGKILL') return 'killed with SIGKILL, as systems do where memory runs out';
+  if (signal === 'SIGKILL') return 'killed with SIGKILL, which often means that memory ran out';
   return signal === null ? `exit code ${code}` : `killed by ${signal}`;
 };
 
-/** The first line says what to do; of what follows, a traceback, the last lines tell. */
+/** The first line says what to do. A traceback follows, and its last lines matter most. */
 const cutRefusal = (detail: string): string => {
   const [first = '', ...trace] = detail.split('\n');
   return trace.length === 0 ? first : `${first}\n${lastLines(trace.join('\n'))}`;
@@ -45,7 +48,7 @@ const failed = (reason: OracleFailure['reason'], detail: string) => ({
   httpAnswered: true,
 });
 
-/** Why a module could not be loaded, in words for whoever named it. */
+/** Why a module could not be loaded, in words for the person who named it. */
 export const whyNotLoaded = (
   loaded: Exchange,
   { module, loadTimeoutMs }: { module: string; loadTimeoutMs: number },
@@ -60,34 +63,34 @@ export const whyNotLoaded = (
       `${what} ended its interpreter while it was imported (${endInWords(loaded.end)}).`,
       loaded,
     );
-  return `${what} disturbed its interpreter's messages while it was imported.`;
+  return `${what} corrupted its interpreter's messages while it was imported.`;
 };
 
-/** Of every call to a module that could not be loaded: no call reached the oracle. */
+/** The outcome of every call to a module that could not be loaded: no call reached the oracle. */
 export const notLoaded = (detail: string): Unmeasured => ({
   ...failed('not_loaded', detail),
   httpAnswered: false,
 });
 
-/** What a call's exchange came to: an answer, or a failure in words for the oracle's owner. */
+/** The outcome of a call's exchange: an answer, or a failure in words for the oracle's owner. */
 export const outcomeOfCall = (
   exchange: Exchange,
   limits: { timeoutMs: number; memoryBytes: number | null; maxBytes: number },
 ): Unmeasured => {
   const tooLarge = () => failed('too_large', `The answer is larger than ${limits.maxBytes} bytes.`);
-  const disturbed = () => failed('malformed', "The oracle disturbed its interpreter's messages.");
+  const garbled = () => failed('malformed', "The oracle corrupted its interpreter's messages.");
   switch (exchange.kind) {
     case 'late':
       return failed('timeout', `No answer came within ${limits.timeoutMs / 1000} seconds.`);
     case 'ended':
       return failed(
         'crashed',
-        withNoise(`The oracle's process ended in the call (${endInWords(exchange.end)}).`, exchange),
+        withNoise(`The oracle's process ended during the call (${endInWords(exchange.end)}).`, exchange),
       );
     case 'too_long':
       return tooLarge();
     case 'garbled':
-      return disturbed();
+      return garbled();
     case 'message':
       break;
   }
@@ -108,6 +111,6 @@ export const outcomeOfCall = (
     case 'too_large':
       return tooLarge();
     default:
-      return disturbed();
+      return garbled();
   }
 };

@@ -1,28 +1,28 @@
 import { z } from 'zod';
 
-/** How an interpreter ended: by itself with a code, or by a signal. */
+/** How an interpreter ended: with an exit code or by a signal. */
 export type PythonEnd = { code: number | null; signal: string | null };
 
-/** A running interpreter with the host program (`python-host.ts`) in it. */
+/** A running interpreter with the host program (`python-host.ts`). */
 export type PythonProcess = {
-  /** What it no longer reads is dropped. */
+  /** Input that it no longer reads is dropped. */
   write(line: string): void;
-  /** Ends it and what it started, at once; does nothing after its end. */
+  /** Ends it and everything it started, at once. Does nothing after its end. */
   kill(): void;
-  /** Fulfilled after its last output. */
+  /** Resolves after its last output. */
   ended: Promise<PythonEnd>;
 };
 
 /**
- * A port: starts an interpreter. `output` is given what the host program answers, `noise` what everything else prints.
- * Rejects with PythonUnusable where there is none, for a reason that its user or the operator can remove.
+ * A port: starts an interpreter. `output` receives the answers of the host program, `noise` everything else that is
+ * printed. Rejects with PythonUnusable when no interpreter can run, for a reason that its user or the operator can fix.
  */
 export type StartPython = (on: {
   output: (chunk: Uint8Array) => void;
   noise: (text: string) => void;
 }) => Promise<PythonProcess>;
 
-/** Python oracles cannot be run here; the message says what to do and holds no path and no secret. */
+/** Python oracles cannot run here. The message says what to do and contains no path and no secret. */
 export class PythonUnusable extends Error {
   override readonly name = 'PythonUnusable';
 }
@@ -37,18 +37,18 @@ const messageSchema = z.discriminatedUnion('kind', [
 ]);
 type Message = z.infer<typeof messageSchema>;
 
-/** How one exchange with an interpreter ended; after all but `message` the interpreter is ended too. */
+/** How one exchange with an interpreter ended. After every kind but `message` the interpreter is ended too. */
 export type Exchange =
   | { kind: 'message'; message: Message }
   | { kind: 'late' }
   | { kind: 'ended'; end: PythonEnd; noise: string }
-  /** More came than any answer may have. */
+  /** The output is longer than any answer may be. */
   | { kind: 'too_long' }
-  /** What came is none of the host program's messages. */
+  /** The output is not a message of the host program. */
   | { kind: 'garbled' };
 
 export type PythonSession = {
-  /** One message there and one back. Rejects, with the interpreter ended, where `signal` is aborted. */
+  /** Sends one message and reads one back. Rejects, and ends the interpreter, when `signal` is aborted. */
   exchange(body: Record<string, unknown>, timeoutMs: number, signal: AbortSignal): Promise<Exchange>;
   isAlive(): boolean;
   end(): void;
@@ -67,11 +67,11 @@ const readMessage = (line: string): Message | null => {
 
 export type PythonSessionPorts = {
   start: StartPython;
-  /** Rejects where `signal` is aborted while it waits. */
+  /** Rejects when `signal` is aborted during the wait. */
   sleep: (ms: number, signal?: AbortSignal) => Promise<unknown>;
 };
 
-/** One interpreter and the JSON lines that are exchanged with it, one exchange at a time. Rejects as `start` does. */
+/** One interpreter that exchanges JSON lines, one exchange at a time. Rejects as `start` does. */
 export const openPythonSession = async (
   { start, sleep }: PythonSessionPorts,
   { maxLineLength }: { maxLineLength: number },
@@ -98,7 +98,7 @@ export const openPythonSession = async (
 
   const receive = (text: string) => {
     const message = readMessage(text);
-    // Nothing is said unasked, and nothing to a call that is over.
+    // A message that was not asked for, or that belongs to an earlier call, is garbled.
     if (settle === null || message?.call !== calls - 1) give({ kind: 'garbled' });
     else give({ kind: 'message', message });
   };
@@ -122,7 +122,7 @@ export const openPythonSession = async (
     },
   });
 
-  // What it said before it was asked anything has ended it already.
+  // Unrequested output during the start has already ended it.
   if (!alive) process.kill();
   const running = process;
   const ended = running.ended.then((how) => give({ kind: 'ended', end: how, noise }));

@@ -11,7 +11,7 @@ import { type PythonOracleOptions, pythonOracle } from './python.ts';
 
 beforeAll(requirePython);
 
-test('a callable gets one flat dict and its dict is read as an answer', async () => {
+test('a callable gets one flat dict, and its dict is read as an answer', async () => {
   const oracle = pythonOracleOf(`
 def verify(change):
     assert change == {"id": "142", "title": "T", "description": "D", "diff_content": "+ü\\u2028\\ud800",
@@ -34,7 +34,7 @@ def verify(change):
   });
 });
 
-test('an async callable is awaited, and clients it keeps live from call to call', async () => {
+test('an async callable is awaited, and its clients survive from call to call', async () => {
   const oracle = pythonOracleOf(`
 import asyncio
 loops = []
@@ -47,7 +47,7 @@ async def verify(change):
   expect(await detailOf(oracle)).toBe('answered: 2 calls, 1 loop');
 });
 
-test('a plain callable may run a loop of its own', async () => {
+test('a plain callable may run its own event loop', async () => {
   const oracle = pythonOracleOf(
     'import asyncio\nasync def inner(): return "inner"\ndef verify(change): return asyncio.run(inner())',
   );
@@ -59,7 +59,7 @@ test.each([
   ['None', 'None'],
   ['["a", 1]', "['a', 1]"],
   ['12.5', '12.5'],
-])('a value that is no dict, as %s, is the summary in its text form', async (value, summary) => {
+])('a value that is not a dict, such as %s, becomes the summary in its text form', async (value, summary) => {
   expect(await detailOf(pythonOracleOf(`def verify(change): return ${value}`))).toBe(`answered: ${summary}`);
 });
 
@@ -75,7 +75,7 @@ test.each([
     /cannot be written as JSON\. TypeError: Object of type set/,
   ],
   ['{("a", "b"): 1}', /cannot be written as JSON\. TypeError/],
-])('a dict that is no answer, as %s, is malformed', async (value, detail) => {
+])('a dict that is not an answer, such as %s, is malformed', async (value, detail) => {
   expect(await pythonOracleOf(`def verify(change): return ${value}`).ask(sampleRequest)).toMatchObject({
     kind: 'failure',
     reason: 'malformed',
@@ -84,7 +84,7 @@ test.each([
   });
 });
 
-test('a dict that holds itself is malformed', async () => {
+test('a dict that contains itself is malformed', async () => {
   expect(
     await detailOf(pythonOracleOf('def verify(change):\n    change["self"] = change\n    return change')),
   ).toContain('cannot be written as JSON');
@@ -95,7 +95,7 @@ test('lone surrogates and NUL are replaced, as in an answer over HTTP', async ()
   expect(await detailOf(oracle)).toBe('answered: a\ufffdb\ufffdc');
 });
 
-test('an answer may be as large as the limit and no larger, and the next call works', async () => {
+test('an answer may be as large as the limit but no larger, and the next call works', async () => {
   const oracle = pythonOracleOf(
     `def verify(change): return {"summary": "ü" * int(change["id"])}`,
     // {"summary": ""} is 15 bytes, each ü two.
@@ -110,7 +110,7 @@ test('an answer may be as large as the limit and no larger, and the next call wo
   expect(await oracle.ask(askedAbout('1'))).toMatchObject({ kind: 'answer', answer: { summary: 'ü' } });
 });
 
-test('a large change and a large answer cross whole', async () => {
+test('a large change and a large answer arrive complete', async () => {
   const oracle = pythonOracleOf('def verify(change): return change["diff_content"]');
   const diff = 'ö\n"\\'.repeat(100_000);
   const outcome = await oracle.ask({ ...sampleRequest, pr: { ...sampleRequest.pr, diff_content: diff } });
@@ -133,7 +133,7 @@ def verify(change):
   expect(await detailOf(oracle)).toBe("answered: read ''");
 });
 
-test('code that finds the protocol’s descriptor breaks its own call and no other', async () => {
+test('code that finds the protocol’s descriptor breaks only its own call', async () => {
   const oracle = pythonOracleOf(`
 import os
 def verify(change):
@@ -147,7 +147,7 @@ def verify(change):
   expect(await detailOf(oracle, askedAbout('2'))).toBe('answered: fine');
 });
 
-test('a fork that runs on does not answer in its parent’s place', async () => {
+test('a fork that keeps running does not answer for its parent', async () => {
   const oracle = pythonOracleOf(
     'import os\ndef verify(change): return "child" if os.fork() == 0 else "parent"',
   );
@@ -205,7 +205,7 @@ test.each(['sys.exit(2)', 'raise KeyboardInterrupt', 'raise GeneratorExit'])(
   },
 );
 
-test('a traceback is cut to its last lines and in their length, its exception stays', async () => {
+test('a traceback is cut to its last lines and long lines are shortened, but its exception stays', async () => {
   const oracle = pythonOracleOf(`
 def verify(change):
     if change["id"] == "deep": return verify(change)
@@ -227,9 +227,9 @@ test.each<[string, string, Partial<PythonOracleOptions>, RegExp]>([
     { module: 'absent' },
     /^There is no module "absent" in the folder of Python oracles\. Put absent\.py there/,
   ],
-  ['stands in what is no package', '', { module: 'mine.inner' }, /is not a package\.$/],
+  ['is inside something that is not a package', '', { module: 'mine.inner' }, /is not a package\.$/],
   [
-    'imports what is missing',
+    'imports a missing module',
     'import numpyy',
     {},
     /^The module "mine" cannot be imported\. Make this work.*\n[\s\S]*No module named 'numpyy'$/,
@@ -252,7 +252,7 @@ test.each<[string, string, Partial<PythonOracleOptions>, RegExp]>([
     'has a constant of that name',
     'verify = 1',
     {},
-    /has something that cannot be called under the name "verify"/,
+    /^The module "mine" has a "verify" that cannot be called\./,
   ],
   [
     'takes too long to import',
@@ -266,7 +266,7 @@ test.each<[string, string, Partial<PythonOracleOptions>, RegExp]>([
     { callable: 'os.system' },
     /^The callable must be the name of a function/,
   ],
-])('a module that %s is a mistake and no verdict', async (_, text, options, detail) => {
+])('a module that %s is a user error, not a verdict', async (_, text, options, detail) => {
   const oracle = pythonOracleOf(text, options);
   expect(await oracle.ask(sampleRequest)).toMatchObject({
     kind: 'failure',
@@ -278,7 +278,7 @@ test.each<[string, string, Partial<PythonOracleOptions>, RegExp]>([
   expect(await oracle.load()).toMatch(detail);
 });
 
-test('a message never holds the folder’s path', async () => {
+test('a message never contains the folder’s path', async () => {
   for (const text of ['import numpyy', 'def verify(change): raise ValueError', 'def verify(:']) {
     const oracle = pythonOracleOf(text);
     expect(await detailOf(oracle)).not.toContain(oracle.folder);

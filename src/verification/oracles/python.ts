@@ -17,17 +17,17 @@ export type PythonOraclePorts = PythonSessionPorts & {
 export type PythonOracleOptions = {
   module: string;
   callable: string;
-  /** For one call, from the moment an interpreter is free and has loaded the module. */
+  /** Limit for one call, from the moment an interpreter is free and has loaded the module. */
   timeoutMs?: number;
-  /** For starting an interpreter and importing the module. */
+  /** Limit for starting an interpreter and importing the module. */
   loadTimeoutMs?: number;
-  /** Address space of the interpreter, and of each process it starts, where the platform can limit it. */
+  /** Address space of the interpreter and of each process it starts, if the platform can limit it. */
   memoryBytes?: number | null;
-  /** Of the answer as JSON in UTF-8. */
+  /** Limit for the answer as JSON in UTF-8. */
   maxBytes?: number;
-  /** Interpreters side by side. */
+  /** Interpreters that run in parallel. */
   processes?: number;
-  /** An interpreter that was not asked for this long is ended; the next call starts one. */
+  /** An interpreter that is idle for this long is ended. The next call starts a new one. */
   idleMs?: number;
 };
 
@@ -35,7 +35,7 @@ const { module: moduleField, callable: callableField } = oracleTypes.python.fiel
 
 /**
  * What is wrong with the names of a module and a callable in it, or null. Nothing is looked up. A name that a request's
- * schema would trim is refused as well: it is used as it stands.
+ * schema would trim is also refused, because it is used unchanged.
  */
 const nameFault = (module: string, callable: string): string | null => {
   if (moduleField.schema.safeParse(module).data !== module)
@@ -48,13 +48,13 @@ const nameFault = (module: string, callable: string): string | null => {
 const flatChange = ({ pr, follow_up_question }: OracleRequest) => ({ ...pr, follow_up_question });
 
 /**
- * A callable in a Python module (wire contract, "Python oracle"), loaded once into an interpreter that stays from call
- * to call. An interpreter has one call at a time, also where the callable is async: then a time-out, a crash and the
- * memory limit are one call's and no other's. `processes` is how calls come to run side by side; the others wait, and
- * their waiting counts neither to their latency nor to their time limit.
+ * A callable in a Python module (wire contract, "Python oracle"). An interpreter loads it once and serves many calls,
+ * one at a time, even if the callable is async: a time-out, a crash or the memory limit then affects only one call.
+ * `processes` sets how many calls run in parallel. The others wait, and their waiting counts neither toward their
+ * latency nor toward their time limit.
  *
- * Nothing is asked twice: an exception or a crash is the oracle's answer to this change. `httpAnswered` is false where
- * the module could not be loaded, which is a mistake of whoever named it, as a wrong address is.
+ * Nothing is asked twice: an exception or a crash is the oracle's answer to this change. `httpAnswered` is false if the
+ * module could not be loaded. Like a wrong address, that is a mistake of the person who named it.
  */
 export const pythonOracle = (
   { start, sleep, now }: PythonOraclePorts,
@@ -134,7 +134,7 @@ export const pythonOracle = (
     if (fault !== null) return fault;
     let session: PythonSession;
     try {
-      // An answer of ASCII escapes is at most six times as long as the text it stands for.
+      // Written in ASCII escapes, an answer is at most six times as long as its text.
       session = await openPythonSession({ start, sleep }, { maxLineLength: 6 * maxBytes + 64 * 1024 });
     } catch (error) {
       if (error instanceof PythonUnusable) return error.message;
@@ -161,7 +161,7 @@ export const pythonOracle = (
         startedAt = now();
         const exchange = await session.exchange({ change: flatChange(request) }, timeoutMs, over);
         const spent = measured();
-        // After MemoryError what the call had reached may still be held, or half done.
+        // After MemoryError the call's data may still be in memory, or half processed.
         const exhausted =
           exchange.kind === 'message' && exchange.message.kind === 'raised' && exchange.message.exhausted;
         if (session.isAlive() && !exhausted) rest(session);

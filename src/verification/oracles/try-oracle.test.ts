@@ -21,7 +21,7 @@ const claims = (...texts: string[]) => ({
 const numbered = (count: number) =>
   Array.from({ length: count }, (_, at) => `Attempt number ${at} of a job stops early`);
 
-test('an answer as the contract asks has nothing against it', () => {
+test('an answer that follows the contract gets no remark', () => {
   expect(reviewOutcome(answered(), change)).toEqual([]);
 });
 
@@ -29,7 +29,7 @@ test.each<[string, OracleOutcome, RegExp[]]>([
   ['an empty summary', answered({ summary: ' ' }), [/^summary is empty/]],
   ['a long summary', answered({ summary: 'word '.repeat(500) }), [/^summary has 2500 characters.*2000/]],
   [
-    'a summary that names what the diff holds, in words of its own',
+    'a summary that names parts of the diff in its own words',
     answered({
       summary: 'It adds export const retryLimit1 = 25; and export const backoffSeconds1 = 15; there.',
     }),
@@ -43,9 +43,9 @@ test.each<[string, OracleOutcome, RegExp[]]>([
     [/^1 of the claims are longer than 500/],
   ],
   [
-    'claims that say the title back',
+    'claims that repeat the title',
     answered(claims('Bound the retries of job 1', 'Attempts of a failing job are bounded')),
-    [/^1 of the 2 claims only say the diff/],
+    [/^1 of the 2 claims only repeat the diff/],
   ],
   [
     'a repeated claim',
@@ -55,13 +55,13 @@ test.each<[string, OracleOutcome, RegExp[]]>([
   ['no reply', answered({ followUpResponse: '' }), [/^follow_up_response is empty/]],
   ['a long reply', answered({ followUpResponse: 'x'.repeat(1001) }), [/^follow_up_response has 1001/]],
   ['a slow answer', answered({}, 61_000), [/^The answer took 61 seconds/]],
-])('%s is told in plain words', (_, outcome, expected) => {
+])('%s gets a remark in plain words', (_, outcome, expected) => {
   const remarks = reviewOutcome(outcome, change);
   expect(remarks.every(({ level }) => level === 'warning')).toBe(true);
   expect(remarks.map(({ text }) => text)).toEqual(expected.map((words) => expect.stringMatching(words)));
 });
 
-test('a passage of six words or more that stands on one line of the diff is told as copied', () => {
+test('a passage of six or more words from one line of the diff is reported as copied', () => {
   const line = 'the quick brown fox jumps over the lazy dog';
   const copied = { ...change, diff: change.diff.replace('+export', `+// ${line}\n+export`) };
   expect(reviewOutcome(answered({ summary: `It says ${line}.` }), copied)).toEqual([
@@ -69,7 +69,7 @@ test('a passage of six words or more that stands on one line of the diff is told
   ]);
 });
 
-test('a passage of an unchanged line is not told as copied: a run does not take it out either', () => {
+test('a passage of an unchanged line is not reported as copied, since a run does not remove it either', () => {
   const line = 'the quick brown fox jumps over the lazy dog';
   const context = {
     ...change,
@@ -80,7 +80,7 @@ test('a passage of an unchanged line is not told as copied: a run does not take 
   expect(reviewOutcome(answered({ summary: `It says ${line}.` }), context)).toEqual([]);
 });
 
-test('what a run would score 0 is an error, in the words that the replay would bear', async () => {
+test('an answer that a run would score 0 is an error, in the words that the replay would have', async () => {
   const outcome: OracleOutcome = {
     kind: 'failure',
     reason: 'malformed',

@@ -12,15 +12,15 @@ import { foldClaims, maxClaimCharacters, maxClaims } from '../text/fold-claims.t
 import type { Oracle } from './oracle.ts';
 import { oracleRequest } from './oracle-request.ts';
 
-/** No judge is at hand to make one for the change; it is as factual as those of a run. */
+/** No judge is available to write a question for the change. This one is as factual as those of a run. */
 export const trialQuestion = 'Which file does this change touch first, and what is changed there?';
 
-/** An answer that takes longer makes a run long, and is halfway to its time limit. */
+/** A slower answer makes a run long, and is halfway to the time limit. */
 const slowMs = 60_000;
 
 type Remark = OracleTrial['remarks'][number];
 
-/** What stands against an oracle's answer, in plain words: what a run would score 0, and what costs it something. */
+/** Remarks on an oracle's answer in plain words: what a run would score 0, and what lowers the score. */
 export const reviewOutcome = (outcome: OracleOutcome, groundTruth: GroundTruth): Remark[] => {
   if (outcome.kind === 'failure') return [{ level: 'error', text: outcome.detail }];
   const remarks: Remark[] = [];
@@ -32,7 +32,7 @@ export const reviewOutcome = (outcome: OracleOutcome, groundTruth: GroundTruth):
       warn(`summary has ${summary.length} characters; only the first ${maxSummaryCharacters} are judged.`);
     const kept = removeCopiedPassages(cutText(summary, maxSummaryCharacters), parseDiff(groundTruth.diff));
     if (kept.copiedCharacters > 0)
-      warn('summary holds passages copied from the diff; they are removed before recall is judged.');
+      warn('summary contains passages copied from the diff; they are removed before recall is judged.');
   }
   if (keyClaims.length === 0) warn('key_claims is empty: precision will be 0.');
   else {
@@ -49,7 +49,7 @@ export const reviewOutcome = (outcome: OracleOutcome, groundTruth: GroundTruth):
       .flatMap(({ members }) => members).length;
     if (restated > 0)
       warn(
-        `${restated} of the ${folded.claimsMade} claims only say the diff, the title or the description back; all such count as one claim.`,
+        `${restated} of the ${folded.claimsMade} claims only repeat the diff, the title or the description; all of these count as one claim.`,
       );
     const repeated = folded.claims
       .filter(({ restatement }) => !restatement)
@@ -63,11 +63,11 @@ export const reviewOutcome = (outcome: OracleOutcome, groundTruth: GroundTruth):
       `follow_up_response has ${followUpResponse.length} characters; only the first ${maxResponseCharacters} are judged.`,
     );
   if (outcome.latencyMs > slowMs)
-    warn(`The answer took ${Math.round(outcome.latencyMs / 1000)} seconds; a run waits 120 at most.`);
+    warn(`The answer took ${Math.round(outcome.latencyMs / 1000)} seconds; a run waits at most 120.`);
   return remarks;
 };
 
-/** Asks an oracle about one change, as a run would (`blinding`: see `oracleRequest`), and reviews its answer. */
+/** Asks an oracle about one change as a run would (`blinding`: see `oracleRequest`), and reviews its answer. */
 export const tryOracle = async (
   oracle: Oracle,
   groundTruth: GroundTruth,

@@ -36,7 +36,7 @@ const greet: Answering = (_, answer) => {
 };
 const accept: Answering = (_, answer) => answer.writeHead(202, { connection: 'close' }).end();
 
-/** A server that answers so many requests, each in its way, and closes its door at the last. `seen`: what it was sent. */
+/** A server that answers requests in the given ways and closes after the last one. `seen`: what it received. */
 const closingDoor = async (...answers: Answering[]) => {
   const seen: string[] = [];
   const server = createServer(async (asked, answer) => {
@@ -49,7 +49,7 @@ const closingDoor = async (...answers: Answering[]) => {
   return { url: `http://127.0.0.1:${port}/`, seen };
 };
 
-/** What an MCP server that behaves so was sent, and what came of it. */
+/** What an MCP server with this behaviour received, and the outcome. */
 const askOverMcp = async (...answers: Answering[]) => {
   const { url, seen } = await closingDoor(...answers);
   const outcome = await mcpOracle(ports, { url, headers: {}, tool: 'review', timeoutMs }).ask(request);
@@ -60,7 +60,7 @@ test.each([
   ['hung up on it', hangUp],
   ['asked to come back later', askLater],
 ])(
-  'an oracle that had the question, %s and closed its door is not told as out of reach',
+  'an oracle that received the question, %s and then closed does not count as unreachable',
   async (_, lastWords) => {
     const { url, seen } = await closingDoor(lastWords);
     const oracle = httpOracle(ports, { url, headers: {}, timeoutMs });
@@ -68,7 +68,7 @@ test.each([
     expect(seen).toHaveLength(1);
     expect(outcome).toMatchObject({ kind: 'failure', retries: expect.any(Number) });
     expect(outcome).not.toHaveProperty('unreachable');
-    // Whose door was closed from the beginning is.
+    // An oracle that was closed from the start is unreachable.
     expect(await oracle.ask(request)).toMatchObject({ kind: 'failure', unreachable: true });
   },
 );
@@ -77,7 +77,7 @@ test.each([
   ['answered', greet],
   ['asked to come back later', askLater],
 ])(
-  'an MCP server that %s at the handshake and was gone before the call never had the question',
+  'an MCP server that %s at the handshake and was gone before the call never received the question',
   async (_, lastWords) => {
     const { outcome, methods } = await askOverMcp(lastWords);
     expect(methods).toEqual(['initialize']);
@@ -85,7 +85,7 @@ test.each([
   },
 );
 
-test('an MCP server that takes the call and hangs up on it had the question', async () => {
+test('an MCP server that accepts the call and hangs up has received the question', async () => {
   const { outcome, methods } = await askOverMcp(greet, accept, hangUp);
   expect(methods).toEqual(['initialize', 'notifications/initialized', 'tools/call']);
   expect(outcome).toMatchObject({ kind: 'failure', reason: 'connection' });
