@@ -14,8 +14,8 @@ const recorded = () => {
   const counted: unknown[] = [];
   const metrics = {
     ...noMetrics,
-    judgeAsked: (...told: unknown[]) => void counted.push(told[2]),
-    oracleAsked: (...told: unknown[]) => void counted.push(told[1]),
+    judgeAsked: (...args: unknown[]) => void counted.push(args[2]),
+    oracleAsked: (...args: unknown[]) => void counted.push(args[1]),
   };
   return {
     telemetry: { metrics, tracing: createTracing(provider.getTracer('test')) },
@@ -30,7 +30,7 @@ const judgeThat = (ask: () => Promise<never>): Judge => {
   return engine.judge({ provider: 'anthropic', model: 'm' }, null);
 };
 
-test('a judge’s question that waits for its batch is no fault, is not counted and is told on', async () => {
+test('a judge’s question that waits for its batch is not a fault, is not counted and is passed on', async () => {
   const { telemetry, counted, spans } = recorded();
   const waits = new AwaitsBatch('not yet');
   const judge = observedJudge(
@@ -42,7 +42,7 @@ test('a judge’s question that waits for its batch is no fault, is not counted 
   expect(spans()).toMatchObject([{ attributes: { outcome: 'awaits_batch' }, status: { code: 0 } }]);
 });
 
-test('a question that is broken off is told on and leaves the name of its error', async () => {
+test('an aborted question is passed on and records the name of its error', async () => {
   const { telemetry, spans } = recorded();
   const judge = observedJudge(
     telemetry,
@@ -52,7 +52,7 @@ test('a question that is broken off is told on and leaves the name of its error'
   expect(spans()).toMatchObject([{ status: { code: 2, message: 'RangeError' } }]);
 });
 
-test('an oracle that failed is counted, and its span says why in a word', async () => {
+test('a failed oracle is counted, and its span gives the reason in a word', async () => {
   const { telemetry, counted, spans } = recorded();
   const failure = {
     kind: 'failure',
@@ -83,7 +83,7 @@ const batchesThat = (results: BatchClient['results']): BatchClient => ({
   results,
 });
 
-test('the results of a batch are one span, whether they are read to the end, left or broken off', async () => {
+test('the results of a batch are one span, whether they are read to the end, abandoned or cut off', async () => {
   const { telemetry, spans } = recorded();
   const two = async function* () {
     yield { id: '1', kind: 'ask_singly' } as const;
@@ -112,7 +112,7 @@ test('the results of a batch are one span, whether they are read to the end, lef
   ]);
 });
 
-test('of git only what is transferred is traced, and never its arguments', async () => {
+test('only git’s transfers are traced, and never its arguments', async () => {
   const { telemetry, spans } = recorded();
   const outcome = { code: 128, stdout: new Uint8Array(), stderr: 'planted', stopped: null };
   const git = observedGit(telemetry, async () => outcome);
@@ -123,7 +123,7 @@ test('of git only what is transferred is traced, and never its arguments', async
     {
       name: 'git fetch',
       attributes: { outcome: 'ended', exit_code: 128 },
-      status: { code: 2, message: 'git did not get what it was to fetch.' },
+      status: { code: 2, message: 'git could not fetch from the server.' },
     },
   ]);
 });

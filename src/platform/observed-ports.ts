@@ -28,7 +28,9 @@ export const observedOracle = (
     ),
 });
 
-/** A judge whose questions are counted and traced. One that is only handed in to a batch has no reply to count. */
+/**
+ * A judge whose questions are counted and traced. A question that is only submitted to a batch has no reply to count.
+ */
 export const observedJudge = ({ metrics, tracing }: Telemetry, judge: Judge): Judge => ({
   ...judge,
   open: (groundTruth) => {
@@ -48,7 +50,7 @@ export const observedJudge = ({ metrics, tracing }: Telemetry, judge: Judge): Ju
               const reply = await opened.ask(task, signal);
               metrics.judgeAsked(provider, task.measure, reply);
               say({ outcome: reply.ok ? 'answer' : reply.fault, retries: reply.retries });
-              if (!reply.ok) fail('The judge gave no answer of use.');
+              if (!reply.ok) fail('The judge gave no usable answer.');
               return reply;
             } catch (error) {
               if (!(error instanceof AwaitsBatch)) throw error;
@@ -64,7 +66,7 @@ export const observedJudge = ({ metrics, tracing }: Telemetry, judge: Judge): Ju
   },
 });
 
-/** The batches of a judge, each request for them traced. */
+/** A judge's batches, with each request traced. */
 export const observedBatches = (
   { tracing }: Pick<Telemetry, 'tracing'>,
   batches: BatchClient,
@@ -78,7 +80,7 @@ export const observedBatches = (
     madeSince: (time) => called('list', () => batches.madeSince(time)),
     async *results(batchId) {
       const read = Promise.withResolvers<void>();
-      const told = called('results', () => read.promise).catch(() => undefined);
+      const traced = called('results', () => read.promise).catch(() => undefined);
       try {
         yield* batches.results(batchId);
         read.resolve();
@@ -86,9 +88,9 @@ export const observedBatches = (
         read.reject(error);
         throw error;
       } finally {
-        // Whoever stops reading has no more to come.
+        // A reader that stops early also ends the span.
         read.resolve();
-        await told;
+        await traced;
       }
     },
   };

@@ -25,14 +25,14 @@ const opener = () => {
 
 const python = (module: string): OracleChoice => ({ type: 'python', module, callable: 'answer' });
 
-test('of one run an oracle that is run here is opened once, and each run has its own', () => {
+test('an oracle on this machine is opened once per run', () => {
   const { oracles } = opener();
   const first = oracles.of('run-1', python('a'));
   expect(oracles.of('run-1', python('a'))).toBe(first);
   expect(oracles.of('run-2', python('a'))).not.toBe(first);
 });
 
-test('an oracle that is run here is ended with its run, all others at the end', async () => {
+test('an oracle on this machine ends with its run, and all others end at the close', async () => {
   const { oracles, closed } = opener();
   for (const run of ['1', '2', '3']) oracles.of(run, python(`of_run_${run}`));
   await oracles.end('2');
@@ -43,7 +43,7 @@ test('an oracle that is run here is ended with its run, all others at the end', 
   expect(closed).toHaveLength(3);
 });
 
-test('an oracle over the network is kept nowhere', async () => {
+test('an oracle over the network is not kept', async () => {
   const { oracles } = opener();
   const chat = {
     type: 'chat',

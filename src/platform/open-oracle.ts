@@ -7,14 +7,14 @@ import { isLocal, type LocalOracle, type Oracle } from '#verification/oracles/or
 import { pythonOracle } from '#verification/oracles/python.ts';
 import { type PythonProcessOptions, pythonStarter } from './python/python-process.ts';
 
-/** What opens each type of oracle. One that is run here has to say how it is ended. */
+/** Opens each type of oracle. A type without an address runs on this machine and must have an end. */
 type Openers = {
   [Type in OracleType]: (
     oracle: OracleChoice<Type>,
   ) => (typeof oracleTypes)[Type]['address'] extends null ? LocalOracle : Oracle;
 };
 
-/** Opens oracles of any type; one that is run here starts at its first call, or when it is loaded. */
+/** Opens oracles of any type. One that runs on this machine starts at its first call or when it is loaded. */
 export const oracleOpener = (ports: ExchangePorts, { python }: { python: PythonProcessOptions }) => {
   const { sleep, now } = ports;
   const openers: Openers = {
@@ -29,16 +29,16 @@ export const oracleOpener = (ports: ExchangePorts, { python }: { python: PythonP
 /** The oracles of many runs. */
 export type RunOracles = {
   of(runId: string, oracle: OracleChoice): Oracle;
-  /** Ends what the oracle of one run has started, where it will not be asked again. */
+  /** Ends what the oracle of one run has started, once it will not be asked again. */
   end(runId: string): Promise<void>;
-  /** Ends all that any has started. */
+  /** Ends everything that any of them has started. */
   close(): Promise<void>;
 };
 
 /**
- * Gives a run the same oracle each time if it is run here, so that what its first question starts serves the later ones.
- * Such an entry stays until the worker ends: an interpreter that is not asked for a while ends by itself, and a few
- * names are left. Nothing is kept of an oracle that is reached over the network: its headers are secret.
+ * Gives a run the same oracle each time if the oracle runs on this machine, so that later questions use what the first
+ * one started. An entry stays until its run or the worker ends, but an idle interpreter ends on its own, so only a few
+ * names remain. Oracles reached over the network are not kept, because their headers are secret.
  */
 export const runOracles = (open: (oracle: OracleChoice) => Oracle): RunOracles => {
   const held = new Map<string, LocalOracle>();

@@ -19,33 +19,33 @@ import type { Metrics } from './telemetry/metrics.ts';
 import { observedGit, observedGitHubFetch } from './telemetry/observed-fetch.ts';
 import type { Tracing } from './telemetry/tracing.ts';
 
-/** The engine's ports, made for one run. */
+/** The engine's ports. Its methods open them for one run. */
 export type Engine = {
   source(config: RunConfig, secrets: RunSecrets): GroundTruthSource;
-  /** Of one run the same oracle is given each time where it has a process to keep. */
+  /** Gives a run the same oracle each time if the oracle has a process to keep. */
   oracle(config: RunConfig, secrets: RunSecrets, runId: string): Oracle;
-  /** Ends what the oracle of one run has started, where it will not be asked again. */
+  /** Ends what the oracle of one run has started, once it will not be asked again. */
   endOracle(runId: string): Promise<void>;
-  /** @param batches where the judge's calls wait for a batch; null where each is made at once. */
+  /** @param batches for a judge whose calls wait for a batch; null: each call is made at once. */
   judge(choice: RunConfig['judge'], batches: BatchDesk | null): Judge;
-  /** What a provider's models cost. */
+  /** The prices of a provider's models. */
   prices(provider: JudgeProvider): Prices;
-  /** Counts prompts by the model's own tokeniser; null where the installation has no key for it. */
+  /** Counts prompts with the model's own tokeniser. Null when the installation has no key for it. */
   countTokens(provider: JudgeProvider): CountTokens | null;
-  /** Of each provider that judges in batches and can be used here. */
+  /** One for each provider that judges in batches and can be used here. */
   batches: ReadonlyMap<JudgeProvider, BatchClient>;
-  /** Ends what the ports have started. */
+  /** Ends everything the ports have started. */
   close(): Promise<void>;
 };
 
-/** What the engine's ports are made of. */
+/** The settings of the engine's ports. */
 export type EngineSettings = Omit<SourceSettings, 'fetch' | 'runGit' | 'cloning'> & {
   /** PATH for child processes. */
   searchPath: string;
-  /** Modules of Python oracles are loaded from below this folder only; null: none are. */
+  /** Modules of Python oracles are loaded only from below this folder; null: from nowhere. */
   pythonOracleDir: string | null;
   outboundAllow: string[];
-  /** Where the installation's own demonstration oracle answers. */
+  /** The address of the installation's own demonstration oracle. */
   demonstrationOracleUrl: string;
   guarded: GuardedFetch;
   /** Those that can be used here. */
@@ -81,7 +81,7 @@ export const createEngine = (settings: EngineSettings): Engine => {
     cloning: { guard: pin },
   };
 
-  /** A run's oracle with its secrets, which its configuration does not hold. */
+  /** A run's oracle with its secrets, which are not in the run's configuration. */
   const chosen = (
     { oracle: asked }: RunConfig,
     { oracleUrl: url, oracleHeaders: headers }: RunSecrets,

@@ -12,7 +12,7 @@ import type { GroundTruthSource } from '#verification/sources/source.ts';
 import { repositoryFolders } from './git/repository-folders.ts';
 import { sampleSource } from './git/sample-source.ts';
 
-/** Where ground truth comes from: what a run may name, and what only the user of this machine may. */
+/** Where ground truth comes from: sources that a run may name, and those that only the user of this machine may. */
 export type SourceChoice =
   | RunConfig['source']
   | { kind: 'path'; path: string; name: string }
@@ -20,20 +20,20 @@ export type SourceChoice =
 
 export type SourceSettings = {
   githubApiUrl: string;
-  /** Where GitHub's repositories are cloned from. */
+  /** Base URL for cloning GitHub's repositories. */
   githubServerUrl: string;
-  /** The installation's own token, for whoever brings none. */
+  /** The installation's own token, for runs without one. */
   githubToken: string | null;
-  /** The folder that repositories' git objects are kept in. */
+  /** The folder for repositories' git objects. */
   repositoriesDir: string;
-  /** The folder that holds this project and, where it was cloned, its history. */
+  /** The folder of this project, with its history if it was cloned. */
   projectDir: string;
-  /** Others can reach the installation: they must not read through it what only its operator may. */
+  /** Others can reach the installation, so they must not read through it what only its operator may. */
   reachable: boolean;
-  /** For GitHub's API alone. */
+  /** Only for GitHub's API. */
   fetch: typeof fetch;
   runGit: RunGit;
-  /** Which addresses are cloned, and by which transports. */
+  /** Which addresses may be cloned, and by which transports. */
   cloning: Pick<CloneOptions, 'allowedProtocols' | 'guard'>;
 };
 
@@ -79,7 +79,7 @@ const openers: Openers = {
 
 /**
  * Opens a source on this machine's network, disk and clock.
- * @param token GitHub's, of whoever asks.
+ * @param token the caller's GitHub token.
  */
 export const openSource = <K extends Kind>(
   settings: SourceSettings,

@@ -10,7 +10,7 @@ const secrets = {
 };
 const box = createSecretBox(randomBytes(32));
 
-test('what was sealed for a run opens for that run', () => {
+test('a box sealed for a run opens for that run', () => {
   expect(box.open(runId, box.seal(runId, secrets))).toEqual(secrets);
 });
 
@@ -36,7 +36,7 @@ test('an altered, truncated or malformed box does not open', () => {
   expect(() => box.open(runId, '')).toThrow(/form/);
 });
 
-test('two seals of the same secrets share no nonce and show nothing of them', () => {
+test('two seals of the same secrets share no nonce and reveal nothing', () => {
   const [first, second] = [box.seal(runId, secrets), box.seal(runId, secrets)];
   expect(first.split('.')[1]).not.toBe(second.split('.')[1]);
   expect(Buffer.from(first.split('.')[2] ?? '', 'base64url').toString('latin1')).not.toContain('planted');
@@ -46,12 +46,12 @@ test('a key of the wrong length is refused', () => {
   expect(() => createSecretBox(randomBytes(16))).toThrow(/32 bytes/);
 });
 
-test('while a key is replaced boxes of the old one open, and new ones are sealed with the new one', () => {
+test('during a key change, old boxes open and new ones are sealed with the new key', () => {
   const [older, newer] = [randomBytes(32), randomBytes(32)];
   const sealedBefore = createSecretBox(older).seal(runId, secrets);
   const rotating = createSecretBox(newer, older);
   expect(rotating.open(runId, sealedBefore)).toEqual(secrets);
   expect(createSecretBox(newer).open(runId, rotating.seal(runId, secrets))).toEqual(secrets);
-  // A process that has not been restarted yet knows the new key as its second.
+  // A process that has not restarted yet has the new key as its second.
   expect(createSecretBox(older, newer).open(runId, rotating.seal(runId, secrets))).toEqual(secrets);
 });

@@ -3,30 +3,33 @@ import { type RunSecrets, runSecretsSchema } from '#contracts/run.ts';
 
 const algorithm = 'aes-256-gcm';
 const keyBytes = 32;
-/** NIST SP 800-38D: 96 bits is GCM's own nonce length; random ones are safe far beyond the runs of an installation. */
+/**
+ * NIST SP 800-38D: 96 bits is GCM's own nonce length. Random nonces are safe for far more runs than an installation
+ * has.
+ */
 const nonceBytes = 12;
 const tagBytes = 16;
 
 /** Seals a run's secrets so that only this run's id opens them (AES-256-GCM). */
 export type SecretBox = {
   seal(runId: string, secrets: RunSecrets): string;
-  /** Throws where the box was sealed for another run, with another key, or was altered. */
+  /** Throws if the box was sealed for another run or with another key, or was altered. */
   open(runId: string, sealed: string): RunSecrets;
 };
 
-/** A sealed box cannot be opened: other key, other run, or altered. Never says what was in it. */
+/** A sealed box cannot be opened: another key, another run, or altered. Never says what was in it. */
 export class SecretBoxError extends Error {
   override readonly name = 'SecretBoxError';
 }
 
-/** Names a key without giving anything of it away, so that a box sealed with an older key is told from a forged one. */
+/** Identifies a key without revealing any of it, so that a box sealed with an older key differs from a forged one. */
 const keyIdOf = (key: Uint8Array) =>
   createHash('sha256').update('echelon-verify/secret-box/v1\0').update(key).digest('hex').slice(0, 8);
 
 /**
  * AES-256-GCM over the secrets' JSON, with the run's id as associated data: a box moved to another run does not open.
- * The sealed text is `keyId.nonce.ciphertext` (the last two base64url, the tag at the ciphertext's end).
- * @param keys 32 bytes each; the first seals, all open, so that a key can be replaced while runs are under way.
+ * The sealed text is `keyId.nonce.ciphertext` (the last two in base64url, with the tag at the end of the ciphertext).
+ * @param keys 32 bytes each. The first seals and all of them open, so a key can be replaced while runs are in progress.
  */
 export const createSecretBox = (...keys: [Uint8Array, ...Uint8Array[]]): SecretBox => {
   if (keys.some((each) => each.length !== keyBytes))
@@ -49,11 +52,11 @@ export const createSecretBox = (...keys: [Uint8Array, ...Uint8Array[]]): SecretB
     open(runId, sealed) {
       const [boxKeyId, nonceText, bodyText, ...rest] = sealed.split('.');
       if (boxKeyId === undefined || nonceText === undefined || bodyText === undefined || rest.length > 0)
-        throw new SecretBoxError('A sealed box is not of the form keyId.nonce.ciphertext.');
+        throw new SecretBoxError('A sealed box does not have the form keyId.nonce.ciphertext.');
       const opening = keysById.get(boxKeyId);
       if (opening === undefined)
         throw new SecretBoxError(
-          `A box was sealed with key ${boxKeyId}, this installation's is ${[...keysById.keys()].join(', ')}: SECRETS_KEY or the data directory changed.`,
+          `A box was sealed with key ${boxKeyId}, but this installation has ${[...keysById.keys()].join(', ')}: SECRETS_KEY or the data directory changed.`,
         );
       const nonce = Buffer.from(nonceText, 'base64url');
       const body = Buffer.from(bodyText, 'base64url');

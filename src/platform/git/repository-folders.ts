@@ -6,9 +6,9 @@ import writeFileAtomic from 'write-file-atomic';
 import { faultCode } from '#contracts/errors.ts';
 import type { GitObjectsAccess, RepositoryFolder } from '#verification/sources/github/client.ts';
 
-/** Kept folders beyond this many go, the longest unused first. */
+/** At most this many folders are kept. The longest unused ones go first. */
 const maxKept = 50;
-/** A folder that was opened this lately may be in use by another process. */
+/** A folder that was opened this recently may be in use by another process. */
 const inUseMs = 24 * 60 * 60_000;
 
 const isMissing = (error: unknown) => faultCode(error) === 'ENOENT';
@@ -23,7 +23,7 @@ const folderAt = (path: string, close: () => Promise<void>): RepositoryFolder =>
       throw error;
     }
   },
-  // Two workers may write at once: a reader sees one or the other, whole.
+  // Two workers may write at once. A reader sees one version or the other, complete.
   write: (file, text) => writeFileAtomic(join(path, file), text),
   close,
 });
@@ -43,8 +43,8 @@ const prune = async (root: string) => {
 };
 
 /**
- * Folders for the objects of GitHub repositories, below `root` under the digest of their key. They are only a saving:
- * whatever is lost there is fetched again.
+ * Folders for the objects of GitHub repositories, below `root` under the digest of their key. They only save work:
+ * anything lost is fetched again.
  */
 export const repositoryFolders =
   (root: string): GitObjectsAccess['openFolder'] =>

@@ -4,10 +4,10 @@ import { gitRunner } from './run-git.ts';
 
 const run = gitRunner({ searchPath: process.env.PATH ?? '' });
 const bounds = { timeoutMs: 10_000, maxBytes: 1_000_000 };
-/** git runs an alias that starts with "!" in a shell, so that it has a child of its own. */
+/** git runs an alias that starts with "!" in a shell, so it has a child process. */
 const shell = (script: string) => ['-c', `alias.x=!${script}`, 'x'];
 
-test('output, errors and exit code come back', async () => {
+test('output, errors and exit code are returned', async () => {
   const done = await run(shell('echo out; echo err >&2; exit 3'), bounds);
   expect({ ...done, stdout: new TextDecoder().decode(done.stdout) }).toEqual({
     code: 3,
@@ -17,7 +17,7 @@ test('output, errors and exit code come back', async () => {
   });
 });
 
-test('the child sees PATH and what it was given, and nothing else of this process', async () => {
+test('the child sees PATH and the given variables, and nothing else of this process', async () => {
   process.env.PLANTED_SECRET = 'planted';
   try {
     const done = await run(shell('env'), { ...bounds, env: { GIVEN: 'yes' } });
@@ -29,7 +29,7 @@ test('the child sees PATH and what it was given, and nothing else of this proces
   }
 });
 
-test('too much output stops it', async () => {
+test('too much output stops git', async () => {
   expect(await run(shell('yes'), { ...bounds, maxBytes: 1000 })).toMatchObject({
     code: null,
     stopped: 'too_much_output',
@@ -44,7 +44,7 @@ test('a time-out kills git and what git started', async () => {
   await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
 });
 
-test('an abort kills it and rejects with the reason, before and during the run', async () => {
+test('an abort before or during the run kills git and rejects with the reason', async () => {
   const controller = new AbortController();
   const reason = new Error('enough');
   const running = run(shell('sleep 60'), { ...bounds, signal: controller.signal });
@@ -53,6 +53,6 @@ test('an abort kills it and rejects with the reason, before and during the run',
   await expect(run(['version'], { ...bounds, signal: controller.signal })).rejects.toBe(reason);
 });
 
-test('where git is missing it rejects', async () => {
+test('a missing git rejects', async () => {
   await expect(gitRunner({ searchPath: '/nonexistent' })(['version'], bounds)).rejects.toThrow(/ENOENT/);
 });

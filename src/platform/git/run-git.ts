@@ -4,7 +4,7 @@ import type { GitOutcome, RunGit } from '#verification/sources/git/runner.ts';
 
 const maxStderrLength = 16_000;
 
-/** Kills git and what it started (transports, packers): they share the group that `detached` made. */
+/** Kills git and the processes it started (transports, packers): they share the group that `detached` made. */
 const killGroup = (pid: number | undefined) => {
   if (pid === undefined) return;
   try {
@@ -16,9 +16,8 @@ const killGroup = (pid: number | undefined) => {
 };
 
 /**
- * git as a child process. It is given `searchPath` as PATH and the caller's `env`, nothing else, so that neither
- * secrets nor git's own variables of this process reach it. Rejects where git cannot be started, and with the
- * signal's reason.
+ * git as a child process. It gets only `searchPath` as PATH and the caller's `env`, so neither secrets nor git's own
+ * variables of this process reach it. Rejects when git cannot be started, and with the signal's reason.
  */
 export const gitRunner =
   ({ searchPath }: { searchPath: string }): RunGit =>
@@ -28,7 +27,7 @@ export const gitRunner =
         reject(signal.reason);
         return;
       }
-      // A variable of Next's augmented ProcessEnv type is required there, but the child must not see it.
+      // Next's augmented ProcessEnv type requires a variable that the child must not see.
       const child = spawn('git', args, {
         ...(cwd !== undefined && { cwd }),
         env: { ...env, PATH: searchPath } as unknown as NodeJS.ProcessEnv,
@@ -37,7 +36,7 @@ export const gitRunner =
       });
       const { stdin, stdout, stderr: problems } = child;
       if (stdout === null || problems === null) throw new Error('git was started without pipes.');
-      // It may end before it has read all: then its exit code says why.
+      // It may end before it has read everything. Its exit code then gives the reason.
       stdin?.on('error', () => undefined);
       stdin?.end(input);
       const chunks: Buffer[] = [];

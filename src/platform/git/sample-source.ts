@@ -5,14 +5,14 @@ import { gitSource } from '#verification/sources/git/git.ts';
 import type { RunGit } from '#verification/sources/git/runner.ts';
 import { type GroundTruthSource, SourceError } from '#verification/sources/source.ts';
 
-/** Where a clone has fewer changes than this (a shallow one, an archive), the shipped export of the history serves. */
+/** If a clone has fewer changes than this (a shallow one, an archive), the shipped export of the history is used. */
 const fewestChanges = 10;
 
 const name = 'echelon-verify';
 
 /**
- * The sample's ground truth: the project's own history where this clone has it, else the export of that history which
- * is shipped beside this file (`echelon-verify ingest` wrote it).
+ * The sample's ground truth: the project's own history if this clone has it, otherwise the export of that history next
+ * to this file (written by `echelon-verify ingest`).
  */
 export const sampleSource = (options: {
   runGit: RunGit;
@@ -28,7 +28,7 @@ export const sampleSource = (options: {
   });
   return {
     async draw(request) {
-      // Without a .git of its own, git would find the history of whatever repository the folder lies in.
+      // Without a .git here, git would find the history of any repository around this folder.
       if (!existsSync(join(projectDir, '.git'))) return shipped.draw(request);
       try {
         const draw = await history.draw(request);

@@ -13,7 +13,7 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((item) => item.close()));
 });
 
-/** Answers each name with the next of its lists; the last list stays. */
+/** Answers each name with the next of its lists. The last list repeats. */
 const namesAre = (names: Record<string, string[][]>) => {
   const asked: string[] = [];
   const lookup = ((
@@ -57,7 +57,7 @@ const post = ({ fetch }: GuardedFetch, url: string) =>
     signal: AbortSignal.timeout(5000),
   });
 
-/** What the rule said to a call, '' where it let it through to whatever came of it. */
+/** The rule's refusal of a call, or '' when the call was allowed, however it then ended. */
 const refusalOf = async (guarded: GuardedFetch, url: string) => {
   try {
     const response = await post(guarded, url);
@@ -91,7 +91,7 @@ const metadata = [
   'http://168.63.129.16/',
 ];
 
-test.each(metadata)('metadata is refused whoever asks and whatever is exempt: %s', async (url) => {
+test.each(metadata)('metadata addresses are refused for every caller and exemption: %s', async (url) => {
   const exempt = { allow: ['0.0.0.0/0', '::/0', new URL(url).origin], alwaysAllowedOrigins: [url] };
   for (const guarded of [open(), open({ reachable: false }), open(exempt)]) {
     expect(await guarded.checkUrl(url)).toMatch(/metadata/);
@@ -136,7 +136,7 @@ const notPublic = [
   'http://[5f00::1]/',
 ];
 
-test.each(notPublic)('a reachable installation calls no address that is not public: %s', async (url) => {
+test.each(notPublic)('a reachable installation calls only public addresses: %s', async (url) => {
   const guarded = open();
   expect(await guarded.checkUrl(url)).toMatch(/OUTBOUND_ALLOW/);
   expect(await refusalOf(guarded, url)).toMatch(/OUTBOUND_ALLOW/);
@@ -149,11 +149,11 @@ test.each([
   'https://[64:ff9b::1.1.1.1]/',
   'https://[2002:101:101::1]/',
   'https://169.253.1.1/',
-])('public addresses pass: %s', async (url) => {
+])('public addresses are allowed: %s', async (url) => {
   expect(await open().checkUrl(url)).toBeNull();
 });
 
-test('what is not an http address is refused early', async () => {
+test('a URL that is not http or https is refused early', async () => {
   for (const url of ['file:///etc/passwd', 'gopher://127.0.0.1/', 'not a url', '']) {
     expect(await open({ reachable: false }).checkUrl(url)).toMatch(/http or https URL/);
   }
@@ -181,11 +181,11 @@ test('a name is judged by the addresses behind it', async () => {
   expect(await refusalOf(open({ lookup, reachable: false }), 'http://metadata.google.internal/')).toMatch(
     /metadata/,
   );
-  // Nobody learns by asking what a name means within the installation's network.
+  // The refusal must not reveal what a name resolves to within the installation's network.
   expect(await guarded.checkUrl('https://inside.example/')).not.toMatch(/10\.0\.0\.7|fd00/);
 });
 
-test('a name that changes its mind between check and call gains nothing', async () => {
+test('a name that resolves differently between check and call gains nothing', async () => {
   const { requests, url } = await startOracle();
   const { port } = new URL(url);
   const { lookup, asked } = namesAre({ 'rebind.example': [['93.184.216.34'], ['127.0.0.1']] });
@@ -196,7 +196,7 @@ test('a name that changes its mind between check and call gains nothing', async 
   expect(requests).toHaveLength(0);
 });
 
-test('of several addresses only an allowed one is dialled', async () => {
+test('among several addresses only an allowed one is dialled', async () => {
   const { requests, url } = await startOracle();
   const { port } = new URL(url);
   const { lookup } = namesAre({ 'mixed.example': [['::1', '10.0.0.1', '127.0.0.1']] });
@@ -205,7 +205,7 @@ test('of several addresses only an allowed one is dialled', async () => {
   expect(requests).toHaveLength(1);
 });
 
-test('origins and networks are exempt where the operator says so, and no more than these', async () => {
+test('only the origins and networks that the operator lists are exempt', async () => {
   const { url, requests } = await startOracle();
   const { origin, port } = new URL(url);
   expect((await post(open({ allow: [origin] }), url)).status).toBe(200);
@@ -217,21 +217,21 @@ test('origins and networks are exempt where the operator says so, and no more th
   expect(requests).toHaveLength(2);
 });
 
-test('the application’s own oracle is called, but nobody may name its origin for a run', async () => {
+test('the application’s own oracle is called, but no run may name its origin', async () => {
   const { url } = await startOracle();
   const guarded = open({ alwaysAllowedOrigins: [new URL(url).origin] });
   expect((await post(guarded, url)).status).toBe(200);
   expect(await guarded.checkUrl(url)).toMatch(/OUTBOUND_ALLOW/);
 });
 
-test('a name that does not resolve now is left to the run', async () => {
+test('a name that does not resolve passes the early check', async () => {
   const { lookup } = namesAre({});
   const guarded = open({ lookup });
   expect(await guarded.checkUrl('https://gone.example/')).toBeNull();
   await expect(post(guarded, 'http://gone.example/')).rejects.toMatchObject({ cause: { code: 'ENOTFOUND' } });
 });
 
-test('an entry of OUTBOUND_ALLOW that is neither origin nor network stops the start', () => {
+test('an entry of OUTBOUND_ALLOW that is neither an origin nor a network prevents the start', () => {
   for (const entry of ['example.com', 'https://a.example/path', '10.0.0.0/33', 'ftp://a.example']) {
     expect(() => guardedFetch({ reachable: true, allow: [entry], alwaysAllowedOrigins: [] })).toThrow(
       `must list origins and networks, for example https://oracle.example.com,10.1.0.0/16; "${entry}" is neither`,
@@ -239,7 +239,7 @@ test('an entry of OUTBOUND_ALLOW that is neither origin nor network stops the st
   }
 });
 
-test('no hostile spelling of an address of this machine is dialled: its listeners count no connection', async () => {
+test('no hostile spelling of a local address is dialled: the listeners get no connection', async () => {
   let connections = 0;
   const count = () => {
     connections += 1;
@@ -250,7 +250,7 @@ test('no hostile spelling of an address of this machine is dialled: its listener
   const { port } = server.address() as AddressInfo;
   const own = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
-    // A public one may be called.
+    // A public address may be called.
     .filter(({ address }) => ipaddr.parse(address.replace(/%.*$/, '')).range() !== 'unicast')
     .map(({ address, family }) => (family === 'IPv6' ? `[${address.replace(/%.*$/, '')}]` : address));
   const loopback = [
@@ -288,7 +288,7 @@ test('no hostile spelling of an address of this machine is dialled: its listener
       await refusalOf(rebound, `http://rebinding.example:${port}/`);
     }
     expect(connections).toBe(0);
-    // The listener does count: an installation on loopback reaches it.
+    // The listener does work: an installation on loopback reaches it.
     await refusalOf(open({ reachable: false }), `http://127.0.0.1:${port}/`).catch(() => undefined);
     expect(connections).toBe(1);
   } finally {

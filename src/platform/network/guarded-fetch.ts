@@ -6,25 +6,25 @@ import type { OracleFetch } from '#verification/oracles/http.ts';
 import { type NetworkRuleOptions, networkRule } from './network-rule.ts';
 
 export type GuardedFetchOptions = NetworkRuleOptions & {
-  /** The application's own demonstration oracle: called wherever it stands, but nobody may name it for a run. */
+  /** The application's own demonstration oracle: called at any address, but no run may name it. */
   alwaysAllowedOrigins: string[];
-  /** The system's unless a test gives its own. */
+  /** The system's look-up, except in tests. */
   lookup?: typeof systemLookup;
 };
 
 export type GuardedFetch = {
   fetch: OracleFetch;
-  /** Null where this URL may be called, else what is wrong with it. A name that cannot be resolved now passes. */
+  /** Null if this URL may be called, otherwise what is wrong with it. A name that cannot be resolved now passes. */
   checkUrl(url: string): Promise<string | null>;
-  /** Closes the kept connections. */
+  /** Closes the pooled connections. */
   close(): Promise<void>;
 };
 
 const connectTimeoutMs = 10_000;
-/** A name server's silence must not hold up a form. */
+/** A silent name server must not delay a form. */
 const checkTimeoutMs = 3000;
 
-/** The network rule refused an address; its message is for the run's owner and names no resolved address. */
+/** The network rule refused an address. The message is for the run's owner and names no resolved address. */
 class NetworkRuleError extends Error {
   override readonly name = 'NetworkRuleError';
   readonly code = networkRuleCode;
@@ -33,10 +33,10 @@ class NetworkRuleError extends Error {
 const bareHost = (url: URL) => url.hostname.replace(/^\[|\]$/g, '');
 
 /**
- * `fetch` under the network rule. It is enforced on the address that is dialled, within the connection's own name
- * look-up, so that a name which changes its mind between check and call gains nothing. Literal addresses never come
- * to a look-up and are checked in the URL, whose parser has by then undone every odd spelling.
- * @throws Error where OUTBOUND_ALLOW cannot be read.
+ * `fetch` under the network rule. The rule is enforced on the dialled address, within the connection's own name
+ * look-up, so a name that resolves differently between check and call gains nothing. Literal addresses skip the look-up
+ * and are checked in the URL, after its parser has undone every odd spelling.
+ * @throws Error when OUTBOUND_ALLOW cannot be parsed.
  */
 export const guardedFetch = ({
   alwaysAllowedOrigins,
@@ -66,7 +66,7 @@ export const guardedFetch = ({
 
   const agentFor = (exempt: boolean) =>
     new Agent({ connect: { lookup: guardedLookup(exempt), timeout: connectTimeoutMs } });
-  // Connections are pooled by origin, and an origin is either exempt or not: no pool mixes the two.
+  // Connections are pooled by origin, and an origin is either exempt or not, so no pool mixes the two.
   const agents = { strict: agentFor(false), exempt: agentFor(true) };
 
   return {

@@ -1,14 +1,16 @@
 import ipaddr from 'ipaddr.js';
 
-/** Who may be called. `allow` holds origins (`https://host[:port]`) and networks (CIDR or a single address). */
+/**
+ * Which addresses may be called. `allow` lists origins (`https://host[:port]`) and networks (CIDR or a single address).
+ */
 export type NetworkRuleOptions = { reachable: boolean; allow: string[] };
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Network = [Address, number];
 
 /**
- * Where clouds hand their machines' credentials to whoever asks from within: never called, whatever is exempt.
- * AWS and most others, ECS, EKS, Azure's wire server, Alibaba, Oracle, Google's IPv6.
+ * Where clouds hand their machines' credentials to any caller inside. Never called, whatever is exempt. AWS and most
+ * others, ECS, EKS, Azure's wire server, Alibaba, Oracle, Google's IPv6.
  */
 const metadataNetworks: Network[] = [
   '169.254.0.0/16',
@@ -21,7 +23,7 @@ const metadataNetworks: Network[] = [
 
 const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
 
-/** IPv6 forms that carry an IPv4 address, and the 16-bit part at which it starts. */
+/** IPv6 forms that carry an IPv4 address, and the 16-bit part where it starts. */
 const carriers: [ipaddr.IPv6, number, number][] = [
   [ipaddr.IPv6.parse('::ffff:0:0'), 96, 6],
   [ipaddr.IPv6.parse('::ffff:0:0:0'), 96, 6],
@@ -31,7 +33,9 @@ const carriers: [ipaddr.IPv6, number, number][] = [
   [ipaddr.IPv6.parse('2002::'), 16, 1],
 ];
 
-/** The address that packets end up at: what an IPv4-mapped, NAT64 or 6to4 address carries, else itself. */
+/**
+ * The address that packets reach: the one inside an IPv4-mapped, NAT64 or 6to4 address, otherwise the address itself.
+ */
 function unwrap(address: Address): Address {
   if (!(address instanceof ipaddr.IPv6)) return address;
   const carrier = carriers.find(([network, bits]) => address.match(network, bits));
@@ -48,7 +52,7 @@ const within = (address: Address, networks: Network[]) =>
 
 const isPublic = (address: Address) =>
   address.range() === 'unicast' &&
-  // What the registry of special ranges does not name is not thereby public: only this block is routed.
+  // An address outside the registry of special ranges is not automatically public: only this block is routed.
   (address instanceof ipaddr.IPv4 || address.match(globalUnicast));
 
 const asOrigin = (entry: string): string | null => {
@@ -67,21 +71,21 @@ const asNetwork = (entry: string): Network | null => {
 };
 
 export type NetworkRule = {
-  /** An origin that is exempt by name; its addresses are still checked for metadata. */
+  /** True for an origin that is exempt by name. Its addresses are still checked for metadata. */
   exemptsOrigin(origin: string): boolean;
-  /** Null where this address may be dialled, else in words why not. `exempt`: for an exempt origin. */
+  /** Null if this address may be dialled, otherwise the reason why not. `exempt`: for an exempt origin. */
   refuses(address: string, exempt: boolean): string | null;
 };
 
 const metadataRefusal =
-  'The oracle’s address is a cloud’s metadata service, which is never called. Give the oracle’s own address.';
+  'The oracle’s address is a cloud metadata service, which is never called. Give the oracle’s own address.';
 const privateRefusal =
   'The oracle’s address is not on the public internet. An installation that others can reach calls oracles at public addresses only; its operator can exempt an origin or a network with OUTBOUND_ALLOW.';
 
 /**
- * The network rule: metadata addresses are refused always; where the installation is reachable by others, an oracle
- * stands at a public address or is exempt, so that nobody uses the server to look into its network.
- * @throws Error where an entry of `allow` is neither an origin nor a network.
+ * The network rule. Metadata addresses are always refused. If others can reach the installation, an oracle must have a
+ * public address or be exempt, so that nobody can use the server to probe its network.
+ * @throws Error when an entry of `allow` is neither an origin nor a network.
  */
 export const networkRule = ({ reachable, allow }: NetworkRuleOptions): NetworkRule => {
   const origins = new Set<string>();
@@ -100,7 +104,7 @@ export const networkRule = ({ reachable, allow }: NetworkRuleOptions): NetworkRu
   return {
     exemptsOrigin: (origin) => origins.has(origin),
     refuses(text, exempt) {
-      // A zone names an interface of this machine, not another address.
+      // A zone names an interface of this machine, not a different address.
       const bare = text.replace(/%.*$/, '');
       if (!ipaddr.isValid(bare)) return privateRefusal;
       const given = ipaddr.parse(bare);

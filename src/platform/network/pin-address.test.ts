@@ -11,7 +11,7 @@ test('a name is pinned to the address that was checked', async () => {
   });
 });
 
-test('a repository on this machine or in its network is refused where others can reach the installation', async () => {
+test('a repository on this machine or in its network is refused if others can reach the installation', async () => {
   const pin = pinAddress({ reachable: true, allow: [] }, git('2.39.5'));
   for (const url of [
     'https://localhost/a.git',
@@ -31,11 +31,11 @@ test.each([
   ['2.37.0', true],
   ['2.50.1 (Apple Git-155)', true],
   ['3.0.0', true],
-])('git %s, which %s be held to a pinned address, is used for others accordingly', async (version, holds) => {
+])('git %s: used for others is %s, depending on its support for pinned addresses', async (version, holds) => {
   const allow = ['https://localhost:8443'];
   const pinned = pinAddress({ reachable: true, allow }, git(version))(local);
   if (holds) await expect(pinned).resolves.toHaveProperty(['http.curloptResolve']);
   else await expect(pinned).rejects.toMatchObject({ message: expect.stringContaining('older than 2.37') });
-  // On its owner's own machine nobody else gains by it.
+  // On the owner's own machine nobody else can exploit it.
   await expect(pinAddress({ reachable: false, allow }, git(version))(local)).resolves.toBeDefined();
 });

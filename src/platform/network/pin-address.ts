@@ -4,9 +4,9 @@ import { SourceError } from '#verification/sources/source.ts';
 import { type NetworkRuleOptions, networkRule } from './network-rule.ts';
 
 /**
- * The network rule for git, which looks names up by itself: the address is resolved and checked here, and git is told
- * to dial that address and no other, so that a name which changes its mind afterwards gains nothing. An older git
- * would leave the pin unread: where others can reach the installation it is refused.
+ * The network rule for git, which resolves names on its own. The address is resolved and checked here, and git is told
+ * to dial only that address, so a name that resolves differently later gains nothing. An older git would ignore the
+ * pin, so it is refused if others can reach the installation.
  */
 export const pinAddress = (options: NetworkRuleOptions, gitVersion: () => Promise<string>) => {
   const rule = networkRule(options);
@@ -15,7 +15,7 @@ export const pinAddress = (options: NetworkRuleOptions, gitVersion: () => Promis
     if (major > 2 || (major === 2 && minor >= 37)) return;
     throw new SourceError(
       'invalid',
-      'This installation’s git is older than 2.37 and cannot be held to an address that was checked, so it clones nothing for others. Its operator can install a newer one; repositories on GitHub can be named as owner/name.',
+      'This installation’s git is older than 2.37 and cannot be pinned to a checked address, so it clones nothing for others. Its operator can install a newer one; repositories on GitHub can be named as owner/name.',
     );
   };
   return async (url: URL): Promise<Record<string, string>> => {
@@ -26,7 +26,7 @@ export const pinAddress = (options: NetworkRuleOptions, gitVersion: () => Promis
     if (allowed === undefined)
       throw new SourceError(
         'invalid',
-        'The repository stands at an address that this installation does not call: it clones from public addresses only. Its operator can exempt an origin or a network with OUTBOUND_ALLOW.',
+        'This installation does not call the repository’s address: it clones from public addresses only. Its operator can exempt an origin or a network with OUTBOUND_ALLOW.',
       );
     if (isIP(host) !== 0) return {};
     if (options.reachable) await requirePinning();

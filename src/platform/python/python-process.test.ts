@@ -62,7 +62,7 @@ const summaryOf = async (oracle: LocalOracle) => {
   const outcome = await oracle.ask(request);
   return outcome.kind === 'answer' ? outcome.answer.summary : `${outcome.reason}: ${outcome.detail}`;
 };
-/** A callable whose child waits and whose answer is that child's number. */
+/** A callable with a waiting child. Its answer is the child's process id. */
 const withChild = (then: string) => `
 import os, subprocess, time
 def verify(change):
@@ -88,11 +88,11 @@ const childOf = async () => {
   return read();
 };
 
-test('the oracle’s environment holds PATH, a language and what it was given, and no secret of this process', async () => {
+test('the oracle’s environment contains PATH, a language and the given variables, and no secret of this process', async () => {
   process.env.PLANTED_SECRET = 'planted';
   try {
     put('oracles/env.py', 'import os, json\ndef verify(c): return json.dumps(sorted(os.environ.items()))');
-    // Where python3 is a version manager's script, its shell adds some of its own.
+    // If python3 is a version manager's script, its shell adds some variables of its own.
     const seen: [string, string][] = JSON.parse(await summaryOf(oracleOf('env', { env: { GIVEN: 'yes' } })));
     expect(
       seen
@@ -105,7 +105,7 @@ test('the oracle’s environment holds PATH, a language and what it was given, a
   }
 });
 
-test('variables, user packages and the server’s folder do not change what is loaded', async () => {
+test('environment variables, user packages and the server’s folder do not change what is loaded', async () => {
   put('elsewhere/other.py', 'def verify(c): return "elsewhere"');
   put(
     'oracles/flags.py',
@@ -116,7 +116,7 @@ test('variables, user packages and the server’s folder do not change what is l
   expect(await summaryOf(oracleOf('other', { env }))).toContain('There is no module "other"');
 });
 
-test('modules of packages in the folder are loaded, namespace packages too', async () => {
+test('modules of packages in the folder are loaded, including namespace packages', async () => {
   put('oracles/pack/__init__.py', 'word = "packed"');
   put('oracles/pack/inner.py', 'from . import word\ndef verify(c): return word');
   put('oracles/space/deep/leaf.py', 'def verify(c): return "leaf"');
@@ -136,7 +136,7 @@ test.each([
   '',
   '.a',
   '1a',
-])('a module named %j is refused before any process is started', async (module) => {
+])('a module named %j is refused before any process starts', async (module) => {
   put('outside.py', 'def verify(c): return "outside"');
   const start = () => Promise.reject(new Error('A process was started.'));
   const oracle = pythonOracle(
@@ -146,7 +146,7 @@ test.each([
   expect(await oracle.load()).toContain('The module must be named as in an import');
 });
 
-test('links that leave the folder are refused, of files as of packages, and their code does not run', async () => {
+test('file and package links that leave the folder are refused, and their code does not run', async () => {
   put('outside.py', 'open("ran", "w").close()\ndef verify(c): return "outside"');
   put('pack/__init__.py', 'open("ran", "w").close()');
   put('pack/inner.py', 'def verify(c): return "outside"');
@@ -167,7 +167,7 @@ test('links within the folder and a folder that is itself a link are followed', 
   expect(await summaryOf(oracleOf('alias', { directory: join(root, 'link') }))).toBe('real');
 });
 
-test('modules of Python itself and installed packages are not oracles where only the folder may be loaded', async () => {
+test('modules of Python itself and installed packages are not oracles when only the folder may be loaded', async () => {
   expect(await oracleOf('os', {}, 'system').load()).toContain('There is no module "os"');
   expect(await oracleOf('sys', {}, 'exit').load()).toContain('There is no module "sys"');
   put('oracles/json.py', 'def loads(c): return "mine"');
@@ -183,14 +183,14 @@ test('on the user’s own machine any importable module may be loaded', async ()
   );
 });
 
-test('without a folder nothing is started, and the message names the variable', async () => {
+test('without a folder nothing starts, and the message names the variable', async () => {
   const start = pythonStarter({ searchPath, directory: null, confined: true });
   const refused = await start({ output: () => undefined, noise: () => undefined }).catch((error) => error);
   expect(refused).toBeInstanceOf(PythonUnusable);
   expect(refused.message).toContain('PYTHON_ORACLE_DIR is not set');
 });
 
-test('a folder that does not exist and a missing python3 are told apart', async () => {
+test('a missing folder and a missing python3 give different errors', async () => {
   expect(await oracleOf('a', { directory: join(root, 'none') }).load()).toContain(
     'does not exist or cannot be read',
   );
@@ -226,14 +226,14 @@ test('closing kills the interpreter with its children', async () => {
   await expect.poll(() => isAlive(child), { timeout: 5000 }).toBe(false);
 });
 
-test('an interpreter that ends by itself leaves no children behind', async () => {
+test('an interpreter that ends on its own leaves no children behind', async () => {
   put('oracles/dying.py', withChild('os._exit(3)'));
   expect(await summaryOf(oracleOf('dying'))).toContain('exit code 3');
   const child = await childOf();
   await expect.poll(() => isAlive(child), { timeout: 5000 }).toBe(false);
 });
 
-test('an interpreter ends with its children, also in a call, where the process that asks is gone', async () => {
+test('an interpreter and its children end when the asking process is gone, even during a call', async () => {
   put('oracles/slow.py', withChild('time.sleep(60)'));
   const [here, oracle] = ['./python-process.ts', '../../verification/oracles/python.ts'].map((path) =>
     JSON.stringify(new URL(path, import.meta.url).href),

@@ -9,22 +9,22 @@ import {
   type StartPython,
 } from '#verification/oracles/python-session.ts';
 
-/** After its end a process that left the group may hold the pipes open; they are then closed from this side. */
+/** A process that left the group may hold the pipes open after the interpreter's end. Then this side closes them. */
 const drainMs = 1000;
 
 /**
- * `-I`: neither variables nor the user's own packages change what is loaded, and the current folder is on the path
- * only as the host puts it there. `-B`: nothing is written into the oracle's folder. `-u`: what a dying process has
- * printed is there to be shown. `-X faulthandler`: also a crash in C says where.
+ * `-I`: neither variables nor the user's own packages change what is loaded, and only the host program puts the current
+ * folder on the path. `-B`: nothing is written into the oracle's folder. `-u`: the last output of a dying process is
+ * not lost in a buffer. `-X faulthandler`: even a crash in C says where it happened.
  */
 const interpreterArgs = ['-I', '-B', '-u', '-X', 'utf8', '-X', 'faulthandler', '-c', pythonHost];
 
-/** The process leads the group that `detached` made; its children are in it unless they left it. */
+/** The process leads the group that `detached` made. Its children are in the group unless they left it. */
 const killGroup = (pid: number) => {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
-    // Nothing of the group is left, or, as macOS says it, nothing that has not ended.
+    // The group has no processes left or, on macOS, none that is still running.
     if (faultCode(error) !== 'ESRCH' && faultCode(error) !== 'EPERM') throw error;
   }
 };
@@ -43,20 +43,20 @@ const folderOf = async (directory: string | null): Promise<string> => {
 };
 
 export type PythonProcessOptions = {
-  /** PATH of the interpreter, which is its `python3`, and of what it starts. */
+  /** PATH of the interpreter and its children. It decides which `python3` runs. */
   searchPath: string;
-  /** The folder that it runs in and that stands first on its module path; null refuses every start. */
+  /** The working directory, which is also first on the module path. Null refuses every start. */
   directory: string | null;
-  /** Only modules that stand in that folder, links resolved, may be loaded. False on the user's own machine. */
+  /** Only modules inside that folder, with links resolved, may be loaded. False on the user's own machine. */
   confined: boolean;
-  /** What else it sees of an environment; nothing of this process's own reaches it. */
+  /** Further environment variables. Nothing of this process's own environment reaches the interpreter. */
   env?: Record<string, string>;
 };
 
 /**
- * Interpreters as child processes, each the leader of a group of its own: killing one kills what it started, and
- * where one ends by itself what it left behind is ended too. Rejects with PythonUnusable where the folder or python3 is
- * missing, with the system's error where no process can be made.
+ * Interpreters as child processes, each the leader of its own group. Killing one kills everything it started, and when
+ * one ends on its own, the processes it left behind are ended too. Rejects with PythonUnusable when the folder or
+ * python3 is missing, and with the system's error when no process can be created.
  */
 export const pythonStarter =
   ({ searchPath, directory, confined, env = {} }: PythonProcessOptions): StartPython =>
@@ -64,13 +64,13 @@ export const pythonStarter =
     const cwd = await folderOf(directory);
     const child = spawn('python3', [...interpreterArgs, confined ? 'confined' : 'anywhere'], {
       cwd,
-      // A variable of Next's augmented ProcessEnv type is required there, but the child must not see it.
+      // Next's augmented ProcessEnv type requires a variable that the child must not see.
       env: { LANG: 'C.UTF-8', ...env, PATH: searchPath } as unknown as NodeJS.ProcessEnv,
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const { stdin, stdout, stderr } = child;
-    // It may end before it has read all: then its end says why.
+    // It may end before it has read everything. Its end then gives the reason.
     stdin.on('error', () => undefined);
     stdout.on('data', output);
     stderr.setEncoding('utf8');
@@ -102,7 +102,7 @@ export const pythonStarter =
         stdin.write(line);
       },
       kill: () => {
-        // After its end the number may be another's.
+        // After its end the process id may belong to another process.
         if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
           killGroup(child.pid);
       },

@@ -6,12 +6,12 @@ import { verificationRuns } from '#db/schema/runs.ts';
 import { within } from '#db/within.ts';
 import { jobDepths } from '#queue/stored-jobs.ts';
 
-/** A scraper gives up after 10 s by default and then has nothing at all. */
+/** A scraper gives up after 10 s by default and then gets nothing at all. */
 const patienceMs = 3_000;
 
 /**
- * Gauges of what the database holds.
- * @returns what brings them up to date; where the database does not answer, they are left out and one gauge says so.
+ * Gauges of the database's contents.
+ * @returns a function that updates them. If the database does not answer, they are left out and one gauge says so.
  */
 export const databaseGauges = (db: Database, registry: Registry): (() => Promise<void>) => {
   const registers = [registry];
@@ -22,7 +22,7 @@ export const databaseGauges = (db: Database, registry: Registry): (() => Promise
   });
   const jobs = new Gauge({
     name: 'echelon_queue_jobs',
-    help: 'Jobs by queue and state; those that ended are kept for an hour. The same from every process.',
+    help: 'Jobs by queue and state; ended jobs are kept for an hour. The same from every process.',
     labelNames: ['queue', 'state'],
     registers,
   });

@@ -14,7 +14,7 @@ const logging = (secrets: string[] = []) => {
   return { logger, tracing, lines };
 };
 
-test('a field that holds secrets by its name is blanked, four levels deep', () => {
+test('a field with the name of a secret is blanked, up to four levels deep', () => {
   const { logger, lines } = logging();
   const secret = { githubToken: 'planted', headers: { 'x-key': 'planted' } };
   logger.info({ ...secret, run: { ...secret, config: { ...secret, oracle: secret } } }, 'A line');
@@ -23,7 +23,7 @@ test('a field that holds secrets by its name is blanked, four levels deep', () =
   expect(lines[0]?.match(/\[REDACTED\]/g)).toHaveLength(8);
 });
 
-test('the installation’s own secrets are blanked wherever they stand, also as JSON writes them', () => {
+test('the installation’s own secrets are blanked everywhere, also in their JSON form', () => {
   const { logger, lines } = logging(['sk-ant-planted', 'planted "quoted" one', 'short']);
   logger.info({ error: 'Bad key sk-ant-planted.' }, 'planted "quoted" one was short');
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({
@@ -32,7 +32,7 @@ test('the installation’s own secrets are blanked wherever they stand, also as 
   });
 });
 
-test('every line that is written within a piece of work has its ids, each once', async () => {
+test('every line logged during a piece of work has its ids, each once', async () => {
   const { logger, tracing, lines } = logging();
   await tracing.span({ name: 'job', kind: 'consumer', ids: { runId: 'r', replayId: 'p' } }, async () => {
     logger.info({ runId: 'r' }, 'A line');

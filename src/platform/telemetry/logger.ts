@@ -2,7 +2,7 @@ import pino, { type DestinationStream, type Logger } from 'pino';
 import { redacted } from '#contracts/redacted.ts';
 import type { Tracing } from './tracing.ts';
 
-/** Fields that hold secrets wherever they occur in this code or in what it is sent. */
+/** Fields that hold secrets in this code or in data it receives. */
 const secretFields = [
   'apiKey',
   'authorization',
@@ -19,17 +19,18 @@ const secretFields = [
   'secrets',
   'token',
 ];
-/** How deep they are looked for: pino's paths name each level. */
+/** How deep they are searched for: pino's paths name each level. */
 const depths = ['', '*.', '*.*.', '*.*.*.'];
 
-/** As it stands within a JSON string. */
+/** The text as it appears inside a JSON string. */
 const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
 
 /**
- * The process's log: one JSON object a line, with the ids of what is worked on and of its trace. Nothing that is logged
- * is to hold a secret; here is the second net: fields of such names are blanked, and so are the installation's own
- * secrets wherever they stand.
- * @param secrets the installation's; one that is shorter than 8 characters would only garble words.
+ * The process's log: one JSON object per line, with the ids of the current work and of its trace. Nothing logged should
+ * contain a secret. As a second line of defence, fields with these names are blanked, and so are the installation's own
+ * secrets wherever they appear.
+ * @param secrets the installation's. Those shorter than 8 characters are ignored, because blanking them would only
+ * garble words.
  */
 export const createLogger = ({
   level,

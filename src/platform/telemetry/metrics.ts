@@ -4,20 +4,20 @@ import type { OracleType } from '#contracts/oracle-types.ts';
 import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
 import type { JudgeReply, JudgeTask } from '#verification/judges/judge.ts';
 
-/** A step of a replay as it was stored. */
+/** A stored step of a replay. */
 export type StoredStep = {
   [Step in ReplayStep]: { step: Step; value: Required<ReplayCheckpoint>[Step] };
 }[ReplayStep];
 
-/** What a replay is put back on the queue for. */
+/** What a replay on the queue waits for. */
 export type WaitReason = 'judge_unavailable' | 'oracle_unreachable' | 'budget' | 'call_slots' | 'batch';
 
-/** How a call to GitHub's API ended: by its status, or without one. */
+/** How a call to GitHub's API ended: its status class, or no answer. */
 export type GitHubOutcome = '2xx' | '3xx' | '4xx' | '5xx' | 'unreachable';
 
-/** A port: what a process counts. Nothing that is told here may be unbounded in number, as ids and addresses are. */
+/** A port: a process's counters. No argument may have an unbounded number of values, such as ids and addresses. */
 export type Metrics = {
-  /** @param models those asked, for verdicts that do not say who gave them. */
+  /** @param models the judges' models, for verdicts that do not name theirs. */
   stepStored(stored: StoredStep, models: { first: string; second: string }): void;
   oracleAsked(type: OracleType, outcome: OracleOutcome): void;
   judgeAsked(provider: JudgeProvider, measure: JudgeTask['measure'], reply: JudgeReply): void;
@@ -27,7 +27,7 @@ export type Metrics = {
 
 const nothing = () => {};
 
-/** Where nobody asks for what was counted. */
+/** For processes whose metrics nobody reads. */
 export const noMetrics: Metrics = {
   stepStored: nothing,
   oracleAsked: nothing,

@@ -6,7 +6,7 @@ type Telemetry = { metrics: Metrics; tracing: Tracing };
 
 const classOf = (status: number) => `${Math.floor(status / 100)}xx` as GitHubOutcome;
 
-/** `fetch` for GitHub's API, counted and traced by method and status alone: its addresses name repositories. */
+/** `fetch` for GitHub's API, counted and traced only by method and status, because its addresses name repositories. */
 export const observedGitHubFetch =
   ({ metrics, tracing }: Telemetry, send: typeof fetch): typeof fetch =>
   (input, init) =>
@@ -28,7 +28,7 @@ export const observedGitHubFetch =
 
 const remoteCommands = ['clone', 'fetch', 'ls-remote'];
 
-/** git whose transfers are traced; what it does on this machine's disk is no call. */
+/** git with traced transfers. Work on the local disk is not a call. */
 export const observedGit =
   ({ tracing }: Telemetry, runGit: RunGit): RunGit =>
   (args, options) => {
@@ -40,7 +40,7 @@ export const observedGit =
         outcome: outcome.stopped ?? 'ended',
         ...(outcome.code === null ? {} : { exit_code: outcome.code }),
       });
-      if (outcome.code !== 0) fail('git did not get what it was to fetch.');
+      if (outcome.code !== 0) fail('git could not fetch from the server.');
       return outcome;
     });
   };

@@ -28,7 +28,7 @@ const verdict = (model: string): PrecisionVerdict => ({
 const linesOf = async (prometheus: ReturnType<typeof openPrometheus>, start: string) =>
   (await prometheus.scrape()).text.split('\n').filter((line) => line.startsWith(start));
 
-test('a stored verdict counts with the time it took, its tokens, its cost and its retries by the model that gave it', async () => {
+test('a stored verdict counts its time, tokens, cost and retries under the model that gave it', async () => {
   const prometheus = openPrometheus(database.db);
   prometheus.metrics.stepStored({ step: 'precision', value: verdict('that-model') }, models);
   expect(await linesOf(prometheus, 'echelon_replay_phase_seconds_sum')).toEqual([
@@ -44,7 +44,7 @@ test('a stored verdict counts with the time it took, its tokens, its cost and it
   ]);
 });
 
-test('what an earlier run paid for counts neither as time nor as cost', async () => {
+test('results that an earlier run paid for count neither as time nor as cost', async () => {
   const prometheus = openPrometheus(database.db);
   prometheus.metrics.stepStored(
     {
@@ -65,7 +65,7 @@ test('what an earlier run paid for counts neither as time nor as cost', async ()
   expect(await linesOf(prometheus, 'echelon_replay_phase_seconds_count')).toEqual([]);
 });
 
-test('however many models are named, few become labels', async () => {
+test('only a few of many model names become labels', async () => {
   const prometheus = openPrometheus(database.db);
   for (let number = 0; number < 100; number += 1)
     prometheus.metrics.stepStored({ step: 'precision', value: verdict(`model-${number}`) }, models);
@@ -74,7 +74,7 @@ test('however many models are named, few become labels', async () => {
   expect(lines).toContain('echelon_judge_cost_dollars_total{model="other"} 20');
 });
 
-test('queues are read from the database at each scrape, the empty ones too', async () => {
+test('all queues, including empty ones, are read from the database at each scrape', async () => {
   const prometheus = openPrometheus(database.db);
   const series = 'echelon_queue_jobs{queue="ingest-run",state="created"}';
   expect(await linesOf(prometheus, series)).toEqual([`${series} 0`]);
@@ -85,7 +85,7 @@ test('queues are read from the database at each scrape, the empty ones too', asy
   expect(await linesOf(prometheus, 'echelon_database_up')).toEqual(['echelon_database_up 1']);
 });
 
-test('a database that is away takes its gauges along and nothing else', async () => {
+test('when the database is away, only its gauges are missing', async () => {
   const gone = await testDatabase();
   const prometheus = openPrometheus(gone.db);
   await gone.close();

@@ -5,7 +5,7 @@ import { verdictsOf } from '#verification/replay/stored-verdicts.ts';
 import { databaseGauges } from './database-gauges.ts';
 import type { Metrics, StoredStep } from './metrics.ts';
 
-/** What a scraper is answered. */
+/** The answer to a scraper. */
 export type Exposition = { contentType: string; text: string };
 
 export type Prometheus = { metrics: Metrics; scrape(): Promise<Exposition> };
@@ -22,7 +22,7 @@ const phaseNames = {
 
 type Judgment = { latencyMs: number; retries: number; usage: JudgeUsage; model?: string };
 
-/** The judgments that a step consists of; none where it was taken over from an earlier run. */
+/** The judgments of a step. Empty when the step was taken over from an earlier run. */
 const judgmentsOf = ({ step, value }: StoredStep): Judgment[] => {
   switch (step) {
     case 'oracle':
@@ -38,13 +38,13 @@ const judgmentsOf = ({ step, value }: StoredStep): Judgment[] => {
   }
 };
 
-/** The judgments of one step are made side by side. Null where nobody was asked. */
+/** How long the step took: the judgments of one step run in parallel. Null when nobody was asked. */
 const latencyOf = (stored: StoredStep, judgments: Judgment[]): number | null => {
   if (stored.step === 'oracle') return stored.value.latencyMs;
   return judgments.length === 0 ? null : Math.max(...judgments.map(({ latencyMs }) => latencyMs));
 };
 
-/** Models are named in requests, so their number is bounded here: what comes later is counted as `other`. */
+/** Requests name models, so their number is bounded here. Further models count as `other`. */
 const mostModels = 20;
 
 const boundedModels = () => {
@@ -59,8 +59,8 @@ const boundedModels = () => {
 const phaseBucketsSeconds = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600];
 
 /**
- * What a process counts, and what the database holds at the time, in the text format of Prometheus. The gauges of the
- * database are the installation's, the same whichever process is asked; all else is this process's own.
+ * This process's counters and the database's current gauges, in the text format of Prometheus. The gauges describe the
+ * whole installation and are the same from every process.
  */
 export const openPrometheus = (db: Database): Prometheus => {
   const registry = new Registry();
@@ -68,50 +68,50 @@ export const openPrometheus = (db: Database): Prometheus => {
   collectDefaultMetrics({ register: registry, prefix: 'echelon_' });
   const phases = new Histogram({
     name: 'echelon_replay_phase_seconds',
-    help: 'How long a phase of a replay took to get, calls and their retries together; none for what earlier runs share.',
+    help: 'Duration of a phase of a replay, including retried calls; without results taken over from earlier runs.',
     labelNames: ['phase'],
     buckets: phaseBucketsSeconds,
     registers,
   });
   const oracleCalls = new Counter({
     name: 'echelon_oracle_calls_total',
-    help: 'Questions to oracles by how they ended: an answer, or why there was none.',
+    help: 'Questions to oracles by outcome: an answer, or the reason for the failure.',
     labelNames: ['type', 'outcome'],
     registers,
   });
   const judgeCalls = new Counter({
     name: 'echelon_judge_calls_total',
-    help: 'Questions to the judge by how they ended; a reply of a batch counts each time that it is read.',
+    help: 'Questions to the judge by outcome; a reply from a batch counts each time it is read.',
     labelNames: ['judge', 'measure', 'outcome'],
     registers,
   });
   const githubCalls = new Counter({
     name: 'echelon_github_calls_total',
-    help: 'Requests to the API of GitHub by the class of their status, each retry counted.',
+    help: 'Requests to the GitHub API by status class, including each retry.',
     labelNames: ['outcome'],
     registers,
   });
   const tokens = new Counter({
     name: 'echelon_judge_tokens_total',
-    help: 'Tokens of the judgments that were stored.',
+    help: 'Tokens of the stored judgments.',
     labelNames: ['model', 'kind'],
     registers,
   });
   const cost = new Counter({
     name: 'echelon_judge_cost_dollars_total',
-    help: 'Cost of the judgments that were stored, in US dollars, where the price of the model is known.',
+    help: 'Cost of the stored judgments in US dollars, for models with a known price.',
     labelNames: ['model'],
     registers,
   });
   const retries = new Counter({
     name: 'echelon_judge_retries_total',
-    help: 'What was sent to the judge again because of limits, overload or broken connections.',
+    help: 'Requests repeated to the judge because of limits, overload or broken connections.',
     labelNames: ['model'],
     registers,
   });
   const waits = new Counter({
     name: 'echelon_waits_total',
-    help: 'Replays that were put back on the queue by what they wait for.',
+    help: 'Replays put back on the queue, by what they wait for.',
     labelNames: ['reason'],
     registers,
   });

@@ -10,7 +10,7 @@ const recorded = () => {
 
 const nothing = async () => {};
 
-test('a span within another one is its child and inherits whose work it is', async () => {
+test('a nested span is a child and inherits the ids of the work', async () => {
   const { tracing, spans } = recorded();
   await tracing.span({ name: 'outer', kind: 'consumer', ids: { runId: 'r', replayId: 'p' } }, () =>
     tracing.span({ name: 'inner', kind: 'client', attributes: { count: 2 } }, nothing),
@@ -20,7 +20,7 @@ test('a span within another one is its child and inherits whose work it is', asy
   expect(inner?.attributes).toEqual({ 'run.id': 'r', 'replay.id': 'p', count: 2 });
 });
 
-test('what was sent with a traceparent goes on with its trace in another process', async () => {
+test('a traceparent continues the trace in another process', async () => {
   const [here, there] = [recorded(), recorded()];
   let sent: string | undefined;
   await here.tracing.span({ name: 'request', kind: 'server' }, async () => {
@@ -35,14 +35,14 @@ test('what was sent with a traceparent goes on with its trace in another process
   expect(there.spans()[0]?.parentSpanContext?.spanId).toBe(spanId);
 });
 
-test('a traceparent of zeros begins a trace of its own', async () => {
+test('a traceparent of zeros starts a new trace', async () => {
   const { tracing, spans } = recorded();
   const parent = `00-${'0'.repeat(32)}-${'0'.repeat(16)}-01`;
   await tracing.span({ name: 'job', kind: 'consumer', parent }, nothing);
   expect(spans()[0]?.parentSpanContext).toBeUndefined();
 });
 
-test('of an error its name alone is told, and it is thrown on as it is', async () => {
+test('a span records only the name of an error, and the error is rethrown unchanged', async () => {
   const { tracing, spans } = recorded();
   const error = new TypeError('planted');
   const broken = tracing.span({ name: 'call', kind: 'client' }, () => Promise.reject(error));
@@ -57,7 +57,7 @@ test('of an error its name alone is told, and it is thrown on as it is', async (
   expect(spans()[1]?.status.message).toBe('Error');
 });
 
-test('logs learn what is worked on, with the trace where there is one, and nothing outside of all work', async () => {
+test('logs get the ids of the work, the trace if there is one, and nothing outside all work', async () => {
   const { tracing, spans } = recorded();
   expect(tracing.here()).toEqual({});
   let within = {};

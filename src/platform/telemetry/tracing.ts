@@ -10,35 +10,35 @@ import {
   trace,
 } from '@opentelemetry/api';
 
-/** Kinds, counts and outcomes in words of our own: never a URL, a header, a body or anybody's text. */
+/** Kinds, counts and outcomes in our own words: never a URL, a header, a body or anyone's text. */
 export type SpanAttributes = Record<string, string | number | boolean>;
 
-/** Whose work it is: what is done within it, and what is logged within it, is known by these. */
+/** Identifies the work: everything done and logged inside a span has these ids. */
 export type WorkIds = { runId?: string | undefined; replayId?: string | undefined };
 
 export type SpanOptions = {
   name: string;
-  /** `server` answers a request, `consumer` carries out a job, `client` calls out. */
+  /** `server` answers a request, `consumer` runs a job, `client` calls out. */
   kind: 'server' | 'consumer' | 'client' | 'internal';
   ids?: WorkIds;
   attributes?: SpanAttributes;
-  /** The traceparent of what asked for this, where that was another process; else it is what surrounds it here. */
+  /** The traceparent of the caller if it is another process. Default: the surrounding span. */
   parent?: string | undefined;
 };
 
 export type OpenSpan = {
   say(attributes: SpanAttributes): void;
-  /** It ended badly, though nothing was thrown. */
+  /** Marks the span as failed when nothing was thrown. */
   fail(words: string): void;
 };
 
-/** A port: what is worked on, told to the logs and, where one is configured, to a collector of traces. */
+/** A port: reports the current work to the logs and, if one is configured, to a trace collector. */
 export type Tracing = {
-  /** Does `work` within a span. What it throws leaves no more than its name there. */
+  /** Runs `work` within a span. Of an error that it throws, the span records only the name. */
   span<T>(options: SpanOptions, work: (span: OpenSpan) => Promise<T>): Promise<T>;
-  /** What is worked on here; empty outside of all spans, without `traceId` where nothing is recorded. */
+  /** The current work. Empty outside all spans; without `traceId` when nothing is recorded. */
   here(): WorkIds & { traceId?: string };
-  /** Of the span that this is called in, as W3C Trace Context has it; undefined where nothing is recorded. */
+  /** The current span's traceparent (W3C Trace Context). Undefined when nothing is recorded. */
   traceparent(): string | undefined;
 };
 
@@ -54,7 +54,7 @@ const present = (ids: WorkIds) => ({
   ...(ids.replayId === undefined ? {} : { replayId: ids.replayId }),
 });
 
-/** An error's message may repeat what was sent; its name is a word of the code. */
+/** An error's message may repeat what was sent; its name comes from code. */
 const nameOf = (error: unknown): string =>
   error instanceof Error && /^\w{1,60}$/.test(error.name) ? error.name : 'Error';
 
@@ -67,9 +67,9 @@ const remoteParent = (traceparent: string): Context => {
 type Surroundings = { ids: WorkIds; span: Span | null };
 
 /**
- * @param tracer null where no traces are recorded; what is worked on is known to the logs all the same. It is never
- * registered as OpenTelemetry's global one: libraries (the queue, the web framework) would then add spans of their
- * own, with addresses and messages of errors in them.
+ * @param tracer null when no traces are recorded; the logs still get the ids of the work. It is never registered as
+ * OpenTelemetry's global tracer: libraries (the queue, the web framework) would then add their own spans with addresses
+ * and error messages.
  */
 export const createTracing = (tracer: Tracer | null): Tracing => {
   const storage = new AsyncLocalStorage<Surroundings>();
