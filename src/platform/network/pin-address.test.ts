@@ -31,7 +31,7 @@ test.each([
   ['2.37.0', true],
   ['2.50.1 (Apple Git-155)', true],
   ['3.0.0', true],
-])('git %s: used for others is %s, depending on its support for pinned addresses', async (version, holds) => {
+])('git %s clones for others only if it can be pinned to an address: %s', async (version, holds) => {
   const allow = ['https://localhost:8443'];
   const pinned = pinAddress({ reachable: true, allow }, git(version))(local);
   if (holds) await expect(pinned).resolves.toHaveProperty(['http.curloptResolve']);

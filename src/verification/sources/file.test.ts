@@ -26,7 +26,7 @@ const failure = async (text: string, more: Partial<DrawRequest> = {}) => {
   return error;
 };
 
-test('what was written is read back the same', async () => {
+test('a written file is read back unchanged', async () => {
   const records = [record('1'), record('2', { mergeCommit: null, description: 'line\nbreak\u2028' })];
   const result = await draw(serializeGroundTruth(records));
   expect(result.drawn.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual(records);

@@ -86,7 +86,7 @@ test('precision is not adjusted for a judge that was not measured or cannot tell
   expect(adjustedPrecision({ replays, counts: canaries(95, 100, 5, 100) })).not.toBeNull();
 });
 
-test('no replays have no precision to adjust', () => {
+test('without replays there is no precision to adjust', () => {
   expect(() => adjustedPrecision({ replays: [], counts: canaries(95, 100, 5, 100) })).toThrow(RangeError);
 });
 

@@ -37,7 +37,7 @@ const readUrl = (text: string, allowedProtocols: string[]): URL => {
     );
   }
   if (url.username !== '' || url.password !== '') {
-    throw refuse('must not contain a user name or password. Give a token in its own field.');
+    throw refuse('must not contain a user name or password. Give the token separately.');
   }
   if (url.search !== '' || url.hash !== '') throw refuse('must not have a query or a fragment.');
   return url;
