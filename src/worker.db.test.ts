@@ -207,7 +207,7 @@ test('each step of the run is one line of the log, with its id, its trace and th
       traceId: left.spans[0]?.traceId,
       sinceCreatedMs: expect.any(Number),
     });
-  expect(lines.filter(({ msg, job }) => msg === 'A job has ended' && job === 'score-replay')).toHaveLength(2);
+  expect(lines.filter(({ msg, job }) => msg === 'A job ended' && job === 'score-replay')).toHaveLength(2);
 });
 
 test('a worker’s metrics tell queues, runs, phases, calls, tokens and cost', () => {
