@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { freePort } from '#db/embedded/free-port.ts';
 import { answerPlausibly } from '#testing/fakes/anthropic/answers.ts';
 import { describeChange, type OracleFake } from '#testing/fakes/oracles/http-fake.ts';
 import { runInProcess, withSettings } from '#testing/rigs/command-line.ts';
@@ -220,8 +221,8 @@ describe('an oracle that is down', () => {
   };
 
   test('a wrong address is a mistake, not a verdict; once the oracle runs, the same command succeeds', async () => {
-    const oracle = await startOracle();
-    const { port } = new URL(oracle.url);
+    const port = await freePort();
+    const oracle = await startOracle(undefined, port);
     await oracle.close();
     const out = join(folder, 'unreachable');
     const args = ['--limit', '2', '--out', out, '--json'] as const;
@@ -229,7 +230,7 @@ describe('an oracle that is down', () => {
     expect(failed).toMatchObject({ code: 1, stdout: '' });
     expect(failed.stderr).toContain('mistake, not a verdict');
     expect(isCertified(out)).toBe(false);
-    const server = await listen(Number(port));
+    const server = await listen(port);
     try {
       const resumed = await verify(changes, oracle, ...args);
       expect(resumed).toMatchObject({ code: 0 });
@@ -238,7 +239,7 @@ describe('an oracle that is down', () => {
     } finally {
       server.close();
     }
-  }, 40_000);
+  });
 
   test('a run that is resumed while it answers nothing stops, stores no zero, and can be resumed again', async () => {
     let down = false;
@@ -268,7 +269,7 @@ describe('an oracle that is down', () => {
       replayCount: 6,
       counts: { scored: 6, oracleFailures: 0 },
     });
-  }, 60_000);
+  });
 
   test('one that never answered this run is a mistake however often it is started', async () => {
     const oracle = await startOracle(() => ({ kind: 'reset' }));
@@ -278,7 +279,7 @@ describe('an oracle that is down', () => {
       expect([code, stderr]).toEqual([1, expect.stringContaining('mistake, not a verdict')]);
       expect(stderr).not.toContain('counts as its failure');
     }
-  }, 60_000);
+  });
 
   test('one that answers once after this start was there: what it did not answer before is a failure', async () => {
     const oracle = await startOracle((request, count) =>
@@ -293,5 +294,5 @@ describe('an oracle that is down', () => {
     });
     // Three askings for each failure, and none of them asked again.
     expect(oracle.requests).toHaveLength(3 * 3 + 2);
-  }, 60_000);
+  });
 });

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { freePort } from '#db/embedded/free-port.ts';
 import { getMetrics } from './metrics.ts';
@@ -84,20 +83,18 @@ test('a worker answers at /metrics, /health and /ready only', async () => {
 });
 
 test('a worker whose port is taken says so once and answers once the port is free', async () => {
-  const other = createServer().listen(0, '127.0.0.1');
+  const port = await freePort();
+  const other = createServer().listen(port, '127.0.0.1');
   await once(other, 'listening');
-  const { port } = other.address() as AddressInfo;
   const { warnings } = worker(port);
   await expect.poll(() => warnings).toEqual([{ host: '127.0.0.1', port, code: 'EADDRINUSE' }]);
   other.close();
   await expect
-    .poll(
-      () =>
-        get(port, '/health').then(
-          ({ status }) => status,
-          () => 0,
-        ),
-      { timeout: 5_000 },
+    .poll(() =>
+      get(port, '/health').then(
+        ({ status }) => status,
+        () => 0,
+      ),
     )
     .toBe(200);
   expect(warnings).toHaveLength(1);

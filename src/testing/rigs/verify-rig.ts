@@ -51,8 +51,8 @@ export const openVerifyBench = () => {
   };
   return {
     folder,
-    startOracle: async (behave?: Parameters<typeof startOracleFake>[0]): Promise<OracleFake> =>
-      opened(await startOracleFake(behave)),
+    startOracle: async (...oracle: Parameters<typeof startOracleFake>): Promise<OracleFake> =>
+      opened(await startOracleFake(...oracle)),
     startModel: async (options: AnthropicFakeOptions = {}): Promise<AnthropicFake> =>
       opened(await startAnthropicFake({ apiKey: plantedKey, ...options })),
     /** After each test. */

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
+import { freePort } from '#db/embedded/free-port.ts';
 import { httpOracle } from './http.ts';
 import { mcpOracle } from './mcp.ts';
 
@@ -12,7 +13,7 @@ const request: OracleRequest = {
   pr: { id: '142', title: 'T', description: 'D', diff_content: '+x', files_changed: ['a.ts'] },
   follow_up_question: 'Why?',
 };
-const timeoutMs = 5000;
+const timeoutMs = 600_000;
 const ports = {
   fetch,
   now: Date.now,
@@ -43,7 +44,7 @@ const closingDoor = async (...answers: Answering[]) => {
     const count = seen.push(await text(asked));
     if (count === answers.length) server.close();
     answers[count - 1]?.(asked, answer);
-  }).listen(0, '127.0.0.1');
+  }).listen(await freePort(), '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}/`, seen };

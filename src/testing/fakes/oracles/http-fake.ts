@@ -86,8 +86,10 @@ async function perform(behaviour: OracleBehaviour, response: ServerResponse): Pr
     case 'stalled':
     case 'cut':
       response.writeHead(200, { 'content-type': 'application/json' });
-      response.write('{"summary": "so far');
-      if (behaviour.kind === 'cut') setTimeout(() => closeWithoutAnswer(response), 20);
+      response.write('{"summary": "so far', () => {
+        // Not by a reset, which may overtake what was sent.
+        if (behaviour.kind === 'cut') response.destroy();
+      });
       return;
     case 'reset':
       closeWithoutAnswer(response);
@@ -99,7 +101,8 @@ async function perform(behaviour: OracleBehaviour, response: ServerResponse): Pr
 
 /**
  * An HTTP oracle on loopback. `behave` is asked for each request, `count` being how many came before; without it,
- * the oracle describes the change well.
+ * the oracle describes the change well. Where it is to come back after it was closed, its port is one that nobody else
+ * is given meanwhile.
  */
 export const startOracleFake = async (
   behave: (request: OracleRequest, count: number) => OracleBehaviour | Promise<OracleBehaviour> = (
@@ -108,6 +111,7 @@ export const startOracleFake = async (
     kind: 'answer',
     answer: describeChange(request),
   }),
+  port = 0,
 ): Promise<OracleFake> => {
   const requests: ReceivedOracleRequest[] = [];
   const server = createServer(async (request, response) => {
@@ -116,10 +120,10 @@ export const startOracleFake = async (
     requests.push({ method, url, headers, body });
     await perform(await behave(body, requests.length - 1), response);
   });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
+  const address = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}/verify`,
+    url: `http://127.0.0.1:${address.port}/verify`,
     requests,
     close: () =>
       new Promise((closed) => {

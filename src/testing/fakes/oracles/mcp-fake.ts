@@ -111,8 +111,10 @@ export const startMcpFake = async (
       case 'cut':
       case 'ended':
         response.writeHead(200, { 'content-type': 'text/event-stream' });
-        response.write(event(progress(0)));
-        if (behaviour.kind === 'cut') setTimeout(() => response.socket?.resetAndDestroy(), 20);
+        response.write(event(progress(0)), () => {
+          // Not by a reset, which may overtake what was sent.
+          if (behaviour.kind === 'cut') response.destroy();
+        });
         if (behaviour.kind === 'ended') response.end('data: {"hush": ');
         return;
       case 'endless': {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { freePort } from '#db/embedded/free-port.ts';
 import { gitRunner } from '#platform/git/run-git.ts';
 import {
   createGitRepository,
@@ -136,8 +137,8 @@ test('a missing repository, an unreachable server and one that never answers giv
     code: 'unreachable',
     message: expect.stringMatching(/took too long/),
   });
-  await server.close();
-  expect(await failure(server.url)).toMatchObject({ code: 'unreachable', retryable: true });
+  const nobody = `http://127.0.0.1:${await freePort()}/repository.git`;
+  expect(await failure(nobody)).toMatchObject({ code: 'unreachable', retryable: true });
 });
 
 test('an empty repository is reported as empty', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { freePort } from '#db/embedded/free-port.ts';
 import { startGitHubFake } from '#testing/fakes/github/github-fake.ts';
 import { fakeRepository } from '#testing/fakes/github/repository.ts';
 import { drawRequest, githubBench, githubToken } from '#testing/rigs/github-rig.ts';
@@ -111,8 +112,8 @@ test('temporary faults are retried, and lasting ones are reported as retryable',
     fake.faults.push({ kind: 'status', status: 500, message: 'Server Error' });
   }
   expect(await failure()).toMatchObject({ code: 'unreachable', retryable: true });
-  await fake.close();
-  expect(await failure()).toMatchObject({
+  const nobody = `http://127.0.0.1:${await freePort()}`;
+  expect(await failure({ apiUrl: nobody })).toMatchObject({
     code: 'unreachable',
     retryable: true,
     message: expect.stringMatching(/could not be reached/),
