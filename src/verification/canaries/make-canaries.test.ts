@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { AnswerKey } from '#contracts/replay.ts';
 import { fixtureChanges } from '#testing/builders/judged-fixtures.ts';
+import { examples, fc } from '#testing/runners/fuzzing.ts';
 import { parseDiff } from '../diff/parse-diff.ts';
 import { offlineJudge } from '../judges/offline/judge.ts';
 import { makeAnswerKey } from '../judging/answer-key.ts';
@@ -188,7 +188,7 @@ describe('where little is certain', () => {
         for (const { text } of canaries) expect(text).toMatch(/^[^\p{Cc}]{10,499}$/u);
         expect(new Set(canaries.map(({ kind }) => kind)).size).toBe(canaries.length);
       }),
-      { numRuns: 50 },
+      examples(50),
     );
   });
 });

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { fc } from '#testing/runners/fuzzing.ts';
 import { canonicalDigest, canonicalJson } from './canonical.ts';
 
 test('the example of RFC 8785 (3.2.2 and 3.2.3) has the form that the RFC gives', () => {

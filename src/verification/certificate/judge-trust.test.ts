@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ReplayEvidence } from '#contracts/judge-trust.ts';
 import type { CanaryVerdict } from '#contracts/replay.ts';
+import { fc } from '#testing/runners/fuzzing.ts';
 import { addCanaries, judgeTrust, noCanaries, subtractCanaries, type TrustInput } from './judge-trust.ts';
 
 const even = { precision: 1, recall: 1, replyAccuracy: 1 };

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Certificate, certificateSchema } from '#contracts/certificate.ts';
 import { measuredCertificate } from '#testing/builders/measured-certificate.ts';
+import { examples, fc } from '#testing/runners/fuzzing.ts';
 import { noCanaries } from './judge-trust.ts';
 import { recomputeCertificate } from './recompute.ts';
 
@@ -81,7 +81,7 @@ test('any one number of the judge’s trust that is altered is found', () => {
         expect(isFound(altered(genuine, place, (value) => Number(value) + by)), place.join('.')).toBe(true);
       },
     ),
-    { numRuns: 1_000 },
+    examples(1_000),
   );
 });
 
@@ -97,7 +97,7 @@ test('any one number of a replay’s evidence that is altered is found', () => {
         expect(isFound(altered(genuine, place, (value) => Number(value) + by)), place.join('.')).toBe(true);
       },
     ),
-    { numRuns: 1_000 },
+    examples(1_000),
   );
 });
 

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { examples, fc } from '#testing/runners/fuzzing.ts';
 import { cutDiff, maxDiffBytes } from './cut-diff.ts';
 import { parseDiff } from './parse-diff.ts';
 
@@ -89,6 +89,6 @@ test('any cut diff stays within the limit, contains no invented line, and does n
       }
       expect(parseDiff(cutDiff(once.diff).diff)).toEqual(parseDiff(once.diff));
     }),
-    { numRuns: 25 },
+    examples(25),
   );
 });

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { examples, fc } from '#testing/runners/fuzzing.ts';
 import { parseDiff } from './parse-diff.ts';
 
 const lines = (...parts: string[]) => `${parts.join('\n')}\n`;
@@ -291,7 +291,7 @@ test('no text makes the parser throw, and every changed line is in the diff', ()
         }
       },
     ),
-    { numRuns: 500 },
+    examples(500),
   );
 });
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { oracleAnswerSchema } from '#contracts/oracle.ts';
+import { fc } from '#testing/runners/fuzzing.ts';
 import { parseOracleAnswer, readOracleAnswer } from './answer.ts';
 
 const parse = (text: string) => parseOracleAnswer(new TextEncoder().encode(text));

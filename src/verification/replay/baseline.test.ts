@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { PrecisionVerdict, RecallVerdict } from '#contracts/replay.ts';
 import { judgedCheckpoint, unscoredVerdict } from '#testing/builders/replay-checkpoint.ts';
 import { changeNumber } from '#testing/rigs/scripted-engine.ts';
+import { fc } from '#testing/runners/fuzzing.ts';
 import { foldClaims } from '../text/fold-claims.ts';
 import { baselineAnswer, scoreBaseline } from './baseline.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { fc } from '#testing/runners/fuzzing.ts';
 import { commitRangeOf, drawChanges, seededOrder } from './draw.ts';
 import { type DrawRequest, SourceError } from './source.ts';
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { CanaryCounts } from '#contracts/judge-trust.ts';
+import { fc } from '#testing/runners/fuzzing.ts';
 import { adjustedPrecision } from './adjusted-precision.ts';
 import { effectiveSampleSize } from './interval.ts';
 

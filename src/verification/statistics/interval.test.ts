@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { fc } from '#testing/runners/fuzzing.ts';
 import { effectiveSampleSize, mean, meanInterval, tQuantile, wilsonInterval } from './interval.ts';
 
 // Derived with Python 3.11, numpy 2.4 and scipy 1.17 (scipy.stats.t.ppf, numpy's population variance), from the

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { CanaryCounts } from '#contracts/judge-trust.ts';
+import { fc } from '#testing/runners/fuzzing.ts';
 import { judgeReliability } from './judge-reliability.ts';
 
 const countsOf = (ofTrue: number[], ofFalse: number[], ofInjected: number[]): CanaryCounts => {

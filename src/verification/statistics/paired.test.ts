@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { fc } from '#testing/runners/fuzzing.ts';
 import { pairedDifference } from './paired.ts';
 
 const withDifferences = (...differences: number[]) =>

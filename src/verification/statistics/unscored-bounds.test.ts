@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { fc } from '#testing/runners/fuzzing.ts';
 import { unscoredBounds } from './unscored-bounds.ts';
 
 test('the bounds are the composite with every unscored replay at 0, and at 1', () => {

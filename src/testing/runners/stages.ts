@@ -1,0 +1,110 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { projectRoot } from '#start/child.ts';
+
+export type Count = { passed: number; failed: number; skipped: number };
+
+/** A stage that is no test runner counts as one test. */
+export const asOneTest = (passed: boolean): Count => ({
+  passed: passed ? 1 : 0,
+  failed: passed ? 0 : 1,
+  skipped: 0,
+});
+
+export type Stage = {
+  name: string;
+  /** What takes longer hangs: it is ended and counts as failed. */
+  withinMs: number;
+  run: (signal: AbortSignal) => Promise<Count>;
+};
+
+export const minutes = 60_000;
+
+/** How long a program that was asked to end may take before it is killed. */
+const graceMs = 20_000;
+
+/** Aborted by Ctrl-C and SIGTERM: what is under way is ended, and nothing else begins. */
+export const interruption = (): AbortSignal => {
+  const interrupted = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interrupted.abort());
+  return interrupted.signal;
+};
+
+/** Runs a Node program of this project before the reader's eyes, and says whether it ended well. */
+export const runProgram = async (
+  argv: string[],
+  signal: AbortSignal,
+  environment: Record<string, string> = {},
+): Promise<boolean> => {
+  if (signal.aborted) return false;
+  const child = spawn(process.execPath, argv, {
+    cwd: projectRoot,
+    stdio: 'inherit',
+    env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1', ...environment },
+  });
+  let timer: NodeJS.Timeout | undefined;
+  // The terminal's Ctrl-C reaches the program by itself; a SIGTERM to us alone, or the end of our patience, does not.
+  const end = () => {
+    child.kill('SIGTERM');
+    timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+  };
+  signal.addEventListener('abort', end, { once: true });
+  const [code] = await once(child, 'exit');
+  signal.removeEventListener('abort', end);
+  clearTimeout(timer);
+  return code === 0;
+};
+
+export const inWords = (ms: number): string =>
+  ms < minutes
+    ? `${(ms / 1000).toFixed(1)} s`
+    : `${Math.floor(ms / minutes)} min ${String(Math.floor((ms % minutes) / 1000)).padStart(2, '0')} s`;
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+const table = (rows: { name: string; tookMs: number; count: Count }[]): string[] => {
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  const columns = (name: string, ...others: (string | number)[]) =>
+    [name.padEnd(width), ...others.map((other) => String(other).padStart(12))].join('');
+  return [
+    columns('Stage', 'time', 'passed', 'failed', 'skipped'),
+    ...rows.map(({ name, tookMs, count }) =>
+      columns(name, inWords(tookMs), count.passed, count.failed, count.skipped),
+    ),
+  ];
+};
+
+/**
+ * Runs the stages one after another, also after one that failed, each within its time. At the end a table tells the
+ * times, and the last line how many tests passed and failed.
+ * @returns the exit code
+ */
+export const runStages = async (stages: Stage[]): Promise<number> => {
+  const interrupted = interruption();
+  const rows: { name: string; tookMs: number; count: Count }[] = [];
+  for (const { name, withinMs, run } of stages) {
+    if (interrupted.aborted) break;
+    say(`\n── ${name}`);
+    const startedAt = performance.now();
+    const late = AbortSignal.timeout(withinMs);
+    const count = await run(AbortSignal.any([interrupted, late]));
+    if (late.aborted) {
+      say(`${name} was ended: it may take ${inWords(withinMs)}.`);
+      if (count.failed === 0) count.failed = 1;
+    }
+    const tookMs = performance.now() - startedAt;
+    say(`${name}: ${count.failed === 0 ? 'passed' : 'FAILED'} after ${inWords(tookMs)}`);
+    rows.push({ name, tookMs, count });
+  }
+  const sum = (of: keyof Count) => rows.reduce((total, { count }) => total + count[of], 0);
+  const total: Count = { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
+  const tookMs = rows.reduce((all, row) => all + row.tookMs, 0);
+  say(`\n${table([...rows, { name: 'All', tookMs, count: total }]).join('\n')}`);
+  if (interrupted.aborted) {
+    say('\nInterrupted: the remaining stages did not run.');
+    total.failed += 1;
+  }
+  const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
+  say(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
+  return total.failed === 0 ? 0 : 1;
+};
