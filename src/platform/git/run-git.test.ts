@@ -1,9 +1,12 @@
-import { expect, test } from 'vitest';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { isAlive } from '#testing/rigs/process-life.ts';
 import { gitRunner } from './run-git.ts';
 
 const run = gitRunner({ searchPath: process.env.PATH ?? '' });
-const bounds = { timeoutMs: 10_000, maxBytes: 1_000_000 };
+const bounds = { timeoutMs: 600_000, maxBytes: 1_000_000 };
 /** git runs an alias that starts with "!" in a shell, so it has a child process. */
 const shell = (script: string) => ['-c', `alias.x=!${script}`, 'x'];
 
@@ -37,11 +40,24 @@ test('too much output stops git', async () => {
 });
 
 test('a time-out kills git and what git started', async () => {
-  const done = await run(shell('echo $$; sleep 60'), { ...bounds, timeoutMs: 300 });
+  const folder = mkdtempSync(join(tmpdir(), 'run-git-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const begun = join(folder, 'begun');
+  const timers = vi.spyOn(globalThis, 'setTimeout');
+  onTestFinished(() => timers.mockRestore());
+  const timeoutMs = 600_000;
+  const running = run(shell('echo $$; touch "$BEGUN"; sleep 600'), {
+    ...bounds,
+    env: { BEGUN: begun },
+    timeoutMs,
+  });
+  await expect.poll(() => existsSync(begun)).toBe(true);
+  timers.mock.calls.find(([, ms]) => ms === timeoutMs)?.[0]();
+  const done = await running;
   expect(done).toMatchObject({ code: null, stopped: 'timeout' });
   const pid = Number(new TextDecoder().decode(done.stdout));
   expect(pid).toBeGreaterThan(1);
-  await expect.poll(() => isAlive(pid), { timeout: 5000 }).toBe(false);
+  await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
 test('an abort before or during the run kills git and rejects with the reason', async () => {

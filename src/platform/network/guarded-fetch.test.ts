@@ -54,7 +54,7 @@ const post = ({ fetch }: GuardedFetch, url: string) =>
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ pr: { diff_content: '' }, follow_up_question: '' }),
     redirect: 'manual',
-    signal: AbortSignal.timeout(5000),
+    signal: AbortSignal.timeout(60_000),
   });
 
 /** The rule's refusal of a call, or '' when the call was allowed, however it then ended. */

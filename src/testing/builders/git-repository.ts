@@ -58,7 +58,7 @@ export const createGitRepository = (): GitRepository => {
     const done = spawnSync('git', ['-C', path, ...args], {
       env: { ...process.env, ...environment(author, at) },
       encoding: 'utf8',
-      timeout: 30_000,
+      timeout: 150_000,
     });
     if (done.status !== 0) throw new Error(`git ${args.join(' ')}: ${done.stderr}`);
     return done.stdout.trim();

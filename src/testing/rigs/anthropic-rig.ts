@@ -1,6 +1,10 @@
 import Anthropic, { type ClientOptions } from '@anthropic-ai/sdk';
 import { onTestFinished } from 'vitest';
-import { type AnthropicFakeOptions, startAnthropicFake } from '../fakes/anthropic/anthropic-fake.ts';
+import {
+  type AnthropicFakeOptions,
+  type AnthropicRequest,
+  startAnthropicFake,
+} from '../fakes/anthropic/anthropic-fake.ts';
 
 /** The API's fake for one test, and the vendor's own client before it, which sends nothing again unless told to. */
 export const anthropicBench = async (options: AnthropicFakeOptions = {}) => {
@@ -9,6 +13,28 @@ export const anthropicBench = async (options: AnthropicFakeOptions = {}) => {
   const sdk = (more: ClientOptions = {}) =>
     new Anthropic({ apiKey: 'sk-ant-test', baseURL: fake.url, maxRetries: 0, logLevel: 'off', ...more });
   return { fake, sdk };
+};
+
+/**
+ * A `fetch` without patience of its own: a request is ended as its time limit would end it, when whoever answers says
+ * that its time is up.
+ */
+export const untilTimeIsUp = () => {
+  const limits: AbortController[] = [];
+  const send: typeof fetch = (url, init) => {
+    const limit = new AbortController();
+    const headers = new Headers(init?.headers);
+    headers.set('x-place', String(limits.push(limit) - 1));
+    const signals = [limit.signal, ...(init?.signal ? [init.signal] : [])];
+    return fetch(url, { ...init, headers, signal: AbortSignal.any(signals) });
+  };
+  return {
+    fetch: send,
+    timeIsUp: ({ headers }: Pick<AnthropicRequest, 'headers'>) =>
+      limits[Number(headers['x-place'])]?.abort(
+        new DOMException('The operation was aborted due to timeout', 'TimeoutError'),
+      ),
+  };
 };
 
 export type Params = Anthropic.MessageCreateParamsNonStreaming;

@@ -48,7 +48,7 @@ const spawnCommand = (args: string[], dataDir: string, { env = {}, cwd, onStart 
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 60_000,
+      timeout: 150_000,
     });
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -10,14 +10,28 @@ export const inTurn =
 /**
  * Ports whose limits, as `isLimit` tells them, are real; waits between exchanges are only noted, in milliseconds. It is
  * the beginning of 2026.
+ * @param limitEndsAt The first limit ends with the head of the answer to such a request, as its body tells it.
  */
-export const notingPorts = (isLimit: (ms: number, signal: AbortSignal | undefined) => boolean) => {
+export const notingPorts = (
+  isLimit: (ms: number, signal: AbortSignal | undefined) => boolean,
+  limitEndsAt?: (body: string) => boolean,
+) => {
   const waits: number[] = [];
+  const headCame = Promise.withResolvers<void>();
+  let limits = 0;
   const ports: ExchangePorts = {
-    fetch,
+    fetch: async (url, init) => {
+      const response = await fetch(url, init);
+      // Once whoever asked has seen the head.
+      if (limitEndsAt?.(String(init?.body))) setImmediate(headCame.resolve);
+      return response;
+    },
     now: () => Date.UTC(2026, 0, 1),
     sleep: (ms, signal) => {
-      if (isLimit(ms, signal)) return delay(ms, undefined, { signal });
+      if (isLimit(ms, signal)) {
+        limits += 1;
+        return limits === 1 && limitEndsAt ? headCame.promise : delay(ms, undefined, { signal });
+      }
       waits.push(ms);
       return Promise.resolve();
     },

@@ -145,7 +145,6 @@ test.each([
     expect(recomputeCertificate(certificate).disagreements).toEqual([]);
     expect(unseenIn(certificate, fieldsOf(certificate))).toEqual([]);
   },
-  60_000,
 );
 
 test('a second spelling of a field is refused: one reader would see it, and another check the first', () => {

@@ -23,11 +23,15 @@ const goodAnswer = {
 };
 
 /** Asks through the fake's behaviours in turn (the last one repeats), and records waits instead of waiting. */
-const ask = async (behaviours: ChatBehaviour[], options: Partial<ChatOracleOptions> = {}) => {
+const ask = async (
+  behaviours: ChatBehaviour[],
+  options: Partial<ChatOracleOptions> = {},
+  limitEndsAt?: () => boolean,
+) => {
   const fake = await startChatFake(inTurn(behaviours, good));
   onTestFinished(fake.close);
-  const timeoutMs = options.timeoutMs ?? 5000;
-  const { ports, waits } = notingPorts((ms) => ms === timeoutMs);
+  const timeoutMs = options.timeoutMs ?? 600_000;
+  const { ports, waits } = notingPorts((ms) => ms === timeoutMs, limitEndsAt);
   const oracle = chatOracle(ports, {
     url: `${fake.url}?key=hush`,
     headers: {},
@@ -159,7 +163,7 @@ test('when the endpoint does not know the model, the error says what to check', 
 });
 
 test('the time limit includes the body', async () => {
-  const { outcome } = await ask([{ kind: 'stalled' }], { timeoutMs: 150 });
+  const { outcome } = await ask([{ kind: 'stalled' }], { timeoutMs: 150 }, () => true);
   expect(outcome).toMatchObject({ reason: 'timeout', httpAnswered: true, retries: 0 });
 });
 

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
+import { freePort } from '#db/embedded/free-port.ts';
 import {
   type McpBehaviour,
   type McpFake,
@@ -25,12 +26,16 @@ const good: McpBehaviour = { kind: 'result', result: text(json) };
 type Options = Partial<McpOracleOptions> & { server?: McpFakeOptions };
 
 /** The oracle with the fake's behaviours in turn (the last one repeats). Waits are recorded instead of waited. */
-const oracleOver = async (behaviours: McpBehaviour[], { server, ...options }: Options = {}) => {
+  // Ending a session has its own limit.
+const oracleOver = async (
+  behaviours: McpBehaviour[],
+  { server, ...options }: Options = {},
+  limitEndsAt?: (body: string) => boolean,
+) => {
   const fake = await startMcpFake(inTurn(behaviours, good), server);
   onTestFinished(fake.close);
-  const timeoutMs = options.timeoutMs ?? 5001;
-  // Ending a session has its own limit.
-  const { ports, waits } = notingPorts((ms, signal) => ms === timeoutMs || signal !== undefined);
+  const timeoutMs = options.timeoutMs ?? 600_000;
+  const { ports, waits } = notingPorts((ms, signal) => ms === timeoutMs || signal !== undefined, limitEndsAt);
   const oracle = mcpOracle(ports, {
     url: `${fake.url}?key=hush`,
     headers: {},
@@ -41,8 +46,8 @@ const oracleOver = async (behaviours: McpBehaviour[], { server, ...options }: Op
   return { oracle, fake, waits };
 };
 
-const ask = async (behaviours: McpBehaviour[], options: Options = {}) => {
-  const { oracle, fake, waits } = await oracleOver(behaviours, options);
+const ask = async (...over: Parameters<typeof oracleOver>) => {
+  const { oracle, fake, waits } = await oracleOver(...over);
   return { outcome: await oracle.ask(request), fake, waits };
 };
 
@@ -231,7 +236,9 @@ test('a server without a known revision and an address that is not an MCP endpoi
 });
 
 test('the time limit covers handshake and call together', async () => {
-  const { outcome, fake } = await ask([{ kind: 'stalled' }], { timeoutMs: 200 });
+  const { outcome, fake } = await ask([{ kind: 'stalled' }], { timeoutMs: 200 }, (body) =>
+    body.includes('tools/call'),
+  );
   expect(outcome).toMatchObject({
     reason: 'timeout',
     detail: 'The answer was not complete within 0.2 seconds.',
@@ -252,9 +259,7 @@ test('a request without an HTTP answer is repeated twice within its session', as
   expect(early.outcome).toMatchObject({ kind: 'answer', retries: 1 });
   expect(steps(early.fake)).toEqual([...wholeCall.slice(0, 2), ...wholeCall.slice(1)]);
 
-  const closed = await startMcpFake(() => good);
-  await closed.close();
-  const refused = await ask([good], { url: closed.url });
+  const refused = await ask([good], { url: `http://127.0.0.1:${await freePort()}/mcp` });
   expect(refused.outcome).toMatchObject({ reason: 'connection', httpAnswered: false, retries: 2 });
 });
 

@@ -6,7 +6,7 @@ import {
   pythonOracleOf,
   requirePython,
   sampleRequest,
-} from '#testing/fakes/oracles/python-oracle.ts';
+} from '#testing/rigs/python-rig.ts';
 import { type PythonOracleOptions, pythonOracle } from './python.ts';
 
 beforeAll(requirePython);

@@ -63,13 +63,18 @@ test('more messages at once than allowed are turned away, and a place is free as
 });
 
 test('a message whose client has hung up holds no place', async () => {
+  const hangUp = new AbortController();
   const { sdk } = await start({
     maxConcurrent: 1,
-    behave: (_, count) => (count === 0 ? { kind: 'timeout' } : { kind: 'text', text: '{}' }),
+    behave: (_, count) => {
+      if (count > 0) return { kind: 'text', text: '{}' };
+      hangUp.abort();
+      return { kind: 'timeout' };
+    },
   });
   const client = sdk();
-  await expect(client.messages.create(hello, { timeout: 30 })).rejects.toThrow(
-    Anthropic.APIConnectionTimeoutError,
+  await expect(client.messages.create(hello, { signal: hangUp.signal })).rejects.toThrow(
+    Anthropic.APIUserAbortError,
   );
   await expect.poll(() => client.messages.create(hello).then(() => 'answered')).toBe('answered');
 });

@@ -29,7 +29,7 @@ beforeAll(() => {
     'picture.bin': new Uint8Array([0, 1, 2, 255]),
     'crlf.txt': 'a\r\nb\r\nno end',
   });
-}, 120_000);
+});
 afterAll(() => made.repository.remove());
 
 let api: GitHubFake;
@@ -158,7 +158,7 @@ test('100 pull requests cost at most 10 calls of the API without a token, and 3 
   } finally {
     many.repository.remove();
   }
-}, 120_000);
+});
 
 test('a draw continues on a disk that keeps nothing, and reports it', async () => {
   const byApi = await source(false).draw(request);

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { type AnthropicBehaviour, startAnthropicFake } from '#testing/fakes/anthropic/anthropic-fake.ts';
+import { freePort } from '#db/embedded/free-port.ts';
+import type { AnthropicBehaviour } from '#testing/fakes/anthropic/anthropic-fake.ts';
+import { untilTimeIsUp } from '#testing/rigs/anthropic-rig.ts';
 import {
   askBefore,
   emptyAnswer,
@@ -148,22 +150,39 @@ test('limits and overload are retried as the API asks', async () => {
 });
 
 test('an API that does not answer in time is unavailable, an aborted call rejects', async () => {
-  const slow: AnthropicBehaviour = { kind: 'answer', answer: emptyAnswer, afterMs: 3000 };
-  const { answer } = await askBefore(slow, { timeout: 50 });
+  const { fetch, timeIsUp } = untilTimeIsUp();
+  const { answer } = await askBefore(
+    (request) => {
+      timeIsUp(request);
+      return { kind: 'timeout' };
+    },
+    { fetch },
+  );
   expect(answer).toMatchObject({ fault: 'unavailable', detail: 'the Anthropic API did not answer in time' });
-  const fake = await startWithKey({ behave: () => slow });
   const abort = new AbortController();
-  setTimeout(() => abort.abort(new Error('cancelled')), 30);
+  const fake = await startWithKey({
+    behave: () => {
+      abort.abort(new Error('cancelled'));
+      return { kind: 'timeout' };
+    },
+  });
   await expect(judgeAt(fake.url).open(longChange).ask(replyTask, abort.signal)).rejects.toThrow('cancelled');
 });
 
 test.each<[string, AnthropicBehaviour]>([
-  ['answered too late', { kind: 'answer', answer: emptyAnswer, afterMs: 3000 }],
+  ['answered too late', { kind: 'timeout' }],
   ['cut off', { kind: 'reset' }],
 ])(
   'a request that was %s is told and not sent again by the client, since it may have been charged',
   async (_, behaviour) => {
-    const { answer, fake } = await askBefore(behaviour, { timeout: 100, maxRetries: 3 });
+    const { fetch, timeIsUp } = untilTimeIsUp();
+    const { answer, fake } = await askBefore(
+      (request) => {
+        if (behaviour.kind === 'timeout') timeIsUp(request);
+        return behaviour;
+      },
+      { fetch, maxRetries: 3 },
+    );
     expect(answer).toMatchObject({ ok: false, passing: true, uncertain: 1, retries: 0 });
     expect(fake.requests).toHaveLength(1);
   },
@@ -175,9 +194,8 @@ test('what was turned away is sent again, what was never sent is not charged', a
     { maxRetries: 3 },
   );
   expect(answer).toMatchObject({ ok: true, uncertain: 0, retries: 1 });
-  const closed = await startAnthropicFake();
-  await closed.close();
-  expect(await judgeAt(closed.url).open(longChange).ask(replyTask)).toMatchObject({
+  const nobody = `http://127.0.0.1:${await freePort()}`;
+  expect(await judgeAt(nobody).open(longChange).ask(replyTask)).toMatchObject({
     ok: false,
     uncertain: 0,
   });

@@ -8,6 +8,7 @@ import { judgedRun } from '#testing/builders/judged-run.ts';
 import { ownChanges, ownReadings } from '#testing/builders/own-changes.ts';
 import { type AnthropicFake, startAnthropicFake } from '#testing/fakes/anthropic/anthropic-fake.ts';
 import { type AnthropicFault, faultyBehaviour } from '#testing/fakes/anthropic/faults.ts';
+import { untilTimeIsUp } from '#testing/rigs/anthropic-rig.ts';
 import { askingThrough, type Judge } from '../../judge.ts';
 import { modelJudge } from '../../model/model-judge.ts';
 import { createPrices } from '../../model/prices.ts';
@@ -41,15 +42,24 @@ afterEach(async () => {
 });
 
 const runWith = async (fault: AnthropicFault | null) => {
+  const { fetch, timeIsUp } = untilTimeIsUp();
+  const behaveFaultily = fault === null ? null : faultyBehaviour({ rate, seed: 'faults', fault });
   const fake = await startAnthropicFake(
-    fault === null ? {} : { behave: faultyBehaviour({ rate, seed: 'faults', fault }) },
+    behaveFaultily === null
+      ? {}
+      : {
+          behave: async (request, count) => {
+            const behaviour = await behaveFaultily(request, count);
+            if (behaviour.kind === 'timeout') timeIsUp(request);
+            return behaviour;
+          },
+        },
   );
   fakes.push(fake);
   const client = createAnthropicClient({
     apiKey: 'sk-ant-test',
     baseURL: fake.url,
-    // The fake answers in milliseconds, where it does; on a busy machine that may be many.
-    timeout: fault === 'timeout' ? 500 : 20_000,
+    fetch,
     sleep: async (ms, signal) => {
       await delay(ms, undefined, signal && { signal });
     },
@@ -114,5 +124,4 @@ test.each<AnthropicFault>([
       expect(counts.judgeReasks).toBe(calm.counts.judgeReasks + repeated);
     }
   },
-  60_000,
 );

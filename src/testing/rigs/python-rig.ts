@@ -7,7 +7,11 @@ import { onTestFinished } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
 import { pythonStarter } from '#platform/python/python-process.ts';
 import type { LocalOracle } from '#verification/oracles/oracle.ts';
-import { type PythonOracleOptions, pythonOracle } from '#verification/oracles/python.ts';
+import {
+  type PythonOracleOptions,
+  type PythonOraclePorts,
+  pythonOracle,
+} from '#verification/oracles/python.ts';
 
 /** For `beforeAll`: says what is missing, once. */
 export const requirePython = () => {
@@ -24,13 +28,14 @@ export const requirePython = () => {
 export const pythonOracleOf = (
   text: string,
   options: Partial<PythonOracleOptions> = {},
+  sleep: PythonOraclePorts['sleep'] = (ms, signal) => delay(ms, undefined, { signal }),
 ): LocalOracle & { folder: string } => {
   const folder = mkdtempSync(join(tmpdir(), 'python-oracle-'));
   writeFileSync(join(folder, 'mine.py'), text);
   const oracle = pythonOracle(
     {
       start: pythonStarter({ searchPath: process.env.PATH ?? '', directory: folder, confined: true }),
-      sleep: (ms, signal) => delay(ms, undefined, { signal }),
+      sleep,
       now: Date.now,
     },
     { module: 'mine', callable: 'verify', ...options },
