@@ -17,4 +17,6 @@ globalThis.Date = new Proxy(TrueDate, {
 process.on('message', (message) => {
   if (typeof message === 'object' && message !== null && 'clockMovedMs' in message)
     movedMs = Number(message.clockMovedMs);
+  // The sender waits for the answer to know that this program runs.
+  process.send?.({ clockMovedMs: movedMs }, () => {});
 });

@@ -19,9 +19,13 @@ export type FleetProgram = {
   /** SIGTERM, and a start once it has ended. */
   restart(): Promise<void>;
   pause(): void;
-  resume(): void;
-  /** Moves its clock by so much from the true time; 0 sets it right. A start sets it right too. */
-  moveClock(ms: number): void;
+  /** Lets it go on, and resolves once it does. */
+  resume(): Promise<void>;
+  /**
+   * Moves its clock by so much from the true time, and resolves once that is done; 0 sets it right. A start sets it right
+   * too.
+   */
+  moveClock(ms: number): Promise<void>;
   /** Ends it for good: SIGTERM, and SIGKILL where that takes longer than `graceMs`. */
   end(graceMs?: number): Promise<void>;
 };
@@ -88,6 +92,17 @@ export const startFleetProgram = (
   const begin = () => {
     if (!ended) start();
   };
+  const setClock = async (clockMovedMs: number) => {
+    // One that is just ending has no clock to move.
+    if (!child.connected) return;
+    const heard = new AbortController();
+    const answered = Promise.race(
+      ['message', 'disconnect'].map((event) => once(child, event, { signal: heard.signal })),
+    );
+    child.send({ clockMovedMs }, () => {});
+    await answered;
+    heard.abort();
+  };
 
   return {
     said: () => said,
@@ -112,11 +127,11 @@ export const startFleetProgram = (
       begin();
     },
     pause: () => void child.kill('SIGSTOP'),
-    resume: () => void child.kill('SIGCONT'),
-    moveClock: (clockMovedMs) => {
-      // One that is just ending has no clock to move.
-      if (child.connected) child.send({ clockMovedMs }, () => {});
+    resume: () => {
+      child.kill('SIGCONT');
+      return setClock(0);
     },
+    moveClock: setClock,
     end: async (graceMs = 5_000) => {
       ended = true;
       const hard = setTimeout(() => child.kill('SIGKILL'), graceMs);

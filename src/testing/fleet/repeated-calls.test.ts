@@ -10,41 +10,56 @@ const call = (change: number, question: string, worker: number, from: number): C
   until: from + 600,
 });
 
-const calm = [call(1, 'answer_key', 0, 0), call(1, 'reply', 0, 700), call(2, 'answer_key', 0, 0)];
+const calm = [call(1, 'answer_key []', 0, 0), call(1, 'reply []', 0, 700), call(2, 'answer_key []', 0, 0)];
+/** Each a twentieth of a second after it was answered. */
+const stored = calm.map(({ change, question, until }) => ({
+  change,
+  column: `${question.split(' ')[0]}_json`,
+  at: (until ?? 0) + 50,
+}));
 
 test('the same calls by other workers at other times are no repetitions', () => {
   const moved = calm.map((one) => ({ ...one, worker: 2, from: one.from + 9_000 }));
-  expect(repetitions(calm, moved, [])).toEqual({ repeated: [], open: 0, inexcusable: [], missing: 0 });
+  expect(repetitions(calm, moved, [], stored)).toEqual({
+    repeated: [],
+    open: 0,
+    inexcusable: [],
+    missing: 0,
+  });
 });
 
 test('a call that was open when its worker was killed may be made again, and only that one', () => {
-  const again = call(1, 'answer_key', 1, 12_000);
+  const again = call(1, 'answer_key []', 1, 12_000);
   const cut = { workers: [0], from: 300, until: 300 };
   // Of worker 0 both answer keys are open at 300 ms.
-  expect(repetitions(calm, [...calm, again], [cut])).toEqual({
+  expect(repetitions(calm, [...calm, again], [cut], stored)).toEqual({
     repeated: [again],
     open: 2,
     inexcusable: [],
     missing: 0,
   });
-  expect(repetitions(calm, [...calm, again], [{ ...cut, workers: [1, 2] }])).toMatchObject({
+  expect(repetitions(calm, [...calm, again], [{ ...cut, workers: [1, 2] }], stored)).toMatchObject({
     open: 0,
     inexcusable: [again],
   });
-  // The reply is answered at 1,300 ms, and may not be stored yet a moment later.
-  expect(repetitions(calm, [...calm, again], [{ workers: [0], from: 1_400, until: 1_400 }])).toMatchObject({
+  // The reply is answered at 1,300 ms, and stored at 1,350.
+  expect(
+    repetitions(calm, [...calm, again], [{ workers: [0], from: 1_340, until: 1_340 }], stored),
+  ).toMatchObject({
     open: 1,
     inexcusable: [],
   });
-  expect(repetitions(calm, [...calm, again], [{ workers: [0], from: 2_000, until: 2_000 }])).toMatchObject({
+  expect(
+    repetitions(calm, [...calm, again], [{ workers: [0], from: 1_360, until: 1_360 }], stored),
+  ).toMatchObject({
     open: 0,
     inexcusable: [again],
   });
 });
 
 test('a question that was never asked undisturbed counts as repeated, and one that is not asked as missing', () => {
-  const other = call(2, 'reply', 0, 700);
-  expect(repetitions(calm, [...calm.slice(0, 2), other], [])).toEqual({
+  const other = call(2, 'reply []', 0, 700);
+  expect(repetitions(calm, [...calm.slice(0, 2), other], [], stored)).toEqual({
     repeated: [other],
     open: 0,
     inexcusable: [other],

@@ -1,4 +1,5 @@
 import type { Call } from './outside.ts';
+import type { StoredStep } from './stored-steps.ts';
 
 /** A disturbance that cuts off what these workers had under way, in milliseconds since the epoch. */
 export type Cut = { workers: readonly number[]; from: number; until: number };
@@ -14,16 +15,20 @@ export type Repetitions = {
   missing: number;
 };
 
-/** An answer is not stored yet in the moment in which it was sent: so long its call counts as open. */
-const storedWithinMs = 500;
+/** Where the answer to a question is stored; the baseline is asked about in the measures' own words. */
+const columnsOf = ({ question }: Call): string[] => {
+  const [measure = ''] = question.split(' ');
+  return [`${measure}_json`, ...(['precision', 'recall'].includes(measure) ? ['baseline_json'] : [])];
+};
 
-const isCut = (call: Call, cuts: readonly Cut[]) =>
-  cuts.some(
-    ({ workers, from, until }) =>
-      workers.includes(call.worker) &&
-      call.from <= until &&
-      (call.until === null || call.until + storedWithinMs >= from),
-  );
+/** An answer is not stored yet in the moment in which it was sent: until then its call counts as open. */
+const endOf = (call: Call, stored: readonly StoredStep[]): number => {
+  const { change, until } = call;
+  if (until === null) return Number.POSITIVE_INFINITY;
+  const columns = columnsOf(call);
+  const step = stored.find((one) => one.change === change && one.at >= until && columns.includes(one.column));
+  return step?.at ?? Number.POSITIVE_INFINITY;
+};
 
 const counted = (calls: readonly Call[]) => {
   const counts = new Map<string, number>();
@@ -34,11 +39,15 @@ const counted = (calls: readonly Call[]) => {
   return counts;
 };
 
-/** Holds the calls of disturbed runs against those of the same runs undisturbed. */
+/**
+ * Holds the calls of disturbed runs against those of the same runs undisturbed.
+ * @param stored what the disturbed runs stored, in the order of time
+ */
 export const repetitions = (
   calm: readonly Call[],
   disturbed: readonly Call[],
   cuts: readonly Cut[],
+  stored: readonly StoredStep[],
 ): Repetitions => {
   const left = counted(calm);
   const repeated = disturbed.filter(({ change, question }) => {
@@ -47,7 +56,12 @@ export const repetitions = (
     left.set(key, expected - 1);
     return expected <= 0;
   });
-  const open = disturbed.filter((call) => isCut(call, cuts));
+  const open = disturbed.filter((call) => {
+    const end = endOf(call, stored);
+    return cuts.some(
+      ({ workers, from, until }) => workers.includes(call.worker) && call.from <= until && end >= from,
+    );
+  });
   return {
     repeated,
     open: open.length,

@@ -27,8 +27,8 @@ const kinds = [
 type Kind = (typeof kinds)[number] | 'kill the web server';
 
 /**
- * How long a worker that was paused may take to learn that its leases are lost: what waited within it for its turn at
- * the judge is sent until then.
+ * How long a worker that was paused may take, once it runs again, to learn that its leases are lost: what waited within
+ * it for its turn at the judge is sent until then.
  */
 const resumedMs = 1_000;
 
@@ -92,15 +92,15 @@ export const startStorm = (
     else if (kind === 'restart a worker') strike(kind, who, { cutOff: [] }, worker.restart);
     else if (kind === 'move a worker’s clock')
       strike(kind, who, { cutOff: [] }, async () => {
-        worker.moveClock(movedMs);
+        await worker.moveClock(movedMs);
         await delay(pausedMs, undefined, { signal: stopping.signal }).catch(() => {});
-        worker.moveClock(0);
+        await worker.moveClock(0);
       });
     else
       strike(kind, who, { cutOff: [place], knowsAfterMs: resumedMs }, async () => {
         worker.pause();
         await delay(pausedMs, undefined, { signal: stopping.signal }).catch(() => {});
-        worker.resume();
+        await worker.resume();
       });
   };
 

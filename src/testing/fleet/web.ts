@@ -9,7 +9,7 @@ import { answers } from '#start/address.ts';
 import { eventually } from './eventually.ts';
 import { type FleetProgram, startFleetProgram } from './program.ts';
 
-const acceptedWithinMs = 60_000;
+const acceptedWithinMs = 180_000;
 
 /** Sends a run in, once; rejects where it is not known whether it was accepted. */
 export type SendRun = (request: RunRequest) => Promise<unknown>;
@@ -36,7 +36,7 @@ export const startWeb = async (
     /is ready/,
   );
   try {
-    const answered = await answers(`${baseUrl}/api/health`, 60_000, new AbortController().signal);
+    const answered = await answers(`${baseUrl}/api/health`, 180_000, new AbortController().signal);
     if (!answered) throw new Error(`The web server does not answer:\n${program.said()}`);
     const { token } = await createApiToken(context, { userId: owner.userId, name: 'fleet' });
     const send: SendRun = async (request) => {

@@ -11,6 +11,7 @@ import { openOutside, repositoryOf } from '../fleet/outside.ts';
 import { startPostgres } from '../fleet/postgres.ts';
 import { repetitions } from '../fleet/repeated-calls.ts';
 import { certifiedNumbers, haveEnded, mostFaults, openFrontDesk, remains, runStates } from '../fleet/runs.ts';
+import { keepStoredSteps, storedSteps } from '../fleet/stored-steps.ts';
 import { startStorm } from '../fleet/storm.ts';
 import { acceptRun, sendHere, startWeb } from '../fleet/web.ts';
 
@@ -32,8 +33,10 @@ const { values: given } = parseArgs({
 
 const workers = 3;
 const form = given.short
-  ? { runs: 4, replays: 8, acceptEveryMs: 2_000, judgeAtOnce: 3, rounds: 1, boundMs: 150_000 }
-  : { runs: 20, replays: 30, acceptEveryMs: 5_000, judgeAtOnce: 8, rounds: 12, boundMs: 10 * 60_000 };
+  ? { runs: 4, replays: 8, acceptEveryMs: 2_000, judgeAtOnce: 3, rounds: 1 }
+  : { runs: 20, replays: 30, acceptEveryMs: 5_000, judgeAtOnce: 8, rounds: 12 };
+/** What hangs is ended; how long the runs take hangs on what else this machine does. */
+const patienceMs = 20 * 60_000;
 /** What a call takes in the storm: together with the few that a worker makes at once, calls are open all the time. */
 const slow = { oracleMs: 500, judgeMs: 700 };
 const quick = { oracleMs: 20, judgeMs: 20 };
@@ -115,7 +118,7 @@ const chaos = async () => {
     'The end of the undisturbed runs',
     () => runStates(calm.desk.db),
     haveEnded,
-    within(120_000),
+    within(patienceMs),
   );
   const expected = await certifiedNumbers(calm.desk.db);
   const calmCalls = outside.calls.splice(0);
@@ -128,6 +131,7 @@ const chaos = async () => {
   const { desk, settings, programs, owner } = await fleetOn('storm', {
     JUDGE_MAX_CONCURRENT: String(form.judgeAtOnce),
   });
+  await keepStoredSteps(desk.db);
   const web = given['without-web']
     ? null
     : await startWeb(desk.context, owner, { ...settings, ...outside.settingsOf(0) });
@@ -150,7 +154,7 @@ const chaos = async () => {
       'The next run',
       async () => Date.now(),
       (now) => now >= dueAt,
-      within(60_000),
+      within(patienceMs),
     );
     await acceptRun(desk.context, send, request);
   }
@@ -158,7 +162,7 @@ const chaos = async () => {
     'The end of every run',
     () => runStates(desk.db),
     haveEnded,
-    within(Math.max(1_000, form.boundMs - (Date.now() - stormAt))),
+    within(patienceMs),
   ).finally(() => storm.stop());
   await storm.over;
   say(`Every run has ended after ${took()}`);
@@ -179,7 +183,12 @@ const chaos = async () => {
     );
   }
 
-  const { repeated, open: cut, inexcusable, missing } = repetitions(calmCalls, outside.calls, storm.cuts);
+  const {
+    repeated,
+    open: cut,
+    inexcusable,
+    missing,
+  } = repetitions(calmCalls, outside.calls, storm.cuts, await storedSteps(desk.db));
   say(
     `${outside.calls.length} calls, ${repeated.length} of them repeated; ${cut} were open when something struck`,
   );
@@ -206,7 +215,7 @@ const chaos = async () => {
     'An empty queue',
     async () => (left = await remains(desk.db)),
     (seen) => isDeepStrictEqual(seen, nothing),
-    within(30_000),
+    within(120_000),
   ).catch(() => problems.push(`Left behind: ${JSON.stringify(left)}`));
   const faults = await mostFaults(desk.db);
   say(
