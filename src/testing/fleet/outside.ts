@@ -36,7 +36,15 @@ export const outsideJudge = 'anthropic';
 
 export const repositoryOf = (run: number) => `octo/run-${run}`;
 
-export const runOfChange = (change: number) => Math.floor(change / numbersPerRun) - 1;
+const runOfChange = (change: number) => Math.floor(change / numbersPerRun) - 1;
+
+/** When the first call about each change of a run came. */
+export const startsOfReplays = ({ calls }: Pick<Outside, 'calls'>, run: number): number[] => {
+  const starts = new Map<number, number>();
+  for (const { change, from } of calls)
+    if (runOfChange(change) === run && !starts.has(change)) starts.set(change, from);
+  return [...starts.values()];
+};
 
 const mergedAt = (place: number) => new Date(Date.UTC(2025, 0, 1) + place * 3_600_000).toISOString();
 

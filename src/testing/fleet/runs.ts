@@ -69,6 +69,17 @@ export const runStates = (db: Database) =>
     .from(verificationRuns)
     .orderBy(asc(verificationRuns.constructId));
 
+/** When a run's changes were drawn and its replays stored, in milliseconds since the epoch. */
+export const whenDrawn = async (db: Database, runId: string): Promise<number> => {
+  const [drawn] = await db
+    .select({ at: verificationReplays.createdAt })
+    .from(verificationReplays)
+    .where(eq(verificationReplays.runId, runId))
+    .limit(1);
+  if (drawn === undefined) throw new Error('The run has no replays yet.');
+  return drawn.at.getTime();
+};
+
 export const haveEnded = (runs: Awaited<ReturnType<typeof runStates>>) =>
   runs.every(({ status }) => isTerminal(status));
 
