@@ -63,9 +63,7 @@ test.each([
   expect(stderr).toContain('psql "$DATABASE_URL" -c');
 });
 
-test('start.ts refuses a data directory of another version, with the command that moves it away', {
-  timeout: 180_000,
-}, async () => {
+test('start.ts refuses a data directory of another version, with the command that moves it away', async () => {
   const dataDir = await dataDirectory();
   const embedded = await openEmbedded(dataDir, { durable: false });
   await prepareDatabase(embedded.databaseUrl);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sql } from 'drizzle-orm';
+import { inArray, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { freePort } from '#db/embedded/free-port.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
@@ -15,7 +15,7 @@ import { openSender } from '#queue/pg-boss.ts';
 import { postRun } from '#rest/runs.ts';
 import { createApiToken } from '#services/account/index.ts';
 import { startAnthropicFake } from '#testing/fakes/anthropic/anthropic-fake.ts';
-import { type ReceivedSpan, startCollectorFake } from '#testing/fakes/collector-fake.ts';
+import { type ReceivedSpan, startCollectorFake } from '#testing/fakes/collector/collector-fake.ts';
 import { startGitHubFake } from '#testing/fakes/github/github-fake.ts';
 import { fakeRepository } from '#testing/fakes/github/repository.ts';
 import { describeChange, startOracleFake } from '#testing/fakes/oracles/http-fake.ts';
@@ -123,9 +123,13 @@ beforeAll(async () => {
     return rows.map(({ row }) => row).join('\n');
   };
   const queued = await jobsNow();
+  // A job is over a little after what it did can be seen.
   await vi.waitUntil(
-    async () => /COMPLETED|FAILED/.test((await db.select().from(verificationRuns))[0]?.status ?? ''),
-    { timeout: 15_000, interval: 100 },
+    async () =>
+      (await db.$count(verificationRuns, inArray(verificationRuns.status, ['COMPLETED', 'FAILED']))) > 0 &&
+      (await db.execute(sql`select from pgboss.job where state in ('created', 'retry', 'active')`)).length ===
+        0,
+    { timeout: 120_000, interval: 100 },
   );
   const scraped = await fetch(`http://127.0.0.1:${port}/metrics`, {
     headers: { authorization: `Bearer ${metricsToken}` },
@@ -146,7 +150,7 @@ beforeAll(async () => {
     spans: collector.spans,
     raw: collector.raw(),
   };
-}, 30_000);
+});
 afterAll(async () => {
   for (const close of closing) await close();
 });

@@ -130,9 +130,7 @@ test('without DATABASE_URL the data directory’s own database is used, and stop
   }
 });
 
-test('a data directory of another version is refused, with the command that moves it away', {
-  timeout: 180_000,
-}, async () => {
+test('a data directory of another version is refused, with the command that moves it away', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'echelon-cli-data-'));
   try {
     const here = withSettings({ databaseUrl: null, dataDir });

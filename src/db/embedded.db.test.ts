@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { expect, onTestFinished, test } from 'vitest';
+import { isAlive } from '#testing/rigs/process-life.ts';
 import { readPostmasterFile } from './embedded/postmaster.ts';
 import { connectionOf, openEmbedded } from './embedded.ts';
 
@@ -31,15 +32,6 @@ const run = async (databaseUrl: string, statement: string) => {
     return [...(await sql.unsafe(statement))];
   } finally {
     await sql.end({ timeout: 5 });
-  }
-};
-
-const isAlive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 };
 
@@ -122,7 +114,7 @@ test('the server ends when its owner is killed with kill -9', async () => {
   const dataDir = await dataDirectory({ mode: 0o755 });
   const owned = await startOwner(dataDir);
   owned.owner.kill('SIGKILL');
-  await expect.poll(() => isAlive(owned.server), { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => isAlive(owned.server)).toBe(false);
 });
 
 test('a server that outlived its owner is ended by the next one, and what was committed is there', async () => {
@@ -134,7 +126,7 @@ test('a server that outlived its owner is ended by the next one, and what was co
   await once(owned.owner, 'exit');
   expect(isAlive(owned.server)).toBe(true);
   const next = await openEmbedded(dataDir, fast);
-  await expect.poll(() => isAlive(owned.server), { timeout: 5_000 }).toBe(false);
+  await expect.poll(() => isAlive(owned.server)).toBe(false);
   expect(await run(next.databaseUrl, 'select n from kept')).toEqual([{ n: 1 }]);
   await next.close();
 });

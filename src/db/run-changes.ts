@@ -6,14 +6,15 @@ export type RunChanges = {
   close(): Promise<void>;
 };
 
-/** Nothing is heard while the connection is down, so followers also look this often. */
-const lookAgainMs = 5_000;
-
 /**
  * Changes of runs, as Postgres announces them (a trigger's NOTIFY on `run_changed`). One connection per process serves
  * any number of followers. It opens with the first follower and reconnects after a break.
+ * @param lookAgainMs Nothing is heard while the connection is down, so followers also look this often.
  */
-export const openRunChanges = (databaseUrl: string): RunChanges => {
+export const openRunChanges = (
+  databaseUrl: string,
+  { lookAgainMs = 5_000 }: { lookAgainMs?: number } = {},
+): RunChanges => {
   const followers = new Map<string, Set<() => void>>();
   const sql = postgres(databaseUrl, { max: 1, idle_timeout: 0, fetch_types: false, onnotice: () => {} });
   let listening: Promise<unknown> | null = null;

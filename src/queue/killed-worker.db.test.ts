@@ -11,8 +11,8 @@ import { workQueues } from './work.ts';
 const nothing = async () => {};
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
-test('the job of a worker killed with kill -9 is done by another within 20 s', async () => {
-  const { databaseUrl, db, close } = await testDatabase();
+test('the job of a worker killed with kill -9 is done by another once its lease of ten seconds is over', async () => {
+  const { databaseUrl, db, sql, close } = await testDatabase();
   const { sender, close: closeSender } = openSender(db);
   const killed = spawn(
     process.execPath,
@@ -23,8 +23,14 @@ test('the job of a worker killed with kill -9 is done by another within 20 s', a
   const job: Job = { name: 'score-replay', data: { runId: randomUUID(), replayId: randomUUID() } };
   await sender.enqueue(db, [job]);
   await once(killed.stdout, 'data');
+  const ended = once(killed, 'exit');
   killed.kill('SIGKILL');
-  const killedAt = performance.now();
+  await ended;
+  // As many seconds later.
+  const leases = await sql`
+    update pgboss.job set heartbeat_on = heartbeat_on - heartbeat_seconds * interval '1 s'
+    where state = 'active' returning heartbeat_seconds`;
+  expect(leases).toEqual([{ heartbeat_seconds: 10 }]);
   const done: unknown[] = [];
   const other = await workQueues({
     databaseUrl,
@@ -42,6 +48,5 @@ test('the job of a worker killed with kill -9 is done by another within 20 s', a
     await closeSender();
     await close();
   });
-  await expect.poll(() => done, { timeout: 20_000, interval: 100 }).toEqual([job.data]);
-  expect(performance.now() - killedAt).toBeLessThan(20_000);
-}, 25_000);
+  await expect.poll(() => done).toEqual([job.data]);
+});

@@ -34,6 +34,8 @@ export type WorkOptions = {
   /** How many jobs of a kind this process does side by side. */
   concurrency?: Partial<Record<JobName, number>>;
   periodMs?: number;
+  /** How often a queue is looked at: beside Postgres's notifications, and where none can be heard. */
+  lookEverySeconds?: { beside: number; without: number };
 };
 
 const defaultConcurrency: Record<JobName, number> = { 'ingest-run': 2, 'score-replay': 16, 'certify-run': 2 };
@@ -68,6 +70,7 @@ export const workQueues = async ({
   logger,
   concurrency = {},
   periodMs = 15_000,
+  lookEverySeconds = { beside: 2, without: 1 },
 }: WorkOptions): Promise<{ stop: (graceMs?: number) => Promise<void> }> => {
   const stopping = new AbortController();
   const outOfTime = new AbortController();
@@ -94,7 +97,11 @@ export const workQueues = async ({
   ) => {
     const id: string = await boss.work<object>(
       queue,
-      { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 2, heartbeatRefreshSeconds: 4 },
+      {
+        pollingIntervalSeconds: lookEverySeconds.without,
+        notifyPollingIntervalSeconds: lookEverySeconds.beside,
+        heartbeatRefreshSeconds: 4,
+      },
       async ([job]) => {
         if (job === undefined) return;
         try {

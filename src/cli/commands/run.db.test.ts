@@ -212,9 +212,9 @@ test('a run that had a GitHub token takes it again from a file', async () => {
 test('run show --watch ends with the run, outlives a restart of the installation, and a failed run is exit code 1', async () => {
   const { runId } = await createRun();
   const { code, stdout, said } = watchRun(runId, '--json');
-  await expect.poll(said, { timeout: 20_000 }).toContain('PENDING –\n');
+  await expect.poll(said).toContain('PENDING –\n');
   await stop(server);
-  await expect.poll(said, { timeout: 20_000 }).toContain('does not answer');
+  await expect.poll(said).toContain('does not answer');
   server = await serve();
   await failRun(workbench.db, runId, 'It failed.', workbench.context.now());
   expect(await code).toBe(1);
@@ -227,7 +227,7 @@ test('run show --watch ends with the run, outlives a restart of the installation
 test('who stops watching is told that the run goes on, and it does', async () => {
   const { runId } = await createRun();
   const { code, stdout, said, interrupt } = watchRun(runId);
-  await expect.poll(said, { timeout: 20_000 }).toContain('PENDING –\n');
+  await expect.poll(said).toContain('PENDING –\n');
   interrupt.abort();
   expect(await code).toBe(1);
   expect(stdout.read()).toBe(null);

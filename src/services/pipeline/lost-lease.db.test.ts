@@ -116,7 +116,7 @@ test('the slot of a worker that died is free again after some seconds, that of o
     workbench.wait(5_000);
     await vi.advanceTimersByTimeAsync(5_000);
     // Nobody is told when the renewal's own statement has ended.
-    await expect.poll(leasedUntil, { timeout: 20_000 }).toBeGreaterThan(until);
+    await expect.poll(leasedUntil).toBeGreaterThan(until);
   }
   await release();
   await take();

@@ -97,7 +97,7 @@ test('a worker killed between any two of its writes costs no call whose answer h
     }
   }
   throw new Error('The worker writes more often than this test tries.');
-}, 120_000);
+}, 600_000);
 
 test('no exception leaves a run unfinished, and none shows its words to the run', async () => {
   const broken = () => Promise.reject(new TypeError('secret of the stack'));

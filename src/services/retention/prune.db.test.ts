@@ -233,7 +233,7 @@ test('a run that is being resumed is not pruned: the attempt keeps its account',
       enqueue: async (...job) => {
         pruned = prune(context);
         // For the run that this transaction has locked.
-        await expect.poll(waiting, { timeout: 20_000 }).toBe(1);
+        await expect.poll(waiting).toBe(1);
         await sender.enqueue(...job);
       },
     },

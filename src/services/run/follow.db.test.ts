@@ -1,50 +1,54 @@
 import { eq } from 'drizzle-orm';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { Run } from '#contracts/run.ts';
+import { openRunChanges } from '#db/run-changes.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { startedRun } from '#testing/builders/started-run.ts';
 import { watchRun } from '../pipeline/watch.ts';
 import { cancelRun } from './cancel.ts';
 import { followRun } from './follow.ts';
 
+/** A run whose changes are heard of by Postgres's notifications alone: the next look at it is an hour away. */
 const started = async () => {
   const at = await startedRun();
+  const runChanges = openRunChanges(at.database.databaseUrl, { lookAgainMs: 3_600_000 });
+  onTestFinished(runChanges.close);
   const note = (activity: string) =>
     at.db.update(verificationRuns).set({ activity }).where(eq(verificationRuns.id, at.runId));
-  return { ...at, note };
+  return { ...at, context: { ...at.context, runChanges }, note };
 };
 
-/** What a follower is told, with the time of each. */
+/** What a follower is told. */
 const collect = (following: AsyncGenerator<Run>) => {
-  const seen: { run: Run; at: number }[] = [];
+  const seen: Run[] = [];
   const done = (async () => {
-    for await (const run of following) seen.push({ run, at: performance.now() });
+    for await (const run of following) seen.push(run);
   })();
   return { seen, done };
 };
 
-test('who follows a run is told of each change within a second, and no more once it has ended', async () => {
+test('who follows a run is told of each change as it is made, and no more once it has ended', async () => {
   const { context, owner, runId, note } = await started();
   const { seen, done } = collect(followRun(context, owner, runId, new AbortController().signal));
   await expect.poll(() => seen.length).toBe(1);
-  const changedAt = performance.now();
   await note('Reading');
-  await expect.poll(() => seen.length, { interval: 20 }).toBe(2);
-  expect((seen[1]?.at ?? Number.POSITIVE_INFINITY) - changedAt).toBeLessThan(1_000);
+  await expect.poll(() => seen.length).toBe(2);
   await cancelRun(context, owner, runId);
   await done;
-  expect(seen.map(({ run }) => run.status)).toEqual(['PENDING', 'PENDING', 'FAILED']);
+  expect(seen.map(({ status }) => status)).toEqual(['PENDING', 'PENDING', 'FAILED']);
 });
 
 test('many changes at once are told as the last of them', async () => {
   const { context, owner, runId, note } = await started();
+  const startedAt = performance.now();
   const { seen, done } = collect(followRun(context, owner, runId, new AbortController().signal));
   await expect.poll(() => seen.length).toBe(1);
   for (let change = 1; change <= 50; change += 1) await note(`Change ${change}`);
   await cancelRun(context, owner, runId);
   await done;
-  expect(seen.length).toBeLessThan(15);
-  expect(seen.at(-1)?.run.status).toBe('FAILED');
+  // The first, and one in each quarter of a second since; a timer may fire a millisecond early.
+  expect(seen.length).toBeLessThanOrEqual(2 + (performance.now() - startedAt) / 249);
+  expect(seen.at(-1)?.status).toBe('FAILED');
 });
 
 test('another’s run is followed by nobody else, and who leaves is told nothing more', async () => {
@@ -60,13 +64,13 @@ test('another’s run is followed by nobody else, and who leaves is told nothing
   expect(seen).toHaveLength(1);
 });
 
-test('who works on a run is stopped within two seconds of its end, whatever process ended it', async () => {
+test('who works on a run is stopped when it is ended, whatever process ends it', async () => {
   const { context, owner, runId, note } = await started();
   const watched = watchRun(context, runId);
   await note('Working');
   expect(watched.signal.aborted).toBe(false);
   await cancelRun(context, owner, runId);
-  await expect.poll(() => watched.signal.aborted, { timeout: 2_000 }).toBe(true);
+  await expect.poll(() => watched.signal.aborted).toBe(true);
   watched.stop();
 });
 
@@ -75,7 +79,7 @@ test('one user holds a bounded number of connections, and who leaves makes room'
   const leaving = new AbortController();
   const many = Array.from({ length: 30 }, () => collect(followRun(context, owner, runId, leaving.signal)));
   // Each of them reads the run by itself.
-  await expect.poll(() => many.every(({ seen }) => seen.length === 1), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => many.every(({ seen }) => seen.length === 1)).toBe(true);
   const next = () => collect(followRun(context, owner, runId, leaving.signal)).done;
   await expect(next()).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
   const other = await user();

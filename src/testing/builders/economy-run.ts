@@ -15,8 +15,13 @@ import { runRequest, testWorkbench } from '../rigs/engine-rig.ts';
 
 /** A run that is judged through the API's fake, and workers that share nothing but its database. */
 export const economyRun = async (options: AnthropicFakeOptions = {}, request: Partial<RunRequest> = {}) => {
-  const fake = await startAnthropicFake({ batches: { manual: true }, ...options });
   const workbench = await testWorkbench();
+  const fake = await startAnthropicFake({
+    batches: { manual: true },
+    // When a batch was made is held against the services' clock.
+    now: () => workbench.context.now().getTime(),
+    ...options,
+  });
   onTestFinished(fake.close);
   const provider = 'anthropic';
   const prices = createPrices(provider);

@@ -1,14 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eq } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { afterEach, expect, test } from 'vitest';
-import { verificationReplays } from '#db/schema/replays.ts';
 import { testDatabase } from '../rigs/database.ts';
 import { runRequest } from '../rigs/engine-rig.ts';
 import { eventually } from './eventually.ts';
 import { fleetSettings, startWorkers } from './fleet.ts';
-import { openOutside, repositoryOf, runOfChange } from './outside.ts';
+import { openOutside, repositoryOf } from './outside.ts';
 import { openFrontDesk, runStates } from './runs.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -16,8 +15,12 @@ afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
 
-test('a run of 10 replays starts all of them within 3 s while a run of 1,000 has its jobs before it', async () => {
-  const { databaseUrl, close } = await testDatabase();
+/** Of both workers, each of which works on 16 replays side by side. */
+const slots = 32;
+const within = { withinMs: 300_000 };
+
+test('a run of 10 replays is given all its slots before a run of 1,000, whose jobs lie before it, is given each once more', async () => {
+  const { databaseUrl, db, close } = await testDatabase();
   closing.push(close);
   const dataDir = await mkdtemp(join(tmpdir(), 'echelon-verify-fairness-'));
   closing.push(() => rm(dataDir, { recursive: true, force: true }));
@@ -41,36 +44,41 @@ test('a run of 10 replays starts all of them within 3 s while a run of 1,000 has
         minReplays: 5,
       }),
     );
-  const begunOf = (run: number) => {
-    const begun = new Map<number, number>();
-    for (const { change, from } of outside.calls)
-      if (runOfChange(change) === run && !begun.has(change)) begun.set(change, from);
-    return [...begun.values()];
+  /** How many of a run's jobs lie in the queue or were in it, and how many of them have started; by the queue's clock. */
+  const jobsOf = async (runId: string) => {
+    const [jobs] = await db.execute<{ queued: number; started: number; now: string }>(sql`
+      select count(*)::int as queued, count(started_on)::int as started, clock_timestamp()::text as now
+      from pgboss.job where name = 'score-replay' and data ->> 'runId' = ${runId}`);
+    if (jobs === undefined) throw new Error('A count came back empty.');
+    return jobs;
   };
-  const count = async (run: number) => begunOf(run).length;
-
-  await accept(0, 1_000);
+  const large = await accept(0, 1_000);
   // All slots of both workers are taken, and the large run's other jobs wait for them.
   await eventually(
     'The large run',
-    () => count(0),
-    (begun) => begun >= 32,
-    { withinMs: 60_000 },
+    () => jobsOf(large),
+    ({ started }) => started >= slots,
+    within,
   );
   const small = await accept(1, 10);
+  const { now: queuedAt } = await eventually(
+    'The draw of the small run',
+    () => jobsOf(small),
+    ({ queued }) => queued === 10,
+    within,
+  );
   await eventually(
     'The small run',
-    () => count(1),
-    (begun) => begun === 10,
-    { withinMs: 60_000 },
+    () => jobsOf(small),
+    ({ started }) => started === 10,
+    within,
   );
-  // From when its changes are known on: what reading a repository takes is not the queue's.
-  const [drawn] = await desk.db
-    .select({ at: verificationReplays.createdAt })
-    .from(verificationReplays)
-    .where(eq(verificationReplays.runId, small))
-    .limit(1);
-  expect(Math.max(...begunOf(1)) - (drawn?.at.getTime() ?? 0)).toBeLessThan(3_000);
-  const [large] = await runStates(desk.db);
-  expect(large).toMatchObject({ construct: 'run-0', status: expect.stringMatching(/INVOKING|SCORING/) });
-}, 150_000);
+  const [overtaking] = await db.execute<{ jobs: number }>(sql`
+    select count(*)::int as jobs from pgboss.job
+    where name = 'score-replay' and data ->> 'runId' = ${large} and started_on > ${queuedAt}::timestamptz
+      and started_on < (select max(started_on) from pgboss.job where data ->> 'runId' = ${small})`);
+  expect(overtaking?.jobs).toBeLessThanOrEqual(slots);
+  expect((await jobsOf(large)).started).toBeLessThan(1_000);
+  const [run] = await runStates(desk.db);
+  expect(run).toMatchObject({ construct: 'run-0', status: expect.stringMatching(/INVOKING|SCORING/) });
+}, 1_200_000);

@@ -3,7 +3,7 @@ import type { Outside } from './outside.ts';
 import { type FleetProgram, startFleetProgram } from './program.ts';
 import { secretsKey } from './runs.ts';
 
-const readyWithinMs = 60_000;
+const readyWithinMs = 180_000;
 const nextAuthSecret = randomBytes(16).toString('hex');
 
 /** What every process of a fleet has in its environment. */

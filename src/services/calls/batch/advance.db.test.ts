@@ -29,8 +29,6 @@ const statesOf = async ({ items }: Pick<EconomyRun, 'items'>) =>
 const dueBefore = async (submitOf: (at: EconomyRun) => BatchClient['submit']) => {
   const at = await economyRun();
   await at.pump({ onto: at.context });
-  // The fake's clock is the machine's, the services' is the workbench's.
-  at.wait(Date.now() - at.context.now().getTime());
   at.wait(11_000);
   return { at, onto: at.withBatches({ submit: submitOf(at) }) };
 };
@@ -131,7 +129,7 @@ test('calls that a cancelled run has queued are not sent, and nothing stays book
   await cancelRun(context, owner, runId);
   wait(11_000);
   await advanceBatches(context);
-  fake.endBatches();
+  await fake.endBatches();
   expect(fake.requests).toHaveLength(0);
   expect(await items()).toHaveLength(0);
   expect(await db.$count(judgeSpend)).toBe(0);

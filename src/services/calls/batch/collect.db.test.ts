@@ -108,7 +108,7 @@ test('what was stored before a fault ends the pass is woken all the same', async
   await advanceBatches(context);
   await db.update(judgeBatchItems).set({ state: 'queued' }).where(eq(judgeBatchItems.id, last));
   await advanceBatches(context);
-  fake.endBatches();
+  await fake.endBatches();
   let asked = 0;
   const failing = withBatches({
     state: async (id) => {
@@ -130,7 +130,7 @@ test('a lost batch that cannot be looked for holds up no other', async () => {
   await db.update(judgeBatchItems).set(heldBack).where(eq(judgeBatchItems.id, last));
   wait(11_000);
   await advanceBatches(context);
-  fake.endBatches();
+  await fake.endBatches();
   const lost = { state: 'submitting' as const, submittedAt: context.now() };
   await db.update(judgeBatchItems).set(lost).where(eq(judgeBatchItems.id, last));
   wait(6 * 60_000);
