@@ -19,7 +19,7 @@ import { type ReceivedSpan, startCollectorFake } from '#testing/fakes/collector/
 import { startGitHubFake } from '#testing/fakes/github/github-fake.ts';
 import { fakeRepository } from '#testing/fakes/github/repository.ts';
 import { describeChange, startOracleFake } from '#testing/fakes/oracles/http-fake.ts';
-import { openPolicy, openWorkbench } from '#testing/rigs/engine-rig.ts';
+import { openPolicy, openRig } from '#testing/rigs/engine-rig.ts';
 
 /** Each holds this word, and nothing else does. */
 const planted = /planted/i;
@@ -51,14 +51,14 @@ beforeAll(async () => {
     const answer = describeChange(request);
     return { kind: 'answer', answer: { ...answer, summary: `${answer.summary} ${said}` } };
   });
-  const workbench = await openWorkbench();
-  const { db, database, context } = workbench;
+  const rig = await openRig();
+  const { db, database, context } = rig;
   const dataDir = await mkdtemp(join(tmpdir(), 'echelon-verify-worker-'));
   const secretsKey = randomBytes(32);
   const { tracer, close: closeTracer } = openCollector(collector.url, 'web', () => {});
   const tracing = createTracing(tracer);
   const queue = openSender(db, tracing.traceparent);
-  closing.push(workbench.close, github.close, anthropic.close, oracle.close, collector.close, () =>
+  closing.push(rig.close, github.close, anthropic.close, oracle.close, collector.close, () =>
     rm(dataDir, { recursive: true, force: true }),
   );
 
@@ -90,7 +90,7 @@ beforeAll(async () => {
     });
   closing.unshift(async () => void worker.kill('SIGKILL'));
 
-  const actor = await workbench.user();
+  const actor = await rig.user();
   const { token } = await createApiToken(context, { userId: actor.userId, name: 'test' });
   const services = {
     ...context,
@@ -146,7 +146,7 @@ beforeAll(async () => {
     log,
     metrics,
     jobs: `${queued}\n${await jobsNow()}`,
-    database: await workbench.dump(),
+    database: await rig.dump(),
     spans: collector.spans,
     raw: collector.raw(),
   };

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { describeChange } from '#testing/fakes/oracles/http-fake.ts';
 import { runInProcess } from '#testing/rigs/command-line.ts';
-import { certificateOf, changes, openVerifyBench, verify } from '#testing/rigs/verify-rig.ts';
+import { certificateOf, changes, openVerifyRig, verify } from '#testing/rigs/verify-rig.ts';
 
-const { folder, startOracle, closeServers, remove } = openVerifyBench();
+const { folder, startOracle, closeServers, remove } = openVerifyRig();
 afterEach(closeServers);
 afterAll(remove);
 

@@ -17,10 +17,10 @@ import type { AnthropicFake } from '#testing/fakes/anthropic/anthropic-fake.ts';
 import { startGitHubFake } from '#testing/fakes/github/github-fake.ts';
 import { fakeRepository } from '#testing/fakes/github/repository.ts';
 import { runInProcess, withSettings } from '#testing/rigs/command-line.ts';
-import { certificateOf, changes, modelAt, openVerifyBench } from '#testing/rigs/verify-rig.ts';
+import { certificateOf, changes, modelAt, openVerifyRig } from '#testing/rigs/verify-rig.ts';
 import { judgmentsIn, openJudgmentFolder } from './judgment-folder.ts';
 
-const { folder: root, startOracle, startModel, closeServers, remove } = openVerifyBench();
+const { folder: root, startOracle, startModel, closeServers, remove } = openVerifyRig();
 afterEach(closeServers);
 afterAll(remove);
 

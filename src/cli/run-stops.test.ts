@@ -6,13 +6,13 @@ import { freePort } from '#db/embedded/free-port.ts';
 import { answerPlausibly } from '#testing/fakes/anthropic/answers.ts';
 import { describeChange, type OracleFake } from '#testing/fakes/oracles/http-fake.ts';
 import { runInProcess, withSettings } from '#testing/rigs/command-line.ts';
-import { certificateOf, changes, modelAt, openVerifyBench, verify } from '#testing/rigs/verify-rig.ts';
+import { certificateOf, changes, modelAt, openVerifyRig, verify } from '#testing/rigs/verify-rig.ts';
 
 /**
  * Runs that cannot go on for a reason outside them: each says what to do, certifies nothing and can be taken up again.
  */
 
-const { folder, startOracle, startModel, closeServers, remove } = openVerifyBench();
+const { folder, startOracle, startModel, closeServers, remove } = openVerifyRig();
 afterEach(closeServers);
 afterAll(remove);
 

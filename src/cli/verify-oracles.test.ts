@@ -4,11 +4,11 @@ import { afterAll, expect, test } from 'vitest';
 import { startChatFake } from '#testing/fakes/oracles/chat-fake.ts';
 import { startMcpFake } from '#testing/fakes/oracles/mcp-fake.ts';
 import { runInProcess, withSettings } from '#testing/rigs/command-line.ts';
-import { changes, modelAt, openVerifyBench } from '#testing/rigs/verify-rig.ts';
+import { changes, modelAt, openVerifyRig } from '#testing/rigs/verify-rig.ts';
 
 /** Oracles that do not answer the wire contract themselves. */
 
-const { folder, remove } = openVerifyBench();
+const { folder, remove } = openVerifyRig();
 afterAll(remove);
 
 const description = {

@@ -9,7 +9,7 @@ import {
   certificateOf,
   changes,
   modelAt,
-  openVerifyBench,
+  openVerifyRig,
   verify,
   verifyInChild,
 } from '#testing/rigs/verify-rig.ts';
@@ -17,7 +17,7 @@ import { recomputeCertificate } from '#verification/certificate/recompute.ts';
 
 /** Where ground truth comes from: a git repository, GitHub as it answers over HTTP, and what ingest wrote of either. */
 
-const { folder, startOracle, startModel, closeServers, remove } = openVerifyBench();
+const { folder, startOracle, startModel, closeServers, remove } = openVerifyRig();
 let github: GitHubFake;
 let repository: GitRepository;
 

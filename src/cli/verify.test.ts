@@ -9,13 +9,13 @@ import {
   certificateOf,
   changes,
   modelAt,
-  openVerifyBench,
+  openVerifyRig,
   verify,
   verifyInChild,
 } from '#testing/rigs/verify-rig.ts';
 import { recomputeCertificate } from '#verification/certificate/recompute.ts';
 
-const { folder, startOracle, closeServers, remove } = openVerifyBench();
+const { folder, startOracle, closeServers, remove } = openVerifyRig();
 afterEach(closeServers);
 afterAll(remove);
 

@@ -2,16 +2,16 @@ import { TRPCClientError } from '@trpc/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHandlers } from '#jobs/index.ts';
 import { createApiToken } from '#services/account/index.ts';
-import { openWorkbench } from '#testing/rigs/engine-rig.ts';
+import { openRig } from '#testing/rigs/engine-rig.ts';
 import { handleTrpc } from '#trpc/handler.ts';
 import { createEchelonClient, type EchelonClient } from './index.ts';
 
-let workbench: Awaited<ReturnType<typeof openWorkbench>>;
+let rig: Awaited<ReturnType<typeof openRig>>;
 let echelon: EchelonClient;
 beforeAll(async () => {
-  workbench = await openWorkbench();
-  const { db, context: services } = workbench;
-  const { userId } = await workbench.user();
+  rig = await openRig();
+  const { db, context: services } = rig;
+  const { userId } = await rig.user();
   const { token } = await createApiToken(services, { userId, name: 'test' });
   const url = 'http://127.0.0.1:3000';
   const auth = { db, now: services.now, secret: 'x'.repeat(32), url, github: null };
@@ -27,7 +27,7 @@ beforeAll(async () => {
     },
   });
 });
-afterAll(() => workbench.close());
+afterAll(() => rig.close());
 
 test('a run can be cancelled, resumed and retried as in the client’s example, typed from input to answer', async () => {
   const oracleHeaders = { 'X-Api-Key': 'planted' };
@@ -37,7 +37,7 @@ test('a run can be cancelled, resumed and retried as in the client’s example, 
     oracleUrl: 'https://oracle.example.com/ask',
     oracleHeaders,
   });
-  await createHandlers(workbench.context).handlers['ingest-run']({ runId }, new AbortController().signal);
+  await createHandlers(rig.context).handlers['ingest-run']({ runId }, new AbortController().signal);
   const run = await echelon.run.byId.query({ id: runId });
   if (run.can.cancel) await echelon.run.cancel.mutate({ id: runId });
   const resumed = await echelon.run.resume.mutate({ id: runId, oracleHeaders });

@@ -5,19 +5,19 @@ import { installQueues } from '#queue/install.ts';
 import { openSender } from '#queue/pg-boss.ts';
 import { workQueues } from '#queue/work.ts';
 import { createRun, getRun } from '#services/run/index.ts';
-import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import type { Script } from '#testing/rigs/scripted-engine.ts';
 import { createHandlers } from './index.ts';
 
 /** A run on pg-boss as an installation has it, and workers to start for it. */
 const onRealQueue = async (script: Script) => {
-  const workbench = await testWorkbench(script);
-  const { databaseUrl } = workbench.database;
+  const rig = await testRig(script);
+  const { databaseUrl } = rig.database;
   await installQueues(databaseUrl);
-  const { sender, close } = openSender(workbench.db);
+  const { sender, close } = openSender(rig.db);
   onTestFinished(close);
-  const context = { ...workbench.context, sender };
-  const owner = await workbench.user();
+  const context = { ...rig.context, sender };
+  const owner = await rig.user();
   const { runId } = await createRun(
     context,
     owner,
@@ -33,7 +33,7 @@ const onRealQueue = async (script: Script) => {
     await expect.poll(async () => (await run()).status).toMatch(/COMPLETED|FAILED/);
     return run();
   };
-  return { ...workbench, startWorker, ended };
+  return { ...rig, startWorker, ended };
 };
 
 test('on pg-boss a run is carried from its first job to its certificate, and no job holds a secret', async () => {

@@ -1,25 +1,25 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { storeCertificate } from '#testing/builders/stored-certificates.ts';
-import { get, openRestBench } from '#testing/rigs/rest-rig.ts';
+import { get, openRestRig } from '#testing/rigs/rest-rig.ts';
 import { getCertificateById, getCertificates } from './certificates.ts';
 
 const certificateIds: string[] = [];
-let bench: Awaited<ReturnType<typeof openRestBench>>;
+let rest: Awaited<ReturnType<typeof openRestRig>>;
 beforeAll(async () => {
-  bench = await openRestBench();
+  rest = await openRestRig();
   for (const supported of [1, 4, 2])
     certificateIds.push(
-      await storeCertificate(bench.workbench.db, {
+      await storeCertificate(rest.rig.db, {
         constructId: supported === 1 ? 'alpha' : 'beta',
         supported,
         createdAt: new Date(Date.UTC(2026, 0, certificateIds.length + 1)),
       }),
     );
 });
-afterAll(() => bench.workbench.close());
+afterAll(() => rest.rig.close());
 
 test('certificates are public: by id with their replay scores, in lists without', async () => {
-  const { context } = bench;
+  const { context } = rest;
   const response = await getCertificateById(context, get(''), certificateIds[0] ?? '');
   expect(response.status).toBe(200);
   const certificate = await response.json();

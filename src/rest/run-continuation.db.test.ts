@@ -1,25 +1,25 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHandlers } from '#jobs/index.ts';
-import { bearer, detail, get, openRestBench, runBody } from '#testing/rigs/rest-rig.ts';
+import { bearer, detail, get, openRestRig, runBody } from '#testing/rigs/rest-rig.ts';
 import { maxBodyBytes } from './read.ts';
 import { getRunById, postRunCancel, postRunResume, postRunRetry } from './runs.ts';
 
-let bench: Awaited<ReturnType<typeof openRestBench>>;
+let rest: Awaited<ReturnType<typeof openRestRig>>;
 beforeAll(async () => {
-  bench = await openRestBench();
+  rest = await openRestRig();
 });
-afterAll(() => bench.workbench.close());
+afterAll(() => rest.rig.close());
 
 /** A run of user A whose changes are drawn, so that it can be resumed after its end. */
 const drawnRun = async (fields: Record<string, unknown> = {}) => {
-  const { workbench, post } = bench;
+  const { rig, post } = rest;
   const { run_id: runId } = (await (await post({ ...runBody, ...fields })).json()) as { run_id: string };
-  await createHandlers(workbench.context).handlers['ingest-run']({ runId }, new AbortController().signal);
+  await createHandlers(rig.context).handlers['ingest-run']({ runId }, new AbortController().signal);
   return runId;
 };
 
 test('POST /runs/{run_id}/cancel answers 200 with the ended run, the second time too', async () => {
-  const { onRun } = bench;
+  const { onRun } = rest;
   const runId = await drawnRun();
   for (const _ of ['first', 'again']) {
     const response = await onRun(postRunCancel, runId);
@@ -35,7 +35,7 @@ test('POST /runs/{run_id}/cancel answers 200 with the ended run, the second time
 });
 
 test('POST /runs/{run_id}/resume and /retry answer 201 with a new run that names the old one, even without a body', async () => {
-  const { context, tokens, onRun } = bench;
+  const { context, tokens, onRun } = rest;
   const runId = await drawnRun();
   await onRun(postRunCancel, runId);
   for (const [call, continuation, payload] of [
@@ -68,7 +68,7 @@ test('POST /runs/{run_id}/resume and /retry answer 201 with a new run that names
 });
 
 test('secrets must be given again, and bad fields are 422 by their names on the wire', async () => {
-  const { onRun } = bench;
+  const { onRun } = rest;
   const runId = await drawnRun({ oracle_headers: { 'X-Api_Key': 'planted-value' } });
   const running = await onRun(postRunRetry, runId, { oracle_headers: { 'X-Api_Key': 'again' } });
   expect(running.status).toBe(422);
@@ -109,7 +109,7 @@ test('secrets must be given again, and bad fields are 422 by their names on the 
 });
 
 test('cancel, resume and retry answer 404 for another user’s, an unknown or a malformed run and 401 without a token, and change nothing', async () => {
-  const { context, tokens, onRun } = bench;
+  const { context, tokens, onRun } = rest;
   const runId = await drawnRun();
   for (const call of [postRunCancel, postRunResume, postRunRetry]) {
     expect((await onRun(call, runId, {}, {})).status).toBe(401);

@@ -3,18 +3,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sessionCookieName } from '#auth/cookies.ts';
 import { createApiToken } from '#services/account/index.ts';
 import { openPolicy } from '#testing/rigs/engine-rig.ts';
-import { bearer, detail, get, openRestBench, runBody } from '#testing/rigs/rest-rig.ts';
+import { bearer, detail, get, openRestRig, runBody } from '#testing/rigs/rest-rig.ts';
 import { maxBodyBytes } from './read.ts';
 import { getRunById, getRuns } from './runs.ts';
 
-let bench: Awaited<ReturnType<typeof openRestBench>>;
+let rest: Awaited<ReturnType<typeof openRestRig>>;
 beforeAll(async () => {
-  bench = await openRestBench();
+  rest = await openRestRig();
 });
-afterAll(() => bench.workbench.close());
+afterAll(() => rest.rig.close());
 
 test('POST /runs answers 201 with the run’s id, PENDING and the judge, and only its owner can read the run', async () => {
-  const { context, tokens, post } = bench;
+  const { context, tokens, post } = rest;
   const response = await post(runBody);
   expect(response.status).toBe(201);
   const created = (await response.json()) as { run_id: string };
@@ -65,19 +65,19 @@ test('POST /runs answers 201 with the run’s id, PENDING and the judge, and onl
 });
 
 test('header names are data and keep their spelling', async () => {
-  const { workbench, post } = bench;
+  const { rig, post } = rest;
   const response = await post({
     ...runBody,
     oracle_headers: { 'X-Api_Key': 'planted-value', xFoo: 'planted-two' },
   });
   const { run_id } = (await response.json()) as { run_id: string };
-  const [row] = await workbench.database.sql`
+  const [row] = await rig.database.sql`
     select config_json -> 'oracle' -> 'headers' as headers from verification_runs where id = ${run_id}`;
   expect(row?.headers).toEqual({ 'X-Api_Key': '[REDACTED]', xFoo: '[REDACTED]' });
 });
 
 test('a request without a token, with a wrong one, or with the cookie from another site is 401', async () => {
-  const { context, a, post } = bench;
+  const { context, a, post } = rest;
   expect((await post(runBody, {})).status).toBe(401);
   expect((await post(runBody, bearer('ev_wrong'))).headers.get('www-authenticate')).toBe('Bearer');
   expect((await getRuns(context, get('/runs'))).status).toBe(401);
@@ -91,7 +91,7 @@ test('a request without a token, with a wrong one, or with the cookie from anoth
 });
 
 test('bad fields are 422, each by its name on the wire', async () => {
-  const { post } = bench;
+  const { post } = rest;
   const response = await post({
     repo_url: '/etc',
     oracle_url: 'ftp://x',
@@ -116,7 +116,7 @@ test('bad fields are 422, each by its name on the wire', async () => {
 });
 
 test('a body that is not JSON is 400, one that is not an object 422, one that is too large 413, declared or not', async () => {
-  const { tokens, post } = bench;
+  const { tokens, post } = rest;
   expect((await post('{"repo_url":')).status).toBe(400);
   expect((await post('')).status).toBe(400);
   expect((await post([])).status).toBe(422);
@@ -127,10 +127,10 @@ test('a body that is not JSON is 400, one that is not an object 422, one that is
 });
 
 test('if no run can be carried out, the answer is 503 and says what to configure', async () => {
-  const { workbench, context, tokens, post } = bench;
+  const { rig, context, tokens, post } = rest;
   const off = {
     ...context,
-    services: { ...workbench.context, policy: { ...openPolicy, engineEnabled: false } },
+    services: { ...rig.context, policy: { ...openPolicy, engineEnabled: false } },
   };
   const response = await post(runBody, bearer(tokens.a), off);
   expect(response.status).toBe(503);
@@ -138,20 +138,20 @@ test('if no run can be carried out, the answer is 503 and says what to configure
 });
 
 test('a fault is 500 with its id and without the exception’s text', async () => {
-  const { workbench, context, tokens, post } = bench;
+  const { rig, context, tokens, post } = rest;
   const checkOracleUrl = () => Promise.reject(new Error('words of the stack'));
-  const broken = { ...context, services: { ...workbench.context, checkOracleUrl } };
+  const broken = { ...context, services: { ...rig.context, checkOracleUrl } };
   const response = await post(runBody, bearer(tokens.a), broken);
   expect(response.status).toBe(500);
   const text = await response.text();
   expect(text).not.toContain('words of the stack');
-  const told = workbench.logged.find(({ details }) => text.includes(String(details.fault)));
+  const told = rig.logged.find(({ details }) => text.includes(String(details.fault)));
   expect(told?.details).toMatchObject({ request: 'POST /api/v1/verification/runs' });
 });
 
 test('GET /runs lists one’s own runs, newest first, with limit, offset, filters and the total of all that match', async () => {
-  const { workbench, context, b, post } = bench;
-  const { token } = await createApiToken(workbench.context, { userId: b.userId, name: 'list' });
+  const { rig, context, b, post } = rest;
+  const { token } = await createApiToken(rig.context, { userId: b.userId, name: 'list' });
   for (const construct_id of ['alpha', 'beta', 'beta'])
     await post({ ...runBody, construct_id }, bearer(token));
   const list = async (query: string) => {
@@ -169,7 +169,7 @@ test('GET /runs lists one’s own runs, newest first, with limit, offset, filter
 });
 
 test('REST takes every choice of a run, and refuses an unknown or invalid one instead of ignoring it', async () => {
-  const { workbench, post } = bench;
+  const { rig, post } = rest;
   const choices = {
     judge: 'anthropic',
     seed: 'chosen',
@@ -181,7 +181,7 @@ test('REST takes every choice of a run, and refuses an unknown or invalid one in
     economy: true,
   };
   const { run_id } = (await (await post({ ...runBody, ...choices })).json()) as { run_id: string };
-  const [row] = await workbench.database
+  const [row] = await rig.database
     .sql`select config_json as config from verification_runs where id = ${run_id}`;
   expect(row?.config).toMatchObject({
     judge: { provider: 'anthropic' },

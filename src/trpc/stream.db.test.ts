@@ -3,15 +3,15 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { apiTokens } from '#db/schema/users.ts';
 import { createApiToken } from '#services/account/index.ts';
 import { createRun } from '#services/run/index.ts';
-import { openWorkbench, runRequest } from '#testing/rigs/engine-rig.ts';
+import { openRig, runRequest } from '#testing/rigs/engine-rig.ts';
 import { handleTrpc } from './handler.ts';
 import { appRouter } from './root.ts';
 
-let workbench: Awaited<ReturnType<typeof openWorkbench>>;
+let rig: Awaited<ReturnType<typeof openRig>>;
 beforeAll(async () => {
-  workbench = await openWorkbench();
+  rig = await openRig();
 });
-afterAll(() => workbench.close());
+afterAll(() => rig.close());
 
 const longestMs = appRouter._def._config.sse?.maxDurationMs;
 afterEach(() => void vi.restoreAllMocks());
@@ -19,7 +19,7 @@ afterEach(() => void vi.restoreAllMocks());
 /** A run's changes as streamed to the bearer of this token, whose time is up once the first is told. */
 const stream = async (token: string, runId: string) => {
   const timers = vi.spyOn(globalThis, 'setTimeout');
-  const { db, context: services } = workbench;
+  const { db, context: services } = rig;
   const url = 'http://127.0.0.1:3000';
   const response = await handleTrpc(
     { services, auth: { db, now: services.now, secret: 'x'.repeat(32), url, github: null } },
@@ -43,8 +43,8 @@ test('a stream ends after five minutes', () => {
 });
 
 test('a stream whose time is up ends without a final event, so the page reconnects, and a user who signed out is refused', async () => {
-  const { context, db } = workbench;
-  const owner = await workbench.user();
+  const { context, db } = rig;
+  const owner = await rig.user();
   const { token } = await createApiToken(context, { userId: owner.userId, name: 'test' });
   const { runId } = await createRun(context, owner, runRequest());
   for (const _ of ['first', 'again']) {

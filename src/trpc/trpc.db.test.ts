@@ -8,21 +8,21 @@ import { judgeProviders } from '#contracts/judge-providers.ts';
 import { createApiToken } from '#services/account/index.ts';
 import type { Actor } from '#services/ground/index.ts';
 import { storeCertificate } from '#testing/builders/stored-certificates.ts';
-import { openPolicy, openWorkbench, runRequest } from '#testing/rigs/engine-rig.ts';
+import { openPolicy, openRig, runRequest } from '#testing/rigs/engine-rig.ts';
 import { handleTrpc } from './handler.ts';
 import { createCaller } from './root.ts';
 
-let workbench: Awaited<ReturnType<typeof openWorkbench>>;
+let rig: Awaited<ReturnType<typeof openRig>>;
 let auth: AuthContext;
 let [a, b]: [Actor, Actor] = [{ userId: '' }, { userId: '' }];
 let certificateId: string;
 beforeAll(async () => {
-  workbench = await openWorkbench();
-  const { db, context } = workbench;
+  rig = await openRig();
+  const { db, context } = rig;
   auth = { db, now: context.now, secret: 'x'.repeat(32), url: 'http://127.0.0.1:3000', github: null };
   [a, b] = [
-    await workbench.user(),
-    await workbench.user({ provider: 'wallet', subject: '0xd8da6bf26964af9d7eed9e03e53415d37aa96045' }),
+    await rig.user(),
+    await rig.user({ provider: 'wallet', subject: '0xd8da6bf26964af9d7eed9e03e53415d37aa96045' }),
   ];
   certificateId = await storeCertificate(db, {
     constructId: 'alpha',
@@ -30,9 +30,9 @@ beforeAll(async () => {
     createdAt: new Date('2026-01-01T00:00:00Z'),
   });
 });
-afterAll(() => workbench.close());
+afterAll(() => rig.close());
 
-const caller = (actor: Actor | null, services = workbench.context) => createCaller({ services, auth, actor });
+const caller = (actor: Actor | null, services = rig.context) => createCaller({ services, auth, actor });
 const codeOf = (call: Promise<unknown>) =>
   call.then(
     () => 'none',
@@ -109,7 +109,7 @@ test('an estimate is made without a construct and an oracle, and a wrong reposit
 });
 
 test('if no run can be carried out, the error says what to configure', async () => {
-  const off = { ...workbench.context, policy: { ...openPolicy, engineEnabled: false } };
+  const off = { ...rig.context, policy: { ...openPolicy, engineEnabled: false } };
   await expect(caller(a, off).run.create(runRequest())).rejects.toMatchObject({
     code: 'PRECONDITION_FAILED',
     message: expect.stringContaining('ENGINE_ENABLED'),
@@ -118,7 +118,7 @@ test('if no run can be carried out, the error says what to configure', async () 
 });
 
 /** The published client, with its requests answered by the route's handler. */
-const client = (token?: string, services = workbench.context) =>
+const client = (token?: string, services = rig.context) =>
   createEchelonClient({
     baseUrl: 'http://127.0.0.1:3000/',
     ...(token === undefined ? {} : { token }),
@@ -141,7 +141,7 @@ const refusal = async (call: Promise<unknown>) => {
 };
 
 test('the client signs in with a personal token, and a wrong one is UNAUTHORIZED', async () => {
-  const { token } = await createApiToken(workbench.context, { userId: a.userId, name: 'test' });
+  const { token } = await createApiToken(rig.context, { userId: a.userId, name: 'test' });
   const { runId } = await client(token).run.createSample.mutate();
   expect(await client(token).run.byId.query({ id: runId })).toMatchObject({ sample: true });
   expect((await refusal(client('ev_wrong').run.list.query({}))).data.code).toBe('UNAUTHORIZED');
@@ -149,7 +149,7 @@ test('the client signs in with a personal token, and a wrong one is UNAUTHORIZED
 });
 
 test('bad input is BAD_REQUEST with each field named, and no stack', async () => {
-  const { token } = await createApiToken(workbench.context, { userId: a.userId, name: 'test' });
+  const { token } = await createApiToken(rig.context, { userId: a.userId, name: 'test' });
   const error = await refusal(
     client(token).run.create.mutate({
       repoUrl: 'http://user:planted@host/x',
@@ -169,7 +169,7 @@ test('bad input is BAD_REQUEST with each field named, and no stack', async () =>
   expect(error.message).toContain('repoUrl: Must be an https URL');
   expect(error.message).not.toContain('planted');
   expect(error.data.stack).toBeUndefined();
-  const refused = { ...workbench.context, checkOracleUrl: async () => 'It is a private address.' };
+  const refused = { ...rig.context, checkOracleUrl: async () => 'It is a private address.' };
   const ruled = await refusal(client(token, refused).run.create.mutate(runRequest()));
   expect(ruled.data).toMatchObject({
     code: 'BAD_REQUEST',
@@ -178,16 +178,16 @@ test('bad input is BAD_REQUEST with each field named, and no stack', async () =>
 });
 
 test('an unexpected fault shows only its id, and the log has the rest', async () => {
-  const { token } = await createApiToken(workbench.context, { userId: a.userId, name: 'test' });
+  const { token } = await createApiToken(rig.context, { userId: a.userId, name: 'test' });
   const broken = {
-    ...workbench.context,
+    ...rig.context,
     checkOracleUrl: () => Promise.reject(new TypeError('words of the stack')),
   };
   const error = await refusal(client(token, broken).run.create.mutate(runRequest()));
   expect(error.data.code).toBe('INTERNAL_SERVER_ERROR');
   expect(JSON.stringify(error.shape)).not.toContain('words of the stack');
   expect(JSON.stringify(error.shape)).not.toContain(import.meta.dirname);
-  const told = workbench.logged.find(({ details }) => error.message.includes(String(details.fault)));
+  const told = rig.logged.find(({ details }) => error.message.includes(String(details.fault)));
   expect(told?.details).toMatchObject({
     procedure: 'run.create',
     error: { name: 'TypeError', message: 'words of the stack' },
@@ -201,20 +201,20 @@ test('a fault before any procedure goes to the log and not to the caller', async
     },
   });
   const response = await handleTrpc(
-    { services: workbench.context, auth: { ...auth, db } },
+    { services: rig.context, auth: { ...auth, db } },
     new Request('http://127.0.0.1:3000/api/trpc/certificate.list', {
       headers: { authorization: `Bearer ev_${'x'.repeat(43)}` },
     }),
   );
   expect(response.status).toBe(500);
   expect(await response.text()).not.toContain('words of the database');
-  expect(JSON.stringify(workbench.logged)).toContain('words of the database');
+  expect(JSON.stringify(rig.logged)).toContain('words of the database');
 });
 
 test('a request body without a length or above one megabyte is refused unread', async () => {
   const post = (headers: Record<string, string>) =>
     handleTrpc(
-      { services: workbench.context, auth },
+      { services: rig.context, auth },
       new Request('http://127.0.0.1:3000/api/trpc/run.create', { method: 'POST', body: '{}', headers }),
     );
   expect((await post({})).status).toBe(411);
@@ -224,7 +224,7 @@ test('a request body without a length or above one megabyte is refused unread', 
 test('a request with more than twenty calls is refused before any of them is made', async () => {
   const batchOf = (calls: number) =>
     handleTrpc(
-      { services: workbench.context, auth },
+      { services: rig.context, auth },
       new Request(
         `http://127.0.0.1:3000/api/trpc/${Array.from({ length: calls }, () => 'certificate.list').join(',')}?batch=1&input=%7B%7D`,
       ),
@@ -242,7 +242,7 @@ test('a request with more than twenty calls is refused before any of them is mad
 
 test('answers are not cached', async () => {
   const response = await handleTrpc(
-    { services: workbench.context, auth },
+    { services: rig.context, auth },
     new Request('http://127.0.0.1:3000/api/trpc/certificate.list?input=%7B%7D'),
   );
   expect(response.status).toBe(200);

@@ -16,12 +16,12 @@ import { createRun as createRunOf } from '#services/run/index.ts';
 import { cutMessage, failRun, noteActivity } from '#services/state/transitions.ts';
 import { storeCertificate } from '#testing/builders/stored-certificates.ts';
 import { runCommand, runInProcess } from '#testing/rigs/command-line.ts';
-import { openWorkbench, runRequest } from '#testing/rigs/engine-rig.ts';
+import { openRig, runRequest } from '#testing/rigs/engine-rig.ts';
 import { handleTrpc } from '#trpc/handler.ts';
 import { openTerminal } from '../terminal.ts';
 import { runProgram } from './program.ts';
 
-let workbench: Awaited<ReturnType<typeof openWorkbench>>;
+let rig: Awaited<ReturnType<typeof openRig>>;
 let [a, b]: [Actor, Actor] = [{ userId: '' }, { userId: '' }];
 let port: number;
 let url: string;
@@ -32,7 +32,7 @@ const tokenFile = join(folder, 'token');
 
 /** The installation's tRPC interface behind a socket, as the route serves it. */
 const serve = async () => {
-  const { db, context: services } = workbench;
+  const { db, context: services } = rig;
   const auth = { db, now: services.now, secret: 'x'.repeat(32), url, github: null };
   const served = createServer(
     getRequestListener((request) => handleTrpc({ services, auth }, request), {
@@ -49,23 +49,23 @@ const stop = async (served: Server) => {
 };
 
 beforeAll(async () => {
-  workbench = await openWorkbench();
+  rig = await openRig();
   port = await freePort();
   url = `http://127.0.0.1:${port}`;
-  [a, b] = [await workbench.user(), await workbench.user()];
-  token = (await createApiToken(workbench.context, { userId: a.userId, name: 'test' })).token;
+  [a, b] = [await rig.user(), await rig.user()];
+  token = (await createApiToken(rig.context, { userId: a.userId, name: 'test' })).token;
   writeFileSync(tokenFile, `${token}\n`);
   server = await serve();
 });
 afterAll(async () => {
   await stop(server);
   rmSync(folder, { recursive: true });
-  await workbench.close();
+  await rig.close();
 });
 
 const run = (...args: string[]) => runInProcess(['run', ...args, '--url', url, '--token-file', tokenFile]);
 const createRun = (changes: Parameters<typeof runRequest>[0] = {}, actor = a) =>
-  createRunOf(workbench.context, actor, runRequest(changes));
+  createRunOf(rig.context, actor, runRequest(changes));
 /** `run show --watch`, as it goes on. */
 const watchRun = (runId: string, ...args: string[]) => {
   const stdout = new PassThrough();
@@ -88,28 +88,28 @@ const watchRun = (runId: string, ...args: string[]) => {
 /** A failed run whose changes had been drawn, so that it can be resumed. */
 const failedRun = async (changes: Parameters<typeof runRequest>[0] = {}) => {
   const { runId } = await createRun(changes);
-  const { handlers } = createHandlers(workbench.context);
+  const { handlers } = createHandlers(rig.context);
   await handlers['ingest-run']({ runId }, new AbortController().signal);
-  await failRun(workbench.db, runId, cutMessage('The judge \u001b[2Jwas away.'), workbench.context.now());
+  await failRun(rig.db, runId, cutMessage('The judge \u001b[2Jwas away.'), rig.context.now());
   return runId;
 };
 
 /** As if the run had been certified. */
 const setCompleted = async (runId: string) => {
-  const certificateId = await storeCertificate(workbench.db, {
+  const certificateId = await storeCertificate(rig.db, {
     constructId: 'construct',
     supported: 4,
-    createdAt: workbench.context.now(),
+    createdAt: rig.context.now(),
   });
-  await workbench.database.sql`
+  await rig.database.sql`
     update verification_runs set status = 'COMPLETED', error = null, certificate_id = ${certificateId}
     where id = ${runId}`;
 };
 
 test('run show tells status, progress, cost, what a run waits for, and what can be done', async () => {
   const { runId } = await createRun({ maxCostUsd: 5 });
-  await workbench.database.sql`update verification_runs set status = 'INGESTING' where id = ${runId}`;
-  await noteActivity(workbench.db, runId, 'Waits for GitHub until 10:05.');
+  await rig.database.sql`update verification_runs set status = 'INGESTING' where id = ${runId}`;
+  await noteActivity(rig.db, runId, 'Waits for GitHub until 10:05.');
   const waiting = await run('show', runId);
   expect(waiting).toMatchObject({ code: 0, stderr: '' });
   expect(waiting.stdout).toMatch(/^Status +INGESTING$/m);
@@ -182,8 +182,8 @@ test('run resume and run retry print the new run’s id alone, and hand on what 
     continuation: 'resume',
     max_cost_usd: 2.5,
   });
-  const [row] = await workbench.database.sql`select sealed from run_secrets where run_id = ${runId}`;
-  expect(workbench.context.secretBox.open(runId, row?.sealed)).toEqual({
+  const [row] = await rig.database.sql`select sealed from run_secrets where run_id = ${runId}`;
+  expect(rig.context.secretBox.open(runId, row?.sealed)).toEqual({
     githubToken: null,
     oracleUrl: `${address}?key=new`,
     oracleHeaders: { 'X-Api-Key': 'one:two' },
@@ -216,7 +216,7 @@ test('run show --watch ends with the run, outlives a restart of the installation
   await stop(server);
   await expect.poll(said).toContain('does not answer');
   server = await serve();
-  await failRun(workbench.db, runId, 'It failed.', workbench.context.now());
+  await failRun(rig.db, runId, 'It failed.', rig.context.now());
   expect(await code).toBe(1);
   expect(said()).toMatch(/PENDING –\n.*does not answer/);
   expect(JSON.parse(String(stdout.read()))).toMatchObject({ status: 'FAILED', error: 'It failed.' });

@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type GitHubFake, startGitHubFake } from '#testing/fakes/github/github-fake.ts';
 import { fakeRepository } from '#testing/fakes/github/repository.ts';
 import { runInProcess, withSettings } from '#testing/rigs/command-line.ts';
-import { openVerifyBench } from '#testing/rigs/verify-rig.ts';
+import { openVerifyRig } from '#testing/rigs/verify-rig.ts';
 
-const { startOracle, closeServers, remove } = openVerifyBench();
+const { startOracle, closeServers, remove } = openVerifyRig();
 let github: GitHubFake;
 beforeAll(async () => {
   github = await startGitHubFake();

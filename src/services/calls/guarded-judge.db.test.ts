@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { judgeSpend } from '#db/schema/judge-spend.ts';
-import { paidWorkbench } from '#testing/rigs/paid-rig.ts';
+import { paidRig } from '#testing/rigs/paid-rig.ts';
 import { changeNumber, type Script, scriptedEngine } from '#testing/rigs/scripted-engine.ts';
 import { bookedJudge } from '#verification/judges/booked-judge.ts';
 import { modelJudge } from '#verification/judges/model/model-judge.ts';
@@ -37,7 +37,7 @@ const cheaperThanBooked = (script: Script = {}) => {
 };
 
 test('a limit with room for one call at a time slows a run down and makes it pay for nothing twice', async () => {
-  const at = await paidWorkbench();
+  const at = await paidRig();
   const { engine, calls } = cheaperThanBooked();
   const runId = await at.start({ limit: 1, minReplays: 1, maxCostUsd: 1.5, agreementSample: 1 });
   await at.pump({ onto: { ...at.context, engine } });
@@ -58,7 +58,7 @@ test('a limit with room for one call at a time slows a run down and makes it pay
 });
 
 test('a call that was broken off stays booked at the most that it can cost: it may have been charged', async () => {
-  const at = await paidWorkbench();
+  const at = await paidRig();
   const runId = await at.start();
   const { engine } = scriptedEngine({ costUsd: 0.3, judge: () => Promise.reject(new Error('aborted')) });
   const judge = bookedJudge(
@@ -70,7 +70,7 @@ test('a call that was broken off stays booked at the most that it can cost: it m
 });
 
 test('of calls that are given up together only what was sent stays booked', async () => {
-  const at = await paidWorkbench();
+  const at = await paidRig();
   const runId = await at.start();
   let sent = 0;
   const judge = modelJudge({
@@ -104,7 +104,7 @@ test('of calls that are given up together only what was sent stays booked', asyn
 });
 
 test('the free judge books nothing', async () => {
-  const at = await paidWorkbench({ costUsd: 0.3 });
+  const at = await paidRig({ costUsd: 0.3 });
   const runId = await at.start({ judge: 'offline', maxCostUsd: 0.1 });
   await at.pump();
   expect((await at.run(runId)).status).toBe('COMPLETED');

@@ -1,10 +1,10 @@
 import { judgeAccountContract } from '#testing/rigs/judge-account-contract.ts';
-import { paidWorkbench } from '#testing/rigs/paid-rig.ts';
+import { paidRig } from '#testing/rigs/paid-rig.ts';
 import { ingestRun } from '../pipeline/ingest.ts';
 import { judgeAccount } from './spend.ts';
 
 judgeAccountContract(async () => {
-  const at = await paidWorkbench();
+  const at = await paidRig();
   const runId = await at.start({ maxCostUsd: 1 });
   return {
     account: judgeAccount(at.context, { runId, limitUsd: 1 }),

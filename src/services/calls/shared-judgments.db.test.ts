@@ -6,7 +6,7 @@ import type { RunRequest } from '#contracts/run-request.ts';
 import { answerKeys } from '#db/schema/answer-keys.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { getRunById, getRuns } from '#rest/runs.ts';
-import { openPolicy, runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { openPolicy, runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import {
   changeNumbers,
   drawOf,
@@ -27,9 +27,9 @@ import { sharedJudgments } from './shared-judgments.ts';
 
 const day = 24 * 60 * 60_000;
 
-const bench = async (script: Script = {}) => {
-  const workbench = await testWorkbench(script);
-  const { db, context } = workbench;
+const rigWith = async (script: Script = {}) => {
+  const rig = await testRig(script);
+  const { db, context } = rig;
   const replaysOf = (runId: string) =>
     db
       .select()
@@ -37,25 +37,25 @@ const bench = async (script: Script = {}) => {
       .where(eq(verificationReplays.runId, runId))
       .orderBy(asc(verificationReplays.position));
   const accepted = async (request: Partial<RunRequest> = {}, onto: WorkerContext = context) => {
-    const owner: Actor = await workbench.user();
+    const owner: Actor = await rig.user();
     const { runId } = await createRun(onto, owner, runRequest(request));
     return { owner, runId };
   };
   /** A run of a user of its own, carried to its end. */
   const run = async (request: Partial<RunRequest> = {}, onto: WorkerContext = context) => {
     const { owner, runId } = await accepted(request, onto);
-    const before = workbench.calls.length;
-    await workbench.pump({ onto });
+    const before = rig.calls.length;
+    await rig.pump({ onto });
     const ended = await getRun(context, owner, runId);
     return {
       ...ended,
       owner,
-      calls: workbench.calls.slice(before),
+      calls: rig.calls.slice(before),
       replays: await replaysOf(runId),
       certificate: () => getPublicCertificate(context, ended.certificateId ?? ''),
     };
   };
-  return { ...workbench, accepted, run, replaysOf };
+  return { ...rig, accepted, run, replaysOf };
 };
 
 const sharedCalls = (calls: string[]) => calls.filter((call) => /^(?:answer_key|baseline-)/.test(call));
@@ -85,11 +85,11 @@ const numberedKeys = (changesOf: (made: number) => number = () => 2): NonNullabl
   };
 };
 
-const keysOf = (replays: Awaited<ReturnType<Awaited<ReturnType<typeof bench>>['replaysOf']>>) =>
+const keysOf = (replays: Awaited<ReturnType<Awaited<ReturnType<typeof rigWith>>['replaysOf']>>) =>
   replays.map(({ answerKey }) => (answerKey?.kind === 'made' ? answerKey.key : null));
 
 test('another user’s run of another construct on the same changes pays for no key and no baseline, and is judged by the same keys', async () => {
-  const at = await bench({ judge: numberedKeys() });
+  const at = await rigWith({ judge: numberedKeys() });
   const first = await at.run({ constructId: 'one' });
   expect(sharedCalls(first.calls).sort()).toEqual(allShared.toSorted());
   const second = await at.run({ constructId: 'two' });
@@ -109,7 +109,7 @@ test('another user’s run of another construct on the same changes pays for no 
 });
 
 test('another model, and other prompts, make keys and baselines of their own', async () => {
-  const at = await bench({ judge: numberedKeys() });
+  const at = await rigWith({ judge: numberedKeys() });
   await at.run();
   const judges = { ...openPolicy.judges, offline: { model: 'offline-2', unavailable: null } };
   const otherModel = { ...at.context, policy: { ...openPolicy, judges } };
@@ -128,7 +128,7 @@ test('another model, and other prompts, make keys and baselines of their own', a
 });
 
 test('that no key can be made for a change is not asked twice either', async () => {
-  const at = await bench({
+  const at = await rigWith({
     draw: async () => drawOf(changeNumbers(2), changeNumbers(1, 3)),
     judge: async (task, { id }) =>
       task.measure === 'answer_key' && id === '1' ? offlineReply({}) : undefined,
@@ -142,7 +142,7 @@ test('that no key can be made for a change is not asked twice either', async () 
 
 test('a key that could not be had is not shared: the next run asks again', async () => {
   let down = true;
-  const at = await bench({
+  const at = await rigWith({
     judge: async ({ measure }) =>
       down && measure === 'answer_key' ? unavailable('no connection') : undefined,
   });
@@ -153,7 +153,7 @@ test('a key that could not be had is not shared: the next run asks again', async
 });
 
 test('a key is used for 90 days; an older one is retired and made anew, its baseline with it', async () => {
-  const at = await bench({ judge: numberedKeys() });
+  const at = await rigWith({ judge: numberedKeys() });
   const first = await at.run();
   at.wait(90 * day - 60_000);
   const second = await at.run();
@@ -175,7 +175,7 @@ test('two runs that make the key of one change at once end up with one, and each
   const both = new Promise<void>((resolve) => {
     bothAsked = resolve;
   });
-  const at = await bench({
+  const at = await rigWith({
     judge: async (task, groundTruth) => {
       if (task.measure !== 'answer_key') return undefined;
       const reply = numbered(task, groundTruth);
@@ -204,7 +204,7 @@ test('two runs that make the key of one change at once end up with one, and each
 });
 
 test('a judge of another provider shares no key, also where its model has the same name', async () => {
-  const at = await bench();
+  const at = await rigWith();
   await at.accepted({ limit: 1, minReplays: 1 });
   await at.pump();
   const [kept] = await at.db.select().from(answerKeys);
@@ -222,7 +222,7 @@ test('a judge of another provider shares no key, also where its model has the sa
 });
 
 test('of two verdicts on the baseline the first one that is kept stays', async () => {
-  const at = await bench();
+  const at = await rigWith();
   await at.accepted({ limit: 1, minReplays: 1 });
   await at.pump();
   const [first] = await at.db.select().from(answerKeys);
@@ -244,7 +244,7 @@ test('of two verdicts on the baseline the first one that is kept stays', async (
 
 test('the baseline is judged by the key that its replay was judged by, also where another has taken that one’s place', async () => {
   let oracleIsBroken = true;
-  const at = await bench({
+  const at = await rigWith({
     // The first key has two changes, every later one has one.
     judge: numberedKeys((made) => (made === 1 ? 2 : 1)),
     oracle: async () => {
@@ -276,7 +276,7 @@ test('the baseline is judged by the key that its replay was judged by, also wher
 });
 
 test('a private change’s key goes with its record, and another credential’s run never gets it', async () => {
-  const at = await bench({
+  const at = await rigWith({
     judge: numberedKeys(),
     draw: async ({ limit }) => ({ ...drawOf(changeNumbers(limit)), private: true }),
   });
@@ -294,7 +294,7 @@ test('a private change’s key goes with its record, and another credential’s 
 
 test('no answer to a run’s owner, and no certificate, holds a key’s statements, question or reference answer', async () => {
   const planted = /planted/;
-  const at = await bench({
+  const at = await rigWith({
     judge: async (task, { id }) => {
       if (task.measure === 'recall' && id === '3') return unavailable('no connection');
       if (task.measure !== 'answer_key') return undefined;

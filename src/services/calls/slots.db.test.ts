@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { callSlots } from '#db/schema/call-slots.ts';
-import { openPolicy, runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { openPolicy, runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import type { InstallationPolicy } from '../ground/context.ts';
 import { createRun } from '../run/create.ts';
 import { getRun } from '../run/get.ts';
@@ -12,7 +12,7 @@ const userId = randomUUID();
 const asker = (resource: string) => ({ resource, userId });
 
 test('no more calls than allowed are under way at one resource, however many ask at the same time', async () => {
-  const { context } = await testWorkbench();
+  const { context } = await testRig();
   const limits = { atOnce: 3, perMinute: 1000 };
   const asked = await Promise.allSettled(
     Array.from({ length: 20 }, () => takeSlot(context, asker('oracle https://a.example'), limits)),
@@ -28,7 +28,7 @@ test('no more calls than allowed are under way at one resource, however many ask
 });
 
 test('calls of the last minute count towards the rate, also those that have ended; later they are forgotten', async () => {
-  const { context, wait, db } = await testWorkbench();
+  const { context, wait, db } = await testRig();
   const limits = { atOnce: 10, perMinute: 2 };
   for (let call = 0; call < 2; call += 1) await (await takeSlot(context, asker('oracle'), limits))();
   await expect(takeSlot(context, asker('oracle'), limits)).rejects.toThrow(SlotsTaken);
@@ -38,7 +38,7 @@ test('calls of the last minute count towards the rate, also those that have ende
 });
 
 test('a slot whose worker died, and renews it no more, is free again after fifteen seconds', async () => {
-  const { context, wait } = await testWorkbench();
+  const { context, wait } = await testRig();
   const limits = { atOnce: 1, perMinute: 1000 };
   await takeSlot(context, asker('oracle'), limits);
   wait(14_000);
@@ -50,7 +50,7 @@ test('a slot whose worker died, and renews it no more, is free again after fifte
 const origin = 'oracle https://rival.example';
 
 test('while another user waits, nobody takes more than half of the slots, and the other is served', async () => {
-  const { context } = await testWorkbench();
+  const { context } = await testRig();
   const limits = { atOnce: 4, perMinute: 1000 };
   const [stranger, rival] = [randomUUID(), randomUUID()];
   const take = (userId: string) => takeSlot(context, { resource: origin, userId }, limits);
@@ -69,7 +69,7 @@ test('while another user waits, nobody takes more than half of the slots, and th
 });
 
 test('while another user waits, nobody makes more than half of a minute’s calls', async () => {
-  const { context, wait } = await testWorkbench();
+  const { context, wait } = await testRig();
   const limits = { atOnce: 10, perMinute: 4 };
   const [stranger, rival] = [randomUUID(), randomUUID()];
   const call = async (userId: string) => (await takeSlot(context, { resource: origin, userId }, limits))();
@@ -82,7 +82,7 @@ test('while another user waits, nobody makes more than half of a minute’s call
 });
 
 test('with nobody waiting one user has all slots, and where there is but one it goes to whoever comes', async () => {
-  const { context, wait } = await testWorkbench();
+  const { context, wait } = await testRig();
   const [one, other] = [randomUUID(), randomUUID()];
   const take = (userId: string, atOnce: number, resource = origin) =>
     takeSlot(context, { resource, userId }, { atOnce, perMinute: 1000 });
@@ -101,7 +101,7 @@ test('with nobody waiting one user has all slots, and where there is but one it 
 });
 
 test('a replay’s calls are its owner’s', async () => {
-  const { context, user, pump, db } = await testWorkbench();
+  const { context, user, pump, db } = await testRig();
   const owner = await user();
   await createRun(context, owner, runRequest());
   await pump();
@@ -116,7 +116,7 @@ const limited = (limits: Partial<InstallationPolicy['limits']>): InstallationPol
 });
 
 test('replays that wait for an oracle’s rate go on later: the run says so, and none of them fails', async () => {
-  const { context, user, pump, calls } = await testWorkbench();
+  const { context, user, pump, calls } = await testRig();
   const owner = await user();
   const seen: (string | null)[] = [];
   const policy = limited({ oracle: { atOnce: 10, perMinute: 1 } });

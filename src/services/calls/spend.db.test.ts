@@ -5,7 +5,7 @@ import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { openPolicy } from '#testing/rigs/engine-rig.ts';
-import { type PaidWorkbench, paidWorkbench } from '#testing/rigs/paid-rig.ts';
+import { type PaidRig, paidRig } from '#testing/rigs/paid-rig.ts';
 import { BudgetBusy, BudgetReached } from '#verification/judges/booked-judge.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { spendOfRuns } from '../state/run-spend.ts';
@@ -28,7 +28,7 @@ const withDayLimit = (context: WorkerContext, maxCostUsdPerDay: number | null): 
 });
 
 /** The same services on connections of their own, as on several machines. */
-const machines = ({ database, context }: PaidWorkbench, count: number): WorkerContext[] =>
+const machines = ({ database, context }: PaidRig, count: number): WorkerContext[] =>
   Array.from({ length: count }, () => {
     const machine = openDatabase(database.databaseUrl, { max: 4 });
     onTestFinished(machine.close);
@@ -45,7 +45,7 @@ const refusalOf = async (booking: Promise<unknown>): Promise<Error> => {
 };
 
 test('of many calls booked at once on several machines exactly those that fit into the run’s limit are', async () => {
-  const at = await paidWorkbench();
+  const at = await paidRig();
   const runId = await at.start({ maxCostUsd: 2 });
   const contexts = machines(at, 3);
   const settled = await Promise.allSettled(
@@ -61,7 +61,7 @@ test('of many calls booked at once on several machines exactly those that fit in
 });
 
 test('calls of two runs side by side, dearer and cheaper than booked by chance, overrun neither limit nor the day’s', async () => {
-  const at = await paidWorkbench();
+  const at = await paidRig();
   const limits = [1, 1.5];
   const runs = await Promise.all(limits.map((maxCostUsd) => at.start({ maxCostUsd })));
   const contexts = machines(at, 3).map((context) => withDayLimit(context, 2));
@@ -95,7 +95,7 @@ test('calls of two runs side by side, dearer and cheaper than booked by chance, 
 });
 
 test('a booking is settled to what the call did cost, at the ceiling where its price is unknown, and gone at none', async () => {
-  const at = await paidWorkbench();
+  const at = await paidRig();
   const runId = await at.start();
   const book = () => judgeAccount(at.context, { runId, limitUsd: null }).book(5);
   const [known, unknown, free] = [await book(), await book(), await book()];
@@ -118,7 +118,7 @@ test('a booking is settled to what the call did cost, at the ceiling where its p
 });
 
 test('what a worker that died left unsettled is waited for an hour and stays booked for good', async () => {
-  const at = await paidWorkbench();
+  const at = await paidRig();
   const runId = await at.start();
   const account = judgeAccount(at.context, { runId, limitUsd: 1 });
   await account.book(0.9);
@@ -131,7 +131,7 @@ test('what a worker that died left unsettled is waited for an hour and stays boo
 });
 
 test('a call that waits for its batch is under way however long that takes', async () => {
-  const at = await paidWorkbench();
+  const at = await paidRig();
   const runId = await at.start({ limit: 1, minReplays: 1, maxCostUsd: 1 });
   await at.pump();
   const limits = { runId, limitUsd: 1 };
@@ -149,7 +149,7 @@ test('a call that waits for its batch is under way however long that takes', asy
 });
 
 test('one run’s calls leave another run’s limit alone, and yesterday’s leave today’s alone', async () => {
-  const at = await paidWorkbench();
+  const at = await paidRig();
   const [one, other] = [await at.start(), await at.start()];
   const today = withDayLimit(at.context, 1);
   await (await judgeAccount(today, { runId: one, limitUsd: 1 }).book(0.9)).settle(usage(0.9));
@@ -165,7 +165,7 @@ test('one run’s calls leave another run’s limit alone, and yesterday’s lea
 });
 
 test('a run at its limit ends FAILED in words that say what was spent, what the limit is and how to go on, and keeps its scores', async () => {
-  const at = await paidWorkbench({ costUsd: 0.3 });
+  const at = await paidRig({ costUsd: 0.3 });
   // Six calls a replay: 1.80 dollars; a seventh makes 2.10, an eighth would make 2.40.
   const runId = await at.start({ maxCostUsd: 2.2 });
   await at.pump();
@@ -182,7 +182,7 @@ test('a run at its limit ends FAILED in words that say what was spent, what the 
 });
 
 test('a run that the day’s limit ended is told to wait for the next day, since its owner cannot raise that', async () => {
-  const at = await paidWorkbench({ costUsd: 0.3 });
+  const at = await paidRig({ costUsd: 0.3 });
   const runId = await at.start();
   await at.pump({ onto: withDayLimit(at.context, 2.2) });
   const { error } = await at.run(runId);
@@ -192,7 +192,7 @@ test('a run that the day’s limit ended is told to wait for the next day, since
 });
 
 test('a resumed run counts what the runs before it spent; a retried one begins at nothing', async () => {
-  const at = await paidWorkbench({ costUsd: 0.3 });
+  const at = await paidRig({ costUsd: 0.3 });
   const runId = await at.start({ maxCostUsd: 2.2 });
   await at.pump();
   const second = await at.goOn('resume', runId, { maxCostUsd: 3.1 });
@@ -210,7 +210,7 @@ test('a resumed run counts what the runs before it spent; a retried one begins a
 });
 
 test('a call that was sent and not answered stays booked at the most that it can cost, beside what its answer did cost', async () => {
-  const at = await paidWorkbench();
+  const at = await paidRig();
   const runId = await at.start();
   const account = judgeAccount(at.context, { runId, limitUsd: null });
   const booking = await account.book(0.3);

@@ -8,7 +8,7 @@ import { canaryKinds } from '#contracts/replay.ts';
 import { chunksOf } from '#db/chunks.ts';
 import { verificationCertificates } from '#db/schema/certificates.ts';
 import { storeCertificate } from '#testing/builders/stored-certificates.ts';
-import { type OwnersWorkbench, ownersWorkbench } from '#testing/rigs/owners-rig.ts';
+import { type OwnersRig, ownersRig } from '#testing/rigs/owners-rig.ts';
 import { changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
 import { addCanaries, noCanaries } from '#verification/certificate/judge-trust.ts';
 import { recomputeCertificate } from '#verification/certificate/recompute.ts';
@@ -54,7 +54,7 @@ const canariesOf = (counted: CanaryCounts) =>
 
 /** Stores a certificate of an earlier run and answers its id. */
 const storeEarlier = async (
-  { db, context }: Pick<OwnersWorkbench, 'db' | 'context'>,
+  { db, context }: Pick<OwnersRig, 'db' | 'context'>,
   {
     canaries = counts([10, 9], [8, 1]),
     source = 'github:other/name',
@@ -85,7 +85,7 @@ const storeEarlier = async (
 };
 
 test('the pool is of the same judge, model and prompts, of other repositories, of the last 90 days, and of nothing private', async () => {
-  const at = await ownersWorkbench();
+  const at = await ownersRig();
   const older = await storeEarlier(at, { canaries: counts([10, 9], [8, 1]), daysAgo: 89 });
   const newer = await storeEarlier(at, {
     canaries: counts([5, 5], [2, 0]),
@@ -123,7 +123,7 @@ test('the pool is of the same judge, model and prompts, of other repositories, o
 });
 
 test('a run of one replay displaces nothing of an earlier certificate of the same changes', async () => {
-  const at = await ownersWorkbench();
+  const at = await ownersRig();
   const fiftyIds = changeNumbers(50).map(({ id }) => id);
   const leaking = { ...counts([1, 1], [1, 0]), injected: { shown: 1, supported: 1 } };
   const whole = await storeEarlier(at, { canaries: leaking, changes: fiftyIds, daysAgo: 2 });
@@ -134,7 +134,7 @@ test('a run of one replay displaces nothing of an earlier certificate of the sam
 });
 
 test('a change of two certificates counts once, as the earliest has it, whichever is larger and however its repository is written', async () => {
-  const at = await ownersWorkbench();
+  const at = await ownersRig();
   const newer = await storeEarlier(at, { canaries: counts([1, 1]), changes: ['1', '2', '3'], daysAgo: 2 });
   const older = await storeEarlier(at, {
     canaries: counts([1, 0]),
@@ -155,7 +155,7 @@ test('a change of two certificates counts once, as the earliest has it, whicheve
 });
 
 test('a replay without canaries takes no change from a later certificate that has some', async () => {
-  const at = await ownersWorkbench();
+  const at = await ownersRig();
   await storeEarlier(at, { canaries: noCanaries, daysAgo: 2 });
   const tested = await storeEarlier(at, { canaries: counts([1, 1]) });
   // As of an unscored replay, of which a certificate keeps no evidence.
@@ -173,7 +173,7 @@ test('a replay without canaries takes no change from a later certificate that ha
 });
 
 test('a flood of tiny certificates, older and newer ones, displaces none that is larger', async () => {
-  const at = await ownersWorkbench();
+  const at = await ownersRig();
   const large = await storeEarlier(at, { canaries: counts([1, 1]), changes: ['1', '2'], daysAgo: 30 });
   const tiny = await storeEarlier(at, { canaries: counts([1, 0]), source: 'github:flood/name' });
   const [row] = await at.db
@@ -199,7 +199,7 @@ test('a flood of tiny certificates, older and newer ones, displaces none that is
 });
 
 test('without earlier runs the pool is the run’s own', async () => {
-  const at = await ownersWorkbench();
+  const at = await ownersRig();
   expect(await earlierCanaries(at.context, scripted, 'github:owner/name')).toEqual({
     canaries: noCanaries,
     certificates: [],
@@ -213,7 +213,7 @@ test('a private run takes from the pool and gives nothing to it', async () => {
     source: isPrivate ? 'github:secret/one' : 'github:public/two',
     private: isPrivate,
   });
-  const at = await ownersWorkbench({ draw });
+  const at = await ownersRig({ draw });
   const earlier = await storeEarlier(at, {});
   const hidden = await at.complete({ judge: scripted.provider });
   expect(hidden.certificate.trust.pool.certificates).toEqual([earlier]);

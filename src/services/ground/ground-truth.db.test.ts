@@ -4,27 +4,27 @@ import type { RunRequest } from '#contracts/run-request.ts';
 import { groundTruthRecords, groundTruthSnapshots } from '#db/schema/ground-truths.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
-import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import { changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
 import { ingestRun } from '../pipeline/ingest.ts';
 import { erasePrivateGroundTruths, privateRetentionMs } from '../retention/erase-private.ts';
 import { createRun } from '../run/create.ts';
 
-const bench = async (script: Script = {}) => {
-  const workbench = await testWorkbench(script);
-  const owner = await workbench.user();
+const rigWith = async (script: Script = {}) => {
+  const rig = await testRig(script);
+  const owner = await rig.user();
   const run = async (request: Partial<RunRequest> = {}) => {
-    const { runId } = await createRun(workbench.context, owner, runRequest(request));
-    await workbench.pump();
-    const [row] = await workbench.db.select().from(verificationRuns).where(eq(verificationRuns.id, runId));
+    const { runId } = await createRun(rig.context, owner, runRequest(request));
+    await rig.pump();
+    const [row] = await rig.db.select().from(verificationRuns).where(eq(verificationRuns.id, runId));
     return row;
   };
-  return { ...workbench, run };
+  return { ...rig, run };
 };
 const privateDraw: Script['draw'] = async ({ limit }) => ({ ...drawOf(changeNumbers(limit)), private: true });
 
 test('two runs of one repository state share one snapshot, and each change is stored once', async () => {
-  const { run, db } = await bench();
+  const { run, db } = await rigWith();
   const [first, second] = [await run(), await run()];
   expect(first?.status).toBe('COMPLETED');
   expect(first?.snapshotDigest).toMatch(/^[0-9a-f]{64}$/);
@@ -36,7 +36,7 @@ test('two runs of one repository state share one snapshot, and each change is st
 
 test('another state is another snapshot, which shares the changes that are the same', async () => {
   let draws = 0;
-  const { run, db } = await bench({
+  const { run, db } = await rigWith({
     draw: async ({ limit }) => {
       draws += 1;
       return drawOf(changeNumbers(limit, draws));
@@ -48,7 +48,7 @@ test('another state is another snapshot, which shares the changes that are the s
 });
 
 test('a private repository’s changes are kept apart by credential, and none of them holds a token', async () => {
-  const { run, db, dump } = await bench({ draw: privateDraw });
+  const { run, db, dump } = await rigWith({ draw: privateDraw });
   await run({ githubToken: 'planted-token-one' });
   await run({ githubToken: 'planted-token-two' });
   await run({ githubToken: 'planted-token-two' });
@@ -60,7 +60,7 @@ test('a private repository’s changes are kept apart by credential, and none of
 
 test('what was read of a private repository is erased after its time, public changes and all scores stay', async () => {
   let isPrivate = true;
-  const { run, db, context, wait } = await bench({
+  const { run, db, context, wait } = await rigWith({
     draw: async ({ limit }) => ({ ...drawOf(changeNumbers(limit, isPrivate ? 1 : 50)), private: isPrivate }),
   });
   await run();
@@ -80,7 +80,7 @@ test('what was read of a private repository is erased after its time, public cha
 });
 
 test('a run that is still working keeps what it works on, however long it takes', async () => {
-  const { context, db, wait, user } = await bench({ draw: privateDraw });
+  const { context, db, wait, user } = await rigWith({ draw: privateDraw });
   await createRun(context, await user(), runRequest());
   const [queued] = await db.select().from(verificationRuns);
   await ingestRun(context, { runId: queued?.id ?? '' });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { OracleOutcome } from '#contracts/oracle.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
-import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import { type Script, unavailable } from '#testing/rigs/scripted-engine.ts';
 import type { JudgeReply } from '#verification/judges/judge.ts';
 import { judgeAccount } from '../calls/spend.ts';
@@ -14,12 +14,11 @@ import { advanceReplay } from './advance-replay.ts';
 import { ingestRun } from './ingest.ts';
 
 const started = async (script: Script = {}, request: Partial<RunRequest> = {}) => {
-  const workbench = await testWorkbench(script);
-  const owner = await workbench.user();
-  const { runId } = await createRun(workbench.context, owner, runRequest(request));
-  const replays = () =>
-    workbench.db.select().from(verificationReplays).orderBy(asc(verificationReplays.position));
-  return { ...workbench, runId, replays, run: () => getRun(workbench.context, owner, runId) };
+  const rig = await testRig(script);
+  const owner = await rig.user();
+  const { runId } = await createRun(rig.context, owner, runRequest(request));
+  const replays = () => rig.db.select().from(verificationReplays).orderBy(asc(verificationReplays.position));
+  return { ...rig, runId, replays, run: () => getRun(rig.context, owner, runId) };
 };
 
 const busy = (detail = 'it is overloaded'): JudgeReply => {

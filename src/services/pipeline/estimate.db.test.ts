@@ -3,7 +3,7 @@ import { runEstimateSchema } from '#contracts/estimate.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { Engine } from '#platform/open-ports.ts';
-import { openPolicy, runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { openPolicy, runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import { changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
 import { type DrawRequest, SourceError } from '#verification/sources/source.ts';
 import type { Actor, InstallationPolicy, ServiceContext } from '../ground/context.ts';
@@ -11,20 +11,20 @@ import { estimateRun } from './estimate.ts';
 
 type Changed = { policy?: Partial<InstallationPolicy>; engine?: Partial<Engine>; actor?: Actor };
 
-const bench = async (script: Script = {}) => {
-  const workbench = await testWorkbench({
+const rigWith = async (script: Script = {}) => {
+  const rig = await testRig({
     draw: async (_config, _secrets, { limit }) => drawOf(changeNumbers(limit)),
     ...script,
   });
-  const owner = await workbench.user();
+  const owner = await rig.user();
   const estimate = async (
     request: Partial<RunRequest> = {},
     { policy, engine, actor = owner }: Changed = {},
   ) => {
     const context: ServiceContext = {
-      ...workbench.context,
+      ...rig.context,
       policy: { ...openPolicy, ...policy },
-      openEngine: async () => ({ ...workbench.context.engine, ...engine }),
+      openEngine: async () => ({ ...rig.context.engine, ...engine }),
     };
     const found = await estimateRun(
       context,
@@ -34,11 +34,11 @@ const bench = async (script: Script = {}) => {
     expect(runEstimateSchema.parse(found)).toEqual(found);
     return found;
   };
-  return { ...workbench, owner, estimate };
+  return { ...rig, owner, estimate };
 };
 
 test('the offline judge costs nothing, and nothing is read to say so', async () => {
-  const { estimate, calls } = await bench();
+  const { estimate, calls } = await rigWith();
   expect(await estimate({ judge: 'offline' })).toMatchObject({
     judge: 'offline',
     model: 'offline-1',
@@ -52,7 +52,7 @@ test('the offline judge costs nothing, and nothing is read to say so', async () 
 
 test('a paid judge’s run is estimated from the ten newest changes; oracle and judge are not asked, and nothing is kept', async () => {
   const requests: Omit<DrawRequest, 'signal'>[] = [];
-  const { estimate, calls, db, queued } = await bench({
+  const { estimate, calls, db, queued } = await rigWith({
     draw: async (_config, _secrets, { signal: _signal, ...request }) => {
       requests.push(request);
       return drawOf(changeNumbers(request.limit));
@@ -80,7 +80,7 @@ test('a paid judge’s run is estimated from the ten newest changes; oracle and 
 });
 
 test('a repository with fewer changes than asked for is estimated by those that it has', async () => {
-  const { estimate } = await bench({ draw: async () => drawOf(changeNumbers(4)) });
+  const { estimate } = await rigWith({ draw: async () => drawOf(changeNumbers(4)) });
   expect(await estimate()).toMatchObject({
     replays: 4,
     changesRead: 4,
@@ -90,8 +90,8 @@ test('a repository with fewer changes than asked for is estimated by those that 
 });
 
 test('it grows with the repository’s diffs, halves in economy mode, and a second judge is counted', async () => {
-  const small = await bench();
-  const large = await bench({
+  const small = await rigWith();
+  const large = await rigWith({
     draw: async (_config, _secrets, { limit }) =>
       drawOf(
         changeNumbers(limit).map((change) => ({
@@ -113,7 +113,7 @@ test('it grows with the repository’s diffs, halves in economy mode, and a seco
 });
 
 test('the model’s own tokeniser counts where it can be asked, until it once cannot', async () => {
-  const { estimate } = await bench();
+  const { estimate } = await rigWith();
   let asked = 0;
   const counting = async () => {
     asked += 1;
@@ -135,7 +135,7 @@ test('the model’s own tokeniser counts where it can be asked, until it once ca
 });
 
 test('a model whose price is not known leaves the cost open', async () => {
-  const { estimate } = await bench();
+  const { estimate } = await rigWith();
   const judges = { ...openPolicy.judges, anthropic: { model: 'claude-unheard-of', unavailable: null } };
   const { judging, model } = await estimate({}, { policy: { judges } });
   expect(model).toBe('claude-unheard-of');
@@ -144,7 +144,7 @@ test('a model whose price is not known leaves the cost open', async () => {
 });
 
 test('whoever may not start the run gets no estimate of it', async () => {
-  const { estimate, calls } = await bench();
+  const { estimate, calls } = await rigWith();
   await expect(estimate({}, { policy: { engineEnabled: false } })).rejects.toMatchObject({
     code: 'PRECONDITION_FAILED',
   });
@@ -156,7 +156,7 @@ test('whoever may not start the run gets no estimate of it', async () => {
 
 test('what the source cannot read is told at the repository’s field, without the token, and others can go on', async () => {
   let down = true;
-  const { estimate } = await bench({
+  const { estimate } = await rigWith({
     draw: async (_config, { githubToken }, { limit }) => {
       if (down) throw new SourceError('unauthorized', `Bad credentials: ${githubToken}`);
       return drawOf(changeNumbers(limit));
@@ -175,7 +175,7 @@ test('a user has one estimate made at a time, and all users together eight', asy
   const gate = new Promise<void>((resolve) => {
     open = resolve;
   });
-  const { estimate, user, calls } = await bench({
+  const { estimate, user, calls } = await rigWith({
     draw: async (_config, _secrets, { limit }) => {
       await gate;
       return drawOf(changeNumbers(limit));

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { answerKeys } from '#db/schema/answer-keys.ts';
 import { callSlots } from '#db/schema/call-slots.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
-import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import type { Script } from '#testing/rigs/scripted-engine.ts';
 import { SlotsTaken, takeSlot } from '../calls/slots.ts';
 import { getPublicCertificate } from '../certificate/get.ts';
@@ -13,10 +13,10 @@ import { getRun } from '../run/get.ts';
 import { advanceReplay } from './advance-replay.ts';
 import { ingestRun } from './ingest.ts';
 
-let workbench: Awaited<ReturnType<typeof testWorkbench>>;
+let rig: Awaited<ReturnType<typeof testRig>>;
 const script: Script = {};
 beforeEach(async () => {
-  workbench = await testWorkbench(script);
+  rig = await testRig(script);
 });
 afterEach(() => void vi.useRealTimers());
 
@@ -40,8 +40,8 @@ test('a worker that comes back to a replay which another took up is refused, and
     asked.recall += 1;
     return asked.recall === 1 ? other.passed : undefined;
   };
-  const { context, db } = workbench;
-  const owner = await workbench.user();
+  const { context, db } = rig;
+  const owner = await rig.user();
   const { runId } = await createRun(context, owner, runRequest({ limit: 1, minReplays: 1 }));
   await ingestRun(context, { runId });
   const [replay] = await db.select().from(verificationReplays);
@@ -58,7 +58,7 @@ test('a worker that comes back to a replay which another took up is refused, and
   expect(await faults()).toBe(0);
   other.open();
   await second;
-  await workbench.pump();
+  await rig.pump();
   expect(await getRun(context, owner, runId)).toMatchObject({ status: 'COMPLETED', error: null });
   expect(asked.oracle).toBe(2);
   expect(await faults()).toBe(0);
@@ -67,8 +67,8 @@ test('a worker that comes back to a replay which another took up is refused, and
 test('a replay that was cut off between sharing and keeping used nobody else’s answer key, and its costs are told once', async () => {
   delete script.oracle;
   delete script.judge;
-  const { context, db } = workbench;
-  const owner = await workbench.user();
+  const { context, db } = rig;
+  const owner = await rig.user();
   let transactions = 0;
   /** What the certificate says of a run of one replay, which finds the database away at one of its transactions. */
   const certified = async (awayAt: number) => {
@@ -85,7 +85,7 @@ test('a replay that was cut off between sharing and keeping used nobody else’s
       get: (target, name) => (name === 'transaction' ? transaction : Reflect.get(target, name)),
     });
     await advanceReplay({ ...context, db: away }, { runId, replayId: replay?.id ?? '' }).catch(() => {});
-    await workbench.pump();
+    await rig.pump();
     const { certificateId } = await getRun(context, owner, runId);
     const { counts, usageByMeasure } = await getPublicCertificate(context, certificateId ?? '');
     await db.delete(answerKeys);
@@ -105,7 +105,7 @@ const one = { atOnce: 1, perMinute: 1_000 };
 
 test('the slot of a worker that died is free again after some seconds, that of one that lives stays taken', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  const { context, db } = workbench;
+  const { context, db } = rig;
   const leasedUntil = async () => Number((await db.select().from(callSlots))[0]?.expiresAt);
   const take = () =>
     takeSlot(context, { resource: 'oracle https://oracle.example', userId: randomUUID() }, one);
@@ -113,7 +113,7 @@ test('the slot of a worker that died is free again after some seconds, that of o
   for (let turn = 0; turn < 10; turn += 1) {
     await expect(take()).rejects.toBeInstanceOf(SlotsTaken);
     const until = await leasedUntil();
-    workbench.wait(5_000);
+    rig.wait(5_000);
     await vi.advanceTimersByTimeAsync(5_000);
     // Nobody is told when the renewal's own statement has ended.
     await expect.poll(leasedUntil).toBeGreaterThan(until);
@@ -122,6 +122,6 @@ test('the slot of a worker that died is free again after some seconds, that of o
   await take();
   // Its worker died: nothing renews it.
   vi.clearAllTimers();
-  workbench.wait(16_000);
+  rig.wait(16_000);
   await (await take())();
 });

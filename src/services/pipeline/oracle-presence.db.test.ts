@@ -1,12 +1,12 @@
 import { oraclePresenceContract, type RunUnderTest } from '#testing/rigs/oracle-presence-contract.ts';
-import { ownersWorkbench } from '#testing/rigs/owners-rig.ts';
+import { ownersRig } from '#testing/rigs/owners-rig.ts';
 
 const cancelled = 'Cancelled by its owner';
 
 oraclePresenceContract(async (says): Promise<RunUnderTest> => {
   let runId: string | null = null;
   let stopBefore: string | undefined;
-  const at = await ownersWorkbench({
+  const at = await ownersRig({
     oracle: async ({ pr }) => says(pr.id),
     judge: async ({ measure }, { id }) => {
       if (runId !== null && measure === 'answer_key' && id === stopBefore) await at.fail(runId, cancelled);

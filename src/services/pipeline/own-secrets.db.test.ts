@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
 import { answerKeys } from '#db/schema/answer-keys.ts';
 import { groundTruthRecords } from '#db/schema/ground-truths.ts';
-import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import { changeNumber } from '#testing/rigs/scripted-engine.ts';
 import { getPublicCertificate } from '../certificate/get.ts';
 import { createRun } from '../run/create.ts';
@@ -15,24 +15,24 @@ import { getRun } from '../run/get.ts';
 
 const started = async (oracleHeaders: Record<string, string>) => {
   const asked: OracleRequest[] = [];
-  const workbench = await testWorkbench({
+  const rig = await testRig({
     oracle: async (request) => {
       asked.push(request);
       return undefined;
     },
   });
   const certified = async (headers: Record<string, string>) => {
-    const owner = await workbench.user();
+    const owner = await rig.user();
     const { runId } = await createRun(
-      workbench.context,
+      rig.context,
       owner,
       runRequest({ limit: 1, minReplays: 1, oracleHeaders: headers }),
     );
-    await workbench.pump();
-    const { certificateId } = await getRun(workbench.context, owner, runId);
-    return getPublicCertificate(workbench.context, certificateId ?? '');
+    await rig.pump();
+    const { certificateId } = await getRun(rig.context, owner, runId);
+    return getPublicCertificate(rig.context, certificateId ?? '');
   };
-  return { ...workbench, asked, certified, own: await certified(oracleHeaders) };
+  return { ...rig, asked, certified, own: await certified(oracleHeaders) };
 };
 
 test('an owner’s header values blank nothing of the ground truth, for the judge or for later runs', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { CanaryKind } from '#contracts/replay.ts';
 import { ownChanges } from '#testing/builders/own-changes.ts';
-import { type OwnersWorkbench, ownersWorkbench } from '#testing/rigs/owners-rig.ts';
+import { type OwnersRig, ownersRig } from '#testing/rigs/owners-rig.ts';
 import { drawOf, offlineReply } from '#testing/rigs/scripted-engine.ts';
 import { makeCanaries } from '#verification/canaries/make-canaries.ts';
 import { recomputeCertificate } from '#verification/certificate/recompute.ts';
@@ -54,7 +54,7 @@ const fifty = ownChanges().map((change) => ({ ...change, repository: 'owner/name
 const wholeRun = { judge: 'anthropic', limit: 50, minReplays: 50, seed: 'a-seed' } as const;
 
 /** The kind of every canary that the run's changes can have, by the text that a judge sees. */
-const kindsOf = async ({ replaysOf }: Pick<OwnersWorkbench, 'replaysOf'>, runId: string) => {
+const kindsOf = async ({ replaysOf }: Pick<OwnersRig, 'replaysOf'>, runId: string) => {
   const inOrder = await replaysOf(runId);
   const changeOf = (place: number) => {
     const id = inOrder[place % inOrder.length]?.groundTruthId;
@@ -75,7 +75,7 @@ const kindsOf = async ({ replaysOf }: Pick<OwnersWorkbench, 'replaysOf'>, runId:
 test('the rates published of a judge are the shares of canaries that it really took', async () => {
   // Orders to accept it take in some of those that it would have rejected.
   const { judge, said } = chancyJudge((text) => (/support|accept|verified|belegt/i.test(text) ? 0.5 : 0.75));
-  const at = await ownersWorkbench({ judge, draw: async () => drawOf(fifty) });
+  const at = await ownersRig({ judge, draw: async () => drawOf(fifty) });
   const { runId, certificate } = await at.complete(wholeRun);
   const kinds = await kindsOf(at, runId);
   const of = (kind: CanaryKind) => {
@@ -97,7 +97,7 @@ test('canaries move no score, whether the judge takes all of them or none', asyn
   const certificates = [];
   for (const share of [0, 1]) {
     const { judge } = chancyJudge(() => share);
-    const at = await ownersWorkbench({ judge, draw: async () => drawOf(fifty.slice(0, 8)) });
+    const at = await ownersRig({ judge, draw: async () => drawOf(fifty.slice(0, 8)) });
     certificates.push((await at.complete({ ...wholeRun, limit: 8, minReplays: 8 })).certificate);
   }
   const [none, all] = certificates;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { OracleOutcome } from '#contracts/oracle.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { interruptedRun } from '#testing/builders/interrupted-run.ts';
-import { type OwnersWorkbench, ownersWorkbench } from '#testing/rigs/owners-rig.ts';
+import { type OwnersRig, ownersRig } from '#testing/rigs/owners-rig.ts';
 
 const noConnection: OracleOutcome = {
   kind: 'failure',
@@ -114,7 +114,7 @@ const uncertifying =
 
 test('an oracle that was never reached is called again; one failure among answers stays its failure', async () => {
   let address: 'wrong' | 'right' = 'wrong';
-  const at = await ownersWorkbench({ oracle: async () => (address === 'wrong' ? noConnection : undefined) });
+  const at = await ownersRig({ oracle: async () => (address === 'wrong' ? noConnection : undefined) });
   const first = await at.start();
   await at.pump();
   expect((await at.run(first)).status).toBe('FAILED');
@@ -141,7 +141,7 @@ test('an oracle that was never reached is called again; one failure among answer
 
 test('a change that is always turned away is the oracle’s failure where others were answered, so that a resumed run ends', async () => {
   let cancels = true;
-  const at: OwnersWorkbench = await ownersWorkbench({
+  const at: OwnersRig = await ownersRig({
     oracle: async ({ pr }) => {
       if (pr.id !== '3') return undefined;
       if (cancels) {
@@ -162,7 +162,7 @@ test('a change that is always turned away is the oracle’s failure where others
 test('a resumed run whose oracle lets nobody in any more is stopped, and asks again when it is resumed', async () => {
   let key = true;
   let cancels = true;
-  const at: OwnersWorkbench = await ownersWorkbench({
+  const at: OwnersRig = await ownersRig({
     oracle: async ({ pr }) => {
       if (cancels && pr.id === '2') {
         cancels = false;

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import { startedRun } from '#testing/builders/started-run.ts';
-import { testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { testRig } from '#testing/rigs/engine-rig.ts';
 import { changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
 import { SourceError } from '#verification/sources/source.ts';
 import { getPublicCertificate } from '../certificate/get.ts';
 
 test('a changed secrets key fails the run with words for its owner', async () => {
   const { pump, run, context } = await startedRun();
-  const other = await testWorkbench();
+  const other = await testRig();
   await pump({ onto: { ...context, secretBox: other.context.secretBox } });
   expect(await run()).toMatchObject({ status: 'FAILED', error: expect.stringContaining('secrets key') });
 });
@@ -43,13 +43,13 @@ test('planted secrets are in no table and no log, after the start and after the 
     },
   };
   for (const script of [echo, throwing, refused]) {
-    const workbench = await startedRun(script, request);
-    expect(await workbench.dump()).not.toMatch(planted);
-    await workbench.pump();
-    expect((await workbench.run()).status).toBe(script === echo ? 'COMPLETED' : 'FAILED');
-    expect(await workbench.dump()).not.toMatch(planted);
-    expect(JSON.stringify(workbench.logged)).not.toMatch(planted);
-    expect(await workbench.db.$count(runSecrets)).toBe(0);
+    const rig = await startedRun(script, request);
+    expect(await rig.dump()).not.toMatch(planted);
+    await rig.pump();
+    expect((await rig.run()).status).toBe(script === echo ? 'COMPLETED' : 'FAILED');
+    expect(await rig.dump()).not.toMatch(planted);
+    expect(JSON.stringify(rig.logged)).not.toMatch(planted);
+    expect(await rig.db.$count(runSecrets)).toBe(0);
   }
 });
 

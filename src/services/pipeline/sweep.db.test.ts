@@ -7,7 +7,7 @@ import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { installQueues } from '#queue/install.ts';
 import { openSender } from '#queue/pg-boss.ts';
-import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import { bookCall } from '../calls/spend.ts';
 import type { Actor } from '../ground/context.ts';
 import { createRun } from '../run/create.ts';
@@ -16,31 +16,31 @@ import { advanceReplay } from './advance-replay.ts';
 import { ingestRun } from './ingest.ts';
 import { sweepBounds, sweepRuns } from './sweep.ts';
 
-let workbench: Awaited<ReturnType<typeof testWorkbench>>;
+let rig: Awaited<ReturnType<typeof testRig>>;
 let queue: ReturnType<typeof openSender>;
 let owner: Actor;
 let runId: string;
 
 beforeEach(async () => {
-  workbench = await testWorkbench();
-  await installQueues(workbench.database.databaseUrl);
-  queue = openSender(workbench.db);
+  rig = await testRig();
+  await installQueues(rig.database.databaseUrl);
+  queue = openSender(rig.db);
   onTestFinished(queue.close);
-  owner = await workbench.user();
+  owner = await rig.user();
   runId = (await createRun(context(), owner, runRequest({ limit: 2, minReplays: 2 }))).runId;
 });
 
-/** The workbench with pg-boss as its queue. */
-const context = () => ({ ...workbench.context, sender: queue.sender });
+/** The rig with pg-boss as its queue. */
+const context = () => ({ ...rig.context, sender: queue.sender });
 const jobs = async () => {
-  const rows = await workbench.db.execute<{ name: string }>(
+  const rows = await rig.db.execute<{ name: string }>(
     sql`select name from pgboss.job where state = 'created' order by name`,
   );
   return rows.map(({ name }) => name);
 };
-const loseJobs = () => workbench.db.execute(sql`delete from pgboss.job`);
+const loseJobs = () => rig.db.execute(sql`delete from pgboss.job`);
 const sweep = () => sweepRuns(context());
-const rested = () => workbench.wait(sweepBounds.restMs + 1_000);
+const rested = () => rig.wait(sweepBounds.restMs + 1_000);
 
 test('a run that lost its job gets the one that its state calls for, once', async () => {
   await loseJobs();
@@ -55,7 +55,7 @@ test('a run that lost its job gets the one that its state calls for, once', asyn
   await sweep();
   expect(await jobs()).toEqual(['score-replay', 'score-replay']);
 
-  for (const { id } of await workbench.db.select().from(verificationReplays))
+  for (const { id } of await rig.db.select().from(verificationReplays))
     await advanceReplay(context(), { runId, replayId: id });
   expect(await getRun(context(), owner, runId)).toMatchObject({ status: 'CERTIFYING' });
   await loseJobs();
@@ -67,9 +67,9 @@ test('a run that lost its job gets the one that its state calls for, once', asyn
 test('a run whose replays have all ended, but which was not moved on, is certified', async () => {
   await ingestRun(context(), { runId });
   await loseJobs();
-  await workbench.db
+  await rig.db
     .update(verificationReplays)
-    .set({ state: 'ended', outcome: 'unscored', endedAt: workbench.context.now() });
+    .set({ state: 'ended', outcome: 'unscored', endedAt: rig.context.now() });
   rested();
   await sweep();
   expect(await getRun(context(), owner, runId)).toMatchObject({ status: 'CERTIFYING' });
@@ -80,16 +80,16 @@ test('a run that something works on, that rests only briefly, or that has ended 
   rested();
   await sweep();
   expect(await jobs()).toEqual(['ingest-run']);
-  await workbench.db.execute(sql`update pgboss.job set state = 'active'`);
+  await rig.db.execute(sql`update pgboss.job set state = 'active'`);
   await sweep();
   expect(await jobs()).toEqual([]);
 
   await loseJobs();
-  await workbench.db.update(verificationRuns).set({ updatedAt: workbench.context.now() });
+  await rig.db.update(verificationRuns).set({ updatedAt: rig.context.now() });
   await sweep();
   expect(await jobs()).toEqual([]);
 
-  await workbench.db
+  await rig.db
     .update(verificationRuns)
     .set({ status: 'FAILED', error: 'Over.' })
     .where(eq(verificationRuns.id, runId));
@@ -100,7 +100,7 @@ test('a run that something works on, that rests only briefly, or that has ended 
 
 test('a run that nothing could end within a week fails', async () => {
   await loseJobs();
-  workbench.wait(sweepBounds.abandonMs + 1_000);
+  rig.wait(sweepBounds.abandonMs + 1_000);
   await sweep();
   expect(await getRun(context(), owner, runId)).toMatchObject({
     status: 'FAILED',
@@ -111,7 +111,7 @@ test('a run that nothing could end within a week fails', async () => {
 
 /** A call of each of these replays waits for its batch. */
 const awaitBatch = async (replayIds: string[]) => {
-  await workbench.db.insert(judgeBatchItems).values(
+  await rig.db.insert(judgeBatchItems).values(
     replayIds.map((replayId) => ({
       replayId,
       runId,
@@ -120,8 +120,8 @@ const awaitBatch = async (replayIds: string[]) => {
       request: {},
       batchId: 'one',
       spendId: randomUUID(),
-      submittedAt: workbench.context.now(),
-      createdAt: workbench.context.now(),
+      submittedAt: rig.context.now(),
+      createdAt: rig.context.now(),
     })),
   );
 };
@@ -129,11 +129,11 @@ const awaitBatch = async (replayIds: string[]) => {
 test('a batch that is waited for excuses its own replays, and no others of their run', async () => {
   await ingestRun(context(), { runId });
   await loseJobs();
-  const [waiting, lost] = await workbench.db.select().from(verificationReplays);
+  const [waiting, lost] = await rig.db.select().from(verificationReplays);
   await awaitBatch([waiting?.id ?? '']);
   rested();
   await sweep();
-  const queued = await workbench.db.execute<{ replay: string }>(
+  const queued = await rig.db.execute<{ replay: string }>(
     sql`select data ->> 'replayId' as replay from pgboss.job`,
   );
   expect(queued.map(({ replay }) => replay)).toEqual([lost?.id]);
@@ -142,13 +142,13 @@ test('a batch that is waited for excuses its own replays, and no others of their
 test('a call that no batch has answered for 48 hours is given up, and its replay goes on by itself', async () => {
   await ingestRun(context(), { runId });
   await loseJobs();
-  const replays = await workbench.db.select().from(verificationReplays);
+  const replays = await rig.db.select().from(verificationReplays);
   await awaitBatch(replays.map(({ id }) => id));
-  const states = async () => (await workbench.db.select().from(judgeBatchItems)).map(({ state }) => state);
-  workbench.wait(sweepBounds.batchMs - 1_000);
+  const states = async () => (await rig.db.select().from(judgeBatchItems)).map(({ state }) => state);
+  rig.wait(sweepBounds.batchMs - 1_000);
   await sweep();
   expect([await states(), await jobs()]).toEqual([['submitted', 'submitted'], []]);
-  workbench.wait(2_000);
+  rig.wait(2_000);
   await sweep();
   expect([await states(), await jobs()]).toEqual([
     ['single', 'single'],
@@ -158,12 +158,12 @@ test('a call that no batch has answered for 48 hours is given up, and its replay
 
 test('of calls that are given up, those that were never sent are given back what was booked for them', async () => {
   await ingestRun(context(), { runId });
-  const [replay] = await workbench.db.select().from(verificationReplays);
+  const [replay] = await rig.db.select().from(verificationReplays);
   for (const state of ['queued', 'submitting', 'submitted'] as const) {
     const spendId = await bookCall(context(), { runId, limitUsd: null }, 1);
-    const createdAt = workbench.context.now();
+    const createdAt = rig.context.now();
     const sent = state === 'queued' ? {} : { batchId: 'one', submittedAt: createdAt };
-    await workbench.db.insert(judgeBatchItems).values({
+    await rig.db.insert(judgeBatchItems).values({
       replayId: replay?.id ?? '',
       runId,
       call: state,
@@ -174,11 +174,11 @@ test('of calls that are given up, those that were never sent are given back what
       ...sent,
     });
   }
-  workbench.wait(sweepBounds.batchMs + 1_000);
+  rig.wait(sweepBounds.batchMs + 1_000);
   await sweep();
-  const items = await workbench.db.select().from(judgeBatchItems);
+  const items = await rig.db.select().from(judgeBatchItems);
   expect(items.map(({ state, request }) => [state, request])).toEqual(items.map(() => ['single', null]));
-  const booked = new Set((await workbench.db.select().from(judgeSpend)).map(({ id }) => id));
+  const booked = new Set((await rig.db.select().from(judgeSpend)).map(({ id }) => id));
   const stillBooked = items.filter(({ spendId }) => booked.has(spendId));
   expect(stillBooked.map(({ call }) => call).sort()).toEqual(['submitted', 'submitting']);
 });
@@ -186,8 +186,8 @@ test('of calls that are given up, those that were never sent are given back what
 test('a run that waits for a batch fails after a week as any other', async () => {
   await ingestRun(context(), { runId });
   await loseJobs();
-  workbench.wait(sweepBounds.abandonMs + 1_000);
-  const replays = await workbench.db.select().from(verificationReplays);
+  rig.wait(sweepBounds.abandonMs + 1_000);
+  const replays = await rig.db.select().from(verificationReplays);
   await awaitBatch(replays.map(({ id }) => id));
   await sweep();
   expect((await getRun(context(), owner, runId)).status).toBe('FAILED');

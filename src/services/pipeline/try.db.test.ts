@@ -2,16 +2,16 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
 import { oracleTrialSchema } from '#contracts/run.ts';
 import type { TryRequest } from '#contracts/run-request.ts';
-import { openPolicy, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { openPolicy, testRig } from '#testing/rigs/engine-rig.ts';
 import { changeNumber, changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
 import { type DrawRequest, SourceError } from '#verification/sources/source.ts';
 import { tryRunOracle } from './try.ts';
 
 afterEach(() => void vi.restoreAllMocks());
 
-const bench = async (script: Script = {}) => {
-  const workbench = await testWorkbench(script);
-  const actor = await workbench.user();
+const rigWith = async (script: Script = {}) => {
+  const rig = await testRig(script);
+  const actor = await rig.user();
   const request: TryRequest = {
     repoUrl: 'owner/name',
     oracleType: 'http',
@@ -20,16 +20,16 @@ const bench = async (script: Script = {}) => {
     githubToken: 'planted-github-token',
   };
   return {
-    ...workbench,
+    ...rig,
     actor,
     trial: (changes: Partial<TryRequest> = {}) =>
-      tryRunOracle(workbench.context, actor, { ...request, ...changes }),
+      tryRunOracle(rig.context, actor, { ...request, ...changes }),
   };
 };
 
 test('a trial asks the oracle once about the newest change, calls no judge and stores nothing', async () => {
   const draws: DrawRequest[] = [];
-  const { trial, calls, dump } = await bench({
+  const { trial, calls, dump } = await rigWith({
     draw: async (_config, _secrets, request) => {
       draws.push(request);
       return drawOf(changeNumbers(1, 7));
@@ -56,7 +56,7 @@ test('a trial asks the oracle once about the newest change, calls no judge and s
 });
 
 test('a repository that cannot be read is an error at its field, without the token', async () => {
-  const { trial } = await bench({
+  const { trial } = await rigWith({
     draw: async (_config, secrets) => {
       throw new SourceError('not_found', `owner/name does not exist for ${secrets.githubToken}.`);
     },
@@ -69,7 +69,7 @@ test('a repository that cannot be read is an error at its field, without the tok
 });
 
 test('addresses that the network rule refuses are not tried, nor is anything where the engine is off', async () => {
-  const { context, actor, calls } = await bench();
+  const { context, actor, calls } = await rigWith();
   const request: TryRequest = {
     repoUrl: 'owner/name',
     oracleType: 'http',
@@ -89,7 +89,7 @@ test('addresses that the network rule refuses are not tried, nor is anything whe
 test('a user has one trial at a time, whatever became of the last', async () => {
   const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   let failing = false;
-  const { trial, context, user } = await bench({
+  const { trial, context, user } = await rigWith({
     draw: async () => {
       begun.resolve();
       await goOn.promise;
@@ -119,7 +119,7 @@ test('a user has one trial at a time, whatever became of the last', async () => 
 test('a blinded trial tells the oracle no more than a blinded run does, and shows its owner which change it was', async () => {
   const asked: OracleRequest[] = [];
   const change = { ...changeNumber(7), title: 'Bound the retries of owner/name (#7)' };
-  const { trial } = await bench({
+  const { trial } = await rigWith({
     draw: async () => drawOf([change]),
     oracle: async (request) => {
       asked.push(request);
@@ -134,7 +134,7 @@ test('a blinded trial tells the oracle no more than a blinded run does, and show
 
 test('an oracle that does not answer in time is the answer, and not a mistake in the repository’s field', async () => {
   vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(AbortSignal.abort());
-  const { trial } = await bench({ oracle: () => Promise.reject(new DOMException('late', 'AbortError')) });
+  const { trial } = await rigWith({ oracle: () => Promise.reject(new DOMException('late', 'AbortError')) });
   expect(await trial()).toMatchObject({
     answer: null,
     remarks: [{ level: 'error', text: expect.stringMatching(/^No answer came within \d+ seconds/) }],
@@ -143,13 +143,13 @@ test('an oracle that does not answer in time is the answer, and not a mistake in
 
 test('a repository that cannot be read in time is an error at its field', async () => {
   vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(AbortSignal.abort());
-  const { trial } = await bench({ draw: () => Promise.reject(new DOMException('late', 'AbortError')) });
+  const { trial } = await rigWith({ draw: () => Promise.reject(new DOMException('late', 'AbortError')) });
   await expect(trial()).rejects.toMatchObject({ code: 'BAD_REQUEST', fields: [{ path: 'repoUrl' }] });
 });
 
 test('what a trial’s oracle has started is ended with the trial, also where it fails', async () => {
   let failing = false;
-  const { trial, calls } = await bench({
+  const { trial, calls } = await rigWith({
     oracle: async () => {
       if (failing) throw new Error('broken');
       return undefined;
@@ -166,7 +166,7 @@ test('all users together have a bounded number of trials at a time', async () =>
   const goOn = Promise.withResolvers<void>();
   let drawing = 0;
   const allDraw = Promise.withResolvers<void>();
-  const { context, user } = await bench({
+  const { context, user } = await rigWith({
     draw: async () => {
       drawing += 1;
       if (drawing === 8) allDraw.resolve();

@@ -10,7 +10,7 @@ import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
-import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import { changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
 import { getPublicCertificate } from '../certificate/get.ts';
 import type { ServiceContext } from '../ground/context.ts';
@@ -22,10 +22,10 @@ import { prune } from './prune.ts';
 
 const dayMs = 24 * 60 * 60_000;
 
-const bench = async (script: Script = {}) => {
-  const workbench = await testWorkbench(script);
-  const { db, context } = workbench;
-  const owner = await workbench.user();
+const rigWith = async (script: Script = {}) => {
+  const rig = await testRig(script);
+  const { db, context } = rig;
+  const owner = await rig.user();
   const start = async (request: Partial<RunRequest> = {}) =>
     (await createRun(context, owner, runRequest({ limit: 2, minReplays: 2, ...request }))).runId;
   const goOn = (id: string, how: 'resume' | 'retry' = 'resume', by: ServiceContext = context) => {
@@ -56,20 +56,20 @@ const bench = async (script: Script = {}) => {
     return Object.fromEntries(counts);
   };
   return {
-    ...workbench,
+    ...rig,
     owner,
     start,
     goOn,
     fail,
     rowsOf,
-    days: (days: number) => workbench.wait(days * dayMs),
+    days: (days: number) => rig.wait(days * dayMs),
     replaysOf: (runId: string) => db.$count(verificationReplays, eq(verificationReplays.runId, runId)),
     run: (runId: string) => getRun(context, owner, runId),
   };
 };
 
 test('replays go after 90 days, ground truth and answer keys after 180; runs and certificates with their evidence stay', async () => {
-  const { start, pump, run, db, context, days, rowsOf } = await bench({ costUsd: 0.01 });
+  const { start, pump, run, db, context, days, rowsOf } = await rigWith({ costUsd: 0.01 });
   const runId = await start({ judge: 'anthropic' });
   await pump();
   const ended = await run(runId);
@@ -126,7 +126,7 @@ test('replays go after 90 days, ground truth and answer keys after 180; runs and
 });
 
 test('ground truth that a later run read again stays with that run, and a run under way loses nothing', async () => {
-  const { start, pump, context, days, rowsOf, replaysOf } = await bench();
+  const { start, pump, context, days, rowsOf, replaysOf } = await rigWith();
   await start();
   await pump();
   days(170);
@@ -148,7 +148,7 @@ test('ground truth that a later run read again stays with that run, and a run un
 });
 
 test('what a run resumed is kept as long as that run, and a run without its replays can be retried alone', async () => {
-  const { start, pump, db, run, goOn, context, days, fail, replaysOf } = await bench({ costUsd: 0.01 });
+  const { start, pump, db, run, goOn, context, days, fail, replaysOf } = await rigWith({ costUsd: 0.01 });
   const first = await start({ judge: 'anthropic' });
   await pump();
   await fail(first);
@@ -172,7 +172,7 @@ test('what a run resumed is kept as long as that run, and a run without its repl
 
 test('a retry of a run without its replays reads the repository anew', async () => {
   let draws = 0;
-  const { start, pump, run, goOn, context, days, fail } = await bench({
+  const { start, pump, run, goOn, context, days, fail } = await rigWith({
     draw: async ({ limit }) => {
       draws += 1;
       return drawOf(changeNumbers(limit));
@@ -192,7 +192,7 @@ test('a retry of a run without its replays reads the repository anew', async () 
 test.each(['resume', 'retry'] as const)(
   'what is pruned while a run is gone on with is not missed: a %s is refused, and may be asked for again',
   async (how) => {
-    const { start, pump, run, goOn, context, days, fail } = await bench();
+    const { start, pump, run, goOn, context, days, fail } = await rigWith();
     const runId = await start();
     await pump();
     await fail(runId);
@@ -213,7 +213,7 @@ test.each(['resume', 'retry'] as const)(
 );
 
 test('a run that is being resumed is not pruned: the attempt keeps its account', async () => {
-  const { start, pump, run, goOn, db, context, days, fail } = await bench({ costUsd: 0.01 });
+  const { start, pump, run, goOn, db, context, days, fail } = await rigWith({ costUsd: 0.01 });
   const first = await start({ judge: 'anthropic' });
   await pump();
   await fail(first);
@@ -244,7 +244,7 @@ test('a run that is being resumed is not pruned: the attempt keeps its account',
 });
 
 test('of many workers one prunes, and not again within the hour', async () => {
-  const { context, db, wait } = await bench();
+  const { context, db, wait } = await rigWith();
   const leave = () =>
     db
       .insert(callSlots)
@@ -262,7 +262,7 @@ test('of many workers one prunes, and not again within the hour', async () => {
 });
 
 test('what limits counted an hour ago is forgotten', async () => {
-  const { context, db, wait } = await bench();
+  const { context, db, wait } = await rigWith();
   const refusedAt = context.now();
   const userId = randomUUID();
   await db.insert(callWaits).values({ resource: 'r', userId, refusedAt });
@@ -275,7 +275,7 @@ test('what limits counted an hour ago is forgotten', async () => {
 });
 
 test('more rows than one batch holds go in one turn', async () => {
-  const { context, db } = await bench();
+  const { context, db } = await rigWith();
   const row = { resource: 'r', userId: randomUUID(), takenAt: new Date(0), expiresAt: new Date(1) };
   await db.insert(callSlots).values(Array.from({ length: 2_500 }, () => row));
   await prune(context);

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Run } from '#contracts/run.ts';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
-import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import { ingestRun } from '../pipeline/ingest.ts';
 import { cancelRun } from './cancel.ts';
 import { createRun } from './create.ts';
@@ -16,9 +16,9 @@ const sentAt = new Date('2026-11-24T10:05:00Z');
 
 /** A run whose changes were drawn, and calls of it that stand where a worker would have put them. */
 const started = async ({ economy = true } = {}) => {
-  const workbench = await testWorkbench();
-  const { context, db } = workbench;
-  const owner = await workbench.user();
+  const rig = await testRig();
+  const { context, db } = rig;
+  const owner = await rig.user();
   const { runId } = await createRun(context, owner, runRequest({ judge: 'anthropic', economy }));
   await ingestRun(context, { runId });
   const [replay] = await db
@@ -34,7 +34,7 @@ const started = async ({ economy = true } = {}) => {
       request: {},
       ...values,
     });
-  return { ...workbench, owner, runId, call, run: () => getRun(context, owner, runId) };
+  return { ...rig, owner, runId, call, run: () => getRun(context, owner, runId) };
 };
 
 test('a run says that it is judged through batches, and what it waits for while its calls wait', async () => {

@@ -3,7 +3,7 @@ import { verificationReplays } from '#db/schema/replays.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import { interruptedRun } from '#testing/builders/interrupted-run.ts';
 import { openPolicy } from '#testing/rigs/engine-rig.ts';
-import { ownersWorkbench } from '#testing/rigs/owners-rig.ts';
+import { ownersRig } from '#testing/rigs/owners-rig.ts';
 import { changeNumbers, drawOf } from '#testing/rigs/scripted-engine.ts';
 import { erasePrivateGroundTruths, privateRetentionMs } from '../retention/erase-private.ts';
 import { cancelRun } from './cancel.ts';
@@ -27,7 +27,7 @@ test('a run is resumed once: the second time is refused and names the first, als
 });
 
 test('another’s run is not found, one that is running or completed is refused', async () => {
-  const at = await ownersWorkbench();
+  const at = await ownersRig();
   const stranger = await at.user();
   const runId = await at.start();
   const refusal = { code: 'BAD_REQUEST', message: expect.stringContaining('failed or was cancelled') };
@@ -46,7 +46,7 @@ test('another’s run is not found, one that is running or completed is refused'
 });
 
 test('what the verb refuses is what the run says that cannot be done with it', async () => {
-  const at = await ownersWorkbench();
+  const at = await ownersRig();
   const { runId: sample } = await createSampleRun(at.context, at.owner);
   await at.fail(sample);
   expect((await at.run(sample)).can).toEqual({ cancel: false, resume: false, retry: false });

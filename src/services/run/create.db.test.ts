@@ -4,30 +4,30 @@ import { judgeProviders } from '#contracts/judge-providers.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
 import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
-import { openPolicy, openWorkbench, runRequest } from '#testing/rigs/engine-rig.ts';
+import { openPolicy, openRig, runRequest } from '#testing/rigs/engine-rig.ts';
 import type { Actor, InstallationPolicy, ServiceContext } from '../ground/context.ts';
 import { createRun } from './create.ts';
 import { createSampleRun } from './create-sample.ts';
 import { getRun } from './get.ts';
 import { runOptions } from './options.ts';
 
-let workbench: Awaited<ReturnType<typeof openWorkbench>>;
+let rig: Awaited<ReturnType<typeof openRig>>;
 let owner: Actor;
 beforeAll(async () => {
-  workbench = await openWorkbench();
-  owner = await workbench.user();
+  rig = await openRig();
+  owner = await rig.user();
 });
-afterAll(() => workbench.close());
+afterAll(() => rig.close());
 
 const create = (
   changes: Partial<RunRequest> = {},
   { actor = owner, ...context }: Partial<ServiceContext> & { actor?: Actor } = {},
-) => createRun({ ...workbench.context, ...context }, actor, runRequest(changes));
+) => createRun({ ...rig.context, ...context }, actor, runRequest(changes));
 
 const withPolicy = (changes: Partial<InstallationPolicy>) => ({ policy: { ...openPolicy, ...changes } });
 
 const storedRun = async (runId: string) => {
-  const [row] = await workbench.db.select().from(verificationRuns).where(eq(verificationRuns.id, runId));
+  const [row] = await rig.db.select().from(verificationRuns).where(eq(verificationRuns.id, runId));
   if (!row) throw new Error('The run is not stored.');
   return row;
 };
@@ -35,7 +35,7 @@ const storedRun = async (runId: string) => {
 test('a run starts PENDING with 0 of 0, its ingestion queued', async () => {
   const created = await create();
   expect(created).toMatchObject({ status: 'PENDING', judge: 'offline' });
-  expect(await getRun(workbench.context, owner, created.runId)).toMatchObject({
+  expect(await getRun(rig.context, owner, created.runId)).toMatchObject({
     status: 'PENDING',
     progress: 0,
     total: 0,
@@ -46,18 +46,18 @@ test('a run starts PENDING with 0 of 0, its ingestion queued', async () => {
     repoUrl: 'https://github.com/owner/name',
     sample: false,
   });
-  expect(await workbench.queued()).toContainEqual({
+  expect(await rig.queued()).toContainEqual({
     name: 'ingest-run',
     data: { runId: created.runId },
   });
 });
 
 test('a run whose job cannot be queued is not there at all', async () => {
-  const before = await workbench.db.$count(verificationRuns);
+  const before = await rig.db.$count(verificationRuns);
   const sender = { enqueue: () => Promise.reject(new Error('The queue is away.')) };
   await expect(create({}, { sender })).rejects.toThrow('The queue is away.');
-  expect(await workbench.db.$count(verificationRuns)).toBe(before);
-  expect(await workbench.db.$count(runSecrets)).toBe(before);
+  expect(await rig.db.$count(verificationRuns)).toBe(before);
+  expect(await rig.db.$count(runSecrets)).toBe(before);
 });
 
 test('the offline judge, chosen or taken by default, is not asked to judge again', async () => {
@@ -71,7 +71,7 @@ test('the offline judge, chosen or taken by default, is not asked to judge again
 
 test('a run keeps whether its seed was drawn or chosen by its owner', async () => {
   const drawn = (await storedRun((await create()).runId)).config;
-  const sample = (await storedRun((await createSampleRun(workbench.context, owner)).runId)).config;
+  const sample = (await storedRun((await createSampleRun(rig.context, owner)).runId)).config;
   for (const { seed, seedSource } of [drawn, sample]) {
     expect(seed).toMatch(/^[0-9a-f]{32}$/);
     expect(seedSource).toBe('verifier');
@@ -96,9 +96,9 @@ test('the stored configuration shows [REDACTED] for every secret, and the box gi
     },
     githubToken: '[REDACTED]',
   });
-  const [box] = await workbench.db.select().from(runSecrets).where(eq(runSecrets.runId, runId));
-  expect(workbench.context.secretBox.open(runId, box?.sealed ?? '')).toEqual(secrets);
-  expect(await workbench.dump()).not.toMatch(/planted/);
+  const [box] = await rig.db.select().from(runSecrets).where(eq(runSecrets.runId, runId));
+  expect(rig.context.secretBox.open(runId, box?.sealed ?? '')).toEqual(secrets);
+  expect(await rig.dump()).not.toMatch(/planted/);
 });
 
 test.each([
@@ -165,19 +165,19 @@ test('where strangers can reach the installation, only the listed accounts may u
     paidJudgeAccounts: ['github:583231', 'wallet:0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045'],
     maxCostUsdPerDay: 20,
   });
-  const byGithub = await workbench.user({ provider: 'github', subject: '583231' });
-  const byWallet = await workbench.user({
+  const byGithub = await rig.user({ provider: 'github', subject: '583231' });
+  const byWallet = await rig.user({
     provider: 'wallet',
     subject: '0xd8da6bf26964af9d7eed9e03e53415d37aa96045',
   });
-  const stranger = await workbench.user({ provider: 'github', subject: '5832310' });
+  const stranger = await rig.user({ provider: 'github', subject: '5832310' });
   for (const actor of [byGithub, byWallet])
     expect(await create({}, { ...policy, actor })).toMatchObject({ judge: 'anthropic' });
   await expect(create({}, { ...policy, actor: stranger })).rejects.toMatchObject({ code: 'FORBIDDEN' });
   expect(await create({ judge: 'offline' }, { ...policy, actor: stranger })).toMatchObject({
     judge: 'offline',
   });
-  const options = await runOptions({ ...workbench.context, ...policy }, stranger);
+  const options = await runOptions({ ...rig.context, ...policy }, stranger);
   expect(options.judges).toHaveLength(judgeProviders.length);
   expect(options.judges.slice(0, 2)).toEqual([
     { provider: 'offline', model: 'offline-1', reason: null, dailyLimitUsd: null },
@@ -188,7 +188,7 @@ test('where strangers can reach the installation, only the listed accounts may u
       dailyLimitUsd: null,
     },
   ]);
-  expect((await runOptions({ ...workbench.context, ...policy }, byGithub)).judges[1]).toMatchObject({
+  expect((await runOptions({ ...rig.context, ...policy }, byGithub)).judges[1]).toMatchObject({
     reason: null,
     dailyLimitUsd: 20,
   });
@@ -197,7 +197,7 @@ test('where strangers can reach the installation, only the listed accounts may u
 test('a spent day refuses the paid judge until midnight UTC, and the offline judge never', async () => {
   const policy = withPolicy({ maxCostUsdPerDay: 1 });
   const spend = (costUsd: number, createdAt: string) =>
-    workbench.db.insert(judgeSpend).values({
+    rig.db.insert(judgeSpend).values({
       runId: '0b0f7a3c-4a5e-4d3e-9a55-3d7a4b1f8a10',
       costUsd,
       settled: false,
@@ -215,8 +215,8 @@ test('a spent day refuses the paid judge until midnight UTC, and the offline jud
 });
 
 test('the sample run needs nothing of its asker', async () => {
-  const created = await createSampleRun(workbench.context, owner);
-  expect(await getRun(workbench.context, owner, created.runId)).toMatchObject({
+  const created = await createSampleRun(rig.context, owner);
+  expect(await getRun(rig.context, owner, created.runId)).toMatchObject({
     status: 'PENDING',
     sample: true,
     judge: 'offline',
@@ -230,7 +230,7 @@ test('the sample run needs nothing of its asker', async () => {
     limit: 20,
     minReplays: 10,
   });
-  const off = { ...workbench.context, ...withPolicy({ engineEnabled: false }) };
+  const off = { ...rig.context, ...withPolicy({ engineEnabled: false }) };
   await expect(createSampleRun(off, owner)).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { verificationRuns } from '#db/schema/runs.ts';
-import { openPolicy, runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { openPolicy, runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import type { InstallationPolicy } from '../ground/context.ts';
 import { ingestRun } from '../pipeline/ingest.ts';
 import { failRun } from '../state/transitions.ts';
@@ -11,14 +11,14 @@ import { getRun } from './get.ts';
 
 /** A user of an installation with these limits. */
 const limitedTo = async (limits: Partial<InstallationPolicy['limits']>) => {
-  const workbench = await testWorkbench();
+  const rig = await testRig();
   const context = {
-    ...workbench.context,
+    ...rig.context,
     policy: { ...openPolicy, limits: { ...openPolicy.limits, ...limits } },
   };
-  const owner = await workbench.user();
+  const owner = await rig.user();
   const create = () => createRun(context, owner, runRequest());
-  return { ...workbench, context, owner, create };
+  return { ...rig, context, owner, create };
 };
 
 test.each<[string, Partial<InstallationPolicy['limits']>, RegExp]>([

@@ -1,38 +1,38 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runListSchema } from '#contracts/run.ts';
-import { openWorkbench, runRequest } from '#testing/rigs/engine-rig.ts';
+import { openRig, runRequest } from '#testing/rigs/engine-rig.ts';
 import type { Actor } from '../ground/context.ts';
 import { advance, failRun } from '../state/transitions.ts';
 import { createRun } from './create.ts';
 import { getRun } from './get.ts';
 import { listRuns } from './list.ts';
 
-let workbench: Awaited<ReturnType<typeof openWorkbench>>;
+let rig: Awaited<ReturnType<typeof openRig>>;
 let [a, b]: [Actor, Actor] = [{ userId: '' }, { userId: '' }];
 const ids: string[] = [];
 beforeAll(async () => {
-  workbench = await openWorkbench();
-  [a, b] = [await workbench.user(), await workbench.user()];
+  rig = await openRig();
+  [a, b] = [await rig.user(), await rig.user()];
   for (const [actor, constructId] of [
     [a, 'alpha'],
     [b, 'alpha'],
     [a, 'beta'],
     [a, 'alpha'],
   ] as const)
-    ids.push((await createRun(workbench.context, actor, runRequest({ constructId }))).runId);
-  await failRun(workbench.db, ids[2] ?? '', 'It failed.', workbench.context.now());
+    ids.push((await createRun(rig.context, actor, runRequest({ constructId }))).runId);
+  await failRun(rig.db, ids[2] ?? '', 'It failed.', rig.context.now());
 });
-afterAll(() => workbench.close());
+afterAll(() => rig.close());
 
 const list = async (actor: Actor, input: Partial<Parameters<typeof listRuns>[2]> = {}) => {
-  const page = await listRuns(workbench.context, actor, { limit: 20, offset: 0, ...input });
+  const page = await listRuns(rig.context, actor, { limit: 20, offset: 0, ...input });
   expect(runListSchema.parse(page)).toEqual(page);
   return { total: page.total, places: page.runs.map(({ runId }) => ids.indexOf(runId)) };
 };
 
 test('user A never sees user B’s run, by id or in the list', async () => {
-  await expect(getRun(workbench.context, a, ids[1] ?? '')).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  expect(await getRun(workbench.context, b, ids[1] ?? '')).toMatchObject({ runId: ids[1] });
+  await expect(getRun(rig.context, a, ids[1] ?? '')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect(await getRun(rig.context, b, ids[1] ?? '')).toMatchObject({ runId: ids[1] });
   expect(await list(a)).toEqual({ total: 3, places: [3, 2, 0] });
   expect(await list(b)).toEqual({ total: 1, places: [1] });
   expect(await list(a, { constructId: 'alpha' })).toEqual({ total: 2, places: [3, 0] });
@@ -41,7 +41,7 @@ test('user A never sees user B’s run, by id or in the list', async () => {
 test('another’s, an unknown and a malformed id are refused in the same words', async () => {
   const refusals = await Promise.all(
     [ids[1] ?? '', '4f7c9f0e-30d6-4c57-8a7a-0f0f8f6f2f11', 'not-an-id', ''].map((id) =>
-      getRun(workbench.context, a, id).catch(({ code, message }) => `${code} ${message}`),
+      getRun(rig.context, a, id).catch(({ code, message }) => `${code} ${message}`),
     ),
   );
   expect(new Set(refusals).size).toBe(1);
@@ -56,7 +56,7 @@ test('runs are filtered by status and construct, and total counts what matches, 
 });
 
 test('a status moves forward only, and an end is the end', async () => {
-  const { db, context } = workbench;
+  const { db, context } = rig;
   const { runId } = await createRun(context, a, runRequest());
   const to = (status: Parameters<typeof advance>[2]) => advance(db, runId, status, context.now());
   expect(await to('INVOKING')).toBe(true);

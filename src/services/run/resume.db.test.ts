@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Certificate } from '#contracts/certificate.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { interruptedRun, wholeReplay } from '#testing/builders/interrupted-run.ts';
-import { type OwnersWorkbench, ownersWorkbench } from '#testing/rigs/owners-rig.ts';
+import { type OwnersRig, ownersRig } from '#testing/rigs/owners-rig.ts';
 import { changeNumbers, drawOf, noAnswerKeyFor, unavailable } from '#testing/rigs/scripted-engine.ts';
 
 /** What a certificate says of scores and judge, without its own identity and what tells of the interruption. */
@@ -68,7 +68,7 @@ test('the certificate of a run that was interrupted and resumed is that of an un
   const at = await interruptedRun({}, request);
   const { runId } = await at.goOn('resume', at.runId);
   await at.pump();
-  const undisturbed = await ownersWorkbench();
+  const undisturbed = await ownersRig();
   const other = await undisturbed.start(request);
   await undisturbed.pump();
   expect(scoresOf(await at.certificateOf(runId))).toEqual(scoresOf(await undisturbed.certificateOf(other)));
@@ -78,7 +78,7 @@ test('interrupted at whatever step, a resumed run asks each question once in bot
   const questions = wholeReplay('1').filter((call) => !call.startsWith('oracle'));
   for (const interruptedAt of questions) {
     let cancels = true;
-    const at: OwnersWorkbench = await ownersWorkbench({
+    const at: OwnersRig = await ownersRig({
       judge: async () => {
         // The call was noted before this.
         if (cancels && at.calls.at(-1) === interruptedAt) {
@@ -116,7 +116,7 @@ test('interrupted at whatever step, a resumed run asks each question once in bot
 
 test('a question that went out and whose outcome was not stored is asked again, and the certificate counts it', async () => {
   let cancels = true;
-  const at: OwnersWorkbench = await ownersWorkbench({
+  const at: OwnersRig = await ownersRig({
     oracle: async ({ pr }) => {
       if (cancels && pr.id === '2') await at.fail(first);
       return undefined;
@@ -137,7 +137,7 @@ test('a question that went out and whose outcome was not stored is asked again, 
 
 test('what the verifier could not get is tried again when its run is resumed, and what was scored is not', async () => {
   let down = true;
-  const at: OwnersWorkbench = await ownersWorkbench({
+  const at: OwnersRig = await ownersRig({
     judge: async ({ measure }, { id }) =>
       down && ((id === '1' && measure === 'recall') || (id === '2' && measure === 'answer_key'))
         ? unavailable('no connection')
@@ -166,7 +166,7 @@ test('what the verifier could not get is tried again when its run is resumed, an
 
 test('a verdict on the baseline, or a second judge’s, that could not be had is tried again too', async () => {
   let down = true;
-  const at: OwnersWorkbench = await ownersWorkbench({
+  const at: OwnersRig = await ownersRig({
     judge: async (task, { id, title }) =>
       down && id === '1' && task.measure === 'recall' && task.summary.includes(title)
         ? unavailable('no connection')
@@ -190,7 +190,7 @@ test('a verdict on the baseline, or a second judge’s, that could not be had is
 });
 
 test('a run whose replays have all ended is certified at once', async () => {
-  const at = await ownersWorkbench();
+  const at = await ownersRig();
   const first = await at.start();
   const { engine } = at.context;
   // Certification alone cannot be carried out.

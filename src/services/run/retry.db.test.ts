@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { answerKeys } from '#db/schema/answer-keys.ts';
 import { interruptedRun, wholeReplay } from '#testing/builders/interrupted-run.ts';
-import { ownersWorkbench } from '#testing/rigs/owners-rig.ts';
+import { ownersRig } from '#testing/rigs/owners-rig.ts';
 import { changeNumbers, drawOf } from '#testing/rigs/scripted-engine.ts';
 import { SourceError } from '#verification/sources/source.ts';
 
@@ -44,7 +44,7 @@ test('a retried run has the same changes from the beginning, and of what was sto
 test('a run that failed before its draw reads the repository again when it is retried, and needs its token again', async () => {
   let there = false;
   const tokens: (string | null)[] = [];
-  const at = await ownersWorkbench({
+  const at = await ownersRig({
     draw: async ({ limit }, { githubToken }) => {
       tokens.push(githubToken);
       if (!there) throw new SourceError('not_found', 'There is no repository owner/name.');

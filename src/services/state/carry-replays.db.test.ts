@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { interruptedRun } from '#testing/builders/interrupted-run.ts';
-import { type OwnersWorkbench, ownersWorkbench } from '#testing/rigs/owners-rig.ts';
+import { type OwnersRig, ownersRig } from '#testing/rigs/owners-rig.ts';
 import { unavailable } from '#testing/rigs/scripted-engine.ts';
 import type { JudgeReply } from '#verification/judges/judge.ts';
 import { advanceReplay } from '../pipeline/advance-replay.ts';
@@ -50,7 +50,7 @@ test('a late worker of the run that was resumed writes nothing to a replay that 
   ];
   for (const [how, end] of lateEnds) {
     let resumedId = '';
-    const at: OwnersWorkbench = await ownersWorkbench({
+    const at: OwnersRig = await ownersRig({
       judge: async ({ measure }) => {
         if (measure !== 'recall' || resumedId !== '') return undefined;
         await at.fail(first);

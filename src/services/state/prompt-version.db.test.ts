@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import { getPublicCertificate } from '../certificate/get.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { continueRun } from '../run/continue.ts';
@@ -22,14 +22,14 @@ const withPrompts = (context: WorkerContext, promptDigest: string): WorkerContex
 
 const started = async () => {
   let stopsAt: string | null = '2';
-  const workbench = await testWorkbench({
+  const rig = await testRig({
     oracle: async ({ pr }) => {
-      if (pr.id === stopsAt) await failRun(workbench.db, runId, 'Stopped', workbench.context.now());
+      if (pr.id === stopsAt) await failRun(rig.db, runId, 'Stopped', rig.context.now());
       return undefined;
     },
   });
-  const { context, pump } = workbench;
-  const owner = await workbench.user();
+  const { context, pump } = rig;
+  const owner = await rig.user();
   const { runId } = await createRun(context, owner, runRequest());
   await pump({ onto: withPrompts(context, earlier) });
   stopsAt = null;

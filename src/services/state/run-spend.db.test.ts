@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { judgeSpend } from '#db/schema/judge-spend.ts';
-import { paidWorkbench } from '#testing/rigs/paid-rig.ts';
+import { paidRig } from '#testing/rigs/paid-rig.ts';
 import { listRuns } from '../run/list.ts';
 import { foldSpend, spendOfRuns } from './run-spend.ts';
 
 test('a run that ended says the calls, tokens and cost that its certificate says', async () => {
-  const at = await paidWorkbench({ costUsd: 0.3 });
+  const at = await paidRig({ costUsd: 0.3 });
   const runId = await at.start();
   await at.pump();
   const { usage, costUsd } = await at.run(runId);
@@ -18,7 +18,7 @@ test('a run that ended says the calls, tokens and cost that its certificate says
 });
 
 test('a resumed run says what the runs before it used with its own, and each in a list says its own account', async () => {
-  const at = await paidWorkbench({ costUsd: 0.3 });
+  const at = await paidRig({ costUsd: 0.3 });
   // Seven calls of 0.30 fit.
   const first = await at.start({ maxCostUsd: 2.2 });
   await at.pump();
@@ -30,7 +30,7 @@ test('a resumed run says what the runs before it used with its own, and each in 
 });
 
 test('folding a run’s account changes nothing that is said of it', async () => {
-  const at = await paidWorkbench({ costUsd: 0.3 });
+  const at = await paidRig({ costUsd: 0.3 });
   const runId = await at.start();
   await at.pump();
   const before = await at.run(runId);
@@ -45,7 +45,7 @@ test('folding a run’s account changes nothing that is said of it', async () =>
 });
 
 test('a run whose judge took nothing has no account', async () => {
-  const at = await paidWorkbench({ costUsd: 0.3 });
+  const at = await paidRig({ costUsd: 0.3 });
   const runId = await at.start({ judge: 'offline' });
   await at.pump();
   expect(await spendOfRuns(at.context, [runId, randomUUID()])).toEqual(new Map());

@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import { runRequest, testWorkbench } from '#testing/rigs/engine-rig.ts';
+import { runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import { createRun } from '../run/create.ts';
 import { getRun } from '../run/get.ts';
 import { noteWaiting } from './transitions.ts';
 
 test('what a run waits for is written where the words change, and not at every replay that waits for the same', async () => {
-  const { db, context, user } = await testWorkbench();
+  const { db, context, user } = await testRig();
   const owner = await user();
   const { runId } = await createRun(context, owner, runRequest());
   /** Postgres's own number of the row's last write. */

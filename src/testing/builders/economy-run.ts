@@ -11,15 +11,15 @@ import { modelJudge } from '#verification/judges/model/model-judge.ts';
 import { createPrices } from '#verification/judges/model/prices.ts';
 import { createAnthropicClient } from '#verification/judges/providers/anthropic/client.ts';
 import { type AnthropicFakeOptions, startAnthropicFake } from '../fakes/anthropic/anthropic-fake.ts';
-import { runRequest, testWorkbench } from '../rigs/engine-rig.ts';
+import { runRequest, testRig } from '../rigs/engine-rig.ts';
 
 /** A run that is judged through the API's fake, and workers that share nothing but its database. */
 export const economyRun = async (options: AnthropicFakeOptions = {}, request: Partial<RunRequest> = {}) => {
-  const workbench = await testWorkbench();
+  const rig = await testRig();
   const fake = await startAnthropicFake({
     batches: { manual: true },
     // When a batch was made is held against the services' clock.
-    now: () => workbench.context.now().getTime(),
+    now: () => rig.context.now().getTime(),
     ...options,
   });
   onTestFinished(fake.close);
@@ -35,22 +35,22 @@ export const economyRun = async (options: AnthropicFakeOptions = {}, request: Pa
   });
   const { batches } = client;
   const context: WorkerContext = {
-    ...workbench.context,
+    ...rig.context,
     engine: {
-      ...workbench.context.engine,
+      ...rig.context.engine,
       judge: ({ model }, desk) =>
         modelJudge({ provider, client, model, random: randomBytes, prices, batches: desk, now: Date.now }),
       batches: new Map([[provider, batches]]),
     },
   };
-  const owner = await workbench.user();
+  const owner = await rig.user();
   const { runId } = await createRun(
     context,
     owner,
     runRequest({ judge: provider, economy: true, ...request }),
   );
   const run = (id = runId) => getRun(context, owner, id);
-  const items = () => workbench.db.select().from(judgeBatchItems);
+  const items = () => rig.db.select().from(judgeBatchItems);
   /** The same worker, before an API that does some things in another way. */
   const withBatches = (changes: Partial<BatchClient>): WorkerContext => ({
     ...context,
@@ -59,13 +59,13 @@ export const economyRun = async (options: AnthropicFakeOptions = {}, request: Pa
   /** Works on jobs and batches, each batch ending at once, until the run has ended. */
   const work = async (onto = context, id = runId) => {
     for (let round = 0; round < 20 && (await run(id)).certificateId === null; round += 1) {
-      await workbench.pump({ onto });
-      workbench.wait(11_000);
+      await rig.pump({ onto });
+      rig.wait(11_000);
       await advanceBatches(onto);
       await fake.endBatches();
       await advanceBatches(onto);
     }
     return run(id);
   };
-  return { ...workbench, context, batches, withBatches, owner, runId, fake, run, items, work };
+  return { ...rig, context, batches, withBatches, owner, runId, fake, run, items, work };
 };

@@ -1,5 +1,5 @@
 import type { RunRequest } from '#contracts/run-request.ts';
-import { type OwnersWorkbench, ownersWorkbench } from '../rigs/owners-rig.ts';
+import { type OwnersRig, ownersRig } from '../rigs/owners-rig.ts';
 import type { Script } from '../rigs/scripted-engine.ts';
 
 /** Every call that the replay of one change takes. */
@@ -16,7 +16,7 @@ export const wholeReplay = (id: string) => [
 /** Cancelled when the oracle is asked about the second change: one replay scored, one begun, one not begun. */
 export const interruptedRun = async (script: Script = {}, request: Partial<RunRequest> = {}) => {
   let cancels = true;
-  const at: OwnersWorkbench = await ownersWorkbench({
+  const at: OwnersRig = await ownersRig({
     ...script,
     oracle: async (asked, secrets) => {
       if (cancels && asked.pr.id === '2') await at.fail(runId);

@@ -1,10 +1,10 @@
 import type { RunRequest } from '#contracts/run-request.ts';
-import { ownersWorkbench } from '../rigs/owners-rig.ts';
+import { ownersRig } from '../rigs/owners-rig.ts';
 import type { Script } from '../rigs/scripted-engine.ts';
 
-/** A workbench with this script, and a run that was just accepted. */
+/** A rig with this script, and a run that was just accepted. */
 export const startedRun = async (script: Script = {}, request: Partial<RunRequest> = {}) => {
-  const at = await ownersWorkbench(script);
+  const at = await ownersRig(script);
   const runId = await at.start(request);
   return { ...at, runId, run: () => at.run(runId), replays: () => at.replaysOf(runId) };
 };

@@ -7,7 +7,7 @@ import {
 } from '../fakes/anthropic/anthropic-fake.ts';
 
 /** The API's fake for one test, and the vendor's own client before it, which sends nothing again unless told to. */
-export const anthropicBench = async (options: AnthropicFakeOptions = {}) => {
+export const anthropicRig = async (options: AnthropicFakeOptions = {}) => {
   const fake = await startAnthropicFake(options);
   onTestFinished(fake.close);
   const sdk = (more: ClientOptions = {}) =>

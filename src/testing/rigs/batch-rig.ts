@@ -1,6 +1,6 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { AnthropicFakeOptions } from '../fakes/anthropic/anthropic-fake.ts';
-import { anthropicBench, type Params, paramsOf } from './anthropic-rig.ts';
+import { anthropicRig, type Params, paramsOf } from './anthropic-rig.ts';
 
 export const hourMs = 3_600_000;
 export const dayMs = 24 * hourMs;
@@ -8,12 +8,12 @@ export const dayMs = 24 * hourMs;
 export type BatchResults = Map<string, Anthropic.Messages.MessageBatchResult>;
 
 /** The API's fake with its batches, for one test, which moves its clock from the beginning of 2026. */
-export const batchBench = async (options: AnthropicFakeOptions = {}) => {
+export const batchRig = async (options: AnthropicFakeOptions = {}) => {
   let ms = Date.UTC(2026, 0, 1);
   const wait = (forMs: number) => {
     ms += forMs;
   };
-  const { fake, sdk } = await anthropicBench({
+  const { fake, sdk } = await anthropicRig({
     behave: ({ user }) => ({ kind: 'text', text: `Answer to ${user}` }),
     now: () => ms,
     ...options,

@@ -55,7 +55,7 @@ export const runRequest = (changes: Partial<RunRequest> = {}): RunRequest => ({
  * Services and handlers of a test's own: real Postgres, scripted ports, and a queue that is a table of the same
  * database, so that a job is there exactly if its transaction was committed. For all tests of a file, which closes it.
  */
-export const openWorkbench = async (script: Script = {}) => {
+export const openRig = async (script: Script = {}) => {
   const database = await testDatabase();
   const { db } = database;
   await db.execute(
@@ -177,9 +177,9 @@ export const openWorkbench = async (script: Script = {}) => {
   };
 };
 
-/** A workbench of one test's own, which ends with that test. */
-export const testWorkbench = async (script: Script = {}) => {
-  const workbench = await openWorkbench(script);
-  onTestFinished(workbench.close);
-  return workbench;
+/** A rig of one test's own, which ends with that test. */
+export const testRig = async (script: Script = {}) => {
+  const rig = await openRig(script);
+  onTestFinished(rig.close);
+  return rig;
 };

@@ -11,7 +11,7 @@ export const githubToken = 'ghp_planted0123456789';
 export const drawRequest: DrawRequest = { limit: 5, reserve: 2, seed: 's', since: null, label: null };
 
 /** GitHub's fake for one test, sources that read its `octo/widgets`, and how long these slept, in milliseconds. */
-export const githubBench = async () => {
+export const githubRig = async () => {
   const fake = await startGitHubFake({ token: githubToken });
   onTestFinished(() => fake.close());
   const sleeps: number[] = [];

@@ -13,7 +13,7 @@ import type {
   AnthropicFakeOptions,
   AnthropicRequest,
 } from '../fakes/anthropic/anthropic-fake.ts';
-import { anthropicBench } from './anthropic-rig.ts';
+import { anthropicRig } from './anthropic-rig.ts';
 import { changeNumber } from './scripted-engine.ts';
 
 /** The one that the fake takes; no answer of a judge may hold it. */
@@ -34,7 +34,7 @@ export const replyTask: JudgeTask = {
 
 /** The API's fake for one test, with a key. */
 export const startWithKey = async (options: AnthropicFakeOptions = {}) =>
-  (await anthropicBench({ apiKey: plantedSecret, ...options })).fake;
+  (await anthropicRig({ apiKey: plantedSecret, ...options })).fake;
 
 /** The model judge before the API at an address, its client sending nothing again unless told to. */
 export const judgeAt = (

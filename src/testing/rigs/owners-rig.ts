@@ -5,14 +5,14 @@ import { verificationReplays } from '#db/schema/replays.ts';
 import { getPublicCertificate } from '#services/certificate/index.ts';
 import { continueRun, createRun, getRun } from '#services/run/index.ts';
 import { failRun } from '#services/state/transitions.ts';
-import { runRequest, testWorkbench } from './engine-rig.ts';
+import { runRequest, testRig } from './engine-rig.ts';
 import type { Script } from './scripted-engine.ts';
 
-/** A workbench with an owner whose runs are started, ended before their time and gone on with. */
-export const ownersWorkbench = async (script: Script = {}) => {
-  const workbench = await testWorkbench(script);
-  const { db, context } = workbench;
-  const owner = await workbench.user();
+/** A rig with an owner whose runs are started, ended before their time and gone on with. */
+export const ownersRig = async (script: Script = {}) => {
+  const rig = await testRig(script);
+  const { db, context } = rig;
+  const owner = await rig.user();
   const start = async (request: Partial<RunRequest> = {}) =>
     (await createRun(context, owner, runRequest(request))).runId;
   const run = (runId: string) => getRun(context, owner, runId);
@@ -31,17 +31,17 @@ export const ownersWorkbench = async (script: Script = {}) => {
   /** A run and the certificate that it has to come to. */
   const complete = async (request: Partial<RunRequest> = {}) => {
     const runId = await start(request);
-    await workbench.pump();
+    await rig.pump();
     const { status, error } = await run(runId);
     expect([status, error]).toEqual(['COMPLETED', null]);
     return { runId, certificate: await certificateOf(runId) };
   };
   /** The calls made while `work` went on. */
   const callsDuring = async (work: () => Promise<unknown>) => {
-    const before = workbench.calls.length;
+    const before = rig.calls.length;
     await work();
-    return workbench.calls.slice(before);
+    return rig.calls.slice(before);
   };
-  return { ...workbench, owner, start, run, fail, goOn, replaysOf, certificateOf, complete, callsDuring };
+  return { ...rig, owner, start, run, fail, goOn, replaysOf, certificateOf, complete, callsDuring };
 };
-export type OwnersWorkbench = Awaited<ReturnType<typeof ownersWorkbench>>;
+export type OwnersRig = Awaited<ReturnType<typeof ownersRig>>;

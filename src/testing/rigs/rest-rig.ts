@@ -2,7 +2,7 @@ import type { RestContext } from '#rest/answer.ts';
 import { postRun, type postRunCancel } from '#rest/runs.ts';
 import { createApiToken } from '#services/account/index.ts';
 import type { Actor } from '#services/ground/index.ts';
-import { openWorkbench } from './engine-rig.ts';
+import { openRig } from './engine-rig.ts';
 
 const url = 'http://127.0.0.1:3000';
 const base = `${url}/api/v1/verification`;
@@ -28,15 +28,15 @@ export const detail = async (response: Response) => {
 
 const textOf = (payload: unknown) => (typeof payload === 'string' ? payload : JSON.stringify(payload));
 
-/** A workbench with two users and their tokens behind the REST handlers; for all tests of a file, which closes it. */
-export const openRestBench = async () => {
-  const workbench = await openWorkbench();
-  const { db, context: services } = workbench;
+/** A rig with two users and their tokens behind the REST handlers; for all tests of a file, which closes it. */
+export const openRestRig = async () => {
+  const rig = await openRig();
+  const { db, context: services } = rig;
   const context: RestContext = {
     services,
     auth: { db, now: services.now, secret: 'x'.repeat(32), url, github: null },
   };
-  const [a, b] = [await workbench.user(), await workbench.user()];
+  const [a, b] = [await rig.user(), await rig.user()];
   const tokenOf = async ({ userId }: Actor) =>
     (await createApiToken(services, { userId, name: 'test' })).token;
   const tokens = { a: await tokenOf(a), b: await tokenOf(b) };
@@ -65,5 +65,5 @@ export const openRestBench = async () => {
       }),
       runId,
     );
-  return { workbench, context, a, b, tokens, post, onRun };
+  return { rig, context, a, b, tokens, post, onRun };
 };

@@ -14,7 +14,7 @@ import { keylessJudges, runCommand, runInProcess } from './command-line.ts';
 
 /** Ground truth that needs no repository. */
 export const changes = join(import.meta.dirname, '../fixtures/changes.jsonl');
-/** What the bench's models take for their key; no output may hold it. */
+/** What the rig's models take for their key; no output may hold it. */
 export const plantedKey = 'sk-ant-planted';
 
 /** Settings under which the model judge has a key, and its API stands at this address. */
@@ -42,7 +42,7 @@ export const certificateOf = (stdout: string): Certificate => {
 };
 
 /** A folder of a test file's own, and the services on loopback that its tests start. */
-export const openVerifyBench = () => {
+export const openVerifyRig = () => {
   const folder = mkdtempSync(join(tmpdir(), 'echelon-cli-'));
   const servers: { close: () => Promise<void> }[] = [];
   const opened = <T extends { close: () => Promise<void> }>(server: T): T => {

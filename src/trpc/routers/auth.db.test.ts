@@ -3,24 +3,24 @@ import { SiweMessage } from 'siwe';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AuthContext } from '#auth/context.ts';
 import { resolveActor } from '#auth/resolve-actor.ts';
-import { openWorkbench } from '#testing/rigs/engine-rig.ts';
+import { openRig } from '#testing/rigs/engine-rig.ts';
 import { createCaller } from '../root.ts';
 
-let workbench: Awaited<ReturnType<typeof openWorkbench>>;
+let rig: Awaited<ReturnType<typeof openRig>>;
 let auth: AuthContext;
 const url = 'http://127.0.0.1:3000';
 
 beforeAll(async () => {
-  workbench = await openWorkbench();
-  const { db, now } = workbench.context;
+  rig = await openRig();
+  const { db, now } = rig.context;
   auth = { db, now, secret: 'a secret for tests alone', url, github: null };
 });
-afterAll(() => workbench.close());
+afterAll(() => rig.close());
 
-const visitor = () => createCaller({ services: workbench.context, auth, actor: null });
+const visitor = () => createCaller({ services: rig.context, auth, actor: null });
 const asBearer = async (token: string) =>
   createCaller({
-    services: workbench.context,
+    services: rig.context,
     auth,
     actor: await resolveActor(auth, new Headers({ authorization: `Bearer ${token}` })),
   });
@@ -29,7 +29,7 @@ test('a program signs in with a wallet: nonce, its own message, token, and the t
   const wallet = HDNodeWallet.createRandom();
   const { nonce, domain, uri, chainIds } = await visitor().auth.nonce();
   const [chainId = 0] = chainIds;
-  const issuedAt = workbench.context.now().toISOString();
+  const issuedAt = rig.context.now().toISOString();
   const message = new SiweMessage({
     domain,
     uri,
@@ -74,7 +74,7 @@ test('a wallet’s token expires after a day', async () => {
     signature: await wallet.signMessage(message),
   });
   expect(await (await asBearer(token)).auth.me()).not.toBeNull();
-  workbench.wait(24 * 3_600_000);
+  rig.wait(24 * 3_600_000);
   expect(await (await asBearer(token)).auth.me()).toBeNull();
 });
 

@@ -2,15 +2,15 @@ import { request as httpRequest } from 'node:http';
 import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
 import { beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { anthropicBench, paramsOf } from '../../rigs/anthropic-rig.ts';
+import { anthropicRig, paramsOf } from '../../rigs/anthropic-rig.ts';
 import type { AnthropicFakeOptions } from './anthropic-fake.ts';
 
 const start = (options: AnthropicFakeOptions = {}) =>
-  anthropicBench({ behave: () => ({ kind: 'text', text: '{}' }), ...options });
+  anthropicRig({ behave: () => ({ kind: 'text', text: '{}' }), ...options });
 
-type Bench = Awaited<ReturnType<typeof start>>;
-let fake: Bench['fake'];
-let sdk: Bench['sdk'];
+type Rig = Awaited<ReturnType<typeof start>>;
+let fake: Rig['fake'];
+let sdk: Rig['sdk'];
 beforeEach(async () => {
   ({ fake, sdk } = await start());
 });

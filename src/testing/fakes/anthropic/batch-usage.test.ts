@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Params, paramsOf } from '../../rigs/anthropic-rig.ts';
-import { type BatchResults, batchBench, itemsOf } from '../../rigs/batch-rig.ts';
+import { type BatchResults, batchRig, itemsOf } from '../../rigs/batch-rig.ts';
 
 const cachedSystem: Partial<Params> = {
   system: [{ type: 'text', text: 'a'.repeat(8000), cache_control: { type: 'ephemeral', ttl: '1h' } }],
@@ -17,7 +17,7 @@ test('items of one batch read nothing from one another unless they are said to',
     ['none', [0, 0, 0]],
     ['all', [0, 2000, 2000]],
   ] as const) {
-    const { batches, resultsOf } = await batchBench({
+    const { batches, resultsOf } = await batchRig({
       batches: cacheHits === undefined ? {} : { cacheHits },
     });
     const { id } = await batches.create({ requests: itemsOf(3, cachedSystem) });
@@ -26,7 +26,7 @@ test('items of one batch read nothing from one another unless they are said to',
 });
 
 test('a share of hits is drawn by item', async () => {
-  const { batches, resultsOf } = await batchBench({ batches: { cacheHits: 0.5 } });
+  const { batches, resultsOf } = await batchRig({ batches: { cacheHits: 0.5 } });
   const { id } = await batches.create({ requests: itemsOf(200, cachedSystem) });
   const hits = readsOf(await resultsOf(id), 200).filter((read) => read === 2000).length;
   // Binomial with n = 200, p = 0.5: 100 ± 3.9 standard deviations of 7.07.
@@ -35,7 +35,7 @@ test('a share of hits is drawn by item', async () => {
 });
 
 test('all items read what was written before their batch began, and not what was written later', async () => {
-  const { client, batches, resultsOf, wait } = await batchBench({ batches: { afterMs: 1000 } });
+  const { client, batches, resultsOf, wait } = await batchRig({ batches: { afterMs: 1000 } });
   const before = await batches.create({ requests: itemsOf(2, cachedSystem) });
   await client.messages.create(paramsOf('live', cachedSystem));
   const after = await batches.create({ requests: itemsOf(2, cachedSystem) });
@@ -45,7 +45,7 @@ test('all items read what was written before their batch began, and not what was
 });
 
 test('the ledger keeps what batches used apart', async () => {
-  const { fake, client, batches } = await batchBench({ batches: { cacheHits: 'all' } });
+  const { fake, client, batches } = await batchRig({ batches: { cacheHits: 'all' } });
   await batches.create({ requests: itemsOf(3, cachedSystem) });
   await fake.endBatches();
   await client.messages.create(paramsOf('q9', cachedSystem));

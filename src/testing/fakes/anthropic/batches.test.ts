@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { type Params, paramsOf } from '../../rigs/anthropic-rig.ts';
-import { batchBench, dayMs, hourMs, itemsOf } from '../../rigs/batch-rig.ts';
+import { batchRig, dayMs, hourMs, itemsOf } from '../../rigs/batch-rig.ts';
 
 const nobody = { processing: 0, succeeded: 0, errored: 0, canceled: 0, expired: 0 };
 
 test('a batch is in progress until its time has passed, then its results answer each item under its own id', async () => {
-  const { fake, batches, resultsOf, get, wait } = await batchBench({ batches: { afterMs: hourMs } });
+  const { fake, batches, resultsOf, get, wait } = await batchRig({ batches: { afterMs: hourMs } });
   const created = await batches.create({ requests: itemsOf(5) });
   expect(created).toEqual({
     id: expect.stringMatching(/^msgbatch_/),
@@ -49,7 +49,7 @@ test('a batch is in progress until its time has passed, then its results answer 
 });
 
 test('results come in another order than the items, and always in the same', async () => {
-  const { batches, get } = await batchBench();
+  const { batches, get } = await batchRig();
   const { id } = await batches.create({ requests: itemsOf(20) });
   const [first, again] = [await get(`/${id}/results`), await get(`/${id}/results`)];
   expect(again).toEqual(first);
@@ -62,7 +62,7 @@ test('results come in another order than the items, and always in the same', asy
 });
 
 test('a batch ended by hand ends whenever that is', async () => {
-  const { fake, batches, wait } = await batchBench({ batches: { manual: true } });
+  const { fake, batches, wait } = await batchRig({ batches: { manual: true } });
   const { id } = await batches.create({ requests: itemsOf(1) });
   wait(dayMs - 1);
   expect((await batches.retrieve(id)).processing_status).toBe('in_progress');
@@ -73,7 +73,7 @@ test('a batch ended by hand ends whenever that is', async () => {
 });
 
 test('polls at the same time end a batch once', async () => {
-  const { fake, batches } = await batchBench({
+  const { fake, batches } = await batchRig({
     behave: async () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
       return { kind: 'text', text: '{}' };
@@ -85,7 +85,7 @@ test('polls at the same time end a batch once', async () => {
 });
 
 test('what is wrong with one item is that item’s result', async () => {
-  const { batches, resultsOf } = await batchBench({
+  const { batches, resultsOf } = await batchRig({
     behave: ({ user }) => {
       switch (user) {
         case 'expires':
@@ -144,14 +144,14 @@ test.each<[string, unknown]>([
   ['params that are none', [{ ...item, params: 'x' }]],
   ['100,001 items', Array.from({ length: 100_001 }, (_, index) => ({ custom_id: `${index}`, params: {} }))],
 ])('a batch with %s is refused as a whole', async (_, requests) => {
-  const { batches } = await batchBench();
+  const { batches } = await batchRig();
   const created = batches.create({ requests: requests as never });
   await expect(created).rejects.toMatchObject({ status: 400, type: 'invalid_request_error' });
   expect((await batches.list()).data).toEqual([]);
 });
 
 test('a cancelled batch keeps what was through, and the rest is canceled', async () => {
-  const { batches, resultsOf, wait } = await batchBench({ batches: { afterMs: hourMs } });
+  const { batches, resultsOf, wait } = await batchRig({ batches: { afterMs: hourMs } });
   const { id } = await batches.create({ requests: itemsOf(4) });
   wait(hourMs / 2);
   const canceling = await batches.cancel(id);
@@ -176,7 +176,7 @@ test('a cancelled batch keeps what was through, and the rest is canceled', async
 });
 
 test('a batch that is ended by hand stays canceling until then', async () => {
-  const { fake, batches } = await batchBench({ batches: { manual: true } });
+  const { fake, batches } = await batchRig({ batches: { manual: true } });
   const { id } = await batches.create({ requests: itemsOf(2) });
   await batches.cancel(id);
   expect((await batches.cancel(id)).processing_status).toBe('canceling');
@@ -186,7 +186,7 @@ test('a batch that is ended by hand stays canceling until then', async () => {
 });
 
 test.each([1, 3])('what is not through after 24 hours has expired, asked for after %i days', async (days) => {
-  const { batches, wait } = await batchBench({ batches: { afterMs: 2 * dayMs } });
+  const { batches, wait } = await batchRig({ batches: { afterMs: 2 * dayMs } });
   const { id } = await batches.create({ requests: itemsOf(6) });
   wait(days * dayMs);
   expect(await batches.retrieve(id)).toMatchObject({
@@ -197,7 +197,7 @@ test.each([1, 3])('what is not through after 24 hours has expired, asked for aft
 });
 
 test('results are there for 29 days', async () => {
-  const { batches, get, wait } = await batchBench();
+  const { batches, get, wait } = await batchRig();
   const { id } = await batches.create({ requests: itemsOf(1) });
   wait(29 * dayMs - 1);
   expect((await get(`/${id}/results`)).status).toBe(200);
@@ -210,7 +210,7 @@ test('results are there for 29 days', async () => {
 });
 
 test('only an ended batch can be deleted, and it is gone then', async () => {
-  const { fake, batches, get } = await batchBench({ batches: { manual: true } });
+  const { fake, batches, get } = await batchRig({ batches: { manual: true } });
   const { id } = await batches.create({ requests: itemsOf(1) });
   await expect(batches.delete(id)).rejects.toMatchObject({ status: 400 });
   await fake.endBatches();
@@ -222,7 +222,7 @@ test('only an ended batch can be deleted, and it is gone then', async () => {
 });
 
 test('batches are listed newest first, in pages that go both ways', async () => {
-  const { batches } = await batchBench();
+  const { batches } = await batchRig();
   const ids: string[] = [];
   for (const _ of Array(5)) ids.unshift((await batches.create({ requests: itemsOf(1) })).id);
   const page = await batches.list({ limit: 2 });

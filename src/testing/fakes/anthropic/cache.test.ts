@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import Anthropic from '@anthropic-ai/sdk';
 import { expect, test } from 'vitest';
-import { anthropicBench } from '../../rigs/anthropic-rig.ts';
+import { anthropicRig } from '../../rigs/anthropic-rig.ts';
 import type { AnthropicFakeOptions } from './anthropic-fake.ts';
 
 // All counts by hand: a token is four characters, and each block is rounded up by itself.
@@ -9,7 +9,7 @@ import type { AnthropicFakeOptions } from './anthropic-fake.ts';
 const clock = { ms: 0 };
 const start = async (options: AnthropicFakeOptions = {}) => {
   clock.ms = Date.UTC(2026, 0, 1);
-  const { fake, sdk } = await anthropicBench({
+  const { fake, sdk } = await anthropicRig({
     behave: () => ({ kind: 'text', text: 'Yes.' }),
     now: () => clock.ms,
     ...options,

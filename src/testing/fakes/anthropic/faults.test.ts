@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { expect, test } from 'vitest';
 import type { JudgeAnswer } from '#verification/judges/judge.ts';
-import { anthropicBench } from '../../rigs/anthropic-rig.ts';
+import { anthropicRig } from '../../rigs/anthropic-rig.ts';
 import { type AnthropicFault, faultyBehaviour } from './faults.ts';
 import type { Behave } from './message.ts';
 import type { AnthropicRequest } from './request.ts';
@@ -17,7 +17,7 @@ const answer: JudgeAnswer = {
 const always: Behave = () => ({ kind: 'answer', answer });
 
 const ask = async (fault: AnthropicFault, options: { maxRetries?: number; timeout?: number } = {}) => {
-  const { sdk } = await anthropicBench({
+  const { sdk } = await anthropicRig({
     behave: faultyBehaviour({ rate: 1, seed: 's', fault }, always),
   });
   return sdk(options).messages.create({

@@ -1,10 +1,10 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { expect, test } from 'vitest';
-import { anthropicBench, paramsOf } from '../../rigs/anthropic-rig.ts';
+import { anthropicRig, paramsOf } from '../../rigs/anthropic-rig.ts';
 import type { AnthropicFakeOptions } from './anthropic-fake.ts';
 
 const start = (options: AnthropicFakeOptions = {}) =>
-  anthropicBench({ behave: () => ({ kind: 'text', text: '{}' }), ...options });
+  anthropicRig({ behave: () => ({ kind: 'text', text: '{}' }), ...options });
 
 const hello = paramsOf('Hello');
 

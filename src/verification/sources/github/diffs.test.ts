@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { fakePullRequest, fakeRepository } from '#testing/fakes/github/repository.ts';
-import { drawRequest, githubBench } from '#testing/rigs/github-rig.ts';
+import { drawRequest, githubRig } from '#testing/rigs/github-rig.ts';
 
 test('merged pull requests are drawn with their text, diff and commit, without index lines', async () => {
-  const { fake, source } = await githubBench();
+  const { fake, source } = await githubRig();
   fake.repositories.push(fakeRepository({ count: 10 }));
   const draw = await source().draw(drawRequest);
   expect(draw).toMatchObject({ listed: 10, source: 'github:octo/widgets', private: false });
@@ -25,7 +25,7 @@ test('merged pull requests are drawn with their text, diff and commit, without i
 });
 
 test('missing bodies, authors and commits are empty, not errors', async () => {
-  const { fake, source } = await githubBench();
+  const { fake, source } = await githubRig();
   fake.repositories.push(
     fakeRepository({ pulls: [fakePullRequest({ number: 7, body: null, author: null, mergeCommit: null })] }),
   );
@@ -35,7 +35,7 @@ test('missing bodies, authors and commits are empty, not errors', async () => {
 });
 
 test('bytes that are not UTF-8 become U+FFFD', async () => {
-  const { fake, source } = await githubBench();
+  const { fake, source } = await githubRig();
   const diff = Buffer.from(
     String(fakePullRequest({ number: 1 }).diff).replace('one1', 'caf\u{e9}'),
     'latin1',
@@ -45,7 +45,7 @@ test('bytes that are not UTF-8 become U+FFFD', async () => {
 });
 
 test('changes that cannot serve are counted by reason, including too large and unreadable diffs', async () => {
-  const { fake, source } = await githubBench();
+  const { fake, source } = await githubRig();
   fake.repositories.push(
     fakeRepository({
       pulls: [
@@ -66,7 +66,7 @@ test('changes that cannot serve are counted by reason, including too large and u
 });
 
 test('a diff that is too large for one answer is assembled from the list of files', async () => {
-  const { fake, source } = await githubBench();
+  const { fake, source } = await githubRig();
   const lines = Array.from({ length: 40 }, (_, at) => `+const value${at} = ${at};`);
   const files = Array.from({ length: 150 }, (_, at) => ({
     filename: `src/part ${at}.ts`,

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { freePort } from '#db/embedded/free-port.ts';
 import { startGitHubFake } from '#testing/fakes/github/github-fake.ts';
 import { fakeRepository } from '#testing/fakes/github/repository.ts';
-import { drawRequest, githubBench, githubToken } from '#testing/rigs/github-rig.ts';
+import { drawRequest, githubRig, githubToken } from '#testing/rigs/github-rig.ts';
 
 test('an unknown repository, a wrong token, a missing right and a legal block each say what to do', async () => {
-  const { fake, failure } = await githubBench();
+  const { fake, failure } = await githubRig();
   expect(await failure()).toMatchObject({
     code: 'not_found',
     message: expect.stringMatching(/does not exist/),
@@ -33,7 +33,7 @@ test('an unknown repository, a wrong token, a missing right and a legal block ea
 test.each([403, 429] as const)(
   'a primary limit (%i) is waited for until its reset, and reported',
   async (status) => {
-    const { fake, sleeps, source } = await githubBench();
+    const { fake, sleeps, source } = await githubRig();
     fake.repositories.push(fakeRepository({ count: 3 }));
     fake.faults.push({ kind: 'primary_limit', status, resetInSeconds: 300 });
     const said: string[] = [];
@@ -46,7 +46,7 @@ test.each([403, 429] as const)(
 );
 
 test('a secondary limit is waited for as long as it says, however it is worded', async () => {
-  const { fake, sleeps, source } = await githubBench();
+  const { fake, sleeps, source } = await githubRig();
   fake.repositories.push(fakeRepository({ count: 3 }));
   fake.faults.push(
     { kind: 'secondary_limit', status: 403, retryAfterSeconds: 30 },
@@ -57,7 +57,7 @@ test('a secondary limit is waited for as long as it says, however it is worded',
 });
 
 test('waiting for limits is bounded over the whole draw', async () => {
-  const { fake, sleeps, failure } = await githubBench();
+  const { fake, sleeps, failure } = await githubRig();
   fake.repositories.push(fakeRepository({ count: 3 }));
   fake.faults.push({ kind: 'primary_limit', status: 403, resetInSeconds: 3000 });
   expect(await failure()).toMatchObject({
@@ -74,7 +74,7 @@ test('waiting for limits is bounded over the whole draw', async () => {
 });
 
 test('a draw that is aborted while it waits ends with the given reason', async () => {
-  const { fake, source } = await githubBench();
+  const { fake, source } = await githubRig();
   fake.repositories.push(fakeRepository({ count: 3 }));
   fake.faults.push({ kind: 'secondary_limit', status: 429, retryAfterSeconds: 60 });
   const controller = new AbortController();
@@ -89,7 +89,7 @@ test('a draw that is aborted while it waits ends with the given reason', async (
 });
 
 test('a draw that is aborted during a request ends at once', async () => {
-  const { source } = await githubBench();
+  const { source } = await githubRig();
   const controller = new AbortController();
   const reason = new Error('cancelled');
   const drawing = source({
@@ -104,7 +104,7 @@ test('a draw that is aborted during a request ends at once', async () => {
 });
 
 test('temporary faults are retried, and lasting ones are reported as retryable', async () => {
-  const { fake, source, failure } = await githubBench();
+  const { fake, source, failure } = await githubRig();
   fake.repositories.push(fakeRepository({ count: 3 }));
   fake.faults.push({ kind: 'status', status: 502, message: 'Bad Gateway' }, { kind: 'hang_up' });
   expect((await source().draw(drawRequest)).drawn).toHaveLength(3);
@@ -126,7 +126,7 @@ test.each([
   ['other JSON', 'application/json', '{"ok": true}'],
   ['an unreadable content type', '=;', 'x'],
 ])('%s instead of the API’s answer is reported as such', async (_, contentType, body) => {
-  const { fake, failure } = await githubBench();
+  const { fake, failure } = await githubRig();
   fake.repositories.push(fakeRepository({ count: 3 }));
   fake.faults.push({ kind: 'raw', contentType, body });
   expect(await failure()).toMatchObject({
@@ -141,7 +141,7 @@ test.each([
 });
 
 test('the token goes to no other host, neither by redirect nor by page link', async () => {
-  const { fake, failure } = await githubBench();
+  const { fake, failure } = await githubRig();
   const other = await startGitHubFake({ token: githubToken });
   try {
     fake.repositories.push(fakeRepository({ count: 3 }));
@@ -166,7 +166,7 @@ test('the token goes to no other host, neither by redirect nor by page link', as
 });
 
 test('an API below a path, as on GitHub Enterprise Server, is called there', async () => {
-  const { fake, failure } = await githubBench();
+  const { fake, failure } = await githubRig();
   await failure({ apiUrl: `${fake.url}/api/v3` });
   expect(fake.requests.at(-1)?.path).toBe('/api/v3/repos/octo/widgets');
 });

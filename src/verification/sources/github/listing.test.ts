@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { fakePullRequest, fakeRepository } from '#testing/fakes/github/repository.ts';
-import { drawRequest, githubBench, githubToken } from '#testing/rigs/github-rig.ts';
+import { drawRequest, githubRig, githubToken } from '#testing/rigs/github-rig.ts';
 
 test('however a repository is spelled, the ground truth is the same and uses GitHub’s spelling', async () => {
-  const { fake, source } = await githubBench();
+  const { fake, source } = await githubRig();
   fake.repositories.push(fakeRepository({ count: 10 }));
   const draw = await source().draw(drawRequest);
   expect(await source({ owner: 'OCTO', name: 'Widgets' }).draw(drawRequest)).toEqual(draw);
@@ -11,7 +11,7 @@ test('however a repository is spelled, the ground truth is the same and uses Git
 });
 
 test('the same seed draws the same pull requests, and another seed draws others', async () => {
-  const { fake, source } = await githubBench();
+  const { fake, source } = await githubRig();
   fake.repositories.push(fakeRepository({ count: 30 }));
   const ids = async (seed: string) =>
     (await source().draw({ ...drawRequest, seed })).drawn.map(({ id }) => id);
@@ -20,7 +20,7 @@ test('the same seed draws the same pull requests, and another seed draws others'
 });
 
 test('only merged pull requests count, whatever their commit field says', async () => {
-  const { fake, source } = await githubBench();
+  const { fake, source } = await githubRig();
   fake.repositories.push(
     fakeRepository({
       pulls: [fakePullRequest({ number: 1 }), fakePullRequest({ number: 2, mergedAt: null })],
@@ -32,7 +32,7 @@ test('only merged pull requests count, whatever their commit field says', async 
 });
 
 test('pages are read only until the newest merged pull requests are known', async () => {
-  const { fake, source } = await githubBench();
+  const { fake, source } = await githubRig();
   fake.repositories.push(fakeRepository({ count: 450 }));
   const draw = await source().draw(drawRequest);
   expect(draw.listed).toBe(100);
@@ -44,7 +44,7 @@ test('pages are read only until the newest merged pull requests are known', asyn
 });
 
 test('an old pull request with a recent comment does not displace a newer merge', async () => {
-  const { fake, source } = await githubBench();
+  const { fake, source } = await githubRig();
   const repository = fakeRepository({ count: 250 });
   for (const pull of repository.pulls.slice(0, 60)) pull.updatedAt = '2026-01-01T00:00:00Z';
   fake.repositories.push(repository);
@@ -54,7 +54,7 @@ test('an old pull request with a recent comment does not displace a newer merge'
 });
 
 test('since and label filter the list', async () => {
-  const { fake, source, failure } = await githubBench();
+  const { fake, source, failure } = await githubRig();
   const repository = fakeRepository({ count: 48 });
   for (const pull of repository.pulls.slice(20, 26)) pull.labels = ['feature'];
   fake.repositories.push(repository);
@@ -65,7 +65,7 @@ test('since and label filter the list', async () => {
 });
 
 test('with the installation’s token a private repository looks unknown, and nothing of it is read', async () => {
-  const { fake, failure } = await githubBench();
+  const { fake, failure } = await githubRig();
   const unknown = await failure({ publicOnly: true, token: githubToken });
   fake.repositories.push(fakeRepository({ count: 3, private: true }));
   const error = await failure({ publicOnly: true, token: githubToken });
@@ -75,7 +75,7 @@ test('with the installation’s token a private repository looks unknown, and no
 });
 
 test('a draw from a private repository names neither the repository nor its commits', async () => {
-  const { fake, source, failure } = await githubBench();
+  const { fake, source, failure } = await githubRig();
   fake.repositories.push(fakeRepository({ count: 3, private: true }));
   expect(await failure()).toMatchObject({
     code: 'not_found',
@@ -87,7 +87,7 @@ test('a draw from a private repository names neither the repository nor its comm
 });
 
 test('a moved repository is reported with its new name', async () => {
-  const { fake, failure } = await githubBench();
+  const { fake, failure } = await githubRig();
   fake.repositories.push(fakeRepository({ id: 7, owner: 'neo', name: 'gadgets', count: 3 }));
   fake.moved.set('octo/widgets', 7);
   expect(await failure()).toMatchObject({
@@ -97,7 +97,7 @@ test('a moved repository is reported with its new name', async () => {
 });
 
 test('an empty repository and one without merged pull requests give different errors', async () => {
-  const { fake, failure } = await githubBench();
+  const { fake, failure } = await githubRig();
   fake.repositories.push(fakeRepository({ size: 0 }));
   expect(await failure()).toMatchObject({ code: 'empty' });
   fake.repositories[0] = fakeRepository();
@@ -113,7 +113,7 @@ test('an empty repository and one without merged pull requests give different er
 });
 
 test('the fake answers 304 to a tag it has issued, and links its pages in both directions', async () => {
-  const { fake } = await githubBench();
+  const { fake } = await githubRig();
   fake.repositories.push(fakeRepository({ count: 250 }));
   const url = `${fake.url}/repos/octo/widgets/pulls?state=closed&per_page=100&page=2`;
   const first = await fetch(url);
