@@ -26,7 +26,7 @@ const good: McpBehaviour = { kind: 'result', result: text(json) };
 type Options = Partial<McpOracleOptions> & { server?: McpFakeOptions };
 
 /** The oracle with the fake's behaviours in turn (the last one repeats). Waits are recorded instead of waited. */
-  // Ending a session has its own limit.
+// Ending a session has its own limit.
 const oracleOver = async (
   behaviours: McpBehaviour[],
   { server, ...options }: Options = {},
