@@ -5,7 +5,7 @@ import { missingFor, openJudge } from './open-judge.ts';
 const settings = { key: 'sk-test', url: null, model: 'some-model' };
 
 test.each(judgeProviders)(
-  'the %s judge opens as its entry says: who it is, and whether in batches',
+  'the %s judge opens with the identity and the batches that its entry states',
   async (provider) => {
     const opened = await openJudge(provider, settings, { prices: {} });
     const judge = opened.judge('another-model', null);
@@ -15,19 +15,19 @@ test.each(judgeProviders)(
   },
 );
 
-test('a model judge misses its package first, then its key; a judge without a model misses nothing', () => {
+test('a model judge reports its missing package first, then its key; a judge without a model needs neither', () => {
   const keyless = { ...settings, key: null };
   const here = process.cwd();
   for (const provider of judgeProviders) {
     const { model } = judgeOf(provider);
     expect(missingFor(provider, settings, here)).toBeNull();
     expect(missingFor(provider, keyless, here)).toEqual(model && { part: 'key', name: model.variables.key });
-    // Below a folder that has no packages.
+    // A folder without packages.
     expect(missingFor(provider, keyless, '/')).toEqual(model && { part: 'package', name: model.package });
   }
 });
 
-test('where no judge is named a model that can be used judges, else the offline judge', () => {
+test('the default judge is a usable model, otherwise the offline judge', () => {
   expect(defaultProvider(() => true)).toBe('anthropic');
   expect(defaultProvider((provider) => provider === 'offline')).toBe('offline');
   expect(defaultProvider(() => false)).toBe('offline');

@@ -8,19 +8,19 @@ import type { BatchClient, BatchDesk } from '#verification/judges/model/batches.
 import type { CountTokens, ModelClient } from '#verification/judges/model/model-client.ts';
 import { createPrices, type PriceOverrides } from '#verification/judges/model/prices.ts';
 
-/** What an installation configures of one provider; the variables are named in the provider's entry. */
+/** An installation's settings for one provider. The provider's entry names the variables. */
 export type JudgeSettings = {
   key: string | null;
   url: string | null;
-  /** What is asked unless a run names another; of a judge that goes by a rule, the rule's name. */
+  /** The default model, or the rule's name for a judge that follows a rule. */
   model: string;
 };
 
-/** What a provider gives once it is open. */
+/** An open provider. */
 export type OpenJudge = {
   /**
-   * @param model a judge that goes by a rule has its own.
-   * @param batches where the judge's calls wait for a batch; null where each is made at once.
+   * @param model ignored by a judge that follows a rule.
+   * @param batches for a judge whose calls wait for a batch; null: each call is made at once.
    */
   judge(model: string, batches: BatchDesk | null): Judge;
   countTokens: CountTokens | null;
@@ -29,7 +29,7 @@ export type OpenJudge = {
 
 type Ports = {
   prices: PriceOverrides;
-  /** No more calls to a provider than this are under way at once. */
+  /** The limit for simultaneous calls to a provider. */
   maxConcurrent?: number | undefined;
 };
 
@@ -56,7 +56,7 @@ const openModel = async (
   };
 };
 
-/** What opens each provider. Loaded only where it is used: its package may be missing elsewhere. */
+/** Opens each provider. A provider is loaded only when used, because its package may be missing elsewhere. */
 const openers = {
   offline: async () => {
     const { offlineJudge } = await import('#verification/judges/offline/judge.ts');
@@ -74,14 +74,14 @@ const openers = {
   },
 } satisfies Record<JudgeProvider, (settings: JudgeSettings, ports: Ports) => Promise<OpenJudge>>;
 
-/** The judges of a provider that is not missing anything (`missingFor`), for worker and command line alike. */
+/** Opens a provider that has everything it needs (`missingFor`), for worker and command line alike. */
 export const openJudge = (
   provider: JudgeProvider,
   settings: JudgeSettings,
   ports: Ports,
 ): Promise<OpenJudge> => openers[provider](settings, ports);
 
-/** What a judge cannot be used without. */
+/** What a judge still needs before it can be used. */
 export type MissingPart = { part: 'package' | 'key'; name: string };
 
 const isInstalled = (name: string, projectDir: string): boolean => {
@@ -94,7 +94,8 @@ const isInstalled = (name: string, projectDir: string): boolean => {
 };
 
 /**
- * Null where this judge can be used, else what is missing: its package below `projectDir`, or the variable of its key.
+ * Null if this judge can be used, otherwise what is missing: its package below `projectDir`, or the variable of its
+ * key.
  */
 export const missingFor = (
   provider: JudgeProvider,

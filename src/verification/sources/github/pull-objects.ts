@@ -22,7 +22,7 @@ export type PullObjectsOptions = RemoteAccess & {
 
 type Ends = { from: string; head: string };
 
-/** Calls `work` for each item, at most `width` at a time; rejects with the first fault, once none is under way. */
+/** Calls `work` for each item, at most `width` at a time. Rejects with the first fault once all calls have ended. */
 const mapConcurrently = async <T>(
   items: readonly T[],
   width: number,
