@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import type { JudgeUsage } from '#contracts/replay.ts';
-import { storableTextSchema } from '#contracts/text.ts';
+import { storableText } from '#contracts/text.ts';
 
 /** One thing a judge is asked about a pull request. Each sees only the material named here. */
 export type JudgeTask =
@@ -24,14 +24,17 @@ const verdictValues = [
   '1',
 ] as const;
 
-/** What is checked must be what is stored. */
-const text = storableTextSchema;
+/**
+ * What is checked must be what is stored. A schema of its own each time: one that stands in several places would reach
+ * a model as a reference, and the form that models are asked for is part of every prompt.
+ */
+const text = () => z.string().overwrite(storableText);
 
 /** The one form of every judge's answer. Fields that a measure does not ask for are empty. */
 export const judgeAnswerSchema = z.object({
-  changes: z.array(z.object({ id: text, statement: text, quote: text })),
-  question: z.object({ text, reference_answer: text, quote: text }).nullable(),
-  verdicts: z.array(z.object({ id: text, verdict: z.enum(verdictValues), quote: text })),
+  changes: z.array(z.object({ id: text(), statement: text(), quote: text() })),
+  question: z.object({ text: text(), reference_answer: text(), quote: text() }).nullable(),
+  verdicts: z.array(z.object({ id: text(), verdict: z.enum(verdictValues), quote: text() })),
 });
 export type JudgeAnswer = z.infer<typeof judgeAnswerSchema>;
 

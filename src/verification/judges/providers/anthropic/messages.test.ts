@@ -11,18 +11,21 @@ const request: ModelRequest = {
   cachePrefix: true,
 };
 
-const form = '"output_config":{"format":{"type":"json_schema","schema":{';
+const entries = (...fields: string[]) =>
+  `{"type":"object","properties":{${fields.map((field) => `"${field}":{"type":"string"}`).join(',')}},"additionalProperties":false,"required":${JSON.stringify(fields)}}`;
+const verdicts =
+  '{"type":"object","properties":{"id":{"type":"string"},"verdict":{"enum":["0","1","supported","not_supported","surfaced","not_surfaced","0.25","0.5","0.75"]},"quote":{"type":"string"}},"additionalProperties":false,"required":["id","verdict","quote"]}';
+const answer = `{"type":"object","properties":{"changes":{"type":"array","items":${entries('id', 'statement', 'quote')}},"question":{"anyOf":[${entries('text', 'reference_answer', 'quote')},{"type":"null"}]},"verdicts":{"type":"array","items":${verdicts}}},"additionalProperties":false,"required":["changes","question","verdicts"]}`;
+const form = `"output_config":{"format":{"type":"json_schema","schema":${answer}}}`;
 
-// To the byte, because the prompt cache compares bytes.
-test('what is sent is instructions and pull request, each ending at a cache breakpoint, then the question', () => {
+// To the byte: the prompt cache compares bytes, and what a model is asked is published by its digest.
+test('what is sent is instructions and pull request, each ending at a cache breakpoint, then the question, and the form of the answer', () => {
   const sent = JSON.stringify(messageParams(request));
   const system =
     '"system":[{"type":"text","text":"I","cache_control":{"type":"ephemeral"}},{"type":"text","text":"P","cache_control":{"type":"ephemeral"}}]';
   const messages = '"messages":[{"role":"user","content":"Q"}]';
-  expect(sent.startsWith(`{"model":"m","max_tokens":3000,${system},${messages},${form}`)).toBe(true);
-  expect(JSON.stringify(promptParams(request)).startsWith(`{"model":"m",${system},${messages},${form}`)).toBe(
-    true,
-  );
+  expect(sent).toBe(`{"model":"m","max_tokens":3000,${system},${messages},${form}}`);
+  expect(JSON.stringify(promptParams(request))).toBe(`{"model":"m",${system},${messages},${form}}`);
 });
 
 test('a prefix that is not to be cached is sent without breakpoints', () => {
