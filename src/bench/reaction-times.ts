@@ -13,7 +13,7 @@ import { type WorkOptions, workQueues } from '#queue/work.ts';
 import { cancelRun, createRun, followRun } from '#services/run/index.ts';
 import { eventually } from '#testing/fleet/eventually.ts';
 import { fleetSettings, startWorkers } from '#testing/fleet/fleet.ts';
-import { openOutside, repositoryOf, startsOfReplays } from '#testing/fleet/outside.ts';
+import { openOutside, outsideJudge, repositoryOf, startsOfReplays } from '#testing/fleet/outside.ts';
 import { startPostgres } from '#testing/fleet/postgres.ts';
 import { openFrontDesk, whenDrawn } from '#testing/fleet/runs.ts';
 import { runRequest } from '#testing/rigs/engine-rig.ts';
@@ -126,7 +126,7 @@ const slowRun = async (name: string, changes: number[], latencyMs: number) => {
         repoUrl: repositoryOf(run),
         constructId: `run-${run}`,
         oracleUrl: outside.oracleUrl,
-        judge: 'anthropic',
+        judge: outsideJudge,
         limit: changes[run] ?? 1,
         minReplays: 1,
       }),

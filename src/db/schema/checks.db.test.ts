@@ -19,8 +19,8 @@ const rows = `
     values ('${id}', '${id}', 'c', 'owner/name', '{}');
   insert into verification_replays (id, run_id, ground_truth_id, position, state)
     values ('${id}', '${id}', '1', 0, 'open');
-  insert into answer_keys (ground_truth_digest, judge_model, prompt_digest, outcome_json, key_of_replay)
-    values ('${digest}', 'offline-1', '${digest}', '{}', '${id}');
+  insert into answer_keys (ground_truth_digest, judge_provider, judge_model, prompt_digest, outcome_json, key_of_replay)
+    values ('${digest}', 'offline', 'offline-1', '${digest}', '{}', '${id}');
   insert into judge_spend (run_id, cost_usd, settled) values ('${id}', 0, false);
   insert into judge_batch_items (replay_id, run_id, call, request_json, spend_id)
     values ('${id}', '${id}', 'first/recall', '{}', '${id}');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import type { CanaryKind } from '#contracts/replay.ts';
+import { type CanaryKind, noUsage } from '#contracts/replay.ts';
 import { ownChanges } from '#testing/builders/own-changes.ts';
 import { type OwnersRig, ownersRig } from '#testing/rigs/owners-rig.ts';
 import { drawOf, offlineReply } from '#testing/rigs/scripted-engine.ts';
@@ -34,7 +34,7 @@ const chancyJudge = (supports: (text: string) => number) => {
       indexed.set(change.id, offline);
       return offline.ask(task);
     }
-    return offlineReply({
+    const reply = offlineReply({
       verdicts: task.claims.map(({ id, text }) => {
         const isOwn = oracleClaims.includes(text) || ofBaseline(text);
         const supported = isOwn || seededFraction('chance', change.id, text) < supports(text);
@@ -46,12 +46,13 @@ const chancyJudge = (supports: (text: string) => number) => {
         };
       }),
     });
+    return { ...reply, usage: noUsage };
   };
   return { judge, said };
 };
 
 const fifty = ownChanges().map((change) => ({ ...change, repository: 'owner/name' }));
-const wholeRun = { judge: 'anthropic', limit: 50, minReplays: 50, seed: 'a-seed' } as const;
+const wholeRun = { limit: 50, minReplays: 50, seed: 'a-seed' };
 
 /** The kind of every canary that the run's changes can have, by the text that a judge sees. */
 const kindsOf = async ({ replaysOf }: Pick<OwnersRig, 'replaysOf'>, runId: string) => {
