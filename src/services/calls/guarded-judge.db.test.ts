@@ -9,7 +9,7 @@ import { modelJudge } from '#verification/judges/model/model-judge.ts';
 import { createPrices } from '#verification/judges/model/prices.ts';
 import { judgeAccount } from './spend.ts';
 
-/** An engine whose calls are booked at a dollar and cost a cent. */
+/** An engine whose calls are booked at one dollar and cost one cent. */
 const cheaperThanBooked = (script: Script = {}) => {
   const { engine, calls } = scriptedEngine({ ...script, costUsd: 1 });
   return {
@@ -36,7 +36,7 @@ const cheaperThanBooked = (script: Script = {}) => {
   };
 };
 
-test('a limit with room for one call at a time slows a run down and makes it pay for nothing twice', async () => {
+test('a limit with room for one call at a time slows a run down but makes it pay for nothing twice', async () => {
   const at = await paidRig();
   const { engine, calls } = cheaperThanBooked();
   const runId = await at.start({ limit: 1, minReplays: 1, maxCostUsd: 1.5, agreementSample: 1 });
@@ -57,7 +57,7 @@ test('a limit with room for one call at a time slows a run down and makes it pay
   );
 });
 
-test('a call that was broken off stays booked at the most that it can cost: it may have been charged', async () => {
+test('a call that was cut off stays booked at its highest cost, because it may have been charged', async () => {
   const at = await paidRig();
   const runId = await at.start();
   const { engine } = scriptedEngine({ costUsd: 0.3, judge: () => Promise.reject(new Error('aborted')) });
@@ -69,14 +69,14 @@ test('a call that was broken off stays booked at the most that it can cost: it m
   expect(await at.booked()).toBeCloseTo(0.3, 9);
 });
 
-test('of calls that are given up together only what was sent stays booked', async () => {
+test('of calls given up together only those that were sent stay booked', async () => {
   const at = await paidRig();
   const runId = await at.start();
   let sent = 0;
   const judge = modelJudge({
     provider: 'anthropic',
     client: {
-      // The first call on a change leads, and the others wait for it unsent.
+      // The first call on a change leads; the others wait for it unsent.
       send: (_request, signal, onSent) => {
         onSent?.();
         sent += 1;

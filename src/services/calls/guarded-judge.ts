@@ -5,7 +5,7 @@ import type { ServiceContext } from '../ground/context.ts';
 import { takeSlot } from './slots.ts';
 import { isWait } from './waits.ts';
 
-/** Lets calls under way finish and begins none once `stopping` is aborted: what was paid for is not thrown away. */
+/** Lets calls under way finish and begins none once `stopping` is aborted, so that no paid answer is thrown away. */
 export const stoppingJudge = (judge: Judge, stopping: AbortSignal): Judge =>
   askingThrough(judge, ({ ask }) => async (task, signal) => {
     stopping.throwIfAborted();
@@ -31,13 +31,13 @@ export const limitedJudge = (
   });
 };
 
-/** How long a worker is held, and how often it looks, before the replay goes back on the queue all the same. */
+/** How long a worker waits in place, and how often it looks, before the replay goes back on the queue anyway. */
 const inPlaceMs = 60_000;
 const lookEveryMs = 2_000;
 
 /**
- * A judge that is waited for in place, for a while, where a measure was asked about before: what its earlier askings
- * were paid for is stored with its verdict only, and would be lost with the replay's try.
+ * A judge that is waited for in place, for a while, if the same measure was asked about before. The earlier answers
+ * are paid for but stored only with the verdict, so they would be lost with the replay's try.
  */
 export const steadyJudge = (judge: Judge, stopping: AbortSignal): Judge =>
   askingThrough(judge, ({ ask }) => {

@@ -3,7 +3,7 @@ import type { Oracle } from '#verification/oracles/oracle.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { takeSlot } from './slots.ts';
 
-/** As `stoppingJudge`, for an oracle. */
+/** Like `stoppingJudge`, for an oracle. */
 export const stoppingOracle = (oracle: Oracle, stopping: AbortSignal): Oracle => ({
   ask: async (request, signal) => {
     stopping.throwIfAborted();
@@ -12,8 +12,8 @@ export const stoppingOracle = (oracle: Oracle, stopping: AbortSignal): Oracle =>
 });
 
 /**
- * An oracle that is not asked more often, by all workers together, than its origin is to bear. One that is run
- * here is this installation's own and has its process's limits.
+ * An oracle that all workers together ask no more often than its origin is allowed to be asked. An oracle that runs
+ * here belongs to this installation and has its process's limits.
  */
 export const limitedOracle = (
   context: Pick<ServiceContext, 'db' | 'now' | 'policy'>,

@@ -7,8 +7,9 @@ import { isOpenIn, ReplayLost } from '../state/checkpoint.ts';
 import { isPatient, OracleAway } from './waits.ts';
 
 /**
- * The questions of a run to its oracle, in its replays' rows. An oracle that cannot be reached is waited for on the queue
- * (`OracleAway`), each replay by itself. `noteAsking` rejects with `ReplayLost` where the replay is no longer this run's.
+ * Records a run's questions to its oracle in the rows of its replays. Each replay waits on the queue (`OracleAway`)
+ * for an oracle that cannot be reached. `noteAsking` rejects with `ReplayLost` if the replay no longer belongs to
+ * this run.
  */
 export const oracleRecord = (
   context: Pick<ServiceContext, 'db' | 'now'>,
@@ -23,7 +24,7 @@ export const oracleRecord = (
         .set({ oracleAsks: sql`${verificationReplays.oracleAsks} + 1` })
         .where(isOpen)
         .returning({ oracleAsks: verificationReplays.oracleAsks });
-      if (noted === undefined) throw new ReplayLost('The replay is another run’s, or has ended.');
+      if (noted === undefined) throw new ReplayLost('The replay has ended or belongs to another run.');
       return noted.oracleAsks - 1;
     },
     takeBackAsking: async () => {
@@ -35,7 +36,7 @@ export const oracleRecord = (
     asked: () =>
       db
         .select({
-          // Answers are long, and what they say tells nothing of presence.
+          // Answers are long and say nothing about whether the oracle is there.
           outcome: sql<Asked['outcome']>`${verificationReplays.oracle} - 'answer'`,
           carried: verificationReplays.oracleCarried,
         })

@@ -41,7 +41,7 @@ const rigWith = async (script: Script = {}) => {
     const { runId } = await createRun(onto, owner, runRequest(request));
     return { owner, runId };
   };
-  /** A run of a user of its own, carried to its end. */
+  /** Carries a run of a new user to its end. */
   const run = async (request: Partial<RunRequest> = {}, onto: WorkerContext = context) => {
     const { owner, runId } = await accepted(request, onto);
     const before = rig.calls.length;
@@ -65,7 +65,7 @@ const allShared = ['1', '2', '3'].flatMap((id) => [
   `baseline-recall:${id}`,
 ]);
 
-/** A key that says the how manieth it is, of so many changes as `changesOf` says; no two are alike. */
+/** Keys that are numbered in the order they are made; `changesOf` says how many changes each has. */
 const numberedKeys = (changesOf: (made: number) => number = () => 2): NonNullable<Script['judge']> => {
   let made = 0;
   return async ({ measure }, { id }) => {
@@ -88,7 +88,7 @@ const numberedKeys = (changesOf: (made: number) => number = () => 2): NonNullabl
 const keysOf = (replays: Awaited<ReturnType<Awaited<ReturnType<typeof rigWith>>['replaysOf']>>) =>
   replays.map(({ answerKey }) => (answerKey?.kind === 'made' ? answerKey.key : null));
 
-test('another user’s run of another construct on the same changes pays for no key and no baseline, and is judged by the same keys', async () => {
+test('another user’s run of another construct on the same changes pays for no key and no baseline, and the same keys judge it', async () => {
   const at = await rigWith({ judge: numberedKeys() });
   const first = await at.run({ constructId: 'one' });
   expect(sharedCalls(first.calls).sort()).toEqual(allShared.toSorted());
@@ -108,7 +108,7 @@ test('another user’s run of another construct on the same changes pays for no 
   expect(after.trust.baseline).toEqual(before.trust.baseline);
 });
 
-test('another model, and other prompts, make keys and baselines of their own', async () => {
+test('another model or other prompts make their own keys and baselines', async () => {
   const at = await rigWith({ judge: numberedKeys() });
   await at.run();
   const judges = { ...openPolicy.judges, offline: { model: 'offline-2', unavailable: null } };
@@ -127,7 +127,7 @@ test('another model, and other prompts, make keys and baselines of their own', a
   expect(sharedCalls((await at.run()).calls)).toEqual([]);
 });
 
-test('that no key can be made for a change is not asked twice either', async () => {
+test('a change that no key can be made for is not asked about twice either', async () => {
   const at = await rigWith({
     draw: async () => drawOf(changeNumbers(2), changeNumbers(1, 3)),
     judge: async (task, { id }) =>
@@ -140,7 +140,7 @@ test('that no key can be made for a change is not asked twice either', async () 
   expect(second.replays.map(({ outcome }) => outcome)).toEqual(['replaced', 'scored', 'scored']);
 });
 
-test('a key that could not be had is not shared: the next run asks again', async () => {
+test('a key that could not be obtained is not shared: the next run asks again', async () => {
   let down = true;
   const at = await rigWith({
     judge: async ({ measure }) =>
@@ -152,7 +152,7 @@ test('a key that could not be had is not shared: the next run asks again', async
   expect((await at.run()).status).toBe('COMPLETED');
 });
 
-test('a key is used for 90 days; an older one is retired and made anew, its baseline with it', async () => {
+test('a key is used for 90 days; then it is retired and made again, and so is its baseline', async () => {
   const at = await rigWith({ judge: numberedKeys() });
   const first = await at.run();
   at.wait(90 * day - 60_000);
@@ -168,7 +168,7 @@ test('a key is used for 90 days; an older one is retired and made anew, its base
   expect(keysOf(fourth.replays)).toEqual(keysOf(third.replays));
 });
 
-test('two runs that make the key of one change at once end up with one, and each pays for what it asked', async () => {
+test('two runs that make one change’s key at once end up with one, and each pays for what it asked', async () => {
   const numbered = numberedKeys();
   let asking = 0;
   let bothAsked = () => {};
@@ -203,7 +203,7 @@ test('two runs that make the key of one change at once end up with one, and each
   expect(await at.db.$count(answerKeys)).toBe(1);
 });
 
-test('a judge of another provider shares no key, also where its model has the same name', async () => {
+test('a judge of another provider shares no key, even if its model has the same name', async () => {
   const at = await rigWith();
   await at.accepted({ limit: 1, minReplays: 1 });
   await at.pump();
@@ -221,7 +221,7 @@ test('a judge of another provider shares no key, also where its model has the sa
     expect(await keyOf(other)).toBeNull();
 });
 
-test('of two verdicts on the baseline the first one that is kept stays', async () => {
+test('of two verdicts on the baseline the first one stored stays', async () => {
   const at = await rigWith();
   await at.accepted({ limit: 1, minReplays: 1 });
   await at.pump();
@@ -242,7 +242,7 @@ test('of two verdicts on the baseline the first one that is kept stays', async (
   expect(await at.db.select().from(answerKeys)).toEqual([first]);
 });
 
-test('the baseline is judged by the key that its replay was judged by, also where another has taken that one’s place', async () => {
+test('the baseline is judged by its replay’s key, even after another key has replaced that one', async () => {
   let oracleIsBroken = true;
   const at = await rigWith({
     // The first key has two changes, every later one has one.
@@ -275,7 +275,7 @@ test('the baseline is judged by the key that its replay was judged by, also wher
   expect(shared?.baseline?.recall).toMatchObject({ changes: [{ id: 'c1' }] });
 });
 
-test('a private change’s key goes with its record, and another credential’s run never gets it', async () => {
+test('a private change’s key is deleted with its record, and a run with another credential never gets it', async () => {
   const at = await rigWith({
     judge: numberedKeys(),
     draw: async ({ limit }) => ({ ...drawOf(changeNumbers(limit)), private: true }),
@@ -292,7 +292,7 @@ test('a private change’s key goes with its record, and another credential’s 
   expect(await at.db.$count(answerKeys)).toBe(0);
 });
 
-test('no answer to a run’s owner, and no certificate, holds a key’s statements, question or reference answer', async () => {
+test('no response to a run’s owner, and no certificate, holds a key’s statements, question or reference answer', async () => {
   const planted = /planted/;
   const at = await rigWith({
     judge: async (task, { id }) => {

@@ -7,8 +7,8 @@ import { keyLifeMs, type SharedJudgments } from '#verification/replay/shared-jud
 import type { ServiceContext } from '../ground/context.ts';
 
 /**
- * The answer key of one change, and the verdicts on the baseline by it, in Postgres: made once for all runs under the
- * same judge and prompts. Of two runs that make one at once the first to store it is kept, so that both are
+ * The answer key of one change, and the verdicts on the baseline by it, in Postgres: made once for all runs with the
+ * same judge and prompts. If two runs make one at the same time, the first one stored is kept, so that both are
  * judged by the same.
  */
 export const sharedJudgments = (
@@ -30,7 +30,7 @@ export const sharedJudgments = (
       .where(and(same, gt(answerKeys.createdAt, retiredAt())));
     return row;
   };
-  // A replay that was begun before the key was retired has another one than stands by now.
+  // A replay that began before the key was retired still has the old one.
   const by = (key: AnswerKey) =>
     and(same, sql`${answerKeys.outcome} -> 'key' = ${JSON.stringify(key)}::jsonb`);
 
@@ -40,7 +40,7 @@ export const sharedJudgments = (
       return row === undefined ? null : { value: row.outcome, own: row.keyOfReplay === replayId };
     },
 
-    // Transactions, because they are begun again where the database was away: this is paid for.
+    // Transactions, because they are retried if the database was away: the answer is paid for.
     keepAnswerKey: (outcome) =>
       db.transaction(async (transaction) => {
         const made = { outcome, keyOfReplay: replayId, createdAt: now() };

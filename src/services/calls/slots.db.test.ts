@@ -8,10 +8,10 @@ import { getRun } from '../run/get.ts';
 import { SlotsTaken, takeSlot } from './slots.ts';
 
 const userId = randomUUID();
-/** One user's call at this resource. */
+/** One user's calls at this resource. */
 const asker = (resource: string) => ({ resource, userId });
 
-test('no more calls than allowed are under way at one resource, however many ask at the same time', async () => {
+test('no more calls than allowed are under way at one resource, however many ask at once', async () => {
   const { context } = await testRig();
   const limits = { atOnce: 3, perMinute: 1000 };
   const asked = await Promise.allSettled(
@@ -27,7 +27,7 @@ test('no more calls than allowed are under way at one resource, however many ask
   await takeSlot(context, asker('oracle https://a.example'), limits);
 });
 
-test('calls of the last minute count towards the rate, also those that have ended; later they are forgotten', async () => {
+test('calls of the last minute count towards the rate even after they end; older ones do not', async () => {
   const { context, wait, db } = await testRig();
   const limits = { atOnce: 10, perMinute: 2 };
   for (let call = 0; call < 2; call += 1) await (await takeSlot(context, asker('oracle'), limits))();
@@ -37,7 +37,7 @@ test('calls of the last minute count towards the rate, also those that have ende
   expect(await db.$count(callSlots)).toBe(1);
 });
 
-test('a slot whose worker died, and renews it no more, is free again after fifteen seconds', async () => {
+test('a dead worker’s slot is free again after fifteen seconds', async () => {
   const { context, wait } = await testRig();
   const limits = { atOnce: 1, perMinute: 1000 };
   await takeSlot(context, asker('oracle'), limits);
@@ -49,7 +49,7 @@ test('a slot whose worker died, and renews it no more, is free again after fifte
 
 const origin = 'oracle https://rival.example';
 
-test('while another user waits, nobody takes more than half of the slots, and the other is served', async () => {
+test('while a second user waits, the first gets at most half of the slots', async () => {
   const { context } = await testRig();
   const limits = { atOnce: 4, perMinute: 1000 };
   const [stranger, rival] = [randomUUID(), randomUUID()];
@@ -68,7 +68,7 @@ test('while another user waits, nobody takes more than half of the slots, and th
   await take(stranger);
 });
 
-test('while another user waits, nobody makes more than half of a minute’s calls', async () => {
+test('while a second user waits, the first gets at most half of a minute’s calls', async () => {
   const { context, wait } = await testRig();
   const limits = { atOnce: 10, perMinute: 4 };
   const [stranger, rival] = [randomUUID(), randomUUID()];
@@ -81,7 +81,7 @@ test('while another user waits, nobody makes more than half of a minute’s call
   for (let calls = 0; calls < 2; calls += 1) await call(rival);
 });
 
-test('with nobody waiting one user has all slots, and where there is but one it goes to whoever comes', async () => {
+test('while nobody else waits one user gets all slots, and a single slot goes to the first who asks', async () => {
   const { context, wait } = await testRig();
   const [one, other] = [randomUUID(), randomUUID()];
   const take = (userId: string, atOnce: number, resource = origin) =>
@@ -89,7 +89,7 @@ test('with nobody waiting one user has all slots, and where there is but one it 
   const held = [await take(one, 2), await take(one, 2)];
   await expect(take(other, 2)).rejects.toThrow(SlotsTaken);
   for (const release of held) await release();
-  // Whoever waits asks again within a minute: the other wants no more.
+  // A waiting user asks again within a minute; this one has not.
   wait(100_000);
   await take(one, 2);
   await take(one, 2);
@@ -100,7 +100,7 @@ test('with nobody waiting one user has all slots, and where there is but one it 
   await take(one, 1, 'oracle https://small.example');
 });
 
-test('a replay’s calls are its owner’s', async () => {
+test('a replay’s calls count against its owner’s share', async () => {
   const { context, user, pump, db } = await testRig();
   const owner = await user();
   await createRun(context, owner, runRequest());
@@ -115,7 +115,7 @@ const limited = (limits: Partial<InstallationPolicy['limits']>): InstallationPol
   limits: { ...openPolicy.limits, ...limits },
 });
 
-test('replays that wait for an oracle’s rate go on later: the run says so, and none of them fails', async () => {
+test('replays that wait for an oracle’s rate continue later: the run says so, and none fails', async () => {
   const { context, user, pump, calls } = await testRig();
   const owner = await user();
   const seen: (string | null)[] = [];
@@ -134,5 +134,5 @@ test('replays that wait for an oracle’s rate go on later: the run says so, and
   await pump({ onto: watching });
   expect(await getRun(context, owner, runId)).toMatchObject({ status: 'COMPLETED', progress: 3 });
   expect(calls.filter((call) => call.startsWith('oracle'))).toHaveLength(3);
-  expect(seen).toContain('Waiting: as many calls as are allowed are under way.');
+  expect(seen).toContain('Waiting: the limit on calls is reached.');
 });

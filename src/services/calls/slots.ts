@@ -3,7 +3,7 @@ import type { Executor } from '#db/client.ts';
 import { callSlots, callWaits } from '#db/schema/call-slots.ts';
 import type { ServiceContext } from '../ground/context.ts';
 
-/** As many calls as may be are under way at this resource, or were made in the last minute. */
+/** The resource has as many calls under way, or made in the last minute, as it may have. */
 export class SlotsTaken extends Error {
   override readonly name = 'SlotsTaken';
 }
@@ -11,16 +11,16 @@ export class SlotsTaken extends Error {
 export type SlotLimits = { atOnce: number; perMinute: number };
 
 const minuteMs = 60_000;
-/** A slot is leased: whoever makes the call renews it meanwhile, and that of a worker that died is soon free again. */
+/** A slot is leased. The worker that makes the call renews it; a dead worker's slot is soon free again. */
 const leaseMs = 15_000;
 const renewEveryMs = 5_000;
 
-/** Whoever waits asks again within a minute, and is not long about it. */
+/** A user who still waits asks again within a minute; the rest is leeway. */
 const waitingMs = 90_000;
 
 type Asker = { resource: string; userId: string };
 
-/** How many other users were refused lately. */
+/** How many other users were refused recently. */
 const othersWaiting = async (transaction: Executor, { resource, userId }: Asker, at: Date) => {
   const [row] = await transaction
     .select({ users: count() })
@@ -35,7 +35,7 @@ const othersWaiting = async (transaction: Executor, { resource, userId }: Asker,
   return row?.users ?? 0;
 };
 
-/** Whether this user may make one more call now, within what all may and within their share of it. */
+/** Whether this user may make one more call now, within everybody's limits and their own share of them. */
 const hasRoom = async (
   transaction: Executor,
   asker: Asker,
@@ -62,8 +62,8 @@ const hasRoom = async (
 };
 
 /**
- * Takes a slot for one call at a resource, for all workers together, and gives back what releases it. A user whose
- * calls fill a resource leaves room as soon as another one waits: each has an equal share of it then, and one at least.
+ * Takes a slot for one call at a resource, counted over all workers, and returns what releases it. While other users
+ * wait, each user gets an equal share of the slots, and at least one.
  * @throws SlotsTaken
  */
 export const takeSlot = async (
@@ -73,7 +73,7 @@ export const takeSlot = async (
 ): Promise<() => Promise<void>> => {
   const { resource, userId } = asker;
   const id = await db.transaction(async (transaction) => {
-    // One after the other: two that count at once would both find the last slot free.
+    // One at a time: two that count at once would both find the last slot free.
     await transaction.execute(sql`select pg_advisory_xact_lock(hashtext(${`call slot ${resource}`}))`);
     const at = now();
     await transaction
@@ -96,12 +96,12 @@ export const takeSlot = async (
       .insert(callSlots)
       .values({ resource, userId, takenAt: at, expiresAt: new Date(at.getTime() + leaseMs) })
       .returning({ id: callSlots.id });
-    if (!slot) throw new Error('A slot was inserted and no row came back.');
+    if (!slot) throw new Error('Inserting a slot returned no row.');
     return slot.id;
   });
-  // Thrown when it is stored that this user waits.
-  if (id === null) throw new SlotsTaken('as many calls as are allowed are under way');
-  // The database being away must not cost the call's answer: at the worst the lease ends.
+  // Thrown here, outside the transaction, so that the wait is stored.
+  if (id === null) throw new SlotsTaken('the limit on calls is reached');
+  // A lost database must not cost the call's answer: at worst the lease runs out.
   const change = (values: Partial<typeof callSlots.$inferInsert>) =>
     db
       .update(callSlots)

@@ -27,7 +27,7 @@ const withDayLimit = (context: WorkerContext, maxCostUsdPerDay: number | null): 
   policy: { ...openPolicy, maxCostUsdPerDay },
 });
 
-/** The same services on connections of their own, as on several machines. */
+/** The same services with their own connections, as on several machines. */
 const machines = ({ database, context }: PaidRig, count: number): WorkerContext[] =>
   Array.from({ length: count }, () => {
     const machine = openDatabase(database.databaseUrl, { max: 4 });
@@ -44,7 +44,7 @@ const refusalOf = async (booking: Promise<unknown>): Promise<Error> => {
   throw new Error('The call was booked.');
 };
 
-test('of many calls booked at once on several machines exactly those that fit into the run’s limit are', async () => {
+test('of many calls booked at once on several machines exactly those that fit the run’s limit are made', async () => {
   const at = await paidRig();
   const runId = await at.start({ maxCostUsd: 2 });
   const contexts = machines(at, 3);
@@ -60,7 +60,7 @@ test('of many calls booked at once on several machines exactly those that fit in
   expect(await at.booked()).toBe(2);
 });
 
-test('calls of two runs side by side, dearer and cheaper than booked by chance, overrun neither limit nor the day’s', async () => {
+test('calls of two runs side by side, some dearer and some cheaper than booked, exceed neither a run’s limit nor the day’s', async () => {
   const at = await paidRig();
   const limits = [1, 1.5];
   const runs = await Promise.all(limits.map((maxCostUsd) => at.start({ maxCostUsd })));
@@ -90,11 +90,11 @@ test('calls of two runs side by side, dearer and cheaper than booked by chance, 
     expect(spend.get(runId)?.costUsd).toBeLessThanOrEqual((limits[place] ?? 0) + 1e-9);
   expect(await at.booked()).toBeCloseTo(paid, 9);
   expect(await spentToday(at.context)).toBeLessThanOrEqual(2 + 1e-9);
-  // Until no further call fitted, and not a call earlier.
+  // Calls are made until the next one does not fit, and no earlier.
   expect(paid).toBeGreaterThan(2 - mostUsd);
 });
 
-test('a booking is settled to what the call did cost, at the ceiling where its price is unknown, and gone at none', async () => {
+test('a booking is settled at the call’s cost, at the ceiling if its price is unknown, and released if no call was made', async () => {
   const at = await paidRig();
   const runId = await at.start();
   const book = () => judgeAccount(at.context, { runId, limitUsd: null }).book(5);
@@ -102,7 +102,7 @@ test('a booking is settled to what the call did cost, at the ceiling where its p
   expect(await at.booked()).toBe(15);
   expect((await at.run(runId)).costUsd).toBe(0);
   await known.settle(usage(0.25));
-  // By hand, at the ceiling of $20 in, $40 written, $20 read, $100 out a million tokens: 2 + 4 + 2 + 1 dollars.
+  // By hand, at the ceiling of $20 in, $40 written, $20 read and $100 out per million tokens: 2 + 4 + 2 + 1 dollars.
   await unknown.settle(
     usage(null, {
       inputTokens: 100_000,
@@ -117,7 +117,7 @@ test('a booking is settled to what the call did cost, at the ceiling where its p
   expect((await at.run(runId)).costUsd).toBeCloseTo(9.25, 9);
 });
 
-test('what a worker that died left unsettled is waited for an hour and stays booked for good', async () => {
+test('a dead worker’s unsettled call is waited for an hour and stays booked for good', async () => {
   const at = await paidRig();
   const runId = await at.start();
   const account = judgeAccount(at.context, { runId, limitUsd: 1 });
@@ -130,7 +130,7 @@ test('what a worker that died left unsettled is waited for an hour and stays boo
   await account.book(0.1);
 });
 
-test('a call that waits for its batch is under way however long that takes', async () => {
+test('a call that waits for its batch counts as under way however long that takes', async () => {
   const at = await paidRig();
   const runId = await at.start({ limit: 1, minReplays: 1, maxCostUsd: 1 });
   await at.pump();
@@ -148,7 +148,7 @@ test('a call that waits for its batch is under way however long that takes', asy
   expect(await refusalOf(account.book(0.2))).toBeInstanceOf(BudgetReached);
 });
 
-test('one run’s calls leave another run’s limit alone, and yesterday’s leave today’s alone', async () => {
+test('one run’s calls do not count against another run’s limit, nor yesterday’s against today’s', async () => {
   const at = await paidRig();
   const [one, other] = [await at.start(), await at.start()];
   const today = withDayLimit(at.context, 1);
@@ -164,9 +164,9 @@ test('one run’s calls leave another run’s limit alone, and yesterday’s lea
   expect(await spentToday(at.context)).toBeCloseTo(0.6, 9);
 });
 
-test('a run at its limit ends FAILED in words that say what was spent, what the limit is and how to go on, and keeps its scores', async () => {
+test('a run at its limit ends FAILED, says what was spent, what the limit is and how to continue, and keeps its scores', async () => {
   const at = await paidRig({ costUsd: 0.3 });
-  // Six calls a replay: 1.80 dollars; a seventh makes 2.10, an eighth would make 2.40.
+  // Six calls per replay cost 1.80 dollars; a seventh makes 2.10, an eighth would make 2.40.
   const runId = await at.start({ maxCostUsd: 2.2 });
   await at.pump();
   const { status, error, costUsd } = await at.run(runId);
@@ -181,7 +181,7 @@ test('a run at its limit ends FAILED in words that say what was spent, what the 
   expect(replays.filter(({ outcome }) => outcome === 'scored')).toHaveLength(1);
 });
 
-test('a run that the day’s limit ended is told to wait for the next day, since its owner cannot raise that', async () => {
+test('a run stopped by the day’s limit says to wait for the next day, since its owner cannot raise that limit', async () => {
   const at = await paidRig({ costUsd: 0.3 });
   const runId = await at.start();
   await at.pump({ onto: withDayLimit(at.context, 2.2) });
@@ -191,13 +191,13 @@ test('a run that the day’s limit ended is told to wait for the next day, since
   expect(error).not.toContain('higher limit');
 });
 
-test('a resumed run counts what the runs before it spent; a retried one begins at nothing', async () => {
+test('a resumed run counts what the runs before it spent; a retried one starts at zero', async () => {
   const at = await paidRig({ costUsd: 0.3 });
   const runId = await at.start({ maxCostUsd: 2.2 });
   await at.pump();
   const second = await at.goOn('resume', runId, { maxCostUsd: 3.1 });
   await at.pump();
-  // By hand: 3.1 has room for ten calls of 0.3, seven of which were made before.
+  // By hand: 3.1 has room for ten calls of 0.3, and seven were made before.
   expect(await at.run(second.runId)).toMatchObject({ status: 'FAILED', costUsd: expect.closeTo(3, 9) });
   expect((await at.run(second.runId)).error).toContain('$3.00 of $3.10');
   const third = await at.goOn('resume', second.runId, { maxCostUsd: 100 });
@@ -209,7 +209,7 @@ test('a resumed run counts what the runs before it spent; a retried one begins a
   expect((await at.run(again.runId)).costUsd).toBe(0);
 });
 
-test('a call that was sent and not answered stays booked at the most that it can cost, beside what its answer did cost', async () => {
+test('a call that was sent and not answered stays booked at its highest cost, in addition to the cost of its answer', async () => {
   const at = await paidRig();
   const runId = await at.start();
   const account = judgeAccount(at.context, { runId, limitUsd: null });

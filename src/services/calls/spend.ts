@@ -8,16 +8,16 @@ import { countedCostUsd } from '#verification/judges/model/prices.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { amountsOf, dollars, ofAttempt, ofDay } from '../state/spending.ts';
 
-/** Any constant serves; every booking must use this one. */
+/** The number is arbitrary; every booking must use this one. */
 const bookingLock = 4_020_736_913;
 
-/** Whose calls are booked: a run's, with its own limit beside the installation's. */
+/** The run that calls are booked to, with its own limit next to the installation's. */
 type Payer = { runId: string; limitUsd: number | null };
 
 /**
- * Replaces what a call was booked at by what it took.
- * @param uncertain how often it was sent without an answer: each time counts for what was booked, since it may have been
- * charged.
+ * Replaces the booked amount of a call by what it took.
+ * @param uncertain how often the call was sent without an answer. Each time counts at the booked amount, because it
+ * may have been charged.
  */
 export const settleBooking = async (
   executor: Executor,
@@ -37,15 +37,15 @@ export const settleBooking = async (
       .where(eq(judgeSpend.id, id));
 };
 
-/** Gives back what was booked for calls that were not made or not charged. */
+/** Releases the bookings of calls that were not made or not charged. */
 export const releaseBookings = async (executor: Executor, ids: string[]): Promise<void> => {
   if (ids.length > 0) await executor.delete(judgeSpend).where(inArray(judgeSpend.id, ids));
 };
 
 /**
- * Books a call at the most that it can cost, before it is made: limits hold for calls side by side, on however many
- * machines, because bookings are made one after the other.
- * @param db where it is a transaction, the booking is part of it, and others wait with theirs until it has ended.
+ * Books a call at the most that it can cost, before it is made. Bookings are made one at a time, so that limits also
+ * apply to calls side by side on any number of machines.
+ * @param db if it is a transaction, the booking is part of it, and other bookings wait until it ends.
  * @returns the booking's id.
  * @throws BudgetReached, BudgetBusy
  */
@@ -57,7 +57,7 @@ export const bookCall = (
 ): Promise<string> =>
   db.transaction(async (transaction) => {
     const at = now();
-    // Where nothing limits, nobody has to wait for another's booking.
+    // Without a limit, bookings need no lock.
     if (limitUsd !== null || policy.maxCostUsdPerDay !== null)
       await transaction.execute(sql`select pg_advisory_xact_lock(${bookingLock})`);
     const check = async (
@@ -67,7 +67,7 @@ export const bookCall = (
     ) => {
       if (usd === null) return;
       const reached = (spentUsd: number, nextUsd: number) =>
-        `${limit} is reached: ${dollars(spentUsd)} of ${dollars(usd)} are spent, and the next call to the judge may cost ${dollars(nextUsd)}. What is scored is kept: ${remedy}`;
+        `${limit} is reached: ${dollars(spentUsd)} of ${dollars(usd)} are spent, and the next call to the judge may cost ${dollars(nextUsd)}. All scores so far are kept: ${remedy}`;
       requireRoom({ usd, reached }, await amountsOf(transaction, where, at), mostUsd);
     };
     await check(limitUsd, ofAttempt(runId), {
@@ -84,7 +84,7 @@ export const bookCall = (
     return id;
   });
 
-/** A run's account in Postgres. What is booked there counts for every worker, and for the day's limit of all runs. */
+/** A run's account in Postgres. Its bookings count for every worker, and towards the daily limit of all runs. */
 export const judgeAccount = (
   context: Pick<ServiceContext, 'db' | 'now' | 'policy'>,
   payer: Payer,
@@ -94,10 +94,10 @@ export const judgeAccount = (
     return {
       settle: (usage, uncertain) => {
         const settle = () => settleBooking(context.db, id, usage, uncertain);
-        // Twice, because the first statement after a lost connection fails: the answer is paid for.
+        // Try twice: the first statement after a lost connection fails, and the answer is already paid for.
         return settle().catch(settle);
       },
-      // What is never settled stays booked as it is; so does what a worker that died leaves behind.
+      // A call that is never settled stays booked; so does one that a dead worker left.
       breakOff: async () => {},
     };
   },

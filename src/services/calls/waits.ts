@@ -4,17 +4,17 @@ import type { ServiceContext } from '../ground/context.ts';
 import { isOpenIn } from '../state/checkpoint.ts';
 import { SlotsTaken } from './slots.ts';
 
-/** The judge cannot be asked just now, and may be later; the message is for the run's owner. */
+/** The judge cannot be asked now, but may be later. The message is for the run's owner. */
 export class JudgeBusy extends Error {
   override readonly name = 'JudgeBusy';
 }
 
-/** The oracle, which was there before, cannot be reached just now; the message is for the run's owner. */
+/** The oracle was there before, but cannot be reached now. The message is for the run's owner. */
 export class OracleAway extends Error {
   override readonly name = 'OracleAway';
 }
 
-/** What a replay waits for; none of it is a fault. */
+/** What a replay may wait for. Waiting is not a fault. */
 export type Wait = JudgeBusy | OracleAway | BudgetBusy | SlotsTaken;
 
 export const isWait = (error: unknown): error is Wait =>
@@ -23,7 +23,10 @@ export const isWait = (error: unknown): error is Wait =>
   error instanceof BudgetBusy ||
   error instanceof SlotsTaken;
 
-/** Whether a replay has patience left with whom it cannot ask just now. Each step that is stored restores it. */
+/**
+ * Whether a replay may keep waiting for a judge or oracle that it cannot ask now. Each stored step restores its
+ * patience.
+ */
 export const isPatient = async (
   { db, now }: Pick<ServiceContext, 'db' | 'now'>,
   replay: { runId: string; replayId: string },

@@ -3,7 +3,7 @@ import { instructionsFor, promptDigest } from '#verification/judges/model/prompt
 import { offlineJudge } from '#verification/judges/offline/judge.ts';
 import { offlineRule } from '#verification/judges/offline/rule.ts';
 
-/** What this version's judges go by, for whoever wants to predict or to question a verdict. */
+/** The rules that this version's judges follow, for anyone who wants to predict or question a verdict. */
 export const judgeRules = (): JudgeRule[] =>
   judgeProviders.map((provider) =>
     judgeOf(provider).model === null

@@ -32,7 +32,7 @@ const rigWith = async (script: Script = {}) => {
     const request: ContinueRequest = { id, oracleHeaders: {}, githubToken: null };
     return continueRun(by, owner, how, request).then(({ runId }) => runId);
   };
-  /** As if the run had been cancelled before its certificate. */
+  /** Fails the run as if it had been cancelled before its certificate. */
   const fail = async (runId: string) => {
     await db.update(verificationRuns).set({ status: 'CERTIFYING', certificateId: null });
     await failRun(db, runId, 'Cancelled by its owner', context.now());
@@ -68,7 +68,7 @@ const rigWith = async (script: Script = {}) => {
   };
 };
 
-test('replays go after 90 days, ground truth and answer keys after 180; runs and certificates with their evidence stay', async () => {
+test('replays are deleted after 90 days, ground truth and answer keys after 180; runs and certificates with their evidence stay', async () => {
   const { start, pump, run, db, context, days, rowsOf } = await rigWith({ costUsd: 0.01 });
   const runId = await start({ judge: 'anthropic' });
   await pump();
@@ -84,7 +84,7 @@ test('replays go after 90 days, ground truth and answer keys after 180; runs and
     spendId: randomUUID(),
   });
   const certificate = await getPublicCertificate(context, certificateId ?? '');
-  // The key, three verdicts and two on the baseline were paid for each of two replays.
+  // For each of two replays the key, three verdicts and two on the baseline were paid for.
   const whole = {
     replays: 2,
     batchItems: 1,
@@ -147,7 +147,7 @@ test('ground truth that a later run read again stays with that run, and a run un
   expect(await replaysOf(open)).toBe(2);
 });
 
-test('what a run resumed is kept as long as that run, and a run without its replays can be retried alone', async () => {
+test('a resumed run is kept as long as the one that resumed it, and a run without its replays can only be retried', async () => {
   const { start, pump, db, run, goOn, context, days, fail, replaysOf } = await rigWith({ costUsd: 0.01 });
   const first = await start({ judge: 'anthropic' });
   await pump();
@@ -158,7 +158,7 @@ test('what a run resumed is kept as long as that run, and a run without its repl
   days(60);
   await prune(context);
   expect([await replaysOf(first), await replaysOf(second)]).toEqual([0, 2]);
-  // The two have one account.
+  // Both have one account.
   expect((await run(second)).costUsd).toBeCloseTo(0.12, 9);
 
   days(31);
@@ -170,7 +170,7 @@ test('what a run resumed is kept as long as that run, and a run without its repl
   await expect(goOn(second)).rejects.toThrow('Retry it.');
 });
 
-test('a retry of a run without its replays reads the repository anew', async () => {
+test('a retry of a run without its replays reads the repository again', async () => {
   let draws = 0;
   const { start, pump, run, goOn, context, days, fail } = await rigWith({
     draw: async ({ limit }) => {
@@ -190,14 +190,14 @@ test('a retry of a run without its replays reads the repository anew', async () 
 });
 
 test.each(['resume', 'retry'] as const)(
-  'what is pruned while a run is gone on with is not missed: a %s is refused, and may be asked for again',
+  'a %s of a run that is pruned meanwhile is refused, and a retry then succeeds',
   async (how) => {
     const { start, pump, run, goOn, context, days, fail } = await rigWith();
     const runId = await start();
     await pump();
     await fail(runId);
     days(91);
-    // The address is looked at when the run was found, before anything of it is written.
+    // The address is checked after the run was found and before anything is written.
     const checkOracleUrl = async () => {
       await prune(context);
       return null;
@@ -232,7 +232,7 @@ test('a run that is being resumed is not pruned: the attempt keeps its account',
     sender: {
       enqueue: async (...job) => {
         pruned = prune(context);
-        // For the run that this transaction has locked.
+        // It waits for the run that this transaction has locked.
         await expect.poll(waiting).toBe(1);
         await sender.enqueue(...job);
       },
@@ -243,7 +243,7 @@ test('a run that is being resumed is not pruned: the attempt keeps its account',
   expect(await run(second)).toMatchObject({ status: 'COMPLETED', costUsd: expect.closeTo(0.12, 9) });
 });
 
-test('of many workers one prunes, and not again within the hour', async () => {
+test('one of many workers prunes, and not again within the hour', async () => {
   const { context, db, wait } = await rigWith();
   const leave = () =>
     db
@@ -261,7 +261,7 @@ test('of many workers one prunes, and not again within the hour', async () => {
   expect(await db.$count(callSlots)).toBe(0);
 });
 
-test('what limits counted an hour ago is forgotten', async () => {
+test('what limits counted an hour ago is deleted', async () => {
   const { context, db, wait } = await rigWith();
   const refusedAt = context.now();
   const userId = randomUUID();
@@ -274,7 +274,7 @@ test('what limits counted an hour ago is forgotten', async () => {
   expect([await db.$count(callWaits), await db.$count(callSlots)]).toEqual([0, 0]);
 });
 
-test('more rows than one batch holds go in one turn', async () => {
+test('more rows than one batch holds are deleted in one turn', async () => {
   const { context, db } = await rigWith();
   const row = { resource: 'r', userId: randomUUID(), takenAt: new Date(0), expiresAt: new Date(1) };
   await db.insert(callSlots).values(Array.from({ length: 2_500 }, () => row));

@@ -15,17 +15,20 @@ const hourMs = 60 * 60_000;
 const dayMs = 24 * hourMs;
 
 /**
- * A key is retired 90 days after its making and may be opened with the certificates that rest on it until they expire.
+ * A key is retired 90 days after it was made. It may be opened with the certificates that rest on it until they
+ * expire.
  */
 const keyRetentionMs = 180 * dayMs;
 
-/** One statement deletes so many rows at most, and one table gives up so many batches an hour: it is housekeeping. */
+/**
+ * One statement deletes at most this many rows, and one table at most this many batches an hour: it is housekeeping.
+ */
 const rowsPerBatch = 1_000;
 const mostBatches = 50;
-/** A run has some hundred replays at most; they go together. */
+/** A run has a few hundred replays at most; they go together. */
 const mostRuns = 200;
 
-/** Whether it is this worker's turn: of all workers of the database one prunes, once an hour. */
+/** Whether it is this worker's turn: one worker per database prunes, once an hour. */
 const takeTurn = async ({ db, now }: Pick<ServiceContext, 'db' | 'now'>): Promise<boolean> => {
   const at = now();
   const taken = await db
@@ -53,9 +56,9 @@ const deleteWhere = async (db: Database, table: PgTable, where: SQL | undefined)
 };
 
 /**
- * Deletes the replays of runs that ended before, with the calls that waited for batches; of what the judge's calls took
- * the sum is left. A run's draw is wiped with them: without them there is nothing to resume, and a retry reads the repository
- * anew. A run that another one resumed is kept as long as that one: they have one account.
+ * Deletes the replays of runs that ended before `before`, with their calls that waited for batches; of the judge's
+ * calls the sum is kept. A run's draw is cleared too: nothing is left to resume, and a retry reads the repository
+ * again. A run that another one resumed is kept as long as that one, because they have one account.
  */
 const pruneReplays = async (db: Database, before: Date): Promise<number> => {
   const resuming = alias(verificationRuns, 'resuming');
@@ -84,8 +87,8 @@ const pruneReplays = async (db: Database, before: Date): Promise<number> => {
   let deleted = 0;
   for (const { id } of runs)
     deleted += await db.transaction(async (transaction) => {
-      // Locked before it is looked at, as by whoever goes on with it: an attempt has all of its replays or none, and
-      // whether it was resumed is asked when nobody can be about to do so.
+      // Locked before it is checked, as resuming and retrying do too. So an attempt has all of its replays or none,
+      // and nobody can be about to resume it during the check.
       await transaction
         .select({ id: verificationRuns.id })
         .from(verificationRuns)
@@ -107,7 +110,10 @@ const pruneReplays = async (db: Database, before: Date): Promise<number> => {
   return deleted;
 };
 
-/** Records and snapshots that were last read before and that no kept replay or standing answer key is about. */
+/**
+ * Deletes records and snapshots that were last read before `before` and that no kept replay or standing answer key is
+ * about.
+ */
 const pruneGroundTruths = async (db: Database, before: Date, keysBefore: Date): Promise<number> => {
   const ofReplay = db
     .select({ id: verificationReplays.id })
@@ -140,9 +146,9 @@ const pruneGroundTruths = async (db: Database, before: Date, keysBefore: Date): 
 };
 
 /**
- * Deletes what is older than it is to be kept, at most once an hour whoever calls: the replays of runs that ended, the
- * ground truth that no replay is about any more, answer keys after their retirement, what limits counted. Certificates
- * and their evidence, which stand in tables of their own, and the rows of runs stay for good.
+ * Deletes what is past its retention, at most once an hour over all workers: the replays of runs that ended, ground
+ * truth that no replay is about any more, retired answer keys, and what limits counted. The rows of runs stay for
+ * good, as do certificates and their evidence, which have tables of their own.
  */
 export const prune = async (
   context: Pick<ServiceContext, 'db' | 'policy' | 'log' | 'now'>,
@@ -156,10 +162,10 @@ export const prune = async (
     replays: await pruneReplays(db, before(policy.retentionDays.replays * dayMs)),
     answerKeys: await deleteWhere(db, answerKeys, lt(answerKeys.createdAt, keysBefore)),
     groundTruths: await pruneGroundTruths(db, before(policy.retentionDays.snapshots * dayMs), keysBefore),
-    // No call takes as long; rates look back a minute.
+    // No call takes that long; rates look back a minute.
     callSlots: await deleteWhere(db, callSlots, lt(callSlots.takenAt, before(hourMs))),
     callWaits: await deleteWhere(db, callWaits, lt(callWaits.refusedAt, before(hourMs))),
   };
   if (Object.values(deleted).some((rows) => rows > 0))
-    log.info({ deleted }, 'What is older than it is to be kept was deleted');
+    log.info({ deleted }, 'Deleted what was past its retention');
 };

@@ -7,7 +7,7 @@ import type { JudgeReply } from '#verification/judges/judge.ts';
 import { advanceReplay } from '../pipeline/advance-replay.ts';
 import { ingestRun } from '../pipeline/ingest.ts';
 
-test('replays that are resumed are moved and not doubled, and the run that they leave still says what it had scored', async () => {
+test('replays of a resumed run are moved, not doubled, and the run that they leave still says what it had scored', async () => {
   const at = await interruptedRun();
   const before = await at.replaysOf(at.runId);
   let runId = at.runId;
@@ -26,7 +26,7 @@ test('replays that are resumed are moved and not doubled, and the run that they 
   });
 });
 
-test('a run whose replays another one took up is retried on the same changes, while that goes on and when it has ended', async () => {
+test('a run whose replays another has taken is retried on the same changes, while that one runs and after it has ended', async () => {
   const at = await interruptedRun();
   const resumed = await at.goOn('resume', at.runId);
   const during = await at.goOn('retry', at.runId);
@@ -42,7 +42,7 @@ test('a run whose replays another one took up is retried on the same changes, wh
   expect(at.calls.filter((call) => call === 'draw')).toHaveLength(1);
 });
 
-test('a late worker of the run that was resumed writes nothing to a replay that is another run’s by now', async () => {
+test('a late worker of the old run writes nothing to a replay that a resuming run has taken', async () => {
   const lateEnds: [string, () => Promise<JudgeReply>][] = [
     ['waits', async () => ({ ...unavailable('overloaded'), passing: true }) as JudgeReply],
     ['fails', () => Promise.reject(new TypeError('a bug'))],

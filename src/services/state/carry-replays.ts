@@ -12,16 +12,16 @@ import { askedOf, checkpointOf, insertReplays, type ReplayRow } from './checkpoi
 
 type CarriedReplay = Pick<ReplayRow, 'id' | 'position' | 'state' | 'outcome'>;
 
-const begunAnew = { state: 'open', outcome: null, reason: null, endedAt: null } as const;
+const openAgain = { state: 'open', outcome: null, reason: null, endedAt: null } as const;
 
-/** What was stored and is to be got again: what the verifier could not get. */
+/** The stored steps to repeat: those that the verifier failed to get. */
 const stepsAgain = (row: ReplayRow, oracleStands: boolean): ReplayStep[] => {
   const stored = checkpointOf(row);
   const kept = resumable(stored, oracleStands);
   return (Object.keys(stored) as ReplayStep[]).filter((step) => !(step in kept));
 };
 
-/** Calls that wait for a batch, which was paid, go with their replays. */
+/** Calls that wait for a batch move with their replays: the batch is paid for. */
 const moveReplays = async (
   transaction: Executor,
   rows: ReplayRow[],
@@ -37,13 +37,13 @@ const moveReplays = async (
     })
     .where(eq(verificationReplays.runId, from));
   await transaction.update(judgeBatchItems).set({ runId: to }).where(eq(judgeBatchItems.runId, from));
-  // Of the run that is resumed now: what failed while the oracle was absent is asked again.
+  // Judged over the run being resumed: what failed while its oracle was absent is asked again.
   const stands = standing(rows.flatMap(askedOf));
   const moved = rows.map((row) => ({
     row,
     again: row.state === 'reserve' ? [] : stepsAgain(row, askedOf(row).every(stands)),
   }));
-  // Also one that was scored is open again where the baseline's or a second judge's verdicts were not obtained.
+  // A scored replay reopens too if the verdicts on its baseline or for the agreement are missing.
   const open = moved.filter(({ row, again }) => row.state === 'open' || again.length > 0);
   for (const alike of Map.groupBy(open, ({ again }) => again.join()).values()) {
     const again = alike[0]?.again ?? [];
@@ -53,7 +53,7 @@ const moveReplays = async (
       .update(verificationReplays)
       .set({
         ...steps,
-        ...begunAnew,
+        ...openAgain,
         ...(again.includes('oracle') ? { oracleCarried: false } : {}),
         faults: 0,
         waitingSince: null,
@@ -66,10 +66,10 @@ const moveReplays = async (
       );
   }
   const reopened = new Set(open.map(({ row }) => row.id));
-  return rows.map((row) => (reopened.has(row.id) ? { ...row, ...begunAnew } : row));
+  return rows.map((row) => (reopened.has(row.id) ? { ...row, ...openAgain } : row));
 };
 
-/** The sample of the draw as it was: its first `limit` changes, none of them begun. */
+/** Copies the draw's sample: its first `limit` changes are open, the others in reserve, and none has a result. */
 const copyReplays = async (
   transaction: Executor,
   rows: ReplayRow[],
@@ -91,11 +91,11 @@ const copyReplays = async (
 };
 
 /**
- * Gives a new run the replays of the attempt that it goes on with, in the same seeded order over the same stored ground
- * truth. To resume they are moved, with all that was stored: nobody makes rows by cancelling and resuming, and a run's
- * own row says what it had scored. To retry they are copied, from the beginning.
+ * Gives a new run the replays of the run that it resumes or retries, in the same seeded order over the same stored
+ * ground truth. Resuming moves them with everything stored, so nobody can make rows by cancelling and resuming; the
+ * old run's own row says what it had scored. Retrying copies them without results.
  * @param from the run that holds the attempt's replays.
- * @throws AppError BAD_REQUEST where private ground truth has been erased since.
+ * @throws AppError BAD_REQUEST if private ground truth has been erased since.
  */
 export const carryReplays = async (
   transaction: Executor,

@@ -11,7 +11,7 @@ import { advance } from './transitions.ts';
 
 export type ReplayRow = typeof verificationReplays.$inferSelect;
 
-/** A new replay has some ten parameters. */
+/** A new replay takes about ten parameters. */
 const replaysPerInsert = 1_000;
 
 /** Gives a run its replays. */
@@ -23,7 +23,7 @@ export const insertReplays = async (
     await transaction.insert(verificationReplays).values(chunk);
 };
 
-/** A run whose replays may still move. */
+/** The statuses of a run whose replays may still change. */
 export const replayingStatuses = ['INGESTING', 'INVOKING', 'SCORING'] as const;
 
 const steps = [
@@ -36,24 +36,25 @@ const steps = [
   'second',
 ] as const satisfies ReplayStep[];
 
-/** What is stored of a replay; a step that has not come is absent. */
+/** The stored steps of a replay; a missing step is absent. */
 export const checkpointOf = (row: Pick<ReplayRow, ReplayStep>): ReplayCheckpoint =>
   Object.fromEntries(steps.flatMap((step) => (row[step] === null ? [] : [[step, row[step]]])));
 
-/** What its oracle came to in a replay, if it was asked. */
+/** The outcome of asking the oracle in this replay; empty if it was not asked. */
 export const askedOf = ({ oracle, oracleCarried }: Pick<ReplayRow, 'oracle' | 'oracleCarried'>): Asked[] =>
   oracle === null ? [] : [{ outcome: oracle, carried: oracleCarried }];
 
 /**
- * This worker's replay is another's by now, or its run has ended: what it knows is out of date and must not be kept.
+ * Another worker or run has taken this replay, or its run has ended. What this worker knows is out of date and must
+ * not be stored.
  */
 export class ReplayLost extends Error {
   override readonly name = 'ReplayLost';
 }
 
 /**
- * The replay while it is open in this run: one that a resumed run has taken over is that run's, whatever a late worker
- * of the old one would write.
+ * The replay while it is open in this run. Once a resuming run has taken it, a late worker of the old run can no
+ * longer write to it.
  */
 export const isOpenIn = ({ runId, replayId }: { runId: string; replayId: string }): SQL | undefined =>
   and(
@@ -62,7 +63,7 @@ export const isOpenIn = ({ runId, replayId }: { runId: string; replayId: string 
     eq(verificationReplays.state, 'open'),
   );
 
-/** What a step's column becomes by `value`, and the condition that it has nothing of that yet. */
+/** The new value of a step's column, and the condition that nothing of `value` is stored there yet. */
 const keptAs = (step: ReplayStep, value: object): { value: unknown; isNew: SQL } => {
   const column = verificationReplays[step];
   if (!isInParts(step)) return { value, isNew: isNull(column) };
@@ -78,8 +79,8 @@ const keptAs = (step: ReplayStep, value: object): { value: unknown; isNew: SQL }
 };
 
 /**
- * The checkpoint of one replay in Postgres. Each step goes into its own column, once, while replay and run are open:
- * a worker that was thought dead, or a second delivery, is refused with `ReplayLost`.
+ * The checkpoint of one replay in Postgres. Each step is written to its own column, once, while replay and run are
+ * open. A worker that was thought dead, or a second delivery, gets `ReplayLost`.
  */
 export const checkpointStore = (
   { db, now }: Pick<ServiceContext, 'db' | 'now'>,
@@ -90,7 +91,7 @@ export const checkpointStore = (
   save: <Step extends ReplayStep>(step: Step, value: Required<ReplayCheckpoint>[Step]): Promise<void> =>
     db.transaction(async (transaction) => {
       const at = now();
-      // The run's row before the replay's, the order in which `endReplay` locks them.
+      // The run's row first, then the replay's: `endReplay` locks them in this order.
       const isVerdict = step === 'precision' || step === 'recall' || step === 'reply';
       if (isVerdict && 'kind' in value && value.kind === 'judged')
         await advance(transaction, runId, 'SCORING', at);
@@ -115,7 +116,7 @@ export const checkpointStore = (
         throw new ReplayLost(`The step ${step} is stored already, or its run has ended.`);
     }),
 
-  /** Marks the run's front; refuses where the run has ended, so that no oracle is asked for nothing. */
+  /** Moves the run to INVOKING. Refuses if the run has ended, so that no oracle is asked in vain. */
   beforeOracleCall: async (): Promise<void> => {
     await advance(db, runId, 'INVOKING', now());
     const [run] = await db

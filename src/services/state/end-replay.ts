@@ -9,7 +9,7 @@ import { checkpointOf, type ReplayRow, replayingStatuses } from './checkpoint.ts
 import { scoreJob } from './score-job.ts';
 import { advance } from './transitions.ts';
 
-/** Given up: a step that is missing is stored as the verifier's own failure, so that the checkpoint says all. */
+/** Gives up: the missing step is stored as the verifier's own failure, so that the checkpoint is complete. */
 const giveUp = (row: ReplayRow, reason: string): Partial<ReplayRow> => {
   const nothing = { reason, asks: 0, retries: 0, latencyMs: 0, usage: noUsage };
   if (row.answerKey === null) return { answerKey: { kind: 'unavailable', ...nothing } };
@@ -19,7 +19,7 @@ const giveUp = (row: ReplayRow, reason: string): Partial<ReplayRow> => {
   return { reply: verdict };
 };
 
-/** The next change in seeded order takes the place of one that no answer key can be made for. */
+/** Opens the next change in seeded order, to replace one that no answer key can be made for. */
 const promoteReserve = async (
   transaction: Executor,
   runId: string,
@@ -40,9 +40,9 @@ const promoteReserve = async (
 };
 
 /**
- * Ends a replay whose checkpoint is complete: counts it, or replaces it, and hands the run to certification when it
- * was the last, all in one transaction. Where it has ended already, or its run has, nothing changes.
- * @param givenUp why a replay that is not complete ends all the same, as unscored; without it that is an error.
+ * Ends a replay whose checkpoint is complete: counts or replaces it, and hands the run to certification if it was the
+ * last, all in one transaction. Nothing changes if the replay or its run has already ended.
+ * @param givenUp why an incomplete replay ends anyway, as unscored; without it an incomplete replay is an error.
  */
 export const endReplay = (
   { db, sender, now }: Pick<ServiceContext, 'db' | 'sender' | 'now'>,
@@ -50,7 +50,7 @@ export const endReplay = (
   givenUp?: string,
 ): Promise<void> =>
   db.transaction(async (transaction) => {
-    // One replay of a run ends at a time: two last ones at once would each see the other open.
+    // The replays of a run end one at a time: otherwise the last two could each see the other open.
     const [run] = await transaction
       .select({ status: verificationRuns.status })
       .from(verificationRuns)
@@ -67,7 +67,7 @@ export const endReplay = (
     const decided = endOfReplay(checkpointOf(row));
     const steps = decided === null && givenUp !== undefined ? giveUp(row, givenUp) : {};
     const end = decided ?? endOfReplay(checkpointOf({ ...row, ...steps }));
-    if (end === null) throw new Error('A replay was to be ended whose checkpoint is not complete.');
+    if (end === null) throw new Error('A replay with an incomplete checkpoint cannot end.');
     await transaction
       .update(verificationReplays)
       .set({ ...steps, state: 'ended', outcome: end.outcome, reason: end.reason, endedAt: at, updatedAt: at })

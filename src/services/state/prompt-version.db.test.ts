@@ -42,12 +42,12 @@ const started = async () => {
   return { context, goOn };
 };
 
-test('a run whose prompts were changed on its way is not certified, and says what to do', async () => {
+test('a run whose prompts changed midway is not certified, and says what to do', async () => {
   const { goOn } = await started();
   expect(await goOn('resume')).toMatchObject({ status: 'FAILED', error: judgedByTwoVersions });
 });
 
-test('a new attempt is judged by the new prompts, and its certificate names them', async () => {
+test('a new attempt is judged with the new prompts, and its certificate names them', async () => {
   const { context, goOn } = await started();
   const { status, certificateId } = await goOn('retry');
   expect(status).toBe('COMPLETED');

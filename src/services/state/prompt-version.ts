@@ -2,14 +2,14 @@ import { eq, sql } from 'drizzle-orm';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { ServiceContext } from '../ground/context.ts';
 
-/** Why a run ends whose replays would be judged by two versions of the prompts. */
+/** Why a run fails if two versions of the prompts would judge its replays. */
 export const judgedByTwoVersions =
-  'The judge’s prompts were changed by an update since this run’s first replay was judged, and one certificate names one version. Retry the run: its ground truth is kept.';
+  'An update changed the judge’s prompts after this run’s first replay was judged, and a certificate names one version. Retry the run: its ground truth is kept.';
 
 /**
- * Holds a run to the prompts that its first replay is judged by; a resumed run to those of the run before it.
+ * Ties a run to the prompts that judge its first replay, and a resumed run to those of the run before it.
  * @param run its row, as it was read.
- * @returns whether `promptDigest` is theirs.
+ * @returns whether `promptDigest` is the one the run is tied to.
  */
 export const holdToOneVersion = async (
   { db }: Pick<ServiceContext, 'db'>,

@@ -5,7 +5,7 @@ import { paidRig } from '#testing/rigs/paid-rig.ts';
 import { listRuns } from '../run/list.ts';
 import { foldSpend, spendOfRuns } from './run-spend.ts';
 
-test('a run that ended says the calls, tokens and cost that its certificate says', async () => {
+test('an ended run shows the calls, tokens and cost that its certificate shows', async () => {
   const at = await paidRig({ costUsd: 0.3 });
   const runId = await at.start();
   await at.pump();
@@ -17,7 +17,7 @@ test('a run that ended says the calls, tokens and cost that its certificate says
   expect(usage.outputTokens).toBeGreaterThan(0);
 });
 
-test('a resumed run says what the runs before it used with its own, and each in a list says its own account', async () => {
+test('a resumed run’s account includes the runs before it, and each run in a list shows its own account', async () => {
   const at = await paidRig({ costUsd: 0.3 });
   // Seven calls of 0.30 fit.
   const first = await at.start({ maxCostUsd: 2.2 });
@@ -29,13 +29,13 @@ test('a resumed run says what the runs before it used with its own, and each in 
   expect([callsOf(first), callsOf(second)]).toEqual([7, 18]);
 });
 
-test('folding a run’s account changes nothing that is said of it', async () => {
+test('folding a run’s account changes nothing that the run shows', async () => {
   const at = await paidRig({ costUsd: 0.3 });
   const runId = await at.start();
   await at.pump();
   const before = await at.run(runId);
   expect(before).toMatchObject({ usage: { calls: 18 }, costUsd: expect.closeTo(18 * 0.3, 9) });
-  // A call whose worker died is in neither.
+  // A dead worker's call is in neither.
   await at.db.insert(judgeSpend).values({ runId, costUsd: 5, settled: false });
   for (const _time of ['once', 'again']) {
     await foldSpend(at.db, runId);
@@ -44,7 +44,7 @@ test('folding a run’s account changes nothing that is said of it', async () =>
   }
 });
 
-test('a run whose judge took nothing has no account', async () => {
+test('a run whose judge used nothing has no account', async () => {
   const at = await paidRig({ costUsd: 0.3 });
   const runId = await at.start({ judge: 'offline' });
   await at.pump();

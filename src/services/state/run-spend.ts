@@ -5,7 +5,7 @@ import type { Database, Executor } from '#db/client.ts';
 import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { resumed } from './spending.ts';
 
-/** What a run's judge has taken, as its owner sees it. */
+/** What a run's judge has used, as its owner sees it. */
 export type RunSpend = Pick<Run, 'costUsd' | 'usage'>;
 
 export const nothingSpent: RunSpend = {
@@ -15,7 +15,7 @@ export const nothingSpent: RunSpend = {
 
 const sum = (column: PgColumn): SQL<number> => sql`sum(${column})::float8`;
 
-/** Of calls that are settled: those of others are not known. */
+/** Over settled calls only: what the others take is not known yet. */
 const sums = {
   costUsd: sum(judgeSpend.costUsd),
   calls: sum(judgeSpend.calls),
@@ -26,8 +26,8 @@ const sums = {
 };
 
 /**
- * What the judge's calls of these runs have taken so far, each run's with those of the runs that it goes on with. Calls
- * under way are not among them, and a run without any is not in the map.
+ * What the judge's calls of these runs have used so far, including those of the runs that each one resumes. Calls
+ * under way are left out, and a run without settled calls is not in the map.
  */
 export const spendOfRuns = async (
   { db }: { db: Database },
@@ -53,7 +53,10 @@ export const spendOfRuns = async (
   return new Map(rows.map(({ run, costUsd, ...usage }) => [run, { costUsd, usage }]));
 };
 
-/** Leaves of a run's calls what they came to, as one. What was never settled goes: it limits nobody any more. */
+/**
+ * Replaces a run's calls by one row with their sum. Calls that were never settled are dropped: they no longer limit
+ * anybody.
+ */
 export const foldSpend = async (executor: Executor, runId: string): Promise<void> => {
   const ofRun = eq(judgeSpend.runId, runId);
   const [total] = await executor

@@ -1,6 +1,6 @@
 import type { Job } from '#queue/jobs.ts';
 
-/** The job that takes a replay up. Runs take turns, however many replays each has. */
+/** The job that scores a replay. Its priority lets runs take turns, however many replays each has. */
 export const scoreJob = (
   runId: string,
   { id, position }: { id: string; position: number },

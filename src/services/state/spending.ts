@@ -10,8 +10,8 @@ import { utcMidnight } from '../ground/utc-midnight.ts';
 export const dollars = (amount: number) => `$${amount.toFixed(2)}`;
 
 /**
- * A call takes some minutes at most, unless it waits for its batch: what is unsettled for longer was left by a worker
- * that died, and stays booked.
+ * A call takes a few minutes at most unless it waits for a batch. A booking that stays unsettled longer was left by a
+ * dead worker; it stays booked.
  */
 const underWayMs = 60 * 60 * 1000;
 
@@ -31,10 +31,10 @@ export const amountsOf = async (executor: Executor, where: SQL, now: Date): Prom
   return row ?? { bookedUsd: 0, underWay: false };
 };
 
-/** The run whose attempt a row of `verification_runs` takes up, if it does. */
+/** The run that a row of `verification_runs` resumes, if any. */
 export const resumed = sql.raw(`case when continuation = 'resume' then continues_run_id end`);
 
-/** A run and those that it goes on with: one attempt, one account. */
+/** A run and those that it resumes: one attempt, one account. */
 export const ofAttempt = (runId: string) => sql`${judgeSpend.runId} in (
   with recursive attempt(id, resumes) as (
     select id, ${resumed} from verification_runs where id = ${runId}
@@ -49,7 +49,7 @@ export const ofDay = (now: Date): SQL => gte(judgeSpend.createdAt, utcMidnight(n
 export const spentToday = async ({ db, now }: Pick<ServiceContext, 'db' | 'now'>): Promise<number> =>
   (await amountsOf(db, ofDay(now()), now())).bookedUsd;
 
-/** Whether the day's budget is used up; never on an installation without a limit. */
+/** Whether the day's budget is used up; always false on an installation without a limit. */
 export const budgetSpent = async (
   context: Pick<ServiceContext, 'db' | 'now' | 'policy'>,
 ): Promise<boolean> => {

@@ -5,7 +5,7 @@ import { createRun } from '../run/create.ts';
 import { getRun } from '../run/get.ts';
 import { noteWaiting } from './transitions.ts';
 
-test('what a run waits for is written where the words change, and not at every replay that waits for the same', async () => {
+test('what a run waits for is written when the words change, not at every replay that waits for the same', async () => {
   const { db, context, user } = await testRig();
   const owner = await user();
   const { runId } = await createRun(context, owner, runRequest());
@@ -20,7 +20,7 @@ test('what a run waits for is written where the words change, and not at every r
     expect((await getRun(context, owner, runId)).activity).toBe(message);
     return (await written()) !== before;
   };
-  const slots = 'Waiting: as many calls as are allowed are under way.';
+  const slots = 'Waiting: the limit on calls is reached.';
   expect(await writesAt(null)).toBe(false);
   expect(await writesAt(slots)).toBe(true);
   expect(await writesAt(slots)).toBe(false);

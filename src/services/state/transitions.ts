@@ -12,9 +12,9 @@ export const openStatuses: RunStatus[] = runStatuses.filter((status) => !isTermi
 const statusesBefore = (to: RunStatus) => openStatuses.slice(0, openStatuses.indexOf(to));
 
 /**
- * Moves a run forward to `to`, never back: a compare-and-set on the statuses before it. The last passing fault that
- * was noted on the run is wiped, since the run got on.
- * @returns whether this call made the step; false where the run was there already, beyond, or ended.
+ * Moves a run forward to `to`, never back: a compare-and-set on the statuses before it. Clears the last passing fault
+ * noted on the run, since the run got on.
+ * @returns whether this call made the step; false if the run was already there or further, or had ended.
  */
 export const advance = async (
   executor: Executor,
@@ -34,7 +34,7 @@ export const advance = async (
 const eraseSecrets = (executor: Executor, runId: string) =>
   executor.delete(runSecrets).where(eq(runSecrets.runId, runId));
 
-/** Keeps what ingestion is doing or waiting for, for the run's page. */
+/** Stores what ingestion is doing or waiting for, for the run's page. */
 export const noteActivity = async (executor: Executor, runId: string, message: string): Promise<void> => {
   await executor
     .update(verificationRuns)
@@ -43,8 +43,8 @@ export const noteActivity = async (executor: Executor, runId: string, message: s
 };
 
 /**
- * Keeps what a run that is under way waits for, for its page; null where it waits no longer. All of a run's replays may
- * wait for the same: the row that they share, and whoever follows it, are touched where the words change.
+ * Stores what a run under way waits for, for its page; null once it no longer waits. All replays of a run may wait
+ * for the same thing, so the run's row is written, and its followers woken, only when the words change.
  */
 export const noteWaiting = async (
   executor: Executor,
@@ -64,7 +64,7 @@ export const noteWaiting = async (
     );
 };
 
-/** Ends a certifying run well: its certificate is linked, its secrets are erased. Within the caller's transaction. */
+/** Ends a certifying run well: links its certificate and erases its secrets, within the caller's transaction. */
 export const completeRun = async (
   transaction: Executor,
   runId: string,
@@ -82,13 +82,13 @@ export const completeRun = async (
   return true;
 };
 
-/** A message as it can be stored, at most `maxLength` UTF-16 code units of it. */
+/** A message as it can be stored, cut to at most `maxLength` UTF-16 code units. */
 export const cutMessage = (message: string, maxLength = maxRunErrorLength): string =>
   cutText(storableText(message), maxLength);
 
 /**
- * Ends a run that has not ended yet; its secrets go in the same transaction.
- * @returns false where it had ended already: the first end stands.
+ * Ends a run that has not ended yet, and erases its secrets in the same transaction.
+ * @returns false if it had already ended: the first end stands.
  */
 export const failRun = (executor: Executor, runId: string, message: string, now: Date): Promise<boolean> =>
   executor.transaction(async (transaction) => {
@@ -104,12 +104,12 @@ export const failRun = (executor: Executor, runId: string, message: string, now:
   });
 
 /**
- * Keeps what stopped an attempt while others are left. It is shown only if the run fails of it: `run.error` is null
- * until then (see `present.ts`), and the next step forward wipes it.
- * @returns how many attempts have ended so.
+ * Stores what stopped a try while others are left. It is shown only if the run fails because of it: `run.error` is
+ * null until then (see `present.ts`), and the next step forward clears it.
+ * @returns how many tries have ended this way.
  */
 export const noteRunFault = async (executor: Executor, runId: string, message: string): Promise<number> => {
-  // Not `updated_at`: that is what the sweep tells progress by.
+  // `updated_at` stays: the sweep reads progress from it.
   const [run] = await executor
     .update(verificationRuns)
     .set({ error: cutMessage(message), faults: sql`${verificationRuns.faults} + 1` })

@@ -25,7 +25,7 @@ type EconomyRun = Awaited<ReturnType<typeof economyRun>>;
 const statesOf = async ({ items }: Pick<EconomyRun, 'items'>) =>
   new Set((await items()).map(({ state }) => state));
 
-/** A run whose first calls are due, and its worker before an API that takes batches in a way of its own. */
+/** A run whose first calls are due, and its worker in front of an API with its own `submit`. */
 const dueBefore = async (submitOf: (at: EconomyRun) => BatchClient['submit']) => {
   const at = await economyRun();
   await at.pump({ onto: at.context });
@@ -33,7 +33,7 @@ const dueBefore = async (submitOf: (at: EconomyRun) => BatchClient['submit']) =>
   return { at, onto: at.withBatches({ submit: submitOf(at) }) };
 };
 
-/** Once a submission is taken for lost, it is under way, and the run ends with every call answered once. */
+/** After the time when a submission counts as lost, it is under way, and the run ends with every call answered once. */
 const expectOneSubmission = async (at: EconomyRun) => {
   at.wait(6 * 60_000);
   await advanceBatches(at.context);
@@ -43,12 +43,12 @@ const expectOneSubmission = async (at: EconomyRun) => {
   expect(answered.toSorted()).toEqual((await at.items()).map(({ id }) => id).sort());
 };
 
-test('economy mode comes to the same scores through batches, at half the price of each token', async () => {
+test('economy mode gives the same scores through batches, at half the price of each token', async () => {
   const economy = await economyRun();
   const ended = await economy.work();
   expect(ended).toMatchObject({ status: 'COMPLETED', progress: 3 });
   expect(economy.fake.requests.every(({ batch }) => batch !== null)).toBe(true);
-  // Keys, the verdicts of all replays, then the baseline's: calls that can wait for each other travel together.
+  // Keys, then the verdicts of all replays, then the baseline's: calls that can wait for each other share a batch.
   expect(new Set(economy.fake.requests.map(({ batch }) => batch?.id)).size).toBe(3);
 
   const dear = await economyRun({}, { economy: false });
@@ -66,7 +66,7 @@ test('economy mode comes to the same scores through batches, at half the price o
   expect((await economy.run()).costUsd).toBeCloseTo(list / 2, 9);
 });
 
-test('while a batch is under way no job is on the queue, nothing is asked again, and no secret text stays behind', async () => {
+test('while a batch is under way no job is queued, nothing is asked again, and no secret text is left behind', async () => {
   const { pump, queued, items, fake, run, wait, work, batches, withBatches } = await economyRun();
   const submitted: string[] = [];
   const context = withBatches({
@@ -91,7 +91,7 @@ test('while a batch is under way no job is on the queue, nothing is asked again,
   );
 });
 
-test('a batch whose worker died before storing its id is found again, and not paid twice', async () => {
+test('a batch whose worker died before storing its id is found again and not paid for twice', async () => {
   const { at, onto } = await dueBefore(({ batches }) => async (calls) => {
     await batches.submit(calls);
     throw new Error('killed');
@@ -108,7 +108,7 @@ test('a submission that never reached the API is made again', async () => {
   await expectOneSubmission(at);
 });
 
-test('a submission whose answer did not arrive in time is looked for, and not made again', async () => {
+test('a submission whose answer did not arrive in time is looked for, not made again', async () => {
   const { at, onto } = await dueBefore(({ batches }) => async (calls) => {
     await batches.submit(calls);
     throw new BatchFault('the Anthropic API did not answer in time', {
@@ -122,7 +122,7 @@ test('a submission whose answer did not arrive in time is looked for, and not ma
   await expectOneSubmission(at);
 });
 
-test('calls that a cancelled run has queued are not sent, and nothing stays booked for them', async () => {
+test('a cancelled run’s queued calls are not sent, and their bookings are released', async () => {
   const { context, pump, fake, wait, items, owner, runId, db } = await economyRun();
   await pump({ onto: context });
   expect(await items()).not.toHaveLength(0);
@@ -135,7 +135,7 @@ test('calls that a cancelled run has queued are not sent, and nothing stays book
   expect(await db.$count(judgeSpend)).toBe(0);
 });
 
-test('what expired or failed in a batch is asked singly and once, at the full price', async () => {
+test('calls that expired or failed in a batch are made singly, once, at the full price', async () => {
   const economy = await economyRun({
     behave: ((): AnthropicFakeOptions['behave'] => {
       let count = 0;
@@ -163,7 +163,7 @@ test('what expired or failed in a batch is asked singly and once, at the full pr
   expect(booked.reduce((total, { costUsd }) => total + costUsd, 0)).toBeCloseTo(cost, 9);
 });
 
-test('a single call that gets lost is made singly again, and waits for no other batch', async () => {
+test('a single call that gets lost is made singly again and waits for no other batch', async () => {
   let lost = 0;
   const { work, fake, items } = await economyRun({
     behave: (request) => {
@@ -201,7 +201,7 @@ test('an API that is away is tried again; one that refuses the key leaves the re
   expect((await away.run()).status).toBe('INGESTING');
 });
 
-test('a batch is booked at the most that it can cost until it has ended, and a limit holds for it', async () => {
+test('a batch is booked at its highest cost until it ends, and a limit counts it', async () => {
   const { context, pump, wait, db, work, run, fake } = await economyRun({}, { maxCostUsd: 5 });
   await pump({ onto: context });
   wait(11_000);

@@ -5,7 +5,10 @@ import { collect } from './collect.ts';
 import { type BatchContext, callsTo, type ProviderBatches, wake } from './items.ts';
 import { recoverLost, submitNext, withdrawEnded } from './submit.ts';
 
-/** Stores what has ended, then wakes: a replay whose calls lie in several of these batches goes on once, with all. */
+/**
+ * Stores the batches that have ended, then wakes their replays. A replay with calls in several of these batches
+ * continues once, with all of them.
+ */
 const collectEnded = async (context: BatchContext, batches: ProviderBatches) => {
   const { db, log } = context;
   const open = await db
@@ -22,12 +25,12 @@ const collectEnded = async (context: BatchContext, batches: ProviderBatches) => 
         if (!(error instanceof BatchFault)) throw error;
         log.warn(
           { batchId, error: error.message },
-          'A batch of judge calls cannot be had; it is tried again',
+          'A batch of judge calls could not be fetched and will be tried again',
         );
       }
     }
   } finally {
-    // Also where another batch's fault ends this pass: what is stored would be waited for no more.
+    // Even if another batch's fault ends this pass: later passes do not wake for what is stored already.
     await wake(context, ended);
   }
 };
@@ -37,24 +40,29 @@ const advanceOf = async (context: BatchContext, batches: ProviderBatches) => {
   const { provider } = batches;
   try {
     await recoverLost(context, batches).catch((error: unknown) => {
-      // The others need not wait for what was lost.
+      // Other batches need not wait for the lost ones.
       if (!(error instanceof BatchFault)) throw error;
-      log.warn({ provider, error: error.message }, 'Lost batches cannot be looked for; they are tried again');
+      log.warn(
+        { provider, error: error.message },
+        'Lost batches could not be looked for and will be tried again',
+      );
     });
     while (await submitNext(context, batches)) {
-      // Until nothing is queued, or what is may still be joined by others.
+      // Until the queue is empty, or its calls may still be joined by others.
     }
     await collectEnded(context, batches);
   } catch (error) {
     if (!(error instanceof BatchFault)) throw error;
-    log.warn({ provider, error: error.message }, 'The judge’s batches cannot be had; they are tried again');
+    log.warn(
+      { provider, error: error.message },
+      'The judge’s batches could not be reached and will be tried again',
+    );
   }
 };
 
 /**
- * One step with the judges' batches: submits what was queued, stores what has ended, and lets the replays go on that
- * waited for it. To be called again and again by one worker at a time; whatever it was doing when it died is done by the
- * next.
+ * Takes one step with the judges' batches: submits what is queued, stores what has ended, and wakes the replays that
+ * waited for it. One worker at a time calls this, again and again. If it dies, the next one finishes its work.
  */
 export const advanceBatches = async (context: BatchContext): Promise<void> => {
   const { batches } = context.engine;

@@ -8,8 +8,8 @@ import { type BatchClient, BatchFault } from '#verification/judges/model/batches
 import { advanceBatches } from './advance.ts';
 
 /**
- * A run whose verdicts were asked in batches that have all expired. One call of one replay was in a batch of its own, as
- * where a batch is full before the replay's last call.
+ * A run whose verdicts were asked in batches that have all expired. One call of one replay was in a batch of its own,
+ * as happens when a batch is full before the replay's last call.
  */
 const inTwoBatches = async () => {
   let expires = false;
@@ -43,7 +43,7 @@ const inTwoBatches = async () => {
   await advanceBatches(context);
   await fake.endBatches();
   const batchIdApart = (await items()).find(({ id }) => id === apartId)?.batchId;
-  /** Those of the replay whose calls are in both, and of all replays. */
+  /** The jobs of the replay with calls in both batches, and of all replays. */
   const jobs = async () => {
     const all = (await at.queued()).filter((job) => job.name === 'score-replay');
     return { all, ofBoth: all.filter(({ data }) => data.replayId === replayId) };
@@ -51,7 +51,7 @@ const inTwoBatches = async () => {
   return { ...at, askedSingly, batchIdApart, jobs };
 };
 
-test('a replay whose calls lie in two batches that end together goes on once, and makes each call by itself once', async () => {
+test('a replay with calls in two batches that end together continues once, and makes each call singly once', async () => {
   const { context, jobs, askedSingly } = await inTwoBatches();
   await advanceBatches(context);
   const { ofBoth } = await jobs();
@@ -64,7 +64,7 @@ test('a replay whose calls lie in two batches that end together goes on once, an
   expect(new Set(askedSingly).size).toBe(askedSingly.length);
 });
 
-test('a batch that cannot be had holds up the replays that wait for it, and no others', async () => {
+test('a batch that cannot be fetched holds up its own replays and no others', async () => {
   const passWithout = async (
     { withBatches, batches }: Awaited<ReturnType<typeof inTwoBatches>>,
     isAway: (batchId: string) => boolean,
@@ -94,7 +94,7 @@ test('a batch that cannot be had holds up the replays that wait for it, and no o
   expect(await woken(other)).toEqual([3, 1]);
 });
 
-test('what was stored before a fault ends the pass is woken all the same', async () => {
+test('what was stored before a fault ended the pass still wakes its replays', async () => {
   const { context, db, items, pump, queued, wait, fake, withBatches, batches } = await economyRun(
     {},
     { limit: 3 },
@@ -122,7 +122,7 @@ test('what was stored before a fault ends the pass is woken all the same', async
   expect((await queued()).filter(({ name }) => name === 'score-replay')).toHaveLength(3);
 });
 
-test('a lost batch that cannot be looked for holds up no other', async () => {
+test('a failed search for a lost batch holds up no other batch', async () => {
   const { context, db, items, pump, queued, wait, fake, withBatches } = await economyRun({}, { limit: 3 });
   await pump({ onto: context });
   const last = (await items()).at(-1)?.id ?? '';

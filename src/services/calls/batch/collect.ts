@@ -33,8 +33,8 @@ const store = async (
 };
 
 /**
- * Stores what a batch has answered, if it has ended.
- * @returns the ids of its calls, for their replays to be woken; none while it is under way.
+ * Stores the answers of a batch, if it has ended.
+ * @returns the ids of its calls, whose replays to wake; empty while the batch is under way.
  * @throws BatchFault
  */
 export const collect = async (
@@ -48,8 +48,8 @@ export const collect = async (
   if (state === 'ended')
     for await (const result of batches.client.results(batchId))
       await store(context, batches, result, batchId);
-  else log.warn({ batchId }, 'The API knows a batch no more; its calls are made singly');
-  // What the batch said nothing of is asked by itself, as what expired or failed in it is.
+  else log.warn({ batchId }, 'The API no longer knows a batch; its calls are made singly');
+  // Calls without an answer from the batch are made singly, like those that expired or failed in it.
   const unanswered = and(eq(judgeBatchItems.batchId, batchId), eq(judgeBatchItems.state, 'submitted'));
   await leaveSingle(context, unanswered, { charged: true });
   const items = await db

@@ -55,7 +55,7 @@ test('a call that two workers queue at once is queued and booked once', async ()
   expect(new Set((await items()).map(({ spendId }) => spendId))).toEqual(booked);
 });
 
-test('a call that could not be queued is not booked, and one that could not be booked is not queued', async () => {
+test('a call that cannot be queued is not booked, and one that cannot be booked is not queued', async () => {
   const { exchange, replayId, items, spend } = await begun();
   const before = [await items(), await spend()];
   expect(await exchange(randomUUID())).toBeInstanceOf(Error);
@@ -74,7 +74,7 @@ test('a late worker of a run that was resumed queues and books nothing', async (
   expect((await items()).filter((item) => item.runId === runId)).toHaveLength(0);
 });
 
-test('a batch that is under way while its run is resumed is paid once, on the account of the attempt', async () => {
+test('a batch under way while its run is resumed is paid for once, on the attempt’s account', async () => {
   const { context, items, spend, resume, wait, fake, work, run, runId } = await begun();
   wait(11_000);
   await advanceBatches(context);

@@ -10,11 +10,11 @@ import { isOpenIn, ReplayLost } from '../../state/checkpoint.ts';
 import { bookCall, releaseBookings, settleBooking } from '../spend.ts';
 
 /**
- * Where the judge's calls of one replay wait for a batch, in Postgres. A call that is new is queued; one that was
- * answered has its reply; one that no batch answered is made by itself, once. Any other throws `AwaitsBatch`. What is
- * made here is booked here: `BudgetReached` and `BudgetBusy` as in `bookCall`. A late worker, whose replay has ended or
- * was taken up by a resumed run, queues nothing: `ReplayLost`.
- * @param purpose tells the calls of a second judge from the same ones of the first.
+ * Where the judge's calls of one replay wait for a batch, in Postgres. A new call is queued. An answered one returns
+ * its reply. One that no batch answered is made singly, once. Any other throws `AwaitsBatch`. What is made here is
+ * booked here: `BudgetReached` and `BudgetBusy` as in `bookCall`. A late worker, whose replay has ended or belongs to
+ * a resuming run, queues nothing and gets `ReplayLost`.
+ * @param purpose tells the calls for the agreement from the same calls for the score.
  */
 export const batchDesk = (
   context: Pick<ServiceContext, 'db' | 'now' | 'policy'>,
@@ -29,8 +29,8 @@ export const batchDesk = (
   const limits = { runId, limitUsd };
 
   /**
-   * With its booking or not at all. Where another worker has queued it meanwhile, that one's is left as it is; the
-   * replay is held in this run until then, so that a run that resumes takes along every call of it.
+   * Queues a call with its booking, or not at all. A call that another worker has queued meanwhile is left as it is.
+   * The replay is locked in this run until then, so that a resuming run takes all of its calls along.
    */
   const queue = (call: string, { request, mostUsd }: BatchedCall): Promise<void> =>
     db.transaction(async (transaction) => {
@@ -39,7 +39,7 @@ export const batchDesk = (
         .from(verificationReplays)
         .where(isOpenIn({ runId, replayId }))
         .for('share');
-      if (held === undefined) throw new ReplayLost('The replay has ended, or is another run’s.');
+      if (held === undefined) throw new ReplayLost('The replay has ended or belongs to another run.');
       const spendId = randomUUID();
       const [item] = await transaction
         .insert(judgeBatchItems)
@@ -67,7 +67,7 @@ export const batchDesk = (
             .set({ state: 'done', reply })
             .where(eq(judgeBatchItems.id, itemId));
       });
-    // Twice, because the first statement after a lost connection fails: the answer is paid for.
+    // Try twice: the first statement after a lost connection fails, and the answer is already paid for.
     await keep().catch(keep);
     return reply;
   };

@@ -10,16 +10,16 @@ import { releaseBookings } from '../spend.ts';
 
 export type BatchContext = Pick<WorkerContext, 'db' | 'sender' | 'engine' | 'log' | 'now'>;
 
-/** Where the calls of runs under one provider's judge are batched. */
+/** Where calls to one provider's judge are batched. */
 export type ProviderBatches = { provider: JudgeProvider; client: BatchClient };
 
-/** The calls to one provider: a run has one, whatever models it asks. */
+/** The calls to one provider. A run has one provider, whatever models it asks. */
 export const callsTo = (provider: JudgeProvider): SQL =>
   sql`exists (select from ${verificationRuns} where ${verificationRuns.id} = ${judgeBatchItems.runId} and ${verificationRuns.config} #>> '{judge,provider}' = ${provider})`;
 
 /**
- * Leaves calls to be made by themselves.
- * @param charged whether a batch may have charged them all the same: then what was booked for it stays.
+ * Leaves calls to be made singly.
+ * @param charged whether a batch may have charged them anyway: then their bookings stay.
  */
 export const leaveSingle = (
   { db }: Pick<BatchContext, 'db'>,
@@ -41,8 +41,8 @@ export const leaveSingle = (
   });
 
 /**
- * Puts the replays of these calls on the queue again, each once. One that has other calls waiting is left to the batch
- * of those: two jobs of one replay side by side would both make, and pay, the calls that are left to it.
+ * Puts the replays of these calls on the queue again, each once. A replay with other calls waiting is left to their
+ * batch: two jobs side by side would both make, and pay for, its remaining calls.
  */
 export const wake = async ({ db, sender }: BatchContext, itemIds: string[]) => {
   const replays = await db

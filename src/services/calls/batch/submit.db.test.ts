@@ -6,7 +6,7 @@ import { advanceBatches } from './advance.ts';
 
 const minutes = 60_000;
 
-/** A run whose first batch is being sent by a worker that stands still in it, before the API has it or after. */
+/** A run whose first batch is being sent by a worker that pauses before or after the API has it. */
 const withPausedWorker = async (
   when: 'before' | 'after',
   { cancel, fails = null }: { cancel?: BatchClient['cancel']; fails?: BatchFault | null } = {},
@@ -38,7 +38,7 @@ const withPausedWorker = async (
   return { ...at, made, goOn };
 };
 
-test('a worker that was paused in a submission changes nothing that another has stored since, and its batch is cancelled', async () => {
+test('a worker that paused in a submission overwrites nothing stored since, and its batch is cancelled', async () => {
   const { context, wait, fake, items, goOn, made, batches, logged, work, db } =
     await withPausedWorker('before');
   wait(6 * minutes);
@@ -60,7 +60,7 @@ test('a worker that was paused in a submission changes nothing that another has 
   expect(await db.$count(judgeSpend)).toBe(fake.requests.length);
 });
 
-test('the batch of a worker that was paused is not cancelled where another has found it meanwhile', async () => {
+test('a paused worker’s batch is not cancelled if another worker has found it meanwhile', async () => {
   const { context, wait, fake, items, goOn, made, work } = await withPausedWorker('after');
   wait(6 * minutes);
   await advanceBatches(context);
@@ -73,7 +73,7 @@ test('the batch of a worker that was paused is not cancelled where another has f
   expect(answered.toSorted()).toEqual((await items()).map(({ id }) => id).sort());
 });
 
-test('a worker whose submission is refused late takes nothing back that another has stored since', async () => {
+test('a worker whose submission is refused late overwrites nothing stored since', async () => {
   for (const passing of [true, false]) {
     const fails = new BatchFault('planted', { passing, mayHaveArrived: false });
     const { context, wait, items, goOn } = await withPausedWorker('before', { fails });
@@ -86,7 +86,7 @@ test('a worker whose submission is refused late takes nothing back that another 
   }
 });
 
-test('a late batch that cannot be cancelled is told in the log, and holds nothing up', async () => {
+test('a late batch that cannot be cancelled is logged and holds nothing up', async () => {
   const cancel = () => Promise.reject(new BatchFault('planted', { passing: true, mayHaveArrived: false }));
   const { context, wait, goOn, made, logged, work } = await withPausedWorker('before', { cancel });
   wait(6 * minutes);
@@ -96,7 +96,7 @@ test('a late batch that cannot be cancelled is told in the log, and holds nothin
   expect(await work()).toMatchObject({ status: 'COMPLETED' });
 });
 
-test('a submission that is looked for while its worker stores it is left to that worker', async () => {
+test('a submission that is being stored while it is looked for stays with its worker', async () => {
   const { wait, withBatches, items, goOn, made } = await withPausedWorker('before');
   wait(6 * minutes);
   const madeSince: BatchClient['madeSince'] = async () => {
@@ -109,7 +109,7 @@ test('a submission that is looked for while its worker stores it is left to that
   );
 });
 
-test('a batch that was cancelled is not taken for a lost one', async () => {
+test('a cancelled batch is not taken for a lost one', async () => {
   const { context, wait, withBatches, batches, items, pump } = await economyRun();
   await pump({ onto: context });
   wait(11_000);

@@ -9,20 +9,20 @@ import { releaseBookings } from '../spend.ts';
 import { type BatchContext, callsTo, leaveSingle, type ProviderBatches, wake } from './items.ts';
 
 /**
- * A batch is sent when its first call has waited this long: the calls of a run's replays come within seconds of each
+ * A batch is sent once its first call has waited this long: the calls of a run's replays come within seconds of each
  * other, and a batch takes minutes at least.
  */
 const gatherMs = 10_000;
 /** Far below the API's limits (100,000 requests, 256 MB), so that one batch fits into this process's memory. */
 const mostItems = 500;
 const mostCharacters = 32_000_000;
-/** A submission takes seconds; one that is older was made by a worker that died in it. */
+/** A submission takes seconds; an older one was left by a worker that died in it. */
 const lostAfterMs = 5 * 60_000;
 
-/** Calls that one worker took at one time, and that are its own while they have that time. */
+/** Calls that one worker took at one time; they are its own as long as they keep that time. */
 type Submission = { ids: string[]; submittedAt: Date };
 
-/** Those of a submission that no other worker has taken back meanwhile. */
+/** The calls of a submission that no other worker has taken back meanwhile. */
 const stillIn = ({ ids, submittedAt }: Submission) =>
   and(
     inArray(judgeBatchItems.id, ids),
@@ -30,7 +30,7 @@ const stillIn = ({ ids, submittedAt }: Submission) =>
     eq(judgeBatchItems.submittedAt, submittedAt),
   );
 
-/** @returns how many calls were still in the submission, and have these values now. */
+/** @returns how many calls were still in the submission and now have these values. */
 const leaveSubmission = async (
   { db }: Pick<BatchContext, 'db'>,
   submission: Submission,
@@ -44,7 +44,7 @@ const leaveSubmission = async (
   return left.length;
 };
 
-/** Takes back the calls that no batch has been sent with, of runs that have ended meanwhile: nobody waits for them. */
+/** Withdraws the queued calls of runs that have ended meanwhile: nobody waits for them. */
 export const withdrawEnded = ({ db }: Pick<BatchContext, 'db'>) =>
   db.transaction(async (transaction) => {
     const withdrawn = await transaction
@@ -69,7 +69,7 @@ export const withdrawEnded = ({ db }: Pick<BatchContext, 'db'>) =>
     );
   });
 
-/** Takes the calls of the next batch; from here on they are this worker's until the API has answered. */
+/** Takes the calls of the next batch. They are this worker's until the API has answered. */
 const takeQueued = async ({ db }: BatchContext, { provider }: ProviderBatches, at: Date) => {
   const queued = await db
     .select({
@@ -98,8 +98,8 @@ const takeQueued = async ({ db }: BatchContext, { provider }: ProviderBatches, a
 };
 
 /**
- * Keeps what a batch is called. Where all of its calls were taken back meanwhile they are sent anew by another worker,
- * and this batch is nobody's: it is cancelled, unless that worker has found it and waits for it.
+ * Stores a batch's id. If all of its calls were taken back meanwhile, another worker sends them again, and this batch
+ * is cancelled unless that worker has found it and waits for it.
  */
 const keepBatch = async (
   context: BatchContext,
@@ -140,20 +140,20 @@ export const submitNext = async (context: BatchContext, batches: ProviderBatches
     return true;
   } catch (error) {
     if (!(error instanceof BatchFault)) throw error;
-    context.log.warn({ calls: items.length, error: error.message }, 'A batch of judge calls was not taken');
-    // Where the batch may have been made all the same, it is looked for as one whose worker died.
+    context.log.warn({ calls: items.length, error: error.message }, 'A batch of judge calls was refused');
+    // The batch may exist anyway, so it is looked for like one whose worker died.
     if (error.mayHaveArrived) return false;
     if (error.passing) await leaveSubmission(context, submission, { state: 'queued' });
-    // What will not pass is told by each call itself, which leaves its measure unscored with the reason.
+    // A lasting fault is reported by each call on its own, which leaves its measure unscored with the reason.
     else await wake(context, await leaveSingle(context, stillIn(submission), { charged: false }));
     return false;
   }
 };
 
 /**
- * Calls whose worker died between sending its batch and storing the answer: the batch may have been made and paid. One
- * of the account's newest that nobody knows, and that holds as many calls, is taken for theirs; which results are
- * theirs is told by their ids when it has ended.
+ * Recovers calls whose worker died between sending their batch and storing the API's answer: the batch may exist and
+ * be paid for. Of the account's newest batches, one that nobody knows and that holds as many calls is taken for
+ * theirs. Once it has ended, the ids in its results say which are theirs.
  */
 export const recoverLost = async (context: BatchContext, { provider, client }: ProviderBatches) => {
   const { db, now } = context;
@@ -171,7 +171,7 @@ export const recoverLost = async (context: BatchContext, { provider, client }: P
   for (const [time, items] of bySubmission) {
     const submission = { ids: items.map(({ id }) => id), submittedAt: new Date(time) };
     const calls = items.length;
-    // A minute's room for clocks that differ.
+    // A minute's leeway for clocks that differ.
     const made = await client.madeSince(new Date(time - 60_000));
     const known = await db
       .selectDistinct({ batchId: judgeBatchItems.batchId })
