@@ -24,7 +24,7 @@ test('a link signs the owner in once', async () => {
   expect(await consumeSignInLink(context(), token)).toBeNull();
 });
 
-test('of many uses of a link at once one wins', async () => {
+test('a link that is used many times at once signs in once', async () => {
   const { token } = await createSignInLink(context());
   const uses = await Promise.all(Array.from({ length: 8 }, () => consumeSignInLink(context(), token)));
   expect(uses.filter((actor) => actor !== null)).toHaveLength(1);
@@ -36,20 +36,20 @@ test('an expired link signs nobody in', async () => {
   expect(await consumeSignInLink(context(), token)).toBeNull();
 });
 
-test('a newer link replaces an older one that nobody used', async () => {
+test('a newer link replaces an older unused one', async () => {
   const older = await createSignInLink(context());
   const newer = await createSignInLink(context());
   expect(await consumeSignInLink(context(), older.token)).toBeNull();
   expect(await consumeSignInLink(context(), newer.token)).not.toBeNull();
 });
 
-test('links made at once leave one that serves', async () => {
+test('of links made at once only one works', async () => {
   const made = await Promise.all(Array.from({ length: 4 }, () => createSignInLink(context())));
   const uses = await Promise.all(made.map(({ token }) => consumeSignInLink(context(), token)));
   expect(uses.filter((actor) => actor !== null)).toHaveLength(1);
 });
 
-test('the database holds one owner and no link in clear', async () => {
+test('the database holds one owner and no link in clear text', async () => {
   const { token } = await createSignInLink(context());
   await Promise.all(Array.from({ length: 4 }, () => localOwner(context())));
   expect(await database.db.select().from(users)).toHaveLength(1);

@@ -27,7 +27,7 @@ test('a token names its user, and only its hash is stored', async () => {
   expect(JSON.stringify(await database.db.select().from(apiTokens))).not.toContain(token.slice(3));
 });
 
-test('an unknown, altered or foreign token is nobody’s', async () => {
+test('an unknown, altered or foreign token belongs to nobody', async () => {
   const { userId } = await someone('1');
   const { token } = await createApiToken(context(), { userId, name: 'laptop' });
   const altered = `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`;
@@ -35,7 +35,7 @@ test('an unknown, altered or foreign token is nobody’s', async () => {
     expect(await resolveApiToken(context(), wrong)).toBeNull();
 });
 
-test('a token serves until it expires, and is cleared away by the next one', async () => {
+test('a token works until it expires, and the next one clears it away', async () => {
   const { userId } = await someone('2');
   const expiresAt = new Date(clock.getTime() + 1000);
   const { token } = await createApiToken(context(), { userId, name: 'short', expiresAt });
@@ -47,7 +47,7 @@ test('a token serves until it expires, and is cleared away by the next one', asy
   expect(left.map(({ name }) => name)).toEqual(['next']);
 });
 
-test('when a token was last used is noted, once a minute at most', async () => {
+test('a token’s last use is noted, at most once a minute', async () => {
   const { userId } = await someone('3');
   const { token } = await createApiToken(context(), { userId, name: 'ci' });
   const lastUsed = async () =>
@@ -63,14 +63,14 @@ test('when a token was last used is noted, once a minute at most', async () => {
   expect(await lastUsed()).toEqual(clock);
 });
 
-test('a token goes with its user', async () => {
+test('a token is deleted with its user', async () => {
   const { userId } = await someone('4');
   const { token } = await createApiToken(context(), { userId, name: 'ci' });
   await database.db.delete(users).where(eq(users.id, userId));
   expect(await resolveApiToken(context(), token)).toBeNull();
 });
 
-test('a token without a name, or that has expired already, is refused by its field', async () => {
+test('a token without a name, or with an expiry in the past, is refused by its field', async () => {
   const { userId } = await someone('5');
   await expect(createApiToken(context(), { userId, name: '  ' })).rejects.toMatchObject({
     code: 'BAD_REQUEST',

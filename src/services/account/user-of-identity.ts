@@ -25,7 +25,7 @@ export const userOfIdentity = (
       .where(and(eq(userIdentities.provider, provider), eq(userIdentities.subject, subject)));
     if (known) return known;
     const [user] = await transaction.insert(users).values({ name }).returning({ userId: users.id });
-    if (!user) throw new Error('A user was inserted and no row came back.');
+    if (!user) throw new Error('Inserting a user returned no row.');
     await transaction.insert(userIdentities).values({ userId: user.userId, provider, subject });
     return user;
   });

@@ -20,7 +20,7 @@ afterAll(() => database.close());
 
 type Fields = Partial<ConstructorParameters<typeof SiweMessage>[0]> & object;
 
-/** A message as a wallet would be given it, signed by `signer`. */
+/** A message as a wallet would get it, signed by `signer`. */
 const signed = async (
   changes: Fields = {},
   signer: { signMessage(text: string): Promise<string> } = wallet,
@@ -59,7 +59,7 @@ test('two wallets are two users', async () => {
   expect(mine.userId).not.toBe(theirs.userId);
 });
 
-test('a message serves once, also when it is sent many times at once', async () => {
+test('a message works once, even when it is sent many times at once', async () => {
   const message = await signed();
   const attempts = await Promise.allSettled(
     Array.from({ length: 6 }, () => signInWithWallet(context(), message)),
@@ -68,7 +68,7 @@ test('a message serves once, also when it is sent many times at once', async () 
   await expect(signInWithWallet(context(), message)).rejects.toThrow('nonce was used already');
 });
 
-test('a failed attempt uses its nonce up', async () => {
+test('a failed sign-in uses up its nonce', async () => {
   const { message, signature } = await signed();
   const forged = await Wallet.createRandom().signMessage(message);
   await expect(signInWithWallet(context(), { message, signature: forged })).rejects.toMatchObject({
@@ -78,7 +78,7 @@ test('a failed attempt uses its nonce up', async () => {
   await expect(signInWithWallet(context(), { message, signature })).rejects.toThrow('nonce was used already');
 });
 
-test('a nonce that was never issued, or that expired, signs nobody in', async () => {
+test('a nonce that was never issued, or has expired, signs nobody in', async () => {
   await expect(signInWithWallet(context(), await signed({ nonce: 'a'.repeat(32) }))).rejects.toThrow(
     'never issued',
   );
@@ -107,20 +107,20 @@ test.each([
   });
 });
 
-test('a message out of its time is refused', async () => {
+test('a message outside its time limits is refused', async () => {
   const refusals: [Fields, string][] = [
     [{ expirationTime: later(0) }, 'has expired'],
     [{ notBefore: later(1000) }, 'not valid yet'],
     [{ issuedAt: later(6 * 60_000) }, 'in the future'],
     [{ issuedAt: later(-16 * 60_000) }, 'too long ago'],
-    // A leap second is a well-formed time that Date cannot read: unreadable is not unlimited.
+    // A leap second is a well-formed time that Date cannot read: unreadable must not mean unlimited.
     [{ expirationTime: '2016-12-31T23:59:60Z' }, 'cannot be read'],
   ];
   for (const [changes, problem] of refusals)
     await expect(signInWithWallet(context(), await signed(changes))).rejects.toThrow(problem);
 });
 
-test('a message within its times signs in', async () => {
+test('a message within its time limits signs in', async () => {
   const message = await signed({ notBefore: later(0), expirationTime: later(1000) });
   expect(await signInWithWallet(context(), message)).toHaveProperty('userId');
 });
@@ -157,7 +157,7 @@ test('a signed message cannot be changed afterwards', async () => {
   ).rejects.toThrow('not this wallet’s');
 });
 
-test('a message made here for a lower-case address signs in once signed', async () => {
+test('a message made here for a lower-case address signs in once it is signed', async () => {
   const { message, expiresAt } = await createSignInMessage(context(), {
     address: wallet.address.toLowerCase(),
     chainId: 10,
@@ -168,7 +168,7 @@ test('a message made here for a lower-case address signs in once signed', async 
   expect(await signInWithWallet(context(), { message, signature })).toHaveProperty('userId');
 });
 
-test('no message is made for what is no address, or for a chain that is not accepted', async () => {
+test('no message is made for an invalid address or a chain that is not accepted', async () => {
   await expect(createSignInMessage(context(), { address: '0x12', chainId: 1 })).rejects.toMatchObject({
     fields: [{ path: 'address' }],
   });

@@ -32,10 +32,10 @@ const scripted = {
 } as const;
 
 type Earlier = {
-  /** Of each of its changes. */
+  /** The canaries of each of its changes. */
   canaries?: CanaryCounts;
   source?: string;
-  /** The changes of its replays; the one that every stored certificate has where absent. */
+  /** The changes of its replays; by default the one that every stored certificate has. */
   changes?: string[];
   daysAgo?: number;
   raw?: (scores: RawScores) => RawScores;
@@ -52,7 +52,7 @@ const canariesOf = (counted: CanaryCounts) =>
     })),
   );
 
-/** Stores a certificate of an earlier run and answers its id. */
+/** Stores a certificate of an earlier run and returns its id. */
 const storeEarlier = async (
   { db, context }: Pick<OwnersRig, 'db' | 'context'>,
   {
@@ -67,7 +67,7 @@ const storeEarlier = async (
   const id = await storeCertificate(db, { constructId: 'earlier', supported: 4, createdAt });
   const [row] = await db.select().from(verificationCertificates).where(eq(verificationCertificates.id, id));
   if (!row) throw new Error('No certificate was stored.');
-  // What it had from runs before it is theirs and not to be counted again.
+  // What it had from earlier runs belongs to them and must not count again.
   const trust = {
     ...row.rawScores.trust,
     canaries: times(changes.length, canaries),
@@ -84,7 +84,7 @@ const storeEarlier = async (
   return id;
 };
 
-test('the pool is of the same judge, model and prompts, of other repositories, of the last 90 days, and of nothing private', async () => {
+test('the pool has the same judge, model and prompts, other repositories, the last 90 days, and nothing private', async () => {
   const at = await ownersRig();
   const older = await storeEarlier(at, { canaries: counts([10, 9], [8, 1]), daysAgo: 89 });
   const newer = await storeEarlier(at, {
@@ -97,7 +97,7 @@ test('the pool is of the same judge, model and prompts, of other repositories, o
   });
   const others: Earlier[] = [
     { source: 'github:owner/name' },
-    // GitHub's names are the same in any case.
+    // GitHub's names ignore case.
     { source: 'github:Owner/Name' },
     { daysAgo: 91 },
     { raw: judgedBy({ provider: 'offline' }) },
@@ -105,7 +105,7 @@ test('the pool is of the same judge, model and prompts, of other repositories, o
     { raw: judgedBy({ promptDigest: 'e'.repeat(64) }) },
     { raw: (scores) => ({ ...scores, private: true }) },
   ];
-  // Each of a change of its own, so that it would count if it were let in.
+  // Each has a change of its own, so that it would count if it were let in.
   for (const [place, other] of others.entries())
     await storeEarlier(at, { ...other, changes: [`${place + 1}`] });
   expect(await earlierCanaries(at.context, scripted, 'github:owner/name')).toEqual({
@@ -122,7 +122,7 @@ test('the pool is of the same judge, model and prompts, of other repositories, o
   expect(recomputeCertificate(certificate).disagreements).toEqual([]);
 });
 
-test('a run of one replay displaces nothing of an earlier certificate of the same changes', async () => {
+test('a run of one replay displaces nothing from an earlier certificate of the same changes', async () => {
   const at = await ownersRig();
   const fiftyIds = changeNumbers(50).map(({ id }) => id);
   const leaking = { ...counts([1, 1], [1, 0]), injected: { shown: 1, supported: 1 } };
@@ -133,7 +133,7 @@ test('a run of one replay displaces nothing of an earlier certificate of the sam
   expect(await earlierCanaries(at.context, scripted, 'github:owner/name')).toEqual(before);
 });
 
-test('a change of two certificates counts once, as the earliest has it, whichever is larger and however its repository is written', async () => {
+test('a change in two certificates counts once, as the earliest has it, whichever is larger and however its repository is written', async () => {
   const at = await ownersRig();
   const newer = await storeEarlier(at, { canaries: counts([1, 1]), changes: ['1', '2', '3'], daysAgo: 2 });
   const older = await storeEarlier(at, {
@@ -142,7 +142,7 @@ test('a change of two certificates counts once, as the earliest has it, whicheve
     daysAgo: 3,
     source: 'github:Other/Name',
   });
-  // Another repository's change of the same number is another one.
+  // The change of the same number in another repository is a different change.
   const elsewhere = await storeEarlier(at, {
     canaries: counts([1, 1]),
     changes: ['2'],
@@ -158,7 +158,7 @@ test('a replay without canaries takes no change from a later certificate that ha
   const at = await ownersRig();
   await storeEarlier(at, { canaries: noCanaries, daysAgo: 2 });
   const tested = await storeEarlier(at, { canaries: counts([1, 1]) });
-  // As of an unscored replay, of which a certificate keeps no evidence.
+  // Like an unscored replay: a certificate keeps no evidence of it.
   await storeEarlier(at, {
     daysAgo: 3,
     raw: (scores) => ({
@@ -172,7 +172,7 @@ test('a replay without canaries takes no change from a later certificate that ha
   });
 });
 
-test('a flood of tiny certificates, older and newer ones, displaces none that is larger', async () => {
+test('a flood of tiny certificates, older and newer, displaces no larger one', async () => {
   const at = await ownersRig();
   const large = await storeEarlier(at, { canaries: counts([1, 1]), changes: ['1', '2'], daysAgo: 30 });
   const tiny = await storeEarlier(at, { canaries: counts([1, 0]), source: 'github:flood/name' });
@@ -183,7 +183,7 @@ test('a flood of tiny certificates, older and newer ones, displaces none that is
   if (!row) throw new Error('The certificate that the flood is made of is gone.');
   const [replay] = row.rawScores.replays;
   if (!replay) throw new Error('No certificate with a replay was stored.');
-  // More than are read, both before it and after it.
+  // More than are read, both older and newer.
   const flood = Array.from({ length: 2200 }, (_, place) => ({
     ...row,
     id: randomUUID(),
@@ -206,7 +206,7 @@ test('without earlier runs the pool is the run’s own', async () => {
   });
 });
 
-test('a private run takes from the pool and gives nothing to it', async () => {
+test('a private run uses the pool and adds nothing to it', async () => {
   let isPrivate = true;
   const draw: Script['draw'] = async ({ limit }): Promise<GroundTruthDraw> => ({
     ...drawOf(changeNumbers(limit)),

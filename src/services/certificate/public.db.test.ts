@@ -9,7 +9,8 @@ let database: Awaited<ReturnType<typeof testDatabase>>;
 const ids: string[] = [];
 beforeAll(async () => {
   database = await testDatabase();
-  // Oldest first; supported claims of 4 decide the Brier: more support, lower Brier. Two share Brier and construct.
+  // Oldest first. Of 4 claims, the number supported decides the Brier: more support, lower Brier. Two share Brier and
+  // construct.
   for (const [index, [constructId, supported]] of (
     [
       ['alpha', 2],
@@ -44,11 +45,11 @@ test('certificates come newest first, with the total of all', async () => {
   expect(await list()).toEqual({ total: 5, places: [4, 3, 2, 1, 0] });
 });
 
-test('by Brier they come lowest first, the newer first among equals', async () => {
+test('by Brier they come lowest first, and the newer first among equals', async () => {
   expect(await list({ sort: 'brier_asc' })).toEqual({ total: 5, places: [1, 4, 3, 0, 2] });
 });
 
-test('pages neither repeat nor miss one, and total counts what matches, not the page', async () => {
+test('pages neither repeat nor miss a certificate, and total counts what matches, not the page', async () => {
   const pages = await Promise.all(
     [0, 2, 4, 6].map((offset) => list({ limit: 2, offset, sort: 'brier_asc' })),
   );
@@ -78,7 +79,7 @@ test('a certificate is read with its replay scores, which its list leaves out', 
 });
 
 test.each(['', 'x', '4f7c9f0e-30d6-4c57-8a7a-0f0f8f6f2f11', '../..', '\0'])(
-  'the id %j is of no certificate',
+  'the id %j belongs to no certificate',
   async (id) => {
     await expect(getPublicCertificate(database, id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   },

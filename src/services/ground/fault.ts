@@ -4,8 +4,8 @@ import type { CleanText } from '#verification/text/clean-text.ts';
 import type { Log } from './context.ts';
 
 /**
- * What leaves the log of an unexpected exception: an id. The queue stores the error that a handler throws, and a run shows
- * it, so neither may get the exception's own words.
+ * Only an id of an unexpected exception leaves the log. The queue stores the error that a handler throws, and a run
+ * shows it, so neither may get the exception's own words.
  */
 export class Fault extends Error {
   override readonly name = 'Fault';

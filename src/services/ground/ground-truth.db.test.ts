@@ -34,7 +34,7 @@ test('two runs of one repository state share one snapshot, and each change is st
   expect(await db.$count(verificationReplays)).toBe(6);
 });
 
-test('another state is another snapshot, which shares the changes that are the same', async () => {
+test('another state gives another snapshot, which shares the unchanged changes', async () => {
   let draws = 0;
   const { run, db } = await rigWith({
     draw: async ({ limit }) => {
@@ -47,7 +47,7 @@ test('another state is another snapshot, which shares the changes that are the s
   expect(await db.$count(groundTruthRecords)).toBe(4);
 });
 
-test('a private repository’s changes are kept apart by credential, and none of them holds a token', async () => {
+test('a private repository’s changes are stored separately for each credential, and none of them holds a token', async () => {
   const { run, db, dump } = await rigWith({ draw: privateDraw });
   await run({ githubToken: 'planted-token-one' });
   await run({ githubToken: 'planted-token-two' });
@@ -58,7 +58,7 @@ test('a private repository’s changes are kept apart by credential, and none of
   expect(await dump()).not.toMatch(/planted-token/);
 });
 
-test('what was read of a private repository is erased after its time, public changes and all scores stay', async () => {
+test('a private repository’s text is erased after its retention; public changes and all scores stay', async () => {
   let isPrivate = true;
   const { run, db, context, wait } = await rigWith({
     draw: async ({ limit }) => ({ ...drawOf(changeNumbers(limit, isPrivate ? 1 : 50)), private: isPrivate }),
@@ -79,7 +79,7 @@ test('what was read of a private repository is erased after its time, public cha
   expect(replays.every(({ outcome }) => outcome === 'scored')).toBe(true);
 });
 
-test('a run that is still working keeps what it works on, however long it takes', async () => {
+test('a run under way keeps its ground truth, however long it takes', async () => {
   const { context, db, wait, user } = await rigWith({ draw: privateDraw });
   await createRun(context, await user(), runRequest());
   const [queued] = await db.select().from(verificationRuns);

@@ -12,8 +12,8 @@ export const prepareDatabase = async (databaseUrl: string): Promise<void> => {
 };
 
 /**
- * Takes the last migration back, with the first one the queues too: then nothing of ours is left.
- * @returns the migration's name, or null where none was applied.
+ * Rolls back the last migration. The first one takes the queues with it, so that nothing of ours is left.
+ * @returns the migration's name, or null if none was applied.
  * @throws SchemaMismatch
  */
 export const rollBackDatabase = (databaseUrl: string): Promise<string | null> =>

@@ -13,14 +13,14 @@ const open = async (options?: { migrated: boolean }) => {
   return database;
 };
 
-test('a process is ready on a migrated database, also while that is migrated for the next version', async () => {
+test('a process is ready on a migrated database, even while that is migrated to the next version', async () => {
   const database = await open();
   expect(await readiness(database, migrations)).toEqual({ ready: true, checks: ok });
   await database.sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('later', 99999999999999)`;
   expect(await readiness(database, migrations)).toEqual({ ready: true, checks: ok });
 });
 
-test('a process is not ready on a database that lacks a migration, and says which command brings it', async () => {
+test('a process is not ready on a database that lacks a migration, and names the command that applies it', async () => {
   const behind = { ...ok, migrations: 'behind: run npm run db:migrate' };
   const empty = await open({ migrated: false });
   expect(await readiness(empty, migrations)).toEqual({
@@ -32,7 +32,7 @@ test('a process is not ready on a database that lacks a migration, and says whic
   expect(await readiness(partly, migrations)).toEqual({ ready: false, checks: behind });
 });
 
-test('a process is not ready on a database of another version, and says which command mends that', async () => {
+test('a process is not ready on another version’s database, and names the command that fixes it', async () => {
   const database = await open();
   await database.sql`update drizzle.__drizzle_migrations set hash = 'earlier' where id = 1`;
   const { ready, checks } = await readiness(database, migrations);

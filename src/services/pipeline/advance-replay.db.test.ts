@@ -27,7 +27,7 @@ const busy = (detail = 'it is overloaded'): JudgeReply => {
 };
 const one = { limit: 1, minReplays: 1 };
 
-test('a judge that cannot be had just now puts the job back with a delay, and the run says so; nothing is scored', async () => {
+test('a judge that cannot be asked just now puts the job back with a delay, and the run says so; nothing is scored', async () => {
   let down = true;
   const at = await started(
     { judge: async ({ measure }) => (down && measure === 'recall' ? busy() : undefined) },
@@ -44,7 +44,7 @@ test('a judge that cannot be had just now puts the job back with a delay, and th
   expect((await at.run()).activity).toBe('Waiting: it is overloaded.');
   const [waiting] = await at.replays();
   expect(waiting).toMatchObject({ state: 'open', outcome: null, recall: null, faults: 0 });
-  // What the others were paid for is kept.
+  // Paid verdicts are kept.
   expect(waiting?.precision).toMatchObject({ kind: 'judged' });
   expect(waiting?.reply).toMatchObject({ kind: 'judged' });
   down = false;
@@ -58,7 +58,7 @@ test('a judge that cannot be had just now puts the job back with a delay, and th
   expect(await at.run()).toMatchObject({ status: 'COMPLETED', activity: null });
 });
 
-test('between two askings of one measure the judge is waited for in place, so that the first is not paid for again', async () => {
+test('between two questions on one measure the judge is waited for in place, so that the first is not paid for again', async () => {
   let asked = 0;
   const at = await started(
     {
@@ -81,7 +81,7 @@ test('between two askings of one measure the judge is waited for in place, so th
   expect((await at.queued()).slice(before).map(({ name }) => name)).toEqual(['certify-run']);
 });
 
-test('a worker whose clock is behind the one that noted the waiting puts the job back with a delay all the same', async () => {
+test('a worker whose clock is behind that of the one that noted the wait still puts the job back with a delay', async () => {
   const at = await started({ judge: async () => busy() }, one);
   await ingestRun(at.context, { runId: at.runId });
   const [replay] = await at.replays();
@@ -102,7 +102,7 @@ const away = (detail: string): OracleOutcome => ({
   retries: 2,
 });
 
-test('an oracle that was there and cannot be reached just now is waited for, and none of its replays fails', async () => {
+test('an oracle that was there and cannot be reached now is waited for, and none of its replays fails', async () => {
   let down = false;
   const at = await started({
     oracle: async ({ pr }) => {
@@ -125,7 +125,7 @@ test('an oracle that was there and cannot be reached just now is waited for, and
   expect((await at.replays())[1]).toMatchObject({ state: 'open', faults: 0 });
   down = false;
   await advanceReplay(at.context, { runId: at.runId, replayId: third?.id ?? '' });
-  // The script takes it down again at the second change, now for longer than it is waited for.
+  // The script takes it down again at the second change, this time for longer than the run waits.
   at.wait(2 * 60_000);
   await advanceReplay(at.context, { runId: at.runId, replayId: second?.id ?? '' });
   expect((await at.replays()).map(({ outcome, oracle }) => [outcome, oracle?.kind])).toEqual([
@@ -136,11 +136,11 @@ test('an oracle that was there and cannot be reached just now is waited for, and
   await at.pump();
   const { certificateId } = await at.run();
   const { counts } = await getPublicCertificate(at.context, certificateId ?? '');
-  // What was never sent was not asked.
+  // A question that was never sent does not count as asked.
   expect(counts).toMatchObject({ oracleFailures: 1, oracleAskedAgain: 0 });
 });
 
-test('an oracle that never was there is not waited for: its address is a mistake, told at once', async () => {
+test('an oracle that was never there is not waited for: its address is a mistake, reported at once', async () => {
   const at = await started({ oracle: async () => away('The connection was refused.') });
   await at.pump();
   expect(await at.run()).toMatchObject({
@@ -149,7 +149,7 @@ test('an oracle that never was there is not waited for: its address is a mistake
   });
 });
 
-test('once a replay waits no longer its run says nothing of waiting, also while others are still open', async () => {
+test('once a replay no longer waits its run says nothing of waiting, even while others are still open', async () => {
   let down = true;
   const at = await started({ judge: async () => (down ? busy() : undefined) });
   await ingestRun(at.context, { runId: at.runId });
@@ -187,11 +187,11 @@ test('after half an hour without an answer the replay is left unscored with the 
   expect(await at.run()).toMatchObject({ status: 'COMPLETED', activity: null, progress: 2, total: 2 });
 });
 
-test('every answer begins the waiting anew: only a judge that says nothing at all is given up', async () => {
+test('every answer restarts the wait: only a judge that never answers is given up', async () => {
   let asked = 0;
   const at: Awaited<ReturnType<typeof started>> = await started(
     {
-      // Each measure is refused for twenty minutes, which is an hour altogether.
+      // Each measure is refused for twenty minutes, an hour altogether.
       judge: async ({ measure }) => {
         if (measure === 'precision') return undefined;
         asked += 1;
@@ -208,7 +208,7 @@ test('every answer begins the waiting anew: only a judge that says nothing at al
   expect((await at.run()).status).toBe('COMPLETED');
 });
 
-test('waiting for the limits of our own takes nothing of the patience with a judge', async () => {
+test('waiting for our own limits uses up no patience with a judge', async () => {
   let down = false;
   const at = await started(
     { costUsd: 0.5, judge: async () => (down ? busy() : undefined) },
@@ -219,7 +219,7 @@ test('waiting for the limits of our own takes nothing of the patience with a jud
   const job = { runId: at.runId, replayId: replay?.id ?? '' };
   const held = await judgeAccount(at.context, { runId: at.runId, limitUsd: 5 }).book(5);
   await advanceReplay(at.context, job);
-  // A reason may be a sentence of its own or a part of one: what is shown ends with one full stop.
+  // A reason may be a whole sentence or a part of one: the shown text ends with one full stop.
   expect((await at.run()).activity).toBe('Waiting: Calls under way hold what is left of a limit.');
   at.wait(40 * 60_000);
   await held.settle({

@@ -105,7 +105,7 @@ const portsOf = (
   const { runId, id: replayId } = row;
   const replay = { runId, replayId };
   const limits = { runId, limitUsd: config.maxCostUsd };
-  /** On the queue: the job is put back. */
+  /** Waits on the queue: the job is put back. */
   const waitForJudge: WaitForJudge = async (detail) => {
     if (!(await isPatient(context, replay, judgePatienceMs))) return false;
     throw new JudgeBusy(detail);
@@ -196,8 +196,8 @@ export const advanceReplay = async (
         if (await putBack(context, found, error)) return;
         if (!(error instanceof ReplayLost)) throw error;
         if ((await openReplay(context, runId, replayId)) === null) return;
-        // The other worker may be dead by now: the next try resumes from what it stored.
-        throw new LeaseLost('Two workers had this replay. The next try resumes it from what is stored.');
+        // The other worker may be dead by now: the next try continues from what it stored.
+        throw new LeaseLost('Two workers had this replay. The next try continues from what is stored.');
       }
       if (row.reason !== null) await noteWaiting(db, runId, null);
       await endReplay(context, { runId, replayId });

@@ -40,7 +40,7 @@ const issue = (
       .insert(verificationCertificates)
       .values({ ...content, runId: run.id, constructId: run.constructId, createdAt })
       .returning({ id: verificationCertificates.id });
-    if (!certificate) throw new Error('A certificate was inserted and no row came back.');
+    if (!certificate) throw new Error('Inserting a certificate returned no row.');
     const rows = replayScores.map(({ scored: _scored, ...score }) => ({
       ...score,
       certificateId: certificate.id,
@@ -77,7 +77,7 @@ export const certifyRun = async (
         .orderBy(asc(verificationReplays.position));
       const absence = absenceOf(rows.flatMap(askedOf));
       if (absence !== null) {
-        const remedy = 'Then resume the run: what is scored is kept.';
+        const remedy = 'Then resume the run: all scores so far are kept.';
         await failRun(db, runId, `${absenceText(absence)} ${remedy}`, now());
         return;
       }

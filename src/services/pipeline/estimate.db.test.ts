@@ -79,7 +79,7 @@ test('a paid judge’s run is estimated from the ten newest changes; oracle and 
   expect(await queued()).toEqual([]);
 });
 
-test('a repository with fewer changes than asked for is estimated by those that it has', async () => {
+test('a repository with fewer changes than asked for is estimated from those that it has', async () => {
   const { estimate } = await rigWith({ draw: async () => drawOf(changeNumbers(4)) });
   expect(await estimate()).toMatchObject({
     replays: 4,
@@ -89,7 +89,7 @@ test('a repository with fewer changes than asked for is estimated by those that 
   });
 });
 
-test('it grows with the repository’s diffs, halves in economy mode, and a second judge is counted', async () => {
+test('the estimate grows with the repository’s diffs, halves in economy mode, and counts the agreement', async () => {
   const small = await rigWith();
   const large = await rigWith({
     draw: async (_config, _secrets, { limit }) =>
@@ -102,9 +102,10 @@ test('it grows with the repository’s diffs, halves in economy mode, and a seco
   });
   const cost = async (found: ReturnType<typeof small.estimate>) =>
     (await found).judging.most.costUsd ?? Number.NaN;
-  // By hand: 6,667 tokens more in 6 calls on 50 changes, each asked twice, at 2 dollars a million: 8.00 dollars.
+  // By hand: 6,667 more tokens in each of 6 calls on 50 changes, each asked twice, at 2 dollars per million: 8.00
+  // dollars.
   expect((await cost(large.estimate())) - (await cost(small.estimate()))).toBeCloseTo(8, 1);
-  // A batch's prompts hold less beside, so that it is a little less than half.
+  // A batch's prompts are a little shorter, so it costs slightly less than half.
   expect(await cost(small.estimate({ economy: true }))).toBeLessThanOrEqual(
     (await cost(small.estimate())) / 2,
   );
@@ -112,7 +113,7 @@ test('it grows with the repository’s diffs, halves in economy mode, and a seco
   expect((await small.estimate({ agreementSample: 0.1 })).judging.least.calls).toBe(315);
 });
 
-test('the model’s own tokeniser counts where it can be asked, until it once cannot', async () => {
+test('the model’s own tokeniser counts if it is available, until it fails once', async () => {
   const { estimate } = await rigWith();
   let asked = 0;
   const counting = async () => {
@@ -134,7 +135,7 @@ test('the model’s own tokeniser counts where it can be asked, until it once ca
   expect(uncounted.judging.method).toContain('did not count them: the key was refused.');
 });
 
-test('a model whose price is not known leaves the cost open', async () => {
+test('a model with an unknown price leaves the cost open', async () => {
   const { estimate } = await rigWith();
   const judges = { ...openPolicy.judges, anthropic: { model: 'claude-unheard-of', unavailable: null } };
   const { judging, model } = await estimate({}, { policy: { judges } });
@@ -143,7 +144,7 @@ test('a model whose price is not known leaves the cost open', async () => {
   expect(judging.least.calls).toBe(300);
 });
 
-test('whoever may not start the run gets no estimate of it', async () => {
+test('a user who may not start the run gets no estimate of it', async () => {
   const { estimate, calls } = await rigWith();
   await expect(estimate({}, { policy: { engineEnabled: false } })).rejects.toMatchObject({
     code: 'PRECONDITION_FAILED',
@@ -154,7 +155,7 @@ test('whoever may not start the run gets no estimate of it', async () => {
   expect(calls).toEqual([]);
 });
 
-test('what the source cannot read is told at the repository’s field, without the token, and others can go on', async () => {
+test('what the source cannot read is reported at the repository’s field, without the token, and others are not held up', async () => {
   let down = true;
   const { estimate } = await rigWith({
     draw: async (_config, { githubToken }, { limit }) => {
@@ -170,7 +171,7 @@ test('what the source cannot read is told at the repository’s field, without t
   expect((await estimate()).changesRead).toBe(10);
 });
 
-test('a user has one estimate made at a time, and all users together eight', async () => {
+test('one estimate at a time is made for each user, and eight for all users together', async () => {
   let open = () => {};
   const gate = new Promise<void>((resolve) => {
     open = resolve;

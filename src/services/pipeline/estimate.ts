@@ -48,7 +48,7 @@ export const estimateRun = async (
   if (judgeOf(provider).model === null)
     return { ...common, replays: config.limit, oracleCalls: config.limit, changesRead: 0, judging: free };
   if (estimating.has(actor.userId) || estimating.size >= mostAtOnce)
-    throw new AppError('TOO_MANY_REQUESTS', 'Estimates are being made already. Try again in a minute.');
+    throw new AppError('TOO_MANY_REQUESTS', 'Other estimates are under way. Try again in a minute.');
   estimating.add(actor.userId);
   try {
     const engine = await context.openEngine();

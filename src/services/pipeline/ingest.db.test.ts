@@ -5,7 +5,7 @@ import { startedRun } from '#testing/builders/started-run.ts';
 import { changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
 import { SourceError } from '#verification/sources/source.ts';
 
-test('what cannot be ingested ends FAILED in the source’s words, with no certificate and no secret left', async () => {
+test('a run that cannot be ingested ends FAILED in the source’s words, with no certificate and no secret left', async () => {
   const { pump, run, db } = await startedRun({
     draw: async () => {
       throw new SourceError(
@@ -25,7 +25,7 @@ test('what cannot be ingested ends FAILED in the source’s words, with no certi
   expect(await db.$count(runSecrets)).toBe(0);
 });
 
-test('a failing pipeline ends FAILED with its message cut at 2,000 characters, never in the middle of one', async () => {
+test('a failing pipeline ends FAILED with its message cut at 2,000 characters, never inside one', async () => {
   const message = `${'x'.repeat(maxRunErrorLength - 1)}😀 and more`;
   const { pump, run } = await startedRun({
     draw: async () => {
@@ -38,7 +38,7 @@ test('a failing pipeline ends FAILED with its message cut at 2,000 characters, n
   expect(error).toBe('x'.repeat(maxRunErrorLength - 1));
 });
 
-test('a passing fault of the source is tried again, and shown only if it outlasts the attempts', async () => {
+test('a passing fault of the source is tried again, and shown only if it outlasts the tries', async () => {
   let faults = 1;
   const flaky: Script = {
     draw: async ({ limit }) => {
@@ -57,7 +57,7 @@ test('a passing fault of the source is tried again, and shown only if it outlast
   expect(await second.run()).toMatchObject({ status: 'FAILED', error: 'GitHub asks to wait.' });
 });
 
-test('a source out of reach is waited for a minute, not for all attempts of the queue', async () => {
+test('a source out of reach is waited for a minute, not for all of the queue’s tries', async () => {
   const unreachable = await startedRun({
     draw: async () => {
       unreachable.wait(25_000);
@@ -69,7 +69,7 @@ test('a source out of reach is waited for a minute, not for all attempts of the 
   expect(await unreachable.run()).toMatchObject({ status: 'FAILED', error: 'git.example does not answer.' });
 });
 
-test('between two attempts the run says what stopped the first, without its secrets', async () => {
+test('between two tries the run says what stopped the first, without its secrets', async () => {
   const seen: (string | null)[] = [];
   const watched = await startedRun(
     {
@@ -86,13 +86,13 @@ test('between two attempts the run says what stopped the first, without its secr
   expect(await watched.run()).toMatchObject({ status: 'COMPLETED', activity: null });
 });
 
-test('a repository without a change that can serve fails its run', async () => {
+test('a repository without a usable change fails its run', async () => {
   const { pump, run } = await startedRun({ draw: async () => drawOf([]) });
   await pump();
   expect(await run()).toMatchObject({ status: 'FAILED', error: expect.stringContaining('no merged change') });
 });
 
-test('while ground truth is fetched the run says what is waited for, without its secrets, and no longer afterwards', async () => {
+test('while ground truth is fetched the run says what it waits for, without its secrets, and stops saying so afterwards', async () => {
   const seen: (string | null)[] = [];
   const watched = await startedRun(
     {

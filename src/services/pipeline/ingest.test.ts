@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { latestOnly } from './ingest.ts';
 
-test('of what is said while something is told only the last is told, and a fault ends nothing', async () => {
+test('of the messages that arrive while one is passed on only the last is passed on, and a fault stops nothing', async () => {
   const told: string[] = [];
   const gates: (() => void)[] = [];
   const news = latestOnly(async (message) => {

@@ -24,8 +24,8 @@ const mayPass = (error: SourceError, triedForMs: number) =>
   error.retryable && (error.code === 'rate_limited' || triedForMs < patienceMs);
 
 /**
- * Tells one message at a time, and of those that arrive meanwhile only the last. A fault of `tell` is ignored: the
- * messages are news for a page, and the next one is tried again.
+ * Passes on one message at a time, and of those that arrive meanwhile only the last. A fault of `tell` is ignored:
+ * the messages are news for a page, and the next one is tried again.
  */
 export const latestOnly = (tell: (message: string) => Promise<void>) => {
   let waiting: string | null = null;
@@ -43,7 +43,7 @@ export const latestOnly = (tell: (message: string) => Promise<void>) => {
       waiting = message;
       telling ??= drain();
     },
-    /** Resolves once the last message was told. */
+    /** Resolves once the last message has been passed on. */
     settled: async (): Promise<void> => {
       await telling;
     },

@@ -62,7 +62,7 @@ test('every score of a certificate is within [0, 1], its Brier within [0, 0.5], 
   const certificate = await getPublicCertificate(context, certificateId ?? '');
   expect(certificateSchema.parse(certificate)).toEqual(certificate);
   // By hand: the script's judge supports both claims of 2, surfaces 1 of 2 changes and gives the reply 0.75; the
-  // third oracle call failed and counts 0. So precision 2/3, recall (0.5 + 0.5)/3, reply 1.5/3.
+  // third oracle call failed and counts 0. So precision is 2/3, recall (0.5 + 0.5)/3, reply 1.5/3.
   expect(certificate).toMatchObject({
     constructId: 'construct',
     domain: 'community_oracle',
@@ -87,7 +87,7 @@ test('every score of a certificate is within [0, 1], its Brier within [0, 0.5], 
   ]);
 });
 
-test('where ingestion is fine and no verdict can be had, the run ends FAILED and says why', async () => {
+test('if ingestion works and no verdict can be obtained, the run ends FAILED and says why', async () => {
   const { pump, run } = await startedRun({ judge: async () => unavailable('the key was refused (401)') });
   await pump();
   expect(await run()).toMatchObject({
@@ -99,7 +99,7 @@ test('where ingestion is fine and no verdict can be had, the run ends FAILED and
   });
 });
 
-test('a replay whose verdict cannot be had is left out of the means and counted, never scored 0', async () => {
+test('a replay whose verdict cannot be obtained is left out of the means and counted, never scored 0', async () => {
   const { pump, run, context } = await startedRun({
     judge: async (task, { id }) =>
       id === '2' && task.measure === 'recall' ? unavailable('no connection') : undefined,
@@ -113,7 +113,7 @@ test('a replay whose verdict cannot be had is left out of the means and counted,
   ]);
 });
 
-test('an oracle that never gave an HTTP answer fails its run: a wrong address is no verdict', async () => {
+test('an oracle that never gave an HTTP response fails its run: a wrong address is no verdict', async () => {
   const { pump, run } = await startedRun({
     oracle: async () => ({
       ...oracleDown,
@@ -142,7 +142,7 @@ test('a change without an answer key is replaced by the next in order, before it
     ['4', 'scored'],
   ]);
   expect(calls.filter((call) => call.startsWith('oracle'))).toEqual(['oracle:3', 'oracle:4']);
-  // One change in reserve for two that were replaced: the run does one replay less.
+  // One change in reserve for two that were replaced: the run has one replay less.
   expect(await run()).toMatchObject({ status: 'COMPLETED', progress: 2, total: 2 });
   const certificate = await getPublicCertificate(context, (await run()).certificateId ?? '');
   expect(certificate.counts).toMatchObject({ scored: 2, replaced: 2 });
@@ -160,9 +160,9 @@ test('a sample in which no change has an answer key fails', async () => {
 const judgeCalls = (calls: string[]) =>
   calls.filter((call) => !call.startsWith('oracle') && !['draw', 'end'].includes(call));
 
-test('what the paid judge costs is booked call by call, and a day’s limit stops the run before it is overrun', async () => {
+test('the paid judge’s cost is booked call by call, and the day’s limit stops the run before it is exceeded', async () => {
   const { pump, run, db, context, calls } = await startedRun({ costUsd: 0.3 }, { judge: 'anthropic' });
-  // Seven calls of 0.3 dollars fit below 2.2, an eighth does not.
+  // Seven calls of 0.3 dollars fit below 2.2; an eighth does not.
   await pump({ onto: { ...context, policy: { ...openPolicy, maxCostUsdPerDay: 2.2 } } });
   expect(judgeCalls(calls)).toHaveLength(7);
   expect(await db.$count(judgeSpend)).toBe(7);

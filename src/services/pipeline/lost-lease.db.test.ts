@@ -28,7 +28,7 @@ const gate = () => {
   return { open, passed };
 };
 
-test('a worker that comes back to a replay which another took up is refused, and that is no fault of the replay', async () => {
+test('a worker that comes back to a replay that another has taken is refused, and the replay is not at fault', async () => {
   const [paused, other] = [gate(), gate()];
   const asked = { oracle: 0, recall: 0 };
   script.oracle = async () => {
@@ -53,8 +53,8 @@ test('a worker that comes back to a replay which another took up is refused, and
   const second = advanceReplay(context, job);
   await expect.poll(() => asked.recall).toBe(1);
   paused.open();
-  // Rejects, so that the queue delivers it again: the other worker may be dead by now.
-  await expect(first).rejects.toThrow('Two workers were at this replay');
+  // It rejects, so that the queue delivers it again: the other worker may be dead by now.
+  await expect(first).rejects.toThrow('Two workers had this replay');
   expect(await faults()).toBe(0);
   other.open();
   await second;
@@ -64,13 +64,13 @@ test('a worker that comes back to a replay which another took up is refused, and
   expect(await faults()).toBe(0);
 });
 
-test('a replay that was cut off between sharing and keeping used nobody else’s answer key, and its costs are told once', async () => {
+test('a replay that was cut off between sharing and storing used no other replay’s answer key, and its cost is reported once', async () => {
   delete script.oracle;
   delete script.judge;
   const { context, db } = rig;
   const owner = await rig.user();
   let transactions = 0;
-  /** What the certificate says of a run of one replay, which finds the database away at one of its transactions. */
+  /** What the certificate says of a run of one replay that loses the database at one of its transactions. */
   const certified = async (awayAt: number) => {
     const { runId } = await createRun(context, owner, runRequest({ limit: 1, minReplays: 1 }));
     await ingestRun(context, { runId });
@@ -103,7 +103,7 @@ test('a replay that was cut off between sharing and keeping used nobody else’s
 
 const one = { atOnce: 1, perMinute: 1_000 };
 
-test('the slot of a worker that died is free again after some seconds, that of one that lives stays taken', async () => {
+test('a dead worker’s slot is free again after some seconds; a living one’s stays taken', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   const { context, db } = rig;
   const leasedUntil = async () => Number((await db.select().from(callSlots))[0]?.expiresAt);
@@ -115,7 +115,7 @@ test('the slot of a worker that died is free again after some seconds, that of o
     const until = await leasedUntil();
     rig.wait(5_000);
     await vi.advanceTimersByTimeAsync(5_000);
-    // Nobody is told when the renewal's own statement has ended.
+    // Nothing reports when the renewal's own statement has ended.
     await expect.poll(leasedUntil).toBeGreaterThan(until);
   }
   await release();

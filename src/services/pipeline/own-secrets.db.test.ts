@@ -9,8 +9,8 @@ import { createRun } from '../run/create.ts';
 import { getRun } from '../run/get.ts';
 
 /**
- * What an owner gives as a secret is hidden in what their oracle says. It must change nothing else: an owner who could
- * choose words to be blanked would choose them in the ground truth, in the key, and in verdicts.
+ * What an owner gives as a secret is hidden in their oracle's answers. It must change nothing else: otherwise an
+ * owner could choose words to blank in the ground truth, in the key and in verdicts.
  */
 
 const started = async (oracleHeaders: Record<string, string>) => {
@@ -35,7 +35,7 @@ const started = async (oracleHeaders: Record<string, string>) => {
   return { ...rig, asked, certified, own: await certified(oracleHeaders) };
 };
 
-test('an owner’s header values blank nothing of the ground truth, for the judge or for later runs', async () => {
+test('an owner’s header values blank nothing in the ground truth, for the judge or for later runs', async () => {
   const { title, description, diff } = changeNumber(1);
   const { db, asked } = await started({
     'x-line': 'export const backoffSeconds1 = 15;',
@@ -69,7 +69,7 @@ test('an owner’s header values change no key and no verdict that other runs sh
   expect(poisoning.asked[1]?.follow_up_question).toBe(innocent.asked[1]?.follow_up_question);
 });
 
-test('an owner’s header values change no name of a model on the certificate', async () => {
+test('an owner’s header values change no model name on the certificate', async () => {
   const { own } = await started({ 'x-model': 'offline-1' });
   expect(own.scoringModel).toBe('offline-1');
 });

@@ -21,8 +21,8 @@ const quotable = ({ diff }: GroundTruth): string =>
     .find((text) => text.replace(/\s/g, '').length >= 10 && /\p{L}{3}/u.test(text)) ?? '';
 
 /**
- * A judge that finds the oracle's claims supported and takes of all other texts the share that `supports` says, each
- * by its own seeded chance; keys and the rest are the offline judge's. What it said of each text is noted.
+ * A judge that supports the oracle's claims, and of all other texts the share that `supports` gives, each by its own
+ * seeded chance. Keys and the rest are the offline judge's. It notes what it said of each text.
  */
 const chancyJudge = (supports: (text: string) => number) => {
   const said = new Map<string, boolean>();
@@ -73,8 +73,8 @@ const kindsOf = async ({ replaysOf }: Pick<OwnersRig, 'replaysOf'>, runId: strin
   );
 };
 
-test('the rates published of a judge are the shares of canaries that it really took', async () => {
-  // Orders to accept it take in some of those that it would have rejected.
+test('the published rates of a judge are the shares of canaries that it really accepted', async () => {
+  // Orders to be accepted make it accept some that it would have rejected.
   const { judge, said } = chancyJudge((text) => (/support|accept|verified|belegt/i.test(text) ? 0.5 : 0.75));
   const at = await ownersRig({ judge, draw: async () => drawOf(fifty) });
   const { runId, certificate } = await at.complete(wholeRun);
@@ -94,7 +94,7 @@ test('the rates published of a judge are the shares of canaries that it really t
   expect(recomputeCertificate(certificate).disagreements).toEqual([]);
 });
 
-test('canaries move no score, whether the judge takes all of them or none', async () => {
+test('canaries change no score, whether the judge accepts all of them or none', async () => {
   const certificates = [];
   for (const share of [0, 1]) {
     const { judge } = chancyJudge(() => share);
@@ -107,7 +107,7 @@ test('canaries move no score, whether the judge takes all of them or none', asyn
     shown: none?.trust.canaries.true.shown,
     supported: none?.trust.canaries.true.shown,
   });
-  // By hand: two claims, both supported, as without any canary.
+  // By hand: two claims, both supported, as without canaries.
   for (const certificate of certificates)
     for (const { claimsSupported, claimsTotal, changesTotal } of certificate.replayScores)
       expect([claimsSupported, claimsTotal]).toEqual([2, Math.max(2, Math.min(3, changesTotal))]);

@@ -8,7 +8,7 @@ import { getPublicCertificate } from '../certificate/get.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { failRun } from '../state/transitions.ts';
 
-test('each job delivered twice, at the same time, changes nothing: one draw stored, one certificate', async () => {
+test('each job delivered twice at once changes nothing: one draw stored, one certificate', async () => {
   const { pump, run, db, replays } = await startedRun();
   await pump({ deliveries: 2, attempts: 5 });
   expect(await run()).toMatchObject({ status: 'COMPLETED', progress: 3, total: 3 });
@@ -35,7 +35,7 @@ test('each job delivered again after the run has ended changes nothing and calls
   expect(await db.$count(verificationCertificates)).toBe(1);
 });
 
-/** A context whose database dies, for good, in the `nth` transaction or write after now: a worker killed there. */
+/** A context whose database dies for good in the `nth` transaction or write from now: a worker killed there. */
 const dyingAfter = (context: WorkerContext, writes: number) => {
   let left = writes;
   let alive = true;
@@ -56,7 +56,7 @@ const dyingAfter = (context: WorkerContext, writes: number) => {
   return { context: { ...context, db }, died: () => !alive };
 };
 
-test('a worker killed between any two of its writes costs no call whose answer had been stored', async () => {
+test('a worker killed between any two of its writes repeats no call whose answer was stored', async () => {
   for (let writes = 0; writes < 40; writes += 1) {
     const { pump, run, calls, context, replays, runId, close } = await startedRun(
       {},
@@ -91,7 +91,7 @@ test('a worker killed between any two of its writes costs no call whose answer h
     ).toEqual([]);
     await close();
     if (!doomed.died()) {
-      // Every place has been tried: this worker got to the end.
+      // Every place has been tried: this worker reached the end.
       expect(writes).toBeGreaterThan(8);
       return;
     }
@@ -99,7 +99,7 @@ test('a worker killed between any two of its writes costs no call whose answer h
   throw new Error('The worker writes more often than this test tries.');
 }, 600_000);
 
-test('no exception leaves a run unfinished, and none shows its words to the run', async () => {
+test('no exception leaves a run unfinished or shows its words on the run', async () => {
   const broken = () => Promise.reject(new TypeError('secret of the stack'));
   const scripts: Script[] = [
     { draw: broken },
@@ -122,7 +122,7 @@ test('no exception leaves a run unfinished, and none shows its words to the run'
   }
 });
 
-test('an exception in one replay leaves that one out, unscored', async () => {
+test('an exception in one replay leaves only that replay unscored', async () => {
   const { pump, run, context } = await startedRun({
     oracle: async ({ pr }) => {
       if (pr.id === '2') throw new TypeError('a bug');
@@ -135,7 +135,7 @@ test('an exception in one replay leaves that one out, unscored', async () => {
   expect(certificate.unscored[0]?.reason).toMatch(/internal fault/i);
 });
 
-test('a run that ended while its replay was worked on stays as it ended', async () => {
+test('a run that ended during work on a replay stays as it ended', async () => {
   const cancelled = await startedRun({
     oracle: async () => {
       await failRun(cancelled.db, cancelled.runId, 'Cancelled by its owner', new Date());

@@ -24,7 +24,7 @@ const turnedAway = (status: number): OracleOutcome => ({
   retries: 0,
 });
 
-/** A run of five replays, cancelled with one scored, whose oracle gives no answer about the changes in `silent`. */
+/** A run of five replays, cancelled with one scored, whose oracle does not answer about the changes in `silent`. */
 const interruptedWith = async () => {
   const silent = new Set<string>();
   const cancels: { runId?: string } = {};
@@ -47,7 +47,7 @@ const interruptedWith = async () => {
 };
 const changes = ['1', '2', '3', '4', '5'];
 
-test('an oracle that answers nothing after a resumption fails the run, which can be resumed; nothing counts as its failure', async () => {
+test('an oracle that never answers after a resumption fails the run, which can be resumed; nothing counts as its failure', async () => {
   const at = await interruptedWith();
   for (const id of changes) at.silent.add(id);
   const second = await at.goOn('resume', at.runId);
@@ -65,7 +65,7 @@ test('an oracle that answers nothing after a resumption fails the run, which can
   expect((await at.certificateOf(third.runId)).counts).toMatchObject({ scored: 5, oracleFailures: 0 });
 });
 
-test('replays that an oracle left unanswered after a resumption are asked again where that run was cancelled too', async () => {
+test('replays that an oracle left unanswered after a resumption are asked again even if that run was cancelled too', async () => {
   const at = await interruptedWith();
   for (const id of changes) at.silent.add(id);
   const second = await at.goOn('resume', at.runId);
@@ -80,11 +80,11 @@ test('replays that an oracle left unanswered after a resumption are asked again 
   expect((await at.run(fourth.runId)).status).toBe('COMPLETED');
 });
 
-test('a failure among answers since the resumption stays the oracle’s, also when the run is resumed once more', async () => {
+test('a failure among answers since the resumption stays the oracle’s, even if the run is resumed once more', async () => {
   const at = await interruptedWith();
   at.silent.add('3');
   const second = await at.goOn('resume', at.runId);
-  // All but certified: the failure stands beside answers.
+  // Everything but certified: the failure is among answers.
   await at.pump({ onto: { ...at.context, engine: { ...at.context.engine, judge: uncertifying(at) } } });
   expect(await at.run(second.runId)).toMatchObject({ status: 'FAILED', progress: 5 });
   for (const id of changes) at.silent.add(id);
@@ -93,7 +93,7 @@ test('a failure among answers since the resumption stays the oracle’s, also wh
   expect((await at.certificateOf(third.runId)).counts).toMatchObject({ scored: 5, oracleFailures: 1 });
 });
 
-test('an attempt whose oracle had answered before it was resumed, and that has nothing left to ask, is certified', async () => {
+test('an attempt whose oracle answered before the resumption, and that has nothing left to ask, is certified', async () => {
   const at = await interruptedWith();
   const second = await at.goOn('resume', at.runId);
   await at.pump({ onto: { ...at.context, engine: { ...at.context.engine, judge: uncertifying(at) } } });
@@ -103,7 +103,7 @@ test('an attempt whose oracle had answered before it was resumed, and that has n
   expect((await at.run(third.runId)).status).toBe('COMPLETED');
 });
 
-/** A judge that can be had until every replay has ended, so that certification alone fails. */
+/** A judge that answers until every replay has ended, so that only certification fails. */
 const uncertifying =
   ({ calls, context: { engine } }: Pick<Awaited<ReturnType<typeof interruptedRun>>, 'calls' | 'context'>) =>
   (...choice: Parameters<typeof engine.judge>) => {
@@ -112,7 +112,7 @@ const uncertifying =
     return engine.judge(...choice);
   };
 
-test('an oracle that was never reached is called again; one failure among answers stays its failure', async () => {
+test('an oracle that was never reached is asked again; one failure among answers stays its failure', async () => {
   let address: 'wrong' | 'right' = 'wrong';
   const at = await ownersRig({ oracle: async () => (address === 'wrong' ? noConnection : undefined) });
   const first = await at.start();
@@ -139,7 +139,7 @@ test('an oracle that was never reached is called again; one failure among answer
   expect((await mixed.certificateOf(resumed.runId)).counts).toMatchObject({ scored: 3, oracleFailures: 1 });
 });
 
-test('a change that is always turned away is the oracle’s failure where others were answered, so that a resumed run ends', async () => {
+test('a change that is always refused is the oracle’s failure if others were answered, so that a resumed run ends', async () => {
   let cancels = true;
   const at: OwnersRig = await ownersRig({
     oracle: async ({ pr }) => {
@@ -159,7 +159,7 @@ test('a change that is always turned away is the oracle’s failure where others
   expect((await at.certificateOf(runId)).counts).toMatchObject({ oracleFailures: 1, oracleAskedAgain: 1 });
 });
 
-test('a resumed run whose oracle lets nobody in any more is stopped, and asks again when it is resumed', async () => {
+test('a resumed run whose oracle accepts no question any more is stopped, and asks again when it is resumed', async () => {
   let key = true;
   let cancels = true;
   const at: OwnersRig = await ownersRig({

@@ -6,14 +6,14 @@ import { changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engin
 import { SourceError } from '#verification/sources/source.ts';
 import { getPublicCertificate } from '../certificate/get.ts';
 
-test('a changed secrets key fails the run with words for its owner', async () => {
+test('a changed secrets key fails the run in words for its owner', async () => {
   const { pump, run, context } = await startedRun();
   const other = await testRig();
   await pump({ onto: { ...context, secretBox: other.context.secretBox } });
   expect(await run()).toMatchObject({ status: 'FAILED', error: expect.stringContaining('secrets key') });
 });
 
-test('planted secrets are in no table and no log, after the start and after the end, also where an oracle says them back', async () => {
+test('planted secrets are in no table and no log, after the start and after the end, even if an oracle repeats them', async () => {
   const planted = /planted/;
   const request = {
     oracleUrl: 'https://oracle.example/ask?key=planted-query-key',
@@ -53,14 +53,14 @@ test('planted secrets are in no table and no log, after the start and after the 
   }
 });
 
-test('of a private repository no title, id or range reaches the certificate', async () => {
+test('no title, id or range of a private repository reaches the certificate', async () => {
   const { pump, run, db, context } = await startedRun({
     draw: async ({ limit }) => ({ ...drawOf(changeNumbers(limit, 901)), private: true }),
   });
   await pump();
   const { certificateId } = await run();
   const certificate = await getPublicCertificate(context, certificateId ?? '');
-  // Standing alone: random ids may hold these digits.
+  // As whole words only: random ids may hold these digits.
   expect(JSON.stringify(certificate)).not.toMatch(
     /(?<![\w.-])90[123](?![\w.-])|owner\/name|abc\.\.def|retryLimit/,
   );
@@ -68,7 +68,7 @@ test('of a private repository no title, id or range reaches the certificate', as
   expect(stored?.certificateId).toBe(certificateId);
 });
 
-test('the oracle of a blinded run learns neither repository, number nor author, and its certificate says so', async () => {
+test('a blinded run’s oracle learns neither repository, number nor author, and the certificate says so', async () => {
   const asked: string[] = [];
   const { pump, run, context } = await startedRun(
     {

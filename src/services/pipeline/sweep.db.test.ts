@@ -42,7 +42,7 @@ const loseJobs = () => rig.db.execute(sql`delete from pgboss.job`);
 const sweep = () => sweepRuns(context());
 const rested = () => rig.wait(sweepBounds.restMs + 1_000);
 
-test('a run that lost its job gets the one that its state calls for, once', async () => {
+test('a run that lost its job gets the one its state calls for, once', async () => {
   await loseJobs();
   rested();
   await Promise.all([sweep(), sweep()]);
@@ -64,7 +64,7 @@ test('a run that lost its job gets the one that its state calls for, once', asyn
   expect(await jobs()).toEqual(['certify-run']);
 });
 
-test('a run whose replays have all ended, but which was not moved on, is certified', async () => {
+test('a run whose replays have all ended, but which was not advanced, is certified', async () => {
   await ingestRun(context(), { runId });
   await loseJobs();
   await rig.db
@@ -76,7 +76,7 @@ test('a run whose replays have all ended, but which was not moved on, is certifi
   expect(await jobs()).toEqual(['certify-run']);
 });
 
-test('a run that something works on, that rests only briefly, or that has ended is let be', async () => {
+test('a run that is worked on, rests only briefly or has ended is left alone', async () => {
   rested();
   await sweep();
   expect(await jobs()).toEqual(['ingest-run']);
@@ -109,7 +109,7 @@ test('a run that nothing could end within a week fails', async () => {
   expect(await jobs()).toEqual([]);
 });
 
-/** A call of each of these replays waits for its batch. */
+/** Lets a call of each of these replays wait for its batch. */
 const awaitBatch = async (replayIds: string[]) => {
   await rig.db.insert(judgeBatchItems).values(
     replayIds.map((replayId) => ({
@@ -126,7 +126,7 @@ const awaitBatch = async (replayIds: string[]) => {
   );
 };
 
-test('a batch that is waited for excuses its own replays, and no others of their run', async () => {
+test('waiting for a batch excuses its own replays and no others of their run', async () => {
   await ingestRun(context(), { runId });
   await loseJobs();
   const [waiting, lost] = await rig.db.select().from(verificationReplays);
@@ -139,7 +139,7 @@ test('a batch that is waited for excuses its own replays, and no others of their
   expect(queued.map(({ replay }) => replay)).toEqual([lost?.id]);
 });
 
-test('a call that no batch has answered for 48 hours is given up, and its replay goes on by itself', async () => {
+test('a call that no batch has answered for 48 hours is given up, and its replay continues without it', async () => {
   await ingestRun(context(), { runId });
   await loseJobs();
   const replays = await rig.db.select().from(verificationReplays);
@@ -156,7 +156,7 @@ test('a call that no batch has answered for 48 hours is given up, and its replay
   ]);
 });
 
-test('of calls that are given up, those that were never sent are given back what was booked for them', async () => {
+test('of calls that are given up, only those that were never sent get their bookings released', async () => {
   await ingestRun(context(), { runId });
   const [replay] = await rig.db.select().from(verificationReplays);
   for (const state of ['queued', 'submitting', 'submitted'] as const) {
@@ -183,7 +183,7 @@ test('of calls that are given up, those that were never sent are given back what
   expect(stillBooked.map(({ call }) => call).sort()).toEqual(['submitted', 'submitting']);
 });
 
-test('a run that waits for a batch fails after a week as any other', async () => {
+test('a run that waits for a batch fails after a week like any other', async () => {
   await ingestRun(context(), { runId });
   await loseJobs();
   rig.wait(sweepBounds.abandonMs + 1_000);

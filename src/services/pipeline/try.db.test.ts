@@ -55,7 +55,7 @@ test('a trial asks the oracle once about the newest change, calls no judge and s
   expect(await dump()).toBe(before);
 });
 
-test('a repository that cannot be read is an error at its field, without the token', async () => {
+test('an unreadable repository is an error at its field, without the token', async () => {
   const { trial } = await rigWith({
     draw: async (_config, secrets) => {
       throw new SourceError('not_found', `owner/name does not exist for ${secrets.githubToken}.`);
@@ -68,7 +68,7 @@ test('a repository that cannot be read is an error at its field, without the tok
   });
 });
 
-test('addresses that the network rule refuses are not tried, nor is anything where the engine is off', async () => {
+test('addresses that the network rule refuses are not tried, and nothing is tried while the engine is off', async () => {
   const { context, actor, calls } = await rigWith();
   const request: TryRequest = {
     repoUrl: 'owner/name',
@@ -86,7 +86,7 @@ test('addresses that the network rule refuses are not tried, nor is anything whe
   expect(calls).toEqual([]);
 });
 
-test('a user has one trial at a time, whatever became of the last', async () => {
+test('a user has one trial at a time, however the last one ended', async () => {
   const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   let failing = false;
   const { trial, context, user } = await rigWith({
@@ -132,7 +132,7 @@ test('a blinded trial tells the oracle no more than a blinded run does, and show
   expect(JSON.stringify(asked)).not.toContain('owner/name');
 });
 
-test('an oracle that does not answer in time is the answer, and not a mistake in the repository’s field', async () => {
+test('an oracle that does not answer in time is the trial’s result, not a mistake in the repository’s field', async () => {
   vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(AbortSignal.abort());
   const { trial } = await rigWith({ oracle: () => Promise.reject(new DOMException('late', 'AbortError')) });
   expect(await trial()).toMatchObject({
@@ -147,7 +147,7 @@ test('a repository that cannot be read in time is an error at its field', async 
   await expect(trial()).rejects.toMatchObject({ code: 'BAD_REQUEST', fields: [{ path: 'repoUrl' }] });
 });
 
-test('what a trial’s oracle has started is ended with the trial, also where it fails', async () => {
+test('processes that a trial’s oracle started end with the trial, even if it fails', async () => {
   let failing = false;
   const { trial, calls } = await rigWith({
     oracle: async () => {
@@ -162,7 +162,7 @@ test('what a trial’s oracle has started is ended with the trial, also where it
   expect(calls.filter((call) => call === 'end')).toHaveLength(2);
 });
 
-test('all users together have a bounded number of trials at a time', async () => {
+test('all users together have a bounded number of trials at once', async () => {
   const goOn = Promise.withResolvers<void>();
   let drawing = 0;
   const allDraw = Promise.withResolvers<void>();

@@ -13,7 +13,7 @@ export class RunEnded extends Error {
   }
 }
 
-/** All that a process works on for one run, watched by one look per change. */
+/** All of a process's work on one run. One look per change serves all of it. */
 type Watched = { controllers: Set<AbortController>; stop: () => void };
 
 /** Held by the process's one source of changes. */

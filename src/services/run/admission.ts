@@ -10,7 +10,7 @@ export const engineOff =
   'This installation carries out no runs: ENGINE_ENABLED is false. Set ENGINE_ENABLED=true and start it again.';
 
 const mayUsePaidJudge = async ({ db, policy }: ServiceContext, actor: Actor): Promise<boolean> => {
-  // On loopback, whoever asks sits at the machine that holds the key.
+  // On loopback, the person who asks sits at the machine that holds the key.
   if (!policy.reachable) return true;
   const identities = await db
     .select({ provider: userIdentities.provider, subject: userIdentities.subject })

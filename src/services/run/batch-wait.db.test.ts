@@ -14,7 +14,7 @@ import { listRuns } from './list.ts';
 
 const sentAt = new Date('2026-11-24T10:05:00Z');
 
-/** A run whose changes were drawn, and calls of it that stand where a worker would have put them. */
+/** A run whose changes were drawn, with calls in the states that a worker would have put them in. */
 const started = async ({ economy = true } = {}) => {
   const rig = await testRig();
   const { context, db } = rig;
@@ -37,7 +37,7 @@ const started = async ({ economy = true } = {}) => {
   return { ...rig, owner, runId, call, run: () => getRun(context, owner, runId) };
 };
 
-test('a run says that it is judged through batches, and what it waits for while its calls wait', async () => {
+test('a run says that it is judged in batches, and what it waits for while its calls wait', async () => {
   const { context, db, owner, call, run } = await started();
   expect(await run()).toMatchObject({ economy: true, batch: null });
   await call('a', { state: 'queued' });
@@ -57,7 +57,7 @@ test('a run says that it is judged through batches, and what it waits for while 
   expect(await run()).toMatchObject({ batch: null, activity: null });
 });
 
-test('a run that was cancelled still says that a batch which was sent is to be charged', async () => {
+test('a cancelled run still says that a sent batch will be charged', async () => {
   const { context, owner, runId, call } = await started();
   await call('a', { state: 'submitted', batchId: 'one', submittedAt: sentAt });
   expect(await cancelRun(context, owner, runId)).toMatchObject({
@@ -73,7 +73,7 @@ test('a run that is judged call by call waits for no batch', async () => {
   expect(await run()).toMatchObject({ economy: false, batch: null });
 });
 
-test('who follows a run learns that its calls were sent, though the run itself did not change', async () => {
+test('a follower of a run learns that its calls were sent, though the run itself did not change', async () => {
   const { context, owner, runId, call } = await started();
   const leaving = new AbortController();
   const seen: Run[] = [];

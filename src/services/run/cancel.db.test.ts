@@ -15,7 +15,7 @@ const started = async (...args: Parameters<typeof startedRun>) => {
 };
 const cancelled = { status: 'FAILED', error: 'Cancelled by its owner', certificateId: null };
 
-test('a cancelled run ends FAILED in these very words, its secrets go at once, and its jobs call nobody', async () => {
+test('a cancelled run ends FAILED in exactly these words, its secrets go at once, and its jobs call nobody', async () => {
   const at = await started({}, { oracleHeaders: { Authorization: 'Bearer planted' } });
   expect(await at.db.$count(runSecrets)).toBe(1);
   expect(await at.cancel()).toMatchObject({
@@ -39,7 +39,7 @@ test('a run that has ended stays as it ended', async () => {
   expect(await failed.cancel()).toMatchObject({ status: 'FAILED', error: 'Something else' });
 });
 
-test('another’s run is not found, and goes on', async () => {
+test('another user’s run is not found, and continues', async () => {
   const at = await started();
   const stranger = await at.user();
   for (const id of [at.runId, 'not-an-id'])
@@ -48,7 +48,7 @@ test('another’s run is not found, and goes on', async () => {
   expect((await at.run()).status).toBe('COMPLETED');
 });
 
-test('a worker in the middle of a replay stores nothing once the run is cancelled, and scores nothing', async () => {
+test('a worker in the middle of a replay stores and scores nothing once the run is cancelled', async () => {
   for (const moment of ['answer_key', 'oracle', 'precision', 'baseline-precision'] as const) {
     const stored = () => at.db.select().from(verificationReplays);
     let kept: Awaited<ReturnType<typeof stored>> | null = null;
@@ -69,12 +69,12 @@ test('a worker in the middle of a replay stores nothing once the run is cancelle
       at.logged.filter(({ message }) => message.includes('fault')),
       moment,
     ).toEqual([]);
-    // The second change was not begun.
+    // The second change was not started.
     expect(at.calls.filter((call) => call.endsWith(':2'))).toEqual([]);
   }
 });
 
-test('what such a worker tries to store, and its oracle call, are refused as lost', async () => {
+test('such a worker’s writes and its oracle call are refused as lost', async () => {
   const at = await started();
   await ingestRun(at.context, { runId: at.runId });
   const [row] = await at.db.select().from(verificationReplays);

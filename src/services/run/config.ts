@@ -16,13 +16,13 @@ type Asked = Pick<RunRequest, 'githubToken' | 'limit' | 'minReplays'> &
     >
   >;
 
-const secondOfflineJudge = `The offline judge says the same whenever it is asked, so a second judgment would show nothing. Leave this out, or choose ${theModelJudges}.`;
+const secondOfflineJudge = `The offline judge says the same whenever it is asked, so agreement would show nothing. Leave this out, or choose ${theModelJudges}.`;
 
 const refused = (path: string, message: string) => new AppError('BAD_REQUEST', message, [{ path, message }]);
 
 /**
  * A request as it is stored: its choices with their defaults, without secrets.
- * @throws AppError BAD_REQUEST if the judge does not do what is asked: judge again, or in batches.
+ * @throws AppError BAD_REQUEST if the judge cannot do what is asked: agreement, or batches.
  */
 export const runConfigOf = (
   { policy }: Pick<ServiceContext, 'policy'>,

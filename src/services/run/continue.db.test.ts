@@ -10,7 +10,7 @@ import { cancelRun } from './cancel.ts';
 import { continueRun } from './continue.ts';
 import { createSampleRun } from './create-sample.ts';
 
-test('a run is resumed once: the second time is refused and names the first, also at the same time', async () => {
+test('a run is resumed once: a second time is refused and names the first, even at the same time', async () => {
   const at = await interruptedRun();
   const results = await Promise.allSettled([at.goOn('resume', at.runId), at.goOn('resume', at.runId)]);
   const made = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
@@ -26,7 +26,7 @@ test('a run is resumed once: the second time is refused and names the first, als
   await at.goOn('retry', at.runId);
 });
 
-test('another’s run is not found, one that is running or completed is refused', async () => {
+test('another user’s run is not found; one that is under way or completed is refused', async () => {
   const at = await ownersRig();
   const stranger = await at.user();
   const runId = await at.start();
@@ -45,7 +45,7 @@ test('another’s run is not found, one that is running or completed is refused'
   expect(await at.db.$count(verificationRuns)).toBe(1);
 });
 
-test('what the verb refuses is what the run says that cannot be done with it', async () => {
+test('the verb refuses exactly what the run says cannot be done with it', async () => {
   const at = await ownersRig();
   const { runId: sample } = await createSampleRun(at.context, at.owner);
   await at.fail(sample);
@@ -58,7 +58,7 @@ test('what the verb refuses is what the run says that cannot be done with it', a
   await expect(at.goOn('resume', early)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
 });
 
-test('whoever may start no run may go on with none', async () => {
+test('a user who may start no run may resume and retry none', async () => {
   const at = await interruptedRun();
   const off = { ...at.context, policy: { ...openPolicy, engineEnabled: false } };
   const request = { id: at.runId, oracleHeaders: {}, githubToken: null };
@@ -68,7 +68,7 @@ test('whoever may start no run may go on with none', async () => {
     });
 });
 
-test('a run that cannot be gone on with as a whole leaves nothing behind', async () => {
+test('a resumption or retry that fails halfway leaves nothing behind', async () => {
   const at = await interruptedRun();
   const sender = { enqueue: () => Promise.reject(new Error('The queue is away.')) };
   const request = { id: at.runId, oracleHeaders: {}, githubToken: null };
@@ -79,7 +79,7 @@ test('a run that cannot be gone on with as a whole leaves nothing behind', async
   expect(await at.db.$count(runSecrets)).toBe(0);
 });
 
-test('a run whose private ground truth was erased since is refused with words', async () => {
+test('a run whose private ground truth has been erased is refused with a reason', async () => {
   const at = await interruptedRun({
     draw: async ({ limit }) => ({ ...drawOf(changeNumbers(limit)), private: true }),
   });
@@ -93,7 +93,7 @@ test('a run whose private ground truth was erased since is refused with words', 
   expect(await at.db.$count(verificationRuns)).toBe(1);
 });
 
-test('a limit may be another one for the run that goes on', async () => {
+test('a resumed or retried run may have another limit', async () => {
   const at = await interruptedRun({}, { maxCostUsd: 5 });
   const same = await at.goOn('retry', at.runId);
   const other = await at.goOn('retry', at.runId, { maxCostUsd: 7 });
@@ -102,7 +102,7 @@ test('a limit may be another one for the run that goes on', async () => {
   await cancelRun(at.context, at.owner, same.runId);
 });
 
-test('a resumption whose limit is not above what the attempt has spent is refused and names both amounts; a retry is not', async () => {
+test('a resumption is refused if its limit is not above what the attempt has spent, and names both amounts; a retry is not', async () => {
   const at = await interruptedRun({ costUsd: 0.5 }, { judge: 'anthropic', maxCostUsd: 20 });
   const spent = (await at.run(at.runId)).costUsd;
   expect(spent).toBeCloseTo(3.5, 9);
@@ -119,7 +119,7 @@ test('a resumption whose limit is not above what the attempt has spent is refuse
   const retried = await at.goOn('retry', at.runId, { maxCostUsd: 2 });
   await at.fail(retried.runId);
   const { runId } = await at.goOn('resume', at.runId, { maxCostUsd: spent + 0.5 });
-  // What the runs that it goes on with have spent counts too.
+  // What the runs before it have spent counts too.
   await at.fail(runId);
   await expect(at.goOn('resume', runId, { maxCostUsd: 3 })).rejects.toThrow('$3.50');
 });

@@ -52,7 +52,7 @@ test('a run starts PENDING with 0 of 0, its ingestion queued', async () => {
   });
 });
 
-test('a run whose job cannot be queued is not there at all', async () => {
+test('a run whose job cannot be queued is not stored at all', async () => {
   const before = await rig.db.$count(verificationRuns);
   const sender = { enqueue: () => Promise.reject(new Error('The queue is away.')) };
   await expect(create({}, { sender })).rejects.toThrow('The queue is away.');
@@ -60,7 +60,7 @@ test('a run whose job cannot be queued is not there at all', async () => {
   expect(await rig.db.$count(runSecrets)).toBe(before);
 });
 
-test('the offline judge, chosen or taken by default, is not asked to judge again', async () => {
+test('the offline judge, chosen or by default, takes no agreement', async () => {
   for (const judge of ['offline', undefined] as const)
     await expect(create({ judge, agreementSample: 0.5 })).rejects.toMatchObject({
       code: 'BAD_REQUEST',
@@ -117,14 +117,14 @@ test.each([
   'https://github.com/owner',
   'https://github.com/owner/name/pull/7',
   'https://github.com/owner/.git',
-])('%s names no repository, and the error says so of that field', async (repoUrl) => {
+])('%s names no repository, and the error says so at that field', async (repoUrl) => {
   await expect(create({ repoUrl })).rejects.toMatchObject({
     code: 'BAD_REQUEST',
     fields: [{ path: 'repoUrl', message: expect.stringContaining('https://github.com/owner/name') }],
   });
 });
 
-test('an oracle or a repository that the network rule refuses is refused with the rule’s words', async () => {
+test('an oracle or a repository that the network rule refuses is refused in the rule’s words', async () => {
   const checkOracleUrl = async (url: string) =>
     url.includes('10.0.0.1') ? 'It is a private address.' : null;
   await expect(create({ oracleUrl: 'http://10.0.0.1/' }, { checkOracleUrl })).rejects.toMatchObject({
@@ -158,7 +158,7 @@ test('without engine, judge or Python oracles the error says what to configure',
   });
 });
 
-test('where strangers can reach the installation, only the listed accounts may use the paid judge', async () => {
+test('if strangers can reach the installation, only the listed accounts may use the paid judge', async () => {
   const policy = withPolicy({
     reachable: true,
     defaultJudge: 'anthropic',
@@ -194,7 +194,7 @@ test('where strangers can reach the installation, only the listed accounts may u
   });
 });
 
-test('a spent day refuses the paid judge until midnight UTC, and the offline judge never', async () => {
+test('a spent day refuses the paid judge until midnight UTC, and never the offline judge', async () => {
   const policy = withPolicy({ maxCostUsdPerDay: 1 });
   const spend = (costUsd: number, createdAt: string) =>
     rig.db.insert(judgeSpend).values({
@@ -214,7 +214,7 @@ test('a spent day refuses the paid judge until midnight UTC, and the offline jud
   expect(await create({}, policy)).toMatchObject({ judge: 'offline' });
 });
 
-test('the sample run needs nothing of its asker', async () => {
+test('the sample run needs no input', async () => {
   const created = await createSampleRun(rig.context, owner);
   expect(await getRun(rig.context, owner, created.runId)).toMatchObject({
     status: 'PENDING',
@@ -234,7 +234,7 @@ test('the sample run needs nothing of its asker', async () => {
   await expect(createSampleRun(off, owner)).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
 });
 
-test('a tool of an MCP server and a model behind a chat endpoint are stored with their names, without secrets', async () => {
+test('an MCP server’s tool and a chat endpoint’s model are stored by name, without secrets', async () => {
   const reached = {
     oracleUrl: 'https://oracle.example/mcp?key=planted-in-query',
     oracleHeaders: { Authorization: 'Bearer planted-in-header' },

@@ -18,7 +18,7 @@ const started = async () => {
   return { ...at, context: { ...at.context, runChanges }, note };
 };
 
-/** What a follower is told. */
+/** What a follower receives, with the time of each. */
 const collect = (following: AsyncGenerator<Run>) => {
   const seen: Run[] = [];
   const done = (async () => {
@@ -27,7 +27,7 @@ const collect = (following: AsyncGenerator<Run>) => {
   return { seen, done };
 };
 
-test('who follows a run is told of each change as it is made, and no more once it has ended', async () => {
+test('a follower of a run sees each change within a second, and nothing more once it has ended', async () => {
   const { context, owner, runId, note } = await started();
   const { seen, done } = collect(followRun(context, owner, runId, new AbortController().signal));
   await expect.poll(() => seen.length).toBe(1);
@@ -38,7 +38,7 @@ test('who follows a run is told of each change as it is made, and no more once i
   expect(seen.map(({ status }) => status)).toEqual(['PENDING', 'PENDING', 'FAILED']);
 });
 
-test('many changes at once are told as the last of them', async () => {
+test('many changes at once are reported as the last of them', async () => {
   const { context, owner, runId, note } = await started();
   const startedAt = performance.now();
   const { seen, done } = collect(followRun(context, owner, runId, new AbortController().signal));
@@ -51,7 +51,7 @@ test('many changes at once are told as the last of them', async () => {
   expect(seen.at(-1)?.status).toBe('FAILED');
 });
 
-test('another’s run is followed by nobody else, and who leaves is told nothing more', async () => {
+test('another user’s run cannot be followed, and a follower who leaves gets nothing more', async () => {
   const { context, owner, runId, note, user } = await started();
   const { done: refused } = collect(followRun(context, await user(), runId, new AbortController().signal));
   await expect(refused).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -64,7 +64,7 @@ test('another’s run is followed by nobody else, and who leaves is told nothing
   expect(seen).toHaveLength(1);
 });
 
-test('who works on a run is stopped when it is ended, whatever process ends it', async () => {
+test('work on a run stops within two seconds of its end, whichever process ended it', async () => {
   const { context, owner, runId, note } = await started();
   const watched = watchRun(context, runId);
   await note('Working');
@@ -74,11 +74,11 @@ test('who works on a run is stopped when it is ended, whatever process ends it',
   watched.stop();
 });
 
-test('one user holds a bounded number of connections, and who leaves makes room', async () => {
+test('one user holds a bounded number of connections, and leaving frees one', async () => {
   const { context, owner, runId, user } = await started();
   const leaving = new AbortController();
   const many = Array.from({ length: 30 }, () => collect(followRun(context, owner, runId, leaving.signal)));
-  // Each of them reads the run by itself.
+  // Each of them reads the run separately.
   await expect.poll(() => many.every(({ seen }) => seen.length === 1)).toBe(true);
   const next = () => collect(followRun(context, owner, runId, leaving.signal)).done;
   await expect(next()).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });

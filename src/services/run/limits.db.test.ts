@@ -50,7 +50,7 @@ test.each<[string, Partial<InstallationPolicy['limits']>]>([
     if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'TOO_MANY_REQUESTS' });
 });
 
-test('the limit holds for new runs, samples and retries together, side by side', async () => {
+test('new runs, samples and retries share one limit, even side by side', async () => {
   const { db, context, owner, create } = await limitedTo({ runsAtOnce: 3 });
   const { runId } = await create();
   await failRun(db, runId, 'Cancelled by its owner', context.now());
@@ -59,7 +59,7 @@ test('the limit holds for new runs, samples and retries together, side by side',
   const sample = () => createSampleRun(context, owner);
   const asked = await Promise.allSettled([create, retry, sample, create, retry, sample].map((ask) => ask()));
   expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
-  // With the one that is retried.
+  // Including the one that is retried.
   expect(await db.$count(verificationRuns)).toBe(4);
 });
 
@@ -70,7 +70,7 @@ const cancelledAfterDraw = async (at: Awaited<ReturnType<typeof limitedTo>>, run
   await failRun(at.db, runId, 'Cancelled by its owner', at.context.now());
 };
 
-test('a resumption is no new run of the day and asks for no new replays; a retry is and does', async () => {
+test('a resumption counts neither as a new run of the day nor as new replays; a retry counts as both', async () => {
   const at = await limitedTo({ runsPerDay: 2, replaysPerDay: 6 });
   const goOn = (how: 'resume' | 'retry', id: string) =>
     continueRun(at.context, at.owner, how, { id, oracleHeaders: {}, githubToken: null });
@@ -84,7 +84,7 @@ test('a resumption is no new run of the day and asks for no new replays; a retry
   await expect(at.create()).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
 });
 
-test('resuming has a daily count of its own, which starts over at 00:00 UTC', async () => {
+test('resuming has its own daily count, which starts over at 00:00 UTC', async () => {
   const at = await limitedTo({ resumesPerDay: 2 });
   const resume = (id: string) =>
     continueRun(at.context, at.owner, 'resume', { id, oracleHeaders: {}, githubToken: null });
@@ -103,7 +103,7 @@ test('resuming has a daily count of its own, which starts over at 00:00 UTC', as
   await resume(runId);
 });
 
-test('no more runs are under way at once than one user may have, those that are resumed among them', async () => {
+test('a user has no more runs under way at once than allowed, resumed ones included', async () => {
   const at = await limitedTo({ runsAtOnce: 1 });
   const { runId } = await at.create();
   await cancelledAfterDraw(at, runId);

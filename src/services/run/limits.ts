@@ -47,7 +47,7 @@ export const exceededLimit = async (
   if ((today?.runs ?? 0) >= runsPerDay)
     return `You have started ${runsPerDay} runs today, the most that one user may. The count starts over at 00:00 UTC.`;
   if ((today?.replays ?? 0) + start.replays > replaysPerDay)
-    return `Your runs of today ask for ${today?.replays ?? 0} replays, and one user may ask for ${replaysPerDay} a day. Choose a lower limit, or wait until 00:00 UTC.`;
+    return `Your runs today ask for ${today?.replays ?? 0} replays, and one user may ask for ${replaysPerDay} a day. Choose a lower limit, or wait until 00:00 UTC.`;
   return null;
 };
 

@@ -23,7 +23,7 @@ export const lockAttempt = async (executor: Executor, runId: string): Promise<Lo
       .from(verificationRuns)
       .where(eq(verificationRuns.id, id))
       .for('update');
-    if (!run) throw new Error('A run of an attempt is not there.');
+    if (!run) throw new Error('A run of an attempt is missing.');
     return run;
   };
   const resumptionOf = async (id: string) => {

@@ -38,7 +38,7 @@ test('user A never sees user B’s run, by id or in the list', async () => {
   expect(await list(a, { constructId: 'alpha' })).toEqual({ total: 2, places: [3, 0] });
 });
 
-test('another’s, an unknown and a malformed id are refused in the same words', async () => {
+test('another user’s id, an unknown and a malformed one are refused in the same words', async () => {
   const refusals = await Promise.all(
     [ids[1] ?? '', '4f7c9f0e-30d6-4c57-8a7a-0f0f8f6f2f11', 'not-an-id', ''].map((id) =>
       getRun(rig.context, a, id).catch(({ code, message }) => `${code} ${message}`),
@@ -55,7 +55,7 @@ test('runs are filtered by status and construct, and total counts what matches, 
   expect(await list(a, { offset: 3 })).toEqual({ total: 3, places: [] });
 });
 
-test('a status moves forward only, and an end is the end', async () => {
+test('a status only moves forward, and an end is final', async () => {
   const { db, context } = rig;
   const { runId } = await createRun(context, a, runRequest());
   const to = (status: Parameters<typeof advance>[2]) => advance(db, runId, status, context.now());

@@ -5,7 +5,7 @@ import { interruptedRun, wholeReplay } from '#testing/builders/interrupted-run.t
 import { type OwnersRig, ownersRig } from '#testing/rigs/owners-rig.ts';
 import { changeNumbers, drawOf, noAnswerKeyFor, unavailable } from '#testing/rigs/scripted-engine.ts';
 
-/** What a certificate says of scores and judge, without its own identity and what tells of the interruption. */
+/** What a certificate says of scores and judge, without its own identity and what shows the interruption. */
 const scoresOf = ({
   id: _i,
   createdAt: _c,
@@ -20,7 +20,7 @@ const scoresOf = ({
   replayScores: replayScores.map(({ id: _own, scoredAt: _at, ...score }) => score),
 });
 
-test('a resumed run has the same sample, seed and places, and asks nothing again whose answer was stored', async () => {
+test('a resumed run has the same sample, seed and positions, and asks nothing again whose answer was stored', async () => {
   const at = await interruptedRun({}, { seed: 'a-seed' });
   const before = await at.replaysOf(at.runId);
   const { runId } = await at.goOn('resume', at.runId);
@@ -33,7 +33,7 @@ test('a resumed run has the same sample, seed and places, and asks nothing again
     error: null,
   });
   const calls = await at.callsDuring(at.pump);
-  // Of the second change the key was stored; what its oracle said came when the run had ended.
+  // The key of the second change was stored; its oracle's answer came after the run had ended.
   expect(calls.toSorted()).toEqual(
     [...wholeReplay('2').filter((call) => call !== 'answer_key:2'), ...wholeReplay('3')].toSorted(),
   );
@@ -57,7 +57,7 @@ test('a resumed run has the same sample, seed and places, and asks nothing again
   });
 });
 
-test('the certificate of a run that was interrupted and resumed is that of an undisturbed one in every score', async () => {
+test('an interrupted and resumed run gets every score of an undisturbed one on its certificate', async () => {
   const request = {
     judge: 'anthropic',
     limit: 8,
@@ -74,7 +74,7 @@ test('the certificate of a run that was interrupted and resumed is that of an un
   expect(scoresOf(await at.certificateOf(runId))).toEqual(scoresOf(await undisturbed.certificateOf(other)));
 });
 
-test('interrupted at whatever step, a resumed run asks each question once in both runs together', async () => {
+test('interrupted at any step, a run and the one that resumes it ask each question once together', async () => {
   const questions = wholeReplay('1').filter((call) => !call.startsWith('oracle'));
   for (const interruptedAt of questions) {
     let cancels = true;
@@ -102,8 +102,8 @@ test('interrupted at whatever step, a resumed run asks each question once in bot
       recall: ['recall:1'],
       reply: ['reply:1'],
     }).flatMap(([step, names]) => (stored[0]?.[step as 'oracle'] ? names : []));
-    // A key that was made when its run had ended is kept for others, this run's continuation among them, as are the
-    // verdicts on the baseline.
+    // A key that was made after its run had ended is kept for others, and so are the verdicts on the baseline. The
+    // run that resumes this one uses them too.
     const shared = interruptedAt.startsWith('answer_key')
       ? ['answer_key:1']
       : interruptedAt.startsWith('baseline')
@@ -114,7 +114,7 @@ test('interrupted at whatever step, a resumed run asks each question once in bot
   }
 });
 
-test('a question that went out and whose outcome was not stored is asked again, and the certificate counts it', async () => {
+test('a question that was sent without its outcome being stored is asked again, and the certificate counts it', async () => {
   let cancels = true;
   const at: OwnersRig = await ownersRig({
     oracle: async ({ pr }) => {
@@ -135,7 +135,7 @@ test('a question that went out and whose outcome was not stored is asked again, 
   expect((await at.certificateOf(undisturbed)).counts.oracleAskedAgain).toBe(0);
 });
 
-test('what the verifier could not get is tried again when its run is resumed, and what was scored is not', async () => {
+test('a resumed run tries again what the verifier failed to get, and not what was scored', async () => {
   let down = true;
   const at: OwnersRig = await ownersRig({
     judge: async ({ measure }, { id }) =>
@@ -164,7 +164,7 @@ test('what the verifier could not get is tried again when its run is resumed, an
   expect((await at.certificateOf(runId)).counts).toMatchObject({ scored: 3, unscored: 0 });
 });
 
-test('a verdict on the baseline, or a second judge’s, that could not be had is tried again too', async () => {
+test('missing verdicts on the baseline or for the agreement are tried again too', async () => {
   let down = true;
   const at: OwnersRig = await ownersRig({
     judge: async (task, { id, title }) =>
@@ -189,11 +189,11 @@ test('a verdict on the baseline, or a second judge’s, that could not be had is
   expect((await at.certificateOf(runId)).trust.baseline?.replays).toBe(2);
 });
 
-test('a run whose replays have all ended is certified at once', async () => {
+test('a resumed run whose replays have all ended is certified at once', async () => {
   const at = await ownersRig();
   const first = await at.start();
   const { engine } = at.context;
-  // Certification alone cannot be carried out.
+  // Only certification fails.
   const broken: typeof engine = {
     ...engine,
     judge: (choice, batches) => {
@@ -229,7 +229,7 @@ test('changes that were replaced stay replaced, and progress and total leave the
   expect(await at.run(runId)).toMatchObject({ status: 'COMPLETED', progress: 3, total: 3 });
 });
 
-test('a resumed run that fails can be resumed in its turn, from where it came to', async () => {
+test('a resumed run that fails can be resumed again from where it stopped', async () => {
   const at = await interruptedRun();
   const second = await at.goOn('resume', at.runId);
   await at.fail(second.runId);

@@ -5,7 +5,7 @@ import { ownersRig } from '#testing/rigs/owners-rig.ts';
 import { changeNumbers, drawOf } from '#testing/rigs/scripted-engine.ts';
 import { SourceError } from '#verification/sources/source.ts';
 
-test('a retried run has the same changes from the beginning, and of what was stored only the shared keys', async () => {
+test('a retried run has the same changes from the beginning, and of the stored steps only the shared keys', async () => {
   const at = await interruptedRun(
     { draw: async () => drawOf(changeNumbers(3), changeNumbers(2, 4)) },
     { seed: 'a-seed' },
@@ -41,7 +41,7 @@ test('a retried run has the same changes from the beginning, and of what was sto
   expect(await at.run(runId)).toMatchObject({ status: 'COMPLETED', progress: 3, total: 3 });
 });
 
-test('a run that failed before its draw reads the repository again when it is retried, and needs its token again', async () => {
+test('a run that failed before its draw reads the repository again when retried, and needs its token again', async () => {
   let there = false;
   const tokens: (string | null)[] = [];
   const at = await ownersRig({

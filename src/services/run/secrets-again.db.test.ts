@@ -4,7 +4,7 @@ import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import { interruptedRun } from '#testing/builders/interrupted-run.ts';
 import { continueRun } from './continue.ts';
 
-test('headers that are missing are named, ones that the run did not have and another oracle’s address are refused', async () => {
+test('missing headers are named; headers that the run did not have and another oracle’s address are refused', async () => {
   const at = await interruptedRun(
     {},
     {
@@ -53,7 +53,7 @@ test('headers that are missing are named, ones that the run did not have and ano
   expect(await at.db.$count(runSecrets)).toBe(0);
 });
 
-test('the secrets given again are sealed for the new run, reach its oracle, and are erased at its end', async () => {
+test('secrets given again are sealed for the new run, reach its oracle, and are erased at its end', async () => {
   const seen: unknown[] = [];
   const at = await interruptedRun(
     {

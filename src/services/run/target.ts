@@ -41,7 +41,7 @@ const oracleOf = ({ policy }: Pick<ServiceContext, 'policy'>, request: TryReques
  * What a checked `repoUrl` names. GitHub's own host and the configured one are read through its API, `owner/name` is
  * GitHub's; any other https URL is cloned with git.
  * @param githubHost the host of GITHUB_SERVER_URL.
- * @throws AppError BAD_REQUEST where a GitHub URL names no repository.
+ * @throws AppError BAD_REQUEST if a GitHub URL names no repository.
  */
 const sourceOf = (repoUrl: string, githubHost: string): RunSource => {
   const isUrl = /^https:\/\//i.test(repoUrl);
@@ -77,7 +77,7 @@ export type RunTarget = Pick<RunConfig, 'source' | 'oracle' | 'oracleQuery'>;
 
 /**
  * What a request would have called, and with which secrets: repository and oracle, checked against the network rule.
- * @throws AppError BAD_REQUEST with the field; PRECONDITION_FAILED where this installation runs no oracles of the type.
+ * @throws AppError BAD_REQUEST with the field; PRECONDITION_FAILED if this installation runs no oracles of the type.
  */
 export const targetOf = async (
   context: Pick<ServiceContext, 'policy' | 'checkOracleUrl'>,
