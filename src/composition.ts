@@ -43,7 +43,7 @@ export type Composition = {
   databaseUrl: string;
   /** Whether the process can serve. */
   ready: () => Promise<Readiness>;
-  /** What is counted, and who may read it: null is whoever can ask on loopback, and nobody elsewhere. */
+  /** The metrics, and the token for reading them. Null: anybody may on loopback, nobody elsewhere. */
   metrics: { scrape: () => Promise<Exposition>; token: string | null };
   close: () => Promise<void>;
 };
@@ -51,7 +51,7 @@ export type Composition = {
 /** What a worker process works with: the services, and the engine's ports. */
 export type WorkerComposition = Omit<Composition, 'services' | 'auth'> & {
   worker: WorkerContext;
-  /** Rejects with SchemaMismatch where the database was set up by another version. */
+  /** Rejects with SchemaMismatch if another version set up the database. */
   requireOwnSchema: () => Promise<void>;
 };
 
@@ -61,7 +61,7 @@ const projectDir = process.cwd();
 const required = (value: string | undefined, name: string): string => {
   if (value !== undefined) return value;
   throw new EnvironmentError(
-    `The environment is not usable:\n  ${name} is not set. npm start makes one for an installation of its own; where web and worker are started by themselves, give both the same.`,
+    `The environment is not usable:\n  ${name} is not set. npm start creates one for its own installation. If you start web and worker yourself, give both the same value.`,
   );
 };
 
@@ -117,7 +117,7 @@ const policyOf = (environment: Environment): InstallationPolicy => {
   };
 };
 
-/** Each key's 32 bytes, from either of the two forms that the environment takes. */
+/** Each key's 32 bytes, written as hexadecimal digits or as base64. */
 const secretsKeys = (list: string): [Buffer, ...Buffer[]] => {
   const bytesOf = (text: string) => Buffer.from(text, /^[0-9a-fA-F]{64}$/.test(text) ? 'hex' : 'base64');
   const [first = '', ...others] = list.split(',').map((text) => text.trim());
@@ -154,7 +154,7 @@ const openJudges = async (
   );
 };
 
-/** What must not be read in a log, wherever it stands there. */
+/** What must not appear anywhere in a log. */
 const secretsOf = (environment: Environment): string[] =>
   [
     ...Object.values(judgeSettingsOf(environment)).map(({ key }) => key ?? undefined),
@@ -167,7 +167,7 @@ const secretsOf = (environment: Environment): string[] =>
     ...(environment.SECRETS_KEY?.split(',') ?? []),
   ].flatMap((secret) => (secret === undefined ? [] : [secret.trim()]));
 
-/** Tracing, where an endpoint is configured; its SDK is loaded only there. */
+/** Tracing, if an endpoint is configured; its SDK is loaded only then. */
 const openTracing = async (environment: Environment, service: string) => {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = environment;
   if (endpoint === undefined) return { tracing: createTracing(null), close: async () => {} };
@@ -194,7 +194,7 @@ const compose = (environment: Environment, tracing: Tracing): Core => {
     alwaysAllowedOrigins: [new URL(ownUrl(environment)).origin],
   });
   const migrations = () => readJournal(join(projectDir, 'drizzle'));
-  // Octokit, git and the judge's client: a web process loads them when somebody tries an oracle, and not before.
+  // Octokit, git and the judge's client: a web process loads them only when somebody tries an oracle.
   let engine: Promise<Engine> | null = null;
   const openEngine = () => {
     engine ??= import('#platform/open-ports.ts').then(async ({ createEngine }) =>
@@ -216,7 +216,7 @@ const compose = (environment: Environment, tracing: Tracing): Core => {
         tracing,
       }),
     );
-    // What failed once may pass: the next trial loads again.
+    // A failed load may be temporary: the next trial loads again.
     engine.catch(() => {
       engine = null;
     });
@@ -254,14 +254,14 @@ const compose = (environment: Environment, tracing: Tracing): Core => {
   };
 };
 
-// On globalThis: in development each recompiled module would else open pools of its own.
+// On globalThis, because in development each recompiled module would otherwise open its own pools.
 const held = globalThis as typeof globalThis & {
   echelonComposition?: Composition;
   echelonTracing?: Tracing;
 };
 
 /**
- * Opens what the web process traces with, before its first request; without it nothing is traced. Throws
+ * Opens the web process's tracing before its first request; without this call nothing is traced. Throws
  * EnvironmentError.
  */
 export const prepareTracing = async (): Promise<void> => {

@@ -68,7 +68,7 @@ const keys32 = (name: string) =>
           .every((text) => /^[0-9a-fA-F]{64}$/.test(text) || /^[A-Za-z0-9+/_-]{43}=?$/.test(text)),
       // Never the value itself: it is a secret.
       {
-        message: `must be 32 bytes as 64 hexadecimal digits or base64, for example ${name}=$(openssl rand -hex 32); while a key is replaced, the new one and the old one separated by a comma`,
+        message: `must be 32 bytes as 64 hexadecimal digits or base64, for example ${name}=$(openssl rand -hex 32); to replace a key, give the new one and the old one, separated by a comma`,
       },
     );
 
@@ -83,7 +83,7 @@ const parsedJson = (text: string): unknown => {
 const account = /^(?:github:\d+|wallet:0x[0-9a-fA-F]{40}|local:owner)$/;
 
 const environmentSchema = z.object({
-  /** Where child processes (git, python) are looked for. They are given this and nothing else of the environment. */
+  /** Where child processes (git, python) are looked for. It is all they are given of the environment. */
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
   HOST: z.string().trim().min(1, 'must be an address, for example 127.0.0.1').default('127.0.0.1'),
   PORT: wholeNumber({ min: 1, max: 65535, example: 'PORT=3000' }).default(3000),
@@ -117,7 +117,7 @@ const environmentSchema = z.object({
       context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
     }
   }),
-  /** Modules of Python oracles are loaded from below this folder only. */
+  /** Python oracles are loaded only from below this folder. */
   PYTHON_ORACLE_DIR: optional,
   PAID_JUDGE_ACCOUNTS: list.refine((accounts) => accounts.every((item) => account.test(item)), {
     message:
@@ -131,9 +131,9 @@ const environmentSchema = z.object({
     })
     .transform(Number)
     .optional(),
-  /** How long a worker that is asked to stop lets the calls under way go on. */
+  /** How long a worker that is asked to stop lets calls under way continue. */
   GRACE_SECONDS: wholeNumber({ min: 1, max: 600, example: 'GRACE_SECONDS=25' }).default(25),
-  /** Prices of judge models that the operator knows better than the built-in list. */
+  /** Prices of judge models that replace those of the built-in list. */
   JUDGE_PRICES: z
     .string()
     .transform((text, context) => {
@@ -147,7 +147,7 @@ const environmentSchema = z.object({
       return z.NEVER;
     })
     .optional(),
-  /** What one user may have under way and start in a UTC day. */
+  /** What one user may have under way, and start in a UTC day. */
   MAX_RUNS_AT_ONCE: wholeNumber({ min: 1, max: 100_000, example: 'MAX_RUNS_AT_ONCE=20' }).default(20),
   MAX_RUNS_PER_DAY: wholeNumber({ min: 1, max: 1_000_000, example: 'MAX_RUNS_PER_DAY=200' }).default(200),
   MAX_RESUMES_PER_DAY: wholeNumber({ min: 1, max: 1_000_000, example: 'MAX_RESUMES_PER_DAY=200' }).default(
@@ -158,7 +158,7 @@ const environmentSchema = z.object({
     max: 100_000_000,
     example: 'MAX_REPLAYS_PER_DAY=20000',
   }).default(20_000),
-  /** Calls to one oracle's origin, of all workers together. */
+  /** Calls to one oracle's origin, by all workers together. */
   ORACLE_MAX_CONCURRENT: wholeNumber({ min: 1, max: 10_000, example: 'ORACLE_MAX_CONCURRENT=16' }).default(
     16,
   ),
@@ -167,14 +167,14 @@ const environmentSchema = z.object({
     max: 1_000_000,
     example: 'ORACLE_MAX_PER_MINUTE=1200',
   }).default(1_200),
-  /** Calls to the paid judge under way at once: of one process, and of all workers together. */
+  /** Calls to the paid judge under way at once: by one process, and by all workers together. */
   JUDGE_MAX_CONCURRENT: wholeNumber({ min: 1, max: 10_000, example: 'JUDGE_MAX_CONCURRENT=64' }).default(64),
   JUDGE_MAX_CONCURRENT_FLEET: wholeNumber({
     min: 1,
     max: 100_000,
     example: 'JUDGE_MAX_CONCURRENT_FLEET=200',
   }).optional(),
-  /** How many days the replays of ended runs, and ground truth that none is about any more, are kept. */
+  /** How many days to keep the replays of ended runs, and ground truth that no replay is about any more. */
   RETENTION_DAYS_REPLAYS: wholeNumber({ min: 1, max: 36_500, example: 'RETENTION_DAYS_REPLAYS=90' }).default(
     90,
   ),
@@ -183,7 +183,7 @@ const environmentSchema = z.object({
     max: 36_500,
     example: 'RETENTION_DAYS_SNAPSHOTS=180',
   }).default(180),
-  /** Whoever scrapes metrics sends it as a bearer token. */
+  /** The bearer token for reading metrics. */
   METRICS_TOKEN: z
     .string()
     .trim()
@@ -194,7 +194,7 @@ const environmentSchema = z.object({
   METRICS_HOST: z.string().trim().default('127.0.0.1'),
   /** A collector of traces, by OTLP over HTTP. */
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl('http://localhost:4318').optional(),
-  /** Read by the exporter itself; it may hold the collector's key, so it is known here as ours. */
+  /** The exporter reads this one. It is listed here because it may hold the collector's key. */
   OTEL_EXPORTER_OTLP_HEADERS: optional,
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
@@ -248,7 +248,7 @@ export const readEnvironment = (source: Record<string, string | undefined> = pro
   );
 };
 
-/** What the environment says of each judge's provider, by the names of the variables that its entry has. */
+/** The settings of each judge's provider, from the variables that its entry names. */
 export const judgeSettingsOf = (environment: Environment): Record<JudgeProvider, JudgeSettings> =>
   byProvider((provider) => {
     const { model } = providerTable[provider];
@@ -261,10 +261,10 @@ export const judgeSettingsOf = (environment: Environment): Record<JudgeProvider,
         };
   });
 
-/** Next's own word for `next dev`; the page's security policy has to let its tools work. */
+/** Set by Next for `next dev`; the page's security policy must let its tools work. */
 export const inDevelopment = () => process.env.NODE_ENV === 'development';
 
-/** What of the environment is not this program's own settings and secrets: for a program that its user brings along. */
+/** The environment without this program's own settings and secrets, for a program that its user brings along. */
 export const environmentOfUser = (
   source: Record<string, string | undefined> = process.env,
 ): Record<string, string> =>
@@ -274,7 +274,7 @@ export const environmentOfUser = (
     ),
   );
 
-/** What a child process is started with: our own environment, and what was decided for it. */
+/** The environment that a child process starts with: our own, and the decided values. */
 export const childEnvironment = (decided: Record<string, string>): NodeJS.ProcessEnv => ({
   ...process.env,
   ...decided,

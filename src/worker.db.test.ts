@@ -21,13 +21,13 @@ import { fakeRepository } from '#testing/fakes/github/repository.ts';
 import { describeChange, startOracleFake } from '#testing/fakes/oracles/http-fake.ts';
 import { openPolicy, openRig } from '#testing/rigs/engine-rig.ts';
 
-/** Each holds this word, and nothing else does. */
+/** Each secret holds this word, and nothing else does. */
 const planted = /planted/i;
 const githubToken = 'ghp_planted0123456789abcdef';
 const apiKey = 'sk-ant-planted-0123456789';
 const metricsToken = 'planted-metrics-token-0123';
 
-/** What a whole run left behind that a worker of its own carried out, sent in through the REST interface. */
+/** What a whole run leaves behind after a separate worker carried it out, sent in through the REST interface. */
 type Traces = { spans: ReceivedSpan[]; raw: string };
 let left: {
   runId: string;
@@ -44,7 +44,7 @@ beforeAll(async () => {
   const github = await startGitHubFake({ token: githubToken });
   github.repositories.push(fakeRepository({ count: 4 }));
   const anthropic = await startAnthropicFake({ apiKey });
-  // It says its secrets back, in its answer to one question and with an error at the other.
+  // It repeats its secrets, in one answer and in one error.
   const oracle = await startOracleFake((request, count) => {
     const said = JSON.stringify(oracle.requests.at(-1)?.headers) + oracle.requests.at(-1)?.url;
     if (count === 0) return { kind: 'status', status: 503, body: said };
@@ -155,18 +155,18 @@ afterAll(async () => {
   for (const close of closing) await close();
 });
 
-test('a run leaves none of its secrets, nor of the installation’s, in traces, metrics, logs, jobs or evidence', () => {
+test('a run leaves neither its own secrets nor the installation’s in traces, metrics, logs, jobs or evidence', () => {
   expect(left.status).toBe('COMPLETED');
   const { raw, metrics, log, jobs, database } = left;
   for (const text of [raw, metrics, log, jobs, database]) {
     expect(text.length).toBeGreaterThan(500);
     expect(text).not.toMatch(planted);
   }
-  // Nor where a call went, or what was said in it.
+  // Nor is there where a call went, or what it said.
   expect(raw).not.toMatch(/https?:|127\.0\.0\.1|octo|widgets|alpha|file\d\.ts/);
 });
 
-test('one trace leads from the request over its jobs to each outgoing call, with the run’s id', () => {
+test('one trace leads from the request through its jobs to each outgoing call, with the run’s id', () => {
   const { spans, runId } = left;
   const request = spans.find(({ name }) => name === 'POST /api/v1/verification/runs');
   const parentOf = (span: ReceivedSpan | undefined) =>
@@ -192,7 +192,7 @@ test('one trace leads from the request over its jobs to each outgoing call, with
   expect(judged?.attributes['replay.id']).toMatch(/^[0-9a-f-]{36}$/);
 });
 
-test('each step of the run is one line of the log, with its id, its trace and the time it took', () => {
+test('each status of a run is one line of the log, with its id, its trace and the time it took', () => {
   const lines = left.log
     .split('\n')
     .filter((line) => line.startsWith('{'))
@@ -214,7 +214,7 @@ test('each step of the run is one line of the log, with its id, its trace and th
   expect(lines.filter(({ msg, job }) => msg === 'A job ended' && job === 'score-replay')).toHaveLength(2);
 });
 
-test('a worker’s metrics tell queues, runs, phases, calls, tokens and cost', () => {
+test('a worker’s metrics show queues, runs, phases, calls, tokens and cost', () => {
   const countOf = (series: string) =>
     Number(
       left.metrics
@@ -226,7 +226,7 @@ test('a worker’s metrics tell queues, runs, phases, calls, tokens and cost', (
   expect(countOf('echelon_runs{status="COMPLETED"}')).toBe(1);
   expect(countOf('echelon_queue_jobs{queue="score-replay",state="created"}')).toBe(0);
   expect(countOf('echelon_queue_jobs{queue="score-replay",state="completed"}')).toBe(2);
-  // Of two replays one has an oracle that failed, which leaves no verdicts to ask for but the two on the baseline.
+  // One of two oracle calls failed, which leaves no verdicts to ask for but the two on the baseline.
   const phases = { answer_key: 2, oracle: 2, precision: 1, recall: 1, reply: 1, baseline: 4 };
   for (const [phase, count] of Object.entries(phases))
     expect(countOf(`echelon_replay_phase_seconds_count{phase="${phase}"}`)).toBe(count);
