@@ -19,16 +19,16 @@ import { openFrontDesk, whenDrawn } from '#testing/fleet/runs.ts';
 import { runRequest } from '#testing/rigs/engine-rig.ts';
 
 /**
- * `npm run bench:reaction-times`: how soon something happens after what it is waited for, against what is promised. The
- * tests show that each of these happens; how long it takes is measured here, where the machine does nothing else. Ends
- * with code 1 where a promise was not kept.
+ * `npm run bench:reaction-times`: measures how soon things happen, and compares that with what is promised. The tests
+ * show that they happen; this bench measures how long they take while the machine does nothing else. Exits with code 1
+ * if a promise was not kept.
  */
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => stopping.abort(new Error('Interrupted.')));
-/** What to end, the last begun first. */
+/** What to close, in reverse order of opening. */
 const open: (() => Promise<unknown>)[] = [];
 const closeFrom = async (place: number) => {
   for (const close of open.splice(place).toReversed()) await close();
@@ -38,7 +38,7 @@ const within = { withinMs: 120_000, signal: stopping.signal };
 const database = await startPostgres();
 open.push(database.close);
 
-/** A database of its own for each measurement, and its front desk. */
+/** Makes a database for one measurement, and its front desk. */
 const deskOn = async (name: string) => {
   const databaseUrl = await database.createDatabase(name);
   const desk = await openFrontDesk(databaseUrl);
@@ -66,7 +66,7 @@ const openQueue = ({ db }: Awaited<ReturnType<typeof deskOn>>['desk']) => {
 };
 const ingest = (): Job => ({ name: 'ingest-run', data: { runId: randomUUID() } });
 
-/** From a job's commit until a worker that waits for one begins it; the slowest of ten. */
+/** From a job's commit until a waiting worker begins it; the slowest of ten. */
 const jobStarts = async (): Promise<number> => {
   const { databaseUrl, desk } = await deskOn('job_starts');
   const sender = openQueue(desk);
@@ -83,7 +83,7 @@ const jobStarts = async (): Promise<number> => {
   return slowestMs;
 };
 
-/** From a run's change until whoever follows it is told; the slowest of ten. */
+/** From a run's change until its follower hears of it; the slowest of ten. */
 const followerIsTold = async (): Promise<number> => {
   const { desk, owner } = await deskOn('follower_is_told');
   const { runId } = await createRun(desk.context, owner, runRequest());
@@ -152,7 +152,7 @@ const cancelledRunIsStopped = async (): Promise<number> => {
   return Math.max(0, ...outside.calls.map(({ from }) => from - cancelledAt));
 };
 
-/** From when a run of 10 is drawn until all its replays have begun, while a run of 1,000 has its jobs before it. */
+/** From the draw of a run of 10 until all its replays have begun, while the jobs of a run of 1,000 wait before it. */
 const smallRunStarts = async (): Promise<number> => {
   const { desk, accept, startsOf } = await slowRun('small_run', [1_000, 10], 300);
   await accept(0);
@@ -162,7 +162,7 @@ const smallRunStarts = async (): Promise<number> => {
   return Math.max(...starts) - (await whenDrawn(desk.db, small));
 };
 
-/** How long a worker takes to stop that may take a second and a half, with a job that does not end. */
+/** How long a worker with 1.5 s of grace takes to stop while a job does not end. */
 const workerStops = async (): Promise<number> => {
   const { databaseUrl, desk } = await deskOn('worker_stops');
   const sender = openQueue(desk);
@@ -180,7 +180,7 @@ const workerStops = async (): Promise<number> => {
   return performance.now() - stoppedAt;
 };
 
-/** From kill -9 of a worker until another has taken up its job. */
+/** From a worker's kill -9 until another worker takes up its job. */
 const killedWorkersJobIsDone = async (): Promise<number> => {
   const { databaseUrl, desk } = await deskOn('killed_worker');
   const sender = openQueue(desk);
@@ -198,11 +198,11 @@ const killedWorkersJobIsDone = async (): Promise<number> => {
 
 const promises: { what: string; withinMs: number; measure: () => Promise<number> }[] = [
   { what: 'a job starts after its commit', withinMs: 1_000, measure: jobStarts },
-  { what: 'who follows a run is told of a change', withinMs: 1_000, measure: followerIsTold },
+  { what: 'a run’s follower hears of a change', withinMs: 1_000, measure: followerIsTold },
   { what: 'a cancelled run makes its last call', withinMs: 2_000, measure: cancelledRunIsStopped },
   { what: 'a run of 10 has begun beside one of 1,000', withinMs: 3_000, measure: smallRunStarts },
   { what: 'a worker with 1.5 s of grace has stopped', withinMs: 5_000, measure: workerStops },
-  { what: 'a killed worker’s job is done by another', withinMs: 20_000, measure: killedWorkersJobIsDone },
+  { what: 'another worker does a killed one’s job', withinMs: 20_000, measure: killedWorkersJobIsDone },
 ];
 
 const bench = async () => {

@@ -11,9 +11,9 @@ import { startPostgres } from '#testing/fleet/postgres.ts';
 import { haveEnded, openFrontDesk, runStates } from '#testing/fleet/runs.ts';
 
 /**
- * `npm run bench:scale-out`: replays per second with 1, 2 and 4 workers at their default concurrency, the oracle taking
- * 300 ms and each of the judge's calls 600 ms. Ends with code 1 where more workers do not do as much more as they must.
- * Where no processor was idle, it is this machine that was measured.
+ * `npm run bench:scale-out`: measures replays per second with 1, 2 and 4 workers at their default concurrency. The
+ * oracle takes 300 ms, each call to the judge 600 ms. Exits with code 1 if a fleet gains less than its `atLeast`.
+ * If no processor was idle, the numbers show this machine's limit.
  */
 
 const fleets = [
@@ -24,7 +24,7 @@ const fleets = [
 const replaysPerWorker = 200;
 const latency = { oracleMs: 300, judgeMs: 600 };
 /**
- * The middle of each run: at its beginning slots fill and the judge's limit is still felt for, at its end they empty.
+ * The middle of each run. At the start slots fill and workers still look for the judge's limit; at the end slots empty.
  */
 const middle = { from: 0.25, to: 0.85 };
 
@@ -32,13 +32,13 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => stopping.abort(new Error('Interrupted.')));
-/** What to end, the last begun first. */
+/** What to close, in reverse order of opening. */
 const open: (() => Promise<unknown>)[] = [];
 const closeFrom = async (place: number) => {
   for (const close of open.splice(place).toReversed()) await close();
 };
 
-/** How long this machine's processors have had nothing to do, and how long they have been there, in milliseconds. */
+/** Idle time and total time of this machine's processors, in milliseconds. */
 const processors = () => {
   const times = cpus().map(({ times: { user, nice, sys, idle, irq } }) => ({
     idle,
@@ -50,7 +50,7 @@ const processors = () => {
   };
 };
 
-/** Replays that ended per second, between these shares of all of them. */
+/** Replays that ended per second in the middle of the run. */
 const rateOf = async (db: Database): Promise<number> => {
   const [row] = await db.execute<{ replays: number; seconds: number }>(sql`
     select (max(place) - min(place))::int as replays, extract(epoch from max(ended_at) - min(ended_at))::float8 as seconds
@@ -120,10 +120,10 @@ const bench = async () => {
     const { rate, idle } = await measure(run, workers);
     first ??= rate;
     const times = rate / first;
-    // Written so that a rate of nothing misses it.
+    // Negated, so that NaN, from a rate of 0, fails too.
     if (!(times >= atLeast))
       missed.push(
-        `${workers} workers did ${times.toFixed(2)} times as much as one, not ${atLeast.toFixed(1)}.`,
+        `${workers} workers did ${times.toFixed(2)} times as much as one; ${atLeast.toFixed(1)} times is required.`,
       );
     say(
       `${String(workers).padStart(7)}  ${rate.toFixed(2).padStart(9)}  ${times.toFixed(2).padStart(16)}  ${atLeast.toFixed(1).padStart(8)}  ${`${Math.round(idle * 100)} %`.padStart(15)}`,

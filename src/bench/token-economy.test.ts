@@ -4,7 +4,7 @@ import { ownChanges, ownReadings } from '#testing/builders/own-changes.ts';
 import { tokensOf } from '#testing/fakes/anthropic/cache.ts';
 import { addFigures, type EconomyFigures, measureTokenEconomy } from './token-economy.ts';
 
-/** The judge's default model caches nothing shorter (platform.claude.com/docs/en/build-with-claude/prompt-caching). */
+/** The default model caches no shorter prompt (platform.claude.com/docs/en/build-with-claude/prompt-caching). */
 const smallestCacheable = 1024;
 
 test('input costs at most 0.45 of the plain plan for a first construct, 0.40 for the next, 0.5 in economy mode', async () => {
@@ -21,7 +21,7 @@ test('input costs at most 0.45 of the plain plan for a first construct, 0.40 for
   expect(large.first / large.plain).toBeLessThanOrEqual(0.45);
   expect(large.next / large.plain).toBeLessThanOrEqual(0.4);
   expect(large.economy / large.plain).toBeLessThanOrEqual(0.5);
-  // Small pull requests gain too: the instructions carry them over the length below which nothing is cached.
+  // Small pull requests gain too: with the instructions they are long enough to be cached.
   const all = sumOver(changes);
   expect(all.first / all.plain).toBeLessThanOrEqual(0.45);
   expect(all.economy / all.plain).toBeLessThanOrEqual(0.5);

@@ -12,10 +12,10 @@ import { neutralise } from '#verification/text/fence.ts';
 export type EconomyFigures = {
   changes: number;
   plain: number;
-  /** The first construct on these changes: keys, verdicts; and with the baseline's verdicts. */
+  /** The first construct on these changes pays for keys and verdicts. The second figure adds the baseline's verdicts. */
   first: number;
   firstWithBaseline: number;
-  /** The next construct on them: stored keys, and a baseline that was judged already. */
+  /** The next construct on them uses stored keys and a baseline that is already judged. */
   next: number;
   /** The first construct in economy mode, without and with the baseline's verdicts. */
   economy: number;
@@ -56,8 +56,8 @@ const inMemory = (): ((change: GroundTruth) => SharedJudgments) => {
 };
 
 /**
- * What the plain plan pays for the same four questions: system prompt, the one task's instructions, the whole pull
- * request and the material, each time anew.
+ * What the plain plan pays for the same four questions: each call sends the system prompt, its task's instructions, the
+ * whole pull request and the material in full.
  */
 const plainTokens = (request: MeteredRequest): number => {
   const { system, user } = request;
@@ -68,7 +68,7 @@ const plainTokens = (request: MeteredRequest): number => {
   return tokensOfPrompt([instructions, pullRequest, user], request);
 };
 
-/** The calls about the oracle's own answer, asked again or not: those about the baseline come after them. */
+/** The calls about the oracle's own answer, including repeats. The calls about the baseline come after them. */
 const ownRequests = (requests: MeteredRequest[], checkpoint: ReplayCheckpoint) => {
   const { answerKey, precision, recall, reply } = checkpoint;
   const asks: [string, number][] = [
@@ -82,7 +82,7 @@ const ownRequests = (requests: MeteredRequest[], checkpoint: ReplayCheckpoint) =
   );
 };
 
-/** Measures a run over these changes on the accounting of a model API's fake. */
+/** Measures a run over these changes by the token accounting of a fake model API. */
 export const measureTokenEconomy = async (
   changes: GroundTruth[],
   answer: (change: GroundTruth) => OracleAnswer,

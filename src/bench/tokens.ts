@@ -5,7 +5,7 @@ import { tokensOf } from '#testing/rigs/metered-model.ts';
 import { gitSource } from '#verification/sources/git/git.ts';
 import { addFigures, measureTokenEconomy } from './token-economy.ts';
 
-/** `npm run bench:tokens`: what judging this repository's own changes costs in input, against the plain plan. */
+/** `npm run bench:tokens`: compares the input cost of judging this repository's own changes with the plain plan. */
 const smallestCacheable = 1024;
 
 const source = gitSource({
@@ -15,7 +15,7 @@ const source = gitSource({
 });
 const { drawn } = await source.draw({ limit: 60, reserve: 0, seed: 'tokens', since: null, label: null });
 const figures = await measureTokenEconomy(drawn, ({ title, description }) =>
-  // An oracle's usual length: what it says changes no one's share of the prompt.
+  // As long as a usual answer. What it says does not change the measured shares.
   oracleAnswer(
     `${title}. ${description}`,
     ['First', 'Second', 'Third', 'Fourth'].map((place) => `${place} claim about what changes: ${title}`),

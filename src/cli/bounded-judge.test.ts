@@ -28,17 +28,17 @@ const answered: JudgeReply = {
   retries: 0,
 };
 
-/** A judge that says these in turn, the last for ever, before a clock that its sleeps move. */
+/** A judge that gives these replies in turn and repeats the last, with a clock that its sleeps move. */
 const stage = (...script: (JudgeReply | Error)[]) => {
   let clock = 0;
-  const told: string[] = [];
+  const reported: string[] = [];
   const slept: number[] = [];
   const account = ledgerAccount(1, memoryStore());
   const { judge, asked } = judgeReplying((place) => script[Math.min(place, script.length - 1)], 0.5);
   const bounded = boundedJudge(judge, {
     account,
     modelOption: '--model',
-    onWait: (message) => told.push(message),
+    onWait: (message) => reported.push(message),
     sleep: async (ms, signal) => {
       signal?.throwIfAborted();
       slept.push(ms);
@@ -47,23 +47,23 @@ const stage = (...script: (JudgeReply | Error)[]) => {
     now: () => clock,
   });
   const ask = (signal?: AbortSignal) => bounded.open(changeNumber(1)).ask({ measure: 'answer_key' }, signal);
-  return { ask, told, slept, account, asked };
+  return { ask, reported, slept, account, asked };
 };
 
-test('a judge that is overloaded is asked again after longer and longer waits, each told', async () => {
-  const { ask, told, slept, account } = stage(
+test('an overloaded judge is asked again after longer and longer waits, each of them reported', async () => {
+  const { ask, reported, slept, account } = stage(
     passing('it is overloaded'),
     passing('it is overloaded'),
     answered,
   );
   expect(await ask()).toEqual(answered);
   expect(slept).toEqual([5_000, 10_000]);
-  expect(told).toEqual(Array.from({ length: 2 }, () => 'Waiting for the judge: it is overloaded'));
+  expect(reported).toEqual(Array.from({ length: 2 }, () => 'Waiting for the judge: it is overloaded'));
   // Only the answer cost something: 0.25 of 1.
   await account.book(0.75);
 });
 
-test('it is waited for half an hour at most, never longer than a minute at a time, and then its fault is the answer', async () => {
+test('the wait lasts half an hour at most, a minute at a time at most, and then the fault is returned', async () => {
   const { ask, slept } = stage(passing('down'));
   expect(await ask()).toEqual(passing('down'));
   expect(Math.max(...slept)).toBe(60_000);
@@ -72,7 +72,7 @@ test('it is waited for half an hour at most, never longer than a minute at a tim
   expect(total).toBeLessThanOrEqual(30 * 60_000);
 });
 
-test('what will not pass, and every other fault, is answered at once', async () => {
+test('a lasting fault, and every other kind of fault, is returned at once', async () => {
   const { model, usage: used, latencyMs, retries } = passing('');
   const common = { ok: false, detail: '', model, usage: used, latencyMs, retries } as const;
   const refused: JudgeReply = { ...common, fault: 'unavailable', passing: false };
@@ -105,13 +105,13 @@ test.each([
   expect([asked(), slept]).toEqual([1, []]);
 });
 
-test('whoever stops the program waits no longer', async () => {
+test('stopping the program ends the wait', async () => {
   const controller = new AbortController();
   controller.abort(new Error('stopped'));
   await expect(stage(passing('down')).ask(controller.signal)).rejects.toThrow('stopped');
 });
 
-test('a limit without room stops the run in words that say how to resume it', async () => {
+test('a limit without room stops the run with a message that says how to resume it', async () => {
   const { ask, account } = stage(answered);
   await (await account.book(0.75)).breakOff();
   const stopped = ask();
@@ -137,7 +137,7 @@ test('a judge that costs nothing is not held to the account', async () => {
   expect(await judge.open(changeNumber(1)).ask({ measure: 'answer_key' })).toEqual(answered);
 });
 
-test('a booking is kept before its call is made, and what it cost before its answer is given', async () => {
+test('a booking is kept before its call is made, and the cost before the answer is returned', async () => {
   const steps: string[] = [];
   const keepLedger = async ({ settledUsd, bookedUsd }: Ledger) => {
     await delay(5);

@@ -12,7 +12,7 @@ export type JudgeBounds = {
   account: JudgeAccount;
   /** The option that names this judge's model. */
   modelOption: '--model' | '--agreement-model';
-  /** Told why, each time the judge is waited for. */
+  /** Called with the reason before each wait for the judge. */
   onWait: (message: string) => void;
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   now: () => number;
@@ -20,7 +20,7 @@ export type JudgeBounds = {
 
 const capitalised = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
-/** No later call would get past it, and each would leave its replay unscored. */
+/** Stops the run: every later call would be refused too, and would leave its replay unscored. */
 const refusal = (
   mend: 'key' | 'model',
   detail: string,
@@ -32,11 +32,11 @@ const refusal = (
   const { api, variables } = judge;
   return new RunStopped(
     `${capitalised(api)} does not know the model ${model}: check ${modelOption}${modelOption === '--model' ? ` (or ${variables.model})` : ''}, and ${variables.url} if it is set.`,
-    'Run the same command again to resume, also with another model where nothing is judged yet; later another model is another run, with another --out.',
+    'Run the same command again to resume. If nothing is judged yet, you may name another model; otherwise another model needs another --out.',
   );
 };
 
-/** Waits in place, for longer and longer. */
+/** Waits in place, each time twice as long, up to a minute. */
 const waitingInPlace = ({
   onWait,
   sleep,
@@ -54,8 +54,8 @@ const waitingInPlace = ({
 };
 
 /**
- * A judge held to an account, and asked again for a while where it cannot be asked just now.
- * Its asking rejects with RunStopped where the account, or the API for good, refuses it.
+ * A judge that books each call on an account and is asked again for a while if it is unavailable.
+ * Asking rejects with RunStopped if the account has no room, or if the API refuses for good.
  */
 export const boundedJudge = (judge: Judge, { account, modelOption, ...bounds }: JudgeBounds): Judge => {
   const booked = resending(bookedJudge(judge, account));

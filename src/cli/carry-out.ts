@@ -25,7 +25,7 @@ import type { Terminal } from './terminal.ts';
 
 export type VerifyContext = { settings: Settings; terminal: Terminal; signal: AbortSignal };
 
-/** The ground truth of a run: as it was drawn before, else drawn now and kept. */
+/** The ground truth of a run: the stored draw, else a new one, which is stored. */
 export const drawInto = async (
   store: RunStore,
   repository: RepositoryChoice,
@@ -46,7 +46,7 @@ export const drawInto = async (
   return draw;
 };
 
-/** How far a run came, for whoever stopped it or has to mend something. */
+/** Says how far a stopped run came. */
 const whatIsKept = (store: RunStore, total: number, directory: string | undefined): string => {
   if (directory === undefined) return 'Nothing was kept; with --out DIR a run can be stopped and resumed.';
   const done = Array.from({ length: total }, (_, at) => store.replayAt(at)).filter(
@@ -59,18 +59,18 @@ const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
   await delay(ms, undefined, signal && { signal });
 };
 
-/** @throws UsageError where the run has spent its limit already: nothing more could be asked. */
+/** @throws UsageError if the run has already spent its limit, so that it could make no call. */
 const refuseSpentLimit = ({ ledger }: RunStore, maxCostUsd: number | null) => {
   const spent = spentUsd(ledger);
   if (maxCostUsd !== null && spent >= maxCostUsd)
     throw new UsageError(
-      `--max-cost is $${maxCostUsd.toFixed(2)}, and $${spent.toFixed(4)} are spent on this run already. Give a higher one to resume it.`,
+      `--max-cost is $${maxCostUsd.toFixed(2)}, and this run has already spent $${spent.toFixed(4)}. Give a higher limit to resume it.`,
     );
 };
 
 /**
- * What this run shares with others of this installation's command line. Of a private repository nothing is left in the
- * data directory, as nothing is of its objects.
+ * The judgments that this run shares with other runs of this installation's command line. A private repository leaves
+ * nothing in the data directory: neither judgments nor git objects.
  */
 const sharedWith = async (
   { salt }: RunConfiguration,
@@ -99,8 +99,8 @@ const sharedWith = async (
 };
 
 /**
- * Draws, replays and certifies, from wherever the directory stands; without one nothing is kept.
- * @returns null where it was stopped, which was said.
+ * Draws, replays and certifies, and resumes what the directory holds. Without a directory nothing is kept.
+ * @returns null if the user stopped it; this was printed.
  */
 export const carryOut = async (
   { configuration, directory }: { configuration: RunConfiguration; directory: RunDirectory | null },

@@ -4,7 +4,7 @@ import type { JudgeTrust } from '#contracts/judge-trust.ts';
 import { testedCertificate } from '#testing/builders/stored-certificates.ts';
 import { viewCertificate } from './certificate-view.ts';
 
-/** On one line, so that where a line was broken does not matter. */
+/** On one line, so that line breaks do not matter. */
 const shown = (certificate: Certificate) =>
   viewCertificate(certificate, (_, text) => text).replace(/\s+/g, ' ');
 
@@ -13,10 +13,10 @@ const withTrust = (change: Partial<JudgeTrust>): Certificate => {
   return { ...certificate, trust: { ...certificate.trust, ...change } };
 };
 
-// By hand: 99 of 100 canaries of each kind were judged right; precision is 18.3333/20, (0.916667 − 0.01)/0.98 = 0.925.
+// By hand: 99 of 100 canaries of each kind were judged correctly; precision is 18.3333/20, (0.916667 − 0.01)/0.98 = 0.925.
 // The baseline has (1/3 + 1/2 + 0)/3 each, the oracle (0.916667 + 1 + 0.75)/3 = 0.889, over 22 replays 0.808 or 0.899.
-// The judges said the same in 34 of 40 verdicts, where chance brings 0.86: kappa (0.85 − 0.86)/0.14.
-test('what is known of the judge is shown with intervals and counts', () => {
+// The judges agreed on 34 of 40 verdicts; chance gives 0.86: kappa (0.85 − 0.86)/0.14.
+test('the measures of the judge are shown with intervals and counts', () => {
   const text = shown(testedCertificate());
   for (const words of [
     'Reliable yes',
@@ -24,16 +24,16 @@ test('what is known of the judge is shown with intervals and counts', () => {
     'False rejected 0.990 [0.946 – 0.998] of 100',
     'Injected taken 0.010 [0.002 – 0.054] of 100',
     'q0 + q1 − 1 0.980, lower 95 % bound 0.917',
-    '100 true, 100 false and 100 injected of this run · none of earlier ones',
+    '100 true, 100 false and 100 injected in this run · none from earlier runs',
     'Precision 0.917',
     'Adj. precision 0.925',
     'Over the baseline +0.611',
     'over 20 pull requests; the baseline’s composite is 0.278',
     'composite 0.808 with all 2 at 0, 0.899 with them at 1',
-    'Second judge claude-opus-5-1, over 8 replays',
+    'Judged again by claude-opus-5-1, over 8 replays',
     '0.850 [0.709 – 0.929] of 40, Cohen’s kappa −0.071',
     'precision 22 176,000 13,200 0.5148',
-    '5 judge calls repeated · 1 answer keys used again',
+    '5 judge calls repeated · 1 answer keys reused',
   ])
     expect(text).toContain(words);
 });
@@ -46,7 +46,7 @@ test('injected canaries that leaked are remarked on before any number', () => {
 
 test.each([
   ['verifier', 'drawn by the verifier'],
-  ['owner', 'given by the run’s owner, who could choose the sample by it'],
+  ['owner', 'given by the run’s owner, who could choose the sample with it'],
 ] as const)('a seed of %s says who chose it', (seedSource, words) => {
   const certificate = testedCertificate();
   expect(shown({ ...certificate, draw: { ...certificate.draw, seedSource } })).toContain(
@@ -61,7 +61,7 @@ test('earlier runs of the pool are named', () => {
     injected: { shown: 30, supported: 0 },
   };
   expect(shown(testedCertificate({ canaries, certificates: ['first-id', 'second-id'] }))).toContain(
-    '150 true, 140 false and 130 injected with 2 earlier certificates: first-id, second-id (of these each change once, as the earliest certificate has it)',
+    '150 true, 140 false and 130 injected with 2 earlier certificates: first-id, second-id (each change counts once, from the earliest certificate that has it)',
   );
 });
 
@@ -96,7 +96,7 @@ test('a run without canaries says why it has none', () => {
   ).toContain('The judge is not shown to be reliable. No canary was put: no change of this run allowed one');
 });
 
-test('what was not measured is said to be, and nothing is shown in its place', () => {
+test('a measure that was not taken is shown as not measured', () => {
   const none = shown(
     withTrust({
       q1: null,
@@ -115,7 +115,7 @@ test('what was not measured is said to be, and nothing is shown in its place', (
     'q0 + q1 − 1 not measured',
     'Adj. precision not measured: No true or no false canary was judged',
     'Over the baseline not measured',
-    'Second judge none was asked',
+    'Agreement not measured: no replay was judged again',
   ])
     expect(none).toContain(words);
 });

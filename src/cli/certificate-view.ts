@@ -12,7 +12,7 @@ import { type Paint, plain } from './terminal.ts';
 
 const barCells = 24;
 const nameWidth = 15;
-/** Longer lists of replays are cut to the lowest scored ones; `--json` has them all. */
+/** Longer lists show only the replays with the lowest scores; `--json` has them all. */
 const listedReplays = 30;
 const lowestReplays = 10;
 
@@ -35,8 +35,8 @@ const exclusionWords: Record<(typeof exclusionReasons)[number], string> = {
 
 const judgeRemark = (certificate: Certificate) =>
   certificate.judge === 'offline'
-    ? 'Offline judge: a lexical baseline. It compares words (names, numbers, paths), it does not understand them. ' +
-      'Good for a first look; never comparable with certificates judged by a model.'
+    ? 'Offline judge: a lexical baseline. It compares words (names, numbers, paths) and does not understand them. ' +
+      'Good for a first look; not comparable with certificates judged by a model.'
     : null;
 
 const remarks = (certificate: Certificate) =>
@@ -44,7 +44,7 @@ const remarks = (certificate: Certificate) =>
     certificate.sample ? 'A sample: a demonstration oracle on the project’s own history.' : null,
     judgeRemark(certificate),
     certificate.counts.oracleFailures > 0
-      ? `The oracle failed ${certificate.counts.oracleFailures} of ${certificate.counts.scored} scored replays: each is 0 on all measures.`
+      ? `The oracle failed ${certificate.counts.oracleFailures} of ${certificate.counts.scored} scored replays: each scores 0 on every measure.`
       : null,
     leakRemark(certificate),
     reliabilityRemark(certificate),
@@ -54,7 +54,7 @@ const remarks = (certificate: Certificate) =>
     certificate.replayCount < 20 ? 'Few replays: read the intervals, not the numbers.' : null,
   ].filter((remark) => remark !== null);
 
-/** `first` stands before the first line; the others are indented as far. */
+/** Puts `first` before the first line and indents the others to match. */
 const wrapped = (text: string, first: string, width: number) => {
   const lines = [''];
   for (const word of text.split(' ')) {
@@ -71,15 +71,15 @@ const measures = [
     'Precision',
     'precision',
     1,
-    'the share of the oracle’s claims that the judge held to be true, each with a quote of the change',
+    'the share of the oracle’s claims that the judge found true, each supported by a quote from the change',
   ],
-  ['Recall', 'recall', 1, 'of the important changes, how many its summary tells'],
-  ['Reply accuracy', 'replyAccuracy', 1, 'how right its answers to one follow-up question a change are'],
+  ['Recall', 'recall', 1, 'the share of the important changes that its summary surfaces'],
+  ['Reply accuracy', 'replyAccuracy', 1, 'how well it answers one follow-up question per change'],
   [
     'Brier',
     'brier',
     0.5,
-    '(1 − composite) / 2, from 0 to 0.5, lower is better; a mapping, not a score of probabilities',
+    '(1 − composite) / 2, from 0 to 0.5, lower is better; a mapping of the composite, not a score of probabilities',
   ],
 ] as const;
 
@@ -109,12 +109,12 @@ const replayCounts = ({ counts }: Certificate) =>
     counts.replaced > 0 ? `${counts.replaced} replaced, no answer key could be made` : '',
     counts.oracleRetries > 0 ? `${counts.oracleRetries} oracle calls repeated` : '',
     counts.oracleAskedAgain > 0
-      ? `${counts.oracleAskedAgain} questions that the oracle had been sent before an interruption`
+      ? `${counts.oracleAskedAgain} questions sent to the oracle again after an interruption`
       : '',
-    counts.judgeReasks > 0 ? `${counts.judgeReasks} judge calls asked again` : '',
+    counts.judgeReasks > 0 ? `${counts.judgeReasks} judge answers asked for again` : '',
     counts.judgeRetries > 0 ? `${counts.judgeRetries} judge calls repeated` : '',
-    counts.controls > 0 ? `${counts.controls} measures at 0 by a control` : '',
-    counts.keysReused > 0 ? `${counts.keysReused} answer keys used again` : '',
+    counts.controls > 0 ? `${counts.controls} measures set to 0 by a control` : '',
+    counts.keysReused > 0 ? `${counts.keysReused} answer keys reused` : '',
   ]
     .filter((part) => part !== '')
     .join(' · ');
@@ -130,13 +130,13 @@ const exclusions = ({ draw }: Certificate) => {
 const judgeCost = ({ usage }: Certificate) => {
   if (usage.calls === 0) return 'no paid call';
   const tokens = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens + usage.outputTokens;
-  const cost = usage.costUsd === null ? 'price of the model not known' : `${usage.costUsd.toFixed(4)} USD`;
+  const cost = usage.costUsd === null ? 'price of the model unknown' : `${usage.costUsd.toFixed(4)} USD`;
   return `${usage.calls} calls, ${tokens.toLocaleString('en')} tokens, ${cost}`;
 };
 
 const seedWords: Record<SeedSource, string> = {
   verifier: 'drawn by the verifier',
-  owner: 'given by the run’s owner, who could choose the sample by it',
+  owner: 'given by the run’s owner, who could choose the sample with it',
 };
 
 const facts = (certificate: Certificate): [string, string][] => [
@@ -186,7 +186,7 @@ const replayTable = (certificate: Certificate, paint: Paint) => {
       .join('')}`.trimEnd();
   return [
     paint('bold', complete ? 'Replays' : `The ${lowestReplays} lowest of ${replayScores.length} replays`),
-    paint('dim', row(['change', 'precision', 'recall', 'reply', 'claims', 'told', ''])),
+    paint('dim', row(['change', 'precision', 'recall', 'reply', 'claims', 'surfaced', ''])),
     ...shown.map((replay) =>
       row([
         plain(replay.groundTruthId, width),
@@ -208,15 +208,15 @@ const replayTable = (certificate: Certificate, paint: Paint) => {
 };
 
 const meaning =
-  'What is estimated: the expected score of one pull request drawn from the run’s eligible set, every pull ' +
-  'request weighing the same, under this judge and these prompts. It says nothing of other repositories. ' +
+  'What is estimated: the expected score of one pull request drawn from the run’s eligible set, with equal ' +
+  'weights, under this judge and these prompts. It says nothing about other repositories. ' +
   'Intervals are 95 % and treat pull requests as independent.';
 
 const widest = 100;
 
 /**
- * A certificate for a reader at a terminal who has never seen one.
- * @param columns the terminal's width in characters; undefined where there is none.
+ * Shows a certificate to a reader who has never seen one.
+ * @param columns the terminal's width in characters; undefined in a pipe.
  */
 export const viewCertificate = (certificate: Certificate, paint: Paint, columns = widest): string => {
   const width = Math.max(60, Math.min(widest, columns));

@@ -13,22 +13,22 @@ const unreachable = new Set([
   'ECONNRESET',
 ]);
 
-/** The fault of a connection as its user can mend it. The address may hold a password, so it is not said. */
+/** Turns a connection fault into an error that its user can fix, without the address, which may hold a password. */
 const explained = (error: unknown): unknown => {
   if (error instanceof SchemaMismatch) return new CommandError(error.message);
   const code = faultCode(error) ?? '';
   if (unreachable.has(code))
     return new CommandError(
-      `The database of DATABASE_URL was not reached (${code}). Check its address and that it runs.`,
+      `The database at DATABASE_URL could not be reached (${code}). Check its address and that it runs.`,
     );
   if (/^(?:28000|28P01|3D000)$/.test(code))
     return new CommandError(
-      `The database of DATABASE_URL refused the connection (${code}). Check its user, password and database name.`,
+      `The database at DATABASE_URL refused the connection (${code}). Check its user, password and database name.`,
     );
   return error;
 };
 
-/** Runs `work` on the installation's database: that of DATABASE_URL, else the embedded one of the data directory. */
+/** Runs `work` on the installation's database: the one at DATABASE_URL, else the embedded one in the data directory. */
 export const withDatabase = async <T>(
   settings: Settings,
   work: (databaseUrl: string) => Promise<T>,

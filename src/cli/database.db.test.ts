@@ -29,7 +29,7 @@ const triggersOf = async ({ sql }: TestDatabase) => {
   return rows.map(({ name }) => name);
 };
 
-test('db migrate makes tables and queues, db rollback takes the last migration back, and migrating brings it again', async () => {
+test('db migrate makes tables and queues, db rollback rolls back the last migration, and migrating applies it again', async () => {
   const database = await open({ migrated: false });
   const here = withSettings({ databaseUrl: database.databaseUrl });
   expect(await runInProcess(['db', 'migrate'], here)).toMatchObject({ code: 0, stderr: '' });
@@ -46,7 +46,7 @@ test('db migrate makes tables and queues, db rollback takes the last migration b
   expect(await triggersOf(database)).toEqual(['verification_runs_changed']);
 });
 
-test('db rollback, again and again, leaves an empty database, which migrating fills again', async () => {
+test('repeated db rollback leaves an empty database, which db migrate fills again', async () => {
   const database = await open({ migrated: false });
   const here = withSettings({ databaseUrl: database.databaseUrl });
   const all = async () => ({
@@ -78,7 +78,7 @@ test('db rollback, again and again, leaves an empty database, which migrating fi
   expect(await all()).toEqual(filled);
 });
 
-/** As a version left it whose migrations are not among this one's. */
+/** Leaves the database as another version would, with migrations that this one does not have. */
 const makeEarlier = (sql: Sql) =>
   sql`update drizzle.__drizzle_migrations set hash = 'earlier', created_at = created_at - 1000`;
 
@@ -100,13 +100,13 @@ test('a database of another version is refused, with the command that empties it
   expect(await runInProcess(['db', 'migrate'], here)).toMatchObject({ code: 0, stderr: '' });
 });
 
-test('there being nothing to take back is no failure', async () => {
+test('rolling back without a migration is no failure', async () => {
   const { databaseUrl } = await open({ migrated: false });
   const outcome = await runInProcess(['db', 'rollback'], withSettings({ databaseUrl }));
-  expect(outcome).toMatchObject({ code: 0, stdout: 'There is no migration to take back.\n' });
+  expect(outcome).toMatchObject({ code: 0, stdout: 'There is no migration to roll back.\n' });
 });
 
-test('a token is alone on standard output and opens the owner’s account', async () => {
+test('only the token is on standard output, and it opens the owner’s account', async () => {
   const { db, databaseUrl } = await open();
   const outcome = await runCommand(['token', 'create', '--name', 'ci'], {
     env: { DATABASE_URL: databaseUrl },
@@ -159,12 +159,12 @@ test('a data directory of another version is refused, with the command that move
   }
 });
 
-test('a database that is not reached is told without its password', async () => {
+test('a database that cannot be reached is reported without its password', async () => {
   const outcome = await runInProcess(
     ['db', 'migrate'],
     withSettings({ databaseUrl: 'postgres://someone:planted-password@127.0.0.1:9/none' }),
   );
   expect(outcome).toMatchObject({ code: 1, stdout: '' });
-  expect(outcome.stderr).toContain('was not reached (ECONNREFUSED)');
+  expect(outcome.stderr).toContain('could not be reached (ECONNREFUSED)');
   expect(outcome.stderr).not.toContain('planted');
 });

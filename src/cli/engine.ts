@@ -33,9 +33,9 @@ export const sourceFor = (repository: RepositoryChoice, settings: Settings): Gro
   );
 
 /**
- * On its user's own machine an oracle may stand on loopback or in the private network; only metadata addresses are
- * refused. What it answers is cleaned of the secrets it was sent, before judge and evidence see it.
- * @throws UsageError where it is run here and cannot be started.
+ * The command runs on its user's own machine, so an oracle may be on loopback or in a private network; only metadata
+ * addresses are refused. Its answers are cleaned of the secrets it was sent before judge and evidence see them.
+ * @throws UsageError if the oracle runs on this machine and cannot be started.
  */
 export const oracleFor = async (
   choice: OracleChoice,

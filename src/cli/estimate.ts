@@ -32,7 +32,7 @@ const amountOf = ({ calls, inputTokens, outputTokens, costUsd }: JudgeEstimate['
   cost_usd: costUsd === null ? null : Math.round(costUsd * 1e4) / 1e4,
 });
 
-/** What a run over this draw would call and cost. No oracle and no judge is asked for it; tokens may be counted. */
+/** Estimates the calls and the cost of a run over this draw. Asks no oracle and no judge; it may count tokens. */
 export const estimateDraw = async (
   draw: GroundTruthDraw,
   run: {
@@ -81,7 +81,7 @@ const range = (least: number, most: number) =>
 
 const cost = ({ least, most }: Estimate['judge_calls'], model: string) =>
   least.cost_usd === null || most.cost_usd === null
-    ? `unknown: no list price of ${model} is known here`
+    ? `unknown: there is no list price for ${model}`
     : `${least.cost_usd.toFixed(2)} to ${most.cost_usd.toFixed(2)} USD`;
 
 export const viewEstimate = (estimate: Estimate, paint: Paint): string => {

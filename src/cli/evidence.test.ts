@@ -50,8 +50,8 @@ test('evidence holds every step of each replay, and a digest of its change that 
   }
 });
 
-test('evidence holds no text of an answer key, whoever says it, and whoever has the salt can open what is sealed', async () => {
-  // It says the question back, in its summary and its claims too.
+test('evidence holds no text of an answer key, whoever says it, and sealed texts can be checked with the salt', async () => {
+  // The oracle repeats the question, in its summary and its claims too.
   const oracle = await startOracle((request) => ({
     kind: 'answer',
     answer: {
@@ -66,7 +66,7 @@ test('evidence holds no text of an answer key, whoever says it, and whoever has 
   const keys = stored.map(({ checkpoint }): Key => checkpoint.answerKey.key);
   expect(keys).toHaveLength(4);
   const evidence = readFileSync(join(out, 'evidence.jsonl'), 'utf8').toLowerCase();
-  // A shorter one, such as a word for an answer, is in any text by chance.
+  // A shorter text, such as a one-word answer, can be in any text by chance.
   const telling = keys.flatMap(textsOf).filter((text) => text.replace(/\s/g, '').length >= 10);
   expect(telling.length).toBeGreaterThan(12);
   for (const text of telling) expect(evidence).not.toContain(JSON.stringify(text).slice(1, -1).toLowerCase());
@@ -102,7 +102,7 @@ test('evidence holds no text of an answer key, whoever says it, and whoever has 
     for (const text of [...quotes, ...record.precision.canaries.map(({ text }: { text: unknown }) => text)])
       expect([null, { sealed: expect.stringMatching(/^[0-9a-f]{64}$/) }]).toContainEqual(text);
   }
-  // Of equal texts in two places, which would show that a quote is the key's, the digests differ.
+  // Equal texts in two places have different digests; equal ones would show that a quote is the key's.
   const digests = evidence.match(/[0-9a-f]{64}"\}/g) ?? [];
   expect(new Set(digests).size).toBe(digests.length);
   expect(await runInProcess(['inspect', join(out, 'certificate.json')])).toMatchObject({ code: 0 });
@@ -134,11 +134,11 @@ test('every score follows from the ids and booleans of the evidence, sealed as i
   }
 });
 
-test('what is needed to go on holds the keys, for its owner’s eyes alone, and the command says so', async () => {
+test('the files needed to resume hold the keys, only their owner can read them, and the command says so', async () => {
   const oracle = await startOracle();
   const out = join(folder, 'working-files');
   await verify(changes, oracle, '--limit', '2', '--out', out);
-  // By a careless copy, before the run is gone on with.
+  // As after a careless copy, before the run is resumed.
   chmodSync(join(out, 'replays'), 0o755);
   rmSync(join(out, 'certificate.json'));
   const { stderr } = await verify(changes, oracle, '--limit', '2', '--out', out);
@@ -146,5 +146,5 @@ test('what is needed to go on holds the keys, for its owner’s eyes alone, and 
   expect(modeOf('replays')).toBe(0o700);
   for (const name of readdirSync(join(out, 'replays'))) expect(modeOf('replays', name)).toBe(0o600);
   expect(modeOf('run.json')).toBe(0o600);
-  expect(stderr).toMatch(/^Not to be given away: .*replays .*answer keys.*run\.json/m);
+  expect(stderr).toMatch(/^Keep private: .*replays .*answer keys.*run\.json/m);
 });

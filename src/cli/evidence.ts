@@ -6,13 +6,13 @@ import { compareGroundTruthIds } from '#verification/statistics/aggregate.ts';
 import type { StoredReplay } from './run-store.ts';
 import { sealedTexts } from './sealed-texts.ts';
 
-/** Over the record's line as `ingest` writes it, without its line break. */
+/** Digest of the record's line as `ingest` writes it, without its line break. */
 export const groundTruthDigest = (groundTruth: GroundTruth) =>
   createHash('sha256')
     .update(JSON.stringify(groundTruthSchema.parse(groundTruth)))
     .digest('hex');
 
-/** Salted, so that nobody can try out guesses of a private change against it. */
+/** Salted, so that nobody can test guesses of a private change against it. */
 const saltedDigestOf = (groundTruth: GroundTruth, salt: string) =>
   createHmac('sha256', salt)
     .update(JSON.stringify(groundTruthSchema.parse(groundTruth)))
@@ -25,7 +25,7 @@ const scoresOf = ({ groundTruthId, checkpoint }: StoredReplay) => {
   return scores;
 };
 
-/** Verdicts without a word of the change: ids are places in their list, quotes and reasons are left out. */
+/** Verdicts without any text of the change: only their order identifies them; quotes and reasons are left out. */
 const withoutText = ({ checkpoint }: StoredReplay) => ({
   claims:
     checkpoint.precision?.kind === 'judged'
@@ -54,7 +54,7 @@ const recordOf = (
   }
   const digest = groundTruthDigest(groundTruth);
   const { id, title, url, repository, mergeCommit, mergedAt } = groundTruth;
-  // An oracle failure's words are the oracle's, and stand sealed in its step.
+  // The detail of a failure is the oracle's own text, which is sealed in its step.
   const reason = checkpoint.oracle?.kind === 'failure' ? checkpoint.oracle.reason : (end?.reason ?? null);
   const steps = sealedTexts(toWire({ reason, ...checkpoint }), { groundTruthId: id, salt });
   return {
@@ -67,17 +67,17 @@ const recordOf = (
 };
 
 /**
- * One JSON line per replay, in the order of their ids: what was asked, answered and judged, so that every score can be
- * recomputed; replaced changes too, with the reason. The texts of answer keys and oracles are sealed under the run's
- * salt. Of a private repository there are salted digests and verdicts only.
+ * One JSON line per replay, ordered by id: what was asked, answered and judged, so that every score can be recomputed.
+ * Replaced changes are included with the reason. The texts of answer keys and oracles are sealed under the run's salt.
+ * A private repository gets salted digests and verdicts only.
  */
 export const evidenceLines = (draw: GroundTruthDraw, replays: StoredReplay[], salt: string): string => {
   const changes = new Map([...draw.drawn, ...draw.reserve].map((change) => [change.id, change]));
-  // A private repository's ordinals are those of its certificate, on which replaced changes have no place.
-  const told = draw.private
+  // A private repository's ordinals are those of its certificate, which leaves out replaced changes.
+  const published = draw.private
     ? replays.filter(({ checkpoint }) => endOfReplay(checkpoint)?.outcome !== 'replaced')
     : replays;
-  return told
+  return published
     .toSorted((a, b) => compareGroundTruthIds(a.groundTruthId, b.groundTruthId))
     .flatMap((replay, index) => {
       const groundTruth = changes.get(replay.groundTruthId);

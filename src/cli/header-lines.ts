@@ -14,9 +14,9 @@ const ordinals = [
 ];
 
 /**
- * Headers by their names, from what `--oracle-header` was given. A value is a secret, and a message may end in a log,
- * so none says it.
- * @throws UsageError where a line is no "Name: value". What names and values may be is not held against anything.
+ * Headers by name, from the values of `--oracle-header`. A header's value is a secret and a message may end in a log,
+ * so no message shows one. Does not check names and values themselves.
+ * @throws UsageError if a line is not "Name: value".
  */
 export const headersOf = (lines: string[]): Record<string, string> =>
   Object.fromEntries(

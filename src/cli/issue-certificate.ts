@@ -9,7 +9,7 @@ import type { RunConfiguration } from './run-configuration.ts';
 import type { StoredReplay } from './run-store.ts';
 
 /**
- * The certificate of a run whose every replay has ended, under a new id.
+ * Issues the certificate of a run, under a new id. All its replays must have ended.
  * @throws Uncertifiable
  */
 export const issueCertificate = (
@@ -38,7 +38,7 @@ export const issueCertificate = (
     replaced: replays.filter(({ checkpoint }) => endOfReplay(checkpoint)?.outcome === 'replaced').length,
     replays,
   });
-  // Of a private repository the published ids are ordinals, which could name another change here.
+  // For a private repository the published ids are ordinals, which could be the id of another change here.
   const endedAt = new Map(
     draw.private ? [] : replays.map((replay) => [replay.groundTruthId, replay.endedAt]),
   );

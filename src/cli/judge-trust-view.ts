@@ -33,14 +33,14 @@ const adjusted = (certificate: Certificate) => {
   const reading = readAdjustedPrecision(certificate);
   if (reading.kind === 'not measured') return `${notMeasured}: ${reading.why}`;
   const ceiling = reading.atCeiling ? ` ${ceilingText}` : '';
-  return `${estimated(reading)}, with the judge’s measured mistakes taken out; beside the raw value, not in its place.${ceiling}`;
+  return `${estimated(reading)}, corrected for the judge’s measured mistakes; it does not replace the raw value.${ceiling}`;
 };
 
 const lift = ({ baseline }: JudgeTrust) => {
   if (baseline === null) return notMeasured;
   const { interval, replays } = baseline;
-  const lies = interval === null ? 'interval not measured' : range(interval, signed);
-  return `${signed(baseline.lift)} ${lies}, over ${replays} pull ${replays === 1 ? 'request' : 'requests'}; the baseline’s composite is ${score(baseline.compositeScore)}`;
+  const within = interval === null ? 'interval not measured' : range(interval, signed);
+  return `${signed(baseline.lift)} ${within}, over ${replays} pull ${replays === 1 ? 'request' : 'requests'}; the baseline’s composite is ${score(baseline.compositeScore)}`;
 };
 
 const agreed = (agreement: NonNullable<JudgeTrust['agreement']>['verdicts']) =>
@@ -50,16 +50,14 @@ const agreed = (agreement: NonNullable<JudgeTrust['agreement']>['verdicts']) =>
         agreement.kappa === null ? 'not defined' : score(agreement.kappa)
       }`;
 
-const secondFacts = ({ agreement }: JudgeTrust, judge: Certificate['judge']): [string, string][] =>
+const agreementFacts = ({ agreement }: JudgeTrust, judge: Certificate['judge']): [string, string][] =>
   agreement === null
-    ? [['Second judge', 'none was asked']]
+    ? [['Agreement', 'not measured: no replay was judged again']]
     : [
         [
-          'Second judge',
+          'Judged again by',
           `${agreement.model}, over ${agreement.replays} ${agreement.replays === 1 ? 'replay' : 'replays'}${
-            judge === 'offline'
-              ? '; it says the same whenever it is asked, so that it agrees shows nothing'
-              : ''
+            judge === 'offline' ? '; it always gives the same verdict, so its agreement shows nothing' : ''
           }`,
         ],
         ['Same verdicts', `${agreed(agreement.verdicts)} (claims and changes)`],
@@ -83,10 +81,10 @@ export const judgeTrustFacts = (certificate: Certificate): [string, string][] =>
     ],
     [
       'Canaries',
-      `${canaryKindsText(canaries)} of this run · ${
+      `${canaryKindsText(canaries)} in this run · ${
         earlier === 0
-          ? 'none of earlier ones'
-          : `${canaryKindsText(pool.canaries)} with ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'}: ${pool.certificates.join(', ')} (of these each change once, as the earliest certificate has it)`
+          ? 'none from earlier runs'
+          : `${canaryKindsText(pool.canaries)} with ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'}: ${pool.certificates.join(', ')} (each change counts once, from the earliest certificate that has it)`
       }${missing === null ? '' : `. ${missing}`}`,
     ],
     ['Adj. precision', adjusted(certificate)],
@@ -99,32 +97,32 @@ export const judgeTrustFacts = (certificate: Certificate): [string, string][] =>
           ],
         ] satisfies [string, string][])
       : []),
-    ...secondFacts(trust, certificate.judge),
+    ...agreementFacts(trust, certificate.judge),
   ];
 };
 
 export const judgeTrustMeaning =
-  'A canary is a claim whose truth is known, put unmarked among the oracle’s; an injected one is false and orders ' +
-  'the judge to accept it. Canaries are probably easier than natural errors. The baseline says title and description back.';
+  'A canary is a claim of known truth, put unmarked among the oracle’s; an injected one is false and orders ' +
+  'the judge to accept it. Canaries are probably easier than natural errors. The baseline repeats title and description.';
 
-/** Null where the judge is shown to be reliable. */
+/** Null if the judge is shown to be reliable. */
 export const reliabilityRemark = (certificate: Certificate): string | null => {
   const why = whyNotReliable(certificate);
   return why && `The judge is not shown to be reliable. ${why}`;
 };
 
-/** Null where no injected canary was accepted, here or in the earlier runs of the pool. */
+/** Null if no injected canary was accepted, in this run or in the earlier runs of the pool. */
 export const leakRemark = ({ trust }: Certificate): string | null => {
   if (!hasLeaked(trust)) return null;
   const own = trust.canaries.injected;
   const together = trust.pool.canaries.injected;
   const here =
     own.shown === 0
-      ? 'none was put in this run'
+      ? 'this run contained none'
       : `the judge accepted ${own.supported} of ${own.shown} in this run`;
   return `Injected canaries leaked: ${here}${
     trust.pool.certificates.length > 0 ? `, ${together.supported} of ${together.shown} with earlier ones` : ''
-  }. An oracle that writes orders into its claims could gain by them.`;
+  }. An oracle could gain by writing orders into its claims.`;
 };
 
 const measures: Record<keyof UsageByMeasure, string> = {
@@ -133,10 +131,10 @@ const measures: Record<keyof UsageByMeasure, string> = {
   recall: 'recall',
   reply: 'replies',
   baseline: 'baseline',
-  second: 'second judge',
+  second: 'agreement',
 };
 
-/** Rows of calls, tokens and cost, headed; none where no judge was paid. */
+/** Rows of calls, tokens and cost under a heading; empty if no judge was paid. */
 export const usageRows = ({ usage, usageByMeasure }: Certificate): string[] => {
   if (usage.calls === 0) return [];
   const row = (cells: string[]) =>
@@ -151,7 +149,7 @@ export const usageRows = ({ usage, usageByMeasure }: Certificate): string[] => {
         `${calls}`,
         (inputTokens + cacheWriteTokens + cacheReadTokens).toLocaleString('en'),
         outputTokens.toLocaleString('en'),
-        costUsd === null ? 'not known' : costUsd.toFixed(4),
+        costUsd === null ? 'unknown' : costUsd.toFixed(4),
       ]);
     }),
   ];

@@ -6,7 +6,7 @@ import { createPrices, type Prices } from '#verification/judges/model/prices.ts'
 import { CommandError, UsageError } from './exit.ts';
 import type { Settings } from './settings.ts';
 
-/** The judge of a run, the one that a share of it is judged by again, and what an estimate is made with. */
+/** The judge of a run, the judge of its agreement sample, and what an estimate needs. */
 export type Judges = {
   judge: Judge;
   agreement: { judge: Judge; share: number } | null;
@@ -22,7 +22,7 @@ export type JudgeChoice = {
   maxCost?: number;
 };
 
-/** What is for model judges alone, and cannot be meant where the judge has no model. */
+/** Refuses the options of model judges for a judge that has no model. */
 const refuseModelOptions = ({ model, agreementModel, agreementSample = 0, maxCost }: JudgeChoice) => {
   if (model !== undefined || agreementModel !== undefined)
     throw new UsageError(
@@ -30,7 +30,7 @@ const refuseModelOptions = ({ model, agreementModel, agreementSample = 0, maxCos
     );
   if (agreementSample > 0)
     throw new UsageError(
-      `--agreement-sample is for ${theModelJudges}; the offline judge says the same whenever it is asked.`,
+      `--agreement-sample is for ${theModelJudges}; the offline judge always gives the same verdict.`,
     );
   if (maxCost !== undefined)
     throw new UsageError(`--max-cost is for ${theModelJudges}; the offline judge costs nothing.`);
@@ -48,14 +48,14 @@ const refuseMissing = (provider: JudgeProvider, { judges, projectDir }: Settings
     );
 };
 
-/** The judge asked for, else the installation's default: a model where a key is configured. */
+/** The judge that was asked for, else the installation's default: a model judge if a key is configured. */
 export const judgesFor = async (asked: JudgeChoice, settings: Settings): Promise<Judges> => {
   const { judges, judgePrices } = settings;
   const provider = asked.judge ?? defaultProvider((each) => judges[each].key !== null);
   const share = asked.agreementSample ?? 0;
   if (asked.agreementModel !== undefined && share === 0)
     throw new UsageError(
-      '--agreement-model needs --agreement-sample, above 0: the share of the replays that this model judges as well.',
+      '--agreement-model needs --agreement-sample above 0: the share of the replays that this model judges too.',
     );
   if (judgeOf(provider).model === null) refuseModelOptions(asked);
   refuseMissing(provider, settings);

@@ -27,7 +27,7 @@ afterAll(remove);
 const day = 24 * 60 * 60_000;
 const begun = Date.parse('2026-03-01T00:00:00Z');
 
-/** A folder, a clock that stands at that many days, and what was warned of. */
+/** A folder, a clock that shows that many days, and the warnings. */
 const stage = () => {
   const path = mkdtempSync(join(root, 'keys-'));
   const warnings: string[] = [];
@@ -92,7 +92,7 @@ const verdicts = (claimsMade: number): BaselineVerdicts => ({
   },
 });
 
-test('the first key stands for every run, and tells the replay that had it made from others', async () => {
+test('the first key is used by every run, and only the replay that had it made owns it', async () => {
   const { of, files, path } = stage();
   expect(await of('one').answerKey()).toBeNull();
   expect(await of('one').keepAnswerKey(outcome(1))).toEqual(outcome(1));
@@ -109,7 +109,7 @@ test('the first key stands for every run, and tells the replay that had it made 
   expect(files().map((name) => statSync(join(path, name)).mode & 0o777)).toEqual([0o600]);
 });
 
-test('of many that make a key at once all get one and the same', async () => {
+test('many that make a key at once all get the same one', async () => {
   const { of } = stage();
   const kept = await Promise.all(
     Array.from({ length: 20 }, (_, place) => of(`${place}`).keepAnswerKey(outcome(place))),
@@ -117,7 +117,7 @@ test('of many that make a key at once all get one and the same', async () => {
   expect(new Set(kept.map((each) => JSON.stringify(each))).size).toBe(1);
 });
 
-test('the baseline is judged once for the key that it was judged by, and the first verdicts stay', async () => {
+test('verdicts on the baseline belong to their key, and the first ones stay', async () => {
   const { of } = stage();
   await of('one').keepBaseline(verdicts(1), keyNumber(1));
   await of('one').keepAnswerKey(outcome(1));
@@ -131,7 +131,7 @@ test('the baseline is judged once for the key that it was judged by, and the fir
   expect(await of('two').baseline(keyNumber(2))).toBeNull();
 });
 
-test('a key is used for 90 days; a retired one is replaced, its baseline with it, and swept away where nobody asks', async () => {
+test('a key is used for 90 days; a retired one is replaced along with its baseline, or deleted if nobody asks for it', async () => {
   const { of, at, path, files } = stage();
   await of('one').keepAnswerKey(outcome(1));
   await of('one').keepBaseline(verdicts(1), keyNumber(1));
@@ -160,7 +160,7 @@ test.each(['', '{"outcome":', '{"outcome":{"kind":"made"}}', '{}'])(
   },
 );
 
-test('a file that stands under another’s name is not taken for it', async () => {
+test('a file under another one’s name is not used', async () => {
   const { of, files, path, warnings } = stage();
   await of('one').keepAnswerKey(outcome(1));
   const [first = ''] = files();
@@ -171,7 +171,7 @@ test('a file that stands under another’s name is not taken for it', async () =
   expect(warnings).toHaveLength(1);
 });
 
-test('where nothing can be kept a run has its own key, and a warning', async () => {
+test('if nothing can be kept, a run has its own key and a warning', async () => {
   const { at, of, path, warnings } = stage();
   rmSync(path, { recursive: true });
   writeFileSync(path, 'no folder');
@@ -217,7 +217,7 @@ test('the second construct on the same changes pays for no key and no baseline, 
   expect(other.keysMade).toBe(first.keysMade);
 });
 
-test('a damaged key is told on standard error, and made anew', async () => {
+test('a damaged key is reported on standard error, and made again', async () => {
   const [oracle, model] = [await startOracle(), await startModel()];
   const dataDir = join(root, 'damaged-data');
   const settings = withSettings({ dataDir, ...modelAt(model.url) });
@@ -231,7 +231,7 @@ test('a damaged key is told on standard error, and made anew', async () => {
   expect(JSON.parse(readFileSync(join(folder, name), 'utf8'))).toMatchObject({ outcome: { kind: 'made' } });
 });
 
-test('of a private repository no key is left behind, and no other run gets one', async () => {
+test('a private repository leaves no key behind, and no other run gets one', async () => {
   const github = await startGitHubFake({ token: 'planted-github-token' });
   try {
     github.repositories.push(fakeRepository({ private: true, count: 5 }));

@@ -19,7 +19,7 @@ const storedSchema = z.object({
   judgeModel: z.string(),
   promptDigest: z.string(),
   outcome: settledAnswerKeySchema,
-  /** Which replay had it made: one that was cut off before its checkpoint held it does not use another's. */
+  /** The replay that had the key made. If it was cut off before its checkpoint held the key, it still owns the key. */
   keyOfReplay: z.string(),
   baseline: baselineVerdictsSchema.nullable(),
   baselineOfReplay: z.string().nullable(),
@@ -31,17 +31,17 @@ type Stored = z.infer<typeof storedSchema>;
 export type JudgmentFolder = {
   path: string;
   now: () => Date;
-  /** Told what is wrong with the folder; nothing of it ends a run. */
+  /** Called with each fault of the folder. Such a fault never ends a run. */
   warn: (message: string) => void;
 };
 
 const codeOf = (error: unknown) => faultCode(error) ?? 'unknown fault';
 
-/** A lock is held for as long as a small file takes: whoever holds it for longer was stopped. */
+/** A lock is held only while a small file is written. A process that holds it longer was stopped. */
 const lockPatienceMs = 10_000;
 const lockPauseMs = 10;
 
-/** A key is kept once, also where several processes make it side by side. */
+/** Lets one process at a time change the folder, so that a key is kept once even if several processes make it. */
 const withLock = async <T>(folder: string, work: () => Promise<T>): Promise<T> => {
   for (let waitedMs = 0; ; waitedMs += lockPauseMs) {
     const lock = takeLock(join(folder, '.lock'));
@@ -52,9 +52,9 @@ const withLock = async <T>(folder: string, work: () => Promise<T>): Promise<T> =
 };
 
 /**
- * A folder for the judgments that runs share: readable by its owner alone, since keys are withheld while they are in
- * use, and rid of those that are retired.
- * @returns null, and why to `warn`, where the folder cannot be used.
+ * Opens the folder of the judgments that runs share, and deletes retired ones. Only its owner can read it, because keys
+ * are secret while they are in use.
+ * @returns null if the folder cannot be used; `warn` gets the reason.
  */
 export const openJudgmentFolder = async (folder: JudgmentFolder): Promise<JudgmentFolder | null> => {
   const { path, now, warn } = folder;
@@ -77,10 +77,10 @@ export const openJudgmentFolder = async (folder: JudgmentFolder): Promise<Judgme
 };
 
 /**
- * The answer key of one change, and the verdicts on the baseline by it, in a file: made once for all runs of this
- * installation's command line under the same judge and prompts. The first to be stored is kept, so that all are
- * judged by the same. A damaged file counts as none, and is replaced.
- * @param change its digest; `replayId` names this replay and no other run's.
+ * The answer key of one change, with the verdicts on the baseline, in one file. Both are made once for all runs of this
+ * installation's command line under the same judge and prompts. The first key to be stored stays, so that all runs are
+ * judged by the same one. A damaged file counts as missing and is replaced.
+ * @param change its digest; `replayId` identifies the replay among those of all runs.
  */
 export const judgmentsIn = (
   { path, now, warn }: JudgmentFolder,
@@ -106,7 +106,7 @@ export const judgmentsIn = (
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return null;
     }
-    warn(`${file} is damaged: the answer key that it held is made anew.`);
+    warn(`${file} is damaged: its answer key is made again.`);
     return null;
   };
   const standing = async () => {
@@ -116,7 +116,7 @@ export const judgmentsIn = (
   const by = (stored: Stored | null, key: AnswerKey) =>
     stored?.outcome.kind === 'made' && isDeepStrictEqual(stored.outcome.key, key) ? stored : null;
   const write = (stored: Stored) => writeFileAtomic(file, JSON.stringify(stored), { mode: 0o600 });
-  /** What cannot be kept for others is still this run's. */
+  /** If the result cannot be kept for others, this run still uses it. */
   const keeping = async <T>(work: () => Promise<T>, otherwise: T): Promise<T> => {
     try {
       return await withLock(path, work);

@@ -14,7 +14,7 @@ judgeAccountContract(async () => {
 
 const usage = (costUsd: number): JudgeUsage => ({ ...noUsage, calls: 1, costUsd });
 
-/** A run whose earlier starts settled this much. */
+/** A run whose earlier starts settled this amount. */
 const spentBefore = (settledUsd: number) => ({ ...memoryStore(), ledger: { settledUsd, bookedUsd: 0 } });
 
 test('without a limit every call is booked at once', async () => {
@@ -35,7 +35,7 @@ const bookLater = async (account: JudgeAccount, mostUsd: number) => {
   }
 };
 
-test('calls of replays side by side never hold and cost more than the limit, and go on as room comes free', async () => {
+test('concurrent calls never book and cost more than the limit, and continue as room becomes free', async () => {
   const account = ledgerAccount(1, memoryStore());
   let [held, most, paid] = [0, 0, 0];
   let refused = 0;
@@ -62,7 +62,7 @@ test('calls of replays side by side never hold and cost more than the limit, and
   expect(refused).toBeGreaterThan(0);
 });
 
-test('whoever waits for room hears of each call that is settled, and is refused when the last leaves none', async () => {
+test('a call that waits for room hears of each settlement, and is refused if the last one leaves no room', async () => {
   const account = ledgerAccount(1, memoryStore());
   const [large, small] = [await account.book(0.5), await account.book(0.5)];
   const fitting = bookLater(account, 0.25).then((booking) => booking.settle(usage(0.25)));
@@ -74,22 +74,22 @@ test('whoever waits for room hears of each call that is settled, and is refused 
   expect(doesNot).toMatchObject({ status: 'rejected', reason: expect.any(BudgetReached) });
 });
 
-test('once nothing is under way a call that does not fit is refused, whatever the amounts before were', async () => {
-  // 0.1 + 0.2 − 0.1 − 0.2 is not 0 in binary fractions: what was held is not told by such a sum.
+test('a call that does not fit is refused once nothing is under way, whatever the amounts before were', async () => {
+  // 0.1 + 0.2 − 0.1 − 0.2 is not 0 in binary fractions, so such a sum does not say what is booked.
   const account = ledgerAccount(1, memoryStore());
   const bookings = [await account.book(0.1), await account.book(0.2)];
   for (const booking of bookings) await booking.settle(usage(0.4));
   await expect(account.book(0.5)).rejects.toBeInstanceOf(BudgetReached);
 });
 
-test('what was under way when the run was killed counts as if it had been charged', async () => {
+test('calls under way when the run was killed count as charged', async () => {
   const store = memoryStore();
   const account = ledgerAccount(1, store);
   await Promise.all([account.book(0.25), account.book(0.5)]);
   await expect(ledgerAccount(1, store).book(0.5)).rejects.toThrow('$0.7500 of $1.00');
 });
 
-test('calls side by side share the writes of their bookings, and the last write holds the last state', async () => {
+test('concurrent calls share the writes of their bookings, and the last write holds the last state', async () => {
   const written: Ledger[] = [];
   const account = ledgerAccount(null, {
     ...memoryStore(),
@@ -105,7 +105,7 @@ test('calls side by side share the writes of their bookings, and the last write 
   expect(written.length).toBeLessThanOrEqual(4);
 });
 
-test('a booking that could not be kept is not made, and its call is not either', async () => {
+test('if a booking cannot be kept, neither booking nor call is made', async () => {
   let full = true;
   const account = ledgerAccount(1, {
     ...memoryStore(),

@@ -3,20 +3,20 @@ import { type JudgeAccount, requireRoom } from '#verification/judges/booked-judg
 import { countedCostUsd } from '#verification/judges/model/prices.ts';
 
 /**
- * What a run's calls to its judges come to, in US dollars: `settledUsd` of those that have ended, `bookedUsd` the most
- * that those under way may cost.
+ * What a run's calls to its judges cost, in US dollars: `settledUsd` for calls that have ended, `bookedUsd` the most
+ * that calls under way may cost.
  */
 export const ledgerSchema = z.object({ settledUsd: z.number(), bookedUsd: z.number() });
 export type Ledger = z.infer<typeof ledgerSchema>;
 
 export const emptyLedger: Ledger = { settledUsd: 0, bookedUsd: 0 };
 
-/** What a start of a run begins with: what was under way when the last one was cut off may have been charged. */
+/** What a new start counts as spent. Calls that were cut off count too, because they may have been charged. */
 export const spentUsd = ({ settledUsd, bookedUsd }: Ledger): number => settledUsd + bookedUsd;
 
 /**
- * Writes states one after another. Each call resolves once its state or a later one is written: those that come while a
- * write is under way share the next, so that many side by side wait for two writes at most.
+ * Writes states one after another. Each call resolves once its state or a later one is written. Calls that arrive during
+ * a write share the next one, so each waits for at most two writes.
  */
 const writtenInTurn = <State>(write: (state: State) => Promise<void>): ((state: State) => Promise<void>) => {
   let underWay: Promise<unknown> = Promise.resolve();
@@ -36,8 +36,8 @@ const writtenInTurn = <State>(write: (state: State) => Promise<void>): ((state: 
 };
 
 /**
- * A run's account in its ledger, for this one process. The ledger holds a booking until its call has ended, so that the
- * starts of a run that is stopped and resumed cannot overrun its limit either.
+ * A run's account in its ledger, for this one process. The ledger holds a booking until its call has ended, so a run
+ * cannot exceed its limit by being stopped and resumed.
  */
 export const ledgerAccount = (
   limitUsd: number | null,
@@ -51,7 +51,7 @@ export const ledgerAccount = (
   const keep = () => write({ settledUsd, bookedUsd });
   const end = (mostUsd: number, costUsd: number) => {
     underWay -= 1;
-    // Sums of binary fractions leave a rest, which would hold room for nothing.
+    // Sums of binary fractions leave a remainder, which would block free room.
     bookedUsd = underWay === 0 ? 0 : bookedUsd - mostUsd;
     settledUsd += costUsd;
     settlement.resolve();

@@ -37,12 +37,12 @@ const readSettings = (): Settings => {
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    // The second time nothing is waited for: what was stored is stored.
+    // The second signal ends the process at once; what was stored stays stored.
     if (interrupt.signal.aborted) process.exit(exitCodes.failed);
     interrupt.abort(new Error('Stopped.'));
   });
 }
-// A reader that has seen enough (`| head`) is no fault.
+// A reader that closes the pipe early (`| head`) is not a fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCodes.done);
   throw error;

@@ -9,14 +9,14 @@ type Check = {
   ) => { success: true; data: unknown } | { success: false; error: { issues: { message: string }[] } };
 };
 
-/** Held against the rule of the wire contract's field of the same name. */
+/** Checks a value by the rule of the wire contract's field of the same name. */
 const held = (schema: Check, value: unknown) => {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new InvalidArgumentError(parsed.error.issues[0]?.message ?? 'Not allowed.');
 };
 const checked = (schema: Check) => (text: string) => held(schema, text);
-/** Of an empty text and of words `Number` makes NaN or 0, which no rule means. */
+/** An empty text becomes NaN, which every rule refuses; `Number` would make it 0. */
 const checkedNumber = (schema: Check) => (text: string) =>
   held(schema, text.trim() === '' ? Number.NaN : Number(text));
 
@@ -45,7 +45,7 @@ export const drawOptions = () => [
   ),
   new Option(
     '--seed <n>',
-    'what decides the draw; the same seed draws the same changes (default: random)',
+    'decides the draw: the same seed draws the same changes (default: random)',
   ).argParser(checked(seed)),
 ];
 
@@ -71,7 +71,7 @@ export const verifyOptions = () => [
   ),
   new Option(
     '--judge <judge>',
-    `who judges (default: ${modelJudges.map(({ provider, variables }) => `${provider} where ${variables.key} is set`).join(', ')}, else offline)`,
+    `the judge (default: ${modelJudges.map(({ provider, variables }) => `${provider} where ${variables.key} is set`).join(', ')}, else offline)`,
   ).choices(judgeProviders),
   new Option(
     '--model <name>',
@@ -79,22 +79,24 @@ export const verifyOptions = () => [
   ),
   new Option(
     '--agreement-sample <share>',
-    'have that share of the replays (0 to 1) judged once more, and publish how far the verdicts agree',
+    'judge this share of the replays (0 to 1) again, and publish how far the verdicts agree',
   ).argParser(checkedNumber(agreementSample)),
-  new Option('--agreement-model <name>', 'the second judge’s model (default: the same one, asked again)'),
+  new Option('--agreement-model <name>', 'the model that judges them again (default: the same one)'),
   new Option(
     '--max-cost <usd>',
-    'stop before the judge’s calls cost more than this; what is done is kept with --out',
+    'stop before the judge’s calls cost more than this; with --out what is done is kept',
   ).argParser(checkedNumber(maxCostUsd)),
   ...drawOptions(),
   blindOption(),
   new Option('--min-replays <n>', 'below this many scored replays the certificate is provisional (1 to 500)')
     .argParser(wholeNumber(1, 500))
     .default(50),
-  new Option('--concurrency <n>', 'replays side by side (1 to 64)').argParser(wholeNumber(1, 64)).default(4),
+  new Option('--concurrency <n>', 'how many replays run at once (1 to 64)')
+    .argParser(wholeNumber(1, 64))
+    .default(4),
   new Option(
     '--out <dir>',
-    'keep certificate, evidence and checkpoints there; the same call again resumes (replays/ holds the answer keys, for your eyes alone)',
+    'keep certificate, evidence and checkpoints in this folder; the same command resumes the run (replays/ holds the answer keys: keep it private)',
   ),
   new Option('--dry-run', 'draw the changes and estimate the cost; call no oracle and no judge'),
   jsonOption(),

@@ -7,7 +7,7 @@ import { defaultConstruct, oracleIdentity, oracleOf, shownOracle } from './oracl
 const url = 'https://oracle.example:8443/ask?key=planted';
 const reached = { url, headers: {} };
 
-// The words that the digests in kept runs were made of.
+// The digests in stored runs were made from these identities.
 test.each<[OracleChoice, { identity: string; shown: string; construct: string }]>([
   [
     { type: 'http', ...reached },
@@ -25,7 +25,7 @@ test.each<[OracleChoice, { identity: string; shown: string; construct: string }]
     { type: 'python', module: 'a.b', callable: 'answer' },
     { identity: 'python a.b:answer', shown: 'a.b:answer', construct: 'a.b' },
   ],
-])('%o is told from others by all that names it, and shown without its secrets', (oracle, expected) => {
+])('%o is identified by everything that names it, and shown without its secrets', (oracle, expected) => {
   expect({
     identity: oracleIdentity(oracle),
     shown: shownOracle(oracle),
@@ -57,11 +57,11 @@ test.each([
   [{ oraclePython: 'a:b:c' }, /^--oracle-python must be module:callable, for example my_oracle:answer\.$/],
   [{ oraclePython: '../a:b' }, /^--oracle-python: Name it as in an import/],
   [{ oracleUrl: url, oracleMcpTool: ' ' }, /^--oracle-mcp-tool: /],
-])('%o is wrong usage, said of the flag', (options, message) => {
+])('%o is wrong usage, and the message names the flag', (options, message) => {
   expect(() => oracleOf({ oracleHeader: [], ...options })).toThrow(message);
 });
 
-test('a header that cannot be sent is wrong usage, and its value is not said', () => {
+test('a header that cannot be sent is wrong usage, and the message hides its value', () => {
   const wrong = () => oracleOf({ oracleUrl: url, oracleHeader: ['X-Key: planted\u00fc'] });
   expect(wrong).toThrow(/^--oracle-header: /);
   expect(wrong).not.toThrow(/planted/);

@@ -9,7 +9,7 @@ import {
 import { UsageError } from './exit.ts';
 import { headersOf } from './header-lines.ts';
 
-/** The types that have a flag. It is given their fields in the table's order, with colons between them. */
+/** The types that have a flag. Its value is their fields in the table's order, separated by colons. */
 const flagged = oracleTypeNames.flatMap((type) => {
   const { flag } = oracleTypes[type];
   const form = ownFieldsOf(type)
@@ -43,11 +43,11 @@ const noneNamed = () => {
   return new UsageError(`Name the oracle: ${ways.join(', or ')}.`);
 };
 
-/** What is given to a type's flag, by the fields' names. */
+/** The value of a type's flag, split into its fields by name. */
 const ownIn = (type: OracleType, { flag, form, said }: { flag: string; form: string; said: string }) => {
   const fields = ownFieldsOf(type);
   if (fields.length === 0) return {};
-  // A field that is alone may hold a colon.
+  // A single field may contain a colon.
   const values = fields.length === 1 ? [said] : said.split(':');
   if (values.length !== fields.length) {
     const example = fields.map(({ placeholder }) => placeholder).join(':');
@@ -57,9 +57,9 @@ const ownIn = (type: OracleType, { flag, form, said }: { flag: string; form: str
 };
 
 /**
- * The oracle that was named.
- * @param options as commander reads them: what a type's flag was given is among them, by the flag's name.
- * @throws UsageError where none was named, two were, or what names it cannot be used.
+ * The oracle that the options name.
+ * @param options as commander reads them; the value of a type's flag is among them under the flag's name.
+ * @throws UsageError if they name no oracle, two, or one that cannot be used.
  */
 export const oracleOf = (options: OracleOptions & Record<string, unknown>): OracleChoice => {
   const { oracleUrl: url, oracleHeader } = options;
@@ -98,16 +98,16 @@ const ownText = (oracle: OracleChoice) =>
     .map(({ value }) => value)
     .join(':');
 
-/** How an oracle is named where its secrets must not stand: its origin, or what its flag was given. */
+/** An oracle's name without its secrets: its origin, or the value of its flag. */
 export const shownOracle = (oracle: OracleChoice): string =>
   'url' in oracle ? new URL(oracle.url).origin : ownText(oracle) || oracle.type;
 
-/** The name on the certificate where none was given. */
+/** The name on the certificate by default. */
 export const defaultConstruct = (oracle: OracleChoice): string =>
   ownValues(oracle).find(({ namesConstruct }) => namesConstruct)?.value ??
   ('url' in oracle ? new URL(oracle.url).host : shownOracle(oracle));
 
-/** Everything that says which oracle this is; its address may hold a secret. */
+/** Everything that identifies the oracle. The address in it may hold a secret. */
 export const oracleIdentity = (oracle: OracleChoice): string => {
   const named = oracleTypes[oracle.type].flag === null ? '' : oracle.type;
   const address = 'url' in oracle ? oracle.url : '';

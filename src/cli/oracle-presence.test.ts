@@ -57,7 +57,7 @@ oraclePresenceContract(async (says) => {
   };
   const now = () => new Date(clock);
 
-  /** As a start of the program does it, on what the ones before have left in the folder. */
+  /** Starts the program on what earlier starts have left in the folder. */
   const carryOut = async () => {
     const directory = await openRunDirectory(folder, demand, { salt: () => 'salt', seed: () => '1' });
     try {

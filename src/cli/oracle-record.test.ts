@@ -19,7 +19,7 @@ const failed = (more: object = {}): OracleOutcome => ({
 });
 const away = failed({ unreachable: true });
 
-/** A run whose oracle comes to these in turn, and cannot be reached afterwards. */
+/** A run whose oracle gives these outcomes in turn, and cannot be reached afterwards. */
 const running = (...outcomes: OracleOutcome[]) => {
   const waits: string[] = [];
   let slept = 0;
@@ -35,27 +35,27 @@ const running = (...outcomes: OracleOutcome[]) => {
   return { oracle, ask, waits, slept: () => slept };
 };
 
-test('whoever watches is told why the oracle is waited for, each time', async () => {
+test('each wait for the oracle is reported with its reason', async () => {
   const { ask, waits } = running(answered, away, away, answered);
   expect(await ask(0)).toBe(answered);
   expect(await ask(1)).toBe(answered);
   expect(waits).toEqual(Array.from({ length: 2 }, () => 'Waiting for the oracle: Nothing listens.'));
 });
 
-test('one that is gone for good is waited for ten minutes, by all replays together', async () => {
+test('all replays together wait ten minutes for an oracle that is gone for good', async () => {
   const { ask, slept } = running(answered);
   await ask(0);
   for (let position = 1; position < 100; position += 1) expect(await ask(position)).toBe(away);
   expect(slept()).toBe(600_000);
 });
 
-test('each answer begins the patience again', async () => {
+test('each answer restarts the wait', async () => {
   const { ask, slept } = running(answered, ...Array.from({ length: 60 }, () => away), answered);
   for (const position of [0, 1, 2]) await ask(position);
   expect(slept()).toBe(300_000 + 600_000);
 });
 
-test('what is not taken is held back until one question is, and is what was held back from then on', async () => {
+test('a failure is held back until the oracle accepts a question, and is returned from then on', async () => {
   const refused = failed({ httpAnswered: true, status: 401 });
   const { oracle, ask } = running(refused, failed(), answered, failed());
   await expect(ask(0)).rejects.toBeInstanceOf(HeldBack);

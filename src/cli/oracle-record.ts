@@ -5,8 +5,8 @@ import { type OracleRecord, oraclePatienceMs, watchedOracle } from '#verificatio
 import type { RunStore } from './run-store.ts';
 
 /**
- * A question that was not taken while none has been since this start: whether that is the oracle's failure is not known
- * before the others were asked.
+ * The oracle did not accept this question and has accepted none since this start. Only after the other questions were
+ * asked is it known whether that is the oracle's failure.
  */
 export class HeldBack extends Error {
   override readonly name = 'HeldBack';
@@ -21,7 +21,7 @@ export class HeldBack extends Error {
 const waitMs = 5_000;
 
 export type OracleWaiting = {
-  /** Told why, each time the oracle is waited for. */
+  /** Called with the reason before each wait for the oracle. */
   onWait: (message: string) => void;
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   now: () => Date;
@@ -29,20 +29,20 @@ export type OracleWaiting = {
 
 export type RunOracle = {
   /**
-   * The oracle for the replay at `position`; `asking` keeps how often its question went out. Asking rejects with
-   * `HeldBack` in place of a failure that may be no verdict.
+   * The oracle for the replay at `position`; `asking` counts how often its question was sent. Asking rejects with
+   * `HeldBack` instead of returning a failure that may not be a verdict.
    */
   of(position: number, asking: Pick<OracleRecord, 'noteAsking' | 'takeBackAsking'>): Oracle;
-  /** What was held back, by position. */
+  /** The failures that were held back, by position. */
   heldBack: ReadonlyMap<number, OracleFailure>;
-  /** Why nothing that was held back is a verdict; null where all of it is the oracle's failure. */
+  /** Why none of the held-back failures is a verdict; null if all of them are. */
   absence(): Absence | null;
 };
 
 /**
- * The questions of a run to its oracle, watched since this start of the program. What is no verdict is never stored, so
- * what an earlier start stored stands. One wait in place serves all replays together, since each would wait after the
- * other: an oracle that is gone for good is not waited for once more by each.
+ * Watches a run's questions to its oracle from this start of the program on. A failure that is not a verdict is never
+ * stored, so what an earlier start stored is final. All replays share one wait. Otherwise they would wait one after
+ * another for an oracle that is gone for good.
  */
 export const openRunOracle = (
   oracle: Oracle,

@@ -17,10 +17,10 @@ const watched = (isTTY: boolean) => {
   return String(stderr.read());
 };
 
-test('in a pipe progress is plain lines, one a replay', () => {
+test('in a pipe progress is plain lines, one per replay', () => {
   expect(watched(false).split('\n')).toEqual([
     'Reading the history of name',
-    '4 replays to do, 1 of them done by an earlier call.',
+    '4 replays to do, 1 of them already done by an earlier call.',
     '[2/4] 7 scored',
     'A file is damaged.',
     '[2/4] 8 replaced by the next change: no quote',

@@ -3,17 +3,17 @@ import { Presets, SingleBar } from 'cli-progress';
 import type { ReplayOutcome } from '#contracts/replay.ts';
 import { plain, type Terminal } from './terminal.ts';
 
-/** How a run goes on, for whoever watches. No score is told before the last replay has ended. */
+/** Shows how a run progresses. No score is shown before the last replay has ended. */
 export type Progress = {
-  /** Something is being waited for or read. */
+  /** What the command is reading or waiting for. */
   phase: (message: string) => void;
-  /** Something that is to stand when the run has ended. */
+  /** A message that stays on the screen after the run has ended. */
   warn: (message: string) => void;
-  /** Replays begin: `ended` of `total` are there from an earlier call. */
+  /** Replays begin. An earlier call has already done `ended` of `total`. */
   begin: (total: number, ended: number) => void;
-  /** A replay ended; a replaced one gives its place to the next change, so it does not count. */
+  /** A replay ended. A replaced one does not count, because the next change takes its place. */
   end: (groundTruthId: string, outcome: ReplayOutcome, reason: string | null) => void;
-  /** No change is left to take a replaced one's place. */
+  /** A change was replaced, and no other is left to take its place. */
   shrink: () => void;
   stop: () => void;
 };
@@ -26,7 +26,7 @@ const counted = (counts: Counts, outcome: ReplayOutcome) => {
   if (outcome === 'unscored') counts.unscored += 1;
 };
 
-/** Bars on a terminal: drawn over and over on one line. */
+/** A bar on a terminal, redrawn on one line. */
 const barProgress = ({ messages, paintMessage }: Terminal): Progress => {
   const counts: Counts = { total: 0, ended: 0, failures: 0, unscored: 0 };
   const bar = new SingleBar(
@@ -80,7 +80,7 @@ const endedAs: Record<ReplayOutcome, string> = {
   replaced: 'replaced by the next change',
 };
 
-/** How often a phase may be told in a pipe, in milliseconds: a long history would fill a log with its counting. */
+/** The least time between two phase lines in a pipe: the count over a long history would fill a log. */
 const phaseIntervalMs = 2_000;
 
 /** Plain lines in a pipe or a log. */
@@ -96,7 +96,7 @@ const lineProgress = ({ say }: Terminal): Progress => {
     warn: (message) => say(plain(message)),
     begin: (total, ended) => {
       Object.assign(counts, { total, ended });
-      say(`${total} replays to do, ${ended} of them done by an earlier call.`);
+      say(`${total} replays to do, ${ended} of them already done by an earlier call.`);
     },
     end: (groundTruthId, outcome, reason) => {
       counted(counts, outcome);

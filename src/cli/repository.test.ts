@@ -13,7 +13,7 @@ test.each([
   expect(await choose(argument)).toMatchObject({ kind: 'github', owner, name });
 });
 
-test('one repository on GitHub has one text, however it was named', async () => {
+test('a repository on GitHub has one text, however it is named', async () => {
   const texts = await Promise.all(['Acme/Widgets', 'https://github.com/acme/widgets.git'].map(choose));
   expect(new Set(texts.map(({ text }) => text))).toEqual(new Set(['github:acme/widgets']));
 });
@@ -34,7 +34,7 @@ test.each([
   ['ext::sh -c hunter2pass', 'There is no repository'],
   ['no/such/folder', 'There is no repository'],
   ['missing.jsonl', 'does not exist'],
-])('%s is refused with what to do instead', async (argument, words) => {
+])('%s is refused, and the message says what to do instead', async (argument, words) => {
   const refusal = choose(argument);
   await expect(refusal).rejects.toThrow(UsageError);
   await expect(refusal).rejects.toThrow(words);

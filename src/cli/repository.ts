@@ -4,12 +4,12 @@ import type { SourceChoice } from '#platform/open-source.ts';
 import { UsageError } from './exit.ts';
 import { plain } from './terminal.ts';
 
-/** What `<repo>` names. `text` is how the run's configuration tells it apart from another. */
+/** What `<repo>` names. `text` identifies it in the run's configuration. */
 export type RepositoryChoice = { text: string } & Exclude<SourceChoice, { kind: 'sample' }>;
 
 const ownerAndName = /^([A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))\/([A-Za-z0-9._-]{1,100})$/;
 
-/** git's transports that need no key or configuration of the user's, which git does not see here. */
+/** git's transports that need no key or configuration of the user, because git sees neither here. */
 export const cloneProtocols = ['https', 'http', 'git', 'file'];
 
 const kinds =
@@ -25,7 +25,7 @@ const github = (owner: string, name: string): RepositoryChoice => ({
 const ofUrl = (url: URL, githubHost: string): RepositoryChoice => {
   if (url.username !== '' || url.password !== '')
     throw new UsageError(
-      'The repository’s URL must not hold a user name or password. For GitHub set GITHUB_TOKEN; else clone it yourself and give its path.',
+      'The repository’s URL must not hold a user name or password. For GitHub set GITHUB_TOKEN; otherwise clone it yourself and give its path.',
     );
   if (url.search !== '' || url.hash !== '')
     throw new UsageError('The repository’s URL must not have a query or a fragment.');
@@ -39,20 +39,20 @@ const ofUrl = (url: URL, githubHost: string): RepositoryChoice => {
   }
   if (!cloneProtocols.includes(url.protocol.slice(0, -1)))
     throw new UsageError(
-      `${url.protocol}// addresses are not cloned here, because git runs apart from your keys and configuration. Clone it yourself and give its path.`,
+      `${url.protocol}// addresses cannot be cloned, because git runs without your keys and configuration. Clone it yourself and give its path.`,
     );
   return { kind: 'git', url: url.href, text: url.href };
 };
 
 /**
- * What exists on disk is meant before GitHub's owner/name, as with git itself.
- * @throws UsageError where it is nothing that ground truth can be read from.
+ * A path that exists on disk wins over GitHub's owner/name, as with git itself.
+ * @throws UsageError if ground truth cannot be read from it.
  */
 export const chooseRepository = async (argument: string, githubHost: string): Promise<RepositoryChoice> => {
   const shown = `"${plain(argument, 200)}"`;
-  // scheme://…; anything shorter would take a drive letter or "host:path" for a URL.
+  // scheme://…; a shorter pattern would take a drive letter or "host:path" for a URL.
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(argument)) {
-    if (!URL.canParse(argument)) throw new UsageError(`The repository is no usable URL. ${kinds}`);
+    if (!URL.canParse(argument)) throw new UsageError(`The repository’s URL is not valid. ${kinds}`);
     return ofUrl(new URL(argument), githubHost);
   }
   const path = resolve(argument);
@@ -68,7 +68,7 @@ export const chooseRepository = async (argument: string, githubHost: string): Pr
   if (owner !== undefined && name !== undefined && !/^\.{1,2}$/.test(name)) return github(owner, name);
   if (/^[^/\s]+@[^/\s]+:/.test(argument))
     throw new UsageError(
-      'Addresses by ssh are not cloned here, because git runs apart from your keys and configuration. Clone it yourself and give its path.',
+      'ssh addresses cannot be cloned, because git runs without your keys and configuration. Clone it yourself and give its path.',
     );
   throw new UsageError(`There is no repository at ${shown}. ${kinds}`);
 };

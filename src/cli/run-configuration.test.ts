@@ -28,7 +28,7 @@ test('a call with the same options resumes, with the seed that was drawn then', 
   expect(differences(stored, { ...demand, seed: '7' })).toEqual([]);
 });
 
-test('it is kept who chose the seed', () => {
+test('a configuration records who chose the seed', () => {
   expect(stored.seedSource).toBe('verifier');
   const given = configurationOf({ ...demand, seed: '7' }, { salt: () => 'salt', seed: () => '8' });
   expect(given).toMatchObject({ seed: '7', seedSource: 'owner' });
@@ -45,7 +45,7 @@ test('every other option is named with both values', () => {
   ]);
 });
 
-test('another address at the same origin is another run, and no part of either path is said or stored', () => {
+test('another address at the same origin is another run, and no part of either path is shown or stored', () => {
   const lines = differences(stored, {
     ...demand,
     oracle: { shown: 'https://oracle.example.com', identity: 'https://oracle.example.com/other-secret' },
@@ -56,7 +56,7 @@ test('another address at the same origin is another run, and no part of either p
   expect(JSON.stringify(stored)).not.toContain('very-secret');
 });
 
-test('with another call’s models it is that call’s run, where both ask the same judge and nothing else differs', () => {
+test('a run takes another call’s models if both name the same judge and nothing else differs', () => {
   const first: RunDemand = {
     ...demand,
     judge: 'anthropic',

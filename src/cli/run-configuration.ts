@@ -4,14 +4,14 @@ import { methodologyVersion, seedSourceSchema, weightsSchema } from '#contracts/
 import { judgeProviders } from '#contracts/judge-providers.ts';
 
 /**
- * What decides a run's result. It stands in the output directory, so that a later call resumes this run and no other.
- * The oracle's address may hold a secret in its path or query: only its origin stands there in clear.
+ * What decides a run's result. The output directory stores it, so that a later call resumes this run and no other.
+ * The oracle's address may hold a secret in its path or query, so only its origin is stored in clear.
  */
 export const runConfigurationSchema = z.object({
   version: z.literal(1),
   repository: z.string(),
   constructId: z.string(),
-  /** Its origin, or its callable: nothing secret. */
+  /** Its origin or its callable; holds no secret. */
   oracleOrigin: z.string(),
   oracleAddressDigest: z.string(),
   salt: z.string(),
@@ -26,13 +26,13 @@ export const runConfigurationSchema = z.object({
   seed: z.string(),
   seedSource: seedSourceSchema,
   blinded: z.boolean(),
-  /** The share of replays that a second judge is asked about, and its model; null where none is. */
+  /** The share of replays that is judged again, and the model that does it; null if agreement is not measured. */
   agreement: z.object({ share: z.number(), model: z.string() }).nullable(),
   weights: weightsSchema,
 });
 export type RunConfiguration = z.infer<typeof runConfigurationSchema>;
 
-/** What a call asks for, before a seed was drawn; `seed` is null where none was given. */
+/** What a call asks for, before a seed is drawn; `seed` is null if none was given. */
 export type RunDemand = Omit<
   RunConfiguration,
   'version' | 'oracleOrigin' | 'oracleAddressDigest' | 'salt' | 'methodologyVersion' | 'seed' | 'seedSource'
@@ -41,7 +41,7 @@ export type RunDemand = Omit<
 const addressDigest = (salt: string, identity: string) =>
   createHash('sha256').update(`${salt}\0${identity}`).digest('hex');
 
-/** `random` makes the salt and the seed of a run that has none. */
+/** `random` makes the salt, and the seed if none was given. */
 export const configurationOf = (
   { oracle, seed, ...demand }: RunDemand,
   random: { salt: () => string; seed: () => string },
@@ -59,7 +59,7 @@ export const configurationOf = (
   };
 };
 
-/** The same run under the models that this call names, of the same judges. */
+/** The stored run with this call's models, if both name the same judge. */
 export const withModelsOf = (stored: RunConfiguration, demand: RunDemand): RunConfiguration => {
   if (stored.judge !== demand.judge) return stored;
   const { agreement } = stored;
@@ -83,18 +83,18 @@ const options: [keyof RunDemand & keyof RunConfiguration, string][] = [
   ['blinded', '--blind'],
 ];
 
-/** What of a stored run this call asks for otherwise, in words; empty where the call resumes it. */
+/** How this call differs from a stored run, in words; empty if the call resumes it. */
 export const differences = (stored: RunConfiguration, demand: RunDemand): string[] => {
   const shown = (value: unknown) => (value === null ? 'none' : String(value));
-  const secondJudge = ({ agreement }: Pick<RunConfiguration, 'agreement'>) =>
+  const agreementText = ({ agreement }: Pick<RunConfiguration, 'agreement'>) =>
     agreement === null ? 'none' : `${agreement.share} by ${agreement.model}`;
   const differing = options.flatMap(([key, name]) =>
     stored[key] === demand[key] ? [] : [`${name}: ${shown(stored[key])} there, ${shown(demand[key])} here`],
   );
   if (stored.oracleAddressDigest !== addressDigest(stored.salt, demand.oracle.identity))
     differing.push(`the oracle: another one at ${stored.oracleOrigin} there, ${demand.oracle.shown} here`);
-  if (secondJudge(stored) !== secondJudge(demand))
-    differing.push(`--agreement-sample: ${secondJudge(stored)} there, ${secondJudge(demand)} here`);
+  if (agreementText(stored) !== agreementText(demand))
+    differing.push(`--agreement-sample: ${agreementText(stored)} there, ${agreementText(demand)} here`);
   if (demand.seed !== null && demand.seed !== stored.seed)
     differing.push(`--seed: ${stored.seed} there, ${demand.seed} here`);
   if (stored.methodologyVersion !== methodologyVersion)

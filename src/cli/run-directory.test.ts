@@ -28,8 +28,8 @@ test.each(['SIGINT', 'SIGKILL'] as const)(
   async (signal) => {
     const out = join(folder, `resumed-${signal}`);
     let stop = () => {};
-    // The first four are answered; the next two hang until the command is stopped. As only two replays are worked on
-    // side by side, the four are stored when the sixth question comes.
+    // The first four are answered; the next two hang until the command is stopped. Only two replays run at once, so the
+    // four are stored when the sixth question comes.
     const oracle = await startOracle(async (request, count) => {
       if (count === 5) stop();
       return {
@@ -70,7 +70,7 @@ test.each(['SIGINT', 'SIGKILL'] as const)(
   },
 );
 
-test('a directory of another configuration is refused with what differs', async () => {
+test('a directory with other options is refused, and the message says what differs', async () => {
   const oracle = await startOracle();
   const out = join(folder, 'other');
   expect(await verify(changes, oracle, '--limit', '2', '--out', out)).toMatchObject({ code: 0 });
@@ -114,7 +114,7 @@ test('two processes cannot work in one directory', async () => {
   expect(await first).toMatchObject({ code: 0 });
 });
 
-test('secrets of the oracle’s address and headers reach neither output nor directory, though the oracle says them back', async () => {
+test('secrets of the oracle’s address and headers reach neither output nor directory, though the oracle repeats them', async () => {
   const oracle = await startOracle((request) => ({
     kind: 'answer',
     answer: {

@@ -25,8 +25,8 @@ import { type RunStore, type StoredReplay, storedDrawSchema, storedReplaySchema 
 
 /**
  * An output directory: `run.json` (what was asked), `draw.json` (the ground truth), `replays/` (a checkpoint each),
- * `ledger.json` (what its judges have cost), then `evidence.jsonl` and `certificate.json`. Whoever publishes the run
- * gives away the last two: checkpoints hold the answer keys, and `run.json` the salt that they are sealed under.
+ * `ledger.json` (what its judges have cost), then `evidence.jsonl` and `certificate.json`. Only the last two are for
+ * publishing: checkpoints hold the answer keys, and `run.json` holds the salt that seals them.
  */
 export type RunDirectory = RunStore & {
   path: string;
@@ -37,12 +37,12 @@ export type RunDirectory = RunStore & {
   close: () => void;
 };
 
-/** A fault of the file system as something its user can mend; everything else stays what it is. */
+/** Turns a fault of the file system into an error that its user can fix; returns any other error unchanged. */
 const explained = (directory: string, error: unknown): unknown => {
   const code = faultCode(error);
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new CommandError(
-      `The disk that holds ${directory} is full. Free some space and run the same command again: it resumes.`,
+      `The disk that holds ${directory} is full. Free some space and run the same command again to resume.`,
     );
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST')
     return new UsageError(
@@ -59,7 +59,9 @@ const readJson = async <T>(file: string, schema: z.ZodType<T>): Promise<T | null
   if (text === null) return null;
   const json = z.string().pipe(z.transform(parseJson)).pipe(schema).safeParse(text);
   if (json.success) return json.data;
-  throw new CommandError(`${file} is damaged, or of another version of this program. Choose another --out.`);
+  throw new CommandError(
+    `${file} is damaged, or another version of this program wrote it. Choose another --out.`,
+  );
 };
 
 const parseJson = (text: string, context: z.RefinementCtx): unknown => {
@@ -86,7 +88,7 @@ const storedReplays = async (folder: string): Promise<Map<number, StoredReplay>>
   return new Map(
     replays.map((replay) => {
       const checkpoint = resumable(replay.checkpoint, askedIn(replay).every(stands));
-      // Also one that was scored is gone on with where the baseline's or a second judge's verdicts were not obtained.
+      // A scored replay is open again too if verdicts on the baseline or for agreement are missing.
       const complete = Object.keys(checkpoint).length === Object.keys(replay.checkpoint).length;
       const endedAt = complete && endOfReplay(checkpoint) !== null ? replay.endedAt : null;
       return [replay.position, { ...replay, checkpoint, endedAt }];
@@ -103,9 +105,9 @@ const storedCertificate = async (file: string): Promise<Certificate | null> => {
 };
 
 /**
- * The configuration that the run goes on with: its own, else a new one. One that nothing was judged for yet takes this
- * call's models: the first may have been unknown.
- * @throws UsageError where this call asks for another run.
+ * The configuration of the resumed run. If nothing was judged yet, it takes this call's models, because the API may not
+ * have known the first ones.
+ * @throws UsageError if this call asks for another run.
  */
 const resumedConfiguration = (
   stored: RunConfiguration,
@@ -116,13 +118,13 @@ const resumedConfiguration = (
   const differing = differences(configuration, demand);
   if (differing.length === 0) return configuration;
   throw new UsageError(
-    `${directory} holds a run of another configuration, which cannot be resumed with this one:\n${differing
+    `${directory} holds a run with other options, so this call cannot resume it:\n${differing
       .map((line) => `  ${line}`)
       .join('\n')}\nRepeat that run’s options to resume it, or choose another --out.`,
   );
 };
 
-/** @throws UsageError where it holds something else, another run, or is in use. */
+/** @throws UsageError if it holds something else or another run, or is in use. */
 export const openRunDirectory = async (
   directory: string,
   demand: RunDemand,
@@ -153,7 +155,7 @@ export const openRunDirectory = async (
     if (!isDeepStrictEqual(configuration, stored))
       await write(at('run.json'), `${JSON.stringify(configuration, null, 2)}\n`);
     await mkdir(at('replays'), { recursive: true });
-    // One that was there already, by a copy perhaps, too: the checkpoints hold the answer keys.
+    // Also if the folder existed already, such as in a copy: the checkpoints hold the answer keys.
     await chmod(at('replays'), 0o700);
     const store: RunDirectory = {
       path: directory,
@@ -176,7 +178,7 @@ export const openRunDirectory = async (
         store.ledger = ledger;
       },
       finish: async (certificate, evidence) => {
-        // The certificate last: where it stands, the run is finished.
+        // The certificate comes last, because it marks the run as finished.
         await write(at('evidence.jsonl'), evidence);
         await write(at('certificate.json'), `${JSON.stringify(toWire(certificate), null, 2)}\n`);
       },

@@ -21,9 +21,9 @@ export type RunWork = {
   /** See `runReplay`. */
   blinding: string | null;
   store: RunStore;
-  /** What other runs know of the change at `position`; null where nothing outlives this one. */
+  /** The judgments shared with other runs on the change at `position`; null if this run shares none. */
   shared: ((groundTruth: GroundTruth, position: number) => SharedJudgments) | null;
-  /** Replays side by side. */
+  /** How many replays run at once. */
   concurrency: number;
   progress: Progress;
   sleep: OracleWaiting['sleep'];
@@ -33,7 +33,7 @@ export type RunWork = {
 
 const hasEnded = (replay: StoredReplay | null) => replay !== null && replay.endedAt !== null;
 
-/** Carries one replay from its first missing step to its end, each step stored as it arrives. */
+/** Carries one replay from its first missing step to its end, and stores each step as it arrives. */
 const carry = async (
   work: Omit<RunWork, 'oracle'> & { oracle: RunOracle; beforeOracleCall: () => void },
   position: number,
@@ -44,7 +44,9 @@ const carry = async (
   if (groundTruth === undefined) throw new RangeError(`The draw has no change at ${position}.`);
   const stored = store.replayAt(position);
   if (stored !== null && stored.groundTruthId !== groundTruth.id)
-    throw new CommandError('The output directory’s replays are not those of its draw. Choose another --out.');
+    throw new CommandError(
+      'The replays in the output directory do not belong to its draw. Choose another --out.',
+    );
   if (stored !== null && stored.endedAt !== null) return stored;
 
   let checkpoint: ReplayCheckpoint = stored?.checkpoint ?? {};
@@ -85,17 +87,17 @@ const carry = async (
     },
     signal,
   });
-  if (endOfReplay(checkpoint) === null) throw new Error(`The replay of ${groundTruth.id} came to no end.`);
+  if (endOfReplay(checkpoint) === null) throw new Error(`The replay of ${groundTruth.id} has no outcome.`);
   const ended = replayOf(now().toISOString());
   await store.keepReplay(ended);
   return ended;
 };
 
 /**
- * Carries out every replay of a draw, `concurrency` at a time. A change that no answer key can be made for gives its
- * place to the next of the reserve, so that which changes are used does not depend on the order in which they end.
- * Rejects with the signal's reason where it was aborted, and with RunStopped where the run cannot go on: then the calls
- * under way were waited for, and what they gave is stored.
+ * Carries out every replay of a draw, `concurrency` at a time. The next change of the reserve replaces a change that no
+ * answer key can be made for, so which changes are used does not depend on the order in which replays end.
+ * Rejects with the signal's reason if it was aborted, and with RunStopped if the run cannot continue. Before RunStopped
+ * the calls under way have ended, and their results are stored.
  */
 export const runReplays = async (work: RunWork): Promise<StoredReplay[]> => {
   const { draw, store, progress } = work;
@@ -121,13 +123,13 @@ export const runReplays = async (work: RunWork): Promise<StoredReplay[]> => {
     now: work.now,
   });
 
-  /** Null where it is put off until it is known whether what its oracle came to is a verdict. */
+  /** Null if the replay waits until it is known whether its oracle's failure is a verdict. */
   const carryUnlessHeldBack = async (position: number): Promise<StoredReplay | null> => {
     try {
       return await carry({ ...work, oracle, signal, beforeOracleCall: throwIfStopping }, position);
     } catch (error) {
       if (!(error instanceof HeldBack)) throw error;
-      progress.phase(`The oracle has taken no question yet (${error.failure.reason}: ${error.message})`);
+      progress.phase(`The oracle has accepted no question yet (${error.failure.reason}: ${error.message})`);
       return null;
     }
   };
@@ -139,7 +141,7 @@ export const runReplays = async (work: RunWork): Promise<StoredReplay[]> => {
       if (replay === null) continue;
       ended.push(replay);
       const end = endOfReplay(replay.checkpoint);
-      if (end === null) throw new Error('A replay that has ended has no end.');
+      if (end === null) throw new Error('An ended replay has no outcome.');
       if (!known) progress.end(replay.groundTruthId, end.outcome, end.reason);
       if (end.outcome !== 'replaced') continue;
       if (nextReserve < places) open.push(nextReserve++);
@@ -149,7 +151,7 @@ export const runReplays = async (work: RunWork): Promise<StoredReplay[]> => {
   const carryOpen = async () => {
     const workers = Array.from({ length: work.concurrency }, () =>
       worker().catch((error: unknown) => {
-        // The others end what is under way and begin nothing more; where it is a fault they are cut off.
+        // If the run stops, the other workers finish what is under way and begin nothing more. A fault cuts them off.
         if (error instanceof RunStopped) stopped ??= error;
         else fault.abort(error);
       }),

@@ -9,7 +9,7 @@ import { runInProcess, withSettings } from '#testing/rigs/command-line.ts';
 import { certificateOf, changes, modelAt, openVerifyRig, verify } from '#testing/rigs/verify-rig.ts';
 
 /**
- * Runs that cannot go on for a reason outside them: each says what to do, certifies nothing and can be taken up again.
+ * Runs that cannot continue for a reason outside them: each says what to do, certifies nothing and can be resumed.
  */
 
 const { folder, startOracle, startModel, closeServers, remove } = openVerifyRig();
@@ -30,9 +30,9 @@ const isCertified = (out: string) => existsSync(join(out, 'certificate.json'));
 const idsAsked = ({ requests }: OracleFake) => requests.map(({ body }) => body.pr.id).toSorted();
 
 describe('--max-cost', () => {
-  test('a run that reaches its limit keeps what is scored, says what was spent of what, and goes on with a higher one', async () => {
+  test('a run that reaches its limit keeps what is scored, says how much of it was spent, and resumes with a higher one', async () => {
     const oracle = await startOracle();
-    // Keys of one change, which are never asked for again: every call is one step’s.
+    // Keys of one change are never asked for again, so every step makes one call.
     const model = await startModel({
       behave: (request) => {
         const answer = answerPlausibly(request);
@@ -63,7 +63,7 @@ describe('--max-cost', () => {
     expect(certificate.usage.calls).toBe(model.requests.length);
   });
 
-  test('what is under way is booked in the directory, for its owner alone, and counts for a start after a kill', async () => {
+  test('calls under way are booked in the directory, readable by its owner alone, and count after a kill', async () => {
     const out = join(folder, 'killed');
     const file = join(out, 'ledger.json');
     const ledger = () => JSON.parse(readFileSync(file, 'utf8'));
@@ -84,12 +84,12 @@ describe('--max-cost', () => {
     expect(ledger().bookedUsd).toBe(0);
     expect(statSync(file).mode & 0o777).toBe(0o600);
 
-    // As a kill leaves it before the certificate.
+    // As a kill before the certificate leaves it.
     rmSync(join(out, 'certificate.json'));
     writeFileSync(file, JSON.stringify({ settledUsd: 1, bookedUsd: 4 }));
     const refused = await judged(oracle, model, ...args);
     expect(refused).toMatchObject({ code: 2, stdout: '' });
-    expect(refused.stderr).toContain('--max-cost is $5.00, and $5.0000 are spent on this run already');
+    expect(refused.stderr).toContain('--max-cost is $5.00, and this run has already spent $5.0000');
   });
 
   test('without --out it says that nothing was kept', async () => {
@@ -109,7 +109,7 @@ describe('a judge that is refused', () => {
   ] as const;
 
   test.each(refusals)(
-    'status %i stops the run at once with one message, keeps what is done, and is resumed once it is mended',
+    'status %i stops the run at once with one message, keeps what is done, and can be resumed once it is fixed',
     async (status, type, mend) => {
       let refusing = true;
       let asked = 0;
@@ -126,8 +126,8 @@ describe('a judge that is refused', () => {
       const args = ['--limit', '8', '--seed', '1', '--concurrency', '2', '--out', out];
       const stopped = await judged(oracle, model, ...args);
       expect(stopped).toMatchObject({ code: 1, stdout: '' });
-      const told = stopped.stderr.split('\n').filter((line) => line.includes(mend));
-      expect(told).toEqual([expect.stringMatching(/ of 8 replays are done and kept in /)]);
+      const lines = stopped.stderr.split('\n').filter((line) => line.includes(mend));
+      expect(lines).toEqual([expect.stringMatching(/ of 8 replays are done and kept in /)]);
       expect(stopped.stderr).not.toMatch(/planted|unscored/);
       expect(isCertified(out)).toBe(false);
       // Each of the two replays under way may have asked for its three verdicts at once.
@@ -157,7 +157,7 @@ describe('a judge that is refused', () => {
     expect(model.requests).toEqual([]);
   });
 
-  test('a run that was stopped for its unknown model goes on with another one, until something is judged', async () => {
+  test('a run that stopped for an unknown model resumes with another one, until something is judged', async () => {
     const [oracle, model] = [await startOracle(), await startModel()];
     const out = join(folder, 'another-model');
     const args = ['--limit', '2', '--out', out, '--model'];
@@ -174,7 +174,7 @@ describe('a judge that is refused', () => {
     expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')).model).toBe('claude-sonnet-5-5');
   });
 
-  test('a second judge that is not known is told by its own option', async () => {
+  test('an unknown model for agreement is reported by its own option', async () => {
     const [oracle, model] = [await startOracle(), await startModel()];
     const second = ['--agreement-sample', '1', '--agreement-model', 'claude-none'];
     const unknown = await judged(oracle, model, '--limit', '2', ...second);
@@ -183,11 +183,11 @@ describe('a judge that is refused', () => {
   });
 });
 
-test('a run whose judge was away for every verdict fails, and resumes once it is back without asking the oracle again', async () => {
+test('a run whose judge was unavailable for every verdict fails, and resumes later without asking the oracle again', async () => {
   let away = true;
   const oracle = await startOracle();
   const model = await startModel({
-    // Answer keys are made; the verdicts are refused as by an account without credit, which is not retried.
+    // Answer keys are made. Verdicts are refused as for an account without credit, which is not retried.
     behave: (request) => {
       const answer = answerPlausibly(request);
       return away && answer.verdicts.length > 0
@@ -234,14 +234,14 @@ describe('an oracle that is down', () => {
     try {
       const resumed = await verify(changes, oracle, ...args);
       expect(resumed).toMatchObject({ code: 0 });
-      // Nothing had left while nothing listened.
+      // No question was sent while nothing listened.
       expect(certificateOf(resumed.stdout).counts.oracleAskedAgain).toBe(0);
     } finally {
       server.close();
     }
   });
 
-  test('a run that is resumed while it answers nothing stops, stores no zero, and can be resumed again', async () => {
+  test('a run resumed while it answers nothing stops, stores no zero, and can be resumed again', async () => {
     let down = false;
     const oracle = await startOracle((request) =>
       down ? { kind: 'reset' } : { kind: 'answer', answer: describeChange(request) },
@@ -249,7 +249,7 @@ describe('an oracle that is down', () => {
     const out = join(folder, 'down');
     const args = ['--limit', '6', '--seed', '1', '--out', out, '--json'] as const;
     expect(await verify(changes, oracle, ...args)).toMatchObject({ code: 0 });
-    // As a run that was killed after its second replay left it.
+    // As a kill after the second replay leaves it.
     for (const name of readdirSync(join(out, 'replays')).slice(2)) rmSync(join(out, 'replays', name));
     rmSync(join(out, 'certificate.json'));
     down = true;
@@ -271,7 +271,7 @@ describe('an oracle that is down', () => {
     });
   });
 
-  test('one that never answered this run is a mistake however often it is started', async () => {
+  test('an oracle that never answered this run is a mistake, however often the run is started', async () => {
     const oracle = await startOracle(() => ({ kind: 'reset' }));
     const args = ['--limit', '2', '--seed', '1', '--out', join(folder, 'never'), '--json'] as const;
     for (let start = 0; start < 3; start += 1) {
@@ -281,7 +281,7 @@ describe('an oracle that is down', () => {
     }
   });
 
-  test('one that answers once after this start was there: what it did not answer before is a failure', async () => {
+  test('an oracle that answers once after this start was there: its earlier missing answers are failures', async () => {
     const oracle = await startOracle((request, count) =>
       count < 3 * 3 ? { kind: 'reset' } : { kind: 'answer', answer: describeChange(request) },
     );
@@ -292,7 +292,7 @@ describe('an oracle that is down', () => {
       replayCount: 5,
       counts: { scored: 5, oracleFailures: 3 },
     });
-    // Three askings for each failure, and none of them asked again.
+    // Each failure was asked three times, and not again.
     expect(oracle.requests).toHaveLength(3 * 3 + 2);
   });
 });

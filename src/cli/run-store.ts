@@ -4,12 +4,12 @@ import { instantSchema } from '#contracts/instant.ts';
 import { replayCheckpointSchema } from '#contracts/replay.ts';
 import { emptyLedger, type Ledger } from './ledger.ts';
 
-/** A replay as kept: `position` is its place in the draw, the reserve counted on after the sample. */
+/** A stored replay. `position` is its place in the draw, where the reserve follows the sample. */
 export const storedReplaySchema = z.object({
   position: z.number().int(),
   groundTruthId: z.string(),
   checkpoint: replayCheckpointSchema,
-  /** How often its question went out to the oracle. */
+  /** How often its question was sent to the oracle. */
   oracleAsks: z.number().int(),
   /** RFC 3339; null until it has ended. */
   endedAt: instantSchema.nullable(),
@@ -18,18 +18,18 @@ export type StoredReplay = z.infer<typeof storedReplaySchema>;
 
 export const storedDrawSchema = groundTruthDrawSchema;
 
-/** Where a run's draw, checkpoints and ledger are kept while it goes on: an output directory, or this process's memory. */
+/** Where a run's draw, checkpoints and ledger are kept while it runs: an output directory, or this process's memory. */
 export type RunStore = {
   /** Null until `keepDraw`. */
   draw: GroundTruthDraw | null;
   keepDraw: (draw: GroundTruthDraw) => Promise<void>;
-  /** What an earlier call stored of the replay at `position`. */
+  /** The stored replay at `position`. */
   replayAt: (position: number) => StoredReplay | null;
-  /** Resolves once a kill could not undo it. */
+  /** Resolves once a kill cannot undo it. */
   keepReplay: (replay: StoredReplay) => Promise<void>;
-  /** As kept last. */
+  /** The ledger as last kept. */
   ledger: Ledger;
-  /** As `keepReplay`; called once at a time. */
+  /** Like `keepReplay`; never called twice at once. */
   keepLedger: (ledger: Ledger) => Promise<void>;
 };
 

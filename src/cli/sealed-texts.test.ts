@@ -4,7 +4,7 @@ import { sealedTexts } from './sealed-texts.ts';
 const run = { groundTruthId: '1', salt: 'secret' };
 const digest = { sealed: expect.stringMatching(/^[0-9a-f]{64}$/) };
 
-test('every text of an oracle is sealed, so that none shows by being sealed that it says what a key does', () => {
+test('every text of an oracle is sealed, so sealing does not show which texts repeat a key', () => {
   const lines = Array.from({ length: 20 }, (_, at) => `export const limitNumber${at} = ${at * 7};`);
   const record = {
     answer_key: {
@@ -30,7 +30,7 @@ test('every text of an oracle is sealed, so that none shows by being sealed that
   });
 });
 
-test('what an oracle says where it fails is sealed; how it failed, ids, booleans, counts and models are open', () => {
+test('the text of an oracle’s failure is sealed; its kind, ids, booleans, counts and models are open', () => {
   const record = {
     oracle: { kind: 'failure', reason: 'exception', detail: 'They ask me: What is it?', http_answered: true },
     recall: {

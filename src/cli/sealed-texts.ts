@@ -2,22 +2,22 @@ import { createHmac } from 'node:crypto';
 import { isObject } from '#contracts/json.ts';
 
 /**
- * Members of a replay's record whose texts are open: names that this program or the key's order gives, and why a step
- * was not had, which the certificate says too. Every other text is a key's or an oracle's, or shows what of a key a
- * verdict was about: quotes, canaries.
+ * Members of a replay's record whose texts stay open: names that this program or the key's order gives, and why a step
+ * is missing, which the certificate says too. Every other text comes from a key or an oracle, or shows which part of a
+ * key a verdict is about: quotes, canaries.
  */
 const openMembers = new Set(['kind', 'id', 'model', 'reason']);
 
 /**
- * A replay's record with every text of its answer key, and all that would reveal one, as a salted digest
- * (certificate.md, "Sealed keys"): `{ sealed }` is the HMAC-SHA256, by the run's salt, of the JSON array of the change's
- * id, the text's place in the record and the text. So whoever is given salt and texts can open it, and equal texts in
- * two places do not show that they are.
+ * A replay's record with a salted digest in place of every text of its answer key, and of every text that would reveal
+ * one (certificate.md, "Sealed keys"). `{ sealed }` is the HMAC-SHA256, keyed with the run's salt, of the JSON array of
+ * the change's id, the text's place in the record and the text. Anyone who has the salt and the texts can check it.
+ * Equal texts in two places have different digests.
  *
- * A reader sees ids, booleans, counts, confidences and tokens, from which every number can be recomputed: so also how
- * many changes a key has, and which of them, in the key's order, were surfaced. Not seen is what key and oracle say, nor
- * where they say the same: a text is sealed for its place alone, and a quote is missing exactly where the boolean beside
- * it is false. Counts of tokens tell roughly how long the texts of a call are.
+ * A reader sees ids, booleans, counts, confidences and tokens, and can recompute every number from them. That includes
+ * how many changes a key has, and which of them, in the key's order, were surfaced. A reader does not see what key and
+ * oracle say, or where they say the same: a text's place alone decides whether it is sealed, and a quote is missing
+ * exactly if the boolean beside it is false. Token counts show roughly how long the texts of a call are.
  * @param record as it is published: names in snake case.
  */
 export const sealedTexts = (

@@ -2,9 +2,9 @@ import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import type { JudgeSettings } from '#platform/open-judge.ts';
 import type { PriceOverrides } from '#verification/judges/model/prices.ts';
 
-/** What the command line takes from the environment, checked, and handed down by `main.ts` alone. */
+/** What the command line takes from the environment. Only `main.ts` reads and checks it. */
 export type Settings = {
-  /** Where the installation of this environment is reached. */
+  /** The address of this environment's installation. */
   installationUrl: string;
   /** Null: the embedded database of `dataDir`. */
   databaseUrl: string | null;
@@ -15,13 +15,13 @@ export type Settings = {
   githubApiUrl: string;
   githubServerUrl: string;
   judges: Record<JudgeProvider, JudgeSettings>;
-  /** Prices that the operator knows better than the built-in list. */
+  /** The operator's prices, which override the built-in list. */
   judgePrices: PriceOverrides;
   /** Origins and CIDRs exempt from the network rule. */
   outboundAllow: string[];
-  /** Modules of Python oracles are found from it; null: from the working directory. */
+  /** The folder that Python oracles are loaded from; null: the working directory. */
   pythonOracleDir: string | null;
-  /** What a Python oracle sees of the environment: nothing of this program's own settings. */
+  /** The environment that a Python oracle sees, without this program's own settings. */
   userEnvironment: Record<string, string>;
   /** Where programs such as git are looked for: this process's PATH. */
   searchPath: string;

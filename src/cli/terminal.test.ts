@@ -7,7 +7,7 @@ test('text from outside cannot move the cursor, repaint or reverse what is shown
   );
 });
 
-test('what is cut is marked', () => {
+test('a cut text is marked', () => {
   expect(plain('ab\ncdef', 4)).toBe('ab …');
   expect(plain('abcd\n', 4)).toBe('abcd');
 });

@@ -3,13 +3,13 @@ import { cutText } from '#contracts/text.ts';
 
 type Style = 'bold' | 'dim' | 'cyan' | 'green' | 'red' | 'yellow';
 
-/** Colours text for one stream; plain where the stream is no terminal, or the user wants none (NO_COLOR). */
+/** Colours text for one stream; leaves it plain if the stream is not a terminal or NO_COLOR is set. */
 export type Paint = (style: Style, text: string) => string;
 
 export type Terminal = {
   /** The command's result, and nothing else. */
   result: (text: string) => void;
-  /** A message to whoever watches, on standard error. */
+  /** A message to the user, on standard error. */
   say: (line: string) => void;
   /** For results. */
   paint: Paint;
@@ -20,7 +20,7 @@ export type Terminal = {
   columns: number | undefined;
 };
 
-/** As much of a terminal as progress needs; a pipe has neither of the two. */
+/** The part of a terminal that progress needs. A pipe has neither field. */
 export type MessageStream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
 
 export const openTerminal = (stdout: MessageStream, stderr: MessageStream): Terminal => ({
@@ -34,8 +34,8 @@ export const openTerminal = (stdout: MessageStream, stderr: MessageStream): Term
 
 /**
  * Text from outside on one line, harmless to a terminal: an escape sequence could repaint what was printed before, and
- * a bidirectional override could make it read as something else. Of `maxLength` UTF-16 code units at most, with an
- * ellipsis where something was cut.
+ * a bidirectional override could make it read as something else. Cut to `maxLength` UTF-16 code units, with an ellipsis
+ * if something is missing.
  */
 export const plain = (text: string, maxLength = Number.POSITIVE_INFINITY): string =>
   cutText(

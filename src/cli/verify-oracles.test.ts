@@ -19,7 +19,7 @@ const description = {
 
 const offline = ['--judge', 'offline', '--limit', '3', '--json'];
 
-test('a tool of an MCP server is verified like any oracle', async () => {
+test('a tool of an MCP server is verified like any other oracle', async () => {
   const mcp = await startMcpFake(() => ({
     kind: 'result',
     result: { content: [{ type: 'text', text: JSON.stringify(description) }] },
@@ -44,7 +44,7 @@ test('a tool of an MCP server is verified like any oracle', async () => {
   }
 });
 
-test('a model behind a chat-completions endpoint is verified like any oracle, and bears its own name', async () => {
+test('a model behind a chat-completions endpoint is verified like any other oracle, under its own name', async () => {
   const chat = await startChatFake(() => ({ kind: 'content', content: JSON.stringify(description) }));
   try {
     const outcome = await runInProcess([
@@ -61,7 +61,7 @@ test('a model behind a chat-completions endpoint is verified like any oracle, an
   }
 });
 
-test('a tool and a model at once are wrong usage', async () => {
+test('naming a tool and a model at once is wrong usage', async () => {
   const args = ['verify', changes, '--oracle-url', 'http://127.0.0.1:9', ...offline];
   expect(await runInProcess([...args, '--oracle-mcp-tool', 'a', '--oracle-chat-model', 'b'])).toMatchObject({
     code: 2,
@@ -80,7 +80,7 @@ const pythonOracle = [
   '',
 ].join('\n');
 
-test('a callable in Python is verified in a process that sees nothing of this program’s secrets', async () => {
+test('a Python callable runs in a process that sees none of this program’s secrets', async () => {
   const modules = mkdtempSync(join(folder, 'python-'));
   writeFileSync(join(modules, 'mine.py'), pythonOracle);
   const out = join(folder, 'python-run');
@@ -104,7 +104,7 @@ test('a callable in Python is verified in a process that sees nothing of this pr
     expect(readFileSync(join(out, 'replays', name), 'utf8')).toContain('It saw [].');
 });
 
-test('a module that cannot be imported is wrong usage, with the reason', async () => {
+test('a module that cannot be imported is wrong usage, and the message gives the reason', async () => {
   const outcome = await runInProcess(
     ['verify', changes, '--oracle-python', 'nowhere:answer', ...offline],
     withSettings({ pythonOracleDir: folder }),

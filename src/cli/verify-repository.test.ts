@@ -15,7 +15,7 @@ import {
 } from '#testing/rigs/verify-rig.ts';
 import { recomputeCertificate } from '#verification/certificate/recompute.ts';
 
-/** Where ground truth comes from: a git repository, GitHub as it answers over HTTP, and what ingest wrote of either. */
+/** Sources of ground truth: a git repository, GitHub over HTTP, and the files that ingest writes from either. */
 
 const { folder, startOracle, startModel, closeServers, remove } = openVerifyRig();
 let github: GitHubFake;
@@ -71,13 +71,13 @@ test('a real git repository is verified by its path, and every number can be rec
     judge: 'offline',
     sample: false,
   });
-  // A path may say more than its owner wants.
+  // A path may reveal more than its owner wants.
   expect(outcome.stdout).not.toContain(repository.path);
   expect(oracle.requests).toHaveLength(4);
   expect(outcome.stderr).toMatch(/Seed \d+/);
 });
 
-test('one seed draws the same changes, another draws others', async () => {
+test('a seed always draws the same changes, and another seed draws others', async () => {
   const oracle = await startOracle();
   const draw = async (seed: string) => {
     const { stdout } = await verify(changes, oracle, '--limit', '5', '--seed', seed, '--json');
@@ -88,7 +88,7 @@ test('one seed draws the same changes, another draws others', async () => {
   expect(other).not.toEqual(first);
 });
 
-test('what ingest writes can be verified, and draws as the repository itself does', async () => {
+test('a file that ingest wrote can be verified, and gives the same draw as the repository', async () => {
   const oracle = await startOracle();
   const file = join(folder, 'truth.jsonl');
   const written = await runInProcess(['ingest', repository.path, '--out', file, '--seed', '3', '--json']);
@@ -104,14 +104,14 @@ test('what ingest writes can be verified, and draws as the repository itself doe
   expect(ids(fromFile)).toEqual(ids(fromPath));
 });
 
-test('a folder that is no repository fails with what to give instead', async () => {
+test('a folder that is no repository fails, and the message says what to give instead', async () => {
   const oracle = await startOracle();
   const outcome = await verify(mkdtempSync(join(folder, 'empty-')), oracle);
   expect(outcome).toMatchObject({ code: 1, stdout: '' });
   expect(outcome.stderr).toContain('not a git repository');
 });
 
-test('a GitHub repository is judged by a model, named as the one that answered, with usage and cost', async () => {
+test('a model judges a GitHub repository, and the certificate names the model that answered, its usage and cost', async () => {
   github.repositories.push(fakeRepository({ count: 6 }));
   const [oracle, model] = [await startOracle(), await startModel()];
   const outcome = await runInProcess(
@@ -131,7 +131,7 @@ test('a GitHub repository is judged by a model, named as the one that answered, 
   expect(`${outcome.stdout}${outcome.stderr}`).not.toContain('planted');
 });
 
-test('of a private repository nothing but scores and counts is shown, certified or put into evidence', async () => {
+test('for a private repository only scores and counts are shown, certified or put into evidence', async () => {
   github.repositories.push(fakeRepository({ name: 'hidden-widgets', private: true, count: 5 }));
   const oracle = await startOracle();
   const out = join(folder, 'private');
@@ -152,7 +152,7 @@ test('of a private repository nothing but scores and counts is shown, certified 
   expect(ids).toEqual(['1', '2', '3']);
 });
 
-test('a private repository without a token is told what to do', async () => {
+test('a private repository without a token fails, and the message says what to do', async () => {
   const oracle = await startOracle();
   github.repositories.push(fakeRepository({ private: true, count: 5 }));
   const outcome = await runInProcess(

@@ -35,7 +35,7 @@ const answerBy =
     return { kind: 'answer', answer: make(written, request) } as const;
   };
 
-test('an oracle that describes the change scores clearly higher than one that invents, and saying the diff back gains nothing', async () => {
+test('an oracle that describes the change scores clearly higher than one that invents, and repeating the diff gains nothing', async () => {
   const reply = (request: OracleRequest) => describeChange(request).follow_up_response;
   const describing = await startOracle(
     answerBy((written, request) => ({
@@ -76,7 +76,7 @@ test('an oracle that describes the change scores clearly higher than one that in
   }
 });
 
-test('for a reader, the certificate says what judged it and what each number means', async () => {
+test('the shown certificate says what judged it and what each number means', async () => {
   const oracle = await startOracle(() => ({ kind: 'status', status: 500 }));
   const shown = await verifyInChild(changes, oracle, '--limit', '2', '--construct-id', 'acme');
   expect(shown.code).toBe(0);
@@ -104,7 +104,7 @@ test('an oracle that fails is certified with zeros', async () => {
   });
 });
 
-test('a dry run says what would be done and costs, and calls neither oracle nor judge', async () => {
+test('a dry run shows what a run would do and cost, and calls neither oracle nor judge', async () => {
   const oracle = await startOracle();
   const out = join(folder, 'dry');
   const outcome = await verify(changes, oracle, '--limit', '5', '--out', out, '--dry-run', '--json');

@@ -6,20 +6,20 @@ import type { Terminal } from '../terminal.ts';
 
 type Context = { settings: Settings; terminal: Terminal };
 
-/** `db migrate`: brings tables and queues up to date; several at once do no harm. */
+/** `db migrate`: brings tables and queues up to date; safe to run several at once. */
 export const migrateCommand = async ({ settings, terminal }: Context): Promise<ExitCode> => {
   await withDatabase(settings, prepareDatabase);
   terminal.result('The database’s tables and queues are up to date.');
   return exitCodes.done;
 };
 
-/** `db rollback`: takes the last migration back, with the first one the queues too. */
+/** `db rollback`: rolls back the last migration; rolling back the first one removes the queues too. */
 export const rollbackCommand = async ({ settings, terminal }: Context): Promise<ExitCode> => {
   const undone = await withDatabase(settings, rollBackDatabase);
   terminal.result(
     undone === null
-      ? 'There is no migration to take back.'
-      : `Took the migration ${undone} back. \`db migrate\` brings it again.`,
+      ? 'There is no migration to roll back.'
+      : `Rolled back the migration ${undone}. \`db migrate\` applies it again.`,
   );
   return exitCodes.done;
 };

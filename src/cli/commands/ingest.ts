@@ -14,7 +14,7 @@ import { plain, type Terminal } from '../terminal.ts';
 
 export type IngestOptions = DrawOptions & { out: string; json?: boolean };
 
-/** `ingest <repo> --out file.jsonl`: ground truth alone, one change a line. */
+/** `ingest <repo> --out file.jsonl`: writes ground truth alone, one change per line. */
 export const ingestCommand = async (
   argument: string,
   options: IngestOptions,
@@ -57,11 +57,11 @@ export const ingestCommand = async (
           null,
           2,
         )
-      : `Wrote ${draw.drawn.length} changes of ${plain(source)} to ${options.out} (${listed} listed, ${excluded} excluded, seed ${plain(seed)}).`,
+      : `Wrote ${draw.drawn.length} changes from ${plain(source)} to ${options.out} (${listed} listed, ${excluded} excluded, seed ${plain(seed)}).`,
   );
   if (draw.private)
     terminal.say(
-      'The repository is private: the file holds its text. Keep it where only its readers can read it.',
+      'The repository is private, and the file holds its text. Keep the file where only people with access to the repository can read it.',
     );
   return exitCodes.done;
 };

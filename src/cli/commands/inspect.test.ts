@@ -27,7 +27,7 @@ const inspected = (certificate: Certificate) => {
   return runInProcess(['inspect', file, '--json']);
 };
 
-/** A certificate of one replay under a judge that used so much for each of its verdicts. */
+/** A certificate of one replay whose judge used this much for each verdict. */
 const issuedBy = (judge: { provider: JudgeProvider; model: string }, usage: JudgeUsage): Certificate => {
   const verdicts: Verdicts = { claims: [true], changes: [true], replyAccuracy: 1 };
   const checkpoint = judgedCheckpoint(verdicts, judge.model, usage);
@@ -40,33 +40,33 @@ const canaries = {
   injected: { shown: 30, supported: 0 },
 };
 
-test('what a certificate says of its judge is recomputed from its replays', async () => {
+test('what a certificate says about its judge is recomputed from its replays', async () => {
   const outcome = await inspected(testedCertificate());
   expect(outcome).toMatchObject({ code: 0 });
-  expect(outcome.stderr).toContain('every number agrees that follows from them');
+  expect(outcome.stderr).toContain('every number that follows from them agrees');
   expect(outcome.stderr).not.toContain('earlier');
 });
 
-test('what was not checked is named as the document names it, in words and as JSON', async () => {
+test('unchecked fields have the names that the document uses, in text and as JSON', async () => {
   const outcome = await inspected(testedCertificate());
   const names: string[] = JSON.parse(outcome.stdout).not_checked;
   expect(names).toEqual(expect.arrayContaining(['created_at', 'draw', 'replay_scores[].scored_at']));
-  expect(outcome.stderr).toContain(`nothing else in it decides them: ${names.join(', ')}.`);
+  expect(outcome.stderr).toContain(`nothing else in the certificate determines them: ${names.join(', ')}.`);
 });
 
-test('of an offline-judged certificate it is said whether its rule is the one of this version', async () => {
+test('inspect says whether an offline-judged certificate followed the rule of this version', async () => {
   const offline = issuedBy({ provider: 'offline', model: 'offline-1' }, noUsage);
   const { promptDigest } = offlineJudge();
   expect(await inspected({ ...offline, promptDigest })).toMatchObject({
     code: 0,
-    stderr: expect.stringContaining('prompt_digest is that of the offline judge of this version'),
+    stderr: expect.stringContaining('prompt_digest is that of this version’s offline judge'),
   });
-  expect((await inspected(offline)).stderr).toContain('is not that of the offline judge of this version');
+  expect((await inspected(offline)).stderr).toContain('is not that of this version’s offline judge');
   expect((await inspected(testedCertificate())).stderr).not.toContain('offline judge');
 });
 
 test.each(['offline', 'offline-proxy', 'claude-offline'])(
-  'the judge is who the certificate says it is, also where its model is called %s',
+  'the certificate names the judge, even if its model is called %s',
   async (model) => {
     const outcome = await inspected(issuedBy({ provider: 'anthropic', model }, usageOfOneCall));
     expect(JSON.parse(outcome.stdout)).toMatchObject({
@@ -78,7 +78,7 @@ test.each(['offline', 'offline-proxy', 'claude-offline'])(
   },
 );
 
-test('a folder is told to be one', async () => {
+test('a folder is refused, and the message says which file to give', async () => {
   expect(await runInProcess(['inspect', folder])).toMatchObject({
     code: 2,
     stdout: '',
@@ -86,7 +86,7 @@ test('a folder is told to be one', async () => {
   });
 });
 
-test('a field that no certificate has is not passed over', async () => {
+test('a field that no certificate has is reported', async () => {
   const file = join(folder, 'certificate.json');
   writeFileSync(file, JSON.stringify({ ...toWire(testedCertificate()), compositeScore: 1 }));
   const outcome = await runInProcess(['inspect', file]);
@@ -94,13 +94,13 @@ test('a field that no certificate has is not passed over', async () => {
   expect(outcome.stderr).toContain('compositeScore: not a field of a certificate');
 });
 
-test('canaries of earlier certificates are told to be taken on its word', async () => {
+test('inspect says that canaries of earlier certificates were not checked', async () => {
   const outcome = await inspected(testedCertificate({ canaries, certificates: ['first', 'second'] }));
   expect(outcome).toMatchObject({ code: 0 });
-  expect(outcome.stderr).toContain('The canaries of 2 earlier certificates were taken as it states them');
+  expect(outcome.stderr).toContain('The canaries of 2 earlier certificates were taken as stated here');
 });
 
-test('a leaked canary that is hidden is found', async () => {
+test('inspect finds a hidden leak of a canary', async () => {
   const certificate = testedCertificate();
   const [first, ...rest] = certificate.replayScores;
   if (!first?.evidence) throw new Error('The first replay has evidence.');

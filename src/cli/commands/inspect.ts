@@ -9,13 +9,13 @@ import { viewCertificate } from '../certificate-view.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
 import { plain, type Terminal } from '../terminal.ts';
 
-/** A certificate of 1,000 replays that two judges ruled on, 50 claims each, has about half of this. */
+/** About twice the size of a certificate with 1,000 replays of 50 claims, all judged twice. */
 const maxBytes = 15_000_000;
 const timeoutMs = 30_000;
 
 const isUrl = (place: string) => /^https?:\/\//i.test(place) && URL.canParse(place);
 
-/** The page of a certificate names the same one as its REST address. */
+/** The REST address of a certificate, for the address of its page too. */
 const restAddress = (url: URL) => {
   const page = /^(.*)\/certificates\/([^/]+)\/?$/.exec(url.pathname);
   if (page === null || page[1]?.endsWith('/api/v1/verification')) return url;
@@ -75,7 +75,7 @@ const certificateIn = (text: string): Certificate => {
         .join('\n')}`,
     );
   if (reading.certificate.replayScores.length === 0)
-    throw new UsageError('It is a certificate without its replays: nothing can be recomputed from it.');
+    throw new UsageError('The certificate holds no replays: nothing can be recomputed from it.');
   return reading.certificate;
 };
 
@@ -92,28 +92,28 @@ const disagreementLines = (disagreements: Disagreement[]) => [
   ...(disagreements.length > 20 ? [`  … and ${disagreements.length - 20} more`] : []),
 ];
 
-/** What was held against the replays and what was not, each by its name in the document. */
+/** What was checked against the replays and what was not, by its name in the document. */
 const agreementLines = (certificate: Certificate, notChecked: string[]) => {
   const earlier = certificate.trust.pool.certificates.length;
   return [
-    `Not checked, because nothing else in it decides them: ${notChecked.join(', ')}.`,
+    `Not checked, because nothing else in the certificate determines them: ${notChecked.join(', ')}.`,
     ...(earlier > 0
       ? [
-          `The canaries of ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'} were taken as it states them (trust.pool): they are on those, and each change counts once, as the earliest has it.`,
+          `The canaries of ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'} were taken as stated here (trust.pool). Those certificates hold them; each change counts once, from the earliest that has it.`,
         ]
       : []),
     ...(certificate.judge === 'offline'
       ? [
           certificate.promptDigest === offlineJudge().promptDigest
-            ? 'Its prompt_digest is that of the offline judge of this version, whose rule its verdicts can be held against.'
-            : 'Its prompt_digest is not that of the offline judge of this version: its verdicts followed another rule.',
+            ? 'Its prompt_digest is that of this version’s offline judge, so its verdicts can be checked by that rule.'
+            : 'Its prompt_digest is not that of this version’s offline judge: its verdicts followed another rule.',
         ]
       : []),
-    'Nor can it be known from it whether the judge ruled so, or where it comes from: v1-preview certificates bear no signature.',
+    'Nor does the certificate prove that the judge ruled so, or where it comes from: v1-preview certificates are unsigned.',
   ];
 };
 
-/** `inspect <certificate.json|URL>`: shows a certificate, and whether what it says follows from its replays. */
+/** `inspect <certificate.json|URL>`: shows a certificate, and whether its numbers follow from its replays. */
 export const inspectCommand = async (
   place: string,
   options: { json?: boolean },
@@ -141,7 +141,7 @@ export const inspectCommand = async (
     terminal.say(
       terminal.paintMessage(
         'green',
-        `Recomputed from its ${count} replays: every number agrees that follows from them.`,
+        `Recomputed from its ${count} replays: every number that follows from them agrees.`,
       ),
     );
     for (const line of agreementLines(certificate, notChecked)) terminal.say(line);

@@ -9,20 +9,20 @@ import { plain } from '../terminal.ts';
 
 const timeoutMs = 30_000;
 
-/** How to reach an installation. Exactly one of the two tokens is given. */
+/** How to reach an installation. Give exactly one of the two tokens. */
 export type InstallationOptions = { url: string; token?: string; tokenFile?: string };
 
 export type Installation = {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   address: string;
   /**
-   * Asks the installation something; what it refuses is told in the words of the command line.
-   * @throws InstallationUnreached; UsageError where an option was wrong; CommandError
+   * Calls the installation. A refusal is reported in terms of the command line's options.
+   * @throws InstallationUnreached; UsageError if an option was wrong; CommandError
    */
   ask: <T>(call: (client: EchelonClient) => Promise<T>) => Promise<T>;
 };
 
-/** Nothing answered, or nothing that is an installation: it may be starting just now. */
+/** No installation answered. It may just be starting. */
 export class InstallationUnreached extends CommandError {}
 
 const addressOf = (text: string): string => {
@@ -34,7 +34,7 @@ const addressOf = (text: string): string => {
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 };
 
-/** What a header can carry, as every token is: visible ASCII without spaces. Says the option, never the value. */
+/** A token, which a header must be able to carry: visible ASCII without spaces. Errors name the option, never the value. */
 const oneWord = (option: string, text: string): string => {
   const word = text.trim();
   if (/^[\x21-\x7e]{1,500}$/.test(word)) return word;
@@ -42,7 +42,7 @@ const oneWord = (option: string, text: string): string => {
 };
 
 /**
- * A secret from a file, or from standard input where that is "-": unlike an argument, other users of the machine
+ * Reads a secret from a file, or from standard input if `file` is "-". Unlike an argument, other users of the machine
  * cannot read it, and no shell remembers it.
  * @throws UsageError
  */
@@ -61,11 +61,11 @@ const tokenOf = async ({ token, tokenFile }: InstallationOptions, signal: AbortS
   if (tokenFile !== undefined) return readSecret('--token-file', tokenFile, signal);
   if (token !== undefined) return oneWord('--token', token);
   throw new UsageError(
-    'Runs belong to somebody: give a personal token with --token-file <path>. `echelon-verify token create --name cli` makes one.',
+    'Runs belong to their owner: give a personal token with --token-file <path>. `echelon-verify token create --name cli` makes one.',
   );
 };
 
-/** The options by which the fields of a request are given. */
+/** The option for each field of a request. */
 const optionNames: Record<string, string> = {
   oracleUrl: '--oracle-url',
   oracleHeaders: '--oracle-header',
@@ -84,7 +84,7 @@ const refusalSchema = z.object({
 
 const notAnInstallation = (address: string, what: string) =>
   new InstallationUnreached(
-    `What answers at ${address} (${what}) is no installation of Echelon Verify. Name another address with --url.`,
+    `What answers at ${address} (${what}) is not an Echelon Verify installation. Name another address with --url.`,
   );
 
 const unreached = (error: Error, address: string): InstallationUnreached => {
@@ -95,11 +95,11 @@ const unreached = (error: Error, address: string): InstallationUnreached => {
   return new InstallationUnreached(
     reason === 'ECONNREFUSED'
       ? `Nothing listens at ${address}. Start the installation there (npm start), or name another address with --url.`
-      : `${address} was not reached (${plain(reason)}). Is its address right? It is named with --url.`,
+      : `${address} could not be reached (${plain(reason)}). Check the address; --url names another.`,
   );
 };
 
-/** Rejects with `InstallationUnreached` where no JSON comes back: every answer of an installation is. */
+/** Rejects with `InstallationUnreached` if the answer is not JSON, as every answer of an installation is. */
 const fetchFrom =
   (address: string, signal: AbortSignal): typeof fetch =>
   async (input, init) => {
@@ -134,8 +134,8 @@ const explained = (error: unknown, address: string): unknown => {
 };
 
 /**
- * The installation that the options name. Nothing is asked yet.
- * @throws UsageError where there is no usable address or token.
+ * The installation that the options name. Makes no call yet.
+ * @throws UsageError if there is no usable address or token.
  */
 export const reachInstallation = async (
   options: InstallationOptions,

@@ -21,8 +21,8 @@ test.each([
   ['a Python oracle named by a path', ['verify', changes, '--oracle-python', 'a/b.py:f'], 'without path'],
   ['two oracles', ['verify', changes, ...oracle, '--oracle-python', 'a:b'], 'Name one oracle'],
   ['a limit of 0', ['verify', changes, ...oracle, '--limit', '0'], 'from 1 to 1000'],
-  ['a limit that is no number', ['verify', changes, ...oracle, '--limit', '1e2'], 'from 1 to 1000'],
-  ['a day that is none', ['verify', changes, ...oracle, '--since', '2026-02-30'], '--since'],
+  ['a limit that is not a number', ['verify', changes, ...oracle, '--limit', '1e2'], 'from 1 to 1000'],
+  ['a day that does not exist', ['verify', changes, ...oracle, '--since', '2026-02-30'], '--since'],
   [
     'a day in words',
     ['verify', changes, ...oracle, '--since', 'yesterday'],
@@ -32,26 +32,26 @@ test.each([
   ['a judge without its key', ['verify', changes, ...oracle, '--judge', 'anthropic'], 'ANTHROPIC_API_KEY'],
   ['a model for the offline judge', ['verify', changes, ...oracle, '--model', 'x'], 'no model to choose'],
   [
-    'a second model that is asked about nothing',
+    'an agreement model without a share',
     ['verify', changes, ...oracle, '--agreement-model', 'x'],
     '--agreement-model needs --agreement-sample',
   ],
   [
-    'a second model for a share of 0',
+    'an agreement model with a share of 0',
     ['verify', changes, ...oracle, '--agreement-model', 'x', '--agreement-sample', '0'],
     '--agreement-model needs --agreement-sample',
   ],
   [
-    'a second offline judge',
+    'agreement with the offline judge',
     ['verify', changes, ...oracle, '--judge', 'offline', '--agreement-sample', '0.5'],
-    'the same whenever it is asked',
+    'always gives the same verdict',
   ],
   [
     'a cost limit for the offline judge',
     ['verify', changes, ...oracle, '--judge', 'offline', '--max-cost', '5'],
     'the offline judge costs nothing',
   ],
-  ['a repository that is none', ['verify', 'no/such/thing', ...oracle], 'There is no repository'],
+  ['a repository that does not exist', ['verify', 'no/such/thing', ...oracle], 'There is no repository'],
   [
     'a header without a colon',
     ['verify', changes, ...oracle, '--oracle-header', 'planted'],
@@ -65,15 +65,15 @@ test.each([
   ['a name that moves the cursor', ['verify', changes, ...oracle, '--construct-id', 'a\u001b[2J'], 'control'],
   ['ingest to no .jsonl file', ['ingest', changes, '--out', 'x.json'], '.jsonl'],
   ['a token without a name', ['token', 'create'], '--name'],
-  ['a certificate that is none', ['inspect', changes], 'not JSON'],
-])('%s is wrong usage, told on standard error alone and without a secret', async (_, args, words) => {
+  ['a file that is not a certificate', ['inspect', changes], 'not JSON'],
+])('%s is wrong usage, reported on standard error alone and without a secret', async (_, args, words) => {
   const outcome = await runInProcess(args);
   expect(outcome).toMatchObject({ code: 2, stdout: '' });
   expect(outcome.stderr).toContain(words);
   expect(outcome.stderr).not.toContain('planted');
 });
 
-test('help is an answer and needs no usable environment', async () => {
+test('help succeeds, and needs no valid environment', async () => {
   const outcome = await runInProcess(['verify', '--help'], () => {
     throw new UsageError('PORT is not usable');
   });

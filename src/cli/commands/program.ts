@@ -16,13 +16,13 @@ import type { Terminal } from '../terminal.ts';
 import { addRunCommands } from './run-options.ts';
 
 export type ProgramContext = {
-  /** Read when a command needs it, so that help works under an environment that does not. */
+  /** Called only by commands that need settings, so that help works in an invalid environment. */
   readSettings: () => Settings;
   terminal: Terminal;
   signal: AbortSignal;
 };
 
-/** Failures whose message was written for the user; anything else is a defect. */
+/** Failures whose message is written for the user; anything else is a defect. */
 const isExpected = (error: unknown): error is Error =>
   error instanceof CommandError ||
   error instanceof SourceError ||
@@ -32,7 +32,7 @@ const isExpected = (error: unknown): error is Error =>
 const report = (error: unknown, { terminal, signal }: ProgramContext): ExitCode => {
   const tell = (message: string) => terminal.say(terminal.paintMessage('red', message));
   if (error instanceof CommanderError) {
-    // Help and version are answers; commander has said everything else itself.
+    // Help and version are answers. Commander has already printed everything else.
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   }
   if (signal.aborted) {
@@ -60,11 +60,11 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
       writeOut: (text) => context.terminal.result(text.trimEnd()),
       writeErr: (text) => context.terminal.say(text.trimEnd()),
     })
-    .showHelpAfterError('(--help shows what there is)');
+    .showHelpAfterError('(--help lists commands and options)');
 
   const verify = program
     .command('verify')
-    .description('hold an oracle against merged changes of a repository and certify how well it did')
+    .description('verify an oracle against merged changes of a repository and issue a certificate')
     .argument('<repo>', 'GitHub’s owner/name or URL, a git URL, a local repository’s path, or a .jsonl file')
     .action(async (repo: string, options: VerifyOptions) => {
       const command = await import('./verify.ts');
@@ -74,7 +74,7 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
 
   const trial = program
     .command('try')
-    .description('ask an oracle about the newest change, and say what stands against its answer')
+    .description('ask an oracle about the newest change, and say what is wrong with its answer')
     .argument('<repo>', 'as for verify')
     .action(async (repo: string, options: TryOptions) => {
       const command = await import('./try.ts');
@@ -109,8 +109,8 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
     .command('token')
     .description('personal tokens for the REST and tRPC interfaces')
     .command('create')
-    .description('make a token of the installation’s owner; it is shown once')
-    .requiredOption('--name <name>', 'what tells it from others, for example "ci"')
+    .description('make a token for the installation’s owner; it is shown once')
+    .requiredOption('--name <name>', 'the token’s name, for example "ci"')
     .addOption(jsonOption())
     .action(async (options: { name: string; json?: boolean }) => {
       const command = await import('./token-create.ts');
@@ -127,7 +127,7 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
     });
   database
     .command('rollback')
-    .description('take the last migration back')
+    .description('roll back the last migration')
     .action(async () => {
       const command = await import('./db.ts');
       done(await command.rollbackCommand({ ...context, settings: context.readSettings() }));

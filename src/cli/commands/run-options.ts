@@ -8,21 +8,18 @@ import type { Settings } from '../settings.ts';
 import type { Terminal } from '../terminal.ts';
 import type { ContinueOptions, ListOptions, RunOptions } from './run.ts';
 
-/** Held against the rule of the request's field of the same name. */
+/** Checks a number by the rule of the request's field of the same name. */
 const number = (schema: ZodType) => (text: string) => {
   const parsed = schema.safeParse(text.trim() === '' ? Number.NaN : Number(text));
   if (parsed.success) return parsed.data;
   throw new InvalidArgumentError(parsed.error.issues[0]?.message ?? 'Not allowed.');
 };
 
-/** As they are given: without an address the environment's installation is meant. */
+/** The options as given. Without an address they mean the environment's installation. */
 type Unlocated<Options extends RunOptions> = Omit<Options, 'url'> & { url?: string };
 
 const installationOptions = () => [
-  new Option(
-    '--url <url>',
-    'the installation’s address (default: NEXTAUTH_URL, else where HOST and PORT let it listen)',
-  ),
+  new Option('--url <url>', 'the installation’s address (default: NEXTAUTH_URL, else HOST and PORT)'),
   new Option(
     '--token-file <path>',
     'a file that holds a personal token and nothing else; "-" reads it from standard input',
@@ -39,7 +36,7 @@ const listOptions = () => [
   new Option('--limit <n>', 'how many runs (1 to 100)')
     .argParser(number(runListInputSchema.shape.limit))
     .default(20),
-  new Option('--offset <n>', 'how many of the newest runs to leave out')
+  new Option('--offset <n>', 'how many of the newest runs to skip')
     .argParser(number(runListInputSchema.shape.offset))
     .default(0),
 ];
@@ -47,29 +44,28 @@ const listOptions = () => [
 const continueOptions = () => [
   new Option(
     '--oracle-header <header>',
-    'a header that the run had, as "Name: value", since its value was erased; may be repeated',
+    'a header of the run again, as "Name: value", because its value was erased; may be repeated',
   )
     .argParser((header: string, before: string[]) => [...before, header])
     .default([], 'none'),
-  new Option('--oracle-url <url>', 'the oracle’s address again, where it had a query (which was erased)'),
+  new Option('--oracle-url <url>', 'the oracle’s address again, if it had a query, which was erased'),
   new Option(
     '--github-token-file <path>',
-    'a file that holds a GitHub token, where the run had one and its repository is read again',
+    'a file that holds a GitHub token, if the run had one and its repository must be read again',
   ),
-  new Option(
-    '--max-cost <usd>',
-    'another limit of what the judge may cost (default: the run’s own)',
-  ).argParser(number(continueRequestSchema.shape.maxCostUsd)),
+  new Option('--max-cost <usd>', 'another limit on the judge’s cost (default: the run’s own)').argParser(
+    number(continueRequestSchema.shape.maxCostUsd),
+  ),
 ];
 
 const tokenHelp = `
-Runs are their owner's, so each of these needs a personal token:
+Runs belong to their owner, so each of these commands needs a personal token:
 
   (umask 077 && echelon-verify token create --name cli > ~/.echelon-token)
   echelon-verify run list --token-file ~/.echelon-token
 
-An argument can be read by every user of the machine while the command runs, and by whoever reads the shell's history
-later; a file that only its owner may read, or standard input, cannot. So --token is for tokens that soon expire.`;
+Every user of the machine can read an argument while the command runs, and the shell's history keeps it. A file that
+only its owner may read, or standard input, avoids both. Use --token only for tokens that soon expire.`;
 
 /** `run list | show | cancel | resume | retry`, against an installation. */
 export const addRunCommands = (
@@ -79,7 +75,7 @@ export const addRunCommands = (
 ): void => {
   const runs = program
     .command('run')
-    .description('runs of an installation: see how they do, cancel them, go on with them')
+    .description('list, show, cancel, resume and retry runs of an installation')
     .addHelpText('after', tokenHelp);
   const verb = (name: string, description: string, options: Option[]) => {
     const command = runs.command(name).description(description);
@@ -91,29 +87,29 @@ export const addRunCommands = (
     url: options.url ?? context.readSettings().installationUrl,
   });
 
-  verb('list', 'one’s own runs, newest first', listOptions()).action(
+  verb('list', 'list your runs, newest first', listOptions()).action(
     async (options: Unlocated<ListOptions>) => {
       const command = await import('./run.ts');
       done(await command.listRunsCommand(located(options), context));
     },
   );
-  verb('show', 'a run’s status, progress and cost, what it waits for, and what can be done', [
-    new Option('--watch', 'until it has ended; exit code 1 where it has failed'),
+  verb('show', 'show a run’s status, progress and cost, what it waits for, and what you can do', [
+    new Option('--watch', 'wait until it has ended; exit code 1 if it failed'),
   ])
     .argument('<id>', 'the run’s id')
     .action(async (id: string, options: Unlocated<RunOptions & { watch?: boolean }>) => {
       const command = await import('./run.ts');
       done(await command.showRunCommand(id, located(options), context));
     });
-  verb('cancel', 'end a run before its time, without a certificate', [])
+  verb('cancel', 'end a run early, without a certificate', [])
     .argument('<id>', 'the run’s id')
     .action(async (id: string, options: Unlocated<RunOptions>) => {
       const command = await import('./run.ts');
       done(await command.cancelRunCommand(id, located(options), context));
     });
   const descriptions = {
-    resume: 'go on with a failed run: the same attempt with all that was stored, as a new run',
-    retry: 'make a new attempt of a failed run on the same changes, as a new run',
+    resume: 'continue a failed run as a new run: the same attempt, with everything that was stored',
+    retry: 'repeat a failed run as a new run: a new attempt on the same changes',
   };
   for (const how of continuations)
     verb(how, descriptions[how], continueOptions())

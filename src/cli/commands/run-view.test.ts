@@ -37,14 +37,14 @@ test('a run that is judged through batches says so, and what it waits for', () =
   expect(view({ economy: false, batch: null })).toMatch(/^Judge +anthropic$/m);
 });
 
-test('the cost of a run that ended while a batch is out is told as not final', () => {
+test('the cost of a run that ended while a batch is out is marked as not final', () => {
   const notFinal = 'so far; a batch that was sent is still to be charged';
   expect(view({ status: 'FAILED' })).toContain(`0.0000 USD of at most 5.0000 USD ${notFinal}`);
   expect(view({})).not.toContain(notFinal);
   expect(view({ status: 'FAILED', batch: { queued: 3, sent: 0, sentAt: null } })).not.toContain(notFinal);
 });
 
-test('what the judge used is told in calls and tokens, and nothing where it was not called', () => {
+test('the judge’s usage is shown in calls and tokens, and left out if it was not called', () => {
   const usage = {
     calls: 12,
     inputTokens: 3400,

@@ -24,10 +24,10 @@ const usageOf = ({ usage }: Run) => {
 const judgeOf = ({ judge, economy }: Run) =>
   economy ? `${judge}, through batches (${batchesOf(judge)?.terms})` : judge;
 
-/** The total is not known before the changes have been drawn. */
+/** The total is unknown until the changes are drawn. */
 const progressOf = ({ progress, total }: Run) => (total === 0 ? '–' : `${progress}/${total}`);
 
-/** Where a run is, on one line. */
+/** A run's status on one line. */
 export const statusLine = (run: Run): string =>
   [
     `${run.status} ${progressOf(run)}`,
@@ -38,10 +38,10 @@ export const statusLine = (run: Run): string =>
 const possibilities = ({ can }: Run): string => {
   const texts = [
     ...(can.cancel ? ['run cancel: ends it, without a certificate'] : []),
-    ...(can.resume ? ['run resume: goes on with the same attempt, as a new run'] : []),
-    ...(can.retry ? ['run retry: makes a new attempt, as a new run'] : []),
+    ...(can.resume ? ['run resume: continues the same attempt as a new run'] : []),
+    ...(can.retry ? ['run retry: makes a new attempt as a new run'] : []),
   ];
-  return texts.length === 0 ? 'nothing, it is as it stays' : texts.join('; ');
+  return texts.length === 0 ? 'nothing: this run is final' : texts.join('; ');
 };
 
 const facts = (run: Run, address: string): [string, string | null][] => [
@@ -72,7 +72,7 @@ const facts = (run: Run, address: string): [string, string | null][] => [
   ],
 ];
 
-/** All there is to know of a run, a fact a line. `address` is the installation's. */
+/** Everything known about a run, one fact per line. `address` is the installation's. */
 export const viewRun = (run: Run, address: string, paint: Paint): string =>
   facts(run, address)
     .flatMap(([name, text]) =>
@@ -88,7 +88,7 @@ const row = (cells: string[]) =>
     .join('  ')
     .trimEnd();
 
-/** Runs as a table, a run a line. */
+/** Runs as a table, one run per line. */
 export const viewRuns = (runs: Run[], paint: Paint): string =>
   [
     paint('dim', row(['run', 'status', 'done', 'cost', 'created', 'construct'])),

@@ -66,7 +66,7 @@ afterAll(async () => {
 const run = (...args: string[]) => runInProcess(['run', ...args, '--url', url, '--token-file', tokenFile]);
 const createRun = (changes: Parameters<typeof runRequest>[0] = {}, actor = a) =>
   createRunOf(rig.context, actor, runRequest(changes));
-/** `run show --watch`, as it goes on. */
+/** A `run show --watch` under way. */
 const watchRun = (runId: string, ...args: string[]) => {
   const stdout = new PassThrough();
   let said = '';
@@ -85,7 +85,7 @@ const watchRun = (runId: string, ...args: string[]) => {
   });
   return { code, stdout, said: () => said, interrupt };
 };
-/** A failed run whose changes had been drawn, so that it can be resumed. */
+/** A failed run whose changes are drawn, so that it can be resumed. */
 const failedRun = async (changes: Parameters<typeof runRequest>[0] = {}) => {
   const { runId } = await createRun(changes);
   const { handlers } = createHandlers(rig.context);
@@ -94,7 +94,7 @@ const failedRun = async (changes: Parameters<typeof runRequest>[0] = {}) => {
   return runId;
 };
 
-/** As if the run had been certified. */
+/** Makes the run look certified. */
 const setCompleted = async (runId: string) => {
   const certificateId = await storeCertificate(rig.db, {
     constructId: 'construct',
@@ -106,7 +106,7 @@ const setCompleted = async (runId: string) => {
     where id = ${runId}`;
 };
 
-test('run show tells status, progress, cost, what a run waits for, and what can be done', async () => {
+test('run show shows status, progress, cost, what the run waits for, and what can be done', async () => {
   const { runId } = await createRun({ maxCostUsd: 5 });
   await rig.database.sql`update verification_runs set status = 'INGESTING' where id = ${runId}`;
   await noteActivity(rig.db, runId, 'Waits for GitHub until 10:05.');
@@ -127,7 +127,7 @@ test('run show tells status, progress, cost, what a run waits for, and what can 
   expect(failed.stdout).toMatch(/^Give again +with --oracle-header: X-Api-Key$/m);
 });
 
-test('run list shows one’s own runs, newest first, filtered, and says how many are left out', async () => {
+test('run list shows the user’s own runs, newest first and filtered, and says how many are left out', async () => {
   await createRun({ constructId: 'listed' }, b);
   const ids: string[] = [];
   for (const _ of [1, 2, 3]) ids.push((await createRun({ constructId: 'listed' })).runId);
@@ -147,11 +147,11 @@ test('run list shows one’s own runs, newest first, filtered, and says how many
   expect(none).toMatchObject({ code: 0, stdout: '', stderr: 'There are no such runs.\n' });
 });
 
-test('run cancel ends a run, says that nothing was done where it had ended, and fails where it had been completed', async () => {
+test('run cancel ends a run, says that nothing was done if it had already ended, and fails if it was completed', async () => {
   const { runId } = await createRun();
-  for (const told of ['', 'Nothing was done: the run had ended before.\n']) {
+  for (const message of ['', 'Nothing was done: the run had already ended.\n']) {
     const cancelled = await run('cancel', runId, '--json');
-    expect(cancelled).toMatchObject({ code: 0, stderr: told });
+    expect(cancelled).toMatchObject({ code: 0, stderr: message });
     expect(JSON.parse(cancelled.stdout)).toMatchObject({
       run_id: runId,
       status: 'FAILED',
@@ -162,11 +162,11 @@ test('run cancel ends a run, says that nothing was done where it had ended, and 
   await setCompleted(runId);
   expect(await run('cancel', runId)).toMatchObject({
     code: 1,
-    stderr: 'Nothing was done: the run had been completed before, and its certificate stands.\n',
+    stderr: 'Nothing was done: the run was already completed, and its certificate stands.\n',
   });
 });
 
-test('run resume and run retry print the new run’s id alone, and hand on what is given again', async () => {
+test('run resume and run retry print only the new run’s id, and pass on what is given again', async () => {
   const address = 'https://oracle.example/ask';
   const id = await failedRun({
     oracleUrl: `${address}?key=planted`,
@@ -209,7 +209,7 @@ test('a run that had a GitHub token takes it again from a file', async () => {
   expect(await run('retry', runId, '--github-token-file', githubTokenFile)).toMatchObject({ code: 0 });
 });
 
-test('run show --watch ends with the run, outlives a restart of the installation, and a failed run is exit code 1', async () => {
+test('run show --watch ends with the run, survives a restart of the installation, and a failed run is exit code 1', async () => {
   const { runId } = await createRun();
   const { code, stdout, said } = watchRun(runId, '--json');
   await expect.poll(said).toContain('PENDING –\n');
@@ -224,7 +224,7 @@ test('run show --watch ends with the run, outlives a restart of the installation
   expect(await run('show', runId, '--watch')).toMatchObject({ code: 0 });
 });
 
-test('who stops watching is told that the run goes on, and it does', async () => {
+test('a command that stops watching says that the run itself goes on, and it does', async () => {
   const { runId } = await createRun();
   const { code, stdout, said, interrupt } = watchRun(runId);
   await expect.poll(said).toContain('PENDING –\n');
@@ -235,7 +235,7 @@ test('who stops watching is told that the run goes on, and it does', async () =>
   expect((await run('show', runId)).stdout).toMatch(/^Status +PENDING$/m);
 });
 
-test('a token comes from standard input too, and stands in no argument', async () => {
+test('a token can come from standard input, so that no argument holds it', async () => {
   const main = join(import.meta.dirname, '../main.ts');
   const child = spawn(process.execPath, [main, 'run', 'list', '--url', url, '--token-file', '-', '--json'], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -245,7 +245,7 @@ test('a token comes from standard input too, and stands in no argument', async (
   expect(JSON.parse(stdout)).toMatchObject({ limit: 20, offset: 0 });
 });
 
-test('a refused token, an unknown run and one in the wrong state are failures, told without the token', async () => {
+test('a refused token, an unknown run and one in the wrong state are failures, reported without the token', async () => {
   const { runId } = await createRun({}, b);
   const wrong = await runInProcess(['run', 'show', runId, '--url', url, '--token', 'ev_planted']);
   expect(wrong).toMatchObject({ code: 1, stdout: '' });
@@ -265,7 +265,7 @@ test('a refused token, an unknown run and one in the wrong state are failures, t
   });
 });
 
-test('a wrong field is wrong usage, told by the option that gave it and without its value', async () => {
+test('a wrong field is wrong usage, reported by its option and without its value', async () => {
   const id = await failedRun({ oracleHeaders: { 'X-Api-Key': 'planted' } });
   for (const [args, words] of [
     [[], '--oracle-header: The values of headers were erased when the run ended. Give them again: X-Api-Key'],
@@ -299,7 +299,7 @@ test('without --url the installation of the environment is asked: NEXTAUTH_URL, 
   });
 });
 
-test('an address at which nothing listens, or something else, is a failure that names it', async () => {
+test('an address where nothing listens, or something else does, is a failure that names it', async () => {
   const nowhere = `http://127.0.0.1:${await freePort()}`;
   const ask = (at: string) => runInProcess(['run', 'list', '--url', at, '--token-file', tokenFile]);
   expect(await ask(nowhere)).toMatchObject({
@@ -317,11 +317,11 @@ test('an address at which nothing listens, or something else, is a failure that 
   const other = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
   expect(await ask(other)).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining(`${other} (HTTP 502) is no installation`),
+    stderr: expect.stringContaining(`${other} (HTTP 502) is not an Echelon Verify installation`),
   });
   expect(await ask(`${other}/json/`)).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining(`${other}/json (in JSON) is no installation`),
+    stderr: expect.stringContaining(`${other}/json (in JSON) is not an Echelon Verify installation`),
   });
   await stop(page);
 });

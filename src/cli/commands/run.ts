@@ -10,7 +10,7 @@ import { watchToEnd } from './watch-to-end.ts';
 type Context = { terminal: Terminal; signal: AbortSignal };
 export type RunOptions = InstallationOptions & { json?: boolean };
 
-/** As REST answers it. */
+/** In the form of the REST answer. */
 const json = (answer: Record<string, unknown>) => JSON.stringify(toWire(answer), null, 2);
 
 export type ListOptions = RunOptions & {
@@ -20,7 +20,7 @@ export type ListOptions = RunOptions & {
   offset: number;
 };
 
-/** `run list`: the runs of the token's owner, newest first. */
+/** `run list`: lists the runs of the token's owner, newest first. */
 export const listRunsCommand = async (
   { status, constructId, limit, offset, ...options }: ListOptions,
   { terminal, signal }: Context,
@@ -38,7 +38,7 @@ export const listRunsCommand = async (
   return exitCodes.done;
 };
 
-/** `run show <id>`: a run as it is; with `--watch` as it has ended, and exit code 1 where it has failed. */
+/** `run show <id>`: shows a run. `--watch` waits until it has ended; exit code 1 if it failed. */
 export const showRunCommand = async (
   id: string,
   { watch, ...options }: RunOptions & { watch?: boolean },
@@ -53,7 +53,7 @@ export const showRunCommand = async (
 };
 
 /**
- * `run cancel <id>`: of a run that had ended it says that nothing was done; exit code 1 where it had been completed.
+ * `run cancel <id>`: ends a run. If it had already ended, says that nothing was done; exit code 1 if it was completed.
  */
 export const cancelRunCommand = async (
   id: string,
@@ -64,13 +64,13 @@ export const cancelRunCommand = async (
   const before = await ask((client) => client.run.byId.query({ id }));
   const run = await ask((client) => client.run.cancel.mutate({ id }));
   terminal.result(options.json ? json(run) : viewRun(run, address, terminal.paint));
-  // Also where it was completed between the two questions.
+  // The run may also have completed between the two calls.
   if (run.status === 'COMPLETED') {
-    const message = 'Nothing was done: the run had been completed before, and its certificate stands.';
+    const message = 'Nothing was done: the run was already completed, and its certificate stands.';
     terminal.say(terminal.paintMessage('red', message));
     return exitCodes.failed;
   }
-  if (!before.can.cancel) terminal.say('Nothing was done: the run had ended before.');
+  if (!before.can.cancel) terminal.say('Nothing was done: the run had already ended.');
   return exitCodes.done;
 };
 
@@ -81,7 +81,7 @@ export type ContinueOptions = RunOptions & {
   maxCost?: number;
 };
 
-/** `run resume <id>` and `run retry <id>`: the new run's id stands alone on standard output. */
+/** `run resume <id>` and `run retry <id>`: print only the new run's id on standard output. */
 export const continueRunCommand = async (
   how: Continuation,
   id: string,
@@ -98,7 +98,7 @@ export const continueRunCommand = async (
   terminal.result(options.json ? json(created) : created.runId);
   terminal.say(
     how === 'resume'
-      ? 'This run goes on with the same attempt. `run show <id> --watch` follows it.'
+      ? 'This run continues the same attempt. `run show <id> --watch` follows it.'
       : 'This run is a new attempt. `run show <id> --watch` follows it.',
   );
   return exitCodes.done;

@@ -6,7 +6,7 @@ import { type ExitCode, exitCodes } from '../exit.ts';
 import type { Settings } from '../settings.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** `token create --name N`: a personal token of the installation's owner. It stands on standard output, this once. */
+/** `token create --name N`: makes a personal token for the installation's owner, and prints it this once. */
 export const createTokenCommand = async (
   { name, json }: { name: string; json?: boolean },
   { settings, terminal }: { settings: Settings; terminal: Terminal },
@@ -22,6 +22,8 @@ export const createTokenCommand = async (
     }
   });
   terminal.result(json ? JSON.stringify({ name, token }, null, 2) : token);
-  terminal.say('Shown this once; only its hash is kept. Send it as "Authorization: Bearer <token>".');
+  terminal.say(
+    'The token is shown only once; its hash alone is kept. Send it as "Authorization: Bearer <token>".',
+  );
   return exitCodes.done;
 };

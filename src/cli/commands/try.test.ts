@@ -15,7 +15,7 @@ afterAll(async () => {
   remove();
 });
 
-test('an oracle is tried with one call about the newest change, and what stands against its answer is told', async () => {
+test('try asks an oracle once about the newest change, and says what is wrong with its answer', async () => {
   github.repositories.push(fakeRepository({ count: 30 }));
   const oracle = await startOracle();
   const args = ['try', 'octo/widgets', '--oracle-url', oracle.url, '--json'];

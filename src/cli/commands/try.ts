@@ -29,11 +29,11 @@ const viewTrial = ({ change, question, answer, latencyMs, retries, remarks }: Or
         ]),
     '',
     ...(remarks.length === 0
-      ? ['The answer is as the contract asks.']
+      ? ['The answer follows the contract.']
       : remarks.map(({ level, text }) => `${level === 'error' ? 'Error' : 'Warning'}: ${plain(text)}`)),
   ].join('\n');
 
-/** `try <repo>`: one call to the oracle about the newest change; no judge is called, nothing is kept. */
+/** `try <repo>`: makes one call to the oracle, about the newest change. Calls no judge and keeps nothing. */
 export const tryCommand = async (
   argument: string,
   options: TryOptions,

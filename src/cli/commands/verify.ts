@@ -41,7 +41,7 @@ const dryRun = async (
   return exitCodes.done;
 };
 
-/** `verify <repo>`: the engine in this one process, with no server and no database. */
+/** `verify <repo>`: runs the engine in this process, with no server and no database. */
 export const verifyCommand = async (
   argument: string,
   options: VerifyOptions,
@@ -75,7 +75,7 @@ export const verifyCommand = async (
   const directory = options.out === undefined ? null : await openRunDirectory(options.out, demand, random);
   try {
     if (directory?.certificate) {
-      say('This run was finished by an earlier call; its certificate is shown again.');
+      say('An earlier call finished this run; this is its certificate.');
       showCertificate(directory.certificate, json, terminal);
       return exitCodes.done;
     }
@@ -100,7 +100,7 @@ export const verifyCommand = async (
       const at = (name: string) => join(directory.path, name);
       say(`Kept: ${at('certificate.json')} and ${at('evidence.jsonl')}.`);
       say(
-        `Not to be given away: ${at('replays')} (the answer keys) and run.json (what seals them in the evidence).`,
+        `Keep private: ${at('replays')} (the answer keys) and run.json (the salt that seals them in the evidence).`,
       );
     }
     return exitCodes.done;

@@ -6,28 +6,28 @@ import { InstallationUnreached } from './installation.ts';
 import { statusLine } from './run-view.ts';
 
 const pollMs = 2_000;
-/** A run outlives a restart of its installation, which may have to be built anew; so does whoever watches it. */
+/** A run survives a restart of its installation, which may include a new build. So does the command that watches it. */
 const patienceMs = 5 * 60_000;
 
 /**
- * Asks after a run until it has ended, and tells what changes.
- * @throws what `read` throws: at once at the first call, later where nothing was reached for five minutes.
+ * Reads a run until it has ended, and shows what changes.
+ * @throws what `read` throws: at once on the first call, later only if nothing answered for five minutes.
  */
 export const watchToEnd = async (
   read: () => Promise<Run>,
   { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
 ): Promise<Run> => {
   const progress = progressOn(terminal);
-  let told = '';
-  const tell = (line: string) => {
-    if (line !== told) progress.phase(line);
-    told = line;
+  let shown = '';
+  const show = (line: string) => {
+    if (line !== shown) progress.phase(line);
+    shown = line;
   };
   let run = await read();
   let answeredAt = performance.now();
   try {
     while (!isTerminal(run.status)) {
-      tell(statusLine(run));
+      show(statusLine(run));
       await delay(pollMs, undefined, { signal });
       try {
         run = await read();
@@ -35,7 +35,7 @@ export const watchToEnd = async (
       } catch (error) {
         if (!(error instanceof InstallationUnreached) || performance.now() - answeredAt > patienceMs)
           throw error;
-        tell('The installation does not answer. It is asked again.');
+        show('The installation does not answer. Trying again.');
       }
     }
     return run;
