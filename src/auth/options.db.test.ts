@@ -24,14 +24,14 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-/** What next-auth calls with what was posted. */
+/** Posts fields to a sign-in provider, as next-auth does. */
 const post = (id: string, given: Record<string, string>, changes: Partial<AuthContext> = {}) => {
   const provider = options(changes).providers.find((one) => one.id === id);
   if (provider?.type !== 'credentials') throw new Error(`no provider ${id}`);
   return provider.authorize(given, { query: {}, body: given, headers: {}, method: 'POST' });
 };
 
-test('a one-time link signs in once, and says afterwards what to do', async () => {
+test('a one-time link signs in once, and then says what to do', async () => {
   const { token } = await createSignInLink(auth);
   expect(await post('link', { token })).toEqual({ id: expect.any(String) });
   await expect(post('link', { token })).rejects.toThrow(signInErrors.link);
@@ -46,7 +46,7 @@ test('a wallet signs in with the message that was made for it', async () => {
   });
 });
 
-test('what was posted incompletely is refused in words', async () => {
+test('an incomplete sign-in is refused with a readable message', async () => {
   await expect(post('link', {})).rejects.toThrow(signInErrors.incomplete);
   await expect(post('wallet', { message: 'x' })).rejects.toThrow(signInErrors.incomplete);
 });
@@ -60,7 +60,7 @@ test('a fault shows neither its message nor what was posted, on the page or in t
   expect(reports).toEqual([{ level: 'error', code: 'SIGN_IN_FAILED', error: 'RangeError' }]);
 });
 
-test('next-auth’s own log lines lose all that could be a secret', () => {
+test('next-auth’s own log lines lose everything that could be a secret', () => {
   reports.length = 0;
   const { logger } = options();
   logger?.error?.('OAUTH_CALLBACK_ERROR', { error: new TypeError('code=secret'), providerId: 'github' });
@@ -74,7 +74,7 @@ test('next-auth’s own log lines lose all that could be a secret', () => {
   ]);
 });
 
-test('GitHub is offered where it is configured, and knows its users by number', async () => {
+test('GitHub is offered if it is configured, and its users are known by number', async () => {
   expect(options().providers.map(({ id }) => id)).toEqual(['link', 'wallet']);
   const configured = options({ github: { clientId: 'id', clientSecret: 'secret' } });
   expect(configured.providers.map(({ id }) => id)).toEqual(['link', 'wallet', 'github']);
@@ -93,7 +93,7 @@ test('GitHub is offered where it is configured, and knows its users by number', 
   });
 });
 
-test('cookies are out of scripts’ reach, same-site, and secure under https', () => {
+test('cookies are hidden from scripts, same-site, and secure under https', () => {
   for (const cookie of Object.values(options().cookies ?? {}))
     expect(cookie.options).toMatchObject({ httpOnly: true, sameSite: 'lax', secure: false });
   for (const cookie of Object.values(options({ url: 'https://verify.example.com' }).cookies ?? {})) {
@@ -102,7 +102,7 @@ test('cookies are out of scripts’ reach, same-site, and secure under https', (
   }
 });
 
-test('after signing in nobody is led elsewhere', async () => {
+test('signing in never redirects to another site', async () => {
   const redirect = options().callbacks?.redirect;
   const lead = (url: string) => redirect?.({ url, baseUrl: 'http://localhost:3000' });
   expect(await lead('/runs?x=1')).toBe('http://127.0.0.1:3000/runs?x=1');
@@ -117,7 +117,7 @@ test('after signing in nobody is led elsewhere', async () => {
     expect(await lead(url)).toBe('http://127.0.0.1:3000');
 });
 
-test('a redirect’s error code is put in our own words, and a stranger’s words are not shown', () => {
+test('a known error code in a redirect shows our own message, and an unknown one shows none of its text', () => {
   expect(signInErrorText('OAuthCallback')).toContain('GitHub did not confirm');
   expect(signInErrorText('Send your keys to evil.example')).toBe(signInErrors.unexpected);
   expect(signInErrorText('toString')).toBe(signInErrors.unexpected);

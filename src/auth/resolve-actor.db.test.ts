@@ -26,15 +26,15 @@ afterAll(() => database.close());
 
 const asking = (headers: Record<string, string>) => resolveActor(auth, new Headers(headers));
 
-test('nobody asks where nothing says who', async () => {
+test('a request without credentials has no actor', async () => {
   expect(await asking({})).toBeNull();
 });
 
-test('a session cookie says who asks', async () => {
+test('a session cookie identifies the actor', async () => {
   expect(await asking({ cookie: `theme=dark; ${name}=${session}; other=1` })).toEqual({ userId });
 });
 
-test('a cookie made under another secret, altered, expired or of another installation is nobody', async () => {
+test('a cookie under another secret, altered, expired or from another installation gives no actor', async () => {
   const foreign = await encode({ token: { sub: userId }, secret: 'another secret' });
   const expired = await encode({ token: { sub: userId }, secret, maxAge: -60 });
   expect(await decode({ token: session, secret })).toMatchObject({ sub: userId });
@@ -49,7 +49,7 @@ test('a cookie made under another secret, altered, expired or of another install
     expect(await asking({ cookie })).toBeNull();
 });
 
-test('a page of another origin is not heard by its visitor’s cookie', async () => {
+test('a page of another origin cannot use its visitor’s cookie', async () => {
   const cookie = `${name}=${session}`;
   for (const origin of ['http://127.0.0.1:8080', 'https://evil.example', 'null'])
     expect(await asking({ cookie, origin, host: '127.0.0.1:3000' })).toBeNull();
@@ -59,7 +59,7 @@ test('a page of another origin is not heard by its visitor’s cookie', async ()
   });
 });
 
-test('a bearer token says who asks, and a wrong one is nobody whatever cookie comes with it', async () => {
+test('a bearer token identifies the actor, and a wrong one gives no actor, whatever cookie comes with it', async () => {
   const other = await userOfIdentity(auth, { provider: 'github', subject: '42' }, 'other');
   const { token } = await createApiToken(auth, { userId: other.userId, name: 'test' });
   const cookie = `${name}=${session}`;
@@ -69,7 +69,7 @@ test('a bearer token says who asks, and a wrong one is nobody whatever cookie co
     expect(await asking({ authorization, cookie })).toBeNull();
 });
 
-test('a deleted user is nobody', async () => {
+test('a deleted user is no actor', async () => {
   const gone = await userOfIdentity(auth, { provider: 'github', subject: '43' }, 'gone');
   const cookie = `${name}=${await encode({ token: { sub: gone.userId }, secret })}`;
   expect(await asking({ cookie })).toEqual(gone);

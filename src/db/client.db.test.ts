@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { testDatabase } from '#testing/rigs/database.ts';
 import { openDatabase } from './client.ts';
 
-/** A pool of one connection, which every statement has to share, and somebody who ends connections. */
+/** A pool of one connection, which every statement must share, and another client that ends connections. */
 const opened = async (options: { idleInTransactionMs?: number } = {}) => {
   const { databaseUrl, db: other, close } = await testDatabase();
   onTestFinished(close);
@@ -22,13 +22,13 @@ const opened = async (options: { idleInTransactionMs?: number } = {}) => {
       (await executor.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`))[0]?.pid ?? 0,
     end: async (pid: number) => {
       await other.execute(sql`select pg_terminate_backend(${pid}, 60000)`);
-      // Its connection was closed before this answer was sent: a few turns of the event loop, and the pool has seen it.
+      // The connection is closed before this answer is sent; a few turns of the event loop later the pool has seen it.
       for (let turn = 0; turn < 5; turn += 1) await nextTurn();
     },
   };
 };
 
-test('a transaction whose connection is cut during a statement is refused, and process and pool go on', async () => {
+test('a transaction whose connection is cut during a statement is refused, and process and pool keep working', async () => {
   const { db, pidOf, end, written } = await opened();
   for (let turn = 0; turn < 5; turn += 1) {
     const pid = Promise.withResolvers<number>();
@@ -50,7 +50,7 @@ test('a transaction whose connection is cut during a statement is refused, and p
   expect(await written()).toEqual([1, 2, 3, 4, 5]);
 });
 
-test('a transaction whose connection is cut between two statements writes nothing, within no other transaction either', async () => {
+test('a transaction whose connection is cut between two statements writes nothing, not even within another transaction', async () => {
   const { db, pidOf, end, written } = await opened();
   const [begun, goOn] = [Promise.withResolvers<number>(), Promise.withResolvers<void>()];
   let refused: unknown;
@@ -63,7 +63,7 @@ test('a transaction whose connection is cut between two statements writes nothin
     }),
   ).rejects.toThrow();
   await end(await begun.promise);
-  // The connection is another transaction's by now, while the one that was cut goes on.
+  // By now another transaction has the connection, while the one that was cut continues.
   await db.transaction(async (transaction) => {
     await transaction.execute(sql`insert into written values (1)`);
     goOn.resolve();
@@ -74,7 +74,7 @@ test('a transaction whose connection is cut between two statements writes nothin
   expect(await written()).toEqual([1, 2]);
 });
 
-test('a process that stands still within a transaction holds its locks for so long and no longer', async () => {
+test('a process that hangs within a transaction loses its locks after a bound', async () => {
   const { db, other } = await opened({ idleInTransactionMs: 500 });
   const lock = sql`select pg_advisory_xact_lock(1)`;
   const [taken, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -88,15 +88,15 @@ test('a process that stands still within a transaction holds its locks for so lo
     }),
   ).rejects.toThrow();
   await taken.promise;
-  // Without a bound this one would wait until the other goes on, which it does only afterwards.
+  // Without the bound this statement would wait for the other transaction, which continues only afterwards.
   await other.transaction((waiting) => waiting.execute(lock));
   expect(performance.now() - startedAt).toBeGreaterThan(490);
   goOn.resolve();
   await standing;
 });
 
-test('a database that goes away while a connection is opened to it ends no process', async () => {
-  // As Postgres greets: authenticated, ready. Whatever is asked then is answered by hanging up.
+test('a database that goes away while a connection is being opened ends no process', async () => {
+  // Greets as Postgres does: authenticated, ready. Then hangs up on any request.
   const greeting = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49]);
   const server = createServer((socket) => {
     socket.on('error', () => {});
@@ -111,6 +111,6 @@ test('a database that goes away while a connection is opened to it ends no proce
   const port = typeof address === 'object' ? address?.port : null;
   const { db, close } = openDatabase(`postgres://nobody:nothing@127.0.0.1:${port}/none`, { max: 1 });
   onTestFinished(close);
-  // A rejection that is left to nobody fails this run.
+  // An unhandled rejection fails this test run.
   await expect(db.execute(sql`select 1`)).rejects.toThrow();
 });

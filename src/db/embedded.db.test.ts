@@ -60,7 +60,7 @@ const startOwner = async (dataDir: string) => {
   };
 };
 
-test('the data stay when the installation ends and starts again', async () => {
+test('data survive a restart of the installation', async () => {
   const dataDir = await dataDirectory({ mode: 0o755 });
   const first = await openEmbedded(dataDir, fast);
   await run(first.databaseUrl, 'create table kept (n int); insert into kept values (1)');
@@ -70,20 +70,20 @@ test('the data stay when the installation ends and starts again', async () => {
   await second.close();
 });
 
-test('a folder that only its owner may enter holds an installation too, root’s included', async () => {
+test('an installation works in a folder that only its owner may enter, also as root', async () => {
   const dataDir = await dataDirectory({ mode: 0o700 });
   const database = await openEmbedded(dataDir, fast);
   expect(await run(database.databaseUrl, 'select 1 as n')).toEqual([{ n: 1 }]);
   await database.close();
 });
 
-test('the password file is readable by its owner only', async () => {
+test('only its owner can read the password file', async () => {
   const dataDir = await dataDirectory({ mode: 0o755 });
   await (await openEmbedded(dataDir, fast)).close();
   expect((await stat(join(dataDir, 'postgres.json'))).mode & 0o777).toBe(0o600);
 });
 
-test('a directory in use is refused by name, and its server goes on', async () => {
+test('a directory in use is refused by name, and its server keeps running', async () => {
   const dataDir = await dataDirectory({ mode: 0o755 });
   const owned = await startOwner(dataDir);
   await expect(openEmbedded(dataDir, { waitMs: 300 })).rejects.toThrow(
@@ -101,7 +101,7 @@ test('a command connects to the running server and leaves it running', async () 
   expect(await run(owned.databaseUrl, 'select 1 as n')).toEqual([{ n: 1 }]);
 });
 
-test('a command starts the server where none runs, and stops it again', async () => {
+test('a command starts the server if none runs, and stops it again', async () => {
   const dataDir = await dataDirectory({ mode: 0o755 });
   const connection = await connectionOf(dataDir);
   expect(await run(connection.databaseUrl, 'select 1 as n')).toEqual([{ n: 1 }]);
@@ -117,7 +117,7 @@ test('the server ends when its owner is killed with kill -9', async () => {
   await expect.poll(() => isAlive(owned.server)).toBe(false);
 });
 
-test('a server that outlived its owner is ended by the next one, and what was committed is there', async () => {
+test('the next owner ends a server that outlived its owner, and committed data are there', async () => {
   const dataDir = await dataDirectory({ mode: 0o755 });
   const owned = await startOwner(dataDir);
   await run(owned.databaseUrl, 'create table kept (n int); insert into kept values (1)');
@@ -131,7 +131,7 @@ test('a server that outlived its owner is ended by the next one, and what was co
   await next.close();
 });
 
-test('the next owner starts after owner and server were both killed with kill -9', async () => {
+test('the next owner starts after kill -9 of both owner and server', async () => {
   const dataDir = await dataDirectory({ mode: 0o755 });
   const owned = await startOwner(dataDir);
   await run(owned.databaseUrl, 'create table kept (n int); insert into kept values (1)');
@@ -155,7 +155,7 @@ test('a process that merely has the pid of an earlier server is never signalled'
   expect(bystander.signalCode).toBeNull();
 });
 
-test('a data directory that cannot be made is named, with what to set', async () => {
+test('a data directory that cannot be made is named, with the variable to set', async () => {
   const dataDir = await dataDirectory({ mode: 0o755 });
   const file = join(dataDir, 'file');
   await writeFile(file, '');

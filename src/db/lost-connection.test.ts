@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
-/** The version whose faults the guard works around, and whose transactions it wraps. */
+/** The driver's version that the guard is written for: it works around its faults and wraps its transactions. */
 const guarded = '3.4.9';
 
 test('the driver is the version that the guard of its transactions was written for', () => {
@@ -11,8 +11,8 @@ test('the driver is the version that the guard of its transactions was written f
   expect(
     version,
     `postgres is ${version}, and src/db/lost-connection.ts was written for ${guarded}. Read the driver's changes to ` +
-      '`begin`, `savepoint` and `unsafe`, which the guard wraps. Look whether issues 1208 and 1216 are solved: then the ' +
-      'guard may go. Check with src/db/client.db.test.ts, which cuts connections within transactions. Then name the new ' +
+      '`begin`, `savepoint` and `unsafe`, which the guard wraps. If its issues 1208 and 1216 are solved, remove the ' +
+      'guard. Check with src/db/client.db.test.ts, which cuts connections within transactions. Then name the new ' +
       'version here and in the guard.',
   ).toBe(guarded);
 });

@@ -11,7 +11,7 @@ import { migrationsFolder } from './migrations.ts';
 import { rollback } from './rollback.ts';
 import * as schema from './schema/index.ts';
 
-/** Everything a migration can make, as Postgres itself describes it. */
+/** Everything that a migration can make, as Postgres describes it. */
 const describeSchema = async (sql: Sql) => ({
   columns: await sql`
     select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns
@@ -28,7 +28,7 @@ const describeSchema = async (sql: Sql) => ({
     select proname, prosrc from pg_proc where pronamespace = 'public'::regnamespace order by 1`,
 });
 
-/** Without the queues, which are not of this layer. */
+/** Without the queues, which belong to another layer. */
 const rollBack = (databaseUrl: string) => rollback(databaseUrl, async () => {});
 
 test('every migration goes down and up again, and leaves the same schema at each step', async () => {
@@ -56,7 +56,7 @@ test('every migration goes down and up again, and leaves the same schema at each
   await close();
 });
 
-test('four processes that migrate at once do no harm', async () => {
+test('four processes can migrate at once', async () => {
   const { databaseUrl, sql, close } = await testDatabase({ migrated: false });
   await Promise.all(Array.from({ length: 4 }, () => migrate(databaseUrl)));
   const applied =
@@ -67,7 +67,7 @@ test('four processes that migrate at once do no harm', async () => {
   await close();
 });
 
-test('a migration of a later version is left as it is, and not rolled back', async () => {
+test('a migration of a later version stays, and is not rolled back', async () => {
   const { databaseUrl, sql, close } = await testDatabase();
   await sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('later', 99999999999999)`;
   await migrate(databaseUrl);
@@ -78,7 +78,7 @@ test('a migration of a later version is left as it is, and not rolled back', asy
 test.each([
   ['was applied by an earlier version', `('earlier', 1)`],
   ['was rewritten since it was applied', null],
-])('a database of which a migration %s is refused, and left as it is', async (_, row) => {
+])('a database with a migration that %s is refused and not changed', async (_, row) => {
   const { databaseUrl, sql, close } = await testDatabase();
   if (row === null) await sql`update drizzle.__drizzle_migrations set hash = 'rewritten' where id = 1`;
   else await sql.unsafe(`insert into drizzle.__drizzle_migrations (hash, created_at) values ${row}`);
@@ -96,14 +96,14 @@ test('there are two migrations, the tables and the trigger, until the first rele
   ]);
 });
 
-test('the schema files hold nothing that no migration makes', async () => {
+test('migrations make everything in the schema files', async () => {
   const journal = await readJournal(migrationsFolder);
   const last = `${String(journal.length - 1).padStart(4, '0')}_snapshot.json`;
   const snapshot = JSON.parse(await readFile(join(migrationsFolder, 'meta', last), 'utf8'));
   expect(await generateMigration(snapshot, generateDrizzleJson(schema))).toEqual([]);
 });
 
-test('each migration is dated after the one before it, else it would never be applied', async () => {
+test('each migration is dated after the one before it, because otherwise it would never be applied', async () => {
   const dates = (await readJournal(migrationsFolder)).map(({ when }) => when);
   expect(dates).toEqual([...new Set(dates)].toSorted((a, b) => a - b));
 });

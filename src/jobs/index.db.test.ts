@@ -9,7 +9,7 @@ import { runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import type { Script } from '#testing/rigs/scripted-engine.ts';
 import { createHandlers } from './index.ts';
 
-/** A run on pg-boss as an installation has it, and workers to start for it. */
+/** A run on pg-boss as in an installation, and workers that can be started for it. */
 const onRealQueue = async (script: Script) => {
   const rig = await testRig(script);
   const { databaseUrl } = rig.database;
@@ -45,18 +45,18 @@ test('on pg-boss a run is carried from its first job to its certificate, and no 
   expect(await db.$count(runSecrets)).toBe(0);
 });
 
-test('a worker that stops in mid-run hands it over, and no stored call is made again', async () => {
+test('a worker that stops in mid-run hands the run over, and no stored call is made again', async () => {
   let isFirst = true;
   const { startWorker, ended, calls, dump } = await onRealQueue({
     oracle: async ({ pr }, { oracleHeaders }, signal) => {
-      // An oracle that does not answer, until the first worker has given it up.
+      // The oracle does not answer until the first worker has given up.
       if (isFirst && pr.id === '2' && signal?.aborted === false) await once(signal, 'abort');
       if (isFirst && pr.id === '3') throw new Error(`refused with ${oracleHeaders.Authorization}`);
       return undefined;
     },
   });
   const first = await startWorker();
-  // Once its oracle is asked, a replay's answer key is stored.
+  // A replay's answer key is stored before its oracle is asked.
   await expect.poll(() => calls).toEqual(expect.arrayContaining(['oracle:1', 'oracle:2', 'oracle:3']));
   await first.stop(500);
   isFirst = false;
@@ -67,6 +67,6 @@ test('a worker that stops in mid-run hands it over, and no stored call is made a
     'answer_key:2',
     'answer_key:3',
   ]);
-  // The queue keeps what a failed job threw.
+  // The queue keeps the error of a failed job.
   expect(await dump()).not.toContain('planted');
 });

@@ -11,7 +11,7 @@ import { workQueues } from './work.ts';
 const nothing = async () => {};
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
-test('the job of a worker killed with kill -9 is done by another once its lease of ten seconds is over', async () => {
+test('another worker does the job of a worker killed with kill -9 once its lease of ten seconds is over', async () => {
   const { databaseUrl, db, sql, close } = await testDatabase();
   const { sender, close: closeSender } = openSender(db);
   const killed = spawn(
@@ -26,7 +26,7 @@ test('the job of a worker killed with kill -9 is done by another once its lease 
   const ended = once(killed, 'exit');
   killed.kill('SIGKILL');
   await ended;
-  // As many seconds later.
+  // As if the length of the lease had passed.
   const leases = await sql`
     update pgboss.job set heartbeat_on = heartbeat_on - heartbeat_seconds * interval '1 s'
     where state = 'active' returning heartbeat_seconds`;

@@ -9,7 +9,7 @@ import { type WorkOptions, workQueues } from './work.ts';
 const nothing = async () => {};
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
-/** A database with a sender and, once `work` is called, a worker; all ended with the test. */
+/** A database with a sender and, once `work` is called, a worker. All end with the test. */
 const open = async () => {
   const { databaseUrl, db, sql, close } = await testDatabase();
   const { sender, close: closeSender } = openSender(db);
@@ -46,7 +46,7 @@ const handlersWith = (changed: Partial<WorkOptions['handlers']>) => ({
   ...changed,
 });
 
-test('a job is dropped by its transaction’s rollback and promised by its commit', async () => {
+test('a rollback drops the job of its transaction, and a commit promises it', async () => {
   const { db, sql, sender, work } = await open();
   const [dropped, promised] = [ingest(), ingest()];
   const seen: unknown[] = [];
@@ -63,7 +63,7 @@ test('a job is dropped by its transaction’s rollback and promised by its commi
   expect(queued.map(({ data }) => data)).toEqual([promised.data]);
 });
 
-test('a job starts when its commit is heard of, and not at the next look at the queue', async () => {
+test('a job starts when the worker hears of its commit, not at the next poll of the queue', async () => {
   const { db, sender, work } = await open();
   const hour = 3_600;
   let started = Promise.withResolvers<string>();
@@ -72,7 +72,7 @@ test('a job starts when its commit is heard of, and not at the next look at the 
     concurrency: { 'ingest-run': 1 },
     handlers: handlersWith({ 'ingest-run': async ({ runId }) => started.resolve(runId) }),
   });
-  // The first may be found as the worker begins; those after it find it waiting.
+  // The worker may find the first job as it starts. It already waits for the later ones.
   for (const job of [ingest(), ingest(), ingest()]) {
     started = Promise.withResolvers();
     await db.transaction(async (transaction) => {
@@ -83,7 +83,7 @@ test('a job starts when its commit is heard of, and not at the next look at the 
   }
 });
 
-test('jobs of one run are worked on side by side, never more than allowed, and each once', async () => {
+test('jobs of one run are done at the same time, never more than allowed, and each once', async () => {
   const { db, sender, work } = await open();
   const jobs = Array.from({ length: 40 }, score);
   const seen: string[] = [];
@@ -125,7 +125,7 @@ test('a job whose handler throws is tried again', async () => {
   await expect.poll(() => attempts).toBe(2);
 });
 
-test('a job that is out of retries reaches the dead letter handler until that succeeds', async () => {
+test('a job without tries left goes to the dead letter handler until that succeeds', async () => {
   const { db, sql, sender, work } = await open();
   const job = score();
   await sender.enqueue(db, [job]);
@@ -145,7 +145,7 @@ test('a job that is out of retries reaches the dead letter handler until that su
   await expect.poll(() => letters).toEqual([job, job]);
 });
 
-test('nothing of a failed job’s error stays in the queue', async () => {
+test('no part of a failed job’s error stays in the queue', async () => {
   const { db, sql, sender, work } = await open();
   await work({
     handlers: handlersWith({
@@ -161,7 +161,7 @@ test('nothing of a failed job’s error stays in the queue', async () => {
   expect(JSON.stringify(await failed())).not.toContain('planted');
 });
 
-test('a worker that stops asks its jobs to end and gives back what does not', async () => {
+test('a worker that stops asks its jobs to end and gives back those that do not', async () => {
   const { db, sender, work } = await open();
   const begun = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
   const asked: string[] = [];
@@ -184,7 +184,7 @@ test('a worker that stops asks its jobs to end and gives back what does not', as
   const stubborn: Job = { name: 'certify-run', data: { runId: randomUUID() } };
   await sender.enqueue(db, [ingest(), stubborn]);
   await Promise.all(begun.map(({ promise }) => promise));
-  // It returns, though one of the two never ends.
+  // It returns although one of the two never ends.
   await first.stop(1_500);
   expect(asked).toEqual(['ingest-run']);
 
@@ -198,7 +198,7 @@ test('a worker that stops asks its jobs to end and gives back what does not', as
   await expect.poll(() => again).toEqual([stubborn.data]);
 });
 
-test('of many workers one at a time does what is to be done periodically', async () => {
+test('only one of many workers at a time does a periodic task', async () => {
   const { work } = await open();
   let active = 0;
   let most = 0;
@@ -215,7 +215,7 @@ test('of many workers one at a time does what is to be done periodically', async
   expect(most).toBe(1);
 });
 
-test('a periodic task that hangs or fails holds up no other, and a failure is told to the log and tried again', async () => {
+test('a periodic task that hangs or fails delays no other, and a failure is logged and tried again', async () => {
   const { work } = await open();
   const errors: object[] = [];
   let turns = 0;

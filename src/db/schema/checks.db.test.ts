@@ -6,7 +6,7 @@ let database: Awaited<ReturnType<typeof testDatabase>>;
 const digest = 'd'.repeat(64);
 const id = '0b0f7a3c-4a5e-4d3e-9a55-3d7a4b1f8a10';
 
-/** One row in each table that has conditions, as small as they let it be. */
+/** One row in each table that has conditions, as small as they allow. */
 const rows = `
   insert into users (id) values ('${id}');
   insert into user_identities (user_id, provider, subject) values ('${id}', 'local', 'owner');
@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-/** Changes the table's row for a moment; gives back the condition that it breaks, null where it breaks none. */
+/** Changes the table's row and undoes it. Returns the condition that the change breaks, or null. */
 const brokenBy = async (table: string, change: string): Promise<string | null> => {
   const undone = new Error('undone');
   try {
@@ -56,7 +56,7 @@ const brokenBy = async (table: string, change: string): Promise<string | null> =
   }
 };
 
-/** A settled call, with what is said here in place of an ordinary count. */
+/** A settled call with these values in place of ordinary counts. */
 const settled = (other: Record<string, number> = {}) => {
   const counts = {
     calls: 1,
@@ -148,7 +148,7 @@ const refused: [table: string, constraint: string, change: string][] = [
   ['verification_replay_scores', 'scoring_latency_ms', 'scoring_latency_ms = -1'],
 ];
 
-test('what no contract lets through is refused by the table too, each by its own condition', async () => {
+test('a table refuses what the contracts refuse, each value by its own condition', async () => {
   for (const [table, constraint, change] of refused)
     expect(await brokenBy(table, change), `${table}: ${change}`).toBe(`${table}_${constraint}_check`);
 });
@@ -165,7 +165,7 @@ test('every condition of the schema has a violation in this test', async () => {
 test.each([
   ['api_tokens', `name = repeat('n', 100)`],
   ['verification_runs', `construct_id = repeat('c', 255), repo_url = repeat('r', 500)`],
-  // 1,000 characters of two UTF-16 code units each, which is all that the contract lets through.
+  // 1,000 characters of two UTF-16 code units each: the most that the contract allows.
   ['verification_runs', `status = 'FAILED', error = repeat('\u{1f9ed}', 1000), activity = repeat('a', 300)`],
   ['verification_runs', `status = 'COMPLETED', certificate_id = '${id}', progress = 2, total = 2`],
   ['verification_runs', `continuation = 'retry', continues_run_id = '${id}'`],
@@ -183,6 +183,6 @@ test.each([
     'verification_replay_scores',
     'claims_total = 50, claims_supported = 50, changes_total = 10, changes_surfaced = 10',
   ],
-])('what the contracts let through is stored: %s with %s', async (table, change) => {
+])('a table stores what the contracts allow: %s with %s', async (table, change) => {
   expect(await brokenBy(table, change)).toBeNull();
 });
