@@ -50,7 +50,7 @@ test('evidence holds every step of each replay, and a digest of its change that 
   }
 });
 
-test('evidence holds no text of an answer key, whoever says it, and sealed texts can be checked with the salt', async () => {
+test('evidence holds no text of an answer key, not even where the oracle says it, and sealed texts can be checked with the salt', async () => {
   // The oracle repeats the question, in its summary and its claims too.
   const oracle = await startOracle((request) => ({
     kind: 'answer',
