@@ -4,10 +4,10 @@ import { sourcesDigest } from './src/start/sources-digest.ts';
 const nextConfig = {
   poweredByHeader: false,
   reactStrictMode: true,
-  // So that a start knows whether its sources are built, and machines that built the same ones serve the same pages.
+  // Tells a start whether its sources are built. Machines that built the same sources serve the same pages.
   generateBuildId: sourcesDigest,
-  // pg-boss and postgres resolve their own files at run time; bundling them breaks that. Prometheus' and
-  // OpenTelemetry's packages are loaded by few processes and need no bundling.
+  // pg-boss and postgres resolve their own files at run time, which bundling breaks. Few processes load the packages
+  // of Prometheus and OpenTelemetry, so they need no bundling.
   serverExternalPackages: [
     'pg-boss',
     'postgres',

@@ -1,10 +1,10 @@
 import { defineConfig, devices } from '@playwright/test';
 
-/** `npm run test:e2e` starts the built application, finds a browser, and says here where both are. */
+/** `npm run test:e2e` starts the built application, finds a browser, and passes both here. */
 const { E2E_BASE_URL, E2E_CHROMIUM } = process.env;
 if (!E2E_BASE_URL || !E2E_CHROMIUM) {
   throw new Error(
-    'Start the browser tests with npm run test:e2e: they need the built application and a browser.',
+    'Start the browser tests with npm run test:e2e. It starts the built application and finds a browser.',
   );
 }
 
@@ -13,7 +13,7 @@ export default defineConfig({
   outputDir: 'test-results',
   timeout: 90_000,
   expect: { timeout: 15_000 },
-  // One installation, one worker process: side by side the tests would only wait for each other.
+  // There is one installation with one worker process, so parallel tests would only wait for each other.
   workers: 1,
   forbidOnly: true,
   use: {
@@ -23,7 +23,7 @@ export default defineConfig({
     trace: 'retain-on-failure',
     launchOptions: {
       executablePath: E2E_CHROMIUM,
-      // Chromium as root refuses its sandbox, and calls home unless it is told not to.
+      // Chromium does not start its sandbox as root, and it calls home unless told not to.
       args: [
         '--no-sandbox',
         '--disable-background-networking',

@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 const shared = {
-  // Bounds for what hangs, not measures: a machine that is busy otherwise takes many times as long. A test that gives a
-  // shorter one of its own relies on being quick, and fails where it is not.
+  // These bounds catch what hangs; they measure nothing. A busy machine takes many times as long. A test that sets a
+  // shorter bound relies on being quick and fails on such a machine.
   testTimeout: 180_000,
   hookTimeout: 180_000,
   expect: { poll: { timeout: 120_000 } },
@@ -23,7 +23,7 @@ export default defineConfig({
         },
       },
       {
-        // Apart, so that only these wait for a Postgres.
+        // A project of their own, so that only these wait for Postgres.
         test: {
           ...shared,
           name: 'database',
