@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 const src = join(import.meta.dirname, '..');
 
-/** The table of providers, their own folders, what opens them, and the environment's names. */
+/** The table of providers, their folders, the code that opens them, and the names of environment variables. */
 const mayName = [
   'contracts/judge-providers.ts',
   'verification/judges/providers/',
@@ -12,20 +12,20 @@ const mayName = [
   'env.ts',
   'app/docs/',
 ];
-/** Tests, and the fakes that they speak to. */
+/** Tests and their fakes. */
 const isTest = (file: string) => /\.test\.tsx?$/.test(file) || file.startsWith('testing/');
 
-/** Vendors of judge models, and how their models are called. OpenAI is the name of a protocol too, which oracles speak. */
+/** Vendors of judge models and their models' names. OpenAI is missing, because it also names a protocol of oracles. */
 const vendors = /anthropic|claude|\bgpt-\d|gemini-|mistral/i;
 
 test.each(['ANTHROPIC_API_KEY', 'the anthropicJudge', 'claude-sonnet-5-5', 'gpt-5'])(
-  '%s would be seen',
+  '%s would be found',
   (text) => {
     expect(text).toMatch(vendors);
   },
 );
 
-test('no vendor of judge models, and no model of one, is named outside the table, its folder and the environment', () => {
+test('vendors of judge models and their models are named only in the table, its folders and the environment', () => {
   const files = globSync('**/*.{ts,tsx,js,mjs,css,md,json,py}', { cwd: src }).filter(
     (file) => !isTest(file) && !mayName.some((place) => file === place || file.startsWith(place)),
   );

@@ -2,7 +2,7 @@ import { dirname, join, normalize } from 'node:path';
 import { readImports } from './imports.ts';
 import { type Place, places, typesOnly } from './table.ts';
 
-/** Sources by their path below `src`. */
+/** Sources by path below `src`. */
 export type Sources = ReadonlyMap<string, string>;
 
 const isRoute = (file: string) => /^app\/.*\/route\.ts$/.test(file);
@@ -10,11 +10,11 @@ const isRoute = (file: string) => /^app\/.*\/route\.ts$/.test(file);
 const fits = ({ at }: Place, file: string) =>
   at === 'app/**/route.ts' ? isRoute(file) : file === at || file.startsWith(`${at}/`);
 
-/** The most particular place that a file stands at. */
+/** The most specific place that covers a file. */
 const placeOf = (file: string): Place | null =>
   places.filter((place) => fits(place, file)).sort((a, b) => b.at.length - a.at.length)[0] ?? null;
 
-/** Whether a name of the table's covers the place. */
+/** Whether a name in the table covers the place. */
 export const covers = (name: string, at: string) => (name.endsWith('/') ? at.startsWith(name) : at === name);
 
 const layerOf = (file: string) => file.split('/')[0] ?? file;
@@ -29,30 +29,30 @@ export const importTarget = (file: string, specifier: string): { file: string } 
 
 const pathFault = (file: string, specifier: string, target: string): string | null => {
   const across = layerOf(file) !== layerOf(target);
-  if (across && !specifier.startsWith('#')) return `Another layer is imported by its alias: #${target}.`;
-  if (!across && specifier.startsWith('#')) return 'Inside a layer imports are relative.';
+  if (across && !specifier.startsWith('#')) return `Import other layers by alias: #${target}.`;
+  if (!across && specifier.startsWith('#')) return 'Imports inside a layer are relative.';
   return null;
 };
 
 const fileFault = (from: Place, file: string, target: string, types: boolean): string | null => {
   const to = placeOf(target);
-  if (to === null) return `${target} stands at no place of the table.`;
+  if (to === null) return `${target} has no place in the table.`;
   if (from === to) return null;
   if (!from.imports.some((name) => covers(name, to.at)))
     return `${from.at} may import only: ${from.imports.join(', ') || 'nothing'}.`;
   if (to.faced && layerOf(file) !== layerOf(target) && target !== `${to.at}/index.ts`)
-    return `${to.at} is imported by its face, #${to.at}/index.ts.`;
-  if (!types && typesOnly[from.at]?.includes(to.at)) return `${from.at} takes only types of ${to.at}.`;
+    return `Import ${to.at} by its face, #${to.at}/index.ts.`;
+  if (!types && typesOnly[from.at]?.includes(to.at)) return `${from.at} may import only types from ${to.at}.`;
   return null;
 };
 
-/** What breaks the table, one line each: file, import and rule. */
+/** Violations of the table, one line each: file, import and rule. */
 export const findViolations = (sources: Sources): string[] =>
   [...sources].flatMap(([file, source]) => {
     const place = placeOf(file);
-    if (place === null) return [`${file} stands at no place of the table.`];
+    if (place === null) return [`${file} has no place in the table.`];
     return readImports(file, source).flatMap(({ specifier, types }) => {
-      if (specifier === null) return [`${file} imports what it computes: no table can hold that.`];
+      if (specifier === null) return [`${file} computes what it imports, which the table cannot check.`];
       const target = importTarget(file, specifier);
       const fault =
         'package' in target
@@ -64,7 +64,7 @@ export const findViolations = (sources: Sources): string[] =>
     });
   });
 
-/** A folder, or a file that is a place of its own, as `start.ts` and a room's face are. */
+/** A file's folder, or the file if it is a place of its own, like `start.ts` or a room's face. */
 const nodeOf = (file: string): string => {
   const place = placeOf(file);
   const isFace = place?.faced && file === `${place.at}/index.ts`;
@@ -85,27 +85,27 @@ const graphOf = (sources: Sources, name: (file: string) => string): Graph => {
   return graph;
 };
 
-/** The shortest way from a node back to itself; null where there is none. */
+/** The shortest path from a node back to itself, or null. */
 const circleFrom = (graph: Graph, start: string): string[] | null => {
-  const ways = [[start]];
+  const paths = [[start]];
   const seen = new Set<string>();
-  for (const way of ways)
-    for (const next of graph.get(way.at(-1) ?? '') ?? []) {
-      if (next === start) return way;
+  for (const path of paths)
+    for (const next of graph.get(path.at(-1) ?? '') ?? []) {
+      if (next === start) return path;
       if (seen.has(next)) continue;
       seen.add(next);
-      ways.push([...way, next]);
+      paths.push([...path, next]);
     }
   return null;
 };
 
-/** Circles among files and among folders, types included, each told once: "a → b → a". */
+/** Circles among files and among folders, type imports included, each reported once: "a → b → a". */
 export const findCircles = (sources: Sources): string[] => {
-  const told = new Map<string, string>();
+  const found = new Map<string, string>();
   for (const graph of [graphOf(sources, (file) => file), graphOf(sources, nodeOf)])
     for (const start of graph.keys()) {
       const circle = circleFrom(graph, start);
-      if (circle !== null) told.set([...circle].sort().join(), [...circle, start].join(' → '));
+      if (circle !== null) found.set([...circle].sort().join(), [...circle, start].join(' → '));
     }
-  return [...told.values()];
+  return [...found.values()];
 };

@@ -1,14 +1,14 @@
 import { type Node, parseSync } from 'oxc-parser';
 
-/** One import of a file, however it is written: a statement, a re-export, `import()`, a type's `import('…')`, `require`. */
+/** One import in any form: a statement, a re-export, `import()`, a type's `import('…')` or `require`. */
 export type Import = {
-  /** As it is written; null where it is computed, so that nobody can tell what it names. */
+  /** As written. Null: it is computed, so its target is unknown. */
   specifier: string | null;
-  /** Only types are taken, so that nothing of it is loaded. */
+  /** Only types are imported, so nothing is loaded. */
   types: boolean;
 };
 
-/** What a node imports from, where it imports. */
+/** The source a node imports from, or null if it imports nothing. */
 const importedBy = (node: Node): { source: Node | undefined; types: boolean } | null => {
   switch (node.type) {
     case 'ImportDeclaration':
@@ -60,7 +60,7 @@ function* nodesOf(node: Node): Generator<Node> {
 
 /**
  * Every import of a TypeScript source.
- * @throws Error where it does not parse.
+ * @throws Error if it does not parse.
  */
 export const readImports = (file: string, source: string): Import[] => {
   const { program, errors } = parseSync(file, source);

@@ -6,7 +6,7 @@ import { type Place, places } from './table.ts';
 
 const src = join(import.meta.dirname, '../..');
 
-/** Tests, and what only they import, may import all. */
+/** Tests, and files that only tests import, may import anything. */
 const isChecked = (file: string) => !/\.test\.tsx?$/.test(file) && !/^(?:testing|bench)\//.test(file);
 
 const sources = new Map(
@@ -15,16 +15,16 @@ const sources = new Map(
     .map((file) => [file, readFileSync(join(src, file), 'utf8')]),
 );
 
-test('no file of the house imports what its place may not', () => {
+test('no file imports what its place may not', () => {
   expect(sources.size).toBeGreaterThan(300);
   expect(findViolations(sources)).toEqual([]);
 });
 
-test('no two files and no two folders import each other, on whatever way round', () => {
+test('no two files and no two folders import each other, directly or indirectly', () => {
   expect(findCircles(sources)).toEqual([]);
 });
 
-test('a place names only places before it, so that no arrow runs up', () => {
+test('a place names only places before it, so that no layer imports upwards', () => {
   const before: string[] = [];
   for (const { at, imports } of places) {
     expect(
@@ -35,14 +35,14 @@ test('a place names only places before it, so that no arrow runs up', () => {
   }
 });
 
-test('every place of the table has files', () => {
+test('every place in the table has files', () => {
   const isThere = (at: string) =>
     [...sources.keys()].some((file) => file === at || file.startsWith(`${at}/`));
   expect(places.filter(({ at }) => !at.includes('*') && !isThere(at)).map(({ at }) => at)).toEqual([]);
 });
 
 const isFile = (at: string) => /\.tsx?$/.test(at);
-/** A file that stands at a place, in a folder below it where the place is one. */
+/** A file at a place. If the place is a folder, the file is in a folder below it. */
 const fileAt = (at: string) => {
   if (at.includes('*')) return at.replace('**', 'api/planted');
   return isFile(at) ? at : `${at}/planted/thing.ts`;
@@ -57,7 +57,7 @@ const plant = (at: string, statement: string) => findViolations(new Map([[fileAt
 describe.each(places)('a file at $at', ({ at, imports, packages = [] }) => {
   const others = places.filter((other) => other.at !== at);
 
-  test('may import each other place exactly where the table says so', () => {
+  test('may import another place exactly if the table says so', () => {
     for (const other of others) {
       const found = plant(at, `import type { thing } from '${specifierOf(at, other)}';`);
       const isAllowed = imports.some((name) => covers(name, other.at));
@@ -77,7 +77,7 @@ describe.each(places)('a file at $at', ({ at, imports, packages = [] }) => {
     if (!packages.includes('node')) expect(plant(at, "import { readFile } from 'node:fs';")).toHaveLength(1);
   });
 
-  test('may not import tests’ own code, benches, or a folder that the table does not know', () => {
+  test('may not import test code, benches, or a folder that is not in the table', () => {
     for (const other of ['testing/rigs/database.ts', 'bench/tokens.ts', 'planted/unknown.ts'])
       expect(plant(at, `import { thing } from '#${other}';`), other).toHaveLength(1);
   });
@@ -108,7 +108,7 @@ test.each([
   ['jobs', "export { advanceBatches } from '#services/calls/batch/advance.ts';"],
   ['services/run', "import { runs } from '../../../db/schema/runs.ts';"],
   ['services/run', "import { target } from '#services/run/target.ts';"],
-])('at %s this is found: %s', (at, statement) => {
+])('a violation at %s is found: %s', (at, statement) => {
   expect(plant(at, statement)).toHaveLength(1);
 });
 
@@ -128,16 +128,16 @@ test.each([
   "const thing = require('left-pad');",
   'const thing = await import(name);',
   "const thing = await import('left' + '-pad');",
-])('however it is written, an import is seen: %s', (statement) => {
+])('an import in any form is seen: %s', (statement) => {
   expect(plant('contracts', statement)).toHaveLength(1);
 });
 
-test('types of the router are the client’s', () => {
+test('the client may import types of the router', () => {
   expect(plant('client', "import type { AppRouter } from '#trpc/root.ts';")).toEqual([]);
   expect(plant('client', "import { type AppRouter } from '#trpc/root.ts';")).toEqual([]);
 });
 
-test('a file in a folder that the table does not know is found', () => {
+test('a file in a folder that is not in the table is found', () => {
   expect(findViolations(new Map([['helpers/thing.ts', 'export const thing = 1;']]))).toHaveLength(1);
 });
 
@@ -149,15 +149,18 @@ describe('a circle is found', () => {
       { 'db/a.ts': "import './b.ts';", 'db/b.ts': "import './c.ts';", 'db/c.ts': "await import('./a.ts');" },
     ],
     [
-      'of two folders, whose files make none',
+      'of two folders whose files form none',
       { 'db/x/a.ts': "import '../y/b.ts';", 'db/y/c.ts': "import '../x/d.ts';" },
     ],
-    ['of a folder and one below it', { 'db/a.ts': "import './y/b.ts';", 'db/y/c.ts': "import '../d.ts';" }],
+    [
+      'of a folder and a folder below it',
+      { 'db/a.ts': "import './y/b.ts';", 'db/y/c.ts': "import '../d.ts';" },
+    ],
   ])('%s', (_, planted) => {
     expect(findCircles(new Map(Object.entries(planted)))).toHaveLength(1);
   });
 
-  test('but not where imports only meet', () => {
+  test('but not if imports only share a target', () => {
     const planted = { 'db/a.ts': "import './b.ts'; import './c.ts';", 'db/b.ts': "import './c.ts';" };
     expect(findCircles(new Map(Object.entries(planted)))).toEqual([]);
   });

