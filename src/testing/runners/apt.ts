@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-/** Installs a package of the system where that can be done without asking anyone; false where it cannot. */
+/** Installs a system package if that is possible without asking anyone. Returns whether it worked. */
 export const installByApt = (name: string): boolean => {
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false;
   process.stdout.write(`Installing ${name} with apt-get…\n`);

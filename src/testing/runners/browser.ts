@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startInstallation } from '../rigs/installation.ts';
 import { findChromium } from './chromium.ts';
 
-/** `npm run test:e2e`: the browser tests against the built application. Arguments go to Playwright. */
+/** `npm run test:e2e` runs the browser tests against the built application. Arguments go to Playwright. */
 
 const projectRoot = join(import.meta.dirname, '../../..');
 
@@ -27,7 +27,7 @@ const run = async (): Promise<number> => {
         },
       },
     );
-    // Playwright hears Ctrl-C itself; what we started must still be stopped after it.
+    // Playwright handles Ctrl-C itself. This process must outlive it, to stop the installation.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => playwright.kill(signal));
     const [code] = await once(playwright, 'exit');
     return code ?? 1;

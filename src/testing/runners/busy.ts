@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 
 /**
- * Keeps every processor of this machine busy until it is stopped, and at most for `boundMs`. Each is kept so by a
- * process of its own, which ends with this one, however that ends.
+ * Keeps every processor of this machine busy until it is stopped, for at most `boundMs`. It starts one process for each
+ * processor. These processes end with this one, however it ends.
  */
 export const keepBusy = (boundMs: number): { stop: () => Promise<void> } => {
   const children = Array.from({ length: availableParallelism() }, () =>
@@ -28,7 +28,7 @@ export const keepBusy = (boundMs: number): { stop: () => Promise<void> } => {
 
 const sliceMs = 20;
 
-/** Between two slices the end of the parent is heard of. */
+/** Spins in slices, because the end of the parent is noticed only between them. */
 const spinUntil = (endAt: number) => {
   const pauseAt = Math.min(endAt, performance.now() + sliceMs);
   while (performance.now() < pauseAt);

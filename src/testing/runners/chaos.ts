@@ -16,10 +16,10 @@ import { startStorm } from '../fleet/storm.ts';
 import { acceptRun, sendHere, startWeb } from '../fleet/web.ts';
 
 /**
- * `npm run test:chaos`: the same runs twice, once undisturbed and once while web server, workers and Postgres are
- * killed, paused and restarted. Both must come to the same certificates, and no call is repeated but those that were
- * cut off. `--short` is the form for every commit; `--seed` repeats an order of events; `--without-web` accepts the runs
- * in this process and needs no build; `--log` names a file for what the processes said.
+ * `npm run test:chaos` does the same runs twice: once undisturbed, and once while web server, workers and Postgres are
+ * killed, paused and restarted. Both must give the same certificates, and only calls that were cut off may be repeated.
+ * `--short` is the form for every commit. `--seed` repeats an order of events. `--without-web` accepts the runs in this
+ * process and needs no build. `--log` names a file for the processes' output.
  */
 
 const { values: given } = parseArgs({
@@ -35,9 +35,9 @@ const workers = 3;
 const form = given.short
   ? { runs: 4, replays: 8, acceptEveryMs: 2_000, judgeAtOnce: 3, rounds: 1 }
   : { runs: 20, replays: 30, acceptEveryMs: 5_000, judgeAtOnce: 8, rounds: 12 };
-/** What hangs is ended; how long the runs take hangs on what else this machine does. */
+/** Catches what hangs. How long the runs take depends on what else this machine does. */
 const patienceMs = 20 * 60_000;
-/** What a call takes in the storm: together with the few that a worker makes at once, calls are open all the time. */
+/** How long a call takes in the storm: so long that some calls are always open, though a worker makes few at once. */
 const slow = { oracleMs: 500, judgeMs: 700 };
 const quick = { oracleMs: 20, judgeMs: 20 };
 
@@ -50,7 +50,7 @@ const insist = (holds: boolean, otherwise: string) => {
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => stopping.abort(new Error('Interrupted.')));
-/** What to end, the last begun first. */
+/** What must be closed, in order of opening; the last is closed first. */
 const open: (() => Promise<unknown>)[] = [];
 
 const requestOf = (run: number, oracleUrl: string, repoUrl: string): RunRequest => ({
@@ -66,7 +66,7 @@ const requestOf = (run: number, oracleUrl: string, repoUrl: string): RunRequest 
   seed: `chaos ${run}`,
 });
 
-/** Where two values differ first, for whoever has to find out why. */
+/** Where two values differ first. */
 const difference = (expected: unknown, found: unknown, path = ''): string | null => {
   if (isDeepStrictEqual(expected, found)) return null;
   if (typeof expected !== 'object' || typeof found !== 'object' || expected === null || found === null)
@@ -138,7 +138,7 @@ const chaos = async () => {
   if (web !== null) open.push(() => web.program.end());
   const send = web?.send ?? sendHere(desk.context, owner);
   Object.assign(outside.latency, slow);
-  say(`Fleet for the storm is up after ${took()}`);
+  say(`The fleet for the storm is ready after ${took()}`);
   const stormAt = Date.now();
   const storm = startStorm(
     { workers: programs, web: web?.program ?? null, database },
@@ -169,7 +169,7 @@ const chaos = async () => {
 
   for (const { construct, status, error } of runs)
     insist(status === 'COMPLETED', `${construct} ended ${status}: ${error}`);
-  insist(runs.length === form.runs, `${runs.length} runs stand in the database instead of ${form.runs}.`);
+  insist(runs.length === form.runs, `The database has ${runs.length} runs instead of ${form.runs}.`);
   const certified = await certifiedNumbers(desk.db);
   for (const { construct, status } of runs) {
     const certificates = certified.get(construct) ?? [];
@@ -179,7 +179,7 @@ const chaos = async () => {
     );
     insist(
       status !== 'COMPLETED' || isDeepStrictEqual(certificates, expected.get(construct)),
-      `${construct} was certified with other numbers than undisturbed: ${difference(expected.get(construct), certificates)}`,
+      `${construct} was certified with different numbers than when undisturbed: ${difference(expected.get(construct), certificates)}`,
     );
   }
 
@@ -192,12 +192,12 @@ const chaos = async () => {
   say(
     `${outside.calls.length} calls, ${repeated.length} of them repeated; ${cut} were open when something struck`,
   );
-  insist(repeated.length <= cut, `${repeated.length} calls were repeated, and only ${cut} were cut off.`);
-  insist(missing === 0, `${missing} calls of the undisturbed runs were not made.`);
+  insist(repeated.length <= cut, `${repeated.length} calls were repeated, but only ${cut} were cut off.`);
+  insist(missing === 0, `${missing} calls that the undisturbed runs made are missing.`);
   const at = (time: number | null) => (time === null ? '…' : ((time - stormAt) / 1000).toFixed(1));
   for (const { change, question } of inexcusable)
     problems.push(
-      `Repeated without having been cut off: change ${change}, ${question.slice(0, 60)}, ${outside.calls
+      `Repeated although not cut off: change ${change}, ${question.slice(0, 60)}, ${outside.calls
         .filter((call) => call.change === change && call.question === question)
         .map(({ worker, from, until }) => `by worker ${worker} from ${at(from)} to ${at(until)} s`)
         .join(', ')}`,
@@ -206,7 +206,7 @@ const chaos = async () => {
   for (const [place, program] of [...programs, ...(web === null ? [] : [web.program])].entries())
     insist(
       program.crashes === 0,
-      `Program ${place} ended ${program.crashes} times by itself:\n${program.said().slice(-2_000)}`,
+      `Program ${place} ended on its own ${program.crashes} times:\n${program.said().slice(-2_000)}`,
     );
 
   const nothing = { jobs: 0, deadLetters: 0, slots: 0, secrets: 0, openReplays: 0 };
@@ -219,9 +219,9 @@ const chaos = async () => {
   ).catch(() => problems.push(`Left behind: ${JSON.stringify(left)}`));
   const faults = await mostFaults(desk.db);
   say(
-    `At most ${faults} attempts at one replay ended in an error, while the database was struck ${storm.databaseFaults} times`,
+    `At most ${faults} tries of one replay ended in an error; the database was struck ${storm.databaseFaults} times`,
   );
-  insist(faults <= storm.databaseFaults, 'Attempts ended in errors although the database was there.');
+  insist(faults <= storm.databaseFaults, 'Tries ended in errors although the database was available.');
   if (given.log !== undefined)
     await writeFile(
       given.log,

@@ -9,7 +9,7 @@ import { installByApt } from './apt.ts';
 import { asOneTest, type Count, minutes, runProgram, runStages } from './stages.ts';
 import { runVitest } from './vitest-run.ts';
 
-/** `npm test`: every check, in the order in which a mistake is found soonest. */
+/** `npm test` runs every check, those that find a mistake soonest first. */
 
 const program = (path: string) => join(projectRoot, 'node_modules', path);
 
@@ -34,7 +34,7 @@ const browserTests = async (signal: AbortSignal): Promise<Count> => {
     const text = await readFile(file, 'utf8').catch(() => null);
     if (text === null) return asOneTest(false);
     const { expected, unexpected, flaky, skipped } = playwrightReport.parse(JSON.parse(text)).stats;
-    // A file that does not load fails the run without failing a test.
+    // A file that does not load fails the run but no test.
     return { passed: expected, failed: Math.max(unexpected + flaky, passed ? 0 : 1), skipped };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -51,7 +51,7 @@ const productionBuild = async (signal: AbortSignal): Promise<Count> => {
   }
 };
 
-// Python oracles are tried in a real interpreter. Where there is none their tests fail, and say what to install.
+// Python oracles are tested in a real interpreter. Without one their tests fail and say what to install.
 if (spawnSync('python3', ['--version'], { stdio: 'ignore' }).status !== 0) installByApt('python3');
 
 process.exit(
@@ -59,7 +59,7 @@ process.exit(
     {
       name: 'Type check',
       withinMs: 10 * minutes,
-      // The types of the routes are generated; a fresh clone has none.
+      // The types of the routes are generated, so a fresh clone lacks them.
       run: async (signal) =>
         asOneTest(
           (await runProgram([program('next/dist/bin/next'), 'typegen'], signal)) &&
@@ -85,9 +85,9 @@ process.exit(
     { name: 'Production build', withinMs: 15 * minutes, run: productionBuild },
     { name: 'Browser tests', withinMs: 30 * minutes, run: browserTests },
     {
-      name: 'Chaos, in short',
+      name: 'Chaos, short form',
       withinMs: 15 * minutes,
-      // After the build: its web server is one of the processes that are struck.
+      // After the build, because the built web server is one of the processes it strikes.
       run: async (signal) =>
         asOneTest(await runProgram([join(import.meta.dirname, 'chaos.ts'), '--short'], signal)),
     },

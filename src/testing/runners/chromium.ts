@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { chromium } from '@playwright/test';
 import { installByApt } from './apt.ts';
 
-/** Runs here, rather than merely lying there: a snap's launcher, for one, exists and starts nothing in a container. */
+/** Whether it starts. Existing is not enough: a snap's launcher exists in a container but starts nothing. */
 const runs = (program: string): boolean =>
   spawnSync(program, ['--version'], { stdio: 'ignore', timeout: 30_000 }).status === 0;
 
@@ -22,7 +22,7 @@ const byApt = (): string | undefined => (installByApt('chromium') ? onPath() : u
 
 const packaged = '@sparticuz/chromium@153.0.0';
 
-/** A Chromium from the npm registry, for whoever may not install one; kept out of what everybody else installs. */
+/** A Chromium from the npm registry, for those who may not install one. It is no dependency, so others are spared it. */
 const byNpm = async (): Promise<string | undefined> => {
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
   const folder = join(import.meta.dirname, '../../../node_modules/.cache/chromium');
@@ -47,20 +47,20 @@ const byNpm = async (): Promise<string | undefined> => {
 };
 
 /**
- * A Chromium for the browser tests: CHROMIUM_PATH, the system's, Playwright's own, one that apt-get installs, one from
- * the npm registry.
- * @throws with what to do, where there is none: the tests are never skipped.
+ * A Chromium for the browser tests: CHROMIUM_PATH, else the system's, Playwright's own, one that apt-get installs, or
+ * one from the npm registry.
+ * @throws with what to do if there is none, because the tests are never skipped.
  */
 export const findChromium = async (): Promise<string> => {
   const named = process.env.CHROMIUM_PATH;
   if (named) {
     if (runs(named)) return named;
-    throw new Error(`CHROMIUM_PATH names ${named}, which does not start.`);
+    throw new Error(`CHROMIUM_PATH is ${named}, which does not start.`);
   }
   const own = chromium.executablePath();
   const found = onPath() ?? (existsSync(own) && runs(own) ? own : undefined) ?? byApt() ?? (await byNpm());
   if (found !== undefined) return found;
   throw new Error(
-    'No Chromium was found or could be installed, and the browser tests need one. Install it (Debian, Ubuntu: sudo apt-get install chromium), or set CHROMIUM_PATH to one.',
+    'The browser tests need Chromium, and none was found or could be installed. Install it (Debian, Ubuntu: sudo apt-get install chromium), or set CHROMIUM_PATH to one.',
   );
 };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 
-/** A stray console.error or console.warn is a defect that nobody looked at: it fails the test that caused it. */
+/** A stray console.error or console.warn is a defect, so it fails the test that caused it. */
 let errors: ReturnType<typeof vi.spyOn>[];
 
 beforeEach(() => {

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 
-/** How many times as many examples as in `npm test` each property is tried on: `npm run test:long` says so. */
+/** `npm run test:long` sets this, to try each property on that many times the examples of `npm test`. */
 const times = Number(process.env.FUZZ_TIMES || 1);
 
-/** fast-check's own number of examples. */
+/** fast-check's default number of examples. */
 const usual = 100;
 fc.configureGlobal({ numRuns: usual * times });
 
-/** For a property that is tried on more or fewer examples than the others. */
+/** For a property that needs more or fewer examples than the default. */
 export const examples = (count: number): { numRuns: number } => ({ numRuns: count * times });
 
 export { fc };

@@ -15,10 +15,10 @@ declare module 'vitest' {
 
 const templateName = 'template_migrated';
 
-/** One Postgres for the whole run, and in it one migrated database that each test's own is cloned from. */
+/** Starts one Postgres for the whole run, with one migrated database from which each test's database is cloned. */
 export default async (project: TestProject) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'echelon-verify-tests-'));
-  // As root the account of Postgres must pass through it.
+  // Under root, Postgres runs as another account and must be able to enter the folder.
   await chmod(dataDir, 0o711);
   const server = await openEmbedded(dataDir, { durable: false });
   const sql = postgres(server.databaseUrl, { max: 1, onnotice: () => {} });

@@ -9,10 +9,10 @@ import { interruption, inWords, minutes } from './stages.ts';
 import { type Failure, runVitest } from './vitest-run.ts';
 
 /**
- * `npm run test:loaded`: the database tests again and again while every processor is kept busy by something else, so
- * that a test which relies on being quick fails here and not on somebody's machine. Stops at the first round that
- * fails. The next call resumes at that round, unless the code has changed since: then all rounds are run again.
- * `--rounds N` (10), `--files PATTERN` to hunt one race, `--fresh` to forget earlier rounds.
+ * `npm run test:loaded` repeats the database tests while something else keeps every processor busy. A test that relies
+ * on being quick fails here and not on somebody's machine. It stops at the first round that fails. The next call resumes
+ * at that round; if the code has changed since, it starts over. `--rounds N` (10), `--files PATTERN` to hunt one race,
+ * `--fresh` to forget earlier rounds.
  */
 
 const { values: given } = parseArgs({
@@ -24,16 +24,16 @@ const { values: given } = parseArgs({
 });
 const rounds = Number(given.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) {
-  process.stderr.write('--rounds takes a whole number from 1 on.\n');
+  process.stderr.write('--rounds takes a whole number of at least 1.\n');
   process.exit(2);
 }
 
-/** What hangs is ended: the tests have bounds of their own, which are far below. */
+/** Catches what hangs. The tests' own bounds are far below. */
 const roundWithinMs = 45 * minutes;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-/** Everything that can change what the tests do, by content. */
+/** A digest of everything that can change what the tests do. */
 const digestOfCode = async (): Promise<string> => {
   const folders = ['src', 'drizzle'];
   const entries = await Promise.all(
@@ -55,7 +55,7 @@ const digestOfCode = async (): Promise<string> => {
 const stateFolder = join(projectRoot, 'node_modules/.cache');
 const stateFile = join(stateFolder, 'loaded-rounds.json');
 
-/** The rounds that passed, by the files that were selected. */
+/** The rounds that passed, by selected files. */
 const stateSchema = z.record(z.string(), z.object({ code: z.string(), tookMs: z.array(z.number()) }));
 
 const readState = async (): Promise<z.infer<typeof stateSchema>> => {
@@ -63,7 +63,7 @@ const readState = async (): Promise<z.infer<typeof stateSchema>> => {
   return stateSchema.parse(JSON.parse(text));
 };
 
-const tell = (failures: Failure[]) => {
+const report = (failures: Failure[]) => {
   for (const { file, test, message } of failures)
     say(`  ${file}${test === null ? '' : ` > ${test}`}\n    ${message}`);
 };
@@ -75,7 +75,7 @@ const state = await readState();
 const earlier = state[selection];
 const passed = given.fresh || earlier?.code !== code ? [] : earlier.tookMs;
 if (passed.length > 0)
-  say(`${passed.length} rounds of this code have passed already (--fresh forgets them).`);
+  say(`${passed.length} rounds have already passed with this code (--fresh forgets them).`);
 
 for (let round = passed.length + 1; round <= rounds; round += 1) {
   say(`\n── Round ${round} of ${rounds}`);
@@ -92,8 +92,8 @@ for (let round = passed.length + 1; round <= rounds; round += 1) {
   }
   if (outcome.count.failed > 0) {
     say(`\nRound ${round} of ${rounds} FAILED after ${inWords(tookMs)}:`);
-    tell(outcome.failures);
-    say(`The same command resumes at round ${round} while the code stays as it is.`);
+    report(outcome.failures);
+    say(`The same command resumes at round ${round} unless the code changes.`);
     process.exit(1);
   }
   passed.push(tookMs);

@@ -4,7 +4,7 @@ import { projectRoot } from '#start/child.ts';
 import { asOneTest, minutes, runProgram, runStages, type Stage } from './stages.ts';
 import { runVitest } from './vitest-run.ts';
 
-/** `npm run test:long`: what takes too long for every commit, and is run before an issue is resolved. */
+/** `npm run test:long` runs what takes too long for every commit. It is run before an issue is resolved. */
 
 const fuzzTimes = 50;
 
@@ -17,7 +17,7 @@ const asProgram = (name: string, withinMs: number, argv: string[]): Stage => ({
   run: async (signal) => asOneTest(await runProgram(argv, signal)),
 });
 
-/** The tests that try properties on generated examples. */
+/** The test files that try properties on generated examples. */
 const propertyTests = async (): Promise<string[]> => {
   const names = await readdir(join(projectRoot, 'src'), { recursive: true });
   const tests = names.filter((name) => /\.test\.tsx?$/.test(name)).map((name) => join('src', name));
@@ -28,7 +28,7 @@ const propertyTests = async (): Promise<string[]> => {
 process.exit(
   await runStages([
     {
-      name: `Properties, on ${fuzzTimes} times as many examples`,
+      name: `Properties, with ${fuzzTimes} times as many examples`,
       withinMs: 60 * minutes,
       run: async (signal) =>
         (

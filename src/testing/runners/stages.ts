@@ -4,7 +4,7 @@ import { projectRoot } from '#start/child.ts';
 
 export type Count = { passed: number; failed: number; skipped: number };
 
-/** A stage that is no test runner counts as one test. */
+/** A stage that runs no tests counts as one test. */
 export const asOneTest = (passed: boolean): Count => ({
   passed: passed ? 1 : 0,
   failed: passed ? 0 : 1,
@@ -13,24 +13,24 @@ export const asOneTest = (passed: boolean): Count => ({
 
 export type Stage = {
   name: string;
-  /** What takes longer hangs: it is ended and counts as failed. */
+  /** A stage that takes longer hangs. It is ended and counts as failed. */
   withinMs: number;
   run: (signal: AbortSignal) => Promise<Count>;
 };
 
 export const minutes = 60_000;
 
-/** How long a program that was asked to end may take before it is killed. */
+/** How long a program may take to end before it is killed. */
 const graceMs = 20_000;
 
-/** Aborted by Ctrl-C and SIGTERM: what is under way is ended, and nothing else begins. */
+/** Aborted by Ctrl-C and SIGTERM. What is running is ended, and nothing else begins. */
 export const interruption = (): AbortSignal => {
   const interrupted = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interrupted.abort());
   return interrupted.signal;
 };
 
-/** Runs a Node program of this project before the reader's eyes, and says whether it ended well. */
+/** Runs a Node program of this project, with its output shown, and returns whether it succeeded. */
 export const runProgram = async (
   argv: string[],
   signal: AbortSignal,
@@ -43,7 +43,7 @@ export const runProgram = async (
     env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1', ...environment },
   });
   let timer: NodeJS.Timeout | undefined;
-  // The terminal's Ctrl-C reaches the program by itself; a SIGTERM to us alone, or the end of our patience, does not.
+  // The terminal sends Ctrl-C to the program too. A SIGTERM to this process or a timeout must be passed on.
   const end = () => {
     child.kill('SIGTERM');
     timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
@@ -75,8 +75,8 @@ const table = (rows: { name: string; tookMs: number; count: Count }[]): string[]
 };
 
 /**
- * Runs the stages one after another, also after one that failed, each within its time. At the end a table tells the
- * times, and the last line how many tests passed and failed.
+ * Runs the stages one after another, each within its time. A failed stage does not stop the others. At the end it prints
+ * a table of times, and as the last line how many tests passed and failed.
  * @returns the exit code
  */
 export const runStages = async (stages: Stage[]): Promise<number> => {
@@ -89,7 +89,7 @@ export const runStages = async (stages: Stage[]): Promise<number> => {
     const late = AbortSignal.timeout(withinMs);
     const count = await run(AbortSignal.any([interrupted, late]));
     if (late.aborted) {
-      say(`${name} was ended: it may take ${inWords(withinMs)}.`);
+      say(`${name} was ended: it took longer than ${inWords(withinMs)}.`);
       if (count.failed === 0) count.failed = 1;
     }
     const tookMs = performance.now() - startedAt;

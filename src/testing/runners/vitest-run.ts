@@ -29,7 +29,7 @@ export type Failure = { file: string; test: string | null; message: string };
 
 const firstLineOf = (text: string) => text.trim().split('\n')[0] ?? '';
 
-/** The failed tests of a report, and each file that failed without one of its tests having done so. */
+/** The failed tests of a report, and each file that failed although none of its tests did. */
 const failuresOf = ({ testResults }: z.infer<typeof vitestReport>): Failure[] =>
   testResults.flatMap(({ name, status, message, assertionResults }): Failure[] => {
     const file = relative(projectRoot, name);
@@ -71,7 +71,7 @@ export const runVitest = async (
     return {
       count: {
         passed: report.numPassedTests,
-        // An error outside of all tests fails the run without failing one of them.
+        // An error outside all tests fails the run but no test.
         failed: Math.max(failures.length, passed ? 0 : 1),
         skipped: report.numPendingTests + report.numTodoTests,
       },
