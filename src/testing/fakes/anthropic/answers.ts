@@ -2,7 +2,7 @@ import type { JudgeAnswer, JudgeTask } from '#verification/judges/judge.ts';
 
 type Fenced = { kind: string; id: string; text: string };
 
-/** The pieces that the judge fenced: all of a text's tags share one nonce per place. */
+/** The pieces that the judge fenced. A piece's two tags share a nonce. */
 export const fencedPieces = (text: string): Fenced[] =>
   [
     ...text.matchAll(
@@ -29,7 +29,7 @@ const changedLines = (diff: string) =>
     .map((line) => line.slice(1).trim())
     .filter((line) => line.replaceAll(/\s/g, '').length >= 10 && /\p{L}{3}/u.test(line));
 
-/** The line that shares the most words with a text, if any does. */
+/** The line that shares the most words with a text, if any. */
 const closestLine = (lines: string[], text: string): string | undefined => {
   const words = tellingWords(text);
   const [best] = lines
@@ -41,7 +41,7 @@ const closestLine = (lines: string[], text: string): string | undefined => {
 
 const nothing: JudgeAnswer = { changes: [], question: null, verdicts: [] };
 
-/** What a model might say, read lexically off the request: enough for a run to work from end to end. */
+/** What a model might answer, derived lexically from the request. It is enough for a whole run to work. */
 export const answerPlausibly = ({ system, user }: { system: string[]; user: string }): JudgeAnswer => {
   const lines = changedLines(fencedPieces(system.join('\n')).find(({ kind }) => kind === 'diff')?.text ?? '');
   const pieces = fencedPieces(user);

@@ -30,7 +30,7 @@ const cached = (text: string, ttl: '5m' | '1h' = '5m') => ({
   cache_control: { type: 'ephemeral', ttl },
 });
 
-test('a request as the API takes it is answered, by either way of giving the key', async () => {
+test('a valid request is answered, with the key in either header', async () => {
   expect(await post(good)).toMatchObject({ status: 200, body: { type: 'message', stop_reason: 'end_turn' } });
   const bearer = { 'x-api-key': '', authorization: 'Bearer sk-ant-test' };
   expect((await post(good, bearer)).status).toBe(200);
@@ -41,14 +41,14 @@ const invalidRequests: [string, unknown, number, string][] = [
   ['no message', { ...good, messages: [] }, 400, 'invalid_request_error'],
   ['an empty block', { ...good, system: [{ type: 'text', text: '' }] }, 400, 'invalid_request_error'],
   [
-    'an answer begun for the model',
+    'an answer that is prefilled for the model',
     { ...good, messages: [...good.messages, { role: 'assistant', content: '{' }] },
     400,
     'invalid_request_error',
   ],
   ['five breakpoints', { ...good, system: Array(5).fill(cached('a')) }, 400, 'invalid_request_error'],
   [
-    'a longer life after a shorter one',
+    'a longer time to live after a shorter one',
     { ...good, system: [cached('a'), cached('b', '1h')] },
     400,
     'invalid_request_error',
@@ -73,19 +73,19 @@ const invalidRequests: [string, unknown, number, string][] = [
 
 test.each([
   ...invalidRequests,
-  ['no limit', { ...good, max_tokens: undefined }, 400, 'invalid_request_error'],
+  ['no max_tokens', { ...good, max_tokens: undefined }, 400, 'invalid_request_error'],
   ['no JSON', '{', 400, 'invalid_request_error'],
-])('%s is refused as the API refuses it', async (_, body, status, type) => {
+])('%s is refused with the API’s error', async (_, body, status, type) => {
   expect(await post(body)).toMatchObject({ status, body: { type: 'error', error: { type } } });
 });
 
-test.each(invalidRequests)('%s is not counted either', async (_, body, status, type) => {
+test.each(invalidRequests)('%s is refused by token counting too', async (_, body, status, type) => {
   const { max_tokens: __, ...rest } = body as typeof good;
   const refused = await post(rest, {}, '/v1/messages/count_tokens');
   expect(refused).toMatchObject({ status, body: { type: 'error', error: { type } } });
 });
 
-test('four breakpoints, the longer life first, are taken', async () => {
+test('four breakpoints are accepted if the longer times to live come first', async () => {
   const system = [cached('a', '1h'), cached('b', '1h'), cached('c'), cached('d')];
   expect((await post({ ...good, system })).status).toBe(200);
 });
@@ -105,7 +105,7 @@ test.each([
   ['/v1/messages', 32],
   ['/v1/messages/count_tokens', 32],
   ['/v1/messages/batches', 256],
-])('%s takes no more than %i MB', async (path, megabytes) => {
+])('%s accepts at most %i MB', async (path, megabytes) => {
   const sent = httpRequest(`${fake.url}${path}`, {
     method: 'POST',
     headers: {
@@ -122,12 +122,12 @@ test.each([
   expect(status).toBe(413);
 });
 
-test('a body too large to be announced is refused after it was sent', async () => {
+test('a body that is too large is refused even if its length was not announced', async () => {
   const failed = await post(JSON.stringify({ ...good, system: 'x'.repeat(33 * 1024 * 1024) }));
   expect(failed).toMatchObject({ status: 413, body: { error: { type: 'request_too_large' } } });
 });
 
-test('a client that hangs up in the middle of its request harms nobody', async () => {
+test('a client that hangs up in the middle of its request does no harm', async () => {
   const sent = httpRequest(`${fake.url}/v1/messages`, {
     method: 'POST',
     headers: { 'x-api-key': 'sk-ant-test', 'anthropic-version': '2023-06-01', 'content-length': 100 },
@@ -139,7 +139,7 @@ test('a client that hangs up in the middle of its request harms nobody', async (
   expect((await post(good)).status).toBe(200);
 });
 
-test('tokens are counted as a message would be charged for them, schema included', async () => {
+test('token counting agrees with what a message is charged, schema included', async () => {
   const client = sdk();
   const { max_tokens: _, ...counted } = good;
   // "Hello" is 5 characters, 2 tokens of 4; 11 characters of system prompt are 3.
@@ -166,7 +166,7 @@ test('the SDK parses an answer by the schema it sent', async () => {
   expect(parsed.fake.requests[0]?.schema).toMatchObject({ additionalProperties: false, required: ['ok'] });
 });
 
-test('an answer longer than max_tokens breaks off there', async () => {
+test('an answer longer than max_tokens is cut off there', async () => {
   const long = await start({ behave: () => ({ kind: 'text', text: 'x'.repeat(41) }) });
   const message = await long.sdk().messages.create(good);
   expect(message).toMatchObject({
@@ -191,7 +191,7 @@ test('the SDK’s retries are counted in its headers', async () => {
   ]);
 });
 
-test('the ledger sums what messages used, and nothing of what was no message', async () => {
+test('the ledger sums the usage of messages and nothing else', async () => {
   const summed = await start({
     minCacheableTokens: { [good.model]: 1 },
     behave: (_, count) =>
@@ -209,7 +209,7 @@ test('the ledger sums what messages used, and nothing of what was no message', a
   await client.messages.create({ ...good, system });
   await client.messages.create({ ...good, system });
   await expect(client.messages.create({ ...good, system })).rejects.toThrow();
-  // Twice 2 tokens of "Hello" and 2 of "abcde"; 1 + 3 of the system prompt written, then read.
+  // Two messages: each 2 tokens for "Hello" and 2 for "abcde". The system prompt's 1 + 3 are written, then read.
   expect(summed.fake.usage).toEqual({
     standard: {
       messages: 2,

@@ -15,15 +15,15 @@ export type { AnthropicRequest } from './request.ts';
 
 export type AnthropicFake = {
   url: string;
-  /** What models were asked, items of batches among it; not what was invalid or turned away by a limit. */
+  /** The requests that reached a model, including items of batches. Invalid and rate-limited requests are missing. */
   requests: AnthropicRequest[];
-  /** Over all messages that were answered. */
+  /** Summed over all answered messages. */
   usage: UsageLedger;
-  /** The most messages that were open at once, those turned away by a limit among them. */
+  /** The most messages open at once, including rejected ones. */
   readonly peakConcurrency: number;
-  /** How many messages the limits turned away. */
+  /** How many messages the limits rejected. */
   readonly rateLimited: number;
-  /** Ends all batches that have not ended; those being canceled as canceled. */
+  /** Ends all open batches. Those being canceled end as canceled. */
   endBatches(): Promise<void>;
   close(): Promise<void>;
 };
@@ -32,12 +32,12 @@ export type AnthropicFakeOptions = RateLimitOptions & {
   apiKey?: string;
   models?: string[];
   behave?: Behave;
-  /** How long each message takes whose behaviour does not say. */
+  /** How long a message takes if its behaviour does not say. */
   latencyMs?: number;
-  /** By model, over the documented ones: how many tokens a prefix must have to be cached. */
+  /** How many tokens a prefix needs to be cached, by model. Overrides the documented numbers. */
   minCacheableTokens?: Record<string, number>;
   batches?: AnthropicBatchOptions;
-  /** Milliseconds since the epoch, for caches, limits and batches; latencies pass in real time. */
+  /** Milliseconds since the epoch, for cache, limits and batches. Latencies pass in real time. */
   now?: () => number;
 };
 
@@ -45,9 +45,9 @@ const maxMessageBytes = 32 * 1024 * 1024;
 const maxBatchBytes = 256 * 1024 * 1024;
 
 /**
- * Anthropic's Messages API on loopback: keys, request validation, errors, stop reasons, usage, prompt cache, limits,
- * token counting and batches as its documentation has them. Without `behave` it answers lexically from the request,
- * so that a whole run works with it.
+ * Anthropic's Messages API on loopback, as documented: keys, request validation, errors, stop reasons, usage, prompt
+ * cache, limits, token counting and batches. Without `behave` it derives its answers lexically from the request, so that
+ * a whole run works.
  */
 export const startAnthropicFake = async ({
   apiKey = 'sk-ant-test',
@@ -91,7 +91,7 @@ export const startAnthropicFake = async ({
     }
     const { leave } = entry;
     response.once('close', leave);
-    // Looked up on arrival: what others are still writing is missed.
+    // Looked up on arrival, so it misses what others are still writing.
     const lookup = cache.lookUp(accepted.value.prompt);
     const behaviour = await ask(accepted.value.request);
     if (isMessage(behaviour)) {
@@ -156,7 +156,7 @@ export const startAnthropicFake = async ({
 
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => {
-      // A client that hung up before its request was through is no failure of the fake.
+      // A client that hung up during its request is no failure of the fake.
       if (request.complete) throw error;
     });
   });

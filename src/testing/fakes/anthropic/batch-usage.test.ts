@@ -11,7 +11,7 @@ const readsOf = (results: BatchResults, count: number) =>
     return result?.type === 'succeeded' ? result.message.usage.cache_read_input_tokens : null;
   });
 
-test('items of one batch read nothing from one another unless they are said to', async () => {
+test('items of one batch read each other’s cache only if cacheHits says so', async () => {
   for (const [cacheHits, reads] of [
     [undefined, [0, 0, 0]],
     ['none', [0, 0, 0]],
@@ -25,7 +25,7 @@ test('items of one batch read nothing from one another unless they are said to',
   }
 });
 
-test('a share of hits is drawn by item', async () => {
+test('cacheHits as a share is drawn for each item', async () => {
   const { batches, resultsOf } = await batchRig({ batches: { cacheHits: 0.5 } });
   const { id } = await batches.create({ requests: itemsOf(200, cachedSystem) });
   const hits = readsOf(await resultsOf(id), 200).filter((read) => read === 2000).length;
@@ -34,7 +34,7 @@ test('a share of hits is drawn by item', async () => {
   expect(hits).toBeLessThan(128);
 });
 
-test('all items read what was written before their batch began, and not what was written later', async () => {
+test('all items read what was written before their batch began, and nothing written later', async () => {
   const { client, batches, resultsOf, wait } = await batchRig({ batches: { afterMs: 1000 } });
   const before = await batches.create({ requests: itemsOf(2, cachedSystem) });
   await client.messages.create(paramsOf('live', cachedSystem));
@@ -44,12 +44,12 @@ test('all items read what was written before their batch began, and not what was
   expect(readsOf(await resultsOf(after.id), 2)).toEqual([2000, 2000]);
 });
 
-test('the ledger keeps what batches used apart', async () => {
+test('the ledger counts the usage of batches separately', async () => {
   const { fake, client, batches } = await batchRig({ batches: { cacheHits: 'all' } });
   await batches.create({ requests: itemsOf(3, cachedSystem) });
   await fake.endBatches();
   await client.messages.create(paramsOf('q9', cachedSystem));
-  // Each asks one token ("q0") and is answered by "Answer to q0", 12 characters or 3 tokens.
+  // Each asks one token ("q0"). The answer is "Answer to q0": 12 characters, or 3 tokens.
   expect(fake.usage).toEqual({
     batch: {
       messages: 3,

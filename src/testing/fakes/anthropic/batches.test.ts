@@ -4,7 +4,7 @@ import { batchRig, dayMs, hourMs, itemsOf } from '../../rigs/batch-rig.ts';
 
 const nobody = { processing: 0, succeeded: 0, errored: 0, canceled: 0, expired: 0 };
 
-test('a batch is in progress until its time has passed, then its results answer each item under its own id', async () => {
+test('a batch is in progress until its time has passed; then each item has a result under its id', async () => {
   const { fake, batches, resultsOf, get, wait } = await batchRig({ batches: { afterMs: hourMs } });
   const created = await batches.create({ requests: itemsOf(5) });
   expect(created).toEqual({
@@ -48,7 +48,7 @@ test('a batch is in progress until its time has passed, then its results answer 
   );
 });
 
-test('results come in another order than the items, and always in the same', async () => {
+test('results come in a different order than the items, and always in the same one', async () => {
   const { batches, get } = await batchRig();
   const { id } = await batches.create({ requests: itemsOf(20) });
   const [first, again] = [await get(`/${id}/results`), await get(`/${id}/results`)];
@@ -61,7 +61,7 @@ test('results come in another order than the items, and always in the same', asy
   expect(new Set(ids).size).toBe(20);
 });
 
-test('a batch ended by hand ends whenever that is', async () => {
+test('a manual batch stays in progress until endBatches', async () => {
   const { fake, batches, wait } = await batchRig({ batches: { manual: true } });
   const { id } = await batches.create({ requests: itemsOf(1) });
   wait(dayMs - 1);
@@ -72,7 +72,7 @@ test('a batch ended by hand ends whenever that is', async () => {
   expect((await batches.retrieve(id)).request_counts).toEqual({ ...nobody, succeeded: 1 });
 });
 
-test('polls at the same time end a batch once', async () => {
+test('concurrent polls end a batch once', async () => {
   const { fake, batches } = await batchRig({
     behave: async () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -84,7 +84,7 @@ test('polls at the same time end a batch once', async () => {
   expect(fake.requests).toHaveLength(3);
 });
 
-test('what is wrong with one item is that item’s result', async () => {
+test('an error in one item is only that item’s result', async () => {
   const { batches, resultsOf } = await batchRig({
     behave: ({ user }) => {
       switch (user) {
@@ -141,7 +141,7 @@ test.each<[string, unknown]>([
   ['an id of other characters', [{ ...item, custom_id: 'a.b' }]],
   ['an id of 65 characters', [{ ...item, custom_id: 'a'.repeat(65) }]],
   ['an unknown field', [{ ...item, method: 'POST' }]],
-  ['params that are none', [{ ...item, params: 'x' }]],
+  ['params that are no object', [{ ...item, params: 'x' }]],
   ['100,001 items', Array.from({ length: 100_001 }, (_, index) => ({ custom_id: `${index}`, params: {} }))],
 ])('a batch with %s is refused as a whole', async (_, requests) => {
   const { batches } = await batchRig();
@@ -150,7 +150,7 @@ test.each<[string, unknown]>([
   expect((await batches.list()).data).toEqual([]);
 });
 
-test('a cancelled batch keeps what was through, and the rest is canceled', async () => {
+test('a canceled batch keeps the items that were done, and the rest are canceled', async () => {
   const { batches, resultsOf, wait } = await batchRig({ batches: { afterMs: hourMs } });
   const { id } = await batches.create({ requests: itemsOf(4) });
   wait(hourMs / 2);
@@ -175,7 +175,7 @@ test('a cancelled batch keeps what was through, and the rest is canceled', async
   await expect(batches.cancel(id)).rejects.toMatchObject({ status: 400, type: 'invalid_request_error' });
 });
 
-test('a batch that is ended by hand stays canceling until then', async () => {
+test('a manual batch that is canceled stays canceling until endBatches', async () => {
   const { fake, batches } = await batchRig({ batches: { manual: true } });
   const { id } = await batches.create({ requests: itemsOf(2) });
   await batches.cancel(id);
@@ -185,7 +185,7 @@ test('a batch that is ended by hand stays canceling until then', async () => {
   expect(fake.requests).toHaveLength(0);
 });
 
-test.each([1, 3])('what is not through after 24 hours has expired, asked for after %i days', async (days) => {
+test.each([1, 3])('items not done after 24 hours have expired when polled after %i days', async (days) => {
   const { batches, wait } = await batchRig({ batches: { afterMs: 2 * dayMs } });
   const { id } = await batches.create({ requests: itemsOf(6) });
   wait(days * dayMs);
@@ -196,7 +196,7 @@ test.each([1, 3])('what is not through after 24 hours has expired, asked for aft
   });
 });
 
-test('results are there for 29 days', async () => {
+test('results are available for 29 days', async () => {
   const { batches, get, wait } = await batchRig();
   const { id } = await batches.create({ requests: itemsOf(1) });
   wait(29 * dayMs - 1);
@@ -209,7 +209,7 @@ test('results are there for 29 days', async () => {
   });
 });
 
-test('only an ended batch can be deleted, and it is gone then', async () => {
+test('only an ended batch can be deleted, and then it is not found', async () => {
   const { fake, batches, get } = await batchRig({ batches: { manual: true } });
   const { id } = await batches.create({ requests: itemsOf(1) });
   await expect(batches.delete(id)).rejects.toMatchObject({ status: 400 });

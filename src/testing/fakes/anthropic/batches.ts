@@ -20,13 +20,13 @@ import {
 } from './request.ts';
 
 export type AnthropicBatchOptions = {
-  /** How long a batch takes from its creation, by the fake's clock: looked at whenever batches are asked for. */
+  /** How long a batch takes, by the fake's clock. It is checked on each request about batches. */
   afterMs?: number;
-  /** Batches end by `endBatches` alone, or after their 24 hours. */
+  /** Batches end only by `endBatches`, or after their 24 hours. */
   manual?: boolean;
   /**
-   * The share of items that may read what earlier items of their batch wrote (`none`: 0, `all`: 1). What was written
-   * before the batch began can always be read; the documentation promises no more than its best effort.
+   * The share of items that may read what earlier items of their batch wrote (`none`: 0, `all`: 1). The documentation
+   * promises only best effort. Every item may read what was written before the batch began.
    */
   cacheHits?: 'none' | 'all' | number;
 };
@@ -34,7 +34,7 @@ export type AnthropicBatchOptions = {
 const dayMs = 24 * 60 * 60_000;
 const resultsKeptMs = 29 * dayMs;
 
-/** Params are looked at when the batch is processed: what is wrong in them is that item's result. */
+/** Params are checked when the batch is processed. An error in them is that item's result. */
 const createSchema = z.strictObject({
   requests: z
     .array(
@@ -47,7 +47,7 @@ const createSchema = z.strictObject({
     .max(100_000, 'at most 100000 requests are allowed'),
 });
 
-/** With what the cache held when the batch began. */
+/** `before` is what the cache held when the batch began. */
 type Item = { customId: string; accepted: Read<AcceptedRequest & { before: CacheLookup }> };
 type Batch = {
   id: string;
@@ -77,7 +77,7 @@ const errored = (type: string, message: string): MessageBatchResult => ({
   error: { type: 'error', error: { type, message } as ErrorObject, request_id: null },
 });
 
-/** The Message Batches API, by verb; each answers a body, or the API's error. */
+/** The Message Batches API, a function for each verb. Each returns a body or the API's error. */
 export const createBatches = (
   { afterMs = 0, manual = false, cacheHits = 'none' }: AnthropicBatchOptions,
   { models, cache, now, baseUrl, newId, ask, answer }: BatchPorts,
@@ -102,7 +102,7 @@ export const createBatches = (
     return errored('api_error', 'Internal server error');
   };
 
-  /** How many items are through at a time, if they take equally long. */
+  /** How many items are done at a time, if all take equally long. */
   const doneAt = ({ createdAt, items }: Batch, at: number) => {
     if (manual) return 0;
     return afterMs === 0 ? items.length : Math.floor(items.length * Math.min(1, (at - createdAt) / afterMs));
@@ -120,7 +120,7 @@ export const createBatches = (
   };
 
   const settleAll = async (byHand: boolean) => {
-    // The oldest first, as they came.
+    // The oldest first.
     for (const batch of batches.filter(({ endedAt }) => endedAt === null).reverse()) {
       const { createdAt, cancelledAt, items } = batch;
       const expiresAt = createdAt + dayMs;
@@ -132,7 +132,7 @@ export const createBatches = (
       else if (expiresAt <= now()) await end(batch, expiresAt, doneAt(batch, expiresAt), 'expired');
     }
   };
-  // One after the other, so that two polls do not end a batch twice.
+  // One at a time, so that two polls do not end a batch twice.
   let settled: Promise<void> = Promise.resolve();
   const settle = (byHand = false) => {
     settled = settled.then(() => settleAll(byHand));
@@ -230,7 +230,7 @@ export const createBatches = (
         : { ok: true, value: results };
     },
 
-    /** The newest first; `after_id` goes on to older ones, `before_id` back to newer ones. */
+    /** The newest first. `after_id` leads to older ones, `before_id` to newer ones. */
     async list(query: URLSearchParams) {
       await settle();
       const limit = Number(query.get('limit') ?? 20);

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { anthropicRig } from '../../rigs/anthropic-rig.ts';
 import type { AnthropicFakeOptions } from './anthropic-fake.ts';
 
-// All counts by hand: a token is four characters, and each block is rounded up by itself.
+// All counts are derived by hand. A token is four characters, and each block is rounded up separately.
 
 const clock = { ms: 0 };
 const start = async (options: AnthropicFakeOptions = {}) => {
@@ -44,19 +44,19 @@ const usageOf = async (
   return [input, read, written?.ephemeral_5m_input_tokens, written?.ephemeral_1h_input_tokens];
 };
 
-test('the first request writes up to its breakpoint, the next reads it and pays for its own rest', async () => {
+test('the first request writes up to its breakpoint; the next reads that and pays for the rest', async () => {
   const { client } = await start();
   expect(await usageOf(client, asked())).toEqual([10, 0, 2000, 0]);
   expect(await usageOf(client, asked(undefined, tokens(20, 'b')))).toEqual([20, 2000, 0, 0]);
 });
 
-test('the longest written prefix is read, and the rest up to the last breakpoint written', async () => {
+test('a request reads the longest written prefix and writes the rest up to its last breakpoint', async () => {
   const { client } = await start();
   const [first, second, third] = [block(tokens(1500)), block(tokens(300, 'b')), block(tokens(200, 'c'))];
   expect(await usageOf(client, asked([first, second]))).toEqual([10, 0, 1800, 0]);
   expect(await usageOf(client, asked([first, second, third]))).toEqual([10, 1800, 200, 0]);
   expect(await usageOf(client, asked([first, block(tokens(300, 'z')), third]))).toEqual([10, 1500, 500, 0]);
-  // Entries stand where breakpoints stood: the end of the first block is found without a breakpoint there.
+  // An entry is found where an earlier request had a breakpoint, even if this one has none there.
   expect(await usageOf(client, asked([plain(tokens(1500)), block(tokens(40, 'y'))]))).toEqual([
     10, 1500, 40, 0,
   ]);
@@ -72,7 +72,7 @@ test('a breakpoint in a message continues the system prompt’s prefix', async (
   expect(await usageOf(client, parts(tokens(7, 'd')))).toEqual([7, 1600, 0, 0]);
 });
 
-test('a breakpoint finds entries up to 20 blocks back, its own among them', async () => {
+test('a breakpoint finds entries up to 20 blocks back, its own included', async () => {
   const { client } = await start();
   const after = (count: number) => [
     plain(tokens(2000)),
@@ -84,12 +84,12 @@ test('a breakpoint finds entries up to 20 blocks back, its own among them', asyn
   expect(await usageOf(client, asked(after(20)))).toEqual([10, 0, 2020, 0]);
 });
 
-test('another model, schema, effort, role or boundary between blocks is another prefix', async () => {
+test('a different model, schema, effort, role or boundary between blocks makes a different prefix', async () => {
   const { client } = await start();
   await usageOf(client, asked());
   const schema = { type: 'object', properties: {}, additionalProperties: false };
   const format = { type: 'json_schema' as const, schema };
-  // The schema stands before the prompt: its 62 characters are 16 tokens more.
+  // The schema comes before the prompt and adds 62 characters, or 16 tokens.
   expect(JSON.stringify(schema)).toHaveLength(62);
   for (const [more, written] of [
     [{ model: 'claude-opus-5-5' }, 2000],
@@ -119,14 +119,14 @@ test('a prefix below the model’s minimum is not cached and counts as input', a
   }
 });
 
-test('minimums can be set by model, dated snapshots included', async () => {
+test('minimums can be set by model and apply to dated snapshots', async () => {
   const dated = 'claude-sonnet-5-5-20260929';
   const { client } = await start({ minCacheableTokens: { [model]: 5 }, models: [model, dated] });
   expect(await usageOf(client, asked([block(tokens(5))]))).toEqual([10, 0, 5, 0]);
   expect(await usageOf(client, asked([block(tokens(5))]), { model: dated })).toEqual([10, 0, 5, 0]);
 });
 
-test('an entry lives for its time since the start of the request that last used it', async () => {
+test('an entry’s time to live counts from the start of the request that last used it', async () => {
   const { client } = await start();
   const minute = 60_000;
   for (const [ttl, life] of [
@@ -145,7 +145,7 @@ test('an entry lives for its time since the start of the request that last used 
   }
 });
 
-test('reading a longer prefix renews the shorter ones that the request marks too', async () => {
+test('reading a longer prefix also renews the shorter ones that the request marks', async () => {
   const { client } = await start();
   const both = [block(tokens(1500)), block(tokens(300, 'b'))];
   await usageOf(client, asked(both));
@@ -158,7 +158,7 @@ test('reading a longer prefix renews the shorter ones that the request marks too
   ]);
 });
 
-test('writes are told apart by how long they live', async () => {
+test('usage separates writes by their time to live', async () => {
   const { client } = await start();
   const system = [block(tokens(2000), '1h'), block(tokens(300, 'b'))];
   expect(await usageOf(client, asked(system))).toEqual([10, 0, 300, 2000]);
@@ -166,7 +166,7 @@ test('writes are told apart by how long they live', async () => {
   expect(await usageOf(client, asked(system))).toEqual([10, 2000, 300, 0]);
 });
 
-test('what a request writes can be read once its answer has begun, not before', async () => {
+test('what a request writes can be read only once its answer has begun', async () => {
   const bothAsked = Promise.withResolvers<void>();
   const { fake, client } = await start({
     behave: async (_, count) => {
@@ -184,7 +184,7 @@ test('what a request writes can be read once its answer has begun, not before', 
   expect(fake.peakConcurrency).toBe(2);
 });
 
-test('a behaviour’s own time outweighs the latency, and a request without a message writes nothing', async () => {
+test('a behaviour’s own time overrides the latency, and a request without a message writes nothing', async () => {
   const { client } = await start({
     latencyMs: 10_000,
     behave: (_, count) =>
@@ -209,7 +209,7 @@ test('a client that hangs up while the model thinks leaves nothing in the cache 
   await expect(client.messages.create(body, { signal: hangUp.signal })).rejects.toThrow(
     Anthropic.APIUserAbortError,
   );
-  // The fake waits in this process too: of two waits of one length the one that was begun first ends first.
+  // The fake waits in this process too. Of two equal waits, the one that began first ends first.
   await delay(thinkingMs);
   expect(fake.usage.standard.messages).toBe(0);
   expect(await usageOf(client, asked())).toEqual([10, 0, 2000, 0]);

@@ -2,7 +2,7 @@ import { digestOf } from './draw.ts';
 
 type CacheTtl = '5m' | '1h';
 
-/** What a model reads, in its order; a block with a `ttl` ends in a breakpoint. */
+/** What a model reads, in order. A block with a `ttl` ends in a breakpoint. */
 export type Prompt = {
   model: string;
   schema: unknown;
@@ -11,23 +11,23 @@ export type Prompt = {
 };
 
 export type PromptUsage = {
-  /** What stands after the last breakpoint that could be cached. */
+  /** The tokens after the last breakpoint that can be cached. */
   inputTokens: number;
   readTokens: number;
   write5mTokens: number;
   write1hTokens: number;
 };
 
-/** `commit` writes what the request missed and renews what it read: called when its answer begins, or never. */
+/** `commit` writes what the request missed and renews what it read. It is called when the answer begins, if it does. */
 export type CacheLookup = { usage: PromptUsage; commit(): void };
 
 const ttlMs: Record<CacheTtl, number> = { '5m': 5 * 60_000, '1h': 60 * 60_000 };
 
-/** A breakpoint finds entries at its own block and at most that many blocks in all, going back. */
+/** A breakpoint looks back over this many blocks, its own included. */
 const lookbackBlocks = 20;
 
 /**
- * By model, the tokens below which a prefix is not cached (platform.claude.com/docs/en/build-with-claude/prompt-caching).
+ * The tokens below which a prefix is not cached, by model (platform.claude.com/docs/en/build-with-claude/prompt-caching).
  * Opus 5.5 and Sonnet 5.5 are assumed to have their predecessors' numbers.
  */
 const documentedMinimums: Record<string, number> = {
@@ -40,19 +40,19 @@ const documentedMinimums: Record<string, number> = {
 };
 const otherwiseMinimum = 1024;
 
-/** Four UTF-16 code units to a token, each text rounded up by itself, so that prefixes add up. */
+/** Four UTF-16 code units a token. Each text is rounded up separately, so that prefixes add up. */
 export const tokensOf = (text: string): number => Math.ceil(text.length / 4);
 
-/** The answer's schema is put before the prompt by the API, and counts. */
+/** The API puts the answer's schema before the prompt and counts it. */
 const schemaTokens = ({ schema }: Prompt) => (schema === undefined ? 0 : tokensOf(JSON.stringify(schema)));
 
 export const promptTokens = (prompt: Prompt): number =>
   prompt.blocks.reduce((sum, { text }) => sum + tokensOf(text), schemaTokens(prompt));
 
 /**
- * The prompt cache. A breakpoint's key is the model, the answer's schema, the effort, and every block up to it; a
- * request reads the longest prefix that an earlier one wrote and writes the rest up to its last breakpoint. An
- * entry's life counts from the start of the request that wrote or last read it. `now` is in milliseconds.
+ * The prompt cache. A breakpoint's key is the model, the answer's schema, the effort, and every block up to it. A
+ * request reads the longest prefix that an earlier one wrote, and writes the rest up to its last breakpoint. An entry's
+ * time to live counts from the start of the request that wrote or last read it. `now` is in milliseconds.
  */
 export const createPromptCache = (minimums: Record<string, number>, now: () => number) => {
   const entries = new Map<string, { ttlMs: number; expiresAt: number }>();
@@ -61,7 +61,7 @@ export const createPromptCache = (minimums: Record<string, number>, now: () => n
     return known[model] ?? known[model.replace(/-\d{8}$/, '')] ?? otherwiseMinimum;
   };
 
-  /** What a request that starts at `startedAt` finds, as the cache is at the moment of the call. */
+  /** What a request that starts at `startedAt` finds in the cache as it is now. */
   const lookUp = (prompt: Prompt, startedAt = now()): CacheLookup => {
     const prefixes: { key: string; tokens: number; ttl: CacheTtl | null }[] = [];
     let key = digestOf(prompt.model, JSON.stringify([prompt.schema, prompt.effort]));

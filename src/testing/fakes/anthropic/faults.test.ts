@@ -35,12 +35,12 @@ test.each<[AnthropicFault, object]>([
   await expect(ask(fault)).rejects.toMatchObject(error);
 });
 
-test('timeout never answers, reset breaks the connection', async () => {
+test('timeout never answers and reset breaks the connection', async () => {
   await expect(ask('timeout', { timeout: 30 })).rejects.toThrow(Anthropic.APIConnectionTimeoutError);
   await expect(ask('reset')).rejects.toThrow(Anthropic.APIConnectionError);
 });
 
-test('truncated_json ends its turn with JSON that is cut off', async () => {
+test('truncated_json ends its turn with truncated JSON', async () => {
   const message = await ask('truncated_json');
   expect(message.stop_reason).toBe('end_turn');
   const text = textOf(message) ?? '';
@@ -51,7 +51,7 @@ test('truncated_json ends its turn with JSON that is cut off', async () => {
 test.each<[AnthropicFault, string[]]>([
   ['extra_id', ['t1', 't2', 't2-unknown']],
   ['missing_id', ['t1']],
-])('%s changes the verdicts alone', async (fault, ids) => {
+])('%s changes only the verdicts', async (fault, ids) => {
   const { verdicts, ...rest } = JSON.parse(textOf(await ask(fault)) ?? '') as JudgeAnswer;
   expect(verdicts.map(({ id }) => id)).toEqual(ids);
   expect(rest).toEqual({ changes: [], question: null });
@@ -88,7 +88,7 @@ test('faults come at their rate', async () => {
   expect(await drawnOf('a', users, 1)).toHaveLength(1000);
 });
 
-test('who is hit follows from the seed and what is asked, not from the order or from nonces', async () => {
+test('the seed and the content decide which requests are hit, not their order or nonces', async () => {
   const hit = await drawnOf('a', users);
   expect(await drawnOf('a', users.toReversed())).toEqual(hit);
   expect(await drawnOf('b', users)).not.toEqual(hit);
@@ -101,11 +101,11 @@ test('who is hit follows from the seed and what is asked, not from the order or 
   expect(questions(await drawnOf('a', fenced('bb22')))).toEqual(questions(one));
 });
 
-test('a retry of the same request is drawn anew', async () => {
+test('each retry of a request is drawn separately', async () => {
   const behave = faultyBehaviour({ rate: 0.5, seed: 'a', fault: '529' }, always);
-  const attempts: boolean[] = [];
-  for (const _ of Array(40)) attempts.push(await drawn(behave, 'the same'));
-  expect(new Set(attempts).size).toBe(2);
+  const hits: boolean[] = [];
+  for (const _ of Array(40)) hits.push(await drawn(behave, 'the same'));
+  expect(new Set(hits).size).toBe(2);
 });
 
 test('a 429 also hits the next two requests, whatever they ask', async () => {
@@ -121,7 +121,7 @@ test('a 429 also hits the next two requests, whatever they ask', async () => {
   for (const run of runs ?? []) expect(run.length).toBeGreaterThanOrEqual(3);
 });
 
-test('without another behaviour the rest is answered plausibly', async () => {
+test('without another behaviour, requests that are not hit are answered plausibly', async () => {
   const behave = faultyBehaviour({ rate: 0, seed: 'a', fault: '529' });
   expect(await behave(requestOf('# Task: answer_key'), 0)).toMatchObject({ kind: 'answer' });
 });

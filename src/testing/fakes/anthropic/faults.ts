@@ -5,10 +5,10 @@ import type { AnthropicBehaviour, Behave } from './message.ts';
 import type { AnthropicRequest } from './request.ts';
 
 export type AnthropicFault =
-  /** This request and the next two, whatever they ask. */
+  /** Hits this request and the next two, whatever they ask. */
   | '429'
   | '529'
-  /** Never answers, until the client hangs up. */
+  /** Does not answer until the client hangs up. */
   | 'timeout'
   | 'reset'
   /** Ends its turn in the middle of its JSON. */
@@ -20,14 +20,14 @@ export type AnthropicFault =
 
 const burst = 2;
 
-/** What is asked, without the nonces that are new in each run: a seed draws the same faults again. */
+/** A request's content without its nonces. They differ in each run, and a seed must draw the same faults again. */
 const contentOf = ({ model, system, user, schema }: AnthropicRequest) => {
   const text = JSON.stringify([model, system, user, schema]);
   const nonces = new Set([...text.matchAll(/<untrusted-([0-9a-f]+) /g)].map(([, nonce = '']) => nonce));
   return digestOf([...nonces].reduce((rest, nonce) => rest.replaceAll(nonce, ''), text));
 };
 
-/** Where no verdicts are asked for, there is none to add or to leave out. */
+/** An answer without verdicts stays unchanged. */
 const withOtherVerdicts = (answer: JudgeAnswer, fault: 'extra_id' | 'missing_id'): JudgeAnswer => {
   const { verdicts } = answer;
   const last = verdicts.at(-1);
@@ -62,24 +62,24 @@ const spoiled = (behaviour: AnthropicBehaviour, fault: AnthropicFault): Anthropi
 };
 
 /**
- * One fault at a rate (0 to 1). Whether a call meets it depends on the seed, on what is asked, and on how often the
- * same has been asked before: a retry may succeed, and neither order nor concurrency changes who is hit, but for the
+ * One fault at a rate (0 to 1). Whether it hits a call depends on the seed, on what is asked, and on how often the same
+ * was asked before. So a retry may succeed, and neither order nor concurrency changes which calls are hit, except the
  * two that follow a 429.
  */
 export const faultyBehaviour = (
   { rate, seed, fault }: { rate: number; seed: string; fault: AnthropicFault },
   otherwise: Behave = (request) => ({ kind: 'answer', answer: answerPlausibly(request) }),
 ): Behave => {
-  const attempts = new Map<string, number>();
-  let turnedAwayStill = 0;
+  const askedBefore = new Map<string, number>();
+  let leftInBurst = 0;
   return async (request, count) => {
     const content = contentOf(request);
-    const attempt = attempts.get(content) ?? 0;
-    attempts.set(content, attempt + 1);
-    const isDrawn = draw(seed, fault, content, String(attempt)) < rate;
-    const isInBurst = turnedAwayStill > 0;
-    if (isInBurst) turnedAwayStill -= 1;
-    if (isDrawn && fault === '429') turnedAwayStill = burst;
+    const times = askedBefore.get(content) ?? 0;
+    askedBefore.set(content, times + 1);
+    const isDrawn = draw(seed, fault, content, String(times)) < rate;
+    const isInBurst = leftInBurst > 0;
+    if (isInBurst) leftInBurst -= 1;
+    if (isDrawn && fault === '429') leftInBurst = burst;
     const behaviour = await otherwise(request, count);
     return isDrawn || isInBurst ? spoiled(behaviour, fault) : behaviour;
   };

@@ -13,7 +13,7 @@ const routes = [
   ['GET', /^\/v1\/messages\/batches\/([^/]+)\/results$/, 'batch_results'],
 ] as const;
 
-/** Which of the API's operations a request is for, and the batch that its path names. */
+/** A request's operation in the API, and the batch that its path names. */
 export const routeOf = (method: string, path: string) => {
   for (const [takes, pattern, operation] of routes) {
     const match = takes === method ? pattern.exec(path) : null;
@@ -48,7 +48,7 @@ export const fail = (response: ServerResponse, error: ApiError, headers: Headers
 export const reply = (response: ServerResponse, read: Read<unknown>): void =>
   read.ok ? send(response, 200, read.value) : fail(response, read.error);
 
-/** Whatever is no message. */
+/** Carries out a behaviour that is no message. */
 export const misbehave = (
   response: ServerResponse,
   behaviour: Exclude<AnthropicBehaviour, MessageBehaviour>,
@@ -71,13 +71,13 @@ export const misbehave = (
       return;
     }
     default:
-      throw new Error(`${behaviour.kind} is a behaviour of items of a batch alone.`);
+      throw new Error(`Only an item of a batch can behave as ${behaviour.kind}.`);
   }
 };
 
 const tooLarge = refused(413, 'request_too_large', 'Request exceeds the maximum size');
 
-/** What is too large is read to its end and thrown away: a client that is still sending could not read the answer. */
+/** Reads a body that is too large to its end and discards it, because a client that is still sending reads no answer. */
 export const receiveJson = async (request: IncomingMessage, maxBytes: number): Promise<Read<unknown>> => {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
     request.resume();

@@ -8,7 +8,7 @@ const start = (options: AnthropicFakeOptions = {}) =>
 
 const hello = paramsOf('Hello');
 
-test('the headers say what is left of each limit, and when it is whole again', async () => {
+test('the headers say how much of each limit remains and when it is full again', async () => {
   const at = Date.UTC(2026, 0, 1);
   const { sdk } = await start({ requestsPerMinute: 60, now: () => at });
   const { response } = await sdk().messages.create(hello).withResponse();
@@ -29,7 +29,7 @@ test('the headers say what is left of each limit, and when it is whole again', a
   });
 });
 
-test('more requests than a minute allows are turned away until the bucket has filled again', async () => {
+test('requests beyond the limit per minute are rejected until the bucket has refilled', async () => {
   let ms = 0;
   const { fake, sdk } = await start({ requestsPerMinute: 2, now: () => ms });
   const client = sdk();
@@ -48,7 +48,7 @@ test('more requests than a minute allows are turned away until the bucket has fi
   expect([fake.requests.length, fake.rateLimited]).toEqual([3, 2]);
 });
 
-test('more messages at once than allowed are turned away, and a place is free as soon as one is answered', async () => {
+test('messages beyond the concurrency limit are rejected, and an answer frees a place at once', async () => {
   const { fake, sdk } = await start({ maxConcurrent: 2, latencyMs: 40 });
   const client = sdk();
   const outcomes = await Promise.allSettled([1, 2, 3].map(() => client.messages.create(hello)));
@@ -62,7 +62,7 @@ test('more messages at once than allowed are turned away, and a place is free as
   expect([fake.peakConcurrency, fake.rateLimited]).toEqual([3, 2]);
 });
 
-test('a message whose client has hung up holds no place', async () => {
+test('a message whose client hung up occupies no place', async () => {
   const hangUp = new AbortController();
   const { sdk } = await start({
     maxConcurrent: 1,

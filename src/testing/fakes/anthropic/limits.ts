@@ -1,16 +1,16 @@
-/** What the API's headers say of an organization whose limits are not enforced here; tokens are never enforced. */
+/** What the API's headers say about limits that the fake does not enforce. It never enforces tokens. */
 const defaultRequestsPerMinute = 4000;
 const inputTokensPerMinute = 2_000_000;
 const outputTokensPerMinute = 400_000;
 
 export type RateLimitOptions = {
-  /** Enforced, as the API does, by a bucket that is refilled continuously. */
+  /** Enforced by a continuously refilled bucket, as the API does. */
   requestsPerMinute?: number;
-  /** Enforced: messages that are open at once. */
+  /** Enforced: how many messages may be open at once. */
   maxConcurrent?: number;
 };
 
-/** A bucket of a minute's allowance; an unenforced one may be overdrawn. */
+/** A bucket that holds one minute's allowance. One that is not enforced may be overdrawn. */
 const createBucket = (perMinute: number, now: () => number) => {
   let level = perMinute;
   let filledAt = now();
@@ -29,7 +29,7 @@ const createBucket = (perMinute: number, now: () => number) => {
       refill();
       return Math.max(0, msFor(1 - level));
     },
-    /** Tokens that remain are said to the nearest thousand; `reset` is when the bucket is full again. */
+    /** Remaining tokens are rounded to the nearest thousand. `reset` is when the bucket is full again. */
     headers(name: string, roundedTo: number): Record<string, string> {
       refill();
       const remaining = Math.max(0, Math.floor(level / roundedTo + (roundedTo > 1 ? 0.5 : 0)) * roundedTo);
@@ -87,7 +87,7 @@ export const createRateLimits = (
         },
       };
     },
-    /** Tokens read from the cache do not count towards the limit on input. */
+    /** Tokens read from the cache do not count towards the input limit. */
     spend(inputTokens: number, outputTokens: number) {
       input.take(inputTokens);
       output.take(outputTokens);

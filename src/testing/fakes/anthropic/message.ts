@@ -3,32 +3,32 @@ import type { JudgeAnswer } from '#verification/judges/judge.ts';
 import { type PromptUsage, tokensOf } from './cache.ts';
 import type { AnthropicRequest } from './request.ts';
 
-/** Behaviours that end in a message, which is charged. */
+/** Behaviours that end in a message, which is charged for. */
 export type MessageBehaviour =
   | { kind: 'answer'; answer: JudgeAnswer; model?: string; afterMs?: number }
   | { kind: 'text'; text: string; afterMs?: number }
   | { kind: 'refusal'; afterMs?: number }
-  /** Breaks off at `max_tokens`, in the middle of its JSON. */
+  /** Stops at `max_tokens`, in the middle of its JSON. */
   | { kind: 'max_tokens'; afterMs?: number };
 
 /**
- * What the fake does with one request. `afterMs` is how long the model thinks, until when nothing that the request
- * writes to the cache can be read. In a batch a time-out is an item that expires, and whatever is no message is one
- * that errs.
+ * What the fake does with one request. `afterMs` is how long the model thinks; until then, what the request writes to the
+ * cache cannot be read. In a batch a timeout makes the item expire, and any other behaviour without a message makes it
+ * err.
  */
 export type AnthropicBehaviour =
   | MessageBehaviour
   | { kind: 'error'; status: number; type: string; message?: string; retryAfter?: string }
-  /** A body that is no message at all, as a proxy in the API's place sends. */
+  /** A body that is not the API's, as a proxy in front of it may send. */
   | { kind: 'raw'; status: number; body: string; contentType?: string }
   | { kind: 'reset' }
-  /** Never answers: the connection is open until the client hangs up. */
+  /** Never answers. The connection stays open until the client hangs up. */
   | { kind: 'timeout' }
-  /** Of items of a batch alone. */
+  /** Only for items of a batch. */
   | { kind: 'expired' }
   | { kind: 'errored'; type: string; message: string };
 
-/** `count` requests came before this one, items of batches among them. */
+/** `count` requests came before this one, including items of batches. */
 export type Behave = (
   request: AnthropicRequest,
   count: number,
@@ -50,7 +50,7 @@ const textOf = (behaviour: MessageBehaviour): string => {
   }
 };
 
-/** The message as the API answers it. Text beyond `max_tokens` is cut, and its stop reason says so. */
+/** The message in the API's form. Text beyond `max_tokens` is cut off, and the stop reason says so. */
 export const composeMessage = (
   behaviour: MessageBehaviour,
   id: string,
@@ -80,7 +80,7 @@ export const composeMessage = (
         ephemeral_5m_input_tokens: write5mTokens,
         ephemeral_1h_input_tokens: write1hTokens,
       },
-      // Never zero, even of an empty text; what breaks off has used up its allowance, thinking included.
+      // Never zero, even for an empty text. A message that was cut off used its whole allowance, thinking included.
       output_tokens: isCut ? maxTokens : Math.max(1, tokensOf(text)),
       output_tokens_details: null,
       server_tool_use: null,

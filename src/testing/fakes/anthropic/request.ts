@@ -10,7 +10,7 @@ const textBlock = z.strictObject({
 });
 type Content = string | z.infer<typeof textBlock>[];
 
-/** What the Messages API takes, as far as this project uses it; sampling parameters are gone from newer models. */
+/** What the Messages API accepts, as far as this project uses it. Newer models take no sampling parameters. */
 const messageSchema = z.strictObject({
   model: z.string().min(1),
   max_tokens: z.int().min(1).max(128_000),
@@ -33,7 +33,7 @@ const messageSchema = z.strictObject({
     .optional(),
   metadata: z.strictObject({ user_id: z.string() }).optional(),
 });
-/** Counting takes what a message takes, without what says nothing of its input. */
+/** Counting accepts what a message accepts, except what says nothing about its input. */
 const countSchema = messageSchema.omit({ max_tokens: true, metadata: true });
 
 export type AnthropicRequest = {
@@ -44,7 +44,7 @@ export type AnthropicRequest = {
   system: string[];
   user: string;
   schema: unknown;
-  /** Where the request is an item of a batch; its headers are those that the batch came with. */
+  /** Set if the request is an item of a batch. Its headers are the batch's. */
   batch: { id: string; customId: string } | null;
 };
 
@@ -57,7 +57,7 @@ export const refused = (status: number, type: string, message: string): { ok: fa
 });
 export const invalid = (message: string) => refused(400, 'invalid_request_error', message);
 
-/** The first issue in the API's words: where, then what. */
+/** The first issue in the API's form: where, then what. */
 export const readBy = <T>(schema: z.ZodType<T>, value: unknown): Read<T> => {
   const parsed = schema.safeParse(value);
   if (parsed.success) return { ok: true, value: parsed.data };
@@ -68,7 +68,7 @@ export const readBy = <T>(schema: z.ZodType<T>, value: unknown): Read<T> => {
   return invalid(`${issue?.path.join('.')}: ${issue?.message}`);
 };
 
-/** The strict form that structured outputs ask of a schema: every object closed, none of the unsupported bounds. */
+/** What breaks the strict form of structured outputs: an open object or an unsupported bound. */
 const schemaProblem = (node: unknown): string | null => {
   if (Array.isArray(node)) return node.map(schemaProblem).find((problem) => problem !== null) ?? null;
   if (typeof node !== 'object' || node === null) return null;

@@ -1,6 +1,6 @@
 import type { Message } from '@anthropic-ai/sdk/resources/messages';
 
-/** Sums over messages; `cacheWrite1hTokens` are those of `cacheWriteTokens` that cost the hour's price. */
+/** Sums over messages. `cacheWrite1hTokens` is the part of `cacheWriteTokens` at the price for one hour. */
 type UsageTotals = {
   messages: number;
   inputTokens: number;
@@ -10,7 +10,7 @@ type UsageTotals = {
   outputTokens: number;
 };
 
-/** Apart, because items of a batch cost half. */
+/** Separate, because items of a batch cost half. */
 export type UsageLedger = { standard: UsageTotals; batch: UsageTotals };
 
 const nothing: UsageTotals = {

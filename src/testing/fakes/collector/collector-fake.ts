@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 
-/** The part of an OTLP request (JSON) that is read here. */
+/** The part of an OTLP request (JSON) that the fake reads. */
 const exportSchema = z.object({
   resourceSpans: z.array(
     z.object({
@@ -34,7 +34,7 @@ export type ReceivedSpan = {
   failure: string | undefined;
 };
 
-/** A collector of traces on loopback (OTLP over HTTP, JSON) that keeps what it is sent. */
+/** A trace collector on loopback (OTLP over HTTP, JSON) that keeps what it receives. */
 export const startCollectorFake = async () => {
   const spans: ReceivedSpan[] = [];
   const bodies: string[] = [];
@@ -62,7 +62,7 @@ export const startCollectorFake = async () => {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     spans,
-    /** Everything that was sent, as it came. */
+    /** Everything received, unparsed. */
     raw: () => bodies.join('\n'),
     close: () =>
       new Promise<void>((closed) => {

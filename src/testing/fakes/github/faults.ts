@@ -1,6 +1,6 @@
 import { type Answer, documentation, json, problem } from './http.ts';
 
-/** What the next request that fits gets instead of its answer; used up by it. */
+/** What the next matching request gets instead of its answer. It is used once. */
 export type GitHubFault = { path?: RegExp } & (
   | { kind: 'primary_limit'; status: 403 | 429; resetInSeconds: number }
   | { kind: 'secondary_limit'; status: 403 | 429; retryAfterSeconds: number; message?: string }
@@ -11,7 +11,7 @@ export type GitHubFault = { path?: RegExp } & (
   | { kind: 'hang_up' }
 );
 
-/** What a fault answers; `hang_up` where the connection breaks instead. */
+/** A fault's answer, or `hang_up` if the connection breaks instead. */
 export const answerFault = (fault: GitHubFault): Answer | 'hang_up' => {
   const resetAt = (seconds: number) => String(Math.floor(Date.now() / 1000) + seconds);
   switch (fault.kind) {

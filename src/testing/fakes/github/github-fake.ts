@@ -9,7 +9,7 @@ export type GitHubFake = {
   url: string;
   requests: { method: string; path: string; authorization: string | undefined; accept: string | undefined }[];
   repositories: FakeRepository[];
-  /** Former `owner/name` to the repository's id: answered with 301, as after a transfer. */
+  /** Former `owner/name` to the repository's id. Such requests are answered with 301, as after a transfer. */
   moved: Map<string, number>;
   faults: GitHubFault[];
   close(): Promise<void>;
@@ -17,8 +17,8 @@ export type GitHubFake = {
 
 /**
  * GitHub's REST API as documented (docs.github.com/rest: "Get a repository", "List pull requests", "Get a pull
- * request", rate limits, pagination, conditional requests), for closed pull requests. `token` is the one that is
- * accepted; private repositories are 404 without it.
+ * request", rate limits, pagination, conditional requests), for closed pull requests. It accepts only `token`. Without a
+ * token, private repositories answer 404.
  */
 export const startGitHubFake = async (options: { token?: string } = {}): Promise<GitHubFake> => {
   const requests: GitHubFake['requests'] = [];

@@ -8,6 +8,6 @@ export const json = (status: number, value: unknown, headers: Record<string, str
   body: JSON.stringify(value),
 });
 
-/** An error as GitHub words it. */
+/** An error in GitHub's form. */
 export const problem = (status: number, message: string, more: Record<string, unknown> = {}) =>
   json(status, { message, documentation_url: documentation, status: String(status), ...more });

@@ -25,7 +25,7 @@ const pullJson = (repository: FakeRepository, pull: FakePullRequest) => ({
 const whole = (text: string | null, fallback: number) =>
   text !== null && /^\d+$/.test(text) ? Number(text) : fallback;
 
-/** The page that is asked for; GitHub bounds it at 100, whatever is asked. */
+/** The requested page. Like GitHub, it holds at most 100 items. */
 const pageOf = <T>(items: T[], searchParams: URLSearchParams) => {
   const size = Math.min(Math.max(whole(searchParams.get('per_page'), 30), 1), 100);
   const number = Math.max(whole(searchParams.get('page'), 1), 1);
@@ -36,7 +36,7 @@ const pageOf = <T>(items: T[], searchParams: URLSearchParams) => {
   };
 };
 
-/** "List pull requests"; links name the repository by its id, as GitHub's do. */
+/** "List pull requests". Links name the repository by its id, as GitHub's do. */
 export const listPulls = (repository: FakeRepository, { searchParams }: URL, base: string): Answer => {
   const sort = searchParams.get('sort') ?? 'created';
   const ascending =
@@ -63,7 +63,7 @@ export const listPulls = (repository: FakeRepository, { searchParams }: URL, bas
   );
 };
 
-/** "List pull requests files"; empty where there is no such pull request. */
+/** "List pull requests files". Empty if there is no such pull request. */
 export const listFiles = (repository: FakeRepository, pullNumber: number, url: URL): Answer => {
   const pull = repository.pulls.find((candidate) => candidate.number === pullNumber);
   const { number, last, items } = pageOf(pull?.files ?? [], url.searchParams);

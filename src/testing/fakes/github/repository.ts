@@ -12,9 +12,9 @@ export type FakePullRequest = {
   /** Null: closed without a merge. */
   mergedAt: string | null;
   mergeCommit: string | null;
-  /** The last commit of what was merged; null where the fake has no git objects of it. */
+  /** The last commit of the merged branch. Null: the fake has no git objects of it. */
   headSha: string | null;
-  /** What the list of files answers; without it, none. */
+  /** The list of files. By default it is empty. */
   files?: { filename: string; status: string; previous_filename?: string; patch?: string }[];
   /** `too_large` answers 406, as GitHub does beyond 20,000 lines; `missing` 404. */
   diff: string | Uint8Array | 'too_large' | 'missing';
@@ -25,14 +25,14 @@ export type FakeRepository = {
   owner: string;
   name: string;
   private: boolean;
-  /** In kilobytes; 0 where nothing was ever pushed. */
+  /** In kilobytes. 0: nothing was ever pushed. */
   size: number;
   /** 451: taken down; 403: the token lacks a right. */
   blocked: 403 | 451 | null;
   pulls: FakePullRequest[];
 };
 
-/** A pull request that was merged in the hour of its number, of three new lines, with what a test says of it. */
+/** A pull request of three new lines, merged `number` hours into 2025, with the given fields replaced. */
 export const fakePullRequest = (fields: Partial<FakePullRequest> & { number: number }): FakePullRequest => {
   const at = new Date(Date.UTC(2025, 0, 1) + fields.number * 3_600_000).toISOString().replace('.000Z', 'Z');
   const lines = ['one', 'two', 'three'].map((word) => `+const ${word}${fields.number} = ${fields.number};`);

@@ -1,6 +1,6 @@
 import { type OracleBehaviour, startOracleFake } from './http-fake.ts';
 
-/** A chat-completions request as far as these tests look at it. */
+/** The part of a chat-completions request that tests read. */
 export type ChatRequest = {
   model: string;
   messages: { role: 'system' | 'user'; content: string }[];
@@ -9,7 +9,7 @@ export type ChatRequest = {
 
 export type ChatBehaviour =
   | { kind: 'content'; content: unknown; finishReason?: string; refusal?: string | null }
-  /** An error object as OpenAI sends it, with its status; some compatible servers send 200. */
+  /** An error object and status as OpenAI sends them. Some compatible servers send it with 200. */
   | { kind: 'error'; status: number; code: string; headers?: Record<string, string> }
   | OracleBehaviour;
 
@@ -49,8 +49,8 @@ const onTheWire = (behaviour: ChatBehaviour, model: string, count: number): Orac
 };
 
 /**
- * A chat-completions endpoint on loopback that serves one model, `served`. Like OpenAI's it refuses other models,
- * requests without messages, and parameters that reasoning models do not take.
+ * A chat-completions endpoint on loopback that serves one model, `served`. Like OpenAI's, it refuses other models,
+ * requests without messages, and parameters that reasoning models do not accept.
  */
 export const startChatFake = async (
   behave: (request: ChatRequest, count: number) => ChatBehaviour,

@@ -6,19 +6,19 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OracleRequest } from '#contracts/oracle.ts';
 
-/** How the oracle behaves at one request. `answer` is sent as JSON with status 200. */
+/** How the oracle answers one request. `answer` is sent as JSON with status 200. */
 export type OracleBehaviour =
   | { kind: 'answer'; answer: unknown; afterMs?: number }
   | { kind: 'body'; body: string | Uint8Array; headers?: Record<string, string> }
   | { kind: 'status'; status: number; headers?: Record<string, string>; body?: string }
   | { kind: 'huge'; bytes: number; declared: boolean }
-  /** Sends headers and some of the body, then nothing more. */
+  /** Sends headers and part of the body, then nothing more. */
   | { kind: 'stalled' }
-  /** Sends headers and some of the body, then closes. */
+  /** Sends headers and part of the body, then closes. */
   | { kind: 'cut' }
-  /** Closes the connection without an answer. */
+  /** Resets the connection without an answer. */
   | { kind: 'reset' }
-  /** Answers in something that is not HTTP. */
+  /** Answers with something that is not HTTP. */
   | { kind: 'garbage' };
 
 export type ReceivedOracleRequest = {
@@ -30,7 +30,7 @@ export type ReceivedOracleRequest = {
 
 export type OracleFake = { url: string; requests: ReceivedOracleRequest[]; close(): Promise<void> };
 
-/** The lines that a diff adds or removes, without sign, telling ones first come first. */
+/** The lines with words that a diff adds or removes, without their sign. */
 const changedLines = (diff: string) =>
   diff
     .split('\n')
@@ -38,7 +38,7 @@ const changedLines = (diff: string) =>
     .map((line) => line.slice(1).trim())
     .filter((line) => /\p{L}{3}/u.test(line));
 
-/** An oracle that says what it read: one claim and one sentence for each of the first changed lines. */
+/** An answer that repeats what the oracle read: a claim and a sentence for each of the first changed lines. */
 export const describeChange = ({ pr, follow_up_question }: OracleRequest) => {
   const identifiers = changedLines(pr.diff_content)
     .map((line) => line.match(/[\p{L}_][\p{L}\p{N}_]{3,}/gu) ?? [])
@@ -79,7 +79,7 @@ async function perform(behaviour: OracleBehaviour, response: ServerResponse): Pr
           }
         })(),
       );
-      // The client hangs up once it has had too much.
+      // The client hangs up once it has received too much.
       await pipeline(body, response).catch(() => undefined);
       return;
     }
@@ -87,7 +87,7 @@ async function perform(behaviour: OracleBehaviour, response: ServerResponse): Pr
     case 'cut':
       response.writeHead(200, { 'content-type': 'application/json' });
       response.write('{"summary": "so far', () => {
-        // Not by a reset, which may overtake what was sent.
+        // No reset, because it may overtake what was sent.
         if (behaviour.kind === 'cut') response.destroy();
       });
       return;
@@ -100,9 +100,8 @@ async function perform(behaviour: OracleBehaviour, response: ServerResponse): Pr
 }
 
 /**
- * An HTTP oracle on loopback. `behave` is asked for each request, `count` being how many came before; without it,
- * the oracle describes the change well. Where it is to come back after it was closed, its port is one that nobody else
- * is given meanwhile.
+ * An HTTP oracle on loopback. `behave` decides about each request; `count` is how many came before. Without it the oracle
+ * describes the change well. To start it again after closing it, pass a `port` that nobody else is given meanwhile.
  */
 export const startOracleFake = async (
   behave: (request: OracleRequest, count: number) => OracleBehaviour | Promise<OracleBehaviour> = (

@@ -5,29 +5,29 @@ import { text } from 'node:stream/consumers';
 
 type Answer = Record<string, unknown>;
 
-/** How the server behaves at one `tools/call`. */
+/** How the server answers one `tools/call`. */
 export type McpBehaviour =
-  /** A tool's result, in the form that the server answers in. */
+  /** A tool's result, sent as `answersIn` says. */
   | { kind: 'result'; result: Answer; progress?: number }
   | { kind: 'rpc_error'; code: number }
   /** Any HTTP answer. */
   | { kind: 'http'; status: number; headers?: Record<string, string>; body?: string | Uint8Array }
   /** The server has forgotten the session, as after a restart. */
   | { kind: 'expired' }
-  /** Sends headers and some of the body, then nothing more; `cut` closes, `ended` ends it in order. */
+  /** Sends headers and part of the body. Then `stalled` sends nothing, `cut` closes, `ended` ends the body properly. */
   | { kind: 'stalled' | 'cut' | 'ended' }
   /** Never stops sending events. */
   | { kind: 'endless' }
-  /** Closes the connection without an answer. */
+  /** Resets the connection without an answer. */
   | { kind: 'reset' };
 
 export type McpFakeOptions = {
   tools?: string[];
   answersIn?: 'json' | 'sse';
-  /** `modern` knows revision 2026-07-28 alone, in which there is neither handshake nor session. */
+  /** `modern` knows only revision 2026-07-28, which has neither handshake nor session. */
   era?: 'sessions' | 'sessionless' | 'modern';
   revision?: string;
-  /** Resets that many connections at `notifications/initialized`. */
+  /** How many connections are reset at `notifications/initialized`. */
   resetsAtInitialized?: number;
 };
 
@@ -49,10 +49,10 @@ const modernRevision = '2026-07-28';
 const metaKey = 'io.modelcontextprotocol/protocolVersion';
 
 /**
- * An MCP server on loopback over Streamable HTTP, as strict as the reference one: it refuses a client that does not
- * accept both forms of answer, a call before the handshake's end, a session it does not know (404) or that is
- * missing (400), and headers that contradict the body. Unknown tools are answered as the reference server does, by a
- * result with isError. `behave` is asked for each call of a known tool, `count` being how many came before.
+ * An MCP server on loopback over Streamable HTTP, as strict as the reference server. It refuses a client that does not
+ * accept both forms of answer, a call before the end of the handshake, an unknown session (404), a missing one (400),
+ * and headers that contradict the body. Like the reference server, it answers an unknown tool with a result that has
+ * isError. `behave` decides about each call of a known tool; `count` is how many came before.
  */
 export const startMcpFake = async (
   behave: (args: Record<string, unknown>, count: number) => McpBehaviour,
@@ -87,7 +87,7 @@ export const startMcpFake = async (
     response.writeHead(200, { 'content-type': 'text/event-stream', ...headers });
     response.write(`: comment\nid: ${randomUUID()}\nretry: 1\ndata:\n\n`);
     for (let at = 0; at < steps; at++) response.write(event(progress(at)));
-    // The server asks the client something of its own under the same id: ids of the two sides are apart.
+    // The server sends its own request under the same id, because each side numbers its own.
     response.write(event({ jsonrpc: '2.0', id, method: 'ping' }));
     return response.end(event(message));
   };
@@ -112,7 +112,7 @@ export const startMcpFake = async (
       case 'ended':
         response.writeHead(200, { 'content-type': 'text/event-stream' });
         response.write(event(progress(0)), () => {
-          // Not by a reset, which may overtake what was sent.
+          // No reset, because it may overtake what was sent.
           if (behaviour.kind === 'cut') response.destroy();
         });
         if (behaviour.kind === 'ended') response.end('data: {"hush": ');
@@ -199,7 +199,7 @@ export const startMcpFake = async (
       response.writeHead(202).end();
     } else if (era === 'sessions' && !readySessions.has(session)) sendError(response, 400, -32000, id);
     else if (rpcMethod === 'tools/list') {
-      // One a page, so that pages are followed.
+      // One tool a page, so that the client must follow pages.
       const at = Number(params.cursor ?? 0);
       const listed = tools.slice(at, at + 1).map((name) => ({ name, inputSchema: { type: 'object' } }));
       const next = at + 1 < tools.length ? { nextCursor: String(at + 1) } : {};
