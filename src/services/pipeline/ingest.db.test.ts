@@ -52,7 +52,7 @@ test('a passing fault of the source is tried again, and shown only if it outlast
   expect(await first.run()).toMatchObject({ status: 'COMPLETED', error: null });
   faults = 100;
   const second = await startedRun(flaky);
-  await second.pump({ attempts: 3 });
+  await second.pump({ tries: 3 });
   expect(faults).toBe(97);
   expect(await second.run()).toMatchObject({ status: 'FAILED', error: 'GitHub asks to wait.' });
 });
@@ -64,7 +64,7 @@ test('a source out of reach is waited for a minute, not for all of the queue’s
       throw new SourceError('unreachable', 'git.example does not answer.', { retryable: true });
     },
   });
-  await unreachable.pump({ attempts: 25 });
+  await unreachable.pump({ tries: 25 });
   expect(unreachable.calls).toEqual(['draw', 'draw', 'draw']);
   expect(await unreachable.run()).toMatchObject({ status: 'FAILED', error: 'git.example does not answer.' });
 });

@@ -10,7 +10,7 @@ import { failRun } from '../state/transitions.ts';
 
 test('each job delivered twice at once changes nothing: one draw stored, one certificate', async () => {
   const { pump, run, db, replays } = await startedRun();
-  await pump({ deliveries: 2, attempts: 5 });
+  await pump({ deliveries: 2, tries: 5 });
   expect(await run()).toMatchObject({ status: 'COMPLETED', progress: 3, total: 3 });
   expect(await replays()).toHaveLength(3);
   expect(await db.$count(verificationCertificates)).toBe(1);

@@ -6,7 +6,7 @@ import {
   startAnthropicFake,
 } from '../fakes/anthropic/anthropic-fake.ts';
 
-/** The API's fake for one test, and the vendor's own client before it, which sends nothing again unless told to. */
+/** The API's fake for one test, with the vendor's own client. The client retries only if told to. */
 export const anthropicRig = async (options: AnthropicFakeOptions = {}) => {
   const fake = await startAnthropicFake(options);
   onTestFinished(fake.close);
@@ -16,8 +16,7 @@ export const anthropicRig = async (options: AnthropicFakeOptions = {}) => {
 };
 
 /**
- * A `fetch` without patience of its own: a request is ended as its time limit would end it, when whoever answers says
- * that its time is up.
+ * A `fetch` whose time limits the fake decides: `timeIsUp` ends a request as its time limit would.
  */
 export const untilTimeIsUp = () => {
   const limits: AbortController[] = [];
@@ -39,7 +38,7 @@ export const untilTimeIsUp = () => {
 
 export type Params = Anthropic.MessageCreateParamsNonStreaming;
 
-/** A message that asks this, as the vendor's own client takes it. */
+/** A message that asks this, in the form of the vendor's client. */
 export const paramsOf = (content: string, more: Partial<Params> = {}): Params => ({
   model: 'claude-sonnet-5-5',
   max_tokens: 100,

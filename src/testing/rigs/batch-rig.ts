@@ -7,7 +7,7 @@ export const dayMs = 24 * hourMs;
 
 export type BatchResults = Map<string, Anthropic.Messages.MessageBatchResult>;
 
-/** The API's fake with its batches, for one test, which moves its clock from the beginning of 2026. */
+/** The API's fake with batches, for one test. Its clock starts at the beginning of 2026, and `wait` moves it. */
 export const batchRig = async (options: AnthropicFakeOptions = {}) => {
   let ms = Date.UTC(2026, 0, 1);
   const wait = (forMs: number) => {
@@ -33,7 +33,7 @@ export const batchRig = async (options: AnthropicFakeOptions = {}) => {
   return { fake, client, batches, resultsOf, get, wait };
 };
 
-/** Items of which each asks something else. */
+/** Items that each ask something different. */
 export const itemsOf = (count: number, more: Partial<Params> = {}) =>
   Array.from({ length: count }, (_, index) => ({
     custom_id: `item-${index}`,

@@ -14,21 +14,21 @@ const main = join(projectDir, 'src/cli/main.ts');
 
 export type CommandOutcome = { code: number | null; stdout: string; stderr: string };
 
-/** What one command keeps must not reach the next: each works in a data directory of its own, unless one is given. */
+/** Gives each command its own data directory, unless one is given, so that nothing it keeps reaches the next. */
 const inOwnDataDir = async <T>(work: (dataDir: string) => Promise<T>): Promise<T> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'echelon-cli-data-'));
   return work(dataDir).finally(() => rm(dataDir, { recursive: true, force: true }));
 };
 
 export type CommandOptions = {
-  /** Beside PATH, which is handed on; nothing else of the test's own environment is. */
+  /** Variables besides PATH, which is passed on. Nothing else of the test's environment is. */
   env?: Record<string, string>;
   cwd?: string;
-  /** Called with the process once it runs, for example to send it a signal. */
+  /** Called once the process runs, for example to send it a signal. */
   onStart?: (child: ChildProcess) => void;
 };
 
-/** Runs `echelon-verify` as a process of its own, as a pipe sees it, and answers how it ended. */
+/** Runs `echelon-verify` as a separate process with pipes for output, and returns how it ended. */
 export const runCommand = (args: string[], options: CommandOptions = {}) =>
   inOwnDataDir((dataDir) => spawnCommand(args, dataDir, options));
 
@@ -39,7 +39,7 @@ const spawnCommand = (args: string[], dataDir: string, { env = {}, cwd, onStart 
       env: {
         PATH: process.env.PATH,
         NODE_ENV: process.env.NODE_ENV,
-        // Empty counts as unset, and wins over what a developer keeps in .env.
+        // Empty counts as unset and overrides what a developer keeps in .env.
         ANTHROPIC_API_KEY: '',
         GITHUB_TOKEN: '',
         DATABASE_URL: '',
@@ -84,7 +84,7 @@ const settings: Omit<Settings, 'dataDir'> = {
   searchPath: process.env.PATH ?? '/usr/bin:/bin',
 };
 
-/** The same without a process of its own, in a tenth of the time: for what does not hang on being one. */
+/** The same within this process, in a tenth of the time, for tests that need no separate one. */
 export const runInProcess = (
   args: string[],
   readSettings: (dataDir: string) => Settings = withSettings({}),

@@ -1,6 +1,6 @@
 /**
- * Starts to count the processor's time that this thread takes, in milliseconds: what else the machine does meanwhile is
- * not in it, so that a test may hold it against a bound.
+ * Starts to count the processor time that this thread uses, in milliseconds. It excludes what else the machine does, so
+ * a test may compare it with a bound.
  */
 export const startCpuTime = (): (() => number) => {
   const before = process.threadCpuUsage();

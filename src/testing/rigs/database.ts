@@ -13,8 +13,8 @@ const onServer = async (work: (sql: postgres.Sql) => Promise<unknown>) => {
 };
 
 /**
- * A database of the caller's own, migrated unless asked to be empty. `close` ends its connections and drops it.
- * For `*.db.test.ts` only: the other tests have no server.
+ * A separate database for the caller, migrated unless it is to be empty. `close` ends its connections and drops it.
+ * Only for `*.db.test.ts`, because other tests have no server.
  */
 export const testDatabase = async ({ migrated = true }: { migrated?: boolean } = {}) => {
   const name = `test_${randomBytes(8).toString('hex')}`;

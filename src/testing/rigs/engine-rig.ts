@@ -38,7 +38,7 @@ export const openPolicy: InstallationPolicy = {
   githubHost: 'github.com',
 };
 
-/** A request that everything accepts, with what a test changes of it. */
+/** A request that everything accepts, with a test's changes. */
 export const runRequest = (changes: Partial<RunRequest> = {}): RunRequest => ({
   repoUrl: 'https://github.com/owner/name',
   constructId: 'construct',
@@ -52,8 +52,8 @@ export const runRequest = (changes: Partial<RunRequest> = {}): RunRequest => ({
 });
 
 /**
- * Services and handlers of a test's own: real Postgres, scripted ports, and a queue that is a table of the same
- * database, so that a job is there exactly if its transaction was committed. For all tests of a file, which closes it.
+ * Services and handlers with real Postgres, scripted ports, and a queue. The queue is a table in the same database, so
+ * a job exists exactly if its transaction was committed. The rig is for all tests of a file. The file closes it.
  */
 export const openRig = async (script: Script = {}) => {
   const database = await testDatabase();
@@ -69,7 +69,7 @@ export const openRig = async (script: Script = {}) => {
   };
   const { engine, calls } = scriptedEngine(script);
   const runChanges = openRunChanges(database.databaseUrl);
-  /** Faults and warnings; how work gets on is not kept. */
+  /** Errors and warnings. Progress is not kept. */
   const logged: { details: Record<string, unknown>; message: string }[] = [];
   const log = (details: Record<string, unknown>, message: string) => {
     logged.push({ details, message });
@@ -87,7 +87,7 @@ export const openRig = async (script: Script = {}) => {
     log: { error: log, warn: log, info: () => {}, debug: () => {} },
     metrics: noMetrics,
     tracing: createTracing(null),
-    // Never the same twice, so that orders by time are settled by it.
+    // Never the same twice, so that time alone decides every order by time.
     now: () => {
       clock += 1;
       return new Date(clock);
@@ -126,13 +126,13 @@ export const openRig = async (script: Script = {}) => {
       const rows = await db.execute<{ job: string }>(sql`select job from test_jobs order by id`);
       return rows.map(({ job }) => JSON.parse(job));
     },
-    /** Works on queued jobs, one at a time, until none is left; a job that failed `attempts` times is a dead letter. */
+    /** Works on queued jobs, one at a time, until none is left. A job that fails `tries` times is a dead letter. */
     pump: async ({
-      attempts = 2,
+      tries = 2,
       deliveries = 1,
       onto = context,
     }: {
-      attempts?: number;
+      tries?: number;
       deliveries?: number;
       onto?: WorkerContext;
     } = {}) => {
@@ -144,20 +144,20 @@ export const openRig = async (script: Script = {}) => {
       for (let turn = 0; turn < 500; turn += 1) {
         const taken = await take();
         if (!taken) return;
-        // A job that is to wait is begun when its time has come.
+        // A job that must wait begins when its time has come.
         clock += taken.job.afterMs ?? 0;
         const results = await Promise.allSettled(Array.from({ length: deliveries }, () => work(taken.job)));
         if (results.every(({ status }) => status === 'fulfilled')) continue;
         const failed = taken.failed + 1;
-        if (failed < attempts)
+        if (failed < tries)
           await db.execute(
             sql`insert into test_jobs (job, failed) values (${JSON.stringify(taken.job)}, ${failed})`,
           );
         else await deadLetter(taken.job);
       }
-      throw new Error('The queue does not run empty.');
+      throw new Error('The queue does not become empty.');
     },
-    /** Every row of every table of every schema that is not Postgres's own, as text. */
+    /** Every row of every table, as text, except in Postgres's own schemas. */
     dump: async (): Promise<string> => {
       const tables = await db.execute<{ name: string }>(
         sql`select format('%I.%I', schemaname, tablename) as name from pg_tables
@@ -177,7 +177,7 @@ export const openRig = async (script: Script = {}) => {
   };
 };
 
-/** A rig of one test's own, which ends with that test. */
+/** A rig for one test. It is closed when the test ends. */
 export const testRig = async (script: Script = {}) => {
   const rig = await openRig(script);
   onTestFinished(rig.close);

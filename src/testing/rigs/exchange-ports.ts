@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExchangePorts } from '#verification/oracles/exchange.ts';
 
-/** How a fake behaves: like each of these in turn, the last one staying. */
+/** A fake that behaves like each of these in turn, then stays with the last. */
 export const inTurn =
   <Behaviour>(behaviours: Behaviour[], otherwise: Behaviour) =>
   (_request: unknown, count: number): Behaviour =>
     behaviours[Math.min(count, behaviours.length - 1)] ?? otherwise;
 
 /**
- * Ports whose limits, as `isLimit` tells them, are real; waits between exchanges are only noted, in milliseconds. It is
- * the beginning of 2026.
- * @param limitEndsAt The first limit ends with the head of the answer to such a request, as its body tells it.
+ * Ports with real time limits, which `isLimit` recognises. Waits between exchanges are only noted, in milliseconds. The
+ * clock stands at the beginning of 2026.
+ * @param limitEndsAt recognises a request by its body; the first limit ends with the head of its answer
  */
 export const notingPorts = (
   isLimit: (ms: number, signal: AbortSignal | undefined) => boolean,
@@ -22,7 +22,7 @@ export const notingPorts = (
   const ports: ExchangePorts = {
     fetch: async (url, init) => {
       const response = await fetch(url, init);
-      // Once whoever asked has seen the head.
+      // Only after the caller has seen the head.
       if (limitEndsAt?.(String(init?.body))) setImmediate(headCame.resolve);
       return response;
     },
@@ -39,13 +39,13 @@ export const notingPorts = (
   return { ports, waits };
 };
 
-/** Ports whose every limit and wait is real, over a `fetch` of a test's own. */
+/** Ports with real limits and waits, over the test's own `fetch`. */
 export const waitingPorts = (send: ExchangePorts['fetch']): ExchangePorts => ({
   fetch: send,
   now: Date.now,
   sleep: (ms, signal) => delay(ms, undefined, { signal }),
 });
 
-/** What a call fails with that the network rule refuses. */
+/** The error of a call that the network rule refuses. */
 export const networkRuleError = () =>
   Object.assign(new Error('Not on the public internet.'), { code: 'ENETWORKRULE' });

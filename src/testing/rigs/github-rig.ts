@@ -5,12 +5,12 @@ import { githubSource } from '#verification/sources/github/github.ts';
 import { type DrawRequest, SourceError } from '#verification/sources/source.ts';
 import { startGitHubFake } from '../fakes/github/github-fake.ts';
 
-/** The one that the fake takes. */
+/** The token that the fake accepts. */
 export const githubToken = 'ghp_planted0123456789';
 
 export const drawRequest: DrawRequest = { limit: 5, reserve: 2, seed: 's', since: null, label: null };
 
-/** GitHub's fake for one test, sources that read its `octo/widgets`, and how long these slept, in milliseconds. */
+/** GitHub's fake for one test, sources that read its `octo/widgets`, and how long they slept, in milliseconds. */
 export const githubRig = async () => {
   const fake = await startGitHubFake({ token: githubToken });
   onTestFinished(() => fake.close());
@@ -29,7 +29,7 @@ export const githubRig = async () => {
       retryBaseMs: 1,
       ...access,
     });
-  /** Of a draw that has to fail; nothing of the error holds the token. */
+  /** The error of a draw that must fail. It must not contain the token. */
   const failure = async (access: Partial<GitHubAccess> = {}, more: Partial<DrawRequest> = {}) => {
     const error = await source(access)
       .draw({ ...drawRequest, ...more })

@@ -10,12 +10,13 @@ import { variableNames } from '#env.ts';
 const projectRoot = join(import.meta.dirname, '../../..');
 
 /**
- * None of the tester's own settings, nor those of a .env file: an empty variable counts as unset, and wins over files.
+ * An environment without the tester's settings or those of a .env file. An empty variable counts as unset and overrides
+ * files.
  */
 export const plainEnvironment = (settings: Record<string, string>): NodeJS.ProcessEnv => ({
   ...process.env,
   NODE_ENV: 'production',
-  // PATH is the system's, not a setting.
+  // PATH belongs to the system; it is no setting.
   ...Object.fromEntries(variableNames.filter((name) => name !== 'PATH').map((name) => [name, ''])),
   ...settings,
 });
@@ -26,17 +27,17 @@ export type Installation = {
   dataDir: string;
   databaseUrl: string;
   process: ChildProcess;
-  /** SIGTERM, and SIGKILL after 20 s. */
+  /** Sends SIGTERM, and SIGKILL after 20 s. */
   stop: () => Promise<void>;
 };
 
-/** Everything that `npm start` starts in a project's folder, on a port and a data directory of its own. */
+/** Starts everything that `npm start` starts in a project's folder, with its own port and data directory. */
 export const startInstallation = async (
   settings: Record<string, string> = {},
   folder = projectRoot,
 ): Promise<Installation> => {
   const dataDir = settings.DATA_DIR ?? (await mkdtemp(join(tmpdir(), 'echelon-verify-e2e-')));
-  // As root the account of Postgres must pass through it.
+  // Under root, Postgres runs as another account and must be able to enter the folder.
   await chmod(dataDir, 0o711);
   const port = settings.PORT ?? String(await freePort());
   const program = spawn(

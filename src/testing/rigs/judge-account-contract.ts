@@ -17,21 +17,21 @@ const costing = (costUsd: number | null, tokens: Partial<JudgeUsage> = {}): Judg
   costUsd,
 });
 
-/** A run's account under a limit of one dollar, and the same account as the run has it when it is resumed. */
+/** A run's account with a limit of one dollar, and that account after the run is resumed. */
 export type AccountUnderTest = { account: JudgeAccount; resumed: () => Promise<JudgeAccount> };
 
 /**
- * What every store of a run's account keeps to. Amounts are binary fractions, so that sums are exact.
- * @param open a new run's.
+ * What every store of a run's account must do. Amounts are binary fractions, so that sums are exact.
+ * @param open opens a new run's account
  */
 export const judgeAccountContract = (open: () => Promise<AccountUnderTest>): void => {
-  /** Expects exactly this to be left of the dollar, with nothing under way. */
+  /** Expects exactly this much of the dollar to be left, with no open bookings. */
   const expectLeft = async (account: JudgeAccount, leftUsd: number) => {
     await expect(account.book(leftUsd + 1 / 1024)).rejects.toBeInstanceOf(BudgetReached);
     await (await account.book(leftUsd)).settle(noUsage);
   };
 
-  test('a call is booked at its most, and a second waits for it where both together do not fit', async () => {
+  test('a call is booked at its maximum cost, and a second waits if both do not fit together', async () => {
     const { account } = await open();
     const first = await account.book(0.75);
     await expect(account.book(0.5)).rejects.toBeInstanceOf(BudgetBusy);
@@ -40,7 +40,7 @@ export const judgeAccountContract = (open: () => Promise<AccountUnderTest>): voi
     await account.book(0.5);
   });
 
-  test('where nothing is under way, a call that does not fit is refused in words that say what is spent of what', async () => {
+  test('with no open bookings, a call that does not fit is refused, and the error states the limit and what is spent', async () => {
     const { account } = await open();
     await (await account.book(0.75)).settle(costing(0.75));
     const refused = account.book(0.5);
@@ -51,7 +51,7 @@ export const judgeAccountContract = (open: () => Promise<AccountUnderTest>): voi
     await account.book(0.25);
   });
 
-  test('a settled call counts at what it did cost, cheaper or dearer than booked', async () => {
+  test('a settled call counts at its actual cost, whether below or above its booking', async () => {
     const { account } = await open();
     await (await account.book(0.5)).settle(costing(0.25));
     await expectLeft(account, 0.75);
@@ -59,20 +59,20 @@ export const judgeAccountContract = (open: () => Promise<AccountUnderTest>): voi
     await expectLeft(account, 0.25);
   });
 
-  test('a call whose price is not known counts at the ceiling', async () => {
+  test('a call whose price is unknown counts at the ceiling', async () => {
     const { account } = await open();
-    // By hand, at the ceiling of $100 a million tokens written: 0.25.
+    // By hand, at the ceiling of $100 a million output tokens: 0.25.
     await (await account.book(0.5)).settle(costing(null, { outputTokens: 2_500 }));
     await expectLeft(account, 0.75);
   });
 
-  test('a call that took nothing gives its booking back', async () => {
+  test('a call that used nothing releases its booking', async () => {
     const { account } = await open();
     await (await account.book(1)).settle(noUsage);
     await expectLeft(account, 1);
   });
 
-  test('what was sent without an answer counts at its most each time, beside what the answer did cost', async () => {
+  test('each request without an answer counts at its maximum cost, in addition to the answer’s actual cost', async () => {
     const { account } = await open();
     // By hand: 0.125 + 2 x 0.25.
     await (await account.book(0.25)).settle(costing(0.125), 2);
@@ -81,7 +81,7 @@ export const judgeAccountContract = (open: () => Promise<AccountUnderTest>): voi
     await expectLeft(account, 0.125);
   });
 
-  test('a resumed run counts what was settled before, and what was broken off at its most', async () => {
+  test('a resumed run counts what was settled before, and calls that were cut off at their maximum cost', async () => {
     const { account, resumed } = await open();
     await (await account.book(0.5)).settle(costing(0.125));
     await (await account.book(0.5)).breakOff();
@@ -90,14 +90,14 @@ export const judgeAccountContract = (open: () => Promise<AccountUnderTest>): voi
     await again.book(0.375);
   });
 
-  test('of many calls booked at once exactly those that fit are', async () => {
+  test('of many concurrent bookings exactly those that fit succeed', async () => {
     const { account } = await open();
     const booked = await Promise.allSettled(Array.from({ length: 20 }, () => account.book(0.125)));
     expect(booked.filter(({ status }) => status === 'fulfilled')).toHaveLength(8);
     for (const one of booked) if (one.status === 'rejected') expect(one.reason).toBeInstanceOf(BudgetBusy);
   });
 
-  test('calls side by side of one replay wait for each other’s room, and never hold and cost more than the limit', async () => {
+  test('concurrent calls of one replay wait for each other’s money, and never book and spend more than the limit', async () => {
     const { account } = await open();
     let [held, most, paid] = [0, 0, 0];
     const judge = judgeOpening({
@@ -116,14 +116,14 @@ export const judgeAccountContract = (open: () => Promise<AccountUnderTest>): voi
     const asked = await Promise.allSettled(
       Array.from({ length: 8 }, () => opened.ask({ measure: 'answer_key' })),
     );
-    // By hand: a call of 0.5 is made while 0.5 is left, so after 0, 1, 2, 3 and 4 of 0.125.
+    // By hand: a call of 0.5 is made while 0.5 is left, that is after 0, 1, 2, 3 and 4 calls at 0.125.
     expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
     for (const one of asked) if (one.status === 'rejected') expect(one.reason).toBeInstanceOf(BudgetReached);
     expect(paid).toBe(0.625);
     expect(most).toBeLessThanOrEqual(1);
   });
 
-  test('a call given up unsent costs nothing, and its cause is told', async () => {
+  test('a call that was never sent costs nothing, and its error is passed on', async () => {
     const { account } = await open();
     const judge = judgeOpening({
       mostUsd: () => 1,
@@ -136,7 +136,7 @@ export const judgeAccountContract = (open: () => Promise<AccountUnderTest>): voi
     await expectLeft(account, 1);
   });
 
-  test('a call that breaks off stays booked at its most: it may have been charged', async () => {
+  test('a call that was cut off stays booked at its maximum cost, because it may have been charged', async () => {
     const { account, resumed } = await open();
     const judge = judgeOpening({
       mostUsd: () => 0.75,

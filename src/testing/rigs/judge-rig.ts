@@ -16,7 +16,7 @@ import type {
 import { anthropicRig } from './anthropic-rig.ts';
 import { changeNumber } from './scripted-engine.ts';
 
-/** The one that the fake takes; no answer of a judge may hold it. */
+/** The key that the fake accepts. No answer of a judge may contain it. */
 export const plantedSecret = 'sk-ant-very-secret';
 
 /** Long enough for its prompt to be cached. */
@@ -32,11 +32,11 @@ export const replyTask: JudgeTask = {
   response: 'S',
 };
 
-/** The API's fake for one test, with a key. */
+/** The API's fake for one test. It accepts the planted key. */
 export const startWithKey = async (options: AnthropicFakeOptions = {}) =>
   (await anthropicRig({ apiKey: plantedSecret, ...options })).fake;
 
-/** The model judge before the API at an address, its client sending nothing again unless told to. */
+/** The model judge with the API at an address. Its client retries only if told to. */
 export const judgeAt = (
   baseURL: string,
   options: Partial<AnthropicClientOptions> = {},
@@ -60,7 +60,7 @@ export const judgeAt = (
     now: Date.now,
   });
 
-/** What the judge answers about a reply before an API that behaves like this; nothing of it holds the key. */
+/** What the judge answers about a reply if the API behaves like this. It must not contain the key. */
 export const askBefore = async (
   behave: AnthropicBehaviour | ((request: AnthropicRequest, count: number) => AnthropicBehaviour),
   options: Partial<AnthropicClientOptions> = {},

@@ -2,7 +2,7 @@ import type { ReplayCheckpoint } from '#contracts/replay.ts';
 import type { ReplayStore } from '#verification/replay/run-replay.ts';
 import { withStep } from '#verification/replay/with-step.ts';
 
-/** A replay's steps in memory; `kept` is what has been stored so far. */
+/** Stores a replay's steps in memory. `kept` is what it has stored so far. */
 export const memoryReplayStore = (): { store: ReplayStore; readonly kept: ReplayCheckpoint } => {
   let kept: ReplayCheckpoint = {};
   return {

@@ -13,7 +13,7 @@ export type MeteredRequest = AnthropicRequest;
 
 const model = 'claude-sonnet-5-5';
 
-/** The tokens that a prompt of these texts has, beside the form of the answer that a request asks for. */
+/** The tokens of a prompt of these texts, with the answer's schema that the request asks for. */
 export const tokensOfPrompt = (texts: string[], { schema }: Pick<MeteredRequest, 'schema'>): number =>
   promptTokens({
     model,
@@ -22,7 +22,7 @@ export const tokensOfPrompt = (texts: string[], { schema }: Pick<MeteredRequest,
     blocks: texts.map((text) => ({ role: '', text, ttl: null })),
   });
 
-/** The model judge before an API's fake that counts tokens and caches prompts as the API does. */
+/** The model judge with an API fake that counts tokens and caches prompts as the API does. */
 export const startMeteredModel = async () => {
   const fake = await startAnthropicFake({ batches: { manual: true } });
   const client = createAnthropicClient({
@@ -33,7 +33,7 @@ export const startMeteredModel = async () => {
     },
   });
   const { batches } = client;
-  /** Each call in a batch of its own, which ends at once. */
+  /** Puts each call in a separate batch, which ends at once. */
   const desk: BatchDesk = {
     exchange: async (name, { request }) => {
       const batchId = await batches.submit([{ id: name.replaceAll('/', '_').slice(-64), request }]);

@@ -2,20 +2,20 @@ import { expect, test } from 'vitest';
 import type { OracleOutcome } from '#contracts/oracle.ts';
 import type { ReplayOutcome } from '#contracts/replay.ts';
 
-/** How a start of a run ended: certified, with what its replays came to; in the words of its failure; or stopped. */
+/** How a start of a run ended: certified, with each replay's outcome; failed, with the message; or stopped. */
 export type StartEnd = { certified: Record<string, ReplayOutcome> } | { failed: string } | 'stopped';
 
-/** A run of changes "1" to "4" in this order, one replay at a time, on a clock that stands still unless it is waited. */
+/** A run of changes "1" to "4" in this order, one replay at a time, on a clock that moves only while the run waits. */
 export type RunUnderTest = {
   /**
-   * Starts the run, or resumes it, and sees it to its end.
-   * @param stopBefore the change before whose turn it is stopped.
+   * Starts or resumes the run and waits for its end.
+   * @param stopBefore stops the run before this change's turn
    */
   start(stopBefore?: string): Promise<StartEnd>;
   now(): number;
 };
 
-/** What the oracle says about a change; undefined is an answer. */
+/** The oracle's outcome for a change. Undefined: it answers. */
 type Says = (change: string) => OracleOutcome | undefined;
 
 const failing = (more: Partial<Extract<OracleOutcome, { kind: 'failure' }>>): OracleOutcome => ({
@@ -39,11 +39,11 @@ const all = (outcome: ReplayOutcome) => ({ '1': outcome, '2': outcome, '3': outc
 const scored = { certified: all('scored') };
 
 /**
- * What every store of a run keeps to in deciding whether its oracle was there.
- * @param open a new run, whose oracle answers by `says`.
+ * How every store of a run must decide whether the oracle was there.
+ * @param open opens a new run whose oracle answers by `says`
  */
 export const oraclePresenceContract = (open: (says: Says) => Promise<RunUnderTest>): void => {
-  /** A run whose oracle says this until it is made to say something else, and what its starts wait in all. */
+  /** A run whose oracle behaves like `first` until `nowSays`, and how long its starts have waited in all. */
   const opened = async (first: Says) => {
     let says = first;
     const run = await open((change) => says(change));
@@ -59,7 +59,7 @@ export const oraclePresenceContract = (open: (says: Says) => Promise<RunUnderTes
   };
   const answering: Says = () => undefined;
 
-  test('an oracle that is never reached is told at once as a mistake, however often; once it is there nothing counts against it', async () => {
+  test('an oracle that is never reached is reported as a mistake at once, each time; once it is reached nothing counts against it', async () => {
     const run = await opened(() => away);
     for (let start = 0; start < 2; start += 1)
       expect(await run.start()).toEqual({
@@ -70,7 +70,7 @@ export const oraclePresenceContract = (open: (says: Says) => Promise<RunUnderTes
     expect(await run.start()).toEqual(scored);
   });
 
-  test('an oracle that refuses every question is told as a mistake', async () => {
+  test('an oracle that refuses every question is reported as a mistake', async () => {
     const run = await opened(() => refused(401));
     expect(await run.start()).toEqual({
       failed: expect.stringMatching(/In 4 replays the oracle let no question in .*401.*headers/),
@@ -79,7 +79,7 @@ export const oraclePresenceContract = (open: (says: Says) => Promise<RunUnderTes
     expect(await run.start()).toEqual(scored);
   });
 
-  test('an oracle that was reached and is away is waited for, and nothing counts against it where it comes back', async () => {
+  test('the run waits for an oracle that was reached and is away, and nothing counts against one that comes back', async () => {
     const run = await opened(answering);
     let back = Number.POSITIVE_INFINITY;
     run.nowSays((change) => {
@@ -91,21 +91,18 @@ export const oraclePresenceContract = (open: (says: Says) => Promise<RunUnderTes
     expect(run.waitedMs()).toBeGreaterThanOrEqual(5 * minuteMs);
   });
 
-  test('an oracle that was reached and stays away has failed what it was waited for ten minutes for', async () => {
+  test('an oracle that was reached and stays away fails its questions after the run waited ten minutes', async () => {
     const run = await opened((change) => (change === '1' ? undefined : away));
     expect(await run.start()).toEqual({ certified: { ...all('oracle_failure'), '1': 'scored' } });
     expect(run.waitedMs()).toBeGreaterThanOrEqual(10 * minuteMs);
   });
 
-  test.each(['1', '3'])(
-    'a refusal of change %s alone is the oracle’s failure where others are answered',
-    async (id) => {
-      const run = await opened((change) => (change === id ? refused(403) : undefined));
-      expect(await run.start()).toEqual({ certified: { ...all('scored'), [id]: 'oracle_failure' } });
-    },
-  );
+  test.each(['1', '3'])('refusing only change %s is an oracle failure if others are answered', async (id) => {
+    const run = await opened((change) => (change === id ? refused(403) : undefined));
+    expect(await run.start()).toEqual({ certified: { ...all('scored'), [id]: 'oracle_failure' } });
+  });
 
-  test('what was not answered before the first answer is a failure too', async () => {
+  test('questions left unanswered before the first answer are failures too', async () => {
     const run = await opened((change) => (Number(change) < 3 ? dropped : undefined));
     expect(await run.start()).toEqual({
       certified: { ...all('scored'), '1': 'oracle_failure', '2': 'oracle_failure' },
@@ -124,7 +121,7 @@ export const oraclePresenceContract = (open: (says: Says) => Promise<RunUnderTes
       /In 2 replays since the run was resumed the oracle gave no HTTP answer/,
     ],
   ])(
-    'an oracle that %s since the run was resumed is absent each time, whatever it had answered before',
+    'an oracle that %s since the run was resumed counts as absent each time, whatever it answered before',
     async (_, outcome, words) => {
       const run = await opened(answering);
       expect(await run.start('3')).toBe('stopped');
@@ -136,7 +133,7 @@ export const oraclePresenceContract = (open: (says: Says) => Promise<RunUnderTes
     },
   );
 
-  test('an oracle that answered before the run was resumed and is away is waited for, and absent if it stays away', async () => {
+  test('the resumed run waits for an oracle that answered before, and one that stays away counts as absent', async () => {
     const run = await opened(answering);
     expect(await run.start('3')).toBe('stopped');
     run.nowSays(() => away);
@@ -146,21 +143,21 @@ export const oraclePresenceContract = (open: (says: Says) => Promise<RunUnderTes
     expect(await run.start()).toEqual(scored);
   });
 
-  test('a failure among answers since the run was resumed is the oracle’s', async () => {
+  test('a failure among answers since the run was resumed is an oracle failure', async () => {
     const run = await opened(answering);
     expect(await run.start('2')).toBe('stopped');
     run.nowSays((change) => (change === '3' ? dropped : undefined));
     expect(await run.start()).toEqual({ certified: { ...all('scored'), '3': 'oracle_failure' } });
   });
 
-  test('the one change left to ask is the oracle’s failure where it is refused, so that the run ends', async () => {
+  test('refusing the only remaining change is an oracle failure, so that the run ends', async () => {
     const run = await opened(answering);
     expect(await run.start('4')).toBe('stopped');
     run.nowSays(() => refused(403));
     expect(await run.start()).toEqual({ certified: { ...all('scored'), '4': 'oracle_failure' } });
   });
 
-  test('the one change left to ask is the oracle’s failure where it is left unanswered twice, so that the run ends', async () => {
+  test('leaving the only remaining change unanswered twice is an oracle failure, so that the run ends', async () => {
     const run = await opened(answering);
     expect(await run.start('4')).toBe('stopped');
     run.nowSays(() => dropped);
@@ -170,7 +167,7 @@ export const oraclePresenceContract = (open: (says: Says) => Promise<RunUnderTes
     expect(await run.start()).toEqual({ certified: { ...all('scored'), '4': 'oracle_failure' } });
   });
 
-  test('the one change left to ask is no failure while the question cannot leave', async () => {
+  test('the only remaining change is no failure while the oracle cannot be reached', async () => {
     const run = await opened(answering);
     expect(await run.start('4')).toBe('stopped');
     run.nowSays(() => away);

@@ -8,7 +8,7 @@ import { failRun } from '#services/state/transitions.ts';
 import { runRequest, testRig } from './engine-rig.ts';
 import type { Script } from './scripted-engine.ts';
 
-/** A rig with an owner whose runs are started, ended before their time and gone on with. */
+/** A rig with an owner who starts runs, ends them early, and resumes or retries them. */
 export const ownersRig = async (script: Script = {}) => {
   const rig = await testRig(script);
   const { db, context } = rig;
@@ -28,7 +28,7 @@ export const ownersRig = async (script: Script = {}) => {
       .orderBy(asc(verificationReplays.position));
   const certificateOf = async (runId: string) =>
     getPublicCertificate(context, (await run(runId)).certificateId ?? '');
-  /** A run and the certificate that it has to come to. */
+  /** Runs to completion and returns the certificate. */
   const complete = async (request: Partial<RunRequest> = {}) => {
     const runId = await start(request);
     await rig.pump();
@@ -36,7 +36,7 @@ export const ownersRig = async (script: Script = {}) => {
     expect([status, error]).toEqual(['COMPLETED', null]);
     return { runId, certificate: await certificateOf(runId) };
   };
-  /** The calls made while `work` went on. */
+  /** The calls made during `work`. */
   const callsDuring = async (work: () => Promise<unknown>) => {
     const before = rig.calls.length;
     await work();

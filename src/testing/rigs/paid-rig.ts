@@ -3,7 +3,7 @@ import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { ownersRig } from './owners-rig.ts';
 import type { Script } from './scripted-engine.ts';
 
-/** An owner's rig whose runs are judged by the paid judge, and what is booked for its calls. */
+/** An owner's rig whose runs use the paid judge, with the sum of what is booked for its calls. */
 export const paidRig = async (script: Script = {}) => {
   const rig = await ownersRig(script);
   const start = (request: Partial<RunRequest> = {}) => rig.start({ judge: 'anthropic', ...request });

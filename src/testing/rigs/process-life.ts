@@ -1,4 +1,4 @@
-/** Whether a process of this number is there. */
+/** Whether a process with this id exists. */
 export const isAlive = (pid: number) => {
   try {
     process.kill(pid, 0);

@@ -7,8 +7,8 @@ const run = (program: string, argv: string[], cwd: string) =>
   execFileSync(program, argv, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
 
 /**
- * This project in a folder of its own, built as it is here, so that packages can be taken from it. Most of it is linked:
- * there are tens of thousands of files, and whoever replaces or deletes one leaves the project's own alone.
+ * Copies this project with its build to a folder, so that packages can be removed there. Most of its tens of thousands
+ * of files are hard links: replacing or deleting one in the copy does not change the project.
  */
 export const copyProject = (folder: string): void => {
   const copied = ['package.json', 'package-lock.json', '.npmrc', 'next.config.mjs', 'postcss.config.mjs'];
@@ -17,14 +17,14 @@ export const copyProject = (folder: string): void => {
   try {
     run('cp', ['-al', ...linked], projectRoot);
   } catch {
-    // On another disk there are no links.
+    // Hard links to another disk are impossible.
     run('cp', ['-a', ...linked], projectRoot);
   }
-  // npm would write into this one.
+  // npm would write into this file, and so into the project's own.
   rmSync(join(folder, 'node_modules/.package-lock.json'), { force: true });
 };
 
-/** Runs commands of the shell in such a copy. @throws an error with what they said. */
+/** Runs shell commands in such a copy. @throws an error with their error output. */
 export const runInCopy = (folder: string, commands: string): void => {
   run('sh', ['-ec', commands], folder);
 };

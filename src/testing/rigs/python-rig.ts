@@ -13,18 +13,18 @@ import {
   pythonOracle,
 } from '#verification/oracles/python.ts';
 
-/** For `beforeAll`: says what is missing, once. */
+/** For `beforeAll`. Says once what is missing. */
 export const requirePython = () => {
   try {
     execFileSync('python3', ['-c', 'import sys; assert sys.version_info >= (3, 8)'], { stdio: 'ignore' });
   } catch {
     throw new Error(
-      'These tests run real Python oracles: put python3 (3.8 or later) on the PATH, for example with apt-get install python3.',
+      'These tests run real Python oracles. Put python3 (3.8 or later) on the PATH, for example with apt-get install python3.',
     );
   }
 };
 
-/** The oracle `verify` of a module with this text, in a folder of its own; both are gone when the test has ended. */
+/** The oracle `verify` of a module with this text, in its own folder. Both are removed when the test ends. */
 export const pythonOracleOf = (
   text: string,
   options: Partial<PythonOracleOptions> = {},
@@ -58,7 +58,7 @@ export const askedAbout = (id: string): OracleRequest => ({
   pr: { ...sampleRequest.pr, id },
 });
 
-/** What the oracle answers, or why it does not, in words. */
+/** The oracle's answer, or why it gave none, in words. */
 export const detailOf = async (oracle: LocalOracle, of = sampleRequest) => {
   const outcome = await oracle.ask(of);
   return outcome.kind === 'failure' ? outcome.detail : `answered: ${outcome.answer.summary}`;

@@ -8,11 +8,11 @@ import { withStep } from '#verification/replay/with-step.ts';
 import { changeNumber } from './scripted-engine.ts';
 import { type ScriptedReply, scriptedJudge } from './scripted-judge.ts';
 
-/** The change of the stage. */
+/** The change that the stage replays. */
 export const groundTruth = changeNumber(1);
 const quote = 'export const retryLimit1 = 25;';
 
-/** What its judge answers where all goes well. */
+/** What the judge answers when all goes well. */
 export const content = (task: JudgeTask): ScriptedReply => {
   switch (task.measure) {
     case 'answer_key':
@@ -39,7 +39,7 @@ const answered: OracleOutcome = {
   latencyMs: 5,
   retries: 0,
 };
-/** An oracle that was too late. */
+/** An oracle that answered too late. */
 export const failed: OracleOutcome = {
   kind: 'failure',
   reason: 'timeout',
@@ -49,7 +49,7 @@ export const failed: OracleOutcome = {
   retries: 0,
 };
 
-/** One replay over a checkpoint, with everything that was asked and kept. */
+/** One replay over a checkpoint, with everything that it asked and stored. */
 export const stage = ({
   checkpoint = {},
   respond = content,

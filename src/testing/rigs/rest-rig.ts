@@ -7,7 +7,7 @@ import { openRig } from './engine-rig.ts';
 const url = 'http://127.0.0.1:3000';
 const base = `${url}/api/v1/verification`;
 
-/** A run that everything accepts, as it stands on the wire. */
+/** A run that everything accepts, in wire form. */
 export const runBody = {
   repo_url: 'https://github.com/owner/name',
   construct_id: 'alpha',
@@ -16,11 +16,11 @@ export const runBody = {
 
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-/** A request for what stands at this path. */
+/** A GET request for this path. */
 export const get = (path: string, headers: Record<string, string> = {}) =>
   new Request(`${base}${path}`, { headers });
 
-/** The fields that an answer finds fault with. */
+/** The fields that an answer reports as invalid. */
 export const detail = async (response: Response) => {
   const { detail } = (await response.json()) as { detail: { field: string; message: string }[] };
   return detail;
@@ -28,7 +28,7 @@ export const detail = async (response: Response) => {
 
 const textOf = (payload: unknown) => (typeof payload === 'string' ? payload : JSON.stringify(payload));
 
-/** A rig with two users and their tokens behind the REST handlers; for all tests of a file, which closes it. */
+/** A rig with two users, their tokens and the REST handlers, for all tests of a file. The file closes it. */
 export const openRestRig = async () => {
   const rig = await openRig();
   const { db, context: services } = rig;

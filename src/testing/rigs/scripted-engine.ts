@@ -7,7 +7,7 @@ import type { JudgeAnswer, JudgeReply, JudgeTask } from '#verification/judges/ju
 import { createPrices } from '#verification/judges/model/prices.ts';
 import type { DrawRequest } from '#verification/sources/source.ts';
 
-/** A change of two added lines, each of which can be quoted. */
+/** A change of two added lines. Each can be quoted. */
 export const changeNumber = (number: number): GroundTruth => ({
   id: String(number),
   title: `Bound the retries of job ${number}`,
@@ -106,7 +106,7 @@ const contentOracle = (): OracleOutcome => ({
   retries: 0,
 });
 
-/** Whether what is judged is the pull request's own title and description, said back. */
+/** Whether the baseline is judged, which repeats the pull request's title and description. */
 const isAboutBaseline = (task: JudgeTask, { title, description }: GroundTruth) => {
   if (task.measure === 'recall') return task.summary.includes(title);
   return (
@@ -115,7 +115,7 @@ const isAboutBaseline = (task: JudgeTask, { title, description }: GroundTruth) =
   );
 };
 
-/** What differs from an engine in which everything goes well. Undefined means: as usual. */
+/** How the engine differs from one where everything goes well. Undefined: as usual. */
 export type Script = {
   draw?: (config: RunConfig, secrets: RunSecrets, request: DrawRequest) => Promise<GroundTruthDraw>;
   oracle?: (
@@ -124,11 +124,11 @@ export type Script = {
     signal?: AbortSignal,
   ) => Promise<OracleOutcome | undefined>;
   judge?: (task: JudgeTask, groundTruth: GroundTruth) => Promise<JudgeReply | undefined>;
-  /** Of every judge call, in US dollars. */
+  /** The cost of every judge call, in US dollars. */
   costUsd?: number;
 };
 
-/** What the scripted judge replies with this answer, at no cost. */
+/** The scripted judge's reply with this answer, at no cost. */
 export const offlineReply = (answer: Partial<JudgeAnswer>): JudgeReply => ({
   ok: true,
   model: 'offline-1',
@@ -138,13 +138,13 @@ export const offlineReply = (answer: Partial<JudgeAnswer>): JudgeReply => ({
   answer: { changes: [], question: null, verdicts: [], ...answer },
 });
 
-/** A judge that finds no answer key for these changes: it quotes nothing of their diffs. */
+/** A judge that makes no answer key for these changes, because it quotes nothing from their diffs. */
 export const noAnswerKeyFor =
   (...ids: string[]): NonNullable<Script['judge']> =>
   async ({ measure }, { id }) =>
     measure === 'answer_key' && ids.includes(id) ? offlineReply({}) : undefined;
 
-/** Ports that do what a script says, and keep the calls made to them as `measure:id`. */
+/** Ports that follow a script and record their calls as `measure:id`. */
 export const scriptedEngine = (script: Script) => {
   const calls: string[] = [];
   const engine: Engine = {
@@ -194,7 +194,7 @@ export const scriptedEngine = (script: Script) => {
   return { engine, calls };
 };
 
-/** A reply by which the judge is not to be had. */
+/** A reply that says the judge is unavailable. */
 export const unavailable = (detail: string): JudgeReply => ({
   ok: false,
   fault: 'unavailable',

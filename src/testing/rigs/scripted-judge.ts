@@ -30,7 +30,7 @@ const replyOf = (scripted: ScriptedReply): JudgeReply => {
     : { ...common, ok: false, fault, detail };
 };
 
-/** A judge that says what it was told to, in turn, and notes what it was asked. Its script must reach. */
+/** A judge that replies by its script, in order, and notes what it was asked. The script must be long enough. */
 export const scriptedJudge = (
   ...script: (ScriptedReply | ((task: JudgeTask) => ScriptedReply))[]
 ): PullRequestJudge & { tasks: JudgeTask[] } => {
@@ -40,14 +40,15 @@ export const scriptedJudge = (
     ask: async (task) => {
       const next = script[tasks.length];
       tasks.push(task);
-      if (next === undefined) throw new Error(`Asked ${tasks.length} times, told ${script.length} replies.`);
+      if (next === undefined)
+        throw new Error(`Asked ${tasks.length} times, but the script has ${script.length} replies.`);
       return replyOf(typeof next === 'function' ? next(task) : next);
     },
     mostUsd: () => 0,
   };
 };
 
-/** A model judge that is opened with the same for every change. */
+/** A model judge that opens the same for every change. */
 export const judgeOpening = (opened: PullRequestJudge): Judge => ({
   provider: 'anthropic',
   model: 'm',
@@ -56,8 +57,8 @@ export const judgeOpening = (opened: PullRequestJudge): Judge => ({
 });
 
 /**
- * A model judge that replies, or breaks down with an error, by how often it was asked before, and how often that was.
- * There must be a reply to every asking.
+ * A model judge whose reply or error depends on how often it was asked before, with that count. There must be a reply
+ * each time.
  */
 export const judgeReplying = (replyTo: (asked: number) => JudgeReply | Error | undefined, mostUsd = 0) => {
   let asked = 0;
@@ -65,7 +66,7 @@ export const judgeReplying = (replyTo: (asked: number) => JudgeReply | Error | u
     ask: async () => {
       const reply = replyTo(asked);
       asked += 1;
-      if (reply === undefined) throw new Error(`There is no reply to asking number ${asked}.`);
+      if (reply === undefined) throw new Error(`There is no reply for call number ${asked}.`);
       if (reply instanceof Error) throw reply;
       return reply;
     },

@@ -1,7 +1,7 @@
 import { workQueues } from '#queue/work.ts';
 
 /**
- * A worker process for tests that kill it: takes every job of the database in its first argument and never ends one.
+ * A worker process for tests that kill it. It takes every job from the database in its first argument and ends none.
  */
 const [databaseUrl] = process.argv.slice(2);
 if (databaseUrl === undefined) throw new Error('Give a database URL.');

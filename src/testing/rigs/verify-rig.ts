@@ -14,10 +14,10 @@ import { keylessJudges, runCommand, runInProcess } from './command-line.ts';
 
 /** Ground truth that needs no repository. */
 export const changes = join(import.meta.dirname, '../fixtures/changes.jsonl');
-/** What the rig's models take for their key; no output may hold it. */
+/** The key that the rig's models accept. No output may contain it. */
 export const plantedKey = 'sk-ant-planted';
 
-/** Settings under which the model judge has a key, and its API stands at this address. */
+/** Settings that give the model judge a key and its API this address. */
 export const modelAt = (url: string, key = plantedKey): Pick<Settings, 'judges'> => ({
   judges: { ...keylessJudges, anthropic: { ...keylessJudges.anthropic, key, url } },
 });
@@ -27,21 +27,21 @@ const offlineArgs = (source: string, oracle: { url: string }, args: string[]) =>
   ...args,
 ];
 
-/** `verify` under the offline judge. */
+/** `verify` with the offline judge. */
 export const verify = (source: string, oracle: { url: string }, ...args: string[]) =>
   runInProcess(offlineArgs(source, oracle, args));
-/** The same in a process of its own. */
+/** The same in a separate process. */
 export const verifyInChild = (source: string, oracle: { url: string }, ...args: string[]) =>
   runCommand(offlineArgs(source, oracle, args));
 
-/** One document and nothing else: anything before or after it would not parse. */
+/** Parses output that must be one document. Anything before or after it would not parse. */
 export const certificateOf = (stdout: string): Certificate => {
   const reading = readCertificate(JSON.parse(stdout));
   if (!reading.ok) throw new Error(reading.problems.join('\n'));
   return reading.certificate;
 };
 
-/** A folder of a test file's own, and the services on loopback that its tests start. */
+/** A folder for one test file, and the services on loopback that its tests start. */
 export const openVerifyRig = () => {
   const folder = mkdtempSync(join(tmpdir(), 'echelon-cli-'));
   const servers: { close: () => Promise<void> }[] = [];
@@ -55,11 +55,11 @@ export const openVerifyRig = () => {
       opened(await startOracleFake(...oracle)),
     startModel: async (options: AnthropicFakeOptions = {}): Promise<AnthropicFake> =>
       opened(await startAnthropicFake({ apiKey: plantedKey, ...options })),
-    /** After each test. */
+    /** For `afterEach`. */
     closeServers: async () => {
       await Promise.all(servers.splice(0).map((server) => server.close()));
     },
-    /** After the last. */
+    /** For `afterAll`. */
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 };
