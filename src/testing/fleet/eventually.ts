@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 const lookEveryMs = 100;
 
 /**
- * Looks until `enough` holds of what is seen, and gives that back; a look that fails, for example because the database
- * is away, is repeated.
- * @throws where it does not come to hold within `withinMs`, with what was seen last.
+ * Looks until `enough` accepts what it sees, and returns that. It repeats a look that fails, for example because the
+ * database is away.
+ * @throws if `enough` accepts nothing within `withinMs`; the cause is what was seen last.
  */
 export const eventually = async <T>(
   what: string,
@@ -25,7 +25,7 @@ export const eventually = async <T>(
       last = error;
     }
     if (Date.now() >= deadline)
-      throw new Error(`${what} did not come about within ${withinMs / 1000} s.`, { cause: last });
+      throw new Error(`${what} did not happen within ${withinMs / 1000} s.`, { cause: last });
     await delay(lookEveryMs);
   }
 };

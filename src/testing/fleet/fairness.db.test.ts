@@ -15,11 +15,11 @@ afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
 
-/** Of both workers, each of which works on 16 replays side by side. */
+/** Of both workers together. Each works on 16 replays at once. */
 const slots = 32;
 const within = { withinMs: 300_000 };
 
-test('a run of 10 replays is given all its slots before a run of 1,000, whose jobs lie before it, is given each once more', async () => {
+test('a run of 10 replays gets all its slots before an earlier run of 1,000 gets every slot once more', async () => {
   const { databaseUrl, db, close } = await testDatabase();
   closing.push(close);
   const dataDir = await mkdtemp(join(tmpdir(), 'echelon-verify-fairness-'));
@@ -44,16 +44,16 @@ test('a run of 10 replays is given all its slots before a run of 1,000, whose jo
         minReplays: 5,
       }),
     );
-  /** How many of a run's jobs lie in the queue or were in it, and how many of them have started; by the queue's clock. */
+  /** How many jobs of a run were queued, how many of them have started, and the time of the queue's clock. */
   const jobsOf = async (runId: string) => {
     const [jobs] = await db.execute<{ queued: number; started: number; now: string }>(sql`
       select count(*)::int as queued, count(started_on)::int as started, clock_timestamp()::text as now
       from pgboss.job where name = 'score-replay' and data ->> 'runId' = ${runId}`);
-    if (jobs === undefined) throw new Error('A count came back empty.');
+    if (jobs === undefined) throw new Error('A count returned no row.');
     return jobs;
   };
   const large = await accept(0, 1_000);
-  // All slots of both workers are taken, and the large run's other jobs wait for them.
+  // The large run takes all slots of both workers, and its other jobs wait.
   await eventually(
     'The large run',
     () => jobsOf(large),

@@ -6,18 +6,18 @@ import { secretsKey } from './runs.ts';
 const readyWithinMs = 180_000;
 const nextAuthSecret = randomBytes(16).toString('hex');
 
-/** What every process of a fleet has in its environment. */
+/** The environment that all processes of a fleet share. */
 export const fleetSettings = (databaseUrl: string, dataDir: string): Record<string, string> => ({
   DATABASE_URL: databaseUrl,
   DATA_DIR: dataDir,
   SECRETS_KEY: secretsKey,
   NEXTAUTH_SECRET: nextAuthSecret,
-  // One user has all runs, and one oracle all questions: these limits are not what is tried.
+  // One user owns all runs and one oracle gets all questions. These limits are not under test.
   MAX_RUNS_AT_ONCE: '1000',
   ORACLE_MAX_PER_MINUTE: '1000000',
 });
 
-/** So many worker processes on one database, ready for work. */
+/** Starts `count` worker processes on one database and waits until they are ready. */
 export const startWorkers = async (
   count: number,
   outside: Pick<Outside, 'settingsOf'>,

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { startFleetProgram } from './program.ts';
 
-/** Says every 20 ms how far its two ways to ask for the time are from the true one. */
+/** Prints every 20 ms how far both ways to read the clock are from the true time. */
 const sayDrift = `setInterval(() => {
   const trueMs = performance.timeOrigin + performance.now();
   console.log('drift', Math.round((Date.now() - trueMs) / 1000) + 0, Math.round((new Date() - trueMs) / 1000) + 0);
 }, 20)`;
 
-test('a program’s clock is moved and set right again from outside, and what is a date stays one', async () => {
+test('a program’s clock can be moved and corrected from outside, and dates still work', async () => {
   const program = startFleetProgram(
     ['--eval', `${sayDrift}; console.log('date', new Date(0) instanceof Date, new Date(0).toISOString())`],
     {},

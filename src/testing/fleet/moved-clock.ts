@@ -1,6 +1,6 @@
 /**
- * Preloaded into the fleet's programs: their clock can be moved from outside, as a machine's jumps when it is set. What
- * is measured by it (`Date`) moves, what runs by itself (timers, the database's clock) does not.
+ * Preloaded into the fleet's programs, so that their clock can be moved from outside, as if a machine's clock were set.
+ * `Date` moves. Timers and the database's clock do not.
  */
 const TrueDate = Date;
 let movedMs = 0;

@@ -16,7 +16,7 @@ const openedSchema = z.object({
   settings: z.array(z.record(z.string(), z.string())),
 });
 
-/** As `openOutside`, in a process of its own: nothing is told of the calls. */
+/** Like `openOutside`, but in a separate process and without a record of calls. */
 export const openOutsideElsewhere = async (
   order: OutsideOrder,
 ): Promise<Pick<Outside, 'settingsOf' | 'oracleUrl' | 'close'>> => {

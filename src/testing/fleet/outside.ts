@@ -7,38 +7,38 @@ import { describeChange, startOracleFake } from '../fakes/oracles/http-fake.ts';
 
 /** One call that a fake saw. */
 export type Call = {
-  /** The number of the change that it was about; of one run alone. */
+  /** The number of its change. Each change belongs to one run. */
   change: number;
-  /** What was asked, the same at each repetition. */
+  /** What was asked. Repeated calls have the same question. */
   question: string;
-  /** Whose call it was: the place of the worker in its fleet. */
+  /** The worker that made the call, by its place in the fleet. */
   worker: number;
-  /** When it came and when it was answered, in milliseconds since the epoch; null while it is open. */
+  /** When it arrived and when it was answered, in milliseconds since the epoch. Null: it is open. */
   from: number;
   until: number | null;
 };
 
 export type Outside = {
-  /** For the environment of the worker at this place: each has a judge of its own, so that its calls are known. */
+  /** Environment for the worker at this place. Each worker has its own judge, so that its calls are recognised. */
   settingsOf(worker: number): Record<string, string>;
   oracleUrl: string;
-  /** What was called since it was emptied last. */
+  /** All calls since this list was last emptied. */
   calls: Call[];
   latency: { oracleMs: number; judgeMs: number };
   close(): Promise<void>;
 };
 
-/** Changes of different runs have different numbers, and so no answer key in common. */
+/** Changes of different runs have different numbers, so runs share no answer key. */
 const numbersPerRun = 10_000;
 
-/** The judge whose API stands outside. */
+/** The judge whose API is faked. */
 export const outsideJudge = 'anthropic';
 
 export const repositoryOf = (run: number) => `octo/run-${run}`;
 
 const runOfChange = (change: number) => Math.floor(change / numbersPerRun) - 1;
 
-/** When the first call about each change of a run came. */
+/** When the first call about each change of a run arrived. */
 export const startsOfReplays = ({ calls }: Pick<Outside, 'calls'>, run: number): number[] => {
   const starts = new Map<number, number>();
   for (const { change, from } of calls)
@@ -54,21 +54,21 @@ const changeIn = (text: string): number => {
   return Number(number);
 };
 
-/** What a judge is asked, without the fence around it, whose nonce each worker draws anew. */
+/** What a judge is asked, without the fence around it, because each worker draws its own nonce. */
 const questionOf = (user: string) => `${measureOf(user)} ${JSON.stringify(fencedPieces(user))}`;
 
-/** GitHub, oracle and judges of a fleet, in this process: they know which calls were open at which moment. */
+/** GitHub, oracle and judges of a fleet, in this process. They record which calls were open when. */
 export const openOutside = async ({
   workers,
   changes,
 }: {
   workers: number;
-  /** How many changes the repository of each run has. */
+  /** How many changes each run's repository has. */
   changes: number[];
 }): Promise<Outside> => {
   const calls: Call[] = [];
   const latency = { oracleMs: 20, judgeMs: 20 };
-  /** Who asked the judge about a change last: the oracle, whose address is the run's, is asked by the same worker. */
+  /** Which worker asked the judge about a change last. All workers use one oracle address; the same worker asks it. */
   const askedLast = new Map<number, number>();
 
   const during = async <T>(call: Omit<Call, 'from' | 'until'>, ms: number, answer: () => T): Promise<T> => {

@@ -10,15 +10,15 @@ import { initialise, startServer, superuser } from '#db/embedded/server.ts';
 import { migrate } from '#db/migrate.ts';
 import { installQueues } from '#queue/install.ts';
 
-/** A Postgres that other processes know by one address, whatever happens to its server. */
+/** A Postgres that keeps its address, whatever happens to its server. */
 export type FleetPostgres = {
-  /** A new database with everything that an installation has in it; its address. */
+  /** Creates a database with everything that an installation needs, and returns its address. */
   createDatabase(name: string): Promise<string>;
-  /** Fast shutdown, as an operator does it, and a start. */
+  /** A fast shutdown, as an operator does it, then a start. */
   restart(): Promise<void>;
-  /** kill -9 of the server's first process, and a start once the others have noticed: crash recovery. */
+  /** kill -9 of the postmaster, then a start with crash recovery once its other processes have ended. */
   crash(): Promise<void>;
-  /** Ends every connection but its own; the server goes on. */
+  /** Ends all connections but its own. The server keeps running. */
   cutConnections(): Promise<void>;
   close(): Promise<void>;
 };
@@ -27,14 +27,14 @@ const password = 'of-a-test-on-loopback';
 
 export const startPostgres = async (): Promise<FleetPostgres> => {
   const folder = await mkdtemp(join(tmpdir(), 'echelon-verify-fleet-'));
-  // As root the account of Postgres must pass through it.
+  // Under root, Postgres runs as another account and must be able to enter the folder.
   await chmod(folder, 0o711);
   const directory = join(folder, 'postgres');
   const account = await accountFor(directory);
   const place = { directory, account, binaries: await binariesFor(account) };
   await initialise(place, { password, durable: false });
   const port = await freePort();
-  // A killed process loses nothing that it handed to the system, but what it still held itself: commits are written.
+  // No fsync: a killed process loses only what it had not yet written to the system, and commits are written.
   const start = () => startServer(place, { port: String(port), fsync: 'off', full_page_writes: 'off' });
   let server = await start();
   const urlOf = (database: string) => `postgres://${superuser}:${password}@127.0.0.1:${port}/${database}`;

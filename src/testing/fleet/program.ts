@@ -4,29 +4,28 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { projectRoot } from '#start/child.ts';
 
 /**
- * A program of the installation as a process that can be killed, paused and restarted. One that ends by itself, as a
- * worker does that finds no database, is started again, as whoever runs an installation has it.
+ * A program of the installation as a process that can be killed, paused and restarted. A program that ends on its own,
+ * like a worker that finds no database, is started again, as in a real installation.
  */
 export type FleetProgram = {
-  /** The lines that it wrote last. */
+  /** Its latest output. */
   said(): string;
-  /** Resolves when it has said that it is ready; rejects after `withinMs`. */
+  /** Resolves when it has reported that it is ready. Rejects after `withinMs`. */
   untilReady(withinMs: number): Promise<void>;
-  /** How often it was ready and ended by itself. */
+  /** How often it ended on its own after it was ready. */
   readonly crashes: number;
-  /** kill -9, and a start. */
+  /** kill -9, then a start. */
   kill(): Promise<void>;
-  /** SIGTERM, and a start once it has ended. */
+  /** SIGTERM, then a start once it has ended. */
   restart(): Promise<void>;
   pause(): void;
-  /** Lets it go on, and resolves once it does. */
+  /** Lets it continue, and resolves once it does. */
   resume(): Promise<void>;
   /**
-   * Moves its clock by so much from the true time, and resolves once that is done; 0 sets it right. A start sets it right
-   * too.
+   * Sets its clock this far from the true time, and resolves once that is done. 0 corrects it, and so does a start.
    */
   moveClock(ms: number): Promise<void>;
-  /** Ends it for good: SIGTERM, and SIGKILL where that takes longer than `graceMs`. */
+  /** Ends it for good: SIGTERM, then SIGKILL after `graceMs`. */
   end(graceMs?: number): Promise<void>;
 };
 
@@ -42,7 +41,7 @@ export const startFleetProgram = (
   let child: ChildProcess;
   let said = '';
   let ended = false;
-  /** While it is ended on purpose, its exit is nothing that has to be mended. */
+  /** It is being ended on purpose, so its exit must not start it again. */
   let onPurpose = false;
   let timer: NodeJS.Timeout | undefined;
   let isReady = false;
@@ -93,7 +92,7 @@ export const startFleetProgram = (
     if (!ended) start();
   };
   const setClock = async (clockMovedMs: number) => {
-    // One that is just ending has no clock to move.
+    // A program that is ending has no clock to move.
     if (!child.connected) return;
     const heard = new AbortController();
     const answered = Promise.race(

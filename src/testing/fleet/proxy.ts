@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 
-/** Sends each request on a connection of its own to the next of `ports`; where none accepts it, to the one after. */
+/** Sends each request over a new connection to the next of `ports`. If a port refuses, it tries the one after. */
 export const startProxy = async (ports: number[]): Promise<Server> => {
   let turn = 0;
   const proxy = createServer(async (incoming, outgoing) => {

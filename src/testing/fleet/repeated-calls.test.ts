@@ -11,14 +11,14 @@ const call = (change: number, question: string, worker: number, from: number): C
 });
 
 const calm = [call(1, 'answer_key []', 0, 0), call(1, 'reply []', 0, 700), call(2, 'answer_key []', 0, 0)];
-/** Each a twentieth of a second after it was answered. */
+/** Each is stored 50 ms after its answer. */
 const stored = calm.map(({ change, question, until }) => ({
   change,
   column: `${question.split(' ')[0]}_json`,
   at: (until ?? 0) + 50,
 }));
 
-test('the same calls by other workers at other times are no repetitions', () => {
+test('the same calls by other workers at other times do not count as repeated', () => {
   const moved = calm.map((one) => ({ ...one, worker: 2, from: one.from + 9_000 }));
   expect(repetitions(calm, moved, [], stored)).toEqual({
     repeated: [],
@@ -28,10 +28,10 @@ test('the same calls by other workers at other times are no repetitions', () => 
   });
 });
 
-test('a call that was open when its worker was killed may be made again, and only that one', () => {
+test('only a call that was open when its worker was killed may be repeated', () => {
   const again = call(1, 'answer_key []', 1, 12_000);
   const cut = { workers: [0], from: 300, until: 300 };
-  // Of worker 0 both answer keys are open at 300 ms.
+  // At 300 ms worker 0 has both answer keys open.
   expect(repetitions(calm, [...calm, again], [cut], stored)).toEqual({
     repeated: [again],
     open: 2,
@@ -42,7 +42,7 @@ test('a call that was open when its worker was killed may be made again, and onl
     open: 0,
     inexcusable: [again],
   });
-  // The reply is answered at 1,300 ms, and stored at 1,350.
+  // The reply is answered at 1,300 ms and stored at 1,350.
   expect(
     repetitions(calm, [...calm, again], [{ workers: [0], from: 1_340, until: 1_340 }], stored),
   ).toMatchObject({
@@ -57,7 +57,7 @@ test('a call that was open when its worker was killed may be made again, and onl
   });
 });
 
-test('a question that was never asked undisturbed counts as repeated, and one that is not asked as missing', () => {
+test('a question that the undisturbed runs never asked counts as repeated, and one not asked counts as missing', () => {
   const other = call(2, 'reply []', 0, 700);
   expect(repetitions(calm, [...calm.slice(0, 2), other], [], stored)).toEqual({
     repeated: [other],

@@ -1,27 +1,27 @@
 import type { Call } from './outside.ts';
 import type { StoredStep } from './stored-steps.ts';
 
-/** A disturbance that cuts off what these workers had under way, in milliseconds since the epoch. */
+/** A disturbance that cuts off the open calls of these workers. Times are in milliseconds since the epoch. */
 export type Cut = { workers: readonly number[]; from: number; until: number };
 
 export type Repetitions = {
-  /** Calls beyond those that the undisturbed runs made. */
+  /** Calls in addition to those of the undisturbed runs. */
   repeated: Call[];
   /** How many calls were open at a cut. */
   open: number;
-  /** Repeated, although about the same change nothing was open or waited to be stored at a cut. */
+  /** Repeated calls without an excuse: no call about the same change was open or unstored at a cut. */
   inexcusable: Call[];
-  /** Made by the undisturbed runs and not by the disturbed ones. */
+  /** How many calls the undisturbed runs made and the disturbed ones did not. */
   missing: number;
 };
 
-/** Where the answer to a question is stored; the baseline is asked about in the measures' own words. */
+/** Where the answer to a question may be stored. Questions about the baseline look like those of its measures. */
 const columnsOf = ({ question }: Call): string[] => {
   const [measure = ''] = question.split(' ');
   return [`${measure}_json`, ...(['precision', 'recall'].includes(measure) ? ['baseline_json'] : [])];
 };
 
-/** An answer is not stored yet in the moment in which it was sent: until then its call counts as open. */
+/** When a call's answer was stored. Until then the call counts as open. */
 const endOf = (call: Call, stored: readonly StoredStep[]): number => {
   const { change, until } = call;
   if (until === null) return Number.POSITIVE_INFINITY;
@@ -40,8 +40,8 @@ const counted = (calls: readonly Call[]) => {
 };
 
 /**
- * Holds the calls of disturbed runs against those of the same runs undisturbed.
- * @param stored what the disturbed runs stored, in the order of time
+ * Compares the calls of disturbed runs with those of the same runs undisturbed.
+ * @param stored what the disturbed runs stored, in order of time
  */
 export const repetitions = (
   calm: readonly Call[],

@@ -16,14 +16,14 @@ import type { Actor, ServiceContext } from '#services/ground/index.ts';
 import { createRun } from '#services/run/index.ts';
 import { openPolicy } from '../rigs/engine-rig.ts';
 
-/** The fleet's key for secrets, as its workers have it in their environment. */
+/** The fleet's key for secrets, also in its workers' environment. */
 export const secretsKey = 'ab'.repeat(32);
 
 const neverHere = async () => {
-  throw new Error('Runs are carried out by workers alone.');
+  throw new Error('Only workers carry out runs.');
 };
 
-/** Accepts runs in this process, as a web process does, for workers elsewhere to carry out. */
+/** Accepts runs in this process, like a web process. Workers in other processes carry them out. */
 export const openFrontDesk = async (databaseUrl: string) => {
   const { db, close } = openDatabase(databaseUrl);
   const queue = openSender(db);
@@ -55,7 +55,7 @@ export const openFrontDesk = async (databaseUrl: string) => {
   };
 };
 
-/** Where each run stands, by its construct. */
+/** The state of each run, in order of constructs. */
 export const runStates = (db: Database) =>
   db
     .select({
@@ -69,7 +69,7 @@ export const runStates = (db: Database) =>
     .from(verificationRuns)
     .orderBy(asc(verificationRuns.constructId));
 
-/** When a run's changes were drawn and its replays stored, in milliseconds since the epoch. */
+/** When a run's changes were drawn and stored as replays, in milliseconds since the epoch. */
 export const whenDrawn = async (db: Database, runId: string): Promise<number> => {
   const [drawn] = await db
     .select({ at: verificationReplays.createdAt })
@@ -84,8 +84,8 @@ export const haveEnded = (runs: Awaited<ReturnType<typeof runStates>>) =>
   runs.every(({ status }) => isTerminal(status));
 
 /**
- * What a construct's certificates say, without ids, times and costs, and without what follows from the pool of other
- * runs' canaries, which depends on the order in which runs end.
+ * What each construct's certificates say, without ids, times, costs, and what depends on the pool of other runs'
+ * canaries, because that depends on the order in which runs end.
  */
 export const certifiedNumbers = async (db: Database): Promise<Map<string, unknown[]>> => {
   const certificates = await db.query.verificationCertificates.findMany({
@@ -100,7 +100,7 @@ export const certifiedNumbers = async (db: Database): Promise<Map<string, unknow
   const numbers = new Map<string, unknown[]>();
   for (const { rawScores, replayScores: scores, ...certificate } of certificates) {
     const { usage: _usage, usageByMeasure: _byMeasure, trust, counts, ...rest } = rawScores;
-    // What was cut off is asked again, which is told; nothing else is to be another.
+    // Calls that were cut off are repeated and counted here. Everything else must be equal.
     const raw = { ...rest, counts: { ...counts, oracleAskedAgain: 0 } };
     const content = {
       ...certificate,
@@ -116,7 +116,7 @@ export const certifiedNumbers = async (db: Database): Promise<Map<string, unknow
   return numbers;
 };
 
-/** What must be gone once every run has ended: jobs, slots of calls that are still taken, sealed secrets. */
+/** What must be zero once every run has ended: jobs, call slots in use, sealed secrets. */
 export const remains = async (db: Database) => {
   const [jobs] = await db.execute<{ waiting: number; dead: number }>(
     sql`select (count(*) filter (where state in ('created', 'retry', 'active')))::int as waiting,
@@ -134,7 +134,7 @@ export const remains = async (db: Database) => {
   };
 };
 
-/** The most attempts that ended in an error at one replay, or at one run's ingestion or certification. */
+/** The most tries that ended in an error for one replay, or for one run's ingestion and certification. */
 export const mostFaults = async (db: Database): Promise<number> => {
   const [row] = await db.execute<{ most: number }>(
     sql`select greatest((select coalesce(max(faults), 0) from verification_replays),

@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm';
 import type { Database } from '#db/client.ts';
 
-/** When a step of a replay was stored, in milliseconds since the epoch, by its column's name. */
+/** When a step of a replay was stored, in milliseconds since the epoch. `column` is the step's column. */
 export type StoredStep = { change: number; column: string; at: number };
 
-/** From now on this database keeps when each step of a replay is stored. */
+/** Makes this database record when each step of a replay is stored. */
 export const keepStoredSteps = async (db: Database): Promise<void> => {
   await db.execute(sql`
     create table stored_steps (change int not null, step text not null, at timestamptz not null)`);

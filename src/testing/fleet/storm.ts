@@ -6,11 +6,11 @@ import type { Cut } from './repeated-calls.ts';
 export type Stricken = { workers: FleetProgram[]; web: FleetProgram | null; database: FleetPostgres };
 
 export type Storm = {
-  /** What cut off calls. */
+  /** The disturbances that cut off calls. */
   cuts: Cut[];
-  /** How many disturbances struck the database: at each of them an attempt may end in an error. */
+  /** How many disturbances struck the database. Each may end one try of a job in an error. */
   databaseFaults: number;
-  /** Resolves when `stop` was called or the last disturbance struck, and all that was struck is up again. */
+  /** Resolves after `stop` or the last disturbance, once everything is running again. */
   over: Promise<void>;
   stop(): void;
 };
@@ -27,8 +27,8 @@ const kinds = [
 type Kind = (typeof kinds)[number] | 'kill the web server';
 
 /**
- * How long a worker that was paused may take, once it runs again, to learn that its leases are lost: what waited within
- * it for its turn at the judge is sent until then.
+ * How long a paused worker may take, once it runs again, to learn that its leases are lost. Until then it still sends
+ * calls that were waiting in it for the judge.
  */
 const resumedMs = 1_000;
 
@@ -41,8 +41,8 @@ const shuffled = <T>(items: readonly T[], random: () => number): T[] =>
     .map(({ item }) => item);
 
 /**
- * Every 3 to 5 seconds something of the fleet is killed, paused, restarted or its clock moved: each kind once in every round, in an
- * order that the seed decides, until `rounds` are through or it is stopped.
+ * Disturbs the fleet every 3 to 5 seconds: something is killed, paused or restarted, or its clock is moved. Each round
+ * has every kind once, in an order that `random` decides. It ends after `rounds` or by `stop`.
  */
 export const startStorm = (
   { workers, web, database }: Stricken,
@@ -51,7 +51,7 @@ export const startStorm = (
   const stopping = new AbortController();
   const cuts: Cut[] = [];
   const all = [...workers.keys()];
-  /** Of a worker, the database or the web server one thing happens at a time. */
+  /** What is being disturbed. Nothing is disturbed twice at once. */
   const busy = new Set<string>();
   const underWay = new Set<Promise<void>>();
   const beganAt = Date.now();
@@ -80,7 +80,7 @@ export const startStorm = (
   };
 
   const strikeWorker = (kind: Kind) => {
-    // Drawn whatever is struck, so that the same seed gives the same order.
+    // Always drawn, so that the same seed gives the same order.
     const order = shuffled(all, random);
     const place = order.find((candidate) => !busy.has(`worker ${candidate}`));
     const worker = place === undefined ? undefined : workers[place];
@@ -107,7 +107,7 @@ export const startStorm = (
   const strikeDatabase = (kind: Kind, act: () => Promise<void>) => {
     if (busy.has('database')) return;
     databaseFaults += 1;
-    // A database that is away keeps on cutting off what ends meanwhile.
+    // While the database is away, it also cuts off calls that end meanwhile.
     strike(kind, 'database', { cutOff: all, knowsAfterMs: 0 }, act);
   };
 
@@ -143,7 +143,7 @@ export const startStorm = (
       if (!stopping.signal.aborted) throw error;
     })
     .then(async () => {
-      // Also where one of them failed: none is left behind.
+      // Wait for all of them, even if one failed, so that none is left behind.
       await Promise.allSettled(underWay);
       await Promise.all(underWay);
     });

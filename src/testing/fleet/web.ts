@@ -11,12 +11,11 @@ import { type FleetProgram, startFleetProgram } from './program.ts';
 
 const acceptedWithinMs = 180_000;
 
-/** Sends a run in, once; rejects where it is not known whether it was accepted. */
+/** Submits a run once. Rejects if it is unknown whether the run was accepted. */
 export type SendRun = (request: RunRequest) => Promise<unknown>;
 
 /**
- * The built web application as a process, and a sender that goes through its tRPC interface, where runs can be given a
- * seed.
+ * The built web application as a process, and a sender that uses its tRPC interface, which lets runs have a seed.
  */
 export const startWeb = async (
   context: ServiceContext,
@@ -61,15 +60,15 @@ export const sendHere =
   (request) =>
     createRun(context, owner, request);
 
-/** Sends a run until it stands in the database; its construct tells whether an earlier attempt got there. */
+/** Submits a run until it is in the database. Its construct shows whether an earlier submission arrived. */
 export const acceptRun = (context: ServiceContext, send: SendRun, request: RunRequest): Promise<unknown> =>
   eventually(
     `The acceptance of ${request.constructId}`,
     async () => {
-      const standing = () =>
+      const stored = () =>
         context.db.$count(verificationRuns, eq(verificationRuns.constructId, request.constructId));
-      if ((await standing()) === 0) await send(request);
-      return standing();
+      if ((await stored()) === 0) await send(request);
+      return stored();
     },
     (runs) => runs > 0,
     { withinMs: acceptedWithinMs },
