@@ -1,8 +1,8 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 
-/** A merged pull request of which nothing is known but this. */
+/** A merged pull request of which only the given fields are known. */
 export const bareChange = (
-  told: Pick<GroundTruth, 'title' | 'diff'> & Partial<GroundTruth>,
+  given: Pick<GroundTruth, 'title' | 'diff'> & Partial<GroundTruth>,
 ): GroundTruth => ({
   id: '1',
   description: '',
@@ -13,5 +13,5 @@ export const bareChange = (
   author: null,
   url: null,
   repository: 'owner/name',
-  ...told,
+  ...given,
 });

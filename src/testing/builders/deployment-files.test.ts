@@ -9,12 +9,12 @@ import {
   workerPod,
 } from './deployment.ts';
 
-test('both files hold the same commands, no secret, and more time to end than a process takes', () => {
+test('both files have the same commands, contain no secret, and give processes enough time to end', () => {
   expect(firstContainer(webPod).args).toEqual(service('web').command);
   expect(firstContainer(workerPod).args).toEqual(service('worker').command);
   expect(firstContainer(jobPod).args).toEqual(service('migrate').command);
 
-  // Every value that compose takes from outside is one without which it refuses to start.
+  // Compose must refuse to start without any value that it takes from outside.
   const taken = composeText.match(/\$\{[^}]*\}/g) ?? [];
   expect(taken.length).toBeGreaterThan(0);
   for (const reference of taken) expect(reference).toMatch(/^\$\{\w+:\?[^}]+\}$/);

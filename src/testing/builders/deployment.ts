@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 
-// The commands, variables and probes of compose.yaml and of the Kubernetes example, as these files have them, and what
-// the Dockerfile takes away.
+// Reads the commands, variables and probes of compose.yaml and the Kubernetes example, and what the Dockerfile removes.
 
 const projectRoot = join(import.meta.dirname, '../../..');
 const read = (path: string) => readFileSync(join(projectRoot, path), 'utf8');
@@ -41,14 +40,14 @@ const manifests = parseAllDocuments(read('.github/kubernetes/echelon-verify.yaml
   (document) => document.toJS() as Manifest,
 );
 
-/** The commands that take from the image, once the application is built, what it runs without. */
+/** The commands that remove from the image, after the build, what the application runs without. */
 export const afterBuild = (() => {
   const found = /npm run build \\\n\s+&& ([\s\S]+?)\n\n/.exec(read('Dockerfile'))?.[1];
   if (found === undefined) throw new Error('The Dockerfile does not say what follows its build.');
   return found;
 })();
 
-/** Of compose.yaml. */
+/** A service of compose.yaml. */
 export const service = (name: string): Service => {
   const found = services[name];
   if (found === undefined) throw new Error(`compose.yaml has no service ${name}.`);
@@ -65,7 +64,7 @@ export const webPod = podOf('Deployment', 'echelon-verify-web');
 export const workerPod = podOf('Deployment', 'echelon-verify-worker');
 export const jobPod = podOf('Job', 'echelon-verify-migrate');
 
-/** The variables that all pods have in common. */
+/** The variables that all pods share. */
 export const podSettings = manifests.find(({ kind }) => kind === 'ConfigMap')?.data ?? {};
 
 export const firstContainer = ({ containers: [container] }: PodSpec): Container => {

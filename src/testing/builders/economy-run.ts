@@ -13,12 +13,12 @@ import { createAnthropicClient } from '#verification/judges/providers/anthropic/
 import { type AnthropicFakeOptions, startAnthropicFake } from '../fakes/anthropic/anthropic-fake.ts';
 import { runRequest, testRig } from '../rigs/engine-rig.ts';
 
-/** A run that is judged through the API's fake, and workers that share nothing but its database. */
+/** A run in economy mode, judged through the API's fake. Its workers share only its database. */
 export const economyRun = async (options: AnthropicFakeOptions = {}, request: Partial<RunRequest> = {}) => {
   const rig = await testRig();
   const fake = await startAnthropicFake({
     batches: { manual: true },
-    // When a batch was made is held against the services' clock.
+    // Services compare a batch's creation time with their clock.
     now: () => rig.context.now().getTime(),
     ...options,
   });
@@ -51,12 +51,12 @@ export const economyRun = async (options: AnthropicFakeOptions = {}, request: Pa
   );
   const run = (id = runId) => getRun(context, owner, id);
   const items = () => rig.db.select().from(judgeBatchItems);
-  /** The same worker, before an API that does some things in another way. */
+  /** The same worker with an API that does some things differently. */
   const withBatches = (changes: Partial<BatchClient>): WorkerContext => ({
     ...context,
     engine: { ...context.engine, batches: new Map([[provider, { ...batches, ...changes }]]) },
   });
-  /** Works on jobs and batches, each batch ending at once, until the run has ended. */
+  /** Works on jobs and batches until the run has ended. Each batch ends at once. */
   const work = async (onto = context, id = runId) => {
     for (let round = 0; round < 20 && (await run(id)).certificateId === null; round += 1) {
       await rig.pump({ onto });

@@ -5,25 +5,25 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 
-/** Files to write (null removes one); bytes stay bytes. */
+/** Files to write. Null removes a file. */
 export type FileChanges = Record<string, string | Uint8Array | null>;
 
 export type CommitRequest = {
   message: string;
   files?: FileChanges;
   author?: string;
-  /** RFC 3339; without one, a minute after the commit before. */
+  /** RFC 3339. By default, a minute after the previous commit. */
   at?: string;
 };
 
-/** A small real repository in a temporary folder, on the branch `main`. */
+/** A small, real repository in a temporary folder, on the branch `main`. */
 export type GitRepository = {
   path: string;
-  /** Runs git there and answers its output; throws where it fails. */
+  /** Runs git there and returns its output. Throws if git fails. */
   git(...args: string[]): string;
-  /** Commits to the current branch and answers the hash. */
+  /** Commits to the current branch and returns the hash. */
   commit(request: CommitRequest): string;
-  /** Commits `files` on a branch of its own and merges it, as GitHub's button does. */
+  /** Commits `files` on a new branch and merges it, as GitHub's button does. */
   mergePullRequest(request: {
     number: number;
     title: string;
@@ -96,7 +96,7 @@ export const createGitRepository = (): GitRepository => {
   };
 };
 
-/** A program that leaves a file behind when it is run: planted where a hostile repository would plant it. */
+/** A program that leaves a file behind when it runs. Tests plant it where a hostile repository would. */
 export const plantTrap = (folder: string): { command: string; sprung: string } => {
   const command = join(folder, 'trap.sh');
   const sprung = join(folder, 'sprung');
@@ -113,9 +113,9 @@ export type GitServer = {
 };
 
 /**
- * Serves a repository by git's smart HTTP protocol on loopback. With `token`, only its basic credentials open it;
- * with `redirectTo`, every request is sent there; with `silent`, nothing is ever answered. Like GitHub it serves
- * partial clones and any object by its name.
+ * Serves a repository by git's smart HTTP protocol on loopback. With `token` it requires that token as basic
+ * credentials. With `redirectTo` it redirects every request there. With `silent` it never answers. Like GitHub, it
+ * serves partial clones and any object by its name.
  */
 export const serveGitRepository = async (
   path: string,
@@ -163,7 +163,7 @@ export const serveGitRepository = async (
     const child = spawn('git', [...args, path], {
       env: { ...process.env, ...environment('server', '2025-01-01T00:00:00Z'), GIT_PROTOCOL: protocol },
     });
-    // git compresses longer requests.
+    // git compresses long requests.
     if (request.headers['content-encoding'] === 'gzip') request.pipe(createGunzip()).pipe(child.stdin);
     else request.pipe(child.stdin);
     child.stdin.on('error', () => child.kill());

@@ -2,7 +2,7 @@ import type { RunRequest } from '#contracts/run-request.ts';
 import { type OwnersRig, ownersRig } from '../rigs/owners-rig.ts';
 import type { Script } from '../rigs/scripted-engine.ts';
 
-/** Every call that the replay of one change takes. */
+/** Every call that one replay makes. */
 export const wholeReplay = (id: string) => [
   `answer_key:${id}`,
   `oracle:${id}`,
@@ -13,7 +13,7 @@ export const wholeReplay = (id: string) => [
   `baseline-recall:${id}`,
 ];
 
-/** Cancelled when the oracle is asked about the second change: one replay scored, one begun, one not begun. */
+/** A run cancelled when the oracle is asked about the second change: one replay is scored, one begun, one not begun. */
 export const interruptedRun = async (script: Script = {}, request: Partial<RunRequest> = {}) => {
   let cancels = true;
   const at: OwnersRig = await ownersRig({

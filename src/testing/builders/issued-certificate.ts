@@ -8,7 +8,7 @@ type Changed = Partial<Omit<CertificateInput, 'draw' | 'judge' | 'replays'>> & {
   judge?: Partial<CertificateInput['judge']>;
 };
 
-/** A run with these replays that have ended: judged offline, no earlier run known, all else as small as it can be. */
+/** A run with these ended replays, judged offline, without earlier runs, and otherwise minimal. */
 export const certificateInput = (
   replays: CertificateInput['replays'],
   { draw, judge, ...changed }: Changed = {},
@@ -36,7 +36,7 @@ export const certificateInput = (
   ...changed,
 });
 
-/** The certificate of a run as every surface answers it, stored nowhere; each replay's score has its change's id. */
+/** A run's certificate as every surface shows it. It is not stored. Each replay's score has its change's id. */
 export const issuedCertificate = (
   input: CertificateInput,
   createdAt = new Date('2026-01-01T00:00:00Z'),

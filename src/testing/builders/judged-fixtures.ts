@@ -9,8 +9,8 @@ import { runReplay } from '#verification/replay/run-replay.ts';
 import { scoreReplay } from '#verification/replay/score.ts';
 
 /**
- * Changes of invented projects in several languages, and what a careful reader wrote about each: a summary and
- * claims that are true, true claims in plain words, and claims that are false though they sound like the change.
+ * Changes of invented projects in several languages, and what a careful reader wrote about each: a true summary, true
+ * claims, true claims in plain words, and false claims that sound like the change.
  */
 const readingSchema = z.object({
   id: z.string(),
@@ -40,7 +40,7 @@ export const oracleAnswer = (summary: string, claims: string[], followUpResponse
   followUpResponse,
 });
 
-/** Replays one change against an oracle that cannot fail, with the whole of the engine between them. */
+/** Replays one change through the whole engine, with an oracle that cannot fail. */
 export async function replayFixture(
   groundTruth: GroundTruth,
   judge: Judge,
@@ -74,7 +74,7 @@ export async function replayFixture(
 export const meanOf = (values: number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Means over the changes' scores; the composite weighs the three measures alike. */
+/** Means over the changes' scores. The composite weighs the three measures equally. */
 export const meansOf = (scores: ReplayScore[]) => {
   const precision = meanOf(scores.map((score) => score.precision));
   const recall = meanOf(scores.map((score) => score.recall));

@@ -15,11 +15,11 @@ export type JudgedRun = {
   shared?: (change: GroundTruth) => SharedJudgments;
   agreement?: Agreement;
   seed?: string;
-  /** Replays side by side. */
+  /** How many replays run at once. */
   concurrency?: number;
 };
 
-/** A whole run with the engine alone: every replay, and the certificate that follows from them. */
+/** A whole run with only the engine: every replay, and the certificate that follows from them. */
 export const judgedRun = async ({
   changes,
   judge,

@@ -5,7 +5,7 @@ import { usageOfOneCall } from '../rigs/scripted-judge.ts';
 import { certificateInput, issuedCertificate } from './issued-certificate.ts';
 import { failedCheckpoint, judgedCheckpoint, unscoredVerdict, type Verdicts } from './replay-checkpoint.ts';
 
-/** A replay with canaries, a baseline and a second judge, each with some of its verdicts against the first judge's. */
+/** A replay with canaries, a baseline and agreement. The agreement judge contradicts some verdicts of the first. */
 const whole = (
   verdicts: Verdicts,
   secondReply: Verdicts['replyAccuracy'],
@@ -42,7 +42,7 @@ const whole = (
   return { ...checkpoint, precision: { ...precision, canaries: shown }, baseline, second };
 };
 
-/** How often each judge gives each value is different for any two values, so that no other value has the same kappa. */
+/** Any two values differ in how often each judge gives them, so changing any value changes kappa. */
 const replies: [Verdicts['replyAccuracy'], Verdicts['replyAccuracy']][] = [
   [0.25, 0.5],
   [0.5, 0.5],
@@ -66,8 +66,8 @@ const earlierRuns: EarlierCanaries = {
 };
 
 /**
- * A certificate under two models of which everything was measured that can be: ten judged replays, an oracle failure
- * and an unscored one, with a pool of earlier canaries.
+ * A certificate with two models and everything that can be measured: ten judged replays, an oracle failure, an unscored
+ * replay, and a pool of earlier canaries.
  */
 export const measuredCertificate = (earlier: EarlierCanaries = earlierRuns): Certificate =>
   issuedCertificate(

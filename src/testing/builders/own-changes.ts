@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { type GroundTruth, groundTruthSchema } from '#contracts/ground-truth.ts';
 
 /**
- * Fifty changes of this repository's own history, of large commits one to four files, and what a careful reader wrote
- * about each: a summary and claims that are true, and claims that are false though they sound like the change.
+ * Fifty changes from this repository's history (one to four files of a large commit), and what a careful reader wrote
+ * about each: a true summary, true claims, and false claims that sound like the change.
  */
 const ownReadingSchema = z.object({
   id: z.string(),

@@ -3,11 +3,11 @@ import { createGitRepository, type FileChanges, type GitRepository } from './git
 
 export type MergeKind = 'merge' | 'squash' | 'rebase';
 
-/** A real repository whose pull requests GitHub's fake can list: heads under `refs/pull/N/head`, as GitHub has them. */
+/** A real repository whose pull requests GitHub's fake can list. Heads are under `refs/pull/N/head`, as on GitHub. */
 export type PullsInGit = {
   repository: GitRepository;
   pulls: FakePullRequest[];
-  /** Opens a pull request of two commits, lets the base move on, and merges it. */
+  /** Opens a pull request of two commits, commits to the base, and merges. */
   add(kind: MergeKind, files?: FileChanges): FakePullRequest;
 };
 

@@ -1,9 +1,9 @@
 import { type JudgeUsage, noUsage, type ReplayCheckpoint } from '#contracts/replay.ts';
 
-/** What a finished replay's judge said: one boolean a folded claim and a change of the key. */
+/** The verdicts of a finished replay: a boolean for each folded claim and each change of the key. */
 export type Verdicts = { claims: boolean[]; changes: boolean[]; replyAccuracy: 0 | 0.25 | 0.5 | 0.75 | 1 };
 
-/** A checkpoint with every step of a scored replay stored, each judge call 10 ms long and of that usage. */
+/** A checkpoint with every step of a scored replay. Each judge call takes 10 ms and has the given usage. */
 export const judgedCheckpoint = (
   { claims, changes, replyAccuracy }: Verdicts,
   model = 'offline-1',
@@ -75,7 +75,7 @@ export const judgedCheckpoint = (
   };
 };
 
-/** A replay whose change the judge found no answer key for, at that usage. */
+/** A replay whose change got no answer key from the judge, with the given usage. */
 export const keylessCheckpoint = (usage = noUsage): ReplayCheckpoint => ({
   answerKey: {
     kind: 'impossible',
@@ -88,11 +88,11 @@ export const keylessCheckpoint = (usage = noUsage): ReplayCheckpoint => ({
   },
 });
 
-/** A verdict that the judge could not be had for. */
+/** A verdict that is missing because the judge was unavailable. */
 export const unscoredVerdict = (reason = 'down') =>
   ({ kind: 'unscored', reason, asks: 1, retries: 0, latencyMs: 1, usage: noUsage }) as const;
 
-/** A replay whose oracle answered with an error; its key had this many changes. */
+/** A replay that is an oracle failure. Its key has this many changes. */
 export const failedCheckpoint = (changes: number, httpAnswered = true): ReplayCheckpoint => ({
   answerKey: judgedCheckpoint({
     claims: [],

@@ -1,4 +1,4 @@
-/** Mulberry32 in [0, 1): seeded, so that a simulation says the same on every machine. */
+/** Mulberry32 in [0, 1). It is seeded, so that a simulation gives the same result on every machine. */
 export const seededRandom = (seed: number) => {
   let state = seed;
   return () => {

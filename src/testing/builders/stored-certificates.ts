@@ -29,7 +29,7 @@ const insertCertificate = async (
   return row.id;
 };
 
-/** Stores a certificate of one replay, with `supported` of 4 claims supported and all else found; answers its id. */
+/** Stores a certificate of one replay with `supported` of 4 claims supported and all else found. Returns its id. */
 export const storeCertificate = (
   db: Database,
   { supported, ...identity }: { constructId: string; supported: number; createdAt: Date },
@@ -68,8 +68,7 @@ const canaries = (kind: CanaryKind, count: number, supported: number) =>
   }));
 
 /**
- * A replay that a model judged and was paid for, with 5 canaries of each kind; the first replay's judge errs on one
- * each.
+ * A replay judged by a paid model, with 5 canaries of each kind. In the first replay the judge errs on one of each.
  */
 const testedCheckpoint = (place: number): ReplayCheckpoint => {
   const judged = (verdicts: Verdicts, by = model) => {
@@ -103,8 +102,8 @@ const testedCheckpoint = (place: number): ReplayCheckpoint => {
 };
 
 /**
- * A run of 20 replays under a model judge that was tested: with 100 canaries of each kind, a baseline throughout, 8
- * replays that a second judge was asked about, and 2 unscored ones.
+ * A run of 20 replays whose model judge was tested: 100 canaries of each kind, a baseline for every replay, agreement
+ * on 8 replays, and 2 more replays that are unscored.
  */
 const testedRun = (earlier: EarlierCanaries = { canaries: noCanaries, certificates: [] }): CertificateInput =>
   certificateInput(
@@ -135,11 +134,11 @@ const testedRun = (earlier: EarlierCanaries = { canaries: noCanaries, certificat
     },
   );
 
-/** The certificate of a tested run as every surface answers it, stored nowhere. */
+/** The certificate of a tested run as every surface shows it. It is not stored. */
 export const testedCertificate = (earlier?: EarlierCanaries): Certificate =>
   issuedCertificate(testedRun(earlier), new Date('2026-05-01T00:00:00Z'));
 
-/** Stores the certificate of a tested run; answers its id. */
+/** Stores the certificate of a tested run. Returns its id. */
 export const storeTestedCertificate = (
   db: Database,
   { earlier, ...identity }: { constructId: string; createdAt: Date; earlier?: EarlierCanaries },

@@ -24,7 +24,7 @@ export const judgedClaims = [
   'Workers sleep forever',
 ];
 
-/** What verdicts are passed on: an answer of three claims about a change whose key has two, with what a test changes. */
+/** Material for verdicts: an answer of three claims about a change whose key has two, with a test's changes. */
 export const verdictMaterial = (
   judge: PullRequestJudge,
   answer: Partial<OracleAnswer> = {},
@@ -50,5 +50,5 @@ export const verdict = (id: string, value: Verdict['verdict'], quote = ''): Verd
   quote,
 });
 
-/** What a scripted judge replies. */
+/** A scripted judge's reply. */
 export const says = (...verdicts: Verdict[]): ScriptedReply => ({ verdicts });
