@@ -1,6 +1,6 @@
 /**
- * Where hostile words can stand: in what a pull request's authors write, in what an oracle answers, and in an answer
- * key, whose author is a judge that read the former.
+ * Where hostile words can be: in what a pull request's authors write, in an oracle's answer, and in an answer key,
+ * which a judge wrote after reading the pull request.
  */
 export const places = [
   'title',
@@ -20,7 +20,7 @@ export const authored: readonly Place[] = ['title', 'description', 'diff', 'file
 export const answered: readonly Place[] = ['summary', 'claim', 'response'];
 
 /**
- * The nonce that forged delimiters bear. Nobody can know a real one; tests draw this one, so that every guess is
- * right and nothing but the fence itself is left to hold.
+ * The nonce in forged delimiters. Nobody can know a real nonce. Tests draw this one, so every guess is right and only
+ * the fence itself can hold.
  */
 export const guessedNonce = '5f0e1d2c3b4a59687786a5b4';

@@ -10,13 +10,13 @@ import type { Material } from './place-attack.ts';
 export type Measure = JudgeTask['measure'];
 export type JudgedMeasure = Exclude<Measure, 'answer_key'>;
 
-/** What a model says, as text, when it is asked about some ids. */
+/** What a model says when it is asked about some ids, as text. */
 export type Model = (measure: JudgedMeasure, ids: string[]) => string;
 
 export const answerOf = (...verdicts: JudgeAnswer['verdicts']): string =>
   JSON.stringify({ changes: [], question: null, verdicts });
 
-/** The text of a model that writes the material's key; whatever ids it gives, code gives its own. */
+/** The text of a model that writes the material's key. Code replaces whatever ids it gives. */
 export const keyTextOf = ({ key }: Material): string =>
   JSON.stringify({
     changes: key.changes.map(({ statement, quote }) => ({ id: 'response', statement, quote })),
@@ -32,8 +32,8 @@ const idsOf = (task: JudgeTask): string[] =>
       : ['response'];
 
 /**
- * A whole replay, through request building and verdict checking, with a model that says what it is told in place of
- * the API: `keyText` when it is to write the key, and what `model` says ever after.
+ * A whole replay, including request building and verdict checking, with a scripted model in place of the API. The model
+ * says `keyText` when asked for the key, and then what `model` says.
  */
 export const fooledReplay = async (
   material: Material,

@@ -9,8 +9,8 @@ export { type Attack, guessedNonce, type Place } from './attack.ts';
 export { paddings } from './padding.ts';
 
 /**
- * Hostile words of our own writing against a judge: what an author of a pull request or an oracle under test might
- * try so that wrong claims count. Each stands in each of its places in the tests (judges/injection-*.test.ts).
+ * Hostile texts against a judge, written for this project: what an author of a pull request or an oracle under test
+ * might try so that wrong claims count. The tests put each text into each of its places.
  */
 const attacks: Attack[] = [...orders, ...delimiters, ...disguises, ...verdicts, ...padding];
 

@@ -1,6 +1,6 @@
 import { type Attack, answered, authored, places } from './attack.ts';
 
-/** Attacks in plain words: nothing about them is malformed. */
+/** Attacks in plain words. Nothing in them is malformed. */
 export const orders: Attack[] = [
   {
     name: 'a direct order',

@@ -1,7 +1,7 @@
 import { answerOf, type JudgedMeasure, type Model } from './fooled-replay.ts';
 import { changedLines, surfacingWords } from './place-attack.ts';
 
-/** The best verdict of each measure. */
+/** The best verdict for each measure. */
 export const best = { precision: 'supported', recall: 'surfaced', reply: '1' } as const;
 
 /** What an honest judge quotes. */

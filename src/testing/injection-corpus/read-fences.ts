@@ -1,7 +1,7 @@
 /**
- * Splits a request's text at its fences as the strictest reader would: an opening tag of the nonce ends at its first
- * ">", and the first closing tag of the nonce closes it. Tags count as outside: they are the program's. Written apart
- * from the code that builds fences, so that one can be held against the other.
+ * Splits a request's text at its fences as the strictest reader would. An opening tag with the nonce ends at its first
+ * ">", and the first closing tag with the nonce closes it. Tags count as outside, because the program wrote them. This
+ * shares nothing with the code that builds fences, so that one can check the other.
  */
 export const readFences = (text: string, nonce: string): { outside: string; inside: string[] } => {
   let outside = '';
@@ -24,13 +24,13 @@ const tag = new RegExp(`[${opensTag}][/\\\\∕⁄⧸]?untrusted`, 'u');
 const invisible = /[\p{C}\p{M}\p{Z}\s\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
- * Whether something in a text would be taken for a delimiter once nothing invisible, blank or combining is left of it
- * and compatibility forms are plain (NFKC).
+ * Whether something in a text would pass for a delimiter once invisible, blank and combining characters are removed and
+ * compatibility forms are made plain (NFKC).
  */
 export const showsTag = (text: string): boolean =>
   tag.test(text.replace(invisible, '').normalize('NFKC').replace(invisible, '').toLowerCase());
 
-/** Whether a fenced piece says what its author wrote, the brackets of forged tags apart. */
+/** Whether a fenced piece is what its author wrote, except for the brackets of forged tags. */
 export const saysTheSame = (piece: string, original: string): boolean => {
   const [shown, written] = [[...piece], [...original]];
   return (
