@@ -22,7 +22,7 @@ const byApt = (): string | undefined => (installByApt('chromium') ? onPath() : u
 
 const packaged = '@sparticuz/chromium@153.0.0';
 
-/** A Chromium from the npm registry, for those who may not install one. It is no dependency, so others are spared it. */
+/** A Chromium from the npm registry, for those who may not install one. It is no dependency, to spare the others. */
 const byNpm = async (): Promise<string | undefined> => {
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
   const folder = join(import.meta.dirname, '../../../node_modules/.cache/chromium');

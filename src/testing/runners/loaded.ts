@@ -10,9 +10,9 @@ import { type Failure, runVitest } from './vitest-run.ts';
 
 /**
  * `npm run test:loaded` repeats the database tests while something else keeps every processor busy. A test that relies
- * on being quick fails here and not on somebody's machine. It stops at the first round that fails. The next call resumes
- * at that round; if the code has changed since, it starts over. `--rounds N` (10), `--files PATTERN` to hunt one race,
- * `--fresh` to forget earlier rounds.
+ * on being quick fails here and not on somebody's machine. It stops at the first round that fails. The next call
+ * resumes at that round; if the code has changed since, it starts over. `--rounds N` (10), `--files PATTERN` to hunt
+ * one race, `--fresh` to forget earlier rounds.
  */
 
 const { values: given } = parseArgs({

@@ -75,8 +75,8 @@ const table = (rows: { name: string; tookMs: number; count: Count }[]): string[]
 };
 
 /**
- * Runs the stages one after another, each within its time. A failed stage does not stop the others. At the end it prints
- * a table of times, and as the last line how many tests passed and failed.
+ * Runs the stages one after another, each within its time. A failed stage does not stop the others. At the end it
+ * prints a table of times, and as the last line how many tests passed and failed.
  * @returns the exit code
  */
 export const runStages = async (stages: Stage[]): Promise<number> => {

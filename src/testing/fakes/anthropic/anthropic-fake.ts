@@ -46,8 +46,8 @@ const maxBatchBytes = 256 * 1024 * 1024;
 
 /**
  * Anthropic's Messages API on loopback, as documented: keys, request validation, errors, stop reasons, usage, prompt
- * cache, limits, token counting and batches. Without `behave` it derives its answers lexically from the request, so that
- * a whole run works.
+ * cache, limits, token counting and batches. Without `behave` it derives its answers lexically from the request, which
+ * is enough for a whole run.
  */
 export const startAnthropicFake = async ({
   apiKey = 'sk-ant-test',

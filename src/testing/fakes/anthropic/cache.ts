@@ -27,8 +27,8 @@ const ttlMs: Record<CacheTtl, number> = { '5m': 5 * 60_000, '1h': 60 * 60_000 };
 const lookbackBlocks = 20;
 
 /**
- * The tokens below which a prefix is not cached, by model (platform.claude.com/docs/en/build-with-claude/prompt-caching).
- * Opus 5.5 and Sonnet 5.5 are assumed to have their predecessors' numbers.
+ * By model, the tokens below which a prefix is not cached, from
+ * platform.claude.com/docs/en/build-with-claude/prompt-caching. Opus 5.5 and Sonnet 5.5 are assumed to have their predecessors' numbers.
  */
 const documentedMinimums: Record<string, number> = {
   'claude-opus-5-5': 512,

@@ -77,7 +77,7 @@ export const misbehave = (
 
 const tooLarge = refused(413, 'request_too_large', 'Request exceeds the maximum size');
 
-/** Reads a body that is too large to its end and discards it, because a client that is still sending reads no answer. */
+/** Reads even a body that is too large to its end, because a client that is still sending reads no answer. */
 export const receiveJson = async (request: IncomingMessage, maxBytes: number): Promise<Read<unknown>> => {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
     request.resume();

@@ -12,9 +12,9 @@ export type MessageBehaviour =
   | { kind: 'max_tokens'; afterMs?: number };
 
 /**
- * What the fake does with one request. `afterMs` is how long the model thinks; until then, what the request writes to the
- * cache cannot be read. In a batch a timeout makes the item expire, and any other behaviour without a message makes it
- * err.
+ * What the fake does with one request. `afterMs` is how long the model thinks; until then, what the request writes to
+ * the cache cannot be read. In a batch a timeout makes the item expire, and any other behaviour without a message makes
+ * it err.
  */
 export type AnthropicBehaviour =
   | MessageBehaviour

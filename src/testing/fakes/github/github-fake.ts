@@ -17,8 +17,8 @@ export type GitHubFake = {
 
 /**
  * GitHub's REST API as documented (docs.github.com/rest: "Get a repository", "List pull requests", "Get a pull
- * request", rate limits, pagination, conditional requests), for closed pull requests. It accepts only `token`. Without a
- * token, private repositories answer 404.
+ * request", rate limits, pagination, conditional requests), for closed pull requests. It accepts only `token`. Private
+ * repositories answer 404 without one.
  */
 export const startGitHubFake = async (options: { token?: string } = {}): Promise<GitHubFake> => {
   const requests: GitHubFake['requests'] = [];

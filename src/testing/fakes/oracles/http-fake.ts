@@ -100,8 +100,9 @@ async function perform(behaviour: OracleBehaviour, response: ServerResponse): Pr
 }
 
 /**
- * An HTTP oracle on loopback. `behave` decides about each request; `count` is how many came before. Without it the oracle
- * describes the change well. To start it again after closing it, pass a `port` that nobody else is given meanwhile.
+ * An HTTP oracle on loopback. `behave` decides about each request; `count` is how many came before. Without it the
+ * oracle describes the change well. To start it again after closing it, pass a `port` that nobody else is given
+ * meanwhile.
  */
 export const startOracleFake = async (
   behave: (request: OracleRequest, count: number) => OracleBehaviour | Promise<OracleBehaviour> = (
