@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { ensureBuilt } from '#start/build.ts';
 import { projectRoot } from '#start/child.ts';
 import { installByApt } from './apt.ts';
-import { asOneTest, type Count, minutes, runProgram, runStages } from './stages.ts';
+import { asOneTest, type Count, minutes, runNode, runStages } from './stages.ts';
 import { runVitest } from './vitest-run.ts';
 
 /** `npm test` runs every check, those that find a mistake soonest first. */
@@ -26,11 +26,9 @@ const browserTests = async (signal: AbortSignal): Promise<Count> => {
   const folder = await mkdtemp(join(tmpdir(), 'echelon-verify-report-'));
   try {
     const file = join(folder, 'playwright.json');
-    const passed = await runProgram(
-      [join(import.meta.dirname, 'browser.ts'), '--reporter=list,json'],
-      signal,
-      { PLAYWRIGHT_JSON_OUTPUT_NAME: file },
-    );
+    const passed = await runNode([join(import.meta.dirname, 'browser.ts'), '--reporter=list,json'], signal, {
+      PLAYWRIGHT_JSON_OUTPUT_NAME: file,
+    });
     const text = await readFile(file, 'utf8').catch(() => null);
     if (text === null) return asOneTest(false);
     const { expected, unexpected, flaky, skipped } = playwrightReport.parse(JSON.parse(text)).stats;
@@ -62,8 +60,8 @@ process.exit(
       // The types of the routes are generated, so a fresh clone lacks them.
       run: async (signal) =>
         asOneTest(
-          (await runProgram([program('next/dist/bin/next'), 'typegen'], signal)) &&
-            (await runProgram([program('typescript/bin/tsc'), '--noEmit'], signal)),
+          (await runNode([program('next/dist/bin/next'), 'typegen'], signal)) &&
+            (await runNode([program('typescript/bin/tsc'), '--noEmit'], signal)),
         ),
     },
     {
@@ -71,10 +69,7 @@ process.exit(
       withinMs: 5 * minutes,
       run: async (signal) =>
         asOneTest(
-          await runProgram(
-            [program('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.'],
-            signal,
-          ),
+          await runNode([program('@biomejs/biome/bin/biome'), 'check', '--error-on-warnings', '.'], signal),
         ),
     },
     {
@@ -89,7 +84,7 @@ process.exit(
       withinMs: 15 * minutes,
       // After the build, because the built web server is one of the processes it strikes.
       run: async (signal) =>
-        asOneTest(await runProgram([join(import.meta.dirname, 'chaos.ts'), '--short'], signal)),
+        asOneTest(await runNode([join(import.meta.dirname, 'chaos.ts'), '--short'], signal)),
     },
   ]),
 );

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectRoot } from '#start/child.ts';
-import { asOneTest, minutes, runProgram, runStages, type Stage } from './stages.ts';
+import { asOneTest, minutes, runNode, runStages, type Stage } from './stages.ts';
 import { runVitest } from './vitest-run.ts';
 
 /** `npm run test:long` runs what takes too long for every commit. It is run before an issue is resolved. */
@@ -14,7 +14,7 @@ const benches = join(projectRoot, 'src/bench');
 const asProgram = (name: string, withinMs: number, argv: string[]): Stage => ({
   name,
   withinMs,
-  run: async (signal) => asOneTest(await runProgram(argv, signal)),
+  run: async (signal) => asOneTest(await runNode(argv, signal)),
 });
 
 /** The test files that try properties on generated examples. */

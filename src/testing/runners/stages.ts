@@ -31,7 +31,7 @@ export const interruption = (): AbortSignal => {
 };
 
 /** Runs a Node program of this project, with its output shown, and returns whether it succeeded. */
-export const runProgram = async (
+export const runNode = async (
   argv: string[],
   signal: AbortSignal,
   environment: Record<string, string> = {},

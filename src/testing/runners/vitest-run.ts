@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { projectRoot } from '#start/child.ts';
-import { asOneTest, type Count, runProgram } from './stages.ts';
+import { asOneTest, type Count, runNode } from './stages.ts';
 
 const vitestReport = z.object({
   numPassedTests: z.number(),
@@ -52,7 +52,7 @@ export const runVitest = async (
   const folder = await mkdtemp(join(tmpdir(), 'echelon-verify-report-'));
   try {
     const file = join(folder, 'vitest.json');
-    const passed = await runProgram(
+    const passed = await runNode(
       [
         join(projectRoot, 'node_modules/vitest/vitest.mjs'),
         'run',
