@@ -39,7 +39,7 @@ test('db migrate makes tables and queues, db rollback rolls back the last migrat
   expect(queues.map(({ name }) => name)).toContain('score-replay');
   const rolledBack = await runInProcess(['db', 'rollback'], here);
   expect(rolledBack.code).toBe(0);
-  expect(rolledBack.stdout).toMatch(/Took the migration \S+ back/);
+  expect(rolledBack.stdout).toMatch(/^Rolled back the migration \S+\. /);
   expect(await triggersOf(database)).toEqual([]);
   expect(await database.sql`select name from pgboss.queue`).toHaveLength(queues.length);
   expect(await runInProcess(['db', 'migrate'], here)).toMatchObject({ code: 0 });

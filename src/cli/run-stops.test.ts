@@ -51,7 +51,9 @@ describe('--max-cost', () => {
     const before = [oracle.requests.length, model.requests.length];
     const refused = await judged(oracle, model, ...args, '--max-cost', '0.01');
     expect(refused).toMatchObject({ code: 2, stdout: '' });
-    expect(refused.stderr).toMatch(/--max-cost is \$0\.01, and \$0\.\d{4} are spent.*Give a higher one/);
+    expect(refused.stderr).toMatch(
+      /--max-cost is \$0\.01, and this run has already spent \$0\.\d{4}\. Give a higher limit/,
+    );
     expect([oracle.requests.length, model.requests.length]).toEqual(before);
 
     const resumed = await judged(oracle, model, ...args, '--max-cost', '50');

@@ -145,7 +145,7 @@ test('inspect shows a certificate, agrees with it, and finds what was changed', 
   const shown = await runInProcess(['inspect', file]);
   expect(shown.code).toBe(0);
   expect(shown.stdout).toContain('Calibration certificate of');
-  expect(shown.stderr).toContain('every number agrees');
+  expect(shown.stderr).toContain('every number that follows from them agrees');
 
   const document = JSON.parse(readFileSync(file, 'utf8'));
   const changed = join(folder, 'changed.json');
