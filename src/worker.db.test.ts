@@ -123,7 +123,7 @@ beforeAll(async () => {
     return rows.map(({ row }) => row).join('\n');
   };
   const queued = await jobsNow();
-  // A job is over a little after what it did can be seen.
+  // A job ends shortly after its effects can be seen.
   await vi.waitUntil(
     async () =>
       (await db.$count(verificationRuns, inArray(verificationRuns.status, ['COMPLETED', 'FAILED']))) > 0 &&
