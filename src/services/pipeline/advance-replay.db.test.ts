@@ -220,7 +220,7 @@ test('waiting for our own limits uses up no patience with a judge', async () => 
   const held = await judgeAccount(at.context, { runId: at.runId, limitUsd: 5 }).book(5);
   await advanceReplay(at.context, job);
   // A reason may be a whole sentence or a part of one: the shown text ends with one full stop.
-  expect((await at.run()).activity).toBe('Waiting: Calls under way hold what is left of a limit.');
+  expect((await at.run()).activity).toBe('Waiting: Calls under way hold the rest of a limit.');
   at.wait(40 * 60_000);
   await held.settle({
     calls: 1,

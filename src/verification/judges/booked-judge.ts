@@ -2,37 +2,37 @@ import { isPaid } from '#contracts/judge-providers.ts';
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { askingThrough, type Judge, NotSent } from './judge.ts';
 
-/** The next call does not fit into a limit, and no call under way will make room; the message is for the run's owner. */
+/** The next call does not fit into a limit, and no call under way will make room. The message is for the run's owner. */
 export class BudgetReached extends Error {
   override readonly name = 'BudgetReached';
 }
 
-/** The next call may fit once calls under way are settled to what they really cost. */
+/** The next call may fit once calls under way are settled at their actual cost. */
 export class BudgetBusy extends Error {
   override readonly name = 'BudgetBusy';
-  /** Resolves when one of them is settled; null where that happens in other processes too, and is not heard of here. */
+  /** Resolves when one of them is settled. Null: they may settle in other processes, which this one does not hear of. */
   readonly settled: Promise<void> | null;
 
   constructor(settled: Promise<void> | null = null) {
-    super('Calls under way hold what is left of a limit.');
+    super('Calls under way hold the rest of a limit.');
     this.settled = settled;
   }
 }
 
-/** A limit in US dollars. `reached` says, for the run's owner, that it has no room for a call of `mostUsd`. */
+/** A limit in US dollars. `reached` tells the run's owner that it has no room for a call of `mostUsd`. */
 export type Limit = { usd: number; reached: (spentUsd: number, mostUsd: number) => string };
 
-/** What stands against a limit. */
+/** What counts against a limit. */
 export type Spent = {
   bookedUsd: number;
-  /** Whether calls that were booked at their most may yet turn out cheaper. */
+  /** Whether calls that are booked at their maximum may still turn out cheaper. */
   underWay: boolean;
-  /** Resolves when the next of them is settled, where that is heard of. */
+  /** Resolves when the next of them is settled, if this process hears of it. */
   settled?: Promise<void>;
 };
 
 /**
- * The one rule of every limit: a call is made if what is booked leaves room for the most that it can cost.
+ * The one rule of every limit: a call is made if the bookings leave room for the most that it can cost.
  * @throws BudgetReached, BudgetBusy
  */
 export const requireRoom = (
@@ -47,28 +47,28 @@ export const requireRoom = (
 
 export type Booking = {
   /**
-   * Replaces what was booked by what the call took; where it took nothing, the booking is given back.
-   * @param uncertain how often it was sent without an answer: each time counts for what was booked, since it may have
-   * been charged.
+   * Replaces the booked amount by the call's cost. A call that cost nothing gives its booking back.
+   * @param uncertain how often it was sent without an answer. Each time counts at the booked amount, because it may
+   * have been charged.
    */
   settle(usage: JudgeUsage, uncertain?: number): Promise<void>;
-  /** Ends a call that was broken off: it stays booked at its most, since it may have been charged. */
+  /** Ends a call that was cut off. It stays booked at its maximum, because it may have been charged. */
   breakOff(): Promise<void>;
 };
 
-/** A port: where a run's calls to its judges are booked, each at the most that it can cost, before it is made. */
+/** A port: books each of a run's judge calls before it is made, at the most that it can cost. */
 export type JudgeAccount = {
   /**
-   * Resolves once the booking is kept.
+   * Resolves once the booking is stored.
    * @throws BudgetReached, BudgetBusy
    */
   book(mostUsd: number): Promise<Booking>;
 };
 
 /**
- * A judge whose calls are booked before they are made, and settled as they return, also those whose answer is of no use.
- * So calls side by side cannot overrun a limit. One that costs nothing is not booked. Replies are left as they are: the
- * judge saw nothing of the run's secrets, and other runs share what it says.
+ * A judge whose calls are booked before they are made and settled when they return, even if the answer is useless. So
+ * parallel calls cannot exceed a limit. A judge that costs nothing is not booked. Replies pass unchanged: the judge saw
+ * none of the run's secrets, and other runs share its verdicts.
  */
 export const bookedJudge = (judge: Judge, account: JudgeAccount): Judge => {
   if (!isPaid(judge.provider)) return judge;
@@ -81,7 +81,7 @@ export const bookedJudge = (judge: Judge, account: JudgeAccount): Judge => {
           return await account.book(mostUsd);
         } catch (error) {
           if (!(error instanceof BudgetBusy)) throw error;
-          // What this replay's own calls hold is waited for here: their answers would be lost with the replay's try.
+          // Wait here for this replay's own calls: ending the try would lose their answers.
           const settlements = [...underWay, ...(error.settled === null ? [] : [error.settled])];
           if (settlements.length === 0) throw error;
           await Promise.race(settlements);

@@ -3,7 +3,7 @@ import type { JudgeUsage, ReplayCheckpoint } from '#contracts/replay.ts';
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
-/** The cost of the whole is unknown as soon as one paid part of it is. */
+/** Sums usage. The total cost is unknown as soon as the cost of one part with calls is. */
 export const totalUsage = (parts: JudgeUsage[]): JudgeUsage => {
   const costs = parts.filter(({ calls }) => calls > 0).map(({ costUsd }) => costUsd);
   const known = costs.filter((cost) => cost !== null);
@@ -17,7 +17,7 @@ export const totalUsage = (parts: JudgeUsage[]): JudgeUsage => {
   };
 };
 
-/** What the judge used over a run's replays, by what it was for. What an earlier run paid for is not this run's. */
+/** What the judge used over a run's replays, by purpose. Usage that an earlier run paid for is not counted. */
 export const usageByMeasure = (checkpoints: ReplayCheckpoint[]): UsageByMeasure => {
   const of = (usages: (checkpoint: ReplayCheckpoint) => ({ usage: JudgeUsage } | undefined)[]) =>
     totalUsage(checkpoints.flatMap(usages).flatMap((part) => (part === undefined ? [] : [part.usage])));

@@ -1,18 +1,17 @@
 import { askingThrough, type Judge } from './judge.ts';
 
-/** How long a judge that cannot be asked just now is waited for before that is the reply. */
+/** How long to wait for a judge that cannot be asked for now, before the question ends as unavailable. */
 export const judgePatienceMs = 30 * 60_000;
 
 /**
- * Waits for a judge that cannot be asked just now; `detail` says why. Resolves to true when it may be asked again, to
- * false when it has been waited for long enough. Rejects where it is not waited for here, but the whole replay is taken
- * up again later.
+ * Waits for a judge that cannot be asked for now; `detail` says why. Resolves to true when it may be asked again, to
+ * false after waiting long enough. Rejects if the whole replay is to be put back and resumed later instead.
  */
 export type WaitForJudge = (detail: string, signal?: AbortSignal) => Promise<boolean>;
 
 /**
- * A judge that is waited for where it cannot be asked just now; without it that is the verifier's failure.
- * @param waiting makes the waiting of one question.
+ * Waits while the judge cannot be asked for now. Without this, such a question counts as the verifier's failure.
+ * @param waiting makes the wait of one question.
  */
 export const patientJudge = (judge: Judge, waiting: () => WaitForJudge): Judge =>
   askingThrough(judge, ({ ask }) => async (task, signal) => {

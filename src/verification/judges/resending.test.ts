@@ -22,15 +22,15 @@ const askedOf = async (...replies: JudgeReply[]) => {
   return { asked: asked(), reply };
 };
 
-test('a question that got lost is asked anew, and that counts as a retry', async () => {
+test('a question that got lost is sent again, and that counts as a retry', async () => {
   expect(await askedOf(lost, lost, answered)).toMatchObject({ asked: 3, reply: { ok: true, retries: 3 } });
 });
 
-test('three lost in a row are told', async () => {
+test('three losses in a row end the question', async () => {
   expect(await askedOf(lost, lost, lost)).toMatchObject({ asked: 3, reply: { ok: false, retries: 3 } });
 });
 
-test('what was answered, turned away or not sent is not asked anew', async () => {
+test('a question that was answered, turned away or not sent is not sent again', async () => {
   const { uncertain: _, ...turnedAway } = lost;
   for (const reply of [answered, turnedAway, { ...took, ok: false, fault: 'malformed', detail: '' } as const])
     expect(await askedOf(reply)).toEqual({ asked: 1, reply });

@@ -1,11 +1,11 @@
 import { askingThrough, type Judge } from './judge.ts';
 
-/** Who loses three in a row has no connection to speak of: that is waited for, or told. */
+/** Three losses in a row mean that there is no connection: the caller waits for it or reports it. */
 const mostResends = 2;
 
 /**
- * A judge whose question is sent anew where it got lost: sent, and not answered. The client does not do so by itself,
- * because each sending may be charged and is to be booked: `judge` has to book each asking.
+ * Sends a question again that was lost: sent and not answered. The client does not do so on its own, because each
+ * sending may be charged and so must be booked. `judge` must book each question.
  */
 export const resending = (judge: Judge): Judge =>
   askingThrough(judge, ({ ask }) => async (task, signal) => {

@@ -26,7 +26,7 @@ const longer = (change: GroundTruth, characters: number): GroundTruth => ({
 
 const charactersOf = (request: ModelRequest) => promptTexts(request).join('').length;
 
-test('a change takes six calls at least, each asked once, and twelve where each is asked twice', async () => {
+test('a change takes six calls if each is made once, and twelve if each is made twice', async () => {
   const { least, most } = await estimate({ replays: 50 });
   expect([least.calls, most.calls]).toEqual([300, 600]);
   expect(most.inputTokens).toBe(2 * least.inputTokens);
@@ -34,7 +34,7 @@ test('a change takes six calls at least, each asked once, and twelve where each 
   expect(most.costUsd).toBeGreaterThan(2 * (least.costUsd ?? Number.NaN));
 });
 
-test('it grows with the diffs and in proportion to the replays', async () => {
+test('an estimate grows with the diffs and in proportion to the replays', async () => {
   const [small, large] = await Promise.all([
     estimate(),
     estimate({ changes: changeNumbers(4).map((change) => longer(change, 30_000)) }),
@@ -51,7 +51,7 @@ test('it grows with the diffs and in proportion to the replays', async () => {
   expect(tenfold.least.calls).toBe(10 * small.least.calls);
 });
 
-test('where there is a tokeniser it counts, and the estimate says of how many changes', async () => {
+test('a tokeniser counts the prompts, and the estimate says of how many changes', async () => {
   const asked: ModelRequest[] = [];
   const counted = await estimate({
     countTokens: async (request) => {
@@ -62,14 +62,14 @@ test('where there is a tokeniser it counts, and the estimate says of how many ch
   expect(asked).toHaveLength(4);
   expect(new Set(asked.map((request) => request.model))).toEqual(new Set([model]));
   expect(counted.method).toContain('4 changes were counted by the model’s own tokeniser');
-  // By hand: 5,000 in each of six calls, and beside them 30 + 2 · 900 + 2 · 1,500 + 500 tokens of material.
+  // By hand: 5,000 in each of six calls, plus 30 + 2 · 900 + 2 · 1,500 + 500 tokens of material.
   expect(counted.least.inputTokens).toBe(4 * (6 * 5_000 + 5_330));
   const { method } = await estimate();
   expect(method).toContain('3 characters a token');
   expect(method).not.toContain('tokeniser');
 });
 
-test('one count that fails ends the counting, and what was counted tells of the others', async () => {
+test('one failed count ends the counting, and the others are estimated from those counted', async () => {
   let asked = 0;
   const changes = changeNumbers(40);
   const { least, method } = await estimate({
@@ -79,13 +79,13 @@ test('one count that fails ends the counting, and what was counted tells of the 
       asked += 1;
       const turn = asked;
       await Promise.resolve();
-      // Two characters a token: half as many again as without a tokeniser.
+      // Two characters a token, where an estimate without a tokeniser takes three.
       return turn === 10
         ? { ok: false, detail: 'it was overloaded' }
         : { ok: true, tokens: Math.ceil(charactersOf(request) / 2) };
     },
   });
-  // Four are asked at once, so that up to three more are under way.
+  // Four are asked at once, so up to three more are under way.
   expect(asked).toBeGreaterThanOrEqual(10);
   expect(asked).toBeLessThanOrEqual(13);
   expect(method).toMatch(/Prompts of (?:9|1[0-2]) changes were counted/);
@@ -98,7 +98,7 @@ test('one count that fails ends the counting, and what was counted tells of the 
   expect(Math.abs(least.inputTokens / all.least.inputTokens - 1)).toBeLessThan(0.001);
 });
 
-test('a tokeniser that cannot be asked at all is as none, and the estimate says why', async () => {
+test('an estimate whose tokeniser fails equals one without a tokeniser, and says why', async () => {
   let asked = 0;
   const without = await estimate();
   const failing = await estimate({
@@ -114,7 +114,7 @@ test('a tokeniser that cannot be asked at all is as none, and the estimate says 
   expect(asked).toBeLessThanOrEqual(4);
 });
 
-test('of many changes fifty are counted', async () => {
+test('at most fifty changes are counted', async () => {
   let asked = 0;
   const { method } = await estimate({
     changes: changeNumbers(120),
@@ -128,7 +128,7 @@ test('of many changes fifty are counted', async () => {
   expect(method).toContain('Prompts of 50 changes');
 });
 
-test('a batch halves the price, of a prompt with the instructions for its own task alone, and the estimate says so', async () => {
+test('a batch halves the price of a prompt that carries its own task’s instructions only, and the estimate says so', async () => {
   const [single, batch] = await Promise.all([estimate(), estimate({ economy: true })]);
   // At half of 2 and 10 dollars a million.
   for (const { inputTokens, outputTokens, costUsd } of [batch.least, batch.most])
@@ -137,11 +137,11 @@ test('a batch halves the price, of a prompt with the instructions for its own ta
   expect(batch.most.calls).toBe(single.most.calls);
   expect(batch.method).toContain('at 50 % for batches');
   expect(single.method).not.toContain('for batches');
-  expect(single.method).toContain('asked once and the prompt cache serves');
-  expect(batch.method).toContain('The prompt cache serves neither');
+  expect(single.method).toContain('made once and the prompt cache works');
+  expect(batch.method).toContain('The prompt cache lowers neither');
 });
 
-test('the upper end is what every call costs twice at full price', async () => {
+test('the upper end is every call made twice at full price', async () => {
   const { most } = await estimate({
     changes: [changeNumber(1)],
     replays: 1,
@@ -153,7 +153,7 @@ test('the upper end is what every call costs twice at full price', async () => {
   expect([most.inputTokens, most.outputTokens]).toEqual([130_660, 12_500]);
 });
 
-test('a price that is not known, the second judge’s too, leaves the cost open and the rest as it is', async () => {
+test('an unknown price, also of the agreement judge, makes only the cost unknown', async () => {
   const unknown = await estimate({ model: 'claude-unheard-of' });
   expect([unknown.least.costUsd, unknown.most.costUsd]).toEqual([null, null]);
   expect(unknown.least.calls).toBe(24);
@@ -163,7 +163,7 @@ test('a price that is not known, the second judge’s too, leaves the cost open 
   expect(free.least.calls).toBe(0);
 });
 
-test('a second judge adds three calls for its share of the replays, however small that is', async () => {
+test('agreement adds three calls for its share of the replays, however small', async () => {
   const calls = async (share: number, replays = 100) =>
     (await estimate({ changes: changeNumbers(10), replays, agreement: { share, model } })).least.calls;
   // By hand: 600 calls, and 3 · 100 · share.
@@ -174,7 +174,7 @@ test('a second judge adds three calls for its share of the replays, however smal
   expect(some.least.costUsd).toBeGreaterThan(none.least.costUsd ?? Number.NaN);
 });
 
-test('no change read means no estimate of anything', async () => {
+test('without changes every estimate is zero', async () => {
   const { least, most } = await estimate({ changes: [], replays: 50 });
   expect([least, most]).toEqual(
     Array.from({ length: 2 }, () => ({ calls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 })),

@@ -8,36 +8,36 @@ import { instructionsFor } from './prompts/v1/digest.ts';
 import { buildRequest, type ModelRequest, promptTexts, sharedPrefix } from './request.ts';
 
 export type EstimateInput = {
-  /** The changes that are measured: the run's own, or some like them. */
+  /** The changes to measure: the run's own, or similar ones. */
   changes: GroundTruth[];
-  /** How many changes the run is to have. */
+  /** How many changes the run will have. */
   replays: number;
   provider: JudgeProvider;
   model: string;
   prices: Prices;
   economy: boolean;
-  /** The share of replays that a second judge is asked about, and its model. */
+  /** The share of replays that the agreement judge is asked about, and its model. */
   agreement: { share: number; model: string } | null;
-  /** Null where there is no key to ask with: then characters are counted. */
+  /** Null without a key: then characters are counted. */
   countTokens: CountTokens | null;
 };
 
-/** Source code comes to about three characters a token, prose to four: the lower one overstates a little. */
+/** Source code has about three characters a token, prose four. The lower number overstates a little. */
 const charactersPerToken = 3;
-/** Beside the prompt: the oracle's claims, the key, summary and response, by their usual length, in tokens. */
+/** The usual length in tokens of what follows the prompt: the oracle's claims, the key, summary and response. */
 const materialTokens = { answer_key: 30, precision: 900, recall: 1500, reply: 500 } as const;
 const answerTokens = { answer_key: 1500, precision: 1500, recall: 800, reply: 150 } as const;
-/** What a replay asks for, the baseline's verdicts among it. */
+/** What a replay asks the judge, for the baseline too. */
 const replayTasks = ['answer_key', 'precision', 'recall', 'reply', 'precision', 'recall'] as const;
 const secondTasks = ['precision', 'recall', 'reply'] as const;
-/** More counts than these tell hardly more of the mean, and each is a request. */
+/** Further counts would hardly change the mean, and each is a request. */
 const mostCounted = 50;
 const countedAtOnce = 4;
 
 const charactersOf = (request: ModelRequest) =>
   promptTexts(request).reduce((sum, text) => sum + text.length, 0);
 
-/** The tokens of each change's prompt, how many of them are the model's own count, and why no more are. */
+/** The tokens of each change's prompt, how many of those the model's own tokeniser counted, and why not more. */
 const promptTokens = async (
   changes: GroundTruth[],
   model: string,
@@ -55,7 +55,7 @@ const promptTokens = async (
       const count = request && (await countTokens?.(request));
       if (count?.ok) counts.set(place, count.tokens);
       else {
-        // An API that cannot be asked once need not be asked again.
+        // After one failure the API is not asked again.
         places.length = 0;
         fault ??= count?.detail ?? null;
       }
@@ -103,7 +103,7 @@ const tokensOfInstructions = (task: JudgeTask['measure'] | 'every_task') =>
   Math.ceil(instructionsFor(task).length / charactersPerToken);
 const instructionTokens = tokensOfInstructions('every_task');
 
-/** The calls of one kind on one pull request; where the cache serves, the first of them writes and the others read. */
+/** The calls of one judge on one pull request. If the cache works, the first one writes it and the others read it. */
 const amountOf = (
   tasks: readonly JudgeTask['measure'][],
   prompt: number,
@@ -117,7 +117,7 @@ const amountOf = (
       const own = prompt - stable;
       const material = materialTokens[task];
       const reads = cached && !economy;
-      // A batch's call has the instructions for its own task alone, and nothing of it is cached.
+      // A call in a batch carries the instructions for its own task only, and nothing is cached.
       const whole = economy ? own + tokensOfInstructions(task) : prompt;
       const tokens = {
         inputTokens: material + (reads ? 0 : whole),
@@ -134,7 +134,7 @@ const amountOf = (
     })
     .reduce(added, none);
 
-/** What the figures in US dollars go by. */
+/** The prices that the figures in US dollars are based on. */
 const basisOfPrices = ({ provider, economy }: Pick<EstimateInput, 'provider' | 'economy'>): string[] => {
   const { model } = judgeOf(provider);
   if (model === null) return [];
@@ -144,8 +144,9 @@ const basisOfPrices = ({ provider, economy }: Pick<EstimateInput, 'provider' | '
 };
 
 /**
- * What judging a run would take. `least`: each call is asked once and the prompt cache serves, save in economy
- * mode, which has none. `most`: each call is asked twice and the cache never serves. Changes that were not measured are taken to be like those that were.
+ * What judging a run would cost. `least`: each call is made once and the prompt cache works, except in economy mode,
+ * which has no cache. `most`: each call is made twice and the cache never works. Changes that were not measured count
+ * like the mean of those that were.
  */
 export const estimateJudging = async (input: EstimateInput): Promise<JudgeEstimate> => {
   const { changes, replays, model, agreement, countTokens } = input;
@@ -164,18 +165,18 @@ export const estimateJudging = async (input: EstimateInput): Promise<JudgeEstima
     least: inWholeCalls(times(total(true), scale)),
     most: inWholeCalls(times(total(false), 2 * scale)),
     method: [
-      `Six judge calls a change: answer key, precision, recall and reply, and precision and recall of the baseline; those that an earlier run paid for are not needed again.`,
+      'Six judge calls a change: answer key, precision, recall and reply, and precision and recall of the baseline. Calls that an earlier run paid for are not repeated.',
       counted > 0
         ? `Prompts of ${counted} changes were counted by the model’s own tokeniser.`
         : `Prompts were counted at ${charactersPerToken} characters a token.`,
       ...(fault === null
         ? []
         : [`The tokeniser did not count ${counted > 0 ? 'the others' : 'them'}: ${fault}.`]),
-      'What oracle and judge will say is taken by its usual length.',
+      'Answers of oracle and judge are assumed to have their usual length.',
       ...basisOfPrices(input),
       input.economy
-        ? 'The lower end: each call is asked once; the upper end: each is asked twice. The prompt cache serves neither: batches go without it.'
-        : 'The lower end: each call is asked once and the prompt cache serves; the upper end: each is asked twice and it never does.',
+        ? 'Lower end: each call is made once. Upper end: each call is made twice. The prompt cache lowers neither: batches do not use it.'
+        : 'Lower end: each call is made once and the prompt cache works. Upper end: each call is made twice and the cache never works.',
     ].join(' '),
   };
 };

@@ -22,7 +22,7 @@ const tasksOf = ({ answer, key }: Material): JudgeTask[] => [
   },
 ];
 
-/** What each measure's judge is shown besides the pull request, in the order of its request. */
+/** What each measure's judge is shown beside the pull request, in the order of its request. */
 const ownTexts = ({ answer, key }: Material): Record<Measure, string[]> => ({
   answer_key: [],
   precision: answer.keyClaims.map(({ claim }) => claim),
@@ -30,7 +30,7 @@ const ownTexts = ({ answer, key }: Material): Record<Measure, string[]> => ({
   reply: [key.question, key.referenceAnswer, answer.followUpResponse],
 });
 
-/** Every measure's request. Both nonces are the one that attacks forge: the worst luck that a fence can have. */
+/** Every measure's request. Both nonces are the one that attacks forge: the worst case for a fence. */
 const requestsOf = (material: Material) => {
   const { title, description, filesChanged, diff } = material.groundTruth;
   const prefix = sharedPrefix(material.groundTruth, guessedNonce);
@@ -51,7 +51,7 @@ describe('fences hold', () => {
 
   const expectFenced = (text: string, harmlessText: string, texts: string[]) => {
     const { outside, inside } = readFences(text, guessedNonce);
-    // Whatever is not the program's own word, tags and their number included, would make a difference here.
+    // Everything outside must be the program's own words, with the same tags in the same number.
     expect(outside).toBe(readFences(harmlessText, guessedNonce).outside);
     expect(inside.map((piece, at) => saysTheSame(piece, texts[at] ?? ''))).toEqual(texts.map(() => true));
     expect(inside.filter(showsTag)).toEqual([]);
@@ -67,7 +67,7 @@ describe('fences hold', () => {
     }
   });
 
-  test('the reader that these tests rely on sees where one does not', () => {
+  test('the reader that these tests rely on sees a fence that does not hold', () => {
     const tag = `<untrusted-${guessedNonce} kind="claim">`;
     const end = `</untrusted-${guessedNonce}>`;
     expect(readFences(`${tag}\na\n${end}\nb\n${end}`, guessedNonce)).toEqual({
@@ -133,7 +133,7 @@ describe('no measure sees another’s material', () => {
     for (const { measure, request } of requests) {
       expect(request.instructions).toBe(requests[0]?.request.instructions);
       expect(request.pullRequest).toBe(requests[0]?.request.pullRequest);
-      // Canaries are made of the key's changes: precision may see a statement, and nothing else of the key.
+      // Canaries are made from the key's changes: precision may see a statement, but nothing else of the key.
       const allowed = measure === 'precision' ? ['claim', 'statement'] : own[measure];
       const seen = marksIn(request.question);
       expect({ measure, foreign: seen.filter((mark) => !allowed.includes(mark)) }).toEqual({
@@ -145,7 +145,7 @@ describe('no measure sees another’s material', () => {
 });
 
 describe('length is no weapon', () => {
-  /** Of the processor, so that a busy machine does not count. */
+  /** Processor time, so that a busy machine makes no difference. */
   const millisecondsOf = async (run: () => unknown) => {
     const before = process.cpuUsage();
     await run();
@@ -162,7 +162,7 @@ describe('length is no weapon', () => {
       const tenth = Math.min(await build(short), await build(short), await build(short));
       const whole = Math.min(await build(long), await build(long));
       expect(whole).toBeLessThan(2000);
-      // Ten times the text takes about ten times as long, what is quadratic a hundred times. Below 20 ms all is noise.
+      // Ten times the text takes about ten times as long. Quadratic code takes a hundred times. Below 20 ms is noise.
       expect(whole).toBeLessThan(30 * Math.max(tenth, 20));
     },
   );
@@ -173,7 +173,7 @@ describe('length is no weapon', () => {
       const { end } = await fooledReplay(material, quoting(evidence));
       expect(end.outcome).toBe('scored');
     });
-    // Tenths of a second; what is quadratic takes many.
+    // It takes tenths of a second. Quadratic code takes many seconds.
     expect(took).toBeLessThan(3000);
   });
 });

@@ -18,10 +18,10 @@ const limiterAt = (most = 64) => {
   return { limiter, observe, sleeps, at: () => clock };
 };
 
-/** Lets what can go on go on. */
+/** Lets every call run that can. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-test('no more calls than the limit are under way, and each that ends lets the next in, in their order', async () => {
+test('no more calls than the limit are under way, and each that ends lets the next one in, in order', async () => {
   const { limiter } = limiterAt(2);
   const order: number[] = [];
   const enter = async (number: number) => {
@@ -62,24 +62,24 @@ test('the limit never falls below one call, and never rises above the most', () 
   expect(limiter.limit()).toBe(10);
 });
 
-test('an error that is no limit changes nothing', () => {
+test('an error that reports no limit changes nothing', () => {
   const { limiter, observe } = limiterAt();
   observe('failed');
   expect(limiter.limit()).toBe(8);
 });
 
-test('no more calls are let through than the API still takes, and none before it takes them again', async () => {
+test('the limiter lets through as many calls as the API still accepts, and no call before it accepts them again', async () => {
   const { limiter, observe, sleeps, at } = limiterAt();
   observe('answered', { callsLeft: 3 });
   expect(limiter.limit()).toBe(3);
   observe('limited', { closedUntil: at() + 7000 });
-  // What is told later and ends sooner shortens nothing.
+  // A later answer with an earlier end does not shorten the pause.
   observe('answered', { closedUntil: at() + 4000 });
   await limiter.enter();
   expect(sleeps).toEqual([7000]);
 });
 
-test('an API that says it is closed for a day holds nobody for longer than a minute', async () => {
+test('an API that says it is closed for a day delays a call by at most a minute', async () => {
   const { limiter, observe, sleeps, at } = limiterAt();
   observe('answered', { closedUntil: at() - 1 });
   await limiter.enter();
@@ -89,7 +89,7 @@ test('an API that says it is closed for a day holds nobody for longer than a min
   expect(sleeps).toEqual([60_000]);
 });
 
-test('who gives up waiting leaves its place, and takes no slot', async () => {
+test('a call that gives up waiting leaves its place and takes no slot', async () => {
   const { limiter } = limiterAt(1);
   const leave = await limiter.enter();
   const abort = new AbortController();

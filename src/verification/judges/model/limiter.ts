@@ -1,40 +1,40 @@
-/** What one answer of the API tells of its limits. */
+/** What one answer of the API says about its limits. */
 export type LimitNews = {
-  /** `limited`: there were too many calls, or the API was overloaded. `failed` is any other error. */
+  /** `limited`: too many calls, or the API was overloaded. `failed`: any other error. */
   outcome: 'answered' | 'limited' | 'failed';
-  /** How many more calls it takes for now; null where it does not say. */
+  /** How many more calls it accepts for now. Null: it does not say. */
   callsLeft: number | null;
-  /** Until when it takes none, in milliseconds since the epoch; null where it does not say. */
+  /** Until when it accepts no calls, in milliseconds since the epoch. Null: it does not say. */
   closedUntil: number | null;
 };
 
 export type Limiter = {
-  /** Waits for a free slot, and gives back what ends its use. Rejects where `signal` is aborted. */
+  /** Waits for a free slot and returns the function that frees it. Rejects when `signal` is aborted. */
   enter(signal?: AbortSignal): Promise<() => void>;
-  /** Takes in one answer of the API, retried ones included. */
+  /** Adjusts the limit to one answer of the API. Retried calls count too. */
   observe(news: LimitNews): void;
-  /** How many may be under way at once just now. */
+  /** How many calls may be under way at once now. */
   limit(): number;
 };
 
 export type LimiterOptions = {
-  /** Never more than this side by side. */
+  /** Never more parallel calls than this. */
   most: number;
   /** Milliseconds since the epoch. */
   now: () => number;
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 };
 
-/** Where the first calls of a process begin: a key of the lowest tier can bear them. */
+/** The limit that a process starts with. A key of the lowest tier can bear it. */
 const initialLimit = 8;
-/** However far away a limit is said to end, the next call tries after this long. */
+/** After this long the next call is tried, even if the API announced a longer wait. */
 const longestPauseMs = 60_000;
 
 /**
- * How many calls a process has under way at the API, found by trial (additive increase, multiplicative decrease, as
- * in TCP congestion control, RFC 5681): an answer raises the limit by 1 for a round of answers, being told
- * of too many halves it, once for all calls that were sent before. Where the API says how many calls it still takes, no more
- * are let through, and none before it takes them again. So a limit costs time, and no verdict.
+ * Limits how many calls a process has under way at the API. It finds the limit by trial: additive increase,
+ * multiplicative decrease, as in TCP congestion control (RFC 5681). Each full round of answers raises the limit by 1. A
+ * `limited` answer halves it, once for all calls that were sent before. If the API says how many calls it still accepts,
+ * or from when it accepts them again, the limiter obeys. So a rate limit costs time, but no verdict.
  */
 export const createLimiter = ({ most, now, sleep }: LimiterOptions): Limiter => {
   let limit = Math.min(initialLimit, most);
@@ -92,7 +92,7 @@ export const createLimiter = ({ most, now, sleep }: LimiterOptions): Limiter => 
 
     observe: ({ outcome, callsLeft, closedUntil }) => {
       answersSinceCut += 1;
-      // Calls that were under way at the last cut tell of the same limit again.
+      // Calls that were under way at the last cut report the same limit again.
       if (outcome === 'limited' && answersSinceCut > callsAtCut) {
         limit = Math.max(1, limit / 2);
         answersSinceCut = 0;

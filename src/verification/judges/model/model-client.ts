@@ -2,7 +2,7 @@ import type { BatchClient } from './batches.ts';
 import type { ModelReply } from './reply.ts';
 import type { ModelRequest } from './request.ts';
 
-/** `detail` says why nothing was counted: for the operator, without a secret. */
+/** `detail` tells the operator why nothing was counted. It holds no secret. */
 export type TokenCount = { ok: true; tokens: number } | { ok: false; detail: string };
 
 /** Counts the tokens of a request's prompt by the model's own tokeniser, free of charge. */
@@ -11,12 +11,12 @@ export type CountTokens = (request: ModelRequest, signal?: AbortSignal) => Promi
 /** A port to a provider of models. */
 export type ModelClient = {
   /**
-   * Sends one request, with the client's own retries; `onSent` is told when something first leaves. Rejects only where
+   * Sends one request, with the client's own retries. `onSent` is called each time a request goes out. Rejects only when
    * `signal` is aborted.
    */
   send(request: ModelRequest, signal?: AbortSignal, onSent?: () => void): Promise<ModelReply>;
-  /** Null where the provider counts none. */
+  /** Null: the provider does not count tokens. */
   countTokens: CountTokens | null;
-  /** Null where the provider takes none. */
+  /** Null: the provider has no batches. */
   batches: BatchClient | null;
 };

@@ -61,8 +61,8 @@ test('the calls of one replay share a cached prefix and its nonce; oracle materi
 
 test.each<[string, AnthropicBehaviour, object]>([
   ['a refusal', { kind: 'refusal' }, { fault: 'refused' }],
-  ['an answer that breaks off', { kind: 'max_tokens' }, { fault: 'truncated' }],
-  ['text that is no JSON', { kind: 'text', text: 'I think' }, { fault: 'malformed', detail: 'not JSON' }],
+  ['a truncated answer', { kind: 'max_tokens' }, { fault: 'truncated' }],
+  ['text that is not JSON', { kind: 'text', text: 'I think' }, { fault: 'malformed', detail: 'not JSON' }],
   [
     'JSON of another form',
     {
@@ -71,13 +71,13 @@ test.each<[string, AnthropicBehaviour, object]>([
     },
     { fault: 'malformed', detail: 'not of the form asked for: verdicts.0.verdict' },
   ],
-])('%s is told apart, and what it cost is kept', async (_, behaviour, expected) => {
+])('%s is recognised, and its cost is kept', async (_, behaviour, expected) => {
   const { answer } = await askBefore(behaviour);
   expect(answer).toMatchObject({ ok: false, ...expected, usage: { calls: 1 } });
   expect(answer.usage.costUsd).toBeGreaterThan(0);
 });
 
-test('an answer that breaks off is asked for again with twice the room, and booked accordingly', async () => {
+test('after a truncated answer the judge is asked again with twice the room, and booked accordingly', async () => {
   const fake = await startWithKey({
     behave: (_, count) => (count < 4 ? { kind: 'max_tokens' } : { kind: 'answer', answer: emptyAnswer }),
   });
@@ -94,7 +94,7 @@ test('an answer that breaks off is asked for again with twice the room, and book
   expect(fake.requests.at(-1)).toMatchObject({ maxTokens: 5000 });
 });
 
-test('what Postgres cannot store is not in an answer', async () => {
+test('an answer never contains what Postgres cannot store', async () => {
   const text = String.raw`{"changes": [], "question": null, "verdicts": [{"id": "a\u0000\ud800", "verdict": "1", "quote": ""}]}`;
   const { answer } = await askBefore({ kind: 'text', text });
   expect(answer).toMatchObject({ ok: true, answer: { verdicts: [{ id: 'a\ufffd\ufffd' }] } });

@@ -16,22 +16,22 @@ export type ModelJudgeOptions = {
   model: string;
   random: Random;
   prices: Prices;
-  /** Where calls wait for a batch; null where each is made at once. */
+  /** Where calls wait for a batch. Null: each call is made at once. */
   batches: BatchDesk | null;
   /** Milliseconds since the epoch. */
   now: () => number;
 };
 
 /**
- * How long after a call was sent the next one on the same prefix finds it cached: an entry lives for 5 minutes from
- * its last use, and this leaves half a minute for the way there.
+ * How long after a call was sent the next one still finds the same prefix cached. An entry lives for 5 minutes from its
+ * last use; this leaves half a minute for the request to arrive.
  */
 const warmMs = 4.5 * 60_000;
 
 /**
- * Lets one call lead wherever the prompt cache is cold: an entry can be read only once the answer that writes it has
- * begun, so calls sent side by side on a new pull request would all pay for writing it. The others wait for the leading
- * answer to arrive; where it fails, the next one leads.
+ * Lets one call lead while the prompt cache is cold. An entry can be read only once the answer that writes it has
+ * begun, so parallel calls on a new pull request would all pay for writing it. The others wait for the leading answer.
+ * If it fails, the next call leads.
  */
 const leading = (now: () => number) => {
   let warmUntil = Number.NEGATIVE_INFINITY;
@@ -57,9 +57,9 @@ const leading = (now: () => number) => {
 };
 
 /**
- * What a call can cost at most, in US dollars: every token of its prompt written to the cache, where there is one, and
- * its answer as long as it may be. No tokeniser makes more tokens of a text than half its bytes, short of texts made
- * for it.
+ * The most that a call can cost, in US dollars: every token of its prompt is written to the cache, if there is one, and
+ * its answer has the maximum length. No tokeniser makes more tokens of a text than half its bytes, except of texts
+ * crafted for that.
  */
 const mostUsd = (request: ModelRequest, prices: Prices, how = { batch: false }): number => {
   const bytes = promptTexts(request).reduce((total, text) => total + utf8ToBytes(text).length, 0);
@@ -73,7 +73,7 @@ const mostUsd = (request: ModelRequest, prices: Prices, how = { batch: false }):
   return prices.costUsd(request.model, tokens, how) ?? ceilingCostUsd(tokens);
 };
 
-/** Names that a restarted worker gives to the same calls again: what is asked, and the how manieth time. */
+/** Names a call by what it asks and how often that was asked before, so that a restarted worker finds it again. */
 const callNames = () => {
   const asked = new Map<string, number>();
   return (task: JudgeTask): string => {
@@ -84,7 +84,7 @@ const callNames = () => {
   };
 };
 
-/** A judge that is a provider's model, asked by the prompts whose digest it names. */
+/** A provider's model as a judge. `promptDigest` is the digest of the prompts that it is asked with. */
 export const modelJudge = (options: ModelJudgeOptions): Judge => {
   const { provider, client, model, random, prices, batches, now } = options;
   return {

@@ -33,7 +33,7 @@ test('a call in a batch costs half', () => {
   expect(callCostUsd('claude-sonnet-5-5', usage, { batch: true })).toBeCloseTo(0.0062, 12);
 });
 
-test('an operator’s own prices stand in the place of the list, for dated snapshots too', () => {
+test('an operator’s own prices replace the list, for dated snapshots too', () => {
   const own = { input: 1, cacheWrite: 1, cacheRead: 1, output: 1 };
   const { costUsd } = createPrices('anthropic', { 'claude-sonnet-5-5': own, 'claude-sonnet-9': own });
   for (const model of ['claude-sonnet-5-5', 'claude-sonnet-5-5-20260929', 'claude-sonnet-9'])
@@ -42,7 +42,7 @@ test('an operator’s own prices stand in the place of the list, for dated snaps
 });
 
 test.each([{ model: { input: -1, cacheWrite: 1, cacheRead: 1, output: 1 } }, { model: { input: 1 } }, []])(
-  'prices that cannot be meant are refused: %j',
+  'impossible prices are refused: %j',
   (prices) => {
     expect(priceOverridesSchema.safeParse(prices).success).toBe(false);
   },

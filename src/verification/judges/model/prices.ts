@@ -8,15 +8,15 @@ import {
 } from '#contracts/judge-providers.ts';
 import type { JudgeUsage } from '#contracts/replay.ts';
 
-/** Prices that an operator knows better, by the model's name. */
+/** An operator's own prices, by the model's name. */
 export const priceOverridesSchema = z.record(z.string().min(1), modelPriceSchema);
 export type PriceOverrides = z.infer<typeof priceOverridesSchema>;
 
 type Tokens = Pick<JudgeUsage, 'inputTokens' | 'cacheWriteTokens' | 'cacheReadTokens' | 'outputTokens'>;
 
 /**
- * US dollars for tokens of a model whose price nobody told us: above every list price known when this was written, so
- * that a limit holds (too early rather than too late) for a model that is newer than this table.
+ * The price of a model whose price is unknown, in US dollars a million tokens. It is above every list price known when
+ * this was written. So a limit still works for a model newer than this table: too early rather than too late.
  */
 const ceiling: ModelPrice = { input: 20, cacheWrite: 40, cacheRead: 20, output: 100 };
 
@@ -27,28 +27,28 @@ const charge = (price: ModelPrice, tokens: Tokens) =>
     tokens.outputTokens * price.output) /
   1e6;
 
-/** What these tokens would cost at the ceiling, in US dollars. */
+/** The cost of these tokens at the ceiling, in US dollars. */
 export const ceilingCostUsd = (tokens: Tokens): number => charge(ceiling, tokens);
 
-/** What a call counts for against limits, in US dollars: its cost, or the ceiling where its price is not known. */
+/** What a call counts against limits, in US dollars: its cost, or the ceiling if its price is unknown. */
 export const countedCostUsd = ({ costUsd, ...tokens }: JudgeUsage): number =>
   costUsd ?? ceilingCostUsd(tokens);
 
 /** What a provider's models cost. */
 export type Prices = {
-  /** What one call cost, in US dollars; null where the model's price is not known. */
+  /** The cost of one call in US dollars. Null: the model's price is unknown. */
   costUsd(model: string, tokens: Tokens, how?: { batch: boolean }): number | null;
 };
 
 /**
- * A provider's list prices, with an operator's own in their place where there are some. A certificate's costs are
- * estimates by them, while its token counts are the API's own.
+ * A provider's list prices; an operator's own prices replace them. A certificate's costs are estimated from these, its
+ * token counts are the API's own.
  */
 export const createPrices = (provider: JudgeProvider, overrides: PriceOverrides = {}): Prices => {
   const { model: judge } = judgeOf(provider);
   const list = new Map<string, ListPrice>(Object.entries(judge?.listPrices.models ?? {}));
   const own = new Map<string, ListPrice>(Object.entries(overrides));
-  // A dated snapshot ("some-model-20261001") costs what its alias does.
+  // A dated snapshot ("some-model-20261001") costs the same as its alias.
   const entryOf = (model: string) => {
     const alias = model.replace(/-\d{8}$/, '');
     return own.get(model) ?? own.get(alias) ?? list.get(alias);

@@ -33,16 +33,16 @@ const unavailableSchema = z.object({
 const tookShape = {
   latencyMs: z.number(),
   retries: z.number().int(),
-  /** Requests whose connection broke or timed out: the API may have answered, and charged, them all the same. */
+  /** Requests whose connection broke or timed out. The API may have answered and charged them anyway. */
   uncertain: z.number().int(),
 };
 
 /**
- * What came of one request, and how long it took with its retries (limits, overload, broken connections). `message`:
- * the model answered, and it is charged, at the price of batches where that was in one. `rejected`: the API does not
- * take this request, because it is too large or for a reason that it does not tell. `unavailable`: nobody was asked;
- * `detail` is for the operator and holds no secret, and `passing` says that the same call may succeed later, `mend` that
- * none will before the key or the model's name is another.
+ * The result of one request, and how long it took with its retries (limits, overload, broken connections). `message`:
+ * the model answered, which is charged, in a batch at the price of batches. `rejected`: the API refuses this request,
+ * because it is too large or for an unknown reason. `unavailable`: no model answered. `detail` is for the operator and
+ * holds no secret. `passing`: the same call may succeed later. `mend`: no call will succeed before the key or the
+ * model's name is corrected.
  */
 export const modelReplySchema = z.discriminatedUnion('kind', [
   messageSchema.extend(tookShape),
@@ -51,12 +51,12 @@ export const modelReplySchema = z.discriminatedUnion('kind', [
 ]);
 export type ModelReply = z.infer<typeof modelReplySchema>;
 
-/** A model's answer, before it is known what it took. */
+/** A model's answer, without its latency and retries. */
 export type ModelMessage = z.infer<typeof messageSchema>;
-/** Why there is none. */
+/** Why there is no answer. */
 export type ModelFault = z.infer<typeof rejectedSchema> | z.infer<typeof unavailableSchema>;
 
-/** Reads a model's text by the one schema of all measures; `detail` names places, never what stands there. */
+/** Parses a model's text by the one schema of all measures. `detail` names fields, never their content. */
 export const readJudgeAnswer = (text: string): ReadAnswer => {
   let value: unknown;
   try {
@@ -70,14 +70,14 @@ export const readJudgeAnswer = (text: string): ReadAnswer => {
   return { ok: false, detail: `not of the form asked for: ${[...new Set(places)].slice(0, 3).join(', ')}` };
 };
 
-/** What a request used and cost: nothing where no model answered it. */
+/** What a request used and cost: nothing if no model answered. */
 export const usageOfReply = (reply: ModelReply, prices: Prices): JudgeUsage => {
   if (reply.kind !== 'message') return noUsage;
   const { model, usage, batch } = reply;
   return { calls: 1, ...usage, costUsd: prices.costUsd(model, usage, { batch }) };
 };
 
-/** What the judge says by a model's reply; `askedModel` is named where none answered. */
+/** A model's reply as the judge's. If no model answered, it names `askedModel`. */
 export const judgeReplyOf = (reply: ModelReply, askedModel: string, prices: Prices): JudgeReply => {
   const { latencyMs, retries, uncertain } = reply;
   const took = { usage: usageOfReply(reply, prices), latencyMs, retries, uncertain };
@@ -92,7 +92,7 @@ export const judgeReplyOf = (reply: ModelReply, askedModel: string, prices: Pric
     }
     case 'message': {
       const { model, stop, output } = reply;
-      // Also where the text happens to parse: a refusal's or a broken-off answer's verdicts are not the judge's.
+      // Even if the text parses: verdicts in a refusal or in a truncated answer do not count.
       if (stop !== 'ended') return { ok: false, model, ...took, fault: stop, detail: '' };
       if (output === null) return { ok: false, model, ...took, fault: 'malformed', detail: 'no text' };
       return output.ok

@@ -28,7 +28,7 @@ const tasks: JudgeTask[] = [
 ];
 const userOf = (task: JudgeTask) => buildRequest('m', prefix, task, 'bb22').question;
 
-test('the prompts’ digest is over their exact bytes in the order that is written down', () => {
+test('the prompts’ digest covers their exact bytes in the documented order', () => {
   const hash = createHash('sha256');
   for (const prompt of [systemPrompt, answerKeyPrompt, precisionPrompt, recallPrompt, replyPrompt]) {
     const bytes = Buffer.from(prompt, 'utf8');
@@ -38,7 +38,7 @@ test('the prompts’ digest is over their exact bytes in the order that is writt
   expect(promptDigest).toBe(hash.digest('hex'));
 });
 
-test('all calls share one prefix, which is to be cached: the instructions, then the pull request', () => {
+test('all calls share one prefix marked for the cache: the instructions, then the pull request', () => {
   for (const task of tasks) expect(buildRequest('m', prefix, task, 'bb22')).toMatchObject(prefix);
   expect(prefix.cachePrefix).toBe(true);
   expect(prefix.instructions).toBe(instructionsFor('every_task'));
@@ -51,7 +51,7 @@ test('instructions are the same for every replay', () => {
   expect(sharedPrefix(changeNumber(2), 'cc33').instructions).toBe(prefix.instructions);
 });
 
-test('a batch’s call has the instructions for its own task alone, and marks nothing for the cache', () => {
+test('a call in a batch has the instructions for its own task only, and marks nothing for the cache', () => {
   expect(sharedPrefix(changeNumber(1), 'aa11', 'recall')).toEqual({
     instructions: `${systemPrompt}\n\n${recallPrompt}`,
     pullRequest: prefix.pullRequest,
@@ -85,14 +85,14 @@ test('the task stands before the material, the ids after it', () => {
   expect(user.endsWith('Give one verdict for each of these ids: t1, t2.')).toBe(true);
 });
 
-test('however often an answer broke off, the next may be no longer than a slow model writes within one attempt', () => {
+test('however often an answer was truncated, the next is never longer than a slow model writes within the timeout', () => {
   const task: JudgeTask = {
     measure: 'precision',
     claims: Array.from({ length: 60 }, (_, index) => ({ id: `t${index}`, text: 'A claim.' })),
   };
   for (const brokenOff of [0, 1, 2, 3, 10]) {
     const { maxOutputTokens: most } = buildRequest('m', prefix, task, 'bb22', brokenOff);
-    // A slow model writes 128,000 tokens an hour; an attempt has ten minutes.
+    // A slow model writes 128,000 tokens an hour. The timeout is ten minutes.
     expect((most / 128_000) * 3_600).toBeLessThan(600 / 2);
   }
 });

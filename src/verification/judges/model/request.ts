@@ -4,10 +4,10 @@ import { fence } from '../../text/fence.ts';
 import type { JudgeTask } from '../judge.ts';
 import { instructionsFor } from './prompts/v1/digest.ts';
 
-/** What a slow model writes (128,000 tokens an hour) well within the time of one attempt. */
+/** A slow model (128,000 tokens an hour) writes this well within the timeout of one request. */
 const mostTokens = 10_000;
 
-/** Each entry with its quote, after some thinking. What a call can cost is booked by it: no more than it has to be. */
+/** Room for each entry with its quote, after some thinking. Kept low, because the call's booking follows from it. */
 const usualTokensOf = (task: JudgeTask): number => {
   switch (task.measure) {
     case 'answer_key':
@@ -22,34 +22,34 @@ const usualTokensOf = (task: JudgeTask): number => {
 };
 
 /**
- * How long an answer may be, in tokens.
- * @param brokenOff how many answers to this measure broke off before: each doubles it.
+ * The most tokens that an answer may have.
+ * @param brokenOff how many answers to this measure were truncated before. Each doubles the length.
  */
 const maxTokensOf = (task: JudgeTask, brokenOff: number): number =>
   Math.min(mostTokens, usualTokensOf(task) * 2 ** brokenOff);
 
 /**
- * One call to a model, in no provider's own form. What is the same in all of them is left out: the form of the answer
- * (`judgeAnswerSchema`).
+ * One call to a model, independent of the provider. It leaves out the form of the answer (`judgeAnswerSchema`), which
+ * all calls share.
  */
 export const modelRequestSchema = z.object({
   model: z.string(),
-  /** How long the answer may be, in tokens. */
+  /** The most tokens that the answer may have. */
   maxOutputTokens: z.number().int(),
-  /** What the judge goes by; the pull request follows it, and then the question. */
+  /** The judge's instructions. The pull request follows, then the question. */
   instructions: z.string(),
   pullRequest: z.string(),
   /** Which task it is, with its material. */
   question: z.string(),
   /**
-   * Other calls begin in the same way soon: instructions and pull request each end where a provider's prompt cache
-   * should have a breakpoint.
+   * Other calls with the same beginning follow soon. A provider's prompt cache should have a breakpoint after the
+   * instructions and after the pull request.
    */
   cachePrefix: z.boolean(),
 });
 export type ModelRequest = z.infer<typeof modelRequestSchema>;
 
-/** The texts of a request's prompt, in the order in which the model reads them. */
+/** The texts of a request's prompt, in the order that the model reads them. */
 export const promptTexts = ({ instructions, pullRequest, question }: ModelRequest): string[] => [
   instructions,
   pullRequest,
@@ -61,12 +61,12 @@ export type RequestPrefix = Pick<ModelRequest, 'instructions' | 'pullRequest' | 
 
 /**
  * The part that all calls of one replay share: the instructions for every task, which all replays share, then the
- * pull request under the replay's own nonce. Each ends with a breakpoint of the prompt cache, so that the second is
- * read by the other calls on this pull request and the first by every call. The tasks' instructions stand here and not
- * beside their material because here they are read at a tenth of the price, and carry small pull requests over the
- * length below which a model caches nothing.
- * @param task where it is not `every_task`, the prefix is for this task alone and is not marked for the cache: in a
- * batch nobody knows when, if at all, another call could read it, and what is not read costs more than it saves.
+ * pull request under the replay's own nonce. Each ends with a breakpoint of the prompt cache. So every call can read the
+ * instructions from the cache, and the other calls on this pull request can read the second part. The tasks'
+ * instructions stand here and not beside their material for two reasons: here they are read at a tenth of the price,
+ * and they carry small pull requests over the length below which a model caches nothing.
+ * @param task any value but `every_task` makes a prefix for that task alone, not marked for the cache. In a batch it is
+ * unknown whether another call will ever read the entry, and writing one that is not read costs more than it saves.
  */
 export const sharedPrefix = (
   groundTruth: GroundTruth,
@@ -126,7 +126,7 @@ function materialOf(task: JudgeTask, nonce: string): string[] {
   }
 }
 
-/** Said after the material, so that its last words are not the last that the model reads. */
+/** Follows the material, so that the material does not have the last word. */
 function closingOf(task: JudgeTask): string {
   const end = 'The material has ended.';
   switch (task.measure) {

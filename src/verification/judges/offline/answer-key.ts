@@ -6,13 +6,13 @@ import type { DiffEvidence } from './diff-evidence.ts';
 import { chooseQuestion } from './question.ts';
 
 const maxChanges = 10;
-/** A key has one change for so many changed lines, rounded up. */
+/** A key has one change for this many changed lines, rounded up. */
 const linesPerChange = 8;
 
-/** Written as text, by a program that draws. */
+/** Text that a drawing program wrote. */
 const isPicture = (path: string) => /\.svg$/i.test(path);
 
-/** Reads the answer key off a diff (see `rule.ts`, "Answer key"). `changes` is empty where none can be made. */
+/** Reads the answer key off a diff (see `rule.ts`, "Answer key"). `changes` is empty if no key can be made. */
 export function readAnswerKey(groundTruth: GroundTruth, evidence: DiffEvidence): JudgeAnswer {
   const perFile = evidence.diff.files
     .filter(({ path }) => !isGeneratedPath(path) && !isPicture(path))
@@ -30,7 +30,7 @@ export function readAnswerKey(groundTruth: GroundTruth, evidence: DiffEvidence):
   };
 }
 
-/** A name that one file defines and others use is one change, told where it matters most. */
+/** A name that one file defines and others use is one change, kept where it matters most. */
 function nameOnce(perFile: Candidate[][]): Candidate[][] {
   const foremost = new Map<string, Candidate>();
   for (const candidate of perFile.flat()) {
@@ -42,7 +42,7 @@ function nameOnce(perFile: Candidate[][]): Candidate[][] {
   );
 }
 
-/** Takes the most important change that is left, each further one of the same file counting for less. */
+/** Takes the most important remaining change again and again. Each further change of a file counts less. */
 function spread(byFile: Candidate[][], wanted: number): Candidate[] {
   const taken = byFile.map(() => 0);
   const chosen: Candidate[] = [];
@@ -62,7 +62,7 @@ function spread(byFile: Candidate[][], wanted: number): Candidate[] {
   return chosen;
 }
 
-/** One candidate for a name and for a line: the most important. */
+/** Keeps the most important candidate for each name and for each line. */
 function dedupe(candidates: Candidate[]): Candidate[] {
   const names = new Set<string>();
   const quotes = new Set<string>();

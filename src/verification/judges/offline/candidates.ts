@@ -4,7 +4,7 @@ import { splitParts, splitWords, stopWords, tellingWords } from '../../text/word
 import { isComment, isImport, readAssignment, readDefinition } from './definitions.ts';
 import { type DiffEvidence, type EvidenceLine, maxQuoteCharacters, quoteLine } from './diff-evidence.ts';
 
-/** One important change, as read off the diff. `importance` orders changes of a file, 1 to 10. */
+/** One important change, read off the diff. `importance` orders a file's changes, from 1 to 10. */
 export type Candidate = {
   kind: 'value' | 'given' | 'defined' | 'removed' | 'altered' | 'used' | 'said' | 'moved';
   name: string;
@@ -15,7 +15,7 @@ export type Candidate = {
   importance: number;
 };
 
-/** Every class has one: it says little that there is a new one. */
+/** Every class has one, so a new constructor says little. */
 const constructors = /^(?:constructor|__init__|init|initialize|new)$/;
 const isProse = (path: string) => /\.(?:md|mdx|rst|txt|adoc)$/i.test(path);
 const isTest = (path: string) => /(?:^|[/._-])(?:tests?|specs?|__tests__|e2e)(?:[/._-]|$)/i.test(path);
@@ -156,17 +156,17 @@ export function readCandidates(
   return found;
 }
 
-/** A sentence as a value would be the line said back. */
+/** A value with spaces is not shown: the statement would only repeat the line. */
 const changed = (name: string, old: string, value: string) =>
   /\s/.test(old + value)
     ? `Changes the text of \`${name}\``
     : `Changes \`${name}\` from \`${old}\` to \`${value}\``;
 
-/** A definition within another matters less: one step for each level of indentation, two at most. */
+/** A nested definition matters less: one step for each level of indentation, two at most. */
 const depth = (text: string) =>
   Math.min(2, (/^[\t ]*/.exec(text)?.[0] ?? '').replaceAll('\t', '  ').length / 2);
 
-/** What is read on added and on removed lines, with the last line that it was read on. */
+/** The names read on added and on removed lines, each with the last line that it was read on. */
 function sides(lines: EvidenceLine[], read: (text: string) => string | null) {
   const found = { added: new Map<string, string>(), removed: new Map<string, string>() };
   for (const line of lines) {
@@ -177,10 +177,10 @@ function sides(lines: EvidenceLine[], read: (text: string) => string | null) {
 }
 
 const codeName = /^(?=.*[\p{L}])[\p{L}_$][\p{L}\p{N}_$]*$/u;
-// Which names a file's added and removed lines hold: asked for every line, so read once per file.
+// The names on a file's added and removed lines. Every line asks for them, so they are read once per file.
 const namesOfSides = new WeakMap<EvidenceLine[], { added: Set<string>; removed: Set<string> }>();
 
-/** The longest spelt name of a line that the file's other side does not hold, null where there is none. */
+/** The longest code-like name of a line that the file's other side does not hold, or null. */
 function newName(line: EvidenceLine, lines: EvidenceLine[]): string | null {
   let names = namesOfSides.get(lines);
   if (!names) {

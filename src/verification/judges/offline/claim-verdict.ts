@@ -7,7 +7,7 @@ export type ClaimRuling = { supported: boolean; quote: string };
 
 const unsupported: ClaimRuling = { supported: false, quote: '' };
 
-/** How many neighbouring changed lines of one file make a passage. */
+/** A passage is this many neighbouring changed lines of one file. */
 const passageLines = 12;
 /** The share of a claim's weight that its two best passages must exceed. */
 const exceededShare = 0.5;
@@ -15,7 +15,7 @@ const neededWeight = 2;
 
 type Weighed = { key: string; weight: number; lines: number[] };
 
-/** Rules on one claim by the published rule (see `rule.ts`, "Precision"). Costs the lines on which its terms stand. */
+/** Rules on one claim by the published rule (see `rule.ts`, "Precision"). Linear in the lines that hold its terms. */
 export function ruleOnClaim(claim: string, evidence: DiffEvidence): ClaimRuling {
   const terms = readTerms(claim);
   const telling = new Map<string, Term>();
@@ -32,7 +32,7 @@ export function ruleOnClaim(claim: string, evidence: DiffEvidence): ClaimRuling 
         lines: finding.lines,
       });
     } else if (finding.where === 'nowhere') {
-      // A name, number or path that stands nowhere makes the claim false, whatever else is in it.
+      // A name, number or path that stands nowhere makes the whole claim false.
       if (term.kind !== 'plain' && term.kind !== 'count') return unsupported;
       missing += missingWeightOf(term);
     }
@@ -52,19 +52,19 @@ export function ruleOnClaim(claim: string, evidence: DiffEvidence): ClaimRuling 
   return quote === null ? unsupported : { supported: true, quote };
 }
 
-/** Names and numbers count twice; a plain word that stands on every tenth line or more counts half. */
+/** Names and numbers weigh double. A plain word that stands on every tenth line or more weighs half. */
 function weightOf(term: Term, lines: number, allLines: number): number {
   if (term.kind !== 'plain') return 2;
   return lines >= 3 && lines * 10 >= allLines ? 0.5 : 1;
 }
 
-/** A number word up to two may count what the diff only lists ("both tests", "once"): it is not missed. */
+/** A number word up to two may count what the diff only lists ("both tests", "once"), so it is not missed. */
 function missingWeightOf(term: Term): number {
   if (term.kind === 'count') return Number(term.key) > 2 ? 2 : 0;
   return term.proper ? 2 : 1;
 }
 
-/** A claim of nothing but files: true where the diff has them all. */
+/** A claim that names files only is true if the diff has them all. */
 function ruleOnFiles(telling: Map<string, Term>, evidence: DiffEvidence): ClaimRuling {
   const paths = [...telling.values()].filter((term) => term.kind === 'path');
   const [file] = paths.map((path) => evidence.file(path.key));
@@ -73,7 +73,7 @@ function ruleOnFiles(telling: Map<string, Term>, evidence: DiffEvidence): ClaimR
   return all && header !== undefined ? { supported: true, quote: header } : unsupported;
 }
 
-/** The passage that holds the greatest weight of terms, each counted once. Two pointers over the terms' places. */
+/** Finds the passage with the greatest weight of terms, each counted once, by two pointers over the terms' places. */
 function bestPassage(found: Weighed[], evidence: DiffEvidence): { weight: number; keys: Set<string> } {
   const places = found
     .flatMap((term) => term.lines.map((line) => ({ line, term })))
@@ -107,7 +107,7 @@ function bestPassage(found: Weighed[], evidence: DiffEvidence): { weight: number
 const together = (first: number, last: number, evidence: DiffEvidence) =>
   last - first < passageLines && evidence.lines[first]?.path === evidence.lines[last]?.path;
 
-/** The changed line that holds the most of the claim and counts as a quote; the first of equals. */
+/** The changed line that holds most of the claim and counts as a quote. The first of equals wins. */
 function bestQuote(found: Weighed[], evidence: DiffEvidence): string | null {
   const weights = new Map<number, number>();
   for (const { lines, weight } of found) {

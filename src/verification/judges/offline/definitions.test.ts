@@ -24,7 +24,7 @@ test.each([
   'for (const a of b) {',
   'x = 1',
   `function ${'a'.repeat(500)}() {`,
-])('no definition: %s', (line) => {
+])('not a definition: %s', (line) => {
   expect(readDefinition(line)).toBeNull();
 });
 
@@ -46,11 +46,11 @@ test.each([
   'enabled: debounced.length >= 2,',
   'if (a == 3) {',
   'a => 4',
-])('no literal value: %s', (line) => {
+])('not a literal value: %s', (line) => {
   expect(readAssignment(line)).toBeNull();
 });
 
-test('comments and imports are told from code', () => {
+test('comments and imports are distinguished from code', () => {
   for (const line of ['// a', ' * a', '# a', '-- a', '<!-- a']) expect(isComment(line), line).toBe(true);
   for (const line of ['a // b', '#!/bin/sh', '## Heading', '--flag'])
     expect(isComment(line), line).toBe(line === '#!/bin/sh');

@@ -1,7 +1,7 @@
-/** What a line of code defines, read from its form alone; `noun` is what the language calls it. */
+/** What a line of code defines, judged by its form alone. `noun` is what the language calls it. */
 export type Definition = { noun: string; name: string };
 
-/** Longer lines are data or generated; not reading them bounds every pattern below. */
+/** Longer lines are data or generated. Skipping them bounds every pattern below. */
 const maxLineCharacters = 400;
 
 const forms: [RegExp, (match: RegExpExecArray) => Definition | null][] = [
@@ -42,7 +42,7 @@ const forms: [RegExp, (match: RegExpExecArray) => Definition | null][] = [
   ],
 ];
 
-/** The definition on a line, null for any other line. */
+/** The definition on a line, or null. */
 export function readDefinition(line: string): Definition | null {
   if (line.length > maxLineCharacters) return null;
   const text = line.trim();
@@ -53,7 +53,7 @@ export function readDefinition(line: string): Definition | null {
   return null;
 }
 
-/** A name that is given one literal value on a line, in any of the usual notations. */
+/** A name set to one literal value on a line, in any of the usual notations. */
 export type Assignment = { name: string; value: string };
 
 const assignment =
@@ -63,7 +63,7 @@ const literal =
 const dependency =
   /^["']?([a-z@][\w./@-]*)(?:["']?\s*:\s*["']?|@|==|>=|~=|\s+v)[\^~>=v]*(\d[\w.+-]*)["']?,?$/i;
 
-/** The assignment on a line, null where there is none or its value is not one literal. */
+/** The assignment on a line. Null: there is none, or its value is not a single literal. */
 export function readAssignment(line: string): Assignment | null {
   if (line.length > maxLineCharacters) return null;
   const text = line.trim();

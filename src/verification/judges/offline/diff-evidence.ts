@@ -9,30 +9,30 @@ export const maxQuoteCharacters = 300;
 
 export type EvidenceLine = { text: string; sign: '+' | '-'; path: string };
 
-/** Where a term stands: on changed lines (their places), only around them, or nowhere. */
+/** Where a term stands: on changed lines (at these places), only around them, or nowhere. */
 export type Finding = { where: 'changed'; lines: number[] } | { where: 'around' } | { where: 'nowhere' };
 
 export type Balance = { added: number; removed: number; goes: number };
 
-/** A diff indexed once for look-ups by term. Lines are in the order of the diff, a file's next to each other. */
+/** A diff indexed once for look-ups by term. Lines keep the order of the diff, each file's together. */
 export type DiffEvidence = {
   diff: ParsedDiff;
   lines: EvidenceLine[];
   /** The changed lines of each path. */
   linesOf: ReadonlyMap<string, EvidenceLine[]>;
-  /** Every line of the diff, unchanged ones and headers too. */
+  /** Every line of the diff, including unchanged lines and headers. */
   allLines: string[];
   find(term: Term): Finding;
   /**
-   * How many added and removed lines hold the term; of the added ones, how many themselves say that something goes
-   * ("DROP INDEX …", "`red` is removed").
+   * How many added and removed lines hold the term. `goes` counts the added ones that themselves say that something
+   * goes ("DROP INDEX …", "`red` is removed").
    */
   balance(term: Term): Balance;
-  /** The file that a path or file name means, if the diff has it. */
+  /** The diff's file that a path or file name means, if any. */
   file(path: string): ParsedDiff['files'][number] | undefined;
 };
 
-/** Indexes a pull request. Time and memory grow with its length, not with what is asked of it. */
+/** Indexes a pull request. Time and memory grow with its length, not with the questions asked. */
 export function readEvidence(groundTruth: GroundTruth): DiffEvidence {
   const diff = parseDiff(groundTruth.diff);
   const lines = diff.files.flatMap((file) =>
@@ -51,7 +51,7 @@ export function readEvidence(groundTruth: GroundTruth): DiffEvidence {
   const around = { plain: new Set<string>(), names: new Set<string>(), numbers: new Set<string>() };
   const allLines = [...diffLines(groundTruth.diff)];
   for (const text of [...allLines, groundTruth.title, groundTruth.description]) {
-    // A hunk's place in its file is not said by the change.
+    // A hunk's line numbers say nothing about the change.
     const keys = keysOf(text.replace(/^@@ -[\d,]+ \+[\d,]+ @@/, ''));
     for (const key of keys.plain) around.plain.add(key);
     for (const key of keys.names) around.names.add(key);
@@ -86,7 +86,7 @@ export function readEvidence(groundTruth: GroundTruth): DiffEvidence {
         const keys = (term.factors ?? [1]).map((factor) => numberKey(value * factor));
         const exact = keys.find((key) => numbers.has(key));
         if (exact !== undefined) return found(numbers.get(exact), true);
-        // A number word may also stand in the diff as the word that it is.
+        // A number word may also stand in the diff as a word.
         const word = term.kind === 'count' ? plainKey(term.word) : '';
         const aside = keys.some((key) => around.numbers.has(key)) || around.plain.has(word);
         return found(plain.get(word), aside);
@@ -115,10 +115,10 @@ export function readEvidence(groundTruth: GroundTruth): DiffEvidence {
   };
 }
 
-/** Longer than what a claim could name: bounds what a path of nothing but slashes costs. */
+/** Longer than any path that a claim could name. Bounds the cost of a path made of slashes only. */
 const maxPathCharacters = 1000;
 
-/** Files by their paths, old ones too, and by what is left of these after each slash; the first file of equals. */
+/** Files by their paths, old paths too, and by the rest of each path after every slash. The first of equals wins. */
 function indexPaths(diff: ParsedDiff): Map<string, ParsedDiff['files'][number]> {
   const files = new Map<string, ParsedDiff['files'][number]>();
   for (const file of diff.files) {
@@ -134,13 +134,13 @@ function indexPaths(diff: ParsedDiff): Map<string, ParsedDiff['files'][number]> 
 }
 
 /**
- * A changed line as a quote, null where it does not count as one (`quoteCountsInDiff`). Cut, so that one minified
- * line does not fill the evidence.
+ * A changed line as a quote. Null: it does not count as one (`quoteCountsInDiff`). Long lines are cut, so that one
+ * minified line does not fill the evidence.
  */
 export function quoteLine(line: EvidenceLine, diff: ParsedDiff): string | null {
   const whole = line.text.trim();
   const quote = cutText(whole, maxQuoteCharacters);
-  // A whole changed line with a letter or digit counts anyway: looking it up would cost the diff each time.
+  // A whole changed line with a letter or digit always counts. Looking it up would scan the diff each time.
   const counts = quote === whole ? /[\p{L}\p{N}]/u.test(quote) : quoteCountsInDiff(quote, diff);
   return counts ? quote : null;
 }

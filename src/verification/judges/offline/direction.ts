@@ -1,7 +1,7 @@
 import type { DiffEvidence } from './diff-evidence.ts';
 import type { Term } from './terms.ts';
 
-/** What a direction is read from. Part of the published rule. */
+/** The words that a direction is read from. Part of the published rule. */
 export const directionWords = {
   additions:
     'add adds added adding introduce introduces introduced introducing gain gains gained create creates created creating',
@@ -30,10 +30,10 @@ const ends = set(directionWords.ends);
 type Side = 'added' | 'removed' | 'old' | 'new';
 
 /**
- * Whether what a text says of the direction of a change is contradicted by the diff: something said to be added
- * stands on no more added lines than removed ones, something said to be removed the other way round; something said
- * to be old (new) stands on added (removed) lines only; or a number said to rise falls. Only terms that the diff's
- * changed lines hold can contradict, and one of several that fits is enough.
+ * Whether the diff contradicts the direction that a text gives to a change. It does in these cases: something "added"
+ * stands on no more added lines than removed ones; something "removed" stands on no more removed lines than added ones;
+ * something "old" stands on added lines only; something "new" stands on removed lines only; a number that "rises" falls,
+ * or the reverse. Only terms on changed lines can contradict, and if one of several fits, nothing is contradicted.
  */
 export function contradictsDirection(text: string, terms: Term[], evidence: DiffEvidence): boolean {
   const wrong = (objects: Term[], side: Side): boolean => {
@@ -61,7 +61,7 @@ export function contradictsDirection(text: string, terms: Term[], evidence: Diff
         /ed$/.test(word) && terms.slice(Math.max(0, at - 3), at).some(({ word: w }) => auxiliaries.has(w));
       const objects = passive ? objectBefore(text, terms, at) : objectAfter(text, terms, at);
       if (wrongFiles(objects, side, evidence)) return true;
-      // "deletes devices" more often tells what a program does than what the change did: there names alone decide.
+      // "deletes devices" usually says what a program does, not what the change did. So only names decide.
       return wrong(/^delet/.test(word) ? objects.filter(({ kind }) => kind === 'name') : objects, side);
     }
     if (two === 'no longer') {
@@ -69,7 +69,7 @@ export function contradictsDirection(text: string, terms: Term[], evidence: Diff
       return wrong([...objectBefore(text, terms, at), ...objectAfter(text, terms, at + 1)], 'old');
     }
     if (/^(?:instead of|rather than|place of)$/.test(two)) {
-      // In plain words this may be said of what the program does, not of the change ("a spinner in place of text").
+      // Plain words may describe the program here, not the change ("a spinner in place of text").
       return wrong(
         objectAfter(text, terms, at + 1).filter(({ kind }) => kind !== 'plain'),
         'old',
@@ -86,7 +86,7 @@ export function contradictsDirection(text: string, terms: Term[], evidence: Diff
   });
 }
 
-/** A clause about nothing but files says how they fared, and the diff's headers know. */
+/** Checks a clause about files only: the diff's headers say whether they were added or removed. */
 function wrongFiles(objects: Term[], side: 'added' | 'removed', evidence: DiffEvidence): boolean {
   if (objects.some(({ kind }) => kind === 'name' || kind === 'plain' || kind === 'number')) return false;
   const fitting = side === 'added' ? ['added', 'copied', 'renamed'] : ['deleted', 'renamed'];
@@ -96,7 +96,7 @@ function wrongFiles(objects: Term[], side: 'added' | 'removed', evidence: DiffEv
   });
 }
 
-/** "raised from 3 to 5": only after a verb of change, since "from 3 to 5" may be a range. */
+/** Reads "raised from 3 to 5". It needs a verb of change, because "from 3 to 5" alone may be a range. */
 function fromToIsWrong(
   text: string,
   terms: Term[],
@@ -123,7 +123,7 @@ function fromToIsWrong(
 const endsClause = (text: string, from: Term, to: Term) =>
   /[;:,.!?](?:\s|$)/.test(text.slice(from.end, to.start));
 
-/** The terms after a word, up to the clause's end or a word that starts another part of it; at most 8. */
+/** The terms after a word, at most 8, up to the clause's end or a word that starts another part of it. */
 function objectAfter(text: string, terms: Term[], at: number): Term[] {
   const objects: Term[] = [];
   for (let place = at + 1; place < terms.length && objects.length < 8; place++) {
@@ -135,7 +135,7 @@ function objectAfter(text: string, terms: Term[], at: number): Term[] {
   return objects;
 }
 
-/** The terms before a word, back to the clause's start; at most 8. */
+/** The terms before a word, at most 8, back to the clause's start. */
 function objectBefore(text: string, terms: Term[], at: number): Term[] {
   const objects: Term[] = [];
   for (let place = at - 1; place >= 0 && objects.length < 8; place--) {

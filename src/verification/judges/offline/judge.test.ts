@@ -22,7 +22,7 @@ const judge = offlineJudge();
 const changedLines = ({ diff }: GroundTruth) =>
   parseDiff(diff).files.flatMap((file) => file.changedLines.map((line) => line.text.trim()));
 
-/** What oracles of different kinds say; `other` describes another change truly. */
+/** The answers of different kinds of oracles. `other` describes another change truthfully. */
 const oracles = {
   reader: (_: GroundTruth, reading: Reading) => oracleAnswer(reading.summary, reading.key_claims),
   inventor: (_: GroundTruth, reading: Reading) =>
@@ -75,7 +75,7 @@ describe('over the fixtures', () => {
     expect(means.other.precision).toBeLessThan(0.1);
   });
 
-  test('a summary that describes the change surfaces much more of it than any other', () => {
+  test('a summary that describes the change surfaces far more of it than any other', () => {
     expect(means.reader.recall).toBeGreaterThan(0.6);
     for (const name of Object.keys(oracles) as Name[]) {
       if (name !== 'reader') expect(means[name].recall, name).toBeLessThan(0.25);
@@ -83,7 +83,7 @@ describe('over the fixtures', () => {
   });
 
   test.each(['verbatim', 'verbatimJoined', 'title', 'description', 'files'] as const)(
-    'an oracle that only says back gains nothing: %s',
+    'an oracle that only repeats its input gains nothing: %s',
     (name) => {
       expect(means[name].precision).toBeLessThan(0.35);
       expect(means[name].reply).toBeLessThan(0.25);
@@ -176,7 +176,10 @@ describe('a claim is supported', () => {
     ['a name in another spelling', 'A function retry_with_pause replaces legacy_retry.'],
     ['a removal', 'The function legacyRetry is removed in favour of retryWithPause.'],
     ['a deleted file', 'Deletes src/old.ts.'],
-    ['a name that goes, and one that comes', '`legacyRetry` no longer occurs and `retryWithPause` now does.'],
+    [
+      'one name that goes and one that comes',
+      '`legacyRetry` no longer occurs and `retryWithPause` now does.',
+    ],
     ['a number word', 'There are five attempts with a pause in between.'],
   ])('%s', async (_name, text) => {
     expect(await ruling(text)).toBe('supported');
@@ -186,7 +189,7 @@ describe('a claim is supported', () => {
 describe('a claim is not supported', () => {
   test.each([
     ['a number that stands nowhere', '`maxAttempts` is raised from 3 to 7.'],
-    ['the direction turned round', '`maxAttempts` is lowered from 5 to 3.'],
+    ['a reversed direction', '`maxAttempts` is lowered from 5 to 3.'],
     ['a rise that is said to be a fall', '`maxAttempts` is lowered from 3 to 5.'],
     ['something new said to be removed', 'The function retryWithPause is removed.'],
     ['something removed said to be new', 'A new function legacyRetry was added, it introduces legacyRetry.'],
@@ -194,8 +197,8 @@ describe('a claim is not supported', () => {
       'a name on unchanged lines said to be removed',
       'The `keepAlive` option is removed and maxAttempts is 5.',
     ],
-    ['coming and going turned round', '`retryWithPause` no longer occurs and `legacyRetry` now does.'],
-    ['a replacement turned round', 'retryWithPause is replaced by legacyRetry.'],
+    ['coming and going reversed', '`retryWithPause` no longer occurs and `legacyRetry` now does.'],
+    ['a reversed replacement', 'retryWithPause is replaced by legacyRetry.'],
     ['a file that is not in the diff', 'Updates src/server.ts with maxAttempts and pauseMs.'],
     ['a kept file said to be deleted', 'Deletes src/client.ts.'],
     ['a false fact about a real file', 'src/client.ts encrypts its cookies with a shared secret.'],
@@ -209,7 +212,7 @@ describe('a claim is not supported', () => {
 });
 
 describe('an answer key', () => {
-  test('tells changed values, added, removed definitions, each with a quote, and asks for what the title hides', async () => {
+  test('lists changed values and added and removed definitions with quotes, and asks for what the title hides', async () => {
     const reply = await judge.open(tuned).ask({ measure: 'answer_key' });
     expect(reply.ok && reply.answer).toMatchObject({
       changes: [
@@ -257,7 +260,7 @@ describe('a reply', () => {
     expect(await grade(response, reference)).toBe(expected);
   });
 
-  test('the diff said back is no answer, though it holds it', async () => {
+  test('repeating the diff does not answer the question, although the diff holds the answer', async () => {
     expect(await grade(`${tuned.diff.replaceAll('\n', ' ')}`)).toBe('0.25');
   });
 });

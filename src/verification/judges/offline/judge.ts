@@ -10,8 +10,8 @@ import { ruleOnReply } from './reply-verdict.ts';
 import { offlineModel, offlineRule } from './rule.ts';
 
 /**
- * The judge that needs no key and no network: deterministic, and linear in what it reads. The same question always
- * gets the same answer, so asking it again is pointless but harmless. `offlineRule` says how it rules.
+ * The judge that needs neither key nor network. It is deterministic and linear in what it reads. The same question
+ * always gets the same answer, so asking again is harmless but useless. `offlineRule` says how it rules.
  */
 export function offlineJudge(): Judge {
   return {
@@ -19,7 +19,7 @@ export function offlineJudge(): Judge {
     model: offlineModel,
     promptDigest: bytesToHex(sha256(utf8ToBytes(offlineRule))),
     open(groundTruth) {
-      // Indexed at the first question: a replay whose verdicts are all stored asks none.
+      // Indexed at the first question: a replay whose verdicts are all stored asks nothing.
       let evidence: DiffEvidence | undefined;
       return {
         async ask(task, signal) {

@@ -74,7 +74,7 @@ const askings = {
   }),
 } satisfies Record<string, (size: number) => Asking>;
 
-/** What asks once. A judge is opened anew where its index is the question, else before, so that it is indexed once. */
+/** Makes a function that asks once. If the index is measured, each call opens a judge; otherwise it is indexed before. */
 function prepare({ lines, task }: Asking): () => Promise<unknown> {
   const change = changeOf(lines);
   if (task === indexing) return () => offlineJudge().open(change).ask(task);
@@ -82,7 +82,7 @@ function prepare({ lines, task }: Asking): () => Promise<unknown> {
   return () => opened.ask(task);
 }
 
-/** Of the processor, so that waiting for it on a busy machine does not count. */
+/** Processor time, so that waiting on a busy machine does not count. */
 async function microsecondsOf(ask: () => Promise<unknown>, times: number): Promise<number> {
   const start = process.cpuUsage();
   for (let time = 0; time < times; time++) await ask();
@@ -93,9 +93,9 @@ async function microsecondsOf(ask: () => Promise<unknown>, times: number): Promi
 const fewestRounds = 3;
 const mostRounds = 10;
 
-// Both sides take about as long and are timed in turn, so that a busy machine slows both; the best of each counts, and
-// more rounds are timed where some were disturbed. A quadratic rule would take 8 times as long for the large one in every
-// round, and it may take 3 times: 24 times the small one.
+// Both sides take about as long and are timed in turn, so a busy machine slows both. The best time of each counts, and
+// disturbed rounds are followed by more. With a quadratic rule the large side would take 8 times as long in every round.
+// It may take 3 times as long, which is 24 times one small question.
 test.each(Object.entries(askings))(
   'eight times the size costs about as much as asking eight times: %s',
   async (_name, asking) => {

@@ -7,13 +7,13 @@ import { partsKey, plainKey } from './terms.ts';
 
 type Question = NonNullable<JudgeAnswer['question']>;
 
-/** Of the kinds that make a question, the best first. */
+/** The kinds of change that make a question, best first. */
 const kinds: Candidate['kind'][] = ['value', 'given', 'defined', 'removed', 'used', 'altered', 'said'];
 
 /**
- * The most important change that has one right answer which only a reader of the diff can give: a value or name that
- * is the only one of its kind in its file and stands in neither title nor description nor the question itself. Null
- * where there is none.
+ * Asks about the most important change with one right answer that only a reader of the diff can give: a value or name
+ * that is the only one of its kind in its file and stands in neither title nor description nor the question itself.
+ * Null: there is no such change.
  */
 export function chooseQuestion(
   candidates: Candidate[],
@@ -24,7 +24,7 @@ export function chooseQuestion(
   const toldNames = new Set(splitWords(told).map((word) => partsKey(word.text)));
   const toldParts = new Set(splitParts(told).map(plainKey));
   const isTold = (answer: string) => told.includes(answer) || toldNames.has(partsKey(answer));
-  // `useDebounced` can be guessed from `use-debounced.ts`. Where everything can, that is better than no question.
+  // `useDebounced` can be guessed from `use-debounced.ts`. A guessable answer is still better than no question.
   const isGuessable = (answer: string) =>
     isTold(answer) || splitParts(answer).every((part) => toldParts.has(plainKey(part)));
   const ranked = kinds.flatMap((kind) =>
@@ -56,10 +56,10 @@ const kindInFile = ({ kind, path }: Candidate) => `${kind} ${path}`;
 const saysItsAnswer = ({ text, reference_answer }: Question) =>
   splitWords(text).some((word) => partsKey(word.text) === partsKey(reference_answer));
 
-/** `altered`: words that a file's changed lines hold on one side only; `given`: what its added lines set names to. */
+/** `altered`: words on only one side of a file's changed lines. `given`: the values that its added lines set names to. */
 type LinesReading = { altered: Set<string>; given: Map<string, Set<string>> };
 
-/** Longer lines are data: reading them would cost their square. */
+/** Longer lines are data, and reading them would take quadratic time. */
 const maxLineCharacters = 400;
 const settings = /([\p{L}_$#][\w$.-]*)["'`]?\s*(?:[-+*/%|&?]{0,2}=(?![=>])|:(?!:))\s*([^,;)}]*)/gu;
 
@@ -79,10 +79,10 @@ function readLines(lines: EvidenceLine[]): LinesReading {
   return { altered: new Set(onOneSide), given };
 }
 
-/** What a function is called with is not what a name is given; `Decimal("0.5")` is. */
+/** An argument of a function is not the value of a name, but `Decimal("0.5")` is. */
 const callee = /\b\p{Ll}\w*\(["'`]/u;
 
-/** `isSole`: no other candidate of its file is of its kind. */
+/** `isSole`: its file has no other candidate of its kind. */
 function ask(candidate: Candidate, isSole: boolean, given: LinesReading['given']): Question | null {
   const { kind, name, value, path, quote } = candidate;
   const hasOneValue = (given.get(name)?.size ?? 0) <= 1 && !callee.test(quote);
@@ -115,11 +115,11 @@ function ask(candidate: Candidate, isSole: boolean, given: LinesReading['given']
   }
 }
 
-/** Words of the languages themselves: leaving one out asks nothing of the change. */
+/** Words of the programming languages. A gap for one of them asks nothing about the change. */
 const keywords =
   /^(?:abstract|after|assert|async|await|boolean|break|catch|class|const|continue|default|defer|describe|delete|double|elif|else|except|expect|export|exports|extends|false|final|finally|float|fmt|function|implements|import|instanceof|interface|int64|lambda|module|number|package|print|private|protected|public|raise|range|readonly|require|return|should|static|string|struct|super|switch|throw|throws|typeof|undefined|void|while|yield)$/;
 
-/** A changed line with its longest telling word left out that the change altered and that is not told already. */
+/** A changed line with a gap for its longest telling word that the change altered and that is not told already. */
 function cloze(
   { path, quote, statement }: Candidate,
   isTold: (answer: string) => boolean,

@@ -7,7 +7,7 @@ import { isTerm, partsKey, plainKey, readTerms } from './terms.ts';
 
 export type ChangeRuling = { surfaced: boolean; quote: string };
 type Change = { statement: string; quote: string };
-/** A sentence of the summary, looked up by key; `prose` where it does not merely say a line of the diff back. */
+/** A sentence of the summary, for look-ups by key. */
 type Sentence = {
   text: string;
   names: Set<string>;
@@ -16,14 +16,14 @@ type Sentence = {
   contradicted: boolean;
 };
 
-/** A sentence says a line back when most of its own words lie in runs of this many that stand on one changed line. */
+/** A sentence repeats a line if most of its own words lie in runs of at least this many words of one changed line. */
 const saidBackRun = 3;
-/** No word of a sentence's own: with such a line is said back in words ("The line … is added to FILE"). */
+/** Not a sentence's own word: such words only introduce a repeated line ("The line … is added to FILE"). */
 const introducesLine = (word: string) => stopWords.has(word) || diffWords.has(word) || word.includes('/');
 /** The share of a change's words that one sentence (or two neighbours) must hold. */
 const neededShare = 0.5;
 
-/** Reads a summary once; the returned rule says of each change whether it is surfaced (see `rule.ts`, "Recall"). */
+/** Reads a summary once. The returned function rules whether it surfaces a change (see `rule.ts`, "Recall"). */
 export function readSummary(summary: string, evidence: DiffEvidence): (change: Change) => ChangeRuling {
   const inLines = indexRuns(
     evidence.lines.map((line) => line.text),
@@ -49,7 +49,7 @@ export function readSummary(summary: string, evidence: DiffEvidence): (change: C
 
 function readSentence(text: string, evidence: DiffEvidence): Sentence {
   const terms = readTerms(text);
-  // Naming the files of a diff surfaces nothing; other paths (routes, packages) may be what changed.
+  // Naming the diff's files surfaces nothing. Other paths (routes, packages) may be what changed.
   const kept = terms.filter((term) => term.kind !== 'path' || evidence.file(term.key) === undefined);
   const parts = kept.flatMap((term) => splitParts(text.slice(term.start, term.end)));
   return {
@@ -73,7 +73,7 @@ type Target = { names: string[]; nameParts: Set<string>; words: Set<string>; num
 
 const telling = (word: string) => isTerm(word) && !/^\d/.test(word);
 
-/** The names in backticks of the statement, and the telling words of its quote and of those names. */
+/** The names and numbers in backticks of the statement, the names' parts, and the telling words of the quote. */
 function targetOf({ statement, quote }: Change): Target {
   const spans = [...statement.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
   const names = spans.filter(
@@ -93,9 +93,9 @@ function targetOf({ statement, quote }: Change): Target {
 }
 
 /**
- * A sentence surfaces a change that it names, or whose name's parts it holds together with another word of the
- * line, or of whose line it holds half of the telling words and three at least; a changed value wants the new number
- * and one part of the name.
+ * Whether a sentence surfaces a change. It does if it holds the change's name, or two thirds of the name's parts (two at
+ * least, or one and another word of the line), or half of the line's telling words and three at least. A changed value
+ * needs the new number and a word of the name or of the line.
  */
 function surfaces(sentence: Sentence, { names, nameParts, words, numbers }: Target): boolean {
   if (sentence.contradicted) return false;
@@ -109,7 +109,7 @@ function surfaces(sentence: Sentence, { names, nameParts, words, numbers }: Targ
   return held >= Math.min(3, words.size) && held >= 2 && held >= words.size * neededShare;
 }
 
-/** Sentences and list items. A full stop within a name ("a.b") ends none. */
+/** Splits into sentences and list items. A full stop within a name ("a.b") does not end a sentence. */
 const splitSentences = (text: string): string[] =>
   text
     .split(/\n+|(?<=[.!?;。！？])\s+|(?<=[。！？])/u)

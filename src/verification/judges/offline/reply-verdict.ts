@@ -5,16 +5,16 @@ import { partsKey, plainKey, readTerms, type Term } from './terms.ts';
 
 export type ReplyAccuracy = (typeof replyAccuracies)[number];
 
-/** So many other names and numbers of the change may a response mention before it counts as a list of guesses. */
+/** A response that mentions more other names and numbers of the change than this counts as a list of guesses. */
 const toleratedOthers = 6;
-/** A response longer than this, most of which stands on lines of the diff in runs, is the diff said back. */
+/** A longer response repeats the diff if most of it stands on lines of the diff in runs. */
 const dumpWords = 25;
 const dumpRun = 3;
 const dumpShare = 0.6;
 
 /**
- * How much of the reference answer a response holds (see `rule.ts`, "Reply"): the weight of its terms found, names
- * and numbers twice, rounded down to a quarter.
+ * How much of the reference answer a response holds (see `rule.ts`, "Reply"): the share of its terms' weight, rounded
+ * down to a quarter. Names and numbers weigh double.
  */
 export function ruleOnReply(
   { question, referenceAnswer, response }: { question: string; referenceAnswer: string; response: string },
@@ -29,7 +29,7 @@ export function ruleOnReply(
   const all = [...references.values()];
   const speaking = all.filter(({ kind }) => kind !== 'filler');
   for (const term of speaking.length > 0 ? speaking : all) {
-    // What the question already says earns nothing, unless there is nothing else to say.
+    // Terms that the question already says earn nothing, unless the answer has no others.
     const raw = referenceAnswer.slice(term.start, term.end);
     if (speaking.length > 1 && holds(asked, term, raw)) continue;
     const weight = term.kind === 'name' || term.kind === 'number' ? 2 : 1;
@@ -63,7 +63,7 @@ function keysOf(text: string): Keys {
   const terms = readTerms(text);
   return {
     names: new Set(terms.map((term) => partsKey(text.slice(term.start, term.end)))),
-    // A path's words answer nothing: whoever lists files would hit many a name.
+    // A path's words answer nothing, or a list of files would hit many names.
     plain: new Set(
       terms
         .filter(({ kind }) => kind !== 'path')
@@ -78,7 +78,7 @@ function keysOf(text: string): Keys {
   };
 }
 
-/** `raw` is the term as written, since its capitals show its parts. */
+/** `raw` is the term as written: its capitals show its parts. */
 function holds(keys: Keys, term: Term, raw: string): boolean {
   if (term.kind === 'number' || term.kind === 'count') {
     return (term.factors ?? [1]).some((factor) => keys.numbers.has(numberKey(Number(term.key) * factor)));

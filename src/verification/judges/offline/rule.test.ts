@@ -4,7 +4,7 @@ import { bareChange } from '#testing/builders/bare-change.ts';
 import type { JudgeTask } from '../judge.ts';
 import { offlineJudge } from './judge.ts';
 
-// Every verdict here was derived by hand from the text of `rule.ts`, by the weights in the comment beside it.
+// Every verdict here was derived by hand from the text of `rule.ts`, with the weights in the comment beside it.
 
 const addedFile = (name: string, line: string) =>
   `--- a/src/${name}.ts\n+++ b/src/${name}.ts\n@@ -1,0 +1,1 @@\n+${line}\n`;
@@ -45,7 +45,7 @@ async function verdictOn(change: GroundTruth, task: JudgeTask): Promise<string |
 const ruleOn = (change: GroundTruth, text: string) =>
   verdictOn(change, { measure: 'precision', claims: [{ id: 'a', text }] });
 
-test('a reader can predict point 1: what names or counts what stands nowhere is not supported', async () => {
+test('a reader can predict point 1: a claim whose name or number stands nowhere is not supported', async () => {
   // `maxAttempts` 2, 5 2, "is" is a stop word: 4 of 4 stand together.
   expect(await ruleOn(tuned, '`maxAttempts` is 5.')).toBe('supported');
   // 6 stands nowhere, so nothing is weighed.
@@ -66,7 +66,7 @@ test('a reader can predict point 2: a contradicted direction is not supported, w
   // only, `pauseMs` on an added line only.
   expect(await ruleOn(tuned, '3 no longer holds and `pauseMs` does.')).toBe('supported');
   expect(await ruleOn(tuned, '`pauseMs` no longer holds and 3 does.')).toBe('not_supported');
-  // Its object is old too; of "it" and `pauseMs` nothing else stands on a changed line.
+  // Its object is old too. Of "it" and `pauseMs` only the latter stands on a changed line.
   expect(await ruleOn(tuned, 'It no longer uses `pauseMs`.')).toBe('not_supported');
   // `maxAttempts` stands on a removed line as well, and one of several that fits is enough.
   expect(await ruleOn(tuned, '`maxAttempts` no longer waits for `pauseMs`.')).toBe('supported');
@@ -80,7 +80,7 @@ test('a reader can predict point 3: more than half of the weight, and 2 at least
   // Redis weighs 2 with a capital within the sentence, 2 of 4, and 1 without, 2 of 3.
   expect(await ruleOn(tuned, '`pauseMs` keeps Redis.')).toBe('not_supported');
   expect(await ruleOn(tuned, '`pauseMs` keeps redis.')).toBe('supported');
-  // Seven stands neither as 7 nor as a word, so it weighs 2 of 4; two of anything may be there uncounted: 2 of 3.
+  // Seven stands neither as 7 nor as a word, so it weighs 2 of 4. "Two" may be uncounted in a diff: 2 of 3.
   expect(await ruleOn(tuned, '`pauseMs` has seven.')).toBe('not_supported');
   expect(await ruleOn(tuned, '`pauseMs` has two passwords.')).toBe('supported');
   // "quota" stands on 3 of 3 lines and weighs 1/2, tenants 1: less than 2.
@@ -113,11 +113,11 @@ test('a reader can predict point 4: what a sentence of the summary must hold to 
   // No name, so the new number and a word of the name: 5 and attempts; 3 is the old one.
   expect(await surfaces('Clients make 5 attempts.')).toBe('surfaced');
   expect(await surfaces('Clients made 3 attempts.')).toBe('not_surfaced');
-  // The name, but what is removed stands on 1 removed line and on 1 added line.
+  // The name, but it is said to be removed and stands on 1 removed line and on 1 added line.
   expect(await surfaces('The maxAttempts constant was removed.')).toBe('not_surfaced');
   // "Const" is a diff word; of the sentence's own words, maxAttempts and 5, both lie in a run of 3.
   expect(await surfaces('const maxAttempts = 5')).toBe('not_surfaced');
-  // "The", "is" and "to" are stop words, "line" and "added" diff words, and a path is aside: again 2 of 2.
+  // "The", "is" and "to" are stop words, "line" and "added" diff words, and a path does not count: again 2 of 2.
   expect(await surfaces('The line `const maxAttempts = 5;` is added to src/client.ts.')).toBe('not_surfaced');
   // With "clients" and "patience" it is 2 of 4, which is not more than half.
   expect(await surfaces('By const maxAttempts = 5 clients have patience.')).toBe('surfaced');
@@ -155,7 +155,7 @@ test('a reader can predict point 6: what an answer key holds and asks', async ()
   expect(reply.ok && reply.answer.question?.text).toBe(
     'In `src/client.ts`, to which value is `maxAttempts` changed?',
   );
-  // `size` is set to two things, a header is what a function returns, and `limit` is set to one.
+  // `size` is set to two values, `header` is what a function returns, and `limit` is set to one value.
   expect(
     await questionOn(
       '+let size = 0;',
@@ -168,7 +168,7 @@ test('a reader can predict point 6: what an answer key holds and asks', async ()
   expect(await questionOn('-watch(element, paints)', '+watch(element, spans)')).toBe(
     'Which word is missing in this changed line of `src/read.ts`: watch(element, ____)',
   );
-  // 3 given values of 5: the second of a file counts 4, so nothing but their order decides.
+  // 3 given values, each worth 5. Only their order decides which one is taken.
   const key = await offlineJudge().open(quotas).ask({ measure: 'answer_key' });
   expect(key.ok && key.answer.changes.map(({ quote }) => quote)).toEqual(['const quotaOfTenants = 40;']);
 });

@@ -2,14 +2,14 @@ import { diffWords, negations, ordinaryWords, stopWords } from '../../text/words
 import { directionWords } from './direction.ts';
 import { nameableWords, nameNouns, productNames, synonymGroups } from './terms.ts';
 
-/** Changes whenever a verdict may, so that a certificate, which names it as the model, says which verdicts it got. */
+/** A certificate names this as the model. It changes whenever a verdict may change. */
 export const offlineModel = 'offline-lexical-v2';
 
 const listed = (words: Iterable<string>) => [...words].join(' ');
 
 /**
- * The rule of the offline judge, for a reader who wants to predict a verdict by hand. Its digest stands in the place
- * of a prompt digest, so it must be changed with the code that it describes.
+ * The rule of the offline judge, for a reader who wants to predict a verdict by hand. Its digest takes the place of a
+ * prompt digest, so change it together with the code that it describes.
  */
 export const offlineRule = `${offlineModel}
 

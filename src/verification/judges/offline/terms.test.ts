@@ -10,7 +10,7 @@ test.each([
   for (const form of forms) expect(stem(form), form).toBe(stem(word));
 });
 
-test('words of one group of synonyms are one, others are not', () => {
+test('words of one synonym group share a key, others do not', () => {
   expect(plainKey('raises')).toBe(plainKey('exception'));
   expect(plainKey('deleted')).toBe(plainKey('removing'));
   expect(plainKey('cache')).not.toBe(plainKey('queue'));

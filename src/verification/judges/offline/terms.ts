@@ -1,17 +1,17 @@
 import { isTelling, negations, numberKey, splitParts, splitRunWords, type Word } from '../../text/words.ts';
 
 /**
- * What a text says, as terms that can be looked up in a diff. `key` is what two terms have in common when they mean
- * the same: a name's parts joined (`retryCount`, `retry_count`), a number's value, a plain word's stem.
+ * A term of a text, for look-ups in a diff. Terms that mean the same have the same `key`: a name's parts joined
+ * (`retryCount`, `retry_count`), a number's value, a plain word's stem.
  */
 export type Term = {
   kind: 'name' | 'number' | 'count' | 'path' | 'plain' | 'filler';
   key: string;
   /** In lower case, as written. */
   word: string;
-  /** Of a number: what its value may be multiplied by in code, given the unit that it stands with. */
+  /** For a number with a unit: the factors by which its value may be multiplied in code. */
   factors?: readonly number[];
-  /** A plain word that names something (a capital within a sentence): it weighs double where it is missing. */
+  /** A plain word with a capital within a sentence names something. It weighs double when it is missing. */
   proper?: boolean;
   start: number;
   end: number;
@@ -27,14 +27,14 @@ const endings: [RegExp, string][] = [
   [/(?<=\w{3})e$/, ''],
 ];
 
-/** A light stem of an English word, enough that "caching", "cached" and "cache" meet. Other scripts stay whole. */
+/** A light stem of an English word, the same for "caching", "cached" and "cache". Other scripts stay whole. */
 export function stem(word: string): string {
   if (!/^[a-z]{4,40}$/.test(word)) return word;
   const bare = endings.reduce((rest, [ending, put]) => rest.replace(ending, put), word);
   return bare.replace(/([bdgmnprt])\1$/, '$1');
 }
 
-/** Words that programs and prose use for each other, one group a line. Part of the published rule. */
+/** Words that programs and prose use interchangeably, one group a line. Part of the published rule. */
 export const synonymGroups = `
 error exception throw threw thrown raise fail failure err reject
 test spec assert expect
@@ -101,7 +101,7 @@ const canonical = new Map(
 /** The stem of a word, or the first word of its synonym group. */
 export const plainKey = (word: string): string => canonical.get(stem(word)) ?? stem(word);
 
-/** The parts of an identifier joined: equal for every spelling of it. */
+/** The joined parts of an identifier, the same for every spelling. */
 export const partsKey = (word: string): string => splitParts(word).join('');
 
 const counts = new Map(
@@ -113,7 +113,7 @@ const counts = new Map(
     }),
 );
 
-/** Spelt like code, but names of products that prose uses freely. Part of the published rule. */
+/** Product names that look like code but that prose uses freely. Part of the published rule. */
 export const productNames: ReadonlySet<string> = new Set(
   'github gitlab typescript javascript postgresql mysql sqlite graphql oauth oauth2 openid macos ios nodejs iphone ipad youtube linkedin devops webassembly websocket websockets'.split(
     ' ',
@@ -121,7 +121,7 @@ export const productNames: ReadonlySet<string> = new Set(
 );
 
 /**
- * Diff words that are names as well, when the noun after them says so ("the merge method"). Part of the published rule.
+ * Diff words that are names if the noun after them says so ("the merge method"). Part of the published rule.
  */
 export const nameableWords: ReadonlySet<string> = new Set(
   'merge key name type value text content version patch import export set put update title entry'.split(' '),
@@ -161,16 +161,16 @@ const isCodeSpelt = (raw: string) =>
   /\p{Lu}{2,}\p{Ll}{2,}/u.test(raw) ||
   /^\p{Lu}{2,}\p{N}+$/u.test(raw);
 
-/** A number at the start of a word and the unit that is written onto it: "250ms", "v5", "20_000". */
+/** A word that is a number, with the unit attached to it: "250ms", "v5", "20_000". */
 function numberOf(raw: string): { value: number; unit: string } | null {
   const match = /^v?(\d[\d_]*(?:\.\d+)*)(\p{L}{0,3})$/iu.exec(raw);
   const value = Number.parseFloat((match?.[1] ?? '').replaceAll('_', ''));
   return Number.isFinite(value) ? { value, unit: match?.[2]?.toLowerCase() ?? '' } : null;
 }
 
-/** Reads prose or code into terms, in order. Words that say nothing are fillers, kept for their place. */
+/** Reads prose or code into terms, in order. Words without meaning are fillers, kept for their place. */
 export function readTerms(text: string): Term[] {
-  // A separator of thousands is not a separator of words; the replacement keeps every place.
+  // A thousands separator does not separate words. The replacement keeps every place.
   const counted = text.replace(/(?<=\d),(?=\d{3}(?!\d))/g, '_');
   const words = splitRunWords(counted);
   const terms: Term[] = [];
@@ -215,7 +215,7 @@ function termsOf(text: string, word: Word, raw: string, next: Word | undefined):
   const before = text[word.start - 1] ?? '';
   const after = text[word.end] ?? '';
   if (raw.includes('/')) {
-    // "and/or", "true/false" are two words; what has a dot, or two slashes, or stands in backticks is a path.
+    // "and/or" and "true/false" are two words. A path has a dot or two slashes, or stands in backticks.
     if (/[./].*\/|\/.*\./u.test(raw) || before === '`' || before === '/' || after === '/') {
       return [{ kind: 'path', key: raw.toLowerCase(), ...at }];
     }
@@ -253,7 +253,7 @@ function termsOf(text: string, word: Word, raw: string, next: Word | undefined):
 
 const ordinaryAbbreviation = /\b(?:e\.g|i\.e|node\.js|next\.js|vue\.js)\b/i;
 
-/** Whether a word, where it is no name, number or path, is a term at all. */
+/** Whether a word that is not a name, number or path is a term at all. */
 export const isTerm = (word: string): boolean => word.length > 1 && isTelling(word) && !negations.has(word);
 
 const fillerOrPlain = (word: string) => (isTerm(word) ? 'plain' : 'filler');

@@ -7,7 +7,7 @@ import { BatchFault } from '../../model/batches.ts';
 import { buildRequest, sharedPrefix } from '../../model/request.ts';
 import { createAnthropicClient } from './client.ts';
 
-/** An API that does the same with every request, and how many came. */
+/** Submits a batch to an API that treats every request alike. Returns the fault and how many requests came. */
 const apiThat = async (status: number | null) => {
   let requests = 0;
   const server = createServer((request, response) => {
@@ -31,13 +31,16 @@ const apiThat = async (status: number | null) => {
 
 test.each<[string, number | null, { passing: boolean; mayHaveArrived: boolean }]>([
   ['whose connection broke', null, { passing: true, mayHaveArrived: true }],
-  ['that an inner error answered', 500, { passing: true, mayHaveArrived: true }],
+  ['that got an internal error', 500, { passing: true, mayHaveArrived: true }],
   ['that was turned away for overload', 529, { passing: true, mayHaveArrived: false }],
-  ['that was turned away for its rate', 429, { passing: true, mayHaveArrived: false }],
+  ['that was turned away for its rate limit', 429, { passing: true, mayHaveArrived: false }],
   ['that was refused', 401, { passing: false, mayHaveArrived: false }],
-])('a batch %s is sent once, and it is told whether it may have been made', async (_, status, expected) => {
-  const { requests, fault } = await apiThat(status);
-  expect(requests).toBe(1);
-  expect(fault).toBeInstanceOf(BatchFault);
-  expect(fault).toMatchObject(expected);
-});
+])(
+  'a batch %s is sent once, and the fault says whether it may have been made',
+  async (_, status, expected) => {
+    const { requests, fault } = await apiThat(status);
+    expect(requests).toBe(1);
+    expect(fault).toBeInstanceOf(BatchFault);
+    expect(fault).toMatchObject(expected);
+  },
+);

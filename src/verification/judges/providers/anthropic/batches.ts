@@ -5,7 +5,7 @@ import { faultOf } from './faults.ts';
 import { messageParams, readMessage } from './messages.ts';
 import { mayHaveArrived } from './uncertain.ts';
 
-/** How many of the account's batches are looked through for a lost one. */
+/** How many of the account's batches are searched for a lost one. */
 const mostLookedThrough = 100;
 
 const batchFault = (error: unknown): BatchFault => {
@@ -47,7 +47,7 @@ export const createBatchClient = (anthropic: Anthropic): BatchClient => ({
             params: messageParams(request),
           })),
         },
-        // Sent again by itself it might be taken, and paid for, twice.
+        // An automatic retry could make, and charge, the batch twice.
         { maxRetries: 0 },
       ),
     );

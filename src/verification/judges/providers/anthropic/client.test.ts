@@ -69,18 +69,21 @@ test.each<[AnthropicBehaviour, string, string]>([
     'unavailable',
     'the Anthropic API could not be reached: check the network and ANTHROPIC_BASE_URL, if it is set',
   ],
-])('an error of the API is said in our own words, without a secret: %#', async (behaviour, fault, detail) => {
-  const { answer } = await askBefore(behaviour);
-  expect(answer).toMatchObject({
-    ok: false,
-    fault,
-    detail,
-    model: 'claude-sonnet-5-5',
-    usage: { calls: 0, costUsd: 0 },
-  });
-});
+])(
+  'an error of the API is reported in our own words, without a secret: %#',
+  async (behaviour, fault, detail) => {
+    const { answer } = await askBefore(behaviour);
+    expect(answer).toMatchObject({
+      ok: false,
+      fault,
+      detail,
+      model: 'claude-sonnet-5-5',
+      usage: { calls: 0, costUsd: 0 },
+    });
+  },
+);
 
-test('a refused key says which variable to look at', async () => {
+test('the error for a refused key names the variable to check', async () => {
   const { answer, fake } = await askBefore({ kind: 'refusal' }, { apiKey: 'sk-ant-other-secret' });
   expect(answer).toMatchObject({
     fault: 'unavailable',
@@ -96,14 +99,14 @@ test.each([
   [402, 'billing_error', undefined],
   [529, 'overloaded_error', undefined],
 ])(
-  'status %i (%s) says whether anything is to be mended before the next call',
+  'status %i (%s) says whether anything must be corrected before the next call',
   async (status, type, mend) => {
     const { answer } = await askBefore(error(status, type));
     expect('mend' in answer ? answer.mend : undefined).toBe(mend);
   },
 );
 
-test('an unknown model says which variable to look at', async () => {
+test('the error for an unknown model names the variable to check', async () => {
   const { answer } = await askBefore({ kind: 'refusal' }, {}, 'claude-sonnet-1');
   expect(answer).toMatchObject({
     fault: 'unavailable',
@@ -115,22 +118,19 @@ test('an unknown model says which variable to look at', async () => {
 test.each([
   [{ apiKey: 'sk-ant-other-secret' }, 'claude-sonnet-5-5', /^the Anthropic key was refused/],
   [{}, 'claude-sonnet-1', /^the Anthropic API does not know the model claude-sonnet-1/],
-])(
-  'tokens that could not be counted come with the reason, without a secret',
-  async (options, model, reason) => {
-    const fake = await startWithKey();
-    const client = createAnthropicClient({
-      apiKey: plantedSecret,
-      baseURL: fake.url,
-      sleep: async () => {},
-      ...options,
-    });
-    const request = buildRequest(model, sharedPrefix(longChange, '0'.repeat(24)), replyTask, '0'.repeat(24));
-    const count = await client.countTokens(request);
-    expect(count).toEqual({ ok: false, detail: expect.stringMatching(reason) });
-    expect(JSON.stringify(count)).not.toContain('secret');
-  },
-);
+])('a failed token count gives the reason, without a secret', async (options, model, reason) => {
+  const fake = await startWithKey();
+  const client = createAnthropicClient({
+    apiKey: plantedSecret,
+    baseURL: fake.url,
+    sleep: async () => {},
+    ...options,
+  });
+  const request = buildRequest(model, sharedPrefix(longChange, '0'.repeat(24)), replyTask, '0'.repeat(24));
+  const count = await client.countTokens(request);
+  expect(count).toEqual({ ok: false, detail: expect.stringMatching(reason) });
+  expect(JSON.stringify(count)).not.toContain('secret');
+});
 
 test('limits and overload are retried as the API asks', async () => {
   const { answer, fake } = await askBefore(
@@ -173,7 +173,7 @@ test.each<[string, AnthropicBehaviour]>([
   ['answered too late', { kind: 'timeout' }],
   ['cut off', { kind: 'reset' }],
 ])(
-  'a request that was %s is told and not sent again by the client, since it may have been charged',
+  'the client does not send a request again that was %s, because it may have been charged',
   async (_, behaviour) => {
     const { fetch, timeIsUp } = untilTimeIsUp();
     const { answer, fake } = await askBefore(
@@ -188,7 +188,7 @@ test.each<[string, AnthropicBehaviour]>([
   },
 );
 
-test('what was turned away is sent again, what was never sent is not charged', async () => {
+test('a request that was turned away is sent again, and one that was never sent is not charged', async () => {
   const { answer } = await askBefore(
     (_, count) => (count === 0 ? error(529, 'overloaded_error') : { kind: 'answer', answer: emptyAnswer }),
     { maxRetries: 3 },
@@ -202,9 +202,9 @@ test('what was turned away is sent again, what was never sent is not charged', a
 });
 
 test.each([
-  ['breaks off', true],
+  ['is cut off', true],
   ['never ends', false],
-])('an answer whose body %s may have been charged, and passes', async (_, breaksOff) => {
+])('an answer whose body %s may have been charged, and may be asked again', async (_, breaksOff) => {
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
     response.write('{"id":', () => breaksOff && response.destroy());
@@ -227,7 +227,7 @@ test.each([
   ],
   ['a page', '<html>Welcome</html>', 'unavailable', false, 0],
 ])(
-  '%s, its connection ended in good order, is told by what it is',
+  '%s is recognised even if its connection ended without an error',
   async (_, body, fault, passing, uncertain) => {
     const { answer } = await askBefore({ kind: 'raw', status: 200, body });
     expect(answer).toMatchObject({ ok: false, fault, passing, uncertain });

@@ -9,24 +9,24 @@ import { limitNewsOf } from './rate-limits.ts';
 import { mayHaveArrived } from './uncertain.ts';
 
 /**
- * This folder alone loads the SDK: it is imported where a judge is wanted, so that the application starts where the
- * package is missing.
+ * Only this folder loads the SDK. It is imported when a judge is needed, so that the application starts without the
+ * package.
  */
 export type AnthropicClientOptions = {
   apiKey: string;
   baseURL?: string | undefined;
   fetch?: typeof fetch;
   /**
-   * Of 408, 409, 429, 5xx and connections that were not made, with the SDK's back-off, which obeys `Retry-After`. What
-   * was sent and not answered may be charged, and is not sent again here.
+   * Retries after 408, 409, 429, 5xx and connections that were not made, with the SDK's back-off, which obeys
+   * `Retry-After`. A request that was sent and not answered may be charged, so it is not sent again here.
    */
   maxRetries?: number;
-  /** Milliseconds for one attempt, its body included. */
+  /** Milliseconds for one request, its body included. */
   timeout?: number;
   /** Milliseconds since the epoch. */
   now?: () => number;
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
-  /** No more calls than this are under way at once; see `createLimiter`. */
+  /** The most calls that are under way at once; see `createLimiter`. */
   maxConcurrent?: number | undefined;
 };
 
@@ -41,7 +41,7 @@ export const createAnthropicClient = ({
   maxConcurrent = 64,
 }: AnthropicClientOptions): ModelClient & { countTokens: CountTokens; batches: BatchClient } => {
   const limiter = createLimiter({ most: maxConcurrent, now, sleep });
-  // Everything is said here that the SDK would else look up in the environment.
+  // Set everything here that the SDK would otherwise read from the environment.
   const anthropic = new Anthropic({
     apiKey,
     baseURL,
@@ -62,14 +62,14 @@ export const createAnthropicClient = ({
         uncertain,
       });
       const lost = new AbortController();
-      // The SDK's own retries pass through here one by one: the limiter has to hear of each limit, and the
-      // certificate counts them.
+      // Each of the SDK's own retries passes through here: the limiter must hear of each limit, and the certificate
+      // counts the retries.
       const attempt: typeof fetch = async (url, options) => {
         attempts += 1;
         onSent?.();
         let isAnswer = true;
         try {
-          // The SDK's own limit ends with the headers.
+          // The SDK's own timeout ends with the headers.
           const limits = [AbortSignal.timeout(timeout), ...(options?.signal ? [options.signal] : [])];
           const response = await send(url, { ...options, signal: AbortSignal.any(limits) });
           limiter.observe(limitNewsOf(response, now()));
@@ -103,7 +103,7 @@ export const createAnthropicClient = ({
       try {
         const { input_tokens: tokens } = await anthropic.messages.countTokens(
           promptParams(request),
-          // An estimate is not worth a long wait: without the count it goes by characters.
+          // An estimate is not worth a long wait. Without the count it uses characters.
           { maxRetries: 1, timeout: 15_000, ...(signal === undefined ? {} : { signal }) },
         );
         return { ok: true, tokens };
@@ -119,7 +119,7 @@ export const createAnthropicClient = ({
   };
 };
 
-/** Begins as a message does and is none. */
+/** Whether a body begins like a message but is not whole JSON. */
 const isCutOff = (body: ArrayBuffer): boolean => {
   const text = new TextDecoder().decode(body);
   if (!/^\s*\{/.test(text)) return false;
@@ -131,11 +131,11 @@ const isCutOff = (body: ArrayBuffer): boolean => {
   }
 };
 
-/** A response whose body has arrived, so that one that breaks off is told from one that makes no sense. */
+/** Reads the whole body first, to distinguish an answer that was cut off from one that makes no sense. */
 const wholeResponse = async (response: Response): Promise<Response> => {
   const body = await response.arrayBuffer();
   const { ok, status, statusText, headers } = response;
-  // One that a proxy has cut ends in good order.
+  // A body that a proxy cut off ends without an error.
   if (ok && isCutOff(body)) throw new TypeError('The answer was cut off.');
   return new Response(body.byteLength === 0 ? null : body, { status, statusText, headers });
 };

@@ -15,7 +15,7 @@ import { createPrices } from '../../model/prices.ts';
 import { resending } from '../../resending.ts';
 import { createAnthropicClient } from './client.ts';
 
-/** Of the calls; the share that the project promises to bear. */
+/** The share of failing calls that the project promises to bear. */
 const rate = 0.1;
 const changes = ownChanges().slice(0, 12);
 const readings = new Map(ownReadings().map((reading) => [reading.id, reading]));
@@ -27,7 +27,7 @@ const answer = ({ id }: GroundTruth): OracleAnswer => {
   return oracleAnswer(reading.summary, claims, reading.key_claims[0]);
 };
 
-/** As services and command line do it: a judge that cannot be had just now is waited for. */
+/** Like services and the command line: asks again while the judge is unavailable for now. */
 const patient = (judge: Judge): Judge =>
   askingThrough(judge, ({ ask }) => async (task, signal) => {
     for (;;) {
@@ -75,7 +75,7 @@ const runWith = async (fault: AnthropicFault | null) => {
   });
   const { content } = await judgedRun({ changes, judge: patient(resending(judge)), answer });
   const { counts } = content.rawScores;
-  // The same claims, whatever the order in which their verdicts came.
+  // Compares the same claims, in whatever order their verdicts came.
   const scores = new Map(
     content.replayScores.map(({ scoringLatencyMs: _, ...score }) => [score.groundTruthId, score]),
   );
@@ -84,9 +84,7 @@ const runWith = async (fault: AnthropicFault | null) => {
 
 const undisturbed = runWith(null);
 
-/**
- * Told by its status or a broken connection: the client sends again. Else by what it says: the judge is asked again.
- */
+/** Faults shown by a status or a broken connection: the client sends again. After the others the judge is asked again. */
 const sentAgain: AnthropicFault[] = ['429', '529', 'timeout', 'reset'];
 
 test.each<AnthropicFault>([
@@ -115,7 +113,7 @@ test.each<AnthropicFault>([
     const repeated = fake.requests.length - calm.fake.requests.length;
     expect(repeated).toBeGreaterThan(2);
     if (sentAgain.includes(fault)) {
-      // What outlasted the client's own retries was sent again by hand, which nobody counts.
+      // Calls that outlasted the client's own retries were sent again by this test, which is not counted.
       expect(counts.judgeRetries).toBeGreaterThan(0);
       expect(counts.judgeRetries).toBeLessThanOrEqual(repeated);
       expect(counts.judgeReasks).toBe(calm.counts.judgeReasks);

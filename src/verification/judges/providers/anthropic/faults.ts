@@ -8,13 +8,13 @@ const tooLate = 'the Anthropic API did not answer in time';
 const notReached =
   'the Anthropic API could not be reached: check the network and ANTHROPIC_BASE_URL, if it is set';
 
-/** Of what was sent and not answered: fetch's own error. */
+/** The fault of a request that was sent and not answered, from fetch's own error. */
 export const lostFault = (error: unknown): ModelFault =>
   unavailableNow(
     error instanceof Error && /^(?:Abort|Timeout)Error$/.test(error.name) ? tooLate : notReached,
   );
 
-/** In words of our own: messages of the API, or of a proxy in its place, may repeat what was sent. */
+/** Faults are in our own words: messages of the API, or of a proxy in its place, may repeat what was sent. */
 export function faultOf(error: unknown, model: string): ModelFault {
   if (error instanceof APIConnectionTimeoutError) return unavailableNow(tooLate);
   if (error instanceof APIConnectionError) return unavailableNow(notReached);
@@ -48,7 +48,7 @@ export function faultOf(error: unknown, model: string): ModelFault {
     default: {
       const type = /^[a-z_]{1,40}$/.test(error.type ?? '') ? ` (${error.type})` : '';
       const detail = `the Anthropic API answered ${error.status ?? 'with an error'}${type}`;
-      // Among others what its content filter stops, also in an answer, which an oracle's text can provoke.
+      // Its content filter answers 400 too, even for an answer, and an oracle's text can provoke that.
       if (error.status === 400) return { kind: 'rejected', detail, tooLarge: false };
       return (error.status ?? 500) >= 500 ? unavailableNow(detail) : unavailable(detail);
     }

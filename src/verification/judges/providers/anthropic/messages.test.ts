@@ -18,8 +18,8 @@ const verdicts =
 const answer = `{"type":"object","properties":{"changes":{"type":"array","items":${entries('id', 'statement', 'quote')}},"question":{"anyOf":[${entries('text', 'reference_answer', 'quote')},{"type":"null"}]},"verdicts":{"type":"array","items":${verdicts}}},"additionalProperties":false,"required":["changes","question","verdicts"]}`;
 const form = `"output_config":{"format":{"type":"json_schema","schema":${answer}}}`;
 
-// To the byte: the prompt cache compares bytes, and what a model is asked is published by its digest.
-test('what is sent is instructions and pull request, each ending at a cache breakpoint, then the question, and the form of the answer', () => {
+// Compared byte by byte: the prompt cache compares bytes, and a digest of what a model is asked is published.
+test('a request sends instructions and pull request, each ending at a cache breakpoint, then the question, and the form of the answer', () => {
   const sent = JSON.stringify(messageParams(request));
   const system =
     '"system":[{"type":"text","text":"I","cache_control":{"type":"ephemeral"}},{"type":"text","text":"P","cache_control":{"type":"ephemeral"}}]';
@@ -28,7 +28,7 @@ test('what is sent is instructions and pull request, each ending at a cache brea
   expect(JSON.stringify(promptParams(request))).toBe(`{"model":"m",${system},${messages},${form}}`);
 });
 
-test('a prefix that is not to be cached is sent without breakpoints', () => {
+test('a prefix not meant for the cache is sent without breakpoints', () => {
   expect(messageParams({ ...request, cachePrefix: false }).system).toEqual([
     { type: 'text', text: 'I' },
     { type: 'text', text: 'P' },

@@ -5,14 +5,14 @@ import { type ModelMessage, readJudgeAnswer } from '../../model/reply.ts';
 import type { ModelRequest } from '../../model/request.ts';
 
 /**
- * The form of every answer. The SDK's own `parse` would throw an answer away together with its usage where it does not
- * parse, which is what a broken-off answer does: reading is left to code that returns what is wrong.
+ * The form of every answer. The SDK's own `parse` is not used: it throws away an answer that does not parse, such as a
+ * truncated one, together with its usage. Our own code reads the answer and returns what is wrong.
  */
 const format = zodOutputFormat(judgeAnswerSchema);
 
 const breakpoint = { cache_control: { type: 'ephemeral' } } as const;
 
-/** What the tokens of a prompt are counted by. */
+/** The part of a request whose tokens are counted. */
 export const promptParams = ({ model, instructions, pullRequest, question, cachePrefix }: ModelRequest) => ({
   model,
   system: [instructions, pullRequest].map((text) => ({
@@ -24,7 +24,7 @@ export const promptParams = ({ model, instructions, pullRequest, question, cache
   output_config: { format },
 });
 
-/** A request as the Messages API takes it, by itself or in a batch. */
+/** A request as the Messages API takes it, alone or in a batch. */
 export const messageParams = (request: ModelRequest) => {
   const { model, ...prompt } = promptParams(request);
   return { model, max_tokens: request.maxOutputTokens, ...prompt };
@@ -35,7 +35,7 @@ const stopOf = (reason: Anthropic.StopReason | null): ModelMessage['stop'] => {
   return reason === 'max_tokens' || reason === 'model_context_window_exceeded' ? 'truncated' : 'ended';
 };
 
-/** A message of the model, whether it came by itself or in a batch. */
+/** Reads a message of the model, whether it came alone or in a batch. */
 export const readMessage = (
   { model, stop_reason, content, usage }: Anthropic.Message,
   { batch }: { batch: boolean },

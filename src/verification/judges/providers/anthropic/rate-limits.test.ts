@@ -11,7 +11,7 @@ test.each([
   [529, 'limited'],
   [400, 'failed'],
   [500, 'failed'],
-])('a response of status %i is one that was %s', (status, outcome) => {
+])('a response of status %i counts as %s', (status, outcome) => {
   expect(newsOf(status)).toMatchObject({ outcome, callsLeft: null });
 });
 
@@ -22,7 +22,7 @@ test('a refusal closes the API for as long as Retry-After says', () => {
   expect(newsOf(529, { 'retry-after': date }).closedUntil).toBe(Date.parse(date));
 });
 
-test('a limit of which nothing remains closes the API until its reset, the latest of several', () => {
+test('an exhausted limit closes the API until its reset, and of several the latest counts', () => {
   const reset = (ms: number) => new Date(now + ms).toISOString();
   expect(
     newsOf(200, {
@@ -36,7 +36,7 @@ test('a limit of which nothing remains closes the API until its reset, the lates
   ).toEqual({ outcome: 'answered', callsLeft: 3, closedUntil: now + 5000 });
 });
 
-test('a header that is no number and no time says nothing', () => {
+test('a header that is neither a number nor a time is ignored', () => {
   expect(
     newsOf(200, {
       'anthropic-ratelimit-requests-remaining': 'many',

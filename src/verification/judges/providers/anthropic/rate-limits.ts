@@ -4,7 +4,7 @@ import type { LimitNews } from '../../model/limiter.ts';
 const kinds = ['requests', 'input-tokens', 'output-tokens'] as const;
 const limitStatuses = [429, 529];
 
-/** What a response says of the API's limits, by its status, `Retry-After` and the `anthropic-ratelimit-*` headers. */
+/** Reads the API's limits from a response's status, `Retry-After` and the `anthropic-ratelimit-*` headers. */
 export const limitNewsOf = (
   { status, headers }: { status: number; headers: Pick<Headers, 'get'> },
   now: number,

@@ -24,6 +24,6 @@ const codesOf = (error: unknown): (string | null)[] =>
       ]
     : [];
 
-/** Whether a request that failed without an answer may have been answered, and charged, at its other end. */
+/** Whether a request that failed without an answer may have arrived, and so may have been charged. */
 export const mayHaveArrived = (error: unknown): boolean =>
   !codesOf(error).some((code) => neverSent.has(code));
