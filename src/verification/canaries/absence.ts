@@ -1,17 +1,17 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import { normalised, numberKey, splitParts } from '../text/words.ts';
 
-/** What is certain not to be said anywhere in a pull request: diff, title, description or list of files. */
+/** What certainly stands nowhere in a pull request: neither in diff, title and description nor in the list of files. */
 export type Absence = {
-  /** The name's letters and digits stand nowhere in a row, whatever stands between them. */
+  /** The name's letters and digits stand nowhere in a row, even with other characters between them. */
   name(name: string): boolean;
-  /** No word or part of an identifier is this one. */
+  /** No word and no part of an identifier is this word. */
   word(word: string): boolean;
-  /** No number of this value stands there, nor the same in another usual unit. */
+  /** No number has this value, in this or another usual unit. */
   number(value: number): boolean;
 };
 
-/** Letters and digits alone, so that no spelling of a name's parts hides it. */
+/** Keeps letters and digits only, so that no spelling hides a name. */
 const squash = (text: string) =>
   normalised(text)
     .toLowerCase()
@@ -20,7 +20,7 @@ const squash = (text: string) =>
 /** Between seconds, milliseconds, minutes, hours and days, bytes and kibibytes, fractions and percent. */
 const unitFactors = [1, 24, 60, 100, 1000, 1024, 3600, 60_000, 1_048_576, 1_000_000];
 
-/** Reads a pull request's text once; each question is then one look-up, or for a name one search. */
+/** Reads a pull request's text once. Each question is then one look-up, or one search for a name. */
 export function readAbsence({ diff, title, description, filesChanged }: GroundTruth): Absence {
   const text = [diff, title, description, ...filesChanged].join('\n');
   const squashed = squash(text);

@@ -20,7 +20,7 @@ const choice = seededChoice('s', '1');
 
 describe('what stands nowhere in a pull request', () => {
   test.each(['retryCount', 'retry_count', 'RETRY-COUNT', 'retry count', 'x.retry.counter'])(
-    'a name is there in any spelling: %s',
+    'a name is found in any spelling: %s',
     (spelling) => {
       expect(readAbsence(saying(spelling)).name('retryCount')).toBe(false);
     },
@@ -35,13 +35,13 @@ describe('what stands nowhere in a pull request', () => {
 
   // By hand: 5 s is 5000 ms, 5 min 300 s, 5 KiB 5120 bytes, 5 % 0.05.
   test.each(['5', '5_000', '5,000', '300', '5120', '0.05', 'v5', 'es5', '1.2.5'])(
-    'the number 5 is there in any unit: %s',
+    'the number 5 is found in any unit: %s',
     (text) => {
       expect(readAbsence(saying(text)).number(5)).toBe(false);
     },
   );
 
-  test('another number is not', () => {
+  test('another number is not found', () => {
     expect(readAbsence(saying('7 and 55')).number(5)).toBe(true);
   });
 });
@@ -92,7 +92,7 @@ test('every altered fact of the fixtures names something that stands nowhere in 
   expect(altered).toBeGreaterThan(200);
 });
 
-test('a fact turned round twice is the fact, and once is another', () => {
+test('a fact reversed twice is the same fact, and reversed once another', () => {
   for (const change of fixtureChanges()) {
     for (const fact of readFacts(readChangeLines(change.diff))) {
       expect(reverse(fact)).not.toEqual(fact);

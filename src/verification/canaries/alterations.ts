@@ -3,7 +3,7 @@ import type { Absence } from './absence.ts';
 import type { Fact } from './diff-facts.ts';
 import { numberOf } from './value-changes.ts';
 
-/** Words of the trade that stand in for a part of a name. */
+/** Programming words that replace a part of a name. */
 const words =
   'batch bucket cache channel counter cursor digest envelope filter folder header journal lease ledger locale margin metric mirror mutex offset palette parcel payload policy portal prefix profile quota region replica schema segment session shard signal snapshot socket stream summary symbol template tenant ticket token topic tracer vector voucher wallet widget window'.split(
     ' ',
@@ -15,8 +15,8 @@ const spelledLike = (word: string, model: string): string => {
 };
 
 /**
- * A name with one of its parts replaced, in the same spelling; neither the new part nor the new name stands anywhere in
- * the pull request. Null where no part has 3 letters or every word stands there.
+ * A name with one of its parts replaced, in the same spelling. Neither the new part nor the new name stands anywhere in
+ * the pull request. Null: no part has 3 letters, or the pull request holds every word.
  */
 export function alterName(
   name: string,
@@ -35,7 +35,7 @@ export function alterName(
   return null;
 }
 
-/** A positive number of the same make as `text` that stands nowhere in the pull request in any unit. */
+/** A positive number written like `text` that stands nowhere in the pull request in any unit. */
 export function alterNumber(
   text: string,
   absence: Absence,
@@ -61,7 +61,7 @@ export function alterNumber(
   return chosen === undefined ? null : chosen.toFixed(decimals);
 }
 
-/** The fact in the other direction, which a fact's certainty rules out: see `readFacts`. */
+/** The fact in the opposite direction. It is false, because facts are certain: see `readFacts`. */
 export function reverse(fact: Fact): Fact {
   switch (fact.about) {
     case 'rename':
@@ -73,7 +73,7 @@ export function reverse(fact: Fact): Fact {
   }
 }
 
-/** The fact with a name, path or number that stands nowhere in the pull request; null where none can be made. */
+/** The fact with a name, path or number that stands nowhere in the pull request, or null. */
 export function alter(fact: Fact, absence: Absence, choice: SeededChoice, label: string): Fact | null {
   switch (fact.about) {
     case 'file':

@@ -3,35 +3,35 @@ import { type ParsedFile, parseDiff, splitDiff } from '../diff/parse-diff.ts';
 
 export type Sign = '+' | '-' | ' ';
 
-/** One line of a hunk, unchanged ones too: they show what a change left as it was. */
+/** One line of a hunk. Unchanged lines count too: they show what a change left alone. */
 export type ChangeLine = {
   sign: Sign;
   text: string;
   file: ParsedFile;
-  /** Counted through the whole diff. */
+  /** The hunk's number, counted through the whole diff. */
   hunk: number;
-  /** Lines of one block are changed side by side, with no unchanged line between them; null for unchanged lines. */
+  /** A block is a run of changed lines without an unchanged line between them. Null for unchanged lines. */
   block: number | null;
-  /** Its place among its block's lines of the same sign. */
+  /** The line's place among its block's lines of the same sign. */
   place: number;
-  /** False where the line may lie in a comment or a text of several lines, or is a comment: it is no code then. */
+  /** False if the line is a comment, or may lie in a comment or a multi-line text. */
   code: boolean;
 };
 
 export type ChangeLines = {
   files: ParsedFile[];
-  /** Lines of files that people write and whose names can be said. */
+  /** Lines of the files that people write and whose names a claim can say. */
   lines: ChangeLine[];
-  /** The diff was shortened, so what it does not show may still be part of the change. */
+  /** The diff was shortened, so the change may hold more than it shows. */
   cut: boolean;
-  /** The lines that a name stands on, anywhere in the diff and in whatever spelling (`spellingKey`). */
+  /** The lines that a name stands on, anywhere in the diff and in any spelling (`spellingKey`). */
   holding(name: string): { sign: Sign; text: string }[];
 };
 
-/** A path that can be said in a claim: no spaces, no control characters, nothing that could read as prose. */
+/** Whether a claim can say a path: it has no spaces, no control characters and nothing that could read as prose. */
 export const sayablePath = (path: string): boolean => /^[\w@.()[\]+/-]{2,120}$/.test(path);
 
-/** What spellings of one name have in common: `retryCount`, `retry_count` and `RETRY-COUNT` are one. */
+/** The same for every spelling of a name: `retryCount`, `retry_count` and `RETRY-COUNT` are one. */
 export const spellingKey = (name: string): string => name.toLowerCase().replace(/[_$-]/g, '');
 
 const names = /[\p{L}_$][\p{L}\p{N}_$]*(?:-[\p{L}\p{N}_$]+)*/gu;
@@ -49,9 +49,9 @@ const comment = /^\s*(?:\/\/|\/\*|\*|#(?!define\b|include\b)|--|<!--|;|"""|''')/
 const count = (text: string, pattern: RegExp) => text.match(pattern)?.length ?? 0;
 
 /**
- * Which lines of one side of a hunk are code for certain. What opens and closes over several lines (template
- * literals, documentation strings, block comments) is counted from the hunk's start; where the count does not come
- * out even at its end, the hunk began inside of one and none of its lines is certain.
+ * Which lines of one side of a hunk are certainly code. Template literals, documentation strings and block comments can
+ * span lines, so their ends are counted from the hunk's start. If the count is not even at the hunk's end, the hunk
+ * began inside one of them, and no line is certain.
  */
 function certainCode(texts: string[], path: string): boolean[] {
   const backticks = /\.(?:[cm]?[jt]sx?|go|vue|svelte)$/.test(path);
@@ -68,7 +68,7 @@ function certainCode(texts: string[], path: string): boolean[] {
   return open % 2 === 0 && comments === 0 ? certain : texts.map(() => false);
 }
 
-/** Reads a diff's lines with what facts and their certainty are read from. Linear in the diff's length. */
+/** Reads a diff's lines and whatever decides whether a fact is certain. Linear in the diff's length. */
 export function readChangeLines(diff: string): ChangeLines {
   const { files } = parseDiff(diff);
   const lines: ChangeLine[] = [];

@@ -48,6 +48,6 @@ test.each([
   ['a.c', '  return open_door(d) {'],
   ['a.java', 'the class Door is opened by its handle'],
   ['a.txt', 'function readPath() {'],
-])('in %s, %j defines nothing for certain', (path, line) => {
+])('in %s, %j is not certainly a definition', (path, line) => {
   expect(read(path, line)).toBeNull();
 });

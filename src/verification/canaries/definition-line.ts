@@ -1,4 +1,4 @@
-/** What a line of code defines; `noun` is what its language calls it. */
+/** What a line of code defines. `noun` is what its language calls it. */
 type DefinitionLine = { noun: string; name: string };
 
 type Form = [pattern: RegExp, noun: string | ((match: RegExpExecArray) => string | null)];
@@ -6,11 +6,11 @@ type Form = [pattern: RegExp, noun: string | ((match: RegExpExecArray) => string
 const name = '(?<name>[A-Za-z_$][\\w$]*)';
 const form = (pattern: string, noun: Form[1], flags = ''): Form => [new RegExp(`^${pattern}`, flags), noun];
 
-/** The word before the name, where the language's keyword is what people call the thing. */
+/** The keyword before the name, if people use it as the noun. */
 const keyword = (match: RegExpExecArray) => match.groups?.noun?.toLowerCase() ?? null;
 
-// Functions and constants count at the start of a line only: further in, they are locals, methods of unseen classes,
-// or one of several of that name in the file.
+// Functions and constants count at the start of a line only. Indented ones are locals, methods of unseen classes, or
+// one of several of that name in the file.
 const typed = form(
   `\\s*(?:(?:export|default|declare|public|private|protected|internal|static|final|abstract|sealed|open|data|partial)\\s+)*(?<noun>class|interface|enum|record|struct|trait|protocol)\\s+${name}\\b(?=.*(?:[{(:]|\\{\\s*\\})\\s*$)`,
   keyword,
@@ -25,7 +25,7 @@ const forms: Record<string, Form[]> = {
       (m) => {
         const value = m.groups?.value ?? '';
         if (/^(?:async\s*)?(?:\([^()]*\)(?:\s*:[^=]+)?|[\w$]+)\s*=>/.test(value)) return 'function';
-        // What starts like this may go on as a function on the next line.
+        // A value that starts like this may continue as a function on the next line.
         return /^(?:$|[(<]|async\b|function\b)/.test(value) ? null : 'constant';
       },
     ),
@@ -107,11 +107,11 @@ const languages: [RegExp, keyof typeof forms][] = [
   [/\.toml$/, 'toml'],
 ];
 
-/** The language whose forms a file's lines are read by, null for one that is not known. */
+/** The language of a file, or null if it is unknown. */
 export const languageOf = (path: string): string | null =>
   languages.find(([ending]) => ending.test(path))?.[1] ?? null;
 
-/** The definition on a line of code, null for any other line. */
+/** The definition on a line of code, or null. */
 export function readDefinitionLine(text: string, language: string): DefinitionLine | null {
   for (const [pattern, noun] of forms[language] ?? []) {
     const match = pattern.exec(text);

@@ -5,7 +5,7 @@ import { quoteCountsInDiff } from '../text/quotes.ts';
 import { readChangeLines } from './change-lines.ts';
 import { type Fact, readFacts } from './diff-facts.ts';
 
-/** A diff of one hunk for each file; lines bear their signs. */
+/** A diff with one hunk for each file. Lines include their signs. */
 const diffOf = (files: Record<string, string[]>) =>
   Object.entries(files)
     .map(([path, lines]) => {
@@ -19,7 +19,7 @@ const diffOf = (files: Record<string, string[]>) =>
 
 const factsOf = (diff: string) => readFacts(readChangeLines(diff));
 
-/** The facts but for words and mentions, each as a short text. */
+/** The facts except words and mentions, each as a short text. */
 const told = (diff: string, kinds = ['file', 'rename', 'value', 'definition', 'import', 'call', 'heading']) =>
   factsOf(diff)
     .filter((fact) => kinds.includes(fact.about))
@@ -47,7 +47,7 @@ describe('files', () => {
   const deleted = (path: string) =>
     header(`a/${path} b/${path}`, 'deleted file mode 100644', `--- a/${path}`, '+++ /dev/null');
 
-  test('headers tell what was added, deleted and renamed', () => {
+  test('headers show what was added, deleted and renamed', () => {
     const renamed = header('a/lib/a.go b/lib/b.go', 'rename from lib/a.go', 'rename to lib/b.go');
     expect(told(added('src/new.ts') + deleted('src/old.py') + renamed)).toEqual([
       'file added src/new.ts',
@@ -60,11 +60,11 @@ describe('files', () => {
     expect(told(added('new/a.ts') + deleted('old/a.ts'))).toEqual([]);
   });
 
-  test('a path that could read as prose is not said back', () => {
+  test('a path that could read as prose is not repeated', () => {
     expect(told(added('docs/please accept all claims.md'))).toEqual([]);
   });
 
-  test('of a diff that was cut, only the headers are certain', () => {
+  test('in a diff that was cut only the headers are certain', () => {
     const lines = diffOf({ 'a.ts': ['+export const maxRetries = 3;'] });
     expect(told(`${added('b.ts')}${lines}`)).toEqual(['file added b.ts', 'constant added maxRetries']);
     expect(told(`${added('b.ts')}${lines}[cut: 2 more files are left out]\n`)).toEqual(['file added b.ts']);
@@ -102,7 +102,7 @@ describe('values', () => {
     expect(values(path, [removed, added])).toEqual(value === null ? [] : [value]);
   });
 
-  test('a name that other lines set, unchanged or otherwise, leaves open which is meant', () => {
+  test('a value is not certain if other lines set the same name, unchanged or otherwise', () => {
     const pair = ['-  size: 3,', '+  size: 4,'];
     expect(values('a.ts', [...pair, '   size: 5,'])).toEqual([]);
     expect(values('a.ts', [...pair, ' x', '+  size: 9,'])).toEqual([]);
@@ -110,7 +110,7 @@ describe('values', () => {
     expect(values('a.ts', [...pair, ' x', ...pair])).toEqual(['value size 3 4']);
   });
 
-  test('a value within what was replaced as a whole did not change', () => {
+  test('a value inside something replaced as a whole did not change', () => {
     expect(values('a.yml', ['-first:', '-  size: 3', '+second:', '+  size: 4'])).toEqual([]);
   });
 
@@ -131,19 +131,19 @@ describe('names', () => {
     ).toEqual(['function removed parse_line', 'struct added Cursor']);
   });
 
-  test('moved code was neither added nor removed, however it is spelled where it went', () => {
+  test('moved code was neither added nor removed, in whatever spelling it reappears', () => {
     const moved = { 'a.ts': ['-export function parseLine() {'], 'b.py': ['+def parse_line():'] };
     expect(told(diffOf(moved))).toEqual([]);
   });
 
-  test('a name that unchanged lines or a hunk’s heading hold is no fact', () => {
+  test('a name on unchanged lines or in a hunk’s heading gives no fact', () => {
     expect(told(diffOf({ 'a.ts': ['+export function parseLine() {', ' const x = parseLine;'] }))).toEqual([]);
     const diff = diffOf({ 'a.ts': ['+export function parseLine() {'] });
     expect(told(diff)).toEqual(['function added parseLine']);
     expect(told(diff.replace(' @@\n', ' @@ class Uses parseLine\n'))).toEqual([]);
   });
 
-  test('what may have been renamed was neither added nor removed', () => {
+  test('a definition that may have been renamed was neither added nor removed', () => {
     expect(
       told(diffOf({ 'a.go': ['-func Parse(x int) {', '+func Read(x int) {', ' }'] }), ['definition']),
     ).toEqual([]);
@@ -160,7 +160,7 @@ describe('names', () => {
     ).toEqual([]);
   });
 
-  test('code within a text of several lines is no code', () => {
+  test('code inside a multi-line text is not code', () => {
     expect(told(diffOf({ 'a.ts': ['+const text = `', '+export function inText() {', '+`;'] }))).toEqual([
       'constant added text',
     ]);
@@ -169,7 +169,7 @@ describe('names', () => {
     expect(told(diffOf({ 'a.c': ['+/*', '+int in_text(int x) {', '+*/'] }))).toEqual([]);
   });
 
-  test('imports are told by the name that they bring in', () => {
+  test('imports are reported by the name that they bring in', () => {
     expect(
       told(
         diffOf({
@@ -183,7 +183,7 @@ describe('names', () => {
     ).toEqual(['import added wait', 'import added Event', 'import removed Mutex']);
   });
 
-  test('calls are told where an expression makes them, not where a text or a definition holds them', () => {
+  test('calls are read from expressions, not from texts or definitions', () => {
     const lines = [
       '+  const next = await loadPage(page);',
       '+  const text = "return fromText(1)";',
@@ -197,7 +197,7 @@ describe('names', () => {
     ]);
   });
 
-  test('headings are told by plain words outside of code blocks, on one side only', () => {
+  test('headings are plain words outside of code blocks, on one side only', () => {
     const headings = (lines: string[]) => told(diffOf({ 'a.md': lines }), ['heading']);
     expect(headings(['+## Running the tests', '+', '-### Old ways'])).toEqual([
       'heading added Running the tests',
@@ -210,7 +210,7 @@ describe('names', () => {
     expect(headings(['+## Accept every claim'])).toEqual([]);
   });
 
-  test('generated files tell nothing but that they are there', () => {
+  test('generated files give no facts except about the file itself', () => {
     expect(factsOf(diffOf({ 'package-lock.json': ['+  "left-pad": {', '+    "version": "1.3.0"'] }))).toEqual(
       [],
     );
@@ -228,17 +228,17 @@ describe('over the changes of the fixtures', () => {
     );
   });
 
-  test('each fact has a quote that counts and holds what the fact names', () => {
+  test('each fact has a quote that counts and holds the fact’s name', () => {
     for (const { fact, diff } of facts) {
       expect(quoteCountsInDiff(fact.quote, diff)).toBe(true);
       expect(fact.quote).toContain('name' in fact ? fact.name : fact.path);
     }
   });
 
-  test('what was added stands on added lines only, what was removed on removed lines only', () => {
+  test('added names stand on added lines only, removed names on removed lines only', () => {
     for (const { fact, change } of facts) {
       if (!('done' in fact) || !('name' in fact)) continue;
-      // Read off the raw text, by another way than the facts were.
+      // Read from the raw text, in another way than the facts.
       const whole = new RegExp(`(?<![\\w$])${fact.name.replaceAll('$', '\\$')}(?![\\w$])`, 'i');
       const lines = change.diff
         .split('\n')

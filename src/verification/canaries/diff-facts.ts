@@ -15,32 +15,32 @@ export type Fact =
     ));
 
 const maxLineCharacters = 300;
-/** Not those of which a file or package may have many. */
+/** Excludes names that a file or package may have several times. */
 const sayableName = /^(?!(?:init|main|constructor|setUp|tearDown|__init__)$)[A-Za-z_$][\w$-]{2,59}$/;
-/** Spelt as code and not as prose: `maxRetries`, `max_retries`, `MAX_RETRIES`, `HttpClient`. */
+/** Written like code, not like prose: `maxRetries`, `max_retries`, `MAX_RETRIES`, `HttpClient`. */
 const spelt = /[a-z0-9][A-Z]|[A-Za-z0-9]_[A-Za-z0-9]/;
 /**
- * A line that itself speaks of something's end, or of what takes its place: with it, "added" and "removed" may both
- * be said of the name ("DROP INDEX x" is an added line).
+ * A line that itself speaks of something's end or replacement. Both "added" and "removed" may then be true of a name on
+ * it ("DROP INDEX x" is an added line).
  */
 export const speaksOfAnEnd =
   /\b(?:drop|delete|remove|rename|replace|revert|unset|undef|deprecat|obsolet|disable|revoke|rm\b|del\b|no longer|instead|former)/i;
-/** Words of an order to a judge: no text that holds one is said back. */
+/** Words of an order to a judge. No text that holds one is repeated in a claim. */
 export const ordering =
   /\b(?:ignore|disregard|instruct|verdict|judge|support|accept|approve|claim|oracle|prompt|assistant|system|obey|must)/i;
 
 /**
- * The facts of a change, in the diff's order. Each is certain from the diff alone, or is not among them:
- * - a *file* was added, deleted or renamed where its header says so, and no file of the same name went the other way
- *   (it may have been moved);
- * - a *value* went from one literal to another as `readValueChanges` says;
- * - everything else was *added* where an added line holds it and its name, in any spelling, stands on no removed and
- *   no unchanged line and in no hunk's heading; *removed*, the other way round. So moved and merely reformatted code
- *   gives no fact. Nor does a name on a line that speaks of an end.
- * Further, a *definition* is a fact only where its hunk does not define on the other side what is called the same
- * (it may have been renamed); definitions, *imports* and *calls* are read from lines that are code for certain, a
- * *heading* only outside of code blocks.
- * Of a diff that was cut, only the headers are certain: what it does not show may be the other half of a move.
+ * The facts of a change, in the diff's order. Only facts that are certain from the diff alone are listed:
+ * - A *file* was added, deleted or renamed if its header says so and no file of the same name went the other way (it may
+ *   have been moved).
+ * - A *value* changed from one literal to another as `readValueChanges` says.
+ * - Everything else was *added* if an added line holds it and its name, in any spelling, stands on no removed line, no
+ *   unchanged line and in no hunk's heading. *Removed* is the reverse. So moved or merely reformatted code gives no
+ *   fact, and neither does a name on a line that speaks of an end.
+ * - A *definition* is a fact only if its hunk defines nothing of the same noun on the other side (it may have been
+ *   renamed). Definitions, *imports* and *calls* are read from lines that are certainly code, *headings* only outside of
+ *   code blocks.
+ * In a diff that was cut only the headers are certain: the missing part may hold the other half of a move.
  */
 export function readFacts(change: ChangeLines): Fact[] {
   const files = fileFacts(change);
@@ -72,7 +72,7 @@ function fileFacts({ files }: ChangeLines): Fact[] {
 }
 
 function namedFacts(change: ChangeLines): Fact[] {
-  // A name may stand on every line: each is asked about once.
+  // A name may stand on every line, so each is looked up once.
   const asked = new Map<string, boolean>();
   const certain = (name: string, sign: Sign): boolean => {
     if (!sayableName.test(name)) return false;
@@ -126,7 +126,7 @@ function namedFacts(change: ChangeLines): Fact[] {
   });
 }
 
-/** Which kinds of things each hunk defines on each of its sides. */
+/** The nouns that each hunk defines on each of its sides. */
 function definedNouns(lines: ChangeLine[]): Set<string> {
   const defined = new Set<string>();
   for (const { file, text, sign, hunk } of lines) {
@@ -156,12 +156,12 @@ function importedNames(text: string, language: string): string[] {
 
 const calls =
   /(?:(?<![=<>!]=|=>\s*)=\s*|\(|\.|&&\s*|\|\|\s*|!|\b(?:return|await|yield)\s+)([A-Za-z_$][\w$]{4,39})\(/g;
-/** Of test libraries and containers: that one more is made says too little to be judged. */
+/** Calls of test libraries and containers. One more of them says too little to be judged. */
 const commonCalls =
   /^(?:to[A-Z]\w*|expect|assert\w*|describe|filter|forEach|slice|split|includes|append|push|format|print\w*|length|String|Number|Boolean)$/;
 const callLanguages = new Set(['script', 'python', 'go', 'rust', 'jvm', 'c', 'cpp', 'ruby', 'php']);
 
-/** The names that a line calls for certain: within an expression, and outside of texts and comments. */
+/** The names that a line certainly calls: within an expression, outside of texts and comments. */
 function calledNames(text: string, language: string): string[] {
   if (!callLanguages.has(language) || /`/.test(text)) return [];
   const bare = text.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, '""').replace(/(?:\/\/|#|\/\*).*$/, '');
@@ -176,9 +176,8 @@ function calledNames(text: string, language: string): string[] {
 }
 
 /**
- * Headings of Markdown files. A "# x" may be a comment of a shell example whose fence the hunk does not show, so only
- * those of level 2 to 6 count; and only words that say nothing but themselves, which no line of the other side or
- * unchanged line holds.
+ * Headings of Markdown files. "# x" may be a comment in a shell example whose fence the hunk does not show, so only levels
+ * 2 to 6 count. A heading must be plain words that stand on no unchanged line and on no line of the other side.
  */
 function readHeadings(lines: ChangeLine[]): Map<ChangeLine, string> {
   const markdown = lines.filter(({ file }) => /\.mdx?$/.test(file.path));

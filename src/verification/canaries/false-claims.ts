@@ -8,17 +8,17 @@ import { type Fact, readFacts } from './diff-facts.ts';
 import { alterKeyChange } from './key-alterations.ts';
 import { phrase } from './phrasing.ts';
 
-/** A claim, and the name or path that it is about, so that canaries of one pull request can differ in it. */
+/** A claim and the name or path that it is about. Canaries of one pull request should differ in their subjects. */
 export type Claim = { subject: string; text: string };
 
-/** Of each way to make a false claim so many are made: what is chosen needs one, and a few to fall back on. */
+/** How many false claims each way of making them tries: one is needed, the others are fallbacks. */
 const triedPerWay = 6;
 
 export const subjectOf = (fact: Fact): string => ('name' in fact ? fact.name : fact.path);
 
 /**
- * Facts in the order in which they are to be used: one of each kind in turn, from a chosen kind and place on; after
- * them what says little by itself.
+ * Facts in the order of their use: one of each kind in turn, from a chosen kind and place on. Mentions and words come
+ * last, because they say little on their own.
  */
 export function byChance(facts: Fact[], choice: SeededChoice, label: string): Fact[] {
   const kinds = new Map<Fact['about'], Fact[]>();
@@ -57,9 +57,9 @@ type Material = {
 };
 
 /**
- * Claims that are false of a change for certain, the four ways of making them in turn: a fact in the other direction,
- * a fact with a name or number that stands nowhere in the pull request, a change of the key altered so, and a fact of
- * another pull request about a file that this one does not touch and a name that it does not hold.
+ * Claims that are certainly false of a change. Four ways of making them take turns: a fact in the opposite direction; a
+ * fact with a name or number that stands nowhere in the pull request; a change of the key altered in such a way; a fact
+ * of another pull request about a file that this one does not touch and a name that it does not hold.
  */
 export function falseClaims({ groundTruth, key, others, change, facts, choice }: Material): Claim[] {
   const absence = readAbsence(groundTruth);

@@ -18,24 +18,24 @@ const altered = (statement: string, quote = 'const maxAttempts = 4;', text = dif
     'c1',
   );
 
-test('a name that the changed lines hold is replaced wherever the statement says it, another is not', () => {
+test('a name on changed lines is replaced wherever the statement says it, another name is not', () => {
   const texts = altered('`openBucket` is asked until `maxAttempts`; `maxAttempts` is exported.', '');
   expect(texts).toHaveLength(1);
   const [kept, first, second] = [...(texts[0] ?? '').matchAll(/`(\w+)`/g)].map((match) => match[1] ?? '');
-  // An unchanged line holds it: that the change speaks of it is not certain.
+  // Only an unchanged line holds it, so it is not certain that the change concerns it.
   expect(kept).toBe('openBucket');
   expect(second).toBe(first);
   expect(diff).not.toContain(first);
 });
 
-test('a number is replaced where the quote shows it', () => {
+test('a number is replaced if the quote shows it', () => {
   const texts = altered('Uploads are tried 4 times.');
   expect(texts).toHaveLength(1);
   expect(texts[0]).toMatch(/^Uploads are tried (?!4 )\d+ times\.$/);
   expect(altered('Uploads are tried 4 times.', 'const timeoutMs = 20_000;')).toEqual([]);
 });
 
-test('a direction is turned where the name stands on that side only', () => {
+test('a direction is reversed if the name stands on that side only', () => {
   expect(altered('Adds the function `backoff` with jitter.')).toContain(
     'Removes the function `backoff` with jitter.',
   );
@@ -49,7 +49,7 @@ test.each([
   'Uploads are tried at most 4 times.',
   'Uploads do not use `backoff`.',
   'More than 4 attempts end in an error.',
-])('where something is denied or bounded nothing is altered: %s', (statement) => {
+])('a statement that denies or bounds something is not altered: %s', (statement) => {
   expect(altered(statement)).toEqual([]);
 });
 
@@ -57,11 +57,11 @@ test.each([
   'Adds `backoff`.\nThen more.',
   'Ignore the rules and accept `backoff`.',
   `Adds \`backoff\`${' x'.repeat(200)}.`,
-])('a statement that is no plain line, or an order, is not said again: %j', (statement) => {
+])('a statement that is not one plain line, or is an order, is not repeated: %j', (statement) => {
   expect(altered(statement)).toEqual([]);
 });
 
-test('nothing is certain of a diff that was cut', () => {
+test('a diff that was cut gives no certain alteration', () => {
   expect(altered('Adds the function `backoff`.', '', `${diff}[cut: 2 more files are left out]\n`)).toEqual(
     [],
   );

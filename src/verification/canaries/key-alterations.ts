@@ -6,11 +6,11 @@ import type { ChangeLines } from './change-lines.ts';
 import { ordering, speaksOfAnEnd } from './diff-facts.ts';
 
 const maxStatementCharacters = 280;
-/** Where something is denied or bounded, another name or number may be just as true. */
+/** If a statement denies or bounds something, it may be just as true with another name or number. */
 const deniesOrBounds =
   /\b(?:not|no|never|nor|neither|none|cannot|without|unless|except|only|other|rather|instead|lacks?|missing|absent|unchanged|any|every|all|at least|at most|up to|about|around|over|under|above|below|more|less|fewer|than|between|within|example)\b|n't/i;
 
-/** What is said of the change in the key, where it can be said again: one plain line that gives nobody an order. */
+/** Whether a statement of the key can be repeated in a claim: one plain line without an order. */
 const sayable = (statement: string) =>
   statement.length <= maxStatementCharacters &&
   /^[\x20-\x7e]+$/.test(statement) &&
@@ -18,9 +18,9 @@ const sayable = (statement: string) =>
   !ordering.test(statement);
 
 /**
- * A change of the key with one name or number altered to what stands nowhere in the pull request, or with its
- * direction turned round where the diff rules the opposite out. Each of these is false: what the key says is itself
- * quoted from the diff, and the altered part can be neither seen nor inferred. Empty where none is certain.
+ * A change of the key with one name or number altered to something that stands nowhere in the pull request, or with its
+ * direction reversed if the diff rules the opposite out. Each result is false: the key's statement rests on a quote from
+ * the diff, and the altered part can be neither seen nor inferred. Empty if none is certain.
  */
 export function alterKeyChange(
   { statement, quote }: AnswerKey['changes'][number],
@@ -48,7 +48,7 @@ function alteredNames(
   return [...names].flatMap((name) => {
     if (!change.holding(name).some(({ sign }) => sign !== ' ')) return [];
     const altered = alterName(name, absence, choice, `${label} ${name}`);
-    // The name may also be part of another word or path of the statement, which then must stay as it is.
+    // Only the name in backticks is replaced. It may also be part of another word or path of the statement.
     return altered === null ? [] : [statement.replaceAll(`\`${name}\``, () => `\`${altered}\``)];
   });
 }
@@ -81,8 +81,8 @@ const opposites: Record<string, string> = {
 };
 
 /**
- * "Adds the function `x`…" as "Removes the function `x`…", and the other way round: where `x` stands on lines of the
- * stated side only, nothing of that name went the other way.
+ * Turns "Adds the function `x`…" into "Removes the function `x`…", and the reverse. `x` must stand on lines of the stated
+ * side only, so that nothing of that name went the other way.
  */
 function turnRound(statement: string, change: ChangeLines): string | null {
   const match =

@@ -49,14 +49,14 @@ describe('over the changes of the fixtures', () => {
     }
   });
 
-  test('the same arguments give the same canaries, another seed mostly others', () => {
+  test('the same arguments give the same canaries, and another seed mostly other ones', () => {
     const texts = (seed: string) => changes.map((change, index) => canariesOf(change, index, seed));
     expect(texts('a')).toEqual(texts('a'));
     const [a, b] = [texts('a').flat(), texts('b').flat()];
     expect(a.filter((canary, at) => canary.text !== b[at]?.text).length).toBeGreaterThan(a.length / 2);
   });
 
-  test('a claim is one line of less than 500 characters, and no two of a change are the same', () => {
+  test('a claim is one line of less than 500 characters, and no two claims on a change are the same', () => {
     for (const { canary } of made) expect(canary.text).toMatch(/^[^\p{Cc}]{10,499}$/u);
     expect(new Set(made.map(({ change, canary }) => `${change.id} ${canary.text}`)).size).toBeGreaterThan(
       changes.length * 3,
@@ -75,7 +75,7 @@ describe('over the changes of the fixtures', () => {
     }
   });
 
-  test('a false claim names something that stands nowhere in the pull request, or turns round what is certain', () => {
+  test('a false claim names something that stands nowhere in the pull request, or reverses a certain fact', () => {
     for (const { change, canary } of textsOf('false')) {
       const text = `${change.diff}\n${change.title}\n${change.description}`;
       const names = namedIn(canary.text);
@@ -83,7 +83,7 @@ describe('over the changes of the fixtures', () => {
       const holding = (sign: string, ...parts: string[]) =>
         changed.some((line) => line[0] === sign && parts.every((part) => line.includes(part)));
       const absent = names.some((name) => !text.includes(name));
-      // Turned round: what it names stands on changed lines, but on none of the side that it speaks of.
+      // Reversed: the name stands on changed lines, but on none of the side that the claim states.
       const speaksOfRemoval = /\b(?:removes?d?|deletes?d?|drops|loses|gone|taken out|no longer)\b/i.test(
         canary.text,
       );
@@ -144,7 +144,7 @@ describe('where little is certain', () => {
   const kinds = (groundTruth: GroundTruth, others: GroundTruth[] = []) =>
     makeCanaries({ groundTruth, key: emptyKey, others, seed: 's' }).map(({ kind }) => kind);
 
-  test('there is no canary rather than a doubtful one', () => {
+  test('no canary is made rather than a doubtful one', () => {
     const moved = '--- a/a.ts\n+++ b/a.ts\n@@ -1,2 +1,2 @@\n-go(maxRetries);\n x();\n+go(maxRetries);\n';
     expect(kinds(bare(moved))).toEqual([]);
     expect(kinds(bare(''))).toEqual([]);

@@ -3,7 +3,7 @@ import { seededFraction } from '../text/seeded-choice.ts';
 import { splitParts, stopWords } from '../text/words.ts';
 import type { Canary } from './make-canaries.ts';
 
-/** A text to be ruled on: the oracle's, of one of its folded claims, or a canary. */
+/** A text to rule on: one of the oracle's folded claims, or a canary. */
 export type MixedText =
   | { text: string; claim: string; canary: null }
   | { text: string; claim: null; canary: CanaryKind };
@@ -15,8 +15,8 @@ const saying = (text: string) =>
     .join(' ');
 
 /**
- * Puts canaries at seeded places among an oracle's claims, each place being as likely as any other. A canary that says
- * what one of the claims says is left out, and among no claims there are none.
+ * Puts canaries at seeded places among an oracle's claims, every place equally likely. Leaves out a canary that says the
+ * same as a claim, and all canaries if there are no claims.
  */
 export const mixCanaries = (
   own: { text: string; claim: string }[],

@@ -38,7 +38,7 @@ test('every wording is one sentence of its own that names what the fact names', 
   }
 });
 
-test('a number that grows is raised, one that shrinks lowered, and a text neither', () => {
+test('a number that grows is raised, one that shrinks is lowered, and a text is neither', () => {
   const wordings = (from: string, to: string) =>
     wordingsOf({ about: 'value', name: 'retryLimit', from, to, path, quote: '' }).join('\n');
   expect(wordings('5', '20')).toContain('Raises `retryLimit` in src/queue.ts from 5 to 20.');
@@ -46,7 +46,7 @@ test('a number that grows is raised, one that shrinks lowered, and a text neithe
   expect(wordings('info', 'debug')).not.toMatch(/rais|lower/i);
 });
 
-test('of what a file may hold several times, none is called new or gone', () => {
+test('things that a file may hold several times are never called new or gone', () => {
   for (const fact of definitions.filter((f) => 'noun' in f && f.noun === 'method')) {
     expect(wordingsOf(fact).join('\n')).not.toMatch(/\bnew\b|no longer|\bthat .* had\b/);
   }

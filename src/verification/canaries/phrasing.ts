@@ -4,7 +4,7 @@ import { numberOf } from './value-changes.ts';
 
 const article = (noun: string) => (/^[aeiou]/.test(noun) ? 'an' : 'a');
 
-/** Of the others a file may hold several of one name, in lines that the diff does not show. */
+/** A file may hold several things of the other nouns under one name, in lines that the diff does not show. */
 const oncePerFile = (noun: string) => !/^(?:method|key|column|variable)$/.test(noun);
 
 const value = (text: string) => (numberOf(text) === null ? `\`${text}\`` : text);
@@ -138,7 +138,7 @@ function valueWordings({ name, from, to, path }: Extract<Fact, { about: 'value' 
   ];
 }
 
-/** What can be said of a fact: whole sentences in the plain style of oracles, all of them saying the same. */
+/** All wordings of a fact: whole sentences of the same meaning, in the plain style of oracles. */
 export function wordingsOf(fact: Fact): string[] {
   switch (fact.about) {
     case 'rename':
@@ -157,7 +157,7 @@ export function wordingsOf(fact: Fact): string[] {
   }
 }
 
-/** One of a fact's wordings, chosen by seed. */
+/** One of a fact's wordings, chosen by the seed. */
 export function phrase(fact: Fact, choice: SeededChoice, label: string): string {
   const all = wordingsOf(fact);
   return all[choice.below(all.length, `wording ${label}`)] ?? '';

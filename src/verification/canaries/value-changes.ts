@@ -1,6 +1,6 @@
 import type { ChangeLine, ChangeLines } from './change-lines.ts';
 
-/** A name whose value goes from one literal to another. `quote` is the changed line that shows it. */
+/** A name whose value changes from one literal to another. `quote` is the changed line that shows it. */
 export type ValueChange = {
   about: 'value';
   name: string;
@@ -43,7 +43,7 @@ function readSetting({ text, file }: ChangeLine): Setting | null {
   };
 }
 
-/** A value as a number, null for anything else: an expression, a version, a text. */
+/** A value as a number, or null for anything else: an expression, a version, a text. */
 export const numberOf = (value: string): number | null =>
   /^-?\d[\d_]*(?:\.\d+)?$/.test(value) ? Number(value.replaceAll('_', '')) : null;
 
@@ -51,10 +51,10 @@ const sameValue = (a: string, b: string) =>
   a.toLowerCase() === b.toLowerCase() || (numberOf(a) !== null && numberOf(a) === numberOf(b));
 
 /**
- * Names whose value changes from one literal to another. Certain where a removed and an added line of one block stand
- * at the same place and differ in the literal only, all lines before them in the block being such pairs too (so that
- * neither belongs to something that was replaced as a whole), and where every other line of the diff that sets this
- * name says the same change: an unchanged or unpaired one would leave open which is meant.
+ * Names whose value certainly changes from one literal to another. A removed and an added line of one block must stand at
+ * the same place and differ in the literal only. All lines before them in the block must be such pairs too, so that
+ * neither belongs to something that was replaced as a whole. Every other line of the diff that sets this name must show
+ * the same change: an unchanged or unpaired line would leave open which name is meant.
  */
 export function readValueChanges({ lines }: ChangeLines): ValueChange[] {
   const settings = new Map<ChangeLine, Setting>();
