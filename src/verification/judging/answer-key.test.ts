@@ -17,7 +17,7 @@ const make = (...script: ScriptedReply[]) => {
   return makeAnswerKey(judge, groundTruth, { model: 'configured-model' });
 };
 
-test('a key is made of quoted changes under ids that code gives, and of a quoted question', async () => {
+test('a key has quoted changes under ids that code assigns, and a quoted question', async () => {
   expect(await make({ changes: [good, alsoGood], question })).toEqual({
     kind: 'made',
     key: {
@@ -38,7 +38,7 @@ test('a key is made of quoted changes under ids that code gives, and of a quoted
   });
 });
 
-test('changes without a quote of the diff are asked for again once and then left out', async () => {
+test('changes without a quote from the diff are asked for again once and then left out', async () => {
   expect(
     await make({ changes: [good, unquoted], question }, { changes: [good, alsoGood], question }),
   ).toMatchObject({
@@ -73,13 +73,13 @@ const repeat = (reply: ScriptedReply) => [reply, reply, reply, reply];
 
 test.each<[string, ScriptedReply, string]>([
   ['no changes', { changes: [], question }, 'no changes named'],
-  ['no quoted change', { changes: [unquoted], question }, 'no change has a quote of the diff'],
-  ['no question', { changes: [good], question: null }, 'no question with its reference answer'],
+  ['no quoted change', { changes: [unquoted], question }, 'no change has a quote from the diff'],
+  ['no question', { changes: [good], question: null }, 'no question with a reference answer'],
   ['a blank reference', { changes: [good], question: { ...question, reference_answer: ' ' } }, 'no question'],
   [
     'an unquoted question',
     { changes: [good], question: { ...question, quote: 'nowhere at all' } },
-    'the question has no quote of the diff',
+    'the question has no quote from the diff',
   ],
   [
     'more than 10 changes',
@@ -90,13 +90,13 @@ test.each<[string, ScriptedReply, string]>([
 ])('%s in every answer makes a key impossible', async (_, reply, reason) => {
   expect(await make(...repeat(reply))).toMatchObject({
     kind: 'impossible',
-    reason: expect.stringContaining(`no usable answer key in 4 askings: ${reason}`),
+    reason: expect.stringContaining(`no usable answer key after asking 4 times: ${reason}`),
     asks: 4,
     usage: { calls: 4 },
   });
 });
 
-test('an API that rejects every request for a key says nothing of the pull request', async () => {
+test('an API that rejects every request for a key says nothing about the pull request', async () => {
   expect(await make(...repeat({ fault: 'rejected', detail: 'answered 400' }))).toMatchObject({
     kind: 'unavailable',
     reason: 'the request to the judge was rejected (answered 400)',
@@ -104,7 +104,7 @@ test('an API that rejects every request for a key says nothing of the pull reque
   });
 });
 
-test('a judge that is not available is no verdict on the pull request', async () => {
+test('an unavailable judge says nothing about the pull request', async () => {
   expect(await make({ fault: 'malformed' }, { fault: 'unavailable', detail: 'no key' })).toMatchObject({
     kind: 'unavailable',
     reason: 'no key',

@@ -7,14 +7,14 @@ import { askWithinBudget } from './ask.ts';
 
 const maxChanges = 10;
 
-/** What is good of one answer, and how many of its changes were not. */
+/** The usable part of one answer, and how many of its changes were dropped. */
 type Candidate = { key: AnswerKey; dropped: number };
 
 /**
- * The answer key of one pull request (methodology, "One replay", 1), made before its oracle call. Code gives the ids
- * and checks that every quote stands in the diff: changes whose quote does not are asked for again once and then
- * left out. What stays without a single quoted change or a quoted question is `impossible`, and its pull request is
- * replaced.
+ * The answer key of one pull request (methodology, "One replay", 1), made before its oracle call. Code assigns the ids and
+ * checks that every quote stands in the diff. If quotes of some changes do not, the judge is asked again once, and then
+ * those changes are left out. Without a quoted change or without a quoted question the key is `impossible`, and the pull
+ * request is replaced.
  */
 export const makeAnswerKey = async (
   judge: PullRequestJudge,
@@ -31,11 +31,11 @@ export const makeAnswerKey = async (
       const candidate = readKey(answer, diff);
       if (typeof candidate === 'string') return candidate;
       const askedBefore = best !== null;
-      // Of two keys that both lost changes, the one that keeps more says more of the pull request.
+      // If two keys both lost changes, the one that keeps more says more about the pull request.
       if (best === null || candidate.key.changes.length > best.key.changes.length) best = candidate;
       return candidate.dropped === 0 || askedBefore
         ? null
-        : `${candidate.dropped} changes without a quote of the diff`;
+        : `${candidate.dropped} changes without a quote from the diff`;
     },
     { signal },
   );
@@ -44,11 +44,11 @@ export const makeAnswerKey = async (
   const key = keyOf(best);
   if (key !== null) return { kind: 'made', key, model: answering, reused: false, ...took };
   const fault = outcome.kind === 'outlived' ? outcome.fault : '';
-  // No oracle has a say in this request: what its API will not have is the verifier's failure until it is told better.
+  // This request holds no oracle's text. So a rejection counts as the verifier's failure, not the pull request's.
   if (outcome.kind === 'outlived' && outcome.rejected) return { kind: 'unavailable', reason: fault, ...took };
   return {
     kind: 'impossible',
-    reason: `no usable answer key in ${took.asks} askings: ${fault}`,
+    reason: `no usable answer key after asking ${took.asks} times: ${fault}`,
     reused: false,
     ...took,
   };
@@ -56,15 +56,15 @@ export const makeAnswerKey = async (
 
 const keyOf = (candidate: Candidate | null): AnswerKey | null => candidate?.key ?? null;
 
-/** The usable part of an answer, or in words what makes it useless as a whole. */
+/** The usable part of an answer, or why the whole answer is useless. */
 function readKey({ changes, question }: JudgeAnswer, diff: ParsedDiff): Candidate | string {
   if (changes.length === 0) return 'no changes named';
   if (changes.length > maxChanges)
     return `${changes.length} changes named, at most ${maxChanges} are asked for`;
   if (question === null || isBlank(question.text) || isBlank(question.reference_answer)) {
-    return 'no question with its reference answer';
+    return 'no question with a reference answer';
   }
-  if (!quoteCountsInDiff(question.quote, diff)) return 'the question has no quote of the diff';
+  if (!quoteCountsInDiff(question.quote, diff)) return 'the question has no quote from the diff';
   const statements = new Set<string>();
   const kept = changes.filter(({ statement, quote }) => {
     const folded = statement.toLowerCase().replace(/\s+/gu, ' ').trim();
@@ -72,7 +72,7 @@ function readKey({ changes, question }: JudgeAnswer, diff: ParsedDiff): Candidat
     statements.add(folded);
     return true;
   });
-  if (kept.length === 0) return 'no change has a quote of the diff';
+  if (kept.length === 0) return 'no change has a quote from the diff';
   return {
     dropped: changes.length - kept.length,
     key: {

@@ -5,12 +5,12 @@ import { totalUsage } from '../judges/judge-usage.ts';
 /** How often a judge is asked for one measure or one answer key, the first time included. */
 export const maxAsks = 4;
 
-/** What asking cost so far; `model` is the one that last answered. */
+/** What asking has cost so far. `model` is the one that answered last. */
 export type Asked = { asks: number; retries: number; latencyMs: number; usage: JudgeUsage; model: string };
 
 /**
- * `outlived`: the budget is used up; `rejected` says that the last asking did not reach the judge at all.
- * `unavailable`: asking again is of no use, the verifier itself cannot ask (no key, no connection, no budget).
+ * `outlived`: the budget is used up. `rejected` then says that the API rejected the last question.
+ * `unavailable`: asking again is useless, because the verifier itself cannot ask (no key, no connection, no budget).
  */
 export type AskOutcome =
   | { kind: 'settled' }
@@ -19,7 +19,7 @@ export type AskOutcome =
 
 const faultNames = {
   refused: 'the judge refused to answer',
-  truncated: "the judge's answer broke off",
+  truncated: "the judge's answer was cut off",
   malformed: "the judge's answer was malformed",
   rejected: 'the request to the judge was rejected',
 } as const;
@@ -28,9 +28,8 @@ const faultOf = (reply: Extract<JudgeReply, { fault: keyof typeof faultNames }>)
   `${faultNames[reply.fault]}${reply.detail === '' ? '' : ` (${reply.detail})`}`;
 
 /**
- * Asks until `read` is content or the budget is used up. `nextTask` is called before each asking, so that only what
- * is missing need be asked again; `read` takes what is good of an answer and says what is still wrong, null when
- * nothing is.
+ * Asks until `read` returns null or the budget is used up. `nextTask` is called before each question, so that only what
+ * is missing is asked again. `read` takes the usable part of an answer and returns what is still wrong, or null.
  */
 export const askWithinBudget = async (
   judge: PullRequestJudge,
@@ -75,7 +74,7 @@ export const askWithinBudget = async (
   return asked({ kind: 'outlived', fault, rejected });
 };
 
-/** What was decided by code, without asking. */
+/** For decisions that code makes without asking. */
 export const notAsked = (model: string): Asked => ({
   asks: 0,
   retries: 0,
@@ -84,7 +83,7 @@ export const notAsked = (model: string): Asked => ({
   model,
 });
 
-/** What two askings took together; the model is the later one's. */
+/** The sum of two. The model is the later one's. */
 export const bothAsked = (first: Asked, second: Asked): Asked => ({
   asks: first.asks + second.asks,
   retries: first.retries + second.retries,

@@ -16,7 +16,7 @@ const judge = offlineJudge();
 
 type Question = NonNullable<JudgeAnswer['question']>;
 
-/** Who has understood the change can answer what the key asks; the sentence around the answer is the reader's own. */
+/** A reader who understood the change can answer the key's question, in a sentence of their own. */
 const answerInWords = ({ reference_answer }: Question) => `In this change it is ${reference_answer}.`;
 
 type Line = { path: string; sign: '+' | '-'; text: string };
@@ -34,20 +34,20 @@ const lineInWords = ({ path, sign, text }: Line) =>
 const fileInWords = ({ path, status }: { path: string; status: string }) =>
   `${path} is ${status === 'modified' ? 'changed' : status}.`;
 
-/** The words of a line, those first that are spelt like code, then the longest. */
+/** The words of a line: code-like names first, then by length. */
 const tellingWordsOf = (text: string): string[] => {
   const words = new Set([...text.matchAll(/[\p{L}_$][\p{L}\p{N}_$]{3,}/gu)].map(([word]) => word));
   const isName = (word: string) => /\p{Ll}\p{Lu}|_/u.test(word);
   return [...words].sort((a, b) => Number(isName(b)) - Number(isName(a)) || b.length - a.length);
 };
 
-/** One word of every line, then a second one, and so on, so that the first trivia are spread over the change. */
+/** One word of every line, then a second one, and so on. So the first trivia spread over the change. */
 const byTurns = <T>(lists: T[][]): T[] =>
   Array.from({ length: Math.max(0, ...lists.map((list) => list.length)) }, (_, turn) =>
     lists.flatMap((list) => list.slice(turn, turn + 1)),
   ).flat();
 
-/** The first telling word of each of several lines of one file, which stand `apart` lines after the first of them. */
+/** The first telling word of each of several lines of one file; `apart` are their distances from the first line. */
 const wordsOfLines = (lines: Line[], apart: number[]): { path: string; words: string[] }[] =>
   lines.flatMap(({ path }, at) => {
     const chosen = apart.map((distance) => lines[at + distance]);
@@ -56,10 +56,10 @@ const wordsOfLines = (lines: Line[], apart: number[]): { path: string; words: st
     return new Set(present).size === apart.length ? [{ path, words: present }] : [];
   });
 
-/** Beside the three false claims. */
+/** What three false claims leave room for. */
 const maxTrivia = maxClaims - 3;
 
-/** True of the added lines, each a different sentence, and of no use to anyone; `mentions` are those that name most. */
+/** Sentences that are true of the added lines, all different, and useless. `mentions` name the most. */
 const trivia = {
   mentions: (lines: Line[]) =>
     byTurns(lines.map(({ path, text }) => tellingWordsOf(text).map((word) => `${path} mentions ${word}.`))),
@@ -177,10 +177,10 @@ test('fifty changes of this repository stand as the engine would draw them from 
   }
 });
 
-describe('by gaming an oracle stays at least 0.25 below one whose claims are written by hand:', () => {
+describe('an oracle that games stays at least 0.25 below one whose claims are written by hand:', () => {
   test.each([
-    ['verbatim', 'the diff said back'],
-    ['verbatimInWords', 'every line said back in a sentence'],
+    ['verbatim', 'the diff repeated'],
+    ['verbatimInWords', 'every line repeated in a sentence'],
     ['titleOnly', 'title and description'],
     ['fileList', 'the list of files'],
     ['paddedWithLines', 'false claims among words of one line'],
@@ -193,7 +193,7 @@ describe('by gaming an oracle stays at least 0.25 below one whose claims are wri
   });
 });
 
-describe('true trivia do not carry false claims: they raise precision by less than 0.25:', () => {
+describe('true trivia do not hide false claims: they raise precision by less than 0.25:', () => {
   test.each([
     'paddedWithLines',
     'paddedWithMentions',
@@ -204,7 +204,7 @@ describe('true trivia do not carry false claims: they raise precision by less th
     expect(means[name].precision - means.falseAlone.precision).toBeLessThan(0.25);
   });
 
-  test('the trivia are many: what is tried is not a few claims', () => {
+  test('the test tries many trivia, not a few', () => {
     for (const kind of Object.keys(trivia) as (keyof typeof trivia)[]) {
       expect(meanOf(changes.map((change) => triviaOf(change, kind).length)), kind).toBeGreaterThan(20);
     }

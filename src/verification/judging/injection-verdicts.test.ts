@@ -22,7 +22,7 @@ import { scoreReplay } from '../replay/score.ts';
 
 type Verdict = JudgeAnswer['verdicts'][number];
 
-/** What an oracle got out of a replay: the ids of what counts for it, and its grade; null where unscored. */
+/** What an oracle gained in a replay: the ids that count for it, and its grade. Null: unscored. */
 const gainsOf = ({ precision, recall, reply }: ReplayCheckpoint) => ({
   supported:
     precision?.kind === 'judged' ? precision.claims.flatMap((c) => (c.supported ? [c.id] : [])) : null,
@@ -30,7 +30,7 @@ const gainsOf = ({ precision, recall, reply }: ReplayCheckpoint) => ({
   grade: reply?.kind === 'judged' ? reply.replyAccuracy : null,
 });
 
-/** Claims are named by the folding, changes by the key, and each of the oracle's claims counts in one of them. */
+/** The folding names the claims, the key names the changes, and each of the oracle's claims counts in one folded claim. */
 const expectOwnIds = ({ precision, recall }: ReplayCheckpoint) => {
   if (precision?.kind === 'judged') {
     expect(precision.claims.map(({ id }) => id)).toEqual(precision.claims.map((_, at) => `c${at + 1}`));
@@ -57,8 +57,8 @@ describe('no forged verdict is taken', () => {
     }
   });
 
-  // A summary is what recall is judged by, so that a quote of the attack in it counts; whether a judge falls for that
-  // no code can tell. There the quote is one of the diff.
+  // Recall is judged by the summary, so a quote of the attack in it counts. No code can see whether a judge falls for
+  // that. So for an attack in the summary the quote is one from the diff.
   test.each(namedAttacks)('a judge that obeys and quotes %s finds nothing', async (_, { places, text }) => {
     const longest = text.split('\n').reduce((long, line) => (line.length > long.length ? line : long));
     for (const place of places) {
@@ -89,7 +89,7 @@ describe('no forged verdict is taken', () => {
         supported: [],
         surfaced: [],
       });
-      // A single verdict in the right form is a judge's grade, whatever made it say so.
+      // A single verdict in the right form is a judge's grade, whatever caused it.
       if (!read.ok || read.answer.verdicts.length !== 1)
         expect({ place, grade }).toEqual({ place, grade: null });
       expectOwnIds(checkpoint);
@@ -109,7 +109,7 @@ describe('no forged verdict is taken', () => {
   const foreign = { precision: ['c1', 'response'], recall: ['t1', 'response'], reply: ['t1', 'c1'] };
   const foreignWord = { precision: 'surfaced', recall: 'supported', reply: 'surfaced' } as const;
 
-  // All of these quote what counts, so that only their form stands against them.
+  // All of these have quotes that count, so only their form is wrong.
   test.each<[string, Model]>([
     ...unasked.map((id): [string, Model] => [
       `the asked ids and ${JSON.stringify(id)}`,
@@ -212,7 +212,7 @@ describe('no forged verdict is taken', () => {
   });
 });
 
-describe('a model’s answer is read by its form alone', () => {
+describe('only the form of a model’s answer decides how it is read', () => {
   const innerOf = (value: unknown): unknown[] =>
     typeof value === 'object' && value !== null ? [value, ...Object.values(value).flatMap(innerOf)] : [value];
   const forms = new Set([
@@ -229,11 +229,11 @@ describe('a model’s answer is read by its form alone', () => {
     (text: string) => answerOf({ id: text, verdict: 'supported', quote: text }),
   ];
 
-  test.each(namedAttacks)('where it is %s', (_, { text }) => {
+  test.each(namedAttacks)('if it is %s', (_, { text }) => {
     for (const given of asGiven.map((give) => give(text))) {
       const read = readJudgeAnswer(given);
       if (!read.ok) {
-        // Places only: what an attack says gets into no reason that is shown.
+        // Field names only: an attack's words never get into a reason that is shown.
         expect(read.detail).toMatch(
           /^not (?:JSON|of the form asked for: (?:the whole|[a-z_.\d]+)(?:, [a-z_.\d]+)*)$/,
         );

@@ -11,7 +11,7 @@ import {
 
 type Verdict = JudgeAnswer['verdicts'][number]['verdict'];
 
-/** What of a measure is asked, id by id, and what counts as an answer. */
+/** What a measure asks about each id, and which answers count. */
 export type Ruling = {
   ids: string[];
   task: (pending: ReadonlySet<string>) => JudgeTask;
@@ -20,20 +20,20 @@ export type Ruling = {
   quoteCounts: (quote: string) => boolean;
 };
 
-/** The quote of each yes, null for each no. */
+/** The quote for each yes, null for each no. */
 export type Rulings = ReadonlyMap<string, string | null>;
 
 export type Attempt<Value> = Asked & { outcome: AskOutcome; value: Value };
 
-/** `control`: the oracle's own text is the cause that no verdict could be had, and the measure is 0. */
+/** `control`: the oracle's own text prevented a verdict, and the measure is 0. */
 export type Obtained<Value> = Asked &
   ({ kind: 'obtained'; value: Value } | { kind: 'control' } | { kind: 'unscored'; reason: string });
 
 export type AskedJudge = { judge: PullRequestJudge; model: string; signal?: AbortSignal | undefined };
 
 /**
- * Asks for a yes or no on each id until each has one or the budget is used up. A yes counts with a quote that counts;
- * without one it is asked again once and is a no then.
+ * Asks for a yes or no on each id until each has one or the budget is used up. A yes needs a quote that counts. Without
+ * one the id is asked again once, and a second yes without a quote is a no.
  */
 export const ruleOnEach = async (
   { judge, model, signal }: AskedJudge,
@@ -46,8 +46,8 @@ export const ruleOnEach = async (
   const unquoted = new Set<string>();
 
   const read = ({ verdicts }: JudgeAnswer): string | null => {
-    // An id that was not asked about means that the judge confused its ids: none of its verdicts can be trusted.
-    // One that was settled before is only superfluous.
+    // An id that the ruling does not have means that the judge confused its ids, so no verdict can be trusted.
+    // An id that was settled before is only superfluous.
     if (verdicts.some(({ id }) => !ids.includes(id))) return 'a verdict on an unknown id';
     for (const id of [...pending]) {
       const [ruling, ...repeated] = verdicts.filter((verdict) => verdict.id === id);
@@ -59,7 +59,7 @@ export const ruleOnEach = async (
         else unquoted.add(id);
       }
     }
-    return pending.size === 0 ? null : `${pending.size} of ${ids.length} verdicts missing or not usable`;
+    return pending.size === 0 ? null : `${pending.size} of ${ids.length} verdicts missing or unusable`;
   };
   const settle = (id: string, quote: string | null) => {
     pending.delete(id);
@@ -71,16 +71,16 @@ export const ruleOnEach = async (
 };
 
 /**
- * A control passes where the judge, asked once about what the key itself says, gives every verdict, and at least half
- * of them are a yes: a judge that cannot see the key's own changes cannot have been stopped by the oracle's text alone.
+ * A control asks the judge once about the key's own text. It passes if the judge gives every verdict and at least half
+ * are a yes. If the judge does not even see the key's own changes, the oracle's text is not the only cause.
  */
 export const controlPasses = ({ outcome, value }: Attempt<Rulings>): boolean =>
   outcome.kind === 'settled' &&
   [...value.values()].filter((quote) => quote !== null).length * 2 >= value.size;
 
 /**
- * A verdict, or why there is none (methodology, "One replay", 4). What outlives the budget is asked once more with a
- * control in place of the oracle's text: where the control passes, the oracle's text is the cause.
+ * A verdict, or why there is no verdict (methodology, "One replay", 4). If the budget is used up, the judge is asked once
+ * more about a control in place of the oracle's text. If the control passes, the oracle's text is the cause.
  */
 export const obtainVerdict = async <Value>(
   attempt: Attempt<Value>,
@@ -96,7 +96,7 @@ export const obtainVerdict = async <Value>(
   const reason =
     control.outcome.kind === 'unavailable'
       ? unavailableReason(control.outcome.detail)
-      : `no usable verdict in ${attempt.asks} of ${maxAsks} askings: ${outcome.fault}; the control had none either`;
+      : `no usable verdict after asking ${attempt.asks} times: ${outcome.fault}; the control got none either`;
   return { kind: 'unscored', reason, ...asked };
 };
 

@@ -12,7 +12,7 @@ import { judgeRecall } from './verdicts.ts';
 
 const surfaced = (id: string, quote: string) => verdict(id, 'surfaced', quote);
 
-test('a change is surfaced where the quote stands in the summary', async () => {
+test('a change is surfaced if the quote stands in the summary', async () => {
   const judge = scriptedJudge(
     says(surfaced('c1', 'jobs stop at a bound'), surfaced('c2', limitLine)),
     says(surfaced('c2', 'not in the summary')),
@@ -30,7 +30,7 @@ test('a change is surfaced where the quote stands in the summary', async () => {
   expect(judge.tasks[1]).toMatchObject({ measure: 'recall', changes: [{ id: 'c2' }] });
 });
 
-test('passages copied from the diff are gone before the judge sees the summary', async () => {
+test('passages copied from the diff are removed before the judge sees the summary', async () => {
   const long = 'one two three four five six seven';
   const truth = { ...judgedChange, diff: judgedChange.diff.replace(limitLine, long) };
   const judge = scriptedJudge(says(verdict('c1', 'not_surfaced'), verdict('c2', 'not_surfaced')));
@@ -47,7 +47,7 @@ test('passages copied from the diff are gone before the judge sees the summary',
 test.each([
   ['is empty', ''],
   ['holds nothing but white space and signs', ' \n… — .'],
-])('a summary that %s surfaces nothing, and nobody is asked', async (_, summary) => {
+])('a summary that %s surfaces nothing, and the judge is not asked', async (_, summary) => {
   expect(await judgeRecall(verdictMaterial(scriptedJudge(), { summary }))).toMatchObject({
     kind: 'judged',
     asks: 0,
@@ -58,7 +58,7 @@ test.each([
   });
 });
 
-test('a summary that outlives the budget surfaces nothing where the key’s own changes in its place are surfaced', async () => {
+test('a summary without verdicts within the budget surfaces nothing if the key’s own changes in its place are surfaced', async () => {
   const judge = scriptedJudge(
     ...Array.from({ length: 4 }, () => ({ fault: 'refused' as const })),
     says(surfaced('c1', 'Retries are limited to 25.'), surfaced('c2', 'Retries wait 15 seconds.')),
@@ -71,7 +71,7 @@ test('a summary that outlives the budget surfaces nothing where the key’s own 
   expect(judge.tasks[4]).toMatchObject({ summary: 'Retries are limited to 25.\nRetries wait 15 seconds.' });
 });
 
-test('a summary is judged up to its cap, and what was cut is counted', async () => {
+test('a summary is judged up to its cap, and the characters cut are counted', async () => {
   const judge = scriptedJudge(says(verdict('c1', 'not_surfaced'), verdict('c2', 'not_surfaced')));
   const summary = `${'x'.repeat(2000)} jobs stop at a bound`;
   expect(await judgeRecall(verdictMaterial(judge, { summary }))).toMatchObject({ summaryCutCharacters: 21 });

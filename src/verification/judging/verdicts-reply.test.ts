@@ -32,7 +32,7 @@ test('no grade, two grades and a verdict of another measure are asked again', as
 const refused = { fault: 'refused' } as const;
 const rejected = { fault: 'rejected', detail: 'answered 400' } as const;
 
-test('a response that the judge’s API will not have is held against the reference answer too', async () => {
+test('a response that the judge’s API rejects is checked against the reference answer too', async () => {
   const all = [rejected, rejected, rejected, rejected];
   expect(
     await judgeReply(verdictMaterial(scriptedJudge(...all, says(verdict('response', '1'))))),
@@ -56,7 +56,7 @@ test.each<[string, ScriptedReply, object]>([
   ['is graded as wrong, the reply is unscored', says(verdict('response', '0.25')), { kind: 'unscored' }],
   ['is refused too, the reply is unscored', refused, { kind: 'unscored' }],
 ])(
-  'a reply that outlives the budget is held against the reference answer: where that %s',
+  'a reply without a grade within the budget is checked against the reference answer: if that %s',
   async (_, control, expected) => {
     const judge = scriptedJudge(refused, refused, refused, refused, control);
     expect(await judgeReply(verdictMaterial(judge))).toMatchObject({ ...expected, asks: 5 });
@@ -64,7 +64,7 @@ test.each<[string, ScriptedReply, object]>([
   },
 );
 
-test('no response is a 0 without asking, and a long one is cut', async () => {
+test('an empty response gets 0 without asking, and a long one is cut', async () => {
   expect(await judgeReply(verdictMaterial(scriptedJudge(), { followUpResponse: ' ' }))).toMatchObject({
     kind: 'judged',
     asks: 0,
@@ -75,7 +75,7 @@ test('no response is a 0 without asking, and a long one is cut', async () => {
   expect(result).toMatchObject({ responseCutCharacters: 3 });
 });
 
-test('an abort between askings rejects', async () => {
+test('an abort between two questions rejects', async () => {
   const abort = new AbortController();
   const judge = scriptedJudge(() => {
     abort.abort(new Error('stopped'));

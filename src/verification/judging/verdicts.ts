@@ -32,7 +32,7 @@ import {
 
 export type VerdictMaterial = {
   judge: PullRequestJudge;
-  /** The judge's configured model, named where code decides without asking. */
+  /** The judge's configured model, named if code decides without asking. */
   model: string;
   groundTruth: GroundTruth;
   diff: ParsedDiff;
@@ -41,13 +41,13 @@ export type VerdictMaterial = {
   signal?: AbortSignal | undefined;
 };
 
-/** Claims of known truth to put among the oracle's, and what decides their places. */
+/** Claims of known truth to put among the oracle's, and the seed that decides their places. */
 export type CanaryMaterial = { canaries: Canary[]; seed: string };
 
 /**
- * Precision (methodology, "One replay", 3 and 4): every text of every folded claim is judged under an id of its own
- * that does not show the folding; a claim is supported only if each of its texts is. Canaries are ruled on among them
- * and count in no score.
+ * Precision (methodology, "One replay", 3 and 4). Every text of every folded claim is judged under its own id, which does
+ * not show the folding. A claim is supported only if each of its texts is. The judge rules on canaries among them; they
+ * count in no score.
  */
 export const judgePrecision = async (
   material: VerdictMaterial,
@@ -93,7 +93,7 @@ export const judgePrecision = async (
   };
 };
 
-/** Recall: which changes of the key the summary surfaces, once what it copied from the diff is taken out. */
+/** Recall: which changes of the key the summary surfaces, after passages copied from the diff are removed. */
 export const judgeRecall = async (material: VerdictMaterial): Promise<RecallVerdict> => {
   const { answer, diff, key } = material;
   const judgedSummary = cutText(answer.summary, maxSummaryCharacters);
@@ -102,7 +102,7 @@ export const judgeRecall = async (material: VerdictMaterial): Promise<RecallVerd
     ids: key.changes.map(({ id }) => id),
     task: (pending) => ({
       measure: 'recall',
-      // In one order of their fields, whichever a stored key has: the same question is the same bytes.
+      // Fields in a fixed order, whatever the stored key has, so that the same question has the same bytes.
       changes: key.changes
         .filter(({ id }) => pending.has(id))
         .map(({ id, statement, quote }) => ({ id, statement, quote })),
@@ -132,7 +132,7 @@ export const judgeRecall = async (material: VerdictMaterial): Promise<RecallVerd
 
 type ReplyAccuracy = (typeof replyAccuracies)[number];
 
-/** Reply accuracy: one of five values for the response against diff and reference answer. */
+/** Reply accuracy: one of five grades for the response, compared with diff and reference answer. */
 export const judgeReply = async (material: VerdictMaterial): Promise<ReplyVerdict> => {
   const { model, answer, key } = material;
   const response = cutText(answer.followUpResponse, maxResponseCharacters);
@@ -172,7 +172,7 @@ const gradeReply = async (
     model,
     () => ({ measure: 'reply', question: key.question, referenceAnswer: key.referenceAnswer, response }),
     ({ verdicts }) => {
-      // One thing is judged, so whatever id the verdict bears can only mean that one.
+      // Only one thing is judged, so any id must mean it.
       const [first, ...rest] = verdicts;
       value = replyAccuracies.find((accuracy) => String(accuracy) === first?.verdict) ?? null;
       if (rest.length > 0) return `${verdicts.length} verdicts on one response`;
@@ -183,7 +183,7 @@ const gradeReply = async (
   return { ...asked, value };
 };
 
-/** Rulings on the oracle's text; none, so that every id is a no, where the control shows that text to be the cause. */
+/** Rulings on the oracle's text. Empty, so that every id is a no, if the control shows that this text is the cause. */
 const obtainRulings = async (material: VerdictMaterial, ruling: Ruling, control: () => Ruling) => {
   const obtained = await obtainVerdict(await ruleOnEach(material, ruling), async () => {
     const attempt = await ruleOnEach(material, control(), 1);
