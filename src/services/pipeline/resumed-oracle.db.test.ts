@@ -179,7 +179,7 @@ test('a resumed run whose oracle accepts no question any more is stopped, and as
   expect(await at.run(lockedOut)).toMatchObject({
     status: 'FAILED',
     error: expect.stringMatching(
-      /In 2 replays since the run was resumed the oracle let no question in .*401.*headers/,
+      /In 2 replays since the run was resumed the oracle accepted no question .*401.*headers/,
     ),
   });
   key = true;

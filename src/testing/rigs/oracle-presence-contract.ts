@@ -73,7 +73,7 @@ export const oraclePresenceContract = (open: (says: Says) => Promise<RunUnderTes
   test('an oracle that refuses every question is reported as a mistake', async () => {
     const run = await opened(() => refused(401));
     expect(await run.start()).toEqual({
-      failed: expect.stringMatching(/In 4 replays the oracle let no question in .*401.*headers/),
+      failed: expect.stringMatching(/In 4 replays the oracle accepted no question .*401.*headers/),
     });
     run.nowSays(answering);
     expect(await run.start()).toEqual(scored);
@@ -113,7 +113,7 @@ export const oraclePresenceContract = (open: (says: Says) => Promise<RunUnderTes
     [
       'refuses every question',
       refused(401),
-      /In 2 replays since the run was resumed the oracle let no question in/,
+      /In 2 replays since the run was resumed the oracle accepted no question/,
     ],
     [
       'hangs up on every question',

@@ -11,7 +11,7 @@ const answerOf = (title: string, description: string) =>
 const claimsOf = (title: string, description: string) =>
   answerOf(title, description).keyClaims.map(({ claim }) => claim);
 
-test('a baseline says title and description back, sentence by sentence, and answers nothing', () => {
+test('a baseline repeats title and description sentence by sentence, and answers nothing', () => {
   expect(
     answerOf(
       'Bound the retries',
@@ -31,20 +31,20 @@ test('a baseline says title and description back, sentence by sentence, and answ
   });
 });
 
-test('a change without a description has its title alone, one without either says nothing', () => {
+test('without a description the baseline has the title only, and without either it says nothing', () => {
   expect(answerOf('Bound the retries', ' \n').summary).toBe('Bound the retries');
   expect(claimsOf('Bound the retries', '')).toEqual(['Bound the retries']);
   expect(answerOf('', '')).toEqual({ summary: '', keyClaims: [], followUpResponse: '' });
 });
 
-test('rules, rows of dashes and pictures without words are no claims', () => {
+test('rules, rows of dashes and pictures without words are not claims', () => {
   expect(claimsOf('Title', '---\n\n***\n🎉\nWhy: 再試行を制限する。')).toEqual([
     'Title',
     'Why: 再試行を制限する。',
   ]);
 });
 
-test('whatever a description holds, no claim is blank and none says what does not stand in it', () => {
+test('for any description, no claim is blank and every claim stands in it', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'grapheme' }),
@@ -60,7 +60,7 @@ test('whatever a description holds, no claim is blank and none says what does no
   );
 });
 
-test('what a baseline claims is one restatement, however many sentences it has', () => {
+test('a baseline’s claims fold into one restatement, however many sentences they have', () => {
   const change = {
     ...changeNumber(1),
     description: 'Jobs were retried for ever. After this change they stop at a bound.',
@@ -77,7 +77,7 @@ const { answerKey, precision, recall } = judgedCheckpoint({
 const key = answerKey.kind === 'made' ? answerKey.key : null;
 const unscored = unscoredVerdict();
 
-test('a baseline is scored by the key like an oracle, its reply counting as 0', () => {
+test('a baseline is scored by the key like an oracle, and its reply counts as 0', () => {
   if (key === null) throw new Error('The fixture has no key.');
   // By hand: one claim supported of the three expected, one change surfaced of four.
   expect(scoreBaseline('142', key, { precision, recall })).toEqual({
@@ -93,7 +93,7 @@ test('a baseline is scored by the key like an oracle, its reply counting as 0', 
   });
 });
 
-test('a baseline of which a verdict was not obtained has no score, which is not 0', () => {
+test('a baseline with a missing verdict has no score, which is not 0', () => {
   if (key === null) throw new Error('The fixture has no key.');
   const halves: { precision: PrecisionVerdict; recall: RecallVerdict }[] = [
     { precision: unscored, recall },

@@ -7,8 +7,8 @@ import { scoreReplay } from './score.ts';
 const sentences = new Intl.Segmenter('und', { granularity: 'sentence' });
 
 /**
- * The baseline (methodology, "Baselines"): an oracle that says title and description back. Its claims are their
- * sentences. To the question it has nothing to say, for by the answer key's rule the answer stands in neither.
+ * The baseline (methodology, "Baselines"): an oracle that only repeats title and description. Its claims are their
+ * sentences. It does not answer the question: by the answer key's rule the answer stands in neither text.
  */
 export const baselineAnswer = ({ title, description }: GroundTruth): OracleAnswer => {
   const summary = [title, description].filter((text) => text.trim() !== '').join('\n\n');
@@ -23,7 +23,7 @@ export const baselineAnswer = ({ title, description }: GroundTruth): OracleAnswe
   };
 };
 
-/** The baseline's measures under the same key, unrounded; null where a verdict on it was not obtained. */
+/** The baseline's measures under the same key, unrounded. Null: a verdict on it was not obtained. */
 export const scoreBaseline = (
   groundTruthId: string,
   key: AnswerKey,

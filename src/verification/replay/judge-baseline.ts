@@ -4,8 +4,8 @@ import { allEnded } from './all-ended.ts';
 import type { SharedJudgments } from './shared-judgments.ts';
 
 /**
- * The verdicts on the baseline: those that this replay or another had made, or new ones, each kept as it arrives. Both
- * together are shared.
+ * Obtains the verdicts on the baseline. It takes those of this replay or another one, or asks for new ones and keeps each
+ * as it arrives. They are shared once both are there.
  */
 export const judgeBaseline = async (
   material: VerdictMaterial,
@@ -45,7 +45,7 @@ export const judgeBaseline = async (
       }),
   ]);
   await asked.catch(() => undefined);
-  // Also where they could not be kept here: they are paid for, and serve whoever comes to this change.
+  // Shared even if they could not be kept here: they are paid for, and other runs of this change can use them.
   if (!reused && precision?.kind === 'judged' && recall?.kind === 'judged')
     await shared?.keepBaseline({ precision, recall }, key);
   await asked;

@@ -16,7 +16,7 @@ const answer = { kind: 'answer' } as const;
 const now = (outcome: Asked['outcome']): Asked => ({ outcome, carried: false });
 const earlier = (outcome: Asked['outcome']): Asked => ({ outcome, carried: true });
 
-test('a redirect, a refusal, an unknown address or method and no HTTP answer at all let no question in', () => {
+test('a redirect, a refusal, an unknown address or method and a missing HTTP answer did not take the question', () => {
   for (const code of [300, 301, 302, 303, 307, 308, 401, 402, 403, 404, 405, 407, 410, 415, 501])
     expect([code, tookQuestion(status(code))]).toEqual([code, false]);
   expect(tookQuestion(failing())).toBe(false);
@@ -29,7 +29,7 @@ test('an answer, an error of the oracle’s own, a malformed answer and a late o
   expect(tookQuestion(failing({ reason: 'malformed', httpAnswered: true }))).toBe(true);
 });
 
-test('it was there if anything answered at its address, now or at an earlier start', () => {
+test('an oracle was there if anything answered at its address, now or at an earlier start', () => {
   expect(wasThere([now(failing())])).toBe(false);
   expect(wasThere([now(failing()), earlier(status(401))])).toBe(true);
   expect(wasThere([now(answer)])).toBe(true);
@@ -40,15 +40,15 @@ test('a run that asked nothing since its start has no absent oracle', () => {
   expect(absenceOf([earlier(answer), earlier(failing())])).toBeNull();
 });
 
-test('an absence names how many replays asked since the start, and what the first of them came to', () => {
+test('an absence names how many replays asked since the start, and the first failure', () => {
   const absence = absenceOf([earlier(answer), now(status(401)), now(failing())]);
   expect(absence).toEqual({ replays: 2, failure: status(401), resumed: true });
   expect(absence && absenceText(absence)).toBe(
-    'In 2 replays since the run was resumed the oracle let no question in (status: It broke.). A wrong address, name or header, or an oracle that is down, is a mistake, not a verdict: check the oracle’s URL or module, its headers and that it runs.',
+    'In 2 replays since the run was resumed the oracle accepted no question (status: It broke.). A wrong address, name or header, or an oracle that is down, is a mistake, not a verdict: check the oracle’s URL or module, its headers and that it runs.',
   );
 });
 
-test('one change alone is no verdict where nothing had been answered, or where its question cannot have left', () => {
+test('one failed change says nothing if nothing was answered before, or if its question cannot have gone out', () => {
   expect(absenceOf([now(status(403))])).not.toBeNull();
   const askedBefore = 1;
   for (const failure of [
@@ -63,12 +63,12 @@ test('one change alone is no verdict where nothing had been answered, or where i
   expect(absenceOf([earlier(answer), now(failing({ askedBefore }))])).toBeNull();
 });
 
-test('of an oracle that took no question nothing stands, so that all is asked again', () => {
+test('if the oracle took no question, no outcome stands and everything is asked again', () => {
   const asked = [now(failing()), now(status(401))];
   expect(asked.map(standing(asked))).toEqual([false, false]);
 });
 
-test('a failure among answers stands, and so does an earlier one where the oracle is absent now', () => {
+test('a failure among answers stands, and an earlier one stands even if the oracle is absent now', () => {
   const among = [now(failing()), now(status(500))];
   expect(among.map(standing(among))).toEqual([true, true]);
   const absent = [earlier(answer), earlier(failing()), now(failing()), now(failing())];

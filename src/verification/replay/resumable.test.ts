@@ -5,12 +5,12 @@ import { resumable } from './resumable.ts';
 
 const judged = judgedCheckpoint({ claims: [true], changes: [true], replyAccuracy: 1 });
 
-test('what was answered and judged is not asked for again', () => {
+test('answers and verdicts that were obtained are not asked for again', () => {
   expect(resumable(judged, true)).toEqual(judged);
   expect(resumable(failedCheckpoint(2), true)).toEqual(failedCheckpoint(2));
 });
 
-test('what the verifier could not get is asked for again, and only that', () => {
+test('only what the verifier could not obtain is asked for again', () => {
   const { recall: _, ...rest } = judged;
   expect(resumable({ ...judged, recall: unscoredVerdict() }, true)).toEqual(rest);
   const unavailable = {

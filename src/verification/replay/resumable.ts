@@ -2,9 +2,8 @@ import type { ReplayCheckpoint } from '#contracts/replay.ts';
 import { type StoredVerdicts, verdictsOf } from './stored-verdicts.ts';
 
 /**
- * The steps of a stored checkpoint that resuming its run does not take again. What the verifier could not get (an answer
- * key, a verdict) was never had, so it is asked for again, and so is the oracle whose outcome does not stand (see
- * `standing`).
+ * The steps of a stored checkpoint that a resumed run keeps. An answer key or verdict that the verifier could not obtain
+ * is asked for again, and so is an oracle whose outcome does not stand (see `standing`).
  */
 export const resumable = (checkpoint: ReplayCheckpoint, oracleStands: boolean): ReplayCheckpoint => {
   const { answerKey, oracle, baseline, second } = checkpoint;
@@ -12,7 +11,7 @@ export const resumable = (checkpoint: ReplayCheckpoint, oracleStands: boolean): 
     ...(answerKey === undefined || answerKey.kind === 'unavailable' ? {} : { answerKey }),
     ...(oracle === undefined || !oracleStands ? {} : { oracle }),
     ...judgedOf(checkpoint),
-    // As they are or not at all; what of them has not come yet is asked for as in any replay.
+    // Kept as they are, or dropped if one verdict is unscored. Missing verdicts are asked for as in any replay.
     ...(baseline === undefined || isLacking(baseline) ? {} : { baseline }),
     ...(second === undefined || isLacking(second) ? {} : { second }),
   };

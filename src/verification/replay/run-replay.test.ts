@@ -4,7 +4,7 @@ import { content, failed, groundTruth, stage } from '#testing/rigs/replay-stage.
 import type { ScriptedReply } from '#testing/rigs/scripted-judge.ts';
 import type { JudgeTask } from '../judges/judge.ts';
 
-test('a replay goes from its key over the oracle to three verdicts, each kept as it arrives', async () => {
+test('a replay goes from its key to the oracle and then to three verdicts, each kept as it arrives', async () => {
   const replay = stage();
   const { run, events, requests } = replay;
   expect(await run()).toEqual({ outcome: 'scored', reason: null });
@@ -27,7 +27,7 @@ test('a replay goes from its key over the oracle to three verdicts, each kept as
   ]);
 });
 
-test('killed after any step, it resumes at the first missing one and repeats no call that was kept', async () => {
+test('a replay killed after any step resumes at the first missing one and repeats no call that was kept', async () => {
   const whole = stage();
   await whole.run();
   const steps = ['answerKey', 'oracle', 'precision', 'recall', 'reply'] as const;
@@ -48,7 +48,7 @@ test('killed after any step, it resumes at the first missing one and repeats no 
   expect([done.events, done.measures()]).toEqual([[], []]);
 });
 
-test('an oracle that fails needs no verdict; the baseline is judged, so that it is compared with the same changes', async () => {
+test('after an oracle failure only the baseline is judged, so that both are compared on the same changes', async () => {
   const replay = stage({ outcome: failed });
   expect(await replay.run()).toEqual({ outcome: 'oracle_failure', reason: 'timeout: No answer came.' });
   const { events, kept } = replay;
@@ -65,13 +65,13 @@ test('a change without a key is replaced before its oracle call', async () => {
   expect(events).toEqual(['save answerKey']);
 });
 
-test('a judge that is not available leaves the replay unscored without an oracle call', async () => {
+test('an unavailable judge leaves the replay unscored without an oracle call', async () => {
   const { run, requests } = stage({ respond: () => ({ fault: 'unavailable', detail: 'no key' }) });
   expect(await run()).toEqual({ outcome: 'unscored', reason: 'answer key: no key' });
   expect(requests).toEqual([]);
 });
 
-test('one verdict that is not obtained leaves the replay unscored and the others kept', async () => {
+test('one missing verdict leaves the replay unscored and the others kept', async () => {
   const replay = stage({
     respond: (task) => (task.measure === 'recall' ? { fault: 'unavailable', detail: 'gone' } : content(task)),
   });
@@ -86,7 +86,7 @@ test('one verdict that is not obtained leaves the replay unscored and the others
   expect(resumed.measures()).toEqual([]);
 });
 
-test('where one step cannot be kept it rejects, after the others were', async () => {
+test('a replay whose step cannot be kept rejects after the others were kept', async () => {
   const { run, events } = stage({ refuseToSave: 'precision' });
   await expect(run()).rejects.toThrow("precision is another's");
   expect(events).toEqual(expect.arrayContaining(['save recall', 'save reply']));
@@ -104,12 +104,12 @@ test('a cancelled replay asks no oracle', async () => {
   expect(requests).toEqual([]);
 });
 
-test('of baseline and second judgment each verdict is kept by itself: one that fails costs no other again', async () => {
+test('each verdict on the baseline and for agreement is kept alone: one that fails costs no other again', async () => {
   const whole = stage({ agreement: { share: 1, respond: content } });
   await whole.run();
   const stopped = new Error('no more');
   let asked = 0;
-  /** Fails the recall of the baseline, then that of the second judge. */
+  /** Stops at the baseline's recall. */
   const stops = (task: JudgeTask) => {
     if (task.measure === 'recall') {
       asked += 1;
@@ -142,7 +142,7 @@ test('of baseline and second judgment each verdict is kept by itself: one that f
   expect(last.kept).toEqual(whole.kept);
 });
 
-test('a second judge is asked about its share of the replays, with the same answer and no canaries', async () => {
+test('the agreement judge is asked about its share of the replays, with the same answer and no canaries', async () => {
   const disagreeing = (task: JudgeTask): ScriptedReply =>
     task.measure === 'reply' ? { verdicts: [{ id: 'response', verdict: '0', quote: '' }] } : content(task);
   const all = stage({ agreement: { share: 1, respond: disagreeing } });

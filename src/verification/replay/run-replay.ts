@@ -16,34 +16,34 @@ import { endOfReplay, type ReplayEnd } from './score.ts';
 import type { SharedJudgments } from './shared-judgments.ts';
 import { withStep } from './with-step.ts';
 
-/** Where a replay's steps are kept as they arrive. `checkpoint` is what was there when the replay was opened. */
+/** Keeps a replay's steps as they arrive. `checkpoint` is what was stored when the replay was opened. */
 export type ReplayStore = {
   checkpoint: ReplayCheckpoint;
   /**
-   * Keeps one step, of `baseline` and `second` the parts that `value` has beside those that are kept. Rejects where this
+   * Keeps one step. For `baseline` and `second` it adds the parts in `value` to those that are kept. Rejects if this
    * replay is no longer the caller's.
    */
   save<S extends ReplayStep>(step: S, value: NonNullable<ReplayCheckpoint[S]>): Promise<void>;
-  /** Called before the oracle is; rejects where it must not be any more. */
+  /** Called before the oracle is asked. Rejects if it must not be asked any more. */
   beforeOracleCall(): Promise<void>;
 };
 
-/** A second judge, and the share of replays that it is asked about as well. */
+/** Another judge, and the share of replays that it is asked about too. */
 export type Agreement = { judge: Judge; share: number };
 
-/** How many other changes of the run canaries are made of. */
+/** How many other changes of the run canaries are made from. */
 export const otherChanges = 3;
 
 export type ReplayWork = {
   groundTruth: GroundTruth;
-  /** The `otherChanges` that follow this one in the run's draw, its end being followed by its beginning. */
+  /** The `otherChanges` that follow this one in the run's draw, wrapping around at its end. */
   others: GroundTruth[];
-  /** The run's published seed: it decides canaries, their places and the second judge's sample. */
+  /** The run's published seed. It decides canaries, their places and the replays for agreement. */
   seed: string;
   judge: Judge;
   oracle: Oracle;
   store: ReplayStore;
-  /** Null where nothing outlives the run. */
+  /** Null: nothing outlives the run. */
   shared: SharedJudgments | null;
   agreement: Agreement | null;
   /** See `oracleRequest`. */
@@ -52,10 +52,10 @@ export type ReplayWork = {
 };
 
 /**
- * Carries one replay to its end: answer key, oracle call, the three verdicts side by side, then what only the
- * certificate's trust rests on: the verdicts on the baseline and those of a second judge. Each step is kept as it arrives
- * and none that was kept is done again, so a restarted worker repeats no paid call. Rejects where `signal` is aborted
- * or the store refuses; what the judge or the oracle do wrong is an end, never a rejection.
+ * Carries one replay to its end: answer key, oracle call, the three verdicts in parallel, then what only the judge's
+ * trust needs: the verdicts on the baseline and those for agreement. Each step is kept as it arrives and never repeated,
+ * so a restarted worker repeats no paid call. Rejects when `signal` is aborted or the store refuses. Faults of judge or
+ * oracle end the replay, but never reject.
  */
 export const runReplay = async (work: ReplayWork): Promise<ReplayEnd> => {
   const { groundTruth, judge, oracle, store, blinding, signal } = work;
@@ -65,7 +65,7 @@ export const runReplay = async (work: ReplayWork): Promise<ReplayEnd> => {
     done = withStep(done, step, value);
     return value;
   };
-  // One opening for all calls: they share the fence and the cached prefix.
+  // Opened once, so that all calls share the fence and the cached prefix.
   const opened = judge.open(groundTruth);
 
   const answerKey = done.answerKey ?? (await keep('answerKey', await obtainAnswerKey(work, opened)));
@@ -98,7 +98,7 @@ export const runReplay = async (work: ReplayWork): Promise<ReplayEnd> => {
       others: work.others,
       seed: work.seed,
     });
-    // The shortest answer first: where the judge has one call lead, the others wait for that one.
+    // The shortest answer first: if the judge lets one call lead, the others wait for it.
     await allEnded([
       done.reply === undefined && judgeReply(own).then((verdict) => keep('reply', verdict)),
       done.precision === undefined &&
@@ -153,7 +153,7 @@ const obtainAnswerKey = async (
   const made = await makeAnswerKey(opened, groundTruth, { model: judge.model, signal });
   if (made.kind === 'unavailable' || shared === null) return made;
   const standing = await shared.keepAnswerKey(made);
-  // What this run paid for stays on its own account, also where another run's key stands.
+  // What this run paid for stays on its own account, even if another run's key stands.
   const { asks, retries, latencyMs, usage } = made;
   return { ...standing, reused: false, asks, retries, latencyMs, usage };
 };

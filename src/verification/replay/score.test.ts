@@ -37,7 +37,7 @@ test('three judged measures make a scored replay', () => {
   });
 });
 
-test('an oracle with fewer claims than the change has to say is measured against three', () => {
+test('an oracle with too few claims is measured against three', () => {
   const one = judgedCheckpoint({
     claims: [true],
     changes: [true, true, true, true, true],
@@ -75,7 +75,7 @@ test('an oracle failure scores 0 on all three measures against the floor of clai
   expect(scoreReplay('7', failedCheckpoint(2))).toMatchObject({ claimsTotal: 2 });
 });
 
-test('one unscored measure leaves the replay unscored, never 0, and says which and why', () => {
+test('one unscored measure leaves the replay unscored, never 0, and the reason names it', () => {
   const checkpoint = { ...judged, recall: unscoredVerdict };
   expect(endOfReplay(checkpoint)).toEqual({
     outcome: 'unscored',
@@ -90,12 +90,12 @@ test('every unscored measure is named', () => {
   );
 });
 
-test('an unscored measure ends the replay though the other verdicts are not there yet', () => {
+test('an unscored measure ends the replay before the other verdicts are there', () => {
   const { answerKey, oracle } = judged;
   expect(endOfReplay({ answerKey, oracle, reply: unscoredVerdict })?.outcome).toBe('unscored');
 });
 
-test('a change without an answer key is replaced, one whose key was not to be had is unscored', () => {
+test('a change without a possible answer key is replaced, and one whose key could not be obtained is unscored', () => {
   const impossible = keylessCheckpoint();
   expect(endOfReplay(impossible)).toEqual({ outcome: 'replaced', reason: 'nothing to quote' });
   expect(scoreReplay('7', impossible)).toBeNull();
@@ -114,7 +114,7 @@ test('a change without an answer key is replaced, one whose key was not to be ha
 });
 
 test.each(['answerKey', 'oracle', 'precision', 'recall', 'reply'] as const)(
-  'a replay whose %s is still to come has not ended and has no score',
+  'a replay without its %s has not ended and has no score',
   (step) => {
     const { [step]: _, ...rest } = judged;
     expect(endOfReplay(rest)).toBeNull();
@@ -122,7 +122,7 @@ test.each(['answerKey', 'oracle', 'precision', 'recall', 'reply'] as const)(
   },
 );
 
-test('a verdict on a change that is not in the key counts for nothing', () => {
+test('a verdict on a change that is not in the key does not count', () => {
   const recall = {
     ...judged.recall,
     changes: [

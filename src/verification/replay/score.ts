@@ -1,13 +1,13 @@
 import type { ReplayCheckpoint, ReplayOutcome, ReplayScore } from '#contracts/replay.ts';
 
-/** An oracle is expected to make as many distinct claims as the change has to say, up to this many. */
+/** An oracle is expected to make one distinct claim for each change of the key, up to this many. */
 const expectedClaims = 3;
 
 /** The denominator of precision (methodology, "Claims"). */
 export const claimsTotalOf = (foldedClaims: number, changesTotal: number): number =>
   Math.max(foldedClaims, Math.min(expectedClaims, changesTotal));
 
-/** How a replay ended; `reason` is for the certificate and the run's owner, null where it was scored. */
+/** How a replay ended. `reason` is for the certificate and the run's owner. Null: it was scored. */
 export type ReplayEnd = { outcome: ReplayOutcome; reason: string | null };
 
 const measures = [
@@ -17,9 +17,8 @@ const measures = [
 ] as const;
 
 /**
- * The end that a checkpoint's stored steps amount to, null while a step that decides it is still to come.
- * One unscored measure decides it at once: what the other two would say cannot change it, so a restarted worker
- * pays for neither.
+ * The end that a checkpoint's stored steps decide, or null while a deciding step is missing. One unscored measure decides
+ * at once: the other two cannot change it, so a restarted worker pays for neither.
  */
 export const endOfReplay = (checkpoint: ReplayCheckpoint): ReplayEnd | null => {
   const { answerKey, oracle } = checkpoint;
@@ -33,7 +32,7 @@ export const endOfReplay = (checkpoint: ReplayCheckpoint): ReplayEnd | null => {
     const verdict = checkpoint[step];
     return verdict?.kind === 'unscored' ? [`${name}: ${verdict.reason}`] : [];
   });
-  // Also where the oracle was not asked: a replay that the verifier gave up is ended by an unscored measure.
+  // Even if the oracle was not asked: a replay that the verifier gave up ends with an unscored measure.
   if (unscored.length > 0) return { outcome: 'unscored', reason: unscored.join('; ') };
   if (oracle === undefined) return null;
   const judged = measures.every(([step]) => checkpoint[step]?.kind === 'judged');
@@ -41,8 +40,8 @@ export const endOfReplay = (checkpoint: ReplayCheckpoint): ReplayEnd | null => {
 };
 
 /**
- * A replay's measures, unrounded, recomputed from its stored verdicts alone (methodology, "One replay" and "Claims").
- * Null where there are none: not ended yet, unscored (which is never zero), or replaced.
+ * A replay's measures, unrounded, computed from its stored verdicts alone (methodology, "One replay" and "Claims").
+ * Null if the replay has not ended, is unscored (which is never zero) or was replaced.
  */
 export const scoreReplay = (groundTruthId: string, checkpoint: ReplayCheckpoint): ReplayScore | null => {
   const end = endOfReplay(checkpoint);
@@ -66,7 +65,7 @@ export const scoreReplay = (groundTruthId: string, checkpoint: ReplayCheckpoint)
 
   const claimsTotal = claimsTotalOf(precision.claims.length, changes.length);
   const claimsSupported = precision.claims.filter(({ supported }) => supported).length;
-  // By the key's ids: the key, made before the oracle was called, says what there was to find.
+  // By the key's ids: the key was made before the oracle was called, so it says what there was to find.
   const surfaced = new Set(recall.changes.filter((change) => change.surfaced).map(({ id }) => id));
   const changesSurfaced = changes.filter(({ id }) => surfaced.has(id)).length;
   return {

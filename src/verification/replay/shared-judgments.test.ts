@@ -12,7 +12,7 @@ import type { Kept, SharedJudgments } from './shared-judgments.ts';
 const keyOf = ({ answerKey }: ReplayCheckpoint): AnswerKey =>
   answerKey?.kind === 'made' ? answerKey.key : expect.unreachable('no key was made');
 
-/** What runs share, in memory. */
+/** An in-memory store of what runs share. */
 const sharedInMemory = (): SharedJudgments & { kept: { key: SettledAnswerKey | null } } => {
   const kept: { key: SettledAnswerKey | null; baseline: BaselineVerdicts | null } = {
     key: null,
@@ -51,7 +51,7 @@ test('the second construct on a change pays for neither key nor baseline, and is
   expect(second.kept.baseline).toEqual({ ...first.kept.baseline, reused: true });
 });
 
-test('a replay that was cut off after it shared key and baseline, and before it kept them, books them as its own', async () => {
+test('a replay cut off between sharing key and baseline and keeping them books them as its own', async () => {
   const shared = sharedInMemory();
   const cut = stage({ shared });
   await cut.run();
@@ -73,7 +73,7 @@ test('a replay that was cut off after it shared key and baseline, and before it 
   expect(again.kept.answerKey).toMatchObject({ reused: false, asks: 1 });
 });
 
-test('a baseline that was kept and not yet shared is shared by whoever goes on', async () => {
+test('a baseline that was kept but not shared is shared when the replay resumes', async () => {
   const shared = sharedInMemory();
   const { keepBaseline: _, ...rest } = shared;
   const cut = stage({ shared: { ...rest, keepBaseline: () => Promise.reject(new Error('away')) } });
@@ -83,7 +83,7 @@ test('a baseline that was kept and not yet shared is shared by whoever goes on',
   expect(await shared.baseline(keyOf(cut.kept))).toMatchObject({ value: { precision: { kind: 'judged' } } });
 });
 
-test('that no key can be made for a change is shared too', async () => {
+test('runs also share that no key can be made for a change', async () => {
   const shared = sharedInMemory();
   await stage({ shared, respond: () => ({ fault: 'malformed' }) }).run();
   const second = stage({ shared });
@@ -91,13 +91,13 @@ test('that no key can be made for a change is shared too', async () => {
   expect(second.measures()).toEqual([]);
 });
 
-test('a judge that was not available leaves nothing behind for others', async () => {
+test('an unavailable judge leaves nothing to share', async () => {
   const shared = sharedInMemory();
   await stage({ shared, respond: () => ({ fault: 'unavailable', detail: 'no key' }) }).run();
   expect(shared.kept.key).toBeNull();
 });
 
-test('where another run’s key stands, this one is judged by it and keeps what its own cost', async () => {
+test('if another run’s key stands, this run is judged by it and keeps the cost of its own', async () => {
   const shared = sharedInMemory();
   await stage({ shared }).run();
   const { kept } = shared;

@@ -1,24 +1,24 @@
 import type { AnswerKey, BaselineVerdicts, SettledAnswerKey } from '#contracts/replay.ts';
 
-/** A key is retired 90 days after its making (methodology; certificate.md, "Sealed keys"). */
+/** A key is retired 90 days after it was made (methodology; certificate.md, "Sealed keys"). */
 export const keyLifeMs = 90 * 24 * 60 * 60 * 1000;
 
 /**
- * Something shared, and whether this very replay had it made: then it was cut off before its own checkpoint held it, and
- * what it cost is on its account.
+ * Something shared. `own`: this very replay had it made, but was cut off before its checkpoint held it. Then the cost is
+ * on this replay's account.
  */
 export type Kept<T> = { value: T; own: boolean };
 
 /**
- * What one change's judgments have in common for all runs under the same judge model and prompts: its answer key, so
- * that constructs are compared by one key and only the first pays for it, and the verdicts on the baseline.
+ * What all runs under the same judge model and prompts share about one change: its answer key and the verdicts on the
+ * baseline. So constructs are compared by one key, and only the first run pays for it.
  */
 export type SharedJudgments = {
   answerKey(): Promise<Kept<SettledAnswerKey> | null>;
-  /** Gives back the key that stands: another run's, where that was quicker. */
+  /** Returns the key that stands: another run's if that run was faster. */
   keepAnswerKey(outcome: SettledAnswerKey): Promise<SettledAnswerKey>;
-  /** Null where none were kept, or by another key than this. */
+  /** Null: none were kept, or they were judged by another key. */
   baseline(key: AnswerKey): Promise<Kept<BaselineVerdicts> | null>;
-  /** Keeps them where this key still stands and has none yet. */
+  /** Keeps them if this key still stands and has none yet. */
   keepBaseline(verdicts: BaselineVerdicts, key: AnswerKey): Promise<void>;
 };

@@ -18,7 +18,7 @@ const away: OracleOutcome = {
   retries: 2,
 };
 
-/** What an oracle with these outcomes comes to, and what was done meanwhile. */
+/** Asks an oracle with these outcomes. Returns the final outcome and the steps that were taken. */
 const watching = async (
   outcomes: OracleOutcome[],
   { wasThere = true, waits = 0, asks = 0 }: { wasThere?: boolean; waits?: number; asks?: number } = {},
@@ -54,12 +54,12 @@ const watching = async (
   return { outcome: await watched.ask({} as OracleRequest), steps, count };
 };
 
-test('a question is noted before it goes out, and an outcome tells how often it had gone out before', async () => {
+test('a question is noted before it goes out, and the outcome says how often it went out before', async () => {
   expect(await watching([answered])).toEqual({ outcome: answered, steps: ['note', 'ask'], count: 1 });
   expect((await watching([answered], { asks: 2 })).outcome).toEqual({ ...answered, askedBefore: 2 });
 });
 
-test('an oracle that was there is waited for until it is there again, and had the question once', async () => {
+test('an oracle that was there is waited for until it is back, and gets the question once', async () => {
   const wait = ['note', 'ask', 'take back', 'wait: Nothing listens.'];
   expect(await watching([away, away, answered], { waits: 2 })).toEqual({
     outcome: answered,
@@ -68,16 +68,16 @@ test('an oracle that was there is waited for until it is there again, and had th
   });
 });
 
-test('one that has been waited for long enough has failed, without having had the question', async () => {
+test('an oracle still away after the wait has failed, without having had the question', async () => {
   expect(await watching([away, away], { waits: 1 })).toMatchObject({ outcome: away, count: 0 });
 });
 
-test('one that never was there is told at once', async () => {
+test('an oracle that never was there fails at once', async () => {
   const { outcome, steps } = await watching([away], { wasThere: false, waits: 1 });
   expect([outcome, steps]).toEqual([away, ['note', 'ask', 'take back']]);
 });
 
-test('a connection that broke on its way is not waited for: the oracle had the question', async () => {
+test('a connection that broke midway is not waited for: the oracle had the question', async () => {
   const { unreachable: _, ...broken } = away;
   expect(await watching([broken], { waits: 1 })).toEqual({
     outcome: broken,

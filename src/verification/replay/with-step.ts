@@ -1,11 +1,11 @@
 import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
 
-/** Steps that arrive in parts: each is the verdicts on something, kept one by one. */
+/** Steps that arrive in parts: groups of verdicts that are kept one by one. */
 type StepInParts = 'baseline' | 'second';
 
 export const isInParts = (step: ReplayStep): step is StepInParts => step === 'baseline' || step === 'second';
 
-/** A checkpoint with one more step, of those in parts with the parts of `value` beside the ones that it has. */
+/** A checkpoint with one more step. For a step in parts, the parts in `value` are added to those that it has. */
 export const withStep = <S extends ReplayStep>(
   checkpoint: ReplayCheckpoint,
   step: S,
