@@ -153,7 +153,7 @@ test('a judge without canaries is not reliable, and unmeasured numbers say so', 
   ])
     await expect(fact(page, term)).toHaveText(/^not measured/);
   await expect(page.getByRole('note').filter({ hasText: 'Judge not shown to be reliable' })).toContainText(
-    'No canary was put: no change of this run allowed one',
+    'No canary was used: no change of this run allowed one',
   );
   await expect(section(page, 'Agreement')).toContainText('Agreement was not measured');
   await expect(page.getByText('Composite with the unscored at 0 and at 1')).toHaveCount(0);

@@ -93,7 +93,7 @@ test('a run without canaries says why it has none', () => {
   const canaries = { true: none, false: none, injected: none };
   expect(
     shown(withTrust({ reliable: false, youden: null, canaries, pool: { canaries, certificates: [] } })),
-  ).toContain('The judge is not shown to be reliable. No canary was put: no change of this run allowed one');
+  ).toContain('The judge is not shown to be reliable. No canary was used: no change of this run allowed one');
 });
 
 test('a measure that was not taken is shown as not measured', () => {

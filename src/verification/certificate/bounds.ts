@@ -5,7 +5,7 @@ const dayMs = 86_400_000;
 
 /**
  * Counts of calls that do not fit the judge that the certificate names. A model is asked at least once for each replay
- * with a verdict in the oracle's favour; a judge that goes by a rule calls nothing.
+ * with a verdict in the oracle's favour. A judge that follows a rule makes no calls.
  */
 const crossedCalls = ({ judge, usageByMeasure, usage, replayScores }: Certificate) => {
   if (judgeOf(judge).model === null)
@@ -24,10 +24,10 @@ const crossedCalls = ({ judge, usageByMeasure, usage, replayScores }: Certificat
 };
 
 /**
- * What cannot be as a certificate says it, although its replays do not decide it either, by its place in the document
- * and beside what it may be at most or at least: a draw that is smaller than what was drawn, a replay that was scored
- * after the certificate was issued (by more than a day: the clocks of two machines may differ), calls that the judge
- * named in the head does not make, and replays under several versions of the offline judge, of which a run has one.
+ * Values that are impossible although the replays do not decide them, each with its bound. These are: a draw smaller
+ * than what was drawn; a replay scored more than a day after the certificate was issued (the clocks of two machines may
+ * differ); calls that the named judge does not make; replays under several versions of the offline judge, because a run
+ * has only one.
  */
 export const crossedBounds = (
   certificate: Certificate,
@@ -46,7 +46,7 @@ export const crossedBounds = (
       // One model may answer under several names.
       const sameJudge = judge !== 'offline' || replay.scoringModel === scoringModel;
       return [
-        // Written so that a time that is none crosses it.
+        // Negated so that an invalid time crosses the bound too.
         ...(Date.parse(replay.scoredAt) <= latest
           ? []
           : [{ field: field('scored_at'), published: replay.scoredAt, recomputed: createdAt }]),

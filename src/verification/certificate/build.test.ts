@@ -73,7 +73,7 @@ test('the numbers are those derived by hand, rounded to six decimals', () => {
   });
 });
 
-test('an oracle failure stands in the denominator with zeros and its reason', () => {
+test('an oracle failure counts in the denominator with zeros and its reason', () => {
   const content = buildCertificate(input(three));
   expect(content.replayScores.map(({ groundTruthId, scored }) => [groundTruthId, scored])).toEqual([
     ['8', true],
@@ -105,22 +105,22 @@ test('an unscored replay is left out of the means, counted, and says why', () =>
   });
 });
 
-test('what is kept of a certificate has the contract’s form and holds no text of the replays', () => {
+test('the stored part of a certificate has the contract’s form and holds no text of the replays', () => {
   const { rawScores } = buildCertificate(input(three));
   expect(rawScoresSchema.parse(rawScores)).toEqual(rawScores);
   expect(JSON.stringify(rawScores)).not.toContain('const change');
 });
 
-test('the order in which replays come in changes nothing', () => {
+test('the order of the replays changes nothing', () => {
   expect(buildCertificate(input(three.toReversed()))).toEqual(buildCertificate(input(three)));
 });
 
-test('fewer replays than asked for make it provisional', () => {
+test('fewer replays than asked for make a certificate provisional', () => {
   expect(buildCertificate(input(three)).rawScores.provisional).toBe(false);
   expect(buildCertificate(input(three, { minReplays: 4 })).rawScores.provisional).toBe(true);
 });
 
-test('the scoring model is the one that answered most, the asked one where none did', () => {
+test('the scoring model is the one that answered most often, or the requested one if none answered', () => {
   const [first, failed] = three;
   const answered = {
     ...three[2],
@@ -142,7 +142,7 @@ test('the scoring model is the one that answered most, the asked one where none 
   });
 });
 
-test('a replay’s latency is what its three verdicts took', () => {
+test('a replay’s latency is the time of its three verdicts', () => {
   expect(buildCertificate(input(three)).replayScores.map(({ scoringLatencyMs }) => scoringLatencyMs)).toEqual(
     [30, 0, 30],
   );
@@ -154,7 +154,7 @@ const withUsage = (usage: JudgeUsage) => {
   return { ...checkpoint, precision: { ...checkpoint.precision, usage } };
 };
 
-test('usage is summed over every call, those of replaced changes too', () => {
+test('usage is summed over every call, including those on replaced changes', () => {
   const content = buildCertificate(
     input([
       { groundTruthId: '1', checkpoint: withUsage(paid(0.5)) },
@@ -165,7 +165,7 @@ test('usage is summed over every call, those of replaced changes too', () => {
   expect(content.rawScores.replays).toHaveLength(1);
 });
 
-test('the cost is unknown as soon as one call’s is, and nothing where no call was made', () => {
+test('the cost is unknown as soon as one call’s is, and zero if no call was made', () => {
   const costOf = (...usages: JudgeUsage[]) =>
     buildCertificate(
       input(usages.map((usage, index) => ({ groundTruthId: `${index}`, checkpoint: withUsage(usage) }))),
@@ -174,7 +174,7 @@ test('the cost is unknown as soon as one call’s is, and nothing where no call 
   expect(costOf(noUsage)).toBe(0);
 });
 
-test('nothing of a private repository but scores and counts reaches a certificate', () => {
+test('only scores and counts of a private repository reach a certificate', () => {
   const content = buildCertificate(
     input([...three, { groundTruthId: 'secret-branch', checkpoint: unscored() }], {
       draw: { ...draw, private: true },
@@ -205,7 +205,7 @@ test('a run in which the oracle never gave an HTTP answer is a mistake, not a ve
   expect(build).toThrow(/connection: Nothing listens there\..*mistake, not a verdict/);
 });
 
-test('an oracle that let no question in is a mistake too; one that fails by itself is not', () => {
+test('an oracle that accepted no question is a mistake too, but one that fails on its own is not', () => {
   const answering = (status: number): ReplayCheckpoint => {
     const { oracle, ...rest } = failedCheckpoint(2);
     if (oracle?.kind !== 'failure') return expect.unreachable();
@@ -217,7 +217,7 @@ test('an oracle that let no question in is a mistake too; one that fails by itse
     );
   for (const status of [302, 401, 403, 404])
     expect(() => build(status, 401)).toThrow(
-      new RegExp(`let no question in .*answered ${status}\\..*headers`),
+      new RegExp(`accepted no question .*answered ${status}\\..*headers`),
     );
   expect(build(401, 500)).toMatchObject({ replayCount: 2, compositeScore: 0 });
 });
@@ -232,7 +232,7 @@ test('one HTTP answer among connection failures is enough for a certificate', ()
   expect(content).toMatchObject({ replayCount: 2, compositeScore: 0, brier: 0.5 });
 });
 
-test('a run with no scored replay gets no certificate and hears why', () => {
+test('a run without a scored replay gets no certificate, and the error says why', () => {
   const build = () =>
     buildCertificate(input([{ groundTruthId: '1', checkpoint: unscored('no connection') }]));
   expect(build).toThrow(Uncertifiable);

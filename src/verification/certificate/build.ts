@@ -17,14 +17,14 @@ import { type EarlierCanaries, judgeTrust } from './judge-trust.ts';
 import { mostFrequent } from './most-frequent.ts';
 import { type EndedReplay, evidenceOf, rawReplay } from './raw-replay.ts';
 
-/** A run that can have no certificate; the message tells its owner why and what to do. */
+/** A run that cannot be certified. The message tells its owner why and what to do. */
 export class Uncertifiable extends Error {
   override readonly name = 'Uncertifiable';
 }
 
 /**
- * A run whose every replay has ended. Replays that were replaced may be among `replays`: they count for the judge's
- * usage alone; `replaced` says how many there were.
+ * A run whose replays have all ended. `replays` may include replaced ones, which count for the judge's usage only.
+ * `replaced` says how many there were.
  */
 export type CertificateInput = {
   sample: boolean;
@@ -36,23 +36,23 @@ export type CertificateInput = {
   minReplays: number;
   weights: Weights;
   judge: { provider: JudgeProvider; model: string; promptDigest: string };
-  /** The second judge's model; null where none was asked for. */
+  /** The model of the agreement judge. Null: none was asked for. */
   secondModel: string | null;
-  /** What earlier runs tell of this judge. */
+  /** The canaries of earlier runs with this judge. */
   earlier: EarlierCanaries;
   replaced: number;
   replays: { groundTruthId: string; checkpoint: ReplayCheckpoint }[];
 };
 
-/** `scored` is false for an oracle failure, which stands in the denominator with zeros. */
+/** `scored` is false for an oracle failure, which counts in the denominator with zeros. */
 export type CertifiedReplay = Omit<ReplayScore, 'outcome'> & {
   scoringModel: string;
-  /** What the judge took over the three verdicts, summed, in whole milliseconds. */
+  /** The judge's time for the three verdicts, summed, in whole milliseconds. */
   scoringLatencyMs: number;
   scored: boolean;
 };
 
-/** What a certificate says, before it has an id, a construct and a date. Every score is rounded to six decimals. */
+/** A certificate's content, before it has an id, a construct and a date. Every score is rounded to six decimals. */
 export type CertificateContent = {
   replayCount: number;
   sampleSize: number;
@@ -72,7 +72,7 @@ export type CertificateContent = {
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
-/** Everything that a judge was asked about a replay: the certificate counts what had to be asked again. */
+/** Every judgment of a replay, to count what had to be asked again. */
 const judgeCallsOf = (checkpoint: ReplayCheckpoint) => [
   ...(checkpoint.answerKey === undefined ? [] : [checkpoint.answerKey]),
   ...verdictsOf(checkpoint),
@@ -115,7 +115,7 @@ const roundedInterval = ({ lower, upper }: { lower: number; upper: number }) => 
 
 /**
  * The certificate of a run, from its stored checkpoints alone (methodology, "The certificate's numbers").
- * @throws Uncertifiable where no replay was scored, or the oracle took no question.
+ * @throws Uncertifiable if no replay was scored, or the oracle took no question.
  */
 export const buildCertificate = (input: CertificateInput): CertificateContent => {
   const { draw, judge, weights } = input;
@@ -168,7 +168,7 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
     groundTruthSource: draw.private ? 'private repository' : draw.source,
     commitRange: draw.private ? null : draw.commitRange,
     methodologyVersion,
-    // From what is published of the replays, so that it can be recomputed.
+    // From the published part of the replays, so that it can be recomputed.
     scoringModel:
       mostFrequent(inDenominator.map(({ checkpoint }) => scoringModelOf(checkpoint))) ?? judge.model,
     domain: certificateDomain,

@@ -3,7 +3,7 @@ import { type PublishedCanaries, poolCanaries } from './canary-pool.ts';
 
 const hour = 60 * 60_000;
 
-/** Issued `at` so many hours, with one injected canary of each change. */
+/** A certificate issued at hour `at`, with one injected canary for each change. */
 const published = (
   id: string,
   at: number,
@@ -19,7 +19,7 @@ const published = (
 
 const range = (from: number, count: number) => Array.from({ length: count }, (_, place) => `${from + place}`);
 
-test('a later certificate adds the changes that no earlier one has, and moves nothing else', () => {
+test('a later certificate adds the changes that no earlier one has, and alters nothing else', () => {
   const first = published('first', 1, range(1, 50), { supported: true });
   const second = published('second', 2, range(50, 2));
   expect(poolCanaries([second, first])).toMatchObject({
@@ -36,7 +36,7 @@ test('a certificate whose every change an earlier one has is not named', () => {
   });
 });
 
-test('of more than fifty those are named of which the most changes count, and of equal ones the older', () => {
+test('of more than fifty certificates the pool names those with the most counting changes, and of equal ones the older', () => {
   const tiny = range(1, 60).map((id) => published(`tiny-${id}`, Number(id), [`own-${id}`]));
   const large = published('large', 100, ['a', 'b'], { supported: true });
   expect(poolCanaries([...tiny, large])).toMatchObject({
@@ -45,7 +45,7 @@ test('of more than fifty those are named of which the most changes count, and of
   });
 });
 
-test('no account has more than ten certificates in a pool, however large they are', () => {
+test('no account has more than ten certificates in a pool, however large', () => {
   const flood = range(1, 60).map((id) =>
     published(
       `flood-${id}`,
@@ -63,7 +63,7 @@ test('no account has more than ten certificates in a pool, however large they ar
   expect(canaries.injected).toEqual({ shown: 605, supported: 600 });
 });
 
-test('a certificate that its account has too many of takes no change from another account’s', () => {
+test('a certificate over its account’s limit takes no change from another account’s', () => {
   const flood = range(1, 10).map((id) =>
     published(`flood-${id}`, Number(id), [`${id}-a`, `${id}-b`], { account: 'one' }),
   );
@@ -75,9 +75,9 @@ test('a certificate that its account has too many of takes no change from anothe
   expect(canaries.injected).toEqual({ shown: 21, supported: 0 });
 });
 
-test('a pool follows from the certificates that it names: a change of one that is not named is had from one that is', () => {
+test('a pool depends only on the certificates that it names: they supply the changes of a certificate left out', () => {
   const large = range(1, 50).map((id) => published(`large-${id}`, 10, [`${id}-a`, `${id}-b`, 'shared']));
-  // Its only change counts, and yet it is left out.
+  // Its only change counts, but it is left out.
   const left = published('left', 1, ['shared'], { supported: true });
   const pool = poolCanaries([left, ...large]);
   expect(pool).toMatchObject({ canaries: { injected: { shown: 101, supported: 0 } } });
@@ -85,7 +85,7 @@ test('a pool follows from the certificates that it names: a change of one that i
   expect(poolCanaries(large.filter(({ id }) => pool.certificates.includes(id)))).toEqual(pool);
 });
 
-test('the order in which certificates are read changes nothing', () => {
+test('the order of the certificates changes nothing', () => {
   const all = [
     published('b', 1, ['1', '2'], { supported: true }),
     published('a', 1, ['2', '3']),

@@ -1,23 +1,23 @@
 import type { ReplayEvidence } from '#contracts/judge-trust.ts';
 import { countCanaries, type EarlierCanaries } from './judge-trust.ts';
 
-/** A certificate names every one that its pool is drawn from; these are enough for narrow intervals. */
+/** A certificate names every certificate that its pool is drawn from. This many are enough for narrow intervals. */
 const mostNamed = 50;
-/** Whoever has many repositories of their own writing must not have the pool to themselves. */
+/** So that an account with many repositories of its own cannot fill the pool alone. */
 const mostOfOneAccount = 10;
 
-/** What a pool takes of a published certificate. Of a private repository ids are ordinals: those name no change. */
+/** What a pool takes from a published certificate. A private repository's ids are ordinals, which name no change. */
 export type PublishedCanaries = {
   id: string;
-  /** Whose run it was; it stays unpublished. */
+  /** The run's owner, which stays unpublished. */
   account: string;
   issuedAt: Date;
-  /** The ground truth source. GitHub's names are the same in any case. */
+  /** The ground truth source. GitHub's names ignore case. */
   source: string;
   replays: { groundTruthId: string; canaries: ReplayEvidence['canaries'] }[];
 };
 
-/** The certificates that are the earliest with canaries of some change, each with the replays of those changes. */
+/** The certificates that are the earliest with canaries for some change, each with its replays of those changes. */
 const earliestOfEachChange = (oldestFirst: readonly PublishedCanaries[]) => {
   const taken = new Set<string>();
   return oldestFirst.flatMap((certificate) => {
@@ -30,7 +30,7 @@ const earliestOfEachChange = (oldestFirst: readonly PublishedCanaries[]) => {
   });
 };
 
-/** The ids of those with the most changes that count among them, the older of two alike. */
+/** The ids of the `most` certificates with the most counting changes. Of two equal ones the older goes first. */
 const largest = (oldestFirst: readonly PublishedCanaries[], most: number): string[] =>
   earliestOfEachChange(oldestFirst)
     .toSorted((a, b) => b.counted.length - a.counted.length)
@@ -38,17 +38,17 @@ const largest = (oldestFirst: readonly PublishedCanaries[], most: number): strin
     .map(({ certificate }) => certificate.id);
 
 /**
- * The pool of these certificates: each change once, as the earliest certificate has it. Canaries of one change are right
- * or wrong together, and the rates' intervals take them as independent; the earliest, because whoever runs a change again
- * could else choose what the pool says of it. Certificates of which some change counts are named, the oldest first, and of
- * more than 50, or than 10 of one account, those of the most changes that count, the older of two alike. Only what is named counts, so that the pool
- * follows from the named certificates alone.
+ * The pool of these certificates: each change once, from its earliest certificate. Once, because canaries of one change
+ * are right or wrong together, while the rates' intervals assume independence. From the earliest, because otherwise
+ * running a change again would choose what the pool says about it. The pool names the certificates with a counting
+ * change, oldest first, at most 50 and at most 10 of one account: those with the most counting changes, and of two equal
+ * ones the older. Only named certificates count, so that the pool can be recomputed from them alone.
  */
 export const poolCanaries = (certificates: readonly PublishedCanaries[]): EarlierCanaries => {
   const oldestFirst = certificates.toSorted(
     (a, b) => a.issuedAt.getTime() - b.issuedAt.getTime() || (a.id < b.id ? -1 : 1),
   );
-  // Within an account first, so that what is left out of one takes no change from another.
+  // Within each account first, so that a certificate left out there takes no change from another account.
   const eligible = new Set(
     [...Map.groupBy(oldestFirst, ({ account }) => account).values()].flatMap((own) =>
       largest(own, mostOfOneAccount),

@@ -13,12 +13,12 @@ test('the example of RFC 8785 (3.2.2 and 3.2.3) has the form that the RFC gives'
   );
 });
 
-test('the order of members does not matter, that of items does', () => {
+test('the order of members does not matter, but that of items does', () => {
   expect(canonicalDigest({ a: 1, b: [1, 2] })).toBe(canonicalDigest({ b: [1, 2], a: 1 }));
   expect(canonicalDigest({ b: [1, 2] })).not.toBe(canonicalDigest({ b: [2, 1] }));
 });
 
-test('names are ordered by UTF-16 units, as the RFC has it', () => {
+test('names are ordered by UTF-16 units, as the RFC says', () => {
   expect(canonicalJson({ '\u{1f600}': 1, '\ufb33': 2, ö: 3, 1: 4, '\r': 5 })).toBe(
     '{"\\r":5,"1":4,"ö":3,"\u{1f600}":1,"\ufb33":2}',
   );
@@ -35,7 +35,7 @@ test.each([
   expect(() => canonicalJson(value)).toThrow(message);
 });
 
-test('the canonical form is JSON of the same value, and of one form only', () => {
+test('the canonical form is JSON of the same value, and unique', () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
       const plain: unknown = JSON.parse(JSON.stringify(value));
@@ -43,7 +43,7 @@ test('the canonical form is JSON of the same value, and of one form only', () =>
       try {
         text = canonicalJson(plain);
       } catch {
-        // Lone surrogates are what fast-check makes now and then.
+        // fast-check sometimes makes lone surrogates.
         return;
       }
       expect(JSON.parse(text)).toEqual(plain);

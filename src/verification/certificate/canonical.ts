@@ -3,8 +3,8 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import canonicalize from 'canonicalize';
 
 /**
- * A value as canonical JSON (RFC 8785): two equal values have the same bytes.
- * @throws Error for what has no such form: undefined, numbers that are not finite, lone surrogates, functions.
+ * A value as canonical JSON (RFC 8785): equal values have the same bytes.
+ * @throws Error for values without such a form: undefined, numbers that are not finite, lone surrogates, functions.
  */
 export const canonicalJson = (value: unknown): string => {
   refuseUnwritable(value, '$');
@@ -17,7 +17,7 @@ export const canonicalJson = (value: unknown): string => {
 export const canonicalDigest = (value: unknown): string =>
   bytesToHex(sha256(utf8ToBytes(canonicalJson(value))));
 
-/** The library leaves such members out or writes something else for them; here they are errors. */
+/** The library omits such members or writes something else for them. Here they are errors. */
 const refuseUnwritable = (value: unknown, path: string): void => {
   if (value === null || typeof value === 'boolean') return;
   if (typeof value === 'string') {
@@ -40,6 +40,6 @@ const refuseUnwritable = (value: unknown, path: string): void => {
     return;
   }
   throw new Error(
-    `${path} is ${value === undefined ? 'undefined' : `a ${typeof value}`}, which JSON does not have.`,
+    `${path} is ${value === undefined ? 'undefined' : `a ${typeof value}`}, which JSON cannot represent.`,
   );
 };

@@ -17,7 +17,7 @@ const withTrust = (change: Partial<JudgeTrust>): Certificate => ({
   trust: { ...trust, ...change },
 });
 
-test('adjusted precision is read with its interval, and not said to be clipped where it is not', () => {
+test('adjusted precision is read with its interval, and below the ceiling not marked as at it', () => {
   expect(readAdjustedPrecision(certificate)).toEqual({
     kind: 'measured',
     ...trust.adjustedPrecision,
@@ -25,8 +25,8 @@ test('adjusted precision is read with its interval, and not said to be clipped w
   });
 });
 
-test('a value that stands at its ceiling is said to', () => {
-  // All is ruled on, so that the ceiling is 1, and 0.9167 is more than a judge supports that takes 0.9 of what is true.
+test('a value at its ceiling is marked', () => {
+  // The judge ruled on every claim and supports 0.9 of true ones, so 0.9167 is above what it is expected to support.
   const clipped = withTrust({
     q1: { value: 0.9, interval: { lower: 0.8, upper: 0.95 }, of: 100 },
     adjustedPrecision: { value: 1, interval: { lower: 0.9, upper: 1 } },
@@ -38,16 +38,16 @@ test('under a bad judge adjusted precision is not measured', () => {
   const bad = withTrust({ youden: { value: 0.23, lower: 0.12 }, adjustedPrecision: null });
   expect(readAdjustedPrecision(bad)).toEqual({
     kind: 'not measured',
-    why: 'The lower bound of q0 + q1 − 1 is 0.120, under 0.5: the verdicts of such a judge say too little of what is true.',
+    why: 'The lower bound of q0 + q1 − 1 is 0.120, under 0.5: the verdicts of such a judge say too little about what is true.',
   });
 });
 
-test('without canaries the reason is said', () => {
+test('without canaries the reason is given', () => {
   const none = withTrust({ q1: null, youden: null, adjustedPrecision: null });
   expect(readAdjustedPrecision(none)).toMatchObject({ why: expect.stringContaining('No true or no false') });
 });
 
-test('every reason why a judge is not reliable is a sentence, and a reliable one has none', () => {
+test('every reason why a judge is not reliable is a sentence, and a reliable judge has none', () => {
   expect(reliabilityGaps(trust)).toEqual([]);
   const canaries = { ...trust.pool.canaries, false: { shown: 99, supported: 40 } };
   const few = { ...trust, reliable: false, youden: { value: 0.56, lower: 0.45 } };
@@ -57,28 +57,28 @@ test('every reason why a judge is not reliable is a sentence, and a reliable one
   ]);
 });
 
-test('kinds of canaries are listed as a sentence has them', () => {
+test('kinds of canaries are listed as in a sentence', () => {
   const { canaries } = trust;
   expect(canaryKindsText(canaries)).toBe('100 true, 100 false and 100 injected');
   expect(canaryKindsText(canaries, ['true'])).toBe('100 true');
 });
 
-test('a leak of an earlier run of the pool is one too', () => {
+test('a leak in an earlier run of the pool counts too', () => {
   const { canaries, pool } = trust;
   expect(hasLeaked(trust)).toBe(true);
   const none = { ...canaries, injected: { shown: 100, supported: 0 } };
   expect(hasLeaked({ pool: { ...pool, canaries: none } })).toBe(false);
 });
 
-test('where canaries of a kind are missing it is said why', () => {
+test('missing canaries of a kind are explained', () => {
   expect(whyNoCanaries(certificate)).toBeNull();
   const none = { shown: 0, supported: 0 };
   const injectedMissing = withTrust({ canaries: { ...trust.canaries, injected: none } });
   expect(whyNoCanaries(injectedMissing)).toMatch(
-    /^No injected canary was put: no change of this run allowed/,
+    /^No injected canary was used: no change of this run allowed/,
   );
   const missing = withTrust({ canaries: { true: none, false: none, injected: none } });
-  expect(whyNoCanaries(missing)).toMatch(/^No canary was put: no change of this run allowed/);
+  expect(whyNoCanaries(missing)).toMatch(/^No canary was used: no change of this run allowed/);
   const replayScores = certificate.replayScores.map((replay) => ({
     ...replay,
     evidence: { ...replay.evidence, ruledShare: 0 },

@@ -13,7 +13,7 @@ const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 export const canaryKindsText = (canaries: CanaryCounts, of: readonly (keyof CanaryCounts)[] = kinds) =>
   list(of.map((kind) => `${whole.format(canaries[kind].shown)} ${kind}`));
 
-/** Why the canaries do not show the judge to be reliable, a sentence each; none where they do. */
+/** Why the canaries do not show the judge to be reliable, one sentence for each reason. Empty if they do. */
 export const reliabilityGaps = ({ pool, youden, reliable }: JudgeTrust): string[] => {
   if (reliable) return [];
   const few = kinds.filter((kind) => pool.canaries[kind].shown < reliableJudge.canaries);
@@ -33,17 +33,17 @@ export const reliabilityGaps = ({ pool, youden, reliable }: JudgeTrust): string[
 export const hasLeaked = ({ pool }: Pick<JudgeTrust, 'pool'>): boolean =>
   pool.canaries.injected.supported > 0;
 
-/** Why canaries of some kind, or of any, are missing in this run; null where none is. */
+/** Why canaries of some or all kinds are missing in this run, or null if none is missing. */
 export const whyNoCanaries = ({ trust, replayScores }: Certificate): string | null => {
   const missing = kinds.filter((kind) => trust.canaries[kind].shown === 0);
   if (missing.length === 0) return null;
   if (!replayScores.some(({ evidence }) => evidence.ruledShare > 0))
-    return 'The judge ruled on no claim of the oracle’s in this run, and canaries stand among claims only.';
+    return 'The judge ruled on no claim of the oracle in this run, and canaries stand only among claims.';
   const which = missing.length === kinds.length ? '' : `${list(missing)} `;
-  return `No ${which}canary was put: no change of this run allowed one that is certain and that the oracle had not claimed itself.`;
+  return `No ${which}canary was used: no change of this run allowed one that is certain and that the oracle had not claimed itself.`;
 };
 
-/** Why the judge is not shown to be reliable, in sentences; null where it is. */
+/** Why the judge is not shown to be reliable, in sentences, or null if it is. */
 export const whyNotReliable = (certificate: Certificate): string | null => {
   const { trust } = certificate;
   if (trust.reliable) return null;
@@ -54,25 +54,25 @@ export type AdjustedReading =
   | { kind: 'measured'; value: number; interval: Interval; atCeiling: boolean }
   | { kind: 'not measured'; why: string };
 
-/** What is said of a judge-adjusted precision at its ceiling (see `readAdjustedPrecision`). */
+/** The explanation of a judge-adjusted precision at its ceiling (see `readAdjustedPrecision`). */
 export const ceilingText =
-  'It stands at its ceiling: more was found supported than this judge would support if every claim were true.';
+  'It is at its ceiling: the judge supported more claims than it would be expected to if every claim were true.';
 
 /**
- * Judge-adjusted precision as it may be shown. At its ceiling, the share of claims that a judge ruled on, more was found
- * supported than this judge is expected to support if every claim were true: p > a · q1.
+ * Judge-adjusted precision as it may be shown. It is at its ceiling if the judge supported more claims than it is expected
+ * to if every claim were true: p > a · q1, where a is the share of claims that it ruled on.
  */
 export const readAdjustedPrecision = ({ trust, precision, replayScores }: Certificate): AdjustedReading => {
   const { youden, q1, adjustedPrecision } = trust;
   if (youden === null || q1 === null)
     return {
       kind: 'not measured',
-      why: 'No true or no false canary was judged, so the judge’s mistakes are not known.',
+      why: 'No true or no false canary was judged, so the judge’s mistakes are unknown.',
     };
   if (adjustedPrecision === null)
     return {
       kind: 'not measured',
-      why: `The lower bound of q0 + q1 − 1 is ${youden.lower.toFixed(3).replace('-', '−')}, under ${reliableJudge.youdenLower}: the verdicts of such a judge say too little of what is true.`,
+      why: `The lower bound of q0 + q1 − 1 is ${youden.lower.toFixed(3).replace('-', '−')}, under ${reliableJudge.youdenLower}: the verdicts of such a judge say too little about what is true.`,
     };
   const ruled = mean(replayScores.map(({ evidence }) => evidence.ruledShare));
   return {

@@ -19,7 +19,7 @@ const measures = (value: number) => ({ precision: value, recall: value, replyAcc
 const canaries = (kind: CanaryVerdict['kind'], ...supported: boolean[]) =>
   supported.map((each) => ({ kind, supported: each }));
 
-test('rates are the shares of the canaries of this run and of earlier ones together', () => {
+test('rates are shares of the canaries of this run and earlier runs together', () => {
   const trust = trustOf(
     [
       {
@@ -61,7 +61,7 @@ test('rates are the shares of the canaries of this run and of earlier ones toget
   });
 });
 
-test('what was not measured is null, never 0', () => {
+test('a value that was not measured is null, never 0', () => {
   expect(
     trustOf([
       { ...measures(0.5), evidence: nothing },
@@ -95,14 +95,14 @@ test('precision is not adjusted by a judge whose canaries do not show it to be g
   const replays = [{ ...measures(0.5), evidence: nothing }];
   const adjusted = (ofTrue: number, ofFalse: number) =>
     trustOf(replays, { earlier: manyCanaries(ofTrue, ofFalse) }).adjustedPrecision;
-  // Every true claim and 77 of 100 false ones are supported: clipped, that would be called 0.
+  // Every true claim and 77 of 100 false ones are supported. An adjusted precision would be clipped to 0.
   expect(adjusted(100, 77)).toBeNull();
   // Bounds of the index with Python: 0.506632 and 0.495836.
   expect(adjusted(81, 18)).not.toBeNull();
   expect(adjusted(81, 19)).toBeNull();
 });
 
-test('the lift is the mean difference to the baseline over the replays that have one, the baseline’s reply being 0', () => {
+test('the lift is the mean difference to the baseline over the replays that have one, with 0 for the baseline’s reply', () => {
   const held = { claimsTotal: 3, claimsSupported: 3, changesTotal: 2, changesSurfaced: 1 };
   const { baseline } = trustOf([
     { ...measures(0.75), evidence: { ...nothing, baseline: held } },
@@ -115,19 +115,19 @@ test('the lift is the mean difference to the baseline over the replays that have
   expect(baseline?.interval?.lower).toBeLessThan(0.166667);
 });
 
-test('weights weigh the baseline as they weigh the oracle', () => {
+test('weights apply to the baseline as to the oracle', () => {
   const held = { claimsTotal: 3, claimsSupported: 3, changesTotal: 2, changesSurfaced: 0 };
   const replays = [{ ...measures(0.5), evidence: { ...nothing, baseline: held } }];
   const { baseline } = trustOf(replays, { weights: { precision: 1, recall: 0, replyAccuracy: 0 } });
   expect(baseline).toEqual({ compositeScore: 1, lift: -0.5, interval: null, replays: 1 });
 });
 
-test('bounds take every unscored replay for 0, and for 1', () => {
+test('bounds count every unscored replay as 0, and as 1', () => {
   const replays = [{ ...measures(0.5), evidence: nothing }];
   expect(trustOf(replays, { unscored: 3 }).bounds).toEqual({ lower: 0.125, upper: 0.875 });
 });
 
-test('agreement is of claims and changes together, of replies apart, and null only where no second judge was asked for', () => {
+test('agreement joins claims and changes, keeps replies apart, and is null only if it was not asked for', () => {
   const second: ReplayEvidence['second'] = {
     claims: [
       { first: true, second: true },
@@ -141,7 +141,7 @@ test('agreement is of claims and changes together, of replies apart, and null on
     model: 'other',
   };
   const asked = trustOf([{ ...measures(0.5), evidence: { ...nothing, second } }], { secondModel: 'other' });
-  // By hand: 3 of 4 agree; the first says yes 3 times of 4, the second 2 of 4: chance brings (6 + 2)/16, so
+  // By hand: 3 of 4 agree. The first says yes 3 times of 4, the second 2 of 4. Chance agreement is (6 + 2)/16, so
   // kappa = (0.75 − 0.5)/(1 − 0.5).
   expect(asked.agreement).toMatchObject({
     model: 'other',
@@ -158,7 +158,7 @@ const countsOf = fc
   .chain((shown) => fc.record({ shown: fc.constant(shown), supported: fc.nat(shown) }));
 const anyCounts = fc.record({ true: countsOf, false: countsOf, injected: countsOf });
 
-test('what is added to a pool can be taken from it again', () => {
+test('canaries added to a pool can be subtracted again', () => {
   fc.assert(
     fc.property(anyCounts, anyCounts, (a, b) => {
       expect(addCanaries(a, b)).toEqual(addCanaries(b, a));

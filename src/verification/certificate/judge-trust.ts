@@ -16,18 +16,18 @@ import { unscoredBounds } from '../statistics/unscored-bounds.ts';
 import { mostFrequent } from './most-frequent.ts';
 
 /**
- * Canaries of earlier runs under the same judge model and prompts, each change once, as the earliest certificate has it,
- * and the certificates that hold them.
+ * Canaries of earlier runs under the same judge model and prompts, and the certificates that hold them. Each change counts
+ * once, from its earliest certificate.
  */
 export type EarlierCanaries = { canaries: CanaryCounts; certificates: string[] };
 
 export type TrustInput = {
-  /** The replays in the denominator, in the order of their ids. */
+  /** The replays in the denominator, ordered by id. */
   replays: readonly (Measures & { evidence: ReplayEvidence })[];
   unscored: number;
   weights: Weights;
   earlier: EarlierCanaries;
-  /** The second judge's model as configured; null where none was asked for. */
+  /** The configured model of the agreement judge. Null: none was asked for. */
   secondModel: string | null;
 };
 
@@ -91,7 +91,7 @@ const agreementOf = (evidence: ReplayEvidence[], model: string | null): JudgeTru
   );
   const replies = seconds.map(({ reply }) => ({ first: `${reply.first}`, second: `${reply.second}` }));
   return {
-    // The one that answered, as far as one did.
+    // The model that answered, if any did.
     model: mostFrequent(seconds.map((second) => second.model)) ?? model,
     replays: seconds.length,
     verdicts: verdicts.length === 0 ? null : agreement(verdicts),
@@ -99,17 +99,17 @@ const agreementOf = (evidence: ReplayEvidence[], model: string | null): JudgeTru
   };
 };
 
-/** Six decimals throughout, as everything that is published. */
+/** Rounds to six decimals throughout, like everything published. */
 const roundedThroughout = <T>(value: T): T =>
   mapLeaves(value, (leaf) => (typeof leaf === 'number' ? rounded(leaf) : leaf));
 
-/** Whether precision can be adjusted by what canaries say of the judge: a bad judge's verdicts say too little of it. */
+/** Whether precision can be adjusted by the canaries: a bad judge's verdicts say too little about it. */
 const isGoodEnough = ({ youden }: Pick<JudgeTrust, 'youden'>): boolean =>
   youden !== null && youden.lower >= reliableJudge.youdenLower;
 
 /**
  * How far the judge of these replays can be trusted, from stored verdicts alone (methodology, "Canaries", "Baselines",
- * "The certificate's numbers"). What was not measured is null.
+ * "The certificate's numbers"). Null: not measured.
  */
 export const judgeTrust = (input: TrustInput): JudgeTrust => {
   const { replays, unscored, weights, earlier, secondModel } = input;

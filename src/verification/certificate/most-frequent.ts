@@ -1,4 +1,4 @@
-/** The name that stands there most often, the first in code-unit order among equals; null among none. */
+/** The most frequent name, of equals the first in code-unit order, or null for an empty list. */
 export const mostFrequent = (names: string[]): string | null => {
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);

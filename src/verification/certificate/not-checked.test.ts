@@ -12,10 +12,10 @@ import { recomputeCertificate } from './recompute.ts';
 
 type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
 type Place = (string | number)[];
-/** One alteration; `undefined` leaves the value out. */
+/** One alteration. `undefined` removes the value. */
 type Alteration = { place: Place; value: Json | undefined };
 
-/** Every value of a document by its place, the document itself left out; of a long list some items from all over it. */
+/** Every value inside a document with its place. For a list, the first, middle and last item. */
 const valuesOf = (value: Json, place: Place = []): [Place, Json][] => {
   const inner: [string | number, Json][] = Array.isArray(value)
     ? [...value.entries()].filter(([at]) => [0, value.length >> 1, value.length - 1].includes(at))
@@ -60,7 +60,7 @@ const altered = (document: Json, { place, value }: Alteration): Json => {
   return replaced === undefined ? others : { ...others, [first]: replaced };
 };
 
-/** Refused by its form, impossible, or at odds with its replays. */
+/** Whether a document is refused for its form, is impossible, or disagrees with its replays. */
 const isFound = (document: Json): boolean => {
   const reading = readCertificate(document);
   if (!reading.ok) return true;
@@ -80,7 +80,7 @@ const isNamed = (place: Place, names: string[]): boolean => {
   return names.some((name) => path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`));
 };
 
-/** What can be altered, unseen, although nobody was told that it is not checked. */
+/** Alterations that are not found although their field is not named as not checked. */
 const unseenIn = (certificate: Certificate, fields: string[]): string[] => {
   const document: Json = JSON.parse(JSON.stringify(toWire(certificate)));
   const alterations = alterationsOf(document).filter(({ place }) => fields.includes(`${place[0]}`));
@@ -135,11 +135,11 @@ const wholly = (certificate: Certificate) => Object.keys(toWire(certificate));
 
 test.each([
   ['that a model judged and canaries tested', () => testedCertificate(), wholly],
-  // All else is as in the one before.
+  // Everything else is as in the one before.
   ['whose pool has earlier canaries', () => testedCertificate(earlier), () => ['trust']],
   ['that was judged offline, with an oracle failure', plainCertificate, wholly],
 ])(
-  'of a certificate %s every field is found when it is altered, or named as not checked',
+  'in a certificate %s every altered field is found, or named as not checked',
   (_, certificateOf, fieldsOf) => {
     const certificate = certificateOf();
     expect(recomputeCertificate(certificate).disagreements).toEqual([]);
@@ -147,7 +147,7 @@ test.each([
   },
 );
 
-test('a second spelling of a field is refused: one reader would see it, and another check the first', () => {
+test('a second spelling of a field is refused: one reader might show it while another checks the first', () => {
   for (const name of ['compositeScore', 'composite-score', 'Composite_score', 'seal'])
     expect(readCertificate({ ...toWire(plainCertificate()), [name]: 1 })).toEqual({
       ok: false,
@@ -155,7 +155,7 @@ test('a second spelling of a field is refused: one reader would see it, and anot
     });
 });
 
-test('a certificate without its judge’s trust, or without what that follows from, is not read', () => {
+test('a certificate without its judge’s trust, or without the evidence for it, is refused', () => {
   const { trust: _trust, ...untrusted } = toWire(testedCertificate());
   expect(readCertificate(untrusted)).toMatchObject({ ok: false });
   const replayScores = testedCertificate().replayScores.map(({ evidence: _evidence, ...replay }) => replay);
@@ -166,7 +166,7 @@ test('a certificate without its judge’s trust, or without what that follows fr
   });
 });
 
-test('canaries of earlier runs count only where a certificate is named that holds them', () => {
+test('canaries of earlier runs count only if a certificate that holds them is named', () => {
   const { trust, ...certificate } = testedCertificate(earlier);
   const invented = { ...trust, pool: { ...trust.pool, certificates: [] } };
   expect(recomputeCertificate({ ...certificate, trust: invented }).disagreements).toContainEqual({
@@ -178,10 +178,10 @@ test('canaries of earlier runs count only where a certificate is named that hold
   expect(notChecked(testedCertificate())).not.toContain('trust.pool');
 });
 
-test('a draw that is smaller than what was drawn is found', () => {
+test('a draw smaller than what was drawn is found', () => {
   const certificate = plainCertificate();
   const { draw } = certificate;
-  // Two replays, and three changes that were left out.
+  // Two replays and three excluded changes.
   const found = (changed: Partial<typeof draw>) =>
     recomputeCertificate({ ...certificate, draw: { ...draw, ...changed } }).disagreements;
   expect(found({ limit: 1 })).toEqual([{ field: 'draw.limit', published: 1, recomputed: 2 }]);
@@ -189,26 +189,26 @@ test('a draw that is smaller than what was drawn is found', () => {
   expect(found({ listed: 4 })).toEqual([{ field: 'draw.listed', published: 4, recomputed: 5 }]);
 });
 
-test('a replay that was scored long after the certificate was issued, or at no time, is found', () => {
+test('a replay scored long after the certificate was issued, or at an invalid time, is found', () => {
   const certificate = plainCertificate();
   const scored = (scoredAt: string) =>
     recomputeCertificate({
       ...certificate,
       replayScores: certificate.replayScores.map((replay) => ({ ...replay, scoredAt })),
     }).disagreements.map(({ field }) => field);
-  // Issued at the beginning of 2026; the clocks of two machines may differ.
+  // Issued at the beginning of 2026. The clocks of two machines may differ.
   expect(scored('2026-01-01T00:05:00.000Z')).toEqual([]);
   for (const never of ['2026-01-03T00:00:00.000Z', 'altered'])
     expect(scored(never)).toEqual(['replay_scores[0].scored_at', 'replay_scores[1].scored_at']);
 });
 
-test('a judge that is named in place of the one whose calls are counted is found', () => {
+test('a judge named in place of the one whose calls are counted is found', () => {
   const found = (certificate: Certificate) => recomputeCertificate(certificate).disagreements;
   const tested = testedCertificate();
   expect(found({ ...tested, judge: 'offline' })).toEqual([
     { field: 'usage.calls', published: tested.usage.calls, recomputed: 0 },
   ]);
-  // By hand: one replay with claims supported, a change surfaced and a reply that is right in part; the other failed.
+  // By hand: one replay has supported claims, a surfaced change and a partly right reply. The other failed.
   expect(found({ ...plainCertificate(), judge: 'anthropic' })).toEqual(
     ['precision', 'recall', 'reply'].map((measure) => ({
       field: `usage_by_measure.${measure}.calls`,
@@ -232,7 +232,7 @@ test('one model may answer under several names, and the offline judge has one', 
   expect(notChecked(plainCertificate())).not.toContain('replay_scores[].scoring_model');
 });
 
-test('a change that stands there twice is found', () => {
+test('a change that appears twice is found', () => {
   const certificate = testedCertificate();
   const [first, ...rest] = certificate.replayScores;
   const last = rest.at(-1);

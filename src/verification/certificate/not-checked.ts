@@ -1,6 +1,6 @@
 import type { Certificate } from '#contracts/certificate.ts';
 
-/** Names of the document, `[]` standing for every item of a list; a name stands for all that is in it. */
+/** Fields of the document. `[]` stands for every item of a list. A name covers everything inside it. */
 const always = [
   'id',
   'construct_id',
@@ -29,17 +29,17 @@ const always = [
   'replay_scores[].scored_at',
   'replay_scores[].evidence.ruled_share',
   'replay_scores[].evidence.second.model',
-  // Which of the values it was that the first judge did not give.
+  // Which of the values that the first judge did not give.
   'replay_scores[].evidence.second.reply.second',
 ];
 
 /**
- * What of this certificate may have been altered without `recomputeCertificate` finding it, because nothing else in the
- * document decides it. Of some of it sums, bounds or the number of items are held against the rest all the same.
+ * The fields that may have been altered without `recomputeCertificate` finding it, because nothing else in the document
+ * decides them. For some of them sums, bounds or the number of items are still checked against the rest.
  */
 export const notChecked = (certificate: Certificate): string[] => [
   ...always,
   ...(certificate.judge === 'offline' ? [] : ['replay_scores[].scoring_model']),
-  // What earlier runs add to it is on their certificates.
+  // What earlier runs add to the pool is on their certificates.
   ...(certificate.trust.pool.certificates.length > 0 ? ['trust.pool'] : []),
 ];

@@ -62,19 +62,19 @@ const scores = replayScores.toReversed().map((score, index) => ({
 }));
 const certificate = presentCertificate(stored, scores);
 
-test('a certificate and its summary have the contract’s form, and nothing beside it', () => {
+test('a certificate and its summary have exactly the contract’s form', () => {
   expect(certificateSchema.strict().parse(certificate)).toEqual(certificate);
   const summary = presentSummary(stored);
   expect(certificateSummarySchema.strict().parse(summary)).toEqual(summary);
   expect(certificate).toMatchObject(summary);
 });
 
-test('it is unverified, unranked and provisional under the asked number of replays, in lists too', () => {
+test('a certificate is unverified and unranked, and provisional below the asked number of replays, in lists too', () => {
   expect(presentSummary(stored)).toMatchObject({ tier: 'UNVERIFIED', ranked: false, provisional: true });
   expect(certificate).toMatchObject({ tier: 'UNVERIFIED', ranked: false, provisional: true });
 });
 
-test('replays stand in the order of their ids, and an oracle failure says why', () => {
+test('replays are ordered by id, and an oracle failure says why', () => {
   expect(
     certificate.replayScores.map(({ groundTruthId, oracleFailure }) => [groundTruthId, oracleFailure]),
   ).toEqual([
@@ -106,7 +106,7 @@ test.each([
   expect(fields).toEqual([field]);
 });
 
-test('a changed replay is found, in its own line and in what follows from it', () => {
+test('an altered replay is found, in its own fields and in those computed from it', () => {
   const changed = certificate.replayScores.map((score, index) =>
     index === 1 ? { ...score, claimsSupported: 3 } : score,
   );
@@ -118,7 +118,7 @@ test('a changed replay is found, in its own line and in what follows from it', (
   expect(fields).not.toContain('recall');
 });
 
-test('the wire’s form has the contract’s names and reads back as the same certificate', () => {
+test('the wire form has the contract’s names and reads back as the same certificate', () => {
   const wire = toWire(certificate);
   expect(Object.keys(wire)).toEqual(
     expect.arrayContaining([
@@ -150,7 +150,7 @@ test('the wire’s form has the contract’s names and reads back as the same ce
   expect(readCertificate(JSON.parse(JSON.stringify(wire)))).toEqual({ ok: true, certificate });
 });
 
-test('what is not a certificate is described field by field', () => {
+test('a document that is not a certificate is described field by field', () => {
   expect(readCertificate([])).toEqual({ ok: false, problems: ['It is not a JSON object.'] });
   const reading = readCertificate({ ...toWire(certificate), composite_score: 'high' });
   expect(reading).toMatchObject({ ok: false, problems: [expect.stringMatching(/^composite_score: /)] });

@@ -12,7 +12,7 @@ export type StoredCertificate = Omit<CertificateContent, 'replayScores'> & {
 
 export type StoredReplayScore = Omit<CertifiedReplay, 'scored'> & { id: string; scoredAt: Date };
 
-/** What a list shows of a certificate. Unverified ones are never ranked, and there are no others yet. */
+/** A certificate as lists show it. Unverified ones are never ranked, and there are no others yet. */
 export const presentSummary = (stored: StoredCertificate): CertificateSummary => ({
   id: stored.id,
   constructId: stored.constructId,
@@ -31,7 +31,7 @@ export const presentSummary = (stored: StoredCertificate): CertificateSummary =>
   canariesLeaked: hasLeaked(stored.rawScores.trust),
 });
 
-/** A certificate as every surface answers it, its replays in the order of their ids. */
+/** A certificate as every surface returns it, its replays ordered by id. */
 export const presentCertificate = (
   stored: StoredCertificate,
   replayScores: readonly StoredReplayScore[],
@@ -45,7 +45,7 @@ export const presentCertificate = (
   const kept = new Map(rawScores.replays.map((replay) => [replay.groundTruthId, replay.evidence]));
   const evidenceOf = (groundTruthId: string) => {
     const evidence = kept.get(groundTruthId);
-    if (!evidence) throw new Error('A replay was scored and no evidence of it was kept.');
+    if (!evidence) throw new Error('A scored replay has no stored evidence.');
     return evidence;
   };
   return {

@@ -5,7 +5,7 @@ import { scoreBaseline } from '../replay/baseline.ts';
 import type { ReplayEnd } from '../replay/score.ts';
 import { rounded } from '../statistics/aggregate.ts';
 
-/** `id` is the one published: an ordinal where the repository is private. */
+/** `id` is the published id: an ordinal if the repository is private. */
 export type EndedReplay = {
   id: string;
   checkpoint: ReplayCheckpoint;
@@ -13,7 +13,7 @@ export type EndedReplay = {
   score: ReplayScore | null;
 };
 
-/** Of a private repository no text is published: the kind of failure is, its words are not. */
+/** No text of a private repository is published: the kind of failure is, its wording is not. */
 const reasonWithoutText = (end: ReplayEnd, checkpoint: ReplayCheckpoint) => {
   if (end.outcome === 'scored') return null;
   return checkpoint.oracle?.kind === 'failure' ? checkpoint.oracle.reason : 'A verdict was not obtained.';
@@ -32,7 +32,7 @@ const secondOf = ({ precision, recall, reply, second }: ReplayCheckpoint): Repla
   if (precision?.kind !== 'judged' || recall?.kind !== 'judged' || reply?.kind !== 'judged') return null;
   if (second?.precision?.kind !== 'judged' || second.recall?.kind !== 'judged') return null;
   if (second.reply?.kind !== 'judged') return null;
-  // The same answer folds into the same claims, and the key's changes are the same: places agree.
+  // The same answer folds into the same claims, and the key's changes are the same, so places match.
   const { precision: otherPrecision, recall: otherRecall } = second;
   return {
     claims: precision.claims.map(({ supported }, place) => ({
@@ -48,7 +48,7 @@ const secondOf = ({ precision, recall, reply, second }: ReplayCheckpoint): Repla
   };
 };
 
-/** What of a replay in the denominator the judge's trust follows from. */
+/** The part of a replay in the denominator that the judge's trust is computed from. */
 export const evidenceOf = (
   { id, checkpoint }: Pick<EndedReplay, 'id' | 'checkpoint'>,
   score: ReplayScore,
@@ -65,8 +65,8 @@ export const evidenceOf = (
 };
 
 /**
- * What a certificate keeps of one replay. Of an unscored one that is why, and no verdict: nothing published follows
- * from it. A private repository's ids of claims and changes become ordinals, for a judge chose their words.
+ * What a certificate keeps of one replay. For an unscored one that is the reason and no verdict, because no published
+ * number uses it. A private repository's ids of claims and changes become ordinals, because a judge chose their words.
  */
 export const rawReplay = (replay: EndedReplay, isPrivate: boolean): RawReplay => {
   const { id, checkpoint, end, score } = replay;

@@ -4,7 +4,7 @@ import { fromWire, wireName } from '#contracts/wire.ts';
 
 export type WireReading = { ok: true; certificate: Certificate } | { ok: false; problems: string[] };
 
-/** Where a document has a name that a certificate has not: nobody would show or check what stands there. */
+/** The names in a document that a certificate does not have. Nothing would show or check their content. */
 const unknownNames = (document: unknown, known: unknown, path: string[] = []): string[] => {
   if (typeof document !== 'object' || document === null) return [];
   const inner = new Map(Object.entries(known ?? {}).map(([name, value]) => [wireName(name), value]));
@@ -13,7 +13,7 @@ const unknownNames = (document: unknown, known: unknown, path: string[] = []): s
   );
 };
 
-/** Reads a certificate in the wire's form; what is not one is described field by field, in the wire's names. */
+/** Reads a certificate from its wire form. Anything else is described field by field, by wire names. */
 export const readCertificate = (document: unknown): WireReading => {
   if (!isObject(document)) return { ok: false, problems: ['It is not a JSON object.'] };
   // The reasons in `draw.excluded` are data, not names.
@@ -25,7 +25,7 @@ export const readCertificate = (document: unknown): WireReading => {
         ({ path, message }) => `${path.map((part) => wireName(String(part))).join('.')}: ${message}`,
       ),
     };
-  // Also a second spelling of a known name, which other readers would take for something else.
+  // This also finds a second spelling of a known name, which other readers might read as the field.
   const unknown = unknownNames(document, parsed.data);
   return unknown.length === 0
     ? { ok: true, certificate: parsed.data }

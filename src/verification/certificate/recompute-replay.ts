@@ -16,7 +16,7 @@ const recomputeEvidence = (
   { oracleFailure, claimsTotal, claimsSupported, changesTotal, replyAccuracy }: PublishedReplay,
 ): ReplayEvidence => {
   const { baseline, second } = evidence;
-  // A judge rules on whole claims, and on each that it supports.
+  // A judge rules on whole claims, and at least on those that it supports.
   const ruled = Math.max(Math.round(evidence.ruledShare * claimsTotal), claimsSupported);
   return {
     ...evidence,
@@ -30,7 +30,7 @@ const recomputeEvidence = (
   };
 };
 
-/** One replay as its own counts have it (methodology, "One replay" and "Claims"). */
+/** One replay recomputed from its own counts (methodology, "One replay" and "Claims"). */
 export const recomputeReplay = (replay: PublishedReplay): PublishedReplay => {
   const { claimsTotal, claimsSupported, changesTotal, changesSurfaced, replyAccuracy } = replay;
   const failed = replay.oracleFailure !== null;
@@ -46,7 +46,7 @@ export const recomputeReplay = (replay: PublishedReplay): PublishedReplay => {
   };
 };
 
-/** The first judge's verdicts beside the second's are those that the replay's score counts. */
+/** Pairs that must be equal: the first judge's verdicts shown for agreement are those that the replay's score counts. */
 export const secondCounts = ({
   evidence,
   claimsSupported,

@@ -29,7 +29,7 @@ const altered = (
   return copy;
 };
 
-/** Refused by its form or by impossible counts, or with a disagreement. */
+/** Whether a certificate is refused for its form or impossible counts, or has a disagreement. */
 const isFound = (certificate: Certificate): boolean => {
   if (!certificateSchema.safeParse(certificate).success) return true;
   try {
@@ -46,7 +46,7 @@ const evidencePlaces = (type: 'number' | 'boolean') =>
     placesOf(evidence, type, ['replayScores', index, 'evidence']),
   );
 
-test('nothing of a genuine certificate disagrees, and all of its trust was measured', () => {
+test('nothing in a genuine certificate disagrees, and all of its trust was measured', () => {
   expect(certificateSchema.parse(genuine)).toEqual(genuine);
   expect(recomputeCertificate(genuine).disagreements).toEqual([]);
   expect(Object.values(genuine.trust)).not.toContain(null);
@@ -65,7 +65,7 @@ test('nothing of a genuine certificate disagrees, and all of its trust was measu
   expect(recomputeCertificate(alone).disagreements).toEqual([]);
 });
 
-test('any one number of the judge’s trust that is altered is found', () => {
+test('any altered number of the judge’s trust is found', () => {
   const places = placesOf(genuine.trust, 'number', ['trust']);
   expect(places.length).toBeGreaterThan(40);
   fc.assert(
@@ -85,7 +85,7 @@ test('any one number of the judge’s trust that is altered is found', () => {
   );
 });
 
-test('any one number of a replay’s evidence that is altered is found', () => {
+test('any altered number of a replay’s evidence is found', () => {
   const places = evidencePlaces('number');
   expect(places.length).toBeGreaterThan(60);
   fc.assert(
@@ -101,7 +101,7 @@ test('any one number of a replay’s evidence that is altered is found', () => {
   );
 });
 
-test('any one verdict in the evidence that is turned round is found', () => {
+test('any reversed verdict in the evidence is found', () => {
   for (const place of evidencePlaces('boolean'))
     expect(isFound(altered(genuine, place, (value) => !value)), place.join('.')).toBe(true);
 });

@@ -14,17 +14,17 @@ import { recomputeReplay, secondCounts } from './recompute-replay.ts';
 
 type Leaf = string | number | boolean | null;
 
-/** `field` is the place in the document, for example `replay_scores[3].precision`; null is nothing. */
+/** `field` is the place in the document, for example `replay_scores[3].precision`. Null: no value there. */
 export type Disagreement = { field: string; published: Leaf; recomputed: Leaf };
 
 export type Recomputation = {
   numbers: Aggregate;
   disagreements: Disagreement[];
-  /** The document's names of what nothing in it decides (see `notChecked`). */
+  /** The fields that nothing in the document decides (see `notChecked`). */
   notChecked: string[];
 };
 
-/** Every value that is not null by its place in the document. */
+/** Every value that is not null, with its place in the document. */
 const leavesOf = (value: unknown, path: string): [string, Leaf][] => {
   if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean')
     return [[path, value]];
@@ -35,7 +35,7 @@ const leavesOf = (value: unknown, path: string): [string, Leaf][] => {
   );
 };
 
-/** Written so that a number that is not one disagrees. */
+/** NaN disagrees with everything. */
 const agrees = (published: Leaf, recomputed: Leaf) =>
   typeof published === 'number' && typeof recomputed === 'number'
     ? Math.abs(published - recomputed) <= tolerance
@@ -52,10 +52,10 @@ const differences = (published: unknown, recomputed: unknown): Disagreement[] =>
     .filter((pair) => !agrees(pair.published, pair.recomputed));
 };
 
-/** A replay's measures from its own counts, with what the judge's trust follows from. */
+/** A replay's measures from its own counts, with the evidence for the judge's trust. */
 type MeasuredReplay = TrustInput['replays'][number];
 
-/** What earlier runs add to the pool, as stated: nothing where none is named, or where it cannot be. */
+/** What earlier runs add to the pool, as stated. Nothing if no certificate is named, or if it is impossible. */
 const earlierIn = (trust: Certificate['trust'], own: CanaryCounts): CanaryCounts => {
   if (trust.pool.certificates.length === 0) return noCanaries;
   const earlier = subtractCanaries(trust.pool.canaries, own);
@@ -65,7 +65,7 @@ const earlierIn = (trust: Certificate['trust'], own: CanaryCounts): CanaryCounts
   return possible ? earlier : noCanaries;
 };
 
-/** What is said of the judge, from the replays' own evidence and the part of the pool that is on other certificates. */
+/** The judge's trust, from the replays' own evidence and the part of the pool that is on other certificates. */
 const recomputeTrust = (certificate: Certificate, measures: MeasuredReplay[]): Certificate['trust'] => {
   const { trust, unscored, weights, replayScores } = certificate;
   const evidence = replayScores.map((replay) => replay.evidence);
@@ -98,7 +98,7 @@ const recomputeUsage = ({ usageByMeasure }: Certificate) => {
   };
 };
 
-/** The certificate as its replays have it; what does not follow from them is taken over. */
+/** The certificate recomputed from its replays. Other values are copied. */
 const asItsReplaysHaveIt = (
   certificate: Certificate,
   numbers: Aggregate,
@@ -136,7 +136,7 @@ const asItsReplaysHaveIt = (
   };
 };
 
-/** A change has one replay: the second one of the same id is not one. */
+/** A change has one replay. Finds second replays of the same id. */
 const repeatedIds = ({ replayScores, unscored }: Certificate): Disagreement[] => {
   const ids = [
     ...replayScores.map(({ groundTruthId }, at) => ({ groundTruthId, list: `replay_scores[${at}]` })),
@@ -151,9 +151,9 @@ const repeatedIds = ({ replayScores, unscored }: Certificate): Disagreement[] =>
 };
 
 /**
- * Recomputes all of a published certificate that follows from its replays' own counts and verdicts and the weights,
- * with no judge at hand, and lists where the certificate says otherwise (numbers by more than 1e-6) and what could not
- * be checked. Throws where the certificate has no replay.
+ * Recomputes from the replays' own counts and verdicts and from the weights whatever follows from them. It needs no judge.
+ * Lists where the certificate disagrees (numbers by more than 1e-6) and what could not be checked. Throws if the
+ * certificate has no replay.
  */
 export const recomputeCertificate = (certificate: Certificate): Recomputation => {
   const measures = certificate.replayScores.map((published) => ({
