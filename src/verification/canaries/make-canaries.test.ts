@@ -133,7 +133,7 @@ describe('over the changes of the fixtures', () => {
   });
 });
 
-describe('where little is certain', () => {
+describe('when little is certain', () => {
   const bare = (diff: string): GroundTruth => ({
     ...(changes[0] as GroundTruth),
     title: 'Tidy',

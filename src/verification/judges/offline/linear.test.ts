@@ -4,7 +4,7 @@ import { bareChange } from '#testing/builders/bare-change.ts';
 import type { JudgeTask } from '../judge.ts';
 import { offlineJudge } from './judge.ts';
 
-/** A name of its own for each number, in letters: digits would be read as numbers. */
+/** A unique name for each number, in letters, because digits would be read as numbers. */
 const nameOf = (at: number): string =>
   [...at.toString(26)].map((digit) => String.fromCharCode(97 + Number.parseInt(digit, 26))).join('');
 
@@ -12,7 +12,7 @@ const linesPerFile = 40;
 const pathOf = (file: number) => `src/part-${nameOf(file)}/set-${nameOf(file)}.ts`;
 const lineOf = (at: number) => `const limit_${nameOf(at)} = readLimit('${nameOf(at)} wait', ${at});`;
 
-/** A pull request of so many changed lines, each with a name of its own besides what all lines have in common. */
+/** A pull request with this many changed lines. Each has a name of its own and words that all lines share. */
 function changeOf(lines: number): GroundTruth {
   const files = Array.from({ length: lines / linesPerFile }, (_, file) => {
     const body = Array.from({ length: linesPerFile }, (_, at) => `+${lineOf(file * linesPerFile + at)}\n`);

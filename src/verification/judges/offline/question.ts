@@ -119,7 +119,7 @@ function ask(candidate: Candidate, isSole: boolean, given: LinesReading['given']
 const keywords =
   /^(?:abstract|after|assert|async|await|boolean|break|catch|class|const|continue|default|defer|describe|delete|double|elif|else|except|expect|export|exports|extends|false|final|finally|float|fmt|function|implements|import|instanceof|interface|int64|lambda|module|number|package|print|private|protected|public|raise|range|readonly|require|return|should|static|string|struct|super|switch|throw|throws|typeof|undefined|void|while|yield)$/;
 
-/** A changed line with a gap for its longest telling word that the change altered and that is not told already. */
+/** A changed line with a gap for its longest telling word that the change altered and nothing else gives away. */
 function cloze(
   { path, quote, statement }: Candidate,
   isTold: (answer: string) => boolean,
