@@ -31,15 +31,15 @@ export const ordering =
 
 /**
  * The facts of a change, in the diff's order. Only facts that are certain from the diff alone are listed:
- * - A *file* was added, deleted or renamed if its header says so and no file of the same name went the other way (it may
- *   have been moved).
+ * - A *file* was added, deleted or renamed if its header says so and no file of the same name went the other way (it
+ *   may have been moved).
  * - A *value* changed from one literal to another as `readValueChanges` says.
  * - Everything else was *added* if an added line holds it and its name, in any spelling, stands on no removed line, no
  *   unchanged line and in no hunk's heading. *Removed* is the reverse. So moved or merely reformatted code gives no
  *   fact, and neither does a name on a line that speaks of an end.
  * - A *definition* is a fact only if its hunk defines nothing of the same noun on the other side (it may have been
- *   renamed). Definitions, *imports* and *calls* are read from lines that are certainly code, *headings* only outside of
- *   code blocks.
+ *   renamed). Definitions, *imports* and *calls* are read from lines that are certainly code, *headings* only outside
+ *   of code blocks.
  * In a diff that was cut only the headers are certain: the missing part may hold the other half of a move.
  */
 export function readFacts(change: ChangeLines): Fact[] {
@@ -176,8 +176,8 @@ function calledNames(text: string, language: string): string[] {
 }
 
 /**
- * Headings of Markdown files. "# x" may be a comment in a shell example whose fence the hunk does not show, so only levels
- * 2 to 6 count. A heading must be plain words that stand on no unchanged line and on no line of the other side.
+ * Headings of Markdown files. "# x" may be a comment in a shell example whose fence the hunk does not show, so only
+ * levels 2 to 6 count. A heading must be plain words that stand on no unchanged line and on no line of the other side.
  */
 function readHeadings(lines: ChangeLine[]): Map<ChangeLine, string> {
   const markdown = lines.filter(({ file }) => /\.mdx?$/.test(file.path));

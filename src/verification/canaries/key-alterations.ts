@@ -19,8 +19,8 @@ const sayable = (statement: string) =>
 
 /**
  * A change of the key with one name or number altered to something that stands nowhere in the pull request, or with its
- * direction reversed if the diff rules the opposite out. Each result is false: the key's statement rests on a quote from
- * the diff, and the altered part can be neither seen nor inferred. Empty if none is certain.
+ * direction reversed if the diff rules the opposite out. Each result is false: the key's statement rests on a quote
+ * from the diff, and the altered part can be neither seen nor inferred. Empty if none is certain.
  */
 export function alterKeyChange(
   { statement, quote }: AnswerKey['changes'][number],
@@ -81,8 +81,8 @@ const opposites: Record<string, string> = {
 };
 
 /**
- * Turns "Adds the function `x`…" into "Removes the function `x`…", and the reverse. `x` must stand on lines of the stated
- * side only, so that nothing of that name went the other way.
+ * Turns "Adds the function `x`…" into "Removes the function `x`…", and the reverse. `x` must stand on lines of the
+ * stated side only, so that nothing of that name went the other way.
  */
 function turnRound(statement: string, change: ChangeLines): string | null {
   const match =

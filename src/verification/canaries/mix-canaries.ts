@@ -15,8 +15,8 @@ const saying = (text: string) =>
     .join(' ');
 
 /**
- * Puts canaries at seeded places among an oracle's claims, every place equally likely. Leaves out a canary that says the
- * same as a claim, and all canaries if there are no claims.
+ * Puts canaries at seeded places among an oracle's claims, every place equally likely. Leaves out a canary that says
+ * the same as a claim, and all canaries if there are no claims.
  */
 export const mixCanaries = (
   own: { text: string; claim: string }[],

@@ -51,8 +51,8 @@ const sameValue = (a: string, b: string) =>
   a.toLowerCase() === b.toLowerCase() || (numberOf(a) !== null && numberOf(a) === numberOf(b));
 
 /**
- * Names whose value certainly changes from one literal to another. A removed and an added line of one block must stand at
- * the same place and differ in the literal only. All lines before them in the block must be such pairs too, so that
+ * Names whose value certainly changes from one literal to another. A removed and an added line of one block must stand
+ * at the same place and differ in the literal only. All lines before them in the block must be such pairs too, so that
  * neither belongs to something that was replaced as a whole. Every other line of the diff that sets this name must show
  * the same change: an unchanged or unpaired line would leave open which name is meant.
  */

@@ -41,8 +41,8 @@ const largest = (oldestFirst: readonly PublishedCanaries[], most: number): strin
  * The pool of these certificates: each change once, from its earliest certificate. Once, because canaries of one change
  * are right or wrong together, while the rates' intervals assume independence. From the earliest, because otherwise
  * running a change again would choose what the pool says about it. The pool names the certificates with a counting
- * change, oldest first, at most 50 and at most 10 of one account: those with the most counting changes, and of two equal
- * ones the older. Only named certificates count, so that the pool can be recomputed from them alone.
+ * change, oldest first, at most 50 and at most 10 of one account: those with the most counting changes, and of two
+ * equal ones the older. Only named certificates count, so that the pool can be recomputed from them alone.
  */
 export const poolCanaries = (certificates: readonly PublishedCanaries[]): EarlierCanaries => {
   const oldestFirst = certificates.toSorted(

@@ -59,8 +59,8 @@ export const ceilingText =
   'It is at its ceiling: the judge supported more claims than it would be expected to if every claim were true.';
 
 /**
- * Judge-adjusted precision as it may be shown. It is at its ceiling if the judge supported more claims than it is expected
- * to if every claim were true: p > a · q1, where a is the share of claims that it ruled on.
+ * Judge-adjusted precision as it may be shown. It is at its ceiling if the judge supported more claims than it is
+ * expected to if every claim were true: p > a · q1, where a is the share of claims that it ruled on.
  */
 export const readAdjustedPrecision = ({ trust, precision, replayScores }: Certificate): AdjustedReading => {
   const { youden, q1, adjustedPrecision } = trust;

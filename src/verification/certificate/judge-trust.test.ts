@@ -110,7 +110,7 @@ test('the lift is the mean difference to the baseline over the replays that have
     { ...measures(1), evidence: nothing },
     { ...measures(1), evidence: nothing },
   ]);
-  // By hand: the baseline's composites (1 + 0.5)/3 and 0.5/3, on the mean 1/3; the oracle's 0.75 and 0.25, on the mean 0.5.
+  // By hand: the baseline's composites are (1 + 0.5)/3 and 0.5/3, their mean 1/3; the oracle's 0.75 and 0.25, mean 0.5.
   expect(baseline).toMatchObject({ compositeScore: 0.333333, lift: 0.166667, replays: 2 });
   expect(baseline?.interval?.lower).toBeLessThan(0.166667);
 });

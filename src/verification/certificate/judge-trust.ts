@@ -16,8 +16,8 @@ import { unscoredBounds } from '../statistics/unscored-bounds.ts';
 import { mostFrequent } from './most-frequent.ts';
 
 /**
- * Canaries of earlier runs under the same judge model and prompts, and the certificates that hold them. Each change counts
- * once, from its earliest certificate.
+ * Canaries of earlier runs under the same judge model and prompts, and the certificates that hold them. Each change
+ * counts once, from its earliest certificate.
  */
 export type EarlierCanaries = { canaries: CanaryCounts; certificates: string[] };
 

@@ -46,7 +46,9 @@ export const recomputeReplay = (replay: PublishedReplay): PublishedReplay => {
   };
 };
 
-/** Pairs that must be equal: the first judge's verdicts shown for agreement are those that the replay's score counts. */
+/**
+ * Pairs that must be equal: the first judge's verdicts shown for agreement are those that the replay's score counts.
+ */
 export const secondCounts = ({
   evidence,
   claimsSupported,

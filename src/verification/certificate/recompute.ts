@@ -151,8 +151,8 @@ const repeatedIds = ({ replayScores, unscored }: Certificate): Disagreement[] =>
 };
 
 /**
- * Recomputes from the replays' own counts and verdicts and from the weights whatever follows from them. It needs no judge.
- * Lists where the certificate disagrees (numbers by more than 1e-6) and what could not be checked. Throws if the
+ * Recomputes from the replays' own counts and verdicts and from the weights whatever follows from them. It needs no
+ * judge. Lists where the certificate disagrees (numbers by more than 1e-6) and what could not be checked. Throws if the
  * certificate has no replay.
  */
 export const recomputeCertificate = (certificate: Certificate): Recomputation => {

@@ -2,7 +2,9 @@ import { isPaid } from '#contracts/judge-providers.ts';
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { askingThrough, type Judge, NotSent } from './judge.ts';
 
-/** The next call does not fit into a limit, and no call under way will make room. The message is for the run's owner. */
+/**
+ * The next call does not fit into a limit, and no call under way will make room. The message is for the run's owner.
+ */
 export class BudgetReached extends Error {
   override readonly name = 'BudgetReached';
 }
@@ -10,7 +12,9 @@ export class BudgetReached extends Error {
 /** The next call may fit once calls under way are settled at their actual cost. */
 export class BudgetBusy extends Error {
   override readonly name = 'BudgetBusy';
-  /** Resolves when one of them is settled. Null: they may settle in other processes, which this one does not hear of. */
+  /**
+   * Resolves when one of them is settled. Null: they may settle in other processes, which this one does not hear of.
+   */
   readonly settled: Promise<void> | null;
 
   constructor(settled: Promise<void> | null = null) {

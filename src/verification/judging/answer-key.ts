@@ -11,10 +11,10 @@ const maxChanges = 10;
 type Candidate = { key: AnswerKey; dropped: number };
 
 /**
- * The answer key of one pull request (methodology, "One replay", 1), made before its oracle call. Code assigns the ids and
- * checks that every quote stands in the diff. If quotes of some changes do not, the judge is asked again once, and then
- * those changes are left out. Without a quoted change or without a quoted question the key is `impossible`, and the pull
- * request is replaced.
+ * The answer key of one pull request (methodology, "One replay", 1), made before its oracle call. Code assigns the ids
+ * and checks that every quote stands in the diff. If quotes of some changes do not, the judge is asked again once, and
+ * then those changes are left out. Without a quoted change or without a quoted question the key is `impossible`, and
+ * the pull request is replaced.
  */
 export const makeAnswerKey = async (
   judge: PullRequestJudge,

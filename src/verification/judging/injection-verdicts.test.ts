@@ -30,7 +30,9 @@ const gainsOf = ({ precision, recall, reply }: ReplayCheckpoint) => ({
   grade: reply?.kind === 'judged' ? reply.replyAccuracy : null,
 });
 
-/** The folding names the claims, the key names the changes, and each of the oracle's claims counts in one folded claim. */
+/**
+ * The folding names the claims, the key names the changes, and each of the oracle's claims counts in one folded claim.
+ */
 const expectOwnIds = ({ precision, recall }: ReplayCheckpoint) => {
   if (precision?.kind === 'judged') {
     expect(precision.claims.map(({ id }) => id)).toEqual(precision.claims.map((_, at) => `c${at + 1}`));

@@ -79,8 +79,8 @@ export const controlPasses = ({ outcome, value }: Attempt<Rulings>): boolean =>
   [...value.values()].filter((quote) => quote !== null).length * 2 >= value.size;
 
 /**
- * A verdict, or why there is no verdict (methodology, "One replay", 4). If the budget is used up, the judge is asked once
- * more about a control in place of the oracle's text. If the control passes, the oracle's text is the cause.
+ * A verdict, or why there is no verdict (methodology, "One replay", 4). If the budget is used up, the judge is asked
+ * once more about a control in place of the oracle's text. If the control passes, the oracle's text is the cause.
  */
 export const obtainVerdict = async <Value>(
   attempt: Attempt<Value>,

@@ -45,9 +45,9 @@ export type VerdictMaterial = {
 export type CanaryMaterial = { canaries: Canary[]; seed: string };
 
 /**
- * Precision (methodology, "One replay", 3 and 4). Every text of every folded claim is judged under its own id, which does
- * not show the folding. A claim is supported only if each of its texts is. The judge rules on canaries among them; they
- * count in no score.
+ * Precision (methodology, "One replay", 3 and 4). Every text of every folded claim is judged under its own id, which
+ * does not show the folding. A claim is supported only if each of its texts is. The judge rules on canaries among them;
+ * they count in no score.
  */
 export const judgePrecision = async (
   material: VerdictMaterial,

@@ -4,8 +4,8 @@ import { allEnded } from './all-ended.ts';
 import type { SharedJudgments } from './shared-judgments.ts';
 
 /**
- * Obtains the verdicts on the baseline. It takes those of this replay or another one, or asks for new ones and keeps each
- * as it arrives. They are shared once both are there.
+ * Obtains the verdicts on the baseline. It takes those of this replay or another one, or asks for new ones and keeps
+ * each as it arrives. They are shared once both are there.
  */
 export const judgeBaseline = async (
   material: VerdictMaterial,

@@ -39,11 +39,11 @@ export type Absence = {
 };
 
 /**
- * Whether the oracle was absent since the start, so that none of its failures count. Questions taken at an earlier start
- * do not help: the address, the key or the oracle itself may have changed since. There is one exception, so that every
- * run ends: if earlier starts had answers and only one change is asked now, its failure is the oracle's own. Either
- * something like a firewall rejects that change, which an HTTP answer shows, or the change breaks the oracle, which is
- * clear once it was sent twice.
+ * Whether the oracle was absent since the start, so that none of its failures count. Questions taken at an earlier
+ * start do not help: the address, the key or the oracle itself may have changed since. There is one exception, so that
+ * every run ends: if earlier starts had answers and only one change is asked now, its failure is the oracle's own.
+ * Either something like a firewall rejects that change, which an HTTP answer shows, or the change breaks the oracle,
+ * which is clear once it was sent twice.
  * @returns null if the oracle was there, or was not asked.
  */
 export const absenceOf = (asked: Asked[]): Absence | null => {

@@ -2,8 +2,8 @@ import type { ReplayCheckpoint } from '#contracts/replay.ts';
 import { type StoredVerdicts, verdictsOf } from './stored-verdicts.ts';
 
 /**
- * The steps of a stored checkpoint that a resumed run keeps. An answer key or verdict that the verifier could not obtain
- * is asked for again, and so is an oracle whose outcome does not stand (see `standing`).
+ * The steps of a stored checkpoint that a resumed run keeps. An answer key or verdict that the verifier could not
+ * obtain is asked for again, and so is an oracle whose outcome does not stand (see `standing`).
  */
 export const resumable = (checkpoint: ReplayCheckpoint, oracleStands: boolean): ReplayCheckpoint => {
   const { answerKey, oracle, baseline, second } = checkpoint;

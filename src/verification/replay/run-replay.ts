@@ -53,9 +53,9 @@ export type ReplayWork = {
 
 /**
  * Carries one replay to its end: answer key, oracle call, the three verdicts in parallel, then what only the judge's
- * trust needs: the verdicts on the baseline and those for agreement. Each step is kept as it arrives and never repeated,
- * so a restarted worker repeats no paid call. Rejects when `signal` is aborted or the store refuses. Faults of judge or
- * oracle end the replay, but never reject.
+ * trust needs: the verdicts on the baseline and those for agreement. Each step is kept as it arrives and never
+ * repeated, so a restarted worker repeats no paid call. Rejects when `signal` is aborted or the store refuses. Faults
+ * of judge or oracle end the replay, but never reject.
  */
 export const runReplay = async (work: ReplayWork): Promise<ReplayEnd> => {
   const { groundTruth, judge, oracle, store, blinding, signal } = work;

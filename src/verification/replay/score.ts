@@ -17,8 +17,8 @@ const measures = [
 ] as const;
 
 /**
- * The end that a checkpoint's stored steps decide, or null while a deciding step is missing. One unscored measure decides
- * at once: the other two cannot change it, so a restarted worker pays for neither.
+ * The end that a checkpoint's stored steps decide, or null while a deciding step is missing. One unscored measure
+ * decides at once: the other two cannot change it, so a restarted worker pays for neither.
  */
 export const endOfReplay = (checkpoint: ReplayCheckpoint): ReplayEnd | null => {
   const { answerKey, oracle } = checkpoint;

@@ -4,8 +4,8 @@ import type { AnswerKey, BaselineVerdicts, SettledAnswerKey } from '#contracts/r
 export const keyLifeMs = 90 * 24 * 60 * 60 * 1000;
 
 /**
- * Something shared. `own`: this very replay had it made, but was cut off before its checkpoint held it. Then the cost is
- * on this replay's account.
+ * Something shared. `own`: this very replay had it made, but was cut off before its checkpoint held it. Then the cost
+ * is on this replay's account.
  */
 export type Kept<T> = { value: T; own: boolean };
 

@@ -14,17 +14,17 @@ export type OracleRecord = {
   /** The outcomes of the attempt's questions so far. */
   asked(): Promise<Asked[]>;
   /**
-   * Waits for an oracle that cannot be reached. Resolves to true when it may be asked again, to false after waiting long
-   * enough. Rejects if the whole replay is to be put back and resumed later instead.
+   * Waits for an oracle that cannot be reached. Resolves to true when it may be asked again, to false after waiting
+   * long enough. Rejects if the whole replay is to be put back and resumed later instead.
    */
   wait(failure: OracleFailure, signal?: AbortSignal): Promise<boolean>;
 };
 
 /**
- * Notes every question before it goes out. If the answer is never stored, because the worker died or the run was stopped,
- * the next question counts as asked again: the oracle knows it by then. If no connection can be made, the oracle did not
- * get the question. Then it is waited for if it was there before, because a restart says nothing about its answers. If it
- * never was there, its address is wrong, and that failure is returned at once.
+ * Notes every question before it goes out. If the answer is never stored, because the worker died or the run was
+ * stopped, the next question counts as asked again: the oracle knows it by then. If no connection can be made, the
+ * oracle did not get the question. Then it is waited for if it was there before, because a restart says nothing about
+ * its answers. If it never was there, its address is wrong, and that failure is returned at once.
  */
 export const watchedOracle = (oracle: Oracle, record: OracleRecord): Oracle => ({
   ask: async (request, signal) => {

@@ -16,8 +16,8 @@ export class AwaitsBatch extends Error {
 }
 
 /**
- * A port: where calls wait for a batch. `name` identifies a call, so that a restarted worker finds it again and does not
- * submit it twice. Rejects with `AwaitsBatch` while there is no reply.
+ * A port: where calls wait for a batch. `name` identifies a call, so that a restarted worker finds it again and does
+ * not submit it twice. Rejects with `AwaitsBatch` while there is no reply.
  */
 export type BatchDesk = { exchange(name: string, call: BatchedCall): Promise<ModelReply> };
 
@@ -38,7 +38,10 @@ export type BatchClient = {
   results(batchId: string): AsyncIterable<BatchResult>;
   /** Ends a batch early. Requests that are under way are still answered and charged. */
   cancel(batchId: string): Promise<void>;
-  /** The account's newest batches that were made since `time` and not cancelled: finds a submission whose answer was lost. */
+  /**
+   * The account's newest batches that were made since `time` and not cancelled: finds a submission whose answer was
+   * lost.
+   */
   madeSince(time: Date): Promise<{ batchId: string; requests: number }[]>;
 };
 

@@ -33,8 +33,8 @@ const longestPauseMs = 60_000;
 /**
  * Limits how many calls a process has under way at the API. It finds the limit by trial: additive increase,
  * multiplicative decrease, as in TCP congestion control (RFC 5681). Each full round of answers raises the limit by 1. A
- * `limited` answer halves it, once for all calls that were sent before. If the API says how many calls it still accepts,
- * or from when it accepts them again, the limiter obeys. So a rate limit costs time, but no verdict.
+ * `limited` answer halves it, once for all calls that were sent before. If the API says how many calls it still
+ * accepts, or from when it accepts them again, the limiter obeys. So a rate limit costs time, but no verdict.
  */
 export const createLimiter = ({ most, now, sleep }: LimiterOptions): Limiter => {
   let limit = Math.min(initialLimit, most);

@@ -11,8 +11,8 @@ export type CountTokens = (request: ModelRequest, signal?: AbortSignal) => Promi
 /** A port to a provider of models. */
 export type ModelClient = {
   /**
-   * Sends one request, with the client's own retries. `onSent` is called each time a request goes out. Rejects only when
-   * `signal` is aborted.
+   * Sends one request, with the client's own retries. `onSent` is called each time a request goes out. Rejects only
+   * when `signal` is aborted.
    */
   send(request: ModelRequest, signal?: AbortSignal, onSent?: () => void): Promise<ModelReply>;
   /** Null: the provider does not count tokens. */

@@ -60,8 +60,8 @@ export const promptTexts = ({ instructions, pullRequest, question }: ModelReques
 export type RequestPrefix = Pick<ModelRequest, 'instructions' | 'pullRequest' | 'cachePrefix'>;
 
 /**
- * The part that all calls of one replay share: the instructions for every task, which all replays share, then the
- * pull request under the replay's own nonce. Each ends with a breakpoint of the prompt cache. So every call can read the
+ * The part that all calls of one replay share: the instructions for every task, which all replays share, then the pull
+ * request under the replay's own nonce. Each ends with a breakpoint of the prompt cache. So every call can read the
  * instructions from the cache, and the other calls on this pull request can read the second part. The tasks'
  * instructions stand here and not beside their material for two reasons: here they are read at a tenth of the price,
  * and they carry small pull requests over the length below which a model caches nothing.

@@ -32,8 +32,9 @@ type Side = 'added' | 'removed' | 'old' | 'new';
 /**
  * Whether the diff contradicts the direction that a text gives to a change. It does in these cases: something "added"
  * stands on no more added lines than removed ones; something "removed" stands on no more removed lines than added ones;
- * something "old" stands on added lines only; something "new" stands on removed lines only; a number that "rises" falls,
- * or the reverse. Only terms on changed lines can contradict, and if one of several fits, nothing is contradicted.
+ * something "old" stands on added lines only; something "new" stands on removed lines only; a number that "rises"
+ * falls, or the reverse. Only terms on changed lines can contradict, and if one of several fits, nothing is
+ * contradicted.
  */
 export function contradictsDirection(text: string, terms: Term[], evidence: DiffEvidence): boolean {
   const wrong = (objects: Term[], side: Side): boolean => {

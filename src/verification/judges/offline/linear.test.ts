@@ -74,7 +74,9 @@ const askings = {
   }),
 } satisfies Record<string, (size: number) => Asking>;
 
-/** Makes a function that asks once. If the index is measured, each call opens a judge; otherwise it is indexed before. */
+/**
+ * Makes a function that asks once. If the index is measured, each call opens a judge; otherwise it is indexed before.
+ */
 function prepare({ lines, task }: Asking): () => Promise<unknown> {
   const change = changeOf(lines);
   if (task === indexing) return () => offlineJudge().open(change).ask(task);
@@ -94,8 +96,8 @@ const fewestRounds = 3;
 const mostRounds = 10;
 
 // Both sides take about as long and are timed in turn, so a busy machine slows both. The best time of each counts, and
-// disturbed rounds are followed by more. With a quadratic rule the large side would take 8 times as long in every round.
-// It may take 3 times as long, which is 24 times one small question.
+// disturbed rounds are followed by more. With a quadratic rule the large side would take 8 times as long in every
+// round. It may take 3 times as long, which is 24 times one small question.
 test.each(Object.entries(askings))(
   'eight times the size costs about as much as asking eight times: %s',
   async (_name, asking) => {

@@ -56,7 +56,9 @@ const kindInFile = ({ kind, path }: Candidate) => `${kind} ${path}`;
 const saysItsAnswer = ({ text, reference_answer }: Question) =>
   splitWords(text).some((word) => partsKey(word.text) === partsKey(reference_answer));
 
-/** `altered`: words on only one side of a file's changed lines. `given`: the values that its added lines set names to. */
+/**
+ * `altered`: words on only one side of a file's changed lines. `given`: the values that its added lines set names to.
+ */
 type LinesReading = { altered: Set<string>; given: Map<string, Set<string>> };
 
 /** Longer lines are data, and reading them would take quadratic time. */

@@ -93,9 +93,9 @@ function targetOf({ statement, quote }: Change): Target {
 }
 
 /**
- * Whether a sentence surfaces a change. It does if it holds the change's name, or two thirds of the name's parts (two at
- * least, or one and another word of the line), or half of the line's telling words and three at least. A changed value
- * needs the new number and a word of the name or of the line.
+ * Whether a sentence surfaces a change. It does if it holds the change's name, or two thirds of the name's parts (two
+ * at least, or one and another word of the line), or half of the line's telling words and three at least. A changed
+ * value needs the new number and a word of the name or of the line.
  */
 function surfaces(sentence: Sentence, { names, nameParts, words, numbers }: Target): boolean {
   if (sentence.contradicted) return false;

@@ -84,7 +84,9 @@ const runWith = async (fault: AnthropicFault | null) => {
 
 const undisturbed = runWith(null);
 
-/** Faults shown by a status or a broken connection: the client sends again. After the others the judge is asked again. */
+/**
+ * Faults shown by a status or a broken connection: the client sends again. After the others the judge is asked again.
+ */
 const sentAgain: AnthropicFault[] = ['429', '529', 'timeout', 'reset'];
 
 test.each<AnthropicFault>([
