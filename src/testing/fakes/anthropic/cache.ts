@@ -28,7 +28,8 @@ const lookbackBlocks = 20;
 
 /**
  * By model, the tokens below which a prefix is not cached, from
- * platform.claude.com/docs/en/build-with-claude/prompt-caching. Opus 5.5 and Sonnet 5.5 are assumed to have their predecessors' numbers.
+ * platform.claude.com/docs/en/build-with-claude/prompt-caching. Opus 5.5 and Sonnet 5.5 are assumed to have their
+ * predecessors' numbers.
  */
 const documentedMinimums: Record<string, number> = {
   'claude-opus-5-5': 512,
