@@ -39,7 +39,7 @@ import { endReplay } from '../state/end-replay.ts';
 import { holdToOneVersion, judgedByTwoVersions } from '../state/prompt-version.ts';
 import { cutMessage, failRun, noteWaiting } from '../state/transitions.ts';
 import { endDeadJob } from './dead-letter.ts';
-import { attempt, LeaseLost } from './job-try.ts';
+import { LeaseLost, tryJob } from './job-try.ts';
 import { putBack } from './put-back.ts';
 
 /** A checkpoint that counts its steps once they are stored. */
@@ -150,7 +150,7 @@ export const advanceReplay = async (
   if (found === null) return;
   const { row, config, groundTruth, groundTruthDigest } = found;
 
-  await attempt(context, {
+  await tryJob(context, {
     runId,
     about: { job: 'score-replay', runId, replayId },
     signal,

@@ -16,7 +16,7 @@ import { askedOf, checkpointOf } from '../state/checkpoint.ts';
 import { holdToOneVersion, judgedByTwoVersions } from '../state/prompt-version.ts';
 import { completeRun, failRun, noteRunFault } from '../state/transitions.ts';
 import { endDeadJob } from './dead-letter.ts';
-import { attempt } from './job-try.ts';
+import { tryJob } from './job-try.ts';
 
 /** A row has about twelve parameters. */
 const rowsPerInsert = 500;
@@ -61,7 +61,7 @@ export const certifyRun = async (
   const [run] = await db.select().from(verificationRuns).where(eq(verificationRuns.id, runId));
   if (run?.status !== 'CERTIFYING') return;
 
-  await attempt(context, {
+  await tryJob(context, {
     runId,
     about: { job: 'certify-run', runId },
     signal,

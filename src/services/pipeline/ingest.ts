@@ -12,7 +12,7 @@ import { insertReplays } from '../state/checkpoint.ts';
 import { scoreJob } from '../state/score-job.ts';
 import { advance, failRun, noteActivity, noteRunFault } from '../state/transitions.ts';
 import { endDeadJob } from './dead-letter.ts';
-import { attempt, PassingFault } from './job-try.ts';
+import { PassingFault, tryJob } from './job-try.ts';
 
 /**
  * How long a source may be unreachable before the run fails: its owner is waiting, and a mistyped host name looks the
@@ -116,7 +116,7 @@ export const ingestRun = async (
   if (run?.status !== 'INGESTING' || run.draw !== null) return;
   const { config } = run;
 
-  await attempt(context, {
+  await tryJob(context, {
     runId,
     about: { job: 'ingest-run', runId },
     signal,

@@ -31,7 +31,7 @@ export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
 
-export type Attempt = {
+export type JobTry = {
   runId: string;
   /** Ids of the work, for the log. */
   about: Record<string, string>;
@@ -56,9 +56,9 @@ const mostFaults = 25;
  * without secrets, foreign text or stack; the queue decides on the next try. A run whose secrets are gone or cannot be
  * opened fails. If they are gone because the run has ended, its end stands.
  */
-export const attempt = async (
+export const tryJob = async (
   context: WorkerContext,
-  { runId, about, signal, stopping, work, note, giveUp }: Attempt,
+  { runId, about, signal, stopping, work, note, giveUp }: JobTry,
 ) => {
   const { db, secretBox, now } = context;
   const watched = watchRun(context, runId);
