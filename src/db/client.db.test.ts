@@ -52,12 +52,12 @@ test('a transaction whose connection is cut during a statement is refused, and p
 
 test('a transaction whose connection is cut between two statements writes nothing, not even within another transaction', async () => {
   const { db, pidOf, end, written } = await opened();
-  const [begun, goOn] = [Promise.withResolvers<number>(), Promise.withResolvers<void>()];
+  const [begun, continueAs] = [Promise.withResolvers<number>(), Promise.withResolvers<void>()];
   let refused: unknown;
   const cut = expect(
     db.transaction(async (transaction) => {
       begun.resolve(await pidOf(transaction));
-      await goOn.promise;
+      await continueAs.promise;
       refused = await transaction.execute(sql`insert into written values (0)`).catch((error) => error);
       throw refused;
     }),
@@ -66,7 +66,7 @@ test('a transaction whose connection is cut between two statements writes nothin
   // By now another transaction has the connection, while the one that was cut continues.
   await db.transaction(async (transaction) => {
     await transaction.execute(sql`insert into written values (1)`);
-    goOn.resolve();
+    continueAs.resolve();
     await expect.poll(() => refused).toBeInstanceOf(Error);
     await transaction.execute(sql`insert into written values (2)`);
   });
@@ -77,13 +77,13 @@ test('a transaction whose connection is cut between two statements writes nothin
 test('a process that hangs within a transaction loses its locks after a bound', async () => {
   const { db, other } = await opened({ idleInTransactionMs: 500 });
   const lock = sql`select pg_advisory_xact_lock(1)`;
-  const [taken, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const [taken, continueAs] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const startedAt = performance.now();
   const standing = expect(
     db.transaction(async (transaction) => {
       await transaction.execute(lock);
       taken.resolve();
-      await goOn.promise;
+      await continueAs.promise;
       await transaction.execute(sql`select 1`);
     }),
   ).rejects.toThrow();
@@ -91,7 +91,7 @@ test('a process that hangs within a transaction loses its locks after a bound', 
   // Without the bound this statement would wait for the other transaction, which continues only afterwards.
   await other.transaction((waiting) => waiting.execute(lock));
   expect(performance.now() - startedAt).toBeGreaterThan(490);
-  goOn.resolve();
+  continueAs.resolve();
   await standing;
 });
 

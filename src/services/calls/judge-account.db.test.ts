@@ -11,7 +11,7 @@ judgeAccountContract(async () => {
     resumed: async () => {
       await ingestRun(at.context, { runId });
       await at.fail(runId);
-      const next = await at.goOn('resume', runId, { maxCostUsd: 1 });
+      const next = await at.continueAs('resume', runId, { maxCostUsd: 1 });
       return judgeAccount(at.context, { runId: next.runId, limitUsd: 1 });
     },
   };

@@ -195,17 +195,17 @@ test('a resumed run counts what the runs before it spent; a retried one starts a
   const at = await paidRig({ costUsd: 0.3 });
   const runId = await at.start({ maxCostUsd: 2.2 });
   await at.pump();
-  const second = await at.goOn('resume', runId, { maxCostUsd: 3.1 });
+  const second = await at.continueAs('resume', runId, { maxCostUsd: 3.1 });
   await at.pump();
   // By hand: 3.1 has room for ten calls of 0.3, and seven were made before.
   expect(await at.run(second.runId)).toMatchObject({ status: 'FAILED', costUsd: expect.closeTo(3, 9) });
   expect((await at.run(second.runId)).error).toContain('$3.00 of $3.10');
-  const third = await at.goOn('resume', second.runId, { maxCostUsd: 100 });
+  const third = await at.continueAs('resume', second.runId, { maxCostUsd: 100 });
   await at.pump();
   // Three replays of six calls.
   expect(await at.run(third.runId)).toMatchObject({ status: 'COMPLETED', costUsd: expect.closeTo(5.4, 9) });
   expect((await at.run(runId)).costUsd).toBeCloseTo(2.1, 9);
-  const again = await at.goOn('retry', runId, { maxCostUsd: 100 });
+  const again = await at.continueAs('retry', runId, { maxCostUsd: 100 });
   expect((await at.run(again.runId)).costUsd).toBe(0);
 });
 

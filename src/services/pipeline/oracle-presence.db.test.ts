@@ -17,7 +17,9 @@ oraclePresenceContract(async (says): Promise<RunUnderTest> => {
     start: async (before) => {
       stopBefore = before;
       runId =
-        runId === null ? await at.start({ limit: 4, minReplays: 4 }) : (await at.goOn('resume', runId)).runId;
+        runId === null
+          ? await at.start({ limit: 4, minReplays: 4 })
+          : (await at.continueAs('resume', runId)).runId;
       await at.pump();
       const { status, error } = await at.run(runId);
       if (status === 'FAILED') return error === cancelled ? 'stopped' : { failed: error ?? '' };

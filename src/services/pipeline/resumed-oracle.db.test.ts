@@ -50,7 +50,7 @@ const changes = ['1', '2', '3', '4', '5'];
 test('an oracle that never answers after a resumption fails the run, which can be resumed; nothing counts as its failure', async () => {
   const at = await interruptedWith();
   for (const id of changes) at.silent.add(id);
-  const second = await at.goOn('resume', at.runId);
+  const second = await at.continueAs('resume', at.runId);
   await at.pump();
   expect(await at.run(second.runId)).toMatchObject({
     status: 'FAILED',
@@ -59,7 +59,7 @@ test('an oracle that never answers after a resumption fails the run, which can b
     can: { resume: true },
   });
   at.silent.clear();
-  const third = await at.goOn('resume', second.runId);
+  const third = await at.continueAs('resume', second.runId);
   expect(await at.run(third.runId)).toMatchObject({ progress: 1, total: 5 });
   expect(await at.oracleCalls()).toEqual(['oracle:2', 'oracle:3', 'oracle:4', 'oracle:5']);
   expect((await at.certificateOf(third.runId)).counts).toMatchObject({ scored: 5, oracleFailures: 0 });
@@ -68,14 +68,14 @@ test('an oracle that never answers after a resumption fails the run, which can b
 test('replays that an oracle left unanswered after a resumption are asked again even if that run was cancelled too', async () => {
   const at = await interruptedWith();
   for (const id of changes) at.silent.add(id);
-  const second = await at.goOn('resume', at.runId);
+  const second = await at.continueAs('resume', at.runId);
   at.cancelLater(second.runId);
   expect(await at.oracleCalls()).toEqual(['oracle:2', 'oracle:3', 'oracle:4']);
   at.cancelLater();
-  const third = await at.goOn('resume', second.runId);
+  const third = await at.continueAs('resume', second.runId);
   await at.fail(third.runId);
   at.silent.clear();
-  const fourth = await at.goOn('resume', third.runId);
+  const fourth = await at.continueAs('resume', third.runId);
   expect(await at.oracleCalls()).toEqual(['oracle:2', 'oracle:3', 'oracle:4', 'oracle:5']);
   expect((await at.run(fourth.runId)).status).toBe('COMPLETED');
 });
@@ -83,22 +83,22 @@ test('replays that an oracle left unanswered after a resumption are asked again 
 test('a failure among answers since the resumption stays the oracle’s, even if the run is resumed once more', async () => {
   const at = await interruptedWith();
   at.silent.add('3');
-  const second = await at.goOn('resume', at.runId);
+  const second = await at.continueAs('resume', at.runId);
   // Everything but certified: the failure is among answers.
   await at.pump({ onto: { ...at.context, engine: { ...at.context.engine, judge: uncertifying(at) } } });
   expect(await at.run(second.runId)).toMatchObject({ status: 'FAILED', progress: 5 });
   for (const id of changes) at.silent.add(id);
-  const third = await at.goOn('resume', second.runId);
+  const third = await at.continueAs('resume', second.runId);
   expect(await at.oracleCalls()).toEqual([]);
   expect((await at.certificateOf(third.runId)).counts).toMatchObject({ scored: 5, oracleFailures: 1 });
 });
 
 test('an attempt whose oracle answered before the resumption, and that has nothing left to ask, is certified', async () => {
   const at = await interruptedWith();
-  const second = await at.goOn('resume', at.runId);
+  const second = await at.continueAs('resume', at.runId);
   await at.pump({ onto: { ...at.context, engine: { ...at.context.engine, judge: uncertifying(at) } } });
   for (const id of changes) at.silent.add(id);
-  const third = await at.goOn('resume', second.runId);
+  const third = await at.continueAs('resume', second.runId);
   await at.pump();
   expect((await at.run(third.runId)).status).toBe('COMPLETED');
 });
@@ -119,7 +119,7 @@ test('an oracle that was never reached is asked again; one failure among answers
   await at.pump();
   expect((await at.run(first)).status).toBe('FAILED');
   address = 'right';
-  const { runId } = await at.goOn('resume', first);
+  const { runId } = await at.continueAs('resume', first);
   const calls = await at.callsDuring(at.pump);
   expect(calls.filter((call) => call.startsWith('oracle'))).toEqual(['oracle:1', 'oracle:2', 'oracle:3']);
   expect(calls.filter((call) => call.startsWith('answer_key'))).toEqual([]);
@@ -134,7 +134,7 @@ test('an oracle that was never reached is asked again; one failure among answers
     .update(verificationReplays)
     .set({ oracle: { ...noConnection, reason: 'status', httpAnswered: true } })
     .where(eq(verificationReplays.id, rows[0]?.id ?? ''));
-  const resumed = await mixed.goOn('resume', mixed.runId);
+  const resumed = await mixed.continueAs('resume', mixed.runId);
   expect(await mixed.callsDuring(mixed.pump)).not.toContain('oracle:1');
   expect((await mixed.certificateOf(resumed.runId)).counts).toMatchObject({ scored: 3, oracleFailures: 1 });
 });
@@ -153,7 +153,7 @@ test('a change that is always refused is the oracle’s failure if others were a
   });
   const first = await at.start();
   await at.pump();
-  const { runId } = await at.goOn('resume', first);
+  const { runId } = await at.continueAs('resume', first);
   await at.pump();
   expect(await at.run(runId)).toMatchObject({ status: 'COMPLETED' });
   expect((await at.certificateOf(runId)).counts).toMatchObject({ oracleFailures: 1, oracleAskedAgain: 1 });
@@ -174,7 +174,7 @@ test('a resumed run whose oracle accepts no question any more is stopped, and as
   const first = await at.start();
   await at.pump();
   key = false;
-  const { runId: lockedOut } = await at.goOn('resume', first);
+  const { runId: lockedOut } = await at.continueAs('resume', first);
   await at.pump();
   expect(await at.run(lockedOut)).toMatchObject({
     status: 'FAILED',
@@ -183,7 +183,7 @@ test('a resumed run whose oracle accepts no question any more is stopped, and as
     ),
   });
   key = true;
-  const { runId } = await at.goOn('resume', lockedOut);
+  const { runId } = await at.continueAs('resume', lockedOut);
   await at.pump();
   expect(await at.run(runId)).toMatchObject({ status: 'COMPLETED' });
   expect((await at.certificateOf(runId)).counts).toMatchObject({ oracleFailures: 0, scored: 3 });

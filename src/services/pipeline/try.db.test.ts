@@ -87,12 +87,12 @@ test('addresses that the network rule refuses are not tried, and nothing is trie
 });
 
 test('a user has one trial at a time, however the last one ended', async () => {
-  const [begun, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const [begun, continueAs] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   let failing = false;
   const { trial, context, user } = await rigWith({
     draw: async () => {
       begun.resolve();
-      await goOn.promise;
+      await continueAs.promise;
       if (failing) throw new Error('broken');
       return drawOf(changeNumbers(1));
     },
@@ -107,7 +107,7 @@ test('a user has one trial at a time, however the last one ended', async () => {
     oracleHeaders: {},
     githubToken: null,
   });
-  goOn.resolve();
+  continueAs.resolve();
   expect((await first).change.id).toBe('1');
   expect((await other).change.id).toBe('1');
   failing = true;
@@ -163,14 +163,14 @@ test('processes that a trial’s oracle started end with the trial, even if it f
 });
 
 test('all users together have a bounded number of trials at once', async () => {
-  const goOn = Promise.withResolvers<void>();
+  const continueAs = Promise.withResolvers<void>();
   let drawing = 0;
   const allDraw = Promise.withResolvers<void>();
   const { context, user } = await rigWith({
     draw: async () => {
       drawing += 1;
       if (drawing === 8) allDraw.resolve();
-      await goOn.promise;
+      await continueAs.promise;
       return drawOf(changeNumbers(1));
     },
   });
@@ -185,7 +185,7 @@ test('all users together have a bounded number of trials at once', async () => {
   await allDraw.promise;
   const ninth = await user();
   await expect(tryRunOracle(context, ninth, request)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
-  goOn.resolve();
+  continueAs.resolve();
   expect(await Promise.all(trials)).toHaveLength(8);
   expect((await tryRunOracle(context, ninth, request)).change.id).toBe('1');
 });

@@ -28,7 +28,7 @@ const rigWith = async (script: Script = {}) => {
   const owner = await rig.user();
   const start = async (request: Partial<RunRequest> = {}) =>
     (await createRun(context, owner, runRequest({ limit: 2, minReplays: 2, ...request }))).runId;
-  const goOn = (id: string, how: 'resume' | 'retry' = 'resume', by: ServiceContext = context) => {
+  const continueAs = (id: string, how: 'resume' | 'retry' = 'resume', by: ServiceContext = context) => {
     const request: ContinueRequest = { id, oracleHeaders: {}, githubToken: null };
     return continueRun(by, owner, how, request).then(({ runId }) => runId);
   };
@@ -59,7 +59,7 @@ const rigWith = async (script: Script = {}) => {
     ...rig,
     owner,
     start,
-    goOn,
+    continueAs,
     fail,
     rowsOf,
     days: (days: number) => rig.wait(days * dayMs),
@@ -148,12 +148,14 @@ test('ground truth that a later run read again stays with that run, and a run un
 });
 
 test('a resumed run is kept as long as the one that resumed it, and a run without its replays can only be retried', async () => {
-  const { start, pump, db, run, goOn, context, days, fail, replaysOf } = await rigWith({ costUsd: 0.01 });
+  const { start, pump, db, run, continueAs, context, days, fail, replaysOf } = await rigWith({
+    costUsd: 0.01,
+  });
   const first = await start({ judge: 'anthropic' });
   await pump();
   await fail(first);
   days(60);
-  const second = await goOn(first);
+  const second = await continueAs(first);
   await failRun(db, second, 'Cancelled by its owner', context.now());
   days(60);
   await prune(context);
@@ -167,12 +169,12 @@ test('a resumed run is kept as long as the one that resumed it, and a run withou
   await prune(context);
   expect([await replaysOf(first), await replaysOf(second)]).toEqual([0, 0]);
   expect((await run(second)).can).toMatchObject({ resume: false, retry: true });
-  await expect(goOn(second)).rejects.toThrow('Retry it.');
+  await expect(continueAs(second)).rejects.toThrow('Retry it.');
 });
 
 test('a retry of a run without its replays reads the repository again', async () => {
   let draws = 0;
-  const { start, pump, run, goOn, context, days, fail } = await rigWith({
+  const { start, pump, run, continueAs, context, days, fail } = await rigWith({
     draw: async ({ limit }) => {
       draws += 1;
       return drawOf(changeNumbers(limit));
@@ -183,7 +185,7 @@ test('a retry of a run without its replays reads the repository again', async ()
   await fail(runId);
   days(91);
   await prune(context);
-  const again = await goOn(runId, 'retry');
+  const again = await continueAs(runId, 'retry');
   await pump();
   expect(await run(again)).toMatchObject({ status: 'COMPLETED', progress: 2 });
   expect(draws).toBe(2);
@@ -192,7 +194,7 @@ test('a retry of a run without its replays reads the repository again', async ()
 test.each(['resume', 'retry'] as const)(
   'a %s of a run that is pruned meanwhile is refused, and a retry then succeeds',
   async (how) => {
-    const { start, pump, run, goOn, context, days, fail } = await rigWith();
+    const { start, pump, run, continueAs, context, days, fail } = await rigWith();
     const runId = await start();
     await pump();
     await fail(runId);
@@ -202,18 +204,18 @@ test.each(['resume', 'retry'] as const)(
       await prune(context);
       return null;
     };
-    await expect(goOn(runId, how, { ...context, checkOracleUrl })).rejects.toMatchObject({
+    await expect(continueAs(runId, how, { ...context, checkOracleUrl })).rejects.toMatchObject({
       code: 'BAD_REQUEST',
       message: expect.stringContaining('just been deleted'),
     });
-    const again = await goOn(runId, 'retry');
+    const again = await continueAs(runId, 'retry');
     await pump();
     expect(await run(again)).toMatchObject({ status: 'COMPLETED', progress: 2 });
   },
 );
 
 test('a run that is being resumed is not pruned: the attempt keeps its account', async () => {
-  const { start, pump, run, goOn, db, context, days, fail } = await rigWith({ costUsd: 0.01 });
+  const { start, pump, run, continueAs, db, context, days, fail } = await rigWith({ costUsd: 0.01 });
   const first = await start({ judge: 'anthropic' });
   await pump();
   await fail(first);
@@ -227,7 +229,7 @@ test('a run that is being resumed is not pruned: the attempt keeps its account',
     return row?.sessions;
   };
   const { sender } = context;
-  const second = await goOn(first, 'resume', {
+  const second = await continueAs(first, 'resume', {
     ...context,
     sender: {
       enqueue: async (...job) => {

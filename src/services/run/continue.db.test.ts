@@ -12,7 +12,10 @@ import { createSampleRun } from './create-sample.ts';
 
 test('a run is resumed once: a second time is refused and names the first, even at the same time', async () => {
   const at = await interruptedRun();
-  const results = await Promise.allSettled([at.goOn('resume', at.runId), at.goOn('resume', at.runId)]);
+  const results = await Promise.allSettled([
+    at.continueAs('resume', at.runId),
+    at.continueAs('resume', at.runId),
+  ]);
   const made = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   expect([made.length, refused.length]).toEqual([1, 1]);
@@ -20,10 +23,10 @@ test('a run is resumed once: a second time is refused and names the first, even 
     code: 'BAD_REQUEST',
     message: expect.stringContaining(made[0]?.runId ?? 'none'),
   });
-  await expect(at.goOn('resume', at.runId)).rejects.toThrow(made[0]?.runId);
+  await expect(at.continueAs('resume', at.runId)).rejects.toThrow(made[0]?.runId);
   expect(await at.db.$count(verificationRuns)).toBe(2);
-  await at.goOn('retry', at.runId);
-  await at.goOn('retry', at.runId);
+  await at.continueAs('retry', at.runId);
+  await at.continueAs('retry', at.runId);
 });
 
 test('another user’s run is not found; one that is under way or completed is refused', async () => {
@@ -32,16 +35,16 @@ test('another user’s run is not found; one that is under way or completed is r
   const runId = await at.start();
   const refusal = { code: 'BAD_REQUEST', message: expect.stringContaining('failed or was cancelled') };
   for (const how of ['resume', 'retry'] as const) {
-    await expect(at.goOn(how, runId)).rejects.toMatchObject(refusal);
+    await expect(at.continueAs(how, runId)).rejects.toMatchObject(refusal);
     const request = { id: runId, oracleHeaders: {}, githubToken: null };
     await expect(continueRun(at.context, stranger, how, request)).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
-    await expect(at.goOn(how, 'not-an-id')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(at.continueAs(how, 'not-an-id')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   }
   await at.pump();
   for (const how of ['resume', 'retry'] as const)
-    await expect(at.goOn(how, runId)).rejects.toMatchObject(refusal);
+    await expect(at.continueAs(how, runId)).rejects.toMatchObject(refusal);
   expect(await at.db.$count(verificationRuns)).toBe(1);
 });
 
@@ -50,12 +53,12 @@ test('the verb refuses exactly what the run says cannot be done with it', async 
   const { runId: sample } = await createSampleRun(at.context, at.owner);
   await at.fail(sample);
   expect((await at.run(sample)).can).toEqual({ cancel: false, resume: false, retry: false });
-  await expect(at.goOn('resume', sample)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
-  await expect(at.goOn('retry', sample)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+  await expect(at.continueAs('resume', sample)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+  await expect(at.continueAs('retry', sample)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
   const early = await at.start();
   await at.fail(early);
   expect((await at.run(early)).can).toEqual({ cancel: false, resume: false, retry: true });
-  await expect(at.goOn('resume', early)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+  await expect(at.continueAs('resume', early)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
 });
 
 test('a user who may start no run may resume and retry none', async () => {
@@ -86,7 +89,7 @@ test('a run whose private ground truth has been erased is refused with a reason'
   at.wait(privateRetentionMs + 1);
   await erasePrivateGroundTruths(at.context);
   for (const how of ['resume', 'retry'] as const)
-    await expect(at.goOn(how, at.runId)).rejects.toMatchObject({
+    await expect(at.continueAs(how, at.runId)).rejects.toMatchObject({
       code: 'BAD_REQUEST',
       message: expect.stringContaining('erased since'),
     });
@@ -95,8 +98,8 @@ test('a run whose private ground truth has been erased is refused with a reason'
 
 test('a resumed or retried run may have another limit', async () => {
   const at = await interruptedRun({}, { maxCostUsd: 5 });
-  const same = await at.goOn('retry', at.runId);
-  const other = await at.goOn('retry', at.runId, { maxCostUsd: 7 });
+  const same = await at.continueAs('retry', at.runId);
+  const other = await at.continueAs('retry', at.runId, { maxCostUsd: 7 });
   expect([(await at.run(same.runId)).maxCostUsd, (await at.run(other.runId)).maxCostUsd]).toEqual([5, 7]);
   expect((await at.run(at.runId)).maxCostUsd).toBe(5);
   await cancelRun(at.context, at.owner, same.runId);
@@ -107,7 +110,7 @@ test('a resumption is refused if its limit is not above what the attempt has spe
   const spent = (await at.run(at.runId)).costUsd;
   expect(spent).toBeCloseTo(3.5, 9);
   for (const maxCostUsd of [2, spent])
-    await expect(at.goOn('resume', at.runId, { maxCostUsd })).rejects.toMatchObject({
+    await expect(at.continueAs('resume', at.runId, { maxCostUsd })).rejects.toMatchObject({
       code: 'BAD_REQUEST',
       fields: [
         {
@@ -116,10 +119,10 @@ test('a resumption is refused if its limit is not above what the attempt has spe
         },
       ],
     });
-  const retried = await at.goOn('retry', at.runId, { maxCostUsd: 2 });
+  const retried = await at.continueAs('retry', at.runId, { maxCostUsd: 2 });
   await at.fail(retried.runId);
-  const { runId } = await at.goOn('resume', at.runId, { maxCostUsd: spent + 0.5 });
+  const { runId } = await at.continueAs('resume', at.runId, { maxCostUsd: spent + 0.5 });
   // What the runs before it have spent counts too.
   await at.fail(runId);
-  await expect(at.goOn('resume', runId, { maxCostUsd: 3 })).rejects.toThrow('$3.50');
+  await expect(at.continueAs('resume', runId, { maxCostUsd: 3 })).rejects.toThrow('$3.50');
 });

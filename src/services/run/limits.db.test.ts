@@ -72,15 +72,15 @@ const cancelledAfterDraw = async (at: Awaited<ReturnType<typeof limitedTo>>, run
 
 test('a resumption counts neither as a new run of the day nor as new replays; a retry counts as both', async () => {
   const at = await limitedTo({ runsPerDay: 2, replaysPerDay: 6 });
-  const goOn = (how: 'resume' | 'retry', id: string) =>
+  const continueAs = (how: 'resume' | 'retry', id: string) =>
     continueRun(at.context, at.owner, how, { id, oracleHeaders: {}, githubToken: null });
   const first = await at.create();
   await cancelledAfterDraw(at, first.runId);
   const second = await at.create();
   await cancelledAfterDraw(at, second.runId);
-  await expect(goOn('retry', first.runId)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
-  await goOn('resume', first.runId);
-  await goOn('resume', second.runId);
+  await expect(continueAs('retry', first.runId)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
+  await continueAs('resume', first.runId);
+  await continueAs('resume', second.runId);
   await expect(at.create()).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
 });
 

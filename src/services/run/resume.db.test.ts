@@ -23,7 +23,7 @@ const scoresOf = ({
 test('a resumed run has the same sample, seed and positions, and asks nothing again whose answer was stored', async () => {
   const at = await interruptedRun({}, { seed: 'a-seed' });
   const before = await at.replaysOf(at.runId);
-  const { runId } = await at.goOn('resume', at.runId);
+  const { runId } = await at.continueAs('resume', at.runId);
   expect(await at.run(runId)).toMatchObject({
     progress: 1,
     total: 3,
@@ -66,7 +66,7 @@ test('an interrupted and resumed run gets every score of an undisturbed one on i
     agreementSample: 0.5,
   } as const;
   const at = await interruptedRun({}, request);
-  const { runId } = await at.goOn('resume', at.runId);
+  const { runId } = await at.continueAs('resume', at.runId);
   await at.pump();
   const undisturbed = await ownersRig();
   const other = await undisturbed.start(request);
@@ -92,7 +92,7 @@ test('interrupted at any step, a run and the one that resumes it ask each questi
     await at.pump();
     expect((await at.run(first)).status).toBe('FAILED');
     const stored = await at.replaysOf(first);
-    const { runId } = await at.goOn('resume', first);
+    const { runId } = await at.continueAs('resume', first);
     const calls = await at.callsDuring(at.pump);
     expect(await at.run(runId), interruptedAt).toMatchObject({ status: 'COMPLETED', progress: 1, total: 1 });
     const keptSteps = Object.entries({
@@ -125,7 +125,7 @@ test('a question that was sent without its outcome being stored is asked again, 
   const first = await at.start();
   await at.pump();
   cancels = false;
-  const { runId } = await at.goOn('resume', first);
+  const { runId } = await at.continueAs('resume', first);
   await at.pump();
   expect(at.calls.filter((call) => call === 'oracle:2')).toHaveLength(2);
   expect((await at.certificateOf(runId)).counts).toMatchObject({ oracleAskedAgain: 1, oracleRetries: 0 });
@@ -151,7 +151,7 @@ test('a resumed run tries again what the verifier failed to get, and not what wa
   await at.pump();
   expect((await at.replaysOf(first)).map(({ outcome }) => outcome)).toEqual(['unscored', 'unscored', null]);
   down = false;
-  const { runId } = await at.goOn('resume', first);
+  const { runId } = await at.continueAs('resume', first);
   expect(await at.run(runId)).toMatchObject({ progress: 0, total: 3 });
   const calls = await at.callsDuring(at.pump);
   expect(calls.filter((call) => /:1$/.test(call)).toSorted()).toEqual([
@@ -180,7 +180,7 @@ test('missing verdicts on the baseline or for the agreement are tried again too'
   await at.pump();
   expect((await at.replaysOf(first))[0]).toMatchObject({ outcome: 'scored' });
   down = false;
-  const { runId } = await at.goOn('resume', first);
+  const { runId } = await at.continueAs('resume', first);
   const calls = await at.callsDuring(at.pump);
   expect(calls.filter((call) => /:1$/.test(call)).toSorted()).toEqual([
     'baseline-precision:1',
@@ -204,7 +204,7 @@ test('a resumed run whose replays have all ended is certified at once', async ()
   };
   await at.pump({ onto: { ...at.context, engine: broken } });
   expect(await at.run(first)).toMatchObject({ status: 'FAILED', progress: 3, total: 3 });
-  const { runId } = await at.goOn('resume', first);
+  const { runId } = await at.continueAs('resume', first);
   expect(await at.run(runId)).toMatchObject({ status: 'CERTIFYING', progress: 3, total: 3 });
   expect(await at.queued()).toEqual([{ name: 'certify-run', data: { runId } }]);
   expect(await at.callsDuring(at.pump)).toEqual([]);
@@ -216,7 +216,7 @@ test('changes that were replaced stay replaced, and progress and total leave the
     draw: async () => drawOf(changeNumbers(3), changeNumbers(2, 4)),
     judge: noAnswerKeyFor('1'),
   });
-  const { runId } = await at.goOn('resume', at.runId);
+  const { runId } = await at.continueAs('resume', at.runId);
   expect(await at.run(runId)).toMatchObject({ progress: 0, total: 3 });
   await at.pump();
   expect((await at.replaysOf(runId)).map(({ groundTruthId, outcome }) => [groundTruthId, outcome])).toEqual([
@@ -231,9 +231,9 @@ test('changes that were replaced stay replaced, and progress and total leave the
 
 test('a resumed run that fails can be resumed again from where it stopped', async () => {
   const at = await interruptedRun();
-  const second = await at.goOn('resume', at.runId);
+  const second = await at.continueAs('resume', at.runId);
   await at.fail(second.runId);
-  const third = await at.goOn('resume', second.runId);
+  const third = await at.continueAs('resume', second.runId);
   expect(await at.run(third.runId)).toMatchObject({ progress: 1, total: 3, continuesRunId: second.runId });
   await at.pump();
   expect((await at.run(third.runId)).status).toBe('COMPLETED');

@@ -10,7 +10,7 @@ test('a retried run has the same changes from the beginning, and of the stored s
     { draw: async () => drawOf(changeNumbers(3), changeNumbers(2, 4)) },
     { seed: 'a-seed' },
   );
-  const { runId } = await at.goOn('retry', at.runId);
+  const { runId } = await at.continueAs('retry', at.runId);
   expect(await at.run(runId)).toMatchObject({
     progress: 0,
     total: 3,
@@ -54,11 +54,11 @@ test('a run that failed before its draw reads the repository again when retried,
   const first = await at.start({ githubToken: 'the-first-token' });
   await at.pump();
   there = true;
-  await expect(at.goOn('resume', first)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
-  await expect(at.goOn('retry', first)).rejects.toMatchObject({
+  await expect(at.continueAs('resume', first)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+  await expect(at.continueAs('retry', first)).rejects.toMatchObject({
     fields: [{ path: 'githubToken', message: expect.stringContaining('Give it again') }],
   });
-  const { runId } = await at.goOn('retry', first, { githubToken: 'the-second-token' });
+  const { runId } = await at.continueAs('retry', first, { githubToken: 'the-second-token' });
   expect(await at.run(runId)).toMatchObject({ status: 'PENDING', progress: 0, total: 0 });
   await at.pump();
   expect(await at.run(runId)).toMatchObject({ status: 'COMPLETED', progress: 3, total: 3 });

@@ -21,7 +21,7 @@ test('missing headers are named; headers that the run did not have and another o
     'X-Tenant': 'planted-t',
     constructor: 'planted-c',
   };
-  const resume = (request: Partial<ContinueRequest>) => at.goOn('resume', at.runId, request);
+  const resume = (request: Partial<ContinueRequest>) => at.continueAs('resume', at.runId, request);
   await expect(resume({ oracleHeaders: { Authorization: 'x' } })).rejects.toMatchObject({
     fields: [{ path: 'oracleHeaders', message: expect.stringContaining('X-Tenant, constructor') }],
   });
@@ -70,7 +70,7 @@ test('secrets given again are sealed for the new run, reach its oracle, and are 
     oracleHeaders: { Authorization: 'Bearer planted-two' },
     githubToken: 'planted-token',
   };
-  const { runId } = await at.goOn('resume', at.runId, given);
+  const { runId } = await at.continueAs('resume', at.runId, given);
   const [box] = await at.db.select().from(runSecrets);
   expect(box?.runId).toBe(runId);
   expect(at.context.secretBox.open(runId, box?.sealed ?? '')).toEqual(given);

@@ -12,7 +12,7 @@ test('replays of a resumed run are moved, not doubled, and the run that they lea
   const before = await at.replaysOf(at.runId);
   let runId = at.runId;
   for (let time = 0; time < 3; time += 1) {
-    ({ runId } = await at.goOn('resume', runId));
+    ({ runId } = await at.continueAs('resume', runId));
     await at.fail(runId);
   }
   expect(await at.db.$count(verificationReplays)).toBe(before.length);
@@ -28,12 +28,12 @@ test('replays of a resumed run are moved, not doubled, and the run that they lea
 
 test('a run whose replays another has taken is retried on the same changes, while that one runs and after it has ended', async () => {
   const at = await interruptedRun();
-  const resumed = await at.goOn('resume', at.runId);
-  const during = await at.goOn('retry', at.runId);
+  const resumed = await at.continueAs('resume', at.runId);
+  const during = await at.continueAs('retry', at.runId);
   await at.fail(resumed.runId);
-  const resumedAgain = await at.goOn('resume', resumed.runId);
+  const resumedAgain = await at.continueAs('resume', resumed.runId);
   await at.pump();
-  const after = await at.goOn('retry', at.runId);
+  const after = await at.continueAs('retry', at.runId);
   await at.pump();
   for (const { runId } of [resumedAgain, during, after]) {
     expect(await at.run(runId)).toMatchObject({ status: 'COMPLETED', progress: 3, total: 3 });
@@ -54,7 +54,7 @@ test('a late worker of the old run writes nothing to a replay that a resuming ru
       judge: async ({ measure }) => {
         if (measure !== 'recall' || resumedId !== '') return undefined;
         await at.fail(first);
-        resumedId = (await at.goOn('resume', first)).runId;
+        resumedId = (await at.continueAs('resume', first)).runId;
         before = await at.replaysOf(resumedId);
         return end();
       },

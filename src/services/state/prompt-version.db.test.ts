@@ -33,23 +33,23 @@ const started = async () => {
   const { runId } = await createRun(context, owner, runRequest());
   await pump({ onto: withPrompts(context, earlier) });
   stopsAt = null;
-  const goOn = async (how: 'resume' | 'retry') => {
+  const continueAs = async (how: 'resume' | 'retry') => {
     const request = { id: runId, oracleHeaders: {}, githubToken: null };
     const next = await continueRun(context, owner, how, request);
     await pump({ onto: withPrompts(context, later) });
     return getRun(context, owner, next.runId);
   };
-  return { context, goOn };
+  return { context, continueAs };
 };
 
 test('a run whose prompts changed midway is not certified, and says what to do', async () => {
-  const { goOn } = await started();
-  expect(await goOn('resume')).toMatchObject({ status: 'FAILED', error: judgedByTwoVersions });
+  const { continueAs } = await started();
+  expect(await continueAs('resume')).toMatchObject({ status: 'FAILED', error: judgedByTwoVersions });
 });
 
 test('a new attempt is judged with the new prompts, and its certificate names them', async () => {
-  const { context, goOn } = await started();
-  const { status, certificateId } = await goOn('retry');
+  const { context, continueAs } = await started();
+  const { status, certificateId } = await continueAs('retry');
   expect(status).toBe('COMPLETED');
   const certificate = await getPublicCertificate(context, certificateId ?? '');
   expect(certificate.promptDigest).toBe(later);

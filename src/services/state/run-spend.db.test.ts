@@ -22,7 +22,7 @@ test('a resumed run’s account includes the runs before it, and each run in a l
   // Seven calls of 0.30 fit.
   const first = await at.start({ maxCostUsd: 2.2 });
   await at.pump();
-  const { runId: second } = await at.goOn('resume', first, { maxCostUsd: 100 });
+  const { runId: second } = await at.continueAs('resume', first, { maxCostUsd: 100 });
   await at.pump();
   const { runs } = await listRuns(at.context, at.owner, { limit: 10, offset: 0 });
   const callsOf = (id: string) => runs.find(({ runId }) => runId === id)?.usage?.calls;

@@ -18,7 +18,7 @@ export const ownersRig = async (script: Script = {}) => {
   const run = (runId: string) => getRun(context, owner, runId);
   const fail = (runId: string, message = 'Cancelled by its owner') =>
     failRun(db, runId, message, context.now());
-  const goOn = (how: 'resume' | 'retry', id: string, request: Partial<ContinueRequest> = {}) =>
+  const continueAs = (how: 'resume' | 'retry', id: string, request: Partial<ContinueRequest> = {}) =>
     continueRun(context, owner, how, { id, oracleHeaders: {}, githubToken: null, ...request });
   const replaysOf = (runId: string) =>
     db
@@ -42,6 +42,6 @@ export const ownersRig = async (script: Script = {}) => {
     await work();
     return rig.calls.slice(before);
   };
-  return { ...rig, owner, start, run, fail, goOn, replaysOf, certificateOf, complete, callsDuring };
+  return { ...rig, owner, start, run, fail, continueAs, replaysOf, certificateOf, complete, callsDuring };
 };
 export type OwnersRig = Awaited<ReturnType<typeof ownersRig>>;

@@ -31,15 +31,15 @@ const withPausedWorker = async (
   wait(11_000);
   const ended = advanceBatches(withBatches({ submit, ...(cancel && { cancel }) }));
   await reached.promise;
-  const goOn = async () => {
+  const continueAs = async () => {
     paused.resolve();
     await ended;
   };
-  return { ...at, made, goOn };
+  return { ...at, made, continueAs };
 };
 
 test('a worker that paused in a submission overwrites nothing stored since, and its batch is cancelled', async () => {
-  const { context, wait, fake, items, goOn, made, batches, logged, work, db } =
+  const { context, wait, fake, items, continueAs, made, batches, logged, work, db } =
     await withPausedWorker('before');
   wait(6 * minutes);
   await advanceBatches(context);
@@ -47,7 +47,7 @@ test('a worker that paused in a submission overwrites nothing stored since, and 
   await advanceBatches(context);
   const stored = await items();
   expect(new Set(stored.map(({ state }) => state))).toEqual(new Set(['done']));
-  await goOn();
+  await continueAs();
   expect(await items()).toEqual(stored);
   expect(logged.at(-1)).toMatchObject({ details: { batchId: made[0] } });
   await fake.endBatches();
@@ -61,12 +61,12 @@ test('a worker that paused in a submission overwrites nothing stored since, and 
 });
 
 test('a paused worker’s batch is not cancelled if another worker has found it meanwhile', async () => {
-  const { context, wait, fake, items, goOn, made, work } = await withPausedWorker('after');
+  const { context, wait, fake, items, continueAs, made, work } = await withPausedWorker('after');
   wait(6 * minutes);
   await advanceBatches(context);
   const found = await items();
   expect(new Set(found.map(({ batchId }) => batchId))).toEqual(new Set(made));
-  await goOn();
+  await continueAs();
   expect(await items()).toEqual(found);
   expect(await work()).toMatchObject({ status: 'COMPLETED' });
   const answered = fake.requests.map(({ batch }) => batch?.customId);
@@ -76,31 +76,31 @@ test('a paused worker’s batch is not cancelled if another worker has found it 
 test('a worker whose submission is refused late overwrites nothing stored since', async () => {
   for (const passing of [true, false]) {
     const fails = new BatchFault('planted', { passing, mayHaveArrived: false });
-    const { context, wait, items, goOn } = await withPausedWorker('before', { fails });
+    const { context, wait, items, continueAs } = await withPausedWorker('before', { fails });
     wait(6 * minutes);
     await advanceBatches(context);
     const submitted = await items();
     expect(new Set(submitted.map(({ state }) => state))).toEqual(new Set(['submitted']));
-    await goOn();
+    await continueAs();
     expect(await items()).toEqual(submitted);
   }
 });
 
 test('a late batch that cannot be cancelled is logged and holds nothing up', async () => {
   const cancel = () => Promise.reject(new BatchFault('planted', { passing: true, mayHaveArrived: false }));
-  const { context, wait, goOn, made, logged, work } = await withPausedWorker('before', { cancel });
+  const { context, wait, continueAs, made, logged, work } = await withPausedWorker('before', { cancel });
   wait(6 * minutes);
   await advanceBatches(context);
-  await goOn();
+  await continueAs();
   expect(logged.at(-1)?.details).toEqual({ batchId: made[0], calls: 3, error: 'planted' });
   expect(await work()).toMatchObject({ status: 'COMPLETED' });
 });
 
 test('a submission that is being stored while it is looked for stays with its worker', async () => {
-  const { wait, withBatches, items, goOn, made } = await withPausedWorker('before');
+  const { wait, withBatches, items, continueAs, made } = await withPausedWorker('before');
   wait(6 * minutes);
   const madeSince: BatchClient['madeSince'] = async () => {
-    await goOn();
+    await continueAs();
     return [];
   };
   await advanceBatches(withBatches({ madeSince }));
