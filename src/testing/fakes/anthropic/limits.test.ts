@@ -49,16 +49,30 @@ test('requests beyond the limit per minute are rejected until the bucket has ref
 });
 
 test('messages beyond the concurrency limit are rejected, and an answer frees a place at once', async () => {
-  const { fake, sdk } = await start({ maxConcurrent: 2, latencyMs: 40 });
+  // Answers only once a message was rejected, so that the others are surely open at that moment.
+  let rejected = Promise.withResolvers<unknown>();
+  const { fake, sdk } = await start({
+    maxConcurrent: 2,
+    behave: async () => {
+      await rejected.promise;
+      return { kind: 'text', text: '{}' };
+    },
+  });
   const client = sdk();
-  const outcomes = await Promise.allSettled([1, 2, 3].map(() => client.messages.create(hello)));
+  const askThree = () => {
+    rejected = Promise.withResolvers<unknown>();
+    const asked = [1, 2, 3].map(() => client.messages.create(hello));
+    Promise.all(asked).catch(rejected.resolve);
+    return Promise.allSettled(asked);
+  };
+  const outcomes = await askThree();
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'fulfilled', 'rejected']);
   const refused = outcomes.find((outcome) => outcome.status === 'rejected');
   expect(refused?.reason).toMatchObject({ status: 429, type: 'rate_limit_error' });
   expect(refused?.reason.headers.get('retry-after')).toBe('1');
   for (const _ of [1, 2, 3]) await client.messages.create(hello);
   expect([fake.peakConcurrency, fake.rateLimited]).toEqual([3, 1]);
-  await Promise.allSettled([1, 2, 3].map(() => client.messages.create(hello)));
+  await askThree();
   expect([fake.peakConcurrency, fake.rateLimited]).toEqual([3, 2]);
 });
 
