@@ -74,14 +74,14 @@ process.exit(
     },
     {
       name: 'Unit and database tests',
-      withinMs: 30 * minutes,
+      withinMs: 60 * minutes,
       run: async (signal) => (await runVitest([], signal)).count,
     },
     { name: 'Production build', withinMs: 15 * minutes, run: productionBuild },
     { name: 'Browser tests', withinMs: 30 * minutes, run: browserTests },
     {
       name: 'Chaos, short form',
-      withinMs: 15 * minutes,
+      withinMs: 30 * minutes,
       // After the build, because the built web server is one of the processes it strikes.
       run: async (signal) =>
         asOneTest(await runNode([join(import.meta.dirname, 'chaos.ts'), '--short'], signal)),

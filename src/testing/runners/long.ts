@@ -42,7 +42,7 @@ process.exit(
     asProgram('Bench: tokens', 15 * minutes, [join(benches, 'tokens.ts')]),
     asProgram('Bench: reaction times', 15 * minutes, [join(benches, 'reaction-times.ts')]),
     asProgram('Bench: scale-out', 20 * minutes, [join(benches, 'scale-out.ts')]),
-    asProgram('Chaos', 30 * minutes, [join(runners, 'chaos.ts')]),
+    asProgram('Chaos', 60 * minutes, [join(runners, 'chaos.ts')]),
     asProgram('Database tests, ten rounds under load', 240 * minutes, [join(runners, 'loaded.ts')]),
   ]),
 );
