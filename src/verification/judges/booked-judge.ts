@@ -78,13 +78,17 @@ export const bookedJudge = (judge: Judge, account: JudgeAccount): Judge => {
   if (!isPaid(judge.provider)) return judge;
   return askingThrough(judge, (opened) => {
     const underWay = new Set<Promise<unknown>>();
+    let endedCalls = 0;
     let turn: Promise<unknown> = Promise.resolve();
     const book = async (mostUsd: number): Promise<Booking> => {
       for (;;) {
+        const endedBefore = endedCalls;
         try {
           return await account.book(mostUsd);
         } catch (error) {
           if (!(error instanceof BudgetBusy)) throw error;
+          // The call that held the money may have settled since the account looked.
+          if (endedCalls > endedBefore) continue;
           // Wait here for this replay's own calls: ending the try would lose their answers.
           const settlements = [...underWay, ...(error.settled === null ? [] : [error.settled])];
           if (settlements.length === 0) throw error;
@@ -118,7 +122,10 @@ export const bookedJudge = (judge: Judge, account: JudgeAccount): Judge => {
         () => undefined,
       );
       underWay.add(ended);
-      return call.finally(() => underWay.delete(ended));
+      return call.finally(() => {
+        underWay.delete(ended);
+        endedCalls += 1;
+      });
     };
   });
 };
