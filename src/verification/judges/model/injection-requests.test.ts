@@ -4,6 +4,7 @@ import { guessedNonce, namedAttacks, paddings } from '#testing/injection-corpus/
 import { type Material, materialSaying, placeAttack } from '#testing/injection-corpus/place-attack.ts';
 import { evidence, quoting } from '#testing/injection-corpus/quoting.ts';
 import { readFences, saysTheSame, showsTag } from '#testing/injection-corpus/read-fences.ts';
+import { startCpuTime } from '#testing/rigs/cpu-time.ts';
 import type { JudgeTask } from '../judge.ts';
 import { buildRequest, sharedPrefix } from './request.ts';
 
@@ -145,12 +146,10 @@ describe('no measure sees another’s material', () => {
 });
 
 describe('length is no weapon', () => {
-  /** Processor time, so that a busy machine makes no difference. */
   const millisecondsOf = async (run: () => unknown) => {
-    const before = process.cpuUsage();
+    const usedMs = startCpuTime();
     await run();
-    const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1000;
+    return usedMs();
   };
   const fills = Object.entries(paddings);
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import { bareChange } from '#testing/builders/bare-change.ts';
+import { startCpuTime } from '#testing/rigs/cpu-time.ts';
 import type { JudgeTask } from '../judge.ts';
 import { offlineJudge } from './judge.ts';
 
@@ -84,12 +85,10 @@ function prepare({ lines, task }: Asking): () => Promise<unknown> {
   return () => opened.ask(task);
 }
 
-/** Processor time, so that waiting on a busy machine does not count. */
-async function microsecondsOf(ask: () => Promise<unknown>, times: number): Promise<number> {
-  const start = process.cpuUsage();
+async function millisecondsOf(ask: () => Promise<unknown>, times: number): Promise<number> {
+  const usedMs = startCpuTime();
   for (let time = 0; time < times; time++) await ask();
-  const { user, system } = process.cpuUsage(start);
-  return user + system;
+  return usedMs();
 }
 
 const fewestRounds = 3;
@@ -107,8 +106,8 @@ test.each(Object.entries(askings))(
     let [ofSmall, ofLarge] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
     for (let round = 0; round < mostRounds; round++) {
       if (round >= fewestRounds && ofLarge / ofSmall < 3) break;
-      ofSmall = Math.min(ofSmall, await microsecondsOf(small, 8));
-      ofLarge = Math.min(ofLarge, await microsecondsOf(large, 1));
+      ofSmall = Math.min(ofSmall, await millisecondsOf(small, 8));
+      ofLarge = Math.min(ofLarge, await millisecondsOf(large, 1));
     }
     expect(ofLarge / ofSmall).toBeLessThan(3);
   },
