@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { EnvironmentError, isLoopbackHost, readEnvironment } from '#env.ts';
+import { EnvironmentError, isLocalMode, isLoopbackHost, readEnvironment } from '#env.ts';
 
 test('an empty environment is complete: loopback, port 3000, engine on', () => {
   expect(readEnvironment({})).toMatchObject({ HOST: '127.0.0.1', PORT: 3000, ENGINE_ENABLED: true });
@@ -24,6 +24,12 @@ test.each([
   ['METRICS_PORT', '0', 'METRICS_PORT=9464'],
   ['OTEL_EXPORTER_OTLP_ENDPOINT', 'grpc://collector', 'http://localhost:4318'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL=info'],
+  ['SIGN_IN_ALLOW', 'alice', 'github:583231'],
+  ['TRUST_LOCAL', 'perhaps', 'TRUST_LOCAL=false'],
+  ['ALLOWED_HOSTS', 'https://verify.example.com', 'verify.example.com'],
+  ['ALLOWED_HOSTS', 'verify.example.com:3000', 'verify.example.com'],
+  ['TRUSTED_PROXIES', 'nginx', '10.0.0.0/8'],
+  ['CORS_ORIGINS', 'https://app.example.com/', 'https://app.example.com'],
 ])('a bad %s is refused with its name, its rule and an example', (name, value, example) => {
   expect(() => readEnvironment({ [name]: value })).toThrow(EnvironmentError);
   expect(() => readEnvironment({ [name]: value })).toThrow(
@@ -55,6 +61,28 @@ test.each([
   ['::', false],
 ])('host %s is loopback: %s', (host, expected) => {
   expect(isLoopbackHost(host)).toBe(expected);
+});
+
+test('an installation is local only where nothing says that others reach it', () => {
+  const local = (source: Record<string, string>) => isLocalMode(readEnvironment(source));
+  for (const host of ['127.0.0.1', '127.8.0.1', '::1', 'localhost']) expect(local({ HOST: host })).toBe(true);
+  for (const url of ['http://localhost:3000', 'http://127.0.0.1:1', 'http://[::1]:3000'])
+    expect(local({ NEXTAUTH_URL: url })).toBe(true);
+  const strict: Record<string, string>[] = [
+    { HOST: '0.0.0.0' },
+    { HOST: '::' },
+    { HOST: '192.168.1.4' },
+    { HOST: 'verify.example.com' },
+    { NEXTAUTH_URL: 'https://verify.example.com' },
+    { NEXTAUTH_URL: 'http://192.168.1.4:3000' },
+    { NEXTAUTH_URL: 'https://localhost.example.com' },
+    { ALLOWED_HOSTS: 'verify.internal' },
+    { TRUST_LOCAL: '0' },
+    { KUBERNETES_SERVICE_HOST: '10.0.0.1' },
+    { CODESPACES: 'true' },
+    { GITPOD_WORKSPACE_ID: 'blue-cat' },
+  ];
+  for (const source of strict) expect({ source, local: local(source) }).toEqual({ source, local: false });
 });
 
 test('repositories are cloned from the server whose API is asked', () => {

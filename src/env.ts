@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { byProvider, type JudgeProvider, providerTable } from '#contracts/judge-providers.ts';
-import { networkRule } from '#platform/network/network-rule.ts';
+import { isNetwork, networkRule } from '#platform/network/network-rule.ts';
 import type { JudgeSettings } from '#platform/open-judge.ts';
 import { priceOverridesSchema } from '#verification/judges/model/prices.ts';
 import { offlineModel } from '#verification/judges/offline/rule.ts';
@@ -82,6 +82,31 @@ const parsedJson = (text: string): unknown => {
 
 const account = /^(?:github:\d+|wallet:0x[0-9a-fA-F]{40}|local:owner)$/;
 
+/** Accounts as `provider:subject`. */
+const accounts = list.refine((items) => items.every((item) => account.test(item)), {
+  message:
+    'must list accounts as github:<numeric id>, wallet:<address> or local:owner, for example github:583231,wallet:0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045',
+});
+
+/** Names or addresses as a browser sends them in Host, without scheme, path or port. */
+const hostName =
+  /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])$/;
+
+const hosts = list
+  .transform((items) => items.map((item) => item.toLowerCase().replace(/\.$/, '')))
+  .refine((items) => items.every((item) => hostName.test(item)), {
+    message:
+      'must list exact host names without scheme and port, for example verify.example.com,verify.internal',
+  });
+
+const networks = list.refine((items) => items.every(isNetwork), {
+  message: 'must list networks (CIDR) or addresses, for example 10.0.0.0/8,fd00::/8',
+});
+
+const isOrigin = (text: string) =>
+  text === '*' ||
+  (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text);
+
 const environmentSchema = z.object({
   /** Where child processes (git, python) are looked for. It is all they are given of the environment. */
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
@@ -119,10 +144,25 @@ const environmentSchema = z.object({
   }),
   /** Python oracles are loaded only from below this folder. */
   PYTHON_ORACLE_DIR: optional,
-  PAID_JUDGE_ACCOUNTS: list.refine((accounts) => accounts.every((item) => account.test(item)), {
-    message:
-      'must list accounts as github:<numeric id>, wallet:<address> or local:owner, for example github:583231,wallet:0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045',
-  }),
+  PAID_JUDGE_ACCOUNTS: accounts,
+  /** Who may sign in beside the owner. Empty: everyone. */
+  SIGN_IN_ALLOW: accounts,
+  /** False: rules for strangers apply even where only this machine can reach the server. */
+  TRUST_LOCAL: switchedOn('TRUST_LOCAL').default(true),
+  /** Host names that are answered, beside that of NEXTAUTH_URL and this machine's own. */
+  ALLOWED_HOSTS: hosts,
+  /** Proxies whose X-Forwarded-For is believed. */
+  TRUSTED_PROXIES: networks,
+  /** Origins whose pages may make calls with a bearer token. `*`: all. */
+  CORS_ORIGINS: list
+    .refine((items) => items.every(isOrigin), {
+      message: 'must list origins, or be *, for example https://app.example.com,https://dash.example.com',
+    })
+    .transform((items) => (items.length === 0 ? ['*'] : items)),
+  /** Each of these is set by a platform on which a loopback address says nothing about who asks. */
+  KUBERNETES_SERVICE_HOST: optional,
+  CODESPACES: optional,
+  GITPOD_WORKSPACE_ID: optional,
   MAX_COST_USD_PER_DAY: z
     .string()
     .trim()
@@ -202,6 +242,31 @@ const environmentSchema = z.object({
     })
     .default('info'),
 });
+
+/**
+ * Local mode: only this machine reaches the server, so who asks may be the person at it. Everything else is strict. It is
+ * decided from the environment alone, in the web process and in workers alike; a request's address or Host gives no right.
+ */
+export const isLocalMode = (
+  environment: Pick<
+    Environment,
+    | 'TRUST_LOCAL'
+    | 'HOST'
+    | 'NEXTAUTH_URL'
+    | 'ALLOWED_HOSTS'
+    | 'KUBERNETES_SERVICE_HOST'
+    | 'CODESPACES'
+    | 'GITPOD_WORKSPACE_ID'
+  >,
+): boolean =>
+  environment.TRUST_LOCAL &&
+  isLoopbackHost(environment.HOST) &&
+  (environment.NEXTAUTH_URL === undefined ||
+    isLoopbackHost(new URL(environment.NEXTAUTH_URL).hostname.replace(/^\[|\]$/g, ''))) &&
+  environment.ALLOWED_HOSTS.length === 0 &&
+  environment.KUBERNETES_SERVICE_HOST === undefined &&
+  environment.CODESPACES === undefined &&
+  environment.GITPOD_WORKSPACE_ID === undefined;
 
 /** Every variable that is read. */
 export const variableNames = Object.keys(environmentSchema.shape);

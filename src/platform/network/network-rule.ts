@@ -70,6 +70,9 @@ const asNetwork = (entry: string): Network | null => {
   return [address, address.kind() === 'ipv4' ? 32 : 128];
 };
 
+/** True for a network (CIDR) and for a single address. */
+export const isNetwork = (entry: string): boolean => asNetwork(entry) !== null;
+
 export type NetworkRule = {
   /** True for an origin that is exempt by name. Its addresses are still checked for metadata. */
   exemptsOrigin(origin: string): boolean;
