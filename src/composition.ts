@@ -7,6 +7,7 @@ import {
   type JudgeProvider,
   judgeProviders,
 } from '#contracts/judge-providers.ts';
+import { mayCallPrivateAddresses } from '#contracts/standing.ts';
 import { requireAgreement } from '#db/applied.ts';
 import { openDatabase } from '#db/client.ts';
 import { readJournal } from '#db/journal.ts';
@@ -14,11 +15,12 @@ import { openRunChanges } from '#db/run-changes.ts';
 import {
   type Environment,
   EnvironmentError,
+  isLocalMode,
   isLoopbackHost,
   judgeSettingsOf,
   readEnvironment,
 } from '#env.ts';
-import { guardedFetch } from '#platform/network/guarded-fetch.ts';
+import { byReach, guardedFetch } from '#platform/network/guarded-fetch.ts';
 import { type MissingPart, missingFor, type OpenJudge, openJudge } from '#platform/open-judge.ts';
 import type { Engine } from '#platform/open-ports.ts';
 import { createSecretBox } from '#platform/secret-box.ts';
@@ -78,7 +80,6 @@ const missingText = ({ part, name }: MissingPart): string =>
     : `no key is configured. Set ${name} and start again.`;
 
 const policyOf = (environment: Environment): InstallationPolicy => {
-  const reachable = !isLoopbackHost(environment.HOST);
   const settings = judgeSettingsOf(environment);
   const judges = byProvider((provider) => {
     const missing = missingFor(provider, settings[provider], projectDir);
@@ -89,7 +90,7 @@ const policyOf = (environment: Environment): InstallationPolicy => {
   });
   return {
     engineEnabled: environment.ENGINE_ENABLED,
-    reachable,
+    local: isLocalMode(environment),
     defaultJudge: defaultProvider((provider) => judges[provider].unavailable === null),
     judges,
     paidJudgeAccounts: environment.PAID_JUDGE_ACCOUNTS,
@@ -188,11 +189,13 @@ const compose = (environment: Environment, tracing: Tracing): Core => {
   const runChanges = openRunChanges(databaseUrl);
   const now = () => new Date();
   const policy = policyOf(environment);
-  const guarded = guardedFetch({
-    reachable: policy.reachable,
-    allow: environment.OUTBOUND_ALLOW,
-    alwaysAllowedOrigins: [new URL(ownUrl(environment)).origin],
-  });
+  const guarded = byReach((reach) =>
+    guardedFetch({
+      publicOnly: reach === 'public',
+      allow: environment.OUTBOUND_ALLOW,
+      alwaysAllowedOrigins: [new URL(ownUrl(environment)).origin],
+    }),
+  );
   const migrations = () => readJournal(join(projectDir, 'drizzle'));
   // Octokit, git and the judge's client: a web process loads them only when somebody tries an oracle.
   let engine: Promise<Engine> | null = null;
@@ -205,7 +208,7 @@ const compose = (environment: Environment, tracing: Tracing): Core => {
         githubToken: environment.GITHUB_TOKEN ?? null,
         projectDir,
         searchPath: environment.PATH,
-        reachable: policy.reachable,
+        local: policy.local,
         pythonOracleDir: environment.PYTHON_ORACLE_DIR ?? null,
         outboundAllow: environment.OUTBOUND_ALLOW,
         demonstrationOracleUrl: new URL('/api/demo-oracle', ownUrl(environment)).href,
@@ -236,7 +239,8 @@ const compose = (environment: Environment, tracing: Tracing): Core => {
       sender: queue.sender,
       secretBox: createSecretBox(...secretsKeys(required(environment.SECRETS_KEY, 'SECRETS_KEY'))),
       policy,
-      checkOracleUrl: guarded.checkUrl,
+      checkOracleUrl: (url, standing) =>
+        guarded[mayCallPrivateAddresses(standing, policy) ? 'private' : 'public'].checkUrl(url),
       openEngine,
       runChanges,
       log: logger,
@@ -247,7 +251,7 @@ const compose = (environment: Environment, tracing: Tracing): Core => {
     close: async () => {
       await queue.close();
       await (await engine)?.close();
-      await guarded.close();
+      await Promise.all([guarded.public.close(), guarded.private.close()]);
       await runChanges.close();
       await database.close();
     },

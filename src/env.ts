@@ -137,7 +137,7 @@ const environmentSchema = z.object({
   ENGINE_ENABLED: switchedOn('ENGINE_ENABLED').default(true),
   OUTBOUND_ALLOW: list.superRefine((allow, context) => {
     try {
-      networkRule({ reachable: true, allow });
+      networkRule({ publicOnly: true, allow });
     } catch (error) {
       context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
     }

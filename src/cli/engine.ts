@@ -23,13 +23,12 @@ export const sourceFor = (repository: RepositoryChoice, settings: Settings): Gro
     {
       ...settings,
       repositoriesDir: join(settings.dataDir, 'repositories'),
-      reachable: false,
       fetch,
       runGit: gitRunner({ searchPath: settings.searchPath }),
       cloning: { allowedProtocols: cloneProtocols },
     },
     repository,
-    null,
+    settings.githubToken,
   );
 
 /**
@@ -42,7 +41,11 @@ export const oracleFor = async (
   settings: Settings,
   signal: AbortSignal,
 ): Promise<{ oracle: Oracle; close: () => Promise<void> }> => {
-  const guarded = guardedFetch({ reachable: false, allow: settings.outboundAllow, alwaysAllowedOrigins: [] });
+  const guarded = guardedFetch({
+    publicOnly: false,
+    allow: settings.outboundAllow,
+    alwaysAllowedOrigins: [],
+  });
   const open = oracleOpener(
     { fetch: guarded.fetch, sleep, now: Date.now },
     {

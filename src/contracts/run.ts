@@ -7,6 +7,7 @@ import { oracleAnswerSchema } from './oracle.ts';
 import { storedOracleSchema } from './oracle-types.ts';
 import { redacted } from './redacted.ts';
 import { judgeUsageSchema } from './replay.ts';
+import { standings } from './standing.ts';
 
 /** The lifecycle, in its only direction. FAILED can follow any status that is not terminal (wire contract). */
 export const runStatuses = [
@@ -58,6 +59,8 @@ export type RunSource = z.infer<typeof runSourceSchema>;
 
 /** `config_json`: what the run was asked to do. Every secret is "[REDACTED]". */
 export const runConfigSchema = z.object({
+  /** Who asked for the run. Workers hold it to their rights. */
+  standing: z.enum(standings),
   source: runSourceSchema,
   since: z.string().nullable(),
   label: z.string().nullable(),

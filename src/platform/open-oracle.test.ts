@@ -10,7 +10,7 @@ const opener = () => {
     { fetch: unused, sleep: unused, now: Date.now },
     { python: { searchPath: '', directory: null, confined: true } },
   );
-  const oracles = runOracles((choice): Oracle => {
+  const opened = (choice: OracleChoice): Oracle => {
     const oracle = open(choice);
     if (!('module' in choice)) return oracle;
     const local: LocalOracle = {
@@ -19,22 +19,24 @@ const opener = () => {
       close: async () => void closed.push(choice.module),
     };
     return local;
-  });
-  return { oracles, closed };
+  };
+  const oracles = runOracles();
+  const of = (runId: string, choice: OracleChoice) => oracles.of(runId, () => opened(choice));
+  return { oracles, of, closed };
 };
 
 const python = (module: string): OracleChoice => ({ type: 'python', module, callable: 'answer' });
 
 test('an oracle on this machine is opened once per run', () => {
-  const { oracles } = opener();
-  const first = oracles.of('run-1', python('a'));
-  expect(oracles.of('run-1', python('a'))).toBe(first);
-  expect(oracles.of('run-2', python('a'))).not.toBe(first);
+  const { of } = opener();
+  const first = of('run-1', python('a'));
+  expect(of('run-1', python('a'))).toBe(first);
+  expect(of('run-2', python('a'))).not.toBe(first);
 });
 
 test('an oracle on this machine ends with its run, and all others end at the close', async () => {
-  const { oracles, closed } = opener();
-  for (const run of ['1', '2', '3']) oracles.of(run, python(`of_run_${run}`));
+  const { oracles, of, closed } = opener();
+  for (const run of ['1', '2', '3']) of(run, python(`of_run_${run}`));
   await oracles.end('2');
   expect(closed).toEqual(['of_run_2']);
   await oracles.close();
@@ -44,14 +46,14 @@ test('an oracle on this machine ends with its run, and all others end at the clo
 });
 
 test('an oracle over the network is not kept', async () => {
-  const { oracles } = opener();
+  const { oracles, of } = opener();
   const chat = {
     type: 'chat',
     url: 'https://oracle.example/',
     headers: { 'X-Key': 'v' },
     model: 'm',
   } as const;
-  const first = oracles.of('run', chat);
-  expect(oracles.of('run', chat)).not.toBe(first);
+  const first = of('run', chat);
+  expect(of('run', chat)).not.toBe(first);
   await oracles.end('run');
 });

@@ -28,7 +28,7 @@ export const oracleOpener = (ports: ExchangePorts, { python }: { python: PythonP
 
 /** The oracles of many runs. */
 export type RunOracles = {
-  of(runId: string, oracle: OracleChoice): Oracle;
+  of(runId: string, open: () => Oracle): Oracle;
   /** Ends what the oracle of one run has started, once it will not be asked again. */
   end(runId: string): Promise<void>;
   /** Ends everything that any of them has started. */
@@ -40,13 +40,13 @@ export type RunOracles = {
  * one started. An entry stays until its run or the worker ends, but an idle interpreter ends on its own, so only a few
  * names remain. Oracles reached over the network are not kept, because their headers are secret.
  */
-export const runOracles = (open: (oracle: OracleChoice) => Oracle): RunOracles => {
+export const runOracles = (): RunOracles => {
   const held = new Map<string, LocalOracle>();
   return {
-    of(runId, oracle) {
+    of(runId, open) {
       const known = held.get(runId);
       if (known !== undefined) return known;
-      const opened = open(oracle);
+      const opened = open();
       if (isLocal(opened)) held.set(runId, opened);
       return opened;
     },

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type JudgeProvider, judgeOf } from '#contracts/judge-providers.ts';
 import type { OracleChoice } from '#contracts/oracle-types.ts';
 import type { RunConfig, RunSecrets } from '#contracts/run.ts';
+import { mayCallPrivateAddresses, mayUseOperatorsMeans } from '#contracts/standing.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import type { BatchClient, BatchDesk } from '#verification/judges/model/batches.ts';
 import type { CountTokens } from '#verification/judges/model/model-client.ts';
@@ -9,7 +10,7 @@ import { createPrices, type PriceOverrides, type Prices } from '#verification/ju
 import type { Oracle } from '#verification/oracles/oracle.ts';
 import type { GroundTruthSource } from '#verification/sources/source.ts';
 import { gitRunner } from './git/run-git.ts';
-import type { GuardedFetch } from './network/guarded-fetch.ts';
+import { byReach, type GuardedFetch, type Reach } from './network/guarded-fetch.ts';
 import { pinAddress } from './network/pin-address.ts';
 import { observedBatches, observedJudge, observedOracle } from './observed-ports.ts';
 import type { OpenJudge } from './open-judge.ts';
@@ -45,9 +46,13 @@ export type EngineSettings = Omit<SourceSettings, 'fetch' | 'runGit' | 'cloning'
   /** Modules of Python oracles are loaded only from below this folder; null: from nowhere. */
   pythonOracleDir: string | null;
   outboundAllow: string[];
+  /** Local mode (wire contract). */
+  local: boolean;
+  /** The installation's own token, for runs without one that may use it. */
+  githubToken: string | null;
   /** The address of the installation's own demonstration oracle. */
   demonstrationOracleUrl: string;
-  guarded: GuardedFetch;
+  guarded: Record<Reach, GuardedFetch>;
   /** Those that can be used here. */
   judges: ReadonlyMap<JudgeProvider, OpenJudge>;
   judgePrices: PriceOverrides;
@@ -62,9 +67,10 @@ const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
 /** The engine's ports on this machine's network, disk and clock. */
 export const createEngine = (settings: EngineSettings): Engine => {
   const runGit = observedGit(settings, gitRunner({ searchPath: settings.searchPath }));
-  const oracles = runOracles(
+  const oracles = runOracles();
+  const openOracle = byReach((reach) =>
     oracleOpener(
-      { fetch: settings.guarded.fetch, sleep, now: Date.now },
+      { fetch: settings.guarded[reach].fetch, sleep, now: Date.now },
       { python: { searchPath: settings.searchPath, directory: settings.pythonOracleDir, confined: true } },
     ),
   );
@@ -72,21 +78,30 @@ export const createEngine = (settings: EngineSettings): Engine => {
     const { stdout } = await runGit(['version'], { timeoutMs: 10_000, maxBytes: 10_000 });
     return new TextDecoder().decode(stdout);
   };
-  const pin = pinAddress({ reachable: settings.reachable, allow: settings.outboundAllow }, gitVersion);
-
-  const sources: SourceSettings = {
-    ...settings,
-    fetch: observedGitHubFetch(settings, fetch),
-    runGit,
-    cloning: { guard: pin },
-  };
+  const sources = byReach(
+    (reach): SourceSettings => ({
+      ...settings,
+      fetch: observedGitHubFetch(settings, fetch),
+      runGit,
+      cloning: {
+        guard: pinAddress({ publicOnly: reach === 'public', allow: settings.outboundAllow }, gitVersion),
+      },
+    }),
+  );
+  const reachOf = ({ standing }: RunConfig): Reach =>
+    mayCallPrivateAddresses(standing, settings) ? 'private' : 'public';
 
   /** A run's oracle with its secrets, which are not in the run's configuration. */
   const chosen = (
-    { oracle: asked }: RunConfig,
+    { standing, oracle: asked }: RunConfig,
     { oracleUrl: url, oracleHeaders: headers }: RunSecrets,
   ): OracleChoice => {
-    if (!('url' in asked)) return asked;
+    if (!('url' in asked)) {
+      // Checked when the run was made, too. A row is not proof enough to start a program on this machine.
+      if (!mayUseOperatorsMeans(standing))
+        throw new Error('A stranger’s run names a program of this machine.');
+      return asked;
+    }
     if (asked.url === null) return { type: 'http', url: settings.demonstrationOracleUrl, headers: {} };
     if (url === null) throw new Error('A run has lost the address of its oracle.');
     return { ...asked, url, headers };
@@ -105,9 +120,18 @@ export const createEngine = (settings: EngineSettings): Engine => {
   for (const [provider, opened] of settings.judges)
     if (opened.batches !== null) batches.set(provider, observedBatches(settings, opened.batches));
   return {
-    source: ({ source }, { githubToken }) => openSource(sources, source, githubToken),
+    source: (config, { githubToken }) =>
+      openSource(
+        sources[reachOf(config)],
+        config.source,
+        githubToken ?? (mayUseOperatorsMeans(config.standing) ? settings.githubToken : null),
+      ),
     oracle: (config, secrets, runId) =>
-      observedOracle(settings, oracles.of(runId, chosen(config, secrets)), config.oracle),
+      observedOracle(
+        settings,
+        oracles.of(runId, () => openOracle[reachOf(config)](chosen(config, secrets))),
+        config.oracle,
+      ),
     endOracle: oracles.end,
     judge: (choice, desk) => observedJudge(settings, judge(choice, desk)),
     prices: (provider) => createPrices(provider, settings.judgePrices),

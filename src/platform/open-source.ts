@@ -22,14 +22,10 @@ export type SourceSettings = {
   githubApiUrl: string;
   /** Base URL for cloning GitHub's repositories. */
   githubServerUrl: string;
-  /** The installation's own token, for runs without one. */
-  githubToken: string | null;
   /** The folder for repositories' git objects. */
   repositoriesDir: string;
   /** The folder of this project, with its history if it was cloned. */
   projectDir: string;
-  /** Others can reach the installation, so they must not read through it what only its operator may. */
-  reachable: boolean;
   /** Only for GitHub's API. */
   fetch: typeof fetch;
   runGit: RunGit;
@@ -56,8 +52,7 @@ const openers: Openers = {
       apiUrl: settings.githubApiUrl,
       owner,
       name,
-      token: token ?? settings.githubToken,
-      publicOnly: token === null && settings.reachable,
+      token,
       objects: {
         runGit: settings.runGit,
         serverUrl: settings.githubServerUrl,
@@ -79,7 +74,7 @@ const openers: Openers = {
 
 /**
  * Opens a source on this machine's network, disk and clock.
- * @param token the caller's GitHub token.
+ * @param token for GitHub's API; null: it is asked without one.
  */
 export const openSource = <K extends Kind>(
   settings: SourceSettings,

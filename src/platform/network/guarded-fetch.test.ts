@@ -37,7 +37,7 @@ const namesAre = (names: Record<string, string[][]>) => {
 };
 
 const open = (options: Partial<GuardedFetchOptions> = {}) => {
-  const guarded = guardedFetch({ reachable: true, allow: [], alwaysAllowedOrigins: [], ...options });
+  const guarded = guardedFetch({ publicOnly: true, allow: [], alwaysAllowedOrigins: [], ...options });
   opened.push(guarded);
   return guarded;
 };
@@ -93,7 +93,7 @@ const metadata = [
 
 test.each(metadata)('metadata addresses are refused for every caller and exemption: %s', async (url) => {
   const exempt = { allow: ['0.0.0.0/0', '::/0', new URL(url).origin], alwaysAllowedOrigins: [url] };
-  for (const guarded of [open(), open({ reachable: false }), open(exempt)]) {
+  for (const guarded of [open(), open({ publicOnly: false }), open(exempt)]) {
     expect(await guarded.checkUrl(url)).toMatch(/metadata/);
     expect(await refusalOf(guarded, url)).toMatch(/metadata/);
   }
@@ -155,13 +155,13 @@ test.each([
 
 test('a URL that is not http or https is refused early', async () => {
   for (const url of ['file:///etc/passwd', 'gopher://127.0.0.1/', 'not a url', '']) {
-    expect(await open({ reachable: false }).checkUrl(url)).toMatch(/http or https URL/);
+    expect(await open({ publicOnly: false }).checkUrl(url)).toMatch(/http or https URL/);
   }
 });
 
 test('an installation on loopback calls oracles on its own machine', async () => {
   const { url, requests } = await startOracle();
-  const guarded = open({ reachable: false });
+  const guarded = open({ publicOnly: false });
   expect(await guarded.checkUrl(url)).toBeNull();
   expect((await post(guarded, url)).status).toBe(200);
   expect(requests).toHaveLength(1);
@@ -178,7 +178,7 @@ test('a name is judged by the addresses behind it', async () => {
   expect(await guarded.checkUrl('https://metadata.google.internal/')).toMatch(/metadata/);
   expect(await guarded.checkUrl('https://outside.example/')).toBeNull();
   expect(await refusalOf(guarded, 'http://inside.example/')).toMatch(/OUTBOUND_ALLOW/);
-  expect(await refusalOf(open({ lookup, reachable: false }), 'http://metadata.google.internal/')).toMatch(
+  expect(await refusalOf(open({ lookup, publicOnly: false }), 'http://metadata.google.internal/')).toMatch(
     /metadata/,
   );
   // The refusal must not reveal what a name resolves to within the installation's network.
@@ -233,7 +233,7 @@ test('a name that does not resolve passes the early check', async () => {
 
 test('an entry of OUTBOUND_ALLOW that is neither an origin nor a network prevents the start', () => {
   for (const entry of ['example.com', 'https://a.example/path', '10.0.0.0/33', 'ftp://a.example']) {
-    expect(() => guardedFetch({ reachable: true, allow: [entry], alwaysAllowedOrigins: [] })).toThrow(
+    expect(() => guardedFetch({ publicOnly: true, allow: [entry], alwaysAllowedOrigins: [] })).toThrow(
       `must list origins and networks, for example https://oracle.example.com,10.1.0.0/16; "${entry}" is neither`,
     );
   }
@@ -289,7 +289,7 @@ test('no hostile spelling of a local address is dialled: the listeners get no co
     }
     expect(connections).toBe(0);
     // The listener does work: an installation on loopback reaches it.
-    await refusalOf(open({ reachable: false }), `http://127.0.0.1:${port}/`).catch(() => undefined);
+    await refusalOf(open({ publicOnly: false }), `http://127.0.0.1:${port}/`).catch(() => undefined);
     expect(connections).toBe(1);
   } finally {
     server.close();

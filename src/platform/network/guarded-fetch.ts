@@ -5,6 +5,14 @@ import { networkRuleCode } from '#verification/oracles/fault.ts';
 import type { OracleFetch } from '#verification/oracles/http.ts';
 import { type NetworkRuleOptions, networkRule } from './network-rule.ts';
 
+/** Which addresses a run may call: public ones, or private ones too. */
+export type Reach = 'public' | 'private';
+
+export const byReach = <T>(make: (reach: Reach) => T): Record<Reach, T> => ({
+  public: make('public'),
+  private: make('private'),
+});
+
 export type GuardedFetchOptions = NetworkRuleOptions & {
   /** The application's own demonstration oracle: called at any address, but no run may name it. */
   alwaysAllowedOrigins: string[];

@@ -1,9 +1,9 @@
 import ipaddr from 'ipaddr.js';
 
 /**
- * Which addresses may be called. `allow` lists origins (`https://host[:port]`) and networks (CIDR or a single address).
+ * Which addresses may be called: public ones only, or all but metadata services. `allow` lists origins (`https://host[:port]`) and networks (CIDR or a single address).
  */
-export type NetworkRuleOptions = { reachable: boolean; allow: string[] };
+export type NetworkRuleOptions = { publicOnly: boolean; allow: string[] };
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Network = [Address, number];
@@ -83,14 +83,14 @@ export type NetworkRule = {
 const metadataRefusal =
   'The oracle’s address is a cloud metadata service, which is never called. Give the oracle’s own address.';
 const privateRefusal =
-  'The oracle’s address is not on the public internet. An installation that others can reach calls oracles at public addresses only; its operator can exempt an origin or a network with OUTBOUND_ALLOW.';
+  'The oracle’s address is not on the public internet. Only the owner of an installation in local mode may name such an address; for everyone else its operator can exempt an origin or a network with OUTBOUND_ALLOW.';
 
 /**
- * The network rule. Metadata addresses are always refused. If others can reach the installation, an oracle must have a
- * public address or be exempt, so that nobody can use the server to probe its network.
+ * The network rule. Metadata addresses are always refused. With `publicOnly` an oracle must have a public address or be
+ * exempt, so that nobody can use the server to probe its network.
  * @throws Error when an entry of `allow` is neither an origin nor a network.
  */
-export const networkRule = ({ reachable, allow }: NetworkRuleOptions): NetworkRule => {
+export const networkRule = ({ publicOnly, allow }: NetworkRuleOptions): NetworkRule => {
   const origins = new Set<string>();
   const networks: Network[] = [];
   for (const entry of allow) {
@@ -113,7 +113,7 @@ export const networkRule = ({ reachable, allow }: NetworkRuleOptions): NetworkRu
       const given = ipaddr.parse(bare);
       const address = unwrap(given);
       if (within(given, metadataNetworks) || within(address, metadataNetworks)) return metadataRefusal;
-      if (!reachable || exempt) return null;
+      if (!publicOnly || exempt) return null;
       return isPublic(address) || within(address, networks) || within(given, networks)
         ? null
         : privateRefusal;

@@ -6,7 +6,7 @@ import { type NetworkRuleOptions, networkRule } from './network-rule.ts';
 /**
  * The network rule for git, which resolves names on its own. The address is resolved and checked here, and git is told
  * to dial only that address, so a name that resolves differently later gains nothing. An older git would ignore the
- * pin, so it is refused if others can reach the installation.
+ * pin, so it is refused where only public addresses may be called.
  */
 export const pinAddress = (options: NetworkRuleOptions, gitVersion: () => Promise<string>) => {
   const rule = networkRule(options);
@@ -26,10 +26,10 @@ export const pinAddress = (options: NetworkRuleOptions, gitVersion: () => Promis
     if (allowed === undefined)
       throw new SourceError(
         'invalid',
-        'This installation does not call the repository’s address: it clones from public addresses only. Its operator can exempt an origin or a network with OUTBOUND_ALLOW.',
+        'This installation does not call the repository’s address: it clones from public addresses only, but for its owner in local mode. Its operator can exempt an origin or a network with OUTBOUND_ALLOW.',
       );
     if (isIP(host) !== 0) return {};
-    if (options.reachable) await requirePinning();
+    if (options.publicOnly) await requirePinning();
     const dialled = allowed.includes(':') ? `[${allowed}]` : allowed;
     return { 'http.curloptResolve': `${host}:${url.port || '443'}:${dialled}` };
   };

@@ -1,5 +1,6 @@
 import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import type { OracleType } from '#contracts/oracle-types.ts';
+import type { Standing } from '#contracts/standing.ts';
 import type { Database } from '#db/client.ts';
 import type { RunChanges } from '#db/run-changes.ts';
 import type { Engine } from '#platform/open-ports.ts';
@@ -12,14 +13,17 @@ import type { JobSender } from '#queue/sender.ts';
 export type InstallationPolicy = {
   /** False if ENGINE_ENABLED is off: everything is served, but no run is carried out. */
   engineEnabled: boolean;
-  /** The server listens beyond loopback, so strangers can reach it and stricter rules apply. */
-  reachable: boolean;
+  /** Local mode: only this machine reaches the server. Otherwise strict rules apply to everyone. */
+  local: boolean;
   defaultJudge: JudgeProvider;
   /** `unavailable` is null if the judge can be used, else it says what is missing and how to configure it. */
   judges: Record<JudgeProvider, { model: string; unavailable: string | null }>;
-  /** If reachable, who may use a judge that costs money: `provider:subject`, for example `github:583231`. */
+  /**
+   * Who may use, beside the owner, what costs the operator or reads for them: `provider:subject`, for example
+   * `github:583231`.
+   */
   paidJudgeAccounts: string[];
-  /** In US dollars per UTC day; null means no limit (only on loopback). */
+  /** In US dollars per UTC day; null means no limit. */
   maxCostUsdPerDay: number | null;
   /** How much one user may start, and how many calls all workers together may make at once or per minute. */
   limits: {
@@ -54,8 +58,11 @@ export type ServiceContext = {
   sender: JobSender;
   secretBox: SecretBox;
   policy: InstallationPolicy;
-  /** The network rule: null if this address may be called, else what is wrong with it, worded for the person who gave it. */
-  checkOracleUrl: (url: string) => Promise<string | null>;
+  /**
+   * The network rule: null if a run of this standing may call this address, else what is wrong with it, worded for the
+   * person who gave it.
+   */
+  checkOracleUrl: (url: string, standing: Standing) => Promise<string | null>;
   /** The engine's ports, loaded at first use: a web process rarely needs them. */
   openEngine: () => Promise<Engine>;
   /** Announces changes of runs, whichever process made them. */

@@ -149,7 +149,9 @@ test('a user who may not start the run gets no estimate of it', async () => {
   await expect(estimate({}, { policy: { engineEnabled: false } })).rejects.toMatchObject({
     code: 'PRECONDITION_FAILED',
   });
-  await expect(estimate({}, { policy: { reachable: true } })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  await expect(estimate({}, { policy: { paidJudgeAccounts: [] } })).rejects.toMatchObject({
+    code: 'FORBIDDEN',
+  });
   const judges = { ...openPolicy.judges, anthropic: { model: 'm', unavailable: 'Set ANTHROPIC_API_KEY.' } };
   await expect(estimate({}, { policy: { judges } })).rejects.toThrow('ANTHROPIC_API_KEY');
   expect(calls).toEqual([]);

@@ -7,6 +7,7 @@ import { cleanTextOf } from '#verification/text/clean-text.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { whyNotAdmitted } from '../run/admission.ts';
 import { runConfigOf } from '../run/config.ts';
+import { standingOf } from '../run/standing.ts';
 import { allowedSourceOf } from '../run/target.ts';
 import { newestChanges } from './newest-changes.ts';
 
@@ -39,11 +40,17 @@ export const estimateRun = async (
   request: EstimateRequest,
 ): Promise<RunEstimate> => {
   const provider = request.judge ?? context.policy.defaultJudge;
-  const refusal = await whyNotAdmitted(context, actor, provider);
+  const standing = await standingOf(context, actor);
+  const refusal = await whyNotAdmitted(context, actor, standing, provider);
   if (refusal) throw refusal;
-  const source = await allowedSourceOf(context, request.repoUrl);
+  const source = await allowedSourceOf(context, standing, request.repoUrl);
   const secrets: RunSecrets = { githubToken: request.githubToken, oracleUrl: null, oracleHeaders: {} };
-  const config = runConfigOf(context, request, { source, oracle: ownOracle, oracleQuery: null }, provider);
+  const config = runConfigOf(
+    context,
+    request,
+    { standing, source, oracle: ownOracle, oracleQuery: null },
+    provider,
+  );
   const common = { judge: provider, model: config.judge.model };
   if (judgeOf(provider).model === null)
     return { ...common, replays: config.limit, oracleCalls: config.limit, changesRead: 0, judging: free };

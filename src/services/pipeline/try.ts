@@ -8,6 +8,7 @@ import { cleanTextOf } from '#verification/text/clean-text.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { engineOff } from '../run/admission.ts';
 import { runConfigOf } from '../run/config.ts';
+import { standingOf } from '../run/standing.ts';
 import { targetOf } from '../run/target.ts';
 import { newestChanges } from './newest-changes.ts';
 
@@ -50,7 +51,7 @@ export const tryRunOracle = async (
 ): Promise<OracleTrial> => {
   const { policy } = context;
   if (!policy.engineEnabled) throw new AppError('PRECONDITION_FAILED', engineOff);
-  const { target, secrets } = await targetOf(context, request);
+  const { target, secrets } = await targetOf(context, await standingOf(context, actor), request);
   if (trying.has(actor.userId))
     throw new AppError('TOO_MANY_REQUESTS', 'Your last trial is still under way. Wait for its answer.');
   if (trying.size >= maxTrials)

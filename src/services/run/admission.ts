@@ -1,25 +1,12 @@
-import { eq } from 'drizzle-orm';
 import { AppError } from '#contracts/errors.ts';
 import { isPaid, type JudgeProvider } from '#contracts/judge-providers.ts';
-import { userIdentities } from '#db/schema/users.ts';
+import { mayUseOperatorsMeans, type Standing } from '#contracts/standing.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { budgetSpent } from '../state/spending.ts';
 import { exceededLimit, type Start } from './limits.ts';
 
 export const engineOff =
   'This installation carries out no runs: ENGINE_ENABLED is false. Set ENGINE_ENABLED=true and start it again.';
-
-const mayUsePaidJudge = async ({ db, policy }: ServiceContext, actor: Actor): Promise<boolean> => {
-  // On loopback, the person who asks sits at the machine that holds the key.
-  if (!policy.reachable) return true;
-  const identities = await db
-    .select({ provider: userIdentities.provider, subject: userIdentities.subject })
-    .from(userIdentities)
-    .where(eq(userIdentities.userId, actor.userId));
-  // Wallets are stored in lower case; the operator may have listed a checksummed address.
-  const accounts = new Set(policy.paidJudgeAccounts.map((account) => account.toLowerCase()));
-  return identities.some(({ provider, subject }) => accounts.has(`${provider}:${subject}`.toLowerCase()));
-};
 
 /**
  * Why this actor cannot start a run with this judge now, as the error to throw; null if they can. Counting their limits
@@ -28,6 +15,7 @@ const mayUsePaidJudge = async ({ db, policy }: ServiceContext, actor: Actor): Pr
 export const whyNotAdmitted = async (
   context: ServiceContext,
   actor: Actor,
+  standing: Standing,
   judge: JudgeProvider,
   start: Start = { replays: 0 },
 ): Promise<AppError | null> => {
@@ -39,10 +27,10 @@ export const whyNotAdmitted = async (
   const exceeded = await exceededLimit(context.db, context, actor, start);
   if (exceeded !== null) return new AppError('TOO_MANY_REQUESTS', exceeded);
   if (!isPaid(judge)) return null;
-  if (!(await mayUsePaidJudge(context, actor)))
+  if (!mayUseOperatorsMeans(standing))
     return new AppError(
       'FORBIDDEN',
-      `The ${judge} judge costs the installation money and is open to the accounts in PAID_JUDGE_ACCOUNTS only; yours is not among them. Choose the offline judge, or ask the operator.`,
+      `The ${judge} judge costs the installation money. It is open to the installation’s owner and to the accounts in PAID_JUDGE_ACCOUNTS; yours is not among them. Choose the offline judge, or ask the operator.`,
     );
   if (await budgetSpent(context))
     return new AppError(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { AppError } from '#contracts/errors.ts';
-import type { Continuation } from '#contracts/run.ts';
+import type { Continuation, RunConfig } from '#contracts/run.ts';
 import type { ContinueRequest } from '#contracts/run-request.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import type { Job } from '#queue/jobs.ts';
@@ -15,6 +15,7 @@ import type { RunCreated } from './insert.ts';
 import { holdLimits, type Start } from './limits.ts';
 import { lockAttempt } from './lock-attempt.ts';
 import { secretsAgain } from './secrets-again.ts';
+import { standingOf } from './standing.ts';
 
 const notNow = (message: string) => new AppError('BAD_REQUEST', message, [{ path: 'id', message }]);
 
@@ -48,9 +49,11 @@ export const continueRun = async (
   if (how === 'resume' && maxCostUsd !== null && maxCostUsd <= costUsd) throw limitSpent(costUsd, maxCostUsd);
   if (how === 'retry' && !can.retry) throw notNow('The sample run cannot be retried. Start a new one.');
   const start: Start = how === 'resume' ? 'resume' : { replays: old.config.limit };
-  const refusal = await whyNotAdmitted(context, actor, old.config.judge.provider, start);
+  const standing = await standingOf(context, actor);
+  const refusal = await whyNotAdmitted(context, actor, standing, old.config.judge.provider, start);
   if (refusal) throw refusal;
-  const secrets = await secretsAgain(context, old.config, request, !isStored);
+  const config: RunConfig = { ...old.config, standing, maxCostUsd };
+  const secrets = await secretsAgain(context, config, request, !isStored);
 
   const runId = randomUUID();
   const at = now();
@@ -69,7 +72,7 @@ export const continueRun = async (
       userId: actor.userId,
       constructId: old.constructId,
       repoUrl: old.repoUrl,
-      config: { ...old.config, maxCostUsd },
+      config,
       continuesRunId: old.id,
       continuation: how,
       promptDigest: how === 'resume' ? old.promptDigest : null,

@@ -3,6 +3,7 @@ import { defaultWeights } from '#contracts/certificate.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { whyNotAdmitted } from './admission.ts';
 import { insertRun, type RunCreated } from './insert.ts';
+import { standingOf } from './standing.ts';
 
 /** Shown for the sample in place of a repository's address. */
 const sampleRepository = 'echelon-verify (its own history)';
@@ -15,12 +16,14 @@ const sampleReplays = 20;
  * @throws AppError PRECONDITION_FAILED if the engine is off, TOO_MANY_REQUESTS.
  */
 export const createSampleRun = async (context: ServiceContext, actor: Actor): Promise<RunCreated> => {
-  const refusal = await whyNotAdmitted(context, actor, 'offline', { replays: sampleReplays });
+  const standing = await standingOf(context, actor);
+  const refusal = await whyNotAdmitted(context, actor, standing, 'offline', { replays: sampleReplays });
   if (refusal) throw refusal;
   return insertRun(context, actor, {
     constructId: sampleConstruct,
     repoUrl: sampleRepository,
     config: {
+      standing,
       source: { kind: 'sample' },
       since: null,
       label: null,

@@ -158,40 +158,82 @@ test('without engine, judge or Python oracles the error says what to configure',
   });
 });
 
-test('if strangers can reach the installation, only the listed accounts may use the paid judge', async () => {
-  const policy = withPolicy({
-    reachable: true,
-    defaultJudge: 'anthropic',
-    paidJudgeAccounts: ['github:583231', 'wallet:0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045'],
-    maxCostUsdPerDay: 20,
-  });
+test('only the owner and the listed accounts may use the paid judge, in local mode too', async () => {
+  const owning = await rig.user({ provider: 'local', subject: 'owner' });
   const byGithub = await rig.user({ provider: 'github', subject: '583231' });
   const byWallet = await rig.user({
     provider: 'wallet',
     subject: '0xd8da6bf26964af9d7eed9e03e53415d37aa96045',
   });
   const stranger = await rig.user({ provider: 'github', subject: '5832310' });
-  for (const actor of [byGithub, byWallet])
-    expect(await create({}, { ...policy, actor })).toMatchObject({ judge: 'anthropic' });
-  await expect(create({}, { ...policy, actor: stranger })).rejects.toMatchObject({ code: 'FORBIDDEN' });
-  expect(await create({ judge: 'offline' }, { ...policy, actor: stranger })).toMatchObject({
-    judge: 'offline',
-  });
-  const options = await runOptions({ ...rig.context, ...policy }, stranger);
-  expect(options.judges).toHaveLength(judgeProviders.length);
-  expect(options.judges.slice(0, 2)).toEqual([
-    { provider: 'offline', model: 'offline-1', reason: null, dailyLimitUsd: null },
-    {
-      provider: 'anthropic',
-      model: 'claude-sonnet-5-5',
-      reason: expect.stringContaining('PAID_JUDGE_ACCOUNTS'),
-      dailyLimitUsd: null,
-    },
+  for (const local of [true, false]) {
+    const policy = withPolicy({
+      local,
+      defaultJudge: 'anthropic',
+      paidJudgeAccounts: ['github:583231', 'wallet:0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045'],
+      maxCostUsdPerDay: 20,
+    });
+    for (const [actor, standing] of [
+      [owning, 'owner'],
+      [byGithub, 'listed'],
+      [byWallet, 'listed'],
+    ] as const) {
+      const { runId, judge } = await create({}, { ...policy, actor });
+      expect(judge).toBe('anthropic');
+      expect((await storedRun(runId)).config.standing).toBe(standing);
+    }
+    await expect(create({}, { ...policy, actor: stranger })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    const offline = await create({ judge: 'offline' }, { ...policy, actor: stranger });
+    expect((await storedRun(offline.runId)).config.standing).toBe('stranger');
+    const options = await runOptions({ ...rig.context, ...policy }, stranger);
+    expect(options.judges).toHaveLength(judgeProviders.length);
+    expect(options.judges.slice(0, 2)).toEqual([
+      { provider: 'offline', model: 'offline-1', reason: null, dailyLimitUsd: null },
+      {
+        provider: 'anthropic',
+        model: 'claude-sonnet-5-5',
+        reason: expect.stringContaining('PAID_JUDGE_ACCOUNTS'),
+        dailyLimitUsd: null,
+      },
+    ]);
+    expect((await runOptions({ ...rig.context, ...policy }, byGithub)).judges[1]).toMatchObject({
+      reason: null,
+      dailyLimitUsd: 20,
+    });
+  }
+});
+
+test('an oracle on the installation’s own machine is refused to strangers', async () => {
+  const stranger = await rig.user({ provider: 'github', subject: '77000000' });
+  const policy = withPolicy({ oraclesUnavailable: {} });
+  const python = {
+    oracleType: 'python',
+    oracleUrl: undefined,
+    oracleModule: 'oracles',
+    oracleCallable: 'answer',
+  } as const;
+  await expect(create(python, { ...policy, actor: stranger })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  expect(await create(python, policy)).toMatchObject({ status: 'PENDING' });
+  const { oracles } = await runOptions({ ...rig.context, ...policy }, stranger);
+  expect(oracles.flatMap(({ type, reason }) => (reason === null ? [] : [type]))).toEqual(['python']);
+});
+
+test('the address of an oracle and of a repository is checked by who asks', async () => {
+  const stranger = await rig.user({ provider: 'github', subject: '78000000' });
+  const asked: [string, string][] = [];
+  const checkOracleUrl: ServiceContext['checkOracleUrl'] = async (url, standing) => {
+    asked.push([new URL(url).hostname, standing]);
+    return null;
+  };
+  const request = { repoUrl: 'https://git.example/o/r', oracleUrl: 'http://127.0.0.1:1/ask' };
+  await create(request, { checkOracleUrl });
+  await create(request, { checkOracleUrl, actor: stranger });
+  expect(asked).toEqual([
+    ['git.example', 'listed'],
+    ['127.0.0.1', 'listed'],
+    ['git.example', 'stranger'],
+    ['127.0.0.1', 'stranger'],
   ]);
-  expect((await runOptions({ ...rig.context, ...policy }, byGithub)).judges[1]).toMatchObject({
-    reason: null,
-    dailyLimitUsd: 20,
-  });
 });
 
 test('a spent day refuses the paid judge until midnight UTC, and never the offline judge', async () => {

@@ -3,6 +3,7 @@ import type { Actor, ServiceContext } from '../ground/context.ts';
 import { whyNotAdmitted } from './admission.ts';
 import { runConfigOf } from './config.ts';
 import { insertRun, type RunCreated } from './insert.ts';
+import { standingOf } from './standing.ts';
 import { targetOf } from './target.ts';
 
 /**
@@ -17,9 +18,10 @@ export const createRun = async (
 ): Promise<RunCreated> => {
   const { policy } = context;
   const judge = request.judge ?? policy.defaultJudge;
-  const refusal = await whyNotAdmitted(context, actor, judge, { replays: request.limit });
+  const standing = await standingOf(context, actor);
+  const refusal = await whyNotAdmitted(context, actor, standing, judge, { replays: request.limit });
   if (refusal) throw refusal;
-  const { target, secrets } = await targetOf(context, request);
+  const { target, secrets } = await targetOf(context, standing, request);
 
   return insertRun(context, actor, {
     constructId: request.constructId,

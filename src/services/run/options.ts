@@ -3,6 +3,8 @@ import { isPaid, judgeProviders } from '#contracts/judge-providers.ts';
 import { oracleTypeNames } from '#contracts/oracle-types.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { engineOff, whyNotAdmitted } from './admission.ts';
+import { standingOf } from './standing.ts';
+import { whyNoOracle } from './target.ts';
 
 /** What a form can offer its actor. A reason is null if the choice is available, else it says why not. */
 export const runOptionsSchema = z.object({
@@ -26,13 +28,17 @@ export type RunOptions = z.infer<typeof runOptionsSchema>;
 /** What this actor can start on this installation now, by the rules of `createRun`. */
 export const runOptions = async (context: ServiceContext, actor: Actor): Promise<RunOptions> => {
   const { policy } = context;
+  const standing = await standingOf(context, actor);
   return {
     engine: { enabled: policy.engineEnabled, reason: policy.engineEnabled ? null : engineOff },
     defaultJudge: policy.defaultJudge,
-    oracles: oracleTypeNames.map((type) => ({ type, reason: policy.oraclesUnavailable[type] ?? null })),
+    oracles: oracleTypeNames.map((type) => ({
+      type,
+      reason: whyNoOracle(context, standing, type)?.message ?? null,
+    })),
     judges: await Promise.all(
       judgeProviders.map(async (provider) => {
-        const reason = (await whyNotAdmitted(context, actor, provider))?.message ?? null;
+        const reason = (await whyNotAdmitted(context, actor, standing, provider))?.message ?? null;
         return {
           provider,
           model: policy.judges[provider].model,

@@ -2,17 +2,17 @@ import { redacted } from '#contracts/redacted.ts';
 import type { RunConfig, RunSecrets } from '#contracts/run.ts';
 import type { ContinueRequest } from '#contracts/run-request.ts';
 import type { ServiceContext } from '../ground/context.ts';
-import { badField, withoutQuery } from './target.ts';
+import { badField, requireOracle, withoutQuery } from './target.ts';
 
 /**
  * The secrets of a run that is resumed or retried. Its own were erased when it ended, so the owner gives them again: the
  * headers by the names that it had, and the oracle's address if that had a query. It must be the same oracle.
  * @param needsToken whether the repository will be read again.
- * @throws AppError BAD_REQUEST with the field.
+ * @throws AppError BAD_REQUEST with the field; FORBIDDEN and PRECONDITION_FAILED as `requireOracle`.
  */
 export const secretsAgain = async (
-  { checkOracleUrl }: Pick<ServiceContext, 'checkOracleUrl'>,
-  { oracle, oracleQuery, githubToken }: RunConfig,
+  context: Pick<ServiceContext, 'policy' | 'checkOracleUrl'>,
+  { standing, oracle, oracleQuery, githubToken }: RunConfig,
   request: ContinueRequest,
   needsToken: boolean,
 ): Promise<RunSecrets> => {
@@ -21,6 +21,7 @@ export const secretsAgain = async (
       'githubToken',
       'The run had a GitHub token, which was erased when it ended. Give it again.',
     );
+  requireOracle(context, standing, oracle.type);
   if (!('url' in oracle) || oracle.url === null)
     return { githubToken: request.githubToken, oracleUrl: null, oracleHeaders: {} };
   // HTTP header names ignore case.
@@ -46,7 +47,7 @@ export const secretsAgain = async (
   const oracleUrl = request.oracleUrl ?? oracle.url;
   if (withoutQuery(oracleUrl) !== oracle.url)
     throw badField('oracleUrl', `The run’s oracle is at ${oracle.url}. Start a new run for another one.`);
-  const refused = await checkOracleUrl(oracleUrl);
+  const refused = await context.checkOracleUrl(oracleUrl, standing);
   if (refused !== null) throw badField('oracleUrl', refused);
   return { githubToken: request.githubToken, oracleUrl, oracleHeaders: request.oracleHeaders };
 };

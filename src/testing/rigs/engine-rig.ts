@@ -15,15 +15,18 @@ import type { Actor, InstallationPolicy, WorkerContext } from '#services/ground/
 import { testDatabase } from './database.ts';
 import { type Script, scriptedEngine } from './scripted-engine.ts';
 
+/** Whom the rigs’ users sign in as: accounts that may use everything but private addresses. */
+const listed = Array.from({ length: 1000 }, (_, at) => `github:${at + 1}`);
+
 export const openPolicy: InstallationPolicy = {
   engineEnabled: true,
-  reachable: false,
+  local: true,
   defaultJudge: 'offline',
   judges: byProvider((provider) => ({
     model: judgeOf(provider).model?.defaultModel ?? 'offline-1',
     unavailable: null,
   })),
-  paidJudgeAccounts: [],
+  paidJudgeAccounts: listed,
   maxCostUsdPerDay: null,
   limits: {
     runsAtOnce: 1000,
@@ -94,13 +97,16 @@ export const openRig = async (script: Script = {}) => {
     },
   };
 
-  const user = async (identity?: {
-    provider: 'local' | 'wallet' | 'github';
-    subject: string;
-  }): Promise<Actor> => {
+  let signedIn = 0;
+  const user = async (
+    identity: { provider: 'local' | 'wallet' | 'github'; subject: string } = {
+      provider: 'github',
+      subject: String(++signedIn),
+    },
+  ): Promise<Actor> => {
     const [row] = await db.insert(users).values({ name: null }).returning({ userId: users.id });
     if (!row) throw new Error('No user was inserted.');
-    if (identity) await db.insert(userIdentities).values({ userId: row.userId, ...identity });
+    await db.insert(userIdentities).values({ userId: row.userId, ...identity });
     return row;
   };
 

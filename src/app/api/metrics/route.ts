@@ -6,5 +6,5 @@ export const dynamic = 'force-dynamic';
 
 export const GET = (request: Request) => {
   const { metrics, services } = getComposition();
-  return getMetrics({ metrics, reachable: services.policy.reachable }, request);
+  return getMetrics({ metrics, reachable: !services.policy.local }, request);
 };

@@ -20,11 +20,6 @@ export type GitHubAccess = {
   owner: string;
   name: string;
   token: string | null;
-  /**
-   * The token belongs to the installation, not to the run: a repository that only its operator may read is reported as
-   * unknown.
-   */
-  publicOnly?: boolean;
   /** Reads diffs from git objects. Without it, or when git fails, each diff costs an API call. */
   objects?: GitObjectsAccess;
   maxWaitMs?: number;
@@ -171,10 +166,10 @@ export const openGitHub = (access: GitHubAccess, calls: GitHubCalls) => {
 };
 
 /** Unknown and forbidden give the same answer, as on GitHub itself. */
-export const unknownRepository = ({ owner, name, token, publicOnly }: GitHubAccess): SourceError =>
+export const unknownRepository = ({ owner, name, token }: GitHubAccess): SourceError =>
   new SourceError(
     'not_found',
-    token === null || publicOnly
+    token === null
       ? `${owner}/${name} does not exist on GitHub or is private: check the name, or give a token that may read it.`
       : `${owner}/${name} does not exist on GitHub, or the token may not read it. Check the name and the token's rights.`,
   );

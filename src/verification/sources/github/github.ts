@@ -10,7 +10,6 @@ import {
   openGitHub,
   type RepositoryFolder,
   readAnswer,
-  unknownRepository,
 } from './client.ts';
 import { diffFromFiles } from './files.ts';
 import { type ListingStore, listMerged, type MergedPull } from './listing.ts';
@@ -28,7 +27,6 @@ const openRepository = async (github: GitHub, access: GitHubAccess) => {
   const { owner, name } = access;
   const { data } = await github.request('GET /repos/{owner}/{repo}', { owner, repo: name });
   const repository = readAnswer(repositorySchema, data);
-  if (repository.private && access.publicOnly) throw unknownRepository(access);
   if (repository.full_name.toLowerCase() !== `${owner}/${name}`.toLowerCase()) {
     throw new SourceError(
       'not_found',

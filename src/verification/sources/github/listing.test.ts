@@ -64,16 +64,6 @@ test('since and label filter the list', async () => {
   expect((await failure({}, { label: 'none' })).message).toMatch(/with the label "none"/);
 });
 
-test('with the installation’s token a private repository looks unknown, and nothing of it is read', async () => {
-  const { fake, failure } = await githubRig();
-  const unknown = await failure({ publicOnly: true, token: githubToken });
-  fake.repositories.push(fakeRepository({ count: 3, private: true }));
-  const error = await failure({ publicOnly: true, token: githubToken });
-  expect(error.code).toBe('not_found');
-  expect(error.message).toBe(unknown.message);
-  expect(fake.requests.filter(({ path }) => path.includes('/pulls'))).toEqual([]);
-});
-
 test('a draw from a private repository names neither the repository nor its commits', async () => {
   const { fake, source, failure } = await githubRig();
   fake.repositories.push(fakeRepository({ count: 3, private: true }));
