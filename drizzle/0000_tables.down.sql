@@ -14,6 +14,8 @@ DROP TABLE "ground_truth_snapshots" CASCADE;
 --> statement-breakpoint
 DROP TABLE "housekeeping" CASCADE;
 --> statement-breakpoint
+DROP TABLE "inquiries" CASCADE;
+--> statement-breakpoint
 DROP TABLE "judge_batch_items" CASCADE;
 --> statement-breakpoint
 DROP TABLE "judge_spend" CASCADE;

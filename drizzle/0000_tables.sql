@@ -109,6 +109,19 @@ CREATE TABLE "housekeeping" (
 	"begun_at" timestamp with time zone NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "inquiries" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"user_id" uuid NOT NULL,
+	"kind" text NOT NULL,
+	"config_json" jsonb NOT NULL,
+	"sealed" text NOT NULL,
+	"answer_json" jsonb,
+	"refusal_json" jsonb,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "inquiries_kind_check" CHECK ("inquiries"."kind" in ('trial', 'estimate')),
+	CONSTRAINT "inquiries_ended_check" CHECK (num_nonnulls("inquiries"."answer_json", "inquiries"."refusal_json") < 2)
+);
+--> statement-breakpoint
 CREATE TABLE "judge_batch_items" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"replay_id" uuid NOT NULL,
@@ -268,6 +281,7 @@ CREATE TABLE "users" (
 --> statement-breakpoint
 ALTER TABLE "answer_keys" ADD CONSTRAINT "answer_keys_ground_truth_digest_fk" FOREIGN KEY ("ground_truth_digest") REFERENCES "public"."ground_truth_records"("digest") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_replay_scores" ADD CONSTRAINT "verification_replay_scores_certificate_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "inquiries" ADD CONSTRAINT "inquiries_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "judge_batch_items" ADD CONSTRAINT "judge_batch_items_replay_id_fk" FOREIGN KEY ("replay_id") REFERENCES "public"."verification_replays"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_replays" ADD CONSTRAINT "verification_replays_run_id_verification_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."verification_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_replays" ADD CONSTRAINT "verification_replays_ground_truth_digest_fk" FOREIGN KEY ("ground_truth_digest") REFERENCES "public"."ground_truth_records"("digest") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
@@ -283,6 +297,8 @@ CREATE INDEX "call_slots_resource_taken_at_idx" ON "call_slots" USING btree ("re
 CREATE INDEX "verification_certificates_construct_id_created_at_idx" ON "verification_certificates" USING btree ("construct_id","created_at");--> statement-breakpoint
 CREATE INDEX "verification_certificates_brier_idx" ON "verification_certificates" USING btree ("brier");--> statement-breakpoint
 CREATE INDEX "ground_truth_records_private_created_at_idx" ON "ground_truth_records" USING btree ("created_at") WHERE scope <> 'public';--> statement-breakpoint
+CREATE UNIQUE INDEX "inquiries_user_id_kind_key" ON "inquiries" USING btree ("user_id","kind");--> statement-breakpoint
+CREATE INDEX "inquiries_created_at_idx" ON "inquiries" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "judge_batch_items_state_idx" ON "judge_batch_items" USING btree ("state");--> statement-breakpoint
 CREATE INDEX "judge_batch_items_batch_id_idx" ON "judge_batch_items" USING btree ("batch_id");--> statement-breakpoint
 CREATE INDEX "judge_batch_items_spend_id_idx" ON "judge_batch_items" USING btree ("spend_id");--> statement-breakpoint

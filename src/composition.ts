@@ -1,12 +1,7 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { AuthContext } from '#auth/context.ts';
-import {
-  byProvider,
-  defaultProvider,
-  type JudgeProvider,
-  judgeProviders,
-} from '#contracts/judge-providers.ts';
+import { byProvider, defaultProvider } from '#contracts/judge-providers.ts';
 import { mayCallPrivateAddresses } from '#contracts/standing.ts';
 import { requireAgreement } from '#db/applied.ts';
 import { openDatabase } from '#db/client.ts';
@@ -20,9 +15,8 @@ import {
   judgeSettingsOf,
   readEnvironment,
 } from '#env.ts';
-import { byReach, guardedFetch } from '#platform/network/guarded-fetch.ts';
-import { type MissingPart, missingFor, type OpenJudge, openJudge } from '#platform/open-judge.ts';
-import type { Engine } from '#platform/open-ports.ts';
+import { byReach, type GuardedFetch, guardedFetch, type Reach } from '#platform/network/guarded-fetch.ts';
+import { type MissingPart, missingFor } from '#platform/open-judge.ts';
 import { createSecretBox } from '#platform/secret-box.ts';
 import { createLogger } from '#platform/telemetry/logger.ts';
 import { type Exposition, openPrometheus } from '#platform/telemetry/prometheus.ts';
@@ -33,7 +27,6 @@ import {
   type Readiness,
   readiness,
   type ServiceContext,
-  type WorkerContext,
 } from '#services/ground/index.ts';
 
 /** What the web process works with. */
@@ -50,15 +43,8 @@ export type Composition = {
   close: () => Promise<void>;
 };
 
-/** What a worker process works with: the services, and the engine's ports. */
-export type WorkerComposition = Omit<Composition, 'services' | 'auth'> & {
-  worker: WorkerContext;
-  /** Rejects with SchemaMismatch if another version set up the database. */
-  requireOwnSchema: () => Promise<void>;
-};
-
 /** Processes are started in the project's folder, by `npm start` and by every deployment that runs its commands. */
-const projectDir = process.cwd();
+export const projectDir = process.cwd();
 
 const required = (value: string | undefined, name: string): string => {
   if (value !== undefined) return value;
@@ -68,7 +54,7 @@ const required = (value: string | undefined, name: string): string => {
 };
 
 /** The address under which this installation's own pages and its demonstration oracle are reached. */
-const ownUrl = ({ NEXTAUTH_URL, HOST, PORT }: Environment): string => {
+export const ownUrl = ({ NEXTAUTH_URL, HOST, PORT }: Environment): string => {
   if (NEXTAUTH_URL !== undefined) return NEXTAUTH_URL;
   const host = isLoopbackHost(HOST) ? HOST : '127.0.0.1';
   return `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`;
@@ -125,7 +111,13 @@ const secretsKeys = (list: string): [Buffer, ...Buffer[]] => {
   return [bytesOf(first), ...others.map(bytesOf)];
 };
 
-type Core = Omit<Composition, 'auth'> & Pick<WorkerComposition, 'requireOwnSchema'>;
+/** What both kinds of process work with. */
+export type Core = Omit<Composition, 'auth'> & {
+  /** Rejects with SchemaMismatch if another version set up the database. */
+  requireOwnSchema: () => Promise<void>;
+  /** `fetch` under the network rule. */
+  guarded: Record<Reach, GuardedFetch>;
+};
 
 const authOf = (environment: Environment, { db, now }: ServiceContext): AuthContext => ({
   db,
@@ -137,23 +129,6 @@ const authOf = (environment: Environment, { db, now }: ServiceContext): AuthCont
       ? { clientId: environment.GITHUB_CLIENT_ID, clientSecret: environment.GITHUB_CLIENT_SECRET }
       : null,
 });
-
-/** The judges that can be used here. */
-const openJudges = async (
-  environment: Environment,
-  { judges }: InstallationPolicy,
-): Promise<Map<JudgeProvider, OpenJudge>> => {
-  const settings = judgeSettingsOf(environment);
-  const ports = { prices: environment.JUDGE_PRICES ?? {}, maxConcurrent: environment.JUDGE_MAX_CONCURRENT };
-  const usable = judgeProviders.filter((provider) => judges[provider].unavailable === null);
-  return new Map(
-    await Promise.all(
-      usable.map(
-        async (provider) => [provider, await openJudge(provider, settings[provider], ports)] as const,
-      ),
-    ),
-  );
-};
 
 /** What must not appear anywhere in a log. */
 const secretsOf = (environment: Environment): string[] =>
@@ -169,7 +144,7 @@ const secretsOf = (environment: Environment): string[] =>
   ].flatMap((secret) => (secret === undefined ? [] : [secret.trim()]));
 
 /** Tracing, if an endpoint is configured; its SDK is loaded only then. */
-const openTracing = async (environment: Environment, service: string) => {
+export const openTracing = async (environment: Environment, service: string) => {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = environment;
   if (endpoint === undefined) return { tracing: createTracing(null), close: async () => {} };
   const { openCollector } = await import('#platform/telemetry/collector.ts');
@@ -180,7 +155,7 @@ const openTracing = async (environment: Environment, service: string) => {
   return { tracing: createTracing(tracer), close };
 };
 
-const compose = (environment: Environment, tracing: Tracing): Core => {
+export const compose = (environment: Environment, tracing: Tracing): Core => {
   const databaseUrl = required(environment.DATABASE_URL, 'DATABASE_URL');
   const logger = createLogger({ level: environment.LOG_LEVEL, secrets: secretsOf(environment), tracing });
   const database = openDatabase(databaseUrl);
@@ -197,34 +172,6 @@ const compose = (environment: Environment, tracing: Tracing): Core => {
     }),
   );
   const migrations = () => readJournal(join(projectDir, 'drizzle'));
-  // Octokit, git and the judge's client: a web process loads them only when somebody tries an oracle.
-  let engine: Promise<Engine> | null = null;
-  const openEngine = () => {
-    engine ??= import('#platform/open-ports.ts').then(async ({ createEngine }) =>
-      createEngine({
-        githubApiUrl: environment.GITHUB_API_URL,
-        githubServerUrl: environment.GITHUB_SERVER_URL,
-        repositoriesDir: join(resolve(environment.DATA_DIR ?? join(projectDir, '.data')), 'repositories'),
-        githubToken: environment.GITHUB_TOKEN ?? null,
-        projectDir,
-        searchPath: environment.PATH,
-        local: policy.local,
-        pythonOracleDir: environment.PYTHON_ORACLE_DIR ?? null,
-        outboundAllow: environment.OUTBOUND_ALLOW,
-        demonstrationOracleUrl: new URL('/api/demo-oracle', ownUrl(environment)).href,
-        guarded,
-        judges: await openJudges(environment, policy),
-        judgePrices: environment.JUDGE_PRICES ?? {},
-        metrics,
-        tracing,
-      }),
-    );
-    // A failed load may be temporary: the next trial loads again.
-    engine.catch(() => {
-      engine = null;
-    });
-    return engine;
-  };
   return {
     environment,
     databaseUrl,
@@ -234,6 +181,7 @@ const compose = (environment: Environment, tracing: Tracing): Core => {
       await requireAgreement(database.sql, await migrations());
     },
     metrics: { scrape, token: environment.METRICS_TOKEN ?? null },
+    guarded,
     services: {
       db: database.db,
       sender: queue.sender,
@@ -241,7 +189,6 @@ const compose = (environment: Environment, tracing: Tracing): Core => {
       policy,
       checkOracleUrl: (url, standing) =>
         guarded[mayCallPrivateAddresses(standing, policy) ? 'private' : 'public'].checkUrl(url),
-      openEngine,
       runChanges,
       log: logger,
       metrics,
@@ -250,7 +197,6 @@ const compose = (environment: Environment, tracing: Tracing): Core => {
     },
     close: async () => {
       await queue.close();
-      await (await engine)?.close();
       await Promise.all([guarded.public.close(), guarded.private.close()]);
       await runChanges.close();
       await database.close();
@@ -279,19 +225,4 @@ export const getComposition = (): Composition => {
     held.echelonComposition = { ...core, auth: authOf(core.environment, core.services) };
   }
   return held.echelonComposition;
-};
-
-/** A worker process's composition. Throws EnvironmentError. */
-export const getWorkerComposition = async (): Promise<WorkerComposition> => {
-  const environment = readEnvironment();
-  const traces = await openTracing(environment, 'echelon-verify-worker');
-  const { services, ...composition } = compose(environment, traces.tracing);
-  return {
-    ...composition,
-    worker: { ...services, engine: await services.openEngine() },
-    close: async () => {
-      await composition.close();
-      await traces.close();
-    },
-  };
 };

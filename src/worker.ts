@@ -1,9 +1,9 @@
-import { getWorkerComposition } from '#composition.ts';
 import { isLoopbackHost } from '#env.ts';
 import { createHandlers } from '#jobs/index.ts';
 import { workQueues } from '#queue/work.ts';
 import { startWorkerServer } from '#rest/worker-server.ts';
 import { cannotStart } from '#start/cannot-start.ts';
+import { getWorkerComposition } from '#worker-composition.ts';
 
 /**
  * A worker process: does the queues' jobs. `npm start` runs one. More may run, on other machines too, against the same

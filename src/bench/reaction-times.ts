@@ -51,7 +51,13 @@ const silent = { info: () => {}, warn: () => {}, error: () => {} };
 const startWorker = async (databaseUrl: string, handlers: Partial<WorkOptions['handlers']>) => {
   const worker = await workQueues({
     databaseUrl,
-    handlers: { 'ingest-run': nothing, 'score-replay': nothing, 'certify-run': nothing, ...handlers },
+    handlers: {
+      'ingest-run': nothing,
+      'score-replay': nothing,
+      'certify-run': nothing,
+      'answer-inquiry': nothing,
+      ...handlers,
+    },
     deadLetter: nothing,
     periodic: {},
     logger: silent,

@@ -2,8 +2,16 @@ import type { Job } from '#queue/jobs.ts';
 import type { JobHandlers } from '#queue/work.ts';
 import { advanceBatches } from '#services/calls/index.ts';
 import type { WorkerContext } from '#services/ground/index.ts';
-import { advanceReplay, certifyRun, endDeadJob, ingestRun, sweepRuns } from '#services/pipeline/index.ts';
+import {
+  advanceReplay,
+  answerInquiry,
+  certifyRun,
+  endDeadJob,
+  ingestRun,
+  sweepRuns,
+} from '#services/pipeline/index.ts';
 import { erasePrivateGroundTruths, prune } from '#services/retention/index.ts';
+import { forgetInquiries } from '#services/run/index.ts';
 import { loggingStatus } from '#services/state/index.ts';
 
 export type Handlers = {
@@ -21,8 +29,8 @@ const observedJob = (
   work: () => Promise<void>,
 ): Promise<void> => {
   const { log, tracing, now } = context;
-  const ids = { runId: data.runId, ...('replayId' in data ? { replayId: data.replayId } : {}) };
-  return tracing.span({ name: `job ${name}`, kind: 'consumer', ids, parent: data.traceparent }, async () => {
+  const { traceparent, ...ids } = data;
+  return tracing.span({ name: `job ${name}`, kind: 'consumer', ids, parent: traceparent }, async () => {
     const startedAt = now().getTime();
     log.debug({ job: name, ...ids }, 'A job started');
     let ended = false;
@@ -48,6 +56,8 @@ export const createHandlers = (context: WorkerContext): Handlers => ({
       observedJob(context, { name: 'score-replay', data }, () =>
         advanceReplay(context, data, signal, stopping),
       ),
+    'answer-inquiry': (data, signal) =>
+      observedJob(context, { name: 'answer-inquiry', data }, () => answerInquiry(context, data, signal)),
     'certify-run': (data, signal) =>
       observedJob(context, { name: 'certify-run', data }, () => certifyRun(context, data, signal)),
   },
@@ -58,5 +68,6 @@ export const createHandlers = (context: WorkerContext): Handlers => ({
     'sweep runs': () => loggingStatus(context, () => sweepRuns(context)),
     'erase private ground truth': () => erasePrivateGroundTruths(context),
     prune: () => prune(context),
+    'forget inquiries': () => forgetInquiries(context.db),
   },
 });

@@ -14,6 +14,7 @@ const traceparent = z
 export const jobPayloads = {
   'ingest-run': z.object({ runId: z.uuid(), traceparent }),
   'score-replay': z.object({ runId: z.uuid(), replayId: z.uuid(), traceparent }),
+  'answer-inquiry': z.object({ inquiryId: z.uuid(), traceparent }),
   'certify-run': z.object({ runId: z.uuid(), traceparent }),
 } as const;
 

@@ -38,6 +38,7 @@ test('another worker does the job of a worker killed with kill -9 once its lease
       'ingest-run': nothing,
       'score-replay': async (data) => void done.push(data),
       'certify-run': nothing,
+      'answer-inquiry': nothing,
     },
     deadLetter: nothing,
     periodic: {},

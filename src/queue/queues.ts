@@ -12,6 +12,8 @@ const expireInSeconds: Record<JobName, number> = {
   // A judge may be told to wait again and again.
   'score-replay': 60 * 60,
   'certify-run': 30 * 60,
+  // A person waits.
+  'answer-inquiry': 2 * 60,
 };
 
 /**

@@ -11,7 +11,8 @@ const liveStates = ['created', 'retry', 'active'];
 /** The ids of runs that a job waits for or works on, dead letters included. */
 export const runsWithJobs = async (executor: Executor): Promise<Set<string>> => {
   const rows = await executor.execute<{ run_id: string }>(
-    sql`select distinct data ->> 'runId' as run_id from pgboss.job where state in ${liveStates}`,
+    sql`select distinct data ->> 'runId' as run_id from pgboss.job
+        where state in ${liveStates} and data ? 'runId'`,
   );
   return new Set(rows.map(({ run_id }) => run_id));
 };

@@ -25,7 +25,7 @@ const open = async () => {
     work: async (options: Partial<WorkOptions>) => {
       const worker = await workQueues({
         databaseUrl,
-        handlers: { 'ingest-run': nothing, 'score-replay': nothing, 'certify-run': nothing },
+        handlers: handlersWith({}),
         deadLetter: nothing,
         periodic: {},
         logger: silent,
@@ -37,12 +37,13 @@ const open = async () => {
   };
 };
 
-const ingest = (): Job => ({ name: 'ingest-run', data: { runId: randomUUID() } });
+const ingest = () => ({ name: 'ingest-run', data: { runId: randomUUID() } }) satisfies Job;
 const score = (): Job => ({ name: 'score-replay', data: { runId: randomUUID(), replayId: randomUUID() } });
 const handlersWith = (changed: Partial<WorkOptions['handlers']>) => ({
   'ingest-run': nothing,
   'score-replay': nothing,
   'certify-run': nothing,
+  'answer-inquiry': nothing,
   ...changed,
 });
 

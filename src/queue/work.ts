@@ -38,7 +38,12 @@ export type WorkOptions = {
   lookEverySeconds?: { beside: number; without: number };
 };
 
-const defaultConcurrency: Record<JobName, number> = { 'ingest-run': 2, 'score-replay': 16, 'certify-run': 2 };
+const defaultConcurrency: Record<JobName, number> = {
+  'ingest-run': 2,
+  'score-replay': 16,
+  'certify-run': 2,
+  'answer-inquiry': 8,
+};
 
 /** The first of two lock keys; the second is the task's. Any constant serves, as long as all workers use this one. */
 const periodicLock = 402_073_691;
@@ -53,6 +58,7 @@ const messageOf = (error: unknown): string => {
 const idsOf = (data: object) => ({
   ...('runId' in data ? { runId: data.runId } : {}),
   ...('replayId' in data ? { replayId: data.replayId } : {}),
+  ...('inquiryId' in data ? { inquiryId: data.inquiryId } : {}),
 });
 
 /** How long a job has to hand itself back after it was cut off at the end of the grace period. */

@@ -21,6 +21,7 @@ const rows = `
     values ('${id}', '${id}', '1', 0, 'open');
   insert into answer_keys (ground_truth_digest, judge_provider, judge_model, prompt_digest, outcome_json, key_of_replay)
     values ('${digest}', 'offline', 'offline-1', '${digest}', '{}', '${id}');
+  insert into inquiries (id, user_id, kind, config_json, sealed) values ('${id}', '${id}', 'trial', '{}', 's');
   insert into judge_spend (run_id, cost_usd, settled) values ('${id}', 0, false);
   insert into judge_batch_items (replay_id, run_id, call, request_json, spend_id)
     values ('${id}', '${id}', 'first/recall', '{}', '${id}');
@@ -110,6 +111,8 @@ const refused: [table: string, constraint: string, change: string][] = [
   ['answer_keys', 'prompt_digest', `prompt_digest = 'v1'`],
   ['answer_keys', 'baseline', `baseline_json = '{}'`],
   ['answer_keys', 'baseline', `baseline_of_replay = '${id}'`],
+  ['inquiries', 'kind', `kind = 'chat'`],
+  ['inquiries', 'ended', `answer_json = '{}', refusal_json = '{}'`],
   ['judge_spend', 'cost_usd', 'cost_usd = -0.01'],
   ['judge_spend', 'cost_usd', `cost_usd = 'NaN'`],
   ['judge_spend', 'cost_usd', `cost_usd = 'Infinity'`],

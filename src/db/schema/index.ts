@@ -3,6 +3,7 @@ export * from './call-slots.ts';
 export * from './certificates.ts';
 export * from './ground-truths.ts';
 export * from './housekeeping.ts';
+export * from './inquiries.ts';
 export * from './judge-batches.ts';
 export * from './judge-spend.ts';
 export * from './relations.ts';

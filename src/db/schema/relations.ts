@@ -3,6 +3,7 @@ import { answerKeys } from './answer-keys.ts';
 import { callSlots, callWaits } from './call-slots.ts';
 import { verificationCertificates, verificationReplayScores } from './certificates.ts';
 import { groundTruthRecords, groundTruthSnapshots } from './ground-truths.ts';
+import { inquiries } from './inquiries.ts';
 import { judgeBatchItems } from './judge-batches.ts';
 import { judgeSpend } from './judge-spend.ts';
 import { verificationReplays } from './replays.ts';
@@ -19,12 +20,17 @@ export const usersRelations = relations(users, ({ many }) => ({
   signInLinks: many(signInLinks),
   apiTokens: many(apiTokens),
   runs: many(verificationRuns),
+  inquiries: many(inquiries),
   callSlots: many(callSlots),
   callWaits: many(callWaits),
 }));
 
 export const userIdentitiesRelations = relations(userIdentities, ({ one }) => ({
   user: one(users, { fields: [userIdentities.userId], references: [users.id] }),
+}));
+
+export const inquiriesRelations = relations(inquiries, ({ one }) => ({
+  user: one(users, { fields: [inquiries.userId], references: [users.id] }),
 }));
 
 export const signInLinksRelations = relations(signInLinks, ({ one }) => ({

@@ -14,7 +14,11 @@ import {
 export type SpanAttributes = Record<string, string | number | boolean>;
 
 /** Identifies the work: everything done and logged inside a span has these ids. */
-export type WorkIds = { runId?: string | undefined; replayId?: string | undefined };
+export type WorkIds = {
+  runId?: string | undefined;
+  replayId?: string | undefined;
+  inquiryId?: string | undefined;
+};
 
 export type SpanOptions = {
   name: string;
@@ -52,6 +56,7 @@ const kinds = {
 const present = (ids: WorkIds) => ({
   ...(ids.runId === undefined ? {} : { runId: ids.runId }),
   ...(ids.replayId === undefined ? {} : { replayId: ids.replayId }),
+  ...(ids.inquiryId === undefined ? {} : { inquiryId: ids.inquiryId }),
 });
 
 /** An error's message may repeat what was sent; its name comes from code. */

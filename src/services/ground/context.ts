@@ -63,8 +63,6 @@ export type ServiceContext = {
    * person who gave it.
    */
   checkOracleUrl: (url: string, standing: Standing) => Promise<string | null>;
-  /** The engine's ports, loaded at first use: a web process rarely needs them. */
-  openEngine: () => Promise<Engine>;
   /** Announces changes of runs, whichever process made them. */
   runChanges: RunChanges;
   log: Log;

@@ -6,6 +6,7 @@ import type { ServiceContext } from '../ground/context.ts';
 import { reportFault } from '../ground/fault.ts';
 import { endReplay } from '../state/end-replay.ts';
 import { failRun } from '../state/transitions.ts';
+import { endDeadInquiry } from './answer-inquiry.ts';
 
 const silentDeath =
   'Its worker stopped several times without saying why (it may have run out of memory, or been killed).';
@@ -19,6 +20,7 @@ export const endDeadJob = async (
   context: Pick<ServiceContext, 'db' | 'sender' | 'now' | 'log'>,
   { name, data }: Job,
 ): Promise<void> => {
+  if (name === 'answer-inquiry') return endDeadInquiry(context, data);
   const { db, now } = context;
   if (name !== 'score-replay') {
     const [run] = await db

@@ -19,10 +19,6 @@ import { openPolicy } from '../rigs/engine-rig.ts';
 /** The fleet's key for secrets, also in its workers' environment. */
 export const secretsKey = 'ab'.repeat(32);
 
-const neverHere = async () => {
-  throw new Error('Only workers carry out runs.');
-};
-
 /** Accepts runs in this process, like a web process. Workers in other processes carry them out. */
 export const openFrontDesk = async (databaseUrl: string) => {
   const { db, close } = openDatabase(databaseUrl);
@@ -35,7 +31,6 @@ export const openFrontDesk = async (databaseUrl: string) => {
     secretBox: createSecretBox(Buffer.from(secretsKey, 'hex')),
     policy: openPolicy,
     checkOracleUrl: async () => null,
-    openEngine: neverHere,
     runChanges,
     metrics: noMetrics,
     tracing: createTracing(null),

@@ -213,7 +213,8 @@ const entry = (at: string, packages: string[] = [], others: string[] = []): Plac
 const entryPoints: Place[] = [
   entry('start', ['next']),
   entry('start.ts', [], ['start']),
-  entry('worker.ts', [], ['start']),
+  entry('worker-composition.ts'),
+  entry('worker.ts', [], ['start', 'worker-composition.ts']),
   entry('cli/main.ts', [], ['start']),
   entry('instrumentation.ts'),
   entry('proxy.ts', ['next']),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { onTestFinished } from 'vitest';
 import { byProvider, judgeOf } from '#contracts/judge-providers.ts';
@@ -85,7 +86,6 @@ export const openRig = async (script: Script = {}) => {
     secretBox: createSecretBox(randomBytes(32)),
     policy: openPolicy,
     checkOracleUrl: async () => null,
-    openEngine: async () => engine,
     runChanges,
     log: { error: log, warn: log, info: () => {}, debug: () => {} },
     metrics: noMetrics,
@@ -117,6 +117,52 @@ export const openRig = async (script: Script = {}) => {
     return row && { job: JSON.parse(row.job) as Job, failed: row.failed };
   };
 
+  /** Works on queued jobs, one at a time, until none is left. A job that fails `tries` times is a dead letter. */
+  const pump = async ({
+    tries = 2,
+    deliveries = 1,
+    onto = context,
+  }: {
+    tries?: number;
+    deliveries?: number;
+    onto?: WorkerContext;
+  } = {}) => {
+    const { handlers, deadLetter } = createHandlers(onto);
+    const work = ({ name, data }: Job) => {
+      const handle = handlers[name] as (data: Job['data'], signal: AbortSignal) => Promise<void>;
+      return handle(data, new AbortController().signal);
+    };
+    for (let turn = 0; turn < 500; turn += 1) {
+      const taken = await take();
+      if (!taken) return;
+      // A job that must wait begins when its time has come.
+      clock += taken.job.afterMs ?? 0;
+      const results = await Promise.allSettled(Array.from({ length: deliveries }, () => work(taken.job)));
+      if (results.every(({ status }) => status === 'fulfilled')) continue;
+      const failed = taken.failed + 1;
+      if (failed < tries)
+        await db.execute(
+          sql`insert into test_jobs (job, failed) values (${JSON.stringify(taken.job)}, ${failed})`,
+        );
+      else await deadLetter(taken.job);
+    }
+    throw new Error('The queue does not become empty.');
+  };
+
+  /** Works on queued jobs until `pending` has settled, as a worker does beside the web process. */
+  const answering = async <T>(pending: Promise<T>, onto: WorkerContext = context): Promise<T> => {
+    let settled = false;
+    const end = () => {
+      settled = true;
+    };
+    pending.then(end, end);
+    while (!settled) {
+      await pump({ onto });
+      await sleep(5);
+    }
+    return pending;
+  };
+
   return {
     database,
     db,
@@ -132,37 +178,8 @@ export const openRig = async (script: Script = {}) => {
       const rows = await db.execute<{ job: string }>(sql`select job from test_jobs order by id`);
       return rows.map(({ job }) => JSON.parse(job));
     },
-    /** Works on queued jobs, one at a time, until none is left. A job that fails `tries` times is a dead letter. */
-    pump: async ({
-      tries = 2,
-      deliveries = 1,
-      onto = context,
-    }: {
-      tries?: number;
-      deliveries?: number;
-      onto?: WorkerContext;
-    } = {}) => {
-      const { handlers, deadLetter } = createHandlers(onto);
-      const work = ({ name, data }: Job) => {
-        const { signal } = new AbortController();
-        return name === 'score-replay' ? handlers[name](data, signal) : handlers[name](data, signal);
-      };
-      for (let turn = 0; turn < 500; turn += 1) {
-        const taken = await take();
-        if (!taken) return;
-        // A job that must wait begins when its time has come.
-        clock += taken.job.afterMs ?? 0;
-        const results = await Promise.allSettled(Array.from({ length: deliveries }, () => work(taken.job)));
-        if (results.every(({ status }) => status === 'fulfilled')) continue;
-        const failed = taken.failed + 1;
-        if (failed < tries)
-          await db.execute(
-            sql`insert into test_jobs (job, failed) values (${JSON.stringify(taken.job)}, ${failed})`,
-          );
-        else await deadLetter(taken.job);
-      }
-      throw new Error('The queue does not become empty.');
-    },
+    pump,
+    answering,
     /** Every row of every table, as text, except in Postgres's own schemas. */
     dump: async (): Promise<string> => {
       const tables = await db.execute<{ name: string }>(

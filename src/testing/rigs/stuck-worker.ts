@@ -18,6 +18,7 @@ await workQueues({
     'ingest-run': never('ingest-run'),
     'score-replay': never('score-replay'),
     'certify-run': never('certify-run'),
+    'answer-inquiry': never('answer-inquiry'),
   },
   deadLetter: async () => {},
   periodic: {},

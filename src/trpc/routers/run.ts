@@ -8,17 +8,18 @@ import {
   runSchema,
 } from '#contracts/run.ts';
 import { continueRequestSchema, runRequestSchema, tryRequestSchema } from '#contracts/run-request.ts';
-import { estimateRun, tryRunOracle } from '#services/pipeline/index.ts';
 import {
   cancelRun,
   continueRun,
   createRun,
   createSampleRun,
+  estimateRun,
   followRun,
   getRun,
   listRuns,
   runOptions,
   runOptionsSchema,
+  tryRunOracle,
 } from '#services/run/index.ts';
 import { protectedProcedure, router } from './init.ts';
 

@@ -2,9 +2,11 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
 import { oracleTrialSchema } from '#contracts/run.ts';
 import type { TryRequest } from '#contracts/run-request.ts';
+import { inquiries } from '#db/schema/inquiries.ts';
 import { openPolicy, testRig } from '#testing/rigs/engine-rig.ts';
 import { changeNumber, changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
 import { type DrawRequest, SourceError } from '#verification/sources/source.ts';
+import { forgetInquiries } from './inquire.ts';
 import { tryRunOracle } from './try.ts';
 
 afterEach(() => void vi.restoreAllMocks());
@@ -23,7 +25,7 @@ const rigWith = async (script: Script = {}) => {
     ...rig,
     actor,
     trial: (changes: Partial<TryRequest> = {}) =>
-      tryRunOracle(rig.context, actor, { ...request, ...changes }),
+      rig.answering(tryRunOracle(rig.context, actor, { ...request, ...changes })),
   };
 };
 
@@ -89,7 +91,7 @@ test('addresses that the network rule refuses are not tried, and nothing is trie
 test('a user has one trial at a time, however the last one ended', async () => {
   const [begun, continueAs] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   let failing = false;
-  const { trial, context, user } = await rigWith({
+  const { trial, context, user, answering } = await rigWith({
     draw: async () => {
       begun.resolve();
       await continueAs.promise;
@@ -100,18 +102,20 @@ test('a user has one trial at a time, however the last one ended', async () => {
   const first = trial();
   await begun.promise;
   await expect(trial()).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
-  const other = tryRunOracle(context, await user(), {
-    repoUrl: 'owner/name',
-    oracleType: 'http',
-    oracleUrl: 'https://oracle.example/ask',
-    oracleHeaders: {},
-    githubToken: null,
-  });
+  const other = answering(
+    tryRunOracle(context, await user(), {
+      repoUrl: 'owner/name',
+      oracleType: 'http',
+      oracleUrl: 'https://oracle.example/ask',
+      oracleHeaders: {},
+      githubToken: null,
+    }),
+  );
   continueAs.resolve();
   expect((await first).change.id).toBe('1');
   expect((await other).change.id).toBe('1');
   failing = true;
-  await expect(trial()).rejects.toThrow('broken');
+  await expect(trial()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
   failing = false;
   expect((await trial()).change.id).toBe('1');
 });
@@ -158,22 +162,12 @@ test('processes that a trial’s oracle started end with the trial, even if it f
   await trial();
   expect(calls).toEqual(['draw', 'oracle:1', 'end']);
   failing = true;
-  await expect(trial()).rejects.toThrow('broken');
+  await expect(trial()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
   expect(calls.filter((call) => call === 'end')).toHaveLength(2);
 });
 
-test('all users together have a bounded number of trials at once', async () => {
-  const continueAs = Promise.withResolvers<void>();
-  let drawing = 0;
-  const allDraw = Promise.withResolvers<void>();
-  const { context, user } = await rigWith({
-    draw: async () => {
-      drawing += 1;
-      if (drawing === 8) allDraw.resolve();
-      await continueAs.promise;
-      return drawOf(changeNumbers(1));
-    },
-  });
+test('all users together have a bounded number of trials that wait', async () => {
+  const { context, db, user, answering } = await rigWith({ draw: async () => drawOf(changeNumbers(1)) });
   const request: TryRequest = {
     repoUrl: 'owner/name',
     oracleType: 'http',
@@ -181,11 +175,33 @@ test('all users together have a bounded number of trials at once', async () => {
     oracleHeaders: {},
     githubToken: null,
   };
-  const trials = Array.from({ length: 8 }, async () => tryRunOracle(context, await user(), request));
-  await allDraw.promise;
-  const ninth = await user();
-  await expect(tryRunOracle(context, ninth, request)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
-  continueAs.resolve();
-  expect(await Promise.all(trials)).toHaveLength(8);
-  expect((await tryRunOracle(context, ninth, request)).change.id).toBe('1');
+  const actors = await Promise.all(Array.from({ length: 64 }, () => user()));
+  const trials = Promise.all(actors.map((actor) => tryRunOracle(context, actor, request)));
+  await expect.poll(() => db.$count(inquiries)).toBe(64);
+  const late = await user();
+  await expect(tryRunOracle(context, late, request)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
+  expect(await answering(trials)).toHaveLength(64);
+  expect((await answering(tryRunOracle(context, late, request))).change.id).toBe('1');
+});
+
+test('without a worker a trial ends with what to do, and its secrets are gone', async () => {
+  const { context, actor, db, queued } = await rigWith();
+  const request: TryRequest = {
+    repoUrl: 'owner/name',
+    oracleType: 'http',
+    oracleUrl: 'https://oracle.example/ask',
+    oracleHeaders: { Authorization: 'Bearer planted' },
+    githubToken: null,
+  };
+  const pending = tryRunOracle(context, actor, request);
+  await expect.poll(() => db.$count(inquiries)).toBe(1);
+  expect(JSON.stringify(await queued())).not.toContain('planted');
+  // As if its time had passed: another caller drops it.
+  await db.update(inquiries).set({ createdAt: new Date(0) });
+  await forgetInquiries(db);
+  await expect(pending).rejects.toMatchObject({
+    code: 'SERVICE_UNAVAILABLE',
+    message: expect.stringContaining('worker is running'),
+  });
+  expect(await db.$count(inquiries)).toBe(0);
 });

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { and, eq, isNull, lt, sql } from 'drizzle-orm';
+import { AppError } from '#contracts/errors.ts';
+import {
+  type InquiryAnswer,
+  type InquiryKind,
+  inquiryAnswers,
+  inquiryLifetimeMs,
+} from '#contracts/inquiry.ts';
+import type { RunConfig, RunSecrets } from '#contracts/run.ts';
+import type { Database, Executor } from '#db/client.ts';
+import { inquiries } from '#db/schema/inquiries.ts';
+import type { Actor, ServiceContext } from '../ground/context.ts';
+
+/** Of all users together. Each is worked on for at most a minute and a half, several at a time. */
+const mostWaiting = 64;
+
+/** The answer is on the page within a second of being there. */
+const lookEveryMs = 250;
+
+const busy: Record<InquiryKind, string> = {
+  trial: 'Your last trial is still under way. Wait for its answer.',
+  estimate: 'Your last estimate is still being made. Wait for it.',
+};
+
+const beforeNow = (ms: number) => sql`now() - make_interval(secs => ${ms / 1000})`;
+
+/** Drops inquiries that nobody waits for any more, and their secrets. */
+export const forgetInquiries = async (db: Executor): Promise<void> => {
+  await db.delete(inquiries).where(lt(inquiries.createdAt, beforeNow(inquiryLifetimeMs)));
+};
+
+const insertInquiry = (
+  { db, sender, secretBox }: Pick<ServiceContext, 'db' | 'sender' | 'secretBox'>,
+  { userId }: Actor,
+  { kind, config, secrets }: { kind: InquiryKind; config: RunConfig; secrets: RunSecrets },
+): Promise<string> =>
+  db.transaction(async (transaction) => {
+    await forgetInquiries(transaction);
+    const waiting = await transaction.$count(
+      inquiries,
+      and(isNull(inquiries.answer), isNull(inquiries.refusal)),
+    );
+    if (waiting >= mostWaiting)
+      throw new AppError('TOO_MANY_REQUESTS', 'Many others are asking just now. Try again in a minute.');
+    const id = randomUUID();
+    const inserted = await transaction
+      .insert(inquiries)
+      .values({ id, userId, kind, config, sealed: secretBox.seal(id, secrets) })
+      .onConflictDoNothing()
+      .returning({ id: inquiries.id });
+    if (inserted.length === 0) throw new AppError('TOO_MANY_REQUESTS', busy[kind]);
+    await sender.enqueue(transaction, [{ name: 'answer-inquiry', data: { inquiryId: id } }]);
+    return id;
+  });
+
+const ended = async (db: Database, id: string) => {
+  const [row] = await db
+    .select({ answer: inquiries.answer, refusal: inquiries.refusal })
+    .from(inquiries)
+    .where(eq(inquiries.id, id));
+  return row !== undefined && row.answer === null && row.refusal === null ? null : (row ?? gone);
+};
+
+const gone = { answer: null, refusal: null };
+
+/**
+ * Has a worker answer what a form asks, and waits for it. Repositories are read and oracles asked by workers only. Nothing
+ * of it is kept.
+ * @throws AppError the worker's refusal; TOO_MANY_REQUESTS if this user's last inquiry of the kind, or those of many
+ * others, are under way; SERVICE_UNAVAILABLE if no worker answers in time.
+ */
+export const inquire = async <Kind extends InquiryKind>(
+  context: Pick<ServiceContext, 'db' | 'sender' | 'secretBox'>,
+  actor: Actor,
+  inquiry: { kind: Kind; config: RunConfig; secrets: RunSecrets },
+): Promise<InquiryAnswer<Kind>> => {
+  const { db } = context;
+  const id = await insertInquiry(context, actor, inquiry);
+  const until = performance.now() + inquiryLifetimeMs;
+  try {
+    for (;;) {
+      const end = await ended(db, id);
+      if (end?.refusal) throw new AppError(end.refusal.code, end.refusal.message, end.refusal.fields);
+      if (end !== null && end !== gone)
+        return inquiryAnswers[inquiry.kind].parse(end.answer) as InquiryAnswer<Kind>;
+      if (end === gone || performance.now() > until)
+        throw new AppError(
+          'SERVICE_UNAVAILABLE',
+          'No worker has answered in time. Try again; if it stays so, the operator should check that a worker is running.',
+        );
+      await sleep(lookEveryMs);
+    }
+  } finally {
+    await db.delete(inquiries).where(eq(inquiries.id, id));
+  }
+};

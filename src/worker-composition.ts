@@ -1,0 +1,61 @@
+import { join, resolve } from 'node:path';
+import { type Core, compose, openTracing, ownUrl, projectDir } from '#composition.ts';
+import { type JudgeProvider, judgeProviders } from '#contracts/judge-providers.ts';
+import { type Environment, judgeSettingsOf, readEnvironment } from '#env.ts';
+import { type OpenJudge, openJudge } from '#platform/open-judge.ts';
+import { createEngine } from '#platform/open-ports.ts';
+import type { InstallationPolicy, WorkerContext } from '#services/ground/index.ts';
+
+/** What a worker process works with: the services, and the engine's ports, which no web process opens. */
+export type WorkerComposition = Omit<Core, 'services' | 'guarded'> & { worker: WorkerContext };
+
+/** The judges that can be used here. */
+const openJudges = async (
+  environment: Environment,
+  { judges }: InstallationPolicy,
+): Promise<Map<JudgeProvider, OpenJudge>> => {
+  const settings = judgeSettingsOf(environment);
+  const ports = { prices: environment.JUDGE_PRICES ?? {}, maxConcurrent: environment.JUDGE_MAX_CONCURRENT };
+  const usable = judgeProviders.filter((provider) => judges[provider].unavailable === null);
+  return new Map(
+    await Promise.all(
+      usable.map(
+        async (provider) => [provider, await openJudge(provider, settings[provider], ports)] as const,
+      ),
+    ),
+  );
+};
+
+/** A worker process's composition. Throws EnvironmentError. */
+export const getWorkerComposition = async (): Promise<WorkerComposition> => {
+  const environment = readEnvironment();
+  const traces = await openTracing(environment, 'echelon-verify-worker');
+  const { services, guarded, ...composition } = compose(environment, traces.tracing);
+  const { policy, metrics, tracing } = services;
+  const engine = createEngine({
+    githubApiUrl: environment.GITHUB_API_URL,
+    githubServerUrl: environment.GITHUB_SERVER_URL,
+    repositoriesDir: join(resolve(environment.DATA_DIR ?? join(projectDir, '.data')), 'repositories'),
+    githubToken: environment.GITHUB_TOKEN ?? null,
+    projectDir,
+    searchPath: environment.PATH,
+    local: policy.local,
+    pythonOracleDir: environment.PYTHON_ORACLE_DIR ?? null,
+    outboundAllow: environment.OUTBOUND_ALLOW,
+    demonstrationOracleUrl: new URL('/api/demo-oracle', ownUrl(environment)).href,
+    guarded,
+    judges: await openJudges(environment, policy),
+    judgePrices: environment.JUDGE_PRICES ?? {},
+    metrics,
+    tracing,
+  });
+  return {
+    ...composition,
+    worker: { ...services, engine },
+    close: async () => {
+      await engine.close();
+      await composition.close();
+      await traces.close();
+    },
+  };
+};
