@@ -1,18 +1,20 @@
-import { spawn } from 'node:child_process';
-import { faultCode } from '#contracts/errors.ts';
-import type { GitOutcome, RunGit } from '#verification/sources/git/runner.ts';
+import { type GitOutcome, gitLimits, type RunGit } from '#verification/sources/git/runner.ts';
+import { startChild } from '../children/start-child.ts';
 
 const maxStderrLength = 16_000;
+const openFiles = 4_096;
 
-/** Kills git and the processes it started (transports, packers): they share the group that `detached` made. */
-const killGroup = (pid: number | undefined) => {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    // The group may have ended between the decision and the signal.
-    if (faultCode(error) !== 'ESRCH') throw error;
-  }
+/**
+ * Which limit ended git, by its signal or by what it says of itself or of a program it started. What a server says has
+ * "remote: " before it.
+ */
+const limitReached = (signal: NodeJS.Signals | null, stderr: string): GitOutcome['stopped'] => {
+  if (signal === 'SIGXCPU' || /^error: .* died of signal 24$/m.test(stderr)) return 'processor_time';
+  if (signal === 'SIGXFSZ' || /^error: .* died of signal 25$/m.test(stderr)) return 'file_size';
+  // The kernel kills what it has no more memory for.
+  if (signal === 'SIGKILL' || /^(?:fatal|error): .*(?:out of memory|cannot allocate memory)/im.test(stderr))
+    return 'memory';
+  return null;
 };
 
 /**
@@ -21,56 +23,48 @@ const killGroup = (pid: number | undefined) => {
  */
 export const gitRunner =
   ({ searchPath }: { searchPath: string }): RunGit =>
-  (args, { cwd, env, input, timeoutMs, maxBytes, signal }) =>
-    new Promise<GitOutcome>((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      // Next's augmented ProcessEnv type requires a variable that the child must not see.
-      const child = spawn('git', args, {
-        ...(cwd !== undefined && { cwd }),
-        env: { ...env, PATH: searchPath } as unknown as NodeJS.ProcessEnv,
-        detached: true,
-        stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-      });
-      const { stdin, stdout, stderr: problems } = child;
-      if (stdout === null || problems === null) throw new Error('git was started without pipes.');
-      // It may end before it has read everything. Its exit code then gives the reason.
-      stdin?.on('error', () => undefined);
-      stdin?.end(input);
+  async (args, { cwd, env, input, timeoutMs, maxBytes, signal }) => {
+    signal?.throwIfAborted();
+    const child = await startChild('git', args, {
+      searchPath,
+      ...(cwd !== undefined && { cwd }),
+      ...(env !== undefined && { env }),
+      input: input !== undefined,
+      limits: { ...gitLimits, cpuSeconds: Math.ceil(timeoutMs / 1000), openFiles },
+    });
+    return new Promise<GitOutcome>((resolve, reject) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
       let stderr = '';
       let stopped: GitOutcome['stopped'] = null;
       const stop = (why: GitOutcome['stopped']) => {
         stopped ??= why;
-        killGroup(child.pid);
+        child.kill();
       };
       const abort = () => stop(null);
       const timer = setTimeout(() => stop('timeout'), timeoutMs);
       signal?.addEventListener('abort', abort, { once: true });
-      const settle = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
-      };
-      stdout.on('data', (chunk: Buffer) => {
+      // The signal may have been aborted while git was being started.
+      if (signal?.aborted) abort();
+      child.stdout.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
         if (bytes > maxBytes) stop('too_much_output');
         else chunks.push(chunk);
       });
-      problems.setEncoding('utf8');
-      problems.on('data', (text: string) => {
+      child.stderr.setEncoding('utf8');
+      child.stderr.on('data', (text: string) => {
         stderr = (stderr + text).slice(-maxStderrLength);
       });
-      child.on('error', (error) => {
-        settle();
-        reject(error);
+      child.process.on('close', (code, endedBy) => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+        if (signal?.aborted) {
+          reject(signal.reason);
+          return;
+        }
+        if (code !== 0) stopped ??= limitReached(endedBy, stderr);
+        resolve({ code: stopped === null ? code : null, stdout: Buffer.concat(chunks), stderr, stopped });
       });
-      child.on('close', (code) => {
-        settle();
-        if (signal?.aborted) reject(signal.reason);
-        else
-          resolve({ code: stopped === null ? code : null, stdout: Buffer.concat(chunks), stderr, stopped });
-      });
+      child.stdin?.end(input);
     });
+  };

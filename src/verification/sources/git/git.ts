@@ -4,7 +4,7 @@ import { toGroundTruth } from '../eligibility.ts';
 import { type DrawRequest, type GroundTruthSource, SourceError } from '../source.ts';
 import { type Git, readDiff, readingConfig } from './diff.ts';
 import { type Commit, historyFormat, parseHistory } from './history.ts';
-import { type GitOutcome, isolation, type RunGit } from './runner.ts';
+import { type GitOutcome, isolation, type RunGit, stoppedWords } from './runner.ts';
 
 /**
  * How many of the newest first-parent commits a draw considers. Older ones say little about how a project works now.
@@ -108,7 +108,7 @@ const listCommits = async (git: Git, name: string): Promise<Commit[]> => {
   if (listed.code !== 0) {
     throw new SourceError(
       'unreachable',
-      `The history of ${name} could not be read (${listed.stopped ?? 'git failed'}). Check it with \`git fsck\`.`,
+      `The history of ${name} could not be read: git ${listed.stopped === null ? 'failed' : stoppedWords[listed.stopped]}. Check it with \`git fsck\`.`,
     );
   }
   return parseHistory(listed.stdout);

@@ -1,10 +1,25 @@
-/** How a git process ended. `stopped` says why we killed it; `code` is then null. */
+/**
+ * Limits of each git process, by the operating system where it has them. They are far above what an honest repository
+ * needs: the pack of a large one has 1 or 2 GB.
+ */
+export const gitLimits = { memoryBytes: 2 * 1024 ** 3, fileBytes: 4 * 1024 ** 3 };
+
+/** How a git process ended. `stopped` says which limit it reached; `code` is then null. */
 export type GitOutcome = {
   code: number | null;
   stdout: Uint8Array;
   /** The end of it, as text. */
   stderr: string;
-  stopped: 'timeout' | 'too_much_output' | null;
+  stopped: 'timeout' | 'too_much_output' | 'memory' | 'processor_time' | 'file_size' | null;
+};
+
+/** What git did when it reached a limit, to complete "git …". */
+export const stoppedWords: Record<NonNullable<GitOutcome['stopped']>, string> = {
+  timeout: 'took too long',
+  too_much_output: 'wrote more than can be read here',
+  memory: `needed more than ${gitLimits.memoryBytes / 1024 ** 2} MB of memory`,
+  processor_time: 'needed too much processor time',
+  file_size: `wrote a file of more than ${gitLimits.fileBytes / 1024 ** 3} GB`,
 };
 
 export type GitOptions = {
