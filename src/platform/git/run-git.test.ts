@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { isAlive } from '#testing/rigs/process-life.ts';
+import { hasSystemLimits } from '../children/start-child.ts';
 import { gitRunner } from './run-git.ts';
 
 const run = gitRunner({ searchPath: process.env.PATH ?? '' });
@@ -71,4 +72,27 @@ test('an abort before or during the run kills git and rejects with the reason', 
 
 test('a missing git rejects', async () => {
   await expect(gitRunner({ searchPath: '/nonexistent' })(['version'], bounds)).rejects.toThrow(/ENOENT/);
+});
+
+test.skipIf(!hasSystemLimits())(
+  'git says which limit it reached, also one of a program that it started',
+  async () => {
+    const out = async (script: string, more: Partial<Parameters<typeof run>[1]> = {}) =>
+      (await run(shell(script), { ...bounds, ...more })).stopped;
+    expect(await out('kill -XCPU $$')).toBe('processor_time');
+    expect(await out('kill -XFSZ $$')).toBe('file_size');
+    expect(await out('kill -KILL $$')).toBe('memory');
+    expect(await out('echo "error: index-pack died of signal 25" >&2; exit 128')).toBe('file_size');
+    expect(
+      await out('echo "fatal: Out of memory, malloc failed (tried to allocate 9 bytes)" >&2; exit 128'),
+    ).toBe('memory');
+    // A server's words count for nothing, and neither does a warning of a git that succeeded.
+    expect(await out('echo "remote: fatal: Out of memory" >&2; exit 128')).toBe(null);
+    expect(await out('echo "error: Out of memory" >&2')).toBe(null);
+  },
+);
+
+test.skipIf(!hasSystemLimits())('git that needs too much memory ends with that reason', async () => {
+  const done = await run(shell('yes | git hash-object --stdin'), bounds);
+  expect(done).toMatchObject({ code: null, stopped: 'memory' });
 });

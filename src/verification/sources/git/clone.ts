@@ -1,7 +1,7 @@
 import { type GroundTruthSource, SourceError } from '../source.ts';
 import { gitSource, maxListedCommits } from './git.ts';
 import { remoteEnvironment } from './remote.ts';
-import type { GitOutcome, RunGit } from './runner.ts';
+import { type GitOutcome, type RunGit, stoppedWords } from './runner.ts';
 
 const defaultCloneTimeoutMs = 10 * 60_000;
 
@@ -46,13 +46,12 @@ const readUrl = (text: string, allowedProtocols: string[]): URL => {
 /** Explains git's failure to the run's owner. git's own words stay out, because they may quote the server's. */
 const cloneError = (outcome: GitOutcome, name: string, hasToken: boolean): SourceError => {
   const said = outcome.stderr;
-  if (outcome.stopped === 'timeout') {
+  if (outcome.stopped !== null) {
     return new SourceError(
       'unreachable',
-      `Cloning ${name} took too long. Clone it yourself and give its path.`,
-      {
-        retryable: true,
-      },
+      `${name} could not be cloned: git ${stoppedWords[outcome.stopped]}. Clone it yourself and give its path.`,
+      // A slow server may be quicker later. A repository beyond the other limits stays there.
+      { retryable: outcome.stopped === 'timeout' },
     );
   }
   if (

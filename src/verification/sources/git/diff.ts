@@ -2,7 +2,10 @@ import type { ExclusionReason } from '#contracts/ground-truth.ts';
 import { configEnvironment, type GitOutcome } from './runner.ts';
 
 /** Runs git in one repository. */
-export type Git = (args: string[], bounds: { timeoutMs: number; maxBytes: number }) => Promise<GitOutcome>;
+export type Git = (
+  args: string[],
+  bounds: { timeoutMs: number; maxBytes: number; input?: string },
+) => Promise<GitOutcome>;
 
 const diffTimeoutMs = 60_000;
 /** A larger diff is `too_large`. A smaller one is later cut to 100 KB for display. */
@@ -49,7 +52,7 @@ export const readDiff = async (
     timeoutMs: diffTimeoutMs,
     maxBytes: maxRawDiffBytes,
   });
-  // Nobody could be asked about a diff that takes a minute to read.
+  // Nobody could be asked about a diff that takes a minute or gigabytes of memory to read.
   if (diff.stopped !== null) return 'too_large';
   return diff.code === 0 ? diff.stdout : 'unreadable';
 };

@@ -2,6 +2,7 @@ import type { ExclusionReason, GroundTruth } from '#contracts/ground-truth.ts';
 import { drawChanges, sinceMs } from '../draw.ts';
 import { toGroundTruth } from '../eligibility.ts';
 import { type DrawRequest, type GroundTruthSource, SourceError } from '../source.ts';
+import { type Change, changeGate } from './changed-files.ts';
 import { type Git, readDiff, readingConfig } from './diff.ts';
 import { type Commit, historyFormat, parseHistory } from './history.ts';
 import { type GitOutcome, isolation, type RunGit, stoppedWords } from './runner.ts';
@@ -13,6 +14,8 @@ export const maxListedCommits = 2_000;
 
 const listTimeoutMs = 60_000;
 const maxListBytes = 64_000_000;
+/** The message and parents of a larger commit are not read, because a few such commits would fill the list. */
+const maxCommitBytes = 1_000_000;
 
 const startGit = async (name: string, run: () => Promise<GitOutcome>, signal?: AbortSignal) => {
   try {
@@ -35,11 +38,7 @@ const openRepository = async (
   signal?: AbortSignal,
 ): Promise<Git> => {
   const { runGit, path, name } = options;
-  const run = (
-    args: string[],
-    env: Record<string, string>,
-    bounds: { timeoutMs: number; maxBytes: number },
-  ) =>
+  const run = (args: string[], env: Record<string, string>, bounds: Parameters<Git>[1]) =>
     startGit(
       name,
       () =>
@@ -84,6 +83,17 @@ const openRepository = async (
     );
 };
 
+/** Without a time, a commit is excluded as unreadable. */
+const unreadCommit = (hash: string): Commit => ({
+  id: hash,
+  hash,
+  parents: [],
+  author: '',
+  committedAt: null,
+  title: '',
+  description: '',
+});
+
 const listCommits = async (git: Git, name: string): Promise<Commit[]> => {
   const bounds = { timeoutMs: listTimeoutMs, maxBytes: maxListBytes };
   const head = await git(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], bounds);
@@ -93,25 +103,33 @@ const listCommits = async (git: Git, name: string): Promise<Commit[]> => {
       `${name} has no commit on its current branch. Choose a repository with merged changes.`,
     );
   }
-  const listed = await git(
-    [
-      'rev-list',
-      '--first-parent',
-      `--max-count=${maxListedCommits}`,
-      '--encoding=UTF-8',
-      `--format=${historyFormat}`,
-      textOf(head),
-      '--',
-    ],
-    bounds,
-  );
-  if (listed.code !== 0) {
-    throw new SourceError(
+  const failed = ({ stopped }: GitOutcome) =>
+    new SourceError(
       'unreachable',
-      `The history of ${name} could not be read: git ${listed.stopped === null ? 'failed' : stoppedWords[listed.stopped]}. Check it with \`git fsck\`.`,
+      `The history of ${name} could not be read: git ${stopped === null ? 'failed' : stoppedWords[stopped]}. Check it with \`git fsck\`.`,
     );
-  }
-  return parseHistory(listed.stdout);
+  const read = async (args: string[], input?: string[]) => {
+    const done = await git(args, {
+      ...bounds,
+      ...(input && { input: input.map((line) => `${line}\n`).join('') }),
+    });
+    if (done.code !== 0) throw failed(done);
+    return done;
+  };
+  const listed = textOf(
+    await read(['rev-list', '--first-parent', `--max-count=${maxListedCommits}`, textOf(head), '--']),
+  ).split('\n');
+  const sizes = textOf(await read(['cat-file', '--batch-check=%(objectname) %(objectsize)'], listed));
+  const small = sizes.split('\n').flatMap((line) => {
+    const [hash = '', bytes] = line.split(' ');
+    return Number(bytes) <= maxCommitBytes ? [hash] : [];
+  });
+  const shown = await read(
+    ['rev-list', '--no-walk=unsorted', '--stdin', '--encoding=UTF-8', `--format=${historyFormat}`],
+    small,
+  );
+  const commits = new Map(parseHistory(shown.stdout).map((commit) => [commit.hash, commit]));
+  return listed.map((hash) => commits.get(hash) ?? unreadCommit(hash));
 };
 
 /**
@@ -141,13 +159,18 @@ const authorOf = async (git: Git, commit: Commit): Promise<string> => {
   return shown.code === 0 ? (textOf(shown).split('\n')[1] ?? commit.author) : commit.author;
 };
 
+const changeOf = ({ hash, parents }: Commit): Change => ({ from: parents[0] ?? null, to: hash });
+
 const loadCommit = async (
   git: Git,
+  gate: ReturnType<typeof changeGate>,
   commit: Commit,
   repository: string,
 ): Promise<GroundTruth | { excluded: ExclusionReason }> => {
   const { committedAt } = commit;
   if (committedAt === null) return { excluded: 'unreadable' };
+  const refused = await gate.refusalOf(changeOf(commit));
+  if (refused !== null) return { excluded: refused };
   const parent = commit.parents[0];
   const trees: [string, string] = parent === undefined ? ['--root', commit.hash] : [parent, commit.hash];
   const diff = await readDiff(git, trees);
@@ -194,12 +217,14 @@ export const gitSource = (options: {
     request.onProgress?.(`Reading the history of ${name}`);
     const commits = await withoutBoundary(git, await listCommits(git, name));
     const from = sinceMs(request.since);
+    const gate = changeGate(git);
     return drawChanges({
       candidates: commits.filter(
         ({ committedAt }) =>
           request.since === null || (committedAt !== null && Date.parse(committedAt) >= from),
       ),
-      load: (commit) => loadCommit(git, commit, name),
+      prepare: (upcoming) => gate.prepare(upcoming.map(changeOf)),
+      load: (commit) => loadCommit(git, gate, commit, name),
       request,
       source: `git:${name}`,
       isPrivate: options.isPrivate ?? false,

@@ -1,3 +1,4 @@
+import { changeGate } from '../git/changed-files.ts';
 import { type Git, readDiff, readingConfig } from '../git/diff.ts';
 import { type RemoteAccess, remoteEnvironment } from '../git/remote.ts';
 import { type GitOutcome, isolation, type RunGit } from '../git/runner.ts';
@@ -181,14 +182,22 @@ export const openPullObjects = async (options: PullObjectsOptions) => {
         '+HEAD:refs/heads/base',
         ...[...heads.keys()].map((number) => `+refs/pull/${number}/head:refs/pull/${number}/head`),
       ]);
-      const complete: { number: number; ends: Ends }[] = [];
-      const contents = new Set<string>();
+      const found: { number: number; ends: Ends }[] = [];
       await mapConcurrently(missing, readers, async (pull) => {
         const ends = await endsOf(pull, heads);
-        const needed = ends === null ? null : await contentsOf(ends);
-        if (ends === null || needed === null) return;
+        if (ends !== null) found.push({ number: pull.number, ends });
+      });
+      const changeOf = ({ from, head }: Ends) => ({ from, to: head });
+      const gate = changeGate(git);
+      await gate.prepare(found.map(({ ends }) => changeOf(ends)));
+      const complete: typeof found = [];
+      const contents = new Set<string>();
+      await mapConcurrently(found, readers, async (pull) => {
+        if ((await gate.refusalOf(changeOf(pull.ends))) !== null) return;
+        const needed = await contentsOf(pull.ends);
+        if (needed === null) return;
         for (const hash of needed) contents.add(hash);
-        complete.push({ number: pull.number, ends });
+        complete.push(pull);
       });
       const wanted = [...contents];
       for (let start = 0; start < wanted.length; start += objectsPerFetch)
