@@ -144,6 +144,8 @@ const environmentSchema = z.object({
   }),
   /** Python oracles are loaded only from below this folder. */
   PYTHON_ORACLE_DIR: optional,
+  /** Whether Python oracles in a sandbox may use the worker's network. */
+  PYTHON_ORACLE_NETWORK: switchedOn('PYTHON_ORACLE_NETWORK').default(false),
   PAID_JUDGE_ACCOUNTS: accounts,
   /** Who may sign in beside the owner. Empty: everyone. */
   SIGN_IN_ALLOW: accounts,

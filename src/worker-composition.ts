@@ -1,9 +1,12 @@
 import { join, resolve } from 'node:path';
+import type { Logger } from 'pino';
+import { PythonUnusable } from '#verification/oracles/python-session.ts';
 import { type Core, compose, openTracing, ownUrl, projectDir } from '#composition.ts';
 import { type JudgeProvider, judgeProviders } from '#contracts/judge-providers.ts';
 import { type Environment, judgeSettingsOf, readEnvironment } from '#env.ts';
+import { hasSystemLimits } from '#platform/children/start-child.ts';
 import { type OpenJudge, openJudge } from '#platform/open-judge.ts';
-import { createEngine } from '#platform/open-ports.ts';
+import { createEngine, type Engine } from '#platform/open-ports.ts';
 import type { InstallationPolicy, WorkerContext } from '#services/ground/index.ts';
 
 /** What a worker process works with: the services, and the engine's ports, which no web process opens. */
@@ -26,21 +29,45 @@ const openJudges = async (
   );
 };
 
+/** One line for each bound that this machine lacks or that an operator should know. */
+const sayWhatBoundsChildren = async (
+  { PYTHON_ORACLE_DIR }: Environment,
+  engine: Engine,
+  logger: Logger,
+): Promise<void> => {
+  if (!hasSystemLimits())
+    logger.warn(
+      {},
+      'This system does not limit memory, processor time and files of git and Python: only the clock and the size of their output bound them',
+    );
+  if (PYTHON_ORACLE_DIR === undefined) return;
+  try {
+    const { kind, statement } = await engine.pythonBoundary();
+    logger[kind === 'sandbox' ? 'info' : 'warn']({ boundary: kind }, statement);
+  } catch (error) {
+    if (!(error instanceof PythonUnusable)) throw error;
+    logger.warn({}, error.message);
+  }
+};
+
 /** A worker process's composition. Throws EnvironmentError. */
 export const getWorkerComposition = async (): Promise<WorkerComposition> => {
   const environment = readEnvironment();
   const traces = await openTracing(environment, 'echelon-verify-worker');
   const { services, guarded, ...composition } = compose(environment, traces.tracing);
   const { policy, metrics, tracing } = services;
+  const dataDir = resolve(environment.DATA_DIR ?? join(projectDir, '.data'));
   const engine = createEngine({
     githubApiUrl: environment.GITHUB_API_URL,
     githubServerUrl: environment.GITHUB_SERVER_URL,
-    repositoriesDir: join(resolve(environment.DATA_DIR ?? join(projectDir, '.data')), 'repositories'),
+    repositoriesDir: join(dataDir, 'repositories'),
     githubToken: environment.GITHUB_TOKEN ?? null,
     projectDir,
     searchPath: environment.PATH,
     local: policy.local,
     pythonOracleDir: environment.PYTHON_ORACLE_DIR ?? null,
+    pythonOracleNetwork: environment.PYTHON_ORACLE_NETWORK,
+    dataDir,
     outboundAllow: environment.OUTBOUND_ALLOW,
     demonstrationOracleUrl: new URL('/api/demo-oracle', ownUrl(environment)).href,
     guarded,
@@ -49,6 +76,7 @@ export const getWorkerComposition = async (): Promise<WorkerComposition> => {
     metrics,
     tracing,
   });
+  await sayWhatBoundsChildren(environment, engine, composition.logger);
   return {
     ...composition,
     worker: { ...services, engine },

@@ -6,6 +6,7 @@ import { gitRunner } from '#platform/git/run-git.ts';
 import { guardedFetch } from '#platform/network/guarded-fetch.ts';
 import { oracleOpener } from '#platform/open-oracle.ts';
 import { openSource } from '#platform/open-source.ts';
+import { noBoundary } from '#platform/python/python-boundary.ts';
 import { cleanOracle, isLocal, type Oracle } from '#verification/oracles/oracle.ts';
 import type { GroundTruthSource } from '#verification/sources/source.ts';
 import { cleanTextOf } from '#verification/text/clean-text.ts';
@@ -54,6 +55,7 @@ export const oracleFor = async (
         directory: settings.pythonOracleDir ?? process.cwd(),
         // The user's own code on the user's own machine.
         confined: false,
+        boundary: async () => noBoundary(),
         env: settings.userEnvironment,
       },
     },

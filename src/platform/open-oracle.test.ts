@@ -8,7 +8,7 @@ const opener = () => {
   const closed: string[] = [];
   const open = oracleOpener(
     { fetch: unused, sleep: unused, now: Date.now },
-    { python: { searchPath: '', directory: null, confined: true } },
+    { python: { searchPath: '', directory: null, confined: true, boundary: unused } },
   );
   const opened = (choice: OracleChoice): Oracle => {
     const oracle = open(choice);

@@ -16,6 +16,7 @@ import { observedBatches, observedJudge, observedOracle } from './observed-ports
 import type { OpenJudge } from './open-judge.ts';
 import { oracleOpener, runOracles } from './open-oracle.ts';
 import { openSource, type SourceSettings } from './open-source.ts';
+import { findBoundary, type PythonBoundary } from './python/python-boundary.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { observedGit, observedGitHubFetch } from './telemetry/observed-fetch.ts';
 import type { Tracing } from './telemetry/tracing.ts';
@@ -35,6 +36,8 @@ export type Engine = {
   countTokens(provider: JudgeProvider): CountTokens | null;
   /** One for each provider that judges in batches and can be used here. */
   batches: ReadonlyMap<JudgeProvider, BatchClient>;
+  /** What keeps Python oracles from the rest of this machine. Rejects with PythonUnusable without Python. */
+  pythonBoundary(): Promise<PythonBoundary>;
   /** Ends everything the ports have started. */
   close(): Promise<void>;
 };
@@ -45,6 +48,10 @@ export type EngineSettings = Omit<SourceSettings, 'fetch' | 'runGit' | 'cloning'
   searchPath: string;
   /** Modules of Python oracles are loaded only from below this folder; null: from nowhere. */
   pythonOracleDir: string | null;
+  /** Python oracles in a sandbox may use this process's network. */
+  pythonOracleNetwork: boolean;
+  /** The installation's own folder, which no Python oracle may see. */
+  dataDir: string;
   outboundAllow: string[];
   /** Local mode (wire contract). */
   local: boolean;
@@ -67,11 +74,31 @@ const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
 /** The engine's ports on this machine's network, disk and clock. */
 export const createEngine = (settings: EngineSettings): Engine => {
   const runGit = observedGit(settings, gitRunner({ searchPath: settings.searchPath }));
+  let found: Promise<PythonBoundary> | null = null;
+  const pythonBoundary = () => {
+    found ??= findBoundary({
+      searchPath: settings.searchPath,
+      network: settings.pythonOracleNetwork,
+      hidden: [settings.dataDir],
+    });
+    // Python may be installed later.
+    found.catch(() => {
+      found = null;
+    });
+    return found;
+  };
   const oracles = runOracles();
   const openOracle = byReach((reach) =>
     oracleOpener(
       { fetch: settings.guarded[reach].fetch, sleep, now: Date.now },
-      { python: { searchPath: settings.searchPath, directory: settings.pythonOracleDir, confined: true } },
+      {
+        python: {
+          searchPath: settings.searchPath,
+          directory: settings.pythonOracleDir,
+          confined: true,
+          boundary: pythonBoundary,
+        },
+      },
     ),
   );
   const gitVersion = async () => {
@@ -137,6 +164,7 @@ export const createEngine = (settings: EngineSettings): Engine => {
     prices: (provider) => createPrices(provider, settings.judgePrices),
     countTokens: (provider) => settings.judges.get(provider)?.countTokens ?? null,
     batches,
+    pythonBoundary,
     close: oracles.close,
   };
 };

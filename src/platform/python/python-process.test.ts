@@ -9,9 +9,11 @@ import { isAlive } from '#testing/rigs/process-life.ts';
 import type { LocalOracle } from '#verification/oracles/oracle.ts';
 import { pythonOracle } from '#verification/oracles/python.ts';
 import { PythonUnusable } from '#verification/oracles/python-session.ts';
+import { noBoundary } from './python-boundary.ts';
 import { type PythonProcessOptions, pythonStarter } from './python-process.ts';
 
 const searchPath = process.env.PATH ?? '';
+const boundary = async () => noBoundary();
 const request: OracleRequest = {
   pr: { id: '1', title: 'T', description: 'D', diff_content: '+x', files_changed: ['a.ts'] },
   follow_up_question: 'Why?',
@@ -49,7 +51,7 @@ const put = (path: string, text: string) => {
 const oracleOf = (module: string, options: Partial<PythonProcessOptions> = {}, callable = 'verify') => {
   const oracle = pythonOracle(
     {
-      start: pythonStarter({ searchPath, directory: folder, confined: true, ...options }),
+      start: pythonStarter({ searchPath, directory: folder, confined: true, boundary, ...options }),
       sleep: (ms, signal) => delay(ms, undefined, { signal }),
       now: Date.now,
     },
@@ -181,7 +183,7 @@ test('on the user’s own machine any importable module may be loaded', async ()
 });
 
 test('without a folder nothing starts, and the message names the variable', async () => {
-  const start = pythonStarter({ searchPath, directory: null, confined: true });
+  const start = pythonStarter({ searchPath, directory: null, confined: true, boundary });
   const refused = await start({ output: () => undefined, noise: () => undefined }).catch((error) => error);
   expect(refused).toBeInstanceOf(PythonUnusable);
   expect(refused.message).toContain('PYTHON_ORACLE_DIR is not set');
@@ -232,13 +234,16 @@ test('an interpreter that ends on its own leaves no children behind', async () =
 
 test('an interpreter and its children end when the asking process is gone, even during a call', async () => {
   put('oracles/slow.py', withChild('time.sleep(60)'));
-  const [here, oracle] = ['./python-process.ts', '../../verification/oracles/python.ts'].map((path) =>
-    JSON.stringify(new URL(path, import.meta.url).href),
-  );
+  const [here, oracle, edge] = [
+    './python-process.ts',
+    '../../verification/oracles/python.ts',
+    './python-boundary.ts',
+  ].map((path) => JSON.stringify(new URL(path, import.meta.url).href));
   const script = `
     const { pythonStarter } = await import(${here});
     const { pythonOracle } = await import(${oracle});
-    const start = pythonStarter({ searchPath: ${JSON.stringify(searchPath)}, directory: ${JSON.stringify(folder)}, confined: true });
+    const { noBoundary } = await import(${edge});
+    const start = pythonStarter({ searchPath: ${JSON.stringify(searchPath)}, directory: ${JSON.stringify(folder)}, confined: true, boundary: async () => noBoundary() });
     const never = () => new Promise(() => setTimeout(() => undefined, 60_000));
     const asked = pythonOracle({ start, sleep: never, now: Date.now }, { module: 'slow', callable: 'verify' });
     setInterval(() => process.getBuiltinModule('fs').existsSync(${JSON.stringify(join(folder, 'child'))}) && process.kill(process.pid, 'SIGKILL'), 20);

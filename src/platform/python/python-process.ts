@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
-import { realpath, stat } from 'node:fs/promises';
+import { chown, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
+import { constants, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { faultCode } from '#contracts/errors.ts';
 import { pythonHost } from '#verification/oracles/python-host.ts';
 import {
@@ -8,6 +9,8 @@ import {
   PythonUnusable,
   type StartPython,
 } from '#verification/oracles/python-session.ts';
+import { type Child, startChild } from '../children/start-child.ts';
+import { type PythonBoundary, pythonLimits, pythonMissing } from './python-boundary.ts';
 
 /** A process that left the group may hold the pipes open after the interpreter's end. Then this side closes them. */
 const drainMs = 1000;
@@ -19,16 +22,6 @@ const drainMs = 1000;
  */
 const interpreterArgs = ['-I', '-B', '-u', '-X', 'utf8', '-X', 'faulthandler', '-c', pythonHost];
 
-/** The process leads the group that `detached` made. Its children are in the group unless they left it. */
-const killGroup = (pid: number) => {
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    // The group has no processes left or, on macOS, none that is still running.
-    if (faultCode(error) !== 'ESRCH' && faultCode(error) !== 'EPERM') throw error;
-  }
-};
-
 const folderOf = async (directory: string | null): Promise<string> => {
   if (directory === null)
     throw new PythonUnusable(
@@ -39,7 +32,27 @@ const folderOf = async (directory: string | null): Promise<string> => {
     throw new PythonUnusable(
       'The folder of Python oracles does not exist or cannot be read. PYTHON_ORACLE_DIR must name a folder, for example PYTHON_ORACLE_DIR=/srv/oracles.',
     );
-  return realpath(directory);
+  const folder = await realpath(directory);
+  if (folder === dirname(folder))
+    throw new PythonUnusable(
+      'PYTHON_ORACLE_DIR names the root folder, so everything would be an oracle. Name a folder that holds only oracles, for example PYTHON_ORACLE_DIR=/srv/oracles.',
+    );
+  return folder;
+};
+
+/** Whether an account may read the folder and pass through all above it that the boundary shows. */
+const requireReadable = async (directory: string, { kind, account }: PythonBoundary): Promise<void> => {
+  if (account === null) return;
+  const folders = [directory];
+  // A sandbox makes the folders above for itself.
+  if (kind === 'account')
+    for (let at = directory; at !== dirname(at); at = dirname(at)) folders.push(dirname(at));
+  const modes = await Promise.all(folders.map(async (folder) => (await stat(folder)).mode));
+  const [own = 0, ...above] = modes;
+  if ((own & 0o005) === 0o005 && above.every((mode) => (mode & 0o001) !== 0)) return;
+  throw new PythonUnusable(
+    `Python oracles run here as user ${account}, who cannot read their folder. Let other users read it and pass through the folders above it, for example with chmod o+rX.`,
+  );
 };
 
 export type PythonProcessOptions = {
@@ -49,63 +62,74 @@ export type PythonProcessOptions = {
   directory: string | null;
   /** Only modules inside that folder, with links resolved, may be loaded. False on the user's own machine. */
   confined: boolean;
+  /** What keeps the oracle's code from the rest of this machine. */
+  boundary: () => Promise<PythonBoundary>;
   /** Further environment variables. Nothing of this process's own environment reaches the interpreter. */
   env?: Record<string, string>;
 };
 
+/** A sandbox gives the signal that ended its program as a shell does. */
+const endOf = (code: number | null, signal: string | null, { kind }: PythonBoundary): PythonEnd => {
+  if (kind !== 'sandbox' || code === null || code <= 128) return { code, signal };
+  const name = Object.entries(constants.signals).find(([, number]) => number === code - 128)?.[0];
+  return name === undefined ? { code, signal } : { code: null, signal: name };
+};
+
 /**
- * Interpreters as child processes, each the leader of its own group. Killing one kills everything it started, and when
- * one ends on its own, the processes it left behind are ended too. Rejects with PythonUnusable when the folder or
- * python3 is missing, and with the system's error when no process can be created.
+ * Interpreters as child processes inside a boundary. Killing one kills everything it started, and when one ends on its
+ * own, the processes it left behind are ended too. Rejects with PythonUnusable when the folder or python3 is missing,
+ * and with the system's error when no process can be created.
  */
 export const pythonStarter =
-  ({ searchPath, directory, confined, env = {} }: PythonProcessOptions): StartPython =>
+  ({ searchPath, directory, confined, boundary: find, env = {} }: PythonProcessOptions): StartPython =>
   async ({ output, noise }) => {
-    const cwd = await folderOf(directory);
-    const child = spawn('python3', [...interpreterArgs, confined ? 'confined' : 'anywhere'], {
-      cwd,
-      // Next's augmented ProcessEnv type requires a variable that the child must not see.
-      env: { LANG: 'C.UTF-8', ...env, PATH: searchPath } as unknown as NodeJS.ProcessEnv,
-      detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+    const modules = await folderOf(directory);
+    const boundary = await find();
+    await requireReadable(modules, boundary);
+    const scratch = await mkdtemp(join(tmpdir(), 'echelon-verify-python-'));
+    const place = { directory: modules, scratch };
+    const home = boundary.scratchAt(place);
+    const removeScratch = () => rm(scratch, { recursive: true, force: true });
+    let child: Child;
+    try {
+      if (boundary.account !== null) await chown(scratch, boundary.account, boundary.account);
+      const [program, ...args] = boundary.command(
+        [...interpreterArgs, confined ? 'confined' : 'anywhere', String(boundary.maxProcesses ?? 0)],
+        place,
+      );
+      child = await startChild(program, args, {
+        searchPath,
+        cwd: modules,
+        env: { LANG: 'C.UTF-8', ...(home !== null && { HOME: home, TMPDIR: home }), ...env },
+        input: true,
+        limits: pythonLimits,
+      });
+    } catch (error) {
+      await removeScratch();
+      if (faultCode(error) === 'ENOENT') throw new PythonUnusable(pythonMissing);
+      throw error;
+    }
     const { stdin, stdout, stderr } = child;
-    // It may end before it has read everything. Its end then gives the reason.
-    stdin.on('error', () => undefined);
     stdout.on('data', output);
     stderr.setEncoding('utf8');
     stderr.on('data', noise);
     const ended = new Promise<PythonEnd>((resolve) => {
-      child.on('close', (code, signal) => resolve({ code, signal }));
+      child.process.on('close', async (code, signal) => {
+        await removeScratch();
+        resolve(endOf(code, signal, boundary));
+      });
     });
-    child.on('exit', () => {
-      if (child.pid !== undefined) killGroup(child.pid);
+    child.process.on('exit', () => {
       setTimeout(() => {
         stdout.destroy();
         stderr.destroy();
       }, drainMs).unref();
     });
-    await new Promise<void>((resolve, reject) => {
-      child.once('spawn', resolve);
-      child.on('error', (cause) =>
-        reject(
-          faultCode(cause) === 'ENOENT'
-            ? new PythonUnusable(
-                'python3 is not installed, or not on the PATH. Install Python 3.8 or later, for example with apt-get install python3, and start again.',
-              )
-            : cause,
-        ),
-      );
-    });
     return {
       write: (line) => {
-        stdin.write(line);
+        stdin?.write(line);
       },
-      kill: () => {
-        // After its end the process id may belong to another process.
-        if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
-          killGroup(child.pid);
-      },
+      kill: child.kill,
       ended,
     } satisfies PythonProcess;
   };

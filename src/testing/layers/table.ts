@@ -113,13 +113,23 @@ const platform: Place[] = [
     imports: ['verification/', 'contracts'],
     packages: ['node', 'undici', 'ipaddr.js'],
   },
-  { at: 'platform/git', imports: ['verification/', 'contracts'], packages: ['node', 'write-file-atomic'] },
-  { at: 'platform/python', imports: ['verification/', 'contracts'], packages: ['node'] },
+  { at: 'platform/children', imports: ['contracts'], packages: ['node'] },
+  {
+    at: 'platform/git',
+    imports: ['platform/children', 'verification/', 'contracts'],
+    packages: ['node', 'write-file-atomic'],
+  },
+  {
+    at: 'platform/python',
+    imports: ['platform/children', 'verification/', 'contracts'],
+    packages: ['node', 'zod'],
+  },
   {
     at: 'platform',
     imports: [
       'platform/telemetry',
       'platform/network',
+      'platform/children',
       'platform/git',
       'platform/python',
       'verification/',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
+import { noBoundary } from '#platform/python/python-boundary.ts';
 import { pythonStarter } from '#platform/python/python-process.ts';
 import type { LocalOracle } from '#verification/oracles/oracle.ts';
 import {
@@ -34,7 +35,12 @@ export const pythonOracleOf = (
   writeFileSync(join(folder, 'mine.py'), text);
   const oracle = pythonOracle(
     {
-      start: pythonStarter({ searchPath: process.env.PATH ?? '', directory: folder, confined: true }),
+      start: pythonStarter({
+        searchPath: process.env.PATH ?? '',
+        directory: folder,
+        confined: true,
+        boundary: async () => noBoundary(),
+      }),
       sleep,
       now: Date.now,
     },

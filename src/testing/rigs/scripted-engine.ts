@@ -3,6 +3,7 @@ import type { OracleOutcome, OracleRequest } from '#contracts/oracle.ts';
 import type { JudgeUsage } from '#contracts/replay.ts';
 import type { RunConfig, RunSecrets } from '#contracts/run.ts';
 import type { Engine } from '#platform/open-ports.ts';
+import { noBoundary } from '#platform/python/python-boundary.ts';
 import type { JudgeAnswer, JudgeReply, JudgeTask } from '#verification/judges/judge.ts';
 import { createPrices } from '#verification/judges/model/prices.ts';
 import type { DrawRequest } from '#verification/sources/source.ts';
@@ -166,6 +167,7 @@ export const scriptedEngine = (script: Script) => {
     prices: createPrices,
     countTokens: () => null,
     batches: new Map(),
+    pythonBoundary: async () => noBoundary(),
     close: async () => undefined,
     judge: (judge) => ({
       provider: judge.provider,

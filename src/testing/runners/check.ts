@@ -51,6 +51,9 @@ const productionBuild = async (signal: AbortSignal): Promise<Count> => {
 
 // Python oracles are tested in a real interpreter. Without one their tests fail and say what to install.
 if (spawnSync('python3', ['--version'], { stdio: 'ignore' }).status !== 0) installByApt('python3');
+// Their sandbox is tested where it can be made.
+if (process.platform === 'linux' && spawnSync('bwrap', ['--version'], { stdio: 'ignore' }).status !== 0)
+  installByApt('bubblewrap');
 
 process.exit(
   await runStages([

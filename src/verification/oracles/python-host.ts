@@ -1,7 +1,8 @@
 /**
  * The program that a Python oracle's interpreter runs (Python 3.8 or later, standard library only). It takes one JSON
  * message per line and answers each with one: first what to load, then one call at a time. Its first argument is
- * `confined` if it may load only modules of the working directory, otherwise `anywhere`.
+ * `confined` if it may load only modules of the working directory, otherwise `anywhere`. The second is how many processes
+ * its account may run, or 0 without a limit.
  *
  * The protocol has file descriptors of its own. Before any of the oracle's code runs, descriptor 0 is emptied and 1
  * becomes the error stream, so no print, C library or child process can write between the messages or take one away.
@@ -11,6 +12,7 @@ export const pythonHost = String.raw`
 import sys
 
 confined = sys.argv[1] == "confined"
+max_processes = int(sys.argv[2])
 del sys.argv[1:]
 
 # Import everything before the oracle's folder is on the path: a random.py there must not break this.
@@ -199,6 +201,8 @@ def main():
     threading.Thread(target=listen, daemon=True).start()
     order = loads(inbox.get())
     limit("RLIMIT_CORE", 0)
+    if max_processes > 0:
+        limit("RLIMIT_NPROC", max_processes)
     if order["memory_bytes"] is not None:
         limit("RLIMIT_AS", order["memory_bytes"])
     try:

@@ -32,6 +32,7 @@ const withNoise = (what: string, { noise }: { noise: string }): string => {
 
 const endInWords = ({ code, signal }: PythonEnd): string => {
   if (signal === 'SIGKILL') return 'killed with SIGKILL, which often means that memory ran out';
+  if (signal === 'SIGXCPU') return 'killed by SIGXCPU: it used up its processor time';
   return signal === null ? `exit code ${code}` : `killed by ${signal}`;
 };
 
