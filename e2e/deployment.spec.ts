@@ -139,6 +139,7 @@ test('a rolling restart of web and workers loses no run and no request', async (
     DATABASE_URL: databaseUrl,
     NEXTAUTH_URL: baseUrl,
     DATA_DIR: join(folder, place),
+    TMPDIR: folder,
   });
 
   expect(await run(service('migrate').command, settingsOf('migrate', 'migrate')).exited).toBe(0);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, expect } from '@playwright/test';
@@ -25,6 +25,8 @@ export const openRealInstallation = async (browser: Browser) => {
   const anthropic = await startAnthropicFake({ batches: { manual: true } });
   const oracle = await startOracleFake();
   const modules = mkdtempSync(join(tmpdir(), 'echelon-python-'));
+  // Python oracles may run under another account.
+  chmodSync(modules, 0o755);
   writeFileSync(
     join(modules, 'mine.py'),
     'def answer(change):\n    return {"summary": "A constant was added.", "key_claims": ["A constant was added"]}\n',
