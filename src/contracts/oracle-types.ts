@@ -159,7 +159,7 @@ export const oracleTypes = {
           'Name it as in an import, without path or .py, for example my_oracle or package.module.',
         ),
         label: 'Module',
-        hint: 'Below PYTHON_ORACLE_DIR',
+        hint: 'Below PYTHON_ORACLE_DIR. Name only code that you trust: where the installation has no sandbox, it runs with its rights.',
         placeholder: 'my_oracle',
         namesConstruct: true,
       },
@@ -172,7 +172,7 @@ export const oracleTypes = {
     },
     flag: {
       name: '--oracle-python',
-      help: 'an oracle in Python, found from PYTHON_ORACLE_DIR or this folder',
+      help: 'an oracle in Python, found from PYTHON_ORACLE_DIR or this folder; it runs with your rights, with no boundary',
     },
   }),
 };

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -118,4 +118,27 @@ test('a program that starts after the starting process is gone ends at once', as
   const child = await shell('sleep 600');
   child.process.stdio[3]?.destroy();
   expect((await endOf(child)).signal).toBe('SIGKILL');
+});
+
+test('only this folder starts programs that work on foreign material', () => {
+  const source = join(import.meta.dirname, '../..');
+  const starters = readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter(
+      (file) => /\.tsx?$/.test(file) && !/\.test\.tsx?$/.test(file) && !/^(?:testing|bench)\//.test(file),
+    )
+    .filter((file) => readFileSync(join(source, file), 'utf8').includes('node:child_process'))
+    .toSorted();
+  expect(starters).toEqual([
+    // Build the package and write migrations, by hand in a clone.
+    'client/build.ts',
+    'db/embedded/account.ts',
+    // The embedded Postgres, and `id`, `useradd` and `ps` for it.
+    'db/embedded/postmaster.ts',
+    'db/embedded/server.ts',
+    'db/generate.ts',
+    'platform/children/start-child.ts',
+    // This program's own processes.
+    'start/build.ts',
+    'start/child.ts',
+  ]);
 });

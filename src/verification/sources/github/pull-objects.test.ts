@@ -1,17 +1,20 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { findProgram } from '#platform/children/start-child.ts';
 import { repositoryFolders } from '#platform/git/repository-folders.ts';
 import { gitRunner } from '#platform/git/run-git.ts';
 import { type GitServer, serveGitRepository } from '#testing/builders/git-repository.ts';
+import { hostileTrees, objectWriter } from '#testing/builders/hostile-repository.ts';
 import { createPullsInGit, type PullsInGit } from '#testing/builders/pulls-in-git.ts';
 import { type GitHubFake, startGitHubFake } from '#testing/fakes/github/github-fake.ts';
 import { fakeRepository } from '#testing/fakes/github/repository.ts';
 import type { DrawRequest } from '../source.ts';
 import type { GitHubAccess, RepositoryFolder } from './client.ts';
 import { githubSource } from './github.ts';
+import { openPullObjects } from './pull-objects.ts';
 
 const token = 'ghp_planted0123456789';
 const runGit = gitRunner({ searchPath: process.env.PATH ?? '' });
@@ -191,4 +194,40 @@ test('when all pull requests are known, only pages with new ones are requested a
   api.repositories.splice(0, 1, repositoryOf(453));
   await expect(source(true).draw(ask)).rejects.toMatchObject({ message: expect.stringContaining('label') });
   expect(pages()).toBe(1);
+});
+
+test('a pull request of more files than git can hold costs only its own diff', async () => {
+  const { repository, add } = createPullsInGit();
+  onTestFinished(() => repository.remove());
+  const honest = add('merge');
+  const objects = objectWriter(repository);
+  const [build] = Object.values(hostileTrees);
+  if (build === undefined) throw new Error('There are no hostile trees.');
+  const base = repository.git('rev-parse', 'HEAD');
+  const head = objects.commit(build(objects), [base], 'Add a bomb');
+  repository.git('update-ref', 'refs/pull/2/head', head);
+  const merged = objects.commit(repository.git('rev-parse', 'HEAD^{tree}'), [base, head], 'Merge the bomb');
+  repository.git('update-ref', 'HEAD', merged);
+  const forge = await serveGitRepository(repository.path, { name: 'octo/bomb' });
+  onTestFinished(() => forge.close());
+  // Should the count fail, a limit of the test's own ends git.
+  const bin = join(root, 'bin');
+  await mkdir(bin);
+  const program = await findProgram('git', process.env.PATH ?? '');
+  await writeFile(join(bin, 'git'), `#!/bin/sh\nulimit -d 1000000\nexec '${program}' "$@"\n`, {
+    mode: 0o755,
+  });
+  const pulls = await openPullObjects({
+    runGit: gitRunner({ searchPath: `${bin}:${process.env.PATH}` }),
+    directory: join(root, 'objects'),
+    url: new URL(forge.url),
+    token: null,
+    allowedProtocols: ['http'],
+  });
+  await pulls.prepare([
+    { number: 1, headSha: honest.headSha, mergeCommit: honest.mergeCommit },
+    { number: 2, headSha: head, mergeCommit: merged },
+  ]);
+  expect(new TextDecoder().decode((await pulls.diffOf(1)) as Uint8Array)).toContain('+const a1 = 1;');
+  expect(await pulls.diffOf(2)).toBe(null);
 });
