@@ -14,7 +14,7 @@ export type ChildLimits = {
   memoryBytes: number | null;
   /** Processor time. A process that uses it up gets SIGXCPU, and SIGKILL some seconds later. */
   cpuSeconds: number;
-  /** Size of any file that it writes. */
+  /** Size of any file that it writes. A write beyond it fails. */
   fileBytes: number;
   openFiles: number;
 };
@@ -56,6 +56,8 @@ const setLimits = ({ memoryBytes, cpuSeconds, fileBytes, openFiles }: ChildLimit
     // If memory still runs out, the kernel ends a child and not this process.
     'echo 1000 >/proc/self/oom_score_adj',
     'ulimit -c 0',
+    // A write beyond the limit then fails, and the program says so. A program that the signal ends says nothing.
+    "trap '' XFSZ",
     ...(memoryBytes === null ? [] : [`ulimit -d ${Math.ceil(memoryBytes / 1024)}`]),
     `ulimit -t ${cpuSeconds + 5}`,
     `ulimit -S -t ${cpuSeconds}`,

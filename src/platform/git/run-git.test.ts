@@ -1,7 +1,8 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { deltaBomb } from '#testing/builders/hostile-repository.ts';
 import { isAlive } from '#testing/rigs/process-life.ts';
 import { hasSystemLimits } from '../children/start-child.ts';
 import { gitRunner } from './run-git.ts';
@@ -80,9 +81,8 @@ test.skipIf(!hasSystemLimits())(
     const out = async (script: string, more: Partial<Parameters<typeof run>[1]> = {}) =>
       (await run(shell(script), { ...bounds, ...more })).stopped;
     expect(await out('kill -XCPU $$')).toBe('processor_time');
-    expect(await out('kill -XFSZ $$')).toBe('file_size');
     expect(await out('kill -KILL $$')).toBe('memory');
-    expect(await out('echo "error: index-pack died of signal 25" >&2; exit 128')).toBe('file_size');
+    expect(await out('echo "fatal: write error: File too large" >&2; exit 128')).toBe('file_size');
     expect(
       await out('echo "fatal: Out of memory, malloc failed (tried to allocate 9 bytes)" >&2; exit 128'),
     ).toBe('memory');
@@ -91,6 +91,17 @@ test.skipIf(!hasSystemLimits())(
     expect(await out('echo "error: Out of memory" >&2')).toBe(null);
   },
 );
+
+test.skipIf(!hasSystemLimits())('a delta that stands for gigabytes ends git with that reason', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'run-git-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const pack = join(folder, 'bomb.pack');
+  writeFileSync(pack, deltaBomb());
+  expect(await run(['init', '--quiet', '--bare', folder], bounds)).toMatchObject({ code: 0 });
+  // Should the limits of the program fail, those of the test end git.
+  const script = `ulimit -d 4000000; git --git-dir='${folder}' index-pack --stdin <'${pack}'`;
+  expect(await run(shell(script), bounds)).toMatchObject({ code: null, stopped: 'memory' });
+});
 
 test.skipIf(!hasSystemLimits())('git that needs too much memory ends with that reason', async () => {
   const done = await run(shell('yes | git hash-object --stdin'), bounds);

@@ -10,7 +10,7 @@ const openFiles = 4_096;
  */
 const limitReached = (signal: NodeJS.Signals | null, stderr: string): GitOutcome['stopped'] => {
   if (signal === 'SIGXCPU' || /^error: .* died of signal 24$/m.test(stderr)) return 'processor_time';
-  if (signal === 'SIGXFSZ' || /^error: .* died of signal 25$/m.test(stderr)) return 'file_size';
+  if (/^(?:fatal|error): .*file too large/im.test(stderr)) return 'file_size';
   const exhausted =
     /^error: .* died of signal 9$|^(?:fatal|error): .*(?:out of memory|cannot allocate memory)/im;
   // The kernel kills what it has no more memory for.

@@ -26,8 +26,11 @@ beforeAll(requirePython);
 
 /** A folder that every account may read, with one module. */
 const folderWith = (text: string) => {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'python-boundary-')));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'python-boundary-')));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const folder = join(root, 'deeper', 'oracles');
+  mkdirSync(folder, { recursive: true });
+  chmodSync(root, 0o755);
   chmodSync(folder, 0o755);
   writeFileSync(join(folder, 'mine.py'), text);
   return folder;
@@ -165,7 +168,7 @@ def verify(change):
   });
 
   inside('a folder that the oracle’s account may not read is reported', async () => {
-    if (boundary.account === null) return;
+    if (!boundary.changesAccount) return;
     const folder = folderWith('');
     chmodSync(folder, 0o700);
     expect(await answerOf(boundary, '', { folder })).toContain('cannot read their folder');

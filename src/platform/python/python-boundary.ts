@@ -17,14 +17,21 @@ export const pythonLimits: ChildLimits = {
   openFiles: 4_096,
 };
 
-/** Processes and threads of an account that runs nothing but oracles. */
+/** Processes and threads of one interpreter, counted where nothing else has its account. */
 const maxProcesses = 512;
 
 /**
- * No account of the system has this id: systemd keeps it free for accounts that exist only while a service runs. Files
- * of the worker that others may not read are out of reach, and its processes cannot be signalled or inspected.
+ * No account of the system has these ids: systemd keeps them free for accounts that exist only while a service runs.
+ * Files of the worker that others may not read are out of reach, and its processes cannot be signalled or inspected.
+ * Interpreters take turns with them, because the kernel counts an account's processes.
  */
-const oracleAccount = 64_923;
+const accounts = { first: 64_000, count: 1_000 };
+// Several workers on one machine begin at different places.
+let takenAccounts = process.pid;
+export const takeAccount = (): number => {
+  takenAccounts += 1;
+  return accounts.first + (takenAccounts % accounts.count);
+};
 
 /** The programs that make a boundary. */
 const programs = { sandbox: 'bwrap', account: 'setpriv' };
@@ -32,8 +39,8 @@ const programs = { sandbox: 'bwrap', account: 'setpriv' };
 export type PythonPlace = {
   /** The folder of modules, with links resolved. */
   directory: string;
-  /** A folder of the interpreter's own. */
-  scratch: string;
+  /** A user id, for boundaries that change it. */
+  account: number;
 };
 
 /** What keeps an oracle's code from the rest of this machine. */
@@ -41,14 +48,14 @@ export type PythonBoundary = {
   kind: 'sandbox' | 'account' | 'none';
   /** What it keeps out and what it does not, for the operator. */
   statement: string;
-  /** The user id of oracles, if it is not the worker's. */
-  account: number | null;
-  /** Processes that all oracles may run. Null: they share an account with others, so they cannot be counted. */
+  /** Whether each interpreter has a user id of its own. */
+  changesAccount: boolean;
+  /** Processes that an interpreter may run. Null: its account runs others too, so they cannot be counted. */
   maxProcesses: number | null;
   /** The command that runs the interpreter with these arguments. */
   command(interpreterArgs: string[], place: PythonPlace): [program: string, ...args: string[]];
-  /** Where the interpreter finds its scratch folder. */
-  scratchAt(place: PythonPlace): string | null;
+  /** The interpreter's home and scratch folder. `made`: one is made for each. Null: the system's. */
+  scratch: '/tmp' | 'made' | null;
 };
 
 const noneStatement =
@@ -58,10 +65,10 @@ const noneStatement =
 export const noBoundary = (why = 'It is the code of whoever started this program.'): PythonBoundary => ({
   kind: 'none',
   statement: `${noneStatement}${why}`,
-  account: null,
+  changesAccount: false,
   maxProcesses: null,
   command: (args) => ['python3', ...args],
-  scratchAt: () => null,
+  scratch: null,
 });
 
 const interpreterSchema = z.object({ executable: z.string().min(1), folders: z.array(z.string().min(1)) });
@@ -109,8 +116,7 @@ const findInterpreter = async (searchPath: string): Promise<Interpreter> => {
 export const pythonMissing =
   'python3 is not installed, or not on the PATH. Install Python 3.8 or later, for example with apt-get install python3, and start again.';
 
-const account = String(oracleAccount);
-const changeAccount = [
+const changeAccount = (account: number): [string, ...string[]] => [
   programs.account,
   `--reuid=${account}`,
   `--regid=${account}`,
@@ -144,6 +150,12 @@ const shownOfEtc = [
 
 const isInside = (path: string, folder: string) => path === folder || path.startsWith(`${folder}${sep}`);
 
+/** bwrap makes the folders above a mount, and not always so that the other account may pass through. */
+const foldersAbove = (path: string): string[] => {
+  const above = dirname(path);
+  return above === dirname(above) ? [] : [...foldersAbove(above), '--perms', '0755', '--dir', above];
+};
+
 /** The folders at the root that most systems link into /usr. */
 const systemFolders = (): string[] =>
   ['/bin', '/sbin', '/lib', '/lib32', '/lib64'].flatMap((path) => {
@@ -160,11 +172,11 @@ type SandboxOptions = { asRoot: boolean; network: boolean; hidden: string[]; int
  * Other processes, other folders, the data directory and, unless it is asked for, the network are not in it.
  */
 const inSandbox = ({ asRoot, network, hidden, interpreter }: SandboxOptions) => {
-  const command = (args: string[], { directory }: PythonPlace): [string, ...string[]] => {
+  const command = (args: string[], { directory, account }: PythonPlace): [string, ...string[]] => {
     const shown = [...new Set(['/usr', directory, ...interpreter.folders])];
     const isShown = (path: string) => existsSync(path) && shown.some((folder) => isInside(path, folder));
     const mounts = [
-      ...shown.map((path) => ({ path, mount: ['--ro-bind', path, path] })),
+      ...shown.map((path) => ({ path, mount: [...foldersAbove(path), '--ro-bind', path, path] })),
       // The oracles' folder may lie in a hidden one. It stays hidden the other way round.
       ...hidden.filter(isShown).map((path) => ({ path, mount: ['--tmpfs', path, '--remount-ro', path] })),
     ].toSorted((a, b) => a.path.length - b.path.length);
@@ -197,7 +209,7 @@ const inSandbox = ({ asRoot, network, hidden, interpreter }: SandboxOptions) => 
       '--chdir',
       directory,
       '--',
-      ...(asRoot ? changeAccount : []),
+      ...(asRoot ? changeAccount(account) : []),
       interpreter.executable,
       ...args,
     ];
@@ -211,19 +223,19 @@ const candidatesFor = (options: Omit<SandboxOptions, 'asRoot'>): PythonBoundary[
   const networkWords = options.network ? 'with the network of this process' : 'without a network';
   const sandbox: PythonBoundary = {
     kind: 'sandbox',
-    statement: `Python oracles run in a sandbox of bubblewrap, ${networkWords}${asRoot ? ` and as user ${account}` : ''}.`,
-    account: asRoot ? oracleAccount : null,
+    statement: `Python oracles run in a sandbox of bubblewrap, ${networkWords}${asRoot ? ', each under a user id of its own' : ''}.`,
+    changesAccount: asRoot,
     maxProcesses,
     command: inSandbox({ ...options, asRoot }),
-    scratchAt: () => '/tmp',
+    scratch: '/tmp',
   };
   const other: PythonBoundary = {
     kind: 'account',
-    statement: `Python oracles run as user ${account}. They can reach the network of this process, this machine's ports included, and read what every user may. Install bubblewrap for a sandbox.`,
-    account: oracleAccount,
+    statement: `Python oracles run under user ids of their own. They can reach the network of this process, this machine's ports included, and read what every user may. Install bubblewrap for a sandbox.`,
+    changesAccount: true,
     maxProcesses,
-    command: (args) => [...changeAccount, options.interpreter.executable, ...args] as [string, ...string[]],
-    scratchAt: ({ scratch }) => scratch,
+    command: (args, { account }) => [...changeAccount(account), options.interpreter.executable, ...args],
+    scratch: 'made',
   };
   return asRoot ? [sandbox, other] : [sandbox];
 };
@@ -245,7 +257,7 @@ export const findBoundary = async (
   kinds: PythonBoundary['kind'][] = ['sandbox', 'account'],
 ): Promise<PythonBoundary> => {
   const interpreter = await findInterpreter(searchPath);
-  const place = { directory: dirname(interpreter.executable), scratch: '/' };
+  const place = { directory: dirname(interpreter.executable), account: takeAccount() };
   for (const candidate of candidatesFor({ network, hidden, interpreter })) {
     if (!kinds.includes(candidate.kind)) continue;
     const output = await outputOf(candidate.command(['-I', '-c', 'print("works")'], place), searchPath);

@@ -10,7 +10,7 @@ import {
   type StartPython,
 } from '#verification/oracles/python-session.ts';
 import { type Child, startChild } from '../children/start-child.ts';
-import { type PythonBoundary, pythonLimits, pythonMissing } from './python-boundary.ts';
+import { type PythonBoundary, pythonLimits, pythonMissing, takeAccount } from './python-boundary.ts';
 
 /** A process that left the group may hold the pipes open after the interpreter's end. Then this side closes them. */
 const drainMs = 1000;
@@ -41,8 +41,11 @@ const folderOf = async (directory: string | null): Promise<string> => {
 };
 
 /** Whether an account may read the folder and pass through all above it that the boundary shows. */
-const requireReadable = async (directory: string, { kind, account }: PythonBoundary): Promise<void> => {
-  if (account === null) return;
+const requireReadable = async (
+  directory: string,
+  { kind, changesAccount }: PythonBoundary,
+): Promise<void> => {
+  if (!changesAccount) return;
   const folders = [directory];
   // A sandbox makes the folders above for itself.
   if (kind === 'account')
@@ -51,7 +54,7 @@ const requireReadable = async (directory: string, { kind, account }: PythonBound
   const [own = 0, ...above] = modes;
   if ((own & 0o005) === 0o005 && above.every((mode) => (mode & 0o001) !== 0)) return;
   throw new PythonUnusable(
-    `Python oracles run here as user ${account}, who cannot read their folder. Let other users read it and pass through the folders above it, for example with chmod o+rX.`,
+    'Python oracles run here under user ids of their own, which cannot read their folder. Let other users read it and pass through the folders above it, for example with chmod o+rX.',
   );
 };
 
@@ -86,16 +89,18 @@ export const pythonStarter =
     const modules = await folderOf(directory);
     const boundary = await find();
     await requireReadable(modules, boundary);
-    const scratch = await mkdtemp(join(tmpdir(), 'echelon-verify-python-'));
-    const place = { directory: modules, scratch };
-    const home = boundary.scratchAt(place);
-    const removeScratch = () => rm(scratch, { recursive: true, force: true });
+    const account = takeAccount();
+    const made = boundary.scratch === 'made' ? await mkdtemp(join(tmpdir(), 'echelon-verify-python-')) : null;
+    const removeScratch = async () => {
+      if (made !== null) await rm(made, { recursive: true, force: true });
+    };
+    const home = boundary.scratch === 'made' ? made : boundary.scratch;
     let child: Child;
     try {
-      if (boundary.account !== null) await chown(scratch, boundary.account, boundary.account);
+      if (made !== null) await chown(made, account, account);
       const [program, ...args] = boundary.command(
         [...interpreterArgs, confined ? 'confined' : 'anywhere', String(boundary.maxProcesses ?? 0)],
-        place,
+        { directory: modules, account },
       );
       child = await startChild(program, args, {
         searchPath,

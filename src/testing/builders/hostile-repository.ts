@@ -110,3 +110,39 @@ export const hostileTrees: Record<string, (objects: Objects) => string> = {
     return hash;
   },
 };
+
+const varint = (value: number): number[] =>
+  value < 0x80 ? [value] : [(value % 0x80) | 0x80, ...varint(Math.floor(value / 0x80))];
+
+/**
+ * A pack of some 20 KB whose second object, a delta, stands for 6 GB: it copies 16 MB of the first one 400 times. The
+ * form is that of git's pack-format documentation.
+ */
+export const deltaBomb = (): Buffer => {
+  const most = 0xffffff;
+  const copies = 400;
+  const base = Buffer.alloc(most);
+  const delta = Buffer.from([
+    ...varint(base.length),
+    ...varint(base.length * copies),
+    // Copy from offset 0; the size follows in three bytes.
+    ...Array.from({ length: copies }, () => [0x80 | 0x70, 0xff, 0xff, 0xff]).flat(),
+  ]);
+  /** Four bits of the size, then seven in each further byte; bits 4 to 6 of the first say what it is. */
+  const header = (type: number, size: number) => {
+    const rest = Math.floor(size / 16);
+    return [(rest > 0 ? 0x80 : 0) | (type << 4) | (size % 16), ...(rest > 0 ? varint(rest) : [])];
+  };
+  const [blob, ofsDelta] = [3, 6];
+  const first = Buffer.concat([Buffer.from(header(blob, base.length)), deflateSync(base)]);
+  /** How far back the base is: most significant first, each further byte counting from one more. */
+  const back = [first.length & 0x7f];
+  for (let rest = first.length >> 7; rest > 0; rest >>= 7) back.unshift(0x80 | (--rest & 0x7f));
+  const pack = Buffer.concat([
+    Buffer.from('PACK\0\0\0\x02\0\0\0\x02', 'latin1'),
+    first,
+    Buffer.from([...header(ofsDelta, delta.length), ...back]),
+    deflateSync(delta),
+  ]);
+  return Buffer.concat([pack, createHash('sha1').update(pack).digest()]);
+};

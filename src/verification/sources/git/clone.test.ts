@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,9 +13,11 @@ import {
   type GitServer,
   serveGitRepository,
 } from '#testing/builders/git-repository.ts';
+import { limitedGit } from '#testing/rigs/limited-git.ts';
 import { type DrawRequest, SourceError } from '../source.ts';
 import { type CloneOptions, clonedGitSource } from './clone.ts';
 import { gitSource } from './git.ts';
+import { type GitOutcome, stoppedWords } from './runner.ts';
 
 const runGit = gitRunner({ searchPath: process.env.PATH ?? '' });
 const request: DrawRequest = { limit: 50, reserve: 0, seed: 's', since: null, label: null };
@@ -159,4 +162,34 @@ test('an abort ends the clone with the given reason', async () => {
   const drawing = source(silent.url).draw({ ...request, signal: controller.signal });
   setTimeout(() => controller.abort(reason), 200);
   await expect(drawing).rejects.toBe(reason);
+});
+
+test('a clone that grows beyond a limit names the limit and is removed', async () => {
+  const large = createGitRepository();
+  try {
+    large.commit({ message: 'Add noise', files: { 'noise.bin': randomBytes(3_000_000) } });
+    const server = await serveGitRepository(large.path);
+    servers.push(server);
+    // A megabyte, in blocks of 512 bytes.
+    expect(await failure(server.url, { runGit: await limitedGit('-f 2000') })).toMatchObject({
+      code: 'unreachable',
+      retryable: false,
+      message: expect.stringMatching(/git wrote a file of more than 4 GB\. Clone it yourself/),
+    });
+  } finally {
+    large.remove();
+  }
+});
+
+test.each(Object.entries(stoppedWords))('git that is stopped by %s is explained', async (stopped, words) => {
+  const outcome: GitOutcome = {
+    code: null,
+    stdout: new Uint8Array(),
+    stderr: '',
+    stopped: stopped as keyof typeof stoppedWords,
+  };
+  expect(await failure('http://127.0.0.1/repository.git', { runGit: async () => outcome })).toMatchObject({
+    message: expect.stringContaining(`could not be cloned: git ${words}.`),
+    retryable: stopped === 'timeout',
+  });
 });

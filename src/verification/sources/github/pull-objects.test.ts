@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { findProgram } from '#platform/children/start-child.ts';
 import { repositoryFolders } from '#platform/git/repository-folders.ts';
 import { gitRunner } from '#platform/git/run-git.ts';
 import { type GitServer, serveGitRepository } from '#testing/builders/git-repository.ts';
@@ -11,6 +10,7 @@ import { hostileTrees, objectWriter } from '#testing/builders/hostile-repository
 import { createPullsInGit, type PullsInGit } from '#testing/builders/pulls-in-git.ts';
 import { type GitHubFake, startGitHubFake } from '#testing/fakes/github/github-fake.ts';
 import { fakeRepository } from '#testing/fakes/github/repository.ts';
+import { limitedGit } from '#testing/rigs/limited-git.ts';
 import type { DrawRequest } from '../source.ts';
 import type { GitHubAccess, RepositoryFolder } from './client.ts';
 import { githubSource } from './github.ts';
@@ -210,15 +210,9 @@ test('a pull request of more files than git can hold costs only its own diff', a
   repository.git('update-ref', 'HEAD', merged);
   const forge = await serveGitRepository(repository.path, { name: 'octo/bomb' });
   onTestFinished(() => forge.close());
-  // Should the count fail, a limit of the test's own ends git.
-  const bin = join(root, 'bin');
-  await mkdir(bin);
-  const program = await findProgram('git', process.env.PATH ?? '');
-  await writeFile(join(bin, 'git'), `#!/bin/sh\nulimit -d 1000000\nexec '${program}' "$@"\n`, {
-    mode: 0o755,
-  });
   const pulls = await openPullObjects({
-    runGit: gitRunner({ searchPath: `${bin}:${process.env.PATH}` }),
+    // Should the count fail, a limit of the test's own ends git.
+    runGit: await limitedGit('-d 1000000'),
     directory: join(root, 'objects'),
     url: new URL(forge.url),
     token: null,
