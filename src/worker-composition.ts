@@ -1,6 +1,5 @@
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
-import { PythonUnusable } from '#verification/oracles/python-session.ts';
 import { type Core, compose, openTracing, ownUrl, projectDir } from '#composition.ts';
 import { type JudgeProvider, judgeProviders } from '#contracts/judge-providers.ts';
 import { type Environment, judgeSettingsOf, readEnvironment } from '#env.ts';
@@ -8,6 +7,7 @@ import { hasSystemLimits } from '#platform/children/start-child.ts';
 import { type OpenJudge, openJudge } from '#platform/open-judge.ts';
 import { createEngine, type Engine } from '#platform/open-ports.ts';
 import type { InstallationPolicy, WorkerContext } from '#services/ground/index.ts';
+import { PythonUnusable } from '#verification/oracles/python-session.ts';
 
 /** What a worker process works with: the services, and the engine's ports, which no web process opens. */
 export type WorkerComposition = Omit<Core, 'services' | 'guarded'> & { worker: WorkerContext };

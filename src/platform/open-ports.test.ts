@@ -33,6 +33,8 @@ const engineWith = async ({
     searchPath: process.env.PATH ?? '',
     local,
     pythonOracleDir: process.cwd(),
+    pythonOracleNetwork: false,
+    dataDir: tmpdir(),
     outboundAllow: [],
     demonstrationOracleUrl: 'http://127.0.0.1:1/',
     guarded,

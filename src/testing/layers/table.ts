@@ -223,7 +223,7 @@ const entry = (at: string, packages: string[] = [], others: string[] = []): Plac
 const entryPoints: Place[] = [
   entry('start', ['next']),
   entry('start.ts', [], ['start']),
-  entry('worker-composition.ts'),
+  entry('worker-composition.ts', ['pino']),
   entry('worker.ts', [], ['start', 'worker-composition.ts']),
   entry('cli/main.ts', [], ['start']),
   entry('instrumentation.ts'),
