@@ -26,6 +26,8 @@ DROP TABLE "run_secrets" CASCADE;
 --> statement-breakpoint
 DROP TABLE "verification_runs" CASCADE;
 --> statement-breakpoint
+DROP TABLE "turns" CASCADE;
+--> statement-breakpoint
 DROP TABLE "api_tokens" CASCADE;
 --> statement-breakpoint
 DROP TABLE "sign_in_links" CASCADE;
@@ -35,3 +37,5 @@ DROP TABLE "siwe_nonces" CASCADE;
 DROP TABLE "user_identities" CASCADE;
 --> statement-breakpoint
 DROP TABLE "users" CASCADE;
+--> statement-breakpoint
+DROP TABLE "workers" CASCADE;

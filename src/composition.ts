@@ -5,6 +5,7 @@ import { byProvider, defaultProvider } from '#contracts/judge-providers.ts';
 import { mayCallPrivateAddresses } from '#contracts/standing.ts';
 import { requireAgreement } from '#db/applied.ts';
 import { openDatabase } from '#db/client.ts';
+import { openDatabaseClock } from '#db/clock.ts';
 import { readJournal } from '#db/journal.ts';
 import { openRunChanges } from '#db/run-changes.ts';
 import {
@@ -162,7 +163,7 @@ export const compose = (environment: Environment, tracing: Tracing): Core => {
   const { metrics, scrape } = openPrometheus(database.db);
   const queue = openSender(database.db, tracing.traceparent);
   const runChanges = openRunChanges(databaseUrl);
-  const now = () => new Date();
+  const clock = openDatabaseClock(database.sql);
   const policy = policyOf(environment);
   const guarded = byReach((reach) =>
     guardedFetch({
@@ -193,9 +194,11 @@ export const compose = (environment: Environment, tracing: Tracing): Core => {
       log: logger,
       metrics,
       tracing,
-      now,
+      now: clock.now,
+      readClocks: clock.read,
     },
     close: async () => {
+      clock.close();
       await queue.close();
       await Promise.all([guarded.public.close(), guarded.private.close()]);
       await runChanges.close();

@@ -55,6 +55,8 @@ export const getWorkerComposition = async (): Promise<WorkerComposition> => {
   const environment = readEnvironment();
   const traces = await openTracing(environment, 'echelon-verify-worker');
   const { services, guarded, ...composition } = compose(environment, traces.tracing);
+  // Before the first job: its times must not be by this machine's clock.
+  await services.readClocks();
   const { policy, metrics, tracing } = services;
   const dataDir = resolve(environment.DATA_DIR ?? join(projectDir, '.data'));
   const engine = createEngine({

@@ -2,6 +2,7 @@ import { isLoopbackHost } from '#env.ts';
 import { createHandlers } from '#jobs/index.ts';
 import { workQueues } from '#queue/work.ts';
 import { startWorkerServer } from '#rest/worker-server.ts';
+import { announceWorker, judgesHere } from '#services/state/index.ts';
 import { cannotStart } from '#start/cannot-start.ts';
 import { getWorkerComposition } from '#worker-composition.ts';
 
@@ -15,7 +16,13 @@ const run = async () => {
   const { worker, logger, databaseUrl, environment, metrics, ready, close } = composition;
   // Each job would fail on tables that this version does not know.
   await composition.requireOwnSchema();
-  const queues = await workQueues({ databaseUrl, logger, ...createHandlers(worker) });
+  const announced = await announceWorker(worker);
+  const queues = await workQueues({
+    databaseUrl,
+    logger,
+    judges: judgesHere(worker),
+    ...createHandlers(worker),
+  });
   const { METRICS_HOST: host, METRICS_PORT: port } = environment;
   const server =
     port === undefined
@@ -30,6 +37,7 @@ const run = async () => {
       ending = true;
       try {
         await queues.stop(environment.GRACE_SECONDS * 1000);
+        await announced.stop();
         await server?.close();
         await close();
       } finally {

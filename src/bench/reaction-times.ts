@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eq } from 'drizzle-orm';
+import { judgeProviders } from '#contracts/judge-providers.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { Job } from '#queue/jobs.ts';
 import { openSender } from '#queue/pg-boss.ts';
@@ -50,6 +51,7 @@ const nothing = async () => {};
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 const startWorker = async (databaseUrl: string, handlers: Partial<WorkOptions['handlers']>) => {
   const worker = await workQueues({
+    judges: judgeProviders,
     databaseUrl,
     handlers: {
       'ingest-run': nothing,

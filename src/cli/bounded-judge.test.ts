@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { noUsage } from '#contracts/replay.ts';
 import { changeNumber } from '#testing/rigs/scripted-engine.ts';
-import { judgeOpening, judgeReplying } from '#testing/rigs/scripted-judge.ts';
+import { callCost, judgeOpening, judgeReplying } from '#testing/rigs/scripted-judge.ts';
 import type { JudgeReply } from '#verification/judges/judge.ts';
 import { boundedJudge } from './bounded-judge.ts';
 import { RunStopped } from './exit.ts';
@@ -60,7 +60,7 @@ test('an overloaded judge is asked again after longer and longer waits, each of 
   expect(slept).toEqual([5_000, 10_000]);
   expect(reported).toEqual(Array.from({ length: 2 }, () => 'Waiting for the judge: it is overloaded'));
   // Only the answer cost something: 0.25 of 1.
-  await account.book(0.75);
+  await account.book(callCost(0.75));
 });
 
 test('the wait lasts half an hour at most, a minute at a time at most, and then the fault is returned', async () => {
@@ -113,7 +113,7 @@ test('stopping the program ends the wait', async () => {
 
 test('a limit without room stops the run with a message that says how to resume it', async () => {
   const { ask, account } = stage(answered);
-  await (await account.book(0.75)).breakOff();
+  await (await account.book(callCost(0.75))).breakOff();
   const stopped = ask();
   await expect(stopped).rejects.toBeInstanceOf(RunStopped);
   await expect(stopped).rejects.toThrow(
@@ -124,7 +124,7 @@ test('a limit without room stops the run with a message that says how to resume 
 test('a judge that costs nothing is not held to the account', async () => {
   const book = () => Promise.reject(new Error('booked'));
   const free = {
-    ...judgeOpening({ ask: async () => answered, mostUsd: () => 0 }),
+    ...judgeOpening({ ask: async () => answered, costOf: () => callCost(0) }),
     provider: 'offline' as const,
   };
   const judge = boundedJudge(free, {
@@ -147,7 +147,7 @@ test('a booking is kept before its call is made, and the cost before the answer 
     steps.push('asked');
     return answered;
   };
-  const judge = boundedJudge(judgeOpening({ ask, mostUsd: () => 0.5 }), {
+  const judge = boundedJudge(judgeOpening({ ask, costOf: () => callCost(0.5) }), {
     account: ledgerAccount(1, { ...memoryStore(), keepLedger }),
     modelOption: '--model',
     onWait: () => {},

@@ -147,7 +147,10 @@ export const carryOut = async (
       now,
       signal,
     });
-    const certificate = issueCertificate({ configuration, draw, replays }, now());
+    const certificate = issueCertificate(
+      { configuration, draw, replays, unanswered: store.ledger.unanswered },
+      now(),
+    );
     await directory?.finish(certificate, evidenceLines(draw, replays, configuration.salt));
     return certificate;
   } catch (error) {

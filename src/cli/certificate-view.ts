@@ -127,11 +127,17 @@ const exclusions = ({ draw }: Certificate) => {
   return parts.length === 0 ? 'none' : parts.join(', ');
 };
 
-const judgeCost = ({ usage }: Certificate) => {
-  if (usage.calls === 0) return 'no paid call';
+const lostCost = ({ unanswered: { likelyUsd, mostUsd } }: Certificate) =>
+  mostUsd === 0
+    ? ''
+    : `; calls whose answer was lost may have cost another ${likelyUsd.toFixed(4)} USD, at most ${mostUsd.toFixed(4)} USD`;
+
+const judgeCost = (certificate: Certificate) => {
+  const { usage } = certificate;
+  if (usage.calls === 0) return `no paid call${lostCost(certificate)}`;
   const tokens = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens + usage.outputTokens;
   const cost = usage.costUsd === null ? 'price of the model unknown' : `${usage.costUsd.toFixed(4)} USD`;
-  return `${usage.calls} calls, ${tokens.toLocaleString('en')} tokens, ${cost}`;
+  return `${usage.calls} calls, ${tokens.toLocaleString('en')} tokens, ${cost}${lostCost(certificate)}`;
 };
 
 const seedWords: Record<SeedSource, string> = {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Certificate } from '#contracts/certificate.ts';
+import type { Certificate, UnansweredCalls } from '#contracts/certificate.ts';
 import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
 import { buildCertificate } from '#verification/certificate/build.ts';
 import { noCanaries } from '#verification/certificate/judge-trust.ts';
@@ -13,7 +13,12 @@ import type { StoredReplay } from './run-store.ts';
  * @throws Uncertifiable
  */
 export const issueCertificate = (
-  run: { configuration: RunConfiguration; draw: GroundTruthDraw; replays: StoredReplay[] },
+  run: {
+    configuration: RunConfiguration;
+    draw: GroundTruthDraw;
+    replays: StoredReplay[];
+    unanswered: UnansweredCalls;
+  },
   now: Date,
 ): Certificate => {
   const { configuration, draw, replays } = run;
@@ -36,6 +41,7 @@ export const issueCertificate = (
     secondModel: configuration.agreement?.model ?? null,
     earlier: { canaries: noCanaries, certificates: [] },
     replaced: replays.filter(({ checkpoint }) => endOfReplay(checkpoint)?.outcome === 'replaced').length,
+    unanswered: run.unanswered,
     replays,
   });
   // For a private repository the published ids are ordinals, which could be the id of another change here.

@@ -1,18 +1,57 @@
 import { z } from 'zod';
-import { type JudgeAccount, requireRoom } from '#verification/judges/booked-judge.ts';
+import { unansweredCallsSchema } from '#contracts/certificate.ts';
+import { type JudgeAccount, likelyCostUsd, requireRoom } from '#verification/judges/booked-judge.ts';
+import type { CallCost } from '#verification/judges/judge.ts';
 import { countedCostUsd } from '#verification/judges/model/prices.ts';
 
 /**
- * What a run's calls to its judges cost, in US dollars: `settledUsd` for calls that have ended, `bookedUsd` the most
- * that calls under way may cost.
+ * What a run's calls to its judges cost, in US dollars. `settledUsd` is for calls that have ended: those that were
+ * answered, and those whose answer was lost at their likely cost. `bookedUsd` is the most that the calls under way
+ * (`open`) may cost.
  */
-export const ledgerSchema = z.object({ settledUsd: z.number(), bookedUsd: z.number() });
+export const ledgerSchema = z.object({
+  settledUsd: z.number(),
+  bookedUsd: z.number(),
+  open: z.object({ calls: z.number().int(), likelyUsd: z.number() }),
+  answered: z.object({ calls: z.number().int(), costUsd: z.number() }),
+  unanswered: unansweredCallsSchema,
+});
 export type Ledger = z.infer<typeof ledgerSchema>;
 
-export const emptyLedger: Ledger = { settledUsd: 0, bookedUsd: 0 };
+export const emptyLedger: Ledger = {
+  settledUsd: 0,
+  bookedUsd: 0,
+  open: { calls: 0, likelyUsd: 0 },
+  answered: { calls: 0, costUsd: 0 },
+  unanswered: { likelyUsd: 0, mostUsd: 0 },
+};
 
-/** What a new start counts as spent. Calls that were cut off count too, because they may have been charged. */
-export const spentUsd = ({ settledUsd, bookedUsd }: Ledger): number => settledUsd + bookedUsd;
+/** The ledger with calls ended whose answer is lost: they count at their likely cost. */
+const withLost = (ledger: Ledger, calls: number, cost: CallCost): Ledger => {
+  const likelyUsd = calls * likelyCostUsd(cost, ledger.answered);
+  return {
+    ...ledger,
+    settledUsd: ledger.settledUsd + likelyUsd,
+    unanswered: {
+      likelyUsd: ledger.unanswered.likelyUsd + likelyUsd,
+      mostUsd: ledger.unanswered.mostUsd + calls * cost.mostUsd,
+    },
+  };
+};
+
+/** The ledger as a new start finds it: calls that were under way when the run was killed are lost. */
+const atStart = (ledger: Ledger): Ledger => {
+  const { bookedUsd, open } = ledger;
+  const none = { ...ledger, bookedUsd: 0, open: emptyLedger.open };
+  if (open.calls === 0) return none;
+  return withLost(none, open.calls, {
+    likelyUsd: open.likelyUsd / open.calls,
+    mostUsd: bookedUsd / open.calls,
+  });
+};
+
+/** What a new start counts as spent. */
+export const spentUsd = (ledger: Ledger): number => atStart(ledger).settledUsd;
 
 /**
  * Writes states one after another. Each call resolves once its state or a later one is written. Calls that arrive during
@@ -43,45 +82,69 @@ export const ledgerAccount = (
   limitUsd: number | null,
   { ledger, keepLedger }: { ledger: Ledger; keepLedger: (ledger: Ledger) => Promise<void> },
 ): JudgeAccount => {
-  let settledUsd = spentUsd(ledger);
-  let bookedUsd = 0;
-  let underWay = 0;
+  let state = atStart(ledger);
   let settlement = Promise.withResolvers<void>();
   const write = writtenInTurn(keepLedger);
-  const keep = () => write({ settledUsd, bookedUsd });
-  const end = (mostUsd: number, costUsd: number) => {
-    underWay -= 1;
+  const keep = () => write(state);
+  const begin = ({ likelyUsd, mostUsd }: CallCost) => {
+    const { bookedUsd, open } = state;
+    state = {
+      ...state,
+      bookedUsd: bookedUsd + mostUsd,
+      open: { calls: open.calls + 1, likelyUsd: open.likelyUsd + likelyUsd },
+    };
+  };
+  const end = ({ likelyUsd, mostUsd }: CallCost, ended: (ledger: Ledger) => Ledger) => {
+    const { bookedUsd, open } = state;
     // Sums of binary fractions leave a remainder, which would block free room.
-    bookedUsd = underWay === 0 ? 0 : bookedUsd - mostUsd;
-    settledUsd += costUsd;
+    state = ended(
+      open.calls === 1
+        ? { ...state, bookedUsd: 0, open: emptyLedger.open }
+        : {
+            ...state,
+            bookedUsd: bookedUsd - mostUsd,
+            open: { calls: open.calls - 1, likelyUsd: open.likelyUsd - likelyUsd },
+          },
+    );
     settlement.resolve();
     settlement = Promise.withResolvers();
   };
   const reached = (spent: number, mostUsd: number) =>
     `The judge’s limit is reached: $${spent.toFixed(4)} of $${limitUsd?.toFixed(2)} are spent, and the next call may cost $${mostUsd.toFixed(4)}.`;
   return {
-    book: async (mostUsd) => {
+    book: async (cost) => {
       const spent = {
-        bookedUsd: settledUsd + bookedUsd,
-        underWay: underWay > 0,
+        bookedUsd: state.settledUsd + state.bookedUsd,
+        underWay: state.open.calls > 0,
         settled: settlement.promise,
       };
-      if (limitUsd !== null) requireRoom({ usd: limitUsd, reached }, spent, mostUsd);
-      bookedUsd += mostUsd;
-      underWay += 1;
+      if (limitUsd !== null) requireRoom({ usd: limitUsd, reached }, spent, cost.mostUsd);
+      begin(cost);
       try {
         await keep();
       } catch (error) {
-        end(mostUsd, 0);
+        end(cost, (ledger) => ledger);
         throw error;
       }
       return {
         settle: (usage, uncertain = 0) => {
-          end(mostUsd, countedCostUsd(usage) + uncertain * mostUsd);
+          end(cost, (before) => {
+            const costUsd = countedCostUsd(usage);
+            const { answered, settledUsd } = before;
+            return withLost(
+              {
+                ...before,
+                settledUsd: settledUsd + costUsd,
+                answered: { calls: answered.calls + usage.calls, costUsd: answered.costUsd + costUsd },
+              },
+              uncertain,
+              cost,
+            );
+          });
           return keep();
         },
         breakOff: () => {
-          end(mostUsd, mostUsd);
+          end(cost, (before) => withLost(before, 1, cost));
           return keep();
         },
       };

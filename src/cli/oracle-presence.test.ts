@@ -78,7 +78,15 @@ oraclePresenceContract(async (says) => {
         now,
         signal: stop.signal,
       });
-      issueCertificate({ configuration: directory.configuration, draw, replays }, now());
+      issueCertificate(
+        {
+          configuration: directory.configuration,
+          draw,
+          replays,
+          unanswered: directory.ledger.unanswered,
+        },
+        now(),
+      );
       return replays;
     } finally {
       directory.close();

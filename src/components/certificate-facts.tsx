@@ -108,6 +108,13 @@ export const GroundTruthFacts = ({ certificate }: { certificate: Certificate }) 
   );
 };
 
+const costRemark = ({ usage, unanswered }: Certificate): string | undefined => {
+  if (usage.costUsd === null) return 'This installation does not know the model’s price.';
+  return unanswered.mostUsd === 0
+    ? undefined
+    : `Calls whose answer was lost may have cost another ${costText(unanswered.likelyUsd)}, at most ${costText(unanswered.mostUsd)}.`;
+};
+
 export const MethodFacts = ({ certificate }: { certificate: Certificate }) => {
   const { usage, weights } = certificate;
   const facts: Fact[] = [
@@ -129,7 +136,7 @@ export const MethodFacts = ({ certificate }: { certificate: Certificate }) => {
     facts.push(...usageFacts(usage), {
       term: 'Cost of judging',
       value: costText(usage.costUsd),
-      ...(usage.costUsd === null ? { remark: 'This installation does not know the model’s price.' } : {}),
+      remark: costRemark(certificate),
     });
   return <Facts facts={facts} />;
 };

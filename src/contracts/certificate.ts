@@ -68,6 +68,16 @@ export const usageByMeasureSchema = z.object({
 });
 export type UsageByMeasure = z.infer<typeof usageByMeasureSchema>;
 
+/**
+ * Calls to the judge whose answer was lost, because a worker died or a connection broke. They may have been charged, and
+ * the repeated calls come on top: what they probably cost, and what they cost at most. `usage` leaves them out.
+ */
+export const unansweredCallsSchema = z.object({
+  likelyUsd: z.number().nonnegative(),
+  mostUsd: z.number().nonnegative(),
+});
+export type UnansweredCalls = z.infer<typeof unansweredCallsSchema>;
+
 /** One replay in a certificate: the ids, booleans and reasons from which every score can be recomputed. */
 export const rawReplaySchema = z.object({
   groundTruthId: z.string(),
@@ -104,6 +114,7 @@ export const rawScoresSchema = z.object({
   judge: z.object({ provider: z.enum(judgeProviders), model: z.string(), promptDigest: z.string() }),
   usage: judgeUsageSchema,
   usageByMeasure: usageByMeasureSchema,
+  unanswered: unansweredCallsSchema,
   trust: judgeTrustSchema,
   sample: z.boolean(),
   provisional: z.boolean(),
@@ -166,6 +177,7 @@ export const certificateSchema = certificateSummarySchema.extend({
   promptDigest: z.string(),
   usage: judgeUsageSchema,
   usageByMeasure: usageByMeasureSchema,
+  unanswered: unansweredCallsSchema,
   trust: judgeTrustSchema,
   minReplays: z.number().int(),
   unscored: z.array(z.object({ groundTruthId: z.string(), reason: z.string() })),

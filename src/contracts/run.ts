@@ -106,6 +106,10 @@ export const runSchema = z.object({
   error: z.string().nullable(),
   /** What the run is doing or waiting for right now, if it says so. */
   activity: z.string().nullable(),
+  /** What the run waits for, in words for its owner. Null: it waits for nothing. */
+  waitingFor: z.string().nullable(),
+  /** Its place among the runs that wait to begin, from 1. Null once it has begun. */
+  position: z.number().int().nullable(),
   certificateId: z.string().nullable(),
   createdAt: instantSchema,
   updatedAt: instantSchema,
@@ -122,11 +126,10 @@ export const runSchema = z.object({
   sample: z.boolean(),
   /** What the judge has cost so far, in US dollars, by the installation's prices. `maxCostUsd` is its limit. */
   costUsd: z.number(),
+  /** What the judge can have cost at most. Above `costUsd` if calls were cut off: those count there at their likely cost. */
+  mostCostUsd: z.number(),
   maxCostUsd: z.number().nullable(),
-  /**
-   * The answered judge calls and their tokens so far. A call that was cut off is not in it: only the most that it may
-   * have cost is known.
-   */
+  /** The answered judge calls and their tokens so far. A call that was cut off is not in it: its tokens are unknown. */
   usage: judgeUsageSchema.omit({ costUsd: true }),
   /** Estimated from the replays that have ended. Null while too few have, in economy mode, and after the run's end. */
   secondsLeft: z.number().int().nullable(),

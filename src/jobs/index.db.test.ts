@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
+import { judgeProviders } from '#contracts/judge-providers.ts';
 import { runSecrets } from '#db/schema/runs.ts';
 import { installQueues } from '#queue/install.ts';
 import { openSender } from '#queue/pg-boss.ts';
@@ -24,7 +25,12 @@ const onRealQueue = async (script: Script) => {
     runRequest({ oracleHeaders: { Authorization: 'Bearer planted-header-token' } }),
   );
   const startWorker = async () => {
-    const worker = await workQueues({ databaseUrl, logger: context.log, ...createHandlers(context) });
+    const worker = await workQueues({
+      judges: judgeProviders,
+      databaseUrl,
+      logger: context.log,
+      ...createHandlers(context),
+    });
     onTestFinished(() => worker.stop(1_000));
     return worker;
   };

@@ -24,21 +24,21 @@ export type Handlers = {
  * Does a job's work within a span of the trace that sent it, and logs its begin, its run's steps and its end.
  */
 const observedJob = (
-  context: Pick<WorkerContext, 'log' | 'tracing' | 'now'>,
+  context: Pick<WorkerContext, 'log' | 'tracing'>,
   { name, data }: Job,
   work: () => Promise<void>,
 ): Promise<void> => {
-  const { log, tracing, now } = context;
+  const { log, tracing } = context;
   const { traceparent, ...ids } = data;
   return tracing.span({ name: `job ${name}`, kind: 'consumer', ids, parent: traceparent }, async () => {
-    const startedAt = now().getTime();
+    const startedAt = performance.now();
     log.debug({ job: name, ...ids }, 'A job started');
     let ended = false;
     try {
       await loggingStatus(context, work);
       ended = true;
     } finally {
-      const tookMs = now().getTime() - startedAt;
+      const tookMs = Math.round(performance.now() - startedAt);
       log.debug({ job: name, ...ids, tookMs }, ended ? 'A job ended' : 'A job was cut off');
     }
   });
@@ -64,7 +64,7 @@ export const createHandlers = (context: WorkerContext): Handlers => ({
   deadLetter: (job) => observedJob(context, job, () => endDeadJob(context, job)),
   // Separate tasks, so that a slow judge API does not delay the sweep.
   periodic: {
-    'advance batches': () => advanceBatches(context),
+    ...(context.policy.engineEnabled ? { 'advance batches': () => advanceBatches(context) } : {}),
     'sweep runs': () => loggingStatus(context, () => sweepRuns(context)),
     'erase private ground truth': () => erasePrivateGroundTruths(context),
     prune: () => prune(context),

@@ -7,6 +7,7 @@ import type { Judge } from '#verification/judges/judge.ts';
 import type { BatchClient, BatchDesk } from '#verification/judges/model/batches.ts';
 import type { CountTokens, ModelClient } from '#verification/judges/model/model-client.ts';
 import { createPrices, type PriceOverrides } from '#verification/judges/model/prices.ts';
+import { steadyNow } from './steady-clock.ts';
 
 /** An installation's settings for one provider. The provider's entry names the variables. */
 export type JudgeSettings = {
@@ -48,7 +49,7 @@ const openModel = async (
   { prices }: Ports,
 ): Promise<OpenJudge> => {
   const { modelJudge } = await import('#verification/judges/model/model-judge.ts');
-  const ports = { client, random: randomBytes, prices: createPrices(provider, prices), now: Date.now };
+  const ports = { client, random: randomBytes, prices: createPrices(provider, prices), now: steadyNow };
   return {
     judge: (model, batches) => modelJudge({ ...ports, provider, model, batches }),
     countTokens: client.countTokens,
@@ -68,6 +69,7 @@ const openers = {
       apiKey: keyOf('anthropic', settings),
       baseURL: settings.url ?? undefined,
       maxConcurrent: ports.maxConcurrent,
+      now: steadyNow,
       sleep,
     });
     return openModel('anthropic', client, ports);

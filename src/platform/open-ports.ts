@@ -17,6 +17,7 @@ import type { OpenJudge } from './open-judge.ts';
 import { oracleOpener, runOracles } from './open-oracle.ts';
 import { openSource, type SourceSettings } from './open-source.ts';
 import { findBoundary, type PythonBoundary } from './python/python-boundary.ts';
+import { steadyNow } from './steady-clock.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { observedGit, observedGitHubFetch } from './telemetry/observed-fetch.ts';
 import type { Tracing } from './telemetry/tracing.ts';
@@ -43,7 +44,7 @@ export type Engine = {
 };
 
 /** The settings of the engine's ports. */
-export type EngineSettings = Omit<SourceSettings, 'fetch' | 'runGit' | 'cloning'> & {
+export type EngineSettings = Omit<SourceSettings, 'limitWaitMs' | 'fetch' | 'runGit' | 'cloning'> & {
   /** PATH for child processes. */
   searchPath: string;
   /** Modules of Python oracles are loaded only from below this folder; null: from nowhere. */
@@ -90,7 +91,7 @@ export const createEngine = (settings: EngineSettings): Engine => {
   const oracles = runOracles();
   const openOracle = byReach((reach) =>
     oracleOpener(
-      { fetch: settings.guarded[reach].fetch, sleep, now: Date.now },
+      { fetch: settings.guarded[reach].fetch, sleep, now: steadyNow },
       {
         python: {
           searchPath: settings.searchPath,
@@ -108,6 +109,8 @@ export const createEngine = (settings: EngineSettings): Engine => {
   const sources = byReach(
     (reach): SourceSettings => ({
       ...settings,
+      // A longer wait is for the queue, where it holds no worker; see `ingestRun`.
+      limitWaitMs: 3_000,
       fetch: observedGitHubFetch(settings, fetch),
       runGit,
       cloning: {

@@ -26,6 +26,8 @@ export type SourceSettings = {
   repositoriesDir: string;
   /** The folder of this project, with its history if it was cloned. */
   projectDir: string;
+  /** How long a draw waits in place for GitHub's limits. Without it, a quarter of an hour. */
+  limitWaitMs?: number;
   /** Only for GitHub's API. */
   fetch: typeof fetch;
   runGit: RunGit;
@@ -49,6 +51,7 @@ const openers: Openers = {
         await delay(ms, undefined, signal && { signal });
       },
       now: () => new Date(),
+      ...(settings.limitWaitMs !== undefined && { maxWaitMs: settings.limitWaitMs }),
       apiUrl: settings.githubApiUrl,
       owner,
       name,

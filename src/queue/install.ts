@@ -1,6 +1,6 @@
 import { PgBoss } from 'pg-boss';
 import type { ISql } from 'postgres';
-import { deadQueueOf, deadQueueOptions, jobNames, queueOptions } from './queues.ts';
+import { deadQueueOf, deadQueueOptions, jobNames, queueOptions, queuesOf } from './queues.ts';
 
 /**
  * Brings pg-boss's schema and the queues' settings up to date in `databaseUrl`. Any number of processes may call it at
@@ -18,17 +18,18 @@ export const installQueues = async (databaseUrl: string): Promise<void> => {
   boss.on('error', (error) => errors.push(error));
   await boss.start();
   try {
-    for (const name of jobNames) {
-      // The dead-letter queue first: the other one names it.
-      for (const [queue, options] of [
-        [deadQueueOf(name), deadQueueOptions],
-        [name, queueOptions(name)],
-      ] as const) {
-        await boss.createQueue(queue, options);
-        // Creating a queue that exists changes nothing.
-        await boss.updateQueue(queue, options);
+    for (const name of jobNames)
+      for (const ofKind of queuesOf(name)) {
+        // The dead-letter queue first: the other one names it.
+        for (const [queue, options] of [
+          [deadQueueOf(ofKind), deadQueueOptions],
+          [ofKind, queueOptions(name, ofKind)],
+        ] as const) {
+          await boss.createQueue(queue, options);
+          // Creating a queue that exists changes nothing.
+          await boss.updateQueue(queue, options);
+        }
       }
-    }
   } finally {
     await boss.stop({ graceful: false });
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JudgeProvider } from '#contracts/judge-providers.ts';
 
 /**
  * The trace that a job belongs to, in W3C Trace Context form (version 00). A malformed one is dropped: a job never fails
@@ -23,6 +24,8 @@ export type Job = {
   [Name in JobName]: {
     name: Name;
     data: z.infer<(typeof jobPayloads)[Name]>;
+    /** Only workers that have this judge take the job. Without one, any worker does. */
+    judge?: JudgeProvider;
     /** A queue's jobs are taken from the highest to the lowest. Default: 0. */
     priority?: number;
     /** How long the job must wait before it starts, in milliseconds. It holds no worker meanwhile. */

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { judgeProviders } from '#contracts/judge-providers.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 import type { Job } from './jobs.ts';
 import { openSender } from './pg-boss.ts';
@@ -33,6 +34,7 @@ test('another worker does the job of a worker killed with kill -9 once its lease
   expect(leases).toEqual([{ heartbeat_seconds: 10 }]);
   const done: unknown[] = [];
   const other = await workQueues({
+    judges: judgeProviders,
     databaseUrl,
     handlers: {
       'ingest-run': nothing,

@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { fromDrizzle, PgBoss } from 'pg-boss';
 import type { Database } from '#db/client.ts';
-import { type Job, jobPayloads } from './jobs.ts';
+import { jobPayloads } from './jobs.ts';
+import { queueOf } from './queues.ts';
 import type { JobSender } from './sender.ts';
 
 /**
@@ -37,14 +38,15 @@ export const openSender = (
         boss = null;
         throw error;
       });
-      for (const [name, ofName] of Map.groupBy(jobs, (job: Job) => job.name)) {
+      for (const [queue, ofQueue] of Map.groupBy(jobs, queueOf)) {
         await sending.insert(
-          name,
-          ofName.map(({ data, priority = 0, afterMs = 0 }) => ({
+          queue,
+          ofQueue.map(({ name, data, priority = 0, afterMs = 0 }) => ({
             data: jobPayloads[name].parse({ ...data, traceparent: traceparent() }),
             priority,
             // Without a delay, use the transaction's own time: a job that is due later wakes no worker at the commit.
-            ...(afterMs > 0 ? { startAfter: new Date(Date.now() + afterMs) } : {}),
+            // Seconds, not a date: the database adds them to its own time.
+            ...(afterMs > 0 ? { startAfter: afterMs / 1000 } : {}),
           })),
           { db: fromDrizzle(transaction, sql) },
         );

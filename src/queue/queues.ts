@@ -1,9 +1,27 @@
-import { type JobName, jobPayloads } from './jobs.ts';
+import { type JudgeProvider, judgeProviders, modelJudges } from '#contracts/judge-providers.ts';
+import { type Job, type JobName, jobPayloads } from './jobs.ts';
 
 export const jobNames = Object.keys(jobPayloads) as JobName[];
 
+/** Jobs that need a model's key have a queue for each provider: a worker listens to those whose key it has. */
+const queueFor = (name: JobName, judge: JudgeProvider | undefined): string =>
+  modelJudges.some(({ provider }) => provider === judge) ? `${name}.${judge}` : name;
+
+export const queueOf = ({ name, judge }: Pick<Job, 'name' | 'judge'>): string => queueFor(name, judge);
+
+/** The jobs for which a judge is asked, or its prompts are read. */
+const judgedJobs: readonly JobName[] = ['score-replay', 'certify-run'];
+
+/** A kind's queues that a worker with these judges takes jobs from. */
+export const queuesFor = (name: JobName, judges: readonly JudgeProvider[]): string[] => [
+  ...new Set([name, ...(judgedJobs.includes(name) ? judges.map((judge) => queueFor(name, judge)) : [])]),
+];
+
+/** All queues of a kind. */
+export const queuesOf = (name: JobName): string[] => queuesFor(name, judgeProviders);
+
 /** Where pg-boss puts a queue's jobs that are out of tries. */
-export const deadQueueOf = (name: JobName) => `${name}.dead`;
+export const deadQueueOf = (queue: string) => `${queue}.dead`;
 
 /** How long one try of a job may take, in seconds. After that another worker gets it. */
 const expireInSeconds: Record<JobName, number> = {
@@ -25,7 +43,8 @@ const retries = { retryLimit: 100, retryDelay: 1, retryBackoff: true, retryDelay
 /** pg-boss's minimum. A worker refreshes it at half this time, so a killed one is noticed after 5 to 10 s. */
 const heartbeatSeconds = 10;
 
-export const queueOptions = (name: JobName) => ({
+/** The settings of one of a kind's queues. */
+export const queueOptions = (name: JobName, queue: string) => ({
   ...retries,
   heartbeatSeconds,
   expireInSeconds: expireInSeconds[name],
@@ -33,7 +52,7 @@ export const queueOptions = (name: JobName) => ({
   deleteAfterSeconds: 60 * 60,
   // Postgres wakes the workers at the commit. Polling is for missed notifications.
   notify: true,
-  deadLetter: deadQueueOf(name),
+  deadLetter: deadQueueOf(queue),
 });
 
 /** A dead letter is tried until it succeeds, because it ends the replay or the run. */

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Executor } from '#db/client.ts';
-import { deadQueueOf, jobNames } from './queues.ts';
+import { deadQueueOf, jobNames, queuesOf } from './queues.ts';
 
 // pg-boss has no call that looks over all queues, so these read its table, of which `name`, `state` and `data` are
 // documented.
@@ -27,7 +27,8 @@ export const jobDepths = async (executor: Executor): Promise<JobDepth[]> => {
   const isThere = (queue: string, state: string) =>
     rows.some((row) => row.queue === queue && row.state === state);
   const none = jobNames
-    .flatMap((name) => [name, deadQueueOf(name)])
+    .flatMap(queuesOf)
+    .flatMap((queue) => [queue, deadQueueOf(queue)])
     .flatMap((queue) =>
       liveStates.filter((state) => !isThere(queue, state)).map((state) => ({ queue, state, jobs: 0 })),
     );

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { judgeProviders } from '#contracts/judge-providers.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 import type { Job } from './jobs.ts';
 import { openSender } from './pg-boss.ts';
@@ -24,6 +25,7 @@ const open = async () => {
     sender,
     work: async (options: Partial<WorkOptions>) => {
       const worker = await workQueues({
+        judges: judgeProviders,
         databaseUrl,
         handlers: handlersWith({}),
         deadLetter: nothing,
@@ -109,6 +111,36 @@ test('jobs of one run are done at the same time, never more than allowed, and ea
   await expect.poll(() => seen.length).toBe(40);
   expect(new Set(seen).size).toBe(40);
   expect(most).toBe(8);
+});
+
+test('a worker leaves jobs whose judge it does not have to one that has it', async () => {
+  const { db, sender, work } = await open();
+  const [paid, free] = [
+    { ...score(), judge: 'anthropic' as const },
+    { ...score(), judge: 'offline' as const },
+  ];
+  const done: [string, string][] = [];
+  const noting = (who: string) =>
+    handlersWith({ 'score-replay': async ({ runId }) => void done.push([who, runId]) });
+  await work({ judges: ['offline'], handlers: noting('without the key') });
+  await sender.enqueue(db, [paid, free]);
+  await expect.poll(() => done).toEqual([['without the key', free.data.runId]]);
+  await work({ judges: judgeProviders, handlers: noting('with the key') });
+  await expect.poll(() => done).toContainEqual(['with the key', paid.data.runId]);
+  expect(done).toHaveLength(2);
+});
+
+test('a worker without judges, whose engine is off, does no job', async () => {
+  const { db, sender, sql, work } = await open();
+  await work({
+    judges: [],
+    handlers: handlersWith({ 'ingest-run': () => Promise.reject(new Error('It was done.')) }),
+  });
+  await sender.enqueue(db, [ingest(), score(), { name: 'certify-run', data: { runId: randomUUID() } }]);
+  // A worker hears of a commit at once, and looks every two seconds.
+  await sleep(3_000);
+  const rows = await sql`select distinct state::text from pgboss.job`;
+  expect(rows.map(({ state }) => state)).toEqual(['created']);
 });
 
 test('a job whose handler throws is tried again', async () => {

@@ -3,8 +3,9 @@ import { DrizzleQueryError } from 'drizzle-orm';
 import { PgBoss } from 'pg-boss';
 import postgres from 'postgres';
 import type { z } from 'zod';
+import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import { type Job, type JobName, jobPayloads } from './jobs.ts';
-import { deadQueueOf, jobNames } from './queues.ts';
+import { deadQueueOf, jobNames, queuesFor, queuesOf } from './queues.ts';
 
 type Payload<Name extends JobName> = z.infer<(typeof jobPayloads)[Name]>;
 
@@ -26,6 +27,8 @@ type Logger = {
 export type WorkOptions = {
   databaseUrl: string;
   handlers: JobHandlers;
+  /** The judges that this worker has. With none it does no jobs, only what remains of those that are out of tries. */
+  judges: readonly JudgeProvider[];
   /** Called for each job that is out of tries, until it returns. */
   deadLetter: (job: Job) => Promise<void>;
   /** Each runs about every 15 s, in one of the database's workers at a time, independent of the others. */
@@ -71,6 +74,7 @@ const handBackMs = 1_500;
 export const workQueues = async ({
   databaseUrl,
   handlers,
+  judges,
   deadLetter,
   periodic,
   logger,
@@ -137,13 +141,14 @@ export const workQueues = async ({
   const workOn = async <Name extends JobName>(name: Name) => {
     const parse = (data: object) => jobPayloads[name].parse(data) as Payload<Name>;
     const slots = concurrency[name] ?? defaultConcurrency[name];
-    for (let slot = 0; slot < slots; slot += 1) {
-      await workSlot(name, (data, signal, soft) => handlers[name](parse(data), signal, soft));
-    }
-    await workSlot(deadQueueOf(name), async (data) => {
-      logger.error({ queue: name, ...data }, 'A job is out of tries');
-      await deadLetter({ name, data: parse(data) } as Job);
-    });
+    for (const queue of judges.length === 0 ? [] : queuesFor(name, judges))
+      for (let slot = 0; slot < slots; slot += 1)
+        await workSlot(queue, (data, signal, soft) => handlers[name](parse(data), signal, soft));
+    for (const queue of queuesOf(name))
+      await workSlot(deadQueueOf(queue), async (data) => {
+        logger.error({ queue, ...data }, 'A job is out of tries');
+        await deadLetter({ name, data: parse(data) } as Job);
+      });
   };
 
   // Its own connection: advisory locks belong to the session, and end with it if this process is killed.

@@ -36,8 +36,11 @@ test('POST /runs answers 201 with the run’s id, PENDING and the judge, and onl
     construct_id: 'alpha',
     repo_url: 'https://github.com/owner/name',
     error: null,
-    activity: null,
+    activity: 'Waiting for a free worker. The run is the next to begin.',
+    waiting_for: 'Waiting for a free worker. The run is the next to begin.',
+    position: 1,
     cost_usd: 0,
+    most_cost_usd: 0,
     max_cost_usd: null,
     usage: {
       calls: 0,

@@ -6,10 +6,11 @@ const nameWidth = 11;
 
 const usd = (amount: number) => `${amount.toFixed(4)} USD`;
 
-const costOf = ({ costUsd, maxCostUsd, status, batch }: Run) =>
+const costOf = ({ costUsd, mostCostUsd, maxCostUsd, status, batch }: Run) =>
   [
     usd(costUsd),
     ...(maxCostUsd === null ? [] : [` of at most ${usd(maxCostUsd)}`]),
+    ...(mostCostUsd > costUsd ? [` (${usd(mostCostUsd)} if every lost call was charged in full)`] : []),
     ...(isTerminal(status) && batch !== null && batch.sent > 0
       ? [' so far; a batch that was sent is still to be charged']
       : []),

@@ -22,7 +22,7 @@ const rows = `
   insert into answer_keys (ground_truth_digest, judge_provider, judge_model, prompt_digest, outcome_json, key_of_replay)
     values ('${digest}', 'offline', 'offline-1', '${digest}', '{}', '${id}');
   insert into inquiries (id, user_id, kind, config_json, sealed) values ('${id}', '${id}', 'trial', '{}', 's');
-  insert into judge_spend (run_id, cost_usd, settled) values ('${id}', 0, false);
+  insert into judge_spend (run_id, state, cost_usd, likely_usd, most_usd) values ('${id}', 'open', 0, 0, 0);
   insert into judge_batch_items (replay_id, run_id, call, request_json, spend_id)
     values ('${id}', '${id}', 'first/recall', '{}', '${id}');
   insert into verification_certificates (id, run_id, construct_id, domain, replay_count, precision, recall,
@@ -116,12 +116,16 @@ const refused: [table: string, constraint: string, change: string][] = [
   ['judge_spend', 'cost_usd', 'cost_usd = -0.01'],
   ['judge_spend', 'cost_usd', `cost_usd = 'NaN'`],
   ['judge_spend', 'cost_usd', `cost_usd = 'Infinity'`],
-  ['judge_spend', 'calls', `settled = true, ${settled({ calls: -1 })}`],
-  ['judge_spend', 'input_tokens', `settled = true, ${settled({ input_tokens: -1 })}`],
-  ['judge_spend', 'cache_write_tokens', `settled = true, ${settled({ cache_write_tokens: -1 })}`],
-  ['judge_spend', 'cache_read_tokens', `settled = true, ${settled({ cache_read_tokens: -1 })}`],
-  ['judge_spend', 'output_tokens', `settled = true, ${settled({ output_tokens: -1 })}`],
-  ['judge_spend', 'settled', 'settled = true'],
+  ['judge_spend', 'likely_usd', 'likely_usd = -0.01'],
+  ['judge_spend', 'most_usd', `most_usd = 'NaN'`],
+  ['judge_spend', 'state', `state = 'lost'`],
+  ['judge_spend', 'leased', `state = 'cut', leased_until = now()`],
+  ['judge_spend', 'calls', `state = 'settled', ${settled({ calls: -1 })}`],
+  ['judge_spend', 'input_tokens', `state = 'settled', ${settled({ input_tokens: -1 })}`],
+  ['judge_spend', 'cache_write_tokens', `state = 'settled', ${settled({ cache_write_tokens: -1 })}`],
+  ['judge_spend', 'cache_read_tokens', `state = 'settled', ${settled({ cache_read_tokens: -1 })}`],
+  ['judge_spend', 'output_tokens', `state = 'settled', ${settled({ output_tokens: -1 })}`],
+  ['judge_spend', 'settled', `state = 'settled'`],
   ['judge_spend', 'settled', settled()],
   ['judge_spend', 'settled', 'calls = 1'],
   ['judge_batch_items', 'state', `state = 'lost', request_json = null`],
@@ -174,7 +178,7 @@ test.each([
   ['verification_runs', `continuation = 'retry', continues_run_id = '${id}'`],
   ['verification_replays', `state = 'ended', outcome = 'replaced', ended_at = now()`],
   ['answer_keys', `baseline_json = '{}', baseline_of_replay = '${id}'`],
-  ['judge_spend', `settled = true, cost_usd = 100000, ${settled()}`],
+  ['judge_spend', `state = 'settled', cost_usd = 100000, ${settled()}`],
   ['judge_batch_items', `state = 'submitting', submitted_at = now()`],
   ['judge_batch_items', `state = 'submitted', submitted_at = now(), batch_id = 'one'`],
   ['judge_batch_items', `state = 'done', request_json = null, reply_json = '{}'`],

@@ -9,4 +9,6 @@ export * from './judge-spend.ts';
 export * from './relations.ts';
 export * from './replays.ts';
 export * from './runs.ts';
+export * from './turns.ts';
 export * from './users.ts';
+export * from './workers.ts';

@@ -32,6 +32,8 @@ export const verificationReplays = pgTable(
       .references(() => verificationRuns.id, { onDelete: 'cascade' }),
     groundTruthId: text('ground_truth_id').notNull(),
     position: integer('position').notNull(),
+    /** Waiting replays of all runs are worked on from the lowest turn to the highest. */
+    turn: integer('turn').notNull().default(0),
     state: text('state', { enum: replayStates }).notNull(),
     /** Null once the record of a private repository has been erased. */
     groundTruthDigest: text('ground_truth_digest'),
@@ -70,6 +72,7 @@ export const verificationReplays = pgTable(
     index('verification_replays_run_id_state_position_idx').on(table.runId, table.state, table.position),
     fitsNotEmpty(table.groundTruthId, groundTruthSchema.shape.id),
     isAtLeast(table.position, 0),
+    isAtLeast(table.turn, 0),
     isListed(table.state, replayStates),
     isAtLeast(table.oracleAsks, 0),
     isAtLeast(table.faults, 0),

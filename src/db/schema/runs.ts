@@ -31,6 +31,10 @@ export const verificationRuns = pgTable(
     /** What the run is doing or waiting for, in words for its owner; null where it says nothing. */
     activity: text('activity'),
     certificateId: uuid('certificate_id'),
+    /** Runs have their repository read from the lowest turn to the highest. */
+    turn: integer('turn').notNull().default(0),
+    /** Since when no worker lives that may and can work on the run; null while one does. */
+    stalledSince: instant('stalled_since'),
     /** Tries at ingesting or certifying it that ended in an error. A worker that died is not counted. */
     faults: integer('faults').notNull().default(0),
     config: jsonbOf('config_json', runConfigSchema).notNull(),
@@ -76,6 +80,7 @@ export const verificationRuns = pgTable(
     holds('verification_runs_total', sql`${table.progress} <= ${table.total}`),
     fits(table.error, { maxLength: maxRunErrorLength }),
     fits(table.activity, { maxLength: maxActivityLength }),
+    isAtLeast(table.turn, 0),
     isAtLeast(table.faults, 0),
     isDigest(table.promptDigest),
     isListed(table.continuation, continuations),

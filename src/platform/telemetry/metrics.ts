@@ -10,7 +10,13 @@ export type StoredStep = {
 }[ReplayStep];
 
 /** What a replay on the queue waits for. */
-export type WaitReason = 'judge_unavailable' | 'oracle_unreachable' | 'budget' | 'call_slots' | 'batch';
+export type WaitReason =
+  | 'judge_unavailable'
+  | 'oracle_unreachable'
+  | 'budget'
+  | 'call_slots'
+  | 'batch'
+  | 'source_limit';
 
 /** How a call to GitHub's API ended: its status class, or no answer. */
 export type GitHubOutcome = '2xx' | '3xx' | '4xx' | '5xx' | 'unreachable';

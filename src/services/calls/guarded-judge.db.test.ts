@@ -7,6 +7,8 @@ import { changeNumber, type Script, scriptedEngine } from '#testing/rigs/scripte
 import { bookedJudge } from '#verification/judges/booked-judge.ts';
 import { modelJudge } from '#verification/judges/model/model-judge.ts';
 import { createPrices } from '#verification/judges/model/prices.ts';
+import { ingestRun } from '../pipeline/ingest.ts';
+import { reportedJudge } from './guarded-judge.ts';
 import { judgeAccount } from './spend.ts';
 
 /** An engine whose calls are booked at one dollar and cost one cent. */
@@ -57,7 +59,7 @@ test('a limit with room for one call at a time slows a run down but makes it pay
   );
 });
 
-test('a call that was cut off stays booked at its highest cost, because it may have been charged', async () => {
+test('a call that was cut off stays booked, because it may have been charged', async () => {
   const at = await paidRig();
   const runId = await at.start();
   const { engine } = scriptedEngine({ costUsd: 0.3, judge: () => Promise.reject(new Error('aborted')) });
@@ -101,6 +103,27 @@ test('of calls given up together only those that were sent stay booked', async (
   for (const { status } of await asked) expect(status).toBe('rejected');
   expect(sent).toBe(1);
   expect(await at.db.$count(judgeSpend)).toBe(1);
+});
+
+test('while the judge leaves a call unanswered for unusually long the run says so, and stops saying so afterwards', async () => {
+  const at = await paidRig();
+  const runId = await at.start();
+  await ingestRun(at.context, { runId });
+  const answered = Promise.withResolvers<undefined>();
+  const { engine } = scriptedEngine({ judge: () => answered.promise });
+  const judge = reportedJudge(
+    at.context,
+    engine.judge({ provider: 'anthropic', model: 'claude-sonnet-5-5' }, null),
+    runId,
+    50,
+  );
+  const asked = judge.open(changeNumber(1)).ask({ measure: 'answer_key' });
+  await expect
+    .poll(async () => (await at.run(runId)).waitingFor)
+    .toBe('Waiting: the judge has not answered a call for an unusually long time.');
+  answered.resolve(undefined);
+  await asked;
+  expect(await at.run(runId)).toMatchObject({ waitingFor: null, activity: null });
 });
 
 test('the free judge books nothing', async () => {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isPaid } from '#contracts/judge-providers.ts';
 import { askingThrough, type Judge } from '#verification/judges/judge.ts';
 import type { ServiceContext } from '../ground/context.ts';
+import { noteWaiting } from '../state/transitions.ts';
 import { takeSlot } from './slots.ts';
 import { isWait } from './waits.ts';
 
@@ -27,6 +28,34 @@ export const limitedJudge = (
       return await ask(task, signal);
     } finally {
       await release();
+    }
+  });
+};
+
+/** A call that takes longer than this is named as what its run waits for. */
+const unusualMs = 45_000;
+
+/** A judge whose run says so while a call stays unanswered for unusually long. */
+export const reportedJudge = (
+  { db }: Pick<ServiceContext, 'db'>,
+  judge: Judge,
+  runId: string,
+  afterMs = unusualMs,
+): Judge => {
+  const note = (message: string | null) => noteWaiting(db, runId, message).catch(() => undefined);
+  return askingThrough(judge, ({ ask }) => async (task, signal) => {
+    let noted: Promise<void> | null = null;
+    const timer = setTimeout(() => {
+      noted = note('Waiting: the judge has not answered a call for an unusually long time.');
+    }, afterMs);
+    try {
+      return await ask(task, signal);
+    } finally {
+      clearTimeout(timer);
+      if (noted !== null) {
+        await noted;
+        await note(null);
+      }
     }
   });
 };

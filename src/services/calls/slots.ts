@@ -2,6 +2,7 @@ import { and, count, eq, gt, isNull, lt, ne, type SQL, sql } from 'drizzle-orm';
 import type { Executor } from '#db/client.ts';
 import { callSlots, callWaits } from '#db/schema/call-slots.ts';
 import type { ServiceContext } from '../ground/context.ts';
+import { holdLease, leaseMs } from './lease.ts';
 
 /** The resource has as many calls under way, or made in the last minute, as it may have. */
 export class SlotsTaken extends Error {
@@ -11,9 +12,6 @@ export class SlotsTaken extends Error {
 export type SlotLimits = { atOnce: number; perMinute: number };
 
 const minuteMs = 60_000;
-/** A slot is leased. The worker that makes the call renews it; a dead worker's slot is soon free again. */
-const leaseMs = 15_000;
-const renewEveryMs = 5_000;
 
 /** A user who still waits asks again within a minute; the rest is leeway. */
 const waitingMs = 90_000;
@@ -103,20 +101,10 @@ export const takeSlot = async (
   if (id === null) throw new SlotsTaken('the limit on calls is reached');
   // A lost database must not cost the call's answer: at worst the lease runs out.
   const change = (values: Partial<typeof callSlots.$inferInsert>) =>
-    db
-      .update(callSlots)
-      .set(values)
-      .where(eq(callSlots.id, id))
-      .then(
-        () => {},
-        () => {},
-      );
-  const renewal = setInterval(
-    () => void change({ expiresAt: new Date(now().getTime() + leaseMs) }),
-    renewEveryMs,
-  );
-  return () => {
-    clearInterval(renewal);
-    return change({ releasedAt: now() });
+    db.update(callSlots).set(values).where(eq(callSlots.id, id));
+  const end = holdLease((expiresAt) => change({ expiresAt }), now);
+  return async () => {
+    end();
+    await change({ releasedAt: now() }).catch(() => undefined);
   };
 };

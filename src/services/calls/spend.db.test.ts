@@ -1,4 +1,5 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { openDatabase } from '#db/client.ts';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
@@ -6,11 +7,14 @@ import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { openPolicy } from '#testing/rigs/engine-rig.ts';
 import { type PaidRig, paidRig } from '#testing/rigs/paid-rig.ts';
+import { callCost } from '#testing/rigs/scripted-judge.ts';
 import { BudgetBusy, BudgetReached } from '#verification/judges/booked-judge.ts';
+import type { CallCost } from '#verification/judges/judge.ts';
 import type { WorkerContext } from '../ground/context.ts';
+import { sweepRuns } from '../pipeline/sweep.ts';
 import { spendOfRuns } from '../state/run-spend.ts';
 import { spentToday } from '../state/spending.ts';
-import { bookCall, judgeAccount } from './spend.ts';
+import { bookCall, judgeAccount, settleBooking } from './spend.ts';
 
 const usage = (costUsd: number | null, tokens: Partial<JudgeUsage> = {}): JudgeUsage => ({
   calls: 1,
@@ -50,7 +54,7 @@ test('of many calls booked at once on several machines exactly those that fit th
   const contexts = machines(at, 3);
   const settled = await Promise.allSettled(
     Array.from({ length: 60 }, (_, place) =>
-      judgeAccount(contexts[place % 3] ?? at.context, { runId, limitUsd: 2 }).book(0.125),
+      judgeAccount(contexts[place % 3] ?? at.context, { runId, limitUsd: 2 }).book(callCost(0.125)),
     ),
   );
   // By hand: 16 times 0.125 is 2, without any rounding.
@@ -71,7 +75,7 @@ test('calls of two runs side by side, some dearer and some cheaper than booked, 
     const [runId = '', limitUsd = 0] = [runs[place % 2], limits[place % 2]];
     for (let calls = 0; ; ) {
       try {
-        const booking = await judgeAccount(context, { runId, limitUsd }).book(mostUsd);
+        const booking = await judgeAccount(context, { runId, limitUsd }).book(callCost(mostUsd));
         const cost = ((place * 7 + calls * 3) % 20) / 100;
         paid += cost;
         await booking.settle(usage(cost));
@@ -97,7 +101,7 @@ test('calls of two runs side by side, some dearer and some cheaper than booked, 
 test('a booking is settled at the call’s cost, at the ceiling if its price is unknown, and released if no call was made', async () => {
   const at = await paidRig();
   const runId = await at.start();
-  const book = () => judgeAccount(at.context, { runId, limitUsd: null }).book(5);
+  const book = () => judgeAccount(at.context, { runId, limitUsd: null }).book(callCost(5));
   const [known, unknown, free] = [await book(), await book(), await book()];
   expect(await at.booked()).toBe(15);
   expect((await at.run(runId)).costUsd).toBe(0);
@@ -117,50 +121,140 @@ test('a booking is settled at the call’s cost, at the ceiling if its price is 
   expect((await at.run(runId)).costUsd).toBeCloseTo(9.25, 9);
 });
 
-test('a dead worker’s unsettled call is waited for an hour and stays booked for good', async () => {
+/** A call of a worker that dies: it is booked and never renewed. */
+const bookAndDie = (
+  context: WorkerContext,
+  payer: { runId: string; limitUsd: number | null },
+  cost: CallCost,
+) => bookCall(context, payer, cost);
+
+test('a dead worker’s call holds its most for seconds, and then counts at what the run’s other calls cost', async () => {
+  const at = await paidRig();
+  const runId = await at.start();
+  const payer = { runId, limitUsd: 1 };
+  const account = judgeAccount(at.context, payer);
+  for (const cost of [0.05, 0.15]) await (await account.book(callCost(0.3))).settle(usage(cost));
+  await bookAndDie(at.context, payer, callCost(0.7, 0.2));
+  expect(await refusalOf(account.book(callCost(0.3)))).toBeInstanceOf(BudgetBusy);
+  at.wait(15_000);
+  const next = await account.book(callCost(0.3));
+  // By hand: 0.05 and 0.15 for two calls, so 0.10 for the third; it cost 0.70 at most.
+  expect(await at.run(runId)).toMatchObject({
+    costUsd: expect.closeTo(0.3, 9),
+    mostCostUsd: expect.closeTo(0.9, 9),
+    usage: { calls: 2 },
+  });
+  await next.settle(usage(0.1));
+});
+
+test('a dead worker’s call counts at its estimate if the run has no answered call yet, and never above its most', async () => {
+  const at = await paidRig();
+  const [one, other] = [await at.start(), await at.start()];
+  await bookAndDie(at.context, { runId: one, limitUsd: 1 }, callCost(0.9, 0.25));
+  const dear = { runId: other, limitUsd: 1 };
+  await (await judgeAccount(at.context, dear).book(callCost(0.5))).settle(usage(0.5));
+  await bookAndDie(at.context, dear, callCost(0.125));
+  at.wait(15_000);
+  await sweepRuns(at.context);
+  expect((await at.run(one)).costUsd).toBeCloseTo(0.25, 9);
+  expect((await at.run(other)).costUsd).toBeCloseTo(0.625, 9);
+});
+
+test('the day’s budget counts a dead worker’s calls by the same rule', async () => {
+  const at = await paidRig();
+  const runId = await at.start();
+  const today = withDayLimit(at.context, 1);
+  const payer = { runId, limitUsd: null };
+  for (let calls = 0; calls < 3; calls += 1) await bookAndDie(today, payer, callCost(0.3, 0.01));
+  expect(await refusalOf(judgeAccount(today, payer).book(callCost(0.5)))).toBeInstanceOf(BudgetBusy);
+  at.wait(15_000);
+  await judgeAccount(today, payer).book(callCost(0.5));
+  expect(await spentToday(today)).toBeCloseTo(0.53, 9);
+});
+
+test('twelve calls cut off by a kill neither fail nor hold up a run with a limit of three times its cost', async () => {
+  const at = await paidRig({ costUsd: 0.01 });
+  // Three replays of six calls: the true cost is 0.18 dollars.
+  const runId = await at.start({ maxCostUsd: 0.54 });
+  for (let calls = 0; calls < 12; calls += 1)
+    await bookAndDie(at.context, { runId, limitUsd: 0.54 }, callCost(0.04, 0.02));
+  at.wait(15_000);
+  await at.pump();
+  const ended = await at.run(runId);
+  expect(ended).toMatchObject({ status: 'COMPLETED', usage: { calls: 18 } });
+  const { usage: certified, unanswered } = await at.certificateOf(runId);
+  expect(certified.costUsd).toBeCloseTo(0.18, 9);
+  expect(unanswered.mostUsd).toBeCloseTo(12 * 0.04, 9);
+  expect(ended.costUsd).toBeCloseTo(0.18 + unanswered.likelyUsd, 9);
+  expect(ended.mostCostUsd).toBeCloseTo(0.18 + 0.48, 9);
+});
+
+test('a worker that lives keeps its money however long its call takes', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
   const at = await paidRig();
   const runId = await at.start();
   const account = judgeAccount(at.context, { runId, limitUsd: 1 });
-  await account.book(0.9);
-  expect(await refusalOf(account.book(0.2))).toBeInstanceOf(BudgetBusy);
-  at.wait(61 * 60_000);
-  const refusal = await refusalOf(account.book(0.2));
-  expect(refusal).toBeInstanceOf(BudgetReached);
-  expect(refusal.message).toContain('$0.90 of $1.00');
-  await account.book(0.1);
+  const held = await account.book(callCost(0.9, 0.1));
+  const leasedUntil = async () => (await at.db.select().from(judgeSpend))[0]?.leasedUntil?.getTime() ?? 0;
+  for (let turn = 0; turn < 10; turn += 1) {
+    at.wait(8_000);
+    const now = at.context.now().getTime();
+    vi.advanceTimersByTime(8_000);
+    await expect.poll(leasedUntil).toBeGreaterThan(now + 8_000);
+    expect(await refusalOf(account.book(callCost(0.5)))).toBeInstanceOf(BudgetBusy);
+  }
+  await held.settle(usage(0.5));
+  await account.book(callCost(0.5));
 });
 
-test('a call that waits for its batch counts as under way however long that takes', async () => {
+test('an answer that comes after its worker was taken for dead still settles the call', async () => {
+  const at = await paidRig();
+  const runId = await at.start();
+  const payer = { runId, limitUsd: 1 };
+  const id = await bookCall(at.context, payer, callCost(0.9, 0.5));
+  at.wait(15_000);
+  await (await judgeAccount(at.context, payer).book(callCost(0.4))).settle(noUsage);
+  await settleBooking(at.db, id, usage(0.75));
+  expect(await at.run(runId)).toMatchObject({ costUsd: 0.75, mostCostUsd: 0.75, usage: { calls: 1 } });
+});
+
+test('a call that waits for its batch counts as under way however long that takes, and at its likely cost once it is given up', async () => {
   const at = await paidRig();
   const runId = await at.start({ limit: 1, minReplays: 1, maxCostUsd: 1 });
   await at.pump();
   const limits = { runId, limitUsd: 1 };
   const account = judgeAccount(at.context, limits);
   const [replay] = await at.db.select().from(verificationReplays);
-  const spendId = await bookCall(at.context, limits, 0.9);
+  const spendId = randomUUID();
+  await bookCall(at.context, limits, callCost(0.9), { by: 'batch', id: spendId });
   const item = { runId, replayId: replay?.id ?? '', call: 'first/answer_key', spendId };
   await at.db
     .insert(judgeBatchItems)
     .values({ ...item, state: 'submitted', request: {}, batchId: 'one', submittedAt: at.context.now() });
   at.wait(20 * 60 * 60_000);
-  expect(await refusalOf(account.book(0.2))).toBeInstanceOf(BudgetBusy);
+  expect(await refusalOf(account.book(callCost(0.2)))).toBeInstanceOf(BudgetBusy);
   await at.db.update(judgeBatchItems).set({ state: 'single', request: null });
-  expect(await refusalOf(account.book(0.2))).toBeInstanceOf(BudgetReached);
+  // The replay's own calls cost nothing, so their mean is 0.
+  await account.book(callCost(0.9));
+  expect((await at.run(runId)).mostCostUsd).toBeCloseTo(0.9, 9);
 });
 
 test('one run’s calls do not count against another run’s limit, nor yesterday’s against today’s', async () => {
   const at = await paidRig();
   const [one, other] = [await at.start(), await at.start()];
   const today = withDayLimit(at.context, 1);
-  await (await judgeAccount(today, { runId: one, limitUsd: 1 }).book(0.9)).settle(usage(0.9));
+  await (await judgeAccount(today, { runId: one, limitUsd: 1 }).book(callCost(0.9))).settle(usage(0.9));
   const another = { runId: other, limitUsd: 0.5 };
-  expect((await refusalOf(judgeAccount(today, another).book(0.4))).message).toContain('MAX_COST_USD_PER_DAY');
-  expect(await refusalOf(judgeAccount(at.context, { runId: one, limitUsd: 1 }).book(0.4))).toBeInstanceOf(
-    BudgetReached,
+  expect((await refusalOf(judgeAccount(today, another).book(callCost(0.4)))).message).toContain(
+    'MAX_COST_USD_PER_DAY',
   );
-  await judgeAccount(at.context, another).book(0.4);
+  expect(
+    await refusalOf(judgeAccount(at.context, { runId: one, limitUsd: 1 }).book(callCost(0.4))),
+  ).toBeInstanceOf(BudgetReached);
+  await judgeAccount(at.context, another).book(callCost(0.4));
   at.wait(24 * 60 * 60_000);
-  await judgeAccount(today, { runId: other, limitUsd: null }).book(0.6);
+  await judgeAccount(today, { runId: other, limitUsd: null }).book(callCost(0.6));
   expect(await spentToday(at.context)).toBeCloseTo(0.6, 9);
 });
 
@@ -209,15 +303,20 @@ test('a resumed run counts what the runs before it spent; a retried one starts a
   expect((await at.run(again.runId)).costUsd).toBe(0);
 });
 
-test('a call that was sent and not answered stays booked at its highest cost, in addition to the cost of its answer', async () => {
+test('a call that was sent and not answered counts at its likely cost, in addition to the cost of its answer', async () => {
   const at = await paidRig();
   const runId = await at.start();
   const account = judgeAccount(at.context, { runId, limitUsd: null });
-  const booking = await account.book(0.3);
+  const booking = await account.book(callCost(0.3, 0.1));
   await booking.settle(usage(0.05), 2);
-  // By hand: 0.05 + 2 x 0.3.
-  expect((await at.run(runId)).costUsd).toBeCloseTo(0.65, 9);
-  const lost = await account.book(0.3);
+  // By hand: 0.05 + 2 x 0.1, and at most 0.05 + 2 x 0.3.
+  expect(await at.run(runId)).toMatchObject({
+    costUsd: expect.closeTo(0.25, 9),
+    mostCostUsd: expect.closeTo(0.65, 9),
+    usage: { calls: 1 },
+  });
+  const lost = await account.book(callCost(0.3, 0.1));
   await lost.settle(noUsage, 1);
-  expect(await at.booked()).toBeCloseTo(0.95, 9);
+  // By then one call was answered, for 0.05.
+  expect(await at.booked()).toBeCloseTo(0.3, 9);
 });

@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gt, inArray, isNull, lt, notExists, or, type SQL, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
 import type { JudgeUsage } from '#contracts/replay.ts';
 import type { Executor } from '#db/client.ts';
+import { judgeBatchItems, waitingStates } from '#db/schema/judge-batches.ts';
 import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { type JudgeAccount, requireRoom } from '#verification/judges/booked-judge.ts';
+import type { CallCost } from '#verification/judges/judge.ts';
 import { countedCostUsd } from '#verification/judges/model/prices.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { amountsOf, dollars, ofAttempt, ofDay } from '../state/spending.ts';
+import { holdLease, leaseMs } from './lease.ts';
 
 /** The number is arbitrary; every booking must use this one. */
 const bookingLock = 4_020_736_913;
@@ -14,10 +18,38 @@ const bookingLock = 4_020_736_913;
 /** The run that calls are booked to, with its own limit next to the installation's. */
 type Payer = { runId: string; limitUsd: number | null };
 
+/** The likely cost of a call, as `likelyCostUsd` has it. */
+const likelyCost = (executor: Executor): SQL => {
+  const answered = alias(judgeSpend, 'answered');
+  const mean = executor
+    .select({ usd: sql`sum(${answered.costUsd}) / sum(${answered.calls})` })
+    .from(answered)
+    .where(and(eq(answered.runId, judgeSpend.runId), gt(answered.calls, 0)));
+  return sql`least(${judgeSpend.mostUsd}, coalesce((${mean}), ${judgeSpend.likelyUsd}))`;
+};
+
+const cutOff = (executor: Executor, which: SQL | undefined) =>
+  executor
+    .update(judgeSpend)
+    .set({ state: 'cut', costUsd: likelyCost(executor), leasedUntil: null })
+    .where(and(eq(judgeSpend.state, 'open'), which));
+
+/** Ends the bookings that nobody holds: their worker died, or the batch that may have charged them is given up. */
+export const endLostBookings = async (executor: Executor, now: Date): Promise<void> => {
+  const waiting = executor
+    .select({ id: judgeBatchItems.id })
+    .from(judgeBatchItems)
+    .where(and(eq(judgeBatchItems.spendId, judgeSpend.id), inArray(judgeBatchItems.state, waitingStates)));
+  await cutOff(
+    executor,
+    or(lt(judgeSpend.leasedUntil, now), and(isNull(judgeSpend.leasedUntil), notExists(waiting))),
+  );
+};
+
 /**
  * Replaces the booked amount of a call by what it took.
- * @param uncertain how often the call was sent without an answer. Each time counts at the booked amount, because it
- * may have been charged.
+ * @param uncertain how often the call was sent without an answer. Each time counts at the likely cost, because it may
+ * have been charged.
  */
 export const settleBooking = async (
   executor: Executor,
@@ -25,16 +57,23 @@ export const settleBooking = async (
   usage: JudgeUsage,
   uncertain = 0,
 ): Promise<void> => {
-  if (usage.calls === 0 && uncertain === 0) await releaseBookings(executor, [id]);
-  else
-    await executor
-      .update(judgeSpend)
-      .set({
-        ...usage,
-        costUsd: sql`${countedCostUsd(usage)}::float8 + ${uncertain} * ${judgeSpend.costUsd}`,
-        settled: true,
-      })
-      .where(eq(judgeSpend.id, id));
+  const isCall = eq(judgeSpend.id, id);
+  await executor.transaction(async (transaction) => {
+    // Each sending without an answer gets a row of its own, beside the answer's.
+    for (let lost = 0; lost < uncertain; lost += 1)
+      await transaction.execute(sql`
+        insert into judge_spend (run_id, state, cost_usd, likely_usd, most_usd, created_at)
+        select run_id, 'cut', ${likelyCost(transaction)}, likely_usd, most_usd, created_at
+        from judge_spend where ${isCall}`);
+    if (usage.calls === 0) await releaseBookings(transaction, [id]);
+    else {
+      const costUsd = countedCostUsd(usage);
+      await transaction
+        .update(judgeSpend)
+        .set({ ...usage, costUsd, mostUsd: costUsd, state: 'settled', leasedUntil: null })
+        .where(isCall);
+    }
+  });
 };
 
 /** Releases the bookings of calls that were not made or not charged. */
@@ -46,20 +85,24 @@ export const releaseBookings = async (executor: Executor, ids: string[]): Promis
  * Books a call at the most that it can cost, before it is made. Bookings are made one at a time, so that limits also
  * apply to calls side by side on any number of machines.
  * @param db if it is a transaction, the booking is part of it, and other bookings wait until it ends.
+ * @param held by a batch: the booking is open while its call waits there. By a worker: it is leased, and open while the
+ * worker renews it.
  * @returns the booking's id.
  * @throws BudgetReached, BudgetBusy
  */
 export const bookCall = (
   { db, now, policy }: Pick<ServiceContext, 'now' | 'policy'> & { db: Executor },
   { runId, limitUsd }: Payer,
-  mostUsd: number,
-  id: string = randomUUID(),
+  { likelyUsd, mostUsd }: CallCost,
+  held: { by: 'worker' } | { by: 'batch'; id: string } = { by: 'worker' },
 ): Promise<string> =>
   db.transaction(async (transaction) => {
     const at = now();
     // Without a limit, bookings need no lock.
-    if (limitUsd !== null || policy.maxCostUsdPerDay !== null)
+    if (limitUsd !== null || policy.maxCostUsdPerDay !== null) {
       await transaction.execute(sql`select pg_advisory_xact_lock(${bookingLock})`);
+      await endLostBookings(transaction, at);
+    }
     const check = async (
       usd: number | null,
       where: SQL,
@@ -68,7 +111,7 @@ export const bookCall = (
       if (usd === null) return;
       const reached = (spentUsd: number, nextUsd: number) =>
         `${limit} is reached: ${dollars(spentUsd)} of ${dollars(usd)} are spent, and the next call to the judge may cost ${dollars(nextUsd)}. All scores so far are kept: ${remedy}`;
-      requireRoom({ usd, reached }, await amountsOf(transaction, where, at), mostUsd);
+      requireRoom({ usd, reached }, await amountsOf(transaction, where), mostUsd);
     };
     await check(limitUsd, ofAttempt(runId), {
       limit: 'The run’s limit for its judge',
@@ -78,27 +121,51 @@ export const bookCall = (
       limit: 'The installation’s daily limit for its judge (MAX_COST_USD_PER_DAY)',
       remedy: 'resume the run after 00:00 UTC, when the day’s budget starts over.',
     });
-    await transaction
-      .insert(judgeSpend)
-      .values({ id, runId, costUsd: mostUsd, settled: false, createdAt: at });
+    const id = held.by === 'batch' ? held.id : randomUUID();
+    await transaction.insert(judgeSpend).values({
+      id,
+      runId,
+      state: 'open',
+      costUsd: mostUsd,
+      likelyUsd,
+      mostUsd,
+      leasedUntil: held.by === 'batch' ? null : new Date(at.getTime() + leaseMs),
+      createdAt: at,
+    });
     return id;
   });
+
+/** Renews a booking's lease while its call is under way. */
+export const holdBooking = ({ db, now }: Pick<ServiceContext, 'db' | 'now'>, id: string): (() => void) =>
+  holdLease(
+    (leasedUntil) =>
+      db
+        .update(judgeSpend)
+        .set({ leasedUntil })
+        .where(and(eq(judgeSpend.id, id), eq(judgeSpend.state, 'open'))),
+    now,
+  );
 
 /** A run's account in Postgres. Its bookings count for every worker, and towards the daily limit of all runs. */
 export const judgeAccount = (
   context: Pick<ServiceContext, 'db' | 'now' | 'policy'>,
   payer: Payer,
 ): JudgeAccount => ({
-  book: async (mostUsd) => {
-    const id = await bookCall(context, payer, mostUsd);
+  book: async (cost) => {
+    const id = await bookCall(context, payer, cost);
+    const end = holdBooking(context, id);
     return {
       settle: (usage, uncertain) => {
+        end();
         const settle = () => settleBooking(context.db, id, usage, uncertain);
         // Try twice: the first statement after a lost connection fails, and the answer is already paid for.
         return settle().catch(settle);
       },
-      // A call that is never settled stays booked; so does one that a dead worker left.
-      breakOff: async () => {},
+      breakOff: async () => {
+        end();
+        // If this fails, the lease ends it.
+        await cutOff(context.db, eq(judgeSpend.id, id)).catch(() => undefined);
+      },
     };
   },
 });

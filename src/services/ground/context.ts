@@ -2,6 +2,7 @@ import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import type { OracleType } from '#contracts/oracle-types.ts';
 import type { Standing } from '#contracts/standing.ts';
 import type { Database } from '#db/client.ts';
+import type { Clocks } from '#db/clock.ts';
 import type { RunChanges } from '#db/run-changes.ts';
 import type { Engine } from '#platform/open-ports.ts';
 import type { SecretBox } from '#platform/secret-box.ts';
@@ -68,7 +69,10 @@ export type ServiceContext = {
   log: Log;
   metrics: Metrics;
   tracing: Tracing;
+  /** The database's clock (`db/clock.ts`). Every time that is stored or compared comes from it. */
   now: () => Date;
+  /** Reads that clock afresh, and this process's own. */
+  readClocks: () => Promise<Clocks>;
 };
 
 export type WorkerContext = ServiceContext & { engine: Engine };

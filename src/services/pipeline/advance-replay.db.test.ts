@@ -5,6 +5,7 @@ import type { RunRequest } from '#contracts/run-request.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import { type Script, unavailable } from '#testing/rigs/scripted-engine.ts';
+import { callCost } from '#testing/rigs/scripted-judge.ts';
 import type { JudgeReply } from '#verification/judges/judge.ts';
 import { judgeAccount } from '../calls/spend.ts';
 import { getPublicCertificate } from '../certificate/get.ts';
@@ -217,7 +218,7 @@ test('waiting for our own limits uses up no patience with a judge', async () => 
   await ingestRun(at.context, { runId: at.runId });
   const [replay] = await at.replays();
   const job = { runId: at.runId, replayId: replay?.id ?? '' };
-  const held = await judgeAccount(at.context, { runId: at.runId, limitUsd: 5 }).book(5);
+  const held = await judgeAccount(at.context, { runId: at.runId, limitUsd: 5 }).book(callCost(5));
   await advanceReplay(at.context, job);
   // A reason may be a whole sentence or a part of one: the shown text ends with one full stop.
   expect((await at.run()).activity).toBe('Waiting: Calls under way hold the rest of a limit.');

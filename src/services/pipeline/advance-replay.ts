@@ -21,7 +21,7 @@ import {
 import { watchedOracle } from '#verification/replay/watched-oracle.ts';
 import type { CleanText } from '#verification/text/clean-text.ts';
 import { batchDesk } from '../calls/batch/desk.ts';
-import { limitedJudge, steadyJudge, stoppingJudge } from '../calls/guarded-judge.ts';
+import { limitedJudge, reportedJudge, steadyJudge, stoppingJudge } from '../calls/guarded-judge.ts';
 import { limitedOracle, stoppingOracle } from '../calls/guarded-oracle.ts';
 import { oracleRecord } from '../calls/oracle-record.ts';
 import { sharedJudgments } from '../calls/shared-judgments.ts';
@@ -38,6 +38,7 @@ import {
 import { endReplay } from '../state/end-replay.ts';
 import { holdToOneVersion, judgedByTwoVersions } from '../state/prompt-version.ts';
 import { cutMessage, failRun, noteWaiting } from '../state/transitions.ts';
+import { reachTurn } from '../state/turns.ts';
 import { endDeadJob } from './dead-letter.ts';
 import { LeaseLost, tryJob } from './job-try.ts';
 import { putBack } from './put-back.ts';
@@ -114,7 +115,8 @@ const portsOf = (
     const desk = config.economy ? batchDesk(context, { ...limits, replayId, purpose }) : null;
     const judge = engine.judge({ ...config.judge, model }, desk);
     // Calls that wait for their batch are booked there; the next try repeats one that gets lost.
-    const booked = desk === null ? resending(bookedJudge(judge, judgeAccount(context, limits))) : judge;
+    const reported = reportedJudge(context, judge, runId);
+    const booked = desk === null ? resending(bookedJudge(reported, judgeAccount(context, limits))) : reported;
     const waited = patientJudge(limitedJudge(context, booked, userId), () => waitForJudge);
     // The desk would take a repeated call for a new one; it keeps what was paid for anyway.
     return stoppingJudge(desk === null ? steadyJudge(waited, stopping) : waited, stopping);
@@ -149,6 +151,7 @@ export const advanceReplay = async (
   const found = await openReplay(context, runId, replayId);
   if (found === null) return;
   const { row, config, groundTruth, groundTruthDigest } = found;
+  await reachTurn(db, 'score-replay', row.turn);
 
   await tryJob(context, {
     runId,

@@ -21,14 +21,14 @@ const changesRead = 10;
 type Asked = { id: string; config: RunConfig; secrets: RunSecrets; clean: CleanText; signal: AbortSignal };
 
 /** An oracle that is still silent when the trial's time is up has failed it, which is what its owner wants to know. */
-const inTime = (oracle: Oracle, now: () => Date): Oracle => ({
+const inTime = (oracle: Oracle): Oracle => ({
   ask: async (request, signal) => {
-    const startedAt = now().getTime();
+    const startedAt = performance.now();
     try {
       return await oracle.ask(request, signal);
     } catch (error) {
       if (!signal?.aborted) throw error;
-      const latencyMs = now().getTime() - startedAt;
+      const latencyMs = Math.round(performance.now() - startedAt);
       const detail = `No answer came within ${Math.round(latencyMs / 1000)} seconds, which is as long as a trial waits. A run waits longer.`;
       return { kind: 'failure', reason: 'timeout', detail, httpAnswered: false, latencyMs, retries: 0 };
     }
@@ -36,14 +36,14 @@ const inTime = (oracle: Oracle, now: () => Date): Oracle => ({
 });
 
 const trial = async (
-  { engine, now }: WorkerContext,
+  { engine }: WorkerContext,
   { id, config, secrets, clean, signal }: Asked,
 ): Promise<OracleTrial> => {
   const [newest] = await newestChanges(engine.source(config, secrets), config, { count: 1, clean, signal });
   if (newest === undefined) throw new Error('A draw of one change came back empty.');
   const asked = cleanOracle(engine.oracle(config, secrets, id), clean);
   try {
-    return await tryOracle(inTime(asked, now), newest, {
+    return await tryOracle(inTime(asked), newest, {
       blinding: config.blinded ? config.seed : null,
       signal,
     });

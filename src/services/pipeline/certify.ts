@@ -14,6 +14,7 @@ import { earlierCanaries } from '../certificate/earlier-canaries.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { askedOf, checkpointOf } from '../state/checkpoint.ts';
 import { holdToOneVersion, judgedByTwoVersions } from '../state/prompt-version.ts';
+import { unansweredCalls } from '../state/spending.ts';
 import { completeRun, failRun, noteRunFault } from '../state/transitions.ts';
 import { endDeadJob } from './dead-letter.ts';
 import { tryJob } from './job-try.ts';
@@ -100,6 +101,7 @@ export const certifyRun = async (
         secondModel: config.agreement?.model ?? null,
         earlier: await earlierCanaries(context, judge, draw.private ? '' : draw.source),
         replaced: rows.filter(({ outcome }) => outcome === 'replaced').length,
+        unanswered: await unansweredCalls(db, runId),
         replays: rows.map((row) => ({ groundTruthId: row.groundTruthId, checkpoint: checkpointOf(row) })),
       };
       let content: CertificateContent;

@@ -2,8 +2,11 @@ import { expect, test } from 'vitest';
 import { maxRunErrorLength } from '#contracts/errors.ts';
 import { runSecrets } from '#db/schema/runs.ts';
 import { startedRun } from '#testing/builders/started-run.ts';
+import { runRequest } from '#testing/rigs/engine-rig.ts';
 import { changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
 import { SourceError } from '#verification/sources/source.ts';
+import { createRun } from '../run/create.ts';
+import { ingestRun } from './ingest.ts';
 
 test('a run that cannot be ingested ends FAILED in the source’s words, with no certificate and no secret left', async () => {
   const { pump, run, db } = await startedRun({
@@ -43,7 +46,7 @@ test('a passing fault of the source is tried again, and shown only if it outlast
   const flaky: Script = {
     draw: async ({ limit }) => {
       faults -= 1;
-      if (faults >= 0) throw new SourceError('rate_limited', 'GitHub asks to wait.', { retryable: true });
+      if (faults >= 0) throw new SourceError('unreachable', 'GitHub does not answer.', { retryable: true });
       return drawOf(changeNumbers(limit));
     },
   };
@@ -54,7 +57,52 @@ test('a passing fault of the source is tried again, and shown only if it outlast
   const second = await startedRun(flaky);
   await second.pump({ tries: 3 });
   expect(faults).toBe(97);
-  expect(await second.run()).toMatchObject({ status: 'FAILED', error: 'GitHub asks to wait.' });
+  expect(await second.run()).toMatchObject({ status: 'FAILED', error: 'GitHub does not answer.' });
+});
+
+test('a run that meets a source’s limit goes back on the queue, says until when it waits, and holds up nobody', async () => {
+  let limited = true;
+  const at = await startedRun({
+    draw: async ({ limit }) => {
+      if (limited)
+        throw new SourceError('rate_limited', 'The limit is reached.', {
+          retryable: true,
+          retryAfterMs: 100_000,
+        });
+      return drawOf(changeNumbers(limit));
+    },
+  });
+  const { context } = at;
+  const second = await at.user();
+  const { runId: secondId } = await createRun(context, second, runRequest());
+  for (const runId of [at.runId, secondId]) await ingestRun(context, { runId });
+  const back = (await at.queued()).slice(-2);
+  expect(back.map(({ name, afterMs }) => [name, afterMs])).toEqual([
+    ['ingest-run', 100_000],
+    ['ingest-run', 100_000],
+  ]);
+  expect(await at.run()).toMatchObject({
+    status: 'INGESTING',
+    error: null,
+    waitingFor: expect.stringMatching(
+      /^Waiting: the source’s rate limit is reached\. .* at \d\d:\d\d UTC\.$/,
+    ),
+  });
+  limited = false;
+  await at.pump();
+  expect(await at.run()).toMatchObject({ status: 'COMPLETED', waitingFor: null });
+});
+
+test('a limit is waited for a day, and then the run fails in the source’s words', async () => {
+  const at = await startedRun({
+    draw: async () => {
+      at.wait(60 * 60_000);
+      throw new SourceError('rate_limited', 'The limit is reached.', { retryable: true });
+    },
+  });
+  await at.pump();
+  expect(at.calls.length).toBeGreaterThanOrEqual(24);
+  expect(await at.run()).toMatchObject({ status: 'FAILED', error: 'The limit is reached.' });
 });
 
 test('a source out of reach is waited for a minute, not for all of the queue’s tries', async () => {

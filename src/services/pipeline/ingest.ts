@@ -9,19 +9,22 @@ import { cleanValue } from '#verification/text/clean-text.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { privateScope, publicScope, storeGroundTruths } from '../ground/ground-truth.ts';
 import { insertReplays } from '../state/checkpoint.ts';
-import { scoreJob } from '../state/score-job.ts';
-import { advance, failRun, noteActivity, noteRunFault } from '../state/transitions.ts';
+import { ingestJob, judgeOfRun, scoreJob } from '../state/jobs.ts';
+import { advance, failRun, noteActivity, noteRunFault, noteWaiting } from '../state/transitions.ts';
+import { giveTurns, reachTurn } from '../state/turns.ts';
 import { endDeadJob } from './dead-letter.ts';
 import { PassingFault, tryJob } from './job-try.ts';
 
 /**
  * How long a source may be unreachable before the run fails: its owner is waiting, and a mistyped host name looks the
- * same. A rate limit says when it ends, so only the queue's tries bound it.
+ * same.
  */
 const patienceMs = 60_000;
 
-const mayPass = (error: SourceError, triedForMs: number) =>
-  error.retryable && (error.code === 'rate_limited' || triedForMs < patienceMs);
+/** How long a run waits for a source's rate limit, time after time. The longest limits last an hour. */
+const limitPatienceMs = 24 * 60 * 60_000;
+/** How soon a limit is tried again at the earliest, and at the latest although it may last longer. */
+const [leastWaitMs, mostWaitMs] = [1_000, 15 * 60_000];
 
 /**
  * Passes on one message at a time, and of those that arrive meanwhile only the last. A fault of `tell` is ignored:
@@ -59,7 +62,12 @@ const storeDraw = (
 ) =>
   db.transaction(async (transaction) => {
     const [run] = await transaction
-      .select({ status: verificationRuns.status, draw: verificationRuns.draw })
+      .select({
+        status: verificationRuns.status,
+        draw: verificationRuns.draw,
+        userId: verificationRuns.userId,
+        judge: judgeOfRun,
+      })
       .from(verificationRuns)
       .where(eq(verificationRuns.id, runId))
       .for('update');
@@ -86,15 +94,33 @@ const storeDraw = (
       .update(verificationRuns)
       .set({ draw, snapshotDigest, total: drawn.length, error: null, updatedAt: at })
       .where(eq(verificationRuns.id, runId));
+    const open = await giveTurns(transaction, { runId, userId: run.userId });
     await sender.enqueue(
       transaction,
-      rows.filter(({ state }) => state === 'open').map((row) => scoreJob(runId, row)),
+      open.map((replay) => scoreJob({ id: runId, judge: run.judge }, replay)),
     );
   });
 
+/** Puts the job back on the queue until a source's limit has passed. Meanwhile it holds no worker. */
+const putIngestionBack = async (
+  { db, sender, metrics, now }: WorkerContext,
+  run: { id: string; turn: number },
+  { retryAfterMs }: SourceError,
+): Promise<void> => {
+  const afterMs = Math.min(Math.max(retryAfterMs ?? leastWaitMs, leastWaitMs), mostWaitMs);
+  const until = new Date(now().getTime() + afterMs).toISOString().slice(11, 16);
+  metrics.waited('source_limit');
+  await noteWaiting(
+    db,
+    run.id,
+    `Waiting: the source’s rate limit is reached. Reading goes on at ${until} UTC.`,
+  );
+  await sender.enqueue(db, [{ ...ingestJob(run), afterMs }]);
+};
+
 /**
  * Fetches a run's ground truth and queues one job per replay. If it cannot be read, the run fails in the source's words;
- * a passing fault is left to the job's next try.
+ * a passing fault is left to the job's next try, and a rate limit is waited for on the queue.
  */
 export const ingestRun = async (
   context: WorkerContext,
@@ -108,6 +134,7 @@ export const ingestRun = async (
       status: verificationRuns.status,
       draw: verificationRuns.draw,
       config: verificationRuns.config,
+      turn: verificationRuns.turn,
       // Only the step to INGESTING has touched it, so this is the time of the first try.
       ingestingSince: verificationRuns.updatedAt,
     })
@@ -115,6 +142,7 @@ export const ingestRun = async (
     .where(eq(verificationRuns.id, runId));
   if (run?.status !== 'INGESTING' || run.draw !== null) return;
   const { config } = run;
+  await reachTurn(db, 'ingest-run', run.turn);
 
   await tryJob(context, {
     runId,
@@ -137,7 +165,13 @@ export const ingestRun = async (
         });
       } catch (error) {
         if (!(error instanceof SourceError)) throw error;
-        if (mayPass(error, now().getTime() - run.ingestingSince.getTime())) {
+        const triedForMs = now().getTime() - run.ingestingSince.getTime();
+        if (error.code === 'rate_limited' && triedForMs < limitPatienceMs) {
+          await news.settled();
+          await putIngestionBack(context, { id: runId, turn: run.turn }, error);
+          return;
+        }
+        if (error.retryable && triedForMs < patienceMs) {
           news.say(`Trying again: ${error.message}`);
           throw new PassingFault(clean(error.message));
         }

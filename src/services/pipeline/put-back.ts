@@ -6,7 +6,7 @@ import { BudgetBusy } from '#verification/judges/booked-judge.ts';
 import { isWait, JudgeBusy, OracleAway, type Wait } from '../calls/waits.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { isOpenIn, type ReplayRow } from '../state/checkpoint.ts';
-import { scoreJob } from '../state/score-job.ts';
+import { scoreJob } from '../state/jobs.ts';
 import { cutMessage, noteWaiting } from '../state/transitions.ts';
 
 const leastMs = 1_000;
@@ -60,7 +60,7 @@ const closed = (reason: string) => (/[.!?]$/.test(reason) ? reason : `${reason}.
  */
 export const putBack = async (
   context: WorkerContext,
-  { row, config: { economy } }: { row: ReplayRow; config: Pick<RunConfig, 'economy'> },
+  { row, config: { economy, judge } }: { row: ReplayRow; config: Pick<RunConfig, 'economy' | 'judge'> },
   error: unknown,
 ): Promise<boolean> => {
   if (!isWait(error)) return false;
@@ -79,7 +79,10 @@ export const putBack = async (
     .where(isOpenIn({ runId: row.runId, replayId: row.id }));
   await noteWaiting(db, row.runId, message);
   await sender.enqueue(db, [
-    { ...scoreJob(row.runId, row), afterMs: await delayOf(context, row, economy, error) },
+    {
+      ...scoreJob({ id: row.runId, judge: judge.provider }, row),
+      afterMs: await delayOf(context, row, economy, error),
+    },
   ]);
   return true;
 };

@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
+import { workers } from '#db/schema/workers.ts';
 import { installQueues } from '#queue/install.ts';
 import { openSender } from '#queue/pg-boss.ts';
 import { runRequest, testRig } from '#testing/rigs/engine-rig.ts';
+import { callCost } from '#testing/rigs/scripted-judge.ts';
 import { bookCall } from '../calls/spend.ts';
 import type { Actor } from '../ground/context.ts';
 import { createRun } from '../run/create.ts';
 import { getRun } from '../run/get.ts';
+import { announceWorker, liveWorkers } from '../state/workers.ts';
 import { advanceReplay } from './advance-replay.ts';
 import { ingestRun } from './ingest.ts';
 import { sweepBounds, sweepRuns } from './sweep.ts';
@@ -160,7 +164,8 @@ test('of calls that are given up, only those that were never sent get their book
   await ingestRun(context(), { runId });
   const [replay] = await rig.db.select().from(verificationReplays);
   for (const state of ['queued', 'submitting', 'submitted'] as const) {
-    const spendId = await bookCall(context(), { runId, limitUsd: null }, 1);
+    const spendId = randomUUID();
+    await bookCall(context(), { runId, limitUsd: null }, callCost(1), { by: 'batch', id: spendId });
     const createdAt = rig.context.now();
     const sent = state === 'queued' ? {} : { batchId: 'one', submittedAt: createdAt };
     await rig.db.insert(judgeBatchItems).values({
@@ -191,4 +196,68 @@ test('a run that waits for a batch fails after a week like any other', async () 
   await awaitBatch(replays.map(({ id }) => id));
   await sweep();
   expect((await getRun(context(), owner, runId)).status).toBe('FAILED');
+});
+
+/** As if these were all workers that live, each with its judges. */
+const workersAre = async (...living: JudgeProvider[][]) => {
+  await rig.db.delete(workers);
+  for (const judges of living)
+    await rig.db.insert(workers).values({ judges, seenAt: new Date('2100-01-01T00:00:00Z') });
+};
+const seen = (id = runId) => getRun(context(), owner, id);
+
+test('while the engine is off a run waits and says so, and after a day it is FAILED and can be resumed', async () => {
+  await ingestRun(context(), { runId });
+  await workersAre([]);
+  await sweep();
+  const { waitingFor, activity, status } = await seen();
+  expect([waitingFor, status]).toEqual([expect.stringContaining('ENGINE_ENABLED=false'), 'INGESTING']);
+  expect(activity).toBe(waitingFor);
+  rig.wait(23 * 60 * 60_000);
+  await sweep();
+  expect((await seen()).status).toBe('INGESTING');
+  rig.wait(2 * 60 * 60_000);
+  await sweep();
+  const ended = await seen();
+  expect(ended).toMatchObject({ status: 'FAILED', waitingFor: null, can: { resume: true } });
+  expect(ended.error).toContain('for 24 hours');
+  expect(ended.error).toContain('ENGINE_ENABLED=false');
+  expect(ended.error).toContain('Resume');
+});
+
+test('a run whose judge no worker has waits for one, and names what is missing', async () => {
+  const paid = (await createRun(context(), owner, runRequest({ judge: 'anthropic' }))).runId;
+  await workersAre(['offline']);
+  await sweep();
+  expect((await seen(paid)).waitingFor).toContain('ANTHROPIC_API_KEY');
+  expect((await seen()).waitingFor).not.toContain('ANTHROPIC_API_KEY');
+  rig.wait(20 * 60 * 60_000);
+  await workersAre(['offline'], ['offline', 'anthropic']);
+  await sweep();
+  expect((await seen(paid)).waitingFor).toMatch(/^Waiting for/);
+  // Each wait has a day of its own.
+  await workersAre(['offline']);
+  await sweep();
+  rig.wait(20 * 60 * 60_000);
+  await sweep();
+  expect((await seen(paid)).status).toBe('PENDING');
+});
+
+test('without any worker a run says that none is running', async () => {
+  await workersAre();
+  expect((await seen()).waitingFor).toBe('Waiting: no worker is running.');
+});
+
+test('a worker counts while it lives, with the judges that it has', async () => {
+  await workersAre();
+  const off = { ...context(), policy: { ...rig.context.policy, engineEnabled: false } };
+  const [idle, able] = [await announceWorker(off), await announceWorker(context())];
+  const live = () => liveWorkers(rig.db, rig.context.now());
+  expect(await live()).toMatchObject({ count: 2, carriesOut: true });
+  await able.stop();
+  expect(await live()).toMatchObject({ count: 1, carriesOut: false, judges: new Set() });
+  // As if it had died.
+  rig.wait(15_000);
+  expect(await live()).toMatchObject({ count: 0 });
+  await idle.stop();
 });

@@ -1,10 +1,11 @@
 import { and, eq, inArray, lt, ne, notExists } from 'drizzle-orm';
-import type { Database } from '#db/client.ts';
 import { groundTruthRecords, groundTruthSnapshots } from '#db/schema/ground-truths.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
+import type { ServiceContext } from '../ground/context.ts';
 import { publicScope } from '../ground/ground-truth.ts';
 import { openStatuses } from '../state/transitions.ts';
+import { deletionTime } from './deletion-time.ts';
 
 /** How long the text of a private repository's changes is kept after a run last read it. */
 export const privateRetentionMs = 30 * 24 * 60 * 60_000;
@@ -12,14 +13,13 @@ export const privateRetentionMs = 30 * 24 * 60 * 60_000;
 /**
  * Erases the text of private repositories after their retention, once no run works on it. Scores and counts stay.
  */
-export const erasePrivateGroundTruths = async ({
-  db,
-  now,
-}: {
-  db: Database;
-  now: () => Date;
-}): Promise<void> => {
-  const before = new Date(now().getTime() - privateRetentionMs);
+export const erasePrivateGroundTruths = async (
+  context: Pick<ServiceContext, 'db' | 'log' | 'readClocks'>,
+): Promise<void> => {
+  const { db } = context;
+  const at = await deletionTime(context);
+  if (at === null) return;
+  const before = new Date(at.getTime() - privateRetentionMs);
   const isOpen = inArray(verificationRuns.status, openStatuses);
   await db.delete(groundTruthRecords).where(
     and(

@@ -18,6 +18,7 @@ import { continueRun } from '../run/continue.ts';
 import { createRun } from '../run/create.ts';
 import { getRun } from '../run/get.ts';
 import { failRun } from '../state/transitions.ts';
+import { erasePrivateGroundTruths } from './erase-private.ts';
 import { prune } from './prune.ts';
 
 const dayMs = 24 * 60 * 60_000;
@@ -261,6 +262,32 @@ test('one of many workers prunes, and not again within the hour', async () => {
   wait(2 * 60_000);
   await prune(context);
   expect(await db.$count(callSlots)).toBe(0);
+});
+
+test.each([
+  ['ahead of', 200],
+  ['behind', -200],
+])('a worker whose clock is 200 days %s the database’s deletes nothing, and says so', async (_, days) => {
+  const { context, db, logged, start, pump, rowsOf, wait } = await rigWith({ costUsd: 0.01 });
+  await start({ judge: 'anthropic' });
+  await pump();
+  const before = await rowsOf();
+  // Of the two clocks either may be the wrong one.
+  for (const wrong of ['process', 'database'] as const) {
+    const clocks = await context.readClocks();
+    const moved = { ...clocks, [wrong]: new Date(clocks[wrong].getTime() + days * dayMs) };
+    const astray = { ...context, readClocks: async () => moved };
+    await prune(astray);
+    await erasePrivateGroundTruths(astray);
+  }
+  expect(await rowsOf()).toEqual(before);
+  expect(logged).toHaveLength(4);
+  for (const { message } of logged) expect(message).toContain('Nothing is deleted');
+  // It took no turn of a worker whose clock is right.
+  wait(200 * dayMs);
+  await prune(context);
+  expect(await rowsOf()).toMatchObject({ replays: 0, keys: 0 });
+  expect(await db.$count(verificationRuns)).toBe(1);
 });
 
 test('what limits counted an hour ago is deleted', async () => {

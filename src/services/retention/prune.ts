@@ -10,6 +10,7 @@ import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { foldSpend } from '../state/run-spend.ts';
+import { deletionTime } from './deletion-time.ts';
 
 const hourMs = 60 * 60_000;
 const dayMs = 24 * hourMs;
@@ -29,8 +30,7 @@ const mostBatches = 50;
 const mostRuns = 200;
 
 /** Whether it is this worker's turn: one worker per database prunes, once an hour. */
-const takeTurn = async ({ db, now }: Pick<ServiceContext, 'db' | 'now'>): Promise<boolean> => {
-  const at = now();
+const takeTurn = async ({ db }: Pick<ServiceContext, 'db'>, at: Date): Promise<boolean> => {
   const taken = await db
     .insert(housekeeping)
     .values({ task: 'prune', begunAt: at })
@@ -151,12 +151,12 @@ const pruneGroundTruths = async (db: Database, before: Date, keysBefore: Date): 
  * good, as do certificates and their evidence, which have tables of their own.
  */
 export const prune = async (
-  context: Pick<ServiceContext, 'db' | 'policy' | 'log' | 'now'>,
+  context: Pick<ServiceContext, 'db' | 'policy' | 'log' | 'readClocks'>,
 ): Promise<void> => {
-  if (!(await takeTurn(context))) return;
-  const { db, policy, log, now } = context;
-  const at = now().getTime();
-  const before = (ms: number) => new Date(at - ms);
+  const at = await deletionTime(context);
+  if (at === null || !(await takeTurn(context, at))) return;
+  const { db, policy, log } = context;
+  const before = (ms: number) => new Date(at.getTime() - ms);
   const keysBefore = before(keyRetentionMs);
   const deleted = {
     replays: await pruneReplays(db, before(policy.retentionDays.replays * dayMs)),

@@ -4,11 +4,11 @@ import { AppError } from '#contracts/errors.ts';
 import type { Continuation, RunConfig } from '#contracts/run.ts';
 import type { ContinueRequest } from '#contracts/run-request.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
-import type { Job } from '#queue/jobs.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { carryReplays } from '../state/carry-replays.ts';
-import { scoreJob } from '../state/score-job.ts';
+import { certifyJob, ingestJob, scoreJob } from '../state/jobs.ts';
 import { dollars } from '../state/spending.ts';
+import { giveTurns, ingestionTurn } from '../state/turns.ts';
 import { whyNotAdmitted } from './admission.ts';
 import { getRun } from './get.ts';
 import type { RunCreated } from './insert.ts';
@@ -67,8 +67,10 @@ export const continueRun = async (
       throw notNow(
         'This run’s stored replays have just been deleted, because their retention ended. Try again.',
       );
+    const turn = draw === null ? await ingestionTurn(transaction, actor.userId) : 0;
     await transaction.insert(verificationRuns).values({
       id: runId,
+      turn,
       userId: actor.userId,
       constructId: old.constructId,
       repoUrl: old.repoUrl,
@@ -84,7 +86,7 @@ export const continueRun = async (
       .insert(runSecrets)
       .values({ runId, sealed: secretBox.seal(runId, secrets), createdAt: at });
     if (draw === null) {
-      await sender.enqueue(transaction, [{ name: 'ingest-run', data: { runId } }]);
+      await sender.enqueue(transaction, [ingestJob({ id: runId, turn })]);
       return 'PENDING';
     }
     const carried = await carryReplays(transaction, how, { from, to: runId, limit: old.config.limit, at });
@@ -95,11 +97,12 @@ export const continueRun = async (
       .update(verificationRuns)
       .set({ progress: ended, total: ended + open.length, status: begins })
       .where(eq(verificationRuns.id, runId));
-    const jobs: Job[] =
-      open.length === 0
-        ? [{ name: 'certify-run', data: { runId } }]
-        : open.map((replay) => scoreJob(runId, replay));
-    await sender.enqueue(transaction, jobs);
+    const asked = { id: runId, judge: old.config.judge.provider };
+    const waiting = await giveTurns(transaction, { runId, userId: actor.userId });
+    await sender.enqueue(
+      transaction,
+      waiting.length === 0 ? [certifyJob(asked)] : waiting.map((replay) => scoreJob(asked, replay)),
+    );
     return begins;
   });
   return { runId, status: begun, createdAt: at.toISOString(), judge: old.config.judge.provider };

@@ -241,8 +241,10 @@ test('a spent day refuses the paid judge until midnight UTC, and never the offli
   const spend = (costUsd: number, createdAt: string) =>
     rig.db.insert(judgeSpend).values({
       runId: '0b0f7a3c-4a5e-4d3e-9a55-3d7a4b1f8a10',
+      state: 'cut',
       costUsd,
-      settled: false,
+      likelyUsd: costUsd,
+      mostUsd: costUsd,
       createdAt: new Date(createdAt),
     });
   await spend(50, '2026-11-23T23:59:59Z');

@@ -3,6 +3,8 @@ import type { z } from 'zod';
 import type { RunConfig, RunSecrets, runCreatedSchema } from '#contracts/run.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
+import { ingestJob } from '../state/jobs.ts';
+import { ingestionTurn } from '../state/turns.ts';
 import { holdLimits } from './limits.ts';
 
 export type RunCreated = z.infer<typeof runCreatedSchema>;
@@ -23,8 +25,10 @@ export const insertRun = async (
   const createdAt = now();
   await db.transaction(async (transaction) => {
     await holdLimits(transaction, context, actor, { replays: run.config.limit });
+    const turn = await ingestionTurn(transaction, actor.userId);
     await transaction.insert(verificationRuns).values({
       id: runId,
+      turn,
       userId: actor.userId,
       constructId: run.constructId,
       repoUrl: run.repoUrl,
@@ -35,7 +39,7 @@ export const insertRun = async (
     await transaction
       .insert(runSecrets)
       .values({ runId, sealed: secretBox.seal(runId, run.secrets), createdAt });
-    await sender.enqueue(transaction, [{ name: 'ingest-run', data: { runId } }]);
+    await sender.enqueue(transaction, [ingestJob({ id: runId, turn })]);
   });
   return {
     runId,

@@ -1,9 +1,11 @@
 import { and, count, eq, gte, inArray, notInArray, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
 import { isTerminal, type Run } from '#contracts/run.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { nothingSpent, type RunSpend, spendOfRuns } from '../state/run-spend.ts';
+import { liveWorkers } from '../state/workers.ts';
 import { type BatchWait, batchWaitsOf, batchWaitText } from './batch-wait.ts';
 
 /** What belongs to a run but is not in its own row. */
@@ -13,14 +15,39 @@ type RunSurroundings = {
   /** For each run under way: how many replays have ended, in how many seconds. */
   pace: ReadonlyMap<string, { ended: number; seconds: number }>;
   batches: ReadonlyMap<string, BatchWait>;
+  /** The place in the line of each run that is PENDING, from 1. */
+  positions: ReadonlyMap<string, number>;
+  /** No worker lives that could say what a run waits for. */
+  withoutWorkers: boolean;
+};
+
+/** The place of each PENDING run in the order in which workers take them. */
+const positionsOf = async (
+  { db }: Pick<ServiceContext, 'db'>,
+  runIds: string[],
+): Promise<ReadonlyMap<string, number>> => {
+  const ahead = alias(verificationRuns, 'ahead');
+  const rows = await db
+    .select({ id: verificationRuns.id, ahead: count(ahead.id) })
+    .from(verificationRuns)
+    .leftJoin(
+      ahead,
+      and(
+        eq(ahead.status, 'PENDING'),
+        sql`(${ahead.turn}, ${ahead.createdAt}, ${ahead.id}) < (${verificationRuns.turn}, ${verificationRuns.createdAt}, ${verificationRuns.id})`,
+      ),
+    )
+    .where(and(inArray(verificationRuns.id, runIds), eq(verificationRuns.status, 'PENDING')))
+    .groupBy(verificationRuns.id);
+  return new Map(rows.map((row) => [row.id, row.ahead + 1]));
 };
 
 /** What the judge has taken for each of these runs so far, which batches they wait for, and which were resumed. */
 export const surroundingsOf = async (
-  context: Pick<ServiceContext, 'db'>,
+  context: Pick<ServiceContext, 'db' | 'now'>,
   runIds: string[],
 ): Promise<RunSurroundings> => {
-  const [spend, resumptions, paces, batches] = await Promise.all([
+  const [spend, resumptions, paces, batches, positions, workers] = await Promise.all([
     spendOfRuns(context, runIds),
     context.db
       .select({ of: verificationRuns.continuesRunId })
@@ -47,12 +74,16 @@ export const surroundingsOf = async (
       )
       .groupBy(verificationReplays.runId),
     batchWaitsOf(context, runIds),
+    positionsOf(context, runIds),
+    liveWorkers(context.db, context.now()),
   ]);
   return {
     spend,
     resumed: new Set(resumptions.flatMap(({ of }) => (of === null ? [] : [of]))),
     pace: new Map(paces.map(({ runId, ...pace }) => [runId, pace])),
     batches,
+    positions,
+    withoutWorkers: workers.count === 0,
   };
 };
 
@@ -73,13 +104,29 @@ const secondsLeft = (
     ? null
     : Math.round(((total - progress) * pace.seconds) / pace.ended);
 
-/** A batch that the run waits for is shown before its last activity: nothing else moves meanwhile. */
-const activityOf = (
-  { status, activity }: Pick<typeof verificationRuns.$inferSelect, 'status' | 'activity'>,
-  wait: BatchWait | undefined,
+const turnText = (position: number): string =>
+  position === 1
+    ? 'Waiting for a free worker. The run is the next to begin.'
+    : `Waiting for its turn. The run is number ${position} in the line.`;
+
+/** Words that say what is waited for begin like this. */
+const isWaiting = (activity: string | null) => activity?.startsWith('Waiting') ?? false;
+
+/**
+ * What a run waits for. A batch is named before the last activity: nothing else moves meanwhile. A run that has not
+ * begun names its turn, unless something keeps all workers from it.
+ */
+const waitOf = (
+  { id, status, activity }: Pick<typeof verificationRuns.$inferSelect, 'id' | 'status' | 'activity'>,
+  { batches, positions, withoutWorkers }: RunSurroundings,
 ): string | null => {
   if (isTerminal(status)) return null;
-  return wait === undefined ? activity : batchWaitText(wait);
+  if (withoutWorkers) return 'Waiting: no worker is running.';
+  const batch = batches.get(id);
+  if (batch !== undefined) return batchWaitText(batch);
+  if (isWaiting(activity)) return activity;
+  const position = positions.get(id);
+  return position === undefined ? null : turnText(position);
 };
 
 const presentBatch = (wait: BatchWait | undefined): Run['batch'] =>
@@ -88,36 +135,39 @@ const presentBatch = (wait: BatchWait | undefined): Run['batch'] =>
     : { queued: wait.queued, sent: wait.sent, sentAt: wait.sentAt?.toISOString() ?? null };
 
 /** A run as its owner sees it. The error of a try that will be repeated is not shown. */
-export const presentRun = (
-  row: typeof verificationRuns.$inferSelect,
-  { spend, resumed, pace, batches }: RunSurroundings,
-): Run => ({
-  runId: row.id,
-  status: row.status,
-  progress: row.progress,
-  total: row.total,
-  constructId: row.constructId,
-  repoUrl: row.repoUrl,
-  error: row.status === 'FAILED' ? row.error : null,
-  activity: activityOf(row, batches.get(row.id)),
-  certificateId: row.certificateId,
-  createdAt: row.createdAt.toISOString(),
-  updatedAt: row.updatedAt.toISOString(),
-  judge: row.config.judge.provider,
-  economy: row.config.economy,
-  batch: presentBatch(batches.get(row.id)),
-  sample: row.config.source.kind === 'sample',
-  ...(spend.get(row.id) ?? nothingSpent),
-  maxCostUsd: row.config.maxCostUsd,
-  secondsLeft: secondsLeft(row, pace.get(row.id)),
-  continuesRunId: row.continuesRunId,
-  continuation: row.continuation,
-  can: {
-    cancel: !isTerminal(row.status),
-    // Before the draw there is nothing to resume.
-    resume: row.status === 'FAILED' && row.draw !== null && !resumed.has(row.id),
-    retry: row.status === 'FAILED' && row.config.source.kind !== 'sample',
-  },
-  needsOracleUrl: row.config.oracleQuery !== null,
-  oracleHeaderNames: 'headers' in row.config.oracle ? Object.keys(row.config.oracle.headers) : [],
-});
+export const presentRun = (row: typeof verificationRuns.$inferSelect, surroundings: RunSurroundings): Run => {
+  const { spend, resumed, pace, batches, positions } = surroundings;
+  const waitingFor = waitOf(row, surroundings);
+  return {
+    runId: row.id,
+    status: row.status,
+    progress: row.progress,
+    total: row.total,
+    constructId: row.constructId,
+    repoUrl: row.repoUrl,
+    error: row.status === 'FAILED' ? row.error : null,
+    activity: isTerminal(row.status) ? null : (waitingFor ?? row.activity),
+    waitingFor,
+    position: positions.get(row.id) ?? null,
+    certificateId: row.certificateId,
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+    judge: row.config.judge.provider,
+    economy: row.config.economy,
+    batch: presentBatch(batches.get(row.id)),
+    sample: row.config.source.kind === 'sample',
+    ...(spend.get(row.id) ?? nothingSpent),
+    maxCostUsd: row.config.maxCostUsd,
+    secondsLeft: secondsLeft(row, pace.get(row.id)),
+    continuesRunId: row.continuesRunId,
+    continuation: row.continuation,
+    can: {
+      cancel: !isTerminal(row.status),
+      // Before the draw there is nothing to resume.
+      resume: row.status === 'FAILED' && row.draw !== null && !resumed.has(row.id),
+      retry: row.status === 'FAILED' && row.config.source.kind !== 'sample',
+    },
+    needsOracleUrl: row.config.oracleQuery !== null,
+    oracleHeaderNames: 'headers' in row.config.oracle ? Object.keys(row.config.oracle.headers) : [],
+  };
+};

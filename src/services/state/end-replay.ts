@@ -6,7 +6,7 @@ import { verificationRuns } from '#db/schema/runs.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { checkpointOf, type ReplayRow, replayingStatuses } from './checkpoint.ts';
-import { scoreJob } from './score-job.ts';
+import { certifyJob, judgeOfRun, scoreJob } from './jobs.ts';
 import { advance } from './transitions.ts';
 
 /** Gives up: the missing step is stored as the verifier's own failure, so that the checkpoint is complete. */
@@ -19,14 +19,14 @@ const giveUp = (row: ReplayRow, reason: string): Partial<ReplayRow> => {
   return { reply: verdict };
 };
 
-/** Opens the next change in seeded order, to replace one that no answer key can be made for. */
+/** Opens the next change in seeded order, to replace one that no answer key can be made for. It takes that one's turn. */
 const promoteReserve = async (
   transaction: Executor,
-  runId: string,
+  { runId, turn }: Pick<ReplayRow, 'runId' | 'turn'>,
   now: Date,
-): Promise<Pick<ReplayRow, 'id' | 'position'> | null> => {
+): Promise<Pick<ReplayRow, 'id' | 'turn'> | null> => {
   const [next] = await transaction
-    .select({ id: verificationReplays.id, position: verificationReplays.position })
+    .select({ id: verificationReplays.id })
     .from(verificationReplays)
     .where(and(eq(verificationReplays.runId, runId), eq(verificationReplays.state, 'reserve')))
     .orderBy(asc(verificationReplays.position))
@@ -34,9 +34,9 @@ const promoteReserve = async (
   if (!next) return null;
   await transaction
     .update(verificationReplays)
-    .set({ state: 'open', updatedAt: now })
+    .set({ state: 'open', turn, updatedAt: now })
     .where(eq(verificationReplays.id, next.id));
-  return next;
+  return { ...next, turn };
 };
 
 /**
@@ -52,7 +52,7 @@ export const endReplay = (
   db.transaction(async (transaction) => {
     // The replays of a run end one at a time: otherwise the last two could each see the other open.
     const [run] = await transaction
-      .select({ status: verificationRuns.status })
+      .select({ judge: judgeOfRun })
       .from(verificationRuns)
       .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, [...replayingStatuses])))
       .for('update');
@@ -63,6 +63,7 @@ export const endReplay = (
       .for('update');
     if (!run || row?.state !== 'open') return;
     const at = now();
+    const asked = { id: runId, judge: run.judge };
 
     const decided = endOfReplay(checkpointOf(row));
     const steps = decided === null && givenUp !== undefined ? giveUp(row, givenUp) : {};
@@ -73,8 +74,8 @@ export const endReplay = (
       .set({ ...steps, state: 'ended', outcome: end.outcome, reason: end.reason, endedAt: at, updatedAt: at })
       .where(eq(verificationReplays.id, replayId));
 
-    const promoted = end.outcome === 'replaced' ? await promoteReserve(transaction, runId, at) : null;
-    if (promoted !== null) await sender.enqueue(transaction, [scoreJob(runId, promoted)]);
+    const promoted = end.outcome === 'replaced' ? await promoteReserve(transaction, row, at) : null;
+    if (promoted !== null) await sender.enqueue(transaction, [scoreJob(asked, promoted)]);
     const ended = end.outcome === 'replaced' ? 0 : 1;
     const gone = end.outcome === 'replaced' && promoted === null ? 1 : 0;
     await transaction
@@ -92,5 +93,5 @@ export const endReplay = (
       .where(and(eq(verificationReplays.runId, runId), eq(verificationReplays.state, 'open')));
     if (open?.replays !== 0) return;
     await advance(transaction, runId, 'CERTIFYING', at);
-    await sender.enqueue(transaction, [{ name: 'certify-run', data: { runId } }]);
+    await sender.enqueue(transaction, [certifyJob(asked)]);
   });

@@ -1,1 +1,2 @@
 export { loggingStatus } from './status-news.ts';
+export { announceWorker, judgesHere } from './workers.ts';

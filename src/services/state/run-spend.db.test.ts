@@ -35,12 +35,23 @@ test('folding a run’s account changes nothing that the run shows', async () =>
   await at.pump();
   const before = await at.run(runId);
   expect(before).toMatchObject({ usage: { calls: 18 }, costUsd: expect.closeTo(18 * 0.3, 9) });
-  // A dead worker's call is in neither.
-  await at.db.insert(judgeSpend).values({ runId, costUsd: 5, settled: false });
+  await at.db
+    .insert(judgeSpend)
+    .values({ runId, state: 'cut', costUsd: 0.25, likelyUsd: 0.25, mostUsd: 5, createdAt: at.context.now() });
+  const withLost = await at.run(runId);
+  expect(withLost).toMatchObject({
+    costUsd: expect.closeTo(before.costUsd + 0.25, 9),
+    mostCostUsd: expect.closeTo(before.costUsd + 5, 9),
+    usage: before.usage,
+  });
   for (const _time of ['once', 'again']) {
     await foldSpend(at.db, runId);
     expect(await at.db.$count(judgeSpend)).toBe(1);
-    expect(await at.run(runId)).toEqual({ ...before, costUsd: expect.closeTo(before.costUsd, 9) });
+    expect(await at.run(runId)).toEqual({
+      ...withLost,
+      costUsd: expect.closeTo(withLost.costUsd, 9),
+      mostCostUsd: expect.closeTo(withLost.mostCostUsd, 9),
+    });
   }
 });
 

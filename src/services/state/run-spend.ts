@@ -1,4 +1,4 @@
-import { and, eq, max, type SQL, sql } from 'drizzle-orm';
+import { and, eq, max, ne, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Run } from '#contracts/run.ts';
 import type { Database, Executor } from '#db/client.ts';
@@ -6,18 +6,21 @@ import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { resumed } from './spending.ts';
 
 /** What a run's judge has used, as its owner sees it. */
-export type RunSpend = Pick<Run, 'costUsd' | 'usage'>;
+export type RunSpend = Pick<Run, 'costUsd' | 'mostCostUsd' | 'usage'>;
 
 export const nothingSpent: RunSpend = {
   costUsd: 0,
+  mostCostUsd: 0,
   usage: { calls: 0, inputTokens: 0, cacheWriteTokens: 0, cacheReadTokens: 0, outputTokens: 0 },
 };
 
-const sum = (column: PgColumn): SQL<number> => sql`sum(${column})::float8`;
+const sum = (column: PgColumn): SQL<number> => sql`coalesce(sum(${column}), 0)::float8`;
 
-/** Over settled calls only: what the others take is not known yet. */
+/** Over calls that have ended: what the others take is not known yet. Tokens are known of answered calls only. */
+const hasEnded = ne(judgeSpend.state, 'open');
 const sums = {
   costUsd: sum(judgeSpend.costUsd),
+  mostCostUsd: sum(judgeSpend.mostUsd),
   calls: sum(judgeSpend.calls),
   inputTokens: sum(judgeSpend.inputTokens),
   cacheWriteTokens: sum(judgeSpend.cacheWriteTokens),
@@ -27,7 +30,7 @@ const sums = {
 
 /**
  * What the judge's calls of these runs have used so far, including those of the runs that each one resumes. Calls
- * under way are left out, and a run without settled calls is not in the map.
+ * under way are left out, and a run without ended calls is not in the map.
  */
 export const spendOfRuns = async (
   { db }: { db: Database },
@@ -48,25 +51,31 @@ export const spendOfRuns = async (
   const rows = await db
     .select({ run: sql<string>`attempts.run`, ...sums })
     .from(judgeSpend)
-    .innerJoin(attempts, and(eq(judgeSpend.runId, sql`attempts.id`), judgeSpend.settled))
+    .innerJoin(attempts, and(eq(judgeSpend.runId, sql`attempts.id`), hasEnded))
     .groupBy(sql`attempts.run`);
-  return new Map(rows.map(({ run, costUsd, ...usage }) => [run, { costUsd, usage }]));
+  return new Map(
+    rows.map(({ run, costUsd, mostCostUsd, ...usage }) => [run, { costUsd, mostCostUsd, usage }]),
+  );
 };
 
-/**
- * Replaces a run's calls by one row with their sum. Calls that were never settled are dropped: they no longer limit
- * anybody.
- */
+/** Replaces an ended run's calls by one row with their sum. */
 export const foldSpend = async (executor: Executor, runId: string): Promise<void> => {
   const ofRun = eq(judgeSpend.runId, runId);
   const [total] = await executor
     .select({ ...sums, createdAt: max(judgeSpend.createdAt) })
     .from(judgeSpend)
-    .where(and(ofRun, judgeSpend.settled))
+    .where(and(ofRun, hasEnded))
     .groupBy(judgeSpend.runId);
   await executor.delete(judgeSpend).where(ofRun);
-  if (total)
-    await executor
-      .insert(judgeSpend)
-      .values({ runId, ...total, settled: true, createdAt: total.createdAt ?? undefined });
+  if (total) {
+    const { mostCostUsd: mostUsd, createdAt, ...taken } = total;
+    await executor.insert(judgeSpend).values({
+      runId,
+      ...taken,
+      state: 'settled',
+      likelyUsd: taken.costUsd,
+      mostUsd,
+      createdAt: createdAt ?? undefined,
+    });
+  }
 };

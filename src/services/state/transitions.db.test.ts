@@ -3,12 +3,14 @@ import { expect, test } from 'vitest';
 import { runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import { createRun } from '../run/create.ts';
 import { getRun } from '../run/get.ts';
-import { noteWaiting } from './transitions.ts';
+import { advance, noteWaiting } from './transitions.ts';
 
 test('what a run waits for is written when the words change, not at every replay that waits for the same', async () => {
   const { db, context, user } = await testRig();
   const owner = await user();
   const { runId } = await createRun(context, owner, runRequest());
+  // Before that it says its place in the line.
+  await advance(db, runId, 'INGESTING', context.now());
   /** Postgres's own number of the row's last write. */
   const written = async () => {
     const [row] = await db.execute<{ xmin: string }>(sql`select xmin::text from verification_runs`);

@@ -32,6 +32,7 @@ export const certificateInput = (
   secondModel: null,
   earlier: { canaries: noCanaries, certificates: [] },
   replaced: 0,
+  unanswered: { likelyUsd: 0, mostUsd: 0 },
   replays,
   ...changed,
 });

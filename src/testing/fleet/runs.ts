@@ -2,6 +2,7 @@ import { asc, eq, sql } from 'drizzle-orm';
 import { isTerminal } from '#contracts/run.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
 import { type Database, openDatabase } from '#db/client.ts';
+import { openDatabaseClock } from '#db/clock.ts';
 import { openRunChanges } from '#db/run-changes.ts';
 import { callSlots } from '#db/schema/call-slots.ts';
 import { verificationReplayScores } from '#db/schema/certificates.ts';
@@ -21,7 +22,8 @@ export const secretsKey = 'ab'.repeat(32);
 
 /** Accepts runs in this process, like a web process. Workers in other processes carry them out. */
 export const openFrontDesk = async (databaseUrl: string) => {
-  const { db, close } = openDatabase(databaseUrl);
+  const { db, sql: client, close } = openDatabase(databaseUrl);
+  const clock = openDatabaseClock(client);
   const queue = openSender(db);
   const runChanges = openRunChanges(databaseUrl);
   const silent = () => {};
@@ -35,7 +37,8 @@ export const openFrontDesk = async (databaseUrl: string) => {
     metrics: noMetrics,
     tracing: createTracing(null),
     log: { error: silent, warn: silent, info: silent, debug: silent },
-    now: () => new Date(),
+    now: clock.now,
+    readClocks: clock.read,
   };
   return {
     db,
@@ -43,6 +46,7 @@ export const openFrontDesk = async (databaseUrl: string) => {
     owner: (): Promise<Actor> => localOwner(context),
     accept: async (actor: Actor, request: RunRequest) => (await createRun(context, actor, request)).runId,
     close: async () => {
+      clock.close();
       await runChanges.close();
       await queue.close();
       await close();
@@ -94,7 +98,14 @@ export const certifiedNumbers = async (db: Database): Promise<Map<string, unknow
   });
   const numbers = new Map<string, unknown[]>();
   for (const { rawScores, replayScores: scores, ...certificate } of certificates) {
-    const { usage: _usage, usageByMeasure: _byMeasure, trust, counts, ...rest } = rawScores;
+    const {
+      usage: _usage,
+      usageByMeasure: _byMeasure,
+      unanswered: _unanswered,
+      trust,
+      counts,
+      ...rest
+    } = rawScores;
     // Calls that were cut off are repeated and counted here. Everything else must be equal.
     const raw = { ...rest, counts: { ...counts, oracleAskedAgain: 0 } };
     const content = {

@@ -5,6 +5,7 @@ import { buildRequest, type ModelRequest, sharedPrefix } from '#verification/jud
 import { runReplay } from '#verification/replay/run-replay.ts';
 import type { ReplayEnd } from '#verification/replay/score.ts';
 import { memoryReplayStore } from '../rigs/memory-replay-store.ts';
+import { callCost } from '../rigs/scripted-judge.ts';
 import type { Material } from './place-attack.ts';
 
 export type Measure = JudgeTask['measure'];
@@ -54,7 +55,7 @@ export const fooledReplay = async (
     open: (groundTruth) => {
       const prefix = sharedPrefix(groundTruth, nextNonce());
       return {
-        mostUsd: () => 0,
+        costOf: () => callCost(0),
         ask: async (task): Promise<JudgeReply> => {
           requests.push({
             measure: task.measure,

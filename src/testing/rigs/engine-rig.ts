@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { onTestFinished } from 'vitest';
-import { byProvider, judgeOf } from '#contracts/judge-providers.ts';
+import { byProvider, judgeOf, judgeProviders } from '#contracts/judge-providers.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
 import { openRunChanges } from '#db/run-changes.ts';
 import { userIdentities, users } from '#db/schema/users.ts';
+import { workers } from '#db/schema/workers.ts';
 import { createHandlers } from '#jobs/index.ts';
 import { createSecretBox } from '#platform/secret-box.ts';
 import { noMetrics } from '#platform/telemetry/metrics.ts';
@@ -95,7 +96,11 @@ export const openRig = async (script: Script = {}) => {
       clock += 1;
       return new Date(clock);
     },
+    readClocks: async () => ({ database: new Date(clock), process: new Date(clock) }),
   };
+
+  // A worker that never dies, so that no run is said to wait for one.
+  await db.insert(workers).values({ judges: judgeProviders, seenAt: new Date('2100-01-01T00:00:00Z') });
 
   let signedIn = 0;
   const user = async (

@@ -189,7 +189,7 @@ export const scriptedEngine = (script: Script) => {
             answer: contentAnswer(task, groundTruth),
           };
         },
-        mostUsd: () => script.costUsd ?? 0,
+        costOf: () => ({ likelyUsd: script.costUsd ?? 0, mostUsd: script.costUsd ?? 0 }),
       }),
     }),
   };

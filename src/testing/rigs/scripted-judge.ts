@@ -1,5 +1,6 @@
 import type { JudgeUsage } from '#contracts/replay.ts';
 import type {
+  CallCost,
   Judge,
   JudgeAnswer,
   JudgeReply,
@@ -15,6 +16,9 @@ export const usageOfOneCall: JudgeUsage = {
   outputTokens: 10,
   costUsd: 0.5,
 };
+
+/** The cost of a call whose likely cost, where none is given, is the most that it can cost. */
+export const callCost = (mostUsd: number, likelyUsd = mostUsd): CallCost => ({ likelyUsd, mostUsd });
 
 type Fault = Extract<JudgeReply, { ok: false }>['fault'];
 export type ScriptedReply = Partial<JudgeAnswer> | { fault: Fault; detail?: string };
@@ -44,7 +48,7 @@ export const scriptedJudge = (
         throw new Error(`Asked ${tasks.length} times, but the script has ${script.length} replies.`);
       return replyOf(typeof next === 'function' ? next(task) : next);
     },
-    mostUsd: () => 0,
+    costOf: () => callCost(0),
   };
 };
 
@@ -70,7 +74,7 @@ export const judgeReplying = (replyTo: (asked: number) => JudgeReply | Error | u
       if (reply instanceof Error) throw reply;
       return reply;
     },
-    mostUsd: () => mostUsd,
+    costOf: () => callCost(mostUsd),
   });
   return { judge, asked: () => asked };
 };

@@ -1,3 +1,4 @@
+import { judgeProviders } from '#contracts/judge-providers.ts';
 import { workQueues } from '#queue/work.ts';
 
 /**
@@ -13,6 +14,7 @@ const never = (name: string) => () => {
 const silent = () => {};
 
 await workQueues({
+  judges: judgeProviders,
   databaseUrl,
   handlers: {
     'ingest-run': never('ingest-run'),

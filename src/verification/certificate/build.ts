@@ -3,6 +3,7 @@ import {
   methodologyVersion,
   type RawScores,
   type SeedSource,
+  type UnansweredCalls,
   type Weights,
 } from '#contracts/certificate.ts';
 import type { JudgeProvider } from '#contracts/judge-providers.ts';
@@ -41,6 +42,7 @@ export type CertificateInput = {
   /** The canaries of earlier runs with this judge. */
   earlier: EarlierCanaries;
   replaced: number;
+  unanswered: UnansweredCalls;
   replays: { groundTruthId: string; checkpoint: ReplayCheckpoint }[];
 };
 
@@ -210,6 +212,7 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
       judge,
       usage: totalUsage(Object.values(byMeasure)),
       usageByMeasure: byMeasure,
+      unanswered: input.unanswered,
       trust: judgeTrust({
         replays: inDenominator.map(({ score, evidence }) => ({
           precision: score.precision,

@@ -20,6 +20,7 @@ const always = [
   'counts.controls',
   'counts.keys_reused',
   'usage_by_measure',
+  'unanswered',
   'unscored[].ground_truth_id',
   'unscored[].reason',
   'replay_scores[].id',

@@ -65,6 +65,7 @@ export const presentCertificate = (
     promptDigest: rawScores.judge.promptDigest,
     usage: rawScores.usage,
     usageByMeasure: rawScores.usageByMeasure,
+    unanswered: rawScores.unanswered,
     trust: rawScores.trust,
     minReplays: rawScores.minReplays,
     unscored: rawScores.replays

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { noUsage } from '#contracts/replay.ts';
 import { changeNumber } from '#testing/rigs/scripted-engine.ts';
-import { judgeOpening } from '#testing/rigs/scripted-judge.ts';
+import { callCost, judgeOpening } from '#testing/rigs/scripted-judge.ts';
 import { BudgetBusy, bookedJudge, type JudgeAccount } from './booked-judge.ts';
 
 test('a call that found its money held by another of the replay is booked again once that has settled, however late it hears of it', async () => {
@@ -10,7 +10,7 @@ test('a call that found its money held by another of the replay is booked again 
   const firstEnded = Promise.withResolvers<void>();
   let asked = 0;
   const judge = judgeOpening({
-    mostUsd: () => 1,
+    costOf: () => callCost(1),
     ask: async () => {
       asked += 1;
       if (asked === 1) {

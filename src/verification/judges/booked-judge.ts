@@ -1,6 +1,6 @@
 import { isPaid } from '#contracts/judge-providers.ts';
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
-import { askingThrough, type Judge, NotSent } from './judge.ts';
+import { askingThrough, type CallCost, type Judge, NotSent } from './judge.ts';
 
 /**
  * The next call does not fit into a limit, and no call under way will make room. The message is for the run's owner.
@@ -52,11 +52,11 @@ export const requireRoom = (
 export type Booking = {
   /**
    * Replaces the booked amount by the call's cost. A call that cost nothing gives its booking back.
-   * @param uncertain how often it was sent without an answer. Each time counts at the booked amount, because it may
-   * have been charged.
+   * @param uncertain how often it was sent without an answer. Each time counts at its likely cost, because it may have
+   * been charged.
    */
   settle(usage: JudgeUsage, uncertain?: number): Promise<void>;
-  /** Ends a call that was cut off. It stays booked at its maximum, because it may have been charged. */
+  /** Ends a call that was cut off. It counts at its likely cost, because it may have been charged. */
   breakOff(): Promise<void>;
 };
 
@@ -66,8 +66,18 @@ export type JudgeAccount = {
    * Resolves once the booking is stored.
    * @throws BudgetReached, BudgetBusy
    */
-  book(mostUsd: number): Promise<Booking>;
+  book(cost: CallCost): Promise<Booking>;
 };
+
+/**
+ * What a call counts that was cut off, by a kill or a lost connection: the mean cost of the run's answered calls, or
+ * before there is one its estimate. Nobody learns what it was charged. Its most would end runs for money that was never
+ * spent; that is only stated, as a bound.
+ */
+export const likelyCostUsd = (
+  { likelyUsd, mostUsd }: CallCost,
+  answered: { calls: number; costUsd: number },
+): number => Math.min(mostUsd, answered.calls > 0 ? answered.costUsd / answered.calls : likelyUsd);
 
 /**
  * A judge whose calls are booked before they are made and settled when they return, even if the answer is useless. So
@@ -80,11 +90,11 @@ export const bookedJudge = (judge: Judge, account: JudgeAccount): Judge => {
     const underWay = new Set<Promise<unknown>>();
     let endedCalls = 0;
     let turn: Promise<unknown> = Promise.resolve();
-    const book = async (mostUsd: number): Promise<Booking> => {
+    const book = async (cost: CallCost): Promise<Booking> => {
       for (;;) {
         const endedBefore = endedCalls;
         try {
-          return await account.book(mostUsd);
+          return await account.book(cost);
         } catch (error) {
           if (!(error instanceof BudgetBusy)) throw error;
           // The call that held the money may have settled since the account looked.
@@ -96,13 +106,13 @@ export const bookedJudge = (judge: Judge, account: JudgeAccount): Judge => {
         }
       }
     };
-    const bookInTurn = (mostUsd: number): Promise<Booking> => {
-      const booked = turn.then(() => book(mostUsd));
+    const bookInTurn = (cost: CallCost): Promise<Booking> => {
+      const booked = turn.then(() => book(cost));
       turn = booked.catch(() => undefined);
       return booked;
     };
     return async (...question) => {
-      const booking = await bookInTurn(opened.mostUsd(question[0]));
+      const booking = await bookInTurn(opened.costOf(question[0]));
       const call = opened.ask(...question).then(
         async (reply) => {
           await booking.settle(reply.usage, reply.uncertain);

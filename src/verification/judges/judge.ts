@@ -44,7 +44,7 @@ export type JudgeAnswer = z.infer<typeof judgeAnswerSchema>;
  * control shows which. `unavailable` is the verifier's own failure: no key, no connection, or limits that outlasted the
  * client's retries. If it is `passing`, the same question may be answered later. `mend` names what must be corrected
  * before any question can be answered: the key or the model's name. `retries` counts what the client sent again on its
- * own, `uncertain` what it sent without getting an answer: each of those may have been charged, up to `mostUsd`.
+ * own, `uncertain` what it sent without getting an answer: each of those may have been charged (`CallCost`).
  */
 export type JudgeReply = {
   model: string;
@@ -73,12 +73,17 @@ export class NotSent extends Error {
   }
 }
 
+/**
+ * What asking once may cost, in US dollars. `mostUsd` is booked before the call. `likelyUsd` is what a call counts that
+ * was cut off, because nobody will learn what it was charged.
+ */
+export type CallCost = { likelyUsd: number; mostUsd: number };
+
 /** A judge opened on one pull request. The calls of one replay share its fence and its cached prefix. */
 export type PullRequestJudge = {
   /** Rejects when `signal` is aborted, with `NotSent` if nothing had been sent by then. */
   ask(task: JudgeTask, signal?: AbortSignal): Promise<JudgeReply>;
-  /** The most that asking this once can cost, in US dollars. */
-  mostUsd(task: JudgeTask): number;
+  costOf(task: JudgeTask): CallCost;
 };
 
 /** A port: makes answer keys and gives verdicts. Code checks and counts its answers; see `verdicts.ts`. */

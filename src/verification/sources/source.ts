@@ -42,14 +42,17 @@ export class SourceError extends Error {
   readonly code: SourceErrorCode;
   /** The fault is temporary: the same call may succeed later. */
   readonly retryable: boolean;
+  /** How long the source asks to wait. Null: it does not say. */
+  readonly retryAfterMs: number | null;
 
   constructor(
     code: SourceErrorCode,
     message: string,
-    options: { retryable?: boolean; cause?: unknown } = {},
+    options: { retryable?: boolean; retryAfterMs?: number; cause?: unknown } = {},
   ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs ?? null;
   }
 }

@@ -16,6 +16,11 @@ const costRemark = (run: Run): string =>
     run.maxCostUsd === null
       ? 'It has no limit of its own. The installation’s daily limit applies, if there is one.'
       : `Its limit is ${costText(run.maxCostUsd)}.`,
+    ...(run.mostCostUsd > run.costUsd
+      ? [
+          `Calls whose answer was lost are in it at their likely cost; it is ${costText(run.mostCostUsd)} at most.`,
+        ]
+      : []),
     ...(isTerminal(run.status) && !isCostFinal(run) ? ['A batch already sent will still be charged.'] : []),
   ].join(' ');
 

@@ -159,7 +159,7 @@ test('calls that expired or failed in a batch are made singly, once, at the full
   expect(usage.costUsd).toBeCloseTo(cost, 9);
   // Booked before they were made, and settled like any other call.
   const booked = await db.select().from(judgeSpend);
-  expect(booked.every(({ settled }) => settled)).toBe(true);
+  expect(booked.every(({ state }) => state === 'settled')).toBe(true);
   expect(booked.reduce((total, { costUsd }) => total + costUsd, 0)).toBeCloseTo(cost, 9);
 });
 
@@ -207,10 +207,10 @@ test('a batch is booked at its highest cost until it ends, and a limit counts it
   wait(11_000);
   await advanceBatches(context);
   const booked = await db.select().from(judgeSpend);
-  expect(booked.map(({ settled }) => settled)).toEqual([false, false, false]);
+  expect(booked.map(({ state }) => state)).toEqual(['open', 'open', 'open']);
   await work();
   const settled = await db.select().from(judgeSpend);
-  expect(settled.every((row) => row.settled)).toBe(true);
+  expect(settled.every(({ state }) => state === 'settled')).toBe(true);
   expect(settled).toHaveLength(fake.requests.length);
   expect((await run()).costUsd).toBeLessThan(booked.reduce((sum, { costUsd }) => sum + costUsd, 0));
 

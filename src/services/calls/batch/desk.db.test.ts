@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { economyRun } from '#testing/builders/economy-run.ts';
+import { callCost } from '#testing/rigs/scripted-judge.ts';
 import { BudgetBusy } from '#verification/judges/booked-judge.ts';
 import { AwaitsBatch, type BatchedCall } from '#verification/judges/model/batches.ts';
 import { createPrices } from '#verification/judges/model/prices.ts';
@@ -22,8 +23,8 @@ const call: BatchedCall = {
     question: '',
     cachePrefix: false,
   },
-  mostUsd: 1,
-  single: { mostUsd: 2, send: () => Promise.reject(new Error('It is not made singly.')) },
+  cost: callCost(1),
+  single: { cost: callCost(2), send: () => Promise.reject(new Error('It is not made singly.')) },
 };
 
 const begun = async () => {
@@ -84,14 +85,14 @@ test('a batch under way while its run is resumed is paid for once, on the attemp
   expect(await items()).toEqual(sent.map((item) => ({ ...item, runId: resumedId })));
   const [booked] = await spend();
   const limits = { runId: resumedId, limitUsd: booked?.costUsd ?? 0 };
-  await expect(bookCall(context, limits, 0.01)).rejects.toBeInstanceOf(BudgetBusy);
+  await expect(bookCall(context, limits, callCost(0.01))).rejects.toBeInstanceOf(BudgetBusy);
 
   expect(await work(context, resumedId)).toMatchObject({ status: 'COMPLETED' });
   expect(fake.requests.map(({ batch }) => batch?.customId).sort()).toEqual(
     (await items()).map(({ id }) => id).sort(),
   );
   const settled = await spend();
-  expect(settled.every((row) => row.settled)).toBe(true);
+  expect(settled.every(({ state }) => state === 'settled')).toBe(true);
   const cost = (createPrices('anthropic').costUsd('claude-sonnet-5-5', fake.usage.batch) ?? 0) / 2;
   expect((await run(resumedId)).costUsd).toBeCloseTo(cost, 9);
   expect((await run(runId)).costUsd).toBe(settled.find(({ id }) => id === booked?.id)?.costUsd);

@@ -7,7 +7,7 @@ import { AwaitsBatch, type BatchDesk, type BatchedCall } from '#verification/jud
 import { type ModelReply, modelReplySchema } from '#verification/judges/model/reply.ts';
 import type { ServiceContext } from '../../ground/context.ts';
 import { isOpenIn, ReplayLost } from '../../state/checkpoint.ts';
-import { bookCall, releaseBookings, settleBooking } from '../spend.ts';
+import { bookCall, holdBooking, releaseBookings, settleBooking } from '../spend.ts';
 
 /**
  * Where the judge's calls of one replay wait for a batch, in Postgres. A new call is queued. An answered one returns
@@ -32,7 +32,7 @@ export const batchDesk = (
    * Queues a call with its booking, or not at all. A call that another worker has queued meanwhile is left as it is.
    * The replay is locked in this run until then, so that a resuming run takes all of its calls along.
    */
-  const queue = (call: string, { request, mostUsd }: BatchedCall): Promise<void> =>
+  const queue = (call: string, { request, cost }: BatchedCall): Promise<void> =>
     db.transaction(async (transaction) => {
       const [held] = await transaction
         .select({ id: verificationReplays.id })
@@ -47,17 +47,22 @@ export const batchDesk = (
         .onConflictDoNothing()
         .returning({ id: judgeBatchItems.id });
       if (item === undefined) return;
-      await bookCall({ ...context, db: transaction }, limits, mostUsd, spendId);
+      await bookCall({ ...context, db: transaction }, limits, cost, { by: 'batch', id: spendId });
     });
 
   const sendSingly = async (itemId: string, { single }: BatchedCall): Promise<ModelReply> => {
-    const spendId = await bookCall(context, limits, single.mostUsd);
-    const { reply, usage } = await single.send().catch(async (error: unknown) => {
-      if (!(error instanceof NotSent)) throw error;
-      const release = () => releaseBookings(db, [spendId]);
-      await release().catch(release);
-      throw error.cause;
-    });
+    const spendId = await bookCall(context, limits, single.cost);
+    const end = holdBooking(context, spendId);
+    const { reply, usage } = await single
+      .send()
+      .catch(async (error: unknown) => {
+        // A call that was cut off is ended with its lease.
+        if (!(error instanceof NotSent)) throw error;
+        const release = () => releaseBookings(db, [spendId]);
+        await release().catch(release);
+        throw error.cause;
+      })
+      .finally(end);
     const keep = () =>
       db.transaction(async (transaction) => {
         await settleBooking(transaction, spendId, usage, reply.uncertain);

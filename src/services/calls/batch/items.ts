@@ -5,7 +5,7 @@ import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { BatchClient } from '#verification/judges/model/batches.ts';
 import type { WorkerContext } from '../../ground/context.ts';
-import { scoreJob } from '../../state/score-job.ts';
+import { judgeOfRun, scoreJob } from '../../state/jobs.ts';
 import { releaseBookings } from '../spend.ts';
 
 export type BatchContext = Pick<WorkerContext, 'db' | 'sender' | 'engine' | 'log' | 'now'>;
@@ -49,10 +49,12 @@ export const wake = async ({ db, sender }: BatchContext, itemIds: string[]) => {
     .selectDistinct({
       runId: verificationReplays.runId,
       id: verificationReplays.id,
-      position: verificationReplays.position,
+      turn: verificationReplays.turn,
+      judge: judgeOfRun,
     })
     .from(judgeBatchItems)
     .innerJoin(verificationReplays, eq(verificationReplays.id, judgeBatchItems.replayId))
+    .innerJoin(verificationRuns, eq(verificationRuns.id, verificationReplays.runId))
     .where(
       and(
         inArray(judgeBatchItems.id, itemIds),
@@ -68,6 +70,6 @@ export const wake = async ({ db, sender }: BatchContext, itemIds: string[]) => {
     );
   await sender.enqueue(
     db,
-    replays.map((replay) => scoreJob(replay.runId, replay)),
+    replays.map(({ runId, judge, ...replay }) => scoreJob({ id: runId, judge }, replay)),
   );
 };

@@ -1,4 +1,5 @@
 import type { JudgeUsage } from '#contracts/replay.ts';
+import type { CallCost } from '../judge.ts';
 import type { ModelReply } from './reply.ts';
 import type { ModelRequest } from './request.ts';
 
@@ -6,8 +7,8 @@ import type { ModelRequest } from './request.ts';
 export type BatchedCall = {
   request: ModelRequest;
   /** The most that it can cost in a batch, in US dollars. */
-  mostUsd: number;
-  single: { mostUsd: number; send(): Promise<{ reply: ModelReply; usage: JudgeUsage }> };
+  cost: CallCost;
+  single: { cost: CallCost; send(): Promise<{ reply: ModelReply; usage: JudgeUsage }> };
 };
 
 /** A call of this replay waits for its batch. The replay is resumed when the batch has ended. */

@@ -6,6 +6,7 @@ import type { CountTokens } from './model-client.ts';
 import type { Prices } from './prices.ts';
 import { instructionsFor } from './prompts/v1/digest.ts';
 import { buildRequest, type ModelRequest, promptTexts, sharedPrefix } from './request.ts';
+import { answerTokens, charactersPerToken } from './usual-tokens.ts';
 
 export type EstimateInput = {
   /** The changes to measure: the run's own, or similar ones. */
@@ -22,11 +23,8 @@ export type EstimateInput = {
   countTokens: CountTokens | null;
 };
 
-/** Source code has about three characters a token, prose four. The lower number overstates a little. */
-const charactersPerToken = 3;
 /** The usual length in tokens of what follows the prompt: the oracle's claims, the key, summary and response. */
 const materialTokens = { answer_key: 30, precision: 900, recall: 1500, reply: 500 } as const;
-const answerTokens = { answer_key: 1500, precision: 1500, recall: 800, reply: 150 } as const;
 /** What a replay asks the judge, for the baseline too. */
 const replayTasks = ['answer_key', 'precision', 'recall', 'reply', 'precision', 'recall'] as const;
 const secondTasks = ['precision', 'recall', 'reply'] as const;

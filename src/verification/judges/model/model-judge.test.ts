@@ -84,7 +84,7 @@ test('after a truncated answer the judge is asked again with twice the room, and
   const opened = judgeAt(fake.url).open(longChange);
   const booked: number[] = [];
   for (let asked = 0; asked < 5; asked += 1) {
-    booked.push(opened.mostUsd(replyTask));
+    booked.push(opened.costOf(replyTask).mostUsd);
     await opened.ask(replyTask);
   }
   expect(fake.requests.map(({ maxTokens }) => maxTokens)).toEqual([3000, 6000, 10_000, 10_000, 10_000]);

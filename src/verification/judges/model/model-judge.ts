@@ -2,13 +2,14 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import { drawNonce, type Random } from '../../text/fence.ts';
-import { type Judge, type JudgeTask, NotSent } from '../judge.ts';
+import { type CallCost, type Judge, type JudgeTask, NotSent } from '../judge.ts';
 import type { BatchDesk } from './batches.ts';
 import type { ModelClient } from './model-client.ts';
 import { ceilingCostUsd, type Prices } from './prices.ts';
 import { promptDigest } from './prompts/v1/digest.ts';
 import { judgeReplyOf, usageOfReply } from './reply.ts';
 import { buildRequest, type ModelRequest, promptTexts, sharedPrefix } from './request.ts';
+import { answerTokens, charactersPerToken } from './usual-tokens.ts';
 
 export type ModelJudgeOptions = {
   provider: JudgeProvider;
@@ -73,6 +74,33 @@ const mostUsd = (request: ModelRequest, prices: Prices, how = { batch: false }):
   return prices.costUsd(request.model, tokens, how) ?? ceilingCostUsd(tokens);
 };
 
+/**
+ * What a call usually costs, in US dollars. The answer key is asked for first and writes the prompt to the cache, where
+ * the calls after it read it.
+ */
+const likelyUsd = (
+  request: ModelRequest,
+  { measure }: JudgeTask,
+  prices: Prices,
+  how = { batch: false },
+): number => {
+  const tokensOf = (text: string) => Math.ceil(text.length / charactersPerToken);
+  const shared = tokensOf(request.instructions) + tokensOf(request.pullRequest);
+  const writes = measure === 'answer_key';
+  const tokens = {
+    inputTokens: tokensOf(request.question) + (how.batch ? shared : 0),
+    cacheWriteTokens: !how.batch && writes ? shared : 0,
+    cacheReadTokens: !how.batch && !writes ? shared : 0,
+    outputTokens: answerTokens[measure],
+  };
+  return prices.costUsd(request.model, tokens, how) ?? ceilingCostUsd(tokens);
+};
+
+const costOf = (request: ModelRequest, task: JudgeTask, prices: Prices, how = { batch: false }): CallCost => {
+  const most = mostUsd(request, prices, how);
+  return { likelyUsd: Math.min(most, likelyUsd(request, task, prices, how)), mostUsd: most };
+};
+
 /** Names a call by what it asks and how often that was asked before, so that a restarted worker finds it again. */
 const callNames = () => {
   const asked = new Map<string, number>();
@@ -116,9 +144,9 @@ export const modelJudge = (options: ModelJudgeOptions): Judge => {
         const batched = request(task, sharedPrefix(groundTruth, nonce, task.measure));
         return batches.exchange(nameCall(task), {
           request: batched,
-          mostUsd: mostUsd(batched, prices, { batch: true }),
+          cost: costOf(batched, task, prices, { batch: true }),
           single: {
-            mostUsd: mostUsd(request(task), prices),
+            cost: costOf(request(task), task, prices),
             send: async () => {
               const reply = await sendSingly(task, signal);
               return { reply, usage: usageOfReply(reply, prices) };
@@ -133,7 +161,7 @@ export const modelJudge = (options: ModelJudgeOptions): Judge => {
             brokenOff.set(task.measure, (brokenOff.get(task.measure) ?? 0) + 1);
           return reply;
         },
-        mostUsd: (task) => mostUsd(request(task), prices),
+        costOf: (task) => costOf(request(task), task, prices),
       };
     },
   };

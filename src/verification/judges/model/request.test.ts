@@ -8,7 +8,7 @@ import { precisionPrompt } from './prompts/v1/precision.ts';
 import { recallPrompt } from './prompts/v1/recall.ts';
 import { replyPrompt } from './prompts/v1/reply.ts';
 import { systemPrompt } from './prompts/v1/system.ts';
-import { buildRequest, sharedPrefix } from './request.ts';
+import { answerTimeoutMs, buildRequest, sharedPrefix } from './request.ts';
 
 const prefix = sharedPrefix(changeNumber(1), 'aa11');
 const tasks: JudgeTask[] = [
@@ -91,8 +91,17 @@ test('however often an answer was truncated, the next is never longer than a slo
     claims: Array.from({ length: 60 }, (_, index) => ({ id: `t${index}`, text: 'A claim.' })),
   };
   for (const brokenOff of [0, 1, 2, 3, 10]) {
-    const { maxOutputTokens: most } = buildRequest('m', prefix, task, 'bb22', brokenOff);
-    // A slow model writes 128,000 tokens an hour. The timeout is ten minutes.
-    expect((most / 128_000) * 3_600).toBeLessThan(600 / 2);
+    const request = buildRequest('m', prefix, task, 'bb22', brokenOff);
+    // A slow model writes 128,000 tokens an hour.
+    const writingMs = (request.maxOutputTokens / 128_000) * 3_600_000;
+    expect(answerTimeoutMs(request)).toBeGreaterThanOrEqual(writingMs + 60_000);
   }
+});
+
+test('a hanging call is given up after what such a call takes: a few minutes, and less for a short answer', () => {
+  const longest = buildRequest('m', prefix, { measure: 'answer_key' }, 'bb22', 10);
+  const short: JudgeTask = { measure: 'reply', question: 'q', referenceAnswer: 'a', response: 'r' };
+  // By hand, at 128,000 tokens an hour: 10,000 tokens take 281 s, 3,000 take 84 s.
+  expect(answerTimeoutMs(longest)).toBe(60_000 + 281_250);
+  expect(answerTimeoutMs(buildRequest('m', prefix, short, 'bb22'))).toBe(60_000 + 84_375);
 });

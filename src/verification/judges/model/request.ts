@@ -4,8 +4,17 @@ import { fence } from '../../text/fence.ts';
 import type { JudgeTask } from '../judge.ts';
 import { instructionsFor } from './prompts/v1/digest.ts';
 
-/** A slow model (128,000 tokens an hour) writes this well within the timeout of one request. */
+/** A request that was cut off is asked again with more room, up to this. */
 const mostTokens = 10_000;
+
+/** What a slow model takes for one token: it writes 128,000 an hour. */
+const msPerToken = 3_600_000 / 128_000;
+/** For reading the prompt, thinking about where to begin, and the network. */
+const beforeAnswerMs = 60_000;
+
+/** How long to wait for the answer to a request. What takes longer hangs. */
+export const answerTimeoutMs = ({ maxOutputTokens }: Pick<ModelRequest, 'maxOutputTokens'>): number =>
+  Math.ceil(beforeAnswerMs + maxOutputTokens * msPerToken);
 
 /** Room for each entry with its quote, after some thinking. Kept low, because the call's booking follows from it. */
 const usualTokensOf = (task: JudgeTask): number => {

@@ -30,7 +30,7 @@ export function offlineJudge(): Judge {
           // No clock: a lexical verdict takes milliseconds, and a measured time would not be reproducible.
           return { ok: true, model: offlineModel, usage: noUsage, latencyMs: 0, retries: 0, answer };
         },
-        mostUsd: () => 0,
+        costOf: () => ({ likelyUsd: 0, mostUsd: 0 }),
       };
     },
   };

@@ -174,6 +174,20 @@ export const unknownRepository = ({ owner, name, token }: GitHubAccess): SourceE
       : `${owner}/${name} does not exist on GitHub, or the token may not read it. Check the name and the token's rights.`,
   );
 
+/** GitHub's advice for a limit that does not say when it ends. */
+const unstatedLimitMs = 60_000;
+
+/** How long GitHub asks to wait, by its own clock. */
+const limitMs = ({ response }: RequestFailure, now: Date): number => {
+  const header = (name: string) => response?.headers[name];
+  const seconds = Number(header('retry-after') ?? Number.NaN);
+  if (seconds >= 0) return seconds * 1_000;
+  const reset = Number(header('x-ratelimit-reset') ?? Number.NaN) * 1_000;
+  if (String(header('x-ratelimit-remaining')) !== '0' || Number.isNaN(reset)) return unstatedLimitMs;
+  const answeredAt = Date.parse(String(header('date')));
+  return Math.max(0, reset - (Number.isNaN(answeredAt) ? now.getTime() : answeredAt)) + 1_000;
+};
+
 /** GitHub's answer as an error for the run's owner. It never contains the token. */
 export const gitHubError = (error: unknown, access: GitHubAccess): SourceError => {
   if (error instanceof SourceError) return error;
@@ -202,9 +216,7 @@ export const gitHubError = (error: unknown, access: GitHubAccess): SourceError =
     return new SourceError(
       'rate_limited',
       `GitHub's rate limit was reached, and waiting for it would take too long. ${advice}`,
-      {
-        retryable: true,
-      },
+      { retryable: true, retryAfterMs: limitMs(error, access.now()) },
     );
   }
   switch (error.status) {

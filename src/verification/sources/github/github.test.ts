@@ -73,6 +73,19 @@ test('waiting for limits is bounded over the whole draw', async () => {
   expect(sleeps).toEqual([400_000, 400_000]);
 });
 
+test('a limit that is too long to wait for says how long it lasts, by GitHub’s clock', async () => {
+  const { fake, sleeps, failure } = await githubRig();
+  fake.repositories.push(fakeRepository({ count: 3 }));
+  fake.faults.push({ kind: 'secondary_limit', status: 429, retryAfterSeconds: 100 });
+  const access = { token: githubToken, maxWaitMs: 3_000 };
+  expect(await failure(access)).toMatchObject({ code: 'rate_limited', retryAfterMs: 100_000 });
+  fake.faults.push({ kind: 'primary_limit', status: 403, resetInSeconds: 3000 });
+  const { retryAfterMs } = await failure({ ...access, now: () => new Date('2031-01-01T00:00:00Z') });
+  expect(retryAfterMs).toBeGreaterThan(2_990_000);
+  expect(retryAfterMs).toBeLessThan(3_010_000);
+  expect(sleeps).toEqual([]);
+});
+
 test('a draw that is aborted while it waits ends with the given reason', async () => {
   const { fake, source } = await githubRig();
   fake.repositories.push(fakeRepository({ count: 3 }));

@@ -2,6 +2,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import type { BatchClient } from '../../model/batches.ts';
 import { createLimiter } from '../../model/limiter.ts';
 import type { CountTokens, ModelClient } from '../../model/model-client.ts';
+import { answerTimeoutMs } from '../../model/request.ts';
 import { createBatchClient } from './batches.ts';
 import { faultOf, lostFault } from './faults.ts';
 import { messageParams, promptParams, readMessage } from './messages.ts';
@@ -21,7 +22,7 @@ export type AnthropicClientOptions = {
    * `Retry-After`. A request that was sent and not answered may be charged, so it is not sent again here.
    */
   maxRetries?: number;
-  /** Milliseconds for one request, its body included. */
+  /** Milliseconds for one request, its body included. Without it, as long as its answer may take. */
   timeout?: number;
   /** Milliseconds since the epoch. */
   now?: () => number;
@@ -35,7 +36,7 @@ export const createAnthropicClient = ({
   baseURL = 'https://api.anthropic.com',
   fetch: send = fetch,
   maxRetries = 5,
-  timeout = 600_000,
+  timeout: fixedTimeout,
   now = Date.now,
   sleep,
   maxConcurrent = 64,
@@ -46,7 +47,6 @@ export const createAnthropicClient = ({
     apiKey,
     baseURL,
     maxRetries,
-    timeout,
     logLevel: 'off',
     openTelemetry: false,
   });
@@ -54,6 +54,7 @@ export const createAnthropicClient = ({
     async send(request, signal, onSent) {
       const leave = await limiter.enter(signal);
       const startedAt = now();
+      const timeout = fixedTimeout ?? answerTimeoutMs(request);
       let attempts = 0;
       let uncertain = 0;
       const took = () => ({
@@ -87,7 +88,7 @@ export const createAnthropicClient = ({
         const signals = [lost.signal, ...(signal === undefined ? [] : [signal])];
         const message = await anthropic
           .withOptions({ fetch: attempt })
-          .messages.create(messageParams(request), { signal: AbortSignal.any(signals) });
+          .messages.create(messageParams(request), { signal: AbortSignal.any(signals), timeout });
         return { ...readMessage(message, { batch: false }), ...took() };
       } catch (error) {
         signal?.throwIfAborted();

@@ -1,0 +1,31 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { JudgeProvider } from '#contracts/judge-providers.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import type { Job } from '#queue/jobs.ts';
+
+/** The provider of a run's judge, of a row of `verification_runs`. */
+export const judgeOfRun: SQL<JudgeProvider> = sql`${verificationRuns.config} #>> '{judge,provider}'`;
+
+/** The job that reads a run's repository. Its priority lets users take turns. */
+export const ingestJob = ({ id, turn }: { id: string; turn: number }): Job => ({
+  name: 'ingest-run',
+  data: { runId: id },
+  priority: -turn,
+});
+
+/** The job that scores a replay. Its priority lets users and their runs take turns, however many replays each has. */
+export const scoreJob = (
+  run: { id: string; judge: JudgeProvider },
+  { id, turn }: { id: string; turn: number },
+): Job => ({
+  name: 'score-replay',
+  data: { runId: run.id, replayId: id },
+  judge: run.judge,
+  priority: -turn,
+});
+
+export const certifyJob = (run: { id: string; judge: JudgeProvider }): Job => ({
+  name: 'certify-run',
+  data: { runId: run.id },
+  judge: run.judge,
+});
