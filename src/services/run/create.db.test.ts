@@ -49,6 +49,7 @@ test('a run starts PENDING with 0 of 0, its ingestion queued', async () => {
   expect(await rig.queued()).toContainEqual({
     name: 'ingest-run',
     data: { runId: created.runId },
+    priority: 0,
   });
 });
 

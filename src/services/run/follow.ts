@@ -7,6 +7,9 @@ import { getRun } from './get.ts';
 /** A run of a thousand replays changes often. Looking more often than this shows a reader nothing more. */
 const leastMs = 250;
 
+/** A run's place in the line changes with the runs of others, of which it hears nothing. */
+const inLineMs = 5_000;
+
 /** How many runs each user may follow in this process: each keeps a connection open. A page that is refused polls. */
 const following = new Map<string, number>();
 const mostFollowed = 30;
@@ -38,15 +41,18 @@ export async function* followRun(
   signal.addEventListener('abort', () => wake(), { once: true });
   try {
     let last = '';
+    let inLine = false;
     while (!signal.aborted) {
       if (!changed)
         await new Promise<void>((resolve) => {
           wake = resolve;
           if (changed || signal.aborted) resolve();
+          if (inLine) setTimeout(resolve, inLineMs).unref();
         });
       if (signal.aborted) return;
       changed = false;
       const run = await getRun(context, actor, runId);
+      inLine = run.position !== null;
       const shown = JSON.stringify(run);
       if (shown !== last) yield run;
       last = shown;

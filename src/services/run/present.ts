@@ -110,7 +110,7 @@ const turnText = (position: number): string =>
     : `Waiting for its turn. The run is number ${position} in the line.`;
 
 /** Words that say what is waited for begin like this. */
-const isWaiting = (activity: string | null) => activity?.startsWith('Waiting') ?? false;
+const isWaiting = (activity: string) => activity.startsWith('Waiting');
 
 /**
  * What a run waits for. A batch is named before the last activity: nothing else moves meanwhile. A run that has not
@@ -124,7 +124,7 @@ const waitOf = (
   if (withoutWorkers) return 'Waiting: no worker is running.';
   const batch = batches.get(id);
   if (batch !== undefined) return batchWaitText(batch);
-  if (isWaiting(activity)) return activity;
+  if (activity !== null) return isWaiting(activity) ? activity : null;
   const position = positions.get(id);
   return position === undefined ? null : turnText(position);
 };
