@@ -15,6 +15,7 @@ import { openSender } from '#queue/pg-boss.ts';
 import { localOwner } from '#services/account/index.ts';
 import type { Actor, ServiceContext } from '#services/ground/index.ts';
 import { createRun } from '#services/run/index.ts';
+import { spendOfRuns } from '#services/state/run-spend.ts';
 import { openPolicy } from '../rigs/engine-rig.ts';
 
 /** The fleet's key for secrets, also in its workers' environment. */
@@ -77,6 +78,16 @@ export const whenDrawn = async (db: Database, runId: string): Promise<number> =>
     .limit(1);
   if (drawn === undefined) throw new Error('The run has no replays yet.');
   return drawn.at.getTime();
+};
+
+/** What the judge has cost for each construct's run, in US dollars. */
+export const costsOfRuns = async (db: Database): Promise<Map<string, number>> => {
+  const runs = await runStates(db);
+  const spend = await spendOfRuns(
+    { db },
+    runs.map(({ id }) => id),
+  );
+  return new Map(runs.map(({ id, construct }) => [construct, spend.get(id)?.costUsd ?? 0]));
 };
 
 export const haveEnded = (runs: Awaited<ReturnType<typeof runStates>>) =>

@@ -10,14 +10,24 @@ import { fleetSettings, startWorkers } from '../fleet/fleet.ts';
 import { openOutside, repositoryOf } from '../fleet/outside.ts';
 import { startPostgres } from '../fleet/postgres.ts';
 import { repetitions } from '../fleet/repeated-calls.ts';
-import { certifiedNumbers, haveEnded, mostFaults, openFrontDesk, remains, runStates } from '../fleet/runs.ts';
+import {
+  certifiedNumbers,
+  costsOfRuns,
+  haveEnded,
+  mostFaults,
+  openFrontDesk,
+  remains,
+  runStates,
+} from '../fleet/runs.ts';
 import { keepStoredSteps, storedSteps } from '../fleet/stored-steps.ts';
 import { startStorm } from '../fleet/storm.ts';
 import { acceptRun, sendHere, startWeb } from '../fleet/web.ts';
 
 /**
  * `npm run test:chaos` does the same runs twice: once undisturbed, and once while web server, workers and Postgres are
- * killed, paused and restarted. Both must give the same certificates, and only calls that were cut off may be repeated.
+ * killed, paused and restarted, and clocks are moved. Both must give the same certificates, and only calls that were cut
+ * off may be repeated. In the storm each run has a spending limit of three times what it cost undisturbed, and the
+ * oracle a tight rate limit: neither may fail a run or stop it.
  * `--short` is the form for every commit. `--seed` repeats an order of events. `--without-web` accepts the runs in this
  * process and needs no build. `--log` names a file for the processes' output.
  */
@@ -33,8 +43,8 @@ const { values: given } = parseArgs({
 
 const workers = 3;
 const form = given.short
-  ? { runs: 4, replays: 8, acceptEveryMs: 2_000, judgeAtOnce: 3, rounds: 1 }
-  : { runs: 20, replays: 30, acceptEveryMs: 5_000, judgeAtOnce: 8, rounds: 12 };
+  ? { runs: 4, replays: 8, acceptEveryMs: 2_000, judgeAtOnce: 3, oraclePerMinute: 24, rounds: 1 }
+  : { runs: 20, replays: 30, acceptEveryMs: 5_000, judgeAtOnce: 8, oraclePerMinute: 120, rounds: 12 };
 /** Catches what hangs. How long the runs take depends on what else this machine does. */
 const patienceMs = 20 * 60_000;
 /** How long a call takes in the storm: so long that some calls are always open, though a worker makes few at once. */
@@ -121,6 +131,7 @@ const chaos = async () => {
     within(patienceMs),
   );
   const expected = await certifiedNumbers(calm.desk.db);
+  const trueCosts = await costsOfRuns(calm.desk.db);
   const calmCalls = outside.calls.splice(0);
   await Promise.all(calm.programs.map((program) => program.end()));
   insist(expected.size === form.runs, `Undisturbed, ${expected.size} of ${form.runs} runs were certified.`);
@@ -130,6 +141,7 @@ const chaos = async () => {
 
   const { desk, settings, programs, owner } = await fleetOn('storm', {
     JUDGE_MAX_CONCURRENT: String(form.judgeAtOnce),
+    ORACLE_MAX_PER_MINUTE: String(form.oraclePerMinute),
   });
   await keepStoredSteps(desk.db);
   const web = given['without-web']
@@ -156,7 +168,9 @@ const chaos = async () => {
       (now) => now >= dueAt,
       within(patienceMs),
     );
-    await acceptRun(desk.context, send, request);
+    const trueCost = trueCosts.get(request.constructId) ?? 0;
+    insist(trueCost > 0, `Undisturbed, ${request.constructId} cost nothing.`);
+    await acceptRun(desk.context, send, { ...request, maxCostUsd: 3 * trueCost });
   }
   const runs = await eventually(
     'The end of every run',
@@ -170,6 +184,12 @@ const chaos = async () => {
   for (const { construct, status, error } of runs)
     insist(status === 'COMPLETED', `${construct} ended ${status}: ${error}`);
   insist(runs.length === form.runs, `The database has ${runs.length} runs instead of ${form.runs}.`);
+  const costs = await costsOfRuns(desk.db);
+  for (const [construct, trueCost] of trueCosts)
+    insist(
+      (costs.get(construct) ?? 0) <= 3 * trueCost,
+      `${construct} is booked at ${costs.get(construct)}, above its limit of ${3 * trueCost}.`,
+    );
   const certified = await certifiedNumbers(desk.db);
   for (const { construct, status } of runs) {
     const certificates = certified.get(construct) ?? [];
