@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { eq } from 'drizzle-orm';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { openDatabase } from '#db/client.ts';
@@ -14,6 +15,7 @@ import type { WorkerContext } from '../ground/context.ts';
 import { sweepRuns } from '../pipeline/sweep.ts';
 import { spendOfRuns } from '../state/run-spend.ts';
 import { spentToday } from '../state/spending.ts';
+import { leaveSingle } from './batch/items.ts';
 import { bookCall, judgeAccount, settleBooking } from './spend.ts';
 
 const usage = (costUsd: number | null, tokens: Partial<JudgeUsage> = {}): JudgeUsage => ({
@@ -234,7 +236,7 @@ test('a call that waits for its batch counts as under way however long that take
     .values({ ...item, state: 'submitted', request: {}, batchId: 'one', submittedAt: at.context.now() });
   at.wait(20 * 60 * 60_000);
   expect(await refusalOf(account.book(callCost(0.2)))).toBeInstanceOf(BudgetBusy);
-  await at.db.update(judgeBatchItems).set({ state: 'single', request: null });
+  await leaveSingle(at.context, eq(judgeBatchItems.spendId, spendId), { charged: true });
   // The replay's own calls cost nothing, so their mean is 0.
   await account.book(callCost(0.9));
   expect((await at.run(runId)).mostCostUsd).toBeCloseTo(0.9, 9);

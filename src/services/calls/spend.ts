@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { and, eq, gt, inArray, isNull, lt, notExists, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { JudgeUsage } from '#contracts/replay.ts';
 import type { Executor } from '#db/client.ts';
-import { judgeBatchItems, waitingStates } from '#db/schema/judge-batches.ts';
 import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { type JudgeAccount, requireRoom } from '#verification/judges/booked-judge.ts';
 import type { CallCost } from '#verification/judges/judge.ts';
@@ -34,16 +33,14 @@ const cutOff = (executor: Executor, which: SQL | undefined) =>
     .set({ state: 'cut', costUsd: likelyCost(executor), leasedUntil: null })
     .where(and(eq(judgeSpend.state, 'open'), which));
 
-/** Ends the bookings that nobody holds: their worker died, or the batch that may have charged them is given up. */
+/** Ends the bookings of calls that may have been charged and whose answer nobody will get. */
+export const cutOffBookings = async (executor: Executor, ids: string[]): Promise<void> => {
+  if (ids.length > 0) await cutOff(executor, inArray(judgeSpend.id, ids));
+};
+
+/** Ends the bookings that nobody renews: their worker died. */
 export const endLostBookings = async (executor: Executor, now: Date): Promise<void> => {
-  const waiting = executor
-    .select({ id: judgeBatchItems.id })
-    .from(judgeBatchItems)
-    .where(and(eq(judgeBatchItems.spendId, judgeSpend.id), inArray(judgeBatchItems.state, waitingStates)));
-  await cutOff(
-    executor,
-    or(lt(judgeSpend.leasedUntil, now), and(isNull(judgeSpend.leasedUntil), notExists(waiting))),
-  );
+  await cutOff(executor, lt(judgeSpend.leasedUntil, now));
 };
 
 /**
@@ -164,7 +161,7 @@ export const judgeAccount = (
       breakOff: async () => {
         end();
         // If this fails, the lease ends it.
-        await cutOff(context.db, eq(judgeSpend.id, id)).catch(() => undefined);
+        await cutOffBookings(context.db, [id]).catch(() => undefined);
       },
     };
   },

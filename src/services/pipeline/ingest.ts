@@ -113,7 +113,7 @@ const putIngestionBack = async (
   await noteWaiting(
     db,
     run.id,
-    `Waiting: the source’s rate limit is reached. Reading goes on at ${until} UTC.`,
+    `Waiting: the source’s rate limit is reached. Reading continues at ${until} UTC.`,
   );
   await sender.enqueue(db, [{ ...ingestJob(run), afterMs }]);
 };

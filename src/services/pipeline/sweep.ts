@@ -53,7 +53,7 @@ const missingJobs = async (transaction: Executor, run: RunRow, now: Date): Promi
   return [certify];
 };
 
-/** Bookings of calls that were sent stay: a batch that ends after all may be charged. */
+/** Calls that were sent stay booked: a batch that ends after all may be charged. */
 const giveUpBatches = async (context: Pick<ServiceContext, 'db'>, before: Date) => {
   const old = lt(judgeBatchItems.createdAt, before);
   await leaveSingle(context, and(eq(judgeBatchItems.state, 'queued'), old), { charged: false });

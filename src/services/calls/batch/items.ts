@@ -6,7 +6,7 @@ import { verificationRuns } from '#db/schema/runs.ts';
 import type { BatchClient } from '#verification/judges/model/batches.ts';
 import type { WorkerContext } from '../../ground/context.ts';
 import { judgeOfRun, scoreJob } from '../../state/jobs.ts';
-import { releaseBookings } from '../spend.ts';
+import { cutOffBookings, releaseBookings } from '../spend.ts';
 
 export type BatchContext = Pick<WorkerContext, 'db' | 'sender' | 'engine' | 'log' | 'now'>;
 
@@ -19,7 +19,7 @@ export const callsTo = (provider: JudgeProvider): SQL =>
 
 /**
  * Leaves calls to be made singly.
- * @param charged whether a batch may have charged them anyway: then their bookings stay.
+ * @param charged whether a batch may have charged them anyway: then they count at their likely cost.
  */
 export const leaveSingle = (
   { db }: Pick<BatchContext, 'db'>,
@@ -32,11 +32,10 @@ export const leaveSingle = (
       .set({ state: 'single', request: null })
       .where(which)
       .returning({ id: judgeBatchItems.id, spendId: judgeBatchItems.spendId });
-    if (!charged)
-      await releaseBookings(
-        transaction,
-        left.map(({ spendId }) => spendId),
-      );
+    await (charged ? cutOffBookings : releaseBookings)(
+      transaction,
+      left.map(({ spendId }) => spendId),
+    );
     return left.map(({ id }) => id);
   });
 
