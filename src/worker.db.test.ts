@@ -90,7 +90,8 @@ beforeAll(async () => {
     });
   closing.unshift(async () => void worker.kill('SIGKILL'));
 
-  const actor = await rig.user();
+  // The oracle is on loopback, which only the installation's owner may call.
+  const actor = await rig.user({ provider: 'local', subject: 'owner' });
   const { token } = await createApiToken(context, { userId: actor.userId, name: 'test' });
   const services = {
     ...context,
@@ -224,8 +225,8 @@ test('a worker’s metrics show queues, runs, phases, calls, tokens and cost', (
         .at(-1),
     );
   expect(countOf('echelon_runs{status="COMPLETED"}')).toBe(1);
-  expect(countOf('echelon_queue_jobs{queue="score-replay",state="created"}')).toBe(0);
-  expect(countOf('echelon_queue_jobs{queue="score-replay",state="completed"}')).toBe(2);
+  expect(countOf('echelon_queue_jobs{queue="score-replay.anthropic",state="created"}')).toBe(0);
+  expect(countOf('echelon_queue_jobs{queue="score-replay.anthropic",state="completed"}')).toBe(2);
   // One of two oracle calls failed, which leaves no verdicts to ask for but the two on the baseline.
   const phases = { answer_key: 2, oracle: 2, precision: 1, recall: 1, reply: 1, baseline: 4 };
   for (const [phase, count] of Object.entries(phases))

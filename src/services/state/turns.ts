@@ -7,14 +7,17 @@ import { replayingStatuses } from './checkpoint.ts';
 
 /**
  * Who is next. Waiting work has turns, and the lowest is taken first (start-time fair queueing: Goyal, Vin and Cheng,
- * 1997). New work starts at the turn that its line has reached, so that it need not wait for what others had queued
- * before; and what waits is not overtaken for ever, because the line moves on.
+ * 1997). New work starts right after the turn that its line has reached, so that it need not wait for what others had
+ * queued before. What waits is not overtaken for ever, because each turn that is taken moves the line on.
  */
 type Line = (typeof turns.$inferSelect)['line'];
 
+/** How far apart the turns of one run or user are. Between two of them, at most this many newcomers are let in. */
+const stride = 4;
+
 const reachedOf = async (executor: Executor, line: Line): Promise<number> => {
   const [row] = await executor.select({ reached: turns.reached }).from(turns).where(eq(turns.line, line));
-  return row?.reached ?? 0;
+  return row?.reached ?? -1;
 };
 
 /** Moves a line on to a turn that is being taken. */
@@ -42,7 +45,9 @@ export const ingestionTurn = async (executor: Executor, userId: string): Promise
         isNull(verificationRuns.draw),
       ),
     );
-  return Math.max(await reachedOf(executor, 'ingest-run'), (waiting?.last ?? -1) + 1);
+  const next = (await reachedOf(executor, 'ingest-run')) + 1;
+  const last = waiting?.last ?? null;
+  return last === null ? next : Math.max(next, last + stride);
 };
 
 /**
@@ -65,7 +70,7 @@ export const giveTurns = async (
         sql`exists (select from ${verificationReplays} where ${verificationReplays.runId} = ${verificationRuns.id} and ${verificationReplays.state} = 'open')`,
       ),
     );
-  const from = await reachedOf(transaction, 'score-replay');
+  const from = (await reachedOf(transaction, 'score-replay')) + 1;
   const placed = transaction.$with('placed').as(
     transaction
       .select({
@@ -78,7 +83,7 @@ export const giveTurns = async (
   const given = await transaction
     .with(placed)
     .update(verificationReplays)
-    .set({ turn: sql`${from}::int + (${placed.place} - 1) * ${others.length + 1}::int` })
+    .set({ turn: sql`${from}::int + (${placed.place} - 1) * ${stride * (others.length + 1)}::int` })
     .from(placed)
     .where(eq(verificationReplays.id, placed.id))
     .returning({
