@@ -40,7 +40,8 @@ const open = async () => {
 };
 
 const ingest = () => ({ name: 'ingest-run', data: { runId: randomUUID() } }) satisfies Job;
-const score = (): Job => ({ name: 'score-replay', data: { runId: randomUUID(), replayId: randomUUID() } });
+const score = () =>
+  ({ name: 'score-replay', data: { runId: randomUUID(), replayId: randomUUID() } }) satisfies Job;
 const handlersWith = (changed: Partial<WorkOptions['handlers']>) => ({
   'ingest-run': nothing,
   'score-replay': nothing,

@@ -11,15 +11,19 @@ import { getRun } from '../run/get.ts';
 import { reachTurn } from './turns.ts';
 
 /** As the queue has it: the highest priority first, then the oldest. */
-const inOrder = (jobs: Job[]): Job[] => jobs.toSorted((a, b) => (b.priority ?? 0) - (a.priority ?? 0));
+type RunJob = Exclude<Job, { name: 'answer-inquiry' }>;
+
+const inOrder = (jobs: RunJob[]): RunJob[] => jobs.toSorted((a, b) => (b.priority ?? 0) - (a.priority ?? 0));
 
 const rigOfUsers = async () => {
   const rig = await testRig();
   const { context, db } = rig;
   const submit = async (user: Actor, limit = 1) =>
     (await createRun(context, user, runRequest({ limit, minReplays: 1 }))).runId;
-  const queuedOf = async (name: Job['name']) =>
-    inOrder(await rig.queued()).filter((job) => job.name === name);
+  const queuedOf = async (name: RunJob['name']) =>
+    inOrder((await rig.queued()).filter((job) => job.name !== 'answer-inquiry')).filter(
+      (job) => job.name === name,
+    );
   return {
     ...rig,
     submit,
