@@ -48,7 +48,7 @@ export const oracleFor = async (
     alwaysAllowedOrigins: [],
   });
   const open = oracleOpener(
-    { fetch: guarded.fetch, sleep, now: Date.now },
+    { fetch: guarded.fetch, connect: guarded.connect, sleep, now: Date.now },
     {
       python: {
         searchPath: settings.searchPath,

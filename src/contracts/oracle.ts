@@ -34,6 +34,9 @@ export const oracleFailureReasons = [
   'malformed',
   'too_large',
   'refused_by_network_rule',
+  /** The account at the oracle has no quota left, or the server has no tool of this name: no question was let in. */
+  'quota_exhausted',
+  'unknown_tool',
   /** A callable raised an exception, its process ended during the call, or its module could not be loaded. */
   'exception',
   'crashed',
@@ -59,7 +62,7 @@ export const oracleOutcomeSchema = z.discriminatedUnion('kind', [
     reason: z.enum(oracleFailureReasons),
     detail: z.string(),
     httpAnswered: z.boolean(),
-    /** The HTTP status of a response that held no usable answer. */
+    /** The HTTP status of a response that held no usable answer, or the code of the error in its body. */
     status: z.number().int().optional(),
     /** No try to send the question made a connection, so the oracle never saw it. */
     unreachable: z.boolean().optional(),

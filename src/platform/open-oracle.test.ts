@@ -7,7 +7,7 @@ const unused = () => Promise.reject(new Error('Nothing was asked.'));
 const opener = () => {
   const closed: string[] = [];
   const open = oracleOpener(
-    { fetch: unused, sleep: unused, now: Date.now },
+    { fetch: unused, connect: unused, sleep: unused, now: Date.now },
     { python: { searchPath: '', directory: null, confined: true, boundary: unused } },
   );
   const opened = (choice: OracleChoice): Oracle => {

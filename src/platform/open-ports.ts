@@ -91,7 +91,12 @@ export const createEngine = (settings: EngineSettings): Engine => {
   const oracles = runOracles();
   const openOracle = byReach((reach) =>
     oracleOpener(
-      { fetch: settings.guarded[reach].fetch, sleep, now: steadyNow },
+      {
+        fetch: settings.guarded[reach].fetch,
+        connect: settings.guarded[reach].connect,
+        sleep,
+        now: steadyNow,
+      },
       {
         python: {
           searchPath: settings.searchPath,

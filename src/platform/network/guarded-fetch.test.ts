@@ -4,8 +4,9 @@ import { type AddressInfo, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import { afterEach, expect, test } from 'vitest';
+import { freePort } from '#db/embedded/free-port.ts';
 import { type OracleFake, startOracleFake } from '#testing/fakes/oracles/http-fake.ts';
-import { networkRuleRefusal } from '#verification/oracles/fault.ts';
+import { connectionFault, networkRuleRefusal } from '#verification/oracles/fault.ts';
 import { type GuardedFetch, type GuardedFetchOptions, guardedFetch } from './guarded-fetch.ts';
 
 const opened: (GuardedFetch | OracleFake)[] = [];
@@ -294,4 +295,39 @@ test('no hostile spelling of a local address is dialled: the listeners get no co
   } finally {
     server.close();
   }
+});
+
+test('a look opens a connection under the same rule, sends nothing, and says why none was made', async () => {
+  const fake = await startOracle();
+  const inside = open({ reachable: false });
+  await inside.connect(fake.url);
+  expect(fake.requests).toEqual([]);
+  const failureOf = async (guarded: GuardedFetch, url: string) => {
+    const error = await guarded.connect(url).then(
+      () => null,
+      (fault: unknown) => fault,
+    );
+    return networkRuleRefusal(error) ?? connectionFault(error, false).detail;
+  };
+  const closed = `http://127.0.0.1:${await freePort()}/`;
+  expect(await failureOf(inside, closed)).toContain('nothing is listening');
+  expect(await failureOf(inside, fake.url.replace('http:', 'https:'))).toContain('TLS');
+  expect(await failureOf(open({ ...namesAre({}) }), 'http://nowhere.example/')).toBe(
+    'The host name does not exist.',
+  );
+  expect(await failureOf(open(), fake.url)).toContain('not on the public internet');
+  expect(await failureOf(inside, 'http://169.254.169.254/')).toContain('metadata');
+  expect(
+    await failureOf(open(namesAre({ 'inner.example': [['10.0.0.1']] })), 'http://inner.example/'),
+  ).toContain('not on the public internet');
+});
+
+test('a look ends with its signal', async () => {
+  const never = ((
+    _name: string,
+    _options: unknown,
+    _callback: unknown,
+  ) => {}) as unknown as typeof systemLookup;
+  const looking = open({ lookup: never }).connect('http://slow.example/', AbortSignal.timeout(20));
+  await expect(looking).rejects.toThrow(/timeout/i);
 });

@@ -1,8 +1,8 @@
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
-import { Agent, fetch } from 'undici';
+import { Agent, buildConnector, fetch } from 'undici';
+import type { ExchangePorts } from '#verification/oracles/exchange.ts';
 import { networkRuleCode } from '#verification/oracles/fault.ts';
-import type { OracleFetch } from '#verification/oracles/http.ts';
 import { type NetworkRuleOptions, networkRule } from './network-rule.ts';
 
 /** Which addresses a run may call: public ones, or private ones too. */
@@ -20,8 +20,8 @@ export type GuardedFetchOptions = NetworkRuleOptions & {
   lookup?: typeof systemLookup;
 };
 
-export type GuardedFetch = {
-  fetch: OracleFetch;
+/** What an oracle is reached through: calls, and a look whether anything listens. */
+export type GuardedFetch = Pick<ExchangePorts, 'fetch' | 'connect'> & {
   /** Null if this URL may be called, otherwise what is wrong with it. A name that cannot be resolved now passes. */
   checkUrl(url: string): Promise<string | null>;
   /** Closes the pooled connections. */
@@ -72,19 +72,41 @@ export const guardedFetch = ({
       });
     };
 
-  const agentFor = (exempt: boolean) =>
-    new Agent({ connect: { lookup: guardedLookup(exempt), timeout: connectTimeoutMs } });
+  const dialling = (exempt: boolean) => {
+    const connector = buildConnector({ lookup: guardedLookup(exempt), timeout: connectTimeoutMs });
+    return { connector, agent: new Agent({ connect: connector }) };
+  };
   // Connections are pooled by origin, and an origin is either exempt or not, so no pool mixes the two.
-  const agents = { strict: agentFor(false), exempt: agentFor(true) };
+  const ways = { strict: dialling(false), exempt: dialling(true) };
+
+  /** The way to a URL. */
+  const wayTo = (url: URL) => {
+    const exempt = rule.exemptsOrigin(url.origin) || ownOrigins.has(url.origin);
+    const host = bareHost(url);
+    const refusal = isIP(host) === 0 ? null : rule.refuses(host, exempt);
+    if (refusal !== null) throw new NetworkRuleError(refusal);
+    return exempt ? ways.exempt : ways.strict;
+  };
 
   return {
     async fetch(text, init) {
       const url = new URL(text);
-      const exempt = rule.exemptsOrigin(url.origin) || ownOrigins.has(url.origin);
-      const host = bareHost(url);
-      const refusal = isIP(host) === 0 ? null : rule.refuses(host, exempt);
-      if (refusal !== null) throw new NetworkRuleError(refusal);
-      return fetch(url, { ...init, dispatcher: exempt ? agents.exempt : agents.strict });
+      return fetch(url, { ...init, dispatcher: wayTo(url).agent });
+    },
+
+    async connect(text, signal) {
+      const url = new URL(text);
+      const { connector } = wayTo(url);
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const abort = () => reject(signal?.reason);
+      signal?.addEventListener('abort', abort, { once: true });
+      const { host, protocol, port } = url;
+      connector({ hostname: bareHost(url), host, protocol, port }, (error, socket) => {
+        socket?.destroy();
+        if (error === null) resolve();
+        else reject(error);
+      });
+      await promise.finally(() => signal?.removeEventListener('abort', abort));
     },
 
     async checkUrl(text) {
@@ -101,7 +123,7 @@ export const guardedFetch = ({
     },
 
     async close() {
-      await Promise.all([agents.strict.close(), agents.exempt.close()]);
+      await Promise.all([ways.strict.agent.close(), ways.exempt.agent.close()]);
     },
   };
 };

@@ -26,6 +26,7 @@ export const notingPorts = (
       if (limitEndsAt?.(String(init?.body))) setImmediate(headCame.resolve);
       return response;
     },
+    connect: async () => undefined,
     now: () => Date.UTC(2026, 0, 1),
     sleep: (ms, signal) => {
       if (isLimit(ms, signal)) {
@@ -42,6 +43,7 @@ export const notingPorts = (
 /** Ports with real limits and waits, over the test's own `fetch`. */
 export const waitingPorts = (send: ExchangePorts['fetch']): ExchangePorts => ({
   fetch: send,
+  connect: async () => undefined,
   now: Date.now,
   sleep: (ms, signal) => delay(ms, undefined, { signal }),
 });

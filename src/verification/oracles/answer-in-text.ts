@@ -1,36 +1,74 @@
-import { isObject } from '#contracts/json.ts';
-import { parseOracleAnswer, type ReadAnswer, readOracleAnswer } from './answer.ts';
+import { answerObject, parseJson, parseOracleAnswer, type ReadAnswer, readOracleAnswer } from './answer.ts';
+import { jsonObjectsIn, type Span } from './json-objects.ts';
+import { isBlankOutside, reasoningIn } from './reasoning.ts';
 
-/** Text can contain any number of braces that start nothing. At most this many candidate objects are tried. */
-const maxCandidates = 50;
-
-const fields = ['summary', 'key_claims', 'follow_up_response'];
-const fieldName = new RegExp(`"(?:${fields.join('|')})"`);
-
-/** True for an object with an answer field (wire contract, "HTTP oracle"). */
-export const hasAnswerField = (value: unknown): value is Record<string, unknown> =>
-  isObject(value) && fields.some((field) => Object.hasOwn(value, field));
+const fieldName = /"(?:summary|key_claims|follow_up_response)"/;
 
 /**
- * Reads an oracle's answer from text that a model or a tool wrote. It tries the whole text, or the content of the code
- * fence around it, as a JSON object, then the first JSON object in the text with an answer field. Text that starts such
- * an object and breaks it is malformed. Any other text is an answer in prose and becomes the summary: a refusal in
- * words is judged like any other answer (methodology, "Two words are kept apart").
+ * Reads an oracle's answer from text that a model or a tool wrote. The answer is the last whole JSON object with an
+ * answer field that stands outside of the model's reasoning. Text that is JSON without an answer, or that starts such an
+ * object and breaks it, is malformed. Any other text is an answer in prose and becomes the summary: a refusal in words
+ * is judged like any other answer (methodology, "Two words are kept apart").
  */
-export function readAnswerInText(written: string): ReadAnswer {
-  // Some servers leave a model's reasoning before its answer. Drafts in it do not count.
-  const text = written.replace(/^\s*<think>[\s\S]*?<\/think>/, '').trim();
-  if (text === '') return { ok: false, detail: 'The answer contains no text.' };
-  const enclosed = withoutFence(text);
-  const whole = parseObject(enclosed);
-  if (whole !== null) return readOracleAnswer(whole);
-  const found = firstAnswerObject(text);
+export function readAnswerInText(text: string): ReadAnswer {
+  if (text.trim() === '') return { ok: false, detail: 'The answer contains no text.' };
+  const objects = jsonObjectsIn(text);
+  const { reasoning, tagged } = reasoningIn(text, objects);
+  const outOfReasoning = outside(objects, reasoning);
+  // Tags at the text's end may also wrap the answer.
+  const lastTag = tagged.at(-1);
+  const endsTagged = lastTag !== undefined && isBlankOutside(text.slice(lastTag.end), []);
+  const found =
+    lastAnswer(text, outside(outOfReasoning, tagged)) ??
+    (endsTagged ? lastAnswer(text, outOfReasoning) : null);
   if (found !== null) return readOracleAnswer(found);
-  const begun = enclosed.startsWith('{') ? enclosed : brokenFence(text);
-  return begun === null ? readOracleAnswer({ summary: text }) : parseOracleAnswer(encoded(begun));
+
+  // Prose may quote tags, so only those that it begins with are reasoning.
+  const [firstTag] = tagged;
+  const beginsTagged = firstTag !== undefined && isBlankOutside(text, reasoning, firstTag.start);
+  const leading = beginsTagged && !endsTagged ? [firstTag] : [];
+  const spoken = without(text, [...reasoning, ...leading].toSorted(byStart)).trim();
+  if (spoken === '') return { ok: false, detail: 'The answer contains only reasoning.' };
+  const enclosed = withoutFence(spoken);
+  const whole = parseJson(enclosed);
+  // Some servers encode the answer twice.
+  if (typeof whole === 'string') return readAnswerInText(whole);
+  if (whole !== undefined) return readOracleAnswer(whole);
+  const begun = enclosed.startsWith('{') ? enclosed : brokenFence(spoken);
+  return begun === null
+    ? readOracleAnswer({ summary: spoken })
+    : parseOracleAnswer(new TextEncoder().encode(begun));
 }
 
-const encoded = (text: string) => new TextEncoder().encode(text);
+const byStart = (a: Span, b: Span) => a.start - b.start;
+
+/** The objects that stand in none of these spans. Both are ordered, and an object is wholly in a span or outside. */
+const outside = (objects: Span[], spans: Span[]): Span[] => {
+  let next = 0;
+  return objects.filter(({ start }) => {
+    while ((spans[next]?.end ?? Number.POSITIVE_INFINITY) <= start) next += 1;
+    return (spans[next]?.start ?? Number.POSITIVE_INFINITY) > start;
+  });
+};
+
+const lastAnswer = (text: string, objects: Span[]): Record<string, unknown> | null => {
+  for (const { start, end } of objects.toReversed()) {
+    const answer = answerObject(parseJson(text.slice(start, end)));
+    if (answer !== null) return answer;
+  }
+  return null;
+};
+
+/** The text outside these spans, which are ordered. */
+const without = (text: string, spans: Span[]): string => {
+  let at = 0;
+  const kept: string[] = [];
+  for (const { start, end } of spans) {
+    if (start > at) kept.push(text.slice(at, start));
+    at = Math.max(at, end);
+  }
+  return [...kept, text.slice(at)].join('');
+};
 
 /** The content of the fence around the whole text. A regular expression could backtrack forever on hostile text. */
 function withoutFence(text: string): string {
@@ -43,44 +81,4 @@ function withoutFence(text: string): string {
 function brokenFence(text: string): string | null {
   const begun = /```(?:json)?\s*(\{[\s\S]*)/i.exec(text)?.[1]?.split('```')[0] ?? null;
   return begun !== null && fieldName.test(begun) ? begun : null;
-}
-
-function parseObject(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-
-function firstAnswerObject(text: string): Record<string, unknown> | null {
-  let tried = 0;
-  for (const { index } of text.matchAll(/\{\s*"/g)) {
-    tried += 1;
-    if (tried > maxCandidates) return null;
-    const end = endOfObject(text, index);
-    const value = end === null ? null : parseObject(text.slice(index, end));
-    if (hasAnswerField(value)) return value;
-  }
-  return null;
-}
-
-/** Where the object at `start` closes, or null if it never does. Braces in its strings do not count. */
-function endOfObject(text: string, start: number): number | null {
-  let depth = 0;
-  let inString = false;
-  for (let at = start; at < text.length; at++) {
-    const character = text[at];
-    if (inString) {
-      if (character === '\\') at += 1;
-      else if (character === '"') inString = false;
-    } else if (character === '"') inString = true;
-    else if (character === '{') depth += 1;
-    else if (character === '}') {
-      depth -= 1;
-      if (depth === 0) return at + 1;
-    }
-  }
-  return null;
 }

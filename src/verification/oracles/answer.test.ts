@@ -25,10 +25,56 @@ test('a claim may be a string or an object with its confidence', () => {
   });
 });
 
+const onlySummary = (summary: string) => ({
+  ok: true,
+  answer: { summary, keyClaims: [], followUpResponse: '' },
+});
+
 test('missing fields read as empty, and unknown ones are ignored', () => {
-  const empty = { ok: true, answer: { summary: '', keyClaims: [], followUpResponse: '' } };
-  expect(parse('{}')).toEqual(empty);
-  expect(parse('\ufeff{"model": "x", "__proto__": {"summary": "no"}}')).toEqual(empty);
+  expect(parse('{"summary": ""}')).toEqual(onlySummary(''));
+  expect(parse('\ufeff{"model": "x", "summary": "s", "__proto__": {"key_claims": ["no"]}}')).toEqual(
+    onlySummary('s'),
+  );
+});
+
+test.each([
+  '{"summary": "s", "key_claims": null, "follow_up_response": null, "metadata": null, "error": null}',
+  '{"summary": "s", "metadata": null}',
+])('an optional field that is null reads as absent: %s', (text) => {
+  expect(parse(text)).toEqual(onlySummary('s'));
+});
+
+test('a confidence that is null reads as absent', () => {
+  expect(parse('{"key_claims": [{"claim": "c", "confidence": null}]}')).toMatchObject({
+    answer: { summary: '', keyClaims: [{ claim: 'c', confidence: null }] },
+  });
+});
+
+test.each(['answer', 'data', 'result', 'output'])('one wrapper around the answer is opened: %s', (name) => {
+  const wrapped = { [name]: { summary: 's' } };
+  expect(readOracleAnswer({ status: 'ok', error: null, ...wrapped })).toEqual(onlySummary('s'));
+  expect(readOracleAnswer({ summary: 'own', ...wrapped })).toEqual(onlySummary('own'));
+  expect(readOracleAnswer({ data: { data: wrapped } }).ok).toBe(false);
+});
+
+const noFields = 'The answer has none of the fields summary, key_claims, follow_up_response:';
+test.each<[unknown, string]>([
+  [{}, `${noFields} it is an empty object.`],
+  [{ error: 'model overloaded' }, `${noFields} it holds error “model overloaded”.`],
+  [{ error: { message: 'no model' } }, `${noFields} it holds error “no model”.`],
+  [{ detail: 'Internal error' }, `${noFields} it holds detail “Internal error”.`],
+  [{ detail: [{ loc: ['body'], msg: 'field required' }] }, `${noFields} it holds detail “field required”.`],
+  [{ errors: [{ message: 'bad\u001b[31m\u202e\nthing' }] }, `${noFields} it holds errors “bad [31m thing”.`],
+  [{ message: 'x'.repeat(5000) }, `${noFields} it holds message “${'x'.repeat(199)}…”.`],
+  [{ a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7 }, `${noFields} it holds “a”, “b”, “c”, “d”, “e” and 2 more.`],
+  [{ summary: null, key_claims: null }, `${noFields} it holds “summary”, “key_claims”.`],
+  [{ summary: '', key_claims: [], error: 'overloaded' }, `${noFields} it holds error “overloaded”.`],
+  [{ answer: 'words' }, `${noFields} it holds “answer”.`],
+  [{ toString: 1 }, `${noFields} it holds “toString”.`],
+  [[], 'The answer must be a JSON object; it is an array.'],
+  [7, 'The answer must be a JSON object; it is the number 7.'],
+])('what is not recognised is no answer, and the reason says what it held: %j', (value, detail) => {
+  expect(readOracleAnswer(value)).toMatchObject({ ok: false, detail });
 });
 
 test.each([
@@ -46,7 +92,6 @@ test.each([
   ['"secret words"', 'The answer must be a JSON object; it is a string.'],
   ['[]', 'The answer must be a JSON object; it is an array.'],
   ['null', 'The answer must be a JSON object; it is null.'],
-  ['{"summary": null}', 'summary must be a string; it is null.'],
   ['{"follow_up_response": ["x"]}', 'follow_up_response must be a string; it is an array.'],
   ['{"key_claims": "x"}', 'key_claims must be an array; it is a string.'],
   ['{"key_claims": ["x", 7]}', 'key_claims[1] must be a string or {claim, confidence}; it is the number 7.'],
@@ -59,7 +104,7 @@ test.each([
     '{"key_claims": [{"claim": "x", "confidence": "high"}]}',
     'key_claims[0].confidence must be a number from 0 to 1; it is a string.',
   ],
-  ['{"metadata": []}', 'metadata must be an object; it is an array.'],
+  ['{"summary": "s", "metadata": []}', 'metadata must be an object; it is an array.'],
 ])('the path of a wrong type is named, but not its value: %s', (text, detail) => {
   expect(detailOf(text)).toBe(detail);
 });

@@ -22,6 +22,12 @@ const goodAnswer = {
   followUpResponse: '5',
 };
 
+/** A completion with this message, as servers send it. */
+const completionOf = (message: object, more: object = {}) => ({
+  object: 'chat.completion',
+  choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: 'stop', ...more }],
+});
+
 /** Asks through the fake's behaviours in turn (the last one repeats), and records waits instead of waiting. */
 const ask = async (
   behaviours: ChatBehaviour[],
@@ -73,6 +79,31 @@ test.each<[string, ChatBehaviour]>([
       ],
     },
   ],
+  [
+    'parts beside the model’s reasoning',
+    {
+      kind: 'content',
+      content: [
+        { type: 'thinking', thinking: [{ type: 'text', text: '{"summary": "draft"}' }] },
+        { type: 'text', text: json },
+      ],
+    },
+  ],
+  ['parts that are plain strings', { kind: 'content', content: [json] }],
+  [
+    'a message with fields for reasoning',
+    { kind: 'answer', answer: completionOf({ content: json, reasoning_content: '{"summary": "draft"}' }) },
+  ],
+  [
+    'a message with an empty list of tools',
+    { kind: 'answer', answer: completionOf({ content: json, tool_calls: [] }) },
+  ],
+  [
+    'a completion whose error is null',
+    { kind: 'answer', answer: { ...completionOf({ content: json }), error: null } },
+  ],
+  ['a wrapper', { kind: 'content', content: `{"answer": ${json}}` }],
+  ['after reasoning', { kind: 'content', content: `<thinking>{"summary": "draft"}</thinking>${json}` }],
   ['a fence', { kind: 'content', content: `\`\`\`json\n${json}\n\`\`\`` }],
 ])('the contract’s JSON is read from %s', async (_, behaviour) => {
   expect((await ask([behaviour])).outcome).toMatchObject({ kind: 'answer', answer: goodAnswer });
@@ -110,6 +141,21 @@ test.each<[string, ChatBehaviour, object]>([
     { kind: 'content', content: [{ type: 'image', hush: 1 }] },
     { reason: 'malformed', detail: 'The answer contains no text.' },
   ],
+  [
+    'a call of a tool',
+    { kind: 'answer', answer: completionOf({ content: null, tool_calls: [{ id: 'x', type: 'function' }] }) },
+    { reason: 'malformed', detail: expect.stringContaining('called a tool') },
+  ],
+  [
+    'an answer that was broken off',
+    { kind: 'content', content: json, finishReason: 'error' },
+    { reason: 'malformed', detail: expect.stringContaining('finish_reason error') },
+  ],
+  [
+    'a completion without a message',
+    { kind: 'answer', answer: { choices: [{ finish_reason: 'stop' }] } },
+    { reason: 'malformed', detail: expect.stringContaining('choices[0].message is missing') },
+  ],
   ['content of a wrong type', { kind: 'content', content: 7 }, { reason: 'malformed' }],
   [
     'JSON that breaks in the content',
@@ -122,7 +168,7 @@ test.each<[string, ChatBehaviour, object]>([
   [
     'an error object with status 200',
     { kind: 'error', status: 200, code: 'server_error' },
-    { reason: 'status', detail: 'The endpoint answered with an error instead of a completion.' },
+    { reason: 'status', detail: 'The oracle answered with an error of code 500.', status: 500 },
   ],
   [
     'an error object with its own status',
@@ -130,9 +176,9 @@ test.each<[string, ChatBehaviour, object]>([
     { reason: 'status', detail: 'The oracle answered 401.' },
   ],
   [
-    '429 without Retry-After',
-    { kind: 'error', status: 429, code: 'rate_limit_exceeded' },
-    { reason: 'status' },
+    'a used-up quota, which comes with 429',
+    { kind: 'error', status: 429, code: 'insufficient_quota' },
+    { reason: 'quota_exhausted', status: 429 },
   ],
   [
     'a redirect, which is not followed',
@@ -180,4 +226,37 @@ test('a missing HTTP answer is retried twice, and a rate limit is waited for', a
   const { outcome, waits } = await ask([{ kind: 'reset' }]);
   expect(outcome).toMatchObject({ reason: 'connection', httpAnswered: false, retries: 2 });
   expect(waits).toEqual([500, 2000]);
+});
+
+test.each<[string, unknown]>([
+  ['OpenAI', { error: { message: 'hush', type: 'requests', param: null, code: 'rate_limit_exceeded' } }],
+  ['OpenRouter', { error: { message: 'Rate limit exceeded', code: 429 } }],
+  [
+    'OpenRouter, in the choice',
+    completionOf({ content: '{"summ' }, { finish_reason: 'error', error: { code: 502, message: 'hush' } }),
+  ],
+  ['vLLM', { object: 'error', message: 'hush', type: 'ServiceUnavailableError', param: null, code: 503 }],
+  ['llama.cpp', { error: { code: 503, message: 'Loading model', type: 'unavailable_error' } }],
+  ['Google', [{ error: { code: 429, message: 'hush', status: 'RESOURCE_EXHAUSTED' } }]],
+])('an error that passes is asked again although it came with status 200: %s', async (_, body) => {
+  const { outcome, waits } = await ask([{ kind: 'answer', answer: body }, good]);
+  expect(outcome).toMatchObject({ kind: 'answer', answer: goodAnswer, retries: 1 });
+  expect(waits).toEqual([1000]);
+});
+
+test.each([429, 502, 503, 504, 529])(
+  '%i without Retry-After is asked again with back-off',
+  async (status) => {
+    const { outcome, waits } = await ask([{ kind: 'status', status }, { kind: 'status', status }, good]);
+    expect(outcome).toMatchObject({ kind: 'answer', retries: 2 });
+    expect(waits).toEqual([1000, 2000]);
+  },
+);
+
+test('an error in words is malformed, and its owner reads the words', async () => {
+  const { outcome } = await ask([{ kind: 'answer', answer: { error: 'Unexpected endpoint or method.' } }]);
+  expect(outcome).toMatchObject({
+    reason: 'malformed',
+    detail: expect.stringContaining('“Unexpected endpoint or method.”'),
+  });
 });

@@ -1,13 +1,18 @@
 import { readBody } from '#contracts/http.ts';
 import { isObject } from '#contracts/json.ts';
 import type { OracleRequest } from '#contracts/oracle.ts';
-import { parseJsonBody } from './answer.ts';
+import { storableText } from '#contracts/text.ts';
+import { heldIn, parseJsonBody } from './answer.ts';
 import { readAnswerInText } from './answer-in-text.ts';
+import { reportedError } from './answer-status.ts';
 import {
   type ExchangeEnd,
   type ExchangePorts,
+  endOfReading,
   exchangeWithRetries,
   failure,
+  lookAt,
+  reportedFailure,
   requestHeaders,
   statusFailure,
   tooLarge,
@@ -50,7 +55,8 @@ const userPrompt = ({ pr, follow_up_question }: OracleRequest): string =>
  * A model behind a chat-completions endpoint (OpenAI's API reference, "Create chat completion", and the many servers
  * that implement it). It sends only fields that all of them accept: reasoning models refuse `temperature`, `max_tokens`
  * has two names that exclude each other, and some servers refuse or ignore `response_format`. The prompt asks for JSON
- * instead. No failure detail contains a header, the URL or any part of the answer.
+ * instead. No failure detail contains a header or the URL, and of an answer only what it held in place of the contract's
+ * fields, in few words.
  */
 export const chatOracle = (
   ports: ExchangePorts,
@@ -80,21 +86,50 @@ export const chatOracle = (
         return read.ok ? readCompletion(read.value) : failure('malformed', read.detail);
       });
     },
+    look: (signal) => lookAt(ports, url, signal),
   };
 };
 
 const isFilled = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
 
-function readCompletion(completion: unknown): ExchangeEnd {
+/** The text of a part. Some servers leave out its type, or write plain strings. Parts that reason have other types. */
+const textOfPart = (part: unknown): string[] => {
+  if (typeof part === 'string') return [part];
+  if (!isObject(part) || typeof part.text !== 'string') return [];
+  return part.type === undefined || part.type === 'text' || part.type === 'output_text' ? [part.text] : [];
+};
+
+const isError = (error: unknown) => isObject(error) || isFilled(error);
+
+/**
+ * The failure that an answer with status 200 reports: in `error`, as most servers do, in the choice (OpenRouter), or in
+ * place of the whole completion (vLLM).
+ */
+function errorOf(completion: Record<string, unknown>, choice: unknown): ExchangeEnd | null {
+  const place = isObject(choice) && isError(choice.error) ? choice : completion;
+  const isReported = isError(place.error) || completion.object === 'error';
+  if (!isReported && choice !== undefined) return null;
+  const reported = reportedError(place);
+  if (reported !== null) return reportedFailure(reported);
+  if (!isReported) return null;
+  return failure(
+    'malformed',
+    `The endpoint answered with an error instead of a completion: ${heldIn(place)}.`,
+  );
+}
+
+function readCompletion(answered: unknown): ExchangeEnd {
+  // Google's endpoint puts its error object into a list.
+  const completion: unknown = Array.isArray(answered) && answered.length === 1 ? answered[0] : answered;
   if (!isObject(completion)) return failure('malformed', 'The answer must be a chat completion, an object.');
-  if (isObject(completion.error) || isFilled(completion.error)) {
-    return failure('status', 'The endpoint answered with an error instead of a completion.');
-  }
   const choice: unknown = Array.isArray(completion.choices) ? completion.choices[0] : undefined;
+  const error = errorOf(completion, choice);
+  if (error !== null) return error;
   if (!isObject(choice) || !isObject(choice.message)) {
-    return failure('malformed', 'The answer must be a chat completion: choices[0].message is missing.');
+    const held = `choices[0].message is missing; ${heldIn(completion)}`;
+    return failure('malformed', `The answer must be a chat completion: ${held}.`);
   }
-  const { content, refusal } = choice.message;
+  const { content, refusal, tool_calls: toolCalls } = choice.message;
   // A truncated answer does not count, even if part of it can be read.
   if (choice.finish_reason === 'length') {
     return failure('malformed', 'The answer was cut off at the length limit (finish_reason length).');
@@ -102,12 +137,25 @@ function readCompletion(completion: unknown): ExchangeEnd {
   if (choice.finish_reason === 'content_filter') {
     return failure('malformed', "The endpoint's filter withheld the answer (finish_reason content_filter).");
   }
-  const parts = Array.isArray(content) ? content.filter(isObject) : [];
+  if (choice.finish_reason === 'error') {
+    return failure('malformed', 'The endpoint broke off the answer (finish_reason error).');
+  }
+  const parts = Array.isArray(content) ? content : [];
   // A refusal in words is an answer and is judged like any other (methodology), wherever the endpoint puts it.
-  const refusals = [refusal, ...parts.flatMap((part) => (part.type === 'refusal' ? [part.refusal] : []))];
+  const refusals = [
+    refusal,
+    ...parts.flatMap((part) => (isObject(part) && part.type === 'refusal' ? [part.refusal] : [])),
+  ];
   const refused = refusals.filter(isFilled).join('\n');
   if (refused !== '') {
-    return { kind: 'answer', answer: { summary: refused, keyClaims: [], followUpResponse: '' } };
+    return {
+      kind: 'answer',
+      answer: { summary: storableText(refused), keyClaims: [], followUpResponse: '' },
+    };
+  }
+  const text = typeof content === 'string' ? content : parts.flatMap(textOfPart).join('');
+  if (text.trim() === '' && Array.isArray(toolCalls) && toolCalls.length > 0) {
+    return failure('malformed', 'The model called a tool instead of answering. It is offered none.');
   }
   if (content === null || content === undefined) {
     return failure('malformed', 'The message has no content.');
@@ -115,10 +163,5 @@ function readCompletion(completion: unknown): ExchangeEnd {
   if (typeof content !== 'string' && !Array.isArray(content)) {
     return failure('malformed', "The message's content must be a string or an array of text parts.");
   }
-  const text =
-    typeof content === 'string'
-      ? content
-      : parts.flatMap((part) => (part.type === 'text' && isFilled(part.text) ? [part.text] : [])).join('');
-  const read = readAnswerInText(text);
-  return read.ok ? { kind: 'answer', answer: read.answer } : failure('malformed', read.detail);
+  return endOfReading(readAnswerInText(text));
 }

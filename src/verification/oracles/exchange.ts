@@ -1,5 +1,7 @@
-import { type HttpMessage, retryAfterMs } from '#contracts/http.ts';
+import { type HttpMessage, readBody, retryAfterMs } from '#contracts/http.ts';
 import type { OracleFailure, OracleOutcome } from '#contracts/oracle.ts';
+import { parseJsonBody, type ReadAnswer } from './answer.ts';
+import { meaningOfStatus, type ReportedError, reportedError } from './answer-status.ts';
 import { connectionFault, networkRuleRefusal, wasNeverMade } from './fault.ts';
 
 /** The part of `fetch` that an oracle call needs. Both the platform's and undici's fit. */
@@ -21,6 +23,8 @@ export type OracleResponse = HttpMessage & {
 
 export type ExchangePorts = {
   fetch: OracleFetch;
+  /** Opens a connection to the URL's host as `fetch` would, with TLS if the URL says so, and closes it again. */
+  connect: (url: string, signal?: AbortSignal) => Promise<void>;
   /** Rejects when `signal` is aborted during the wait. */
   sleep: (ms: number, signal?: AbortSignal) => Promise<unknown>;
   /** Milliseconds since the epoch. */
@@ -33,8 +37,12 @@ export type ExchangeBounds = {
   timeoutMs: number;
 };
 
-/** Why an exchange gave no answer. `retryAfterMs` is set when the oracle asked to be called again later. */
+/**
+ * Why an exchange gave no answer. `passing`: the question is asked again later. `retryAfterMs`: how much later, if the
+ * oracle says so.
+ */
 export type ExchangeFailure = Pick<OracleFailure, 'kind' | 'reason' | 'detail' | 'status'> & {
+  passing?: boolean;
   retryAfterMs?: number;
 };
 
@@ -47,10 +55,24 @@ export type Post = (headers: Record<string, string>, body: string, asks?: boolea
 
 /** Waits before a repeated call when no HTTP answer came (methodology: after 2 counted retries). */
 const reconnectWaitsMs = [500, 2000];
-/** Limit for all waits of one call together after 429 and 503 with `Retry-After`. */
-const maxRetryAfterMs = 120_000;
+/** Waits after passing answers that do not say when to come back. Rate limits usually count by the minute. */
+const backOffMs = [1000, 2000, 4000, 8000, 16_000, 32_000];
+/** Limit for all waits of one call together after passing answers. */
+const maxWaitedMs = 120_000;
 /** Prevents a tight loop with a server that says "now". */
 const minRetryAfterMs = 1000;
+
+/** The waits of one call after passing answers: what the oracle asks for, else longer each time. Null: no more. */
+export const passingWaits = (): ((retryAfterMs: number | undefined) => number | null) => {
+  const backOff = backOffMs.values();
+  let waitedMs = 0;
+  return (askedMs) => {
+    const waitMs = askedMs === undefined ? backOff.next().value : Math.max(askedMs, minRetryAfterMs);
+    if (waitMs === undefined || waitedMs + waitMs > maxWaitedMs) return null;
+    waitedMs += waitMs;
+    return waitMs;
+  };
+};
 
 /**
  * Nothing here tells an oracle that it is being verified. Headers that frame the request belong to the client:
@@ -86,6 +108,21 @@ export const failure = (reason: OracleFailure['reason'], detail: string): Exchan
   detail,
 });
 
+/** The failure that an error in an answer stands for. */
+export const reportedFailure = (reported: ReportedError): ExchangeFailure => {
+  if (reported.kind === 'quota_exhausted')
+    return failure('quota_exhausted', 'The oracle says that its quota is used up.');
+  const { status } = reported;
+  const detail = `The oracle answered with an error of code ${status}.`;
+  return { ...failure('status', detail), status, passing: meaningOfStatus(status) === 'passing' };
+};
+
+/** The end of an exchange whose answer was read. */
+export const endOfReading = (read: ReadAnswer): ExchangeEnd => {
+  if (read.ok) return { kind: 'answer', answer: read.answer };
+  return read.reported === undefined ? failure('malformed', read.detail) : reportedFailure(read.reported);
+};
+
 /** Runs `work` with a signal that aborts after `ms` or with `signal`. */
 export async function withinTime<T>(
   sleep: ExchangePorts['sleep'],
@@ -108,9 +145,45 @@ export async function withinTime<T>(
 }
 
 /**
+ * Looks whether anything listens at an oracle's address, without a request: an oracle is asked only what it is to
+ * answer. Null: a connection could be made.
+ */
+export async function lookAt(
+  { connect, sleep, now }: ExchangePorts,
+  url: string,
+  signal: AbortSignal | undefined,
+): Promise<OracleFailure | null> {
+  const startedAt = now();
+  for (let retries = 0; ; retries += 1) {
+    try {
+      await connect(url, signal);
+      return null;
+    } catch (error) {
+      signal?.throwIfAborted();
+      const refusal = networkRuleRefusal(error);
+      const waitMs = reconnectWaitsMs[retries];
+      if (refusal === null && waitMs !== undefined) {
+        await sleep(waitMs, signal);
+        continue;
+      }
+      const reason = refusal === null ? 'connection' : 'refused_by_network_rule';
+      return {
+        kind: 'failure',
+        reason,
+        detail: refusal ?? connectionFault(error, false).detail,
+        httpAnswered: false,
+        unreachable: true,
+        latencyMs: Math.max(0, now() - startedAt),
+        retries,
+      };
+    }
+  }
+}
+
+/**
  * Repeats an exchange until it has an answer or a final failure. A request without an HTTP answer is repeated twice. A
- * request that was told when to come back is repeated then, within a bound. Redirects are not followed, because the
- * certificate names the origin that was given.
+ * request with a passing answer is repeated when the oracle says so, else with back-off, within a bound. Redirects are
+ * not followed, because the certificate names the origin that was given.
  */
 export async function exchangeWithRetries(
   { fetch, sleep, now }: ExchangePorts,
@@ -152,16 +225,16 @@ export async function exchangeWithRetries(
       }
     });
 
+  const nextWait = passingWaits();
   let reconnects = 0;
   let retries = 0;
-  let waitedMs = 0;
   for (;;) {
     signal?.throwIfAborted();
     const startedAt = now();
     const end = await once();
     const latencyMs = Math.max(0, now() - startedAt);
     if (end.kind === 'answer') return { kind: 'answer', answer: end.answer, latencyMs, retries };
-    const { reconnect, neverMade, retryAfterMs, ...failed } = end;
+    const { reconnect, neverMade, passing, retryAfterMs, ...failed } = end;
     const outcome = {
       ...failed,
       httpAnswered: everAnswered,
@@ -174,33 +247,48 @@ export async function exchangeWithRetries(
       if (waitMs === undefined) return outcome;
       reconnects += 1;
       await sleep(waitMs, signal);
-    } else if (retryAfterMs !== undefined) {
-      const waitMs = Math.max(retryAfterMs, minRetryAfterMs);
-      if (waitedMs + waitMs > maxRetryAfterMs) {
-        const asked = `It asked for waits of more than ${maxRetryAfterMs / 1000} seconds in total.`;
+    } else if (passing === true) {
+      const waitMs = nextWait(retryAfterMs);
+      if (waitMs === null && retryAfterMs !== undefined) {
+        const asked = `It asked for waits of more than ${maxWaitedMs / 1000} seconds in total.`;
         return { ...outcome, detail: `${outcome.detail} ${asked}` };
       }
-      waitedMs += waitMs;
+      if (waitMs === null) return outcome;
       await sleep(waitMs, signal);
     } else return outcome;
     retries += 1;
   }
 }
 
-/** The failure of a status other than 2xx, or null for a 2xx. The body is not read. */
+/** Enough for any error object. */
+const maxErrorBytes = 64 * 1024;
+
+/** Whether a body says that the account's quota is used up, which comes with a status that usually passes. */
+async function saysQuotaExhausted(response: OracleResponse): Promise<boolean> {
+  const bytes = await readBody(response, maxErrorBytes);
+  const read = bytes === null ? null : parseJsonBody(bytes);
+  return read?.ok === true && reportedError(read.value)?.kind === 'quota_exhausted';
+}
+
+/** The failure of a status other than 2xx, or null for a 2xx. Of the body only a used-up quota is read. */
 export async function statusFailure(
-  { status, headers, body }: OracleResponse,
+  response: OracleResponse,
   nowMs: number,
 ): Promise<ExchangeFailure | null> {
+  const { status, headers, body } = response;
   if (status >= 200 && status <= 299) return null;
-  await body?.cancel().catch(() => undefined);
+  const isExhausted = status === 429 && (await saysQuotaExhausted(response));
+  if (status !== 429) await body?.cancel().catch(() => undefined);
+  if (isExhausted)
+    return { ...failure('quota_exhausted', 'The oracle says that its quota is used up.'), status };
   const redirected = status >= 300 && status < 400;
   const detail = redirected
     ? `The oracle answered ${status}, a redirect, which is not followed: give its final address.`
     : `The oracle answered ${status}.`;
   const failed = { ...failure('status', detail), status };
-  const waitMs = status === 429 || status === 503 ? retryAfterMs(headers, nowMs) : null;
-  return waitMs === null ? failed : { ...failed, retryAfterMs: waitMs };
+  if (meaningOfStatus(status) !== 'passing') return failed;
+  const waitMs = retryAfterMs(headers, nowMs);
+  return { ...failed, passing: true, ...(waitMs !== null && { retryAfterMs: waitMs }) };
 }
 
 /** The failure of an answer with a body that is too large. The rest of it is not read. */

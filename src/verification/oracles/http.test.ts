@@ -64,7 +64,13 @@ test.each<[string, OracleBehaviour, object]>([
     { kind: 'status', status: 500 },
     { reason: 'status', detail: 'The oracle answered 500.' },
   ],
-  ['429 without Retry-After', { kind: 'status', status: 429 }, { reason: 'status' }],
+  ['a door that is closed', { kind: 'status', status: 402 }, { reason: 'status', status: 402 }],
+  [
+    'a used-up quota, which comes with 429',
+    { kind: 'status', status: 429, body: '{"error": {"code": "insufficient_quota"}}' },
+    { reason: 'quota_exhausted', status: 429 },
+  ],
+  ['an error in place of an answer', { kind: 'answer', answer: { error: 'busy' } }, { reason: 'malformed' }],
   [
     'a redirect, which is not followed',
     { kind: 'status', status: 302, headers: { location: 'http://127.0.0.1:1/elsewhere' } },
@@ -182,9 +188,22 @@ test('waits are bounded, and an oracle that is always busy fails', async () => {
   const { outcome, waits } = await ask([busy('50')]);
   expect(outcome).toMatchObject({ reason: 'status', httpAnswered: true, retries: 2 });
   expect(waits).toEqual([50_000, 50_000]);
-  expect((await ask([busy('soon')])).outcome).toMatchObject({ reason: 'status', retries: 0 });
+  expect((await ask([busy('121')])).outcome).toMatchObject({ reason: 'status', retries: 0 });
   expect((await ask([busy('5', 500)])).outcome).toMatchObject({ reason: 'status', retries: 0 });
 });
+
+test.each([429, 502, 503, 504, 529])(
+  '%i that does not say when to come back is asked again with back-off, within a bound',
+  async (status) => {
+    const passing: OracleBehaviour = { kind: 'status', status, body: '<html>' };
+    const healed = await ask([passing, busy('soon', status), good]);
+    expect(healed.outcome).toMatchObject({ kind: 'answer', retries: 2 });
+    expect(healed.waits).toEqual([1000, 2000]);
+    const { outcome, waits } = await ask([passing]);
+    expect(outcome).toMatchObject({ reason: 'status', status, retries: 6 });
+    expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000]);
+  },
+);
 
 test('an oracle that answered once has answered, whatever happens later', async () => {
   const { outcome } = await ask([busy('1'), { kind: 'reset' }]);

@@ -3,8 +3,9 @@ import type { OracleRequest } from '#contracts/oracle.ts';
 import { parseOracleAnswer } from './answer.ts';
 import {
   type ExchangePorts,
+  endOfReading,
   exchangeWithRetries,
-  failure,
+  lookAt,
   requestHeaders,
   statusFailure,
   tooLarge,
@@ -22,8 +23,8 @@ export type HttpOracleOptions = {
 };
 
 /**
- * An oracle behind a URL (wire contract, "HTTP oracle"). No failure detail contains a header, the URL or any part of
- * the answer.
+ * An oracle behind a URL (wire contract, "HTTP oracle"). No failure detail contains a header or the URL, and of an
+ * answer only what it held in place of the contract's fields, in few words.
  */
 export const httpOracle = (
   ports: ExchangePorts,
@@ -39,9 +40,9 @@ export const httpOracle = (
         if (failed !== null) return failed;
         const bytes = await readBody(response, maxBytes);
         if (bytes === null) return tooLarge(response, maxBytes);
-        const read = parseOracleAnswer(bytes);
-        return read.ok ? { kind: 'answer', answer: read.answer } : failure('malformed', read.detail);
+        return endOfReading(parseOracleAnswer(bytes));
       });
     },
+    look: (signal) => lookAt(ports, url, signal),
   };
 };

@@ -2,6 +2,7 @@ import { createParser } from 'eventsource-parser';
 import { readBody, readChunks } from '#contracts/http.ts';
 import { isObject } from '#contracts/json.ts';
 import { parseJsonBody } from './answer.ts';
+import { type ReportedError, reportedError } from './answer-status.ts';
 import {
   type ExchangeFailure,
   failure,
@@ -22,8 +23,11 @@ export type McpBounds = { maxBytes: number; maxEvents: number };
 
 export type McpReply =
   | { kind: 'result'; result: Record<string, unknown>; sessionId: string | null }
-  /** A JSON-RPC error. Its message belongs to the server and is not kept. */
-  | { kind: 'error'; code: number }
+  /**
+   * A JSON-RPC error. Its message belongs to the server and is not kept, only whether it says that there is no such
+   * tool. `reported`: the error of a service behind the server.
+   */
+  | { kind: 'error'; code: number; saysUnknownTool: boolean; reported: ReportedError | null }
   | McpFailure;
 
 export type McpFailure = ExchangeFailure & { httpStatus?: number };
@@ -98,7 +102,8 @@ async function readOne(response: OracleResponse, id: number, { maxBytes }: McpBo
 
 /**
  * Reads a stream until the reply arrives. Progress, log messages and requests from the server are skipped: the client
- * told it that it can do nothing for it. A stream that ends before the reply is not resumed.
+ * told it that it can do nothing for it. So are events of other types, which are not of the protocol. A stream that ends
+ * before the reply is not resumed.
  */
 async function readStream(
   response: OracleResponse,
@@ -108,11 +113,11 @@ async function readStream(
   let reply: McpReply | null = null;
   let events = 0;
   const parser = createParser({
-    onEvent({ data }) {
+    onEvent({ data, event = 'message' }) {
       if (reply !== null) return;
       events += 1;
       if (events > maxEvents) reply = failure('too_large', `The answer has more than ${maxEvents} events.`);
-      else if (data.trim() !== '') reply = readEvent(data, id);
+      else if (event === 'message' && data.trim() !== '') reply = readEvent(data, id);
     },
   });
   const decoder = new TextDecoder();
@@ -132,16 +137,36 @@ function readEvent(data: string, id: number): McpReply | null {
   }
 }
 
+/** The words for an unknown tool of the specification's example and of the common frameworks. */
+const unknownToolWords =
+  /\b(?:unknown tool|no such tool|tool\b[^.\n]{0,300}\b(?:not found|does(?: not|n't) exist|not exist))/i;
+const longestMessage = 1000;
+
+/** Whether an error's message says that the server has no such tool. */
+export const saysUnknownTool = (message: unknown): boolean =>
+  typeof message === 'string' && unknownToolWords.test(message.slice(0, longestMessage));
+
+/** Servers that number requests as text send the id back as text. */
+const isSameId = (given: unknown, id: number | undefined): boolean =>
+  (typeof given === 'number' || typeof given === 'string') &&
+  id !== undefined &&
+  String(given).trim() === `${id}`;
+
 /** The reply to request `id` in a message or a batch, or null if there is none. */
 function replyIn(value: unknown, id: number | undefined): McpReply | null {
   for (const message of Array.isArray(value) ? value : [value]) {
     if (!isObject(message) || 'method' in message) continue;
     const { error } = message;
     // A server that could not read the request's id answers with null.
-    if (isObject(error) && (message.id === id || message.id === null || message.id === undefined)) {
-      return { kind: 'error', code: Number.isSafeInteger(error.code) ? Number(error.code) : 0 };
+    if (isObject(error) && (isSameId(message.id, id) || message.id === null || message.id === undefined)) {
+      return {
+        kind: 'error',
+        code: Number.isSafeInteger(error.code) ? Number(error.code) : 0,
+        saysUnknownTool: saysUnknownTool(error.message),
+        reported: reportedError({ error }) ?? reportedError({ error: error.data }),
+      };
     }
-    if (message.id === id && isObject(message.result)) {
+    if (isSameId(message.id, id) && isObject(message.result)) {
       return { kind: 'result', result: message.result, sessionId: null };
     }
   }

@@ -1,14 +1,18 @@
 import { isObject } from '#contracts/json.ts';
 import type { OracleRequest } from '#contracts/oracle.ts';
-import { type ReadAnswer, readOracleAnswer } from './answer.ts';
-import { hasAnswerField, readAnswerInText } from './answer-in-text.ts';
+import { answerObject, parseJson, type ReadAnswer, readOracleAnswer } from './answer.ts';
+import { readAnswerInText } from './answer-in-text.ts';
+import { reportedError } from './answer-status.ts';
 import {
   type ExchangeEnd,
   type ExchangeFailure,
   type ExchangePorts,
+  endOfReading,
   exchangeWithRetries,
   failure,
+  lookAt,
   type Post,
+  reportedFailure,
   withinTime,
 } from './exchange.ts';
 import {
@@ -18,6 +22,7 @@ import {
   type McpReply,
   type McpSession,
   mcpHeaders,
+  saysUnknownTool,
   sendMcp,
 } from './mcp-message.ts';
 import type { Oracle } from './oracle.ts';
@@ -72,8 +77,8 @@ const stateless: Speech = {
 /**
  * A tool of an MCP server (Model Context Protocol, "Streamable HTTP"). Each question gets its own session, which is
  * ended afterwards: sessions carry nothing from one replay to the next, and none stays open. A server that refuses the
- * handshake is asked without one, as in revision 2026-07-28. No failure detail contains a header, the URL or any part
- * of the answer.
+ * handshake is asked without one, as in revision 2026-07-28. No failure detail contains a header or the URL, and of an
+ * answer only what it held in place of the contract's fields, in few words.
  *
  * The client is our own. The client of @modelcontextprotocol/sdk (and of its successor @modelcontextprotocol/client)
  * does not respect an oracle's bounds: it opens a second stream after the handshake, reconnects streams on its own
@@ -132,8 +137,9 @@ export const mcpOracle = (
       if (reply.kind === 'failure') return renewable(reply) ? renew(post) : withoutStatus(reply);
       if (reply.kind === 'result') knownStateless ||= speech.era === 'stateless';
       const end = readCall(reply);
-      const mayBeUnknown = end.kind === 'failure' && end.reason === 'status';
-      return mayBeUnknown && (await isUnlisted(post, speech)) ? unknownTool : end;
+      if (end.kind !== 'failure' || end.reason !== 'status' || end.status !== undefined) return end;
+      const listed = await isListed(post, speech);
+      return listed === false || (listed === null && deniesTool(reply)) ? unknownTool : end;
     };
 
     /** A server that has forgotten its session answers 404. A new session is opened once. */
@@ -145,21 +151,21 @@ export const mcpOracle = (
       return call(post);
     };
 
-    /** True if the server lists its tools and ours is not among them. Checked only after a failed call. */
-    const isUnlisted = async (post: Post, spoken: Speech): Promise<boolean> => {
+    /** Whether the server lists the tool. Null if it does not say. Checked only after a failed call. */
+    const isListed = async (post: Post, spoken: Speech): Promise<boolean | null> => {
       let cursor: unknown;
       try {
         for (let page = 0; page < maxToolPages; page++) {
           const reply = await send(post, spoken, 'tools/list', cursor === undefined ? {} : { cursor });
-          if (reply.kind !== 'result' || !Array.isArray(reply.result.tools)) return false;
-          if (reply.result.tools.some((listed) => listed?.name === tool)) return false;
+          if (reply.kind !== 'result' || !Array.isArray(reply.result.tools)) return null;
+          if (reply.result.tools.some((listed) => listed?.name === tool)) return true;
           cursor = reply.result.nextCursor;
-          if (typeof cursor !== 'string') return true;
+          if (typeof cursor !== 'string') return false;
         }
       } catch {
         signal?.throwIfAborted();
       }
-      return false;
+      return null;
     };
 
     const end = async () => {
@@ -179,12 +185,12 @@ export const mcpOracle = (
     }
   };
 
-  return { ask };
+  return { ask, look: (signal) => lookAt(ports, url, signal) };
 };
 
 const unknownTool = failure(
-  'status',
-  "The server lists no tool with this name. Use the tool's name exactly as the server lists it.",
+  'unknown_tool',
+  "The server has no tool with this name. Use the tool's name exactly as the server lists it.",
 );
 
 const withoutStatus = ({ httpStatus: _, ...failed }: McpFailure): ExchangeFailure => failed;
@@ -210,8 +216,18 @@ function readHandshake({ result, sessionId }: Result): Speech | ExchangeFailure 
   return { era: 'handshake', session: { id: sessionId, revision }, ready: false };
 }
 
+/** JSON-RPC's "method not found": a server without tools does not know the call. */
+const methodNotFound = -32601;
+
+/** Whether a failed call's own words deny the tool, for a server that does not list its tools. */
+const deniesTool = (reply: McpReply): boolean => {
+  if (reply.kind === 'error') return reply.code === methodNotFound || reply.saysUnknownTool;
+  return reply.kind === 'result' && saysUnknownTool(textIn(reply.result.content));
+};
+
 function readCall(reply: Exclude<McpReply, { kind: 'failure' }>): ExchangeEnd {
   if (reply.kind === 'error') {
+    if (reply.reported !== null) return reportedFailure(reply.reported);
     const check = `Check the tool's name, and that it takes ${argumentNames}.`;
     return failure('status', `The server refused the call (JSON-RPC error ${reply.code}). ${check}`);
   }
@@ -220,23 +236,47 @@ function readCall(reply: Exclude<McpReply, { kind: 'failure' }>): ExchangeEnd {
     return failure('malformed', 'The tool asks for further input, which this client cannot give.');
   }
   if (result.isError === true) {
+    const text = textIn(result.content);
+    const reported = reportedError(result.structuredContent) ?? reportedError(parseJson(text));
+    if (reported !== null) return reportedFailure(reported);
     const check = `Check that it takes ${argumentNames}.`;
     return failure('status', `The tool answered with an error (isError). ${check}`);
   }
-  const read = readResult(result);
-  return read.ok ? { kind: 'answer', answer: read.answer } : failure('malformed', read.detail);
+  return endOfReading(readResult(result));
 }
 
+const partsOf = (content: unknown): Record<string, unknown>[] =>
+  Array.isArray(content) ? content.filter(isObject) : [];
+
+/** The text of all parts that have any: text, and resources that hold theirs. A link to a resource holds none. */
+const textIn = (content: unknown): string =>
+  partsOf(content)
+    .flatMap(({ type, text, resource }) => {
+      if (type === 'text') return [text];
+      return type === 'resource' && isObject(resource) ? [resource.text] : [];
+    })
+    .filter((text) => typeof text === 'string')
+    .join('\n');
+
+const isBlob = ({ resource }: Record<string, unknown>) =>
+  isObject(resource) && typeof resource.blob === 'string';
+
 /**
- * Prefers structured content. If it has no answer field, text takes precedence, because some frameworks wrap a tool's
- * text in an object of their own.
+ * Prefers structured content. If it holds no answer, text takes precedence, because some frameworks wrap a tool's text
+ * in an object of their own: as `result`, which is read as that text if there is no other.
  */
 function readResult({ structuredContent, content }: Record<string, unknown>): ReadAnswer {
-  if (hasAnswerField(structuredContent)) return readOracleAnswer(structuredContent);
-  const text = (Array.isArray(content) ? content : [])
-    .flatMap((part) => (part?.type === 'text' && typeof part.text === 'string' ? [part.text] : []))
-    .join('\n');
-  return text.trim() === '' && isObject(structuredContent)
-    ? readOracleAnswer(structuredContent)
-    : readAnswerInText(text);
+  if (answerObject(structuredContent) !== null) return readOracleAnswer(structuredContent);
+  const text = textIn(content);
+  if (text.trim() !== '') return readAnswerInText(text);
+  if (isObject(structuredContent)) {
+    const { result } = structuredContent;
+    return typeof result === 'string' ? readAnswerInText(result) : readOracleAnswer(structuredContent);
+  }
+  const parts = partsOf(content);
+  if (parts.some(isBlob))
+    return { ok: false, detail: 'The answer contains bytes (a resource with a blob) instead of text.' };
+  return parts.length === 0
+    ? readAnswerInText('')
+    : { ok: false, detail: 'The answer contains no text, only parts of other types.' };
 }

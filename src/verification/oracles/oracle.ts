@@ -1,4 +1,4 @@
-import type { OracleOutcome, OracleRequest } from '#contracts/oracle.ts';
+import type { OracleFailure, OracleOutcome, OracleRequest } from '#contracts/oracle.ts';
 import { type CleanText, cleanValue } from '../text/clean-text.ts';
 
 /**
@@ -7,6 +7,11 @@ import { type CleanText, cleanValue } from '../text/clean-text.ts';
  */
 export type Oracle = {
   ask(request: OracleRequest, signal?: AbortSignal): Promise<OracleOutcome>;
+  /**
+   * Looks whether the oracle could be asked, without a question and at no cost. Null: it could. Absent: only asking
+   * shows it.
+   */
+  look?(signal?: AbortSignal): Promise<OracleFailure | null>;
 };
 
 /** An oracle that runs on this machine in processes of its own. */
@@ -23,6 +28,7 @@ export const isLocal = (oracle: Oracle): oracle is LocalOracle => 'close' in ora
  * An oracle whose answers are cleaned before anyone sees them, so that judge, checkpoint and certificate read the same
  * text.
  */
-export const cleanOracle = (oracle: Oracle, clean: CleanText): Oracle => ({
-  ask: async (request, signal) => cleanValue(await oracle.ask(request, signal), clean),
+export const cleanOracle = ({ ask, look }: Oracle, clean: CleanText): Oracle => ({
+  ask: async (request, signal) => cleanValue(await ask(request, signal), clean),
+  ...(look && { look: async (signal) => cleanValue(await look(signal), clean) }),
 });

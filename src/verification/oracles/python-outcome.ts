@@ -1,12 +1,12 @@
 import type { OracleFailure, OracleOutcome } from '#contracts/oracle.ts';
 import { cutText, storableText } from '#contracts/text.ts';
 import { readOracleAnswer } from './answer.ts';
+import { type ExchangeFailure, endOfReading } from './exchange.ts';
 import type { Exchange, PythonEnd } from './python-session.ts';
 
+type UnmeasuredFailure = ExchangeFailure & { httpAnswered: boolean };
 /** The outcome of a call, without its duration, which the caller knows. */
-type Unmeasured =
-  | Pick<Extract<OracleOutcome, { kind: 'answer' }>, 'kind' | 'answer'>
-  | Pick<OracleFailure, 'kind' | 'reason' | 'detail' | 'httpAnswered'>;
+type Unmeasured = Pick<Extract<OracleOutcome, { kind: 'answer' }>, 'kind' | 'answer'> | UnmeasuredFailure;
 
 export const mebibyte = 1024 * 1024;
 /**
@@ -68,7 +68,7 @@ export const whyNotLoaded = (
 };
 
 /** The outcome of every call to a module that could not be loaded: no call reached the oracle. */
-export const notLoaded = (detail: string): Unmeasured => ({
+export const notLoaded = (detail: string): UnmeasuredFailure => ({
   ...failed('not_loaded', detail),
   httpAnswered: false,
 });
@@ -98,8 +98,8 @@ export const outcomeOfCall = (
   const { message } = exchange;
   switch (message.kind) {
     case 'answer': {
-      const read = readOracleAnswer(message.value);
-      return read.ok ? { kind: 'answer', answer: read.answer } : failed('malformed', read.detail);
+      const end = endOfReading(readOracleAnswer(message.value));
+      return end.kind === 'answer' ? end : { ...end, httpAnswered: true };
     }
     case 'raised': {
       const limit =

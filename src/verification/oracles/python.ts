@@ -1,5 +1,6 @@
-import type { OracleOutcome, OracleRequest } from '#contracts/oracle.ts';
+import type { OracleFailure, OracleOutcome, OracleRequest } from '#contracts/oracle.ts';
 import { oracleTypes } from '#contracts/oracle-types.ts';
+import { passingWaits } from './exchange.ts';
 import type { LocalOracle } from './oracle.ts';
 import { mebibyte, notLoaded, outcomeOfCall, whyNotLoaded } from './python-outcome.ts';
 import {
@@ -53,8 +54,9 @@ const flatChange = ({ pr, follow_up_question }: OracleRequest) => ({ ...pr, foll
  * `processes` sets how many calls run in parallel. The others wait, and their waiting counts neither toward their
  * latency nor toward their time limit.
  *
- * Nothing is asked twice: an exception or a crash is the oracle's answer to this change. `httpAnswered` is false if the
- * module could not be loaded. Like a wrong address, that is a mistake of the person who named it.
+ * An exception or a crash is the oracle's answer to this change, so it is not asked again; an error that it returns in
+ * place of an answer is read as a service's. `httpAnswered` is false if the module could not be loaded. Like a wrong
+ * address, that is a mistake of the person who named it.
  */
 export const pythonOracle = (
   { start, sleep, now }: PythonOraclePorts,
@@ -149,40 +151,62 @@ export const pythonOracle = (
     return whyNotLoaded(loaded, { module, loadTimeoutMs });
   };
 
+  const askOnce = async (request: OracleRequest, over: AbortSignal) => {
+    await takeTurn(over);
+    try {
+      let startedAt = now();
+      const latencyMs = () => Math.max(0, now() - startedAt);
+      const session = await loadedSession(over);
+      if (typeof session === 'string') return { ...notLoaded(session), latencyMs: latencyMs() };
+      startedAt = now();
+      const exchange = await session.exchange({ change: flatChange(request) }, timeoutMs, over);
+      const spentMs = latencyMs();
+      // After MemoryError the call's data may still be in memory, or half processed.
+      const exhausted =
+        exchange.kind === 'message' && exchange.message.kind === 'raised' && exchange.message.exhausted;
+      if (session.isAlive() && !exhausted) rest(session);
+      else session.end();
+      return { ...outcomeOfCall(exchange, { timeoutMs, memoryBytes, maxBytes }), latencyMs: spentMs };
+    } finally {
+      endTurn();
+    }
+  };
+
+  /** Null, or why the module cannot be loaded. */
+  const load = async (signal?: AbortSignal): Promise<string | null> => {
+    const over = until(signal);
+    await takeTurn(over);
+    try {
+      const session = await loadedSession(over);
+      if (typeof session === 'string') return session;
+      rest(session);
+      return null;
+    } finally {
+      endTurn();
+    }
+  };
+
   return {
     async ask(request, signal): Promise<OracleOutcome> {
       const over = until(signal);
-      await takeTurn(over);
-      try {
-        let startedAt = now();
-        const measured = () => ({ latencyMs: Math.max(0, now() - startedAt), retries: 0 });
-        const session = await loadedSession(over);
-        if (typeof session === 'string') return { ...notLoaded(session), ...measured() };
-        startedAt = now();
-        const exchange = await session.exchange({ change: flatChange(request) }, timeoutMs, over);
-        const spent = measured();
-        // After MemoryError the call's data may still be in memory, or half processed.
-        const exhausted =
-          exchange.kind === 'message' && exchange.message.kind === 'raised' && exchange.message.exhausted;
-        if (session.isAlive() && !exhausted) rest(session);
-        else session.end();
-        return { ...outcomeOfCall(exchange, { timeoutMs, memoryBytes, maxBytes }), ...spent };
-      } finally {
-        endTurn();
+      const nextWait = passingWaits();
+      for (let retries = 0; ; retries += 1) {
+        const end = await askOnce(request, over);
+        if (end.kind === 'answer') return { ...end, retries };
+        const { passing, retryAfterMs, ...failure } = end;
+        const waitMs = passing === true ? nextWait(retryAfterMs) : null;
+        if (waitMs === null) return { ...failure, retries };
+        await sleep(waitMs, over);
       }
     },
 
-    async load(signal): Promise<string | null> {
-      const over = until(signal);
-      await takeTurn(over);
-      try {
-        const session = await loadedSession(over);
-        if (typeof session === 'string') return session;
-        rest(session);
-        return null;
-      } finally {
-        endTurn();
-      }
+    load,
+
+    async look(signal): Promise<OracleFailure | null> {
+      const startedAt = now();
+      const problem = await load(signal);
+      if (problem === null) return null;
+      return { ...notLoaded(problem), latencyMs: Math.max(0, now() - startedAt), retries: 0 };
     },
 
     async close(): Promise<void> {

@@ -6,6 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
 import { freePort } from '#db/embedded/free-port.ts';
+import { networkRuleError } from '#testing/rigs/exchange-ports.ts';
+import { chatOracle } from './chat.ts';
 import { httpOracle } from './http.ts';
 import { mcpOracle } from './mcp.ts';
 
@@ -16,9 +18,21 @@ const request: OracleRequest = {
 const timeoutMs = 600_000;
 const ports = {
   fetch,
+  connect: async () => undefined,
   now: Date.now,
   // The limit of an exchange is real; waits between exchanges are short.
   sleep: (ms: number, signal?: AbortSignal) => delay(ms === timeoutMs ? ms : 20, undefined, { signal }),
+};
+
+/** Ports that make no call, and a connection by the address's host. */
+const looking = {
+  ...ports,
+  fetch: () => Promise.reject(new Error('A look must not ask.')),
+  connect: async (url: string) => {
+    if (url.includes('closed'))
+      throw Object.assign(new Error('hush'), { code: 'ECONNREFUSED', syscall: 'connect' });
+    if (url.includes('10.0.0.1')) throw networkRuleError();
+  },
 };
 
 type Answering = (asked: IncomingMessage, answer: ServerResponse) => void;
@@ -91,4 +105,28 @@ test('an MCP server that accepts the call and hangs up has received the question
   expect(methods).toEqual(['initialize', 'notifications/initialized', 'tools/call']);
   expect(outcome).toMatchObject({ kind: 'failure', reason: 'connection' });
   expect(outcome).not.toHaveProperty('unreachable');
+});
+
+test.each([
+  ['http', (url: string) => httpOracle(looking, { url, headers: {} })],
+  ['mcp', (url: string) => mcpOracle(looking, { url, headers: {}, tool: 'review' })],
+  ['chat', (url: string) => chatOracle(looking, { url, headers: {}, model: 'm' })],
+])('a look over %s asks nothing, and is repeated like a call that made no connection', async (_, open) => {
+  expect(await open('http://there.example/').look?.()).toBeNull();
+  expect(await open('http://closed.example/').look?.()).toEqual({
+    kind: 'failure',
+    reason: 'connection',
+    detail: 'The connection was refused: nothing is listening at this address.',
+    httpAnswered: false,
+    unreachable: true,
+    latencyMs: expect.any(Number),
+    retries: 2,
+  });
+  expect(await open('http://10.0.0.1/').look?.()).toMatchObject({
+    reason: 'refused_by_network_rule',
+    detail: 'Not on the public internet.',
+    retries: 0,
+  });
+  const stopped = AbortSignal.abort(new Error('cancelled'));
+  await expect(open('http://closed.example/').look?.(stopped)).rejects.toThrow('cancelled');
 });

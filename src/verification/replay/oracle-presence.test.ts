@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import type { OracleFailure } from '#contracts/oracle.ts';
-import { type Asked, absenceOf, absenceText, standing, tookQuestion, wasThere } from './oracle-presence.ts';
+import {
+  type Asked,
+  absenceOf,
+  absenceText,
+  earlyAbsenceOf,
+  standing,
+  tookQuestion,
+  wasThere,
+} from './oracle-presence.ts';
 
 const failing = (more: Partial<OracleFailure> = {}): OracleFailure => ({
   kind: 'failure',
@@ -27,6 +35,24 @@ test('an answer, an error of the oracle’s own, a malformed answer and a late o
     expect([code, tookQuestion(status(code))]).toEqual([code, true]);
   expect(tookQuestion(answer)).toBe(true);
   expect(tookQuestion(failing({ reason: 'malformed', httpAnswered: true }))).toBe(true);
+});
+
+test('a used-up quota and an unknown tool did not take the question, whatever the status', () => {
+  for (const reason of ['quota_exhausted', 'unknown_tool'] as const)
+    for (const code of [undefined, 429])
+      expect(tookQuestion(failing({ reason, httpAnswered: true, ...(code && { status: code }) }))).toBe(
+        false,
+      );
+});
+
+test('a run stops early only after five replays in which no question was taken', () => {
+  const refused = Array.from({ length: 5 }, () => now(status(402)));
+  expect(earlyAbsenceOf(refused)).toMatchObject({ replays: 5, failure: status(402) });
+  expect(earlyAbsenceOf(refused.slice(1))).toBeNull();
+  expect(earlyAbsenceOf([...refused, now(answer)])).toBeNull();
+  expect(earlyAbsenceOf([...refused, now(status(500))])).toBeNull();
+  expect(earlyAbsenceOf([earlier(answer), ...refused])).toMatchObject({ replays: 5 });
+  expect(earlyAbsenceOf(Array.from({ length: 9 }, () => earlier(status(402))))).toBeNull();
 });
 
 test('an oracle was there if anything answered at its address, now or at an earlier start', () => {

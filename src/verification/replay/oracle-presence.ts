@@ -1,4 +1,5 @@
 import type { OracleFailure } from '#contracts/oracle.ts';
+import { meaningOfStatus } from '../oracles/answer-status.ts';
 
 /** The outcome of a question to the oracle, without the answer's content. */
 type Outcome = { kind: 'answer' } | OracleFailure;
@@ -9,16 +10,15 @@ type Outcome = { kind: 'answer' } | OracleFailure;
  */
 export type Asked = { outcome: Outcome; carried: boolean };
 
-/** Statuses that mean a wrong address, header or key (methodology, "what a foreign answer means"). So do redirects. */
-const closedDoor = new Set([401, 402, 403, 404, 405, 407, 410, 415, 501]);
-
-const letsNoQuestionIn = (status: number): boolean =>
-  (status >= 300 && status < 400) || closedDoor.has(status);
+/** Failures of an oracle that answered but let no question in, whatever its status. */
+const closed: ReadonlySet<OracleFailure['reason']> = new Set(['quota_exhausted', 'unknown_tool']);
 
 /** Whether the oracle took the question: it answered, or the failure is its own. */
 export const tookQuestion = (outcome: Outcome): boolean =>
   outcome.kind === 'answer' ||
-  (outcome.httpAnswered && (outcome.status === undefined || !letsNoQuestionIn(outcome.status)));
+  (outcome.httpAnswered &&
+    !closed.has(outcome.reason) &&
+    (outcome.status === undefined || meaningOfStatus(outcome.status) !== 'not_let_in'));
 
 /** Whether anything answered at the oracle's address in this attempt. */
 export const wasThere = (asked: Asked[]): boolean =>
@@ -31,7 +31,7 @@ const wentOut = ({ unreachable, reason }: OracleFailure): boolean => !unreachabl
 
 /** The oracle took no question since the start, so the run's failures say nothing about it. */
 export type Absence = {
-  /** How many replays asked it since the start, and the failure of the first. */
+  /** How many replays asked it since the start (0: it was only looked at), and the first failure. */
   replays: number;
   failure: OracleFailure;
   /** The attempt has outcomes from an earlier start, which stand. */
@@ -59,13 +59,27 @@ export const absenceOf = (asked: Asked[]): Absence | null => {
 /** Describes an absence to the run's owner. It does not say what to do once the cause is corrected. */
 export const absenceText = ({ replays, failure, resumed }: Absence): string => {
   const { reason, detail, httpAnswered } = failure;
+  const asked = `In ${replays} ${replays === 1 ? 'replay' : 'replays'}${resumed ? ' since the run was resumed' : ''}`;
+  const what =
+    replays === 0
+      ? 'The oracle cannot be reached, so the judge was not asked'
+      : `${asked} the oracle ${httpAnswered ? 'accepted no question' : 'gave no HTTP answer'}`;
   return [
-    `In ${replays} ${replays === 1 ? 'replay' : 'replays'}${resumed ? ' since the run was resumed' : ''} the oracle ${httpAnswered ? 'accepted no question' : 'gave no HTTP answer'} (${reason}: ${detail}).`,
+    `${what} (${reason}: ${detail}).`,
     'A wrong address, name or header, or an oracle that is down, is a mistake, not a verdict: check the oracle’s URL or module, its headers and that it runs.',
     ...(resumed && replays === 1 && wentOut(failure)
       ? ['If it leaves this one question unanswered again, that counts as its failure.']
       : []),
   ].join(' ');
+};
+
+/** After this many replays without any question taken, a run stops: the rest would only cost its judge's calls. */
+const fewReplays = 5;
+
+/** The absence that stops a run before its next replay begins; null while there may be an oracle. */
+export const earlyAbsenceOf = (asked: Asked[]): Absence | null => {
+  const absence = absenceOf(asked);
+  return absence !== null && absence.replays >= fewReplays ? absence : null;
 };
 
 /** Says of each outcome of an attempt whether a resumed run keeps it instead of asking again. */
