@@ -22,14 +22,15 @@ const progress = {
   stop: () => {},
 };
 
-oraclePresenceContract(async (says) => {
+oraclePresenceContract(async (says, looks) => {
   const folder = mkdtempSync(join(tmpdir(), 'echelon-presence-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   let clock = Date.parse('2026-11-24T10:00:00Z');
   let stop = new AbortController();
   let stopBefore: string | undefined;
-  const { engine } = scriptedEngine({
+  const { engine, calls } = scriptedEngine({
     oracle: async ({ pr }) => says(pr.id),
+    look: async () => looks(),
     judge: async ({ measure }, { id }) => {
       if (measure === 'answer_key' && id === stopBefore) stop.abort();
       return undefined;
@@ -112,6 +113,7 @@ oraclePresenceContract(async (says) => {
         throw error;
       }
     },
+    judgeCalls: () => calls.filter((call) => !call.startsWith('oracle:')).length,
     now: () => clock,
   };
 });

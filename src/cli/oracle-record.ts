@@ -1,7 +1,12 @@
 import type { OracleFailure, OracleOutcome } from '#contracts/oracle.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
 import { type Absence, type Asked, absenceOf, tookQuestion } from '#verification/replay/oracle-presence.ts';
-import { type OracleRecord, oraclePatienceMs, watchedOracle } from '#verification/replay/watched-oracle.ts';
+import {
+  type OracleRecord,
+  oraclePatienceMs,
+  type WatchedOracle,
+  watchedOracle,
+} from '#verification/replay/watched-oracle.ts';
 import type { RunStore } from './run-store.ts';
 
 /**
@@ -32,7 +37,7 @@ export type RunOracle = {
    * The oracle for the replay at `position`; `asking` counts how often its question was sent. Asking rejects with
    * `HeldBack` instead of returning a failure that may not be a verdict.
    */
-  of(position: number, asking: Pick<OracleRecord, 'noteAsking' | 'takeBackAsking'>): Oracle;
+  of(position: number, asking: Pick<OracleRecord, 'noteAsking' | 'takeBackAsking'>): WatchedOracle;
   /** The failures that were held back, by position. */
   heldBack: ReadonlyMap<number, OracleFailure>;
   /** Why none of the held-back failures is a verdict; null if all of them are. */
@@ -59,6 +64,7 @@ export const openRunOracle = (
   ];
   const record: Omit<OracleRecord, 'noteAsking' | 'takeBackAsking'> = {
     asked: async () => asked(),
+    hasAnswered: async () => since.some(({ kind }) => kind === 'answer'),
     wait: async ({ detail }, signal) => {
       awaySince ??= now();
       if (now().getTime() - awaySince.getTime() >= oraclePatienceMs) return false;
@@ -70,9 +76,10 @@ export const openRunOracle = (
   return {
     of: (position, asking) => {
       const known = heldBack.get(position);
-      if (known !== undefined) return { ask: async () => known };
+      if (known !== undefined) return { ask: async () => known, makeSure: async () => undefined };
       const watched = watchedOracle(oracle, { ...record, ...asking });
       return {
+        makeSure: watched.makeSure,
         ask: async (request, signal) => {
           const outcome = await watched.ask(request, signal);
           since.push(outcome);

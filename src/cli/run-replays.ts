@@ -6,6 +6,7 @@ import { absenceText } from '#verification/replay/oracle-presence.ts';
 import { type Agreement, otherChanges, runReplay } from '#verification/replay/run-replay.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
 import type { SharedJudgments } from '#verification/replay/shared-judgments.ts';
+import { OracleAbsent } from '#verification/replay/watched-oracle.ts';
 import { withStep } from '#verification/replay/with-step.ts';
 import { CommandError, RunStopped } from './exit.ts';
 import { HeldBack, type OracleWaiting, openRunOracle, type RunOracle } from './oracle-record.ts';
@@ -128,6 +129,7 @@ export const runReplays = async (work: RunWork): Promise<StoredReplay[]> => {
     try {
       return await carry({ ...work, oracle, signal, beforeOracleCall: throwIfStopping }, position);
     } catch (error) {
+      if (error instanceof OracleAbsent) throw new RunStopped(error.message);
       if (!(error instanceof HeldBack)) throw error;
       progress.phase(`The oracle has accepted no question yet (${error.failure.reason}: ${error.message})`);
       return null;

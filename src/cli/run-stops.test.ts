@@ -243,6 +243,28 @@ describe('an oracle that is down', () => {
     }
   });
 
+  test('an oracle that nothing listens for costs no judge call', async () => {
+    const oracle = await startOracle(undefined, await freePort());
+    await oracle.close();
+    const model = await startModel();
+    const failed = await judged(oracle, model, '--limit', '20', '--concurrency', '8');
+    expect(failed).toMatchObject({ code: 1, stdout: '' });
+    expect(failed.stderr).toContain('nothing is listening at this address');
+    expect(model.requests).toHaveLength(0);
+  });
+
+  test('an oracle that refuses every question stops the run after a few replays, in its own words', async () => {
+    const oracle = await startOracle(() => ({ kind: 'status', status: 402 }));
+    const model = await startModel();
+    const out = join(folder, 'refusing');
+    const failed = await judged(oracle, model, '--limit', '20', '--concurrency', '2', '--out', out);
+    expect(failed).toMatchObject({ code: 1, stdout: '' });
+    expect(failed.stderr).toContain('The oracle answered 402.');
+    expect(isCertified(out)).toBe(false);
+    // Keys alone, some of them asked for twice.
+    expect(model.requests.length).toBeLessThan(12);
+  });
+
   test('a run resumed while it answers nothing stops, stores no zero, and can be resumed again', async () => {
     let down = false;
     const oracle = await startOracle((request) =>

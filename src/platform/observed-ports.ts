@@ -14,6 +14,7 @@ export const observedOracle = (
   oracle: Oracle,
   { type }: Pick<RunConfig['oracle'], 'type'>,
 ): Oracle => ({
+  ...(oracle.look && { look: oracle.look }),
   ask: (request, signal) =>
     tracing.span(
       { name: 'oracle call', kind: 'client', attributes: { 'oracle.type': type } },

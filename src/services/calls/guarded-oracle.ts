@@ -4,7 +4,8 @@ import type { ServiceContext } from '../ground/context.ts';
 import { takeSlot } from './slots.ts';
 
 /** Like `stoppingJudge`, for an oracle. */
-export const stoppingOracle = (oracle: Oracle, stopping: AbortSignal): Oracle => ({
+export const stoppingOracle = <Kind extends Oracle>(oracle: Kind, stopping: AbortSignal): Kind => ({
+  ...oracle,
   ask: async (request, signal) => {
     stopping.throwIfAborted();
     return oracle.ask(request, signal);
@@ -15,15 +16,16 @@ export const stoppingOracle = (oracle: Oracle, stopping: AbortSignal): Oracle =>
  * An oracle that all workers together ask no more often than its origin is allowed to be asked. An oracle that runs
  * here belongs to this installation and has its process's limits.
  */
-export const limitedOracle = (
+export const limitedOracle = <Kind extends Oracle>(
   context: Pick<ServiceContext, 'db' | 'now' | 'policy'>,
-  oracle: Oracle,
+  oracle: Kind,
   asked: RunConfig['oracle'],
   userId: string,
-): Oracle => {
+): Kind => {
   if (!('url' in asked)) return oracle;
   const origin = asked.url === null ? 'demonstration' : new URL(asked.url).origin;
   return {
+    ...oracle,
     ask: async (request, signal) => {
       const release = await takeSlot(
         context,

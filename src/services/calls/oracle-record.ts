@@ -33,6 +33,20 @@ export const oracleRecord = (
         .set({ oracleAsks: sql`${verificationReplays.oracleAsks} - 1` })
         .where(isOpen);
     },
+    hasAnswered: async () => {
+      const answered = await db
+        .select({ id: verificationReplays.id })
+        .from(verificationReplays)
+        .where(
+          and(
+            eq(verificationReplays.runId, replay.runId),
+            eq(verificationReplays.oracleCarried, false),
+            sql`${verificationReplays.oracle} ->> 'kind' = 'answer'`,
+          ),
+        )
+        .limit(1);
+      return answered.length > 0;
+    },
     asked: () =>
       db
         .select({

@@ -18,7 +18,7 @@ import {
   type ReplayStore,
   runReplay,
 } from '#verification/replay/run-replay.ts';
-import { watchedOracle } from '#verification/replay/watched-oracle.ts';
+import { OracleAbsent, watchedOracle } from '#verification/replay/watched-oracle.ts';
 import type { CleanText } from '#verification/text/clean-text.ts';
 import { batchDesk } from '../calls/batch/desk.ts';
 import { limitedJudge, reportedJudge, steadyJudge, stoppingJudge } from '../calls/guarded-judge.ts';
@@ -39,6 +39,7 @@ import { endReplay } from '../state/end-replay.ts';
 import { holdToOneVersion, judgedByTwoVersions } from '../state/prompt-version.ts';
 import { cutMessage, failRun, noteWaiting } from '../state/transitions.ts';
 import { reachTurn } from '../state/turns.ts';
+import { resumeWhenThere } from './certify.ts';
 import { endDeadJob } from './dead-letter.ts';
 import { LeaseLost, tryJob } from './job-try.ts';
 import { putBack } from './put-back.ts';
@@ -194,6 +195,10 @@ export const advanceReplay = async (
         }
         if (error instanceof BudgetReached) {
           await failRun(db, runId, error.message, now());
+          return;
+        }
+        if (error instanceof OracleAbsent) {
+          await failRun(db, runId, `${error.message} ${resumeWhenThere}`, now());
           return;
         }
         if (await putBack(context, found, error)) return;

@@ -19,6 +19,9 @@ import { completeRun, failRun, noteRunFault } from '../state/transitions.ts';
 import { endDeadJob } from './dead-letter.ts';
 import { tryJob } from './job-try.ts';
 
+/** What to do once the cause of an oracle's absence is corrected. */
+export const resumeWhenThere = 'Then resume the run: all scores so far are kept.';
+
 /** A row has about twelve parameters. */
 const rowsPerInsert = 500;
 
@@ -78,8 +81,7 @@ export const certifyRun = async (
         .orderBy(asc(verificationReplays.position));
       const absence = absenceOf(rows.flatMap(askedOf));
       if (absence !== null) {
-        const remedy = 'Then resume the run: all scores so far are kept.';
-        await failRun(db, runId, `${absenceText(absence)} ${remedy}`, now());
+        await failRun(db, runId, `${absenceText(absence)} ${resumeWhenThere}`, now());
         return;
       }
       const { provider, model, promptDigest } = engine.judge(config.judge, null);

@@ -3,11 +3,12 @@ import { ownersRig } from '#testing/rigs/owners-rig.ts';
 
 const cancelled = 'Cancelled by its owner';
 
-oraclePresenceContract(async (says): Promise<RunUnderTest> => {
+oraclePresenceContract(async (says, looks): Promise<RunUnderTest> => {
   let runId: string | null = null;
   let stopBefore: string | undefined;
   const at = await ownersRig({
     oracle: async ({ pr }) => says(pr.id),
+    look: async () => looks(),
     judge: async ({ measure }, { id }) => {
       if (runId !== null && measure === 'answer_key' && id === stopBefore) await at.fail(runId, cancelled);
       return undefined;
@@ -32,6 +33,7 @@ oraclePresenceContract(async (says): Promise<RunUnderTest> => {
         ),
       };
     },
+    judgeCalls: () => at.calls.filter((call) => !/^(?:draw|end$|oracle:)/.test(call)).length,
     now: () => at.context.now().getTime(),
   };
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { OracleOutcome } from '#contracts/oracle.ts';
+import type { OracleFailure, OracleOutcome } from '#contracts/oracle.ts';
 import type { ReplayOutcome } from '#contracts/replay.ts';
 
 /** How a start of a run ended: certified, with each replay's outcome; failed, with the message; or stopped. */
@@ -13,12 +13,16 @@ export type RunUnderTest = {
    */
   start(stopBefore?: string): Promise<StartEnd>;
   now(): number;
+  /** How often the judge was asked. */
+  judgeCalls(): number;
 };
 
 /** The oracle's outcome for a change. Undefined: it answers. */
 type Says = (change: string) => OracleOutcome | undefined;
+/** What a look at the oracle finds. */
+export type Looks = () => OracleFailure | null;
 
-const failing = (more: Partial<Extract<OracleOutcome, { kind: 'failure' }>>): OracleOutcome => ({
+const failing = (more: Partial<OracleFailure>): OracleFailure => ({
   kind: 'failure',
   reason: 'connection',
   detail: 'The connection broke.',
@@ -42,18 +46,25 @@ const scored = { certified: all('scored') };
  * How every store of a run must decide whether the oracle was there.
  * @param open opens a new run whose oracle answers by `says`
  */
-export const oraclePresenceContract = (open: (says: Says) => Promise<RunUnderTest>): void => {
+export const oraclePresenceContract = (open: (says: Says, looks: Looks) => Promise<RunUnderTest>): void => {
   /** A run whose oracle behaves like `first` until `nowSays`, and how long its starts have waited in all. */
-  const opened = async (first: Says) => {
-    let says = first;
-    const run = await open((change) => says(change));
+  const opened = async (first: Says, firstLook: Looks = () => null) => {
+    let [says, looks] = [first, firstLook];
+    const run = await open(
+      (change) => says(change),
+      () => looks(),
+    );
     const begun = run.now();
     return {
       start: run.start,
       waitedMs: () => run.now() - begun,
       now: run.now,
+      judgeCalls: run.judgeCalls,
       nowSays: (next: Says) => {
         says = next;
+      },
+      nowLooks: (next: Looks) => {
+        looks = next;
       },
     };
   };
@@ -68,6 +79,47 @@ export const oraclePresenceContract = (open: (says: Says) => Promise<RunUnderTes
     expect(run.waitedMs()).toBeLessThan(minuteMs);
     run.nowSays(answering);
     expect(await run.start()).toEqual(scored);
+  });
+
+  test('an oracle that a look cannot reach costs no judge call, each time; once it is reached nothing counts against it', async () => {
+    const run = await opened(
+      () => away,
+      () => away,
+    );
+    for (let start = 0; start < 2; start += 1)
+      expect(await run.start()).toEqual({
+        failed: expect.stringMatching(
+          /cannot be reached, so the judge was not asked .*Nothing listens.*mistake/,
+        ),
+      });
+    expect([run.judgeCalls(), run.waitedMs() < minuteMs]).toEqual([0, true]);
+    run.nowSays(answering);
+    run.nowLooks(() => null);
+    expect(await run.start()).toEqual(scored);
+  });
+
+  test('the resumed run waits for an oracle that answered before and cannot be reached now, at no judge call', async () => {
+    const run = await opened(answering);
+    expect(await run.start('3')).toBe('stopped');
+    const before = run.judgeCalls();
+    run.nowSays(() => away);
+    run.nowLooks(() => away);
+    expect(await run.start()).toEqual({ failed: expect.stringContaining('cannot be reached') });
+    expect([run.judgeCalls(), run.waitedMs() >= 10 * minuteMs]).toEqual([before, true]);
+    const back = run.now() + 5 * minuteMs;
+    run.nowLooks(() => (run.now() < back ? away : null));
+    run.nowSays(answering);
+    expect(await run.start()).toEqual(scored);
+  });
+
+  test('once the oracle has answered, it is not looked at again', async () => {
+    let looks = 0;
+    const run = await opened(answering, () => {
+      looks += 1;
+      return null;
+    });
+    expect(await run.start()).toEqual(scored);
+    expect(looks).toBe(1);
   });
 
   test('an oracle that refuses every question is reported as a mistake', async () => {

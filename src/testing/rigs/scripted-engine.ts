@@ -1,5 +1,5 @@
 import type { GroundTruth, GroundTruthDraw } from '#contracts/ground-truth.ts';
-import type { OracleOutcome, OracleRequest } from '#contracts/oracle.ts';
+import type { OracleFailure, OracleOutcome, OracleRequest } from '#contracts/oracle.ts';
 import type { JudgeUsage } from '#contracts/replay.ts';
 import type { RunConfig, RunSecrets } from '#contracts/run.ts';
 import type { Engine } from '#platform/open-ports.ts';
@@ -124,6 +124,8 @@ export type Script = {
     secrets: RunSecrets,
     signal?: AbortSignal,
   ) => Promise<OracleOutcome | undefined>;
+  /** What a look at the oracle finds. Without it the oracle can only be asked. */
+  look?: () => Promise<OracleFailure | null>;
   judge?: (task: JudgeTask, groundTruth: GroundTruth) => Promise<JudgeReply | undefined>;
   /** The cost of every judge call, in US dollars. */
   costUsd?: number;
@@ -160,6 +162,7 @@ export const scriptedEngine = (script: Script) => {
         calls.push(`oracle:${request.pr.id}`);
         return (await script.oracle?.(request, secrets, signal)) ?? contentOracle();
       },
+      ...(script.look && { look: script.look }),
     }),
     endOracle: async () => {
       calls.push('end');

@@ -14,6 +14,7 @@ import { baselineAnswer } from './baseline.ts';
 import { judgeBaseline } from './judge-baseline.ts';
 import { endOfReplay, type ReplayEnd } from './score.ts';
 import type { SharedJudgments } from './shared-judgments.ts';
+import type { WatchedOracle } from './watched-oracle.ts';
 import { withStep } from './with-step.ts';
 
 /** Keeps a replay's steps as they arrive. `checkpoint` is what was stored when the replay was opened. */
@@ -41,7 +42,7 @@ export type ReplayWork = {
   /** The run's published seed. It decides canaries, their places and the replays for agreement. */
   seed: string;
   judge: Judge;
-  oracle: Oracle;
+  oracle: Oracle & Partial<Pick<WatchedOracle, 'makeSure'>>;
   store: ReplayStore;
   /** Null: nothing outlives the run. */
   shared: SharedJudgments | null;
@@ -68,6 +69,8 @@ export const runReplay = async (work: ReplayWork): Promise<ReplayEnd> => {
   // Opened once, so that all calls share the fence and the cached prefix.
   const opened = judge.open(groundTruth);
 
+  // A judge's call is paid for. It must not be made for an oracle that is not there.
+  if (done.answerKey === undefined) await oracle.makeSure?.(signal);
   const answerKey = done.answerKey ?? (await keep('answerKey', await obtainAnswerKey(work, opened)));
   if (answerKey.kind !== 'made') return ended(done);
 

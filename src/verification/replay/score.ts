@@ -7,7 +7,7 @@ const expectedClaims = 3;
 export const claimsTotalOf = (foldedClaims: number, changesTotal: number): number =>
   Math.max(foldedClaims, Math.min(expectedClaims, changesTotal));
 
-/** How a replay ended. `reason` is for the certificate and the run's owner. Null: it was scored. */
+/** How a replay ended. `reason` is for the run's owner. Null: it was scored. */
 export type ReplayEnd = { outcome: ReplayOutcome; reason: string | null };
 
 const measures = [

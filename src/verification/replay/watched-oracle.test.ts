@@ -43,6 +43,7 @@ const watching = async (
         steps.push('take back');
         count -= 1;
       },
+      hasAnswered: async () => false,
       asked: async () => (wasThere ? [{ outcome: answered, carried: true }] : []),
       wait: async ({ detail }) => {
         steps.push(`wait: ${detail}`);

@@ -1,6 +1,6 @@
 import type { OracleFailure } from '#contracts/oracle.ts';
 import type { Oracle } from '../oracles/oracle.ts';
-import { type Asked, wasThere } from './oracle-presence.ts';
+import { type Absence, type Asked, absenceText, earlyAbsenceOf, wasThere } from './oracle-presence.ts';
 
 /** How long to wait for an oracle that was there and cannot be reached, before that counts as its failure. */
 export const oraclePatienceMs = 10 * 60_000;
@@ -13,11 +13,32 @@ export type OracleRecord = {
   takeBackAsking(): Promise<void>;
   /** The outcomes of the attempt's questions so far. */
   asked(): Promise<Asked[]>;
+  /** Whether any of the attempt's questions was answered since the start. Costs less than `asked`. */
+  hasAnswered(): Promise<boolean>;
   /**
    * Waits for an oracle that cannot be reached. Resolves to true when it may be asked again, to false after waiting
    * long enough. Rejects if the whole replay is to be put back and resumed later instead.
    */
   wait(failure: OracleFailure, signal?: AbortSignal): Promise<boolean>;
+};
+
+/** The run cannot continue without its oracle. The message is for the run's owner. */
+export class OracleAbsent extends Error {
+  override readonly name = 'OracleAbsent';
+
+  constructor(absence: Absence) {
+    super(absenceText(absence));
+  }
+}
+
+/** An oracle that is watched over a run. */
+export type WatchedOracle = Oracle & {
+  /**
+   * Called before a replay costs anything. Until the oracle has answered at all since the start, looks at it, and waits
+   * as `ask` does for one that was there before.
+   * @throws OracleAbsent if it cannot be reached, or took no question in the first few replays.
+   */
+  makeSure(signal?: AbortSignal): Promise<void>;
 };
 
 /**
@@ -26,7 +47,7 @@ export type OracleRecord = {
  * oracle did not get the question. Then it is waited for if it was there before, because a restart says nothing about
  * its answers. If it never was there, its address is wrong, and that failure is returned at once.
  */
-export const watchedOracle = (oracle: Oracle, record: OracleRecord): Oracle => ({
+export const watchedOracle = (oracle: Oracle, record: OracleRecord): WatchedOracle => ({
   ask: async (request, signal) => {
     for (;;) {
       const askedBefore = await record.noteAsking();
@@ -36,6 +57,19 @@ export const watchedOracle = (oracle: Oracle, record: OracleRecord): Oracle => (
         if (wasThere(await record.asked()) && (await record.wait(outcome, signal))) continue;
       }
       return askedBefore === 0 ? outcome : { ...outcome, askedBefore };
+    }
+  },
+
+  makeSure: async (signal) => {
+    while (!(await record.hasAnswered())) {
+      const asked = await record.asked();
+      const absence = earlyAbsenceOf(asked);
+      if (absence !== null) throw new OracleAbsent(absence);
+      if (wasThere(asked.filter(({ carried }) => !carried))) return;
+      const failure = (await oracle.look?.(signal)) ?? null;
+      if (failure === null) return;
+      if (wasThere(asked) && (await record.wait(failure, signal))) continue;
+      throw new OracleAbsent({ replays: 0, failure, resumed: false });
     }
   },
 });
