@@ -148,3 +148,25 @@ test('the files needed to resume hold the keys, only their owner can read them, 
   expect(modeOf('run.json')).toBe(0o600);
   expect(stderr).toMatch(/^Keep private: .*replays .*answer keys.*run\.json/m);
 });
+
+test('of an oracle’s failure, evidence and certificate have kind and status, and only its owner’s terminal its words', async () => {
+  const oracle = await startOracle(({ pr }, count) =>
+    count === 0
+      ? { kind: 'answer', answer: { error: 'no model for sk-planted-4711' } }
+      : count === 1
+        ? { kind: 'status', status: 500 }
+        : { kind: 'answer', answer: describeChange({ pr, follow_up_question: '' }) },
+  );
+  const out = join(folder, 'failing');
+  const { stdout, stderr } = await verify(changes, oracle, '--limit', '3', '--out', out, '--json');
+  const failures = certificateOf(stdout).replayScores.map(({ oracleFailure }) => oracleFailure);
+  expect(failures.filter((failure) => failure !== null).toSorted()).toEqual(['malformed', 'status 500']);
+  const published = readFileSync(join(out, 'evidence.jsonl'), 'utf8');
+  expect(`${stdout}${published}`).not.toContain('planted');
+  expect(stderr).toContain('no model for sk-planted-4711');
+  const records = readLines(join(out, 'evidence.jsonl')).filter(
+    ({ outcome }) => outcome === 'oracle_failure',
+  );
+  expect(records.map(({ reason }) => reason).toSorted()).toEqual(['malformed', 'status 500']);
+  for (const record of records) expect(record.oracle).not.toHaveProperty('detail');
+});

@@ -1,7 +1,9 @@
 import { createHash, createHmac } from 'node:crypto';
 import { type GroundTruth, type GroundTruthDraw, groundTruthSchema } from '#contracts/ground-truth.ts';
+import type { ReplayCheckpoint } from '#contracts/replay.ts';
 import { toWire } from '#contracts/wire.ts';
-import { endOfReplay, scoreReplay } from '#verification/replay/score.ts';
+import { failureInPublic } from '#verification/certificate/raw-replay.ts';
+import { endOfReplay, type ReplayEnd, scoreReplay } from '#verification/replay/score.ts';
 import { compareGroundTruthIds } from '#verification/statistics/aggregate.ts';
 import type { StoredReplay } from './run-store.ts';
 import { sealedTexts } from './sealed-texts.ts';
@@ -38,6 +40,14 @@ const withoutText = ({ checkpoint }: StoredReplay) => ({
   replyAccuracy: checkpoint.reply?.kind === 'judged' ? checkpoint.reply.replyAccuracy : null,
 });
 
+/** A replay's steps, and why it was not scored. Of an oracle's failure kind and status are published, never its text. */
+const published = (checkpoint: ReplayCheckpoint, end: ReplayEnd | null) => {
+  const { oracle } = checkpoint;
+  if (oracle?.kind !== 'failure') return { reason: end?.reason ?? null, ...checkpoint };
+  const { detail: _, ...failure } = oracle;
+  return { reason: failureInPublic(oracle), ...checkpoint, oracle: failure };
+};
+
 const recordOf = (
   replay: StoredReplay,
   groundTruth: GroundTruth,
@@ -54,9 +64,7 @@ const recordOf = (
   }
   const digest = groundTruthDigest(groundTruth);
   const { id, title, url, repository, mergeCommit, mergedAt } = groundTruth;
-  // The detail of a failure is the oracle's own text, which is sealed in its step.
-  const reason = checkpoint.oracle?.kind === 'failure' ? checkpoint.oracle.reason : (end?.reason ?? null);
-  const steps = sealedTexts(toWire({ reason, ...checkpoint }), { groundTruthId: id, salt });
+  const steps = sealedTexts(toWire(published(checkpoint, end)), { groundTruthId: id, salt });
   return {
     ...toWire({
       groundTruth: { id, title, url, repository, mergeCommit, mergedAt, digest },
@@ -74,10 +82,10 @@ const recordOf = (
 export const evidenceLines = (draw: GroundTruthDraw, replays: StoredReplay[], salt: string): string => {
   const changes = new Map([...draw.drawn, ...draw.reserve].map((change) => [change.id, change]));
   // A private repository's ordinals are those of its certificate, which leaves out replaced changes.
-  const published = draw.private
+  const shown = draw.private
     ? replays.filter(({ checkpoint }) => endOfReplay(checkpoint)?.outcome !== 'replaced')
     : replays;
-  return published
+  return shown
     .toSorted((a, b) => compareGroundTruthIds(a.groundTruthId, b.groundTruthId))
     .flatMap((replay, index) => {
       const groundTruth = changes.get(replay.groundTruthId);

@@ -138,6 +138,11 @@ export const runSchema = z.object({
   continuation: z.enum(continuations).nullable(),
   /** What the owner can do with it now. */
   can: z.object({ cancel: z.boolean(), resume: z.boolean(), retry: z.boolean() }),
+  /**
+   * The first of the replays in which the oracle failed, in its own words, which only the owner may read. Null in lists,
+   * and until the run is completed: before that, nobody sees how a replay ended.
+   */
+  oracleFailures: z.array(z.object({ groundTruthId: z.string(), reason: z.string() })).nullable(),
   /** The names of the headers that resuming or retrying needs again. */
   oracleHeaderNames: z.array(z.string()),
   /** The oracle's address had a query, so resuming or retrying needs the address again. */

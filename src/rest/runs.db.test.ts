@@ -54,6 +54,7 @@ test('POST /runs answers 201 with the run’s id, PENDING and the judge, and onl
     can: { cancel: true, resume: false, retry: false },
     oracle_header_names: [],
     needs_oracle_url: false,
+    oracle_failures: null,
     seconds_left: null,
     certificate_id: null,
     created_at: expect.any(String),

@@ -29,6 +29,7 @@ const run: Run = {
   continuesRunId: null,
   continuation: null,
   can: { cancel: true, resume: false, retry: false },
+  oracleFailures: null,
   needsOracleUrl: false,
   oracleHeaderNames: [],
 };

@@ -61,6 +61,10 @@ const facts = (run: Run, address: string): [string, string | null][] => [
   ['Cost', costOf(run)],
   ['Just now', run.activity],
   ['Error', run.error],
+  ...(run.oracleFailures ?? []).map(({ groundTruthId, reason }): [string, string] => [
+    'Failed',
+    `${groundTruthId}: ${reason}`,
+  ]),
   ['Certificate', run.certificateId && `${address}/certificates/${run.certificateId}`],
   ['Created', run.createdAt],
   ['Updated', run.updatedAt],

@@ -83,7 +83,7 @@ test('every score of a certificate is within [0, 1], its Brier within [0, 0.5], 
   ).toEqual([
     ['1', 1, null],
     ['2', 1, null],
-    ['3', 0, 'status: It answered 500.'],
+    ['3', 0, 'status'],
   ]);
 });
 

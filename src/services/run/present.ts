@@ -167,6 +167,7 @@ export const presentRun = (row: typeof verificationRuns.$inferSelect, surroundin
       resume: row.status === 'FAILED' && row.draw !== null && !resumed.has(row.id),
       retry: row.status === 'FAILED' && row.config.source.kind !== 'sample',
     },
+    oracleFailures: null,
     needsOracleUrl: row.config.oracleQuery !== null,
     oracleHeaderNames: 'headers' in row.config.oracle ? Object.keys(row.config.oracle.headers) : [],
   };

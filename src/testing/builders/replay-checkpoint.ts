@@ -105,6 +105,7 @@ export const failedCheckpoint = (changes: number, httpAnswered = true): ReplayCh
         reason: 'status',
         detail: 'The oracle answered 500.',
         httpAnswered: true,
+        status: 500,
         latencyMs: 5,
         retries: 0,
       }

@@ -74,11 +74,11 @@ test('a certificate is unverified and unranked, and provisional below the asked 
   expect(certificate).toMatchObject({ tier: 'UNVERIFIED', ranked: false, provisional: true });
 });
 
-test('replays are ordered by id, and an oracle failure says why', () => {
+test('replays are ordered by id, and an oracle failure has its kind and status', () => {
   expect(
     certificate.replayScores.map(({ groundTruthId, oracleFailure }) => [groundTruthId, oracleFailure]),
   ).toEqual([
-    ['9', 'status: The oracle answered 500.'],
+    ['9', 'status 500'],
     ['10', null],
   ]);
 });

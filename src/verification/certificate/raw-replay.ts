@@ -1,5 +1,6 @@
 import type { RawReplay } from '#contracts/certificate.ts';
 import type { ReplayEvidence } from '#contracts/judge-trust.ts';
+import type { OracleFailure } from '#contracts/oracle.ts';
 import type { ReplayCheckpoint, ReplayScore } from '#contracts/replay.ts';
 import { scoreBaseline } from '../replay/baseline.ts';
 import type { ReplayEnd } from '../replay/score.ts';
@@ -13,10 +14,17 @@ export type EndedReplay = {
   score: ReplayScore | null;
 };
 
-/** No text of a private repository is published: the kind of failure is, its wording is not. */
-const reasonWithoutText = (end: ReplayEnd, checkpoint: ReplayCheckpoint) => {
-  if (end.outcome === 'scored') return null;
-  return checkpoint.oracle?.kind === 'failure' ? checkpoint.oracle.reason : 'A verdict was not obtained.';
+/**
+ * An oracle's failure as anyone may read it: its kind and status. The rest is for the run's owner, because the words of
+ * a service or an exception can hold secrets.
+ */
+export const failureInPublic = ({ reason, status }: Pick<OracleFailure, 'reason' | 'status'>): string =>
+  status === undefined ? reason : `${reason} ${status}`;
+
+const reasonInPublic = (end: ReplayEnd, { oracle }: ReplayCheckpoint, isPrivate: boolean) => {
+  if (end.outcome === 'oracle_failure' && oracle?.kind === 'failure') return failureInPublic(oracle);
+  // What a judge says may quote the change.
+  return isPrivate && end.outcome !== 'scored' ? 'A verdict was not obtained.' : end.reason;
 };
 
 const baselineEvidenceOf = (groundTruthId: string, { answerKey, baseline }: ReplayCheckpoint) => {
@@ -79,7 +87,7 @@ export const rawReplay = (replay: EndedReplay, isPrivate: boolean): RawReplay =>
   return {
     groundTruthId: id,
     outcome: end.outcome,
-    reason: isPrivate ? reasonWithoutText(end, checkpoint) : end.reason,
+    reason: reasonInPublic(end, checkpoint, isPrivate),
     precision: score && rounded(score.precision),
     recall: score && rounded(score.recall),
     replyAccuracy: score && rounded(score.replyAccuracy),

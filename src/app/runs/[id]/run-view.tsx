@@ -2,6 +2,7 @@
 
 import Link from 'next/link';
 import { useEffect, useRef, useState } from 'react';
+import { Code } from '#components/facts.tsx';
 import { Notice } from '#components/notice.tsx';
 import { PageHeading, Section } from '#components/page-heading.tsx';
 import {
@@ -139,6 +140,24 @@ export const RunView = ({ initial }: { initial: Run }) => {
           </Notice>
         </div>
       ) : null}
+
+      {run.oracleFailures === null || run.oracleFailures.length === 0 ? null : (
+        <Section id="failures" title="Why the oracle failed">
+          <p>Only you see these words. The certificate says the kind of each failure.</p>
+          <dl className="mt-4 space-y-3">
+            {run.oracleFailures.map(({ groundTruthId, reason }) => (
+              <div key={groundTruthId}>
+                <dt>
+                  <Code>{groundTruthId}</Code>
+                </dt>
+                <dd className="break-words whitespace-pre-wrap text-muted">
+                  <bdi>{reason}</bdi>
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </Section>
+      )}
 
       <Section id="about" title="About this run">
         <RunFacts run={run} />
