@@ -43,6 +43,8 @@ const dresses: [string, (reasoning: string) => string][] = [
   ),
   ['a tag with attributes', (said) => `<thinking depth="2">${said}</thinking>`],
   ['nested tags', (said) => `<think>a<think>${said}</think>b ${said}</think>`],
+  ['a lone closer after a pair', (said) => `<think>a</think>${said}</think>\n`],
+  ['two lone closers', (said) => `${said}</think>${said}</reasoning>\n`],
   ['a lone closer', (said) => `${said}</think>\n`],
   ['brackets', (said) => `[THINK]${said}[/THINK]`],
   ['a lone bracket', (said) => `${said}[/THINK]`],

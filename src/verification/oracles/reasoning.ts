@@ -81,18 +81,14 @@ function* marksIn(text: string, objects: readonly Span[]): Generator<Mark> {
   }
 }
 
-/** Spans in order of their ends, in which a span takes the place of those that it contains. */
-const addSpan = (spans: Span[], span: Span) => {
-  while ((spans.at(-1)?.start ?? -1) >= span.start) spans.pop();
-  const last = spans.at(-1);
-  if (last !== undefined && last.end >= span.start) last.end = Math.max(last.end, span.end);
-  else spans.push({ ...span });
-};
-
 /** The spans' union, ordered and without overlaps. */
 const union = (spans: Span[]): Span[] => {
   const merged: Span[] = [];
-  for (const span of spans.toSorted((a, b) => a.start - b.start)) addSpan(merged, span);
+  for (const { start, end } of spans.toSorted((a, b) => a.start - b.start)) {
+    const last = merged.at(-1);
+    if (last !== undefined && last.end >= start) last.end = Math.max(last.end, end);
+    else merged.push({ start, end });
+  }
   return merged;
 };
 
