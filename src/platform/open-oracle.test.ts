@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { OracleChoice } from '#contracts/oracle-types.ts';
+import { type OracleChoice, type OracleType, oracleTypeNames } from '#contracts/oracle-types.ts';
 import type { LocalOracle, Oracle } from '#verification/oracles/oracle.ts';
 import { oracleOpener, runOracles } from './open-oracle.ts';
 
@@ -24,6 +24,17 @@ const opener = () => {
   const of = (runId: string, choice: OracleChoice) => oracles.of(runId, () => opened(choice));
   return { oracles, of, closed };
 };
+
+const choices: { [Type in OracleType]: OracleChoice<Type> } = {
+  http: { type: 'http', url: 'https://oracle.example/', headers: {} },
+  mcp: { type: 'mcp', url: 'https://oracle.example/', headers: {}, tool: 't' },
+  chat: { type: 'chat', url: 'https://oracle.example/', headers: {}, model: 'm' },
+  python: { type: 'python', module: 'a', callable: 'answer' },
+};
+
+test.each(oracleTypeNames)('an oracle of type %s can be looked at before it is asked', (type) => {
+  expect(opener().oracles.of('run', choices[type]).look).toBeTypeOf('function');
+});
 
 const python = (module: string): OracleChoice => ({ type: 'python', module, callable: 'answer' });
 

@@ -51,8 +51,11 @@ const outside = (objects: Span[], spans: Span[]): Span[] => {
   });
 };
 
+const shortestAnswer = '{"summary":""}'.length;
+
 const lastAnswer = (text: string, objects: Span[]): Record<string, unknown> | null => {
   for (const { start, end } of objects.toReversed()) {
+    if (end - start < shortestAnswer) continue;
     const answer = answerObject(parseJson(text.slice(start, end)));
     if (answer !== null) return answer;
   }

@@ -118,6 +118,15 @@ function errorOf(completion: Record<string, unknown>, choice: unknown): Exchange
   );
 }
 
+const cutOff = 'The answer was cut off at the length limit';
+/** Reasons why a completion ended before its answer did. Mistral has the second one. */
+const brokenBy = new Map<unknown, string>([
+  ['length', cutOff],
+  ['model_length', cutOff],
+  ['content_filter', "The endpoint's filter withheld the answer"],
+  ['error', 'The endpoint broke off the answer'],
+]);
+
 function readCompletion(answered: unknown): ExchangeEnd {
   // Google's endpoint puts its error object into a list.
   const completion: unknown = Array.isArray(answered) && answered.length === 1 ? answered[0] : answered;
@@ -131,14 +140,9 @@ function readCompletion(answered: unknown): ExchangeEnd {
   }
   const { content, refusal, tool_calls: toolCalls } = choice.message;
   // A truncated answer does not count, even if part of it can be read.
-  if (choice.finish_reason === 'length') {
-    return failure('malformed', 'The answer was cut off at the length limit (finish_reason length).');
-  }
-  if (choice.finish_reason === 'content_filter') {
-    return failure('malformed', "The endpoint's filter withheld the answer (finish_reason content_filter).");
-  }
-  if (choice.finish_reason === 'error') {
-    return failure('malformed', 'The endpoint broke off the answer (finish_reason error).');
+  const broken = brokenBy.get(choice.finish_reason);
+  if (broken !== undefined) {
+    return failure('malformed', `${broken} (finish_reason ${choice.finish_reason}).`);
   }
   const parts = Array.isArray(content) ? content : [];
   // A refusal in words is an answer and is judged like any other (methodology), wherever the endpoint puts it.

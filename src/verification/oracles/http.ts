@@ -12,8 +12,6 @@ import {
 } from './exchange.ts';
 import type { Oracle } from './oracle.ts';
 
-export type { OracleFetch } from './exchange.ts';
-
 export type HttpOracleOptions = {
   url: string;
   headers: Record<string, string>;

@@ -93,10 +93,11 @@ const readObject = (text: string, start: number): { found: Span[]; resume: numbe
  */
 export const jsonObjectsIn = (text: string): Span[] => {
   const objects: Span[] = [];
-  for (let at = text.indexOf('{'); at >= 0; ) {
-    const { found, resume } = readObject(text, at);
+  const beginning = /\{(?=\s*["}])/g;
+  for (let begun = beginning.exec(text); begun !== null; begun = beginning.exec(text)) {
+    const { found, resume } = readObject(text, begun.index);
     for (const object of found) objects.push(object);
-    at = text.indexOf('{', resume);
+    beginning.lastIndex = resume;
   }
   return objects;
 };
