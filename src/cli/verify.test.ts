@@ -84,7 +84,7 @@ test('the shown certificate says what judged it and what each number means', asy
     'Calibration certificate of acme',
     'Offline judge: a lexical baseline',
     'Provisional: 2 of the 50',
-    'oracle failure: status: The oracle answered 500.',
+    'oracle failure: status 500',
     'What is estimated',
     'lower is better',
   ])
