@@ -33,7 +33,7 @@ const choices: { [Type in OracleType]: OracleChoice<Type> } = {
 };
 
 test.each(oracleTypeNames)('an oracle of type %s can be looked at before it is asked', (type) => {
-  expect(opener().oracles.of('run', choices[type]).look).toBeTypeOf('function');
+  expect(opener().of('run', choices[type]).look).toBeTypeOf('function');
 });
 
 const python = (module: string): OracleChoice => ({ type: 'python', module, callable: 'answer' });

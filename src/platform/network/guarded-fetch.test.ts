@@ -299,7 +299,7 @@ test('no hostile spelling of a local address is dialled: the listeners get no co
 
 test('a look opens a connection under the same rule, sends nothing, and says why none was made', async () => {
   const fake = await startOracle();
-  const inside = open({ reachable: false });
+  const inside = open({ publicOnly: false });
   await inside.connect(fake.url);
   expect(fake.requests).toEqual([]);
   const failureOf = async (guarded: GuardedFetch, url: string) => {
