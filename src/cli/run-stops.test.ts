@@ -86,9 +86,16 @@ describe('--max-cost', () => {
     expect(ledger().bookedUsd).toBe(0);
     expect(statSync(file).mode & 0o777).toBe(0o600);
 
-    // As a kill before the certificate leaves it.
+    // As a kill before the certificate leaves it: the call under way counts at what the answered ones cost on average.
     rmSync(join(out, 'certificate.json'));
-    writeFileSync(file, JSON.stringify({ settledUsd: 1, bookedUsd: 4 }));
+    const killed = {
+      settledUsd: 4,
+      bookedUsd: 30,
+      open: { calls: 1, likelyUsd: 2 },
+      answered: { calls: 4, costUsd: 4 },
+      unanswered: { likelyUsd: 0, mostUsd: 0 },
+    };
+    writeFileSync(file, JSON.stringify(killed));
     const refused = await judged(oracle, model, ...args);
     expect(refused).toMatchObject({ code: 2, stdout: '' });
     expect(refused.stderr).toContain('--max-cost is $5.00, and this run has already spent $5.0000');
