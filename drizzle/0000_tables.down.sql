@@ -4,6 +4,8 @@ DROP TABLE "call_slots" CASCADE;
 --> statement-breakpoint
 DROP TABLE "call_waits" CASCADE;
 --> statement-breakpoint
+DROP TABLE "certificate_counts" CASCADE;
+--> statement-breakpoint
 DROP TABLE "verification_certificates" CASCADE;
 --> statement-breakpoint
 DROP TABLE "verification_replay_scores" CASCADE;

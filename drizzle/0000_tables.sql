@@ -29,6 +29,11 @@ CREATE TABLE "call_waits" (
 	CONSTRAINT "call_waits_pkey" PRIMARY KEY("resource","user_id")
 );
 --> statement-breakpoint
+CREATE TABLE "certificate_counts" (
+	"construct_id" text PRIMARY KEY NOT NULL,
+	"certificates" bigint NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "verification_certificates" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"run_id" uuid NOT NULL,
@@ -46,6 +51,13 @@ CREATE TABLE "verification_certificates" (
 	"methodology_version" text NOT NULL,
 	"scoring_model" text NOT NULL,
 	"raw_scores_json" jsonb NOT NULL,
+	"judge" text GENERATED ALWAYS AS (raw_scores_json #>> '{judge,provider}') STORED NOT NULL,
+	"sample" boolean GENERATED ALWAYS AS ((raw_scores_json #>> '{sample}')::boolean) STORED NOT NULL,
+	"provisional" boolean GENERATED ALWAYS AS ((raw_scores_json #>> '{provisional}')::boolean) STORED NOT NULL,
+	"composite_lower" double precision GENERATED ALWAYS AS ((raw_scores_json #>> '{intervals,compositeScore,lower}')::float8) STORED NOT NULL,
+	"composite_upper" double precision GENERATED ALWAYS AS ((raw_scores_json #>> '{intervals,compositeScore,upper}')::float8) STORED NOT NULL,
+	"judge_reliable" boolean GENERATED ALWAYS AS ((raw_scores_json #>> '{trust,reliable}')::boolean) STORED NOT NULL,
+	"canaries_leaked" boolean GENERATED ALWAYS AS ((raw_scores_json #>> '{trust,pool,canaries,injected,supported}')::int > 0) STORED NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "verification_certificates_run_id_unique" UNIQUE("run_id"),
 	CONSTRAINT "verification_certificates_construct_id_check" CHECK (char_length("verification_certificates"."construct_id") between 1 and 255),
@@ -317,8 +329,10 @@ ALTER TABLE "api_tokens" ADD CONSTRAINT "api_tokens_user_id_users_id_fk" FOREIGN
 ALTER TABLE "sign_in_links" ADD CONSTRAINT "sign_in_links_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "user_identities" ADD CONSTRAINT "user_identities_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "call_slots_resource_taken_at_idx" ON "call_slots" USING btree ("resource","taken_at");--> statement-breakpoint
-CREATE INDEX "verification_certificates_construct_id_created_at_idx" ON "verification_certificates" USING btree ("construct_id","created_at");--> statement-breakpoint
-CREATE INDEX "verification_certificates_brier_idx" ON "verification_certificates" USING btree ("brier");--> statement-breakpoint
+CREATE INDEX "verification_certificates_newest_idx" ON "verification_certificates" USING btree ("created_at","id");--> statement-breakpoint
+CREATE INDEX "verification_certificates_construct_newest_idx" ON "verification_certificates" USING btree ("construct_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "verification_certificates_lowest_brier_idx" ON "verification_certificates" USING btree ("brier","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "verification_certificates_construct_lowest_brier_idx" ON "verification_certificates" USING btree ("construct_id","brier","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "ground_truth_records_private_created_at_idx" ON "ground_truth_records" USING btree ("created_at") WHERE scope <> 'public';--> statement-breakpoint
 CREATE UNIQUE INDEX "inquiries_user_id_kind_key" ON "inquiries" USING btree ("user_id","kind");--> statement-breakpoint
 CREATE INDEX "inquiries_created_at_idx" ON "inquiries" USING btree ("created_at");--> statement-breakpoint
@@ -332,7 +346,10 @@ CREATE INDEX "verification_replays_ground_truth_digest_idx" ON "verification_rep
 CREATE INDEX "verification_replays_run_id_state_position_idx" ON "verification_replays" USING btree ("run_id","state","position");--> statement-breakpoint
 CREATE UNIQUE INDEX "verification_runs_resumed_once_key" ON "verification_runs" USING btree ("continues_run_id") WHERE continuation = 'resume';--> statement-breakpoint
 CREATE INDEX "verification_runs_status_idx" ON "verification_runs" USING btree ("status");--> statement-breakpoint
-CREATE INDEX "verification_runs_user_id_created_at_idx" ON "verification_runs" USING btree ("user_id","created_at");--> statement-breakpoint
+CREATE INDEX "verification_runs_newest_idx" ON "verification_runs" USING btree ("user_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "verification_runs_status_newest_idx" ON "verification_runs" USING btree ("user_id","status","created_at","id");--> statement-breakpoint
+CREATE INDEX "verification_runs_construct_newest_idx" ON "verification_runs" USING btree ("user_id","construct_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "verification_runs_construct_status_newest_idx" ON "verification_runs" USING btree ("user_id","construct_id","status","created_at","id");--> statement-breakpoint
 CREATE INDEX "verification_runs_construct_id_idx" ON "verification_runs" USING btree ("construct_id");--> statement-breakpoint
 CREATE INDEX "api_tokens_user_id_idx" ON "api_tokens" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "user_identities_user_id_idx" ON "user_identities" USING btree ("user_id");--> statement-breakpoint

@@ -3,11 +3,7 @@ import { certificateListInputSchema } from '#contracts/certificate.ts';
 import { listHref, readListQuery } from './list-query.ts';
 
 test('filters are read from an address, and invalid ones are ignored', () => {
-  expect(readListQuery(certificateListInputSchema, {})).toEqual({
-    sort: 'created_desc',
-    limit: 20,
-    offset: 0,
-  });
+  expect(readListQuery(certificateListInputSchema, {})).toEqual({});
   expect(
     readListQuery(certificateListInputSchema, {
       constructId: ' 42 ',
@@ -16,13 +12,9 @@ test('filters are read from an address, and invalid ones are ignored', () => {
       offset: ['40', '60'],
       other: 'x',
     }),
-  ).toEqual({ constructId: '42', sort: 'brier_asc', limit: 20, offset: 40 });
+  ).toEqual({ constructId: '42', sort: 'brier_asc', offset: 40 });
   expect(readListQuery(certificateListInputSchema, { sort: 'worst', offset: '-1', constructId: '' })).toEqual(
-    {
-      sort: 'created_desc',
-      limit: 20,
-      offset: 0,
-    },
+    {},
   );
 });
 

@@ -14,7 +14,7 @@ const single = (value: string | string[] | undefined) => {
 export const readListQuery = <Shape extends z.ZodObject>(
   schema: Shape,
   params: SearchParams,
-): z.output<Shape> => {
+): z.input<Shape> => {
   const given: Record<string, unknown> = {};
   for (const [key, field] of Object.entries(schema.shape)) {
     const text = single(params[key]);
@@ -23,7 +23,7 @@ export const readListQuery = <Shape extends z.ZodObject>(
     const value = candidates.find((candidate) => field.safeParse(candidate).success);
     if (value !== undefined) given[key] = value;
   }
-  return schema.parse(given);
+  return given as z.input<Shape>;
 };
 
 /** The address of a list. Undefined and 0 are left out, so that the default list has the bare path. */

@@ -2,7 +2,9 @@ import type { NextAuthOptions } from 'next-auth';
 import type { CredentialsConfig } from 'next-auth/providers/credentials';
 import type { OAuthConfig } from 'next-auth/providers/oauth';
 import { z } from 'zod';
+import { walletSignatureSchema } from '#contracts/account.ts';
 import { AppError } from '#contracts/errors.ts';
+import { lineSchema } from '#contracts/text.ts';
 import { consumeSignInLink, signInWithWallet, userOfIdentity } from '#services/account/index.ts';
 import type { AuthContext } from './context.ts';
 import { authCookies } from './cookies.ts';
@@ -52,7 +54,7 @@ const posted = <Shape extends z.ZodType>(
 
 const githubProfileSchema = z.object({
   id: z.number().int().positive(),
-  login: z.string().max(100),
+  login: lineSchema.max(100),
 });
 type GithubProfile = z.infer<typeof githubProfileSchema>;
 
@@ -93,7 +95,7 @@ export const createAuthOptions = (
     posted(
       'link',
       'One-time link',
-      z.object({ token: z.string().min(1).max(200) }),
+      z.object({ token: lineSchema.min(1).max(200) }),
       async ({ token }) => {
         const actor = await consumeSignInLink(auth, token);
         if (!actor) throw new AppError('UNAUTHORIZED', signInErrors.link);
@@ -104,7 +106,8 @@ export const createAuthOptions = (
     posted(
       'wallet',
       'Ethereum wallet',
-      z.object({ message: z.string().min(1).max(10_000), signature: z.string().min(1).max(10_000) }),
+      // next-auth posts fields of its own with it.
+      walletSignatureSchema.strip(),
       (given) => signInWithWallet(auth, given),
       report,
     ),

@@ -5,6 +5,7 @@ import { intervalSchema, unitSchema } from './interval.ts';
 import { judgeProviders } from './judge-providers.ts';
 import { judgeTrustSchema, replayEvidenceSchema } from './judge-trust.ts';
 import { judgeUsageSchema, replayOutcomes } from './replay.ts';
+import { soughtNameSchema, storableTextSchema } from './text.ts';
 
 export const certificateDomain = 'community_oracle';
 /** Every certificate is a preview until canaries, baselines, signature and log exist (certificate.md). */
@@ -80,17 +81,22 @@ export type UnansweredCalls = z.infer<typeof unansweredCallsSchema>;
 
 /** One replay in a certificate: the ids, booleans and reasons from which every score can be recomputed. */
 export const rawReplaySchema = z.object({
-  groundTruthId: z.string(),
+  groundTruthId: storableTextSchema,
   outcome: z.enum(replayOutcomes).exclude(['replaced']),
-  reason: z.string().nullable(),
+  reason: storableTextSchema.nullable(),
   precision: unitSchema.nullable(),
   recall: unitSchema.nullable(),
   replyAccuracy: unitSchema.nullable(),
   claims: z.array(
-    z.object({ id: z.string(), folded: z.number().int(), restatement: z.boolean(), supported: z.boolean() }),
+    z.object({
+      id: storableTextSchema,
+      folded: z.number().int(),
+      restatement: z.boolean(),
+      supported: z.boolean(),
+    }),
   ),
   claimsMade: z.number().int(),
-  changes: z.array(z.object({ id: z.string(), surfaced: z.boolean() })),
+  changes: z.array(z.object({ id: storableTextSchema, surfaced: z.boolean() })),
   /** Null for an unscored replay, because no published number uses it. */
   evidence: replayEvidenceSchema.nullable(),
 });
@@ -103,7 +109,7 @@ export const rawScoresSchema = z.object({
   intervals: intervalsSchema,
   counts: replayCountsSchema,
   draw: z.object({
-    seed: z.string(),
+    seed: storableTextSchema,
     seedSource: seedSourceSchema,
     listed: z.number().int(),
     limit: z.number().int(),
@@ -111,7 +117,11 @@ export const rawScoresSchema = z.object({
     /** The oracle did not see which repository and pull request it was asked about. */
     blinded: z.boolean(),
   }),
-  judge: z.object({ provider: z.enum(judgeProviders), model: z.string(), promptDigest: z.string() }),
+  judge: z.object({
+    provider: z.enum(judgeProviders),
+    model: storableTextSchema,
+    promptDigest: storableTextSchema,
+  }),
   usage: judgeUsageSchema,
   usageByMeasure: usageByMeasureSchema,
   unanswered: unansweredCallsSchema,
@@ -125,9 +135,9 @@ export const rawScoresSchema = z.object({
 export type RawScores = z.infer<typeof rawScoresSchema>;
 
 export const certificateSummarySchema = z.object({
-  id: z.string(),
-  constructId: z.string(),
-  domain: z.string(),
+  id: storableTextSchema,
+  constructId: storableTextSchema,
+  domain: storableTextSchema,
   replayCount: z.number().int(),
   compositeScore: unitSchema,
   brier: z.number().min(0).max(0.5),
@@ -147,8 +157,8 @@ export const certificateSummarySchema = z.object({
 export type CertificateSummary = z.infer<typeof certificateSummarySchema>;
 
 export const replayScoreSchema = z.object({
-  id: z.string(),
-  groundTruthId: z.string(),
+  id: storableTextSchema,
+  groundTruthId: storableTextSchema,
   precision: unitSchema,
   recall: unitSchema,
   replyAccuracy: unitSchema,
@@ -156,7 +166,7 @@ export const replayScoreSchema = z.object({
   claimsSupported: z.number().int(),
   changesTotal: z.number().int(),
   changesSurfaced: z.number().int(),
-  scoringModel: z.string(),
+  scoringModel: storableTextSchema,
   scoringLatencyMs: z.number().int(),
   scoredAt: instantSchema,
 });
@@ -166,24 +176,24 @@ export const certificateSchema = certificateSummarySchema.extend({
   recall: unitSchema,
   replyAccuracy: unitSchema,
   sampleSize: z.number().int(),
-  groundTruthSource: z.string(),
-  commitRange: z.string().nullable(),
-  methodologyVersion: z.string(),
-  scoringModel: z.string(),
+  groundTruthSource: storableTextSchema,
+  commitRange: storableTextSchema.nullable(),
+  methodologyVersion: storableTextSchema,
+  scoringModel: storableTextSchema,
   intervals: intervalsSchema,
   counts: replayCountsSchema,
   weights: weightsSchema,
   draw: rawScoresSchema.shape.draw,
-  promptDigest: z.string(),
+  promptDigest: storableTextSchema,
   usage: judgeUsageSchema,
   usageByMeasure: usageByMeasureSchema,
   unanswered: unansweredCallsSchema,
   trust: judgeTrustSchema,
   minReplays: z.number().int(),
-  unscored: z.array(z.object({ groundTruthId: z.string(), reason: z.string() })),
+  unscored: z.array(z.object({ groundTruthId: storableTextSchema, reason: storableTextSchema })),
   replayScores: z.array(
     replayScoreSchema.extend({
-      oracleFailure: z.string().nullable(),
+      oracleFailure: storableTextSchema.nullable(),
       evidence: replayEvidenceSchema,
     }),
   ),
@@ -193,10 +203,20 @@ export type Certificate = z.infer<typeof certificateSchema>;
 export const pageSchema = {
   limit: z.number().int().min(1).max(100).default(20),
   offset: z.number().int().min(0).default(0),
+  /** The `nextCursor` of the page before, instead of an offset. A deep page costs no more than the first. */
+  cursor: storableTextSchema.optional(),
 };
 
-export const certificateListInputSchema = z.object({
-  constructId: z.string().min(1).max(255).optional(),
+/** What every list says of its page. `nextCursor` is absent on the last one. */
+export const pagedSchema = {
+  total: z.number().int(),
+  limit: z.number().int(),
+  offset: z.number().int(),
+  nextCursor: storableTextSchema.optional(),
+};
+
+export const certificateListInputSchema = z.strictObject({
+  constructId: soughtNameSchema.optional(),
   sort: z.enum(certificateSorts).default('created_desc'),
   ...pageSchema,
 });
@@ -204,7 +224,5 @@ export type CertificateListInput = z.infer<typeof certificateListInputSchema>;
 
 export const certificateListSchema = z.object({
   certificates: z.array(certificateSummarySchema),
-  total: z.number().int(),
-  limit: z.number().int(),
-  offset: z.number().int(),
+  ...pagedSchema,
 });

@@ -42,8 +42,8 @@ export const groundTruthDrawSchema = z.object({
   reserve: z.array(groundTruthSchema),
   listed: z.number().int(),
   excluded: z.partialRecord(z.enum(exclusionReasons), z.number().int()),
-  source: z.string(),
-  commitRange: z.string().nullable(),
+  source: storableTextSchema,
+  commitRange: storableTextSchema.nullable(),
   private: z.boolean(),
 });
 export type GroundTruthDraw = z.infer<typeof groundTruthDrawSchema>;

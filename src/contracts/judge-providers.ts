@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storableTextSchema } from './text.ts';
 
 const amount = z.number().nonnegative();
 /** US dollars per million tokens. `cacheWrite` is the price of the 5-minute cache, the only one used here. */
@@ -123,7 +124,7 @@ export const defaultProvider = (canBeUsed: (provider: JudgeProvider) => boolean)
  */
 export const judgeRuleSchema = z.object({
   provider: z.enum(judgeProviders),
-  promptDigest: z.string(),
-  text: z.string(),
+  promptDigest: storableTextSchema,
+  text: storableTextSchema,
 });
 export type JudgeRule = z.infer<typeof judgeRuleSchema>;

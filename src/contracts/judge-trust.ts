@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { intervalSchema, unitSchema } from './interval.ts';
 import { canaryKinds, replyAccuracies } from './replay.ts';
+import { storableTextSchema } from './text.ts';
 
 const canaryCountSchema = z.object({ shown: z.number().int(), supported: z.number().int() });
 /** For each kind of canary, how many a judge ruled on and how many it called supported. */
@@ -33,7 +34,7 @@ export const judgeTrustSchema = z.object({
    * What the rates are computed from: this run and the earlier ones whose certificates are named. Each change of those
    * counts once, as in its earliest certificate.
    */
-  pool: z.object({ canaries: canaryCountsSchema, certificates: z.array(z.string()) }),
+  pool: z.object({ canaries: canaryCountsSchema, certificates: z.array(storableTextSchema) }),
   /** P(supported | true), P(rejected | false), and the share of injected claims that were accepted. */
   q1: rateSchema.nullable(),
   q0: rateSchema.nullable(),
@@ -57,7 +58,7 @@ export const judgeTrustSchema = z.object({
   /** How often another judge gave the same verdict on claims and changes, and on replies. */
   agreement: z
     .object({
-      model: z.string(),
+      model: storableTextSchema,
       replays: z.number().int(),
       verdicts: agreementSchema.nullable(),
       replies: agreementSchema.nullable(),
@@ -85,7 +86,7 @@ export const replayEvidenceSchema = z.object({
       claims: z.array(z.object({ first: z.boolean(), second: z.boolean() })),
       changes: z.array(z.object({ first: z.boolean(), second: z.boolean() })),
       reply: z.object({ first: z.literal(replyAccuracies), second: z.literal(replyAccuracies) }),
-      model: z.string(),
+      model: storableTextSchema,
     })
     .nullable(),
 });

@@ -1,21 +1,18 @@
 import { z } from 'zod';
 import { redacted } from './redacted.ts';
+import { lineSchema, storableTextSchema } from './text.ts';
 
 /** http(s) without user info. Whether the address may be called is decided by the network rule. */
-export const oracleUrlSchema = z
-  .string()
-  .trim()
-  .max(2000)
-  .superRefine((text, context) => {
-    const url = URL.canParse(text) ? new URL(text) : null;
-    const problem =
-      url === null || !/^https?:$/.test(url.protocol)
-        ? 'Must be an http or https URL, for example https://oracle.example.com/verify.'
-        : url.username || url.password
-          ? 'Must not contain a user name or password. Send credentials as a header.'
-          : null;
-    if (problem) context.addIssue({ code: 'custom', message: problem });
-  });
+export const oracleUrlSchema = lineSchema.max(2000).superRefine((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const problem =
+    url === null || !/^https?:$/.test(url.protocol)
+      ? 'Must be an http or https URL, for example https://oracle.example.com/verify.'
+      : url.username || url.password
+        ? 'Must not contain a user name or password. Send credentials as a header.'
+        : null;
+  if (problem) context.addIssue({ code: 'custom', message: problem });
+});
 
 const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** Visible ASCII, space and tab, which every HTTP client sends unchanged. */
@@ -23,12 +20,12 @@ const headerValue = /^[\t\x20-\x7e]*$/;
 
 export const oracleHeadersSchema = z
   .record(
-    z.string().regex(headerName, 'Not a valid header name.').max(200),
-    z.string().max(4000).regex(headerValue, 'A header value must be visible ASCII on one line.'),
+    storableTextSchema.regex(headerName, 'Not a valid header name.').max(200),
+    storableTextSchema.max(4000).regex(headerValue, 'A header value must be visible ASCII on one line.'),
   )
   .refine((headers) => Object.keys(headers).length <= 50, 'At most 50 headers.');
 
-const redactedHeadersSchema = z.record(z.string(), z.literal(redacted));
+const redactedHeadersSchema = z.record(storableTextSchema, z.literal(redacted));
 
 /** A field that only some types have. It is stored and shown, so it holds no secret. */
 type OwnField = {
@@ -56,7 +53,7 @@ const shapeOf = <Fields extends OwnFields>(fields: Fields, schemaOf: (field: Own
   };
 
 /** A stored field was checked when it was requested. A rule that has become stricter since must not refuse it. */
-const asStored = () => z.string();
+const asStored = () => storableTextSchema;
 
 /** An oracle that is reached over the network. Its headers and its address's query may hold secrets. */
 const reached = <Type extends string, Fields extends OwnFields>(
@@ -76,7 +73,7 @@ const reached = <Type extends string, Fields extends OwnFields>(
   stored: z.object({
     type: z.literal(type),
     /** Without its query. */
-    url: z.string(),
+    url: storableTextSchema,
     headers: redactedHeadersSchema,
     ...shapeOf(entry.fields, asStored),
   }),
@@ -90,14 +87,12 @@ const local = <Type extends string, Fields extends OwnFields>(type: Type, entry:
   stored: z.object({ type: z.literal(type), ...shapeOf(entry.fields, asStored) }),
 });
 
-const givenName = () => z.string().trim().min(1).max(200);
+const givenName = () => lineSchema.min(1).max(200);
 
 const identifier = String.raw`[\p{XID_Start}_]\p{XID_Continue}*`;
 /** A name only: no path, no option, nothing that an interpreter could take for more. */
 const pythonName = (pattern: string, message: string) =>
-  z
-    .string()
-    .trim()
+  lineSchema
     .min(1)
     .max(500)
     .regex(new RegExp(`^${pattern}$`, 'u'), message);

@@ -1,29 +1,30 @@
 import { z } from 'zod';
+import { storableTextSchema } from './text.ts';
 
 /** What an HTTP oracle is sent, in the wire's names (wire contract, "The oracle's side"). */
 export const oracleRequestSchema = z.object({
   pr: z.object({
-    id: z.string(),
-    title: z.string(),
-    description: z.string(),
-    diff_content: z.string(),
-    files_changed: z.array(z.string()),
+    id: storableTextSchema,
+    title: storableTextSchema,
+    description: storableTextSchema,
+    diff_content: storableTextSchema,
+    files_changed: z.array(storableTextSchema),
   }),
-  follow_up_question: z.string(),
+  follow_up_question: storableTextSchema,
 });
 export type OracleRequest = z.infer<typeof oracleRequestSchema>;
 
 /** A claim in the oracle's words. `confidence` is the oracle's own, in [0, 1]; null if it states none. */
 export const oracleClaimSchema = z.object({
-  claim: z.string(),
+  claim: storableTextSchema,
   confidence: z.number().min(0).max(1).nullable(),
 });
 
 /** An oracle's answer as read: absent optional fields are empty, and all claims have one form. */
 export const oracleAnswerSchema = z.object({
-  summary: z.string(),
+  summary: storableTextSchema,
   keyClaims: z.array(oracleClaimSchema),
-  followUpResponse: z.string(),
+  followUpResponse: storableTextSchema,
 });
 export type OracleAnswer = z.infer<typeof oracleAnswerSchema>;
 
@@ -60,7 +61,7 @@ export const oracleOutcomeSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('failure'),
     reason: z.enum(oracleFailureReasons),
-    detail: z.string(),
+    detail: storableTextSchema,
     httpAnswered: z.boolean(),
     /** The HTTP status of a response that held no usable answer, or the code of the error in its body. */
     status: z.number().int().optional(),

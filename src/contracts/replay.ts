@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { oracleOutcomeSchema } from './oracle.ts';
+import { storableTextSchema } from './text.ts';
 
 /** Tokens of judge calls, summed. The offline judge uses none. `costUsd` is null if the model's price is unknown. */
 export const judgeUsageSchema = z.object({
@@ -35,12 +36,12 @@ const askedShape = {
 /** 1 to 10 important changes, each with a verbatim quote from the diff, and one factual follow-up question. */
 export const answerKeySchema = z.object({
   changes: z
-    .array(z.object({ id: z.string(), statement: z.string(), quote: z.string() }))
+    .array(z.object({ id: storableTextSchema, statement: storableTextSchema, quote: storableTextSchema }))
     .min(1)
     .max(10),
-  question: z.string().min(1),
-  referenceAnswer: z.string().min(1),
-  questionQuote: z.string(),
+  question: storableTextSchema.min(1),
+  referenceAnswer: storableTextSchema.min(1),
+  questionQuote: storableTextSchema,
 });
 export type AnswerKey = z.infer<typeof answerKeySchema>;
 
@@ -52,12 +53,12 @@ const judged = <T extends z.ZodRawShape>(shape: T) =>
   z.discriminatedUnion('kind', [
     z.object({
       kind: z.literal('judged'),
-      model: z.string(),
+      model: storableTextSchema,
       control: z.boolean(),
       ...askedShape,
       ...shape,
     }),
-    z.object({ kind: z.literal('unscored'), reason: z.string(), ...askedShape }),
+    z.object({ kind: z.literal('unscored'), reason: storableTextSchema, ...askedShape }),
   ]);
 
 /**
@@ -66,22 +67,26 @@ const judged = <T extends z.ZodRawShape>(shape: T) =>
  */
 export const canaryKinds = ['true', 'false', 'injected'] as const;
 export type CanaryKind = (typeof canaryKinds)[number];
-const canaryVerdictSchema = z.object({ kind: z.enum(canaryKinds), text: z.string(), supported: z.boolean() });
+const canaryVerdictSchema = z.object({
+  kind: z.enum(canaryKinds),
+  text: storableTextSchema,
+  supported: z.boolean(),
+});
 export type CanaryVerdict = z.infer<typeof canaryVerdictSchema>;
 
 /** One folded claim as judged. `members` are the positions (0-based) of the oracle's claims folded into it. */
 const claimVerdictSchema = z.object({
-  id: z.string(),
+  id: storableTextSchema,
   members: z.array(z.number().int()),
   restatement: z.boolean(),
   supported: z.boolean(),
-  quote: z.string().nullable(),
+  quote: storableTextSchema.nullable(),
 });
 
 const changeVerdictSchema = z.object({
-  id: z.string(),
+  id: storableTextSchema,
   surfaced: z.boolean(),
-  quote: z.string().nullable(),
+  quote: storableTextSchema.nullable(),
 });
 
 /** `claimsMade` counts the oracle's claims, `claimsCut` those beyond the caps. */
@@ -116,13 +121,13 @@ export const settledAnswerKeySchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('made'),
     key: answerKeySchema,
-    model: z.string(),
+    model: storableTextSchema,
     reused: z.boolean(),
     ...askedShape,
   }),
   z.object({
     kind: z.literal('impossible'),
-    reason: z.string(),
+    reason: storableTextSchema,
     reused: z.boolean(),
     ...askedShape,
   }),
@@ -132,7 +137,7 @@ export type SettledAnswerKey = z.infer<typeof settledAnswerKeySchema>;
 /** The answer key: made, impossible for this change (it is replaced), or unavailable (unscored). */
 export const answerKeyOutcomeSchema = z.discriminatedUnion('kind', [
   ...settledAnswerKeySchema.options,
-  z.object({ kind: z.literal('unavailable'), reason: z.string(), ...askedShape }),
+  z.object({ kind: z.literal('unavailable'), reason: storableTextSchema, ...askedShape }),
 ]);
 export type AnswerKeyOutcome = z.infer<typeof answerKeyOutcomeSchema>;
 

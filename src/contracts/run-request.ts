@@ -7,15 +7,14 @@ import {
   oracleUrlSchema,
   requestFieldsOf,
 } from './oracle-types.ts';
+import { lineSchema, storableTextSchema } from './text.ts';
 
 const ownerAndName = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\/[A-Za-z0-9._-]{1,100}$/;
 
 const urlOf = (text: string) => (URL.canParse(text) ? new URL(text) : null);
 
 /** An https URL without user info, query or fragment, or GitHub's `owner/name`. */
-export const repoUrlSchema = z
-  .string()
-  .trim()
+export const repoUrlSchema = lineSchema
   .min(1, 'Name a repository: an https URL or GitHub’s owner/name.')
   .max(500)
   .superRefine((text, context) => {
@@ -35,16 +34,14 @@ export const repoUrlSchema = z
 /** Which changes an oracle is asked about, and how much of them it sees. */
 export const changesShape = {
   repoUrl: repoUrlSchema,
-  githubToken: z
-    .string()
-    .trim()
+  githubToken: lineSchema
     .min(1)
     .max(500)
     .regex(/^[\x21-\x7e]+$/, 'Must be visible ASCII without spaces.')
     .nullish()
     .transform((token) => token ?? null),
   since: z.iso.date().optional(),
-  label: z.string().trim().min(1).max(100).optional(),
+  label: lineSchema.min(1).max(100).optional(),
   /** Do not show the oracle what identifies the repository and the pull request. */
   blinded: z.boolean().optional(),
 };
@@ -62,11 +59,11 @@ export const judgingShape = {
   limit: z.number().int().min(1).max(1000).default(100),
   minReplays: z.number().int().min(1).max(500).default(50),
   judge: z.enum(judgeProviders).optional(),
-  seed: z.string().trim().min(1).max(100).optional(),
+  seed: lineSchema.min(1).max(100).optional(),
   /** The share of replays that are judged again to measure agreement. */
   agreementSample: z.number().min(0).max(1).optional(),
   /** The model for agreement. By default the run's own judge is asked again. */
-  agreementModel: z.string().trim().min(1).max(200).optional(),
+  agreementModel: lineSchema.min(1).max(200).optional(),
   maxCostUsd: z
     .number()
     .positive('Must be above 0. Leave it out to set no limit for this run.')
@@ -74,6 +71,8 @@ export const judgingShape = {
     .optional(),
   economy: z.boolean().optional(),
 };
+
+const constructIdSchema = lineSchema.min(1, 'Name the construct to verify.').max(255);
 
 const requireOracleFields = (request: z.infer<z.ZodObject<typeof oracleShape>>, context: z.RefinementCtx) => {
   for (const field of requestFieldsOf(request.oracleType)) {
@@ -88,30 +87,31 @@ const requireOracleFields = (request: z.infer<z.ZodObject<typeof oracleShape>>, 
 
 /** The request that starts a run, the same for every transport. Without a judge, the installation's default is used. */
 export const runRequestSchema = z
-  .strictObject({
-    ...changesShape,
-    constructId: z
-      .string()
-      .trim()
-      .min(1, 'Name the construct to verify.')
-      .max(255)
-      // Control characters and bidirectional overrides can make one name look like another.
-      .regex(/^[^\p{Cc}\p{Bidi_Control}]*$/u, 'Must not contain control characters.'),
-    ...oracleShape,
-    ...judgingShape,
-  })
+  .strictObject({ ...changesShape, constructId: constructIdSchema, ...oracleShape, ...judgingShape })
   .superRefine(requireOracleFields);
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
+const unread = z
+  .unknown()
+  .transform((): undefined => undefined)
+  .optional();
+/**
+ * The fields of a run request, for a request that reads only some of them: clients fill in one form. Any other field is
+ * refused.
+ */
+export const unreadFields = Object.fromEntries(
+  Object.keys(runRequestSchema.shape).map((field) => [field, unread]),
+) as Record<keyof RunRequest, typeof unread>;
+
 /** The request that tries an oracle: whom to ask about what, without judging. */
 export const tryRequestSchema = z
-  .object({ ...changesShape, ...oracleShape })
+  .strictObject({ ...unreadFields, ...changesShape, ...oracleShape })
   .superRefine(requireOracleFields);
-export type TryRequest = z.infer<typeof tryRequestSchema>;
+export type TryRequest = z.infer<z.ZodObject<typeof changesShape & typeof oracleShape>>;
 
 /** The request that resumes or retries a run: the secrets, which were erased, and what may change. */
 export const continueRequestSchema = z.strictObject({
-  id: z.string().max(200),
+  id: storableTextSchema,
   oracleUrl: oracleUrlSchema.optional(),
   oracleHeaders: oracleHeadersSchema.default({}),
   githubToken: changesShape.githubToken,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageSchema, seedSourceSchema, weightsSchema } from './certificate.ts';
+import { pagedSchema, pageSchema, seedSourceSchema, weightsSchema } from './certificate.ts';
 import { groundTruthDrawSchema } from './ground-truth.ts';
 import { instantSchema } from './instant.ts';
 import { judgeProviders } from './judge-providers.ts';
@@ -8,6 +8,7 @@ import { storedOracleSchema } from './oracle-types.ts';
 import { redacted } from './redacted.ts';
 import { judgeUsageSchema } from './replay.ts';
 import { standings } from './standing.ts';
+import { soughtNameSchema, storableTextSchema } from './text.ts';
 
 /** The lifecycle, in its only direction. FAILED can follow any status that is not terminal (wire contract). */
 export const runStatuses = [
@@ -35,24 +36,24 @@ export const cancelledByOwner = 'Cancelled by its owner';
 /** One call to an oracle before a run, with remarks on its answer. None of it is stored. */
 export const oracleTrialSchema = z.object({
   change: z.object({
-    id: z.string(),
-    title: z.string(),
-    url: z.string().nullable(),
+    id: storableTextSchema,
+    title: storableTextSchema,
+    url: storableTextSchema.nullable(),
     filesChanged: z.number().int(),
   }),
-  question: z.string(),
+  question: storableTextSchema,
   answer: oracleAnswerSchema.nullable(),
   latencyMs: z.number(),
   retries: z.number().int(),
   /** `error`: a run would score this answer 0. `warning`: it loses score, or is probably a mistake. */
-  remarks: z.array(z.object({ level: z.enum(['error', 'warning']), text: z.string() })),
+  remarks: z.array(z.object({ level: z.enum(['error', 'warning']), text: storableTextSchema })),
 });
 export type OracleTrial = z.infer<typeof oracleTrialSchema>;
 
 /** Where a run's ground truth comes from. `sample` is the project's own history. */
 export const runSourceSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('github'), owner: z.string(), name: z.string() }),
-  z.object({ kind: z.literal('git'), url: z.string() }),
+  z.object({ kind: z.literal('github'), owner: storableTextSchema, name: storableTextSchema }),
+  z.object({ kind: z.literal('git'), url: storableTextSchema }),
   z.object({ kind: z.literal('sample') }),
 ]);
 export type RunSource = z.infer<typeof runSourceSchema>;
@@ -62,18 +63,18 @@ export const runConfigSchema = z.object({
   /** Who asked for the run. Workers hold it to their rights. */
   standing: z.enum(standings),
   source: runSourceSchema,
-  since: z.string().nullable(),
-  label: z.string().nullable(),
-  seed: z.string(),
+  since: storableTextSchema.nullable(),
+  label: storableTextSchema.nullable(),
+  seed: storableTextSchema,
   seedSource: seedSourceSchema,
   blinded: z.boolean(),
   oracle: storedOracleSchema,
   /** The oracle's address had a query, which may hold a secret. */
   oracleQuery: z.literal(redacted).nullable(),
   githubToken: z.literal(redacted).nullable(),
-  judge: z.object({ provider: z.enum(judgeProviders), model: z.string() }),
+  judge: z.object({ provider: z.enum(judgeProviders), model: storableTextSchema }),
   /** This share of the replays is judged again, by this model. */
-  agreement: z.object({ share: z.number().min(0).max(1), model: z.string() }).nullable(),
+  agreement: z.object({ share: z.number().min(0).max(1), model: storableTextSchema }).nullable(),
   /** What the judge may cost, in US dollars. Null: only the installation's limit applies. */
   maxCostUsd: z.number().positive().nullable(),
   /** Judged through the Message Batches API: half the price of each token, hours instead of minutes. */
@@ -90,27 +91,27 @@ export type RunDraw = z.infer<typeof runDrawSchema>;
 
 /** The secrets that a run needs while it works. Stored encrypted, bound to the run, and erased when it ends. */
 export const runSecretsSchema = z.object({
-  githubToken: z.string().nullable(),
-  oracleUrl: z.string().nullable(),
-  oracleHeaders: z.record(z.string(), z.string()),
+  githubToken: storableTextSchema.nullable(),
+  oracleUrl: storableTextSchema.nullable(),
+  oracleHeaders: z.record(storableTextSchema, storableTextSchema),
 });
 export type RunSecrets = z.infer<typeof runSecretsSchema>;
 
 export const runSchema = z.object({
-  runId: z.string(),
+  runId: storableTextSchema,
   status: z.enum(runStatuses),
   progress: z.number().int(),
   total: z.number().int(),
-  constructId: z.string(),
-  repoUrl: z.string(),
-  error: z.string().nullable(),
+  constructId: storableTextSchema,
+  repoUrl: storableTextSchema,
+  error: storableTextSchema.nullable(),
   /** What the run is doing or waiting for right now, if it says so. */
-  activity: z.string().nullable(),
+  activity: storableTextSchema.nullable(),
   /** What the run waits for, in words for its owner. Null: it waits for nothing. */
-  waitingFor: z.string().nullable(),
+  waitingFor: storableTextSchema.nullable(),
   /** Its place among the runs that wait to begin, from 1. Null once it has begun. */
   position: z.number().int().nullable(),
-  certificateId: z.string().nullable(),
+  certificateId: storableTextSchema.nullable(),
   createdAt: instantSchema,
   updatedAt: instantSchema,
   judge: z.enum(judgeProviders),
@@ -134,7 +135,7 @@ export const runSchema = z.object({
   /** Estimated from the replays that have ended. Null while too few have, in economy mode, and after the run's end. */
   secondsLeft: z.number().int().nullable(),
   /** The run that this one resumes (the same attempt) or retries (a new one). */
-  continuesRunId: z.string().nullable(),
+  continuesRunId: storableTextSchema.nullable(),
   continuation: z.enum(continuations).nullable(),
   /** What the owner can do with it now. */
   can: z.object({ cancel: z.boolean(), resume: z.boolean(), retry: z.boolean() }),
@@ -142,9 +143,9 @@ export const runSchema = z.object({
    * The first of the replays in which the oracle failed, in its own words, which only the owner may read. Null in lists,
    * and until the run is completed: before that, nobody sees how a replay ended.
    */
-  oracleFailures: z.array(z.object({ groundTruthId: z.string(), reason: z.string() })).nullable(),
+  oracleFailures: z.array(z.object({ groundTruthId: storableTextSchema, reason: storableTextSchema })).nullable(),
   /** The names of the headers that resuming or retrying needs again. */
-  oracleHeaderNames: z.array(z.string()),
+  oracleHeaderNames: z.array(storableTextSchema),
   /** The oracle's address had a query, so resuming or retrying needs the address again. */
   needsOracleUrl: z.boolean(),
 });
@@ -152,22 +153,20 @@ export type Run = z.infer<typeof runSchema>;
 
 /** `status` is PENDING unless the run starts from what another one stored. */
 export const runCreatedSchema = z.object({
-  runId: z.string(),
+  runId: storableTextSchema,
   status: z.enum(['PENDING', 'INGESTING', 'CERTIFYING']),
   createdAt: instantSchema,
   judge: z.enum(judgeProviders),
 });
 
-export const runListInputSchema = z.object({
+export const runListInputSchema = z.strictObject({
   status: z.enum(runStatuses).optional(),
-  constructId: z.string().min(1).max(255).optional(),
+  constructId: soughtNameSchema.optional(),
   ...pageSchema,
 });
 export type RunListInput = z.infer<typeof runListInputSchema>;
 
 export const runListSchema = z.object({
   runs: z.array(runSchema),
-  total: z.number().int(),
-  limit: z.number().int(),
-  offset: z.number().int(),
+  ...pagedSchema,
 });

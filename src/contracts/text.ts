@@ -3,8 +3,36 @@ import { z } from 'zod';
 /** Makes text storable. Postgres takes neither NUL nor lone surrogates, so each becomes U+FFFD. */
 export const storableText = (text: string): string => text.replaceAll('\0', '\ufffd').toWellFormed();
 
-/** A string that is made storable when it is parsed. */
+/**
+ * Text that is read as it comes: a repository's, an oracle's, a judge's, and what was stored. It is made storable when
+ * it is parsed. An id that somebody asks for is such text too, because a malformed id is only an unknown one.
+ */
 export const storableTextSchema = z.string().overwrite(storableText);
+
+/**
+ * A name, a seed, a label, an address: one line that a caller gives, trimmed. It is refused rather than changed, because
+ * control and format characters (bidirectional ones too) make one name look like another, and drive terminals.
+ */
+export const lineSchema = z
+  .string()
+  .trim()
+  .regex(
+    /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u,
+    'Must be one line of well-formed text, without control, format or bidirectional characters.',
+  );
+
+/** Text of several lines that a caller gives. */
+export const linesSchema = z
+  .string()
+  .refine(
+    (text) => !/[\p{Cc}\p{Cs}]/u.test(text.replaceAll(/[\t\n\r]/g, '')),
+    'Must be well-formed text, without control characters other than tabs and line breaks.',
+  );
+
+/** A name that rows are looked up by. Null: no row can have that name, so the search finds nothing. */
+export const soughtNameSchema = z
+  .string()
+  .transform((text) => (lineSchema.safeParse(text).data === text ? text : null));
 
 /**
  * The first `maxLength` UTF-16 code units of a text, one less if they would end in half a character. `ending` marks the

@@ -7,12 +7,12 @@ import { downFile, migrationsFolder, statementBreakpoint } from './migrations.ts
 
 /**
  * `npm run db:generate`: writes the migrations from the schema files. Nothing has been released yet, so there are two
- * and they are rewritten in place: one makes all tables and has a down script; the other makes the trigger, is written
+ * and they are rewritten in place: one makes all tables and has a down script; the other makes the triggers, is written
  * by hand, because drizzle-kit knows no triggers, and is kept as it is.
  */
 
 const tables = 'tables';
-const trigger = 'run_changes';
+const triggers = 'triggers';
 
 const kit = (...options: string[]) => {
   const { status } = spawnSync(
@@ -23,12 +23,12 @@ const kit = (...options: string[]) => {
   if (status !== 0) process.exit(status ?? 1);
 };
 
-const triggerFile = join(migrationsFolder, `0001_${trigger}.sql`);
-const triggerStatements = await readFile(triggerFile, 'utf8');
+const triggersFile = join(migrationsFolder, `0001_${triggers}.sql`);
+const triggerStatements = await readFile(triggersFile, 'utf8');
 await rm(join(migrationsFolder, 'meta'), { recursive: true });
 kit('--name', tables);
-kit('--name', trigger, '--custom');
-await writeFile(triggerFile, triggerStatements);
+kit('--name', triggers, '--custom');
+await writeFile(triggersFile, triggerStatements);
 
 // drizzle-kit writes no down scripts, but going from the new snapshot to an empty one is a migration like any other.
 const [first] = await readJournal(migrationsFolder);

@@ -89,10 +89,10 @@ test.each([
   await close();
 });
 
-test('there are two migrations, the tables and the trigger, until the first release', async () => {
+test('there are two migrations, the tables and the triggers, until the first release', async () => {
   expect((await readJournal(migrationsFolder)).map(({ tag }) => tag)).toEqual([
     '0000_tables',
-    '0001_run_changes',
+    '0001_triggers',
   ]);
 });
 

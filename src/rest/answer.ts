@@ -1,7 +1,7 @@
-import type { ZodError, ZodType, z } from 'zod';
+import type { ZodType, z } from 'zod';
 import type { AuthContext } from '#auth/context.ts';
 import { resolveActor } from '#auth/resolve-actor.ts';
-import { AppError, errorCodes, type FieldIssue } from '#contracts/errors.ts';
+import { AppError, errorCodes, type FieldIssue, fieldIssuesOf } from '#contracts/errors.ts';
 import { toWire, wireName } from '#contracts/wire.ts';
 import { type Actor, reportFault, type ServiceContext } from '#services/ground/index.ts';
 import { loggingStatus } from '#services/state/index.ts';
@@ -93,14 +93,15 @@ export const requireActor = async ({ auth }: RestContext, request: Request): Pro
   return actor;
 };
 
-const issuesOf = (error: ZodError): FieldIssue[] =>
-  error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
-
 /** @throws AppError BAD_REQUEST, naming each field. */
 export const parseInput = <Schema extends ZodType>(schema: Schema, input: unknown): z.output<Schema> => {
   const parsed = schema.safeParse(input, {
     error: ({ code, input }) => (code === 'invalid_type' && input === undefined ? 'Required.' : undefined),
   });
   if (parsed.success) return parsed.data;
-  throw new AppError('BAD_REQUEST', 'The request has fields that cannot be used.', issuesOf(parsed.error));
+  throw new AppError(
+    'BAD_REQUEST',
+    'The request has fields that cannot be used.',
+    fieldIssuesOf(parsed.error),
+  );
 };

@@ -1,4 +1,4 @@
-import { AppError } from '#contracts/errors.ts';
+import { AppError, shownName } from '#contracts/errors.ts';
 import { readBody } from '#contracts/http.ts';
 import { isObject } from '#contracts/json.ts';
 import { wireName } from '#contracts/wire.ts';
@@ -36,6 +36,9 @@ export const readOptionalJson = async (request: Request): Promise<unknown> => {
   return bytes.length === 0 ? {} : parseJson(bytes);
 };
 
+/** A body of a megabyte holds 100,000 unknown fields. Naming some of them is enough. */
+const mostNamed = 20;
+
 /**
  * The named fields of a JSON object, from their names on the wire. Only its top-level keys are names; deeper ones, such
  * as header names, are data. Null counts as absent, because many clients send it. An unknown field is refused: it may be
@@ -45,7 +48,10 @@ export const readOptionalJson = async (request: Request): Promise<unknown> => {
 export const readFields = (body: unknown, fields: readonly string[]): Record<string, unknown> => {
   if (!isObject(body)) throw new AppError('BAD_REQUEST', 'The body must be a JSON object.');
   const known = fields.map((field) => wireName(field));
-  const unknown = Object.keys(body).filter((name) => !known.includes(name));
+  const unknown = Object.keys(body)
+    .filter((name) => !known.includes(name))
+    .slice(0, mostNamed)
+    .map(shownName);
   if (unknown.length > 0)
     throw new AppError(
       'BAD_REQUEST',

@@ -1,16 +1,19 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
+import type { z } from 'zod';
 import { CertificateList } from '#components/certificate-list.tsx';
 import { ConstructFilter } from '#components/construct-filter.tsx';
 import { Empty, PageHeading } from '#components/page-heading.tsx';
 import { Paging } from '#components/paging.tsx';
-import { type CertificateListInput, certificateListInputSchema } from '#contracts/certificate.ts';
+import { certificateListInputSchema } from '#contracts/certificate.ts';
 import { listHref, readListQuery, type SearchParams } from '../list-query.ts';
 import { serverApi } from '../server.ts';
 
 export const metadata: Metadata = { title: 'Certificates' };
 
-const hrefOf = ({ constructId, sort }: CertificateListInput, offset: number) =>
+type ListQuery = z.input<typeof certificateListInputSchema>;
+
+const hrefOf = ({ constructId, sort }: ListQuery, offset: number) =>
   listHref('/certificates', { constructId, sort: sort === 'created_desc' ? undefined : sort, offset });
 
 const CertificatesPage = async ({ searchParams }: { searchParams: Promise<SearchParams> }) => {

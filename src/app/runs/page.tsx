@@ -1,17 +1,20 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
+import type { z } from 'zod';
 import { ConstructFilter } from '#components/construct-filter.tsx';
 import { Empty, PageHeading } from '#components/page-heading.tsx';
 import { Paging } from '#components/paging.tsx';
 import { RunList } from '#components/run-list.tsx';
-import { type RunListInput, runListInputSchema, runStatuses } from '#contracts/run.ts';
+import { runListInputSchema, runStatuses } from '#contracts/run.ts';
 import { listHref, readListQuery, type SearchParams } from '../list-query.ts';
 import { SampleButton } from '../sample-button.tsx';
 import { requireUser, serverApi } from '../server.ts';
 
 export const metadata: Metadata = { title: 'My runs' };
 
-const hrefOf = ({ constructId, status }: RunListInput, offset: number) =>
+type ListQuery = z.input<typeof runListInputSchema>;
+
+const hrefOf = ({ constructId, status }: ListQuery, offset: number) =>
   listHref('/runs', { constructId, status, offset });
 
 const RunsPage = async ({ searchParams }: { searchParams: Promise<SearchParams> }) => {

@@ -1,5 +1,7 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import {
+  bigint,
+  boolean,
   doublePrecision,
   foreignKey,
   index,
@@ -12,9 +14,17 @@ import {
 } from 'drizzle-orm/pg-core';
 import { certificateSchema, type RawScores } from '#contracts/certificate.ts';
 import { unitSchema } from '#contracts/interval.ts';
+import { judgeProviders } from '#contracts/judge-providers.ts';
 import { runRequestSchema } from '#contracts/run-request.ts';
 import { fitsNotEmpty, holds, isAtLeast, isWithin } from './checks.ts';
 import { instant } from './columns.ts';
+
+/**
+ * A member of `raw_scores_json`, which is large. Postgres copies it into a column of its own when the row is written, so
+ * that a list reads the row alone.
+ */
+const copied = (path: string, type: 'boolean' | 'float8' | 'int'): SQL =>
+  sql.raw(`(raw_scores_json #>> '{${path}}')::${type}`);
 
 /** Public, written once when a run is certified, never changed. */
 export const verificationCertificates = pgTable(
@@ -38,11 +48,39 @@ export const verificationCertificates = pgTable(
     methodologyVersion: text('methodology_version').notNull(),
     scoringModel: text('scoring_model').notNull(),
     rawScores: jsonb('raw_scores_json').$type<RawScores>().notNull(),
+    judge: text('judge', { enum: judgeProviders })
+      .generatedAlwaysAs(sql.raw(`raw_scores_json #>> '{judge,provider}'`))
+      .notNull(),
+    sample: boolean('sample').generatedAlwaysAs(copied('sample', 'boolean')).notNull(),
+    provisional: boolean('provisional').generatedAlwaysAs(copied('provisional', 'boolean')).notNull(),
+    compositeLower: doublePrecision('composite_lower')
+      .generatedAlwaysAs(copied('intervals,compositeScore,lower', 'float8'))
+      .notNull(),
+    compositeUpper: doublePrecision('composite_upper')
+      .generatedAlwaysAs(copied('intervals,compositeScore,upper', 'float8'))
+      .notNull(),
+    judgeReliable: boolean('judge_reliable').generatedAlwaysAs(copied('trust,reliable', 'boolean')).notNull(),
+    canariesLeaked: boolean('canaries_leaked')
+      .generatedAlwaysAs(sql`${copied('trust,pool,canaries,injected,supported', 'int')} > 0`)
+      .notNull(),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
   (table) => [
-    index('verification_certificates_construct_id_created_at_idx').on(table.constructId, table.createdAt),
-    index('verification_certificates_brier_idx').on(table.brier),
+    // Each of a list's orders with and without its filter, ties and id included: a page is read from the index alone.
+    index('verification_certificates_newest_idx').on(table.createdAt, table.id),
+    index('verification_certificates_construct_newest_idx').on(table.constructId, table.createdAt, table.id),
+    // NULLS FIRST, as in ORDER BY … DESC: otherwise Postgres sorts, although no column is null.
+    index('verification_certificates_lowest_brier_idx').on(
+      table.brier,
+      table.createdAt.desc().nullsFirst(),
+      table.id.desc().nullsFirst(),
+    ),
+    index('verification_certificates_construct_lowest_brier_idx').on(
+      table.constructId,
+      table.brier,
+      table.createdAt.desc().nullsFirst(),
+      table.id.desc().nullsFirst(),
+    ),
     fitsNotEmpty(table.constructId, runRequestSchema.shape.constructId),
     isAtLeast(table.replayCount, 1),
     isWithin(table.precision, unitSchema),
@@ -53,6 +91,15 @@ export const verificationCertificates = pgTable(
     isAtLeast(table.sampleSize, 1),
   ],
 );
+
+/** The row of `certificate_counts` that counts all certificates: no construct has an empty name. */
+export const allConstructs = '';
+
+/** How many certificates each construct has, kept by a trigger, so that the total of a list costs one row. */
+export const certificateCounts = pgTable('certificate_counts', {
+  constructId: text('construct_id').primaryKey(),
+  certificates: bigint('certificates', { mode: 'number' }).notNull(),
+});
 
 export const verificationReplayScores = pgTable(
   'verification_replay_scores',

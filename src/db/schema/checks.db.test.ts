@@ -28,7 +28,10 @@ const rows = `
   insert into verification_certificates (id, run_id, construct_id, domain, replay_count, precision, recall,
       reply_accuracy, composite_score, brier, sample_size, ground_truth_source, methodology_version, scoring_model,
       raw_scores_json)
-    values ('${id}', '${id}', 'c', 'd', 1, 0, 0, 0, 0, 0, 1, 's', 'v', 'm', '{}');
+    values ('${id}', '${id}', 'c', 'd', 1, 0, 0, 0, 0, 0, 1, 's', 'v', 'm',
+      '{"judge": {"provider": "offline"}, "sample": false, "provisional": false,
+        "intervals": {"compositeScore": {"lower": 0, "upper": 0}},
+        "trust": {"reliable": false, "pool": {"canaries": {"injected": {"supported": 0}}}}}');
   insert into verification_replay_scores (certificate_id, ground_truth_id, precision, recall, reply_accuracy,
       claims_total, claims_supported, changes_total, changes_surfaced, scoring_model, scoring_latency_ms, scored_at)
     values ('${id}', '1', 0, 0, 0, 1, 0, 1, 0, 'm', 0, now());

@@ -71,7 +71,22 @@ export const verificationRuns = pgTable(
       .on(table.continuesRunId)
       .where(sql`continuation = 'resume'`),
     index('verification_runs_status_idx').on(table.status),
-    index('verification_runs_user_id_created_at_idx').on(table.userId, table.createdAt),
+    // An owner's list with each of its filters, ties and id included: a page is read from the index alone.
+    index('verification_runs_newest_idx').on(table.userId, table.createdAt, table.id),
+    index('verification_runs_status_newest_idx').on(table.userId, table.status, table.createdAt, table.id),
+    index('verification_runs_construct_newest_idx').on(
+      table.userId,
+      table.constructId,
+      table.createdAt,
+      table.id,
+    ),
+    index('verification_runs_construct_status_newest_idx').on(
+      table.userId,
+      table.constructId,
+      table.status,
+      table.createdAt,
+      table.id,
+    ),
     index('verification_runs_construct_id_idx').on(table.constructId),
     fitsNotEmpty(table.constructId, runRequestSchema.shape.constructId),
     fitsNotEmpty(table.repoUrl, runRequestSchema.shape.repoUrl),

@@ -1,7 +1,7 @@
 import { asc, eq } from 'drizzle-orm';
-import { z } from 'zod';
 import type { Database } from '#db/client.ts';
 import { userIdentities, users } from '#db/schema/users.ts';
+import { isId } from '../ground/page.ts';
 import type { Identity } from './user-of-identity.ts';
 
 export type KnownUser = {
@@ -12,7 +12,7 @@ export type KnownUser = {
 
 /** A user with their identities; null if there is no such user, or no longer. */
 export const getUser = async ({ db }: { db: Database }, userId: string): Promise<KnownUser | null> => {
-  if (!z.uuid().safeParse(userId).success) return null;
+  if (!isId(userId)) return null;
   const user = await db.query.users.findFirst({
     where: eq(users.id, userId),
     columns: { name: true },

@@ -1,24 +1,27 @@
 import { eq } from 'drizzle-orm';
-import { z } from 'zod';
 import type { Certificate } from '#contracts/certificate.ts';
 import { AppError } from '#contracts/errors.ts';
 import { verificationCertificates } from '#db/schema/certificates.ts';
 import { presentCertificate } from '#verification/certificate/present.ts';
 import type { ServiceContext } from '../ground/context.ts';
+import { isId } from '../ground/page.ts';
+import { publicRead } from '../ground/public-read.ts';
 
 /**
  * A certificate with its replay scores. Anyone may read it.
- * @throws AppError NOT_FOUND, also for a malformed id.
+ * @throws AppError NOT_FOUND, also for a malformed id; SERVICE_UNAVAILABLE if the database is too busy.
  */
 export const getPublicCertificate = async (
   { db }: Pick<ServiceContext, 'db'>,
   id: string,
 ): Promise<Certificate> => {
-  const stored = z.uuid().safeParse(id).success
-    ? await db.query.verificationCertificates.findFirst({
-        where: eq(verificationCertificates.id, id),
-        with: { replayScores: true },
-      })
+  const stored = isId(id)
+    ? await publicRead(db, (snapshot) =>
+        snapshot.query.verificationCertificates.findFirst({
+          where: eq(verificationCertificates.id, id),
+          with: { replayScores: true },
+        }),
+      )
     : undefined;
   if (stored === undefined) throw new AppError('NOT_FOUND', 'There is no such certificate.');
   return presentCertificate(stored, stored.replayScores);

@@ -1,10 +1,10 @@
 import { and, asc, eq } from 'drizzle-orm';
-import { z } from 'zod';
 import { AppError } from '#contracts/errors.ts';
 import type { Run } from '#contracts/run.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
+import { isId } from '../ground/page.ts';
 import { presentRun, surroundingsOf } from './present.ts';
 
 /** More of them say nothing new. */
@@ -28,7 +28,7 @@ const oracleFailuresOf = async (
  * @throws AppError NOT_FOUND
  */
 export const getRun = async (context: ServiceContext, actor: Actor, runId: string): Promise<Run> => {
-  const [row] = z.uuid().safeParse(runId).success
+  const [row] = isId(runId)
     ? await context.db
         .select()
         .from(verificationRuns)

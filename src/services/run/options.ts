@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isPaid, judgeProviders } from '#contracts/judge-providers.ts';
 import { oracleTypeNames } from '#contracts/oracle-types.ts';
+import { storableTextSchema } from '#contracts/text.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { engineOff, whyNotAdmitted } from './admission.ts';
 import { standingOf } from './standing.ts';
@@ -8,14 +9,14 @@ import { whyNoOracle } from './target.ts';
 
 /** What a form can offer its actor. A reason is null if the choice is available, else it says why not. */
 export const runOptionsSchema = z.object({
-  engine: z.object({ enabled: z.boolean(), reason: z.string().nullable() }),
+  engine: z.object({ enabled: z.boolean(), reason: storableTextSchema.nullable() }),
   defaultJudge: z.enum(judgeProviders),
-  oracles: z.array(z.object({ type: z.enum(oracleTypeNames), reason: z.string().nullable() })),
+  oracles: z.array(z.object({ type: z.enum(oracleTypeNames), reason: storableTextSchema.nullable() })),
   judges: z.array(
     z.object({
       provider: z.enum(judgeProviders),
-      model: z.string(),
-      reason: z.string().nullable(),
+      model: storableTextSchema,
+      reason: storableTextSchema.nullable(),
       /**
        * What all runs together may cost a day, in US dollars, for those who may spend it; null if there is no limit.
        */

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { walletSignatureSchema } from '#contracts/account.ts';
 import { instantSchema } from '#contracts/instant.ts';
+import { lineSchema, storableTextSchema } from '#contracts/text.ts';
 import {
   createApiToken,
   createNonce,
@@ -19,7 +21,7 @@ const walletTokenLifetimeMs = 24 * 60 * 60_000;
  */
 export const authRouter = router({
   me: publicProcedure
-    .output(z.object({ userId: z.string(), name: z.string().nullable() }).nullable())
+    .output(z.object({ userId: storableTextSchema, name: storableTextSchema.nullable() }).nullable())
     .query(async ({ ctx }) => {
       const user = ctx.actor && (await getUser(ctx.services, ctx.actor.userId));
       return user && { userId: user.userId, name: user.name };
@@ -27,10 +29,10 @@ export const authRouter = router({
   nonce: publicProcedure
     .output(
       z.object({
-        nonce: z.string(),
+        nonce: storableTextSchema,
         expiresAt: instantSchema,
-        domain: z.string(),
-        uri: z.string(),
+        domain: storableTextSchema,
+        uri: storableTextSchema,
         chainIds: z.array(z.number().int()),
       }),
     )
@@ -41,15 +43,15 @@ export const authRouter = router({
       return { nonce, expiresAt: expiresAt.toISOString(), domain, uri, chainIds: walletChainIds };
     }),
   walletMessage: publicProcedure
-    .input(z.object({ address: z.string().max(100), chainId: z.number().int() }))
-    .output(z.object({ message: z.string(), expiresAt: instantSchema }))
+    .input(z.strictObject({ address: lineSchema.max(100), chainId: z.number().int() }))
+    .output(z.object({ message: storableTextSchema, expiresAt: instantSchema }))
     .mutation(async ({ ctx, input }) => {
       const { message, expiresAt } = await createSignInMessage(ctx.auth, input);
       return { message, expiresAt: expiresAt.toISOString() };
     }),
   walletSignIn: publicProcedure
-    .input(z.object({ message: z.string().max(10_000), signature: z.string().max(10_000) }))
-    .output(z.object({ token: z.string(), expiresAt: instantSchema }))
+    .input(walletSignatureSchema)
+    .output(z.object({ token: storableTextSchema, expiresAt: instantSchema }))
     .mutation(async ({ ctx, input }) => {
       const { userId } = await signInWithWallet(ctx.auth, input);
       const expiresAt = new Date(ctx.auth.now().getTime() + walletTokenLifetimeMs);

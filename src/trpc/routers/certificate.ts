@@ -4,13 +4,14 @@ import {
   certificateListSchema,
   certificateSchema,
 } from '#contracts/certificate.ts';
+import { storableTextSchema } from '#contracts/text.ts';
 import { getPublicCertificate, listPublicCertificates } from '#services/certificate/index.ts';
 import { publicProcedure, router } from './init.ts';
 
 /** Certificates are public: anyone may read them. */
 export const certificateRouter = router({
   byId: publicProcedure
-    .input(z.object({ id: z.string().max(200) }))
+    .input(z.strictObject({ id: storableTextSchema }))
     .output(certificateSchema)
     .query(({ ctx, input }) => getPublicCertificate(ctx.services, input.id)),
   list: publicProcedure

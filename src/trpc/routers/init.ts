@@ -1,7 +1,7 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';
 import type { AuthContext } from '#auth/context.ts';
-import { AppError, type FieldIssue } from '#contracts/errors.ts';
+import { AppError, type FieldIssue, fieldIssuesOf } from '#contracts/errors.ts';
 import { type Actor, Fault, reportFault, type ServiceContext } from '#services/ground/index.ts';
 import { loggingStatus } from '#services/state/index.ts';
 
@@ -10,8 +10,7 @@ export type TrpcContext = { services: ServiceContext; auth: AuthContext; actor: 
 
 const fieldsOf = (error: TRPCError): FieldIssue[] => {
   if (error.cause instanceof AppError) return error.cause.fields;
-  if (error.code === 'BAD_REQUEST' && error.cause instanceof ZodError)
-    return error.cause.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+  if (error.code === 'BAD_REQUEST' && error.cause instanceof ZodError) return fieldIssuesOf(error.cause);
   return [];
 };
 

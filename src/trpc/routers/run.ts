@@ -8,6 +8,7 @@ import {
   runSchema,
 } from '#contracts/run.ts';
 import { continueRequestSchema, runRequestSchema, tryRequestSchema } from '#contracts/run-request.ts';
+import { storableTextSchema } from '#contracts/text.ts';
 import {
   cancelRun,
   continueRun,
@@ -23,7 +24,7 @@ import {
 } from '#services/run/index.ts';
 import { protectedProcedure, router } from './init.ts';
 
-const runIdSchema = z.object({ id: z.string().max(200) });
+const runIdSchema = z.strictObject({ id: storableTextSchema });
 
 /** The signed-in user's own runs. Another user's run is NOT_FOUND. */
 export const runRouter = router({

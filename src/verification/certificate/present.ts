@@ -12,24 +12,49 @@ export type StoredCertificate = Omit<CertificateContent, 'replayScores'> & {
 
 export type StoredReplayScore = Omit<CertifiedReplay, 'scored'> & { id: string; scoredAt: Date };
 
+/** What lists show of a certificate, as its columns have it. */
+type ListedCertificate = Pick<
+  StoredCertificate,
+  'id' | 'constructId' | 'domain' | 'replayCount' | 'compositeScore' | 'brier' | 'createdAt'
+> &
+  Pick<CertificateSummary, 'judge' | 'sample' | 'provisional' | 'judgeReliable' | 'canariesLeaked'> & {
+    compositeLower: number;
+    compositeUpper: number;
+  };
+
 /** A certificate as lists show it. Unverified ones are never ranked, and there are no others yet. */
-export const presentSummary = (stored: StoredCertificate): CertificateSummary => ({
-  id: stored.id,
-  constructId: stored.constructId,
-  domain: stored.domain,
-  replayCount: stored.replayCount,
-  compositeScore: stored.compositeScore,
-  brier: stored.brier,
-  createdAt: stored.createdAt.toISOString(),
-  judge: stored.rawScores.judge.provider,
+export const presentListed = (listed: ListedCertificate): CertificateSummary => ({
+  id: listed.id,
+  constructId: listed.constructId,
+  domain: listed.domain,
+  replayCount: listed.replayCount,
+  compositeScore: listed.compositeScore,
+  brier: listed.brier,
+  createdAt: listed.createdAt.toISOString(),
+  judge: listed.judge,
   tier: 'UNVERIFIED',
   ranked: false,
-  sample: stored.rawScores.sample,
-  provisional: stored.rawScores.provisional,
-  compositeInterval: stored.rawScores.intervals.compositeScore,
-  judgeReliable: stored.rawScores.trust.reliable,
-  canariesLeaked: hasLeaked(stored.rawScores.trust),
+  sample: listed.sample,
+  provisional: listed.provisional,
+  compositeInterval: { lower: listed.compositeLower, upper: listed.compositeUpper },
+  judgeReliable: listed.judgeReliable,
+  canariesLeaked: listed.canariesLeaked,
 });
+
+/** The same of a whole certificate. */
+export const presentSummary = (stored: StoredCertificate): CertificateSummary => {
+  const { judge, sample, provisional, intervals, trust } = stored.rawScores;
+  return presentListed({
+    ...stored,
+    judge: judge.provider,
+    sample,
+    provisional,
+    compositeLower: intervals.compositeScore.lower,
+    compositeUpper: intervals.compositeScore.upper,
+    judgeReliable: trust.reliable,
+    canariesLeaked: hasLeaked(trust),
+  });
+};
 
 /** A certificate as every surface returns it, its replays ordered by id. */
 export const presentCertificate = (

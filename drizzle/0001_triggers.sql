@@ -1,0 +1,37 @@
+-- Pages and workers learn of a run's change at its commit, and not by asking again and again.
+CREATE FUNCTION notify_run_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('run_changed', NEW.id::text);
+  RETURN NULL;
+END
+$$;
+--> statement-breakpoint
+CREATE TRIGGER verification_runs_changed
+AFTER INSERT OR UPDATE OF "status", "progress", "total", "error", "activity", "certificate_id" ON "verification_runs"
+FOR EACH ROW EXECUTE FUNCTION notify_run_change();
+--> statement-breakpoint
+-- Keeps certificate_counts. A statement that writes many certificates counts them once, and takes its rows in one order,
+-- so that two such statements cannot wait for each other.
+CREATE FUNCTION count_certificates() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO "certificate_counts" ("construct_id", "certificates")
+  SELECT coalesce("construct_id", ''), CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END
+  FROM changed
+  GROUP BY GROUPING SETS ((), ("construct_id"))
+  HAVING count(*) > 0
+  ORDER BY 1
+  ON CONFLICT ("construct_id") DO UPDATE
+  SET "certificates" = "certificate_counts"."certificates" + EXCLUDED."certificates";
+  RETURN NULL;
+END
+$$;
+--> statement-breakpoint
+CREATE TRIGGER verification_certificates_inserted
+AFTER INSERT ON "verification_certificates"
+REFERENCING NEW TABLE AS changed
+FOR EACH STATEMENT EXECUTE FUNCTION count_certificates();
+--> statement-breakpoint
+CREATE TRIGGER verification_certificates_deleted
+AFTER DELETE ON "verification_certificates"
+REFERENCING OLD TABLE AS changed
+FOR EACH STATEMENT EXECUTE FUNCTION count_certificates();

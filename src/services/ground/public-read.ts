@@ -1,0 +1,30 @@
+import { sql } from 'drizzle-orm';
+import { AppError } from '#contracts/errors.ts';
+import { isObject } from '#contracts/json.ts';
+import type { Database, Executor } from '#db/client.ts';
+
+/** A page that takes longer is not worth the connection that others wait for. */
+const longestMs = 3_000;
+
+/** Postgres cancelled the statement: `query_canceled`. */
+const isCancelled = (error: unknown): boolean =>
+  isObject(error) && (error.code === '57014' || isCancelled(error.cause));
+
+/**
+ * Reads what anyone may ask for, in one snapshot. Each statement has a bound, so that strangers cannot hold the pool.
+ * @throws AppError SERVICE_UNAVAILABLE if a statement takes too long.
+ */
+export const publicRead = async <T>(db: Database, read: (snapshot: Executor) => Promise<T>): Promise<T> => {
+  try {
+    return await db.transaction(
+      async (snapshot) => {
+        await snapshot.execute(sql.raw(`set local statement_timeout = ${longestMs}`));
+        return read(snapshot);
+      },
+      { isolationLevel: 'repeatable read', accessMode: 'read only' },
+    );
+  } catch (error) {
+    if (!isCancelled(error)) throw error;
+    throw new AppError('SERVICE_UNAVAILABLE', 'The database is too busy to answer this now. Try again soon.');
+  }
+};
