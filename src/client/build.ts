@@ -46,6 +46,7 @@ const manifest = {
   dependencies: {
     '@trpc/client': server.dependencies['@trpc/client'],
     '@trpc/server': server.dependencies['@trpc/server'],
+    eventsource: server.dependencies.eventsource,
   },
 };
 await writeFile(join(output, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -2,7 +2,8 @@ import { TRPCClientError } from '@trpc/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHandlers } from '#jobs/index.ts';
 import { createApiToken } from '#services/account/index.ts';
-import { openRig } from '#testing/rigs/engine-rig.ts';
+import { createRun } from '#services/run/index.ts';
+import { openRig, runRequest } from '#testing/rigs/engine-rig.ts';
 import { handleTrpc } from '#trpc/handler.ts';
 import { createEchelonClient, type EchelonClient } from './index.ts';
 
@@ -18,13 +19,7 @@ beforeAll(async () => {
   echelon = createEchelonClient({
     baseUrl: url,
     token,
-    fetch: async (input, init) => {
-      const request = new Request(input, init);
-      // Over a network fetch sets this header.
-      if (typeof init?.body === 'string')
-        request.headers.set('content-length', String(Buffer.byteLength(init.body)));
-      return handleTrpc({ services, auth }, request);
-    },
+    fetch: (input, init) => handleTrpc({ services, auth }, new Request(input, init)),
   });
 });
 afterAll(() => rig.close());
@@ -75,6 +70,38 @@ test('a missing header is reported at its field', async () => {
       fields: [{ path: 'oracleHeaders', message: expect.stringContaining('X-Api-Key') }],
     },
   });
+});
+
+/** What a subscription brings, until it completes or fails. */
+const followed = (id: string, onFirst: () => Promise<unknown> = async () => {}) =>
+  new Promise<{ statuses: string[]; code: string | null }>((resolve) => {
+    const statuses: string[] = [];
+    echelon.run.changes.subscribe(
+      { id },
+      {
+        onData: ({ status }) => {
+          if (statuses.push(status) === 1) void onFirst();
+        },
+        onError: ({ data }) => resolve({ statuses, code: data?.code ?? 'none' }),
+        onComplete: () => resolve({ statuses, code: null }),
+      },
+    );
+  });
+
+test('a run’s changes stream until it ends', async () => {
+  const { runId } = await echelon.run.create.mutate({
+    repoUrl: 'owner/name',
+    constructId: 'my-oracle',
+    oracleUrl: 'https://oracle.example.com/ask',
+  });
+  const cancel = () => echelon.run.cancel.mutate({ id: runId });
+  expect(await followed(runId, cancel)).toEqual({ statuses: ['PENDING', 'FAILED'], code: null });
+});
+
+test('a subscription to a run of somebody else, or of nobody, fails as a call does', async () => {
+  const { runId } = await createRun(rig.context, await rig.user(), runRequest());
+  for (const id of [runId, '4f7c9f0e-30d6-4c57-8a7a-0f0f8f6f2f11', 'malformed', '\0', '\ud800'])
+    expect(await followed(id)).toEqual({ statuses: [], code: 'NOT_FOUND' });
 });
 
 test('a base URL that is not http is refused before anything is sent', () => {

@@ -1,4 +1,11 @@
-import { createTRPCClient, httpBatchLink, type TRPCClient } from '@trpc/client';
+import {
+  createTRPCClient,
+  httpBatchLink,
+  httpSubscriptionLink,
+  splitLink,
+  type TRPCClient,
+} from '@trpc/client';
+import { EventSource } from 'eventsource';
 import { mostCallsPerRequest } from '#contracts/request.ts';
 import type { AppRouter } from '#trpc/root.ts';
 
@@ -21,6 +28,10 @@ export type EchelonClient = TRPCClient<AppRouter>;
  *     const { runId } = await echelon.run.create.mutate({
  *       repoUrl: 'owner/name', constructId: 'my-oracle', oracleUrl: 'https://oracle.example.com/ask' });
  *     const run = await echelon.run.byId.query({ id: runId });
+ *     // The run now and after each change, until it ends. A broken stream connects again.
+ *     const { unsubscribe } = echelon.run.changes.subscribe({ id: runId }, {
+ *       onData: ({ status, progress, total }) => console.log(status, progress, total),
+ *       onError: ({ data }) => console.error(data?.code) });
  *
  *     if (run.can.cancel) await echelon.run.cancel.mutate({ id: runId });
  *     // A failed run is resumed or retried as a new one, and needs its secrets again.
@@ -37,13 +48,22 @@ export const createEchelonClient = ({ baseUrl, token, fetch }: EchelonClientOpti
   const base = new URL(baseUrl);
   if (!/^https?:$/.test(base.protocol))
     throw new TypeError(`baseUrl must be an http or https address, not ${base.protocol}`);
+  const url = `${base.origin}${base.pathname.replace(/\/+$/, '')}/api/trpc`;
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const send = fetch ?? globalThis.fetch;
   return createTRPCClient<AppRouter>({
     links: [
-      httpBatchLink({
-        url: `${base.origin}${base.pathname.replace(/\/+$/, '')}/api/trpc`,
-        maxItems: mostCallsPerRequest,
-        headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-        ...(fetch === undefined ? {} : { fetch }),
+      splitLink({
+        condition: ({ type }) => type === 'subscription',
+        // Node has no EventSource, and a browser's sends no header.
+        true: httpSubscriptionLink({
+          url,
+          EventSource,
+          eventSourceOptions: {
+            fetch: (input, init) => send(input, { ...init, headers: { ...init.headers, ...headers } }),
+          },
+        }),
+        false: httpBatchLink({ url, maxItems: mostCallsPerRequest, headers, fetch: send }),
       }),
     ],
   });

@@ -20,7 +20,7 @@ const installed = join(projectRoot, 'node_modules');
 const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
 const application = mkdtempSync(join(tmpdir(), 'echelon-application-'));
 const client = join(application, 'node_modules/echelon-verify');
-const dependencies = ['@trpc/client', '@trpc/server'];
+const dependencies = ['@trpc/client', '@trpc/server', 'eventsource'];
 
 const run = (command: string, ...argv: string[]) => {
   const { status, stdout, stderr } = spawnSync(command, argv, { cwd: application, encoding: 'utf8' });
@@ -40,6 +40,14 @@ export const no: [IsAny<typeof certificate>, IsAny<typeof brier>] = [false, fals
 certificate.planted;
 // @ts-expect-error -- a run needs a repository.
 await echelon.run.create.mutate({ constructId: 'my-oracle' });
+echelon.run.changes.subscribe({ id: 'x' }, {
+  onData: (run) => {
+    const total: number = run.total;
+    // @ts-expect-error -- a run has no such field.
+    run.planted;
+    console.log(total);
+  },
+});
 `;
 
 beforeAll(() => {
@@ -112,5 +120,30 @@ test('Node runs the packed client, and its request reaches the installation', ()
   expect(run(process.execPath, 'program.js')).toEqual({
     status: 0,
     said: '/api/trpc/certificate.list Bearer planted\n{"certificates":[]}\n',
+  });
+});
+
+test('the packed client streams a subscription, with its token, until the stream ends', async () => {
+  const program = `
+    import { createServer } from 'node:http';
+    import { createEchelonClient } from 'echelon-verify';
+    const server = createServer((request, response) => {
+      console.log(new URL(request.url, 'http://x').pathname, request.headers.authorization);
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end('event: connected\\ndata: {}\\n\\ndata: {"status":"PENDING"}\\n\\nevent: return\\ndata:\\n\\n');
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const baseUrl = \`http://127.0.0.1:\${server.address().port}\`;
+    const echelon = createEchelonClient({ baseUrl, token: 'planted' });
+    echelon.run.changes.subscribe({ id: 'x' }, {
+      onData: (run) => console.log(run.status),
+      onError: (error) => console.log(error.message),
+      onComplete: () => server.close(),
+    });
+  `;
+  writeFileSync(join(application, 'stream.js'), program);
+  expect(run(process.execPath, 'stream.js')).toEqual({
+    status: 0,
+    said: '/api/trpc/run.changes Bearer planted\nPENDING\n',
   });
 });

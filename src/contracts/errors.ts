@@ -1,6 +1,4 @@
-import type { ZodError } from 'zod';
 import { isObject } from './json.ts';
-import { cutText } from './text.ts';
 
 /**
  * Every error that a caller is meant to read: tRPC's name for it and REST's status. One table, so that the two
@@ -20,19 +18,6 @@ export type ErrorCode = keyof typeof errorCodes;
 
 /** What is wrong with one field of a request. `path` is the field's name in camelCase, '' for the whole request. */
 export type FieldIssue = { path: string; message: string };
-
-/** A field's name in an answer. A caller may send any name, so only the beginning of a long one is repeated. */
-export const shownName = (name: string): string => cutText(name, 100, '…');
-
-/** What is wrong with each field, unknown ones included, by its path. */
-export const fieldIssuesOf = ({ issues }: ZodError): FieldIssue[] =>
-  issues.flatMap((issue) => {
-    const at = (...names: PropertyKey[]) =>
-      [...issue.path, ...names].map((name) => shownName(String(name))).join('.');
-    return issue.code === 'unrecognized_keys'
-      ? issue.keys.map((name) => ({ path: at(name), message: 'Not a field of this request.' }))
-      : [{ path: at(), message: issue.message }];
-  });
 
 /** An expected failure. Its message tells the caller what was wrong and what to do, and holds no secret. */
 export class AppError extends Error {

@@ -34,7 +34,10 @@ export async function readChunks(
 }
 
 /** The whole body, decoded from any content encoding. Null if it is larger than `maxBytes`. */
-export async function readBody(message: HttpMessage, maxBytes: number): Promise<Uint8Array | null> {
+export async function readBody(
+  message: HttpMessage,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer> | null> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   const fits = await readChunks(message, maxBytes, (chunk) => {

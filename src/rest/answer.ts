@@ -1,7 +1,8 @@
 import type { ZodType, z } from 'zod';
 import type { AuthContext } from '#auth/context.ts';
 import { resolveActor } from '#auth/resolve-actor.ts';
-import { AppError, errorCodes, type FieldIssue, fieldIssuesOf } from '#contracts/errors.ts';
+import { AppError, errorCodes, type FieldIssue } from '#contracts/errors.ts';
+import { fieldIssuesOf } from '#contracts/field-issues.ts';
 import { toWire, wireName } from '#contracts/wire.ts';
 import { type Actor, reportFault, type ServiceContext } from '#services/ground/index.ts';
 import { loggingStatus } from '#services/state/index.ts';

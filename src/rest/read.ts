@@ -1,15 +1,14 @@
-import { AppError, shownName } from '#contracts/errors.ts';
+import { AppError } from '#contracts/errors.ts';
+import { shownName } from '#contracts/field-issues.ts';
 import { readBody } from '#contracts/http.ts';
 import { isObject } from '#contracts/json.ts';
+import { bodyTooLarge, maxBodyBytes } from '#contracts/request.ts';
 import { wireName } from '#contracts/wire.ts';
 import { WireError } from './answer.ts';
 
-/** The largest request is a run with 50 headers of 4,000 characters. */
-export const maxBodyBytes = 1024 * 1024;
-
 const readBytes = async (request: Request): Promise<Uint8Array> => {
   const bytes = await readBody(request, maxBodyBytes);
-  if (bytes === null) throw new WireError(413, `A request body may have at most ${maxBodyBytes} bytes.`);
+  if (bytes === null) throw new WireError(413, bodyTooLarge);
   return bytes;
 };
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { maxBodyBytes } from '#contracts/request.ts';
 import { createHandlers } from '#jobs/index.ts';
 import { bearer, detail, get, openRestRig, runBody } from '#testing/rigs/rest-rig.ts';
-import { maxBodyBytes } from './read.ts';
 import { getRunById, postRunCancel, postRunResume, postRunRetry } from './runs.ts';
 
 let rest: Awaited<ReturnType<typeof openRestRig>>;

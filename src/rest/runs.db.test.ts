@@ -1,10 +1,10 @@
 import { encode } from 'next-auth/jwt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sessionCookieName } from '#auth/cookies.ts';
+import { maxBodyBytes } from '#contracts/request.ts';
 import { createApiToken } from '#services/account/index.ts';
 import { openPolicy } from '#testing/rigs/engine-rig.ts';
 import { bearer, detail, get, openRestRig, runBody } from '#testing/rigs/rest-rig.ts';
-import { maxBodyBytes } from './read.ts';
 import { getRunById, getRuns } from './runs.ts';
 
 let rest: Awaited<ReturnType<typeof openRestRig>>;

@@ -4,6 +4,7 @@ import next from 'next';
 import { readEnvironment } from '#env.ts';
 import { cannotStart } from './cannot-start.ts';
 import { projectRoot } from './child.ts';
+import { decodablePath } from './decodable-path.ts';
 
 /**
  * The web process of a built application. It serves what `next start` serves, but stops the way a rolling restart needs:
@@ -40,6 +41,7 @@ const run = async () => {
     open.add(response);
     response.once('close', () => open.delete(response));
     if (ending) response.setHeader('connection', 'close');
+    request.url = decodablePath(request.url ?? '/');
     handle(request, response).catch((error: unknown) => {
       process.stderr.write(
         `A request could not be answered (${error instanceof Error ? error.name : 'unknown fault'}).\n`,

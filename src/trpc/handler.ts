@@ -1,31 +1,32 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { AuthContext } from '#auth/context.ts';
 import { resolveActor } from '#auth/resolve-actor.ts';
-import { mostCallsPerRequest } from '#contracts/request.ts';
+import { readBody } from '#contracts/http.ts';
+import { bodyTooLarge, maxBodyBytes, mostCallsPerRequest } from '#contracts/request.ts';
 import { Fault, reportFault, type ServiceContext } from '#services/ground/index.ts';
 import { appRouter } from './root.ts';
-
-/** The largest request is a run with 50 headers of 4,000 characters. */
-const maxBodyBytes = 1024 * 1024;
 
 const refuse = (status: number, message: string) =>
   Response.json({ error: { message } }, { status, headers: { 'cache-control': 'no-store' } });
 
+/** The request with its body read up to the limit, because tRPC reads without one. Null if the body is too large. */
+const withinLimit = async (request: Request): Promise<Request | null> => {
+  if (request.body === null) return request;
+  const body = await readBody(request, maxBodyBytes);
+  const { url, method, headers, signal } = request;
+  return body && new Request(url, { method, headers, signal, body });
+};
+
 /** Answers a tRPC request over HTTP. Answers must not be cached: one address answers each user differently. */
-export const handleTrpc = (
+export const handleTrpc = async (
   { services, auth }: { services: ServiceContext; auth: AuthContext },
   request: Request,
 ): Promise<Response> => {
-  if (request.method === 'POST') {
-    const length = request.headers.get('content-length');
-    // tRPC reads the whole body, so its length must be known first.
-    if (length === null) return Promise.resolve(refuse(411, 'Send a Content-Length.'));
-    if (Number(length) > maxBodyBytes)
-      return Promise.resolve(refuse(413, `A request may have at most ${maxBodyBytes} bytes.`));
-  }
+  const limited = await withinLimit(request);
+  if (limited === null) return refuse(413, bodyTooLarge);
   return fetchRequestHandler({
     endpoint: '/api/trpc',
-    req: request,
+    req: limited,
     router: appRouter,
     maxBatchSize: mostCallsPerRequest,
     createContext: async () => ({ services, auth, actor: await resolveActor(auth, request.headers) }),

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AuthContext } from '#auth/context.ts';
 import { createEchelonClient } from '#client/index.ts';
 import { judgeProviders } from '#contracts/judge-providers.ts';
+import { bodyTooLarge, maxBodyBytes } from '#contracts/request.ts';
 import { createApiToken } from '#services/account/index.ts';
 import type { Actor } from '#services/ground/index.ts';
 import { storeCertificate } from '#testing/builders/stored-certificates.ts';
@@ -122,13 +123,7 @@ const client = (token?: string, services = rig.context) =>
   createEchelonClient({
     baseUrl: 'http://127.0.0.1:3000/',
     ...(token === undefined ? {} : { token }),
-    fetch: async (input, init) => {
-      const request = new Request(input, init);
-      // Over a network fetch sets this header.
-      if (typeof init?.body === 'string')
-        request.headers.set('content-length', String(Buffer.byteLength(init.body)));
-      return handleTrpc({ services, auth }, request);
-    },
+    fetch: (input, init) => handleTrpc({ services, auth }, new Request(input, init)),
   });
 
 const refusal = async (call: Promise<unknown>) => {
@@ -211,14 +206,28 @@ test('a fault before any procedure goes to the log and not to the caller', async
   expect(JSON.stringify(rig.logged)).toContain('words of the database');
 });
 
-test('a request body without a length or above one megabyte is refused unread', async () => {
-  const post = (headers: Record<string, string>) =>
+test('a request body above one megabyte is refused in REST’s words, with or without a declared length', async () => {
+  const { token } = await createApiToken(rig.context, { userId: a.userId, name: 'test' });
+  const post = (body: string, headers: Record<string, string> = {}) =>
     handleTrpc(
       { services: rig.context, auth },
-      new Request('http://127.0.0.1:3000/api/trpc/run.create', { method: 'POST', body: '{}', headers }),
+      new Request('http://127.0.0.1:3000/api/trpc/run.create', {
+        method: 'POST',
+        body: new Blob([body]).stream(),
+        duplex: 'half',
+        headers: { ...headers, 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      } as RequestInit),
     );
-  expect((await post({})).status).toBe(411);
-  expect((await post({ 'content-length': '1048577' })).status).toBe(413);
+  const text = JSON.stringify(runRequest());
+  expect((await post(text)).status).toBe(200);
+  expect((await post(text.padEnd(maxBodyBytes))).status).toBe(200);
+  for (const refused of [
+    await post(text.padEnd(maxBodyBytes + 1)),
+    await post('{}', { 'content-length': String(maxBodyBytes + 1) }),
+  ]) {
+    expect(refused.status).toBe(413);
+    expect(await refused.json()).toEqual({ error: { message: bodyTooLarge } });
+  }
 });
 
 test('a request with more than twenty calls is refused before any of them is made', async () => {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { type FieldIssue, fieldIssuesOf } from '#contracts/errors.ts';
+import type { FieldIssue } from '#contracts/errors.ts';
+import { fieldIssuesOf } from '#contracts/field-issues.ts';
 
 export type FormReading<T> = { request: T } | { issues: FieldIssue[] };
 

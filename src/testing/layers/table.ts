@@ -180,7 +180,11 @@ const surfaces: Place[] = [
     imports: ['services/', 'auth', 'contracts'],
     packages: ['node', 'zod', '@hono/node-server'],
   },
-  { at: 'client', imports: ['trpc', 'verification/certificate', 'contracts'], packages: ['@trpc/client'] },
+  {
+    at: 'client',
+    imports: ['trpc', 'verification/certificate', 'contracts'],
+    packages: ['@trpc/client', 'eventsource'],
+  },
   // Packs the client; run in a clone.
   { at: 'client/build.ts', imports: [], packages: ['node', 'esbuild'] },
   { at: 'components', imports: ['verification/certificate', 'contracts'], packages: next },

@@ -1,7 +1,8 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';
 import type { AuthContext } from '#auth/context.ts';
-import { AppError, type FieldIssue, fieldIssuesOf } from '#contracts/errors.ts';
+import { AppError, type FieldIssue } from '#contracts/errors.ts';
+import { fieldIssuesOf } from '#contracts/field-issues.ts';
 import { type Actor, Fault, reportFault, type ServiceContext } from '#services/ground/index.ts';
 import { loggingStatus } from '#services/state/index.ts';
 
@@ -43,19 +44,32 @@ const t = initTRPC.context<TrpcContext>().create({
   },
 });
 
+/** What a caller may know of an exception. Anything but an `AppError` is a fault: it goes to the log, and its id leaves. */
+const errorFor = ({ services }: TrpcContext, procedure: string, thrown: unknown): TRPCError => {
+  const cause = thrown instanceof TRPCError && thrown.cause !== undefined ? thrown.cause : thrown;
+  if (cause instanceof AppError) return new TRPCError({ code: cause.code, message: cause.message, cause });
+  if (thrown instanceof TRPCError && thrown.code !== 'INTERNAL_SERVER_ERROR') return thrown;
+  const fault = reportFault(services, cause, { procedure });
+  return new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: fault.message, cause: fault });
+};
+
+async function* streamOf(context: TrpcContext, procedure: string, values: AsyncIterable<unknown>) {
+  try {
+    yield* values;
+  } catch (error) {
+    throw errorFor(context, procedure, error);
+  }
+}
+
 /**
- * Verbs throw `AppError`. Any other exception is a fault: it goes to the log, and the caller gets only its id. A
- * try/catch around `next()` would never fire, because `next()` returns the outcome.
+ * Verbs throw `AppError`, a subscription also in the middle of its stream. A try/catch around `next()` would never fire,
+ * because `next()` returns the outcome.
  */
-const mapErrors = t.middleware(async ({ ctx, next, path }) => {
+const mapErrors = t.middleware(async ({ ctx, next, path, type }) => {
   const result = await next();
-  if (result.ok) return result;
-  const { error } = result;
-  if (error.cause instanceof AppError)
-    throw new TRPCError({ code: error.cause.code, message: error.cause.message, cause: error.cause });
-  if (error.code !== 'INTERNAL_SERVER_ERROR') return result;
-  const fault = reportFault(ctx.services, error.cause ?? error, { procedure: path });
-  throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: fault.message, cause: fault });
+  if (!result.ok) throw errorFor(ctx, path, result.error);
+  if (type !== 'subscription') return result;
+  return { ...result, data: streamOf(ctx, path, result.data as AsyncIterable<unknown>) };
 });
 
 /** A span for each call of a procedure, with its name and outcome. The input is left out, because it holds secrets. */

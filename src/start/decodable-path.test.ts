@@ -1,0 +1,33 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { decodablePath } from './decodable-path.ts';
+
+test.each([
+  ['/certificates/%ff', '/certificates/%25ff'],
+  ['/api/v1/verification/runs/%', '/api/v1/verification/runs/%25'],
+  ['/api/v1/verification/runs/%e0%a4/cancel?x=%ff', '/api/v1/verification/runs/%25e0%25a4/cancel?x=%ff'],
+  // A surrogate in UTF-8, an overlong form, and a character beside what is none.
+  ['/%ed%a0%80', '/%25ed%25a0%2580'],
+  ['/%c0%80', '/%25c0%2580'],
+  ['/%c3%a9/%zz/%ff', '/%c3%a9/%25zz/%25ff'],
+])('%s can be decoded as %s', (target, expected) => {
+  expect(decodablePath(target)).toBe(expected);
+});
+
+test.each(['/', '/certificates/%00', '/a%20b?c=%ff', '/%F0%9F%98%80', '/a?%', '/a#%'])(
+  '%s stays as it is',
+  (target) => {
+    expect(decodablePath(target)).toBe(target);
+  },
+);
+
+test('any target gets a path that can be decoded, and none is changed twice', () => {
+  const piece = fc.oneof(fc.constantFrom('%', '%f', '%ff', '%e0%a4', '%25', '/', '?', 'a'), fc.string());
+  fc.assert(
+    fc.property(fc.array(piece), (pieces) => {
+      const once = decodablePath(`/${pieces.join('')}`.toWellFormed());
+      expect(() => decodeURIComponent(once.split(/[?#]/)[0] ?? '')).not.toThrow();
+      expect(decodablePath(once)).toBe(once);
+    }),
+  );
+});
