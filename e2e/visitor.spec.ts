@@ -60,10 +60,46 @@ test('filters keep their values, and an empty list says what to do', async ({ pa
 });
 
 test('an unknown or malformed certificate is not found', async ({ page }) => {
-  for (const id of ['5a1c7e4e-0000-4000-8000-000000000000', 'nonsense', '%F0%9F%A7%AD']) {
+  for (const id of [
+    '5a1c7e4e-0000-4000-8000-000000000000',
+    'nonsense',
+    '%F0%9F%A7%AD',
+    '%00',
+    '%ff',
+    '%E0%A4',
+  ]) {
     const answer = await page.goto(`/certificates/${id}`);
     expect(answer?.status()).toBe(404);
     await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+  }
+});
+
+test('a path that cannot be decoded is not found, in the form of its door', async ({ request }) => {
+  for (const path of ['certificates/%ff', 'certificates/%', 'certificates/%ed%a0%80', 'certificates/%00'])
+    expect(await (await request.get(`/api/v1/verification/${path}`)).json()).toEqual({
+      detail: 'There is no such certificate.',
+    });
+  for (const path of ['/api/%ff', '/api/v1/%00', '/api/nothing/here']) {
+    const answer = await request.get(path);
+    expect(answer.status(), path).toBe(404);
+    expect(await answer.json()).toEqual({ detail: 'There is nothing here.' });
+  }
+  const call = await request.get('/api/trpc/%ff');
+  expect(call.status()).toBe(404);
+  expect(await call.json()).toMatchObject({ error: { data: { code: 'NOT_FOUND' } } });
+  for (const path of ['/%ff', '/docs/%E0%A4', '/certificates/%ff?x=%ff']) {
+    const answer = await request.get(path);
+    expect(answer.status(), path).toBe(404);
+    expect(answer.headers()['content-type']).toContain('text/html');
+  }
+});
+
+test('a filter that no certificate can match shows an empty list', async ({ page, request }) => {
+  for (const filter of ['%00', '%ff', '%E2%80%AE']) {
+    expect((await page.goto(`/certificates?constructId=${filter}`))?.status()).toBe(200);
+    await expect(page.getByText('No certificate for that construct')).toBeVisible();
+    const answer = await request.get(`/api/v1/verification/certificates?construct_id=${filter}`);
+    expect(await answer.json()).toMatchObject({ certificates: [], total: 0 });
   }
 });
 
