@@ -1,5 +1,5 @@
 import { AppError } from '#contracts/errors.ts';
-import { shownName } from '#contracts/field-issues.ts';
+import { mostNamed, shownName } from '#contracts/field-issues.ts';
 import { readBody } from '#contracts/http.ts';
 import { isObject } from '#contracts/json.ts';
 import { bodyTooLarge, maxBodyBytes } from '#contracts/request.ts';
@@ -34,9 +34,6 @@ export const readOptionalJson = async (request: Request): Promise<unknown> => {
   const bytes = await readBytes(request);
   return bytes.length === 0 ? {} : parseJson(bytes);
 };
-
-/** A body of a megabyte holds 100,000 unknown fields. Naming some of them is enough. */
-const mostNamed = 20;
 
 /**
  * The named fields of a JSON object, from their names on the wire. Only its top-level keys are names; deeper ones, such
