@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type ErrorCode, errorCodes } from './errors.ts';
 import { runEstimateSchema } from './estimate.ts';
 import { oracleTrialSchema } from './run.ts';
+import { storableTextSchema } from './text.ts';
 
 /** What a form asks of a worker while a person waits: to try an oracle once, or to estimate what a run would cost. */
 export const inquiryKinds = ['trial', 'estimate'] as const;
@@ -13,8 +14,8 @@ export type InquiryAnswer<Kind extends InquiryKind> = z.infer<(typeof inquiryAns
 /** Why an inquiry has no answer, as the error that its caller gets. */
 export const inquiryRefusalSchema = z.object({
   code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
-  message: z.string(),
-  fields: z.array(z.object({ path: z.string(), message: z.string() })),
+  message: storableTextSchema,
+  fields: z.array(z.object({ path: storableTextSchema, message: storableTextSchema })),
 });
 
 /**
