@@ -71,7 +71,8 @@ test('lines may break and be indented, and hold no other control character', () 
 const stringsIn = (schema: unknown, path: string, seen: Set<unknown>): [string, z.ZodType][] => {
   if (!(schema instanceof z.ZodType) || seen.has(schema)) return [];
   seen.add(schema);
-  if (schema instanceof z.ZodString) return [[path, schema]];
+  // What a transformation is given does not matter, only what comes out.
+  if (schema instanceof z.ZodString || schema instanceof z.ZodPipe) return [[path, schema]];
   const { def } = schema as unknown as { def: Record<string, unknown> };
   const inner = (value: unknown, at: string): [string, z.ZodType][] => {
     if (Array.isArray(value)) return value.flatMap((item, place) => inner(item, `${at}.${place}`));
