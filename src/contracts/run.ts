@@ -143,7 +143,9 @@ export const runSchema = z.object({
    * The first of the replays in which the oracle failed, in its own words, which only the owner may read. Null in lists,
    * and until the run is completed: before that, nobody sees how a replay ended.
    */
-  oracleFailures: z.array(z.object({ groundTruthId: storableTextSchema, reason: storableTextSchema })).nullable(),
+  oracleFailures: z
+    .array(z.object({ groundTruthId: storableTextSchema, reason: storableTextSchema }))
+    .nullable(),
   /** The names of the headers that resuming or retrying needs again. */
   oracleHeaderNames: z.array(storableTextSchema),
   /** The oracle's address had a query, so resuming or retrying needs the address again. */
