@@ -1,11 +1,13 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { z } from 'zod';
 import { certificateListInputSchema } from '#contracts/certificate.ts';
 import { runListInputSchema } from '#contracts/run.ts';
 import { continueRequestSchema, runRequestSchema } from '#contracts/run-request.ts';
 import { wireName } from '#contracts/wire.ts';
+import { inquiries } from '#db/schema/inquiries.ts';
 import { bearer, openRestRig, runBody } from '#testing/rigs/rest-rig.ts';
 import { handleTrpc } from '#trpc/handler.ts';
 import { appRouter } from '#trpc/root.ts';
@@ -20,10 +22,25 @@ vi.mock('#composition.ts', () => ({
     metrics: { scrape: async () => ({ contentType: 'text/plain', text: '' }), token: null },
   }),
 }));
+const refusing = new AbortController();
+/** Stands for a worker, which refuses what forms ask. */
+const refuseInquiries = async () => {
+  const refusal = { code: 'TOO_MANY_REQUESTS' as const, message: 'Not now.', fields: [] };
+  while (!refusing.signal.aborted) {
+    await rest.rig.db.update(inquiries).set({ refusal });
+    await sleep(20);
+  }
+};
+let refused: Promise<void>;
 beforeAll(async () => {
   rest = await openRestRig();
+  refused = refuseInquiries();
 });
-afterAll(() => rest.rig.close());
+afterAll(async () => {
+  refusing.abort();
+  await refused;
+  await rest.rig.close();
+});
 
 const texts = {
   NUL: '\0',

@@ -33,7 +33,7 @@ const fill = `
     from verification_certificates, generate_series(1, ${many}) n;
   alter table verification_runs disable trigger user;
   insert into verification_runs (user_id, construct_id, repo_url, status, error, config_json, created_at)
-    select user_id, 'construct-' || n % 20, repo_url, case n % 3 when 0 then 'FAILED' else 'PENDING' end, 'It failed.',
+    select user_id, 'construct-' || n % 20, repo_url, case when n % 3 = 0 then 'FAILED' when n % 1000 = 1 then 'PENDING' else 'SCORING' end, 'It failed.',
       config_json, created_at + n / 3 * interval '1 second'
     from verification_runs, generate_series(1, ${many}) n;
   alter table verification_runs enable trigger user;
