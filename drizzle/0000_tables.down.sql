@@ -32,6 +32,8 @@ DROP TABLE "turns" CASCADE;
 --> statement-breakpoint
 DROP TABLE "api_tokens" CASCADE;
 --> statement-breakpoint
+DROP TABLE "sessions" CASCADE;
+--> statement-breakpoint
 DROP TABLE "sign_in_links" CASCADE;
 --> statement-breakpoint
 DROP TABLE "siwe_nonces" CASCADE;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@playwright/test';
 import postgres from 'postgres';
-import { createApiToken, localOwner } from '#services/account/index.ts';
+import { localOwner } from '#services/account/index.ts';
 import {
   afterBuild,
   firstContainer,
@@ -18,6 +18,7 @@ import {
   webPod,
   workerPod,
 } from '#testing/builders/deployment.ts';
+import { fullToken } from '#testing/rigs/full-token.ts';
 import { plainEnvironment } from '#testing/rigs/installation.ts';
 import { copyProject, runInCopy } from '#testing/rigs/project-copy.ts';
 import { openDatabase } from '../src/db/client.ts';
@@ -172,11 +173,9 @@ test('a rolling restart of web and workers loses no run and no request', async (
   expect(scraped.status).toBe(200);
 
   const database = openDatabase(databaseUrl, { max: 1 });
-  const { userId } = await localOwner(database);
-  const { token } = await createApiToken(
-    { db: database.db, now: () => new Date() },
-    { userId, name: 'deployment' },
-  );
+  const say = () => {};
+  const log = { error: say, warn: say, info: say, debug: say };
+  const token = await fullToken({ db: database.db, log }, await localOwner(database));
   await database.close();
   const authorization = `Bearer ${token}`;
   const startRun = async (at: string): Promise<string> => {

@@ -25,8 +25,13 @@ test('the one-time link signs in once and leaves no token in the address, and si
   await expect(late).toHaveURL(/\/sign-in\?next=%2Fruns$/);
   await stranger.close();
 
+  const cookies = await page.context().cookies();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(page.getByRole('link', { name: 'Sign in', exact: true })).toBeVisible();
+  await page.goto('/runs');
+  await expect(page).toHaveURL(/\/sign-in/);
+  // The old cookie signs nobody in.
+  await page.context().addCookies(cookies);
   await page.goto('/runs');
   await expect(page).toHaveURL(/\/sign-in/);
 });
@@ -46,6 +51,26 @@ test('a wallet signs in and creates a run, which another wallet cannot find', as
   expect(answer?.status()).toBe(404);
   await expect(theirs.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
   await expect(theirs.getByText('demonstration-oracle')).toHaveCount(0);
+  await other.close();
+});
+
+test('signing out everywhere ends the sessions of all browsers', async ({ page, browser }) => {
+  await signInWithNewWallet(page);
+  const [cookie] = (await page.context().cookies()).filter(({ name }) => name.endsWith('.session'));
+  if (cookie === undefined) throw new Error('There is no session cookie.');
+  const other = await browser.newContext();
+  await other.addCookies([cookie]);
+  const there = await other.newPage();
+  await there.goto('/runs');
+  await expect(there.getByRole('heading', { name: 'My runs' })).toBeVisible();
+
+  await page.goto('/sign-in');
+  await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+  await expect(page.getByRole('link', { name: 'Sign in', exact: true })).toBeVisible();
+  for (const window of [page, there]) {
+    await window.goto('/runs');
+    await expect(window).toHaveURL(/\/sign-in/);
+  }
   await other.close();
 });
 

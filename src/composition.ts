@@ -120,9 +120,9 @@ export type Core = Omit<Composition, 'auth'> & {
   guarded: Record<Reach, GuardedFetch>;
 };
 
-const authOf = (environment: Environment, { db, now }: ServiceContext): AuthContext => ({
+const authOf = (environment: Environment, { db, log }: ServiceContext): AuthContext => ({
   db,
-  now,
+  log,
   secret: required(environment.NEXTAUTH_SECRET, 'NEXTAUTH_SECRET'),
   url: ownUrl(environment),
   github:

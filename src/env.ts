@@ -328,6 +328,9 @@ export const judgeSettingsOf = (environment: Environment): Record<JudgeProvider,
         };
   });
 
+/** Whether people open the installation over https, which a browser may then insist on. */
+export const isServedOverHttps = () => /^\s*https:/i.test(process.env.NEXTAUTH_URL ?? '');
+
 /** Set by Next for `next dev`; the page's security policy must let its tools work. */
 export const inDevelopment = () => process.env.NODE_ENV === 'development';
 

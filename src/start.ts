@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path';
 import { faultCode } from '#contracts/errors.ts';
 import { SchemaMismatch } from '#db/applied.ts';
 import { openDatabase } from '#db/client.ts';
-import { readClocks } from '#db/clock.ts';
 import { openEmbedded } from '#db/embedded.ts';
 import { childEnvironment, type Environment, isLoopbackHost, readEnvironment } from '#env.ts';
 import { createSignInLink } from '#services/account/index.ts';
@@ -86,10 +85,9 @@ const prepare = async (databaseUrl: string, embeddedIn: string | null): Promise<
 };
 
 const printAddress = async (databaseUrl: string, baseUrl: string): Promise<void> => {
-  const { db, sql, close } = openDatabase(databaseUrl, { max: 1 });
+  const { db, close } = openDatabase(databaseUrl, { max: 1 });
   try {
-    const { database: now } = await readClocks(sql);
-    const { token, expiresAt } = await createSignInLink({ db, now: () => now });
+    const { token, expiresAt } = await createSignInLink({ db });
     const until = expiresAt.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
     say('');
     say(`Echelon Verify runs at ${baseUrl}`);

@@ -13,13 +13,13 @@ import { openCollector } from '#platform/telemetry/collector.ts';
 import { createTracing } from '#platform/telemetry/tracing.ts';
 import { openSender } from '#queue/pg-boss.ts';
 import { postRun } from '#rest/runs.ts';
-import { createApiToken } from '#services/account/index.ts';
 import { startAnthropicFake } from '#testing/fakes/anthropic/anthropic-fake.ts';
 import { type ReceivedSpan, startCollectorFake } from '#testing/fakes/collector/collector-fake.ts';
 import { startGitHubFake } from '#testing/fakes/github/github-fake.ts';
 import { fakeRepository } from '#testing/fakes/github/repository.ts';
 import { describeChange, startOracleFake } from '#testing/fakes/oracles/http-fake.ts';
 import { openPolicy, openRig } from '#testing/rigs/engine-rig.ts';
+import { fullToken } from '#testing/rigs/full-token.ts';
 
 /** Each secret holds this word, and nothing else does. */
 const planted = /planted/i;
@@ -92,7 +92,7 @@ beforeAll(async () => {
 
   // The oracle is on loopback, which only the installation's owner may call.
   const actor = await rig.user({ provider: 'local', subject: 'owner' });
-  const { token } = await createApiToken(context, { userId: actor.userId, name: 'test' });
+  const token = await fullToken(context, actor);
   const services = {
     ...context,
     sender: queue.sender,
@@ -101,7 +101,7 @@ beforeAll(async () => {
     policy: { ...openPolicy, defaultJudge: 'anthropic' as const },
     now: () => new Date(),
   };
-  const auth = { db, now: services.now, secret: 'x'.repeat(32), url: 'http://127.0.0.1:3000', github: null };
+  const auth = { db, log: services.log, secret: 'x'.repeat(32), url: 'http://127.0.0.1:3000', github: null };
   const response = await postRun(
     { services, auth },
     new Request('http://127.0.0.1:3000/api/v1/verification/runs', {

@@ -1,10 +1,11 @@
 import type { Database } from '#db/client.ts';
+import type { Log } from '#services/ground/index.ts';
 
 /** What signing in needs. `url` is the installation's origin, as people open it. */
 export type AuthContext = {
   db: Database;
-  now: () => Date;
-  /** Encrypts the session cookie. Anyone who has it can make sessions. */
+  log: Log;
+  /** Protects next-auth's own cookies: the CSRF token, and what must survive the way to GitHub and back. */
   secret: string;
   url: string;
   /** Null if signing in with GitHub is not configured. */

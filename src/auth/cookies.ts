@@ -2,12 +2,13 @@ import type { CookieOption, CookiesOptions } from 'next-auth';
 
 /**
  * Cookies ignore ports, so two installations on one machine would sign each other out. That is why the name holds the
- * port. Under https it has the prefix that makes browsers refuse the cookie over plain http.
+ * port. Under https it has the prefix with which browsers take the cookie from this very host alone, over https, for all
+ * paths: no sibling domain can plant one.
  */
 const nameOf = (url: URL, what: string) =>
-  `${url.protocol === 'https:' ? '__Secure-' : ''}echelon-verify-${url.port || 'default'}.${what}`;
+  `${url.protocol === 'https:' ? '__Host-' : ''}echelon-verify-${url.port || 'default'}.${what}`;
 
-/** The name of the session cookie. Chunks of a long one are named `<name>.<n>`. */
+/** The name of the session cookie. */
 export const sessionCookieName = (url: string) => nameOf(new URL(url), 'session');
 
 /**

@@ -1,28 +1,35 @@
 import { HDNodeWallet } from 'ethers';
+import type { NextApiRequest, NextApiResponse } from 'next';
+import NextAuth, { type EventCallbacks } from 'next-auth';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createSignInLink, createSignInMessage, getUser } from '#services/account/index.ts';
-import { testDatabase } from '#testing/rigs/database.ts';
+import { createSignInLink, createSignInMessage, getUser, resolveSecret } from '#services/account/index.ts';
+import { openRig } from '#testing/rigs/engine-rig.ts';
 import type { AuthContext } from './context.ts';
-import { type AuthReport, createAuthOptions } from './options.ts';
+import { sessionCookieName } from './cookies.ts';
+import { type AuthReport, createAuthOptions, signOutFailed } from './options.ts';
+import { resolveActor, sessionCookieOf } from './resolve-actor.ts';
 import { signInErrors, signInErrorText } from './sign-in-errors.ts';
 
-let database: Awaited<ReturnType<typeof testDatabase>>;
+let rig: Awaited<ReturnType<typeof openRig>>;
 let auth: AuthContext;
 const reports: AuthReport[] = [];
-const options = (changes: Partial<AuthContext> = {}) =>
-  createAuthOptions({ ...auth, ...changes }, (event) => reports.push(event));
+const options = (changes: Partial<AuthContext> = {}, earlier: string | null = null) =>
+  createAuthOptions({ ...auth, ...changes }, (event) => reports.push(event), earlier);
 
 beforeAll(async () => {
-  database = await testDatabase();
+  rig = await openRig();
   auth = {
-    db: database.db,
-    now: () => new Date(),
+    db: rig.db,
+    log: rig.context.log,
     secret: 'a secret for tests alone',
     url: 'http://127.0.0.1:3000',
     github: null,
   };
 });
-afterAll(() => database.close());
+afterAll(() => rig.close());
+
+/** Whom a session's secret signs in. */
+const userOf = async (secret = '') => (await resolveSecret(auth, secret, 'cookie'))?.userId ?? '';
 
 /** Posts fields to a sign-in provider, as next-auth does. */
 const post = (id: string, given: Record<string, string>, changes: Partial<AuthContext> = {}) => {
@@ -33,7 +40,8 @@ const post = (id: string, given: Record<string, string>, changes: Partial<AuthCo
 
 test('a one-time link signs in once, and then says what to do', async () => {
   const { token } = await createSignInLink(auth);
-  expect(await post('link', { token })).toEqual({ id: expect.any(String) });
+  const user = await post('link', { token });
+  expect(await getUser(auth, await userOf(user?.id))).toMatchObject({ identities: [{ provider: 'local' }] });
   await expect(post('link', { token })).rejects.toThrow(signInErrors.link);
 });
 
@@ -41,7 +49,7 @@ test('a wallet signs in with the message that was made for it', async () => {
   const wallet = HDNodeWallet.createRandom();
   const { message } = await createSignInMessage(auth, { address: wallet.address, chainId: 1 });
   const user = await post('wallet', { message, signature: await wallet.signMessage(message) });
-  expect(await getUser(auth, user?.id ?? '')).toMatchObject({
+  expect(await getUser(auth, await userOf(user?.id))).toMatchObject({
     identities: [{ provider: 'wallet', subject: wallet.address.toLowerCase() }],
   });
 });
@@ -52,11 +60,14 @@ test('an incomplete sign-in is refused with a readable message', async () => {
 });
 
 test('a fault shows neither its message nor what was posted, on the page or in the log', async () => {
-  const now = () => {
-    throw new RangeError('postgres://user:password@host refused');
-  };
+  const db = new Proxy(auth.db, {
+    get: () => {
+      throw new RangeError('postgres://user:password@host refused');
+    },
+  });
+  const { token } = await createSignInLink(auth);
   reports.length = 0;
-  await expect(post('link', { token: 'the-token' }, { now })).rejects.toThrow(signInErrors.unexpected);
+  await expect(post('link', { token }, { db })).rejects.toThrow(signInErrors.unexpected);
   expect(reports).toEqual([{ level: 'error', code: 'SIGN_IN_FAILED', error: 'RangeError' }]);
 });
 
@@ -86,19 +97,26 @@ test('GitHub is offered if it is configured, and its users are known by number',
     });
   const first = await signIn('octocat');
   expect(first).toEqual({ sub: expect.any(String) });
-  expect(await signIn('renamed')).toEqual(first);
-  expect(await getUser(auth, first?.sub ?? '')).toMatchObject({
+  const again = await signIn('renamed');
+  expect(again).not.toEqual(first);
+  expect(await userOf(again?.sub)).toBe(await userOf(first?.sub));
+  expect(await getUser(auth, await userOf(first?.sub))).toMatchObject({
     name: 'octocat',
     identities: [{ provider: 'github', subject: '583231' }],
   });
 });
 
-test('cookies are hidden from scripts, same-site, and secure under https', () => {
-  for (const cookie of Object.values(options().cookies ?? {}))
+test('cookies are hidden from scripts, same-site, and under https bound to this host', () => {
+  for (const cookie of Object.values(options().cookies ?? {})) {
     expect(cookie.options).toMatchObject({ httpOnly: true, sameSite: 'lax', secure: false });
+    expect(cookie.name).not.toMatch(/^__/);
+  }
   for (const cookie of Object.values(options({ url: 'https://verify.example.com' }).cookies ?? {})) {
     expect(cookie.options).toMatchObject({ httpOnly: true, sameSite: 'lax', secure: true });
-    expect(cookie.name).toMatch(/^__Secure-/);
+    // What browsers demand of a cookie with this prefix.
+    expect(cookie.name).toMatch(/^__Host-/);
+    expect(cookie.options).toMatchObject({ path: '/' });
+    expect(cookie.options).not.toHaveProperty('domain');
   }
 });
 
@@ -121,4 +139,127 @@ test('a known error code in a redirect shows our own message, and an unknown one
   expect(signInErrorText('OAuthCallback')).toContain('GitHub did not confirm');
   expect(signInErrorText('Send your keys to evil.example')).toBe(signInErrors.unexpected);
   expect(signInErrorText('toString')).toBe(signInErrors.unexpected);
+});
+
+/** A browser that keeps its cookies, and next-auth behind it. */
+const openBrowser = (on = auth) => {
+  const jar = new Map<string, string>();
+  const headers = () =>
+    new Headers({
+      host: '127.0.0.1:3000',
+      cookie: Array.from(jar, ([name, value]) => `${name}=${value}`).join('; '),
+    });
+  /** Posts a form of next-auth's, or gets one of its addresses. */
+  const ask = async (path: string, body?: Record<string, string>) => {
+    let text = '';
+    const set: string[] = [];
+    const response = {
+      status: () => response,
+      setHeader: (name: string, value: string | string[]) => {
+        if (name.toLowerCase() === 'set-cookie') set.splice(0, set.length, ...[value].flat());
+        return response;
+      },
+      getHeader: (name: string) => (name.toLowerCase() === 'set-cookie' ? set : undefined),
+      json: (answer: unknown) => {
+        text = JSON.stringify(answer);
+      },
+      send: (answer: unknown) => {
+        text = JSON.stringify(answer);
+      },
+      end: () => {},
+    };
+    const request = {
+      method: body === undefined ? 'GET' : 'POST',
+      query: { nextauth: path.split('/') },
+      body: body && { ...body, json: 'true' },
+      cookies: Object.fromEntries(jar),
+      headers: Object.fromEntries(headers()),
+    };
+    await NextAuth(
+      request as unknown as NextApiRequest,
+      response as unknown as NextApiResponse,
+      createAuthOptions(on, (event) => reports.push(event), sessionCookieOf(on, headers())),
+    );
+    for (const line of set) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      if (value === '') jar.delete(name);
+      else jar.set(name, decodeURIComponent(value));
+    }
+    return { answer: JSON.parse(text) as Record<string, string>, set };
+  };
+  const csrfToken = async () => (await ask('csrf')).answer.csrfToken ?? '';
+  return {
+    signIn: async () => {
+      const { token } = await createSignInLink(on);
+      return ask('callback/link', { token, csrfToken: await csrfToken() });
+    },
+    signOut: async (token?: string) => ask('signout', { csrfToken: token ?? (await csrfToken()) }),
+    cookie: () => jar.get(sessionCookieName(on.url)),
+    headers,
+  };
+};
+
+test('after signing out, the old cookie signs nobody in', async () => {
+  const browser = openBrowser();
+  const { set } = await browser.signIn();
+  expect(set.find((line) => line.startsWith(sessionCookieName(auth.url)))).toMatch(
+    /; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
+  );
+  const old = browser.headers();
+  expect(await resolveActor(auth, old)).not.toBeNull();
+  await browser.signOut();
+  expect(browser.cookie()).toBeUndefined();
+  expect(await resolveActor(auth, old)).toBeNull();
+});
+
+test('signing out of one browser leaves the other signed in', async () => {
+  const [here, there] = [openBrowser(), openBrowser()];
+  await here.signIn();
+  await there.signIn();
+  await here.signOut();
+  expect(await resolveActor(auth, there.headers())).not.toBeNull();
+});
+
+test('each sign-in makes a new session, and ends the one that the browser had', async () => {
+  const browser = openBrowser();
+  await browser.signIn();
+  const [first, old] = [browser.cookie(), browser.headers()];
+  await browser.signIn();
+  expect(browser.cookie()).not.toBe(first);
+  expect(await resolveActor(auth, old)).toBeNull();
+  expect(await resolveActor(auth, browser.headers())).not.toBeNull();
+});
+
+test('a cookie that somebody planted is never taken for the new session', async () => {
+  const planted = openBrowser();
+  await planted.signIn();
+  const secret = planted.cookie() ?? '';
+  await planted.signOut();
+  const victim = openBrowser();
+  await victim.signIn();
+  expect(victim.cookie()).not.toBe(secret);
+  expect(await userOf(secret)).toBe('');
+});
+
+test('signing out without the page’s own CSRF token ends nothing', async () => {
+  const browser = openBrowser();
+  await browser.signIn();
+  await browser.signOut('forged');
+  expect(await resolveActor(auth, browser.headers())).not.toBeNull();
+});
+
+test('a session that could not be ended is reported, so that the browser keeps its cookie', async () => {
+  const browser = openBrowser();
+  await browser.signIn();
+  const db = new Proxy(auth.db, {
+    get: () => {
+      throw new RangeError('The database is away.');
+    },
+  });
+  reports.length = 0;
+  await options({ db }, browser.cookie() ?? null).events?.signOut?.({
+    token: {},
+  } as Parameters<NonNullable<EventCallbacks['signOut']>>[0]);
+  expect(reports).toEqual([{ level: 'error', code: signOutFailed, error: 'RangeError' }]);
+  expect(await resolveActor(auth, browser.headers())).not.toBeNull();
 });

@@ -5,7 +5,15 @@ import { z } from 'zod';
 import { walletSignatureSchema } from '#contracts/account.ts';
 import { AppError } from '#contracts/errors.ts';
 import { lineSchema } from '#contracts/text.ts';
-import { consumeSignInLink, signInWithWallet, userOfIdentity } from '#services/account/index.ts';
+import {
+  consumeSignInLink,
+  type KnownIdentity,
+  openSession,
+  sessionSeconds,
+  signInWithWallet,
+  signOut,
+  userOfIdentity,
+} from '#services/account/index.ts';
 import type { AuthContext } from './context.ts';
 import { authCookies } from './cookies.ts';
 import { signInErrors } from './sign-in-errors.ts';
@@ -13,7 +21,10 @@ import { signInErrors } from './sign-in-errors.ts';
 /** What next-auth reports, without its data: a code and an error's class, never a message. */
 export type AuthReport = { level: 'error' | 'warn'; code: string; error?: string };
 
-const sessionSeconds = 30 * 24 * 60 * 60;
+/** Reported if a session could not be ended. */
+export const signOutFailed = 'SIGN_OUT_FAILED';
+
+const classOf = (error: unknown) => (error instanceof Error ? error.name : typeof error);
 
 /** next-auth puts a thrown message into the response's URL, so only messages meant for the caller may leave. */
 const readable = async <T>(attempt: () => Promise<T>, report: (event: AuthReport) => void): Promise<T> => {
@@ -24,7 +35,7 @@ const readable = async <T>(attempt: () => Promise<T>, report: (event: AuthReport
     report({
       level: 'error',
       code: 'SIGN_IN_FAILED',
-      error: error instanceof Error ? error.name : typeof error,
+      error: classOf(error),
     });
     throw new Error(signInErrors.unexpected);
   }
@@ -32,12 +43,12 @@ const readable = async <T>(attempt: () => Promise<T>, report: (event: AuthReport
 
 type Credentials = Record<string, { label: string; type: string }>;
 
-/** A provider that checks a posted form. `authorize` returns null for "no", or throws a message for people. */
+/** A provider that checks a posted form. `signIn` returns the new session's secret, or throws a message for people. */
 const posted = <Shape extends z.ZodType>(
   id: string,
   name: string,
   shape: Shape,
-  authorize: (given: z.infer<Shape>) => Promise<{ userId: string }>,
+  signIn: (given: z.infer<Shape>) => Promise<string>,
   report: (event: AuthReport) => void,
 ): CredentialsConfig<Credentials> => ({
   id,
@@ -48,7 +59,7 @@ const posted = <Shape extends z.ZodType>(
     readable(async () => {
       const parsed = shape.safeParse(given);
       if (!parsed.success) throw new AppError('BAD_REQUEST', signInErrors.incomplete);
-      return { id: (await authorize(parsed.data)).userId };
+      return { id: await signIn(parsed.data) };
     }, report),
 });
 
@@ -81,59 +92,86 @@ const github = ({
   },
 });
 
-/** next-auth's configuration: a session is an encrypted cookie that names the user and nothing else. */
+/**
+ * next-auth's configuration. It can only keep sessions in a cookie of its own when people sign in by a form, so we give
+ * it a cookie that holds nothing but the secret of a session's row. `earlier` is the secret that the request's cookie
+ * holds: signing in or out ends that session.
+ */
 export const createAuthOptions = (
   auth: AuthContext,
   report: (event: AuthReport) => void,
-): NextAuthOptions => ({
-  secret: auth.secret,
-  useSecureCookies: new URL(auth.url).protocol === 'https:',
-  cookies: authCookies(auth.url),
-  session: { strategy: 'jwt', maxAge: sessionSeconds },
-  pages: { signIn: '/sign-in', signOut: '/sign-in', error: '/sign-in' },
-  providers: [
-    posted(
-      'link',
-      'One-time link',
-      z.object({ token: lineSchema.min(1).max(200) }),
-      async ({ token }) => {
-        const actor = await consumeSignInLink(auth, token);
-        if (!actor) throw new AppError('UNAUTHORIZED', signInErrors.link);
-        return actor;
+  earlier: string | null,
+): NextAuthOptions => {
+  const signOutEarlier = async () => {
+    if (earlier !== null) await signOut(auth, earlier);
+  };
+  const signIn = async (identity: KnownIdentity): Promise<string> => {
+    const { secret } = await openSession(auth, identity, 'cookie');
+    await signOutEarlier();
+    return secret;
+  };
+  return {
+    secret: auth.secret,
+    useSecureCookies: new URL(auth.url).protocol === 'https:',
+    cookies: authCookies(auth.url),
+    session: { strategy: 'jwt', maxAge: sessionSeconds.cookie },
+    // In place of an encrypted token: the cookie's value is the secret itself.
+    jwt: {
+      encode: async ({ token }) => token?.sub ?? '',
+      decode: async ({ token }) => (token === undefined ? null : { sub: token }),
+    },
+    events: {
+      // next-auth drops what this throws, and forgets the cookie all the same.
+      signOut: () =>
+        signOutEarlier().catch((error: unknown) =>
+          report({ level: 'error', code: signOutFailed, error: classOf(error) }),
+        ),
+    },
+    pages: { signIn: '/sign-in', signOut: '/sign-in', error: '/sign-in' },
+    providers: [
+      posted(
+        'link',
+        'One-time link',
+        z.object({ token: lineSchema.min(1).max(200) }),
+        async ({ token }) => {
+          const owner = await consumeSignInLink(auth, token);
+          if (!owner) throw new AppError('UNAUTHORIZED', signInErrors.link);
+          return signIn(owner);
+        },
+        report,
+      ),
+      posted(
+        'wallet',
+        'Ethereum wallet',
+        // next-auth posts fields of its own with it.
+        walletSignatureSchema.strip(),
+        async (given) => signIn(await signInWithWallet(auth, given)),
+        report,
+      ),
+      ...(auth.github ? [github(auth.github)] : []),
+    ],
+    callbacks: {
+      jwt: async ({ token, user, account }) => {
+        // `account` is present only at sign-in.
+        if (!account) return token;
+        if (account.provider !== 'github') return { sub: user.id };
+        const identity = { provider: 'github', subject: account.providerAccountId } as const;
+        return { sub: await signIn(await userOfIdentity(auth, identity, user.name ?? null)) };
       },
-      report,
-    ),
-    posted(
-      'wallet',
-      'Ethereum wallet',
-      // next-auth posts fields of its own with it.
-      walletSignatureSchema.strip(),
-      (given) => signInWithWallet(auth, given),
-      report,
-    ),
-    ...(auth.github ? [github(auth.github)] : []),
-  ],
-  callbacks: {
-    jwt: async ({ token, user, account }) => {
-      // `account` is present only at sign-in.
-      if (!account) return token;
-      if (account.provider !== 'github') return { sub: user.id };
-      const identity = { provider: 'github', subject: account.providerAccountId } as const;
-      return { sub: (await userOfIdentity(auth, identity, user.name ?? null)).userId };
+      session: ({ session }) => ({ expires: session.expires }),
+      // Always back to one of our own pages, whatever the request asks for.
+      redirect: ({ url }) => {
+        const target = URL.canParse(url, auth.url) ? new URL(url, auth.url) : null;
+        return target?.origin === new URL(auth.url).origin ? target.href : auth.url;
+      },
     },
-    session: ({ session }) => ({ expires: session.expires }),
-    // Always back to one of our own pages, whatever the request asks for.
-    redirect: ({ url }) => {
-      const target = URL.canParse(url, auth.url) ? new URL(url, auth.url) : null;
-      return target?.origin === new URL(auth.url).origin ? target.href : auth.url;
+    logger: {
+      error: (code, metadata) => {
+        const cause = metadata instanceof Error ? metadata : metadata.error;
+        report({ level: 'error', code, error: classOf(cause) });
+      },
+      warn: (code) => report({ level: 'warn', code }),
+      debug: () => {},
     },
-  },
-  logger: {
-    error: (code, metadata) => {
-      const cause = metadata instanceof Error ? metadata : metadata.error;
-      report({ level: 'error', code, error: cause instanceof Error ? cause.name : typeof cause });
-    },
-    warn: (code) => report({ level: 'warn', code }),
-    debug: () => {},
-  },
-});
+  };
+};

@@ -1,78 +1,157 @@
 import { eq } from 'drizzle-orm';
-import { decode, encode } from 'next-auth/jwt';
+import { drizzle } from 'drizzle-orm/postgres-js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import * as schema from '#db/schema/index.ts';
 import { users } from '#db/schema/users.ts';
-import { createApiToken, localOwner, userOfIdentity } from '#services/account/index.ts';
-import { testDatabase } from '#testing/rigs/database.ts';
+import { createApiToken, openSession, userOfIdentity } from '#services/account/index.ts';
+import { openRig } from '#testing/rigs/engine-rig.ts';
 import type { AuthContext } from './context.ts';
 import { sessionCookieName } from './cookies.ts';
 import { resolveActor } from './resolve-actor.ts';
 
-let database: Awaited<ReturnType<typeof testDatabase>>;
+let rig: Awaited<ReturnType<typeof openRig>>;
 let auth: AuthContext;
 let userId: string;
 let session: string;
-const secret = 'a secret for tests alone';
 const url = 'http://127.0.0.1:3000';
 const name = sessionCookieName(url);
 
-beforeAll(async () => {
-  database = await testDatabase();
-  auth = { db: database.db, now: () => new Date(), secret, url, github: null };
-  ({ userId } = await localOwner(auth));
-  session = await encode({ token: { sub: userId }, secret });
-});
-afterAll(() => database.close());
+const signIn = async (subject: string, carrier: 'cookie' | 'bearer' = 'cookie') => {
+  const user = await userOfIdentity(auth, { provider: 'github', subject }, 'someone');
+  return { userId: user.userId, secret: (await openSession(auth, user, carrier)).secret };
+};
 
-const asking = (headers: Record<string, string>) => resolveActor(auth, new Headers(headers));
+beforeAll(async () => {
+  rig = await openRig();
+  const { db, log } = rig.context;
+  auth = { db, log, secret: 'a secret for tests alone', url, github: null };
+  ({ userId, secret: session } = await signIn('1'));
+});
+afterAll(() => rig.close());
+
+const asking = (headers: Record<string, string>, on = auth) => resolveActor(on, new Headers(headers));
+const owner = () =>
+  expect.objectContaining({ userId, credential: { kind: 'session', id: expect.any(String) } });
 
 test('a request without credentials has no actor', async () => {
   expect(await asking({})).toBeNull();
 });
 
 test('a session cookie identifies the actor', async () => {
-  expect(await asking({ cookie: `theme=dark; ${name}=${session}; other=1` })).toEqual({ userId });
+  expect(await asking({ cookie: `theme=dark; ${name}=${session}; other=1` })).toEqual(owner());
 });
 
-test('a cookie under another secret, altered, expired or from another installation gives no actor', async () => {
-  const foreign = await encode({ token: { sub: userId }, secret: 'another secret' });
-  const expired = await encode({ token: { sub: userId }, secret, maxAge: -60 });
-  expect(await decode({ token: session, secret })).toMatchObject({ sub: userId });
+test('an altered cookie, an empty one, one from another installation, and one of no session give no actor', async () => {
   for (const cookie of [
-    `${name}=${foreign}`,
-    `${name}=${expired}`,
     `${name}=${session.slice(0, -2)}`,
+    `${name}=${(await signIn('2', 'bearer')).secret}`,
     `${name}=`,
     `${name}`,
+    `${name}=${session}x`,
+    `${name}.0=${session}`,
     `${sessionCookieName('http://127.0.0.1:30001')}=${session}`,
   ])
-    expect(await asking({ cookie })).toBeNull();
+    expect(await asking({ cookie }), cookie).toBeNull();
 });
 
-test('a page of another origin cannot use its visitor’s cookie', async () => {
+test('a page of another origin cannot use its visitor’s cookie, whatever Host it names', async () => {
   const cookie = `${name}=${session}`;
-  for (const origin of ['http://127.0.0.1:8080', 'https://evil.example', 'null'])
-    expect(await asking({ cookie, origin, host: '127.0.0.1:3000' })).toBeNull();
-  expect(await asking({ cookie, origin: url, host: 'internal:8000' })).toEqual({ userId });
-  expect(await asking({ cookie, origin: 'http://localhost:3000', host: 'localhost:3000' })).toEqual({
-    userId,
-  });
+  for (const [origin, host] of [
+    ['http://127.0.0.1:8080', '127.0.0.1:3000'],
+    ['http://127.0.0.1:8080', '127.0.0.1:8080'],
+    ['http://localhost:8080', 'localhost:8080'],
+    ['https://127.0.0.1:3000', '127.0.0.1:3000'],
+    ['https://evil.example', 'evil.example'],
+    ['http://evil.example:3000', 'evil.example:3000'],
+    ['http://localhost.evil.example:3000', '127.0.0.1:3000'],
+    ['null', '127.0.0.1:3000'],
+    ['', '127.0.0.1:3000'],
+  ] as const)
+    expect(await asking({ cookie, origin, host }), origin).toBeNull();
+  for (const origin of [url, 'http://localhost:3000', 'http://[::1]:3000', 'http://verify.localhost:3000'])
+    expect(await asking({ cookie, origin, host: 'internal:8000' }), origin).toEqual(owner());
+});
+
+test('an installation with a public address has that one origin', async () => {
+  const there = { ...auth, url: 'https://verify.example.com' };
+  const cookie = `${sessionCookieName(there.url)}=${session}`;
+  for (const origin of [
+    'http://verify.example.com',
+    'https://verify.example.com:8443',
+    'https://a.verify.example.com',
+    'http://localhost',
+    'https://localhost',
+  ])
+    expect(await asking({ cookie, origin }, there), origin).toBeNull();
+  expect(await asking({ cookie, origin: there.url }, there)).toEqual(owner());
+});
+
+test('a request that another site’s page makes without Origin carries no cookie, and a link from there does', async () => {
+  const cookie = `${name}=${session}`;
+  for (const site of ['cross-site', 'same-site', 'unheard-of'])
+    for (const mode of ['no-cors', 'cors', 'websocket'])
+      expect(await asking({ cookie, 'sec-fetch-site': site, 'sec-fetch-mode': mode })).toBeNull();
+  for (const site of ['same-origin', 'none'])
+    expect(await asking({ cookie, 'sec-fetch-site': site, 'sec-fetch-mode': 'cors' })).toEqual(owner());
+  expect(await asking({ cookie, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' })).toEqual(
+    owner(),
+  );
 });
 
 test('a bearer token identifies the actor, and a wrong one gives no actor, whatever cookie comes with it', async () => {
-  const other = await userOfIdentity(auth, { provider: 'github', subject: '42' }, 'other');
+  const other = await signIn('42', 'bearer');
   const { token } = await createApiToken(auth, { userId: other.userId, name: 'test' });
   const cookie = `${name}=${session}`;
-  expect(await asking({ authorization: `Bearer ${token}`, cookie })).toEqual(other);
-  expect(await asking({ authorization: `bearer ${token}` })).toEqual(other);
-  for (const authorization of ['Bearer ev_wrong', 'Bearer', 'Basic dXNlcjpwYXNz', `Bearer ${token} x`, ''])
-    expect(await asking({ authorization, cookie })).toBeNull();
+  for (const secret of [token, other.secret]) {
+    expect(await asking({ authorization: `Bearer ${secret}`, cookie })).toMatchObject({
+      userId: other.userId,
+    });
+    expect(await asking({ authorization: `bearer ${secret}` })).toMatchObject({ userId: other.userId });
+    // Another site's program has no cookie to abuse, and its own token.
+    expect(await asking({ authorization: `Bearer ${secret}`, origin: 'https://app.example' })).toMatchObject({
+      userId: other.userId,
+    });
+  }
+  for (const authorization of [
+    'Bearer ev_wrong',
+    'Bearer',
+    'Basic dXNlcjpwYXNz',
+    `Bearer ${token} x`,
+    `Bearer ${session}`,
+    '',
+  ])
+    expect(await asking({ authorization, cookie }), authorization).toBeNull();
+});
+
+test('who asks is found by one statement, whatever the credential, and by none without one', async () => {
+  const bearer = await signIn('43', 'bearer');
+  const { token } = await createApiToken(auth, { userId, name: 'test' });
+  const statements = async (headers: Record<string, string>) => {
+    let count = 0;
+    const { sql } = rig.database;
+    const counted = new Proxy(sql, {
+      get: (target, key) =>
+        key === 'unsafe'
+          ? (...args: Parameters<typeof sql.unsafe>) => {
+              count += 1;
+              return sql.unsafe(...args);
+            }
+          : Reflect.get(target, key),
+    });
+    await asking(headers, { ...auth, db: drizzle(counted, { schema }) });
+    return count;
+  };
+  expect(await statements({ cookie: `${name}=${session}` })).toBe(1);
+  expect(await statements({ authorization: `Bearer ${bearer.secret}` })).toBe(1);
+  expect(await statements({ authorization: `Bearer ${token}` })).toBe(1);
+  expect(await statements({ authorization: `Bearer ${token}x` })).toBe(0);
+  expect(await statements({})).toBe(0);
 });
 
 test('a deleted user is no actor', async () => {
-  const gone = await userOfIdentity(auth, { provider: 'github', subject: '43' }, 'gone');
-  const cookie = `${name}=${await encode({ token: { sub: gone.userId }, secret })}`;
-  expect(await asking({ cookie })).toEqual(gone);
+  const gone = await signIn('44');
+  const cookie = `${name}=${gone.secret}`;
+  expect(await asking({ cookie })).toMatchObject({ userId: gone.userId });
   await auth.db.delete(users).where(eq(users.id, gone.userId));
   expect(await asking({ cookie })).toBeNull();
 });

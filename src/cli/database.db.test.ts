@@ -9,7 +9,7 @@ import { openEmbedded } from '#db/embedded.ts';
 import { readJournal } from '#db/journal.ts';
 import { migrate } from '#db/migrate.ts';
 import { migrationsFolder } from '#db/migrations.ts';
-import { localOwner, resolveApiToken } from '#services/account/index.ts';
+import { localOwner, resolveSecret } from '#services/account/index.ts';
 import { runCommand, runInProcess, withSettings } from '#testing/rigs/command-line.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 
@@ -112,8 +112,46 @@ test('only the token is on standard output, and it opens the owner’s account',
     env: { DATABASE_URL: databaseUrl },
   });
   expect(outcome.code).toBe(0);
-  const actor = await resolveApiToken({ db, now: () => new Date() }, outcome.stdout.trim());
-  expect(actor).toEqual(await localOwner({ db }));
+  const { userId } = await localOwner({ db });
+  expect(await resolveSecret({ db }, outcome.stdout.trim(), 'bearer')).toMatchObject({
+    userId,
+    credential: { kind: 'token', scopes: ['runs:read'] },
+  });
+});
+
+test('tokens are made with scopes and an expiry, listed without their secrets, and revoked', async () => {
+  const { db, databaseUrl } = await open();
+  const token = (...args: string[]) => runInProcess(['token', ...args], withSettings({ databaseUrl }));
+  expect((await token('list')).stdout).toBe('No tokens.\n');
+  const scopes = ['--scope', 'runs:write,runs:read', '--scope', 'runs:spend'];
+  const created = await token('create', '--name', 'ci', ...scopes, '--expires', '90d', '--json');
+  const made = JSON.parse(created.stdout);
+  expect(made).toMatchObject({ name: 'ci', scopes: ['runs:read', 'runs:write', 'runs:spend'] });
+  expect(Date.parse(made.expires_at) - Date.parse(made.created_at)).toBe(90 * 24 * 3_600_000);
+  const listed = await token('list');
+  expect(listed.stdout).toContain(made.id);
+  expect(listed.stdout).not.toContain(made.token);
+  const { tokens } = JSON.parse((await token('list', '--json')).stdout);
+  const { token: _secret, ...shown } = made;
+  expect(tokens).toEqual([shown]);
+
+  expect(await token('revoke', made.id)).toMatchObject({ code: 0, stdout: `Revoked ${made.id}.\n` });
+  expect(await resolveSecret({ db }, made.token, 'bearer')).toBeNull();
+  expect(await token('revoke', made.id)).toMatchObject({ code: 1, stderr: 'You have no such token.\n' });
+});
+
+test.each([
+  [['--scope', 'runs:all'], 'Known scopes: runs:read, runs:write'],
+  [['--scope', ''], 'is not a scope'],
+  [['--expires', '90'], 'for example 90d'],
+  [['--expires', '0d'], 'at least a minute'],
+  [['--expires', '99999d'], 'at most 3650 days'],
+])('a token with %j is wrong usage, and the message says what is right', async (args, message) => {
+  const outcome = await runInProcess(['token', 'create', '--name', 'ci', ...args], () =>
+    expect.unreachable(),
+  );
+  expect(outcome).toMatchObject({ code: 2, stdout: '' });
+  expect(outcome.stderr).toContain(message);
 });
 
 test('without DATABASE_URL the data directory’s own database is used, and stopped again', async () => {

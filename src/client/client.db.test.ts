@@ -1,9 +1,9 @@
 import { TRPCClientError } from '@trpc/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHandlers } from '#jobs/index.ts';
-import { createApiToken } from '#services/account/index.ts';
 import { createRun } from '#services/run/index.ts';
 import { openRig, runRequest } from '#testing/rigs/engine-rig.ts';
+import { fullToken } from '#testing/rigs/full-token.ts';
 import { handleTrpc } from '#trpc/handler.ts';
 import { createEchelonClient, type EchelonClient } from './index.ts';
 
@@ -13,9 +13,9 @@ beforeAll(async () => {
   rig = await openRig();
   const { db, context: services } = rig;
   const { userId } = await rig.user();
-  const { token } = await createApiToken(services, { userId, name: 'test' });
+  const token = await fullToken(services, { userId });
   const url = 'http://127.0.0.1:3000';
-  const auth = { db, now: services.now, secret: 'x'.repeat(32), url, github: null };
+  const auth = { db, log: services.log, secret: 'x'.repeat(32), url, github: null };
   echelon = createEchelonClient({
     baseUrl: url,
     token,

@@ -1,10 +1,11 @@
 import type { ZodType, z } from 'zod';
+import { type Access, type ActorOf, authorize, challengeOf } from '#auth/authorize.ts';
 import type { AuthContext } from '#auth/context.ts';
 import { resolveActor } from '#auth/resolve-actor.ts';
 import { AppError, errorCodes, type FieldIssue } from '#contracts/errors.ts';
 import { fieldIssuesOf } from '#contracts/field-issues.ts';
 import { toWire, wireName } from '#contracts/wire.ts';
-import { type Actor, reportFault, type ServiceContext } from '#services/ground/index.ts';
+import { reportFault, type ServiceContext } from '#services/ground/index.ts';
 import { loggingStatus } from '#services/state/index.ts';
 
 export type RestContext = { services: ServiceContext; auth: AuthContext };
@@ -50,16 +51,27 @@ const routeOf = (request: Request) =>
     .map((part, place) => (place === 5 ? '{id}' : part))
     .join('/');
 
-/** Runs a handler. An exception becomes a status and `{"detail": …}`, never a stack trace. */
-export const answering = (
+/**
+ * Runs a handler for those who have this access, with who asks. An exception becomes a status and `{"detail": …}`,
+ * never a stack trace.
+ */
+export const answering = <A extends Access>(
   context: RestContext,
   request: Request,
-  handle: () => Promise<Response>,
+  access: A,
+  handle: (actor: ActorOf<A>) => Promise<Response>,
 ): Promise<Response> =>
   context.services.tracing.span(
     { name: `${request.method} ${routeOf(request)}`, kind: 'server' },
     async ({ say, fail }) => {
-      const response = await loggingStatus(context.services, () => answered(context, request, handle));
+      const response = await loggingStatus(context.services, () =>
+        answered(context, request, async () =>
+          // What is public needs nobody's credential looked up.
+          handle(
+            authorize(access === 'public' ? null : await resolveActor(context.auth, request.headers), access),
+          ),
+        ),
+      );
       say({ 'http.response.status_code': response.status });
       if (response.status >= 500) fail('An internal fault.');
       return response;
@@ -75,23 +87,16 @@ const answered = async (
     return await handle();
   } catch (error) {
     if (error instanceof WireError) return refuse(error.status, error.message);
+    const challenge = challengeOf(request.headers, error);
     if (error instanceof AppError)
       return refuse(
         errorCodes[error.code],
         detailOf(error.message, error.fields),
-        error.code === 'UNAUTHORIZED' ? { 'www-authenticate': 'Bearer' } : {},
+        challenge === null ? {} : { 'www-authenticate': challenge },
       );
     const { pathname } = new URL(request.url);
     return refuse(500, reportFault(services, error, { request: `${request.method} ${pathname}` }).message);
   }
-};
-
-/** @throws AppError UNAUTHORIZED */
-export const requireActor = async ({ auth }: RestContext, request: Request): Promise<Actor> => {
-  const actor = await resolveActor(auth, request.headers);
-  if (actor === null)
-    throw new AppError('UNAUTHORIZED', 'Sign in, or send a personal token as Authorization: Bearer <token>.');
-  return actor;
 };
 
 /** @throws AppError BAD_REQUEST, naming each field. */

@@ -1,9 +1,9 @@
-import { encode } from 'next-auth/jwt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sessionCookieName } from '#auth/cookies.ts';
 import { maxBodyBytes } from '#contracts/request.ts';
-import { createApiToken } from '#services/account/index.ts';
+import { openSession, userOfIdentity } from '#services/account/index.ts';
 import { openPolicy } from '#testing/rigs/engine-rig.ts';
+import { fullToken } from '#testing/rigs/full-token.ts';
 import { bearer, detail, get, openRestRig, runBody } from '#testing/rigs/rest-rig.ts';
 import { getRunById, getRuns } from './runs.ts';
 
@@ -81,13 +81,17 @@ test('header names are data and keep their spelling', async () => {
 });
 
 test('a request without a token, with a wrong one, or with the cookie from another site is 401', async () => {
-  const { context, a, post } = rest;
-  expect((await post(runBody, {})).status).toBe(401);
-  expect((await post(runBody, bearer('ev_wrong'))).headers.get('www-authenticate')).toBe('Bearer');
+  const { context, post } = rest;
+  const { services } = context;
+  expect((await post(runBody, {})).headers.get('www-authenticate')).toBe('Bearer');
+  const wrong = await post(runBody, bearer('ev_wrong'));
+  expect(wrong.status).toBe(401);
+  expect(wrong.headers.get('www-authenticate')).toMatch(/^Bearer error="invalid_token"/);
   expect((await getRuns(context, get('/runs'))).status).toBe(401);
   expect((await getRunById(context, get('/runs/x'), 'x')).status).toBe(401);
 
-  const session = await encode({ token: { sub: a.userId }, secret: context.auth.secret });
+  const identity = await userOfIdentity(services, { provider: 'github', subject: '1' }, 'someone');
+  const { secret: session } = await openSession(services, identity, 'cookie');
   const cookie = `${sessionCookieName(context.auth.url)}=${session}`;
   expect((await post(runBody, { cookie, origin: 'http://127.0.0.1:3000' })).status).toBe(201);
   expect((await post(runBody, { cookie, origin: 'https://evil.example' })).status).toBe(401);
@@ -155,7 +159,7 @@ test('a fault is 500 with its id and without the exception’s text', async () =
 
 test('GET /runs lists one’s own runs, newest first, with limit, offset, filters and the total of all that match', async () => {
   const { rig, context, b, post } = rest;
-  const { token } = await createApiToken(rig.context, { userId: b.userId, name: 'list' });
+  const token = await fullToken(rig.context, b);
   for (const construct_id of ['alpha', 'beta', 'beta'])
     await post({ ...runBody, construct_id }, bearer(token));
   const list = async (query: string) => {

@@ -2,7 +2,7 @@ import { AppError } from '#contracts/errors.ts';
 import { type Continuation, runListInputSchema } from '#contracts/run.ts';
 import { continueRequestSchema, runRequestSchema } from '#contracts/run-request.ts';
 import { cancelRun, continueRun, createRun, getRun, listRuns, type RunCreated } from '#services/run/index.ts';
-import { answer, answering, parseInput, type RestContext, requireActor } from './answer.ts';
+import { answer, answering, parseInput, type RestContext } from './answer.ts';
 import { readFields, readJson, readOptionalJson, readQuery } from './read.ts';
 
 const requestFields = Object.keys(runRequestSchema.shape);
@@ -18,31 +18,27 @@ const answerCreated = (created: RunCreated): Response =>
 
 /** `POST /api/v1/verification/runs` */
 export const postRun = (context: RestContext, request: Request): Promise<Response> =>
-  answering(context, request, async () => {
-    const actor = await requireActor(context, request);
+  answering(context, request, 'runs:write', async (actor) => {
     const input = parseInput(runRequestSchema, readFields(await readJson(request), requestFields));
     return answerCreated(await createRun(context.services, actor, input));
   });
 
 /** `GET /api/v1/verification/runs` */
 export const getRuns = (context: RestContext, request: Request): Promise<Response> =>
-  answering(context, request, async () => {
-    const actor = await requireActor(context, request);
+  answering(context, request, 'runs:read', async (actor) => {
     const input = parseInput(runListInputSchema, readQuery(request, listFields));
     return answer(200, await listRuns(context.services, actor, input), 'no-store');
   });
 
 /** `GET /api/v1/verification/runs/{run_id}` */
 export const getRunById = (context: RestContext, request: Request, runId: string): Promise<Response> =>
-  answering(context, request, async () => {
-    const actor = await requireActor(context, request);
+  answering(context, request, 'runs:read', async (actor) => {
     return answer(200, await getRun(context.services, actor, runId), 'no-store');
   });
 
 /** `POST /api/v1/verification/runs/{run_id}/cancel` */
 export const postRunCancel = (context: RestContext, request: Request, runId: string): Promise<Response> =>
-  answering(context, request, async () => {
-    const actor = await requireActor(context, request);
+  answering(context, request, 'runs:write', async (actor) => {
     return answer(200, await cancelRun(context.services, actor, runId), 'no-store');
   });
 
@@ -54,8 +50,7 @@ const namingTheRun = (error: unknown): never => {
 };
 
 const postContinuation = (context: RestContext, request: Request, runId: string, how: Continuation) =>
-  answering(context, request, async () => {
-    const actor = await requireActor(context, request);
+  answering(context, request, 'runs:write', async (actor) => {
     const body = parseInput(continueBodySchema, readFields(await readOptionalJson(request), continueFields));
     const created = await continueRun(context.services, actor, how, { ...body, id: runId }).catch(
       namingTheRun,

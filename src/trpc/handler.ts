@@ -1,4 +1,5 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import { challengeOf } from '#auth/authorize.ts';
 import type { AuthContext } from '#auth/context.ts';
 import { resolveActor } from '#auth/resolve-actor.ts';
 import { readBody } from '#contracts/http.ts';
@@ -30,7 +31,17 @@ export const handleTrpc = async (
     router: appRouter,
     maxBatchSize: mostCallsPerRequest,
     createContext: async () => ({ services, auth, actor: await resolveActor(auth, request.headers) }),
-    responseMeta: () => ({ headers: new Headers({ 'cache-control': 'no-store' }) }),
+    responseMeta: ({ errors }) => {
+      const challenge = errors
+        .map(({ cause }) => challengeOf(request.headers, cause))
+        .find((text) => text !== null);
+      return {
+        headers: new Headers({
+          'cache-control': 'no-store',
+          ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
+        }),
+      };
+    },
     onError: ({ error, path }) => {
       // A procedure's exception is logged already. This is a failure before it, such as in finding out who asks.
       if (error.code === 'INTERNAL_SERVER_ERROR' && !(error.cause instanceof Fault))

@@ -3,12 +3,16 @@ import { certificateRouter } from './routers/certificate.ts';
 import { createCallerFactory, router } from './routers/init.ts';
 import { judgeRouter } from './routers/judge.ts';
 import { runRouter } from './routers/run.ts';
+import { sessionRouter } from './routers/session.ts';
+import { tokenRouter } from './routers/token.ts';
 
 export const appRouter = router({
   auth: authRouter,
   certificate: certificateRouter,
   judge: judgeRouter,
   run: runRouter,
+  session: sessionRouter,
+  token: tokenRouter,
 });
 export type AppRouter = typeof appRouter;
 

@@ -1,9 +1,11 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { apiTokens } from '#db/schema/users.ts';
-import { createApiToken } from '#services/account/index.ts';
+import { openSession, revokeApiToken, signOut, userOfIdentity } from '#services/account/index.ts';
 import { createRun } from '#services/run/index.ts';
+import { noteActivity } from '#services/state/transitions.ts';
 import { openRig, runRequest } from '#testing/rigs/engine-rig.ts';
+import { fullToken } from '#testing/rigs/full-token.ts';
 import { handleTrpc } from './handler.ts';
 import { appRouter } from './root.ts';
 
@@ -16,17 +18,22 @@ afterAll(() => rig.close());
 const longestMs = appRouter._def._config.sse?.maxDurationMs;
 afterEach(() => void vi.restoreAllMocks());
 
-/** A run's changes as streamed to the bearer of this token, whose time is up once the first is told. */
-const stream = async (token: string, runId: string) => {
-  const timers = vi.spyOn(globalThis, 'setTimeout');
+/** Asks for a run's changes as the bearer of this token. */
+const follow = (token: string, runId: string) => {
   const { db, context: services } = rig;
   const url = 'http://127.0.0.1:3000';
-  const response = await handleTrpc(
-    { services, auth: { db, now: services.now, secret: 'x'.repeat(32), url, github: null } },
+  return handleTrpc(
+    { services, auth: { db, log: services.log, secret: 'x'.repeat(32), url, github: null } },
     new Request(`${url}/api/trpc/run.changes?input=${encodeURIComponent(JSON.stringify({ id: runId }))}`, {
       headers: { authorization: `Bearer ${token}` },
     }),
   );
+};
+
+/** A run's changes as streamed to the bearer of this token, whose time is up once the first is told. */
+const stream = async (token: string, runId: string) => {
+  const timers = vi.spyOn(globalThis, 'setTimeout');
+  const response = await follow(token, runId);
   let said = '';
   for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
     said += text;
@@ -45,7 +52,7 @@ test('a stream ends after five minutes', () => {
 test('a stream whose time is up ends without a final event, so the page reconnects, and a user who signed out is refused', async () => {
   const { context, db } = rig;
   const owner = await rig.user();
-  const { token } = await createApiToken(context, { userId: owner.userId, name: 'test' });
+  const token = await fullToken(context, owner);
   const { runId } = await createRun(context, owner, runRequest());
   for (const _ of ['first', 'again']) {
     const said = await stream(token, runId);
@@ -58,3 +65,31 @@ test('a stream whose time is up ends without a final event, so the page reconnec
   expect(refused).toContain('UNAUTHORIZED');
   expect(refused).not.toContain(runId);
 });
+
+test.each(['session', 'token'] as const)(
+  'a stream ends with the %s that it began with, and tells nothing more',
+  async (kind) => {
+    const { context, db } = rig;
+    const owner = await userOfIdentity(context, { provider: 'github', subject: kind }, null);
+    const { runId } = await createRun(context, owner, runRequest());
+    const secret =
+      kind === 'session'
+        ? (await openSession(context, owner, 'bearer')).secret
+        : await fullToken(context, owner);
+    const response = await follow(secret, runId);
+    let said = '';
+    for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      const begins = !said.includes('"runId"') && text.includes('"runId"');
+      said += text;
+      if (!begins) continue;
+      if (kind === 'session') await signOut(context, secret);
+      else {
+        const [row] = await db.select().from(apiTokens).where(eq(apiTokens.userId, owner.userId));
+        await revokeApiToken(context, owner, row?.id ?? '');
+      }
+      await noteActivity(db, runId, 'Something private.');
+    }
+    expect(said).toContain('UNAUTHORIZED');
+    expect(said).not.toContain('Something private.');
+  },
+);

@@ -6,10 +6,10 @@ import type { AuthContext } from '#auth/context.ts';
 import { createEchelonClient } from '#client/index.ts';
 import { judgeProviders } from '#contracts/judge-providers.ts';
 import { bodyTooLarge, maxBodyBytes } from '#contracts/request.ts';
-import { createApiToken } from '#services/account/index.ts';
 import type { Actor } from '#services/ground/index.ts';
 import { storeCertificate } from '#testing/builders/stored-certificates.ts';
 import { openPolicy, openRig, runRequest } from '#testing/rigs/engine-rig.ts';
+import { fullToken } from '#testing/rigs/full-token.ts';
 import { handleTrpc } from './handler.ts';
 import { createCaller } from './root.ts';
 
@@ -20,7 +20,7 @@ let certificateId: string;
 beforeAll(async () => {
   rig = await openRig();
   const { db, context } = rig;
-  auth = { db, now: context.now, secret: 'x'.repeat(32), url: 'http://127.0.0.1:3000', github: null };
+  auth = { db, log: context.log, secret: 'x'.repeat(32), url: 'http://127.0.0.1:3000', github: null };
   [a, b] = [
     await rig.user(),
     await rig.user({ provider: 'wallet', subject: '0xd8da6bf26964af9d7eed9e03e53415d37aa96045' }),
@@ -136,7 +136,7 @@ const refusal = async (call: Promise<unknown>) => {
 };
 
 test('the client signs in with a personal token, and a wrong one is UNAUTHORIZED', async () => {
-  const { token } = await createApiToken(rig.context, { userId: a.userId, name: 'test' });
+  const token = await fullToken(rig.context, a);
   const { runId } = await client(token).run.createSample.mutate();
   expect(await client(token).run.byId.query({ id: runId })).toMatchObject({ sample: true });
   expect((await refusal(client('ev_wrong').run.list.query({}))).data.code).toBe('UNAUTHORIZED');
@@ -144,7 +144,7 @@ test('the client signs in with a personal token, and a wrong one is UNAUTHORIZED
 });
 
 test('bad input is BAD_REQUEST with each field named, and no stack', async () => {
-  const { token } = await createApiToken(rig.context, { userId: a.userId, name: 'test' });
+  const token = await fullToken(rig.context, a);
   const error = await refusal(
     client(token).run.create.mutate({
       repoUrl: 'http://user:planted@host/x',
@@ -173,7 +173,7 @@ test('bad input is BAD_REQUEST with each field named, and no stack', async () =>
 });
 
 test('an unexpected fault shows only its id, and the log has the rest', async () => {
-  const { token } = await createApiToken(rig.context, { userId: a.userId, name: 'test' });
+  const token = await fullToken(rig.context, a);
   const broken = {
     ...rig.context,
     checkOracleUrl: () => Promise.reject(new TypeError('words of the stack')),
@@ -190,6 +190,7 @@ test('an unexpected fault shows only its id, and the log has the rest', async ()
 });
 
 test('a fault before any procedure goes to the log and not to the caller', async () => {
+  const token = await fullToken(rig.context, a);
   const db = new Proxy(auth.db, {
     get: () => {
       throw new Error('words of the database');
@@ -198,7 +199,7 @@ test('a fault before any procedure goes to the log and not to the caller', async
   const response = await handleTrpc(
     { services: rig.context, auth: { ...auth, db } },
     new Request('http://127.0.0.1:3000/api/trpc/certificate.list', {
-      headers: { authorization: `Bearer ev_${'x'.repeat(43)}` },
+      headers: { authorization: `Bearer ${token}` },
     }),
   );
   expect(response.status).toBe(500);

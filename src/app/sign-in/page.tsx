@@ -7,6 +7,7 @@ import type { SearchParams } from '../list-query.ts';
 import { currentUser, installation } from '../server.ts';
 import { ownPath } from './own-path.ts';
 import { SignIn } from './sign-in.tsx';
+import { SignOutEverywhere } from './sign-out-everywhere.tsx';
 
 export const metadata: Metadata = { title: 'Sign in' };
 
@@ -31,6 +32,7 @@ const SignInPage = async ({ searchParams }: { searchParams: Promise<SearchParams
             <Link className="link" href="/runs">
               Go to your runs
             </Link>
+            <SignOutEverywhere />
           </Notice>
         )}
         <SignIn next={ownPath(first(params.next), url)} github={github} origin={url} />

@@ -61,7 +61,7 @@ const tokenOf = async ({ token, tokenFile }: InstallationOptions, signal: AbortS
   if (tokenFile !== undefined) return readSecret('--token-file', tokenFile, signal);
   if (token !== undefined) return oneWord('--token', token);
   throw new UsageError(
-    'Runs belong to their owner: give a personal token with --token-file <path>. `echelon-verify token create --name cli` makes one.',
+    'Runs belong to their owner: give a personal token with --token-file <path>. `echelon-verify token create --name cli --scope runs:read,runs:write` makes one.',
   );
 };
 

@@ -14,6 +14,7 @@ import {
 import type { Settings } from '../settings.ts';
 import type { Terminal } from '../terminal.ts';
 import { addRunCommands } from './run-options.ts';
+import { addTokenCommands } from './token-options.ts';
 
 export type ProgramContext = {
   /** Called only by commands that need settings, so that help works in an invalid environment. */
@@ -105,17 +106,7 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
 
   addRunCommands(program, context, done);
 
-  program
-    .command('token')
-    .description('personal tokens for the REST and tRPC interfaces')
-    .command('create')
-    .description('make a token for the installation’s owner; it is shown once')
-    .requiredOption('--name <name>', 'the token’s name, for example "ci"')
-    .addOption(jsonOption())
-    .action(async (options: { name: string; json?: boolean }) => {
-      const command = await import('./token-create.ts');
-      done(await command.createTokenCommand(options, { ...context, settings: context.readSettings() }));
-    });
+  addTokenCommands(program, context, done);
 
   const database = program.command('db').description('the schema of the installation’s database');
   database

@@ -59,9 +59,10 @@ const continueOptions = () => [
 ];
 
 const tokenHelp = `
-Runs belong to their owner, so each of these commands needs a personal token:
+Runs belong to their owner, so each of these commands needs a personal token. list and show need the scope runs:read,
+the others runs:write too, and runs:spend for a judge that costs money:
 
-  (umask 077 && echelon-verify token create --name cli > ~/.echelon-token)
+  (umask 077 && echelon-verify token create --name cli --scope runs:read,runs:write > ~/.echelon-token)
   echelon-verify run list --token-file ~/.echelon-token
 
 Every user of the machine can read an argument while the command runs, and the shell's history keeps it. A file that

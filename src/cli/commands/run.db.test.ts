@@ -10,13 +10,13 @@ import { getRequestListener } from '@hono/node-server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '#db/embedded/free-port.ts';
 import { createHandlers } from '#jobs/index.ts';
-import { createApiToken } from '#services/account/index.ts';
 import type { Actor } from '#services/ground/index.ts';
 import { createRun as createRunOf } from '#services/run/index.ts';
 import { cutMessage, failRun, noteActivity } from '#services/state/transitions.ts';
 import { storeCertificate } from '#testing/builders/stored-certificates.ts';
 import { runCommand, runInProcess } from '#testing/rigs/command-line.ts';
 import { openRig, runRequest } from '#testing/rigs/engine-rig.ts';
+import { fullToken } from '#testing/rigs/full-token.ts';
 import { handleTrpc } from '#trpc/handler.ts';
 import { openTerminal } from '../terminal.ts';
 import { runProgram } from './program.ts';
@@ -33,7 +33,7 @@ const tokenFile = join(folder, 'token');
 /** The installation's tRPC interface behind a socket, as the route serves it. */
 const serve = async () => {
   const { db, context: services } = rig;
-  const auth = { db, now: services.now, secret: 'x'.repeat(32), url, github: null };
+  const auth = { db, log: services.log, secret: 'x'.repeat(32), url, github: null };
   const served = createServer(
     getRequestListener((request) => handleTrpc({ services, auth }, request), {
       overrideGlobalObjects: false,
@@ -53,7 +53,7 @@ beforeAll(async () => {
   port = await freePort();
   url = `http://127.0.0.1:${port}`;
   [a, b] = [await rig.user(), await rig.user()];
-  token = (await createApiToken(rig.context, { userId: a.userId, name: 'test' })).token;
+  token = await fullToken(rig.context, a);
   writeFileSync(tokenFile, `${token}\n`);
   server = await serve();
 });

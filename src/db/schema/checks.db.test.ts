@@ -9,9 +9,11 @@ const id = '0b0f7a3c-4a5e-4d3e-9a55-3d7a4b1f8a10';
 /** One row in each table that has conditions, as small as they allow. */
 const rows = `
   insert into users (id) values ('${id}');
-  insert into user_identities (user_id, provider, subject) values ('${id}', 'local', 'owner');
+  insert into user_identities (id, user_id, provider, subject) values ('${id}', '${id}', 'local', 'owner');
   insert into sign_in_links (token_hash, user_id, expires_at) values ('${digest}', '${id}', now());
-  insert into api_tokens (user_id, name, token_hash) values ('${id}', 'ci', '${digest}');
+  insert into api_tokens (user_id, name, token_hash, scopes_json) values ('${id}', 'ci', '${digest}', '["runs:read"]');
+  insert into sessions (user_id, identity_id, carrier, secret_hash, expires_at)
+    values ('${id}', '${id}', 'cookie', '${digest}', now());
   insert into ground_truth_records (digest, scope, record_json) values ('${digest}', 'public', '{}');
   insert into ground_truth_snapshots (digest, scope, source, record_count, record_digests_json)
     values ('${digest}', 'public', 'github:owner/name', 1, '[]');
@@ -81,6 +83,11 @@ const refused: [table: string, constraint: string, change: string][] = [
   ['api_tokens', 'name', `name = ''`],
   ['api_tokens', 'name', `name = repeat('n', 101)`],
   ['api_tokens', 'token_hash', `token_hash = 'ev_token'`],
+  ['api_tokens', 'scopes_json', `scopes_json = '[]'`],
+  ['api_tokens', 'scopes_json', `scopes_json = '["runs:all"]'`],
+  ['api_tokens', 'scopes_json', `scopes_json = '"runs:read"'`],
+  ['sessions', 'carrier', `carrier = 'header'`],
+  ['sessions', 'secret_hash', `secret_hash = 'evs_secret'`],
   ['ground_truth_records', 'digest', `digest = repeat('D', 64)`],
   ['ground_truth_snapshots', 'digest', `digest = repeat('d', 63)`],
   ['ground_truth_snapshots', 'record_count', 'record_count = 0'],
@@ -175,7 +182,8 @@ test('every condition of the schema has a violation in this test', async () => {
 });
 
 test.each([
-  ['api_tokens', `name = repeat('n', 100)`],
+  ['api_tokens', `name = repeat('n', 100), scopes_json = '["runs:write", "account"]'`],
+  ['sessions', `carrier = 'bearer', ended_at = now()`],
   ['verification_runs', `construct_id = repeat('c', 255), repo_url = repeat('r', 500)`],
   // 1,000 characters of two UTF-16 code units each: the most that the contract allows.
   ['verification_runs', `status = 'FAILED', error = repeat('\u{1f9ed}', 1000), activity = repeat('a', 300)`],

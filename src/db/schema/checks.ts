@@ -21,6 +21,13 @@ const stated = (bound: number | null): number => {
 export const isListed = (column: PgColumn, values: readonly string[]) =>
   ofColumn(column, sql`${column} in ${values}`);
 
+/** A JSON array of these values, and not empty. */
+export const listsOnly = (column: PgColumn, values: readonly string[]) =>
+  ofColumn(
+    column,
+    sql`jsonb_typeof(${column}) = 'array' and ${column} <@ ${JSON.stringify(values)}::jsonb and ${column} <> '[]'::jsonb`,
+  );
+
 /** NaN, which Postgres sorts above all numbers, is in no range. */
 export const isWithin = (
   column: PgColumn,

@@ -8,7 +8,7 @@ import { judgeBatchItems } from './judge-batches.ts';
 import { judgeSpend } from './judge-spend.ts';
 import { verificationReplays } from './replays.ts';
 import { runSecrets, verificationRuns } from './runs.ts';
-import { apiTokens, signInLinks, userIdentities, users } from './users.ts';
+import { apiTokens, sessions, signInLinks, userIdentities, users } from './users.ts';
 
 /**
  * What belongs to what, for queries that read rows with their children or parents. All in one file, because each side
@@ -18,6 +18,7 @@ import { apiTokens, signInLinks, userIdentities, users } from './users.ts';
 export const usersRelations = relations(users, ({ many }) => ({
   identities: many(userIdentities),
   signInLinks: many(signInLinks),
+  sessions: many(sessions),
   apiTokens: many(apiTokens),
   runs: many(verificationRuns),
   inquiries: many(inquiries),
@@ -25,8 +26,14 @@ export const usersRelations = relations(users, ({ many }) => ({
   callWaits: many(callWaits),
 }));
 
-export const userIdentitiesRelations = relations(userIdentities, ({ one }) => ({
+export const userIdentitiesRelations = relations(userIdentities, ({ one, many }) => ({
   user: one(users, { fields: [userIdentities.userId], references: [users.id] }),
+  sessions: many(sessions),
+}));
+
+export const sessionsRelations = relations(sessions, ({ one }) => ({
+  user: one(users, { fields: [sessions.userId], references: [users.id] }),
+  identity: one(userIdentities, { fields: [sessions.identityId], references: [userIdentities.id] }),
 }));
 
 export const inquiriesRelations = relations(inquiries, ({ one }) => ({

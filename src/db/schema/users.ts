@@ -1,7 +1,13 @@
 import { index, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
-import { apiTokenNameSchema, identityProviders } from '#contracts/account.ts';
-import { fitsNotEmpty, isDigest, isListed } from './checks.ts';
-import { instant } from './columns.ts';
+import {
+  apiTokenNameSchema,
+  identityProviders,
+  sessionCarriers,
+  tokenScopes,
+  tokenScopesSchema,
+} from '#contracts/account.ts';
+import { fitsNotEmpty, isDigest, isListed, listsOnly } from './checks.ts';
+import { instant, jsonbOf } from './columns.ts';
 
 export const users = pgTable('users', {
   id: uuid('id').primaryKey().defaultRandom(),
@@ -50,7 +56,36 @@ export const siweNonces = pgTable('siwe_nonces', {
   expiresAt: instant('expires_at').notNull(),
 });
 
-/** Bearer tokens, personal ones and those of a wallet's sign-in. Only the SHA-256 is stored. */
+/** Who is signed in. Only the SHA-256 of a session's secret is stored. */
+export const sessions = pgTable(
+  'sessions',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** The wallet, GitHub account or local owner that signed in. */
+    identityId: uuid('identity_id')
+      .notNull()
+      .references(() => userIdentities.id, { onDelete: 'cascade' }),
+    carrier: text('carrier', { enum: sessionCarriers }).notNull(),
+    secretHash: text('secret_hash').notNull().unique(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    /** Written at most once a minute. */
+    lastUsedAt: instant('last_used_at').notNull().defaultNow(),
+    /** However much it is used. */
+    expiresAt: instant('expires_at').notNull(),
+    /** When it was signed out. */
+    endedAt: instant('ended_at'),
+  },
+  (table) => [
+    index('sessions_user_id_idx').on(table.userId),
+    isListed(table.carrier, sessionCarriers),
+    isDigest(table.secretHash),
+  ],
+);
+
+/** Personal tokens. Only the SHA-256 is stored. */
 export const apiTokens = pgTable(
   'api_tokens',
   {
@@ -60,14 +95,18 @@ export const apiTokens = pgTable(
       .references(() => users.id, { onDelete: 'cascade' }),
     name: text('name').notNull(),
     tokenHash: text('token_hash').notNull().unique(),
-    /** Null for a token that serves until it is deleted. */
+    scopes: jsonbOf('scopes_json', tokenScopesSchema).notNull(),
+    /** Null for a token that works until it is revoked. */
     expiresAt: instant('expires_at'),
+    /** Written at most once a minute. */
     lastUsedAt: instant('last_used_at'),
+    revokedAt: instant('revoked_at'),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
   (table) => [
     index('api_tokens_user_id_idx').on(table.userId),
     fitsNotEmpty(table.name, apiTokenNameSchema),
+    listsOnly(table.scopes, tokenScopes),
     isDigest(table.tokenHash),
   ],
 );

@@ -1,28 +1,30 @@
 import { and, eq, gt, isNull } from 'drizzle-orm';
 import type { Database } from '#db/client.ts';
 import { signInLinks } from '#db/schema/users.ts';
-import type { Actor } from '../ground/context.ts';
-import { hashToken } from './token-secret.ts';
+import { fromNow } from './live.ts';
+import { localOwner } from './local-owner.ts';
+import { hashSecret, kindOfSecret } from './secret.ts';
+import type { KnownIdentity } from './user-of-identity.ts';
 
 /**
  * Uses a link. Null if it is unknown, used, replaced by a newer one, or expired; the caller does not learn which. One
  * statement decides, so only one of two simultaneous uses succeeds.
  */
 export const consumeSignInLink = async (
-  { db, now }: { db: Database; now: () => Date },
+  { db }: { db: Database },
   token: string,
-): Promise<Actor | null> => {
-  const at = now();
+): Promise<KnownIdentity | null> => {
+  if (kindOfSecret(token) !== 'link') return null;
   const [used] = await db
     .update(signInLinks)
-    .set({ usedAt: at })
+    .set({ usedAt: fromNow(0) })
     .where(
       and(
-        eq(signInLinks.tokenHash, hashToken(token)),
+        eq(signInLinks.tokenHash, hashSecret(token)),
         isNull(signInLinks.usedAt),
-        gt(signInLinks.expiresAt, at),
+        gt(signInLinks.expiresAt, fromNow(0)),
       ),
     )
     .returning({ userId: signInLinks.userId });
-  return used ?? null;
+  return used ? localOwner({ db }) : null;
 };

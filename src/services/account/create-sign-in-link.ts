@@ -1,14 +1,16 @@
 import { and, eq, isNull } from 'drizzle-orm';
 import type { Database } from '#db/client.ts';
-import { signInLinks, users } from '#db/schema/users.ts';
+import { signInLinks } from '#db/schema/users.ts';
+import { fromNow } from './live.ts';
 import { localOwner } from './local-owner.ts';
-import { hashToken, newToken } from './token-secret.ts';
+import { lockUser } from './lock-user.ts';
+import { hashSecret, newSecret } from './secret.ts';
 
 /**
  * An hour: long enough to read the README, short enough that a line left in the terminal's history is worthless
  * tomorrow. A new link takes a restart.
  */
-export const signInLinkLifetimeMs = 60 * 60_000;
+const lifetimeSeconds = 60 * 60;
 
 /**
  * The token of a one-time link for the installation's owner. Only its hash is stored. Older unused links stop working,
@@ -16,24 +18,22 @@ export const signInLinkLifetimeMs = 60 * 60_000;
  */
 export const createSignInLink = async ({
   db,
-  now,
 }: {
   db: Database;
-  now: () => Date;
 }): Promise<{ token: string; expiresAt: Date }> => {
   const { userId } = await localOwner({ db });
-  const token = newToken();
-  const createdAt = now();
-  const expiresAt = new Date(createdAt.getTime() + signInLinkLifetimeMs);
-  await db.transaction(async (transaction) => {
+  const token = newSecret('link');
+  return db.transaction(async (transaction) => {
     // Simultaneous starts take turns here, so that the last one's link is the valid one.
-    await transaction.select({ id: users.id }).from(users).where(eq(users.id, userId)).for('update');
+    await lockUser(transaction, userId);
     await transaction
       .delete(signInLinks)
       .where(and(eq(signInLinks.userId, userId), isNull(signInLinks.usedAt)));
-    await transaction
+    const [link] = await transaction
       .insert(signInLinks)
-      .values({ tokenHash: hashToken(token), userId, expiresAt, createdAt });
+      .values({ tokenHash: hashSecret(token), userId, expiresAt: fromNow(lifetimeSeconds) })
+      .returning({ expiresAt: signInLinks.expiresAt });
+    if (!link) throw new Error('Inserting a sign-in link returned no row.');
+    return { token, expiresAt: link.expiresAt };
   });
-  return { token, expiresAt };
 };

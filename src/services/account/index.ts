@@ -1,10 +1,16 @@
 export { consumeSignInLink } from './consume-sign-in-link.ts';
 export { createSignInLink } from './create-sign-in-link.ts';
 export { createApiToken } from './create-token.ts';
+export { endSession, endSessions, signOut } from './end-session.ts';
 export { getUser } from './get-user.ts';
+export { listSessions } from './list-sessions.ts';
+export { listApiTokens } from './list-tokens.ts';
 export { localOwner } from './local-owner.ts';
-export { resolveApiToken } from './resolve-token.ts';
-export { userOfIdentity } from './user-of-identity.ts';
+export { openSession, sessionSeconds } from './open-session.ts';
+export { isLive, resolveSecret } from './resolve-secret.ts';
+export { revokeApiToken } from './revoke-token.ts';
+export { kindOfSecret } from './secret.ts';
+export { type KnownIdentity, userOfIdentity } from './user-of-identity.ts';
 export { createSignInMessage } from './wallet-message.ts';
 export { createNonce } from './wallet-nonce.ts';
 export { signInWithWallet, walletChainIds } from './wallet-sign-in.ts';

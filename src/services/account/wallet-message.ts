@@ -11,7 +11,7 @@ import { walletChainIds } from './wallet-sign-in.ts';
  * @throws AppError BAD_REQUEST if it is no address, or the chain is not accepted.
  */
 export const createSignInMessage = async (
-  { db, now, url }: { db: Database; now: () => Date; url: string },
+  { db, url }: { db: Database; url: string },
   { address, chainId }: { address: string; chainId: number },
 ): Promise<{ message: string; expiresAt: Date }> => {
   if (!isAddress(address)) {
@@ -22,7 +22,7 @@ export const createSignInMessage = async (
     const message = `Chain ${chainId} is not accepted. Switch the wallet to Ethereum, or to one of the chains ${walletChainIds.join(', ')}.`;
     throw new AppError('BAD_REQUEST', message, [{ path: 'chainId', message }]);
   }
-  const { nonce, expiresAt } = await createNonce({ db, now });
+  const { nonce, issuedAt, expiresAt } = await createNonce({ db });
   const own = new URL(url);
   const message = new SiweMessage({
     domain: own.host,
@@ -32,7 +32,7 @@ export const createSignInMessage = async (
     version: '1',
     chainId,
     nonce,
-    issuedAt: now().toISOString(),
+    issuedAt: issuedAt.toISOString(),
     expirationTime: expiresAt.toISOString(),
   });
   return { message: message.prepareMessage(), expiresAt };

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lte } from 'drizzle-orm';
 import type { Database } from '#db/client.ts';
 import { siweNonces } from '#db/schema/users.ts';
+import { fromNow } from './live.ts';
 
 /** Long enough to read the wallet's prompt and to unlock a hardware wallet. */
 export const nonceLifetimeMs = 10 * 60_000;
@@ -12,15 +13,15 @@ export const nonceLifetimeMs = 10 * 60_000;
  */
 export const createNonce = async ({
   db,
-  now,
 }: {
   db: Database;
-  now: () => Date;
-}): Promise<{ nonce: string; expiresAt: Date }> => {
-  const at = now();
+}): Promise<{ nonce: string; issuedAt: Date; expiresAt: Date }> => {
   const nonce = randomBytes(16).toString('hex');
-  const expiresAt = new Date(at.getTime() + nonceLifetimeMs);
-  await db.delete(siweNonces).where(lte(siweNonces.expiresAt, at));
-  await db.insert(siweNonces).values({ nonce, expiresAt });
-  return { nonce, expiresAt };
+  await db.delete(siweNonces).where(lte(siweNonces.expiresAt, fromNow(0)));
+  const [row] = await db
+    .insert(siweNonces)
+    .values({ nonce, expiresAt: fromNow(nonceLifetimeMs / 1000) })
+    .returning({ expiresAt: siweNonces.expiresAt });
+  if (!row) throw new Error('Inserting a nonce returned no row.');
+  return { nonce, issuedAt: new Date(row.expiresAt.getTime() - nonceLifetimeMs), expiresAt: row.expiresAt };
 };

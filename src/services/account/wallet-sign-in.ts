@@ -4,8 +4,8 @@ import { SiweMessage } from 'siwe';
 import { AppError } from '#contracts/errors.ts';
 import type { Database } from '#db/client.ts';
 import { siweNonces } from '#db/schema/users.ts';
-import type { Actor } from '../ground/context.ts';
-import { userOfIdentity } from './user-of-identity.ts';
+import { fromNow } from './live.ts';
+import { type KnownIdentity, userOfIdentity } from './user-of-identity.ts';
 import { nonceLifetimeMs } from './wallet-nonce.ts';
 
 /**
@@ -31,10 +31,16 @@ const parse = (text: string): SiweMessage | null => {
   }
 };
 
-/** Deletes the nonce, whatever the outcome: it is good for one sign-in. */
-const useNonce = async (db: Database, nonce: string, at: Date) => {
-  const [used] = await db.delete(siweNonces).where(eq(siweNonces.nonce, nonce)).returning();
-  return used !== undefined && used.expiresAt > at;
+/** Deletes the nonce, whatever the outcome: it is good for one sign-in. Returns the time, or null if it is not good. */
+const useNonce = async (db: Database, nonce: string): Promise<Date | null> => {
+  const [used] = await db
+    .delete(siweNonces)
+    .where(eq(siweNonces.nonce, nonce))
+    .returning({
+      expiresAt: siweNonces.expiresAt,
+      at: fromNow(0).mapWith(siweNonces.expiresAt),
+    });
+  return used !== undefined && used.expiresAt > used.at ? used.at : null;
 };
 
 /** Why a message's times rule it out, or null. An unreadable time never counts as absent. */
@@ -72,16 +78,16 @@ const signerOf = (message: string, signature: string): string | null => {
  * used, has expired or was never issued; the domain, origin, chain or times do not fit; the signature is another wallet's.
  */
 export const signInWithWallet = async (
-  { db, now, url }: { db: Database; now: () => Date; url: string },
+  { db, url }: { db: Database; url: string },
   { message: text, signature }: { message: string; signature: string },
-): Promise<Actor> => {
+): Promise<KnownIdentity> => {
   const message = parse(text);
   if (!message) {
     const problem = 'Not a Sign-In with Ethereum message (EIP-4361).';
     throw new AppError('BAD_REQUEST', problem, [{ path: 'message', message: problem }]);
   }
-  const at = now();
-  if (!(await useNonce(db, message.nonce, at)))
+  const at = await useNonce(db, message.nonce);
+  if (at === null)
     throw refuse('The message’s nonce was used already, has expired, or was never issued. Sign in again.');
 
   const own = new URL(url);

@@ -7,6 +7,7 @@ import { answerKeys } from '#db/schema/answer-keys.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { getRunById, getRuns } from '#rest/runs.ts';
 import { openPolicy, runRequest, testRig } from '#testing/rigs/engine-rig.ts';
+import { fullToken } from '#testing/rigs/full-token.ts';
 import {
   changeNumbers,
   drawOf,
@@ -14,7 +15,6 @@ import {
   type Script,
   unavailable,
 } from '#testing/rigs/scripted-engine.ts';
-import { createApiToken } from '../account/create-token.ts';
 import { getPublicCertificate } from '../certificate/get.ts';
 import type { Actor, WorkerContext } from '../ground/context.ts';
 import { advanceReplay } from '../pipeline/advance-replay.ts';
@@ -312,9 +312,9 @@ test('no response to a run’s owner, and no certificate, holds a key’s statem
   const url = 'http://127.0.0.1:3000';
   const rest = {
     services: context,
-    auth: { db, now: context.now, secret: 'x'.repeat(32), url, github: null },
+    auth: { db, log: context.log, secret: 'x'.repeat(32), url, github: null },
   };
-  const { token } = await createApiToken(context, { userId: ended.owner.userId, name: 'test' });
+  const token = await fullToken(context, ended.owner);
   const request = () =>
     new Request(`${url}/api/v1/verification/runs`, { headers: { authorization: `Bearer ${token}` } });
   const answers = [

@@ -1,3 +1,4 @@
+import type { TokenScope } from '#contracts/account.ts';
 import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import type { OracleType } from '#contracts/oracle-types.ts';
 import type { Standing } from '#contracts/standing.ts';
@@ -77,5 +78,18 @@ export type ServiceContext = {
 
 export type WorkerContext = ServiceContext & { engine: Engine };
 
+/** What a caller proved who they are with: the row of a session or of a personal token. */
+export type Credential =
+  | { kind: 'session'; id: string }
+  | { kind: 'token'; id: string; scopes: readonly TokenScope[] };
+
 /** Who asks. A verb that takes an actor works on this user's rows only. */
-export type Actor = { userId: string };
+export type Actor = {
+  userId: string;
+  /** Absent for what asks within the process, such as a command at the installation's terminal. */
+  credential?: Credential;
+};
+
+/** Sessions may do all that their user may, personal tokens only what their scopes name. */
+export const hasScope = ({ credential }: Actor, scope: TokenScope): boolean =>
+  credential?.kind !== 'token' || credential.scopes.includes(scope);

@@ -1,4 +1,12 @@
-export type { Actor, InstallationPolicy, Log, ServiceContext, WorkerContext } from './context.ts';
+export {
+  type Actor,
+  type Credential,
+  hasScope,
+  type InstallationPolicy,
+  type Log,
+  type ServiceContext,
+  type WorkerContext,
+} from './context.ts';
 export { Fault, reportFault } from './fault.ts';
 export { prepareDatabase, rollBackDatabase } from './prepare-database.ts';
 export { type Readiness, readiness } from './readiness.ts';

@@ -10,6 +10,7 @@ import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
+import { apiTokens, sessions, signInLinks, siweNonces, userIdentities } from '#db/schema/users.ts';
 import { runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import { changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
 import { getPublicCertificate } from '../certificate/get.ts';
@@ -309,4 +310,63 @@ test('more rows than one batch holds are deleted in one turn', async () => {
   await db.insert(callSlots).values(Array.from({ length: 2_500 }, () => row));
   await prune(context);
   expect(await db.$count(callSlots)).toBe(0);
+});
+
+test('ended sessions, tokens and links are deleted after 30 days by the database’s clock, nonces once they expire', async () => {
+  const { context, db, owner, wait } = await rigWith();
+  const { userId } = owner;
+  const [identity] = await db
+    .insert(userIdentities)
+    .values({ userId, provider: 'github', subject: '1' })
+    .returning({ identityId: userIdentities.id });
+  const { identityId = '' } = identity ?? {};
+  const at = (days: number) => new Date(Date.now() + days * dayMs);
+  const digest = (index: number) => String(index).padStart(64, '0');
+  const sessionsOf: [endedAt: Date | null, expiresAt: Date, lastUsedAt: Date][] = [
+    [null, at(1), at(0)],
+    [at(-29), at(1), at(0)],
+    [null, at(-29), at(-29)],
+    [at(-31), at(1), at(0)],
+    [null, at(-31), at(0)],
+    [null, at(1), at(-31)],
+  ];
+  await db.insert(sessions).values(
+    sessionsOf.map(([endedAt, expiresAt, lastUsedAt], index) => ({
+      ...{ userId, identityId, carrier: 'cookie' as const, secretHash: digest(index) },
+      ...{ endedAt, expiresAt, lastUsedAt },
+    })),
+  );
+  const tokensOf: [revokedAt: Date | null, expiresAt: Date | null][] = [
+    [null, null],
+    [at(-29), null],
+    [null, at(-29)],
+    [at(-31), null],
+    [null, at(-31)],
+  ];
+  await db.insert(apiTokens).values(
+    tokensOf.map(([revokedAt, expiresAt], index) => ({
+      ...{ userId, name: 'ci', scopes: ['runs:read' as const], tokenHash: digest(index) },
+      ...{ revokedAt, expiresAt },
+    })),
+  );
+  await db
+    .insert(signInLinks)
+    .values(
+      [at(0), at(-29), at(-31)].map((expiresAt, index) => ({ userId, tokenHash: digest(index), expiresAt })),
+    );
+  await db.insert(siweNonces).values([
+    { nonce: 'live', expiresAt: at(1) },
+    { nonce: 'expired', expiresAt: at(-1) },
+  ]);
+  // This worker's clock is years ahead.
+  wait(1_000 * dayMs);
+  await prune(context);
+  const left = async (table: typeof sessions | typeof apiTokens) =>
+    (await db.select().from(table))
+      .map((row) => ('secretHash' in row ? row.secretHash : row.tokenHash))
+      .sort();
+  expect(await left(sessions)).toEqual([0, 1, 2].map(digest));
+  expect(await left(apiTokens)).toEqual([0, 1, 2].map(digest));
+  expect(await db.$count(signInLinks)).toBe(2);
+  expect(await db.select({ nonce: siweNonces.nonce }).from(siweNonces)).toEqual([{ nonce: 'live' }]);
 });

@@ -1,4 +1,4 @@
-import { and, eq, gte, inArray, isNotNull, lt, notExists, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gte, inArray, isNotNull, lt, lte, notExists, or, type SQL, sql } from 'drizzle-orm';
 import { alias, type PgTable } from 'drizzle-orm/pg-core';
 import { isTerminal, runStatuses } from '#contracts/run.ts';
 import type { Database } from '#db/client.ts';
@@ -8,6 +8,7 @@ import { groundTruthRecords, groundTruthSnapshots } from '#db/schema/ground-trut
 import { housekeeping } from '#db/schema/housekeeping.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
+import { apiTokens, sessions, signInLinks, siweNonces } from '#db/schema/users.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { foldSpend } from '../state/run-spend.ts';
 import { deletionTime } from './deletion-time.ts';
@@ -145,9 +146,32 @@ const pruneGroundTruths = async (db: Database, before: Date, keysBefore: Date): 
   );
 };
 
+/** How long ended sessions, tokens and links stay, so that somebody who looks into an incident still finds them. */
+const endedDays = 30;
+
+/** By the database's clock, as they were made: a machine whose clock is wrong ends nobody's session. */
+const pruneCredentials = async (db: Database) => {
+  const longAgo = sql`now() - make_interval(days => ${endedDays})`;
+  return {
+    // A session that nobody uses has ended long before.
+    sessions: await deleteWhere(
+      db,
+      sessions,
+      or(lt(sessions.endedAt, longAgo), lt(sessions.expiresAt, longAgo), lt(sessions.lastUsedAt, longAgo)),
+    ),
+    apiTokens: await deleteWhere(
+      db,
+      apiTokens,
+      or(lt(apiTokens.revokedAt, longAgo), lt(apiTokens.expiresAt, longAgo)),
+    ),
+    signInLinks: await deleteWhere(db, signInLinks, lt(signInLinks.expiresAt, longAgo)),
+    nonces: await deleteWhere(db, siweNonces, lte(siweNonces.expiresAt, sql`now()`)),
+  };
+};
+
 /**
  * Deletes what is past its retention, at most once an hour over all workers: the replays of runs that ended, ground
- * truth that no replay is about any more, retired answer keys, and what limits counted. The rows of runs stay for
+ * truth that no replay is about any more, retired answer keys, what limits counted, and ended sessions and tokens. The rows of runs stay for
  * good, as do certificates and their evidence, which have tables of their own.
  */
 export const prune = async (
@@ -165,6 +189,7 @@ export const prune = async (
     // No call takes that long; rates look back a minute.
     callSlots: await deleteWhere(db, callSlots, lt(callSlots.takenAt, before(hourMs))),
     callWaits: await deleteWhere(db, callWaits, lt(callWaits.refusedAt, before(hourMs))),
+    ...(await pruneCredentials(db)),
   };
   if (Object.values(deleted).some((rows) => rows > 0))
     log.info({ deleted }, 'Deleted what was past its retention');

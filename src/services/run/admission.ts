@@ -1,7 +1,7 @@
-import { AppError } from '#contracts/errors.ts';
+import { AppError, InsufficientScope } from '#contracts/errors.ts';
 import { isPaid, type JudgeProvider } from '#contracts/judge-providers.ts';
 import { mayUseOperatorsMeans, type Standing } from '#contracts/standing.ts';
-import type { Actor, ServiceContext } from '../ground/context.ts';
+import { type Actor, hasScope, type ServiceContext } from '../ground/context.ts';
 import { budgetSpent } from '../state/spending.ts';
 import { exceededLimit, type Start } from './limits.ts';
 
@@ -27,6 +27,7 @@ export const whyNotAdmitted = async (
   const exceeded = await exceededLimit(context.db, context, actor, start);
   if (exceeded !== null) return new AppError('TOO_MANY_REQUESTS', exceeded);
   if (!isPaid(judge)) return null;
+  if (!hasScope(actor, 'runs:spend')) return new InsufficientScope('runs:spend');
   if (!mayUseOperatorsMeans(standing))
     return new AppError(
       'FORBIDDEN',

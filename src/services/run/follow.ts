@@ -16,7 +16,7 @@ const mostFollowed = 30;
 
 /**
  * The actor's run now and after each change, until it has ended or `signal` is aborted. Changes close together are
- * reported once.
+ * reported once. `mayRead` is asked before each reading, every few seconds at least; what it throws ends the stream.
  * @throws AppError NOT_FOUND; TOO_MANY_REQUESTS if this user follows too many already.
  */
 export async function* followRun(
@@ -24,6 +24,7 @@ export async function* followRun(
   actor: Actor,
   runId: string,
   signal: AbortSignal,
+  mayRead: () => Promise<void> = async () => {},
 ): AsyncGenerator<Run> {
   const others = following.get(actor.userId) ?? 0;
   if (others >= mostFollowed)
@@ -51,6 +52,7 @@ export async function* followRun(
         });
       if (signal.aborted) return;
       changed = false;
+      await mayRead();
       const run = await getRun(context, actor, runId);
       inLine = run.position !== null;
       const shown = JSON.stringify(run);

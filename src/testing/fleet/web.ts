@@ -2,10 +2,10 @@ import { eq } from 'drizzle-orm';
 import type { RunRequest } from '#contracts/run-request.ts';
 import { freePort } from '#db/embedded/free-port.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
-import { createApiToken } from '#services/account/index.ts';
 import type { Actor, ServiceContext } from '#services/ground/index.ts';
 import { createRun } from '#services/run/index.ts';
 import { answers } from '#start/address.ts';
+import { fullToken } from '../rigs/full-token.ts';
 import { eventually } from './eventually.ts';
 import { type FleetProgram, startFleetProgram } from './program.ts';
 
@@ -37,7 +37,7 @@ export const startWeb = async (
   try {
     const answered = await answers(`${baseUrl}/api/health`, 180_000, new AbortController().signal);
     if (!answered) throw new Error(`The web server does not answer:\n${program.said()}`);
-    const { token } = await createApiToken(context, { userId: owner.userId, name: 'fleet' });
+    const token = await fullToken(context, owner);
     const send: SendRun = async (request) => {
       const response = await fetch(`${baseUrl}/api/trpc/run.create`, {
         method: 'POST',

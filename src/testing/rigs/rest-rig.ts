@@ -1,8 +1,7 @@
 import type { RestContext } from '#rest/answer.ts';
 import { postRun, type postRunCancel } from '#rest/runs.ts';
-import { createApiToken } from '#services/account/index.ts';
-import type { Actor } from '#services/ground/index.ts';
 import { openRig } from './engine-rig.ts';
+import { fullToken } from './full-token.ts';
 
 const url = 'http://127.0.0.1:3000';
 const base = `${url}/api/v1/verification`;
@@ -34,12 +33,10 @@ export const openRestRig = async () => {
   const { db, context: services } = rig;
   const context: RestContext = {
     services,
-    auth: { db, now: services.now, secret: 'x'.repeat(32), url, github: null },
+    auth: { db, log: services.log, secret: 'x'.repeat(32), url, github: null },
   };
   const [a, b] = [await rig.user(), await rig.user()];
-  const tokenOf = async ({ userId }: Actor) =>
-    (await createApiToken(services, { userId, name: 'test' })).token;
-  const tokens = { a: await tokenOf(a), b: await tokenOf(b) };
+  const tokens = { a: await fullToken(services, a), b: await fullToken(services, b) };
 
   const post = (payload: unknown, headers: Record<string, string> = bearer(tokens.a), on = context) =>
     postRun(

@@ -3,30 +3,28 @@ import { walletSignatureSchema } from '#contracts/account.ts';
 import { instantSchema } from '#contracts/instant.ts';
 import { lineSchema, storableTextSchema } from '#contracts/text.ts';
 import {
-  createApiToken,
   createNonce,
   createSignInMessage,
   getUser,
+  openSession,
   signInWithWallet,
   walletChainIds,
 } from '#services/account/index.ts';
-import { publicProcedure, router } from './init.ts';
-
-/** A wallet can sign again at any time, so its token need not last longer than a day. */
-const walletTokenLifetimeMs = 24 * 60 * 60_000;
+import { procedureFor, router } from './init.ts';
 
 /**
  * How a program signs in with a wallet: build an EIP-4361 message with `nonce` (or take the one that `walletMessage`
- * builds), sign it, and exchange it for a bearer token. Pages use the same message and get a session cookie instead.
+ * builds), sign it, and exchange it for a session whose secret is a bearer token. Pages use the same message and get a
+ * session with a cookie.
  */
 export const authRouter = router({
-  me: publicProcedure
+  me: procedureFor('public')
     .output(z.object({ userId: storableTextSchema, name: storableTextSchema.nullable() }).nullable())
     .query(async ({ ctx }) => {
       const user = ctx.actor && (await getUser(ctx.services, ctx.actor.userId));
       return user && { userId: user.userId, name: user.name };
     }),
-  nonce: publicProcedure
+  nonce: procedureFor('public')
     .output(
       z.object({
         nonce: storableTextSchema,
@@ -42,20 +40,22 @@ export const authRouter = router({
       const { host: domain, origin: uri } = new URL(ctx.auth.url);
       return { nonce, expiresAt: expiresAt.toISOString(), domain, uri, chainIds: walletChainIds };
     }),
-  walletMessage: publicProcedure
+  walletMessage: procedureFor('public')
     .input(z.strictObject({ address: lineSchema.max(100), chainId: z.number().int() }))
     .output(z.object({ message: storableTextSchema, expiresAt: instantSchema }))
     .mutation(async ({ ctx, input }) => {
       const { message, expiresAt } = await createSignInMessage(ctx.auth, input);
       return { message, expiresAt: expiresAt.toISOString() };
     }),
-  walletSignIn: publicProcedure
+  walletSignIn: procedureFor('public')
     .input(walletSignatureSchema)
     .output(z.object({ token: storableTextSchema, expiresAt: instantSchema }))
     .mutation(async ({ ctx, input }) => {
-      const { userId } = await signInWithWallet(ctx.auth, input);
-      const expiresAt = new Date(ctx.auth.now().getTime() + walletTokenLifetimeMs);
-      const { token } = await createApiToken(ctx.auth, { userId, name: 'Wallet sign-in', expiresAt });
-      return { token, expiresAt: expiresAt.toISOString() };
+      const { secret, expiresAt } = await openSession(
+        ctx.auth,
+        await signInWithWallet(ctx.auth, input),
+        'bearer',
+      );
+      return { token: secret, expiresAt: expiresAt.toISOString() };
     }),
 });

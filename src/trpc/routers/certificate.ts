@@ -6,15 +6,15 @@ import {
 } from '#contracts/certificate.ts';
 import { storableTextSchema } from '#contracts/text.ts';
 import { getPublicCertificate, listPublicCertificates } from '#services/certificate/index.ts';
-import { publicProcedure, router } from './init.ts';
+import { procedureFor, router } from './init.ts';
 
 /** Certificates are public: anyone may read them. */
 export const certificateRouter = router({
-  byId: publicProcedure
+  byId: procedureFor('public')
     .input(z.strictObject({ id: storableTextSchema }))
     .output(certificateSchema)
     .query(({ ctx, input }) => getPublicCertificate(ctx.services, input.id)),
-  list: publicProcedure
+  list: procedureFor('public')
     .input(certificateListInputSchema.prefault({}))
     .output(certificateListSchema)
     .query(({ ctx, input }) => listPublicCertificates(ctx.services, input)),

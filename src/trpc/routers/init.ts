@@ -1,5 +1,6 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';
+import { type Access, authorize } from '#auth/authorize.ts';
 import type { AuthContext } from '#auth/context.ts';
 import { AppError, type FieldIssue } from '#contracts/errors.ts';
 import { fieldIssuesOf } from '#contracts/field-issues.ts';
@@ -87,12 +88,10 @@ const observe = t.middleware(({ ctx, next, path, type }) =>
 
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
-export const publicProcedure = t.procedure.use(observe).use(mapErrors);
-export const protectedProcedure = publicProcedure.use(({ ctx, next }) => {
-  if (ctx.actor === null)
-    throw new TRPCError({
-      code: 'UNAUTHORIZED',
-      message: 'Sign in first, or send a personal token as Authorization: Bearer.',
-    });
-  return next({ ctx: { ...ctx, actor: ctx.actor } });
-});
+
+/** A procedure for those who have this access. Its handler's `ctx.actor` is who asks. */
+export const procedureFor = <A extends Access>(access: A) =>
+  t.procedure
+    .use(observe)
+    .use(mapErrors)
+    .use(({ ctx, next }) => next({ ctx: { ...ctx, actor: authorize(ctx.actor, access) } }));

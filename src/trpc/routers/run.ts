@@ -1,3 +1,4 @@
+import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { estimateRequestSchema, runEstimateSchema } from '#contracts/estimate.ts';
 import {
@@ -9,6 +10,8 @@ import {
 } from '#contracts/run.ts';
 import { continueRequestSchema, runRequestSchema, tryRequestSchema } from '#contracts/run-request.ts';
 import { storableTextSchema } from '#contracts/text.ts';
+import { isLive } from '#services/account/index.ts';
+import type { Actor, ServiceContext } from '#services/ground/index.ts';
 import {
   cancelRun,
   continueRun,
@@ -22,52 +25,65 @@ import {
   runOptionsSchema,
   tryRunOracle,
 } from '#services/run/index.ts';
-import { protectedProcedure, router } from './init.ts';
+import { procedureFor, router } from './init.ts';
+
+/**
+ * A stream outlasts the check of its request. Its session may be signed out meanwhile, or its token revoked.
+ * @throws TRPCError UNAUTHORIZED
+ */
+const requireSignedIn = async (services: ServiceContext, { credential }: Actor) => {
+  if (credential !== undefined && !(await isLive(services, credential)))
+    throw new TRPCError({ code: 'UNAUTHORIZED', message: 'The session or token of this stream has ended.' });
+};
 
 const runIdSchema = z.strictObject({ id: storableTextSchema });
 
 /** The signed-in user's own runs. Another user's run is NOT_FOUND. */
 export const runRouter = router({
-  create: protectedProcedure
+  create: procedureFor('runs:write')
     .input(runRequestSchema)
     .output(runCreatedSchema)
     .mutation(({ ctx, input }) => createRun(ctx.services, ctx.actor, input)),
-  createSample: protectedProcedure
+  createSample: procedureFor('runs:write')
     .output(runCreatedSchema)
     .mutation(({ ctx }) => createSampleRun(ctx.services, ctx.actor)),
-  tryOracle: protectedProcedure
+  tryOracle: procedureFor('runs:write')
     .input(tryRequestSchema)
     .output(oracleTrialSchema)
     .mutation(({ ctx, input }) => tryRunOracle(ctx.services, ctx.actor, input)),
-  cancel: protectedProcedure
+  cancel: procedureFor('runs:write')
     .input(runIdSchema)
     .output(runSchema)
     .mutation(({ ctx, input }) => cancelRun(ctx.services, ctx.actor, input.id)),
-  resume: protectedProcedure
+  resume: procedureFor('runs:write')
     .input(continueRequestSchema)
     .output(runCreatedSchema)
     .mutation(({ ctx, input }) => continueRun(ctx.services, ctx.actor, 'resume', input)),
-  retry: protectedProcedure
+  retry: procedureFor('runs:write')
     .input(continueRequestSchema)
     .output(runCreatedSchema)
     .mutation(({ ctx, input }) => continueRun(ctx.services, ctx.actor, 'retry', input)),
-  estimate: protectedProcedure
+  estimate: procedureFor('runs:write')
     .input(estimateRequestSchema)
     .output(runEstimateSchema)
     .mutation(({ ctx, input }) => estimateRun(ctx.services, ctx.actor, input)),
-  byId: protectedProcedure
+  byId: procedureFor('runs:read')
     .input(runIdSchema)
     .output(runSchema)
     .query(({ ctx, input }) => getRun(ctx.services, ctx.actor, input.id)),
   /** The run now and after each change, until it ends, as server-sent events. */
-  changes: protectedProcedure.input(runIdSchema).subscription(async function* ({ ctx, input, signal }) {
-    yield* followRun(ctx.services, ctx.actor, input.id, signal ?? new AbortController().signal);
-  }),
-  list: protectedProcedure
+  changes: procedureFor('runs:read')
+    .input(runIdSchema)
+    .subscription(async function* ({ ctx, input, signal }) {
+      const { services, actor } = ctx;
+      const stopped = signal ?? new AbortController().signal;
+      yield* followRun(services, actor, input.id, stopped, () => requireSignedIn(services, actor));
+    }),
+  list: procedureFor('runs:read')
     .input(runListInputSchema.prefault({}))
     .output(runListSchema)
     .query(({ ctx, input }) => listRuns(ctx.services, ctx.actor, input)),
-  options: protectedProcedure
+  options: procedureFor('runs:read')
     .output(runOptionsSchema)
     .query(({ ctx }) => runOptions(ctx.services, ctx.actor)),
 });

@@ -1,6 +1,8 @@
 import type { NextRequest } from 'next/server';
 import NextAuth from 'next-auth';
-import { createAuthOptions } from '#auth/options.ts';
+import { type AuthReport, createAuthOptions, signOutFailed } from '#auth/options.ts';
+import { fromOwnPages } from '#auth/own-pages.ts';
+import { sessionCookieOf } from '#auth/resolve-actor.ts';
 import { getComposition } from '#composition.ts';
 
 type Context = { params: Promise<{ nextauth: string[] }> };
@@ -15,8 +17,24 @@ const handle = async (request: NextRequest, context: Context): Promise<Response>
   const [action = ''] = (await context.params).nextauth;
   if (!actions.includes(action)) return Response.json({ detail: 'Not found.' }, { status: 404 });
   const { auth, logger } = getComposition();
-  const options = createAuthOptions(auth, ({ level, ...event }) => logger[level](event, 'next-auth'));
+  if (request.method === 'POST' && !fromOwnPages(request.headers, auth.url))
+    return Response.json(
+      { detail: 'Signing in and out is for this installation’s own pages.' },
+      { status: 403 },
+    );
+  let isStillSignedIn = false;
+  const report = ({ level, ...event }: AuthReport) => {
+    isStillSignedIn ||= event.code === signOutFailed;
+    logger[level](event, 'next-auth');
+  };
+  const options = createAuthOptions(auth, report, sessionCookieOf(auth, request.headers));
   const response: Response = await NextAuth(request, context, options);
+  // Not next-auth's answer: it forgets the cookie, and without it nobody could try again.
+  if (isStillSignedIn)
+    return Response.json(
+      { detail: 'Signing out failed. Try again.' },
+      { status: 503, headers: { 'retry-after': '5', 'cache-control': 'no-store' } },
+    );
   response.headers.set('Cache-Control', 'no-store');
   return response;
 };

@@ -1,0 +1,29 @@
+import type { TokenScope } from '#contracts/account.ts';
+import { AppError, InsufficientScope } from '#contracts/errors.ts';
+import { type Actor, hasScope } from '#services/ground/index.ts';
+
+/** Who may call: anyone; sessions and tokens with this scope; or sessions alone. */
+export type Access = 'public' | TokenScope | 'session';
+
+/** The actor that an `Access` guarantees. */
+export type ActorOf<A extends Access> = A extends 'public' ? Actor | null : Actor;
+
+/** @throws AppError UNAUTHORIZED, InsufficientScope */
+export const authorize = <A extends Access>(actor: Actor | null, access: A): ActorOf<A> => {
+  if (access === 'public') return actor as ActorOf<A>;
+  if (actor === null)
+    throw new AppError('UNAUTHORIZED', 'Sign in, or send a personal token as Authorization: Bearer <token>.');
+  if (access === 'session' && actor.credential?.kind !== 'session') throw new InsufficientScope(null);
+  if (access !== 'session' && !hasScope(actor, access)) throw new InsufficientScope(access);
+  return actor;
+};
+
+/** A refusal's `WWW-Authenticate` (RFC 6750, section 3). Null if the credential is not what was wrong. */
+export const challengeOf = (headers: Headers, error: unknown): string | null => {
+  if (error instanceof InsufficientScope)
+    return `Bearer error="insufficient_scope"${error.scope === null ? '' : `, scope="${error.scope}"`}`;
+  if (!(error instanceof AppError) || error.code !== 'UNAUTHORIZED') return null;
+  return /^Bearer\b/i.test(headers.get('authorization') ?? '')
+    ? 'Bearer error="invalid_token", error_description="The token is unknown, was revoked, or has expired."'
+    : 'Bearer';
+};
