@@ -1,5 +1,6 @@
 import type { TokenScope } from '#contracts/account.ts';
-import { AppError, InsufficientScope } from '#contracts/errors.ts';
+import { AppError } from '#contracts/errors.ts';
+import { InsufficientScope } from '#contracts/insufficient-scope.ts';
 import { type Actor, hasScope } from '#services/ground/index.ts';
 
 /** Who may call: anyone; sessions and tokens with this scope; or sessions alone. */

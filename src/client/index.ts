@@ -13,7 +13,10 @@ import type { AppRouter } from '#trpc/root.ts';
 export type EchelonClientOptions = {
   /** The installation's address, for example `https://verify.example.com`. A path is kept. */
   baseUrl: string;
-  /** A personal token (`echelon-verify token create`). Without one only public procedures work. */
+  /**
+   * A personal token (`echelon-verify token create`) with the scopes of what is called. Without one only public
+   * procedures work.
+   */
   token?: string;
   /** A `fetch` to use instead of the runtime's, for example with a proxy or a time limit. */
   fetch?: typeof globalThis.fetch;

@@ -44,7 +44,7 @@ export const postRunCancel = (context: RestContext, request: Request, runId: str
 
 /** Verbs call the run `id`, REST calls it `run_id`. */
 const namingTheRun = (error: unknown): never => {
-  if (!(error instanceof AppError)) throw error;
+  if (!(error instanceof AppError) || error.fields.length === 0) throw error;
   const fields = error.fields.map(({ path, message }) => ({ path: path === 'id' ? 'runId' : path, message }));
   throw new AppError(error.code, error.message, fields);
 };

@@ -317,7 +317,7 @@ test('ended sessions, tokens and links are deleted after 30 days by the database
   const { userId } = owner;
   const [identity] = await db
     .insert(userIdentities)
-    .values({ userId, provider: 'github', subject: '1' })
+    .values({ userId, provider: 'wallet', subject: '0x1' })
     .returning({ identityId: userIdentities.id });
   const { identityId = '' } = identity ?? {};
   const at = (days: number) => new Date(Date.now() + days * dayMs);

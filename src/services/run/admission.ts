@@ -1,4 +1,5 @@
-import { AppError, InsufficientScope } from '#contracts/errors.ts';
+import { AppError } from '#contracts/errors.ts';
+import { InsufficientScope } from '#contracts/insufficient-scope.ts';
 import { isPaid, type JudgeProvider } from '#contracts/judge-providers.ts';
 import { mayUseOperatorsMeans, type Standing } from '#contracts/standing.ts';
 import { type Actor, hasScope, type ServiceContext } from '../ground/context.ts';
