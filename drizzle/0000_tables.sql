@@ -29,6 +29,11 @@ CREATE TABLE "call_waits" (
 	CONSTRAINT "call_waits_pkey" PRIMARY KEY("resource","user_id")
 );
 --> statement-breakpoint
+CREATE TABLE "certificate_counts" (
+	"construct_id" text PRIMARY KEY NOT NULL,
+	"certificates" bigint NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "verification_certificates" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"run_id" uuid NOT NULL,
@@ -46,6 +51,13 @@ CREATE TABLE "verification_certificates" (
 	"methodology_version" text NOT NULL,
 	"scoring_model" text NOT NULL,
 	"raw_scores_json" jsonb NOT NULL,
+	"judge" text GENERATED ALWAYS AS (raw_scores_json #>> '{judge,provider}') STORED NOT NULL,
+	"sample" boolean GENERATED ALWAYS AS ((raw_scores_json #>> '{sample}')::boolean) STORED NOT NULL,
+	"provisional" boolean GENERATED ALWAYS AS ((raw_scores_json #>> '{provisional}')::boolean) STORED NOT NULL,
+	"composite_lower" double precision GENERATED ALWAYS AS ((raw_scores_json #>> '{intervals,compositeScore,lower}')::float8) STORED NOT NULL,
+	"composite_upper" double precision GENERATED ALWAYS AS ((raw_scores_json #>> '{intervals,compositeScore,upper}')::float8) STORED NOT NULL,
+	"judge_reliable" boolean GENERATED ALWAYS AS ((raw_scores_json #>> '{trust,reliable}')::boolean) STORED NOT NULL,
+	"canaries_leaked" boolean GENERATED ALWAYS AS ((raw_scores_json #>> '{trust,pool,canaries,injected,supported}')::int > 0) STORED NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "verification_certificates_run_id_unique" UNIQUE("run_id"),
 	CONSTRAINT "verification_certificates_construct_id_check" CHECK (char_length("verification_certificates"."construct_id") between 1 and 255),
@@ -145,21 +157,28 @@ CREATE TABLE "judge_batch_items" (
 CREATE TABLE "judge_spend" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"run_id" uuid NOT NULL,
+	"state" text NOT NULL,
 	"cost_usd" double precision NOT NULL,
+	"likely_usd" double precision NOT NULL,
+	"most_usd" double precision NOT NULL,
 	"calls" bigint,
 	"input_tokens" bigint,
 	"cache_write_tokens" bigint,
 	"cache_read_tokens" bigint,
 	"output_tokens" bigint,
-	"settled" boolean NOT NULL,
+	"leased_until" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "judge_spend_state_check" CHECK ("judge_spend"."state" in ('open', 'settled', 'cut')),
 	CONSTRAINT "judge_spend_cost_usd_check" CHECK ("judge_spend"."cost_usd" >= 0 and "judge_spend"."cost_usd" < 'Infinity'),
+	CONSTRAINT "judge_spend_likely_usd_check" CHECK ("judge_spend"."likely_usd" >= 0 and "judge_spend"."likely_usd" < 'Infinity'),
+	CONSTRAINT "judge_spend_most_usd_check" CHECK ("judge_spend"."most_usd" >= 0 and "judge_spend"."most_usd" < 'Infinity'),
 	CONSTRAINT "judge_spend_calls_check" CHECK ("judge_spend"."calls" >= 0),
 	CONSTRAINT "judge_spend_input_tokens_check" CHECK ("judge_spend"."input_tokens" >= 0),
 	CONSTRAINT "judge_spend_cache_write_tokens_check" CHECK ("judge_spend"."cache_write_tokens" >= 0),
 	CONSTRAINT "judge_spend_cache_read_tokens_check" CHECK ("judge_spend"."cache_read_tokens" >= 0),
 	CONSTRAINT "judge_spend_output_tokens_check" CHECK ("judge_spend"."output_tokens" >= 0),
-	CONSTRAINT "judge_spend_settled_check" CHECK (num_nulls("judge_spend"."calls", "judge_spend"."input_tokens", "judge_spend"."cache_write_tokens", "judge_spend"."cache_read_tokens", "judge_spend"."output_tokens") = case when "judge_spend"."settled" then 0 else 5 end)
+	CONSTRAINT "judge_spend_settled_check" CHECK (num_nulls("judge_spend"."calls", "judge_spend"."input_tokens", "judge_spend"."cache_write_tokens", "judge_spend"."cache_read_tokens", "judge_spend"."output_tokens") = case when "judge_spend"."state" = 'settled' then 0 else 5 end),
+	CONSTRAINT "judge_spend_leased_check" CHECK ("judge_spend"."leased_until" is null or "judge_spend"."state" = 'open')
 );
 --> statement-breakpoint
 CREATE TABLE "verification_replays" (
@@ -167,6 +186,7 @@ CREATE TABLE "verification_replays" (
 	"run_id" uuid NOT NULL,
 	"ground_truth_id" text NOT NULL,
 	"position" integer NOT NULL,
+	"turn" integer DEFAULT 0 NOT NULL,
 	"state" text NOT NULL,
 	"ground_truth_digest" text,
 	"answer_key_json" jsonb,
@@ -188,6 +208,7 @@ CREATE TABLE "verification_replays" (
 	CONSTRAINT "verification_replays_run_id_ground_truth_id_key" UNIQUE("run_id","ground_truth_id"),
 	CONSTRAINT "verification_replays_ground_truth_id_check" CHECK (char_length("verification_replays"."ground_truth_id") between 1 and 200),
 	CONSTRAINT "verification_replays_position_check" CHECK ("verification_replays"."position" >= 0),
+	CONSTRAINT "verification_replays_turn_check" CHECK ("verification_replays"."turn" >= 0),
 	CONSTRAINT "verification_replays_state_check" CHECK ("verification_replays"."state" in ('reserve', 'open', 'ended')),
 	CONSTRAINT "verification_replays_oracle_asks_check" CHECK ("verification_replays"."oracle_asks" >= 0),
 	CONSTRAINT "verification_replays_faults_check" CHECK ("verification_replays"."faults" >= 0),
@@ -212,6 +233,8 @@ CREATE TABLE "verification_runs" (
 	"error" text,
 	"activity" text,
 	"certificate_id" uuid,
+	"turn" integer DEFAULT 0 NOT NULL,
+	"stalled_since" timestamp with time zone,
 	"faults" integer DEFAULT 0 NOT NULL,
 	"config_json" jsonb NOT NULL,
 	"draw_json" jsonb,
@@ -228,12 +251,18 @@ CREATE TABLE "verification_runs" (
 	CONSTRAINT "verification_runs_total_check" CHECK ("verification_runs"."progress" <= "verification_runs"."total"),
 	CONSTRAINT "verification_runs_error_check" CHECK (char_length("verification_runs"."error") <= 2000),
 	CONSTRAINT "verification_runs_activity_check" CHECK (char_length("verification_runs"."activity") <= 300),
+	CONSTRAINT "verification_runs_turn_check" CHECK ("verification_runs"."turn" >= 0),
 	CONSTRAINT "verification_runs_faults_check" CHECK ("verification_runs"."faults" >= 0),
 	CONSTRAINT "verification_runs_prompt_digest_check" CHECK ("verification_runs"."prompt_digest" ~ '^[0-9a-f]{64}$'),
 	CONSTRAINT "verification_runs_continuation_check" CHECK ("verification_runs"."continuation" in ('resume', 'retry')),
 	CONSTRAINT "verification_runs_completed_check" CHECK (("verification_runs"."status" = 'COMPLETED') = ("verification_runs"."certificate_id" is not null)),
 	CONSTRAINT "verification_runs_failed_check" CHECK ("verification_runs"."status" <> 'FAILED' or "verification_runs"."error" is not null),
 	CONSTRAINT "verification_runs_continues_check" CHECK (("verification_runs"."continuation" is null) = ("verification_runs"."continues_run_id" is null))
+);
+--> statement-breakpoint
+CREATE TABLE "turns" (
+	"line" text PRIMARY KEY NOT NULL,
+	"reached" integer NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "api_tokens" (
@@ -297,6 +326,12 @@ CREATE TABLE "users" (
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "workers" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"judges_json" jsonb NOT NULL,
+	"seen_at" timestamp with time zone NOT NULL
+);
+--> statement-breakpoint
 ALTER TABLE "answer_keys" ADD CONSTRAINT "answer_keys_ground_truth_digest_fk" FOREIGN KEY ("ground_truth_digest") REFERENCES "public"."ground_truth_records"("digest") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_replay_scores" ADD CONSTRAINT "verification_replay_scores_certificate_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "inquiries" ADD CONSTRAINT "inquiries_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -314,8 +349,10 @@ ALTER TABLE "sessions" ADD CONSTRAINT "sessions_identity_id_user_identities_id_f
 ALTER TABLE "sign_in_links" ADD CONSTRAINT "sign_in_links_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "user_identities" ADD CONSTRAINT "user_identities_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "call_slots_resource_taken_at_idx" ON "call_slots" USING btree ("resource","taken_at");--> statement-breakpoint
-CREATE INDEX "verification_certificates_construct_id_created_at_idx" ON "verification_certificates" USING btree ("construct_id","created_at");--> statement-breakpoint
-CREATE INDEX "verification_certificates_brier_idx" ON "verification_certificates" USING btree ("brier");--> statement-breakpoint
+CREATE INDEX "verification_certificates_newest_idx" ON "verification_certificates" USING btree ("created_at","id");--> statement-breakpoint
+CREATE INDEX "verification_certificates_construct_newest_idx" ON "verification_certificates" USING btree ("construct_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "verification_certificates_lowest_brier_idx" ON "verification_certificates" USING btree ("brier","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "verification_certificates_construct_lowest_brier_idx" ON "verification_certificates" USING btree ("construct_id","brier","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "ground_truth_records_private_created_at_idx" ON "ground_truth_records" USING btree ("created_at") WHERE scope <> 'public';--> statement-breakpoint
 CREATE UNIQUE INDEX "inquiries_user_id_kind_key" ON "inquiries" USING btree ("user_id","kind");--> statement-breakpoint
 CREATE INDEX "inquiries_created_at_idx" ON "inquiries" USING btree ("created_at");--> statement-breakpoint
@@ -324,12 +361,18 @@ CREATE INDEX "judge_batch_items_batch_id_idx" ON "judge_batch_items" USING btree
 CREATE INDEX "judge_batch_items_spend_id_idx" ON "judge_batch_items" USING btree ("spend_id");--> statement-breakpoint
 CREATE INDEX "judge_spend_created_at_idx" ON "judge_spend" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "judge_spend_run_id_idx" ON "judge_spend" USING btree ("run_id");--> statement-breakpoint
+CREATE INDEX "judge_spend_open_idx" ON "judge_spend" USING btree ("leased_until") WHERE state = 'open';--> statement-breakpoint
 CREATE INDEX "verification_replays_ground_truth_digest_idx" ON "verification_replays" USING btree ("ground_truth_digest");--> statement-breakpoint
 CREATE INDEX "verification_replays_run_id_state_position_idx" ON "verification_replays" USING btree ("run_id","state","position");--> statement-breakpoint
 CREATE UNIQUE INDEX "verification_runs_resumed_once_key" ON "verification_runs" USING btree ("continues_run_id") WHERE continuation = 'resume';--> statement-breakpoint
 CREATE INDEX "verification_runs_status_idx" ON "verification_runs" USING btree ("status");--> statement-breakpoint
-CREATE INDEX "verification_runs_user_id_created_at_idx" ON "verification_runs" USING btree ("user_id","created_at");--> statement-breakpoint
+CREATE INDEX "verification_runs_pending_turn_idx" ON "verification_runs" USING btree ("turn","created_at","id") WHERE status = 'PENDING';--> statement-breakpoint
+CREATE INDEX "verification_runs_newest_idx" ON "verification_runs" USING btree ("user_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "verification_runs_status_newest_idx" ON "verification_runs" USING btree ("user_id","status","created_at","id");--> statement-breakpoint
+CREATE INDEX "verification_runs_construct_newest_idx" ON "verification_runs" USING btree ("user_id","construct_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "verification_runs_construct_status_newest_idx" ON "verification_runs" USING btree ("user_id","construct_id","status","created_at","id");--> statement-breakpoint
 CREATE INDEX "verification_runs_construct_id_idx" ON "verification_runs" USING btree ("construct_id");--> statement-breakpoint
 CREATE INDEX "api_tokens_user_id_idx" ON "api_tokens" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "sessions_user_id_idx" ON "sessions" USING btree ("user_id");--> statement-breakpoint
-CREATE INDEX "user_identities_user_id_idx" ON "user_identities" USING btree ("user_id");
+CREATE INDEX "user_identities_user_id_idx" ON "user_identities" USING btree ("user_id");--> statement-breakpoint
+CREATE INDEX "workers_seen_at_idx" ON "workers" USING btree ("seen_at");
