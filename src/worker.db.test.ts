@@ -47,7 +47,8 @@ beforeAll(async () => {
   // It repeats its secrets, in one answer and in one error.
   const oracle = await startOracleFake((request, count) => {
     const said = JSON.stringify(oracle.requests.at(-1)?.headers) + oracle.requests.at(-1)?.url;
-    if (count === 0) return { kind: 'status', status: 503, body: said };
+    // A status that is not asked again.
+    if (count === 0) return { kind: 'status', status: 500, body: said };
     const answer = describeChange(request);
     return { kind: 'answer', answer: { ...answer, summary: `${answer.summary} ${said}` } };
   });

@@ -115,9 +115,10 @@ export const openRig = async (script: Script = {}) => {
     return row;
   };
 
-  const take = async () => {
+  const take = async (kind: 'all' | 'inquiries') => {
     const [row] = await db.execute<{ id: number; job: string; failed: number }>(
-      sql`delete from test_jobs where id = (select min(id) from test_jobs) returning id, job, failed`,
+      sql`delete from test_jobs where id = (
+        select min(id) from test_jobs where ${kind} = 'all' or job::json ->> 'name' = 'answer-inquiry') returning id, job, failed`,
     );
     return row && { job: JSON.parse(row.job) as Job, failed: row.failed };
   };
@@ -127,10 +128,12 @@ export const openRig = async (script: Script = {}) => {
     tries = 2,
     deliveries = 1,
     onto = context,
+    kind = 'all',
   }: {
     tries?: number;
     deliveries?: number;
     onto?: WorkerContext;
+    kind?: 'all' | 'inquiries';
   } = {}) => {
     const { handlers, deadLetter } = createHandlers(onto);
     const work = ({ name, data }: Job) => {
@@ -138,7 +141,7 @@ export const openRig = async (script: Script = {}) => {
       return handle(data, new AbortController().signal);
     };
     for (let turn = 0; turn < 500; turn += 1) {
-      const taken = await take();
+      const taken = await take(kind);
       if (!taken) return;
       // A job that must wait begins when its time has come.
       clock += taken.job.afterMs ?? 0;
@@ -154,7 +157,7 @@ export const openRig = async (script: Script = {}) => {
     throw new Error('The queue does not become empty.');
   };
 
-  /** Works on queued jobs until `pending` has settled, as a worker does beside the web process. */
+  /** Answers inquiries until `pending` has settled, as a worker does beside the web process. Runs stay as they are. */
   const answering = async <T>(pending: Promise<T>, onto: WorkerContext = context): Promise<T> => {
     let settled = false;
     const end = () => {
@@ -162,7 +165,7 @@ export const openRig = async (script: Script = {}) => {
     };
     pending.then(end, end);
     while (!settled) {
-      await pump({ onto });
+      await pump({ onto, kind: 'inquiries' });
       await sleep(5);
     }
     return pending;

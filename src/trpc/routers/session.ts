@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sessionSchema } from '#contracts/account.ts';
+import { storableTextSchema } from '#contracts/text.ts';
 import { endSession, endSessions, listSessions } from '#services/account/index.ts';
 import { procedureFor, router } from './init.ts';
 
@@ -9,7 +10,7 @@ export const sessionRouter = router({
     .output(z.object({ sessions: z.array(sessionSchema) }))
     .query(({ ctx }) => listSessions(ctx.services, ctx.actor)),
   end: procedureFor('account')
-    .input(z.object({ id: z.string().max(200) }))
+    .input(z.strictObject({ id: storableTextSchema }))
     .output(z.object({ ended: z.number().int() }))
     .mutation(async ({ ctx, input }) => {
       await endSession(ctx.services, ctx.actor, input.id);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { apiTokenCreatedSchema, apiTokenRequestSchema, apiTokenSchema } from '#contracts/account.ts';
+import { storableTextSchema } from '#contracts/text.ts';
 import { createApiToken, listApiTokens, revokeApiToken } from '#services/account/index.ts';
 import { procedureFor, router } from './init.ts';
 
@@ -13,8 +14,8 @@ export const tokenRouter = router({
     .output(z.object({ tokens: z.array(apiTokenSchema) }))
     .query(({ ctx }) => listApiTokens(ctx.services, ctx.actor)),
   revoke: procedureFor('account')
-    .input(z.object({ id: z.string().max(200) }))
-    .output(z.object({ id: z.string() }))
+    .input(z.strictObject({ id: storableTextSchema }))
+    .output(z.object({ id: storableTextSchema }))
     .mutation(async ({ ctx, input }) => {
       await revokeApiToken(ctx.services, ctx.actor, input.id);
       return input;
