@@ -1,7 +1,11 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { drizzle } from 'drizzle-orm/postgres-js';
-import postgres from 'postgres';
+import type postgres from 'postgres';
+import { connect } from './connect.ts';
 import { endTransactionsWithConnection } from './lost-connection.ts';
+import { createPermits } from './permits.ts';
 import * as schema from './schema/index.ts';
+import { namingUnavailable } from './unavailable.ts';
 
 export type DatabaseOptions = {
   max?: number;
@@ -10,23 +14,70 @@ export type DatabaseOptions = {
    * of one must not keep a lock that all others wait for.
    */
   idleInTransactionMs?: number;
+  /** How long a statement or a transaction may wait for a connection of the pool, in milliseconds. */
+  waitMs?: number;
+  silenceMs?: number;
+};
+
+/** Longer than it takes to notice that all connections are dead, so that what waits is served by new ones. */
+const defaultWaitMs = 25_000;
+
+/**
+ * The driver as Drizzle uses it. Whatever needs a connection waits for a permit, and a failure of the database itself
+ * rejects with DatabaseUnavailable.
+ */
+const admitting = (sql: postgres.Sql, max: number, waitMs: number): postgres.Sql => {
+  const permitted = createPermits(max, waitMs);
+  const surrounding = new AsyncLocalStorage<{ isOver: boolean }>();
+
+  const admitted = async <T>(work: () => PromiseLike<T>): Promise<T> => {
+    // Transactions that each wait for a second connection of the same pool wait for each other.
+    if (surrounding.getStore()?.isOver === false)
+      throw new Error('Within a transaction every statement must use it, and not another connection.');
+    return permitted(work).catch((error) => {
+      throw namingUnavailable(error);
+    });
+  };
+
+  return {
+    options: sql.options,
+    unsafe: (...statement: Parameters<postgres.Sql['unsafe']>) => {
+      let asValues = false;
+      const result = admitted<unknown>(() => {
+        const query = sql.unsafe(...statement);
+        return asValues ? query.values() : query;
+      });
+      // Called at once or never, and nothing is sent before the next turn.
+      const values = () => {
+        asValues = true;
+        return result;
+      };
+      return Object.assign(result, { values });
+    },
+    begin: (work: (scope: postgres.TransactionSql) => unknown) =>
+      admitted(async () => {
+        const transaction = { isOver: false };
+        try {
+          return await sql.begin((scope) => surrounding.run(transaction, () => work(scope)));
+        } finally {
+          transaction.isOver = true;
+        }
+      }),
+  } as unknown as postgres.Sql;
 };
 
 /** Opens a pool on `databaseUrl`. `close` ends it and waits at most 5 s for queries under way. */
 export const openDatabase = (
   databaseUrl: string,
-  { max = 10, idleInTransactionMs = 30_000 }: DatabaseOptions = {},
+  { max = 10, idleInTransactionMs = 30_000, waitMs = defaultWaitMs, silenceMs }: DatabaseOptions = {},
 ) => {
-  const sql = postgres(databaseUrl, {
+  const sql = connect(databaseUrl, {
     max,
-    onnotice: () => {},
-    // No column is an array. If the connection is lost while the driver fetches array types, it leaves a rejection
-    // unhandled, which ends the process.
-    fetch_types: false,
+    silenceMs,
     connection: { idle_in_transaction_session_timeout: idleInTransactionMs },
   });
   endTransactionsWithConnection(sql);
-  const db = drizzle(sql, { schema });
+  const db = drizzle(admitting(sql, max, waitMs), { schema });
   return { db, sql, close: () => sql.end({ timeout: 5 }) };
 };
 

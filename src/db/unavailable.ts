@@ -1,0 +1,60 @@
+import { isObject } from '#contracts/json.ts';
+
+/** The database, which the queue lives in too, cannot be used now. Nothing is wrong with what was asked. */
+export class DatabaseUnavailable extends Error {
+  override readonly name = 'DatabaseUnavailable';
+
+  constructor(cause: unknown) {
+    super('The database cannot be used at the moment.', { cause });
+  }
+}
+
+/**
+ * What says that the database is away, by code. Codes of five characters are Postgres's (appendix A of its manual), the
+ * others are the system's and the drivers'.
+ */
+const codes = [
+  // Connection exceptions; the login is refused.
+  /^08...$/,
+  /^28...$/,
+  // Too many connections, out of memory or disk.
+  /^53...$/,
+  // Shut down by an administrator, crashed, starting, dropped; a session ended for being idle.
+  /^57P0.$/,
+  // A statement, a lock or a transaction took longer than it may.
+  /^57014$/,
+  /^55P03$/,
+  /^25P0[34]$/,
+  // Reads only: the server that we were moved to has not taken over yet.
+  /^25006$/,
+  // The server cannot read or write its files.
+  /^580..$/,
+  // The database, the schema or a table is missing: it was not set up yet.
+  /^(?:3D000|3F000|42P01)$/,
+  // The system's: ECONNREFUSED, ETIMEDOUT, EAI_AGAIN, …
+  /^E(?!RR_)[A-Z]+(?:_[A-Z]+)?$/,
+  // The drivers': CONNECTION_CLOSED, CONNECT_TIMEOUT, …
+  /^CONNECT(?:ION)?_[A-Z_]+$/,
+];
+
+/** node-postgres gives its own errors no code. */
+const words =
+  /\b(?:timeout|timed out|connection (?:terminated|ended|error)|not queryable|after calling end on the pool)\b/i;
+
+/** Whether an error of a driver says that the database is away. Of other errors it knows nothing: ask only about these. */
+export const saysUnavailable = (error: unknown): boolean => {
+  if (!isObject(error)) return false;
+  const { code, message, cause } = error;
+  if (typeof code === 'string') {
+    if (codes.some((pattern) => pattern.test(code))) return true;
+  } else if (cause === undefined && typeof message === 'string' && words.test(message)) return true;
+  return saysUnavailable(cause);
+};
+
+/** The same error, or the one that says that the database is away. */
+export const namingUnavailable = (error: unknown): unknown =>
+  saysUnavailable(error) ? new DatabaseUnavailable(error) : error;
+
+/** Whether an error of any origin was caused by a database that is away. */
+export const isDatabaseUnavailable = (error: unknown): boolean =>
+  error instanceof DatabaseUnavailable || (error instanceof Error && isDatabaseUnavailable(error.cause));
