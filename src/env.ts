@@ -175,6 +175,8 @@ const environmentSchema = z.object({
     .optional(),
   /** How long a worker that is asked to stop lets calls under way continue. */
   GRACE_SECONDS: wholeNumber({ min: 1, max: 600, example: 'GRACE_SECONDS=25' }).default(25),
+  /** How long a process may be not ready before it ends, so that what supervises it starts another. */
+  UNREADY_SECONDS: wholeNumber({ min: 10, max: 86_400, example: 'UNREADY_SECONDS=180' }).default(180),
   /** Prices of judge models that replace those of the built-in list. */
   JUDGE_PRICES: z
     .string()

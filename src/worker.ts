@@ -4,12 +4,16 @@ import { workQueues } from '#queue/work.ts';
 import { startWorkerServer } from '#rest/worker-server.ts';
 import { announceWorker, judgesHere } from '#services/state/index.ts';
 import { cannotStart } from '#start/cannot-start.ts';
+import { endUnlessReady, exitByDeadline } from '#start/watchdog.ts';
 import { getWorkerComposition } from '#worker-composition.ts';
 
 /**
  * A worker process: does the queues' jobs. `npm start` runs one. More may run, on other machines too, against the same
  * database and with the same SECRETS_KEY.
  */
+
+/** The slots look for jobs every few seconds; even one that waits for a silent database looks again within half a minute. */
+const stuckMs = 120_000;
 
 const run = async () => {
   const composition = await getWorkerComposition();
@@ -23,11 +27,23 @@ const run = async () => {
     judges: judgesHere(worker),
     ...createHandlers(worker),
   });
+  const isStuck = () => queues.sinceTurnMs() > stuckMs;
   const { METRICS_HOST: host, METRICS_PORT: port } = environment;
   const server =
     port === undefined
       ? null
-      : startWorkerServer({ host, port, metrics, reachable: !isLoopbackHost(host), ready, logger });
+      : startWorkerServer({ host, port, metrics, reachable: !isLoopbackHost(host), ready, isStuck, logger });
+  endUnlessReady(
+    async () => !isStuck() && (await ready()).ready,
+    () => {
+      logger.fatal(
+        { seconds: environment.UNREADY_SECONDS },
+        'The worker was not ready for too long, and ends',
+      );
+      process.exit(1);
+    },
+    environment.UNREADY_SECONDS * 1000,
+  );
   logger.info({}, 'The worker is ready');
 
   let ending = false;
@@ -35,6 +51,7 @@ const run = async () => {
     process.on(signal, async () => {
       if (ending) return;
       ending = true;
+      exitByDeadline(environment.GRACE_SECONDS * 1000);
       try {
         await queues.stop(environment.GRACE_SECONDS * 1000);
         await announced.stop();

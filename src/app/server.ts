@@ -5,13 +5,16 @@ import { cache } from 'react';
 import { resolveActor } from '#auth/resolve-actor.ts';
 import { getComposition } from '#composition.ts';
 import { createCaller } from '#trpc/root.ts';
+import { refusalOf } from '#trpc/routers/init.ts';
 
 /** The procedures, called in this process as the page's visitor. Made once per request. */
 export const serverApi = cache(async () => {
   // First, because it tells Next not to render pages at build time, when there is no installation.
   const requestHeaders = await headers();
   const { services, auth } = getComposition();
-  const actor = await resolveActor(auth, requestHeaders);
+  const actor = await resolveActor(auth, requestHeaders).catch((error) => {
+    throw refusalOf({ services }, error, 'page');
+  });
   return createCaller({ services, auth, actor });
 });
 

@@ -14,6 +14,9 @@ export const errorCodes = {
   SERVICE_UNAVAILABLE: 503,
 } as const;
 
+/** How soon to try again what was SERVICE_UNAVAILABLE, in seconds. */
+export const retryAfterSeconds = 5;
+
 export type ErrorCode = keyof typeof errorCodes;
 
 /** What is wrong with one field of a request. `path` is the field's name in camelCase, '' for the whole request. */

@@ -20,7 +20,7 @@ export type DatabaseOptions = {
 };
 
 /** Longer than it takes to notice that all connections are dead, so that what waits is served by new ones. */
-const defaultWaitMs = 25_000;
+const defaultWaitMs = 20_000;
 
 /**
  * The driver as Drizzle uses it. Whatever needs a connection waits for a permit, and a failure of the database itself

@@ -9,8 +9,8 @@ import postgres from 'postgres';
 export const bounds = {
   connectMs: 10_000,
   /** Also bounds a statement that waits for a lock. */
-  statementMs: 15_000,
-  silenceMs: 20_000,
+  statementMs: 10_000,
+  silenceMs: 15_000,
   keepAliveMs: 5_000,
 };
 
@@ -48,7 +48,12 @@ const watchedSockets = (silenceMs: number) => {
     const socket = connectSocket(address);
     quietLooks.set(socket, { bytesRead: 0, looks: 0 });
     timer ??= setInterval(look, lookEveryMs).unref();
-    socket.once('close', () => quietLooks.delete(socket));
+    socket.once('close', () => {
+      quietLooks.delete(socket);
+      if (quietLooks.size > 0) return;
+      clearInterval(timer);
+      timer = undefined;
+    });
     return socket;
   };
 };

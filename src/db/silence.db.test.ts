@@ -65,7 +65,9 @@ test('a connection that goes silent in the middle of an answer is given up', asy
   const { proxy } = await throughProxy();
   const { db } = await openedThrough(proxy.databaseUrl, { max: 1 });
   await db.execute(one);
-  const long = failure(db.execute(sql`select repeat('x', 1000) as text, pg_sleep(0.01) from generate_series(1, 1000)`));
+  const long = failure(
+    db.execute(sql`select repeat('x', 1000) as text, pg_sleep(0.01) from generate_series(1, 1000)`),
+  );
   await sleep(500);
   proxy.silence();
   expect(isDatabaseUnavailable(await long)).toBe(true);
@@ -90,7 +92,9 @@ test('whoever waits for a connection longer than the bound is told that the data
   const { db } = await openedThrough(database.databaseUrl, { max: 1, waitMs: 300 });
   const long = failure(db.execute(sql`select pg_sleep(2)`));
   expect(isDatabaseUnavailable(await failure(db.execute(one)))).toBe(true);
-  expect(isDatabaseUnavailable(await failure(db.transaction((transaction) => transaction.execute(one))))).toBe(true);
+  expect(
+    isDatabaseUnavailable(await failure(db.transaction((transaction) => transaction.execute(one)))),
+  ).toBe(true);
   expect(await long).toBeNull();
   expect(await db.execute(one)).toHaveLength(1);
 });
@@ -99,7 +103,7 @@ test('a statement that takes longer than any may is ended by the server', async 
   const { database } = await throughProxy();
   const { sql: driver } = await openedThrough(database.databaseUrl, { max: 1 });
   const [{ statement_timeout: bound } = {}] = await driver`show statement_timeout`;
-  expect(bound).toBe('15s');
+  expect(bound).toBe('10s');
 });
 
 test('within a transaction a statement on another connection of the pool is refused, and not waited for', async () => {
@@ -107,9 +111,9 @@ test('within a transaction a statement on another connection of the pool is refu
   const { db } = await openedThrough(database.databaseUrl, { max: 1 });
   const refused = expect.stringContaining('Within a transaction');
   await expect(db.transaction(() => db.execute(one))).rejects.toMatchObject({ cause: { message: refused } });
-  await expect(
-    db.transaction(() => db.transaction((inner) => inner.execute(one))),
-  ).rejects.toMatchObject({ message: refused });
+  await expect(db.transaction(() => db.transaction((inner) => inner.execute(one)))).rejects.toMatchObject({
+    message: refused,
+  });
   // What a transaction has begun may use the pool once that has ended.
   let later: Promise<unknown> = Promise.resolve();
   const ended = Promise.withResolvers<void>();
@@ -126,7 +130,9 @@ test('a listener whose connection goes silent listens again on a new one', async
   const changes = openRunChanges(proxy.databaseUrl, { lookAgainMs: 300, silenceMs });
   onTestFinished(changes.close);
   const listeners = () =>
-    database.db.execute(sql`select pid from pg_stat_activity where query = 'listen run_changed' and datname = current_database()`);
+    database.db.execute(
+      sql`select pid from pg_stat_activity where query = 'listen run_changed' and datname = current_database()`,
+    );
   changes.follow('a', () => {});
   await expect.poll(listeners).toHaveLength(1);
   proxy.silence();

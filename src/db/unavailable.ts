@@ -58,3 +58,30 @@ export const namingUnavailable = (error: unknown): unknown =>
 /** Whether an error of any origin was caused by a database that is away. */
 export const isDatabaseUnavailable = (error: unknown): boolean =>
   error instanceof DatabaseUnavailable || (error instanceof Error && isDatabaseUnavailable(error.cause));
+
+/** The innermost error's own words: those around it repeat statements with their parameters. */
+const reasonOf = (error: unknown): string => {
+  if (!isObject(error)) return String(error);
+  if (isObject(error.cause)) return reasonOf(error.cause);
+  const code = typeof error.code === 'string' ? `${error.code}: ` : '';
+  return `${code}${String(error.message ?? '')}`;
+};
+
+const onceInMs = 60_000;
+const outages = new WeakMap<object, { failures: number; quietUntil: number }>();
+
+/** Logs a database that is away: one line a minute, however much fails because of it. */
+export const reportOutage = (
+  log: { error(details: object, message: string): void },
+  error: unknown,
+  now: () => number = () => performance.now(),
+): void => {
+  const outage = outages.get(log) ?? { failures: 0, quietUntil: Number.NEGATIVE_INFINITY };
+  outages.set(log, outage);
+  outage.failures += 1;
+  const at = now();
+  if (at < outage.quietUntil) return;
+  log.error({ failures: outage.failures, error: reasonOf(error) }, 'The database cannot be used');
+  outage.failures = 0;
+  outage.quietUntil = at + onceInMs;
+};

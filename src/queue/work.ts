@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DrizzleQueryError } from 'drizzle-orm';
 import { PgBoss } from 'pg-boss';
-import postgres from 'postgres';
 import type { z } from 'zod';
 import type { JudgeProvider } from '#contracts/judge-providers.ts';
+import { bounds, connect } from '#db/connect.ts';
+import { isDatabaseUnavailable, reportOutage, saysUnavailable } from '#db/unavailable.ts';
 import { type Job, type JobName, jobPayloads } from './jobs.ts';
 import { deadQueueOf, jobNames, queuesFor, queuesOf } from './queues.ts';
 
@@ -64,6 +65,31 @@ const idsOf = (data: object) => ({
   ...('inquiryId' in data ? { inquiryId: data.inquiryId } : {}),
 });
 
+/** What pg-boss passes on to node-postgres, which its types leave out. */
+const boundedPool = {
+  connectionTimeoutMillis: bounds.connectMs,
+  statement_timeout: bounds.statementMs,
+  query_timeout: bounds.silenceMs,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: bounds.keepAliveMs,
+};
+
+/**
+ * The connection that holds the locks of the periodic tasks. Its heartbeat is for the server: it ends a session that
+ * says nothing, because the locks of a worker that is gone would stop the tasks of all others.
+ */
+const lockHeartbeatMs = 5_000;
+const lockSessionMs = 30_000;
+
+/** How often the slots are looked at, to learn when one took its last turn. */
+const watchTurnsMs = 2_000;
+
+export type Queues = {
+  stop: (graceMs?: number) => Promise<void>;
+  /** How long ago a slot last looked for a job, in milliseconds. It grows without end only in a worker that is stuck. */
+  sinceTurnMs: () => number;
+};
+
 /** How long a job has to hand itself back after it was cut off at the end of the grace period. */
 const handBackMs = 1_500;
 
@@ -81,11 +107,12 @@ export const workQueues = async ({
   concurrency = {},
   periodMs = 15_000,
   lookEverySeconds = { beside: 2, without: 1 },
-}: WorkOptions): Promise<{ stop: (graceMs?: number) => Promise<void> }> => {
+}: WorkOptions): Promise<Queues> => {
   const stopping = new AbortController();
   const outOfTime = new AbortController();
   const boss = new PgBoss({
     connectionString: databaseUrl,
+    ...boundedPool,
     max: 6,
     schedule: false,
     migrate: false,
@@ -96,7 +123,8 @@ export const workQueues = async ({
     monitorIntervalSeconds: 2,
   });
   boss.on('error', (error) => {
-    logger.error({ error: error.message }, 'The job queue lost its database');
+    if (saysUnavailable(error)) reportOutage(logger, error);
+    else logger.error({ error: error.message }, 'The job queue failed and will try again');
   });
   boss.on('warning', ({ message }) => logger.warn({ warning: message }, 'Warning from the job queue'));
 
@@ -117,7 +145,8 @@ export const workQueues = async ({
         try {
           await work(job.data, AbortSignal.any([job.signal, outOfTime.signal]), stopping.signal);
         } catch (error) {
-          if (!stopping.signal.aborted) {
+          if (isDatabaseUnavailable(error)) reportOutage(logger, error);
+          else if (!stopping.signal.aborted) {
             logger.warn(
               {
                 queue,
@@ -152,7 +181,13 @@ export const workQueues = async ({
   };
 
   // Its own connection: advisory locks belong to the session, and end with it if this process is killed.
-  const sql = postgres(databaseUrl, { max: 1, fetch_types: false, onnotice: () => {} });
+  const sql = connect(databaseUrl, {
+    max: 1,
+    idle_timeout: 0,
+    max_lifetime: null,
+    connection: { idle_session_timeout: lockSessionMs },
+  });
+  const lockHeartbeat = setInterval(() => void sql`select 1`.catch(() => {}), lockHeartbeatMs);
   const takeTurn = async (task: string, work: () => Promise<void>) => {
     try {
       const [lock] = await sql<
@@ -165,7 +200,8 @@ export const workQueues = async ({
         await sql`select pg_advisory_unlock(${periodicLock}::int, hashtext(${task}))`;
       }
     } catch (error) {
-      logger.error({ task, error: messageOf(error) }, 'A periodic task failed and will be tried again');
+      if (isDatabaseUnavailable(error) || saysUnavailable(error)) reportOutage(logger, error);
+      else logger.error({ task, error: messageOf(error) }, 'A periodic task failed and will be tried again');
     }
   };
   const takeTurns = async (task: string, work: () => Promise<void>) => {
@@ -180,13 +216,27 @@ export const workQueues = async ({
     await boss.start();
     for (const name of jobNames) await workOn(name);
   } catch (error) {
+    clearInterval(lockHeartbeat);
     await boss.stop({ graceful: false });
     await sql.end({ timeout: 1 });
     throw error;
   }
   const turns = Promise.all(Object.entries(periodic).map(([task, work]) => takeTurns(task, work)));
 
+  // By this process's own clock, which nobody sets: pg-boss only says when by the wall clock.
+  let [lastTurn, lastTurnAt] = [0, performance.now()];
+  const watchingTurns = setInterval(() => {
+    const turn = Math.max(
+      ...boss
+        .getWipData()
+        .flatMap(({ lastFetchedOn, lastErrorOn }) => [lastFetchedOn ?? 0, lastErrorOn ?? 0]),
+    );
+    if (turn === lastTurn) return;
+    [lastTurn, lastTurnAt] = [turn, performance.now()];
+  }, watchTurnsMs);
+
   return {
+    sinceTurnMs: () => performance.now() - lastTurnAt,
     stop: async (graceMs = 20_000) => {
       stopping.abort(new Error('The worker is stopping.'));
       const cutOff = setTimeout(
@@ -197,6 +247,8 @@ export const workQueues = async ({
       clearTimeout(cutOff);
       outOfTime.abort(new Error('The worker has stopped.'));
       await Promise.race([turns, sleep(2_000, undefined, { ref: false })]);
+      clearInterval(lockHeartbeat);
+      clearInterval(watchingTurns);
       await sql.end({ timeout: 1 });
     },
   };

@@ -2,7 +2,13 @@ import type { ZodType, z } from 'zod';
 import { type Access, type ActorOf, authorize, challengeOf } from '#auth/authorize.ts';
 import type { AuthContext } from '#auth/context.ts';
 import { resolveActor } from '#auth/resolve-actor.ts';
-import { AppError, errorCodes, type FieldIssue } from '#contracts/errors.ts';
+import {
+  AppError,
+  type ErrorCode,
+  errorCodes,
+  type FieldIssue,
+  retryAfterSeconds,
+} from '#contracts/errors.ts';
 import { fieldIssuesOf } from '#contracts/field-issues.ts';
 import { toWire, wireName } from '#contracts/wire.ts';
 import { reportFault, type ServiceContext } from '#services/ground/index.ts';
@@ -39,6 +45,12 @@ const wirePath = (path: string) => {
 
 const detailOf = (message: string, fields: FieldIssue[]) =>
   fields.length === 0 ? message : fields.map(({ path, message }) => ({ field: wirePath(path), message }));
+
+/** What a client needs besides the status. */
+const headersOf: Partial<Record<ErrorCode, Record<string, string>>> = {
+  UNAUTHORIZED: { 'www-authenticate': 'Bearer' },
+  SERVICE_UNAVAILABLE: { 'retry-after': String(retryAfterSeconds) },
+};
 
 const refuse = (status: number, detail: unknown, headers: Record<string, string> = {}) =>
   Response.json({ detail }, { status, headers: { 'cache-control': 'no-store', ...headers } });
@@ -88,14 +100,17 @@ const answered = async (
   } catch (error) {
     if (error instanceof WireError) return refuse(error.status, error.message);
     const challenge = challengeOf(request.headers, error);
-    if (error instanceof AppError)
-      return refuse(
-        errorCodes[error.code],
-        detailOf(error.message, error.fields),
-        challenge === null ? {} : { 'www-authenticate': challenge },
-      );
     const { pathname } = new URL(request.url);
-    return refuse(500, reportFault(services, error, { request: `${request.method} ${pathname}` }).message);
+    const known =
+      error instanceof AppError
+        ? error
+        : reportFault(services, error, { request: `${request.method} ${pathname}` });
+    if (known instanceof AppError)
+      return refuse(errorCodes[known.code], detailOf(known.message, known.fields), {
+        ...headersOf[known.code],
+        ...(challenge === null ? {} : { 'www-authenticate': challenge }),
+      });
+    return refuse(500, known.message);
   }
 };
 

@@ -51,7 +51,10 @@ afterEach(async () => {
   await Promise.all(closing.splice(0).map((close) => close()));
 });
 
-const worker = (port: number, settings: { token?: string | null; isReady?: boolean } = {}) => {
+const worker = (
+  port: number,
+  settings: { token?: string | null; isReady?: boolean; isStuck?: boolean } = {},
+) => {
   const warnings: unknown[] = [];
   const server = startWorkerServer({
     host: '127.0.0.1',
@@ -62,6 +65,7 @@ const worker = (port: number, settings: { token?: string | null; isReady?: boole
       ready: settings.isReady ?? true,
       checks: { database: 'ok', migrations: 'ok', queue: 'ok' },
     }),
+    isStuck: () => settings.isStuck ?? false,
     logger: { warn: (fields) => void warnings.push(fields) },
   });
   closing.push(server.close);
@@ -80,6 +84,13 @@ test('a worker answers at /metrics, /health and /ready only', async () => {
   expect((await get(port, '/ready')).status).toBe(503);
   expect((await get(port, '/')).status).toBe(404);
   expect((await get(port, '/metrics', { method: 'POST' })).status).toBe(405);
+});
+
+test('a worker that looks for no jobs any more is not alive, even if its database is', async () => {
+  const port = await freePort();
+  worker(port, { isStuck: true });
+  expect((await get(port, '/health')).status).toBe(503);
+  expect((await get(port, '/ready')).status).toBe(200);
 });
 
 test('a worker whose port is taken says so once and answers once the port is free', async () => {

@@ -8,6 +8,8 @@ export type WorkerServerOptions = MetricsContext & {
   host: string;
   port: number;
   ready: () => Promise<Readiness>;
+  /** Whether it has stopped looking for jobs, so that only a new process helps. */
+  isStuck: () => boolean;
   logger: { warn(fields: object, message: string): void };
 };
 
@@ -17,13 +19,14 @@ const noStore = { 'cache-control': 'no-store' };
 const againMs = 2_000;
 
 /**
- * A worker's own HTTP server: `/metrics`, `/health` (it lives) and `/ready`. If the port is taken it keeps trying,
+ * A worker's own HTTP server: `/metrics`, `/health` (it lives and looks for jobs) and `/ready`. If the port is taken it keeps trying,
  * because the worker's jobs do not depend on it.
  */
 export const startWorkerServer = ({
   host,
   port,
   ready,
+  isStuck,
   logger,
   ...metrics
 }: WorkerServerOptions): { close: () => Promise<void> } => {
@@ -33,7 +36,9 @@ export const startWorkerServer = ({
       case '/metrics':
         return getMetrics(metrics, request);
       case '/health':
-        return Response.json({ status: 'ok' }, { headers: noStore });
+        return isStuck()
+          ? Response.json({ status: 'stuck' }, { status: 503, headers: noStore })
+          : Response.json({ status: 'ok' }, { headers: noStore });
       case '/ready':
         return getReady({ ready });
       default:

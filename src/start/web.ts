@@ -2,9 +2,13 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import next from 'next';
 import { readEnvironment } from '#env.ts';
+import { hearingOutage } from '#services/ground/index.ts';
+import { localUrl } from './address.ts';
 import { cannotStart } from './cannot-start.ts';
 import { projectRoot } from './child.ts';
 import { decodablePath } from './decodable-path.ts';
+import { answerOutageWith503 } from './unavailable-page.ts';
+import { endUnlessReady, exitByDeadline } from './watchdog.ts';
 
 /**
  * The web process of a built application. It serves what `next start` serves, but stops the way a rolling restart needs:
@@ -19,6 +23,13 @@ const lookEveryMs = 100;
 const isEventStream = (response: ServerResponse) =>
   String(response.getHeader('content-type') ?? '').startsWith('text/event-stream');
 
+/** Asked through its own door, so that a server that accepts connections and answers none is not ready either. */
+const isReady = async (url: string): Promise<boolean> => {
+  const answer = await fetch(`${url}/api/ready`, { signal: AbortSignal.timeout(10_000) });
+  await answer.body?.cancel();
+  return answer.ok;
+};
+
 /** An event stream never ends on its own. Its reader reconnects and is served by another process. */
 const endStream = (response: ServerResponse) => {
   if (!isEventStream(response) || response.writableEnded) return;
@@ -28,7 +39,7 @@ const endStream = (response: ServerResponse) => {
 };
 
 const run = async () => {
-  const { HOST, PORT, GRACE_SECONDS } = readEnvironment();
+  const { HOST, PORT, GRACE_SECONDS, UNREADY_SECONDS } = readEnvironment();
   const application = next({ dev: false, dir: projectRoot, hostname: HOST, port: PORT });
   await application.prepare();
   const handle = application.getRequestHandler();
@@ -42,7 +53,9 @@ const run = async () => {
     response.once('close', () => open.delete(response));
     if (ending) response.setHeader('connection', 'close');
     request.url = decodablePath(request.url ?? '/');
-    handle(request, response).catch((error: unknown) => {
+    const heard = { outage: false };
+    answerOutageWith503(response, () => heard.outage);
+    hearingOutage(heard, () => handle(request, response)).catch((error: unknown) => {
       process.stderr.write(
         `A request could not be answered (${error instanceof Error ? error.name : 'unknown fault'}).\n`,
       );
@@ -59,6 +72,7 @@ const run = async () => {
   const end = async () => {
     const startedAt = Date.now();
     ending = true;
+    exitByDeadline(GRACE_SECONDS * 1_000);
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     const look = setInterval(() => {
       for (const response of open) endStream(response);
@@ -85,6 +99,14 @@ const run = async () => {
   });
   server.listen(PORT, HOST, () => {
     process.stdout.write('The web server is ready.\n');
+    endUnlessReady(
+      async () => ending || isReady(localUrl(HOST, PORT)),
+      () => {
+        process.stderr.write(`The web server was not ready for ${UNREADY_SECONDS} s, and ends.\n`);
+        process.exit(1);
+      },
+      UNREADY_SECONDS * 1_000,
+    );
   });
 };
 

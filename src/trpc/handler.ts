@@ -2,10 +2,12 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { challengeOf } from '#auth/authorize.ts';
 import type { AuthContext } from '#auth/context.ts';
 import { resolveActor } from '#auth/resolve-actor.ts';
+import { retryAfterSeconds } from '#contracts/errors.ts';
 import { readBody } from '#contracts/http.ts';
 import { bodyTooLarge, maxBodyBytes, mostCallsPerRequest } from '#contracts/request.ts';
 import { Fault, reportFault, type ServiceContext } from '#services/ground/index.ts';
 import { appRouter } from './root.ts';
+import { refusalOf } from './routers/init.ts';
 
 const refuse = (status: number, message: string) =>
   Response.json({ error: { message } }, { status, headers: { 'cache-control': 'no-store' } });
@@ -30,7 +32,13 @@ export const handleTrpc = async (
     req: limited,
     router: appRouter,
     maxBatchSize: mostCallsPerRequest,
-    createContext: async () => ({ services, auth, actor: await resolveActor(auth, request.headers) }),
+    createContext: async () => {
+      try {
+        return { services, auth, actor: await resolveActor(auth, request.headers) };
+      } catch (error) {
+        throw refusalOf({ services }, error, 'unknown');
+      }
+    },
     responseMeta: ({ errors }) => {
       const challenge = errors
         .map(({ cause }) => challengeOf(request.headers, cause))
@@ -39,6 +47,9 @@ export const handleTrpc = async (
         headers: new Headers({
           'cache-control': 'no-store',
           ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
+          ...(errors.some(({ code }) => code === 'SERVICE_UNAVAILABLE')
+            ? { 'retry-after': String(retryAfterSeconds) }
+            : {}),
         }),
       };
     },

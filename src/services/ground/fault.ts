@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { AppError } from '#contracts/errors.ts';
 import { storableText } from '#contracts/text.ts';
+import { isDatabaseUnavailable, reportOutage } from '#db/unavailable.ts';
 import type { CleanText } from '#verification/text/clean-text.ts';
 import type { Log } from './context.ts';
+import { tellOutage } from './request-outage.ts';
 
 /**
  * Only an id of an unexpected exception leaves the log. The queue stores the error that a handler throws, and a run
@@ -15,6 +18,14 @@ export class Fault extends Error {
     super(`An internal fault. The installation's log describes it under the id ${id}.`);
     this.id = id;
     delete this.stack;
+  }
+}
+
+/** The database is away: no fault of the request or of the work, which may be repeated soon. */
+export class Outage extends AppError {
+  constructor(cause: unknown) {
+    super('SERVICE_UNAVAILABLE', 'The database cannot be used at the moment. Try again in a few seconds.');
+    this.cause = cause;
   }
 }
 
@@ -37,7 +48,7 @@ const explain = (error: unknown, clean: CleanText): unknown => {
 };
 
 /**
- * Logs an unexpected exception and returns what may be shown of it.
+ * Logs an unexpected exception and returns what may be shown of it. A database that is away is an Outage.
  * @param about ids of the work that failed.
  */
 export const reportFault = (
@@ -45,8 +56,13 @@ export const reportFault = (
   error: unknown,
   about: Record<string, string>,
   clean: CleanText = storableText,
-): Fault => {
-  if (error instanceof Fault) return error;
+): Fault | Outage => {
+  if (error instanceof Fault || error instanceof Outage) return error;
+  if (isDatabaseUnavailable(error)) {
+    reportOutage(log, error);
+    tellOutage();
+    return new Outage(error);
+  }
   const fault = new Fault(randomUUID());
   log.error({ fault: fault.id, ...about, error: explain(error, clean) }, 'An unexpected fault');
   return fault;

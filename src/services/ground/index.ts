@@ -7,6 +7,7 @@ export {
   type ServiceContext,
   type WorkerContext,
 } from './context.ts';
-export { Fault, reportFault } from './fault.ts';
+export { Fault, Outage, reportFault } from './fault.ts';
 export { prepareDatabase, rollBackDatabase } from './prepare-database.ts';
 export { type Readiness, readiness } from './readiness.ts';
+export { hearingOutage } from './request-outage.ts';

@@ -5,7 +5,7 @@ import { runSecrets } from '#db/schema/runs.ts';
 import { SecretBoxError } from '#platform/secret-box.ts';
 import { type CleanText, cleanTextOf } from '#verification/text/clean-text.ts';
 import type { WorkerContext } from '../ground/context.ts';
-import { reportFault } from '../ground/fault.ts';
+import { Outage, reportFault } from '../ground/fault.ts';
 import { failRun } from '../state/transitions.ts';
 import { watchRun } from './watch.ts';
 
@@ -87,6 +87,8 @@ export const tryJob = async (
       return;
     }
     const fault = error instanceof PassingFault ? error : reportFault(context, error, about, clean);
+    // No fault of the run either, and nothing can be noted now.
+    if (fault instanceof Outage) throw fault;
     if ((await note(fault.message)) < mostFaults) throw fault;
     await giveUp();
   } finally {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import postgres from 'postgres';
 import { inject } from 'vitest';
-import { openDatabase } from '#db/client.ts';
+import { type DatabaseOptions, openDatabase } from '#db/client.ts';
 
 const onServer = async (work: (sql: postgres.Sql) => Promise<unknown>) => {
   const sql = postgres(inject('databaseServer'), { max: 1, onnotice: () => {} });
@@ -16,7 +16,13 @@ const onServer = async (work: (sql: postgres.Sql) => Promise<unknown>) => {
  * A separate database for the caller, migrated unless it is to be empty. `close` ends its connections and drops it.
  * Only for `*.db.test.ts`, because other tests have no server.
  */
-export const testDatabase = async ({ migrated = true }: { migrated?: boolean } = {}) => {
+export const testDatabase = async ({
+  migrated = true,
+  pool = {},
+}: {
+  migrated?: boolean;
+  pool?: DatabaseOptions;
+} = {}) => {
   const name = `test_${randomBytes(8).toString('hex')}`;
   await onServer((sql) =>
     migrated
@@ -25,7 +31,7 @@ export const testDatabase = async ({ migrated = true }: { migrated?: boolean } =
   );
   const url = new URL(inject('databaseServer'));
   url.pathname = `/${name}`;
-  const { db, sql, close } = openDatabase(url.href);
+  const { db, sql, close } = openDatabase(url.href, pool);
   return {
     databaseUrl: url.href,
     db,

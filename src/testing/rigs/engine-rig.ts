@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import { onTestFinished } from 'vitest';
 import { byProvider, judgeOf, judgeProviders } from '#contracts/judge-providers.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
+import type { DatabaseOptions } from '#db/client.ts';
 import { openRunChanges } from '#db/run-changes.ts';
 import { userIdentities, users } from '#db/schema/users.ts';
 import { workers } from '#db/schema/workers.ts';
@@ -60,8 +61,8 @@ export const runRequest = (changes: Partial<RunRequest> = {}): RunRequest => ({
  * Services and handlers with real Postgres, scripted ports, and a queue. The queue is a table in the same database, so
  * a job exists exactly if its transaction was committed. The rig is for all tests of a file. The file closes it.
  */
-export const openRig = async (script: Script = {}) => {
-  const database = await testDatabase();
+export const openRig = async (script: Script = {}, pool: DatabaseOptions = {}) => {
+  const database = await testDatabase({ pool });
   const { db } = database;
   await db.execute(
     sql`create table test_jobs (id serial primary key, job text not null, failed int not null default 0)`,

@@ -45,20 +45,25 @@ const t = initTRPC.context<TrpcContext>().create({
   },
 });
 
-/** What a caller may know of an exception. Anything but an `AppError` is a fault: it goes to the log, and its id leaves. */
-const errorFor = ({ services }: TrpcContext, procedure: string, thrown: unknown): TRPCError => {
+/** What a caller may know of an exception. An unexpected one goes to the log, and its id leaves. */
+export const refusalOf = (
+  { services }: Pick<TrpcContext, 'services'>,
+  thrown: unknown,
+  path: string,
+): TRPCError => {
   const cause = thrown instanceof TRPCError && thrown.cause !== undefined ? thrown.cause : thrown;
-  if (cause instanceof AppError) return new TRPCError({ code: cause.code, message: cause.message, cause });
-  if (thrown instanceof TRPCError && thrown.code !== 'INTERNAL_SERVER_ERROR') return thrown;
-  const fault = reportFault(services, cause, { procedure });
-  return new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: fault.message, cause: fault });
+  if (!(cause instanceof AppError) && thrown instanceof TRPCError && thrown.code !== 'INTERNAL_SERVER_ERROR')
+    return thrown;
+  const known = cause instanceof AppError ? cause : reportFault(services, cause, { procedure: path });
+  const code = known instanceof AppError ? known.code : 'INTERNAL_SERVER_ERROR';
+  return new TRPCError({ code, message: known.message, cause: known });
 };
 
-async function* streamOf(context: TrpcContext, procedure: string, values: AsyncIterable<unknown>) {
+async function* streamOf(context: TrpcContext, path: string, values: AsyncIterable<unknown>) {
   try {
     yield* values;
   } catch (error) {
-    throw errorFor(context, procedure, error);
+    throw refusalOf(context, error, path);
   }
 }
 
@@ -68,7 +73,7 @@ async function* streamOf(context: TrpcContext, procedure: string, values: AsyncI
  */
 const mapErrors = t.middleware(async ({ ctx, next, path, type }) => {
   const result = await next();
-  if (!result.ok) throw errorFor(ctx, path, result.error);
+  if (!result.ok) throw refusalOf(ctx, result.error, path);
   if (type !== 'subscription') return result;
   return { ...result, data: streamOf(ctx, path, result.data as AsyncIterable<unknown>) };
 });

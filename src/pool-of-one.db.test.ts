@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import { HDNodeWallet } from 'ethers';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AuthContext } from '#auth/context.ts';
+import { createHandlers } from '#jobs/index.ts';
+import { openSender } from '#queue/pg-boss.ts';
+import type { RestContext } from '#rest/answer.ts';
+import * as restCertificates from '#rest/certificates.ts';
+import { getReady } from '#rest/health.ts';
+import * as restRuns from '#rest/runs.ts';
+import * as account from '#services/account/index.ts';
+import { type Actor, readiness } from '#services/ground/index.ts';
+import { createRun } from '#services/run/index.ts';
+import { testDatabase } from '#testing/rigs/database.ts';
+import { openRig, runRequest } from '#testing/rigs/engine-rig.ts';
+import { bearer, get, runBody } from '#testing/rigs/rest-rig.ts';
+import { appRouter, createCaller } from '#trpc/root.ts';
+
+/**
+ * Every verb of every door, and every job, with a pool of one connection: what needs a second one waits for itself, and
+ * fails after this bound.
+ */
+const pool = { max: 1, waitMs: 3_000 };
+
+let rig: Awaited<ReturnType<typeof openRig>>;
+let auth: AuthContext;
+let actor: Actor;
+beforeAll(async () => {
+  rig = await openRig({}, pool);
+  auth = {
+    db: rig.db,
+    now: rig.context.now,
+    secret: 'x'.repeat(32),
+    url: 'http://127.0.0.1:3000',
+    github: null,
+  };
+  actor = await rig.user();
+});
+afterAll(() => rig.close());
+
+const createdRun = async () => (await createRun(rig.context, actor, runRequest())).runId;
+const cancelledRun = async () => {
+  const runId = await createdRun();
+  const { handlers } = createHandlers(rig.context);
+  await handlers['ingest-run']({ runId }, new AbortController().signal);
+  await as().run.cancel({ id: runId });
+  return runId;
+};
+const completedRun = async () => {
+  const runId = await createdRun();
+  await rig.pump();
+  return runId;
+};
+const as = () => createCaller({ services: rig.context, auth, actor });
+const certificateOf = async (runId: string) => (await as().run.byId({ id: runId })).certificateId ?? '';
+
+const walletMessage = async () => {
+  const wallet = HDNodeWallet.createRandom();
+  const { message } = await as().auth.walletMessage({ address: wallet.address, chainId: 1 });
+  return { message, signature: await wallet.signMessage(message) };
+};
+
+const procedures: Record<string, () => Promise<unknown>> = {
+  'auth.me': () => as().auth.me(),
+  'auth.nonce': () => as().auth.nonce(),
+  'auth.walletMessage': walletMessage,
+  'auth.walletSignIn': async () => as().auth.walletSignIn(await walletMessage()),
+  'certificate.byId': async () => as().certificate.byId({ id: await certificateOf(await completedRun()) }),
+  'certificate.list': () => as().certificate.list(),
+  'judge.rules': () => as().judge.rules(),
+  'run.create': () => as().run.create(runRequest()),
+  'run.createSample': () => as().run.createSample(),
+  'run.tryOracle': () => {
+    const { constructId: _, limit: __, minReplays: ___, ...request } = runRequest();
+    return as().run.tryOracle(request);
+  },
+  'run.cancel': cancelledRun,
+  'run.resume': async () => as().run.resume({ id: await cancelledRun() }),
+  'run.retry': async () => as().run.retry({ id: await cancelledRun() }),
+  'run.estimate': () => as().run.estimate({ repoUrl: 'owner/name', judge: 'offline', limit: 3 }),
+  'run.byId': async () => as().run.byId({ id: await createdRun() }),
+  'run.changes': async () => {
+    const changes = await as().run.changes({ id: await createdRun() });
+    for await (const run of changes) return run;
+  },
+  'run.list': () => as().run.list(),
+  'run.options': () => as().run.options(),
+};
+
+test('every procedure of tRPC works on a pool of one connection', async () => {
+  expect(Object.keys(procedures).toSorted()).toEqual(Object.keys(appRouter._def.procedures).toSorted());
+  for (const [name, call] of Object.entries(procedures)) await expect(call(), name).resolves.toBeDefined();
+});
+
+test('every endpoint of REST works on a pool of one connection', async () => {
+  const context: RestContext = { services: rig.context, auth };
+  const { token } = await account.createApiToken(rig.context, { userId: actor.userId, name: 'test' });
+  const read = get('', bearer(token));
+  const post = (body: unknown) =>
+    new Request('http://127.0.0.1:3000/api/v1/verification/runs', {
+      method: 'POST',
+      headers: bearer(token),
+      body: JSON.stringify(body),
+    });
+  const endpoints: Record<string, () => Promise<Response>> = {
+    getCertificates: () => restCertificates.getCertificates(context, read),
+    getCertificateById: async () =>
+      restCertificates.getCertificateById(context, read, await certificateOf(await completedRun())),
+    postRun: () => restRuns.postRun(context, post(runBody)),
+    getRuns: () => restRuns.getRuns(context, read),
+    getRunById: async () => restRuns.getRunById(context, read, await createdRun()),
+    postRunCancel: async () => restRuns.postRunCancel(context, post({}), await createdRun()),
+    postRunResume: async () => restRuns.postRunResume(context, post({}), await cancelledRun()),
+    postRunRetry: async () => restRuns.postRunRetry(context, post({}), await cancelledRun()),
+  };
+  expect(Object.keys(endpoints).toSorted()).toEqual(
+    [...Object.keys(restRuns), ...Object.keys(restCertificates)].toSorted(),
+  );
+  for (const [name, ask] of Object.entries(endpoints)) expect((await ask()).status, name).toBeLessThan(300);
+  const ready = await getReady({ ready: () => readiness(rig.database, []) });
+  expect(ready.status).toBe(200);
+});
+
+test('every job, dead letter and periodic task of a worker works on a pool of one connection', async () => {
+  const { handlers, deadLetter, periodic } = createHandlers(rig.context);
+  const runId = await createdRun();
+  // A whole run is all of its jobs.
+  await rig.pump();
+  expect(await as().run.byId({ id: runId })).toMatchObject({ status: 'COMPLETED' });
+  const ids = { runId: await createdRun(), replayId: randomUUID() };
+  for (const name of Object.keys(handlers) as (keyof typeof handlers)[])
+    await deadLetter({ name, data: ids } as Parameters<typeof deadLetter>[0]);
+  for (const [task, work] of Object.entries(periodic)) await expect(work(), task).resolves.toBeUndefined();
+  expect(rig.logged.filter(({ message }) => message === 'An unexpected fault')).toEqual([]);
+});
+
+const verbsOfAccount: Record<string, () => Promise<unknown>> = {
+  createSignInLink: () => account.createSignInLink(rig.context),
+  consumeSignInLink: async () =>
+    account.consumeSignInLink(rig.context, (await account.createSignInLink(rig.context)).token),
+  localOwner: () => account.localOwner(rig.context),
+  userOfIdentity: () => account.userOfIdentity(rig.context, { provider: 'github', subject: '1' }, 'Ada'),
+  resolveApiToken: async () =>
+    account.resolveApiToken(
+      rig.context,
+      (await account.createApiToken(rig.context, { userId: actor.userId, name: 'test' })).token,
+    ),
+};
+
+test('signing in works on a pool of one connection', async () => {
+  for (const [name, verb] of Object.entries(verbsOfAccount))
+    await expect(verb(), name).resolves.toBeDefined();
+});
+
+test.each([1, 10])(
+  'ten first runs at once are accepted by a process that just started, with %i connections',
+  async (max) => {
+    const { db, close } = await testDatabase({ pool: { ...pool, max } });
+    const { sender, close: closeSender } = openSender(db);
+    const context = { ...rig.context, db, sender };
+    try {
+      const owner = await account.localOwner(context);
+      const created = await Promise.all(
+        Array.from({ length: 10 }, () => createRun(context, owner, runRequest())),
+      );
+      expect(created.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 'PENDING'));
+      const jobs = await db.execute(`select 1 from pgboss.job where name = 'ingest-run'`);
+      expect(jobs).toHaveLength(10);
+    } finally {
+      await closeSender();
+      await close();
+    }
+  },
+);
+
+test('a sender whose first transaction fails starts again with the next', async () => {
+  const { db, close } = await testDatabase({ pool });
+  const { sender, close: closeSender } = openSender(db);
+  const job = { name: 'ingest-run' as const, data: { runId: randomUUID() } };
+  await expect(
+    db.transaction(async (transaction) => {
+      await transaction.execute('select 1 / 0').catch(() => {});
+      await sender.enqueue(transaction, [job]);
+    }),
+  ).rejects.toThrow();
+  await db.transaction((transaction) => sender.enqueue(transaction, [job]));
+  expect(await db.execute(`select 1 from pgboss.job where name = 'ingest-run'`)).toHaveLength(1);
+  await closeSender();
+  await close();
+});
