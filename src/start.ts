@@ -60,11 +60,11 @@ const endWithNpm = () => {
 /** The database's address: DATABASE_URL, or a server in the data directory that this process owns from now on. */
 const openDatabaseServer = async (environment: Environment, dataDir: string): Promise<string> => {
   if (environment.DATABASE_URL !== undefined) return environment.DATABASE_URL;
-  const embedded = await openEmbedded(dataDir);
+  const embedded = await openEmbedded(dataDir, { say });
   open.push(embedded.close);
   void embedded.ended.then((lastWords) => {
     if (stopping.signal.aborted) return;
-    say(`The database server ended unexpectedly:\n${lastWords.trim().split('\n').slice(-5).join('\n')}`);
+    say(`The database server keeps ending, so everything stops. Its last lines:\n${lastWords}`);
     void end(1);
   });
   return embedded.databaseUrl;

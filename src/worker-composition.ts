@@ -77,6 +77,7 @@ export const getWorkerComposition = async (): Promise<WorkerComposition> => {
     judgePrices: environment.JUDGE_PRICES ?? {},
     metrics,
     tracing,
+    log: composition.logger,
   });
   await sayWhatBoundsChildren(environment, engine, composition.logger);
   return {

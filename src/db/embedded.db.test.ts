@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import postgres from 'postgres';
 import { expect, onTestFinished, test } from 'vitest';
 import { isAlive } from '#testing/rigs/process-life.ts';
+import { openDatabase } from './client.ts';
 import { readPostmasterFile } from './embedded/postmaster.ts';
 import { connectionOf, openEmbedded } from './embedded.ts';
 
@@ -160,4 +161,63 @@ test('a data directory that cannot be made is named, with the variable to set', 
   const file = join(dataDir, 'file');
   await writeFile(file, '');
   await expect(openEmbedded(join(file, 'data'))).rejects.toThrow(/cannot be written .* Set DATA_DIR/);
+});
+
+const postmasterOf = async (dataDir: string) =>
+  (await readPostmasterFile(await clusterOf(dataDir)))?.pid ?? 0;
+
+// Durable, because a commit that Postgres may still hold back is lost with it.
+test('a killed server is started again at the same address, and its data and clients go on', async () => {
+  const dataDir = await dataDirectory({ mode: 0o755 });
+  const said: string[] = [];
+  const embedded = await openEmbedded(dataDir, { say: (line) => said.push(line) });
+  onTestFinished(embedded.close);
+  await run(embedded.databaseUrl, 'create table kept (n int); insert into kept values (1)');
+  const pool = openDatabase(embedded.databaseUrl, { max: 2 });
+  onTestFinished(pool.close);
+  await pool.sql`select 1`;
+  const killed = await postmasterOf(dataDir);
+  process.kill(killed, 'SIGKILL');
+  await expect.poll(() => postmasterOf(dataDir)).not.toBe(killed);
+  await expect.poll(() => pool.db.execute('select n from kept').catch((error) => error)).toEqual([{ n: 1 }]);
+  expect(said).toHaveLength(1);
+  expect(said[0]).toContain('starts again');
+});
+
+test('a server that ends again and again is given up with its last words', async () => {
+  const dataDir = await dataDirectory({ mode: 0o755 });
+  const embedded = await openEmbedded(dataDir, fast);
+  onTestFinished(embedded.close);
+  let over = false;
+  const ended = embedded.ended.finally(() => {
+    over = true;
+  });
+  let kills = 0;
+  let killed = 0;
+  await expect
+    .poll(async () => {
+      const file = await readPostmasterFile(await clusterOf(dataDir));
+      if (file?.ready && file.pid !== killed && isAlive(file.pid)) {
+        process.kill(file.pid, 'SIGKILL');
+        killed = file.pid;
+        kills += 1;
+      }
+      return over;
+    })
+    .toBe(true);
+  expect(kills).toBe(6);
+  expect(await ended).toContain('database system is ready to accept connections');
+});
+
+test('closing while a killed server starts again leaves nothing running', async () => {
+  const dataDir = await dataDirectory({ mode: 0o755 });
+  const embedded = await openEmbedded(dataDir, fast);
+  const killed = await postmasterOf(dataDir);
+  process.kill(killed, 'SIGKILL');
+  await expect.poll(() => isAlive(killed)).toBe(false);
+  await embedded.close();
+  const left = await postmasterOf(dataDir);
+  expect(left === 0 || left === killed || !isAlive(left)).toBe(true);
+  // The lock is free and the directory can be used.
+  await (await openEmbedded(dataDir, fast)).close();
 });

@@ -6,9 +6,10 @@ import postgres from 'postgres';
 import { z } from 'zod';
 import { accountFor, isReachableByOthers } from './embedded/account.ts';
 import { binariesFor, sharedFolder } from './embedded/binaries.ts';
+import { keepServer } from './embedded/keep-server.ts';
 import { takeLock } from './embedded/lock.ts';
 import { endOrphan, readPostmasterFile } from './embedded/postmaster.ts';
-import { initialise, startServer, superuser } from './embedded/server.ts';
+import { initialise, superuser } from './embedded/server.ts';
 
 /**
  * The Postgres of an installation that brings none of its own. Its data is in the data directory, whose lock has one
@@ -84,7 +85,7 @@ const createDatabase = async (state: State, port: number): Promise<void> => {
 
 export type EmbeddedDatabase = {
   databaseUrl: string;
-  /** Resolves with the server's last output when it ends, by `close` or unexpectedly. */
+  /** Resolves with the server's last output after `close`, or when it keeps ending and is not started again. */
   ended: Promise<string>;
   close: () => Promise<void>;
 };
@@ -94,6 +95,8 @@ export type EmbeddedOptions = {
   waitMs?: number;
   /** False trades safety after a power cut for speed: for tests only. */
   durable?: boolean;
+  /** Is told when the server ended unexpectedly and starts again. */
+  say?: (line: string) => void;
 };
 
 const testSettings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
@@ -104,12 +107,12 @@ const testSettings = { fsync: 'off', synchronous_commit: 'off', full_page_writes
  */
 export const openEmbedded = async (
   dataDir: string,
-  { waitMs = 5_000, durable = true }: EmbeddedOptions = {},
+  { waitMs = 5_000, durable = true, say = () => {} }: EmbeddedOptions = {},
 ): Promise<EmbeddedDatabase> => {
   const place = resolve(dataDir);
   try {
     await mkdir(place, { recursive: true });
-    return await openAs(await lockWithin(place, waitMs), await realpath(place), durable);
+    return await openAs(await lockWithin(place, waitMs), await realpath(place), { durable, say });
   } catch (error) {
     throw explain(place, error);
   }
@@ -132,7 +135,7 @@ const lockWithin = async (dataDir: string, waitMs: number) => {
 const openAs = async (
   lock: { release: () => void },
   dataDir: string,
-  durable: boolean,
+  { durable, say }: { durable: boolean; say: (line: string) => void },
 ): Promise<EmbeddedDatabase> => {
   try {
     const state = (await readState(dataDir)) ?? (await decideState(dataDir));
@@ -144,7 +147,7 @@ const openAs = async (
     } else {
       await endOrphan(directory);
     }
-    const server = await startServer(cluster, durable ? {} : testSettings);
+    const server = await keepServer(cluster, durable ? {} : testSettings, say);
     try {
       await createDatabase(state, server.port);
     } catch (error) {
@@ -191,7 +194,7 @@ export const connectionOf = async (
     const real = await realpath(place);
     for (;;) {
       const lock = takeLock(join(real, 'postgres.lock'));
-      if (lock !== null) return await openAs(lock, real, true);
+      if (lock !== null) return await openAs(lock, real, { durable: true, say: () => {} });
       const state = await readState(real);
       const file = state === null ? null : await readPostmasterFile(clusterOf(real, state));
       if (state !== null && file?.ready && (await connects(urlOf(state, file.port)))) {

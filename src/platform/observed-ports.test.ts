@@ -12,14 +12,20 @@ const recorded = () => {
   const exporter = new InMemorySpanExporter();
   const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
   const counted: unknown[] = [];
+  const logged: object[] = [];
   const metrics = {
     ...noMetrics,
     judgeAsked: (...args: unknown[]) => void counted.push(args[2]),
     oracleAsked: (...args: unknown[]) => void counted.push(args[1]),
   };
   return {
-    telemetry: { metrics, tracing: createTracing(provider.getTracer('test')) },
+    telemetry: {
+      metrics,
+      tracing: createTracing(provider.getTracer('test')),
+      log: { warn: (details: object) => void logged.push(details) },
+    },
     counted,
+    logged,
     spans: () =>
       exporter.getFinishedSpans().map(({ name, attributes, status }) => ({ name, attributes, status })),
   };
@@ -52,8 +58,8 @@ test('an aborted question is passed on and records the name of its error', async
   expect(spans()).toMatchObject([{ status: { code: 2, message: 'RangeError' } }]);
 });
 
-test('a failed oracle is counted, and its span gives the reason in a word', async () => {
-  const { telemetry, counted, spans } = recorded();
+test('a failed oracle is counted and logged, and its span gives the reason in a word', async () => {
+  const { telemetry, counted, logged, spans } = recorded();
   const failure = {
     kind: 'failure',
     reason: 'timeout',
@@ -72,6 +78,26 @@ test('a failed oracle is counted, and its span gives the reason in a word', asyn
       attributes: { 'oracle.type': 'mcp', outcome: 'timeout', retries: 2 },
       status: { code: 2, message: 'The oracle gave no answer.' },
     },
+  ]);
+  // Not what it said.
+  expect(logged).toEqual([{ oracle: 'mcp', failure: 'timeout', retries: 2 }]);
+});
+
+test('a judge that gives no usable answer or cannot be asked is logged, without what it said', async () => {
+  const { telemetry, logged } = recorded();
+  const refusing = scriptedEngine({
+    judge: async () =>
+      ({ ok: false, fault: 'malformed', detail: 'planted', latencyMs: 1, retries: 1 }) as never,
+  }).engine.judge({ provider: 'anthropic', model: 'm' }, null);
+  await observedJudge(telemetry, refusing).open(changeNumber(1)).ask({ measure: 'answer_key' });
+  const broken = judgeThat(() => Promise.reject(new RangeError('planted')));
+  await expect(
+    observedJudge(telemetry, broken).open(changeNumber(1)).ask({ measure: 'answer_key' }),
+  ).rejects.toThrow();
+  const about = { judge: 'anthropic', model: expect.any(String), measure: 'answer_key' };
+  expect(logged).toEqual([
+    { ...about, failure: 'malformed', retries: expect.any(Number) },
+    { ...about, failure: 'RangeError' },
   ]);
 });
 

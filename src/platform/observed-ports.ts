@@ -6,11 +6,18 @@ import type { Oracle } from '#verification/oracles/oracle.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import type { Tracing } from './telemetry/tracing.ts';
 
-type Telemetry = { metrics: Metrics; tracing: Tracing };
+type Telemetry = {
+  metrics: Metrics;
+  tracing: Tracing;
+  /** Each line gets the ids of the work under way. It never holds what was said, which may repeat a secret. */
+  log: { warn(details: object, message: string): void };
+};
 
-/** An oracle whose questions are counted and traced. */
+const nameOf = (error: unknown) => (error instanceof Error ? error.name : typeof error);
+
+/** An oracle whose questions are counted and traced, and whose failures are logged. */
 export const observedOracle = (
-  { metrics, tracing }: Telemetry,
+  { metrics, tracing, log }: Telemetry,
   oracle: Oracle,
   { type }: Pick<RunConfig['oracle'], 'type'>,
 ): Oracle => ({
@@ -23,16 +30,22 @@ export const observedOracle = (
         metrics.oracleAsked(type, outcome);
         const answered = outcome.kind === 'answer';
         say({ outcome: answered ? 'answer' : outcome.reason, retries: outcome.retries });
-        if (!answered) fail('The oracle gave no answer.');
+        if (!answered) {
+          fail('The oracle gave no answer.');
+          log.warn(
+            { oracle: type, failure: outcome.reason, retries: outcome.retries },
+            'An oracle gave no answer',
+          );
+        }
         return outcome;
       },
     ),
 });
 
 /**
- * A judge whose questions are counted and traced. A question that is only submitted to a batch has no reply to count.
+ * A judge whose questions are counted and traced, and whose failures are logged. A question that is only submitted to a batch has no reply to count.
  */
-export const observedJudge = ({ metrics, tracing }: Telemetry, judge: Judge): Judge => ({
+export const observedJudge = ({ metrics, tracing, log }: Telemetry, judge: Judge): Judge => ({
   ...judge,
   open: (groundTruth) => {
     const opened = judge.open(groundTruth);
@@ -51,10 +64,30 @@ export const observedJudge = ({ metrics, tracing }: Telemetry, judge: Judge): Ju
               const reply = await opened.ask(task, signal);
               metrics.judgeAsked(provider, task.measure, reply);
               say({ outcome: reply.ok ? 'answer' : reply.fault, retries: reply.retries });
-              if (!reply.ok) fail('The judge gave no usable answer.');
+              if (!reply.ok) {
+                fail('The judge gave no usable answer.');
+                log.warn(
+                  {
+                    judge: provider,
+                    model,
+                    measure: task.measure,
+                    failure: reply.fault,
+                    retries: reply.retries,
+                  },
+                  'A judge gave no usable answer',
+                );
+              }
               return reply;
             } catch (error) {
-              if (!(error instanceof AwaitsBatch)) throw error;
+              if (!(error instanceof AwaitsBatch)) {
+                // Asked to stop is no failure of the judge.
+                if (!signal?.aborted)
+                  log.warn(
+                    { judge: provider, model, measure: task.measure, failure: nameOf(error) },
+                    'A judge could not be asked',
+                  );
+                throw error;
+              }
               say({ outcome: 'awaits_batch' });
               return error;
             }

@@ -66,6 +66,7 @@ export type EngineSettings = Omit<SourceSettings, 'limitWaitMs' | 'fetch' | 'run
   judgePrices: PriceOverrides;
   metrics: Metrics;
   tracing: Tracing;
+  log: { warn(details: object, message: string): void };
 };
 
 const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {

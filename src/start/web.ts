@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import next from 'next';
+import { faultCode } from '#contracts/errors.ts';
 import { readEnvironment } from '#env.ts';
 import { hearingOutage } from '#services/ground/index.ts';
 import { localUrl } from './address.ts';
@@ -30,6 +31,16 @@ const isReady = async (url: string): Promise<boolean> => {
   return answer.ok;
 };
 
+/** For the operator: where it was thrown and its code, but not its message, which may repeat what was asked. */
+const placeOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return typeof error;
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return [
+    [error.name, faultCode(error)].filter((word) => word !== null).join(' '),
+    ...frames.slice(0, 8),
+  ].join('\n');
+};
+
 /** An event stream never ends on its own. Its reader reconnects and is served by another process. */
 const endStream = (response: ServerResponse) => {
   if (!isEventStream(response) || response.writableEnded) return;
@@ -56,9 +67,7 @@ const run = async () => {
     const heard = { outage: false };
     answerOutageWith503(response, () => heard.outage);
     hearingOutage(heard, () => handle(request, response)).catch((error: unknown) => {
-      process.stderr.write(
-        `A request could not be answered (${error instanceof Error ? error.name : 'unknown fault'}).\n`,
-      );
+      process.stderr.write(`A request could not be answered: ${placeOf(error)}\n`);
       // A response that was cut short must not look complete.
       if (response.headersSent) response.destroy();
       else response.writeHead(500).end();
@@ -93,6 +102,11 @@ const run = async () => {
       if (!ending) void end().finally(() => process.exit(0));
     });
   }
+  // One stray error must not cut off everyone's requests, as the end of the process would.
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(`The web server ends because of an unexpected error: ${placeOf(error)}\n`);
+    if (!ending) void end().finally(() => process.exit(1));
+  });
   server.on('error', ({ message }) => {
     process.stderr.write(`The web server cannot listen: ${message}\n`);
     process.exit(1);

@@ -17,7 +17,7 @@ const environment = {
 
 export const superuser = 'echelon';
 
-type Place = { directory: string; account: Account | null; binaries: Binaries };
+export type Place = { directory: string; account: Account | null; binaries: Binaries };
 
 /** Why a Postgres program failed, in its own words. */
 const failure = (what: string, output: string) => {
@@ -95,11 +95,18 @@ export type Server = {
 
 const readyWithinMs = 120_000;
 
-/** Starts the cluster on a free port of 127.0.0.1, without a unix socket: a killed server would leave its lock. */
-export const startServer = async (place: Place, settings: Record<string, string>): Promise<Server> => {
+/**
+ * Starts the cluster on 127.0.0.1, without a unix socket: a killed server would leave its lock.
+ * @param fixedPort default: a free one.
+ */
+export const startServer = async (
+  place: Place,
+  settings: Record<string, string>,
+  fixedPort?: number,
+): Promise<Server> => {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await startOn(place, await freePort(), settings);
+      return await startOn(place, fixedPort ?? (await freePort()), settings);
     } catch (error) {
       // Another process took the port in between, or a killed server's shared memory is not free yet.
       const passing =

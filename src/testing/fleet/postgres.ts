@@ -35,7 +35,7 @@ export const startPostgres = async (): Promise<FleetPostgres> => {
   await initialise(place, { password, durable: false });
   const port = await freePort();
   // No fsync: a killed process loses only what it had not yet written to the system, and commits are written.
-  const start = () => startServer(place, { port: String(port), fsync: 'off', full_page_writes: 'off' });
+  const start = () => startServer(place, { fsync: 'off', full_page_writes: 'off' }, port);
   let server = await start();
   const urlOf = (database: string) => `postgres://${superuser}:${password}@127.0.0.1:${port}/${database}`;
 
