@@ -69,7 +69,8 @@ const carryOut = (transaction: Transaction, scope: Scope, work: Work): Promise<u
 
 /**
  * How long to retry a transaction that could not begin. Nothing of it was done: the database is restarting, or the driver
- * reports what ended the connection's earlier session. The result of a paid call may be waiting to be written.
+ * reports what ended the connection's earlier session. The result of a paid call may be waiting to be written, so it is
+ * tried twice even if the first connection was found dead only after that time.
  */
 const begunWithinMs = 5_000;
 const pauseMs = 200;
@@ -79,12 +80,13 @@ export const endTransactionsWithConnection = (sql: postgres.Sql): void => {
   const begin = sql.begin.bind(sql);
   const guardedBegin = async (work: Work): Promise<unknown> => {
     const deadline = Date.now() + begunWithinMs;
-    for (;;) {
+    for (let tries = 1; ; tries += 1) {
       const transaction: Transaction = { hasBegun: false, isOver: false };
       try {
         return await begin((scope) => carryOut(transaction, scope, work));
       } catch (error) {
-        if (transaction.hasBegun || !tellsOfLoss(error) || Date.now() >= deadline) throw error;
+        if (transaction.hasBegun || !tellsOfLoss(error)) throw error;
+        if (tries > 1 && Date.now() >= deadline) throw error;
       } finally {
         transaction.isOver = true;
       }

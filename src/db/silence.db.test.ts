@@ -61,6 +61,15 @@ test('a transaction on a connection that goes silent fails and writes nothing', 
   expect(await database.db.execute(sql`select n from written`)).toEqual([{ n: 3 }]);
 });
 
+test('a transaction that could not begin on a silent connection begins on a new one', async () => {
+  const { proxy } = await throughProxy();
+  // Longer than a transaction that could not begin is tried again elsewhere.
+  const { db } = await openedThrough(proxy.databaseUrl, { max: 1, silenceMs: 6_000 });
+  await db.execute(one);
+  proxy.silence();
+  expect(await db.transaction((transaction) => transaction.execute(one))).toHaveLength(1);
+});
+
 test('a connection that goes silent in the middle of an answer is given up', async () => {
   const { proxy } = await throughProxy();
   const { db } = await openedThrough(proxy.databaseUrl, { max: 1 });

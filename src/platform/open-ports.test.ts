@@ -42,6 +42,7 @@ const engineWith = async ({
     judgePrices: {},
     metrics: noMetrics,
     tracing: createTracing(null),
+    log: { warn: () => {} },
   });
   onTestFinished(async () => {
     await engine.close();
