@@ -13,7 +13,7 @@ import { openFrontDesk, runStates } from '#testing/fleet/runs.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 import { runRequest } from '#testing/rigs/engine-rig.ts';
 
-/** What the README promises to whoever sets `max_connections`. */
+/** What the README promises, for setting `max_connections`. */
 const promised = (process: 'web' | 'worker') => {
   const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
   return Number(new RegExp(`a ${process} process at most (\\d+)`).exec(readme)?.[1]);

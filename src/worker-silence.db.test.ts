@@ -52,7 +52,7 @@ const accept = async ({ outside, desk }: Awaited<ReturnType<typeof workerBehindP
   );
 };
 
-test('a run continues by itself when every connection of its worker goes silent', async () => {
+test('a run continues when every connection of its worker goes silent', async () => {
   const rig = await workerBehindProxy();
   const { proxy, outside, desk } = rig;
   const [worker] = await startWorkers(1, outside, rig.settings);

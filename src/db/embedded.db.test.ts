@@ -167,7 +167,7 @@ const postmasterOf = async (dataDir: string) =>
   (await readPostmasterFile(await clusterOf(dataDir)))?.pid ?? 0;
 
 // Durable, because a commit that Postgres may still hold back is lost with it.
-test('a killed server is started again at the same address, and its data and clients go on', async () => {
+test('a killed server is started again at the same address, with its data, and its clients continue', async () => {
   const dataDir = await dataDirectory({ mode: 0o755 });
   const said: string[] = [];
   const embedded = await openEmbedded(dataDir, { say: (line) => said.push(line) });

@@ -96,7 +96,7 @@ test('a database that accepts connections and says nothing, or hangs up, is away
   expect(await db.execute(one)).toHaveLength(1);
 });
 
-test('whoever waits for a connection longer than the bound is told that the database is away', async () => {
+test('what waits too long for a connection fails as a database that is away', async () => {
   const { database } = await throughProxy();
   const { db } = await openedThrough(database.databaseUrl, { max: 1, waitMs: 300 });
   const long = failure(db.execute(sql`select pg_sleep(2)`));
