@@ -53,16 +53,24 @@ const environmentOf = (name: string): Record<string, string> =>
   );
 
 const started: ChildProcess[] = [];
+/** What the processes reported, shown beside a request that failed. */
+let reported = '';
 const run = (command: string[], settings: Record<string, string>) => {
   const [program, ...argv] = command;
   expect(program).toBe('node');
   const child = spawn(process.execPath, argv, {
     cwd: image,
     env: plainEnvironment({ LOG_LEVEL: 'warn', ...settings }),
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    reported += `${command.join(' ')} (${child.pid}): ${text}`;
   });
   started.push(child);
-  const exited = once(child, 'exit').then(([code, signal]) => code ?? signal);
+  const exited = once(child, 'exit').then(([code, signal]) => {
+    reported += `${command.join(' ')} (${child.pid}) ended: ${code ?? signal}\n`;
+    return code ?? signal;
+  });
   return { child, exited };
 };
 
@@ -227,7 +235,7 @@ test('a rolling restart of web and workers loses no run and no request', async (
         timeout: 30_000,
       })
       .toBe(true);
-    expect(failures).toEqual([]);
+    expect(failures, reported).toEqual([]);
   };
 
   await untilVisited();
@@ -275,7 +283,7 @@ test('a rolling restart of web and workers loses no run and no request', async (
   for (const runId of runIds) await untilCertified(baseUrl, runId);
   going = false;
   await Promise.all(visitors);
-  expect(failures).toEqual([]);
+  expect(failures, reported).toEqual([]);
   for (const runId of runIds) {
     const { progress, total } = await readRun(baseUrl, runId);
     expect(progress).toBe(total);

@@ -119,6 +119,23 @@ test('a killed worker is started again', async () => {
   await installation.stop();
 });
 
+test('a killed database server is started again, and web and worker continue', async () => {
+  const installation = await startInstallation({ DATA_DIR: dataDir });
+  const before = descendantsOf(pidOf(installation));
+  const programs = before.filter(({ command }) => /src\/(?:start\/web|worker)\.ts/.test(command));
+  const postmaster = before.find(({ command }) => /postgres -D /.test(command));
+  if (postmaster === undefined) throw new Error('There is no database server.');
+  process.kill(postmaster.pid, 'SIGKILL');
+  await expect.poll(() => alive([postmaster])).toEqual([]);
+  const ready = async () => (await fetch(`${installation.baseUrl}/api/ready`)).status;
+  await expect.poll(ready, { timeout: 30_000 }).toBe(200);
+  expect((await fetch(`${installation.baseUrl}/certificates`)).status).toBe(200);
+  expect(programs).toHaveLength(2);
+  expect(alive(programs)).toHaveLength(2);
+  await installation.stop();
+  expect(alive(descendantsOf(pidOf(installation)))).toEqual([]);
+});
+
 test('a second start on the same data directory says that it is in use, and the first keeps running', async () => {
   const first = await startInstallation({ DATA_DIR: dataDir });
   const second = startAgain({ DATA_DIR: dataDir, PORT: String(await freePort()) });

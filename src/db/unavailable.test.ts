@@ -4,7 +4,13 @@ import type { RestContext } from '#rest/answer.ts';
 import { getCertificates } from '#rest/certificates.ts';
 import { handleTrpc } from '#trpc/handler.ts';
 import { createCaller } from '#trpc/root.ts';
-import { DatabaseUnavailable, namingUnavailable, reportOutage, saysUnavailable } from './unavailable.ts';
+import {
+  DatabaseUnavailable,
+  isDatabaseUnavailable,
+  namingUnavailable,
+  reportOutage,
+  saysUnavailable,
+} from './unavailable.ts';
 
 /** Why a database cannot be used: codes of Postgres (appendix A of its manual), of the system, of the drivers. */
 const away = [
@@ -139,6 +145,14 @@ test.each([
   'LISTEN/NOTIFY connection ended',
 ])('node-postgres’s "%s" says that the database is away', (message) => {
   expect(saysUnavailable(new Error(message))).toBe(true);
+});
+
+test('an error of another load of the class says the same', () => {
+  class DatabaseUnavailable extends Error {
+    override readonly name = 'DatabaseUnavailable';
+  }
+  expect(isDatabaseUnavailable(new Error('Failed query', { cause: new DatabaseUnavailable() }))).toBe(true);
+  expect(isDatabaseUnavailable(new Error('another', { cause: withCode('ECONNREFUSED') }))).toBe(false);
 });
 
 test('an outage is one line a minute, with how much failed since the last', () => {

@@ -55,9 +55,12 @@ export const saysUnavailable = (error: unknown): boolean => {
 export const namingUnavailable = (error: unknown): unknown =>
   saysUnavailable(error) ? new DatabaseUnavailable(error) : error;
 
-/** Whether an error of any origin was caused by a database that is away. */
+/**
+ * Whether an error of any origin was caused by a database that is away. It goes by name: the build of the web application
+ * loads this class once for pages and once for interfaces, which share one pool.
+ */
 export const isDatabaseUnavailable = (error: unknown): boolean =>
-  error instanceof DatabaseUnavailable || (error instanceof Error && isDatabaseUnavailable(error.cause));
+  error instanceof Error && (error.name === 'DatabaseUnavailable' || isDatabaseUnavailable(error.cause));
 
 /** The innermost error's own words: those around it repeat statements with their parameters. */
 const reasonOf = (error: unknown): string => {

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@playwright/test';
+import { plainEnvironment } from '#testing/rigs/installation.ts';
+import { freePort } from '../src/db/embedded/free-port.ts';
+import { type StallingProxy, startStallingProxy } from '../src/testing/fleet/stalling-proxy.ts';
+
+const projectRoot = join(import.meta.dirname, '..');
+
+let proxy: StallingProxy;
+let dataDir: string;
+test.beforeEach(async () => {
+  proxy = await startStallingProxy(process.env.E2E_DATABASE_URL ?? '');
+  dataDir = mkdtempSync(join(tmpdir(), 'echelon-verify-outage-'));
+});
+test.afterEach(async () => {
+  await proxy.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** A web process whose database is behind the proxy. */
+const startWeb = async (settings: Record<string, string> = {}) => {
+  const port = String(await freePort());
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const web = spawn(process.execPath, ['src/start/web.ts'], {
+    cwd: projectRoot,
+    env: plainEnvironment({
+      DATABASE_URL: proxy.databaseUrl,
+      DATA_DIR: dataDir,
+      PORT: port,
+      NEXTAUTH_URL: baseUrl,
+      NEXTAUTH_SECRET: 'a-secret-of-a-test-only',
+      SECRETS_KEY: 'ab'.repeat(32),
+      ...settings,
+    }),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(web, 'exit');
+  let log = '';
+  web.stdout.setEncoding('utf8').on('data', (text: string) => {
+    log += text;
+  });
+  const status = async (path: string) => {
+    const answer = await fetch(`${baseUrl}${path}`).catch(() => null);
+    await answer?.body?.cancel();
+    return answer?.status ?? 0;
+  };
+  await expect.poll(() => status('/api/ready'), { timeout: 60_000 }).toBe(200);
+  return { web, exited, baseUrl, status, log: () => log };
+};
+
+const pages = ['/', '/certificates'];
+const interfaces = ['/api/v1/verification/certificates', '/api/trpc/certificate.list'];
+
+test('while the database is away every door says so with 503, and serves again once it is back', async () => {
+  test.setTimeout(180_000);
+  const { web, exited, baseUrl, status, log } = await startWeb();
+  for (const path of [...pages, ...interfaces]) expect(await status(path), path).toBe(200);
+  proxy.hangUp(true);
+  proxy.silence();
+  for (const path of [...pages, ...interfaces]) {
+    // Connections that were opened before are given up one after another.
+    await expect.poll(() => status(path), { timeout: 60_000 }).toBe(503);
+    const answer = await fetch(`${baseUrl}${path}`);
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('retry-after'), path).toBe('5');
+    const text = await answer.text();
+    expect(text).toMatch(/database cannot be used at the moment/);
+    expect(text).not.toMatch(/internal fault/i);
+  }
+  expect(await status('/api/health')).toBe(200);
+  expect(await status('/api/ready')).toBe(503);
+  proxy.hangUp(false);
+  for (const path of [...pages, ...interfaces])
+    await expect.poll(() => status(path), { timeout: 30_000 }).toBe(200);
+  expect(log().split('The database cannot be used').length - 1).toBeLessThanOrEqual(3);
+  web.kill('SIGTERM');
+  expect(await exited).toEqual([0, null]);
+});
+
+test('a web process whose connections go silent serves again within seconds, through new ones', async () => {
+  test.setTimeout(120_000);
+  const { web, status } = await startWeb();
+  expect(await status('/certificates')).toBe(200);
+  const before = proxy.opened;
+  proxy.silence();
+  await expect.poll(() => status('/certificates'), { timeout: 60_000 }).toBe(200);
+  expect(proxy.opened).toBeGreaterThan(before);
+  web.kill('SIGKILL');
+});
+
+test('a web process ends in time on SIGTERM, and ends itself when it stays unready, though its database says nothing', async () => {
+  test.setTimeout(180_000);
+  const first = await startWeb({ GRACE_SECONDS: '2' });
+  proxy.silenceNew(true);
+  proxy.silence();
+  const waiting = fetch(`${first.baseUrl}/certificates`).catch(() => null);
+  const startedAt = Date.now();
+  first.web.kill('SIGTERM');
+  await first.exited;
+  expect(Date.now() - startedAt).toBeLessThan(20_000);
+  await waiting;
+  proxy.silenceNew(false);
+  const second = await startWeb({ UNREADY_SECONDS: '10' });
+  proxy.silenceNew(true);
+  proxy.silence();
+  expect(await second.exited).toEqual([1, null]);
+});
