@@ -72,12 +72,13 @@ const procedures: Record<string, () => Promise<unknown>> = {
   'run.createSample': () => as().run.createSample(),
   'run.tryOracle': () => {
     const { constructId: _, limit: __, minReplays: ___, ...request } = runRequest();
-    return as().run.tryOracle(request);
+    return rig.answering(as().run.tryOracle(request));
   },
   'run.cancel': cancelledRun,
   'run.resume': async () => as().run.resume({ id: await cancelledRun() }),
   'run.retry': async () => as().run.retry({ id: await cancelledRun() }),
-  'run.estimate': () => as().run.estimate({ repoUrl: 'owner/name', judge: 'offline', limit: 3 }),
+  'run.estimate': () =>
+    rig.answering(as().run.estimate({ repoUrl: 'owner/name', judge: 'offline', limit: 3 })),
   'run.byId': async () => as().run.byId({ id: await createdRun() }),
   'run.changes': async () => {
     const changes = await as().run.changes({ id: await createdRun() });
@@ -127,7 +128,7 @@ test('every job, dead letter and periodic task of a worker works on a pool of on
   // A whole run is all of its jobs.
   await rig.pump();
   expect(await as().run.byId({ id: runId })).toMatchObject({ status: 'COMPLETED' });
-  const ids = { runId: await createdRun(), replayId: randomUUID() };
+  const ids = { runId: await createdRun(), replayId: randomUUID(), inquiryId: randomUUID() };
   for (const name of Object.keys(handlers) as (keyof typeof handlers)[])
     await deadLetter({ name, data: ids } as Parameters<typeof deadLetter>[0]);
   for (const [task, work] of Object.entries(periodic)) await expect(work(), task).resolves.toBeUndefined();

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { callSlots } from '#db/schema/call-slots.ts';
+import { elsewhere } from '#testing/rigs/elsewhere.ts';
 import { openPolicy, runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import type { InstallationPolicy } from '../ground/context.ts';
 import { createRun } from '../run/create.ts';
@@ -126,7 +127,7 @@ test('replays that wait for an oracle’s rate continue later: the run says so, 
     policy,
     sender: {
       enqueue: async (...args: Parameters<typeof context.sender.enqueue>) => {
-        seen.push((await getRun(context, owner, runId)).activity);
+        seen.push((await elsewhere(() => getRun(context, owner, runId))).activity);
         return context.sender.enqueue(...args);
       },
     },

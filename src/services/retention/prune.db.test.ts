@@ -11,6 +11,7 @@ import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { apiTokens, sessions, signInLinks, siweNonces, userIdentities } from '#db/schema/users.ts';
+import { elsewhere } from '#testing/rigs/elsewhere.ts';
 import { runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import { changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
 import { getPublicCertificate } from '../certificate/get.ts';
@@ -235,9 +236,9 @@ test('a run that is being resumed is not pruned: the attempt keeps its account',
     ...context,
     sender: {
       enqueue: async (...job) => {
-        pruned = prune(context);
+        pruned = elsewhere(() => prune(context));
         // It waits for the run that this transaction has locked.
-        await expect.poll(waiting).toBe(1);
+        await expect.poll(() => elsewhere(waiting)).toBe(1);
         await sender.enqueue(...job);
       },
     },
