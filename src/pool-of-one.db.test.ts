@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AuthContext } from '#auth/context.ts';
 import { createHandlers } from '#jobs/index.ts';
 import { openSender } from '#queue/pg-boss.ts';
+import * as restAccount from '#rest/account.ts';
 import type { RestContext } from '#rest/answer.ts';
 import * as restCertificates from '#rest/certificates.ts';
 import { getReady } from '#rest/health.ts';
@@ -13,6 +14,7 @@ import { type Actor, readiness } from '#services/ground/index.ts';
 import { createRun } from '#services/run/index.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 import { openRig, runRequest } from '#testing/rigs/engine-rig.ts';
+import { fullToken } from '#testing/rigs/full-token.ts';
 import { bearer, get, runBody } from '#testing/rigs/rest-rig.ts';
 import { appRouter, createCaller } from '#trpc/root.ts';
 
@@ -29,7 +31,7 @@ beforeAll(async () => {
   rig = await openRig({}, pool);
   auth = {
     db: rig.db,
-    now: rig.context.now,
+    log: rig.context.log,
     secret: 'x'.repeat(32),
     url: 'http://127.0.0.1:3000',
     github: null,
@@ -53,6 +55,26 @@ const completedRun = async () => {
 };
 const as = () => createCaller({ services: rig.context, auth, actor });
 const certificateOf = async (runId: string) => (await as().run.byId({ id: runId })).certificateId ?? '';
+
+/** The rig's first user is github:1. */
+const openedSession = async () =>
+  account.openSession(
+    rig.context,
+    await account.userOfIdentity(rig.context, { provider: 'github', subject: '1' }, null),
+    'bearer',
+  );
+/** A caller whose credential is a session, as making tokens requires. */
+const signedIn = async () => {
+  const found = await account.resolveSecret(rig.context, (await openedSession()).secret, 'bearer');
+  return createCaller({ services: rig.context, auth, actor: found });
+};
+const sessionId = async () => {
+  await openedSession();
+  const { sessions } = await as().session.list();
+  return sessions[0]?.id ?? '';
+};
+const tokenId = async () =>
+  (await account.createApiToken(rig.context, { userId: actor.userId, name: 'test' })).id;
 
 const walletMessage = async () => {
   const wallet = HDNodeWallet.createRandom();
@@ -86,6 +108,12 @@ const procedures: Record<string, () => Promise<unknown>> = {
   },
   'run.list': () => as().run.list(),
   'run.options': () => as().run.options(),
+  'session.list': () => as().session.list(),
+  'session.end': async () => as().session.end({ id: await sessionId() }),
+  'session.endAll': () => as().session.endAll(),
+  'token.create': async () => (await signedIn()).token.create({ name: 'test' }),
+  'token.list': () => as().token.list(),
+  'token.revoke': async () => as().token.revoke({ id: await tokenId() }),
 };
 
 test('every procedure of tRPC works on a pool of one connection', async () => {
@@ -95,7 +123,7 @@ test('every procedure of tRPC works on a pool of one connection', async () => {
 
 test('every endpoint of REST works on a pool of one connection', async () => {
   const context: RestContext = { services: rig.context, auth };
-  const { token } = await account.createApiToken(rig.context, { userId: actor.userId, name: 'test' });
+  const token = await fullToken(rig.context, actor);
   const read = get('', bearer(token));
   const post = (body: unknown) =>
     new Request('http://127.0.0.1:3000/api/v1/verification/runs', {
@@ -108,6 +136,20 @@ test('every endpoint of REST works on a pool of one connection', async () => {
     getCertificateById: async () =>
       restCertificates.getCertificateById(context, read, await certificateOf(await completedRun())),
     postRun: () => restRuns.postRun(context, post(runBody)),
+    postToken: async () =>
+      restAccount.postToken(
+        context,
+        new Request('http://127.0.0.1:3000/api/v1/verification/tokens', {
+          method: 'POST',
+          headers: bearer((await openedSession()).secret),
+          body: JSON.stringify({ name: 'test' }),
+        }),
+      ),
+    getTokens: () => restAccount.getTokens(context, read),
+    deleteToken: async () => restAccount.deleteToken(context, read, await tokenId()),
+    getSessions: () => restAccount.getSessions(context, read),
+    deleteSession: async () => restAccount.deleteSession(context, read, await sessionId()),
+    deleteSessions: () => restAccount.deleteSessions(context, read),
     getRuns: () => restRuns.getRuns(context, read),
     getRunById: async () => restRuns.getRunById(context, read, await createdRun()),
     postRunCancel: async () => restRuns.postRunCancel(context, post({}), await createdRun()),
@@ -115,7 +157,7 @@ test('every endpoint of REST works on a pool of one connection', async () => {
     postRunRetry: async () => restRuns.postRunRetry(context, post({}), await cancelledRun()),
   };
   expect(Object.keys(endpoints).toSorted()).toEqual(
-    [...Object.keys(restRuns), ...Object.keys(restCertificates)].toSorted(),
+    [...Object.keys(restRuns), ...Object.keys(restCertificates), ...Object.keys(restAccount)].toSorted(),
   );
   for (const [name, ask] of Object.entries(endpoints)) expect((await ask()).status, name).toBeLessThan(300);
   const ready = await getReady({ ready: () => readiness(rig.database, []) });
@@ -141,10 +183,11 @@ const verbsOfAccount: Record<string, () => Promise<unknown>> = {
     account.consumeSignInLink(rig.context, (await account.createSignInLink(rig.context)).token),
   localOwner: () => account.localOwner(rig.context),
   userOfIdentity: () => account.userOfIdentity(rig.context, { provider: 'github', subject: '1' }, 'Ada'),
-  resolveApiToken: async () =>
-    account.resolveApiToken(
+  resolveSecret: async () =>
+    account.resolveSecret(
       rig.context,
       (await account.createApiToken(rig.context, { userId: actor.userId, name: 'test' })).token,
+      'bearer',
     ),
 };
 

@@ -34,7 +34,7 @@ export const tokenScopesSchema = z
   .array(
     z.enum(tokenScopes, {
       error: ({ input }) =>
-        `${JSON.stringify(input)} is not a scope. Known scopes: ${tokenScopes.join(', ')}.`,
+        `${typeof input === 'string' ? JSON.stringify(input.slice(0, 50)) : 'This'} is not a scope. Known scopes: ${tokenScopes.join(', ')}.`,
     }),
   )
   .min(1, 'Name at least one scope.')

@@ -103,8 +103,8 @@ test.each(away)('a database that is away with %s is 503 with Retry-After at ever
     expect(text).toContain('The database cannot be used at the moment');
     expect(text).not.toContain('words of the database');
   }
-  // Four failures, one line.
-  expect(logged).toEqual([{ failures: 1, error: `${code}: words of the database` }]);
+  // Four failures, one line. A public read that takes too long is cancelled on purpose, which is no outage.
+  expect(logged).toEqual(code === '57014' ? [] : [{ failures: 1, error: `${code}: words of the database` }]);
 });
 
 test.each(faults)('an error %s of the database stays a fault of ours', async (code) => {

@@ -8,6 +8,7 @@ import { runListInputSchema } from '#contracts/run.ts';
 import { continueRequestSchema, runRequestSchema } from '#contracts/run-request.ts';
 import { wireName } from '#contracts/wire.ts';
 import { inquiries } from '#db/schema/inquiries.ts';
+import { openSession, userOfIdentity } from '#services/account/index.ts';
 import { bearer, openRestRig, runBody } from '#testing/rigs/rest-rig.ts';
 import { handleTrpc } from '#trpc/handler.ts';
 import { appRouter } from '#trpc/root.ts';
@@ -32,8 +33,13 @@ const refuseInquiries = async () => {
   }
 };
 let refused: Promise<void>;
+/** A session's bearer secret: it may do what a token may, and make tokens. */
+let session: string;
 beforeAll(async () => {
   rest = await openRestRig();
+  const { rig } = rest;
+  const identity = await userOfIdentity(rig.context, { provider: 'github', subject: '1' }, null);
+  session = (await openSession(rig.context, identity, 'bearer')).secret;
   refused = refuseInquiries();
 });
 afterAll(async () => {
@@ -95,6 +101,8 @@ const needed: Record<string, unknown> = {
   repoUrl: 'owner/name',
   constructId: 'alpha',
   oracleUrl: 'https://oracle.example/ask',
+  name: 'laptop',
+  scopes: ['runs:read'],
   address: '0xd8da6bf26964af9d7eed9e03e53415d37aa96045',
   chainId: 1,
   message: 'sign in',
@@ -113,7 +121,8 @@ const procedures = Object.entries(appRouter._def.procedures as unknown as Record
 
 const callProcedure = (path: string, type: Procedure['_def']['type'], json: string) => {
   const { services, auth } = rest.context;
-  const headers = { ...bearer(rest.tokens.a), 'content-type': 'application/json' };
+  const secret = path.startsWith('token.') ? session : rest.tokens.a;
+  const headers = { ...bearer(secret), 'content-type': 'application/json' };
   const url = `${base}/api/trpc/${path}`;
   return handleTrpc(
     { services, auth },

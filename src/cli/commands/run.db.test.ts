@@ -218,7 +218,7 @@ test('run show --watch ends with the run, survives a restart of the installation
   server = await serve();
   await failRun(rig.db, runId, 'It failed.', rig.context.now());
   expect(await code).toBe(1);
-  expect(said()).toMatch(/PENDING –\n.*does not answer/);
+  expect(said()).toMatch(/PENDING –.*\n.*does not answer/);
   expect(JSON.parse(String(stdout.read()))).toMatchObject({ status: 'FAILED', error: 'It failed.' });
   await setCompleted(runId);
   expect(await run('show', runId, '--watch')).toMatchObject({ code: 0 });

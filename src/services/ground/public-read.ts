@@ -25,6 +25,9 @@ export const publicRead = async <T>(db: Database, read: (snapshot: Executor) => 
     );
   } catch (error) {
     if (!isCancelled(error)) throw error;
-    throw new AppError('SERVICE_UNAVAILABLE', 'The database is too busy to answer this now. Try again soon.');
+    throw new AppError(
+      'SERVICE_UNAVAILABLE',
+      'The database cannot be used at the moment: it is too busy. Try again in a few seconds.',
+    );
   }
 };
