@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { replaceLinks, withoutMergeForms } from '../text/merge-forms.ts';
 
 /** Enough digits of a digest that two ids of one run are never equal in practice. */
 const idLength = 16;
@@ -8,20 +9,20 @@ const idLength = 16;
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /**
- * Matches the repository's name in a text: `owner/name`, even if the repository was given by URL. Null for a folder's
- * name, which may be any word.
+ * Matches the repository's name in a text: `owner/name`, even if the repository was given by URL or cloned from a host.
+ * Null for a folder's name, which may be any word.
  */
 const nameOf = (repository: string): RegExp | null => {
-  const path = repository.replace(/^[a-z]+:\/\/[^/]+\//i, '').replace(/\.git$/, '');
+  const path = repository
+    .replace(/^[a-z]+:\/\/[^/]+\//i, '')
+    .replace(/^[^/]*[.:][^/]*\/(?=[^/]+\/[^/])/, '')
+    .replace(/(?:\.git)?\/?$/, '');
   return path.includes('/') ? new RegExp(`(?<![\\w.-])${escaped(path)}(?![\\w-])`, 'gi') : null;
 };
 
-const url = /\b(?:https?|ssh|git):\/\/[^\s<>"'`)\]}]+/gi;
-/** 7 to 40 hexadecimal digits, including a digit and a letter, so that words and plain numbers do not match. */
-const hash = /\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}\b/gi;
-const reference = /(?:\b[\w.-]+\/[\w.-]+)?(?:#|\bGH-)\d+\b/g;
 const mention = /(^|[^\w`])@[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\b/g;
-const trailer = /^(?:signed-off-by|co-authored-by|reviewed-by|acked-by|tested-by|reported-by):.*$/gim;
+/** Longer texts are nobody's name, and comparing them at every place would take long. */
+const longestName = 200;
 
 /**
  * A change as a blinded run shows it to the oracle. Its id looks random without the run's seed. Repository, number,
@@ -33,27 +34,21 @@ export const blinded = (groundTruth: GroundTruth, seed: string): GroundTruth => 
   const author = groundTruth.author?.trim() ?? '';
   const withoutName = (text: string) => (name === null ? text : text.replace(name, '[repository]'));
   const withoutAuthor = (text: string) =>
-    author.length < 3
+    author.length < 3 || author.length > longestName
       ? text
       : text.replace(
           new RegExp(`(?<![\\p{L}\\p{N}])${escaped(author)}(?![\\p{L}\\p{N}])`, 'giu'),
           '[author]',
         );
-  const prose = (text: string) => {
-    const plain = text.replace(trailer, '').replace(url, '[link]');
-    return withoutName(
-      withoutAuthor(plain.replace(mention, '$1[author]'))
-        .replace(reference, '[number]')
-        .replace(hash, '[hash]'),
-    ).trim();
-  };
+  const prose = (text: string) =>
+    withoutName(withoutAuthor(withoutMergeForms(text).replace(mention, '$1[author]'))).trim();
   return {
     ...groundTruth,
     id: bytesToHex(sha256(utf8ToBytes(`blinded\0${seed}\0${groundTruth.id}`))).slice(0, idLength),
     title: prose(groundTruth.title),
     description: prose(groundTruth.description),
     diff: withoutName(
-      groundTruth.diff.replace(url, (link) => (withoutName(link) === link ? link : '[link]')),
+      replaceLinks(groundTruth.diff, (link) => (withoutName(link) === link ? link : '[link]')),
     ),
   };
 };
