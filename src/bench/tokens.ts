@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { temporaryFolders } from '#platform/git/repository-folders.ts';
 import { gitRunner } from '#platform/git/run-git.ts';
 import { oracleAnswer } from '#testing/builders/judged-fixtures.ts';
 import { tokensOf } from '#testing/rigs/metered-model.ts';
@@ -9,6 +10,7 @@ import { addFigures, measureTokenEconomy } from './token-economy.ts';
 const smallestCacheable = 1024;
 
 const source = gitSource({
+  ...temporaryFolders,
   runGit: gitRunner({ searchPath: process.env.PATH ?? '' }),
   path: fileURLToPath(new URL('../..', import.meta.url)),
   name: 'echelon-verify',

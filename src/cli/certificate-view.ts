@@ -31,6 +31,7 @@ const exclusionWords: Record<(typeof exclusionReasons)[number], string> = {
   empty_diff: 'no change',
   too_large: 'too large to read',
   unreadable: 'not readable',
+  not_held: 'not in the shallow or partial clone',
 };
 
 const judgeRemark = (certificate: Certificate) =>

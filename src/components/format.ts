@@ -58,4 +58,5 @@ export const exclusionTexts: Record<ExclusionReason, string> = {
   empty_diff: 'empty diff',
   too_large: 'diff too large to be read',
   unreadable: 'could not be read',
+  not_held: 'not in the shallow or partial clone',
 };

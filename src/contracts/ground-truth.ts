@@ -30,6 +30,7 @@ export const exclusionReasons = [
   'empty_diff',
   'too_large',
   'unreadable',
+  'not_held',
 ] as const;
 export type ExclusionReason = (typeof exclusionReasons)[number];
 

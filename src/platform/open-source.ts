@@ -1,6 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunConfig } from '#contracts/run.ts';
 import { fileSource } from '#verification/sources/file.ts';
@@ -9,7 +7,7 @@ import { gitSource } from '#verification/sources/git/git.ts';
 import type { RunGit } from '#verification/sources/git/runner.ts';
 import { githubSource } from '#verification/sources/github/github.ts';
 import type { GroundTruthSource } from '#verification/sources/source.ts';
-import { repositoryFolders } from './git/repository-folders.ts';
+import { repositoryFolders, temporaryFolders } from './git/repository-folders.ts';
 import { sampleSource } from './git/sample-source.ts';
 
 /** Where ground truth comes from: sources that a run may name, and those that only the user of this machine may. */
@@ -65,13 +63,12 @@ const openers: Openers = {
   git: ({ url }, { runGit, cloning }) =>
     clonedGitSource({
       runGit,
-      makeTempDir: () => mkdtemp(join(tmpdir(), 'echelon-verify-clone-')),
-      removeDir: (path) => rm(path, { recursive: true, force: true }),
+      ...temporaryFolders,
       url,
       ...cloning,
     }),
-  sample: (_, { runGit, projectDir }) => sampleSource({ runGit, readText, projectDir }),
-  path: ({ path, name }, { runGit }) => gitSource({ runGit, path, name }),
+  sample: (_, { runGit, projectDir }) => sampleSource({ ...temporaryFolders, runGit, readText, projectDir }),
+  path: ({ path, name }, { runGit }) => gitSource({ ...temporaryFolders, runGit, path, name }),
   file: ({ path, name }) => fileSource({ readText, path, name }),
 };
 

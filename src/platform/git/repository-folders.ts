@@ -4,12 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { faultCode } from '#contracts/errors.ts';
+import type { TemporaryFolders } from '#verification/sources/git/runner.ts';
 import type { GitObjectsAccess, RepositoryFolder } from '#verification/sources/github/client.ts';
 
 /** At most this many folders are kept. The longest unused ones go first. */
 const maxKept = 50;
 /** A folder that was opened this recently may be in use by another process. */
 const inUseMs = 24 * 60 * 60_000;
+
+/** Folders for one draw, below the system's temporary folder. */
+export const temporaryFolders: TemporaryFolders = {
+  makeTempDir: () => mkdtemp(join(tmpdir(), 'echelon-verify-repository-')),
+  removeDir: (path) => rm(path, { recursive: true, force: true }),
+};
 
 const isMissing = (error: unknown) => faultCode(error) === 'ENOENT';
 
@@ -50,8 +57,8 @@ export const repositoryFolders =
   (root: string): GitObjectsAccess['openFolder'] =>
   async (key) => {
     if (key === null) {
-      const path = await mkdtemp(join(tmpdir(), 'echelon-verify-repository-'));
-      return folderAt(path, () => rm(path, { recursive: true, force: true }));
+      const path = await temporaryFolders.makeTempDir();
+      return folderAt(path, () => temporaryFolders.removeDir(path));
     }
     const path = join(root, createHash('sha256').update(key).digest('hex').slice(0, 32));
     await mkdir(path, { recursive: true, mode: 0o700 });

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileSource } from '#verification/sources/file.ts';
 import { gitSource } from '#verification/sources/git/git.ts';
-import type { RunGit } from '#verification/sources/git/runner.ts';
+import type { RunGit, TemporaryFolders } from '#verification/sources/git/runner.ts';
 import { type GroundTruthSource, SourceError } from '#verification/sources/source.ts';
 
 /** If a clone has fewer changes than this (a shallow one, an archive), the shipped export of the history is used. */
@@ -14,13 +14,15 @@ const name = 'echelon-verify';
  * The sample's ground truth: the project's own history if this clone has it, otherwise the export of that history next
  * to this file (written by `echelon-verify ingest`).
  */
-export const sampleSource = (options: {
-  runGit: RunGit;
-  readText: (path: string) => Promise<string>;
-  projectDir: string;
-}): GroundTruthSource => {
-  const { runGit, readText, projectDir } = options;
-  const history = gitSource({ runGit, path: projectDir, name });
+export const sampleSource = (
+  options: TemporaryFolders & {
+    runGit: RunGit;
+    readText: (path: string) => Promise<string>;
+    projectDir: string;
+  },
+): GroundTruthSource => {
+  const { readText, projectDir } = options;
+  const history = gitSource({ ...options, path: projectDir, name });
   const shipped = fileSource({
     readText,
     path: join(projectDir, 'src/platform/git/sample-ground-truth.jsonl'),

@@ -47,7 +47,7 @@ const environment = (author: string, at: string) => ({
   GIT_COMMITTER_DATE: at,
 });
 
-export const createGitRepository = (): GitRepository => {
+export const createGitRepository = (options: { objectFormat?: 'sha1' | 'sha256' } = {}): GitRepository => {
   const path = mkdtempSync(join(tmpdir(), 'echelon-git-'));
   let clock = Date.parse('2025-01-01T00:00:00Z');
   const nextTime = () => {
@@ -79,7 +79,7 @@ export const createGitRepository = (): GitRepository => {
     run(['commit', '--quiet', '--allow-empty', '--cleanup=verbatim', `--message=${message}`], author, at);
     return run(['rev-parse', 'HEAD']);
   };
-  run(['init', '--quiet', '--initial-branch=main']);
+  run(['init', '--quiet', '--initial-branch=main', `--object-format=${options.objectFormat ?? 'sha1'}`]);
   return {
     path,
     git: (...args) => run(args),

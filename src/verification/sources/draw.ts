@@ -25,6 +25,7 @@ const exclusionWords: Record<ExclusionReason, string> = {
   empty_diff: 'with an empty diff',
   too_large: 'too large to read',
   unreadable: 'that could not be read',
+  not_held: 'not held by this clone',
 };
 
 /**
@@ -67,6 +68,8 @@ export const drawChanges = async <C extends Candidate>(options: {
   request: DrawRequest;
   source: string;
   isPrivate: boolean;
+  /** Asked at the end: why changes could not be read, and what mends that. Null: nothing to mend. */
+  advice?: () => string | null;
 }): Promise<GroundTruthDraw> => {
   const { candidates, load, request } = options;
   const wanted = request.limit + request.reserve;
@@ -96,6 +99,7 @@ export const drawChanges = async <C extends Candidate>(options: {
       excludedCount += 1;
     } else taken.push(loaded);
   }
+  const advice = options.advice?.() ?? null;
   if (taken.length === 0) {
     const filter = filterWords(request);
     const counts = exclusionReasons
@@ -105,9 +109,10 @@ export const drawChanges = async <C extends Candidate>(options: {
       'no_eligible_changes',
       candidates.length === 0
         ? `${options.source} has no merged changes${filter}. Choose a repository with merged changes${filter === '' ? '' : ', or a wider filter'}.`
-        : `None of the ${candidates.length} merged changes${filter} of ${options.source} can serve as ground truth: ${counts}. Choose another repository${filter === '' ? '' : ' or a wider filter'}.`,
+        : `None of the ${candidates.length} merged changes${filter} of ${options.source} can serve as ground truth: ${counts}. ${advice ?? `Choose another repository${filter === '' ? '' : ' or a wider filter'}.`}`,
     );
   }
+  if (advice !== null) request.onProgress?.(advice);
   const drawn = taken.slice(0, request.limit);
   return {
     drawn,

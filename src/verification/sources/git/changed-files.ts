@@ -1,5 +1,6 @@
 import type { ExclusionReason } from '#contracts/ground-truth.ts';
-import type { Git } from './diff.ts';
+import { type Git, missesObject } from './diff.ts';
+import type { GitOutcome } from './runner.ts';
 
 /** Two commits. `from` is null for a commit without a parent: everything in it is new. */
 export type Change = { from: string | null; to: string };
@@ -45,8 +46,13 @@ const readFolders = (raw: string): Map<string, Folder> => {
   return read;
 };
 
-type Refusal = Extract<ExclusionReason, 'too_large' | 'unreadable'>;
+type Refusal = Extract<ExclusionReason, 'too_large' | 'unreadable' | 'not_held'>;
 type Answer = Refusal | 'readable';
+
+const refusalIn = (done: GitOutcome): Refusal => {
+  if (done.stopped !== null) return 'too_large';
+  return missesObject(done) ? 'not_held' : 'unreadable';
+};
 
 /** The pair of trees that each change compares, by its key. A change that lacks one has none. */
 const rootPairs = async (git: Git, changes: Change[]): Promise<Map<string, string> | Refusal> => {
@@ -56,14 +62,14 @@ const rootPairs = async (git: Git, changes: Change[]): Promise<Map<string, strin
     maxBytes,
     input: commits.map((hash) => `${hash}^{tree}\n`).join(''),
   });
-  if (done.code !== 0) return done.stopped === null ? 'unreadable' : 'too_large';
+  if (done.code !== 0) return refusalIn(done);
   const answers = new TextDecoder().decode(done.stdout).trimEnd().split('\n');
   const treeOf = new Map(commits.map((hash, at) => [hash, answers[at] ?? '']));
   const pairs = new Map<string, string>();
   for (const change of changes) {
     const tree = treeOf.get(change.to) ?? '';
     const before = change.from === null ? emptyTreeLike(tree) : (treeOf.get(change.from) ?? '');
-    // A missing commit is answered with "… missing".
+    // A missing commit or tree is answered with "… missing".
     if (/^[0-9a-f]+ [0-9a-f]+$/.test(`${before} ${tree}`)) pairs.set(keyOf(change), `${before} ${tree}`);
   }
   return pairs;
@@ -85,7 +91,7 @@ const countTogether = async (git: Git, changes: Change[]): Promise<Map<string, A
       maxBytes,
       input: [...pending].map((pair) => `${pair}\n`).join(''),
     });
-    if (done.code !== 0) return done.stopped === null ? 'unreadable' : 'too_large';
+    if (done.code !== 0) return refusalIn(done);
     const read = readFolders(new TextDecoder().decode(done.stdout));
     for (const [pair, folder] of read) folders.set(pair, folder);
     if (folders.size > maxFolders) return 'too_large';
@@ -107,7 +113,7 @@ const countTogether = async (git: Git, changes: Change[]): Promise<Map<string, A
   return new Map(
     changes.map((change) => {
       const pair = roots.get(keyOf(change));
-      if (pair === undefined) return [keyOf(change), 'unreadable'];
+      if (pair === undefined) return [keyOf(change), 'not_held'];
       return [keyOf(change), filesIn(pair) > maxChangedFiles ? 'too_large' : 'readable'];
     }),
   );

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { freePort } from '#db/embedded/free-port.ts';
+import { temporaryFolders } from '#platform/git/repository-folders.ts';
 import { gitRunner } from '#platform/git/run-git.ts';
 import {
   createGitRepository,
@@ -70,7 +71,9 @@ test('a clone gives the same changes as its original', async () => {
   const server = await serve();
   const result = await source(server.url).draw(request);
   const name = `${new URL(server.url).host}/repository`;
-  expect(result).toEqual(await gitSource({ runGit, path: repo.path, name }).draw(request));
+  expect(result).toEqual(
+    await gitSource({ ...temporaryFolders, runGit, path: repo.path, name }).draw(request),
+  );
   expect(result).toMatchObject({ listed: 2, source: `git:${name}`, private: false });
 });
 

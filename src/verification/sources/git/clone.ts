@@ -1,14 +1,12 @@
 import { type GroundTruthSource, SourceError } from '../source.ts';
 import { gitSource, maxListedCommits } from './git.ts';
 import { remoteEnvironment } from './remote.ts';
-import { type GitOutcome, type RunGit, stoppedWords } from './runner.ts';
+import { type GitOutcome, type RunGit, stoppedWords, type TemporaryFolders } from './runner.ts';
 
 const defaultCloneTimeoutMs = 10 * 60_000;
 
-export type CloneOptions = {
+export type CloneOptions = TemporaryFolders & {
   runGit: RunGit;
-  makeTempDir: () => Promise<string>;
-  removeDir: (path: string) => Promise<void>;
   url: string;
   /** Sent as HTTP basic credentials to this URL's origin only. Makes the draw private. */
   token?: string | null;
@@ -134,7 +132,7 @@ export const clonedGitSource = (options: CloneOptions): GroundTruthSource => ({
           : new SourceError('unreachable', `git could not be started. Install git and put it on the PATH.`);
       });
       if (cloned.code !== 0) throw cloneError(cloned, name, token !== null);
-      return await gitSource({ runGit, path: directory, name, isPrivate: token !== null }).draw(request);
+      return await gitSource({ ...options, path: directory, name, isPrivate: token !== null }).draw(request);
     } finally {
       await options.removeDir(directory);
     }

@@ -43,16 +43,23 @@ const diffFlags = [
   '--no-relative',
 ];
 
+/** git's words for an object that the repository lacks. */
+export const missesObject = ({ stderr }: GitOutcome): boolean =>
+  /unable to read|could not read|could not fetch|bad object|missing (?:blob|tree|commit)|not a valid object/i.test(
+    stderr,
+  );
+
 /** The diff between two trees (or of `--root` and a commit), independent of all configuration. */
 export const readDiff = async (
   git: Git,
   trees: [string, string],
-): Promise<Uint8Array | Extract<ExclusionReason, 'too_large' | 'unreadable'>> => {
+): Promise<Uint8Array | Extract<ExclusionReason, 'too_large' | 'unreadable' | 'not_held'>> => {
   const diff = await git(['diff-tree', ...diffFlags, ...trees, '--'], {
     timeoutMs: diffTimeoutMs,
     maxBytes: maxRawDiffBytes,
   });
   // Nobody could be asked about a diff that takes a minute or gigabytes of memory to read.
   if (diff.stopped !== null) return 'too_large';
-  return diff.code === 0 ? diff.stdout : 'unreadable';
+  if (diff.code === 0) return diff.stdout;
+  return missesObject(diff) ? 'not_held' : 'unreadable';
 };

@@ -2,6 +2,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { temporaryFolders } from '#platform/git/repository-folders.ts';
 import { gitRunner } from '#platform/git/run-git.ts';
 import { createGitRepository, type GitRepository, plantTrap } from '#testing/builders/git-repository.ts';
 import { parseDiff } from '../../diff/parse-diff.ts';
@@ -22,7 +23,7 @@ afterEach(() => {
 });
 
 const draw = async (path: string, more: Partial<DrawRequest> = {}) =>
-  gitSource({ runGit, path, name: 'widgets' }).draw({ ...request, ...more });
+  gitSource({ ...temporaryFolders, runGit, path, name: 'widgets' }).draw({ ...request, ...more });
 const failure = async (path: string, more: Partial<DrawRequest> = {}) => {
   const error = await draw(path, more).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(SourceError);
@@ -144,12 +145,74 @@ test('nothing that a hostile repository configures is run', async () => {
   rmSync(objects, { force: true });
   rmSync(trap.sprung, { force: true });
   const result = await draw(repo.path);
-  expect(result.excluded).toEqual({ unreadable: 1 });
+  expect(result.excluded).toEqual({ not_held: 1 });
   expect(result.drawn).toHaveLength(1);
   expect(existsSync(trap.sprung)).toBe(false);
 });
 
-test('the boundary commit of a shallow clone is not a change', async () => {
+test('a merge that only names a branch is titled by the branch’s only commit, or by the branch', async () => {
+  const repo = repository();
+  repo.commit({ message: 'Begin', files: { 'a.ts': code } });
+  const merge = (branch: string, message: string, commits: string[]) => {
+    repo.git('checkout', '--quiet', '-b', branch);
+    for (const [at, words] of commits.entries())
+      repo.commit({ message: words, files: { [`${branch}-${at}.ts`]: code }, author: 'Grace' });
+    repo.git('checkout', '--quiet', 'main');
+    repo.git('merge', '--quiet', '--no-ff', `--message=${message}`, branch);
+  };
+  merge('fix-one', "Merge branch 'fix-one'\n\nConflicts:\n\tfile1.ts", [
+    'Limit retries\n\nThey never ended.',
+  ]);
+  merge('fix/two', "Merge branch 'fix/two'", ['Add x', 'Add y']);
+  merge('three', "Merge branch 'three'\n\n# Conflicts:\n#\tfile1.ts", ['Add z (#7)\n\nBecause.']);
+  // Work that the branch took over from main is not its own.
+  repo.git('checkout', '--quiet', '-b', 'four');
+  repo.commit({ message: 'Add four', files: { 'four.ts': code } });
+  repo.git('checkout', '--quiet', 'main');
+  repo.commit({ message: 'Elsewhere', files: { 'elsewhere.ts': code } });
+  repo.git('checkout', '--quiet', 'four');
+  repo.git('merge', '--quiet', '--no-ff', "--message=Merge branch 'main' into four", 'main');
+  repo.git('checkout', '--quiet', 'main');
+  repo.git('merge', '--quiet', '--no-ff', "--message=Merge branch 'four'", 'four');
+  // An octopus.
+  for (const branch of ['five', 'six']) {
+    repo.git('checkout', '--quiet', '-b', branch, 'main');
+    repo.commit({ message: `Add ${branch}`, files: { [`${branch}.ts`]: code } });
+  }
+  repo.git('checkout', '--quiet', 'main');
+  repo.git('merge', '--quiet', '--no-ff', "--message=Merge branches 'five' and 'six'", 'five', 'six');
+  const { drawn } = await draw(repo.path);
+  const words = new Map(
+    drawn.map(({ filesChanged, title, description }) => [filesChanged.join(), [title, description]]),
+  );
+  expect(Object.fromEntries(words)).toEqual({
+    'a.ts': ['Begin', ''],
+    'fix-one-0.ts': ['Limit retries', 'Conflicts:\n\tfile1.ts'],
+    'fix/two-0.ts,fix/two-1.ts': ['fix/two', ''],
+    'three-0.ts': ['Add z', '# Conflicts:\n#\tfile1.ts'],
+    'four.ts': ['Add four', ''],
+    'elsewhere.ts': ['Elsewhere', ''],
+    'five.ts,six.ts': ['five and six', ''],
+  });
+});
+
+test('merges of every forge are named by their request', async () => {
+  const repo = repository();
+  repo.commit({ message: 'Begin', files: { 'a.ts': code } });
+  const messages = [
+    "Merge branch 'b' into 'main'\n\nAdd 13\n\nSee merge request g/p!13",
+    "Merge pull request 'Add 2' (#2) from b into main\n\nReviewed-on: https://forge.example/o/r/pulls/2",
+    'Merged in b (pull request #7)\n\nAdd 7',
+    'Merged PR 15: Add 15',
+    'Merge #19\n\n19: Add 19 r=bob a=ada\n\nBecause.',
+  ];
+  for (const [at, message] of messages.entries()) repo.commit({ message, files: { [`${at}.ts`]: code } });
+  const { drawn } = await draw(repo.path);
+  const named = drawn.filter(({ title }) => title !== 'Begin').map(({ id, title }) => `${id} ${title}`);
+  expect(named.sort()).toEqual(['13 Add 13', '15 Add 15', '19 Add 19', '2 Add 2', '7 Add 7']);
+});
+
+test('the boundary commit of a shallow clone is not a change, and is counted', async () => {
   const repo = repository();
   for (const number of [1, 2, 3, 4])
     repo.commit({ message: `C${number}`, files: { [`${number}.ts`]: code } });
@@ -158,6 +221,7 @@ test('the boundary commit of a shallow clone is not a change', async () => {
   clone.git('reset', '--quiet', '--hard', 'FETCH_HEAD');
   const result = await draw(clone.path);
   expect(result.drawn.map(({ title }) => title).sort()).toEqual(['C3', 'C4']);
+  expect(result.excluded).toEqual({ not_held: 1 });
 });
 
 test('since filters the list by commit time', async () => {
@@ -181,25 +245,11 @@ test('bare repositories and linked work trees are read like checkouts', async ()
   expect(await draw(join(repo.path, 'linked'))).toEqual(expected);
 });
 
-test('a plain folder, a folder inside a repository, a missing path and an empty repository give different errors', async () => {
-  expect(await failure(tmpdir())).toMatchObject({
-    code: 'not_found',
-    message: expect.stringMatching(/not a git repo/),
-  });
-  expect(await failure(join(tmpdir(), 'echelon-none'))).toMatchObject({ code: 'not_found' });
-  const repo = repository();
-  expect(await failure(repo.path)).toMatchObject({ code: 'empty' });
-  repo.commit({ message: 'Begin', files: { 'src/a.ts': code } });
-  expect(await failure(join(repo.path, 'src'))).toMatchObject({
-    message: expect.stringMatching(/folder inside/),
-  });
-  expect(await failure(repo.path, { label: 'x' })).toMatchObject({ code: 'invalid' });
-});
-
 test('a repository that belongs to another user is read', async () => {
   const repo = repository();
   repo.commit({ message: 'Begin', files: { 'a.ts': code } });
   const asOther = gitSource({
+    ...temporaryFolders,
     // git's own switch for testing its owner check.
     runGit: (args, options) =>
       runGit(args, { ...options, env: { ...options.env, GIT_TEST_ASSUME_DIFFERENT_OWNER: '1' } }),
@@ -210,7 +260,12 @@ test('a repository that belongs to another user is read', async () => {
 });
 
 test('without git the error says to install it', async () => {
-  const source = gitSource({ runGit: gitRunner({ searchPath: '/nonexistent' }), path: '/tmp', name: 'x' });
+  const source = gitSource({
+    ...temporaryFolders,
+    runGit: gitRunner({ searchPath: '/nonexistent' }),
+    path: '/tmp',
+    name: 'x',
+  });
   await expect(source.draw(request)).rejects.toMatchObject({ message: expect.stringMatching(/Install git/) });
 });
 

@@ -1,11 +1,22 @@
 import type { ExclusionReason, GroundTruth } from '#contracts/ground-truth.ts';
+import { storableText } from '#contracts/text.ts';
+import { readMergeMessage } from '../../text/merge-forms.ts';
 import { drawChanges, sinceMs } from '../draw.ts';
 import { toGroundTruth } from '../eligibility.ts';
 import { type DrawRequest, type GroundTruthSource, SourceError } from '../source.ts';
 import { type Change, changeGate } from './changed-files.ts';
-import { type Git, readDiff, readingConfig } from './diff.ts';
+import { type Git, missesObject, readDiff } from './diff.ts';
 import { type Commit, historyFormat, parseHistory } from './history.ts';
-import { type GitOutcome, isolation, type RunGit, stoppedWords } from './runner.ts';
+import {
+  type Lack,
+  lackIn,
+  openRepository,
+  type Repository,
+  type RepositoryOptions,
+  readHead,
+  textOf,
+} from './open-repository.ts';
+import { type GitOutcome, stoppedWords } from './runner.ts';
 
 /**
  * How many of the newest first-parent commits a draw considers. Older ones say little about how a project works now.
@@ -17,71 +28,7 @@ const maxListBytes = 64_000_000;
 /** The message and parents of a larger commit are not read, because a few such commits would fill the list. */
 const maxCommitBytes = 1_000_000;
 
-const startGit = async (name: string, run: () => Promise<GitOutcome>, signal?: AbortSignal) => {
-  try {
-    return await run();
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (error instanceof SourceError) throw error;
-    throw new SourceError(
-      'unreachable',
-      `git could not be started to read ${name}. Install git and put it on the PATH.`,
-    );
-  }
-};
-
-const textOf = ({ stdout }: GitOutcome) => new TextDecoder().decode(stdout).trim();
-
-/** Finds the repository's own folder. Later calls name it and read no work tree. */
-const openRepository = async (
-  options: { runGit: RunGit; path: string; name: string },
-  signal?: AbortSignal,
-): Promise<Git> => {
-  const { runGit, path, name } = options;
-  const run = (args: string[], env: Record<string, string>, bounds: Parameters<Git>[1]) =>
-    startGit(
-      name,
-      () =>
-        runGit(args, {
-          env: { ...isolation, ...readingConfig, ...env },
-          ...bounds,
-          ...(signal && { signal }),
-        }),
-      signal,
-    );
-  const found = await run(
-    ['-C', path, 'rev-parse', '--absolute-git-dir', '--show-prefix'],
-    {},
-    { timeoutMs: listTimeoutMs, maxBytes: 100_000 },
-  );
-  if (found.code !== 0) {
-    throw /dubious ownership/.test(found.stderr)
-      ? new SourceError(
-          'unauthorized',
-          `${name} belongs to another user, and this git refuses it. Run as its owner, or use git 2.38 or newer.`,
-        )
-      : new SourceError(
-          'not_found',
-          `${name} is not a git repository. Give the folder of one, a git URL, GitHub's owner/name, or a .jsonl file.`,
-        );
-  }
-  const [gitDirectory = '', prefix = ''] = textOf(found).split('\n');
-  if (prefix !== '') {
-    throw new SourceError(
-      'not_found',
-      `${name} is a folder inside a git repository, not a repository. Give the repository's top folder.`,
-    );
-  }
-  // The work tree and index do not exist. Otherwise attributes in the checkout would change the diff, and a clone would
-  // give another diff than the checkout it came from.
-  const nowhere = `${gitDirectory}/echelon-verify-no-such-file`;
-  return (args, bounds) =>
-    run(
-      ['-C', gitDirectory, `--git-dir=${gitDirectory}`, '--no-pager', ...args],
-      { GIT_WORK_TREE: nowhere, GIT_INDEX_FILE: nowhere },
-      bounds,
-    );
-};
+const bounds = { timeoutMs: listTimeoutMs, maxBytes: maxListBytes };
 
 /** Without a time, a commit is excluded as unreadable. */
 const unreadCommit = (hash: string): Commit => ({
@@ -91,33 +38,31 @@ const unreadCommit = (hash: string): Commit => ({
   author: '',
   committedAt: null,
   title: '',
+  branch: null,
   description: '',
 });
 
-const listCommits = async (git: Git, name: string): Promise<Commit[]> => {
-  const bounds = { timeoutMs: listTimeoutMs, maxBytes: maxListBytes };
-  const head = await git(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], bounds);
-  if (head.code !== 0) {
-    throw new SourceError(
-      'empty',
-      `${name} has no commit on its current branch. Choose a repository with merged changes.`,
-    );
-  }
-  const failed = ({ stopped }: GitOutcome) =>
-    new SourceError(
+const listCommits = async (repository: Repository, name: string): Promise<Commit[]> => {
+  const failed = async (outcome: GitOutcome) => {
+    const { stopped } = outcome;
+    return new SourceError(
       'unreachable',
-      `The history of ${name} could not be read: git ${stopped === null ? 'failed' : stoppedWords[stopped]}. Check it with \`git fsck\`.`,
+      missesObject(outcome)
+        ? (await lackIn(repository, name)).advice
+        : `The history of ${name} could not be read: git ${stopped === null ? 'failed' : stoppedWords[stopped]}. Check it with \`git fsck\`.`,
     );
+  };
   const read = async (args: string[], input?: string[]) => {
-    const done = await git(args, {
+    const done = await repository.history(args, {
       ...bounds,
       ...(input && { input: input.map((line) => `${line}\n`).join('') }),
     });
-    if (done.code !== 0) throw failed(done);
+    if (done.code !== 0) throw await failed(done);
     return done;
   };
+  const head = await readHead(repository, name);
   const listed = textOf(
-    await read(['rev-list', '--first-parent', `--max-count=${maxListedCommits}`, textOf(head), '--']),
+    await read(['rev-list', '--first-parent', `--max-count=${maxListedCommits}`, head, '--']),
   ).split('\n');
   const sizes = textOf(await read(['cat-file', '--batch-check=%(objectname) %(objectsize)'], listed));
   const small = sizes.split('\n').flatMap((line) => {
@@ -136,15 +81,10 @@ const listCommits = async (git: Git, name: string): Promise<Commit[]> => {
  * In a shallow clone the oldest commit seems to have no parents, and its diff would be the whole tree. The raw commit
  * object still names its parents.
  */
-const withoutBoundary = async (git: Git, commits: Commit[]): Promise<Commit[]> => {
-  const oldest = commits.at(-1);
-  if (oldest === undefined || oldest.parents.length > 0) return commits;
-  const raw = await git(['cat-file', 'commit', oldest.hash], {
-    timeoutMs: listTimeoutMs,
-    maxBytes: maxListBytes,
-  });
-  const header = textOf(raw).split('\n\n')[0] ?? '';
-  return /^parent /m.test(header) ? commits.slice(0, -1) : commits;
+const isBoundary = async ({ history, isShallow }: Repository, commit: Commit): Promise<boolean> => {
+  if (!isShallow || commit.parents.length > 0) return false;
+  const raw = await history(['cat-file', 'commit', commit.hash], bounds);
+  return /^parent /m.test(textOf(raw).split('\n\n')[0] ?? '');
 };
 
 /** A merge commit names the person who merged; the author of the merged commit wrote the change. */
@@ -159,33 +99,60 @@ const authorOf = async (git: Git, commit: Commit): Promise<string> => {
   return shown.code === 0 ? (textOf(shown).split('\n')[1] ?? commit.author) : commit.author;
 };
 
+/**
+ * Title and description of the merged change. A message that only names a branch leaves them to the branch's only
+ * commit; a branch of several commits is titled by its name.
+ */
+const wordsOf = async (git: Git, commit: Commit): Promise<{ title: string; description: string }> => {
+  const { title, description, branch, parents } = commit;
+  if (title !== null) return { title, description };
+  const [first, ...merged] = parents;
+  const read =
+    first === undefined || merged.length === 0
+      ? null
+      : await git(
+          ['rev-list', '--no-merges', '--max-count=2', '--encoding=UTF-8', '--format=%B%x00', '--stdin'],
+          // A merge may have more parents than a command line holds.
+          { ...bounds, maxBytes: 2 * maxCommitBytes, input: `${merged.join('\n')}\n^${first}\n` },
+        );
+  const messages = read?.code === 0 ? new TextDecoder().decode(read.stdout).split('\0').slice(0, -1) : [];
+  const [only] = messages.length === 1 ? messages : [];
+  // git prints a line "commit <hash>" before a message.
+  const words =
+    only === undefined ? null : readMergeMessage(storableText(only.replace(/^\s*commit .*\n/, '')), false);
+  return {
+    title: words?.title || branch || commit.hash.slice(0, 12),
+    description: description || (words?.description ?? ''),
+  };
+};
+
 const changeOf = ({ hash, parents }: Commit): Change => ({ from: parents[0] ?? null, to: hash });
 
 const loadCommit = async (
-  git: Git,
+  repository: Repository,
   gate: ReturnType<typeof changeGate>,
   commit: Commit,
-  repository: string,
+  name: string,
 ): Promise<GroundTruth | { excluded: ExclusionReason }> => {
   const { committedAt } = commit;
   if (committedAt === null) return { excluded: 'unreadable' };
+  if (await isBoundary(repository, commit)) return { excluded: 'not_held' };
   const refused = await gate.refusalOf(changeOf(commit));
   if (refused !== null) return { excluded: refused };
   const parent = commit.parents[0];
   const trees: [string, string] = parent === undefined ? ['--root', commit.hash] : [parent, commit.hash];
-  const diff = await readDiff(git, trees);
-  if (diff === 'too_large' || diff === 'unreadable') return { excluded: diff };
+  const diff = await readDiff(repository.objects, trees);
+  if (typeof diff === 'string') return { excluded: diff };
   return toGroundTruth(
     {
       id: commit.id,
-      title: commit.title,
-      description: commit.description,
+      ...(await wordsOf(repository.history, commit)),
       mergedAt: committedAt,
       mergeCommit: commit.hash,
       labels: [],
-      author: await authorOf(git, commit),
+      author: await authorOf(repository.history, commit),
       url: null,
-      repository,
+      repository: name,
     },
     diff,
   );
@@ -204,30 +171,36 @@ const refuseLabel = (request: DrawRequest) => {
  * stands for the repository in errors, certificate and ground truth, since a path may reveal more than its owner wants.
  * `isPrivate` keeps the name out of the draw too.
  */
-export const gitSource = (options: {
-  runGit: RunGit;
-  path: string;
-  name: string;
-  isPrivate?: boolean;
-}): GroundTruthSource => ({
+export const gitSource = (options: RepositoryOptions & { isPrivate?: boolean }): GroundTruthSource => ({
   async draw(request) {
     refuseLabel(request);
     const { name } = options;
-    const git = await openRepository(options, request.signal);
-    request.onProgress?.(`Reading the history of ${name}`);
-    const commits = await withoutBoundary(git, await listCommits(git, name));
-    const from = sinceMs(request.since);
-    const gate = changeGate(git);
-    return drawChanges({
-      candidates: commits.filter(
-        ({ committedAt }) =>
-          request.since === null || (committedAt !== null && Date.parse(committedAt) >= from),
-      ),
-      prepare: (upcoming) => gate.prepare(upcoming.map(changeOf)),
-      load: (commit) => loadCommit(git, gate, commit, name),
-      request,
-      source: `git:${name}`,
-      isPrivate: options.isPrivate ?? false,
-    });
+    const repository = await openRepository(options, request.signal);
+    let lack: Lack | null = null;
+    try {
+      request.onProgress?.(`Reading the history of ${name}`);
+      const commits = await listCommits(repository, name);
+      const from = sinceMs(request.since);
+      const gate = changeGate(repository.objects);
+      return await drawChanges({
+        candidates: commits.filter(
+          ({ committedAt }) =>
+            request.since === null || (committedAt !== null && Date.parse(committedAt) >= from),
+        ),
+        prepare: (upcoming) => gate.prepare(upcoming.map(changeOf)),
+        load: async (commit) => {
+          const loaded = await loadCommit(repository, gate, commit, name);
+          if (!('excluded' in loaded) || loaded.excluded !== 'not_held') return loaded;
+          lack ??= await lackIn(repository, name);
+          return lack.isPartial ? loaded : { excluded: 'unreadable' };
+        },
+        request,
+        source: `git:${name}`,
+        isPrivate: options.isPrivate ?? false,
+        advice: () => lack?.advice ?? null,
+      });
+    } finally {
+      await repository.close();
+    }
   },
 });

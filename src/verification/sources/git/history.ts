@@ -1,5 +1,6 @@
 import { instantSchema } from '#contracts/instant.ts';
 import { storableText } from '#contracts/text.ts';
+import { readMergeMessage } from '../../text/merge-forms.ts';
 
 /** One commit of a first-parent history as a merged change. `id` is unique in its history. */
 export type Commit = {
@@ -9,7 +10,10 @@ export type Commit = {
   author: string;
   /** RFC 3339 UTC. Null when that form cannot express the commit's time. */
   committedAt: string | null;
-  title: string;
+  /** Null if its message only names a merged branch; the branch's own commits then name the change. */
+  title: string | null;
+  /** The merged branch, if the message names one. */
+  branch: string | null;
   description: string;
 };
 
@@ -17,29 +21,11 @@ export type Commit = {
 export const historyFormat = '%H%x00%P%x00%an%x00%ct%x00%B%x00';
 const fieldCount = 5;
 
-/** The pull request's number if a merge or squash commit's subject contains one. */
-const pullRequestNumber = (subject: string): string | null =>
-  /^Merge pull request #(\d{1,9})\b/.exec(subject)?.[1] ??
-  /\(pull request #(\d{1,9})\)\s*$/.exec(subject)?.[1] ??
-  /\(#(\d{1,9})\)\s*$/.exec(subject)?.[1] ??
-  null;
-
-/** A merge's subject names a branch. The change's title is the first line below it, if there is one. */
-const wordsOf = (message: string): { subject: string; title: string; description: string } => {
-  const [subject = '', ...rest] = message.trim().split('\n');
-  const body = rest.join('\n').trim();
-  if (/^(?:Merge (?:pull request|branch|remote-tracking branch)|Merged in )/.test(subject) && body !== '') {
-    const [title = '', ...description] = body.split('\n');
-    return { subject, title: title.trim(), description: description.join('\n').trim() };
-  }
-  return { subject, title: subject.replace(/\s*\(#\d{1,9}\)\s*$/, ''), description: body };
-};
-
 const timeOf = (seconds: string): string | null =>
   instantSchema.safeParse(new Date(Number(seconds) * 1000).toJSON()).data ?? null;
 
 /**
- * Parses the output of `rev-list --first-parent --format=<historyFormat>`. A pull request number that only one commit
+ * Parses the output of `rev-list --first-parent --format=<historyFormat>`. A request's number that only one commit
  * has becomes its id. All other commits (plain ones, and those whose number was cherry-picked) get the first 12 digits
  * of their hash.
  */
@@ -51,16 +37,14 @@ export const parseHistory = (output: Uint8Array): Commit[] => {
       at,
       at + fieldCount,
     );
-    const { subject, title, description } = wordsOf(storableText(message));
+    const parentHashes = parents.split(' ').filter((parent) => parent !== '');
     read.push({
       // git prints a line "commit <hash>" before it.
       hash: first.slice(first.lastIndexOf('\n') + 1),
-      parents: parents.split(' ').filter((parent) => parent !== ''),
+      parents: parentHashes,
       author: storableText(author),
       committedAt: timeOf(seconds),
-      title,
-      description,
-      number: pullRequestNumber(subject),
+      ...readMergeMessage(storableText(message), parentHashes.length > 1),
     });
   }
   const uses = new Map<string, number>();

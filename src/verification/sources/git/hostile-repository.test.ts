@@ -29,8 +29,9 @@ const drawBounded = ({ path }: GitRepository): GroundTruthDraw => {
   const at = (file: string) => JSON.stringify(new URL(file, import.meta.url).href);
   const script = `
     const { gitRunner } = await import(${at('../../../platform/git/run-git.ts')});
+    const { temporaryFolders } = await import(${at('../../../platform/git/repository-folders.ts')});
     const { gitSource } = await import(${at('./git.ts')});
-    const source = gitSource({ runGit: gitRunner({ searchPath: process.env.PATH }), path: ${JSON.stringify(path)}, name: 'widgets' });
+    const source = gitSource({ ...temporaryFolders, runGit: gitRunner({ searchPath: process.env.PATH }), path: ${JSON.stringify(path)}, name: 'widgets' });
     const request = { limit: 50, reserve: 0, seed: 's', since: null, label: null };
     process.stdout.write(JSON.stringify(await source.draw(request)));
   `;

@@ -37,6 +37,12 @@ export type GitOptions = {
 /** A port: runs git. Rejects only when git cannot be started, or with the signal's reason. */
 export type RunGit = (args: string[], options: GitOptions) => Promise<GitOutcome>;
 
+/** A port: folders that are removed after use. */
+export type TemporaryFolders = {
+  makeTempDir: () => Promise<string>;
+  removeDir: (path: string) => Promise<void>;
+};
+
 /** Configuration for one git process. It is passed in the environment so that no secret appears in the arguments. */
 export const configEnvironment = (config: Record<string, string>): Record<string, string> => {
   const entries = Object.entries(config);
@@ -51,7 +57,7 @@ export const configEnvironment = (config: Record<string, string>): Record<string
 
 /**
  * The environment of every git process here. Repositories are hostile, so git reads neither the user's nor the system's
- * configuration, never prompts, opens no transport and replaces no object. With an open transport, a missing object of
+ * configuration, never prompts, opens no transport and replaces no object and no parent. With an open transport, a missing object of
  * a partial clone would be fetched with a command from the repository's own configuration.
  */
 export const isolation: Record<string, string> = {
@@ -64,6 +70,7 @@ export const isolation: Record<string, string> = {
   SSH_ASKPASS: 'true',
   GIT_OPTIONAL_LOCKS: '0',
   GIT_NO_REPLACE_OBJECTS: '1',
+  GIT_GRAFT_FILE: '/dev/null',
   GIT_NO_LAZY_FETCH: '1',
   GIT_ALLOW_PROTOCOL: '',
   GIT_PAGER: 'cat',

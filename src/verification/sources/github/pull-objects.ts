@@ -218,7 +218,7 @@ export const openPullObjects = async (options: PullObjectsOptions) => {
       const ends = ready.get(number);
       if (ends === undefined) return null;
       const diff = await readDiff(git, [ends.from, ends.head]);
-      return diff === 'unreadable' ? null : diff;
+      return diff === 'unreadable' || diff === 'not_held' ? null : diff;
     },
   };
 };
