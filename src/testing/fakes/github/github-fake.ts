@@ -27,7 +27,7 @@ export const startGitHubFake = async (options: { token?: string } = {}): Promise
   const faults: GitHubFault[] = [];
   let base = '';
 
-  const route = (request: IncomingMessage): Answer => {
+  const route = (request: IncomingMessage): Answer | 'hang_up' => {
     const { headers } = request;
     const url = new URL(request.url ?? '/', base);
     if (!headers['user-agent']) {

@@ -58,7 +58,7 @@ export const listPulls = (repository: FakeRepository, { searchParams }: URL, bas
   ];
   return json(
     200,
-    items.map((pull) => pullJson(repository, pull)),
+    items.map((pull) => ({ ...pullJson(repository, pull), ...pull.listedAs })),
     links.length > 0 ? { link: links.join(', ') } : {},
   );
 };
@@ -73,10 +73,12 @@ export const listFiles = (repository: FakeRepository, pullNumber: number, url: U
 };
 
 /** "Get a pull request", as JSON or as its diff. */
-export const showPull = (repository: FakeRepository, number: number, accept: string): Answer => {
+export const showPull = (repository: FakeRepository, number: number, accept: string): Answer | 'hang_up' => {
   const pull = repository.pulls.find((candidate) => candidate.number === number);
   if (pull === undefined || pull.diff === 'missing') return problem(404, 'Not Found');
   if (!/application\/vnd\.github(?:\.v3)?\.diff/.test(accept)) return json(200, pullJson(repository, pull));
+  if (pull.diff === 'hang_up') return 'hang_up';
+  if (typeof pull.diff === 'number') return problem(pull.diff, `Status ${pull.diff}`);
   if (pull.diff === 'too_large') {
     return problem(406, 'Sorry, the diff exceeded the maximum number of lines (20000)', {
       errors: [{ resource: 'PullRequest', field: 'diff', code: 'too_large' }],

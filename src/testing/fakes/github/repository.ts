@@ -16,8 +16,10 @@ export type FakePullRequest = {
   headSha: string | null;
   /** The list of files. By default it is empty. */
   files?: { filename: string; status: string; previous_filename?: string; patch?: string }[];
-  /** `too_large` answers 406, as GitHub does beyond 20,000 lines; `missing` 404. */
-  diff: string | Uint8Array | 'too_large' | 'missing';
+  /** `too_large` answers 406, as GitHub does beyond 20,000 lines; `missing` 404; a number that status, every time. */
+  diff: string | Uint8Array | 'too_large' | 'missing' | 'hang_up' | number;
+  /** Replaces fields of its entry in the list of pull requests. */
+  listedAs?: Record<string, unknown>;
 };
 
 export type FakeRepository = {

@@ -73,6 +73,7 @@ const loadPull = async (
   pull: MergedPull,
   objects: PullObjects | null,
 ): Promise<GroundTruth | { excluded: ExclusionReason }> => {
+  if (pull.unreadable) return { excluded: 'unreadable' };
   const held = (await objects?.diffOf(pull.number)) ?? null;
   if (held === 'too_large') return { excluded: 'too_large' };
   const diff = held ?? (await askForDiff(github, access, pull.number));
@@ -91,6 +92,47 @@ const loadPull = async (
     },
     diff,
   );
+};
+
+/**
+ * How many pull requests in a row may be unreadable while the repository itself can be read. Beyond that GitHub gives no
+ * diffs at all, which concerns the draw. Each costs its retries.
+ */
+const maxFaultsInARow = 10;
+
+/**
+ * One bad pull request costs itself: one that GitHub fails to give is left out as unreadable, as long as GitHub gives
+ * the repository. A refused token, a limit and an API that is away are faults of the whole source.
+ */
+const containFaults = (access: GitHubAccess, request: DrawRequest, probe: () => Promise<unknown>) => {
+  let inARow = 0;
+  let read = 0;
+  let last: SourceError | null = null;
+  return {
+    async load(
+      work: () => ReturnType<typeof loadPull>,
+    ): Promise<GroundTruth | { excluded: ExclusionReason }> {
+      try {
+        const loaded = await work();
+        inARow = 0;
+        read += 1;
+        return loaded;
+      } catch (error) {
+        request.signal?.throwIfAborted();
+        last = gitHubError(error, access);
+        inARow += 1;
+        if (last.code === 'rate_limited' || answeredStatus(error) === 401 || inARow >= maxFaultsInARow) {
+          throw last;
+        }
+        await probe();
+        return { excluded: 'unreadable' };
+      }
+    },
+    /** The last fault, if it left nothing to draw from. */
+    get ofSource(): SourceError | null {
+      return read === 0 ? last : null;
+    },
+  };
 };
 
 /**
@@ -194,14 +236,20 @@ export const githubSource = (asked: GitHubAccess): GroundTruthSource => ({
             );
       }
       const objects = objectsOf(access, folder, request);
-      return await drawChanges({
-        candidates: newest,
-        prepare: objects.prepare,
-        load: (pull) => ask(loadPull(github, access, pull, objects.current)),
-        request,
-        source: `github:${owner}/${name}`,
-        isPrivate: repository.private,
-      });
+      const faults = containFaults(access, request, () => ask(openRepository(github, access)));
+      try {
+        return await drawChanges({
+          candidates: newest,
+          prepare: (pulls) => objects.prepare(pulls.filter(({ unreadable }) => !unreadable)),
+          load: (pull) => faults.load(() => loadPull(github, access, pull, objects.current)),
+          request,
+          source: `github:${owner}/${name}`,
+          isPrivate: repository.private,
+        });
+      } catch (error) {
+        const nothingToDraw = error instanceof SourceError && error.code === 'no_eligible_changes';
+        throw nothingToDraw ? (faults.ofSource ?? error) : error;
+      }
     } finally {
       await folder?.close();
     }

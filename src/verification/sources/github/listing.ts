@@ -16,9 +16,43 @@ const pullSchema = z.object({
   merge_commit_sha: z.string().nullish(),
   head: z.object({ sha: z.string() }).nullish(),
 });
+const beginning = '1970-01-01T00:00:00Z';
+
 /** Only `merged_at` says that a pull request was merged. */
 const mergedPullSchema = pullSchema.extend({ id: z.string(), merged_at: instantSchema });
-export type MergedPull = z.infer<typeof mergedPullSchema>;
+type KnownPull = z.infer<typeof mergedPullSchema>;
+/** `unreadable`: GitHub gave it in a form that it does not document. */
+export type MergedPull = KnownPull & { unreadable?: true };
+
+/** What can be used of an item in another form: enough to count it where it would stand. */
+const brokenPullSchema = z.object({
+  number: z.number().int(),
+  updated_at: instantSchema.nullable().catch(null),
+  merged_at: z.unknown(),
+});
+
+type Pull = z.infer<typeof pullSchema>;
+
+/** The items of one page. One bad item costs itself; a page without a good one is an answer in another form. */
+const readPage = (data: unknown): { pulls: Pull[]; broken: MergedPull[] } => {
+  const items = readAnswer(z.array(z.unknown()), data);
+  const read = items.map((item) => pullSchema.safeParse(item).data);
+  const pulls = read.flatMap((pull) => pull ?? []);
+  if (pulls.length === 0) readAnswer(z.array(pullSchema), data);
+  const broken = items.flatMap((item, at) => {
+    const { data: kept } = brokenPullSchema.safeParse(read[at] === undefined ? item : undefined);
+    if (kept === undefined || kept.merged_at === null || kept.merged_at === undefined) return [];
+    // Pages are sorted by last update, so the neighbours' times are close.
+    const updatedAt =
+      kept.updated_at ?? (read.slice(at).find(Boolean) ?? pulls.at(-1))?.updated_at ?? beginning;
+    const mergedAt = instantSchema.safeParse(kept.merged_at).data ?? updatedAt;
+    const id = String(kept.number);
+    return [
+      { number: kept.number, id, updated_at: updatedAt, merged_at: mergedAt, unreadable: true as const },
+    ];
+  });
+  return { pulls, broken };
+};
 
 /**
  * What earlier draws learned about a repository: every merged pull request that was updated at `coveredFrom` or later,
@@ -42,7 +76,6 @@ const pageSize = 100;
 const maxPages = 300;
 /** How many of the most recently updated pull requests of a huge repository are kept for the next draw. */
 const maxKnown = 2_000;
-const beginning = '1970-01-01T00:00:00Z';
 
 const readKnown = async (store: ListingStore | null): Promise<KnownListing | null> => {
   const text = (await store?.read()) ?? null;
@@ -86,6 +119,7 @@ export const listMerged = async (
   let newestUpdate: string | null = null;
   let coveredFrom: string | null = null;
   let joined = false;
+  let allReadable = true;
 
   const join = ({ pulls, coveredFrom: reach, closed: seen }: KnownListing) => {
     joined = true;
@@ -119,9 +153,11 @@ export const listMerged = async (
     });
     let pages = 0;
     for await (const answer of listing) {
-      const pulls = readAnswer(z.array(pullSchema), answer.data);
+      const { pulls, broken } = readPage(answer.data);
       pages += 1;
-      closed += pulls.length;
+      closed += pulls.length + broken.length;
+      allReadable &&= broken.length === 0;
+      for (const pull of broken) merged.set(pull.number, pull);
       if (pages === 1) {
         etag = answer.headers.etag ?? null;
         newestUpdate = pulls[0]?.updated_at ?? null;
@@ -154,7 +190,8 @@ export const listMerged = async (
     pages = isEnough() ? 'unchanged' : await readPages(null);
   }
   if (pages === 'ended') coveredFrom = beginning;
-  if (newestUpdate !== null && coveredFrom !== null) {
+  // A bad item may be good the next time, so it is not kept.
+  if (newestUpdate !== null && coveredFrom !== null && allReadable) {
     const listing = { etag, newestUpdate, coveredFrom, closed, pulls: [...merged.values()] };
     await store?.write(JSON.stringify(toKeep(listing)));
   }
