@@ -36,15 +36,22 @@ const mark = (section: DiffSection, kept: Hunk[]) => {
   return section.hunks.every((hunk, at) => hunk === kept[at]) ? [] : ['[cut: the last hunk goes on]'];
 };
 
+/** Whether `cutDiff` has shortened this diff before. */
+export const isCut = (diff: string): boolean => splitDiff(diff).some(({ cutMarks }) => cutMarks.length > 0);
+
 /**
  * Removes `index` lines and any text around the diff, and cuts it if it is longer than `maxDiffBytes`. File headers
  * stay while they take up to half of the limit. Hunks stay whole, and files that people write come first. Only a hunk
  * that is itself over the limit is shortened, at a line end. Omissions are marked in brackets, in lines that belong to
- * no hunk.
+ * no hunk, and stay when a cut diff is read again.
  */
 export const cutDiff = (diff: string): { diff: string; cut: boolean } => {
   const sections = splitDiff(diff);
-  const whole = sections.flatMap((section) => [...section.headerLines, ...section.hunks.flatMap(hunkText)]);
+  const whole = sections.flatMap((section) => [
+    ...section.headerLines,
+    ...section.hunks.flatMap(hunkText),
+    ...section.cutMarks,
+  ]);
   if (bytesOf(whole) <= maxDiffBytes) return { diff: whole.map((line) => `${line}\n`).join(''), cut: false };
 
   const roomForMark = 80;

@@ -30,7 +30,16 @@ export type ParsedFile = {
 export type ParsedDiff = { files: ParsedFile[] };
 
 /** One file's part of a diff, line by line: `parseDiff` parses it and `cutDiff` shortens it. */
-export type DiffSection = { headerLines: string[]; hunks: { header: string; lines: string[] }[] };
+export type DiffSection = {
+  headerLines: string[];
+  hunks: { header: string; lines: string[] }[];
+  /** What `cutDiff` wrote behind the hunks. */
+  cutMarks: string[];
+};
+
+/** A line that says what was cut from a diff. */
+export const cutMark =
+  /^\[cut: (?:\d+ of the \d+ hunks of this file are left out|the last hunk goes on|\d+ more files are left out)\]$/;
 
 const hunkHeader = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
 
@@ -72,7 +81,7 @@ export const splitDiff = (diff: string): DiffSection[] => {
       lines[at + 1]?.startsWith('+++ ') === true &&
       (current === null || current.hunks.length > 0 || current.headerLines.some((l) => l.startsWith('+++ ')));
     if (line.startsWith('diff --git ') || startsPlainFile) {
-      current = { headerLines: [line], hunks: [] };
+      current = { headerLines: [line], hunks: [], cutMarks: [] };
       sections.push(current);
     } else if (current !== null && counts !== null) {
       const body = readHunkLines(lines, at, counts);
@@ -82,6 +91,8 @@ export const splitDiff = (diff: string): DiffSection[] => {
       at += body.length;
     } else if (current !== null && current.hunks.length === 0 && isHeaderLine(line)) {
       current.headerLines.push(line);
+    } else if (current !== null && cutMark.test(line)) {
+      current.cutMarks.push(line);
     }
   }
   return sections;

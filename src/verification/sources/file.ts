@@ -1,12 +1,13 @@
 import { faultCode } from '#contracts/errors.ts';
 import { type GroundTruth, groundTruthSchema } from '#contracts/ground-truth.ts';
-import { instantSchema } from '#contracts/instant.ts';
+import { utcInstantSchema } from '#contracts/instant.ts';
+import { isCut } from '../diff/cut-diff.ts';
 import { drawChanges, sinceMs } from './draw.ts';
 import { toGroundTruth } from './eligibility.ts';
 import { type GroundTruthSource, SourceError } from './source.ts';
 
 const lineSchema = groundTruthSchema.extend({
-  mergedAt: instantSchema.transform((time) => new Date(time).toISOString()),
+  mergedAt: utcInstantSchema,
 });
 
 const invalid = (path: string, line: number, problem: string) =>
@@ -90,7 +91,11 @@ export const fileSource = (options: {
     return drawChanges({
       // A file can be in any order; `ingest` writes the seeded one.
       candidates: candidates.sort((a, b) => Date.parse(b.mergedAt) - Date.parse(a.mergedAt)),
-      load: async ({ diff, filesChanged: _, ...change }) => toGroundTruth(change, diff),
+      load: async ({ diff, filesChanged, ...change }) => {
+        const read = toGroundTruth(change, diff);
+        // A diff that was cut before it was written no longer names all its files.
+        return 'excluded' in read || !isCut(diff) ? read : { ...read, filesChanged };
+      },
       request,
       source: `file:${name}`,
       isPrivate: false,

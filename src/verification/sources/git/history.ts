@@ -1,4 +1,4 @@
-import { instantSchema } from '#contracts/instant.ts';
+import { utcInstant } from '#contracts/instant.ts';
 import { storableText } from '#contracts/text.ts';
 import { readMergeMessage } from '../../text/merge-forms.ts';
 
@@ -21,9 +21,6 @@ export type Commit = {
 export const historyFormat = '%H%x00%P%x00%an%x00%ct%x00%B%x00';
 const fieldCount = 5;
 
-const timeOf = (seconds: string): string | null =>
-  instantSchema.safeParse(new Date(Number(seconds) * 1000).toJSON()).data ?? null;
-
 /**
  * Parses the output of `rev-list --first-parent --format=<historyFormat>`. A request's number that only one commit
  * has becomes its id. All other commits (plain ones, and those whose number was cherry-picked) get the first 12 digits
@@ -43,7 +40,7 @@ export const parseHistory = (output: Uint8Array): Commit[] => {
       hash: first.slice(first.lastIndexOf('\n') + 1),
       parents: parentHashes,
       author: storableText(author),
-      committedAt: timeOf(seconds),
+      committedAt: utcInstant(new Date(Number(seconds) * 1000)),
       ...readMergeMessage(storableText(message), parentHashes.length > 1),
     });
   }

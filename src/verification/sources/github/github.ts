@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ExclusionReason, GroundTruth } from '#contracts/ground-truth.ts';
+import { utcInstant } from '#contracts/instant.ts';
 import { drawChanges } from '../draw.ts';
 import { toGroundTruth } from '../eligibility.ts';
 import { type DrawRequest, type GroundTruthSource, SourceError } from '../source.ts';
@@ -73,7 +74,8 @@ const loadPull = async (
   pull: MergedPull,
   objects: PullObjects | null,
 ): Promise<GroundTruth | { excluded: ExclusionReason }> => {
-  if (pull.unreadable) return { excluded: 'unreadable' };
+  const mergedAt = utcInstant(pull.merged_at);
+  if (pull.unreadable || mergedAt === null) return { excluded: 'unreadable' };
   const held = (await objects?.diffOf(pull.number)) ?? null;
   if (held === 'too_large') return { excluded: 'too_large' };
   const diff = held ?? (await askForDiff(github, access, pull.number));
@@ -83,7 +85,7 @@ const loadPull = async (
       id: pull.id,
       title: pull.title ?? '',
       description: pull.body ?? '',
-      mergedAt: new Date(pull.merged_at).toISOString(),
+      mergedAt,
       mergeCommit: pull.merge_commit_sha ?? null,
       labels: (pull.labels ?? []).map((label) => label.name),
       author: pull.user?.login ?? null,
