@@ -14,9 +14,11 @@ import {
   isLocalMode,
   isLoopbackHost,
   judgeSettingsOf,
+  proxySettingsOf,
   readEnvironment,
 } from '#env.ts';
 import { byReach, type GuardedFetch, guardedFetch, type Reach } from '#platform/network/guarded-fetch.ts';
+import { proxiedFetch, proxyUrls } from '#platform/network/proxies.ts';
 import { type MissingPart, missingFor } from '#platform/open-judge.ts';
 import { createSecretBox } from '#platform/secret-box.ts';
 import { createLogger } from '#platform/telemetry/logger.ts';
@@ -127,7 +129,13 @@ const authOf = (environment: Environment, { db, log }: ServiceContext): AuthCont
   url: ownUrl(environment),
   github:
     environment.GITHUB_CLIENT_ID !== undefined && environment.GITHUB_CLIENT_SECRET !== undefined
-      ? { clientId: environment.GITHUB_CLIENT_ID, clientSecret: environment.GITHUB_CLIENT_SECRET }
+      ? {
+          clientId: environment.GITHUB_CLIENT_ID,
+          clientSecret: environment.GITHUB_CLIENT_SECRET,
+          serverUrl: environment.GITHUB_SERVER_URL,
+          apiUrl: environment.GITHUB_API_URL,
+          fetch: proxiedFetch(proxySettingsOf(environment)).fetch,
+        }
       : null,
 });
 
@@ -141,6 +149,9 @@ const secretsOf = (environment: Environment): string[] =>
     environment.METRICS_TOKEN,
     environment.OTEL_EXPORTER_OTLP_HEADERS,
     environment.DATABASE_URL && new URL(environment.DATABASE_URL).password,
+    ...proxyUrls(proxySettingsOf(environment)).map(
+      ({ password }) => decodeURIComponent(password) || undefined,
+    ),
     ...(environment.SECRETS_KEY?.split(',') ?? []),
   ].flatMap((secret) => (secret === undefined ? [] : [secret.trim()]));
 
@@ -170,6 +181,7 @@ export const compose = (environment: Environment, tracing: Tracing): Core => {
       publicOnly: reach === 'public',
       allow: environment.OUTBOUND_ALLOW,
       alwaysAllowedOrigins: [new URL(ownUrl(environment)).origin],
+      proxies: proxySettingsOf(environment),
     }),
   );
   const migrations = () => readJournal(join(projectDir, 'drizzle'));

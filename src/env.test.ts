@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { EnvironmentError, isLocalMode, isLoopbackHost, readEnvironment } from '#env.ts';
+import {
+  EnvironmentError,
+  environmentOfUser,
+  isLocalMode,
+  isLoopbackHost,
+  proxySettingsOf,
+  readEnvironment,
+} from '#env.ts';
 
 test('an empty environment is complete: loopback, port 3000, engine on', () => {
   expect(readEnvironment({})).toMatchObject({ HOST: '127.0.0.1', PORT: 3000, ENGINE_ENABLED: true });
@@ -25,6 +32,10 @@ test.each([
   ['OTEL_EXPORTER_OTLP_ENDPOINT', 'grpc://collector', 'http://localhost:4318'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL=info'],
   ['SIGN_IN_ALLOW', 'alice', 'github:583231'],
+  ['HTTPS_PROXY', 'socks5://proxy:1080', 'http://proxy.example.com:3128'],
+  ['http_proxy', 'http://user:secret@proxy/path', 'http://proxy.example.com:3128'],
+  ['ORACLE_PROXY', 'http://', 'http://proxy.example.com:3128'],
+  ['ORACLE_PROXY_RESOLVES', 'maybe', 'ORACLE_PROXY_RESOLVES=false'],
   ['TRUST_LOCAL', 'perhaps', 'TRUST_LOCAL=false'],
   ['ALLOWED_HOSTS', 'https://verify.example.com', 'verify.example.com'],
   ['ALLOWED_HOSTS', 'verify.example.com:3000', 'verify.example.com'],
@@ -90,6 +101,39 @@ test('repositories are cloned from the server whose API is asked', () => {
   expect(readEnvironment({ GITHUB_API_URL: 'https://ghe.example.com/api/v3/' }).GITHUB_SERVER_URL).toBe(
     'https://ghe.example.com',
   );
+  // The other way round.
+  const apiOf = (GITHUB_SERVER_URL: string) => readEnvironment({ GITHUB_SERVER_URL }).GITHUB_API_URL;
+  expect(readEnvironment({}).GITHUB_API_URL).toBe('https://api.github.com');
+  expect(apiOf('https://github.com')).toBe('https://api.github.com');
+  expect(apiOf('https://octo.ghe.com')).toBe('https://api.octo.ghe.com');
+  expect(apiOf('https://ghe.example.com')).toBe('https://ghe.example.com/api/v3');
+  expect(readEnvironment({ GITHUB_API_URL: 'https://api.octo.ghe.com' }).GITHUB_SERVER_URL).toBe(
+    'https://octo.ghe.com',
+  );
   const named = { GITHUB_API_URL: 'https://api.example.com', GITHUB_SERVER_URL: 'https://git.example.com' };
   expect(readEnvironment(named).GITHUB_SERVER_URL).toBe('https://git.example.com');
+});
+
+test('proxies are read in both spellings, the lower-case one first, and left to a user’s own program', () => {
+  const proxies = {
+    HTTPS_PROXY: 'http://upper:1',
+    https_proxy: 'lower:2',
+    HTTP_PROXY: 'http://user:p%40ss@plain:3/',
+    NO_PROXY: '.internal',
+    ORACLE_PROXY: 'http://strangers:4',
+    ORACLE_PROXY_RESOLVES: '1',
+  };
+  expect(proxySettingsOf(readEnvironment(proxies))).toEqual({
+    https: 'http://lower:2',
+    http: 'http://user:p%40ss@plain:3/',
+    oracle: { url: 'http://strangers:4', resolves: true },
+    direct: '.internal',
+  });
+  expect(proxySettingsOf(readEnvironment({}))).toEqual({ https: null, http: null, oracle: null, direct: '' });
+  expect(environmentOfUser({ ...proxies, GITHUB_TOKEN: 'x' })).toEqual({
+    HTTPS_PROXY: 'http://upper:1',
+    https_proxy: 'lower:2',
+    HTTP_PROXY: 'http://user:p%40ss@plain:3/',
+    NO_PROXY: '.internal',
+  });
 });

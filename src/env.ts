@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { byProvider, type JudgeProvider, providerTable } from '#contracts/judge-providers.ts';
 import { isNetwork, networkRule } from '#platform/network/network-rule.ts';
+import type { ProxySettings } from '#platform/network/proxies.ts';
 import type { JudgeSettings } from '#platform/open-judge.ts';
 import { priceOverridesSchema } from '#verification/judges/model/prices.ts';
 import { offlineModel } from '#verification/judges/offline/rule.ts';
@@ -33,6 +34,19 @@ const httpUrl = (example: string) =>
       message: `must be an http or https URL, for example ${example}`,
     })
     .transform((text) => text.replace(/\/+$/, ''));
+
+const proxyUrl = z
+  .string()
+  .trim()
+  .transform((text) => (text.includes('://') ? text : `http://${text}`))
+  .refine(
+    (text) => {
+      const url = URL.canParse(text) ? new URL(text) : null;
+      return url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '';
+    },
+    // Never the value itself: it may hold a password.
+    { message: 'must be the address of an http or https proxy, for example http://proxy.example.com:3128' },
+  );
 
 const switchedOn = (name: string) =>
   z
@@ -127,7 +141,7 @@ const environmentSchema = z.object({
     .optional(),
   SECRETS_KEY: keys32('SECRETS_KEY').optional(),
   GITHUB_TOKEN: optional,
-  GITHUB_API_URL: httpUrl('https://api.github.com').default('https://api.github.com'),
+  GITHUB_API_URL: httpUrl('https://api.github.com').optional(),
   GITHUB_SERVER_URL: httpUrl('https://github.com').optional(),
   GITHUB_CLIENT_ID: optional,
   GITHUB_CLIENT_SECRET: optional,
@@ -135,6 +149,19 @@ const environmentSchema = z.object({
   ANTHROPIC_BASE_URL: httpUrl('https://api.anthropic.com').optional(),
   SCORING_MODEL: z.string().trim().min(1).max(200).default(providerTable.anthropic.model.defaultModel),
   ENGINE_ENABLED: switchedOn('ENGINE_ENABLED').default(true),
+  /** Proxies for GitHub and the judges, in both usual spellings. */
+  HTTPS_PROXY: proxyUrl.optional(),
+  https_proxy: proxyUrl.optional(),
+  HTTP_PROXY: proxyUrl.optional(),
+  http_proxy: proxyUrl.optional(),
+  NO_PROXY: optional,
+  no_proxy: optional,
+  /** The proxy for addresses that strangers name. Without it they are dialled directly. */
+  ORACLE_PROXY: proxyUrl.optional(),
+  /** True: that proxy resolves names and refuses private networks itself. */
+  ORACLE_PROXY_RESOLVES: switchedOn('ORACLE_PROXY_RESOLVES').default(false),
+  /** Node reads this one at its start. git is given it too. */
+  NODE_EXTRA_CA_CERTS: optional,
   OUTBOUND_ALLOW: list.superRefine((allow, context) => {
     try {
       networkRule({ publicOnly: true, allow });
@@ -275,11 +302,28 @@ export const isLocalMode = (
 /** Every variable that is read. */
 export const variableNames = Object.keys(environmentSchema.shape);
 
-export type Environment = z.infer<typeof environmentSchema> & { GITHUB_SERVER_URL: string };
+export type Environment = z.infer<typeof environmentSchema> & {
+  GITHUB_API_URL: string;
+  GITHUB_SERVER_URL: string;
+};
 
-/** GitHub Enterprise Server has its API below its own address; a token for it must not go to github.com. */
-const gitHubServerOf = (apiUrl: string) =>
-  apiUrl.endsWith('/api/v3') ? apiUrl.slice(0, -'/api/v3'.length) : 'https://github.com';
+/**
+ * Each of GitHub's two addresses follows from the other, because a token for one GitHub must not go to another. Enterprise
+ * Server has its API below its own address, GHE.com has it under a name of its own.
+ */
+const gitHubServerOf = (apiUrl: string) => {
+  if (apiUrl.endsWith('/api/v3')) return apiUrl.slice(0, -'/api/v3'.length);
+  const { protocol, host } = new URL(apiUrl);
+  return host.startsWith('api.') && host.endsWith('.ghe.com')
+    ? `${protocol}//${host.slice('api.'.length)}`
+    : 'https://github.com';
+};
+const gitHubApiOf = (serverUrl: string) => {
+  const { protocol, host } = new URL(serverUrl);
+  return host === 'github.com' || host.endsWith('.ghe.com')
+    ? `${protocol}//api.${host}`
+    : `${serverUrl}/api/v3`;
+};
 
 /** A variable of the environment breaks its rule; the message names variable, rule and an example, never a value. */
 export class EnvironmentError extends Error {
@@ -310,7 +354,8 @@ export const readEnvironment = (source: Record<string, string | undefined> = pro
   }
   if (parsed.success && problems.length === 0) {
     const { data } = parsed;
-    return { ...data, GITHUB_SERVER_URL: data.GITHUB_SERVER_URL ?? gitHubServerOf(data.GITHUB_API_URL) };
+    const api = data.GITHUB_API_URL ?? gitHubApiOf(data.GITHUB_SERVER_URL ?? 'https://github.com');
+    return { ...data, GITHUB_API_URL: api, GITHUB_SERVER_URL: data.GITHUB_SERVER_URL ?? gitHubServerOf(api) };
   }
   throw new EnvironmentError(
     `The environment is not usable:\n${problems.map((line) => `  ${line}`).join('\n')}`,
@@ -333,6 +378,28 @@ export const judgeSettingsOf = (environment: Environment): Record<JudgeProvider,
 /** Whether people open the installation over https, which a browser may then insist on. */
 export const isServedOverHttps = () => /^\s*https:/i.test(process.env.NEXTAUTH_URL ?? '');
 
+/** The proxies of the environment. As with curl, the lower-case spelling comes first. */
+export const proxySettingsOf = (environment: Environment): ProxySettings => ({
+  https: environment.https_proxy ?? environment.HTTPS_PROXY ?? null,
+  http: environment.http_proxy ?? environment.HTTP_PROXY ?? null,
+  oracle:
+    environment.ORACLE_PROXY === undefined
+      ? null
+      : { url: environment.ORACLE_PROXY, resolves: environment.ORACLE_PROXY_RESOLVES },
+  direct: environment.no_proxy ?? environment.NO_PROXY ?? '',
+});
+
+/** Standard variables that other programs read as well. */
+const sharedNames = [
+  'HTTPS_PROXY',
+  'https_proxy',
+  'HTTP_PROXY',
+  'http_proxy',
+  'NO_PROXY',
+  'no_proxy',
+  'NODE_EXTRA_CA_CERTS',
+];
+
 /** Set by Next for `next dev`; the page's security policy must let its tools work. */
 export const inDevelopment = () => process.env.NODE_ENV === 'development';
 
@@ -342,7 +409,9 @@ export const environmentOfUser = (
 ): Record<string, string> =>
   Object.fromEntries(
     Object.entries(source).flatMap(([name, value]) =>
-      value === undefined || variableNames.includes(name) ? [] : [[name, value]],
+      value === undefined || (variableNames.includes(name) && !sharedNames.includes(name))
+        ? []
+        : [[name, value]],
     ),
   );
 

@@ -2,8 +2,9 @@ import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { type Core, compose, openTracing, ownUrl, projectDir } from '#composition.ts';
 import { type JudgeProvider, judgeProviders } from '#contracts/judge-providers.ts';
-import { type Environment, judgeSettingsOf, readEnvironment } from '#env.ts';
+import { type Environment, judgeSettingsOf, proxySettingsOf, readEnvironment } from '#env.ts';
 import { hasSystemLimits } from '#platform/children/start-child.ts';
+import { proxiedFetch } from '#platform/network/proxies.ts';
 import { type OpenJudge, openJudge } from '#platform/open-judge.ts';
 import { createEngine, type Engine } from '#platform/open-ports.ts';
 import type { InstallationPolicy, WorkerContext } from '#services/ground/index.ts';
@@ -18,7 +19,11 @@ const openJudges = async (
   { judges }: InstallationPolicy,
 ): Promise<Map<JudgeProvider, OpenJudge>> => {
   const settings = judgeSettingsOf(environment);
-  const ports = { prices: environment.JUDGE_PRICES ?? {}, maxConcurrent: environment.JUDGE_MAX_CONCURRENT };
+  const ports = {
+    prices: environment.JUDGE_PRICES ?? {},
+    maxConcurrent: environment.JUDGE_MAX_CONCURRENT,
+    fetch: proxiedFetch(proxySettingsOf(environment)).fetch,
+  };
   const usable = judgeProviders.filter((provider) => judges[provider].unavailable === null);
   return new Map(
     await Promise.all(
@@ -73,6 +78,8 @@ export const getWorkerComposition = async (): Promise<WorkerComposition> => {
     outboundAllow: environment.OUTBOUND_ALLOW,
     demonstrationOracleUrl: new URL('/api/demo-oracle', ownUrl(environment)).href,
     guarded,
+    proxies: proxySettingsOf(environment),
+    extraAuthorities: environment.NODE_EXTRA_CA_CERTS ?? null,
     judges: await openJudges(environment, policy),
     judgePrices: environment.JUDGE_PRICES ?? {},
     metrics,

@@ -1,6 +1,15 @@
 import type { Database } from '#db/client.ts';
 import type { Log } from '#services/ground/index.ts';
 
+/** An OAuth app of the GitHub at these addresses. */
+export type GitHubSignIn = {
+  clientId: string;
+  clientSecret: string;
+  serverUrl: string;
+  apiUrl: string;
+  fetch: typeof fetch;
+};
+
 /** What signing in needs. `url` is the installation's origin, as people open it. */
 export type AuthContext = {
   db: Database;
@@ -9,5 +18,5 @@ export type AuthContext = {
   secret: string;
   url: string;
   /** Null if signing in with GitHub is not configured. */
-  github: { clientId: string; clientSecret: string } | null;
+  github: GitHubSignIn | null;
 };

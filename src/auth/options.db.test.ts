@@ -1,7 +1,11 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { HDNodeWallet } from 'ethers';
 import type { NextApiRequest, NextApiResponse } from 'next';
 import NextAuth, { type EventCallbacks } from 'next-auth';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { OAuthConfig } from 'next-auth/providers/oauth';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createSignInLink, createSignInMessage, getUser, resolveSecret } from '#services/account/index.ts';
 import { openRig } from '#testing/rigs/engine-rig.ts';
 import type { AuthContext } from './context.ts';
@@ -85,9 +89,61 @@ test('next-auth’s own log lines lose everything that could be a secret', () =>
   ]);
 });
 
+const githubApp = (serverUrl: string, apiUrl: string) => ({
+  clientId: 'id',
+  clientSecret: 'secret',
+  serverUrl,
+  apiUrl,
+  fetch,
+});
+
+test('signing in asks the GitHub of GITHUB_SERVER_URL, and only for the state that it sent', async () => {
+  const requests: { url: string; authorization: string | undefined; body: string }[] = [];
+  const server = createServer(async (request, response) => {
+    const body = await text(request);
+    requests.push({ url: request.url ?? '', authorization: request.headers.authorization, body });
+    const answer =
+      request.url === '/login/oauth/access_token'
+        ? { access_token: 'gho_planted', token_type: 'bearer', scope: '' }
+        : { id: 583231, login: 'octocat' };
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => new Promise((resolve) => server.close(() => resolve(undefined))));
+  const { port } = server.address() as AddressInfo;
+  const serverUrl = `http://127.0.0.1:${port}`;
+  const provider = options({ github: githubApp(serverUrl, `${serverUrl}/api/v3`) }).providers.find(
+    ({ id }) => id === 'github',
+  ) as OAuthConfig<unknown>;
+  const { authorization, token, userinfo } = provider;
+  expect(authorization).toMatchObject({ url: `${serverUrl}/login/oauth/authorize`, params: { scope: '' } });
+  if (typeof token !== 'object' || typeof userinfo !== 'object') expect.unreachable();
+  const ask = (state: string) =>
+    token.request?.({
+      params: { code: 'planted-code', state },
+      checks: { state: 'sent', code_verifier: 'verifier' },
+      provider: { ...provider, signinUrl: '', callbackUrl: 'http://127.0.0.1:3000/callback' },
+      client: null as never,
+    });
+  await expect(ask('other')).rejects.toThrow(/state/);
+  expect(requests).toEqual([]);
+  const tokens = (await ask('sent'))?.tokens ?? {};
+  const asked = { tokens, client: null as never, provider: provider as never };
+  expect(await userinfo.request?.(asked)).toMatchObject({ id: 583231, login: 'octocat' });
+  expect(requests.map(({ url }) => url)).toEqual(['/login/oauth/access_token', '/api/v3/user']);
+  expect(Object.fromEntries(new URLSearchParams(requests[0]?.body))).toEqual({
+    client_id: 'id',
+    client_secret: 'secret',
+    code: 'planted-code',
+    redirect_uri: 'http://127.0.0.1:3000/callback',
+    code_verifier: 'verifier',
+  });
+  expect(requests[1]?.authorization).toBe('Bearer gho_planted');
+});
+
 test('GitHub is offered if it is configured, and its users are known by number', async () => {
   expect(options().providers.map(({ id }) => id)).toEqual(['link', 'wallet']);
-  const configured = options({ github: { clientId: 'id', clientSecret: 'secret' } });
+  const configured = options({ github: githubApp('https://github.com', 'https://api.github.com') });
   expect(configured.providers.map(({ id }) => id)).toEqual(['link', 'wallet', 'github']);
   const signIn = async (name: string) =>
     configured.callbacks?.jwt?.({

@@ -14,7 +14,7 @@ import {
   signOut,
   userOfIdentity,
 } from '#services/account/index.ts';
-import type { AuthContext } from './context.ts';
+import type { AuthContext, GitHubSignIn } from './context.ts';
 import { authCookies } from './cookies.ts';
 import { signInErrors } from './sign-in-errors.ts';
 
@@ -67,6 +67,8 @@ const githubProfileSchema = z.object({
   id: z.number().int().positive(),
   login: lineSchema.max(100),
 });
+const tokenSchema = z.object({ access_token: lineSchema.min(1), token_type: lineSchema });
+const requestTimeoutMs = 10_000;
 type GithubProfile = z.infer<typeof githubProfileSchema>;
 
 /**
@@ -76,16 +78,53 @@ type GithubProfile = z.infer<typeof githubProfileSchema>;
 const github = ({
   clientId,
   clientSecret,
-}: NonNullable<AuthContext['github']>): OAuthConfig<GithubProfile> => ({
+  serverUrl,
+  apiUrl,
+  fetch,
+}: GitHubSignIn): OAuthConfig<GithubProfile> => ({
   id: 'github',
   name: 'GitHub',
   type: 'oauth',
   clientId,
   clientSecret,
   checks: ['state', 'pkce'],
-  authorization: { url: 'https://github.com/login/oauth/authorize', params: { scope: '' } },
-  token: 'https://github.com/login/oauth/access_token',
-  userinfo: 'https://api.github.com/user',
+  authorization: { url: `${serverUrl}/login/oauth/authorize`, params: { scope: '' } },
+  // next-auth's own requests know no proxy. Whoever makes them compares the state too.
+  token: {
+    url: `${serverUrl}/login/oauth/access_token`,
+    request: async ({ params, checks, provider }) => {
+      if (checks.state === undefined || params.state !== checks.state) throw new Error('The state differs.');
+      const response = await fetch(`${serverUrl}/login/oauth/access_token`, {
+        method: 'POST',
+        headers: { accept: 'application/json' },
+        body: new URLSearchParams({
+          client_id: clientId,
+          client_secret: clientSecret,
+          code: params.code ?? '',
+          redirect_uri: provider.callbackUrl,
+          ...(checks.code_verifier !== undefined && { code_verifier: checks.code_verifier }),
+        }),
+        redirect: 'error',
+        signal: AbortSignal.timeout(requestTimeoutMs),
+      });
+      return { tokens: tokenSchema.parse(await response.json()) };
+    },
+  },
+  userinfo: {
+    url: `${apiUrl}/user`,
+    request: async ({ tokens }) => {
+      const response = await fetch(`${apiUrl}/user`, {
+        headers: {
+          accept: 'application/vnd.github+json',
+          authorization: `Bearer ${tokens.access_token}`,
+          'user-agent': 'echelon-verify',
+        },
+        redirect: 'error',
+        signal: AbortSignal.timeout(requestTimeoutMs),
+      });
+      return response.json();
+    },
+  },
   profile: (profile) => {
     const { id, login } = githubProfileSchema.parse(profile);
     return { id: String(id), name: login };

@@ -4,6 +4,8 @@ import { type OracleChoice, oracleTypes } from '#contracts/oracle-types.ts';
 import { storableText } from '#contracts/text.ts';
 import { gitRunner } from '#platform/git/run-git.ts';
 import { guardedFetch } from '#platform/network/guarded-fetch.ts';
+import { pinAddress } from '#platform/network/pin-address.ts';
+import { proxiedFetch } from '#platform/network/proxies.ts';
 import { oracleOpener } from '#platform/open-oracle.ts';
 import { openSource } from '#platform/open-source.ts';
 import { noBoundary } from '#platform/python/python-boundary.ts';
@@ -19,18 +21,30 @@ const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
 };
 
 /** Where the merged changes of `<repo>` come from. */
-export const sourceFor = (repository: RepositoryChoice, settings: Settings): GroundTruthSource =>
-  openSource(
+export const sourceFor = (repository: RepositoryChoice, settings: Settings): GroundTruthSource => {
+  const runGit = gitRunner({ searchPath: settings.searchPath });
+  const pin = pinAddress(
+    { publicOnly: false, allow: settings.outboundAllow, proxies: settings.proxies },
+    async () => '',
+  );
+  return openSource(
     {
       ...settings,
       repositoriesDir: join(settings.dataDir, 'repositories'),
-      fetch,
-      runGit: gitRunner({ searchPath: settings.searchPath }),
-      cloning: { allowedProtocols: cloneProtocols },
+      fetch: proxiedFetch(settings.proxies).fetch,
+      runGit,
+      cloning: {
+        allowedProtocols: cloneProtocols,
+        // Without a proxy for it, git dials what its user names.
+        ...(settings.proxies.oracle !== null && {
+          guard: async (url) => (url.protocol === 'https:' ? await pin(url) : {}),
+        }),
+      },
     },
     repository,
     settings.githubToken,
   );
+};
 
 /**
  * The command runs on its user's own machine, so an oracle may be on loopback or in a private network; only metadata
@@ -46,6 +60,7 @@ export const oracleFor = async (
     publicOnly: false,
     allow: settings.outboundAllow,
     alwaysAllowedOrigins: [],
+    proxies: settings.proxies,
   });
   const open = oracleOpener(
     { fetch: guarded.fetch, connect: guarded.connect, sleep, now: Date.now },

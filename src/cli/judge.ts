@@ -1,4 +1,5 @@
 import { defaultProvider, type JudgeProvider, judgeOf, theModelJudges } from '#contracts/judge-providers.ts';
+import { proxiedFetch } from '#platform/network/proxies.ts';
 import { missingFor, openJudge } from '#platform/open-judge.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import type { CountTokens } from '#verification/judges/model/model-client.ts';
@@ -50,7 +51,7 @@ const refuseMissing = (provider: JudgeProvider, { judges, projectDir }: Settings
 
 /** The judge that was asked for, else the installation's default: a model judge if a key is configured. */
 export const judgesFor = async (asked: JudgeChoice, settings: Settings): Promise<Judges> => {
-  const { judges, judgePrices } = settings;
+  const { judges, judgePrices, proxies } = settings;
   const provider = asked.judge ?? defaultProvider((each) => judges[each].key !== null);
   const share = asked.agreementSample ?? 0;
   if (asked.agreementModel !== undefined && share === 0)
@@ -59,7 +60,10 @@ export const judgesFor = async (asked: JudgeChoice, settings: Settings): Promise
     );
   if (judgeOf(provider).model === null) refuseModelOptions(asked);
   refuseMissing(provider, settings);
-  const { judge, countTokens } = await openJudge(provider, judges[provider], { prices: judgePrices });
+  const { judge, countTokens } = await openJudge(provider, judges[provider], {
+    prices: judgePrices,
+    fetch: proxiedFetch(proxies).fetch,
+  });
   const model = asked.model ?? judges[provider].model;
   return {
     judge: judge(model, null),

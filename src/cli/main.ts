@@ -1,6 +1,12 @@
 #!/usr/bin/env node
 import { join, resolve } from 'node:path';
-import { EnvironmentError, environmentOfUser, judgeSettingsOf, readEnvironment } from '#env.ts';
+import {
+  EnvironmentError,
+  environmentOfUser,
+  judgeSettingsOf,
+  proxySettingsOf,
+  readEnvironment,
+} from '#env.ts';
 import { localUrl } from '#start/address.ts';
 import { loadEnvironmentFiles } from '#start/environment-files.ts';
 import { runProgram } from './commands/program.ts';
@@ -27,6 +33,8 @@ const readSettings = (): Settings => {
       outboundAllow: environment.OUTBOUND_ALLOW,
       pythonOracleDir: environment.PYTHON_ORACLE_DIR ?? null,
       userEnvironment: environmentOfUser(),
+      proxies: proxySettingsOf(environment),
+      extraAuthorities: environment.NODE_EXTRA_CA_CERTS ?? null,
       searchPath: environment.PATH,
     };
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { JudgeProvider } from '#contracts/judge-providers.ts';
+import type { ProxySettings } from '#platform/network/proxies.ts';
 import type { JudgeSettings } from '#platform/open-judge.ts';
 import type { PriceOverrides } from '#verification/judges/model/prices.ts';
 
@@ -23,6 +24,9 @@ export type Settings = {
   pythonOracleDir: string | null;
   /** The environment that a Python oracle sees, without this program's own settings. */
   userEnvironment: Record<string, string>;
+  proxies: ProxySettings;
+  /** `NODE_EXTRA_CA_CERTS`, which git is given too. */
+  extraAuthorities: string | null;
   /** Where programs such as git are looked for: this process's PATH. */
   searchPath: string;
 };

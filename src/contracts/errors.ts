@@ -41,3 +41,18 @@ export const maxRunErrorLength = 2000;
 /** The code that Node and what is built on it give an error (ENOENT, ECONNREFUSED); null where it has none. */
 export const faultCode = (error: unknown): string | null =>
   isObject(error) && typeof error.code === 'string' ? error.code : null;
+
+const maxCauses = 10;
+
+/** Marks an error of a proxy between us and a service: the connection was not made, and nothing was sent. */
+export const proxyFaultCode = 'EPROXY';
+
+/** The message of a proxy's fault among an error's causes, or null. It names the proxy's host and no secret. */
+export const proxyFaultOf = (error: unknown): string | null => {
+  let cause = error;
+  for (let depth = 0; depth < maxCauses && cause instanceof Error; depth++) {
+    if (faultCode(cause) === proxyFaultCode) return cause.message;
+    cause = cause.cause;
+  }
+  return null;
+};

@@ -7,7 +7,7 @@ const settings = { key: 'sk-test', url: null, model: 'some-model' };
 test.each(judgeProviders)(
   'the %s judge opens with the identity and the batches that its entry states',
   async (provider) => {
-    const opened = await openJudge(provider, settings, { prices: {} });
+    const opened = await openJudge(provider, settings, { prices: {}, fetch });
     const judge = opened.judge('another-model', null);
     expect(judge.provider).toBe(provider);
     expect(judge.model === 'another-model').toBe(judgeOf(provider).model !== null);

@@ -32,6 +32,7 @@ type Ports = {
   prices: PriceOverrides;
   /** The limit for simultaneous calls to a provider. */
   maxConcurrent?: number | undefined;
+  fetch: typeof fetch;
 };
 
 const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
@@ -69,6 +70,7 @@ const openers = {
       apiKey: keyOf('anthropic', settings),
       baseURL: settings.url ?? undefined,
       maxConcurrent: ports.maxConcurrent,
+      fetch: ports.fetch,
       now: steadyNow,
       sleep,
     });

@@ -8,6 +8,7 @@ import { type Standing, standings } from '#contracts/standing.ts';
 import { startGitHubFake } from '#testing/fakes/github/github-fake.ts';
 import { drawRequest, githubToken } from '#testing/rigs/github-rig.ts';
 import { byReach, guardedFetch } from './network/guarded-fetch.ts';
+import { noProxies } from './network/proxies.ts';
 import { createEngine } from './open-ports.ts';
 import { noMetrics } from './telemetry/metrics.ts';
 import { createTracing } from './telemetry/tracing.ts';
@@ -22,7 +23,7 @@ const engineWith = async ({
   githubApiUrl?: string;
 }) => {
   const guarded = byReach((reach) =>
-    guardedFetch({ publicOnly: reach === 'public', allow: [], alwaysAllowedOrigins: [] }),
+    guardedFetch({ publicOnly: reach === 'public', allow: [], alwaysAllowedOrigins: [], proxies: noProxies }),
   );
   const engine = createEngine({
     githubApiUrl,
@@ -38,6 +39,8 @@ const engineWith = async ({
     outboundAllow: [],
     demonstrationOracleUrl: 'http://127.0.0.1:1/',
     guarded,
+    proxies: noProxies,
+    extraAuthorities: null,
     judges: new Map(),
     judgePrices: {},
     metrics: noMetrics,

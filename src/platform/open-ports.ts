@@ -12,6 +12,7 @@ import type { GroundTruthSource } from '#verification/sources/source.ts';
 import { gitRunner } from './git/run-git.ts';
 import { byReach, type GuardedFetch, type Reach } from './network/guarded-fetch.ts';
 import { pinAddress } from './network/pin-address.ts';
+import { proxiedFetch } from './network/proxies.ts';
 import { observedBatches, observedJudge, observedOracle } from './observed-ports.ts';
 import type { OpenJudge } from './open-judge.ts';
 import { oracleOpener, runOracles } from './open-oracle.ts';
@@ -76,6 +77,7 @@ const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
 /** The engine's ports on this machine's network, disk and clock. */
 export const createEngine = (settings: EngineSettings): Engine => {
   const runGit = observedGit(settings, gitRunner({ searchPath: settings.searchPath }));
+  const proxied = proxiedFetch(settings.proxies);
   let found: Promise<PythonBoundary> | null = null;
   const pythonBoundary = () => {
     found ??= findBoundary({
@@ -117,10 +119,13 @@ export const createEngine = (settings: EngineSettings): Engine => {
       ...settings,
       // A longer wait is for the queue, where it holds no worker; see `ingestRun`.
       limitWaitMs: 3_000,
-      fetch: observedGitHubFetch(settings, fetch),
+      fetch: observedGitHubFetch(settings, proxied.fetch),
       runGit,
       cloning: {
-        guard: pinAddress({ publicOnly: reach === 'public', allow: settings.outboundAllow }, gitVersion),
+        guard: pinAddress(
+          { publicOnly: reach === 'public', allow: settings.outboundAllow, proxies: settings.proxies },
+          gitVersion,
+        ),
       },
     }),
   );

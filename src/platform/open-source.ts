@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunConfig } from '#contracts/run.ts';
 import { fileSource } from '#verification/sources/file.ts';
@@ -7,8 +8,10 @@ import { gitSource } from '#verification/sources/git/git.ts';
 import type { RunGit } from '#verification/sources/git/runner.ts';
 import { githubSource } from '#verification/sources/github/github.ts';
 import type { GroundTruthSource } from '#verification/sources/source.ts';
+import { gitAuthorities } from './git/authorities.ts';
 import { repositoryFolders, temporaryFolders } from './git/repository-folders.ts';
 import { sampleSource } from './git/sample-source.ts';
+import { gitProxy, type ProxySettings } from './network/proxies.ts';
 
 /** Where ground truth comes from: sources that a run may name, and those that only the user of this machine may. */
 export type SourceChoice =
@@ -28,6 +31,10 @@ export type SourceSettings = {
   limitWaitMs?: number;
   /** Only for GitHub's API. */
   fetch: typeof fetch;
+  /** For GitHub's git. */
+  proxies: ProxySettings;
+  /** The file of authorities that are trusted beside the usual ones: `NODE_EXTRA_CA_CERTS`. */
+  extraAuthorities: string | null;
   runGit: RunGit;
   /** Which addresses may be cloned, and by which transports. */
   cloning: Pick<CloneOptions, 'allowedProtocols' | 'guard'>;
@@ -38,6 +45,9 @@ type Kind = keyof Choices;
 type Openers = {
   [K in Kind]: (choice: Choices[K], settings: SourceSettings, token: string | null) => GroundTruthSource;
 };
+
+const authoritiesOf = ({ extraAuthorities, repositoriesDir }: SourceSettings) =>
+  gitAuthorities(extraAuthorities, join(dirname(repositoriesDir), 'authorities.pem'));
 
 const readText = (path: string) => readFile(path, 'utf8');
 
@@ -58,14 +68,22 @@ const openers: Openers = {
         runGit: settings.runGit,
         serverUrl: settings.githubServerUrl,
         openFolder: repositoryFolders(settings.repositoriesDir),
+        connect: async (server) => ({
+          ...gitProxy(server, settings.proxies),
+          ...(await authoritiesOf(settings)),
+        }),
       },
     }),
-  git: ({ url }, { runGit, cloning }) =>
+  git: ({ url }, settings) =>
     clonedGitSource({
-      runGit,
+      runGit: settings.runGit,
       ...temporaryFolders,
       url,
-      ...cloning,
+      ...settings.cloning,
+      guard: async (address) => ({
+        ...(await settings.cloning.guard?.(address)),
+        ...(await authoritiesOf(settings)),
+      }),
     }),
   sample: (_, { runGit, projectDir }) => sampleSource({ ...temporaryFolders, runGit, readText, projectDir }),
   path: ({ path, name }, { runGit }) => gitSource({ ...temporaryFolders, runGit, path, name }),

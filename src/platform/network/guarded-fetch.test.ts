@@ -8,6 +8,7 @@ import { freePort } from '#db/embedded/free-port.ts';
 import { type OracleFake, startOracleFake } from '#testing/fakes/oracles/http-fake.ts';
 import { connectionFault, networkRuleRefusal } from '#verification/oracles/fault.ts';
 import { type GuardedFetch, type GuardedFetchOptions, guardedFetch } from './guarded-fetch.ts';
+import { noProxies } from './proxies.ts';
 
 const opened: (GuardedFetch | OracleFake)[] = [];
 afterEach(async () => {
@@ -38,7 +39,13 @@ const namesAre = (names: Record<string, string[][]>) => {
 };
 
 const open = (options: Partial<GuardedFetchOptions> = {}) => {
-  const guarded = guardedFetch({ publicOnly: true, allow: [], alwaysAllowedOrigins: [], ...options });
+  const guarded = guardedFetch({
+    publicOnly: true,
+    allow: [],
+    alwaysAllowedOrigins: [],
+    proxies: noProxies,
+    ...options,
+  });
   opened.push(guarded);
   return guarded;
 };
@@ -234,7 +241,9 @@ test('a name that does not resolve passes the early check', async () => {
 
 test('an entry of OUTBOUND_ALLOW that is neither an origin nor a network prevents the start', () => {
   for (const entry of ['example.com', 'https://a.example/path', '10.0.0.0/33', 'ftp://a.example']) {
-    expect(() => guardedFetch({ publicOnly: true, allow: [entry], alwaysAllowedOrigins: [] })).toThrow(
+    expect(() =>
+      guardedFetch({ publicOnly: true, allow: [entry], alwaysAllowedOrigins: [], proxies: noProxies }),
+    ).toThrow(
       `must list origins and networks, for example https://oracle.example.com,10.1.0.0/16; "${entry}" is neither`,
     );
   }

@@ -3,7 +3,9 @@ import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector, fetch } from 'undici';
 import type { ExchangePorts } from '#verification/oracles/exchange.ts';
 import { networkRuleCode } from '#verification/oracles/fault.ts';
-import { type NetworkRuleOptions, networkRule } from './network-rule.ts';
+import { type NetworkRuleOptions, networkRule, proxyRefusal, refusesName } from './network-rule.ts';
+import { isDirect, type ProxySettings, proxyUrls } from './proxies.ts';
+import { openTunnels, secureTunnel } from './tunnel.ts';
 
 /** Which addresses a run may call: public ones, or private ones too. */
 export type Reach = 'public' | 'private';
@@ -16,6 +18,8 @@ export const byReach = <T>(make: (reach: Reach) => T): Record<Reach, T> => ({
 export type GuardedFetchOptions = NetworkRuleOptions & {
   /** The application's own demonstration oracle: called at any address, but no run may name it. */
   alwaysAllowedOrigins: string[];
+  /** Nobody may name one of them. Without one for oracles, addresses are dialled directly. */
+  proxies: ProxySettings;
   /** The system's look-up, except in tests. */
   lookup?: typeof systemLookup;
 };
@@ -42,13 +46,15 @@ const bareHost = (url: URL) => url.hostname.replace(/^\[|\]$/g, '');
 
 /**
  * `fetch` under the network rule. The rule is enforced on the dialled address, within the connection's own name
- * look-up, so a name that resolves differently between check and call gains nothing. Literal addresses skip the look-up
+ * look-up, so a name that resolves differently between check and call gains nothing. With a proxy for oracles, the proxy
+ * is asked for the checked address, and the name stays in SNI, Host and certificate. Literal addresses skip the look-up
  * and are checked in the URL, after its parser has undone every odd spelling.
  * @throws Error when OUTBOUND_ALLOW cannot be parsed.
  */
 export const guardedFetch = ({
   alwaysAllowedOrigins,
   lookup = systemLookup,
+  proxies,
   ...options
 }: GuardedFetchOptions): GuardedFetch => {
   const rule = networkRule(options);
@@ -72,8 +78,69 @@ export const guardedFetch = ({
       });
     };
 
+  const tunnels = proxies.oracle === null ? null : openTunnels(proxies.oracle.url);
+  const isTunnelled = (url: URL) => tunnels !== null && !isDirect(url, proxies.direct);
+  const proxyHosts = proxyUrls(proxies);
+  const namesProxy = (url: URL) =>
+    proxyHosts.some((proxy) => proxy.hostname === url.hostname && portOf(proxy) === portOf(url));
+
+  /** Tells the addresses of the proxies that listen on this port. */
+  const proxiesAt = async (port: string): Promise<(address: string | undefined) => boolean> => {
+    const near = proxyHosts.filter((proxy) => portOf(proxy) === port);
+    const known = new Set(
+      (await Promise.all(near.map((proxy) => addressesOf(bareHost(proxy), lookup)))).flat(),
+    );
+    const onThisMachine = [...known].some(isThisMachine);
+    return (address) =>
+      address !== undefined && (known.has(address) || (onThisMachine && isThisMachine(address)));
+  };
+
+  /** What the proxy is asked to connect to: an address that was checked, or a name that it resolves. */
+  const tunnelTarget = async (host: string, exempt: boolean): Promise<string> => {
+    if (isIP(host) !== 0) return host;
+    if (proxies.oracle?.resolves) {
+      const refusal = refusesName(host, exempt);
+      if (refusal !== null) throw new NetworkRuleError(refusal);
+      return host;
+    }
+    return new Promise((settle, refuse) =>
+      guardedLookup(exempt)(host, {}, (error, address) =>
+        error === null ? settle(String(address)) : refuse(error),
+      ),
+    );
+  };
+
   const dialling = (exempt: boolean) => {
-    const connector = buildConnector({ lookup: guardedLookup(exempt), timeout: connectTimeoutMs });
+    const dial = buildConnector({ lookup: guardedLookup(exempt), timeout: connectTimeoutMs });
+    const connector: buildConnector.connector = (to, callback) => {
+      // undici gives an IPv6 address without its brackets.
+      const named = isIP(to.hostname) === 6 ? `[${to.hostname}]` : to.hostname;
+      const url = new URL(`${to.protocol}//${named}${to.port ? `:${to.port}` : ''}`);
+      const open = async () => {
+        const isProxy = await proxiesAt(portOf(url));
+        if (isProxy(bareHost(url))) throw new NetworkRuleError(proxyRefusal);
+        if (tunnels === null || !isTunnelled(url)) {
+          dial(to, (...outcome) => {
+            const [, socket] = outcome;
+            // On the dialled address, since the name may resolve differently each time.
+            if (!isProxy(socket?.remoteAddress)) callback(...outcome);
+            else {
+              socket?.destroy();
+              callback(new NetworkRuleError(proxyRefusal), null);
+            }
+          });
+          return;
+        }
+        const target = await tunnelTarget(bareHost(url), exempt);
+        if (isProxy(target)) throw new NetworkRuleError(proxyRefusal);
+        const socket = await tunnels.open(target, portOf(url));
+        if (to.protocol === 'https:') secureTunnel(socket, to, callback);
+        else callback(null, socket);
+      };
+      open().catch((error: unknown) =>
+        callback(error instanceof Error ? error : new Error(String(error)), null),
+      );
+    };
     return { connector, agent: new Agent({ connect: connector }) };
   };
   // Connections are pooled by origin, and an origin is either exempt or not, so no pool mixes the two.
@@ -83,7 +150,7 @@ export const guardedFetch = ({
   const wayTo = (url: URL) => {
     const exempt = rule.exemptsOrigin(url.origin) || ownOrigins.has(url.origin);
     const host = bareHost(url);
-    const refusal = isIP(host) === 0 ? null : rule.refuses(host, exempt);
+    const refusal = namesProxy(url) ? proxyRefusal : isIP(host) === 0 ? null : rule.refuses(host, exempt);
     if (refusal !== null) throw new NetworkRuleError(refusal);
     return exempt ? ways.exempt : ways.strict;
   };
@@ -114,8 +181,10 @@ export const guardedFetch = ({
       if (url === null || !/^https?:$/.test(url.protocol)) {
         return 'Must be an http or https URL, for example https://oracle.example.com/verify.';
       }
+      if (namesProxy(url)) return proxyRefusal;
       const exempt = rule.exemptsOrigin(url.origin);
       const host = bareHost(url);
+      if (isIP(host) === 0 && proxies.oracle?.resolves && isTunnelled(url)) return refusesName(host, exempt);
       if (isIP(host) !== 0) return rule.refuses(host, exempt);
       const addresses = await resolve(host, lookup);
       const refusals = addresses.map((address) => rule.refuses(address, exempt));
@@ -123,10 +192,17 @@ export const guardedFetch = ({
     },
 
     async close() {
-      await Promise.all([ways.strict.agent.close(), ways.exempt.agent.close()]);
+      await Promise.all([ways.strict.agent.close(), ways.exempt.agent.close(), tunnels?.close()]);
     },
   };
 };
+
+const portOf = (url: URL) => url.port || (url.protocol === 'https:' ? '443' : '80');
+
+const isThisMachine = (address: string) => /^(?:127\.|0\.0\.0\.0$|::1?$|::ffff:(?:127\.|7f))/.test(address);
+
+const addressesOf = async (host: string, lookup: typeof systemLookup) =>
+  isIP(host) === 0 ? resolve(host, lookup) : [host];
 
 const resolve = (host: string, lookup: typeof systemLookup): Promise<string[]> =>
   new Promise((settle) => {

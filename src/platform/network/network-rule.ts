@@ -85,6 +85,21 @@ const metadataRefusal =
 const privateRefusal =
   'The oracle’s address is not on the public internet. Only the owner of an installation in local mode may name such an address; for everyone else its operator can exempt an origin or a network with OUTBOUND_ALLOW.';
 
+/** Why no address is a proxy's of this installation: a proxy reaches what its callers must not. */
+export const proxyRefusal =
+  'The oracle’s address is a proxy of this installation, which is never called as an oracle. Give the oracle’s own address.';
+
+/**
+ * Why a name may not be left to a proxy to resolve, or null. Such names exist inside a network only. Addresses are
+ * checked as such.
+ */
+export const refusesName = (text: string, exempt: boolean): string | null => {
+  const host = text.toLowerCase().replace(/\.$/, '');
+  if (host === 'metadata.google.internal') return metadataRefusal;
+  const isPrivate = !host.includes('.') || /\.(?:internal|local|localhost)$/.test(host);
+  return isPrivate && !exempt ? privateRefusal : null;
+};
+
 /**
  * The network rule. Metadata addresses are always refused. With `publicOnly` an oracle must have a public address or be
  * exempt, so that nobody can use the server to probe its network.

@@ -1,18 +1,22 @@
 import { expect, test } from 'vitest';
 import { pinAddress } from './pin-address.ts';
+import { noProxies } from './proxies.ts';
 
 const git = (version: string) => async () => `git version ${version}\n`;
 const local = new URL('https://localhost:8443/owner/name.git');
 
 test('a name is pinned to the address that was checked', async () => {
-  const pin = pinAddress({ publicOnly: true, allow: ['https://localhost:8443'] }, git('2.39.5'));
+  const pin = pinAddress(
+    { publicOnly: true, proxies: noProxies, allow: ['https://localhost:8443'] },
+    git('2.39.5'),
+  );
   expect(await pin(local)).toEqual({
     'http.curloptResolve': expect.stringMatching(/^localhost:8443:(?:127\.0\.0\.1|\[::1\])$/),
   });
 });
 
 test('a repository on this machine or in its network is refused if others can reach the installation', async () => {
-  const pin = pinAddress({ publicOnly: true, allow: [] }, git('2.39.5'));
+  const pin = pinAddress({ publicOnly: true, proxies: noProxies, allow: [] }, git('2.39.5'));
   for (const url of [
     'https://localhost/a.git',
     'https://127.0.0.1/a.git',
@@ -33,9 +37,11 @@ test.each([
   ['3.0.0', true],
 ])('git %s clones for others only if it can be pinned to an address: %s', async (version, holds) => {
   const allow = ['https://localhost:8443'];
-  const pinned = pinAddress({ publicOnly: true, allow }, git(version))(local);
+  const pinned = pinAddress({ publicOnly: true, proxies: noProxies, allow }, git(version))(local);
   if (holds) await expect(pinned).resolves.toHaveProperty(['http.curloptResolve']);
   else await expect(pinned).rejects.toMatchObject({ message: expect.stringContaining('older than 2.37') });
   // On the owner's own machine nobody else can exploit it.
-  await expect(pinAddress({ publicOnly: false, allow }, git(version))(local)).resolves.toBeDefined();
+  await expect(
+    pinAddress({ publicOnly: false, proxies: noProxies, allow }, git(version))(local),
+  ).resolves.toBeDefined();
 });

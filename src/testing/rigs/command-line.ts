@@ -7,6 +7,7 @@ import { runProgram } from '#cli/commands/program.ts';
 import type { Settings } from '#cli/settings.ts';
 import { openTerminal } from '#cli/terminal.ts';
 import { byProvider, judgeOf } from '#contracts/judge-providers.ts';
+import { noProxies } from '#platform/network/proxies.ts';
 import { offlineModel } from '#verification/judges/offline/rule.ts';
 
 const projectDir = join(import.meta.dirname, '../../..');
@@ -76,6 +77,8 @@ const settings: Omit<Settings, 'dataDir'> = {
   githubToken: null,
   githubApiUrl: 'http://127.0.0.1:9',
   githubServerUrl: 'http://127.0.0.1:9',
+  proxies: noProxies,
+  extraAuthorities: null,
   judges: keylessJudges,
   judgePrices: {},
   outboundAllow: [],

@@ -1,3 +1,4 @@
+import { proxyFaultOf } from '#contracts/errors.ts';
 import { type HttpMessage, readBody, retryAfterMs } from '#contracts/http.ts';
 import type { OracleFailure, OracleOutcome } from '#contracts/oracle.ts';
 import { parseJsonBody, type ReadAnswer } from './answer.ts';
@@ -160,6 +161,8 @@ export async function lookAt(
       return null;
     } catch (error) {
       signal?.throwIfAborted();
+      // The verifier's own fault, as in an exchange.
+      if (proxyFaultOf(error) !== null) throw error;
       const refusal = networkRuleRefusal(error);
       const waitMs = reconnectWaitsMs[retries];
       if (refusal === null && waitMs !== undefined) {
@@ -220,6 +223,8 @@ export async function exchangeWithRetries(
           return failure('timeout', `${what} within ${timeoutMs / 1000} seconds.`);
         }
         if (refusal !== null) return failure('refused_by_network_rule', refusal);
+        // The verifier's own fault, which says nothing of the oracle.
+        if (proxyFaultOf(error) !== null) throw error;
         const { reason, detail } = connectionFault(error, httpAnswered);
         return { ...failure(reason, detail), reconnect: !httpAnswered, neverMade };
       }

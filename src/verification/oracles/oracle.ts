@@ -3,13 +3,13 @@ import { type CleanText, cleanValue } from '../text/clean-text.ts';
 
 /**
  * A port: an oracle construct. Everything that the oracle does is an outcome. `ask` rejects only when `signal` is
- * aborted.
+ * aborted, and when the installation's own proxy does not make the connection.
  */
 export type Oracle = {
   ask(request: OracleRequest, signal?: AbortSignal): Promise<OracleOutcome>;
   /**
    * Looks whether the oracle could be asked, without a question and at no cost. Null: it could. Absent: only asking
-   * shows it.
+   * shows it. Rejects as `ask` does.
    */
   look?(signal?: AbortSignal): Promise<OracleFailure | null>;
 };

@@ -52,6 +52,13 @@ const cloneError = (outcome: GitOutcome, name: string, hasToken: boolean): Sourc
       { retryable: outcome.stopped === 'timeout' },
     );
   }
+  if (/from proxy after CONNECT|CONNECT tunnel failed|resolve proxy|Proxy CONNECT aborted/i.test(said)) {
+    return new SourceError(
+      'unreachable',
+      `${name} could not be cloned: this installation's proxy did not make the connection.`,
+      { retryable: true },
+    );
+  }
   if (
     /Authentication failed|could not read (?:Username|Password)|terminal prompts disabled|error: 40[13]/.test(
       said,

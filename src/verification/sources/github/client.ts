@@ -43,6 +43,8 @@ export type GitObjectsAccess = {
   serverUrl: string;
   /** The folder kept under this key from draw to draw. Null: a temporary one. */
   openFolder: (key: string | null) => Promise<RepositoryFolder>;
+  /** git's further configuration for reaching the server, for example its proxy. */
+  connect?: (server: URL) => Promise<Record<string, string>>;
 };
 
 export type GitHubCalls = { signal?: AbortSignal; onProgress?: (message: string) => void };

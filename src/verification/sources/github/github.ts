@@ -160,6 +160,7 @@ const objectsOf = (access: GitHubAccess, folder: RepositoryFolder | null, reques
           url,
           token: access.token,
           allowedProtocols: [url.protocol.slice(0, -1)],
+          guarded: (await access.objects.connect?.(url)) ?? {},
           ...(request.signal && { signal: request.signal }),
         });
         await opened.prepare(

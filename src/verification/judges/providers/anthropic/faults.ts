@@ -1,4 +1,5 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from '@anthropic-ai/sdk';
+import { proxyFaultOf } from '#contracts/errors.ts';
 import type { ModelFault } from '../../model/reply.ts';
 
 const unavailable = (detail: string) => ({ kind: 'unavailable', detail, passing: false }) as const;
@@ -8,8 +9,14 @@ const tooLate = 'the Anthropic API did not answer in time';
 const notReached =
   'the Anthropic API could not be reached: check the network and ANTHROPIC_BASE_URL, if it is set';
 
+const proxyFault = (error: unknown): ModelFault | null => {
+  const said = proxyFaultOf(error);
+  return said === null ? null : unavailableNow(`the Anthropic API could not be reached. ${said}`);
+};
+
 /** The fault of a request that was sent and not answered, from fetch's own error. */
 export const lostFault = (error: unknown): ModelFault =>
+  proxyFault(error) ??
   unavailableNow(
     error instanceof Error && /^(?:Abort|Timeout)Error$/.test(error.name) ? tooLate : notReached,
   );
@@ -17,7 +24,7 @@ export const lostFault = (error: unknown): ModelFault =>
 /** Faults are in our own words: messages of the API, or of a proxy in its place, may repeat what was sent. */
 export function faultOf(error: unknown, model: string): ModelFault {
   if (error instanceof APIConnectionTimeoutError) return unavailableNow(tooLate);
-  if (error instanceof APIConnectionError) return unavailableNow(notReached);
+  if (error instanceof APIConnectionError) return proxyFault(error) ?? unavailableNow(notReached);
   if (!(error instanceof APIError)) {
     return unavailable('what answered is not the Anthropic API: check ANTHROPIC_BASE_URL, if it is set');
   }

@@ -1,7 +1,8 @@
-import { faultCode } from '#contracts/errors.ts';
+import { faultCode, proxyFaultCode } from '#contracts/errors.ts';
 
 /** Codes of connections that were never made: nothing was sent over them. */
 const neverSent = new Set<string | null>([
+  proxyFaultCode,
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
