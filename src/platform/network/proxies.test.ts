@@ -151,6 +151,11 @@ test('a proxy that refuses, or is not there, is named in the errors of GitHub an
     expect(JSON.stringify(outcome)).toMatch(words);
     // Nothing was sent, so nothing can be charged.
     expect(outcome).toMatchObject({ uncertain: 0 });
+    expect(JSON.stringify(await client.countTokens(modelRequest))).toMatch(words);
+    await expect(client.batches.submit([{ id: '1', request: modelRequest }])).rejects.toMatchObject({
+      message: expect.stringMatching(words),
+      mayHaveArrived: false,
+    });
   }
 });
 

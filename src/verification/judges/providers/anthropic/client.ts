@@ -46,6 +46,7 @@ export const createAnthropicClient = ({
   const anthropic = new Anthropic({
     apiKey,
     baseURL,
+    fetch: send,
     maxRetries,
     logLevel: 'off',
     openTelemetry: false,
