@@ -34,7 +34,7 @@ test('db migrate makes tables and queues, db rollback rolls back the last migrat
   const here = withSettings({ databaseUrl: database.databaseUrl });
   expect(await runInProcess(['db', 'migrate'], here)).toMatchObject({ code: 0, stderr: '' });
   expect(await database.sql`select id from verification_runs`).toEqual([]);
-  expect(await triggersOf(database)).toEqual(['verification_runs_changed']);
+  expect(await triggersOf(database)).toContain('verification_runs_changed');
   const queues = await database.sql`select name from pgboss.queue`;
   expect(queues.map(({ name }) => name)).toContain('score-replay');
   const rolledBack = await runInProcess(['db', 'rollback'], here);
@@ -43,7 +43,7 @@ test('db migrate makes tables and queues, db rollback rolls back the last migrat
   expect(await triggersOf(database)).toEqual([]);
   expect(await database.sql`select name from pgboss.queue`).toHaveLength(queues.length);
   expect(await runInProcess(['db', 'migrate'], here)).toMatchObject({ code: 0 });
-  expect(await triggersOf(database)).toEqual(['verification_runs_changed']);
+  expect(await triggersOf(database)).toContain('verification_runs_changed');
 });
 
 test('repeated db rollback leaves an empty database, which db migrate fills again', async () => {
