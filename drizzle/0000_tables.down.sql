@@ -1,5 +1,7 @@
 DROP TABLE "answer_keys" CASCADE;
 --> statement-breakpoint
+DROP TABLE "budgets" CASCADE;
+--> statement-breakpoint
 DROP TABLE "call_slots" CASCADE;
 --> statement-breakpoint
 DROP TABLE "call_waits" CASCADE;

@@ -10,12 +10,13 @@ import { readJournal } from '#db/journal.ts';
 import { openRunChanges } from '#db/run-changes.ts';
 import {
   type Environment,
-  EnvironmentError,
   isLocalMode,
   isLoopbackHost,
   judgeSettingsOf,
+  ownUrl,
   proxySettingsOf,
   readEnvironment,
+  requireVariable,
 } from '#env.ts';
 import { byReach, type GuardedFetch, guardedFetch, type Reach } from '#platform/network/guarded-fetch.ts';
 import { proxiedFetch, proxyUrls } from '#platform/network/proxies.ts';
@@ -41,27 +42,13 @@ export type Composition = {
   databaseUrl: string;
   /** Whether the process can serve. */
   ready: () => Promise<Readiness>;
-  /** The metrics, and the token for reading them. Null: anybody may on loopback, nobody elsewhere. */
+  /** The metrics, and the token for reading them. Null: they are read only at METRICS_HOST and METRICS_PORT. */
   metrics: { scrape: () => Promise<Exposition>; token: string | null };
   close: () => Promise<void>;
 };
 
 /** Processes are started in the project's folder, by `npm start` and by every deployment that runs its commands. */
 export const projectDir = process.cwd();
-
-const required = (value: string | undefined, name: string): string => {
-  if (value !== undefined) return value;
-  throw new EnvironmentError(
-    `The environment is not usable:\n  ${name} is not set. npm start creates one for its own installation. If you start web and worker yourself, give both the same value.`,
-  );
-};
-
-/** The address under which this installation's own pages and its demonstration oracle are reached. */
-export const ownUrl = ({ NEXTAUTH_URL, HOST, PORT }: Environment): string => {
-  if (NEXTAUTH_URL !== undefined) return NEXTAUTH_URL;
-  const host = isLoopbackHost(HOST) ? HOST : '127.0.0.1';
-  return `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`;
-};
 
 const missingText = ({ part, name }: MissingPart): string =>
   part === 'package'
@@ -125,7 +112,7 @@ export type Core = Omit<Composition, 'auth'> & {
 const authOf = (environment: Environment, { db, log }: ServiceContext): AuthContext => ({
   db,
   log,
-  secret: required(environment.NEXTAUTH_SECRET, 'NEXTAUTH_SECRET'),
+  secret: requireVariable(environment.NEXTAUTH_SECRET, 'NEXTAUTH_SECRET'),
   url: ownUrl(environment),
   github:
     environment.GITHUB_CLIENT_ID !== undefined && environment.GITHUB_CLIENT_SECRET !== undefined
@@ -168,7 +155,7 @@ export const openTracing = async (environment: Environment, service: string) => 
 };
 
 export const compose = (environment: Environment, tracing: Tracing): Core => {
-  const databaseUrl = required(environment.DATABASE_URL, 'DATABASE_URL');
+  const databaseUrl = requireVariable(environment.DATABASE_URL, 'DATABASE_URL');
   const logger = createLogger({ level: environment.LOG_LEVEL, secrets: secretsOf(environment), tracing });
   const database = openDatabase(databaseUrl);
   const { metrics, scrape } = openPrometheus(database.db);
@@ -198,7 +185,7 @@ export const compose = (environment: Environment, tracing: Tracing): Core => {
     services: {
       db: database.db,
       sender: queue.sender,
-      secretBox: createSecretBox(...secretsKeys(required(environment.SECRETS_KEY, 'SECRETS_KEY'))),
+      secretBox: createSecretBox(...secretsKeys(requireVariable(environment.SECRETS_KEY, 'SECRETS_KEY'))),
       policy,
       checkOracleUrl: (url, standing) =>
         guarded[mayCallPrivateAddresses(standing, policy) ? 'private' : 'public'].checkUrl(url),

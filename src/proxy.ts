@@ -1,17 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type NextRequest, NextResponse } from 'next/server';
-import { inDevelopment, isServedOverHttps } from '#env.ts';
-
-const everywhere = {
-  'X-Content-Type-Options': 'nosniff',
-  // Other sites do not learn which run or certificate a link was on.
-  'Referrer-Policy': 'same-origin',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
-};
-
-/** A year in which browsers never try plain http here. Other hosts of the domain are not ours to decide about. */
-const strictTransport = 'max-age=31536000';
+import { inDevelopment } from '#env.ts';
 
 /** Scripts run only with this page's nonce. Nothing is loaded from elsewhere, and nothing may frame the page. */
 const pagePolicy = (nonce: string, development: boolean) =>
@@ -40,8 +29,6 @@ export const proxy = (request: NextRequest) => {
   headers.set('content-security-policy', policy);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set('Content-Security-Policy', policy);
-  for (const [name, value] of Object.entries(everywhere)) response.headers.set(name, value);
-  if (isServedOverHttps()) response.headers.set('Strict-Transport-Security', strictTransport);
   return response;
 };
 

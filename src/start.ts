@@ -5,11 +5,18 @@ import { faultCode } from '#contracts/errors.ts';
 import { SchemaMismatch } from '#db/applied.ts';
 import { openDatabase } from '#db/client.ts';
 import { openEmbedded } from '#db/embedded.ts';
-import { childEnvironment, type Environment, isLoopbackHost, readEnvironment } from '#env.ts';
+import {
+  childEnvironment,
+  type Environment,
+  isLoopbackHost,
+  isProxyUnnamed,
+  modeLine,
+  readEnvironment,
+} from '#env.ts';
 import { createSignInLink } from '#services/account/index.ts';
 import { prepareDatabase } from '#services/ground/index.ts';
 import { answers, localUrl, requireFreePort } from '#start/address.ts';
-import { ensureBuilt, nextProgram } from '#start/build.ts';
+import { ensureBuilt } from '#start/build.ts';
 import { projectRoot, startProgram, supervise } from '#start/child.ts';
 import { loadEnvironmentFiles } from '#start/environment-files.ts';
 import { installationKeys } from '#start/keys.ts';
@@ -157,11 +164,7 @@ const start = async () => {
 
   const web = supervise(
     'web server',
-    () =>
-      startProgram(
-        dev ? [nextProgram, 'dev', '-H', HOST, '-p', String(PORT)] : [join(projectRoot, 'src/start/web.ts')],
-        forPrograms,
-      ),
+    () => startProgram([join(projectRoot, 'src/start/web.ts'), ...(dev ? ['--dev'] : [])], forPrograms),
     say,
   );
   const worker = supervise(
@@ -177,6 +180,12 @@ const start = async () => {
   if (!answered)
     throw new Error('The web server did not become ready within two minutes; see its lines above.');
   await printAddress(databaseUrl, baseUrl);
+  say(modeLine(environment));
+  if (isProxyUnnamed(environment)) {
+    say(
+      'NEXTAUTH_URL is public, so a proxy is likely in front. Set TRUSTED_PROXIES to its address, for example TRUSTED_PROXIES=127.0.0.1; until then requests are not counted by their clients’ addresses.',
+    );
+  }
   if (!isLoopbackHost(HOST) && environment.NEXTAUTH_URL === undefined) {
     say(
       'Other machines can reach this server. Set NEXTAUTH_URL to the address they use, so that people there can sign in.',

@@ -1,4 +1,4 @@
-import { isLoopbackHost } from '#env.ts';
+import { hostRuleOf, modeLine } from '#env.ts';
 import { createHandlers } from '#jobs/index.ts';
 import { workQueues } from '#queue/work.ts';
 import { startWorkerServer } from '#rest/worker-server.ts';
@@ -32,7 +32,15 @@ const run = async () => {
   const server =
     port === undefined
       ? null
-      : startWorkerServer({ host, port, metrics, reachable: !isLoopbackHost(host), ready, isStuck, logger });
+      : startWorkerServer({
+          host,
+          port,
+          metrics,
+          hosts: hostRuleOf(environment, host),
+          ready,
+          isStuck,
+          logger,
+        });
   endUnlessReady(
     async () => !isStuck() && (await ready()).ready,
     () => {
@@ -44,6 +52,7 @@ const run = async () => {
     },
     environment.UNREADY_SECONDS * 1000,
   );
+  logger.info({}, modeLine(environment));
   logger.info({}, 'The worker is ready');
 
   let ending = false;

@@ -3,7 +3,6 @@ import { resolveSecret } from '#services/account/index.ts';
 import type { Actor } from '#services/ground/index.ts';
 import type { AuthContext } from './context.ts';
 import { sessionCookieName } from './cookies.ts';
-import { fromOwnPages } from './own-pages.ts';
 
 const bearer = /^Bearer +([\x21-\x7e]+) *$/i;
 
@@ -13,7 +12,8 @@ export const sessionCookieOf = ({ url }: Pick<AuthContext, 'url'>, headers: Head
 
 /**
  * Who asks, by `Authorization: Bearer` or else by the session cookie, in one statement. A wrong bearer token makes the
- * request anonymous, whatever cookie comes with it.
+ * request anonymous, whatever cookie comes with it. A page of another origin sends no cookie: the server's entry has
+ * removed it.
  */
 export const resolveActor = async (auth: AuthContext, headers: Headers): Promise<Actor | null> => {
   const authorization = headers.get('authorization');
@@ -21,6 +21,6 @@ export const resolveActor = async (auth: AuthContext, headers: Headers): Promise
     const secret = bearer.exec(authorization)?.[1];
     return secret === undefined ? null : resolveSecret(auth, secret, 'bearer');
   }
-  const secret = fromOwnPages(headers, auth.url) ? sessionCookieOf(auth, headers) : null;
+  const secret = sessionCookieOf(auth, headers);
   return secret === null ? null : resolveSecret(auth, secret, 'cookie');
 };

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
 import { freePort } from '#db/embedded/free-port.ts';
 import { getMetrics } from './metrics.ts';
@@ -9,27 +9,27 @@ const scrape = async () => ({ contentType: 'text/plain; version=0.0.4; charset=u
 const token = 'a-token-of-some-length';
 
 const ask = (
-  { token, reachable }: { token: string | null; reachable: boolean },
+  { token, listener }: { token: string | null; listener: boolean },
   headers: Record<string, string> = {},
 ) =>
   getMetrics(
-    { metrics: { scrape, token }, reachable },
+    { metrics: { scrape, token }, listener },
     new Request('http://127.0.0.1/api/metrics', { headers }),
   );
 
-test('without a token, metrics are open on loopback and 404 elsewhere', async () => {
-  const open = await ask({ token: null, reachable: false });
+test('without a token, metrics are read only at their own listener', async () => {
+  const open = await ask({ token: null, listener: true });
   expect([open.status, await open.text()]).toEqual([200, 'up 1\n']);
   expect(open.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
   expect(open.headers.get('cache-control')).toBe('no-store');
-  const hidden = await ask({ token: null, reachable: true });
+  const hidden = await ask({ token: null, listener: false });
   expect([hidden.status, await hidden.text()]).toEqual([404, '{"detail":"There is nothing here."}']);
 });
 
 test.each([false, true])(
-  'with a token configured, only that token opens metrics, reachable: %s',
-  async (reachable) => {
-    expect((await ask({ token, reachable }, { authorization: `Bearer ${token}` })).status).toBe(200);
+  'with a token configured, only that token opens metrics, at their own listener: %s',
+  async (listener) => {
+    expect((await ask({ token, listener }, { authorization: `Bearer ${token}` })).status).toBe(200);
     for (const authorization of [
       '',
       token,
@@ -38,7 +38,7 @@ test.each([false, true])(
       'Bearer ',
       `Bearer ${token} x`,
     ]) {
-      const refused = await ask({ token, reachable }, { authorization });
+      const refused = await ask({ token, listener }, { authorization });
       expect(refused.status).toBe(401);
       expect(refused.headers.get('www-authenticate')).toBe('Bearer');
       expect(await refused.text()).not.toContain(token);
@@ -60,7 +60,7 @@ const worker = (
     host: '127.0.0.1',
     port,
     metrics: { scrape, token: settings.token ?? null },
-    reachable: false,
+    hosts: { allowed: [], anyAddress: false },
     ready: async () => ({
       ready: settings.isReady ?? true,
       checks: { database: 'ok', migrations: 'ok', queue: 'ok' },
@@ -91,6 +91,21 @@ test('a worker that looks for no jobs any more is not alive, even if its databas
   worker(port, { isStuck: true });
   expect((await get(port, '/health')).status).toBe(503);
   expect((await get(port, '/ready')).status).toBe(200);
+});
+
+test('without a token, a page that was led to a worker by another name reads no metrics', async () => {
+  const port = await freePort();
+  worker(port);
+  const statusOf = async (path: string, host: string) => {
+    const asked = request({ host: '127.0.0.1', port, path, headers: { host } }).end();
+    const [answer] = await once(asked, 'response');
+    answer.resume();
+    return answer.statusCode;
+  };
+  expect(await statusOf('/metrics', `localhost:${port}`)).toBe(200);
+  for (const path of ['/metrics', '/metrics?x', 'http://evil.example/metrics', '//metrics'])
+    expect(await statusOf(path, 'evil.example'), path).toBe(421);
+  for (const path of ['/health', '/ready']) expect(await statusOf(path, 'evil.example')).toBe(200);
 });
 
 test('a worker whose port is taken says so once and answers once the port is free', async () => {

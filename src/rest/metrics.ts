@@ -2,8 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 
 export type MetricsContext = {
   metrics: { scrape: () => Promise<{ contentType: string; text: string }>; token: string | null };
-  /** Whether other machines can reach this server. */
-  reachable: boolean;
+  /** Whether they may be read without a token: on the listener that its operator opened for them. */
+  listener: boolean;
 };
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
@@ -13,13 +13,13 @@ const refuse = (status: number, detail: string, headers: Record<string, string> 
 
 /**
  * `GET /api/metrics`, and a worker's `/metrics`, in Prometheus text format. They show how much an installation is used,
- * so strangers need METRICS_TOKEN. If none is configured, strangers get 404.
+ * so they need METRICS_TOKEN. If none is configured, only the listener at METRICS_HOST and METRICS_PORT answers.
  */
 export const getMetrics = async (
-  { metrics: { scrape, token }, reachable }: MetricsContext,
+  { metrics: { scrape, token }, listener }: MetricsContext,
   request: Request,
 ): Promise<Response> => {
-  if (token === null && reachable) return refuse(404, 'There is nothing here.');
+  if (token === null && !listener) return refuse(404, 'There is nothing here.');
   if (token !== null) {
     const given = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? '';
     // Digests have one length, so the comparison takes the same time for every guess.

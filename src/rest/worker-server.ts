@@ -1,12 +1,16 @@
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
+import { securityHeaders, sendAnswer } from '#door/answer.ts';
+import { type HostRule, hostRefusals, judgeHost } from '#door/host.ts';
 import type { Readiness } from '#services/ground/index.ts';
 import { getReady } from './health.ts';
 import { getMetrics, type MetricsContext } from './metrics.ts';
 
-export type WorkerServerOptions = MetricsContext & {
+export type WorkerServerOptions = Pick<MetricsContext, 'metrics'> & {
   host: string;
   port: number;
+  /** By which names the metrics are read without a token: a page that was led here by another name gets nothing. */
+  hosts: HostRule;
   ready: () => Promise<Readiness>;
   /** Whether it has stopped looking for jobs, so that only a new process helps. */
   isStuck: () => boolean;
@@ -25,16 +29,17 @@ const againMs = 2_000;
 export const startWorkerServer = ({
   host,
   port,
+  metrics,
+  hosts,
   ready,
   isStuck,
   logger,
-  ...metrics
 }: WorkerServerOptions): { close: () => Promise<void> } => {
   const answer = async (request: Request): Promise<Response> => {
     if (request.method !== 'GET') return new Response(null, { status: 405, headers: noStore });
     switch (new URL(request.url).pathname) {
       case '/metrics':
-        return getMetrics(metrics, request);
+        return getMetrics({ metrics, listener: true }, request);
       case '/health':
         return isStuck()
           ? Response.json({ status: 'stuck' }, { status: 503, headers: noStore })
@@ -46,10 +51,17 @@ export const startWorkerServer = ({
     }
   };
 
-  // The client's Host plays no part, and a probe by HTTP/1.0 sends none.
-  const server = createServer(
-    getRequestListener(answer, { overrideGlobalObjects: false, hostname: 'worker' }),
-  );
+  // Any Host serves for the answer itself: a probe by HTTP/1.0 sends none.
+  const listener = getRequestListener(answer, { overrideGlobalObjects: false, hostname: 'worker' });
+  const server = createServer((request, response) => {
+    for (const [name, value] of Object.entries(securityHeaders(false))) response.setHeader(name, value);
+    const { rawHeaders, url = '' } = request;
+    // A token is proof enough, and scrapers use many names.
+    const open = metrics.token !== null || /^\/(?:health|ready)(?:\?|$)/.test(url);
+    const { kind } = judgeHost({ rawHeaders, target: url }, hosts);
+    if (open || kind === 'allowed') return listener(request, response);
+    return sendAnswer(response, hostRefusals[kind]);
+  });
   let timer: NodeJS.Timeout | undefined;
   let warned = false;
   const listen = () => void server.listen(port, host);

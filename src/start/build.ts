@@ -10,7 +10,7 @@ import { sourcesDigest } from './sources-digest.ts';
 
 const output = join(projectRoot, '.next');
 
-export const nextProgram = join(projectRoot, 'node_modules/next/dist/bin/next');
+const nextProgram = join(projectRoot, 'node_modules/next/dist/bin/next');
 
 /** A build's id is the digest of its sources (next.config.mjs); the manifest is the last file of it that a server needs. */
 const isCurrent = async (): Promise<boolean> =>

@@ -2,20 +2,24 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import next from 'next';
 import { faultCode } from '#contracts/errors.ts';
-import { readEnvironment } from '#env.ts';
+import { boundConnections } from '#door/connections.ts';
+import { modeLine, readEnvironment } from '#env.ts';
 import { hearingOutage } from '#services/ground/index.ts';
 import { localUrl } from './address.ts';
 import { cannotStart } from './cannot-start.ts';
 import { projectRoot } from './child.ts';
 import { decodablePath } from './decodable-path.ts';
+import { openDoor } from './open-door.ts';
 import { answerOutageWith503 } from './unavailable-page.ts';
 import { endUnlessReady, exitByDeadline } from './watchdog.ts';
 
 /**
- * The web process of a built application. It serves what `next start` serves, but stops the way a rolling restart needs:
- * `next start` waits for every connection, so one idle connection or open event stream holds it until it is killed, and
- * it exits with 143.
+ * The web process of a built application; with `--dev`, of its sources. It serves what `next start` serves, but decides
+ * first what may pass (`src/door`), and stops the way a rolling restart needs: `next start` waits for every connection,
+ * so one idle connection or open event stream holds it until it is killed, and it exits with 143.
  */
+
+const dev = process.argv.includes('--dev');
 
 /** A connection that was just opened may still send its request. One that stays silent this long will not. */
 const silentMs = 1_000;
@@ -50,8 +54,12 @@ const endStream = (response: ServerResponse) => {
 };
 
 const run = async () => {
-  const { HOST, PORT, GRACE_SECONDS, UNREADY_SECONDS } = readEnvironment();
-  const application = next({ dev: false, dir: projectRoot, hostname: HOST, port: PORT });
+  const environment = readEnvironment();
+  const { HOST, PORT, GRACE_SECONDS, UNREADY_SECONDS } = environment;
+  const { door, close: closeDoor } = openDoor(environment);
+  // Next listens for upgrades on the server that it is given. It gets one of its own, for those that the door admitted.
+  const admitted = createServer();
+  const application = next({ dev, dir: projectRoot, hostname: HOST, port: PORT, httpServer: admitted });
   await application.prepare();
   const handle = application.getRequestHandler();
 
@@ -59,20 +67,33 @@ const run = async () => {
   const connections = new Set<Socket>();
   let ending = false;
 
-  const server = createServer((request, response) => {
+  const server = createServer({ connectionsCheckingInterval: 5_000 }, (request, response) => {
     open.add(response);
     response.once('close', () => open.delete(response));
     if (ending) response.setHeader('connection', 'close');
-    request.url = decodablePath(request.url ?? '/');
-    const heard = { outage: false };
-    answerOutageWith503(response, () => heard.outage);
-    hearingOutage(heard, () => handle(request, response)).catch((error: unknown) => {
+    const answer = async () => {
+      const passed = await door.admit(request, response);
+      if (passed === null) return;
+      passed.url = decodablePath(passed.url ?? '/');
+      const heard = { outage: false };
+      answerOutageWith503(response, () => heard.outage);
+      await hearingOutage(heard, () => handle(passed, response));
+    };
+    answer().catch((error: unknown) => {
       process.stderr.write(`A request could not be answered: ${placeOf(error)}\n`);
       // A response that was cut short must not look complete.
       if (response.headersSent) response.destroy();
       else response.writeHead(500).end();
     });
   });
+  boundConnections(server, door.peerOf);
+  server.on('clientError', door.refuseUnreadable);
+  // Only the development server has anything to upgrade to. Without a listener, Node answers as to any other request.
+  if (dev)
+    server.on('upgrade', (request, socket, head) => {
+      if (door.admitUpgrade(request, socket) && !admitted.emit('upgrade', request, socket, head))
+        socket.destroy();
+    });
   server.on('connection', (socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
@@ -95,6 +116,7 @@ const run = async () => {
     await closed;
     clearInterval(look);
     await application.close();
+    await closeDoor();
   };
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -112,7 +134,7 @@ const run = async () => {
     process.exit(1);
   });
   server.listen(PORT, HOST, () => {
-    process.stdout.write('The web server is ready.\n');
+    process.stdout.write(`${modeLine(environment)}\nThe web server is ready.\n`);
     endUnlessReady(
       async () => ending || isReady(localUrl(HOST, PORT)),
       () => {

@@ -113,6 +113,11 @@ const platform: Place[] = [
     imports: ['verification/', 'contracts'],
     packages: ['node', 'undici', 'ipaddr.js'],
   },
+  {
+    at: 'platform/budgets',
+    imports: ['db', 'contracts'],
+    packages: ['node', 'drizzle-orm', 'rate-limiter-flexible'],
+  },
   { at: 'platform/children', imports: ['contracts'], packages: ['node'] },
   {
     at: 'platform/git',
@@ -130,6 +135,7 @@ const platform: Place[] = [
       'platform/telemetry',
       'platform/network',
       'platform/children',
+      'platform/budgets',
       'platform/git',
       'platform/python',
       'verification/',
@@ -171,13 +177,15 @@ const wiring: Place[] = [
 const next = ['next', 'next-auth', 'react'];
 
 const surfaces: Place[] = [
+  // Knows only raw requests; what it counts with is handed to it.
+  { at: 'door', imports: ['contracts'], packages: ['node', 'ipaddr.js'] },
   { at: 'jobs', imports: ['services/', 'queue', 'db', 'contracts'] },
   { at: 'auth', imports: ['services/', 'db', 'contracts'], packages: ['next', 'next-auth', 'zod'] },
   ...wiring,
   { at: 'trpc', imports: ['services/', 'auth', 'contracts'], packages: ['@trpc/server', 'zod'] },
   {
     at: 'rest',
-    imports: ['services/', 'auth', 'contracts'],
+    imports: ['door', 'services/', 'auth', 'contracts'],
     packages: ['node', 'zod', '@hono/node-server'],
   },
   {

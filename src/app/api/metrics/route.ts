@@ -5,6 +5,6 @@ import { getMetrics } from '#rest/metrics.ts';
 export const dynamic = 'force-dynamic';
 
 export const GET = (request: Request) => {
-  const { metrics, services } = getComposition();
-  return getMetrics({ metrics, reachable: !services.policy.local }, request);
+  const { metrics } = getComposition();
+  return getMetrics({ metrics, listener: false }, request);
 };

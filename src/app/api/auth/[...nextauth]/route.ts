@@ -1,7 +1,6 @@
 import type { NextRequest } from 'next/server';
 import NextAuth from 'next-auth';
 import { type AuthReport, createAuthOptions, signOutFailed } from '#auth/options.ts';
-import { fromOwnPages } from '#auth/own-pages.ts';
 import { sessionCookieOf } from '#auth/resolve-actor.ts';
 import { getComposition } from '#composition.ts';
 
@@ -17,11 +16,6 @@ const handle = async (request: NextRequest, context: Context): Promise<Response>
   const [action = ''] = (await context.params).nextauth;
   if (!actions.includes(action)) return Response.json({ detail: 'Not found.' }, { status: 404 });
   const { auth, logger } = getComposition();
-  if (request.method === 'POST' && !fromOwnPages(request.headers, auth.url))
-    return Response.json(
-      { detail: 'Signing in and out is for this installation’s own pages.' },
-      { status: 403 },
-    );
   let isStillSignedIn = false;
   const report = ({ level, ...event }: AuthReport) => {
     isStillSignedIn ||= event.code === signOutFailed;

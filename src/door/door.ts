@@ -1,0 +1,174 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type EntryAnswer, securityHeaders, sendAnswer, sendRaw } from './answer.ts';
+import { bufferBody } from './body.ts';
+import { type AddressRule, addressReader } from './client-address.ts';
+import { type HostRule, hostRefusals, judgeHost } from './host.ts';
+import { exposedHeaders, judgeOrigin, type OriginRule, preflight } from './origin.ts';
+import { isProbe, kindOf, type RequestKind } from './request-kind.ts';
+
+/** Spends one request's share. Null: there was enough; else the answer to give. */
+export type SpendBudget = (kind: RequestKind, address: string | null) => Promise<EntryAnswer | null>;
+
+export type DoorSettings = {
+  hosts: HostRule;
+  origins: OriginRule;
+  addresses: AddressRule;
+  /** Whether people reach this installation by https. */
+  secure: boolean;
+  spend: SpendBudget;
+};
+
+const foreignPage: EntryAnswer = {
+  status: 403,
+  detail:
+    'A page of another origin may not do this. If the page is this installation’s own, set NEXTAUTH_URL to the address that people use. Other pages send a token as Authorization: Bearer, from an origin in CORS_ORIGINS.',
+};
+
+/** Long enough for a sender to read why, while the rest of its body is thrown away. */
+const drainMs = 2_000;
+
+/** Refuses a body without cutting the connection under a sender that has not read the answer yet. */
+const refuseBody = (request: IncomingMessage, response: ServerResponse, maxBytes: number) => {
+  sendAnswer(response, { status: 413, detail: `A request body may have at most ${maxBytes} bytes here.` });
+  request.resume();
+  const timer = setTimeout(() => request.socket.destroy(), drainMs).unref();
+  request.once('end', () => clearTimeout(timer));
+};
+
+/** Whom the request's budgets count, for the handlers behind. Absent where nobody can be told apart. */
+export const clientHeader = 'x-echelon-client';
+
+/** A header that several hops may have added to; the last one's words count. */
+const lastOf = (header: string | string[] | undefined) =>
+  (Array.isArray(header) ? header.join(',') : (header ?? '')).split(',').at(-1)?.trim() ?? '';
+
+const addVary = (response: ServerResponse) => {
+  const { writeHead } = response;
+  // Next sets Vary itself, so ours is added when the head is written.
+  response.writeHead = ((...head: Parameters<typeof writeHead>) => {
+    response.appendHeader('vary', 'Origin');
+    response.writeHead = writeHead;
+    return response.writeHead(...head);
+  }) as typeof writeHead;
+};
+
+/**
+ * Decides what may pass to Next: the host, the origin, the size and the number of requests. What passes names its client
+ * and its host in forwarding headers of our own, and carries nobody else's.
+ */
+export const createDoor = ({ hosts, origins, addresses, secure, spend }: DoorSettings) => {
+  const reader = addressReader(addresses);
+  const ownHeaders = securityHeaders(secure);
+
+  const clientOf = (request: IncomingMessage): string | null => {
+    const forwarded = request.headers['x-forwarded-for'];
+    return reader.clientOf(
+      request.socket.remoteAddress,
+      Array.isArray(forwarded) ? forwarded.join(',') : forwarded,
+    );
+  };
+
+  /** Next trusts these, so a stranger's own must not reach it. */
+  const claimForwarding = (request: IncomingMessage, host: string, address: string | null) => {
+    const { headers, socket } = request;
+    const proto = reader.isProxy(socket.remoteAddress) ? lastOf(headers['x-forwarded-proto']) : '';
+    for (const name of Object.keys(headers))
+      if (name === 'forwarded' || name === 'x-real-ip' || name.startsWith('x-forwarded-'))
+        delete headers[name];
+    delete headers[clientHeader];
+    headers.host = host;
+    headers['x-forwarded-host'] = host;
+    headers['x-forwarded-proto'] = /^https?$/.test(proto) ? proto : secure ? 'https' : 'http';
+    if (address !== null) headers[clientHeader] = address;
+  };
+
+  const hostOf = (request: IncomingMessage) =>
+    judgeHost({ rawHeaders: request.rawHeaders, target: request.url ?? '' }, hosts);
+
+  return {
+    ownHeaders,
+    /** For bounds on connections: null for a peer that stands for many clients. */
+    peerOf: (peer: string | undefined): string | null =>
+      reader.isProxy(peer) ? null : reader.clientOf(peer, undefined),
+
+    /** Answers the request, or returns it in the form in which Next may have it. */
+    admit: async (request: IncomingMessage, response: ServerResponse): Promise<IncomingMessage | null> => {
+      for (const [name, value] of Object.entries(ownHeaders)) response.setHeader(name, value);
+      const refuse = (answer: EntryAnswer) => {
+        sendAnswer(response, answer);
+        return null;
+      };
+
+      const judged = hostOf(request);
+      const target = judged.kind === 'allowed' ? judged.target : (request.url ?? '');
+      const path = target.split('?', 1)[0] ?? '';
+      const method = request.method ?? 'GET';
+      if (judged.kind !== 'allowed') {
+        // A probe may ask by any name. It learns the status and nothing else.
+        if (!isProbe(path) || (method !== 'GET' && method !== 'HEAD'))
+          return refuse(hostRefusals[judged.kind]);
+        request.method = 'HEAD';
+      }
+      request.url = target;
+      const address = clientOf(request);
+      claimForwarding(request, judged.kind === 'allowed' ? judged.host : 'localhost', address);
+
+      const kind = kindOf(method, path);
+      if (kind.api) addVary(response);
+      const { headers } = request;
+      const asks = headers['access-control-request-method'];
+      if (kind.api && method === 'OPTIONS' && headers.origin !== undefined && asks !== undefined) {
+        const allowed = preflight(headers, kindOf(asks, path), origins);
+        return refuse(allowed === null ? foreignPage : { status: 204, detail: null, headers: allowed });
+      }
+      const verdict = judgeOrigin({ method, headers }, kind, origins);
+      if (verdict.allowOrigin !== null) {
+        response.setHeader('access-control-allow-origin', verdict.allowOrigin);
+        response.setHeader('access-control-expose-headers', exposedHeaders);
+      }
+      if (verdict.foreign) delete headers.cookie;
+      const overBudget = await spend(kind, address);
+      if (overBudget !== null) return refuse(overBudget);
+      if (verdict.refused) return refuse(foreignPage);
+
+      const buffered = await bufferBody(request, kind.maxBodyBytes);
+      if (buffered === 'broken off') return null;
+      if (buffered === 'too large') {
+        refuseBody(request, response, kind.maxBodyBytes);
+        return null;
+      }
+      return buffered;
+    },
+
+    /** The same for an upgrade. Only pages of our own may open one. */
+    admitUpgrade: (request: IncomingMessage, socket: Duplex): boolean => {
+      const judged = hostOf(request);
+      const refuse = (answer: EntryAnswer) => {
+        sendRaw(socket, answer, secure);
+        return false;
+      };
+      if (judged.kind !== 'allowed') return refuse(hostRefusals[judged.kind]);
+      request.url = judged.target;
+      const { headers } = request;
+      const kind = kindOf('GET', judged.target.split('?', 1)[0] ?? '');
+      if (judgeOrigin({ method: 'GET', headers }, kind, origins).foreign) return refuse(foreignPage);
+      claimForwarding(request, judged.host, clientOf(request));
+      return true;
+    },
+
+    /** What node:http could not parse, or what did not arrive in time. */
+    refuseUnreadable: ({ code }: NodeJS.ErrnoException, socket: Duplex): void => {
+      const late = code === 'ERR_HTTP_REQUEST_TIMEOUT';
+      const status = late ? 408 : code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+      const detail = late
+        ? 'The request did not arrive in time.'
+        : status === 431
+          ? 'The request’s headers are too large.'
+          : 'The request is not HTTP/1.1.';
+      sendRaw(socket, { status, detail }, secure);
+    },
+  };
+};
+
+export type Door = ReturnType<typeof createDoor>;

@@ -1,0 +1,55 @@
+/** What a request is, by its method and path alone, before anything of it is parsed. */
+export type RequestKind = {
+  /** The budget that it counts against. Null: it is not counted. */
+  budget: 'reads' | 'writes' | 'signIns' | 'trials' | null;
+  /** A nonce or a sign-in of a wallet. Only our own pages and those of listed origins may ask. */
+  walletSignIn: boolean;
+  /** Called by programs and by pages of other origins, not only by ours. */
+  api: boolean;
+  isRead: boolean;
+  maxBodyBytes: number;
+};
+
+/** The largest request of the API is a run with 50 headers of 4,000 characters. */
+const maxApiBodyBytes = 1024 * 1024;
+/** A sign-in's message and signature. Pages take no bodies. */
+const maxPageBodyBytes = 64 * 1024;
+
+const walletCalls = new Set(['auth.nonce', 'auth.walletMessage', 'auth.walletSignIn']);
+const trialCalls = new Set(['run.tryOracle', 'run.estimate']);
+
+const decoded = (path: string) => {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+};
+
+export const isProbe = (path: string) => path === '/api/health' || path === '/api/ready';
+
+const isUnder = (folder: string, path: string) => path === folder || path.startsWith(`${folder}/`);
+
+export const kindOf = (method: string, path: string): RequestKind => {
+  const isRead = method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
+  const trpc = isUnder('/api/trpc', path);
+  // One request may carry several calls, and tRPC decodes their names.
+  const calls = trpc ? decoded(path.slice('/api/trpc/'.length)).split(',') : [];
+  const walletSignIn = calls.some((call) => walletCalls.has(call));
+  const api = trpc || isUnder('/api/v1', path);
+  const demonstration = isUnder('/api/demo-oracle', path);
+  const budget = (): RequestKind['budget'] => {
+    if (isProbe(path) || path.startsWith('/_next/static/')) return null;
+    if (walletSignIn || (isUnder('/api/auth', path) && !isRead)) return 'signIns';
+    if (calls.some((call) => trialCalls.has(call))) return 'trials';
+    // The demonstration oracle writes nothing, and a run asks it a hundred questions.
+    return isRead || demonstration ? 'reads' : 'writes';
+  };
+  return {
+    budget: budget(),
+    walletSignIn,
+    api,
+    isRead,
+    maxBodyBytes: api || demonstration ? maxApiBodyBytes : maxPageBodyBytes,
+  };
+};

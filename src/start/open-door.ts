@@ -1,0 +1,60 @@
+import { openDatabase } from '#db/client.ts';
+import { createDoor, type SpendBudget } from '#door/door.ts';
+import { type Environment, hostRuleOf, isLocalMode, isProxyUnnamed, ownUrl, requireVariable } from '#env.ts';
+import { openBudgets } from '#platform/budgets/budgets.ts';
+import {
+  addressBudgets,
+  installationBudgets,
+  overBudgetHeaders,
+  overBudgetText,
+} from '#platform/budgets/policies.ts';
+import { createLogger } from '#platform/telemetry/logger.ts';
+import { createTracing } from '#platform/telemetry/tracing.ts';
+
+/** A process asks for a block of a budget now and then. A second connection serves while one is slow. */
+const connections = 2;
+
+/** Where our own pages are. On loopback a person may use any of the names of this machine. */
+const ownOrigins = (environment: Environment): string[] => {
+  const { HOST, PORT } = environment;
+  const names = isLocalMode(environment) ? ['localhost', '127.0.0.1', '[::1]'] : [];
+  if (names.length > 0 && HOST.startsWith('127.')) names.push(HOST);
+  return [ownUrl(environment), ...names.map((name) => `http://${name}:${PORT}`)].map(
+    (url) => new URL(url).origin,
+  );
+};
+
+/** The server's entry as the environment sets it up. */
+export const openDoor = (environment: Environment) => {
+  const { DATABASE_URL, HOST, CORS_ORIGINS, TRUSTED_PROXIES, LOG_LEVEL } = environment;
+  const database = openDatabase(requireVariable(DATABASE_URL, 'DATABASE_URL'), { max: connections });
+  const logger = createLogger({ level: LOG_LEVEL, secrets: [], tracing: createTracing(null) });
+  const budgets = openBudgets(database.db, logger);
+  const own = new URL(ownUrl(environment));
+
+  const spend: SpendBudget = async ({ budget }, address) => {
+    if (budget === null) return null;
+    const over =
+      (address === null ? null : await budgets.spend(addressBudgets[budget], address)) ??
+      (await budgets.spend(installationBudgets[budget], 'all'));
+    return over && { status: 429, detail: overBudgetText(over), headers: overBudgetHeaders(over) };
+  };
+
+  return {
+    door: createDoor({
+      hosts: hostRuleOf(environment, HOST),
+      origins: {
+        own: ownOrigins(environment),
+        bearer: CORS_ORIGINS,
+        publicReads: !isLocalMode(environment),
+      },
+      addresses: { trusted: TRUSTED_PROXIES, loopbackIsProxy: isProxyUnnamed(environment) },
+      secure: own.protocol === 'https:',
+      spend,
+    }),
+    close: async () => {
+      budgets.close();
+      await database.close();
+    },
+  };
+};
