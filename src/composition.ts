@@ -11,7 +11,6 @@ import { openRunChanges } from '#db/run-changes.ts';
 import {
   type Environment,
   isLocalMode,
-  isLoopbackHost,
   judgeSettingsOf,
   ownUrl,
   proxySettingsOf,

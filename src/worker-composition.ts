@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
-import { type Core, compose, openTracing, ownUrl, projectDir } from '#composition.ts';
+import { type Core, compose, openTracing, projectDir } from '#composition.ts';
 import { type JudgeProvider, judgeProviders } from '#contracts/judge-providers.ts';
-import { type Environment, judgeSettingsOf, proxySettingsOf, readEnvironment } from '#env.ts';
+import { type Environment, judgeSettingsOf, ownUrl, proxySettingsOf, readEnvironment } from '#env.ts';
 import { hasSystemLimits } from '#platform/children/start-child.ts';
 import { proxiedFetch } from '#platform/network/proxies.ts';
 import { type OpenJudge, openJudge } from '#platform/open-judge.ts';
