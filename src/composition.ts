@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { AuthContext } from '#auth/context.ts';
+import { OverBudgetError } from '#contracts/budget.ts';
 import { byProvider, defaultProvider } from '#contracts/judge-providers.ts';
 import { mayCallPrivateAddresses } from '#contracts/standing.ts';
 import { requireAgreement } from '#db/applied.ts';
@@ -17,6 +18,8 @@ import {
   readEnvironment,
   requireVariable,
 } from '#env.ts';
+import { openBudgets } from '#platform/budgets/budgets.ts';
+import { addressBudgets, installationBudgets } from '#platform/budgets/policies.ts';
 import { byReach, type GuardedFetch, guardedFetch, type Reach } from '#platform/network/guarded-fetch.ts';
 import { proxiedFetch, proxyUrls } from '#platform/network/proxies.ts';
 import { type MissingPart, missingFor } from '#platform/open-judge.ts';
@@ -108,11 +111,23 @@ export type Core = Omit<Composition, 'auth'> & {
   guarded: Record<Reach, GuardedFetch>;
 };
 
-const authOf = (environment: Environment, { db, log }: ServiceContext): AuthContext => ({
-  db,
-  log,
+/** An address counts where the entry could tell one; all together always do. */
+const admitAccount = async ({ budgets }: ServiceContext, address: string | null): Promise<void> => {
+  const over =
+    (address === null ? null : await budgets.spend(addressBudgets.accounts, address)) ??
+    (await budgets.spend(installationBudgets.accounts, 'all'));
+  if (over !== null) throw new OverBudgetError(over);
+};
+
+const authOf = (environment: Environment, services: ServiceContext): AuthContext => ({
+  db: services.db,
+  log: services.log,
   secret: requireVariable(environment.NEXTAUTH_SECRET, 'NEXTAUTH_SECRET'),
   url: ownUrl(environment),
+  signInRule: {
+    allow: environment.SIGN_IN_ALLOW,
+    admitAccount: (address) => admitAccount(services, address),
+  },
   github:
     environment.GITHUB_CLIENT_ID !== undefined && environment.GITHUB_CLIENT_SECRET !== undefined
       ? {
@@ -160,6 +175,7 @@ export const compose = (environment: Environment, tracing: Tracing): Core => {
   const { metrics, scrape } = openPrometheus(database.db);
   const queue = openSender(database.db, tracing.traceparent);
   const runChanges = openRunChanges(databaseUrl);
+  const budgets = openBudgets(database.db, logger);
   const clock = openDatabaseClock(database.sql);
   const policy = policyOf(environment);
   const guarded = byReach((reach) =>
@@ -188,6 +204,7 @@ export const compose = (environment: Environment, tracing: Tracing): Core => {
       policy,
       checkOracleUrl: (url, standing) =>
         guarded[mayCallPrivateAddresses(standing, policy) ? 'private' : 'public'].checkUrl(url),
+      budgets,
       runChanges,
       log: logger,
       metrics,
@@ -197,6 +214,7 @@ export const compose = (environment: Environment, tracing: Tracing): Core => {
     },
     close: async () => {
       clock.close();
+      budgets.close();
       await queue.close();
       await Promise.all([guarded.public.close(), guarded.private.close()]);
       await runChanges.close();

@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { eq } from 'drizzle-orm';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { type SessionCarrier, type TokenScope, tokenScopes } from '#contracts/account.ts';
 import { apiTokens, users } from '#db/schema/users.ts';
 import {
@@ -104,13 +104,6 @@ const credentials: Record<string, { kind: Kind; headers: () => Promise<Record<st
   'a cookie': {
     kind: 'session',
     headers: async () => ({ cookie: `${sessionCookieName(url)}=${await sessionOf('cookie')}`, origin: url }),
-  },
-  'a cookie from another origin': {
-    kind: 'nothing',
-    headers: async () => ({
-      cookie: `${sessionCookieName(url)}=${await sessionOf('cookie')}`,
-      origin: 'http://127.0.0.1:8080',
-    }),
   },
   'a cookie of a session that was signed out': {
     kind: 'nothing',
@@ -307,6 +300,35 @@ test.each(Object.keys(credentials))(
     }
   },
 );
+
+test('every call that is not public counts once against its account, and only if it is let in', async () => {
+  const spend = vi.spyOn(rig.context.budgets, 'spend');
+  onTestFinished(() => spend.mockRestore());
+  const spentBy = async (call: () => Promise<Response>) => {
+    spend.mockClear();
+    await (await call()).text();
+    return spend.mock.calls.map(([{ name }, whom]) => (whom === user.userId ? name : whom));
+  };
+  const session = credentials['a program’s session'];
+  if (session === undefined) throw new Error('Not in the table.');
+  const trials = ['run.estimate', 'run.tryOracle'];
+  for (const [path, access] of Object.entries(procedures)) {
+    const budget = trials.includes(path) ? 'trials' : typeOf(path) === 'mutation' ? 'writes' : 'reads';
+    const headers = await session.headers();
+    expect(await spentBy(() => callProcedure(path, { id: unknownId }, headers)), path).toEqual(
+      access === 'public' ? [] : [`${budget}-of-account`],
+    );
+    expect(await spentBy(() => callProcedure(path, { id: unknownId }, {})), path).toEqual([]);
+  }
+  for (const [endpoint, access] of Object.entries(endpoints)) {
+    const budget = endpoint.startsWith('GET ') ? 'reads' : 'writes';
+    const headers = await session.headers();
+    expect(await spentBy(() => callEndpoint(endpoint, unknownId, headers)), endpoint).toEqual(
+      access === 'public' ? [] : [`${budget}-of-account`],
+    );
+    expect(await spentBy(() => callEndpoint(endpoint, unknownId, {})), endpoint).toEqual([]);
+  }
+});
 
 test('what belongs to one user does not exist for another, whatever they sign in with', async () => {
   const { runId } = await createRun(rig.context, user, runRequest());

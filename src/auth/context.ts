@@ -1,4 +1,5 @@
 import type { Database } from '#db/client.ts';
+import type { SignInRule } from '#services/account/index.ts';
 import type { Log } from '#services/ground/index.ts';
 
 /** An OAuth app of the GitHub at these addresses. */
@@ -17,6 +18,8 @@ export type AuthContext = {
   /** Protects next-auth's own cookies: the CSRF token, and what must survive the way to GitHub and back. */
   secret: string;
   url: string;
+  /** Absent: everyone may sign in, and make an account. */
+  signInRule?: SignInRule;
   /** Null if signing in with GitHub is not configured. */
   github: GitHubSignIn | null;
 };

@@ -6,6 +6,8 @@ import type { NextApiRequest, NextApiResponse } from 'next';
 import NextAuth, { type EventCallbacks } from 'next-auth';
 import type { OAuthConfig } from 'next-auth/providers/oauth';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { AppError } from '#contracts/errors.ts';
+import { userIdentities } from '#db/schema/users.ts';
 import { createSignInLink, createSignInMessage, getUser, resolveSecret } from '#services/account/index.ts';
 import { openRig } from '#testing/rigs/engine-rig.ts';
 import type { AuthContext } from './context.ts';
@@ -318,4 +320,69 @@ test('a session that could not be ended is reported, so that the browser keeps i
   } as Parameters<NonNullable<EventCallbacks['signOut']>>[0]);
   expect(reports).toEqual([{ level: 'error', code: signOutFailed, error: 'RangeError' }]);
   expect(await resolveActor(auth, browser.headers())).not.toBeNull();
+});
+
+const listedOnly = (allow: string[]) => ({
+  signInRule: { allow, admitAccount: async () => {} },
+});
+
+test('SIGN_IN_ALLOW lets listed wallets and GitHub accounts in, and the owner always', async () => {
+  const signIn = async (
+    wallet: { address: string; signMessage(text: string): Promise<string> },
+    allow: string[],
+  ) => {
+    const { message } = await createSignInMessage(auth, { address: wallet.address, chainId: 1 });
+    return post('wallet', { message, signature: await wallet.signMessage(message) }, listedOnly(allow));
+  };
+  const [listed, other] = [HDNodeWallet.createRandom(), HDNodeWallet.createRandom()];
+  const allow = [`wallet:${listed.address}`, 'github:583231'];
+  expect(await signIn(listed, allow)).toHaveProperty('id');
+  expect(await signIn(listed, [`wallet:${listed.address.toLowerCase()}`])).toHaveProperty('id');
+  await expect(signIn(other, allow)).rejects.toThrow('SIGN_IN_ALLOW');
+  await expect(signIn(listed, ['local:owner'])).rejects.toThrow('SIGN_IN_ALLOW');
+
+  const github = async (providerAccountId: string, ...rule: string[]) =>
+    options(listedOnly(rule)).callbacks?.signIn?.({
+      user: { id: providerAccountId },
+      account: { provider: 'github', type: 'oauth', providerAccountId },
+    });
+  expect(await github('583231', ...allow)).toBe(true);
+  expect(await github('583231')).toBe(true);
+  for (const id of ['583232', '58323', '5832311'])
+    expect(await github(id, ...allow)).toBe('/sign-in?error=NotListed');
+  expect(signInErrorText('NotListed')).toContain('only listed accounts');
+
+  const { token } = await createSignInLink(auth);
+  expect(await post('link', { token }, listedOnly(allow))).toHaveProperty('id');
+});
+
+test('only a new account counts against its address, and a refused one is not made', async () => {
+  const counted: (string | null)[] = [];
+  let full = false;
+  const signInRule = {
+    allow: [],
+    admitAccount: async (address: string | null) => {
+      if (full) throw new AppError('TOO_MANY_REQUESTS', 'Too many accounts.');
+      counted.push(address);
+    },
+  };
+  const signIn = async (wallet: { address: string; signMessage(text: string): Promise<string> }) => {
+    const { message } = await createSignInMessage(auth, { address: wallet.address, chainId: 1 });
+    const provider = createAuthOptions({ ...auth, signInRule }, () => {}, null, '203.0.113.7').providers.find(
+      ({ id }) => id === 'wallet',
+    );
+    if (provider?.type !== 'credentials') throw new Error('no wallet provider');
+    const given = { message, signature: await wallet.signMessage(message) };
+    return provider.authorize(given, { query: {}, body: given, headers: {}, method: 'POST' });
+  };
+  const wallet = HDNodeWallet.createRandom();
+  await signIn(wallet);
+  await signIn(wallet);
+  expect(counted).toEqual(['203.0.113.7']);
+  full = true;
+  expect(await signIn(wallet)).toHaveProperty('id');
+  const users = () => auth.db.$count(userIdentities);
+  const before = await users();
+  await expect(signIn(HDNodeWallet.createRandom())).rejects.toThrow('Too many accounts.');
+  expect(await users()).toBe(before);
 });

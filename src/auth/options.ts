@@ -8,6 +8,7 @@ import { lineSchema } from '#contracts/text.ts';
 import {
   consumeSignInLink,
   type KnownIdentity,
+  maySignIn,
   openSession,
   sessionSeconds,
   signInWithWallet,
@@ -134,12 +135,13 @@ const github = ({
 /**
  * next-auth's configuration. It can only keep sessions in a cookie of its own when people sign in by a form, so we give
  * it a cookie that holds nothing but the secret of a session's row. `earlier` is the secret that the request's cookie
- * holds: signing in or out ends that session.
+ * holds: signing in or out ends that session. `address` is the client's, as the server's entry names it.
  */
 export const createAuthOptions = (
   auth: AuthContext,
   report: (event: AuthReport) => void,
   earlier: string | null,
+  address: string | null = null,
 ): NextAuthOptions => {
   const signOutEarlier = async () => {
     if (earlier !== null) await signOut(auth, earlier);
@@ -184,18 +186,24 @@ export const createAuthOptions = (
         'Ethereum wallet',
         // next-auth posts fields of its own with it.
         walletSignatureSchema.strip(),
-        async (given) => signIn(await signInWithWallet(auth, given)),
+        async (given) => signIn(await signInWithWallet({ ...auth, address }, given)),
         report,
       ),
       ...(auth.github ? [github(auth.github)] : []),
     ],
     callbacks: {
+      // Wallets are checked where their signature is; the owner's link serves always.
+      signIn: ({ account }) =>
+        account?.provider !== 'github' ||
+        maySignIn(auth.signInRule, { provider: 'github', subject: account.providerAccountId }) ||
+        '/sign-in?error=NotListed',
       jwt: async ({ token, user, account }) => {
         // `account` is present only at sign-in.
         if (!account) return token;
         if (account.provider !== 'github') return { sub: user.id };
         const identity = { provider: 'github', subject: account.providerAccountId } as const;
-        return { sub: await signIn(await userOfIdentity(auth, identity, user.name ?? null)) };
+        const known = await userOfIdentity({ ...auth, address }, identity, user.name ?? null);
+        return { sub: await signIn(known) };
       },
       session: ({ session }) => ({ expires: session.expires }),
       // Always back to one of our own pages, whatever the request asks for.

@@ -1,3 +1,5 @@
+import { notListed } from '#services/account/index.ts';
+
 /** What people read when their sign-in failed, and what they can do. */
 export const signInErrors = {
   link: 'This sign-in link was used already, has expired, or was replaced by a newer one. Restart the installation to get a new link in its terminal.',
@@ -12,6 +14,7 @@ const codes = new Map(
     OAuthCallback: 'GitHub did not confirm the sign-in. Try again.',
     Callback: 'GitHub’s answer could not be used. Try again.',
     AccessDenied: 'GitHub says that you declined. Nothing was changed.',
+    NotListed: notListed,
     Configuration: 'Signing in is not configured correctly here; the installation’s log says what is wrong.',
   }),
 );

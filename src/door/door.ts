@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { clientHeader } from '#contracts/client-header.ts';
 import { type EntryAnswer, securityHeaders, sendAnswer, sendRaw } from './answer.ts';
 import { bufferBody } from './body.ts';
 import { type AddressRule, addressReader } from './client-address.ts';
@@ -35,9 +36,6 @@ const refuseBody = (request: IncomingMessage, response: ServerResponse, maxBytes
   const timer = setTimeout(() => request.socket.destroy(), drainMs).unref();
   request.once('end', () => clearTimeout(timer));
 };
-
-/** Whom the request's budgets count, for the handlers behind. Absent where nobody can be told apart. */
-export const clientHeader = 'x-echelon-client';
 
 /** A header that several hops may have added to; the last one's words count. */
 const lastOf = (header: string | string[] | undefined) =>

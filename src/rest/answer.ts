@@ -2,16 +2,11 @@ import type { ZodType, z } from 'zod';
 import { type Access, type ActorOf, authorize, challengeOf } from '#auth/authorize.ts';
 import type { AuthContext } from '#auth/context.ts';
 import { resolveActor } from '#auth/resolve-actor.ts';
-import {
-  AppError,
-  type ErrorCode,
-  errorCodes,
-  type FieldIssue,
-  retryAfterSeconds,
-} from '#contracts/errors.ts';
+import { waitHeaders } from '#contracts/budget.ts';
+import { AppError, errorCodes, type FieldIssue } from '#contracts/errors.ts';
 import { fieldIssuesOf } from '#contracts/field-issues.ts';
 import { toWire, wireName } from '#contracts/wire.ts';
-import { reportFault, type ServiceContext } from '#services/ground/index.ts';
+import { reportFault, type ServiceContext, spendAccountBudget } from '#services/ground/index.ts';
 import { loggingStatus } from '#services/state/index.ts';
 
 export type RestContext = { services: ServiceContext; auth: AuthContext };
@@ -46,12 +41,6 @@ const wirePath = (path: string) => {
 const detailOf = (message: string, fields: FieldIssue[]) =>
   fields.length === 0 ? message : fields.map(({ path, message }) => ({ field: wirePath(path), message }));
 
-/** What a client needs besides the status. */
-const headersOf: Partial<Record<ErrorCode, Record<string, string>>> = {
-  UNAUTHORIZED: { 'www-authenticate': 'Bearer' },
-  SERVICE_UNAVAILABLE: { 'retry-after': String(retryAfterSeconds) },
-};
-
 const refuse = (status: number, detail: unknown, headers: Record<string, string> = {}) =>
   Response.json({ detail }, { status, headers: { 'cache-control': 'no-store', ...headers } });
 
@@ -64,8 +53,8 @@ const routeOf = (request: Request) =>
     .join('/');
 
 /**
- * Runs a handler for those who have this access, with who asks. An exception becomes a status and `{"detail": …}`,
- * never a stack trace.
+ * Runs a handler for those who have this access, with who asks, and counts the call against what their account may ask.
+ * An exception becomes a status and `{"detail": …}`, never a stack trace.
  */
 export const answering = <A extends Access>(
   context: RestContext,
@@ -77,12 +66,14 @@ export const answering = <A extends Access>(
     { name: `${request.method} ${routeOf(request)}`, kind: 'server' },
     async ({ say, fail }) => {
       const response = await loggingStatus(context.services, () =>
-        answered(context, request, async () =>
+        answered(context, request, async () => {
           // What is public needs nobody's credential looked up.
-          handle(
-            authorize(access === 'public' ? null : await resolveActor(context.auth, request.headers), access),
-          ),
-        ),
+          const caller = access === 'public' ? null : await resolveActor(context.auth, request.headers);
+          const actor = authorize(caller, access);
+          if (caller !== null)
+            await spendAccountBudget(context.services, caller, request.method === 'GET' ? 'reads' : 'writes');
+          return handle(actor);
+        }),
       );
       say({ 'http.response.status_code': response.status });
       if (response.status >= 500) fail('An internal fault.');
@@ -107,7 +98,7 @@ const answered = async (
         : reportFault(services, error, { request: `${request.method} ${pathname}` });
     if (known instanceof AppError)
       return refuse(errorCodes[known.code], detailOf(known.message, known.fields), {
-        ...headersOf[known.code],
+        ...waitHeaders(known),
         ...(challenge === null ? {} : { 'www-authenticate': challenge }),
       });
     return refuse(500, known.message);

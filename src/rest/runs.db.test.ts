@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sessionCookieName } from '#auth/cookies.ts';
+import type { BudgetPolicy } from '#contracts/budget.ts';
 import { maxBodyBytes } from '#contracts/request.ts';
+import { accountBudgets } from '#platform/budgets/policies.ts';
 import { openSession, userOfIdentity } from '#services/account/index.ts';
 import { openPolicy } from '#testing/rigs/engine-rig.ts';
 import { fullToken } from '#testing/rigs/full-token.ts';
@@ -219,4 +221,32 @@ test('REST takes every choice of a run, and refuses an unknown or invalid one in
   expect(await detail(unknown)).toEqual([
     { field: 'max_cost', message: expect.stringMatching(/Known fields: .*max_cost_usd/) },
   ]);
+});
+
+test('an account over its budget is 429, and the answer says when to ask again; reads and writes are counted apart', async () => {
+  const { context, a, tokens, post } = rest;
+  const spent: string[] = [];
+  const over = { policy: accountBudgets.writes, retryAfterSeconds: 7 };
+  const limited = {
+    ...context,
+    services: {
+      ...context.services,
+      budgets: {
+        spend: async ({ name }: BudgetPolicy, whom: string) => {
+          spent.push(`${name} ${whom === a.userId}`);
+          return name === over.policy.name ? over : null;
+        },
+      },
+    },
+  };
+  const refused = await post(runBody, bearer(tokens.a), limited);
+  expect(refused.status).toBe(429);
+  expect(Object.fromEntries(refused.headers)).toMatchObject({
+    'retry-after': '7',
+    ratelimit: '"writes-of-account";r=0;t=7',
+    'ratelimit-policy': '"writes-of-account";q=600;w=60',
+  });
+  expect((await getRuns(limited, get('/runs', bearer(tokens.a)))).status).toBe(200);
+  expect((await post(runBody, {}, limited)).status).toBe(401);
+  expect(spent).toEqual(['writes-of-account true', 'reads-of-account true']);
 });

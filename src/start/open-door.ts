@@ -1,13 +1,9 @@
+import { overBudgetHeaders, overBudgetText } from '#contracts/budget.ts';
 import { openDatabase } from '#db/client.ts';
 import { createDoor, type SpendBudget } from '#door/door.ts';
 import { type Environment, hostRuleOf, isLocalMode, isProxyUnnamed, ownUrl, requireVariable } from '#env.ts';
 import { openBudgets } from '#platform/budgets/budgets.ts';
-import {
-  addressBudgets,
-  installationBudgets,
-  overBudgetHeaders,
-  overBudgetText,
-} from '#platform/budgets/policies.ts';
+import { addressBudgets, installationBudgets } from '#platform/budgets/policies.ts';
 import { createLogger } from '#platform/telemetry/logger.ts';
 import { createTracing } from '#platform/telemetry/tracing.ts';
 

@@ -2,7 +2,8 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { challengeOf } from '#auth/authorize.ts';
 import type { AuthContext } from '#auth/context.ts';
 import { resolveActor } from '#auth/resolve-actor.ts';
-import { retryAfterSeconds } from '#contracts/errors.ts';
+import { waitHeaders } from '#contracts/budget.ts';
+import { clientHeader } from '#contracts/client-header.ts';
 import { readBody } from '#contracts/http.ts';
 import { bodyTooLarge, maxBodyBytes, mostCallsPerRequest } from '#contracts/request.ts';
 import { Fault, reportFault, type ServiceContext } from '#services/ground/index.ts';
@@ -34,7 +35,13 @@ export const handleTrpc = async (
     maxBatchSize: mostCallsPerRequest,
     createContext: async () => {
       try {
-        return { services, auth, actor: await resolveActor(auth, request.headers) };
+        return {
+          services,
+          auth,
+          actor: await resolveActor(auth, request.headers),
+          page: request.headers.get('origin'),
+          address: request.headers.get(clientHeader),
+        };
       } catch (error) {
         throw refusalOf({ services }, error, 'unknown');
       }
@@ -47,9 +54,7 @@ export const handleTrpc = async (
         headers: new Headers({
           'cache-control': 'no-store',
           ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
-          ...(errors.some(({ code }) => code === 'SERVICE_UNAVAILABLE')
-            ? { 'retry-after': String(retryAfterSeconds) }
-            : {}),
+          ...Object.assign({}, ...errors.map(({ cause }) => waitHeaders(cause))),
         }),
       };
     },

@@ -1,16 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { type BudgetPolicy, overBudgetHeaders } from '#contracts/budget.ts';
 import { openDatabase } from '#db/client.ts';
 import { budgets as rows } from '#db/schema/budgets.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 import { openBudgets } from './budgets.ts';
-import {
-  accountBudgets,
-  addressBudgets,
-  type BudgetPolicy,
-  installationBudgets,
-  overBudgetHeaders,
-} from './policies.ts';
+import { accountBudgets, addressBudgets, installationBudgets } from './policies.ts';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 beforeAll(async () => {

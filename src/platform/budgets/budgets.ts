@@ -1,7 +1,7 @@
 import { RateLimiterRes } from 'rate-limiter-flexible';
+import type { BudgetPolicy, OverBudget } from '#contracts/budget.ts';
 import type { Database } from '#db/client.ts';
 import { DatabaseLimiter, openBudgetStore } from './database-limiter.ts';
-import type { BudgetPolicy, OverBudget } from './policies.ts';
 
 export type Budgets = {
   /** Takes one point of what `whom` may ask. Null: there was one. */

@@ -1,9 +1,9 @@
 import { lt, sql } from 'drizzle-orm';
 import { RateLimiterDrizzle, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { BudgetPolicy } from '#contracts/budget.ts';
 import type { Database } from '#db/client.ts';
 import { budgets } from '#db/schema/budgets.ts';
 import { within } from '#db/within.ts';
-import type { BudgetPolicy } from './policies.ts';
 
 /** A door does not wait longer for its count. */
 const patienceMs = 1_000;

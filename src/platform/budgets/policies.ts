@@ -1,5 +1,4 @@
-/** How much one party may ask in a window. `block`: how much a web process takes of it at a time. */
-export type BudgetPolicy = { name: string; points: number; windowSeconds: number; block: number };
+import type { BudgetPolicy } from '#contracts/budget.ts';
 
 const minuteSeconds = 60;
 const daySeconds = 24 * 60 * minuteSeconds;
@@ -41,16 +40,3 @@ export const installationBudgets = {
   trials: policy('trials', 300, 300),
   accounts: policy('new-accounts', 5_000, 500, daySeconds),
 };
-
-/** Which budget is spent, and when it starts over. */
-export type OverBudget = { policy: BudgetPolicy; retryAfterSeconds: number };
-
-/** `Retry-After`, and the fields of the IETF's draft on rate limits (draft-ietf-httpapi-ratelimit-headers-10). */
-export const overBudgetHeaders = ({ policy, retryAfterSeconds }: OverBudget): Record<string, string> => ({
-  'retry-after': String(retryAfterSeconds),
-  ratelimit: `"${policy.name}";r=0;t=${retryAfterSeconds}`,
-  'ratelimit-policy': `"${policy.name}";q=${policy.points};w=${policy.windowSeconds}`,
-});
-
-export const overBudgetText = ({ policy, retryAfterSeconds }: OverBudget): string =>
-  `Too many requests: the budget ${policy.name} (${policy.points} in ${policy.windowSeconds} s) is spent. Try again in ${retryAfterSeconds} s.`;

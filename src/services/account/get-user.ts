@@ -2,7 +2,7 @@ import { asc, eq } from 'drizzle-orm';
 import type { Database } from '#db/client.ts';
 import { userIdentities, users } from '#db/schema/users.ts';
 import { isId } from '../ground/page.ts';
-import type { Identity } from './user-of-identity.ts';
+import type { Identity } from './sign-in-rule.ts';
 
 export type KnownUser = {
   userId: string;

@@ -10,6 +10,7 @@ export { openSession, sessionSeconds } from './open-session.ts';
 export { isLive, resolveSecret } from './resolve-secret.ts';
 export { revokeApiToken } from './revoke-token.ts';
 export { kindOfSecret } from './secret.ts';
+export { maySignIn, notListed, type SignInRule } from './sign-in-rule.ts';
 export { type KnownIdentity, userOfIdentity } from './user-of-identity.ts';
 export { createSignInMessage } from './wallet-message.ts';
 export { createNonce } from './wallet-nonce.ts';

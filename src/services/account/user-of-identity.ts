@@ -1,38 +1,46 @@
 import { and, eq, sql } from 'drizzle-orm';
-import type { IdentityProvider } from '#contracts/account.ts';
-import type { Database } from '#db/client.ts';
+import type { Database, Executor } from '#db/client.ts';
 import { userIdentities, users } from '#db/schema/users.ts';
-
-/** A way for a user to prove who they are. `subject` is the provider's own name for them, which never changes. */
-export type Identity = { provider: IdentityProvider; subject: string };
+import type { Identity, SignInAttempt } from './sign-in-rule.ts';
 
 /** A user, and the identity by which they are known here. */
 export type KnownIdentity = { userId: string; identityId: string };
 
+const find = async (db: Executor, { provider, subject }: Identity): Promise<KnownIdentity | undefined> => {
+  const [known] = await db
+    .select({ userId: userIdentities.userId, identityId: userIdentities.id })
+    .from(userIdentities)
+    .where(and(eq(userIdentities.provider, provider), eq(userIdentities.subject, subject)));
+  return known;
+};
+
 /**
  * The user with this identity, created at the first sign-in. Two simultaneous first sign-ins create one user: each takes
  * a lock on the identity, which the end of the transaction releases.
+ * @throws OverBudgetError where too many accounts were made.
  */
-export const userOfIdentity = (
-  { db }: { db: Database },
-  { provider, subject }: Identity,
+export const userOfIdentity = async (
+  { db, signInRule, address = null }: { db: Database } & SignInAttempt,
+  identity: Identity,
   name: string | null,
-): Promise<KnownIdentity> =>
-  db.transaction(async (transaction) => {
+): Promise<KnownIdentity> => {
+  const present = await find(db, identity);
+  if (present) return present;
+  await signInRule?.admitAccount(address);
+  const { provider, subject } = identity;
+  return db.transaction(async (transaction) => {
     await transaction.execute(
       sql`select pg_advisory_xact_lock(hashtextextended(${`${provider}:${subject}`}, 0))`,
     );
-    const [known] = await transaction
-      .select({ userId: userIdentities.userId, identityId: userIdentities.id })
-      .from(userIdentities)
-      .where(and(eq(userIdentities.provider, provider), eq(userIdentities.subject, subject)));
+    const known = await find(transaction, identity);
     if (known) return known;
     const [user] = await transaction.insert(users).values({ name }).returning({ userId: users.id });
     if (!user) throw new Error('Inserting a user returned no row.');
-    const [identity] = await transaction
+    const [made] = await transaction
       .insert(userIdentities)
       .values({ userId: user.userId, provider, subject })
       .returning({ userId: userIdentities.userId, identityId: userIdentities.id });
-    if (!identity) throw new Error('Inserting an identity returned no row.');
-    return identity;
+    if (!made) throw new Error('Inserting an identity returned no row.');
+    return made;
   });
+};

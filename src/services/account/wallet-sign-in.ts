@@ -5,6 +5,7 @@ import { AppError } from '#contracts/errors.ts';
 import type { Database } from '#db/client.ts';
 import { siweNonces } from '#db/schema/users.ts';
 import { fromNow } from './live.ts';
+import { type Identity, requireListed, type SignInAttempt } from './sign-in-rule.ts';
 import { type KnownIdentity, userOfIdentity } from './user-of-identity.ts';
 import { nonceLifetimeMs } from './wallet-nonce.ts';
 
@@ -76,9 +77,10 @@ const signerOf = (message: string, signature: string): string | null => {
  * hexadecimal, `url` this installation's own address. The first sign-in creates the user.
  * @throws AppError BAD_REQUEST if the text is no such message. UNAUTHORIZED if it does not sign in here: the nonce was
  * used, has expired or was never issued; the domain, origin, chain or times do not fit; the signature is another wallet's.
+ * FORBIDDEN if only listed accounts may sign in. OverBudgetError where too many accounts were made.
  */
 export const signInWithWallet = async (
-  { db, url }: { db: Database; url: string },
+  { db, url, signInRule, address = null }: { db: Database; url: string } & SignInAttempt,
   { message: text, signature }: { message: string; signature: string },
 ): Promise<KnownIdentity> => {
   const message = parse(text);
@@ -106,10 +108,11 @@ export const signInWithWallet = async (
   if (signer?.toLowerCase() !== message.address.toLowerCase())
     throw refuse('The signature is not this wallet’s. Contract wallets cannot sign in.');
 
-  const subject = message.address.toLowerCase();
+  const identity: Identity = { provider: 'wallet', subject: message.address.toLowerCase() };
+  requireListed(signInRule, identity);
   return userOfIdentity(
-    { db },
-    { provider: 'wallet', subject },
+    { db, signInRule, address },
+    identity,
     `${message.address.slice(0, 6)}…${message.address.slice(-4)}`,
   );
 };

@@ -5,6 +5,7 @@ import type { Standing } from '#contracts/standing.ts';
 import type { Database } from '#db/client.ts';
 import type { Clocks } from '#db/clock.ts';
 import type { RunChanges } from '#db/run-changes.ts';
+import type { Budgets } from '#platform/budgets/budgets.ts';
 import type { Engine } from '#platform/open-ports.ts';
 import type { SecretBox } from '#platform/secret-box.ts';
 import type { Metrics } from '#platform/telemetry/metrics.ts';
@@ -65,6 +66,8 @@ export type ServiceContext = {
    * person who gave it.
    */
   checkOracleUrl: (url: string, standing: Standing) => Promise<string | null>;
+  /** How much each account may ask. */
+  budgets: Pick<Budgets, 'spend'>;
   /** Announces changes of runs, whichever process made them. */
   runChanges: RunChanges;
   log: Log;

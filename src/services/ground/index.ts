@@ -1,3 +1,4 @@
+export { spendAccountBudget } from './account-budget.ts';
 export {
   type Actor,
   type Credential,

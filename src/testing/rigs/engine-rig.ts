@@ -88,6 +88,7 @@ export const openRig = async (script: Script = {}, pool: DatabaseOptions = {}) =
     secretBox: createSecretBox(randomBytes(32)),
     policy: openPolicy,
     checkOracleUrl: async () => null,
+    budgets: { spend: async () => null },
     runChanges,
     log: { error: log, warn: log, info: () => {}, debug: () => {} },
     metrics: noMetrics,

@@ -92,3 +92,30 @@ test('a malformed message or address is refused at its field', async () => {
     cause: { fields: [{ path: 'address' }] },
   });
 });
+
+test('a wallet’s message names the page that asks, and signs in only there', async () => {
+  const at = (page: string | null) => createCaller({ services: rig.context, auth, actor: null, page });
+  const wallet = HDNodeWallet.createRandom();
+  const { domain, uri } = await at('https://dash.example').auth.nonce();
+  expect([domain, uri]).toEqual(['dash.example', 'https://dash.example']);
+  expect((await at(null).auth.nonce()).uri).toBe(url);
+  const { message } = await at('https://dash.example').auth.walletMessage({
+    address: wallet.address,
+    chainId: 1,
+  });
+  expect(message).toContain('dash.example wants you to sign in');
+  const signed = { message, signature: await wallet.signMessage(message) };
+  expect((await at('https://dash.example').auth.walletSignIn(signed)).token).toMatch(/^evs_/);
+  for (const page of ['https://other.example', 'http://dash.example', null]) {
+    const again = await at('https://dash.example').auth.walletMessage({
+      address: wallet.address,
+      chainId: 1,
+    });
+    await expect(
+      at(page).auth.walletSignIn({
+        message: again.message,
+        signature: await wallet.signMessage(again.message),
+      }),
+    ).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
+  }
+});

@@ -10,7 +10,14 @@ import {
   signInWithWallet,
   walletChainIds,
 } from '#services/account/index.ts';
-import { procedureFor, router } from './init.ts';
+import { procedureFor, router, type TrpcContext } from './init.ts';
+
+/**
+ * A wallet shows its owner the domain of the page that asks, and compares it with the message's. The server's entry lets
+ * only our own pages and those of CORS_ORIGINS ask. A program sends no origin.
+ */
+const pageOf = ({ auth, page = null }: TrpcContext): string =>
+  page !== null && URL.canParse(page) ? page : auth.url;
 
 /**
  * How a program signs in with a wallet: build an EIP-4361 message with `nonce` (or take the one that `walletMessage`
@@ -37,23 +44,24 @@ export const authRouter = router({
     // It writes, so it is a mutation: no browser or cache may fetch it ahead of time.
     .mutation(async ({ ctx }) => {
       const { nonce, expiresAt } = await createNonce(ctx.services);
-      const { host: domain, origin: uri } = new URL(ctx.auth.url);
+      const { host: domain, origin: uri } = new URL(pageOf(ctx));
       return { nonce, expiresAt: expiresAt.toISOString(), domain, uri, chainIds: walletChainIds };
     }),
   walletMessage: procedureFor('public')
     .input(z.strictObject({ address: lineSchema.max(100), chainId: z.number().int() }))
     .output(z.object({ message: storableTextSchema, expiresAt: instantSchema }))
     .mutation(async ({ ctx, input }) => {
-      const { message, expiresAt } = await createSignInMessage(ctx.auth, input);
+      const { message, expiresAt } = await createSignInMessage({ ...ctx.auth, url: pageOf(ctx) }, input);
       return { message, expiresAt: expiresAt.toISOString() };
     }),
   walletSignIn: procedureFor('public')
     .input(walletSignatureSchema)
     .output(z.object({ token: storableTextSchema, expiresAt: instantSchema }))
     .mutation(async ({ ctx, input }) => {
+      const attempt = { ...ctx.auth, url: pageOf(ctx), address: ctx.address ?? null };
       const { secret, expiresAt } = await openSession(
         ctx.auth,
-        await signInWithWallet(ctx.auth, input),
+        await signInWithWallet(attempt, input),
         'bearer',
       );
       return { token: secret, expiresAt: expiresAt.toISOString() };

@@ -4,11 +4,26 @@ import { type Access, authorize } from '#auth/authorize.ts';
 import type { AuthContext } from '#auth/context.ts';
 import { AppError, type FieldIssue } from '#contracts/errors.ts';
 import { fieldIssuesOf } from '#contracts/field-issues.ts';
-import { type Actor, Fault, reportFault, type ServiceContext } from '#services/ground/index.ts';
+import {
+  type Actor,
+  Fault,
+  reportFault,
+  type ServiceContext,
+  spendAccountBudget,
+} from '#services/ground/index.ts';
 import { loggingStatus } from '#services/state/index.ts';
 
-/** What every procedure gets. `actor` is null if nobody is signed in. */
-export type TrpcContext = { services: ServiceContext; auth: AuthContext; actor: Actor | null };
+/**
+ * What every procedure gets. `actor` is null if nobody is signed in. `page` is the origin of the page that asks, `address`
+ * its client's; null where there is none.
+ */
+export type TrpcContext = {
+  services: ServiceContext;
+  auth: AuthContext;
+  actor: Actor | null;
+  page?: string | null;
+  address?: string | null;
+};
 
 const fieldsOf = (error: TRPCError): FieldIssue[] => {
   if (error.cause instanceof AppError) return error.cause.fields;
@@ -94,9 +109,22 @@ const observe = t.middleware(({ ctx, next, path, type }) =>
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
 
-/** A procedure for those who have this access. Its handler's `ctx.actor` is who asks. */
+/** Calls that make a worker try something out at once. */
+const trials = ['run.tryOracle', 'run.estimate'];
+
+/**
+ * A procedure for those who have this access. Its handler's `ctx.actor` is who asks; the call counts against what their
+ * account may ask.
+ */
 export const procedureFor = <A extends Access>(access: A) =>
   t.procedure
     .use(observe)
     .use(mapErrors)
-    .use(({ ctx, next }) => next({ ctx: { ...ctx, actor: authorize(ctx.actor, access) } }));
+    .use(async ({ ctx, next, path, type }) => {
+      const actor = authorize(ctx.actor, access);
+      if (actor !== null && access !== 'public') {
+        const kind = trials.includes(path) ? 'trials' : type === 'mutation' ? 'writes' : 'reads';
+        await spendAccountBudget(ctx.services, actor, kind);
+      }
+      return next({ ctx: { ...ctx, actor } });
+    });

@@ -3,6 +3,7 @@ import NextAuth from 'next-auth';
 import { type AuthReport, createAuthOptions, signOutFailed } from '#auth/options.ts';
 import { sessionCookieOf } from '#auth/resolve-actor.ts';
 import { getComposition } from '#composition.ts';
+import { clientHeader } from '#contracts/client-header.ts';
 
 type Context = { params: Promise<{ nextauth: string[] }> };
 
@@ -21,7 +22,12 @@ const handle = async (request: NextRequest, context: Context): Promise<Response>
     isStillSignedIn ||= event.code === signOutFailed;
     logger[level](event, 'next-auth');
   };
-  const options = createAuthOptions(auth, report, sessionCookieOf(auth, request.headers));
+  const options = createAuthOptions(
+    auth,
+    report,
+    sessionCookieOf(auth, request.headers),
+    request.headers.get(clientHeader),
+  );
   const response: Response = await NextAuth(request, context, options);
   // Not next-auth's answer: it forgets the cookie, and without it nobody could try again.
   if (isStillSignedIn)
