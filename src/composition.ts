@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { AuthContext } from '#auth/context.ts';
 import { OverBudgetError } from '#contracts/budget.ts';
@@ -20,6 +20,7 @@ import {
 } from '#env.ts';
 import { openBudgets } from '#platform/budgets/budgets.ts';
 import { addressBudgets, installationBudgets } from '#platform/budgets/policies.ts';
+import { freeDiskBytes } from '#platform/free-disk.ts';
 import { byReach, type GuardedFetch, guardedFetch, type Reach } from '#platform/network/guarded-fetch.ts';
 import { proxiedFetch, proxyUrls } from '#platform/network/proxies.ts';
 import { type MissingPart, missingFor } from '#platform/open-judge.ts';
@@ -78,6 +79,7 @@ const policyOf = (environment: Environment): InstallationPolicy => {
       runsPerDay: environment.MAX_RUNS_PER_DAY,
       resumesPerDay: environment.MAX_RESUMES_PER_DAY,
       replaysPerDay: environment.MAX_REPLAYS_PER_DAY,
+      queuedRuns: environment.MAX_QUEUED_RUNS,
       oracle: { atOnce: environment.ORACLE_MAX_CONCURRENT, perMinute: environment.ORACLE_MAX_PER_MINUTE },
       judgeAtOnce: environment.JUDGE_MAX_CONCURRENT_FLEET ?? null,
     },
@@ -187,6 +189,7 @@ export const compose = (environment: Environment, tracing: Tracing): Core => {
     }),
   );
   const migrations = () => readJournal(join(projectDir, 'drizzle'));
+  const dataDir = resolve(environment.DATA_DIR ?? join(projectDir, '.data'));
   return {
     environment,
     databaseUrl,
@@ -204,6 +207,7 @@ export const compose = (environment: Environment, tracing: Tracing): Core => {
       policy,
       checkOracleUrl: (url, standing) =>
         guarded[mayCallPrivateAddresses(standing, policy) ? 'private' : 'public'].checkUrl(url),
+      freeDiskBytes: () => freeDiskBytes(dataDir),
       budgets,
       runChanges,
       log: logger,

@@ -229,6 +229,8 @@ const environmentSchema = z.object({
     max: 100_000_000,
     example: 'MAX_REPLAYS_PER_DAY=20000',
   }).default(20_000),
+  /** Runs of all users that no worker has begun; further ones are refused until it has. */
+  MAX_QUEUED_RUNS: wholeNumber({ min: 1, max: 1_000_000, example: 'MAX_QUEUED_RUNS=1000' }).default(1_000),
   /** Calls to one oracle's origin, by all workers together. */
   ORACLE_MAX_CONCURRENT: wholeNumber({ min: 1, max: 10_000, example: 'ORACLE_MAX_CONCURRENT=16' }).default(
     16,

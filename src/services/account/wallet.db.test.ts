@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { siweNonces, userIdentities } from '#db/schema/users.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 import { createSignInMessage } from './wallet-message.ts';
-import { createNonce, nonceLifetimeMs } from './wallet-nonce.ts';
+import { createNonce, mostLiveNonces, nonceLifetimeMs } from './wallet-nonce.ts';
 import { signInWithWallet } from './wallet-sign-in.ts';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
@@ -176,4 +176,13 @@ test('no message is made for an invalid address or a chain that is not accepted'
   await expect(createSignInMessage(context(), { address: wallet.address, chainId: 5 })).rejects.toMatchObject(
     { fields: [{ path: 'chainId' }] },
   );
+});
+
+test('only so many nonces are live, and expired ones make room', async () => {
+  await database.db.delete(siweNonces);
+  await database.sql`
+    insert into siwe_nonces select 'n' || n, now() + interval '1 minute' from generate_series(1, ${mostLiveNonces}) n`;
+  await expect(createNonce(context())).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+  await expireNonces();
+  expect(await createNonce(context())).toHaveProperty('nonce');
 });

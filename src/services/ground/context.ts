@@ -35,6 +35,8 @@ export type InstallationPolicy = {
     /** Resuming a run does not count as starting one. */
     resumesPerDay: number;
     replaysPerDay: number;
+    /** Runs of all users that no worker has begun. */
+    queuedRuns: number;
     oracle: { atOnce: number; perMinute: number };
     /** Calls to the paid judge. Null: only each process's own limit applies. */
     judgeAtOnce: number | null;
@@ -66,6 +68,8 @@ export type ServiceContext = {
    * person who gave it.
    */
   checkOracleUrl: (url: string, standing: Standing) => Promise<string | null>;
+  /** Bytes free where the installation's data is; null where that is not on this machine. */
+  freeDiskBytes: () => Promise<number | null>;
   /** How much each account may ask. */
   budgets: Pick<Budgets, 'spend'>;
   /** Announces changes of runs, whichever process made them. */

@@ -1,13 +1,36 @@
+import { eq } from 'drizzle-orm';
 import { AppError } from '#contracts/errors.ts';
 import { InsufficientScope } from '#contracts/insufficient-scope.ts';
 import { isPaid, type JudgeProvider } from '#contracts/judge-providers.ts';
 import { mayUseOperatorsMeans, type Standing } from '#contracts/standing.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
 import { type Actor, hasScope, type ServiceContext } from '../ground/context.ts';
 import { budgetSpent } from '../state/spending.ts';
 import { exceededLimit, type Start } from './limits.ts';
 
 export const engineOff =
   'This installation carries out no runs: ENGINE_ENABLED is false. Set ENGINE_ENABLED=true and start it again.';
+
+/** A run's repository, replays and evidence fit into far less. */
+const leastFreeBytes = 512 * 1024 * 1024;
+
+/** Why the installation can take no more runs now, whoever asks; null if it can. */
+const whyFull = async ({ db, policy, freeDiskBytes }: ServiceContext): Promise<string | null> => {
+  const { queuedRuns } = policy.limits;
+  const free = await freeDiskBytes();
+  if (free !== null && free < leastFreeBytes)
+    return `The installation’s disk is nearly full (${Math.floor(free / 1024 / 1024)} MB are free). Its operator has to free some space.`;
+  // Stops counting at the bound.
+  const waiting = db
+    .select({ id: verificationRuns.id })
+    .from(verificationRuns)
+    .where(eq(verificationRuns.status, 'PENDING'))
+    .limit(queuedRuns)
+    .as('waiting');
+  return (await db.$count(waiting)) >= queuedRuns
+    ? `${queuedRuns} runs wait to begin, the most that this installation queues. Try again later.`
+    : null;
+};
 
 /**
  * Why this actor cannot start a run with this judge now, as the error to throw; null if they can. Counting their limits
@@ -27,6 +50,8 @@ export const whyNotAdmitted = async (
     return new AppError('PRECONDITION_FAILED', `The ${judge} judge is not available: ${unavailable}`);
   const exceeded = await exceededLimit(context.db, context, actor, start);
   if (exceeded !== null) return new AppError('TOO_MANY_REQUESTS', exceeded);
+  const full = await whyFull(context);
+  if (full !== null) return new AppError('SERVICE_UNAVAILABLE', full);
   if (!isPaid(judge)) return null;
   if (!hasScope(actor, 'runs:spend')) return new InsufficientScope('runs:spend');
   if (!mayUseOperatorsMeans(standing))

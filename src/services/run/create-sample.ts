@@ -13,7 +13,7 @@ const sampleReplays = 20;
 /**
  * A newcomer's first run: the installation's own demonstration oracle against the project's own history, judged offline,
  * so that it needs no key and no network. A null address means the installation's own.
- * @throws AppError PRECONDITION_FAILED if the engine is off, TOO_MANY_REQUESTS.
+ * @throws AppError PRECONDITION_FAILED if the engine is off, SERVICE_UNAVAILABLE, TOO_MANY_REQUESTS.
  */
 export const createSampleRun = async (context: ServiceContext, actor: Actor): Promise<RunCreated> => {
   const standing = await standingOf(context, actor);

@@ -8,7 +8,7 @@ import { targetOf } from './target.ts';
 
 /**
  * Accepts a run: PENDING, 0 of 0, with its ingestion queued.
- * @throws AppError PRECONDITION_FAILED (nothing can be carried out; says what to configure), FORBIDDEN and
+ * @throws AppError PRECONDITION_FAILED (nothing can be carried out; says what to configure), SERVICE_UNAVAILABLE (no room for it), FORBIDDEN and
  * TOO_MANY_REQUESTS (the paid judge), BAD_REQUEST with the field.
  */
 export const createRun = async (

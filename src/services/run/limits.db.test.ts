@@ -112,3 +112,25 @@ test('a user has no more runs under way at once than allowed, resumed ones inclu
     continueRun(at.context, at.owner, 'resume', { id: runId, oracleHeaders: {}, githubToken: null }),
   ).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS', message: expect.stringContaining('under way') });
 });
+
+test('a full queue refuses everybody until a worker begins a run, and a full disk until there is room', async () => {
+  const { db, context, owner, create, user } = await limitedTo({ queuedRuns: 2 });
+  const [first] = await Promise.all([create(), create()]);
+  const other = await user();
+  const refusal = { code: 'SERVICE_UNAVAILABLE', message: expect.stringContaining('2 runs wait to begin') };
+  await expect(createRun(context, other, runRequest())).rejects.toMatchObject(refusal);
+  await expect(createSampleRun(context, other)).rejects.toMatchObject(refusal);
+  await failRun(db, first.runId, 'x', context.now());
+  await create();
+
+  const onDisk = (bytes: number) => ({
+    ...context,
+    policy: openPolicy,
+    freeDiskBytes: async () => bytes,
+  });
+  await expect(createRun(onDisk(100 * 1024 * 1024), owner, runRequest())).rejects.toMatchObject({
+    code: 'SERVICE_UNAVAILABLE',
+    message: expect.stringContaining('100 MB are free'),
+  });
+  await createRun(onDisk(2 ** 30), owner, runRequest());
+});

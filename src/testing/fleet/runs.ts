@@ -34,6 +34,7 @@ export const openFrontDesk = async (databaseUrl: string) => {
     secretBox: createSecretBox(Buffer.from(secretsKey, 'hex')),
     policy: openPolicy,
     checkOracleUrl: async () => null,
+    freeDiskBytes: async () => null,
     budgets: { spend: async () => null },
     runChanges,
     metrics: noMetrics,
