@@ -4,6 +4,8 @@ import {
   environmentOfUser,
   isLocalMode,
   isLoopbackHost,
+  isProxyUnnamed,
+  modeLine,
   proxySettingsOf,
   readEnvironment,
 } from '#env.ts';
@@ -94,6 +96,31 @@ test('an installation is local only where nothing says that others reach it', ()
     { GITPOD_WORKSPACE_ID: 'blue-cat' },
   ];
   for (const source of strict) expect({ source, local: local(source) }).toEqual({ source, local: false });
+});
+
+test('a start says its mode and the variable that decides it', () => {
+  const line = (source: Record<string, string>) => modeLine(readEnvironment(source));
+  expect(line({})).toMatch(/^Local mode: .*HOST is 127\.0\.0\.1/);
+  for (const [source, reason] of [
+    [{ HOST: '0.0.0.0' }, 'HOST is 0.0.0.0'],
+    [{ NEXTAUTH_URL: 'https://user:secret@verify.example.com' }, 'NEXTAUTH_URL is on verify.example.com'],
+    [{ ALLOWED_HOSTS: 'verify.internal' }, 'ALLOWED_HOSTS'],
+    [{ TRUST_LOCAL: '0' }, 'TRUST_LOCAL'],
+    [{ CODESPACES: 'true' }, 'CODESPACES'],
+  ] as const) {
+    expect(line(source)).toMatch(/^Strict: /);
+    expect(line(source)).toContain(reason);
+    expect(line(source)).not.toContain('secret');
+  }
+});
+
+test('a proxy is likely where people use a public address and none is named', () => {
+  const unnamed = (source: Record<string, string>) => isProxyUnnamed(readEnvironment(source));
+  const url = { NEXTAUTH_URL: 'https://verify.example.com' };
+  expect(unnamed(url)).toBe(true);
+  expect(unnamed({ ...url, TRUSTED_PROXIES: '127.0.0.1' })).toBe(false);
+  expect(unnamed({ NEXTAUTH_URL: 'http://127.0.0.1:3000' })).toBe(false);
+  expect(unnamed({ HOST: '0.0.0.0' })).toBe(false);
 });
 
 test('repositories are cloned from the server whose API is asked', () => {

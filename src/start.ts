@@ -5,14 +5,7 @@ import { faultCode } from '#contracts/errors.ts';
 import { SchemaMismatch } from '#db/applied.ts';
 import { openDatabase } from '#db/client.ts';
 import { openEmbedded } from '#db/embedded.ts';
-import {
-  childEnvironment,
-  type Environment,
-  isLoopbackHost,
-  isProxyUnnamed,
-  modeLine,
-  readEnvironment,
-} from '#env.ts';
+import { childEnvironment, type Environment, isLoopbackHost, modeLine, readEnvironment } from '#env.ts';
 import { createSignInLink } from '#services/account/index.ts';
 import { prepareDatabase } from '#services/ground/index.ts';
 import { answers, localUrl, requireFreePort } from '#start/address.ts';
@@ -181,11 +174,6 @@ const start = async () => {
     throw new Error('The web server did not become ready within two minutes; see its lines above.');
   await printAddress(databaseUrl, baseUrl);
   say(modeLine(environment));
-  if (isProxyUnnamed(environment)) {
-    say(
-      'NEXTAUTH_URL is public, so a proxy is likely in front. Set TRUSTED_PROXIES to its address, for example TRUSTED_PROXIES=127.0.0.1; until then requests are not counted by their clients’ addresses.',
-    );
-  }
   if (!isLoopbackHost(HOST) && environment.NEXTAUTH_URL === undefined) {
     say(
       'Other machines can reach this server. Set NEXTAUTH_URL to the address they use, so that people there can sign in.',

@@ -32,5 +32,9 @@ export const requireUser = async (path: string) => {
 export const installation = async () => {
   await headers();
   const { auth } = getComposition();
-  return { url: new URL(auth.url).origin, github: auth.github !== null };
+  return {
+    url: new URL(auth.url).origin,
+    github: auth.github !== null,
+    listedOnly: (auth.signInRule?.allow.length ?? 0) > 0,
+  };
 };

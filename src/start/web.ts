@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import next from 'next';
 import { faultCode } from '#contracts/errors.ts';
 import { boundConnections } from '#door/connections.ts';
-import { modeLine, readEnvironment } from '#env.ts';
+import { isProxyUnnamed, modeLine, readEnvironment } from '#env.ts';
 import { hearingOutage } from '#services/ground/index.ts';
 import { localUrl } from './address.ts';
 import { cannotStart } from './cannot-start.ts';
@@ -134,7 +134,12 @@ const run = async () => {
     process.exit(1);
   });
   server.listen(PORT, HOST, () => {
-    process.stdout.write(`${modeLine(environment)}\nThe web server is ready.\n`);
+    process.stdout.write(`${modeLine(environment)}\n`);
+    if (isProxyUnnamed(environment))
+      process.stdout.write(
+        'NEXTAUTH_URL is public, so a proxy is likely in front. Set TRUSTED_PROXIES to its address, for example TRUSTED_PROXIES=127.0.0.1. Until then, what comes through a proxy on this machine is not counted by address.\n',
+      );
+    process.stdout.write('The web server is ready.\n');
     endUnlessReady(
       async () => ending || isReady(localUrl(HOST, PORT)),
       () => {

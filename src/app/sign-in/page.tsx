@@ -14,12 +14,17 @@ export const metadata: Metadata = { title: 'Sign in' };
 const first = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value);
 
 const SignInPage = async ({ searchParams }: { searchParams: Promise<SearchParams> }) => {
-  const [params, user, { url, github }] = await Promise.all([searchParams, currentUser(), installation()]);
+  const [params, user, { url, github, listedOnly }] = await Promise.all([
+    searchParams,
+    currentUser(),
+    installation(),
+  ]);
   const error = first(params.error);
   return (
     <div className="mx-auto max-w-lg">
       <PageHeading title="Sign in">
         <p>Sign in to start runs and see your own. Certificates are public.</p>
+        {listedOnly ? <p>Only accounts that the operator has listed can sign in here.</p> : null}
       </PageHeading>
       <div className="space-y-6">
         {error === undefined ? null : (
