@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { readEnvironment } from '#env.ts';
+import { testDatabase } from '#testing/rigs/database.ts';
+import { openDoor } from './open-door.ts';
+
+let database: Awaited<ReturnType<typeof testDatabase>>;
+beforeAll(async () => {
+  database = await testDatabase();
+});
+afterAll(() => database.close());
+
+/** A web process's entry, with a handler behind it that answers everything with 200. */
+const openWeb = async (settings: Record<string, string> = {}) => {
+  const { door, close } = openDoor(
+    readEnvironment({ DATABASE_URL: database.databaseUrl, LOG_LEVEL: 'silent', ...settings }),
+  );
+  const server = createServer(async (asked, response) => {
+    if ((await door.admit(asked, response)) !== null) response.end('passed');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    server.close();
+    await close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return async (line: string, headers: Record<string, string> = {}) => {
+    const [method, path] = line.split(' ');
+    const asked = request({
+      host: '127.0.0.1',
+      port,
+      method,
+      path,
+      agent: false,
+      headers: { host: 'localhost:3000', ...headers },
+    }).end();
+    const [answer] = await once(asked, 'response');
+    answer.resume();
+    return { status: answer.statusCode as number, headers: answer.headers as Record<string, string> };
+  };
+};
+
+const nonce = 'POST /api/trpc/auth.nonce';
+const proxied = { NEXTAUTH_URL: 'https://verify.example.com', TRUSTED_PROXIES: '127.0.0.0/8' };
+
+test('web processes share the budget of an address, and another address has its own', async () => {
+  const [one, other] = [await openWeb(proxied), await openWeb(proxied)];
+  const from = (address: string) => ({ 'x-forwarded-for': `spoofed, ${address}` });
+  const statuses: number[] = [];
+  for (let at = 0; at < 70; at += 1)
+    statuses.push(
+      ...(await Promise.all([one(nonce, from('203.0.113.7')), other(nonce, from('203.0.113.7'))])).map(
+        ({ status }) => status,
+      ),
+    );
+  expect(statuses.filter((status) => status === 200)).toHaveLength(120);
+  const refused = await one(nonce, from('203.0.113.7'));
+  expect(refused.status).toBe(429);
+  expect(refused.headers).toMatchObject({
+    ratelimit: expect.stringMatching(/^"sign-ins-of-address";r=0;t=\d+$/),
+    'ratelimit-policy': '"sign-ins-of-address";q=120;w=60',
+    'retry-after': expect.stringMatching(/^\d+$/),
+    'strict-transport-security': 'max-age=31536000',
+  });
+  expect((await other(nonce, from('203.0.113.8'))).status).toBe(200);
+  // A page is read from another budget.
+  expect((await one('GET /', from('203.0.113.7'))).status).toBe(200);
+  expect((await one('GET /api/health', from('203.0.113.7'))).status).toBe(200);
+});
+
+test('where a proxy is likely and not named, its address stands for nobody', async () => {
+  const ask = await openWeb({ NEXTAUTH_URL: 'https://verify.example.com' });
+  for (let at = 0; at < 125; at += 1) expect((await ask(nonce)).status).toBe(200);
+});
+
+test('the environment decides whose pages are our own and which hosts are answered', async () => {
+  const statusOf = async (settings: Record<string, string>, host: string, origin: string) => {
+    const ask = await openWeb(settings);
+    return (await ask('POST /api/auth/signout', { host, origin })).status;
+  };
+  const local = { PORT: '3000' };
+  for (const name of ['localhost', '127.0.0.1', '[::1]'])
+    expect(await statusOf(local, `${name}:3000`, `http://${name}:3000`)).toBe(200);
+  expect(await statusOf(local, 'localhost:3000', 'http://localhost:3001')).toBe(403);
+  expect(await statusOf(local, 'localhost:3000', 'https://localhost:3000')).toBe(403);
+  expect(await statusOf(local, '192.168.1.5', 'http://localhost:3000')).toBe(421);
+  expect(await statusOf({ PORT: '80' }, 'localhost', 'http://localhost')).toBe(200);
+
+  const strict = { HOST: '0.0.0.0', NEXTAUTH_URL: 'https://verify.example.com' };
+  const own = 'https://verify.example.com';
+  expect(await statusOf(strict, 'verify.example.com', own)).toBe(200);
+  expect(await statusOf(strict, '192.168.1.5:3000', own)).toBe(200);
+  expect(await statusOf(strict, 'verify.example.com', 'http://verify.example.com')).toBe(403);
+  expect(await statusOf(strict, 'localhost:3000', 'http://localhost:3000')).toBe(403);
+  expect(await statusOf(strict, 'verify.internal', own)).toBe(421);
+  expect(await statusOf({ ...strict, ALLOWED_HOSTS: 'Verify.Internal.' }, 'verify.internal', own)).toBe(200);
+});
+
+test('a local installation has nothing for pages of other origins to read, a strict one has', async () => {
+  const read = async (settings: Record<string, string>) => {
+    const ask = await openWeb(settings);
+    const path = '/api/v1/verification/certificates';
+    return (await ask(`GET ${path}`, { origin: 'https://dash.example' })).headers[
+      'access-control-allow-origin'
+    ];
+  };
+  expect(await read({})).toBeUndefined();
+  expect(await read({ TRUST_LOCAL: '0' })).toBe('*');
+});
