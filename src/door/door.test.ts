@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { createServer, type IncomingMessage, type ServerOptions } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
+import { boundConnections, mostConnectionsPerAddress } from './connections.ts';
 import { createDoor, type DoorSettings } from './door.ts';
 
 const closing: (() => unknown)[] = [];
@@ -20,11 +21,11 @@ const settings: DoorSettings = {
 };
 
 /** A server behind the door that tells what reached it. */
-const open = async (changes: Partial<DoorSettings> = {}) => {
+const open = async (changes: Partial<DoorSettings> = {}, times: ServerOptions = {}) => {
   const door = createDoor({ ...settings, ...changes });
   const reached: IncomingMessage[] = [];
   const upgraded: string[] = [];
-  const server = createServer(async (request, response) => {
+  const server = createServer(times, async (request, response) => {
     const passed = await door.admit(request, response);
     if (passed === null) return;
     reached.push(passed);
@@ -430,4 +431,58 @@ test('a request over its budget is not parsed, and its answer says when to ask a
     expect(asked.pop()).toEqual([budget, '127.0.0.1']);
   }
   expect(reached).toEqual([]);
+});
+
+test('what cannot be parsed behind a complete request is not written into its answer', async () => {
+  const { raw } = await open();
+  const chunked = 'POST /api/v1/x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n';
+  const broken = await raw(chunked, 'zz\r\n');
+  expect(broken.status).toBe(400);
+  expect(broken.count('x-content-type-options')).toBe(1);
+  const followed = await raw('GET / HTTP/1.1\r\nHost: localhost\r\n\r\nnot http\r\n\r\n');
+  expect(followed.body.match(/HTTP\/1\.1/g)?.length ?? 0).toBeLessThanOrEqual(1);
+});
+
+test('one address holds so many connections and no more, and a closed one makes room', async () => {
+  const server = createServer();
+  boundConnections(server, (peer) => (peer === undefined ? null : 'one'));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const opened: Socket[] = [];
+  closing.push(() => {
+    for (const socket of opened) socket.destroy();
+    server.close();
+  });
+  const dial = async () => {
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    opened.push(socket);
+    const closed = once(socket.resume(), 'close').then(() => 'closed');
+    await once(socket, 'connect');
+    socket.write('GET / HTTP/1.1\r\n');
+    return { socket, closed };
+  };
+  const held = [];
+  for (let at = 0; at < mostConnectionsPerAddress; at += 1) held.push(await dial());
+  expect(await (await dial()).closed).toBe('closed');
+  expect(held.filter(({ socket }) => socket.destroyed)).toEqual([]);
+  const [first] = held;
+  first?.socket.destroy();
+  await first?.closed;
+  await expect
+    .poll(async () => {
+      const { socket, closed } = await dial();
+      return Promise.race([
+        closed,
+        new Promise((resolve) => setTimeout(() => resolve(socket.readyState), 100)),
+      ]);
+    })
+    .toBe('open');
+});
+
+test('a request that does not arrive in time is answered with 408', async () => {
+  const { raw } = await open({}, { headersTimeout: 200, connectionsCheckingInterval: 50 });
+  const late = await raw('GET / HTTP/1.1\r\nHost: localhost\r\n');
+  expect(late.status).toBe(408);
+  expect(late.header('x-content-type-options')).toBe('nosniff');
 });

@@ -81,6 +81,9 @@ export const createDoor = ({ hosts, origins, addresses, secure, spend }: DoorSet
     if (address !== null) headers[clientHeader] = address;
   };
 
+  /** The answer under way on each connection. */
+  const underWay = new WeakMap<Duplex, ServerResponse>();
+
   const hostOf = (request: IncomingMessage) =>
     judgeHost({ rawHeaders: request.rawHeaders, target: request.url ?? '' }, hosts);
 
@@ -92,6 +95,7 @@ export const createDoor = ({ hosts, origins, addresses, secure, spend }: DoorSet
 
     /** Answers the request, or returns it in the form in which Next may have it. */
     admit: async (request: IncomingMessage, response: ServerResponse): Promise<IncomingMessage | null> => {
+      underWay.set(request.socket, response);
       for (const [name, value] of Object.entries(ownHeaders)) response.setHeader(name, value);
       const refuse = (answer: EntryAnswer) => {
         sendAnswer(response, answer);
@@ -157,6 +161,9 @@ export const createDoor = ({ hosts, origins, addresses, secure, spend }: DoorSet
 
     /** What node:http could not parse, or what did not arrive in time. */
     refuseUnreadable: ({ code }: NodeJS.ErrnoException, socket: Duplex): void => {
+      const response = underWay.get(socket);
+      // Written into an answer under way, it would be read as that answer's body.
+      if (response?.headersSent && !response.writableFinished) return void socket.destroy();
       const late = code === 'ERR_HTTP_REQUEST_TIMEOUT';
       const status = late ? 408 : code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
       const detail = late
