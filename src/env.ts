@@ -423,9 +423,6 @@ export const judgeSettingsOf = (environment: Environment): Record<JudgeProvider,
         };
   });
 
-/** Whether people open the installation over https, which a browser may then insist on. */
-export const isServedOverHttps = () => /^\s*https:/i.test(process.env.NEXTAUTH_URL ?? '');
-
 /** The proxies of the environment. As with curl, the lower-case spelling comes first. */
 export const proxySettingsOf = (environment: Environment): ProxySettings => ({
   https: environment.https_proxy ?? environment.HTTPS_PROXY ?? null,

@@ -119,7 +119,7 @@ function errorOf(completion: Record<string, unknown>, choice: unknown): Exchange
 }
 
 const cutOff = 'The answer was cut off at the length limit';
-/** Reasons why a completion ended before its answer did. Mistral has the second one. */
+/** Reasons why a completion ended before its answer did. Servers differ in the word. */
 const brokenBy = new Map<unknown, string>([
   ['length', cutOff],
   ['model_length', cutOff],
