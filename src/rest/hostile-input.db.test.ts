@@ -1,6 +1,5 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { z } from 'zod';
 import { certificateListInputSchema } from '#contracts/certificate.ts';
@@ -8,6 +7,7 @@ import { runListInputSchema } from '#contracts/run.ts';
 import { continueRequestSchema, runRequestSchema } from '#contracts/run-request.ts';
 import { wireName } from '#contracts/wire.ts';
 import { inquiries } from '#db/schema/inquiries.ts';
+import type { JobSender } from '#queue/sender.ts';
 import { openSession, userOfIdentity } from '#services/account/index.ts';
 import { bearer, openRestRig, runBody } from '#testing/rigs/rest-rig.ts';
 import { handleTrpc } from '#trpc/handler.ts';
@@ -23,16 +23,15 @@ vi.mock('#composition.ts', () => ({
     metrics: { scrape: async () => ({ contentType: 'text/plain', text: '' }), token: null },
   }),
 }));
-const refusing = new AbortController();
-/** Stands for a worker, which refuses what forms ask. */
-const refuseInquiries = async () => {
-  const refusal = { code: 'TOO_MANY_REQUESTS' as const, message: 'Not now.', fields: [] };
-  while (!refusing.signal.aborted) {
-    await rest.rig.db.update(inquiries).set({ refusal });
-    await sleep(20);
-  }
-};
-let refused: Promise<void>;
+const refusal = { code: 'TOO_MANY_REQUESTS' as const, message: 'Not now.', fields: [] };
+/** Stands for the queue and a worker that refuses at once what forms ask. */
+const refusingSender = (sender: JobSender): JobSender => ({
+  enqueue: async (transaction, jobs) => {
+    if (jobs.some(({ name }) => name === 'answer-inquiry'))
+      await transaction.update(inquiries).set({ refusal });
+    else await sender.enqueue(transaction, jobs);
+  },
+});
 /** A session's bearer secret: it may do what a token may, and make tokens. */
 let session: string;
 beforeAll(async () => {
@@ -40,13 +39,9 @@ beforeAll(async () => {
   const { rig } = rest;
   const identity = await userOfIdentity(rig.context, { provider: 'github', subject: '1' }, null);
   session = (await openSession(rig.context, identity, 'bearer')).secret;
-  refused = refuseInquiries();
+  rest.context.services.sender = refusingSender(rig.context.sender);
 });
-afterAll(async () => {
-  refusing.abort();
-  await refused;
-  await rest.rig.close();
-});
+afterAll(() => rest.rig.close());
 
 const texts = {
   NUL: '\0',

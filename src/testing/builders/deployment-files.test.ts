@@ -140,11 +140,15 @@ test('workers and web processes may call the database, names and public addresse
 });
 
 test('the network policy lets out no address that the network rule refuses', () => {
-  const blocks = egress.egress.flatMap(({ to }) => to.flatMap(({ ipBlock }) => ipBlock ?? []));
-  const within = (address: ipaddr.IPv4 | ipaddr.IPv6, cidr: string) => {
-    const [network, bits] = ipaddr.parseCIDR(cidr);
-    return address.kind() === network.kind() && address.match(network, bits);
-  };
+  type Network = ReturnType<typeof ipaddr.parseCIDR>;
+  const blocks = egress.egress
+    .flatMap(({ to }) => to.flatMap(({ ipBlock }) => ipBlock ?? []))
+    .map(({ cidr, except }) => ({
+      cidr: ipaddr.parseCIDR(cidr),
+      except: except.map((text) => ipaddr.parseCIDR(text)),
+    }));
+  const within = (address: ipaddr.IPv4 | ipaddr.IPv6, [network, bits]: Network) =>
+    address.kind() === network.kind() && address.match(network, bits);
   const letsOut = (text: string) => {
     const address = ipaddr.parse(text);
     return blocks.some(
