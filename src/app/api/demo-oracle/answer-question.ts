@@ -3,16 +3,14 @@ import { type FileReading, fileName, literal } from './read-diff.ts';
 
 const unknown = 'The diff that I was given does not say.';
 const maxAnswerCharacters = 600;
-/** Bounds the cost of a hostile question or line, because the search for a missing word is not linear in them. */
-const maxQuestionCharacters = 2000;
+/** Bounds the cost of a hostile line, because the search for a missing word is not linear in it. */
 const maxLineCharacters = 400;
 
 /**
  * Answers a question by searching the diff, or only the files that the question names: for a missing word, a name that
  * was defined or removed, or a value. Otherwise it quotes the changed line that shares the most words with the question.
  */
-export function answerQuestion(fullQuestion: string, files: FileReading[]): string {
-  const question = cutText(fullQuestion, maxQuestionCharacters);
+export function answerQuestion(question: string, files: FileReading[]): string {
   const named = files.filter(({ path }) => question.includes(path) || question.includes(fileName(path)));
   const searched = named.length > 0 ? named : files;
   const asked = [...question.matchAll(/`([^`]+)`/g)]

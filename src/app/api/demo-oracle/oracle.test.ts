@@ -96,6 +96,15 @@ test.each<[string, { follow_up_question?: string; diff_content?: string }]>([
   ],
   ['many values', { diff_content: Array.from({ length: 30_000 }, (_, n) => `+name_${n} = ${n}`).join('\n') }],
   ['lines that look like values', { diff_content: `+${'a'.repeat(395)}\n`.repeat(2500) }],
+  ['a header of separators', { diff_content: `\ndiff --git a/x${' b/'.repeat(150_000)}\r` }],
+  ['headers of separators', { diff_content: `\ndiff --git a/x${' b/'.repeat(320)}\r`.repeat(500) }],
+  [
+    'many files',
+    {
+      follow_up_question: 'a'.repeat(500_000),
+      diff_content: '\ndiff --git a/aaaaaab b/aaaaaab'.repeat(15_000),
+    },
+  ],
   ['colons', { diff_content: `+a${': '.repeat(190)}\n`.repeat(2500) }],
 ])(
   'hostile input costs it a few seconds at most: %s',

@@ -1,10 +1,14 @@
 import type { OracleRequest } from '#contracts/oracle.ts';
+import { cutText } from '#contracts/text.ts';
 import type { Character, Telling } from './character.ts';
 import { good } from './good.ts';
 import { lazy } from './lazy.ts';
 import { liar } from './liar.ts';
 import { mixed } from './mixed.ts';
 import { readFiles } from './read-diff.ts';
+
+/** No character's search is linear in the question. */
+const maxQuestionCharacters = 2_000;
 
 const characters = { good, mixed, lazy, liar } satisfies Record<string, Character>;
 export type CharacterName = keyof typeof characters;
@@ -21,7 +25,7 @@ export function answerAsDemoOracle(
 ): Telling & { metadata: { oracle: string } } {
   const telling = characters[character]({
     title: pr.title,
-    question: follow_up_question,
+    question: cutText(follow_up_question, maxQuestionCharacters),
     files: readFiles(pr.diff_content),
   });
   const name = 'echelon-verify demonstration oracle';

@@ -16,6 +16,9 @@ export type FileReading = {
 /** Longer lines are data or minified code. */
 const maxLineCharacters = 400;
 
+/** Two paths of the longest usual length. The search for where one ends is quadratic in the line. */
+const maxHeaderCharacters = 1_000;
+const fileHeader = /^diff --git (?:"?a\/)(.+?)"? "?b\/(.+?)"?$/;
 const definition =
   /^(?:export |default |declare |public |private |protected |static |abstract |final |async |pub )*(?:func(?: \([^)]*\))?|function\*?|fn|def|class|interface|struct|enum|trait|type|const(?= \w+ = (?:async )?\()|create (?:unique )?(?:table|index|view)(?: concurrently)?(?: if not exists)?) +([\p{L}_$][\p{L}\p{N}_$]*)/iu;
 const valuePattern =
@@ -29,7 +32,7 @@ export function readFiles(diff: string): FileReading[] {
   let file: FileReading | null = null;
   let inHunk = false;
   for (const line of diff.split('\n')) {
-    const header = /^diff --git (?:"?a\/)(.+?)"? "?b\/(.+?)"?$/.exec(line);
+    const header = line.length > maxHeaderCharacters ? null : fileHeader.exec(line);
     if (header) {
       file = { ...blank(), path: header[2] ?? '', oldPath: header[1] ?? '' };
       files.push(file);
