@@ -14,12 +14,19 @@ export const engineOff =
 /** A run's repository, replays and evidence fit into far less. */
 const leastFreeBytes = 512 * 1024 * 1024;
 
-/** Why the installation can take no more runs now, whoever asks; null if it can. */
-const whyFull = async ({ db, policy, freeDiskBytes }: ServiceContext): Promise<string | null> => {
+/**
+ * Why the installation can take no more runs now; null if it can. Only strangers' runs are held to the length of the queue,
+ * so that they cannot shut out its owner.
+ */
+const whyFull = async (
+  { db, policy, freeDiskBytes }: ServiceContext,
+  standing: Standing,
+): Promise<string | null> => {
   const { queuedRuns } = policy.limits;
   const free = await freeDiskBytes();
   if (free !== null && free < leastFreeBytes)
     return `The installation’s disk is nearly full (${Math.floor(free / 1024 / 1024)} MB are free). Its operator has to free some space.`;
+  if (standing !== 'stranger') return null;
   // Stops counting at the bound.
   const waiting = db
     .select({ id: verificationRuns.id })
@@ -50,7 +57,7 @@ export const whyNotAdmitted = async (
     return new AppError('PRECONDITION_FAILED', `The ${judge} judge is not available: ${unavailable}`);
   const exceeded = await exceededLimit(context.db, context, actor, start);
   if (exceeded !== null) return new AppError('TOO_MANY_REQUESTS', exceeded);
-  const full = await whyFull(context);
+  const full = await whyFull(context, standing);
   if (full !== null) return new AppError('SERVICE_UNAVAILABLE', full);
   if (!isPaid(judge)) return null;
   if (!hasScope(actor, 'runs:spend')) return new InsufficientScope('runs:spend');

@@ -113,15 +113,16 @@ test('a user has no more runs under way at once than allowed, resumed ones inclu
   ).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS', message: expect.stringContaining('under way') });
 });
 
-test('a full queue refuses everybody until a worker begins a run, and a full disk until there is room', async () => {
+test('a full queue refuses strangers until a worker begins a run, and a full disk everybody until there is room', async () => {
   const { db, context, owner, create, user } = await limitedTo({ queuedRuns: 2 });
   const [first] = await Promise.all([create(), create()]);
-  const other = await user();
+  const other = await user({ provider: 'github', subject: '88000000' });
   const refusal = { code: 'SERVICE_UNAVAILABLE', message: expect.stringContaining('2 runs wait to begin') };
   await expect(createRun(context, other, runRequest())).rejects.toMatchObject(refusal);
   await expect(createSampleRun(context, other)).rejects.toMatchObject(refusal);
-  await failRun(db, first.runId, 'x', context.now());
-  await create();
+  const { runId } = await create();
+  for (const ended of [first.runId, runId]) await failRun(db, ended, 'x', context.now());
+  await createRun(context, other, runRequest());
 
   const onDisk = (bytes: number) => ({
     ...context,
