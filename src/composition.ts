@@ -105,6 +105,18 @@ const secretsKeys = (list: string): [Buffer, ...Buffer[]] => {
   return [bytesOf(first), ...others.map(bytesOf)];
 };
 
+const oneSecondMs = 1_000;
+
+/** One answer for all who ask within a while: anyone may ask for readiness, and each answer costs statements. */
+const shared = <T>(forMs: number, ask: () => Promise<T>): (() => Promise<T>) => {
+  let asked: { at: number; answer: Promise<T> } | null = null;
+  return () => {
+    if (asked === null || performance.now() - asked.at > forMs)
+      asked = { at: performance.now(), answer: ask() };
+    return asked.answer;
+  };
+};
+
 /** What both kinds of process work with. */
 export type Core = Omit<Composition, 'auth'> & {
   /** Rejects with SchemaMismatch if another version set up the database. */
@@ -194,7 +206,7 @@ export const compose = (environment: Environment, tracing: Tracing): Core => {
     environment,
     databaseUrl,
     logger,
-    ready: async () => readiness(database, await migrations()),
+    ready: shared(oneSecondMs, async () => readiness(database, await migrations())),
     requireOwnSchema: async () => {
       await requireAgreement(database.sql, await migrations());
     },

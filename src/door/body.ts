@@ -4,17 +4,26 @@ import { IncomingMessage } from 'node:http';
 const hasBody = ({ headers }: IncomingMessage) =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
-const readUpTo = (request: IncomingMessage, maxBytes: number): Promise<Buffer | 'too large' | 'broken off'> =>
+export type UnreadBody = 'too large' | 'too busy' | 'broken off';
+
+/** Bodies that are arriving, of all requests together: slow senders must not fill the memory. */
+const mostArrivingBytes = 64 * 1024 * 1024;
+let arrivingBytes = 0;
+
+const readUpTo = (request: IncomingMessage, maxBytes: number): Promise<Buffer | UnreadBody> =>
   new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const end = (outcome: Buffer | 'too large' | 'broken off') => {
+    const end = (outcome: Buffer | UnreadBody) => {
       request.off('data', take).off('end', whole).off('close', broken).off('error', broken);
+      arrivingBytes -= size;
       resolve(outcome);
     };
     const take = (chunk: Buffer) => {
       size += chunk.byteLength;
+      arrivingBytes += chunk.byteLength;
       if (size > maxBytes) return end('too large');
+      if (arrivingBytes > mostArrivingBytes) return end('too busy');
       chunks.push(chunk);
     };
     const whole = () => end(Buffer.concat(chunks));
@@ -47,7 +56,7 @@ const withBody = (request: IncomingMessage, body: Buffer): IncomingMessage => {
 export const bufferBody = async (
   request: IncomingMessage,
   maxBytes: number,
-): Promise<IncomingMessage | 'too large' | 'broken off'> => {
+): Promise<IncomingMessage | UnreadBody> => {
   if (!hasBody(request)) return request;
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return 'too large';
   const body = await readUpTo(request, maxBytes);

@@ -22,3 +22,15 @@ export const decodablePath = (target: string): string => {
   const kept = path.replaceAll(encoded, (part) => (isDecodable(part) ? part : part.replaceAll('%', '%25')));
   return kept + (end === -1 ? '' : target.slice(end));
 };
+
+/**
+ * A request's target as whatever is behind the entry reads it: a path that can be decoded, without dot segments and without
+ * a fragment. What the entry judges and what is routed are then the same text.
+ */
+export const plainTarget = (target: string): string => {
+  const { pathname, search } = new URL(
+    `http://n${decodablePath(target.startsWith('/') ? target : `/${target}`)}`,
+  );
+  // Taking dot segments away may leave a percent sign that begins nothing.
+  return decodablePath(pathname) + search;
+};

@@ -73,7 +73,7 @@ const open = async (changes: Partial<DoorSettings> = {}, times: ServerOptions = 
         .map(([name, value]) => `${name}: ${value}\r\n`)
         .join('')}\r\n${body}`,
     );
-  return { ask, raw, reached, upgraded };
+  return { port, ask, raw, reached, upgraded };
 };
 
 const plain = 'Connection: close\r\n\r\n';
@@ -431,6 +431,109 @@ test('a request over its budget is not parsed, and its answer says when to ask a
     expect(asked.pop()).toEqual([budget, '127.0.0.1']);
   }
   expect(reached).toEqual([]);
+});
+
+test('slow senders together fill no more than a part of the memory', async () => {
+  const { port, ask } = await open();
+  const megabyte = 1024 * 1024;
+  const head = `POST /api/v1/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${megabyte}\r\n\r\n`;
+  const slow = Array.from({ length: 70 }, () => {
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    socket.write(head);
+    socket.write(Buffer.alloc(megabyte - 1));
+    return socket;
+  });
+  closing.push(() => slow.map((socket) => socket.destroy()));
+  const answers = slow.map(async (socket) => String((await once(socket, 'data'))[0]));
+  expect(await Promise.race(answers)).toMatch(/^HTTP\/1\.1 503 .*\r\nretry-after: 5\r\n/is);
+  for (const socket of slow) socket.destroy();
+  // What was held is given back.
+  await expect
+    .poll(async () => (await ask('POST /api/v1/x', { 'Content-Length': '3' }, 'abc')).status)
+    .toBe(200);
+});
+
+test('however a path is spelled, what the entry judges is what is routed', async () => {
+  const spent: unknown[] = [];
+  const { ask, reached } = await open({
+    spend: async ({ budget }) => {
+      spent.push(budget);
+      return null;
+    },
+  });
+  const signIns = [
+    '/api/trpc/auth.walletSignIn',
+    '/api/trpc/x/../auth.walletSignIn',
+    '/_next/static/../../api/trpc/auth.walletSignIn',
+    '/_next/static/%2e%2e/%2E./api/trpc/auth.walletSignIn',
+    '/x/.%2e/api/./trpc/auth.walletSignIn',
+    '/api/trpc/auth.walletSignIn#',
+    '/api/trpc/auth.walletSignIn#/../../_next/static/x',
+    '/api/trpc/auth%2EwalletSignIn',
+    '/api/trpc/auth%2EwalletSignIn,%ff?batch=1',
+    '/api/trpc/run.list,auth.walletSignIn?batch=1',
+    '/api/trpc//auth.walletSignIn/',
+    '/api/trpc/%2Fauth.walletSignIn%2F',
+    '/api\\trpc\\auth.walletSignIn',
+    '/%61pi/trpc/auth.walletSignIn',
+    'http://localhost:3000/api/trpc/x/../auth.walletSignIn',
+  ];
+  for (const target of signIns) {
+    const answer = await ask(`POST ${target}`, {
+      Origin: 'https://evil.example',
+      Authorization: 'Bearer x',
+      'Content-Length': '0',
+    });
+    expect({ target, status: answer.status, spent: spent.pop() }).toEqual({
+      target,
+      status: 403,
+      spent: 'reads',
+    });
+    await ask(`POST ${target}`, { 'Content-Length': '0' });
+    expect({ target, spent: spent.pop() }).toEqual({ target, spent: 'signIns' });
+    const routed = reached.pop()?.url ?? '';
+    expect(new URL(`http://n${routed}`).href.slice('http://n'.length), target).toBe(routed);
+    expect(routed, target).not.toMatch(/#|\/\.\.?(?:\/|$)|^\/_next/);
+  }
+  expect(reached).toEqual([]);
+});
+
+test('the page that asks to sign in is named by the entry alone, and is our own or a listed one', async () => {
+  const listed = 'https://app.example';
+  const { ask, reached } = await open({ origins: { ...settings.origins, bearer: [listed] } });
+  const pageOf = async (headers: Record<string, string>, call = 'auth.nonce') => {
+    await ask(`POST /api/trpc/${call}`, {
+      'x-echelon-page': 'https://evil.example',
+      ...headers,
+      'Content-Length': '0',
+    });
+    return reached.pop()?.headers['x-echelon-page'];
+  };
+  expect(await pageOf({ Origin: own })).toBe(own);
+  expect(await pageOf({ Origin: listed })).toBe(listed);
+  expect(await pageOf({})).toBeUndefined();
+  expect(await pageOf({ Origin: listed, Authorization: 'Bearer x' }, 'run.create')).toBeUndefined();
+});
+
+test('each call of a batch counts, and a reading of a scarce budget’s call counts as a reading', async () => {
+  const spent: unknown[] = [];
+  const { ask } = await open({
+    spend: async ({ budget, calls }) => {
+      spent.push([budget, calls]);
+      return null;
+    },
+  });
+  const spentBy = async (line: string) => {
+    await ask(line, { 'Content-Length': '0' });
+    return spent.pop();
+  };
+  expect(await spentBy(`POST /api/trpc/${Array(20).fill('auth.nonce').join()}?batch=1`)).toEqual([
+    'signIns',
+    20,
+  ]);
+  expect(await spentBy('GET /api/trpc/run.tryOracle')).toEqual(['reads', 1]);
+  expect(await spentBy('GET /api/auth/callback/github?code=x')).toEqual(['signIns', 1]);
+  expect(await spentBy('GET /certificates')).toEqual(['reads', 1]);
 });
 
 test('what cannot be parsed behind a complete request is not written into its answer', async () => {

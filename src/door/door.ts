@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { clientHeader } from '#contracts/client-header.ts';
+import { clientHeader, pageHeader } from '#contracts/client-header.ts';
 import { type EntryAnswer, securityHeaders, sendAnswer, sendRaw } from './answer.ts';
 import { bufferBody } from './body.ts';
 import { type AddressRule, addressReader } from './client-address.ts';
+import { plainTarget } from './decodable-path.ts';
 import { type HostRule, hostRefusals, judgeHost } from './host.ts';
 import { exposedHeaders, judgeOrigin, type OriginRule, preflight } from './origin.ts';
 import { isProbe, kindOf, type RequestKind } from './request-kind.ts';
@@ -29,9 +30,19 @@ const foreignPage: EntryAnswer = {
 /** Long enough for a sender to read why, while the rest of its body is thrown away. */
 const drainMs = 2_000;
 
+const tooLarge = (maxBytes: number): EntryAnswer => ({
+  status: 413,
+  detail: `A request body may have at most ${maxBytes} bytes here.`,
+});
+const tooBusy: EntryAnswer = {
+  status: 503,
+  detail: 'Too many large requests are arriving. Try again in a few seconds.',
+  headers: { 'retry-after': '5' },
+};
+
 /** Refuses a body without cutting the connection under a sender that has not read the answer yet. */
-const refuseBody = (request: IncomingMessage, response: ServerResponse, maxBytes: number) => {
-  sendAnswer(response, { status: 413, detail: `A request body may have at most ${maxBytes} bytes here.` });
+const refuseBody = (request: IncomingMessage, response: ServerResponse, answer: EntryAnswer) => {
+  sendAnswer(response, answer);
   request.resume();
   const timer = setTimeout(() => request.socket.destroy(), drainMs).unref();
   request.once('end', () => clearTimeout(timer));
@@ -75,6 +86,7 @@ export const createDoor = ({ hosts, origins, addresses, secure, spend }: DoorSet
       if (name === 'forwarded' || name === 'x-real-ip' || name.startsWith('x-forwarded-'))
         delete headers[name];
     delete headers[clientHeader];
+    delete headers[pageHeader];
     headers.host = host;
     headers['x-forwarded-host'] = host;
     headers['x-forwarded-proto'] = /^https?$/.test(proto) ? proto : secure ? 'https' : 'http';
@@ -103,7 +115,7 @@ export const createDoor = ({ hosts, origins, addresses, secure, spend }: DoorSet
       };
 
       const judged = hostOf(request);
-      const target = judged.kind === 'allowed' ? judged.target : (request.url ?? '');
+      const target = plainTarget(judged.kind === 'allowed' ? judged.target : (request.url ?? ''));
       const path = target.split('?', 1)[0] ?? '';
       const method = request.method ?? 'GET';
       if (judged.kind !== 'allowed') {
@@ -130,14 +142,18 @@ export const createDoor = ({ hosts, origins, addresses, secure, spend }: DoorSet
         response.setHeader('access-control-expose-headers', exposedHeaders);
       }
       if (verdict.foreign) delete headers.cookie;
-      const overBudget = await spend(kind, address);
+      // What is refused unread counts as a reading, so that other people's pages spend no scarcer budget.
+      const overBudget = await spend(verdict.refused ? { ...kind, budget: 'reads' } : kind, address);
       if (overBudget !== null) return refuse(overBudget);
       if (verdict.refused) return refuse(foreignPage);
+      const { origin } = headers;
+      if (kind.walletSignIn && origin !== undefined && (!verdict.foreign || verdict.allowOrigin === origin))
+        headers[pageHeader] = origin;
 
       const buffered = await bufferBody(request, kind.maxBodyBytes);
       if (buffered === 'broken off') return null;
-      if (buffered === 'too large') {
-        refuseBody(request, response, kind.maxBodyBytes);
+      if (typeof buffered === 'string') {
+        refuseBody(request, response, buffered === 'too busy' ? tooBusy : tooLarge(kind.maxBodyBytes));
         return null;
       }
       return buffered;
@@ -151,9 +167,10 @@ export const createDoor = ({ hosts, origins, addresses, secure, spend }: DoorSet
         return false;
       };
       if (judged.kind !== 'allowed') return refuse(hostRefusals[judged.kind]);
-      request.url = judged.target;
+      const target = plainTarget(judged.target);
+      request.url = target;
       const { headers } = request;
-      const kind = kindOf('GET', judged.target.split('?', 1)[0] ?? '');
+      const kind = kindOf('GET', target.split('?', 1)[0] ?? '');
       if (judgeOrigin({ method: 'GET', headers }, kind, origins).foreign) return refuse(foreignPage);
       claimForwarding(request, judged.host, clientOf(request));
       return true;

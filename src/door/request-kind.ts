@@ -2,6 +2,8 @@
 export type RequestKind = {
   /** The budget that it counts against. Null: it is not counted. */
   budget: 'reads' | 'writes' | 'signIns' | 'trials' | null;
+  /** How many calls it makes: each counts. */
+  calls: number;
   /** A nonce or a sign-in of a wallet. Only our own pages and those of listed origins may ask. */
   walletSignIn: boolean;
   /** Called by programs and by pages of other origins, not only by ours. */
@@ -18,35 +20,33 @@ const maxPageBodyBytes = 64 * 1024;
 const walletCalls = new Set(['auth.nonce', 'auth.walletMessage', 'auth.walletSignIn']);
 const trialCalls = new Set(['run.tryOracle', 'run.estimate']);
 
-const decoded = (path: string) => {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
-};
-
 export const isProbe = (path: string) => path === '/api/health' || path === '/api/ready';
 
 const isUnder = (folder: string, path: string) => path === folder || path.startsWith(`${folder}/`);
 
-export const kindOf = (method: string, path: string): RequestKind => {
+/** @param plainPath that can be decoded and has no dot segments (`plainTarget`). */
+export const kindOf = (method: string, plainPath: string): RequestKind => {
+  // What routes a request may compare decoded paths.
+  const path = decodeURIComponent(plainPath);
   const isRead = method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
   const trpc = isUnder('/api/trpc', path);
-  // One request may carry several calls, and tRPC decodes their names.
-  const calls = trpc ? decoded(path.slice('/api/trpc/'.length)).split(',') : [];
+  // One request may carry several calls. Slashes around their names are cut off behind the entry.
+  const calls = trpc ? path.slice('/api/trpc'.length).split(/[/,]+/).filter(Boolean) : [];
   const walletSignIn = calls.some((call) => walletCalls.has(call));
   const api = trpc || isUnder('/api/v1', path);
   const demonstration = isUnder('/api/demo-oracle', path);
   const budget = (): RequestKind['budget'] => {
-    if (isProbe(path) || path.startsWith('/_next/static/')) return null;
-    if (walletSignIn || (isUnder('/api/auth', path) && !isRead)) return 'signIns';
-    if (calls.some((call) => trialCalls.has(call))) return 'trials';
+    if (isProbe(path) || plainPath.startsWith('/_next/static/')) return null;
+    // GitHub sends people back by a link, which makes us call GitHub.
+    if (isUnder('/api/auth/callback', path)) return 'signIns';
+    if (!isRead && (walletSignIn || isUnder('/api/auth', path))) return 'signIns';
+    if (!isRead && calls.some((call) => trialCalls.has(call))) return 'trials';
     // The demonstration oracle writes nothing, and a run asks it a hundred questions.
     return isRead || demonstration ? 'reads' : 'writes';
   };
   return {
     budget: budget(),
+    calls: Math.max(1, calls.length),
     walletSignIn,
     api,
     isRead,

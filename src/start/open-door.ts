@@ -28,12 +28,18 @@ export const openDoor = (environment: Environment) => {
   const budgets = openBudgets(database.db, logger);
   const own = new URL(ownUrl(environment));
 
-  const spend: SpendBudget = async ({ budget }, address) => {
+  const spend: SpendBudget = async ({ budget, calls }, address) => {
     if (budget === null) return null;
-    const over =
-      (address === null ? null : await budgets.spend(addressBudgets[budget], address)) ??
-      (await budgets.spend(installationBudgets[budget], 'all'));
-    return over && { status: 429, detail: overBudgetText(over), headers: overBudgetHeaders(over) };
+    // Who asks is not known yet. A budget of trials for all would let a few without an account stop everyone's.
+    const ofAll = installationBudgets[budget === 'trials' ? 'writes' : budget];
+    for (let call = 0; call < calls; call += 1) {
+      const over =
+        (address === null ? null : await budgets.spend(addressBudgets[budget], address)) ??
+        (await budgets.spend(ofAll, 'all'));
+      if (over !== null)
+        return { status: 429, detail: overBudgetText(over), headers: overBudgetHeaders(over) };
+    }
+    return null;
   };
 
   return {

@@ -8,7 +8,6 @@ import { hearingOutage } from '#services/ground/index.ts';
 import { localUrl } from './address.ts';
 import { cannotStart } from './cannot-start.ts';
 import { projectRoot } from './child.ts';
-import { decodablePath } from './decodable-path.ts';
 import { openDoor } from './open-door.ts';
 import { answerOutageWith503 } from './unavailable-page.ts';
 import { endUnlessReady, exitByDeadline } from './watchdog.ts';
@@ -74,7 +73,6 @@ const run = async () => {
     const answer = async () => {
       const passed = await door.admit(request, response);
       if (passed === null) return;
-      passed.url = decodablePath(passed.url ?? '/');
       const heard = { outage: false };
       answerOutageWith503(response, () => heard.outage);
       await hearingOutage(heard, () => handle(passed, response));
@@ -91,6 +89,8 @@ const run = async () => {
   // Only the development server has anything to upgrade to. Without a listener, Node answers as to any other request.
   if (dev)
     server.on('upgrade', (request, socket, head) => {
+      // Node listens no more. A client that resets the connection must not end the process.
+      socket.on('error', () => socket.destroy());
       if (door.admitUpgrade(request, socket) && !admitted.emit('upgrade', request, socket, head))
         socket.destroy();
     });

@@ -3,7 +3,7 @@ import { challengeOf } from '#auth/authorize.ts';
 import type { AuthContext } from '#auth/context.ts';
 import { resolveActor } from '#auth/resolve-actor.ts';
 import { waitHeaders } from '#contracts/budget.ts';
-import { clientHeader } from '#contracts/client-header.ts';
+import { clientHeader, pageHeader } from '#contracts/client-header.ts';
 import { readBody } from '#contracts/http.ts';
 import { bodyTooLarge, maxBodyBytes, mostCallsPerRequest } from '#contracts/request.ts';
 import { Fault, reportFault, type ServiceContext } from '#services/ground/index.ts';
@@ -39,7 +39,7 @@ export const handleTrpc = async (
           services,
           auth,
           actor: await resolveActor(auth, request.headers),
-          page: request.headers.get('origin'),
+          page: request.headers.get(pageHeader),
           address: request.headers.get(clientHeader),
         };
       } catch (error) {

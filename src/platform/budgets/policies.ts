@@ -37,6 +37,5 @@ export const installationBudgets = {
   reads: policy('reads', 60_000, 200),
   writes: policy('writes', 6_000, 200),
   signIns: policy('sign-ins', 1_200, 120),
-  trials: policy('trials', 300, 300),
   accounts: policy('new-accounts', 5_000, 500, daySeconds),
 };
