@@ -26,6 +26,7 @@ export const estimateRun = async (
   context: ServiceContext,
   actor: Actor,
   request: EstimateRequest,
+  signal?: AbortSignal,
 ): Promise<RunEstimate> => {
   const provider = request.judge ?? context.policy.defaultJudge;
   const standing = await standingOf(context, actor);
@@ -44,5 +45,5 @@ export const estimateRun = async (
       changesRead: 0,
       judging: free,
     };
-  return inquire(context, actor, { kind: 'estimate', config, secrets });
+  return inquire(context, actor, { kind: 'estimate', config, secrets }, signal);
 };

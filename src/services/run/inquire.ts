@@ -13,8 +13,9 @@ import type { Database, Executor } from '#db/client.ts';
 import { inquiries } from '#db/schema/inquiries.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 
-/** Of all users together. Each is worked on for at most a minute and a half, several at a time. */
+/** Of all users together. Each is worked on for at most a minute and a half, several at a time. Strangers may fill half. */
 const mostWaiting = 64;
+const mostOfStrangers = mostWaiting / 2;
 
 /** The answer is on the page within a second of being there. */
 const lookEveryMs = 250;
@@ -42,7 +43,8 @@ const insertInquiry = (
       inquiries,
       and(isNull(inquiries.answer), isNull(inquiries.refusal)),
     );
-    if (waiting >= mostWaiting)
+    const isStranger = config.standing === 'stranger';
+    if (waiting >= (isStranger ? mostOfStrangers : mostWaiting))
       throw new AppError('TOO_MANY_REQUESTS', 'Many others are asking just now. Try again in a minute.');
     const id = randomUUID();
     const inserted = await transaction
@@ -51,7 +53,10 @@ const insertInquiry = (
       .onConflictDoNothing()
       .returning({ id: inquiries.id });
     if (inserted.length === 0) throw new AppError('TOO_MANY_REQUESTS', busy[kind]);
-    await sender.enqueue(transaction, [{ name: 'answer-inquiry', data: { inquiryId: id } }]);
+    await sender.enqueue(transaction, [
+      // Workers take those of the owner and of listed accounts first.
+      { name: 'answer-inquiry', data: { inquiryId: id }, priority: isStranger ? 0 : 1 },
+    ]);
     return id;
   });
 
@@ -68,6 +73,7 @@ const gone = { answer: null, refusal: null };
 /**
  * Has a worker answer what a form asks, and waits for it. Repositories are read and oracles asked by workers only. Nothing
  * of it is kept.
+ * @param signal aborted once nobody waits any more: a page that was reloaded may ask again at once.
  * @throws AppError the worker's refusal; TOO_MANY_REQUESTS if this user's last inquiry of the kind, or those of many
  * others, are under way; SERVICE_UNAVAILABLE if no worker answers in time.
  */
@@ -75,6 +81,7 @@ export const inquire = async <Kind extends InquiryKind>(
   context: Pick<ServiceContext, 'db' | 'sender' | 'secretBox'>,
   actor: Actor,
   inquiry: { kind: Kind; config: RunConfig; secrets: RunSecrets },
+  signal?: AbortSignal,
 ): Promise<InquiryAnswer<Kind>> => {
   const { db } = context;
   const id = await insertInquiry(context, actor, inquiry);
@@ -90,6 +97,7 @@ export const inquire = async <Kind extends InquiryKind>(
           'SERVICE_UNAVAILABLE',
           'No worker has answered in time. Try again; if it stays so, the operator should check that a worker is running.',
         );
+      if (signal?.aborted) throw new AppError('SERVICE_UNAVAILABLE', 'Nobody waits for the answer any more.');
       await sleep(lookEveryMs);
     }
   } finally {

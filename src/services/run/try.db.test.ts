@@ -184,6 +184,46 @@ test('all users together have a bounded number of trials that wait', async () =>
   expect((await answering(tryRunOracle(context, late, request))).change.id).toBe('1');
 });
 
+test('strangers fill half of the places, and theirs are taken last', async () => {
+  const { context, db, user, queued, answering } = await rigWith();
+  const request: TryRequest = {
+    repoUrl: 'owner/name',
+    oracleType: 'http',
+    oracleUrl: 'https://oracle.example/ask',
+    oracleHeaders: {},
+    githubToken: null,
+  };
+  const strangers = await Promise.all(
+    Array.from({ length: 33 }, (_, at) => user({ provider: 'github', subject: `9000${at}` })),
+  );
+  const last = strangers.pop();
+  if (last === undefined) throw new Error('No stranger was made.');
+  const theirs = Promise.all(strangers.map((actor) => tryRunOracle(context, actor, request)));
+  await expect.poll(() => db.$count(inquiries)).toBe(32);
+  await expect(tryRunOracle(context, last, request)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
+  const listed = tryRunOracle(context, await user(), request);
+  await expect.poll(() => db.$count(inquiries)).toBe(33);
+  expect((await queued()).map(({ priority }) => priority)).toEqual([...Array(32).fill(0), 1]);
+  expect(await answering(Promise.all([theirs, listed]))).toHaveLength(2);
+});
+
+test('a trial that nobody waits for any more makes room at once', async () => {
+  const { context, actor, db, answering } = await rigWith();
+  const request: TryRequest = {
+    repoUrl: 'owner/name',
+    oracleType: 'http',
+    oracleUrl: 'https://oracle.example/ask',
+    oracleHeaders: {},
+    githubToken: null,
+  };
+  const gone = new AbortController();
+  const left = tryRunOracle(context, actor, request, gone.signal);
+  await expect.poll(() => db.$count(inquiries)).toBe(1);
+  gone.abort();
+  await expect(left).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+  expect((await answering(tryRunOracle(context, actor, request))).change.id).toBe('1');
+});
+
 test('without a worker a trial ends with what to do, and its secrets are gone', async () => {
   const { context, actor, db, queued } = await rigWith();
   const request: TryRequest = {

@@ -16,9 +16,10 @@ export const tryRunOracle = async (
   context: ServiceContext,
   actor: Actor,
   request: TryRequest,
+  signal?: AbortSignal,
 ): Promise<OracleTrial> => {
   if (!context.policy.engineEnabled) throw new AppError('PRECONDITION_FAILED', engineOff);
   const { target, secrets } = await targetOf(context, await standingOf(context, actor), request);
   const config = runConfigOf(context, { ...request, limit: 1, minReplays: 1 }, target, 'offline');
-  return inquire(context, actor, { kind: 'trial', config, secrets });
+  return inquire(context, actor, { kind: 'trial', config, secrets }, signal);
 };

@@ -50,7 +50,7 @@ export const runRouter = router({
   tryOracle: procedureFor('runs:write')
     .input(tryRequestSchema)
     .output(oracleTrialSchema)
-    .mutation(({ ctx, input }) => tryRunOracle(ctx.services, ctx.actor, input)),
+    .mutation(({ ctx, input, signal }) => tryRunOracle(ctx.services, ctx.actor, input, signal)),
   cancel: procedureFor('runs:write')
     .input(runIdSchema)
     .output(runSchema)
@@ -66,7 +66,7 @@ export const runRouter = router({
   estimate: procedureFor('runs:write')
     .input(estimateRequestSchema)
     .output(runEstimateSchema)
-    .mutation(({ ctx, input }) => estimateRun(ctx.services, ctx.actor, input)),
+    .mutation(({ ctx, input, signal }) => estimateRun(ctx.services, ctx.actor, input, signal)),
   byId: procedureFor('runs:read')
     .input(runIdSchema)
     .output(runSchema)
