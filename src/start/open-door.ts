@@ -8,7 +8,7 @@ import { createLogger } from '#platform/telemetry/logger.ts';
 import { createTracing } from '#platform/telemetry/tracing.ts';
 
 /** A process asks for a block of a budget now and then. A second connection serves while one is slow. */
-const connections = 2;
+export const entryConnections = 2;
 
 /** Where our own pages are. On loopback a person may use any of the names of this machine. */
 const ownOrigins = (environment: Environment): string[] => {
@@ -23,7 +23,7 @@ const ownOrigins = (environment: Environment): string[] => {
 /** The server's entry as the environment sets it up. */
 export const openDoor = (environment: Environment) => {
   const { DATABASE_URL, HOST, CORS_ORIGINS, TRUSTED_PROXIES, LOG_LEVEL } = environment;
-  const database = openDatabase(requireVariable(DATABASE_URL, 'DATABASE_URL'), { max: connections });
+  const database = openDatabase(requireVariable(DATABASE_URL, 'DATABASE_URL'), { max: entryConnections });
   const logger = createLogger({ level: LOG_LEVEL, secrets: [], tracing: createTracing(null) });
   const budgets = openBudgets(database.db, logger);
   const own = new URL(ownUrl(environment));
