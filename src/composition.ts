@@ -206,7 +206,7 @@ export const compose = (environment: Environment, tracing: Tracing): Core => {
     environment,
     databaseUrl,
     logger,
-    ready: shared(oneSecondMs, async () => readiness(database, await migrations())),
+    ready: async () => readiness(database, await migrations()),
     requireOwnSchema: async () => {
       await requireAgreement(database.sql, await migrations());
     },
@@ -257,7 +257,11 @@ export const prepareTracing = async (): Promise<void> => {
 export const getComposition = (): Composition => {
   if (held.echelonComposition === undefined) {
     const core = compose(readEnvironment(), held.echelonTracing ?? createTracing(null));
-    held.echelonComposition = { ...core, auth: authOf(core.environment, core.services) };
+    held.echelonComposition = {
+      ...core,
+      ready: shared(oneSecondMs, core.ready),
+      auth: authOf(core.environment, core.services),
+    };
   }
   return held.echelonComposition;
 };
