@@ -1,6 +1,6 @@
 # One image for web, worker and migration. The container's command decides which one it is.
 #
-# Tags are exact, but whoever owns a tag can move it. This prints the digest to add to one, as NAME:TAG@DIGEST:
+# Tags are exact, but their owner can move them. This prints the digest that pins one, as NAME:TAG@DIGEST:
 #
 #     docker buildx imagetools inspect --format '{{.Manifest.Digest}}' node:24.21.0-bookworm-slim
 

@@ -293,7 +293,7 @@ const isLoopbackUrl = (url: string) => isLoopbackHost(new URL(url).hostname.repl
 /** Why an installation is not in local mode; null if it is. Names the variable, never a secret. */
 const whyStrict = (environment: ModeVariables): string | null => {
   const { HOST, NEXTAUTH_URL, ALLOWED_HOSTS } = environment;
-  if (!environment.TRUST_LOCAL) return 'TRUST_LOCAL is 0';
+  if (!environment.TRUST_LOCAL) return 'TRUST_LOCAL is false';
   if (!isLoopbackHost(HOST)) return `HOST is ${HOST}, which other machines can reach`;
   if (NEXTAUTH_URL !== undefined && !isLoopbackUrl(NEXTAUTH_URL))
     return `NEXTAUTH_URL is on ${new URL(NEXTAUTH_URL).hostname}, not on this machine`;

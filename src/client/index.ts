@@ -14,7 +14,7 @@ export type EchelonClientOptions = {
   /** The installation's address, for example `https://verify.example.com`. A path is kept. */
   baseUrl: string;
   /**
-   * A personal token (`echelon-verify token create`) with the scopes of what is called. Without one only public
+   * A personal token (`echelon-verify token create`) that has the scopes of the calls you make. Without one only public
    * procedures work.
    */
   token?: string;

@@ -7,8 +7,8 @@ export const instantSchema = z.iso.datetime({
 });
 
 /**
- * The same point in time in the form that this project writes. Null if the text is none, or if UTC has no such form for
- * it: its year may not lie in 1 to 9999 there, and `Date` knows no leap second.
+ * The same point in time in the form that this project writes. Null if the text is not a time,
+ * or if that form cannot hold it: in UTC its year must lie in 1 to 9999, and `Date` knows no leap second.
  */
 export const utcInstant = (time: string | Date): string | null => {
   const read = typeof time === 'string' ? new Date(instantSchema.safeParse(time).data ?? Number.NaN) : time;

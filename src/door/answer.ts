@@ -1,7 +1,7 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** On every response, whoever makes it. Pages add a policy for their scripts, the API one that allows nothing. */
+/** Every response has these. Pages add a policy for their scripts; the API adds one that allows nothing. */
 export const securityHeaders = (secure: boolean): Record<string, string> => ({
   'x-content-type-options': 'nosniff',
   // Other sites do not learn which run or certificate a link was on.

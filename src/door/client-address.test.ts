@@ -32,7 +32,7 @@ test.each([
   ['10.2.2.2', '10.2.2.2'],
   ['unknown, 10.2.2.2', '10.2.2.2'],
   ['010.0.0.1', '10.1.1.1'],
-])('behind a trusted proxy the rightmost entry that is none counts: %j', (forwardedFor, client) => {
+])('behind a trusted proxy the rightmost entry that is not a proxy counts: %j', (forwardedFor, client) => {
   expect(proxied.clientOf('10.1.1.1', forwardedFor)).toBe(client);
 });
 

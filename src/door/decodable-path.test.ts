@@ -6,7 +6,7 @@ test.each([
   ['/certificates/%ff', '/certificates/%25ff'],
   ['/api/v1/verification/runs/%', '/api/v1/verification/runs/%25'],
   ['/api/v1/verification/runs/%e0%a4/cancel?x=%ff', '/api/v1/verification/runs/%25e0%25a4/cancel?x=%ff'],
-  // A surrogate in UTF-8, an overlong form, and a character beside what is none.
+  // A surrogate in UTF-8, an overlong form, and a valid character beside invalid bytes.
   ['/%ed%a0%80', '/%25ed%25a0%2580'],
   ['/%c0%80', '/%25c0%2580'],
   ['/%c3%a9/%zz/%ff', '/%c3%a9/%25zz/%25ff'],

@@ -9,7 +9,7 @@ import { type HostRule, hostRefusals, judgeHost } from './host.ts';
 import { exposedHeaders, judgeOrigin, type OriginRule, preflight } from './origin.ts';
 import { isProbe, kindOf, type RequestKind } from './request-kind.ts';
 
-/** Spends one request's share. Null: there was enough; else the answer to give. */
+/** Spends one request's share of its budgets. Returns the refusal if a budget is spent, else null. */
 export type SpendBudget = (kind: RequestKind, address: string | null) => Promise<EntryAnswer | null>;
 
 export type DoorSettings = {

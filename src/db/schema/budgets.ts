@@ -5,7 +5,7 @@ import { instant } from './columns.ts';
 export const budgets = pgTable(
   'budgets',
   {
-    /** The budget's name and whom it counts. */
+    /** The budget's name and the party that it counts. */
     key: text('key').primaryKey(),
     points: integer('points').notNull(),
     expiresAt: instant('expires_at').notNull(),

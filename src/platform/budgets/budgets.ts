@@ -4,8 +4,8 @@ import type { Database } from '#db/client.ts';
 import { DatabaseLimiter, openBudgetStore } from './database-limiter.ts';
 
 export type Budgets = {
-  /** Takes one point of what `whom` may ask. Null: there was one. */
-  spend(policy: BudgetPolicy, whom: string): Promise<OverBudget | null>;
+  /** Takes one point from this party's budget. Returns null, or how long to wait if the budget is spent. */
+  spend(policy: BudgetPolicy, party: string): Promise<OverBudget | null>;
   close(): void;
 };
 
@@ -42,10 +42,10 @@ export const openBudgets = (
     return limiter;
   };
 
-  const renew = async (id: string, policy: BudgetPolicy, whom: string) => {
+  const renew = async (id: string, policy: BudgetPolicy, party: string) => {
     const startedAt = performance.now();
     const { left, msBeforeNext } = await limiterOf(policy)
-      .consume(whom, policy.block)
+      .consume(party, policy.block)
       .then(
         ({ msBeforeNext }) => ({ left: policy.block, msBeforeNext }),
         (refusal: unknown) => {
@@ -66,8 +66,8 @@ export const openBudgets = (
   }, sweepMs).unref();
 
   return {
-    spend: async (policy, whom) => {
-      const id = `${policy.name}:${whom}`;
+    spend: async (policy, party) => {
+      const id = `${policy.name}:${party}`;
       for (;;) {
         const lease = leases.get(id);
         const leftMs = (lease?.until ?? 0) - performance.now();
@@ -79,7 +79,7 @@ export const openBudgets = (
           if (lease.spent) return { policy, retryAfterSeconds: Math.ceil(leftMs / 1000) };
         }
         // Requests that come together share one statement.
-        const renewal = renewals.get(id) ?? renew(id, policy, whom).finally(() => renewals.delete(id));
+        const renewal = renewals.get(id) ?? renew(id, policy, party).finally(() => renewals.delete(id));
         renewals.set(id, renewal);
         await renewal;
       }

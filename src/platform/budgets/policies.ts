@@ -16,7 +16,7 @@ const policy = (
   block: points / blocks,
 });
 
-/** What one address may ask, whoever is signed in there. */
+/** For one address, all its users together. */
 export const addressBudgets = {
   reads: policy('reads-of-address', 6_000, 50),
   writes: policy('writes-of-address', 600, 50),
@@ -25,7 +25,7 @@ export const addressBudgets = {
   accounts: policy('new-accounts-of-address', 200, 200, daySeconds),
 };
 
-/** What one account may ask, from wherever. */
+/** For one account, from all its addresses together. */
 export const accountBudgets = {
   reads: policy('reads-of-account', 6_000, 50),
   writes: policy('writes-of-account', 600, 50),

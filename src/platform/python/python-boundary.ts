@@ -62,7 +62,9 @@ const noneStatement =
   'Python oracles run with the rights of this process: limits of the operating system and a process of their own are no boundary. ';
 
 /** For the user's own code on the user's own machine. */
-export const noBoundary = (why = 'It is the code of whoever started this program.'): PythonBoundary => ({
+export const noBoundary = (
+  why = 'The person who started this program also chose the code.',
+): PythonBoundary => ({
   kind: 'none',
   statement: `${noneStatement}${why}`,
   changesAccount: false,

@@ -19,7 +19,7 @@ const end = async ({ db, log }: Context, which: SQL | undefined): Promise<number
   return ended.length;
 };
 
-/** Signs out: the session with this secret ends at once. If there is none, nothing happens. */
+/** Signs out: ends the session with this secret at once. Does nothing if no session has it. */
 export const signOut = async (context: Context, secret: string): Promise<void> => {
   await end(context, eq(sessions.secretHash, hashSecret(secret)));
 };

@@ -11,6 +11,15 @@ import { tryRunOracle } from './try.ts';
 
 afterEach(() => void vi.restoreAllMocks());
 
+/** A request without secrets. */
+const request: TryRequest = {
+  repoUrl: 'owner/name',
+  oracleType: 'http',
+  oracleUrl: 'https://oracle.example/ask',
+  oracleHeaders: {},
+  githubToken: null,
+};
+
 const rigWith = async (script: Script = {}) => {
   const rig = await testRig(script);
   const actor = await rig.user();
@@ -102,15 +111,7 @@ test('a user has one trial at a time, however the last one ended', async () => {
   const first = trial();
   await begun.promise;
   await expect(trial()).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
-  const other = answering(
-    tryRunOracle(context, await user(), {
-      repoUrl: 'owner/name',
-      oracleType: 'http',
-      oracleUrl: 'https://oracle.example/ask',
-      oracleHeaders: {},
-      githubToken: null,
-    }),
-  );
+  const other = answering(tryRunOracle(context, await user(), request));
   continueAs.resolve();
   expect((await first).change.id).toBe('1');
   expect((await other).change.id).toBe('1');
@@ -168,13 +169,6 @@ test('processes that a trial’s oracle started end with the trial, even if it f
 
 test('all users together have a bounded number of trials that wait', async () => {
   const { context, db, user, answering } = await rigWith({ draw: async () => drawOf(changeNumbers(1)) });
-  const request: TryRequest = {
-    repoUrl: 'owner/name',
-    oracleType: 'http',
-    oracleUrl: 'https://oracle.example/ask',
-    oracleHeaders: {},
-    githubToken: null,
-  };
   const actors = await Promise.all(Array.from({ length: 64 }, () => user()));
   const trials = Promise.all(actors.map((actor) => tryRunOracle(context, actor, request)));
   await expect.poll(() => db.$count(inquiries)).toBe(64);
@@ -186,13 +180,6 @@ test('all users together have a bounded number of trials that wait', async () =>
 
 test('strangers fill half of the places, and theirs are taken last', async () => {
   const { context, db, user, queued, answering } = await rigWith();
-  const request: TryRequest = {
-    repoUrl: 'owner/name',
-    oracleType: 'http',
-    oracleUrl: 'https://oracle.example/ask',
-    oracleHeaders: {},
-    githubToken: null,
-  };
   const strangers = await Promise.all(
     Array.from({ length: 33 }, (_, at) => user({ provider: 'github', subject: `9000${at}` })),
   );
@@ -209,13 +196,6 @@ test('strangers fill half of the places, and theirs are taken last', async () =>
 
 test('a trial that nobody waits for any more makes room at once', async () => {
   const { context, actor, db, answering } = await rigWith();
-  const request: TryRequest = {
-    repoUrl: 'owner/name',
-    oracleType: 'http',
-    oracleUrl: 'https://oracle.example/ask',
-    oracleHeaders: {},
-    githubToken: null,
-  };
   const gone = new AbortController();
   const left = tryRunOracle(context, actor, request, gone.signal);
   await expect.poll(() => db.$count(inquiries)).toBe(1);

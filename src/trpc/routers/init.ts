@@ -14,8 +14,8 @@ import {
 import { loggingStatus } from '#services/state/index.ts';
 
 /**
- * What every procedure gets. `actor` is null if nobody is signed in. `page` is the origin of the page that asks, `address`
- * its client's; null where there is none.
+ * What every procedure gets. `actor` is null if nobody is signed in, `page` (an origin) if no page asks, and `address` if
+ * the client's is not known.
  */
 export type TrpcContext = {
   services: ServiceContext;

@@ -89,7 +89,7 @@ test.each([
   expect(readAnswerInText(text)).toEqual({ ok: true, answer });
 });
 
-test('what looks like a mark in an answer is part of what it says', () => {
+test('text in an answer that looks like a mark of reasoning belongs to the answer', () => {
   const summary = 'Strips <think>…</think>, </thinking> and [/THINK] from <|channel|>analysis.';
   const said = JSON.stringify({ summary });
   expect(readAnswerInText(said)).toMatchObject({ answer: { summary } });
