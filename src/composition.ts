@@ -11,13 +11,12 @@ import { readJournal } from '#db/journal.ts';
 import { openRunChanges } from '#db/run-changes.ts';
 import {
   type Environment,
-  isLocalMode,
   judgeSettingsOf,
-  ownUrl,
   proxySettingsOf,
   readEnvironment,
   requireVariable,
 } from '#env.ts';
+import { isLocalMode, ownUrl } from '#mode.ts';
 import { openBudgets } from '#platform/budgets/budgets.ts';
 import { addressBudgets, installationBudgets } from '#platform/budgets/policies.ts';
 import { freeDiskBytes } from '#platform/free-disk.ts';

@@ -1,14 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  EnvironmentError,
-  environmentOfUser,
-  isLocalMode,
-  isLoopbackHost,
-  isProxyUnnamed,
-  modeLine,
-  proxySettingsOf,
-  readEnvironment,
-} from '#env.ts';
+import { EnvironmentError, environmentOfUser, proxySettingsOf, readEnvironment } from '#env.ts';
+import { isLocalMode, isLoopbackHost, isProxyUnnamed, modeLine } from '#mode.ts';
 
 test('an empty environment is complete: loopback, port 3000, engine on', () => {
   expect(readEnvironment({})).toMatchObject({ HOST: '127.0.0.1', PORT: 3000, ENGINE_ENABLED: true });

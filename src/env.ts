@@ -1,125 +1,24 @@
 import { z } from 'zod';
 import { byProvider, type JudgeProvider, providerTable } from '#contracts/judge-providers.ts';
-import { isNetwork, networkRule } from '#platform/network/network-rule.ts';
+import {
+  accounts,
+  hosts,
+  httpUrl,
+  isOrigin,
+  keys32,
+  list,
+  networks,
+  optional,
+  parsedJson,
+  proxyUrl,
+  switchedOn,
+  wholeNumber,
+} from '#env-rules.ts';
+import { networkRule } from '#platform/network/network-rule.ts';
 import type { ProxySettings } from '#platform/network/proxies.ts';
 import type { JudgeSettings } from '#platform/open-judge.ts';
 import { priceOverridesSchema } from '#verification/judges/model/prices.ts';
 import { offlineModel } from '#verification/judges/offline/rule.ts';
-
-/** `HOST` values that only this machine can reach. */
-export const isLoopbackHost = (host: string) =>
-  host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
-
-const optional = z
-  .string()
-  .trim()
-  .transform((text) => (text === '' ? undefined : text))
-  .optional();
-
-const list = z
-  .string()
-  .default('')
-  .transform((text) =>
-    text
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  );
-
-const httpUrl = (example: string) =>
-  z
-    .string()
-    .trim()
-    .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
-      message: `must be an http or https URL, for example ${example}`,
-    })
-    .transform((text) => text.replace(/\/+$/, ''));
-
-const proxyUrl = z
-  .string()
-  .trim()
-  .transform((text) => (text.includes('://') ? text : `http://${text}`))
-  .refine(
-    (text) => {
-      const url = URL.canParse(text) ? new URL(text) : null;
-      return url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '';
-    },
-    // Never the value itself: it may hold a password.
-    { message: 'must be the address of an http or https proxy, for example http://proxy.example.com:3128' },
-  );
-
-const switchedOn = (name: string) =>
-  z
-    .string()
-    .trim()
-    .toLowerCase()
-    .pipe(
-      z.enum(['true', 'false', '1', '0', 'on', 'off'], {
-        error: `must be true or false, for example ${name}=false`,
-      }),
-    )
-    .transform((text) => ['true', '1', 'on'].includes(text));
-
-const wholeNumber = (rule: { min: number; max: number; example: string }) =>
-  z
-    .string()
-    .trim()
-    .refine((text) => /^\d+$/.test(text) && Number(text) >= rule.min && Number(text) <= rule.max, {
-      message: `must be a whole number from ${rule.min} to ${rule.max}, for example ${rule.example}`,
-    })
-    .transform(Number);
-
-/** Keys of 32 bytes as 64 hexadecimal digits or as base64, the one in use first, separated by commas. */
-const keys32 = (name: string) =>
-  z
-    .string()
-    .trim()
-    .refine(
-      (list) =>
-        list
-          .split(',')
-          .map((text) => text.trim())
-          .every((text) => /^[0-9a-fA-F]{64}$/.test(text) || /^[A-Za-z0-9+/_-]{43}=?$/.test(text)),
-      // Never the value itself: it is a secret.
-      {
-        message: `must be 32 bytes as 64 hexadecimal digits or base64, for example ${name}=$(openssl rand -hex 32); to replace a key, give the new one and the old one, separated by a comma`,
-      },
-    );
-
-const parsedJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
-
-const account = /^(?:github:\d+|wallet:0x[0-9a-fA-F]{40}|local:owner)$/;
-
-/** Accounts as `provider:subject`. */
-const accounts = list.refine((items) => items.every((item) => account.test(item)), {
-  message:
-    'must list accounts as github:<numeric id>, wallet:<address> or local:owner, for example github:583231,wallet:0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045',
-});
-
-/** Names or addresses as a browser sends them in Host, without scheme, path or port. */
-const hostName =
-  /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])$/;
-
-const hosts = list
-  .transform((items) => items.map((item) => item.toLowerCase().replace(/\.$/, '')))
-  .refine((items) => items.every((item) => hostName.test(item)), {
-    message:
-      'must list exact host names without scheme and port, for example verify.example.com,verify.internal',
-  });
-
-const networks = list.refine((items) => items.every(isNetwork), {
-  message: 'must list networks (CIDR) or addresses, for example 10.0.0.0/8,fd00::/8',
-});
-
-const isOrigin = (text: string) =>
-  text === '*' ||
-  (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text);
 
 const environmentSchema = z.object({
   /** Where child processes (git, python) are looked for. It is all they are given of the environment. */
@@ -274,69 +173,6 @@ const environmentSchema = z.object({
       error: 'must be one of fatal, error, warn, info, debug, trace, silent, for example LOG_LEVEL=info',
     })
     .default('info'),
-});
-
-/** What decides who is a stranger. */
-type ModeVariables = Pick<
-  Environment,
-  | 'TRUST_LOCAL'
-  | 'HOST'
-  | 'NEXTAUTH_URL'
-  | 'ALLOWED_HOSTS'
-  | 'KUBERNETES_SERVICE_HOST'
-  | 'CODESPACES'
-  | 'GITPOD_WORKSPACE_ID'
->;
-
-const isLoopbackUrl = (url: string) => isLoopbackHost(new URL(url).hostname.replace(/^\[|\]$/g, ''));
-
-/** Why an installation is not in local mode; null if it is. Names the variable, never a secret. */
-const whyStrict = (environment: ModeVariables): string | null => {
-  const { HOST, NEXTAUTH_URL, ALLOWED_HOSTS } = environment;
-  if (!environment.TRUST_LOCAL) return 'TRUST_LOCAL is false';
-  if (!isLoopbackHost(HOST)) return `HOST is ${HOST}, which other machines can reach`;
-  if (NEXTAUTH_URL !== undefined && !isLoopbackUrl(NEXTAUTH_URL))
-    return `NEXTAUTH_URL is on ${new URL(NEXTAUTH_URL).hostname}, not on this machine`;
-  if (ALLOWED_HOSTS.length > 0) return 'ALLOWED_HOSTS names other hosts';
-  const platform = (['KUBERNETES_SERVICE_HOST', 'CODESPACES', 'GITPOD_WORKSPACE_ID'] as const).find(
-    (name) => environment[name] !== undefined,
-  );
-  return platform === undefined ? null : `${platform} is set`;
-};
-
-/**
- * Local mode: only this machine reaches the server, so who asks may be the person at it. Everything else is strict. It is
- * decided from the environment alone, in the web process and in workers alike; a request's address or Host gives no right.
- */
-export const isLocalMode = (environment: ModeVariables): boolean => whyStrict(environment) === null;
-
-/** What a start says about its mode. */
-export const modeLine = (environment: ModeVariables): string => {
-  const reason = whyStrict(environment);
-  return reason === null
-    ? `Local mode: only this machine reaches the server (HOST is ${environment.HOST}).`
-    : `Strict: ${reason}. The rules for strangers apply.`;
-};
-
-/** A proxy on this machine is likely and not named, so its address would stand for everybody. */
-export const isProxyUnnamed = ({ NEXTAUTH_URL, TRUSTED_PROXIES }: Environment): boolean =>
-  NEXTAUTH_URL !== undefined && !isLoopbackUrl(NEXTAUTH_URL) && TRUSTED_PROXIES.length === 0;
-
-/** The address under which this installation's own pages and its demonstration oracle are reached. */
-export const ownUrl = ({
-  NEXTAUTH_URL,
-  HOST,
-  PORT,
-}: Pick<Environment, 'NEXTAUTH_URL' | 'HOST' | 'PORT'>): string => {
-  if (NEXTAUTH_URL !== undefined) return NEXTAUTH_URL;
-  const host = isLoopbackHost(HOST) ? HOST : '127.0.0.1';
-  return `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`;
-};
-
-/** Which hosts a server answers that listens on `listensOn`. */
-export const hostRuleOf = (environment: Environment, listensOn: string) => ({
-  allowed: [new URL(ownUrl(environment)).hostname, ...environment.ALLOWED_HOSTS],
-  anyAddress: !isLoopbackHost(listensOn),
 });
 
 /** @throws EnvironmentError where the variable is not set. */

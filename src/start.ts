@@ -5,7 +5,8 @@ import { faultCode } from '#contracts/errors.ts';
 import { SchemaMismatch } from '#db/applied.ts';
 import { openDatabase } from '#db/client.ts';
 import { openEmbedded } from '#db/embedded.ts';
-import { childEnvironment, type Environment, isLoopbackHost, modeLine, readEnvironment } from '#env.ts';
+import { childEnvironment, type Environment, readEnvironment } from '#env.ts';
+import { isLoopbackHost, modeLine } from '#mode.ts';
 import { createSignInLink } from '#services/account/index.ts';
 import { prepareDatabase } from '#services/ground/index.ts';
 import { answers, localUrl, requireFreePort } from '#start/address.ts';
@@ -105,7 +106,7 @@ const restartOnChange = (restart: () => Promise<void>) => {
   const watcher = watch(join(projectRoot, 'src'), { recursive: true }, (_, file) => {
     if (
       file === null ||
-      !/^(?:contracts|verification|db|queue|services|jobs|rest|worker|composition|env)\b/.test(file)
+      !/^(?:contracts|verification|db|queue|services|jobs|rest|worker|composition|env|mode)\b/.test(file)
     )
       return;
     if (/\.test\.ts$/.test(file)) return;

@@ -1,5 +1,5 @@
-import { hostRuleOf, modeLine } from '#env.ts';
 import { createHandlers } from '#jobs/index.ts';
+import { hostRuleOf, modeLine } from '#mode.ts';
 import { workQueues } from '#queue/work.ts';
 import { startWorkerServer } from '#rest/worker-server.ts';
 import { announceWorker, judgesHere } from '#services/state/index.ts';

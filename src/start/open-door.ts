@@ -1,7 +1,8 @@
 import { overBudgetHeaders, overBudgetText } from '#contracts/budget.ts';
 import { openDatabase } from '#db/client.ts';
 import { createDoor, type SpendBudget } from '#door/door.ts';
-import { type Environment, hostRuleOf, isLocalMode, isProxyUnnamed, ownUrl, requireVariable } from '#env.ts';
+import { type Environment, requireVariable } from '#env.ts';
+import { hostRuleOf, isLocalMode, isProxyUnnamed, ownUrl } from '#mode.ts';
 import { openBudgets } from '#platform/budgets/budgets.ts';
 import { addressBudgets, installationBudgets } from '#platform/budgets/policies.ts';
 import { createLogger } from '#platform/telemetry/logger.ts';

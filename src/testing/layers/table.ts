@@ -170,8 +170,14 @@ const services: Place[] = [
 
 /** What processes are made of. Only entry points import it. */
 const wiring: Place[] = [
-  { at: 'env.ts', imports: below, packages: ['node', 'zod'] },
-  { at: 'composition.ts', imports: ['env.ts', 'auth', 'services/', ...below], packages: ['node', 'pino'] },
+  { at: 'env-rules.ts', imports: below, packages: ['zod'] },
+  { at: 'env.ts', imports: ['env-rules.ts', ...below], packages: ['node', 'zod'] },
+  { at: 'mode.ts', imports: ['env.ts', ...below] },
+  {
+    at: 'composition.ts',
+    imports: ['mode.ts', 'env.ts', 'auth', 'services/', ...below],
+    packages: ['node', 'pino'],
+  },
 ];
 
 const next = ['next', 'next-auth', 'react'];
