@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** All open connections; further ones are closed at once. */
-export const mostConnections = 4_096;
+const mostConnections = 4_096;
 /** From one address. A household or an office behind one address opens some dozens. */
 export const mostConnectionsPerAddress = 256;
 

@@ -109,9 +109,10 @@ export const answerInquiry = async (
     );
   if (inquiry === undefined) return;
   const { kind, config } = inquiry;
-  const secrets = secretBox.open(inquiryId, inquiry.sealed);
-  const clean = cleanTextOf(secrets);
+  let clean: CleanText | undefined;
   try {
+    const secrets = secretBox.open(inquiryId, inquiry.sealed);
+    clean = cleanTextOf(secrets);
     const inTimeSignal = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     const answer = await answers[kind](context, {
       id: inquiryId,

@@ -60,15 +60,13 @@ const insertInquiry = (
     return id;
   });
 
-const ended = async (db: Database, id: string) => {
+const read = async (db: Database, id: string) => {
   const [row] = await db
     .select({ answer: inquiries.answer, refusal: inquiries.refusal })
     .from(inquiries)
     .where(eq(inquiries.id, id));
-  return row !== undefined && row.answer === null && row.refusal === null ? null : (row ?? gone);
+  return row;
 };
-
-const gone = { answer: null, refusal: null };
 
 /**
  * Has a worker answer what a form asks, and waits for it. Repositories are read and oracles asked by workers only. Nothing
@@ -88,11 +86,11 @@ export const inquire = async <Kind extends InquiryKind>(
   const until = performance.now() + inquiryLifetimeMs;
   try {
     for (;;) {
-      const end = await ended(db, id);
-      if (end?.refusal) throw new AppError(end.refusal.code, end.refusal.message, end.refusal.fields);
-      if (end !== null && end !== gone)
-        return inquiryAnswers[inquiry.kind].parse(end.answer) as InquiryAnswer<Kind>;
-      if (end === gone || performance.now() > until)
+      const row = await read(db, id);
+      if (row?.refusal) throw new AppError(row.refusal.code, row.refusal.message, row.refusal.fields);
+      if (row !== undefined && row.answer !== null)
+        return inquiryAnswers[inquiry.kind].parse(row.answer) as InquiryAnswer<Kind>;
+      if (row === undefined || performance.now() > until)
         throw new AppError(
           'SERVICE_UNAVAILABLE',
           'No worker has answered in time. Try again; if it stays so, the operator should check that a worker is running.',

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
 import { oracleTrialSchema } from '#contracts/run.ts';
 import type { TryRequest } from '#contracts/run-request.ts';
 import { inquiries } from '#db/schema/inquiries.ts';
+import { createSecretBox } from '#platform/secret-box.ts';
 import { openPolicy, testRig } from '#testing/rigs/engine-rig.ts';
 import { changeNumber, changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
 import { type DrawRequest, SourceError } from '#verification/sources/source.ts';
@@ -202,6 +204,16 @@ test('a trial that nobody waits for any more makes room at once', async () => {
   gone.abort();
   await expect(left).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
   expect((await answering(tryRunOracle(context, actor, request))).change.id).toBe('1');
+});
+
+test('a worker with another key says so at once, and its log has the reason', async () => {
+  const { context, actor, logged, answering } = await rigWith();
+  const other = { ...context, secretBox: createSecretBox(randomBytes(32)) };
+  await expect(answering(tryRunOracle(context, actor, request), other)).rejects.toMatchObject({
+    code: 'SERVICE_UNAVAILABLE',
+    message: expect.stringContaining('log describes it'),
+  });
+  expect(JSON.stringify(logged)).toContain('SECRETS_KEY');
 });
 
 test('without a worker a trial ends with what to do, and its secrets are gone', async () => {

@@ -168,7 +168,7 @@ export const openGitHub = (access: GitHubAccess, calls: GitHubCalls) => {
 };
 
 /** Unknown and forbidden give the same answer, as on GitHub itself. */
-export const unknownRepository = ({ owner, name, token }: GitHubAccess): SourceError =>
+const unknownRepository = ({ owner, name, token }: GitHubAccess): SourceError =>
   new SourceError(
     'not_found',
     token === null
