@@ -14,9 +14,22 @@ export type DatabaseOptions = {
    * of one must not keep a lock that all others wait for.
    */
   idleInTransactionMs?: number;
+  /** How long a whole transaction may take, in milliseconds, before Postgres ends it. */
+  transactionMs?: number;
   /** How long a statement or a transaction may wait for a connection of the pool, in milliseconds. */
   waitMs?: number;
   silenceMs?: number;
+};
+
+/**
+ * A server that waits for the second message of a statement takes its transaction neither for idle nor for slow. Where the
+ * client is silent, only this bound frees its locks. Postgres has it since version 17; before, keep-alive probes notice a
+ * client whose packets are dropped.
+ */
+const boundTransaction = (sql: postgres.Sql, scope: postgres.TransactionSql, transactionMs: number): void => {
+  if (Number.parseInt(String(sql.parameters.server_version), 10) < 17) return;
+  // Goes out with the transaction's first statement. If it fails, so does that.
+  scope.unsafe(`set local transaction_timeout = ${transactionMs}`).catch(() => {});
 };
 
 /** Longer than it takes to notice that all connections are dead, so that what waits is served by new ones. */
@@ -26,7 +39,10 @@ const defaultWaitMs = 20_000;
  * The driver as Drizzle uses it. Whatever needs a connection waits for a permit, and a failure of the database itself
  * rejects with DatabaseUnavailable.
  */
-const admitting = (sql: postgres.Sql, max: number, waitMs: number): postgres.Sql => {
+const admitting = (
+  sql: postgres.Sql,
+  { max, waitMs, transactionMs }: Required<Pick<DatabaseOptions, 'max' | 'waitMs' | 'transactionMs'>>,
+): postgres.Sql => {
   const permitted = createPermits(max, waitMs);
   const surrounding = new AsyncLocalStorage<{ isOver: boolean }>();
 
@@ -58,7 +74,10 @@ const admitting = (sql: postgres.Sql, max: number, waitMs: number): postgres.Sql
       admitted(async () => {
         const transaction = { isOver: false };
         try {
-          return await sql.begin((scope) => surrounding.run(transaction, () => work(scope)));
+          return await sql.begin((scope) => {
+            boundTransaction(sql, scope, transactionMs);
+            return surrounding.run(transaction, () => work(scope));
+          });
         } finally {
           transaction.isOver = true;
         }
@@ -69,7 +88,13 @@ const admitting = (sql: postgres.Sql, max: number, waitMs: number): postgres.Sql
 /** Opens a pool on `databaseUrl`. `close` ends it and waits at most 5 s for queries under way. */
 export const openDatabase = (
   databaseUrl: string,
-  { max = 10, idleInTransactionMs = 30_000, waitMs = defaultWaitMs, silenceMs }: DatabaseOptions = {},
+  {
+    max = 10,
+    idleInTransactionMs = 15_000,
+    transactionMs = 25_000,
+    waitMs = defaultWaitMs,
+    silenceMs,
+  }: DatabaseOptions = {},
 ) => {
   const sql = connect(databaseUrl, {
     max,
@@ -77,7 +102,7 @@ export const openDatabase = (
     connection: { idle_in_transaction_session_timeout: idleInTransactionMs },
   });
   endTransactionsWithConnection(sql);
-  const db = drizzle(admitting(sql, max, waitMs), { schema });
+  const db = drizzle(admitting(sql, { max, waitMs, transactionMs }), { schema });
   return { db, sql, close: () => sql.end({ timeout: 5 }) };
 };
 

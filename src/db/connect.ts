@@ -98,7 +98,7 @@ export const connect = (
     connection: {
       statement_timeout: bounds.statementMs,
       // The server must notice a client that is gone, too: it holds locks and one of few connections.
-      tcp_keepalives_idle: 30,
+      tcp_keepalives_idle: 10,
       tcp_keepalives_interval: 5,
       tcp_keepalives_count: 3,
       ...connection,

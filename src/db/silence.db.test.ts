@@ -61,6 +61,41 @@ test('a transaction on a connection that goes silent fails and writes nothing', 
   expect(await database.db.execute(sql`select n from written`)).toEqual([{ n: 3 }]);
 });
 
+test('a lock whose holder goes silent between two messages of a statement is free again within half a minute', async () => {
+  const database = await testDatabase();
+  onTestFinished(database.close);
+  await database.db.execute(sql`create table held (n int)`);
+  await database.db.execute(sql`insert into held values (1)`);
+  let armed = false;
+  // ParameterDescription, by which the server answers to the first of a statement's two messages.
+  const describes = (bytes: Buffer) => bytes.includes(Buffer.from([0x74, 0, 0, 0, 10, 0, 1]));
+  const proxy = await startStallingProxy(database.databaseUrl, {
+    onAnswer: (bytes) => {
+      if (armed && describes(bytes)) proxy.silence();
+    },
+  });
+  onTestFinished(proxy.close);
+  const { db } = await openedThrough(proxy.databaseUrl, { max: 1 });
+  const error = await failure(
+    db.transaction(async (transaction) => {
+      await transaction.execute(sql`update held set n = 2`);
+      armed = true;
+      await transaction.execute(sql`select n from held where n = ${2}`);
+    }),
+  );
+  expect(isDatabaseUnavailable(error)).toBe(true);
+  const [stuck] = await database.db.execute<{ state: string; wait_event: string }>(
+    sql`select state, wait_event from pg_stat_activity where query like 'select n from held%'`,
+  );
+  expect(stuck).toEqual({ state: 'active', wait_event: 'ClientRead' });
+  // Each wait for the lock has its own bound, so several follow each other.
+  const startedAt = performance.now();
+  await expect
+    .poll(() => failure(database.db.execute(sql`update held set n = 3`)), { timeout: 60_000, interval: 100 })
+    .toBeNull();
+  expect(performance.now() - startedAt).toBeLessThan(30_000);
+});
+
 test('a transaction that could not begin on a silent connection begins on a new one', async () => {
   const { proxy } = await throughProxy();
   // Longer than a transaction that could not begin is tried again elsewhere.

@@ -18,8 +18,14 @@ export type StallingProxy = {
   close(): Promise<void>;
 };
 
-/** A proxy before a database that can go silent: no FIN and no RST reaches either side. */
-export const startStallingProxy = async (databaseUrl: string): Promise<StallingProxy> => {
+/**
+ * A proxy before a database that can go silent: no FIN and no RST reaches either side.
+ * @param onAnswer sees what the server sends before it is passed on, and may silence the connections first.
+ */
+export const startStallingProxy = async (
+  databaseUrl: string,
+  { onAnswer = () => {} }: { onAnswer?: (bytes: Buffer) => void } = {},
+): Promise<StallingProxy> => {
   const target = new URL(databaseUrl);
   const all = new Set<Socket>();
   const carrying = new Set<() => void>();
@@ -44,6 +50,7 @@ export const startStallingProxy = async (databaseUrl: string): Promise<StallingP
       [upstream, client],
     ] as const) {
       from.on('data', (bytes) => {
+        if (from === upstream) onAnswer(bytes);
         if (!isSilent) to.write(bytes);
       });
       from.once('end', () => {
