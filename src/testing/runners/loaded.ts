@@ -5,8 +5,8 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { projectRoot } from '#start/child.ts';
 import { keepBusy } from './busy.ts';
-import { interruption, inWords, minutes } from './stages.ts';
-import { type Failure, runVitest } from './vitest-run.ts';
+import { inLines, interruption, inWords, minutes } from './stages.ts';
+import { runVitest } from './vitest-run.ts';
 
 /**
  * `npm run test:loaded` repeats the database tests while something else keeps every processor busy. A test that relies
@@ -63,11 +63,6 @@ const readState = async (): Promise<z.infer<typeof stateSchema>> => {
   return stateSchema.parse(JSON.parse(text));
 };
 
-const report = (failures: Failure[]) => {
-  for (const { file, test, message } of failures)
-    say(`  ${file}${test === null ? '' : ` > ${test}`}\n    ${message}`);
-};
-
 const signal = interruption();
 const code = await digestOfCode();
 const selection = given.files ?? 'all';
@@ -90,9 +85,9 @@ for (let round = passed.length + 1; round <= rounds; round += 1) {
     say(`\nInterrupted. The same command resumes at round ${round}.`);
     process.exit(1);
   }
-  if (outcome.count.failed > 0) {
+  if (outcome.failed > 0) {
     say(`\nRound ${round} of ${rounds} FAILED after ${inWords(tookMs)}:`);
-    report(outcome.failures);
+    for (const line of inLines(outcome.failures)) say(line);
     say(`The same command resumes at round ${round} unless the code changes.`);
     process.exit(1);
   }
@@ -102,6 +97,6 @@ for (let round = passed.length + 1; round <= rounds; round += 1) {
     stateFile,
     JSON.stringify({ ...(await readState()), [selection]: { code, tookMs: passed } }),
   );
-  say(`Round ${round} of ${rounds}: ${outcome.count.passed} passed after ${inWords(tookMs)}`);
+  say(`Round ${round} of ${rounds}: ${outcome.passed} passed after ${inWords(tookMs)}`);
 }
 say(`\n${rounds} of ${rounds} rounds passed: ${passed.slice(0, rounds).map(inWords).join(', ')}`);

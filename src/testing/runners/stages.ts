@@ -1,21 +1,34 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { stripVTControlCharacters } from 'node:util';
 import { projectRoot } from '#start/child.ts';
 
-export type Count = { passed: number; failed: number; skipped: number };
+/** A failed test, or a file that failed although none of its tests did. */
+export type Failure = { file: string; test: string | null; message: string };
+
+export type Outcome = { passed: number; failed: number; skipped: number; failures: Failure[] };
 
 /** A stage that runs no tests counts as one test. */
-export const asOneTest = (passed: boolean): Count => ({
+export const asOneTest = (passed: boolean): Outcome => ({
   passed: passed ? 1 : 0,
   failed: passed ? 0 : 1,
   skipped: 0,
+  failures: [],
 });
+
+/** Names each failed test below its first line of explanation. */
+export const inLines = (failures: Failure[]): string[] =>
+  failures.map(
+    ({ file, test, message }) => `  ${file}${test === null ? '' : ` > ${test}`}\n    ${firstLineOf(message)}`,
+  );
+
+const firstLineOf = (text: string) => stripVTControlCharacters(text).trim().split('\n')[0] ?? '';
 
 export type Stage = {
   name: string;
   /** A stage that takes longer hangs. It is ended and counts as failed. */
   withinMs: number;
-  run: (signal: AbortSignal) => Promise<Count>;
+  run: (signal: AbortSignal) => Promise<Outcome>;
 };
 
 export const minutes = 60_000;
@@ -62,44 +75,54 @@ export const inWords = (ms: number): string =>
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-const table = (rows: { name: string; tookMs: number; count: Count }[]): string[] => {
+type Row = { name: string; tookMs: number; outcome: Outcome };
+
+const table = (rows: Row[]): string[] => {
   const width = Math.max(...rows.map(({ name }) => name.length));
   const columns = (name: string, ...others: (string | number)[]) =>
     [name.padEnd(width), ...others.map((other) => String(other).padStart(12))].join('');
   return [
     columns('Stage', 'time', 'passed', 'failed', 'skipped'),
-    ...rows.map(({ name, tookMs, count }) =>
-      columns(name, inWords(tookMs), count.passed, count.failed, count.skipped),
+    ...rows.map(({ name, tookMs, outcome: { passed, failed, skipped } }) =>
+      columns(name, inWords(tookMs), passed, failed, skipped),
     ),
   ];
 };
 
 /**
  * Runs the stages one after another, each within its time. A failed stage does not stop the others. At the end it
- * prints a table of times, and as the last line how many tests passed and failed.
+ * prints a table of times, what failed, and as the last line how many tests passed and failed.
  * @returns the exit code
  */
 export const runStages = async (stages: Stage[]): Promise<number> => {
   const interrupted = interruption();
-  const rows: { name: string; tookMs: number; count: Count }[] = [];
+  const rows: Row[] = [];
   for (const { name, withinMs, run } of stages) {
     if (interrupted.aborted) break;
     say(`\n── ${name}`);
     const startedAt = performance.now();
     const late = AbortSignal.timeout(withinMs);
-    const count = await run(AbortSignal.any([interrupted, late]));
+    const outcome = await run(AbortSignal.any([interrupted, late]));
     if (late.aborted) {
       say(`${name} was ended: it took longer than ${inWords(withinMs)}.`);
-      if (count.failed === 0) count.failed = 1;
+      if (outcome.failed === 0) outcome.failed = 1;
     }
     const tookMs = performance.now() - startedAt;
-    say(`${name}: ${count.failed === 0 ? 'passed' : 'FAILED'} after ${inWords(tookMs)}`);
-    rows.push({ name, tookMs, count });
+    say(`${name}: ${outcome.failed === 0 ? 'passed' : 'FAILED'} after ${inWords(tookMs)}`);
+    rows.push({ name, tookMs, outcome });
   }
-  const sum = (of: keyof Count) => rows.reduce((total, { count }) => total + count[of], 0);
-  const total: Count = { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
+  const sum = (of: 'passed' | 'failed' | 'skipped') =>
+    rows.reduce((total, { outcome }) => total + outcome[of], 0);
+  const total: Outcome = {
+    passed: sum('passed'),
+    failed: sum('failed'),
+    skipped: sum('skipped'),
+    failures: rows.flatMap(({ outcome }) => outcome.failures),
+  };
   const tookMs = rows.reduce((all, row) => all + row.tookMs, 0);
-  say(`\n${table([...rows, { name: 'All', tookMs, count: total }]).join('\n')}`);
+  say(`\n${table([...rows, { name: 'All', tookMs, outcome: total }]).join('\n')}`);
+  // Their own reports stand far above, behind the output of later stages.
+  if (total.failures.length > 0) say(`\nFailed:\n${inLines(total.failures).join('\n')}`);
   if (interrupted.aborted) {
     say('\nInterrupted: the remaining stages did not run.');
     total.failed += 1;

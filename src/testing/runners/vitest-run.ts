@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { projectRoot } from '#start/child.ts';
-import { asOneTest, type Count, runNode } from './stages.ts';
+import { asOneTest, type Failure, type Outcome, runNode } from './stages.ts';
 
 const vitestReport = z.object({
   numPassedTests: z.number(),
@@ -25,21 +25,15 @@ const vitestReport = z.object({
   ),
 });
 
-export type Failure = { file: string; test: string | null; message: string };
-
-const firstLineOf = (text: string) => text.trim().split('\n')[0] ?? '';
-
-/** The failed tests of a report, and each file that failed although none of its tests did. */
 const failuresOf = ({ testResults }: z.infer<typeof vitestReport>): Failure[] =>
   testResults.flatMap(({ name, status, message, assertionResults }): Failure[] => {
     const file = relative(projectRoot, name);
     const failed = assertionResults.filter((test) => test.status === 'failed');
-    if (failed.length === 0 && status === 'failed')
-      return [{ file, test: null, message: firstLineOf(message) }];
+    if (failed.length === 0 && status === 'failed') return [{ file, test: null, message }];
     return failed.map(({ fullName, failureMessages }) => ({
       file,
       test: fullName,
-      message: firstLineOf(failureMessages?.[0] ?? ''),
+      message: failureMessages?.[0] ?? '',
     }));
   });
 
@@ -48,7 +42,7 @@ export const runVitest = async (
   argv: string[],
   signal: AbortSignal,
   environment: Record<string, string> = {},
-): Promise<{ count: Count; failures: Failure[] }> => {
+): Promise<Outcome> => {
   const folder = await mkdtemp(join(tmpdir(), 'echelon-verify-report-'));
   try {
     const file = join(folder, 'vitest.json');
@@ -65,16 +59,14 @@ export const runVitest = async (
       environment,
     );
     const text = await readFile(file, 'utf8').catch(() => null);
-    if (text === null) return { count: asOneTest(false), failures: [] };
+    if (text === null) return asOneTest(false);
     const report = vitestReport.parse(JSON.parse(text));
     const failures = failuresOf(report);
     return {
-      count: {
-        passed: report.numPassedTests,
-        // An error outside all tests fails the run but no test.
-        failed: Math.max(failures.length, passed ? 0 : 1),
-        skipped: report.numPendingTests + report.numTodoTests,
-      },
+      passed: report.numPassedTests,
+      // An error outside all tests fails the run but no test.
+      failed: Math.max(failures.length, passed ? 0 : 1),
+      skipped: report.numPendingTests + report.numTodoTests,
       failures,
     };
   } finally {
