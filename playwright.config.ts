@@ -8,13 +8,20 @@ if (!E2E_BASE_URL || !E2E_CHROMIUM) {
   );
 }
 
+const ofProcesses = /\/(?:deployment|outage|start)\.spec\.ts$/;
+
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',
   timeout: 90_000,
   expect: { timeout: 15_000 },
-  // There is one installation with one worker process, so parallel tests would only wait for each other.
-  workers: 1,
+  // Tests of pages share one installation with one worker process, so in parallel they would only wait for each other.
+  // Tests that kill and restart processes start their own, and mostly wait.
+  workers: 2,
+  projects: [
+    { name: 'pages', testIgnore: ofProcesses, workers: 1 },
+    { name: 'processes', testMatch: ofProcesses, workers: 1 },
+  ],
   forbidOnly: true,
   use: {
     ...devices['Desktop Chrome'],
