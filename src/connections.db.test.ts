@@ -14,10 +14,10 @@ import { openFrontDesk, runStates } from '#testing/fleet/runs.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 import { runRequest } from '#testing/rigs/engine-rig.ts';
 
-/** What the README promises, for setting `max_connections`. */
+/** What OPERATING.md promises, for setting `max_connections`. */
 const promised = (process: 'web' | 'worker') => {
-  const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
-  return Number(new RegExp(`a ${process} process at most (\\d+)`).exec(readme)?.[1]);
+  const text = readFileSync(join(projectRoot, '.github/OPERATING.md'), 'utf8').replace(/\s+/g, ' ');
+  return Number(new RegExp(`a ${process} process at most (\\d+)`).exec(text)?.[1]);
 };
 
 const connectionsOf = async (db: Awaited<ReturnType<typeof testDatabase>>['db'], names: string) => {
@@ -28,7 +28,7 @@ const connectionsOf = async (db: Awaited<ReturnType<typeof testDatabase>>['db'],
   return row?.count ?? 0;
 };
 
-test('a busy worker process takes no more connections than the README says', async () => {
+test('a busy worker process takes no more connections than OPERATING.md says', async () => {
   const { databaseUrl, db, close } = await testDatabase();
   onTestFinished(close);
   const dataDir = await mkdtemp(join(tmpdir(), 'echelon-verify-connections-'));
