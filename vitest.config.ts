@@ -6,6 +6,8 @@ const shared = {
   testTimeout: 180_000,
   hookTimeout: 180_000,
   expect: { poll: { timeout: 120_000 } },
+  unstubEnvs: true,
+  unstubGlobals: true,
   setupFiles: ['src/testing/runners/fail-on-console-error.ts'],
 };
 
