@@ -283,8 +283,7 @@ test.each([
     await erasePrivateGroundTruths(astray);
   }
   expect(await rowsOf()).toEqual(before);
-  expect(logged).toHaveLength(4);
-  for (const { message } of logged) expect(message).toContain('Nothing is deleted');
+  expect(logged.map(({ message }) => message)).toEqual([expect.stringContaining('Nothing is deleted')]);
   // It took no turn of a worker whose clock is right.
   wait(200 * dayMs);
   await prune(context);
