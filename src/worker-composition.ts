@@ -69,6 +69,7 @@ export const getWorkerComposition = async (): Promise<WorkerComposition> => {
     githubApiUrl: environment.GITHUB_API_URL,
     githubServerUrl: environment.GITHUB_SERVER_URL,
     repositoriesDir: join(dataDir, 'repositories'),
+    now: services.now,
     githubToken: environment.GITHUB_TOKEN ?? null,
     projectDir,
     searchPath: environment.PATH,

@@ -31,6 +31,7 @@ export const sourceFor = (repository: RepositoryChoice, settings: Settings): Gro
     {
       ...settings,
       repositoriesDir: join(settings.dataDir, 'repositories'),
+      now: () => new Date(),
       fetch: proxiedFetch(settings.proxies).fetch,
       runGit,
       cloning: {

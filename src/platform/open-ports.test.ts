@@ -29,6 +29,7 @@ const engineWith = async ({
     githubApiUrl,
     githubServerUrl: githubApiUrl,
     repositoriesDir: tmpdir(),
+    now: () => new Date(),
     githubToken,
     projectDir: process.cwd(),
     searchPath: process.env.PATH ?? '',

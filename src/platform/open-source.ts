@@ -25,6 +25,8 @@ export type SourceSettings = {
   githubServerUrl: string;
   /** The folder for repositories' git objects. */
   repositoriesDir: string;
+  /** The clock of all processes that use that folder. */
+  now: () => Date;
   /** The folder of this project, with its history if it was cloned. */
   projectDir: string;
   /** How long a draw waits in place for GitHub's limits. Without it, a quarter of an hour. */
@@ -67,7 +69,7 @@ const openers: Openers = {
       objects: {
         runGit: settings.runGit,
         serverUrl: settings.githubServerUrl,
-        openFolder: repositoryFolders(settings.repositoriesDir),
+        openFolder: repositoryFolders(settings.repositoriesDir, settings.now),
         connect: async (server) => ({
           ...gitProxy(server, settings.proxies),
           ...(await authoritiesOf(settings)),

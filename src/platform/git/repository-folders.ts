@@ -35,8 +35,7 @@ const folderAt = (path: string, close: () => Promise<void>): RepositoryFolder =>
   close,
 });
 
-const prune = async (root: string) => {
-  const now = Date.now();
+const prune = async (root: string, now: number) => {
   const folders = await Promise.all(
     (await readdir(root)).map(async (name) => {
       const path = join(root, name);
@@ -52,9 +51,11 @@ const prune = async (root: string) => {
 /**
  * Folders for the objects of GitHub repositories, below `root` under the digest of their key. They only save work:
  * anything lost is fetched again.
+ * @param now when a folder was used last, by one clock for all processes that share `root`: the clocks of machines differ,
+ * and by a wrong one a folder in use looks old.
  */
 export const repositoryFolders =
-  (root: string): GitObjectsAccess['openFolder'] =>
+  (root: string, now: () => Date): GitObjectsAccess['openFolder'] =>
   async (key) => {
     if (key === null) {
       const path = await temporaryFolders.makeTempDir();
@@ -62,8 +63,8 @@ export const repositoryFolders =
     }
     const path = join(root, createHash('sha256').update(key).digest('hex').slice(0, 32));
     await mkdir(path, { recursive: true, mode: 0o700 });
-    const now = new Date();
-    await utimes(path, now, now);
-    await prune(root);
+    const usedAt = now();
+    await utimes(path, usedAt, usedAt);
+    await prune(root, usedAt.getTime());
     return folderAt(path, async () => undefined);
   };

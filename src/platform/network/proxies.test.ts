@@ -87,7 +87,7 @@ test('GitHub’s API and its git are reached through the proxy alone, which reso
       objects: {
         runGit: gitRunner({ searchPath: process.env.PATH ?? '' }),
         serverUrl: 'http://github.test',
-        openFolder: repositoryFolders(root),
+        openFolder: repositoryFolders(root, () => new Date()),
         connect: async (url) => gitProxy(url, given),
       },
     }).draw({ ...drawRequest, limit: 25, onProgress: (message) => said.push(message) });

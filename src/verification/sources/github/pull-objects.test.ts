@@ -66,7 +66,7 @@ const source = (withGit: boolean, more: Partial<GitHubAccess> = {}, serverUrl = 
         runGit,
         serverUrl,
         openFolder: async (key) => {
-          const folder = await repositoryFolders(root)(key);
+          const folder = await repositoryFolders(root, () => new Date())(key);
           opened.push(folder);
           return folder;
         },
