@@ -57,7 +57,11 @@ CREATE TABLE "verification_certificates" (
 	"methodology_version" text NOT NULL,
 	"scoring_model" text NOT NULL,
 	"raw_scores_json" jsonb NOT NULL,
-	"judge" text GENERATED ALWAYS AS (raw_scores_json #>> '{judge,provider}') STORED NOT NULL,
+	"judge" text GENERATED ALWAYS AS ((raw_scores_json #>> '{judge,provider}')::text) STORED NOT NULL,
+	"judge_model" text GENERATED ALWAYS AS ((raw_scores_json #>> '{judge,model}')::text) STORED NOT NULL,
+	"prompt_digest" text GENERATED ALWAYS AS ((raw_scores_json #>> '{judge,promptDigest}')::text) STORED NOT NULL,
+	"private" boolean GENERATED ALWAYS AS ((raw_scores_json #>> '{private}')::boolean) STORED NOT NULL,
+	"canaries_shown" integer GENERATED ALWAYS AS ((raw_scores_json #>> '{trust,canaries,true,shown}')::int + (raw_scores_json #>> '{trust,canaries,false,shown}')::int + (raw_scores_json #>> '{trust,canaries,injected,shown}')::int) STORED NOT NULL,
 	"sample" boolean GENERATED ALWAYS AS ((raw_scores_json #>> '{sample}')::boolean) STORED NOT NULL,
 	"provisional" boolean GENERATED ALWAYS AS ((raw_scores_json #>> '{provisional}')::boolean) STORED NOT NULL,
 	"composite_lower" double precision GENERATED ALWAYS AS ((raw_scores_json #>> '{intervals,compositeScore,lower}')::float8) STORED NOT NULL,
@@ -130,6 +134,7 @@ CREATE TABLE "housekeeping" (
 CREATE TABLE "inquiries" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"user_id" uuid NOT NULL,
+	"address" text,
 	"kind" text NOT NULL,
 	"config_json" jsonb NOT NULL,
 	"sealed" text NOT NULL,
@@ -360,6 +365,7 @@ CREATE INDEX "verification_certificates_newest_idx" ON "verification_certificate
 CREATE INDEX "verification_certificates_construct_newest_idx" ON "verification_certificates" USING btree ("construct_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "verification_certificates_lowest_brier_idx" ON "verification_certificates" USING btree ("brier","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "verification_certificates_construct_lowest_brier_idx" ON "verification_certificates" USING btree ("construct_id","brier","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "verification_certificates_canaries_idx" ON "verification_certificates" USING btree ("judge","judge_model","prompt_digest","canaries_shown" DESC NULLS FIRST,"created_at","id") WHERE not private;--> statement-breakpoint
 CREATE INDEX "ground_truth_records_private_created_at_idx" ON "ground_truth_records" USING btree ("created_at") WHERE scope <> 'public';--> statement-breakpoint
 CREATE UNIQUE INDEX "inquiries_user_id_kind_key" ON "inquiries" USING btree ("user_id","kind");--> statement-breakpoint
 CREATE INDEX "inquiries_created_at_idx" ON "inquiries" USING btree ("created_at");--> statement-breakpoint
@@ -379,7 +385,12 @@ CREATE INDEX "verification_runs_status_newest_idx" ON "verification_runs" USING 
 CREATE INDEX "verification_runs_construct_newest_idx" ON "verification_runs" USING btree ("user_id","construct_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "verification_runs_construct_status_newest_idx" ON "verification_runs" USING btree ("user_id","construct_id","status","created_at","id");--> statement-breakpoint
 CREATE INDEX "verification_runs_construct_id_idx" ON "verification_runs" USING btree ("construct_id");--> statement-breakpoint
+CREATE INDEX "verification_runs_certificate_id_idx" ON "verification_runs" USING btree ("certificate_id");--> statement-breakpoint
+CREATE INDEX "verification_runs_snapshot_digest_idx" ON "verification_runs" USING btree ("snapshot_digest");--> statement-breakpoint
+CREATE INDEX "verification_runs_continues_run_id_idx" ON "verification_runs" USING btree ("continues_run_id");--> statement-breakpoint
 CREATE INDEX "api_tokens_user_id_idx" ON "api_tokens" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "sessions_user_id_idx" ON "sessions" USING btree ("user_id");--> statement-breakpoint
+CREATE INDEX "sessions_identity_id_idx" ON "sessions" USING btree ("identity_id");--> statement-breakpoint
+CREATE INDEX "sign_in_links_user_id_idx" ON "sign_in_links" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "user_identities_user_id_idx" ON "user_identities" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "workers_seen_at_idx" ON "workers" USING btree ("seen_at");

@@ -15,6 +15,7 @@ import {
 import { certificateSchema, type RawScores } from '#contracts/certificate.ts';
 import { unitSchema } from '#contracts/interval.ts';
 import { judgeProviders } from '#contracts/judge-providers.ts';
+import { type CanaryKind, canaryKinds } from '#contracts/replay.ts';
 import { runRequestSchema } from '#contracts/run-request.ts';
 import { fitsNotEmpty, holds, isAtLeast, isWithin } from './checks.ts';
 import { instant } from './columns.ts';
@@ -23,8 +24,10 @@ import { instant } from './columns.ts';
  * A member of `raw_scores_json`, which is large. Postgres copies it into a column of its own when the row is written, so
  * that a list reads the row alone.
  */
-const copied = (path: string, type: 'boolean' | 'float8' | 'int'): SQL =>
+const copied = (path: string, type: 'boolean' | 'float8' | 'int' | 'text'): SQL =>
   sql.raw(`(raw_scores_json #>> '{${path}}')::${type}`);
+
+const canariesShown = (kind: CanaryKind) => copied(`trust,canaries,${kind},shown`, 'int');
 
 /** Public, written once when a run is certified, never changed. */
 export const verificationCertificates = pgTable(
@@ -49,7 +52,13 @@ export const verificationCertificates = pgTable(
     scoringModel: text('scoring_model').notNull(),
     rawScores: jsonb('raw_scores_json').$type<RawScores>().notNull(),
     judge: text('judge', { enum: judgeProviders })
-      .generatedAlwaysAs(sql.raw(`raw_scores_json #>> '{judge,provider}'`))
+      .generatedAlwaysAs(copied('judge,provider', 'text'))
+      .notNull(),
+    judgeModel: text('judge_model').generatedAlwaysAs(copied('judge,model', 'text')).notNull(),
+    promptDigest: text('prompt_digest').generatedAlwaysAs(copied('judge,promptDigest', 'text')).notNull(),
+    private: boolean('private').generatedAlwaysAs(copied('private', 'boolean')).notNull(),
+    canariesShown: integer('canaries_shown')
+      .generatedAlwaysAs(sql.join(canaryKinds.map(canariesShown), sql` + `))
       .notNull(),
     sample: boolean('sample').generatedAlwaysAs(copied('sample', 'boolean')).notNull(),
     provisional: boolean('provisional').generatedAlwaysAs(copied('provisional', 'boolean')).notNull(),
@@ -81,6 +90,17 @@ export const verificationCertificates = pgTable(
       table.createdAt.desc().nullsFirst(),
       table.id.desc().nullsFirst(),
     ),
+    // The order in which a pool of canaries is read, one judge's prompts at a time.
+    index('verification_certificates_canaries_idx')
+      .on(
+        table.judge,
+        table.judgeModel,
+        table.promptDigest,
+        table.canariesShown.desc().nullsFirst(),
+        table.createdAt,
+        table.id,
+      )
+      .where(sql`not private`),
     fitsNotEmpty(table.constructId, runRequestSchema.shape.constructId),
     isAtLeast(table.replayCount, 1),
     isWithin(table.precision, unitSchema),

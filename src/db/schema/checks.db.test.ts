@@ -31,9 +31,10 @@ const rows = `
       reply_accuracy, composite_score, brier, sample_size, ground_truth_source, methodology_version, scoring_model,
       raw_scores_json)
     values ('${id}', '${id}', 'c', 'd', 1, 0, 0, 0, 0, 0, 1, 's', 'v', 'm',
-      '{"judge": {"provider": "offline"}, "sample": false, "provisional": false,
-        "intervals": {"compositeScore": {"lower": 0, "upper": 0}},
-        "trust": {"reliable": false, "pool": {"canaries": {"injected": {"supported": 0}}}}}');
+      '{"judge": {"provider": "offline", "model": "offline-1", "promptDigest": "${digest}"}, "sample": false,
+        "provisional": false, "private": false, "intervals": {"compositeScore": {"lower": 0, "upper": 0}},
+        "trust": {"reliable": false, "canaries": {"true": {"shown": 0}, "false": {"shown": 0}, "injected": {"shown": 0}},
+          "pool": {"canaries": {"injected": {"supported": 0}}}}}');
   insert into verification_replay_scores (certificate_id, ground_truth_id, precision, recall, reply_accuracy,
       claims_total, claims_supported, changes_total, changes_surfaced, scoring_model, scoring_latency_ms, scored_at)
     values ('${id}', '1', 0, 0, 0, 1, 0, 1, 0, 'm', 0, now());

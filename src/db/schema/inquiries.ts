@@ -17,6 +17,8 @@ export const inquiries = pgTable(
     userId: uuid('user_id')
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
+    /** The client's, as budgets count it. Null where clients cannot be told apart. */
+    address: text('address'),
     kind: text('kind', { enum: inquiryKinds }).notNull(),
     config: jsonbOf('config_json', runConfigSchema).notNull(),
     sealed: text('sealed').notNull(),

@@ -47,7 +47,7 @@ export const signInLinks = pgTable(
     usedAt: instant('used_at'),
     createdAt: instant('created_at').notNull().defaultNow(),
   },
-  (table) => [isDigest(table.tokenHash)],
+  (table) => [index('sign_in_links_user_id_idx').on(table.userId), isDigest(table.tokenHash)],
 );
 
 /** Nonces of Sign-In with Ethereum: a row is deleted by the sign-in that uses it, so each serves once. */
@@ -80,6 +80,7 @@ export const sessions = pgTable(
   },
   (table) => [
     index('sessions_user_id_idx').on(table.userId),
+    index('sessions_identity_id_idx').on(table.identityId),
     isListed(table.carrier, sessionCarriers),
     isDigest(table.secretHash),
   ],

@@ -20,9 +20,26 @@ export const earlierCanaries = async (
   { provider, model, promptDigest }: Pick<Judge, 'provider' | 'model' | 'promptDigest'>,
   ownSource: string,
 ): Promise<EarlierCanaries> => {
-  const { id, createdAt, groundTruthSource, rawScores } = verificationCertificates;
-  const shown = (kind: keyof EarlierCanaries['canaries']) =>
-    sql`(${rawScores} #>> ${`{trust,canaries,${kind},shown}`})::int`;
+  const { id, createdAt, groundTruthSource, judge, judgeModel, canariesShown, rawScores } =
+    verificationCertificates;
+  // Their ids from the index alone. The scores are large, and only those of the chosen ones are read.
+  const chosen = db
+    .select({ id })
+    .from(verificationCertificates)
+    .where(
+      and(
+        eq(judge, provider),
+        eq(judgeModel, model),
+        eq(verificationCertificates.promptDigest, promptDigest),
+        sql`not ${verificationCertificates.private}`,
+        // GitHub's names ignore case.
+        sql`lower(${groundTruthSource}) <> lower(${ownSource})`,
+        gt(createdAt, new Date(now().getTime() - poolLifeMs)),
+      ),
+    )
+    .orderBy(desc(canariesShown), asc(createdAt), asc(id))
+    .limit(mostRead)
+    .as('chosen');
   const certificates = await db
     .select({
       id,
@@ -36,20 +53,8 @@ export const earlierCanaries = async (
           'groundTruthId', replay -> 'groundTruthId', 'canaries', replay -> 'evidence' -> 'canaries')), '[]')
         from jsonb_path_query(${rawScores}, '$.replays[*] ? (exists (@.evidence.canaries[*]))') replay)`,
     })
-    .from(verificationCertificates)
-    .leftJoin(verificationRuns, eq(verificationRuns.id, verificationCertificates.runId))
-    .where(
-      and(
-        sql`${rawScores} -> 'judge' ->> 'provider' = ${provider}`,
-        sql`${rawScores} -> 'judge' ->> 'model' = ${model}`,
-        sql`${rawScores} -> 'judge' ->> 'promptDigest' = ${promptDigest}`,
-        sql`${rawScores} -> 'private' = 'false'`,
-        // GitHub's names ignore case.
-        sql`lower(${groundTruthSource}) <> lower(${ownSource})`,
-        gt(createdAt, new Date(now().getTime() - poolLifeMs)),
-      ),
-    )
-    .orderBy(desc(sql`${shown('true')} + ${shown('false')} + ${shown('injected')}`), asc(createdAt), asc(id))
-    .limit(mostRead);
+    .from(chosen)
+    .innerJoin(verificationCertificates, eq(id, chosen.id))
+    .leftJoin(verificationRuns, eq(verificationRuns.id, verificationCertificates.runId));
   return poolCanaries(certificates);
 };
