@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { AuthContext } from '#auth/context.ts';
-import { OverBudgetError } from '#contracts/budget.ts';
+import type { OverBudget } from '#contracts/budget.ts';
 import { byProvider, defaultProvider } from '#contracts/judge-providers.ts';
 import { mayCallPrivateAddresses } from '#contracts/standing.ts';
 import { requireAgreement } from '#db/applied.ts';
@@ -125,12 +125,12 @@ export type Core = Omit<Composition, 'auth'> & {
 };
 
 /** An address counts where the entry could tell one; all together always do. */
-const admitAccount = async ({ budgets }: ServiceContext, address: string | null): Promise<void> => {
-  const over =
-    (address === null ? null : await budgets.spend(addressBudgets.accounts, address)) ??
-    (await budgets.spend(installationBudgets.accounts, 'all'));
-  if (over !== null) throw new OverBudgetError(over);
-};
+const admitAccount = async (
+  { budgets }: ServiceContext,
+  address: string | null,
+): Promise<OverBudget | null> =>
+  (address === null ? null : await budgets.spend(addressBudgets.accounts, address)) ??
+  (await budgets.spend(installationBudgets.accounts, 'all'));
 
 const authOf = (environment: Environment, services: ServiceContext): AuthContext => ({
   db: services.db,

@@ -87,12 +87,12 @@ export const parsedJson = (text: string): unknown => {
   }
 };
 
-const account = /^(?:github:\d+|wallet:0x[0-9a-fA-F]{40}|local:owner)$/;
+const account = /^(?:github:\d+(?:@[A-Za-z0-9.[\]:-]+)?|wallet:0x[0-9a-fA-F]{40}|local:owner)$/;
 
 /** Accounts as `provider:subject`. */
 export const accounts = list.refine((items) => items.every((item) => account.test(item)), {
   message:
-    'must list accounts as github:<numeric id>, wallet:<address> or local:owner, for example github:583231,wallet:0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045',
+    'must list accounts as github:<numeric id>, github:<numeric id>@<host of another GitHub server>, wallet:<address> or local:owner, for example github:583231,wallet:0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045',
 });
 
 /** Names or addresses as a browser sends them in Host, without scheme, path or port. */

@@ -26,6 +26,7 @@ test.each([
   ['OTEL_EXPORTER_OTLP_ENDPOINT', 'grpc://collector', 'http://localhost:4318'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL=info'],
   ['SIGN_IN_ALLOW', 'alice', 'github:583231'],
+  ['SIGN_IN_ALLOW', 'github:583231@github.example.com', 'github:583231'],
   ['HTTPS_PROXY', 'socks5://proxy:1080', 'http://proxy.example.com:3128'],
   ['http_proxy', 'http://user:secret@proxy/path', 'http://proxy.example.com:3128'],
   ['ORACLE_PROXY', 'http://', 'http://proxy.example.com:3128'],
@@ -52,6 +53,30 @@ test('a bad secret is refused without being printed', () => {
     expect(String(error)).not.toContain('planted-secret-');
   }
 });
+
+test.each(['SIGN_IN_ALLOW', 'PAID_JUDGE_ACCOUNTS'])(
+  'GitHub accounts of %s are those of the server that people sign in with',
+  (name) => {
+    const at = (server: string, accounts: string) =>
+      readEnvironment({ GITHUB_SERVER_URL: server, [name]: accounts })[name as 'SIGN_IN_ALLOW'];
+    const wallet = `wallet:0x${'aB'.repeat(20)}`;
+    for (const [server, accounts] of [
+      ['https://github.com', `github:1,${wallet},local:owner`],
+      ['https://github.example.com', `github:1@GitHub.example.com,${wallet}`],
+      ['http://[::1]:3001', 'github:1@[::1]:3001'],
+      ['https://github.example.com', wallet],
+    ] as const)
+      expect(at(server, accounts)).toEqual(accounts.split(','));
+    for (const [server, accounts] of [
+      ['https://github.example.com', `${wallet},github:1`],
+      ['https://github.example.com', 'github:1@other.example.com'],
+      ['https://github.example.com:8443', 'github:1@github.example.com'],
+    ] as const)
+      expect(() => at(server, accounts)).toThrow(
+        `${name} must name GitHub accounts of the server that people sign in with (GITHUB_SERVER_URL), for example github:583231@${new URL(server).host}`,
+      );
+  },
+);
 
 test('one GitHub sign-in variable without the other is refused', () => {
   expect(() => readEnvironment({ GITHUB_CLIENT_ID: 'x' })).toThrow(/GITHUB_CLIENT_SECRET/);

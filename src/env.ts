@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { githubSubject } from '#contracts/account.ts';
 import { byProvider, type JudgeProvider, providerTable } from '#contracts/judge-providers.ts';
 import {
   accounts,
@@ -209,6 +210,12 @@ const gitHubApiOf = (serverUrl: string) => {
     : `${serverUrl}/api/v3`;
 };
 
+/** True of what is no GitHub account too. */
+const isOfGitHub = (account: string, serverUrl: string) => {
+  const [, id] = /^github:(\d+)/.exec(account) ?? [];
+  return id === undefined || account.toLowerCase() === `github:${githubSubject(id, serverUrl)}`;
+};
+
 /** A variable of the environment breaks its rule; the message names variable, rule and an example, never a value. */
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
@@ -239,7 +246,13 @@ export const readEnvironment = (source: Record<string, string | undefined> = pro
   if (parsed.success && problems.length === 0) {
     const { data } = parsed;
     const api = data.GITHUB_API_URL ?? gitHubApiOf(data.GITHUB_SERVER_URL ?? 'https://github.com');
-    return { ...data, GITHUB_API_URL: api, GITHUB_SERVER_URL: data.GITHUB_SERVER_URL ?? gitHubServerOf(api) };
+    const server = data.GITHUB_SERVER_URL ?? gitHubServerOf(api);
+    for (const name of ['SIGN_IN_ALLOW', 'PAID_JUDGE_ACCOUNTS'] as const)
+      if (data[name].some((account) => !isOfGitHub(account, server)))
+        problems.push(
+          `${name} must name GitHub accounts of the server that people sign in with (GITHUB_SERVER_URL), for example github:${githubSubject('583231', server)}`,
+        );
+    if (problems.length === 0) return { ...data, GITHUB_API_URL: api, GITHUB_SERVER_URL: server };
   }
   throw new EnvironmentError(
     `The environment is not usable:\n${problems.map((line) => `  ${line}`).join('\n')}`,

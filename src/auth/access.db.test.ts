@@ -7,6 +7,7 @@ import { apiTokens, users } from '#db/schema/users.ts';
 import {
   createApiToken,
   type KnownIdentity,
+  notListed,
   openSession,
   revokeApiToken,
   signOut,
@@ -76,7 +77,8 @@ const url = 'http://127.0.0.1:3000';
 beforeAll(async () => {
   rig = await openRig();
   const { db, log } = rig.context;
-  auth = { db, log, secret: 'x'.repeat(32), url, github: null };
+  const signInRule = { allow: ['github:1', 'github:3'], admitAccount: async () => null };
+  auth = { db, log, secret: 'x'.repeat(32), url, github: null, signInRule };
   user = await userOfIdentity(rig.context, { provider: 'github', subject: '1' }, 'someone');
   // The routes take it from here.
   vi.stubGlobal('echelonComposition', { services: rig.context, auth });
@@ -95,7 +97,11 @@ const tokenOf = async (...scopes: TokenScope[]) => {
 const sessionOf = async (carrier: SessionCarrier, of = user) =>
   (await openSession(rig.context, of, carrier)).secret;
 
-type Kind = 'nothing' | 'session' | 'invalid' | { scopes: readonly TokenScope[] };
+/** Signed in before SIGN_IN_ALLOW was what it is now. */
+const unlisted = () =>
+  userOfIdentity(rig.context, { provider: 'wallet', subject: `0x${'a'.repeat(40)}` }, null);
+
+type Kind = 'nothing' | 'session' | 'invalid' | 'unlisted' | { scopes: readonly TokenScope[] };
 
 /** Every kind of credential, made afresh for each request, because some requests end it. */
 const credentials: Record<string, { kind: Kind; headers: () => Promise<Record<string, string>> }> = {
@@ -180,6 +186,25 @@ const credentials: Record<string, { kind: Kind; headers: () => Promise<Record<st
       return bearer(token);
     },
   },
+  'a cookie of an account that may not sign in any more': {
+    kind: 'nothing',
+    headers: async () => ({
+      cookie: `${sessionCookieName(url)}=${await sessionOf('cookie', await unlisted())}`,
+      origin: url,
+    }),
+  },
+  'a program’s session of an account that may not sign in any more': {
+    kind: 'unlisted',
+    headers: async () => bearer(await sessionOf('bearer', await unlisted())),
+  },
+  'a token of an account that may not sign in any more': {
+    kind: 'unlisted',
+    headers: async () => {
+      const { userId } = await unlisted();
+      const scopes = [...tokenScopes];
+      return bearer((await createApiToken(rig.context, { userId, name: 'test', scopes })).token);
+    },
+  },
 };
 
 type Outcome = { status: 'let in' | 401 | 403; challenge: string | null };
@@ -189,12 +214,10 @@ const letIn: Outcome = { status: 'let in', challenge: null };
 const expected = (access: Access, kind: Kind): Outcome => {
   if (access === 'public') return letIn;
   if (kind === 'nothing') return { status: 401, challenge: 'Bearer' };
-  if (kind === 'invalid')
-    return {
-      status: 401,
-      challenge:
-        'Bearer error="invalid_token", error_description="The token is unknown, was revoked, or has expired."',
-    };
+  if (kind === 'invalid' || kind === 'unlisted') {
+    const why = kind === 'unlisted' ? notListed : 'The token is unknown, was revoked, or has expired.';
+    return { status: 401, challenge: `Bearer error="invalid_token", error_description="${why}"` };
+  }
   if (kind === 'session') return letIn;
   if (access === 'session') return { status: 403, challenge: 'Bearer error="insufficient_scope"' };
   return kind.scopes.includes(access)
@@ -296,7 +319,11 @@ test.each(Object.keys(credentials))(
       const response = await callEndpoint(endpoint, unknownId, await credential.headers());
       expect(outcomeOf(response), endpoint).toEqual(expected(access, credential.kind));
       if (response.status === 401 || response.status === 403)
-        expect(await response.json()).toEqual({ detail: expect.any(String) });
+        expect(await response.json()).toEqual({
+          detail: name.includes('may not sign in any more')
+            ? expect.stringContaining('SIGN_IN_ALLOW')
+            : expect.any(String),
+        });
     }
   },
 );

@@ -6,7 +6,7 @@ import type { NextApiRequest, NextApiResponse } from 'next';
 import NextAuth, { type EventCallbacks } from 'next-auth';
 import type { OAuthConfig } from 'next-auth/providers/oauth';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { AppError } from '#contracts/errors.ts';
+import { overBudgetText } from '#contracts/budget.ts';
 import { userIdentities } from '#db/schema/users.ts';
 import { createSignInLink, createSignInMessage, getUser, resolveSecret } from '#services/account/index.ts';
 import { openRig } from '#testing/rigs/engine-rig.ts';
@@ -143,22 +143,86 @@ test('signing in asks the GitHub of GITHUB_SERVER_URL, and only for the state th
   expect(requests[1]?.authorization).toBe('Bearer gho_planted');
 });
 
+const gitHub = githubApp('https://github.com', 'https://api.github.com');
+
+/** What next-auth does when GitHub sent somebody back: the new cookie's contents, or where the browser is sent. */
+const comeBack = async (
+  providerAccountId: string,
+  changes: Partial<AuthContext>,
+  name = 'octocat',
+): Promise<{ sub?: string } | string | boolean | undefined> => {
+  const { callbacks } = options(changes);
+  const account = {
+    provider: 'github',
+    type: 'oauth',
+    providerAccountId,
+    access_token: 'gho_secret',
+  } as const;
+  const user = { id: providerAccountId, name };
+  const allowed = await callbacks?.signIn?.({ user, account });
+  return allowed === true
+    ? callbacks?.jwt?.({ token: { name, email: 'a@example.com' }, user, account })
+    : allowed;
+};
+const userBackFrom = (outcome: Awaited<ReturnType<typeof comeBack>>) =>
+  userOf(typeof outcome === 'object' ? outcome.sub : undefined);
+
+test('the same number is another person on another GitHub server, and is listed with that server', async () => {
+  const elsewhere = githubApp('https://GitHub.Example.com:8443', 'https://github.example.com:8443/api/v3');
+  const here = await comeBack('4711', { github: gitHub });
+  const there = await comeBack('4711', { github: elsewhere });
+  expect(await userBackFrom(there)).not.toBe(await userBackFrom(here));
+  expect(await getUser(auth, await userBackFrom(there))).toMatchObject({
+    identities: [{ provider: 'github', subject: '4711@github.example.com:8443' }],
+  });
+  const at = (github: AuthContext['github'], ...allow: string[]) =>
+    comeBack('4711', { ...listedOnly(allow), github });
+  expect(await at(elsewhere, 'github:4711')).toBe('/sign-in?error=NotListed');
+  expect(await at(elsewhere, 'github:4711@GitHub.example.com:8443')).toHaveProperty('sub');
+  expect(await at(gitHub, 'github:4711@github.example.com:8443')).toBe('/sign-in?error=NotListed');
+});
+
+test('who comes back from GitHub reads why no account was made, and when to try again', async () => {
+  const over = {
+    policy: { name: 'new-accounts', points: 1, windowSeconds: 86_400, block: 1 },
+    retryAfterSeconds: 7_300,
+  };
+  const signInRule = { allow: [], admitAccount: async () => over };
+  await comeBack('5001', { github: gitHub });
+  expect(await comeBack('5001', { github: gitHub, signInRule })).toHaveProperty('sub');
+  const path = await comeBack('5002', { github: gitHub, signInRule });
+  expect(path).toBe('/sign-in?error=OverBudget&seconds=7300');
+  expect(signInErrorText('OverBudget', '7300')).toMatch(/^Too many new accounts.*Try again in 3 hours\./);
+  expect(signInErrorText('OverBudget', '61')).toContain('in 61 seconds.');
+  expect(signInErrorText('OverBudget', '600')).toContain('in 10 minutes.');
+  // Anyone can write such a link.
+  for (const seconds of ['', '-1', '1e9', 'now, at evil.example', '1234567'])
+    expect(signInErrorText('OverBudget', seconds)).toContain('Try again later.');
+});
+
+test('a fault on the way back from GitHub is our own, is reported, and repeats none of its words', async () => {
+  const db = new Proxy(auth.db, {
+    get: () => {
+      throw new RangeError('postgres://user:password@host refused');
+    },
+  });
+  reports.length = 0;
+  const path = await comeBack('5003', { github: gitHub, db });
+  expect(path).toBe('/sign-in?error=Unexpected');
+  expect(signInErrorText('Unexpected')).toBe(signInErrors.unexpected);
+  expect(reports).toEqual([{ level: 'error', code: 'SIGN_IN_FAILED', error: 'RangeError' }]);
+});
+
 test('GitHub is offered if it is configured, and its users are known by number', async () => {
   expect(options().providers.map(({ id }) => id)).toEqual(['link', 'wallet']);
-  const configured = options({ github: githubApp('https://github.com', 'https://api.github.com') });
+  const configured = options({ github: gitHub });
   expect(configured.providers.map(({ id }) => id)).toEqual(['link', 'wallet', 'github']);
-  const signIn = async (name: string) =>
-    configured.callbacks?.jwt?.({
-      token: { name, email: 'a@example.com' },
-      user: { id: '583231', name },
-      account: { provider: 'github', type: 'oauth', providerAccountId: '583231', access_token: 'gho_secret' },
-    });
-  const first = await signIn('octocat');
+  const first = await comeBack('583231', { github: gitHub }, 'octocat');
   expect(first).toEqual({ sub: expect.any(String) });
-  const again = await signIn('renamed');
+  const again = await comeBack('583231', { github: gitHub }, 'renamed');
   expect(again).not.toEqual(first);
-  expect(await userOf(again?.sub)).toBe(await userOf(first?.sub));
-  expect(await getUser(auth, await userOf(first?.sub))).toMatchObject({
+  expect(await userBackFrom(again)).toBe(await userBackFrom(first));
+  expect(await getUser(auth, await userBackFrom(first))).toMatchObject({
     name: 'octocat',
     identities: [{ provider: 'github', subject: '583231' }],
   });
@@ -323,7 +387,7 @@ test('a session that could not be ended is reported, so that the browser keeps i
 });
 
 const listedOnly = (allow: string[]) => ({
-  signInRule: { allow, admitAccount: async () => {} },
+  signInRule: { allow, admitAccount: async () => null },
 });
 
 test('SIGN_IN_ALLOW lets listed wallets and GitHub accounts in, and the owner always', async () => {
@@ -341,15 +405,11 @@ test('SIGN_IN_ALLOW lets listed wallets and GitHub accounts in, and the owner al
   await expect(signIn(other, allow)).rejects.toThrow('SIGN_IN_ALLOW');
   await expect(signIn(listed, ['local:owner'])).rejects.toThrow('SIGN_IN_ALLOW');
 
-  const github = async (providerAccountId: string, ...rule: string[]) =>
-    options(listedOnly(rule)).callbacks?.signIn?.({
-      user: { id: providerAccountId },
-      account: { provider: 'github', type: 'oauth', providerAccountId },
-    });
-  expect(await github('583231', ...allow)).toBe(true);
-  expect(await github('583231')).toBe(true);
+  const byGitHub = (id: string, ...rule: string[]) => comeBack(id, { ...listedOnly(rule), github: gitHub });
+  expect(await byGitHub('583231', ...allow)).toHaveProperty('sub');
+  expect(await byGitHub('583231')).toHaveProperty('sub');
   for (const id of ['583232', '58323', '5832311'])
-    expect(await github(id, ...allow)).toBe('/sign-in?error=NotListed');
+    expect(await byGitHub(id, ...allow)).toBe('/sign-in?error=NotListed');
   expect(signInErrorText('NotListed')).toContain('only listed accounts');
 
   const { token } = await createSignInLink(auth);
@@ -359,11 +419,16 @@ test('SIGN_IN_ALLOW lets listed wallets and GitHub accounts in, and the owner al
 test('only a new account counts against its address, and a refused one is not made', async () => {
   const counted: (string | null)[] = [];
   let full = false;
+  const over = {
+    policy: { name: 'new-accounts', points: 1, windowSeconds: 60, block: 1 },
+    retryAfterSeconds: 9,
+  };
   const signInRule = {
     allow: [],
     admitAccount: async (address: string | null) => {
-      if (full) throw new AppError('TOO_MANY_REQUESTS', 'Too many accounts.');
+      if (full) return over;
       counted.push(address);
+      return null;
     },
   };
   const signIn = async (wallet: { address: string; signMessage(text: string): Promise<string> }) => {
@@ -383,6 +448,6 @@ test('only a new account counts against its address, and a refused one is not ma
   expect(await signIn(wallet)).toHaveProperty('id');
   const users = () => auth.db.$count(userIdentities);
   const before = await users();
-  await expect(signIn(HDNodeWallet.createRandom())).rejects.toThrow('Too many accounts.');
+  await expect(signIn(HDNodeWallet.createRandom())).rejects.toThrow(overBudgetText(over));
   expect(await users()).toBe(before);
 });

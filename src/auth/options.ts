@@ -2,14 +2,15 @@ import type { NextAuthOptions } from 'next-auth';
 import type { CredentialsConfig } from 'next-auth/providers/credentials';
 import type { OAuthConfig } from 'next-auth/providers/oauth';
 import { z } from 'zod';
-import { walletSignatureSchema } from '#contracts/account.ts';
+import { githubSubject, walletSignatureSchema } from '#contracts/account.ts';
+import { OverBudgetError } from '#contracts/budget.ts';
 import { AppError } from '#contracts/errors.ts';
 import { lineSchema } from '#contracts/text.ts';
 import {
   consumeSignInLink,
   type KnownIdentity,
-  maySignIn,
   openSession,
+  requireListed,
   sessionSeconds,
   signInWithWallet,
   signOut,
@@ -17,7 +18,7 @@ import {
 } from '#services/account/index.ts';
 import type { AuthContext, GitHubSignIn } from './context.ts';
 import { authCookies } from './cookies.ts';
-import { signInErrors } from './sign-in-errors.ts';
+import { overBudgetPath, signInErrors } from './sign-in-errors.ts';
 
 /** What next-auth reports, without its data: a code and an error's class, never a message. */
 export type AuthReport = { level: 'error' | 'warn'; code: string; error?: string };
@@ -151,6 +152,20 @@ export const createAuthOptions = (
     await signOutEarlier();
     return secret;
   };
+  /** The new session's secret. */
+  const signInWithGitHub = async ({ serverUrl }: GitHubSignIn, id: string, login: string | null) => {
+    const identity = { provider: 'github', subject: githubSubject(id, serverUrl) } as const;
+    requireListed(auth.signInRule, identity);
+    return signIn(await userOfIdentity({ ...auth, address }, identity, login));
+  };
+  /** Where somebody who comes back from GitHub reads why they are not signed in. */
+  const refusalPath = (error: unknown): string => {
+    if (error instanceof OverBudgetError) return overBudgetPath(error.over);
+    if (error instanceof AppError && error.code === 'FORBIDDEN') return '/sign-in?error=NotListed';
+    report({ level: 'error', code: 'SIGN_IN_FAILED', error: classOf(error) });
+    return '/sign-in?error=Unexpected';
+  };
+  let secretForGitHub: string | null = null;
   return {
     secret: auth.secret,
     useSecureCookies: new URL(auth.url).protocol === 'https:',
@@ -192,18 +207,20 @@ export const createAuthOptions = (
       ...(auth.github ? [github(auth.github)] : []),
     ],
     callbacks: {
-      // Wallets are checked where their signature is; the owner's link serves always.
-      signIn: ({ account }) =>
-        account?.provider !== 'github' ||
-        maySignIn(auth.signInRule, { provider: 'github', subject: account.providerAccountId }) ||
-        '/sign-in?error=NotListed',
-      jwt: async ({ token, user, account }) => {
+      // Posted forms have been checked, and signed their user in. What `jwt` throws would lose its words.
+      signIn: async ({ account, user }) => {
+        if (account?.provider !== 'github' || auth.github === null) return true;
+        try {
+          secretForGitHub = await signInWithGitHub(auth.github, account.providerAccountId, user.name ?? null);
+          return true;
+        } catch (error) {
+          return refusalPath(error);
+        }
+      },
+      jwt: ({ token, user, account }) => {
         // `account` is present only at sign-in.
         if (!account) return token;
-        if (account.provider !== 'github') return { sub: user.id };
-        const identity = { provider: 'github', subject: account.providerAccountId } as const;
-        const known = await userOfIdentity({ ...auth, address }, identity, user.name ?? null);
-        return { sub: await signIn(known) };
+        return { sub: secretForGitHub ?? user.id };
       },
       session: ({ session }) => ({ expires: session.expires }),
       // Always back to one of our own pages, whatever the request asks for.

@@ -1,3 +1,4 @@
+import type { OverBudget } from '#contracts/budget.ts';
 import { notListed } from '#services/account/index.ts';
 
 /** What people read when their sign-in failed, and what they can do. */
@@ -19,5 +20,24 @@ const codes = new Map(
   }),
 );
 
-/** The text for a redirect's `?error=`. Anyone can write such a link, so only our own texts are ever shown for it. */
-export const signInErrorText = (code: string): string => codes.get(code) ?? signInErrors.unexpected;
+const overBudget = 'OverBudget';
+
+/** Where somebody reads that too many accounts were made, and when to try again. */
+export const overBudgetPath = ({ retryAfterSeconds }: OverBudget): string =>
+  `/sign-in?error=${overBudget}&seconds=${retryAfterSeconds}`;
+
+const waitText = (seconds: number): string => {
+  if (seconds < 120) return `${seconds} seconds`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 120 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`;
+};
+
+/**
+ * The text for a redirect's `?error=`, and the `?seconds=` after which to try again. Anyone can write such a link, so only
+ * our own texts and a number are ever shown for it.
+ */
+export const signInErrorText = (code: string, seconds = ''): string => {
+  if (code !== overBudget) return codes.get(code) ?? signInErrors.unexpected;
+  const when = /^\d{1,6}$/.test(seconds) ? `in ${waitText(Number(seconds))}` : 'later';
+  return `Too many new accounts were made here, so none was made for you. Try again ${when}. Whoever has signed in here before can sign in now.`;
+};

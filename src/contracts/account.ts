@@ -6,6 +6,15 @@ import { lineSchema, linesSchema, storableTextSchema } from './text.ts';
 export const identityProviders = ['local', 'wallet', 'github'] as const;
 export type IdentityProvider = (typeof identityProviders)[number];
 
+/**
+ * A GitHub user as the subject of an identity. Every GitHub server gives out the same numbers, so those of others than
+ * github.com carry the server's host: `583231@github.example.com`.
+ */
+export const githubSubject = (id: string, serverUrl: string): string => {
+  const { host } = new URL(serverUrl);
+  return host === 'github.com' ? id : `${id}@${host}`;
+};
+
 export const apiTokenNameSchema = lineSchema
   .min(1, 'Name the token, so that you know later what uses it.')
   .max(100, 'At most 100 characters.');

@@ -70,8 +70,8 @@ export const answering = <A extends Access>(
           // What is public needs nobody's credential looked up.
           const caller = access === 'public' ? null : await resolveActor(context.auth, request.headers);
           const actor = authorize(caller, access);
-          if (caller !== null)
-            await spendAccountBudget(context.services, caller, request.method === 'GET' ? 'reads' : 'writes');
+          if (actor !== null)
+            await spendAccountBudget(context.services, actor, request.method === 'GET' ? 'reads' : 'writes');
           return handle(actor);
         }),
       );

@@ -29,7 +29,7 @@ const SignInPage = async ({ searchParams }: { searchParams: Promise<SearchParams
       <div className="space-y-6">
         {error === undefined ? null : (
           <Notice tone="danger" title="You are not signed in">
-            {signInErrorText(error)}
+            {signInErrorText(error, first(params.seconds))}
           </Notice>
         )}
         {user === null ? null : (

@@ -134,7 +134,7 @@ test('a list shows where the user is signed in, with the account, and which of t
   await open(user, 'bearer');
   await signOut(rig.context, ended);
   const actor = await resolve(here);
-  if (actor === null) throw new Error('Nobody is signed in.');
+  if (actor === null || 'unlisted' in actor) throw new Error('Nobody is signed in.');
   const { sessions: listed } = await listSessions(rig.context, actor);
   expect(listed).toHaveLength(2);
   expect(listed.find(({ current }) => current)).toEqual({

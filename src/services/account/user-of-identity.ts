@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
+import { OverBudgetError } from '#contracts/budget.ts';
 import type { Database, Executor } from '#db/client.ts';
 import { userIdentities, users } from '#db/schema/users.ts';
 import type { Identity, SignInAttempt } from './sign-in-rule.ts';
@@ -26,7 +27,8 @@ export const userOfIdentity = async (
 ): Promise<KnownIdentity> => {
   const present = await find(db, identity);
   if (present) return present;
-  await signInRule?.admitAccount(address);
+  const over = await signInRule?.admitAccount(address);
+  if (over) throw new OverBudgetError(over);
   const { provider, subject } = identity;
   return db.transaction(async (transaction) => {
     await transaction.execute(

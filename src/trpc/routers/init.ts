@@ -2,15 +2,10 @@ import { initTRPC, TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';
 import { type Access, authorize } from '#auth/authorize.ts';
 import type { AuthContext } from '#auth/context.ts';
+import type { Caller } from '#auth/resolve-actor.ts';
 import { AppError, type FieldIssue } from '#contracts/errors.ts';
 import { fieldIssuesOf } from '#contracts/field-issues.ts';
-import {
-  type Actor,
-  Fault,
-  reportFault,
-  type ServiceContext,
-  spendAccountBudget,
-} from '#services/ground/index.ts';
+import { Fault, reportFault, type ServiceContext, spendAccountBudget } from '#services/ground/index.ts';
 import { loggingStatus } from '#services/state/index.ts';
 
 /**
@@ -20,7 +15,7 @@ import { loggingStatus } from '#services/state/index.ts';
 export type TrpcContext = {
   services: ServiceContext;
   auth: AuthContext;
-  actor: Actor | null;
+  actor: Caller;
   page?: string | null;
   address?: string | null;
 };

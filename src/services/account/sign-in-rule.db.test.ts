@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { identityProviders } from '#contracts/account.ts';
+import { userIdentities } from '#db/schema/users.ts';
+import { openRig } from '#testing/rigs/engine-rig.ts';
+import { createApiToken } from './create-token.ts';
+import { openSession } from './open-session.ts';
+import { resolveSecret } from './resolve-secret.ts';
+import { userOfIdentity } from './user-of-identity.ts';
+
+let rig: Awaited<ReturnType<typeof openRig>>;
+beforeAll(async () => {
+  rig = await openRig();
+});
+afterAll(() => rig.close());
+
+const wallet = `0x${'ab'.repeat(20)}`;
+const subjects = { local: 'owner', wallet, github: '583231@github.example.com' } as const;
+
+test.each(identityProviders)(
+  'what signed a %s account in is refused once the account is not listed, and good again once it is',
+  async (provider) => {
+    const { db } = rig;
+    const account = await userOfIdentity({ db }, { provider, subject: subjects[provider] }, null);
+    const secrets = {
+      cookie: (await openSession(rig.context, account, 'cookie')).secret,
+      bearer: (await openSession(rig.context, account, 'bearer')).secret,
+      token: (await createApiToken(rig.context, { userId: account.userId, name: 'test' })).token,
+    };
+    const outcomes = async (...allow: string[]) => {
+      const found = await Promise.all(
+        Object.entries(secrets).map(([kind, secret]) =>
+          resolveSecret({ db, signInRule: { allow } }, secret, kind === 'cookie' ? 'cookie' : 'bearer'),
+        ),
+      );
+      return found.map((caller) => (caller !== null && 'unlisted' in caller ? 'unlisted' : caller?.userId));
+    };
+    const good = Array(3).fill(account.userId);
+    const other = provider === 'wallet' ? 'github:583231@github.example.com' : `wallet:${wallet}`;
+    // The owner always may.
+    const refused = provider === 'local' ? good : Array(3).fill('unlisted');
+    expect(await outcomes()).toEqual(good);
+    expect(await outcomes(other)).toEqual(refused);
+    expect(await outcomes('github:583231')).toEqual(refused);
+    expect(await outcomes(other, `${provider}:${subjects[provider].toUpperCase()}`)).toEqual(good);
+  },
+);
+
+test('a token is its user’s, a session is the account’s that signed in', async () => {
+  const { db } = rig;
+  const first = await userOfIdentity({ db }, { provider: 'github', subject: '1' }, null);
+  const [second] = await db
+    .insert(userIdentities)
+    .values({ userId: first.userId, provider: 'github', subject: '2' })
+    .returning({ userId: userIdentities.userId, identityId: userIdentities.id });
+  if (second === undefined) throw new Error('No identity was inserted.');
+  const { token } = await createApiToken(rig.context, { userId: first.userId, name: 'test' });
+  const signInRule = { allow: ['github:2'] };
+  const resolve = (secret: string) => resolveSecret({ db, signInRule }, secret, 'bearer');
+  expect(await resolve(token)).toMatchObject({ userId: first.userId });
+  expect(await resolve((await openSession(rig.context, second, 'bearer')).secret)).toMatchObject({
+    userId: first.userId,
+  });
+  expect(await resolve((await openSession(rig.context, first, 'bearer')).secret)).toEqual({ unlisted: true });
+});
