@@ -4,7 +4,7 @@ import type { RunConfig, RunSecrets } from '#contracts/run.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { whyNotAdmitted } from './admission.ts';
 import { runConfigOf } from './config.ts';
-import { inquire } from './inquire.ts';
+import { inquire, type Waiting } from './inquire.ts';
 import { standingOf } from './standing.ts';
 import { allowedSourceOf } from './target.ts';
 
@@ -26,7 +26,7 @@ export const estimateRun = async (
   context: ServiceContext,
   actor: Actor,
   request: EstimateRequest,
-  signal?: AbortSignal,
+  waiting?: Waiting,
 ): Promise<RunEstimate> => {
   const provider = request.judge ?? context.policy.defaultJudge;
   const standing = await standingOf(context, actor);
@@ -45,5 +45,5 @@ export const estimateRun = async (
       changesRead: 0,
       judging: free,
     };
-  return inquire(context, actor, { kind: 'estimate', config, secrets }, signal);
+  return inquire(context, actor, { kind: 'estimate', config, secrets }, waiting);
 };

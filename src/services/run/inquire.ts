@@ -16,6 +16,8 @@ import type { Actor, ServiceContext } from '../ground/context.ts';
 /** Of all users together. Each is worked on for at most a minute and a half, several at a time. Strangers may fill half. */
 const mostWaiting = 64;
 const mostOfStrangers = mostWaiting / 2;
+/** From one address, because one person can have many accounts. */
+export const mostOfAddress = 4;
 
 /** The answer is on the page within a second of being there. */
 const lookEveryMs = 250;
@@ -32,24 +34,41 @@ export const forgetInquiries = async (db: Executor): Promise<void> => {
   await db.delete(inquiries).where(lt(inquiries.createdAt, beforeNow(inquiryLifetimeMs)));
 };
 
+const isWaiting = and(isNull(inquiries.answer), isNull(inquiries.refusal));
+
+/** Why there is no place for an inquiry now; null if there is. */
+const whyNoPlace = async (
+  transaction: Executor,
+  isStranger: boolean,
+  address: string | null,
+): Promise<string | null> => {
+  // Callers that come together count one after the other, or each would find the last place free.
+  await transaction.execute(sql`select pg_advisory_xact_lock(hashtext('places of inquiries'))`);
+  const waiting = await transaction.$count(inquiries, isWaiting);
+  if (waiting >= (isStranger ? mostOfStrangers : mostWaiting))
+    return 'Many others are asking just now. Try again in a minute.';
+  if (!isStranger || address === null) return null;
+  const ofAddress = await transaction.$count(inquiries, and(isWaiting, eq(inquiries.address, address)));
+  return ofAddress >= mostOfAddress
+    ? `Your address waits for ${ofAddress} trials and estimates, the most that one address may. Wait for one of them.`
+    : null;
+};
+
 const insertInquiry = (
   { db, sender, secretBox }: Pick<ServiceContext, 'db' | 'sender' | 'secretBox'>,
   { userId }: Actor,
   { kind, config, secrets }: { kind: InquiryKind; config: RunConfig; secrets: RunSecrets },
+  address: string | null,
 ): Promise<string> =>
   db.transaction(async (transaction) => {
     await forgetInquiries(transaction);
-    const waiting = await transaction.$count(
-      inquiries,
-      and(isNull(inquiries.answer), isNull(inquiries.refusal)),
-    );
     const isStranger = config.standing === 'stranger';
-    if (waiting >= (isStranger ? mostOfStrangers : mostWaiting))
-      throw new AppError('TOO_MANY_REQUESTS', 'Many others are asking just now. Try again in a minute.');
+    const noPlace = await whyNoPlace(transaction, isStranger, address);
+    if (noPlace !== null) throw new AppError('TOO_MANY_REQUESTS', noPlace);
     const id = randomUUID();
     const inserted = await transaction
       .insert(inquiries)
-      .values({ id, userId, kind, config, sealed: secretBox.seal(id, secrets) })
+      .values({ id, userId, address, kind, config, sealed: secretBox.seal(id, secrets) })
       .onConflictDoNothing()
       .returning({ id: inquiries.id });
     if (inserted.length === 0) throw new AppError('TOO_MANY_REQUESTS', busy[kind]);
@@ -68,21 +87,28 @@ const read = async (db: Database, id: string) => {
   return row;
 };
 
+/** Who waits for an inquiry's answer. */
+export type Waiting = {
+  /** Aborted once nobody waits any more: a page that was reloaded may ask again at once. */
+  signal?: AbortSignal | undefined;
+  /** The client's, as the server's entry names it; null where clients cannot be told apart. */
+  address?: string | null | undefined;
+};
+
 /**
  * Has a worker answer what a form asks, and waits for it. Repositories are read and oracles asked by workers only. Nothing
  * of it is kept.
- * @param signal aborted once nobody waits any more: a page that was reloaded may ask again at once.
- * @throws AppError the worker's refusal; TOO_MANY_REQUESTS if this user's last inquiry of the kind, or those of many
- * others, are under way; SERVICE_UNAVAILABLE if no worker answers in time.
+ * @throws AppError the worker's refusal; TOO_MANY_REQUESTS if this user's last inquiry of the kind, or those of their
+ * address or of many others, are under way; SERVICE_UNAVAILABLE if no worker answers in time.
  */
 export const inquire = async <Kind extends InquiryKind>(
   context: Pick<ServiceContext, 'db' | 'sender' | 'secretBox'>,
   actor: Actor,
   inquiry: { kind: Kind; config: RunConfig; secrets: RunSecrets },
-  signal?: AbortSignal,
+  { signal, address = null }: Waiting = {},
 ): Promise<InquiryAnswer<Kind>> => {
   const { db } = context;
-  const id = await insertInquiry(context, actor, inquiry);
+  const id = await insertInquiry(context, actor, inquiry, address);
   const until = performance.now() + inquiryLifetimeMs;
   try {
     for (;;) {

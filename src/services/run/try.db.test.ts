@@ -8,7 +8,7 @@ import { createSecretBox } from '#platform/secret-box.ts';
 import { openPolicy, testRig } from '#testing/rigs/engine-rig.ts';
 import { changeNumber, changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
 import { type DrawRequest, SourceError } from '#verification/sources/source.ts';
-import { forgetInquiries } from './inquire.ts';
+import { forgetInquiries, mostOfAddress } from './inquire.ts';
 import { tryRunOracle } from './try.ts';
 
 afterEach(() => void vi.restoreAllMocks());
@@ -196,10 +196,42 @@ test('strangers fill half of the places, and theirs are taken last', async () =>
   expect(await answering(Promise.all([theirs, listed]))).toHaveLength(2);
 });
 
+test('strangers of one address fill few places, however many accounts they have', async () => {
+  const { context, db, user, answering } = await rigWith();
+  let made = 0;
+  const stranger = () => user({ provider: 'wallet', subject: `0x${String(++made).padStart(40, '0')}` });
+  const from = (address: string | null) => ({ address });
+  const outcome = (asked: Promise<unknown>) =>
+    asked.then(
+      () => 'answered',
+      ({ code }) => code,
+    );
+  const strangers = await Promise.all(Array.from({ length: 20 }, stranger));
+  // All at once, so that each could find the last place free.
+  const ofOne = Promise.all(
+    strangers.map((actor) => outcome(tryRunOracle(context, actor, request, from('203.0.113.7')))),
+  );
+  await expect.poll(() => db.$count(inquiries)).toBe(mostOfAddress);
+  const others = Promise.all([
+    outcome(tryRunOracle(context, await stranger(), request, from('2001:db8::/64'))),
+    outcome(tryRunOracle(context, await stranger(), request, from(null))),
+    // Whom the operator listed is no stranger.
+    outcome(tryRunOracle(context, await user(), request, from('203.0.113.7'))),
+  ]);
+  await expect.poll(() => db.$count(inquiries)).toBe(mostOfAddress + 3);
+  expect((await answering(ofOne)).toSorted()).toEqual([
+    ...Array(20 - mostOfAddress).fill('TOO_MANY_REQUESTS'),
+    ...Array(mostOfAddress).fill('answered'),
+  ]);
+  expect(await answering(others)).toEqual(['answered', 'answered', 'answered']);
+  const again = tryRunOracle(context, strangers[0] ?? (await stranger()), request, from('203.0.113.7'));
+  expect((await answering(again)).change.id).toBe('1');
+});
+
 test('a trial that nobody waits for any more makes room at once', async () => {
   const { context, actor, db, answering } = await rigWith();
   const gone = new AbortController();
-  const left = tryRunOracle(context, actor, request, gone.signal);
+  const left = tryRunOracle(context, actor, request, { signal: gone.signal });
   await expect.poll(() => db.$count(inquiries)).toBe(1);
   gone.abort();
   await expect(left).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });

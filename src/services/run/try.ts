@@ -4,7 +4,7 @@ import type { TryRequest } from '#contracts/run-request.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { engineOff } from './admission.ts';
 import { runConfigOf } from './config.ts';
-import { inquire } from './inquire.ts';
+import { inquire, type Waiting } from './inquire.ts';
 import { standingOf } from './standing.ts';
 import { targetOf } from './target.ts';
 
@@ -16,10 +16,10 @@ export const tryRunOracle = async (
   context: ServiceContext,
   actor: Actor,
   request: TryRequest,
-  signal?: AbortSignal,
+  waiting?: Waiting,
 ): Promise<OracleTrial> => {
   if (!context.policy.engineEnabled) throw new AppError('PRECONDITION_FAILED', engineOff);
   const { target, secrets } = await targetOf(context, await standingOf(context, actor), request);
   const config = runConfigOf(context, { ...request, limit: 1, minReplays: 1 }, target, 'offline');
-  return inquire(context, actor, { kind: 'trial', config, secrets }, signal);
+  return inquire(context, actor, { kind: 'trial', config, secrets }, waiting);
 };

@@ -50,7 +50,9 @@ export const runRouter = router({
   tryOracle: procedureFor('runs:write')
     .input(tryRequestSchema)
     .output(oracleTrialSchema)
-    .mutation(({ ctx, input, signal }) => tryRunOracle(ctx.services, ctx.actor, input, signal)),
+    .mutation(({ ctx, input, signal }) =>
+      tryRunOracle(ctx.services, ctx.actor, input, { signal, address: ctx.address }),
+    ),
   cancel: procedureFor('runs:write')
     .input(runIdSchema)
     .output(runSchema)
@@ -66,7 +68,9 @@ export const runRouter = router({
   estimate: procedureFor('runs:write')
     .input(estimateRequestSchema)
     .output(runEstimateSchema)
-    .mutation(({ ctx, input, signal }) => estimateRun(ctx.services, ctx.actor, input, signal)),
+    .mutation(({ ctx, input, signal }) =>
+      estimateRun(ctx.services, ctx.actor, input, { signal, address: ctx.address }),
+    ),
   byId: procedureFor('runs:read')
     .input(runIdSchema)
     .output(runSchema)
