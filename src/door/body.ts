@@ -1,29 +1,66 @@
 import { IncomingMessage } from 'node:http';
 
-/** Whether a request announces a body. */
-const hasBody = ({ headers }: IncomingMessage) =>
-  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+/** How many bytes a request announces; a body in chunks has no end that is known. */
+export const announcedBytes = ({ headers }: IncomingMessage): number =>
+  headers['transfer-encoding'] === undefined
+    ? Number(headers['content-length'] ?? 0)
+    : Number.POSITIVE_INFINITY;
 
 export type UnreadBody = 'too large' | 'too busy' | 'broken off';
 
-/** Bodies that are arriving, of all requests together: slow senders must not fill the memory. */
-const mostArrivingBytes = 64 * 1024 * 1024;
-let arrivingBytes = 0;
+const megabyte = 1024 * 1024;
 
-const readUpTo = (request: IncomingMessage, maxBytes: number): Promise<Buffer | UnreadBody> =>
+/** Bodies that are arriving, of all requests together: slow senders must not fill the memory. */
+const mostArriving = 64 * megabyte;
+/** Of those whose senders are not known, so that they cannot keep those out who are. */
+const mostArrivingUnknown = 32 * megabyte;
+const mostArrivingOfAddress = 8 * megabyte;
+
+/** Who sends a body. `address` is null where clients cannot be told apart. */
+export type BodySender = { isKnown: boolean; address: string | null };
+
+/** Counts the bytes that are arriving, of all and of each kind of sender. */
+const openTally = () => {
+  const arriving = new Map<string, number>();
+  const boundsFor = ({ isKnown, address }: BodySender): [string, number][] => [
+    ['all', mostArriving],
+    ...(isKnown ? [] : [['unknown', mostArrivingUnknown] as [string, number]]),
+    ...(address === null ? [] : [[`of ${address}`, mostArrivingOfAddress] as [string, number]]),
+  ];
+  return (sender: BodySender) => {
+    const bounds = boundsFor(sender);
+    return {
+      /** Returns whether there is room for so many more, which are counted in any case. */
+      add: (bytes: number): boolean => {
+        for (const [name] of bounds) {
+          const now = (arriving.get(name) ?? 0) + bytes;
+          if (now === 0) arriving.delete(name);
+          else arriving.set(name, now);
+        }
+        return bounds.every(([name, most]) => (arriving.get(name) ?? 0) <= most);
+      },
+    };
+  };
+};
+
+const readUpTo = (
+  request: IncomingMessage,
+  maxBytes: number,
+  tally: { add: (bytes: number) => boolean },
+): Promise<Buffer | UnreadBody> =>
   new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
     const end = (outcome: Buffer | UnreadBody) => {
       request.off('data', take).off('end', whole).off('close', broken).off('error', broken);
-      arrivingBytes -= size;
+      tally.add(-size);
       resolve(outcome);
     };
     const take = (chunk: Buffer) => {
       size += chunk.byteLength;
-      arrivingBytes += chunk.byteLength;
+      const hasRoom = tally.add(chunk.byteLength);
       if (size > maxBytes) return end('too large');
-      if (arrivingBytes > mostArrivingBytes) return end('too busy');
+      if (!hasRoom) return end('too busy');
       chunks.push(chunk);
     };
     const whole = () => end(Buffer.concat(chunks));
@@ -53,12 +90,16 @@ const withBody = (request: IncomingMessage, body: Buffer): IncomingMessage => {
  * Reads a request's body before anything parses it, declared or chunked, and stops at the limit. A handler behind it
  * never waits for a slow sender, and what it reads has a known length.
  */
-export const bufferBody = async (
-  request: IncomingMessage,
-  maxBytes: number,
-): Promise<IncomingMessage | UnreadBody> => {
-  if (!hasBody(request)) return request;
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return 'too large';
-  const body = await readUpTo(request, maxBytes);
-  return typeof body === 'string' ? body : withBody(request, body);
+export const bodyBuffer = () => {
+  const tallyOf = openTally();
+  return async (
+    request: IncomingMessage,
+    maxBytes: number,
+    sender: BodySender,
+  ): Promise<IncomingMessage | UnreadBody> => {
+    if (announcedBytes(request) === 0) return request;
+    if (Number(request.headers['content-length'] ?? 0) > maxBytes) return 'too large';
+    const body = await readUpTo(request, maxBytes, tallyOf(sender));
+    return typeof body === 'string' ? body : withBody(request, body);
+  };
 };

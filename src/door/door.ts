@@ -1,8 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { clientHeader, pageHeader } from '#contracts/client-header.ts';
 import { type EntryAnswer, securityHeaders, sendAnswer, sendRaw } from './answer.ts';
-import { bufferBody } from './body.ts';
+import { announcedBytes, bodyBuffer } from './body.ts';
 import { type AddressRule, addressReader } from './client-address.ts';
 import { plainTarget } from './decodable-path.ts';
 import { type HostRule, hostRefusals, judgeHost } from './host.ts';
@@ -12,6 +12,12 @@ import { isProbe, kindOf, type RequestKind } from './request-kind.ts';
 /** Spends one request's share of its budgets. Returns the refusal if a budget is spent, else null. */
 export type SpendBudget = (kind: RequestKind, address: string | null) => Promise<EntryAnswer | null>;
 
+/**
+ * Whether who sends these headers is known, by a session's or a token's secret, and may therefore send a large body.
+ * Returns the refusal of such a body, or null.
+ */
+export type AdmitLargeBody = (headers: IncomingHttpHeaders) => Promise<EntryAnswer | null>;
+
 export type DoorSettings = {
   hosts: HostRule;
   origins: OriginRule;
@@ -19,6 +25,7 @@ export type DoorSettings = {
   /** Whether people reach this installation by https. */
   secure: boolean;
   spend: SpendBudget;
+  admitLargeBody: AdmitLargeBody;
 };
 
 const foreignPage: EntryAnswer = {
@@ -66,9 +73,10 @@ const addVary = (response: ServerResponse) => {
  * Decides what may pass to Next: the host, the origin, the size and the number of requests. What passes names its client
  * and its host in forwarding headers of our own, and carries nobody else's.
  */
-export const createDoor = ({ hosts, origins, addresses, secure, spend }: DoorSettings) => {
+export const createDoor = ({ hosts, origins, addresses, secure, spend, admitLargeBody }: DoorSettings) => {
   const reader = addressReader(addresses);
   const ownHeaders = securityHeaders(secure);
+  const bufferBody = bodyBuffer();
 
   const clientOf = (request: IncomingMessage): string | null => {
     const forwarded = request.headers['x-forwarded-for'];
@@ -150,10 +158,15 @@ export const createDoor = ({ hosts, origins, addresses, secure, spend }: DoorSet
       if (kind.walletSignIn && origin !== undefined && (!verdict.foreign || verdict.allowOrigin === origin))
         headers[pageHeader] = origin;
 
-      const buffered = await bufferBody(request, kind.maxBodyBytes);
+      const { maxBodyBytes, maxUnknownBodyBytes } = kind;
+      const isLarge = maxBodyBytes > maxUnknownBodyBytes && announcedBytes(request) > maxUnknownBodyBytes;
+      const refusal = isLarge ? await admitLargeBody(headers) : null;
+      const isKnown = isLarge && refusal === null;
+      const limit = isKnown ? maxBodyBytes : maxUnknownBodyBytes;
+      const buffered = await bufferBody(request, limit, { isKnown, address });
       if (buffered === 'broken off') return null;
       if (typeof buffered === 'string') {
-        refuseBody(request, response, buffered === 'too busy' ? tooBusy : tooLarge(kind.maxBodyBytes));
+        refuseBody(request, response, buffered === 'too busy' ? tooBusy : (refusal ?? tooLarge(limit)));
         return null;
       }
       return buffered;

@@ -10,12 +10,14 @@ export type RequestKind = {
   api: boolean;
   isRead: boolean;
   maxBodyBytes: number;
+  /** The same for who sent neither a session's nor a token's secret. */
+  maxUnknownBodyBytes: number;
 };
 
 /** The largest request of the API is a run with 50 headers of 4,000 characters. */
 const maxApiBodyBytes = 1024 * 1024;
 /** A sign-in's message and signature. Pages take no bodies. */
-const maxPageBodyBytes = 64 * 1024;
+const maxSmallBodyBytes = 64 * 1024;
 
 const walletCalls = new Set(['auth.nonce', 'auth.walletMessage', 'auth.walletSignIn']);
 const trialCalls = new Set(['run.tryOracle', 'run.estimate']);
@@ -44,12 +46,15 @@ export const kindOf = (method: string, plainPath: string): RequestKind => {
     // The demonstration oracle writes nothing, and a run asks it a hundred questions.
     return isRead || demonstration ? 'reads' : 'writes';
   };
+  // Runs ask the demonstration oracle without signing in.
+  const takesLarge = demonstration || (api && !walletSignIn);
   return {
     budget: budget(),
     calls: Math.max(1, calls.length),
     walletSignIn,
     api,
     isRead,
-    maxBodyBytes: api || demonstration ? maxApiBodyBytes : maxPageBodyBytes,
+    maxBodyBytes: takesLarge ? maxApiBodyBytes : maxSmallBodyBytes,
+    maxUnknownBodyBytes: demonstration ? maxApiBodyBytes : maxSmallBodyBytes,
   };
 };

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { sessionCookieName } from '#auth/cookies.ts';
 import { readEnvironment } from '#env.ts';
+import { createApiToken, openSession, userOfIdentity } from '#services/account/index.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 import { openDoor } from './open-door.ts';
 
@@ -36,7 +38,11 @@ const openWeb = async (settings: Record<string, string> = {}) => {
       path,
       agent: false,
       headers: { host: 'localhost:3000', ...headers },
-    }).end();
+    });
+    // A body that is announced never arrives.
+    if (headers['content-length'] === undefined) asked.end();
+    else asked.flushHeaders();
+    onTestFinished(() => void asked.on('error', () => {}).destroy());
     const [answer] = await once(asked, 'response');
     answer.resume();
     return { status: answer.statusCode as number, headers: answer.headers as Record<string, string> };
@@ -69,6 +75,41 @@ test('web processes share the budget of an address, and another address has its 
   // A page is read from another budget.
   expect((await one('GET /', from('203.0.113.7'))).status).toBe(200);
   expect((await one('GET /api/health', from('203.0.113.7'))).status).toBe(200);
+});
+
+test('a session or a token that is good here lets a large body in, and nothing else does', async () => {
+  const { db } = database;
+  const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
+  const [one, other] = [
+    await userOfIdentity({ db }, { provider: 'github', subject: '1' }, null),
+    await userOfIdentity({ db }, { provider: 'github', subject: '2' }, null),
+  ];
+  const ask = await openWeb({ SIGN_IN_ALLOW: 'github:1' });
+  // Only the head is sent: what is let in is waited for, and what is not is refused at once.
+  const outcomeOf = async (headers: Record<string, string>) =>
+    Promise.race([
+      ask('POST /api/v1/verification/runs', { ...headers, 'content-length': String(1024 * 1024) }),
+      new Promise<{ status: string }>((resolve) =>
+        setTimeout(() => resolve({ status: 'waited for' }), 1_500),
+      ),
+    ]);
+  const cookie = (secret: string) => ({ cookie: `${sessionCookieName('http://127.0.0.1:3000')}=${secret}` });
+  const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` });
+  const secretsOf = async (account: typeof one) => [
+    cookie((await openSession({ db, log }, account, 'cookie')).secret),
+    bearer((await openSession({ db, log }, account, 'bearer')).secret),
+    bearer((await createApiToken({ db, log }, { userId: account.userId, name: 'test' })).token),
+  ];
+  for (const headers of await secretsOf(one)) expect((await outcomeOf(headers)).status).toBe('waited for');
+  for (const headers of await secretsOf(other))
+    expect(await outcomeOf(headers)).toMatchObject({
+      status: 401,
+      headers: {
+        'www-authenticate': expect.stringMatching('cookie' in headers ? /^Bearer$/ : /SIGN_IN_ALLOW/),
+      },
+    });
+  for (const headers of [{}, cookie('evs_x'), bearer('ev_x')])
+    expect((await outcomeOf(headers)).status).toBe(401);
 });
 
 test('where a proxy is likely and not named, its address stands for nobody', async () => {

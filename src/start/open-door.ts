@@ -1,15 +1,23 @@
-import { overBudgetHeaders, overBudgetText } from '#contracts/budget.ts';
+import { challengeOf } from '#auth/authorize.ts';
+import { resolveActor } from '#auth/resolve-actor.ts';
+import { overBudgetHeaders, overBudgetText, waitHeaders } from '#contracts/budget.ts';
+import { AppError, errorCodes } from '#contracts/errors.ts';
 import { openDatabase } from '#db/client.ts';
-import { createDoor, type SpendBudget } from '#door/door.ts';
+import { type AdmitLargeBody, createDoor, type SpendBudget } from '#door/door.ts';
 import { type Environment, requireVariable } from '#env.ts';
 import { hostRuleOf, isLocalMode, isProxyUnnamed, ownUrl } from '#mode.ts';
 import { openBudgets } from '#platform/budgets/budgets.ts';
 import { addressBudgets, installationBudgets } from '#platform/budgets/policies.ts';
 import { createLogger } from '#platform/telemetry/logger.ts';
 import { createTracing } from '#platform/telemetry/tracing.ts';
+import { notListed } from '#services/account/index.ts';
+import { reportFault } from '#services/ground/index.ts';
 
 /** A process asks for a block of a budget now and then. A second connection serves while one is slow. */
 export const entryConnections = 2;
+
+const signInForLarge =
+  'Who is not signed in may send only small bodies. Sign in, or send a personal token as Authorization: Bearer <token>.';
 
 /** Where our own pages are. On loopback a person may use any of the names of this machine. */
 const ownOrigins = (environment: Environment): string[] => {
@@ -43,6 +51,30 @@ export const openDoor = (environment: Environment) => {
     return null;
   };
 
+  const auth = { db: database.db, url: own.href, signInRule: { allow: environment.SIGN_IN_ALLOW } };
+  const whyUnknown = async (headers: Headers): Promise<Error | null> => {
+    try {
+      const caller = await resolveActor(auth, headers);
+      if (caller === null) return new AppError('UNAUTHORIZED', signInForLarge);
+      return 'unlisted' in caller ? new AppError('UNAUTHORIZED', notListed) : null;
+    } catch (error) {
+      return reportFault({ log: logger }, error, { request: 'a large body' });
+    }
+  };
+  const admitLargeBody: AdmitLargeBody = async ({ authorization, cookie }) => {
+    const headers = new Headers();
+    if (authorization !== undefined) headers.set('authorization', authorization);
+    if (cookie !== undefined) headers.set('cookie', cookie);
+    const error = await whyUnknown(headers);
+    if (error === null) return null;
+    const challenge = challengeOf(headers, error);
+    return {
+      status: error instanceof AppError ? errorCodes[error.code] : 500,
+      detail: error.message,
+      headers: { ...waitHeaders(error), ...(challenge === null ? {} : { 'www-authenticate': challenge }) },
+    };
+  };
+
   return {
     door: createDoor({
       hosts: hostRuleOf(environment, HOST),
@@ -54,6 +86,7 @@ export const openDoor = (environment: Environment) => {
       addresses: { trusted: TRUSTED_PROXIES, loopbackIsProxy: isProxyUnnamed(environment) },
       secure: own.protocol === 'https:',
       spend,
+      admitLargeBody,
     }),
     close: async () => {
       budgets.close();

@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { boundConnections, mostConnectionsPerAddress } from './connections.ts';
+
+test('one address holds so many connections and no more, and a closed one makes room', async () => {
+  const server = createServer();
+  boundConnections(server, (peer) => (peer === undefined ? null : 'one'));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const opened: Socket[] = [];
+  onTestFinished(() => {
+    for (const socket of opened) socket.destroy();
+    server.close();
+  });
+  const dial = async () => {
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    opened.push(socket);
+    const closed = once(socket.resume(), 'close').then(() => 'closed');
+    await once(socket, 'connect');
+    socket.write('GET / HTTP/1.1\r\n');
+    return { socket, closed };
+  };
+  const held = [];
+  for (let at = 0; at < mostConnectionsPerAddress; at += 1) held.push(await dial());
+  expect(await (await dial()).closed).toBe('closed');
+  expect(held.filter(({ socket }) => socket.destroyed)).toEqual([]);
+  const [first] = held;
+  first?.socket.destroy();
+  await first?.closed;
+  await expect
+    .poll(async () => {
+      const { socket, closed } = await dial();
+      return Promise.race([
+        closed,
+        new Promise((resolve) => setTimeout(() => resolve(socket.readyState), 100)),
+      ]);
+    })
+    .toBe('open');
+});
