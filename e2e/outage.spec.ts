@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
@@ -90,6 +91,35 @@ test('a web process whose connections go silent serves again within seconds, thr
   await expect.poll(() => status('/certificates'), { timeout: 60_000 }).toBe(200);
   expect(proxy.opened).toBeGreaterThan(before);
   web.kill('SIGKILL');
+});
+
+test('who holds all connections of an address does not make the web process end itself', async () => {
+  test.setTimeout(120_000);
+  const { web, exited, baseUrl, status } = await startWeb({ UNREADY_SECONDS: '10' });
+  const port = Number(new URL(baseUrl).port);
+  const held = new Set<Socket>();
+  const holdOne = () => {
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    held.add(socket);
+    socket.write('GET / HTTP/1.1\r\n');
+    socket.once('close', () => held.delete(socket));
+  };
+  const hold = setInterval(() => {
+    for (let missing = 300 - held.size; missing > 0; missing -= 1) holdOne();
+  }, 200);
+  await expect.poll(() => status('/api/ready'), { timeout: 30_000 }).toBe(0);
+  // Twice its patience.
+  const ended = await Promise.race([
+    exited,
+    new Promise((resolve) => setTimeout(resolve, 20_000, 'running')),
+  ]);
+  expect(ended).toBe('running');
+  expect(await status('/api/ready')).toBe(0);
+  clearInterval(hold);
+  for (const socket of held) socket.destroy();
+  await expect.poll(() => status('/api/ready'), { timeout: 30_000 }).toBe(200);
+  web.kill('SIGTERM');
+  expect(await exited).toEqual([0, null]);
 });
 
 test('a web process ends in time on SIGTERM, and ends itself when it stays unready, though its database says nothing', async () => {

@@ -1,3 +1,5 @@
+import { Worker } from 'node:worker_threads';
+
 /** A process that stays unusable ends, so that what supervises it starts another. */
 
 const lookEveryMs = 10_000;
@@ -25,6 +27,18 @@ export const endUnlessReady = (
   };
   const timer = setInterval(look, everyMs).unref();
   return () => clearInterval(timer);
+};
+
+/**
+ * Ends this process if its event loop stands still for `patienceMs`. A thread watches, because what runs on the loop cannot.
+ */
+export const endWhenStuck = (patienceMs: number, everyMs = Math.min(lookEveryMs, patienceMs / 3)): void => {
+  const thread = new Worker(new URL('./stuck-loop.ts', import.meta.url), {
+    workerData: { everyMs, patienceMs },
+    execArgv: [],
+  });
+  thread.unref();
+  setInterval(() => thread.postMessage('here'), everyMs / 2).unref();
 };
 
 /** What must have happened by the end of the grace period besides what is under way: closing connections and files. */

@@ -6,12 +6,12 @@ import { boundConnections } from '#door/connections.ts';
 import { readEnvironment } from '#env.ts';
 import { isProxyUnnamed, modeLine } from '#mode.ts';
 import { hearingOutage } from '#services/ground/index.ts';
-import { localUrl } from './address.ts';
+import { askWithin } from './ask-within.ts';
 import { cannotStart } from './cannot-start.ts';
 import { projectRoot } from './child.ts';
 import { openDoor } from './open-door.ts';
 import { answerOutageWith503 } from './unavailable-page.ts';
-import { endUnlessReady, exitByDeadline } from './watchdog.ts';
+import { endUnlessReady, endWhenStuck, exitByDeadline } from './watchdog.ts';
 
 /**
  * The web process of a built application; with `--dev`, of its sources. It serves what `next start` serves, but decides
@@ -28,12 +28,7 @@ const lookEveryMs = 100;
 const isEventStream = (response: ServerResponse) =>
   String(response.getHeader('content-type') ?? '').startsWith('text/event-stream');
 
-/** Asked through its own door, so that a server that accepts connections and answers none is not ready either. */
-const isReady = async (url: string): Promise<boolean> => {
-  const answer = await fetch(`${url}/api/ready`, { signal: AbortSignal.timeout(10_000) });
-  await answer.body?.cancel();
-  return answer.ok;
-};
+const readyWithinMs = 10_000;
 
 /** For the operator: where it was thrown and its code, but not its message, which may repeat what was asked. */
 const placeOf = (error: unknown): string => {
@@ -141,14 +136,19 @@ const run = async () => {
         'NEXTAUTH_URL is public, so a proxy is likely in front. Set TRUSTED_PROXIES to its address, for example TRUSTED_PROXIES=127.0.0.1. Until then, what comes through a proxy on this machine is not counted by address.\n',
       );
     process.stdout.write('The web server is ready.\n');
+    const ask = askWithin((request, response) => {
+      handle(request, response).catch(() => response.destroy());
+    });
     endUnlessReady(
-      async () => ending || isReady(localUrl(HOST, PORT)),
+      async () => ending || (await ask('/api/ready', readyWithinMs)) === 200,
       () => {
         process.stderr.write(`The web server was not ready for ${UNREADY_SECONDS} s, and ends.\n`);
         process.exit(1);
       },
       UNREADY_SECONDS * 1_000,
     );
+    // A debugger may hold a development server.
+    if (!dev) endWhenStuck(UNREADY_SECONDS * 1_000);
   });
 };
 
