@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { openDoorRig } from '#testing/rigs/door-rig.ts';
+import type { DoorSettings } from './door.ts';
 
 const kilobyte = 1024;
 const megabyte = 1024 * kilobyte;
@@ -42,7 +43,7 @@ test('a body is bounded before anything parses it, declared or chunked', async (
 test('who is not known sends small bodies only, and is refused before a larger one is read', async () => {
   const asked: unknown[] = [];
   const { ask, reached } = await openDoorRig({
-    admitLargeBody: async ({ authorization, cookie }) => {
+    requireKnown: async ({ authorization, cookie }) => {
       asked.push(authorization ?? cookie);
       return authorization === 'Bearer good' ? null : unknown;
     },
@@ -82,7 +83,7 @@ test('who is not known sends small bodies only, and is refused before a larger o
 
 test('who is known cannot be found out while the database is away, and a large body waits for it', async () => {
   const away = { status: 503, detail: 'Away.', headers: { 'retry-after': '5' } };
-  const { ask, reached } = await openDoorRig({ admitLargeBody: async () => away });
+  const { ask, reached } = await openDoorRig({ requireKnown: async () => away });
   const answer = await ask('POST /api/v1/verification/runs', { 'Content-Length': String(megabyte) });
   expect([answer.status, answer.header('retry-after')]).toEqual([503, '5']);
   expect(reached).toEqual([]);
@@ -103,7 +104,10 @@ const slowSenders = (port: number, line: string, count: number, addresses: numbe
 const busy = /^HTTP\/1\.1 503 .*\r\nretry-after: 5\r\n/is;
 const behindProxy = { addresses: { trusted: ['127.0.0.1'], loopbackIsProxy: false } };
 const good = 'Authorization: Bearer good\r\n';
-const asKnown = { ...behindProxy, admitLargeBody: async () => null };
+const asKnown: Partial<DoorSettings> = {
+  ...behindProxy,
+  requireKnown: async ({ authorization }) => (authorization === 'Bearer good' ? null : unknown),
+};
 
 test.each([
   ['one address', 'POST /api/v1/x', 10, 1, good],
@@ -139,4 +143,9 @@ test('slow bodies of one address, and of all who are not known, keep no other se
     'x'.repeat(megabyte),
   );
   expect(answer.status).toBe(200);
+  const small = (headers: Record<string, string>) =>
+    ask('POST /api/v1/x', { ...headers, 'X-Forwarded-For': '203.0.113.8', 'Content-Length': '3' }, 'abc');
+  expect((await small({ Authorization: 'Bearer good' })).status).toBe(200);
+  const demonstration = { 'X-Forwarded-For': '203.0.113.8', 'Content-Length': String(megabyte) };
+  expect((await ask('POST /api/demo-oracle', demonstration, 'x'.repeat(megabyte))).status).toBe(503);
 }, 60_000);

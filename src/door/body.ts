@@ -19,46 +19,21 @@ const mostArrivingOfAddress = 8 * megabyte;
 /** Who sends a body. `address` is null where clients cannot be told apart. */
 export type BodySender = { isKnown: boolean; address: string | null };
 
-/** Counts the bytes that are arriving, of all and of each kind of sender. */
-const openTally = () => {
-  const arriving = new Map<string, number>();
-  const boundsFor = ({ isKnown, address }: BodySender): [string, number][] => [
-    ['all', mostArriving],
-    ...(isKnown ? [] : [['unknown', mostArrivingUnknown] as [string, number]]),
-    ...(address === null ? [] : [[`of ${address}`, mostArrivingOfAddress] as [string, number]]),
-  ];
-  return (sender: BodySender) => {
-    const bounds = boundsFor(sender);
-    return {
-      /** Returns whether there is room for so many more, which are counted in any case. */
-      add: (bytes: number): boolean => {
-        for (const [name] of bounds) {
-          const now = (arriving.get(name) ?? 0) + bytes;
-          if (now === 0) arriving.delete(name);
-          else arriving.set(name, now);
-        }
-        return bounds.every(([name, most]) => (arriving.get(name) ?? 0) <= most);
-      },
-    };
-  };
-};
+/** Counts bytes that arrive. Returns whether there is room for them. */
+type Count = (bytes: number) => boolean;
 
-const readUpTo = (
-  request: IncomingMessage,
-  maxBytes: number,
-  tally: { add: (bytes: number) => boolean },
-): Promise<Buffer | UnreadBody> =>
+const readUpTo = (request: IncomingMessage, maxBytes: number, count: Count): Promise<Buffer | UnreadBody> =>
   new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
     const end = (outcome: Buffer | UnreadBody) => {
       request.off('data', take).off('end', whole).off('close', broken).off('error', broken);
-      tally.add(-size);
+      count(-size);
       resolve(outcome);
     };
     const take = (chunk: Buffer) => {
       size += chunk.byteLength;
-      const hasRoom = tally.add(chunk.byteLength);
+      const hasRoom = count(chunk.byteLength);
       if (size > maxBytes) return end('too large');
       if (!hasRoom) return end('too busy');
       chunks.push(chunk);
@@ -86,20 +61,39 @@ const withBody = (request: IncomingMessage, body: Buffer): IncomingMessage => {
   return copy;
 };
 
-/**
- * Reads a request's body before anything parses it, declared or chunked, and stops at the limit. A handler behind it
- * never waits for a slow sender, and what it reads has a known length.
- */
-export const bodyBuffer = () => {
-  const tallyOf = openTally();
-  return async (
-    request: IncomingMessage,
-    maxBytes: number,
-    sender: BodySender,
-  ): Promise<IncomingMessage | UnreadBody> => {
-    if (announcedBytes(request) === 0) return request;
-    if (Number(request.headers['content-length'] ?? 0) > maxBytes) return 'too large';
-    const body = await readUpTo(request, maxBytes, tallyOf(sender));
-    return typeof body === 'string' ? body : withBody(request, body);
+/** The bodies that arrive at one server. */
+export const bodyReader = () => {
+  const arriving = new Map<string, number>();
+  const bytesOf = (name: string) => arriving.get(name) ?? 0;
+  const counterFor = ({ isKnown, address }: BodySender): Count => {
+    const bounds = new Map([['all', mostArriving]]);
+    if (!isKnown) bounds.set('unknown', mostArrivingUnknown);
+    if (address !== null) bounds.set(`of ${address}`, mostArrivingOfAddress);
+    return (bytes) => {
+      for (const name of bounds.keys()) {
+        const now = bytesOf(name) + bytes;
+        if (now === 0) arriving.delete(name);
+        else arriving.set(name, now);
+      }
+      return [...bounds].every(([name, most]) => bytesOf(name) <= most);
+    };
+  };
+  return {
+    /** Whether those who are not known nearly fill their part, so that others should say who they are. */
+    isCrowded: () => bytesOf('unknown') > mostArrivingUnknown - megabyte,
+    /**
+     * Reads a request's body before anything parses it, declared or chunked, and stops at the limit. A handler behind it
+     * never waits for a slow sender, and what it reads has a known length.
+     */
+    read: async (
+      request: IncomingMessage,
+      maxBytes: number,
+      sender: BodySender,
+    ): Promise<IncomingMessage | UnreadBody> => {
+      if (announcedBytes(request) === 0) return request;
+      if (Number(request.headers['content-length'] ?? 0) > maxBytes) return 'too large';
+      const body = await readUpTo(request, maxBytes, counterFor(sender));
+      return typeof body === 'string' ? body : withBody(request, body);
+    },
   };
 };

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Duplex } from 'node:stream';
 import { clientHeader, pageHeader } from '#contracts/client-header.ts';
 import { type EntryAnswer, securityHeaders, sendAnswer, sendRaw } from './answer.ts';
-import { announcedBytes, bodyBuffer } from './body.ts';
+import { announcedBytes, bodyReader } from './body.ts';
 import { type AddressRule, addressReader } from './client-address.ts';
 import { plainTarget } from './decodable-path.ts';
 import { type HostRule, hostRefusals, judgeHost } from './host.ts';
@@ -12,11 +12,8 @@ import { isProbe, kindOf, type RequestKind } from './request-kind.ts';
 /** Spends one request's share of its budgets. Returns the refusal if a budget is spent, else null. */
 export type SpendBudget = (kind: RequestKind, address: string | null) => Promise<EntryAnswer | null>;
 
-/**
- * Whether who sends these headers is known, by a session's or a token's secret, and may therefore send a large body.
- * Returns the refusal of such a body, or null.
- */
-export type AdmitLargeBody = (headers: IncomingHttpHeaders) => Promise<EntryAnswer | null>;
+/** Whether who sends these headers is known, by a session's or a token's secret. Returns the refusal if not, else null. */
+export type RequireKnown = (headers: IncomingHttpHeaders) => Promise<EntryAnswer | null>;
 
 export type DoorSettings = {
   hosts: HostRule;
@@ -25,7 +22,7 @@ export type DoorSettings = {
   /** Whether people reach this installation by https. */
   secure: boolean;
   spend: SpendBudget;
-  admitLargeBody: AdmitLargeBody;
+  requireKnown: RequireKnown;
 };
 
 const foreignPage: EntryAnswer = {
@@ -73,10 +70,10 @@ const addVary = (response: ServerResponse) => {
  * Decides what may pass to Next: the host, the origin, the size and the number of requests. What passes names its client
  * and its host in forwarding headers of our own, and carries nobody else's.
  */
-export const createDoor = ({ hosts, origins, addresses, secure, spend, admitLargeBody }: DoorSettings) => {
+export const createDoor = ({ hosts, origins, addresses, secure, spend, requireKnown }: DoorSettings) => {
   const reader = addressReader(addresses);
   const ownHeaders = securityHeaders(secure);
-  const bufferBody = bodyBuffer();
+  const bodies = bodyReader();
 
   const clientOf = (request: IncomingMessage): string | null => {
     const forwarded = request.headers['x-forwarded-for'];
@@ -159,11 +156,13 @@ export const createDoor = ({ hosts, origins, addresses, secure, spend, admitLarg
         headers[pageHeader] = origin;
 
       const { maxBodyBytes, maxUnknownBodyBytes } = kind;
-      const isLarge = maxBodyBytes > maxUnknownBodyBytes && announcedBytes(request) > maxUnknownBodyBytes;
-      const refusal = isLarge ? await admitLargeBody(headers) : null;
-      const isKnown = isLarge && refusal === null;
+      const bytes = announcedBytes(request);
+      const mustBeKnown = bytes > maxUnknownBodyBytes || (bytes > 0 && bodies.isCrowded());
+      const asksWho = mustBeKnown && maxBodyBytes > maxUnknownBodyBytes;
+      const refusal = asksWho ? await requireKnown(headers) : null;
+      const isKnown = asksWho && refusal === null;
       const limit = isKnown ? maxBodyBytes : maxUnknownBodyBytes;
-      const buffered = await bufferBody(request, limit, { isKnown, address });
+      const buffered = await bodies.read(request, limit, { isKnown, address });
       if (buffered === 'broken off') return null;
       if (typeof buffered === 'string') {
         refuseBody(request, response, buffered === 'too busy' ? tooBusy : (refusal ?? tooLarge(limit)));

@@ -3,7 +3,7 @@ import { resolveActor } from '#auth/resolve-actor.ts';
 import { overBudgetHeaders, overBudgetText, waitHeaders } from '#contracts/budget.ts';
 import { AppError, errorCodes } from '#contracts/errors.ts';
 import { openDatabase } from '#db/client.ts';
-import { type AdmitLargeBody, createDoor, type SpendBudget } from '#door/door.ts';
+import { createDoor, type RequireKnown, type SpendBudget } from '#door/door.ts';
 import { type Environment, requireVariable } from '#env.ts';
 import { hostRuleOf, isLocalMode, isProxyUnnamed, ownUrl } from '#mode.ts';
 import { openBudgets } from '#platform/budgets/budgets.ts';
@@ -61,7 +61,7 @@ export const openDoor = (environment: Environment) => {
       return reportFault({ log: logger }, error, { request: 'a large body' });
     }
   };
-  const admitLargeBody: AdmitLargeBody = async ({ authorization, cookie }) => {
+  const requireKnown: RequireKnown = async ({ authorization, cookie }) => {
     const headers = new Headers();
     if (authorization !== undefined) headers.set('authorization', authorization);
     if (cookie !== undefined) headers.set('cookie', cookie);
@@ -86,7 +86,7 @@ export const openDoor = (environment: Environment) => {
       addresses: { trusted: TRUSTED_PROXIES, loopbackIsProxy: isProxyUnnamed(environment) },
       secure: own.protocol === 'https:',
       spend,
-      admitLargeBody,
+      requireKnown,
     }),
     close: async () => {
       budgets.close();

@@ -14,7 +14,7 @@ export const doorSettings: DoorSettings = {
   addresses: { trusted: [], loopbackIsProxy: false },
   secure: false,
   spend: async () => null,
-  admitLargeBody: async () => null,
+  requireKnown: async () => null,
 };
 
 /** A server behind the door that tells what reached it, until the test ends. */
