@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { sessionCookieName } from '#auth/cookies.ts';
 import { openSession, userOfIdentity } from '#services/account/index.ts';
 import { openRig } from '#testing/rigs/engine-rig.ts';
@@ -13,14 +13,13 @@ let rig: Awaited<ReturnType<typeof openRig>>;
 const signInRule = { allow: ['github:1'], admitAccount: async () => null };
 beforeAll(async () => {
   rig = await openRig();
+});
+beforeEach(() => {
   const { db, log } = rig.context;
   const auth = { db, log, secret: 'x'.repeat(32), url, github: null, signInRule };
   vi.stubGlobal('echelonComposition', { services: rig.context, auth });
 });
-afterAll(async () => {
-  vi.unstubAllGlobals();
-  await rig.close();
-});
+afterAll(() => rig.close());
 
 const visit = async (subject: string | null) => {
   const { currentUser, requireUser, serverApi } = await import('./server.ts');

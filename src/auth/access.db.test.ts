@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { eq } from 'drizzle-orm';
-import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { type SessionCarrier, type TokenScope, tokenScopes } from '#contracts/account.ts';
 import { apiTokens, users } from '#db/schema/users.ts';
 import {
@@ -80,15 +80,12 @@ beforeAll(async () => {
   const signInRule = { allow: ['github:1', 'github:3'], admitAccount: async () => null };
   auth = { db, log, secret: 'x'.repeat(32), url, github: null, signInRule };
   user = await userOfIdentity(rig.context, { provider: 'github', subject: '1' }, 'someone');
-  // The routes take it from here.
-  vi.stubGlobal('echelonComposition', { services: rig.context, auth });
 });
+// The routes take it from here.
+beforeEach(() => void vi.stubGlobal('echelonComposition', { services: rig.context, auth }));
 // A user may have a hundred.
 afterEach(() => rig.db.delete(apiTokens));
-afterAll(async () => {
-  vi.unstubAllGlobals();
-  await rig.close();
-});
+afterAll(() => rig.close());
 
 const tokenOf = async (...scopes: TokenScope[]) => {
   const { token, id } = await createApiToken(rig.context, { userId: user.userId, name: 'test', scopes });
