@@ -24,7 +24,9 @@ export type Outside = {
   oracleUrl: string;
   /** All calls since this list was last emptied. */
   calls: Call[];
-  latency: { oracleMs: number; judgeMs: number };
+  latency: { githubMs: number; oracleMs: number; judgeMs: number };
+  /** From now on GitHub’s limit is reached for whoever asks about this run’s repository, for so many seconds. */
+  limitSource(run: number, seconds: number): void;
   close(): Promise<void>;
 };
 
@@ -67,7 +69,7 @@ export const openOutside = async ({
   changes: number[];
 }): Promise<Outside> => {
   const calls: Call[] = [];
-  const latency = { oracleMs: 20, judgeMs: 20 };
+  const latency = { githubMs: 0, oracleMs: 20, judgeMs: 20 };
   /** Which worker asked the judge about a change last. All workers use one oracle address; the same worker asks it. */
   const askedLast = new Map<number, number>();
 
@@ -79,7 +81,7 @@ export const openOutside = async ({
     return answer();
   };
 
-  const github = await startGitHubFake();
+  const github = await startGitHubFake({ delayMs: () => latency.githubMs });
   for (const [run, count] of changes.entries()) {
     const first = (run + 1) * numbersPerRun;
     github.repositories.push(
@@ -126,6 +128,11 @@ export const openOutside = async ({
     oracleUrl: oracle.url,
     calls,
     latency,
+    limitSource: (run, seconds) => {
+      const repository = github.repositories[run];
+      if (repository === undefined) throw new Error(`There is no repository of run ${run}.`);
+      repository.limitedUntil = Date.now() + seconds * 1_000;
+    },
     close: async () => {
       await Promise.all([github.close(), oracle.close(), ...judges.map((judge) => judge.close())]);
     },

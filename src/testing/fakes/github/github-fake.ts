@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { answerFault, type GitHubFault } from './faults.ts';
 import { type Answer, documentation, json, problem } from './http.ts';
 import { listFiles, listPulls, showPull } from './pulls.ts';
@@ -20,7 +21,9 @@ export type GitHubFake = {
  * request", rate limits, pagination, conditional requests), for closed pull requests. It accepts only `token`. Private
  * repositories answer 404 without one.
  */
-export const startGitHubFake = async (options: { token?: string } = {}): Promise<GitHubFake> => {
+export const startGitHubFake = async (
+  options: { token?: string; delayMs?: () => number } = {},
+): Promise<GitHubFake> => {
   const requests: GitHubFake['requests'] = [];
   const repositories: FakeRepository[] = [];
   const moved = new Map<string, number>();
@@ -59,6 +62,11 @@ export const startGitHubFake = async (options: { token?: string } = {}): Promise
     );
     if (repository === undefined || (repository.private && given === undefined))
       return problem(404, 'Not Found');
+    const limitedMs = (repository.limitedUntil ?? 0) - Date.now();
+    if (limitedMs > 0) {
+      const resetInSeconds = Math.ceil(limitedMs / 1_000);
+      return answerFault({ kind: 'primary_limit', status: 403, resetInSeconds });
+    }
     if (repository.blocked === 451) {
       return problem(451, 'Repository access blocked', {
         block: {
@@ -92,7 +100,7 @@ export const startGitHubFake = async (options: { token?: string } = {}): Promise
       : showPull(repository, Number(single[1]), headers.accept ?? '');
   };
 
-  const answer = (request: IncomingMessage, response: ServerResponse) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? '/';
     requests.push({
       method: request.method ?? '',
@@ -102,6 +110,7 @@ export const startGitHubFake = async (options: { token?: string } = {}): Promise
     });
     const at = faults.findIndex((fault) => fault.path === undefined || fault.path.test(path));
     const fault = at < 0 ? undefined : faults.splice(at, 1)[0];
+    if (options.delayMs !== undefined) await delay(options.delayMs());
     const reply = fault === undefined ? route(request) : answerFault(fault);
     if (reply === 'hang_up') {
       request.socket.destroy();

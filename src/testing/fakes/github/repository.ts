@@ -31,6 +31,8 @@ export type FakeRepository = {
   size: number;
   /** 451: taken down; 403: the token lacks a right. */
   blocked: 403 | 451 | null;
+  /** Until then, in milliseconds since the epoch, whoever asks about it has used up their requests. */
+  limitedUntil?: number;
   pulls: FakePullRequest[];
 };
 
