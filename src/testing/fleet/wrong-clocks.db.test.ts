@@ -30,7 +30,9 @@ const openFleet = async (aheadMs: number[], replays: number, more: Record<string
     ...fleetSettings(databaseUrl, dataDir),
     ...more,
   });
-  onTestFinished(() => Promise.all(workers.map((worker) => worker.end(1_000))));
+  onTestFinished(async () => {
+    await Promise.all(workers.map((worker) => worker.end(1_000)));
+  });
   for (const [place, worker] of workers.entries()) await worker.moveClock(aheadMs[place] ?? 0);
   const complete = async () => {
     const owner = await desk.owner();
