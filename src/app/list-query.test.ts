@@ -19,6 +19,6 @@ test('filters are read from an address, and invalid ones are ignored', () => {
 });
 
 test('an address holds only what differs from the default list', () => {
-  expect(listHref('/runs', { status: undefined, offset: 0 })).toBe('/runs');
-  expect(listHref('/runs', { constructId: 'a b&c', offset: 20 })).toBe('/runs?constructId=a+b%26c&offset=20');
+  expect(listHref('/runs', { status: undefined, cursor: undefined })).toBe('/runs');
+  expect(listHref('/runs', { constructId: 'a b&c', limit: 20 })).toBe('/runs?constructId=a+b%26c&limit=20');
 });

@@ -26,11 +26,11 @@ export const readListQuery = <Shape extends z.ZodObject>(
   return given as z.input<Shape>;
 };
 
-/** The address of a list. Undefined and 0 are left out, so that the default list has the bare path. */
+/** The address of a list. What is undefined is left out, so that the default list has the bare path. */
 export const listHref = (path: string, query: Record<string, string | number | undefined>) => {
   const params = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
-    if (value !== undefined && value !== 0) params.set(key, String(value));
+    if (value !== undefined) params.set(key, String(value));
   }
   return params.size === 0 ? path : `${path}?${params}`;
 };

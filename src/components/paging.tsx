@@ -1,42 +1,41 @@
 import Link from 'next/link';
 import { countText } from './format.ts';
 
-/** Links to the previous and next page. `hrefOf` gives the list's address at an offset. */
+/**
+ * Links to the next page and back to the first. A page knows its successor by cursor, so that a deep page costs no more
+ * than the first. The browser's history leads back to the page before.
+ */
 export const Paging = ({
   total,
-  limit,
-  offset,
-  hrefOf,
+  shown,
+  firstHref,
+  nextHref,
 }: {
   total: number;
-  limit: number;
-  offset: number;
-  hrefOf: (offset: number) => string;
+  /** How many rows this page shows. */
+  shown: number;
+  /** Null on the first page. */
+  firstHref: string | null;
+  /** Null on the last page. */
+  nextHref: string | null;
 }) => {
-  if (total === 0 || (offset === 0 && total <= limit)) return null;
+  if (firstHref === null && nextHref === null) return null;
   return (
     <nav aria-label="Pages" className="mt-6 flex flex-wrap items-center justify-between gap-3">
       <p className="text-sm text-muted tabular-nums">
-        {offset >= total
-          ? `Past the end of ${countText(total)}`
-          : `${countText(offset + 1)} to ${countText(Math.min(offset + limit, total))} of ${countText(total)}`}
+        {countText(shown)} of {countText(total)}
       </p>
       <p className="flex gap-2">
-        {offset > 0 ? (
-          <Link
-            prefetch={false}
-            rel="prev"
-            className="button-quiet"
-            href={hrefOf(Math.max(0, offset - limit))}
-          >
-            Previous
+        {firstHref === null ? null : (
+          <Link prefetch={false} className="button-quiet" href={firstHref}>
+            First page
           </Link>
-        ) : null}
-        {offset + limit < total ? (
-          <Link prefetch={false} rel="next" className="button-quiet" href={hrefOf(offset + limit)}>
-            Next
+        )}
+        {nextHref === null ? null : (
+          <Link prefetch={false} rel="next" className="button-quiet" href={nextHref}>
+            Next page
           </Link>
-        ) : null}
+        )}
       </p>
     </nav>
   );

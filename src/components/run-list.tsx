@@ -31,6 +31,11 @@ export const RunList = ({ runs }: { runs: Run[] }) => (
             <StatusTag status={run.status} />
           </p>
           <p className="mt-1 tabular-nums">{progressText(run)}</p>
+          {run.waitingFor === null ? null : (
+            <p>
+              <bdi>{run.waitingFor}</bdi>
+            </p>
+          )}
           <p>
             <Time at={run.createdAt} />
           </p>

@@ -11,14 +11,20 @@ import { serverApi } from '../server.ts';
 
 export const metadata: Metadata = { title: 'Certificates' };
 
-type ListQuery = z.input<typeof certificateListInputSchema>;
+/** Pages follow each other by cursor. */
+const querySchema = certificateListInputSchema.omit({ offset: true });
 
-const hrefOf = ({ constructId, sort }: ListQuery, offset: number) =>
-  listHref('/certificates', { constructId, sort: sort === 'created_desc' ? undefined : sort, offset });
+const hrefOf = ({ constructId, sort, limit }: z.input<typeof querySchema>, cursor?: string) =>
+  listHref('/certificates', {
+    constructId,
+    sort: sort === 'created_desc' ? undefined : sort,
+    limit,
+    cursor,
+  });
 
 const CertificatesPage = async ({ searchParams }: { searchParams: Promise<SearchParams> }) => {
-  const query = readListQuery(certificateListInputSchema, await searchParams);
-  const { certificates, total, limit, offset } = await (await serverApi()).certificate.list(query);
+  const query = readListQuery(querySchema, await searchParams);
+  const { certificates, total, nextCursor } = await (await serverApi()).certificate.list(query);
   return (
     <>
       <PageHeading title="Certificates">
@@ -46,7 +52,7 @@ const CertificatesPage = async ({ searchParams }: { searchParams: Promise<Search
         <CertificateList certificates={certificates} />
       ) : total > 0 ? (
         <Empty title="There is nothing on this page">
-          <Link className="link" href={hrefOf(query, 0)}>
+          <Link className="link" href={hrefOf(query)}>
             Back to the first page
           </Link>
         </Empty>
@@ -65,7 +71,12 @@ const CertificatesPage = async ({ searchParams }: { searchParams: Promise<Search
           </Link>
         </Empty>
       )}
-      <Paging total={total} limit={limit} offset={offset} hrefOf={(to) => hrefOf(query, to)} />
+      <Paging
+        total={total}
+        shown={certificates.length}
+        firstHref={query.cursor === undefined ? null : hrefOf(query)}
+        nextHref={nextCursor === undefined ? null : hrefOf(query, nextCursor)}
+      />
     </>
   );
 };

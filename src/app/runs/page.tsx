@@ -12,15 +12,16 @@ import { requireUser, serverApi } from '../server.ts';
 
 export const metadata: Metadata = { title: 'My runs' };
 
-type ListQuery = z.input<typeof runListInputSchema>;
+/** Pages follow each other by cursor. */
+const querySchema = runListInputSchema.omit({ offset: true });
 
-const hrefOf = ({ constructId, status }: ListQuery, offset: number) =>
-  listHref('/runs', { constructId, status, offset });
+const hrefOf = ({ constructId, status, limit }: z.input<typeof querySchema>, cursor?: string) =>
+  listHref('/runs', { constructId, status, limit, cursor });
 
 const RunsPage = async ({ searchParams }: { searchParams: Promise<SearchParams> }) => {
   await requireUser('/runs');
-  const query = readListQuery(runListInputSchema, await searchParams);
-  const { runs, total, limit, offset } = await (await serverApi()).run.list(query);
+  const query = readListQuery(querySchema, await searchParams);
+  const { runs, total, nextCursor } = await (await serverApi()).run.list(query);
   const filtered = query.status !== undefined || query.constructId !== undefined;
   return (
     <>
@@ -53,7 +54,7 @@ const RunsPage = async ({ searchParams }: { searchParams: Promise<SearchParams> 
         <RunList runs={runs} />
       ) : total > 0 ? (
         <Empty title="There is nothing on this page">
-          <Link className="link" href={hrefOf(query, 0)}>
+          <Link className="link" href={hrefOf(query)}>
             Back to the first page
           </Link>
         </Empty>
@@ -71,7 +72,12 @@ const RunsPage = async ({ searchParams }: { searchParams: Promise<SearchParams> 
           </div>
         </Empty>
       )}
-      <Paging total={total} limit={limit} offset={offset} hrefOf={(to) => hrefOf(query, to)} />
+      <Paging
+        total={total}
+        shown={runs.length}
+        firstHref={query.cursor === undefined ? null : hrefOf(query)}
+        nextHref={nextCursor === undefined ? null : hrefOf(query, nextCursor)}
+      />
     </>
   );
 };
