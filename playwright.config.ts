@@ -8,7 +8,7 @@ if (!E2E_BASE_URL || !E2E_CHROMIUM) {
   );
 }
 
-const ofProcesses = /\/(?:deployment|outage|start)\.spec\.ts$/;
+const ofProcesses = /\/(?:deployment|outage|start|strangers)\.spec\.ts$/;
 
 export default defineConfig({
   testDir: 'e2e',
