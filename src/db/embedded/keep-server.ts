@@ -12,6 +12,7 @@ const lastLines = (output: string) => output.trim().split('\n').slice(-5).join('
  * Starts the cluster's server, and starts it again on the same port whenever it ends unexpectedly, as by a kill -9 of
  * the postmaster.
  * @param say what to tell the operator of each such end.
+ * @param fixedPort default: a free one.
  * @returns `ended` resolves with the server's last words after `stop`, or once it ended several times shortly after it was
  * started.
  */
@@ -19,9 +20,10 @@ export const keepServer = async (
   place: Place,
   settings: Record<string, string>,
   say: (line: string) => void,
+  fixedPort?: number,
 ): Promise<Pick<Server, 'port' | 'ended' | 'stop'>> => {
   const stopping = new AbortController();
-  const first = await startServer(place, settings);
+  const first = await startServer(place, settings, fixedPort);
   const { port } = first;
   /** Null while none runs. */
   let server: Server | null = first;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { asc, eq, sql } from 'drizzle-orm';
 import { isTerminal } from '#contracts/run.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
@@ -133,6 +134,19 @@ export const certifiedNumbers = async (db: Database): Promise<Map<string, unknow
     numbers.set(constructId, [...(numbers.get(constructId) ?? []), content]);
   }
   return numbers;
+};
+
+/** Where two values differ first. */
+export const firstDifference = (expected: unknown, found: unknown, path = ''): string | null => {
+  if (isDeepStrictEqual(expected, found)) return null;
+  if (typeof expected !== 'object' || typeof found !== 'object' || expected === null || found === null)
+    return `${path} is ${JSON.stringify(found)} instead of ${JSON.stringify(expected)}`;
+  const [before, after] = [new Map(Object.entries(expected)), new Map(Object.entries(found))];
+  for (const key of new Set([...before.keys(), ...after.keys()])) {
+    const differs = firstDifference(before.get(key), after.get(key), `${path}/${key}`);
+    if (differs !== null) return differs;
+  }
+  return path;
 };
 
 /** What must be zero once every run has ended: jobs, call slots in use, sealed secrets. */

@@ -4,13 +4,15 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 export type StallingProxy = {
   /** The database's address through the proxy. */
   databaseUrl: string;
+  port: number;
   /** How many connections were opened through it so far. */
   readonly opened: number;
   /**
    * From now on no existing connection carries a byte in either direction, not even its end, as if all its packets were
    * dropped. New connections work.
+   * @returns how many went silent.
    */
-  silence(): void;
+  silence(): number;
   /** With `true`, new connections are accepted and stay silent, too. */
   silenceNew(on: boolean): void;
   /** With `true`, connections are accepted and closed at once, as by a proxy whose server is away. */
@@ -70,16 +72,20 @@ export const startStallingProxy = async (
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const through = new URL(databaseUrl);
-  through.port = String((server.address() as AddressInfo).port);
+  const { port } = server.address() as AddressInfo;
+  through.port = String(port);
 
   return {
     databaseUrl: through.href,
+    port,
     get opened() {
       return opened;
     },
     silence: () => {
+      const stalled = carrying.size;
       for (const stall of carrying) stall();
       carrying.clear();
+      return stalled;
     },
     silenceNew: (on) => {
       silent = on;

@@ -1,14 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { bounds } from '#db/connect.ts';
 import type { FleetPostgres } from './postgres.ts';
 import type { FleetProgram } from './program.ts';
+import type { Strike } from './recoveries.ts';
 import type { Cut } from './repeated-calls.ts';
+import type { Process, WaysToDatabase } from './ways-to-database.ts';
 
-export type Stricken = { workers: FleetProgram[]; web: FleetProgram | null; database: FleetPostgres };
+export type Stricken = {
+  workers: FleetProgram[];
+  web: FleetProgram | null;
+  database: FleetPostgres;
+  ways: WaysToDatabase;
+};
 
 export type Storm = {
   /** The disturbances that cut off calls. */
   cuts: Cut[];
-  /** How many disturbances struck the database. Each may end one try of a job in an error. */
+  strikes: Strike[];
+  /** How many disturbances struck the database or the way to it. Each may end one try of a job in an error. */
   databaseFaults: number;
   /** Resolves after `stop` or the last disturbance, once everything is running again. */
   over: Promise<void>;
@@ -21,8 +30,10 @@ const kinds = [
   'restart a worker',
   'move a worker’s clock',
   'restart the database',
-  'crash the database',
+  'kill the postmaster',
   'cut all connections',
+  'silence a process',
+  'silence all processes',
 ] as const;
 type Kind = (typeof kinds)[number] | 'kill the web server';
 
@@ -31,6 +42,14 @@ type Kind = (typeof kinds)[number] | 'kill the web server';
  * calls that were waiting in it for the judge.
  */
 const resumedMs = 1_000;
+
+/**
+ * How long it may take until every process has given up its silent connections. What they carried is lost. It is also
+ * longer than the server keeps a transaction whose client is silent, so no old statement arrives when packets pass again.
+ */
+const silenceMs = bounds.silenceMs + 10_000;
+
+const nameOf = (process: Process) => (process === 'web' ? 'web' : `worker ${process}`);
 
 const hourMs = 3_600_000;
 
@@ -41,15 +60,16 @@ const shuffled = <T>(items: readonly T[], random: () => number): T[] =>
     .map(({ item }) => item);
 
 /**
- * Disturbs the fleet every 3 to 5 seconds: something is killed, paused or restarted, or its clock is moved. Each round
- * has every kind once, in an order that `random` decides. It ends after `rounds` or by `stop`.
+ * Disturbs the fleet every 3 to 5 seconds: something is killed, paused, restarted or silenced, or its clock is
+ * moved. Each round has every kind once, in an order that `random` decides. It ends after `rounds` or by `stop`.
  */
 export const startStorm = (
-  { workers, web, database }: Stricken,
+  { workers, web, database, ways }: Stricken,
   { random, rounds, say }: { random: () => number; rounds: number; say: (line: string) => void },
 ): Storm => {
   const stopping = new AbortController();
   const cuts: Cut[] = [];
+  const strikes: Strike[] = [];
   const all = [...workers.keys()];
   /** What is being disturbed. Nothing is disturbed twice at once. */
   const busy = new Set<string>();
@@ -60,12 +80,21 @@ export const startStorm = (
   const strike = (
     kind: Kind,
     who: string,
-    { cutOff, knowsAfterMs = null }: { cutOff: readonly number[]; knowsAfterMs?: number | null },
+    {
+      cutOff,
+      struck = cutOff,
+      knowsAfterMs = null,
+      detail = '',
+    }: {
+      cutOff: readonly number[];
+      struck?: readonly number[];
+      knowsAfterMs?: number | null;
+      detail?: string;
+    },
     act: () => Promise<void>,
   ) => {
-    say(
-      `${((Date.now() - beganAt) / 1000).toFixed(1).padStart(6)} s  ${kind}${who === '' ? '' : ` (${who})`}`,
-    );
+    say(`${((Date.now() - beganAt) / 1000).toFixed(1).padStart(6)} s  ${kind} (${who}${detail})`);
+    strikes.push({ kind, workers: struck, at: Date.now() });
     const cut = { workers: cutOff, from: Date.now(), until: Date.now() };
     if (cutOff.length > 0) cuts.push(cut);
     if (knowsAfterMs !== null) cut.until = Number.POSITIVE_INFINITY;
@@ -87,11 +116,11 @@ export const startStorm = (
     const pausedMs = 8_000 + random() * 12_000;
     const movedMs = (random() - 0.5) * 4 * hourMs;
     if (place === undefined || worker === undefined) return;
-    const who = `worker ${place}`;
+    const who = nameOf(place);
     if (kind === 'kill a worker') strike(kind, who, { cutOff: [place] }, worker.kill);
-    else if (kind === 'restart a worker') strike(kind, who, { cutOff: [] }, worker.restart);
+    else if (kind === 'restart a worker') strike(kind, who, { cutOff: [], struck: [place] }, worker.restart);
     else if (kind === 'move a worker’s clock')
-      strike(kind, who, { cutOff: [] }, async () => {
+      strike(kind, who, { cutOff: [], struck: [place] }, async () => {
         await worker.moveClock(movedMs);
         await delay(pausedMs, undefined, { signal: stopping.signal }).catch(() => {});
         await worker.moveClock(0);
@@ -111,14 +140,42 @@ export const startStorm = (
     strike(kind, 'database', { cutOff: all, knowsAfterMs: 0 }, act);
   };
 
+  const strikeConnections = (
+    kind: Kind,
+    who: string,
+    struck: readonly number[],
+    silence: () => { silenced: string; pass?: () => void },
+  ) => {
+    if (busy.has(who)) return;
+    databaseFaults += 1;
+    const { silenced, pass } = silence();
+    strike(kind, who, { cutOff: struck, knowsAfterMs: resumedMs, detail: `: ${silenced}` }, async () => {
+      await delay(silenceMs, undefined, { signal: stopping.signal }).catch(() => {});
+      pass?.();
+    });
+  };
+
+  const silenceOne = (kind: Kind) => {
+    const order = shuffled(ways.behindProxies, random);
+    const found = order.find((candidate) => !busy.has(nameOf(candidate)));
+    if (found === undefined) return;
+    strikeConnections(kind, nameOf(found), found === 'web' ? [] : [found], () => ({
+      silenced: `${ways.silence(found)} connections through its proxy`,
+    }));
+  };
+
   const strikeNext = (kind: Kind) => {
     switch (kind) {
       case 'restart the database':
         return strikeDatabase(kind, database.restart);
-      case 'crash the database':
-        return strikeDatabase(kind, database.crash);
+      case 'kill the postmaster':
+        return strikeDatabase(kind, database.killPostmaster);
       case 'cut all connections':
         return strikeDatabase(kind, database.cutConnections);
+      case 'silence a process':
+        return silenceOne(kind);
+      case 'silence all processes':
+        return strikeConnections(kind, 'all', all, ways.silenceAll);
       case 'kill the web server':
         if (web !== null && !busy.has('web')) strike(kind, 'web', { cutOff: [] }, web.kill);
         return;
@@ -151,6 +208,7 @@ export const startStorm = (
 
   return {
     cuts,
+    strikes,
     get databaseFaults() {
       return databaseFaults;
     },

@@ -8,11 +8,14 @@ import { seededRandom } from '../builders/seeded-random.ts';
 import { eventually } from '../fleet/eventually.ts';
 import { fleetSettings, startWorkers } from '../fleet/fleet.ts';
 import { openOutside, repositoryOf } from '../fleet/outside.ts';
+import { enterOwnNetwork } from '../fleet/own-network.ts';
 import { startPostgres } from '../fleet/postgres.ts';
+import { recoveries } from '../fleet/recoveries.ts';
 import { repetitions } from '../fleet/repeated-calls.ts';
 import {
   certifiedNumbers,
   costsOfRuns,
+  firstDifference,
   haveEnded,
   mostFaults,
   openFrontDesk,
@@ -21,13 +24,15 @@ import {
 } from '../fleet/runs.ts';
 import { keepStoredSteps, storedSteps } from '../fleet/stored-steps.ts';
 import { startStorm } from '../fleet/storm.ts';
+import { openWaysToDatabase, type WaysToDatabase } from '../fleet/ways-to-database.ts';
 import { acceptRun, sendHere, startWeb } from '../fleet/web.ts';
 
 /**
  * `npm run test:chaos` does the same runs twice: once undisturbed, and once while web server, workers and Postgres are
- * killed, paused and restarted, and clocks are moved. Both must give the same certificates, and only calls that were cut
- * off may be repeated. In the storm each run has a spending limit of three times what it cost undisturbed, and the
- * oracle a tight rate limit: neither may fail a run or stop it.
+ * killed, paused and restarted, connections to the database go silent, and clocks are moved. Both must give the same
+ * certificates, and only calls that were cut off may be repeated. In the storm each run has a spending limit of three
+ * times what it cost undisturbed, and the oracle a tight rate limit: neither may fail a run or stop it. All of it happens
+ * in a network namespace of its own, so that packets can be dropped there. Where the system allows none, it says so.
  * `--short` is the form for every commit. `--seed` repeats an order of events. `--without-web` accepts the runs in this
  * process and needs no build. `--log` names a file for the processes' output.
  */
@@ -42,6 +47,8 @@ const { values: given } = parseArgs({
 });
 
 const workers = 3;
+/** The third worker connects to the database itself, which refuses where a proxy accepts and hangs up. */
+const behindProxies = [0, 1, ...(given['without-web'] ? [] : (['web'] as const))];
 const form = given.short
   ? { runs: 4, replays: 8, acceptEveryMs: 2_000, judgeAtOnce: 3, oraclePerMinute: 24, rounds: 1 }
   : { runs: 20, replays: 30, acceptEveryMs: 5_000, judgeAtOnce: 8, oraclePerMinute: 120, rounds: 12 };
@@ -60,6 +67,14 @@ const insist = (holds: boolean, otherwise: string) => {
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => stopping.abort(new Error('Interrupted.')));
+if (!given['without-web'])
+  await ensureBuilt(process.env, { signal: stopping.signal, onStart: () => say('Building…') });
+const network = enterOwnNetwork();
+const withoutPackets =
+  typeof network === 'string'
+    ? `No packets are dropped: this system allows no network namespace (${network}). Connections go silent in proxies only.`
+    : null;
+
 /** What must be closed, in order of opening; the last is closed first. */
 const open: (() => Promise<unknown>)[] = [];
 
@@ -76,26 +91,13 @@ const requestOf = (run: number, oracleUrl: string, repoUrl: string): RunRequest 
   seed: `chaos ${run}`,
 });
 
-/** Where two values differ first. */
-const difference = (expected: unknown, found: unknown, path = ''): string | null => {
-  if (isDeepStrictEqual(expected, found)) return null;
-  if (typeof expected !== 'object' || typeof found !== 'object' || expected === null || found === null)
-    return `${path} is ${JSON.stringify(found)} instead of ${JSON.stringify(expected)}`;
-  const [before, after] = [new Map(Object.entries(expected)), new Map(Object.entries(found))];
-  for (const key of new Set([...before.keys(), ...after.keys()])) {
-    const differs = difference(before.get(key), after.get(key), `${path}/${key}`);
-    if (differs !== null) return differs;
-  }
-  return path;
-};
-
 const chaos = async () => {
   const { signal } = stopping;
   const within = (withinMs: number) => ({ withinMs, signal });
   const began = Date.now();
   const took = () => `${((Date.now() - began) / 1000).toFixed(1)} s`;
   say(`Seed ${given.seed} (--seed ${given.seed} repeats the order of events)`);
-  if (!given['without-web']) await ensureBuilt(process.env, { signal, onStart: () => say('Building…') });
+  if (withoutPackets !== null) say(withoutPackets);
 
   const dataDir = await mkdtemp(join(tmpdir(), 'echelon-verify-chaos-'));
   open.push(() => rm(dataDir, { recursive: true, force: true }));
@@ -104,23 +106,31 @@ const chaos = async () => {
     changes: Array.from({ length: form.runs }, () => form.replays + 2),
   });
   open.push(outside.close);
-  const database = await startPostgres();
+  const ofServer: string[] = [];
+  const database = await startPostgres((line) => void ofServer.push(line));
   open.push(database.close);
   const requests = Array.from({ length: form.runs }, (_, run) =>
     requestOf(run, outside.oracleUrl, repositoryOf(run)),
   );
 
-  const fleetOn = async (name: string, more: Record<string, string> = {}) => {
-    const databaseUrl = await database.createDatabase(name);
+  const fleetOn = async (
+    databaseUrl: string,
+    more: Record<string, string> = {},
+    urlFor: WaysToDatabase['urlFor'] = () => databaseUrl,
+  ) => {
     const desk = await openFrontDesk(databaseUrl);
     open.push(desk.close);
     const settings = { ...fleetSettings(databaseUrl, dataDir), ...more };
-    const programs = await startWorkers(workers, outside, settings);
+    const settingsOf = (place: number) => ({
+      ...outside.settingsOf(place),
+      DATABASE_URL: urlFor(place),
+    });
+    const programs = await startWorkers(workers, { settingsOf }, settings);
     open.push(() => Promise.all(programs.map((program) => program.end())));
     return { desk, settings, programs, owner: await desk.owner() };
   };
 
-  const calm = await fleetOn('calm');
+  const calm = await fleetOn(await database.createDatabase('calm'));
   Object.assign(outside.latency, quick);
   for (const request of requests)
     await acceptRun(calm.desk.context, sendHere(calm.desk.context, calm.owner), request);
@@ -139,21 +149,32 @@ const chaos = async () => {
     `Undisturbed: ${form.runs} runs of ${form.replays} replays, ${calmCalls.length} calls, after ${took()}`,
   );
 
-  const { desk, settings, programs, owner } = await fleetOn('storm', {
+  const stormUrl = await database.createDatabase('storm');
+  const ways = await openWaysToDatabase(stormUrl, {
+    behindProxies,
+    network: typeof network === 'string' ? null : network,
+  });
+  open.push(ways.close);
+  const limits = {
     JUDGE_MAX_CONCURRENT: String(form.judgeAtOnce),
     ORACLE_MAX_PER_MINUTE: String(form.oraclePerMinute),
-  });
+  };
+  const { desk, settings, programs, owner } = await fleetOn(stormUrl, limits, ways.urlFor);
   await keepStoredSteps(desk.db);
   const web = given['without-web']
     ? null
-    : await startWeb(desk.context, owner, { ...settings, ...outside.settingsOf(0) });
+    : await startWeb(desk.context, owner, {
+        ...settings,
+        ...outside.settingsOf(0),
+        DATABASE_URL: ways.urlFor('web'),
+      });
   if (web !== null) open.push(() => web.program.end());
   const send = web?.send ?? sendHere(desk.context, owner);
   Object.assign(outside.latency, slow);
   say(`The fleet for the storm is ready after ${took()}`);
   const stormAt = Date.now();
   const storm = startStorm(
-    { workers: programs, web: web?.program ?? null, database },
+    { workers: programs, web: web?.program ?? null, database, ways },
     { random: seededRandom(Number(given.seed)), rounds: form.rounds, say },
   );
   open.push(async () => {
@@ -199,16 +220,21 @@ const chaos = async () => {
     );
     insist(
       status !== 'COMPLETED' || isDeepStrictEqual(certificates, expected.get(construct)),
-      `${construct} was certified with different numbers than when undisturbed: ${difference(expected.get(construct), certificates)}`,
+      `${construct} was certified with different numbers than when undisturbed: ${firstDifference(expected.get(construct), certificates)}`,
     );
   }
 
+  const stored = await storedSteps(desk.db);
+  for (const [kind, times] of recoveries(storm.strikes, outside.calls, stored))
+    say(
+      `After “${kind}” the next answer was stored in ${times.map((ms) => (ms / 1000).toFixed(1)).join(', ')} s`,
+    );
   const {
     repeated,
     open: cut,
     inexcusable,
     missing,
-  } = repetitions(calmCalls, outside.calls, storm.cuts, await storedSteps(desk.db));
+  } = repetitions(calmCalls, outside.calls, storm.cuts, stored);
   say(
     `${outside.calls.length} calls, ${repeated.length} of them repeated; ${cut} were open when something struck`,
   );
@@ -245,7 +271,7 @@ const chaos = async () => {
   if (given.log !== undefined)
     await writeFile(
       given.log,
-      [...programs, ...(web === null ? [] : [web.program])].map(({ said }) => said()).join('\n'),
+      [...programs.map(({ said }) => said()), web?.program.said() ?? '', ...ofServer].join('\n'),
     );
   say(`Finished after ${took()}`);
 };
@@ -263,5 +289,6 @@ try {
     await close().catch((error: Error) => problems.push(`Stopping: ${error.message}`));
 }
 for (const problem of problems) say(`FAILED: ${problem}`);
+if (withoutPackets !== null) say(withoutPackets);
 say(problems.length === 0 ? 'Chaos: passed' : `Chaos: ${problems.length} failed (seed ${given.seed})`);
 process.exit(problems.length === 0 ? 0 : 1);
