@@ -71,7 +71,7 @@ export const startStorm = (
   const cuts: Cut[] = [];
   const strikes: Strike[] = [];
   const all = [...workers.keys()];
-  /** What is being disturbed. Nothing is disturbed twice at once. */
+  /** What is being disturbed. Nothing is disturbed twice at once. A process and its connections are two things. */
   const busy = new Set<string>();
   const underWay = new Set<Promise<void>>();
   const beganAt = Date.now();
@@ -144,24 +144,29 @@ export const startStorm = (
     kind: Kind,
     who: string,
     struck: readonly number[],
-    silence: () => { silenced: string; pass?: () => void },
+    { silenced, pass = () => {} }: { silenced: string; pass?: () => void },
   ) => {
-    if (busy.has(who)) return;
     databaseFaults += 1;
-    const { silenced, pass } = silence();
     strike(kind, who, { cutOff: struck, knowsAfterMs: resumedMs, detail: `: ${silenced}` }, async () => {
       await delay(silenceMs, undefined, { signal: stopping.signal }).catch(() => {});
-      pass?.();
+      pass();
     });
   };
 
   const silenceOne = (kind: Kind) => {
-    const order = shuffled(ways.behindProxies, random);
-    const found = order.find((candidate) => !busy.has(nameOf(candidate)));
-    if (found === undefined) return;
-    strikeConnections(kind, nameOf(found), found === 'web' ? [] : [found], () => ({
-      silenced: `${ways.silence(found)} connections through its proxy`,
-    }));
+    for (const process of shuffled(ways.behindProxies, random)) {
+      const who = `connections of ${nameOf(process)}`;
+      const connections = busy.has(who) ? 0 : ways.silence(process);
+      // A process that is just starting has none.
+      if (connections === 0) continue;
+      const silenced = `${connections} through its proxy`;
+      return strikeConnections(kind, who, process === 'web' ? [] : [process], { silenced });
+    }
+  };
+
+  const silenceAll = (kind: Kind) => {
+    const who = 'connections of all';
+    if (!busy.has(who)) strikeConnections(kind, who, all, ways.silenceAll());
   };
 
   const strikeNext = (kind: Kind) => {
@@ -175,7 +180,7 @@ export const startStorm = (
       case 'silence a process':
         return silenceOne(kind);
       case 'silence all processes':
-        return strikeConnections(kind, 'all', all, ways.silenceAll);
+        return silenceAll(kind);
       case 'kill the web server':
         if (web !== null && !busy.has('web')) strike(kind, 'web', { cutOff: [] }, web.kill);
         return;

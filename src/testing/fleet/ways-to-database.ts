@@ -36,10 +36,10 @@ export const openWaysToDatabase = async (
     silenceAll: () => {
       if (network === null) {
         const silent = all.reduce((sum, proxy) => sum + proxy.silence(), 0);
-        return { silenced: `${silent} connections through proxies`, pass: () => {} };
+        return { silenced: `${silent} through proxies`, pass: () => {} };
       }
       const { connections, heal } = network.dropConnections(ports);
-      return { silenced: `the packets of ${connections} connections`, pass: heal };
+      return { silenced: `the packets of ${connections}`, pass: heal };
     },
     close: async () => void (await Promise.all(all.map((proxy) => proxy.close()))),
   };
