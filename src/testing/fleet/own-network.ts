@@ -82,7 +82,7 @@ export const enterOwnNetwork = (): OwnNetwork | string => {
     encoding: 'utf8',
   });
   if (tried.status !== 0)
-    return tried.error?.message ?? (tried.stderr.trim().split('\n')[0] || 'unshare or ip failed');
+    return (tried.stderr ?? '').trim().split('\n')[0] || (tried.error?.message ?? 'unshare or ip failed');
   process.execve?.(
     '/usr/bin/env',
     ['env', program, ...options, process.execPath, ...process.execArgv, ...process.argv.slice(1)],
