@@ -1,3 +1,4 @@
+CREATE EXTENSION IF NOT EXISTS pg_trgm;--> statement-breakpoint
 CREATE TABLE "answer_keys" (
 	"ground_truth_digest" text NOT NULL,
 	"judge_provider" text NOT NULL,
@@ -36,8 +37,10 @@ CREATE TABLE "call_waits" (
 );
 --> statement-breakpoint
 CREATE TABLE "certificate_counts" (
-	"construct_id" text PRIMARY KEY NOT NULL,
-	"certificates" bigint NOT NULL
+	"construct_id" text NOT NULL,
+	"ground_truth_source" text NOT NULL,
+	"certificates" bigint NOT NULL,
+	CONSTRAINT "certificate_counts_construct_id_ground_truth_source_pk" PRIMARY KEY("construct_id","ground_truth_source")
 );
 --> statement-breakpoint
 CREATE TABLE "verification_certificates" (
@@ -366,6 +369,7 @@ CREATE INDEX "verification_certificates_construct_newest_idx" ON "verification_c
 CREATE INDEX "verification_certificates_lowest_brier_idx" ON "verification_certificates" USING btree ("brier","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "verification_certificates_construct_lowest_brier_idx" ON "verification_certificates" USING btree ("construct_id","brier","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "verification_certificates_canaries_idx" ON "verification_certificates" USING btree ("judge","judge_model","prompt_digest","canaries_shown" DESC NULLS FIRST,"created_at","id") WHERE not private;--> statement-breakpoint
+CREATE INDEX "verification_certificates_names_idx" ON "verification_certificates" USING gin ("construct_id" gin_trgm_ops,"ground_truth_source" gin_trgm_ops);--> statement-breakpoint
 CREATE INDEX "ground_truth_records_private_created_at_idx" ON "ground_truth_records" USING btree ("created_at") WHERE scope <> 'public';--> statement-breakpoint
 CREATE UNIQUE INDEX "inquiries_user_id_kind_key" ON "inquiries" USING btree ("user_id","kind");--> statement-breakpoint
 CREATE INDEX "inquiries_created_at_idx" ON "inquiries" USING btree ("created_at");--> statement-breakpoint

@@ -14,13 +14,14 @@ FOR EACH ROW EXECUTE FUNCTION notify_run_change();
 -- so that two such statements cannot wait for each other.
 CREATE FUNCTION count_certificates() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO "certificate_counts" ("construct_id", "certificates")
-  SELECT coalesce("construct_id", ''), CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END
+  INSERT INTO "certificate_counts" ("construct_id", "ground_truth_source", "certificates")
+  SELECT coalesce("construct_id", ''), coalesce("ground_truth_source", ''),
+    CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END
   FROM changed
-  GROUP BY GROUPING SETS ((), ("construct_id"))
+  GROUP BY GROUPING SETS ((), ("construct_id"), ("construct_id", "ground_truth_source"))
   HAVING count(*) > 0
-  ORDER BY 1
-  ON CONFLICT ("construct_id") DO UPDATE
+  ORDER BY 1, 2
+  ON CONFLICT ("construct_id", "ground_truth_source") DO UPDATE
   SET "certificates" = "certificate_counts"."certificates" + EXCLUDED."certificates";
   RETURN NULL;
 END

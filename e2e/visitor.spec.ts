@@ -59,6 +59,60 @@ test('filters keep their values, and an empty list says what to do', async ({ pa
   await expect(page.getByLabel('Construct')).toHaveValue('');
 });
 
+test('a search finds a part of a name, and one that is too short says so at its field', async ({ page }) => {
+  await page.goto('/certificates');
+  const search = page.getByLabel('Search');
+  await search.fill('TESTED-JUDGE');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await expect(page.getByRole('link', { name: /^(?:un)?tested-judge$/ })).toHaveCount(2);
+  await expect(search).toHaveValue('TESTED-JUDGE');
+  await search.fill('%_%');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await expect(page.getByText('No certificate matches the search')).toBeVisible();
+  await search.fill('ab');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await expect(search).toHaveAccessibleDescription('Give at least 3 characters to search for.');
+  await expect(search).toHaveAttribute('aria-invalid', 'true');
+  await expect(search).toHaveValue('ab');
+});
+
+test('a refused search names its field, over REST and tRPC', async ({ request }) => {
+  const answer = await request.get('/api/v1/verification/certificates?search=ab');
+  expect(answer.status()).toBe(422);
+  expect(await answer.json()).toMatchObject({ detail: [{ field: 'search' }] });
+  const found = await request.get('/api/v1/verification/certificates?search=tested-JUDGE');
+  expect(await found.json()).toMatchObject({ total: 2 });
+  const call = (search: string) =>
+    request.get(`/api/trpc/certificate.list?input=${encodeURIComponent(JSON.stringify({ search }))}`);
+  expect((await call('ab')).status()).toBe(400);
+  expect(await (await call('UNTESTED')).json()).toMatchObject({ result: { data: { total: 1 } } });
+});
+
+test('a list’s pages follow each other, without JavaScript too', async ({ browser, baseURL }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false, ...(baseURL && { baseURL }) });
+  const page = await context.newPage();
+  const names = () =>
+    page
+      .getByRole('listitem')
+      .getByRole('link', { name: /tested-judge$/ })
+      .allTextContents();
+  await page.goto('/certificates?search=tested-judge&limit=1&sort=brier_asc');
+  const first = await names();
+  await expect(page.getByText('1 of 2', { exact: true })).toBeVisible();
+  await page.getByRole('link', { name: 'Next page' }).click();
+  await expect(page).toHaveURL(/cursor=/);
+  const second = await names();
+  expect([...first, ...second].toSorted()).toEqual(['tested-judge', 'untested-judge']);
+  await expect(page.getByRole('link', { name: 'Next page' })).toHaveCount(0);
+  await page.getByRole('link', { name: 'First page' }).click();
+  await expect(page).not.toHaveURL(/cursor=/);
+  expect(await names()).toEqual(first);
+  await page.goto(`/certificates?cursor=${crypto.randomUUID()}`);
+  await page.getByRole('link', { name: 'Back to the first page' }).click();
+  await expect(page).toHaveURL(/\/certificates$/);
+  await context.close();
+});
+
 test('an unknown or malformed certificate is not found', async ({ page }) => {
   for (const id of [
     '5a1c7e4e-0000-4000-8000-000000000000',

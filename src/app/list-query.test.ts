@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { certificateListInputSchema } from '#contracts/certificate.ts';
-import { listHref, readListQuery } from './list-query.ts';
+import { listHref, misreadField, readListQuery } from './list-query.ts';
 
 test('filters are read from an address, and invalid ones are ignored', () => {
   expect(readListQuery(certificateListInputSchema, {})).toEqual({});
@@ -16,6 +16,16 @@ test('filters are read from an address, and invalid ones are ignored', () => {
   expect(readListQuery(certificateListInputSchema, { sort: 'worst', offset: '-1', constructId: '' })).toEqual(
     {},
   );
+});
+
+test('a search that is too short is not read, and the page can say why', () => {
+  const { search } = certificateListInputSchema.shape;
+  expect(readListQuery(certificateListInputSchema, { search: ' ab ' })).toEqual({});
+  expect(misreadField(search, ' ab ')).toEqual({
+    text: 'ab',
+    error: 'Give at least 3 characters to search for.',
+  });
+  for (const fine of [undefined, '', '  ', 'abc', '\0\0\0']) expect(misreadField(search, fine)).toBeNull();
 });
 
 test('an address holds only what differs from the default list', () => {

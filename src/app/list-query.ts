@@ -26,6 +26,17 @@ export const readListQuery = <Shape extends z.ZodObject>(
   return given as z.input<Shape>;
 };
 
+/** What an address gives for a field that cannot be read so, and why; null where nothing is wrong. */
+export const misreadField = (
+  field: z.ZodType,
+  value: string | string[] | undefined,
+): { text: string; error: string } | null => {
+  const text = single(value);
+  if (text === undefined) return null;
+  const { error } = field.safeParse(text);
+  return error === undefined ? null : { text, error: error.issues[0]?.message ?? error.message };
+};
+
 /** The address of a list. What is undefined is left out, so that the default list has the bare path. */
 export const listHref = (path: string, query: Record<string, string | number | undefined>) => {
   const params = new URLSearchParams();

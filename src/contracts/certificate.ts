@@ -5,7 +5,7 @@ import { intervalSchema, unitSchema } from './interval.ts';
 import { judgeProviders } from './judge-providers.ts';
 import { judgeTrustSchema, replayEvidenceSchema } from './judge-trust.ts';
 import { judgeUsageSchema, replayOutcomes } from './replay.ts';
-import { soughtNameSchema, storableTextSchema } from './text.ts';
+import { soughtNameSchema, soughtPartSchema, storableTextSchema } from './text.ts';
 
 export const certificateDomain = 'community_oracle';
 /** Every certificate is a preview until canaries, baselines, signature and log exist (certificate.md). */
@@ -217,6 +217,8 @@ export const pagedSchema = {
 
 export const certificateListInputSchema = z.strictObject({
   constructId: soughtNameSchema.optional(),
+  /** A part of the construct's or the repository's name. */
+  search: soughtPartSchema.optional(),
   sort: z.enum(certificateSorts).default('created_desc'),
   ...pageSchema,
 });

@@ -34,6 +34,19 @@ export const soughtNameSchema = z
   .string()
   .transform((text) => (lineSchema.safeParse(text).data === text ? text : null));
 
+/** The least length of a part of a name that rows are searched for. Indexes are by three characters. */
+export const leastSoughtLength = 3;
+
+/** A part of a name that rows are searched for, in whatever case. Null: no name can contain it. */
+export const soughtPartSchema = z
+  .string()
+  .trim()
+  .refine(
+    (text) => [...text].length >= leastSoughtLength,
+    `Give at least ${leastSoughtLength} characters to search for.`,
+  )
+  .transform((text) => (text.length <= 500 && lineSchema.safeParse(text).success ? text : null));
+
 /**
  * The first `maxLength` UTF-16 code units of a text, one less if they would end in half a character. `ending` marks the
  * cut and counts towards the length.

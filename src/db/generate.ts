@@ -11,6 +11,12 @@ import { downFile, migrationsFolder, statementBreakpoint } from './migrations.ts
  * by hand, because drizzle-kit knows no triggers, and is kept as it is.
  */
 
+/**
+ * What the tables' indexes need. pg_trgm is trusted: whoever owns a database may create it there (Postgres 13 and later).
+ * A rollback leaves it, because it may have been there before.
+ */
+const extensions = ['CREATE EXTENSION IF NOT EXISTS pg_trgm;'];
+
 const tables = 'tables';
 const triggers = 'triggers';
 
@@ -28,6 +34,9 @@ const triggerStatements = await readFile(triggersFile, 'utf8');
 await rm(join(migrationsFolder, 'meta'), { recursive: true });
 kit('--name', tables);
 kit('--name', triggers, '--custom');
+const tablesFile = join(migrationsFolder, `0000_${tables}.sql`);
+const tableStatements = await readFile(tablesFile, 'utf8');
+await writeFile(tablesFile, [...extensions, tableStatements].join(`${statementBreakpoint}\n`));
 await writeFile(triggersFile, triggerStatements);
 
 // drizzle-kit writes no down scripts, but going from the new snapshot to an empty one is a migration like any other.

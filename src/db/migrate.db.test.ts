@@ -11,7 +11,7 @@ import { migrationsFolder } from './migrations.ts';
 import { rollback } from './rollback.ts';
 import * as schema from './schema/index.ts';
 
-/** Everything that a migration can make, as Postgres describes it. */
+/** Everything that a migration can make, as Postgres describes it. An extension stays, because it may have been there before. */
 const describeSchema = async (sql: Sql) => ({
   columns: await sql`
     select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns
@@ -25,7 +25,8 @@ const describeSchema = async (sql: Sql) => ({
   triggers: await sql`
     select tgname, pg_get_triggerdef(oid) as definition from pg_trigger where not tgisinternal order by 1`,
   functions: await sql`
-    select proname, prosrc from pg_proc where pronamespace = 'public'::regnamespace order by 1`,
+    select proname, prosrc from pg_proc where pronamespace = 'public'::regnamespace and not exists (
+      select from pg_depend where classid = 'pg_proc'::regclass and objid = pg_proc.oid and deptype = 'e') order by 1`,
 });
 
 /** Without the queues, which belong to another layer. */

@@ -3,10 +3,11 @@ import Link from 'next/link';
 import type { z } from 'zod';
 import { CertificateList } from '#components/certificate-list.tsx';
 import { ConstructFilter } from '#components/construct-filter.tsx';
+import { describedBy, FieldError } from '#components/field.tsx';
 import { Empty, PageHeading } from '#components/page-heading.tsx';
 import { Paging } from '#components/paging.tsx';
 import { certificateListInputSchema } from '#contracts/certificate.ts';
-import { listHref, readListQuery, type SearchParams } from '../list-query.ts';
+import { listHref, misreadField, readListQuery, type SearchParams } from '../list-query.ts';
 import { serverApi } from '../server.ts';
 
 export const metadata: Metadata = { title: 'Certificates' };
@@ -14,16 +15,19 @@ export const metadata: Metadata = { title: 'Certificates' };
 /** Pages follow each other by cursor. */
 const querySchema = certificateListInputSchema.omit({ offset: true });
 
-const hrefOf = ({ constructId, sort, limit }: z.input<typeof querySchema>, cursor?: string) =>
+const hrefOf = ({ constructId, search, sort, limit }: z.input<typeof querySchema>, cursor?: string) =>
   listHref('/certificates', {
     constructId,
+    search,
     sort: sort === 'created_desc' ? undefined : sort,
     limit,
     cursor,
   });
 
 const CertificatesPage = async ({ searchParams }: { searchParams: Promise<SearchParams> }) => {
-  const query = readListQuery(querySchema, await searchParams);
+  const params = await searchParams;
+  const query = readListQuery(querySchema, params);
+  const misread = misreadField(querySchema.shape.search, params.search);
   const { certificates, total, nextCursor } = await (await serverApi()).certificate.list(query);
   return (
     <>
@@ -34,7 +38,24 @@ const CertificatesPage = async ({ searchParams }: { searchParams: Promise<Search
         </p>
       </PageHeading>
 
-      <form method="get" action="/certificates" className="mb-6 flex flex-wrap items-end gap-3">
+      <form method="get" action="/certificates" className="mb-6 flex flex-wrap items-start gap-3">
+        <div className="min-w-0 flex-1 basis-60">
+          <label className="mb-1 block text-sm font-medium" htmlFor="search">
+            Search
+          </label>
+          <input
+            className="input"
+            id="search"
+            name="search"
+            type="search"
+            defaultValue={misread?.text ?? query.search ?? ''}
+            placeholder="Part of a construct or repository"
+            autoComplete="off"
+            aria-invalid={misread !== null}
+            aria-describedby={describedBy('search', null, misread?.error)}
+          />
+          <FieldError id="search" error={misread?.error} />
+        </div>
         <ConstructFilter constructId={query.constructId} />
         <label className="basis-48">
           <span className="mb-1 block text-sm font-medium">Sorted by</span>
@@ -43,7 +64,8 @@ const CertificatesPage = async ({ searchParams }: { searchParams: Promise<Search
             <option value="brier_asc">Lowest Brier first</option>
           </select>
         </label>
-        <button type="submit" className="button-quiet">
+        {/* As far down as the fields, whose labels are above them. */}
+        <button type="submit" className="button-quiet mt-6">
           Show
         </button>
       </form>
@@ -54,6 +76,12 @@ const CertificatesPage = async ({ searchParams }: { searchParams: Promise<Search
         <Empty title="There is nothing on this page">
           <Link className="link" href={hrefOf(query)}>
             Back to the first page
+          </Link>
+        </Empty>
+      ) : query.search !== undefined ? (
+        <Empty title="No certificate matches the search">
+          <Link className="link" href="/certificates">
+            Show all certificates
           </Link>
         </Empty>
       ) : query.constructId === undefined ? (

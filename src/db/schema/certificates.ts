@@ -8,6 +8,7 @@ import {
   integer,
   jsonb,
   pgTable,
+  primaryKey,
   text,
   unique,
   uuid,
@@ -101,6 +102,12 @@ export const verificationCertificates = pgTable(
         table.id,
       )
       .where(sql`not private`),
+    // For searches by a part of either name. The extension pg_trgm is made by the migration (db/generate.ts).
+    index('verification_certificates_names_idx').using(
+      'gin',
+      table.constructId.op('gin_trgm_ops'),
+      table.groundTruthSource.op('gin_trgm_ops'),
+    ),
     fitsNotEmpty(table.constructId, runRequestSchema.shape.constructId),
     isAtLeast(table.replayCount, 1),
     isWithin(table.precision, unitSchema),
@@ -112,14 +119,22 @@ export const verificationCertificates = pgTable(
   ],
 );
 
-/** The row of `certificate_counts` that counts all certificates: no construct has an empty name. */
-export const allConstructs = '';
+/** In `certificate_counts` it stands for all constructs, or all sources of one: no name is empty. */
+export const allNames = '';
 
-/** How many certificates each construct has, kept by a trigger, so that the total of a list costs one row. */
-export const certificateCounts = pgTable('certificate_counts', {
-  constructId: text('construct_id').primaryKey(),
-  certificates: bigint('certificates', { mode: 'number' }).notNull(),
-});
+/**
+ * How many certificates there are of each construct and source, of each construct, and of all, kept by a trigger, so that
+ * the total of a list costs one row, and that of a search one for each pair of names.
+ */
+export const certificateCounts = pgTable(
+  'certificate_counts',
+  {
+    constructId: text('construct_id').notNull(),
+    groundTruthSource: text('ground_truth_source').notNull(),
+    certificates: bigint('certificates', { mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.constructId, table.groundTruthSource] })],
+);
 
 export const verificationReplayScores = pgTable(
   'verification_replay_scores',

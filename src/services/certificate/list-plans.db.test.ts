@@ -42,11 +42,10 @@ const fill = `
 
 /** An index alone can be read once all transactions see its rows. A snapshot held meanwhile, by autovacuum, delays that. */
 const vacuum = async (table: string) => {
-  const { sql } = rig.database;
   await vi.waitFor(
     async () => {
-      await sql.unsafe(`vacuum analyze ${table}`);
-      const [found] = await sql`
+      await connection.unsafe(`vacuum analyze ${table}`);
+      const [found] = await connection`
         select relallvisible >= 0.99 * relpages as done from pg_class where oid = ${table}::regclass`;
       expect(found?.done).toBe(true);
     },
@@ -68,7 +67,7 @@ beforeAll(async () => {
     schema,
     logger: { logQuery: (query, parameters) => sent.push({ query, parameters }) },
   });
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await connection?.end({ timeout: 5 });
   await rig.close();
@@ -188,6 +187,36 @@ test.each([
     expect(rows - total).toBeLessThanOrEqual(fewRows);
     const [byCursor, byOffset] = [await runs(page), await runs({ ...filter, offset: Math.floor(total / 2) })];
     expect(byCursor.runs).toEqual(byOffset.runs);
+  },
+);
+
+/** Parts of names that many, some, one and none of the certificates have. */
+const searches = [
+  { search: 'CONSTRUCT', matching: many },
+  { search: 'construct-7', matching: many / 20 },
+  { search: 'firs', matching: 1 },
+  { search: 'absent', matching: 0 },
+  { search: 'struct', constructId: 'construct-7', matching: many / 20 },
+];
+
+test.each(searches.flatMap((search) => sorts.map((sort) => ({ ...search, sort }))))(
+  'a search by %j reads few certificates that it does not show',
+  async ({ matching, ...list }) => {
+    expect((await certificates(list)).total).toBe(matching);
+    const { scanned, rows } = await readsOf('verification_certificates', () => certificates(list));
+    expect(scanned).not.toContain('Seq Scan');
+    // Every twentieth has the name: twenty are read for each that is shown.
+    expect(rows).toBeLessThanOrEqual(40 * fewRows);
+    const { nextCursor } = await certificates(list);
+    expect(nextCursor === undefined).toBe(matching <= limit);
+    if (nextCursor === undefined) return;
+    const next = await readsOf('verification_certificates', () =>
+      certificates({ ...list, cursor: nextCursor }),
+    );
+    expect(next.scanned).not.toContain('Seq Scan');
+    expect(next.rows).toBeLessThanOrEqual(40 * fewRows);
+    const second = await certificates({ ...list, offset: limit });
+    expect((await certificates({ ...list, cursor: nextCursor })).certificates).toEqual(second.certificates);
   },
 );
 

@@ -1,14 +1,14 @@
-import { and, asc, desc, eq, gt, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, ne, type SQL, sql, sum } from 'drizzle-orm';
 import type { z } from 'zod';
 import type { CertificateListInput, certificateListSchema } from '#contracts/certificate.ts';
 import type { Executor } from '#db/client.ts';
-import { allConstructs, certificateCounts, verificationCertificates } from '#db/schema/certificates.ts';
+import { allNames, certificateCounts, verificationCertificates } from '#db/schema/certificates.ts';
 import { presentListed } from '#verification/certificate/present.ts';
 import type { ServiceContext } from '../ground/context.ts';
-import { cutPage, inOrder, isId, named, requireOneStart } from '../ground/page.ts';
+import { containing, cutPage, inOrder, isId, named, requireOneStart } from '../ground/page.ts';
 import { publicRead } from '../ground/public-read.ts';
 
-const { id, constructId, createdAt, brier } = verificationCertificates;
+const { id, constructId, groundTruthSource, createdAt, brier } = verificationCertificates;
 
 /** Ties are settled by date, then id, so that pages neither repeat nor miss a certificate. */
 const orders = {
@@ -55,22 +55,43 @@ const idsAfter = async (db: Executor, { sort, matches, count }: Range, cursor: s
   return ids.length === count ? ids : [...ids, ...(await idsOf(db, above, orders[sort], count - ids.length))];
 };
 
+type Filter = Pick<CertificateListInput, 'constructId' | 'search'>;
+
+const totalOf = async (db: Executor, { constructId: sought, search }: Filter): Promise<number> => {
+  const counts = certificateCounts;
+  const ofNames =
+    search === undefined
+      ? and(
+          named(counts.constructId, sought === undefined ? allNames : sought),
+          eq(counts.groundTruthSource, allNames),
+        )
+      : and(
+          named(counts.constructId, sought),
+          ne(counts.groundTruthSource, allNames),
+          containing([counts.constructId, counts.groundTruthSource], search),
+        );
+  const [counted] = await db
+    .select({ total: sum(counts.certificates).mapWith(Number) })
+    .from(counts)
+    .where(ofNames);
+  return counted?.total ?? 0;
+};
+
 /**
  * Certificates without replay scores, newest or lowest Brier first. `total` counts all that match the filter.
  * @throws AppError SERVICE_UNAVAILABLE if the database is too busy; BAD_REQUEST for a cursor with an offset.
  */
 export const listPublicCertificates = (
   { db }: Pick<ServiceContext, 'db'>,
-  { constructId: sought, sort, limit, offset, cursor }: CertificateListInput,
+  { constructId: sought, search, sort, limit, offset, cursor }: CertificateListInput,
 ): Promise<z.infer<typeof certificateListSchema>> => {
   requireOneStart({ cursor, offset });
   return publicRead(db, async (snapshot) => {
-    const [counted] = await snapshot
-      .select({ total: certificateCounts.certificates })
-      .from(certificateCounts)
-      .where(named(certificateCounts.constructId, sought === undefined ? allConstructs : sought));
-    const total = counted?.total ?? 0;
-    const range = { sort, matches: named(constructId, sought), count: limit + 1 };
+    // Which index is best depends on what is sought, so no plan serves for all searches.
+    if (search !== undefined) await snapshot.execute(sql`set local plan_cache_mode = force_custom_plan`);
+    const total = await totalOf(snapshot, { constructId: sought, search });
+    const matches = and(named(constructId, sought), containing([constructId, groundTruthSource], search));
+    const range = { sort, matches, count: limit + 1 };
     const ids =
       cursor === undefined
         ? await idsFrom(snapshot, range, offset, total)

@@ -1,5 +1,11 @@
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { certificateListSchema, certificateSchema } from '#contracts/certificate.ts';
+import {
+  certificateListInputSchema,
+  certificateListSchema,
+  certificateSchema,
+} from '#contracts/certificate.ts';
+import { verificationCertificates } from '#db/schema/certificates.ts';
 import { storeCertificate } from '#testing/builders/stored-certificates.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 import { getPublicCertificate } from './get.ts';
@@ -61,6 +67,57 @@ test('a construct’s certificates are found by its whole name', async () => {
   expect(await list({ constructId: 'alpha', limit: 1 })).toEqual({ total: 3, places: [3] });
   expect(await list({ constructId: 'alph' })).toEqual({ total: 0, places: [] });
   expect(await list({ constructId: "' or 1=1 --" })).toEqual({ total: 0, places: [] });
+});
+
+test('certificates are found by a part of the construct’s or the repository’s name, in whatever case', async () => {
+  const search = (text: string, more: object = {}) =>
+    list({ ...more, search: certificateListInputSchema.shape.search.parse(text) });
+  expect(await search('LPH')).toEqual({ total: 3, places: [3, 1, 0] });
+  expect(await search(' alpha ', { sort: 'brier_asc' })).toEqual({ total: 3, places: [1, 3, 0] });
+  expect(await search('eta', { constructId: 'alpha' })).toEqual({ total: 0, places: [] });
+  const all = { total: 5, places: [4, 3, 2, 1, 0] };
+  const { groundTruthSource } = await getPublicCertificate(database, ids[0] ?? '');
+  expect(groundTruthSource).toHaveLength(groundTruthSource.trim().length);
+  expect(await search(groundTruthSource.slice(1, -1).toUpperCase())).toEqual(all);
+  // Each character stands for itself.
+  for (const text of [
+    '%%%',
+    '___',
+    'al%a',
+    'a_pha',
+    'alpha\\',
+    '\\\\\\',
+    "'--",
+    'x'.repeat(501),
+    'a\0b',
+    '\ud800aa',
+  ])
+    expect(await search(text), text).toEqual({ total: 0, places: [] });
+  const pages = await Promise.all([0, 1, 2, 3].map((offset) => search('alp', { limit: 1, offset })));
+  expect(pages.flatMap(({ places }) => places)).toEqual([3, 1, 0]);
+});
+
+test.each(['%', '_', '\\'])('a name that holds %j is found by it', async (character) => {
+  const constructId = `odd ab${character}c`;
+  const id = await storeCertificate(database.db, {
+    constructId,
+    supported: 1,
+    createdAt: new Date('2020-01-01'),
+  });
+  const { certificates } = await listPublicCertificates(database, {
+    sort: 'created_desc',
+    limit: 20,
+    offset: 0,
+    search: `b${character}c`,
+  });
+  expect(certificates.map((found) => found.id)).toEqual([id]);
+  await database.db.delete(verificationCertificates).where(eq(verificationCertificates.id, id));
+});
+
+test('a search needs three characters', () => {
+  const { search } = certificateListInputSchema.shape;
+  for (const text of ['', 'ab', ' ab ', '😀😀']) expect(search.safeParse(text).success, text).toBe(false);
+  expect(search.parse('日本語')).toBe('日本語');
 });
 
 test('a certificate is read with its replay scores, which its list leaves out', async () => {

@@ -1,4 +1,4 @@
-import { eq, type SQL, sql } from 'drizzle-orm';
+import { eq, ilike, or, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import { AppError } from '#contracts/errors.ts';
@@ -14,6 +14,14 @@ export const isId = (text: string): boolean => z.uuid().safeParse(text).success;
 /** A filter by name, as `soughtNameSchema` reads it. */
 export const named = (column: PgColumn, name: string | null | undefined): SQL | undefined =>
   name === undefined ? undefined : name === null ? sql`false` : eq(column, name);
+
+/** A search for a part of any of these columns, as `soughtPartSchema` reads it: in whatever case, each character for itself. */
+export const containing = (columns: PgColumn[], part: string | null | undefined): SQL | undefined => {
+  if (part === undefined) return undefined;
+  if (part === null) return sql`false`;
+  const pattern = `%${part.replaceAll(/[\\%_]/g, '\\$&')}%`;
+  return or(...columns.map((column) => ilike(column, pattern)));
+};
 
 /** @throws AppError BAD_REQUEST */
 export const requireOneStart = ({ cursor, offset }: { cursor?: string | undefined; offset: number }) => {
