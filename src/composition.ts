@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { AuthContext } from '#auth/context.ts';
 import type { OverBudget } from '#contracts/budget.ts';
-import { byProvider, defaultProvider } from '#contracts/judge-providers.ts';
+import { byProvider, defaultProvider, type JudgeProvider } from '#contracts/judge-providers.ts';
 import { mayCallPrivateAddresses } from '#contracts/standing.ts';
 import { requireAgreement } from '#db/applied.ts';
 import { openDatabase } from '#db/client.ts';
@@ -22,7 +22,7 @@ import { addressBudgets, installationBudgets } from '#platform/budgets/policies.
 import { freeDiskBytes } from '#platform/free-disk.ts';
 import { byReach, type GuardedFetch, guardedFetch, type Reach } from '#platform/network/guarded-fetch.ts';
 import { proxiedFetch, proxyUrls } from '#platform/network/proxies.ts';
-import { type MissingPart, missingFor } from '#platform/open-judge.ts';
+import { endpointOf, type MissingPart, missingFor } from '#platform/open-judge.ts';
 import { createSecretBox } from '#platform/secret-box.ts';
 import { createLogger } from '#platform/telemetry/logger.ts';
 import { type Exposition, openPrometheus } from '#platform/telemetry/prometheus.ts';
@@ -34,6 +34,7 @@ import {
   readiness,
   type ServiceContext,
 } from '#services/ground/index.ts';
+import { canHoldLimits } from '#verification/judges/model/prices.ts';
 
 /** What the web process works with. */
 export type Composition = {
@@ -55,15 +56,23 @@ export const projectDir = process.cwd();
 const missingText = ({ part, name }: MissingPart): string =>
   part === 'package'
     ? `the package ${name} is not installed. Run npm install and start again.`
-    : `no key is configured. Set ${name} and start again.`;
+    : `no ${part === 'url' ? 'address' : part} is configured. Set ${name} and start again.`;
 
 const policyOf = (environment: Environment): InstallationPolicy => {
   const settings = judgeSettingsOf(environment);
+  const holdsLimits: InstallationPolicy['canHoldLimits'] = (provider, model) =>
+    canHoldLimits(provider, model, environment.JUDGE_PRICES ?? {});
+  const whyUnlimited = (provider: JudgeProvider, model: string | null) =>
+    model === null || environment.MAX_COST_USD_PER_DAY === undefined || holdsLimits(provider, model)
+      ? null
+      : `the price of ${model} is unknown, so MAX_COST_USD_PER_DAY cannot be held. State it in JUDGE_PRICES and start again.`;
   const judges = byProvider((provider) => {
     const missing = missingFor(provider, settings[provider], projectDir);
+    const { model } = settings[provider];
     return {
-      model: settings[provider].model,
-      unavailable: missing && missingText(missing),
+      model,
+      endpoint: endpointOf(provider, settings[provider]),
+      unavailable: missing === null ? whyUnlimited(provider, model) : missingText(missing),
     };
   });
   return {
@@ -71,6 +80,7 @@ const policyOf = (environment: Environment): InstallationPolicy => {
     local: isLocalMode(environment),
     defaultJudge: defaultProvider((provider) => judges[provider].unavailable === null),
     judges,
+    canHoldLimits: holdsLimits,
     paidJudgeAccounts: environment.PAID_JUDGE_ACCOUNTS,
     maxCostUsdPerDay: environment.MAX_COST_USD_PER_DAY ?? null,
     limits: {

@@ -79,14 +79,6 @@ export const keys32 = (name: string) =>
       },
     );
 
-export const parsedJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
-
 const account = /^(?:github:\d+(?:@[A-Za-z0-9.[\]:-]+)?|wallet:0x[0-9a-fA-F]{40}|local:owner)$/;
 
 /** Accounts as `provider:subject`. */

@@ -25,6 +25,10 @@ test.each([
   ['METRICS_PORT', '0', 'METRICS_PORT=9464'],
   ['OTEL_EXPORTER_OTLP_ENDPOINT', 'grpc://collector', 'http://localhost:4318'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL=info'],
+  ['CHAT_JUDGE_URL', 'localhost:11434', 'http://localhost:11434/v1'],
+  ['CHAT_JUDGE_URL', 'http://user:secret@localhost:11434', 'CHAT_JUDGE_API_KEY'],
+  ['JUDGE_PRICES', '{"m":{"input":1}}', '{"my-model":{"input":0.5,"output":1.5}}'],
+  ['JUDGE_PRICES', '{"m":{"input":-1,"output":2}}', '{"my-model":{"input":0.5,"output":1.5}}'],
   ['SIGN_IN_ALLOW', 'alice', 'github:583231'],
   ['SIGN_IN_ALLOW', 'github:583231@github.example.com', 'github:583231'],
   ['HTTPS_PROXY', 'socks5://proxy:1080', 'http://proxy.example.com:3128'],
@@ -41,6 +45,15 @@ test.each([
   expect(() => readEnvironment({ [name]: value })).toThrow(
     new RegExp(`${name} must .*${example.replace(/[$.]/g, '\\$&')}`),
   );
+});
+
+test('a price without prices for the cache has the price of its input there', () => {
+  expect(readEnvironment({ JUDGE_PRICES: '{"m":{"input":2,"output":8}}' }).JUDGE_PRICES).toEqual({
+    m: { input: 2, cacheWrite: 2, cacheRead: 2, output: 8 },
+  });
+  expect(
+    readEnvironment({ JUDGE_PRICES: '{"m":{"input":2,"cacheRead":0.2,"output":8}}' }).JUDGE_PRICES,
+  ).toEqual({ m: { input: 2, cacheWrite: 2, cacheRead: 0.2, output: 8 } });
 });
 
 test('a bad secret is refused without being printed', () => {

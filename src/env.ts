@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { githubSubject } from '#contracts/account.ts';
+import { parseJson } from '#contracts/json.ts';
 import { byProvider, type JudgeProvider, providerTable } from '#contracts/judge-providers.ts';
 import {
   accounts,
@@ -10,7 +11,6 @@ import {
   list,
   networks,
   optional,
-  parsedJson,
   proxyUrl,
   switchedOn,
   wholeNumber,
@@ -47,6 +47,14 @@ const environmentSchema = z.object({
   GITHUB_CLIENT_SECRET: optional,
   ANTHROPIC_API_KEY: optional,
   ANTHROPIC_BASE_URL: httpUrl('https://api.anthropic.com').optional(),
+  /** An OpenAI-compatible judge. */
+  CHAT_JUDGE_URL: httpUrl('http://localhost:11434/v1')
+    .refine((text) => !/^[^/]*\/\/[^/]*@/.test(text), {
+      message: 'must not contain a user name or password: give the key in CHAT_JUDGE_API_KEY',
+    })
+    .optional(),
+  CHAT_JUDGE_API_KEY: optional,
+  CHAT_JUDGE_MODEL: optional,
   SCORING_MODEL: z.string().trim().min(1).max(200).default(providerTable.anthropic.model.defaultModel),
   ENGINE_ENABLED: switchedOn('ENGINE_ENABLED').default(true),
   /** Proxies for GitHub and the judges, in both usual spellings. */
@@ -108,12 +116,12 @@ const environmentSchema = z.object({
   JUDGE_PRICES: z
     .string()
     .transform((text, context) => {
-      const prices = priceOverridesSchema.safeParse(parsedJson(text));
+      const prices = priceOverridesSchema.safeParse(parseJson(text));
       if (prices.success) return prices.data;
       context.addIssue({
         code: 'custom',
         message:
-          'must be JSON with US dollars per million tokens by model, for example JUDGE_PRICES={"claude-sonnet-5-5":{"input":2,"cacheWrite":2.5,"cacheRead":0.1,"output":10}}',
+          'must be JSON with US dollars per million tokens by model, for example JUDGE_PRICES={"my-model":{"input":0.5,"output":1.5}}, with cacheWrite and cacheRead where the cache has prices of its own',
       });
       return z.NEVER;
     })
@@ -268,7 +276,7 @@ export const judgeSettingsOf = (environment: Environment): Record<JudgeProvider,
       : {
           key: environment[model.variables.key] ?? null,
           url: environment[model.variables.url] ?? null,
-          model: environment[model.variables.model],
+          model: environment[model.variables.model] ?? null,
         };
   });
 

@@ -128,16 +128,19 @@ const exclusions = ({ draw }: Certificate) => {
   return parts.length === 0 ? 'none' : parts.join(', ');
 };
 
-const lostCost = ({ unanswered: { likelyUsd, mostUsd } }: Certificate) =>
-  mostUsd === 0
+const lostCost = ({ unanswered: { likelyUsd, mostUsd }, usage }: Certificate) =>
+  mostUsd === 0 || usage.costUsd === null
     ? ''
     : `; calls whose answer was lost may have cost another ${likelyUsd.toFixed(4)} USD, at most ${mostUsd.toFixed(4)} USD`;
+
+const endpointOf = ({ judgeEndpoint, judgeForms }: Certificate) =>
+  judgeEndpoint === null ? '' : ` at ${judgeEndpoint} (form: ${judgeForms.join(', ')})`;
 
 const judgeCost = (certificate: Certificate) => {
   const { usage } = certificate;
   if (usage.calls === 0) return `no paid call${lostCost(certificate)}`;
   const tokens = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens + usage.outputTokens;
-  const cost = usage.costUsd === null ? 'price of the model unknown' : `${usage.costUsd.toFixed(4)} USD`;
+  const cost = usage.costUsd === null ? 'cost unknown' : `${usage.costUsd.toFixed(4)} USD`;
   return `${usage.calls} calls, ${tokens.toLocaleString('en')} tokens, ${cost}${lostCost(certificate)}`;
 };
 
@@ -159,7 +162,7 @@ const facts = (certificate: Certificate): [string, string][] => [
   ['Excluded', exclusions(certificate)],
   [
     'Judge',
-    `${certificate.judge}, ${certificate.scoringModel}, prompts ${certificate.promptDigest.slice(0, 12)} · ${judgeCost(certificate)}`,
+    `${certificate.judge}, ${certificate.scoringModel}${endpointOf(certificate)}, prompts ${certificate.promptDigest.slice(0, 12)} · ${judgeCost(certificate)}`,
   ],
   ['Issued', `${certificate.createdAt} · id ${certificate.id}`],
 ];

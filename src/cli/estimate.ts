@@ -1,7 +1,7 @@
 import type { JudgeEstimate } from '#contracts/estimate.ts';
 import { exclusionReasons, type GroundTruthDraw } from '#contracts/ground-truth.ts';
 import { type JudgeProvider, judgeOf } from '#contracts/judge-providers.ts';
-import { estimateJudging } from '#verification/judges/model/estimate.ts';
+import { type EstimateInput, estimateJudging } from '#verification/judges/model/estimate.ts';
 import type { CountTokens } from '#verification/judges/model/model-client.ts';
 import type { Prices } from '#verification/judges/model/prices.ts';
 import { type Paint, plain } from './terminal.ts';
@@ -40,7 +40,7 @@ export const estimateDraw = async (
     model: string;
     seed: string;
     economy: boolean;
-    agreement: { share: number; model: string } | null;
+    agreement: EstimateInput['agreement'];
   },
   ports: { prices: Prices; countTokens: CountTokens | null },
 ): Promise<Estimate> => {
@@ -81,7 +81,7 @@ const range = (least: number, most: number) =>
 
 const cost = ({ least, most }: Estimate['judge_calls'], model: string) =>
   least.cost_usd === null || most.cost_usd === null
-    ? `unknown: there is no list price for ${model}`
+    ? `unknown: no price is known for ${model} (see JUDGE_PRICES)`
     : `${least.cost_usd.toFixed(2)} to ${most.cost_usd.toFixed(2)} USD`;
 
 export const viewEstimate = (estimate: Estimate, paint: Paint): string => {

@@ -36,9 +36,10 @@ export const issueCertificate = (
     judge: {
       provider: configuration.judge,
       model: configuration.model,
+      endpoint: configuration.endpoint,
       promptDigest: configuration.promptDigest,
     },
-    secondModel: configuration.agreement?.model ?? null,
+    second: configuration.agreement,
     earlier: { canaries: noCanaries, certificates: [] },
     replaced: replays.filter(({ checkpoint }) => endOfReplay(checkpoint)?.outcome === 'replaced').length,
     unanswered: run.unanswered,

@@ -56,7 +56,7 @@ const agreementFacts = ({ agreement }: JudgeTrust, judge: Certificate['judge']):
     : [
         [
           'Judged again by',
-          `${agreement.model}, over ${agreement.replays} ${agreement.replays === 1 ? 'replay' : 'replays'}${
+          `${agreement.provider}, ${agreement.model}${agreement.endpoint === null ? '' : ` at ${agreement.endpoint}`}, over ${agreement.replays} ${agreement.replays === 1 ? 'replay' : 'replays'}${
             judge === 'offline' ? '; it always gives the same verdict, so its agreement shows nothing' : ''
           }`,
         ],

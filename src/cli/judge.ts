@@ -1,74 +1,156 @@
-import { defaultProvider, type JudgeProvider, judgeOf, theModelJudges } from '#contracts/judge-providers.ts';
+import {
+  defaultProvider,
+  type JudgeProvider,
+  judgeOf,
+  modelJudges,
+  theModelJudges,
+} from '#contracts/judge-providers.ts';
 import { proxiedFetch } from '#platform/network/proxies.ts';
-import { missingFor, openJudge } from '#platform/open-judge.ts';
+import { type JudgeSettings, missingFor, type OpenJudge, openJudge } from '#platform/open-judge.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import type { CountTokens } from '#verification/judges/model/model-client.ts';
-import { createPrices, type Prices } from '#verification/judges/model/prices.ts';
+import { canHoldLimits, createPrices, type Prices } from '#verification/judges/model/prices.ts';
 import { CommandError, UsageError } from './exit.ts';
 import type { Settings } from './settings.ts';
 
 /** The judge of a run, the judge of its agreement sample, and what an estimate needs. */
 export type Judges = {
   judge: Judge;
-  agreement: { judge: Judge; share: number } | null;
+  agreement: { judge: Judge; share: number; prices: Prices } | null;
   prices: Prices;
   countTokens: CountTokens | null;
 };
 
+/** A judge that is named with its model: `provider[:model]`. */
+export type NamedJudge = { provider: JudgeProvider; model?: string };
+
 export type JudgeChoice = {
   judge?: JudgeProvider;
+  judgeUrl?: string;
   model?: string;
   agreementSample?: number;
+  agreementJudge?: NamedJudge;
   agreementModel?: string;
   maxCost?: number;
 };
 
 /** Refuses the options of model judges for a judge that has no model. */
-const refuseModelOptions = ({ model, agreementModel, agreementSample = 0, maxCost }: JudgeChoice) => {
-  if (model !== undefined || agreementModel !== undefined)
+const refuseModelOptions = (provider: JudgeProvider, asked: JudgeChoice) => {
+  const { model, judgeUrl, agreementModel, agreementJudge, agreementSample = 0, maxCost } = asked;
+  if (model !== undefined || agreementModel !== undefined || judgeUrl !== undefined)
     throw new UsageError(
-      `--model and --agreement-model are for ${theModelJudges}; the offline judge has no model to choose.`,
+      `--model, --judge-url and --agreement-model are for ${theModelJudges}; the ${provider} judge has no model to choose.`,
     );
-  if (agreementSample > 0)
+  if (agreementSample > 0 || agreementJudge !== undefined)
     throw new UsageError(
-      `--agreement-sample is for ${theModelJudges}; the offline judge always gives the same verdict.`,
+      `--agreement-sample is for ${theModelJudges}; the ${provider} judge always gives the same verdict.`,
     );
   if (maxCost !== undefined)
-    throw new UsageError(`--max-cost is for ${theModelJudges}; the offline judge costs nothing.`);
+    throw new UsageError(`--max-cost is for ${theModelJudges}; the ${provider} judge costs nothing.`);
 };
 
-const refuseMissing = (provider: JudgeProvider, { judges, projectDir }: Settings) => {
-  const missing = missingFor(provider, judges[provider], projectDir);
-  if (missing?.part === 'key')
+/** The option that stands for a variable, where there is one. */
+const optionOf = { key: null, url: '--judge-url', model: '--model' } as const;
+
+const refuseMissing = (provider: JudgeProvider, settings: JudgeSettings, projectDir: string) => {
+  const missing = missingFor(provider, settings, projectDir);
+  if (missing === null) return;
+  const { part, name } = missing;
+  if (part === 'package')
+    throw new CommandError(`The package ${name} is missing. Run npm install, or use --judge offline.`);
+  const what = { key: 'a key', url: 'the address of its endpoint', model: 'the name of its model' }[part];
+  const how = optionOf[part] === null ? `set ${name}` : `set ${name} or give ${optionOf[part]}`;
+  throw new UsageError(
+    `The ${provider} judge needs ${what}: ${how}, or use --judge offline, which needs none.`,
+  );
+};
+
+/** @throws UsageError if a limit in US dollars cannot be held, because the price of a model is unknown. */
+const refuseUnheldLimit = (
+  { maxCost }: JudgeChoice,
+  { provider, model }: Pick<Judge, 'provider' | 'model'>,
+  { judgePrices }: Settings,
+) => {
+  if (maxCost === undefined || canHoldLimits(provider, model, judgePrices)) return;
+  throw new UsageError(
+    `--max-cost cannot be held, because the price of ${model} is unknown. State it in JUDGE_PRICES (US dollars per million tokens), for example JUDGE_PRICES='{"${model}":{"input":0.5,"output":1.5}}', or leave --max-cost out.`,
+  );
+};
+
+const modelOf = (provider: JudgeProvider, { model }: JudgeSettings): string => {
+  if (model === null) throw new Error(`The ${provider} judge has no model.`);
+  return model;
+};
+
+/**
+ * The provider and model for agreement: what was asked for, else a model of another provider where one is configured,
+ * else the run's own.
+ */
+const agreementOf = (
+  { agreementJudge, agreementModel, maxCost }: JudgeChoice,
+  own: Required<NamedJudge>,
+  { judges, judgePrices, projectDir }: Settings,
+): NamedJudge => {
+  if (agreementJudge?.model !== undefined && agreementModel !== undefined)
     throw new UsageError(
-      `The ${provider} judge needs a key: set ${missing.name}, or use --judge offline, which needs none.`,
+      'Name the model for agreement once: with --agreement-judge or with --agreement-model.',
     );
-  if (missing?.part === 'package')
-    throw new CommandError(
-      `The package ${missing.name} is missing. Run npm install, or use --judge offline.`,
-    );
+  const model = agreementJudge?.model ?? agreementModel;
+  if (agreementJudge !== undefined)
+    return { provider: agreementJudge.provider, ...(model !== undefined && { model }) };
+  if (model !== undefined) return { provider: own.provider, model };
+  const other = modelJudges.find(({ provider }) => {
+    const settings = judges[provider];
+    if (provider === own.provider || missingFor(provider, settings, projectDir) !== null) return false;
+    return maxCost === undefined || canHoldLimits(provider, modelOf(provider, settings), judgePrices);
+  });
+  return other === undefined ? own : { provider: other.provider };
 };
 
-/** The judge that was asked for, else the installation's default: a model judge if a key is configured. */
+/** The judge that was asked for, else the installation's default. */
 export const judgesFor = async (asked: JudgeChoice, settings: Settings): Promise<Judges> => {
-  const { judges, judgePrices, proxies } = settings;
+  const { judges, judgePrices, proxies, projectDir } = settings;
   const provider = asked.judge ?? defaultProvider((each) => judges[each].key !== null);
   const share = asked.agreementSample ?? 0;
-  if (asked.agreementModel !== undefined && share === 0)
+  for (const option of ['agreementModel', 'agreementJudge'] as const)
+    if (asked[option] !== undefined && share === 0)
+      throw new UsageError(
+        `--agreement-${option === 'agreementModel' ? 'model' : 'judge'} needs --agreement-sample above 0: the share of the replays that this judge is asked about too.`,
+      );
+  if (judgeOf(provider).model === null) refuseModelOptions(provider, asked);
+  const { fetch } = proxiedFetch(proxies);
+  const open = async (of: JudgeProvider, chosen: JudgeSettings): Promise<OpenJudge & { named: string }> => {
+    refuseMissing(of, chosen, projectDir);
+    const opened = await openJudge(of, chosen, { prices: judgePrices, fetch });
+    return { ...opened, named: modelOf(of, chosen) };
+  };
+  const own: JudgeSettings = {
+    ...judges[provider],
+    url: asked.judgeUrl ?? judges[provider].url,
+    model: asked.model ?? judges[provider].model,
+  };
+  const first = await open(provider, own);
+  const judge = first.judge(first.named, null);
+  refuseUnheldLimit(asked, judge, settings);
+  const result = { judge, prices: createPrices(provider, judgePrices), countTokens: first.countTokens };
+  if (share === 0) return { ...result, agreement: null };
+  const second = agreementOf(asked, { provider, model: judge.model }, settings);
+  if (judgeOf(second.provider).model === null)
     throw new UsageError(
-      '--agreement-model needs --agreement-sample above 0: the share of the replays that this model judges too.',
+      `--agreement-judge is for ${theModelJudges}; the ${second.provider} judge always gives the same verdict.`,
     );
-  if (judgeOf(provider).model === null) refuseModelOptions(asked);
-  refuseMissing(provider, settings);
-  const { judge, countTokens } = await openJudge(provider, judges[provider], {
-    prices: judgePrices,
-    fetch: proxiedFetch(proxies).fetch,
-  });
-  const model = asked.model ?? judges[provider].model;
+  // One client for one provider, so that it has one limit.
+  const opened =
+    second.provider === provider
+      ? first
+      : await open(second.provider, {
+          ...judges[second.provider],
+          model: second.model ?? judges[second.provider].model,
+        });
+  const again = opened.judge(second.model ?? opened.named, null);
+  refuseUnheldLimit(asked, again, settings);
   return {
-    judge: judge(model, null),
-    agreement: share > 0 ? { judge: judge(asked.agreementModel ?? model, null), share } : null,
-    prices: createPrices(provider, judgePrices),
-    countTokens,
+    ...result,
+    agreement: { judge: again, share, prices: createPrices(second.provider, judgePrices) },
   };
 };

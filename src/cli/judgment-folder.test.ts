@@ -42,16 +42,18 @@ const stage = () => {
       days = 0,
       provider = 'anthropic',
       model = 'm',
+      endpoint = null,
       promptDigest = 'p',
       groundTruthDigest = 'g',
     }: {
       days?: number;
       provider?: JudgeProvider;
       model?: string;
+      endpoint?: string | null;
       promptDigest?: string;
       groundTruthDigest?: string;
     } = {},
-  ) => judgmentsIn(at(days), { groundTruthDigest, replayId }, { provider, model, promptDigest });
+  ) => judgmentsIn(at(days), { groundTruthDigest, replayId }, { provider, model, endpoint, promptDigest });
   const files = () => readdirSync(path).filter((name) => name.endsWith('.json'));
   return { path, warnings, at, of, files };
 };
@@ -103,6 +105,7 @@ test('the first key is used by every run, and only the replay that had it made o
     { provider: 'offline' },
     { model: 'n' },
     { promptDigest: 'q' },
+    { endpoint: 'http://models.internal' },
     { groundTruthDigest: 'h' },
   ];
   for (const other of others) expect(await of('one', other).answerKey()).toBeNull();

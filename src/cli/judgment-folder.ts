@@ -17,6 +17,7 @@ const storedSchema = z.object({
   groundTruthDigest: z.string(),
   judgeProvider: z.enum(judgeProviders),
   judgeModel: z.string(),
+  judgeEndpoint: z.string().nullable(),
   promptDigest: z.string(),
   outcome: settledAnswerKeySchema,
   /** The replay that had the key made. If it was cut off before its checkpoint held the key, it still owns the key. */
@@ -88,10 +89,11 @@ export const judgmentsIn = (
   {
     provider: judgeProvider,
     model: judgeModel,
+    endpoint: judgeEndpoint,
     promptDigest,
-  }: Pick<Judge, 'provider' | 'model' | 'promptDigest'>,
+  }: Pick<Judge, 'provider' | 'model' | 'endpoint' | 'promptDigest'>,
 ): SharedJudgments => {
-  const identity = { groundTruthDigest, judgeProvider, judgeModel, promptDigest };
+  const identity = { groundTruthDigest, judgeProvider, judgeModel, judgeEndpoint, promptDigest };
   const name = createHash('sha256')
     .update(JSON.stringify(Object.values(identity)))
     .digest('hex');
@@ -100,9 +102,9 @@ export const judgmentsIn = (
   const read = async (): Promise<Stored | null> => {
     try {
       const stored = storedSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-      const { groundTruthDigest, judgeProvider, judgeModel, promptDigest } = stored;
-      if (isDeepStrictEqual({ groundTruthDigest, judgeProvider, judgeModel, promptDigest }, identity))
-        return stored;
+      const { groundTruthDigest, judgeProvider, judgeModel, judgeEndpoint, promptDigest } = stored;
+      const found = { groundTruthDigest, judgeProvider, judgeModel, judgeEndpoint, promptDigest };
+      if (isDeepStrictEqual(found, identity)) return stored;
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return null;
     }

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { type JudgeProvider, judgeProviders, modelJudges } from '#contracts/judge-providers.ts';
 import { runRequestSchema } from '#contracts/run-request.ts';
+import type { NamedJudge } from './judge.ts';
 import { type OracleOptions, oracleOptions } from './oracle-choice.ts';
 
 type Check = {
@@ -51,6 +52,25 @@ export const drawOptions = () => [
 
 export type DrawOptions = { limit: number; since?: string; label?: string; seed?: string };
 
+const namedJudge = (text: string): NamedJudge => {
+  const [name = '', ...model] = text.split(':');
+  const provider = judgeProviders.find((each) => each === name);
+  if (provider === undefined)
+    throw new InvalidArgumentError(`Must begin with one of ${judgeProviders.join(', ')}.`);
+  // A model's own name may have a colon.
+  const named = model.join(':').trim();
+  return named === '' ? { provider } : { provider, model: named };
+};
+
+const judgeAddress = (text: string): string => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
+    throw new InvalidArgumentError(
+      'Must be an http or https URL without user info, for example http://localhost:11434/v1.',
+    );
+  return text;
+};
+
 export const jsonOption = () =>
   new Option('--json', 'one JSON document on standard output; messages go to standard error');
 
@@ -71,8 +91,12 @@ export const verifyOptions = () => [
   ),
   new Option(
     '--judge <judge>',
-    `the judge (default: ${modelJudges.map(({ provider, variables }) => `${provider} where ${variables.key} is set`).join(', ')}, else offline)`,
+    `the judge (default: ${modelJudges.flatMap(({ provider, variables, isDefault }) => (isDefault ? [`${provider} where ${variables.key} is set`] : [])).join(', ')}, else offline)`,
   ).choices(judgeProviders),
+  new Option(
+    '--judge-url <url>',
+    `the address of the judge’s API (default: ${modelJudges.map(({ variables }) => variables.url).join(', ')})`,
+  ).argParser(judgeAddress),
   new Option(
     '--model <name>',
     `the model of ${modelJudges.map(({ provider, variables }) => `the ${provider} judge (default: ${variables.model})`).join(', ')}`,
@@ -81,7 +105,11 @@ export const verifyOptions = () => [
     '--agreement-sample <share>',
     'judge this share of the replays (0 to 1) again, and publish how far the verdicts agree',
   ).argParser(checkedNumber(agreementSample)),
-  new Option('--agreement-model <name>', 'the model that judges them again (default: the same one)'),
+  new Option(
+    '--agreement-judge <provider[:model]>',
+    'the judge that judges them again, for example one of another vendor (default: another provider that is configured, else the same judge)',
+  ).argParser(namedJudge),
+  new Option('--agreement-model <name>', 'the model that judges them again, of the run’s own judge'),
   new Option(
     '--max-cost <usd>',
     'stop before the judge’s calls cost more than this; with --out what is done is kept',
@@ -106,8 +134,10 @@ export type VerifyOptions = DrawOptions &
   OracleOptions & {
     constructId?: string;
     judge?: JudgeProvider;
+    judgeUrl?: string;
     model?: string;
     agreementSample?: number;
+    agreementJudge?: NamedJudge;
     agreementModel?: string;
     maxCost?: number;
     minReplays: number;

@@ -46,6 +46,7 @@ oraclePresenceContract(async (says, looks) => {
     oracle: { shown: 'https://oracle.example', identity: 'https://oracle.example/ask' },
     judge: judge.provider,
     model: judge.model,
+    endpoint: judge.endpoint,
     promptDigest: judge.promptDigest,
     limit: 4,
     minReplays: 4,

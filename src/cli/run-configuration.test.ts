@@ -10,6 +10,7 @@ const demand: RunDemand = {
   },
   judge: 'offline',
   model: 'offline-1',
+  endpoint: null,
   promptDigest: 'd'.repeat(64),
   limit: 10,
   minReplays: 5,
@@ -61,13 +62,17 @@ test('a run takes another call’s models if both name the same judge and nothin
     ...demand,
     judge: 'anthropic',
     model: 'a',
-    agreement: { share: 0.5, model: 'a' },
+    agreement: { share: 0.5, provider: 'anthropic', model: 'a', endpoint: null },
   };
-  const second: RunDemand = { ...first, model: 'b', agreement: { share: 0.5, model: 'b' } };
+  const second: RunDemand = {
+    ...first,
+    model: 'b',
+    agreement: { share: 0.5, provider: 'anthropic', model: 'b', endpoint: null },
+  };
   const run = configurationOf(first, { salt: () => 'salt', seed: () => '7' });
   expect(differences(withModelsOf(run, second), second)).toEqual([]);
   expect(withModelsOf(run, demand)).toEqual(run);
   expect(
     differences(withModelsOf(run, { ...second, agreement: null }), { ...second, agreement: null }),
-  ).toEqual(['--agreement-sample: 0.5 by a there, none here']);
+  ).toEqual(['--agreement-sample: 0.5 by anthropic a there, none here']);
 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { methodologyVersion, seedSourceSchema, weightsSchema } from '#contracts/certificate.ts';
-import { judgeProviders } from '#contracts/judge-providers.ts';
+import { judgeIdentitySchema, judgeProviders } from '#contracts/judge-providers.ts';
 
 /**
  * What decides a run's result. The output directory stores it, so that a later call resumes this run and no other.
@@ -17,6 +17,8 @@ export const runConfigurationSchema = z.object({
   salt: z.string(),
   judge: z.enum(judgeProviders),
   model: z.string(),
+  /** The origin of the judge's endpoint, if the operator chose it. */
+  endpoint: z.string().nullable(),
   promptDigest: z.string(),
   methodologyVersion: z.string(),
   limit: z.number().int(),
@@ -26,8 +28,8 @@ export const runConfigurationSchema = z.object({
   seed: z.string(),
   seedSource: seedSourceSchema,
   blinded: z.boolean(),
-  /** The share of replays that is judged again, and the model that does it; null if agreement is not measured. */
-  agreement: z.object({ share: z.number(), model: z.string() }).nullable(),
+  /** The share of replays that is judged again, and the judge that does it; null if agreement is not measured. */
+  agreement: judgeIdentitySchema.extend({ share: z.number() }).nullable(),
   weights: weightsSchema,
 });
 export type RunConfiguration = z.infer<typeof runConfigurationSchema>;
@@ -63,10 +65,11 @@ export const configurationOf = (
 export const withModelsOf = (stored: RunConfiguration, demand: RunDemand): RunConfiguration => {
   if (stored.judge !== demand.judge) return stored;
   const { agreement } = stored;
+  const again = demand.agreement?.provider === agreement?.provider ? demand.agreement : null;
   return {
     ...stored,
     model: demand.model,
-    agreement: agreement && { ...agreement, model: demand.agreement?.model ?? agreement.model },
+    agreement: agreement && { ...agreement, model: again?.model ?? agreement.model },
   };
 };
 
@@ -75,6 +78,7 @@ const options: [keyof RunDemand & keyof RunConfiguration, string][] = [
   ['constructId', '--construct-id'],
   ['judge', '--judge'],
   ['model', 'the judge’s model (--model)'],
+  ['endpoint', 'the judge’s endpoint (--judge-url)'],
   ['promptDigest', 'the judge’s prompts (another version of this program)'],
   ['limit', '--limit'],
   ['minReplays', '--min-replays'],
@@ -87,7 +91,9 @@ const options: [keyof RunDemand & keyof RunConfiguration, string][] = [
 export const differences = (stored: RunConfiguration, demand: RunDemand): string[] => {
   const shown = (value: unknown) => (value === null ? 'none' : String(value));
   const agreementText = ({ agreement }: Pick<RunConfiguration, 'agreement'>) =>
-    agreement === null ? 'none' : `${agreement.share} by ${agreement.model}`;
+    agreement === null
+      ? 'none'
+      : `${agreement.share} by ${[agreement.provider, agreement.model, agreement.endpoint].filter((part) => part !== null).join(' ')}`;
   const differing = options.flatMap(([key, name]) =>
     stored[key] === demand[key] ? [] : [`${name}: ${shown(stored[key])} there, ${shown(demand[key])} here`],
   );

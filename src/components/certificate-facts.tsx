@@ -1,6 +1,7 @@
 import type { Certificate, SeedSource } from '#contracts/certificate.ts';
 import { exclusionReasons } from '#contracts/ground-truth.ts';
 import { judgeOf } from '#contracts/judge-providers.ts';
+import type { AnswerForm } from '#contracts/replay.ts';
 import { Code, type Fact, Facts } from './facts.tsx';
 import { costText, countOf, countText, exclusionTexts, notMeasured } from './format.ts';
 import { usageFacts } from './usage-facts.ts';
@@ -109,11 +110,33 @@ export const GroundTruthFacts = ({ certificate }: { certificate: Certificate }) 
 };
 
 const costRemark = ({ usage, unanswered }: Certificate): string | undefined => {
-  if (usage.costUsd === null) return 'This installation does not know the model’s price.';
+  if (usage.costUsd === null)
+    return 'The installation does not know the model’s price, or the endpoint did not state the tokens of a call.';
   return unanswered.mostUsd === 0
     ? undefined
     : `Calls whose answer was lost may have cost another ${costText(unanswered.likelyUsd)}, at most ${costText(unanswered.mostUsd)}.`;
 };
+
+const heldTo: Record<AnswerForm, string> = {
+  json_schema: 'by its API, with a strict JSON schema',
+  json_object: 'to JSON by its API, and to the form by words in its prompt',
+  words: 'by words in its prompt alone',
+};
+
+/** Where the judge is and how it was held to the form of its answers, if the operator chose the endpoint. */
+const endpointFacts = ({ judgeEndpoint, judgeForms }: Certificate): Fact[] =>
+  judgeEndpoint === null
+    ? []
+    : [
+        { term: 'Endpoint of the judge', value: <Code>{judgeEndpoint}</Code> },
+        {
+          term: 'Held to the form of its answers',
+          value:
+            judgeForms.length === 0
+              ? 'no call was answered'
+              : judgeForms.map((form) => heldTo[form]).join('; '),
+        },
+      ];
 
 export const MethodFacts = ({ certificate }: { certificate: Certificate }) => {
   const { usage, weights } = certificate;
@@ -121,6 +144,7 @@ export const MethodFacts = ({ certificate }: { certificate: Certificate }) => {
     { term: 'Methodology', value: certificate.methodologyVersion },
     { term: 'Judge', value: judgeOf(certificate.judge).label },
     { term: 'Scoring model', value: <Code>{certificate.scoringModel}</Code> },
+    ...endpointFacts(certificate),
     {
       term: certificate.judge === 'offline' ? 'Digest of the rules' : 'Digest of the prompts',
       value: <Code>{certificate.promptDigest}</Code>,

@@ -1,6 +1,7 @@
 import Link from 'next/link';
 import type { Certificate } from '#contracts/certificate.ts';
 import type { Interval } from '#contracts/interval.ts';
+import { judgeOf } from '#contracts/judge-providers.ts';
 import { type JudgeTrust, reliableJudge } from '#contracts/judge-trust.ts';
 import { canaryKindsText, reliabilityGaps, whyNoCanaries } from '#verification/certificate/judge-standing.ts';
 import { Estimate } from './estimate.tsx';
@@ -136,9 +137,19 @@ export const SecondJudgeFacts = ({ certificate }: { certificate: Certificate }) 
       <Facts
         facts={[
           {
-            term: 'Model',
-            value: <Code>{agreement.model}</Code>,
-            ...(agreement.model === scoringModel
+            term: 'Judge',
+            value: (
+              <>
+                {judgeOf(agreement.provider).label} <Code>{agreement.model}</Code>
+                {agreement.endpoint === null ? null : (
+                  <>
+                    {' '}
+                    at <Code>{agreement.endpoint}</Code>
+                  </>
+                )}
+              </>
+            ),
+            ...(agreement.model === scoringModel && agreement.provider === judge
               ? {
                   remark:
                     judge === 'offline'

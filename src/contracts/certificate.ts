@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { exclusionReasons } from './ground-truth.ts';
 import { instantSchema } from './instant.ts';
 import { intervalSchema, unitSchema } from './interval.ts';
-import { judgeProviders } from './judge-providers.ts';
+import { judgeIdentitySchema, judgeProviders } from './judge-providers.ts';
 import { judgeTrustSchema, replayEvidenceSchema } from './judge-trust.ts';
-import { judgeUsageSchema, replayOutcomes } from './replay.ts';
+import { answerForms, judgeUsageSchema, replayOutcomes } from './replay.ts';
 import { soughtNameSchema, soughtPartSchema, storableTextSchema } from './text.ts';
 
 export const certificateDomain = 'community_oracle';
@@ -117,10 +117,10 @@ export const rawScoresSchema = z.object({
     /** The oracle did not see which repository and pull request it was asked about. */
     blinded: z.boolean(),
   }),
-  judge: z.object({
-    provider: z.enum(judgeProviders),
-    model: storableTextSchema,
+  judge: judgeIdentitySchema.extend({
     promptDigest: storableTextSchema,
+    /** How its model was held to the form of its answers, from the strictest. Empty for a judge without a model. */
+    forms: z.array(z.enum(answerForms)),
   }),
   usage: judgeUsageSchema,
   usageByMeasure: usageByMeasureSchema,
@@ -185,6 +185,10 @@ export const certificateSchema = certificateSummarySchema.extend({
   weights: weightsSchema,
   draw: rawScoresSchema.shape.draw,
   promptDigest: storableTextSchema,
+  /** The origin of the judge's endpoint, if the operator chose it. */
+  judgeEndpoint: storableTextSchema.nullable(),
+  /** How the judge's model was held to the form of its answers, from the strictest. */
+  judgeForms: z.array(z.enum(answerForms)),
   usage: judgeUsageSchema,
   usageByMeasure: usageByMeasureSchema,
   unanswered: unansweredCallsSchema,

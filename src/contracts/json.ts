@@ -2,6 +2,15 @@
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** The value of a JSON text; undefined if it is not JSON. */
+export const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
 /** A copy of a value in which `map` has replaced everything that is neither object nor array. */
 export const mapLeaves = <T>(value: T, map: (leaf: unknown) => unknown): T => {
   const walk = (node: unknown): unknown => {

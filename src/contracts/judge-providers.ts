@@ -2,13 +2,23 @@ import { z } from 'zod';
 import { storableTextSchema } from './text.ts';
 
 const amount = z.number().nonnegative();
-/** US dollars per million tokens. `cacheWrite` is the price of the 5-minute cache, the only one used here. */
-export const modelPriceSchema = z.strictObject({
-  input: amount,
-  cacheWrite: amount,
-  cacheRead: amount,
-  output: amount,
-});
+/**
+ * US dollars per million tokens. `cacheWrite` is the price of the 5-minute cache, the only one used here. Without prices
+ * of its own the cache costs what any input does.
+ */
+export const modelPriceSchema = z
+  .strictObject({
+    input: amount,
+    cacheWrite: amount.optional(),
+    cacheRead: amount.optional(),
+    output: amount,
+  })
+  .transform(({ input, cacheWrite = input, cacheRead = input, output }) => ({
+    input,
+    cacheWrite,
+    cacheRead,
+    output,
+  }));
 export type ModelPrice = z.infer<typeof modelPriceSchema>;
 
 export type ListPrice = ModelPrice & {
@@ -16,17 +26,31 @@ export type ListPrice = ModelPrice & {
   longPrompt?: { aboveTokens: number; price: ModelPrice };
 };
 
+/** What an operator sets for a model. */
+export type ModelSetting = 'key' | 'url' | 'model';
+
 /** A judge that is a model behind an API. */
 type ModelJudge = {
   /** The API's name in a sentence. */
   api: string;
   /** The client's package, loaded only if this judge is used. */
   package: string;
-  /** The environment variables that configure it. Without a key it is unavailable. */
-  variables: { key: string; url: string; model: string };
-  defaultModel: string;
-  /** By model name. They count as current until this table changes. */
-  listPrices: { asOf: string; models: Record<string, ListPrice> };
+  /** The environment variables that configure it. Without those in `needs` it is unavailable. */
+  variables: Record<ModelSetting, string>;
+  needs: readonly ModelSetting[];
+  /** Null: the operator names one. */
+  defaultModel: string | null;
+  /** It judges runs that name no judge. */
+  isDefault: boolean;
+  /** The operator chose the endpoint, so certificates name its origin. */
+  statesEndpoint: boolean;
+  /** The form of the answer stands in the prompt too, because not every endpoint holds a model to it. */
+  formInWords: boolean;
+  /**
+   * By model name. They count as current until this table changes. Null: there is no list, so a price is unknown unless
+   * the operator states it, and no limit in US dollars can be held.
+   */
+  listPrices: { asOf: string; models: Record<string, ListPrice> } | null;
   /** How it judges in batches (economy mode), with the texts for choosing that. Null: it has no batches. */
   batches: { api: string; priceShare: number; terms: string; advice: string } | null;
 };
@@ -58,7 +82,11 @@ export const providerTable = {
       api: 'the Anthropic API',
       package: '@anthropic-ai/sdk',
       variables: { key: 'ANTHROPIC_API_KEY', url: 'ANTHROPIC_BASE_URL', model: 'SCORING_MODEL' },
+      needs: ['key'],
       defaultModel: 'claude-sonnet-5-5',
+      isDefault: true,
+      statesEndpoint: false,
+      formInWords: false,
       // platform.claude.com/docs/en/about-claude/pricing: Sonnet's cache reads since their cut of 2026-10-07, Haiku
       // in its two bands.
       listPrices: {
@@ -86,6 +114,24 @@ export const providerTable = {
       },
     },
   },
+  chat: {
+    label: 'Chat model',
+    remark:
+      'Any model behind an OpenAI-compatible endpoint, hosted or on the operator’s own machines. Each replay costs a few calls to it.',
+    paid: true,
+    model: {
+      api: 'the chat endpoint',
+      package: 'openai',
+      variables: { key: 'CHAT_JUDGE_API_KEY', url: 'CHAT_JUDGE_URL', model: 'CHAT_JUDGE_MODEL' },
+      needs: ['url', 'model'],
+      defaultModel: null,
+      isDefault: false,
+      statesEndpoint: true,
+      formInWords: true,
+      listPrices: null,
+      batches: null,
+    },
+  },
 } as const satisfies Record<string, ProviderEntry>;
 
 export type JudgeProvider = keyof typeof providerTable;
@@ -101,6 +147,12 @@ export const isPaid = (provider: JudgeProvider | undefined): boolean =>
 /** How this judge judges in batches. Null: it has no batches. */
 export const batchesOf = (provider: JudgeProvider) => judgeOf(provider).model?.batches ?? null;
 
+/** The variables that a judge cannot do without, in a sentence. */
+export const variablesOf = (provider: JudgeProvider): string => {
+  const { model } = judgeOf(provider);
+  return model === null ? '' : model.needs.map((setting) => model.variables[setting]).join(' and ');
+};
+
 /** The providers whose judge is a model. */
 export const modelJudges = judgeProviders.flatMap((provider) => {
   const { model } = judgeOf(provider);
@@ -110,13 +162,24 @@ export const modelJudges = judgeProviders.flatMap((provider) => {
 /** The model judges' names in a sentence. */
 export const theModelJudges = modelJudges.map(({ provider }) => `the ${provider} judge`).join(' or ');
 
+/**
+ * Which judge a certificate means: its provider, the model that was asked for, and the origin of its endpoint if the
+ * operator chose that.
+ */
+export const judgeIdentitySchema = z.object({
+  provider: z.enum(judgeProviders),
+  model: storableTextSchema,
+  endpoint: storableTextSchema.nullable(),
+});
+export type JudgeIdentity = z.infer<typeof judgeIdentitySchema>;
+
 /** One value for each provider. */
 export const byProvider = <T>(of: (provider: JudgeProvider) => T): Record<JudgeProvider, T> =>
   Object.fromEntries(judgeProviders.map((provider) => [provider, of(provider)])) as Record<JudgeProvider, T>;
 
 /** The judge of a run that names none: an available model, else the offline judge, which always is available. */
 export const defaultProvider = (canBeUsed: (provider: JudgeProvider) => boolean): JudgeProvider =>
-  modelJudges.find(({ provider }) => canBeUsed(provider))?.provider ?? 'offline';
+  modelJudges.find(({ provider, isDefault }) => isDefault && canBeUsed(provider))?.provider ?? 'offline';
 
 /**
  * What a judge follows, in full: the offline judge's rule, or the instructions that every call to a model begins with.

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { intervalSchema, unitSchema } from './interval.ts';
+import { judgeIdentitySchema } from './judge-providers.ts';
 import { canaryKinds, replyAccuracies } from './replay.ts';
 import { storableTextSchema } from './text.ts';
 
@@ -56,9 +57,8 @@ export const judgeTrustSchema = z.object({
   /** The composite with every unscored replay at 0, and at 1. */
   bounds: intervalSchema,
   /** How often another judge gave the same verdict on claims and changes, and on replies. */
-  agreement: z
-    .object({
-      model: storableTextSchema,
+  agreement: judgeIdentitySchema
+    .extend({
       replays: z.number().int(),
       verdicts: agreementSchema.nullable(),
       replies: agreementSchema.nullable(),

@@ -23,14 +23,24 @@ export const noUsage: JudgeUsage = {
 };
 
 /**
+ * How a model was held to the form of its answers: by the API (`json_schema`), to JSON alone (`json_object`), or only by
+ * words in its prompt. From the strictest to the weakest.
+ */
+export const answerForms = ['json_schema', 'json_object', 'words'] as const;
+export const answerFormSchema = z.enum(answerForms);
+export type AnswerForm = z.infer<typeof answerFormSchema>;
+
+/**
  * What it took to get one thing from a judge. `asks` counts how often it was asked, `retries` the calls repeated
- * because of rate limits, overload or broken connections. `latencyMs` is the sum over the asks.
+ * because of rate limits, overload or broken connections. `latencyMs` is the sum over the asks. `form` is how the model
+ * was held to the form of the last answer; absent if no model answered.
  */
 const askedShape = {
   asks: z.number().int(),
   retries: z.number().int(),
   latencyMs: z.number(),
   usage: judgeUsageSchema,
+  form: answerFormSchema.optional(),
 };
 
 /** 1 to 10 important changes, each with a verbatim quote from the diff, and one factual follow-up question. */

@@ -62,7 +62,9 @@ export const judgingShape = {
   seed: lineSchema.min(1).max(100).optional(),
   /** The share of replays that are judged again to measure agreement. */
   agreementSample: z.number().min(0).max(1).optional(),
-  /** The model for agreement. By default the run's own judge is asked again. */
+  /** The judge for agreement: by default a model of another provider where one is configured, else the run's own. */
+  agreementJudge: z.enum(judgeProviders).optional(),
+  /** Its model, in place of the one that is configured. */
   agreementModel: lineSchema.min(1).max(200).optional(),
   maxCostUsd: z
     .number()

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { pagedSchema, pageSchema, seedSourceSchema, weightsSchema } from './certificate.ts';
 import { groundTruthDrawSchema } from './ground-truth.ts';
 import { instantSchema } from './instant.ts';
-import { judgeProviders } from './judge-providers.ts';
+import { judgeIdentitySchema, judgeProviders } from './judge-providers.ts';
 import { oracleAnswerSchema } from './oracle.ts';
 import { storedOracleSchema } from './oracle-types.ts';
 import { redacted } from './redacted.ts';
@@ -72,9 +72,9 @@ export const runConfigSchema = z.object({
   /** The oracle's address had a query, which may hold a secret. */
   oracleQuery: z.literal(redacted).nullable(),
   githubToken: z.literal(redacted).nullable(),
-  judge: z.object({ provider: z.enum(judgeProviders), model: storableTextSchema }),
-  /** This share of the replays is judged again, by this model. */
-  agreement: z.object({ share: z.number().min(0).max(1), model: storableTextSchema }).nullable(),
+  judge: judgeIdentitySchema,
+  /** This share of the replays is judged again, by this judge. */
+  agreement: judgeIdentitySchema.extend({ share: z.number().min(0).max(1) }).nullable(),
   /** What the judge may cost, in US dollars. Null: only the installation's limit applies. */
   maxCostUsd: z.number().positive().nullable(),
   /** Judged through the Message Batches API: half the price of each token, hours instead of minutes. */
@@ -129,6 +129,11 @@ export const runSchema = z.object({
   costUsd: z.number(),
   /** What the judge can have cost at most. Above `costUsd` if calls were cut off: those count there at their likely cost. */
   mostCostUsd: z.number(),
+  /**
+   * False: the price of a call's model or its tokens are unknown. Such a call counts above what it may have cost, so
+   * these amounts are only for limits.
+   */
+  costKnown: z.boolean(),
   maxCostUsd: z.number().nullable(),
   /** The answered judge calls and their tokens so far. A call that was cut off is not in it: its tokens are unknown. */
   usage: judgeUsageSchema.omit({ costUsd: true }),

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { batchesOf, defaultProvider, judgeOf, judgeProviders } from '#contracts/judge-providers.ts';
 import { missingFor, openJudge } from './open-judge.ts';
 
-const settings = { key: 'sk-test', url: null, model: 'some-model' };
+const settings = { key: 'sk-test', url: 'http://127.0.0.1:9/v1', model: 'some-model' };
+const unset = { key: null, url: null, model: null };
 
 test.each(judgeProviders)(
   'the %s judge opens with the identity and the batches that its entry states',
@@ -12,23 +13,29 @@ test.each(judgeProviders)(
     expect(judge.provider).toBe(provider);
     expect(judge.model === 'another-model').toBe(judgeOf(provider).model !== null);
     expect(opened.batches !== null).toBe(batchesOf(provider) !== null);
+    // A certificate names an endpoint that the operator chose, without its path.
+    expect(judge.endpoint).toBe(judgeOf(provider).model?.statesEndpoint ? 'http://127.0.0.1:9' : null);
   },
 );
 
-test('a model judge reports its missing package first, then its key; a judge without a model needs neither', () => {
-  const keyless = { ...settings, key: null };
+test('a model judge reports its missing package first, then each setting that it needs; a judge without a model needs none', () => {
   const here = process.cwd();
   for (const provider of judgeProviders) {
     const { model } = judgeOf(provider);
     expect(missingFor(provider, settings, here)).toBeNull();
-    expect(missingFor(provider, keyless, here)).toEqual(model && { part: 'key', name: model.variables.key });
+    for (const part of ['key', 'url', 'model'] as const)
+      expect(missingFor(provider, { ...settings, [part]: null }, here)).toEqual(
+        model?.needs.includes(part) ? { part, name: model.variables[part] } : null,
+      );
     // A folder without packages.
-    expect(missingFor(provider, keyless, '/')).toEqual(model && { part: 'package', name: model.package });
+    expect(missingFor(provider, unset, '/')).toEqual(model && { part: 'package', name: model.package });
   }
 });
 
 test('the default judge is a usable model, otherwise the offline judge', () => {
   expect(defaultProvider(() => true)).toBe('anthropic');
   expect(defaultProvider((provider) => provider === 'offline')).toBe('offline');
+  // It judges only the runs that name it.
+  expect(defaultProvider((provider) => provider === 'chat')).toBe('offline');
   expect(defaultProvider(() => false)).toBe('offline');
 });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type JudgeProvider, judgeOf } from '#contracts/judge-providers.ts';
+import { type JudgeProvider, judgeOf, type ModelSetting } from '#contracts/judge-providers.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import type { BatchClient, BatchDesk } from '#verification/judges/model/batches.ts';
 import type { CountTokens, ModelClient } from '#verification/judges/model/model-client.ts';
@@ -13,8 +13,8 @@ import { steadyNow } from './steady-clock.ts';
 export type JudgeSettings = {
   key: string | null;
   url: string | null;
-  /** The default model, or the rule's name for a judge that follows a rule. */
-  model: string;
+  /** The default model, or the rule's name for a judge that follows a rule. Null: no model is configured. */
+  model: string | null;
 };
 
 /** An open provider. */
@@ -39,18 +39,30 @@ const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
   await delay(ms, undefined, signal && { signal });
 };
 
-const keyOf = (provider: JudgeProvider, { key }: JudgeSettings): string => {
-  if (key === null) throw new Error(`The ${provider} judge was opened without a key.`);
-  return key;
+const required = (provider: JudgeProvider, settings: JudgeSettings, part: ModelSetting): string => {
+  const value = settings[part];
+  if (value === null) throw new Error(`The ${provider} judge was opened without its ${part}.`);
+  return value;
 };
+
+/** The origin that certificates name; null where the provider has its own endpoint. */
+export const endpointOf = (provider: JudgeProvider, { url }: JudgeSettings): string | null =>
+  judgeOf(provider).model?.statesEndpoint && url !== null ? new URL(url).origin : null;
 
 const openModel = async (
   provider: JudgeProvider,
   client: ModelClient,
+  settings: JudgeSettings,
   { prices }: Ports,
 ): Promise<OpenJudge> => {
   const { modelJudge } = await import('#verification/judges/model/model-judge.ts');
-  const ports = { client, random: randomBytes, prices: createPrices(provider, prices), now: steadyNow };
+  const ports = {
+    client,
+    endpoint: endpointOf(provider, settings),
+    random: randomBytes,
+    prices: createPrices(provider, prices),
+    now: steadyNow,
+  };
   return {
     judge: (model, batches) => modelJudge({ ...ports, provider, model, batches }),
     countTokens: client.countTokens,
@@ -67,14 +79,26 @@ const openers = {
   anthropic: async (settings, ports) => {
     const { createAnthropicClient } = await import('#verification/judges/providers/anthropic/client.ts');
     const client = createAnthropicClient({
-      apiKey: keyOf('anthropic', settings),
+      apiKey: required('anthropic', settings, 'key'),
       baseURL: settings.url ?? undefined,
       maxConcurrent: ports.maxConcurrent,
       fetch: ports.fetch,
       now: steadyNow,
       sleep,
     });
-    return openModel('anthropic', client, ports);
+    return openModel('anthropic', client, settings, ports);
+  },
+  chat: async (settings, ports) => {
+    const { createChatClient } = await import('#verification/judges/providers/chat/client.ts');
+    const client = createChatClient({
+      apiKey: settings.key,
+      url: required('chat', settings, 'url'),
+      maxConcurrent: ports.maxConcurrent,
+      fetch: ports.fetch,
+      now: steadyNow,
+      sleep,
+    });
+    return openModel('chat', client, settings, ports);
   },
 } satisfies Record<JudgeProvider, (settings: JudgeSettings, ports: Ports) => Promise<OpenJudge>>;
 
@@ -86,7 +110,7 @@ export const openJudge = (
 ): Promise<OpenJudge> => openers[provider](settings, ports);
 
 /** What a judge still needs before it can be used. */
-export type MissingPart = { part: 'package' | 'key'; name: string };
+export type MissingPart = { part: 'package' | ModelSetting; name: string };
 
 const isInstalled = (name: string, projectDir: string): boolean => {
   try {
@@ -98,16 +122,17 @@ const isInstalled = (name: string, projectDir: string): boolean => {
 };
 
 /**
- * Null if this judge can be used, otherwise what is missing: its package below `projectDir`, or the variable of its
- * key.
+ * Null if this judge can be used, otherwise what is missing: its package below `projectDir`, or the variable of a
+ * setting.
  */
 export const missingFor = (
   provider: JudgeProvider,
-  { key }: JudgeSettings,
+  settings: JudgeSettings,
   projectDir: string,
 ): MissingPart | null => {
   const { model } = judgeOf(provider);
   if (model === null) return null;
   if (!isInstalled(model.package, projectDir)) return { part: 'package', name: model.package };
-  return key === null ? { part: 'key', name: model.variables.key } : null;
+  const part = model.needs.find((setting) => settings[setting] === null);
+  return part === undefined ? null : { part, name: model.variables[part] };
 };

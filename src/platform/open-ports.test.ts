@@ -66,7 +66,7 @@ const configOf = (standing: Standing, changes: Partial<RunConfig>): RunConfig =>
   oracle: { type: 'http', url: null, headers: {} },
   oracleQuery: null,
   githubToken: null,
-  judge: { provider: 'offline', model: 'offline-1' },
+  judge: { provider: 'offline', model: 'offline-1', endpoint: null },
   agreement: null,
   maxCostUsd: null,
   economy: false,

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type JudgeProvider, judgeOf } from '#contracts/judge-providers.ts';
+import { type JudgeIdentity, type JudgeProvider, variablesOf } from '#contracts/judge-providers.ts';
 import type { OracleChoice } from '#contracts/oracle-types.ts';
 import type { RunConfig, RunSecrets } from '#contracts/run.ts';
 import { mayCallPrivateAddresses, mayUseOperatorsMeans } from '#contracts/standing.ts';
@@ -31,7 +31,9 @@ export type Engine = {
   /** Ends what the oracle of one run has started, once it will not be asked again. */
   endOracle(runId: string): Promise<void>;
   /** @param batches for a judge whose calls wait for a batch; null: each call is made at once. */
-  judge(choice: RunConfig['judge'], batches: BatchDesk | null): Judge;
+  judge(choice: Pick<JudgeIdentity, 'provider' | 'model'>, batches: BatchDesk | null): Judge;
+  /** Whether this process has a provider's judge. */
+  hasJudge(provider: JudgeProvider): boolean;
   /** The prices of a provider's models. */
   prices(provider: JudgeProvider): Prices;
   /** Counts prompts with the model's own tokeniser. Null when the installation has no key for it. */
@@ -152,7 +154,7 @@ export const createEngine = (settings: EngineSettings): Engine => {
     const opened = settings.judges.get(provider);
     if (opened === undefined)
       throw new Error(
-        `A run asks for the ${provider} judge, which this worker does not have: check its ${judgeOf(provider).model?.variables.key}.`,
+        `A run asks for the ${provider} judge, which this worker does not have: check its ${variablesOf(provider)}.`,
       );
     return opened.judge(model, batches);
   };
@@ -175,6 +177,7 @@ export const createEngine = (settings: EngineSettings): Engine => {
       ),
     endOracle: oracles.end,
     judge: (choice, desk) => observedJudge(settings, judge(choice, desk)),
+    hasJudge: (provider) => settings.judges.has(provider),
     prices: (provider) => createPrices(provider, settings.judgePrices),
     countTokens: (provider) => settings.judges.get(provider)?.countTokens ?? null,
     batches,

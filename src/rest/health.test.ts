@@ -3,7 +3,10 @@ import { byProvider } from '#contracts/judge-providers.ts';
 import { openPolicy } from '#testing/rigs/engine-rig.ts';
 import { getHealth } from './health.ts';
 
-const available = byProvider(() => 'available');
+const available = byProvider((provider) => {
+  const { unavailable } = openPolicy.judges[provider];
+  return unavailable === null ? 'available' : `unavailable: ${unavailable}`;
+});
 
 test('health is ok with and without engine and judges, and says which are there', async () => {
   const answer = async (policy: typeof openPolicy) => {
@@ -18,7 +21,7 @@ test('health is ok with and without engine and judges, and says which are there'
   });
   const judges = {
     ...openPolicy.judges,
-    anthropic: { model: 'claude-sonnet-5-5', unavailable: 'Set ANTHROPIC_API_KEY.' },
+    anthropic: { model: 'claude-sonnet-5-5', endpoint: null, unavailable: 'Set ANTHROPIC_API_KEY.' },
   };
   expect(await answer({ ...openPolicy, engineEnabled: false, judges })).toEqual({
     status: 'ok',

@@ -9,13 +9,13 @@ export const metadata: Metadata = { title: 'Judges' };
 /** The rule is wrapped at 120 characters. In the instructions each paragraph is one line. */
 const shown = {
   rule: {
-    heading: 'The offline judge’s rule',
+    heading: 'rule',
     remark:
       'It compares words by this rule and calls no model. Anyone can check its verdicts by hand with this rule.',
     shape: 'min-w-[120ch]',
   },
   instructions: {
-    heading: 'The model judge’s instructions',
+    heading: 'instructions',
     remark:
       'Every call to the model begins with this text. The pull request and the questions about it follow, each fenced as untrusted.',
     shape: '',
@@ -25,7 +25,7 @@ const shown = {
 const Rule = ({ rule: { provider, promptDigest, text } }: { rule: JudgeRule }) => {
   const { heading, remark, shape } = shown[judgeOf(provider).model === null ? 'rule' : 'instructions'];
   return (
-    <Section id={provider} title={heading}>
+    <Section id={provider} title={`The ${provider} judge’s ${heading}`}>
       <p className="mb-2 max-w-[68ch]">{remark}</p>
       <p className="mb-4 text-sm text-muted">
         Certificates name it by its prompt digest <Code>{promptDigest}</Code>

@@ -23,6 +23,7 @@ const run: Run = {
   sample: false,
   costUsd: 0,
   mostCostUsd: 0,
+  costKnown: true,
   maxCostUsd: 5,
   usage: { calls: 0, inputTokens: 0, cacheWriteTokens: 0, cacheReadTokens: 0, outputTokens: 0 },
   secondsLeft: null,

@@ -6,15 +6,21 @@ const nameWidth = 11;
 
 const usd = (amount: number) => `${amount.toFixed(4)} USD`;
 
-const costOf = ({ costUsd, mostCostUsd, maxCostUsd, status, batch }: Run) =>
-  [
-    usd(costUsd),
+const shownCost = ({ costUsd, costKnown }: Run) => (costKnown ? usd(costUsd) : 'unknown cost');
+
+const costOf = (run: Run) => {
+  const { costUsd, mostCostUsd, maxCostUsd, status, batch } = run;
+  return [
+    shownCost(run),
     ...(maxCostUsd === null ? [] : [` of at most ${usd(maxCostUsd)}`]),
-    ...(mostCostUsd > costUsd ? [` (${usd(mostCostUsd)} if every lost call was charged in full)`] : []),
+    ...(run.costKnown && mostCostUsd > costUsd
+      ? [` (${usd(mostCostUsd)} if every lost call was charged in full)`]
+      : []),
     ...(isTerminal(status) && batch !== null && batch.sent > 0
       ? [' so far; a batch that was sent is still to be charged']
       : []),
   ].join('');
+};
 
 const usageOf = ({ usage }: Run) => {
   if (usage.calls === 0) return null;
@@ -32,7 +38,7 @@ const progressOf = ({ progress, total }: Run) => (total === 0 ? '–' : `${progr
 export const statusLine = (run: Run): string =>
   [
     `${run.status} ${progressOf(run)}`,
-    ...(run.costUsd === 0 ? [] : [usd(run.costUsd)]),
+    ...(run.costUsd === 0 ? [] : [shownCost(run)]),
     ...(run.activity === null ? [] : [plain(run.activity)]),
   ].join(' · ');
 
@@ -102,7 +108,7 @@ export const viewRuns = (runs: Run[], paint: Paint): string =>
         run.runId,
         run.status,
         progressOf(run),
-        usd(run.costUsd),
+        shownCost(run),
         run.createdAt,
         plain(run.constructId, 40),
       ]),

@@ -2,7 +2,9 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { Certificate } from '#contracts/certificate.ts';
 import { defaultWeights } from '#contracts/certificate.ts';
+import type { JudgeIdentity } from '#contracts/judge-providers.ts';
 import { toWire } from '#contracts/wire.ts';
+import type { Judge } from '#verification/judges/judge.ts';
 import { carryOut, drawInto, type VerifyContext } from '../carry-out.ts';
 import { viewCertificate } from '../certificate-view.ts';
 import { estimateDraw, viewEstimate } from '../estimate.ts';
@@ -17,6 +19,8 @@ import { openRunDirectory } from '../run-directory.ts';
 import { memoryStore } from '../run-store.ts';
 import { plain, type Terminal } from '../terminal.ts';
 
+const identityOf = ({ provider, model, endpoint }: Judge): JudgeIdentity => ({ provider, model, endpoint });
+
 const random = { salt: () => randomBytes(16).toString('hex'), seed: () => String(randomInt(2 ** 32)) };
 
 const showCertificate = (certificate: Certificate, json: boolean, { result, paint, columns }: Terminal) =>
@@ -25,7 +29,7 @@ const showCertificate = (certificate: Certificate, json: boolean, { result, pain
 const dryRun = async (
   repository: RepositoryChoice,
   demand: RunDemand,
-  { prices, countTokens }: Judges,
+  judges: Judges,
   json: boolean,
   { settings, terminal, signal }: VerifyContext,
 ): Promise<ExitCode> => {
@@ -36,7 +40,23 @@ const dryRun = async (
     signal,
     progress,
   }).finally(progress.stop);
-  const estimate = await estimateDraw(draw, { ...configuration, economy: false }, { prices, countTokens });
+  const { judge, agreement, prices, countTokens } = judges;
+  const estimate = await estimateDraw(
+    draw,
+    {
+      judge: judge.provider,
+      model: judge.model,
+      seed: configuration.seed,
+      economy: false,
+      agreement: agreement && {
+        share: agreement.share,
+        provider: agreement.judge.provider,
+        model: agreement.judge.model,
+        prices: agreement.prices,
+      },
+    },
+    { prices, countTokens },
+  );
   terminal.result(json ? JSON.stringify(estimate, null, 2) : viewEstimate(estimate, terminal.paint));
   return exitCodes.done;
 };
@@ -60,6 +80,7 @@ export const verifyCommand = async (
     oracle: { shown: shownOracle(choice), identity: oracleIdentity(choice) },
     judge: judge.provider,
     model: judge.model,
+    endpoint: judge.endpoint,
     promptDigest: judge.promptDigest,
     limit: options.limit,
     minReplays: options.minReplays,
@@ -67,7 +88,7 @@ export const verifyCommand = async (
     label: options.label ?? null,
     seed: options.seed ?? null,
     blinded: options.blind ?? false,
-    agreement: agreement && { share: agreement.share, model: agreement.judge.model },
+    agreement: agreement && { share: agreement.share, ...identityOf(agreement.judge) },
     weights: defaultWeights,
   };
   if (options.dryRun) return dryRun(repository, demand, judges, json, context);

@@ -7,7 +7,7 @@ import { instant, jsonbOf } from './columns.ts';
 import { groundTruthRecords } from './ground-truths.ts';
 
 /**
- * What runs on the same change share under the same judge (provider and model) and prompts: the answer key, and the
+ * What runs on the same change share under the same judge (provider, model and endpoint) and prompts: the answer key, and the
  * verdicts on the baseline by that key. Keys are shown to nobody, not even to the run's owner, and are retired 90 days after they were
  * made.
  */
@@ -18,6 +18,8 @@ export const answerKeys = pgTable(
     /** No list of them is held here, so that another provider takes no migration. */
     judgeProvider: text('judge_provider').$type<JudgeProvider>().notNull(),
     judgeModel: text('judge_model').notNull(),
+    /** The origin of an endpoint that the operator chose: two may serve one name differently. Empty: the provider's own. */
+    judgeEndpoint: text('judge_endpoint').notNull().default(''),
     promptDigest: text('prompt_digest').notNull(),
     outcome: jsonbOf('outcome_json', settledAnswerKeySchema).notNull(),
     /** The replay that had it made: one that was cut off before its checkpoint held the key takes up its own. */
@@ -30,7 +32,13 @@ export const answerKeys = pgTable(
   (table) => [
     primaryKey({
       name: 'answer_keys_pkey',
-      columns: [table.groundTruthDigest, table.judgeProvider, table.judgeModel, table.promptDigest],
+      columns: [
+        table.groundTruthDigest,
+        table.judgeProvider,
+        table.judgeModel,
+        table.judgeEndpoint,
+        table.promptDigest,
+      ],
     }),
     foreignKey({
       name: 'answer_keys_ground_truth_digest_fk',

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { bigint, doublePrecision, index, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, boolean, doublePrecision, index, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { holds, isAtLeast, isListed } from './checks.ts';
 import { instant } from './columns.ts';
 
@@ -24,6 +24,8 @@ export const judgeSpend = pgTable(
     likelyUsd: doublePrecision('likely_usd').notNull(),
     /** The bound: what the call can have cost at most. */
     mostUsd: doublePrecision('most_usd').notNull(),
+    /** False: the model's price or the call's tokens are unknown, and the call counts at an upper bound. */
+    isKnown: boolean('is_known').notNull().default(true),
     calls: bigint('calls', { mode: 'number' }),
     inputTokens: bigint('input_tokens', { mode: 'number' }),
     cacheWriteTokens: bigint('cache_write_tokens', { mode: 'number' }),

@@ -1,10 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isPaid } from '#contracts/judge-providers.ts';
+import { isPaid, type JudgeIdentity } from '#contracts/judge-providers.ts';
+import { noUsage } from '#contracts/replay.ts';
 import { askingThrough, type Judge } from '#verification/judges/judge.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { noteWaiting } from '../state/transitions.ts';
 import { takeSlot } from './slots.ts';
 import { isWait } from './waits.ts';
+
+/**
+ * The agreement judge in a worker that does not have it. A question waits for a worker that does, like one for a judge
+ * that cannot be asked for now.
+ */
+export const absentJudge = ({ provider, model, endpoint }: JudgeIdentity): Judge => ({
+  provider,
+  model,
+  endpoint,
+  promptDigest: '',
+  open: () => ({
+    costOf: () => ({ likelyUsd: 0, mostUsd: 0 }),
+    ask: async (_, signal) => {
+      signal?.throwIfAborted();
+      return {
+        ok: false,
+        fault: 'unavailable',
+        detail: `this worker does not have the ${provider} judge`,
+        passing: true,
+        model,
+        usage: noUsage,
+        latencyMs: 0,
+        retries: 0,
+      };
+    },
+  }),
+});
 
 /** Lets calls under way finish and begins none once `stopping` is aborted, so that no paid answer is thrown away. */
 export const stoppingJudge = (judge: Judge, stopping: AbortSignal): Judge =>

@@ -111,7 +111,7 @@ test('another user’s run of another construct on the same changes pays for no 
 test('another model or other prompts make their own keys and baselines', async () => {
   const at = await rigWith({ judge: numberedKeys() });
   await at.run();
-  const judges = { ...openPolicy.judges, offline: { model: 'offline-2', unavailable: null } };
+  const judges = { ...openPolicy.judges, offline: { model: 'offline-2', endpoint: null, unavailable: null } };
   const otherModel = { ...at.context, policy: { ...openPolicy, judges } };
   expect(sharedCalls((await at.run({}, otherModel)).calls).sort()).toEqual(allShared.toSorted());
   const { engine } = at.context;
@@ -203,22 +203,23 @@ test('two runs that make one change’s key at once end up with one, and each pa
   expect(await at.db.$count(answerKeys)).toBe(1);
 });
 
-test('a judge of another provider shares no key, even if its model has the same name', async () => {
+test('a judge of another provider or at another endpoint shares no key, even if its model has the same name', async () => {
   const at = await rigWith();
   await at.accepted({ limit: 1, minReplays: 1 });
   await at.pump();
   const [kept] = await at.db.select().from(answerKeys);
   if (kept === undefined) return expect.unreachable('no key was kept');
   const { groundTruthDigest, judgeProvider, judgeModel: model, promptDigest } = kept;
-  const keyOf = (provider: JudgeProvider) =>
+  const keyOf = (provider: JudgeProvider, endpoint: string | null = null) =>
     sharedJudgments(
       at.context,
       { groundTruthDigest, replayId: randomUUID() },
-      { provider, model, promptDigest },
+      { provider, model, endpoint, promptDigest },
     ).answerKey();
   expect(await keyOf(judgeProvider)).toEqual({ value: kept.outcome, own: false });
   for (const other of judgeProviders.filter((provider) => provider !== judgeProvider))
     expect(await keyOf(other)).toBeNull();
+  expect(await keyOf(judgeProvider, 'http://models.internal')).toBeNull();
 });
 
 test('of two verdicts on the baseline the first one stored stays', async () => {
@@ -233,7 +234,7 @@ test('of two verdicts on the baseline the first one stored stays', async () => {
   const late = sharedJudgments(
     at.context,
     { groundTruthDigest, replayId: randomUUID() },
-    { provider, model, promptDigest },
+    { provider, model, endpoint: null, promptDigest },
   );
   await late.keepBaseline(
     { ...baseline, precision: { ...first.baseline.precision, claimsMade: 99 } },

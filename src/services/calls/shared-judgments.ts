@@ -14,13 +14,20 @@ import type { ServiceContext } from '../ground/context.ts';
 export const sharedJudgments = (
   { db, now }: Pick<ServiceContext, 'db' | 'now'>,
   { groundTruthDigest, replayId }: { groundTruthDigest: string; replayId: string },
-  { provider, model, promptDigest }: Pick<Judge, 'provider' | 'model' | 'promptDigest'>,
+  {
+    provider,
+    model,
+    endpoint,
+    promptDigest,
+  }: Pick<Judge, 'provider' | 'model' | 'endpoint' | 'promptDigest'>,
 ): SharedJudgments => {
+  const judgeEndpoint = endpoint ?? '';
   const retiredAt = () => new Date(now().getTime() - keyLifeMs);
   const same = and(
     eq(answerKeys.groundTruthDigest, groundTruthDigest),
     eq(answerKeys.judgeProvider, provider),
     eq(answerKeys.judgeModel, model),
+    eq(answerKeys.judgeEndpoint, judgeEndpoint),
     eq(answerKeys.promptDigest, promptDigest),
   );
   const standing = async (executor: Executor) => {
@@ -46,12 +53,20 @@ export const sharedJudgments = (
         const made = { outcome, keyOfReplay: replayId, createdAt: now() };
         await transaction
           .insert(answerKeys)
-          .values({ groundTruthDigest, judgeProvider: provider, judgeModel: model, promptDigest, ...made })
+          .values({
+            groundTruthDigest,
+            judgeProvider: provider,
+            judgeModel: model,
+            judgeEndpoint,
+            promptDigest,
+            ...made,
+          })
           .onConflictDoUpdate({
             target: [
               answerKeys.groundTruthDigest,
               answerKeys.judgeProvider,
               answerKeys.judgeModel,
+              answerKeys.judgeEndpoint,
               answerKeys.promptDigest,
             ],
             set: { ...made, baseline: null, baselineOfReplay: null },

@@ -67,7 +67,14 @@ export const settleBooking = async (
       const costUsd = countedCostUsd(usage);
       await transaction
         .update(judgeSpend)
-        .set({ ...usage, costUsd, mostUsd: costUsd, state: 'settled', leasedUntil: null })
+        .set({
+          ...usage,
+          costUsd,
+          mostUsd: costUsd,
+          isKnown: usage.costUsd !== null,
+          state: 'settled',
+          leasedUntil: null,
+        })
         .where(isCall);
     }
   });

@@ -28,6 +28,7 @@ const counts = (
 const scripted = {
   provider: 'anthropic',
   model: 'claude-sonnet-5-5',
+  endpoint: null,
   promptDigest: 'd'.repeat(64),
 } as const;
 
@@ -79,7 +80,10 @@ const storeEarlier = async (
   const replays = changes.map((groundTruthId) => ({ ...replay, groundTruthId, evidence }));
   await db
     .update(verificationCertificates)
-    .set({ groundTruthSource: source, rawScores: raw({ ...row.rawScores, judge: scripted, trust, replays }) })
+    .set({
+      groundTruthSource: source,
+      rawScores: raw({ ...row.rawScores, judge: { ...row.rawScores.judge, ...scripted }, trust, replays }),
+    })
     .where(eq(verificationCertificates.id, id));
   return id;
 };

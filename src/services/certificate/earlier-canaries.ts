@@ -11,13 +11,19 @@ const poolLifeMs = 90 * 24 * 60 * 60 * 1000;
 const mostRead = 1000;
 
 /**
- * The canaries of earlier runs by the same judge (methodology, "Canaries"): same model and prompts, other repositories,
- * the last 90 days, each change once as the earliest certificate has it. The run's own repository is left out, so that its
- * changes count from this run alone. Private repositories are left out, because nobody could recompute the pool from them.
+ * The canaries of earlier runs by the same judge (methodology, "Canaries"): same model, endpoint and prompts, other
+ * repositories, the last 90 days, each change once as the earliest certificate has it. The run's own repository is left
+ * out, so that its changes count from this run alone. Private repositories are left out, because nobody could recompute
+ * the pool from them.
  */
 export const earlierCanaries = async (
   { db, now }: Pick<ServiceContext, 'db' | 'now'>,
-  { provider, model, promptDigest }: Pick<Judge, 'provider' | 'model' | 'promptDigest'>,
+  {
+    provider,
+    model,
+    endpoint,
+    promptDigest,
+  }: Pick<Judge, 'provider' | 'model' | 'endpoint' | 'promptDigest'>,
   ownSource: string,
 ): Promise<EarlierCanaries> => {
   const { id, createdAt, groundTruthSource, judge, judgeModel, canariesShown, rawScores } =
@@ -55,6 +61,8 @@ export const earlierCanaries = async (
     })
     .from(chosen)
     .innerJoin(verificationCertificates, eq(id, chosen.id))
-    .leftJoin(verificationRuns, eq(verificationRuns.id, verificationCertificates.runId));
+    .leftJoin(verificationRuns, eq(verificationRuns.id, verificationCertificates.runId))
+    // One name may stand for another model at another endpoint.
+    .where(sql`${rawScores} -> 'judge' ->> 'endpoint' is not distinct from ${endpoint}`);
   return poolCanaries(certificates);
 };

@@ -19,8 +19,16 @@ export type InstallationPolicy = {
   /** Local mode: only this machine reaches the server. Otherwise strict rules apply to everyone. */
   local: boolean;
   defaultJudge: JudgeProvider;
-  /** `unavailable` is null if the judge can be used, else it says what is missing and how to configure it. */
-  judges: Record<JudgeProvider, { model: string; unavailable: string | null }>;
+  /**
+   * `model` is null where none is configured. `endpoint` is the origin that certificates name. `unavailable` is null if
+   * the judge can be used, else it says what is missing and how to configure it.
+   */
+  judges: Record<
+    JudgeProvider,
+    { model: string | null; endpoint: string | null; unavailable: string | null }
+  >;
+  /** Whether a limit in US dollars can be held for this model: else its price is unknown. */
+  canHoldLimits: (provider: JudgeProvider, model: string) => boolean;
   /**
    * Who may use, beside the owner, what costs the operator or reads for them: `provider:subject`, for example
    * `github:583231`.

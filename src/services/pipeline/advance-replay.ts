@@ -1,5 +1,6 @@
 import { and, asc, eq, ne, sql } from 'drizzle-orm';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { batchesOf, type JudgeIdentity } from '#contracts/judge-providers.ts';
 import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
 import type { RunConfig, RunSecrets } from '#contracts/run.ts';
 import { groundTruthRecords } from '#db/schema/ground-truths.ts';
@@ -21,7 +22,13 @@ import {
 import { OracleAbsent, watchedOracle } from '#verification/replay/watched-oracle.ts';
 import type { CleanText } from '#verification/text/clean-text.ts';
 import { batchDesk } from '../calls/batch/desk.ts';
-import { limitedJudge, reportedJudge, steadyJudge, stoppingJudge } from '../calls/guarded-judge.ts';
+import {
+  absentJudge,
+  limitedJudge,
+  reportedJudge,
+  steadyJudge,
+  stoppingJudge,
+} from '../calls/guarded-judge.ts';
 import { limitedOracle, stoppingOracle } from '../calls/guarded-oracle.ts';
 import { oracleRecord } from '../calls/oracle-record.ts';
 import { sharedJudgments } from '../calls/shared-judgments.ts';
@@ -36,7 +43,7 @@ import {
   replayingStatuses,
 } from '../state/checkpoint.ts';
 import { endReplay } from '../state/end-replay.ts';
-import { holdToOneVersion, judgedByTwoVersions } from '../state/prompt-version.ts';
+import { holdToOneVersion, judgedByTwoVersions, judgedElsewhere } from '../state/prompt-version.ts';
 import { cutMessage, failRun, noteWaiting } from '../state/transitions.ts';
 import { reachTurn } from '../state/turns.ts';
 import { resumeWhenThere } from './certify.ts';
@@ -112,9 +119,10 @@ const portsOf = (
     if (!(await isPatient(context, replay, judgePatienceMs))) return false;
     throw new JudgeBusy(detail);
   };
-  const judgeOf = (model: string, purpose: string): Judge => {
-    const desk = config.economy ? batchDesk(context, { ...limits, replayId, purpose }) : null;
-    const judge = engine.judge({ ...config.judge, model }, desk);
+  const judgeOf = (identity: JudgeIdentity, purpose: string): Judge => {
+    const inBatches = config.economy && batchesOf(identity.provider) !== null;
+    const desk = inBatches ? batchDesk(context, { ...limits, replayId, purpose }) : null;
+    const judge = engine.hasJudge(identity.provider) ? engine.judge(identity, desk) : absentJudge(identity);
     // Calls that wait for their batch are booked there; the next try repeats one that gets lost.
     const reported = reportedJudge(context, judge, runId);
     const booked = desk === null ? resending(bookedJudge(reported, judgeAccount(context, limits))) : reported;
@@ -123,13 +131,13 @@ const portsOf = (
     return stoppingJudge(desk === null ? steadyJudge(waited, stopping) : waited, stopping);
   };
   const agreement: Agreement | null = config.agreement && {
-    judge: judgeOf(config.agreement.model, 'second'),
+    judge: judgeOf(config.agreement, 'second'),
     share: config.agreement.share,
   };
   const cleaned = cleanOracle(engine.oracle(config, secrets, runId), clean);
   const watched = watchedOracle(cleaned, oracleRecord(context, replay));
   return {
-    judge: judgeOf(config.judge.model, 'first'),
+    judge: judgeOf(config.judge, 'first'),
     agreement,
     oracle: stoppingOracle(limitedOracle(context, watched, config.oracle, userId), stopping),
   };
@@ -173,6 +181,14 @@ export const advanceReplay = async (
       const { promptDigest } = found;
       if (!(await holdToOneVersion(context, { id: runId, promptDigest }, judge.promptDigest))) {
         await failRun(db, runId, judgedByTwoVersions, now());
+        return;
+      }
+      const moved = [
+        { judge, endpoint: config.judge.endpoint },
+        ...(agreement === null ? [] : [{ judge: agreement.judge, endpoint: config.agreement?.endpoint }]),
+      ].find((asked) => asked.judge.endpoint !== asked.endpoint);
+      if (moved !== undefined) {
+        await failRun(db, runId, judgedElsewhere(moved.judge), now());
         return;
       }
       try {

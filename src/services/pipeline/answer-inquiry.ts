@@ -68,7 +68,10 @@ const estimate = async (
     model,
     prices: engine.prices(provider),
     economy: config.economy,
-    agreement: config.agreement,
+    agreement: config.agreement && {
+      ...config.agreement,
+      prices: engine.prices(config.agreement.provider),
+    },
     countTokens: engine.countTokens(provider),
   });
   return { judge: provider, model, replays, oracleCalls: replays, changesRead: changes.length, judging };

@@ -84,8 +84,8 @@ export const certifyRun = async (
         await failRun(db, runId, `${absenceText(absence)} ${resumeWhenThere}`, now());
         return;
       }
-      const { provider, model, promptDigest } = engine.judge(config.judge, null);
-      const judge = { provider, model, promptDigest };
+      const { promptDigest } = engine.judge(config.judge, null);
+      const judge = { ...config.judge, promptDigest };
       if (!(await holdToOneVersion(context, run, promptDigest))) {
         await failRun(db, runId, judgedByTwoVersions, now());
         return;
@@ -100,7 +100,7 @@ export const certifyRun = async (
         minReplays: config.minReplays,
         weights: config.weights,
         judge,
-        secondModel: config.agreement?.model ?? null,
+        second: config.agreement,
         earlier: await earlierCanaries(context, judge, draw.private ? '' : draw.source),
         replaced: rows.filter(({ outcome }) => outcome === 'replaced').length,
         unanswered: await unansweredCalls(db, runId),

@@ -1,5 +1,5 @@
 import { and, eq, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
-import { type JudgeProvider, judgeOf, judgeProviders } from '#contracts/judge-providers.ts';
+import { type JudgeProvider, judgeProviders, variablesOf } from '#contracts/judge-providers.ts';
 import type { Executor } from '#db/client.ts';
 import { judgeBatchItems, waitingStates } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
@@ -64,7 +64,7 @@ const giveUpBatches = async (context: Pick<ServiceContext, 'db'>, before: Date) 
 /** What a run waits for whose work no worker may or can do. */
 const stalledFor = (judge: JudgeProvider, { carriesOut }: LiveWorkers): string =>
   carriesOut
-    ? `Waiting: no worker has the ${judge} judge. Set ${judgeOf(judge).model?.variables.key} for one of them.`
+    ? `Waiting: no worker has the ${judge} judge. Set ${variablesOf(judge)} for one of them.`
     : 'Waiting: the engine is off (ENGINE_ENABLED=false), so no worker carries out runs.';
 
 /** Notes which runs no living worker may or can work on, and ends those that have waited too long. */

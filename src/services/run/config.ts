@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { defaultWeights } from '#contracts/certificate.ts';
 import { AppError } from '#contracts/errors.ts';
-import { batchesOf, type JudgeProvider, judgeOf, theModelJudges } from '#contracts/judge-providers.ts';
+import {
+  batchesOf,
+  type JudgeIdentity,
+  type JudgeProvider,
+  judgeOf,
+  modelJudges,
+  theModelJudges,
+} from '#contracts/judge-providers.ts';
 import { redacted } from '#contracts/redacted.ts';
 import type { RunConfig } from '#contracts/run.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
@@ -12,7 +19,15 @@ type Asked = Pick<RunRequest, 'githubToken' | 'limit' | 'minReplays'> &
   Partial<
     Pick<
       RunRequest,
-      'since' | 'label' | 'seed' | 'blinded' | 'agreementSample' | 'agreementModel' | 'maxCostUsd' | 'economy'
+      | 'since'
+      | 'label'
+      | 'seed'
+      | 'blinded'
+      | 'agreementSample'
+      | 'agreementJudge'
+      | 'agreementModel'
+      | 'maxCostUsd'
+      | 'economy'
     >
   >;
 
@@ -20,17 +35,76 @@ const secondOfflineJudge = `The offline judge says the same whenever it is asked
 
 const refused = (path: string, message: string) => new AppError('BAD_REQUEST', message, [{ path, message }]);
 
+type Policy = Pick<ServiceContext, 'policy'>;
+
+/** The judge as this installation has it configured, with another model if one is named. */
+const identityOf = ({ policy }: Policy, provider: JudgeProvider, named?: string): JudgeIdentity => {
+  const { model, endpoint } = policy.judges[provider];
+  const chosen = named ?? model;
+  if (chosen === null) throw new Error(`The ${provider} judge has no model.`);
+  return { provider, model: chosen, endpoint };
+};
+
+/**
+ * The judge for agreement: the one asked for, else a model of another provider where one is configured, else the run's
+ * own.
+ * @throws AppError BAD_REQUEST if it cannot be asked.
+ */
+const agreementJudge = (
+  context: Policy,
+  { agreementJudge: asked, agreementModel, maxCostUsd }: Asked,
+  own: JudgeProvider,
+): JudgeIdentity => {
+  const { judges } = context.policy;
+  if (asked !== undefined) {
+    if (judgeOf(asked).model === null) throw refused('agreementJudge', secondOfflineJudge);
+    const { unavailable } = judges[asked];
+    if (unavailable !== null)
+      throw refused('agreementJudge', `The ${asked} judge is not available: ${unavailable}`);
+    return identityOf(context, asked, agreementModel);
+  }
+  const other = modelJudges.find(({ provider }) => {
+    const { model, unavailable } = judges[provider];
+    if (provider === own || unavailable !== null || model === null) return false;
+    return maxCostUsd === undefined || context.policy.canHoldLimits(provider, model);
+  });
+  // A model that is named without a provider is one of the run's own.
+  return agreementModel === undefined && other !== undefined
+    ? identityOf(context, other.provider)
+    : identityOf(context, own, agreementModel);
+};
+
+/** @throws AppError BAD_REQUEST if a limit in US dollars is asked for, or holds for all runs, and cannot be held. */
+export const requireLimits = (
+  { policy }: Policy,
+  { judge, agreement, maxCostUsd }: Pick<RunConfig, 'judge' | 'agreement' | 'maxCostUsd'>,
+): void => {
+  for (const [path, identity] of [
+    ['judge', judge],
+    ['agreementModel', agreement],
+  ] as const) {
+    if (identity === null) continue;
+    const { provider, model } = identity;
+    if (policy.canHoldLimits(provider, model)) continue;
+    const unknown = `The price of ${model} is unknown, so`;
+    const state = 'the operator can state the price in JUDGE_PRICES.';
+    if (maxCostUsd !== null)
+      throw refused('maxCostUsd', `${unknown} no cost limit can be held. Leave it out, or ${state}`);
+    if (policy.maxCostUsdPerDay !== null)
+      throw refused(path, `${unknown} the installation’s daily limit cannot be held: ${state}`);
+  }
+};
+
 /**
  * A request as it is stored: its choices with their defaults, without secrets.
- * @throws AppError BAD_REQUEST if the judge cannot do what is asked: agreement, or batches.
+ * @throws AppError BAD_REQUEST if the judge cannot do what is asked: agreement, batches, or a limit.
  */
 export const runConfigOf = (
-  { policy }: Pick<ServiceContext, 'policy'>,
+  context: Policy,
   request: Asked,
   target: RunTarget,
   provider: JudgeProvider,
 ): RunConfig => {
-  const { model } = policy.judges[provider];
   if (judgeOf(provider).model === null && request.agreementSample)
     throw refused('agreementSample', secondOfflineJudge);
   if (request.economy && batchesOf(provider) === null)
@@ -38,6 +112,12 @@ export const runConfigOf = (
       'economy',
       `The ${provider} judge does not judge in batches. Leave this out, or choose a judge that does.`,
     );
+  const judge = identityOf(context, provider);
+  const agreement = request.agreementSample
+    ? { ...agreementJudge(context, request, provider), share: request.agreementSample }
+    : null;
+  const maxCostUsd = request.maxCostUsd ?? null;
+  requireLimits(context, { judge, agreement, maxCostUsd });
   return {
     ...target,
     since: request.since ?? null,
@@ -46,11 +126,9 @@ export const runConfigOf = (
     seedSource: request.seed === undefined ? 'verifier' : 'owner',
     blinded: request.blinded ?? false,
     githubToken: request.githubToken === null ? null : redacted,
-    judge: { provider, model },
-    agreement: request.agreementSample
-      ? { share: request.agreementSample, model: request.agreementModel ?? model }
-      : null,
-    maxCostUsd: request.maxCostUsd ?? null,
+    judge,
+    agreement,
+    maxCostUsd,
     economy: request.economy ?? false,
     limit: request.limit,
     minReplays: request.minReplays,

@@ -10,6 +10,7 @@ import { certifyJob, ingestJob, scoreJob } from '../state/jobs.ts';
 import { dollars } from '../state/spending.ts';
 import { giveTurns, ingestionTurn } from '../state/turns.ts';
 import { whyNotAdmitted } from './admission.ts';
+import { requireLimits } from './config.ts';
 import { getRun } from './get.ts';
 import type { RunCreated } from './insert.ts';
 import { holdLimits, type Start } from './limits.ts';
@@ -29,7 +30,7 @@ const limitSpent = (spentUsd: number, limitUsd: number) => {
  * Resumes or retries a failed run as a new run that names the old one, which stays as it is. `resume` is the same attempt:
  * its sample, seed and stored steps move to the new run, and it can be done once. `retry` is a new attempt on the stored
  * ground truth.
- * @throws AppError NOT_FOUND; BAD_REQUEST if the run cannot be resumed or retried, its limit is spent, or a secret must be
+ * @throws AppError NOT_FOUND; BAD_REQUEST if the run cannot be resumed or retried, its limit is spent or cannot be held, or a secret must be
  * given again; and as `createRun` if no run can be started now.
  */
 export const continueRun = async (
@@ -53,6 +54,7 @@ export const continueRun = async (
   const refusal = await whyNotAdmitted(context, actor, standing, old.config.judge.provider, start);
   if (refusal) throw refusal;
   const config: RunConfig = { ...old.config, standing, maxCostUsd };
+  requireLimits(context, config);
   const secrets = await secretsAgain(context, config, request, !isStored);
 
   const runId = randomUUID();

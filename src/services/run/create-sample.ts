@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { defaultWeights } from '#contracts/certificate.ts';
+import { offlineModel } from '#verification/judges/offline/rule.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { whyNotAdmitted } from './admission.ts';
 import { insertRun, type RunCreated } from './insert.ts';
@@ -33,7 +34,7 @@ export const createSampleRun = async (context: ServiceContext, actor: Actor): Pr
       oracle: { type: 'http', url: null, headers: {} },
       oracleQuery: null,
       githubToken: null,
-      judge: { provider: 'offline', model: context.policy.judges.offline.model },
+      judge: { provider: 'offline', model: offlineModel, endpoint: null },
       agreement: null,
       maxCostUsd: null,
       economy: false,

@@ -53,6 +53,78 @@ test('a run starts PENDING with 0 of 0, its ingestion queued', async () => {
   });
 });
 
+const chat = { model: 'model-1', endpoint: 'http://models.internal:8000', unavailable: null };
+const withChat = (changes: Partial<InstallationPolicy> = {}) =>
+  withPolicy({ judges: { ...openPolicy.judges, chat }, ...changes });
+
+test('a run keeps which judges it is judged by, and agreement is by another provider where one is configured', async () => {
+  const judgesOf = async (request: Partial<RunRequest>, context = withChat()) => {
+    const { judge, agreement } = (await storedRun((await create(request, context)).runId)).config;
+    return [judge.provider, judge.endpoint, agreement?.provider, agreement?.model, agreement?.endpoint];
+  };
+  const again = { agreementSample: 0.5 };
+  const [own, model] = ['anthropic', 'claude-sonnet-5-5'] as const;
+  expect(await judgesOf({ judge: 'chat', ...again })).toEqual(['chat', chat.endpoint, own, model, null]);
+  expect(await judgesOf({ judge: own, ...again })).toEqual([own, null, 'chat', chat.model, chat.endpoint]);
+  expect(await judgesOf({ judge: own, ...again, agreementJudge: own })).toEqual([
+    own,
+    null,
+    own,
+    model,
+    null,
+  ]);
+  // A model without a provider is one of the run's own judge.
+  expect(await judgesOf({ judge: own, ...again, agreementModel: 'm' })).toEqual([own, null, own, 'm', null]);
+  expect(await judgesOf({ judge: own, ...again, agreementJudge: 'chat', agreementModel: 'm' })).toEqual([
+    own,
+    null,
+    'chat',
+    'm',
+    chat.endpoint,
+  ]);
+  expect(await judgesOf({ judge: own, ...again }, withPolicy({}))).toEqual([own, null, own, model, null]);
+});
+
+test.each([
+  ['offline', 'always'],
+  ['chat', 'not available'],
+] as const)(
+  'agreement by the %s judge is refused where it could show nothing',
+  async (agreementJudge, why) => {
+    await expect(create({ judge: 'anthropic', agreementSample: 0.5, agreementJudge })).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+      fields: [
+        {
+          path: 'agreementJudge',
+          message: expect.stringContaining(why === 'always' ? 'says the same whenever' : why),
+        },
+      ],
+    });
+  },
+);
+
+test('a limit in US dollars that cannot be held, because a price is unknown, is refused', async () => {
+  const canHoldLimits: InstallationPolicy['canHoldLimits'] = (provider, model) =>
+    provider !== 'chat' || model === 'priced';
+  const unknown = withChat({ canHoldLimits });
+  await expect(create({ judge: 'chat', maxCostUsd: 5 }, unknown)).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+    fields: [{ path: 'maxCostUsd', message: expect.stringContaining('The price of model-1 is unknown') }],
+  });
+  await expect(create({ judge: 'chat' }, unknown)).resolves.toMatchObject({ judge: 'chat' });
+  const again = { judge: 'anthropic', agreementSample: 0.5, agreementJudge: 'chat' } as const;
+  await expect(create({ ...again, maxCostUsd: 5 }, unknown)).rejects.toMatchObject({
+    fields: [{ path: 'maxCostUsd' }],
+  });
+  await expect(create({ ...again, agreementModel: 'priced', maxCostUsd: 5 }, unknown)).resolves.toBeDefined();
+  // What was not asked for does not stand in the way of the limit.
+  const { runId } = await create({ judge: 'anthropic', agreementSample: 0.5, maxCostUsd: 5 }, unknown);
+  expect((await storedRun(runId)).config.agreement).toMatchObject({ provider: 'anthropic' });
+  await expect(
+    create({ ...again, agreementModel: 'unheard-of' }, withChat({ canHoldLimits, maxCostUsdPerDay: 20 })),
+  ).rejects.toMatchObject({ fields: [{ path: 'agreementModel' }] });
+});
+
 test('a run whose job cannot be queued is not stored at all', async () => {
   const before = await rig.db.$count(verificationRuns);
   const sender = { enqueue: () => Promise.reject(new Error('The queue is away.')) };
@@ -145,7 +217,7 @@ test('without engine, judge or Python oracles the error says what to configure',
   });
   const judges = {
     ...openPolicy.judges,
-    anthropic: { model: 'claude-sonnet-5-5', unavailable: 'Set ANTHROPIC_API_KEY.' },
+    anthropic: { model: 'claude-sonnet-5-5', endpoint: null, unavailable: 'Set ANTHROPIC_API_KEY.' },
   };
   await expect(create({ judge: 'anthropic' }, withPolicy({ judges }))).rejects.toMatchObject({
     code: 'PRECONDITION_FAILED',

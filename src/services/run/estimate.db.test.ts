@@ -136,7 +136,10 @@ test('the model’s own tokeniser counts if it is available, until it fails once
 
 test('a model with an unknown price leaves the cost open', async () => {
   const { estimate } = await rigWith();
-  const judges = { ...openPolicy.judges, anthropic: { model: 'claude-unheard-of', unavailable: null } };
+  const judges = {
+    ...openPolicy.judges,
+    anthropic: { model: 'claude-unheard-of', endpoint: null, unavailable: null },
+  };
   const { judging, model } = await estimate({}, { policy: { judges } });
   expect(model).toBe('claude-unheard-of');
   expect([judging.least.costUsd, judging.most.costUsd]).toEqual([null, null]);
@@ -151,7 +154,10 @@ test('a user who may not start the run gets no estimate of it', async () => {
   await expect(estimate({}, { policy: { paidJudgeAccounts: [] } })).rejects.toMatchObject({
     code: 'FORBIDDEN',
   });
-  const judges = { ...openPolicy.judges, anthropic: { model: 'm', unavailable: 'Set ANTHROPIC_API_KEY.' } };
+  const judges = {
+    ...openPolicy.judges,
+    anthropic: { model: 'm', endpoint: null, unavailable: 'Set ANTHROPIC_API_KEY.' },
+  };
   await expect(estimate({}, { policy: { judges } })).rejects.toThrow('ANTHROPIC_API_KEY');
   expect(calls).toEqual([]);
 });

@@ -15,7 +15,8 @@ export const runOptionsSchema = z.object({
   judges: z.array(
     z.object({
       provider: z.enum(judgeProviders),
-      model: storableTextSchema,
+      /** Null: no model is configured. */
+      model: storableTextSchema.nullable(),
       reason: storableTextSchema.nullable(),
       /**
        * What all runs together may cost a day, in US dollars, for those who may spend it; null if there is no limit.

@@ -1,11 +1,13 @@
+import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
+import { verificationRuns } from '#db/schema/runs.ts';
 import { runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import { getPublicCertificate } from '../certificate/get.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { continueRun } from '../run/continue.ts';
 import { createRun } from '../run/create.ts';
 import { getRun } from '../run/get.ts';
-import { judgedByTwoVersions } from './prompt-version.ts';
+import { judgedByTwoVersions, judgedElsewhere } from './prompt-version.ts';
 import { failRun } from './transitions.ts';
 
 const earlier = 'e'.repeat(64);
@@ -54,3 +56,29 @@ test('a new attempt is judged with the new prompts, and its certificate names th
   const certificate = await getPublicCertificate(context, certificateId ?? '');
   expect(certificate.promptDigest).toBe(later);
 });
+
+test.each(['judge', 'agreement'] as const)(
+  'a run whose %s was moved to another endpoint is not judged there, and says what to do',
+  async (which) => {
+    const { context, pump, db, user } = await testRig({});
+    const chat = { model: 'model-1', endpoint: 'http://one.internal', unavailable: null };
+    const policy = { ...context.policy, judges: { ...context.policy.judges, chat } };
+    const { runId } = await createRun(
+      { ...context, policy },
+      await user(),
+      runRequest(
+        which === 'judge'
+          ? { judge: 'chat' }
+          : { judge: 'anthropic', agreementSample: 1, agreementJudge: 'chat' },
+      ),
+    );
+    const judge: WorkerContext['engine']['judge'] = (choice, desk) => ({
+      ...context.engine.judge(choice, desk),
+      endpoint: choice.provider === 'chat' ? 'http://two.internal' : null,
+    });
+    await pump({ onto: { ...context, policy, engine: { ...context.engine, judge } } });
+    const [run] = await db.select().from(verificationRuns).where(eq(verificationRuns.id, runId));
+    expect(run).toMatchObject({ status: 'FAILED', error: judgedElsewhere({ provider: 'chat' }) });
+    expect(run?.error).toContain('CHAT_JUDGE_URL');
+  },
+);

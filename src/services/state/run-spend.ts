@@ -6,11 +6,12 @@ import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { resumed } from './spending.ts';
 
 /** What a run's judge has used, as its owner sees it. */
-export type RunSpend = Pick<Run, 'costUsd' | 'mostCostUsd' | 'usage'>;
+export type RunSpend = Pick<Run, 'costUsd' | 'mostCostUsd' | 'costKnown' | 'usage'>;
 
 export const nothingSpent: RunSpend = {
   costUsd: 0,
   mostCostUsd: 0,
+  costKnown: true,
   usage: { calls: 0, inputTokens: 0, cacheWriteTokens: 0, cacheReadTokens: 0, outputTokens: 0 },
 };
 
@@ -21,6 +22,7 @@ const hasEnded = ne(judgeSpend.state, 'open');
 const sums = {
   costUsd: sum(judgeSpend.costUsd),
   mostCostUsd: sum(judgeSpend.mostUsd),
+  costKnown: sql<boolean>`coalesce(bool_and(${judgeSpend.isKnown}), true)`,
   calls: sum(judgeSpend.calls),
   inputTokens: sum(judgeSpend.inputTokens),
   cacheWriteTokens: sum(judgeSpend.cacheWriteTokens),
@@ -54,7 +56,10 @@ export const spendOfRuns = async (
     .innerJoin(attempts, and(eq(judgeSpend.runId, sql`attempts.id`), hasEnded))
     .groupBy(sql`attempts.run`);
   return new Map(
-    rows.map(({ run, costUsd, mostCostUsd, ...usage }) => [run, { costUsd, mostCostUsd, usage }]),
+    rows.map(({ run, costUsd, mostCostUsd, costKnown, ...usage }) => [
+      run,
+      { costUsd, mostCostUsd, costKnown, usage },
+    ]),
   );
 };
 
@@ -68,13 +73,14 @@ export const foldSpend = async (executor: Executor, runId: string): Promise<void
     .groupBy(judgeSpend.runId);
   await executor.delete(judgeSpend).where(ofRun);
   if (total) {
-    const { mostCostUsd: mostUsd, createdAt, ...taken } = total;
+    const { mostCostUsd: mostUsd, costKnown: isKnown, createdAt, ...taken } = total;
     await executor.insert(judgeSpend).values({
       runId,
       ...taken,
       state: 'settled',
       likelyUsd: taken.costUsd,
       mostUsd,
+      isKnown,
       createdAt: createdAt ?? undefined,
     });
   }

@@ -1,4 +1,5 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
+import type { JudgeIdentity } from '#contracts/judge-providers.ts';
 import type { OracleAnswer } from '#contracts/oracle.ts';
 import type { ReplayCheckpoint } from '#contracts/replay.ts';
 import { buildCertificate, type CertificateContent } from '#verification/certificate/build.ts';
@@ -13,11 +14,13 @@ export type JudgedRun = {
   judge: Judge;
   answer: (change: GroundTruth) => OracleAnswer;
   shared?: (change: GroundTruth) => SharedJudgments;
-  agreement?: Agreement;
+  agreement?: Agreement | null;
   seed?: string;
   /** How many replays run at once. */
   concurrency?: number;
 };
+
+const identityOf = ({ provider, model, endpoint }: Judge): JudgeIdentity => ({ provider, model, endpoint });
 
 /** A whole run with only the engine: every replay, and the certificate that follows from them. */
 export const judgedRun = async ({
@@ -25,7 +28,7 @@ export const judgedRun = async ({
   judge,
   answer,
   shared,
-  agreement,
+  agreement = null,
   seed = 'seed',
   concurrency = 8,
 }: JudgedRun): Promise<{ content: CertificateContent; checkpoints: Map<string, ReplayCheckpoint> }> => {
@@ -41,7 +44,7 @@ export const judgedRun = async ({
         others: [...changes.slice(place + 1), ...changes.slice(0, place)].slice(0, otherChanges),
         seed,
         judge,
-        agreement: agreement ?? null,
+        agreement,
         shared: shared?.(groundTruth) ?? null,
         blinding: null,
         oracle: {
@@ -60,8 +63,8 @@ export const judgedRun = async ({
       seed,
       seedSource: 'owner',
       limit: changes.length,
-      judge: { provider: judge.provider, model: judge.model, promptDigest: judge.promptDigest },
-      secondModel: agreement?.judge.model ?? null,
+      judge: { ...identityOf(judge), promptDigest: judge.promptDigest },
+      second: agreement && identityOf(agreement.judge),
       replaced: replays.filter(({ checkpoint }) => checkpoint.answerKey?.kind === 'impossible').length,
     }),
   );

@@ -107,7 +107,7 @@ export const measuredCertificate = (earlier: EarlierCanaries = earlierRuns): Cer
         minReplays: 10,
         weights: { precision: 2, recall: 1, replyAccuracy: 1 },
         judge: { provider: 'anthropic', model: 'm' },
-        secondModel: 'other',
+        second: { provider: 'chat', model: 'other', endpoint: 'http://localhost:11434' },
         earlier,
       },
     ),

@@ -129,7 +129,7 @@ const testedRun = (earlier: EarlierCanaries = { canaries: noCanaries, certificat
       limit: 22,
       minReplays: 20,
       judge: { provider: 'anthropic', model },
-      secondModel,
+      second: { provider: 'anthropic', model: secondModel, endpoint: null },
       earlier,
     },
   );

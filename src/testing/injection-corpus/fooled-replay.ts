@@ -51,6 +51,7 @@ export const fooledReplay = async (
   const judge: Judge = {
     provider: 'anthropic',
     model: 'm',
+    endpoint: null,
     promptDigest: '',
     open: (groundTruth) => {
       const prefix = sharedPrefix(groundTruth, nextNonce());

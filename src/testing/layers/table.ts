@@ -34,9 +34,11 @@ const verification: Place[] = [
       '@octokit/plugin-throttling',
     ],
   },
+  // What services that are not ours write.
+  { at: 'verification/foreign', imports: [] },
   {
     at: 'verification/oracles',
-    imports: ['verification/diff', 'verification/text'],
+    imports: ['verification/diff', 'verification/text', 'verification/foreign'],
     packages: [hashing, 'zod', 'jsonc-parser', 'eventsource-parser'],
   },
   { at: 'verification/judges', imports: [], packages: ['zod'] },
@@ -47,8 +49,8 @@ const verification: Place[] = [
   },
   {
     at: 'verification/judges/providers',
-    imports: ['verification/judges', 'verification/judges/model'],
-    packages: ['@anthropic-ai/sdk'],
+    imports: ['verification/foreign', 'verification/judges', 'verification/judges/model'],
+    packages: ['@anthropic-ai/sdk', 'openai'],
   },
   {
     at: 'verification/judges/offline',
@@ -65,6 +67,7 @@ const verification: Place[] = [
     imports: [
       'verification/diff',
       'verification/text',
+      'verification/foreign',
       'verification/oracles',
       'verification/judges',
       'verification/canaries',

@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream';
 import { runProgram } from '#cli/commands/program.ts';
 import type { Settings } from '#cli/settings.ts';
 import { openTerminal } from '#cli/terminal.ts';
-import { byProvider, judgeOf } from '#contracts/judge-providers.ts';
+import { byProvider, judgeOf, modelJudges } from '#contracts/judge-providers.ts';
 import { noProxies } from '#platform/network/proxies.ts';
 import { offlineModel } from '#verification/judges/offline/rule.ts';
 
@@ -41,7 +41,9 @@ const spawnCommand = (args: string[], dataDir: string, { env = {}, cwd, onStart 
         PATH: process.env.PATH,
         NODE_ENV: process.env.NODE_ENV,
         // Empty counts as unset and overrides what a developer keeps in .env.
-        ANTHROPIC_API_KEY: '',
+        ...Object.fromEntries(
+          modelJudges.flatMap(({ variables }) => Object.values(variables)).map((name) => [name, '']),
+        ),
         GITHUB_TOKEN: '',
         DATABASE_URL: '',
         OUTBOUND_ALLOW: '',
@@ -67,7 +69,7 @@ const spawnCommand = (args: string[], dataDir: string, { env = {}, cwd, onStart 
 export const keylessJudges: Settings['judges'] = byProvider((provider) => ({
   key: null,
   url: null,
-  model: judgeOf(provider).model?.defaultModel ?? offlineModel,
+  model: judgeOf(provider).model === null ? offlineModel : (judgeOf(provider).model?.defaultModel ?? null),
 }));
 
 const settings: Omit<Settings, 'dataDir'> = {

@@ -21,14 +21,20 @@ import { type Script, scriptedEngine } from './scripted-engine.ts';
 /** Whom the rigs’ users sign in as: accounts that may use everything but private addresses. */
 const listed = Array.from({ length: 1000 }, (_, at) => `github:${at + 1}`);
 
+/** The judges that an installation has as soon as it has a key, and no other. */
 export const openPolicy: InstallationPolicy = {
   engineEnabled: true,
   local: true,
   defaultJudge: 'offline',
-  judges: byProvider((provider) => ({
-    model: judgeOf(provider).model?.defaultModel ?? 'offline-1',
-    unavailable: null,
-  })),
+  judges: byProvider((provider) => {
+    const { model } = judgeOf(provider);
+    return {
+      model: model === null ? 'offline-1' : model.defaultModel,
+      endpoint: null,
+      unavailable: model === null || model.isDefault ? null : 'It is not configured.',
+    };
+  }),
+  canHoldLimits: () => true,
   paidJudgeAccounts: listed,
   maxCostUsdPerDay: null,
   limits: {

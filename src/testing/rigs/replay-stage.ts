@@ -73,6 +73,7 @@ export const stage = ({
   const judgeOf = (pullRequestJudge: PullRequestJudge): Judge => ({
     provider: 'offline',
     model: 'configured-model',
+    endpoint: null,
     promptDigest: '',
     open: () => pullRequestJudge,
   });

@@ -170,11 +170,13 @@ export const scriptedEngine = (script: Script) => {
     prices: createPrices,
     countTokens: () => null,
     batches: new Map(),
+    hasJudge: () => true,
     pythonBoundary: async () => noBoundary(),
     close: async () => undefined,
     judge: (judge) => ({
       provider: judge.provider,
       model: judge.model,
+      endpoint: null,
       promptDigest: 'd'.repeat(64),
       open: (groundTruth) => ({
         ask: async (task) => {

@@ -56,6 +56,7 @@ export const scriptedJudge = (
 export const judgeOpening = (opened: PullRequestJudge): Judge => ({
   provider: 'anthropic',
   model: 'm',
+  endpoint: null,
   promptDigest: '',
   open: () => opened,
 });

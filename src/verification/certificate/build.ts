@@ -6,8 +6,8 @@ import {
   type UnansweredCalls,
   type Weights,
 } from '#contracts/certificate.ts';
-import type { JudgeProvider } from '#contracts/judge-providers.ts';
-import type { ReplayCheckpoint, ReplayScore } from '#contracts/replay.ts';
+import type { JudgeIdentity } from '#contracts/judge-providers.ts';
+import { answerForms, type ReplayCheckpoint, type ReplayScore } from '#contracts/replay.ts';
 import type { RunDraw } from '#contracts/run.ts';
 import { totalUsage, usageByMeasure } from '../judges/judge-usage.ts';
 import { absenceOf, absenceText } from '../replay/oracle-presence.ts';
@@ -36,9 +36,9 @@ export type CertificateInput = {
   limit: number;
   minReplays: number;
   weights: Weights;
-  judge: { provider: JudgeProvider; model: string; promptDigest: string };
-  /** The model of the agreement judge. Null: none was asked for. */
-  secondModel: string | null;
+  judge: JudgeIdentity & { promptDigest: string };
+  /** The agreement judge. Null: none was asked for. */
+  second: JudgeIdentity | null;
   /** The canaries of earlier runs with this judge. */
   earlier: EarlierCanaries;
   replaced: number;
@@ -74,11 +74,16 @@ export type CertificateContent = {
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
-/** Every judgment of a replay, to count what had to be asked again. */
-const judgeCallsOf = (checkpoint: ReplayCheckpoint) => [
+/** Every judgment of a replay by the run's own judge. */
+const ownCallsOf = (checkpoint: ReplayCheckpoint) => [
   ...(checkpoint.answerKey === undefined ? [] : [checkpoint.answerKey]),
   ...verdictsOf(checkpoint),
   ...(checkpoint.baseline?.reused === false ? verdictsOf(checkpoint.baseline) : []),
+];
+
+/** Every judgment of a replay, to count what had to be asked again. */
+const judgeCallsOf = (checkpoint: ReplayCheckpoint) => [
+  ...ownCallsOf(checkpoint),
   ...verdictsOf(checkpoint.second ?? {}),
 ];
 
@@ -155,6 +160,7 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
   );
   const checkpoints = input.replays.map(({ checkpoint }) => checkpoint);
   const judgeCalls = checkpoints.flatMap(judgeCallsOf);
+  const forms = new Set(checkpoints.flatMap(ownCallsOf).map(({ form }) => form));
   const byMeasure = usageByMeasure(checkpoints);
   const countOf = (outcome: ReplayEnd['outcome']) =>
     replays.filter(({ end }) => end.outcome === outcome).length;
@@ -209,7 +215,7 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
         excluded: draw.excluded,
         blinded: input.blinded,
       },
-      judge,
+      judge: { ...judge, forms: answerForms.filter((form) => forms.has(form)) },
       usage: totalUsage(Object.values(byMeasure)),
       usageByMeasure: byMeasure,
       unanswered: input.unanswered,
@@ -223,7 +229,7 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
         unscored: countOf('unscored'),
         weights,
         earlier: input.earlier,
-        secondModel: input.secondModel,
+        second: input.second,
       }),
       sample: input.sample,
       provisional: inDenominator.length < input.minReplays,

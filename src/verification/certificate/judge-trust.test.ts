@@ -12,7 +12,7 @@ const trustOf = (replays: TrustInput['replays'], changed: Partial<TrustInput> = 
     unscored: 0,
     weights: even,
     earlier: { canaries: noCanaries, certificates: [] },
-    secondModel: null,
+    second: null,
     ...changed,
   });
 const measures = (value: number) => ({ precision: value, recall: value, replyAccuracy: value });
@@ -140,17 +140,18 @@ test('agreement joins claims and changes, keeps replies apart, and is null only 
     reply: { first: 0.75, second: 1 },
     model: 'other',
   };
-  const asked = trustOf([{ ...measures(0.5), evidence: { ...nothing, second } }], { secondModel: 'other' });
+  const other = { provider: 'chat', model: 'other', endpoint: 'https://models.example' } as const;
+  const asked = trustOf([{ ...measures(0.5), evidence: { ...nothing, second } }], { second: other });
   // By hand: 3 of 4 agree. The first says yes 3 times of 4, the second 2 of 4. Chance agreement is (6 + 2)/16, so
   // kappa = (0.75 − 0.5)/(1 − 0.5).
   expect(asked.agreement).toMatchObject({
-    model: 'other',
+    ...other,
     replays: 1,
     verdicts: { raw: 0.75, kappa: 0.5, n: 4 },
     replies: { raw: 0, n: 1 },
   });
-  const drawnNone = trustOf([{ ...measures(0.5), evidence: nothing }], { secondModel: 'other' });
-  expect(drawnNone.agreement).toEqual({ model: 'other', replays: 0, verdicts: null, replies: null });
+  const drawnNone = trustOf([{ ...measures(0.5), evidence: nothing }], { second: other });
+  expect(drawnNone.agreement).toEqual({ ...other, replays: 0, verdicts: null, replies: null });
 });
 
 const countsOf = fc

@@ -1,5 +1,6 @@
 import type { Weights } from '#contracts/certificate.ts';
 import { mapLeaves } from '#contracts/json.ts';
+import type { JudgeIdentity } from '#contracts/judge-providers.ts';
 import {
   type CanaryCounts,
   type JudgeTrust,
@@ -27,8 +28,8 @@ export type TrustInput = {
   unscored: number;
   weights: Weights;
   earlier: EarlierCanaries;
-  /** The configured model of the agreement judge. Null: none was asked for. */
-  secondModel: string | null;
+  /** The agreement judge as configured. Null: none was asked for. */
+  second: JudgeIdentity | null;
 };
 
 export const noCanaries: CanaryCounts = {
@@ -83,16 +84,17 @@ const baselineOf = (replays: TrustInput['replays'], weights: Weights): JudgeTrus
   };
 };
 
-const agreementOf = (evidence: ReplayEvidence[], model: string | null): JudgeTrust['agreement'] => {
-  if (model === null) return null;
+const agreementOf = (evidence: ReplayEvidence[], judge: JudgeIdentity | null): JudgeTrust['agreement'] => {
+  if (judge === null) return null;
   const seconds = evidence.flatMap(({ second }) => (second === null ? [] : [second]));
   const verdicts = seconds.flatMap(({ claims, changes }) =>
     [...claims, ...changes].map(({ first, second }) => ({ first: `${first}`, second: `${second}` })),
   );
   const replies = seconds.map(({ reply }) => ({ first: `${reply.first}`, second: `${reply.second}` }));
   return {
+    ...judge,
     // The model that answered, if any did.
-    model: mostFrequent(seconds.map((second) => second.model)) ?? model,
+    model: mostFrequent(seconds.map((second) => second.model)) ?? judge.model,
     replays: seconds.length,
     verdicts: verdicts.length === 0 ? null : agreement(verdicts),
     replies: replies.length === 0 ? null : agreement(replies),
@@ -112,7 +114,7 @@ const isGoodEnough = ({ youden }: Pick<JudgeTrust, 'youden'>): boolean =>
  * "The certificate's numbers"). Null: not measured.
  */
 export const judgeTrust = (input: TrustInput): JudgeTrust => {
-  const { replays, unscored, weights, earlier, secondModel } = input;
+  const { replays, unscored, weights, earlier, second } = input;
   const evidence = replays.map((replay) => replay.evidence);
   const canaries = countCanaries(evidence);
   const pool = addCanaries(canaries, earlier.canaries);
@@ -128,6 +130,6 @@ export const judgeTrust = (input: TrustInput): JudgeTrust => {
       replays.map((measures) => compositeOf(measures, weights)),
       unscored,
     ),
-    agreement: agreementOf(evidence, secondModel),
+    agreement: agreementOf(evidence, second),
   });
 };

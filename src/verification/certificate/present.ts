@@ -88,6 +88,8 @@ export const presentCertificate = (
     weights: rawScores.weights,
     draw: rawScores.draw,
     promptDigest: rawScores.judge.promptDigest,
+    judgeEndpoint: rawScores.judge.endpoint,
+    judgeForms: rawScores.judge.forms,
     usage: rawScores.usage,
     usageByMeasure: rawScores.usageByMeasure,
     unanswered: rawScores.unanswered,

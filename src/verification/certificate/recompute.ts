@@ -1,5 +1,6 @@
 import { type Certificate, certificateDomain, methodologyVersion } from '#contracts/certificate.ts';
 import { isObject } from '#contracts/json.ts';
+import type { JudgeIdentity } from '#contracts/judge-providers.ts';
 import type { CanaryCounts } from '#contracts/judge-trust.ts';
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { wireName } from '#contracts/wire.ts';
@@ -65,11 +66,17 @@ const earlierIn = (trust: Certificate['trust'], own: CanaryCounts): CanaryCounts
   return possible ? earlier : noCanaries;
 };
 
+const identityOf = ({ provider, model, endpoint }: JudgeIdentity): JudgeIdentity => ({
+  provider,
+  model,
+  endpoint,
+});
+
 /** The judge's trust, from the replays' own evidence and the part of the pool that is on other certificates. */
 const recomputeTrust = (certificate: Certificate, measures: MeasuredReplay[]): Certificate['trust'] => {
-  const { trust, unscored, weights, replayScores } = certificate;
+  const { trust, unscored, weights, replayScores, judge: provider } = certificate;
   const evidence = replayScores.map((replay) => replay.evidence);
-  const secondModel = evidence.find(({ second }) => second !== null)?.second?.model;
+  const judgedAgain = evidence.find(({ second }) => second !== null)?.second ?? null;
   return judgeTrust({
     replays: measures,
     unscored: unscored.length,
@@ -78,7 +85,10 @@ const recomputeTrust = (certificate: Certificate, measures: MeasuredReplay[]): C
       canaries: earlierIn(trust, countCanaries(evidence)),
       certificates: trust.pool.certificates,
     },
-    secondModel: trust.agreement?.model ?? secondModel ?? null,
+    second:
+      trust.agreement === null
+        ? judgedAgain && { provider, model: judgedAgain.model, endpoint: null }
+        : identityOf(trust.agreement),
   });
 };
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { JudgeProvider } from '#contracts/judge-providers.ts';
-import type { JudgeUsage } from '#contracts/replay.ts';
+import type { AnswerForm, JudgeUsage } from '#contracts/replay.ts';
 import { storableText } from '#contracts/text.ts';
 
 /** One question to a judge about a pull request. Beside the pull request, each shows only the material named here. */
@@ -44,7 +44,8 @@ export type JudgeAnswer = z.infer<typeof judgeAnswerSchema>;
  * control shows which. `unavailable` is the verifier's own failure: no key, no connection, or limits that outlasted the
  * client's retries. If it is `passing`, the same question may be answered later. `mend` names what must be corrected
  * before any question can be answered: the key or the model's name. `retries` counts what the client sent again on its
- * own, `uncertain` what it sent without getting an answer: each of those may have been charged (`CallCost`).
+ * own, `uncertain` what it sent without getting an answer: each of those may have been charged (`CallCost`). `form` says
+ * how a model was held to the answer's form.
  */
 export type JudgeReply = {
   model: string;
@@ -53,7 +54,7 @@ export type JudgeReply = {
   retries: number;
   uncertain?: number;
 } & (
-  | { ok: true; answer: JudgeAnswer }
+  | { ok: true; answer: JudgeAnswer; form?: AnswerForm | undefined }
   | { ok: false; fault: 'refused' | 'truncated' | 'malformed' | 'rejected'; detail: string }
   | {
       ok: false;
@@ -91,6 +92,8 @@ export type Judge = {
   provider: JudgeProvider;
   /** The requested model. Each reply names the one that answered. */
   model: string;
+  /** The origin of an endpoint that the operator chose; null for a provider's own, and for a judge without a model. */
+  endpoint: string | null;
   /** SHA-256 (hex) over the exact bytes of the prompts, or of the rule's version for the offline judge. */
   promptDigest: string;
   open(groundTruth: GroundTruth): PullRequestJudge;

@@ -1,12 +1,19 @@
-import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
+import { type AnswerForm, type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import type { JudgeAnswer, JudgeReply, JudgeTask, PullRequestJudge } from '../judges/judge.ts';
 import { totalUsage } from '../judges/judge-usage.ts';
 
 /** How often a judge is asked for one measure or one answer key, the first time included. */
 export const maxAsks = 4;
 
-/** What asking has cost so far. `model` is the one that answered last. */
-export type Asked = { asks: number; retries: number; latencyMs: number; usage: JudgeUsage; model: string };
+/** What asking has cost so far. `model` is the one that answered last, and `form` how it was held to its answer's form. */
+export type Asked = {
+  asks: number;
+  retries: number;
+  latencyMs: number;
+  usage: JudgeUsage;
+  model: string;
+  form?: AnswerForm | undefined;
+};
 
 /**
  * `outlived`: the budget is used up. `rejected` then says that the API rejected the last question.
@@ -42,6 +49,7 @@ export const askWithinBudget = async (
   let latencyMs = 0;
   let retries = 0;
   let model = configuredModel;
+  let form: AnswerForm | undefined;
   const asked = (outcome: AskOutcome) => ({
     outcome,
     asks: usages.length,
@@ -49,6 +57,7 @@ export const askWithinBudget = async (
     latencyMs,
     usage: totalUsage(usages),
     model,
+    ...formOf(form),
   });
   let fault = '';
   let rejected = false;
@@ -59,7 +68,7 @@ export const askWithinBudget = async (
     latencyMs += reply.latencyMs;
     retries += reply.retries;
     if (reply.ok) {
-      model = reply.model;
+      ({ model, form } = reply);
       const wrong = read(reply.answer);
       if (wrong === null) return asked({ kind: 'settled' });
       fault = wrong;
@@ -83,6 +92,8 @@ export const notAsked = (model: string): Asked => ({
   model,
 });
 
+const formOf = (form: AnswerForm | undefined) => (form === undefined ? {} : { form });
+
 /** The sum of two. The model is the later one's. */
 export const bothAsked = (first: Asked, second: Asked): Asked => ({
   asks: first.asks + second.asks,
@@ -90,12 +101,14 @@ export const bothAsked = (first: Asked, second: Asked): Asked => ({
   latencyMs: first.latencyMs + second.latencyMs,
   usage: totalUsage([first.usage, second.usage]),
   model: second.model,
+  ...formOf(second.form ?? first.form),
 });
 
-export const withoutOutcome = ({ asks, retries, latencyMs, usage, model }: Asked): Asked => ({
+export const withoutOutcome = ({ asks, retries, latencyMs, usage, model, form }: Asked): Asked => ({
   asks,
   retries,
   latencyMs,
   usage,
   model,
+  ...formOf(form),
 });

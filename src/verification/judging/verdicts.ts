@@ -19,7 +19,7 @@ import {
 } from '../text/copied-passages.ts';
 import { foldClaims } from '../text/fold-claims.ts';
 import { quoteCountsInDiff, quoteCountsInText } from '../text/quotes.ts';
-import { askWithinBudget, maxAsks, notAsked } from './ask.ts';
+import { askWithinBudget, maxAsks, notAsked, withoutOutcome } from './ask.ts';
 import {
   type Attempt,
   controlPasses,
@@ -202,12 +202,10 @@ const obtainRulings = async (material: VerdictMaterial, ruling: Ruling, control:
 
 const saysSomething = (text: string) => /[\p{L}\p{N}]/u.test(text);
 
-const tookOf = ({ asks, retries, latencyMs, usage }: Obtained<unknown>) => ({
-  asks,
-  retries,
-  latencyMs,
-  usage,
-});
+const tookOf = (obtained: Obtained<unknown>) => {
+  const { model: _, ...took } = withoutOutcome(obtained);
+  return took;
+};
 
 const unscored = (obtained: Extract<Obtained<unknown>, { kind: 'unscored' }>) => ({
   kind: 'unscored' as const,

@@ -1,6 +1,8 @@
-import { answerObject, parseJson, parseOracleAnswer, type ReadAnswer, readOracleAnswer } from './answer.ts';
-import { jsonObjectsIn, type Span } from './json-objects.ts';
-import { isBlankOutside, reasoningIn } from './reasoning.ts';
+import { parseJson } from '#contracts/json.ts';
+import { readText } from '../foreign/answer-objects.ts';
+import type { Span } from '../foreign/json-objects.ts';
+import { isBlankOutside } from '../foreign/reasoning.ts';
+import { answerObject, parseOracleAnswer, type ReadAnswer, readOracleAnswer } from './answer.ts';
 
 const fieldName = /"(?:summary|key_claims|follow_up_response)"/;
 
@@ -12,15 +14,8 @@ const fieldName = /"(?:summary|key_claims|follow_up_response)"/;
  */
 export function readAnswerInText(text: string): ReadAnswer {
   if (text.trim() === '') return { ok: false, detail: 'The answer contains no text.' };
-  const objects = jsonObjectsIn(text);
-  const { reasoning, tagged } = reasoningIn(text, objects);
-  const outOfReasoning = outside(objects, reasoning);
-  // Tags at the text's end may also wrap the answer.
-  const lastTag = tagged.at(-1);
-  const endsTagged = lastTag !== undefined && isBlankOutside(text.slice(lastTag.end), []);
-  const found =
-    lastAnswer(text, outside(outOfReasoning, tagged)) ??
-    (endsTagged ? lastAnswer(text, outOfReasoning) : null);
+  const { reasoning, tagged, endsTagged, candidates } = readText(text);
+  const found = firstAnswer(text, candidates);
   if (found !== null) return readOracleAnswer(found);
 
   // Prose may quote tags, so only those that it begins with are reasoning.
@@ -42,19 +37,10 @@ export function readAnswerInText(text: string): ReadAnswer {
 
 const byStart = (a: Span, b: Span) => a.start - b.start;
 
-/** The objects that stand in none of these spans. Both are ordered, and an object is wholly in a span or outside. */
-const outside = (objects: Span[], spans: Span[]): Span[] => {
-  let next = 0;
-  return objects.filter(({ start }) => {
-    while ((spans[next]?.end ?? Number.POSITIVE_INFINITY) <= start) next += 1;
-    return (spans[next]?.start ?? Number.POSITIVE_INFINITY) > start;
-  });
-};
-
 const shortestAnswer = '{"summary":""}'.length;
 
-const lastAnswer = (text: string, objects: Span[]): Record<string, unknown> | null => {
-  for (const { start, end } of objects.toReversed()) {
+const firstAnswer = (text: string, candidates: Span[]): Record<string, unknown> | null => {
+  for (const { start, end } of candidates) {
     if (end - start < shortestAnswer) continue;
     const answer = answerObject(parseJson(text.slice(start, end)));
     if (answer !== null) return answer;

@@ -2,7 +2,7 @@ import { type ParseError, parse } from 'jsonc-parser';
 import { isObject } from '#contracts/json.ts';
 import type { OracleAnswer } from '#contracts/oracle.ts';
 import { cutText, storableText } from '#contracts/text.ts';
-import { type ReportedError, reportedError } from './answer-status.ts';
+import { type ReportedError, reportedError } from '../foreign/answer-status.ts';
 
 /**
  * `detail` names the place of an error, never the text there, or says what the oracle sent in place of an answer. It is
@@ -10,15 +10,6 @@ import { type ReportedError, reportedError } from './answer-status.ts';
  */
 type Malformed = { ok: false; detail: string; reported?: ReportedError };
 export type ReadAnswer = { ok: true; answer: OracleAnswer } | Malformed;
-
-/** The value of a JSON text; undefined if it is not JSON. */
-export const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
 
 /** Parses a body that must be JSON in UTF-8. Never throws: `detail` says where the JSON is broken. */
 export function parseJsonBody(bytes: Uint8Array): { ok: true; value: unknown } | Malformed {

@@ -2,9 +2,9 @@ import { readBody } from '#contracts/http.ts';
 import { isObject } from '#contracts/json.ts';
 import type { OracleRequest } from '#contracts/oracle.ts';
 import { storableText } from '#contracts/text.ts';
+import { readCompletion } from '../foreign/completion.ts';
 import { heldIn, parseJsonBody } from './answer.ts';
 import { readAnswerInText } from './answer-in-text.ts';
-import { reportedError } from './answer-status.ts';
 import {
   type ExchangeEnd,
   type ExchangePorts,
@@ -83,89 +83,54 @@ export const chatOracle = (
         const bytes = await readBody(response, maxBytes);
         if (bytes === null) return tooLarge(response, maxBytes);
         const read = parseJsonBody(bytes);
-        return read.ok ? readCompletion(read.value) : failure('malformed', read.detail);
+        return read.ok ? endOfCompletion(read.value) : failure('malformed', read.detail);
       });
     },
     look: (signal) => lookAt(ports, url, signal),
   };
 };
 
-const isFilled = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
+const brokenOff = {
+  length: 'The answer was cut off at the length limit',
+  filter: "The endpoint's filter withheld the answer",
+  error: 'The endpoint broke off the answer',
+} as const;
 
-/** The text of a part. Some servers leave out its type, or write plain strings. Parts that reason have other types. */
-const textOfPart = (part: unknown): string[] => {
-  if (typeof part === 'string') return [part];
-  if (!isObject(part) || typeof part.text !== 'string') return [];
-  return part.type === undefined || part.type === 'text' || part.type === 'output_text' ? [part.text] : [];
-};
+const lacking = {
+  tool_call: 'The model called a tool instead of answering. It is offered none.',
+  content: 'The message has no content.',
+  text_content: "The message's content must be a string or an array of text parts.",
+} as const;
 
-const isError = (error: unknown) => isObject(error) || isFilled(error);
-
-/**
- * The failure that an answer with status 200 reports: in `error`, as most servers do, in the choice (OpenRouter), or in
- * place of the whole completion (vLLM).
- */
-function errorOf(completion: Record<string, unknown>, choice: unknown): ExchangeEnd | null {
-  const place = isObject(choice) && isError(choice.error) ? choice : completion;
-  const isReported = isError(place.error) || completion.object === 'error';
-  if (!isReported && choice !== undefined) return null;
-  const reported = reportedError(place);
-  if (reported !== null) return reportedFailure(reported);
-  if (!isReported) return null;
-  return failure(
-    'malformed',
-    `The endpoint answered with an error instead of a completion: ${heldIn(place)}.`,
-  );
-}
-
-const cutOff = 'The answer was cut off at the length limit';
-/** Reasons why a completion ended before its answer did. Servers differ in the word. */
-const brokenBy = new Map<unknown, string>([
-  ['length', cutOff],
-  ['model_length', cutOff],
-  ['content_filter', "The endpoint's filter withheld the answer"],
-  ['error', 'The endpoint broke off the answer'],
-]);
-
-function readCompletion(answered: unknown): ExchangeEnd {
-  // Google's endpoint puts its error object into a list.
-  const completion: unknown = Array.isArray(answered) && answered.length === 1 ? answered[0] : answered;
-  if (!isObject(completion)) return failure('malformed', 'The answer must be a chat completion, an object.');
-  const choice: unknown = Array.isArray(completion.choices) ? completion.choices[0] : undefined;
-  const error = errorOf(completion, choice);
-  if (error !== null) return error;
-  if (!isObject(choice) || !isObject(choice.message)) {
-    const held = `choices[0].message is missing; ${heldIn(completion)}`;
-    return failure('malformed', `The answer must be a chat completion: ${held}.`);
+function endOfCompletion(answered: unknown): ExchangeEnd {
+  const completion = readCompletion(answered);
+  switch (completion.kind) {
+    case 'reported':
+      return reportedFailure(completion.reported);
+    case 'error': {
+      const held = heldIn(completion.place);
+      return failure('malformed', `The endpoint answered with an error instead of a completion: ${held}.`);
+    }
+    case 'no_message': {
+      const { body } = completion;
+      if (!isObject(body)) return failure('malformed', 'The answer must be a chat completion, an object.');
+      const held = `choices[0].message is missing; ${heldIn(body)}`;
+      return failure('malformed', `The answer must be a chat completion: ${held}.`);
+    }
+    case 'message': {
+      const { broken, finishReason, refusal, text } = completion;
+      // A truncated answer does not count, even if part of it can be read.
+      if (broken !== null)
+        return failure('malformed', `${brokenOff[broken]} (finish_reason ${finishReason}).`);
+      // A refusal in words is an answer and is judged like any other (methodology), wherever the endpoint puts it.
+      if (refusal !== '')
+        return {
+          kind: 'answer',
+          answer: { summary: storableText(refusal), keyClaims: [], followUpResponse: '' },
+        };
+      return text === null
+        ? failure('malformed', lacking[completion.lacking])
+        : endOfReading(readAnswerInText(text));
+    }
   }
-  const { content, refusal, tool_calls: toolCalls } = choice.message;
-  // A truncated answer does not count, even if part of it can be read.
-  const broken = brokenBy.get(choice.finish_reason);
-  if (broken !== undefined) {
-    return failure('malformed', `${broken} (finish_reason ${choice.finish_reason}).`);
-  }
-  const parts = Array.isArray(content) ? content : [];
-  // A refusal in words is an answer and is judged like any other (methodology), wherever the endpoint puts it.
-  const refusals = [
-    refusal,
-    ...parts.flatMap((part) => (isObject(part) && part.type === 'refusal' ? [part.refusal] : [])),
-  ];
-  const refused = refusals.filter(isFilled).join('\n');
-  if (refused !== '') {
-    return {
-      kind: 'answer',
-      answer: { summary: storableText(refused), keyClaims: [], followUpResponse: '' },
-    };
-  }
-  const text = typeof content === 'string' ? content : parts.flatMap(textOfPart).join('');
-  if (text.trim() === '' && Array.isArray(toolCalls) && toolCalls.length > 0) {
-    return failure('malformed', 'The model called a tool instead of answering. It is offered none.');
-  }
-  if (content === null || content === undefined) {
-    return failure('malformed', 'The message has no content.');
-  }
-  if (typeof content !== 'string' && !Array.isArray(content)) {
-    return failure('malformed', "The message's content must be a string or an array of text parts.");
-  }
-  return endOfReading(readAnswerInText(text));
 }

@@ -1,8 +1,8 @@
 import { proxyFaultOf } from '#contracts/errors.ts';
 import { type HttpMessage, readBody, retryAfterMs } from '#contracts/http.ts';
 import type { OracleFailure, OracleOutcome } from '#contracts/oracle.ts';
+import { meaningOfStatus, type ReportedError, reportedError } from '../foreign/answer-status.ts';
 import { parseJsonBody, type ReadAnswer } from './answer.ts';
-import { meaningOfStatus, type ReportedError, reportedError } from './answer-status.ts';
 import { connectionFault, networkRuleRefusal, wasNeverMade } from './fault.ts';
 
 /** The part of `fetch` that an oracle call needs. Both the platform's and undici's fit. */

@@ -1,8 +1,8 @@
 import { createParser } from 'eventsource-parser';
 import { readBody, readChunks } from '#contracts/http.ts';
 import { isObject } from '#contracts/json.ts';
+import { type ReportedError, reportedError } from '../foreign/answer-status.ts';
 import { parseJsonBody } from './answer.ts';
-import { type ReportedError, reportedError } from './answer-status.ts';
 import {
   type ExchangeFailure,
   failure,

@@ -1,8 +1,8 @@
-import { isObject } from '#contracts/json.ts';
+import { isObject, parseJson } from '#contracts/json.ts';
 import type { OracleRequest } from '#contracts/oracle.ts';
-import { answerObject, parseJson, type ReadAnswer, readOracleAnswer } from './answer.ts';
+import { reportedError } from '../foreign/answer-status.ts';
+import { answerObject, type ReadAnswer, readOracleAnswer } from './answer.ts';
 import { readAnswerInText } from './answer-in-text.ts';
-import { reportedError } from './answer-status.ts';
 import {
   type ExchangeEnd,
   type ExchangeFailure,

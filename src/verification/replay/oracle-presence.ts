@@ -1,5 +1,5 @@
 import type { OracleFailure } from '#contracts/oracle.ts';
-import { meaningOfStatus } from '../oracles/answer-status.ts';
+import { meaningOfStatus } from '../foreign/answer-status.ts';
 
 /** The outcome of a question to the oracle, without the answer's content. */
 type Outcome = { kind: 'answer' } | OracleFailure;

@@ -16,10 +16,10 @@ const words = {
   retry: { start: 'Start the new attempt', busy: 'Starting…', refused: 'The run was not retried' },
 } as const;
 
-const limitHint = (how: Continuation, { costUsd, maxCostUsd }: Run) => {
+const limitHint = (how: Continuation, { costUsd, costKnown, maxCostUsd }: Run) => {
   const counted =
     how === 'resume'
-      ? `What this attempt has cost counts towards the limit: ${costText(costUsd)} so far.`
+      ? `What this attempt has cost counts towards the limit: ${costKnown ? '' : 'at most '}${costText(costUsd)} so far.`
       : 'For the new attempt only, whose judging is paid again.';
   const kept = maxCostUsd === null ? 'none' : costText(maxCostUsd);
   return `${counted} Leave it empty to keep the old limit: ${kept}.`;

@@ -10,6 +10,9 @@ import { type Continuation, isTerminal, type Run } from '#contracts/run.ts';
 /** A sent batch is charged when it ends, even if the run has ended before. */
 const isCostFinal = ({ status, batch }: Run) => isTerminal(status) && (batch?.sent ?? 0) === 0;
 
+const unknownCost =
+  'This installation does not know the price of the model, or the endpoint did not state the tokens of a call.';
+
 const costRemark = (run: Run): string =>
   [
     ...(run.continuation === 'resume' ? ['Includes the cost of the runs that it resumes.'] : []),
@@ -24,11 +27,14 @@ const costRemark = (run: Run): string =>
     ...(isTerminal(run.status) && !isCostFinal(run) ? ['A batch already sent will still be charged.'] : []),
   ].join(' ');
 
-const cost = (run: Run): Fact => ({
-  term: 'Cost of judging',
-  value: `${costText(run.costUsd)}${isCostFinal(run) ? '' : ' so far'}`,
-  remark: costRemark(run),
-});
+const cost = (run: Run): Fact =>
+  run.costKnown
+    ? {
+        term: 'Cost of judging',
+        value: `${costText(run.costUsd)}${isCostFinal(run) ? '' : ' so far'}`,
+        remark: costRemark(run),
+      }
+    : { term: 'Cost of judging', value: 'unknown', remark: unknownCost };
 
 const continuations: Record<Continuation, { term: string; remark: string }> = {
   resume: {

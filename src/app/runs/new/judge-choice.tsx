@@ -3,7 +3,7 @@ import { type JudgeProvider, judgeOf } from '#contracts/judge-providers.ts';
 
 export type JudgeOption = {
   provider: JudgeProvider;
-  model: string;
+  model: string | null;
   reason: string | null;
   dailyLimitUsd: number | null;
 };
@@ -42,7 +42,9 @@ export const JudgeChoice = ({
             />
             <span>
               <span className={reason === null ? 'font-medium' : 'font-medium text-muted'}>{label}</span>{' '}
-              <code className="font-mono text-sm break-all text-muted">{model}</code>
+              {model === null ? null : (
+                <code className="font-mono text-sm break-all text-muted">{model}</code>
+              )}
               <span id={`judge-${provider}`} className="block text-sm text-muted">
                 {remark}
                 {reason === null ? null : <span className="mt-1 block text-caution">{reason}</span>}

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { DollarField } from '#components/dollar-field.tsx';
 import { describedBy, FieldError, TextField } from '#components/field.tsx';
 import { costText } from '#components/format.ts';
-import { batchesOf } from '#contracts/judge-providers.ts';
+import { batchesOf, judgeOf } from '#contracts/judge-providers.ts';
 import type { JudgeOption } from './judge-choice.tsx';
 import type { FieldName } from './run-form-values.ts';
 
@@ -28,13 +28,17 @@ const withoutLimit = (dailyLimitUsd: number | null) =>
 export const PaidJudging = ({
   shown,
   judge,
+  judges,
   errors,
 }: {
   shown: boolean;
   judge: JudgeOption | undefined;
+  judges: JudgeOption[];
   errors: Partial<Record<FieldName | '', string>>;
 }) => {
   const [share, setShare] = useState('');
+  const [again, setAgain] = useState<JudgeOption | undefined>();
+  const others = judges.filter(({ provider, reason }) => reason === null && judgeOf(provider).model !== null);
   const batches = judge === undefined ? null : batchesOf(judge.provider);
   return (
     <fieldset hidden={!shown} disabled={!shown} className="space-y-5">
@@ -70,13 +74,38 @@ export const PaidJudging = ({
         </select>
         <FieldError id="agreementSample" error={errors.agreementSample} />
       </div>
-      <fieldset hidden={share === ''} disabled={share === ''}>
+      <fieldset hidden={share === ''} disabled={share === ''} className="space-y-5">
+        <div>
+          <label htmlFor="agreementJudge" className="font-medium">
+            Judge for agreement
+          </label>
+          <p id="agreementJudge-hint" className="text-sm text-muted">
+            Two judges of different vendors share fewer mistakes than one that is asked twice.
+          </p>
+          <select
+            id="agreementJudge"
+            name="agreementJudge"
+            className="input mt-1.5"
+            value={again?.provider ?? ''}
+            onChange={(event) => setAgain(others.find(({ provider }) => provider === event.target.value))}
+            aria-invalid={errors.agreementJudge !== undefined}
+            aria-describedby={describedBy('agreementJudge', true, errors.agreementJudge)}
+          >
+            <option value="">another provider if one is available, else the same judge</option>
+            {others.map(({ provider }) => (
+              <option key={provider} value={provider}>
+                {judgeOf(provider).label}
+              </option>
+            ))}
+          </select>
+          <FieldError id="agreementJudge" error={errors.agreementJudge} />
+        </div>
         <TextField
           name="agreementModel"
           label="Model for agreement"
           optional
-          hint="If empty, the same model is asked again."
-          placeholder={judge?.model}
+          hint="If empty, the model that is configured for that judge. Without a judge for agreement it is one of the run’s own judge."
+          placeholder={(again ?? judge)?.model ?? undefined}
           maxLength={200}
           error={errors.agreementModel}
         />

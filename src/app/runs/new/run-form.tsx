@@ -188,7 +188,7 @@ export const RunForm = ({
       <fieldset className="space-y-5">
         <legend className="mb-3 text-xl font-semibold tracking-tight">Judging</legend>
         <JudgeChoice judges={options.judges} chosen={judge} onChoose={setJudge} error={errors.judge} />
-        <PaidJudging shown={paid} judge={judge} errors={errors} />
+        <PaidJudging shown={paid} judge={judge} judges={options.judges} errors={errors} />
         <div className="grid gap-5 sm:grid-cols-2">
           <TextField
             name="limit"

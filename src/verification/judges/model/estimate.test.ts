@@ -109,7 +109,7 @@ test('an estimate whose tokeniser fails equals one without a tokeniser, and says
   });
   expect([failing.least, failing.most]).toEqual([without.least, without.most]);
   expect(failing.method).toContain(
-    'counted at 3 characters a token. The tokeniser did not count them: the key was refused.',
+    'estimated at 3 characters a token. The tokeniser did not count them: the key was refused.',
   );
   expect(asked).toBeLessThanOrEqual(4);
 });
@@ -153,11 +153,13 @@ test('the upper end is every call made twice at full price', async () => {
   expect([most.inputTokens, most.outputTokens]).toEqual([130_660, 12_500]);
 });
 
+const again = { provider: 'anthropic', model, prices: createPrices('anthropic') } as const;
+
 test('an unknown price, also of the agreement judge, makes only the cost unknown', async () => {
   const unknown = await estimate({ model: 'claude-unheard-of' });
   expect([unknown.least.costUsd, unknown.most.costUsd]).toEqual([null, null]);
   expect(unknown.least.calls).toBe(24);
-  const second = await estimate({ agreement: { share: 0.5, model: 'claude-unheard-of' } });
+  const second = await estimate({ agreement: { ...again, share: 0.5, model: 'claude-unheard-of' } });
   expect([second.least.costUsd, second.most.costUsd]).toEqual([null, null]);
   const free = await estimate({ changes: [], model: 'claude-unheard-of' });
   expect(free.least.calls).toBe(0);
@@ -165,12 +167,12 @@ test('an unknown price, also of the agreement judge, makes only the cost unknown
 
 test('agreement adds three calls for its share of the replays, however small', async () => {
   const calls = async (share: number, replays = 100) =>
-    (await estimate({ changes: changeNumbers(10), replays, agreement: { share, model } })).least.calls;
+    (await estimate({ changes: changeNumbers(10), replays, agreement: { ...again, share } })).least.calls;
   // By hand: 600 calls, and 3 · 100 · share.
   expect(await calls(0.1)).toBe(630);
   expect(await calls(0.2)).toBe(660);
   expect(await calls(1)).toBe(900);
-  const [none, some] = [await estimate(), await estimate({ agreement: { share: 0.1, model } })];
+  const [none, some] = [await estimate(), await estimate({ agreement: { ...again, share: 0.1 } })];
   expect(some.least.costUsd).toBeGreaterThan(none.least.costUsd ?? Number.NaN);
 });
 

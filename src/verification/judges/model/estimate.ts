@@ -1,7 +1,8 @@
 import type { JudgeEstimate } from '#contracts/estimate.ts';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import { type JudgeProvider, judgeOf } from '#contracts/judge-providers.ts';
+import { batchesOf, type JudgeProvider, judgeOf } from '#contracts/judge-providers.ts';
 import type { JudgeTask } from '../judge.ts';
+import { formInWords } from './form.ts';
 import type { CountTokens } from './model-client.ts';
 import type { Prices } from './prices.ts';
 import { instructionsFor } from './prompts/v1/digest.ts';
@@ -17,8 +18,8 @@ export type EstimateInput = {
   model: string;
   prices: Prices;
   economy: boolean;
-  /** The share of replays that the agreement judge is asked about, and its model. */
-  agreement: { share: number; model: string } | null;
+  /** The share of replays that the agreement judge is asked about, its model, and the prices of its provider. */
+  agreement: { share: number; provider: JudgeProvider; model: string; prices: Prices } | null;
   /** Null without a key: then characters are counted. */
   countTokens: CountTokens | null;
 };
@@ -38,11 +39,12 @@ const charactersOf = (request: ModelRequest) =>
 /** The tokens of each change's prompt, how many of those the model's own tokeniser counted, and why not more. */
 const promptTokens = async (
   changes: GroundTruth[],
-  model: string,
+  { model, form }: { model: string; form: string | null },
   countTokens: CountTokens | null,
 ): Promise<{ tokens: number[]; counted: number; fault: string | null }> => {
+  const nonce = '0'.repeat(24);
   const requests = changes.map((change) =>
-    buildRequest(model, sharedPrefix(change, '0'.repeat(24)), { measure: 'answer_key' }, '0'.repeat(24)),
+    buildRequest(model, sharedPrefix(change, nonce, 'every_task', form), { measure: 'answer_key' }, nonce),
   );
   const counts = new Map<number, number>();
   const places = countTokens === null ? [] : [...requests.keys()].slice(0, mostCounted);
@@ -138,7 +140,11 @@ const basisOfPrices = ({ provider, economy }: Pick<EstimateInput, 'provider' | '
   if (model === null) return [];
   const share =
     economy && model.batches !== null ? `, at ${100 * model.batches.priceShare} % for batches` : '';
-  return [`List prices of ${model.listPrices.asOf} unless JUDGE_PRICES says otherwise${share}.`];
+  return [
+    model.listPrices === null
+      ? 'Prices are those of JUDGE_PRICES.'
+      : `List prices of ${model.listPrices.asOf} unless JUDGE_PRICES says otherwise${share}.`,
+  ];
 };
 
 /**
@@ -148,13 +154,19 @@ const basisOfPrices = ({ provider, economy }: Pick<EstimateInput, 'provider' | '
  */
 export const estimateJudging = async (input: EstimateInput): Promise<JudgeEstimate> => {
   const { changes, replays, model, agreement, countTokens } = input;
-  const { tokens, counted, fault } = await promptTokens(changes, model, countTokens);
+  const { tokens, counted, fault } = await promptTokens(
+    changes,
+    { model, form: formInWords(input.provider) },
+    countTokens,
+  );
   const total = (cached: boolean) =>
     tokens
       .map((prompt) => {
         const first = amountOf(replayTasks, prompt, model, input, cached);
         if (agreement === null) return first;
-        const second = amountOf(secondTasks, prompt, agreement.model, input, cached);
+        const { prices } = agreement;
+        const economy = input.economy && batchesOf(agreement.provider) !== null;
+        const second = amountOf(secondTasks, prompt, agreement.model, { prices, economy }, cached);
         return added(first, times(second, agreement.share));
       })
       .reduce(added, none);
@@ -166,7 +178,7 @@ export const estimateJudging = async (input: EstimateInput): Promise<JudgeEstima
       'Six judge calls a change: answer key, precision, recall and reply, and precision and recall of the baseline. Calls that an earlier run paid for are not repeated.',
       counted > 0
         ? `Prompts of ${counted} changes were counted by the model’s own tokeniser.`
-        : `Prompts were counted at ${charactersPerToken} characters a token.`,
+        : `Prompts were estimated at ${charactersPerToken} characters a token.`,
       ...(fault === null
         ? []
         : [`The tokeniser did not count ${counted > 0 ? 'the others' : 'them'}: ${fault}.`]),

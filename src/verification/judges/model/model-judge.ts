@@ -4,9 +4,9 @@ import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import { drawNonce, type Random } from '../../text/fence.ts';
 import { type CallCost, type Judge, type JudgeTask, NotSent } from '../judge.ts';
 import type { BatchDesk } from './batches.ts';
+import { formInWords, promptDigestOf } from './form.ts';
 import type { ModelClient } from './model-client.ts';
 import { ceilingCostUsd, type Prices } from './prices.ts';
-import { promptDigest } from './prompts/v1/digest.ts';
 import { judgeReplyOf, usageOfReply } from './reply.ts';
 import { buildRequest, type ModelRequest, promptTexts, sharedPrefix } from './request.ts';
 import { answerTokens, charactersPerToken } from './usual-tokens.ts';
@@ -15,6 +15,8 @@ export type ModelJudgeOptions = {
   provider: JudgeProvider;
   client: Pick<ModelClient, 'send'>;
   model: string;
+  /** See `Judge`. */
+  endpoint?: string | null;
   random: Random;
   prices: Prices;
   /** Where calls wait for a batch. Null: each call is made at once. */
@@ -114,14 +116,16 @@ const callNames = () => {
 
 /** A provider's model as a judge. `promptDigest` is the digest of the prompts that it is asked with. */
 export const modelJudge = (options: ModelJudgeOptions): Judge => {
-  const { provider, client, model, random, prices, batches, now } = options;
+  const { provider, client, model, endpoint = null, random, prices, batches, now } = options;
+  const form = formInWords(provider);
   return {
     provider,
     model,
-    promptDigest,
+    endpoint,
+    promptDigest: promptDigestOf(provider),
     open(groundTruth) {
       const nonce = drawNonce(random);
-      const prefix = sharedPrefix(groundTruth, nonce);
+      const prefix = sharedPrefix(groundTruth, nonce, 'every_task', form);
       const brokenOff = new Map<JudgeTask['measure'], number>();
       const request = (task: JudgeTask, shared = prefix) =>
         buildRequest(model, shared, task, drawNonce(random), brokenOff.get(task.measure));
@@ -141,7 +145,7 @@ export const modelJudge = (options: ModelJudgeOptions): Judge => {
       };
       const send = async (task: JudgeTask, signal?: AbortSignal) => {
         if (batches === null) return sendSingly(task, signal);
-        const batched = request(task, sharedPrefix(groundTruth, nonce, task.measure));
+        const batched = request(task, sharedPrefix(groundTruth, nonce, task.measure, form));
         return batches.exchange(nameCall(task), {
           request: batched,
           cost: costOf(batched, task, prices, { batch: true }),
@@ -149,7 +153,7 @@ export const modelJudge = (options: ModelJudgeOptions): Judge => {
             cost: costOf(request(task), task, prices),
             send: async () => {
               const reply = await sendSingly(task, signal);
-              return { reply, usage: usageOfReply(reply, prices) };
+              return { reply, usage: usageOfReply(reply, prices, model) };
             },
           },
         });

@@ -36,9 +36,24 @@ export const countedCostUsd = ({ costUsd, ...tokens }: JudgeUsage): number =>
 
 /** What a provider's models cost. */
 export type Prices = {
-  /** The cost of one call in US dollars. Null: the model's price is unknown. */
-  costUsd(model: string, tokens: Tokens, how?: { batch: boolean }): number | null;
+  /**
+   * The cost of one call in US dollars. Null: the model's price is unknown.
+   * @param how `asked`: the model that was asked for, if another name answered. The operator's price for it holds for
+   * whatever answers, because servers name their models in several ways.
+   */
+  costUsd(model: string, tokens: Tokens, how?: { batch: boolean; asked?: string | undefined }): number | null;
 };
+
+/** A dated snapshot ("some-model-20261001", "some-model-2026-10-01") costs the same as its alias. */
+const aliasOf = (model: string) => model.replace(/-(?:\d{8}|\d{4}-\d{2}-\d{2})$/, '');
+
+/**
+ * Whether limits in US dollars can be held for a model: its price is known, or is at most the ceiling because the
+ * provider publishes a list.
+ */
+export const canHoldLimits = (provider: JudgeProvider, model: string, overrides: PriceOverrides): boolean =>
+  judgeOf(provider).model?.listPrices !== null ||
+  [model, aliasOf(model)].some((name) => Object.hasOwn(overrides, name));
 
 /**
  * A provider's list prices; an operator's own prices replace them. A certificate's costs are estimated from these, its
@@ -46,17 +61,13 @@ export type Prices = {
  */
 export const createPrices = (provider: JudgeProvider, overrides: PriceOverrides = {}): Prices => {
   const { model: judge } = judgeOf(provider);
-  const list = new Map<string, ListPrice>(Object.entries(judge?.listPrices.models ?? {}));
+  const list = new Map<string, ListPrice>(Object.entries(judge?.listPrices?.models ?? {}));
   const own = new Map<string, ListPrice>(Object.entries(overrides));
-  // A dated snapshot ("some-model-20261001") costs the same as its alias.
-  const entryOf = (model: string) => {
-    const alias = model.replace(/-\d{8}$/, '');
-    return own.get(model) ?? own.get(alias) ?? list.get(alias);
-  };
+  const ownOf = (model: string) => own.get(model) ?? own.get(aliasOf(model));
   const batchShare = judge?.batches?.priceShare ?? 1;
   return {
-    costUsd: (model, tokens, { batch } = { batch: false }) => {
-      const entry = entryOf(model);
+    costUsd: (model, tokens, { batch, asked = model } = { batch: false }) => {
+      const entry = ownOf(model) ?? list.get(aliasOf(model)) ?? ownOf(asked);
       if (entry === undefined) return null;
       const { longPrompt } = entry;
       const promptTokens = tokens.inputTokens + tokens.cacheWriteTokens + tokens.cacheReadTokens;

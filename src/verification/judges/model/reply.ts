@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
+import { answerFormSchema, type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { type JudgeReply, judgeAnswerSchema } from '../judge.ts';
 import type { Prices } from './prices.ts';
 
@@ -15,11 +15,15 @@ const messageSchema = z.object({
   model: z.string(),
   stop: z.enum(['ended', 'refused', 'truncated']),
   output: readAnswerSchema.nullable(),
+  /** How the model was held to the form of the answer. */
+  form: answerFormSchema,
   usage: z.object({
     inputTokens: tokens,
     cacheWriteTokens: tokens,
     cacheReadTokens: tokens,
     outputTokens: tokens,
+    /** False: the API did not say, so the tokens are estimated from characters and the cost is unknown. */
+    isStated: z.boolean(),
   }),
   batch: z.boolean(),
 });
@@ -70,17 +74,23 @@ export const readJudgeAnswer = (text: string): ReadAnswer => {
   return { ok: false, detail: `not of the form asked for: ${[...new Set(places)].slice(0, 3).join(', ')}` };
 };
 
-/** What a request used and cost: nothing if no model answered. */
-export const usageOfReply = (reply: ModelReply, prices: Prices): JudgeUsage => {
+/**
+ * What a request used and cost: nothing if no model answered.
+ * @param asked the model that was asked for, where another name may answer.
+ */
+export const usageOfReply = (reply: ModelReply, prices: Prices, asked?: string): JudgeUsage => {
   if (reply.kind !== 'message') return noUsage;
   const { model, usage, batch } = reply;
-  return { calls: 1, ...usage, costUsd: prices.costUsd(model, usage, { batch }) };
+  const { isStated, ...tokens } = usage;
+  const costUsd = prices.costUsd(model, tokens, { batch, asked });
+  // What costs nothing costs nothing for any number of tokens.
+  return { calls: 1, ...tokens, costUsd: isStated || costUsd === 0 ? costUsd : null };
 };
 
 /** A model's reply as the judge's. If no model answered, it names `askedModel`. */
 export const judgeReplyOf = (reply: ModelReply, askedModel: string, prices: Prices): JudgeReply => {
   const { latencyMs, retries, uncertain } = reply;
-  const took = { usage: usageOfReply(reply, prices), latencyMs, retries, uncertain };
+  const took = { usage: usageOfReply(reply, prices, askedModel), latencyMs, retries, uncertain };
   switch (reply.kind) {
     case 'rejected': {
       const fault = reply.tooLarge ? 'refused' : 'rejected';
@@ -91,12 +101,12 @@ export const judgeReplyOf = (reply: ModelReply, askedModel: string, prices: Pric
       return { ok: false, model: askedModel, ...took, fault: 'unavailable', detail, passing, mend };
     }
     case 'message': {
-      const { model, stop, output } = reply;
+      const { model, stop, output, form } = reply;
       // Even if the text parses: verdicts in a refusal or in a truncated answer do not count.
       if (stop !== 'ended') return { ok: false, model, ...took, fault: stop, detail: '' };
       if (output === null) return { ok: false, model, ...took, fault: 'malformed', detail: 'no text' };
       return output.ok
-        ? { ok: true, model, ...took, answer: output.answer }
+        ? { ok: true, model, form, ...took, answer: output.answer }
         : { ok: false, model, ...took, fault: 'malformed', detail: output.detail };
     }
   }

@@ -76,13 +76,15 @@ export type RequestPrefix = Pick<ModelRequest, 'instructions' | 'pullRequest' | 
  * and they carry small pull requests over the length below which a model caches nothing.
  * @param task any value but `every_task` makes a prefix for that task alone, not marked for the cache. In a batch it is
  * unknown whether another call will ever read the entry, and writing one that is not read costs more than it saves.
+ * @param form stands after the instructions, for a provider whose API does not hold a model to it (`formInWords`).
  */
 export const sharedPrefix = (
   groundTruth: GroundTruth,
   nonce: string,
   task: JudgeTask['measure'] | 'every_task' = 'every_task',
+  form: string | null = null,
 ): RequestPrefix => ({
-  instructions: instructionsFor(task),
+  instructions: [instructionsFor(task), ...(form === null ? [] : [form])].join('\n\n'),
   pullRequest: [
     `# The pull request\n\nIts material bears the nonce ${nonce}.`,
     fence(nonce, { kind: 'title' }, groundTruth.title),

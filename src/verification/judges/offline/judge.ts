@@ -17,6 +17,7 @@ export function offlineJudge(): Judge {
   return {
     provider: 'offline',
     model: offlineModel,
+    endpoint: null,
     promptDigest: bytesToHex(sha256(utf8ToBytes(offlineRule))),
     open(groundTruth) {
       // Indexed at the first question: a replay whose verdicts are all stored asks nothing.

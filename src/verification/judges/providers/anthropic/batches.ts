@@ -1,9 +1,9 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { APIConnectionError, APIError } from '@anthropic-ai/sdk';
 import { type BatchClient, BatchFault, type BatchResult } from '../../model/batches.ts';
+import { mayHaveArrived } from '../../model/uncertain.ts';
 import { faultOf } from './faults.ts';
 import { messageParams, readMessage } from './messages.ts';
-import { mayHaveArrived } from './uncertain.ts';
 
 /** How many of the account's batches are searched for a lost one. */
 const mostLookedThrough = 100;

@@ -1,13 +1,12 @@
 import Anthropic from '@anthropic-ai/sdk';
 import type { BatchClient } from '../../model/batches.ts';
-import { createLimiter } from '../../model/limiter.ts';
 import type { CountTokens, ModelClient } from '../../model/model-client.ts';
 import { answerTimeoutMs } from '../../model/request.ts';
+import { createSending } from '../../model/sending.ts';
 import { createBatchClient } from './batches.ts';
 import { faultOf, lostFault } from './faults.ts';
 import { messageParams, promptParams, readMessage } from './messages.ts';
 import { limitNewsOf } from './rate-limits.ts';
-import { mayHaveArrived } from './uncertain.ts';
 
 /**
  * Only this folder loads the SDK. It is imported when a judge is needed, so that the application starts without the
@@ -41,7 +40,7 @@ export const createAnthropicClient = ({
   sleep,
   maxConcurrent = 64,
 }: AnthropicClientOptions): ModelClient & { countTokens: CountTokens; batches: BatchClient } => {
-  const limiter = createLimiter({ most: maxConcurrent, now, sleep });
+  const sending = createSending({ fetch: send, now, sleep, maxConcurrent, limitsOf: limitNewsOf });
   // Set everything here that the SDK would otherwise read from the environment.
   const anthropic = new Anthropic({
     apiKey,
@@ -52,56 +51,25 @@ export const createAnthropicClient = ({
     openTelemetry: false,
   });
   return {
-    async send(request, signal, onSent) {
-      const leave = await limiter.enter(signal);
-      const startedAt = now();
-      const timeout = fixedTimeout ?? answerTimeoutMs(request);
-      let attempts = 0;
-      let uncertain = 0;
-      const took = () => ({
-        latencyMs: Math.max(0, now() - startedAt),
-        retries: Math.max(0, attempts - 1),
-        uncertain,
+    send: (request, signal, onSent) => {
+      const timeoutMs = fixedTimeout ?? answerTimeoutMs(request);
+      return sending.send({
+        timeoutMs,
+        signal,
+        onSent,
+        ask: async (attempt, until) => {
+          const message = await anthropic
+            .withOptions({ fetch: attempt })
+            .messages.create(messageParams(request), { signal: until, timeout: timeoutMs });
+          return readMessage(message, { batch: false });
+        },
+        faultOf: (error) => faultOf(error, request.model),
+        lostFault,
       });
-      const lost = new AbortController();
-      // Each of the SDK's own retries passes through here: the limiter must hear of each limit, and the certificate
-      // counts the retries.
-      const attempt: typeof fetch = async (url, options) => {
-        attempts += 1;
-        onSent?.();
-        let isAnswer = true;
-        try {
-          // The SDK's own timeout ends with the headers.
-          const limits = [AbortSignal.timeout(timeout), ...(options?.signal ? [options.signal] : [])];
-          const response = await send(url, { ...options, signal: AbortSignal.any(limits) });
-          limiter.observe(limitNewsOf(response, now()));
-          isAnswer = response.ok;
-          return await wholeResponse(response);
-        } catch (error) {
-          if (isAnswer && mayHaveArrived(error)) {
-            uncertain += 1;
-            lost.abort(error);
-          }
-          throw error;
-        }
-      };
-      try {
-        const signals = [lost.signal, ...(signal === undefined ? [] : [signal])];
-        const message = await anthropic
-          .withOptions({ fetch: attempt })
-          .messages.create(messageParams(request), { signal: AbortSignal.any(signals), timeout });
-        return { ...readMessage(message, { batch: false }), ...took() };
-      } catch (error) {
-        signal?.throwIfAborted();
-        const fault = lost.signal.aborted ? lostFault(lost.signal.reason) : faultOf(error, request.model);
-        return { ...took(), ...fault };
-      } finally {
-        leave();
-      }
     },
 
     async countTokens(request, signal) {
-      const leave = await limiter.enter(signal);
+      const leave = await sending.enter(signal);
       try {
         const { input_tokens: tokens } = await anthropic.messages.countTokens(
           promptParams(request),
@@ -119,25 +87,4 @@ export const createAnthropicClient = ({
 
     batches: createBatchClient(anthropic),
   };
-};
-
-/** Whether a body begins like a message but is not whole JSON. */
-const isCutOff = (body: ArrayBuffer): boolean => {
-  const text = new TextDecoder().decode(body);
-  if (!/^\s*\{/.test(text)) return false;
-  try {
-    JSON.parse(text);
-    return false;
-  } catch {
-    return true;
-  }
-};
-
-/** Reads the whole body first, to distinguish an answer that was cut off from one that makes no sense. */
-const wholeResponse = async (response: Response): Promise<Response> => {
-  const body = await response.arrayBuffer();
-  const { ok, status, statusText, headers } = response;
-  // A body that a proxy cut off ends without an error.
-  if (ok && isCutOff(body)) throw new TypeError('The answer was cut off.');
-  return new Response(body.byteLength === 0 ? null : body, { status, statusText, headers });
 };

@@ -1,40 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import type { GroundTruth } from '#contracts/ground-truth.ts';
-import type { OracleAnswer } from '#contracts/oracle.ts';
-import { oracleAnswer } from '#testing/builders/judged-fixtures.ts';
-import { judgedRun } from '#testing/builders/judged-run.ts';
-import { ownChanges, ownReadings } from '#testing/builders/own-changes.ts';
 import { type AnthropicFake, startAnthropicFake } from '#testing/fakes/anthropic/anthropic-fake.ts';
 import { type AnthropicFault, faultyBehaviour } from '#testing/fakes/anthropic/faults.ts';
 import { untilTimeIsUp } from '#testing/rigs/anthropic-rig.ts';
-import { askingThrough, type Judge } from '../../judge.ts';
+import { judgedScores, readChanges } from '#testing/rigs/judged-scores.ts';
 import { modelJudge } from '../../model/model-judge.ts';
 import { createPrices } from '../../model/prices.ts';
-import { resending } from '../../resending.ts';
 import { createAnthropicClient } from './client.ts';
 
 /** The share of failing calls that the project promises to bear. */
 const rate = 0.1;
-const changes = ownChanges().slice(0, 12);
-const readings = new Map(ownReadings().map((reading) => [reading.id, reading]));
-
-const answer = ({ id }: GroundTruth): OracleAnswer => {
-  const reading = readings.get(id);
-  if (reading === undefined) throw new Error(`Nobody has read the change ${id}.`);
-  const claims = [...reading.key_claims, ...reading.false_claims];
-  return oracleAnswer(reading.summary, claims, reading.key_claims[0]);
-};
-
-/** Like services and the command line: asks again while the judge is unavailable for now. */
-const patient = (judge: Judge): Judge =>
-  askingThrough(judge, ({ ask }) => async (task, signal) => {
-    for (;;) {
-      const reply = await ask(task, signal);
-      if (reply.ok || reply.fault !== 'unavailable' || !reply.passing) return reply;
-    }
-  });
 
 const fakes: AnthropicFake[] = [];
 afterEach(async () => {
@@ -73,13 +49,7 @@ const runWith = async (fault: AnthropicFault | null) => {
     batches: null,
     now: Date.now,
   });
-  const { content } = await judgedRun({ changes, judge: patient(resending(judge)), answer });
-  const { counts } = content.rawScores;
-  // Compares the same claims, in whatever order their verdicts came.
-  const scores = new Map(
-    content.replayScores.map(({ scoringLatencyMs: _, ...score }) => [score.groundTruthId, score]),
-  );
-  return { fake, counts, scores };
+  return { fake, ...(await judgedScores(judge)) };
 };
 
 const undisturbed = runWith(null);
@@ -105,12 +75,12 @@ test.each<AnthropicFault>([
     const calm = await undisturbed;
     const { fake, counts, scores } = await runWith(fault);
     expect(calm.counts).toMatchObject({
-      scored: changes.length,
+      scored: readChanges.length,
       unscored: 0,
       judgeRetries: 0,
       controls: 0,
     });
-    expect(counts).toMatchObject({ scored: changes.length, unscored: 0 });
+    expect(counts).toMatchObject({ scored: readChanges.length, unscored: 0 });
     for (const [id, score] of scores) expect(score).toEqual(calm.scores.get(id));
     const repeated = fake.requests.length - calm.fake.requests.length;
     expect(repeated).toBeGreaterThan(2);

@@ -46,12 +46,14 @@ export const readMessage = (
     model,
     stop: stopOf(stop_reason),
     output: texts.length === 0 ? null : readJudgeAnswer(texts.join('')),
+    form: 'json_schema',
     batch,
     usage: {
       inputTokens: usage.input_tokens,
       cacheWriteTokens: usage.cache_creation_input_tokens ?? 0,
       cacheReadTokens: usage.cache_read_input_tokens ?? 0,
       outputTokens: usage.output_tokens,
+      isStated: true,
     },
   };
 };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { parseJson } from '#contracts/json.ts';
 import { fc } from '#testing/runners/fuzzing.ts';
-import { parseJson } from './answer.ts';
 import { jsonObjectsIn, type Span } from './json-objects.ts';
 
 const textsOf = (text: string) => jsonObjectsIn(text).map(({ start, end }) => text.slice(start, end));

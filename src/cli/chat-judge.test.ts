@@ -1,0 +1,186 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, onTestFinished, test } from 'vitest';
+import { type CompletionsFakeOptions, startCompletionsFake } from '#testing/fakes/chat/completions-fake.ts';
+import { keylessJudges, runCommand, runInProcess, withSettings } from '#testing/rigs/command-line.ts';
+import { certificateOf, changes, modelAt, openVerifyRig } from '#testing/rigs/verify-rig.ts';
+import { recomputeCertificate } from '#verification/certificate/recompute.ts';
+import type { Settings } from './settings.ts';
+
+const { folder, startOracle, startModel, closeServers, remove } = openVerifyRig();
+afterEach(closeServers);
+afterAll(remove);
+
+/** No output and no file may contain it. */
+const secret = 'sk-chat-planted';
+const prices = { 'model-1': { input: 1, cacheWrite: 1, cacheRead: 1, output: 10 } };
+
+const endpoint = async (options: CompletionsFakeOptions = {}) => {
+  const fake = await startCompletionsFake({ apiKey: secret, ...options });
+  onTestFinished(fake.close);
+  return fake;
+};
+
+const chatAt = (url: string | null, model: string | null = 'model-1'): Settings['judges'] => ({
+  ...keylessJudges,
+  chat: { key: secret, url, model },
+});
+
+const verifyBy = async (settings: Partial<Settings>, ...args: string[]) => {
+  const oracle = await startOracle();
+  return runInProcess(
+    ['verify', changes, '--oracle-url', oracle.url, '--limit', '3', '--seed', '7', ...args],
+    withSettings(settings),
+  );
+};
+
+test('a certificate names the endpoint’s origin, the model that answered and the form, agrees when recomputed, and the key is nowhere', async () => {
+  const fake = await endpoint({ forms: ['json_object', 'words'] });
+  const out = join(folder, 'named');
+  const { code, stdout, stderr } = await verifyBy(
+    { judges: chatAt(fake.url), judgePrices: prices },
+    ...['--judge', 'chat', '--out', out, '--json'],
+  );
+  expect([code, stderr.includes(secret)]).toEqual([0, false]);
+  const certificate = certificateOf(stdout);
+  expect(certificate).toMatchObject({
+    judge: 'chat',
+    scoringModel: 'model-1',
+    judgeEndpoint: new URL(fake.url).origin,
+    judgeForms: ['json_object'],
+    replayCount: 3,
+  });
+  expect(certificate.usage.costUsd).toBeCloseTo(
+    (certificate.usage.inputTokens * 1 + certificate.usage.outputTokens * 10) / 1e6,
+    9,
+  );
+  expect(recomputeCertificate(certificate).disagreements).toEqual([]);
+  const files = readdirSync(out, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
+  expect(files.length).toBeGreaterThan(3);
+  for (const file of files)
+    expect(readFileSync(join(file.parentPath, file.name), 'utf8')).not.toContain(secret);
+});
+
+test('address and model may be given by options, and a key is not needed', async () => {
+  const fake = await endpoint({ apiKey: null, models: ['other'] });
+  const { code, stdout } = await verifyBy(
+    {},
+    ...['--judge', 'chat', '--judge-url', new URL(fake.url).origin, '--model', 'other', '--json'],
+  );
+  expect(code).toBe(0);
+  expect(certificateOf(stdout)).toMatchObject({ scoringModel: 'other', usage: { costUsd: null } });
+  expect(fake.requests[0]?.headers.authorization).toBeUndefined();
+});
+
+test.each([
+  [null, 'model-1', 'needs the address of its endpoint: set CHAT_JUDGE_URL or give --judge-url'],
+  ['http://127.0.0.1:9', null, 'needs the name of its model: set CHAT_JUDGE_MODEL or give --model'],
+])('what is missing is named: %s, %s', async (url, model, message) => {
+  const { code, stdout, stderr } = await verifyBy({ judges: chatAt(url, model) }, '--judge', 'chat');
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toContain(message);
+});
+
+test('without a price the cost is unknown, no limit is accepted, and a dry run says so and asks nobody', async () => {
+  const fake = await endpoint();
+  const judges = chatAt(fake.url);
+  const limited = await verifyBy({ judges }, '--judge', 'chat', '--max-cost', '5');
+  expect(limited.code).toBe(2);
+  expect(limited.stderr).toContain('--max-cost cannot be held, because the price of model-1 is unknown');
+  const shown = await verifyBy({ judges }, '--judge', 'chat', '--dry-run');
+  expect(shown.stdout).toContain('unknown: no price is known for model-1');
+  const priced = await verifyBy({ judges, judgePrices: prices }, '--judge', 'chat', '--dry-run', '--json');
+  const estimate = JSON.parse(priced.stdout);
+  expect(estimate).toMatchObject({ dry_run: true, judge: 'chat', model: 'model-1' });
+  expect(estimate.judge_calls.least.cost_usd).toBeGreaterThan(0);
+  expect(estimate.method).toContain('estimated at 3 characters a token');
+  expect(fake.requests).toHaveLength(0);
+  const paid = await verifyBy(
+    { judges, judgePrices: prices },
+    '--judge',
+    'chat',
+    '--max-cost',
+    '5',
+    '--json',
+  );
+  expect(paid.code).toBe(0);
+});
+
+test('two vendors are held against each other, whichever judges first', async () => {
+  const fake = await endpoint();
+  const anthropic = await startModel();
+  const judges = { ...chatAt(fake.url), anthropic: modelAt(anthropic.url).judges.anthropic };
+  const settings = { judges, judgePrices: prices };
+  const agreementOf = async (...args: string[]) => {
+    const { code, stdout, stderr } = await verifyBy(settings, '--agreement-sample', '1', '--json', ...args);
+    expect([code, stderr.includes(secret)]).toEqual([0, false]);
+    const certificate = certificateOf(stdout);
+    expect(recomputeCertificate(certificate).disagreements).toEqual([]);
+    return certificate.trust.agreement;
+  };
+  const { origin } = new URL(fake.url);
+  const chat = { provider: 'chat', model: 'model-1', endpoint: origin, replays: 3 };
+  expect(await agreementOf('--judge', 'anthropic', '--agreement-judge', 'chat')).toMatchObject(chat);
+  expect(await agreementOf('--judge', 'anthropic', '--agreement-judge', 'chat:model-1')).toMatchObject(chat);
+  expect(await agreementOf('--judge', 'chat', '--agreement-judge', 'anthropic')).toMatchObject({
+    provider: 'anthropic',
+    model: 'claude-sonnet-5-5',
+    endpoint: null,
+    replays: 3,
+  });
+  // Another provider where one is configured, unless the run's own model is named.
+  expect(await agreementOf('--judge', 'anthropic')).toMatchObject({ provider: 'chat' });
+  expect(await agreementOf('--judge', 'chat', '--agreement-model', 'model-1')).toMatchObject(chat);
+  for (const [args, message] of [
+    [['--agreement-judge', 'chat'], '--agreement-judge needs --agreement-sample above 0'],
+    [['--agreement-sample', '1', '--agreement-judge', 'offline'], 'always gives the same verdict'],
+    [
+      ['--agreement-sample', '1', '--agreement-judge', 'chat:a', '--agreement-model', 'b'],
+      'Name the model for agreement once',
+    ],
+    [['--agreement-sample', '1', '--agreement-judge', 'nobody'], 'Must begin with one of'],
+    [
+      ['--agreement-sample', '1', '--agreement-judge', 'chat:unpriced', '--max-cost', '1'],
+      'price of unpriced',
+    ],
+  ] as const) {
+    const { code, stderr } = await verifyBy(settings, '--judge', 'anthropic', ...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  }
+});
+
+test('an endpoint that refuses the key stops the run and names the variable', async () => {
+  const fake = await endpoint({ apiKey: 'another' });
+  const { code, stderr } = await verifyBy({ judges: chatAt(fake.url) }, '--judge', 'chat');
+  expect(code).toBe(1);
+  expect(stderr).toContain('check CHAT_JUDGE_API_KEY');
+  expect(stderr).not.toContain(secret);
+});
+
+test('the environment’s variables configure it', async () => {
+  const fake = await endpoint();
+  const { code, stdout } = await runCommand(
+    [
+      'verify',
+      changes,
+      '--oracle-url',
+      'http://127.0.0.1:9/',
+      '--judge',
+      'chat',
+      '--limit',
+      '2',
+      '--dry-run',
+      '--json',
+    ],
+    {
+      env: {
+        CHAT_JUDGE_URL: fake.url,
+        CHAT_JUDGE_MODEL: 'model-1',
+        JUDGE_PRICES: '{"model-1":{"input":1,"output":2}}',
+      },
+    },
+  );
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ judge: 'chat', model: 'model-1' });
+});

@@ -1,0 +1,125 @@
+import OpenAI, { APIError } from 'openai';
+import type { ModelClient } from '../../model/model-client.ts';
+import type { ModelReply } from '../../model/reply.ts';
+import type { ModelRequest } from '../../model/request.ts';
+import { createSending } from '../../model/sending.ts';
+import { addressOf } from './address.ts';
+import { completionParams, readChatMessage, type Way } from './completions.ts';
+import { chatFaultOf, lostChatFault, saidIn } from './faults.ts';
+import { chatLimitNewsOf } from './rate-limits.ts';
+import { understood } from './refusals.ts';
+import { createWays, type Refusal } from './ways.ts';
+
+/** Only this folder loads the SDK, when a judge is needed. */
+export type ChatClientOptions = {
+  /** Null: the endpoint needs none, as on a machine of the operator's own. */
+  apiKey: string | null;
+  /** The endpoint's address: with its version, bare, or the whole path to completions. */
+  url: string;
+  fetch?: typeof fetch;
+  /** Retries of what was turned away, with the SDK's back-off, which obeys `Retry-After`. */
+  maxRetries?: number;
+  /** Milliseconds for one request, its body included. */
+  timeout?: number;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+  sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** The most calls that are under way at once; see `createLimiter`. */
+  maxConcurrent?: number | undefined;
+};
+
+/**
+ * A small server works on one request after another, so this is long. Node's fetch gives up after 5 minutes without a
+ * byte, and would not say that time was up.
+ */
+const answerTimeoutMs = 290_000;
+
+/**
+ * A model behind a chat-completions endpoint. The vendor's SDK has the requests, the back-off and the types; what other
+ * servers write in another way is put into its form before it reads it (`understood`).
+ */
+export const createChatClient = ({
+  apiKey,
+  url,
+  fetch: send = fetch,
+  maxRetries = 5,
+  timeout = answerTimeoutMs,
+  now = Date.now,
+  sleep,
+  maxConcurrent = 64,
+}: ChatClientOptions): ModelClient => {
+  const sending = createSending({
+    fetch: send,
+    now,
+    sleep,
+    maxConcurrent,
+    limitsOf: chatLimitNewsOf,
+    understood,
+  });
+  const { baseURL, query } = addressOf(url);
+  // Set everything here that the SDK would otherwise read from the environment.
+  const openai = new OpenAI({
+    apiKey: apiKey ?? 'none',
+    adminAPIKey: null,
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    baseURL,
+    defaultQuery: query,
+    ...(apiKey === null && { defaultHeaders: { authorization: null } }),
+    fetch: send,
+    maxRetries,
+    logLevel: 'off',
+  });
+  const ways = createWays();
+
+  const sendOnce = async (
+    request: ModelRequest,
+    way: Way,
+    signal: AbortSignal | undefined,
+    onSent: (() => void) | undefined,
+  ): Promise<{ reply: ModelReply; refusal: Refusal | null }> => {
+    let refusal: Refusal | null = null;
+    const reply = await sending.send({
+      timeoutMs: timeout,
+      signal,
+      onSent,
+      ask: async (attempt, until) => {
+        const completion = await openai
+          .withOptions({ fetch: attempt })
+          .chat.completions.create(completionParams(request, way), { signal: until, timeout });
+        return readChatMessage(completion, request, way);
+      },
+      faultOf: (error) => {
+        const fault = chatFaultOf(error, request.model, apiKey !== null);
+        if (error instanceof APIError && error.status !== undefined)
+          refusal = { fault, status: error.status, said: saidIn(error) };
+        return fault;
+      },
+      lostFault: lostChatFault,
+    });
+    return { reply, refusal };
+  };
+
+  return {
+    async send(request, signal, onSent) {
+      let way = ways.first();
+      let refused: ModelReply | null = null;
+      for (;;) {
+        const { reply, refusal } = await sendOnce(request, way, signal, onSent);
+        if (reply.kind === 'message') {
+          ways.answered(way);
+          return reply;
+        }
+        refused ??= reply;
+        const next = refusal === null ? null : ways.next(way, refusal);
+        // What the endpoint said to the way that it takes says more than what it said to the others.
+        if (next === null) return refusal === null ? reply : refused;
+        way = next;
+      }
+    },
+    // Most endpoints have no call for it; an estimate counts characters.
+    countTokens: null,
+    batches: null,
+  };
+};
