@@ -129,7 +129,7 @@ export const ledgerAccount = (
       return {
         settle: (usage, uncertain = 0) => {
           end(cost, (before) => {
-            const costUsd = countedCostUsd(usage);
+            const costUsd = countedCostUsd(usage, cost.mostUsd);
             const { answered, settledUsd } = before;
             return withLost(
               {

@@ -1,5 +1,13 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { batchesOf, defaultProvider, judgeOf, judgeProviders } from '#contracts/judge-providers.ts';
+import {
+  batchesOf,
+  defaultProvider,
+  judgeOf,
+  judgeProviders,
+  modelJudges,
+} from '#contracts/judge-providers.ts';
 import { missingFor, openJudge } from './open-judge.ts';
 
 const settings = { key: 'sk-test', url: 'http://127.0.0.1:9/v1', model: 'some-model' };
@@ -38,4 +46,13 @@ test('the default judge is a usable model, otherwise the offline judge', () => {
   // It judges only the runs that name it.
   expect(defaultProvider((provider) => provider === 'chat')).toBe('offline');
   expect(defaultProvider(() => false)).toBe('offline');
+});
+
+test('every model judge is held to the contract of model judges', () => {
+  const providers = join(import.meta.dirname, '../verification/judges/providers');
+  expect(readdirSync(providers).sort()).toEqual(modelJudges.map(({ provider }) => provider).sort());
+  for (const { provider } of modelJudges)
+    expect(readFileSync(join(providers, provider, 'contract.test.ts'), 'utf8')).toContain(
+      `modelJudgeContract('${provider}'`,
+    );
 });

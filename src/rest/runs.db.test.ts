@@ -42,6 +42,7 @@ test('POST /runs answers 201 with the run’s id, PENDING and the judge, and onl
     waiting_for: 'Waiting for a free worker. The run is the next to begin.',
     position: 1,
     cost_usd: 0,
+    cost_known: true,
     most_cost_usd: 0,
     max_cost_usd: null,
     usage: {
@@ -186,6 +187,8 @@ test('REST takes every choice of a run, and refuses an unknown or invalid one in
     blinded: true,
     max_cost_usd: 2.5,
     agreement_sample: 0.5,
+    agreement_judge: 'anthropic',
+    agreement_model: 'another-model',
     economy: true,
   };
   const { run_id } = (await (await post({ ...runBody, ...choices })).json()) as { run_id: string };
@@ -199,7 +202,7 @@ test('REST takes every choice of a run, and refuses an unknown or invalid one in
     label: 'bug',
     blinded: true,
     maxCostUsd: 2.5,
-    agreement: { share: 0.5 },
+    agreement: { share: 0.5, provider: 'anthropic', model: 'another-model' },
     economy: true,
   });
   const wrong = await post({

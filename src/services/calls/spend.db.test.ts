@@ -100,12 +100,12 @@ test('calls of two runs side by side, some dearer and some cheaper than booked, 
   expect(paid).toBeGreaterThan(2 - mostUsd);
 });
 
-test('a booking is settled at the call’s cost, at the ceiling if its price is unknown, and released if no call was made', async () => {
+test('a booking is settled at the call’s cost, at the ceiling if that is unknown, and released if no call was made', async () => {
   const at = await paidRig();
   const runId = await at.start();
-  const book = () => judgeAccount(at.context, { runId, limitUsd: null }).book(callCost(5));
+  const book = () => judgeAccount(at.context, { runId, limitUsd: null }).book(callCost(10));
   const [known, unknown, free] = [await book(), await book(), await book()];
-  expect(await at.booked()).toBe(15);
+  expect(await at.booked()).toBe(30);
   expect((await at.run(runId)).costUsd).toBe(0);
   await known.settle(usage(0.25));
   // By hand, at the ceiling of $20 in, $40 written, $20 read and $100 out per million tokens: 2 + 4 + 2 + 1 dollars.
@@ -121,6 +121,11 @@ test('a booking is settled at the call’s cost, at the ceiling if its price is 
   expect(await at.booked()).toBeCloseTo(9.25, 9);
   expect(await at.db.$count(judgeSpend)).toBe(2);
   expect((await at.run(runId)).costUsd).toBeCloseTo(9.25, 9);
+  // More than the most cannot have been charged.
+  const bounded = await judgeAccount(at.context, { runId, limitUsd: null }).book(callCost(1));
+  await bounded.settle(usage(null, { inputTokens: 100_000 }));
+  expect(await at.booked()).toBeCloseTo(10.25, 9);
+  expect(await at.run(runId)).toMatchObject({ costKnown: false });
 });
 
 /** A call of a worker that dies: it is booked and never renewed. */

@@ -64,7 +64,13 @@ export const settleBooking = async (
         from judge_spend where ${isCall}`);
     if (usage.calls === 0) await releaseBookings(transaction, [id]);
     else {
-      const costUsd = countedCostUsd(usage);
+      const [booked] = await transaction
+        .select({ mostUsd: judgeSpend.mostUsd })
+        .from(judgeSpend)
+        .where(isCall)
+        .for('update');
+      if (booked === undefined) return;
+      const costUsd = countedCostUsd(usage, booked.mostUsd);
       await transaction
         .update(judgeSpend)
         .set({

@@ -92,7 +92,8 @@ const agreementOf = (evidence: ReplayEvidence[], judge: JudgeIdentity | null): J
   );
   const replies = seconds.map(({ reply }) => ({ first: `${reply.first}`, second: `${reply.second}` }));
   return {
-    ...judge,
+    provider: judge.provider,
+    endpoint: judge.endpoint,
     // The model that answered, if any did.
     model: mostFrequent(seconds.map((second) => second.model)) ?? judge.model,
     replays: seconds.length,

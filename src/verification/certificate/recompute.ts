@@ -1,6 +1,5 @@
 import { type Certificate, certificateDomain, methodologyVersion } from '#contracts/certificate.ts';
 import { isObject } from '#contracts/json.ts';
-import type { JudgeIdentity } from '#contracts/judge-providers.ts';
 import type { CanaryCounts } from '#contracts/judge-trust.ts';
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { wireName } from '#contracts/wire.ts';
@@ -66,12 +65,6 @@ const earlierIn = (trust: Certificate['trust'], own: CanaryCounts): CanaryCounts
   return possible ? earlier : noCanaries;
 };
 
-const identityOf = ({ provider, model, endpoint }: JudgeIdentity): JudgeIdentity => ({
-  provider,
-  model,
-  endpoint,
-});
-
 /** The judge's trust, from the replays' own evidence and the part of the pool that is on other certificates. */
 const recomputeTrust = (certificate: Certificate, measures: MeasuredReplay[]): Certificate['trust'] => {
   const { trust, unscored, weights, replayScores, judge: provider } = certificate;
@@ -85,10 +78,7 @@ const recomputeTrust = (certificate: Certificate, measures: MeasuredReplay[]): C
       canaries: earlierIn(trust, countCanaries(evidence)),
       certificates: trust.pool.certificates,
     },
-    second:
-      trust.agreement === null
-        ? judgedAgain && { provider, model: judgedAgain.model, endpoint: null }
-        : identityOf(trust.agreement),
+    second: trust.agreement ?? (judgedAgain && { provider, model: judgedAgain.model, endpoint: null }),
   });
 };
 

@@ -58,9 +58,21 @@ test.each(['0', '1001', '-1', '1.5', 'ten', ''])('a limit of %j is refused at it
 
 test('the paid judge’s limits are sent as numbers', () => {
   expect(
-    read({ maxCostUsd: ' 2.50 ', agreementSample: '0.25', agreementModel: 'm', economy: 'on' }),
+    read({
+      maxCostUsd: ' 2.50 ',
+      agreementSample: '0.25',
+      agreementJudge: 'chat',
+      agreementModel: 'm',
+      economy: 'on',
+    }),
   ).toMatchObject({
-    request: { maxCostUsd: 2.5, agreementSample: 0.25, agreementModel: 'm', economy: true },
+    request: {
+      maxCostUsd: 2.5,
+      agreementSample: 0.25,
+      agreementJudge: 'chat',
+      agreementModel: 'm',
+      economy: true,
+    },
   });
   expect(read({ maxCostUsd: '.5' })).toMatchObject({ request: { maxCostUsd: 0.5 } });
 });

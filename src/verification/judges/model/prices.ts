@@ -30,9 +30,12 @@ const charge = (price: ModelPrice, tokens: Tokens) =>
 /** The cost of these tokens at the ceiling, in US dollars. */
 export const ceilingCostUsd = (tokens: Tokens): number => charge(ceiling, tokens);
 
-/** What a call counts against limits, in US dollars: its cost, or the ceiling if its price is unknown. */
-export const countedCostUsd = ({ costUsd, ...tokens }: JudgeUsage): number =>
-  costUsd ?? ceilingCostUsd(tokens);
+/**
+ * What a call counts against limits, in US dollars: its cost, or if that is unknown the ceiling, but no more than what
+ * was booked as the most that it can cost.
+ */
+export const countedCostUsd = ({ costUsd, ...tokens }: JudgeUsage, mostUsd: number): number =>
+  costUsd ?? Math.min(mostUsd, ceilingCostUsd(tokens));
 
 /** What a provider's models cost. */
 export type Prices = {

@@ -136,6 +136,40 @@ test.each([
   },
 );
 
+test.each<[string, CompletionsBehaviour]>([
+  [
+    'OpenAI',
+    {
+      kind: 'error',
+      status: 400,
+      code: 'invalid_value',
+      message: 'max_tokens is too large: 3000. This model supports at most 2048 completion tokens.',
+    },
+  ],
+  ['DeepSeek', { kind: 'error', status: 400, message: 'the valid range of max_tokens is [1, 2048]' }],
+  ['Groq', { kind: 'error', status: 400, message: '`max_tokens` must be less than or equal to `2048`' }],
+])('a bound on the longest answer is kept: %s', async (_, refusal) => {
+  const fake = await chatEndpoint({ behave: ({ maxTokens }) => ((maxTokens ?? 0) > 2048 ? refusal : good) });
+  const judge = chatJudgeAt(fake.url);
+  for (let asked = 0; asked < 2; asked += 1)
+    expect(await judge.open(longChange).ask(replyTask)).toMatchObject({ ok: true, form: 'json_schema' });
+  expect(fake.requests.map(({ maxTokens }) => maxTokens)).toEqual([3000, 2048, 2048]);
+});
+
+test.each([
+  'System role not supported',
+  'Conversation roles must alternate user/assistant/user/assistant/...',
+])('a model whose template has no system role is given everything as its user: %s', async (message) => {
+  const fake = await chatEndpoint({
+    behave: ({ system }) => (system === '' ? good : { kind: 'error', status: 400, message, style: 'vllm' }),
+  });
+  const judge = chatJudgeAt(fake.url);
+  for (let asked = 0; asked < 2; asked += 1)
+    expect(await judge.open(longChange).ask(replyTask)).toMatchObject({ ok: true, form: 'json_schema' });
+  expect(fake.requests).toHaveLength(3);
+  expect(fake.requests.at(-1)?.user).toContain('"required":["changes","question","verdicts"]');
+});
+
 const json = JSON.stringify(judged);
 const draftJson = JSON.stringify(draft);
 test.each<[string, CompletionsBehaviour]>([

@@ -11,7 +11,14 @@ import { type ModelRequest, promptTexts } from '../../model/request.ts';
 import { charactersPerToken } from '../../model/usual-tokens.ts';
 
 /** How a request is written. Endpoints differ in what they accept. */
-export type Way = { form: AnswerForm; lengthName: 'max_tokens' | 'max_completion_tokens' };
+export type Way = {
+  form: AnswerForm;
+  lengthName: 'max_tokens' | 'max_completion_tokens';
+  /** The longest answer that the model can give. Null: no bound is known. */
+  mostTokens: number | null;
+  /** False: the model's template knows no system role, so the instructions begin the user's message. */
+  hasSystemRole: boolean;
+};
 
 const formats = {
   json_schema: {
@@ -29,14 +36,16 @@ const formats = {
  */
 export const completionParams = (
   { model, instructions, pullRequest, question, maxOutputTokens }: ModelRequest,
-  { form, lengthName }: Way,
+  { form, lengthName, mostTokens, hasSystemRole }: Way,
 ): OpenAI.ChatCompletionCreateParamsNonStreaming => ({
   model,
-  messages: [
-    { role: 'system', content: instructions },
-    { role: 'user', content: `${pullRequest}\n\n${question}` },
-  ],
-  [lengthName]: maxOutputTokens,
+  messages: hasSystemRole
+    ? [
+        { role: 'system', content: instructions },
+        { role: 'user', content: `${pullRequest}\n\n${question}` },
+      ]
+    : [{ role: 'user', content: `${instructions}\n\n${pullRequest}\n\n${question}` }],
+  [lengthName]: mostTokens === null ? maxOutputTokens : Math.min(mostTokens, maxOutputTokens),
   ...(formats[form] && { response_format: formats[form] }),
   stream: false,
 });

@@ -31,6 +31,21 @@ export const speaksOfForm = (said: string): boolean => aboutForm.test(said);
 /** Whether they are about the name under which the longest answer was stated. */
 export const speaksOfLength = (said: string): boolean => /max_(?:completion_)?tokens/.test(said);
 
+/** The longest answer that they allow, if they say so. */
+export const longestIn = (said: string): number | null => {
+  const bound =
+    /(?:at most|no more than|less than or equal to|<=|\[1, ?|maximum (?:value )?(?:of|is))\s*[`'"]?(\d{2,6})\b/i.exec(
+      said,
+    );
+  return speaksOfLength(said) && bound !== null ? Number(bound[1]) : null;
+};
+
+/** Whether they are about the role of the instructions, which the templates of some models do not have. */
+export const speaksOfSystemRole = (said: string): boolean =>
+  /system (?:role|message|prompt)s?[^.]{0,40}not (?:be )?(?:supported|allowed)|roles? must alternate|only supports? [^.]{0,20}user/i.test(
+    said,
+  );
+
 const asError = (
   { headers }: Response,
   status: number,

@@ -1,12 +1,17 @@
 import { answerForms } from '#contracts/replay.ts';
 import type { ModelFault } from '../../model/reply.ts';
 import type { Way } from './completions.ts';
-import { speaksOfForm, speaksOfLength } from './refusals.ts';
+import { longestIn, speaksOfForm, speaksOfLength, speaksOfSystemRole } from './refusals.ts';
 
 /** Why a request was refused: the fault, the status and the endpoint's own words. */
 export type Refusal = { fault: ModelFault; status: number; said: string };
 
-const firstWay: Way = { form: 'json_schema', lengthName: 'max_tokens' };
+const firstWay: Way = {
+  form: 'json_schema',
+  lengthName: 'max_tokens',
+  mostTokens: null,
+  hasSystemRole: true,
+};
 
 /** Statuses by which a server refuses a parameter that it does not know. */
 const refusesParameters = new Set([400, 422]);
@@ -23,6 +28,11 @@ const belowForm = (form: Way['form']) => answerForms[answerForms.indexOf(form) +
 const nextWay = (way: Way, { fault, status, said }: Refusal, isProven: boolean): Way | null => {
   if (fault.kind === 'rejected' && fault.tooLarge) return null;
   const refuses = refusesParameters.has(status);
+  const mostTokens = refuses ? longestIn(said) : null;
+  if (mostTokens !== null && mostTokens < (way.mostTokens ?? Number.POSITIVE_INFINITY))
+    return { ...way, mostTokens };
+  if (way.hasSystemRole && (refuses || status === 500) && speaksOfSystemRole(said))
+    return { ...way, hasSystemRole: false };
   if (refuses && speaksOfLength(said) && way.lengthName === 'max_tokens')
     return { ...way, lengthName: 'max_completion_tokens' };
   const form = belowForm(way.form);
@@ -34,7 +44,7 @@ const nextWay = (way: Way, { fault, status, said }: Refusal, isProven: boolean):
 
 /**
  * The way in which an endpoint takes requests, found by asking: strict JSON schema, else JSON mode, else the form in
- * words alone; and which name it has for the longest answer. A weaker way is kept only once it was answered, because a
+ * words alone; which name it has for the longest answer and what bound; and whether it knows a system role. A weaker way is kept only once it was answered, because a
  * refusal may also be about what was asked.
  */
 export const createWays = () => {
