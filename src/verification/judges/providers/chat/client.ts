@@ -3,7 +3,6 @@ import type { ModelClient } from '../../model/model-client.ts';
 import type { ModelReply } from '../../model/reply.ts';
 import type { ModelRequest } from '../../model/request.ts';
 import { createSending } from '../../model/sending.ts';
-import { addressOf } from './address.ts';
 import { completionParams, readChatMessage, type Way } from './completions.ts';
 import { chatFaultOf, lostChatFault, saidIn } from './faults.ts';
 import { chatLimitNewsOf } from './rate-limits.ts';
@@ -33,6 +32,22 @@ export type ChatClientOptions = {
  * byte, and would not say that time was up.
  */
 const answerTimeoutMs = 290_000;
+
+/** Where the endpoint is, as the vendor's client takes it. */
+type Address = { baseURL: string; query: Record<string, string> };
+
+/**
+ * Servers document their address with its version (`http://host/v1`), as the whole path to completions, or bare. All
+ * of them answer below `/v1`, so that is what a bare one means.
+ */
+const addressOf = (url: string): Address => {
+  const { origin, pathname, searchParams } = new URL(url);
+  const path = pathname.replace(/\/+$/, '');
+  return {
+    baseURL: `${origin}${path === '' ? '/v1' : path.replace(/\/chat\/completions$/, '')}`,
+    query: Object.fromEntries(searchParams),
+  };
+};
 
 /**
  * A model behind a chat-completions endpoint. The vendor's SDK has the requests, the back-off and the types; what other

@@ -46,16 +46,25 @@ export const speaksOfSystemRole = (said: string): boolean =>
     said,
   );
 
-const asError = (
+/** Some servers send JSON as text, which the SDK would not parse. */
+const asJson = (
   { headers }: Response,
+  body: string,
+  status = 200,
+  more: Record<string, string> = {},
+): Response =>
+  new Response(body, {
+    status,
+    headers: { ...Object.fromEntries(headers), 'content-type': 'application/json', ...more },
+  });
+
+const asError = (
+  response: Response,
   status: number,
   { body, code, passes }: { body: string; code: string | null; passes: boolean },
 ): Response => {
-  const written = new Headers(headers);
-  written.set('content-type', 'application/json');
-  if (!passes) written.set(final, 'false');
   const error = { message: body.slice(0, longestText), code };
-  return new Response(JSON.stringify({ error }), { status, headers: written });
+  return asJson(response, JSON.stringify({ error }), status, passes ? {} : { [final]: 'false' });
 };
 
 /** The status that an error stands for. A used-up quota comes with 429, but no wait helps. */
@@ -83,9 +92,9 @@ export const understood = (response: Response, body: string, now: number): Respo
       return asError(response, status, { body, code: codeIn(value), passes: !lasting.has(status) });
     }
     // An error without a known code may pass.
-    return completion.kind === 'error'
-      ? asError(response, 500, { body, code: codeIn(value), passes: true })
-      : response;
+    if (completion.kind === 'error')
+      return asError(response, 500, { body, code: codeIn(value), passes: true });
+    return isObject(value) ? asJson(response, body) : response;
   }
   const { status } = response;
   if (status < 400) return response;
