@@ -63,6 +63,7 @@ CREATE TABLE "verification_certificates" (
 	"raw_scores_json" jsonb NOT NULL,
 	"judge" text GENERATED ALWAYS AS ((raw_scores_json #>> '{judge,provider}')::text) STORED NOT NULL,
 	"judge_model" text GENERATED ALWAYS AS ((raw_scores_json #>> '{judge,model}')::text) STORED NOT NULL,
+	"judge_endpoint" text GENERATED ALWAYS AS (coalesce(raw_scores_json #>> '{judge,endpoint}', '')) STORED NOT NULL,
 	"prompt_digest" text GENERATED ALWAYS AS ((raw_scores_json #>> '{judge,promptDigest}')::text) STORED NOT NULL,
 	"private" boolean GENERATED ALWAYS AS ((raw_scores_json #>> '{private}')::boolean) STORED NOT NULL,
 	"canaries_shown" integer GENERATED ALWAYS AS ((raw_scores_json #>> '{trust,canaries,true,shown}')::int + (raw_scores_json #>> '{trust,canaries,false,shown}')::int + (raw_scores_json #>> '{trust,canaries,injected,shown}')::int) STORED NOT NULL,
@@ -370,7 +371,7 @@ CREATE INDEX "verification_certificates_newest_idx" ON "verification_certificate
 CREATE INDEX "verification_certificates_construct_newest_idx" ON "verification_certificates" USING btree ("construct_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "verification_certificates_lowest_brier_idx" ON "verification_certificates" USING btree ("brier","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "verification_certificates_construct_lowest_brier_idx" ON "verification_certificates" USING btree ("construct_id","brier","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
-CREATE INDEX "verification_certificates_canaries_idx" ON "verification_certificates" USING btree ("judge","judge_model","prompt_digest","canaries_shown" DESC NULLS FIRST,"created_at","id") WHERE not private;--> statement-breakpoint
+CREATE INDEX "verification_certificates_canaries_idx" ON "verification_certificates" USING btree ("judge","judge_model","judge_endpoint","prompt_digest","canaries_shown" DESC NULLS FIRST,"created_at","id") WHERE not private;--> statement-breakpoint
 CREATE INDEX "verification_certificates_names_idx" ON "verification_certificates" USING gin ("construct_id" gin_trgm_ops,"ground_truth_source" gin_trgm_ops);--> statement-breakpoint
 CREATE INDEX "ground_truth_records_private_created_at_idx" ON "ground_truth_records" USING btree ("created_at") WHERE scope <> 'public';--> statement-breakpoint
 CREATE UNIQUE INDEX "inquiries_user_id_kind_key" ON "inquiries" USING btree ("user_id","kind");--> statement-breakpoint

@@ -56,6 +56,10 @@ export const verificationCertificates = pgTable(
       .generatedAlwaysAs(copied('judge,provider', 'text'))
       .notNull(),
     judgeModel: text('judge_model').generatedAlwaysAs(copied('judge,model', 'text')).notNull(),
+    /** The empty text stands for the provider's own endpoint, so that an index can find it. */
+    judgeEndpoint: text('judge_endpoint')
+      .generatedAlwaysAs(sql.raw(`coalesce(raw_scores_json #>> '{judge,endpoint}', '')`))
+      .notNull(),
     promptDigest: text('prompt_digest').generatedAlwaysAs(copied('judge,promptDigest', 'text')).notNull(),
     private: boolean('private').generatedAlwaysAs(copied('private', 'boolean')).notNull(),
     canariesShown: integer('canaries_shown')
@@ -96,6 +100,7 @@ export const verificationCertificates = pgTable(
       .on(
         table.judge,
         table.judgeModel,
+        table.judgeEndpoint,
         table.promptDigest,
         table.canariesShown.desc().nullsFirst(),
         table.createdAt,

@@ -26,7 +26,7 @@ export const earlierCanaries = async (
   }: Pick<Judge, 'provider' | 'model' | 'endpoint' | 'promptDigest'>,
   ownSource: string,
 ): Promise<EarlierCanaries> => {
-  const { id, createdAt, groundTruthSource, judge, judgeModel, canariesShown, rawScores } =
+  const { id, createdAt, groundTruthSource, judge, judgeModel, judgeEndpoint, canariesShown, rawScores } =
     verificationCertificates;
   // Their ids from the index alone. The scores are large, and only those of the chosen ones are read.
   const chosen = db
@@ -36,6 +36,8 @@ export const earlierCanaries = async (
       and(
         eq(judge, provider),
         eq(judgeModel, model),
+        // One name may stand for another model at another endpoint.
+        eq(judgeEndpoint, endpoint ?? ''),
         eq(verificationCertificates.promptDigest, promptDigest),
         sql`not ${verificationCertificates.private}`,
         // GitHub's names ignore case.
@@ -61,8 +63,6 @@ export const earlierCanaries = async (
     })
     .from(chosen)
     .innerJoin(verificationCertificates, eq(id, chosen.id))
-    .leftJoin(verificationRuns, eq(verificationRuns.id, verificationCertificates.runId))
-    // One name may stand for another model at another endpoint.
-    .where(sql`${rawScores} -> 'judge' ->> 'endpoint' is not distinct from ${endpoint}`);
+    .leftJoin(verificationRuns, eq(verificationRuns.id, verificationCertificates.runId));
   return poolCanaries(certificates);
 };

@@ -233,7 +233,7 @@ test('a pool of canaries reads the certificates that it takes, by one judge, fro
     select judge, judge_model as model, prompt_digest as digest, ground_truth_source as source
     from verification_certificates limit 1`;
   if (row === undefined) throw new Error('No certificate was stored.');
-  const judge = { provider: row.judge, model: row.model, promptDigest: row.digest };
+  const judge = { provider: row.judge, model: row.model, endpoint: null, promptDigest: row.digest };
   // All are recent, so that the limit alone bounds what is read.
   const context = { db: observed, now: () => new Date('2026-01-02T00:00:00Z') };
   const mostRead = 1_000;
