@@ -30,7 +30,7 @@ test('the measures of the judge are shown with intervals and counts', () => {
     'Over the baseline +0.611',
     'over 20 pull requests; the baseline’s composite is 0.278',
     'composite 0.808 with all 2 at 0, 0.899 with them at 1',
-    'Judged again by claude-opus-5-1, over 8 replays',
+    'Judged again by anthropic, claude-opus-5-1, over 8 replays',
     '0.850 [0.709 – 0.929] of 40, Cohen’s kappa −0.071',
     'precision 22 176,000 13,200 0.5148',
     '5 judge calls repeated · 1 answer keys reused',
