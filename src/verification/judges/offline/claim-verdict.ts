@@ -79,10 +79,10 @@ function bestPassage(found: Weighed[], evidence: DiffEvidence): { weight: number
     .flatMap((term) => term.lines.map((line) => ({ line, term })))
     .sort((a, b) => a.line - b.line);
   const inside = new Map<Weighed, number>();
-  let best = { weight: 0, keys: new Set<string>() };
+  let best = { weight: 0, from: 0, to: 0 };
   let weight = 0;
   let from = 0;
-  for (const place of places) {
+  for (const [at, place] of places.entries()) {
     const count = inside.get(place.term) ?? 0;
     inside.set(place.term, count + 1);
     if (count === 0) weight += place.term.weight;
@@ -96,12 +96,12 @@ function bestPassage(found: Weighed[], evidence: DiffEvidence): { weight: number
       if (left === 0) weight -= first.term.weight;
       from++;
     }
-    if (weight > best.weight) {
-      const held = [...inside].filter(([, times]) => times > 0).map(([term]) => term.key);
-      best = { weight, keys: new Set(held) };
-    }
+    if (weight > best.weight) best = { weight, from, to: at + 1 };
   }
-  return best;
+  return {
+    weight: best.weight,
+    keys: new Set(places.slice(best.from, best.to).map(({ term }) => term.key)),
+  };
 }
 
 const together = (first: number, last: number, evidence: DiffEvidence) =>
