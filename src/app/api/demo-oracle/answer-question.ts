@@ -3,6 +3,8 @@ import { type FileReading, fileName, literal } from './read-diff.ts';
 
 const unknown = 'The diff that I was given does not say.';
 const maxAnswerCharacters = 600;
+/** Each name in the question costs a search of all lines. */
+const maxNames = 10;
 /** Bounds the cost of a hostile line, because the search for a missing word is not linear in it. */
 const maxLineCharacters = 400;
 
@@ -13,9 +15,11 @@ const maxLineCharacters = 400;
 export function answerQuestion(question: string, files: FileReading[]): string {
   const named = files.filter(({ path }) => question.includes(path) || question.includes(fileName(path)));
   const searched = named.length > 0 ? named : files;
+  const paths = new Set(searched.map(({ path }) => path));
   const asked = [...question.matchAll(/`([^`]+)`/g)]
     .map((match) => match[1] ?? '')
-    .filter((name) => !searched.some(({ path }) => path === name));
+    .filter((name) => !paths.has(name))
+    .slice(0, maxNames);
   const answer =
     missingWord(question, searched) ??
     namedThing(question, searched) ??
@@ -25,10 +29,10 @@ export function answerQuestion(question: string, files: FileReading[]): string {
 }
 
 function missingWord(question: string, files: FileReading[]): string | null {
-  const gap = /([^\s].*?)?_{3,}(.*)$/su.exec(question);
+  const gap = /_{3,}/.exec(question);
   if (!gap) return null;
-  const after = (gap[2] ?? '').trimEnd();
-  const before = gap[1] ?? '';
+  const before = question.slice(0, gap.index);
+  const after = question.slice(gap.index + gap[0].length).trimEnd();
   for (const line of files.flatMap(({ added, removed }) => [...added, ...removed])) {
     // The question quotes the line last, so the text before the gap ends with the line's beginning.
     const end = line.length - after.length;
@@ -43,7 +47,8 @@ function missingWord(question: string, files: FileReading[]): string | null {
 }
 
 function namedThing(question: string, files: FileReading[]): string | null {
-  if (!/\b(?:which|what)\b.*\b(?:new|newly|added|introduced|defined|removed|deleted)\b/is.test(question))
+  const [, ...asked] = question.split(/\b(?:which|what)\b/i);
+  if (!asked.some((part) => /\b(?:new|newly|added|introduced|defined|removed|deleted)\b/i.test(part)))
     return null;
   const gone = /\b(?:removed|deleted|dropped)\b/i.test(question);
   const names = files.flatMap((file) => (gone ? file.undefines : file.defines));
