@@ -15,7 +15,7 @@ const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 const nameOf = (repository: string): RegExp | null => {
   const path = repository
     .replace(/^[a-z]+:\/\/[^/]+\//i, '')
-    .replace(/^[^/]*[.:][^/]*\/(?=[^/]+\/[^/])/, '')
+    .replace(/^[^/.:]*[.:][^/]*\/(?=[^/]+\/[^/])/, '')
     .replace(/(?:\.git)?\/?$/, '');
   return path.includes('/') ? new RegExp(`(?<![\\w.-])${escaped(path)}(?![\\w-])`, 'gi') : null;
 };
