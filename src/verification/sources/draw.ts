@@ -32,11 +32,14 @@ const exclusionWords: Record<ExclusionReason, string> = {
  * The seeded order: ascending SHA-256(seed, NUL, id). It does not depend on the order of the list, and a change that is
  * listed later does not move the others.
  */
-export const seededOrder = <C extends Candidate>(candidates: C[], seed: string): C[] =>
-  candidates
-    .map((candidate) => ({ candidate, key: bytesToHex(sha256(utf8ToBytes(`${seed}\0${candidate.id}`))) }))
+export const seededOrder = <C extends Candidate>(candidates: C[], seed: string): C[] => {
+  const seeded = sha256.create().update(utf8ToBytes(`${seed}\0`));
+  const keyOf = ({ id }: C) => bytesToHex(seeded.clone().update(utf8ToBytes(id)).digest());
+  return candidates
+    .map((candidate) => ({ candidate, key: keyOf(candidate) }))
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
     .map(({ candidate }) => candidate);
+};
 
 /** Oldest to newest merge commit by merge time, abbreviated to 12 digits. Null when no commit is known. */
 export const commitRangeOf = (drawn: GroundTruth[]): string | null => {
