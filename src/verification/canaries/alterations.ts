@@ -25,9 +25,9 @@ export function alterName(
   label: string,
 ): string | null {
   const parts = [...name.matchAll(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g)].filter(([part]) => part.length >= 3);
+  const absentWords = choice.turned(words, `word ${label}`).filter((word) => absence.word(word));
   for (const { 0: part, index } of choice.turned(parts, `part ${label}`)) {
-    for (const word of choice.turned(words, `word ${label}`)) {
-      if (!absence.word(word)) continue;
+    for (const word of absentWords) {
       const altered = `${name.slice(0, index)}${spelledLike(word, part)}${name.slice(index + part.length)}`;
       if (absence.name(altered)) return altered;
     }
