@@ -3,6 +3,9 @@ import fc from 'fast-check';
 /** `npm run test:long` sets this, to try each property on that many times the examples of `npm test`. */
 const times = Number(process.env.FUZZ_TIMES || 1);
 
+/** Whether a test that chooses from many inputs should try all of them. */
+export const isLongRun = times > 1;
+
 /** fast-check's default number of examples. */
 const usual = 100;
 fc.configureGlobal({ numRuns: usual * times });
