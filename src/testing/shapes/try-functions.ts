@@ -57,10 +57,7 @@ const near = ({ before, unit }: NearMatch): HostileText => ({
   differs: false,
 });
 
-/**
- * In the quick form, texts that are not the module's own take turns with the alternatives, and a list is cut only from
- * texts whose pieces differ.
- */
+/** In the quick form texts take turns with the alternatives, and a list is cut only from texts whose pieces differ. */
 const waysOf = (trial: Trial, all: boolean): Way[] => {
   const given = argumentsOf(trial);
   const count = Math.min(mostAlternatives, Math.max(1, ...given.map(alternativesOf)));
@@ -69,8 +66,9 @@ const waysOf = (trial: Trial, all: boolean): Way[] => {
     chosen.map((alternative) => ({ ...text, with: { alternative, pieces: false } }));
   const inPieces = given.some(hasList) ? hostileTexts(all).filter(({ differs }) => all || differs) : [];
   return [
-    ...trial.nearMatches.flatMap((match) => whole(near(match), alternatives)),
-    ...hostileTexts(all).flatMap((text, at) => whole(text, all ? alternatives : [at % count])),
+    ...[...trial.nearMatches.map(near), ...hostileTexts(all)].flatMap((text, at) =>
+      whole(text, all ? alternatives : [at % count]),
+    ),
     ...inPieces.map((text, at) => ({
       ...text,
       name: `${text.name}, in pieces`,
