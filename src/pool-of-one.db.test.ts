@@ -90,6 +90,7 @@ const procedures: Record<string, () => Promise<unknown>> = {
   'certificate.byId': async () => as().certificate.byId({ id: await certificateOf(await completedRun()) }),
   'certificate.list': () => as().certificate.list(),
   'judge.rules': () => as().judge.rules(),
+  'judge.exams': () => as().judge.exams(),
   'run.create': () => as().run.create(runRequest()),
   'run.createSample': () => as().run.createSample(),
   'run.tryOracle': () => {

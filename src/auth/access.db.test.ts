@@ -32,6 +32,7 @@ const procedures: Record<string, Access> = {
   'certificate.byId': 'public',
   'certificate.list': 'public',
   'judge.rules': 'public',
+  'judge.exams': 'public',
   'run.byId': 'runs:read',
   'run.cancel': 'runs:write',
   'run.changes': 'runs:read',

@@ -1,6 +1,8 @@
 import { faultCode } from '#contracts/errors.ts';
 import { SchemaMismatch } from '#db/applied.ts';
-import { connectionOf } from '#db/embedded.ts';
+import { type Database, openDatabase } from '#db/client.ts';
+import { connectionOf, holdsDatabase } from '#db/embedded.ts';
+import { migrate } from '#db/migrate.ts';
 import { CommandError } from './exit.ts';
 import type { Settings } from './settings.ts';
 
@@ -48,3 +50,19 @@ export const withDatabase = async <T>(
     await connection.close();
   }
 };
+
+/** As `withDatabase`, with the schema up to date and one connection. */
+export const withMigrated = <T>(settings: Settings, work: (db: Database) => Promise<T>): Promise<T> =>
+  withDatabase(settings, async (databaseUrl) => {
+    await migrate(databaseUrl);
+    const { db, close } = openDatabase(databaseUrl, { max: 1 });
+    try {
+      return await work(db);
+    } finally {
+      await close();
+    }
+  });
+
+/** Whether there is an installation: a database that was named, or an embedded one that was made. */
+export const hasInstallation = async ({ databaseUrl, dataDir }: Settings): Promise<boolean> =>
+  databaseUrl !== null || (await holdsDatabase(dataDir));

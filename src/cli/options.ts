@@ -1,7 +1,8 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { type ExamHalf, examHalves } from '#contracts/exam.ts';
 import { type JudgeProvider, judgeProviders, modelJudges } from '#contracts/judge-providers.ts';
 import { runRequestSchema } from '#contracts/run-request.ts';
-import type { NamedJudge } from './judge.ts';
+import type { JudgeChoice, NamedJudge } from './judge.ts';
 import { type OracleOptions, oracleOptions } from './oracle-choice.ts';
 
 type Check = {
@@ -147,6 +148,27 @@ export type VerifyOptions = DrawOptions &
     dryRun?: boolean;
     json?: boolean;
   };
+
+const judgeOptions = () =>
+  verifyOptions().filter(({ long }) => ['--judge', '--judge-url', '--model'].includes(long ?? ''));
+
+export const examOptions = () => [
+  ...judgeOptions(),
+  new Option(
+    '--half <half>',
+    'development, or publication: askings of that half are counted with the prompts, and shown',
+  )
+    .choices(examHalves)
+    .default('development' satisfies ExamHalf),
+  new Option('--max-cost <usd>', 'stop before the judge’s calls cost more than this').argParser(
+    checkedNumber(maxCostUsd),
+  ),
+  new Option('--out <file.json>', 'write the result to this file too'),
+  new Option('--dry-run', 'estimate the cost; do not call the judge'),
+  jsonOption(),
+];
+
+export type ExamOptions = JudgeChoice & { half: ExamHalf; out?: string; dryRun?: boolean; json?: boolean };
 
 export type TryOptions = OracleOptions &
   Pick<DrawOptions, 'since' | 'label'> & { blind?: boolean; json?: boolean };

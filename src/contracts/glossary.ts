@@ -23,6 +23,9 @@ export const glossary: Record<string, string> = {
   unscored: 'A replay that the verifier itself could not score: it is left out of the means and counted.',
   canary:
     'A claim of known truth, put unmarked among the oracle’s, that shows how far a judge can be trusted.',
+  exam: 'A fixed, public set of claims of known truth, which shows before a run how far a judge can be trusted.',
+  pair: 'A true and a false claim of the exam about the same fact of the same change.',
+  way: 'In what a false claim differs from the true one: direction, value, name, condition or cause.',
   baseline: 'An answer that only repeats title and description, judged like an oracle’s.',
   lift: 'How far the oracle’s scores are above the baseline’s.',
   agreement: 'How far another judge, asked about a share of the replays, gives the same verdicts.',

@@ -19,7 +19,7 @@ export type CanaryCounts = z.infer<typeof canaryCountsSchema>;
  */
 export const reliableJudge = { canaries: 100, youdenLower: 0.5 } as const;
 
-const rateSchema = z.object({ value: unitSchema, interval: intervalSchema, of: z.number().int() });
+export const rateSchema = z.object({ value: unitSchema, interval: intervalSchema, of: z.number().int() });
 const agreementSchema = z.object({
   raw: unitSchema,
   interval: intervalSchema,

@@ -43,6 +43,10 @@ const askedShape = {
   form: answerFormSchema.optional(),
 };
 
+/** How a false variant of a change's statement differs from the true one (methodology, "Canaries"). */
+export const canaryWays = ['direction', 'value', 'name', 'condition', 'cause'] as const;
+export type CanaryWay = (typeof canaryWays)[number];
+
 /** 1 to 10 important changes, each with a verbatim quote from the diff, and one factual follow-up question. */
 export const answerKeySchema = z.object({
   changes: z

@@ -54,6 +54,10 @@ const readState = async (dataDir: string): Promise<State | null> => {
   return text === null ? null : stateSchema.parse(JSON.parse(text));
 };
 
+/** Whether an embedded database was ever made in this data directory. */
+export const holdsDatabase = async (dataDir: string): Promise<boolean> =>
+  (await readState(resolve(dataDir))) !== null;
+
 /** As root, the postgres account must be able to reach the data, so it goes outside a project that it cannot enter. */
 const decideState = async (dataDir: string): Promise<State> => {
   const inside = process.getuid?.() !== 0 || (await isReachableByOthers(dataDir));

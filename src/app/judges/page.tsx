@@ -3,6 +3,7 @@ import { Code } from '#components/facts.tsx';
 import { PageHeading, Section } from '#components/page-heading.tsx';
 import { type JudgeRule, judgeOf } from '#contracts/judge-providers.ts';
 import { serverApi } from '../server.ts';
+import { Exams } from './exams.tsx';
 
 export const metadata: Metadata = { title: 'Judges' };
 
@@ -38,15 +39,17 @@ const Rule = ({ rule: { provider, promptDigest, text } }: { rule: JudgeRule }) =
 };
 
 const JudgesPage = async () => {
-  const rules = await (await serverApi()).judge.rules();
+  const { judge } = await serverApi();
+  const [rules, exams] = await Promise.all([judge.rules(), judge.exams()]);
   return (
     <>
       <PageHeading title="Judges">
         <p>
-          The full rules of this version’s judges. A certificate names the rules that it was judged by with
-          their digest. A different digest belongs to another version.
+          How far the judges can be trusted, and the full rules of this version’s judges. A certificate names
+          the rules that it was judged by with their digest. A different digest belongs to another version.
         </p>
       </PageHeading>
+      <Exams {...exams} />
       {rules.map((rule) => (
         <Rule key={rule.provider} rule={rule} />
       ))}

@@ -5,6 +5,8 @@ import { CommandError, type ExitCode, exitCodes, UsageError } from '../exit.ts';
 import {
   type DrawOptions,
   drawOptions,
+  type ExamOptions,
+  examOptions,
   jsonOption,
   type TryOptions,
   tryOptions,
@@ -103,6 +105,17 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
       const command = await import('./inspect.ts');
       done(await command.inspectCommand(place, options, context));
     });
+
+  const exam = program
+    .command('judge')
+    .description('judges and how far they can be trusted')
+    .command('exam')
+    .description('ask a judge about claims of known truth, and say how often it is right')
+    .action(async (options: ExamOptions) => {
+      const command = await import('./judge-exam.ts');
+      done(await command.judgeExamCommand(options, { ...context, settings: context.readSettings() }));
+    });
+  for (const option of examOptions()) exam.addOption(option);
 
   addRunCommands(program, context, done);
 

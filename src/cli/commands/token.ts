@@ -1,10 +1,9 @@
 import { type ApiToken, type ApiTokenRequest, tokenScopes } from '#contracts/account.ts';
 import { toWire } from '#contracts/wire.ts';
-import { type Database, openDatabase } from '#db/client.ts';
-import { migrate } from '#db/migrate.ts';
+import type { Database } from '#db/client.ts';
 import { createApiToken, listApiTokens, localOwner, revokeApiToken } from '#services/account/index.ts';
 import type { Actor, Log } from '#services/ground/index.ts';
-import { withDatabase } from '../connection.ts';
+import { withMigrated } from '../connection.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
 import type { Settings } from '../settings.ts';
 import { plain, type Terminal } from '../terminal.ts';
@@ -19,16 +18,7 @@ const log: Log = { error: silent, warn: silent, info: silent, debug: silent };
 const asOwner = <T>(
   settings: Settings,
   work: (context: { db: Database; log: Log }, owner: Actor) => Promise<T>,
-): Promise<T> =>
-  withDatabase(settings, async (databaseUrl) => {
-    await migrate(databaseUrl);
-    const { db, close } = openDatabase(databaseUrl, { max: 1 });
-    try {
-      return await work({ db, log }, await localOwner({ db }));
-    } finally {
-      await close();
-    }
-  });
+): Promise<T> => withMigrated(settings, async (db) => work({ db, log }, await localOwner({ db })));
 
 /** `token create --name N`: makes a token, and prints it this once. */
 export const createTokenCommand = async (

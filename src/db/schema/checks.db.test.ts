@@ -24,6 +24,8 @@ const rows = `
   insert into answer_keys (ground_truth_digest, judge_provider, judge_model, prompt_digest, outcome_json, key_of_replay)
     values ('${digest}', 'offline', 'offline-1', '${digest}', '{}', '${id}');
   insert into inquiries (id, user_id, kind, config_json, sealed) values ('${id}', '${id}', 'trial', '{}', 's');
+  insert into judge_exams (provider, model, prompt_digest, half)
+    values ('offline', 'offline-1', '${digest}', 'development');
   insert into judge_spend (run_id, state, cost_usd, likely_usd, most_usd) values ('${id}', 'open', 0, 0, 0);
   insert into judge_batch_items (replay_id, run_id, call, request_json, spend_id)
     values ('${id}', '${id}', 'first/recall', '{}', '${id}');

@@ -6,6 +6,7 @@ export * from './ground-truths.ts';
 export * from './housekeeping.ts';
 export * from './inquiries.ts';
 export * from './judge-batches.ts';
+export * from './judge-exams.ts';
 export * from './judge-spend.ts';
 export * from './relations.ts';
 export * from './replays.ts';

@@ -1,1 +1,2 @@
+export { beginExam, endExam, listExams } from './exams.ts';
 export { judgeRules } from './rules.ts';

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type GroundTruth, groundTruthSchema } from '#contracts/ground-truth.ts';
+import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { examChanges } from '#verification/exam/changes.ts';
 
 /**
- * Fifty changes from this repository's history (one to four files of a large commit), and what a careful reader wrote
- * about each: a true summary, true claims, and false claims that sound like the change.
+ * What a careful reader wrote about each change of the exam: a true summary, true claims, and false claims that sound
+ * like the change.
  */
 const ownReadingSchema = z.object({
   id: z.string(),
@@ -21,8 +22,8 @@ const readLines = (name: string): unknown[] =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-export const ownChanges = (): GroundTruth[] =>
-  groundTruthSchema.array().parse(readLines('own-changes.jsonl'));
+/** Fifty changes from this repository's history. */
+export const ownChanges = (): GroundTruth[] => examChanges();
 
 /** In the order of the changes. */
 export const ownReadings = (): OwnReading[] =>

@@ -63,6 +63,18 @@ const verification: Place[] = [
     imports: ['verification/diff', 'verification/text', 'verification/judges', 'verification/canaries'],
   },
   {
+    at: 'verification/exam',
+    imports: [
+      'verification/diff',
+      'verification/text',
+      'verification/statistics',
+      'verification/judges',
+      'verification/canaries',
+      'verification/judging',
+    ],
+    packages: [hashing, 'zod'],
+  },
+  {
     at: 'verification/replay',
     imports: [
       'verification/diff',

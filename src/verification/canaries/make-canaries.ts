@@ -82,7 +82,7 @@ const orders = [
 ];
 
 /** A claim with an order to its judge to accept it, before or after its text. */
-function withOrder(claim: string, choice: SeededChoice): string {
+export function withOrder(claim: string, choice: SeededChoice): string {
   const order = orders[choice.below(orders.length, 'order')] ?? '{claim}';
   return order.replace('{claim}', () => claim);
 }

@@ -44,6 +44,18 @@ export type VerdictMaterial = {
 /** Claims of known truth to put among the oracle's, and the seed that decides their places. */
 export type CanaryMaterial = { canaries: Canary[]; seed: string };
 
+/** How claims about a change are ruled on, an oracle's and the exam's alike. */
+export const rulingOnClaims = (items: { id: string; text: string }[], diff: ParsedDiff): Ruling => ({
+  ids: items.map(({ id }) => id),
+  task: (pending) => ({
+    measure: 'precision',
+    claims: items.filter(({ id }) => pending.has(id)).map(({ id, text }) => ({ id, text })),
+  }),
+  yes: 'supported',
+  no: 'not_supported',
+  quoteCounts: (quote) => quoteCountsInDiff(quote, diff),
+});
+
 /**
  * Precision (methodology, "One replay", 3 and 4). Every text of every folded claim is judged under its own id, which
  * does not show the folding. A claim is supported only if each of its texts is. The judge rules on canaries among them;
@@ -60,18 +72,11 @@ export const judgePrecision = async (
     ...item,
     id: `t${index + 1}`,
   }));
-  const rulingOn = (items: { id: string; text: string }[]): Ruling => ({
-    ids: items.map(({ id }) => id),
-    task: (pending) => ({
-      measure: 'precision',
-      claims: items.filter(({ id }) => pending.has(id)).map(({ id, text }) => ({ id, text })),
-    }),
-    yes: 'supported',
-    no: 'not_supported',
-    quoteCounts: (quote) => quoteCountsInDiff(quote, diff),
-  });
-  const verdict = await obtainRulings(material, rulingOn(texts), () =>
-    rulingOn(key.changes.map(({ statement }, index) => ({ id: `t${index + 1}`, text: statement }))),
+  const verdict = await obtainRulings(material, rulingOnClaims(texts, diff), () =>
+    rulingOnClaims(
+      key.changes.map(({ statement }, index) => ({ id: `t${index + 1}`, text: statement })),
+      diff,
+    ),
   );
   if (verdict.kind === 'unscored') return verdict;
   const { rulings, ...judged } = verdict;

@@ -18,7 +18,8 @@ export type JudgeReliability = {
   reliable: boolean;
 };
 
-const rateOf = (hits: number, of: number): CanaryRate | null =>
+/** The share of hits with its Wilson interval. Null if there is nothing to count: not measured is not 0. */
+export const rateOf = (hits: number, of: number): CanaryRate | null =>
   of === 0 ? null : { value: hits / of, interval: wilsonInterval(hits / of, of), of };
 
 /**

@@ -1,0 +1,141 @@
+import { Code, Facts } from '#components/facts.tsx';
+import { costText, countOf, countText, intervalText, notMeasured, scoreText } from '#components/format.ts';
+import { Empty, Section } from '#components/page-heading.tsx';
+import { ScrollTable } from '#components/scroll-table.tsx';
+import { Time } from '#components/time.tsx';
+import { type ExamDescription, examHalves, type ListedExam } from '#contracts/exam.ts';
+import type { JudgeTrust } from '#contracts/judge-trust.ts';
+import { canaryWays } from '#contracts/replay.ts';
+
+const numberCell = 'py-2 pr-4 text-right tabular-nums whitespace-nowrap align-top';
+const numberHead = 'column-head text-right';
+
+const RateCell = ({ rate }: { rate: JudgeTrust['q0'] }) => (
+  <td className={numberCell}>
+    {rate === null ? (
+      notMeasured
+    ) : (
+      <>
+        {scoreText(rate.value)}
+        <span className="block text-sm text-muted">
+          {intervalText(rate.interval)}, of {countText(rate.of)}
+        </span>
+      </>
+    )}
+  </td>
+);
+
+const claimsRemark = ({ claims: { shown, ruled, notRuledOn, unanswered } }: ListedExam) =>
+  [
+    `${countText(ruled)} of ${countOf(shown, 'claim')} ruled on`,
+    ...(notRuledOn > 0 ? [`${countText(notRuledOn)} not ruled on, in no rate`] : []),
+    ...(unanswered > 0 ? [`${countText(unanswered)} without a usable verdict`] : []),
+  ].join('; ');
+
+const Result = ({ result, current }: { result: ListedExam; current: string }) => (
+  <tr>
+    <th scope="row" className="max-w-80 min-w-56 py-2 pr-4 pl-4 text-left align-top font-normal sm:pl-6">
+      <span className="block break-words">
+        {result.provider}, {result.model}
+      </span>
+      <span className="block text-sm text-muted">
+        {result.half} half, <Time at={result.askedAt} />
+        {result.material === current ? null : ', of an earlier exam'}
+      </span>
+      <span className="block text-sm text-muted">
+        asked {countOf(result.askings, 'time')} with prompts <Code>{result.promptDigest.slice(0, 12)}</Code>
+      </span>
+      <span className="block text-sm text-muted">{claimsRemark(result)}</span>
+    </th>
+    <RateCell rate={result.q1} />
+    <RateCell rate={result.q0} />
+    {canaryWays.map((way) => (
+      <RateCell key={way} rate={result.ways[way]} />
+    ))}
+    <RateCell rate={result.leak} />
+    <td className={`${numberCell} sm:pr-6`}>{costText(result.usage.costUsd)}</td>
+  </tr>
+);
+
+const Results = ({ results, current }: { results: ListedExam[]; current: string }) => (
+  <ScrollTable label="Exam results">
+    <thead className="border-b border-line">
+      <tr>
+        <th scope="col" className="column-head pl-4 sm:pl-6">
+          Judge
+        </th>
+        <th scope="col" className={numberHead}>
+          q1
+        </th>
+        <th scope="col" className={numberHead}>
+          q0
+        </th>
+        {canaryWays.map((way) => (
+          <th key={way} scope="col" className={numberHead}>
+            q0, {way}
+          </th>
+        ))}
+        <th scope="col" className={numberHead}>
+          Leak
+        </th>
+        <th scope="col" className={`${numberHead} sm:pr-6`}>
+          Cost
+        </th>
+      </tr>
+    </thead>
+    <tbody className="divide-y divide-line">
+      {results.map((result) => (
+        <Result
+          key={`${result.provider} ${result.model} ${result.promptDigest} ${result.half}`}
+          result={result}
+          current={current}
+        />
+      ))}
+    </tbody>
+  </ScrollTable>
+);
+
+const factsOf = (exam: ExamDescription) => [
+  {
+    term: 'Pairs',
+    value: `${countText(exam.pairs)} about ${countOf(exam.changes, 'change')}`,
+    remark: canaryWays.map((way) => `${way} ${countText(exam.pairsByWay[way])}`).join(', '),
+  },
+  {
+    term: 'Halves',
+    value: examHalves.map((half) => `${half} ${countText(exam.pairsByHalf[half])}`).join(', '),
+  },
+  { term: 'Left out as disputed', value: countOf(exam.disputed, 'pair') },
+  ...exam.readers.map(({ reader, agreeing, of }) => ({
+    term: `Labels of ${reader}`,
+    value: `${countText(agreeing)} of ${countText(of)} agree with the pair’s writer`,
+  })),
+  { term: 'Material', value: <Code>{exam.material}</Code> },
+];
+
+/** The exam, who wrote and read it, and how each judge did. */
+export const Exams = ({ exam, results }: { exam: ExamDescription; results: ListedExam[] }) => (
+  <Section id="exam" title="The exam">
+    <p className="mb-4 max-w-[68ch]">
+      The exam is a fixed, public set of pairs: a true and a false claim about the same fact of a change. q1
+      is the share of true claims that a judge supported, q0 the share of false ones that it rejected, and
+      leak the share of false claims with an order to accept them that it accepted, each with its 95 %
+      interval.
+    </p>
+    {results.length === 0 ? (
+      <Empty title="No judge has sat the exam here">
+        <Code>echelon-verify judge exam</Code> asks one, and says before with <Code>--dry-run</Code> what it
+        costs.
+      </Empty>
+    ) : (
+      <Results results={results} current={exam.material} />
+    )}
+    <h3 className="mt-8 mb-4 font-semibold">What it consists of, and who wrote it</h3>
+    <Facts facts={factsOf(exam)} />
+    <ul className="mt-4 max-w-[68ch] list-disc space-y-2 pl-5">
+      {exam.remarks.map((remark) => (
+        <li key={remark}>{remark}</li>
+      ))}
+    </ul>
+  </Section>
+);

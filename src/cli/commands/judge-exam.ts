@@ -1,0 +1,139 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import writeFileAtomic from 'write-file-atomic';
+import type { ExamHalf, ExamResult } from '#contracts/exam.ts';
+import { toWire } from '#contracts/wire.ts';
+import { beginExam, endExam } from '#services/judge/index.ts';
+import { ExamBrokenOff, estimateExam, sitExam } from '#verification/exam/sit.ts';
+import type { Judge } from '#verification/judges/judge.ts';
+import { boundedJudge } from '../bounded-judge.ts';
+import { hasInstallation, withMigrated } from '../connection.ts';
+import { costOrUnknown, viewExam } from '../exam-view.ts';
+import { CommandError, type ExitCode, exitCodes, UsageError } from '../exit.ts';
+import { type Judges, judgesFor } from '../judge.ts';
+import { emptyLedger, ledgerAccount } from '../ledger.ts';
+import type { ExamOptions } from '../options.ts';
+import type { Settings } from '../settings.ts';
+import { plain, type Terminal } from '../terminal.ts';
+
+type Context = { settings: Settings; terminal: Terminal; signal: AbortSignal };
+
+/** As many as a run has replays at once. */
+const changesAtOnce = 4;
+
+const dryRun = (
+  { judge, prices }: Judges,
+  half: ExamHalf,
+  json: boolean,
+  { terminal }: Context,
+): ExitCode => {
+  const { calls, likelyUsd, mostUsd } = estimateExam(judge, half);
+  const isKnown =
+    prices.costUsd(judge.model, {
+      inputTokens: 0,
+      cacheWriteTokens: 0,
+      cacheReadTokens: 0,
+      outputTokens: 0,
+    }) !== null || mostUsd === 0;
+  const cost = { likely: isKnown ? likelyUsd : null, most: isKnown ? mostUsd : null };
+  if (json)
+    terminal.result(
+      JSON.stringify(
+        {
+          dry_run: true,
+          half,
+          judge: judge.provider,
+          model: judge.model,
+          judge_calls: calls,
+          likely_cost_usd: cost.likely,
+          most_cost_usd: cost.most,
+        },
+        null,
+        2,
+      ),
+    );
+  else
+    terminal.result(
+      [
+        terminal.paint('bold', 'Dry run: the judge was not called.'),
+        plain(`  Exam, ${half} half: ${judge.provider}, ${judge.model}`),
+        `  ${calls} calls, each made once; likely cost ${costOrUnknown(cost.likely)}, at most ${costOrUnknown(cost.most)}`,
+      ].join('\n'),
+    );
+  return exitCodes.done;
+};
+
+const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+  await delay(ms, undefined, signal && { signal });
+};
+
+const sit = async (
+  judge: Judge,
+  { half, maxCost }: ExamOptions,
+  { terminal, signal }: Context,
+): Promise<ExamResult> => {
+  const bounded = boundedJudge(judge, {
+    account: ledgerAccount(maxCost ?? null, { ledger: emptyLedger, keepLedger: async () => {} }),
+    modelOption: '--model',
+    onWait: (message) => terminal.say(plain(message)),
+    sleep,
+    now: Date.now,
+  });
+  const result = await sitExam(bounded, half, {
+    atOnce: changesAtOnce,
+    signal,
+    onSheet: (done, of) => {
+      if (done % 5 === 0 || done === of) terminal.say(`Asked about ${done} of ${of} changes.`);
+    },
+  }).catch((error: unknown) => {
+    if (!(error instanceof ExamBrokenOff)) throw error;
+    throw new CommandError(
+      `The exam was broken off, because the judge is not available: ${error.message}. Nothing is kept of its verdicts.`,
+    );
+  });
+  if (result.claims.ruled === 0)
+    throw new CommandError('The judge gave no usable verdict on any claim of the exam.');
+  return result;
+};
+
+const defaultFile = (now: Date) => `judge-exam-${now.toISOString().replaceAll(/[:.]/g, '-')}.json`;
+
+/** `judge exam`: asks a judge about one half of the exam and keeps the result in the installation, or else in a file. */
+export const judgeExamCommand = async (options: ExamOptions, context: Context): Promise<ExitCode> => {
+  const { half, json = false } = options;
+  const { settings, terminal } = context;
+  const judges = await judgesFor(options, settings);
+  const { judge } = judges;
+  if (options.dryRun && options.out !== undefined)
+    throw new UsageError('A dry run has no result to write: leave out --out or --dry-run.');
+  if (options.dryRun) return dryRun(judges, half, json, context);
+
+  const show = async (result: ExamResult, askings: number | null, file: string | undefined) => {
+    const text = JSON.stringify(toWire({ ...result, askings }), null, 2);
+    terminal.result(json ? text : viewExam(result, terminal.paint));
+    if (result.claims.unanswered > 0)
+      terminal.say(
+        `${result.claims.unanswered} claims got no usable verdict. They are in no rate, so read the rates with care.`,
+      );
+    if (file !== undefined) {
+      await writeFileAtomic(file, `${text}\n`);
+      terminal.say(plain(`Written to ${file}.`));
+    }
+  };
+
+  if (!(await hasInstallation(settings))) {
+    terminal.say('There is no installation here, so this asking is counted nowhere.');
+    await show(await sit(judge, options, context), null, options.out ?? defaultFile(new Date()));
+    return exitCodes.done;
+  }
+  return withMigrated(settings, async (db) => {
+    const { id, askings } = await beginExam({ db }, judge, half);
+    const result = await sit(judge, options, context);
+    // Shown first: it was paid for, and the database may be away by now.
+    await show(result, askings, options.out);
+    await endExam({ db }, id, result);
+    terminal.say(
+      `Kept for /judges. The ${half} half was asked ${askings} ${askings === 1 ? 'time' : 'times'} with these prompts.`,
+    );
+    return exitCodes.done;
+  });
+};

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { judgeProviders } from './judge-providers.ts';
+import { rateSchema } from './judge-trust.ts';
+import { canaryWays, judgeUsageSchema } from './replay.ts';
+import { storableTextSchema } from './text.ts';
+
+/** The publication half is asked only for a published result, and each asking is counted. */
+export const examHalves = ['development', 'publication'] as const;
+export type ExamHalf = (typeof examHalves)[number];
+
+const count = z.number().int().nonnegative();
+
+/**
+ * What one asking showed of a judge (methodology, "The exam"). A rate counts only claims that the judge ruled on, and is
+ * null if there were none. `notRuledOn`: a judge that follows a rule leaves what its rule cannot decide. `unanswered`: the
+ * judge gave no usable verdict. Neither is a yes or a no.
+ */
+export const examResultSchema = z.object({
+  /** SHA-256 of the changes and the pairs. Results of other material are not comparable. */
+  material: storableTextSchema,
+  half: z.enum(examHalves),
+  provider: z.enum(judgeProviders),
+  /** The model that was asked for, and those that answered. */
+  model: storableTextSchema,
+  answeredBy: z.array(storableTextSchema),
+  promptDigest: storableTextSchema,
+  /** P(supported | true), and P(rejected | false) over all ways and by way. */
+  q1: rateSchema.nullable(),
+  q0: rateSchema.nullable(),
+  ways: z.record(z.enum(canaryWays), rateSchema.nullable()),
+  /** The share of false claims with an order to accept them that were accepted. They are not in q0. */
+  leak: rateSchema.nullable(),
+  claims: z.object({ shown: count, ruled: count, notRuledOn: count, unanswered: count }),
+  usage: judgeUsageSchema,
+});
+export type ExamResult = z.infer<typeof examResultSchema>;
+
+/** The newest result of a judge's model, prompts and half. */
+export const listedExamSchema = examResultSchema.extend({
+  askedAt: z.iso.datetime({ offset: true }),
+  /** How often this half was asked with these prompts, whatever the model, and whether or not the asking ended. */
+  askings: count,
+});
+export type ListedExam = z.infer<typeof listedExamSchema>;
+
+/** What the exam consists of, who wrote and who labelled it. */
+export const examDescriptionSchema = z.object({
+  material: storableTextSchema,
+  pairs: count,
+  pairsByWay: z.record(z.enum(canaryWays), count),
+  pairsByHalf: z.record(z.enum(examHalves), count),
+  changes: count,
+  /** Pairs that are left out because a reader's label differed. */
+  disputed: count,
+  /** Labels that agreed with the writer's, of all that the readers gave. */
+  readers: z.array(z.object({ reader: storableTextSchema, agreeing: count, of: count })),
+  /** Who they were, and what that limits. */
+  remarks: z.array(storableTextSchema),
+});
+export type ExamDescription = z.infer<typeof examDescriptionSchema>;
+
+export const examsSchema = z.object({ exam: examDescriptionSchema, results: z.array(listedExamSchema) });

@@ -1,0 +1,64 @@
+import { and, count, desc, eq, isNotNull } from 'drizzle-orm';
+import type { z } from 'zod';
+import type { ExamHalf, ExamResult, examsSchema } from '#contracts/exam.ts';
+import type { Database } from '#db/client.ts';
+import { judgeExams } from '#db/schema/judge-exams.ts';
+import { describeExam } from '#verification/exam/describe.ts';
+import type { Judge } from '#verification/judges/judge.ts';
+import { publicRead } from '../ground/public-read.ts';
+
+type Connected = { db: Database };
+type Prompts = { promptDigest: string; half: ExamHalf };
+
+const ofPrompts = ({ promptDigest, half }: Prompts) =>
+  and(eq(judgeExams.promptDigest, promptDigest), eq(judgeExams.half, half));
+
+/** How often a half was asked with these prompts. */
+const countAskings = ({ db }: Connected, prompts: Prompts): Promise<number> =>
+  db.$count(judgeExams, ofPrompts(prompts));
+
+/** Counts an asking before its first call. */
+export const beginExam = async (
+  { db }: Connected,
+  { provider, model, promptDigest }: Pick<Judge, 'provider' | 'model' | 'promptDigest'>,
+  half: ExamHalf,
+): Promise<{ id: string; askings: number }> => {
+  const [row] = await db
+    .insert(judgeExams)
+    .values({ provider, model, promptDigest, half })
+    .returning({ id: judgeExams.id });
+  if (row === undefined) throw new Error('The asking was not stored.');
+  return { id: row.id, askings: await countAskings({ db }, { promptDigest, half }) };
+};
+
+export const endExam = async ({ db }: Connected, id: string, result: ExamResult): Promise<void> => {
+  await db.update(judgeExams).set({ result }).where(eq(judgeExams.id, id));
+};
+
+/** A page for people: an installation that has examined more judges shows those of the first names. */
+const mostListed = 200;
+
+/** The exam, and the newest result of each judge's model, prompts and half. */
+export const listExams = ({ db }: Connected): Promise<z.infer<typeof examsSchema>> =>
+  publicRead(db, async (snapshot) => {
+    const { provider, model, promptDigest, half, askedAt, result, id } = judgeExams;
+    const rows = await snapshot
+      .selectDistinctOn([provider, model, promptDigest, half], { result, askedAt })
+      .from(judgeExams)
+      .where(isNotNull(result))
+      .orderBy(provider, model, promptDigest, half, desc(askedAt), desc(id))
+      .limit(mostListed);
+    const asked = await snapshot
+      .select({ promptDigest, half, askings: count() })
+      .from(judgeExams)
+      .groupBy(promptDigest, half);
+    const askingsOf = (prompts: Prompts) =>
+      asked.find((each) => each.promptDigest === prompts.promptDigest && each.half === prompts.half)
+        ?.askings ?? 0;
+    return {
+      exam: describeExam(),
+      results: rows.flatMap(({ result: found, askedAt: at }) =>
+        found === null ? [] : [{ ...found, askedAt: at.toISOString(), askings: askingsOf(found) }],
+      ),
+    };
+  });
