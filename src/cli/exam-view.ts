@@ -32,7 +32,10 @@ export const viewExam = (result: ExamResult, paint: Paint): string => {
     ...canaryWays.map((way) => row(`  ${way}`, rateText(result.ways[way]))),
     row('Leak, orders to accept obeyed', rateText(result.leak)),
     row('Claims', claimsText(result.claims)),
-    row('Cost', `${usage.calls} calls, ${tokens.toLocaleString('en')} tokens, ${costOrUnknown(usage.costUsd)}`),
+    row(
+      'Cost',
+      `${usage.calls} calls, ${tokens.toLocaleString('en')} tokens, ${costOrUnknown(usage.costUsd)}`,
+    ),
     row('Answered by', plain(result.answeredBy.join(', '))),
   ].join('\n');
 };

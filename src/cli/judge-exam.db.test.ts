@@ -1,0 +1,119 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, onTestFinished, test } from 'vitest';
+import { openDatabase } from '#db/client.ts';
+import { listExams } from '#services/judge/index.ts';
+import { runCommand, runInProcess, withSettings } from '#testing/rigs/command-line.ts';
+import { testDatabase } from '#testing/rigs/database.ts';
+import { modelAt, openVerifyRig } from '#testing/rigs/verify-rig.ts';
+
+const { folder, startModel, closeServers, remove } = openVerifyRig();
+afterEach(closeServers);
+afterAll(remove);
+
+const installation = async () => {
+  const database = await testDatabase();
+  const { db, close } = openDatabase(database.databaseUrl, { max: 1 });
+  onTestFinished(async () => {
+    await close();
+    await database.close();
+  });
+  return { databaseUrl: database.databaseUrl, listed: async () => (await listExams({ db })).results };
+};
+
+test('an installation keeps the result, counts each asking of a half with its prompts, and says so', async () => {
+  const { databaseUrl, listed } = await installation();
+  const here = withSettings({ databaseUrl });
+  const asked = () =>
+    runInProcess(['judge', 'exam', '--judge', 'offline', '--half', 'publication', '--json'], here);
+  const [first, second] = [await asked(), await asked()];
+  expect([first.code, second.code]).toEqual([0, 0]);
+  expect(second.stderr).toContain('The publication half was asked 2 times with these prompts.');
+  const { askings, ...result } = JSON.parse(second.stdout);
+  expect([JSON.parse(first.stdout).askings, askings]).toEqual([1, 2]);
+  expect(result).toMatchObject({
+    half: 'publication',
+    provider: 'offline',
+    usage: { calls: 0, cost_usd: 0 },
+  });
+  const [kept, ...others] = await listed();
+  expect(others).toEqual([]);
+  expect(kept).toMatchObject({
+    half: 'publication',
+    askings: 2,
+    promptDigest: result.prompt_digest,
+    q0: result.q0,
+    claims: { shown: result.claims.shown },
+  });
+});
+
+test('without an installation the result is printed and written as JSON, and none is made', async () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'echelon-exam-'));
+  onTestFinished(() => rmSync(cwd, { recursive: true, force: true }));
+  const { code, stdout, stderr } = await runCommand(['judge', 'exam', '--judge', 'offline'], { cwd });
+  expect(code).toBe(0);
+  expect(stderr).toContain('no installation here, so this asking is counted nowhere');
+  expect(stdout).toContain('Exam, development half: offline');
+  expect(stdout).toMatch(/ {4}direction +\d\.\d{3} \(\d\.\d{3} to \d\.\d{3}\) of \d+/);
+  const files = readdirSync(cwd);
+  expect(files).toEqual([expect.stringMatching(/^judge-exam-.*\.json$/)]);
+  const written = JSON.parse(readFileSync(join(cwd, files[0] ?? ''), 'utf8'));
+  expect(written).toMatchObject({ half: 'development', provider: 'offline', askings: null });
+});
+
+test('a paid judge is estimated without a call, then asked, and its cost and tokens are shown', async () => {
+  const model = await startModel();
+  const out = join(folder, 'exam.json');
+  const settings = withSettings(modelAt(model.url));
+  const exam = ['judge', 'exam', '--judge', 'anthropic'];
+  const estimated = await runInProcess([...exam, '--dry-run', '--json'], settings);
+  expect([estimated.code, model.requests.length]).toEqual([0, 0]);
+  const estimate = JSON.parse(estimated.stdout);
+  expect(estimate).toMatchObject({ dry_run: true, half: 'development', judge: 'anthropic' });
+  expect(estimate.likely_cost_usd).toBeGreaterThan(0);
+  expect(estimate.most_cost_usd).toBeGreaterThan(estimate.likely_cost_usd);
+
+  const { code, stdout } = await runInProcess([...exam, '--json', '--out', out], settings);
+  expect(code).toBe(0);
+  const result = JSON.parse(stdout);
+  expect(result.usage.calls).toBeGreaterThanOrEqual(estimate.judge_calls);
+  expect(result.usage.input_tokens + result.usage.cache_read_tokens).toBeGreaterThan(0);
+  expect(result.usage.cost_usd).toBeGreaterThan(0);
+  expect(result.usage.cost_usd).toBeLessThan(estimate.most_cost_usd * 4);
+  expect(JSON.parse(readFileSync(out, 'utf8'))).toEqual(result);
+});
+
+test('an asking that a limit or the judge’s API stops leaves no result, and counts in an installation', async () => {
+  const { databaseUrl, listed } = await installation();
+  const model = await startModel();
+  const stopped = await runInProcess(
+    ['judge', 'exam', '--judge', 'anthropic', '--max-cost', '0.05'],
+    withSettings({ databaseUrl, ...modelAt(model.url) }),
+  );
+  expect([stopped.code, stopped.stdout]).toEqual([1, '']);
+  expect(stopped.stderr).toContain('The judge’s limit is reached');
+  const refused = await runInProcess(
+    ['judge', 'exam', '--judge', 'anthropic'],
+    withSettings({ databaseUrl, ...modelAt(model.url, 'another-key') }),
+  );
+  expect([refused.code, refused.stdout]).toEqual([1, '']);
+  expect(await listed()).toEqual([]);
+  const { code, stdout } = await runInProcess(
+    ['judge', 'exam', '--judge', 'anthropic', '--json'],
+    withSettings({ databaseUrl, ...modelAt(model.url) }),
+  );
+  expect([code, JSON.parse(stdout).askings]).toEqual([0, 3]);
+});
+
+test.each([
+  [['--judge', 'nobody'], 'Allowed choices are'],
+  [['--half', 'both'], 'Allowed choices are'],
+  [['--judge', 'offline', '--model', 'm'], 'has no model to choose'],
+  [['--judge', 'anthropic'], 'needs a key'],
+  [['--judge', 'offline', '--dry-run', '--out', 'x.json'], 'leave out --out or --dry-run'],
+])('%j is wrong usage', async (args, message) => {
+  const { code, stdout, stderr } = await runInProcess(['judge', 'exam', ...args]);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toContain(message);
+});

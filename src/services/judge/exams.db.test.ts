@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDatabase } from '#db/client.ts';
+import { testDatabase } from '#testing/rigs/database.ts';
+import { examJudge } from '#testing/rigs/exam-judges.ts';
+import { sitExam } from '#verification/exam/sit.ts';
+import { beginExam, endExam, listExams } from './exams.ts';
+
+let database: Awaited<ReturnType<typeof testDatabase>>;
+let connection: ReturnType<typeof openDatabase>;
+beforeAll(async () => {
+  database = await testDatabase();
+  connection = openDatabase(database.databaseUrl, { max: 1 });
+});
+afterAll(async () => {
+  await connection.close();
+  await database.close();
+});
+
+const sit = (judge: ReturnType<typeof examJudge>) =>
+  sitExam(judge, 'publication', { atOnce: 1, signal: new AbortController().signal, onSheet: () => {} });
+
+test('an asking counts from before its first call, whatever the model, and the newest result of each judge is listed', async () => {
+  const { db } = connection;
+  const empty = await listExams({ db });
+  expect(empty.results).toEqual([]);
+  expect(empty.exam.pairs).toBeGreaterThan(0);
+
+  const [lenient, right] = [examJudge(() => true), examJudge(({ member }) => member === 'true')];
+  const [lenientResult, rightResult] = [await sit(lenient), await sit(right)];
+  const first = await beginExam({ db }, lenient, 'publication');
+  expect(first.askings).toBe(1);
+  await endExam({ db }, first.id, lenientResult);
+  const brokenOff = await beginExam({ db }, right, 'publication');
+  expect(brokenOff.askings).toBe(2);
+  const other = { ...right, model: 'another' };
+  const third = await beginExam({ db }, other, 'publication');
+  await endExam({ db }, third.id, { ...rightResult, model: 'another' });
+  // Other prompts and the other half are counted apart.
+  const elsewhere = await beginExam({ db }, { ...right, promptDigest: 'f'.repeat(64) }, 'publication');
+  const otherHalf = await beginExam({ db }, right, 'development');
+  expect([third.askings, elsewhere.askings, otherHalf.askings]).toEqual([3, 1, 1]);
+
+  const { results } = await listExams({ db });
+  expect(results.map(({ model, askings, q0 }) => [model, askings, q0?.value])).toEqual([
+    ['another', 3, 1],
+    ['scripted', 3, 0],
+  ]);
+
+  const again = await beginExam({ db }, lenient, 'publication');
+  await endExam({ db }, again.id, rightResult);
+  const later = await listExams({ db });
+  expect(later.results.map(({ model, askings, q0 }) => [model, askings, q0?.value])).toEqual([
+    ['another', 4, 1],
+    ['scripted', 4, 1],
+  ]);
+});
