@@ -22,6 +22,8 @@ DROP TABLE "inquiries" CASCADE;
 --> statement-breakpoint
 DROP TABLE "judge_batch_items" CASCADE;
 --> statement-breakpoint
+DROP TABLE "judge_exams" CASCADE;
+--> statement-breakpoint
 DROP TABLE "judge_spend" CASCADE;
 --> statement-breakpoint
 DROP TABLE "verification_replays" CASCADE;

@@ -170,6 +170,20 @@ CREATE TABLE "judge_batch_items" (
 	CONSTRAINT "judge_batch_items_batch_id_check" CHECK ("judge_batch_items"."batch_id" is not null or "judge_batch_items"."state" <> 'submitted')
 );
 --> statement-breakpoint
+CREATE TABLE "judge_exams" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"provider" text NOT NULL,
+	"model" text NOT NULL,
+	"endpoint" text,
+	"prompt_digest" text NOT NULL,
+	"half" text NOT NULL,
+	"asked_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"result_json" jsonb,
+	CONSTRAINT "judge_exams_provider_check" CHECK ("judge_exams"."provider" in ('offline', 'anthropic', 'chat')),
+	CONSTRAINT "judge_exams_half_check" CHECK ("judge_exams"."half" in ('development', 'publication')),
+	CONSTRAINT "judge_exams_prompt_digest_check" CHECK ("judge_exams"."prompt_digest" ~ '^[0-9a-f]{64}$')
+);
+--> statement-breakpoint
 CREATE TABLE "judge_spend" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"run_id" uuid NOT NULL,
@@ -379,6 +393,8 @@ CREATE INDEX "inquiries_created_at_idx" ON "inquiries" USING btree ("created_at"
 CREATE INDEX "judge_batch_items_state_idx" ON "judge_batch_items" USING btree ("state");--> statement-breakpoint
 CREATE INDEX "judge_batch_items_batch_id_idx" ON "judge_batch_items" USING btree ("batch_id");--> statement-breakpoint
 CREATE INDEX "judge_batch_items_spend_id_idx" ON "judge_batch_items" USING btree ("spend_id");--> statement-breakpoint
+CREATE INDEX "judge_exams_judge_idx" ON "judge_exams" USING btree ("provider","model","endpoint","prompt_digest","half","asked_at" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "judge_exams_prompts_idx" ON "judge_exams" USING btree ("prompt_digest","half");--> statement-breakpoint
 CREATE INDEX "judge_spend_created_at_idx" ON "judge_spend" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "judge_spend_run_id_idx" ON "judge_spend" USING btree ("run_id");--> statement-breakpoint
 CREATE INDEX "judge_spend_open_idx" ON "judge_spend" USING btree ("leased_until") WHERE state = 'open';--> statement-breakpoint

@@ -23,10 +23,14 @@ const claimsText = ({ shown, ruled, notRuledOn, unanswered }: ExamResult['claims
 
 /** An exam's result for the terminal. */
 export const viewExam = (result: ExamResult, paint: Paint): string => {
-  const { half, provider, model, promptDigest, usage } = result;
+  const { half, provider, model, endpoint, promptDigest, usage } = result;
+  const at = endpoint === null ? '' : ` at ${endpoint}`;
   const tokens = usage.inputTokens + usage.cacheWriteTokens + usage.cacheReadTokens + usage.outputTokens;
   return [
-    paint('bold', plain(`Exam, ${half} half: ${provider}, ${model}, prompts ${promptDigest.slice(0, 12)}`)),
+    paint(
+      'bold',
+      plain(`Exam, ${half} half: ${provider}, ${model}${at}, prompts ${promptDigest.slice(0, 12)}`),
+    ),
     row('q1, true claims supported', rateText(result.q1)),
     row('q0, false claims rejected', rateText(result.q0)),
     ...canaryWays.map((way) => row(`  ${way}`, rateText(result.ways[way]))),

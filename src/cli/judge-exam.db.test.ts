@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '#db/client.ts';
 import { listExams } from '#services/judge/index.ts';
+import { startCompletionsFake } from '#testing/fakes/chat/completions-fake.ts';
 import { runCommand, runInProcess, withSettings } from '#testing/rigs/command-line.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 import { modelAt, openVerifyRig } from '#testing/rigs/verify-rig.ts';
@@ -116,4 +117,23 @@ test.each([
   const { code, stdout, stderr } = await runInProcess(['judge', 'exam', ...args]);
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toContain(message);
+});
+
+test('a judge behind any endpoint is examined by the same command, and its result names the endpoint', async () => {
+  const fake = await startCompletionsFake({ apiKey: null, models: ['model-1'] });
+  onTestFinished(fake.close);
+  const origin = new URL(fake.url).origin;
+  const out = join(folder, 'chat.json');
+  const { code, stdout } = await runInProcess([
+    ...['judge', 'exam', '--judge', 'chat', '--judge-url', fake.url, '--model', 'model-1'],
+    ...['--json', '--out', out],
+  ]);
+  expect(code).toBe(0);
+  // Without a price the cost is unknown, which is not nothing.
+  expect(JSON.parse(stdout)).toMatchObject({
+    provider: 'chat',
+    model: 'model-1',
+    endpoint: origin,
+    usage: { cost_usd: null },
+  });
 });

@@ -20,6 +20,8 @@ export const examResultSchema = z.object({
   material: storableTextSchema,
   half: z.enum(examHalves),
   provider: z.enum(judgeProviders),
+  /** The origin of an endpoint that the operator chose; else null. */
+  endpoint: storableTextSchema.nullable(),
   /** The model that was asked for, and those that answered. */
   model: storableTextSchema,
   answeredBy: z.array(storableTextSchema),

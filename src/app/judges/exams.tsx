@@ -37,6 +37,7 @@ const Result = ({ result, current }: { result: ListedExam; current: string }) =>
     <th scope="row" className="max-w-80 min-w-56 py-2 pr-4 pl-4 text-left align-top font-normal sm:pl-6">
       <span className="block break-words">
         {result.provider}, {result.model}
+        {result.endpoint === null ? null : ` at ${result.endpoint}`}
       </span>
       <span className="block text-sm text-muted">
         {result.half} half, <Time at={result.askedAt} />
@@ -86,7 +87,7 @@ const Results = ({ results, current }: { results: ListedExam[]; current: string 
     <tbody className="divide-y divide-line">
       {results.map((result) => (
         <Result
-          key={`${result.provider} ${result.model} ${result.promptDigest} ${result.half}`}
+          key={`${result.provider} ${result.model} ${result.endpoint} ${result.promptDigest} ${result.half}`}
           result={result}
           current={current}
         />

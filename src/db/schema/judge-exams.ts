@@ -14,6 +14,8 @@ export const judgeExams = pgTable(
     id: uuid('id').primaryKey().defaultRandom(),
     provider: text('provider', { enum: judgeProviders }).notNull(),
     model: text('model').notNull(),
+    /** The origin of an endpoint that the operator chose. Null: the provider's own, or no model. */
+    endpoint: text('endpoint'),
     promptDigest: text('prompt_digest').notNull(),
     half: text('half', { enum: examHalves }).notNull(),
     askedAt: instant('asked_at').notNull().defaultNow(),
@@ -24,6 +26,7 @@ export const judgeExams = pgTable(
     index('judge_exams_judge_idx').on(
       table.provider,
       table.model,
+      table.endpoint,
       table.promptDigest,
       table.half,
       table.askedAt.desc().nullsFirst(),

@@ -46,10 +46,25 @@ test('an asking counts from before its first call, whatever the model, and the n
     ['scripted', 3, 0],
   ]);
 
+  const hosted = { ...right, provider: 'chat' as const, endpoint: 'http://127.0.0.1:11434' };
+  const fifth = await beginExam({ db }, hosted, 'development');
+  await endExam({ db }, fifth.id, { ...rightResult, half: 'development', endpoint: hosted.endpoint });
+  const sixth = await beginExam({ db }, { ...hosted, endpoint: 'http://127.0.0.1:8000' }, 'development');
+  await endExam({ db }, sixth.id, { ...rightResult, half: 'development', endpoint: 'http://127.0.0.1:8000' });
+  const perEndpoint = (await listExams({ db })).results.filter(({ endpoint }) => endpoint !== null);
+  expect(perEndpoint.map(({ endpoint }) => endpoint)).toEqual([
+    'http://127.0.0.1:11434',
+    'http://127.0.0.1:8000',
+  ]);
+
   const again = await beginExam({ db }, lenient, 'publication');
   await endExam({ db }, again.id, rightResult);
   const later = await listExams({ db });
-  expect(later.results.map(({ model, askings, q0 }) => [model, askings, q0?.value])).toEqual([
+  expect(
+    later.results
+      .filter(({ half }) => half === 'publication')
+      .map(({ model, askings, q0 }) => [model, askings, q0?.value]),
+  ).toEqual([
     ['another', 4, 1],
     ['scripted', 4, 1],
   ]);

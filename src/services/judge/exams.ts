@@ -20,12 +20,17 @@ const countAskings = ({ db }: Connected, prompts: Prompts): Promise<number> =>
 /** Counts an asking before its first call. */
 export const beginExam = async (
   { db }: Connected,
-  { provider, model, promptDigest }: Pick<Judge, 'provider' | 'model' | 'promptDigest'>,
+  {
+    provider,
+    model,
+    endpoint,
+    promptDigest,
+  }: Pick<Judge, 'provider' | 'model' | 'endpoint' | 'promptDigest'>,
   half: ExamHalf,
 ): Promise<{ id: string; askings: number }> => {
   const [row] = await db
     .insert(judgeExams)
-    .values({ provider, model, promptDigest, half })
+    .values({ provider, model, endpoint, promptDigest, half })
     .returning({ id: judgeExams.id });
   if (row === undefined) throw new Error('The asking was not stored.');
   return { id: row.id, askings: await countAskings({ db }, { promptDigest, half }) };
@@ -38,15 +43,16 @@ export const endExam = async ({ db }: Connected, id: string, result: ExamResult)
 /** A page for people: an installation that has examined more judges shows those of the first names. */
 const mostListed = 200;
 
-/** The exam, and the newest result of each judge's model, prompts and half. */
+/** The exam, and the newest result of each judge's model, endpoint, prompts and half. */
 export const listExams = ({ db }: Connected): Promise<z.infer<typeof examsSchema>> =>
   publicRead(db, async (snapshot) => {
-    const { provider, model, promptDigest, half, askedAt, result, id } = judgeExams;
+    const { provider, model, endpoint, promptDigest, half, askedAt, result, id } = judgeExams;
+    const judge = [provider, model, endpoint, promptDigest, half];
     const rows = await snapshot
-      .selectDistinctOn([provider, model, promptDigest, half], { result, askedAt })
+      .selectDistinctOn(judge, { result, askedAt })
       .from(judgeExams)
       .where(isNotNull(result))
-      .orderBy(provider, model, promptDigest, half, desc(askedAt), desc(id))
+      .orderBy(...judge, desc(askedAt), desc(id))
       .limit(mostListed);
     const asked = await snapshot
       .select({ promptDigest, half, askings: count() })

@@ -28,6 +28,7 @@ export const examJudge = (
     shown,
     provider: 'anthropic',
     model: 'scripted',
+    endpoint: null,
     promptDigest: 'e'.repeat(64),
     open: ({ id, diff }) => {
       const { files } = parseDiff(diff);

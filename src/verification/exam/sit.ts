@@ -102,6 +102,7 @@ export const sitExam = async (
     material: materialDigest(),
     half,
     provider: judge.provider,
+    endpoint: judge.endpoint,
     model: judge.model,
     answeredBy: [...new Set(answers.map(({ model }) => model))].sort(),
     promptDigest: judge.promptDigest,
