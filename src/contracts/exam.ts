@@ -37,9 +37,10 @@ export const examResultSchema = z.object({
 });
 export type ExamResult = z.infer<typeof examResultSchema>;
 
-/** The newest result of a judge's model, prompts and half. */
+/** The newest result of a judge's model, endpoint, prompts and half. */
 export const listedExamSchema = examResultSchema.extend({
-  askedAt: z.iso.datetime({ offset: true }),
+  /** Null: not asked here. The result of a judge that follows a rule comes with the program. */
+  askedAt: z.iso.datetime({ offset: true }).nullable(),
   /** How often this half was asked with these prompts, whatever the model, and whether or not the asking ended. */
   askings: count,
 });

@@ -1,6 +1,6 @@
 import { Code, Facts } from '#components/facts.tsx';
 import { costText, countOf, countText, intervalText, notMeasured, scoreText } from '#components/format.ts';
-import { Empty, Section } from '#components/page-heading.tsx';
+import { Section } from '#components/page-heading.tsx';
 import { ScrollTable } from '#components/scroll-table.tsx';
 import { Time } from '#components/time.tsx';
 import { type ExamDescription, examHalves, type ListedExam } from '#contracts/exam.ts';
@@ -40,7 +40,8 @@ const Result = ({ result, current }: { result: ListedExam; current: string }) =>
         {result.endpoint === null ? null : ` at ${result.endpoint}`}
       </span>
       <span className="block text-sm text-muted">
-        {result.half} half, <Time at={result.askedAt} />
+        {result.half} half,{' '}
+        {result.askedAt === null ? 'as this version’s rule gives it' : <Time at={result.askedAt} />}
         {result.material === current ? null : ', of an earlier exam'}
       </span>
       <span className="block text-sm text-muted">
@@ -123,14 +124,11 @@ export const Exams = ({ exam, results }: { exam: ExamDescription; results: Liste
       leak the share of false claims with an order to accept them that it accepted, each with its 95 %
       interval.
     </p>
-    {results.length === 0 ? (
-      <Empty title="No judge has sat the exam here">
-        <Code>echelon-verify judge exam</Code> asks one, and says before with <Code>--dry-run</Code> what it
-        costs.
-      </Empty>
-    ) : (
-      <Results results={results} current={exam.material} />
-    )}
+    <Results results={results} current={exam.material} />
+    <p className="mt-4 max-w-[68ch] text-sm text-muted">
+      <Code>echelon-verify judge exam</Code> asks any judge, and says before with <Code>--dry-run</Code> what
+      it costs.
+    </p>
     <h3 className="mt-8 mb-4 font-semibold">What it consists of, and who wrote it</h3>
     <Facts facts={factsOf(exam)} />
     <ul className="mt-4 max-w-[68ch] list-disc space-y-2 pl-5">

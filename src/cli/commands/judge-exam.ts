@@ -90,7 +90,7 @@ const sit = async (
       `The exam was broken off, because the judge is not available: ${error.message}. Nothing is kept of its verdicts.`,
     );
   });
-  if (result.claims.ruled === 0)
+  if (result.claims.unanswered === result.claims.shown)
     throw new CommandError('The judge gave no usable verdict on any claim of the exam.');
   return result;
 };

@@ -1,8 +1,9 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { type ExamDescription, examHalves } from '#contracts/exam.ts';
+import { type ExamDescription, type ExamResult, examHalves, examResultSchema } from '#contracts/exam.ts';
 import { canaryWays } from '#contracts/replay.ts';
 import { examChanges } from './changes.ts';
+import offlineResults from './offline-results.json' with { type: 'json' };
 import { type ExamPair, examPairs, halfOf, isDisputed, labelsOf, writtenPairs } from './pairs.ts';
 
 /** SHA-256 (hex) over everything that a judge is shown or scored by. */
@@ -53,3 +54,9 @@ export const describeExam = (): ExamDescription => {
     remarks,
   };
 };
+
+/**
+ * The offline check's results. It follows a rule, so they are the same wherever it is asked, and come with the program.
+ * A test computes them again.
+ */
+export const knownResults = (): ExamResult[] => examResultSchema.array().parse(offlineResults);

@@ -1,0 +1,46 @@
+import { renderToStaticMarkup } from 'react-dom/server';
+import { expect, test } from 'vitest';
+import { describeExam, knownResults } from '#verification/exam/describe.ts';
+import { Exams } from './exams.tsx';
+
+const shown = (...results: Parameters<typeof Exams>[0]['results']) =>
+  renderToStaticMarkup(<Exams exam={describeExam()} results={results} />);
+
+test('the page says who wrote and read the exam, what was left out, and that no person did', () => {
+  const page = shown();
+  expect(page).toContain('No person has read the exam.');
+  expect(page).toContain('119 of 120 agree');
+  expect(page).toContain('1 pair');
+});
+
+test('a result names judge, endpoint, half, how often it was asked, its rates with intervals, and what is in none', () => {
+  const [known] = knownResults();
+  if (known === undefined) throw new Error('There is no result to show.');
+  const claims = { shown: 177, ruled: 3, notRuledOn: 170, unanswered: 4 };
+  const q0 = { value: 0.5, of: 2, interval: { lower: 0.0941, upper: 0.9055 } };
+  const page = shown({
+    ...known,
+    ...{ provider: 'chat', model: 'model-1', endpoint: 'http://127.0.0.1:11434', half: 'publication' },
+    ...{ askedAt: '2026-11-30T12:00:00.000Z', askings: 3, claims, q0, leak: null },
+  });
+  for (const text of [
+    'chat, model-1',
+    'at http://127.0.0.1:11434',
+    'publication half',
+    'asked 3 times with prompts',
+    '3 of 177 claims ruled on; 170 not ruled on, in no rate; 4 without a usable verdict',
+    '0.500',
+    '0.094 to 0.905, of 2',
+    'not measured',
+  ])
+    expect(page.replaceAll(/<[^>]*>/g, '').replaceAll(/\s+/g, ' ')).toContain(text);
+});
+
+test('a result on other material is marked', () => {
+  const [known] = knownResults();
+  if (known === undefined) throw new Error('There is no result to show.');
+  expect(shown({ ...known, askedAt: null, askings: 0 })).not.toContain('of an earlier exam');
+  expect(shown({ ...known, material: 'd'.repeat(64), askedAt: null, askings: 0 })).toContain(
+    'of an earlier exam',
+  );
+});
