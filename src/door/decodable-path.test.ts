@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { startCpuTime } from '#testing/rigs/cpu-time.ts';
 import { decodablePath } from './decodable-path.ts';
 
 test.each([
@@ -30,4 +31,31 @@ test('any target gets a path that can be decoded, and none is changed twice', ()
       expect(decodablePath(once)).toBe(once);
     }),
   );
+});
+
+test('whatever bytes a path holds, exactly the characters that decodeURIComponent knows are kept', () => {
+  const decodes = (path: string) => {
+    try {
+      decodeURIComponent(path);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const byte = fc.oneof(
+    fc.constantFrom(0x80, 0xbf, 0xc1, 0xc2, 0xdf, 0xe0, 0xed, 0xef, 0xf0, 0xf4, 0xf5),
+    fc.nat(255),
+  );
+  fc.assert(
+    fc.property(fc.array(byte, { minLength: 1, maxLength: 4 }), (bytes) => {
+      const path = `/${bytes.map((one) => `%${one.toString(16).padStart(2, '0')}`).join('')}`;
+      expect(decodablePath(path) === path).toBe(decodes(path));
+    }),
+  );
+});
+
+test('100 KB of percent signs take milliseconds', () => {
+  const usedMs = startCpuTime();
+  for (const part of ['%', '%f0', '%e4%b8']) decodablePath(`/${part.repeat(100_000 / part.length)}`);
+  expect(usedMs()).toBeLessThan(500);
 });

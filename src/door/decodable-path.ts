@@ -1,14 +1,18 @@
-const isDecodable = (text: string): boolean => {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-/** One character in UTF-8 or in ASCII, percent-encoded; or a percent sign that begins none. */
-const encoded = /%[\da-f]{2}(?:%[89ab][\da-f])*|%/gi;
+/** One character in UTF-8, percent-encoded (RFC 3629, section 4); or a percent sign that begins none. */
+const encoded = new RegExp(
+  [
+    '%[0-7][0-9a-f]',
+    '%(?:c[2-9a-f]|d[0-9a-f])%[89ab][0-9a-f]',
+    '%e0%[ab][0-9a-f]%[89ab][0-9a-f]',
+    '%ed%[89][0-9a-f]%[89ab][0-9a-f]',
+    '%e[1-9a-cef](?:%[89ab][0-9a-f]){2}',
+    '%f0%[9ab][0-9a-f](?:%[89ab][0-9a-f]){2}',
+    '%f[1-3](?:%[89ab][0-9a-f]){3}',
+    '%f4%8[0-9a-f](?:%[89ab][0-9a-f]){2}',
+    '%',
+  ].join('|'),
+  'gi',
+);
 
 /**
  * A request's target whose path can be decoded. What cannot be is kept as the text that it is: `/certificates/%ff` is the
@@ -18,8 +22,7 @@ const encoded = /%[\da-f]{2}(?:%[89ab][\da-f])*|%/gi;
 export const decodablePath = (target: string): string => {
   const end = target.search(/[?#]/);
   const path = end === -1 ? target : target.slice(0, end);
-  if (isDecodable(path)) return target;
-  const kept = path.replaceAll(encoded, (part) => (isDecodable(part) ? part : part.replaceAll('%', '%25')));
+  const kept = path.replaceAll(encoded, (part) => (part === '%' ? '%25' : part));
   return kept + (end === -1 ? '' : target.slice(end));
 };
 

@@ -215,9 +215,24 @@ test('each call of a batch counts, and a reading of a scarce budget’s call cou
     'signIns',
     20,
   ]);
+  // No more calls than one request may carry are counted, because it is refused.
+  expect(await spentBy(`POST /api/trpc/${Array(1200).fill('auth.nonce').join()}?batch=1`)).toEqual([
+    'reads',
+    1,
+  ]);
   expect(await spentBy('GET /api/trpc/run.tryOracle')).toEqual(['reads', 1]);
   expect(await spentBy('GET /api/auth/callback/github?code=x')).toEqual(['signIns', 1]);
   expect(await spentBy('GET /certificates')).toEqual(['reads', 1]);
+});
+
+test('a request of more calls than one may carry is refused, and says so', async () => {
+  const { ask, reached } = await openDoorRig();
+  const answer = await ask(`POST /api/trpc/${Array(21).fill('run.list').join()}?batch=1`, {
+    'Content-Length': '0',
+  });
+  expect(answer.status).toBe(400);
+  expect(answer.body).toMatch(/at most 20 calls/);
+  expect(reached).toEqual([]);
 });
 
 test('what cannot be parsed behind a complete request is not written into its answer', async () => {

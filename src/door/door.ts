@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { clientHeader, pageHeader } from '#contracts/client-header.ts';
+import { mostCallsPerRequest } from '#contracts/request.ts';
 import { type EntryAnswer, securityHeaders, sendAnswer, sendRaw } from './answer.ts';
 import { announcedBytes, bodyReader } from './body.ts';
 import { type AddressRule, addressReader } from './client-address.ts';
@@ -23,6 +24,11 @@ export type DoorSettings = {
   secure: boolean;
   spend: SpendBudget;
   requireKnown: RequireKnown;
+};
+
+const tooManyCalls: EntryAnswer = {
+  status: 400,
+  detail: `One request carries at most ${mostCallsPerRequest} calls. Send the others in further requests.`,
 };
 
 const foreignPage: EntryAnswer = {
@@ -120,15 +126,16 @@ export const createDoor = ({ hosts, origins, addresses, secure, spend, requireKn
       };
 
       const judged = hostOf(request);
-      const target = plainTarget(judged.kind === 'allowed' ? judged.target : (request.url ?? ''));
-      const path = target.split('?', 1)[0] ?? '';
       const method = request.method ?? 'GET';
+      const given = judged.kind === 'allowed' ? judged.target : (request.url ?? '');
       if (judged.kind !== 'allowed') {
         // A probe may ask by any name. It learns the status and nothing else.
-        if (!isProbe(path) || (method !== 'GET' && method !== 'HEAD'))
+        if (!isProbe(given.split('?', 1)[0] ?? '') || (method !== 'GET' && method !== 'HEAD'))
           return refuse(hostRefusals[judged.kind]);
         request.method = 'HEAD';
       }
+      const target = plainTarget(given);
+      const path = target.split('?', 1)[0] ?? '';
       request.url = target;
       const address = clientOf(request);
       claimForwarding(request, judged.kind === 'allowed' ? judged.host : 'localhost', address);
@@ -147,10 +154,14 @@ export const createDoor = ({ hosts, origins, addresses, secure, spend, requireKn
         response.setHeader('access-control-expose-headers', exposedHeaders);
       }
       if (verdict.foreign) delete headers.cookie;
-      // What is refused unread counts as a reading, so that other people's pages spend no scarcer budget.
-      const overBudget = await spend(verdict.refused ? { ...kind, budget: 'reads' } : kind, address);
+      const refusal = verdict.refused ? foreignPage : kind.calls > mostCallsPerRequest ? tooManyCalls : null;
+      // What is refused unread counts as one reading, so that nobody spends with it what others have in common.
+      const overBudget = await spend(
+        refusal === null ? kind : { ...kind, budget: 'reads', calls: 1 },
+        address,
+      );
       if (overBudget !== null) return refuse(overBudget);
-      if (verdict.refused) return refuse(foreignPage);
+      if (refusal !== null) return refuse(refusal);
       const { origin } = headers;
       if (kind.walletSignIn && origin !== undefined && (!verdict.foreign || verdict.allowOrigin === origin))
         headers[pageHeader] = origin;
@@ -159,13 +170,13 @@ export const createDoor = ({ hosts, origins, addresses, secure, spend, requireKn
       const bytes = announcedBytes(request);
       const mustBeKnown = bytes > maxUnknownBodyBytes || (bytes > 0 && bodies.isCrowded());
       const asksWho = mustBeKnown && maxBodyBytes > maxUnknownBodyBytes;
-      const refusal = asksWho ? await requireKnown(headers) : null;
-      const isKnown = asksWho && refusal === null;
+      const whyUnknown = asksWho ? await requireKnown(headers) : null;
+      const isKnown = asksWho && whyUnknown === null;
       const limit = isKnown ? maxBodyBytes : maxUnknownBodyBytes;
       const buffered = await bodies.read(request, limit, { isKnown, address });
       if (buffered === 'broken off') return null;
       if (typeof buffered === 'string') {
-        refuseBody(request, response, buffered === 'too busy' ? tooBusy : (refusal ?? tooLarge(limit)));
+        refuseBody(request, response, buffered === 'too busy' ? tooBusy : (whyUnknown ?? tooLarge(limit)));
         return null;
       }
       return buffered;

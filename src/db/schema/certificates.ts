@@ -138,7 +138,15 @@ export const certificateCounts = pgTable(
     groundTruthSource: text('ground_truth_source').notNull(),
     certificates: bigint('certificates', { mode: 'number' }).notNull(),
   },
-  (table) => [primaryKey({ columns: [table.constructId, table.groundTruthSource] })],
+  (table) => [
+    primaryKey({ columns: [table.constructId, table.groundTruthSource] }),
+    // For the total of a search.
+    index('certificate_counts_names_idx').using(
+      'gin',
+      table.constructId.op('gin_trgm_ops'),
+      table.groundTruthSource.op('gin_trgm_ops'),
+    ),
+  ],
 );
 
 export const verificationReplayScores = pgTable(

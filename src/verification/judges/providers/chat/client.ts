@@ -123,7 +123,8 @@ export const createChatClient = ({
       for (;;) {
         const { reply, refusal } = await sendOnce(request, way, signal, onSent);
         if (reply.kind === 'message') {
-          ways.answered(way);
+          // An answer that was cut off may be so by a bound that this way has learnt wrongly.
+          if (reply.stop === 'ended') ways.answered(way);
           return reply;
         }
         refused ??= reply;

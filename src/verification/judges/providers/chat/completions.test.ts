@@ -41,7 +41,8 @@ test.each<[string, CompletionsBehaviour]>([
     text(`<|channel|>analysis<|message|>${draftJson}<|end|><|channel|>final<|message|>${json}`),
   ],
   ['in a fence', text(`\`\`\`json\n${json}\n\`\`\``)],
-  ['between words', text(`Here it is: ${json} I hope it helps.`)],
+  ['behind words, on a line of its own', text(`Here it is:\n${json}`)],
+  ['in a fence', text(`Here it is:\n\`\`\`json\n${json}\n\`\`\``)],
   ['with only the field that was asked for', text(JSON.stringify({ verdicts }))],
   [
     'with a number for a verdict',
@@ -69,6 +70,14 @@ test.each<[string, CompletionsBehaviour, object]>([
     { fault: 'truncated' },
   ],
   ['prose', text('I would say half of it.'), { fault: 'malformed', detail: 'not JSON' }],
+  // An oracle's claim may be an object in the answer's form.
+  ['a quoted claim', text(`The claim reads \`${json}\`. It is false.`), { fault: 'malformed' }],
+  ['a quoted claim at the end', text(`It is false: ${json}`), { fault: 'malformed' }],
+  [
+    'a quoted claim before an answer that cannot be used',
+    text(`${json}\n{"verdicts": [{"id": "response", "verdict": "not supported", "quote": ""}]}`),
+    { fault: 'malformed' },
+  ],
   [
     'JSON of another form',
     text('{"verdicts": [{"id": "response", "verdict": "perhaps", "quote": ""}]}'),

@@ -4,6 +4,7 @@ import type { AnswerForm } from '#contracts/replay.ts';
 import { storableText } from '#contracts/text.ts';
 import { readText } from '../../../foreign/answer-objects.ts';
 import { readCompletion } from '../../../foreign/completion.ts';
+import type { Span } from '../../../foreign/json-objects.ts';
 import { judgeAnswerSchema } from '../../judge.ts';
 import { answerJsonSchema } from '../../model/form.ts';
 import { type ModelMessage, type ReadAnswer, readJudgeAnswer } from '../../model/reply.ts';
@@ -61,8 +62,6 @@ export class NotACompletion extends Error {
  */
 const loosened = (value: Record<string, unknown>): unknown => {
   const { shape } = judgeAnswerSchema;
-  const given = Object.keys(shape).filter((name) => name in value);
-  if (given.length === 0) return value;
   const empty = Object.entries(shape).flatMap(([name, field]) => {
     const nothing: unknown = field.safeParse([]).success ? [] : null;
     return [[name, nothing] as const];
@@ -72,19 +71,30 @@ const loosened = (value: Record<string, unknown>): unknown => {
   );
 };
 
-/** The answer in a text, and whether the text is nothing but an answer in the form asked for. */
+/** An object begins a line or follows a tag, and ends the text, but for fences and tags around it. */
+const standsAlone = (text: string, { start, end }: Span): boolean =>
+  /(?:^|\n|\|>|<\/[\w-]{1,40}>|\[\/\w{1,40}\])[\s`]*(?:json)?\s*$/i.test(
+    text.slice(Math.max(0, start - 100), start),
+  ) && /^[\s`]*(?:<\/?[\w-]{1,40}>[\s`]*){0,3}$/.test(text.slice(end));
+
+/**
+ * The answer in a text, and whether the text is nothing but an answer in the form asked for. Only the last object that
+ * looks like an answer counts, and only where it stands alone: what a model quotes of the oracle's claims may be an
+ * object in this form too.
+ */
 const readAnswer = (text: string): { output: ReadAnswer; exact: boolean } => {
   const whole = readJudgeAnswer(text);
   if (whole.ok) return { output: whole, exact: true };
-  const objects = readText(text).candidates.map(({ start, end }) => text.slice(start, end));
-  for (const object of objects) {
+  for (const span of readText(text).candidates) {
+    const object = text.slice(span.start, span.end);
     const value = parseJson(object);
-    if (!isObject(value)) continue;
+    if (!isObject(value) || !Object.keys(judgeAnswerSchema.shape).some((name) => name in value)) continue;
     const answer = judgeAnswerSchema.safeParse(loosened(value));
-    if (answer.success) return { output: { ok: true, answer: answer.data }, exact: false };
+    if (!answer.success || !standsAlone(text, span))
+      return { output: answer.success ? whole : readJudgeAnswer(object), exact: false };
+    return { output: { ok: true, answer: answer.data }, exact: false };
   }
-  const [likeliest] = objects;
-  return { output: likeliest === undefined ? whole : readJudgeAnswer(likeliest), exact: false };
+  return { output: whole, exact: false };
 };
 
 const count = (value: unknown): number | null =>

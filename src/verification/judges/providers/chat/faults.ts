@@ -1,6 +1,7 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
 import { proxyFaultOf } from '#contracts/errors.ts';
 import type { ModelFault } from '../../model/reply.ts';
+import { longestIn } from './refusals.ts';
 
 const unavailable = (detail: string) => ({ kind: 'unavailable', detail, passing: false }) as const;
 const unavailableNow = (detail: string): ModelFault => ({ kind: 'unavailable', detail, passing: true });
@@ -48,7 +49,9 @@ export const chatFaultOf = (error: unknown, model: string, hasKey: boolean): Mod
       `the chat endpoint answered ${status}, a redirect, which is not followed: give its final address in CHAT_JUDGE_URL`,
     );
   if (status === 402) return unavailable('the account at the chat endpoint has no credit left');
-  if (status === 413 || (status !== 429 && aboutSize.test(`${error.code ?? ''} ${said}`)))
+  // Some endpoints speak of the context where they bound the answer alone.
+  const isSize = status !== 429 && longestIn(said) === null && aboutSize.test(`${error.code ?? ''} ${said}`);
+  if (status === 413 || isSize)
     return { kind: 'rejected', detail: 'the pull request is too large for the model', tooLarge: true };
   if (status === 401 || (status === 400 && aboutKey.test(said)))
     return {
