@@ -40,3 +40,32 @@ test('one address holds so many connections and no more, and a closed one makes 
     })
     .toBe('open');
 });
+
+test('a client that asks and does not read is closed in time; one that waits for its answer is not', async () => {
+  const server = createServer((request, response) => {
+    if (request.url === '/large') response.end(Buffer.alloc(50_000_000, 'a'));
+    // An answer that is still being made.
+    else response.write('begun');
+  });
+  boundConnections(server, () => null, 400);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const open = new Map<string, Socket>();
+  server.on('request', ({ url, socket }) => open.set(url ?? '', socket));
+  const dialled: Socket[] = [];
+  const ask = (path: string) => {
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    dialled.push(socket);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: n\r\n\r\n`);
+    return socket;
+  };
+  onTestFinished(() => {
+    for (const socket of dialled) socket.destroy();
+    server.close();
+  });
+  ask('/waits').resume();
+  ask('/large');
+  await expect.poll(() => open.get('/large')?.destroyed).toBe(true);
+  expect(open.get('/waits')?.destroyed).toBe(false);
+});

@@ -6,11 +6,41 @@ const mostConnections = 4_096;
 /** From one address. A household or an office behind one address opens some dozens. */
 export const mostConnectionsPerAddress = 256;
 
+/** How long a client may take nothing of an answer that waits for it. */
+const patienceMs = 120_000;
+
+/** Closes the connections of clients that ask and then do not read. */
+const endUnread = (server: Server, withinMs: number) => {
+  const lookEveryMs = withinMs / 4;
+  /** How much each has taken, and for how many looks nothing more. */
+  const seen = new Map<Socket, { taken: number; looks: number }>();
+  server.on('connection', (socket: Socket) => {
+    seen.set(socket, { taken: 0, looks: 0 });
+    socket.once('close', () => seen.delete(socket));
+  });
+  const timer = setInterval(() => {
+    for (const [socket, before] of seen) {
+      const taken = socket.bytesWritten - socket.writableLength;
+      const stands = socket.writableLength > 0 && taken === before.taken;
+      const looks = stands ? before.looks + 1 : 0;
+      seen.set(socket, { taken, looks });
+      if (looks * lookEveryMs >= withinMs) socket.destroy();
+    }
+  }, lookEveryMs);
+  server.once('close', () => clearInterval(timer));
+  timer.unref();
+};
+
 /**
- * Bounds what a client can hold open without asking anything.
+ * Bounds what a client can hold open without asking anything, and without reading what it asked for.
  * @param addressOf null for a peer that stands for many, such as a proxy.
  */
-export const boundConnections = (server: Server, addressOf: (peer: string | undefined) => string | null) => {
+export const boundConnections = (
+  server: Server,
+  addressOf: (peer: string | undefined) => string | null,
+  unreadMs: number = patienceMs,
+) => {
+  endUnread(server, unreadMs);
   server.maxConnections = mostConnections;
   // From the first byte to the head's end, and to the body's end.
   server.headersTimeout = 15_000;

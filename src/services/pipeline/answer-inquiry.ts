@@ -15,6 +15,9 @@ import { newestChanges } from './newest-changes.ts';
 /** For reading the newest changes and for an oracle's answer together: someone waits at a form. */
 const timeoutMs = 90_000;
 
+/** How soon a worker notices that nobody waits any more. */
+const lookEveryMs = 1_000;
+
 /** Enough to know how large a repository's changes are, few enough to read while someone waits. */
 const changesRead = 10;
 
@@ -92,7 +95,23 @@ const refuse = async (
     .where(and(eq(inquiries.id, inquiryId), isNull(inquiries.answer), isNull(inquiries.refusal)));
 };
 
-/** Answers what a form asks. An inquiry that nobody waits for any more is left alone. */
+/** Aborted soon after the inquiry's row is gone: whoever waited has left, and their place is another's. */
+const untilLeft = ({ db, log }: Pick<WorkerContext, 'db' | 'log'>, inquiryId: string) => {
+  const left = new AbortController();
+  const look = async () => {
+    if ((await db.$count(inquiries, eq(inquiries.id, inquiryId))) === 0) left.abort();
+  };
+  const timer = setInterval(
+    () =>
+      void look().catch((error) => {
+        log.debug({ inquiryId, error: String(error) }, 'Whether anybody still waits could not be read.');
+      }),
+    lookEveryMs,
+  );
+  return { signal: left.signal, stop: () => clearInterval(timer) };
+};
+
+/** Answers what a form asks. An inquiry that nobody waits for any more is left alone, and is stopped if it has begun. */
 export const answerInquiry = async (
   context: WorkerContext,
   { inquiryId }: { inquiryId: string },
@@ -113,10 +132,11 @@ export const answerInquiry = async (
   if (inquiry === undefined) return;
   const { kind, config } = inquiry;
   let clean: CleanText | undefined;
+  const left = untilLeft(context, inquiryId);
   try {
     const secrets = secretBox.open(inquiryId, inquiry.sealed);
     clean = cleanTextOf(secrets);
-    const inTimeSignal = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const inTimeSignal = AbortSignal.any([signal, left.signal, AbortSignal.timeout(timeoutMs)]);
     const answer = await answers[kind](context, {
       id: inquiryId,
       config,
@@ -128,9 +148,12 @@ export const answerInquiry = async (
   } catch (error) {
     // The worker is stopping, and another one takes the job.
     if (signal.aborted) throw error;
+    if (left.signal.aborted) return;
     if (error instanceof AppError) return refuse(context, inquiryId, error);
     const fault = reportFault(context, error, { inquiryId }, clean);
     await refuse(context, inquiryId, { code: 'SERVICE_UNAVAILABLE', message: fault.message, fields: [] });
+  } finally {
+    left.stop();
   }
 };
 

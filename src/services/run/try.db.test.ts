@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
 import { oracleTrialSchema } from '#contracts/run.ts';
 import type { TryRequest } from '#contracts/run-request.ts';
@@ -236,6 +236,27 @@ test('a trial that nobody waits for any more makes room at once', async () => {
   gone.abort();
   await expect(left).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
   expect((await answering(tryRunOracle(context, actor, request))).change.id).toBe('1');
+});
+
+test('a trial that has begun is stopped once nobody waits for it, so that its place in the worker is free', async () => {
+  let stopped = 0;
+  const { context, actor, db, answering } = await rigWith({
+    oracle: (_request, _secrets, signal) =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener('abort', () => {
+          stopped += 1;
+          reject(signal.reason);
+        });
+      }),
+  });
+  const gone = new AbortController();
+  const left = tryRunOracle(context, actor, request, { signal: gone.signal });
+  await expect.poll(() => db.$count(inquiries)).toBe(1);
+  const leaves = setTimeout(() => gone.abort(), 300);
+  onTestFinished(() => clearTimeout(leaves));
+  // The rig's worker does one job at a time: it returns only once the trial has ended.
+  await expect(answering(left)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+  await expect.poll(() => stopped).toBe(1);
 });
 
 test('a worker with another key says so at once, and its log has the reason', async () => {
