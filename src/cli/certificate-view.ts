@@ -23,7 +23,7 @@ const bar = (value: number, top = 1) => {
 
 const score = (value: number) => value.toFixed(3);
 
-const exclusionWords: Record<(typeof exclusionReasons)[number], string> = {
+export const exclusionWords: Record<(typeof exclusionReasons)[number], string> = {
   too_small: 'under 3 changed lines',
   binary_only: 'binary files only',
   dependency_bump: 'dependency updates by bots',
@@ -50,7 +50,7 @@ const remarks = (certificate: Certificate) =>
     leakRemark(certificate),
     reliabilityRemark(certificate),
     certificate.provisional
-      ? `Provisional: ${certificate.replayCount} of the ${certificate.minReplays} replays that the run asked for.`
+      ? `Provisional: it has ${certificate.replayCount} scored replays, and ${certificate.minReplays} are the least (--min-replays).`
       : null,
     certificate.replayCount < 20 ? 'Few replays: read the intervals, not the numbers.' : null,
   ].filter((remark) => remark !== null);

@@ -4,6 +4,7 @@ import { type JudgeProvider, judgeOf } from '#contracts/judge-providers.ts';
 import { type EstimateInput, estimateJudging } from '#verification/judges/model/estimate.ts';
 import type { CountTokens } from '#verification/judges/model/model-client.ts';
 import type { Prices } from '#verification/judges/model/prices.ts';
+import { exclusionWords } from './certificate-view.ts';
 import { type Paint, plain } from './terminal.ts';
 
 type Amount = { calls: number; input_tokens: number; output_tokens: number; cost_usd: number | null };
@@ -86,12 +87,13 @@ const cost = ({ least, most }: Estimate['judge_calls'], model: string) =>
 
 export const viewEstimate = (estimate: Estimate, paint: Paint): string => {
   const { judge_calls: judged } = estimate;
-  const excluded = exclusionReasons.reduce((total, reason) => total + (estimate.excluded[reason] ?? 0), 0);
+  const reasons = exclusionReasons.filter((reason) => (estimate.excluded[reason] ?? 0) > 0);
+  const leftOut = reasons.map((reason) => `${estimate.excluded[reason]} ${exclusionWords[reason]}`);
   const rows = [
     ['Ground truth', `${estimate.source}, seed ${estimate.seed}`],
     [
       'Changes',
-      `${estimate.changes} drawn of ${estimate.listed} listed, ${estimate.reserve} in reserve, ${excluded} left out`,
+      `${estimate.changes} drawn of ${estimate.listed} listed, ${estimate.reserve} in reserve, ${leftOut.length === 0 ? 'none' : leftOut.join(', ')} left out`,
     ],
     ['Oracle', `${estimate.oracle_calls} calls`],
     ['Judge', `${estimate.judge}, ${estimate.model}`],

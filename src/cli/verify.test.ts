@@ -83,7 +83,7 @@ test('the shown certificate says what judged it and what each number means', asy
   for (const words of [
     'Calibration certificate of acme',
     'Offline judge: a lexical baseline',
-    'Provisional: 2 of the 50',
+    'Provisional: it has 2 scored replays, and 50 are the least',
     'oracle failure: status 500',
     'What is estimated',
     'lower is better',

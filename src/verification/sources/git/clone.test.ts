@@ -196,3 +196,20 @@ test.each(Object.entries(stoppedWords))('git that is stopped by %s is explained'
     retryable: stopped === 'timeout',
   });
 });
+
+test.each([
+  'server certificate verification failed. CAfile: none CRLfile: none',
+  'SSL certificate problem: self-signed certificate',
+  'SSL certificate problem: unable to get local issuer certificate',
+])('a server whose certificate is not trusted is told from one that is away: %s', async (words) => {
+  const outcome: GitOutcome = {
+    code: 128,
+    stdout: new Uint8Array(),
+    stderr: `fatal: unable to access 'https://127.0.0.1/repository.git/': ${words}`,
+    stopped: null,
+  };
+  expect(await failure('http://127.0.0.1/repository.git', { runGit: async () => outcome })).toMatchObject({
+    code: 'unreachable',
+    message: expect.stringMatching(/certificate of its server is not trusted.*NODE_EXTRA_CA_CERTS/),
+  });
+});

@@ -59,6 +59,18 @@ const cloneError = (outcome: GitOutcome, name: string, hasToken: boolean): Sourc
       { retryable: true },
     );
   }
+  // In the words of OpenSSL, GnuTLS, Secure Transport and Schannel, as git gives them.
+  if (
+    /SSL certificate|certificate (?:verification|verify) failed|certificate problem|SEC_E_UNTRUSTED/i.test(
+      said,
+    )
+  ) {
+    return new SourceError(
+      'unreachable',
+      `${name} could not be cloned: the certificate of its server is not trusted here. If an authority of your own issued it, name the authority's file in NODE_EXTRA_CA_CERTS and start again.`,
+      { retryable: true },
+    );
+  }
   if (
     /Authentication failed|could not read (?:Username|Password)|terminal prompts disabled|error: 40[13]/.test(
       said,
