@@ -4,6 +4,8 @@ import { sourcesDigest } from './src/start/sources-digest.ts';
 const nextConfig = {
   poweredByHeader: false,
   reactStrictMode: true,
+  // No page resizes images, and the address that would do so fetches other addresses of this server.
+  images: { unoptimized: true },
   // Tells a start whether its sources are built. Machines that built the same sources serve the same pages.
   generateBuildId: sourcesDigest,
   // pg-boss and postgres resolve their own files at run time, which bundling breaks. Few processes load the packages

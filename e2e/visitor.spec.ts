@@ -76,6 +76,10 @@ test('a search finds a part of a name, and one that is too short says so at its 
   await expect(search).toHaveValue('ab');
 });
 
+test('no address fetches another one of this server', async ({ request }) => {
+  expect((await request.get('/_next/image?url=%2Fapi%2Fhealth&w=64&q=75')).status()).toBe(404);
+});
+
 test('a refused search names its field, over REST and tRPC', async ({ request }) => {
   const answer = await request.get('/api/v1/verification/certificates?search=ab');
   expect(answer.status()).toBe(422);
