@@ -1,4 +1,5 @@
 import { IncomingMessage } from 'node:http';
+import { maxSmallBodyBytes } from './request-kind.ts';
 
 /** How many bytes a request announces; a body in chunks has no end that is known. */
 export const announcedBytes = ({ headers }: IncomingMessage): number =>
@@ -15,6 +16,9 @@ const mostArriving = 64 * megabyte;
 /** Of those whose senders are not known, so that they cannot keep those out who are. */
 const mostArrivingUnknown = 32 * megabyte;
 const mostArrivingOfAddress = 8 * megabyte;
+/** Small bodies of senders who are not known have room of their own: nobody's large ones keep a sign-in out. */
+const mostArrivingSmall = 16 * megabyte;
+const mostArrivingSmallOfAddress = megabyte;
 
 /** Who sends a body. `address` is null where clients cannot be told apart. */
 export type BodySender = { isKnown: boolean; address: string | null };
@@ -65,10 +69,19 @@ const withBody = (request: IncomingMessage, body: Buffer): IncomingMessage => {
 export const bodyReader = () => {
   const arriving = new Map<string, number>();
   const bytesOf = (name: string) => arriving.get(name) ?? 0;
-  const counterFor = ({ isKnown, address }: BodySender): Count => {
-    const bounds = new Map([['all', mostArriving]]);
-    if (!isKnown) bounds.set('unknown', mostArrivingUnknown);
-    if (address !== null) bounds.set(`of ${address}`, mostArrivingOfAddress);
+  const boundsFor = ({ isKnown, address }: BodySender, isSmall: boolean): Map<string, number> => {
+    if (isSmall && !isKnown)
+      return new Map([
+        ['small', mostArrivingSmall],
+        ...(address === null ? [] : [[`small of ${address}`, mostArrivingSmallOfAddress] as const]),
+      ]);
+    return new Map([
+      ['all', mostArriving],
+      ...(isKnown ? [] : [['unknown', mostArrivingUnknown] as const]),
+      ...(address === null ? [] : [[`of ${address}`, mostArrivingOfAddress] as const]),
+    ]);
+  };
+  const counterFor = (bounds: Map<string, number>): Count => {
     return (bytes) => {
       for (const name of bounds.keys()) {
         const now = bytesOf(name) + bytes;
@@ -79,8 +92,8 @@ export const bodyReader = () => {
     };
   };
   return {
-    /** Whether those who are not known nearly fill their part, so that others should say who they are. */
-    isCrowded: () => bytesOf('unknown') > mostArrivingUnknown - megabyte,
+    /** Whether small bodies nearly fill their room, so that even their senders should say who they are. */
+    isCrowded: () => bytesOf('small') > mostArrivingSmall - megabyte,
     /**
      * Reads a request's body before anything parses it, declared or chunked, and stops at the limit. A handler behind it
      * never waits for a slow sender, and what it reads has a known length.
@@ -92,7 +105,11 @@ export const bodyReader = () => {
     ): Promise<IncomingMessage | UnreadBody> => {
       if (announcedBytes(request) === 0) return request;
       if (Number(request.headers['content-length'] ?? 0) > maxBytes) return 'too large';
-      const body = await readUpTo(request, maxBytes, counterFor(sender));
+      const body = await readUpTo(
+        request,
+        maxBytes,
+        counterFor(boundsFor(sender, maxBytes <= maxSmallBodyBytes)),
+      );
       return typeof body === 'string' ? body : withBody(request, body);
     },
   };

@@ -17,7 +17,7 @@ export type RequestKind = {
 /** The largest request of the API is a run with 50 headers of 4,000 characters. */
 const maxApiBodyBytes = 1024 * 1024;
 /** A sign-in's message and signature. Pages take no bodies. */
-const maxSmallBodyBytes = 64 * 1024;
+export const maxSmallBodyBytes = 64 * 1024;
 
 const walletCalls = new Set(['auth.nonce', 'auth.walletMessage', 'auth.walletSignIn']);
 const trialCalls = new Set(['run.tryOracle', 'run.estimate']);
