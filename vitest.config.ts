@@ -23,7 +23,7 @@ export default defineConfig({
           // Modules are loaded once a worker, not once a file: a fifth of the time. Unit tests leave no state behind.
           isolate: false,
           include: ['src/**/*.test.{ts,tsx}'],
-          exclude: ['src/**/*.db.test.ts'],
+          exclude: ['src/**/*.{db,clock}.test.ts'],
         },
       },
       {
@@ -32,6 +32,16 @@ export default defineConfig({
           ...shared,
           name: 'database',
           include: ['src/**/*.db.test.ts'],
+          globalSetup: ['src/testing/runners/global-setup.ts'],
+        },
+      },
+      {
+        // These measure how soon something happens, or wait for minutes. They run alone, in `npm run test:long`.
+        test: {
+          ...shared,
+          name: 'clock',
+          include: ['src/**/*.clock.test.ts'],
+          fileParallelism: false,
           globalSetup: ['src/testing/runners/global-setup.ts'],
         },
       },

@@ -14,7 +14,7 @@ const onServer = async (work: (sql: postgres.Sql) => Promise<unknown>) => {
 
 /**
  * A separate database for the caller, migrated unless it is to be empty. `close` ends its connections and drops it.
- * Only for `*.db.test.ts`, because other tests have no server.
+ * Only for `*.db.test.ts` and `*.clock.test.ts`, because other tests have no server.
  */
 export const testDatabase = async ({
   migrated = true,

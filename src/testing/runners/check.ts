@@ -50,7 +50,7 @@ process.exit(
     {
       name: 'Unit and database tests',
       withinMs: 60 * minutes,
-      run: (signal) => runVitest([], signal),
+      run: (signal) => runVitest(['--project=unit', '--project=database'], signal),
     },
     { name: 'Production build', withinMs: 15 * minutes, run: productionBuild },
     { name: 'Browser tests', withinMs: 30 * minutes, run: runPlaywright },

@@ -35,6 +35,11 @@ process.exit(
           FUZZ_TIMES: String(fuzzTimes),
         }),
     },
+    {
+      name: 'Tests by the clock',
+      withinMs: 30 * minutes,
+      run: (signal) => runVitest(['--project=clock'], signal),
+    },
     asProgram('Bench: tokens', 15 * minutes, [join(benches, 'tokens.ts')]),
     asProgram('Bench: reaction times', 15 * minutes, [join(benches, 'reaction-times.ts')]),
     asProgram('Bench: scale-out', 20 * minutes, [join(benches, 'scale-out.ts')]),
