@@ -42,7 +42,7 @@ test('the form verifies a model behind a chat-completions endpoint', async () =>
   try {
     await fill('octo/widgets');
     await page.getByLabel('Type').selectOption('chat');
-    await page.getByLabel('Address').fill(chat.url);
+    await page.getByRole('textbox', { name: 'Address', exact: true }).fill(chat.url);
     await page.getByRole('button', { name: 'Start the run' }).click();
     await expect(page.getByRole('textbox', { name: 'Model', exact: true })).toHaveAccessibleDescription(
       /Required/,
@@ -98,7 +98,9 @@ test('the form tries the oracle with one call and keeps everything that was type
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
   await page.setViewportSize({ width: 1280, height: 720 });
 
-  await page.getByLabel('Address').fill(`http://127.0.0.1:${await freePort()}/nothing`);
+  await page
+    .getByRole('textbox', { name: 'Address', exact: true })
+    .fill(`http://127.0.0.1:${await freePort()}/nothing`);
   await page.getByRole('button', { name: 'Try it first' }).click();
   await expect(page.getByText('A run would score this 0')).toBeVisible({ timeout: 30_000 });
   await expect(page.getByText(/The connection was refused/)).toBeVisible();
@@ -112,7 +114,7 @@ test('the form tries the oracle with one call and keeps everything that was type
   await page.getByLabel('Construct').fill('');
   await page.getByRole('button', { name: 'Start the run' }).click();
   await expect(page.getByRole('alert').filter({ hasText: 'The run was not started' })).toBeVisible();
-  await page.getByLabel('Address').fill('');
+  await page.getByRole('textbox', { name: 'Address', exact: true }).fill('');
   await page.getByRole('button', { name: 'Try it first' }).click();
   await expect(page.getByRole('alert').filter({ hasText: 'The oracle was not asked' })).toBeVisible();
 });

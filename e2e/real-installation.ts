@@ -52,7 +52,7 @@ export const openRealInstallation = async (browser: Browser) => {
     await page.getByLabel('Repository', { exact: true }).fill(repository);
     await page.getByLabel('GitHub token').fill(githubToken);
     await page.getByLabel('Construct').fill('describer');
-    await page.getByLabel('Address').fill(oracle.url);
+    await page.getByRole('textbox', { name: 'Address', exact: true }).fill(oracle.url);
     await page.getByRole('button', { name: 'Add a header' }).click();
     await page.getByLabel('Name of header 1').fill('Authorization');
     await page.getByLabel('Value of header 1').fill(oracleSecret);

@@ -45,7 +45,7 @@ test('a failed run shows why, and a new form keeps all but its secrets', async (
   await expect(page.getByLabel('Repository', { exact: true })).toHaveValue('octo/nothing');
   await expect(page.getByLabel('Construct')).toHaveValue('describer');
   await expect(page.getByLabel('GitHub token')).toHaveValue('');
-  await expect(page.getByLabel('Address')).toHaveValue('');
+  await expect(page.getByRole('textbox', { name: 'Address', exact: true })).toHaveValue('');
 });
 
 test('the form estimates the cost by the model’s own tokeniser, and asks neither oracle nor judge', async () => {
@@ -63,7 +63,7 @@ test('the form estimates the cost by the model’s own tokeniser, and asks neith
   await expect(limit).toHaveAccessibleDescription(/this installation has no daily limit/);
   await limit.fill('100');
   // The estimate is the same for every oracle, so it needs none.
-  await page.getByLabel('Address').fill('');
+  await page.getByRole('textbox', { name: 'Address', exact: true }).fill('');
   await page.getByLabel('Construct').fill('');
   await estimate.click();
   const found = page.getByRole('alert').filter({ hasText: 'Judging would cost' });
@@ -170,7 +170,7 @@ test('a run cancelled on its page makes no more calls and ends as failed', async
   const silent = await startOracleFake(() => ({ kind: 'stalled' }));
   try {
     await fill('octo/widgets');
-    await page.getByLabel('Address').fill(silent.url);
+    await page.getByRole('textbox', { name: 'Address', exact: true }).fill(silent.url);
     await page.getByRole('radio', { name: /Offline/ }).check();
     await start();
     await expect.poll(() => silent.requests.length, { timeout: 60_000 }).toBeGreaterThan(0);

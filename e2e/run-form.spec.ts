@@ -16,7 +16,7 @@ test('errors are shown at their fields, and nothing typed is lost', async ({ pag
   await page.getByLabel('GitHub token').fill('ghp_typed');
   await page.getByLabel('Construct').fill('my oracle');
   // Well-formed, so the server has to refuse it: metadata addresses are never called.
-  await page.getByLabel('Address').fill('http://169.254.169.254/latest');
+  await page.getByRole('textbox', { name: 'Address', exact: true }).fill('http://169.254.169.254/latest');
   await page.getByRole('button', { name: 'Add a header' }).click();
   await page.getByLabel('Name of header 1').fill('X-Key');
   await page.getByLabel('Value of header 1').fill('typed value');
@@ -28,12 +28,17 @@ test('errors are shown at their fields, and nothing typed is lost', async ({ pag
   await repository.fill('owner/name');
   await page.getByLabel('Pull requests at most').fill('7');
   await start.click();
-  await expect(page.getByLabel('Address')).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.getByRole('textbox', { name: 'Address', exact: true })).toHaveAttribute(
+    'aria-invalid',
+    'true',
+  );
   await expect(page).toHaveURL(/\/runs\/new$/);
   await expect(repository).toHaveValue('owner/name');
   await expect(page.getByLabel('GitHub token')).toHaveValue('ghp_typed');
   await expect(page.getByLabel('Construct')).toHaveValue('my oracle');
-  await expect(page.getByLabel('Address')).toHaveValue('http://169.254.169.254/latest');
+  await expect(page.getByRole('textbox', { name: 'Address', exact: true })).toHaveValue(
+    'http://169.254.169.254/latest',
+  );
   await expect(page.getByLabel('Name of header 1')).toHaveValue('X-Key');
   await expect(page.getByLabel('Value of header 1')).toHaveValue('typed value');
   await expect(page.getByLabel('Pull requests at most')).toHaveValue('7');
