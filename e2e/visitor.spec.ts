@@ -201,7 +201,6 @@ test('a certificate says how far its judge can be trusted, with intervals and co
     ['Index (q0 + q1 − 1)', /^0\.980 lower 95 % bound: 0\.9\d{2}/],
     ['Canaries of earlier runs', /^1 certificate.*200 true, 200 false and 200 injected together/],
     ['Canaries of this run', /^100 true, 100 false and 100 injected$/],
-    ['Model', /^claude-opus-5-1$/],
     ['Replays judged by both', /^8$/],
     ['Same verdict on claims and changes', /^0\.850 95 %: 0\.709 to 0\.929, of 40 verdicts.*kappa −0\.071$/],
     ['Same verdict on replies', /^0\.750 95 %: 0\.409 to 0\.929, of 8 replies.*kappa 0\.000$/],
@@ -211,6 +210,10 @@ test('a certificate says how far its judge can be trusted, with intervals and co
     ['Seed of the draw', /^seed.*Drawn at random by the verifier/],
   ] as const)
     await expect(fact(page, term)).toHaveText(words);
+  // The judge that judged again; the certificate's own has such a line too.
+  await expect(
+    page.locator('dl > div').filter({ hasText: /^Judge\s*Anthropic model claude-opus-5-1$/ }),
+  ).toHaveCount(1);
   await expect(page.locator('[data-usage="baseline"] td')).toHaveText([
     '1.0296',
     '44',
