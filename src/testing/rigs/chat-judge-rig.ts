@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
 import type { Judge } from '#verification/judges/judge.ts';
+import type { ModelClient } from '#verification/judges/model/model-client.ts';
 import { modelJudge } from '#verification/judges/model/model-judge.ts';
 import { createPrices, type PriceOverrides } from '#verification/judges/model/prices.ts';
 import { type ChatClientOptions, createChatClient } from '#verification/judges/providers/chat/client.ts';
@@ -24,23 +25,31 @@ export const chatEndpoint = async (options: CompletionsFakeOptions = {}): Promis
   return fake;
 };
 
-/** The chat judge with the endpoint at an address. Its client retries only if told to. */
+/** A client of the endpoint at an address. It retries only if told to. */
+export const chatClientAt = (url: string, options: Partial<ChatClientOptions> = {}): ModelClient =>
+  createChatClient({
+    apiKey: chatSecret,
+    url,
+    maxRetries: 0,
+    sleep: async (ms) => {
+      await delay(ms);
+    },
+    ...options,
+  });
+
+/** The chat judge with the endpoint at an address. */
 export const chatJudgeAt = (
   url: string,
   options: Partial<ChatClientOptions> = {},
-  { model = 'model-1', prices = {} }: { model?: string; prices?: PriceOverrides } = {},
+  {
+    model = 'model-1',
+    prices = {},
+    client = chatClientAt(url, options),
+  }: { model?: string; prices?: PriceOverrides; client?: ModelClient } = {},
 ): Judge =>
   modelJudge({
     provider: 'chat',
-    client: createChatClient({
-      apiKey: chatSecret,
-      url,
-      maxRetries: 0,
-      sleep: async (ms) => {
-        await delay(ms);
-      },
-      ...options,
-    }),
+    client,
     model,
     endpoint: new URL(url).origin,
     random: randomBytes,

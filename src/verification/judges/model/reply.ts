@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '#contracts/json.ts';
 import { answerFormSchema, type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { type JudgeReply, judgeAnswerSchema } from '../judge.ts';
 import type { Prices } from './prices.ts';
@@ -62,12 +63,8 @@ export type ModelFault = z.infer<typeof rejectedSchema> | z.infer<typeof unavail
 
 /** Parses a model's text by the one schema of all measures. `detail` names fields, never their content. */
 export const readJudgeAnswer = (text: string): ReadAnswer => {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { ok: false, detail: 'not JSON' };
-  }
+  const value = parseJson(text);
+  if (value === undefined) return { ok: false, detail: 'not JSON' };
   const parsed = judgeAnswerSchema.safeParse(value);
   if (parsed.success) return { ok: true, answer: parsed.data };
   const places = parsed.error.issues.map(({ path }) => path.map(String).join('.') || 'the whole');

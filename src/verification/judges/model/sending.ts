@@ -1,10 +1,11 @@
+import { parseJson } from '#contracts/json.ts';
 import { createLimiter, type LimitNews } from './limiter.ts';
 import type { ModelFault, ModelMessage, ModelReply } from './reply.ts';
 import { mayHaveArrived } from './uncertain.ts';
 
 type Fetch = typeof fetch;
 
-export type SendingOptions = {
+type SendingOptions = {
   fetch: typeof fetch;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -17,7 +18,7 @@ export type SendingOptions = {
 };
 
 /** How one request is made, and what is made of its failure. */
-export type Sending = {
+type Sending = {
   timeoutMs: number;
   signal: AbortSignal | undefined;
   onSent: (() => void) | undefined;
@@ -29,15 +30,7 @@ export type Sending = {
 };
 
 /** Whether a body begins like a message but is not whole JSON. */
-const isCutOff = (text: string): boolean => {
-  if (!/^\s*\{/.test(text)) return false;
-  try {
-    JSON.parse(text);
-    return false;
-  } catch {
-    return true;
-  }
-};
+const isCutOff = (text: string): boolean => /^\s*\{/.test(text) && parseJson(text) === undefined;
 
 /** Reads the whole body first, to distinguish an answer that was cut off from one that makes no sense. */
 const wholeResponse = async (
@@ -100,6 +93,9 @@ export const createSending = ({
           limiter.observe(limitsOf(whole, now()));
           return whole;
         } catch (error) {
+          // A server that puts requests in a line answers late, and never that there are too many.
+          if (error instanceof Error && error.name === 'TimeoutError')
+            limiter.observe({ outcome: 'limited', callsLeft: null, closedUntil: null });
           if (isAnswer && mayHaveArrived(error)) {
             uncertain += 1;
             lost.abort(error);

@@ -31,7 +31,7 @@ export type ChatClientOptions = {
  * A small server works on one request after another, so this is long. Node's fetch gives up after 5 minutes without a
  * byte, and would not say that time was up.
  */
-const answerTimeoutMs = 290_000;
+const longestAnswerMs = 290_000;
 
 /** Where the endpoint is, as the vendor's client takes it. */
 type Address = { baseURL: string; query: Record<string, string> };
@@ -58,7 +58,7 @@ export const createChatClient = ({
   url,
   fetch: send = fetch,
   maxRetries = 5,
-  timeout = answerTimeoutMs,
+  timeout = longestAnswerMs,
   now = Date.now,
   sleep,
   maxConcurrent = 64,
@@ -86,7 +86,13 @@ export const createChatClient = ({
     maxRetries,
     logLevel: 'off',
   });
-  const ways = createWays();
+  /** What is learnt of one model does not hold for another behind the same endpoint. */
+  const waysByModel = new Map<string, ReturnType<typeof createWays>>();
+  const waysOf = (model: string) => {
+    const known = waysByModel.get(model) ?? createWays();
+    waysByModel.set(model, known);
+    return known;
+  };
 
   const sendOnce = async (
     request: ModelRequest,
@@ -118,10 +124,15 @@ export const createChatClient = ({
 
   return {
     async send(request, signal, onSent) {
+      const ways = waysOf(request.model);
       let way = ways.first();
       let refused: ModelReply | null = null;
+      let [latencyMs, retries] = [0, 0];
       for (;;) {
-        const { reply, refusal } = await sendOnce(request, way, signal, onSent);
+        const { reply: last, refusal } = await sendOnce(request, way, signal, onSent);
+        latencyMs += last.latencyMs;
+        retries += last.retries;
+        const reply = { ...last, latencyMs, retries };
         if (reply.kind === 'message') {
           // An answer that was cut off may be so by a bound that this way has learnt wrongly.
           if (reply.stop === 'ended') ways.answered(way);
@@ -130,7 +141,7 @@ export const createChatClient = ({
         refused ??= reply;
         const next = refusal === null ? null : ways.next(way, refusal);
         // What the endpoint said to the way that it takes says more than what it said to the others.
-        if (next === null) return refusal === null ? reply : refused;
+        if (next === null) return refusal === null ? reply : { ...refused, latencyMs, retries };
         way = next;
       }
     },

@@ -1,7 +1,7 @@
 import type OpenAI from 'openai';
 import { isObject, mapLeaves, parseJson } from '#contracts/json.ts';
 import type { AnswerForm } from '#contracts/replay.ts';
-import { storableText } from '#contracts/text.ts';
+import { cutText, storableText } from '#contracts/text.ts';
 import { readText } from '../../../foreign/answer-objects.ts';
 import { readCompletion } from '../../../foreign/completion.ts';
 import type { Span } from '../../../foreign/json-objects.ts';
@@ -136,7 +136,7 @@ const longestModelName = 200;
 /** The model that answered, as the endpoint names it, or the one that was asked for. */
 const modelOf = (named: unknown, { model }: ModelRequest): string =>
   typeof named === 'string' && named.trim() !== ''
-    ? storableText(named.trim()).slice(0, longestModelName)
+    ? cutText(storableText(named.trim()), longestModelName)
     : model;
 
 const lackingText = {

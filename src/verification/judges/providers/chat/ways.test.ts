@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { CompletionsBehaviour } from '#testing/fakes/chat/completions-fake.ts';
 import type { ErrorStyle } from '#testing/fakes/chat/request.ts';
-import { askChat, chatEndpoint, chatJudgeAt } from '#testing/rigs/chat-judge-rig.ts';
+import { askChat, chatClientAt, chatEndpoint, chatJudgeAt } from '#testing/rigs/chat-judge-rig.ts';
 import { emptyAnswer, longChange, replyTask } from '#testing/rigs/judge-rig.ts';
 import type { JudgeAnswer } from '../../judge.ts';
 
@@ -34,6 +34,25 @@ test.each([
     expect(fake.requests).toHaveLength(3);
   },
 );
+
+test('what an endpoint refuses of one model is not taken for another', async () => {
+  const fake = await chatEndpoint({
+    models: ['small', 'large'],
+    behave: ({ model, form }) =>
+      model === 'small' && form !== 'words'
+        ? { kind: 'error', status: 400, message: 'response_format is not supported by this model' }
+        : good,
+  });
+  const client = chatClientAt(fake.url);
+  for (const [model, form] of [
+    ['small', 'words'],
+    ['large', 'json_schema'],
+    ['small', 'words'],
+  ] as const) {
+    const judge = chatJudgeAt(fake.url, {}, { model, client });
+    expect(await judge.open(longChange).ask(replyTask)).toMatchObject({ ok: true, form });
+  }
+});
 
 test.each<ErrorStyle>(['openai', 'vllm', 'llama.cpp', 'litellm', 'pydantic', 'words'])(
   'a form that is refused in the way of %s is replaced',

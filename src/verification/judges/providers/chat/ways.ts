@@ -43,9 +43,9 @@ const nextWay = (way: Way, { fault, status, said }: Refusal, isProven: boolean):
 };
 
 /**
- * The way in which an endpoint takes requests, found by asking: strict JSON schema, else JSON mode, else the form in
- * words alone; which name it has for the longest answer and what bound; and whether it knows a system role. A weaker way is kept only once it was answered, because a
- * refusal may also be about what was asked.
+ * The way in which an endpoint takes requests for one model, found by asking: strict JSON schema, else JSON mode, else the
+ * form in words alone; which name it has for the longest answer and what bound; and whether it knows a system role. A
+ * weaker way is kept only once it was answered, because a refusal may also be about what was asked.
  */
 export const createWays = () => {
   let way = firstWay;
