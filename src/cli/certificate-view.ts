@@ -50,7 +50,7 @@ const remarks = (certificate: Certificate) =>
     leakRemark(certificate),
     reliabilityRemark(certificate),
     certificate.provisional
-      ? `Provisional: it has ${certificate.replayCount} scored replays, and ${certificate.minReplays} are the least (--min-replays).`
+      ? `Provisional: ${certificate.replayCount} replays were scored, and at least ${certificate.minReplays} are needed (--min-replays).`
       : null,
     certificate.replayCount < 20 ? 'Few replays: read the intervals, not the numbers.' : null,
   ].filter((remark) => remark !== null);

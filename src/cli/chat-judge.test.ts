@@ -88,7 +88,7 @@ test('without a price the cost is unknown, no limit is accepted, and a dry run s
   expect(limited.code).toBe(2);
   expect(limited.stderr).toContain('--max-cost cannot be held, because the price of model-1 is unknown');
   const shown = await verifyBy({ judges }, '--judge', 'chat', '--dry-run');
-  expect(shown.stdout).toContain('unknown: no price is known for model-1');
+  expect(shown.stdout).toContain('unknown, because the price of a model is');
   const priced = await verifyBy({ judges, judgePrices: prices }, '--judge', 'chat', '--dry-run', '--json');
   const estimate = JSON.parse(priced.stdout);
   expect(estimate).toMatchObject({ dry_run: true, judge: 'chat', model: 'model-1' });

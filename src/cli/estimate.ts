@@ -80,9 +80,9 @@ const range = (least: number, most: number) =>
     ? least.toLocaleString('en')
     : `${least.toLocaleString('en')} to ${most.toLocaleString('en')}`;
 
-const cost = ({ least, most }: Estimate['judge_calls'], model: string) =>
+const cost = ({ least, most }: Estimate['judge_calls']) =>
   least.cost_usd === null || most.cost_usd === null
-    ? `unknown: no price is known for ${model} (see JUDGE_PRICES)`
+    ? 'unknown, because the price of a model is: state it in JUDGE_PRICES'
     : `${least.cost_usd.toFixed(2)} to ${most.cost_usd.toFixed(2)} USD`;
 
 export const viewEstimate = (estimate: Estimate, paint: Paint): string => {
@@ -93,7 +93,7 @@ export const viewEstimate = (estimate: Estimate, paint: Paint): string => {
     ['Ground truth', `${estimate.source}, seed ${estimate.seed}`],
     [
       'Changes',
-      `${estimate.changes} drawn of ${estimate.listed} listed, ${estimate.reserve} in reserve, ${leftOut.length === 0 ? 'none' : leftOut.join(', ')} left out`,
+      `${estimate.changes} drawn of ${estimate.listed} listed, ${estimate.reserve} in reserve; left out: ${leftOut.length === 0 ? 'none' : leftOut.join(', ')}`,
     ],
     ['Oracle', `${estimate.oracle_calls} calls`],
     ['Judge', `${estimate.judge}, ${estimate.model}`],
@@ -105,7 +105,7 @@ export const viewEstimate = (estimate: Estimate, paint: Paint): string => {
             '',
             `${range(judged.least.input_tokens, judged.most.input_tokens)} tokens in, ${range(judged.least.output_tokens, judged.most.output_tokens)} out`,
           ],
-          ['Cost', cost(judged, estimate.model)],
+          ['Cost', cost(judged)],
         ]),
   ];
   return [

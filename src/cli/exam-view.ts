@@ -12,7 +12,7 @@ const rateText = (rate: JudgeTrust['q0']) =>
     : `${rate.value.toFixed(3)} (${rate.interval.lower.toFixed(3)} to ${rate.interval.upper.toFixed(3)}) of ${rate.of}`;
 
 export const costOrUnknown = (costUsd: number | null) =>
-  costUsd === null ? 'price of the model unknown' : `${costUsd.toFixed(4)} USD`;
+  costUsd === null ? 'unknown' : `${costUsd.toFixed(4)} USD`;
 
 const claimsText = ({ shown, ruled, notRuledOn, unanswered }: ExamResult['claims']) =>
   [

@@ -52,17 +52,25 @@ const refuseModelOptions = (provider: JudgeProvider, asked: JudgeChoice) => {
 /** The option that stands for a variable, where there is one. */
 const optionOf = { key: null, url: '--judge-url', model: '--model' } as const;
 
-const refuseMissing = (provider: JudgeProvider, settings: JudgeSettings, projectDir: string) => {
+const refuseMissing = (
+  provider: JudgeProvider,
+  settings: JudgeSettings,
+  projectDir: string,
+  role: 'judge' | 'agreement',
+) => {
   const missing = missingFor(provider, settings, projectDir);
   if (missing === null) return;
   const { part, name } = missing;
   if (part === 'package')
     throw new CommandError(`The package ${name} is missing. Run npm install, or use --judge offline.`);
   const what = { key: 'a key', url: 'the address of its endpoint', model: 'the name of its model' }[part];
-  const how = optionOf[part] === null ? `set ${name}` : `set ${name} or give ${optionOf[part]}`;
-  throw new UsageError(
-    `The ${provider} judge needs ${what}: ${how}, or use --judge offline, which needs none.`,
-  );
+  // --judge-url and --model are the first judge's.
+  const option =
+    role === 'judge' ? optionOf[part] : part === 'model' ? `--agreement-judge ${provider}:MODEL` : null;
+  const how = option === null ? `set ${name}` : `set ${name} or give ${option}`;
+  const instead =
+    role === 'judge' ? 'use --judge offline, which needs none' : 'name another --agreement-judge';
+  throw new UsageError(`The ${provider} judge needs ${what}: ${how}, or ${instead}.`);
 };
 
 /** @throws UsageError if a limit in US dollars cannot be held, because the price of a model is unknown. */
@@ -119,8 +127,12 @@ export const judgesFor = async (asked: JudgeChoice, settings: Settings): Promise
       );
   if (judgeOf(provider).model === null) refuseModelOptions(provider, asked);
   const { fetch } = proxiedFetch(proxies);
-  const open = async (of: JudgeProvider, chosen: JudgeSettings): Promise<OpenJudge & { named: string }> => {
-    refuseMissing(of, chosen, projectDir);
+  const open = async (
+    of: JudgeProvider,
+    chosen: JudgeSettings,
+    role: 'judge' | 'agreement',
+  ): Promise<OpenJudge & { named: string }> => {
+    refuseMissing(of, chosen, projectDir, role);
     const opened = await openJudge(of, chosen, { prices: judgePrices, fetch });
     return { ...opened, named: modelOf(of, chosen) };
   };
@@ -129,24 +141,21 @@ export const judgesFor = async (asked: JudgeChoice, settings: Settings): Promise
     url: asked.judgeUrl ?? judges[provider].url,
     model: asked.model ?? judges[provider].model,
   };
-  const first = await open(provider, own);
+  const first = await open(provider, own, 'judge');
   const judge = first.judge(first.named, null);
   refuseUnheldLimit(asked, judge, settings);
   const result = { judge, prices: createPrices(provider, judgePrices), countTokens: first.countTokens };
   if (share === 0) return { ...result, agreement: null };
   const second = agreementOf(asked, { provider, model: judge.model }, settings);
-  if (judgeOf(second.provider).model === null)
-    throw new UsageError(
-      `--agreement-judge is for ${theModelJudges}; the ${second.provider} judge always gives the same verdict.`,
-    );
   // One client for one provider, so that it has one limit.
   const opened =
     second.provider === provider
       ? first
-      : await open(second.provider, {
-          ...judges[second.provider],
-          model: second.model ?? judges[second.provider].model,
-        });
+      : await open(
+          second.provider,
+          { ...judges[second.provider], model: second.model ?? judges[second.provider].model },
+          'agreement',
+        );
   const again = opened.judge(second.model ?? opened.named, null);
   refuseUnheldLimit(asked, again, settings);
   return {

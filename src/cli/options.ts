@@ -55,9 +55,11 @@ export type DrawOptions = { limit: number; since?: string; label?: string; seed?
 
 const namedJudge = (text: string): NamedJudge => {
   const [name = '', ...model] = text.split(':');
-  const provider = judgeProviders.find((each) => each === name);
+  const provider = modelJudges.map((each) => each.provider).find((each) => each === name);
   if (provider === undefined)
-    throw new InvalidArgumentError(`Must begin with one of ${judgeProviders.join(', ')}.`);
+    throw new InvalidArgumentError(
+      `Must begin with one of ${modelJudges.map((each) => each.provider).join(', ')}: a judge without a model always gives the same verdict.`,
+    );
   // A model's own name may have a colon.
   const named = model.join(':').trim();
   return named === '' ? { provider } : { provider, model: named };
@@ -85,11 +87,7 @@ const narrowingOptions = () => drawOptions().filter(({ long }) => long === '--si
 
 export const tryOptions = () => [...oracleOptions(), ...narrowingOptions(), blindOption(), jsonOption()];
 
-export const verifyOptions = () => [
-  ...oracleOptions(),
-  new Option('--construct-id <id>', 'the name on the certificate (default: the oracle’s host)').argParser(
-    checked(constructId),
-  ),
+const judgeOptions = () => [
   new Option(
     '--judge <judge>',
     `the judge (default: ${modelJudges.flatMap(({ provider, variables, isDefault }) => (isDefault ? [`${provider} where ${variables.key} is set`] : [])).join(', ')}, else offline)`,
@@ -102,6 +100,14 @@ export const verifyOptions = () => [
     '--model <name>',
     `the model of ${modelJudges.map(({ provider, variables }) => `the ${provider} judge (default: ${variables.model})`).join(', ')}`,
   ),
+];
+
+export const verifyOptions = () => [
+  ...oracleOptions(),
+  new Option('--construct-id <id>', 'the name on the certificate (default: the oracle’s host)').argParser(
+    checked(constructId),
+  ),
+  ...judgeOptions(),
   new Option(
     '--agreement-sample <share>',
     'judge this share of the replays (0 to 1) again, and publish how far the verdicts agree',
@@ -149,9 +155,6 @@ export type VerifyOptions = DrawOptions &
     json?: boolean;
   };
 
-const judgeOptions = () =>
-  verifyOptions().filter(({ long }) => ['--judge', '--judge-url', '--model'].includes(long ?? ''));
-
 export const examOptions = () => [
   ...judgeOptions(),
   new Option(
@@ -160,9 +163,10 @@ export const examOptions = () => [
   )
     .choices(examHalves)
     .default('development' satisfies ExamHalf),
-  new Option('--max-cost <usd>', 'stop before the judge’s calls cost more than this').argParser(
-    checkedNumber(maxCostUsd),
-  ),
+  new Option(
+    '--max-cost <usd>',
+    'stop before the judge’s calls cost more than this; nothing is kept then',
+  ).argParser(checkedNumber(maxCostUsd)),
   new Option('--out <file.json>', 'write the result to this file too'),
   new Option('--dry-run', 'estimate the cost; do not call the judge'),
   jsonOption(),

@@ -83,7 +83,7 @@ test('the shown certificate says what judged it and what each number means', asy
   for (const words of [
     'Calibration certificate of acme',
     'Offline judge: a lexical baseline',
-    'Provisional: it has 2 scored replays, and 50 are the least',
+    'Provisional: 2 replays were scored, and at least 50 are needed',
     'oracle failure: status 500',
     'What is estimated',
     'lower is better',

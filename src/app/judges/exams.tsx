@@ -88,7 +88,7 @@ const Results = ({ results, current }: { results: ListedExam[]; current: string 
     <tbody className="divide-y divide-line">
       {results.map((result) => (
         <Result
-          key={`${result.provider} ${result.model} ${result.endpoint} ${result.promptDigest} ${result.half}`}
+          key={`${result.provider} ${result.model} ${result.endpoint} ${result.promptDigest} ${result.half} ${result.material}`}
           result={result}
           current={current}
         />
@@ -126,8 +126,8 @@ export const Exams = ({ exam, results }: { exam: ExamDescription; results: Liste
     </p>
     <Results results={results} current={exam.material} />
     <p className="mt-4 max-w-[68ch] text-sm text-muted">
-      <Code>echelon-verify judge exam</Code> asks any judge, and says before with <Code>--dry-run</Code> what
-      it costs.
+      <Code>echelon-verify judge exam</Code> examines any judge; with <Code>--dry-run</Code> it shows the cost
+      first.
     </p>
     <h3 className="mt-8 mb-4 font-semibold">What it consists of, and who wrote it</h3>
     <Facts facts={factsOf(exam)} />

@@ -1,3 +1,5 @@
+import { access, constants } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import writeFileAtomic from 'write-file-atomic';
 import type { ExamHalf, ExamResult } from '#contracts/exam.ts';
@@ -5,10 +7,11 @@ import { toWire } from '#contracts/wire.ts';
 import { beginExam, endExam } from '#services/judge/index.ts';
 import { ExamBrokenOff, estimateExam, sitExam } from '#verification/exam/sit.ts';
 import type { Judge } from '#verification/judges/judge.ts';
+import { maxAsks } from '#verification/judging/ask.ts';
 import { boundedJudge } from '../bounded-judge.ts';
 import { hasInstallation, withMigrated } from '../connection.ts';
 import { costOrUnknown, viewExam } from '../exam-view.ts';
-import { CommandError, type ExitCode, exitCodes, UsageError } from '../exit.ts';
+import { CommandError, type ExitCode, exitCodes, RunStopped, UsageError } from '../exit.ts';
 import { type Judges, judgesFor } from '../judge.ts';
 import { emptyLedger, ledgerAccount } from '../ledger.ts';
 import type { ExamOptions } from '../options.ts';
@@ -56,7 +59,7 @@ const dryRun = (
       [
         terminal.paint('bold', 'Dry run: the judge was not called.'),
         plain(`  Exam, ${half} half: ${judge.provider}, ${judge.model}`),
-        `  ${calls} calls, each made once; likely cost ${costOrUnknown(cost.likely)}, at most ${costOrUnknown(cost.most)}`,
+        `  ${calls} calls if none is repeated: likely ${costOrUnknown(cost.likely)}, at most ${costOrUnknown(cost.most)}; a question without a usable answer is asked up to ${maxAsks} times`,
       ].join('\n'),
     );
   return exitCodes.done;
@@ -65,6 +68,9 @@ const dryRun = (
 const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
   await delay(ms, undefined, signal && { signal });
 };
+
+/** An exam keeps no verdict of its own, unlike a run. */
+const startsOver = 'Nothing is kept of its verdicts, so the next exam starts over.';
 
 const sit = async (
   judge: Judge,
@@ -78,22 +84,24 @@ const sit = async (
     sleep,
     now: Date.now,
   });
-  const result = await sitExam(bounded, half, {
+  return sitExam(bounded, half, {
     atOnce: changesAtOnce,
     signal,
     onSheet: (done, of) => {
       if (done % 5 === 0 || done === of) terminal.say(`Asked about ${done} of ${of} changes.`);
     },
   }).catch((error: unknown) => {
+    if (error instanceof RunStopped) throw new CommandError(`${error.reason} ${startsOver}`);
     if (!(error instanceof ExamBrokenOff)) throw error;
-    throw new CommandError(
-      `The exam was broken off, because the judge is not available: ${error.message}. Nothing is kept of its verdicts.`,
-    );
+    throw new CommandError(`The exam has no result: ${error.message}. ${startsOver}`);
   });
-  if (result.claims.unanswered === result.claims.shown)
-    throw new CommandError('The judge gave no usable verdict on any claim of the exam.');
-  return result;
 };
+
+/** A result that was paid for must not be lost for want of a folder. */
+const requireFolder = (folder: string) =>
+  access(folder, constants.W_OK).catch(() => {
+    throw new UsageError(`--out: the folder ${folder} is missing or cannot be written. Make it first.`);
+  });
 
 const defaultFile = (now: Date) => `judge-exam-${now.toISOString().replaceAll(/[:.]/g, '-')}.json`;
 
@@ -107,33 +115,39 @@ export const judgeExamCommand = async (options: ExamOptions, context: Context): 
     throw new UsageError('A dry run has no result to write: leave out --out or --dry-run.');
   if (options.dryRun) return dryRun(judges, half, json, context);
 
-  const show = async (result: ExamResult, askings: number | null, file: string | undefined) => {
-    const text = JSON.stringify(toWire({ ...result, askings }), null, 2);
-    terminal.result(json ? text : viewExam(result, terminal.paint));
+  if (options.out !== undefined) await requireFolder(dirname(options.out));
+
+  const textOf = (result: ExamResult, askings: number | null) =>
+    JSON.stringify(toWire({ ...result, askings }), null, 2);
+  const show = (result: ExamResult, askings: number | null) => {
+    terminal.result(json ? textOf(result, askings) : viewExam(result, terminal.paint));
     if (result.claims.unanswered > 0)
       terminal.say(
         `${result.claims.unanswered} claims got no usable verdict. They are in no rate, so read the rates with care.`,
       );
-    if (file !== undefined) {
-      await writeFileAtomic(file, `${text}\n`);
-      terminal.say(plain(`Written to ${file}.`));
-    }
+  };
+  const write = async (result: ExamResult, askings: number | null, file: string) => {
+    await writeFileAtomic(file, `${textOf(result, askings)}\n`);
+    terminal.say(plain(`Written to ${file}.`));
   };
 
   if (!(await hasInstallation(settings))) {
     terminal.say('There is no installation here, so this asking is counted nowhere.');
-    await show(await sit(judge, options, context), null, options.out ?? defaultFile(new Date()));
+    const result = await sit(judge, options, context);
+    show(result, null);
+    await write(result, null, options.out ?? defaultFile(new Date()));
     return exitCodes.done;
   }
   return withMigrated(settings, async (db) => {
     const { id, askings } = await beginExam({ db }, judge, half);
     const result = await sit(judge, options, context);
     // Shown first: it was paid for, and the database may be away by now.
-    await show(result, askings, options.out);
+    show(result, askings);
     await endExam({ db }, id, result);
     terminal.say(
       `Kept for /judges. The ${half} half was asked ${askings} ${askings === 1 ? 'time' : 'times'} with these prompts.`,
     );
+    if (options.out !== undefined) await write(result, askings, options.out);
     return exitCodes.done;
   });
 };

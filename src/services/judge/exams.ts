@@ -70,6 +70,7 @@ export const listExams = ({ db }: Connected): Promise<z.infer<typeof examsSchema
     const isKept = (known: ExamResult) =>
       kept.some(
         (own) =>
+          own.material === known.material &&
           own.provider === known.provider &&
           own.promptDigest === known.promptDigest &&
           own.half === known.half,

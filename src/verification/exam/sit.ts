@@ -10,7 +10,7 @@ import { dealExam, type ExamClaim, type ExamSheet } from './deal.ts';
 import { materialDigest } from './describe.ts';
 import { type RuledClaim, scoreExam } from './score.ts';
 
-/** The judge could not be asked. What it was asked before is not a result. */
+/** There is no result; the message says why. What was answered before is none either. */
 export class ExamBrokenOff extends Error {
   override readonly name = 'ExamBrokenOff';
 }
@@ -49,14 +49,15 @@ const sitSheet = async (judge: Judge, change: GroundTruth, { calls }: ExamSheet,
       rulingOnClaims(items, diff),
     );
     const { outcome, value, model, usage } = asked;
-    if (outcome.kind === 'unavailable') throw new ExamBrokenOff(outcome.detail);
+    if (outcome.kind === 'unavailable')
+      throw new ExamBrokenOff(`the judge is not available: ${outcome.detail}`);
+    const fault = outcome.kind === 'outlived' ? outcome.fault : null;
     const ruled = items.map(({ id, ...claim }): RuledClaim => {
       const quote = value.get(id);
-      if (quote === undefined)
-        return { ...claim, verdict: outcome.kind === 'settled' ? 'not_ruled_on' : 'unanswered' };
+      if (quote === undefined) return { ...claim, verdict: fault === null ? 'not_ruled_on' : 'unanswered' };
       return { ...claim, verdict: quote === null ? 'rejected' : 'supported' };
     });
-    answers.push({ ruled, model, usage });
+    answers.push({ ruled, model, usage, fault });
   }
   return answers;
 };
@@ -64,7 +65,7 @@ const sitSheet = async (judge: Judge, change: GroundTruth, { calls }: ExamSheet,
 /**
  * Asks a judge about one half of the exam, about `atOnce` changes at a time. The judge sees the claims of a change as it
  * sees an oracle's, and its verdicts count by the same rules.
- * @throws ExamBrokenOff if the judge is not available
+ * @throws ExamBrokenOff if the judge is not available, or gives no usable verdict at all
  */
 export const sitExam = async (
   judge: Judge,
@@ -98,6 +99,9 @@ export const sitExam = async (
       }),
     ),
   );
+  const scored = scoreExam(answers.flatMap(({ ruled }) => ruled));
+  if (scored.claims.unanswered === scored.claims.shown)
+    throw new ExamBrokenOff(`no claim got a usable verdict: ${answers.at(-1)?.fault}`);
   return {
     material: materialDigest(),
     half,
@@ -106,7 +110,7 @@ export const sitExam = async (
     model: judge.model,
     answeredBy: [...new Set(answers.map(({ model }) => model))].sort(),
     promptDigest: judge.promptDigest,
-    ...scoreExam(answers.flatMap(({ ruled }) => ruled)),
+    ...scored,
     usage: totalUsage(answers.map(({ usage }) => usage)),
   };
 };
