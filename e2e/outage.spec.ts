@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -11,6 +11,8 @@ import { type StallingProxy, startStallingProxy } from '../src/testing/fleet/sta
 
 const projectRoot = join(import.meta.dirname, '..');
 
+/** The web processes of a test. */
+const started: ChildProcess[] = [];
 let proxy: StallingProxy;
 let dataDir: string;
 test.beforeEach(async () => {
@@ -18,6 +20,8 @@ test.beforeEach(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'echelon-verify-outage-'));
 });
 test.afterEach(async () => {
+  // A test that failed has not ended it.
+  for (const web of started.splice(0)) web.kill('SIGKILL');
   await proxy.close();
   rmSync(dataDir, { recursive: true, force: true });
 });
@@ -39,6 +43,7 @@ const startWeb = async (settings: Record<string, string> = {}) => {
     }),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  started.push(web);
   const exited = once(web, 'exit');
   let log = '';
   web.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -94,8 +99,8 @@ test('a web process whose connections go silent serves again within seconds, thr
 });
 
 test('who holds all connections of an address does not make the web process end itself', async () => {
-  test.setTimeout(240_000);
-  const { web, exited, baseUrl, status } = await startWeb({ UNREADY_SECONDS: '30' });
+  test.setTimeout(120_000);
+  const { web, exited, baseUrl, status } = await startWeb({ UNREADY_SECONDS: '10' });
   const port = Number(new URL(baseUrl).port);
   const held = new Set<Socket>();
   const holdOne = () => {
@@ -108,10 +113,10 @@ test('who holds all connections of an address does not make the web process end 
     for (let missing = 300 - held.size; missing > 0; missing -= 1) holdOne();
   }, 200);
   await expect.poll(() => status('/api/ready'), { timeout: 60_000 }).toBe(0);
-  // Twice its patience, which is long enough for a machine that other tests keep busy.
+  // Twice its patience.
   const ended = await Promise.race([
     exited,
-    new Promise((resolve) => setTimeout(resolve, 60_000, 'running')),
+    new Promise((resolve) => setTimeout(resolve, 20_000, 'running')),
   ]);
   expect(ended).toBe('running');
   clearInterval(hold);

@@ -106,7 +106,9 @@ const restartOnChange = (restart: () => Promise<void>) => {
   const watcher = watch(join(projectRoot, 'src'), { recursive: true }, (_, file) => {
     if (
       file === null ||
-      !/^(?:contracts|verification|db|queue|services|jobs|rest|worker|composition|env|mode)\b/.test(file)
+      !/^(?:contracts|verification|db|queue|platform|services|jobs|rest|worker|composition|env|mode)\b/.test(
+        file,
+      )
     )
       return;
     if (/\.test\.ts$/.test(file)) return;

@@ -4,7 +4,7 @@ import { workQueues } from '#queue/work.ts';
 import { startWorkerServer } from '#rest/worker-server.ts';
 import { announceWorker, judgesHere } from '#services/state/index.ts';
 import { cannotStart } from '#start/cannot-start.ts';
-import { endUnlessReady, exitByDeadline } from '#start/watchdog.ts';
+import { endUnlessReady, endWhenStuck, exitByDeadline } from '#start/watchdog.ts';
 import { getWorkerComposition } from '#worker-composition.ts';
 
 /**
@@ -52,6 +52,7 @@ const run = async () => {
     },
     environment.UNREADY_SECONDS * 1000,
   );
+  endWhenStuck(environment.UNREADY_SECONDS * 1000);
   logger.info({}, modeLine(environment));
   logger.info({}, 'The worker is ready');
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { startCpuTime } from '#testing/rigs/cpu-time.ts';
+import { fc } from '#testing/runners/fuzzing.ts';
 import { decodablePath } from './decodable-path.ts';
 
 test.each([

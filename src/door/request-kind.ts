@@ -1,3 +1,5 @@
+import { maxBodyBytes, trialCalls } from '#contracts/request.ts';
+
 /** What a request is, by its method and path alone, before anything of it is parsed. */
 export type RequestKind = {
   /** The budget that it counts against. Null: it is not counted. */
@@ -10,17 +12,14 @@ export type RequestKind = {
   api: boolean;
   isRead: boolean;
   maxBodyBytes: number;
-  /** The same for who sent neither a session's nor a token's secret. */
+  /** The same for a sender without a session's or a token's secret. */
   maxUnknownBodyBytes: number;
 };
 
-/** The largest request of the API is a run with 50 headers of 4,000 characters. */
-const maxApiBodyBytes = 1024 * 1024;
 /** A sign-in's message and signature. Pages take no bodies. */
 export const maxSmallBodyBytes = 64 * 1024;
 
 const walletCalls = new Set(['auth.nonce', 'auth.walletMessage', 'auth.walletSignIn']);
-const trialCalls = new Set(['run.tryOracle', 'run.estimate']);
 
 export const isProbe = (path: string) => path === '/api/health' || path === '/api/ready';
 
@@ -42,7 +41,7 @@ export const kindOf = (method: string, plainPath: string): RequestKind => {
     // GitHub sends people back by a link, which makes us call GitHub.
     if (isUnder('/api/auth/callback', path)) return 'signIns';
     if (!isRead && (walletSignIn || isUnder('/api/auth', path))) return 'signIns';
-    if (!isRead && calls.some((call) => trialCalls.has(call))) return 'trials';
+    if (!isRead && calls.some((call) => trialCalls.includes(call))) return 'trials';
     // The demonstration oracle writes nothing, and a run asks it a hundred questions.
     return isRead || demonstration ? 'reads' : 'writes';
   };
@@ -54,7 +53,7 @@ export const kindOf = (method: string, plainPath: string): RequestKind => {
     walletSignIn,
     api,
     isRead,
-    maxBodyBytes: takesLarge ? maxApiBodyBytes : maxSmallBodyBytes,
-    maxUnknownBodyBytes: demonstration ? maxApiBodyBytes : maxSmallBodyBytes,
+    maxBodyBytes: takesLarge ? maxBodyBytes : maxSmallBodyBytes,
+    maxUnknownBodyBytes: demonstration ? maxBodyBytes : maxSmallBodyBytes,
   };
 };

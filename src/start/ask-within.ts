@@ -3,19 +3,20 @@ import { createServer, get, type IncomingMessage, type RequestListener } from 'n
 import { duplexPair } from 'node:stream';
 
 /**
- * Asks a handler of this process over a connection within the process, and returns the answer's status. The public
+ * Asks this process's own request listener over a connection within the process, and returns the answer's status. The public
  * listener has no part in it: whoever fills its table of connections changes no answer.
  */
 export const askWithin = (handle: RequestListener): ((path: string, withinMs: number) => Promise<number>) => {
   const server = createServer(handle);
   return async (path, withinMs) => {
     const [ours, theirs] = duplexPair();
-    server.emit('connection', theirs);
+    // Both the entry and Next read who asks from the connection.
+    server.emit('connection', Object.assign(theirs, { remoteAddress: '127.0.0.1' }));
     try {
       const asked = get({
         createConnection: () => ours,
         path,
-        headers: { host: 'localhost', 'x-forwarded-for': '127.0.0.1' },
+        headers: { host: 'localhost' },
         signal: AbortSignal.timeout(withinMs),
       });
       const [answer] = (await once(asked, 'response')) as [IncomingMessage];

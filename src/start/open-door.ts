@@ -4,6 +4,7 @@ import { overBudgetHeaders, overBudgetText, waitHeaders } from '#contracts/budge
 import { AppError, errorCodes } from '#contracts/errors.ts';
 import { openDatabase } from '#db/client.ts';
 import { createDoor, type RequireKnown, type SpendBudget } from '#door/door.ts';
+import { maxSmallBodyBytes } from '#door/request-kind.ts';
 import { type Environment, requireVariable } from '#env.ts';
 import { hostRuleOf, isLocalMode, isProxyUnnamed, ownUrl } from '#mode.ts';
 import { openBudgets } from '#platform/budgets/budgets.ts';
@@ -13,11 +14,13 @@ import { createTracing } from '#platform/telemetry/tracing.ts';
 import { notListed } from '#services/account/index.ts';
 import { reportFault } from '#services/ground/index.ts';
 
-/** A process asks for a block of a budget now and then. A second connection serves while one is slow. */
+/**
+ * A process asks for a block of a budget now and then, and who sends a large body. A second connection serves while one is
+ * slow.
+ */
 export const entryConnections = 2;
 
-const signInForLarge =
-  'Who is not signed in may send only small bodies. Sign in, or send a personal token as Authorization: Bearer <token>.';
+const signInForLarge = `Without signing in, a request body may have at most ${maxSmallBodyBytes} bytes. Sign in, or send a personal token as Authorization: Bearer <token>.`;
 
 /** Where our own pages are. On loopback a person may use any of the names of this machine. */
 const ownOrigins = (environment: Environment): string[] => {

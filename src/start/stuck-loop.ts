@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 
-/** The thread of `endWhenStuck`. Whoever stands still can neither notice that nor end itself. */
+/** The thread of `endWhenStuck`. A loop that is stuck can neither notice it nor end the process. */
 const { everyMs, patienceMs } = workerData as { everyMs: number; patienceMs: number };
 
 // It counts its own looks, not the time: a process that was paused is not to blame for the pause.

@@ -1,4 +1,4 @@
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import next from 'next';
 import { faultCode } from '#contracts/errors.ts';
@@ -28,7 +28,8 @@ const lookEveryMs = 100;
 const isEventStream = (response: ServerResponse) =>
   String(response.getHeader('content-type') ?? '').startsWith('text/event-stream');
 
-const readyWithinMs = 10_000;
+/** Less than the time between two looks. Readiness itself gives up after 2 s. */
+const readyWithinMs = 5_000;
 
 /** For the operator: where it was thrown and its code, but not its message, which may repeat what was asked. */
 const placeOf = (error: unknown): string => {
@@ -62,7 +63,7 @@ const run = async () => {
   const connections = new Set<Socket>();
   let ending = false;
 
-  const server = createServer({ connectionsCheckingInterval: 5_000 }, (request, response) => {
+  const listener: RequestListener = (request, response) => {
     open.add(response);
     response.once('close', () => open.delete(response));
     if (ending) response.setHeader('connection', 'close');
@@ -79,7 +80,8 @@ const run = async () => {
       if (response.headersSent) response.destroy();
       else response.writeHead(500).end();
     });
-  });
+  };
+  const server = createServer({ connectionsCheckingInterval: 5_000 }, listener);
   boundConnections(server, door.peerOf);
   server.on('clientError', door.refuseUnreadable);
   // Only the development server has anything to upgrade to. Without a listener, Node answers as to any other request.
@@ -136,13 +138,18 @@ const run = async () => {
         'NEXTAUTH_URL is public, so a proxy is likely in front. Set TRUSTED_PROXIES to its address, for example TRUSTED_PROXIES=127.0.0.1. Until then, what comes through a proxy on this machine is not counted by address.\n',
       );
     process.stdout.write('The web server is ready.\n');
-    const ask = askWithin((request, response) => {
-      handle(request, response).catch(() => response.destroy());
-    });
+    const ask = askWithin(listener);
+    let answer = 'none yet';
     endUnlessReady(
-      async () => ending || (await ask('/api/ready', readyWithinMs)) === 200,
+      async () => {
+        if (ending) return true;
+        answer = await ask('/api/ready', readyWithinMs).then(String, ({ name }) => `none (${name})`);
+        return answer === '200';
+      },
       () => {
-        process.stderr.write(`The web server was not ready for ${UNREADY_SECONDS} s, and ends.\n`);
+        process.stderr.write(
+          `The web server was not ready for ${UNREADY_SECONDS} s, and ends. Last answer of /api/ready, which says what is missing: ${answer}.\n`,
+        );
         process.exit(1);
       },
       UNREADY_SECONDS * 1_000,

@@ -13,7 +13,10 @@ import { refusalOf } from './routers/init.ts';
 const refuse = (status: number, message: string) =>
   Response.json({ error: { message } }, { status, headers: { 'cache-control': 'no-store' } });
 
-/** The request with its body read up to the limit, because tRPC reads without one. Null if the body is too large. */
+/**
+ * The request with its body read up to the limit, because tRPC reads without one: the server's entry bounds only what comes
+ * through it. Null if the body is too large.
+ */
 const withinLimit = async (request: Request): Promise<Request | null> => {
   if (request.body === null) return request;
   const body = await readBody(request, maxBodyBytes);

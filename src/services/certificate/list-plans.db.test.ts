@@ -249,7 +249,7 @@ test('a pool of canaries reads the certificates that it takes, by one judge, fro
 });
 
 test.each(['verification_certificates', 'ground_truth_snapshots', 'verification_runs'])(
-  'what runs name of %s can be deleted without reading all runs',
+  'a row of %s can be deleted without reading all runs',
   async (table) => {
     const column = {
       verification_certificates: 'certificate_id',

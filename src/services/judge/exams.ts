@@ -47,8 +47,10 @@ let fixed: { exam: ExamDescription; known: ExamResult[] } | null = null;
 const mostListed = 200;
 
 /** The exam, and the newest result of each judge's model, endpoint, prompts and half. */
-export const listExams = ({ db }: Connected): Promise<z.infer<typeof examsSchema>> =>
-  publicRead(db, async (snapshot) => {
+export const listExams = async ({ db }: Connected): Promise<z.infer<typeof examsSchema>> => {
+  fixed ??= { exam: describeExam(), known: knownResults() };
+  const { exam, known: shipped } = fixed;
+  return publicRead(db, async (snapshot) => {
     const { provider, model, endpoint, promptDigest, half, askedAt, result, id } = judgeExams;
     const judge = [provider, model, endpoint, promptDigest, half];
     const rows = await snapshot
@@ -75,12 +77,10 @@ export const listExams = ({ db }: Connected): Promise<z.infer<typeof examsSchema
           own.promptDigest === known.promptDigest &&
           own.half === known.half,
       );
-    fixed ??= { exam: describeExam(), known: knownResults() };
-    const others = fixed.known
-      .filter((known) => !isKept(known))
-      .map((known) => ({ ...known, askedAt: null }));
+    const others = shipped.filter((known) => !isKept(known)).map((known) => ({ ...known, askedAt: null }));
     return {
-      exam: fixed.exam,
+      exam,
       results: [...kept, ...others].map((listed) => ({ ...listed, askings: askingsOf(listed) })),
     };
   });
+};

@@ -50,7 +50,7 @@ const whyNoPlace = async (
   if (!isStranger || address === null) return null;
   const ofAddress = await transaction.$count(inquiries, and(isWaiting, eq(inquiries.address, address)));
   return ofAddress >= mostOfAddress
-    ? `Your address waits for ${ofAddress} trials and estimates, the most that one address may. Wait for one of them.`
+    ? `${ofAddress} trials and estimates from your address are under way, the most allowed at once. Try again when one of them has ended.`
     : null;
 };
 

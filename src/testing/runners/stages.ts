@@ -16,7 +16,7 @@ export const asOneTest = (passed: boolean): Outcome => ({
   failures: [],
 });
 
-/** Names each failed test below its first line of explanation. */
+/** Each failed test, and below it the first line of its message. */
 export const inLines = (failures: Failure[]): string[] =>
   failures.map(
     ({ file, test, message }) => `  ${file}${test === null ? '' : ` > ${test}`}\n    ${firstLineOf(message)}`,

@@ -5,6 +5,7 @@ import type { AuthContext } from '#auth/context.ts';
 import type { Caller } from '#auth/resolve-actor.ts';
 import { AppError, type FieldIssue } from '#contracts/errors.ts';
 import { fieldIssuesOf } from '#contracts/field-issues.ts';
+import { trialCalls } from '#contracts/request.ts';
 import { Fault, reportFault, type ServiceContext, spendAccountBudget } from '#services/ground/index.ts';
 import { loggingStatus } from '#services/state/index.ts';
 
@@ -105,7 +106,6 @@ export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
 
 /** Calls that make a worker try something out at once. */
-const trials = ['run.tryOracle', 'run.estimate'];
 
 /**
  * A procedure for those who have this access. Its handler's `ctx.actor` is who asks; the call counts against what their
@@ -118,7 +118,7 @@ export const procedureFor = <A extends Access>(access: A) =>
     .use(async ({ ctx, next, path, type }) => {
       const actor = authorize(ctx.actor, access);
       if (actor !== null && access !== 'public') {
-        const kind = trials.includes(path) ? 'trials' : type === 'mutation' ? 'writes' : 'reads';
+        const kind = trialCalls.includes(path) ? 'trials' : type === 'mutation' ? 'writes' : 'reads';
         await spendAccountBudget(ctx.services, actor, kind);
       }
       return next({ ctx: { ...ctx, actor } });
