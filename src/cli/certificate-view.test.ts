@@ -26,6 +26,8 @@ test('the measures of the judge are shown with intervals and counts', () => {
     'q0 + q1 − 1 0.980, lower 95 % bound 0.917',
     '100 true, 100 false and 100 injected in this run · none from earlier runs',
     'Precision 0.917',
+    // Three claims in each of 20 replays; 5 of the third ones are not supported.
+    'Claims 60 made · 60 ruled on · 55 supported',
     'Adj. precision 0.925',
     'Over the baseline +0.611',
     'over 20 pull requests; the baseline’s composite is 0.278',

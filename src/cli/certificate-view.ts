@@ -1,5 +1,6 @@
 import type { Certificate, SeedSource } from '#contracts/certificate.ts';
 import { exclusionReasons } from '#contracts/ground-truth.ts';
+import { claimSteps, precisionMeaning } from '#verification/certificate/claim-steps.ts';
 import { compositeOf } from '#verification/statistics/aggregate.ts';
 import {
   judgeTrustFacts,
@@ -67,20 +68,15 @@ const wrapped = (text: string, first: string, width: number) => {
 };
 
 const measures = [
-  ['Composite', 'compositeScore', 1, 'the weighted mean of the next three'],
-  [
-    'Precision',
-    'precision',
-    1,
-    'the share of the oracle’s claims that the judge found true, each supported by a quote from the change',
-  ],
-  ['Recall', 'recall', 1, 'the share of the important changes that its summary surfaces'],
-  ['Reply accuracy', 'replyAccuracy', 1, 'how well it answers one follow-up question per change'],
+  ['Composite', 'compositeScore', 1, 'The weighted mean of the next three.'],
+  ['Precision', 'precision', 1, precisionMeaning],
+  ['Recall', 'recall', 1, 'The share of the important changes that its summary surfaces.'],
+  ['Reply accuracy', 'replyAccuracy', 1, 'How well it answers one follow-up question per change.'],
   [
     'Brier',
     'brier',
     0.5,
-    '(1 − composite) / 2, from 0 to 0.5, lower is better; a mapping of the composite, not a score of probabilities',
+    '(1 − composite) / 2, from 0 to 0.5, lower is better; a mapping of the composite, not a score of probabilities.',
   ],
 ] as const;
 
@@ -98,8 +94,8 @@ const measureLines = ({ intervals, ...certificate }: Certificate, paint: Paint) 
 const legendLines = ({ weights }: Certificate, width: number, paint: Paint) =>
   measures.map(([name, key, , meaning]) => {
     const shares = `${weights.precision} : ${weights.recall} : ${weights.replyAccuracy}`;
-    const text = key === 'compositeScore' ? `${meaning}, ${shares}` : meaning;
-    return paint('dim', wrapped(`${name}: ${text}.`, '  ', width));
+    const text = key === 'compositeScore' ? `${meaning.slice(0, -1)}, ${shares}.` : meaning;
+    return paint('dim', wrapped(`${name}: ${text}`, '  ', width));
   });
 
 const replayCounts = ({ counts }: Certificate) =>
@@ -149,8 +145,16 @@ const seedWords: Record<SeedSource, string> = {
   owner: 'given by the run’s owner, who could choose the sample with it',
 };
 
+/** "70 made · 2 folded as duplicates · 66 ruled on · 60 supported", without the steps that took no claim away. */
+const claimFunnel = ({ funnel }: Certificate) =>
+  claimSteps
+    .filter(({ step }) => funnel[step] > 0 || ['made', 'ruled', 'supported'].includes(step))
+    .map(({ step, term }) => `${funnel[step]} ${term.toLowerCase()}`)
+    .join(' · ');
+
 const facts = (certificate: Certificate): [string, string][] => [
   ['Replays', replayCounts(certificate)],
+  ['Claims', claimFunnel(certificate)],
   [
     'Ground truth',
     `${certificate.groundTruthSource}${certificate.commitRange === null ? '' : ` (${certificate.commitRange})`}`,

@@ -2,6 +2,7 @@ import Link from 'next/link';
 import { Fragment } from 'react';
 import type { Certificate } from '#contracts/certificate.ts';
 import { notChecked } from '#verification/certificate/not-checked.ts';
+import { ClaimFunnel } from './certificate-claims.tsx';
 import { GroundTruthFacts, MethodFacts, ReplayCounts } from './certificate-facts.tsx';
 import { JudgeTrustFacts, SecondJudgeFacts } from './certificate-judge.tsx';
 import { LiftFacts } from './certificate-lift.tsx';
@@ -36,6 +37,10 @@ export const CertificateView = ({ certificate }: { certificate: Certificate }) =
         On each scale the mark is the score and the band its 95 % interval.
       </p>
       <BesideScores certificate={certificate} />
+    </Section>
+
+    <Section id="claims" title="What became of its claims">
+      <ClaimFunnel certificate={certificate} />
     </Section>
 
     <Section id="estimated" title="What is estimated">

@@ -1,5 +1,6 @@
 import type { Certificate } from '#contracts/certificate.ts';
 import type { ReplayEvidence } from '#contracts/judge-trust.ts';
+import type { ClaimFunnel } from '#contracts/replay.ts';
 import { durationText, scoreText } from './format.ts';
 import { ScrollTable } from './scroll-table.tsx';
 import { Tag } from './tag.tsx';
@@ -14,6 +15,17 @@ const judgedRight = ({ kind, supported }: Canary) => supported === (kind === 'tr
 const canariesText = ({ canaries }: ReplayEvidence) =>
   canaries.length === 0 ? 'none' : `${canaries.filter(judgedRight).length} of ${canaries.length}`;
 
+/** "7, 3 folded" */
+const funnelText = ({ made, cut, duplicates, restatements, missing }: ClaimFunnel) =>
+  [
+    `${made}`,
+    cut > 0 ? `${cut} cut` : null,
+    duplicates + restatements > 0 ? `${duplicates + restatements} folded` : null,
+    missing > 0 ? `${missing} missing` : null,
+  ]
+    .filter((part) => part !== null)
+    .join(', ');
+
 export const ReplayTable = ({ certificate }: { certificate: Certificate }) => (
   <ScrollTable label="Scored replays">
     <thead className="border-b border-line">
@@ -26,6 +38,9 @@ export const ReplayTable = ({ certificate }: { certificate: Certificate }) => (
         </th>
         <th scope="col" className={numberHead}>
           Claims supported
+        </th>
+        <th scope="col" className={numberHead}>
+          Claims made
         </th>
         <th scope="col" className={numberHead}>
           Recall
@@ -65,6 +80,7 @@ export const ReplayTable = ({ certificate }: { certificate: Certificate }) => (
           <td className={numberCell}>
             {replay.claimsSupported} of {replay.claimsTotal}
           </td>
+          <td className={numberCell}>{funnelText(replay.funnel)}</td>
           <td className={numberCell}>{scoreText(replay.recall)}</td>
           <td className={numberCell}>
             {replay.changesSurfaced} of {replay.changesTotal}

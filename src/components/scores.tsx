@@ -1,4 +1,5 @@
 import type { Certificate } from '#contracts/certificate.ts';
+import { precisionMeaning } from '#verification/certificate/claim-steps.ts';
 import { ceilingText, readAdjustedPrecision } from '#verification/certificate/judge-standing.ts';
 import { Estimate } from './estimate.tsx';
 import { type Fact, Facts } from './facts.tsx';
@@ -15,8 +16,7 @@ const rows = [
   {
     key: 'precision',
     label: 'Precision',
-    meaning:
-      'The share of the oracle’s claims that the judge found supported, each with a quote from the diff.',
+    meaning: precisionMeaning,
     max: 1,
   },
   {

@@ -4,7 +4,7 @@ import { instantSchema } from './instant.ts';
 import { intervalSchema, unitSchema } from './interval.ts';
 import { judgeIdentitySchema, judgeProviders } from './judge-providers.ts';
 import { judgeTrustSchema, replayEvidenceSchema } from './judge-trust.ts';
-import { answerForms, judgeUsageSchema, replayOutcomes } from './replay.ts';
+import { answerForms, claimFunnelSchema, judgeUsageSchema, replayOutcomes } from './replay.ts';
 import { soughtNameSchema, soughtPartSchema, storableTextSchema } from './text.ts';
 
 export const certificateDomain = 'community_oracle';
@@ -95,7 +95,8 @@ export const rawReplaySchema = z.object({
       supported: z.boolean(),
     }),
   ),
-  claimsMade: z.number().int(),
+  /** Null for an unscored replay, like its evidence. */
+  funnel: claimFunnelSchema.nullable(),
   changes: z.array(z.object({ id: storableTextSchema, surfaced: z.boolean() })),
   /** Null for an unscored replay, because no published number uses it. */
   evidence: replayEvidenceSchema.nullable(),
@@ -193,11 +194,16 @@ export const certificateSchema = certificateSummarySchema.extend({
   usageByMeasure: usageByMeasureSchema,
   unanswered: unansweredCallsSchema,
   trust: judgeTrustSchema,
+  /** The sums over the replays. */
+  funnel: claimFunnelSchema,
   minReplays: z.number().int(),
   unscored: z.array(z.object({ groundTruthId: storableTextSchema, reason: storableTextSchema })),
   replayScores: z.array(
     replayScoreSchema.extend({
       oracleFailure: storableTextSchema.nullable(),
+      /** The counted claims that a judge ruled on: all that were made, or none where only a control got a verdict. */
+      claimsRuled: z.number().int().min(0),
+      funnel: claimFunnelSchema,
       evidence: replayEvidenceSchema,
     }),
   ),

@@ -15,7 +15,8 @@ export const glossary: Record<string, string> = {
   'answer key':
     'The important changes and one factual question that the judge writes from the ground truth alone.',
   verdict: 'A judge’s decision on one claim, one change of the key, or the reply; a quote must support it.',
-  precision: 'The share of the counted claims that the diff supports.',
+  precision:
+    'The share of the counted claims that a judge supports with a quote which code finds in the diff.',
   recall: 'The share of the key’s changes that the summary surfaces.',
   'reply accuracy': 'How well the reply answers the key’s question: 0 to 1 in quarters.',
   composite: 'The weighted mean of precision, recall and reply accuracy.',

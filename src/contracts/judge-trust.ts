@@ -76,8 +76,6 @@ const baselineEvidenceSchema = z.object({
 
 /** One replay's part in computing how far the judge can be trusted. */
 export const replayEvidenceSchema = z.object({
-  /** The share of the expected claims that a judge ruled on. */
-  ruledShare: unitSchema,
   canaries: z.array(z.object({ kind: z.enum(canaryKinds), supported: z.boolean() })),
   baseline: baselineEvidenceSchema.nullable(),
   second: z

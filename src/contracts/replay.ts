@@ -199,6 +199,25 @@ export type ReplayStep = keyof ReplayCheckpoint;
 export const replayOutcomes = ['scored', 'oracle_failure', 'unscored', 'replaced'] as const;
 export type ReplayOutcome = (typeof replayOutcomes)[number];
 
+/**
+ * What code made of an oracle's claims (methodology, "Claims"): all that were made, those cut beyond the cap, those that
+ * folding removed, those that the judge ruled on, those it supported with a quote that counts, and those missing to the
+ * expected number. made − cut − duplicates − restatements are the folded claims, and with the missing ones they are
+ * `claimsTotal`.
+ */
+export const claimFunnelSchema = z.object({
+  made: z.number().int().min(0),
+  cut: z.number().int().min(0),
+  /** Removed because another claim says the same words. */
+  duplicates: z.number().int().min(0),
+  /** Removed because all claims that say the diff back count as one. */
+  restatements: z.number().int().min(0),
+  ruled: z.number().int().min(0),
+  supported: z.number().int().min(0),
+  missing: z.number().int().min(0),
+});
+export type ClaimFunnel = z.infer<typeof claimFunnelSchema>;
+
 /** A replay's measures, unrounded. Only `scored` and `oracle_failure` replays have them. */
 export type ReplayScore = {
   groundTruthId: string;
@@ -210,4 +229,5 @@ export type ReplayScore = {
   claimsSupported: number;
   changesTotal: number;
   changesSurfaced: number;
+  funnel: ClaimFunnel;
 };

@@ -41,6 +41,7 @@ test('certificates are public: by id with their replay scores, in lists without'
     judge: 'offline',
     tier: 'UNVERIFIED',
     ranked: false,
+    funnel: { made: 4, cut: 0, duplicates: 0, restatements: 0, ruled: 4, supported: 1, missing: 0 },
     replay_scores: [
       {
         id: expect.any(String),
@@ -50,6 +51,8 @@ test('certificates are public: by id with their replay scores, in lists without'
         reply_accuracy: 1,
         claims_total: 4,
         claims_supported: 1,
+        claims_ruled: 4,
+        funnel: { made: 4, cut: 0, duplicates: 0, restatements: 0, ruled: 4, supported: 1, missing: 0 },
         changes_total: 1,
         changes_surfaced: 1,
         scoring_model: 'offline-1',

@@ -88,7 +88,7 @@ const verification: Place[] = [
   },
   {
     at: 'verification/certificate',
-    imports: ['verification/statistics', 'verification/judges', 'verification/replay'],
+    imports: ['verification/text', 'verification/statistics', 'verification/judges', 'verification/replay'],
     packages: [hashing, 'zod', 'canonicalize'],
   },
 ].map((place) => ({ ...place, imports: ['contracts', ...place.imports.filter((at) => at !== 'contracts')] }));

@@ -47,7 +47,7 @@ export type CertificateInput = {
 };
 
 /** `scored` is false for an oracle failure, which counts in the denominator with zeros. */
-export type CertifiedReplay = Omit<ReplayScore, 'outcome'> & {
+export type CertifiedReplay = Omit<ReplayScore, 'outcome' | 'funnel'> & {
   scoringModel: string;
   /** The judge's time for the three verdicts, summed, in whole milliseconds. */
   scoringLatencyMs: number;
@@ -149,7 +149,7 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
           {
             checkpoint,
             score: { ...score, groundTruthId: id },
-            evidence: evidenceOf({ id, checkpoint }, score),
+            evidence: evidenceOf({ id, checkpoint }),
           },
         ],
   );
@@ -224,6 +224,8 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
           precision: score.precision,
           recall: score.recall,
           replyAccuracy: score.replyAccuracy,
+          claimsRuled: score.funnel.ruled,
+          claimsTotal: score.claimsTotal,
           evidence,
         })),
         unscored: countOf('unscored'),
@@ -237,7 +239,7 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
       private: draw.private,
       replays: replays.map((replay) => rawReplay(replay, draw.private)),
     },
-    replayScores: inDenominator.map(({ checkpoint, score: { outcome, ...score } }) => ({
+    replayScores: inDenominator.map(({ checkpoint, score: { outcome, funnel: _funnel, ...score } }) => ({
       ...score,
       precision: rounded(score.precision),
       recall: rounded(score.recall),

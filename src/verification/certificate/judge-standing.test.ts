@@ -81,7 +81,7 @@ test('missing canaries of a kind are explained', () => {
   expect(whyNoCanaries(missing)).toMatch(/^No canary was used: no change of this run allowed/);
   const replayScores = certificate.replayScores.map((replay) => ({
     ...replay,
-    evidence: { ...replay.evidence, ruledShare: 0 },
+    claimsRuled: 0,
   }));
   expect(whyNoCanaries({ ...missing, replayScores })).toMatch(/^The judge ruled on no claim/);
 });

@@ -37,7 +37,7 @@ export const hasLeaked = ({ pool }: Pick<JudgeTrust, 'pool'>): boolean =>
 export const whyNoCanaries = ({ trust, replayScores }: Certificate): string | null => {
   const missing = kinds.filter((kind) => trust.canaries[kind].shown === 0);
   if (missing.length === 0) return null;
-  if (!replayScores.some(({ evidence }) => evidence.ruledShare > 0))
+  if (!replayScores.some(({ claimsRuled }) => claimsRuled > 0))
     return 'The judge ruled on no claim of the oracle in this run, and canaries stand only among claims.';
   const which = missing.length === kinds.length ? '' : `${list(missing)} `;
   return `No ${which}canary was used: no change of this run allowed one that is certain and that the oracle had not claimed itself.`;
@@ -74,7 +74,7 @@ export const readAdjustedPrecision = ({ trust, precision, replayScores }: Certif
       kind: 'not measured',
       why: `The lower bound of q0 + q1 − 1 is ${youden.lower.toFixed(3).replace('-', '−')}, under ${reliableJudge.youdenLower}: the verdicts of such a judge say too little about what is true.`,
     };
-  const ruled = mean(replayScores.map(({ evidence }) => evidence.ruledShare));
+  const ruled = mean(replayScores.map(({ claimsRuled, claimsTotal }) => claimsRuled / claimsTotal));
   return {
     kind: 'measured',
     ...adjustedPrecision,

@@ -5,7 +5,7 @@ import { fc } from '#testing/runners/fuzzing.ts';
 import { addCanaries, judgeTrust, noCanaries, subtractCanaries, type TrustInput } from './judge-trust.ts';
 
 const even = { precision: 1, recall: 1, replyAccuracy: 1 };
-const nothing: ReplayEvidence = { ruledShare: 1, canaries: [], baseline: null, second: null };
+const nothing: ReplayEvidence = { canaries: [], baseline: null, second: null };
 const trustOf = (replays: TrustInput['replays'], changed: Partial<TrustInput> = {}) =>
   judgeTrust({
     replays,
@@ -15,7 +15,13 @@ const trustOf = (replays: TrustInput['replays'], changed: Partial<TrustInput> = 
     second: null,
     ...changed,
   });
-const measures = (value: number) => ({ precision: value, recall: value, replyAccuracy: value });
+const measures = (value: number) => ({
+  precision: value,
+  recall: value,
+  replyAccuracy: value,
+  claimsRuled: 1,
+  claimsTotal: 1,
+});
 const canaries = (kind: CanaryVerdict['kind'], ...supported: boolean[]) =>
   supported.map((each) => ({ kind, supported: each }));
 

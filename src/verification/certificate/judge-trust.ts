@@ -24,7 +24,7 @@ export type EarlierCanaries = { canaries: CanaryCounts; certificates: string[] }
 
 export type TrustInput = {
   /** The replays in the denominator, ordered by id. */
-  replays: readonly (Measures & { evidence: ReplayEvidence })[];
+  replays: readonly (Measures & { claimsRuled: number; claimsTotal: number; evidence: ReplayEvidence })[];
   unscored: number;
   weights: Weights;
   earlier: EarlierCanaries;
@@ -120,7 +120,10 @@ export const judgeTrust = (input: TrustInput): JudgeTrust => {
   const canaries = countCanaries(evidence);
   const pool = addCanaries(canaries, earlier.canaries);
   const reliability = judgeReliability(pool);
-  const ruled = replays.map(({ precision, evidence: { ruledShare } }) => ({ precision, ruledShare }));
+  const ruled = replays.map(({ precision, claimsRuled, claimsTotal }) => ({
+    precision,
+    ruledShare: claimsRuled / claimsTotal,
+  }));
   return roundedThroughout({
     canaries,
     pool: { canaries: pool, certificates: earlier.certificates },

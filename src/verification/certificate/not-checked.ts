@@ -32,7 +32,6 @@ const always = [
   'replay_scores[].oracle_failure',
   'replay_scores[].scoring_latency_ms',
   'replay_scores[].scored_at',
-  'replay_scores[].evidence.ruled_share',
   'replay_scores[].evidence.second.model',
   // Which of the values that the first judge did not give.
   'replay_scores[].evidence.second.reply.second',

@@ -1,4 +1,5 @@
 import type { Certificate, CertificateSummary } from '#contracts/certificate.ts';
+import { sumOfFunnels } from '../replay/score.ts';
 import { compareGroundTruthIds } from '../statistics/aggregate.ts';
 import type { CertificateContent, CertifiedReplay } from './build.ts';
 import { hasLeaked } from './judge-standing.ts';
@@ -67,11 +68,11 @@ export const presentCertificate = (
       .filter(({ outcome }) => outcome === 'oracle_failure')
       .map(({ groundTruthId, reason }) => [groundTruthId, reason ?? 'The oracle failed.']),
   );
-  const kept = new Map(rawScores.replays.map((replay) => [replay.groundTruthId, replay.evidence]));
-  const evidenceOf = (groundTruthId: string) => {
-    const evidence = kept.get(groundTruthId);
-    if (!evidence) throw new Error('A scored replay has no stored evidence.');
-    return evidence;
+  const kept = new Map(rawScores.replays.map((replay) => [replay.groundTruthId, replay]));
+  const shownOf = (groundTruthId: string) => {
+    const { evidence, funnel } = kept.get(groundTruthId) ?? {};
+    if (!evidence || !funnel) throw new Error('A scored replay has no stored evidence.');
+    return { claimsRuled: funnel.ruled, funnel, evidence };
   };
   return {
     ...presentSummary(stored),
@@ -94,6 +95,7 @@ export const presentCertificate = (
     usageByMeasure: rawScores.usageByMeasure,
     unanswered: rawScores.unanswered,
     trust: rawScores.trust,
+    funnel: sumOfFunnels(replayScores.map(({ groundTruthId }) => shownOf(groundTruthId).funnel)),
     minReplays: rawScores.minReplays,
     unscored: rawScores.replays
       .filter(({ outcome }) => outcome === 'unscored')
@@ -117,7 +119,7 @@ export const presentCertificate = (
         scoringLatencyMs: score.scoringLatencyMs,
         scoredAt: score.scoredAt.toISOString(),
         oracleFailure: failures.get(score.groundTruthId) ?? null,
-        evidence: evidenceOf(score.groundTruthId),
+        ...shownOf(score.groundTruthId),
       })),
   };
 };

@@ -57,16 +57,11 @@ const secondOf = ({ precision, recall, reply, second }: ReplayCheckpoint): Repla
 };
 
 /** The part of a replay in the denominator that the judge's trust is computed from. */
-export const evidenceOf = (
-  { id, checkpoint }: Pick<EndedReplay, 'id' | 'checkpoint'>,
-  score: ReplayScore,
-): ReplayEvidence => {
+export const evidenceOf = ({ id, checkpoint }: Pick<EndedReplay, 'id' | 'checkpoint'>): ReplayEvidence => {
   const { precision } = checkpoint;
-  const judged = precision?.kind === 'judged' ? precision : null;
-  const ruled = judged === null || judged.control ? 0 : judged.claims.length;
+  const canaries = precision?.kind === 'judged' ? precision.canaries : [];
   return {
-    ruledShare: rounded(ruled / score.claimsTotal),
-    canaries: (judged?.canaries ?? []).map(({ kind, supported }) => ({ kind, supported })),
+    canaries: canaries.map(({ kind, supported }) => ({ kind, supported })),
     baseline: baselineEvidenceOf(id, checkpoint),
     second: secondOf(checkpoint),
   };
@@ -97,11 +92,11 @@ export const rawReplay = (replay: EndedReplay, isPrivate: boolean): RawReplay =>
       restatement: claim.restatement,
       supported: claim.supported,
     })),
-    claimsMade: precision?.kind === 'judged' ? precision.claimsMade : 0,
+    funnel: score?.funnel ?? null,
     changes: changes.map((change, index) => ({
       id: publishedId(change.id, index),
       surfaced: surfaced.some(({ id: seen }) => seen === change.id),
     })),
-    evidence: score && evidenceOf(replay, score),
+    evidence: score && evidenceOf(replay),
   };
 };

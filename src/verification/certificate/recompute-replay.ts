@@ -1,10 +1,20 @@
 import type { Certificate } from '#contracts/certificate.ts';
 import type { ReplayEvidence } from '#contracts/judge-trust.ts';
-import { replyAccuracies } from '#contracts/replay.ts';
-import { claimsTotalOf } from '../replay/score.ts';
-import { rounded } from '../statistics/aggregate.ts';
+import { type ClaimFunnel, replyAccuracies } from '#contracts/replay.ts';
+import { claimsTotalOf, foldedClaimsOf } from '../replay/score.ts';
+import { maxClaims } from '../text/fold-claims.ts';
 
 type PublishedReplay = Certificate['replayScores'][number];
+
+const noClaims: ClaimFunnel = {
+  made: 0,
+  cut: 0,
+  duplicates: 0,
+  restatements: 0,
+  ruled: 0,
+  supported: 0,
+  missing: 0,
+};
 
 const nearest = (accuracy: number) =>
   replyAccuracies.reduce((best, value) =>
@@ -13,14 +23,11 @@ const nearest = (accuracy: number) =>
 
 const recomputeEvidence = (
   evidence: ReplayEvidence,
-  { oracleFailure, claimsTotal, claimsSupported, changesTotal, replyAccuracy }: PublishedReplay,
+  { changesTotal, replyAccuracy }: PublishedReplay,
 ): ReplayEvidence => {
   const { baseline, second } = evidence;
-  // A judge rules on whole claims, and at least on those that it supports.
-  const ruled = Math.max(Math.round(evidence.ruledShare * claimsTotal), claimsSupported);
   return {
     ...evidence,
-    ruledShare: oracleFailure === null ? rounded(ruled / claimsTotal) : 0,
     baseline: baseline && {
       ...baseline,
       claimsTotal: claimsTotalOf(baseline.claimsTotal, changesTotal),
@@ -30,17 +37,38 @@ const recomputeEvidence = (
   };
 };
 
+/** A judge rules at least on the claims that it supports, and at most on those that folding left. */
+const recomputeFunnel = ({
+  oracleFailure,
+  funnel,
+  claimsSupported,
+  changesTotal,
+}: PublishedReplay): ClaimFunnel => {
+  if (oracleFailure !== null) return { ...noClaims, missing: claimsTotalOf(0, changesTotal) };
+  const folded = foldedClaimsOf(funnel);
+  return {
+    ...funnel,
+    cut: Math.max(0, funnel.made - maxClaims),
+    ruled: Math.min(Math.max(funnel.ruled, claimsSupported), folded),
+    supported: claimsSupported,
+    missing: claimsTotalOf(folded, changesTotal) - folded,
+  };
+};
+
 /** One replay recomputed from its own counts (methodology, "One replay" and "Claims"). */
 export const recomputeReplay = (replay: PublishedReplay): PublishedReplay => {
   const { claimsTotal, claimsSupported, changesTotal, changesSurfaced, replyAccuracy } = replay;
   const failed = replay.oracleFailure !== null;
+  const funnel = recomputeFunnel(replay);
   return {
     ...replay,
     precision: claimsSupported / claimsTotal,
     recall: changesSurfaced / changesTotal,
     replyAccuracy: failed ? 0 : nearest(replyAccuracy),
-    claimsTotal: claimsTotalOf(failed ? 0 : claimsTotal, changesTotal),
+    claimsTotal: foldedClaimsOf(funnel) + funnel.missing,
     claimsSupported: failed ? 0 : claimsSupported,
+    claimsRuled: funnel.ruled,
+    funnel,
     changesSurfaced: failed ? 0 : changesSurfaced,
     evidence: recomputeEvidence(replay.evidence, replay),
   };

@@ -4,6 +4,7 @@ import type { CanaryCounts } from '#contracts/judge-trust.ts';
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { wireName } from '#contracts/wire.ts';
 import { totalUsage } from '../judges/judge-usage.ts';
+import { sumOfFunnels } from '../replay/score.ts';
 import { type Aggregate, aggregate, tolerance } from '../statistics/aggregate.ts';
 import { crossedBounds } from './bounds.ts';
 import { hasLeaked } from './judge-standing.ts';
@@ -132,6 +133,7 @@ const asItsReplaysHaveIt = (
     trust,
     judgeReliable: trust.reliable,
     canariesLeaked: hasLeaked(trust),
+    funnel: sumOfFunnels(replayScores.map(({ funnel }) => funnel)),
     replayScores: replayScores.map(recomputeReplay),
   };
 };
@@ -162,6 +164,8 @@ export const recomputeCertificate = (certificate: Certificate): Recomputation =>
     precision: published.claimsSupported / published.claimsTotal,
     recall: published.changesSurfaced / published.changesTotal,
     replyAccuracy: published.replyAccuracy,
+    claimsRuled: published.claimsRuled,
+    claimsTotal: published.claimsTotal,
     evidence: published.evidence,
   }));
   const numbers = aggregate(measures, certificate.weights);

@@ -90,6 +90,7 @@ test('a baseline is scored by the key like an oracle, and its reply counts as 0'
     claimsSupported: 1,
     changesTotal: 4,
     changesSurfaced: 1,
+    funnel: { made: 1, cut: 0, duplicates: 0, restatements: 0, ruled: 1, supported: 1, missing: 2 },
   });
 });
 

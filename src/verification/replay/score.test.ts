@@ -34,7 +34,46 @@ test('three judged measures make a scored replay', () => {
     claimsSupported: 3,
     changesTotal: 5,
     changesSurfaced: 2,
+    funnel: { made: 4, cut: 0, duplicates: 0, restatements: 0, ruled: 4, supported: 3, missing: 0 },
   });
+});
+
+test('the funnel accounts for every claim that was made and every one that is missing', () => {
+  const members = (first: number, count: number) => Array.from({ length: count }, (_, at) => first + at);
+  const claim = { supported: true, quote: 'q', restatement: false };
+  const { precision: verdict } = judged;
+  if (verdict.kind !== 'judged') throw new Error('The fixture has no verdict.');
+  const precision = {
+    ...verdict,
+    // By hand: 55 made, 50 read; 3 duplicates and 41 restatements fold away, 6 claims are left.
+    claims: [
+      { ...claim, id: 'c1', members: members(0, 3) },
+      { ...claim, id: 'c2', members: members(3, 2), supported: false },
+      { ...claim, id: 'c3', members: members(5, 42), restatement: true },
+      ...[47, 48, 49].map((at) => ({ ...claim, id: `c${at}`, members: [at] })),
+    ],
+    claimsMade: 55,
+    claimsCut: 5,
+  };
+  expect(scoreReplay('7', { ...judged, precision })).toMatchObject({
+    claimsTotal: 6,
+    funnel: { made: 55, cut: 5, duplicates: 3, restatements: 41, ruled: 6, supported: 5, missing: 0 },
+  });
+  // A control has the only verdict: the judge ruled on none, and nothing is missing because the claims were made.
+  expect(
+    scoreReplay('7', {
+      ...judged,
+      precision: {
+        ...precision,
+        control: true,
+        claims: precision.claims.map((each) => ({ ...each, supported: false })),
+      },
+    }),
+  ).toMatchObject({ claimsTotal: 6, funnel: { ruled: 0, supported: 0, missing: 0 } });
+  const silent = judgedCheckpoint({ claims: [], changes: [false, false], replyAccuracy: 0 });
+  const nothing = { made: 0, cut: 0, duplicates: 0, restatements: 0, ruled: 0, supported: 0 };
+  expect(scoreReplay('7', silent)).toMatchObject({ claimsTotal: 2, funnel: { ...nothing, missing: 2 } });
+  expect(scoreReplay('7', failedCheckpoint(5))).toMatchObject({ funnel: { ...nothing, missing: 3 } });
 });
 
 test('an oracle with too few claims is measured against three', () => {
@@ -71,6 +110,7 @@ test('an oracle failure scores 0 on all three measures against the floor of clai
     claimsSupported: 0,
     changesTotal: 5,
     changesSurfaced: 0,
+    funnel: { made: 0, cut: 0, duplicates: 0, restatements: 0, ruled: 0, supported: 0, missing: 3 },
   });
   expect(scoreReplay('7', failedCheckpoint(2))).toMatchObject({ claimsTotal: 2 });
 });

@@ -1,4 +1,10 @@
-import type { ReplayCheckpoint, ReplayOutcome, ReplayScore } from '#contracts/replay.ts';
+import type {
+  ClaimFunnel,
+  PrecisionVerdict,
+  ReplayCheckpoint,
+  ReplayOutcome,
+  ReplayScore,
+} from '#contracts/replay.ts';
 
 /** An oracle is expected to make one distinct claim for each change of the key, up to this many. */
 const expectedClaims = 3;
@@ -6,6 +12,50 @@ const expectedClaims = 3;
 /** The denominator of precision (methodology, "Claims"). */
 export const claimsTotalOf = (foldedClaims: number, changesTotal: number): number =>
   Math.max(foldedClaims, Math.min(expectedClaims, changesTotal));
+
+/** The claims that folding left to be counted. */
+export const foldedClaimsOf = ({
+  made,
+  cut,
+  duplicates,
+  restatements,
+}: Pick<ClaimFunnel, 'made' | 'cut' | 'duplicates' | 'restatements'>): number =>
+  made - cut - duplicates - restatements;
+
+type JudgedPrecision = Extract<PrecisionVerdict, { kind: 'judged' }>;
+
+/** What code made of the claims of an answer. Null instead of a verdict: the oracle gave no answer. */
+const funnelOf = (precision: JudgedPrecision | null, changesTotal: number): ClaimFunnel => {
+  const claims = precision?.claims ?? [];
+  const foldedAway = (restatement: boolean) =>
+    claims
+      .filter((claim) => claim.restatement === restatement)
+      .reduce((total, { members }) => total + members.length - 1, 0);
+  return {
+    made: precision?.claimsMade ?? 0,
+    cut: precision?.claimsCut ?? 0,
+    duplicates: foldedAway(false),
+    restatements: foldedAway(true),
+    // Where only the control got a verdict, the judge ruled on no claim.
+    ruled: precision?.control ? 0 : claims.length,
+    supported: claims.filter(({ supported }) => supported).length,
+    missing: claimsTotalOf(claims.length, changesTotal) - claims.length,
+  };
+};
+
+/** The sums of several funnels. */
+export const sumOfFunnels = (funnels: readonly ClaimFunnel[]): ClaimFunnel => {
+  const sum = (part: keyof ClaimFunnel) => funnels.reduce((total, funnel) => total + funnel[part], 0);
+  return {
+    made: sum('made'),
+    cut: sum('cut'),
+    duplicates: sum('duplicates'),
+    restatements: sum('restatements'),
+    ruled: sum('ruled'),
+    supported: sum('supported'),
+    missing: sum('missing'),
+  };
+};
 
 /** How a replay ended. `reason` is for the run's owner. Null: it was scored. */
 export type ReplayEnd = { outcome: ReplayOutcome; reason: string | null };
@@ -60,23 +110,25 @@ export const scoreReplay = (groundTruthId: string, checkpoint: ReplayCheckpoint)
       claimsSupported: 0,
       changesTotal: changes.length,
       changesSurfaced: 0,
+      funnel: funnelOf(null, changes.length),
     };
   if (precision?.kind !== 'judged' || recall?.kind !== 'judged' || reply?.kind !== 'judged') return null;
 
   const claimsTotal = claimsTotalOf(precision.claims.length, changes.length);
-  const claimsSupported = precision.claims.filter(({ supported }) => supported).length;
+  const funnel = funnelOf(precision, changes.length);
   // By the key's ids: the key was made before the oracle was called, so it says what there was to find.
   const surfaced = new Set(recall.changes.filter((change) => change.surfaced).map(({ id }) => id));
   const changesSurfaced = changes.filter(({ id }) => surfaced.has(id)).length;
   return {
     groundTruthId,
     outcome: 'scored',
-    precision: claimsSupported / claimsTotal,
+    precision: funnel.supported / claimsTotal,
     recall: changesSurfaced / changes.length,
     replyAccuracy: reply.replyAccuracy,
     claimsTotal,
-    claimsSupported,
+    claimsSupported: funnel.supported,
     changesTotal: changes.length,
     changesSurfaced,
+    funnel,
   };
 };

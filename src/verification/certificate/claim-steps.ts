@@ -1,0 +1,34 @@
+import type { ClaimFunnel } from '#contracts/replay.ts';
+import { maxClaims } from '../text/fold-claims.ts';
+
+/** The steps of a claim funnel in their order, as pages and the command line name and explain them. */
+export const claimSteps: { step: keyof ClaimFunnel; term: string; meaning: string }[] = [
+  { step: 'made', term: 'Made', meaning: 'Every claim of the oracle’s answers.' },
+  { step: 'cut', term: 'Cut', meaning: `Beyond the ${maxClaims} claims of one answer that are judged.` },
+  {
+    step: 'duplicates',
+    term: 'Folded as duplicates',
+    meaning: 'Code found the same words in another claim of the answer.',
+  },
+  {
+    step: 'restatements',
+    term: 'Folded as restatements',
+    meaning: 'All claims of an answer that only say the diff, title or description back count as one.',
+  },
+  { step: 'ruled', term: 'Ruled on', meaning: 'The folded claims that the judge gave a verdict on.' },
+  {
+    step: 'supported',
+    term: 'Supported',
+    meaning: 'The judge supported them, and code found its quotes in the diff.',
+  },
+  {
+    step: 'missing',
+    term: 'Missing to the floor',
+    meaning:
+      'An answer is expected to make one claim for each important change, up to 3. Missing ones count as not supported.',
+  },
+];
+
+/** What precision is, in the words of every surface. */
+export const precisionMeaning =
+  'The supported share of the claims that count: the judge must support a claim with a quote, and code must find that quote in the diff. Code folds repetition and counts claims that are missing.';
