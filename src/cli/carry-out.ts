@@ -138,6 +138,8 @@ export const carryOut = async (
       },
       oracle,
       seed: configuration.seed,
+      limit: configuration.limit,
+      baselineReplays: configuration.baselineReplays,
       blinding,
       store,
       shared: await sharedWith(configuration, draw, judges.judge, { settings, progress }),

@@ -14,7 +14,7 @@ const withTrust = (change: Partial<JudgeTrust>): Certificate => {
 };
 
 // By hand: 99 of 100 canaries of each kind were judged correctly; precision is 18.3333/20, (0.916667 − 0.01)/0.98 = 0.925.
-// The baseline has (1/3 + 1/2 + 0)/3 each, the oracle (0.916667 + 1 + 0.75)/3 = 0.889, over 22 replays 0.808 or 0.899.
+// The baseline has (1/3 + 1/2 + 1/4)/3 each, the oracle (0.916667 + 1 + 0.75)/3 = 0.889, over 22 replays 0.808 or 0.899.
 // The judges agreed on 34 of 40 verdicts; chance gives 0.86: kappa (0.85 − 0.86)/0.14.
 test('the measures of the judge are shown with intervals and counts', () => {
   const text = shown(testedCertificate());
@@ -29,8 +29,11 @@ test('the measures of the judge are shown with intervals and counts', () => {
     // Three claims in each of 20 replays; 5 of the third ones are not supported.
     'Claims 60 made · 60 ruled on · 55 supported',
     'Adj. precision 0.925',
-    'Over the baseline +0.611',
-    'over 20 pull requests; the baseline’s composite is 0.278',
+    // Every recall and reply differs alike; precision by 2/3 and 1/3, which scipy's ttest_1samp gives this interval.
+    'Over the baseline composite +0.528 [+0.505 – +0.551] over 0.361',
+    'precision +0.583 [+0.514 – +0.653] over 0.333',
+    'recall +0.500 (interval not measured) over 0.500',
+    'reply +0.500 (interval not measured) over 0.250; on 20 pull requests',
     'composite 0.808 with all 2 at 0, 0.899 with them at 1',
     'Judged again by anthropic, claude-opus-5-1, over 8 replays',
     '0.850 [0.709 – 0.929] of 40, Cohen’s kappa −0.071',

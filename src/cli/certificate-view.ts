@@ -152,9 +152,40 @@ const claimFunnel = ({ funnel }: Certificate) =>
     .map(({ step, term }) => `${funnel[step]} ${term.toLowerCase()}`)
     .join(' · ');
 
+const designEffects = ({ designEffects: effects }: Certificate) =>
+  `composite ${effects.compositeScore.toFixed(2)}, precision ${effects.precision.toFixed(2)}, recall ${effects.recall.toFixed(2)}, reply ${effects.replyAccuracy.toFixed(2)}`;
+
+/** The scores before and after the cutoff, or nothing if none was named. */
+const freshnessFacts = ({ freshness }: Certificate): [string, string][] =>
+  freshness === null
+    ? []
+    : (['before', 'after'] as const).map((side) => {
+        const part = freshness[side];
+        const { lower, upper } = part?.intervals.compositeScore ?? { lower: 0, upper: 0 };
+        return [
+          side === 'before' ? 'Up to cutoff' : 'After cutoff',
+          part === null
+            ? `no replay of a change merged ${side === 'before' ? 'by' : 'after'} ${freshness.modelCutoff}`
+            : `composite ${score(part.compositeScore)} [${score(lower)} – ${score(upper)}], precision ${score(part.precision)}, recall ${score(part.recall)}, reply ${score(part.replyAccuracy)}, on ${part.replays} changes merged ${side === 'before' ? 'by' : 'after'} ${freshness.modelCutoff}`,
+        ];
+      });
+
+const keylessFacts = ({ counts, keyless }: Certificate): [string, string][] =>
+  counts.replaced === 0
+    ? []
+    : [
+        [
+          'Without a key',
+          `${(100 * keyless.share).toFixed(1)} % of the changes, replaced by others; composite ${score(keyless.bounds.lower)} with them at 0, ${score(keyless.bounds.upper)} with them at 1`,
+        ],
+      ];
+
 const facts = (certificate: Certificate): [string, string][] => [
   ['Replays', replayCounts(certificate)],
   ['Claims', claimFunnel(certificate)],
+  ['Design effects', designEffects(certificate)],
+  ...freshnessFacts(certificate),
+  ...keylessFacts(certificate),
   [
     'Ground truth',
     `${certificate.groundTruthSource}${certificate.commitRange === null ? '' : ` (${certificate.commitRange})`}`,
@@ -224,7 +255,7 @@ const replayTable = (certificate: Certificate, paint: Paint) => {
 const meaning =
   'What is estimated: the expected score of one pull request drawn from the run’s eligible set, with equal ' +
   'weights, under this judge and these prompts. It says nothing about other repositories. ' +
-  'Intervals are 95 % and treat pull requests as independent.';
+  'Intervals are 95 % and allow for pull requests of one author or one week depending on each other (design effect).';
 
 const widest = 100;
 

@@ -23,7 +23,13 @@ export const issueCertificate = (
 ): Certificate => {
   const { configuration, draw, replays } = run;
   const { seed, seedSource, blinded, limit, minReplays, weights, constructId } = configuration;
-  const { drawn: _, reserve: __, ...drawFacts } = draw;
+  const { drawn, reserve, ...drawFacts } = draw;
+  const changes = new Map([...drawn, ...reserve].map((change) => [change.id, change]));
+  const mergeOf = (groundTruthId: string) => {
+    const change = changes.get(groundTruthId);
+    if (change === undefined) throw new Error(`The draw has no change ${groundTruthId}.`);
+    return { author: change.author, mergedAt: change.mergedAt };
+  };
   const { replayScores, ...content } = buildCertificate({
     sample: false,
     draw: drawFacts,
@@ -43,7 +49,12 @@ export const issueCertificate = (
     earlier: { canaries: noCanaries, certificates: [] },
     replaced: replays.filter(({ checkpoint }) => endOfReplay(checkpoint)?.outcome === 'replaced').length,
     unanswered: run.unanswered,
-    replays,
+    modelCutoff: configuration.modelCutoff,
+    replays: replays.map(({ groundTruthId, checkpoint }) => ({
+      groundTruthId,
+      checkpoint,
+      ...mergeOf(groundTruthId),
+    })),
   });
   // For a private repository the published ids are ordinals, which could be the id of another change here.
   const endedAt = new Map(

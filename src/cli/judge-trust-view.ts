@@ -5,6 +5,8 @@ import {
   canaryKindsText,
   ceilingText,
   hasLeaked,
+  hasLittleRoom,
+  littleRoomText,
   readAdjustedPrecision,
   reliabilityGaps,
   whyNoCanaries,
@@ -36,11 +38,23 @@ const adjusted = (certificate: Certificate) => {
   return `${estimated(reading)}, corrected for the judge’s measured mistakes; it does not replace the raw value.${ceiling}`;
 };
 
+const liftNames = [
+  ['compositeScore', 'composite'],
+  ['precision', 'precision'],
+  ['recall', 'recall'],
+  ['replyAccuracy', 'reply'],
+] as const;
+
 const lift = ({ baseline }: JudgeTrust) => {
   if (baseline === null) return notMeasured;
-  const { interval, replays } = baseline;
-  const within = interval === null ? 'interval not measured' : range(interval, signed);
-  return `${signed(baseline.lift)} ${within}, over ${replays} pull ${replays === 1 ? 'request' : 'requests'}; the baseline’s composite is ${score(baseline.compositeScore)}`;
+  const measured = liftNames.map(([measure, name]) => {
+    const { value, lift: above, interval } = baseline[measure];
+    const within = interval === null ? '(interval not measured)' : range(interval, signed);
+    return `${name} ${signed(above)} ${within} over ${score(value)}`;
+  });
+  const { replays } = baseline;
+  const room = hasLittleRoom(baseline) ? `. ${littleRoomText}` : '';
+  return `${measured.join(', ')}; on ${replays} pull ${replays === 1 ? 'request' : 'requests'}${room}`;
 };
 
 const agreed = (agreement: NonNullable<JudgeTrust['agreement']>['verdicts']) =>

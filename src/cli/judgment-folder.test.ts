@@ -92,6 +92,14 @@ const verdicts = (claimsMade: number): BaselineVerdicts => ({
     summaryCutCharacters: 0,
     copiedCharacters: 0,
   },
+  reply: {
+    kind: 'judged',
+    model: 'm-1',
+    control: false,
+    ...took,
+    replyAccuracy: 0,
+    responseCutCharacters: 0,
+  },
 });
 
 test('the first key is used by every run, and only the replay that had it made owns it', async () => {

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { type ExamHalf, examHalves } from '#contracts/exam.ts';
 import { type JudgeProvider, judgeProviders, modelJudges } from '#contracts/judge-providers.ts';
-import { runRequestSchema } from '#contracts/run-request.ts';
+import { defaultBaselineReplays, runRequestSchema } from '#contracts/run-request.ts';
 import type { JudgeChoice, NamedJudge } from './judge.ts';
 import { type OracleOptions, oracleOptions } from './oracle-choice.ts';
 
@@ -126,6 +126,16 @@ export const verifyOptions = () => [
   new Option('--min-replays <n>', 'below this many scored replays the certificate is provisional (1 to 500)')
     .argParser(wholeNumber(1, 500))
     .default(50),
+  new Option(
+    '--baseline-replays <n>',
+    'judge title and description alone on this many of the changes (0 to 1000)',
+  )
+    .argParser(wholeNumber(0, 1000))
+    .default(defaultBaselineReplays),
+  new Option(
+    '--model-cutoff <date>',
+    'the day up to which the oracle’s model may have read the repository: scores before and after it are shown apart',
+  ).argParser(day),
   new Option('--concurrency <n>', 'how many replays run at once (1 to 64)')
     .argParser(wholeNumber(1, 64))
     .default(4),
@@ -148,6 +158,8 @@ export type VerifyOptions = DrawOptions &
     agreementModel?: string;
     maxCost?: number;
     minReplays: number;
+    baselineReplays: number;
+    modelCutoff?: string;
     concurrency: number;
     out?: string;
     blind?: boolean;

@@ -23,8 +23,10 @@ export const runConfigurationSchema = z.object({
   methodologyVersion: z.string(),
   limit: z.number().int(),
   minReplays: z.number().int(),
+  baselineReplays: z.number().int(),
   since: z.string().nullable(),
   label: z.string().nullable(),
+  modelCutoff: z.string().nullable(),
   seed: z.string(),
   seedSource: seedSourceSchema,
   blinded: z.boolean(),
@@ -84,6 +86,8 @@ const options: [keyof RunDemand & keyof RunConfiguration, string][] = [
   ['minReplays', '--min-replays'],
   ['since', '--since'],
   ['label', '--label'],
+  ['modelCutoff', '--model-cutoff'],
+  ['baselineReplays', '--baseline-replays'],
   ['blinded', '--blind'],
 ];
 

@@ -2,6 +2,7 @@ import type { GroundTruth, GroundTruthDraw } from '#contracts/ground-truth.ts';
 import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
+import { judgesBaseline } from '#verification/replay/baseline.ts';
 import { absenceText } from '#verification/replay/oracle-presence.ts';
 import { type Agreement, otherChanges, runReplay } from '#verification/replay/run-replay.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
@@ -19,6 +20,8 @@ export type RunWork = {
   agreement: Agreement | null;
   oracle: Oracle;
   seed: string;
+  limit: number;
+  baselineReplays: number;
   /** See `runReplay`. */
   blinding: string | null;
   store: RunStore;
@@ -69,6 +72,7 @@ const carry = async (
     seed,
     judge,
     agreement,
+    baseline: judgesBaseline(work, { position, groundTruthId: groundTruth.id }),
     oracle: oracle.of(position, {
       noteAsking: async () => {
         await countAsking(1);

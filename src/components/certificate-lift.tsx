@@ -1,49 +1,60 @@
-import type { Interval } from '#contracts/interval.ts';
-import type { JudgeTrust } from '#contracts/judge-trust.ts';
+import type { JudgeTrust, Lift } from '#contracts/judge-trust.ts';
+import { hasLittleRoom, littleRoomText } from '#verification/certificate/judge-standing.ts';
 import { Estimate } from './estimate.tsx';
-import { Facts } from './facts.tsx';
+import { type Fact, Facts } from './facts.tsx';
 import { countOf, differenceText, notMeasured, scoreText } from './format.ts';
 
-const liftRemark = (interval: Interval | null) => {
-  if (interval === null) return 'A single pull request has no interval.';
+const liftRemark = ({ interval }: Lift) => {
+  if (interval === null) return 'No interval: fewer than 5 pull requests differ, or all differ alike.';
   if (interval.lower > 0) return 'The interval is above 0: the oracle scored above the baseline.';
   if (interval.upper < 0) return 'The interval is below 0: the oracle scored below the baseline.';
   return 'The interval includes 0: it is not shown that the oracle scored above the baseline.';
 };
 
-/** How far the oracle is above an answer that only repeats title and description. */
-export const LiftFacts = ({ trust }: { trust: JudgeTrust }) => {
-  const { baseline } = trust;
-  return (
-    <>
-      <p className="mb-4 max-w-[68ch]">
-        The baseline only repeats a pull request’s title and description and answers no question. It is judged
-        like an oracle, by the same answer keys. The lift is the oracle’s composite minus the baseline’s, on
-        the same pull requests.
-      </p>
+const measures = [
+  ['compositeScore', 'Composite'],
+  ['precision', 'Precision'],
+  ['recall', 'Recall'],
+  ['replyAccuracy', 'Reply accuracy'],
+] as const;
+
+const factsOf = (baseline: NonNullable<JudgeTrust['baseline']>): Fact[] =>
+  measures.map(([measure, term]) => ({
+    term,
+    value: (
+      <span data-lift={measure}>
+        <Estimate value={baseline[measure].lift} interval={baseline[measure].interval} show={differenceText}>
+          , the baseline {scoreText(baseline[measure].value)}
+        </Estimate>
+      </span>
+    ),
+    remark: liftRemark(baseline[measure]),
+  }));
+
+/** How far the oracle is above an answer that has only title and description. */
+export const LiftFacts = ({ trust: { baseline } }: { trust: JudgeTrust }) => (
+  <>
+    <p className="mb-4 max-w-[68ch]">
+      The baseline has only a pull request’s title and description: they are its summary, their sentences its
+      claims, the description its reply. It is judged beside the oracle’s own answer, by the same answer keys.
+      The lift is the oracle’s measure minus the baseline’s
+      {baseline === null ? '' : `, on the same ${countOf(baseline.replays, 'pull request')}`}.
+    </p>
+    {baseline === null ? (
       <Facts
         facts={[
-          baseline === null
-            ? {
-                term: 'Lift',
-                value: notMeasured,
-                remark: 'The baseline was not judged on these pull requests.',
-              }
-            : {
-                term: 'Lift',
-                value: (
-                  <Estimate value={baseline.lift} interval={baseline.interval} show={differenceText}>
-                    , over {countOf(baseline.replays, 'pull request')}
-                  </Estimate>
-                ),
-                remark: liftRemark(baseline.interval),
-              },
           {
-            term: 'Composite of the baseline',
-            value: baseline === null ? notMeasured : scoreText(baseline.compositeScore),
+            term: 'Lift',
+            value: notMeasured,
+            remark: 'The baseline was not judged on these pull requests.',
           },
         ]}
       />
-    </>
-  );
-};
+    ) : (
+      <Facts facts={factsOf(baseline)} />
+    )}
+    {baseline !== null && hasLittleRoom(baseline) ? (
+      <p className="mt-3 max-w-[68ch] text-sm text-muted">{littleRoomText}</p>
+    ) : null}
+  </>
+);

@@ -4,6 +4,7 @@ import type { Certificate } from '#contracts/certificate.ts';
 import { notChecked } from '#verification/certificate/not-checked.ts';
 import { ClaimFunnel } from './certificate-claims.tsx';
 import { GroundTruthFacts, MethodFacts, ReplayCounts } from './certificate-facts.tsx';
+import { FreshnessTable } from './certificate-freshness.tsx';
 import { JudgeTrustFacts, SecondJudgeFacts } from './certificate-judge.tsx';
 import { LiftFacts } from './certificate-lift.tsx';
 import { CertificateNotices } from './certificate-notices.tsx';
@@ -46,14 +47,21 @@ export const CertificateView = ({ certificate }: { certificate: Certificate }) =
     <Section id="estimated" title="What is estimated">
       <p className="max-w-[68ch]">
         The expected score of one pull request drawn from the run’s eligible set, with equal weights, under
-        this judge and these prompts. It says nothing about other repositories. The intervals treat pull
-        requests as independent.
+        this judge and these prompts. It says nothing about other repositories. The intervals allow for pull
+        requests of one author, or of one week, being right or wrong together: the design effect beside a
+        score says how many times larger that makes its variance.
       </p>
     </Section>
 
     <Section id="lift" title="Lift over the baseline">
       <LiftFacts trust={certificate.trust} />
     </Section>
+
+    {certificate.freshness === null ? null : (
+      <Section id="freshness" title="Before and after the model’s cutoff">
+        <FreshnessTable freshness={certificate.freshness} />
+      </Section>
+    )}
 
     <Section id="judge" title="How far the judge can be trusted">
       <JudgeTrustFacts certificate={certificate} />

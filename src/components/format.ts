@@ -10,6 +10,9 @@ export const scoreText = (value: number) => {
   return text === '-0.000' ? '0.000' : text.replace('-', '−');
 };
 
+/** "12.5 %" */
+export const percentText = (share: number) => `${(100 * share).toFixed(1)} %`;
+
 /** A difference of scores, with its sign. */
 export const differenceText = (value: number) => {
   const text = scoreText(value);

@@ -3,7 +3,7 @@ import { precisionMeaning } from '#verification/certificate/claim-steps.ts';
 import { ceilingText, readAdjustedPrecision } from '#verification/certificate/judge-standing.ts';
 import { Estimate } from './estimate.tsx';
 import { type Fact, Facts } from './facts.tsx';
-import { countOf, intervalText, notMeasured, scoreText } from './format.ts';
+import { countOf, intervalText, notMeasured, percentText, scoreText } from './format.ts';
 import { ScoreBar } from './score-bar.tsx';
 
 const rows = [
@@ -63,7 +63,10 @@ export const Scores = ({ certificate }: { certificate: Certificate }) => (
             >
               {scoreText(certificate[key])}
             </span>
-            <span className="text-sm text-muted">95 %: {intervalText(certificate.intervals[key])}</span>
+            <span className="text-sm text-muted">
+              95 %: {intervalText(certificate.intervals[key])}
+              {key === 'brier' ? '' : `, design effect ${certificate.designEffects[key].toFixed(2)}`}
+            </span>
           </p>
           <ScoreBar value={certificate[key]} interval={certificate.intervals[key]} max={max} />
           <p className="flex justify-between text-xs text-muted tabular-nums" aria-hidden="true">
@@ -81,7 +84,7 @@ const adjustedRemark =
 
 /** Numbers to read beside the scores. They replace none of them. */
 export const BesideScores = ({ certificate }: { certificate: Certificate }) => {
-  const { trust, counts, precision } = certificate;
+  const { trust, counts, precision, keyless } = certificate;
   const adjusted = readAdjustedPrecision(certificate);
   const facts: Fact[] = [
     {
@@ -107,6 +110,12 @@ export const BesideScores = ({ certificate }: { certificate: Certificate }) => {
       term: 'Composite with the unscored at 0 and at 1',
       value: intervalText(trust.bounds),
       remark: `The lowest and highest composite that the ${countOf(counts.unscored, 'unscored replay')} could have led to; not a confidence interval.`,
+    });
+  if (counts.replaced > 0)
+    facts.push({
+      term: 'Composite with the keyless at 0 and at 1',
+      value: intervalText(keyless.bounds),
+      remark: `No answer key could be made for ${percentText(keyless.share)} of the changes, so others took their place. The bounds say what that selection can hide; they are not a confidence interval.`,
     });
   return <Facts facts={facts} />;
 };

@@ -4,7 +4,13 @@ import { instantSchema } from './instant.ts';
 import { intervalSchema, unitSchema } from './interval.ts';
 import { judgeIdentitySchema, judgeProviders } from './judge-providers.ts';
 import { judgeTrustSchema, replayEvidenceSchema } from './judge-trust.ts';
-import { answerForms, claimFunnelSchema, judgeUsageSchema, replayOutcomes } from './replay.ts';
+import {
+  answerForms,
+  claimFunnelSchema,
+  dependenceSchema,
+  judgeUsageSchema,
+  replayOutcomes,
+} from './replay.ts';
 import { soughtNameSchema, soughtPartSchema, storableTextSchema } from './text.ts';
 
 export const certificateDomain = 'community_oracle';
@@ -35,6 +41,42 @@ export const intervalsSchema = z.object({
   compositeScore: intervalSchema,
   brier: intervalSchema,
 });
+
+/** How many times larger the variance of each measure's mean is because pull requests depend on each other. */
+export const designEffectsSchema = z.object({
+  precision: z.number().min(1),
+  recall: z.number().min(1),
+  replyAccuracy: z.number().min(1),
+  compositeScore: z.number().min(1),
+});
+
+const scoresOfPartSchema = z.object({
+  replays: z.number().int(),
+  precision: unitSchema,
+  recall: unitSchema,
+  replyAccuracy: unitSchema,
+  compositeScore: unitSchema,
+  brier: z.number().min(0).max(0.5),
+  intervals: intervalsSchema,
+  designEffects: designEffectsSchema,
+});
+
+/**
+ * The scores apart, by whether a change was merged after the day that the run's owner named as the oracle model's
+ * cutoff: such a change cannot have been in its training data. A part without replays is null.
+ */
+export const freshnessSchema = z.object({
+  modelCutoff: z.iso.date(),
+  before: scoresOfPartSchema.nullable(),
+  after: scoresOfPartSchema.nullable(),
+});
+export type Freshness = z.infer<typeof freshnessSchema>;
+
+/**
+ * Changes that no answer key could be made for, as a share of those that one was asked for, and the composite if all of
+ * them had been replays with 0, and with 1.
+ */
+export const keylessSchema = z.object({ share: unitSchema, bounds: intervalSchema });
 
 /**
  * Replays by how they ended, and what had to be repeated. `scored` counts every replay in the denominator, including
@@ -98,6 +140,9 @@ export const rawReplaySchema = z.object({
   /** Null for an unscored replay, like its evidence. */
   funnel: claimFunnelSchema.nullable(),
   changes: z.array(z.object({ id: storableTextSchema, surfaced: z.boolean() })),
+  dependence: dependenceSchema.nullable(),
+  /** Null: the run's owner named no cutoff, or the replay is unscored. */
+  afterCutoff: z.boolean().nullable(),
   /** Null for an unscored replay, because no published number uses it. */
   evidence: replayEvidenceSchema.nullable(),
 });
@@ -108,6 +153,9 @@ export const rawScoresSchema = z.object({
   version: z.literal(1),
   weights: weightsSchema,
   intervals: intervalsSchema,
+  designEffects: designEffectsSchema,
+  freshness: freshnessSchema.nullable(),
+  keyless: keylessSchema,
   counts: replayCountsSchema,
   draw: z.object({
     seed: storableTextSchema,
@@ -182,6 +230,9 @@ export const certificateSchema = certificateSummarySchema.extend({
   methodologyVersion: storableTextSchema,
   scoringModel: storableTextSchema,
   intervals: intervalsSchema,
+  designEffects: designEffectsSchema,
+  freshness: freshnessSchema.nullable(),
+  keyless: keylessSchema,
   counts: replayCountsSchema,
   weights: weightsSchema,
   draw: rawScoresSchema.shape.draw,
@@ -204,6 +255,9 @@ export const certificateSchema = certificateSummarySchema.extend({
       /** The counted claims that a judge ruled on: all that were made, or none where only a control got a verdict. */
       claimsRuled: z.number().int().min(0),
       funnel: claimFunnelSchema,
+      dependence: dependenceSchema,
+      /** Merged after the cutoff that the run's owner named. Null: none was named. */
+      afterCutoff: z.boolean().nullable(),
       evidence: replayEvidenceSchema,
     }),
   ),

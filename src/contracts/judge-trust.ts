@@ -28,6 +28,19 @@ const agreementSchema = z.object({
   n: z.number().int(),
 });
 
+/**
+ * One measure of the baseline, the lift over it, and the paired inference from the differences. Interval and p value are
+ * null where fewer than 5 differ, or all alike.
+ */
+const liftSchema = z.object({
+  value: unitSchema,
+  lift: z.number().min(-1).max(1),
+  interval: intervalSchema.nullable(),
+  p: unitSchema.nullable(),
+  designEffect: z.number().min(1),
+});
+export type Lift = z.infer<typeof liftSchema>;
+
 /** How far the judge can be trusted (methodology, "Canaries", "Baselines", "Bounds", "Judge-adjusted precision"). */
 export const judgeTrustSchema = z.object({
   canaries: canaryCountsSchema,
@@ -43,15 +56,16 @@ export const judgeTrustSchema = z.object({
   /** q0 + q1 − 1, and its lower 95 % bound. */
   youden: z.object({ value: z.number(), lower: z.number() }).nullable(),
   reliable: z.boolean(),
-  /** Also null if the judge is not good enough (`reliableJudge.youdenLower`). */
+  /** Null if the judge is not shown to be reliable. */
   adjustedPrecision: z.object({ value: unitSchema, interval: intervalSchema }).nullable(),
-  /** The baseline's composite on the same pull requests, and how far the oracle's is above it. */
+  /** The baseline's measures on some of the pull requests, and how far the oracle's are above it on the same ones. */
   baseline: z
     .object({
-      compositeScore: unitSchema,
-      lift: z.number().min(-1).max(1),
-      interval: intervalSchema.nullable(),
       replays: z.number().int(),
+      precision: liftSchema,
+      recall: liftSchema,
+      replyAccuracy: liftSchema,
+      compositeScore: liftSchema,
     })
     .nullable(),
   /** The composite with every unscored replay at 0, and at 1. */
@@ -72,6 +86,7 @@ const baselineEvidenceSchema = z.object({
   claimsSupported: z.number().int(),
   changesTotal: z.number().int(),
   changesSurfaced: z.number().int(),
+  replyAccuracy: z.literal(replyAccuracies),
 });
 
 /** One replay's part in computing how far the judge can be trusted. */

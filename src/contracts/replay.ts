@@ -159,10 +159,11 @@ export type AnswerKeyOutcome = z.infer<typeof answerKeyOutcomeSchema>;
 export const baselineVerdictsSchema = z.object({
   precision: precisionVerdictSchema,
   recall: recallVerdictSchema,
+  reply: replyVerdictSchema,
 });
 export type BaselineVerdicts = z.infer<typeof baselineVerdictsSchema>;
 
-/** The baseline's verdicts of one replay: its own as each arrives, or both from another run (`reused`). */
+/** The baseline's verdicts of one replay: its own as each arrives, or all from another run (`reused`). */
 export const baselineSchema = baselineVerdictsSchema.partial().extend({ reused: z.boolean() });
 export type Baseline = z.infer<typeof baselineSchema>;
 
@@ -217,6 +218,17 @@ export const claimFunnelSchema = z.object({
   missing: z.number().int().min(0),
 });
 export type ClaimFunnel = z.infer<typeof claimFunnelSchema>;
+
+/**
+ * Which of a certificate's replays may be right or wrong together, as ordinals from 1: the author, the ISO week (UTC) of
+ * the merge, and the place in the order of merges.
+ */
+export const dependenceSchema = z.object({
+  author: z.number().int().min(1),
+  week: z.number().int().min(1),
+  mergeOrder: z.number().int().min(1),
+});
+export type Dependence = z.infer<typeof dependenceSchema>;
 
 /** A replay's measures, unrounded. Only `scored` and `oracle_failure` replays have them. */
 export type ReplayScore = {

@@ -65,6 +65,8 @@ export const runConfigSchema = z.object({
   source: runSourceSchema,
   since: storableTextSchema.nullable(),
   label: storableTextSchema.nullable(),
+  /** The day up to which the oracle's model may have read the repository, as its owner names it. */
+  modelCutoff: z.iso.date().nullable(),
   seed: storableTextSchema,
   seedSource: seedSourceSchema,
   blinded: z.boolean(),
@@ -81,6 +83,8 @@ export const runConfigSchema = z.object({
   economy: z.boolean(),
   limit: z.number().int(),
   minReplays: z.number().int(),
+  /** How many of the changes drawn the baseline is judged on. */
+  baselineReplays: z.number().int(),
   weights: weightsSchema,
 });
 export type RunConfig = z.infer<typeof runConfigSchema>;

@@ -60,6 +60,7 @@ const configOf = (standing: Standing, changes: Partial<RunConfig>): RunConfig =>
   source: { kind: 'github', owner: 'octo', name: 'widgets' },
   since: null,
   label: null,
+  modelCutoff: null,
   seed: 's',
   seedSource: 'verifier',
   blinded: false,
@@ -72,6 +73,7 @@ const configOf = (standing: Standing, changes: Partial<RunConfig>): RunConfig =>
   economy: false,
   limit: 1,
   minReplays: 1,
+  baselineReplays: 40,
   weights: { precision: 1, recall: 1, replyAccuracy: 1 },
   ...changes,
 });

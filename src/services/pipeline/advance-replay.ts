@@ -13,6 +13,7 @@ import { AwaitsBatch } from '#verification/judges/model/batches.ts';
 import { judgePatienceMs, patientJudge, type WaitForJudge } from '#verification/judges/patient-judge.ts';
 import { resending } from '#verification/judges/resending.ts';
 import { cleanOracle } from '#verification/oracles/oracle.ts';
+import { judgesBaseline } from '#verification/replay/baseline.ts';
 import {
   type Agreement,
   otherChanges,
@@ -198,6 +199,7 @@ export const advanceReplay = async (
           seed: config.seed,
           judge,
           agreement,
+          baseline: judgesBaseline(config, row),
           shared: sharedJudgments(context, { groundTruthDigest, replayId }, judge),
           oracle,
           store: observedStore(context, checkpointStore(context, { runId, row }), config),

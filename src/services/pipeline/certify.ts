@@ -1,6 +1,7 @@
-import { and, asc, eq } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import { chunksOf } from '#db/chunks.ts';
 import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
+import { groundTruthRecords } from '#db/schema/ground-truths.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import {
@@ -74,11 +75,17 @@ export const certifyRun = async (
     work: async () => {
       const { config, draw } = run;
       if (draw === null) throw new Error('A run that was never ingested cannot be certified.');
-      const rows = await db
-        .select()
+      const ended = await db
+        .select({
+          row: verificationReplays,
+          author: sql<string | null>`${groundTruthRecords.record} ->> 'author'`,
+          mergedAt: sql<string | null>`${groundTruthRecords.record} ->> 'mergedAt'`,
+        })
         .from(verificationReplays)
+        .leftJoin(groundTruthRecords, eq(groundTruthRecords.digest, verificationReplays.groundTruthDigest))
         .where(and(eq(verificationReplays.runId, runId), eq(verificationReplays.state, 'ended')))
         .orderBy(asc(verificationReplays.position));
+      const rows = ended.map(({ row }) => row);
       const absence = absenceOf(rows.flatMap(askedOf));
       if (absence !== null) {
         await failRun(db, runId, `${absenceText(absence)} ${resumeWhenThere}`, now());
@@ -104,7 +111,12 @@ export const certifyRun = async (
         earlier: await earlierCanaries(context, judge, draw.private ? '' : draw.source),
         replaced: rows.filter(({ outcome }) => outcome === 'replaced').length,
         unanswered: await unansweredCalls(db, runId),
-        replays: rows.map((row) => ({ groundTruthId: row.groundTruthId, checkpoint: checkpointOf(row) })),
+        modelCutoff: config.modelCutoff,
+        replays: ended.map(({ row, author, mergedAt }) => {
+          // The records of a run that is under way are kept, private ones too.
+          if (mergedAt === null) throw new Error(`The change of the replay ${row.id} was erased.`);
+          return { groundTruthId: row.groundTruthId, checkpoint: checkpointOf(row), author, mergedAt };
+        }),
       };
       let content: CertificateContent;
       try {

@@ -11,7 +11,7 @@ import {
 } from '#contracts/judge-providers.ts';
 import { redacted } from '#contracts/redacted.ts';
 import type { RunConfig } from '#contracts/run.ts';
-import type { RunRequest } from '#contracts/run-request.ts';
+import { defaultBaselineReplays, type RunRequest } from '#contracts/run-request.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import type { RunTarget } from './target.ts';
 
@@ -21,8 +21,10 @@ type Asked = Pick<RunRequest, 'githubToken' | 'limit' | 'minReplays'> &
       RunRequest,
       | 'since'
       | 'label'
+      | 'modelCutoff'
       | 'seed'
       | 'blinded'
+      | 'baselineReplays'
       | 'agreementSample'
       | 'agreementJudge'
       | 'agreementModel'
@@ -122,6 +124,7 @@ export const runConfigOf = (
     ...target,
     since: request.since ?? null,
     label: request.label ?? null,
+    modelCutoff: request.modelCutoff ?? null,
     seed: request.seed ?? randomBytes(16).toString('hex'),
     seedSource: request.seed === undefined ? 'verifier' : 'owner',
     blinded: request.blinded ?? false,
@@ -132,6 +135,7 @@ export const runConfigOf = (
     economy: request.economy ?? false,
     limit: request.limit,
     minReplays: request.minReplays,
+    baselineReplays: request.baselineReplays ?? defaultBaselineReplays,
     weights: defaultWeights,
   };
 };

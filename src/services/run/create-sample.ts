@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { defaultWeights } from '#contracts/certificate.ts';
+import { defaultBaselineReplays } from '#contracts/run-request.ts';
 import { offlineModel } from '#verification/judges/offline/rule.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { whyNotAdmitted } from './admission.ts';
@@ -28,6 +29,7 @@ export const createSampleRun = async (context: ServiceContext, actor: Actor): Pr
       source: { kind: 'sample' },
       since: null,
       label: null,
+      modelCutoff: null,
       seed: randomBytes(16).toString('hex'),
       seedSource: 'verifier',
       blinded: false,
@@ -40,6 +42,7 @@ export const createSampleRun = async (context: ServiceContext, actor: Actor): Pr
       economy: false,
       limit: sampleReplays,
       minReplays: 10,
+      baselineReplays: defaultBaselineReplays,
       weights: defaultWeights,
     },
     secrets: { githubToken: null, oracleUrl: null, oracleHeaders: {} },

@@ -3,6 +3,17 @@ import { buildCertificate, type CertificateInput } from '#verification/certifica
 import { noCanaries } from '#verification/certificate/judge-trust.ts';
 import { presentCertificate } from '#verification/certificate/present.ts';
 
+type EndedReplay = CertificateInput['replays'][number];
+/** A replay in a certificate. Unless it says otherwise, its change has an unknown author and a week of its own. */
+export type BuiltReplay = Pick<EndedReplay, 'groundTruthId' | 'checkpoint'> & Partial<EndedReplay>;
+
+/** The same for one id, and mostly another for another id. */
+const weekOf = (id: string) =>
+  new Date(
+    Date.UTC(2020, 0, 6) +
+      7 * 86_400_000 * ([...id].reduce((sum, c) => sum * 10 + c.charCodeAt(0) - 48, 0) % 997),
+  ).toISOString();
+
 type Changed = Partial<Omit<CertificateInput, 'draw' | 'judge' | 'replays'>> & {
   draw?: Partial<CertificateInput['draw']>;
   judge?: Partial<CertificateInput['judge']>;
@@ -10,7 +21,7 @@ type Changed = Partial<Omit<CertificateInput, 'draw' | 'judge' | 'replays'>> & {
 
 /** A run with these ended replays, judged offline, without earlier runs, and otherwise minimal. */
 export const certificateInput = (
-  replays: CertificateInput['replays'],
+  replays: readonly BuiltReplay[],
   { draw, judge, ...changed }: Changed = {},
 ): CertificateInput => ({
   sample: false,
@@ -39,7 +50,12 @@ export const certificateInput = (
   earlier: { canaries: noCanaries, certificates: [] },
   replaced: 0,
   unanswered: { likelyUsd: 0, mostUsd: 0 },
-  replays,
+  modelCutoff: null,
+  replays: replays.map((replay) => ({
+    author: null,
+    mergedAt: weekOf(replay.groundTruthId),
+    ...replay,
+  })),
   ...changed,
 });
 

@@ -53,6 +53,7 @@ export async function replayFixture(
     seed: 'fixtures',
     shared: null,
     agreement: null,
+    baseline: true,
     blinding: null,
     judge,
     oracle: {

@@ -45,6 +45,7 @@ export const judgedRun = async ({
         seed,
         judge,
         agreement,
+        baseline: true,
         shared: shared?.(groundTruth) ?? null,
         blinding: null,
         oracle: {
@@ -56,7 +57,12 @@ export const judgedRun = async ({
     }
   };
   await Promise.all(Array.from({ length: concurrency }, carry));
-  const replays = [...checkpoints].map(([groundTruthId, checkpoint]) => ({ groundTruthId, checkpoint }));
+  const changeOf = new Map(changes.map((change) => [change.id, change]));
+  const replays = [...checkpoints].map(([groundTruthId, checkpoint]) => ({
+    ...changeOf.get(groundTruthId),
+    groundTruthId,
+    checkpoint,
+  }));
   const content = buildCertificate(
     certificateInput(replays, {
       draw: { listed: changes.length, commitRange: null },

@@ -37,10 +37,17 @@ const whole = (
       claims: precision.claims.map((claim, at) => ({ ...claim, supported: at <= place % 2 })),
     },
     recall: { ...recall, changes: recall.changes.map((change, at) => ({ ...change, surfaced: at === 0 })) },
+    reply: { ...reply, replyAccuracy: place % 2 === 0 ? 0.25 : 0 },
     reused: false,
   };
   return { ...checkpoint, precision: { ...precision, canaries: shown }, baseline, second };
 };
+
+/** Two changes an author, and three a week. */
+const mergeOf = (place: number) => ({
+  author: `author-${place >> 1}`,
+  mergedAt: new Date(Date.UTC(2026, 0, 5 + 7 * Math.floor(place / 3) + (place % 3))).toISOString(),
+});
 
 /** Any two values differ in how often each judge gives them, so changing any value changes kappa. */
 const replies: [Verdicts['replyAccuracy'], Verdicts['replyAccuracy']][] = [
@@ -75,6 +82,7 @@ export const measuredCertificate = (earlier: EarlierCanaries = earlierRuns): Cer
       [
         ...replies.map(([first, second], place) => ({
           groundTruthId: `${place + 1}`,
+          ...mergeOf(place),
           checkpoint: whole(
             {
               claims: [true, place % 2 === 0, place % 3 === 0],
@@ -87,6 +95,7 @@ export const measuredCertificate = (earlier: EarlierCanaries = earlierRuns): Cer
         })),
         {
           groundTruthId: '11',
+          ...mergeOf(10),
           checkpoint: {
             ...failedCheckpoint(3),
             answerKey: judgedCheckpoint({ claims: [], changes: [false, false, false], replyAccuracy: 0 }, 'm')
@@ -108,6 +117,8 @@ export const measuredCertificate = (earlier: EarlierCanaries = earlierRuns): Cer
         weights: { precision: 2, recall: 1, replyAccuracy: 1 },
         judge: { provider: 'anthropic', model: 'm' },
         second: { provider: 'chat', model: 'other', endpoint: 'http://localhost:11434' },
+        modelCutoff: '2026-01-20',
+        replaced: 1,
         earlier,
       },
     ),

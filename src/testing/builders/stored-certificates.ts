@@ -76,7 +76,7 @@ const testedCheckpoint = (place: number): ReplayCheckpoint => {
     return { ...checkpoint, answerKey: { ...checkpoint.answerKey, reused: place === 2 } };
   };
   const first = judged({ claims: [true, true, place % 4 > 0], changes: [true, true], replyAccuracy: 0.75 });
-  const baseline = judged({ claims: [true, false, false], changes: [true, false], replyAccuracy: 0 });
+  const baseline = judged({ claims: [true, false, false], changes: [true, false], replyAccuracy: 0.25 });
   const second = judged(
     { claims: [true, true, true], changes: [true, place > 3], replyAccuracy: place > 1 ? 0.75 : 0.5 },
     secondModel,
@@ -94,7 +94,12 @@ const testedCheckpoint = (place: number): ReplayCheckpoint => {
         ...canaries('injected', 5, errs),
       ],
     },
-    baseline: { precision: baseline.precision, recall: baseline.recall, reused: false },
+    baseline: {
+      precision: baseline.precision,
+      recall: baseline.recall,
+      reply: baseline.reply,
+      reused: false,
+    },
     ...(place < 8
       ? { second: { precision: second.precision, recall: second.recall, reply: second.reply } }
       : {}),

@@ -82,6 +82,7 @@ export const fooledReplay = async (
     store: replay.store,
     shared: null,
     agreement: null,
+    baseline: true,
     blinding: null,
   });
   return { end, checkpoint: replay.kept, requests };

@@ -57,6 +57,8 @@ export const stage = ({
   refuseToSave,
   shared = null,
   agreement = null,
+  baseline = true,
+  holdUntil = async () => {},
 }: {
   checkpoint?: ReplayCheckpoint;
   respond?: (task: JudgeTask) => ScriptedReply;
@@ -64,6 +66,9 @@ export const stage = ({
   refuseToSave?: string;
   shared?: SharedJudgments | null;
   agreement?: { share: number; respond: (task: JudgeTask) => ScriptedReply } | null;
+  baseline?: boolean;
+  /** Each answer of the judge waits for this. */
+  holdUntil?: (task: JudgeTask) => Promise<void>;
 } = {}) => {
   const opened = scriptedJudge(...Array.from({ length: 20 }, () => respond));
   const events: string[] = [];
@@ -77,7 +82,14 @@ export const stage = ({
     promptDigest: '',
     open: () => pullRequestJudge,
   });
-  const judge = judgeOf(opened);
+  const judge = judgeOf({
+    ...opened,
+    ask: async (task, signal) => {
+      const reply = await opened.ask(task, signal);
+      await holdUntil(task);
+      return reply;
+    },
+  });
   const oracle: Oracle = {
     ask: async (request) => {
       requests.push(request);
@@ -105,6 +117,7 @@ export const stage = ({
       oracle,
       store,
       shared,
+      baseline,
       agreement: agreement && { share: agreement.share, judge: judgeOf(second) },
       blinding: null,
       signal,

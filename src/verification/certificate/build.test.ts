@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { rawScoresSchema } from '#contracts/certificate.ts';
 import type { JudgeUsage, ReplayCheckpoint } from '#contracts/replay.ts';
 import { noUsage } from '#contracts/replay.ts';
-import { certificateInput } from '#testing/builders/issued-certificate.ts';
+import { type BuiltReplay, certificateInput } from '#testing/builders/issued-certificate.ts';
 import {
   failedCheckpoint,
   judgedCheckpoint,
@@ -18,7 +18,7 @@ const draw = {
   private: false,
 };
 const input = (
-  replays: CertificateInput['replays'],
+  replays: BuiltReplay[],
   changed: Partial<Pick<CertificateInput, 'draw' | 'minReplays'>> = {},
 ): CertificateInput =>
   certificateInput(replays, {

@@ -6,6 +6,7 @@ import {
   type UnansweredCalls,
   type Weights,
 } from '#contracts/certificate.ts';
+import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { JudgeIdentity } from '#contracts/judge-providers.ts';
 import { answerForms, type ReplayCheckpoint, type ReplayScore } from '#contracts/replay.ts';
 import type { RunDraw } from '#contracts/run.ts';
@@ -13,9 +14,11 @@ import { totalUsage, usageByMeasure } from '../judges/judge-usage.ts';
 import { absenceOf, absenceText } from '../replay/oracle-presence.ts';
 import { endOfReplay, type ReplayEnd, scoreReplay } from '../replay/score.ts';
 import { verdictsOf } from '../replay/stored-verdicts.ts';
-import { aggregate, compareGroundTruthIds, rounded } from '../statistics/aggregate.ts';
+import { aggregate, compareGroundTruthIds, rounded, roundedThroughout } from '../statistics/aggregate.ts';
+import { withDependence } from './dependence.ts';
 import { type EarlierCanaries, judgeTrust } from './judge-trust.ts';
 import { mostFrequent } from './most-frequent.ts';
+import { freshnessOf, isAfterCutoff, keylessOf } from './parts.ts';
 import { type EndedReplay, evidenceOf, rawReplay } from './raw-replay.ts';
 
 /** A run that cannot be certified. The message tells its owner why and what to do. */
@@ -43,7 +46,12 @@ export type CertificateInput = {
   earlier: EarlierCanaries;
   replaced: number;
   unanswered: UnansweredCalls;
-  replays: { groundTruthId: string; checkpoint: ReplayCheckpoint }[];
+  /** The day up to which the oracle's model may have read the repository. Null: its owner named none. */
+  modelCutoff: string | null;
+  replays: ({ groundTruthId: string; checkpoint: ReplayCheckpoint } & Pick<
+    GroundTruth,
+    'author' | 'mergedAt'
+  >)[];
 };
 
 /** `scored` is false for an oracle failure, which counts in the denominator with zeros. */
@@ -115,21 +123,18 @@ const refuseUnscored = (replays: EndedReplay[]) => {
   );
 };
 
-const roundedInterval = ({ lower, upper }: { lower: number; upper: number }) => ({
-  lower: rounded(lower),
-  upper: rounded(upper),
-});
-
 /**
  * The certificate of a run, from its stored checkpoints alone (methodology, "The certificate's numbers").
  * @throws Uncertifiable if no replay was scored, or the oracle took no question.
  */
 export const buildCertificate = (input: CertificateInput): CertificateContent => {
-  const { draw, judge, weights } = input;
+  const { draw, judge, weights, modelCutoff, replaced } = input;
   const replays = input.replays
-    .map(({ groundTruthId, checkpoint }) => ({
+    .map(({ groundTruthId, checkpoint, author, mergedAt }) => ({
       groundTruthId,
       checkpoint,
+      author,
+      mergedAt,
       end: endOf(groundTruthId, checkpoint),
       score: scoreReplay(groundTruthId, checkpoint),
     }))
@@ -142,28 +147,29 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
   refuseAbsentOracle(replays.map(({ checkpoint }) => checkpoint));
   refuseUnscored(replays);
 
-  const inDenominator = replays.flatMap(({ id, checkpoint, score }) =>
-    score === null
-      ? []
-      : [
-          {
-            checkpoint,
-            score: { ...score, groundTruthId: id },
-            evidence: evidenceOf({ id, checkpoint }),
-          },
-        ],
-  );
+  const scored = replays.flatMap(({ score, ...replay }) => (score === null ? [] : [{ ...replay, score }]));
+  const inDenominator = withDependence(scored).map(({ id, checkpoint, score, mergedAt, dependence }) => ({
+    checkpoint,
+    score: { ...score, groundTruthId: id },
+    evidence: evidenceOf({ id, checkpoint }),
+    change: { dependence, afterCutoff: modelCutoff === null ? null : isAfterCutoff(mergedAt, modelCutoff) },
+  }));
   const scoringModelOf = (checkpoint: ReplayCheckpoint) => mostFrequent(modelsOf(checkpoint)) ?? judge.model;
-  const totals = aggregate(
-    inDenominator.map(({ score }) => score),
-    weights,
-  );
+  const measured = inDenominator.map(({ score, change, evidence }) => ({
+    ...score,
+    ...change,
+    claimsRuled: score.funnel.ruled,
+    evidence,
+  }));
+  const totals = aggregate(measured, weights);
   const checkpoints = input.replays.map(({ checkpoint }) => checkpoint);
   const judgeCalls = checkpoints.flatMap(judgeCallsOf);
   const forms = new Set(checkpoints.flatMap(ownCallsOf).map(({ form }) => form));
   const byMeasure = usageByMeasure(checkpoints);
   const countOf = (outcome: ReplayEnd['outcome']) =>
     replays.filter(({ end }) => end.outcome === outcome).length;
+  const unscored = countOf('unscored');
+  const changeOf = new Map(inDenominator.map(({ score, change }) => [score.groundTruthId, change]));
 
   return {
     replayCount: inDenominator.length,
@@ -183,18 +189,15 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
     rawScores: {
       version: 1,
       weights,
-      intervals: {
-        precision: roundedInterval(totals.intervals.precision),
-        recall: roundedInterval(totals.intervals.recall),
-        replyAccuracy: roundedInterval(totals.intervals.replyAccuracy),
-        compositeScore: roundedInterval(totals.intervals.compositeScore),
-        brier: roundedInterval(totals.intervals.brier),
-      },
+      intervals: roundedThroughout(totals.intervals),
+      designEffects: roundedThroughout(totals.designEffects),
+      freshness: freshnessOf(measured, { modelCutoff, weights }),
+      keyless: keylessOf(measured, { replaced, unscored, weights }),
       counts: {
         scored: inDenominator.length,
         oracleFailures: countOf('oracle_failure'),
-        unscored: countOf('unscored'),
-        replaced: input.replaced,
+        unscored,
+        replaced,
         oracleRetries: sum(checkpoints.map(({ oracle }) => oracle?.retries ?? 0)),
         oracleAskedAgain: sum(checkpoints.map(({ oracle }) => oracle?.askedBefore ?? 0)),
         judgeReasks: sum(judgeCalls.map(({ asks }) => Math.max(0, asks - 1))),
@@ -220,15 +223,8 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
       usageByMeasure: byMeasure,
       unanswered: input.unanswered,
       trust: judgeTrust({
-        replays: inDenominator.map(({ score, evidence }) => ({
-          precision: score.precision,
-          recall: score.recall,
-          replyAccuracy: score.replyAccuracy,
-          claimsRuled: score.funnel.ruled,
-          claimsTotal: score.claimsTotal,
-          evidence,
-        })),
-        unscored: countOf('unscored'),
+        replays: measured,
+        unscored,
         weights,
         earlier: input.earlier,
         second: input.second,
@@ -237,7 +233,7 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
       provisional: inDenominator.length < input.minReplays,
       minReplays: input.minReplays,
       private: draw.private,
-      replays: replays.map((replay) => rawReplay(replay, draw.private)),
+      replays: replays.map((replay) => rawReplay(replay, changeOf.get(replay.id) ?? null, draw.private)),
     },
     replayScores: inDenominator.map(({ checkpoint, score: { outcome, funnel: _funnel, ...score } }) => ({
       ...score,

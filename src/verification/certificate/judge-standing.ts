@@ -33,6 +33,12 @@ export const reliabilityGaps = ({ pool, youden, reliable }: JudgeTrust): string[
 export const hasLeaked = ({ pool }: Pick<JudgeTrust, 'pool'>): boolean =>
   pool.canaries.injected.supported > 0;
 
+/** The baseline's composite from which on the methodology warns that a lift cannot be large. */
+const littleRoom = 0.8;
+export const littleRoomText = 'There is little room for lift: the baseline itself scores above 80.';
+export const hasLittleRoom = ({ compositeScore }: NonNullable<JudgeTrust['baseline']>): boolean =>
+  compositeScore.value > littleRoom;
+
 /** Why canaries of some or all kinds are missing in this run, or null if none is missing. */
 export const whyNoCanaries = ({ trust, replayScores }: Certificate): string | null => {
   const missing = kinds.filter((kind) => trust.canaries[kind].shown === 0);

@@ -1,14 +1,20 @@
 import { expect, test } from 'vitest';
 import type { ReplayEvidence } from '#contracts/judge-trust.ts';
 import type { CanaryVerdict } from '#contracts/replay.ts';
+import { independent } from '#testing/builders/independent.ts';
 import { fc } from '#testing/runners/fuzzing.ts';
 import { addCanaries, judgeTrust, noCanaries, subtractCanaries, type TrustInput } from './judge-trust.ts';
 
 const even = { precision: 1, recall: 1, replyAccuracy: 1 };
 const nothing: ReplayEvidence = { canaries: [], baseline: null, second: null };
-const trustOf = (replays: TrustInput['replays'], changed: Partial<TrustInput> = {}) =>
+type Replay = Omit<TrustInput['replays'][number], 'groundTruthId' | 'dependence'>;
+const trustOf = (replays: Replay[], changed: Partial<TrustInput> = {}) =>
   judgeTrust({
-    replays,
+    replays: replays.map((replay, place) => ({
+      ...replay,
+      groundTruthId: `${place + 1}`,
+      dependence: independent(place),
+    })),
     unscored: 0,
     weights: even,
     earlier: { canaries: noCanaries, certificates: [] },
@@ -97,35 +103,81 @@ const manyCanaries = (ofTrue: number, ofFalse: number): TrustInput['earlier'] =>
   certificates: ['earlier'],
 });
 
-test('precision is not adjusted by a judge whose canaries do not show it to be good', () => {
+test('precision is adjusted for a reliable judge only', () => {
   const replays = [{ ...measures(0.5), evidence: nothing }];
-  const adjusted = (ofTrue: number, ofFalse: number) =>
-    trustOf(replays, { earlier: manyCanaries(ofTrue, ofFalse) }).adjustedPrecision;
+  const adjusted = (ofTrue: number, ofFalse: number, injected = 100) => {
+    const earlier = manyCanaries(ofTrue, ofFalse);
+    earlier.canaries.injected.shown = injected;
+    return trustOf(replays, { earlier }).adjustedPrecision;
+  };
   // Every true claim and 77 of 100 false ones are supported. An adjusted precision would be clipped to 0.
   expect(adjusted(100, 77)).toBeNull();
   // Bounds of the index with Python: 0.506632 and 0.495836.
   expect(adjusted(81, 18)).not.toBeNull();
   expect(adjusted(81, 19)).toBeNull();
+  // Good rates, but too few canaries of one kind to call the judge reliable.
+  expect(adjusted(100, 0, 99)).toBeNull();
 });
 
-test('the lift is the mean difference to the baseline over the replays that have one, with 0 for the baseline’s reply', () => {
-  const held = { claimsTotal: 3, claimsSupported: 3, changesTotal: 2, changesSurfaced: 1 };
+test('the lift of each measure is the mean difference over the replays that have a baseline', () => {
+  const held = {
+    claimsTotal: 3,
+    claimsSupported: 3,
+    changesTotal: 2,
+    changesSurfaced: 1,
+    replyAccuracy: 0.5,
+  } as const;
+  const without = { ...held, claimsSupported: 0, replyAccuracy: 0 } as const;
   const { baseline } = trustOf([
     { ...measures(0.75), evidence: { ...nothing, baseline: held } },
-    { ...measures(0.25), evidence: { ...nothing, baseline: { ...held, claimsSupported: 0 } } },
+    { ...measures(0.25), evidence: { ...nothing, baseline: without } },
     { ...measures(1), evidence: nothing },
     { ...measures(1), evidence: nothing },
   ]);
-  // By hand: the baseline's composites are (1 + 0.5)/3 and 0.5/3, their mean 1/3; the oracle's 0.75 and 0.25, mean 0.5.
-  expect(baseline).toMatchObject({ compositeScore: 0.333333, lift: 0.166667, replays: 2 });
-  expect(baseline?.interval?.lower).toBeLessThan(0.166667);
+  // By hand: the baseline's composites are (1 + .5 + .5)/3 and .5/3, their mean 5/12; the oracle's 0.75 and 0.25.
+  const apart = { interval: null, p: null, designEffect: 1 };
+  expect(baseline).toEqual({
+    replays: 2,
+    precision: { value: 0.5, lift: 0, ...apart },
+    recall: { value: 0.5, lift: 0, ...apart },
+    replyAccuracy: { value: 0.25, lift: 0.25, ...apart },
+    compositeScore: { value: 0.416667, lift: 0.083333, ...apart },
+  });
+});
+
+test('a lift has the paired inference of a comparison', () => {
+  const replays = [1, 0.5, 0.25, 1, 0.75, 0.5, 1, 0.25].map((value) => ({
+    ...measures(value),
+    evidence: {
+      ...nothing,
+      baseline: {
+        claimsTotal: 2,
+        claimsSupported: 1,
+        changesTotal: 2,
+        changesSurfaced: 0,
+        replyAccuracy: 0.25 as const,
+      },
+    },
+  }));
+  // Derived with scipy 1.17, ttest_1samp of the differences to 0.5, 0 and 0.25.
+  expect(trustOf(replays).baseline).toMatchObject({
+    precision: { lift: 0.15625, interval: { lower: -0.115973, upper: 0.428473 }, p: 0.216838 },
+    recall: { lift: 0.65625, interval: { lower: 0.384027, upper: 0.928473 }, p: 0.000735 },
+    replyAccuracy: { lift: 0.40625, interval: { lower: 0.134027, upper: 0.678473 }, p: 0.009613 },
+  });
 });
 
 test('weights apply to the baseline as to the oracle', () => {
-  const held = { claimsTotal: 3, claimsSupported: 3, changesTotal: 2, changesSurfaced: 0 };
+  const held = {
+    claimsTotal: 3,
+    claimsSupported: 3,
+    changesTotal: 2,
+    changesSurfaced: 0,
+    replyAccuracy: 0,
+  } as const;
   const replays = [{ ...measures(0.5), evidence: { ...nothing, baseline: held } }];
   const { baseline } = trustOf(replays, { weights: { precision: 1, recall: 0, replyAccuracy: 0 } });
-  expect(baseline).toEqual({ compositeScore: 1, lift: -0.5, interval: null, replays: 1 });
+  expect(baseline).toMatchObject({ compositeScore: { value: 1, lift: -0.5, interval: null }, replays: 1 });
 });
 
 test('bounds count every unscored replay as 0, and as 1', () => {

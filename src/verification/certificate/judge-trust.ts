@@ -1,19 +1,25 @@
 import type { Weights } from '#contracts/certificate.ts';
-import { mapLeaves } from '#contracts/json.ts';
 import type { JudgeIdentity } from '#contracts/judge-providers.ts';
 import {
   type CanaryCounts,
   type JudgeTrust,
+  type Lift,
   type ReplayEvidence,
   reliableJudge,
 } from '#contracts/judge-trust.ts';
 import type { canaryKinds } from '#contracts/replay.ts';
 import { adjustedPrecision } from '../statistics/adjusted-precision.ts';
-import { compositeOf, type Measures, rounded } from '../statistics/aggregate.ts';
+import {
+  compositeOf,
+  type MeasuredReplay,
+  type Measures,
+  roundedThroughout,
+} from '../statistics/aggregate.ts';
 import { agreement } from '../statistics/agreement.ts';
-import { judgeReliability } from '../statistics/judge-reliability.ts';
-import { pairedDifference } from '../statistics/paired.ts';
-import { unscoredBounds } from '../statistics/unscored-bounds.ts';
+import { mean } from '../statistics/interval.ts';
+import { type JudgeReliability, judgeReliability } from '../statistics/judge-reliability.ts';
+import { missingBounds } from '../statistics/missing-bounds.ts';
+import { type Pair, pairedDifference } from '../statistics/paired.ts';
 import { mostFrequent } from './most-frequent.ts';
 
 /**
@@ -24,7 +30,11 @@ export type EarlierCanaries = { canaries: CanaryCounts; certificates: string[] }
 
 export type TrustInput = {
   /** The replays in the denominator, ordered by id. */
-  replays: readonly (Measures & { claimsRuled: number; claimsTotal: number; evidence: ReplayEvidence })[];
+  replays: readonly (MeasuredReplay & {
+    claimsRuled: number;
+    claimsTotal: number;
+    evidence: ReplayEvidence;
+  })[];
   unscored: number;
   weights: Weights;
   earlier: EarlierCanaries;
@@ -63,24 +73,43 @@ export const countCanaries = (evidence: Pick<ReplayEvidence, 'canaries'>[]): Can
   return { true: of('true'), false: of('false'), injected: of('injected') };
 };
 
+const liftOf = (pairs: readonly Pair[]): Lift => {
+  const { mean: lift, inference, designEffect } = pairedDifference(pairs);
+  return {
+    value: mean(pairs.map(({ b }) => b)),
+    lift,
+    interval: inference?.interval ?? null,
+    p: inference?.p ?? null,
+    designEffect,
+  };
+};
+
 const baselineOf = (replays: TrustInput['replays'], weights: Weights): JudgeTrust['baseline'] => {
-  const pairs = replays.flatMap(({ evidence, ...measures }) => {
-    const { baseline } = evidence;
+  const both = replays.flatMap((oracle) => {
+    const { baseline } = oracle.evidence;
     if (baseline === null) return [];
-    const own = {
+    const own: Measures = {
       precision: baseline.claimsSupported / baseline.claimsTotal,
       recall: baseline.changesSurfaced / baseline.changesTotal,
-      replyAccuracy: 0,
+      replyAccuracy: baseline.replyAccuracy,
     };
-    return [{ a: compositeOf(measures, weights), b: compositeOf(own, weights) }];
+    return [{ oracle, own }];
   });
-  if (pairs.length === 0) return null;
-  const { mean, interval } = pairedDifference(pairs);
+  if (both.length === 0) return null;
+  const liftIn = (measureOf: (measures: Measures) => number) =>
+    liftOf(
+      both.map(({ oracle, own }) => ({
+        a: measureOf(oracle),
+        b: measureOf(own),
+        dependence: oracle.dependence,
+      })),
+    );
   return {
-    compositeScore: pairs.reduce((total, { b }) => total + b, 0) / pairs.length,
-    lift: mean,
-    interval,
-    replays: pairs.length,
+    replays: both.length,
+    precision: liftIn(({ precision }) => precision),
+    recall: liftIn(({ recall }) => recall),
+    replyAccuracy: liftIn(({ replyAccuracy }) => replyAccuracy),
+    compositeScore: liftIn((measures) => compositeOf(measures, weights)),
   };
 };
 
@@ -102,13 +131,18 @@ const agreementOf = (evidence: ReplayEvidence[], judge: JudgeIdentity | null): J
   };
 };
 
-/** Rounds to six decimals throughout, like everything published. */
-const roundedThroughout = <T>(value: T): T =>
-  mapLeaves(value, (leaf) => (typeof leaf === 'number' ? rounded(leaf) : leaf));
-
-/** Whether precision can be adjusted by the canaries: a bad judge's verdicts say too little about it. */
-const isGoodEnough = ({ youden }: Pick<JudgeTrust, 'youden'>): boolean =>
-  youden !== null && youden.lower >= reliableJudge.youdenLower;
+/** Only for a reliable judge: the verdicts of another one say too little about what is true. */
+const adjustedOf = (replays: TrustInput['replays'], { q0, q1, reliable }: JudgeReliability) =>
+  !reliable || q0 === null || q1 === null
+    ? null
+    : adjustedPrecision(
+        replays.map(({ precision, claimsRuled, claimsTotal, dependence }) => ({
+          precision,
+          ruledShare: claimsRuled / claimsTotal,
+          dependence,
+        })),
+        { q0, q1 },
+      );
 
 /**
  * How far the judge of these replays can be trusted, from stored verdicts alone (methodology, "Canaries", "Baselines",
@@ -120,17 +154,13 @@ export const judgeTrust = (input: TrustInput): JudgeTrust => {
   const canaries = countCanaries(evidence);
   const pool = addCanaries(canaries, earlier.canaries);
   const reliability = judgeReliability(pool);
-  const ruled = replays.map(({ precision, claimsRuled, claimsTotal }) => ({
-    precision,
-    ruledShare: claimsRuled / claimsTotal,
-  }));
   return roundedThroughout({
     canaries,
     pool: { canaries: pool, certificates: earlier.certificates },
     ...reliability,
-    adjustedPrecision: isGoodEnough(reliability) ? adjustedPrecision({ replays: ruled, counts: pool }) : null,
+    adjustedPrecision: adjustedOf(replays, reliability),
     baseline: baselineOf(replays, weights),
-    bounds: unscoredBounds(
+    bounds: missingBounds(
       replays.map((measures) => compositeOf(measures, weights)),
       unscored,
     ),

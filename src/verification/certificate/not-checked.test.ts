@@ -102,12 +102,12 @@ const plainCertificate = (): Certificate => {
     changes: [true, false],
     replyAccuracy: 0.75,
   });
-  const { precision, recall } = judgedCheckpoint({
+  const { precision, recall, reply } = judgedCheckpoint({
     claims: [true],
     changes: [false, false],
     replyAccuracy: 0,
   });
-  const baseline: Baseline = { precision, recall, reused: true };
+  const baseline: Baseline = { precision, recall, reply, reused: true };
   return issuedCertificate(
     certificateInput(
       [

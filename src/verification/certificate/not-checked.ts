@@ -30,6 +30,8 @@ const always = [
   'replay_scores[].id',
   'replay_scores[].ground_truth_id',
   'replay_scores[].oracle_failure',
+  'replay_scores[].dependence',
+  'replay_scores[].after_cutoff',
   'replay_scores[].scoring_latency_ms',
   'replay_scores[].scored_at',
   'replay_scores[].evidence.second.model',

@@ -70,9 +70,9 @@ export const presentCertificate = (
   );
   const kept = new Map(rawScores.replays.map((replay) => [replay.groundTruthId, replay]));
   const shownOf = (groundTruthId: string) => {
-    const { evidence, funnel } = kept.get(groundTruthId) ?? {};
-    if (!evidence || !funnel) throw new Error('A scored replay has no stored evidence.');
-    return { claimsRuled: funnel.ruled, funnel, evidence };
+    const { evidence, funnel, dependence, afterCutoff = null } = kept.get(groundTruthId) ?? {};
+    if (!evidence || !funnel || !dependence) throw new Error('A scored replay has no stored evidence.');
+    return { claimsRuled: funnel.ruled, funnel, dependence, afterCutoff, evidence };
   };
   return {
     ...presentSummary(stored),
@@ -85,6 +85,9 @@ export const presentCertificate = (
     methodologyVersion: stored.methodologyVersion,
     scoringModel: stored.scoringModel,
     intervals: rawScores.intervals,
+    designEffects: rawScores.designEffects,
+    freshness: rawScores.freshness,
+    keyless: rawScores.keyless,
     counts: rawScores.counts,
     weights: rawScores.weights,
     draw: rawScores.draw,

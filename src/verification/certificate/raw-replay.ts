@@ -1,10 +1,13 @@
 import type { RawReplay } from '#contracts/certificate.ts';
 import type { ReplayEvidence } from '#contracts/judge-trust.ts';
 import type { OracleFailure } from '#contracts/oracle.ts';
-import type { ReplayCheckpoint, ReplayScore } from '#contracts/replay.ts';
+import type { Dependence, ReplayCheckpoint, ReplayScore } from '#contracts/replay.ts';
 import { scoreBaseline } from '../replay/baseline.ts';
 import type { ReplayEnd } from '../replay/score.ts';
 import { rounded } from '../statistics/aggregate.ts';
+
+/** What a replay in the denominator says of its change. */
+export type ChangeFacts = { dependence: Dependence; afterCutoff: boolean | null };
 
 /** `id` is the published id: an ordinal if the repository is private. */
 export type EndedReplay = {
@@ -28,12 +31,13 @@ const reasonInPublic = (end: ReplayEnd, { oracle }: ReplayCheckpoint, isPrivate:
 };
 
 const baselineEvidenceOf = (groundTruthId: string, { answerKey, baseline }: ReplayCheckpoint) => {
-  const { precision, recall } = baseline ?? {};
+  const { precision, recall, reply } = baseline ?? {};
   if (answerKey?.kind !== 'made' || precision === undefined || recall === undefined) return null;
-  const score = scoreBaseline(groundTruthId, answerKey.key, { precision, recall });
+  if (reply?.kind !== 'judged') return null;
+  const score = scoreBaseline(groundTruthId, answerKey.key, { precision, recall, reply });
   if (score === null) return null;
   const { claimsTotal, claimsSupported, changesTotal, changesSurfaced } = score;
-  return { claimsTotal, claimsSupported, changesTotal, changesSurfaced };
+  return { claimsTotal, claimsSupported, changesTotal, changesSurfaced, replyAccuracy: reply.replyAccuracy };
 };
 
 const secondOf = ({ precision, recall, reply, second }: ReplayCheckpoint): ReplayEvidence['second'] => {
@@ -71,7 +75,7 @@ export const evidenceOf = ({ id, checkpoint }: Pick<EndedReplay, 'id' | 'checkpo
  * What a certificate keeps of one replay. For an unscored one that is the reason and no verdict, because no published
  * number uses it. A private repository's ids of claims and changes become ordinals, because a judge chose their words.
  */
-export const rawReplay = (replay: EndedReplay, isPrivate: boolean): RawReplay => {
+export const rawReplay = (replay: EndedReplay, change: ChangeFacts | null, isPrivate: boolean): RawReplay => {
   const { id, checkpoint, end, score } = replay;
   if (end.outcome === 'replaced') throw new Error('A replaced change has no place on a certificate.');
   const { answerKey, precision, recall } = checkpoint;
@@ -97,6 +101,8 @@ export const rawReplay = (replay: EndedReplay, isPrivate: boolean): RawReplay =>
       id: publishedId(change.id, index),
       surfaced: surfaced.some(({ id: seen }) => seen === change.id),
     })),
+    dependence: change?.dependence ?? null,
+    afterCutoff: change?.afterCutoff ?? null,
     evidence: score && evidenceOf(replay),
   };
 };

@@ -32,6 +32,7 @@ const recomputeEvidence = (
       ...baseline,
       claimsTotal: claimsTotalOf(baseline.claimsTotal, changesTotal),
       changesTotal,
+      replyAccuracy: nearest(baseline.replyAccuracy),
     },
     second: second && { ...second, reply: { ...second.reply, first: nearest(replyAccuracy) } },
   };

@@ -11,6 +11,7 @@ import { hasLeaked } from './judge-standing.ts';
 import { countCanaries, judgeTrust, noCanaries, subtractCanaries, type TrustInput } from './judge-trust.ts';
 import { mostFrequent } from './most-frequent.ts';
 import { notChecked } from './not-checked.ts';
+import { freshnessOf, keylessOf } from './parts.ts';
 import { recomputeReplay, secondCounts } from './recompute-replay.ts';
 
 type Leaf = string | number | boolean | null;
@@ -54,7 +55,7 @@ const differences = (published: unknown, recomputed: unknown): Disagreement[] =>
 };
 
 /** A replay's measures from its own counts, with the evidence for the judge's trust. */
-type MeasuredReplay = TrustInput['replays'][number];
+type RecountedReplay = TrustInput['replays'][number] & { afterCutoff: boolean | null };
 
 /** What earlier runs add to the pool, as stated. Nothing if no certificate is named, or if it is impossible. */
 const earlierIn = (trust: Certificate['trust'], own: CanaryCounts): CanaryCounts => {
@@ -67,7 +68,7 @@ const earlierIn = (trust: Certificate['trust'], own: CanaryCounts): CanaryCounts
 };
 
 /** The judge's trust, from the replays' own evidence and the part of the pool that is on other certificates. */
-const recomputeTrust = (certificate: Certificate, measures: MeasuredReplay[]): Certificate['trust'] => {
+const recomputeTrust = (certificate: Certificate, measures: RecountedReplay[]): Certificate['trust'] => {
   const { trust, unscored, weights, replayScores, judge: provider } = certificate;
   const evidence = replayScores.map((replay) => replay.evidence);
   const judgedAgain = evidence.find(({ second }) => second !== null)?.second ?? null;
@@ -103,9 +104,9 @@ const recomputeUsage = ({ usageByMeasure }: Certificate) => {
 const asItsReplaysHaveIt = (
   certificate: Certificate,
   numbers: Aggregate,
-  measures: MeasuredReplay[],
+  measures: RecountedReplay[],
 ): Certificate => {
-  const { replayScores, unscored, counts } = certificate;
+  const { replayScores, unscored, counts, weights } = certificate;
   const scoringModel =
     mostFrequent(replayScores.map((replay) => replay.scoringModel)) ?? certificate.scoringModel;
   const { intervals, ...means } = numbers;
@@ -124,6 +125,8 @@ const asItsReplaysHaveIt = (
     provisional: replayScores.length < certificate.minReplays,
     intervals,
     compositeInterval: intervals.compositeScore,
+    freshness: freshnessOf(measures, { modelCutoff: certificate.freshness?.modelCutoff ?? null, weights }),
+    keyless: keylessOf(measures, { replaced: counts.replaced, unscored: unscored.length, weights }),
     counts: {
       ...counts,
       scored: replayScores.length,
@@ -164,6 +167,8 @@ export const recomputeCertificate = (certificate: Certificate): Recomputation =>
     precision: published.claimsSupported / published.claimsTotal,
     recall: published.changesSurfaced / published.changesTotal,
     replyAccuracy: published.replyAccuracy,
+    dependence: published.dependence,
+    afterCutoff: published.afterCutoff,
     claimsRuled: published.claimsRuled,
     claimsTotal: published.claimsTotal,
     evidence: published.evidence,

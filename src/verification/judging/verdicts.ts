@@ -38,6 +38,8 @@ export type VerdictMaterial = {
   diff: ParsedDiff;
   key: AnswerKey;
   answer: OracleAnswer;
+  /** The answer is title and description by construction, so its claims are not folded for standing there. */
+  isBaseline?: boolean;
   signal?: AbortSignal | undefined;
 };
 
@@ -66,7 +68,10 @@ export const judgePrecision = async (
   { canaries, seed }: CanaryMaterial = { canaries: [], seed: '' },
 ): Promise<PrecisionVerdict> => {
   const { answer, groundTruth, diff, key } = material;
-  const { claims, claimsMade, claimsCut } = foldClaims(answer.keyClaims, groundTruth);
+  const { claims, claimsMade, claimsCut } = foldClaims(
+    answer.keyClaims,
+    material.isBaseline ? { ...groundTruth, title: '', description: '' } : groundTruth,
+  );
   const own = claims.flatMap((claim) => claim.texts.map((text) => ({ claim: claim.id, canary: null, text })));
   const texts = mixCanaries(own, canaries, `${seed}/${groundTruth.id}`).map((item, index) => ({
     ...item,

@@ -10,8 +10,13 @@ test('a replay goes from its key to the oracle and then to three verdicts, each 
   expect(await run()).toEqual({ outcome: 'scored', reason: null });
   const { kept } = replay;
   expect(events.slice(0, 4)).toEqual(['save answerKey', 'before oracle', 'ask oracle', 'save oracle']);
-  expect(events.slice(4, 7).sort()).toEqual(['save precision', 'save recall', 'save reply']);
-  expect(events.slice(7)).toEqual(['save baseline', 'save baseline']);
+  expect(
+    events
+      .slice(4)
+      .filter((event) => event !== 'save baseline')
+      .sort(),
+  ).toEqual(['save precision', 'save recall', 'save reply']);
+  expect(events.filter((event) => event === 'save baseline')).toHaveLength(3);
   expect(replayCheckpointSchema.parse(kept)).toEqual(kept);
   expect(requests).toEqual([
     {
@@ -53,10 +58,32 @@ test('after an oracle failure only the baseline is judged, so that both are comp
   expect(await replay.run()).toEqual({ outcome: 'oracle_failure', reason: 'timeout: No answer came.' });
   const { events, kept } = replay;
   expect(events.slice(0, 4)).toEqual(['save answerKey', 'before oracle', 'ask oracle', 'save oracle']);
-  expect(events.slice(4)).toEqual(['save baseline', 'save baseline']);
+  expect(events.slice(4)).toEqual(['save baseline', 'save baseline', 'save baseline']);
   const resumed = stage({ checkpoint: kept });
   expect(await resumed.run()).toMatchObject({ outcome: 'oracle_failure' });
   expect(resumed.events).toEqual([]);
+});
+
+test('the baseline is judged side by side with the oracle, and not at all outside its share', async () => {
+  let asked = 0;
+  const all = Promise.withResolvers<void>();
+  // Nothing is answered before all six have been asked.
+  const replay = stage({
+    holdUntil: async ({ measure }) => {
+      if (measure === 'answer_key') return;
+      asked += 1;
+      if (asked === 6) all.resolve();
+      await all.promise;
+    },
+  });
+  expect(await replay.run()).toMatchObject({ outcome: 'scored' });
+  expect(replay.measures().sort()).toEqual(
+    ['answer_key', ...['precision', 'recall', 'reply'].flatMap((measure) => [measure, measure])].sort(),
+  );
+  const outside = stage({ baseline: false });
+  expect(await outside.run()).toMatchObject({ outcome: 'scored' });
+  expect(outside.measures()).toEqual(['answer_key', 'reply', 'precision', 'recall']);
+  expect(outside.kept.baseline).toBeUndefined();
 });
 
 test('a change without a key is replaced before its oracle call', async () => {
@@ -109,7 +136,7 @@ test('each verdict on the baseline and for agreement is kept alone: one that fai
   await whole.run();
   const stopped = new Error('no more');
   let asked = 0;
-  /** Stops at the baseline's recall. */
+  /** Stops at the baseline's recall, which is asked after the oracle's. */
   const stops = (task: JudgeTask) => {
     if (task.measure === 'recall') {
       asked += 1;
@@ -119,7 +146,7 @@ test('each verdict on the baseline and for agreement is kept alone: one that fai
   };
   const baselineCut = stage({ respond: stops, agreement: { share: 1, respond: content } });
   await expect(baselineCut.run()).rejects.toThrow(stopped);
-  expect(Object.keys(baselineCut.kept.baseline ?? {}).sort()).toEqual(['precision', 'reused']);
+  expect(Object.keys(baselineCut.kept.baseline ?? {}).sort()).toEqual(['precision', 'reply', 'reused']);
 
   const secondCut = stage({
     checkpoint: baselineCut.kept,

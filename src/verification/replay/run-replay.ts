@@ -47,14 +47,17 @@ export type ReplayWork = {
   /** Null: nothing outlives the run. */
   shared: SharedJudgments | null;
   agreement: Agreement | null;
+  /** Whether the baseline is judged on this change (see `judgesBaseline`). */
+  baseline: boolean;
   /** See `oracleRequest`. */
   blinding: string | null;
   signal?: AbortSignal | undefined;
 };
 
 /**
- * Carries one replay to its end: answer key, oracle call, the three verdicts in parallel, then what only the judge's
- * trust needs: the verdicts on the baseline and those for agreement. Each step is kept as it arrives and never
+ * Carries one replay to its end: answer key, oracle call, the three verdicts and beside them those on the baseline, then
+ * those for agreement. Baseline and oracle are judged side by side, so that the same judge in the same hour rules on
+ * both. Each step is kept as it arrives and never
  * repeated, so a restarted worker repeats no paid call. Rejects when `signal` is aborted or the store refuses. Faults
  * of judge or oracle end the replay, but never reject.
  */
@@ -93,6 +96,13 @@ export const runReplay = async (work: ReplayWork): Promise<ReplayEnd> => {
     signal,
   });
   const material = materialFor(opened, judge.model);
+  const baselineJudged = async () => {
+    if (!work.baseline || endOfReplay(done)?.outcome === 'unscored') return;
+    await judgeBaseline(
+      { ...material, answer: baselineAnswer(groundTruth), isBaseline: true },
+      { shared: work.shared, baseline: done.baseline, keep: (parts) => keep('baseline', parts) },
+    );
+  };
   if (done.oracle?.kind === 'answer' && endOfReplay(done) === null) {
     const own: VerdictMaterial = { ...material, answer: done.oracle.answer };
     const canaries = makeCanaries({
@@ -107,16 +117,11 @@ export const runReplay = async (work: ReplayWork): Promise<ReplayEnd> => {
       done.precision === undefined &&
         judgePrecision(own, { canaries, seed: work.seed }).then((verdict) => keep('precision', verdict)),
       done.recall === undefined && judgeRecall(own).then((verdict) => keep('recall', verdict)),
+      baselineJudged(),
     ]);
-  }
+  } else await baselineJudged();
 
   const { outcome } = ended(done);
-  const counts = outcome === 'scored' || outcome === 'oracle_failure';
-  if (counts)
-    await judgeBaseline(
-      { ...material, answer: baselineAnswer(groundTruth) },
-      { shared: work.shared, baseline: done.baseline, keep: (parts) => keep('baseline', parts) },
-    );
   const { agreement } = work;
   if (
     outcome === 'scored' &&

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { independent } from '#testing/builders/independent.ts';
 import { seededRandom } from '#testing/builders/seeded-random.ts';
 import { adjustedPrecision } from './adjusted-precision.ts';
 
@@ -85,17 +86,17 @@ const simulate = (setting: Setting) => {
   let covered = 0;
   let total = 0;
   for (let repetition = 0; repetition < repetitions; repetition += 1) {
-    const replays = Array.from({ length: setting.n }, () =>
-      random() < setting.failures
+    const replays = Array.from({ length: setting.n }, (_, place) => ({
+      ...(random() < setting.failures
         ? { precision: 0, ruledShare: 0 }
-        : { precision: supported() / claimsTotal, ruledShare: setting.ruled / claimsTotal },
-    );
-    const counts = {
-      true: { shown: setting.shown, supported: ofTrue() },
-      false: { shown: setting.shown, supported: ofFalse() },
-      injected: { shown: setting.shown, supported: 0 },
-    };
-    const adjusted = adjustedPrecision({ replays, counts });
+        : { precision: supported() / claimsTotal, ruledShare: setting.ruled / claimsTotal }),
+      dependence: independent(place),
+    }));
+    const { shown } = setting;
+    const adjusted = adjustedPrecision(replays, {
+      q1: { value: ofTrue() / shown, of: shown },
+      q0: { value: 1 - ofFalse() / shown, of: shown },
+    });
     if (adjusted === null) throw new Error('These judges tell true from false.');
     total += adjusted.value;
     if (adjusted.interval.lower <= truth && truth <= adjusted.interval.upper) covered += 1;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { independent } from '#testing/builders/independent.ts';
 import { fc } from '#testing/runners/fuzzing.ts';
 import {
   aggregate,
@@ -15,6 +16,7 @@ const replay = (groundTruthId: string, precision: number, recall: number, replyA
   precision,
   recall,
   replyAccuracy,
+  dependence: independent(Number(groundTruthId)),
 });
 const four = [
   replay('4', 1, 0.25, 1),
@@ -42,6 +44,23 @@ test('means, composite and brier match a derivation by hand', () => {
   expect(result.intervals.compositeScore.upper).toBeCloseTo(0.867882997301, 10);
   expect(result.intervals.brier.lower).toBeCloseTo((1 - 0.867882997301) / 2, 10);
   expect(result.intervals.brier.upper).toBeCloseTo((1 - 0.163550722576) / 2, 10);
+});
+
+test('dependent replays widen each interval by the measure’s own design effect', () => {
+  const dependent = Array.from({ length: 12 }, (_, place) => ({
+    ...replay(`${place}`, place < 6 ? 0.2 : 0.9, [0.2, 0.9][place % 2] ?? 0, 0.5),
+    // Precision is the author's, recall is not.
+    dependence: { ...independent(place), author: Math.floor(place / 3) },
+  }));
+  const apart = dependent.map((each, place) => ({ ...each, dependence: independent(place) }));
+  const width = ({ lower, upper }: { lower: number; upper: number }) => upper - lower;
+  const [widened, plain] = [aggregate(dependent, evenly), aggregate(apart, evenly)];
+  expect(plain.designEffects).toEqual({ precision: 1, recall: 1, replyAccuracy: 1, compositeScore: 1 });
+  // Three of an author are as good as one: D is their number.
+  expect(widened.designEffects.precision).toBeCloseTo(3, 10);
+  expect(widened.designEffects.recall).toBeLessThan(1.2);
+  expect(width(widened.intervals.precision)).toBeGreaterThan(1.4 * width(plain.intervals.precision));
+  expect(widened.precision).toBe(plain.precision);
 });
 
 test('only the proportions of the weights count', () => {
@@ -83,6 +102,7 @@ const unit = fc.oneof(
   fc.double({ min: 0, max: 1, noNaN: true }),
   fc.constantFrom(0, 1, 1 / 3, 2 / 3, 0.1, 0.7, 0.9),
 );
+const ordinal = fc.integer({ min: 1, max: 8 });
 const weight = fc.double({ min: 0.001, max: 1000, noNaN: true });
 const weights = fc.record({ precision: weight, recall: weight, replyAccuracy: weight });
 const replays = fc.uniqueArray(
@@ -91,6 +111,7 @@ const replays = fc.uniqueArray(
     precision: unit,
     recall: unit,
     replyAccuracy: unit,
+    dependence: fc.record({ author: ordinal, week: ordinal, mergeOrder: ordinal }),
   }),
   { minLength: 1, maxLength: 40, selector: ({ groundTruthId }) => groundTruthId },
 );

@@ -1,6 +1,8 @@
 import type { Weights } from '#contracts/certificate.ts';
 import type { Interval } from '#contracts/interval.ts';
-import type { ReplayScore } from '#contracts/replay.ts';
+import { mapLeaves } from '#contracts/json.ts';
+import type { Dependence, ReplayScore } from '#contracts/replay.ts';
+import { designEffect } from './design-effect.ts';
 import { mean, meanInterval } from './interval.ts';
 
 export type Measures = Pick<ReplayScore, 'precision' | 'recall' | 'replyAccuracy'>;
@@ -9,11 +11,19 @@ export type Measures = Pick<ReplayScore, 'precision' | 'recall' | 'replyAccuracy
 export type Aggregate = Measures & {
   compositeScore: number;
   brier: number;
+  designEffects: Record<keyof Measures | 'compositeScore', number>;
   intervals: Record<keyof Measures | 'compositeScore' | 'brier', Interval>;
 };
 
+/** A replay in the denominator: its measures, and its place among the groups that make pull requests dependent. */
+export type MeasuredReplay = Measures & { groundTruthId: string; dependence: Dependence };
+
 /** Rounds a score to the six decimals that are stored and published. */
 export const rounded = (value: number) => Math.round(value * 1e6) / 1e6;
+
+/** Everything that is published, rounded so. */
+export const roundedThroughout = <T>(value: T): T =>
+  mapLeaves(value, (leaf) => (typeof leaf === 'number' ? rounded(leaf) : leaf));
 
 /** How far a recomputed number may differ from the published one. */
 export const tolerance = 1e-6;
@@ -57,30 +67,36 @@ export const compositeOf = (measures: Measures, weights: Weights): number => {
 export const brierOf = (compositeScore: number): number => (1 - compositeScore) / 2;
 
 /**
- * Means, composite, brier and their 95 % intervals over the replays in the denominator (methodology, "The certificate's
+ * Means, composite, brier, design effects and 95 % intervals over the replays in the denominator (methodology, "The certificate's
  * numbers"), in any order. Throws if there are none.
  */
-export const aggregate = (
-  scores: readonly (Measures & { groundTruthId: string })[],
-  weights: Weights,
-): Aggregate => {
+export const aggregate = (scores: readonly MeasuredReplay[], weights: Weights): Aggregate => {
   const ordered = scores.toSorted((a, b) => compareGroundTruthIds(a.groundTruthId, b.groundTruthId));
+  const dependence = ordered.map((score) => score.dependence);
   const column = (measure: keyof Measures) => ordered.map((score) => score[measure]);
+  const composites = ordered.map((score) => compositeOf(score, weights));
   const means = {
     precision: mean(column('precision')),
     recall: mean(column('recall')),
     replyAccuracy: mean(column('replyAccuracy')),
   };
   const compositeScore = compositeOf(means, weights);
-  const compositeInterval = meanInterval(ordered.map((score) => compositeOf(score, weights)));
+  const designEffects = {
+    precision: designEffect(column('precision'), dependence),
+    recall: designEffect(column('recall'), dependence),
+    replyAccuracy: designEffect(column('replyAccuracy'), dependence),
+    compositeScore: designEffect(composites, dependence),
+  };
+  const compositeInterval = meanInterval(composites, designEffects.compositeScore);
   return {
     ...means,
     compositeScore,
     brier: brierOf(compositeScore),
+    designEffects,
     intervals: {
-      precision: meanInterval(column('precision')),
-      recall: meanInterval(column('recall')),
-      replyAccuracy: meanInterval(column('replyAccuracy')),
+      precision: meanInterval(column('precision'), designEffects.precision),
+      recall: meanInterval(column('recall'), designEffects.recall),
+      replyAccuracy: meanInterval(column('replyAccuracy'), designEffects.replyAccuracy),
       compositeScore: compositeInterval,
       brier: { lower: brierOf(compositeInterval.upper), upper: brierOf(compositeInterval.lower) },
     },

@@ -47,7 +47,7 @@ const coverage = (setting: { m: number; correlation: number; n: number; failures
 
 const covers = (seen: number[], truth: number) => {
   const values = seen.flatMap((times, supported) => Array<number>(times).fill(supported / claimsPerReplay));
-  const { lower, upper } = meanInterval(values);
+  const { lower, upper } = meanInterval(values, 1);
   return lower <= truth && truth <= upper;
 };
 

@@ -1,86 +1,111 @@
 import { expect, test } from 'vitest';
+import { independent } from '#testing/builders/independent.ts';
 import { fc } from '#testing/runners/fuzzing.ts';
 import { pairedDifference } from './paired.ts';
 
 const withDifferences = (...differences: number[]) =>
-  differences.map((difference) => (difference < 0 ? { a: 0, b: -difference } : { a: difference, b: 0 }));
+  differences.map((difference, place) => ({
+    ...(difference < 0 ? { a: 0, b: -difference } : { a: difference, b: 0 }),
+    dependence: independent(place),
+  }));
 
-test('mean, t statistic and interval match an independent derivation', () => {
-  // Differences 0.4, −0.1, 0.5, 0.5, 0.1: mean 0.28, s² = 0.072, t = 0.28/√(0.072/5) = 7/3 by hand.
-  const difference = pairedDifference([
-    { a: 0.9, b: 0.5 },
-    { a: 0.6, b: 0.7 },
-    { a: 0.75, b: 0.25 },
-    { a: 1, b: 0.5 },
-    { a: 0.5, b: 0.4 },
-  ]);
-  expect(difference.n).toBe(5);
-  expect(difference.mean).toBeCloseTo(0.28, 12);
-  expect(difference.t).toBeCloseTo(7 / 3, 10);
-  // Python with numpy and scipy, from the methodology's text, like the intervals below.
-  expect(difference.interval?.lower).toBeCloseTo(-0.335954990726, 10);
-  expect(difference.interval?.upper).toBeCloseTo(0.72820254586, 10);
+const eight = [0.4, -0.1, 0.5, 0.5, 0.1, 0.3, -0.2, 0.6];
+
+// Derived with scipy 1.17: ttest_1samp, its p value and confidence_interval.
+test('mean, p value and interval match an independent tool, at any level', () => {
+  const difference = pairedDifference(withDifferences(...eight));
+  expect(difference).toMatchObject({ n: 8, differing: 8, designEffect: 1 });
+  expect(difference.mean).toBeCloseTo(0.2625, 12);
+  expect(difference.inference?.p).toBeCloseTo(0.041156228489203146, 12);
+  expect(difference.inference?.interval.lower).toBeCloseTo(0.013943152595153302, 12);
+  expect(difference.inference?.interval.upper).toBeCloseTo(0.5110568474048467, 12);
+  const stricter = pairedDifference(withDifferences(...eight), 0.025);
+  expect(stricter.inference?.interval.lower).toBeCloseTo(-0.03615663124301549, 12);
+  expect(stricter.inference?.p).toBe(difference.inference?.p);
 });
 
-test('equal differences have an interval with a width, and no t', () => {
-  const difference = pairedDifference(withDifferences(...Array<number>(10).fill(0.3)));
-  expect(difference.t).toBeNull();
-  expect(difference.interval?.lower).toBeCloseTo(-0.004267893467, 10);
-  expect(difference.interval?.upper).toBeCloseTo(0.553426444784, 10);
+// Derived with numpy 2.4 and scipy 1.17 from the methodology's text.
+test('the design effect of the differences widens the interval and raises the p value alike', () => {
+  const values = [1, 0.9, 0.8, 0.2, 0.1, 0.5, 0.6, 0.4, 1, 0.9, 0.3, 0.7];
+  const authors = [1, 1, 1, 2, 2, 3, 3, 3, 4, 4, 5, 6];
+  const pairs = values.map((a, place) => ({
+    a,
+    b: 0.4,
+    dependence: { ...independent(place), author: authors[place] ?? 0, week: place >> 1 },
+  }));
+  const difference = pairedDifference(pairs);
+  expect(difference.designEffect).toBeCloseTo(2.2778093612735573, 12);
+  expect(difference.inference?.interval.lower).toBeCloseTo(-0.08611261697235625, 12);
+  expect(difference.inference?.interval.upper).toBeCloseTo(0.5194459503056895, 12);
+  expect(difference.inference?.p).toBeCloseTo(0.14355745616823892, 12);
 });
 
-test('differences that are equal except for rounding have no t', () => {
-  // 0.3 − 0.1 and 0.4 − 0.2 are not the same number.
-  expect(
-    pairedDifference([
-      { a: 0.3, b: 0.1 },
-      { a: 0.4, b: 0.2 },
-      { a: 0.5, b: 0.3 },
-    ]).t,
-  ).toBeNull();
-});
-
-test('one pair has a difference, but neither interval nor t', () => {
-  expect(pairedDifference([{ a: 0.75, b: 0.5 }])).toEqual({ mean: 0.25, interval: null, t: null, n: 1 });
-});
-
-test('two pairs have a wide interval within [−1, 1]', () => {
-  // t by hand: 0.375/(0.125√2/√2).
-  expect(pairedDifference(withDifferences(0.5, 0.25))).toEqual({
-    mean: 0.375,
-    interval: { lower: expect.closeTo(-0.747106014642, 10), upper: expect.closeTo(0.941922777833, 10) },
-    t: expect.closeTo(3, 10),
-    n: 2,
+test('nothing is inferred where fewer than 5 pairs differ, or where all differ alike', () => {
+  expect(pairedDifference(withDifferences(0.5, 0.25, 0.75, 1, ...Array<number>(30).fill(0)))).toMatchObject({
+    differing: 4,
+    inference: null,
   });
-});
-
-test('without pairs there is no difference', () => {
+  expect(pairedDifference(withDifferences(...Array<number>(40).fill(0.3)))).toMatchObject({
+    mean: expect.closeTo(0.3, 12),
+    inference: null,
+  });
+  expect(pairedDifference(withDifferences(0.25))).toMatchObject({ mean: 0.25, n: 1, inference: null });
+  // 0.3 − 0.1 and 0.4 − 0.2 are not the same number.
+  const rounding = Array.from({ length: 10 }, (_, place) => ({
+    a: place % 2 ? 0.3 : 0.4,
+    b: place % 2 ? 0.1 : 0.2,
+    dependence: independent(place),
+  }));
+  expect(pairedDifference(rounding).inference).toBeNull();
   expect(() => pairedDifference([])).toThrow(RangeError);
 });
 
 const scores = fc.double({ min: 0, max: 1, noNaN: true });
-const pairs = fc.array(fc.record({ a: scores, b: scores }), { minLength: 2, maxLength: 60 });
+const ordinal = fc.integer({ min: 1, max: 9 });
+const pairs = fc.array(
+  fc.record({
+    a: scores,
+    b: scores,
+    dependence: fc.record({ author: ordinal, week: ordinal, mergeOrder: ordinal }),
+  }),
+  { minLength: 5, maxLength: 60 },
+);
+const level = fc.constantFrom(0.05, 0.025, 0.05 / 3, 0.2);
 
-test('an interval is in [−1, 1] and contains the mean', () => {
+test('interval and test agree: 0 is outside exactly where p is below the level', () => {
   fc.assert(
-    fc.property(pairs, (drawn) => {
-      const { mean, interval } = pairedDifference(drawn);
-      expect(interval?.lower).toBeGreaterThanOrEqual(-1);
-      expect(interval?.lower).toBeLessThanOrEqual(mean);
-      expect(interval?.upper).toBeGreaterThanOrEqual(mean);
-      expect(interval?.upper).toBeLessThanOrEqual(1);
+    fc.property(pairs, level, (drawn, alpha) => {
+      const { inference } = pairedDifference(drawn, alpha);
+      if (inference === null) return;
+      const { interval, p } = inference;
+      expect(interval.lower > 0 || interval.upper < 0).toBe(p < alpha);
     }),
   );
 });
 
-test('swapping the sides reverses every sign', () => {
+test('an interval is in [−1, 1] and contains the mean', () => {
+  fc.assert(
+    fc.property(pairs, level, (drawn, alpha) => {
+      const { mean, inference } = pairedDifference(drawn, alpha);
+      if (inference === null) return;
+      expect(inference.interval.lower).toBeGreaterThanOrEqual(-1);
+      expect(inference.interval.lower).toBeLessThanOrEqual(mean);
+      expect(inference.interval.upper).toBeGreaterThanOrEqual(mean);
+      expect(inference.interval.upper).toBeLessThanOrEqual(1);
+    }),
+  );
+});
+
+test('swapping the sides reverses every sign and keeps the p value', () => {
   fc.assert(
     fc.property(pairs, (drawn) => {
       const there = pairedDifference(drawn);
-      const back = pairedDifference(drawn.map(({ a, b }) => ({ a: b, b: a })));
+      const back = pairedDifference(drawn.map(({ a, b, ...pair }) => ({ ...pair, a: b, b: a })));
       expect(back.mean).toBeCloseTo(-there.mean, 12);
-      expect(back.interval?.lower).toBeCloseTo(-(there.interval?.upper ?? Number.NaN), 9);
-      expect(back.interval?.upper).toBeCloseTo(-(there.interval?.lower ?? Number.NaN), 9);
+      expect(back.inference === null).toBe(there.inference === null);
+      if (back.inference === null || there.inference === null) return;
+      expect(back.inference.interval.lower).toBeCloseTo(-there.inference.interval.upper, 9);
+      expect(back.inference.p).toBeCloseTo(there.inference.p, 9);
     }),
   );
 });

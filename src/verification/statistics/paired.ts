@@ -1,46 +1,59 @@
 import type { Interval } from '#contracts/interval.ts';
-import { mean, meanInterval } from './interval.ts';
+import type { Dependence } from '#contracts/replay.ts';
+import { designEffect } from './design-effect.ts';
+import { mean } from './interval.ts';
+import { tQuantile, tTailProbability } from './t-distribution.ts';
 
+/** Two scores in [0, 1] of the same pull request. */
+export type Pair = { a: number; b: number; dependence: Dependence };
+
+/** Unrounded. `inference` is null where the pairs allow none. */
 export type PairedDifference = {
   /** Mean of a − b, in [−1, 1]. */
   mean: number;
-  /** 95 % interval in [−1, 1] that contains the mean; null for fewer than two pairs. */
-  interval: Interval | null;
-  /** Student's paired t with n − 1 degrees of freedom; null when the differences do not vary. */
-  t: number | null;
   n: number;
+  /** How many pairs differ. */
+  differing: number;
+  designEffect: number;
+  inference: { interval: Interval; p: number } | null;
 };
 
-/** Differences that vary by less than this are equal except for rounding: distinct scores are much further apart. */
-const noVariation = 1e-9;
-
-const tStatistic = (differences: readonly number[], centre: number): number | null => {
-  const n = differences.length;
-  if (n < 2) return null;
-  const squares = differences.map((difference) => (difference - centre) ** 2);
-  const deviation = Math.sqrt((mean(squares) * n) / (n - 1));
-  return deviation < noVariation ? null : centre / (deviation / Math.sqrt(n));
-};
+/** Differences, and their variation, below this come from rounding: distinct scores are much further apart. */
+const rounding = 1e-9;
+/** A comparison needs this many common pull requests (methodology, "Comparison"). */
+export const leastPairs = 30;
+/** With fewer pairs that differ, Student's t is far from the distribution of the mean. */
+const leastDiffering = 5;
 
 /**
- * Mean of a − b over pairs of scores in [0, 1] from the same pull requests, assumed independent, with its 95 %
- * interval. The interval is that of every mean (methodology, "Intervals") on differences mapped onto [0, 1], so the two
- * added values are differences of −1 and +1. A plain paired t interval has no width when the differences are equal, and
- * misses rare ones: in simulation with one pair in 20 differing by 1, it covers 0.64 at n = 20 and 0.91 at n = 50; this
- * one covers 0.99 and more. The price is width: it can contain 0 when the t statistic alone is significant. Throws on
- * no pairs.
+ * Mean of a − b, with an interval at the level 1 − `alpha` and the two-sided p value (methodology, "Comparison"): the
+ * paired t test (Student 1908) with n − 1 degrees of freedom, its variance times the design effect. Both come from one
+ * standard error, so the interval excludes 0 exactly where p is below `alpha`. None is inferred where fewer than 5 pairs
+ * differ, or where all differ alike: in simulation with one pair in 20 differing by 1, the t interval covers 0.64 at n =
+ * 20. Throws on no pairs.
  */
-export const pairedDifference = (pairs: readonly { a: number; b: number }[]): PairedDifference => {
+export const pairedDifference = (pairs: readonly Pair[], alpha = 0.05): PairedDifference => {
+  const n = pairs.length;
   const differences = pairs.map(({ a, b }) => a - b);
   const centre = mean(differences);
-  const mapped = meanInterval(differences.map((difference) => (difference + 1) / 2));
+  const effect = designEffect(
+    differences,
+    pairs.map(({ dependence }) => dependence),
+  );
+  const differing = differences.filter((difference) => Math.abs(difference) > rounding).length;
+  const found = { mean: centre, n, differing, designEffect: effect };
+  if (differing < leastDiffering) return { ...found, inference: null };
+  const deviation = Math.sqrt(
+    differences.reduce((total, difference) => total + (difference - centre) ** 2, 0) / (n - 1),
+  );
+  if (deviation < rounding) return { ...found, inference: null };
+  const error = deviation * Math.sqrt(effect / n);
+  const half = tQuantile(1 - alpha / 2, n - 1) * error;
   return {
-    mean: centre,
-    interval:
-      pairs.length < 2
-        ? null
-        : { lower: Math.min(2 * mapped.lower - 1, centre), upper: Math.max(2 * mapped.upper - 1, centre) },
-    t: tStatistic(differences, centre),
-    n: pairs.length,
+    ...found,
+    inference: {
+      interval: { lower: Math.max(-1, centre - half), upper: Math.min(1, centre + half) },
+      p: tTailProbability(centre / error, n - 1),
+    },
   };
 };

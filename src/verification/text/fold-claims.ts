@@ -48,7 +48,10 @@ export type FoldedClaims = {
  * become one claim each, and all restatements of the diff together become one claim. Claims are in the order of their
  * first members and named c1, c2, …
  */
-export function foldClaims(claims: OracleClaim[], groundTruth: GroundTruth): FoldedClaims {
+export function foldClaims(
+  claims: OracleClaim[],
+  groundTruth: Pick<GroundTruth, 'title' | 'description' | 'diff'>,
+): FoldedClaims {
   const restates = restatementRule(groundTruth);
   const groups = new Map<string, { members: number[]; restatement: boolean; texts: Map<string, string> }>();
   let charactersCut = 0;
@@ -88,7 +91,9 @@ const contentWords = (text: string) => splitParts(text).filter((word) => !stopWo
  * An identifier is one word, found by its parts. The pull request is indexed once. A claim then costs its own words and
  * the files and lines that contain its rarest word.
  */
-function restatementRule(groundTruth: GroundTruth): (claim: string) => boolean {
+function restatementRule(
+  groundTruth: Pick<GroundTruth, 'title' | 'description' | 'diff'>,
+): (claim: string) => boolean {
   const inRuns = indexRuns(
     [...diffLines(groundTruth.diff), groundTruth.title, groundTruth.description],
     sharedRun,

@@ -259,6 +259,14 @@ const withheldLine = (line: string): string => {
 /** Replaces links in a text by what `of` makes of each. */
 export const replaceLinks = (text: string, of: (link: string) => string): string => text.replace(link, of);
 
+/** A text without its trailers. */
+export const withoutTrailers = (text: string): string =>
+  text
+    .split('\n')
+    .filter((line) => !isTrailer(line.trim()))
+    .join('\n')
+    .trim();
+
 /**
  * A text without what would find the merge again: numbers and links of requests, hashes, trailers, and the words that
  * a forge or bot puts around a title. It takes time in proportion to the text.

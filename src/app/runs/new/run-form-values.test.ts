@@ -7,6 +7,7 @@ const good: Record<string, string> = {
   oracleUrl: 'https://oracle.example.com/verify',
   limit: '100',
   minReplays: ' 50 ',
+  baselineReplays: '0',
 };
 const read = (changes: Record<string, string> = {}, rows: { name: string; value: string }[] = []) =>
   readRunForm((name) => ({ ...good, ...changes })[name] ?? '', rows);
@@ -28,6 +29,8 @@ test('a filled form is a request without its empty fields', () => {
       judge: undefined,
       limit: 100,
       minReplays: 50,
+      baselineReplays: 0,
+      modelCutoff: undefined,
       since: undefined,
       label: undefined,
       seed: undefined,
@@ -44,6 +47,7 @@ test('an empty form has an error at every control that must be filled', () => {
   const answer = readRunForm(() => '', []);
   if (!('issues' in answer)) throw new Error('expected issues');
   expect(Object.keys(issuesByField(answer.issues)).toSorted()).toEqual([
+    'baselineReplays',
     'constructId',
     'limit',
     'minReplays',
@@ -114,6 +118,7 @@ test('an estimate needs the repository and the fields of judging, but no oracle'
     repoUrl: 'owner/name',
     limit: '7',
     minReplays: '5',
+    baselineReplays: '5',
     economy: 'on',
   };
   const answer = readEstimateForm((name) => filled[name] ?? '');
@@ -124,6 +129,7 @@ test('an estimate needs the repository and the fields of judging, but no oracle'
   ).toEqual(answer);
   const empty = readEstimateForm(() => '');
   expect('issues' in empty && Object.keys(issuesByField(empty.issues)).toSorted()).toEqual([
+    'baselineReplays',
     'limit',
     'minReplays',
     'repoUrl',

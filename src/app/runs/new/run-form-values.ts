@@ -32,17 +32,23 @@ export const fieldNames = [
   'agreementModel',
   'limit',
   'minReplays',
+  'baselineReplays',
   'since',
   'label',
+  'modelCutoff',
   'seed',
 ] as const;
 export type FieldName = (typeof fieldNames)[number];
 
-const bounds = { limit: 1000, minReplays: 500 } as const;
+const bounds = { limit: [1, 1000], minReplays: [1, 500], baselineReplays: [0, 1000] } as const;
 const wholeNumber = (name: keyof typeof bounds, text: string, issues: FieldIssue[]) => {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= 1 && value <= bounds[name]) return value;
-  issues.push({ path: name, message: `Give a whole number from 1 to ${bounds[name].toLocaleString('en')}.` });
+  const [least, most] = bounds[name];
+  if (value >= least && value <= most) return value;
+  issues.push({
+    path: name,
+    message: `Give a whole number from ${least} to ${most.toLocaleString('en')}.`,
+  });
   return 1;
 };
 
@@ -115,6 +121,8 @@ const judgingOf = (text: (name: string) => string, issues: FieldIssue[]) => {
     economy: text('economy') === 'on',
     limit: wholeNumber('limit', text('limit').trim(), issues),
     minReplays: wholeNumber('minReplays', text('minReplays').trim(), issues),
+    baselineReplays: wholeNumber('baselineReplays', text('baselineReplays').trim(), issues),
+    modelCutoff: orNone('modelCutoff'),
     seed: orNone('seed'),
   };
 };

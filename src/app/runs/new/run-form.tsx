@@ -7,6 +7,7 @@ import { TextField } from '#components/field.tsx';
 import { Notice } from '#components/notice.tsx';
 import { isPaid } from '#contracts/judge-providers.ts';
 import type { OracleType } from '#contracts/oracle-types.ts';
+import { defaultBaselineReplays } from '#contracts/run-request.ts';
 import type { AppRouter } from '#trpc/root.ts';
 import { trpc } from '../../trpc-client.tsx';
 import { FormAnswer, useFormAnswer } from '../form-answer.tsx';
@@ -205,6 +206,14 @@ export const RunForm = ({
             numeric
             defaultValue="50"
             error={errors.minReplays}
+          />
+          <TextField
+            name="baselineReplays"
+            label="Baseline judged on"
+            hint="0 to 1,000 of the pull requests. Title and description alone are judged there like an oracle’s answer, which shows what the oracle adds."
+            numeric
+            defaultValue={`${defaultBaselineReplays}`}
+            error={errors.baselineReplays}
           />
         </div>
         <SampleFields errors={errors} />

@@ -5,7 +5,10 @@ import type { FieldName } from './run-form-values.ts';
 export const SampleFields = ({ errors }: { errors: Partial<Record<FieldName | '', string>> }) => (
   <details
     className="rounded-md border border-line px-4 py-3"
-    open={[errors.since, errors.label, errors.seed].some((error) => error !== undefined) || undefined}
+    open={
+      [errors.since, errors.label, errors.modelCutoff, errors.seed].some((error) => error !== undefined) ||
+      undefined
+    }
   >
     <summary className="cursor-pointer font-medium">Narrow or fix the sample</summary>
     <div className="mt-4 space-y-5">
@@ -24,6 +27,14 @@ export const SampleFields = ({ errors }: { errors: Partial<Record<FieldName | ''
         hint="Only pull requests with this label."
         maxLength={100}
         error={errors.label}
+      />
+      <TextField
+        name="modelCutoff"
+        label="The oracle’s model was trained up to"
+        optional
+        type="date"
+        hint="The certificate then also shows the scores before and after this day apart."
+        error={errors.modelCutoff}
       />
       <TextField
         name="seed"
