@@ -5,6 +5,8 @@ import { type EstimateInput, estimateJudging } from '#verification/judges/model/
 import type { CountTokens } from '#verification/judges/model/model-client.ts';
 import type { Prices } from '#verification/judges/model/prices.ts';
 import { exclusionWords } from './certificate-view.ts';
+import { rounded } from '#verification/statistics/aggregate.ts';
+import { assumedSpread, powerOf } from '#verification/statistics/power.ts';
 import { type Paint, plain } from './terminal.ts';
 
 type Amount = { calls: number; input_tokens: number; output_tokens: number; cost_usd: number | null };
@@ -22,6 +24,8 @@ export type Estimate = {
   oracle_calls: number;
   judge_calls: { least: Amount; most: Amount };
   method: string;
+  /** What so many replays can tell, on the scale 0 to 1. Null: a run of one replay tells nothing. */
+  power: { half_width: number; smallest_difference: number | null; sd: number; design_effect: number } | null;
 };
 
 const none: Amount = { calls: 0, input_tokens: 0, output_tokens: 0, cost_usd: 0 };
@@ -41,6 +45,7 @@ export const estimateDraw = async (
     model: string;
     seed: string;
     economy: boolean;
+    baselineReplays: number;
     agreement: EstimateInput['agreement'];
   },
   ports: { prices: Prices; countTokens: CountTokens | null },
@@ -56,6 +61,8 @@ export const estimateDraw = async (
           changes: draw.drawn,
           replays: draw.drawn.length,
         });
+  // The command line keeps no certificates of earlier runs, so how scores vary is assumed.
+  const power = powerOf(draw.drawn.length, assumedSpread);
   return {
     dry_run: true,
     source: draw.source,
@@ -72,6 +79,12 @@ export const estimateDraw = async (
         ? { least: none, most: none }
         : { least: amountOf(judging.least), most: amountOf(judging.most) },
     method: judging?.method ?? 'The offline judge makes no call and costs nothing.',
+    power: power && {
+      half_width: rounded(power.halfWidth),
+      smallest_difference: power.smallestDifference && rounded(power.smallestDifference),
+      sd: assumedSpread.sd,
+      design_effect: assumedSpread.designEffect,
+    },
   };
 };
 
@@ -85,6 +98,17 @@ const cost = ({ least, most }: Estimate['judge_calls']) =>
     ? 'unknown, because the price of a model is: state it in JUDGE_PRICES'
     : `${least.cost_usd.toFixed(2)} to ${most.cost_usd.toFixed(2)} USD`;
 
+const points = (value: number) => (100 * value).toFixed(1);
+
+const powerText = ({ power, changes }: Estimate) => {
+  if (power === null) return 'nothing: one replay has no interval worth reading';
+  const difference =
+    power.smallest_difference === null
+      ? 'a comparison needs at least 30'
+      : `a comparison on the same changes would find a difference of ${points(power.smallest_difference)} with power 0.8`;
+  return `the composite to about ±${points(power.half_width)} of 100 with ${changes} replays; ${difference} (if scores vary by a standard deviation of ${points(power.sd)})`;
+};
+
 export const viewEstimate = (estimate: Estimate, paint: Paint): string => {
   const { judge_calls: judged } = estimate;
   const reasons = exclusionReasons.filter((reason) => (estimate.excluded[reason] ?? 0) > 0);
@@ -95,6 +119,7 @@ export const viewEstimate = (estimate: Estimate, paint: Paint): string => {
       'Changes',
       `${estimate.changes} drawn of ${estimate.listed} listed, ${estimate.reserve} in reserve; left out: ${leftOut.length === 0 ? 'none' : leftOut.join(', ')}`,
     ],
+    ['Can tell', powerText(estimate)],
     ['Oracle', `${estimate.oracle_calls} calls`],
     ['Judge', `${estimate.judge}, ${estimate.model}`],
     ...(judgeOf(estimate.judge).model === null

@@ -23,8 +23,23 @@ export const judgeEstimateSchema = z.object({
 });
 export type JudgeEstimate = z.infer<typeof judgeEstimateSchema>;
 
-/** What a run would take, before it is started. */
-export const runEstimateSchema = z.object({
+/**
+ * What a run can tell, before it is started, on the scale 0 to 1 (methodology, "Power"): the composite's expected
+ * half-width, and the smallest difference that a comparison with another run on the same changes finds with power 0.8
+ * (null below the 30 changes that a comparison needs). `sd` and `designEffect` are what this is computed from: those of
+ * the repository's newest certificates, or assumed where there are no certificates.
+ */
+export const runPowerSchema = z.object({
+  halfWidth: z.number(),
+  smallestDifference: z.number().nullable(),
+  sd: z.number(),
+  designEffect: z.number(),
+  certificates: z.number().int(),
+});
+export type RunPower = z.infer<typeof runPowerSchema>;
+
+/** What judging a run would take, before it is started. */
+export const judgingEstimateSchema = z.object({
   judge: z.enum(judgeProviders),
   model: storableTextSchema,
   replays: z.number().int(),
@@ -33,4 +48,8 @@ export const runEstimateSchema = z.object({
   oracleCalls: z.number().int(),
   judging: judgeEstimateSchema,
 });
+export type JudgingEstimate = z.infer<typeof judgingEstimateSchema>;
+
+/** With what it can tell. Null: a run of one replay tells nothing. */
+export const runEstimateSchema = judgingEstimateSchema.extend({ power: runPowerSchema.nullable() });
 export type RunEstimate = z.infer<typeof runEstimateSchema>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from './errors.ts';
-import { runEstimateSchema } from './estimate.ts';
+import { judgingEstimateSchema } from './estimate.ts';
 import { oracleTrialSchema } from './run.ts';
 import { storableTextSchema } from './text.ts';
 
@@ -8,7 +8,7 @@ import { storableTextSchema } from './text.ts';
 export const inquiryKinds = ['trial', 'estimate'] as const;
 export type InquiryKind = (typeof inquiryKinds)[number];
 
-export const inquiryAnswers = { trial: oracleTrialSchema, estimate: runEstimateSchema } as const;
+export const inquiryAnswers = { trial: oracleTrialSchema, estimate: judgingEstimateSchema } as const;
 export type InquiryAnswer<Kind extends InquiryKind> = z.infer<(typeof inquiryAnswers)[Kind]>;
 
 /** Why an inquiry has no answer, as the error that its caller gets. */

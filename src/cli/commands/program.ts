@@ -116,6 +116,15 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
       done(await command.judgeExamCommand(options, { ...context, settings: context.readSettings() }));
     });
   for (const option of examOptions()) exam.addOption(option);
+  program
+    .command('compare')
+    .description('compare certificates of one repository, judge and prompts on the pull requests they share')
+    .argument('<certificates...>', 'two or more certificate.json files, or URLs of certificates')
+    .addOption(jsonOption())
+    .action(async (places: string[], options: { json?: boolean }) => {
+      const command = await import('./compare.ts');
+      done(await command.compareCommand(places, options, context));
+    });
 
   addRunCommands(program, context, done);
 

@@ -1,6 +1,6 @@
 import { and, eq, gt, isNull, sql } from 'drizzle-orm';
 import { AppError } from '#contracts/errors.ts';
-import type { RunEstimate } from '#contracts/estimate.ts';
+import type { JudgingEstimate } from '#contracts/estimate.ts';
 import { type InquiryAnswer, type InquiryKind, inquiryLifetimeMs } from '#contracts/inquiry.ts';
 import type { OracleTrial, RunConfig, RunSecrets } from '#contracts/run.ts';
 import { inquiries } from '#db/schema/inquiries.ts';
@@ -58,7 +58,7 @@ const trial = async (
 const estimate = async (
   { engine }: WorkerContext,
   { config, secrets, clean, signal }: Asked,
-): Promise<RunEstimate> => {
+): Promise<JudgingEstimate> => {
   const { provider, model } = config.judge;
   const count = Math.min(changesRead, config.limit);
   const changes = await newestChanges(engine.source(config, secrets), config, { count, clean, signal });
@@ -75,6 +75,7 @@ const estimate = async (
       ...config.agreement,
       prices: engine.prices(config.agreement.provider),
     },
+    baselineReplays: config.baselineReplays,
     countTokens: engine.countTokens(provider),
   });
   return { judge: provider, model, replays, oracleCalls: replays, changesRead: changes.length, judging };

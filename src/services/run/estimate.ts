@@ -1,25 +1,27 @@
-import type { EstimateRequest, RunEstimate } from '#contracts/estimate.ts';
+import type { EstimateRequest, JudgingEstimate, RunEstimate } from '#contracts/estimate.ts';
 import { judgeOf } from '#contracts/judge-providers.ts';
 import type { RunConfig, RunSecrets } from '#contracts/run.ts';
+import { powerOf } from '#verification/statistics/power.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { whyNotAdmitted } from './admission.ts';
 import { runConfigOf } from './config.ts';
 import { inquire, type Waiting } from './inquire.ts';
+import { scoreSpreadOf } from './score-spread.ts';
 import { standingOf } from './standing.ts';
 import { allowedSourceOf } from './target.ts';
 
 /** An estimate is the same for every oracle and asks none, so it uses the installation's own. */
 const ownOracle: RunConfig['oracle'] = { type: 'http', url: null, headers: {} };
 
-const free: RunEstimate['judging'] = {
+const free: JudgingEstimate['judging'] = {
   least: { calls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 },
   most: { calls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 },
   method: 'The offline judge makes no call and costs nothing.',
 };
 
 /**
- * What the judge would cost for a run as requested, estimated from the repository's newest changes. Asks neither oracle
- * nor judge; the model's own tokeniser counts the prompts if it is available.
+ * What the judge would cost for a run as requested, estimated from the repository's newest changes, and what so many
+ * replays can tell. Asks neither oracle nor judge; the model's own tokeniser counts the prompts if it is available.
  * @throws AppError as `createRun` and `inquire` do; BAD_REQUEST at `repoUrl` if the repository cannot be read in time.
  */
 export const estimateRun = async (
@@ -36,14 +38,18 @@ export const estimateRun = async (
   const secrets: RunSecrets = { githubToken: request.githubToken, oracleUrl: null, oracleHeaders: {} };
   const target = { standing, source, oracle: ownOracle, oracleQuery: null };
   const config = runConfigOf(context, request, target, provider);
-  if (judgeOf(provider).model === null)
-    return {
-      judge: provider,
-      model: config.judge.model,
-      replays: config.limit,
-      oracleCalls: config.limit,
-      changesRead: 0,
-      judging: free,
-    };
-  return inquire(context, actor, { kind: 'estimate', config, secrets }, waiting);
+  const estimate: JudgingEstimate =
+    judgeOf(provider).model === null
+      ? {
+          judge: provider,
+          model: config.judge.model,
+          replays: config.limit,
+          oracleCalls: config.limit,
+          changesRead: 0,
+          judging: free,
+        }
+      : await inquire(context, actor, { kind: 'estimate', config, secrets }, waiting);
+  const spread = await scoreSpreadOf(context, config.source, provider);
+  const power = powerOf(estimate.replays, spread);
+  return { ...estimate, power: power && { ...power, ...spread } };
 };

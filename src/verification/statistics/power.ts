@@ -1,6 +1,12 @@
 import { leastPairs } from './paired.ts';
 import { tQuantile } from './t-distribution.ts';
 
+/** How scores vary between pull requests: their standard deviation, and their design effect. */
+export type ScoreSpread = { sd: number; designEffect: number };
+
+/** Taken where no earlier run on the repository says more (methodology, "Power"). */
+export const assumedSpread: ScoreSpread = { sd: 0.2, designEffect: 1 };
+
 /** What a run of n replays can tell, on the scale 0 to 1. */
 export type Power = {
   /** Expected half-width of the composite's 95 % interval. */
@@ -17,7 +23,7 @@ export type Power = {
  */
 export const powerOf = (
   n: number,
-  { sd, designEffect, pairs = 1 }: { sd: number; designEffect: number; pairs?: number },
+  { sd, designEffect, pairs = 1 }: ScoreSpread & { pairs?: number },
 ): Power | null => {
   if (n < 2) return null;
   const error = sd * Math.sqrt(designEffect / n);

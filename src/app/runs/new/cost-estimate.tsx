@@ -22,6 +22,26 @@ const limitHint = ({ judging: { least, most } }: RunEstimate, limitUsd: number |
   return `${end} is above your limit of ${costText(limitUsd)}, so the run ${chance} stop before its end. Scored replays are kept, and the run can be resumed with a higher limit.`;
 };
 
+const points = (value: number) => (100 * value).toFixed(1);
+
+/** What the run's size can tell, on the scale 0 to 100. */
+const powerFact = ({ power, replays }: RunEstimate): { value: string; remark: string } => {
+  if (power === null) return { value: 'nothing', remark: 'One replay has no interval worth reading.' };
+  const { halfWidth, smallestDifference, sd, certificates } = power;
+  const basis =
+    certificates === 0
+      ? `assuming that scores vary by a standard deviation of ${points(sd)}, because no earlier run on this repository says more`
+      : `from how scores vary in ${countOf(certificates, 'earlier certificate')} of this repository: a standard deviation of ${points(sd)}`;
+  return {
+    value: `the composite to about ±${points(halfWidth)} of 100`,
+    remark: `${
+      smallestDifference === null
+        ? `A comparison with another run needs at least 30 replays, not ${replays}`
+        : `A comparison with another run on the same changes would find a difference of ${points(smallestDifference)} in 4 of 5 cases`
+    }; ${basis}.`,
+  };
+};
+
 /**
  * What judging a run would take, from least to most. `limitUsd` is the limit that the run would have. `outdated`: the
  * form has changed since, so the numbers are no longer shown.
@@ -74,6 +94,7 @@ export const CostEstimate = ({
             value: countText(oracleCalls),
             remark: 'What the oracle charges for them is not included.',
           },
+          { term: 'What so many replays can tell', ...powerFact(estimate) },
           { term: 'How this was estimated', value: method },
         ]}
       />

@@ -15,6 +15,7 @@ const estimate = (changed: Partial<EstimateInput> = {}) =>
     prices: createPrices('anthropic'),
     economy: false,
     agreement: null,
+    baselineReplays: 1000,
     countTokens: null,
     ...changed,
   });
@@ -26,12 +27,21 @@ const longer = (change: GroundTruth, characters: number): GroundTruth => ({
 
 const charactersOf = (request: ModelRequest) => promptTexts(request).join('').length;
 
-test('a change takes six calls if each is made once, and twelve if each is made twice', async () => {
+test('a change takes seven calls with its baseline if each is made once, and fourteen if each is made twice', async () => {
   const { least, most } = await estimate({ replays: 50 });
-  expect([least.calls, most.calls]).toEqual([300, 600]);
+  expect([least.calls, most.calls]).toEqual([350, 700]);
   expect(most.inputTokens).toBe(2 * least.inputTokens);
   expect(most.outputTokens).toBe(2 * least.outputTokens);
   expect(most.costUsd).toBeGreaterThan(2 * (least.costUsd ?? Number.NaN));
+});
+
+test('the baseline is counted on its share of the replays only', async () => {
+  const callsWith = async (baselineReplays: number) =>
+    (await estimate({ replays: 100, baselineReplays })).least.calls;
+  // By hand: 4 calls on each of 100 changes, and 3 more on 40 of them.
+  expect([await callsWith(0), await callsWith(40), await callsWith(100), await callsWith(500)]).toEqual([
+    400, 520, 700, 700,
+  ]);
 });
 
 test('an estimate grows with the diffs and in proportion to the replays', async () => {
@@ -44,8 +54,8 @@ test('an estimate grows with the diffs and in proportion to the replays', async 
     expect(large[end].costUsd).toBeGreaterThan(small[end].costUsd ?? Number.NaN);
     expect(large[end].calls).toBe(small[end].calls);
   }
-  // By hand: 30,000 characters more, at three a token, in each of 6 calls on each of 4 changes, within rounding.
-  expect(Math.abs(large.least.inputTokens - small.least.inputTokens - 240_000)).toBeLessThan(60);
+  // By hand: 30,000 characters more, at three a token, in each of 7 calls on each of 4 changes, within rounding.
+  expect(Math.abs(large.least.inputTokens - small.least.inputTokens - 280_000)).toBeLessThan(60);
   const tenfold = await estimate({ replays: 40 });
   expect(tenfold.least.costUsd).toBeCloseTo(10 * (small.least.costUsd ?? Number.NaN), 9);
   expect(tenfold.least.calls).toBe(10 * small.least.calls);
@@ -62,8 +72,8 @@ test('a tokeniser counts the prompts, and the estimate says of how many changes'
   expect(asked).toHaveLength(4);
   expect(new Set(asked.map((request) => request.model))).toEqual(new Set([model]));
   expect(counted.method).toContain('4 changes were counted by the model’s own tokeniser');
-  // By hand: 5,000 in each of six calls, plus 30 + 2 · 900 + 2 · 1,500 + 500 tokens of material.
-  expect(counted.least.inputTokens).toBe(4 * (6 * 5_000 + 5_330));
+  // By hand: 5,000 in each of seven calls, plus 30 + 2 · (900 + 1,500 + 500) tokens of material.
+  expect(counted.least.inputTokens).toBe(4 * (7 * 5_000 + 5_830));
   const { method } = await estimate();
   expect(method).toContain('3 characters a token');
   expect(method).not.toContain('tokeniser');
@@ -158,7 +168,7 @@ const again = { provider: 'anthropic', model, prices: createPrices('anthropic') 
 test('an unknown price, also of the agreement judge, makes only the cost unknown', async () => {
   const unknown = await estimate({ model: 'claude-unheard-of' });
   expect([unknown.least.costUsd, unknown.most.costUsd]).toEqual([null, null]);
-  expect(unknown.least.calls).toBe(24);
+  expect(unknown.least.calls).toBe(28);
   const second = await estimate({ agreement: { ...again, share: 0.5, model: 'claude-unheard-of' } });
   expect([second.least.costUsd, second.most.costUsd]).toEqual([null, null]);
   const free = await estimate({ changes: [], model: 'claude-unheard-of' });

@@ -20,15 +20,17 @@ export type EstimateInput = {
   economy: boolean;
   /** The share of replays that the agreement judge is asked about, its model, and the prices of its provider. */
   agreement: { share: number; provider: JudgeProvider; model: string; prices: Prices } | null;
+  /** On how many replays the baseline is judged. */
+  baselineReplays: number;
   /** Null without a key: then characters are counted. */
   countTokens: CountTokens | null;
 };
 
 /** The usual length in tokens of what follows the prompt: the oracle's claims, the key, summary and response. */
 const materialTokens = { answer_key: 30, precision: 900, recall: 1500, reply: 500 } as const;
-/** What a replay asks the judge, for the baseline too. */
-const replayTasks = ['answer_key', 'precision', 'recall', 'reply', 'precision', 'recall'] as const;
-const secondTasks = ['precision', 'recall', 'reply'] as const;
+const replayTasks = ['answer_key', 'precision', 'recall', 'reply'] as const;
+/** What is asked about another answer: the baseline's, or the oracle's again for agreement. */
+const answerTasks = ['precision', 'recall', 'reply'] as const;
 /** Further counts would hardly change the mean, and each is a request. */
 const mostCounted = 50;
 const countedAtOnce = 4;
@@ -103,13 +105,17 @@ const tokensOfInstructions = (task: JudgeTask['measure'] | 'every_task') =>
   Math.ceil(instructionsFor(task).length / charactersPerToken);
 const instructionTokens = tokensOfInstructions('every_task');
 
-/** The calls of one judge on one pull request. If the cache works, the first one writes it and the others read it. */
+/**
+ * The calls of one judge on one pull request. If the cache works, the first one writes it and the others read it;
+ * `afterOthers`, all read it.
+ */
 const amountOf = (
   tasks: readonly JudgeTask['measure'][],
   prompt: number,
   model: string,
   { prices, economy }: Pick<EstimateInput, 'prices' | 'economy'>,
   cached: boolean,
+  afterOthers = false,
 ): Amount =>
   tasks
     .map((task, index): Amount => {
@@ -117,12 +123,13 @@ const amountOf = (
       const own = prompt - stable;
       const material = materialTokens[task];
       const reads = cached && !economy;
+      const first = index === 0 && !afterOthers;
       // A call in a batch carries the instructions for its own task only, and nothing is cached.
       const whole = economy ? own + tokensOfInstructions(task) : prompt;
       const tokens = {
         inputTokens: material + (reads ? 0 : whole),
-        cacheWriteTokens: reads && index === 0 ? own : 0,
-        cacheReadTokens: reads ? stable + (index > 0 ? own : 0) : 0,
+        cacheWriteTokens: reads && first ? own : 0,
+        cacheReadTokens: reads ? stable + (first ? 0 : own) : 0,
         outputTokens: answerTokens[task],
       };
       return {
@@ -153,7 +160,8 @@ const basisOfPrices = ({ provider, economy }: Pick<EstimateInput, 'provider' | '
  * like the mean of those that were.
  */
 export const estimateJudging = async (input: EstimateInput): Promise<JudgeEstimate> => {
-  const { changes, replays, model, agreement, countTokens } = input;
+  const { changes, replays, model, agreement, baselineReplays, countTokens } = input;
+  const baselineShare = replays === 0 ? 0 : Math.min(1, baselineReplays / replays);
   const { tokens, counted, fault } = await promptTokens(
     changes,
     { model, form: formInWords(input.provider) },
@@ -162,11 +170,13 @@ export const estimateJudging = async (input: EstimateInput): Promise<JudgeEstima
   const total = (cached: boolean) =>
     tokens
       .map((prompt) => {
-        const first = amountOf(replayTasks, prompt, model, input, cached);
+        const own = amountOf(replayTasks, prompt, model, input, cached);
+        const baseline = amountOf(answerTasks, prompt, model, input, cached, true);
+        const first = added(own, times(baseline, baselineShare));
         if (agreement === null) return first;
         const { prices } = agreement;
         const economy = input.economy && batchesOf(agreement.provider) !== null;
-        const second = amountOf(secondTasks, prompt, agreement.model, { prices, economy }, cached);
+        const second = amountOf(answerTasks, prompt, agreement.model, { prices, economy }, cached);
         return added(first, times(second, agreement.share));
       })
       .reduce(added, none);
@@ -175,7 +185,7 @@ export const estimateJudging = async (input: EstimateInput): Promise<JudgeEstima
     least: inWholeCalls(times(total(true), scale)),
     most: inWholeCalls(times(total(false), 2 * scale)),
     method: [
-      'Six judge calls a change: answer key, precision, recall and reply, and precision and recall of the baseline. Calls that an earlier run paid for are not repeated.',
+      `Four judge calls a change: answer key, precision, recall and reply. Three more for the baseline on ${Math.round(baselineShare * replays)} of them. Calls that an earlier run paid for are not repeated.`,
       counted > 0
         ? `Prompts of ${counted} changes were counted by the model’s own tokeniser.`
         : `Prompts were estimated at ${charactersPerToken} characters a token.`,

@@ -1,0 +1,57 @@
+import { toWire } from '#contracts/wire.ts';
+import { type Comparison, compareCertificates } from '#verification/certificate/compare.ts';
+import { roundedThroughout } from '#verification/statistics/aggregate.ts';
+import { certificateAt } from '../certificate-at.ts';
+import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
+import { plain, type Terminal } from '../terminal.ts';
+
+const signed = (value: number) => `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(value).toFixed(3)}`;
+
+const inferenceText = ({ difference, tested }: Comparison) => {
+  const { mean, n, differing } = difference;
+  const on = `on ${n} common pull requests, of which ${differing} differ`;
+  if (tested === null) return `${signed(mean)} ${on}: too few differ, or all alike, to infer anything`;
+  const { interval, p } = tested;
+  const found = interval.lower > 0 || interval.upper < 0 ? 'a difference' : 'no difference is shown';
+  return `${signed(mean)} [${signed(interval.lower)} – ${signed(interval.upper)}], p ${p.toFixed(4)}, ${on}: ${found}`;
+};
+
+const failureLines = ({ failures, withoutFailures, restsOnFailures }: Comparison) => {
+  if (withoutFailures === null) return [];
+  const { mean, inference, n } = withoutFailures;
+  const range =
+    inference === null
+      ? 'nothing can be inferred'
+      : `[${signed(inference.interval.lower)} – ${signed(inference.interval.upper)}]`;
+  return [
+    `  without the ${failures.a + failures.b} failures of the oracles: ${signed(mean)} ${range}, on ${n}`,
+    ...(restsOnFailures ? ['  The difference rests on failures: without them it is not found.'] : []),
+  ];
+};
+
+/** `compare <certificate> <certificate> …`: the differences of composites on common pull requests. */
+export const compareCommand = async (
+  places: string[],
+  options: { json?: boolean },
+  { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
+): Promise<ExitCode> => {
+  if (places.length < 2) throw new UsageError('Name at least two certificates to compare.');
+  const certificates = await Promise.all(places.map((place) => certificateAt(place, signal)));
+  const { compared, incomparable } = compareCertificates(certificates);
+  if (options.json)
+    terminal.result(JSON.stringify(toWire(roundedThroughout({ compared, incomparable })), null, 2));
+  else {
+    const nameOf = (at: number) => `${at + 1} ${plain(certificates[at]?.constructId ?? '', 60)}`;
+    terminal.result(
+      [
+        ...compared.flatMap((comparison) => [
+          `${nameOf(comparison.a)} minus ${nameOf(comparison.b)}: ${inferenceText(comparison)}`,
+          ...failureLines(comparison),
+        ]),
+        ...incomparable.map(({ a, b, why }) => `${nameOf(a)} and ${nameOf(b)} cannot be compared. ${why}`),
+        'Composites, on the scale 0 to 1. Intervals and p values are held to Holm’s levels over all pairs.',
+      ].join('\n'),
+    );
+  }
+  return compared.length === 0 ? exitCodes.failed : exitCodes.done;
+};

@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import type { Certificate } from '#contracts/certificate.ts';
+import { toWire } from '#contracts/wire.ts';
+import { recomputeCertificate } from '#verification/certificate/recompute.ts';
+import { dependentCertificate } from './builders/dependent-certificate.ts';
+import { measuredCertificate } from './builders/measured-certificate.ts';
+import { testedCertificate } from './builders/stored-certificates.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'recompute-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What the independent implementation, which is plain Python without packages, prints about a document. */
+const recomputedInPython = (document: object): string => {
+  const file = join(folder, 'certificate.json');
+  writeFileSync(file, JSON.stringify(document));
+  try {
+    return execFileSync('python3', [join(import.meta.dirname, 'recompute.py'), file], { encoding: 'utf8' });
+  } catch (error) {
+    // It ends with 1 where figures differ, and has named them.
+    if (error instanceof Error && 'stdout' in error && `${error.stdout}` !== '') return `${error.stdout}`;
+    throw error;
+  }
+};
+
+const certificates: [string, () => Certificate][] = [
+  ['whose judge was tested', testedCertificate],
+  ['with two models and an earlier pool', measuredCertificate],
+  ...[1, 2, 3].map((seed): [string, () => Certificate] => [
+    `of 120 dependent replays, seed ${seed}`,
+    () => dependentCertificate(seed, 120),
+  ]),
+  ['of 7 dependent replays', () => dependentCertificate(4, 7)],
+];
+
+test.each(certificates)('Python without packages agrees on every figure of a certificate %s', (_, issue) => {
+  const certificate = issue();
+  expect(recomputeCertificate(certificate).disagreements).toEqual([]);
+  expect(recomputedInPython(toWire(certificate))).toMatch(/^\d{3,} figures recomputed, 0 differ\.\n$/);
+});
+
+test('a certificate of dependent replays has what the other ones lack: design effects, lift and adjusted precision', () => {
+  const { designEffects, trust, freshness, keyless, funnel } = dependentCertificate(1, 120);
+  expect(Math.max(...Object.values(designEffects))).toBeGreaterThan(1.05);
+  expect(trust).toMatchObject({ reliable: true, adjustedPrecision: { value: expect.any(Number) } });
+  for (const measure of ['precision', 'recall', 'replyAccuracy', 'compositeScore'] as const)
+    expect(trust.baseline?.[measure].interval).not.toBeNull();
+  expect(freshness?.before?.replays).toBeGreaterThan(20);
+  expect(freshness?.after?.replays).toBeGreaterThan(20);
+  expect(keyless.share).toBeGreaterThan(0);
+  for (const step of Object.values(funnel)) expect(step).toBeGreaterThan(0);
+});
+
+test('Python names a figure that was altered', () => {
+  const certificate = dependentCertificate(1, 120);
+  const { designEffects, trust } = certificate;
+  if (trust.adjustedPrecision === null || trust.baseline === null) throw new Error('Both are measured.');
+  const altered = {
+    ...certificate,
+    designEffects: { ...designEffects, recall: designEffects.recall + 2e-6 },
+    trust: {
+      ...trust,
+      adjustedPrecision: { ...trust.adjustedPrecision, value: trust.adjustedPrecision.value - 2e-6 },
+      baseline: { ...trust.baseline, recall: { ...trust.baseline.recall, p: 0.5 } },
+    },
+  };
+  const named = recomputedInPython(toWire(altered));
+  for (const field of [
+    'design_effects.recall',
+    'trust.adjusted_precision.value',
+    'trust.baseline.recall.p',
+    '3 differ',
+  ])
+    expect(named).toContain(field);
+});
