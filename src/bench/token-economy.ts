@@ -30,7 +30,7 @@ const ownCalls = ({ answerKey, precision, recall, reply }: ReplayCheckpoint) =>
 const baselineCalls = ({ baseline }: ReplayCheckpoint) =>
   baseline === undefined || baseline.reused
     ? []
-    : [baseline.precision, baseline.recall].flatMap((verdict) => verdict?.usage ?? []);
+    : [baseline.precision, baseline.recall, baseline.reply].flatMap((verdict) => verdict?.usage ?? []);
 
 const inMemory = (): ((change: GroundTruth) => SharedJudgments) => {
   const kept = new Map<string, Map<string, unknown>>();
@@ -68,20 +68,6 @@ const plainTokens = (request: MeteredRequest): number => {
   return tokensOfPrompt([instructions, pullRequest, user], request);
 };
 
-/** The calls about the oracle's own answer, including repeats. The calls about the baseline come after them. */
-const ownRequests = (requests: MeteredRequest[], checkpoint: ReplayCheckpoint) => {
-  const { answerKey, precision, recall, reply } = checkpoint;
-  const asks: [string, number][] = [
-    ['answer_key', answerKey?.asks ?? 0],
-    ['precision', precision?.asks ?? 0],
-    ['recall', recall?.asks ?? 0],
-    ['reply', reply?.asks ?? 0],
-  ];
-  return asks.flatMap(([task, count]) =>
-    requests.filter(({ user }) => user.startsWith(`# Task: ${task}\n`)).slice(0, count),
-  );
-};
-
 /** Measures a run over these changes by the token accounting of a fake model API. */
 export const measureTokenEconomy = async (
   changes: GroundTruth[],
@@ -89,25 +75,31 @@ export const measureTokenEconomy = async (
 ): Promise<Map<string, EconomyFigures>> => {
   const model = await startMeteredModel();
   try {
+    // Without the baseline first, so that every request is about the oracle's own answer.
+    const own = await judgedRun({
+      changes,
+      judge: model.judge({ economy: false }),
+      answer,
+      baseline: false,
+    });
+    const ownRequests = model.requests.splice(0);
     const shared = inMemory();
     const first = await judgedRun({ changes, judge: model.judge({ economy: false }), answer, shared });
-    const firstRequests = model.requests.splice(0);
     const next = await judgedRun({ changes, judge: model.judge({ economy: false }), answer, shared });
     const economy = await judgedRun({ changes, judge: model.judge({ economy: true }), answer });
     return new Map(
       changes.map((change) => {
         const of = (run: typeof first) => run.checkpoints.get(change.id) ?? {};
         const cost = (usages: JudgeUsage[]) => weighted(totalUsage(usages));
-        const plain = ownRequests(
-          firstRequests.filter(({ system }) => system[1]?.includes(neutralise(change.diff))),
-          of(first),
-        ).reduce((sum, request) => sum + plainTokens(request), 0);
+        const plain = ownRequests
+          .filter(({ system }) => system[1]?.includes(neutralise(change.diff)))
+          .reduce((sum, request) => sum + plainTokens(request), 0);
         return [
           change.id,
           {
             changes: 1,
             plain,
-            first: cost(ownCalls(of(first))),
+            first: cost(ownCalls(of(own))),
             firstWithBaseline: cost([...ownCalls(of(first)), ...baselineCalls(of(first))]),
             next: cost([...ownCalls(of(next)), ...baselineCalls(of(next))]),
             economy: cost(ownCalls(of(economy))) / 2,

@@ -117,7 +117,7 @@ export const judgeTrustFacts = (certificate: Certificate): [string, string][] =>
 
 export const judgeTrustMeaning =
   'A canary is a claim of known truth, put unmarked among the oracle’s; an injected one is false and orders ' +
-  'the judge to accept it. Canaries are probably easier than natural errors. The baseline repeats title and description.';
+  'the judge to accept it. Canaries are probably easier than natural errors. The baseline has title and description only.';
 
 /** Null if the judge is shown to be reliable. */
 export const reliabilityRemark = (certificate: Certificate): string | null => {

@@ -27,7 +27,7 @@ export const glossary: Record<string, string> = {
   exam: 'A fixed, public set of claims of known truth, which shows before a run how far a judge can be trusted.',
   pair: 'A true and a false claim of the exam about the same fact of the same change.',
   way: 'In what a false claim differs from the true one: direction, value, name, condition or cause.',
-  baseline: 'An answer that only repeats title and description, judged like an oracle’s.',
+  baseline: 'An answer that has only title and description, judged like an oracle’s.',
   lift: 'How far the oracle’s scores are above the baseline’s.',
   agreement: 'How far another judge, asked about a share of the replays, gives the same verdicts.',
   certificate: 'The public document of a run’s scores, their intervals and the evidence for them.',

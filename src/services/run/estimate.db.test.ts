@@ -3,6 +3,7 @@ import { runEstimateSchema } from '#contracts/estimate.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { Engine } from '#platform/open-ports.ts';
+import { storeTestedCertificate } from '#testing/builders/stored-certificates.ts';
 import { openPolicy, runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import { changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
 import { type DrawRequest, SourceError } from '#verification/sources/source.ts';
@@ -47,6 +48,36 @@ test('the offline judge costs nothing, and nothing is read to say so', async () 
     judging: { least: { calls: 0, costUsd: 0 }, most: { calls: 0, costUsd: 0 } },
   });
   expect(calls).toEqual([]);
+});
+
+test('an estimate says what so many replays can tell, from the repository’s own certificates where there are some', async () => {
+  const { estimate, db } = await rigWith();
+  // By scipy, t.ppf(.975, 49)·.2/√50 and (t.ppf(.975, 49) + t.ppf(.8, 49))·.2/√50.
+  expect((await estimate({ judge: 'offline' })).power).toEqual({
+    halfWidth: expect.closeTo(0.0568393711, 9),
+    smallestDifference: expect.closeTo(0.08085323778, 9),
+    sd: 0.2,
+    designEffect: 1,
+    certificates: 0,
+  });
+  expect((await estimate({ judge: 'offline', limit: 20 })).power?.smallestDifference).toBeNull();
+  expect((await estimate({ judge: 'offline', limit: 1 })).power).toBeNull();
+
+  const createdAt = new Date('2026-01-01T00:00:00Z');
+  await storeTestedCertificate(db, { constructId: 'other judge', createdAt });
+  const { power: assumed } = await estimate({ judge: 'offline' });
+  expect(assumed).toMatchObject({ sd: 0.2, certificates: 0 });
+  await storeTestedCertificate(db, { constructId: 'same judge', createdAt });
+  const { power } = await estimate({ judge: 'anthropic', repoUrl: 'https://github.com/Owner/name' });
+  // By hand: of 20 composites 5 are (2/3 + 1 + 3/4)/3 and 15 are 11/12; the sample variance is (1/9)² · 3.75/19.
+  expect(power).toMatchObject({
+    sd: expect.closeTo(Math.sqrt(3.75 / 19) / 9, 6),
+    designEffect: 1,
+    certificates: 2,
+  });
+  expect(power?.halfWidth).toBeLessThan(0.02);
+  const elsewhere = await estimate({ judge: 'anthropic', repoUrl: 'https://github.com/owner/other' });
+  expect(elsewhere.power).toMatchObject({ sd: 0.2, certificates: 0 });
 });
 
 test('a paid judge’s run is estimated from the ten newest changes; oracle and judge are not asked, and nothing is kept', async () => {

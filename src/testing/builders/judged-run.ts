@@ -15,6 +15,8 @@ export type JudgedRun = {
   answer: (change: GroundTruth) => OracleAnswer;
   shared?: (change: GroundTruth) => SharedJudgments;
   agreement?: Agreement | null;
+  /** Whether the baseline is judged on every change. By default it is. */
+  baseline?: boolean;
   seed?: string;
   /** How many replays run at once. */
   concurrency?: number;
@@ -29,6 +31,7 @@ export const judgedRun = async ({
   answer,
   shared,
   agreement = null,
+  baseline = true,
   seed = 'seed',
   concurrency = 8,
 }: JudgedRun): Promise<{ content: CertificateContent; checkpoints: Map<string, ReplayCheckpoint> }> => {
@@ -45,7 +48,7 @@ export const judgedRun = async ({
         seed,
         judge,
         agreement,
-        baseline: true,
+        baseline,
         shared: shared?.(groundTruth) ?? null,
         blinding: null,
         oracle: {
