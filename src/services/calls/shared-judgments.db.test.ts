@@ -63,6 +63,7 @@ const allShared = ['1', '2', '3'].flatMap((id) => [
   `answer_key:${id}`,
   `baseline-precision:${id}`,
   `baseline-recall:${id}`,
+  `baseline-reply:${id}`,
 ]);
 
 /** Keys that are numbered in the order they are made; `changesOf` says how many changes each has. */

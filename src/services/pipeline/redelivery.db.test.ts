@@ -77,6 +77,7 @@ test('a worker killed between any two of its writes repeats no call whose answer
       ...(['precision', 'recall', 'reply'] as const).flatMap((step) => (stored?.[step] ? [`${step}:1`] : [])),
       ...(stored?.baseline?.precision ? ['baseline-precision:1'] : []),
       ...(stored?.baseline?.recall ? ['baseline-recall:1'] : []),
+      ...(stored?.baseline?.reply ? ['baseline-reply:1'] : []),
     ];
     const before = calls.length;
     await pump();

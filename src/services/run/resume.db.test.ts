@@ -102,13 +102,11 @@ test('interrupted at any step, a run and the one that resumes it ask each questi
       recall: ['recall:1'],
       reply: ['reply:1'],
     }).flatMap(([step, names]) => (stored[0]?.[step as 'oracle'] ? names : []));
-    // A key that was made after its run had ended is kept for others, and so are the verdicts on the baseline. The
-    // run that resumes this one uses them too.
+    // A key that was made after its run had ended is kept for others, and so are the verdicts on the baseline, which are
+    // asked for beside the oracle's. The run that resumes this one uses them too.
     const shared = interruptedAt.startsWith('answer_key')
       ? ['answer_key:1']
-      : interruptedAt.startsWith('baseline')
-        ? ['baseline-precision:1', 'baseline-recall:1']
-        : [];
+      : ['baseline-precision:1', 'baseline-recall:1', 'baseline-reply:1'];
     const missing = wholeReplay('1').filter((call) => !keptSteps.includes(call) && !shared.includes(call));
     expect(calls.toSorted(), interruptedAt).toEqual(missing.toSorted());
   }
@@ -157,6 +155,7 @@ test('a resumed run tries again what the verifier failed to get, and not what wa
   expect(calls.filter((call) => /:1$/.test(call)).toSorted()).toEqual([
     'baseline-precision:1',
     'baseline-recall:1',
+    'baseline-reply:1',
     'recall:1',
   ]);
   expect(calls.filter((call) => /:2$/.test(call)).toSorted()).toEqual(wholeReplay('2').toSorted());
@@ -185,6 +184,7 @@ test('missing verdicts on the baseline or for the agreement are tried again too'
   expect(calls.filter((call) => /:1$/.test(call)).toSorted()).toEqual([
     'baseline-precision:1',
     'baseline-recall:1',
+    'baseline-reply:1',
   ]);
   expect((await at.certificateOf(runId)).trust.baseline?.replays).toBe(2);
 });

@@ -30,7 +30,13 @@ test('a retried run has the same changes from the beginning, and of the stored s
       Array.from({ length: 8 }, () => null),
     );
   const calls = await at.callsDuring(at.pump);
-  const shared = ['answer_key:1', 'answer_key:2', 'baseline-precision:1', 'baseline-recall:1'];
+  const shared = [
+    'answer_key:1',
+    'answer_key:2',
+    'baseline-precision:1',
+    'baseline-recall:1',
+    'baseline-reply:1',
+  ];
   expect(calls.toSorted()).toEqual(
     ['1', '2', '3']
       .flatMap(wholeReplay)

@@ -11,6 +11,7 @@ export const wholeReplay = (id: string) => [
   `reply:${id}`,
   `baseline-precision:${id}`,
   `baseline-recall:${id}`,
+  `baseline-reply:${id}`,
 ];
 
 /** A run cancelled when the oracle is asked about the second change: one replay is scored, one begun, one not begun. */

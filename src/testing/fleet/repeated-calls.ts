@@ -18,7 +18,10 @@ export type Repetitions = {
 /** Where the answer to a question may be stored. Questions about the baseline look like those of its measures. */
 const columnsOf = ({ question }: Call): string[] => {
   const [measure = ''] = question.split(' ');
-  return [`${measure}_json`, ...(['precision', 'recall'].includes(measure) ? ['baseline_json'] : [])];
+  return [
+    `${measure}_json`,
+    ...(['precision', 'recall', 'reply'].includes(measure) ? ['baseline_json'] : []),
+  ];
 };
 
 /** When a call's answer was stored. Until then the call counts as open. */

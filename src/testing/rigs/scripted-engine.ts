@@ -110,6 +110,7 @@ const contentOracle = (): OracleOutcome => ({
 /** Whether the baseline is judged, which repeats the pull request's title and description. */
 const isAboutBaseline = (task: JudgeTask, { title, description }: GroundTruth) => {
   if (task.measure === 'recall') return task.summary.includes(title);
+  if (task.measure === 'reply') return task.response === description;
   return (
     task.measure === 'precision' &&
     task.claims.every(({ text }) => title.includes(text) || description.includes(text))
