@@ -181,19 +181,19 @@ test('the day’s budget counts a dead worker’s calls by the same rule', async
 
 test('twelve calls cut off by a kill neither fail nor hold up a run with a limit of three times its cost', async () => {
   const at = await paidRig({ costUsd: 0.01 });
-  // Three replays of six calls: the true cost is 0.18 dollars.
-  const runId = await at.start({ maxCostUsd: 0.54 });
+  // Three replays of seven calls: the true cost is 0.21 dollars.
+  const runId = await at.start({ maxCostUsd: 0.63 });
   for (let calls = 0; calls < 12; calls += 1)
-    await bookAndDie(at.context, { runId, limitUsd: 0.54 }, callCost(0.04, 0.02));
+    await bookAndDie(at.context, { runId, limitUsd: 0.63 }, callCost(0.04, 0.02));
   at.wait(15_000);
   await at.pump();
   const ended = await at.run(runId);
-  expect(ended).toMatchObject({ status: 'COMPLETED', usage: { calls: 18 } });
+  expect(ended).toMatchObject({ status: 'COMPLETED', usage: { calls: 21 } });
   const { usage: certified, unanswered } = await at.certificateOf(runId);
-  expect(certified.costUsd).toBeCloseTo(0.18, 9);
+  expect(certified.costUsd).toBeCloseTo(0.21, 9);
   expect(unanswered.mostUsd).toBeCloseTo(12 * 0.04, 9);
-  expect(ended.costUsd).toBeCloseTo(0.18 + unanswered.likelyUsd, 9);
-  expect(ended.mostCostUsd).toBeCloseTo(0.18 + 0.48, 9);
+  expect(ended.costUsd).toBeCloseTo(0.21 + unanswered.likelyUsd, 9);
+  expect(ended.mostCostUsd).toBeCloseTo(0.21 + 0.48, 9);
 });
 
 test('a worker that lives keeps its money however long its call takes', async () => {
@@ -303,8 +303,8 @@ test('a resumed run counts what the runs before it spent; a retried one starts a
   expect((await at.run(second.runId)).error).toContain('$3.00 of $3.10');
   const third = await at.continueAs('resume', second.runId, { maxCostUsd: 100 });
   await at.pump();
-  // Three replays of six calls.
-  expect(await at.run(third.runId)).toMatchObject({ status: 'COMPLETED', costUsd: expect.closeTo(5.4, 9) });
+  // Three replays of seven calls.
+  expect(await at.run(third.runId)).toMatchObject({ status: 'COMPLETED', costUsd: expect.closeTo(6.3, 9) });
   expect((await at.run(runId)).costUsd).toBeCloseTo(2.1, 9);
   const again = await at.continueAs('retry', runId, { maxCostUsd: 100 });
   expect((await at.run(again.runId)).costUsd).toBe(0);

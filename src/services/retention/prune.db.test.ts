@@ -87,11 +87,11 @@ test('replays are deleted after 90 days, ground truth and answer keys after 180;
     spendId: randomUUID(),
   });
   const certificate = await getPublicCertificate(context, certificateId ?? '');
-  // For each of two replays the key, three verdicts and two on the baseline were paid for.
+  // For each of two replays the key, three verdicts and three on the baseline were paid for.
   const whole = {
     replays: 2,
     batchItems: 1,
-    spend: 12,
+    spend: 14,
     records: 2,
     snapshots: 1,
     keys: 2,
@@ -121,7 +121,7 @@ test('replays are deleted after 90 days, ground truth and answer keys after 180;
     status: 'COMPLETED',
     progress: 2,
     total: 2,
-    costUsd: expect.closeTo(0.12, 9),
+    costUsd: expect.closeTo(0.14, 9),
     usage: { calls: 12 },
   });
   const { costUsd, ...others } = ended;
@@ -164,7 +164,7 @@ test('a resumed run is kept as long as the one that resumed it, and a run withou
   await prune(context);
   expect([await replaysOf(first), await replaysOf(second)]).toEqual([0, 2]);
   // Both have one account.
-  expect((await run(second)).costUsd).toBeCloseTo(0.12, 9);
+  expect((await run(second)).costUsd).toBeCloseTo(0.14, 9);
 
   days(31);
   await prune(context);
@@ -245,7 +245,7 @@ test('a run that is being resumed is not pruned: the attempt keeps its account',
   });
   await pruned;
   await pump();
-  expect(await run(second)).toMatchObject({ status: 'COMPLETED', costUsd: expect.closeTo(0.12, 9) });
+  expect(await run(second)).toMatchObject({ status: 'COMPLETED', costUsd: expect.closeTo(0.14, 9) });
 });
 
 test('one of many workers prunes, and not again within the hour', async () => {

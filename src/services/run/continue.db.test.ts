@@ -108,14 +108,14 @@ test('a resumed or retried run may have another limit', async () => {
 test('a resumption is refused if its limit is not above what the attempt has spent, and names both amounts; a retry is not', async () => {
   const at = await interruptedRun({ costUsd: 0.5 }, { judge: 'anthropic', maxCostUsd: 20 });
   const spent = (await at.run(at.runId)).costUsd;
-  expect(spent).toBeCloseTo(3.5, 9);
+  expect(spent).toBeCloseTo(4, 9);
   for (const maxCostUsd of [2, spent])
     await expect(at.continueAs('resume', at.runId, { maxCostUsd })).rejects.toMatchObject({
       code: 'BAD_REQUEST',
       fields: [
         {
           path: 'maxCostUsd',
-          message: expect.stringMatching(maxCostUsd === 2 ? /\$3\.50 .*\$2\.00/ : /\$3\.50 .*\$3\.50/),
+          message: expect.stringMatching(maxCostUsd === 2 ? /\$4\.00 .*\$2\.00/ : /\$4\.00 .*\$4\.00/),
         },
       ],
     });
@@ -124,5 +124,5 @@ test('a resumption is refused if its limit is not above what the attempt has spe
   const { runId } = await at.continueAs('resume', at.runId, { maxCostUsd: spent + 0.5 });
   // What the runs before it have spent counts too.
   await at.fail(runId);
-  await expect(at.continueAs('resume', runId, { maxCostUsd: 3 })).rejects.toThrow('$3.50');
+  await expect(at.continueAs('resume', runId, { maxCostUsd: 3 })).rejects.toThrow('$4.00');
 });

@@ -26,7 +26,9 @@ export const usageByMeasure = (checkpoints: ReplayCheckpoint[]): UsageByMeasure 
     precision: of(({ precision }) => [precision]),
     recall: of(({ recall }) => [recall]),
     reply: of(({ reply }) => [reply]),
-    baseline: of(({ baseline }) => (baseline?.reused === false ? [baseline.precision, baseline.recall] : [])),
+    baseline: of(({ baseline }) =>
+      baseline?.reused === false ? [baseline.precision, baseline.recall, baseline.reply] : [],
+    ),
     second: of(({ second }) => [second?.precision, second?.recall, second?.reply]),
   };
 };
