@@ -48,6 +48,7 @@ const dryRun = async (
       model: judge.model,
       seed: configuration.seed,
       economy: false,
+      baselineReplays: configuration.baselineReplays,
       agreement: agreement && {
         share: agreement.share,
         provider: agreement.judge.provider,

@@ -1,12 +1,6 @@
 import type { Weights } from '#contracts/certificate.ts';
 import type { JudgeIdentity } from '#contracts/judge-providers.ts';
-import {
-  type CanaryCounts,
-  type JudgeTrust,
-  type Lift,
-  type ReplayEvidence,
-  reliableJudge,
-} from '#contracts/judge-trust.ts';
+import type { CanaryCounts, JudgeTrust, Lift, ReplayEvidence } from '#contracts/judge-trust.ts';
 import type { canaryKinds } from '#contracts/replay.ts';
 import { adjustedPrecision } from '../statistics/adjusted-precision.ts';
 import {
