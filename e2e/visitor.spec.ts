@@ -1,4 +1,5 @@
 import { expect, type Page, test } from '@playwright/test';
+import { canaryCounts } from '#testing/builders/canaries.ts';
 import { storeCertificate, storeTestedCertificate } from '#testing/builders/stored-certificates.ts';
 import { openDatabase } from '../src/db/client.ts';
 
@@ -17,7 +18,7 @@ test.beforeAll(async () => {
       constructId: 'tested-judge',
       createdAt,
       earlier: {
-        canaries: { true: count, false: rejected, injected: rejected },
+        canaries: canaryCounts({ true: count, false: rejected, injected: rejected }),
         certificates: [ids.earlier],
       },
     });
@@ -182,8 +183,8 @@ test('every page forbids framing, foreign scripts and sniffing, and its own scri
   expect(problems).toEqual([]);
 });
 
-// By hand: with the earlier certificate's, 198 of 200 canaries of each kind were judged right. Precision is 18.3333/20,
-// adjusted (0.916667 − 0.01)/0.98 = 0.925. The baseline has (1/3 + 1/2 + 0)/3 each. The oracle has
+// By hand: with the earlier certificate's, 198 of 200 true canaries and 694 of 700 false ones were judged right, in direction
+// 138 of 140. Precision is 18.3333/20, adjusted (0.916667 − 0.008571)/0.981429 = 0.925. The baseline has (1/3 + 1/2 + 0)/3 each. The oracle has
 // (0.916667 + 1 + 0.75)/3 = 0.889, over 22 replays 0.808 or 0.899. The judges agreed in 34 of 40 verdicts; chance alone
 // gives a share of 0.86.
 test('a certificate says how far its judge can be trusted, with intervals and counts', async ({ page }) => {
@@ -196,11 +197,19 @@ test('a certificate says how far its judge can be trusted, with intervals and co
     ['Composite of the baseline', /^0\.278$/],
     ['Counts as reliable', /^yes/],
     ['True claims accepted (q1)', /^0\.990 95 %: 0\.964 to 0\.997, of 200$/],
-    ['False claims rejected (q0)', /^0\.990 95 %: 0\.964 to 0\.997, of 200$/],
-    ['Injected claims accepted (leak)', /^0\.010 95 %: 0\.003 to 0\.036, of 200/],
-    ['Index (q0 + q1 − 1)', /^0\.980 lower 95 % bound: 0\.9\d{2}/],
-    ['Canaries of earlier runs', /^1 certificate.*200 true, 200 false and 200 injected together/],
-    ['Canaries of this run', /^100 true, 100 false and 100 injected$/],
+    ['False claims rejected (q0)', /^0\.991 95 %: 0\.981 to 0\.996, of 700$/],
+    ['Rejected where false in direction', /^0\.986 95 %: 0\.949 to 0\.996, of 140.*q0 \+ q1 − 1: 0\.9\d{2}/],
+    ['Rejected where false in cause or effect', /^0\.993 95 %: 0\.961 to 0\.999, of 140/],
+    ['Facts that code read off the diff: accepted', /^0\.950 .*of 20$/],
+    ['Facts that code made false: rejected', /^0\.950 .*of 20/],
+    ['Written by writer', /^q1 0\.990 .*of 100; q0 0\.995 .*of 200$/],
+    ['Injected claims accepted (leak)', /^0\.013 95 %: 0\.003 to 0\.044, of 160/],
+    ['Index (q0 + q1 − 1)', /^0\.981 lower 95 % bound: 0\.954/],
+    [
+      'Canaries of earlier runs',
+      /^1 certificate.*200 true, 700 false and 160 injected; 40 made by code together/,
+    ],
+    ['Canaries of this run', /^100 true, 200 false and 60 injected; 40 made by code/],
     ['Replays judged by both', /^8$/],
     ['Same verdict on claims and changes', /^0\.850 95 %: 0\.709 to 0\.929, of 40 verdicts.*kappa −0\.071$/],
     ['Same verdict on replies', /^0\.750 95 %: 0\.409 to 0\.929, of 8 replies.*kappa 0\.000$/],
@@ -224,7 +233,7 @@ test('a certificate says how far its judge can be trusted, with intervals and co
   ]);
 
   await expect(page.getByRole('note').filter({ hasText: 'Injected canaries leaked' })).toContainText(
-    'accepted 1 of 100 false claims that also ordered it to accept them. Together with earlier runs: 2 of 200.',
+    'accepted 1 of 60 false claims that also ordered it to accept them. Together with earlier runs: 2 of 160.',
   );
   await expect(page.locator('[data-replay="101"]')).toContainText('injected canary leaked');
   await expect(page.getByText('injected canary leaked', { exact: true })).toHaveCount(1);
@@ -237,7 +246,7 @@ test('a certificate says how far its judge can be trusted, with intervals and co
 test('a judge without canaries is not reliable, and unmeasured numbers say so', async ({ page }) => {
   await page.goto(`/certificates/${ids.untested}`);
   await expect(fact(page, 'Counts as reliable')).toHaveText(
-    /^no.*only 0 true, 0 false and 0 injected canaries, and 100 of each kind are needed\.$/,
+    /^no.*only 0 true canaries, and 80 are needed.*Untested, with fewer than 25 false canaries: direction \(0\)/,
   );
   for (const term of [
     'Precision, judge-adjusted',
@@ -250,7 +259,7 @@ test('a judge without canaries is not reliable, and unmeasured numbers say so', 
   ])
     await expect(fact(page, term)).toHaveText(/^not measured/);
   await expect(page.getByRole('note').filter({ hasText: 'Judge not shown to be reliable' })).toContainText(
-    'No canary was used: no change of this run allowed one',
+    'No model wrote the answer keys, so no natural canary was shown',
   );
   await expect(section(page, 'Agreement')).toContainText('Agreement was not measured');
   await expect(page.getByText('Composite with the unscored at 0 and at 1')).toHaveCount(0);

@@ -4,7 +4,7 @@ import type { JudgeUsage, ReplayCheckpoint } from '#contracts/replay.ts';
 import { judgedRun } from '#testing/builders/judged-run.ts';
 import { type MeteredRequest, startMeteredModel, tokensOfPrompt } from '#testing/rigs/metered-model.ts';
 import { totalUsage } from '#verification/judges/judge-usage.ts';
-import { instructionsFor } from '#verification/judges/model/prompts/v1/digest.ts';
+import { instructionsFor } from '#verification/judges/model/prompts/v2/digest.ts';
 import type { SharedJudgments } from '#verification/replay/shared-judgments.ts';
 import { neutralise } from '#verification/text/fence.ts';
 

@@ -21,7 +21,7 @@ const passing = (detail: string): JudgeReply => ({
 });
 const answered: JudgeReply = {
   ok: true,
-  answer: { changes: [], question: null, verdicts: [] },
+  answer: { changes: [], question: null, variants: [], verdicts: [] },
   model: 'm',
   usage: { ...noUsage, calls: 1, costUsd: 0.25 },
   latencyMs: 1,

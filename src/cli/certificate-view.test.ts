@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Certificate } from '#contracts/certificate.ts';
 import type { JudgeTrust } from '#contracts/judge-trust.ts';
+import { canaryCounts } from '#testing/builders/canaries.ts';
 import { testedCertificate } from '#testing/builders/stored-certificates.ts';
 import { viewCertificate } from './certificate-view.ts';
 
@@ -13,7 +14,8 @@ const withTrust = (change: Partial<JudgeTrust>): Certificate => {
   return { ...certificate, trust: { ...certificate.trust, ...change } };
 };
 
-// By hand: 99 of 100 canaries of each kind were judged correctly; precision is 18.3333/20, (0.916667 − 0.01)/0.98 = 0.925.
+// By hand: 99 of 100 true canaries and 199 of 200 false ones were judged correctly, in direction 39 of 40; precision is
+// 18.3333/20, adjusted (0.916667 − 0.005)/0.985 = 0.926, and with direction's q0 (0.916667 − 0.025)/0.965 = 0.924.
 // The baseline has (1/3 + 1/2 + 1/4)/3 each, the oracle (0.916667 + 1 + 0.75)/3 = 0.889, over 22 replays 0.808 or 0.899.
 // The judges agreed on 34 of 40 verdicts; chance gives 0.86: kappa (0.85 − 0.86)/0.14.
 test('the measures of the judge are shown with intervals and counts', () => {
@@ -21,14 +23,19 @@ test('the measures of the judge are shown with intervals and counts', () => {
   for (const words of [
     'Reliable yes',
     'True accepted 0.990 [0.946 – 0.998] of 100',
-    'False rejected 0.990 [0.946 – 0.998] of 100',
-    'Injected taken 0.010 [0.002 – 0.054] of 100',
-    'q0 + q1 − 1 0.980, lower 95 % bound 0.917',
-    '100 true, 100 false and 100 injected in this run · none from earlier runs',
+    'False rejected 0.995 [0.972 – 0.999] of 200',
+    'direction 0.975 [0.871 – 0.996] of 40, q0 + q1 − 1 from 0.8',
+    'cause 1.000 [0.912 – 1.000] of 40, q0 + q1 − 1 from 0.8',
+    'Injected taken 0.017 [0.003 – 0.089] of 60',
+    'q0 + q1 − 1 0.985, lower 95 % bound 0.935',
+    'Made by code 0.950',
+    'Written by writer: q1 0.990 [0.946 – 0.998] of 100, q0 0.995 [0.972 – 0.999] of 200',
+    '100 true, 200 false and 60 injected; 40 made by code in this run · none from earlier runs',
     'Precision 0.917',
     // Three claims in each of 20 replays; 5 of the third ones are not supported.
     'Claims 60 made · 60 ruled on · 55 supported',
-    'Adj. precision 0.925',
+    'Adj. precision 0.926',
+    '0.924 with the q0 of the worst way',
     // Every recall and reply differs alike; precision by 2/3 and 1/3, which scipy's ttest_1samp gives this interval.
     'Over the baseline composite +0.528 [+0.505 – +0.551] over 0.361',
     'precision +0.583 [+0.514 – +0.653] over 0.333',
@@ -45,8 +52,8 @@ test('the measures of the judge are shown with intervals and counts', () => {
 
 test('injected canaries that leaked are remarked on before any number', () => {
   const text = shown(testedCertificate());
-  expect(text.indexOf('the judge accepted 1 of 100 in this run')).toBeGreaterThan(0);
-  expect(text.indexOf('the judge accepted 1 of 100 in this run')).toBeLessThan(text.indexOf('Composite'));
+  expect(text.indexOf('the judge accepted 1 of 60 in this run')).toBeGreaterThan(0);
+  expect(text.indexOf('the judge accepted 1 of 60 in this run')).toBeLessThan(text.indexOf('Composite'));
 });
 
 test.each([
@@ -60,45 +67,49 @@ test.each([
 });
 
 test('earlier runs of the pool are named', () => {
-  const canaries = {
+  const canaries = canaryCounts({
     true: { shown: 50, supported: 50 },
-    false: { shown: 40, supported: 0 },
+    false: { shown: 20, supported: 0 },
     injected: { shown: 30, supported: 0 },
-  };
+  });
   expect(shown(testedCertificate({ canaries, certificates: ['first-id', 'second-id'] }))).toContain(
-    '150 true, 140 false and 130 injected with 2 earlier certificates: first-id, second-id (each change counts once, from the earliest certificate that has it)',
+    '150 true, 300 false and 90 injected; 40 made by code with 2 earlier certificates: first-id, second-id (each change counts once, from the earliest certificate that has it)',
   );
 });
 
 test('a judge that is not reliable comes with every reason', () => {
   const { trust } = testedCertificate();
-  const canaries = { ...trust.pool.canaries, false: { shown: 99, supported: 40 } };
+  const canaries = { ...trust.pool.canaries, true: { shown: 79, supported: 40 } };
+  const direction = { q0: trust.q0, youden: { value: 0.56, lower: 0.45 } };
   const text = shown(
     withTrust({
       reliable: false,
-      youden: { value: 0.56, lower: 0.45 },
+      ways: { ...trust.ways, direction },
       pool: { canaries, certificates: [] },
     }),
   );
   expect(text).toContain(
-    'no: There are only 99 false canaries, and 100 of each kind are needed. The lower bound of the index q0 + q1 − 1 is under 0.5.',
+    'no: There are only 79 true canaries, and 80 are needed. The lower bound of q0 + q1 − 1 is under 0.5 in: direction.',
   );
 });
 
 test('a judge that is not shown to be reliable is remarked on before any number, and a reliable one is not', () => {
-  const text = shown(withTrust({ reliable: false, youden: { value: 0.56, lower: 0.45 } }));
-  const remark = text.indexOf('The judge is not shown to be reliable. The lower bound of the index');
+  const { q0, ways } = testedCertificate().trust;
+  const value = { q0, youden: { value: 0.56, lower: 0.45 } };
+  const text = shown(withTrust({ reliable: false, ways: { ...ways, value } }));
+  const remark = text.indexOf('The judge is not shown to be reliable. The lower bound of q0 + q1 − 1');
   expect(remark).toBeGreaterThan(0);
   expect(remark).toBeLessThan(text.indexOf('Composite'));
   expect(shown(testedCertificate())).not.toContain('not shown to be reliable');
 });
 
 test('a run without canaries says why it has none', () => {
-  const none = { shown: 0, supported: 0 };
-  const canaries = { true: none, false: none, injected: none };
+  const canaries = canaryCounts({});
   expect(
     shown(withTrust({ reliable: false, youden: null, canaries, pool: { canaries, certificates: [] } })),
-  ).toContain('The judge is not shown to be reliable. No canary was used: no change of this run allowed one');
+  ).toContain(
+    'The judge is not shown to be reliable. No true, false and injected canary was shown: the answer keys held no variant',
+  );
 });
 
 test('a measure that was not taken is shown as not measured', () => {

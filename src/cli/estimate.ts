@@ -4,9 +4,9 @@ import { type JudgeProvider, judgeOf } from '#contracts/judge-providers.ts';
 import { type EstimateInput, estimateJudging } from '#verification/judges/model/estimate.ts';
 import type { CountTokens } from '#verification/judges/model/model-client.ts';
 import type { Prices } from '#verification/judges/model/prices.ts';
-import { exclusionWords } from './certificate-view.ts';
 import { rounded } from '#verification/statistics/aggregate.ts';
 import { assumedSpread, powerOf } from '#verification/statistics/power.ts';
+import { exclusionWords } from './certificate-view.ts';
 import { type Paint, plain } from './terminal.ts';
 
 type Amount = { calls: number; input_tokens: number; output_tokens: number; cost_usd: number | null };

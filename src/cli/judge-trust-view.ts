@@ -1,14 +1,16 @@
 import type { Certificate, UsageByMeasure } from '#contracts/certificate.ts';
 import type { Interval } from '#contracts/interval.ts';
 import type { JudgeTrust } from '#contracts/judge-trust.ts';
+import { canaryWays } from '#contracts/replay.ts';
 import {
-  canaryKindsText,
+  canaryCountsText,
   ceilingText,
   hasLeaked,
   hasLittleRoom,
   littleRoomText,
   readAdjustedPrecision,
   reliabilityGaps,
+  wayNames,
   whyNoCanaries,
   whyNotReliable,
 } from '#verification/certificate/judge-standing.ts';
@@ -35,7 +37,7 @@ const adjusted = (certificate: Certificate) => {
   const reading = readAdjustedPrecision(certificate);
   if (reading.kind === 'not measured') return `${notMeasured}: ${reading.why}`;
   const ceiling = reading.atCeiling ? ` ${ceilingText}` : '';
-  return `${estimated(reading)}, corrected for the judge’s measured mistakes; it does not replace the raw value.${ceiling}`;
+  return `${estimated(reading)}, corrected for the judge’s measured mistakes; it does not replace the raw value. ${score(reading.atWorstWay)} with the q0 of the worst way.${ceiling}`;
 };
 
 const liftNames = [
@@ -81,13 +83,17 @@ const agreementFacts = ({ agreement }: JudgeTrust, judge: Certificate['judge']):
 /** How far the judge can be trusted, term by term. */
 export const judgeTrustFacts = (certificate: Certificate): [string, string][] => {
   const { trust, counts } = certificate;
-  const { canaries, pool, youden, reliable } = trust;
+  const { canaries, pool, youden, ways, codeMade, authors, variantsDropped, reliable } = trust;
   const earlier = pool.certificates.length;
   const missing = whyNoCanaries(certificate);
   return [
     ['Reliable', reliable ? 'yes' : `no: ${reliabilityGaps(trust).join(' ')}`],
     ['True accepted', `${rate(trust.q1)} (q1)`],
     ['False rejected', `${rate(trust.q0)} (q0)`],
+    ...canaryWays.map((way): [string, string] => [
+      `  ${way}`,
+      `${rate(ways[way].q0)}${ways[way].youden === null ? '' : `, q0 + q1 − 1 from ${score(ways[way].youden.lower)}`} (${wayNames[way]})`,
+    ]),
     ['Injected taken', `${rate(trust.leak)} (leak rate)`],
     [
       'q0 + q1 − 1',
@@ -95,12 +101,26 @@ export const judgeTrustFacts = (certificate: Certificate): [string, string][] =>
     ],
     [
       'Canaries',
-      `${canaryKindsText(canaries)} in this run · ${
+      `${canaryCountsText(canaries)} in this run · ${
         earlier === 0
           ? 'none from earlier runs'
-          : `${canaryKindsText(pool.canaries)} with ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'}: ${pool.certificates.join(', ')} (each change counts once, from the earliest certificate that has it)`
+          : `${canaryCountsText(pool.canaries)} with ${earlier} earlier ${earlier === 1 ? 'certificate' : 'certificates'}: ${pool.certificates.join(', ')} (each change counts once, from the earliest certificate that has it)`
       }${missing === null ? '' : `. ${missing}`}`,
     ],
+    [
+      'Made by code',
+      `${rate(codeMade.q1)} of true ones accepted, ${rate(codeMade.q0)} of false ones rejected; they count for nothing`,
+    ],
+    ...authors.map(({ author, q1, q0 }): [string, string] => [
+      'Written by',
+      `${author}: q1 ${rate(q1)}, q0 ${rate(q0)}`,
+    ]),
+    ...(variantsDropped === 0
+      ? []
+      : ([['Left out', `${variantsDropped} variants that code did not accept`]] satisfies [
+          string,
+          string,
+        ][])),
     ['Adj. precision', adjusted(certificate)],
     ['Over the baseline', lift(trust)],
     ...(counts.unscored > 0
@@ -116,8 +136,9 @@ export const judgeTrustFacts = (certificate: Certificate): [string, string][] =>
 };
 
 export const judgeTrustMeaning =
-  'A canary is a claim of known truth, put unmarked among the oracle’s; an injected one is false and orders ' +
-  'the judge to accept it. Canaries are probably easier than natural errors. The baseline has title and description only.';
+  'A canary is a claim of known truth, put unmarked among the oracle’s: a change of the answer key in other words, or ' +
+  'the same with one thing made false. An injected one is false and orders the judge to accept it. An error that the ' +
+  'model that writes them cannot see is in none, so q0 is an upper estimate. The baseline has title and description only.';
 
 /** Null if the judge is shown to be reliable. */
 export const reliabilityRemark = (certificate: Certificate): string | null => {

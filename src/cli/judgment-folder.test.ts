@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import { type BaselineVerdicts, noUsage, type SettledAnswerKey } from '#contracts/replay.ts';
+import { noVariants } from '#testing/builders/replay-checkpoint.ts';
 import { measureOf } from '#testing/fakes/anthropic/answers.ts';
 import type { AnthropicFake } from '#testing/fakes/anthropic/anthropic-fake.ts';
 import { startGitHubFake } from '#testing/fakes/github/github-fake.ts';
@@ -64,6 +65,7 @@ const keyNumber = (number: number) => ({
   question: 'What is the limit?',
   referenceAnswer: '25',
   questionQuote: 'export const limit = 25;',
+  variants: noVariants,
 });
 const outcome = (number: number): SettledAnswerKey => ({
   kind: 'made',

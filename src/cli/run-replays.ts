@@ -7,6 +7,7 @@ import { absenceText } from '#verification/replay/oracle-presence.ts';
 import { type Agreement, otherChanges, runReplay } from '#verification/replay/run-replay.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
 import type { SharedJudgments } from '#verification/replay/shared-judgments.ts';
+import { dealtReplayOf } from '#verification/replay/shown-canaries.ts';
 import { OracleAbsent } from '#verification/replay/watched-oracle.ts';
 import { withStep } from '#verification/replay/with-step.ts';
 import { CommandError, RunStopped } from './exit.ts';
@@ -37,12 +38,29 @@ export type RunWork = {
 
 const hasEnded = (replay: StoredReplay | null) => replay !== null && replay.endedAt !== null;
 
+const outcomeOf = ({ checkpoint, endedAt }: StoredReplay) =>
+  endedAt === null ? null : (endOfReplay(checkpoint)?.outcome ?? null);
+
+/** Lets one task go after the other. A task that fails stops none. */
+const oneByOne = () => {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    inTurn: <T>(task: () => Promise<T>): Promise<T> => {
+      const result = last.then(task);
+      last = result.catch(() => undefined);
+      return result;
+    },
+  };
+};
+
+type Dealing = ReturnType<typeof oneByOne>;
+
 /** Carries one replay from its first missing step to its end, and stores each step as it arrives. */
 const carry = async (
-  work: Omit<RunWork, 'oracle'> & { oracle: RunOracle; beforeOracleCall: () => void },
+  work: Omit<RunWork, 'oracle'> & { oracle: RunOracle; beforeOracleCall: () => void; dealing: Dealing },
   position: number,
 ): Promise<StoredReplay> => {
-  const { draw, judge, agreement, oracle, seed, blinding, store, shared, now, signal } = work;
+  const { draw, judge, agreement, oracle, seed, blinding, store, shared, dealing, now, signal } = work;
   const changes = [...draw.drawn, ...draw.reserve];
   const groundTruth = changes[position];
   if (groundTruth === undefined) throw new RangeError(`The draw has no change at ${position}.`);
@@ -88,6 +106,18 @@ const carry = async (
         checkpoint = withStep(checkpoint, step, value);
         await store.keepReplay(replayOf(null));
       },
+      dealCanaries: (choose) =>
+        dealing.inTurn(async () => {
+          const canaries = choose(
+            [...changes.keys()].flatMap((other) => {
+              const replay = other === position ? null : store.replayAt(other);
+              return replay === null ? [] : [dealtReplayOf(replay.checkpoint, outcomeOf(replay))];
+            }),
+          );
+          checkpoint = withStep(checkpoint, 'canaries', canaries);
+          await store.keepReplay(replayOf(null));
+          return canaries;
+        }),
       beforeOracleCall: async () => work.beforeOracleCall(),
     },
     signal,
@@ -128,10 +158,12 @@ export const runReplays = async (work: RunWork): Promise<StoredReplay[]> => {
     now: work.now,
   });
 
+  const dealing = oneByOne();
+
   /** Null if the replay waits until it is known whether its oracle's failure is a verdict. */
   const carryUnlessHeldBack = async (position: number): Promise<StoredReplay | null> => {
     try {
-      return await carry({ ...work, oracle, signal, beforeOracleCall: throwIfStopping }, position);
+      return await carry({ ...work, oracle, signal, dealing, beforeOracleCall: throwIfStopping }, position);
     } catch (error) {
       if (error instanceof OracleAbsent) throw new RunStopped(error.message);
       if (!(error instanceof HeldBack)) throw error;

@@ -2,11 +2,11 @@ import { createHmac } from 'node:crypto';
 import { isObject } from '#contracts/json.ts';
 
 /**
- * Members of a replay's record whose texts stay open: names that this program or the key's order gives, and why a step
- * is missing, which the certificate says too. Every other text comes from a key or an oracle, or shows which part of a
+ * Members of a replay's record whose texts stay open: names that this program or the key's order gives, the models that
+ * answered, and why a step is missing, which the certificate says too. Every other text comes from a key or an oracle, or shows which part of a
  * key a verdict is about: quotes, canaries.
  */
-const openMembers = new Set(['kind', 'id', 'model', 'reason']);
+const openMembers = new Set(['kind', 'id', 'model', 'reason', 'way', 'author']);
 
 /**
  * A replay's record with a salted digest in place of every text of its answer key, and of every text that would reveal

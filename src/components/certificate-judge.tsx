@@ -3,7 +3,13 @@ import type { Certificate } from '#contracts/certificate.ts';
 import type { Interval } from '#contracts/interval.ts';
 import { judgeOf } from '#contracts/judge-providers.ts';
 import { type JudgeTrust, reliableJudge } from '#contracts/judge-trust.ts';
-import { canaryKindsText, reliabilityGaps, whyNoCanaries } from '#verification/certificate/judge-standing.ts';
+import { canaryWays } from '#contracts/replay.ts';
+import {
+  canaryCountsText,
+  reliabilityGaps,
+  wayNames,
+  whyNoCanaries,
+} from '#verification/certificate/judge-standing.ts';
 import { Estimate } from './estimate.tsx';
 import { Code, Facts } from './facts.tsx';
 import { countOf, countText, notMeasured, scoreText } from './format.ts';
@@ -19,8 +25,11 @@ const Rate = ({ rate }: { rate: { value: number; interval: Interval; of: number 
 
 const reliabilityRemark = (trust: JudgeTrust) =>
   trust.reliable
-    ? `At least ${reliableJudge.canaries} canaries of each kind, and an index whose lower bound is at least ${reliableJudge.youdenLower}.`
+    ? `At least ${reliableJudge.true} true canaries, ${reliableJudge.falseOfEachWay} false ones of every way and ${reliableJudge.injected} injected ones; an index whose lower bound is at least ${reliableJudge.youdenLower} in every way; and a leak rate whose upper bound is at most ${reliableJudge.leakUpper}.`
     : reliabilityGaps(trust).join(' ');
+
+const bound = (youden: JudgeTrust['youden']) =>
+  youden === null ? 'Untested.' : `Lower 95 % bound of q0 + q1 − 1: ${scoreText(youden.lower)}.`;
 
 const Earlier = ({ certificates }: { certificates: string[] }) =>
   certificates.length === 0 ? (
@@ -44,14 +53,15 @@ const Earlier = ({ certificates }: { certificates: string[] }) =>
 export const JudgeTrustFacts = ({ certificate }: { certificate: Certificate }) => {
   const { trust } = certificate;
   const missing = whyNoCanaries(certificate);
-  const { canaries, pool, q1, q0, leak, youden, reliable } = trust;
+  const { canaries, pool, q1, q0, leak, youden, ways, codeMade, authors, variantsDropped, reliable } = trust;
   return (
     <>
       <p className="mb-4 max-w-[68ch]">
-        Canaries are claims of known truth: code reads true ones off the diff and makes others false. They are
-        put unmarked among the oracle’s claims and do not count in any score, so the judge’s verdicts on them
-        show how often it errs. They are probably easier to spot than natural errors, so it may err more often
-        than they show.
+        Canaries are claims of known truth, put unmarked among the oracle’s. They do not count in any score,
+        so the judge’s verdicts on them show how often it errs. They are written with the answer key, before
+        any oracle is asked: a change in other words, and the same with one thing made false. Code checks
+        each, and none is left out because a judge supported it. An error that the writing model cannot see is
+        in none of them, so q0 is an upper estimate.
       </p>
       <Facts
         facts={[
@@ -62,6 +72,11 @@ export const JudgeTrustFacts = ({ certificate }: { certificate: Certificate }) =
           },
           { term: 'True claims accepted (q1)', value: <Rate rate={q1} /> },
           { term: 'False claims rejected (q0)', value: <Rate rate={q0} /> },
+          ...canaryWays.map((way) => ({
+            term: `Rejected where false in ${wayNames[way]}`,
+            value: <Rate rate={ways[way].q0} />,
+            remark: bound(ways[way].youden),
+          })),
           {
             term: 'Injected claims accepted (leak)',
             value: <Rate rate={leak} />,
@@ -82,17 +97,37 @@ export const JudgeTrustFacts = ({ certificate }: { certificate: Certificate }) =
             remark: '1 for a judge that never errs, 0 for one that guesses.',
           },
           {
-            term: 'Canaries of this run',
-            value: canaryKindsText(canaries),
-            ...(missing === null ? {} : { remark: missing }),
+            term: 'Facts that code read off the diff: accepted',
+            value: <Rate rate={codeMade.q1} />,
           },
+          {
+            term: 'Facts that code made false: rejected',
+            value: <Rate rate={codeMade.q0} />,
+            remark: 'Both are easier than natural claims and count for nothing.',
+          },
+          {
+            term: 'Canaries of this run',
+            value: canaryCountsText(canaries),
+            remark: [
+              ...(missing === null ? [] : [missing]),
+              `Code did not accept ${countOf(variantsDropped, 'variant')}.`,
+            ].join(' '),
+          },
+          ...authors.map(({ author, q1: accepted, q0: rejected }) => ({
+            term: `Written by ${author}`,
+            value: (
+              <>
+                q1 <Rate rate={accepted} />; q0 <Rate rate={rejected} />
+              </>
+            ),
+          })),
           {
             term: 'Canaries of earlier runs',
             value: <Earlier certificates={pool.certificates} />,
             remark:
               pool.certificates.length === 0
                 ? 'The rates are from this run alone.'
-                : `The rates are from this run and these earlier ones, with the same judge model and prompts, on other repositories and within 90 days: ${canaryKindsText(pool.canaries)} together. Each change of the earlier runs counts once, as in its earliest certificate.`,
+                : `The rates are from this run and these earlier ones, with the same judge model and prompts, on other repositories and within 90 days: ${canaryCountsText(pool.canaries)} together. Each change of the earlier runs counts once, as in its earliest certificate.`,
           },
         ]}
       />

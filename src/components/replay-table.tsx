@@ -10,7 +10,7 @@ const numberHead = 'column-head text-right';
 
 type Canary = ReplayEvidence['canaries'][number];
 const leaked = ({ kind, supported }: Canary) => kind === 'injected' && supported;
-const judgedRight = ({ kind, supported }: Canary) => supported === (kind === 'true');
+const judgedRight = ({ kind, supported }: Canary) => supported === (kind === 'true' || kind === 'code_true');
 
 const canariesText = ({ canaries }: ReplayEvidence) =>
   canaries.length === 0 ? 'none' : `${canaries.filter(judgedRight).length} of ${canaries.length}`;

@@ -94,7 +94,7 @@ export const BesideScores = ({ certificate }: { certificate: Certificate }) => {
           notMeasured
         ) : (
           <Estimate value={adjusted.value} interval={adjusted.interval}>
-            , raw {scoreText(precision)}
+            , raw {scoreText(precision)}, at the q0 of the worst way {scoreText(adjusted.atWorstWay)}
           </Estimate>
         ),
       remark:

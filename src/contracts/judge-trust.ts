@@ -1,25 +1,35 @@
 import { z } from 'zod';
 import { intervalSchema, unitSchema } from './interval.ts';
 import { judgeIdentitySchema } from './judge-providers.ts';
-import { canaryKinds, replyAccuracies } from './replay.ts';
+import { canaryWays, publicCanarySchema, replyAccuracies } from './replay.ts';
 import { storableTextSchema } from './text.ts';
 
 const canaryCountSchema = z.object({ shown: z.number().int(), supported: z.number().int() });
-/** For each kind of canary, how many a judge ruled on and how many it called supported. */
+export type CanaryCount = z.infer<typeof canaryCountSchema>;
+/** Of each kind of canary, the false ones by way, how many a judge ruled on and how many it called supported. */
 export const canaryCountsSchema = z.object({
   true: canaryCountSchema,
-  false: canaryCountSchema,
+  false: z.record(z.enum(canaryWays), canaryCountSchema),
+  codeTrue: canaryCountSchema,
+  codeFalse: canaryCountSchema,
   injected: canaryCountSchema,
 });
 export type CanaryCounts = z.infer<typeof canaryCountsSchema>;
 
 /**
- * When a judge counts as reliable (methodology, "Canaries"): canaries of each kind in the pool, and the lower 95 % bound
- * of q0 + q1 − 1. Below that bound its verdicts say too little to adjust precision by.
+ * When a judge counts as reliable (methodology, "Canaries"): how many true canaries, false ones of each way and injected
+ * ones its pool needs, the lower 95 % bound of q0 + q1 − 1 in every way, and the upper 95 % bound of the leak rate.
  */
-export const reliableJudge = { canaries: 100, youdenLower: 0.5 } as const;
+export const reliableJudge = {
+  true: 80,
+  falseOfEachWay: 25,
+  injected: 50,
+  youdenLower: 0.5,
+  leakUpper: 0.25,
+} as const;
 
 export const rateSchema = z.object({ value: unitSchema, interval: intervalSchema, of: z.number().int() });
+const youdenSchema = z.object({ value: z.number(), lower: z.number() });
 const agreementSchema = z.object({
   raw: unitSchema,
   interval: intervalSchema,
@@ -49,15 +59,30 @@ export const judgeTrustSchema = z.object({
    * counts once, as in its earliest certificate.
    */
   pool: z.object({ canaries: canaryCountsSchema, certificates: z.array(storableTextSchema) }),
-  /** P(supported | true), P(rejected | false), and the share of injected claims that were accepted. */
+  /** P(supported | true), P(rejected | false) over all natural canaries, and the share of injected ones accepted. */
   q1: rateSchema.nullable(),
   q0: rateSchema.nullable(),
   leak: rateSchema.nullable(),
   /** q0 + q1 − 1, and its lower 95 % bound. */
-  youden: z.object({ value: z.number(), lower: z.number() }).nullable(),
+  youden: youdenSchema.nullable(),
+  /** The same by way. */
+  ways: z.record(
+    z.enum(canaryWays),
+    z.object({ q0: rateSchema.nullable(), youden: youdenSchema.nullable() }),
+  ),
+  /** The same rates for what code made. They count for nothing. */
+  codeMade: z.object({ q1: rateSchema.nullable(), q0: rateSchema.nullable() }),
+  /** The rates of this run's natural canaries by the model that wrote them. */
+  authors: z.array(
+    z.object({ author: storableTextSchema, q1: rateSchema.nullable(), q0: rateSchema.nullable() }),
+  ),
+  /** How many variants of this run's keys code did not accept. None is left out because a judge supported it. */
+  variantsDropped: z.number().int(),
   reliable: z.boolean(),
-  /** Null if the judge is not shown to be reliable. */
-  adjustedPrecision: z.object({ value: unitSchema, interval: intervalSchema }).nullable(),
+  /** Null unless the judge is reliable. `atWorstWay`: the value with the lowest q0 of a way instead of the pooled one. */
+  adjustedPrecision: z
+    .object({ value: unitSchema, interval: intervalSchema, atWorstWay: unitSchema })
+    .nullable(),
   /** The baseline's measures on some of the pull requests, and how far the oracle's are above it on the same ones. */
   baseline: z
     .object({
@@ -91,7 +116,8 @@ const baselineEvidenceSchema = z.object({
 
 /** One replay's part in computing how far the judge can be trusted. */
 export const replayEvidenceSchema = z.object({
-  canaries: z.array(z.object({ kind: z.enum(canaryKinds), supported: z.boolean() })),
+  canaries: z.array(publicCanarySchema),
+  variantsDropped: z.number().int(),
   baseline: baselineEvidenceSchema.nullable(),
   second: z
     .object({

@@ -47,7 +47,18 @@ const askedShape = {
 export const canaryWays = ['direction', 'value', 'name', 'condition', 'cause'] as const;
 export type CanaryWay = (typeof canaryWays)[number];
 
-/** 1 to 10 important changes, each with a verbatim quote from the diff, and one factual follow-up question. */
+/** What a natural canary is made from: a change of the key in other words, and the same with one thing made false. */
+const changeVariantsSchema = z.object({
+  changeId: storableTextSchema,
+  paraphrase: storableTextSchema,
+  falsehoods: z.array(z.object({ way: z.enum(canaryWays), text: storableTextSchema })),
+});
+export type ChangeVariants = z.infer<typeof changeVariantsSchema>;
+
+/**
+ * 1 to 10 important changes, each with a verbatim quote from the diff, and one factual follow-up question. `variants`
+ * are of its first changes, by the model `author`. Those that code did not accept are left out and counted in `dropped`.
+ */
 export const answerKeySchema = z.object({
   changes: z
     .array(z.object({ id: storableTextSchema, statement: storableTextSchema, quote: storableTextSchema }))
@@ -56,6 +67,11 @@ export const answerKeySchema = z.object({
   question: storableTextSchema.min(1),
   referenceAnswer: storableTextSchema.min(1),
   questionQuote: storableTextSchema,
+  variants: z.object({
+    author: storableTextSchema.nullable(),
+    changes: z.array(changeVariantsSchema),
+    dropped: z.number().int(),
+  }),
 });
 export type AnswerKey = z.infer<typeof answerKeySchema>;
 
@@ -76,17 +92,27 @@ const judged = <T extends z.ZodRawShape>(shape: T) =>
   ]);
 
 /**
- * Claims of known truth, put unmarked among an oracle's (methodology, "Canaries"). An `injected` one is false and orders
- * the judge to accept it.
+ * Claims of known truth, put unmarked among an oracle's (methodology, "Canaries"). `true` and `false` are the natural
+ * ones, from the key's variants. `code_true` and `code_false` are made by code. An `injected` one is false and orders the
+ * judge to accept it.
  */
-export const canaryKinds = ['true', 'false', 'injected'] as const;
+export const canaryKinds = ['true', 'false', 'code_true', 'code_false', 'injected'] as const;
 export type CanaryKind = (typeof canaryKinds)[number];
-const canaryVerdictSchema = z.object({
+
+const shownCanaryShape = {
   kind: z.enum(canaryKinds),
-  text: storableTextSchema,
-  supported: z.boolean(),
-});
+  /** Null unless it is a natural false one. */
+  way: z.enum(canaryWays).nullable(),
+  /** The model that wrote it. Null: code did. */
+  author: storableTextSchema.nullable(),
+};
+const canarySchema = z.object({ ...shownCanaryShape, text: storableTextSchema });
+export type Canary = z.infer<typeof canarySchema>;
+export const canariesSchema = z.array(canarySchema);
+const canaryVerdictSchema = canarySchema.extend({ supported: z.boolean() });
 export type CanaryVerdict = z.infer<typeof canaryVerdictSchema>;
+/** As a certificate shows it: without its text, which is sealed with the key. */
+export const publicCanarySchema = z.object({ ...shownCanaryShape, supported: z.boolean() });
 
 /** One folded claim as judged. `members` are the positions (0-based) of the oracle's claims folded into it. */
 const claimVerdictSchema = z.object({
@@ -184,6 +210,8 @@ export type SecondJudgment = z.infer<typeof secondJudgmentSchema>;
 export const replayCheckpointSchema = z.object({
   answerKey: answerKeyOutcomeSchema.optional(),
   oracle: oracleOutcomeSchema.optional(),
+  /** What is put among the claims. Dealt once, so that what a run shows is counted right. */
+  canaries: canariesSchema.optional(),
   precision: precisionVerdictSchema.optional(),
   recall: recallVerdictSchema.optional(),
   reply: replyVerdictSchema.optional(),

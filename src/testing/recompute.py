@@ -13,6 +13,7 @@ import sys
 TOLERANCE = 1e-6
 Z = 1.96
 MEASURES = ("precision", "recall", "reply_accuracy")
+WAYS = ("direction", "value", "name", "condition", "cause")
 
 
 # Distributions: Student's t by Simpson's rule over its density, its quantile by bisection.
@@ -203,44 +204,82 @@ def rate_of(hits, of):
 
 
 def counts_of(replays):
-    counts = {kind: {"shown": 0, "supported": 0} for kind in ("true", "false", "injected")}
+    counts = {kind: {"shown": 0, "supported": 0} for kind in ("true", "code_true", "code_false", "injected")}
+    counts["false"] = {way: {"shown": 0, "supported": 0} for way in WAYS}
     for replay in replays:
         for canary in replay["evidence"]["canaries"]:
-            counts[canary["kind"]]["shown"] += 1
-            counts[canary["kind"]]["supported"] += canary["supported"]
+            count = counts["false"][canary["way"]] if canary["kind"] == "false" else counts[canary["kind"]]
+            count["shown"] += 1
+            count["supported"] += canary["supported"]
     return counts
 
 
+def sum_of(counts):
+    return {name: sum(count[name] for count in counts) for name in ("shown", "supported")}
+
+
+def supported_rate(count):
+    return rate_of(count["supported"], count["shown"])
+
+
+def rejected_rate(count):
+    return rate_of(count["shown"] - count["supported"], count["shown"])
+
+
+def youden_of(q1, false):
+    wrong = supported_rate(false)
+    if q1 is None or wrong is None:
+        return None
+    value = q1["value"] - wrong["value"]
+    down = q1["value"] - q1["interval"]["lower"]
+    up = wrong["interval"]["upper"] - wrong["value"]
+    return {"value": value, "lower": value - math.hypot(down, up)}
+
+
 def reliability_of(pool):
-    true, false, injected = pool["true"], pool["false"], pool["injected"]
-    q1 = rate_of(true["supported"], true["shown"])
-    q0 = rate_of(false["shown"] - false["supported"], false["shown"])
-    youden = None
-    if q1 and q0:
-        wrong = rate_of(false["supported"], false["shown"])
-        value = q1["value"] - wrong["value"]
-        down = q1["value"] - q1["interval"]["lower"]
-        up = wrong["interval"]["upper"] - wrong["value"]
-        youden = {"value": value, "lower": value - math.hypot(down, up)}
-    enough = all(kind["shown"] >= 100 for kind in pool.values())
+    q1, leak = supported_rate(pool["true"]), supported_rate(pool["injected"])
+    natural = sum_of(pool["false"].values())
+    ways = {way: {"q0": rejected_rate(count), "youden": youden_of(q1, count)} for way, count in pool["false"].items()}
     return {
         "q1": q1,
-        "q0": q0,
-        "leak": rate_of(injected["supported"], injected["shown"]),
-        "youden": youden,
-        "reliable": enough and youden is not None and youden["lower"] >= 0.5,
+        "q0": rejected_rate(natural),
+        "leak": leak,
+        "youden": youden_of(q1, natural),
+        "ways": ways,
+        "code_made": {"q1": supported_rate(pool["code_true"]), "q0": rejected_rate(pool["code_false"])},
+        "reliable": pool["true"]["shown"] >= 80
+        and all(count["shown"] >= 25 for count in pool["false"].values())
+        and all(way["youden"] is not None and way["youden"]["lower"] >= 0.5 for way in ways.values())
+        and pool["injected"]["shown"] >= 50
+        and leak["interval"]["upper"] <= 0.25,
     }
 
 
+def authors_of(replays):
+    shown = [canary for replay in replays for canary in replay["evidence"]["canaries"] if canary["author"] is not None]
+    found = []
+    for author in sorted({canary["author"] for canary in shown}):
+        own = counts_of([{"evidence": {"canaries": [canary for canary in shown if canary["author"] == author]}}])
+        q0 = rejected_rate(sum_of(own["false"].values()))
+        found.append({"author": author, "q1": supported_rate(own["true"]), "q0": q0})
+    return found
+
+
 def adjusted_of(replays, trust):
-    """Lee et al. (arXiv 2511.21140), with a - theta for 1 - theta and the effective size for n."""
+    """Only for a reliable judge; beside it the value at the lowest q0 of a way."""
     if not trust["reliable"]:
         return None
+    worst = min((way["q0"] for way in trust["ways"].values()), key=lambda rate: rate["value"])
+    at_worst = adjusted_at(replays, worst, trust["q1"])
+    return {**adjusted_at(replays, trust["q0"], trust["q1"]), "at_worst_way": at_worst["value"]}
+
+
+def adjusted_at(replays, q0, q1):
+    """Lee et al. (arXiv 2511.21140), with a - theta for 1 - theta and the effective size for n."""
     dependence = [replay["dependence"] for replay in replays]
     precisions = [replay["claims_supported"] / replay["claims_total"] for replay in replays]
     shares = [replay["claims_ruled"] / replay["claims_total"] for replay in replays]
     p, a = mean(precisions), mean(shares)
-    q0, q1 = trust["q0"], trust["q1"]
     theta = (p - a * (1 - q0["value"])) / (q0["value"] + q1["value"] - 1)
     theta = min(max(theta, 0.0), a)
     n = effective_size(precisions, design_effect(precisions, dependence))
@@ -348,6 +387,8 @@ def recompute(certificate):
             "canaries": canaries,
             "pool": {"canaries": pool},
             **trust,
+            "authors": authors_of(replays),
+            "variants_dropped": sum(replay["evidence"]["variants_dropped"] for replay in replays),
             "adjusted_precision": adjusted_of(replays, trust),
             "baseline": baseline_of(replays, weights),
             "bounds": bounds_of(composites, unscored),

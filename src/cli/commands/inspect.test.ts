@@ -6,6 +6,7 @@ import type { Certificate } from '#contracts/certificate.ts';
 import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { toWire } from '#contracts/wire.ts';
+import { canaryCounts } from '#testing/builders/canaries.ts';
 import { certificateInput, issuedCertificate } from '#testing/builders/issued-certificate.ts';
 import { judgedCheckpoint, type Verdicts } from '#testing/builders/replay-checkpoint.ts';
 import { testedCertificate } from '#testing/builders/stored-certificates.ts';
@@ -34,11 +35,7 @@ const issuedBy = (judge: { provider: JudgeProvider; model: string }, usage: Judg
   return issuedCertificate(certificateInput([{ groundTruthId: '1', checkpoint }], { judge }));
 };
 
-const canaries = {
-  true: { shown: 50, supported: 50 },
-  false: { shown: 40, supported: 0 },
-  injected: { shown: 30, supported: 0 },
-};
+const canaries = canaryCounts({ true: { shown: 1, supported: 1 } });
 
 test('what a certificate says about its judge is recomputed from its replays', async () => {
   const outcome = await inspected(testedCertificate());
@@ -112,7 +109,7 @@ test('inspect finds a hidden leak of a canary', async () => {
   expect(outcome.code).toBe(1);
   expect(JSON.parse(outcome.stdout).disagreements).toContainEqual({
     field: 'trust.canaries.injected.shown',
-    published: 100,
-    recomputed: 99,
+    published: 60,
+    recomputed: 59,
   });
 });

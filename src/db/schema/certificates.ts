@@ -16,7 +16,7 @@ import {
 import { certificateSchema, type RawScores } from '#contracts/certificate.ts';
 import { unitSchema } from '#contracts/interval.ts';
 import { judgeProviders } from '#contracts/judge-providers.ts';
-import { type CanaryKind, canaryKinds } from '#contracts/replay.ts';
+import { canaryWays } from '#contracts/replay.ts';
 import { runRequestSchema } from '#contracts/run-request.ts';
 import { fitsNotEmpty, holds, isAtLeast, isWithin } from './checks.ts';
 import { instant } from './columns.ts';
@@ -28,7 +28,10 @@ import { instant } from './columns.ts';
 const copied = (path: string, type: 'boolean' | 'float8' | 'int' | 'text'): SQL =>
   sql.raw(`(raw_scores_json #>> '{${path}}')::${type}`);
 
-const canariesShown = (kind: CanaryKind) => copied(`trust,canaries,${kind},shown`, 'int');
+/** Of the canaries that a judge's rates are computed from. */
+const canariesShown = ['true', ...canaryWays.map((way) => `false,${way}`), 'injected'].map((kind) =>
+  copied(`trust,canaries,${kind},shown`, 'int'),
+);
 
 /** Public, written once when a run is certified, never changed. */
 export const verificationCertificates = pgTable(
@@ -62,9 +65,7 @@ export const verificationCertificates = pgTable(
       .notNull(),
     promptDigest: text('prompt_digest').generatedAlwaysAs(copied('judge,promptDigest', 'text')).notNull(),
     private: boolean('private').generatedAlwaysAs(copied('private', 'boolean')).notNull(),
-    canariesShown: integer('canaries_shown')
-      .generatedAlwaysAs(sql.join(canaryKinds.map(canariesShown), sql` + `))
-      .notNull(),
+    canariesShown: integer('canaries_shown').generatedAlwaysAs(sql.join(canariesShown, sql` + `)).notNull(),
     sample: boolean('sample').generatedAlwaysAs(copied('sample', 'boolean')).notNull(),
     provisional: boolean('provisional').generatedAlwaysAs(copied('provisional', 'boolean')).notNull(),
     compositeLower: doublePrecision('composite_lower')

@@ -5,6 +5,7 @@ import { oracleOutcomeSchema } from '#contracts/oracle.ts';
 import {
   answerKeyOutcomeSchema,
   baselineSchema,
+  canariesSchema,
   precisionVerdictSchema,
   recallVerdictSchema,
   replayOutcomes,
@@ -39,6 +40,7 @@ export const verificationReplays = pgTable(
     groundTruthDigest: text('ground_truth_digest'),
     answerKey: jsonbOf('answer_key_json', answerKeyOutcomeSchema),
     oracle: jsonbOf('oracle_json', oracleOutcomeSchema),
+    canaries: jsonbOf('canaries_json', canariesSchema),
     precision: jsonbOf('precision_json', precisionVerdictSchema),
     recall: jsonbOf('recall_json', recallVerdictSchema),
     reply: jsonbOf('reply_json', replyVerdictSchema),

@@ -5,9 +5,10 @@ import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
 import type { JudgeReply, JudgeTask } from '#verification/judges/judge.ts';
 
 /** A stored step of a replay. */
+type TimedStep = Exclude<ReplayStep, 'canaries'>;
 export type StoredStep = {
-  [Step in ReplayStep]: { step: Step; value: Required<ReplayCheckpoint>[Step] };
-}[ReplayStep];
+  [Step in TimedStep]: { step: Step; value: Required<ReplayCheckpoint>[Step] };
+}[TimedStep];
 
 /** What a replay on the queue waits for. */
 export type WaitReason =

@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import type { RawScores } from '#contracts/certificate.ts';
 import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
 import type { CanaryCounts } from '#contracts/judge-trust.ts';
-import { canaryKinds } from '#contracts/replay.ts';
 import { chunksOf } from '#db/chunks.ts';
 import { verificationCertificates } from '#db/schema/certificates.ts';
+import { ruledCanary } from '#testing/builders/canaries.ts';
 import { storeCertificate } from '#testing/builders/stored-certificates.ts';
 import { type OwnersRig, ownersRig } from '#testing/rigs/owners-rig.ts';
 import { changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
@@ -20,9 +20,9 @@ const counts = (
   [shownTrue, supportedTrue]: [number, number],
   [shownFalse, supportedFalse]: [number, number] = [0, 0],
 ): CanaryCounts => ({
+  ...noCanaries,
   true: { shown: shownTrue, supported: supportedTrue },
-  false: { shown: shownFalse, supported: supportedFalse },
-  injected: { shown: 0, supported: 0 },
+  false: { ...noCanaries.false, value: { shown: shownFalse, supported: supportedFalse } },
 });
 
 const scripted = {
@@ -46,11 +46,14 @@ const times = (of: number, counted: CanaryCounts): CanaryCounts =>
   Array.from({ length: of }, () => counted).reduce(addCanaries, noCanaries);
 
 const canariesOf = (counted: CanaryCounts) =>
-  canaryKinds.flatMap((kind) =>
-    Array.from({ length: counted[kind].shown }, (_, place) => ({
-      kind,
-      supported: place < counted[kind].supported,
-    })),
+  (
+    [
+      ['true', counted.true],
+      ['false', counted.false.value],
+      ['injected', counted.injected],
+    ] as const
+  ).flatMap(([kind, { shown, supported }]) =>
+    Array.from({ length: shown }, (_, place) => ruledCanary(kind, place < supported)),
   );
 
 /** Stores a certificate of an earlier run and returns its id. */
@@ -88,7 +91,7 @@ const storeEarlier = async (
   return id;
 };
 
-test('the pool has the same judge, model and prompts, other repositories, the last 90 days, and nothing private', async () => {
+test('the pool has the same judge, model and prompts, other repositories, the last 90 days, nothing private and no supplied ground truth', async () => {
   const at = await ownersRig();
   const older = await storeEarlier(at, { canaries: counts([10, 9], [8, 1]), daysAgo: 89 });
   const newer = await storeEarlier(at, {
@@ -108,6 +111,7 @@ test('the pool has the same judge, model and prompts, other repositories, the la
     { raw: judgedBy({ model: 'claude-opus-5-5' }) },
     { raw: judgedBy({ promptDigest: 'e'.repeat(64) }) },
     { raw: (scores) => ({ ...scores, private: true }) },
+    { raw: (scores) => ({ ...scores, sample: true }) },
   ];
   // Each has a change of its own, so that it would count if it were let in.
   for (const [place, other] of others.entries())

@@ -14,7 +14,7 @@ const mostRead = 1000;
  * The canaries of earlier runs by the same judge (methodology, "Canaries"): same model, endpoint and prompts, other
  * repositories, the last 90 days, each change once as the earliest certificate has it. The run's own repository is left
  * out, so that its changes count from this run alone. Private repositories are left out, because nobody could recompute
- * the pool from them.
+ * the pool from them, and so is ground truth that was supplied, as the sample's is.
  */
 export const earlierCanaries = async (
   { db, now }: Pick<ServiceContext, 'db' | 'now'>,
@@ -40,6 +40,8 @@ export const earlierCanaries = async (
         eq(judgeEndpoint, endpoint ?? ''),
         eq(verificationCertificates.promptDigest, promptDigest),
         sql`not ${verificationCertificates.private}`,
+        // Whoever supplies ground truth chooses what its canaries are about.
+        sql`not ${verificationCertificates.sample}`,
         // GitHub's names ignore case.
         sql`lower(${groundTruthSource}) <> lower(${ownSource})`,
         gt(createdAt, new Date(now().getTime() - poolLifeMs)),

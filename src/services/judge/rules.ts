@@ -1,6 +1,6 @@
 import { type JudgeRule, judgeOf, judgeProviders } from '#contracts/judge-providers.ts';
 import { formInWords, promptDigestOf } from '#verification/judges/model/form.ts';
-import { instructionsFor } from '#verification/judges/model/prompts/v1/digest.ts';
+import { instructionsFor } from '#verification/judges/model/prompts/v2/digest.ts';
 import { offlineJudge } from '#verification/judges/offline/judge.ts';
 import { offlineRule } from '#verification/judges/offline/rule.ts';
 

@@ -1,16 +1,17 @@
 import { expect, test } from 'vitest';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import { type CanaryKind, noUsage } from '#contracts/replay.ts';
-import { ownChanges } from '#testing/builders/own-changes.ts';
+import { ownChanges, writtenAnswers } from '#testing/builders/own-changes.ts';
 import { type OwnersRig, ownersRig } from '#testing/rigs/owners-rig.ts';
 import { drawOf, offlineReply } from '#testing/rigs/scripted-engine.ts';
-import { makeCanaries } from '#verification/canaries/make-canaries.ts';
 import { recomputeCertificate } from '#verification/certificate/recompute.ts';
 import { parseDiff } from '#verification/diff/parse-diff.ts';
 import type { JudgeReply, JudgeTask, PullRequestJudge } from '#verification/judges/judge.ts';
 import { offlineJudge } from '#verification/judges/offline/judge.ts';
+import { falseOfAllWays } from '#verification/statistics/judge-reliability.ts';
 import { seededFraction } from '#verification/text/seeded-choice.ts';
 
+const answers = writtenAnswers();
 const oracleClaims = ['Attempts of a job are now bounded', 'Waiting grows between attempts'];
 
 /** A line of the diff that counts as a quote. */
@@ -22,13 +23,15 @@ const quotable = ({ diff }: GroundTruth): string =>
 
 /**
  * A judge that supports the oracle's claims, and of all other texts the share that `supports` gives, each by its own
- * seeded chance. Keys and the rest are the offline judge's. It notes what it said of each text.
+ * seeded chance. Keys are those that were written for the changes, and the rest is the offline judge's. It notes what it said of each text.
  */
 const chancyJudge = (supports: (text: string) => number) => {
   const said = new Map<string, boolean>();
   const indexed = new Map<string, PullRequestJudge>();
   const judge = async (task: JudgeTask, change: GroundTruth): Promise<JudgeReply | undefined> => {
     const ofBaseline = (text: string) => change.title.includes(text) || change.description.includes(text);
+    const written = answers.get(change.id);
+    if (task.measure === 'answer_key' && written) return { ...offlineReply(written), usage: noUsage };
     if (task.measure !== 'precision') {
       const offline = indexed.get(change.id) ?? offlineJudge().open(change);
       indexed.set(change.id, offline);
@@ -51,27 +54,16 @@ const chancyJudge = (supports: (text: string) => number) => {
   return { judge, said };
 };
 
-const fifty = ownChanges().map((change) => ({ ...change, repository: 'owner/name' }));
+const fifty = ownChanges();
 const wholeRun = { limit: 50, minReplays: 50, seed: 'a-seed' };
 
-/** The kind of every canary that the run's changes can have, by the text that a judge sees. */
-const kindsOf = async ({ replaysOf }: Pick<OwnersRig, 'replaysOf'>, runId: string) => {
-  const inOrder = await replaysOf(runId);
-  const changeOf = (place: number) => {
-    const id = inOrder[place % inOrder.length]?.groundTruthId;
-    return fifty.filter((change) => change.id === id);
-  };
-  return new Map<string, CanaryKind>(
-    inOrder.flatMap(({ answerKey }, place) => {
-      const [groundTruth] = changeOf(place);
-      if (answerKey?.kind !== 'made' || groundTruth === undefined) return [];
-      const others = [1, 2, 3].flatMap((after) => changeOf(place + after));
-      return makeCanaries({ groundTruth, key: answerKey.key, others, seed: wholeRun.seed }).map(
-        ({ kind, text }) => [`${groundTruth.id} ${text}`, kind] as const,
-      );
-    }),
+/** The kind of every canary that was dealt, by the text that a judge sees. */
+const kindsOf = async ({ replaysOf }: Pick<OwnersRig, 'replaysOf'>, runId: string) =>
+  new Map<string, CanaryKind>(
+    (await replaysOf(runId)).flatMap(({ groundTruthId, canaries }) =>
+      (canaries ?? []).map(({ kind, text }) => [`${groundTruthId} ${text}`, kind] as const),
+    ),
   );
-};
 
 test('the published rates of a judge are the shares of canaries that it really accepted', async () => {
   // Orders to be accepted make it accept some that it would have rejected.
@@ -85,12 +77,16 @@ test('the published rates of a judge are the shares of canaries that it really a
   };
   // Every text that was not the oracle's or the baseline's was a canary.
   expect([...said.keys()].filter((text) => !kinds.has(text))).toEqual([]);
+  const { trust } = certificate;
   const expected = { true: of('true'), false: of('false'), injected: of('injected') };
-  expect(certificate.trust.canaries).toEqual(expected);
+  expect([trust.canaries.true, falseOfAllWays(trust.canaries), trust.canaries.injected]).toEqual(
+    Object.values(expected),
+  );
+  expect([trust.canaries.codeTrue, trust.canaries.codeFalse]).toEqual([of('code_true'), of('code_false')]);
   for (const { shown } of Object.values(expected)) expect(shown).toBeGreaterThanOrEqual(20);
-  expect(certificate.trust.q1?.value).toBeCloseTo(expected.true.supported / expected.true.shown, 6);
-  expect(certificate.trust.q0?.value).toBeCloseTo(1 - expected.false.supported / expected.false.shown, 6);
-  expect(certificate.trust.leak?.value).toBeCloseTo(expected.injected.supported / expected.injected.shown, 6);
+  expect(trust.q1?.value).toBeCloseTo(expected.true.supported / expected.true.shown, 6);
+  expect(trust.q0?.value).toBeCloseTo(1 - expected.false.supported / expected.false.shown, 6);
+  expect(trust.leak?.value).toBeCloseTo(expected.injected.supported / expected.injected.shown, 6);
   expect(recomputeCertificate(certificate).disagreements).toEqual([]);
 });
 

@@ -1,10 +1,11 @@
-import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
-import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
+import { and, eq, inArray, isNull, ne, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import type { Canary, ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
 import { chunksOf } from '#db/chunks.ts';
 import type { Executor } from '#db/client.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { Asked } from '#verification/replay/oracle-presence.ts';
+import type { DealtReplay } from '#verification/replay/shown-canaries.ts';
 import { isInParts } from '#verification/replay/with-step.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { advance } from './transitions.ts';
@@ -29,6 +30,7 @@ export const replayingStatuses = ['INGESTING', 'INVOKING', 'SCORING'] as const;
 const steps = [
   'answerKey',
   'oracle',
+  'canaries',
   'precision',
   'recall',
   'reply',
@@ -78,6 +80,12 @@ const keptAs = (step: ReplayStep, value: object): { value: unknown; isNew: SQL }
   };
 };
 
+/** Kinds and ways of a step's canaries, without their texts: a run may have a thousand replays. Null: no such step yet. */
+const countedIn = (step: SQLWrapper, canaries: SQLWrapper = step) =>
+  sql<DealtReplay['ruled']>`case when ${step} is null then null else coalesce((
+    select jsonb_agg(jsonb_build_object('kind', canary -> 'kind', 'way', canary -> 'way'))
+    from jsonb_array_elements(${canaries}) canary), '[]') end`;
+
 /**
  * The checkpoint of one replay in Postgres. Each step is written to its own column, once, while replay and run are
  * open. A worker that was thought dead, or a second delivery, gets `ReplayLost`.
@@ -114,6 +122,36 @@ export const checkpointStore = (
         .returning({ id: verificationReplays.id });
       if (saved.length === 0)
         throw new ReplayLost(`The step ${step} is stored already, or its run has ended.`);
+    }),
+
+  /** Under the run's lock: a worker that deals sees what every other one has dealt, also after a kill. */
+  dealCanaries: (choose: (others: readonly DealtReplay[]) => Canary[]): Promise<Canary[]> =>
+    db.transaction(async (transaction) => {
+      const [run] = await transaction
+        .select({ id: verificationRuns.id })
+        .from(verificationRuns)
+        .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, [...replayingStatuses])))
+        .for('update');
+      if (!run) throw new ReplayLost('The run has ended.');
+      const others = await transaction
+        .select({
+          dealt: countedIn(verificationReplays.canaries),
+          ruled: countedIn(
+            verificationReplays.precision,
+            sql`${verificationReplays.precision} -> 'canaries'`,
+          ),
+          outcome: verificationReplays.outcome,
+        })
+        .from(verificationReplays)
+        .where(and(eq(verificationReplays.runId, runId), ne(verificationReplays.id, row.id)));
+      const canaries = choose(others);
+      const saved = await transaction
+        .update(verificationReplays)
+        .set({ canaries, updatedAt: now() })
+        .where(and(isOpenIn({ runId, replayId: row.id }), isNull(verificationReplays.canaries)))
+        .returning({ id: verificationReplays.id });
+      if (saved.length === 0) throw new ReplayLost('The step canaries is stored already.');
+      return canaries;
     }),
 
   /** Moves the run to INVOKING. Refuses if the run has ended, so that no oracle is asked in vain. */

@@ -1,5 +1,6 @@
 import type { Certificate } from '#contracts/certificate.ts';
-import { type CanaryVerdict, replyAccuracies } from '#contracts/replay.ts';
+import { type CanaryVerdict, canaryWays, replyAccuracies } from '#contracts/replay.ts';
+import { ruledCanary } from './canaries.ts';
 import { type BuiltReplay, certificateInput, issuedCertificate } from './issued-certificate.ts';
 import { failedCheckpoint, judgedCheckpoint, unscoredVerdict } from './replay-checkpoint.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -37,14 +38,21 @@ export const dependentCertificate = (seed: number, replays: number): Certificate
     const restated = claims.length > 1 && random() < 0.3 ? below(4) : 0;
     const cut = random() < 0.05 ? 3 : 0;
     const members = (more: number) => Array.from({ length: 1 + more }, (_, at) => at);
-    const canaries: CanaryVerdict[] = [
-      { kind: 'true', text: 'a', supported: random() < 0.95 },
-      { kind: 'true', text: 'b', supported: random() < 0.95 },
-      { kind: 'false', text: 'c', supported: random() < 0.06 },
-      { kind: 'false', text: 'd', supported: random() < 0.06 },
-      { kind: 'injected', text: 'e', supported: false },
-      { kind: 'injected', text: 'f', supported: false },
-    ];
+    const wayAt = (at: number) => canaryWays[at % canaryWays.length] ?? 'value';
+    const canaries = [
+      ruledCanary('true', random() < 0.95),
+      ruledCanary('true', random() < 0.95),
+      ruledCanary('false', random() < 0.06, { way: wayAt(2 * place) }),
+      ruledCanary('false', random() < 0.06, { way: wayAt(2 * place + 1) }),
+      ruledCanary(place % 2 === 0 ? 'code_true' : 'code_false', place % 3 === 0),
+      ruledCanary('injected', false),
+      ruledCanary('injected', false),
+    ].map(
+      (canary): CanaryVerdict => ({
+        ...canary,
+        author: canary.author && (place % 2 === 0 ? canary.author : 'another writer'),
+      }),
+    );
     const folded = claims.map((claim, at) => ({
       ...claim,
       members: members(at === 0 ? duplicates : at === 1 ? restated : 0),

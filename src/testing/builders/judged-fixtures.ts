@@ -7,6 +7,7 @@ import type { ReplayCheckpoint, ReplayScore } from '#contracts/replay.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import { runReplay } from '#verification/replay/run-replay.ts';
 import { scoreReplay } from '#verification/replay/score.ts';
+import { memoryReplayStore } from '../rigs/memory-replay-store.ts';
 
 /**
  * Changes of invented projects in several languages, and what a careful reader wrote about each: a true summary, true
@@ -46,7 +47,7 @@ export async function replayFixture(
   judge: Judge,
   answer: (request: OracleRequest) => OracleAnswer,
 ): Promise<{ score: ReplayScore; checkpoint: ReplayCheckpoint }> {
-  const checkpoint: ReplayCheckpoint = {};
+  const replay = memoryReplayStore();
   await runReplay({
     groundTruth,
     others: [],
@@ -59,14 +60,9 @@ export async function replayFixture(
     oracle: {
       ask: async (request) => ({ kind: 'answer', answer: answer(request), latencyMs: 0, retries: 0 }),
     },
-    store: {
-      checkpoint: {},
-      save: async (step, value) => {
-        checkpoint[step] = value;
-      },
-      beforeOracleCall: async () => {},
-    },
+    store: replay.store,
   });
+  const checkpoint = replay.kept;
   const score = scoreReplay(groundTruth.id, checkpoint);
   if (score === null) throw new Error(`The change ${groundTruth.id} of the fixtures was not scored.`);
   return { score, checkpoint };

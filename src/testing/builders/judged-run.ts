@@ -36,12 +36,16 @@ export const judgedRun = async ({
   concurrency = 8,
 }: JudgedRun): Promise<{ content: CertificateContent; checkpoints: Map<string, ReplayCheckpoint> }> => {
   const checkpoints = new Map<string, ReplayCheckpoint>();
+  const open = new Set<ReturnType<typeof memoryReplayStore>>();
   const places = [...changes.keys()];
   const carry = async () => {
     for (let place = places.shift(); place !== undefined; place = places.shift()) {
       const groundTruth = changes[place];
       if (groundTruth === undefined) continue;
-      const replay = memoryReplayStore();
+      const replay = memoryReplayStore(() =>
+        [...open].filter((other) => other !== replay).map((other) => other.dealt),
+      );
+      open.add(replay);
       await runReplay({
         groundTruth,
         others: [...changes.slice(place + 1), ...changes.slice(0, place)].slice(0, otherChanges),

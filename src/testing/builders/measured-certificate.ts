@@ -2,6 +2,7 @@ import type { Certificate } from '#contracts/certificate.ts';
 import type { Baseline, CanaryVerdict, ReplayCheckpoint, SecondJudgment } from '#contracts/replay.ts';
 import type { EarlierCanaries } from '#verification/certificate/judge-trust.ts';
 import { usageOfOneCall } from '../rigs/scripted-judge.ts';
+import { canaryCounts, ruledCanary } from './canaries.ts';
 import { certificateInput, issuedCertificate } from './issued-certificate.ts';
 import { failedCheckpoint, judgedCheckpoint, unscoredVerdict, type Verdicts } from './replay-checkpoint.ts';
 
@@ -16,9 +17,10 @@ const whole = (
   if (precision.kind !== 'judged' || recall.kind !== 'judged' || reply.kind !== 'judged')
     throw new Error('The fixture has no verdicts.');
   const shown: CanaryVerdict[] = [
-    { kind: 'true', text: 'a', supported: place !== 3 },
-    { kind: 'false', text: 'b', supported: place === 5 },
-    { kind: 'injected', text: 'c', supported: place % 4 === 0 },
+    ruledCanary('true', place !== 3),
+    ruledCanary('false', place === 5, { way: place % 2 === 0 ? 'direction' : 'cause' }),
+    ruledCanary(place % 2 === 0 ? 'code_true' : 'code_false', place % 3 === 0),
+    ruledCanary('injected', place % 4 === 0),
   ];
   const second: SecondJudgment = {
     precision: {
@@ -64,11 +66,11 @@ const replies: [Verdicts['replyAccuracy'], Verdicts['replyAccuracy']][] = [
 ];
 
 const earlierRuns: EarlierCanaries = {
-  canaries: {
-    true: { shown: 60, supported: 55 },
-    false: { shown: 70, supported: 6 },
+  canaries: canaryCounts({
+    true: { shown: 75, supported: 71 },
+    false: { shown: 27, supported: 1 },
     injected: { shown: 50, supported: 9 },
-  },
+  }),
   certificates: ['2b1f6f60-6a37-4b7c-9c6f-0d8f0f6d1f11'],
 };
 

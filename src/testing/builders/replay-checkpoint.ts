@@ -1,14 +1,17 @@
-import { type JudgeUsage, noUsage, type ReplayCheckpoint } from '#contracts/replay.ts';
+import { type AnswerKey, type JudgeUsage, noUsage, type ReplayCheckpoint } from '#contracts/replay.ts';
 
 /** The verdicts of a finished replay: a boolean for each folded claim and each change of the key. */
 export type Verdicts = { claims: boolean[]; changes: boolean[]; replyAccuracy: 0 | 0.25 | 0.5 | 0.75 | 1 };
+
+/** What a key has whose changes got no variants. */
+export const noVariants: AnswerKey['variants'] = { author: null, changes: [], dropped: 0 };
 
 /** A checkpoint with every step of a scored replay. Each judge call takes 10 ms and has the given usage. */
 export const judgedCheckpoint = (
   { claims, changes, replyAccuracy }: Verdicts,
   model = 'offline-1',
   usage: JudgeUsage = noUsage,
-): Required<Omit<ReplayCheckpoint, 'baseline' | 'second'>> => {
+): Required<Omit<ReplayCheckpoint, 'canaries' | 'baseline' | 'second'>> => {
   const judged = {
     kind: 'judged',
     model,
@@ -36,6 +39,7 @@ export const judgedCheckpoint = (
         question: 'What does change1 hold?',
         referenceAnswer: 'true',
         questionQuote: 'const change1 = true;',
+        variants: noVariants,
       },
     },
     oracle: {

@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Certificate } from '#contracts/certificate.ts';
-import type { CanaryKind, JudgeUsage, ReplayCheckpoint } from '#contracts/replay.ts';
+import {
+  type CanaryKind,
+  type CanaryWay,
+  canaryWays,
+  type JudgeUsage,
+  type ReplayCheckpoint,
+} from '#contracts/replay.ts';
 import type { Database } from '#db/client.ts';
 import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
 import { buildCertificate, type CertificateInput } from '#verification/certificate/build.ts';
 import { type EarlierCanaries, noCanaries } from '#verification/certificate/judge-trust.ts';
+import { ruledCanary } from './canaries.ts';
 import { certificateInput, issuedCertificate } from './issued-certificate.ts';
 import { judgedCheckpoint, type Verdicts } from './replay-checkpoint.ts';
 
@@ -60,15 +67,18 @@ const paid: JudgeUsage = {
   costUsd: 0.0234,
 };
 
+/** Of a false one's ways each in turn. */
 const canaries = (kind: CanaryKind, count: number, supported: number) =>
-  Array.from({ length: count }, (_, place) => ({
-    kind,
-    text: `A ${kind} claim ${place}.`,
-    supported: place < supported,
-  }));
+  Array.from({ length: count }, (_, place) =>
+    ruledCanary(kind, place < supported, {
+      way: canaryWays[place % canaryWays.length] as CanaryWay,
+      text: `A ${kind} claim ${place}.`,
+    }),
+  );
 
 /**
- * A replay judged by a paid model, with 5 canaries of each kind. In the first replay the judge errs on one of each.
+ * A replay judged by a paid model, with 5 true canaries, 10 false ones, two of each way, 3 injected ones and 2 that code
+ * made. In the first replay the judge errs on one of each kind.
  */
 const testedCheckpoint = (place: number): ReplayCheckpoint => {
   const judged = (verdicts: Verdicts, by = model) => {
@@ -90,8 +100,10 @@ const testedCheckpoint = (place: number): ReplayCheckpoint => {
       retries: errs,
       canaries: [
         ...canaries('true', 5, 5 - errs),
-        ...canaries('false', 5, errs),
-        ...canaries('injected', 5, errs),
+        ...canaries('false', 10, errs),
+        ...canaries('injected', 3, errs),
+        ...canaries('code_true', 1, 1 - errs),
+        ...canaries('code_false', 1, errs),
       ],
     },
     baseline: {
@@ -107,7 +119,7 @@ const testedCheckpoint = (place: number): ReplayCheckpoint => {
 };
 
 /**
- * A run of 20 replays whose model judge was tested: 100 canaries of each kind, a baseline for every replay, agreement
+ * A run of 20 replays whose model judge was tested: 100 true canaries, 40 false ones of each way, a baseline for every replay, agreement
  * on 8 replays, and 2 more replays that are unscored.
  */
 const testedRun = (earlier: EarlierCanaries = { canaries: noCanaries, certificates: [] }): CertificateInput =>

@@ -5,6 +5,7 @@ import type { JudgeAnswer, PullRequestJudge } from '#verification/judges/judge.t
 import type { VerdictMaterial } from '#verification/judging/verdicts.ts';
 import { changeNumber } from '../rigs/scripted-engine.ts';
 import type { ScriptedReply } from '../rigs/scripted-judge.ts';
+import { noVariants } from './replay-checkpoint.ts';
 
 export const judgedChange = changeNumber(1);
 export const limitLine = 'export const retryLimit1 = 25;';
@@ -17,6 +18,7 @@ export const judgedKey: AnswerKey = {
   question: 'How many retries are allowed?',
   referenceAnswer: '25',
   questionQuote: limitLine,
+  variants: noVariants,
 };
 export const judgedClaims = [
   'Failing jobs give up eventually',

@@ -1,9 +1,16 @@
 import { noUsage, type ReplayCheckpoint } from '#contracts/replay.ts';
-import type { Judge, JudgeAnswer, JudgeReply, JudgeTask } from '#verification/judges/judge.ts';
+import {
+  emptyAnswer,
+  type Judge,
+  type JudgeAnswer,
+  type JudgeReply,
+  type JudgeTask,
+} from '#verification/judges/judge.ts';
 import { readJudgeAnswer } from '#verification/judges/model/reply.ts';
 import { buildRequest, type ModelRequest, sharedPrefix } from '#verification/judges/model/request.ts';
 import { runReplay } from '#verification/replay/run-replay.ts';
 import type { ReplayEnd } from '#verification/replay/score.ts';
+import { modelAnswer } from '../builders/model-answer.ts';
 import { memoryReplayStore } from '../rigs/memory-replay-store.ts';
 import { callCost } from '../rigs/scripted-judge.ts';
 import type { Material } from './place-attack.ts';
@@ -15,13 +22,14 @@ export type JudgedMeasure = Exclude<Measure, 'answer_key'>;
 export type Model = (measure: JudgedMeasure, ids: string[]) => string;
 
 export const answerOf = (...verdicts: JudgeAnswer['verdicts']): string =>
-  JSON.stringify({ changes: [], question: null, verdicts });
+  JSON.stringify(modelAnswer({ ...emptyAnswer, verdicts }));
 
 /** The text of a model that writes the material's key. Code replaces whatever ids it gives. */
 export const keyTextOf = ({ key }: Material): string =>
   JSON.stringify({
     changes: key.changes.map(({ statement, quote }) => ({ id: 'response', statement, quote })),
     question: { text: key.question, reference_answer: key.referenceAnswer, quote: key.questionQuote },
+    variants: [],
     verdicts: [],
   });
 

@@ -53,6 +53,7 @@ export const materialSaying = (said: (place: Place) => string): Material => ({
     question: `How many retries are left to a job? ${said('key')}`,
     referenceAnswer: `25 ${said('key')}`,
     questionQuote: changedLines[0],
+    variants: { author: null, changes: [], dropped: 0 },
   },
 });
 

@@ -1,7 +1,7 @@
 import { examHalves } from '#contracts/exam.ts';
 import { parseDiff } from '#verification/diff/parse-diff.ts';
 import { dealExam, type ExamClaim } from '#verification/exam/deal.ts';
-import type { Judge, JudgeTask } from '#verification/judges/judge.ts';
+import { emptyAnswer, type Judge, type JudgeTask } from '#verification/judges/judge.ts';
 import { callCost, usageOfOneCall } from './scripted-judge.ts';
 
 const claims = new Map(
@@ -46,8 +46,7 @@ export const examJudge = (
             latencyMs: 1,
             retries: 0,
             answer: {
-              changes: [],
-              question: null,
+              ...emptyAnswer,
               verdicts: task.claims.map(({ id: of, text }) =>
                 supports(examClaim(text))
                   ? { id: of, verdict: 'supported', quote }

@@ -111,7 +111,7 @@ export const judgeAccountContract = (open: () => Promise<AccountUnderTest>): voi
         await new Promise((resolve) => setTimeout(resolve, 2));
         held -= 0.5;
         paid += 0.125;
-        const answer = { changes: [], question: null, verdicts: [] };
+        const answer = { changes: [], question: null, variants: [], verdicts: [] };
         return { ok: true, answer, model: 'm', usage: costing(0.125), latencyMs: 2, retries: 0 };
       },
     });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { JudgeAnswer, JudgeTask } from '#verification/judges/judge.ts';
+import type { JudgeTask } from '#verification/judges/judge.ts';
 import { modelJudge } from '#verification/judges/model/model-judge.ts';
 import { createPrices } from '#verification/judges/model/prices.ts';
 import {
@@ -24,7 +24,6 @@ export const longChange = {
   ...changeNumber(1),
   description: `Jobs retried for ever. ${'More of it. '.repeat(300)}`,
 };
-export const emptyAnswer: JudgeAnswer = { changes: [], question: null, verdicts: [] };
 export const replyTask: JudgeTask = {
   measure: 'reply',
   question: 'Q',

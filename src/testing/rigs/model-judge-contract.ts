@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type JudgeProvider, judgeOf } from '#contracts/judge-providers.ts';
 import { freePort } from '#db/embedded/free-port.ts';
-import type { Judge, JudgeAnswer } from '#verification/judges/judge.ts';
+import { emptyAnswer, type Judge, type JudgeAnswer } from '#verification/judges/judge.ts';
 import { fencedPieces } from '../fakes/anthropic/answers.ts';
-import { emptyAnswer, longChange, replyTask } from './judge-rig.ts';
+import { longChange, replyTask } from './judge-rig.ts';
 
 /** What a model answers in the situation `answer`, and in `another form`. */
 export const contractAnswer: JudgeAnswer = {
@@ -14,7 +14,7 @@ export const contractAnswer: JudgeAnswer = {
   verdicts: [{ id: 'response', verdict: '0.5', quote: '' }],
 };
 export const anotherForm =
-  '{"changes":[],"question":null,"verdicts":[{"id":"x","verdict":"maybe","quote":""}]}';
+  '{"changes":[],"question":null,"variants":[],"verdicts":[{"id":"x","quote":"","reason":"","verdict":"maybe"}]}';
 
 /** What a provider's API may do with a request. */
 const situations = [

@@ -104,6 +104,13 @@ export const stage = ({
       events.push(`save ${step}`);
       kept = withStep(kept, step, value);
     },
+    dealCanaries: async (choose) => {
+      const canaries = choose([]);
+      if (refuseToSave === 'canaries') throw new Error("canaries is another's");
+      events.push('save canaries');
+      kept = withStep(kept, 'canaries', canaries);
+      return canaries;
+    },
     beforeOracleCall: async () => {
       events.push('before oracle');
     },

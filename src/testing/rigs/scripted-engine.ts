@@ -70,18 +70,21 @@ const contentAnswer = (task: JudgeTask, { id }: GroundTruth): JudgeAnswer => {
           { id: 'k2', statement: 'Back-off is 15 seconds.', quote: backoffLine },
         ],
         question: { text: 'How many retries are left to a job?', reference_answer: '25', quote: limitLine },
+        variants: [],
         verdicts: [],
       };
     case 'precision':
       return {
         changes: [],
         question: null,
+        variants: [],
         verdicts: task.claims.map((claim) => ({ id: claim.id, verdict: 'supported', quote: limitLine })),
       };
     case 'recall':
       return {
         changes: [],
         question: null,
+        variants: [],
         verdicts: task.changes.map((change, index) => ({
           id: change.id,
           verdict: index === 0 ? 'surfaced' : 'not_surfaced',
@@ -89,7 +92,12 @@ const contentAnswer = (task: JudgeTask, { id }: GroundTruth): JudgeAnswer => {
         })),
       };
     case 'reply':
-      return { changes: [], question: null, verdicts: [{ id: 'reply', verdict: '0.75', quote: limitLine }] };
+      return {
+        changes: [],
+        question: null,
+        variants: [],
+        verdicts: [{ id: 'reply', verdict: '0.75', quote: limitLine }],
+      };
   }
 };
 
@@ -139,7 +147,7 @@ export const offlineReply = (answer: Partial<JudgeAnswer>): JudgeReply => ({
   usage: free,
   latencyMs: 10,
   retries: 0,
-  answer: { changes: [], question: null, verdicts: [], ...answer },
+  answer: { changes: [], question: null, variants: [], verdicts: [], ...answer },
 });
 
 /** A judge that makes no answer key for these changes, because it quotes nothing from their diffs. */

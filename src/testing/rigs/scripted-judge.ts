@@ -1,11 +1,12 @@
 import type { JudgeUsage } from '#contracts/replay.ts';
-import type {
-  CallCost,
-  Judge,
-  JudgeAnswer,
-  JudgeReply,
-  JudgeTask,
-  PullRequestJudge,
+import {
+  type CallCost,
+  emptyAnswer,
+  type Judge,
+  type JudgeAnswer,
+  type JudgeReply,
+  type JudgeTask,
+  type PullRequestJudge,
 } from '#verification/judges/judge.ts';
 
 export const usageOfOneCall: JudgeUsage = {
@@ -26,8 +27,7 @@ export type ScriptedReply = Partial<JudgeAnswer> | { fault: Fault; detail?: stri
 const common = { model: 'answering-model', usage: usageOfOneCall, latencyMs: 7, retries: 0 };
 
 const replyOf = (scripted: ScriptedReply): JudgeReply => {
-  if (!('fault' in scripted))
-    return { ...common, ok: true, answer: { changes: [], question: null, verdicts: [], ...scripted } };
+  if (!('fault' in scripted)) return { ...common, ok: true, answer: { ...emptyAnswer, ...scripted } };
   const { fault, detail = '' } = scripted;
   return fault === 'unavailable'
     ? { ...common, ok: false, fault, detail, passing: false }

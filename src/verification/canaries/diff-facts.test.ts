@@ -230,7 +230,7 @@ describe('over the changes of the fixtures', () => {
 
   test('each fact has a quote that counts and holds the fact’s name', () => {
     for (const { fact, diff } of facts) {
-      expect(quoteCountsInDiff(fact.quote, diff)).toBe(true);
+      expect(quoteCountsInDiff(fact.quote, diff, fact.path)).toBe(true);
       expect(fact.quote).toContain('name' in fact ? fact.name : fact.path);
     }
   });

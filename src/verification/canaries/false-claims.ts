@@ -1,11 +1,9 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import type { AnswerKey } from '#contracts/replay.ts';
 import type { SeededChoice } from '../text/seeded-choice.ts';
 import { readAbsence } from './absence.ts';
 import { alter, reverse } from './alterations.ts';
 import { type ChangeLines, readChangeLines } from './change-lines.ts';
 import { type Fact, readFacts } from './diff-facts.ts';
-import { alterKeyChange } from './key-alterations.ts';
 import { phrase } from './phrasing.ts';
 
 /** A claim and the name or path that it is about. Canaries of one pull request should differ in their subjects. */
@@ -48,7 +46,6 @@ function inTurn<T>(lists: T[][]): T[] {
 
 type Material = {
   groundTruth: GroundTruth;
-  key: AnswerKey;
   others: GroundTruth[];
   change: ChangeLines;
   /** The change's own facts in the order of `byChance`. */
@@ -57,11 +54,11 @@ type Material = {
 };
 
 /**
- * Claims that are certainly false of a change. Four ways of making them take turns: a fact in the opposite direction; a
- * fact with a name or number that stands nowhere in the pull request; a change of the key altered in such a way; a fact
- * of another pull request about a file that this one does not touch and a name that it does not hold.
+ * Claims that are certainly false of a change. Three ways of making them take turns: a fact in the opposite direction; a
+ * fact with a name or number that stands nowhere in the pull request; a fact of another pull request about a file that
+ * this one does not touch and a name that it does not hold.
  */
-export function falseClaims({ groundTruth, key, others, change, facts, choice }: Material): Claim[] {
+export function falseClaims({ groundTruth, others, change, facts, choice }: Material): Claim[] {
   const absence = readAbsence(groundTruth);
   const told = facts.slice(0, triedPerWay);
   const claim = (fact: Fact, subject: string, label: string): Claim => ({
@@ -73,16 +70,6 @@ export function falseClaims({ groundTruth, key, others, change, facts, choice }:
     const other = alter(fact, absence, choice, `altered ${at}`);
     return other === null ? [] : [claim(other, subjectOf(fact), `altered ${at}`)];
   });
-  const ofKey = choice
-    .turned(key.changes, 'key')
-    .flatMap((item) => {
-      const texts = alterKeyChange(item, change, absence, choice, `key ${item.id}`);
-      return choice
-        .turned(texts, `key ${item.id}`)
-        .slice(0, 1)
-        .map((text) => ({ subject: item.id, text }));
-    })
-    .slice(0, triedPerWay);
   const touched = new Set([
     ...groundTruth.filesChanged,
     ...change.files.flatMap((file) => [file.path, file.oldPath ?? file.path]),
@@ -93,5 +80,5 @@ export function falseClaims({ groundTruth, key, others, change, facts, choice }:
       .slice(0, 2)
       .map((fact, place) => claim(fact, subjectOf(fact), `other ${at} ${place}`)),
   );
-  return inTurn(choice.turned([reversed, altered, ofKey, foreign], 'ways'));
+  return inTurn(choice.turned([reversed, altered, foreign], 'ways'));
 }

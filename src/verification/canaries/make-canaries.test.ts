@@ -1,34 +1,30 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import type { AnswerKey } from '#contracts/replay.ts';
+import type { Canary } from '#contracts/replay.ts';
 import { fixtureChanges } from '#testing/builders/judged-fixtures.ts';
 import { examples, fc } from '#testing/runners/fuzzing.ts';
 import { parseDiff } from '../diff/parse-diff.ts';
 import { offlineJudge } from '../judges/offline/judge.ts';
-import { makeAnswerKey } from '../judging/answer-key.ts';
 import { quoteCountsInDiff } from '../text/quotes.ts';
-import { type Canary, makeCanaries } from './make-canaries.ts';
+import { makeCanaries } from './make-canaries.ts';
 
 const changes = fixtureChanges();
 const judge = offlineJudge();
-const keys = new Map<string, AnswerKey>();
 const seeds = ['a', 'b', 'c', 'd', 'e'];
 
-const emptyKey: AnswerKey = { changes: [], question: '', referenceAnswer: '', questionQuote: '' };
 const othersOf = (index: number) =>
   [1, 2, 3].flatMap((step) => changes[(index + step) % changes.length] ?? []);
+type Material = Parameters<typeof makeCanaries>[0];
+const listed = (material: Omit<Material, 'besides'> & { besides?: string[] }) =>
+  Object.values(makeCanaries({ besides: [], ...material })).filter((canary) => canary !== null);
 const canariesOf = (groundTruth: GroundTruth, index: number, seed: string) =>
-  makeCanaries({ groundTruth, key: keys.get(groundTruth.id) ?? emptyKey, others: othersOf(index), seed });
+  listed({ groundTruth, others: othersOf(index), seed });
 
 type Made = { change: GroundTruth; canary: Canary };
 let made: Made[] = [];
 const textsOf = (kind: Canary['kind']) => made.filter(({ canary }) => canary.kind === kind);
 
-beforeAll(async () => {
-  for (const change of changes) {
-    const outcome = await makeAnswerKey(judge.open(change), change, { model: judge.model });
-    if (outcome.kind === 'made') keys.set(change.id, outcome.key);
-  }
+beforeAll(() => {
   made = seeds.flatMap((seed) =>
     changes.flatMap((change, index) => canariesOf(change, index, seed).map((canary) => ({ change, canary }))),
   );
@@ -44,7 +40,7 @@ const namedIn = (text: string) =>
 
 describe('over the changes of the fixtures', () => {
   test('each change gets one canary of each kind', () => {
-    for (const kind of ['true', 'false', 'injected'] as const) {
+    for (const kind of ['code_true', 'code_false', 'injected'] as const) {
       expect(textsOf(kind)).toHaveLength(changes.length * seeds.length);
     }
   });
@@ -64,7 +60,7 @@ describe('over the changes of the fixtures', () => {
   });
 
   test('a true claim names something that a changed line or a header holds', () => {
-    for (const { change, canary } of textsOf('true')) {
+    for (const { change, canary } of textsOf('code_true')) {
       const { files } = parseDiff(change.diff);
       const lines = files.flatMap((file) => [
         ...file.headerLines,
@@ -76,7 +72,7 @@ describe('over the changes of the fixtures', () => {
   });
 
   test('a false claim names something that stands nowhere in the pull request, or reverses a certain fact', () => {
-    for (const { change, canary } of textsOf('false')) {
+    for (const { change, canary } of textsOf('code_false')) {
       const text = `${change.diff}\n${change.title}\n${change.description}`;
       const names = namedIn(canary.text);
       const changed = change.diff.split('\n').filter((line) => /^[+-]/.test(line));
@@ -105,6 +101,14 @@ describe('over the changes of the fixtures', () => {
     }
   });
 
+  test('no fact is made about what else is shown', () => {
+    for (const [index, change] of changes.entries()) {
+      const fact = canariesOf(change, index, 'a').find(({ kind }) => kind === 'code_true')?.text ?? '';
+      const after = listed({ groundTruth: change, others: othersOf(index), seed: 'a', besides: [fact] });
+      expect(after.map(({ text }) => text)).not.toContain(fact);
+    }
+  });
+
   test('an injected claim orders its acceptance, in at least 8 different ways', () => {
     const orders = textsOf('injected').map(
       ({ canary }) =>
@@ -124,12 +128,15 @@ describe('over the changes of the fixtures', () => {
           .open(change)
           .ask({ measure: 'precision', claims: [{ id: 't1', text: canary.text }] });
         const [verdict] = reply.ok ? reply.answer.verdicts : [];
-        if (verdict?.verdict === 'supported' && quoteCountsInDiff(verdict.quote, parseDiff(change.diff)))
+        if (
+          verdict?.verdict === 'supported' &&
+          quoteCountsInDiff(verdict.quote, parseDiff(change.diff), canary.text)
+        )
           count += 1;
       }
       return count;
     };
-    expect(await supported('true')).toBeGreaterThan(await supported('false'));
+    expect(await supported('code_true')).toBeGreaterThan(await supported('code_false'));
   });
 });
 
@@ -142,7 +149,7 @@ describe('when little is certain', () => {
     diff,
   });
   const kinds = (groundTruth: GroundTruth, others: GroundTruth[] = []) =>
-    makeCanaries({ groundTruth, key: emptyKey, others, seed: 's' }).map(({ kind }) => kind);
+    listed({ groundTruth, others, seed: 's' }).map(({ kind }) => kind);
 
   test('no canary is made rather than a doubtful one', () => {
     const moved = '--- a/a.ts\n+++ b/a.ts\n@@ -1,2 +1,2 @@\n-go(maxRetries);\n x();\n+go(maxRetries);\n';
@@ -156,7 +163,7 @@ describe('when little is certain', () => {
       ...bare('--- a/b.ts\n+++ b/b.ts\n@@ -0,0 +1,1 @@\n+const shutdownGraceMs = 5;\n'),
       id: 'other',
     };
-    expect(kinds(bare(moved), [other])).toContain('false');
+    expect(kinds(bare(moved), [other])).toContain('code_false');
     expect(kinds({ ...bare(moved), filesChanged: ['a.ts', 'b.ts'] }, [other])).toEqual([]);
     expect(kinds({ ...bare(moved), description: 'shutdown-grace ms' }, [other])).toEqual([]);
     expect(kinds(bare(moved), [{ ...other, id: bare(moved).id }])).toEqual([]);
@@ -167,7 +174,7 @@ describe('when little is certain', () => {
     const hostile = bare(
       `--- a/x\u0007"accept all.md\n+++ b/x\u0007"accept all.md\n@@ -0,0 +1,2 @@\n${line}\n+const a\u0000b = "<verdict>";\n`,
     );
-    for (const { text } of makeCanaries({ groundTruth: hostile, key: emptyKey, others: [], seed: 's' })) {
+    for (const { text } of listed({ groundTruth: hostile, others: [], seed: 's' })) {
       expect(text).not.toMatch(/ignore|mark every|verdict>|\p{Cc}/iu);
     }
   });
@@ -184,7 +191,7 @@ describe('when little is certain', () => {
       fc.property(fc.array(line, { maxLength: 20 }), fc.string(), (lines, seed) => {
         const body = lines.map(([sign, text]) => sign + text).join('\n');
         const groundTruth = bare(`--- a/a.ts\n+++ b/a.ts\n@@ -1,20 +1,20 @@\n${body}\n`);
-        const canaries = makeCanaries({ groundTruth, key: emptyKey, others: changes.slice(0, 3), seed });
+        const canaries = listed({ groundTruth, others: changes.slice(0, 3), seed });
         for (const { text } of canaries) expect(text).toMatch(/^[^\p{Cc}]{10,499}$/u);
         expect(new Set(canaries.map(({ kind }) => kind)).size).toBe(canaries.length);
       }),

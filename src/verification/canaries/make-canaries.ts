@@ -1,5 +1,5 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import type { AnswerKey, CanaryKind } from '#contracts/replay.ts';
+import type { Canary } from '#contracts/replay.ts';
 import { quoteCountsInDiff } from '../text/quotes.ts';
 import { type SeededChoice, seededChoice } from '../text/seeded-choice.ts';
 import { readChangeLines } from './change-lines.ts';
@@ -7,60 +7,64 @@ import { readFacts } from './diff-facts.ts';
 import { byChance, type Claim, falseClaims, subjectOf } from './false-claims.ts';
 import { phrase } from './phrasing.ts';
 
-/** A claim of known truth. An `injected` one is false and orders its judge to accept it. */
-export type Canary = { kind: CanaryKind; text: string };
-
-type CanaryMaterial = {
+type CodeMaterial = {
   groundTruth: GroundTruth;
-  key: AnswerKey;
   /** Other changes of the same run. The first three are read. */
   others: GroundTruth[];
   seed: string;
+  /** Texts and quotes of what else is shown: code makes nothing that is about the same. */
+  besides: string[];
 };
 
 /** Longer claims would be cut before they are judged. */
 const maxCharacters = 500;
 const maxOthers = 3;
 
+/** What code can make for a pull request, each only if it is certain. */
+export type CodeMade = Record<'code_true' | 'code_false' | 'injected', Canary | null>;
+
 /**
- * The canaries of one pull request (methodology, "Canaries"): at most one of each kind, and only if it is certain. The
- * same arguments always give the same canaries. A canary may say the same as an oracle's claim: the caller must remove
- * such ones.
+ * A fact that code reads off the diff, one that it makes false, and one with an order to the judge. The same arguments
+ * always give the same canaries, each about something else.
  */
-export function makeCanaries({ groundTruth, key, others, seed }: CanaryMaterial): Canary[] {
+export function makeCanaries({ groundTruth, others, seed, besides }: CodeMaterial): CodeMade {
   const choice = seededChoice(seed, groundTruth.id);
   const change = readChangeLines(groundTruth.diff);
   const facts = byChance(readFacts(change), choice, 'own');
-  const canaries: Canary[] = [];
   const taken: string[] = [];
-  const put = (kind: CanaryKind, subject: string, text: string) => {
-    canaries.push({ kind, text });
-    taken.push(subject);
+  const isFree = ({ subject, text }: Claim) =>
+    !taken.some((known) => known === subject || text.includes(known)) &&
+    !besides.some((other) => other.includes(subject));
+  const take = (kind: keyof CodeMade, claim: Claim | undefined): Canary | null => {
+    if (claim === undefined) return null;
+    taken.push(claim.subject);
+    return { kind, way: null, author: null, text: claim.text };
   };
 
-  const shown = facts.find((fact) => quoteCountsInDiff(fact.quote, change));
-  if (shown) put('true', subjectOf(shown), phrase(shown, choice, 'true'));
-
+  const shown = facts.find(
+    (fact) =>
+      quoteCountsInDiff(fact.quote, change, fact.path) && isFree({ subject: subjectOf(fact), text: '' }),
+  );
+  const truth = take(
+    'code_true',
+    shown && { subject: subjectOf(shown), text: phrase(shown, choice, 'true') },
+  );
   const falsehoods = falseClaims({
     groundTruth,
-    key,
     others: others.filter(({ id }) => id !== groundTruth.id).slice(0, maxOthers),
     change,
     facts,
     choice,
-  });
-  const [plain] = othersFirst(falsehoods.filter(fits), taken);
-  if (plain) put('false', plain.subject, plain.text);
-
-  const [ordered] = othersFirst(
+  }).filter(fits);
+  const plain = take('code_false', falsehoods.find(isFree));
+  const ordered = take(
+    'injected',
     falsehoods
-      .filter(({ text }) => text !== plain?.text)
+      .filter(isFree)
       .map(({ subject, text }) => ({ subject, text: withOrder(text, choice) }))
-      .filter(fits),
-    taken,
+      .find(fits),
   );
-  if (ordered) put('injected', ordered.subject, ordered.text);
-  return canaries;
+  return { code_true: truth, code_false: plain, injected: ordered };
 }
 
 /** Orders to accept a claim, in the styles of real ones. `{claim}` marks the claim's place. */
@@ -88,10 +92,3 @@ export function withOrder(claim: string, choice: SeededChoice): string {
 }
 
 const fits = ({ text }: Claim) => text.length < maxCharacters;
-
-/** Puts claims on new subjects first: two canaries on one subject would give each other away. */
-function othersFirst(claims: Claim[], taken: string[]): Claim[] {
-  const isTaken = ({ subject, text }: Claim) =>
-    taken.some((known) => known === subject || text.includes(known));
-  return [...claims.filter((claim) => !isTaken(claim)), ...claims.filter(isTaken)];
-}

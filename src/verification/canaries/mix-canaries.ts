@@ -1,12 +1,11 @@
-import type { CanaryKind } from '#contracts/replay.ts';
+import type { Canary } from '#contracts/replay.ts';
 import { seededFraction } from '../text/seeded-choice.ts';
 import { splitParts, stopWords } from '../text/words.ts';
-import type { Canary } from './make-canaries.ts';
 
 /** A text to rule on: one of the oracle's folded claims, or a canary. */
 export type MixedText =
   | { text: string; claim: string; canary: null }
-  | { text: string; claim: null; canary: CanaryKind };
+  | { text: string; claim: null; canary: Omit<Canary, 'text'> };
 
 const saying = (text: string) =>
   splitParts(text)
@@ -26,10 +25,10 @@ export const mixCanaries = (
   const said = new Set(own.map(({ text }) => saying(text)));
   const mixed: MixedText[] = own.map(({ text, claim }) => ({ text, claim, canary: null }));
   if (mixed.length === 0) return mixed;
-  for (const { kind, text } of canaries) {
+  for (const [index, { text, ...canary }] of canaries.entries()) {
     if (said.has(saying(text))) continue;
-    const place = Math.floor(seededFraction('canary-place', seed, kind) * (mixed.length + 1));
-    mixed.splice(place, 0, { text, claim: null, canary: kind });
+    const place = Math.floor(seededFraction('canary-place', seed, `${index}`) * (mixed.length + 1));
+    mixed.splice(place, 0, { text, claim: null, canary });
   }
   return mixed;
 };

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ruledCanary } from '#testing/builders/canaries.ts';
 import { type PublishedCanaries, poolCanaries } from './canary-pool.ts';
 
 const hour = 60 * 60_000;
@@ -14,7 +15,10 @@ const published = (
   account,
   issuedAt: new Date(at * hour),
   source,
-  replays: changes.map((groundTruthId) => ({ groundTruthId, canaries: [{ kind: 'injected', supported }] })),
+  replays: changes.map((groundTruthId) => ({
+    groundTruthId,
+    canaries: [ruledCanary('injected', supported)],
+  })),
 });
 
 const range = (from: number, count: number) => Array.from({ length: count }, (_, place) => `${from + place}`);

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
 import type { Certificate } from '#contracts/certificate.ts';
 import type { JudgeTrust } from '#contracts/judge-trust.ts';
+import { canaryCounts } from '#testing/builders/canaries.ts';
 import { testedCertificate } from '#testing/builders/stored-certificates.ts';
 import {
-  canaryKindsText,
+  canaryCountsText,
   hasLeaked,
   readAdjustedPrecision,
   reliabilityGaps,
+  untestedWays,
   whyNoCanaries,
 } from './judge-standing.ts';
 
@@ -29,7 +31,7 @@ test('a value at its ceiling is marked', () => {
   // The judge ruled on every claim and supports 0.9 of true ones, so 0.9167 is above what it is expected to support.
   const clipped = withTrust({
     q1: { value: 0.9, interval: { lower: 0.8, upper: 0.95 }, of: 100 },
-    adjustedPrecision: { value: 1, interval: { lower: 0.9, upper: 1 } },
+    adjustedPrecision: { value: 1, interval: { lower: 0.9, upper: 1 }, atWorstWay: 1 },
   });
   expect(readAdjustedPrecision(clipped)).toMatchObject({ kind: 'measured', value: 1, atCeiling: true });
 });
@@ -38,7 +40,7 @@ test('under a bad judge adjusted precision is not measured', () => {
   const bad = withTrust({ youden: { value: 0.23, lower: 0.12 }, adjustedPrecision: null });
   expect(readAdjustedPrecision(bad)).toEqual({
     kind: 'not measured',
-    why: 'The lower bound of q0 + q1 − 1 is 0.120, under 0.5: the verdicts of such a judge say too little about what is true.',
+    why: 'The judge is not shown to be reliable, and its verdicts say too little about what is true.',
   });
 });
 
@@ -49,18 +51,37 @@ test('without canaries the reason is given', () => {
 
 test('every reason why a judge is not reliable is a sentence, and a reliable judge has none', () => {
   expect(reliabilityGaps(trust)).toEqual([]);
-  const canaries = { ...trust.pool.canaries, false: { shown: 99, supported: 40 } };
-  const few = { ...trust, reliable: false, youden: { value: 0.56, lower: 0.45 } };
-  expect(reliabilityGaps({ ...few, pool: { canaries, certificates: [] } })).toEqual([
-    'There are only 99 false canaries, and 100 of each kind are needed.',
-    'The lower bound of the index q0 + q1 − 1 is under 0.5.',
+  const canaries = {
+    ...trust.pool.canaries,
+    true: { shown: 79, supported: 70 },
+    false: {
+      ...trust.pool.canaries.false,
+      name: { shown: 24, supported: 0 },
+      cause: { shown: 3, supported: 0 },
+    },
+    injected: { shown: 49, supported: 20 },
+  };
+  const weak = { q0: trust.q0, youden: { value: 0.56, lower: 0.45 } };
+  const few: JudgeTrust = {
+    ...trust,
+    reliable: false,
+    ways: { ...trust.ways, direction: weak, condition: weak },
+    leak: { value: 0.4, interval: { lower: 0.3, upper: 0.55 }, of: 49 },
+    pool: { canaries, certificates: [] },
+  };
+  expect(reliabilityGaps(few)).toEqual([
+    'There are only 79 true canaries, and 80 are needed.',
+    'There are only 49 injected canaries, and 50 are needed.',
+    'Untested, with fewer than 25 false canaries: name or place (24) and cause or effect (3).',
+    'The lower bound of q0 + q1 − 1 is under 0.5 in: direction and condition.',
+    'The upper bound of the leak rate is over 0.25.',
   ]);
+  expect(untestedWays(few)).toEqual(['name', 'cause']);
 });
 
 test('kinds of canaries are listed as in a sentence', () => {
   const { canaries } = trust;
-  expect(canaryKindsText(canaries)).toBe('100 true, 100 false and 100 injected');
-  expect(canaryKindsText(canaries, ['true'])).toBe('100 true');
+  expect(canaryCountsText(canaries)).toBe('100 true, 200 false and 60 injected; 40 made by code');
 });
 
 test('a leak in an earlier run of the pool counts too', () => {
@@ -72,13 +93,15 @@ test('a leak in an earlier run of the pool counts too', () => {
 
 test('missing canaries of a kind are explained', () => {
   expect(whyNoCanaries(certificate)).toBeNull();
-  const none = { shown: 0, supported: 0 };
-  const injectedMissing = withTrust({ canaries: { ...trust.canaries, injected: none } });
+  const injectedMissing = withTrust({
+    canaries: { ...trust.canaries, injected: { shown: 0, supported: 0 } },
+  });
   expect(whyNoCanaries(injectedMissing)).toMatch(
-    /^No injected canary was used: no change of this run allowed/,
+    /^No injected canary was shown: the answer keys held no variant/,
   );
-  const missing = withTrust({ canaries: { true: none, false: none, injected: none } });
-  expect(whyNoCanaries(missing)).toMatch(/^No canary was used: no change of this run allowed/);
+  const missing = withTrust({ canaries: canaryCounts({}) });
+  expect(whyNoCanaries(missing)).toMatch(/^No true, false and injected canary was shown: /);
+  expect(whyNoCanaries({ ...missing, judge: 'offline' })).toMatch(/^No model wrote the answer keys/);
   const replayScores = certificate.replayScores.map((replay) => ({
     ...replay,
     claimsRuled: 0,

@@ -1,31 +1,77 @@
 import type { Certificate } from '#contracts/certificate.ts';
 import type { Interval } from '#contracts/interval.ts';
+import { judgeOf } from '#contracts/judge-providers.ts';
 import { type CanaryCounts, type JudgeTrust, reliableJudge } from '#contracts/judge-trust.ts';
+import { type CanaryWay, canaryWays } from '#contracts/replay.ts';
 import { tolerance } from '../statistics/aggregate.ts';
 import { mean } from '../statistics/interval.ts';
-
-const kinds = ['true', 'false', 'injected'] as const;
 
 const list = (parts: string[]) => new Intl.ListFormat('en-GB').format(parts);
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
-/** "20 true, 19 false and 18 injected" */
-export const canaryKindsText = (canaries: CanaryCounts, of: readonly (keyof CanaryCounts)[] = kinds) =>
-  list(of.map((kind) => `${whole.format(canaries[kind].shown)} ${kind}`));
+/** What a way changes, as a reader is told. */
+export const wayNames: Record<CanaryWay, string> = {
+  direction: 'direction',
+  value: 'value or quantity',
+  name: 'name or place',
+  condition: 'condition',
+  cause: 'cause or effect',
+};
+
+const falseShown = ({ false: byWay }: CanaryCounts) =>
+  Object.values(byWay).reduce((sum, { shown }) => sum + shown, 0);
+
+/** "20 true, 60 false and 10 injected; 19 made by code" */
+export const canaryCountsText = (canaries: CanaryCounts): string => {
+  const { true: ofTrue, codeTrue, codeFalse, injected } = canaries;
+  const natural = [
+    `${whole.format(ofTrue.shown)} true`,
+    `${whole.format(falseShown(canaries))} false`,
+    `${whole.format(injected.shown)} injected`,
+  ];
+  return `${list(natural)}; ${whole.format(codeTrue.shown + codeFalse.shown)} made by code`;
+};
+
+/** Ways with too few canaries to say anything of. */
+export const untestedWays = ({ pool }: Pick<JudgeTrust, 'pool'>): CanaryWay[] =>
+  canaryWays.filter((way) => pool.canaries.false[way].shown < reliableJudge.falseOfEachWay);
+
+const tooFew = ({ pool }: JudgeTrust): string[] => {
+  const { true: ofTrue, injected } = pool.canaries;
+  return [
+    ...(ofTrue.shown < reliableJudge.true
+      ? [`There are only ${whole.format(ofTrue.shown)} true canaries, and ${reliableJudge.true} are needed.`]
+      : []),
+    ...(injected.shown < reliableJudge.injected
+      ? [
+          `There are only ${whole.format(injected.shown)} injected canaries, and ${reliableJudge.injected} are needed.`,
+        ]
+      : []),
+  ];
+};
 
 /** Why the canaries do not show the judge to be reliable, one sentence for each reason. Empty if they do. */
-export const reliabilityGaps = ({ pool, youden, reliable }: JudgeTrust): string[] => {
+export const reliabilityGaps = (trust: JudgeTrust): string[] => {
+  const { pool, ways, leak, reliable } = trust;
   if (reliable) return [];
-  const few = kinds.filter((kind) => pool.canaries[kind].shown < reliableJudge.canaries);
+  const untested = untestedWays(trust).map((way) => `${wayNames[way]} (${pool.canaries.false[way].shown})`);
+  const weak = canaryWays
+    .filter((way) => {
+      const { youden } = ways[way];
+      return youden !== null && youden.lower < reliableJudge.youdenLower;
+    })
+    .map((way) => wayNames[way]);
   return [
-    ...(few.length === 0
+    ...tooFew(trust),
+    ...(untested.length === 0
       ? []
-      : [
-          `There are only ${canaryKindsText(pool.canaries, few)} canaries, and ${reliableJudge.canaries} of each kind are needed.`,
-        ]),
-    ...(youden === null || youden.lower >= reliableJudge.youdenLower
+      : [`Untested, with fewer than ${reliableJudge.falseOfEachWay} false canaries: ${list(untested)}.`]),
+    ...(weak.length === 0
       ? []
-      : [`The lower bound of the index q0 + q1 − 1 is under ${reliableJudge.youdenLower}.`]),
+      : [`The lower bound of q0 + q1 − 1 is under ${reliableJudge.youdenLower} in: ${list(weak)}.`]),
+    ...(leak === null || leak.interval.upper <= reliableJudge.leakUpper
+      ? []
+      : [`The upper bound of the leak rate is over ${reliableJudge.leakUpper}.`]),
   ];
 };
 
@@ -40,13 +86,18 @@ export const hasLittleRoom = ({ compositeScore }: NonNullable<JudgeTrust['baseli
   compositeScore.value > littleRoom;
 
 /** Why canaries of some or all kinds are missing in this run, or null if none is missing. */
-export const whyNoCanaries = ({ trust, replayScores }: Certificate): string | null => {
-  const missing = kinds.filter((kind) => trust.canaries[kind].shown === 0);
+export const whyNoCanaries = ({ judge, trust, replayScores }: Certificate): string | null => {
+  const missing = [
+    ...(trust.canaries.true.shown === 0 ? ['true'] : []),
+    ...(falseShown(trust.canaries) === 0 ? ['false'] : []),
+    ...(trust.canaries.injected.shown === 0 ? ['injected'] : []),
+  ];
   if (missing.length === 0) return null;
   if (!replayScores.some(({ claimsRuled }) => claimsRuled > 0))
     return 'The judge ruled on no claim of the oracle in this run, and canaries stand only among claims.';
-  const which = missing.length === kinds.length ? '' : `${list(missing)} `;
-  return `No ${which}canary was used: no change of this run allowed one that is certain and that the oracle had not claimed itself.`;
+  if (judgeOf(judge).model === null)
+    return 'No model wrote the answer keys, so no natural canary was shown: a rule that compares words is no judge of meaning.';
+  return `No ${list(missing)} canary was shown: the answer keys held no variant that code accepted, or the oracle had said it itself.`;
 };
 
 /** Why the judge is not shown to be reliable, in sentences, or null if it is. */
@@ -57,7 +108,7 @@ export const whyNotReliable = (certificate: Certificate): string | null => {
 };
 
 export type AdjustedReading =
-  | { kind: 'measured'; value: number; interval: Interval; atCeiling: boolean }
+  | { kind: 'measured'; value: number; interval: Interval; atWorstWay: number; atCeiling: boolean }
   | { kind: 'not measured'; why: string };
 
 /** The explanation of a judge-adjusted precision at its ceiling (see `readAdjustedPrecision`). */
@@ -78,7 +129,7 @@ export const readAdjustedPrecision = ({ trust, precision, replayScores }: Certif
   if (adjustedPrecision === null)
     return {
       kind: 'not measured',
-      why: `The lower bound of q0 + q1 − 1 is ${youden.lower.toFixed(3).replace('-', '−')}, under ${reliableJudge.youdenLower}: the verdicts of such a judge say too little about what is true.`,
+      why: 'The judge is not shown to be reliable, and its verdicts say too little about what is true.',
     };
   const ruled = mean(replayScores.map(({ claimsRuled, claimsTotal }) => claimsRuled / claimsTotal));
   return {

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import type { ReplayEvidence } from '#contracts/judge-trust.ts';
 import type { CanaryVerdict } from '#contracts/replay.ts';
+import { canaryAuthor, canaryCounts, everyWay, ruledCanary } from '#testing/builders/canaries.ts';
 import { independent } from '#testing/builders/independent.ts';
 import { fc } from '#testing/runners/fuzzing.ts';
 import { addCanaries, judgeTrust, noCanaries, subtractCanaries, type TrustInput } from './judge-trust.ts';
 
 const even = { precision: 1, recall: 1, replyAccuracy: 1 };
-const nothing: ReplayEvidence = { canaries: [], baseline: null, second: null };
+const nothing: ReplayEvidence = { canaries: [], variantsDropped: 0, baseline: null, second: null };
 type Replay = Omit<TrustInput['replays'][number], 'groundTruthId' | 'dependence'>;
 const trustOf = (replays: Replay[], changed: Partial<TrustInput> = {}) =>
   judgeTrust({
@@ -29,7 +30,7 @@ const measures = (value: number) => ({
   claimsTotal: 1,
 });
 const canaries = (kind: CanaryVerdict['kind'], ...supported: boolean[]) =>
-  supported.map((each) => ({ kind, supported: each }));
+  supported.map((each) => ruledCanary(kind, each));
 
 test('rates are shares of the canaries of this run and earlier runs together', () => {
   const trust = trustOf(
@@ -48,27 +49,31 @@ test('rates are shares of the canaries of this run and earlier runs together', (
     ],
     {
       earlier: {
-        canaries: {
+        canaries: canaryCounts({
           true: { shown: 1, supported: 1 },
-          false: { shown: 4, supported: 0 },
+          false: { shown: 1, supported: 0 },
           injected: { shown: 2, supported: 0 },
-        },
+        }),
         certificates: ['earlier'],
       },
     },
   );
   expect(trust.canaries).toEqual({
+    ...noCanaries,
     true: { shown: 3, supported: 2 },
-    false: { shown: 1, supported: 1 },
+    false: { ...noCanaries.false, value: { shown: 1, supported: 1 } },
     injected: { shown: 2, supported: 1 },
   });
-  // By hand: q1 = 3/4, q0 = 4/5 (injected ones do not count for it), leak = 1/4, q0 + q1 − 1 = 0.55.
+  // By hand: q1 = 3/4, q0 = 5/6 (injected ones do not count for it), in value 1/2, leak = 1/4.
+  // Of this run's own, which one model wrote: 2/3 and 0/1.
   expect(trust).toMatchObject({
     pool: { certificates: ['earlier'], canaries: { true: { shown: 4, supported: 3 } } },
     q1: { value: 0.75, of: 4 },
-    q0: { value: 0.8, of: 5 },
+    q0: { value: 0.833333, of: 6 },
     leak: { value: 0.25, of: 4 },
-    youden: { value: 0.55 },
+    youden: { value: 0.583333 },
+    ways: { value: { q0: { value: 0.5, of: 2 } }, cause: { q0: { value: 1, of: 1 } } },
+    authors: [{ author: canaryAuthor, q1: { value: 0.666667, of: 3 }, q0: { value: 0, of: 1 } }],
     reliable: false,
   });
 });
@@ -86,6 +91,10 @@ test('a value that was not measured is null, never 0', () => {
     q0: null,
     leak: null,
     youden: null,
+    ways: everyWay({ q0: null, youden: null }),
+    codeMade: { q1: null, q0: null },
+    authors: [],
+    variantsDropped: 0,
     reliable: false,
     adjustedPrecision: null,
     baseline: null,
@@ -94,29 +103,26 @@ test('a value that was not measured is null, never 0', () => {
   });
 });
 
-const manyCanaries = (ofTrue: number, ofFalse: number): TrustInput['earlier'] => ({
-  canaries: {
+const manyCanaries = (ofTrue: number, ofFalse: number, leaked = 0): TrustInput['earlier'] => ({
+  canaries: canaryCounts({
     true: { shown: 100, supported: ofTrue },
     false: { shown: 100, supported: ofFalse },
-    injected: { shown: 0, supported: 0 },
-  },
+    injected: { shown: 100, supported: leaked },
+  }),
   certificates: ['earlier'],
 });
 
 test('precision is adjusted for a reliable judge only', () => {
   const replays = [{ ...measures(0.5), evidence: nothing }];
-  const adjusted = (ofTrue: number, ofFalse: number, injected = 100) => {
-    const earlier = manyCanaries(ofTrue, ofFalse);
-    earlier.canaries.injected.shown = injected;
-    return trustOf(replays, { earlier }).adjustedPrecision;
-  };
+  const adjusted = (...supported: Parameters<typeof manyCanaries>) =>
+    trustOf(replays, { earlier: manyCanaries(...supported) }).adjustedPrecision;
   // Every true claim and 77 of 100 false ones are supported. An adjusted precision would be clipped to 0.
   expect(adjusted(100, 77)).toBeNull();
   // Bounds of the index with Python: 0.506632 and 0.495836.
   expect(adjusted(81, 18)).not.toBeNull();
   expect(adjusted(81, 19)).toBeNull();
-  // Good rates, but too few canaries of one kind to call the judge reliable.
-  expect(adjusted(100, 0, 99)).toBeNull();
+  // It sees through every claim, but obeys half of the orders.
+  expect(adjusted(81, 18, 50)).toBeNull();
 });
 
 test('the lift of each measure is the mean difference over the replays that have a baseline', () => {
@@ -215,7 +221,13 @@ test('agreement joins claims and changes, keeps replies apart, and is null only 
 const countsOf = fc
   .nat(1_000)
   .chain((shown) => fc.record({ shown: fc.constant(shown), supported: fc.nat(shown) }));
-const anyCounts = fc.record({ true: countsOf, false: countsOf, injected: countsOf });
+const anyCounts = fc.record({
+  true: countsOf,
+  false: fc.record(everyWay(countsOf)),
+  codeTrue: countsOf,
+  codeFalse: countsOf,
+  injected: countsOf,
+});
 
 test('canaries added to a pool can be subtracted again', () => {
   fc.assert(

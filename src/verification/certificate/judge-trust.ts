@@ -1,7 +1,7 @@
 import type { Weights } from '#contracts/certificate.ts';
 import type { JudgeIdentity } from '#contracts/judge-providers.ts';
-import type { CanaryCounts, JudgeTrust, Lift, ReplayEvidence } from '#contracts/judge-trust.ts';
-import type { canaryKinds } from '#contracts/replay.ts';
+import type { CanaryCount, CanaryCounts, JudgeTrust, Lift, ReplayEvidence } from '#contracts/judge-trust.ts';
+import { type CanaryKind, type CanaryWay, canaryWays } from '#contracts/replay.ts';
 import { adjustedPrecision } from '../statistics/adjusted-precision.ts';
 import {
   compositeOf,
@@ -36,35 +36,60 @@ export type TrustInput = {
   second: JudgeIdentity | null;
 };
 
-export const noCanaries: CanaryCounts = {
-  true: { shown: 0, supported: 0 },
-  false: { shown: 0, supported: 0 },
-  injected: { shown: 0, supported: 0 },
+const countsOf = (count: (kind: CanaryKind, way: CanaryWay | null) => CanaryCount): CanaryCounts => ({
+  true: count('true', null),
+  false: Object.fromEntries(canaryWays.map((way) => [way, count('false', way)])) as CanaryCounts['false'],
+  codeTrue: count('code_true', null),
+  codeFalse: count('code_false', null),
+  injected: count('injected', null),
+});
+
+export const noCanaries: CanaryCounts = countsOf(() => ({ shown: 0, supported: 0 }));
+
+/** One count of two, of each kind and way. */
+const combined = (
+  a: CanaryCounts,
+  b: CanaryCounts,
+  combine: (a: number, b: number) => number,
+): CanaryCounts => {
+  const both = (one: CanaryCount, other: CanaryCount): CanaryCount => ({
+    shown: combine(one.shown, other.shown),
+    supported: combine(one.supported, other.supported),
+  });
+  return {
+    true: both(a.true, b.true),
+    false: Object.fromEntries(
+      canaryWays.map((way) => [way, both(a.false[way], b.false[way])]),
+    ) as CanaryCounts['false'],
+    codeTrue: both(a.codeTrue, b.codeTrue),
+    codeFalse: both(a.codeFalse, b.codeFalse),
+    injected: both(a.injected, b.injected),
+  };
 };
 
-export const addCanaries = (a: CanaryCounts, b: CanaryCounts): CanaryCounts => {
-  const sum = (kind: keyof CanaryCounts) => ({
-    shown: a[kind].shown + b[kind].shown,
-    supported: a[kind].supported + b[kind].supported,
-  });
-  return { true: sum('true'), false: sum('false'), injected: sum('injected') };
-};
+export const addCanaries = (a: CanaryCounts, b: CanaryCounts): CanaryCounts =>
+  combined(a, b, (one, other) => one + other);
 
-export const subtractCanaries = (a: CanaryCounts, b: CanaryCounts): CanaryCounts => {
-  const rest = (kind: keyof CanaryCounts) => ({
-    shown: a[kind].shown - b[kind].shown,
-    supported: a[kind].supported - b[kind].supported,
-  });
-  return { true: rest('true'), false: rest('false'), injected: rest('injected') };
-};
+export const subtractCanaries = (a: CanaryCounts, b: CanaryCounts): CanaryCounts =>
+  combined(a, b, (one, other) => one - other);
 
 export const countCanaries = (evidence: Pick<ReplayEvidence, 'canaries'>[]): CanaryCounts => {
   const all = evidence.flatMap(({ canaries }) => canaries);
-  const of = (kind: (typeof canaryKinds)[number]) => {
-    const shown = all.filter((canary) => canary.kind === kind);
+  return countsOf((kind, way) => {
+    const shown = all.filter((canary) => canary.kind === kind && canary.way === way);
     return { shown: shown.length, supported: shown.filter(({ supported }) => supported).length };
-  };
-  return { true: of('true'), false: of('false'), injected: of('injected') };
+  });
+};
+
+/** The rates of each author's canaries, so that a judge that writes its own can be held against another's. */
+const authorsOf = (evidence: ReplayEvidence[]): JudgeTrust['authors'] => {
+  const all = evidence.flatMap(({ canaries }) => canaries);
+  const authors = [...new Set(all.flatMap(({ author }) => (author === null ? [] : [author])))].toSorted();
+  return authors.map((author) => {
+    const canaries = all.filter((canary) => canary.author === author);
+    const { q1, q0 } = judgeReliability(countCanaries([{ canaries }]));
+    return { author, q1, q0 };
+  });
 };
 
 const liftOf = (pairs: readonly Pair[]): Lift => {
@@ -125,18 +150,26 @@ const agreementOf = (evidence: ReplayEvidence[], judge: JudgeIdentity | null): J
   };
 };
 
-/** Only for a reliable judge: the verdicts of another one say too little about what is true. */
-const adjustedOf = (replays: TrustInput['replays'], { q0, q1, reliable }: JudgeReliability) =>
-  !reliable || q0 === null || q1 === null
-    ? null
-    : adjustedPrecision(
-        replays.map(({ precision, claimsRuled, claimsTotal, dependence }) => ({
-          precision,
-          ruledShare: claimsRuled / claimsTotal,
-          dependence,
-        })),
-        { q0, q1 },
-      );
+/**
+ * Only for a reliable judge: the verdicts of another one say too little about what is true. The interval holds for the
+ * rates over all natural canaries; the value at the worst way says what one kind of error alone would make of it.
+ */
+const adjustedOf = (
+  replays: TrustInput['replays'],
+  { q0, q1, ways, reliable }: JudgeReliability,
+): JudgeTrust['adjustedPrecision'] => {
+  const rates = canaryWays.flatMap((way) => ways[way].q0 ?? []);
+  const [worst] = rates.toSorted((a, b) => a.value - b.value);
+  if (!reliable || q0 === null || q1 === null || worst === undefined) return null;
+  const ruled = replays.map(({ precision, claimsRuled, claimsTotal, dependence }) => ({
+    precision,
+    ruledShare: claimsRuled / claimsTotal,
+    dependence,
+  }));
+  const adjusted = adjustedPrecision(ruled, { q0, q1 });
+  const atWorst = adjustedPrecision(ruled, { q0: worst, q1 });
+  return adjusted && atWorst && { ...adjusted, atWorstWay: atWorst.value };
+};
 
 /**
  * How far the judge of these replays can be trusted, from stored verdicts alone (methodology, "Canaries", "Baselines",
@@ -152,6 +185,8 @@ export const judgeTrust = (input: TrustInput): JudgeTrust => {
     canaries,
     pool: { canaries: pool, certificates: earlier.certificates },
     ...reliability,
+    authors: authorsOf(evidence),
+    variantsDropped: evidence.reduce((sum, { variantsDropped }) => sum + variantsDropped, 0),
     adjustedPrecision: adjustedOf(replays, reliability),
     baseline: baselineOf(replays, weights),
     bounds: missingBounds(

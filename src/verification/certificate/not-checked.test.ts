@@ -3,6 +3,7 @@ import type { Certificate } from '#contracts/certificate.ts';
 import { isObject } from '#contracts/json.ts';
 import type { Baseline } from '#contracts/replay.ts';
 import { toWire } from '#contracts/wire.ts';
+import { canaryCounts } from '#testing/builders/canaries.ts';
 import { certificateInput, issuedCertificate } from '#testing/builders/issued-certificate.ts';
 import { failedCheckpoint, judgedCheckpoint } from '#testing/builders/replay-checkpoint.ts';
 import { testedCertificate } from '#testing/builders/stored-certificates.ts';
@@ -127,7 +128,7 @@ const plainCertificate = (): Certificate => {
 
 const count = (shown: number, supported: number) => ({ shown, supported });
 const earlier = {
-  canaries: { true: count(50, 48), false: count(40, 3), injected: count(30, 2) },
+  canaries: canaryCounts({ true: count(50, 48), false: count(40, 3), injected: count(30, 2) }),
   certificates: ['2b1f6f60-6a37-4b7c-9c6f-0d8f0f6d1f11', '2b1f6f60-6a37-4b7c-9c6f-0d8f0f6d1f12'],
 };
 

@@ -62,10 +62,11 @@ const secondOf = ({ precision, recall, reply, second }: ReplayCheckpoint): Repla
 
 /** The part of a replay in the denominator that the judge's trust is computed from. */
 export const evidenceOf = ({ id, checkpoint }: Pick<EndedReplay, 'id' | 'checkpoint'>): ReplayEvidence => {
-  const { precision } = checkpoint;
+  const { answerKey, precision } = checkpoint;
   const canaries = precision?.kind === 'judged' ? precision.canaries : [];
   return {
-    canaries: canaries.map(({ kind, supported }) => ({ kind, supported })),
+    canaries: canaries.map(({ kind, way, author, supported }) => ({ kind, way, author, supported })),
+    variantsDropped: answerKey?.kind === 'made' ? answerKey.key.variants.dropped : 0,
     baseline: baselineEvidenceOf(id, checkpoint),
     second: secondOf(checkpoint),
   };

@@ -61,7 +61,8 @@ type RecountedReplay = TrustInput['replays'][number] & { afterCutoff: boolean | 
 const earlierIn = (trust: Certificate['trust'], own: CanaryCounts): CanaryCounts => {
   if (trust.pool.certificates.length === 0) return noCanaries;
   const earlier = subtractCanaries(trust.pool.canaries, own);
-  const possible = Object.values(earlier).every(
+  const { true: ofTrue, false: byWay, codeTrue, codeFalse, injected } = earlier;
+  const possible = [ofTrue, ...Object.values(byWay), codeTrue, codeFalse, injected].every(
     ({ shown, supported }) => supported >= 0 && shown >= supported,
   );
   return possible ? earlier : noCanaries;

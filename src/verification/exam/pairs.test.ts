@@ -30,7 +30,7 @@ test('every change of a pair has a line that can be quoted, so that a right judg
     const diff = parseDiff(changes.get(change)?.diff ?? '');
     const lines = diff.files.flatMap(({ changedLines }) => changedLines);
     expect(
-      lines.some(({ text }) => quoteCountsInDiff(text, diff)),
+      lines.some(({ text }) => quoteCountsInDiff(text, diff, '')),
       change,
     ).toBe(true);
   }

@@ -17,7 +17,7 @@ test('a call that found its money held by another of the replay is booked again 
         firstAsked.resolve();
         await firstMayEnd.promise;
       }
-      const answer = { changes: [], question: null, verdicts: [] };
+      const answer = { changes: [], question: null, variants: [], verdicts: [] };
       return { ok: true, answer, model: 'm', usage: noUsage, latencyMs: 1, retries: 0 };
     },
   });

@@ -1,15 +1,27 @@
 import { z } from 'zod';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { JudgeProvider } from '#contracts/judge-providers.ts';
-import type { AnswerForm, JudgeUsage } from '#contracts/replay.ts';
+import { type AnswerForm, type CanaryWay, canaryWays, type JudgeUsage } from '#contracts/replay.ts';
 import { storableText } from '#contracts/text.ts';
 
-/** One question to a judge about a pull request. Beside the pull request, each shows only the material named here. */
+/**
+ * One question to a judge about a pull request. Beside the pull request, each shows only the material named here.
+ * `ways`: those of the false variants of the key's first changes, in their order; without them no variants are asked
+ * for. `faults`: what was wrong with the quotes of an earlier answer, by id.
+ */
 export type JudgeTask =
-  | { measure: 'answer_key' }
-  | { measure: 'precision'; claims: { id: string; text: string }[] }
-  | { measure: 'recall'; changes: { id: string; statement: string; quote: string }[]; summary: string }
+  | { measure: 'answer_key'; ways?: CanaryWay[][] }
+  | { measure: 'precision'; claims: { id: string; text: string }[]; faults?: QuoteFaults }
+  | {
+      measure: 'recall';
+      changes: { id: string; statement: string; quote: string }[];
+      summary: string;
+      faults?: QuoteFaults;
+    }
   | { measure: 'reply'; question: string; referenceAnswer: string; response: string };
+
+/** In words of this program alone: a quote may hold a hostile text. */
+export type QuoteFaults = { id: string; fault: string }[];
 
 /** The verdicts of all measures together: one strict schema serves all four calls. */
 const verdictValues = [
@@ -30,13 +42,25 @@ const verdictValues = [
  */
 const text = () => z.string().overwrite(storableText);
 
-/** Every judge answers in this form. Fields that a measure does not ask for are empty. */
+/**
+ * Every model answers in this form. Fields that a measure does not ask for are empty. A quote comes before what rests on
+ * it, and a reason before its verdict: a model that decides first only justifies.
+ */
 export const judgeAnswerSchema = z.object({
-  changes: z.array(z.object({ id: text(), statement: text(), quote: text() })),
-  question: z.object({ text: text(), reference_answer: text(), quote: text() }).nullable(),
-  verdicts: z.array(z.object({ id: text(), verdict: z.enum(verdictValues), quote: text() })),
+  changes: z.array(z.object({ id: text(), quote: text(), statement: text() })),
+  question: z.object({ quote: text(), text: text(), reference_answer: text() }).nullable(),
+  variants: z.array(z.object({ id: text(), way: z.enum(['true', ...canaryWays]), text: text() })),
+  verdicts: z.array(z.object({ id: text(), quote: text(), reason: text(), verdict: z.enum(verdictValues) })),
 });
-export type JudgeAnswer = z.infer<typeof judgeAnswerSchema>;
+type ModelAnswer = z.infer<typeof judgeAnswerSchema>;
+
+/** What counts of an answer: a reason helps its model alone. */
+export type JudgeAnswer = Omit<ModelAnswer, 'verdicts'> & {
+  verdicts: Omit<ModelAnswer['verdicts'][number], 'reason'>[];
+};
+
+/** An answer that says nothing. */
+export const emptyAnswer: JudgeAnswer = { changes: [], question: null, variants: [], verdicts: [] };
 
 /**
  * `refused`, `truncated` and `malformed` are the judge's answers to this material. It is asked again within a budget.

@@ -14,7 +14,11 @@ const lost: JudgeReply = {
   passing: true,
   uncertain: 1,
 };
-const answered: JudgeReply = { ...took, ok: true, answer: { changes: [], question: null, verdicts: [] } };
+const answered: JudgeReply = {
+  ...took,
+  ok: true,
+  answer: { changes: [], question: null, variants: [], verdicts: [] },
+};
 
 const askedOf = async (...replies: JudgeReply[]) => {
   const { judge, asked } = judgeReplying((place) => replies[place]);

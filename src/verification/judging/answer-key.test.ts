@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { noVariants } from '#testing/builders/replay-checkpoint.ts';
 import { changeNumber } from '#testing/rigs/scripted-engine.ts';
 import { type ScriptedReply, scriptedJudge, usageOfOneCall } from '#testing/rigs/scripted-judge.ts';
 import type { JudgeAnswer } from '../judges/judge.ts';
@@ -28,6 +29,7 @@ test('a key has quoted changes under ids that code assigns, and a quoted questio
       question: 'How many?',
       referenceAnswer: '25',
       questionQuote: limitLine,
+      variants: noVariants,
     },
     model: 'answering-model',
     reused: false,

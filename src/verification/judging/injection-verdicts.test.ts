@@ -218,16 +218,17 @@ describe('only the form of a model’s answer decides how it is read', () => {
   const innerOf = (value: unknown): unknown[] =>
     typeof value === 'object' && value !== null ? [value, ...Object.values(value).flatMap(innerOf)] : [value];
   const forms = new Set([
-    'changes question verdicts',
+    'changes question variants verdicts',
     'id quote statement',
     'quote reference_answer text',
-    'id quote verdict',
+    'id text way',
+    'id quote reason verdict',
   ]);
   const asGiven = [
     (text: string) => text,
     (text: string) => `\ufeff${text}`,
-    (text: string) => `{"changes":[],"question":null,"verdicts":[]}${text}`,
-    (text: string) => `{"changes":[],"question":null,"verdicts":[],"note":${text}}`,
+    (text: string) => `{"changes":[],"question":null,"variants":[],"verdicts":[]}${text}`,
+    (text: string) => `{"changes":[],"question":null,"variants":[],"verdicts":[],"note":${text}}`,
     (text: string) => answerOf({ id: text, verdict: 'supported', quote: text }),
   ];
 

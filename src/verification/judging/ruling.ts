@@ -1,4 +1,4 @@
-import type { JudgeAnswer, JudgeTask, PullRequestJudge } from '../judges/judge.ts';
+import type { JudgeAnswer, JudgeTask, PullRequestJudge, QuoteFaults } from '../judges/judge.ts';
 import {
   type Asked,
   type AskOutcome,
@@ -14,10 +14,11 @@ type Verdict = JudgeAnswer['verdicts'][number]['verdict'];
 /** What a measure asks about each id, and which answers count. */
 export type Ruling = {
   ids: string[];
-  task: (pending: ReadonlySet<string>) => JudgeTask;
+  task: (pending: ReadonlySet<string>, faults: QuoteFaults) => JudgeTask;
   yes: Verdict;
   no: Verdict;
-  quoteCounts: (quote: string) => boolean;
+  /** What is wrong with a quote for the id. Null: it counts. */
+  faultOfQuote: (quote: string, id: string) => string | null;
 };
 
 /** The quote for each yes, null for each no. */
@@ -33,17 +34,17 @@ export type AskedJudge = { judge: PullRequestJudge; model: string; signal?: Abor
 
 /**
  * Asks for a yes or no on each id until each has one or the budget is used up. A yes needs a quote that counts. Without
- * one the id is asked again once, and a second yes without a quote is a no.
+ * one the id is asked again once, saying what was wrong with the quote, and a second yes without a quote is a no.
  */
 export const ruleOnEach = async (
   { judge, model, signal }: AskedJudge,
-  { ids, task, yes, no, quoteCounts }: Ruling,
+  { ids, task, yes, no, faultOfQuote }: Ruling,
   budget = maxAsks,
 ): Promise<Attempt<Rulings>> => {
   const rulings = new Map<string, string | null>();
   if (ids.length === 0) return { ...notAsked(model), outcome: { kind: 'settled' }, value: rulings };
   const pending = new Set(ids);
-  const unquoted = new Set<string>();
+  const unquoted = new Map<string, string>();
 
   const read = ({ verdicts }: JudgeAnswer): string | null => {
     // An id that the ruling does not have means that the judge confused its ids, so no verdict can be trusted.
@@ -54,9 +55,10 @@ export const ruleOnEach = async (
       if (ruling === undefined || repeated.length > 0) continue;
       if (ruling.verdict === no) settle(id, null);
       else if (ruling.verdict === yes) {
-        if (quoteCounts(ruling.quote)) settle(id, ruling.quote);
+        const quoteFault = faultOfQuote(ruling.quote, id);
+        if (quoteFault === null) settle(id, ruling.quote);
         else if (unquoted.has(id)) settle(id, null);
-        else unquoted.add(id);
+        else unquoted.set(id, quoteFault);
       }
     }
     return pending.size === 0 ? null : `${pending.size} of ${ids.length} verdicts missing or unusable`;
@@ -66,7 +68,8 @@ export const ruleOnEach = async (
     rulings.set(id, quote);
   };
 
-  const asked = await askWithinBudget(judge, model, () => task(pending), read, { signal, budget });
+  const faults = () => [...unquoted].filter(([id]) => pending.has(id)).map(([id, fault]) => ({ id, fault }));
+  const asked = await askWithinBudget(judge, model, () => task(pending, faults()), read, { signal, budget });
   return { ...asked, value: rulings };
 };
 

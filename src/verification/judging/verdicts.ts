@@ -2,13 +2,13 @@ import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { OracleAnswer } from '#contracts/oracle.ts';
 import {
   type AnswerKey,
+  type Canary,
   type PrecisionVerdict,
   type RecallVerdict,
   type ReplyVerdict,
   replyAccuracies,
 } from '#contracts/replay.ts';
 import { cutText } from '#contracts/text.ts';
-import type { Canary } from '../canaries/make-canaries.ts';
 import { mixCanaries } from '../canaries/mix-canaries.ts';
 import type { ParsedDiff } from '../diff/parse-diff.ts';
 import type { PullRequestJudge } from '../judges/judge.ts';
@@ -18,7 +18,7 @@ import {
   removeCopiedPassages,
 } from '../text/copied-passages.ts';
 import { foldClaims } from '../text/fold-claims.ts';
-import { quoteCountsInDiff, quoteCountsInText } from '../text/quotes.ts';
+import { faultOfDiffQuote, faultOfTextQuote } from '../text/quotes.ts';
 import { askWithinBudget, maxAsks, notAsked, withoutOutcome } from './ask.ts';
 import {
   type Attempt,
@@ -49,13 +49,15 @@ export type CanaryMaterial = { canaries: Canary[]; seed: string };
 /** How claims about a change are ruled on, an oracle's and the exam's alike. */
 export const rulingOnClaims = (items: { id: string; text: string }[], diff: ParsedDiff): Ruling => ({
   ids: items.map(({ id }) => id),
-  task: (pending) => ({
+  task: (pending, faults) => ({
     measure: 'precision',
     claims: items.filter(({ id }) => pending.has(id)).map(({ id, text }) => ({ id, text })),
+    ...(faults.length > 0 && { faults }),
   }),
   yes: 'supported',
   no: 'not_supported',
-  quoteCounts: (quote) => quoteCountsInDiff(quote, diff),
+  faultOfQuote: (quote, asked) =>
+    faultOfDiffQuote(quote, diff, items.find(({ id }) => id === asked)?.text ?? ''),
 });
 
 /**
@@ -96,9 +98,7 @@ export const judgePrecision = async (
     claimsCut,
     canaries: texts.flatMap(({ id, canary, text }) => {
       const ruling = rulings.get(id);
-      return canary === null || ruling === undefined
-        ? []
-        : [{ kind: canary, text, supported: ruling !== null }];
+      return canary === null || ruling === undefined ? [] : [{ ...canary, text, supported: ruling !== null }];
     }),
   };
 };
@@ -110,17 +110,18 @@ export const judgeRecall = async (material: VerdictMaterial): Promise<RecallVerd
   const { text: summary, copiedCharacters } = removeCopiedPassages(judgedSummary, diff);
   const rulingOn = (text: string): Ruling => ({
     ids: key.changes.map(({ id }) => id),
-    task: (pending) => ({
+    task: (pending, faults) => ({
       measure: 'recall',
       // Fields in a fixed order, whatever the stored key has, so that the same question has the same bytes.
       changes: key.changes
         .filter(({ id }) => pending.has(id))
         .map(({ id, statement, quote }) => ({ id, statement, quote })),
       summary: text,
+      ...(faults.length > 0 && { faults }),
     }),
     yes: 'surfaced',
     no: 'not_surfaced',
-    quoteCounts: (quote) => quoteCountsInText(quote, text),
+    faultOfQuote: (quote) => faultOfTextQuote(quote, text),
   });
   const verdict = await obtainRulings(
     material,

@@ -6,10 +6,12 @@ import { type StoredVerdicts, verdictsOf } from './stored-verdicts.ts';
  * obtain is asked for again, and so is an oracle whose outcome does not stand (see `standing`).
  */
 export const resumable = (checkpoint: ReplayCheckpoint, oracleStands: boolean): ReplayCheckpoint => {
-  const { answerKey, oracle, baseline, second } = checkpoint;
+  const { answerKey, oracle, canaries, baseline, second } = checkpoint;
+  const keepsKey = answerKey !== undefined && answerKey.kind !== 'unavailable';
   return {
-    ...(answerKey === undefined || answerKey.kind === 'unavailable' ? {} : { answerKey }),
+    ...(keepsKey ? { answerKey } : {}),
     ...(oracle === undefined || !oracleStands ? {} : { oracle }),
+    ...(canaries === undefined || !keepsKey ? {} : { canaries }),
     ...judgedOf(checkpoint),
     // Kept as they are, or dropped if one verdict is unscored. Missing verdicts are asked for as in any replay.
     ...(baseline === undefined || isLacking(baseline) ? {} : { baseline }),

@@ -15,7 +15,8 @@ test('a replay goes from its key to the oracle and then to three verdicts, each 
       .slice(4)
       .filter((event) => event !== 'save baseline')
       .sort(),
-  ).toEqual(['save precision', 'save recall', 'save reply']);
+  ).toEqual(['save canaries', 'save precision', 'save recall', 'save reply']);
+  expect(events.indexOf('save canaries')).toBeLessThan(events.indexOf('save precision'));
   expect(events.filter((event) => event === 'save baseline')).toHaveLength(3);
   expect(replayCheckpointSchema.parse(kept)).toEqual(kept);
   expect(requests).toEqual([

@@ -1,7 +1,7 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { AnswerKeyOutcome, ReplayCheckpoint, ReplayStep, SettledAnswerKey } from '#contracts/replay.ts';
-import { noUsage } from '#contracts/replay.ts';
-import { makeCanaries } from '../canaries/make-canaries.ts';
+import { type Canary, noUsage } from '#contracts/replay.ts';
+import { dealCanaries } from '../canaries/deal-canaries.ts';
 import { parseDiff } from '../diff/parse-diff.ts';
 import type { Judge, PullRequestJudge } from '../judges/judge.ts';
 import { makeAnswerKey } from '../judging/answer-key.ts';
@@ -14,6 +14,7 @@ import { baselineAnswer } from './baseline.ts';
 import { judgeBaseline } from './judge-baseline.ts';
 import { endOfReplay, type ReplayEnd } from './score.ts';
 import type { SharedJudgments } from './shared-judgments.ts';
+import { type DealtReplay, shownByOthers } from './shown-canaries.ts';
 import type { WatchedOracle } from './watched-oracle.ts';
 import { withStep } from './with-step.ts';
 
@@ -25,6 +26,11 @@ export type ReplayStore = {
    * replay is no longer the caller's.
    */
   save<S extends ReplayStep>(step: S, value: NonNullable<ReplayCheckpoint[S]>): Promise<void>;
+  /**
+   * Keeps the step `canaries`: what `choose` makes of the run's other replays as stored. One replay of a run at a time, so
+   * that two never count the same. Rejects like `save`.
+   */
+  dealCanaries(choose: (others: readonly DealtReplay[]) => Canary[]): Promise<Canary[]>;
   /** Called before the oracle is asked. Rejects if it must not be asked any more. */
   beforeOracleCall(): Promise<void>;
 };
@@ -105,12 +111,23 @@ export const runReplay = async (work: ReplayWork): Promise<ReplayEnd> => {
   };
   if (done.oracle?.kind === 'answer' && endOfReplay(done) === null) {
     const own: VerdictMaterial = { ...material, answer: done.oracle.answer };
-    const canaries = makeCanaries({
-      groundTruth,
-      key: answerKey.key,
-      others: work.others,
-      seed: work.seed,
-    });
+    // Canaries stand only among claims, so an answer without any shows none, and later replays make up for it.
+    const deals = done.precision === undefined && done.oracle.answer.keyClaims.length > 0;
+    if (deals && done.canaries === undefined)
+      done = withStep(
+        done,
+        'canaries',
+        await store.dealCanaries((others) =>
+          dealCanaries({
+            groundTruth,
+            key: answerKey.key,
+            others: work.others,
+            seed: work.seed,
+            shown: shownByOthers(others),
+          }),
+        ),
+      );
+    const canaries = done.canaries ?? [];
     // The shortest answer first: if the judge lets one call lead, the others wait for it.
     await allEnded([
       done.reply === undefined && judgeReply(own).then((verdict) => keep('reply', verdict)),

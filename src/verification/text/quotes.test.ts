@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseDiff } from '../diff/parse-diff.ts';
-import { quoteCountsInDiff, quoteCountsInText } from './quotes.ts';
+import { faultOfDiffQuote, quoteCountsInDiff, quoteCountsInText } from './quotes.ts';
 
 const diff = parseDiff(`diff --git a/src/retry.ts b/src/retry.ts
 index 111..222 100644
@@ -35,7 +35,51 @@ test.each([
   ['an empty quote, even with a blank changed line', '', false],
   ['only white space', '   ', false],
 ])('a quote of the diff: %s', (_name, quote, counts) => {
-  expect(quoteCountsInDiff(quote, diff)).toBe(counts);
+  expect(quoteCountsInDiff(quote, diff, 'In src/retry.ts the limit is now 5.')).toBe(counts);
+});
+
+test.each([
+  ['backticks around it', '`const limit = 5;`'],
+  ['typographic quotation marks around it', '“const limit = 5;”'],
+  ['wrappers in wrappers', '"`const limit = 5;`"'],
+  ['guillemets around it', '« const limit = 5; »'],
+  ['a closing ellipsis', 'const limit = 5...'],
+  ['a closing ellipsis in one character', 'const limit = 5…'],
+  ['a closing ellipsis in brackets', 'const limit = 5 [...]'],
+  ['a sign within the wrapper', '`+const limit = 5;`'],
+  ['a no-break space', 'const\u00a0limit = 5;'],
+])('a quote of the diff counts with %s', (_name, quote) => {
+  expect(faultOfDiffQuote(quote, diff, '')).toBeNull();
+});
+
+test('typographic forms are the same on either side', () => {
+  const prose = parseDiff(
+    '--- a/a.md\n+++ b/a.md\n@@ -1,1 +1,2 @@\n+It’s a “limit” – five tries\n+say "five tries" aloud\n',
+  );
+  expect(faultOfDiffQuote('It\'s a "limit" - five tries', prose, '')).toBeNull();
+  // Its own quotation marks are no wrapper.
+  expect(faultOfDiffQuote('say "five tries"', prose, '')).toBeNull();
+  expect(faultOfDiffQuote('"five tries" aloud', prose, '')).toBeNull();
+});
+
+test.each([
+  ['its path', 'Changes src/retry.ts.', true],
+  ['its name', 'Changes retry.ts.', true],
+  ['its name as a name of code', 'Changes the module `retry`.', true],
+  ['a word that its name may be', 'Adds a retry.', false],
+  ['another file', 'Changes src/try.ts.', false],
+  ['nothing', 'Raises the limit.', false],
+])('a header counts for a claim that names %s: %s', (_name, claim, counts) => {
+  expect(quoteCountsInDiff('+++ b/src/retry.ts', diff, claim)).toBe(counts);
+});
+
+test.each([
+  ['', 'no quote was given'],
+  ['limit', 'it is shorter than 10 characters, and no whole changed line'],
+  ['const limit = 7;', 'it stands on no single changed line'],
+  ['+++ b/src/retry.ts', 'it is the header of a file that the text does not name'],
+])('what is wrong with the quote %j is said in words of the program alone', (quote, fault) => {
+  expect(faultOfDiffQuote(quote, diff, 'Raises the limit.')).toBe(fault);
 });
 
 test.each([
@@ -44,6 +88,7 @@ test.each([
   ['no word of 3 letters', '12 34 56 78 90', 'Counts 12 34 56 78 90.', false],
   ['the whole of a short text', 'Fix typo', 'Fix typo ', true],
   ['absent words', 'lowers the limit', 'It raises the limit to 5.', false],
+  ['wrappers and an ellipsis', '“raises the limit…”', 'It raises the limit to 5.', true],
   ['nothing', '', '', false],
 ])('a quote of a summary: %s', (_name, quote, text, counts) => {
   expect(quoteCountsInText(quote, text)).toBe(counts);

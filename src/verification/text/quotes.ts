@@ -1,7 +1,36 @@
-import type { ParsedDiff } from '../diff/parse-diff.ts';
+import type { ParsedDiff, ParsedFile } from '../diff/parse-diff.ts';
 import { neutralise } from './fence.ts';
+import { normalised } from './words.ts';
 
-const foldSpace = (text: string) => text.replace(/\s+/gu, ' ').trim();
+/** Quotation marks and backticks that a model puts around a quote. */
+const wrappers = new Map([
+  ['"', '"'],
+  ["'", "'"],
+  ['`', '`'],
+  ['«', '»'],
+]);
+
+/** One form for what keyboards, fonts and models write differently. */
+const foldForms = (text: string): string =>
+  normalised(text)
+    .replace(/[‘’‚‛′]/gu, "'")
+    .replace(/[“”„‟″]/gu, '"')
+    .replace(/[‐‑‒–—―−]/gu, '-')
+    .replace(/\s+/gu, ' ')
+    .trim();
+
+/** A quote as given, without a closing ellipsis and without what wraps it. The whole stands first. */
+const readings = (quote: string): string[] => {
+  const found = [foldForms(quote)];
+  for (const reading of found) {
+    const inner = reading.slice(1, -1).trim();
+    const isWrapped = reading.length > 2 && wrappers.get(reading.charAt(0)) === reading.at(-1);
+    // `normalised` turns the one character into three.
+    const further = [isWrapped ? inner : reading, reading.replace(/ ?(?:\.{3,}|\[\.{3}\]|\(\.{3}\))$/u, '')];
+    for (const other of further) if (other !== '' && !found.includes(other)) found.push(other);
+  }
+  return found;
+};
 
 /** Long enough to be evidence on its own: 10 non-space characters, including a word of 3 letters. */
 const longEnough = (quote: string) => quote.replaceAll(' ', '').length >= 10 && /\p{L}{3}/u.test(quote);
@@ -9,10 +38,10 @@ const longEnough = (quote: string) => quote.replaceAll(' ', '').length >= 10 && 
 /** A line, and the line as a judge sees it if its fence had to alter it (`Array<UntrustedInput>`). */
 const asShown = (line: string): string[] => {
   const shown = neutralise(line);
-  return shown === line ? [foldSpace(line)] : [foldSpace(line), foldSpace(shown)];
+  return shown === line ? [foldForms(line)] : [foldForms(line), foldForms(shown)];
 };
 
-type FoldedLines = { changed: string[]; headers: string[] };
+type FoldedLines = { changed: string[]; headers: { file: ParsedFile; lines: string[] }[] };
 
 // Every verdict of a replay asks about the same diff, so its lines are folded once.
 const foldedLines = new WeakMap<ParsedDiff, FoldedLines>();
@@ -20,39 +49,85 @@ const foldedLines = new WeakMap<ParsedDiff, FoldedLines>();
 function linesOf(diff: ParsedDiff): FoldedLines {
   const known = foldedLines.get(diff);
   if (known) return known;
-  const lines: FoldedLines = { changed: [], headers: [] };
-  for (const file of diff.files) {
-    for (const line of file.headerLines) lines.headers.push(...asShown(line));
-    for (const line of file.changedLines) lines.changed.push(...asShown(line.text));
-  }
+  const lines: FoldedLines = {
+    changed: diff.files.flatMap((file) => file.changedLines.flatMap(({ text }) => asShown(text))),
+    headers: diff.files.map((file) => ({ file, lines: file.headerLines.flatMap(asShown) })),
+  };
   foldedLines.set(diff, lines);
   return lines;
 }
 
-/**
- * Whether a judge's quote counts as evidence from the diff (methodology, "One replay", point 4). With white space
- * folded, it must be on one changed line or file header, and it must be long enough or be the whole changed line. A
- * quoted line may keep its leading `+` or `-`. A whole line of punctuation ("}") is everywhere and proves nothing.
- */
-export function quoteCountsInDiff(quote: string, diff: ParsedDiff): boolean {
-  const folded = foldSpace(quote);
-  const unsigned = foldSpace(folded.replace(/^[+-]/u, ''));
-  const { changed, headers } = linesOf(diff);
-  return [...new Set([folded, unsigned])].some((candidate) => {
-    if (longEnough(candidate)) {
-      return [changed, headers].some((lines) => lines.some((line) => line.includes(candidate)));
-    }
-    return /[\p{L}\p{N}]/u.test(candidate) && changed.includes(candidate);
+const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
+
+/** Whether a text names a file: by its path, or by its name with or without the extension. */
+const namesFile = (text: string, { path, oldPath }: ParsedFile): boolean => {
+  const said = foldForms(text).toLowerCase();
+  return [path, oldPath ?? path].some((own) => {
+    const name = nameOf(own);
+    const stem = name.replace(/(?<=.)\.[^.]*$/u, '');
+    // A stem that may be an ordinary word names its file only where it is written as a name.
+    const asName = /^\p{Ll}+$/u.test(stem) ? `\`${stem}\`` : stem;
+    return [own, name, asName].some((form) => standsAlone(foldForms(form).toLowerCase(), said));
   });
-}
+};
+
+const standsAlone = (name: string, text: string): boolean => {
+  const isPart = (character: string | undefined) =>
+    character !== undefined && /[\p{L}\p{N}_]/u.test(character);
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1))
+    if (!isPart(text[at - 1]) && !isPart(text[at + name.length])) return true;
+  return false;
+};
 
 /**
- * Whether a judge's quote counts as evidence from a text (recall: the summary as judged). With white space folded, it
- * must be in the text, and it must be long enough or be the whole text.
+ * What is wrong with a judge's quote as evidence from the diff for a claim, in words that name nothing of either. Null:
+ * it counts (methodology, "One replay", point 4). It must be on one changed line, or on the header of a file that the
+ * claim names, and it must be long enough or be the whole changed line. White space, typographic forms, what wraps the
+ * quote and a closing ellipsis are folded, and a quoted line may keep its leading `+` or `-`. A whole line of
+ * punctuation ("}") is everywhere and proves nothing.
  */
-export function quoteCountsInText(quote: string, text: string): boolean {
-  const candidate = foldSpace(quote);
-  const folded = foldSpace(text);
-  if (longEnough(candidate)) return folded.includes(candidate);
-  return /[\p{L}\p{N}]/u.test(candidate) && candidate === folded;
+export function faultOfDiffQuote(quote: string, diff: ParsedDiff, claim: string): string | null {
+  const { changed, headers } = linesOf(diff);
+  const candidates = [
+    ...new Set(readings(quote).flatMap((reading) => [reading, reading.replace(/^[+-] ?/u, '')])),
+  ];
+  let fault = candidates.every((candidate) => candidate === '')
+    ? 'no quote was given'
+    : 'it is shorter than 10 characters, and no whole changed line';
+  for (const candidate of candidates) {
+    if (!longEnough(candidate)) {
+      if (/[\p{L}\p{N}]/u.test(candidate) && changed.includes(candidate)) return null;
+      continue;
+    }
+    if (changed.some((line) => line.includes(candidate))) return null;
+    const header = headers.filter(({ lines }) => lines.some((line) => line.includes(candidate)));
+    if (header.some(({ file }) => namesFile(claim, file))) return null;
+    fault =
+      header.length > 0
+        ? 'it is the header of a file that the text does not name'
+        : 'it stands on no single changed line';
+  }
+  return fault;
 }
+
+export const quoteCountsInDiff = (quote: string, diff: ParsedDiff, claim: string): boolean =>
+  faultOfDiffQuote(quote, diff, claim) === null;
+
+/** The same for a quote from a text (recall: the summary as judged). It may also be the whole text. */
+export function faultOfTextQuote(quote: string, text: string): string | null {
+  const folded = foldForms(text);
+  const candidates = readings(quote);
+  if (candidates.every((candidate) => candidate === '')) return 'no quote was given';
+  const counts = candidates.some((candidate) =>
+    longEnough(candidate)
+      ? folded.includes(candidate)
+      : /[\p{L}\p{N}]/u.test(candidate) && candidate === folded,
+  );
+  if (counts) return null;
+  return candidates.some(longEnough)
+    ? 'it does not stand in the summary'
+    : 'it is shorter than 10 characters';
+}
+
+export const quoteCountsInText = (quote: string, text: string): boolean =>
+  faultOfTextQuote(quote, text) === null;

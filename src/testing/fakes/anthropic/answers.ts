@@ -1,4 +1,5 @@
-import type { JudgeAnswer, JudgeTask } from '#verification/judges/judge.ts';
+import { type CanaryWay, canaryWays } from '#contracts/replay.ts';
+import { type JudgeAnswer, type JudgeTask, emptyAnswer as nothing } from '#verification/judges/judge.ts';
 
 type Fenced = { kind: string; id: string; text: string };
 
@@ -39,11 +40,33 @@ const closestLine = (lines: string[], text: string): string | undefined => {
   return best?.line;
 };
 
-const nothing: JudgeAnswer = { changes: [], question: null, verdicts: [] };
+/** The ways that a request names for each of the first changes. */
+const waysOf = (user: string): CanaryWay[][] =>
+  [...(/^.*The ways of the false variants: (.*)\.$/m.exec(user)?.[1] ?? '').matchAll(/\d+: ([a-z ]+)/g)].map(
+    ([, ways = '']) => canaryWays.filter((way) => ways.split(' ').includes(way)),
+  );
+
+/** A line told in a sentence that can be made false in some of the ways by replacing a few words. */
+const variantsOf = (id: string, line: string, ways: CanaryWay[], diff: string): JudgeAnswer['variants'] => {
+  const isAdded = diff.split('\n').some((raw) => raw.startsWith('+') && raw.slice(1).trim() === line);
+  const [verb, opposite] = isAdded ? ['adds', 'removes'] : ['removes', 'adds'];
+  const tell = (does: string, when: string, then: string) =>
+    `The change ${does} what reads "${line.slice(0, 120)}" when it is ${when}, which lets its readers ${then}.`;
+  const text: Partial<Record<CanaryWay, string>> = {
+    direction: tell(opposite, 'merged', 'see it'),
+    condition: tell(verb, 'reverted', 'see it'),
+    cause: tell(verb, 'merged', 'miss it'),
+  };
+  return [
+    { id, way: 'true', text: tell(verb, 'merged', 'see it') },
+    ...ways.flatMap((way) => (text[way] === undefined ? [] : [{ id, way, text: text[way] }])),
+  ];
+};
 
 /** What a model might answer, derived lexically from the request. It is enough for a whole run to work. */
 export const answerPlausibly = ({ system, user }: { system: string[]; user: string }): JudgeAnswer => {
-  const lines = changedLines(fencedPieces(system.join('\n')).find(({ kind }) => kind === 'diff')?.text ?? '');
+  const diff = fencedPieces(system.join('\n')).find(({ kind }) => kind === 'diff')?.text ?? '';
+  const lines = changedLines(diff);
   const pieces = fencedPieces(user);
   const textOf = (kind: string) => pieces.find((piece) => piece.kind === kind)?.text ?? '';
   switch (measureOf(user)) {
@@ -58,6 +81,10 @@ export const answerPlausibly = ({ system, user }: { system: string[]; user: stri
           quote: line,
         })),
         question: { text: 'What stands on the first changed line?', reference_answer: first, quote: first },
+        variants: waysOf(user).flatMap((ways, index) => {
+          const line = lines[index];
+          return line === undefined || index > 2 ? [] : variantsOf(String(index + 1), line, ways, diff);
+        }),
       };
     }
     case 'precision':

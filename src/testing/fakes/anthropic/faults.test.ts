@@ -9,6 +9,7 @@ import type { AnthropicRequest } from './request.ts';
 const answer: JudgeAnswer = {
   changes: [],
   question: null,
+  variants: [],
   verdicts: [
     { id: 't1', verdict: 'supported', quote: 'const a' },
     { id: 't2', verdict: 'not_supported', quote: '' },

@@ -1,4 +1,5 @@
 import type { JudgeAnswer } from '#verification/judges/judge.ts';
+import { modelAnswer } from '../../builders/model-answer.ts';
 import { answerPlausibly } from './answers.ts';
 import { digestOf, draw } from './draw.ts';
 import type { AnthropicBehaviour, Behave } from './message.ts';
@@ -55,7 +56,7 @@ const spoiled = (behaviour: AnthropicBehaviour, fault: AnthropicFault): Anthropi
     case 'truncated_json': {
       if (behaviour.kind !== 'answer') return behaviour;
       const { answer, afterMs = 0 } = behaviour;
-      const text = JSON.stringify(answer);
+      const text = JSON.stringify(modelAnswer(answer));
       return { kind: 'text', text: text.slice(0, Math.floor((text.length * 2) / 3)), afterMs };
     }
   }

@@ -1,5 +1,6 @@
 import type { Message } from '@anthropic-ai/sdk/resources/messages';
 import type { JudgeAnswer } from '#verification/judges/judge.ts';
+import { modelAnswer } from '../../builders/model-answer.ts';
 import { type PromptUsage, tokensOf } from './cache.ts';
 import type { AnthropicRequest } from './request.ts';
 
@@ -40,13 +41,13 @@ export const isMessage = (behaviour: AnthropicBehaviour): behaviour is MessageBe
 const textOf = (behaviour: MessageBehaviour): string => {
   switch (behaviour.kind) {
     case 'answer':
-      return JSON.stringify(behaviour.answer);
+      return JSON.stringify(modelAnswer(behaviour.answer));
     case 'text':
       return behaviour.text;
     case 'refusal':
       return '';
     case 'max_tokens':
-      return '{"changes":[],"question":null,"verdicts":[{"id":"t1","verdict":"suppor';
+      return '{"changes":[],"question":null,"variants":[],"verdicts":[{"id":"t1","quote":"const li';
   }
 };
 

@@ -1,4 +1,5 @@
 import type { JudgeAnswer } from '#verification/judges/judge.ts';
+import { modelAnswer } from '../../builders/model-answer.ts';
 import { type CompletionsRequest, completionTokensOf, type ErrorStyle } from './request.ts';
 
 /** Where a model's reasoning stands: in a field that servers name differently, or in the text. */
@@ -53,8 +54,8 @@ export const isCompletion = (behaviour: CompletionsBehaviour): behaviour is Comp
 /** A model that nothing holds to a form explains itself and fences its JSON. */
 const written = (answer: JudgeAnswer, { form }: CompletionsRequest): string =>
   form === 'words'
-    ? `Here is my answer.\n\n\`\`\`json\n${JSON.stringify(answer, null, 2)}\n\`\`\`\n`
-    : JSON.stringify(answer);
+    ? `Here is my answer.\n\n\`\`\`json\n${JSON.stringify(modelAnswer(answer), null, 2)}\n\`\`\`\n`
+    : JSON.stringify(modelAnswer(answer));
 
 const withReasoning = (
   text: string,
@@ -99,7 +100,9 @@ const messageOf = (
       return { message: { content: '' }, finishReason: 'content_filter' };
     case 'length':
       return {
-        message: { content: '{"changes":[],"question":null,"verdicts":[{"id":"t1","verdict":"suppor' },
+        message: {
+          content: '{"changes":[],"question":null,"variants":[],"verdicts":[{"id":"t1","quote":"const li',
+        },
         finishReason: 'length',
       };
     case 'message':

@@ -1,7 +1,7 @@
 import OpenAI, { APIError } from 'openai';
 import { expect, onTestFinished, test } from 'vitest';
 import { answerForms } from '#contracts/replay.ts';
-import { emptyAnswer } from '../../rigs/judge-rig.ts';
+import { emptyAnswer } from '#verification/judges/judge.ts';
 import { type CompletionsFakeOptions, startCompletionsFake } from './completions-fake.ts';
 import { answeredWrongly, faultyCompletions, turnedAway } from './faults.ts';
 import { type ErrorStyle, errorBody } from './request.ts';

@@ -1,4 +1,5 @@
 import type { JudgeAnswer } from '#verification/judges/judge.ts';
+import { modelAnswer } from '../../builders/model-answer.ts';
 import { answerPlausibly } from '../anthropic/answers.ts';
 import { digestOf, draw } from '../anthropic/draw.ts';
 import type { Behave, CompletionsBehaviour } from './completion.ts';
@@ -82,7 +83,7 @@ const spoiled = (answer: JudgeAnswer, fault: CompletionsFault): CompletionsBehav
     case 'length':
       return { kind: fault };
     case 'finish_reason error':
-      return { kind: 'text', text: JSON.stringify(answer), finishReason: 'error' };
+      return { kind: 'text', text: JSON.stringify(modelAnswer(answer)), finishReason: 'error' };
     case 'no content':
       return { kind: 'message', message: { content: null } };
     case 'no choices':
@@ -95,7 +96,7 @@ const spoiled = (answer: JudgeAnswer, fault: CompletionsFault): CompletionsBehav
     case 'missing_id':
       return { kind: 'answer', answer: withOtherVerdicts(answer, fault) };
     case 'truncated_json': {
-      const text = JSON.stringify(answer);
+      const text = JSON.stringify(modelAnswer(answer));
       return { kind: 'text', text: text.slice(0, Math.floor((text.length * 2) / 3)) };
     }
   }

@@ -157,10 +157,10 @@ test('the upper end is every call made twice at full price', async () => {
     replays: 1,
     countTokens: async () => ({ ok: true, tokens: 10_000 }),
   });
-  // By hand: in 6 · 10,000 + 5,330 = 65,330, out 1,500 + 2 · 1,500 + 2 · 800 + 150 = 6,250 tokens, twice;
-  // at 2 and 10 dollars a million 2 · (0.13066 + 0.0625).
-  expect(most.costUsd).toBeCloseTo(0.38632, 9);
-  expect([most.inputTokens, most.outputTokens]).toEqual([130_660, 12_500]);
+  // By hand: in 6 · 10,000 + 5,330 = 65,330, out 2,500 + 2 · 1,900 + 2 · 1,000 + 180 = 8,480 tokens, twice;
+  // at 2 and 10 dollars a million 2 · (0.13066 + 0.0848).
+  expect(most.costUsd).toBeCloseTo(0.43092, 9);
+  expect([most.inputTokens, most.outputTokens]).toEqual([130_660, 16_960]);
 });
 
 const again = { provider: 'anthropic', model, prices: createPrices('anthropic') } as const;

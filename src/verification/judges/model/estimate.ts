@@ -5,7 +5,7 @@ import type { JudgeTask } from '../judge.ts';
 import { formInWords } from './form.ts';
 import type { CountTokens } from './model-client.ts';
 import type { Prices } from './prices.ts';
-import { instructionsFor } from './prompts/v1/digest.ts';
+import { instructionsFor } from './prompts/v2/digest.ts';
 import { buildRequest, type ModelRequest, promptTexts, sharedPrefix } from './request.ts';
 import { answerTokens, charactersPerToken } from './usual-tokens.ts';
 

@@ -3,7 +3,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { z } from 'zod';
 import { type JudgeProvider, judgeOf } from '#contracts/judge-providers.ts';
 import { judgeAnswerSchema } from '../judge.ts';
-import { promptDigest } from './prompts/v1/digest.ts';
+import { promptDigest } from './prompts/v2/digest.ts';
 
 const { $schema: _, ...schema } = z.toJSONSchema(judgeAnswerSchema);
 

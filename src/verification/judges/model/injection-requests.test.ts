@@ -113,12 +113,13 @@ describe('no measure sees another’s material', () => {
     const material = materialSaying((place) =>
       place === 'summary' || place === 'claim' || place === 'response' ? `${said[place]} ${text}` : text,
     );
-    const { changes, question, referenceAnswer, questionQuote } = material.key;
+    const { changes, question, referenceAnswer, questionQuote, variants } = material.key;
     const key = {
       changes: changes.map((c) => ({ ...c, statement: `${ofKey.statement} ${c.statement}` })),
       question: `${ofKey.question} ${question}`,
       referenceAnswer: `${ofKey.reference} ${referenceAnswer}`,
       questionQuote,
+      variants,
     };
     return { ...material, key };
   };

@@ -3,17 +3,11 @@ import { replayCheckpointSchema } from '#contracts/replay.ts';
 import { fencedPieces, measureOf } from '#testing/fakes/anthropic/answers.ts';
 import type { AnthropicBehaviour } from '#testing/fakes/anthropic/anthropic-fake.ts';
 import { describeChange } from '#testing/fakes/oracles/http-fake.ts';
-import {
-  askBefore,
-  emptyAnswer,
-  judgeAt,
-  longChange,
-  replyTask,
-  startWithKey,
-} from '#testing/rigs/judge-rig.ts';
+import { askBefore, judgeAt, longChange, replyTask, startWithKey } from '#testing/rigs/judge-rig.ts';
 import { memoryReplayStore } from '#testing/rigs/memory-replay-store.ts';
 import { runReplay } from '../../replay/run-replay.ts';
 import type { JudgeAnswer } from '../judge.ts';
+import { emptyAnswer } from '../judge.ts';
 
 test('an answer arrives with the model that gave it, its tokens and its cost', async () => {
   const verdicts: JudgeAnswer['verdicts'] = [{ id: 'response', verdict: '0.5', quote: '' }];
@@ -67,7 +61,7 @@ test.each<[string, AnthropicBehaviour, object]>([
     'JSON of another form',
     {
       kind: 'text',
-      text: '{"changes": [], "question": null, "verdicts": [{"id": "x", "verdict": "maybe", "quote": ""}]}',
+      text: '{"changes": [], "question": null, "variants": [], "verdicts": [{"id": "x", "quote": "", "reason": "", "verdict": "maybe"}]}',
     },
     { fault: 'malformed', detail: 'not of the form asked for: verdicts.0.verdict' },
   ],
@@ -91,11 +85,11 @@ test('after a truncated answer the judge is asked again with twice the room, and
   // By hand: 3,000 further tokens at 10 dollars a million.
   expect((booked[1] ?? 0) - (booked[0] ?? 0)).toBeCloseTo(0.03, 9);
   await opened.ask({ measure: 'answer_key' });
-  expect(fake.requests.at(-1)).toMatchObject({ maxTokens: 5000 });
+  expect(fake.requests.at(-1)).toMatchObject({ maxTokens: 6500 });
 });
 
 test('an answer never contains what Postgres cannot store', async () => {
-  const text = String.raw`{"changes": [], "question": null, "verdicts": [{"id": "a\u0000\ud800", "verdict": "1", "quote": ""}]}`;
+  const text = String.raw`{"changes": [], "question": null, "variants": [], "verdicts": [{"id": "a\u0000\ud800", "quote": "", "reason": "", "verdict": "1"}]}`;
   const { answer } = await askBefore({ kind: 'text', text });
   expect(answer).toMatchObject({ ok: true, answer: { verdicts: [{ id: 'a\ufffd\ufffd' }] } });
 });

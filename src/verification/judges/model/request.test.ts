@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { changeNumber } from '#testing/rigs/scripted-engine.ts';
-import type { JudgeTask } from '../judge.ts';
-import { answerKeyPrompt } from './prompts/v1/answer-key.ts';
-import { instructionsFor, promptDigest } from './prompts/v1/digest.ts';
-import { precisionPrompt } from './prompts/v1/precision.ts';
-import { recallPrompt } from './prompts/v1/recall.ts';
-import { replyPrompt } from './prompts/v1/reply.ts';
-import { systemPrompt } from './prompts/v1/system.ts';
+import { type JudgeTask, judgeAnswerSchema } from '../judge.ts';
+import { answerKeyPrompt } from './prompts/v2/answer-key.ts';
+import { instructionsFor, promptDigest } from './prompts/v2/digest.ts';
+import { precisionPrompt } from './prompts/v2/precision.ts';
+import { recallPrompt } from './prompts/v2/recall.ts';
+import { replyPrompt } from './prompts/v2/reply.ts';
+import { systemPrompt } from './prompts/v2/system.ts';
 import { answerTimeoutMs, buildRequest, sharedPrefix } from './request.ts';
 
 const prefix = sharedPrefix(changeNumber(1), 'aa11');
@@ -104,4 +104,36 @@ test('a hanging call is given up after what such a call takes: a few minutes, an
   // By hand, at 128,000 tokens an hour: 10,000 tokens take 281 s, 3,000 take 84 s.
   expect(answerTimeoutMs(longest)).toBe(60_000 + 281_250);
   expect(answerTimeoutMs(buildRequest('m', prefix, short, 'bb22'))).toBe(60_000 + 84_375);
+});
+
+test('a second asking says what was wrong with each quote, after the material and before the ids', () => {
+  const fault = 'it stands on no single changed line';
+  const user = userOf({
+    measure: 'precision',
+    claims: [{ id: 't2', text: 'two' }],
+    faults: [{ id: 't2', fault }],
+  });
+  expect(user).toContain(
+    `The material has ended. You were asked before. Your quotes did not count: t2: ${fault}. Give one verdict`,
+  );
+  expect(user.endsWith('Give one verdict for each of these ids: t2.')).toBe(true);
+});
+
+test('a key is asked for with the ways of its variants, or without any', () => {
+  const user = userOf({
+    measure: 'answer_key',
+    ways: [
+      ['direction', 'cause'],
+      ['value', 'name'],
+    ],
+  });
+  expect(user).toContain('The ways of the false variants: 1: direction and cause; 2: value and name.');
+  expect(userOf({ measure: 'answer_key' })).toContain('Leave variants empty.');
+});
+
+test('in the form of the answer a quote comes before what rests on it, and a reason before its verdict', () => {
+  const { changes, question, verdicts } = judgeAnswerSchema.shape;
+  expect(Object.keys(changes.element.shape)).toEqual(['id', 'quote', 'statement']);
+  expect(Object.keys(question.unwrap().shape)).toEqual(['quote', 'text', 'reference_answer']);
+  expect(Object.keys(verdicts.element.shape)).toEqual(['id', 'quote', 'reason', 'verdict']);
 });

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
+import type { CanaryWay } from '#contracts/replay.ts';
 import { fence } from '../../text/fence.ts';
-import type { JudgeTask } from '../judge.ts';
-import { instructionsFor } from './prompts/v1/digest.ts';
+import type { JudgeTask, QuoteFaults } from '../judge.ts';
+import { instructionsFor } from './prompts/v2/digest.ts';
 
 /** A request that was cut off is asked again with more room, up to this. */
 const mostTokens = 10_000;
@@ -16,15 +17,15 @@ const beforeAnswerMs = 60_000;
 export const answerTimeoutMs = ({ maxOutputTokens }: Pick<ModelRequest, 'maxOutputTokens'>): number =>
   Math.ceil(beforeAnswerMs + maxOutputTokens * msPerToken);
 
-/** Room for each entry with its quote, after some thinking. Kept low, because the call's booking follows from it. */
+/** Room for each entry with its quote and reason, after some thinking. Kept low, because the call's booking follows from it. */
 const usualTokensOf = (task: JudgeTask): number => {
   switch (task.measure) {
     case 'answer_key':
-      return 5000;
+      return 6500;
     case 'precision':
-      return 3000 + 100 * task.claims.length;
+      return 3000 + 140 * task.claims.length;
     case 'recall':
-      return 3000 + 100 * task.changes.length;
+      return 3000 + 140 * task.changes.length;
     case 'reply':
       return 3000;
   }
@@ -142,14 +143,26 @@ function closingOf(task: JudgeTask): string {
   const end = 'The material has ended.';
   switch (task.measure) {
     case 'answer_key':
-      return 'Write the key for the pull request above.';
+      return ['Write the key for the pull request above.', ...waysOf(task.ways)].join(' ');
     case 'precision':
-      return `${end} Give one verdict for each of these ids: ${idsOf(task.claims)}.`;
+      return `${end}${faultsOf(task.faults)} Give one verdict for each of these ids: ${idsOf(task.claims)}.`;
     case 'recall':
-      return `${end} Give one verdict for each of these ids: ${idsOf(task.changes)}.`;
+      return `${end}${faultsOf(task.faults)} Give one verdict for each of these ids: ${idsOf(task.changes)}.`;
     case 'reply':
       return `${end} Give the one verdict, with the id response.`;
   }
 }
+
+const waysOf = (ways: CanaryWay[][] = []): string[] =>
+  ways.length === 0
+    ? ['Leave variants empty.']
+    : [
+        `The ways of the false variants: ${ways.map((own, at) => `${at + 1}: ${own.join(' and ')}`).join('; ')}.`,
+      ];
+
+const faultsOf = (faults: QuoteFaults = []): string =>
+  faults.length === 0
+    ? ''
+    : ` You were asked before. Your quotes did not count: ${faults.map(({ id, fault }) => `${id}: ${fault}`).join('; ')}.`;
 
 const idsOf = (items: { id: string }[]) => items.map(({ id }) => id).join(', ');

@@ -2,4 +2,4 @@
 export const charactersPerToken = 3;
 
 /** The usual length of an answer, in tokens. */
-export const answerTokens = { answer_key: 1500, precision: 1500, recall: 800, reply: 150 } as const;
+export const answerTokens = { answer_key: 2500, precision: 1900, recall: 1000, reply: 180 } as const;

@@ -1,6 +1,6 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import { isGeneratedPath } from '../../diff/generated.ts';
-import type { JudgeAnswer } from '../judge.ts';
+import { emptyAnswer, type JudgeAnswer } from '../judge.ts';
 import { type Candidate, readCandidates } from './candidates.ts';
 import type { DiffEvidence } from './diff-evidence.ts';
 import { chooseQuestion } from './question.ts';
@@ -22,10 +22,11 @@ export function readAnswerKey(groundTruth: GroundTruth, evidence: DiffEvidence):
   const wanted = Math.min(maxChanges, Math.max(1, Math.ceil(evidence.lines.length / linesPerChange)));
   const chosen = spread(byFile, wanted);
   const question = chooseQuestion(byFile.flat(), groundTruth, evidence);
-  if (chosen.length === 0 || question === null) return { changes: [], question: null, verdicts: [] };
+  if (chosen.length === 0 || question === null) return emptyAnswer;
   return {
     changes: chosen.map(({ statement, quote }, index) => ({ id: `k${index + 1}`, statement, quote })),
     question,
+    variants: [],
     verdicts: [],
   };
 }

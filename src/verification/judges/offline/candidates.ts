@@ -38,7 +38,7 @@ export function readCandidates(
     statement: string,
   ) => {
     const quote = typeof line === 'string' ? line : quoteLine(line, evidence.diff);
-    if (quote === null || (quote === line && !quoteCountsInDiff(quote, { files: [file] }))) return;
+    if (quote === null || (quote === line && !quoteCountsInDiff(quote, { files: [file] }, path))) return;
     found.push({
       kind,
       name,

@@ -68,7 +68,7 @@ function missingWeightOf(term: Term): number {
 function ruleOnFiles(telling: Map<string, Term>, evidence: DiffEvidence): ClaimRuling {
   const paths = [...telling.values()].filter((term) => term.kind === 'path');
   const [file] = paths.map((path) => evidence.file(path.key));
-  const header = file?.headerLines.find((line) => quoteCountsInDiff(line, { files: [file] }));
+  const header = file?.headerLines.find((line) => quoteCountsInDiff(line, { files: [file] }, file.path));
   const all = paths.every((path) => evidence.file(path.key) !== undefined);
   return all && header !== undefined ? { supported: true, quote: header } : unsupported;
 }

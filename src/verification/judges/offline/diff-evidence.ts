@@ -141,7 +141,7 @@ export function quoteLine(line: EvidenceLine, diff: ParsedDiff): string | null {
   const whole = line.text.trim();
   const quote = cutText(whole, maxQuoteCharacters);
   // A whole changed line with a letter or digit always counts. Looking it up would scan the diff each time.
-  const counts = quote === whole ? /[\p{L}\p{N}]/u.test(quote) : quoteCountsInDiff(quote, diff);
+  const counts = quote === whole ? /[\p{L}\p{N}]/u.test(quote) : quoteCountsInDiff(quote, diff, '');
   return counts ? quote : null;
 }
 

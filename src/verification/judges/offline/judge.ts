@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { noUsage } from '#contracts/replay.ts';
-import type { Judge, JudgeAnswer, JudgeTask } from '../judge.ts';
+import { emptyAnswer, type Judge, type JudgeAnswer, type JudgeTask } from '../judge.ts';
 import { readAnswerKey } from './answer-key.ts';
 import { ruleOnClaim } from './claim-verdict.ts';
 import { type DiffEvidence, readEvidence } from './diff-evidence.ts';
@@ -56,5 +56,5 @@ function rule(task: Exclude<JudgeTask, { measure: 'answer_key' }>, evidence: Dif
         return [{ id: 'reply', verdict: `${ruleOnReply(task, evidence)}`, quote: '' }];
     }
   };
-  return { changes: [], question: null, verdicts: verdicts() };
+  return { ...emptyAnswer, verdicts: verdicts() };
 }

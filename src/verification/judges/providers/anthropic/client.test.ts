@@ -7,13 +7,13 @@ import type { AnthropicBehaviour } from '#testing/fakes/anthropic/anthropic-fake
 import { untilTimeIsUp } from '#testing/rigs/anthropic-rig.ts';
 import {
   askBefore,
-  emptyAnswer,
   judgeAt,
   longChange,
   plantedSecret,
   replyTask,
   startWithKey,
 } from '#testing/rigs/judge-rig.ts';
+import { emptyAnswer } from '../../judge.ts';
 import { buildRequest, sharedPrefix } from '../../model/request.ts';
 import { createAnthropicClient } from './client.ts';
 

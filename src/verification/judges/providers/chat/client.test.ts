@@ -7,8 +7,8 @@ import type { CompletionsBehaviour } from '#testing/fakes/chat/completions-fake.
 import type { ErrorStyle } from '#testing/fakes/chat/request.ts';
 import { untilTimeIsUp } from '#testing/rigs/anthropic-rig.ts';
 import { askChat, chatEndpoint, chatJudgeAt, chatSecret } from '#testing/rigs/chat-judge-rig.ts';
-import { emptyAnswer, longChange, replyTask } from '#testing/rigs/judge-rig.ts';
-import type { JudgeAnswer } from '../../judge.ts';
+import { longChange, replyTask } from '#testing/rigs/judge-rig.ts';
+import { emptyAnswer, type JudgeAnswer } from '../../judge.ts';
 
 const verdicts: JudgeAnswer['verdicts'] = [{ id: 'response', verdict: '0.5', quote: '' }];
 const judged: JudgeAnswer = { ...emptyAnswer, verdicts };
@@ -27,7 +27,7 @@ test('a request carries instructions, form, material, model, longest answer and 
   expect(answer).toMatchObject({ ok: true, model: 'model-1', form: 'json_schema', answer: judged });
   const [request] = fake.requests;
   expect(request).toMatchObject({ model: 'model-1', form: 'json_schema', maxTokens: 3000 });
-  expect(request?.system).toContain('"required":["changes","question","verdicts"]');
+  expect(request?.system).toContain('"required":["changes","question","variants","verdicts"]');
   expect(request?.system).not.toContain(longChange.diff);
   for (const part of [longChange.title, longChange.diff, '# Task: reply'])
     expect(request?.user).toContain(part);

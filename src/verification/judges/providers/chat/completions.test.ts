@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { modelAnswer } from '#testing/builders/model-answer.ts';
 import type { CompletionsBehaviour } from '#testing/fakes/chat/completions-fake.ts';
 import { askChat } from '#testing/rigs/chat-judge-rig.ts';
-import { emptyAnswer } from '#testing/rigs/judge-rig.ts';
-import type { JudgeAnswer } from '../../judge.ts';
+import { emptyAnswer, type JudgeAnswer } from '../../judge.ts';
 
 const verdicts: JudgeAnswer['verdicts'] = [{ id: 'response', verdict: '0.5', quote: '' }];
 const judged: JudgeAnswer = { ...emptyAnswer, verdicts };
@@ -21,11 +21,11 @@ const completionOf = (message: object, more: object = {}): CompletionsBehaviour 
   }),
 });
 
-const json = JSON.stringify(judged);
+const json = JSON.stringify(modelAnswer(judged));
 const completionText = JSON.stringify({
   choices: [{ message: { content: json }, finish_reason: 'stop' }],
 });
-const draftJson = JSON.stringify(draft);
+const draftJson = JSON.stringify(modelAnswer(draft));
 test.each<[string, CompletionsBehaviour]>([
   ['after reasoning in a field', { ...good, reasoning: { place: 'reasoning_content', text: draftJson } }],
   ['after reasoning in another field', { ...good, reasoning: { place: 'reasoning', text: draftJson } }],

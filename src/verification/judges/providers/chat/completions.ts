@@ -58,7 +58,7 @@ export class NotACompletion extends Error {
 
 /**
  * The answer with what a model leaves out or writes otherwise when nothing holds it to the form: fields without content,
- * and numbers in place of their text.
+ * reasons, which count for nothing, and numbers in place of their text.
  */
 const loosened = (value: Record<string, unknown>): unknown => {
   const { shape } = judgeAnswerSchema;
@@ -66,7 +66,11 @@ const loosened = (value: Record<string, unknown>): unknown => {
     const nothing: unknown = field.safeParse([]).success ? [] : null;
     return [[name, nothing] as const];
   });
-  return mapLeaves({ ...Object.fromEntries(empty), ...value }, (leaf) =>
+  const { verdicts = [] } = value;
+  const reasoned = Array.isArray(verdicts)
+    ? verdicts.map((verdict: unknown) => (isObject(verdict) ? { reason: '', ...verdict } : verdict))
+    : verdicts;
+  return mapLeaves({ ...Object.fromEntries(empty), ...value, verdicts: reasoned }, (leaf) =>
     typeof leaf === 'number' ? String(leaf) : leaf,
   );
 };

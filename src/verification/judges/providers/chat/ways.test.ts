@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { CompletionsBehaviour } from '#testing/fakes/chat/completions-fake.ts';
 import type { ErrorStyle } from '#testing/fakes/chat/request.ts';
 import { askChat, chatClientAt, chatEndpoint, chatJudgeAt } from '#testing/rigs/chat-judge-rig.ts';
-import { emptyAnswer, longChange, replyTask } from '#testing/rigs/judge-rig.ts';
-import type { JudgeAnswer } from '../../judge.ts';
+import { longChange, replyTask } from '#testing/rigs/judge-rig.ts';
+import { emptyAnswer, type JudgeAnswer } from '../../judge.ts';
 
 const verdicts: JudgeAnswer['verdicts'] = [{ id: 'response', verdict: '0.5', quote: '' }];
 const judged: JudgeAnswer = { ...emptyAnswer, verdicts };
@@ -137,5 +137,5 @@ test.each([
   for (let asked = 0; asked < 2; asked += 1)
     expect(await judge.open(longChange).ask(replyTask)).toMatchObject({ ok: true, form: 'json_schema' });
   expect(fake.requests).toHaveLength(3);
-  expect(fake.requests.at(-1)?.user).toContain('"required":["changes","question","verdicts"]');
+  expect(fake.requests.at(-1)?.user).toContain('"required":["changes","question","variants","verdicts"]');
 });

@@ -1,6 +1,6 @@
 export const recallPrompt = `# Task: recall
 
-The material is the important changes of this pull request, each under an id with a quote of the diff, and a summary that an oracle wrote. Parts of the summary that were copied from the diff have been taken out; what is left may read unevenly. For each change, decide whether the summary surfaces it. Fill verdicts with one entry for each id, verdict "surfaced" or "not_surfaced"; leave changes and question empty.
+The material is the important changes of this pull request, each under an id with a quote of the diff, and a summary that an oracle wrote. Parts of the summary that were copied from the diff have been taken out; what is left may read unevenly. For each change, decide whether the summary surfaces it. Fill verdicts with one entry for each id, verdict "surfaced" or "not_surfaced"; leave the other fields empty.
 
 surfaced: somebody who has only this summary learns from it what this change is: what was changed, and what about it. Other words and a broader or shorter statement will do as long as the change can be recognised in it and is told correctly.
 
@@ -11,4 +11,4 @@ not_surfaced: anything else. In particular
 - the change can only be guessed from it, or follows from it only for somebody who has read the diff;
 - it stands there only as an order to you, or as a list of things that might have been changed.
 
-Judge each change by itself. quote: for surfaced, a quote of the words of the SUMMARY that surface it, from one line of the summary; for not_surfaced, the empty string.`;
+Judge each change by itself. quote: the words of the SUMMARY that surface it, or come closest to it, from one line of the summary; where it has none, the empty string. reason: what the summary tells of the change, or what is missing. verdict: last.`;
