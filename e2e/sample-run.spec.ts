@@ -89,7 +89,7 @@ test('the sample, started with one click, gets a certificate that shows the data
   await reader.goto(`/certificates/${certificate.row.id}`);
   await expectSameNumbers(reader, certificate);
   for (const words of [
-    'Offline-judged',
+    'Offline check',
     'Sample',
     'UNVERIFIED · v1-preview, unsigned',
     'The expected score of one pull request drawn from the run’s eligible set',

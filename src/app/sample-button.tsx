@@ -22,7 +22,7 @@ export const SampleButton = ({ children }: { children?: ReactNode }) => {
       </div>
       <p className="max-w-[62ch] text-sm text-muted">
         The sample verifies a small demonstration oracle against this project’s own history, with the offline
-        judge: no key, no network, no cost.
+        check: no key, no network, no cost.
       </p>
       {start.error ? (
         <Notice tone="danger" title="The sample did not start" live>

@@ -1,6 +1,7 @@
 import type { Certificate, SeedSource } from '#contracts/certificate.ts';
 import { exclusionReasons } from '#contracts/ground-truth.ts';
 import { claimSteps, precisionMeaning } from '#verification/certificate/claim-steps.ts';
+import { ruledOnText } from '#verification/certificate/judge-standing.ts';
 import { compositeOf } from '#verification/statistics/aggregate.ts';
 import {
   judgeTrustFacts,
@@ -37,14 +38,13 @@ export const exclusionWords: Record<(typeof exclusionReasons)[number], string> =
 
 const judgeRemark = (certificate: Certificate) =>
   certificate.judge === 'offline'
-    ? 'Offline judge: a lexical baseline. It compares words (names, numbers, paths) and does not understand them. ' +
-      'Good for a first look; not comparable with certificates judged by a model.'
+    ? `Offline check. ${ruledOnText(certificate)} Good for a first look; not comparable with certificates judged by a model.`
     : null;
 
 const remarks = (certificate: Certificate) =>
   [
-    certificate.sample ? 'A sample: a demonstration oracle on the project’s own history.' : null,
     judgeRemark(certificate),
+    certificate.sample ? 'A sample: a demonstration oracle on the project’s own history.' : null,
     certificate.counts.oracleFailures > 0
       ? `The oracle failed ${certificate.counts.oracleFailures} of ${certificate.counts.scored} scored replays: each scores 0 on every measure.`
       : null,

@@ -78,7 +78,7 @@ export const estimateDraw = async (
       judging === null
         ? { least: none, most: none }
         : { least: amountOf(judging.least), most: amountOf(judging.most) },
-    method: judging?.method ?? 'The offline judge makes no call and costs nothing.',
+    method: judging?.method ?? 'The offline check makes no call and costs nothing.',
     power: power && {
       half_width: rounded(power.halfWidth),
       smallest_difference: power.smallestDifference && rounded(power.smallestDifference),

@@ -1,5 +1,6 @@
 import type { Certificate, UsageByMeasure } from '#contracts/certificate.ts';
 import type { Interval } from '#contracts/interval.ts';
+import { judgeOf } from '#contracts/judge-providers.ts';
 import type { JudgeTrust } from '#contracts/judge-trust.ts';
 import { canaryWays } from '#contracts/replay.ts';
 import {
@@ -8,6 +9,7 @@ import {
   hasLeaked,
   hasLittleRoom,
   littleRoomText,
+  neverReliable,
   readAdjustedPrecision,
   reliabilityGaps,
   wayNames,
@@ -87,7 +89,12 @@ export const judgeTrustFacts = (certificate: Certificate): [string, string][] =>
   const earlier = pool.certificates.length;
   const missing = whyNoCanaries(certificate);
   return [
-    ['Reliable', reliable ? 'yes' : `no: ${reliabilityGaps(trust).join(' ')}`],
+    [
+      'Reliable',
+      reliable
+        ? 'yes'
+        : `no: ${judgeOf(certificate.judge).model === null ? neverReliable : reliabilityGaps(trust).join(' ')}`,
+    ],
     ['True accepted', `${rate(trust.q1)} (q1)`],
     ['False rejected', `${rate(trust.q0)} (q0)`],
     ...canaryWays.map((way): [string, string] => [

@@ -39,14 +39,14 @@ const refuseModelOptions = (provider: JudgeProvider, asked: JudgeChoice) => {
   const { model, judgeUrl, agreementModel, agreementJudge, agreementSample = 0, maxCost } = asked;
   if (model !== undefined || agreementModel !== undefined || judgeUrl !== undefined)
     throw new UsageError(
-      `--model, --judge-url and --agreement-model are for ${theModelJudges}; the ${provider} judge has no model to choose.`,
+      `--model, --judge-url and --agreement-model are for ${theModelJudges}; the ${provider} check has no model to choose.`,
     );
   if (agreementSample > 0 || agreementJudge !== undefined)
     throw new UsageError(
-      `--agreement-sample is for ${theModelJudges}; the ${provider} judge always gives the same verdict.`,
+      `--agreement-sample is for ${theModelJudges}; the ${provider} check always gives the same verdict.`,
     );
   if (maxCost !== undefined)
-    throw new UsageError(`--max-cost is for ${theModelJudges}; the ${provider} judge costs nothing.`);
+    throw new UsageError(`--max-cost is for ${theModelJudges}; the ${provider} check costs nothing.`);
 };
 
 /** The option that stands for a variable, where there is one. */

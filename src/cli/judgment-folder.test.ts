@@ -100,6 +100,7 @@ const verdicts = (claimsMade: number): BaselineVerdicts => ({
     control: false,
     ...took,
     replyAccuracy: 0,
+    needsSupport: false,
     responseCutCharacters: 0,
   },
 });

@@ -82,7 +82,7 @@ test('the shown certificate says what judged it and what each number means', asy
   expect(shown.code).toBe(0);
   for (const words of [
     'Calibration certificate of acme',
-    'Offline judge: a lexical baseline',
+    'Offline check. Ruled on',
     'Provisional: 2 replays were scored, and at least 50 are needed',
     'oracle failure: status 500',
     'What is estimated',

@@ -155,7 +155,7 @@ export const MethodFacts = ({ certificate }: { certificate: Certificate }) => {
     },
   ];
   if (certificate.judge === 'offline')
-    facts.push({ term: 'Judge usage', value: 'no tokens, no cost: the offline judge calls no model' });
+    facts.push({ term: 'Judge usage', value: 'no tokens, no cost: the offline check calls no model' });
   else
     facts.push(...usageFacts(usage), {
       term: 'Cost of judging',

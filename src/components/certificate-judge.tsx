@@ -6,6 +6,7 @@ import { type JudgeTrust, reliableJudge } from '#contracts/judge-trust.ts';
 import { canaryWays } from '#contracts/replay.ts';
 import {
   canaryCountsText,
+  neverReliable,
   reliabilityGaps,
   wayNames,
   whyNoCanaries,
@@ -23,10 +24,12 @@ const Rate = ({ rate }: { rate: { value: number; interval: Interval; of: number 
     </Estimate>
   );
 
-const reliabilityRemark = (trust: JudgeTrust) =>
-  trust.reliable
-    ? `At least ${reliableJudge.true} true canaries, ${reliableJudge.falseOfEachWay} false ones of every way and ${reliableJudge.injected} injected ones; an index whose lower bound is at least ${reliableJudge.youdenLower} in every way; and a leak rate whose upper bound is at most ${reliableJudge.leakUpper}.`
-    : reliabilityGaps(trust).join(' ');
+const reliabilityRemark = ({ trust, judge }: Certificate) =>
+  judgeOf(judge).model === null
+    ? neverReliable
+    : trust.reliable
+      ? `At least ${reliableJudge.true} true canaries, ${reliableJudge.falseOfEachWay} false ones of every way and ${reliableJudge.injected} injected ones; an index whose lower bound is at least ${reliableJudge.youdenLower} in every way; and a leak rate whose upper bound is at most ${reliableJudge.leakUpper}.`
+      : reliabilityGaps(trust).join(' ');
 
 const bound = (youden: JudgeTrust['youden']) =>
   youden === null ? 'Untested.' : `Lower 95 % bound of q0 + q1 − 1: ${scoreText(youden.lower)}.`;
@@ -68,7 +71,7 @@ export const JudgeTrustFacts = ({ certificate }: { certificate: Certificate }) =
           {
             term: 'Counts as reliable',
             value: <span className="font-semibold">{reliable ? 'yes' : 'no'}</span>,
-            remark: reliabilityRemark(trust),
+            remark: reliabilityRemark(certificate),
           },
           { term: 'True claims accepted (q1)', value: <Rate rate={q1} /> },
           { term: 'False claims rejected (q0)', value: <Rate rate={q0} /> },
@@ -188,7 +191,7 @@ export const SecondJudgeFacts = ({ certificate }: { certificate: Certificate }) 
               ? {
                   remark:
                     judge === 'offline'
-                      ? 'The offline judge always gives the same verdict, so its agreement shows nothing.'
+                      ? 'The offline check always gives the same verdict, so its agreement shows nothing.'
                       : 'The same model, asked a second time.',
                 }
               : {}),

@@ -25,7 +25,7 @@ export const CertificateList = ({ certificates }: { certificates: CertificateSum
           </p>
           <p className="mt-1.5 flex flex-wrap gap-1.5">
             <Tag>{certificate.tier}</Tag>
-            {certificate.judge === 'offline' ? <Tag tone="caution">offline-judged</Tag> : null}
+            {certificate.judge === 'offline' ? <Tag tone="caution">offline check</Tag> : null}
             {certificate.sample ? <Tag tone="caution">sample</Tag> : null}
             {certificate.provisional ? <Tag>provisional</Tag> : null}
             {certificate.canariesLeaked ? <Tag tone="danger">injected canaries leaked</Tag> : null}

@@ -1,5 +1,5 @@
 import type { Certificate } from '#contracts/certificate.ts';
-import { hasLeaked, whyNotReliable } from '#verification/certificate/judge-standing.ts';
+import { hasLeaked, ruledOnText, whyNotReliable } from '#verification/certificate/judge-standing.ts';
 import { countOf, countText } from './format.ts';
 import { Notice } from './notice.tsx';
 
@@ -46,9 +46,9 @@ const ReliabilityNotice = ({ certificate }: { certificate: Certificate }) => {
 export const CertificateNotices = ({ certificate }: { certificate: Certificate }) => (
   <div className="grid items-start gap-3 md:grid-cols-2 md:[&>:last-child:nth-child(odd)]:col-span-2">
     {certificate.judge === 'offline' ? (
-      <Notice tone="caution" title="Offline-judged">
-        The judge only compares words: it looks for a claim’s words, names and numbers in the diff’s changed
-        lines and understands nothing. Such certificates are never ranked beside model-judged ones.
+      <Notice tone="caution" title="Offline check">
+        {ruledOnText(certificate)} A program that writes true facts by template scores like an honest reader
+        or better. Such certificates are never ranked.
       </Notice>
     ) : null}
     {certificate.sample ? (

@@ -16,7 +16,7 @@ const numberCell = 'py-2 pr-4 text-right tabular-nums whitespace-nowrap';
 /** What judging took, by purpose. */
 export const UsageTable = ({ certificate: { usageByMeasure, judge } }: { certificate: Certificate }) => {
   if (judge === 'offline')
-    return <p className="max-w-[68ch]">No tokens, no cost: the offline judge calls no model.</p>;
+    return <p className="max-w-[68ch]">No tokens, no cost: the offline check calls no model.</p>;
   return (
     <>
       <ScrollTable label="Judge usage">

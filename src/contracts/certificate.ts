@@ -134,6 +134,7 @@ export const rawReplaySchema = z.object({
       id: storableTextSchema,
       folded: z.number().int(),
       restatement: z.boolean(),
+      ruled: z.boolean(),
       supported: z.boolean(),
     }),
   ),

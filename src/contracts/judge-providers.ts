@@ -68,9 +68,9 @@ type ProviderEntry = {
 /** The judges. Every surface takes its texts about a provider from here. */
 export const providerTable = {
   offline: {
-    label: 'Offline (compares words)',
+    label: 'Offline check',
     remark:
-      'Compares words, names and numbers. Free, and needs no network. Its certificates say so and are not ranked.',
+      'Rules only on facts that code can decide: what was added, removed, renamed, moved, imported, called or set. Free, and needs no network. It does not judge meaning, so its certificates are never ranked.',
     paid: false,
     model: null,
   },
@@ -177,12 +177,12 @@ export type JudgeIdentity = z.infer<typeof judgeIdentitySchema>;
 export const byProvider = <T>(of: (provider: JudgeProvider) => T): Record<JudgeProvider, T> =>
   Object.fromEntries(judgeProviders.map((provider) => [provider, of(provider)])) as Record<JudgeProvider, T>;
 
-/** The judge of a run that names none: an available model, else the offline judge, which always is available. */
+/** The judge of a run that names none: an available model, else the offline check, which always is available. */
 export const defaultProvider = (canBeUsed: (provider: JudgeProvider) => boolean): JudgeProvider =>
   modelJudges.find(({ provider, isDefault }) => isDefault && canBeUsed(provider))?.provider ?? 'offline';
 
 /**
- * What a judge follows, in full: the offline judge's rule, or the instructions that every call to a model begins with.
+ * What a judge follows, in full: the offline check's rule, or the instructions that every call to a model begins with.
  * A certificate names it by its `promptDigest` (SHA-256, hex).
  */
 export const judgeRuleSchema = z.object({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { oracleOutcomeSchema } from './oracle.ts';
 import { storableTextSchema } from './text.ts';
 
-/** Tokens of judge calls, summed. The offline judge uses none. `costUsd` is null if the model's price is unknown. */
+/** Tokens of judge calls, summed. The offline check uses none. `costUsd` is null if the model's price is unknown. */
 export const judgeUsageSchema = z.object({
   calls: z.number().int(),
   inputTokens: z.number().int(),
@@ -119,6 +119,8 @@ const claimVerdictSchema = z.object({
   id: storableTextSchema,
   members: z.array(z.number().int()),
   restatement: z.boolean(),
+  /** The offline check rules only on what code can decide. Other claims are counted, but are not in the score. */
+  ruled: z.boolean(),
   supported: z.boolean(),
   quote: storableTextSchema.nullable(),
 });
@@ -150,6 +152,8 @@ export type RecallVerdict = z.infer<typeof recallVerdictSchema>;
 export const replyAccuracies = [0, 0.25, 0.5, 0.75, 1] as const;
 export const replyVerdictSchema = judged({
   replyAccuracy: z.literal(replyAccuracies),
+  /** The grade counts only where a claim of the replay was supported or a change surfaced, else it is 0. */
+  needsSupport: z.boolean(),
   responseCutCharacters: z.number().int(),
 });
 export type ReplyVerdict = z.infer<typeof replyVerdictSchema>;

@@ -40,7 +40,7 @@ test('a model judge reports its missing package first, then each setting that it
   }
 });
 
-test('the default judge is a usable model, otherwise the offline judge', () => {
+test('the default judge is a usable model, otherwise the offline check', () => {
   expect(defaultProvider(() => true)).toBe('anthropic');
   expect(defaultProvider((provider) => provider === 'offline')).toBe('offline');
   // It judges only the runs that name it.

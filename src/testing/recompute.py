@@ -186,16 +186,20 @@ def floor_of(claims, changes):
     return max(claims, min(3, changes))
 
 
-def funnel_of(replay):
+def counted_of(funnel, judge):
+    """The offline check does not rule on each claim, and the others do not count."""
+    folded = funnel["made"] - funnel["cut"] - funnel["duplicates"] - funnel["restatements"]
+    return funnel["ruled"] if judge == "offline" else folded
+
+
+def funnel_of(replay, judge):
     """The funnel's own equations, solved for what follows from the rest."""
-    stated = replay["funnel"]
-    folded = stated["made"] - stated["cut"] - stated["duplicates"] - stated["restatements"]
+    stated = {**replay["funnel"], "ruled": replay["claims_ruled"]}
     return {
         **stated,
         "cut": max(0, stated["made"] - 50),
-        "ruled": replay["claims_ruled"],
         "supported": replay["claims_supported"],
-        "missing": replay["claims_total"] - folded,
+        "missing": replay["claims_total"] - counted_of(stated, judge),
     }
 
 
@@ -355,6 +359,8 @@ def recompute(certificate):
     # The earlier part of the pool is on other certificates and taken as stated.
     pool = certificate["trust"]["pool"]["canaries"] if certificate["trust"]["pool"]["certificates"] else canaries
     trust = reliability_of(pool)
+    # A judge that only follows a rule is never reliable.
+    trust["reliable"] = trust["reliable"] and certificate["judge"] != "offline"
     freshness = certificate["freshness"]
     if freshness is not None:
         parts = {}
@@ -362,7 +368,7 @@ def recompute(certificate):
             part = [replay for replay in replays if replay["after_cutoff"] is after]
             parts[side] = {"replays": len(part), **scores_of(part, weights)} if part else None
         freshness = {"model_cutoff": freshness["model_cutoff"], **parts}
-    funnels = [funnel_of(replay) for replay in replays]
+    funnels = [funnel_of(replay, certificate["judge"]) for replay in replays]
     return {
         **scores,
         "composite_interval": scores["intervals"]["composite_score"],
@@ -397,10 +403,7 @@ def recompute(certificate):
         "replay_scores": [
             {
                 **measures_of(replay),
-                "claims_total": floor_of(
-                    funnel["made"] - funnel["cut"] - funnel["duplicates"] - funnel["restatements"],
-                    replay["changes_total"],
-                ),
+                "claims_total": floor_of(counted_of(funnel, certificate["judge"]), replay["changes_total"]),
                 "funnel": funnel,
             }
             for replay, funnel in zip(replays, funnels)

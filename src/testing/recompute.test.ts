@@ -7,7 +7,9 @@ import type { Certificate } from '#contracts/certificate.ts';
 import { toWire } from '#contracts/wire.ts';
 import { recomputeCertificate } from '#verification/certificate/recompute.ts';
 import { dependentCertificate } from './builders/dependent-certificate.ts';
+import { certificateInput, issuedCertificate } from './builders/issued-certificate.ts';
 import { measuredCertificate } from './builders/measured-certificate.ts';
+import { judgedCheckpoint } from './builders/replay-checkpoint.ts';
 import { testedCertificate } from './builders/stored-certificates.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'recompute-'));
@@ -26,6 +28,58 @@ const recomputedInPython = (document: object): string => {
   }
 };
 
+/** The offline check ruled on some of the claims: of four on two, of three on none, and of none it grades no reply. */
+const offlineCertificate = (): Certificate => {
+  const judged = (groundTruthId: string, ruled: boolean[], surfaced: boolean) => {
+    const checkpoint = judgedCheckpoint({
+      claims: ruled.map((isRuled, at) => isRuled && at === 0),
+      changes: [surfaced, false],
+      replyAccuracy: 1,
+    });
+    const { precision, reply } = checkpoint;
+    if (precision.kind !== 'judged' || reply.kind !== 'judged') throw new Error('It has verdicts.');
+    return {
+      groundTruthId,
+      checkpoint: {
+        ...checkpoint,
+        precision: {
+          ...precision,
+          claims: precision.claims.map((claim, at) => ({ ...claim, ruled: ruled[at] ?? false })),
+        },
+        reply: { ...reply, needsSupport: true },
+      },
+    };
+  };
+  return issuedCertificate(
+    certificateInput(
+      [
+        judged('1', [true, true, false, false], true),
+        judged('2', [false, false, false], true),
+        judged('3', [], false),
+      ],
+      { draw: { listed: 3 }, limit: 3 },
+    ),
+  );
+};
+
+test('claims that the offline check did not rule on are in the funnel and not in the total', () => {
+  // By hand: 2 of 4 claims are ruled on, and a key of two changes expects two; of the others none is, so two are missing.
+  expect(
+    offlineCertificate().replayScores.map(({ claimsTotal, claimsSupported, replyAccuracy, funnel }) => [
+      claimsTotal,
+      claimsSupported,
+      replyAccuracy,
+      funnel.made,
+      funnel.ruled,
+      funnel.missing,
+    ]),
+  ).toEqual([
+    [2, 1, 1, 4, 2, 0],
+    [2, 0, 1, 3, 0, 2],
+    [2, 0, 0, 0, 0, 2],
+  ]);
+});
+
 const certificates: [string, () => Certificate][] = [
   ['whose judge was tested', testedCertificate],
   ['with two models and an earlier pool', measuredCertificate],
@@ -33,6 +87,7 @@ const certificates: [string, () => Certificate][] = [
     `of 120 dependent replays, seed ${seed}`,
     () => dependentCertificate(seed, 120),
   ]),
+  ['of the offline check', offlineCertificate],
   ['of 7 dependent replays', () => dependentCertificate(4, 7)],
 ];
 

@@ -33,8 +33,8 @@ const CertificatesPage = async ({ searchParams }: { searchParams: Promise<Search
     <>
       <PageHeading title="Certificates">
         <p>
-          Anyone can read these. Sorting by score is plain arithmetic and not a ranking: offline-judged and
-          unverified certificates are never ranked beside others.
+          Anyone can read these. Sorting by score is plain arithmetic and not a ranking: offline checks and
+          unverified certificates are never ranked.
         </p>
       </PageHeading>
 

@@ -12,7 +12,7 @@ const shown = {
   rule: {
     heading: 'rule',
     remark:
-      'It compares words by this rule and calls no model. Anyone can check its verdicts by hand with this rule.',
+      'It rules by this rule on forms that code can decide, judges no meaning and calls no model. Anyone can check its verdicts by hand with this rule.',
     shape: 'min-w-[120ch]',
   },
   instructions: {

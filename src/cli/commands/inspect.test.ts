@@ -51,15 +51,15 @@ test('unchecked fields have the names that the document uses, in text and as JSO
   expect(outcome.stderr).toContain(`nothing else in the certificate determines them: ${names.join(', ')}.`);
 });
 
-test('inspect says whether an offline-judged certificate followed the rule of this version', async () => {
+test('inspect says whether an offline certificate followed the rule of this version', async () => {
   const offline = issuedBy({ provider: 'offline', model: 'offline-1' }, noUsage);
   const { promptDigest } = offlineJudge();
   expect(await inspected({ ...offline, promptDigest })).toMatchObject({
     code: 0,
-    stderr: expect.stringContaining('prompt_digest is that of this version’s offline judge'),
+    stderr: expect.stringContaining('prompt_digest is that of this version’s offline check'),
   });
-  expect((await inspected(offline)).stderr).toContain('is not that of this version’s offline judge');
-  expect((await inspected(testedCertificate())).stderr).not.toContain('offline judge');
+  expect((await inspected(offline)).stderr).toContain('is not that of this version’s offline check');
+  expect((await inspected(testedCertificate())).stderr).not.toContain('offline check');
 });
 
 test.each(['offline', 'offline-proxy', 'claude-offline'])(
@@ -71,7 +71,7 @@ test.each(['offline', 'offline-proxy', 'claude-offline'])(
       disagreements: [],
     });
     expect(outcome).toMatchObject({ code: 0 });
-    expect(outcome.stderr).not.toContain('offline judge');
+    expect(outcome.stderr).not.toContain('offline check');
   },
 );
 

@@ -33,8 +33,8 @@ const agreementLines = (certificate: Certificate, notChecked: string[]) => {
     ...(certificate.judge === 'offline'
       ? [
           certificate.promptDigest === offlineJudge().promptDigest
-            ? 'Its prompt_digest is that of this version’s offline judge, so its verdicts can be checked by that rule.'
-            : 'Its prompt_digest is not that of this version’s offline judge: its verdicts followed another rule.',
+            ? 'Its prompt_digest is that of this version’s offline check, so its verdicts can be checked by that rule.'
+            : 'Its prompt_digest is not that of this version’s offline check: its verdicts followed another rule.',
         ]
       : []),
     'Nor does the certificate prove that the judge ruled so, or where it comes from: v1-preview certificates are unsigned.',

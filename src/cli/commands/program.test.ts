@@ -30,7 +30,7 @@ test.each([
   ],
   ['an unknown judge', ['verify', changes, ...oracle, '--judge', 'me'], 'Allowed choices'],
   ['a judge without its key', ['verify', changes, ...oracle, '--judge', 'anthropic'], 'ANTHROPIC_API_KEY'],
-  ['a model for the offline judge', ['verify', changes, ...oracle, '--model', 'x'], 'no model to choose'],
+  ['a model for the offline check', ['verify', changes, ...oracle, '--model', 'x'], 'no model to choose'],
   [
     'an agreement model without a share',
     ['verify', changes, ...oracle, '--agreement-model', 'x'],
@@ -42,14 +42,14 @@ test.each([
     '--agreement-model needs --agreement-sample',
   ],
   [
-    'agreement with the offline judge',
+    'agreement with the offline check',
     ['verify', changes, ...oracle, '--judge', 'offline', '--agreement-sample', '0.5'],
     'always gives the same verdict',
   ],
   [
-    'a cost limit for the offline judge',
+    'a cost limit for the offline check',
     ['verify', changes, ...oracle, '--judge', 'offline', '--max-cost', '5'],
-    'the offline judge costs nothing',
+    'the offline check costs nothing',
   ],
   ['a repository that does not exist', ['verify', 'no/such/thing', ...oracle], 'There is no repository'],
   [

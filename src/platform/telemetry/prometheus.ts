@@ -55,7 +55,7 @@ const boundedModels = () => {
   };
 };
 
-/** From an offline judge's milliseconds to a judge that was asked several times. */
+/** From an offline check's milliseconds to a judge that was asked several times. */
 const phaseBucketsSeconds = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600];
 
 /**

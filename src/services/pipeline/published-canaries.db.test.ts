@@ -23,7 +23,7 @@ const quotable = ({ diff }: GroundTruth): string =>
 
 /**
  * A judge that supports the oracle's claims, and of all other texts the share that `supports` gives, each by its own
- * seeded chance. Keys are those that were written for the changes, and the rest is the offline judge's. It notes what it said of each text.
+ * seeded chance. Keys are those that were written for the changes, and the rest is the offline check's. It notes what it said of each text.
  */
 const chancyJudge = (supports: (text: string) => number) => {
   const said = new Map<string, boolean>();

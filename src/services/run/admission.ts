@@ -64,12 +64,12 @@ export const whyNotAdmitted = async (
   if (!mayUseOperatorsMeans(standing))
     return new AppError(
       'FORBIDDEN',
-      `The ${judge} judge costs the installation money. It is open to the installation’s owner and to the accounts in PAID_JUDGE_ACCOUNTS; yours is not among them. Choose the offline judge, or ask the operator.`,
+      `The ${judge} judge costs the installation money. It is open to the installation’s owner and to the accounts in PAID_JUDGE_ACCOUNTS; yours is not among them. Choose the offline check, or ask the operator.`,
     );
   if (await budgetSpent(context))
     return new AppError(
       'TOO_MANY_REQUESTS',
-      'The installation’s budget for its paid judge (MAX_COST_USD_PER_DAY) is spent for today. It starts over at 00:00 UTC; the offline judge is free.',
+      'The installation’s budget for its paid judge (MAX_COST_USD_PER_DAY) is spent for today. It starts over at 00:00 UTC; the offline check is free.',
     );
   return null;
 };

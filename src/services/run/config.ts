@@ -33,7 +33,7 @@ type Asked = Pick<RunRequest, 'githubToken' | 'limit' | 'minReplays'> &
     >
   >;
 
-const secondOfflineJudge = `The offline judge says the same whenever it is asked, so agreement would show nothing. Leave this out, or choose ${theModelJudges}.`;
+const secondOfflineJudge = `The offline check says the same whenever it is asked, so agreement would show nothing. Leave this out, or choose ${theModelJudges}.`;
 
 const refused = (path: string, message: string) => new AppError('BAD_REQUEST', message, [{ path, message }]);
 

@@ -133,7 +133,7 @@ test('a run whose job cannot be queued is not stored at all', async () => {
   expect(await rig.db.$count(runSecrets)).toBe(before);
 });
 
-test('the offline judge, chosen or by default, takes no agreement', async () => {
+test('the offline check, chosen or by default, takes no agreement', async () => {
   for (const judge of ['offline', undefined] as const)
     await expect(create({ judge, agreementSample: 0.5 })).rejects.toMatchObject({
       code: 'BAD_REQUEST',
@@ -309,7 +309,7 @@ test('the address of an oracle and of a repository is checked by who asks', asyn
   ]);
 });
 
-test('a spent day refuses the paid judge until midnight UTC, and never the offline judge', async () => {
+test('a spent day refuses the paid judge until midnight UTC, and never the offline check', async () => {
   const policy = withPolicy({ maxCostUsdPerDay: 1 });
   const spend = (costUsd: number, createdAt: string) =>
     rig.db.insert(judgeSpend).values({

@@ -37,7 +37,7 @@ const rigWith = async (script: Script = {}) => {
   return { ...rig, owner, estimate };
 };
 
-test('the offline judge costs nothing, and nothing is read to say so', async () => {
+test('the offline check costs nothing, and nothing is read to say so', async () => {
   const { estimate, calls } = await rigWith();
   expect(await estimate({ judge: 'offline' })).toMatchObject({
     judge: 'offline',

@@ -16,7 +16,7 @@ const ownOracle: RunConfig['oracle'] = { type: 'http', url: null, headers: {} };
 const free: JudgingEstimate['judging'] = {
   least: { calls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 },
   most: { calls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0 },
-  method: 'The offline judge makes no call and costs nothing.',
+  method: 'The offline check makes no call and costs nothing.',
 };
 
 /**

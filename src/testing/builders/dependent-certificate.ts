@@ -1,8 +1,9 @@
 import type { Certificate } from '#contracts/certificate.ts';
 import { type CanaryVerdict, canaryWays, replyAccuracies } from '#contracts/replay.ts';
+import { usageOfOneCall } from '../rigs/scripted-judge.ts';
 import { ruledCanary } from './canaries.ts';
 import { type BuiltReplay, certificateInput, issuedCertificate } from './issued-certificate.ts';
-import { failedCheckpoint, judgedCheckpoint, unscoredVerdict } from './replay-checkpoint.ts';
+import { failedCheckpoint, judgedCheckpoint, unscoredVerdict, type Verdicts } from './replay-checkpoint.ts';
 import { seededRandom } from './seeded-random.ts';
 
 const dayMs = 86_400_000;
@@ -22,12 +23,13 @@ export const dependentCertificate = (seed: number, replays: number): Certificate
   const judged = (place: number, author: number): BuiltReplay['checkpoint'] => {
     const chance = skill[author] ?? 0.5;
     const changes = 1 + below(6);
-    const checkpoint = judgedCheckpoint({
+    const byModel = (verdicts: Verdicts) => judgedCheckpoint(verdicts, 'm', usageOfOneCall);
+    const checkpoint = byModel({
       claims: someOf(below(7), chance),
       changes: someOf(changes, chance),
       replyAccuracy: accuracy(),
     });
-    const own = judgedCheckpoint({
+    const own = byModel({
       claims: someOf(1 + below(4), 0.5),
       changes: someOf(changes, 0.3),
       replyAccuracy: accuracy(),
@@ -96,6 +98,7 @@ export const dependentCertificate = (seed: number, replays: number): Certificate
           : { ...change, checkpoint };
       }),
       {
+        judge: { provider: 'anthropic', model: 'm' },
         draw: { listed: 10 * replays },
         limit: replays,
         minReplays: 50,

@@ -20,6 +20,15 @@ const ownReadingSchema = z.object({
 });
 export type OwnReading = z.infer<typeof ownReadingSchema>;
 
+/** What another reader noted about the first forty: mostly what was changed, where a reading says what it does. */
+const changeNoteSchema = z.object({
+  id: z.string(),
+  summary: z.string(),
+  key_claims: z.array(z.string()).min(3).max(4),
+  false_claims: z.array(z.string()).min(3).max(4),
+});
+export type ChangeNote = z.infer<typeof changeNoteSchema>;
+
 const readLines = (name: string): unknown[] =>
   readFileSync(join(import.meta.dirname, '../fixtures', name), 'utf8')
     .trim()
@@ -32,6 +41,10 @@ export const ownChanges = (): GroundTruth[] => examChanges();
 /** In the order of the changes. */
 export const ownReadings = (): OwnReading[] =>
   ownReadingSchema.array().parse(readLines('own-readings.jsonl'));
+
+/** In the order of the changes, of which they cover the first forty. */
+export const ownChangeNotes = (): ChangeNote[] =>
+  changeNoteSchema.array().parse(readLines('own-change-notes.jsonl'));
 
 const ownVariantsSchema = z.object({
   id: z.string(),

@@ -58,6 +58,7 @@ export const judgedCheckpoint = (
         id: `c${index + 1}`,
         members: [index],
         restatement: false,
+        ruled: true,
         supported,
         quote: supported ? `const change${index + 1} = true;` : null,
       })),
@@ -75,7 +76,7 @@ export const judgedCheckpoint = (
       summaryCutCharacters: 0,
       copiedCharacters: 0,
     },
-    reply: { ...judged, replyAccuracy, responseCutCharacters: 0 },
+    reply: { ...judged, replyAccuracy, needsSupport: false, responseCutCharacters: 0 },
   };
 };
 

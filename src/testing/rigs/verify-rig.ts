@@ -27,7 +27,7 @@ const offlineArgs = (source: string, oracle: { url: string }, args: string[]) =>
   ...args,
 ];
 
-/** `verify` with the offline judge. */
+/** `verify` with the offline check. */
 export const verify = (source: string, oracle: { url: string }, ...args: string[]) =>
   runInProcess(offlineArgs(source, oracle, args));
 /** The same in a separate process. */

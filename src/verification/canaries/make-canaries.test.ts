@@ -120,7 +120,7 @@ describe('over the changes of the fixtures', () => {
     expect(new Set(orders).size).toBeGreaterThanOrEqual(8);
   });
 
-  test('the offline judge supports more of the true claims than of the false ones', async () => {
+  test('the offline check supports more of the true claims than of the false ones', async () => {
     const supported = async (kind: Canary['kind']) => {
       let count = 0;
       for (const { change, canary } of textsOf(kind)) {

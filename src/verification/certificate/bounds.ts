@@ -26,8 +26,8 @@ const crossedCalls = ({ judge, usageByMeasure, usage, replayScores }: Certificat
 /**
  * Values that are impossible although the replays do not decide them, each with its bound. These are: a draw smaller
  * than what was drawn; a replay scored more than a day after the certificate was issued (the clocks of two machines may
- * differ); calls that the named judge does not make; replays under several versions of the offline judge, because a run
- * has only one.
+ * differ); a reply graded by the offline check without support; calls that the named judge does not make; replays under
+ * several versions of the offline check, because a run has only one.
  */
 export const crossedBounds = (
   certificate: Certificate,
@@ -45,7 +45,12 @@ export const crossedBounds = (
       const field = (name: string) => `replay_scores[${at}].${name}`;
       // One model may answer under several names.
       const sameJudge = judge !== 'offline' || replay.scoringModel === scoringModel;
+      const { claimsSupported, changesSurfaced, replyAccuracy } = replay;
+      const followsRule = judgeOf(judge).model === null;
       return [
+        ...(followsRule && claimsSupported + changesSurfaced === 0 && replyAccuracy > 0
+          ? [{ field: field('reply_accuracy'), published: replyAccuracy, recomputed: 0 }]
+          : []),
         // Negated so that an invalid time crosses the bound too.
         ...(Date.parse(replay.scoredAt) <= latest
           ? []

@@ -7,7 +7,7 @@ import {
   type Weights,
 } from '#contracts/certificate.ts';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import type { JudgeIdentity } from '#contracts/judge-providers.ts';
+import { type JudgeIdentity, judgeOf } from '#contracts/judge-providers.ts';
 import { answerForms, type ReplayCheckpoint, type ReplayScore } from '#contracts/replay.ts';
 import type { RunDraw } from '#contracts/run.ts';
 import { totalUsage, usageByMeasure } from '../judges/judge-usage.ts';
@@ -228,6 +228,7 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
         weights,
         earlier: input.earlier,
         second: input.second,
+        followsRule: judgeOf(judge.provider).model === null,
       }),
       sample: input.sample,
       provisional: inDenominator.length < input.minReplays,

@@ -15,7 +15,12 @@ export const claimSteps: { step: keyof ClaimFunnel; term: string; meaning: strin
     term: 'Folded as restatements',
     meaning: 'All claims of an answer that only say the diff, title or description back count as one.',
   },
-  { step: 'ruled', term: 'Ruled on', meaning: 'The folded claims that the judge gave a verdict on.' },
+  {
+    step: 'ruled',
+    term: 'Ruled on',
+    meaning:
+      'The folded claims that the judge gave a verdict on. The offline check leaves out what it cannot decide.',
+  },
   {
     step: 'supported',
     term: 'Supported',

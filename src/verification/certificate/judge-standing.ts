@@ -3,6 +3,7 @@ import type { Interval } from '#contracts/interval.ts';
 import { judgeOf } from '#contracts/judge-providers.ts';
 import { type CanaryCounts, type JudgeTrust, reliableJudge } from '#contracts/judge-trust.ts';
 import { type CanaryWay, canaryWays } from '#contracts/replay.ts';
+import { foldedClaimsOf } from '../replay/score.ts';
 import { tolerance } from '../statistics/aggregate.ts';
 import { mean } from '../statistics/interval.ts';
 
@@ -96,14 +97,28 @@ export const whyNoCanaries = ({ judge, trust, replayScores }: Certificate): stri
   if (!replayScores.some(({ claimsRuled }) => claimsRuled > 0))
     return 'The judge ruled on no claim of the oracle in this run, and canaries stand only among claims.';
   if (judgeOf(judge).model === null)
-    return 'No model wrote the answer keys, so no natural canary was shown: a rule that compares words is no judge of meaning.';
+    return 'No model wrote the answer keys, so no natural canary was shown: a rule is no judge of meaning.';
   return `No ${list(missing)} canary was shown: the answer keys held no variant that code accepted, or the oracle had said it itself.`;
+};
+
+/** Said of a certificate whose judge only follows a rule, whatever its canaries show. */
+export const neverReliable =
+  'The offline check rules only on forms that code can decide. It never counts as a reliable judge of meaning.';
+
+/** The share of claims ruled on, in a sentence. Null for a judge that rules on each. */
+export const ruledOnText = ({ judge, funnel }: Pick<Certificate, 'judge' | 'funnel'>): string | null => {
+  if (judgeOf(judge).model !== null) return null;
+  const { ruled } = funnel;
+  const of = foldedClaimsOf(funnel);
+  const share = of === 0 ? '' : ` (${((ruled / of) * 100).toFixed(1)} %)`;
+  return `Ruled on ${whole.format(ruled)} of ${whole.format(of)} claims${share}. The others are in no form that code can decide: they count neither for nor against.`;
 };
 
 /** Why the judge is not shown to be reliable, in sentences, or null if it is. */
 export const whyNotReliable = (certificate: Certificate): string | null => {
   const { trust } = certificate;
   if (trust.reliable) return null;
+  if (judgeOf(certificate.judge).model === null) return neverReliable;
   return [whyNoCanaries(certificate), ...reliabilityGaps(trust)].filter((text) => text !== null).join(' ');
 };
 
@@ -119,8 +134,14 @@ export const ceilingText =
  * Judge-adjusted precision as it may be shown. It is at its ceiling if the judge supported more claims than it is
  * expected to if every claim were true: p > a · q1, where a is the share of claims that it ruled on.
  */
-export const readAdjustedPrecision = ({ trust, precision, replayScores }: Certificate): AdjustedReading => {
+export const readAdjustedPrecision = ({
+  judge,
+  trust,
+  precision,
+  replayScores,
+}: Certificate): AdjustedReading => {
   const { youden, q1, adjustedPrecision } = trust;
+  if (judgeOf(judge).model === null) return { kind: 'not measured', why: neverReliable };
   if (youden === null || q1 === null)
     return {
       kind: 'not measured',

@@ -20,6 +20,7 @@ const trustOf = (replays: Replay[], changed: Partial<TrustInput> = {}) =>
     weights: even,
     earlier: { canaries: noCanaries, certificates: [] },
     second: null,
+    followsRule: false,
     ...changed,
   });
 const measures = (value: number) => ({

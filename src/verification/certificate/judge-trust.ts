@@ -34,6 +34,8 @@ export type TrustInput = {
   earlier: EarlierCanaries;
   /** The agreement judge as configured. Null: none was asked for. */
   second: JudgeIdentity | null;
+  /** A judge that only follows a rule is never reliable, and its precision is not adjusted. */
+  followsRule: boolean;
 };
 
 const countsOf = (count: (kind: CanaryKind, way: CanaryWay | null) => CanaryCount): CanaryCounts => ({
@@ -176,11 +178,12 @@ const adjustedOf = (
  * "The certificate's numbers"). Null: not measured.
  */
 export const judgeTrust = (input: TrustInput): JudgeTrust => {
-  const { replays, unscored, weights, earlier, second } = input;
+  const { replays, unscored, weights, earlier, second, followsRule } = input;
   const evidence = replays.map((replay) => replay.evidence);
   const canaries = countCanaries(evidence);
   const pool = addCanaries(canaries, earlier.canaries);
-  const reliability = judgeReliability(pool);
+  const measured = judgeReliability(pool);
+  const reliability = { ...measured, reliable: measured.reliable && !followsRule };
   return roundedThroughout({
     canaries,
     pool: { canaries: pool, certificates: earlier.certificates },

@@ -206,9 +206,13 @@ test('a replay scored long after the certificate was issued, or at an invalid ti
 test('a judge named in place of the one whose calls are counted is found', () => {
   const found = (certificate: Certificate) => recomputeCertificate(certificate).disagreements;
   const tested = testedCertificate();
-  expect(found({ ...tested, judge: 'offline' })).toEqual([
-    { field: 'usage.calls', published: tested.usage.calls, recomputed: 0 },
-  ]);
+  // The offline check is never reliable either, so more than the calls disagrees.
+  expect(found({ ...tested, judge: 'offline' })).toEqual(
+    expect.arrayContaining([
+      { field: 'usage.calls', published: tested.usage.calls, recomputed: 0 },
+      { field: 'trust.reliable', published: true, recomputed: false },
+    ]),
+  );
   // By hand: one replay has supported claims, a surfaced change and a partly right reply. The other failed.
   expect(found({ ...plainCertificate(), judge: 'anthropic' })).toEqual(
     ['precision', 'recall', 'reply'].map((measure) => ({
@@ -220,7 +224,7 @@ test('a judge named in place of the one whose calls are counted is found', () =>
   expect(notChecked(tested)).toContain('judge');
 });
 
-test('one model may answer under several names, and the offline judge has one', () => {
+test('one model may answer under several names, and the offline check has one', () => {
   const judgedBy = (certificate: Certificate, scoringModel: string) => {
     const [first, ...rest] = certificate.replayScores;
     if (!first) throw new Error('A certificate has replays.');

@@ -37,7 +37,14 @@ const baselineEvidenceOf = (groundTruthId: string, { answerKey, baseline }: Repl
   const score = scoreBaseline(groundTruthId, answerKey.key, { precision, recall, reply });
   if (score === null) return null;
   const { claimsTotal, claimsSupported, changesTotal, changesSurfaced } = score;
-  return { claimsTotal, claimsSupported, changesTotal, changesSurfaced, replyAccuracy: reply.replyAccuracy };
+  return {
+    claimsTotal,
+    claimsSupported,
+    changesTotal,
+    changesSurfaced,
+    // The grade of a reply may need support that it does not have.
+    replyAccuracy: score.replyAccuracy === 0 ? 0 : reply.replyAccuracy,
+  };
 };
 
 const secondOf = ({ precision, recall, reply, second }: ReplayCheckpoint): ReplayEvidence['second'] => {
@@ -47,10 +54,11 @@ const secondOf = ({ precision, recall, reply, second }: ReplayCheckpoint): Repla
   // The same answer folds into the same claims, and the key's changes are the same, so places match.
   const { precision: otherPrecision, recall: otherRecall } = second;
   return {
-    claims: precision.claims.map(({ supported }, place) => ({
-      first: supported,
-      second: otherPrecision.claims[place]?.supported ?? false,
-    })),
+    claims: precision.claims.flatMap(({ ruled, supported }, place) => {
+      const other = otherPrecision.claims[place];
+      // A claim that only one of them can rule on shows no agreement.
+      return ruled && other?.ruled !== false ? [{ first: supported, second: other?.supported ?? false }] : [];
+    }),
     changes: recall.changes.map(({ surfaced }, place) => ({
       first: surfaced,
       second: otherRecall.changes[place]?.surfaced ?? false,
@@ -95,6 +103,7 @@ export const rawReplay = (replay: EndedReplay, change: ChangeFacts | null, isPri
       id: publishedId(claim.id, index),
       folded: claim.members.length,
       restatement: claim.restatement,
+      ruled: claim.ruled,
       supported: claim.supported,
     })),
     funnel: score?.funnel ?? null,

@@ -38,35 +38,39 @@ const recomputeEvidence = (
   };
 };
 
+/** A judge that follows a rule does not rule on each claim, and the others do not count. */
+type JudgeKind = { followsRule: boolean };
+
 /** A judge rules at least on the claims that it supports, and at most on those that folding left. */
-const recomputeFunnel = ({
-  oracleFailure,
-  funnel,
-  claimsSupported,
-  changesTotal,
-}: PublishedReplay): ClaimFunnel => {
+const recomputeFunnel = (
+  { oracleFailure, funnel, claimsSupported, changesTotal }: PublishedReplay,
+  { followsRule }: JudgeKind,
+): ClaimFunnel => {
   if (oracleFailure !== null) return { ...noClaims, missing: claimsTotalOf(0, changesTotal) };
   const folded = foldedClaimsOf(funnel);
+  const ruled = Math.min(Math.max(funnel.ruled, claimsSupported), folded);
+  const counted = followsRule ? ruled : folded;
   return {
     ...funnel,
     cut: Math.max(0, funnel.made - maxClaims),
-    ruled: Math.min(Math.max(funnel.ruled, claimsSupported), folded),
+    ruled,
     supported: claimsSupported,
-    missing: claimsTotalOf(folded, changesTotal) - folded,
+    missing: claimsTotalOf(counted, changesTotal) - counted,
   };
 };
 
 /** One replay recomputed from its own counts (methodology, "One replay" and "Claims"). */
-export const recomputeReplay = (replay: PublishedReplay): PublishedReplay => {
+export const recomputeReplay = (replay: PublishedReplay, judge: JudgeKind): PublishedReplay => {
   const { claimsTotal, claimsSupported, changesTotal, changesSurfaced, replyAccuracy } = replay;
   const failed = replay.oracleFailure !== null;
-  const funnel = recomputeFunnel(replay);
+  const funnel = recomputeFunnel(replay, judge);
+  const counted = judge.followsRule ? funnel.ruled : foldedClaimsOf(funnel);
   return {
     ...replay,
     precision: claimsSupported / claimsTotal,
     recall: changesSurfaced / changesTotal,
     replyAccuracy: failed ? 0 : nearest(replyAccuracy),
-    claimsTotal: foldedClaimsOf(funnel) + funnel.missing,
+    claimsTotal: counted + funnel.missing,
     claimsSupported: failed ? 0 : claimsSupported,
     claimsRuled: funnel.ruled,
     funnel,
@@ -80,6 +84,7 @@ export const recomputeReplay = (replay: PublishedReplay): PublishedReplay => {
  */
 export const secondCounts = ({
   evidence,
+  claimsRuled,
   claimsSupported,
   changesSurfaced,
   changesTotal,
@@ -87,8 +92,11 @@ export const secondCounts = ({
   const { second } = evidence;
   if (second === null) return [];
   const yes = (verdicts: { first: boolean }[]) => verdicts.filter(({ first }) => first).length;
+  // Where one of the judges only follows a rule, claims that it cannot rule on are left out.
+  const supported = yes(second.claims);
+  const counted = second.claims.length < claimsRuled ? Math.min(supported, claimsSupported) : claimsSupported;
   return [
-    { field: 'evidence.second.claims[].first', published: yes(second.claims), recomputed: claimsSupported },
+    { field: 'evidence.second.claims[].first', published: supported, recomputed: counted },
     { field: 'evidence.second.changes[].first', published: yes(second.changes), recomputed: changesSurfaced },
     { field: 'evidence.second.changes', published: second.changes.length, recomputed: changesTotal },
   ];

@@ -1,5 +1,6 @@
 import { type Certificate, certificateDomain, methodologyVersion } from '#contracts/certificate.ts';
 import { isObject } from '#contracts/json.ts';
+import { judgeOf } from '#contracts/judge-providers.ts';
 import type { CanaryCounts } from '#contracts/judge-trust.ts';
 import { type JudgeUsage, noUsage } from '#contracts/replay.ts';
 import { wireName } from '#contracts/wire.ts';
@@ -82,6 +83,7 @@ const recomputeTrust = (certificate: Certificate, measures: RecountedReplay[]): 
       certificates: trust.pool.certificates,
     },
     second: trust.agreement ?? (judgedAgain && { provider, model: judgedAgain.model, endpoint: null }),
+    followsRule: judgeOf(provider).model === null,
   });
 };
 
@@ -138,7 +140,9 @@ const asItsReplaysHaveIt = (
     judgeReliable: trust.reliable,
     canariesLeaked: hasLeaked(trust),
     funnel: sumOfFunnels(replayScores.map(({ funnel }) => funnel)),
-    replayScores: replayScores.map(recomputeReplay),
+    replayScores: replayScores.map((replay) =>
+      recomputeReplay(replay, { followsRule: judgeOf(certificate.judge).model === null }),
+    ),
   };
 };
 

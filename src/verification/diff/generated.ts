@@ -32,17 +32,67 @@ const lockFiles = new Set([
   'yarn.lock',
 ]);
 
-const generatedNames =
-  /\.(?:min\.(?:js|css)|map|snap|pb\.(?:go|cc|h)|pb2?\.gw\.go|g\.dart|freezed\.dart|designer\.cs|generated\.\w+)$|_pb2(?:_grpc)?\.pyi?$|_(?:grpc_)?pb\.(?:js|ts|d\.ts)$/;
+const generatedEndings = [
+  '.min.js',
+  '.min.css',
+  '.map',
+  '.snap',
+  '.pb.go',
+  '.pb.cc',
+  '.pb.h',
+  '.pb.gw.go',
+  '.pb2.gw.go',
+  '.pb.swift',
+  '.g.dart',
+  '.freezed.dart',
+  '.designer.cs',
+  '.g.cs',
+  '_pb2.py',
+  '_pb2.pyi',
+  '_pb2_grpc.py',
+  '_pb.js',
+  '_pb.ts',
+  '_pb.d.ts',
+  '_grpc_pb.js',
+  '_grpc_pb.ts',
+  '_grpc_pb.d.ts',
+  '_generated.go',
+  '_gen.go',
+  '_string.go',
+  '.approved.txt',
+  '/meta/_journal.json',
+];
+/** A word between two dots before the ending: `schema.generated.ts`. */
+const generatedWord = /\.(?:generated|gen)\.\w+$|\/meta\/\d+_snapshot\.json$/;
 
-const generatedFolders = /(?:^|\/)(?:node_modules|vendor|dist|__generated__|__snapshots__)\//;
+const generatedFolders = [
+  'node_modules',
+  'vendor',
+  'third_party',
+  'dist',
+  '__generated__',
+  '__snapshots__',
+  'generated',
+  '.yarn',
+  'pods',
+];
+
+/** What counts as generated, for a reader: file names, endings and folders. */
+export const generatedFiles: string[] = [
+  ...lockFiles,
+  ...generatedEndings.map((ending) => `*${ending}`),
+  '*.generated.*',
+  '*.gen.*',
+  ...generatedFolders.map((folder) => `${folder}/`),
+];
 
 /** True for lock files and for files that tools write or copy, by the names in GitHub's linguist. */
 export const isGeneratedPath = (path: string): boolean => {
   const lower = path.toLowerCase();
   return (
     lockFiles.has(lower.slice(lower.lastIndexOf('/') + 1)) ||
-    generatedNames.test(lower) ||
-    generatedFolders.test(lower)
+    generatedEndings.some((ending) => lower.endsWith(ending)) ||
+    generatedWord.test(`/${lower}`) ||
+    generatedFolders.some((folder) => `/${lower}`.includes(`/${folder}/`))
   );
 };

@@ -54,9 +54,13 @@ export const judgeAnswerSchema = z.object({
 });
 type ModelAnswer = z.infer<typeof judgeAnswerSchema>;
 
-/** What counts of an answer: a reason helps its model alone. */
+/**
+ * What counts of an answer: a reason helps its model alone. A judge that follows a rule names the ids that its rule
+ * cannot decide in `notRuledOn`. A model decides each.
+ */
 export type JudgeAnswer = Omit<ModelAnswer, 'verdicts'> & {
   verdicts: Omit<ModelAnswer['verdicts'][number], 'reason'>[];
+  notRuledOn?: string[];
 };
 
 /** An answer that says nothing. */
@@ -109,6 +113,11 @@ export type PullRequestJudge = {
   /** Rejects when `signal` is aborted, with `NotSent` if nothing had been sent by then. */
   ask(task: JudgeTask, signal?: AbortSignal): Promise<JudgeReply>;
   costOf(task: JudgeTask): CallCost;
+  /**
+   * Of a judge that follows a rule: the facts that a text states and that the rule can decide, true or false, each by an
+   * id of its own. A model has none: it judges meaning.
+   */
+  factsOf?(text: string): string[];
 };
 
 /** A port: makes answer keys and gives verdicts. Code checks and counts its answers; see `verdicts.ts`. */
@@ -118,7 +127,7 @@ export type Judge = {
   model: string;
   /** The origin of an endpoint that the operator chose; null for a provider's own, and for a judge without a model. */
   endpoint: string | null;
-  /** SHA-256 (hex) over the exact bytes of the prompts, or of the rule's version for the offline judge. */
+  /** SHA-256 (hex) over the exact bytes of the prompts, or of the rule's version for the offline check. */
   promptDigest: string;
   open(groundTruth: GroundTruth): PullRequestJudge;
 };

@@ -21,7 +21,7 @@ export type Ruling = {
   faultOfQuote: (quote: string, id: string) => string | null;
 };
 
-/** The quote for each yes, null for each no. */
+/** The quote for each yes, null for each no. What the judge's rule cannot decide is missing. */
 export type Rulings = ReadonlyMap<string, string | null>;
 
 export type Attempt<Value> = Asked & { outcome: AskOutcome; value: Value };
@@ -46,10 +46,11 @@ export const ruleOnEach = async (
   const pending = new Set(ids);
   const unquoted = new Map<string, string>();
 
-  const read = ({ verdicts }: JudgeAnswer): string | null => {
+  const read = ({ verdicts, notRuledOn = [] }: JudgeAnswer): string | null => {
     // An id that the ruling does not have means that the judge confused its ids, so no verdict can be trusted.
     // An id that was settled before is only superfluous.
     if (verdicts.some(({ id }) => !ids.includes(id))) return 'a verdict on an unknown id';
+    for (const id of notRuledOn) pending.delete(id);
     for (const id of [...pending]) {
       const [ruling, ...repeated] = verdicts.filter((verdict) => verdict.id === id);
       if (ruling === undefined || repeated.length > 0) continue;

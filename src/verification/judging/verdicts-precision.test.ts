@@ -30,9 +30,9 @@ test('each claim is supported or not, with the quote that shows it', async () =>
     latencyMs: 7,
     usage: usageOfOneCall,
     claims: [
-      { id: 'c1', members: [0], restatement: false, supported: true, quote: limitLine },
-      { id: 'c2', members: [1], restatement: false, supported: true, quote: `+${backoffLine}` },
-      { id: 'c3', members: [2], restatement: false, supported: false, quote: null },
+      { id: 'c1', members: [0], restatement: false, ruled: true, supported: true, quote: limitLine },
+      { id: 'c2', members: [1], restatement: false, ruled: true, supported: true, quote: `+${backoffLine}` },
+      { id: 'c3', members: [2], restatement: false, ruled: true, supported: false, quote: null },
     ],
     claimsMade: 3,
     claimsCut: 0,

@@ -40,6 +40,8 @@ export type VerdictMaterial = {
   answer: OracleAnswer;
   /** The answer is title and description by construction, so its claims are not folded for standing there. */
   isBaseline?: boolean;
+  /** How the run's judge folds claims, also for another one that judges the same claims again. */
+  factsOf?: PullRequestJudge['factsOf'] | undefined;
   signal?: AbortSignal | undefined;
 };
 
@@ -73,6 +75,7 @@ export const judgePrecision = async (
   const { claims, claimsMade, claimsCut } = foldClaims(
     answer.keyClaims,
     material.isBaseline ? { ...groundTruth, title: '', description: '' } : groundTruth,
+    material.factsOf,
   );
   const own = claims.flatMap((claim) => claim.texts.map((text) => ({ claim: claim.id, canary: null, text })));
   const texts = mixCanaries(own, canaries, `${seed}/${groundTruth.id}`).map((item, index) => ({
@@ -90,9 +93,12 @@ export const judgePrecision = async (
   return {
     ...judged,
     claims: claims.map(({ id, members, restatement }) => {
-      const quotes = texts.filter((text) => text.claim === id).map((text) => rulings.get(text.id) ?? null);
+      const own = texts.filter((text) => text.claim === id);
+      const quotes = own.map((text) => rulings.get(text.id) ?? null);
+      // Where a control shows that the text is the cause, each claim is ruled on: it is not supported.
+      const ruled = judged.control || own.some((text) => rulings.has(text.id));
       const supported = quotes.every((quote) => quote !== null);
-      return { id, members, restatement, supported, quote: supported ? (quotes[0] ?? null) : null };
+      return { id, members, restatement, ruled, supported, quote: supported ? (quotes[0] ?? null) : null };
     }),
     claimsMade,
     claimsCut,
@@ -154,6 +160,7 @@ export const judgeReply = async (material: VerdictMaterial): Promise<ReplyVerdic
       control: false,
       ...notAsked(model),
       replyAccuracy: 0,
+      needsSupport: material.judge.factsOf !== undefined,
       responseCutCharacters,
     };
   }
@@ -168,6 +175,7 @@ export const judgeReply = async (material: VerdictMaterial): Promise<ReplyVerdic
     model: obtained.model,
     ...tookOf(obtained),
     replyAccuracy: obtained.kind === 'obtained' ? (obtained.value ?? 0) : 0,
+    needsSupport: material.judge.factsOf !== undefined,
     responseCutCharacters,
   };
 };

@@ -99,6 +99,7 @@ export const runReplay = async (work: ReplayWork): Promise<ReplayEnd> => {
     groundTruth,
     diff: parseDiff(groundTruth.diff),
     key: answerKey.key,
+    factsOf: opened.factsOf,
     signal,
   });
   const material = materialFor(opened, judge.model);

@@ -40,7 +40,7 @@ test('three judged measures make a scored replay', () => {
 
 test('the funnel accounts for every claim that was made and every one that is missing', () => {
   const members = (first: number, count: number) => Array.from({ length: count }, (_, at) => first + at);
-  const claim = { supported: true, quote: 'q', restatement: false };
+  const claim = { supported: true, quote: 'q', restatement: false, ruled: true };
   const { precision: verdict } = judged;
   if (verdict.kind !== 'judged') throw new Error('The fixture has no verdict.');
   const precision = {
@@ -174,4 +174,33 @@ test('a verdict on a change that is not in the key does not count', () => {
     changesSurfaced: 1,
     changesTotal: 5,
   });
+});
+
+test('claims that the judge did not rule on are neither for nor against', () => {
+  const { precision, ...rest } = judged;
+  if (precision.kind !== 'judged') throw new Error('The builder judges.');
+  const claims = precision.claims.map((claim, at) => ({ ...claim, ruled: at < 3 }));
+  // By hand: of the 3 ruled on, 2 are supported; the fourth is left out.
+  expect(scoreReplay('7', { ...rest, precision: { ...precision, claims } })).toMatchObject({
+    claimsTotal: 3,
+    funnel: { made: 4, ruled: 3, missing: 0 },
+  });
+  const none = precision.claims.map((claim) => ({ ...claim, ruled: false, supported: false }));
+  expect(scoreReplay('7', { ...rest, precision: { ...precision, claims: none } })).toMatchObject({
+    claimsTotal: 3,
+    claimsSupported: 0,
+    precision: 0,
+    funnel: { made: 4, ruled: 0, missing: 3 },
+  });
+});
+
+test('a reply that needs support counts only where a claim is supported or a change surfaced', () => {
+  const accuracyOf = (claims: boolean[], changes: boolean[]) => {
+    const { reply, ...rest } = judgedCheckpoint({ claims, changes, replyAccuracy: 1 });
+    if (reply.kind !== 'judged') throw new Error('The builder judges.');
+    return scoreReplay('7', { ...rest, reply: { ...reply, needsSupport: true } })?.replyAccuracy;
+  };
+  expect(accuracyOf([false], [false])).toBe(0);
+  expect(accuracyOf([true], [false])).toBe(1);
+  expect(accuracyOf([false], [true])).toBe(1);
 });

@@ -9,9 +9,9 @@ import type {
 /** An oracle is expected to make one distinct claim for each change of the key, up to this many. */
 const expectedClaims = 3;
 
-/** The denominator of precision (methodology, "Claims"). */
-export const claimsTotalOf = (foldedClaims: number, changesTotal: number): number =>
-  Math.max(foldedClaims, Math.min(expectedClaims, changesTotal));
+/** The denominator of precision (methodology, "Claims"): the folded claims, and of the offline check those ruled on. */
+export const claimsTotalOf = (claims: number, changesTotal: number): number =>
+  Math.max(claims, Math.min(expectedClaims, changesTotal));
 
 /** The claims that folding left to be counted. */
 export const foldedClaimsOf = ({
@@ -24,9 +24,13 @@ export const foldedClaimsOf = ({
 
 type JudgedPrecision = Extract<PrecisionVerdict, { kind: 'judged' }>;
 
+/** The offline check cannot rule on each claim, and the others count neither for nor against. */
+const countedClaimsOf = ({ claims }: JudgedPrecision): number => claims.filter(({ ruled }) => ruled).length;
+
 /** What code made of the claims of an answer. Null instead of a verdict: the oracle gave no answer. */
 const funnelOf = (precision: JudgedPrecision | null, changesTotal: number): ClaimFunnel => {
   const claims = precision?.claims ?? [];
+  const counted = precision === null ? 0 : countedClaimsOf(precision);
   const foldedAway = (restatement: boolean) =>
     claims
       .filter((claim) => claim.restatement === restatement)
@@ -36,10 +40,10 @@ const funnelOf = (precision: JudgedPrecision | null, changesTotal: number): Clai
     cut: precision?.claimsCut ?? 0,
     duplicates: foldedAway(false),
     restatements: foldedAway(true),
-    // Where only the control got a verdict, the judge ruled on no claim.
-    ruled: precision?.control ? 0 : claims.length,
+    // Where only the control got a verdict, the judge ruled on no claim, though each counts as not supported.
+    ruled: precision?.control ? 0 : counted,
     supported: claims.filter(({ supported }) => supported).length,
-    missing: claimsTotalOf(claims.length, changesTotal) - claims.length,
+    missing: claimsTotalOf(counted, changesTotal) - counted,
   };
 };
 
@@ -114,8 +118,8 @@ export const scoreReplay = (groundTruthId: string, checkpoint: ReplayCheckpoint)
     };
   if (precision?.kind !== 'judged' || recall?.kind !== 'judged' || reply?.kind !== 'judged') return null;
 
-  const claimsTotal = claimsTotalOf(precision.claims.length, changes.length);
   const funnel = funnelOf(precision, changes.length);
+  const claimsTotal = claimsTotalOf(countedClaimsOf(precision), changes.length);
   // By the key's ids: the key was made before the oracle was called, so it says what there was to find.
   const surfaced = new Set(recall.changes.filter((change) => change.surfaced).map(({ id }) => id));
   const changesSurfaced = changes.filter(({ id }) => surfaced.has(id)).length;
@@ -124,7 +128,7 @@ export const scoreReplay = (groundTruthId: string, checkpoint: ReplayCheckpoint)
     outcome: 'scored',
     precision: funnel.supported / claimsTotal,
     recall: changesSurfaced / changes.length,
-    replyAccuracy: reply.replyAccuracy,
+    replyAccuracy: reply.needsSupport && funnel.supported + changesSurfaced === 0 ? 0 : reply.replyAccuracy,
     claimsTotal,
     claimsSupported: funnel.supported,
     changesTotal: changes.length,

@@ -297,3 +297,19 @@ test.each(largeDiffs)('a large diff and fifty long claims are folded fast: %s', 
   foldClaims(claims(...long), { ...groundTruth, diff });
   expect(cpuMs()).toBeLessThan(1500);
 });
+
+test('a claim with a decidable fact is no restatement, and the same fact again is a duplicate', () => {
+  const diff = `--- a/src/a.ts\n+++ b/src/a.ts\n@@ -0,0 +1,2 @@\n+const alpha = 1;\n+const beta = 2;\n`;
+  const change = bareChange({ title: 'Add constants', diff, repository: 'acme/a' });
+  const claims = ['Adds alpha in src/a.ts.', 'Introduces alpha.', 'Adds alpha and beta.', 'Adds beta.'].map(
+    (claim) => ({ claim, confidence: null }),
+  );
+  const factsOf = (text: string) => ['alpha', 'beta'].filter((name) => text.includes(name));
+  const folded = (facts?: typeof factsOf) =>
+    foldClaims(claims, change, facts).claims.map(({ members, restatement }) => ({ members, restatement }));
+  expect(folded(factsOf)).toEqual([
+    { members: [0, 1], restatement: false },
+    { members: [2, 3], restatement: false },
+  ]);
+  expect(folded()).toEqual([{ members: [0, 1, 2, 3], restatement: true }]);
+});

@@ -46,23 +46,35 @@ export type FoldedClaims = {
 /**
  * Folds an oracle's claims before a judge sees them. Duplicates (the same words after case, punctuation and stop words)
  * become one claim each, and all restatements of the diff together become one claim. Claims are in the order of their
- * first members and named c1, c2, …
+ * first members and named c1, c2, … A claim with a decidable fact (`factsOf`, of a judge that follows a rule) is no
+ * restatement. It is a duplicate if every fact of it was stated before.
  */
 export function foldClaims(
   claims: OracleClaim[],
   groundTruth: Pick<GroundTruth, 'title' | 'description' | 'diff'>,
+  factsOf: (text: string) => string[] = () => [],
 ): FoldedClaims {
+  /** The group that first stated a fact. */
+  const groupOfFact = new Map<string, string>();
   const restates = restatementRule(groundTruth);
   const groups = new Map<string, { members: number[]; restatement: boolean; texts: Map<string, string> }>();
   let charactersCut = 0;
   for (const [place, { claim }] of claims.slice(0, maxClaims).entries()) {
     const text = cutText(claim, maxClaimCharacters);
     charactersCut += claim.length - text.length;
-    const restatement = restates(text);
+    const facts = factsOf(text);
     const words = contentWords(text);
-    const key = restatement ? 'restatement' : `words ${[...new Set(words)].sort().join(' ')}`;
+    const [known] = facts.every((fact) => groupOfFact.has(fact)) ? facts : [];
+    const restatement = facts.length === 0 && restates(text);
+    const key =
+      known !== undefined
+        ? (groupOfFact.get(known) ?? '')
+        : restatement
+          ? 'restatement'
+          : `words ${[...new Set(words)].sort().join(' ')}`;
     const group = groups.get(key) ?? { members: [], restatement, texts: new Map<string, string>() };
     groups.set(key, group);
+    for (const fact of facts) if (!groupOfFact.has(fact)) groupOfFact.set(fact, key);
     group.members.push(place);
     const wording = words.join(' ');
     if (!group.texts.has(wording)) group.texts.set(wording, text);

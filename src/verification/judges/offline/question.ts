@@ -2,13 +2,13 @@ import type { GroundTruth } from '#contracts/ground-truth.ts';
 import { isTelling, splitParts, splitWords } from '../../text/words.ts';
 import type { JudgeAnswer } from '../judge.ts';
 import type { Candidate } from './candidates.ts';
-import type { DiffEvidence, EvidenceLine } from './diff-evidence.ts';
-import { partsKey, plainKey } from './terms.ts';
+import { keywords, testCalls } from './declarations.ts';
+import { type DiffIndex, type IndexedFile, partsKey, quoteLine } from './diff-index.ts';
 
 type Question = NonNullable<JudgeAnswer['question']>;
 
 /** The kinds of change that make a question, best first. */
-const kinds: Candidate['kind'][] = ['value', 'given', 'defined', 'removed', 'used', 'altered', 'said'];
+const kinds: Candidate['kind'][] = ['value', 'given', 'renamed', 'defined', 'removed', 'called'];
 
 /**
  * Asks about the most important change with one right answer that only a reader of the diff can give: a value or name
@@ -18,129 +18,177 @@ const kinds: Candidate['kind'][] = ['value', 'given', 'defined', 'removed', 'use
 export function chooseQuestion(
   candidates: Candidate[],
   groundTruth: GroundTruth,
-  evidence: DiffEvidence,
+  index: DiffIndex,
 ): Question | null {
   const told = `${groundTruth.title}\n${groundTruth.description}\n${groundTruth.filesChanged.join('\n')}`;
   const toldNames = new Set(splitWords(told).map((word) => partsKey(word.text)));
-  const toldParts = new Set(splitParts(told).map(plainKey));
-  const isTold = (answer: string) => told.includes(answer) || toldNames.has(partsKey(answer));
+  const toldParts = new Set(splitParts(told).map((part) => part.replace(/s$/, '')));
+  const isTold = (answer: string) =>
+    toldNames.has(partsKey(answer)) || (/[^\p{L}\p{N}_]/u.test(answer) && told.includes(answer));
   // `useDebounced` can be guessed from `use-debounced.ts`. A guessable answer is still better than no question.
   const isGuessable = (answer: string) =>
-    isTold(answer) || splitParts(answer).every((part) => toldParts.has(plainKey(part)));
+    isTold(answer) || splitParts(answer).every((part) => toldParts.has(part.replace(/s$/, '')));
   const ranked = kinds.flatMap((kind) =>
     candidates.filter((candidate) => candidate.kind === kind).sort((a, b) => b.importance - a.importance),
   );
   const peers = Map.groupBy(candidates, kindInFile);
-  const paths = new Set(candidates.map(({ path }) => path));
-  const readings = new Map([...paths].map((path) => [path, readLines(evidence.linesOf.get(path) ?? [])]));
+  const gaps = gapsOf(index);
+  const modules = modulesOf(index);
   for (const refused of [isGuessable, isTold]) {
     for (const candidate of ranked) {
       const isSole = peers.get(kindInFile(candidate))?.length === 1;
-      if (refused(answerOf(candidate))) continue;
-      const question = ask(candidate, isSole, readings.get(candidate.path)?.given ?? new Map());
-      if (question && !saysItsAnswer(question)) return question;
+      const question = ask(candidate, isSole);
+      if (question && !refused(question.reference_answer) && !saysItsAnswer(question)) return question;
     }
-    for (const candidate of ranked) {
-      const question = cloze(candidate, refused, readings.get(candidate.path)?.altered ?? new Set());
-      if (question && !saysItsAnswer(question)) return question;
+    for (const [inCode, shortest] of [
+      [true, 5],
+      [false, 5],
+      [true, 3],
+      [false, 3],
+    ] as const) {
+      for (const gap of gaps) {
+        const question = gap.inCode === inCode ? cloze(gap, shortest, refused) : null;
+        if (question && !saysItsAnswer(question)) return question;
+      }
+      if (inCode && shortest === 5)
+        for (const question of modules) if (!refused(question.reference_answer)) return question;
     }
   }
   return null;
 }
-
-const answerOf = ({ kind, name, value }: Candidate) =>
-  kind === 'defined' || kind === 'removed' ? name : value;
 
 const kindInFile = ({ kind, path }: Candidate) => `${kind} ${path}`;
 
 const saysItsAnswer = ({ text, reference_answer }: Question) =>
   splitWords(text).some((word) => partsKey(word.text) === partsKey(reference_answer));
 
-/**
- * `altered`: words on only one side of a file's changed lines. `given`: the values that its added lines set names to.
- */
-type LinesReading = { altered: Set<string>; given: Map<string, Set<string>> };
-
-/** Longer lines are data, and reading them would take quadratic time. */
-const maxLineCharacters = 400;
-const settings = /([\p{L}_$#][\w$.-]*)["'`]?\s*(?:[-+*/%|&?]{0,2}=(?![=>])|:(?!:))\s*([^,;)}]*)/gu;
-
-function readLines(lines: EvidenceLine[]): LinesReading {
-  const words = { '+': new Set<string>(), '-': new Set<string>() };
-  const given = new Map<string, Set<string>>();
-  for (const { sign, text } of lines) {
-    for (const word of splitWords(text)) words[sign].add(word.text);
-    if (sign === '-' || text.length > maxLineCharacters) continue;
-    for (const [, name = '', value = ''] of text.matchAll(settings)) {
-      given.set(name, (given.get(name) ?? new Set()).add(value.trim()));
-    }
-  }
-  const onOneSide = [...words['+'], ...words['-']].filter(
-    (word) => words['+'].has(word) !== words['-'].has(word),
-  );
-  return { altered: new Set(onOneSide), given };
-}
-
-/** An argument of a function is not the value of a name, but `Decimal("0.5")` is. */
-const callee = /\b\p{Ll}\w*\(["'`]/u;
-
 /** `isSole`: its file has no other candidate of its kind. */
-function ask(candidate: Candidate, isSole: boolean, given: LinesReading['given']): Question | null {
-  const { kind, name, value, path, quote } = candidate;
-  const hasOneValue = (given.get(name)?.size ?? 0) <= 1 && !callee.test(quote);
+function ask(
+  { kind, name, noun, value, path, quote, statement }: Candidate,
+  isSole: boolean,
+): Question | null {
+  const asked = (text: string, answer: string): Question => ({ text, reference_answer: answer, quote });
   switch (kind) {
     case 'value':
-      if (!hasOneValue) return null;
-      return {
-        text: `In \`${path}\`, to which value is \`${name}\` changed?`,
-        reference_answer: answerOf(candidate),
-        quote,
-      };
-    case 'given': {
-      if (!hasOneValue || name.length < 3 || /^(?:true|false)$/i.test(value)) return null;
-      return {
-        text: `In \`${path}\`, which value is \`${name}\` given?`,
-        reference_answer: answerOf(candidate),
-        quote,
-      };
-    }
+      return asked(`In \`${path}\`, to which value is \`${name}\` changed?`, value);
+    case 'given':
+      if (name.length < 3 || /^(?:true|false|null|None|nil)$/i.test(value)) return null;
+      return asked(`In \`${path}\`, which value is \`${name}\` given?`, value);
+    case 'renamed':
+      return asked(
+        `In \`${path}\`, what is the new name of \`${/^Renames `(.*?)`/.exec(statement)?.[1] ?? ''}\`?`,
+        name,
+      );
     case 'defined':
-    case 'removed': {
-      if (!isSole || name.length < 4) return null;
-      const noun = /^(?:Adds|Removes) the (\w+) `/.exec(candidate.statement)?.[1];
-      if (noun === undefined) return null;
-      const verb = kind === 'defined' ? 'newly defined in' : 'removed from';
-      return { text: `Which ${noun} is ${verb} \`${path}\`?`, reference_answer: answerOf(candidate), quote };
-    }
+      return isSole && name.length >= 4 && noun !== 'name'
+        ? asked(`Which ${noun} is newly defined in \`${path}\`?`, name)
+        : null;
+    case 'removed':
+      return isSole && name.length >= 4 && noun !== 'name'
+        ? asked(`Which ${noun} is removed from \`${path}\`?`, name)
+        : null;
+    case 'called':
+      return isSole && name.length >= 4 && statement.startsWith('Now')
+        ? asked(`Which function is newly called in \`${path}\`?`, name)
+        : null;
     default:
       return null;
   }
 }
 
-/** Words of the programming languages. A gap for one of them asks nothing about the change. */
-const keywords =
-  /^(?:abstract|after|assert|async|await|boolean|break|catch|class|const|continue|default|defer|describe|delete|double|elif|else|except|expect|export|exports|extends|false|final|finally|float|fmt|function|implements|import|instanceof|interface|int64|lambda|module|number|package|print|private|protected|public|raise|range|readonly|require|return|should|static|string|struct|super|switch|throw|throws|typeof|undefined|void|while|yield)$/;
+/** A changed line with words that may be left out. `inCode`: they are names of the code, not words of a text. */
+type Gap = { file: IndexedFile; inCode: boolean; quote: string; words: string[] };
 
-/** A changed line with a gap for its longest telling word that the change altered and nothing else gives away. */
-function cloze(
-  { path, quote, statement }: Candidate,
-  isTold: (answer: string) => boolean,
-  altered: LinesReading['altered'],
-): Question | null {
-  if (/renamed/.test(statement)) return null;
-  const words = splitWords(quote).filter(
-    ({ text, start, end }) =>
-      end - start >= 5 && isTelling(text) && !keywords.test(text) && !/^\d/.test(text),
+/** Lines with a gap for a word that is on one side of its file's changed lines only, sources before other files. */
+function gapsOf(index: DiffIndex): Gap[] {
+  const order = ['source', 'data', 'test', 'prose'] as const;
+  return order.flatMap((kind) =>
+    index.files
+      .filter((file) => file.kind === kind)
+      .flatMap((file) => {
+        const sides = { '+': new Set<string>(), '-': new Set<string>() };
+        for (const { sign, text } of file.lines)
+          if (sign !== ' ') for (const word of splitWords(text)) sides[sign].add(word.text);
+        return file.lines.flatMap((line): Gap[] => {
+          if (line.sign === ' ') return [];
+          const quote = quoteLine(line, index.diff);
+          if (quote === null || splitWords(quote).length < 3) return [];
+          const other = sides[line.sign === '+' ? '-' : '+'];
+          const altered = splitWords(quote)
+            .filter(({ text }) => !other.has(text))
+            .map(({ start, end }) => quote.slice(start, end));
+          const names = new Set(line.tokens.filter((token) => token.kind === 'name').map(({ text }) => text));
+          const inCode = altered.filter((word) => names.has(word));
+          const rest = altered.filter((word) => !names.has(word));
+          return [
+            { file, inCode: true, quote, words: inCode },
+            { file, inCode: false, quote, words: rest },
+          ];
+        });
+      }),
   );
-  const rare = words.filter((word) => words.filter((other) => other.text === word.text).length === 1);
-  const missing = rare
-    .sort((a, b) => b.end - b.start - (a.end - a.start))
-    .find(({ text, start, end }) => altered.has(text) && !isTold(quote.slice(start, end)));
-  if (!missing || splitWords(quote).length < 3) return null;
-  const gap = `${quote.slice(0, missing.start)}____${quote.slice(missing.end)}`;
+}
+
+/** From where a file now imports a name: a module that its other lines do not name. */
+function modulesOf(index: DiffIndex): Question[] {
+  return index.files
+    .filter(({ kind }) => kind === 'source' || kind === 'test')
+    .flatMap((file) =>
+      [...file.names].flatMap(([module, { uses, removed, around }]) => {
+        const [use] = uses;
+        const line = use && file.lines[use.at];
+        if (
+          !line ||
+          use.role !== 'imported' ||
+          removed + around > 0 ||
+          !/^[@#.\w-]+(?:[/.:][\w.@-]+)+$/u.test(module)
+        )
+          return [];
+        const quote = quoteLine(line, index.diff);
+        const [name] = line.tokens.filter(
+          ({ kind, text }) => kind === 'name' && !keywords.has(text) && text.length > 2,
+        );
+        if (quote === null || !name || name.text === module) return [];
+        return [
+          {
+            text: `From which module does \`${file.parsed.path}\` now import \`${name.text}\`?`,
+            reference_answer: module,
+            quote,
+          },
+        ];
+      }),
+    );
+}
+
+/** A changed line with a gap for its longest telling word that nothing else gives away. */
+function cloze(
+  { file, quote, words }: Gap,
+  shortest: number,
+  isTold: (answer: string) => boolean,
+): Question | null {
+  const all = splitWords(quote);
+  const rare = new Set(
+    all
+      .filter((word) => all.filter((other) => other.text === word.text).length === 1)
+      .map(({ start, end }) => quote.slice(start, end)),
+  );
+  const missing = words
+    .filter(
+      (word) =>
+        rare.has(word) &&
+        (/^\d/.test(word)
+          ? shortest < 5 && word.length >= 2
+          : word.length >= shortest && isTelling(word.toLowerCase())) &&
+        !keywords.has(word) &&
+        !testCalls.has(word),
+    )
+    .sort((a, b) => b.length - a.length)
+    .find((word) => !isTold(word));
+  if (missing === undefined) return null;
+  const start = all.find((word) => quote.slice(word.start, word.end) === missing)?.start ?? 0;
   return {
-    text: `Which word is missing in this changed line of \`${path}\`: ${gap}`,
-    reference_answer: quote.slice(missing.start, missing.end),
+    text: `Which word is missing in this changed line of \`${file.parsed.path}\`: ${quote.slice(0, start)}____${quote.slice(start + missing.length)}`,
+    reference_answer: missing,
     quote,
   };
 }

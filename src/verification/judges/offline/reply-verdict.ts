@@ -1,53 +1,87 @@
 import type { replyAccuracies } from '#contracts/replay.ts';
-import { indexRuns, numberKey, splitParts, splitRunWords } from '../../text/words.ts';
-import type { DiffEvidence } from './diff-evidence.ts';
-import { partsKey, plainKey, readTerms, type Term } from './terms.ts';
+import { indexRuns, splitParts, splitRunWords, splitWords, stopWords } from '../../text/words.ts';
+import { type DiffIndex, partsKey } from './diff-index.ts';
+import { negations } from './grammar.ts';
+import { readProse } from './prose-tokens.ts';
+import { readNumber, valueKeys } from './values.ts';
 
 export type ReplyAccuracy = (typeof replyAccuracies)[number];
 
-/** A response that mentions more other names and numbers of the change than this counts as a list of guesses. */
-const toleratedOthers = 6;
-/** A longer response repeats the diff if most of it stands on lines of the diff in runs. */
-const dumpWords = 25;
-const dumpRun = 3;
-const dumpShare = 0.6;
+/** Bounds of the rule. A response that names more of the change than this lists guesses; a long copied one repeats it. */
+export const replyBounds = { toleratedOthers: 6, dumpWords: 25, dumpRun: 3, dumpShare: 0.6 } as const;
 
-/**
- * How much of the reference answer a response holds (see `rule.ts`, "Reply"): the share of its terms' weight, rounded
- * down to a quarter. Names and numbers weigh double.
- */
+type Held = { names: Set<string>; parts: Set<string>; numbers: Set<string> };
+
+/** What a text holds, clause by clause. What is negated is not held. */
+function heldBy(text: string, index: DiffIndex): Held {
+  const held: Held = { names: new Set(), parts: new Set(), numbers: new Set() };
+  for (const clause of text.split(/\n|[;:]\s|[.,!?](?:\s|$)|\b(?:but|rather)\b/u)) {
+    const tokens = readProse(clause, index);
+    if (
+      tokens.some(({ kind, text: word }) => kind === 'word' && (negations.has(word) || /n['’]t$/.test(word)))
+    )
+      continue;
+    for (const token of tokens) {
+      if (token.kind === 'mark') continue;
+      // A path answers as a whole. Its words answer nothing, or a list of files would hit many names.
+      if (token.kind === 'path') {
+        held.names.add(partsKey(token.text));
+        continue;
+      }
+      if (token.kind === 'value') for (const key of valueKeys(token.value, token.unit)) held.numbers.add(key);
+      held.names.add(partsKey(token.text));
+      for (const part of splitParts(token.text)) held.parts.add(part);
+      for (const word of splitWords(token.text)) held.names.add(partsKey(word.text));
+    }
+  }
+  return held;
+}
+
+function holds({ names, parts, numbers }: Held, term: string): boolean {
+  const read = readNumber(term);
+  if (
+    read &&
+    valueKeys({ kind: 'number', value: read.value, text: term }, read.unit).some((key) => numbers.has(key))
+  )
+    return true;
+  const own = splitParts(term);
+  return names.has(partsKey(term)) || (own.length > 1 && own.every((part) => parts.has(part)));
+}
+
+/** How much of the reference answer a response holds (see `rule.ts`, "Reply"), rounded down to a quarter. */
 export function ruleOnReply(
   { question, referenceAnswer, response }: { question: string; referenceAnswer: string; response: string },
-  evidence: DiffEvidence,
+  index: DiffIndex,
 ): ReplyAccuracy {
-  const given = keysOf(response);
-  const asked = keysOf(question);
-  let total = 0;
-  let held = 0;
-  const references = new Map<string, Term>();
-  for (const term of readTerms(referenceAnswer)) references.set(`${term.kind} ${term.key}`, term);
-  const all = [...references.values()];
-  const speaking = all.filter(({ kind }) => kind !== 'filler');
-  for (const term of speaking.length > 0 ? speaking : all) {
-    // Terms that the question already says earn nothing, unless the answer has no others.
-    const raw = referenceAnswer.slice(term.start, term.end);
-    if (speaking.length > 1 && holds(asked, term, raw)) continue;
-    const weight = term.kind === 'name' || term.kind === 'number' ? 2 : 1;
-    total += weight;
-    if (holds(given, term, raw)) held += weight;
-  }
-  if (total === 0) return 0;
-  const share = held / total;
-  const others = countOthers(response, references, asked, evidence);
-  if (others > 2 * toleratedOthers || saysDiffBack(response, evidence)) return quarter(Math.min(share, 0.25));
+  const given = heldBy(response, index);
+  const asked = heldBy(question, index);
+  const terms = [
+    ...new Set(
+      /\s/.test(referenceAnswer)
+        ? splitRunWords(referenceAnswer)
+            .filter(({ text }) => !stopWords.has(text))
+            .map(({ start, end }) => referenceAnswer.slice(start, end))
+        : [referenceAnswer],
+    ),
+  ];
+  // What the question already says earns nothing, unless the answer has nothing else.
+  const wanted = terms.length > 1 ? terms.filter((term) => !holds(asked, term)) : terms;
+  if (wanted.length === 0) return 0;
+  const share = wanted.filter((term) => holds(given, term)).length / wanted.length;
+  const others = countOthers(response, referenceAnswer, asked, index);
+  const { toleratedOthers } = replyBounds;
+  if (others > 2 * toleratedOthers || saysDiffBack(response, index)) return quarter(Math.min(share, 0.25));
   return quarter(Math.min(share, others > toleratedOthers ? 0.5 : 1));
 }
 
-function saysDiffBack(response: string, evidence: DiffEvidence): boolean {
+function saysDiffBack(response: string, index: DiffIndex): boolean {
   const words = splitRunWords(response);
-  if (words.length <= dumpWords) return false;
-  const copied = indexRuns(evidence.allLines, dumpRun)(words).filter((covered) => covered).length;
-  return copied >= words.length * dumpShare;
+  if (words.length <= replyBounds.dumpWords) return false;
+  const lines = index.files.flatMap((file) => file.lines.map(({ text }) => text));
+  return (
+    indexRuns(lines, replyBounds.dumpRun)(words).filter((covered) => covered).length >=
+    words.length * replyBounds.dumpShare
+  );
 }
 
 function quarter(share: number): ReplyAccuracy {
@@ -57,57 +91,14 @@ function quarter(share: number): ReplyAccuracy {
   return share >= 0.25 ? 0.25 : 0;
 }
 
-type Keys = { names: Set<string>; plain: Set<string>; numbers: Set<string> };
-
-function keysOf(text: string): Keys {
-  const terms = readTerms(text);
-  return {
-    names: new Set(terms.map((term) => partsKey(text.slice(term.start, term.end)))),
-    // A path's words answer nothing, or a list of files would hit many names.
-    plain: new Set(
-      terms
-        .filter(({ kind }) => kind !== 'path')
-        .flatMap((term) => [...splitParts(text.slice(term.start, term.end)), term.word])
-        .map(plainKey),
-    ),
-    numbers: new Set(
-      terms
-        .filter(({ kind }) => kind === 'number' || kind === 'count')
-        .flatMap((term) => (term.factors ?? [1]).map((factor) => numberKey(Number(term.key) * factor))),
-    ),
-  };
-}
-
-/** `raw` is the term as written: its capitals show its parts. */
-function holds(keys: Keys, term: Term, raw: string): boolean {
-  if (term.kind === 'number' || term.kind === 'count') {
-    return (term.factors ?? [1]).some((factor) => keys.numbers.has(numberKey(Number(term.key) * factor)));
-  }
-  if (keys.names.has(partsKey(term.word))) return true;
-  if (term.kind === 'name') {
-    const parts = splitParts(raw).map(plainKey);
-    return keys.names.has(term.key) || (parts.length > 1 && parts.every((part) => keys.plain.has(part)));
-  }
-  return keys.plain.has(term.key);
-}
-
-/** Distinct names and numbers of the change in a response that neither question nor reference answer mentions. */
-function countOthers(
-  response: string,
-  references: Map<string, Term>,
-  asked: Keys,
-  evidence: DiffEvidence,
-): number {
+/** Distinct names and values of the diff in a response that neither question nor reference answer mentions. */
+function countOthers(response: string, referenceAnswer: string, asked: Held, index: DiffIndex): number {
   const others = new Set<string>();
-  for (const term of readTerms(response)) {
-    if (term.kind !== 'name' && term.kind !== 'number') continue;
-    const id = `${term.kind} ${term.key}`;
-    if (
-      !references.has(id) &&
-      !holds(asked, term, response.slice(term.start, term.end)) &&
-      evidence.find(term).where === 'changed'
-    )
-      others.add(id);
+  const reference = partsKey(referenceAnswer);
+  for (const token of readProse(response, index)) {
+    if (token.kind !== 'name' && token.kind !== 'value') continue;
+    const key = partsKey(token.text);
+    if (key !== reference && !holds(asked, token.text) && index.says(token.text)) others.add(key);
   }
   return others.size;
 }

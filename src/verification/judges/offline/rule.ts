@@ -1,98 +1,98 @@
-import { diffWords, negations, ordinaryWords, stopWords } from '../../text/words.ts';
-import { directionWords } from './direction.ts';
-import { nameableWords, nameNouns, productNames, synonymGroups } from './terms.ts';
+import { generatedFiles } from '../../diff/generated.ts';
+import { keySize } from './answer-key.ts';
+import { keywords, testCalls } from './declarations.ts';
+import { grammar, wordsOf } from './grammar.ts';
+import { productNames } from './prose-tokens.ts';
+import { replyBounds } from './reply-verdict.ts';
+import { unitFactors } from './values.ts';
 
 /** A certificate names this as the model. It changes whenever a verdict may change. */
-export const offlineModel = 'offline-lexical-v2';
+export const offlineModel = 'offline-check-v3';
 
-const listed = (words: Iterable<string>) => [...words].join(' ');
+const listed = (words: Iterable<string>) => {
+  const lines = [''];
+  for (const word of words) {
+    const last = lines.at(-1) ?? '';
+    if (last.length + word.length > 116) lines.push(word);
+    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
+  }
+  return lines.join('\n  ');
+};
 
 /**
- * The rule of the offline judge, for a reader who wants to predict a verdict by hand. Its digest takes the place of a
- * prompt digest, so change it together with the code that it describes.
+ * The rule of the offline check, for a reader who wants to predict a verdict by hand. Its digest takes the place of a
+ * prompt digest, so change it together with the code that it describes. Every list in it is the one that the code uses.
  */
 export const offlineRule = `${offlineModel}
 
-The offline judge compares words. It does not understand them. It reads a text as terms, each counted once:
+The offline check rules only on forms that code can decide. It does not judge meaning. Whatever is in no such form is
+not ruled on: it is counted and shown, and is neither for nor against. A program that writes true facts by template
+scores like an honest reader or better: what code can decide, code can write.
 
-- names: spelt like code (retryCount, retry_count, HTTPError, ES256), in backticks or quotation marks, dotted, or
-  called, unless they are products (list below). A name is found in every spelling of its parts;
-- numbers, with their unit: "20 s" is also 20000. Seconds, minutes, hours and days may stand as milliseconds, minutes,
-  hours and days as seconds too, hours as minutes, days as hours, KB, MB and GB as bytes by thousands or by 1024,
-  percent as a hundredth;
-- number words: zero to twelve, fifteen, twenty, thirty to sixty, ninety, hundred, thousand, once, twice;
-- paths (what has two slashes, a slash and a dot, or a slash in backticks) and file names;
-- plain words, by a light stem and by the groups of synonyms below. Telling words are those in none of the lists of
-  stop words, diff words and ordinary words.
+Names. A name is what stands in backticks, is spelt like code (retryCount, retry_count), dotted or called, a flag, or a
+word that is a name of the diff beside a noun for such things ("the parse function"), with a capital, or several words
+that are its parts ("the retry limit" is retryLimit). In a diff, names are read from code only: strings, comments,
+keywords, calls of test frameworks and generated files hold none. A line of a manifest names a dependency, a heading or
+a span in backticks a name of a text.
 
-Stop words, diff words, ordinary words and negations (lists below) are no terms; ${listed(nameableWords)} are plain
-words before ${listed(nameNouns)}. A term is found on changed lines (added or removed ones); or around them (unchanged
-lines, headers, title, description), where it counts neither for nor against; or nowhere. Paths and file names of the
-diff count as around them. A number word is found as its number or as the word that it is.
+Statements. A text is read by sentences and these by clauses. A clause states a fact when it has the verb of a direction
+and the name as the verb's own object or subject:
+  - added, removed: "adds x", "x is removed", "F gains x", "x disappears", "a new function x", "instead of x";
+  - renamed, replaced: "renames x to y", "x is replaced by y", "y replaces x", "switches from x to y";
+  - moved: "moves x from F to G", "x moves into y";
+  - imported, called, used, as new or no longer: "now calls x", "imports x from m", "no longer uses x";
+  - a value, old, new or both: "x goes from 3 to 5", "raises x to 5", "x is 5", "x defaults to 5";
+  - a file: "adds the file F", "F is deleted".
+Names behind a preposition are not its object: "adds tests for x" adds no x. They say where: the file or the name that
+the fact stands in. A clause with a negation or a modal word states nothing, nor does what such a clause introduces
+("it is not true that …"), what follows a condition, a question, or what a later "that is wrong" takes back. A sentence
+that says a line of the diff back states nothing.
 
-Precision. A claim is not supported
- 1. when one of its names, numbers, paths or file names stands nowhere;
- 2. when its direction is contradicted (see "Directions");
- 3. when the two passages (12 neighbouring changed lines of one file) that hold most of it hold no more than half of
-    its weight, or less than a weight of 2; the second is sought for what the first does not hold. On changed lines
-    names, numbers and number words weigh 2, plain words 1, plain words that stand on every tenth changed line or
-    more (and on 3 at least) 1/2. Nowhere, number words above two weigh 2 and others nothing, plain words 1, with a
-    capital within a sentence 2.
-Otherwise it is supported, and quoted is the changed line that holds most of its weight, of the 20 heaviest the first
-that counts as a quote. A claim of which nothing stands on changed lines is supported, by a header, only when nothing
-of it is missing and it names files, all of them files of the diff.
+Facts. A statement is decided by the code of the changed and unchanged lines:
+  - x is added to a file when a line added there defines it and no other line of the file does, or when it stands on
+    added lines of the file and on no others; removed likewise. A line that drops a table removes it;
+  - x is renamed to y when a removed line becomes an added one with y for x, or when both are defined in one run of
+    changed lines; replaced when they stand in one run of changed lines;
+  - x is moved when it goes from removed lines to added lines elsewhere;
+  - x is called or imported when more added than removed lines of a file call or import it; used when it stands on added
+    lines of a file and on no removed ones;
+  - x has a value when an added line sets it so; an old one when a removed line does; it rises when the new number is
+    greater. Units below may multiply a number.
+What a fact stands in is found by indentation and by the place in a hunk's header. It is false when the code shows
+otherwise or the name stands nowhere in the pull request, and open when neither can be seen, when several files hold
+the name and none is named, or when a sentence may tell what the program does ("F deletes x") and is not true.
 
-Directions. A direction is read from these forms alone, with the lists of words below: "X is new" or "X is gone" has
-none. The object of a word is what follows it up to ; : , . ! ? or a word of the list of ends (the first word after
-it excepted), 8 words at most; in the passive (a word in -ed with an auxiliary among the three words before it) what
-precedes it in the clause. Of an object only names, plain words and numbers on changed lines decide, and one of
-several that fits is enough. For a removal and for something old, an added line that itself says "remove" or a
-synonym of it counts as removed. Contradicted is
- a. an addition whose object stands on no more added than removed lines, a removal whose object stands on no more
-    removed than added lines; after "delete" names alone decide. Where nothing of the object stands on changed
-    lines, a name in it contradicts: what stands on unchanged lines only was neither added nor removed. An object of
-    nothing but files must be files that were added, copied or renamed, or deleted or renamed;
- b. something old that stands on added lines only, something new that stands on removed lines only: "A is replaced
-    (renamed) by (with, to) B", "B replaces A", "instead of A", "rather than A", "in place of A" (these three by
-    names and numbers), "in favour of B", "A no longer" and "no longer A" (what precedes it in the clause and its
-    object are one object), and "from A to B" when a rise, a fall or a turn is among the 8 words before;
- c. "from A to B" with a rise from a number to a lower one, or with a fall to a higher one.
+Claims. A claim that states a false fact is not supported, whatever else it states. One that states true facts and no
+false one is supported, by the line that shows the first. Any other is not ruled on. A fact is one by direction, name and
+file and counts once a replay: a claim whose facts were all stated before is a duplicate. Precision is claims supported
+by max(claims ruled on, min(3, changes of the key)).
 
-Recall.
- 4. The summary is read by sentences and list items, without paths of files of the diff. A sentence that says a
-    changed line back (of its words that are no stop words, diff words or paths, none is left or more than half lie in
-    runs of 3 or more words that stand on one changed line; or it is that line) or that contradicts a direction
-    surfaces nothing. Another one surfaces a change when it has the change's name in any spelling. Without the name, a
-    change whose statement gives a number needs that number, of two the new one, and a word of the name or of the
-    quoted line. Any other change needs two thirds of the name's parts, two at least, or one and another word of the
-    quoted line; or at least half and three (two of two) of the telling words of the quoted line.
+Summary. A change of the key is surfaced by a sentence that states its fact and no false one. Each fact surfaces at most
+one change.
 
-Reply.
- 5. The weight of the reference answer's terms that the response holds (names and numbers 2, others 1), rounded down
-    to a quarter. A name of several parts is also held by all of its parts. Of several terms those that the question
-    says already are left out, and where none is left the grade is 0. A response that names more than 6 other names
-    or numbers of the changed lines, which the question does not name, gets 0.5 at most, more than 12 0.25; 0.25 at
-    most gets one of more than 25 words of which 60 % lie in runs of 3 or more that stand on one line of the diff.
+Reply. The share of the reference answer's words that the response holds outside of negated clauses, rounded down to a
+quarter: names in any spelling, numbers by value and unit. One that names more than ${replyBounds.toleratedOthers} other names or values of the pull
+request gets 0.5 at most, more than ${2 * replyBounds.toleratedOthers} 0.25; 0.25 at most gets one of more than ${replyBounds.dumpWords} words of which ${replyBounds.dumpShare * 100} % lie in runs of
+${replyBounds.dumpRun} or more that stand on one line. It counts only where a claim of the replay was supported or a change surfaced.
 
-Answer key.
- 6. Read off the changed lines, by file, lock files and generated files left out. A changed literal value and an added
-    definition are worth 9, a removed definition 8, an altered one 7, a renamed file and a newly given value 5, a
-    removed value and a newly used name 4, a name no longer used 3, in prose a line 2 and 0.4 for each telling word
-    of it, 8 at most, a removed one 2 less. A name in an import is worth 1.5 (0.5), a constructor 6 less (altered 3).
-    Definitions, given and removed values lose 1 for each level of indentation, 2 at most. In tests all is worth half,
-    in prose 0.7. One change for 8 changed lines, rounded up, 10 at most, the most valuable first, each further one
-    of a file weighing 0.8 of the one before. The question asks for a changed or given value, a sole new or removed
-    definition, or the longest telling word left out of a changed line; the answer stands in neither title nor
-    description nor question. A value is asked for where the file's added lines set its name to one thing only, and
-    not to what a function returns; the word left out has 5 letters at least and stands on added lines of its file
-    only, or on removed ones only.
+Answer key. One change for ${keySize.linesPerChange} changed lines outside of generated files, ${keySize.mostChanges} at most: values changed, definitions
+added, removed, renamed or moved, then new calls and imports; sources before data, tests and texts; outer definitions
+before inner ones; each further one of a file weighs ${keySize.nextOfFile} of the one before, and what weighs less than ${keySize.leastShare} of the first
+is left out. Each is stated in a form above and kept only if this rule finds it true. Where nothing is defined, lines are
+quoted. The question asks for a changed or given value, a new name, a sole new or removed definition, a new call, or the
+word left out of a changed line, code before strings and comments; its answer stands in neither title nor description
+nor a path.
 
-stop words: ${listed(stopWords)}
-diff words: ${listed(diffWords)}
-ordinary words: ${listed(ordinaryWords)}
-negations: ${listed(negations)}
-products: ${listed(productNames)}
-${Object.entries(directionWords)
-  .map(([name, words]) => `${name}: ${words}`)
+${Object.entries(grammar)
+  .map(([name, words]) => `${name}:\n  ${listed(wordsOf(words))}`)
   .join('\n')}
-synonyms:${synonymGroups}`;
+units and factors:
+  ${listed(Object.entries(unitFactors).map(([units, factors]) => `${units} ×${factors.join(' ×')};`))}
+products, which are no names:
+  ${listed(productNames)}
+keywords:
+  ${listed(keywords)}
+calls of test frameworks:
+  ${listed(testCalls)}
+generated files:
+  ${listed(generatedFiles)}`;
