@@ -100,7 +100,8 @@ test('another user’s run of another construct on the same changes pays for no 
   const [before, after] = [await first.certificate(), await second.certificate()];
   expect(before.counts.keysReused).toBe(0);
   expect(after.counts.keysReused).toBe(3);
-  expect(before.usageByMeasure).toMatchObject({ answerKey: { calls: 3 }, baseline: { calls: 6 } });
+  // By hand: on each of three changes, three verdicts on the baseline.
+  expect(before.usageByMeasure).toMatchObject({ answerKey: { calls: 3 }, baseline: { calls: 9 } });
   expect(after.usageByMeasure).toMatchObject({
     answerKey: { calls: 0, inputTokens: 0 },
     baseline: { calls: 0, inputTokens: 0 },
