@@ -7,7 +7,7 @@ import { addFigures, type EconomyFigures, measureTokenEconomy } from './token-ec
 /** The default model caches no shorter prompt (platform.claude.com/docs/en/build-with-claude/prompt-caching). */
 const smallestCacheable = 1024;
 
-test('input costs at most 0.45 of the plain plan for a first construct, 0.40 for the next, 0.5 in economy mode', async () => {
+test('input costs at most 0.45 of the plain plan for a first construct, 0.40 for the next, 0.55 in economy mode', async () => {
   const readings = new Map(ownReadings().map((reading) => [reading.id, reading]));
   const changes = ownChanges();
   const figures = await measureTokenEconomy(changes, ({ id }) => {
@@ -20,9 +20,9 @@ test('input costs at most 0.45 of the plain plan for a first construct, 0.40 for
   expect(large.changes).toBeGreaterThan(4);
   expect(large.first / large.plain).toBeLessThanOrEqual(0.45);
   expect(large.next / large.plain).toBeLessThanOrEqual(0.4);
-  expect(large.economy / large.plain).toBeLessThanOrEqual(0.5);
+  expect(large.economy / large.plain).toBeLessThanOrEqual(0.55);
   // Small pull requests gain too: with the instructions they are long enough to be cached.
   const all = sumOver(changes);
   expect(all.first / all.plain).toBeLessThanOrEqual(0.45);
-  expect(all.economy / all.plain).toBeLessThanOrEqual(0.5);
+  expect(all.economy / all.plain).toBeLessThanOrEqual(0.55);
 });

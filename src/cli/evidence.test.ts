@@ -115,13 +115,15 @@ test('every score follows from the ids and booleans of the evidence, sealed as i
   const records = readLines(join(out, 'evidence.jsonl'));
   const scores = records.map(({ ground_truth, answer_key, precision, recall, reply }) => {
     const changesTotal = answer_key.key.changes.length;
-    const supported = precision.claims.filter((claim: { supported: boolean }) => claim.supported);
+    const ruled = precision.claims.filter((claim: { ruled: boolean }) => claim.ruled);
+    const supported = ruled.filter((claim: { supported: boolean }) => claim.supported);
     const surfaced = recall.changes.filter((change: { surfaced: boolean }) => change.surfaced);
     return {
       groundTruthId: ground_truth.id,
-      precision: supported.length / Math.max(precision.claims.length, Math.min(3, changesTotal)),
+      precision: supported.length / Math.max(ruled.length, Math.min(3, changesTotal)),
       recall: surfaced.length / changesTotal,
-      replyAccuracy: reply.reply_accuracy,
+      // The offline check grades a reply only beside a claim or a change that it found.
+      replyAccuracy: supported.length + surfaced.length > 0 ? reply.reply_accuracy : 0,
     };
   });
   const { replayScores } = certificateOf(stdout);

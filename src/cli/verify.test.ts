@@ -67,7 +67,8 @@ test('an oracle that describes the change scores clearly higher than one that in
   const [described, invented, parroted] = outcomes.map(({ stdout }) => certificateOf(stdout));
   if (!described || !invented || !parroted) throw new Error('A certificate is missing.');
   expect(described.precision - invented.precision).toBeGreaterThan(0.4);
-  expect(described.compositeScore - invented.compositeScore).toBeGreaterThan(0.3);
+  // What the methodology asks of the offline check ("The offline check").
+  expect(described.compositeScore - invented.compositeScore).toBeGreaterThan(0.25);
   expect(parroted.precision).toBeLessThan(described.precision - 0.3);
   expect(parroted.recall).toBeLessThan(described.recall - 0.2);
   for (const certificate of [described, invented, parroted]) {

@@ -72,13 +72,13 @@ export const judgeTrustSchema = z.object({
   ),
   /** The same rates for what code made. They count for nothing. */
   codeMade: z.object({ q1: rateSchema.nullable(), q0: rateSchema.nullable() }),
+  reliable: z.boolean(),
   /** The rates of this run's natural canaries by the model that wrote them. */
   authors: z.array(
     z.object({ author: storableTextSchema, q1: rateSchema.nullable(), q0: rateSchema.nullable() }),
   ),
   /** How many variants of this run's keys code did not accept. None is left out because a judge supported it. */
   variantsDropped: z.number().int(),
-  reliable: z.boolean(),
   /** Null unless the judge is reliable. `atWorstWay`: the value with the lowest q0 of a way instead of the pooled one. */
   adjustedPrecision: z
     .object({ value: unitSchema, interval: intervalSchema, atWorstWay: unitSchema })

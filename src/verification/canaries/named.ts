@@ -15,11 +15,11 @@ export const numberWords: ReadonlyMap<string, number> = new Map([
 const spelled =
   /`([^`\n]+)`|(?<![\p{L}\p{N}_./-])((?:[\w@.-]+\/)+[\w.-]*\w|\.?[A-Za-z][\w-]*\.[a-z]\w{0,4}(?:\.[a-z]\w{0,4})?(?![\w/])|[A-Za-z_$][\w$]*(?:[a-z0-9][A-Z]|_)[\w$]*)(?![\p{L}\p{N}_])/gu;
 
+const isNamed = (name: string): boolean => name !== '' && !/^(?:e\.g|i\.e)$/i.test(name);
+
 /** What a text names as code does, without backticks. */
 export const spelledNames = (text: string): string[] =>
-  [...text.matchAll(spelled)]
-    .map((match) => (match[1] ?? match[2] ?? '').trim())
-    .filter((name) => name !== '' && !/^(?:e\.g|i\.e)$/i.test(name));
+  [...text.matchAll(spelled)].map((match) => (match[1] ?? match[2] ?? '').trim()).filter(isNamed);
 
 const number = /(?<![\p{L}\p{N}_.])\d[\d_,]*(?:\.\d+)?/gu;
 
@@ -57,9 +57,10 @@ export function readStanding(text: string): Standing {
 
 /** Every name and every number of a text that stands nowhere in what was read. */
 export const standsInAll = (text: string, standing: Standing): boolean => {
-  const names = spelledNames(text);
-  const rest = names.reduce((left, name) => left.replace(name, ' '), text);
-  return names.every((name) => standing.name(trimmed(name))) && standing.number(rest);
+  const rest = text.replace(spelled, (whole, quoted?: string, plain?: string) =>
+    isNamed((quoted ?? plain ?? '').trim()) ? ' ' : whole,
+  );
+  return spelledNames(text).every((name) => standing.name(trimmed(name))) && standing.number(rest);
 };
 
 /** A call is named by what is called. */

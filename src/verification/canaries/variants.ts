@@ -38,8 +38,9 @@ export function checkVariants(
     const lies = texts.filter(({ way, text }) => way !== 'true' && text.trim() !== '');
     dropped += further.length;
     const paraphrase = truth === undefined ? null : oneLine(truth.text);
-    const others = new Set([...all].filter((statement) => statement !== folded(change.statement)));
-    const isNew = (text: string) => !others.has(folded(text)) && !taken.has(folded(text));
+    const own = folded(change.statement);
+    const isNew = (text: string) =>
+      (folded(text) === own || !all.has(folded(text))) && !taken.has(folded(text));
     if (
       paraphrase === null ||
       !isSayable(paraphrase) ||
@@ -58,7 +59,7 @@ export function checkVariants(
         way !== 'true' &&
         ways.includes(way) &&
         !falsehoods.some((other) => other.way === way) &&
-        folded(text) !== folded(change.statement) &&
+        folded(text) !== own &&
         isSayable(text) &&
         isNew(text) &&
         standsInAll(text, diff) &&

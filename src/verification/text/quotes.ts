@@ -19,15 +19,25 @@ const foldForms = (text: string): string =>
     .replace(/\s+/gu, ' ')
     .trim();
 
+/** Without a closing ellipsis. `normalised` turns the one character into three. */
+const withoutEllipsis = (text: string): string => {
+  if (text.endsWith('[...]') || text.endsWith('(...)')) return text.slice(0, -5).trimEnd();
+  let end = text.length;
+  while (text[end - 1] === '.') end -= 1;
+  return text.length - end < 3 ? text : text.slice(0, end).trimEnd();
+};
+
+/** No honest quote is wrapped more often. */
+const mostReadings = 8;
+
 /** A quote as given, without a closing ellipsis and without what wraps it. The whole stands first. */
 const readings = (quote: string): string[] => {
   const found = [foldForms(quote)];
   for (const reading of found) {
-    const inner = reading.slice(1, -1).trim();
     const isWrapped = reading.length > 2 && wrappers.get(reading.charAt(0)) === reading.at(-1);
-    // `normalised` turns the one character into three.
-    const further = [isWrapped ? inner : reading, reading.replace(/ ?(?:\.{3,}|\[\.{3}\]|\(\.{3}\))$/u, '')];
-    for (const other of further) if (other !== '' && !found.includes(other)) found.push(other);
+    const further = [isWrapped ? reading.slice(1, -1).trim() : reading, withoutEllipsis(reading)];
+    for (const other of further)
+      if (other !== '' && !found.includes(other) && found.length < mostReadings) found.push(other);
   }
   return found;
 };

@@ -1,6 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { expect, test } from 'vitest';
 import type { JudgeAnswer } from '#verification/judges/judge.ts';
+import { modelAnswer } from '../../builders/model-answer.ts';
 import { anthropicRig } from '../../rigs/anthropic-rig.ts';
 import { type AnthropicFault, faultyBehaviour } from './faults.ts';
 import type { Behave } from './message.ts';
@@ -45,7 +46,7 @@ test('truncated_json ends its turn with truncated JSON', async () => {
   const message = await ask('truncated_json');
   expect(message.stop_reason).toBe('end_turn');
   const text = textOf(message) ?? '';
-  expect(JSON.stringify(answer).startsWith(text)).toBe(true);
+  expect(JSON.stringify(modelAnswer(answer)).startsWith(text)).toBe(true);
   expect(() => JSON.parse(text)).toThrow();
 });
 
@@ -55,7 +56,7 @@ test.each<[AnthropicFault, string[]]>([
 ])('%s changes only the verdicts', async (fault, ids) => {
   const { verdicts, ...rest } = JSON.parse(textOf(await ask(fault)) ?? '') as JudgeAnswer;
   expect(verdicts.map(({ id }) => id)).toEqual(ids);
-  expect(rest).toEqual({ changes: [], question: null });
+  expect(rest).toEqual({ changes: [], question: null, variants: [] });
 });
 
 test.each<AnthropicFault>(['refusal', 'max_tokens'])('%s is the message’s stop reason', async (fault) => {

@@ -157,10 +157,10 @@ test('the upper end is every call made twice at full price', async () => {
     replays: 1,
     countTokens: async () => ({ ok: true, tokens: 10_000 }),
   });
-  // By hand: in 6 · 10,000 + 5,330 = 65,330, out 2,500 + 2 · 1,900 + 2 · 1,000 + 180 = 8,480 tokens, twice;
-  // at 2 and 10 dollars a million 2 · (0.13066 + 0.0848).
-  expect(most.costUsd).toBeCloseTo(0.43092, 9);
-  expect([most.inputTokens, most.outputTokens]).toEqual([130_660, 16_960]);
+  // By hand: in 7 · 10,000 + 5,830 = 75,830, out 2,500 + 2 · (1,900 + 1,000 + 180) = 8,660 tokens, twice;
+  // at 2 and 10 dollars a million 2 · (0.15166 + 0.0866).
+  expect(most.costUsd).toBeCloseTo(0.47652, 9);
+  expect([most.inputTokens, most.outputTokens]).toEqual([151_660, 17_320]);
 });
 
 const again = { provider: 'anthropic', model, prices: createPrices('anthropic') } as const;
@@ -178,10 +178,10 @@ test('an unknown price, also of the agreement judge, makes only the cost unknown
 test('agreement adds three calls for its share of the replays, however small', async () => {
   const calls = async (share: number, replays = 100) =>
     (await estimate({ changes: changeNumbers(10), replays, agreement: { ...again, share } })).least.calls;
-  // By hand: 600 calls, and 3 · 100 · share.
-  expect(await calls(0.1)).toBe(630);
-  expect(await calls(0.2)).toBe(660);
-  expect(await calls(1)).toBe(900);
+  // By hand: 700 calls, and 3 · 100 · share.
+  expect(await calls(0.1)).toBe(730);
+  expect(await calls(0.2)).toBe(760);
+  expect(await calls(1)).toBe(1000);
   const [none, some] = [await estimate(), await estimate({ agreement: { ...again, share: 0.1 } })];
   expect(some.least.costUsd).toBeGreaterThan(none.least.costUsd ?? Number.NaN);
 });

@@ -130,6 +130,7 @@ test('a whole replay runs against the API from key to verdicts', async () => {
     'recall',
     'recall',
     'reply',
+    'reply',
   ]);
   const [, ...verdictCalls] = fake.requests;
   for (const { user } of verdictCalls) expect(fencedPieces(user).length).toBeGreaterThan(0);

@@ -65,8 +65,14 @@ const sqlDrop = new RegExp(
   `\\bdrop\\s+(?:materialized\\s+)?(${sqlThings})\\s+(?:concurrently\\s+)?(?:if\\s+exists\\s+)?([\\w."\`]+)`,
   'i',
 );
+const sqlAlter = /\balter\s+table\b/i;
 const sqlAdd =
-  /\balter\s+table\s+.*?\badd\s+(?:column\s+)?(?:if\s+not\s+exists\s+)?(?!constraint|primary|unique|foreign|check)([\w"`]+)/i;
+  /\badd\s+(?:column\s+)?(?:if\s+not\s+exists\s+)?(?!constraint|primary|unique|foreign|check)([\w"`]+)/i;
+/** What a line adds to a table. Two searches, one after the other: one pattern for both would take quadratic time. */
+const addedTo = (text: string) => {
+  const alter = sqlAlter.exec(text);
+  return alter && sqlAdd.exec(text.slice(alter.index));
+};
 const sqlAddColumn = /^\s*add\s+column\s+(?:if\s+not\s+exists\s+)?([\w"`]+)/i;
 const sqlRename = /\brename\s+(?:column\s+|constraint\s+)?([\w"`]+\s+)?to\s+([\w"`]+)/i;
 const unquoted = (name: string) => name.replace(/["`]/g, '').replace(/^.*\./, '');
@@ -80,9 +86,9 @@ export function rolesOn({ text, tokens, indent }: CodeLine, ending: string, impo
   const roles: Role[] = [];
   const dropped = sqlDrop.exec(text);
   const renamed = /\balter\b/i.test(text) ? sqlRename.exec(text) : null;
-  const isSql = ending === 'sql' || dropped !== null || sqlCreate.test(text) || sqlAdd.test(text);
+  const isSql = ending === 'sql' || dropped !== null || sqlCreate.test(text) || addedTo(text) !== null;
   const created = isSql ? sqlCreate.exec(text) : null;
-  const column = isSql ? (sqlAdd.exec(text) ?? sqlAddColumn.exec(text)) : null;
+  const column = isSql ? (addedTo(text) ?? sqlAddColumn.exec(text)) : null;
   if (created)
     roles.push({ name: unquoted(created[2] ?? ''), role: 'defined', noun: (created[1] ?? '').toLowerCase() });
   if (column) roles.push({ name: unquoted(column[1] ?? ''), role: 'defined', noun: 'column' });

@@ -14,8 +14,10 @@ const request: ModelRequest = {
 const entries = (...fields: string[]) =>
   `{"type":"object","properties":{${fields.map((field) => `"${field}":{"type":"string"}`).join(',')}},"additionalProperties":false,"required":${JSON.stringify(fields)}}`;
 const verdicts =
-  '{"type":"object","properties":{"id":{"type":"string"},"verdict":{"enum":["0","1","supported","not_supported","surfaced","not_surfaced","0.25","0.5","0.75"]},"quote":{"type":"string"}},"additionalProperties":false,"required":["id","verdict","quote"]}';
-const answer = `{"type":"object","properties":{"changes":{"type":"array","items":${entries('id', 'statement', 'quote')}},"question":{"anyOf":[${entries('text', 'reference_answer', 'quote')},{"type":"null"}]},"verdicts":{"type":"array","items":${verdicts}}},"additionalProperties":false,"required":["changes","question","verdicts"]}`;
+  '{"type":"object","properties":{"id":{"type":"string"},"quote":{"type":"string"},"reason":{"type":"string"},"verdict":{"enum":["0","1","supported","not_supported","surfaced","not_surfaced","0.25","0.5","0.75"]}},"additionalProperties":false,"required":["id","quote","reason","verdict"]}';
+const variants =
+  '{"type":"object","properties":{"id":{"type":"string"},"way":{"enum":["true","direction","value","name","condition","cause"]},"text":{"type":"string"}},"additionalProperties":false,"required":["id","way","text"]}';
+const answer = `{"type":"object","properties":{"changes":{"type":"array","items":${entries('id', 'quote', 'statement')}},"question":{"anyOf":[${entries('quote', 'text', 'reference_answer')},{"type":"null"}]},"variants":{"type":"array","items":${variants}},"verdicts":{"type":"array","items":${verdicts}}},"additionalProperties":false,"required":["changes","question","variants","verdicts"]}`;
 const form = `"output_config":{"format":{"type":"json_schema","schema":${answer}}}`;
 
 // Compared byte by byte: the prompt cache compares bytes, and a digest of what a model is asked is published.
