@@ -4,6 +4,7 @@ import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
 import { buildCertificate } from '#verification/certificate/build.ts';
 import { noCanaries } from '#verification/certificate/judge-trust.ts';
 import { presentCertificate } from '#verification/certificate/present.ts';
+import { shippedExam } from '#verification/exam/describe.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
 import type { RunConfiguration } from './run-configuration.ts';
 import type { StoredReplay } from './run-store.ts';
@@ -30,6 +31,12 @@ export const issueCertificate = (
     if (change === undefined) throw new Error(`The draw has no change ${groundTruthId}.`);
     return { author: change.author, mergedAt: change.mergedAt };
   };
+  const judge = {
+    provider: configuration.judge,
+    model: configuration.model,
+    endpoint: configuration.endpoint,
+    promptDigest: configuration.promptDigest,
+  };
   const { replayScores, ...content } = buildCertificate({
     sample: false,
     draw: drawFacts,
@@ -39,14 +46,10 @@ export const issueCertificate = (
     limit,
     minReplays,
     weights,
-    judge: {
-      provider: configuration.judge,
-      model: configuration.model,
-      endpoint: configuration.endpoint,
-      promptDigest: configuration.promptDigest,
-    },
+    judge,
     second: configuration.agreement,
     earlier: { canaries: noCanaries, certificates: [] },
+    exam: shippedExam(judge),
     replaced: replays.filter(({ checkpoint }) => endOfReplay(checkpoint)?.outcome === 'replaced').length,
     unanswered: run.unanswered,
     modelCutoff: configuration.modelCutoff,

@@ -82,6 +82,15 @@ const agreementFacts = ({ agreement }: JudgeTrust, judge: Certificate['judge']):
         ['Same on replies', agreed(agreement.replies)],
       ];
 
+const exam = ({ exam: named }: Certificate) => {
+  if (named === null) return 'the judge has not sat it here';
+  const { q1, q0, ways, leak, claims, askings } = named;
+  const byWay = canaryWays.map(
+    (way) => `${way} ${ways[way] === null ? notMeasured : score(ways[way].value)}`,
+  );
+  return `q1 ${rate(q1)}, q0 ${rate(q0)} (${byWay.join(', ')}), leak ${rate(leak)}; ${claims.ruled} of ${claims.shown} claims ruled on; publication half, asked ${askings} ${askings === 1 ? 'time' : 'times'} with these prompts`;
+};
+
 /** How far the judge can be trusted, term by term. */
 export const judgeTrustFacts = (certificate: Certificate): [string, string][] => {
   const { trust, counts } = certificate;
@@ -128,6 +137,7 @@ export const judgeTrustFacts = (certificate: Certificate): [string, string][] =>
           string,
           string,
         ][])),
+    ['Exam', exam(certificate)],
     ['Adj. precision', adjusted(certificate)],
     ['Over the baseline', lift(trust)],
     ...(counts.unscored > 0

@@ -52,6 +52,36 @@ const Earlier = ({ certificates }: { certificates: string[] }) =>
     </details>
   );
 
+const examFacts = ({ exam }: Certificate) => {
+  const page = (
+    <Link href="/judges#exam" prefetch={false} className="link">
+      The exam and all results
+    </Link>
+  );
+  if (exam === null) return [{ term: 'Exam', value: 'The judge has not sat it here.', remark: page }];
+  const { q1, q0, ways, leak, claims, askings } = exam;
+  return [
+    { term: 'Exam: true claims accepted', value: <Rate rate={q1} /> },
+    {
+      term: 'Exam: false claims rejected',
+      value: <Rate rate={q0} />,
+      remark: canaryWays
+        .map((way) => `${way} ${ways[way] === null ? notMeasured : scoreText(ways[way].value)}`)
+        .join(', '),
+    },
+    {
+      term: 'Exam: injected claims accepted',
+      value: <Rate rate={leak} />,
+      remark: (
+        <>
+          {countText(claims.ruled)} of {countOf(claims.shown, 'claim')} ruled on; publication half, asked{' '}
+          {countOf(askings, 'time')} with these prompts. {page}
+        </>
+      ),
+    },
+  ];
+};
+
 /** What the canaries show about the judge, and why it does or does not count as reliable. */
 export const JudgeTrustFacts = ({ certificate }: { certificate: Certificate }) => {
   const { trust } = certificate;
@@ -116,6 +146,7 @@ export const JudgeTrustFacts = ({ certificate }: { certificate: Certificate }) =
               `Code did not accept ${countOf(variantsDropped, 'variant')}.`,
             ].join(' '),
           },
+          ...examFacts(certificate),
           ...authors.map(({ author, q1: accepted, q0: rejected }) => ({
             term: `Written by ${author}`,
             value: (

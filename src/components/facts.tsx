@@ -1,6 +1,6 @@
 import { Fragment, type ReactNode } from 'react';
 
-export type Fact = { term: string; value: ReactNode; remark?: string };
+export type Fact = { term: string; value: ReactNode; remark?: ReactNode };
 
 /** Terms and their values, stacked on a narrow screen. */
 export const Facts = ({ facts }: { facts: Fact[] }) => (

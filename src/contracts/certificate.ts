@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { namedExamSchema } from './exam.ts';
 import { exclusionReasons } from './ground-truth.ts';
 import { instantSchema } from './instant.ts';
 import { intervalSchema, unitSchema } from './interval.ts';
@@ -176,6 +177,8 @@ export const rawScoresSchema = z.object({
   usageByMeasure: usageByMeasureSchema,
   unanswered: unansweredCallsSchema,
   trust: judgeTrustSchema,
+  /** Null: the judge has not sat the exam here. */
+  exam: namedExamSchema.nullable(),
   sample: z.boolean(),
   provisional: z.boolean(),
   minReplays: z.number().int(),
@@ -246,6 +249,8 @@ export const certificateSchema = certificateSummarySchema.extend({
   usageByMeasure: usageByMeasureSchema,
   unanswered: unansweredCallsSchema,
   trust: judgeTrustSchema,
+  /** How the judge did in the exam. Null: it has not sat it where the certificate was issued. */
+  exam: namedExamSchema.nullable(),
   /** The sums over the replays. */
   funnel: claimFunnelSchema,
   minReplays: z.number().int(),

@@ -46,6 +46,22 @@ export const listedExamSchema = examResultSchema.extend({
 });
 export type ListedExam = z.infer<typeof listedExamSchema>;
 
+/**
+ * What a certificate names of its judge's exam: the newest asking of the publication half with the certificate's own
+ * model, endpoint and prompts.
+ */
+export const namedExamSchema = listedExamSchema.pick({
+  material: true,
+  q1: true,
+  q0: true,
+  ways: true,
+  leak: true,
+  claims: true,
+  askedAt: true,
+  askings: true,
+});
+export type NamedExam = z.infer<typeof namedExamSchema>;
+
 /** What the exam consists of, who wrote and who labelled it. */
 export const examDescriptionSchema = z.object({
   material: storableTextSchema,

@@ -66,6 +66,8 @@ export const judgingShape = {
   /** The day up to which the oracle's model may have read the repository: scores before and after it are shown apart. */
   modelCutoff: z.iso.date().optional(),
   judge: z.enum(judgeProviders).optional(),
+  /** The judge's model, in place of the one that is configured. */
+  model: lineSchema.min(1).max(200).optional(),
   seed: lineSchema.min(1).max(100).optional(),
   /** The share of replays that are judged again to measure agreement. */
   agreementSample: z.number().min(0).max(1).optional(),

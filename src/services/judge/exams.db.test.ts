@@ -3,7 +3,7 @@ import { openDatabase } from '#db/client.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 import { examJudge } from '#testing/rigs/exam-judges.ts';
 import { sitExam } from '#verification/exam/sit.ts';
-import { beginExam, endExam, listExams } from './exams.ts';
+import { beginExam, endExam, examOf, listExams } from './exams.ts';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 let connection: ReturnType<typeof openDatabase>;
@@ -73,4 +73,39 @@ test('an asking counts from before its first call, whatever the model, and the n
     ['another', 4, 1],
     ['scripted', 4, 1],
   ]);
+});
+
+test('a certificate names the newest asking of the publication half by its own model, endpoint and prompts', async () => {
+  const { db } = connection;
+  const judge = {
+    provider: 'anthropic' as const,
+    model: 'examined',
+    endpoint: null,
+    promptDigest: 'a'.repeat(64),
+  };
+  expect(await examOf({ db }, judge)).toBeNull();
+  const result = { ...(await sit(examJudge(({ member }) => member === 'true'))), ...judge };
+  const keep = async (changes: Partial<typeof result>) => {
+    const kept = { ...result, ...changes };
+    const { id } = await beginExam({ db }, kept, kept.half);
+    await endExam({ db }, id, kept);
+  };
+  // None of these is the judge's own: the other half, another model, endpoint or prompts, or earlier material.
+  await keep({ half: 'development' });
+  await keep({ model: 'another' });
+  await keep({ endpoint: 'http://127.0.0.1:11434' });
+  await keep({ promptDigest: 'b'.repeat(64) });
+  await keep({ material: 'c'.repeat(64) });
+  expect(await examOf({ db }, judge)).toBeNull();
+  await keep({ q0: null });
+  await keep({});
+  await beginExam({ db }, judge, 'publication');
+  expect(await examOf({ db }, judge)).toMatchObject({
+    q0: { value: 1 },
+    askedAt: expect.any(String),
+    askings: 6,
+  });
+  const [offline] = (await listExams({ db })).results.filter(({ provider }) => provider === 'offline');
+  if (offline === undefined) throw new Error('The offline check has no result.');
+  expect(await examOf({ db }, offline)).toMatchObject({ askedAt: null, askings: 0 });
 });

@@ -1,9 +1,17 @@
-import { and, count, desc, eq, isNotNull } from 'drizzle-orm';
+import { and, count, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { z } from 'zod';
-import type { ExamDescription, ExamHalf, ExamResult, examsSchema } from '#contracts/exam.ts';
+import {
+  type ExamDescription,
+  type ExamHalf,
+  type ExamResult,
+  type examsSchema,
+  type NamedExam,
+  namedExamSchema,
+} from '#contracts/exam.ts';
+import type { JudgeIdentity } from '#contracts/judge-providers.ts';
 import type { Database } from '#db/client.ts';
 import { judgeExams } from '#db/schema/judge-exams.ts';
-import { describeExam, knownResults } from '#verification/exam/describe.ts';
+import { describeExam, knownResults, materialDigest, shippedExam } from '#verification/exam/describe.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import { publicRead } from '../ground/public-read.ts';
 
@@ -38,6 +46,37 @@ export const beginExam = async (
 
 export const endExam = async ({ db }: Connected, id: string, result: ExamResult): Promise<void> => {
   await db.update(judgeExams).set({ result }).where(eq(judgeExams.id, id));
+};
+
+/**
+ * What a certificate names of its judge's exam: the newest asking of the publication half with the exam's present
+ * material, else the result that comes with the program, else null.
+ */
+export const examOf = async (
+  { db }: Connected,
+  judge: JudgeIdentity & { promptDigest: string },
+): Promise<NamedExam | null> => {
+  const half = 'publication';
+  const [row] = await db
+    .select({ result: judgeExams.result, askedAt: judgeExams.askedAt })
+    .from(judgeExams)
+    .where(
+      and(
+        eq(judgeExams.provider, judge.provider),
+        eq(judgeExams.model, judge.model),
+        judge.endpoint === null ? isNull(judgeExams.endpoint) : eq(judgeExams.endpoint, judge.endpoint),
+        ofPrompts({ promptDigest: judge.promptDigest, half }),
+        sql`${judgeExams.result} ->> 'material' = ${materialDigest()}`,
+      ),
+    )
+    .orderBy(desc(judgeExams.askedAt), desc(judgeExams.id))
+    .limit(1);
+  const askings = await countAskings({ db }, { promptDigest: judge.promptDigest, half });
+  if (!row?.result) {
+    const shipped = shippedExam(judge);
+    return shipped && { ...shipped, askings };
+  }
+  return namedExamSchema.parse({ ...row.result, askedAt: row.askedAt.toISOString(), askings });
 };
 
 /** Read at the first request: half a second of work, and always the same. */

@@ -1,2 +1,2 @@
-export { beginExam, endExam, listExams } from './exams.ts';
+export { beginExam, endExam, examOf, listExams } from './exams.ts';
 export { judgeRules } from './rules.ts';

@@ -13,6 +13,7 @@ import {
 import { absenceOf, absenceText } from '#verification/replay/oracle-presence.ts';
 import { earlierCanaries } from '../certificate/earlier-canaries.ts';
 import type { WorkerContext } from '../ground/context.ts';
+import { examOf } from '../judge/exams.ts';
 import { askedOf, checkpointOf } from '../state/checkpoint.ts';
 import { holdToOneVersion, judgedByTwoVersions } from '../state/prompt-version.ts';
 import { unansweredCalls } from '../state/spending.ts';
@@ -109,6 +110,7 @@ export const certifyRun = async (
         judge,
         second: config.agreement,
         earlier: await earlierCanaries(context, judge, draw.private ? '' : draw.source),
+        exam: await examOf(context, judge),
         replaced: rows.filter(({ outcome }) => outcome === 'replaced').length,
         unanswered: await unansweredCalls(db, runId),
         modelCutoff: config.modelCutoff,

@@ -25,6 +25,7 @@ type Asked = Pick<RunRequest, 'githubToken' | 'limit' | 'minReplays'> &
       | 'seed'
       | 'blinded'
       | 'baselineReplays'
+      | 'model'
       | 'agreementSample'
       | 'agreementJudge'
       | 'agreementModel'
@@ -54,7 +55,7 @@ const identityOf = ({ policy }: Policy, provider: JudgeProvider, named?: string)
  */
 const agreementJudge = (
   context: Policy,
-  { agreementJudge: asked, agreementModel, maxCostUsd }: Asked,
+  { agreementJudge: asked, agreementModel, model, maxCostUsd }: Asked,
   own: JudgeProvider,
 ): JudgeIdentity => {
   const { judges } = context.policy;
@@ -66,14 +67,14 @@ const agreementJudge = (
     return identityOf(context, asked, agreementModel);
   }
   const other = modelJudges.find(({ provider }) => {
-    const { model, unavailable } = judges[provider];
-    if (provider === own || unavailable !== null || model === null) return false;
-    return maxCostUsd === undefined || context.policy.canHoldLimits(provider, model);
+    const { model: configured, unavailable } = judges[provider];
+    if (provider === own || unavailable !== null || configured === null) return false;
+    return maxCostUsd === undefined || context.policy.canHoldLimits(provider, configured);
   });
   // A model that is named without a provider is one of the run's own.
   return agreementModel === undefined && other !== undefined
     ? identityOf(context, other.provider)
-    : identityOf(context, own, agreementModel);
+    : identityOf(context, own, agreementModel ?? model);
 };
 
 /** @throws AppError BAD_REQUEST if a limit in US dollars is asked for, or holds for all runs, and cannot be held. */
@@ -114,7 +115,12 @@ export const runConfigOf = (
       'economy',
       `The ${provider} judge does not judge in batches. Leave this out, or choose a judge that does.`,
     );
-  const judge = identityOf(context, provider);
+  if (judgeOf(provider).model === null && request.model !== undefined)
+    throw refused(
+      'model',
+      `The offline check has no model to choose. Leave this out, or choose ${theModelJudges} as judge.`,
+    );
+  const judge = identityOf(context, provider, request.model);
   const agreement = request.agreementSample
     ? { ...agreementJudge(context, request, provider), share: request.agreementSample }
     : null;

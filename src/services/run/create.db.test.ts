@@ -85,6 +85,20 @@ test('a run keeps which judges it is judged by, and agreement is by another prov
   expect(await judgesOf({ judge: own, ...again }, withPolicy({}))).toEqual([own, null, own, model, null]);
 });
 
+test('a run may name a model of its judge, and agreement without a name is by the same; the offline check has none', async () => {
+  const { runId } = await create({ judge: 'anthropic', model: 'm', agreementSample: 0.5 }, withPolicy({}));
+  const { judge, agreement } = (await storedRun(runId)).config;
+  expect([judge.model, agreement?.model]).toEqual(['m', 'm']);
+  await expect(create({ judge: 'offline', model: 'm' })).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+    fields: [{ path: 'model', message: expect.stringContaining('The offline check has no model') }],
+  });
+  const canHoldLimits = (_: string, model: string) => model !== 'unheard-of';
+  await expect(
+    create({ judge: 'anthropic', model: 'unheard-of', maxCostUsd: 5 }, withPolicy({ canHoldLimits })),
+  ).rejects.toMatchObject({ fields: [{ path: 'maxCostUsd' }] });
+});
+
 test.each([
   ['offline', 'always'],
   ['chat', 'not available'],

@@ -48,6 +48,7 @@ export const certificateInput = (
   },
   second: null,
   earlier: { canaries: noCanaries, certificates: [] },
+  exam: null,
   replaced: 0,
   unanswered: { likelyUsd: 0, mostUsd: 0 },
   modelCutoff: null,

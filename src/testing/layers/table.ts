@@ -180,7 +180,7 @@ const services: Place[] = [
   room('retention', ['state', 'ground']),
   room('calls', ['state', 'ground']),
   room('run', ['state', 'ground']),
-  room('pipeline', ['run', 'calls', 'certificate', 'state', 'ground']),
+  room('pipeline', ['run', 'calls', 'certificate', 'judge', 'state', 'ground']),
 ];
 
 /** What processes are made of. Only entry points import it. */

@@ -6,6 +6,7 @@ import {
   type UnansweredCalls,
   type Weights,
 } from '#contracts/certificate.ts';
+import type { NamedExam } from '#contracts/exam.ts';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import { type JudgeIdentity, judgeOf } from '#contracts/judge-providers.ts';
 import { answerForms, type ReplayCheckpoint, type ReplayScore } from '#contracts/replay.ts';
@@ -44,6 +45,8 @@ export type CertificateInput = {
   second: JudgeIdentity | null;
   /** The canaries of earlier runs with this judge. */
   earlier: EarlierCanaries;
+  /** Null: the judge has not sat the exam here. */
+  exam: NamedExam | null;
   replaced: number;
   unanswered: UnansweredCalls;
   /** The day up to which the oracle's model may have read the repository. Null: its owner named none. */
@@ -230,6 +233,7 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
         second: input.second,
         followsRule: judgeOf(judge.provider).model === null,
       }),
+      exam: roundedThroughout(input.exam),
       sample: input.sample,
       provisional: inDenominator.length < input.minReplays,
       minReplays: input.minReplays,

@@ -14,6 +14,8 @@ const always = [
   'prompt_digest',
   'judge_endpoint',
   'judge_forms',
+  // It is on the page of judges.
+  'exam',
   'counts.replaced',
   'counts.oracle_retries',
   'counts.oracle_asked_again',

@@ -98,6 +98,7 @@ export const presentCertificate = (
     usageByMeasure: rawScores.usageByMeasure,
     unanswered: rawScores.unanswered,
     trust: rawScores.trust,
+    exam: rawScores.exam,
     funnel: sumOfFunnels(replayScores.map(({ groundTruthId }) => shownOf(groundTruthId).funnel)),
     minReplays: rawScores.minReplays,
     unscored: rawScores.replays

@@ -1,6 +1,14 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { type ExamDescription, type ExamResult, examHalves, examResultSchema } from '#contracts/exam.ts';
+import {
+  type ExamDescription,
+  type ExamResult,
+  examHalves,
+  examResultSchema,
+  type NamedExam,
+  namedExamSchema,
+} from '#contracts/exam.ts';
+import type { JudgeIdentity } from '#contracts/judge-providers.ts';
 import { canaryWays } from '#contracts/replay.ts';
 import { examChanges } from './changes.ts';
 import offlineResults from './offline-results.json' with { type: 'json' };
@@ -60,3 +68,15 @@ export const describeExam = (): ExamDescription => {
  * A test computes them again.
  */
 export const knownResults = (): ExamResult[] => examResultSchema.array().parse(offlineResults);
+
+/** What a certificate names of an exam that comes with the program. Null: none comes with it for this judge. */
+export const shippedExam = (judge: JudgeIdentity & { promptDigest: string }): NamedExam | null => {
+  const known = knownResults().find(
+    ({ half, provider, model, promptDigest }) =>
+      half === 'publication' &&
+      provider === judge.provider &&
+      model === judge.model &&
+      promptDigest === judge.promptDigest,
+  );
+  return known === undefined ? null : namedExamSchema.parse({ ...known, askedAt: null, askings: 0 });
+};

@@ -42,7 +42,16 @@ export const PaidJudging = ({
   const batches = judge === undefined ? null : batchesOf(judge.provider);
   return (
     <fieldset hidden={!shown} disabled={!shown} className="space-y-5">
-      <legend className="sr-only">What this judge may cost</legend>
+      <legend className="sr-only">The judge’s model, and what it may cost</legend>
+      <TextField
+        name="model"
+        label="Model of the judge"
+        optional
+        hint="If empty, the model that is configured for this judge."
+        placeholder={judge?.model ?? undefined}
+        maxLength={200}
+        error={errors.model}
+      />
       <DollarField
         name="maxCostUsd"
         label="Cost limit"

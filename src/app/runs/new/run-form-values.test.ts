@@ -27,6 +27,7 @@ test('a filled form is a request without its empty fields', () => {
       oracleHeaders: { 'X-Key': 'v' },
       githubToken: null,
       judge: undefined,
+      model: undefined,
       limit: 100,
       minReplays: 50,
       baselineReplays: 0,
@@ -60,9 +61,10 @@ test.each(['0', '1001', '-1', '1.5', 'ten', ''])('a limit of %j is refused at it
   expect(read({ limit })).toMatchObject({ issues: [{ path: 'limit' }] });
 });
 
-test('the paid judge’s limits are sent as numbers', () => {
+test('the paid judge’s model and limits are sent, limits as numbers', () => {
   expect(
     read({
+      model: ' model-2 ',
       maxCostUsd: ' 2.50 ',
       agreementSample: '0.25',
       agreementJudge: 'chat',
@@ -71,6 +73,7 @@ test('the paid judge’s limits are sent as numbers', () => {
     }),
   ).toMatchObject({
     request: {
+      model: 'model-2',
       maxCostUsd: 2.5,
       agreementSample: 0.25,
       agreementJudge: 'chat',

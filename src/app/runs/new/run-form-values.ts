@@ -26,6 +26,7 @@ export const fieldNames = [
   ...oracleFieldNames,
   'oracleHeaders',
   'judge',
+  'model',
   'maxCostUsd',
   'agreementSample',
   'agreementJudge',
@@ -114,6 +115,7 @@ const judgingOf = (text: (name: string) => string, issues: FieldIssue[]) => {
   const share = orNone('agreementSample');
   return {
     judge: orNone('judge') as RunRequest['judge'],
+    model: orNone('model'),
     maxCostUsd: readCostLimit(text('maxCostUsd'), issues),
     agreementSample: share === undefined ? undefined : Number(share),
     agreementJudge: orNone('agreementJudge') as RunRequest['agreementJudge'],
