@@ -228,8 +228,8 @@ test('a worker’s metrics show queues, runs, phases, calls, tokens and cost', (
   expect(countOf('echelon_runs{status="COMPLETED"}')).toBe(1);
   expect(countOf('echelon_queue_jobs{queue="score-replay.anthropic",state="created"}')).toBe(0);
   expect(countOf('echelon_queue_jobs{queue="score-replay.anthropic",state="completed"}')).toBe(2);
-  // One of two oracle calls failed, which leaves no verdicts to ask for but the two on the baseline.
-  const phases = { answer_key: 2, oracle: 2, precision: 1, recall: 1, reply: 1, baseline: 4 };
+  // One of two oracle calls failed, which leaves no verdicts to ask for but the three on the baseline.
+  const phases = { answer_key: 2, oracle: 2, precision: 1, recall: 1, reply: 1, baseline: 6 };
   for (const [phase, count] of Object.entries(phases))
     expect(countOf(`echelon_replay_phase_seconds_count{phase="${phase}"}`)).toBe(count);
   for (const outcome of ['answer', 'status'])

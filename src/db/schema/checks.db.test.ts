@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { canaryWays } from '#contracts/replay.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
@@ -35,7 +36,7 @@ const rows = `
     values ('${id}', '${id}', 'c', 'd', 1, 0, 0, 0, 0, 0, 1, 's', 'v', 'm',
       '{"judge": {"provider": "offline", "model": "offline-1", "promptDigest": "${digest}"}, "sample": false,
         "provisional": false, "private": false, "intervals": {"compositeScore": {"lower": 0, "upper": 0}},
-        "trust": {"reliable": false, "canaries": {"true": {"shown": 0}, "false": {"shown": 0}, "injected": {"shown": 0}},
+        "trust": {"reliable": false, "canaries": {"true": {"shown": 0}, "false": {${canaryWays.map((way) => `"${way}": {"shown": 0}`).join(', ')}}, "injected": {"shown": 0}},
           "pool": {"canaries": {"injected": {"supported": 0}}}}}');
   insert into verification_replay_scores (certificate_id, ground_truth_id, precision, recall, reply_accuracy,
       claims_total, claims_supported, changes_total, changes_surfaced, scoring_model, scoring_latency_ms, scored_at)

@@ -122,7 +122,7 @@ test('replays are deleted after 90 days, ground truth and answer keys after 180;
     progress: 2,
     total: 2,
     costUsd: expect.closeTo(0.14, 9),
-    usage: { calls: 12 },
+    usage: { calls: 14 },
   });
   const { costUsd, ...others } = ended;
   expect(await run(runId)).toEqual({ ...others, costUsd: expect.closeTo(costUsd, 9) });

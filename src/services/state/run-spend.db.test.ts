@@ -12,7 +12,7 @@ test('an ended run shows the calls, tokens and cost that its certificate shows',
   const { usage, costUsd } = await at.run(runId);
   const certified = (await at.certificateOf(runId)).usage;
   expect({ ...usage, costUsd }).toEqual({ ...certified, costUsd: expect.closeTo(certified.costUsd ?? 0, 9) });
-  expect(usage.calls).toBe(18);
+  expect(usage.calls).toBe(21);
   expect(usage.inputTokens).toBeGreaterThan(0);
   expect(usage.outputTokens).toBeGreaterThan(0);
 });
@@ -26,7 +26,7 @@ test('a resumed run’s account includes the runs before it, and each run in a l
   await at.pump();
   const { runs } = await listRuns(at.context, at.owner, { limit: 10, offset: 0 });
   const callsOf = (id: string) => runs.find(({ runId }) => runId === id)?.usage?.calls;
-  expect([callsOf(first), callsOf(second)]).toEqual([7, 18]);
+  expect([callsOf(first), callsOf(second)]).toEqual([7, 21]);
 });
 
 test('folding a run’s account changes nothing that the run shows', async () => {
@@ -34,7 +34,7 @@ test('folding a run’s account changes nothing that the run shows', async () =>
   const runId = await at.start();
   await at.pump();
   const before = await at.run(runId);
-  expect(before).toMatchObject({ usage: { calls: 18 }, costUsd: expect.closeTo(18 * 0.3, 9) });
+  expect(before).toMatchObject({ usage: { calls: 21 }, costUsd: expect.closeTo(21 * 0.3, 9) });
   await at.db
     .insert(judgeSpend)
     .values({ runId, state: 'cut', costUsd: 0.25, likelyUsd: 0.25, mostUsd: 5, createdAt: at.context.now() });
