@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from '@playwright/test';
-import { userOfIdentity } from '#services/account/user-of-identity.ts';
 import { fullToken } from '#testing/rigs/full-token.ts';
 import { startInstallation } from '#testing/rigs/installation.ts';
+import { accountOf } from '#testing/rigs/open-to-all.ts';
 import { openDatabase } from '../src/db/client.ts';
 import { freePort } from '../src/db/embedded/free-port.ts';
 
@@ -34,7 +34,7 @@ test('behind a proxy on its own machine an installation accepts ten runs at once
     const { db, close } = openDatabase(installation.databaseUrl, { max: 1 });
     const wallet = { provider: 'wallet', subject: `0x${'1'.repeat(40)}` } as const;
     const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
-    const token = await fullToken({ db, log }, await userOfIdentity({ db }, wallet, null));
+    const token = await fullToken({ db, log }, await accountOf({ db }, wallet));
     await close();
     const post = async (changes: object) => {
       const answer = await fetch(`http://127.0.0.1:${port}/api/v1/verification/runs`, {

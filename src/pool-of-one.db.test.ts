@@ -15,6 +15,7 @@ import { createRun } from '#services/run/index.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 import { openRig, runRequest } from '#testing/rigs/engine-rig.ts';
 import { fullToken } from '#testing/rigs/full-token.ts';
+import { accountOf, authOf } from '#testing/rigs/open-to-all.ts';
 import { bearer, get, runBody } from '#testing/rigs/rest-rig.ts';
 import { appRouter, createCaller } from '#trpc/root.ts';
 
@@ -29,13 +30,7 @@ let auth: AuthContext;
 let actor: Actor;
 beforeAll(async () => {
   rig = await openRig({}, pool);
-  auth = {
-    db: rig.db,
-    log: rig.context.log,
-    secret: 'x'.repeat(32),
-    url: 'http://127.0.0.1:3000',
-    github: null,
-  };
+  auth = authOf(rig.context);
   actor = await rig.user();
 });
 afterAll(() => rig.close());
@@ -53,20 +48,20 @@ const completedRun = async () => {
   await rig.pump();
   return runId;
 };
-const as = () => createCaller({ services: rig.context, auth, actor });
+const as = () => createCaller({ services: rig.context, auth, actor, address: null });
 const certificateOf = async (runId: string) => (await as().run.byId({ id: runId })).certificateId ?? '';
 
 /** The rig's first user is github:1. */
 const openedSession = async () =>
   account.openSession(
     rig.context,
-    await account.userOfIdentity(rig.context, { provider: 'github', subject: '1' }, null),
+    await accountOf(rig.context, { provider: 'github', subject: '1' }),
     'bearer',
   );
 /** A caller whose credential is a session, as making tokens requires. */
 const signedIn = async () => {
-  const found = await account.resolveSecret(rig.context, (await openedSession()).secret, 'bearer');
-  return createCaller({ services: rig.context, auth, actor: found });
+  const found = await account.resolveSecret(auth, (await openedSession()).secret, 'bearer');
+  return createCaller({ services: rig.context, auth, actor: found, address: null });
 };
 const sessionId = async () => {
   await openedSession();
@@ -183,10 +178,11 @@ const verbsOfAccount: Record<string, () => Promise<unknown>> = {
   consumeSignInLink: async () =>
     account.consumeSignInLink(rig.context, (await account.createSignInLink(rig.context)).token),
   localOwner: () => account.localOwner(rig.context),
-  userOfIdentity: () => account.userOfIdentity(rig.context, { provider: 'github', subject: '1' }, 'Ada'),
+  userOfIdentity: () =>
+    account.userOfIdentity({ ...auth, address: null }, { provider: 'github', subject: '1' }, 'Ada'),
   resolveSecret: async () =>
     account.resolveSecret(
-      rig.context,
+      auth,
       (await account.createApiToken(rig.context, { userId: actor.userId, name: 'test' })).token,
       'bearer',
     ),

@@ -20,6 +20,7 @@ import { fakeRepository } from '#testing/fakes/github/repository.ts';
 import { describeChange, startOracleFake } from '#testing/fakes/oracles/http-fake.ts';
 import { openPolicy, openRig } from '#testing/rigs/engine-rig.ts';
 import { fullToken } from '#testing/rigs/full-token.ts';
+import { authOf } from '#testing/rigs/open-to-all.ts';
 
 /** Each secret holds this word, and nothing else does. */
 const planted = /planted/i;
@@ -102,7 +103,7 @@ beforeAll(async () => {
     policy: { ...openPolicy, defaultJudge: 'anthropic' as const },
     now: () => new Date(),
   };
-  const auth = { db, log: services.log, secret: 'x'.repeat(32), url: 'http://127.0.0.1:3000', github: null };
+  const auth = authOf(services);
   const response = await postRun(
     { services, auth },
     new Request('http://127.0.0.1:3000/api/v1/verification/runs', {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { sessionCookieName } from '#auth/cookies.ts';
-import { openSession, userOfIdentity } from '#services/account/index.ts';
+import { openSession } from '#services/account/index.ts';
 import { openRig } from '#testing/rigs/engine-rig.ts';
+import { accountOf } from '#testing/rigs/open-to-all.ts';
 
 /** The headers of the page's request. Next keeps them in a scope of its own, which there is only behind its server. */
 let request = new Headers();
@@ -25,7 +26,7 @@ const visit = async (subject: string | null) => {
   const { currentUser, requireUser, serverApi } = await import('./server.ts');
   request = new Headers();
   if (subject !== null) {
-    const account = await userOfIdentity(rig.context, { provider: 'github', subject }, subject);
+    const account = await accountOf(rig.context, { provider: 'github', subject }, subject);
     const { secret } = await openSession(rig.context, account, 'cookie');
     request.set('cookie', `${sessionCookieName(url)}=${secret}`);
   }

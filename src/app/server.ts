@@ -4,6 +4,7 @@ import { redirect } from 'next/navigation';
 import { cache } from 'react';
 import { resolveActor } from '#auth/resolve-actor.ts';
 import { getComposition } from '#composition.ts';
+import { clientHeader } from '#contracts/client-header.ts';
 import { createCaller } from '#trpc/root.ts';
 import { refusalOf } from '#trpc/routers/init.ts';
 
@@ -21,7 +22,7 @@ const visitor = cache(async () => {
 export const serverApi = cache(async () => {
   const actor = await visitor();
   const { services, auth } = getComposition();
-  return createCaller({ services, auth, actor });
+  return createCaller({ services, auth, actor, address: (await headers()).get(clientHeader) });
 });
 
 /** The signed-in user, or null. */
@@ -43,6 +44,6 @@ export const installation = async () => {
   return {
     url: new URL(auth.url).origin,
     github: auth.github !== null,
-    listedOnly: (auth.signInRule?.allow.length ?? 0) > 0,
+    listedOnly: auth.signInRule.allow.length > 0,
   };
 };

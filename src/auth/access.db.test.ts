@@ -7,15 +7,15 @@ import { apiTokens, users } from '#db/schema/users.ts';
 import {
   createApiToken,
   type KnownIdentity,
-  notListed,
+  notListedText,
   openSession,
   revokeApiToken,
   signOut,
-  userOfIdentity,
 } from '#services/account/index.ts';
 import { createRun } from '#services/run/index.ts';
 import { cutMessage, failRun } from '#services/state/transitions.ts';
 import { openPolicy, openRig, runRequest } from '#testing/rigs/engine-rig.ts';
+import { accountOf } from '#testing/rigs/open-to-all.ts';
 import { bearer } from '#testing/rigs/rest-rig.ts';
 import { handleTrpc } from '#trpc/handler.ts';
 import { appRouter } from '#trpc/root.ts';
@@ -80,7 +80,7 @@ beforeAll(async () => {
   const { db, log } = rig.context;
   const signInRule = { allow: ['github:1', 'github:3'], admitAccount: async () => null };
   auth = { db, log, secret: 'x'.repeat(32), url, github: null, signInRule };
-  user = await userOfIdentity(rig.context, { provider: 'github', subject: '1' }, 'someone');
+  user = await accountOf(rig.context, { provider: 'github', subject: '1' }, 'someone');
 });
 // The routes take it from here.
 beforeEach(() => void vi.stubGlobal('echelonComposition', { services: rig.context, auth }));
@@ -96,8 +96,7 @@ const sessionOf = async (carrier: SessionCarrier, of = user) =>
   (await openSession(rig.context, of, carrier)).secret;
 
 /** Signed in before SIGN_IN_ALLOW was what it is now. */
-const unlisted = () =>
-  userOfIdentity(rig.context, { provider: 'wallet', subject: `0x${'a'.repeat(40)}` }, null);
+const unlisted = () => accountOf(rig.context, { provider: 'wallet', subject: `0x${'a'.repeat(40)}` });
 
 type Kind = 'nothing' | 'session' | 'invalid' | 'unlisted' | { scopes: readonly TokenScope[] };
 
@@ -174,7 +173,7 @@ const credentials: Record<string, { kind: Kind; headers: () => Promise<Record<st
   'a deleted user’s token': {
     kind: 'invalid',
     headers: async () => {
-      const gone = await userOfIdentity(rig.context, { provider: 'github', subject: '2' }, null);
+      const gone = await accountOf(rig.context, { provider: 'github', subject: '2' });
       const { token } = await createApiToken(rig.context, {
         userId: gone.userId,
         name: 'test',
@@ -213,7 +212,7 @@ const expected = (access: Access, kind: Kind): Outcome => {
   if (access === 'public') return letIn;
   if (kind === 'nothing') return { status: 401, challenge: 'Bearer' };
   if (kind === 'invalid' || kind === 'unlisted') {
-    const why = kind === 'unlisted' ? notListed : 'The token is unknown, was revoked, or has expired.';
+    const why = kind === 'unlisted' ? notListedText : 'The token is unknown, was revoked, or has expired.';
     return { status: 401, challenge: `Bearer error="invalid_token", error_description="${why}"` };
   }
   if (kind === 'session') return letIn;
@@ -363,7 +362,7 @@ test('what belongs to one user does not exist for another, whatever they sign in
   const listed = await callEndpoint('GET /sessions', '', own);
   const { sessions } = (await listed.json()) as { sessions: { id: string; current: boolean }[] };
   const sessionId = sessions.find(({ current }) => !current)?.id ?? '';
-  const other = await userOfIdentity(rig.context, { provider: 'github', subject: '3' }, null);
+  const other = await accountOf(rig.context, { provider: 'github', subject: '3' });
   const { token } = await createApiToken(rig.context, {
     userId: other.userId,
     name: 'test',

@@ -18,8 +18,7 @@ export type AuthContext = {
   /** Protects next-auth's own cookies: the CSRF token, and what must survive the way to GitHub and back. */
   secret: string;
   url: string;
-  /** Absent: everyone may sign in, and make an account. */
-  signInRule?: SignInRule;
+  signInRule: SignInRule;
   /** Null if signing in with GitHub is not configured. */
   github: GitHubSignIn | null;
 };

@@ -10,6 +10,7 @@ import { overBudgetText } from '#contracts/budget.ts';
 import { userIdentities } from '#db/schema/users.ts';
 import { createSignInLink, createSignInMessage, getUser, resolveSecret } from '#services/account/index.ts';
 import { openRig } from '#testing/rigs/engine-rig.ts';
+import { authOf } from '#testing/rigs/open-to-all.ts';
 import type { AuthContext } from './context.ts';
 import { sessionCookieName } from './cookies.ts';
 import { type AuthReport, createAuthOptions, signOutFailed } from './options.ts';
@@ -20,22 +21,19 @@ let rig: Awaited<ReturnType<typeof openRig>>;
 let auth: AuthContext;
 const reports: AuthReport[] = [];
 const options = (changes: Partial<AuthContext> = {}, earlier: string | null = null) =>
-  createAuthOptions({ ...auth, ...changes }, (event) => reports.push(event), earlier);
+  createAuthOptions({ ...auth, ...changes }, (event) => reports.push(event), earlier, null);
 
 beforeAll(async () => {
   rig = await openRig();
-  auth = {
-    db: rig.db,
-    log: rig.context.log,
-    secret: 'a secret for tests alone',
-    url: 'http://127.0.0.1:3000',
-    github: null,
-  };
+  auth = authOf(rig.context);
 });
 afterAll(() => rig.close());
 
 /** Whom a session's secret signs in. */
-const userOf = async (secret = '') => (await resolveSecret(auth, secret, 'cookie'))?.userId ?? '';
+const userOf = async (secret = '') => {
+  const caller = await resolveSecret(auth, secret, 'cookie');
+  return caller !== null && 'userId' in caller ? caller.userId : '';
+};
 
 /** Posts fields to a sign-in provider, as next-auth does. */
 const post = (id: string, given: Record<string, string>, changes: Partial<AuthContext> = {}) => {
@@ -193,6 +191,7 @@ test('who comes back from GitHub reads why no account was made, and when to try 
   const path = await comeBack('5002', { github: gitHub, signInRule });
   expect(path).toBe('/sign-in?error=OverBudget&seconds=7300');
   expect(signInErrorText('OverBudget', '7300')).toMatch(/^Too many new accounts.*Try again in 3 hours\./);
+  expect(signInErrorText('OverBudget', '1')).toContain('in 1 second.');
   expect(signInErrorText('OverBudget', '61')).toContain('in 61 seconds.');
   expect(signInErrorText('OverBudget', '600')).toContain('in 10 minutes.');
   // Anyone can write such a link.
@@ -300,7 +299,7 @@ const openBrowser = (on = auth) => {
     await NextAuth(
       request as unknown as NextApiRequest,
       response as unknown as NextApiResponse,
-      createAuthOptions(on, (event) => reports.push(event), sessionCookieOf(on, headers())),
+      createAuthOptions(on, (event) => reports.push(event), sessionCookieOf(on, headers()), null),
     );
     for (const line of set) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];

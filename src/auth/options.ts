@@ -9,6 +9,7 @@ import { lineSchema } from '#contracts/text.ts';
 import {
   consumeSignInLink,
   type KnownIdentity,
+  NotListed,
   openSession,
   requireListed,
   sessionSeconds,
@@ -142,7 +143,7 @@ export const createAuthOptions = (
   auth: AuthContext,
   report: (event: AuthReport) => void,
   earlier: string | null,
-  address: string | null = null,
+  address: string | null,
 ): NextAuthOptions => {
   const signOutEarlier = async () => {
     if (earlier !== null) await signOut(auth, earlier);
@@ -161,7 +162,7 @@ export const createAuthOptions = (
   /** Where somebody who comes back from GitHub reads why they are not signed in. */
   const refusalPath = (error: unknown): string => {
     if (error instanceof OverBudgetError) return overBudgetPath(error.over);
-    if (error instanceof AppError && error.code === 'FORBIDDEN') return '/sign-in?error=NotListed';
+    if (error instanceof NotListed) return '/sign-in?error=NotListed';
     report({ level: 'error', code: 'SIGN_IN_FAILED', error: classOf(error) });
     return '/sign-in?error=Unexpected';
   };

@@ -3,8 +3,9 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as schema from '#db/schema/index.ts';
 import { users } from '#db/schema/users.ts';
-import { createApiToken, openSession, userOfIdentity } from '#services/account/index.ts';
+import { createApiToken, openSession } from '#services/account/index.ts';
 import { openRig } from '#testing/rigs/engine-rig.ts';
+import { accountOf, authOf } from '#testing/rigs/open-to-all.ts';
 import type { AuthContext } from './context.ts';
 import { sessionCookieName } from './cookies.ts';
 import { resolveActor } from './resolve-actor.ts';
@@ -17,14 +18,13 @@ const url = 'http://127.0.0.1:3000';
 const name = sessionCookieName(url);
 
 const signIn = async (subject: string, carrier: 'cookie' | 'bearer' = 'cookie') => {
-  const user = await userOfIdentity(auth, { provider: 'github', subject }, 'someone');
+  const user = await accountOf(auth, { provider: 'github', subject }, 'someone');
   return { userId: user.userId, secret: (await openSession(auth, user, carrier)).secret };
 };
 
 beforeAll(async () => {
   rig = await openRig();
-  const { db, log } = rig.context;
-  auth = { db, log, secret: 'a secret for tests alone', url, github: null };
+  auth = authOf(rig.context, url);
   ({ userId, secret: session } = await signIn('1'));
 });
 afterAll(() => rig.close());

@@ -24,7 +24,7 @@ export type Caller = Actor | Unlisted | null;
  * removed it.
  */
 export const resolveActor = async (
-  auth: Pick<AuthContext, 'db' | 'url'> & { signInRule?: Pick<SignInRule, 'allow'> },
+  auth: Pick<AuthContext, 'db' | 'url'> & { signInRule: Pick<SignInRule, 'allow'> },
   headers: Headers,
 ): Promise<Caller> => {
   const authorization = headers.get('authorization');

@@ -1,5 +1,5 @@
 import type { OverBudget } from '#contracts/budget.ts';
-import { notListed } from '#services/account/index.ts';
+import { notListedText } from '#services/account/index.ts';
 
 /** What people read when their sign-in failed, and what they can do. */
 export const signInErrors = {
@@ -15,7 +15,7 @@ const codes = new Map(
     OAuthCallback: 'GitHub did not confirm the sign-in. Try again.',
     Callback: 'GitHub’s answer could not be used. Try again.',
     AccessDenied: 'GitHub says that you declined. Nothing was changed.',
-    NotListed: notListed,
+    NotListed: notListedText,
     Configuration: 'Signing in is not configured correctly here; the installation’s log says what is wrong.',
   }),
 );
@@ -27,7 +27,7 @@ export const overBudgetPath = ({ retryAfterSeconds }: OverBudget): string =>
   `/sign-in?error=${overBudget}&seconds=${retryAfterSeconds}`;
 
 const waitText = (seconds: number): string => {
-  if (seconds < 120) return `${seconds} seconds`;
+  if (seconds < 120) return `${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;
   const minutes = Math.ceil(seconds / 60);
   return minutes < 120 ? `${minutes} minutes` : `${Math.ceil(minutes / 60)} hours`;
 };

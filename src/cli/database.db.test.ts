@@ -12,6 +12,7 @@ import { migrationsFolder } from '#db/migrations.ts';
 import { localOwner, resolveSecret } from '#services/account/index.ts';
 import { runCommand, runInProcess, withSettings } from '#testing/rigs/command-line.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
+import { openToAll } from '#testing/rigs/open-to-all.ts';
 
 type TestDatabase = Awaited<ReturnType<typeof testDatabase>>;
 const opened: TestDatabase[] = [];
@@ -115,7 +116,7 @@ test('only the token is on standard output, and it opens the owner’s account',
   });
   expect(outcome.code).toBe(0);
   const { userId } = await localOwner({ db });
-  expect(await resolveSecret({ db }, outcome.stdout.trim(), 'bearer')).toMatchObject({
+  expect(await resolveSecret({ db, signInRule: openToAll }, outcome.stdout.trim(), 'bearer')).toMatchObject({
     userId,
     credential: { kind: 'token', scopes: ['runs:read'] },
   });
@@ -138,7 +139,7 @@ test('tokens are made with scopes and an expiry, listed without their secrets, a
   expect(tokens).toEqual([shown]);
 
   expect(await token('revoke', made.id)).toMatchObject({ code: 0, stdout: `Revoked ${made.id}.\n` });
-  expect(await resolveSecret({ db }, made.token, 'bearer')).toBeNull();
+  expect(await resolveSecret({ db, signInRule: openToAll }, made.token, 'bearer')).toBeNull();
   expect(await token('revoke', made.id)).toMatchObject({ code: 1, stderr: 'You have no such token.\n' });
 });
 

@@ -4,6 +4,7 @@ import { createHandlers } from '#jobs/index.ts';
 import { createRun } from '#services/run/index.ts';
 import { openRig, runRequest } from '#testing/rigs/engine-rig.ts';
 import { fullToken } from '#testing/rigs/full-token.ts';
+import { authOf } from '#testing/rigs/open-to-all.ts';
 import { handleTrpc } from '#trpc/handler.ts';
 import { createEchelonClient, type EchelonClient } from './index.ts';
 
@@ -11,11 +12,11 @@ let rig: Awaited<ReturnType<typeof openRig>>;
 let echelon: EchelonClient;
 beforeAll(async () => {
   rig = await openRig();
-  const { db, context: services } = rig;
+  const { context: services } = rig;
   const { userId } = await rig.user();
   const token = await fullToken(services, { userId });
   const url = 'http://127.0.0.1:3000';
-  const auth = { db, log: services.log, secret: 'x'.repeat(32), url, github: null };
+  const auth = authOf(services, url);
   echelon = createEchelonClient({
     baseUrl: url,
     token,

@@ -78,7 +78,7 @@ const withCode = (code: string) => Object.assign(new Error('words of the databas
 /** How REST, a tRPC procedure over HTTP and one called by a page answer; and what tRPC answers before any procedure. */
 const answersTo = async (error: Error) => {
   const { context, logged } = failing(error);
-  const call = createCaller({ ...context, actor: null });
+  const call = createCaller({ ...context, actor: null, address: null });
   const responses = [
     await getCertificates(context, new Request(`${url}/api/v1/verification/certificates`)),
     await handleTrpc(context, new Request(`${url}/api/trpc/certificate.list`)),

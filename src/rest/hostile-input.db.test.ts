@@ -8,7 +8,8 @@ import { continueRequestSchema, runRequestSchema } from '#contracts/run-request.
 import { wireName } from '#contracts/wire.ts';
 import { inquiries } from '#db/schema/inquiries.ts';
 import type { JobSender } from '#queue/sender.ts';
-import { openSession, userOfIdentity } from '#services/account/index.ts';
+import { openSession } from '#services/account/index.ts';
+import { accountOf } from '#testing/rigs/open-to-all.ts';
 import { bearer, openRestRig, runBody } from '#testing/rigs/rest-rig.ts';
 import { handleTrpc } from '#trpc/handler.ts';
 import { appRouter } from '#trpc/root.ts';
@@ -37,7 +38,7 @@ let session: string;
 beforeAll(async () => {
   rest = await openRestRig();
   const { rig } = rest;
-  const identity = await userOfIdentity(rig.context, { provider: 'github', subject: '1' }, null);
+  const identity = await accountOf(rig.context, { provider: 'github', subject: '1' });
   session = (await openSession(rig.context, identity, 'bearer')).secret;
   rest.context.services.sender = refusingSender(rig.context.sender);
 });

@@ -3,9 +3,10 @@ import { sessionCookieName } from '#auth/cookies.ts';
 import type { BudgetPolicy } from '#contracts/budget.ts';
 import { maxBodyBytes } from '#contracts/request.ts';
 import { accountBudgets } from '#platform/budgets/policies.ts';
-import { openSession, userOfIdentity } from '#services/account/index.ts';
+import { openSession } from '#services/account/index.ts';
 import { openPolicy } from '#testing/rigs/engine-rig.ts';
 import { fullToken } from '#testing/rigs/full-token.ts';
+import { accountOf } from '#testing/rigs/open-to-all.ts';
 import { bearer, detail, get, openRestRig, runBody } from '#testing/rigs/rest-rig.ts';
 import { getRunById, getRuns } from './runs.ts';
 
@@ -93,7 +94,7 @@ test('a request without a token or with a wrong one is 401, and one with a sessi
   expect((await getRuns(context, get('/runs'))).status).toBe(401);
   expect((await getRunById(context, get('/runs/x'), 'x')).status).toBe(401);
 
-  const identity = await userOfIdentity(services, { provider: 'github', subject: '1' }, 'someone');
+  const identity = await accountOf(services, { provider: 'github', subject: '1' }, 'someone');
   const { secret: session } = await openSession(services, identity, 'cookie');
   const cookie = `${sessionCookieName(context.auth.url)}=${session}`;
   expect((await post(runBody, { cookie })).status).toBe(201);

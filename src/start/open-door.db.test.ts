@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { sessionCookieName } from '#auth/cookies.ts';
 import { readEnvironment } from '#env.ts';
-import { createApiToken, openSession, userOfIdentity } from '#services/account/index.ts';
+import { createApiToken, openSession } from '#services/account/index.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
+import { accountOf } from '#testing/rigs/open-to-all.ts';
 import { openDoor } from './open-door.ts';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
@@ -81,8 +82,8 @@ test('a session or a token that is good here lets a large body in, and nothing e
   const { db } = database;
   const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
   const [one, other] = [
-    await userOfIdentity({ db }, { provider: 'github', subject: '1' }, null),
-    await userOfIdentity({ db }, { provider: 'github', subject: '2' }, null),
+    await accountOf({ db }, { provider: 'github', subject: '1' }),
+    await accountOf({ db }, { provider: 'github', subject: '2' }),
   ];
   const ask = await openWeb({ SIGN_IN_ALLOW: 'github:1' });
   const large = 'x'.repeat(1024 * 1024);

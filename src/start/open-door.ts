@@ -11,7 +11,7 @@ import { openBudgets } from '#platform/budgets/budgets.ts';
 import { addressBudgets, installationBudgets } from '#platform/budgets/policies.ts';
 import { createLogger } from '#platform/telemetry/logger.ts';
 import { createTracing } from '#platform/telemetry/tracing.ts';
-import { notListed } from '#services/account/index.ts';
+import { NotListed } from '#services/account/index.ts';
 import { reportFault } from '#services/ground/index.ts';
 
 /**
@@ -59,7 +59,7 @@ export const openDoor = (environment: Environment) => {
     try {
       const caller = await resolveActor(auth, headers);
       if (caller === null) return new AppError('UNAUTHORIZED', signInForLarge);
-      return 'unlisted' in caller ? new AppError('UNAUTHORIZED', notListed) : null;
+      return 'unlisted' in caller ? new NotListed('UNAUTHORIZED') : null;
     } catch (error) {
       return reportFault({ log: logger }, error, { request: 'a large body' });
     }

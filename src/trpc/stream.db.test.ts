@@ -1,11 +1,12 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { apiTokens } from '#db/schema/users.ts';
-import { openSession, revokeApiToken, signOut, userOfIdentity } from '#services/account/index.ts';
+import { openSession, revokeApiToken, signOut } from '#services/account/index.ts';
 import { createRun } from '#services/run/index.ts';
 import { noteActivity } from '#services/state/transitions.ts';
 import { openRig, runRequest } from '#testing/rigs/engine-rig.ts';
 import { fullToken } from '#testing/rigs/full-token.ts';
+import { accountOf, authOf } from '#testing/rigs/open-to-all.ts';
 import { handleTrpc } from './handler.ts';
 import { appRouter } from './root.ts';
 
@@ -20,10 +21,10 @@ afterEach(() => void vi.restoreAllMocks());
 
 /** Asks for a run's changes as the bearer of this token. */
 const follow = (token: string, runId: string) => {
-  const { db, context: services } = rig;
+  const { context: services } = rig;
   const url = 'http://127.0.0.1:3000';
   return handleTrpc(
-    { services, auth: { db, log: services.log, secret: 'x'.repeat(32), url, github: null } },
+    { services, auth: authOf(services, url) },
     new Request(`${url}/api/trpc/run.changes?input=${encodeURIComponent(JSON.stringify({ id: runId }))}`, {
       headers: { authorization: `Bearer ${token}` },
     }),
@@ -70,7 +71,7 @@ test.each(['session', 'token'] as const)(
   'a stream ends with the %s that it began with, and tells nothing more',
   async (kind) => {
     const { context, db } = rig;
-    const owner = await userOfIdentity(context, { provider: 'github', subject: kind }, null);
+    const owner = await accountOf(context, { provider: 'github', subject: kind });
     const { runId } = await createRun(context, owner, runRequest());
     const secret =
       kind === 'session'

@@ -10,6 +10,7 @@ import type { Actor } from '#services/ground/index.ts';
 import { storeCertificate } from '#testing/builders/stored-certificates.ts';
 import { openPolicy, openRig, runRequest } from '#testing/rigs/engine-rig.ts';
 import { fullToken } from '#testing/rigs/full-token.ts';
+import { authOf } from '#testing/rigs/open-to-all.ts';
 import { handleTrpc } from './handler.ts';
 import { createCaller } from './root.ts';
 
@@ -20,7 +21,7 @@ let certificateId: string;
 beforeAll(async () => {
   rig = await openRig();
   const { db, context } = rig;
-  auth = { db, log: context.log, secret: 'x'.repeat(32), url: 'http://127.0.0.1:3000', github: null };
+  auth = authOf(context);
   [a, b] = [
     await rig.user(),
     await rig.user({ provider: 'wallet', subject: '0xd8da6bf26964af9d7eed9e03e53415d37aa96045' }),
@@ -33,7 +34,8 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-const caller = (actor: Actor | null, services = rig.context) => createCaller({ services, auth, actor });
+const caller = (actor: Actor | null, services = rig.context) =>
+  createCaller({ services, auth, actor, address: null });
 const codeOf = (call: Promise<unknown>) =>
   call.then(
     () => 'none',

@@ -17,6 +17,7 @@ import { storeCertificate } from '#testing/builders/stored-certificates.ts';
 import { runCommand, runInProcess } from '#testing/rigs/command-line.ts';
 import { openRig, runRequest } from '#testing/rigs/engine-rig.ts';
 import { fullToken } from '#testing/rigs/full-token.ts';
+import { authOf } from '#testing/rigs/open-to-all.ts';
 import { handleTrpc } from '#trpc/handler.ts';
 import { openTerminal } from '../terminal.ts';
 import { runProgram } from './program.ts';
@@ -32,8 +33,8 @@ const tokenFile = join(folder, 'token');
 
 /** The installation's tRPC interface behind a socket, as the route serves it. */
 const serve = async () => {
-  const { db, context: services } = rig;
-  const auth = { db, log: services.log, secret: 'x'.repeat(32), url, github: null };
+  const { context: services } = rig;
+  const auth = authOf(services, url);
   const served = createServer(
     getRequestListener((request) => handleTrpc({ services, auth }, request), {
       overrideGlobalObjects: false,

@@ -10,7 +10,7 @@ export { openSession, sessionSeconds } from './open-session.ts';
 export { isLive, resolveSecret, type Unlisted } from './resolve-secret.ts';
 export { revokeApiToken } from './revoke-token.ts';
 export { kindOfSecret } from './secret.ts';
-export { notListed, requireListed, type SignInRule } from './sign-in-rule.ts';
+export { NotListed, notListedText, requireListed, type SignInRule } from './sign-in-rule.ts';
 export { type KnownIdentity, userOfIdentity } from './user-of-identity.ts';
 export { createSignInMessage } from './wallet-message.ts';
 export { createNonce } from './wallet-nonce.ts';

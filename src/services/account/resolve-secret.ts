@@ -8,9 +8,9 @@ import { hashSecret, kindOfSecret } from './secret.ts';
 import { maySignIn, type SignInRule } from './sign-in-rule.ts';
 
 /** A secret is good, but its account may not sign in here any more. */
-export type Unlisted = { unlisted: true; userId?: never };
+export type Unlisted = { unlisted: true };
 
-type Context = { db: Database; signInRule?: Pick<SignInRule, 'allow'> | undefined };
+type Context = { db: Database; signInRule: Pick<SignInRule, 'allow'> };
 
 const actorOfSession = async (
   { db, signInRule }: Context,

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SessionCarrier } from '#contracts/account.ts';
 import { sessions, userIdentities, users } from '#db/schema/users.ts';
 import { openRig } from '#testing/rigs/engine-rig.ts';
+import { accountOf, openToAll } from '#testing/rigs/open-to-all.ts';
 import { endSession, endSessions, signOut } from './end-session.ts';
 import { listSessions } from './list-sessions.ts';
 import { openSession } from './open-session.ts';
 import { resolveSecret } from './resolve-secret.ts';
 import { hashSecret, kindOfSecret } from './secret.ts';
-import { userOfIdentity } from './user-of-identity.ts';
 
 let rig: Awaited<ReturnType<typeof openRig>>;
 beforeAll(async () => {
@@ -19,13 +19,13 @@ afterAll(() => rig.close());
 let subjects = 0;
 const someone = () => {
   subjects += 1;
-  return userOfIdentity(rig.context, { provider: 'github', subject: String(subjects) }, 'someone');
+  return accountOf(rig.context, { provider: 'github', subject: String(subjects) }, 'someone');
 };
 type Someone = Awaited<ReturnType<typeof someone>>;
 const open = async (user: Someone, carrier: SessionCarrier = 'cookie') =>
   (await openSession(rig.context, user, carrier)).secret;
 const resolve = (secret: string, carrier: SessionCarrier = 'cookie') =>
-  resolveSecret(rig.context, secret, carrier);
+  resolveSecret({ db: rig.db, signInRule: openToAll }, secret, carrier);
 const rowsOf = ({ userId }: Someone) => rig.db.select().from(sessions).where(eq(sessions.userId, userId));
 /** Moves all times of a user's sessions into the past, as if they had gone by. */
 const age = ({ userId }: Someone, interval: string) =>

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { identityProviders } from '#contracts/account.ts';
 import { userIdentities } from '#db/schema/users.ts';
 import { openRig } from '#testing/rigs/engine-rig.ts';
+import { accountOf } from '#testing/rigs/open-to-all.ts';
 import { createApiToken } from './create-token.ts';
 import { openSession } from './open-session.ts';
 import { resolveSecret } from './resolve-secret.ts';
-import { userOfIdentity } from './user-of-identity.ts';
 
 let rig: Awaited<ReturnType<typeof openRig>>;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ test.each(identityProviders)(
   'what signed a %s account in is refused once the account is not listed, and good again once it is',
   async (provider) => {
     const { db } = rig;
-    const account = await userOfIdentity({ db }, { provider, subject: subjects[provider] }, null);
+    const account = await accountOf({ db }, { provider, subject: subjects[provider] });
     const secrets = {
       cookie: (await openSession(rig.context, account, 'cookie')).secret,
       bearer: (await openSession(rig.context, account, 'bearer')).secret,
@@ -47,7 +47,7 @@ test.each(identityProviders)(
 
 test('a token is its user’s, a session is the account’s that signed in', async () => {
   const { db } = rig;
-  const first = await userOfIdentity({ db }, { provider: 'github', subject: '1' }, null);
+  const first = await accountOf({ db }, { provider: 'github', subject: '1' });
   const [second] = await db
     .insert(userIdentities)
     .values({ userId: first.userId, provider: 'github', subject: '2' })

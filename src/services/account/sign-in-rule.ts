@@ -13,24 +13,30 @@ export type SignInRule = {
   admitAccount: (address: string | null) => Promise<OverBudget | null>;
 };
 
-/** What a sign-in is checked against: the installation's rule, and where it comes from. */
-export type SignInAttempt = { signInRule?: SignInRule | undefined; address?: string | null };
+/** What a sign-in is checked against: the installation's rule, and its client's address as `admitAccount` takes it. */
+export type SignInAttempt = { signInRule: SignInRule; address: string | null };
 
-export const notListed =
+export const notListedText =
   'This installation lets only listed accounts sign in (SIGN_IN_ALLOW), and this one is not among them. Ask its operator.';
 
-export const maySignIn = (
-  rule: Pick<SignInRule, 'allow'> | undefined,
-  { provider, subject }: Identity,
-): boolean => {
-  const allow = rule?.allow ?? [];
+export const maySignIn = ({ allow }: Pick<SignInRule, 'allow'>, { provider, subject }: Identity): boolean => {
   if (allow.length === 0 || provider === 'local') return true;
   // Wallets are stored in lower case; the operator may have listed a checksummed address.
   const account = `${provider}:${subject}`.toLowerCase();
   return allow.some((listed) => listed.toLowerCase() === account);
 };
 
-/** @throws AppError FORBIDDEN */
-export const requireListed = (rule: SignInRule | undefined, identity: Identity): void => {
-  if (!maySignIn(rule, identity)) throw new AppError('FORBIDDEN', notListed);
+/**
+ * Only listed accounts may sign in here, and this one is not listed. FORBIDDEN for who signs in, UNAUTHORIZED for what an
+ * account signed in with while it still might.
+ */
+export class NotListed extends AppError {
+  constructor(code: 'FORBIDDEN' | 'UNAUTHORIZED') {
+    super(code, notListedText);
+  }
+}
+
+/** @throws NotListed */
+export const requireListed = (rule: SignInRule, identity: Identity): void => {
+  if (!maySignIn(rule, identity)) throw new NotListed('FORBIDDEN');
 };

@@ -21,13 +21,13 @@ const find = async (db: Executor, { provider, subject }: Identity): Promise<Know
  * @throws OverBudgetError where too many accounts were made.
  */
 export const userOfIdentity = async (
-  { db, signInRule, address = null }: { db: Database } & SignInAttempt,
+  { db, signInRule, address }: { db: Database } & SignInAttempt,
   identity: Identity,
   name: string | null,
 ): Promise<KnownIdentity> => {
   const present = await find(db, identity);
   if (present) return present;
-  const over = await signInRule?.admitAccount(address);
+  const over = await signInRule.admitAccount(address);
   if (over) throw new OverBudgetError(over);
   const { provider, subject } = identity;
   return db.transaction(async (transaction) => {

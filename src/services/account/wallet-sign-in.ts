@@ -77,10 +77,10 @@ const signerOf = (message: string, signature: string): string | null => {
  * hexadecimal, `url` this installation's own address. The first sign-in creates the user.
  * @throws AppError BAD_REQUEST if the text is no such message. UNAUTHORIZED if it does not sign in here: the nonce was
  * used, has expired or was never issued; the domain, origin, chain or times do not fit; the signature is another wallet's.
- * FORBIDDEN if only listed accounts may sign in. OverBudgetError where too many accounts were made.
+ * NotListed if only listed accounts may sign in. OverBudgetError where too many accounts were made.
  */
 export const signInWithWallet = async (
-  { db, url, signInRule, address = null }: { db: Database; url: string } & SignInAttempt,
+  { db, url, signInRule, address }: { db: Database; url: string } & SignInAttempt,
   { message: text, signature }: { message: string; signature: string },
 ): Promise<KnownIdentity> => {
   const message = parse(text);

@@ -3,12 +3,18 @@ import { SiweMessage } from 'siwe';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { siweNonces, userIdentities } from '#db/schema/users.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
+import { openToAll } from '#testing/rigs/open-to-all.ts';
 import { createSignInMessage } from './wallet-message.ts';
 import { createNonce, mostLiveNonces, nonceLifetimeMs } from './wallet-nonce.ts';
 import { signInWithWallet } from './wallet-sign-in.ts';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
-const context = () => ({ db: database.db, url: 'http://127.0.0.1:3000' });
+const context = () => ({
+  db: database.db,
+  url: 'http://127.0.0.1:3000',
+  signInRule: openToAll,
+  address: null,
+});
 const wallet = HDNodeWallet.createRandom();
 
 beforeAll(async () => {

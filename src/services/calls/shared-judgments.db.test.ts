@@ -8,6 +8,7 @@ import { verificationReplays } from '#db/schema/replays.ts';
 import { getRunById, getRuns } from '#rest/runs.ts';
 import { openPolicy, runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import { fullToken } from '#testing/rigs/full-token.ts';
+import { authOf } from '#testing/rigs/open-to-all.ts';
 import {
   changeNumbers,
   drawOf,
@@ -311,12 +312,9 @@ test('no response to a run’s owner, and no certificate, holds a key’s statem
   const ended = await at.run();
   expect(ended.status).toBe('COMPLETED');
   expect(await at.dump()).toMatch(planted);
-  const { context, db } = at;
+  const { context } = at;
   const url = 'http://127.0.0.1:3000';
-  const rest = {
-    services: context,
-    auth: { db, log: context.log, secret: 'x'.repeat(32), url, github: null },
-  };
+  const rest = { services: context, auth: authOf(context, url) };
   const token = await fullToken(context, ended.owner);
   const request = () =>
     new Request(`${url}/api/v1/verification/runs`, { headers: { authorization: `Bearer ${token}` } });

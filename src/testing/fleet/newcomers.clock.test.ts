@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { isTerminal } from '#contracts/run.ts';
-import { userOfIdentity } from '#services/account/user-of-identity.ts';
 import type { Actor } from '#services/ground/index.ts';
 import { getRun } from '#services/run/index.ts';
 import { testDatabase } from '../rigs/database.ts';
 import { runRequest } from '../rigs/engine-rig.ts';
+import { accountOf } from '../rigs/open-to-all.ts';
 import { eventually } from './eventually.ts';
 import { fleetSettings, startWorkers } from './fleet.ts';
 import { openOutside, repositoryOf, startsOfReplays } from './outside.ts';
@@ -40,8 +40,7 @@ const openFleet = async (changes: number[]) => {
   onTestFinished(() => worker?.end(1_000));
 
   let users = 0;
-  const user = (): Promise<Actor> =>
-    userOfIdentity(desk, { provider: 'github', subject: String(++users) }, null);
+  const user = (): Promise<Actor> => accountOf(desk, { provider: 'github', subject: String(++users) });
   let runs = 0;
   /** Each run gets the next repository. */
   const accept = async (actor: Actor) => {

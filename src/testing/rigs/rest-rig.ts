@@ -2,6 +2,7 @@ import type { RestContext } from '#rest/answer.ts';
 import { postRun, type postRunCancel } from '#rest/runs.ts';
 import { openRig } from './engine-rig.ts';
 import { fullToken } from './full-token.ts';
+import { authOf } from './open-to-all.ts';
 
 const url = 'http://127.0.0.1:3000';
 const base = `${url}/api/v1/verification`;
@@ -30,11 +31,8 @@ const textOf = (payload: unknown) => (typeof payload === 'string' ? payload : JS
 /** A rig with two users, their tokens and the REST handlers, for all tests of a file. The file closes it. */
 export const openRestRig = async () => {
   const rig = await openRig();
-  const { db, context: services } = rig;
-  const context: RestContext = {
-    services,
-    auth: { db, log: services.log, secret: 'x'.repeat(32), url, github: null },
-  };
+  const { context: services } = rig;
+  const context: RestContext = { services, auth: authOf(services) };
   const [a, b] = [await rig.user(), await rig.user()];
   const tokens = { a: await fullToken(services, a), b: await fullToken(services, b) };
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AuthContext } from '#auth/context.ts';
 import { resolveActor } from '#auth/resolve-actor.ts';
 import { openRig } from '#testing/rigs/engine-rig.ts';
+import { authOf } from '#testing/rigs/open-to-all.ts';
 import { createCaller } from '../root.ts';
 
 let rig: Awaited<ReturnType<typeof openRig>>;
@@ -12,17 +13,17 @@ const url = 'http://127.0.0.1:3000';
 
 beforeAll(async () => {
   rig = await openRig();
-  const { db, log } = rig.context;
-  auth = { db, log, secret: 'a secret for tests alone', url, github: null };
+  auth = authOf(rig.context);
 });
 afterAll(() => rig.close());
 
-const visitor = () => createCaller({ services: rig.context, auth, actor: null });
+const visitor = () => createCaller({ services: rig.context, auth, actor: null, address: null });
 const asBearer = async (token: string) =>
   createCaller({
     services: rig.context,
     auth,
     actor: await resolveActor(auth, new Headers({ authorization: `Bearer ${token}` })),
+    address: null,
   });
 
 test('a program signs in with a wallet: nonce, its own message, token, and the token identifies it', async () => {
@@ -94,7 +95,8 @@ test('a malformed message or address is refused at its field', async () => {
 });
 
 test('a wallet’s message names the page that asks, and signs in only there', async () => {
-  const at = (page: string | null) => createCaller({ services: rig.context, auth, actor: null, page });
+  const at = (page: string | null) =>
+    createCaller({ services: rig.context, auth, actor: null, address: null, page });
   const wallet = HDNodeWallet.createRandom();
   const { domain, uri } = await at('https://dash.example').auth.nonce();
   expect([domain, uri]).toEqual(['dash.example', 'https://dash.example']);

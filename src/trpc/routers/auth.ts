@@ -58,7 +58,7 @@ export const authRouter = router({
     .input(walletSignatureSchema)
     .output(z.object({ token: storableTextSchema, expiresAt: instantSchema }))
     .mutation(async ({ ctx, input }) => {
-      const attempt = { ...ctx.auth, url: pageOf(ctx), address: ctx.address ?? null };
+      const attempt = { ...ctx.auth, url: pageOf(ctx), address: ctx.address };
       const { secret, expiresAt } = await openSession(
         ctx.auth,
         await signInWithWallet(attempt, input),

@@ -18,7 +18,7 @@ export type TrpcContext = {
   auth: AuthContext;
   actor: Caller;
   page?: string | null;
-  address?: string | null;
+  address: string | null;
 };
 
 const fieldsOf = (error: TRPCError): FieldIssue[] => {
@@ -104,8 +104,6 @@ const observe = t.middleware(({ ctx, next, path, type }) =>
 
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
-
-/** Calls that make a worker try something out at once. */
 
 /**
  * A procedure for those who have this access. Its handler's `ctx.actor` is who asks; the call counts against what their
