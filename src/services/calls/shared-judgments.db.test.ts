@@ -1,97 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { asc, eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { type JudgeProvider, judgeProviders } from '#contracts/judge-providers.ts';
-import type { RunRequest } from '#contracts/run-request.ts';
 import { answerKeys } from '#db/schema/answer-keys.ts';
-import { verificationReplays } from '#db/schema/replays.ts';
-import { getRunById, getRuns } from '#rest/runs.ts';
-import { openPolicy, runRequest, testRig } from '#testing/rigs/engine-rig.ts';
-import { fullToken } from '#testing/rigs/full-token.ts';
-import { authOf } from '#testing/rigs/open-to-all.ts';
-import {
-  changeNumbers,
-  drawOf,
-  offlineReply,
-  type Script,
-  unavailable,
-} from '#testing/rigs/scripted-engine.ts';
-import { getPublicCertificate } from '../certificate/get.ts';
-import type { Actor, WorkerContext } from '../ground/context.ts';
+import { openPolicy } from '#testing/rigs/engine-rig.ts';
+import { allShared, judgmentsRig, keysOf, numberedKeys, sharedCalls } from '#testing/rigs/judgments-rig.ts';
+import { changeNumbers, drawOf, offlineReply, unavailable } from '#testing/rigs/scripted-engine.ts';
+import type { WorkerContext } from '../ground/context.ts';
 import { advanceReplay } from '../pipeline/advance-replay.ts';
 import { ingestRun } from '../pipeline/ingest.ts';
-import { erasePrivateGroundTruths, privateRetentionMs } from '../retention/erase-private.ts';
-import { createRun } from '../run/create.ts';
-import { getRun } from '../run/get.ts';
-import { listRuns } from '../run/list.ts';
 import { sharedJudgments } from './shared-judgments.ts';
 
 const day = 24 * 60 * 60_000;
 
-const rigWith = async (script: Script = {}) => {
-  const rig = await testRig(script);
-  const { db, context } = rig;
-  const replaysOf = (runId: string) =>
-    db
-      .select()
-      .from(verificationReplays)
-      .where(eq(verificationReplays.runId, runId))
-      .orderBy(asc(verificationReplays.position));
-  const accepted = async (request: Partial<RunRequest> = {}, onto: WorkerContext = context) => {
-    const owner: Actor = await rig.user();
-    const { runId } = await createRun(onto, owner, runRequest(request));
-    return { owner, runId };
-  };
-  /** Carries a run of a new user to its end. */
-  const run = async (request: Partial<RunRequest> = {}, onto: WorkerContext = context) => {
-    const { owner, runId } = await accepted(request, onto);
-    const before = rig.calls.length;
-    await rig.pump({ onto });
-    const ended = await getRun(context, owner, runId);
-    return {
-      ...ended,
-      owner,
-      calls: rig.calls.slice(before),
-      replays: await replaysOf(runId),
-      certificate: () => getPublicCertificate(context, ended.certificateId ?? ''),
-    };
-  };
-  return { ...rig, accepted, run, replaysOf };
-};
-
-const sharedCalls = (calls: string[]) => calls.filter((call) => /^(?:answer_key|baseline-)/.test(call));
-const allShared = ['1', '2', '3'].flatMap((id) => [
-  `answer_key:${id}`,
-  `baseline-precision:${id}`,
-  `baseline-recall:${id}`,
-  `baseline-reply:${id}`,
-]);
-
-/** Keys that are numbered in the order they are made; `changesOf` says how many changes each has. */
-const numberedKeys = (changesOf: (made: number) => number = () => 2): NonNullable<Script['judge']> => {
-  let made = 0;
-  return async ({ measure }, { id }) => {
-    if (measure !== 'answer_key') return undefined;
-    made += 1;
-    const quotes = [`export const retryLimit${id} = 25;`, `export const backoffSeconds${id} = 15;`];
-    return offlineReply({
-      changes: quotes
-        .slice(0, changesOf(made))
-        .map((quote, place) => ({ id: `${place}`, statement: `Key ${made}, change ${place}.`, quote })),
-      question: {
-        text: `Question ${made}?`,
-        reference_answer: `Answer ${made}`,
-        quote: quotes[0] ?? '',
-      },
-    });
-  };
-};
-
-const keysOf = (replays: Awaited<ReturnType<Awaited<ReturnType<typeof rigWith>>['replaysOf']>>) =>
-  replays.map(({ answerKey }) => (answerKey?.kind === 'made' ? answerKey.key : null));
-
 test('another user’s run of another construct on the same changes pays for no key and no baseline, and the same keys judge it', async () => {
-  const at = await rigWith({ judge: numberedKeys() });
+  const at = await judgmentsRig({ judge: numberedKeys() });
   const first = await at.run({ constructId: 'one' });
   expect(sharedCalls(first.calls).sort()).toEqual(allShared.toSorted());
   const second = await at.run({ constructId: 'two' });
@@ -112,7 +34,7 @@ test('another user’s run of another construct on the same changes pays for no 
 });
 
 test('another model or other prompts make their own keys and baselines', async () => {
-  const at = await rigWith({ judge: numberedKeys() });
+  const at = await judgmentsRig({ judge: numberedKeys() });
   await at.run();
   const judges = { ...openPolicy.judges, offline: { model: 'offline-2', endpoint: null, unavailable: null } };
   const otherModel = { ...at.context, policy: { ...openPolicy, judges } };
@@ -131,7 +53,7 @@ test('another model or other prompts make their own keys and baselines', async (
 });
 
 test('a change that no key can be made for is not asked about twice either', async () => {
-  const at = await rigWith({
+  const at = await judgmentsRig({
     draw: async () => drawOf(changeNumbers(2), changeNumbers(1, 3)),
     judge: async (task, { id }) =>
       task.measure === 'answer_key' && id === '1' ? offlineReply({}) : undefined,
@@ -145,7 +67,7 @@ test('a change that no key can be made for is not asked about twice either', asy
 
 test('a key that could not be obtained is not shared: the next run asks again', async () => {
   let down = true;
-  const at = await rigWith({
+  const at = await judgmentsRig({
     judge: async ({ measure }) =>
       down && measure === 'answer_key' ? unavailable('no connection') : undefined,
   });
@@ -156,7 +78,7 @@ test('a key that could not be obtained is not shared: the next run asks again', 
 });
 
 test('a key is used for 90 days; then it is retired and made again, and so is its baseline', async () => {
-  const at = await rigWith({ judge: numberedKeys() });
+  const at = await judgmentsRig({ judge: numberedKeys() });
   const first = await at.run();
   at.wait(90 * day - 60_000);
   const second = await at.run();
@@ -178,7 +100,7 @@ test('two runs that make one change’s key at once end up with one, and each pa
   const both = new Promise<void>((resolve) => {
     bothAsked = resolve;
   });
-  const at = await rigWith({
+  const at = await judgmentsRig({
     judge: async (task, groundTruth) => {
       if (task.measure !== 'answer_key') return undefined;
       const reply = numbered(task, groundTruth);
@@ -207,7 +129,7 @@ test('two runs that make one change’s key at once end up with one, and each pa
 });
 
 test('a judge of another provider or at another endpoint shares no key, even if its model has the same name', async () => {
-  const at = await rigWith();
+  const at = await judgmentsRig();
   await at.accepted({ limit: 1, minReplays: 1 });
   await at.pump();
   const [kept] = await at.db.select().from(answerKeys);
@@ -226,7 +148,7 @@ test('a judge of another provider or at another endpoint shares no key, even if 
 });
 
 test('of two verdicts on the baseline the first one stored stays', async () => {
-  const at = await rigWith();
+  const at = await judgmentsRig();
   await at.accepted({ limit: 1, minReplays: 1 });
   await at.pump();
   const [first] = await at.db.select().from(answerKeys);
@@ -248,7 +170,7 @@ test('of two verdicts on the baseline the first one stored stays', async () => {
 
 test('the baseline is judged by its replay’s key, even after another key has replaced that one', async () => {
   let oracleIsBroken = true;
-  const at = await rigWith({
+  const at = await judgmentsRig({
     // The first key has two changes, every later one has one.
     judge: numberedKeys((made) => (made === 1 ? 2 : 1)),
     oracle: async () => {
@@ -277,57 +199,4 @@ test('the baseline is judged by its replay’s key, even after another key has r
   expect([await changes(early), await changes(late)]).toEqual([2, 1]);
   const [shared] = await at.db.select().from(answerKeys);
   expect(shared?.baseline?.recall).toMatchObject({ changes: [{ id: 'c1' }] });
-});
-
-test('a private change’s key is deleted with its record, and a run with another credential never gets it', async () => {
-  const at = await rigWith({
-    judge: numberedKeys(),
-    draw: async ({ limit }) => ({ ...drawOf(changeNumbers(limit)), private: true }),
-  });
-  const one = { githubToken: 'the-token-of-one' };
-  const first = await at.run(one);
-  expect(sharedCalls((await at.run(one)).calls)).toEqual([]);
-  const foreign = await at.run({ githubToken: 'the-token-of-another' });
-  expect(sharedCalls(foreign.calls).sort()).toEqual(allShared.toSorted());
-  expect(keysOf(foreign.replays)).not.toEqual(keysOf(first.replays));
-  expect(await at.db.$count(answerKeys)).toBe(6);
-  at.wait(privateRetentionMs + 1);
-  await erasePrivateGroundTruths(at.context);
-  expect(await at.db.$count(answerKeys)).toBe(0);
-});
-
-test('no response to a run’s owner, and no certificate, holds a key’s statements, question or reference answer', async () => {
-  const planted = /planted/;
-  const at = await rigWith({
-    judge: async (task, { id }) => {
-      if (task.measure === 'recall' && id === '3') return unavailable('no connection');
-      if (task.measure !== 'answer_key') return undefined;
-      const quote = `export const retryLimit${id} = 25;`;
-      return offlineReply({
-        changes: [{ id: 'k', statement: 'A planted statement.', quote }],
-        question: { text: 'A planted question?', reference_answer: 'planted', quote },
-      });
-    },
-  });
-  const ended = await at.run();
-  expect(ended.status).toBe('COMPLETED');
-  expect(await at.dump()).toMatch(planted);
-  const { context } = at;
-  const url = 'http://127.0.0.1:3000';
-  const rest = { services: context, auth: authOf(context, url) };
-  const token = await fullToken(context, ended.owner);
-  const request = () =>
-    new Request(`${url}/api/v1/verification/runs`, { headers: { authorization: `Bearer ${token}` } });
-  const answers = [
-    JSON.stringify(await getRun(context, ended.owner, ended.runId)),
-    JSON.stringify(await listRuns(context, ended.owner, { limit: 20, offset: 0 })),
-    JSON.stringify(await ended.certificate()),
-    await (await getRuns(rest, request())).text(),
-    await (await getRunById(rest, request(), ended.runId)).text(),
-  ];
-  for (const text of answers) {
-    expect(text).toContain('construct');
-    expect(text).not.toMatch(planted);
-  }
-  expect(JSON.stringify(at.logged)).not.toMatch(planted);
 });

@@ -80,7 +80,7 @@ test('a certificate names the newest asking of the publication half by its own m
   const judge = {
     provider: 'anthropic' as const,
     model: 'examined',
-    endpoint: null,
+    endpoint: null as string | null,
     promptDigest: 'a'.repeat(64),
   };
   expect(await examOf({ db }, judge)).toBeNull();

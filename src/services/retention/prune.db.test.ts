@@ -1,78 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { eq, sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import type { ContinueRequest, RunRequest } from '#contracts/run-request.ts';
-import { answerKeys } from '#db/schema/answer-keys.ts';
 import { callSlots, callWaits } from '#db/schema/call-slots.ts';
-import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
-import { groundTruthRecords, groundTruthSnapshots } from '#db/schema/ground-truths.ts';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
-import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { apiTokens, sessions, signInLinks, siweNonces, userIdentities } from '#db/schema/users.ts';
-import { elsewhere } from '#testing/rigs/elsewhere.ts';
-import { runRequest, testRig } from '#testing/rigs/engine-rig.ts';
-import { changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
+import { dayMs, pruneRig } from '#testing/rigs/prune-rig.ts';
 import { getPublicCertificate } from '../certificate/get.ts';
-import type { ServiceContext } from '../ground/context.ts';
-import { continueRun } from '../run/continue.ts';
-import { createRun } from '../run/create.ts';
-import { getRun } from '../run/get.ts';
-import { failRun } from '../state/transitions.ts';
 import { erasePrivateGroundTruths } from './erase-private.ts';
 import { prune } from './prune.ts';
 
-const dayMs = 24 * 60 * 60_000;
-
-const rigWith = async (script: Script = {}) => {
-  const rig = await testRig(script);
-  const { db, context } = rig;
-  const owner = await rig.user();
-  const start = async (request: Partial<RunRequest> = {}) =>
-    (await createRun(context, owner, runRequest({ limit: 2, minReplays: 2, ...request }))).runId;
-  const continueAs = (id: string, how: 'resume' | 'retry' = 'resume', by: ServiceContext = context) => {
-    const request: ContinueRequest = { id, oracleHeaders: {}, githubToken: null };
-    return continueRun(by, owner, how, request).then(({ runId }) => runId);
-  };
-  /** Fails the run as if it had been cancelled before its certificate. */
-  const fail = async (runId: string) => {
-    await db.update(verificationRuns).set({ status: 'CERTIFYING', certificateId: null });
-    await failRun(db, runId, 'Cancelled by its owner', context.now());
-  };
-  const rowsOf = async () => {
-    const tables = {
-      replays: verificationReplays,
-      batchItems: judgeBatchItems,
-      spend: judgeSpend,
-      records: groundTruthRecords,
-      snapshots: groundTruthSnapshots,
-      keys: answerKeys,
-      slots: callSlots,
-      runs: verificationRuns,
-      certificates: verificationCertificates,
-      scores: verificationReplayScores,
-    };
-    const counts = await Promise.all(
-      Object.entries(tables).map(async ([name, table]) => [name, await db.$count(table)] as const),
-    );
-    return Object.fromEntries(counts);
-  };
-  return {
-    ...rig,
-    owner,
-    start,
-    continueAs,
-    fail,
-    rowsOf,
-    days: (days: number) => rig.wait(days * dayMs),
-    replaysOf: (runId: string) => db.$count(verificationReplays, eq(verificationReplays.runId, runId)),
-    run: (runId: string) => getRun(context, owner, runId),
-  };
-};
-
 test('replays are deleted after 90 days, ground truth and answer keys after 180; runs and certificates with their evidence stay', async () => {
-  const { start, pump, run, db, context, days, rowsOf } = await rigWith({ costUsd: 0.01 });
+  const { start, pump, run, db, context, days, rowsOf } = await pruneRig({ costUsd: 0.01 });
   const runId = await start({ judge: 'anthropic' });
   await pump();
   const ended = await run(runId);
@@ -129,7 +68,7 @@ test('replays are deleted after 90 days, ground truth and answer keys after 180;
 });
 
 test('ground truth that a later run read again stays with that run, and a run under way loses nothing', async () => {
-  const { start, pump, context, days, rowsOf, replaysOf } = await rigWith();
+  const { start, pump, context, days, rowsOf, replaysOf } = await pruneRig();
   await start();
   await pump();
   days(170);
@@ -150,106 +89,8 @@ test('ground truth that a later run read again stays with that run, and a run un
   expect(await replaysOf(open)).toBe(2);
 });
 
-test('a resumed run is kept as long as the one that resumed it, and a run without its replays can only be retried', async () => {
-  const { start, pump, db, run, continueAs, context, days, fail, replaysOf } = await rigWith({
-    costUsd: 0.01,
-  });
-  const first = await start({ judge: 'anthropic' });
-  await pump();
-  await fail(first);
-  days(60);
-  const second = await continueAs(first);
-  await failRun(db, second, 'Cancelled by its owner', context.now());
-  days(60);
-  await prune(context);
-  expect([await replaysOf(first), await replaysOf(second)]).toEqual([0, 2]);
-  // Both have one account.
-  expect((await run(second)).costUsd).toBeCloseTo(0.14, 9);
-
-  days(31);
-  await prune(context);
-  days(1);
-  await prune(context);
-  expect([await replaysOf(first), await replaysOf(second)]).toEqual([0, 0]);
-  expect((await run(second)).can).toMatchObject({ resume: false, retry: true });
-  await expect(continueAs(second)).rejects.toThrow('Retry it.');
-});
-
-test('a retry of a run without its replays reads the repository again', async () => {
-  let draws = 0;
-  const { start, pump, run, continueAs, context, days, fail } = await rigWith({
-    draw: async ({ limit }) => {
-      draws += 1;
-      return drawOf(changeNumbers(limit));
-    },
-  });
-  const runId = await start({ oracleUrl: 'https://oracle.example/ask' });
-  await pump();
-  await fail(runId);
-  days(91);
-  await prune(context);
-  const again = await continueAs(runId, 'retry');
-  await pump();
-  expect(await run(again)).toMatchObject({ status: 'COMPLETED', progress: 2 });
-  expect(draws).toBe(2);
-});
-
-test.each(['resume', 'retry'] as const)(
-  'a %s of a run that is pruned meanwhile is refused, and a retry then succeeds',
-  async (how) => {
-    const { start, pump, run, continueAs, context, days, fail } = await rigWith();
-    const runId = await start();
-    await pump();
-    await fail(runId);
-    days(91);
-    // The address is checked after the run was found and before anything is written.
-    const checkOracleUrl = async () => {
-      await prune(context);
-      return null;
-    };
-    await expect(continueAs(runId, how, { ...context, checkOracleUrl })).rejects.toMatchObject({
-      code: 'BAD_REQUEST',
-      message: expect.stringContaining('just been deleted'),
-    });
-    const again = await continueAs(runId, 'retry');
-    await pump();
-    expect(await run(again)).toMatchObject({ status: 'COMPLETED', progress: 2 });
-  },
-);
-
-test('a run that is being resumed is not pruned: the attempt keeps its account', async () => {
-  const { start, pump, run, continueAs, db, context, days, fail } = await rigWith({ costUsd: 0.01 });
-  const first = await start({ judge: 'anthropic' });
-  await pump();
-  await fail(first);
-  days(91);
-  let pruned: Promise<void> | undefined;
-  const waiting = async () => {
-    const [row] = await db.execute<{ sessions: number }>(
-      sql`select count(*)::int as sessions from pg_stat_activity
-          where datname = current_database() and wait_event_type = 'Lock'`,
-    );
-    return row?.sessions;
-  };
-  const { sender } = context;
-  const second = await continueAs(first, 'resume', {
-    ...context,
-    sender: {
-      enqueue: async (...job) => {
-        pruned = elsewhere(() => prune(context));
-        // It waits for the run that this transaction has locked.
-        await expect.poll(() => elsewhere(waiting)).toBe(1);
-        await sender.enqueue(...job);
-      },
-    },
-  });
-  await pruned;
-  await pump();
-  expect(await run(second)).toMatchObject({ status: 'COMPLETED', costUsd: expect.closeTo(0.14, 9) });
-});
-
 test('one of many workers prunes, and not again within the hour', async () => {
-  const { context, db, wait } = await rigWith();
+  const { context, db, wait } = await pruneRig();
   const leave = () =>
     db
       .insert(callSlots)
@@ -270,7 +111,7 @@ test.each([
   ['ahead of', 200],
   ['behind', -200],
 ])('a worker whose clock is 200 days %s the database’s deletes nothing, and says so', async (_, days) => {
-  const { context, db, logged, start, pump, rowsOf, wait } = await rigWith({ costUsd: 0.01 });
+  const { context, db, logged, start, pump, rowsOf, wait } = await pruneRig({ costUsd: 0.01 });
   await start({ judge: 'anthropic' });
   await pump();
   const before = await rowsOf();
@@ -292,7 +133,7 @@ test.each([
 });
 
 test('what limits counted an hour ago is deleted', async () => {
-  const { context, db, wait } = await rigWith();
+  const { context, db, wait } = await pruneRig();
   const refusedAt = context.now();
   const userId = randomUUID();
   await db.insert(callWaits).values({ resource: 'r', userId, refusedAt });
@@ -305,7 +146,7 @@ test('what limits counted an hour ago is deleted', async () => {
 });
 
 test('more rows than one batch holds are deleted in one turn', async () => {
-  const { context, db } = await rigWith();
+  const { context, db } = await pruneRig();
   const row = { resource: 'r', userId: randomUUID(), takenAt: new Date(0), expiresAt: new Date(1) };
   await db.insert(callSlots).values(Array.from({ length: 2_500 }, () => row));
   await prune(context);
@@ -313,7 +154,7 @@ test('more rows than one batch holds are deleted in one turn', async () => {
 });
 
 test('ended sessions, tokens and links are deleted after 30 days by the database’s clock, nonces once they expire', async () => {
-  const { context, db, owner, wait } = await rigWith();
+  const { context, db, owner, wait } = await pruneRig();
   const { userId } = owner;
   const [identity] = await db
     .insert(userIdentities)
