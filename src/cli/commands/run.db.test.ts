@@ -1,72 +1,29 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { getRequestListener } from '@hono/node-server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePort } from '#db/embedded/free-port.ts';
 import { createHandlers } from '#jobs/index.ts';
-import type { Actor } from '#services/ground/index.ts';
 import { createRun as createRunOf } from '#services/run/index.ts';
 import { cutMessage, failRun, noteActivity } from '#services/state/transitions.ts';
 import { storeCertificate } from '#testing/builders/stored-certificates.ts';
-import { runCommand, runInProcess } from '#testing/rigs/command-line.ts';
-import { openRig, runRequest } from '#testing/rigs/engine-rig.ts';
-import { fullToken } from '#testing/rigs/full-token.ts';
-import { authOf } from '#testing/rigs/open-to-all.ts';
-import { handleTrpc } from '#trpc/handler.ts';
+import { runInProcess } from '#testing/rigs/command-line.ts';
+import { runRequest } from '#testing/rigs/engine-rig.ts';
+import { openServedRig, type ServedRig } from '#testing/rigs/served-rig.ts';
 import { openTerminal } from '../terminal.ts';
 import { runProgram } from './program.ts';
 
-let rig: Awaited<ReturnType<typeof openRig>>;
-let [a, b]: [Actor, Actor] = [{ userId: '' }, { userId: '' }];
-let port: number;
-let url: string;
-let server: Server;
-let token: string;
-const folder = mkdtempSync(join(tmpdir(), 'echelon-run-'));
-const tokenFile = join(folder, 'token');
-
-/** The installation's tRPC interface behind a socket, as the route serves it. */
-const serve = async () => {
-  const { context: services } = rig;
-  const auth = authOf(services, url);
-  const served = createServer(
-    getRequestListener((request) => handleTrpc({ services, auth }, request), {
-      overrideGlobalObjects: false,
-    }),
-  ).listen(port, '127.0.0.1');
-  await once(served, 'listening');
-  return served;
-};
-const stop = async (served: Server) => {
-  served.closeAllConnections();
-  served.close();
-  await once(served, 'close');
-};
-
+let at: ServedRig;
 beforeAll(async () => {
-  rig = await openRig();
-  port = await freePort();
-  url = `http://127.0.0.1:${port}`;
-  [a, b] = [await rig.user(), await rig.user()];
-  token = await fullToken(rig.context, a);
-  writeFileSync(tokenFile, `${token}\n`);
-  server = await serve();
+  at = await openServedRig();
 });
-afterAll(async () => {
-  await stop(server);
-  rmSync(folder, { recursive: true });
-  await rig.close();
-});
+afterAll(() => at.close());
 
-const run = (...args: string[]) => runInProcess(['run', ...args, '--url', url, '--token-file', tokenFile]);
-const createRun = (changes: Parameters<typeof runRequest>[0] = {}, actor = a) =>
-  createRunOf(rig.context, actor, runRequest(changes));
+const run = (...args: string[]) =>
+  runInProcess(['run', ...args, '--url', at.url, '--token-file', at.tokenFile]);
+const createRun = (changes: Parameters<typeof runRequest>[0] = {}, actor = at.owner) =>
+  createRunOf(at.rig.context, actor, runRequest(changes));
 /** A `run show --watch` under way. */
 const watchRun = (runId: string, ...args: string[]) => {
   const stdout = new PassThrough();
@@ -78,7 +35,7 @@ const watchRun = (runId: string, ...args: string[]) => {
     },
   });
   const interrupt = new AbortController();
-  const all = ['run', 'show', runId, '--watch', ...args, '--url', url, '--token-file', tokenFile];
+  const all = ['run', 'show', runId, '--watch', ...args, '--url', at.url, '--token-file', at.tokenFile];
   const code = runProgram(all, {
     readSettings: () => expect.unreachable(),
     terminal: openTerminal(stdout, stderr),
@@ -89,28 +46,28 @@ const watchRun = (runId: string, ...args: string[]) => {
 /** A failed run whose changes are drawn, so that it can be resumed. */
 const failedRun = async (changes: Parameters<typeof runRequest>[0] = {}) => {
   const { runId } = await createRun(changes);
-  const { handlers } = createHandlers(rig.context);
+  const { handlers } = createHandlers(at.rig.context);
   await handlers['ingest-run']({ runId }, new AbortController().signal);
-  await failRun(rig.db, runId, cutMessage('The judge \u001b[2Jwas away.'), rig.context.now());
+  await failRun(at.rig.db, runId, cutMessage('The judge \u001b[2Jwas away.'), at.rig.context.now());
   return runId;
 };
 
 /** Makes the run look certified. */
 const setCompleted = async (runId: string) => {
-  const certificateId = await storeCertificate(rig.db, {
+  const certificateId = await storeCertificate(at.rig.db, {
     constructId: 'construct',
     supported: 4,
-    createdAt: rig.context.now(),
+    createdAt: at.rig.context.now(),
   });
-  await rig.database.sql`
+  await at.rig.database.sql`
     update verification_runs set status = 'COMPLETED', error = null, certificate_id = ${certificateId}
     where id = ${runId}`;
 };
 
 test('run show shows status, progress, cost, what the run waits for, and what can be done', async () => {
   const { runId } = await createRun({ maxCostUsd: 5 });
-  await rig.database.sql`update verification_runs set status = 'INGESTING' where id = ${runId}`;
-  await noteActivity(rig.db, runId, 'Waits for GitHub until 10:05.');
+  await at.rig.database.sql`update verification_runs set status = 'INGESTING' where id = ${runId}`;
+  await noteActivity(at.rig.db, runId, 'Waits for GitHub until 10:05.');
   const waiting = await run('show', runId);
   expect(waiting).toMatchObject({ code: 0, stderr: '' });
   expect(waiting.stdout).toMatch(/^Status +INGESTING$/m);
@@ -129,7 +86,7 @@ test('run show shows status, progress, cost, what the run waits for, and what ca
 });
 
 test('run list shows the user’s own runs, newest first and filtered, and says how many are left out', async () => {
-  await createRun({ constructId: 'listed' }, b);
+  await createRun({ constructId: 'listed' }, await at.rig.user());
   const ids: string[] = [];
   for (const _ of [1, 2, 3]) ids.push((await createRun({ constructId: 'listed' })).runId);
   const page = await run('list', '--construct-id', 'listed', '--limit', '2');
@@ -183,8 +140,8 @@ test('run resume and run retry print only the new run’s id, and pass on what i
     continuation: 'resume',
     max_cost_usd: 2.5,
   });
-  const [row] = await rig.database.sql`select sealed from run_secrets where run_id = ${runId}`;
-  expect(rig.context.secretBox.open(runId, row?.sealed)).toEqual({
+  const [row] = await at.rig.database.sql`select sealed from run_secrets where run_id = ${runId}`;
+  expect(at.rig.context.secretBox.open(runId, row?.sealed)).toEqual({
     githubToken: null,
     oracleUrl: `${address}?key=new`,
     oracleHeaders: { 'X-Api-Key': 'one:two' },
@@ -205,7 +162,7 @@ test('a run that had a GitHub token takes it again from a file', async () => {
   const without = await run('retry', runId);
   expect(without).toMatchObject({ code: 2, stdout: '' });
   expect(without.stderr).toMatch(/^--github-token-file: .*Give it again\.$/m);
-  const githubTokenFile = join(folder, 'github');
+  const githubTokenFile = join(at.folder, 'github');
   writeFileSync(githubTokenFile, 'ghp_again\n');
   expect(await run('retry', runId, '--github-token-file', githubTokenFile)).toMatchObject({ code: 0 });
 });
@@ -214,10 +171,10 @@ test('run show --watch ends with the run, survives a restart of the installation
   const { runId } = await createRun();
   const { code, stdout, said } = watchRun(runId, '--json');
   await expect.poll(said).toMatch(/^PENDING –.*\n/);
-  await stop(server);
+  await at.stop();
   await expect.poll(said).toContain('does not answer');
-  server = await serve();
-  await failRun(rig.db, runId, 'It failed.', rig.context.now());
+  await at.start();
+  await failRun(at.rig.db, runId, 'It failed.', at.rig.context.now());
   expect(await code).toBe(1);
   expect(said()).toMatch(/PENDING –.*\n.*does not answer/);
   expect(JSON.parse(String(stdout.read()))).toMatchObject({ status: 'FAILED', error: 'It failed.' });
@@ -238,19 +195,23 @@ test('a command that stops watching says that the run itself goes on, and it doe
 
 test('a token can come from standard input, so that no argument holds it', async () => {
   const main = join(import.meta.dirname, '../main.ts');
-  const child = spawn(process.execPath, [main, 'run', 'list', '--url', url, '--token-file', '-', '--json'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  child.stdin.end(`${token}\n`);
+  const child = spawn(
+    process.execPath,
+    [main, 'run', 'list', '--url', at.url, '--token-file', '-', '--json'],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
+  child.stdin.end(`${at.token}\n`);
   const stdout = await text(child.stdout);
   expect(JSON.parse(stdout)).toMatchObject({ limit: 20, offset: 0 });
 });
 
 test('a refused token, an unknown run and one in the wrong state are failures, reported without the token', async () => {
-  const { runId } = await createRun({}, b);
-  const wrong = await runInProcess(['run', 'show', runId, '--url', url, '--token', 'ev_planted']);
+  const { runId } = await createRun({}, await at.rig.user());
+  const wrong = await runInProcess(['run', 'show', runId, '--url', at.url, '--token', 'ev_planted']);
   expect(wrong).toMatchObject({ code: 1, stdout: '' });
-  expect(wrong.stderr).toContain(`${url} refused the token`);
+  expect(wrong.stderr).toContain(`${at.url} refused the token`);
   expect(wrong.stderr).not.toContain('planted');
   for (const id of [runId, '4f7c9f0e-30d6-4c57-8a7a-0f0f8f6f2f11', 'malformed'])
     for (const verb of ['show', 'cancel', 'resume', 'retry'])
@@ -275,72 +236,11 @@ test('a wrong field is wrong usage, reported by its option and without its value
     [['--oracle-url', 'ftp://x', '--oracle-header', 'X-Api-Key: planted'], '--oracle-url: Must be an http'],
     [['--max-cost', '0'], 'Must be above 0'],
     [['--max-cost', 'much'], '--max-cost'],
-    [['--github-token-file', join(folder, 'none')], 'could not be read (ENOENT)'],
+    [['--github-token-file', join(at.folder, 'none')], 'could not be read (ENOENT)'],
   ] as const) {
     const outcome = await run('resume', id, ...args);
     expect(outcome, words).toMatchObject({ code: 2, stdout: '' });
     expect(outcome.stderr).toContain(words);
     expect(outcome.stderr).not.toMatch(/pl[aä]nted/);
-  }
-});
-
-test('without --url the installation of the environment is asked: NEXTAUTH_URL, else HOST and PORT', async () => {
-  const list = (env: Record<string, string>, ...args: string[]) =>
-    runCommand(['run', 'list', '--token-file', tokenFile, ...args], { env });
-  const nowhere = `http://127.0.0.1:${await freePort()}`;
-  const [byPort, byUrl, byOption] = await Promise.all([
-    list({ HOST: '0.0.0.0', PORT: `${port}` }),
-    list({ PORT: new URL(nowhere).port, NEXTAUTH_URL: url }),
-    list({ NEXTAUTH_URL: nowhere }, '--url', url),
-  ]);
-  expect([byPort.code, byUrl.code, byOption.code]).toEqual([0, 0, 0]);
-  expect(await list({ PORT: `${port}`, NEXTAUTH_URL: nowhere })).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining(`Nothing listens at ${nowhere}.`),
-  });
-});
-
-test('an address where nothing listens, or something else does, is a failure that names it', async () => {
-  const nowhere = `http://127.0.0.1:${await freePort()}`;
-  const ask = (at: string) => runInProcess(['run', 'list', '--url', at, '--token-file', tokenFile]);
-  expect(await ask(nowhere)).toMatchObject({
-    code: 1,
-    stdout: '',
-    stderr: expect.stringContaining(`Nothing listens at ${nowhere}. Start`),
-  });
-  const page = createServer(({ url }, response) => {
-    const json = url?.startsWith('/json/');
-    response.writeHead(502, { 'content-type': json ? 'application/json' : 'text/html' });
-    response.end(json ? '{"error":"planted"}' : '<html>');
-  }).listen(0, '127.0.0.1');
-  await once(page, 'listening');
-  const address = page.address();
-  const other = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-  expect(await ask(other)).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining(`${other} (HTTP 502) is not an Echelon Verify installation`),
-  });
-  expect(await ask(`${other}/json/`)).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining(`${other}/json (in JSON) is not an Echelon Verify installation`),
-  });
-  await stop(page);
-});
-
-test('without a usable address or token nothing is asked', async () => {
-  const blank = join(folder, 'blank');
-  writeFileSync(blank, ' \n');
-  for (const [args, words] of [
-    [['--url', url], '--token-file'],
-    [['--url', url, '--token-file', blank], 'must hold a token'],
-    [['--url', url, '--token', 'planted two'], 'must hold a token'],
-    [['--url', url, '--token', 'planted', '--token-file', tokenFile], 'cannot be used with'],
-    [['--url', 'localhost', '--token-file', tokenFile], 'must be an http or https address'],
-    [['--url', 'http://u:planted@127.0.0.1', '--token-file', tokenFile], 'without user info'],
-  ] as const) {
-    const outcome = await runInProcess(['run', 'list', ...args]);
-    expect(outcome, words).toMatchObject({ code: 2, stdout: '' });
-    expect(outcome.stderr).toContain(words);
-    expect(outcome.stderr).not.toContain('planted');
   }
 });
