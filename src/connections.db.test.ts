@@ -1,6 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
@@ -8,11 +6,9 @@ import { openDatabase } from '#db/client.ts';
 import { projectRoot } from '#start/child.ts';
 import { entryConnections } from '#start/open-door.ts';
 import { eventually } from '#testing/fleet/eventually.ts';
-import { fleetSettings, startWorkers } from '#testing/fleet/fleet.ts';
-import { openOutside, repositoryOf } from '#testing/fleet/outside.ts';
-import { openFrontDesk, runStates } from '#testing/fleet/runs.ts';
+import { openFleet } from '#testing/fleet/open-fleet.ts';
+import { runStates } from '#testing/fleet/runs.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
-import { runRequest } from '#testing/rigs/engine-rig.ts';
 
 /** What OPERATING.md promises, for setting `max_connections`. */
 const promised = (process: 'web' | 'worker') => {
@@ -29,38 +25,18 @@ const connectionsOf = async (db: Awaited<ReturnType<typeof testDatabase>>['db'],
 };
 
 test('a busy worker process takes no more connections than OPERATING.md says', async () => {
-  const { databaseUrl, db, close } = await testDatabase();
-  onTestFinished(close);
-  const dataDir = await mkdtemp(join(tmpdir(), 'echelon-verify-connections-'));
-  onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
-  const outside = await openOutside({ workers: 1, changes: [60] });
-  onTestFinished(outside.close);
-  const desk = await openFrontDesk(databaseUrl);
-  onTestFinished(desk.close);
+  const { databaseUrl, db, start, accept } = await openFleet({ workers: 1, changes: [60] });
   // The worker's own connections are those that name it.
   const named = new URL(databaseUrl);
   named.searchParams.set('application_name', 'counted worker');
-  const workers = await startWorkers(1, outside, fleetSettings(named.href, dataDir));
-  onTestFinished(async () => {
-    await Promise.all(workers.map((worker) => worker.end(1_000)));
-  });
-  await desk.accept(
-    await desk.owner(),
-    runRequest({
-      repoUrl: repositoryOf(0),
-      constructId: 'run-0',
-      oracleUrl: outside.oracleUrl,
-      judge: 'anthropic',
-      limit: 60,
-      minReplays: 5,
-    }),
-  );
+  await start({ DATABASE_URL: named.href });
+  await accept(0, { minReplays: 5 });
   let most = 0;
   await eventually(
     'The end of the run',
     async () => {
       most = Math.max(most, await connectionsOf(db, 'counted worker'));
-      return (await runStates(desk.db))[0]?.status;
+      return (await runStates(db))[0]?.status;
     },
     (status) => status === 'COMPLETED',
     { withinMs: 170_000 },

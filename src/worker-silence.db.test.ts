@@ -1,64 +1,28 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { freePort } from '#db/embedded/free-port.ts';
 import { projectRoot } from '#start/child.ts';
 import { eventually } from '#testing/fleet/eventually.ts';
-import { fleetSettings, startWorkers } from '#testing/fleet/fleet.ts';
-import { openOutside, repositoryOf } from '#testing/fleet/outside.ts';
-import { openFrontDesk, runStates } from '#testing/fleet/runs.ts';
+import { openFleet } from '#testing/fleet/open-fleet.ts';
+import { runStates } from '#testing/fleet/runs.ts';
 import { startStallingProxy } from '#testing/fleet/stalling-proxy.ts';
-import { testDatabase } from '#testing/rigs/database.ts';
-import { runRequest } from '#testing/rigs/engine-rig.ts';
 
-const directory = async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'echelon-verify-silence-'));
-  onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
-  return dataDir;
-};
-
-/** A worker process whose database is behind the proxy, and a run that it carries out. */
+/** A fleet of one worker whose database is behind the proxy. */
 const workerBehindProxy = async () => {
-  const { databaseUrl, close } = await testDatabase();
-  onTestFinished(close);
-  const proxy = await startStallingProxy(databaseUrl);
+  const fleet = await openFleet({ workers: 1, changes: [40] });
+  Object.assign(fleet.outside.latency, { oracleMs: 300, judgeMs: 300 });
+  const proxy = await startStallingProxy(fleet.databaseUrl);
   onTestFinished(proxy.close);
-  const outside = await openOutside({ workers: 1, changes: [40] });
-  onTestFinished(outside.close);
-  Object.assign(outside.latency, { oracleMs: 300, judgeMs: 300 });
-  const desk = await openFrontDesk(databaseUrl);
-  onTestFinished(desk.close);
-  const settings = {
-    ...fleetSettings(proxy.databaseUrl, await directory()),
-    ...outside.settingsOf(0),
-  };
-  return { proxy, outside, desk, settings };
-};
-
-const accept = async ({ outside, desk }: Awaited<ReturnType<typeof workerBehindProxy>>) => {
-  await desk.accept(
-    await desk.owner(),
-    runRequest({
-      repoUrl: repositoryOf(0),
-      constructId: 'run-0',
-      oracleUrl: outside.oracleUrl,
-      judge: 'anthropic',
-      limit: 40,
-      minReplays: 5,
-    }),
-  );
+  return { ...fleet, proxy, behindProxy: { DATABASE_URL: proxy.databaseUrl } };
 };
 
 test('a run continues when every connection of its worker goes silent', async () => {
   const rig = await workerBehindProxy();
-  const { proxy, outside, desk } = rig;
-  const [worker] = await startWorkers(1, outside, rig.settings);
-  onTestFinished(async () => worker?.end(1_000));
-  await accept(rig);
-  const state = async () => (await runStates(desk.db))[0];
+  const { proxy, db } = rig;
+  const [worker] = await rig.start(rig.behindProxy);
+  await rig.accept(0, { minReplays: 5 });
+  const state = async () => (await runStates(db))[0];
   await eventually('Progress', state, (run) => (run?.progress ?? 0) > 0, { withinMs: 120_000 });
   const before = proxy.opened;
   const stored = (await state())?.progress ?? 0;
@@ -105,8 +69,12 @@ const startWorker = async (settings: Record<string, string>) => {
 
 test('SIGTERM ends a worker within its grace period and a little, though its database says nothing', async () => {
   const rig = await workerBehindProxy();
-  const { worker, exited } = await startWorker({ ...rig.settings, GRACE_SECONDS: '2' });
-  await accept(rig);
+  const { worker, exited } = await startWorker({
+    ...rig.settingsOf(0),
+    ...rig.behindProxy,
+    GRACE_SECONDS: '2',
+  });
+  await rig.accept(0, { minReplays: 5 });
   await eventually(
     'A call',
     async () => rig.outside.calls.length,
@@ -123,7 +91,11 @@ test('SIGTERM ends a worker within its grace period and a little, though its dat
 
 test('a worker whose database stays silent is alive, not ready, and ends after UNREADY_SECONDS', async () => {
   const rig = await workerBehindProxy();
-  const { exited, status, log } = await startWorker({ ...rig.settings, UNREADY_SECONDS: '10' });
+  const { exited, status, log } = await startWorker({
+    ...rig.settingsOf(0),
+    ...rig.behindProxy,
+    UNREADY_SECONDS: '10',
+  });
   expect([await status('/health'), await status('/ready')]).toEqual([200, 200]);
   rig.proxy.silenceNew(true);
   rig.proxy.silence();

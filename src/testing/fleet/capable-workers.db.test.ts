@@ -1,14 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { getRun } from '#services/run/index.ts';
-import { testDatabase } from '../rigs/database.ts';
-import { runRequest } from '../rigs/engine-rig.ts';
+import { expect, test } from 'vitest';
 import { eventually } from './eventually.ts';
-import { fleetSettings, startWorkers } from './fleet.ts';
-import { openOutside, repositoryOf } from './outside.ts';
-import { openFrontDesk } from './runs.ts';
+import { openFleet } from './open-fleet.ts';
+import type { Call } from './outside.ts';
 
 const within = { withinMs: 180_000 };
 
@@ -19,36 +12,15 @@ const lacking: [name: string, settings: Record<string, string>, reason: string][
 
 /** A run of so many changes, for workers that are started and ended one by one. */
 const openRun = async (changes: number) => {
-  const { databaseUrl, close } = await testDatabase();
-  onTestFinished(close);
-  const dataDir = await mkdtemp(join(tmpdir(), 'echelon-verify-capable-'));
-  onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
-  const outside = await openOutside({ workers: 1, changes: [changes] });
-  onTestFinished(outside.close);
-  const desk = await openFrontDesk(databaseUrl);
-  onTestFinished(desk.close);
-  const settings = fleetSettings(databaseUrl, dataDir);
-  const start = async (more: Record<string, string>) => {
-    const settingsOf = (place: number) => ({ ...outside.settingsOf(place), ...more });
-    const [worker] = await startWorkers(1, { settingsOf }, settings);
-    onTestFinished(() => worker?.end(1_000));
-    return worker;
+  const { outside, start, accept, show } = await openFleet({ workers: 1, changes: [changes] });
+  return {
+    outside,
+    start,
+    accept: async () => {
+      const runId = await accept(0);
+      return () => show(runId);
+    },
   };
-  const owner = await desk.owner();
-  const accept = async () => {
-    const runId = await desk.accept(
-      owner,
-      runRequest({
-        repoUrl: repositoryOf(0),
-        oracleUrl: outside.oracleUrl,
-        judge: 'anthropic',
-        limit: changes,
-        minReplays: 1,
-      }),
-    );
-    return () => getRun(desk.context, owner, runId);
-  };
-  return { outside, start, accept };
 };
 
 test.each(lacking)(
@@ -59,7 +31,7 @@ test.each(lacking)(
     const run = await accept();
     await eventually('The reason', run, ({ waitingFor }) => waitingFor?.includes(reason) ?? false, within);
     expect(outside.calls).toEqual([]);
-    await start({});
+    await start();
     await eventually('The end of the run', run, ({ status }) => status === 'COMPLETED', within);
   },
   600_000,
@@ -68,11 +40,23 @@ test.each(lacking)(
 test.each(lacking)(
   'a run that was under way waits when the next worker is one %s, and continues with one that can',
   async (_, settings, reason) => {
-    const { outside, start, accept } = await openRun(12);
-    Object.assign(outside.latency, { oracleMs: 1_000, judgeMs: 1_000 });
-    const first = await start({});
+    const changes = 12;
+    const { outside, start, accept } = await openRun(changes);
+    // Only the change that is asked about first is answered, so that the run cannot end meanwhile.
+    let answered: number | undefined;
+    const isHeld = ({ change, question }: Pick<Call, 'change' | 'question'>) => {
+      if (!question.startsWith('oracle')) return false;
+      answered ??= change;
+      return change !== answered;
+    };
+    const release = outside.hold(isHeld);
+    const [first] = await start();
     const run = await accept();
     await eventually('A scored replay', run, ({ progress }) => progress > 0, within);
+    // No call is on its way that could still arrive once the worker is dead.
+    const open = async () => outside.calls.filter(({ until }) => until === null);
+    const areHeld = (calls: Call[]) => calls.length === changes - 1 && calls.every(isHeld);
+    await eventually('Held calls and no others', open, areHeld, within);
     await first?.end(0);
     outside.calls.splice(0);
     await start(settings);
@@ -81,8 +65,8 @@ test.each(lacking)(
     expect(status).toMatch(/INVOKING|SCORING/);
     expect(progress).toBeLessThan(total);
     expect(outside.calls).toEqual([]);
-    Object.assign(outside.latency, { oracleMs: 0, judgeMs: 0 });
-    await start({});
+    release();
+    await start();
     await eventually('The end of the run', run, (seen) => seen.status === 'COMPLETED', within);
   },
   600_000,

@@ -1,49 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
-import { afterEach, expect, test } from 'vitest';
-import { testDatabase } from '../rigs/database.ts';
-import { runRequest } from '../rigs/engine-rig.ts';
+import { expect, test } from 'vitest';
 import { eventually } from './eventually.ts';
-import { fleetSettings, startWorkers } from './fleet.ts';
-import { openOutside, repositoryOf } from './outside.ts';
-import { openFrontDesk, runStates } from './runs.ts';
-
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
+import { openFleet } from './open-fleet.ts';
+import { runStates } from './runs.ts';
 
 /** Of both workers together. Each works on 16 replays at once. */
 const slots = 32;
 const within = { withinMs: 600_000 };
 
 test('a run of 10 replays gets all its slots before an earlier run of 1,000 gets every slot once more', async () => {
-  const { databaseUrl, db, close } = await testDatabase();
-  closing.push(close);
-  const dataDir = await mkdtemp(join(tmpdir(), 'echelon-verify-fairness-'));
-  closing.push(() => rm(dataDir, { recursive: true, force: true }));
-  const outside = await openOutside({ workers: 2, changes: [1_000, 10] });
-  closing.push(outside.close);
+  const { db, outside, start, accept } = await openFleet({ workers: 2, changes: [1_000, 10] });
   Object.assign(outside.latency, { oracleMs: 300, judgeMs: 300 });
-  const desk = await openFrontDesk(databaseUrl);
-  closing.push(desk.close);
-  const workers = await startWorkers(2, outside, fleetSettings(databaseUrl, dataDir));
-  closing.push(() => Promise.all(workers.map((worker) => worker.end(1_000))));
-
-  const accept = async (run: number, limit: number) =>
-    desk.accept(
-      await desk.owner(),
-      runRequest({
-        repoUrl: repositoryOf(run),
-        constructId: `run-${run}`,
-        oracleUrl: outside.oracleUrl,
-        judge: 'anthropic',
-        limit,
-        minReplays: 5,
-      }),
-    );
+  await start();
   /** How many jobs of a run were queued, how many of them have started, and the time of the queue's clock. */
   const jobsOf = async (runId: string) => {
     const [jobs] = await db.execute<{ queued: number; started: number; now: string }>(sql`
@@ -52,7 +20,7 @@ test('a run of 10 replays gets all its slots before an earlier run of 1,000 gets
     if (jobs === undefined) throw new Error('A count returned no row.');
     return jobs;
   };
-  const large = await accept(0, 1_000);
+  const large = await accept(0, { minReplays: 5 });
   // The large run takes all slots of both workers, and its other jobs wait.
   await eventually(
     'The large run',
@@ -60,7 +28,7 @@ test('a run of 10 replays gets all its slots before an earlier run of 1,000 gets
     ({ started }) => started >= slots,
     within,
   );
-  const small = await accept(1, 10);
+  const small = await accept(1, { minReplays: 5 });
   const { now: queuedAt } = await eventually(
     'The draw of the small run',
     () => jobsOf(small),
@@ -79,6 +47,6 @@ test('a run of 10 replays gets all its slots before an earlier run of 1,000 gets
       and started_on < (select max(started_on) from pgboss.job where data ->> 'runId' = ${small})`);
   expect(overtaking?.jobs).toBeLessThanOrEqual(slots);
   expect((await jobsOf(large)).started).toBeLessThan(1_000);
-  const [run] = await runStates(desk.db);
+  const [run] = await runStates(db);
   expect(run).toMatchObject({ construct: 'run-0', status: expect.stringMatching(/INVOKING|SCORING/) });
 }, 1_800_000);

@@ -1,17 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { isTerminal } from '#contracts/run.ts';
 import type { Actor } from '#services/ground/index.ts';
-import { getRun } from '#services/run/index.ts';
-import { testDatabase } from '../rigs/database.ts';
-import { runRequest } from '../rigs/engine-rig.ts';
 import { accountOf } from '../rigs/open-to-all.ts';
 import { eventually } from './eventually.ts';
-import { fleetSettings, startWorkers } from './fleet.ts';
-import { openOutside, repositoryOf, startsOfReplays } from './outside.ts';
-import { openFrontDesk, runStates } from './runs.ts';
+import { openFleet } from './open-fleet.ts';
+import { startsOfReplays } from './outside.ts';
+import { runStates } from './runs.ts';
 
 /**
  * How long a newcomer’s run may take to begin longer than it takes beside nothing else. The comparison leaves out what
@@ -23,37 +17,18 @@ const newcomers = 3;
 const within = { withinMs: 300_000 };
 
 /** One worker process, and users whose runs have a repository each. */
-const openFleet = async (changes: number[]) => {
-  const { databaseUrl, close } = await testDatabase();
-  onTestFinished(close);
-  const dataDir = await mkdtemp(join(tmpdir(), 'echelon-verify-newcomers-'));
-  onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
-  const outside = await openOutside({ workers: 1, changes });
-  onTestFinished(outside.close);
-  const desk = await openFrontDesk(databaseUrl);
-  onTestFinished(desk.close);
-  const [worker] = await startWorkers(1, outside, {
-    ...fleetSettings(databaseUrl, dataDir),
-    // These users do not own the installation, and only its owner may name an oracle on this machine.
-    OUTBOUND_ALLOW: new URL(outside.oracleUrl).origin,
-  });
-  onTestFinished(() => worker?.end(1_000));
+const openUsers = async (changes: number[]) => {
+  const { db, outside, start, show, ...fleet } = await openFleet({ workers: 1, changes });
+  // These users do not own the installation, and only its owner may name an oracle on this machine.
+  await start({ OUTBOUND_ALLOW: new URL(outside.oracleUrl).origin });
 
   let users = 0;
-  const user = (): Promise<Actor> => accountOf(desk, { provider: 'github', subject: String(++users) });
+  const user = (): Promise<Actor> => accountOf({ db }, { provider: 'github', subject: String(++users) });
   let runs = 0;
   /** Each run gets the next repository. */
   const accept = async (actor: Actor) => {
     const run = runs++;
-    const request = runRequest({
-      repoUrl: repositoryOf(run),
-      constructId: `run-${String(run).padStart(2, '0')}`,
-      oracleUrl: outside.oracleUrl,
-      judge: 'anthropic',
-      limit: changes[run] ?? 1,
-      minReplays: 1,
-    });
-    return { run, runId: await desk.accept(actor, request) };
+    return { run, runId: await fleet.accept(run, {}, actor) };
   };
   /** From the acceptance of a new user’s run until its first call to the judge or the oracle, in milliseconds. */
   const newcomerBegins = async () => {
@@ -66,7 +41,7 @@ const openFleet = async (changes: number[]) => {
       (starts) => starts.length > 0,
       within,
     );
-    return { ms: first - acceptedAt, state: () => getRun(desk.context, actor, runId) };
+    return { ms: first - acceptedAt, state: () => show(runId, actor) };
   };
   /** The same beside nothing else. */
   const beginsAlone = async () => {
@@ -79,12 +54,12 @@ const openFleet = async (changes: number[]) => {
     while (times.length < newcomers) times.push((await newcomerBegins()).ms);
     return Math.min(...times);
   };
-  return { desk, outside, user, accept, beginsAlone, quickestNewcomer };
+  return { db, outside, show, user, accept, beginsAlone, quickestNewcomer };
 };
 
 test('a run begins within 3 s although another user has 61 more under way or waiting', async () => {
   const backlog = 61;
-  const { desk, outside, user, accept, beginsAlone, quickestNewcomer } = await openFleet(
+  const { db, outside, user, accept, beginsAlone, quickestNewcomer } = await openUsers(
     Array.from({ length: 1 + backlog + newcomers }, () => 10),
   );
   Object.assign(outside.latency, { githubMs: 20, oracleMs: 400, judgeMs: 400 });
@@ -94,15 +69,13 @@ test('a run begins within 3 s although another user has 61 more under way or wai
   while (theirs.length < backlog) theirs.push((await accept(busy)).runId);
   const ms = await quickestNewcomer();
   // The backlog was there all the time.
-  const open = (await runStates(desk.db)).filter(
-    ({ id, status }) => theirs.includes(id) && !isTerminal(status),
-  );
+  const open = (await runStates(db)).filter(({ id, status }) => theirs.includes(id) && !isTerminal(status));
   expect(open.length).toBeGreaterThan(backlog / 2);
   expect(ms).toBeLessThan(aloneMs + promisedMs);
 }, 1_200_000);
 
 test('a run begins within 3 s while the runs of two other users wait for GitHub’s limit', async () => {
-  const { desk, outside, user, accept, beginsAlone, quickestNewcomer } = await openFleet(
+  const { outside, show, user, accept, beginsAlone, quickestNewcomer } = await openUsers(
     Array.from({ length: 3 + newcomers }, () => 3),
   );
   const aloneMs = await beginsAlone();
@@ -112,7 +85,7 @@ test('a run begins within 3 s while the runs of two other users wait for GitHub�
     [1, 2].map(async () => {
       const actor = await user();
       const { run, runId } = await accept(actor);
-      return { run, state: () => getRun(desk.context, actor, runId) };
+      return { run, state: () => show(runId, actor) };
     }),
   );
   const saysLimit = { status: 'INGESTING', waitingFor: expect.stringContaining('rate limit') };

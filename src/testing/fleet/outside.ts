@@ -27,6 +27,8 @@ export type Outside = {
   latency: { githubMs: number; oracleMs: number; judgeMs: number };
   /** From now on GitHub’s limit is reached for whoever asks about this run’s repository, for so many seconds. */
   limitSource(run: number, seconds: number): void;
+  /** Leaves the calls that this accepts without an answer, until the returned function is called. */
+  hold(isHeld: (call: Omit<Call, 'from' | 'until'>) => boolean): () => void;
   close(): Promise<void>;
 };
 
@@ -70,12 +72,15 @@ export const openOutside = async ({
 }): Promise<Outside> => {
   const calls: Call[] = [];
   const latency = { githubMs: 0, oracleMs: 20, judgeMs: 20 };
+  let isHeld: Parameters<Outside['hold']>[0] = () => false;
+  let released: Promise<void> | undefined;
   /** Which worker asked the judge about a change last. All workers use one oracle address; the same worker asks it. */
   const askedLast = new Map<number, number>();
 
   const during = async <T>(call: Omit<Call, 'from' | 'until'>, ms: number, answer: () => T): Promise<T> => {
     const entry: Call = { ...call, from: Date.now(), until: null };
     calls.push(entry);
+    if (isHeld(call)) await released;
     await delay(ms);
     entry.until = Date.now();
     return answer();
@@ -132,6 +137,15 @@ export const openOutside = async ({
       const repository = github.repositories[run];
       if (repository === undefined) throw new Error(`There is no repository of run ${run}.`);
       repository.limitedUntil = Date.now() + seconds * 1_000;
+    },
+    hold: (held) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      released = promise;
+      isHeld = held;
+      return () => {
+        isHeld = () => false;
+        resolve();
+      };
     },
     close: async () => {
       await Promise.all([github.close(), oracle.close(), ...judges.map((judge) => judge.close())]);

@@ -1,60 +1,26 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { groundTruthRecords, groundTruthSnapshots } from '#db/schema/ground-truths.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
-import { getRun } from '#services/run/index.ts';
-import { testDatabase } from '../rigs/database.ts';
-import { runRequest } from '../rigs/engine-rig.ts';
 import { eventually } from './eventually.ts';
-import { fleetSettings, startWorkers } from './fleet.ts';
-import { openOutside, repositoryOf } from './outside.ts';
-import { openFrontDesk } from './runs.ts';
+import { openFleet } from './open-fleet.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const within = { withinMs: 600_000 };
 
 /** A worker process for each of these clocks, by how far it is ahead of the true time, and a run of so many replays. */
-const openFleet = async (aheadMs: number[], replays: number, more: Record<string, string> = {}) => {
-  const { databaseUrl, close } = await testDatabase();
-  onTestFinished(close);
-  const dataDir = await mkdtemp(join(tmpdir(), 'echelon-verify-clocks-'));
-  onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
-  const outside = await openOutside({ workers: aheadMs.length, changes: [replays] });
-  onTestFinished(outside.close);
-  const desk = await openFrontDesk(databaseUrl);
-  onTestFinished(desk.close);
-  const workers = await startWorkers(aheadMs.length, outside, {
-    ...fleetSettings(databaseUrl, dataDir),
-    ...more,
+const openClocks = async (aheadMs: number[], replays: number, more: Record<string, string> = {}) => {
+  const { db, outside, start, accept, ended } = await openFleet({
+    workers: aheadMs.length,
+    changes: [replays],
   });
-  onTestFinished(async () => {
-    await Promise.all(workers.map((worker) => worker.end(1_000)));
-  });
+  const workers = await start(more);
   for (const [place, worker] of workers.entries()) await worker.moveClock(aheadMs[place] ?? 0);
   const complete = async () => {
-    const owner = await desk.owner();
-    const runId = await desk.accept(
-      owner,
-      runRequest({
-        repoUrl: repositoryOf(0),
-        oracleUrl: outside.oracleUrl,
-        judge: 'anthropic',
-        limit: replays,
-        minReplays: replays,
-      }),
-    );
-    const { status, error } = await eventually(
-      'The end of the run',
-      () => getRun(desk.context, owner, runId),
-      (run) => run.status === 'COMPLETED' || run.status === 'FAILED',
-      within,
-    );
+    const { status, error } = await ended(await accept(0, { minReplays: replays }));
     expect([status, error]).toEqual(['COMPLETED', null]);
   };
-  return { db: desk.db, outside, workers, complete };
+  return { db, outside, workers, complete };
 };
 
 const perMinute = 12;
@@ -66,7 +32,7 @@ test.each([
   'a worker whose clock is an hour %s keeps a rate limit with another, and neither waits longer for it',
   async (_, movedMs) => {
     const replays = perMinute + 6;
-    const { outside, complete } = await openFleet([0, movedMs], replays, {
+    const { outside, complete } = await openClocks([0, movedMs], replays, {
       ORACLE_MAX_PER_MINUTE: String(perMinute),
     });
     await complete();
@@ -86,7 +52,7 @@ test.each([
 );
 
 test('a worker whose clock is 200 days ahead for a while deletes nothing', async () => {
-  const { db, workers, complete } = await openFleet([0], 3);
+  const { db, workers, complete } = await openClocks([0], 3);
   await complete();
   const kept = () =>
     Promise.all([
