@@ -9,34 +9,9 @@ import {
   TypeFlags,
 } from 'typescript/unstable/sync';
 import type { Argument, Result } from './argument.ts';
+import { ownMade, platformMade } from './made.ts';
 
 const src = join(import.meta.dirname, '../..');
-
-/** Classes of the platform that `values.ts` can make. The number says how many type arguments they contain. */
-const made: Record<string, number> = {
-  AbortSignal: 0,
-  ArrayBuffer: 0,
-  AsyncIterable: 1,
-  Date: 0,
-  Error: 0,
-  Headers: 0,
-  IncomingHttpHeaders: 0,
-  Iterable: 1,
-  Map: 2,
-  ReadableStream: 1,
-  ReadonlyMap: 2,
-  ReadonlySet: 1,
-  RegExp: 0,
-  Request: 0,
-  Response: 0,
-  Set: 1,
-  URL: 0,
-  URLSearchParams: 0,
-  Uint8Array: 0,
-};
-
-/** Types of ours that `values.ts` makes by name, because not every value of their form will do. */
-const ownMade = ['Random', 'SeededChoice'];
 
 const smallNumber = 3;
 
@@ -115,18 +90,12 @@ export const argumentReader = (checker: Checker) => {
           of: of === undefined ? { kind: 'constant', value: undefined } : read(of, above),
         };
       }
-      const contained = made[name];
-      if (contained !== undefined)
-        return {
-          kind: 'made',
-          name,
-          of:
-            contained === 0
-              ? []
-              : typeArguments(type)
-                  .slice(0, contained)
-                  .map((one) => read(one, above)),
-        };
+      const made = platformMade.get(name);
+      if (made !== undefined) {
+        const contained = made.contains === 0 ? [] : typeArguments(type).slice(0, made.contains);
+        const of = contained.map((one) => read(one, above));
+        return { kind: 'made', name, of, holdsText: made.holdsText };
+      }
       const isClass = (symbol.flags & SymbolFlags.Class) !== 0;
       if (isClass || !isOurs(symbol)) return { kind: 'opaque', type: name };
     }
@@ -189,8 +158,9 @@ export const argumentReader = (checker: Checker) => {
     if (before !== undefined) return before;
     if (type.flags & TypeFlags.Primitive) return readNew(type, above);
     const alias = type.getAliasSymbol();
-    if (alias !== undefined && isOurs(alias) && ownMade.includes(alias.name))
-      return { kind: 'made', name: alias.name, of: [] };
+    const own = alias !== undefined && isOurs(alias) ? ownMade.get(alias.name) : undefined;
+    if (alias !== undefined && own !== undefined)
+      return { kind: 'made', name: alias.name, of: [], holdsText: own.holdsText };
     if (alias !== undefined && !isOurs(alias) && !isRearrangement(alias.name))
       return readForeignAlias(type, alias.name);
     if (above.length > deepest || above.some(({ id }) => id === type.id)) {

@@ -12,8 +12,8 @@ export type Argument =
   | { kind: 'choice'; of: Argument[] }
   | { kind: 'function'; returns: Argument }
   | { kind: 'promise'; of: Argument }
-  /** A class of the platform, with what it contains. */
-  | { kind: 'made'; name: string; of: Argument[] }
+  /** Made by its name, with what it contains. `holdsText`: there is text in it beside that. */
+  | { kind: 'made'; name: string; of: Argument[]; holdsText: boolean }
   /** Nothing here can make it. */
   | { kind: 'opaque'; type: string };
 
@@ -30,23 +30,8 @@ function* within(argument: Argument): Generator<Argument> {
   else if ('of' in argument) for (const inner of [argument.of].flat()) yield* within(inner);
 }
 
-const textless = [
-  'AbortSignal',
-  'Date',
-  'Iterable',
-  'Map',
-  'Random',
-  'ReadonlyMap',
-  'ReadonlySet',
-  'RegExp',
-  'SeededChoice',
-  'Set',
-];
-
 const isText = (argument: Argument): boolean =>
-  argument.kind === 'text' ||
-  argument.kind === 'unknown' ||
-  (argument.kind === 'made' && !textless.includes(argument.name));
+  argument.kind === 'text' || argument.kind === 'unknown' || (argument.kind === 'made' && argument.holdsText);
 
 export const holdsText = (argument: Argument): boolean => [...within(argument)].some(isText);
 

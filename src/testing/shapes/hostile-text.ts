@@ -133,8 +133,20 @@ const kept = (of: HostileText['of']): HostileText['of'] => {
   };
 };
 
+const everyText: HostileText[] = [
+  ...Object.entries(units).map(([name, unit]) => ({ name, of: kept(filled(unit)), differs: false })),
+  ...Object.entries(grown).map(([name, of]) => ({ name, of: kept(of), differs: name.includes('different') })),
+];
+
+/** @throws if a name is misspelt: its text would be missing, and nothing would say so. */
+export const textsNamed = (names: readonly string[]): HostileText[] => {
+  const unknown = names.find((name) => !everyText.some((text) => text.name === name));
+  if (unknown !== undefined) throw new Error(`There is no hostile text named “${unknown}”.`);
+  return everyText.filter(({ name }) => names.includes(name));
+};
+
 /** What most faults show on, one of each kind. `npm run test:long` tries the others too. */
-const sharpest = [
+const sharpest = textsNamed([
   'letters',
   'spaces',
   'line breaks',
@@ -149,13 +161,7 @@ const sharpest = [
   'words of a claim',
   'different words',
   'different lines',
-];
-
-const everyText: HostileText[] = [
-  ...Object.entries(units).map(([name, unit]) => ({ name, of: kept(filled(unit)), differs: false })),
-  ...Object.entries(grown).map(([name, of]) => ({ name, of: kept(of), differs: name.includes('different') })),
-];
+]);
 
 /** Texts as somebody would write them who wants their readers to take long: all of them, or the sharpest. */
-export const hostileTexts = (all: boolean): HostileText[] =>
-  everyText.filter(({ name }) => all || sharpest.includes(name));
+export const hostileTexts = (all: boolean): HostileText[] => (all ? everyText : sharpest);

@@ -1,5 +1,5 @@
-import { seededChoice } from '#verification/text/seeded-choice.ts';
 import type { Argument } from './argument.ts';
+import { ownMade, platformMade } from './made.ts';
 
 /**
  * Which text to put everywhere, and which of several alternatives to take. A list holds the whole text as its one item. Or
@@ -8,50 +8,6 @@ import type { Argument } from './argument.ts';
 export type Filling = { text: string; alternative: number; pieces: boolean };
 
 export const pieceLength = 12;
-const chunkLength = 4096;
-
-const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-async function* inChunks(text: string): AsyncGenerator<Uint8Array> {
-  const bytes = bytesOf(text);
-  for (let at = 0; at < bytes.length; at += chunkLength) yield bytes.subarray(at, at + chunkLength);
-}
-
-/** Header values are bytes without NUL and line breaks; nothing else can arrive. */
-const headerValue = (text: string): string => text.replace(/[^\t -\xff]/g, '?');
-
-const headers = (text: string) =>
-  new Headers({ authorization: headerValue(text), cookie: headerValue(text) });
-
-const request = (text: string) =>
-  new Request(`http://127.0.0.1/?cursor=${encodeURIComponent(text.toWellFormed())}`, {
-    method: 'POST',
-    headers: headers(text),
-    body: text,
-  });
-
-const makers: Record<string, (filling: Filling, of: Argument[]) => unknown> = {
-  AbortSignal: () => new AbortController().signal,
-  ArrayBuffer: ({ text }) => bytesOf(text).buffer,
-  AsyncIterable: ({ text }) => inChunks(text),
-  Date: () => new Date(0),
-  Error: ({ text }) => new Error(text, { cause: new Error(text) }),
-  Headers: ({ text }) => headers(text),
-  IncomingHttpHeaders: ({ text }) => ({ host: text, origin: text, cookie: text, 'x-forwarded-for': text }),
-  Iterable: (filling, of) => of.map((one) => makeValue(one, filling)),
-  Map: (filling, [key, value]) =>
-    new Map(key && value && [[makeValue(key, filling), makeValue(value, filling)]]),
-  Random: () => (bytes: number) => new Uint8Array(bytes),
-  ReadableStream: ({ text }) => new Response(text).body,
-  RegExp: () => /a/g,
-  Request: ({ text }) => request(text),
-  Response: ({ text }) => new Response(text, { headers: headers(text) }),
-  SeededChoice: () => seededChoice('seed', '1'),
-  Set: (filling, of) => new Set(of.map((one) => makeValue(one, filling))),
-  URL: ({ text }) => new URL(`http://127.0.0.1/${encodeURIComponent(text.toWellFormed())}`),
-  URLSearchParams: ({ text }) => new URLSearchParams([[text, text]]),
-  Uint8Array: ({ text }) => bytesOf(text),
-};
 
 const anything = ({ text, alternative }: Filling): unknown =>
   alternative % 2 === 0 ? { [text]: text, list: [text, { text }], message: text, code: text } : text;
@@ -102,9 +58,9 @@ export const makeValue = (argument: Argument, filling: Filling): unknown => {
     case 'promise':
       return Promise.resolve(makeValue(argument.of, filling));
     case 'made': {
-      const make = makers[argument.name.replace('Readonly', '')] ?? makers[argument.name];
-      if (make === undefined) throw new Error(`Nothing makes a ${argument.name}.`);
-      return make(shown(filling), argument.of);
+      const made = ownMade.get(argument.name) ?? platformMade.get(argument.name);
+      if (made === undefined) throw new Error(`Nothing makes a ${argument.name}.`);
+      return made.make(shown(filling).text, () => argument.of.map((one) => makeValue(one, shown(filling))));
     }
     case 'opaque':
       throw new Error(`Nothing makes a ${argument.type}.`);
