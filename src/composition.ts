@@ -163,10 +163,17 @@ const authOf = (environment: Environment, services: ServiceContext): AuthContext
       : null,
 });
 
+/** Some endpoints take their key in the address. */
+const secretsInUrl = (address: string): string[] =>
+  [...new URL(address).searchParams.values()].filter((secret) => secret.length >= 8);
+
 /** What must not appear anywhere in a log. */
 const secretsOf = (environment: Environment): string[] =>
   [
     ...Object.values(judgeSettingsOf(environment)).map(({ key }) => key ?? undefined),
+    ...Object.values(judgeSettingsOf(environment)).flatMap(({ url }) =>
+      url === null ? [] : secretsInUrl(url),
+    ),
     environment.GITHUB_TOKEN,
     environment.GITHUB_CLIENT_SECRET,
     environment.NEXTAUTH_SECRET,

@@ -1,3 +1,4 @@
+import { readBody } from '#contracts/http.ts';
 import { parseJson } from '#contracts/json.ts';
 import { createLimiter, type LimitNews } from './limiter.ts';
 import type { ModelFault, ModelMessage, ModelReply } from './reply.ts';
@@ -29,6 +30,9 @@ type Sending = {
   lostFault: (error: unknown) => ModelFault;
 };
 
+/** Far more than the longest answer of any model. */
+const maxAnswerBytes = 16 * 1024 * 1024;
+
 /** Whether a body begins like a message but is not whole JSON. */
 const isCutOff = (text: string): boolean => /^\s*\{/.test(text) && parseJson(text) === undefined;
 
@@ -37,7 +41,9 @@ const wholeResponse = async (
   response: Response,
   { understood, now }: Pick<SendingOptions, 'understood' | 'now'>,
 ): Promise<Response> => {
-  const body = await response.text();
+  const bytes = await readBody(response, maxAnswerBytes);
+  if (bytes === null) throw new TypeError('The answer is too large.');
+  const body = new TextDecoder().decode(bytes);
   const { ok, status, statusText, headers } = response;
   // A body that a proxy cut off ends without an error.
   if (ok && isCutOff(body)) throw new TypeError('The answer was cut off.');

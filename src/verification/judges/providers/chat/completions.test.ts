@@ -26,6 +26,17 @@ const completionText = JSON.stringify({
   choices: [{ message: { content: json }, finish_reason: 'stop' }],
 });
 const draftJson = JSON.stringify(modelAnswer(draft));
+
+test('an answer that nests deeper than a recursion can go, and one without end, are faults and not crashes', async () => {
+  const deep = `{"verdicts": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+  expect((await askChat({ kind: 'text', text: deep })).answer).toMatchObject({
+    ok: false,
+    fault: 'malformed',
+  });
+  const endless = { kind: 'body', body: ' '.repeat(17 * 1024 * 1024) } as const;
+  expect((await askChat(endless)).answer).toMatchObject({ ok: false, fault: 'unavailable' });
+});
+
 test.each<[string, CompletionsBehaviour]>([
   ['after reasoning in a field', { ...good, reasoning: { place: 'reasoning_content', text: draftJson } }],
   ['after reasoning in another field', { ...good, reasoning: { place: 'reasoning', text: draftJson } }],

@@ -1,5 +1,5 @@
 import type OpenAI from 'openai';
-import { isObject, mapLeaves, parseJson } from '#contracts/json.ts';
+import { isObject, parseJson } from '#contracts/json.ts';
 import type { AnswerForm } from '#contracts/replay.ts';
 import { cutText, storableText } from '#contracts/text.ts';
 import { readText } from '../../../foreign/answer-objects.ts';
@@ -66,13 +66,23 @@ const loosened = (value: Record<string, unknown>): unknown => {
     const nothing: unknown = field.safeParse([]).success ? [] : null;
     return [[name, nothing] as const];
   });
-  const { verdicts = [] } = value;
-  const reasoned = Array.isArray(verdicts)
-    ? verdicts.map((verdict: unknown) => (isObject(verdict) ? { reason: '', ...verdict } : verdict))
-    : verdicts;
-  return mapLeaves({ ...Object.fromEntries(empty), ...value, verdicts: reasoned }, (leaf) =>
-    typeof leaf === 'number' ? String(leaf) : leaf,
-  );
+  const asText = (item: unknown): unknown =>
+    isObject(item)
+      ? Object.fromEntries(
+          Object.entries(item).map(([name, field]) => [
+            name,
+            typeof field === 'number' ? String(field) : field,
+          ]),
+        )
+      : item;
+  // Not deeper than the form is: a text may nest further than a recursion can go.
+  const lists = Object.entries({ ...Object.fromEntries(empty), ...value }).map(([name, field]) => [
+    name,
+    Array.isArray(field)
+      ? field.map((item) => asText(name === 'verdicts' && isObject(item) ? { reason: '', ...item } : item))
+      : asText(field),
+  ]);
+  return Object.fromEntries(lists);
 };
 
 /** An object begins a line or follows a tag, and ends the text, but for fences and tags around it. */
