@@ -69,8 +69,8 @@ test('the form estimates the cost by the model’s own tokeniser, and asks neith
   const found = page.getByRole('alert').filter({ hasText: 'Judging would cost' });
   await expect(found).toContainText(/US\$ 0\.\d+ to US\$ \d+\.\d+/, { timeout: 30_000 });
   await expect(found).toContainText('5 replays');
-  // Six calls for each change, each made at most twice.
-  await expect(page.getByText('30 to 60')).toBeVisible();
+  // Seven calls for each change, each made at most twice.
+  await expect(page.getByText('35 to 70')).toBeVisible();
   await expect(page.getByText(/counted by the model’s own tokeniser/)).toBeVisible();
 
   // A change that does not affect the estimate leaves it as it was. One that does marks it as outdated.
@@ -79,15 +79,15 @@ test('the form estimates the cost by the model’s own tokeniser, and asks neith
   const outdated = page.getByRole('alert').filter({ hasText: 'The form has changed since the cost' });
   await page.getByLabel('Economy mode').check();
   await expect(outdated).toContainText(/Judging would have cost US\$ 0\.\d+ to/);
-  await expect(page.getByText('30 to 60')).toHaveCount(0);
+  await expect(page.getByText('35 to 70')).toHaveCount(0);
   await page.getByLabel('Economy mode').uncheck();
   await expect(outdated).toHaveCount(0);
-  await expect(page.getByText('30 to 60')).toBeVisible();
+  await expect(page.getByText('35 to 70')).toBeVisible();
 
   await page.getByLabel('Agreement', { exact: true }).selectOption('all replays');
   await page.getByLabel('Model for agreement').fill('claude-opus-5-5');
   await estimate.click();
-  await expect(page.getByText('45 to 90')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText('50 to 100')).toBeVisible({ timeout: 30_000 });
   const [least = 0, most = 0] = ((await found.textContent())?.match(/\d+\.\d+/g) ?? []).map(Number);
   await limit.fill(((least + most) / 2).toFixed(4));
   await estimate.click();

@@ -46,7 +46,7 @@ const expectSameNumbers = async (page: Page, { row, replays }: Awaited<ReturnTyp
   for (const replay of replays) {
     const cells = page.locator(`[data-replay="${replay.ground_truth_id}"] td`);
     await expect(cells.nth(0)).toHaveText(replay.precision.toFixed(3));
-    await expect(cells.nth(2)).toHaveText(replay.recall.toFixed(3));
+    await expect(cells.nth(3)).toHaveText(replay.recall.toFixed(3));
   }
 };
 

@@ -184,7 +184,7 @@ test('every page forbids framing, foreign scripts and sniffing, and its own scri
 });
 
 // By hand: with the earlier certificate's, 198 of 200 true canaries and 694 of 700 false ones were judged right, in direction
-// 138 of 140. Precision is 18.3333/20, adjusted (0.916667 − 0.008571)/0.981429 = 0.925. The baseline has (1/3 + 1/2 + 0)/3 each. The oracle has
+// 138 of 140. Precision is 18.3333/20, adjusted (0.916667 − 0.008571)/0.981429 = 0.925. The baseline has (1/3 + 1/2 + 1/4)/3 each. The oracle has
 // (0.916667 + 1 + 0.75)/3 = 0.889, over 22 replays 0.808 or 0.899. The judges agreed in 34 of 40 verdicts; chance alone
 // gives a share of 0.86.
 test('a certificate says how far its judge can be trusted, with intervals and counts', async ({ page }) => {
@@ -193,8 +193,6 @@ test('a certificate says how far its judge can be trusted, with intervals and co
   for (const [term, words] of [
     ['Precision, judge-adjusted', /^0\.925 95 %: 0\.\d{3} to [01]\.\d{3}, raw 0\.917/],
     ['Composite with the unscored at 0 and at 1', /^0\.808 to 0\.899/],
-    ['Lift', /^\+0\.611 95 %: \+0\.\d{3} to \+0\.\d{3}, over 20 pull requests.*above 0/],
-    ['Composite of the baseline', /^0\.278$/],
     ['Counts as reliable', /^yes/],
     ['True claims accepted (q1)', /^0\.990 95 %: 0\.964 to 0\.997, of 200$/],
     ['False claims rejected (q0)', /^0\.991 95 %: 0\.981 to 0\.996, of 700$/],
@@ -205,6 +203,7 @@ test('a certificate says how far its judge can be trusted, with intervals and co
     ['Written by writer', /^q1 0\.990 .*of 100; q0 0\.995 .*of 200$/],
     ['Injected claims accepted (leak)', /^0\.013 95 %: 0\.003 to 0\.044, of 160/],
     ['Index (q0 + q1 − 1)', /^0\.981 lower 95 % bound: 0\.954/],
+    ['Exam', /^The judge has not sat it here/],
     [
       'Canaries of earlier runs',
       /^1 certificate.*200 true, 700 false and 160 injected; 40 made by code together/,
@@ -219,17 +218,22 @@ test('a certificate says how far its judge can be trusted, with intervals and co
     ['Seed of the draw', /^seed.*Drawn at random by the verifier/],
   ] as const)
     await expect(fact(page, term)).toHaveText(words);
+  for (const [measure, words] of [
+    ['compositeScore', '+0.528 95 %: +0.505 to +0.551, the baseline 0.361'],
+    ['replyAccuracy', '+0.500 95 %: not measured, the baseline 0.250'],
+  ] as const)
+    await expect(page.locator(`[data-lift="${measure}"]`)).toHaveText(words);
   // The judge that judged again; the certificate's own has such a line too.
   await expect(
     page.locator('dl > div').filter({ hasText: /^Judge\s*Anthropic model claude-opus-5-1$/ }),
   ).toHaveCount(1);
   await expect(page.locator('[data-usage="baseline"] td')).toHaveText([
-    '1.0296',
-    '44',
-    '52,800',
-    '26,400',
-    '149,600',
-    '149,600',
+    '1.5444',
+    '66',
+    '79,200',
+    '39,600',
+    '224,400',
+    '224,400',
   ]);
 
   await expect(page.getByRole('note').filter({ hasText: 'Injected canaries leaked' })).toContainText(
@@ -251,7 +255,6 @@ test('a judge without canaries is not reliable, and unmeasured numbers say so', 
   for (const term of [
     'Precision, judge-adjusted',
     'Lift',
-    'Composite of the baseline',
     'True claims accepted (q1)',
     'False claims rejected (q0)',
     'Injected claims accepted (leak)',
