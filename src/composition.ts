@@ -1,7 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { AuthContext } from '#auth/context.ts';
-import type { OverBudget } from '#contracts/budget.ts';
 import { byProvider, defaultProvider, type JudgeProvider } from '#contracts/judge-providers.ts';
 import { mayCallPrivateAddresses } from '#contracts/standing.ts';
 import { requireAgreement } from '#db/applied.ts';
@@ -18,7 +17,6 @@ import {
 } from '#env.ts';
 import { isLocalMode, ownUrl } from '#mode.ts';
 import { openBudgets } from '#platform/budgets/budgets.ts';
-import { addressBudgets, installationBudgets } from '#platform/budgets/policies.ts';
 import { freeDiskBytes } from '#platform/free-disk.ts';
 import { byReach, type GuardedFetch, guardedFetch, type Reach } from '#platform/network/guarded-fetch.ts';
 import { proxiedFetch, proxyUrls } from '#platform/network/proxies.ts';
@@ -28,6 +26,7 @@ import { createLogger } from '#platform/telemetry/logger.ts';
 import { type Exposition, openPrometheus } from '#platform/telemetry/prometheus.ts';
 import { createTracing, type Tracing } from '#platform/telemetry/tracing.ts';
 import { openSender } from '#queue/pg-boss.ts';
+import { admitAccount } from '#services/account/index.ts';
 import {
   type InstallationPolicy,
   type Readiness,
@@ -133,14 +132,6 @@ export type Core = Omit<Composition, 'auth'> & {
   /** `fetch` under the network rule. */
   guarded: Record<Reach, GuardedFetch>;
 };
-
-/** An address counts where the entry could tell one; all together always do. */
-const admitAccount = async (
-  { budgets }: ServiceContext,
-  address: string | null,
-): Promise<OverBudget | null> =>
-  (address === null ? null : await budgets.spend(addressBudgets.accounts, address)) ??
-  (await budgets.spend(installationBudgets.accounts, 'all'));
 
 const authOf = (environment: Environment, services: ServiceContext): AuthContext => ({
   db: services.db,

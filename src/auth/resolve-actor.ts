@@ -1,3 +1,4 @@
+import type { SessionCarrier } from '#contracts/account.ts';
 import { resolveSecret, type SignInRule, type Unlisted } from '#services/account/index.ts';
 import type { Actor } from '#services/ground/index.ts';
 import type { AuthContext } from './context.ts';
@@ -18,6 +19,18 @@ export const sessionCookieOf = ({ url }: Pick<AuthContext, 'url'>, headers: Head
 /** Who asks. */
 export type Caller = Actor | Unlisted | null;
 
+/** The secret by which a request says who asks, and what carries it; null if it says nothing. */
+export const credentialOf = (
+  auth: Pick<AuthContext, 'url'>,
+  headers: Headers,
+): { secret: string; carrier: SessionCarrier } | null => {
+  const authorization = headers.get('authorization');
+  const carrier = authorization === null ? 'cookie' : 'bearer';
+  const secret =
+    authorization === null ? sessionCookieOf(auth, headers) : (bearer.exec(authorization)?.[1] ?? null);
+  return secret === null ? null : { secret, carrier };
+};
+
 /**
  * Who asks, by `Authorization: Bearer` or else by the session cookie, in one statement. A wrong bearer token makes the
  * request anonymous, whatever cookie comes with it. A page of another origin sends no cookie: the server's entry has
@@ -27,11 +40,6 @@ export const resolveActor = async (
   auth: Pick<AuthContext, 'db' | 'url'> & { signInRule: Pick<SignInRule, 'allow'> },
   headers: Headers,
 ): Promise<Caller> => {
-  const authorization = headers.get('authorization');
-  if (authorization !== null) {
-    const secret = bearer.exec(authorization)?.[1];
-    return secret === undefined ? null : resolveSecret(auth, secret, 'bearer');
-  }
-  const secret = sessionCookieOf(auth, headers);
-  return secret === null ? null : resolveSecret(auth, secret, 'cookie');
+  const credential = credentialOf(auth, headers);
+  return credential === null ? null : resolveSecret(auth, credential.secret, credential.carrier);
 };

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import type { Standing } from '#contracts/standing.ts';
 import { openDoorRig } from '#testing/rigs/door-rig.ts';
 import type { DoorSettings } from './door.ts';
 
@@ -45,7 +46,7 @@ test('who is not known sends small bodies only, and is refused before a larger o
   const { ask, reached } = await openDoorRig({
     requireKnown: async ({ authorization, cookie }) => {
       asked.push(authorization ?? cookie);
-      return authorization === 'Bearer good' ? null : unknown;
+      return authorization === 'Bearer good' ? { userId: 'good', standing: 'stranger' } : unknown;
     },
   });
   const small = 64 * kilobyte;
@@ -89,66 +90,122 @@ test('who is known cannot be found out while the database is away, and a large b
   expect(reached).toEqual([]);
 });
 
-/** Senders that stop one byte before their body's end. `addresses`: how many clients they are. */
-const slowSenders = (port: number, line: string, count: number, addresses: number, headers = '') =>
-  Array.from({ length: count }, (_, at) => {
+type Sender = { address: string; as?: string };
+const headersOf = ({ address, as }: Sender): Record<string, string> => ({
+  'X-Forwarded-For': address,
+  ...(as === undefined ? {} : { Authorization: `Bearer ${as}` }),
+});
+
+/** Senders that stop one byte before their body's end. Returns their answers, which come only if they are refused. */
+const slowSenders = (port: number, line: string, bytes: number, senders: Sender[]) => {
+  const sockets = senders.map((sender) => {
     const socket = connect(port, '127.0.0.1').on('error', () => {});
     onTestFinished(() => void socket.destroy());
+    const headers = Object.entries({ Host: 'localhost', ...headersOf(sender), 'Content-Length': bytes });
     socket.write(
-      `${line} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 198.51.100.${at % addresses}\r\n${headers}Content-Length: ${megabyte}\r\n\r\n`,
+      `${line} HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
     );
-    socket.write(Buffer.alloc(megabyte - 1));
+    socket.write(Buffer.alloc(bytes - 1));
     return socket;
   });
+  const answers = sockets.map(async (socket) => String((await once(socket, 'data'))[0]));
+  return { refused: Promise.race(answers), end: () => sockets.map((socket) => socket.destroy()) };
+};
 
 const busy = /^HTTP\/1\.1 503 .*\r\nretry-after: 5\r\n/is;
 const behindProxy = { addresses: { trusted: ['127.0.0.1'], loopbackIsProxy: false } };
-const good = 'Authorization: Bearer good\r\n';
 const asKnown: Partial<DoorSettings> = {
   ...behindProxy,
-  requireKnown: async ({ authorization }) => (authorization === 'Bearer good' ? null : unknown),
+  requireKnown: async ({ authorization }) => {
+    const [, standing, userId] = /^Bearer (owner|listed|stranger)(\d+)$/.exec(authorization ?? '') ?? [];
+    return standing && userId ? { userId, standing: standing as Standing } : unknown;
+  },
 };
 
-test.each([
-  ['one address', 'POST /api/v1/x', 10, 1, good],
-  ['senders who are not known', 'POST /api/demo-oracle', 36, 36, ''],
-  ['all', 'POST /api/v1/x', 70, 70, good],
+const large = 'POST /api/v1/x';
+const demonstration = 'POST /api/demo-oracle/lazy';
+const signIn = 'POST /api/auth/callback/link';
+
+const many = (count: number, sender: (at: number) => Sender) =>
+  Array.from({ length: count }, (_, at) => sender(at));
+/** Addresses of as many networks. */
+const spread = (at: number) => `2001:db8:${at.toString(16)}::1`;
+
+test.each<[string, string, number, Sender[]]>([
+  [
+    'one site to a demonstration',
+    demonstration,
+    megabyte,
+    many(6, (at) => ({ address: `2001:db8:1:${at}::1` })),
+  ],
+  [
+    'neighbours to a demonstration',
+    demonstration,
+    megabyte,
+    many(6, (at) => ({ address: `203.0.113.${at}` })),
+  ],
+  ['strangers to a demonstration', demonstration, megabyte, many(36, (at) => ({ address: spread(at) }))],
+  ['one account', large, megabyte, many(6, (at) => ({ address: spread(at), as: 'stranger1' }))],
+  [
+    'the accounts of one site',
+    large,
+    megabyte,
+    many(8, (at) => ({ address: '2001:db8:1::', as: `stranger${at}` })),
+  ],
+  ['all accounts', large, megabyte, many(28, (at) => ({ address: spread(at), as: `stranger${at}` }))],
+  ['a listed account', large, megabyte, many(6, (at) => ({ address: spread(at), as: 'listed1' }))],
+  ['one address to sign-ins', signIn, 60 * kilobyte, many(20, () => ({ address: '203.0.113.7' }))],
+  ['one site to sign-ins', signIn, 60 * kilobyte, many(40, (at) => ({ address: `2001:db8:1:${at % 9}::1` }))],
 ])(
-  'slow bodies of %s fill no more than a part of the memory, and keep no sign-in out',
-  async (_, line, count, addresses, headers) => {
+  'slow bodies of %s fill no more than a part of the memory',
+  async (_, line, bytes, senders) => {
     const { port, ask } = await openDoorRig(asKnown);
-    const slow = slowSenders(port, line, count, addresses, headers);
-    const answers = slow.map(async (socket) => String((await once(socket, 'data'))[0]));
-    expect(await Promise.race(answers)).toMatch(busy);
-    const signIn = { 'Content-Length': '3', 'X-Forwarded-For': '203.0.113.9' };
-    expect((await ask('POST /api/auth/callback/link', signIn, 'abc')).status).toBe(200);
-    for (const socket of slow) socket.destroy();
+    const slow = slowSenders(port, line, bytes, senders);
+    expect(await slow.refused).toMatch(busy);
+    slow.end();
     // What was held is given back.
-    await expect
-      .poll(async () => (await ask('POST /api/v1/x', { 'Content-Length': '3' }, 'abc')).status)
-      .toBe(200);
+    const again = { ...headersOf(senders[0] as Sender), 'Content-Length': String(bytes) };
+    await expect.poll(async () => (await ask(line, again, 'x'.repeat(bytes))).status).toBe(200);
   },
   60_000,
 );
 
-test('slow bodies of one address, and of all who are not known, keep no other sender out', async () => {
+test('slow bodies keep no other kind of sender out, nor others of their own kind elsewhere', async () => {
   const { port, ask } = await openDoorRig(asKnown);
-  const slow = [
-    ...slowSenders(port, 'POST /api/v1/x', 10, 1, good),
-    ...slowSenders(port, 'POST /api/demo-oracle', 36, 36),
-  ];
-  await Promise.race(slow.slice(0, 10).map((socket) => once(socket, 'data')));
-  await Promise.race(slow.slice(10).map((socket) => once(socket, 'data')));
-  const answer = await ask(
-    'POST /api/v1/x',
-    { Authorization: 'Bearer good', 'X-Forwarded-For': '203.0.113.7', 'Content-Length': String(megabyte) },
-    'x'.repeat(megabyte),
+  const outcome = async (line: string, bytes: number, sender: Sender) =>
+    (await ask(line, { ...headersOf(sender), 'Content-Length': String(bytes) }, 'x'.repeat(bytes))).status;
+  const visitor = { address: '198.51.100.7' };
+  const site = many(32, (at) => ({ address: `2001:db8:1:${at % 4}::1` }));
+  const ofSite = slowSenders(port, demonstration, megabyte, site);
+  const signIns = slowSenders(port, signIn, 60 * kilobyte, site.concat(site));
+  const accountsOfSite = slowSenders(
+    port,
+    large,
+    megabyte,
+    many(32, (at) => ({ address: `2001:db8:1:${at % 4}::1`, as: `stranger${at}` })),
   );
-  expect(answer.status).toBe(200);
-  const small = (headers: Record<string, string>) =>
-    ask('POST /api/v1/x', { ...headers, 'X-Forwarded-For': '203.0.113.8', 'Content-Length': '3' }, 'abc');
-  expect((await small({ Authorization: 'Bearer good' })).status).toBe(200);
-  expect((await small({})).status).toBe(200);
-  const demonstration = { 'X-Forwarded-For': '203.0.113.8', 'Content-Length': String(megabyte) };
-  expect((await ask('POST /api/demo-oracle', demonstration, 'x'.repeat(megabyte))).status).toBe(503);
+  await Promise.all([ofSite.refused, signIns.refused, accountsOfSite.refused]);
+  expect(await outcome(demonstration, megabyte, visitor)).toBe(200);
+  expect(await outcome(signIn, 60 * kilobyte, visitor)).toBe(200);
+  expect(await outcome(large, megabyte, { ...visitor, as: 'stranger99' })).toBe(200);
+  const everywhere = [
+    slowSenders(
+      port,
+      demonstration,
+      megabyte,
+      many(40, (at) => ({ address: spread(at) })),
+    ),
+    slowSenders(
+      port,
+      large,
+      megabyte,
+      many(32, (at) => ({ address: spread(at), as: `stranger${at}` })),
+    ),
+  ];
+  await Promise.all(everywhere.map(({ refused }) => refused));
+  for (const as of ['owner1', 'listed1']) {
+    expect(await outcome(large, megabyte, { ...visitor, as })).toBe(200);
+    expect(await outcome(large, megabyte, { address: spread(1), as })).toBe(200);
+  }
+  expect(await outcome(signIn, 60 * kilobyte, visitor)).toBe(200);
 }, 60_000);

@@ -1,4 +1,6 @@
 import { IncomingMessage } from 'node:http';
+import { networkOfAddress } from '#contracts/client-header.ts';
+import type { Standing } from '#contracts/standing.ts';
 import { maxSmallBodyBytes } from './request-kind.ts';
 
 /** How many bytes a request announces; a body in chunks has no end that is known. */
@@ -11,17 +13,25 @@ export type UnreadBody = 'too large' | 'too busy' | 'broken off';
 
 const megabyte = 1024 * 1024;
 
-/** Bodies that are arriving, of all requests together: slow senders must not fill the memory. */
-const mostArriving = 64 * megabyte;
-/** Of those whose senders are not known, so that they cannot keep those out who are. */
-const mostArrivingUnknown = 32 * megabyte;
-const mostArrivingOfAddress = 8 * megabyte;
-/** Small bodies of senders who are not known have room of their own: nobody's large ones keep a sign-in out. */
-const mostArrivingSmall = 16 * megabyte;
-const mostArrivingSmallOfAddress = megabyte;
+/**
+ * Bytes of bodies that may be arriving, because slow senders must not fill the memory. Each kind of sender has room of its
+ * own, which the others cannot fill, and within it one network or account fills a small part.
+ */
+const rooms = {
+  /** The owner and listed accounts. */
+  trusted: { all: 8 * megabyte, account: 4 * megabyte },
+  accounts: { all: 24 * megabyte, account: 4 * megabyte, network: 6 * megabyte },
+  /** Senders who are not known: large bodies go to the demonstration oracles. */
+  unknown: { all: 32 * megabyte, network: 4 * megabyte },
+  /** Small bodies of senders who are not known. Nobody's large ones keep a sign-in out. */
+  small: { all: 16 * megabyte, address: megabyte, network: 2 * megabyte },
+} as const;
+
+/** A sender whose session or token is good. */
+export type KnownSender = { userId: string; standing: Standing };
 
 /** Who sends a body. `address` is null where clients cannot be told apart. */
-export type BodySender = { isKnown: boolean; address: string | null };
+export type BodySender = { known: KnownSender | null; address: string | null };
 
 /** Counts bytes that arrive. Returns whether there is room for them. */
 type Count = (bytes: number) => boolean;
@@ -69,17 +79,21 @@ const withBody = (request: IncomingMessage, body: Buffer): IncomingMessage => {
 export const bodyReader = () => {
   const arriving = new Map<string, number>();
   const bytesOf = (name: string) => arriving.get(name) ?? 0;
-  const boundsFor = ({ isKnown, address }: BodySender, isSmall: boolean): Map<string, number> => {
-    if (isSmall && !isKnown)
-      return new Map([
-        ['small', mostArrivingSmall],
-        ...(address === null ? [] : [[`small of ${address}`, mostArrivingSmallOfAddress] as const]),
-      ]);
-    return new Map([
-      ['all', mostArriving],
-      ...(isKnown ? [] : [['unknown', mostArrivingUnknown] as const]),
-      ...(address === null ? [] : [[`of ${address}`, mostArrivingOfAddress] as const]),
-    ]);
+  const boundsFor = ({ known, address }: BodySender, isSmall: boolean): Map<string, number> => {
+    const isTrusted = known !== null && known.standing !== 'stranger';
+    const room = isTrusted ? 'trusted' : known ? 'accounts' : isSmall ? 'small' : 'unknown';
+    const parties = {
+      all: 'all',
+      account: known?.userId ?? null,
+      address,
+      network: address === null ? null : networkOfAddress(address),
+    };
+    return new Map(
+      Object.entries(rooms[room]).flatMap(([kind, most]): [string, number][] => {
+        const party = parties[kind as keyof typeof parties];
+        return party === null ? [] : [[`${room} ${kind} ${party}`, most]];
+      }),
+    );
   };
   const counterFor = (bounds: Map<string, number>): Count => {
     return (bytes) => {
@@ -93,7 +107,7 @@ export const bodyReader = () => {
   };
   return {
     /** Whether small bodies nearly fill their room, so that even their senders should say who they are. */
-    isCrowded: () => bytesOf('small') > mostArrivingSmall - megabyte,
+    isCrowded: () => bytesOf('small all all') > rooms.small.all - megabyte,
     /**
      * Reads a request's body before anything parses it, declared or chunked, and stops at the limit. A handler behind it
      * never waits for a slow sender, and what it reads has a known length.

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { networkOfAddress } from '#contracts/client-header.ts';
 import { addressReader } from './client-address.ts';
 
 const direct = addressReader({ trusted: [], loopbackIsProxy: false });
@@ -16,6 +17,20 @@ test('all addresses of a /64 count as one', () => {
   expect(of('2001:db8:1:2:ffff::1')).toBe(of('2001:db8:1:2::9'));
   expect(of('2001:db8:1:3::1')).not.toBe(of('2001:db8:1:2::1'));
   expect(of('fe80::1%eth0')).toBe('fe80::/64');
+});
+
+test('the addresses of a site are one network, however they are written', () => {
+  const of = (peer: string) => networkOfAddress(direct.clientOf(peer, undefined) ?? '');
+  expect(of('2001:db8:1:2:3:4:5:6')).toBe('2001:db8:1::/48');
+  expect(of('2001:db8:1::9')).toBe(of('2001:db8:1:ffff::9'));
+  expect(of('2001:db8:2::9')).not.toBe(of('2001:db8:1::9'));
+  expect(of('2001::1')).toBe(of('2001:0:0:2::1'));
+  expect(of('2001:db8::1')).toBe(of('2001:db8:0:7::1'));
+  expect(of('2001:0:5::1')).toBe(of('2001:0:5:9::1'));
+  expect(of('::9')).toBe(of('0:0:0:3::1'));
+  expect(of('203.0.113.7')).toBe('203.0.113.0/24');
+  expect(of('::ffff:203.0.113.9')).toBe(of('203.0.113.7'));
+  expect(of('203.0.114.7')).not.toBe(of('203.0.113.7'));
 });
 
 test.each([

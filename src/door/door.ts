@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { clientHeader, pageHeader } from '#contracts/client-header.ts';
 import { mostCallsPerRequest } from '#contracts/request.ts';
 import { type EntryAnswer, securityHeaders, sendAnswer, sendRaw } from './answer.ts';
-import { announcedBytes, bodyReader } from './body.ts';
+import { announcedBytes, bodyReader, type KnownSender } from './body.ts';
 import { type AddressRule, addressReader } from './client-address.ts';
 import { plainTarget } from './decodable-path.ts';
 import { type HostRule, hostRefusals, judgeHost } from './host.ts';
@@ -11,10 +11,14 @@ import { exposedHeaders, judgeOrigin, type OriginRule, preflight } from './origi
 import { isProbe, kindOf, type RequestKind } from './request-kind.ts';
 
 /** Spends one request's share of its budgets. Returns the refusal if a budget is spent, else null. */
-export type SpendBudget = (kind: RequestKind, address: string | null) => Promise<EntryAnswer | null>;
+export type SpendBudget = (
+  kind: RequestKind,
+  address: string | null,
+  headers: IncomingHttpHeaders,
+) => Promise<EntryAnswer | null>;
 
-/** Whether who sends these headers is known, by a session's or a token's secret. Returns the refusal if not, else null. */
-export type RequireKnown = (headers: IncomingHttpHeaders) => Promise<EntryAnswer | null>;
+/** Who sends these headers, by a session's or a token's secret, or the refusal of who is not known. */
+export type RequireKnown = (headers: IncomingHttpHeaders) => Promise<KnownSender | EntryAnswer>;
 
 export type DoorSettings = {
   hosts: HostRule;
@@ -159,6 +163,7 @@ export const createDoor = ({ hosts, origins, addresses, secure, spend, requireKn
       const overBudget = await spend(
         refusal === null ? kind : { ...kind, budget: 'reads', calls: 1 },
         address,
+        headers,
       );
       if (overBudget !== null) return refuse(overBudget);
       if (refusal !== null) return refuse(refusal);
@@ -170,13 +175,14 @@ export const createDoor = ({ hosts, origins, addresses, secure, spend, requireKn
       const bytes = announcedBytes(request);
       const mustBeKnown = bytes > maxUnknownBodyBytes || (bytes > 0 && bodies.isCrowded());
       const asksWho = mustBeKnown && maxBodyBytes > maxUnknownBodyBytes;
-      const whyUnknown = asksWho ? await requireKnown(headers) : null;
-      const isKnown = asksWho && whyUnknown === null;
-      const limit = isKnown ? maxBodyBytes : maxUnknownBodyBytes;
-      const buffered = await bodies.read(request, limit, { isKnown, address });
+      const sender = asksWho ? await requireKnown(headers) : null;
+      const known = sender !== null && 'userId' in sender ? sender : null;
+      const limit = known === null ? maxUnknownBodyBytes : maxBodyBytes;
+      const buffered = await bodies.read(request, limit, { known, address });
       if (buffered === 'broken off') return null;
       if (typeof buffered === 'string') {
-        refuseBody(request, response, buffered === 'too busy' ? tooBusy : (whyUnknown ?? tooLarge(limit)));
+        const whyTooLarge = sender !== null && 'status' in sender ? sender : tooLarge(limit);
+        refuseBody(request, response, buffered === 'too busy' ? tooBusy : whyTooLarge);
         return null;
       }
       return buffered;

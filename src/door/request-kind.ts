@@ -8,6 +8,8 @@ export type RequestKind = {
   calls: number;
   /** A nonce or a sign-in of a wallet. Only our own pages and those of listed origins may ask. */
   walletSignIn: boolean;
+  /** What the page of the one-time link asks for before anybody is signed in: the owner's way in. */
+  isOwnersWayIn: boolean;
   /** Called by programs and by pages of other origins, not only by ours. */
   api: boolean;
   isRead: boolean;
@@ -20,6 +22,12 @@ export type RequestKind = {
 export const maxSmallBodyBytes = 64 * 1024;
 
 const walletCalls = new Set(['auth.nonce', 'auth.walletMessage', 'auth.walletSignIn']);
+
+/** Next-auth's client asks for the last two before it posts the link's secret. */
+const ownersWayIn = {
+  read: new Set(['/sign-in', '/api/auth/providers', '/api/auth/csrf']),
+  write: new Set(['/api/auth/callback/link']),
+};
 
 export const isProbe = (path: string) => path === '/api/health' || path === '/api/ready';
 
@@ -51,6 +59,7 @@ export const kindOf = (method: string, plainPath: string): RequestKind => {
     budget: budget(),
     calls: Math.max(1, calls.length),
     walletSignIn,
+    isOwnersWayIn: ownersWayIn[isRead ? 'read' : 'write'].has(path),
     api,
     isRead,
     maxBodyBytes: takesLarge ? maxBodyBytes : maxSmallBodyBytes,

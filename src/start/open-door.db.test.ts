@@ -1,19 +1,34 @@
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { sessionCookieName } from '#auth/cookies.ts';
+import type { BudgetPolicy } from '#contracts/budget.ts';
+import { budgets } from '#db/schema/budgets.ts';
 import { readEnvironment } from '#env.ts';
-import { createApiToken, openSession } from '#services/account/index.ts';
+import {
+  addressBudgets,
+  installationBudgets,
+  networkBudgets,
+  signedInBudgets,
+  signedInNetworkBudgets,
+} from '#platform/budgets/policies.ts';
+import { createApiToken, localOwner, openSession } from '#services/account/index.ts';
+import { newSecret } from '#services/account/secret.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 import { accountOf } from '#testing/rigs/open-to-all.ts';
 import { openDoor } from './open-door.ts';
+import { openWhoAsks } from './who-asks.ts';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 beforeAll(async () => {
   database = await testDatabase();
 });
 afterAll(() => database.close());
+beforeEach(() => database.db.delete(budgets));
+
+const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
 
 /** A web process's entry, with a handler behind it that answers everything with 200. */
 const openWeb = async (settings: Record<string, string> = {}) => {
@@ -51,6 +66,9 @@ const openWeb = async (settings: Record<string, string> = {}) => {
 };
 
 const nonce = 'POST /api/trpc/auth.nonce';
+const trial = 'POST /api/trpc/run.tryOracle';
+/** What follows the page of the one-time link. */
+const linkCalls = ['GET /api/auth/providers', 'GET /api/auth/csrf', 'POST /api/auth/callback/link'];
 const proxied = { NEXTAUTH_URL: 'https://verify.example.com', TRUSTED_PROXIES: '127.0.0.0/8' };
 
 test('web processes share the budget of an address, and another address has its own', async () => {
@@ -78,9 +96,115 @@ test('web processes share the budget of an address, and another address has its 
   expect((await one('GET /api/health', from('203.0.113.7'))).status).toBe(200);
 });
 
+/** Spends budgets that several have in common, as others would. */
+const spendAll = (policies: BudgetPolicy[], party: string) =>
+  Promise.all(
+    policies.map(({ name, points }) =>
+      database.db
+        .insert(budgets)
+        .values({ key: `${name}:${party}`, points, expiresAt: sql`now() + interval '1 hour'` })
+        .onConflictDoUpdate({ target: budgets.key, set: { points } }),
+    ),
+  );
+
+test.each([
+  ['/48', (at: number) => `2001:db8:1:${at.toString(16)}::5`, '2001:db8:2::5'],
+  ['/24', (at: number) => `192.0.2.${at}`, '192.0.3.1'],
+])('the addresses of one %s sign in a little oftener than one address', async (_, address, elsewhere) => {
+  const ask = await openWeb(proxied);
+  const statuses: number[] = [];
+  for (let at = 0; at < 300; at += 10)
+    statuses.push(
+      ...(await Promise.all(
+        Array.from({ length: 10 }, (_, more) => ask(nonce, { 'x-forwarded-for': address((at + more) % 10) })),
+      ).then((answers) => answers.map(({ status }) => status))),
+    );
+  expect(statuses.filter((status) => status === 200)).toHaveLength(240);
+  expect((await ask(nonce, { 'x-forwarded-for': elsewhere })).status).toBe(200);
+});
+
+test('what strangers use up together keeps nobody out who is signed in, and accounts do not keep the owner out', async () => {
+  const { db } = database;
+  const account = (subject: string) => accountOf({ db }, { provider: 'github', subject });
+  const [owner, listed, other] = [await localOwner({ db }), await account('81'), await account('82')];
+  const bearer = async ({ userId }: typeof owner) => ({
+    authorization: `Bearer ${(await createApiToken({ db, log }, { userId, name: 'test' })).token}`,
+  });
+  const session = await openSession({ db, log }, other, 'cookie');
+  const senders: Record<string, Record<string, string>> = {
+    owner: await bearer(owner),
+    listed: await bearer(listed),
+    token: await bearer(other),
+    session: { cookie: `${sessionCookieName(proxied.NEXTAUTH_URL)}=${session.secret}` },
+    forged: { authorization: `Bearer ${newSecret('token')}` },
+    nobody: {},
+  };
+  /** Who is let in by a process that has not taken anything of a budget yet. */
+  const letIn = async () => {
+    const ask = await openWeb({ ...proxied, PAID_JUDGE_ACCOUNTS: 'github:81' });
+    const found = await Promise.all(
+      Object.entries(senders).map(async ([name, headers]) => {
+        const answers = await Promise.all(
+          ['GET /runs', 'POST /api/v1/verification/runs', 'POST /api/auth/signout', trial].map((line) =>
+            ask(line, { 'x-forwarded-for': '198.18.0.7', ...headers }),
+          ),
+        );
+        const statuses = new Set(answers.map(({ status }) => status));
+        expect(statuses.size, name).toBe(1);
+        return statuses.has(200) ? [name] : [];
+      }),
+    );
+    const byLink = ['GET /sign-in', ...linkCalls].map((line) =>
+      ask(line, { 'x-forwarded-for': '198.18.0.8' }),
+    );
+    expect((await Promise.all(byLink)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    return found.flat();
+  };
+  expect(await letIn()).toEqual(Object.keys(senders));
+  await spendAll(Object.values(networkBudgets), '198.18.0.0/24');
+  expect(await letIn()).toEqual(['owner', 'listed', 'token', 'session']);
+  await db.delete(budgets);
+  await spendAll(Object.values(installationBudgets), 'all');
+  expect(await letIn()).toEqual(['owner', 'listed', 'token', 'session']);
+  await spendAll(Object.values(signedInNetworkBudgets), '198.18.0.0/24');
+  expect(await letIn()).toEqual(['owner', 'listed']);
+  await db.delete(budgets);
+  await spendAll(Object.values(installationBudgets), 'all');
+  await spendAll(Object.values(signedInBudgets), 'all');
+  expect(await letIn()).toEqual(['owner', 'listed']);
+  await db.delete(budgets);
+  await spendAll(Object.values(addressBudgets), '198.18.0.7');
+  expect(await letIn()).toEqual(['owner', 'listed']);
+});
+
+test('who asks is looked up so often only, and remembered', async () => {
+  const { db } = database;
+  const known = await accountOf({ db }, { provider: 'github', subject: '83' });
+  const secrets = await Promise.all([1, 2].map(() => openSession({ db, log }, known, 'bearer')));
+  const spent: string[] = [];
+  const budgetsOfTwo = {
+    spend: async (policy: BudgetPolicy, party: string) =>
+      spent.push(`${policy.name} ${party}`) > 2 ? { policy, retryAfterSeconds: 1 } : null,
+  };
+  const { standingOfSender } = openWhoAsks(readEnvironment({ DATABASE_URL: database.databaseUrl }), {
+    db,
+    log,
+    budgets: budgetsOfTwo,
+  });
+  const ask = (secret: string) => standingOfSender({ authorization: `Bearer ${secret}` }, '203.0.113.7');
+  const [first, second] = secrets.map(({ secret }) => secret) as [string, string];
+  // Never one of ours.
+  for (const secret of ['x', `${first}x`]) expect(await ask(secret)).toBeNull();
+  expect(spent).toEqual([]);
+  expect(await Promise.all(Array.from({ length: 20 }, () => ask(first)))).toEqual(Array(20).fill('stranger'));
+  expect(spent).toEqual(['look-ups-of-address 203.0.113.7']);
+  for (let at = 0; at < 20; at += 1) expect(await ask(newSecret('session'))).toBeNull();
+  expect(await ask(second)).toBeNull();
+  expect(await ask(first)).toBe('stranger');
+});
+
 test('a session or a token that is good here lets a large body in, and nothing else does', async () => {
   const { db } = database;
-  const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
   const [one, other] = [
     await accountOf({ db }, { provider: 'github', subject: '1' }),
     await accountOf({ db }, { provider: 'github', subject: '2' }),

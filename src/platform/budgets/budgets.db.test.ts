@@ -5,7 +5,7 @@ import { openDatabase } from '#db/client.ts';
 import { budgets as rows } from '#db/schema/budgets.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 import { openBudgets } from './budgets.ts';
-import { accountBudgets, addressBudgets, installationBudgets } from './policies.ts';
+import * as policies from './policies.ts';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 beforeAll(async () => {
@@ -106,11 +106,18 @@ test('a database that cannot be reached stops no request', async () => {
   expect(warnings).toHaveLength(1);
 });
 
-test('blocks divide their budgets, and no party’s exceeds the installation’s', () => {
-  const all = [addressBudgets, accountBudgets, installationBudgets].flatMap((table) => Object.values(table));
+test('blocks divide their budgets, and no party’s is more than a fifth of what all have', () => {
+  const all = Object.values(policies).flatMap((table): BudgetPolicy[] => Object.values(table));
   for (const { points, block } of all) expect([points % block, block >= 1]).toEqual([0, true]);
   expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
-  const ofAll: Record<string, BudgetPolicy> = installationBudgets;
-  for (const [kind, { points }] of [...Object.entries(addressBudgets), ...Object.entries(accountBudgets)])
-    expect(points).toBeLessThan((ofAll[kind] ?? installationBudgets.writes).points);
+  const { installationBudgets, signedInBudgets } = policies;
+  const shares: [Record<string, BudgetPolicy>, Record<string, BudgetPolicy>][] = [
+    [policies.addressBudgets, { ...installationBudgets, trials: installationBudgets.writes }],
+    [policies.networkBudgets, installationBudgets],
+    [policies.accountBudgets, { ...signedInBudgets, trials: signedInBudgets.writes }],
+    [policies.signedInNetworkBudgets, signedInBudgets],
+  ];
+  for (const [ofParty, ofAll] of shares)
+    for (const [kind, { points }] of Object.entries(ofParty))
+      expect(points * 5, kind).toBeLessThanOrEqual(ofAll[kind]?.points ?? 0);
 });

@@ -32,10 +32,36 @@ export const accountBudgets = {
   trials: policy('trials-of-account', 30, 30),
 };
 
+/** For one network, all its addresses together: a small part of what all may ask. */
+export const networkBudgets = {
+  reads: policy('reads-of-network', 12_000, 50),
+  writes: policy('writes-of-network', 1_200, 50),
+  signIns: policy('sign-ins-of-network', 240, 60),
+  accounts: policy('new-accounts-of-network', 400, 200, daySeconds),
+};
+
 /** What all may ask together: more than honest use needs, less than brings the database down. */
 export const installationBudgets = {
   reads: policy('reads', 60_000, 200),
   writes: policy('writes', 6_000, 200),
   signIns: policy('sign-ins', 1_200, 120),
   accounts: policy('new-accounts', 5_000, 500, daySeconds),
+};
+
+/** What signed-in callers may ask once the budgets above, which they share with strangers, are spent. */
+export const signedInNetworkBudgets = {
+  reads: policy('signed-in-reads-of-network', 6_000, 50),
+  writes: policy('signed-in-writes-of-network', 600, 50),
+  signIns: policy('signed-in-sign-ins-of-network', 120, 60),
+};
+export const signedInBudgets = {
+  reads: policy('signed-in-reads', 30_000, 100),
+  writes: policy('signed-in-writes', 3_000, 100),
+  signIns: policy('signed-in-sign-ins', 600, 60),
+};
+
+/** How often it is looked up who sends a secret, where a budget is spent. */
+export const lookUpBudgets = {
+  address: policy('look-ups-of-address', 60, 6),
+  installation: policy('look-ups', 6_000, 100),
 };

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { identityProviders } from '#contracts/account.ts';
+import type { BudgetPolicy } from '#contracts/budget.ts';
 import { userIdentities } from '#db/schema/users.ts';
 import { openRig } from '#testing/rigs/engine-rig.ts';
 import { accountOf } from '#testing/rigs/open-to-all.ts';
 import { createApiToken } from './create-token.ts';
 import { openSession } from './open-session.ts';
 import { resolveSecret } from './resolve-secret.ts';
+import { admitAccount } from './sign-in-rule.ts';
 
 let rig: Awaited<ReturnType<typeof openRig>>;
 beforeAll(async () => {
@@ -61,4 +63,26 @@ test('a token is its user’s, a session is the account’s that signed in', asy
     userId: first.userId,
   });
   expect(await resolve((await openSession(rig.context, first, 'bearer')).secret)).toEqual({ unlisted: true });
+});
+
+test('one site makes a small part of the new accounts, from however many addresses', async () => {
+  const spent = new Map<string, number>();
+  const budgets = {
+    spend: async (policy: BudgetPolicy, party: string) => {
+      const id = `${policy.name} ${party}`;
+      spent.set(id, (spent.get(id) ?? 0) + 1);
+      return (spent.get(id) ?? 0) > policy.points ? { policy, retryAfterSeconds: 1 } : null;
+    },
+    close: () => {},
+  };
+  const admitted = async (addresses: string[]) => {
+    const overs = await Promise.all(addresses.map((address) => admitAccount({ budgets }, address)));
+    return overs.filter((over) => over === null).length;
+  };
+  const site = (at: number) => `2001:db8:1:${at}::/64`;
+  expect(await admitted(Array.from({ length: 5_000 }, (_, at) => site(at % 200)))).toBe(400);
+  expect(await admitted(Array.from({ length: 5_000 }, (_, at) => `203.0.113.${at % 200}`))).toBe(400);
+  expect(await admitted(Array.from({ length: 300 }, () => '2001:db8:2:1::/64'))).toBe(200);
+  expect(await admitAccount({ budgets }, null)).toBeNull();
+  expect(await admitAccount({ budgets }, '198.51.100.7')).toBeNull();
 });

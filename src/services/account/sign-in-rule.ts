@@ -1,6 +1,9 @@
 import type { IdentityProvider } from '#contracts/account.ts';
 import type { OverBudget } from '#contracts/budget.ts';
+import { networkOfAddress } from '#contracts/client-header.ts';
 import { AppError } from '#contracts/errors.ts';
+import { addressBudgets, installationBudgets, networkBudgets } from '#platform/budgets/policies.ts';
+import type { ServiceContext } from '../ground/context.ts';
 
 /** A way for a user to prove who they are. `subject` is the provider's own name for them, which never changes. */
 export type Identity = { provider: IdentityProvider; subject: string };
@@ -15,6 +18,19 @@ export type SignInRule = {
 
 /** What a sign-in is checked against: the installation's rule, and its client's address as `admitAccount` takes it. */
 export type SignInAttempt = { signInRule: SignInRule; address: string | null };
+
+/** Counts a new account. An address and its network count where the entry could tell one; all together always do. */
+export const admitAccount = async (
+  { budgets }: Pick<ServiceContext, 'budgets'>,
+  address: string | null,
+): Promise<OverBudget | null> => {
+  const over =
+    address === null
+      ? null
+      : ((await budgets.spend(addressBudgets.accounts, address)) ??
+        (await budgets.spend(networkBudgets.accounts, networkOfAddress(address))));
+  return over ?? (await budgets.spend(installationBudgets.accounts, 'all'));
+};
 
 export const notListedText =
   'This installation lets only listed accounts sign in (SIGN_IN_ALLOW), and this one is not among them. Ask its operator.';

@@ -8,7 +8,10 @@ import type { Actor, ServiceContext } from '../ground/context.ts';
  * "Who is a stranger").
  */
 export const standingOf = async (
-  { db, policy }: Pick<ServiceContext, 'db' | 'policy'>,
+  {
+    db,
+    policy,
+  }: Pick<ServiceContext, 'db'> & { policy: Pick<ServiceContext['policy'], 'paidJudgeAccounts'> },
   actor: Actor,
 ): Promise<Standing> => {
   const identities = await db

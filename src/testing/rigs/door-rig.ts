@@ -14,7 +14,7 @@ export const doorSettings: DoorSettings = {
   addresses: { trusted: [], loopbackIsProxy: false },
   secure: false,
   spend: async () => null,
-  requireKnown: async () => null,
+  requireKnown: async () => ({ userId: 'known', standing: 'stranger' }),
 };
 
 /** A server behind the door that tells what reached it, until the test ends. */

@@ -1,0 +1,59 @@
+import { type OverBudget, overBudgetHeaders, overBudgetText } from '#contracts/budget.ts';
+import { networkOfAddress } from '#contracts/client-header.ts';
+import type { Standing } from '#contracts/standing.ts';
+import type { SpendBudget } from '#door/door.ts';
+import type { Budgets } from '#platform/budgets/budgets.ts';
+import {
+  addressBudgets,
+  installationBudgets,
+  networkBudgets,
+  signedInBudgets,
+  signedInNetworkBudgets,
+} from '#platform/budgets/policies.ts';
+
+type Common = 'reads' | 'writes' | 'signIns';
+
+/**
+ * Counts each call of a request: for its address, its network and the whole installation. Where one of them is spent, and
+ * only then, the sender is looked up.
+ *
+ * - The owner and listed accounts pass. What they ask is bounded by their account's budgets.
+ * - Other accounts have budgets of their own, which nobody who is not signed in can use up. Their address's holds for
+ *   them all the same, because one person can have many accounts.
+ * - The way to the one-time link is counted by address alone, so that no crowd keeps the owner out.
+ */
+export const countRequest =
+  (
+    { spend }: Pick<Budgets, 'spend'>,
+    standingOfSender: (
+      headers: Parameters<SpendBudget>[2],
+      address: string | null,
+    ) => Promise<Standing | null>,
+  ): SpendBudget =>
+  async ({ budget, calls, isOwnersWayIn }, address, headers) => {
+    if (budget === null) return null;
+    // A budget of trials for all would let a few without an account stop everyone's.
+    const common: Common = budget === 'trials' ? 'writes' : budget;
+    const spendTogether = async (
+      ofNetwork: typeof networkBudgets | typeof signedInNetworkBudgets,
+      ofAll: typeof installationBudgets | typeof signedInBudgets,
+    ): Promise<OverBudget | null> =>
+      (address === null ? null : await spend(ofNetwork[common], networkOfAddress(address))) ??
+      (await spend(ofAll[common], 'all'));
+    const spendCall = async (): Promise<OverBudget | null> => {
+      const ofAddress = address === null ? null : await spend(addressBudgets[budget], address);
+      if (ofAddress === null && isOwnersWayIn) return null;
+      const over = ofAddress ?? (await spendTogether(networkBudgets, installationBudgets));
+      if (over === null) return null;
+      const standing = await standingOfSender(headers, address);
+      if (standing === 'owner' || standing === 'listed') return null;
+      if (standing === null || ofAddress !== null) return over;
+      return spendTogether(signedInNetworkBudgets, signedInBudgets);
+    };
+    for (let call = 0; call < calls; call += 1) {
+      const over = await spendCall();
+      if (over !== null)
+        return { status: 429, detail: overBudgetText(over), headers: overBudgetHeaders(over) };
+    }
+    return null;
+  };
