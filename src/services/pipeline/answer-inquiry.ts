@@ -112,13 +112,7 @@ const untilLeft = ({ db, log }: Pick<WorkerContext, 'db' | 'log'>, inquiryId: st
   return { signal: left.signal, stop: () => clearInterval(timer) };
 };
 
-/** Answers what a form asks. An inquiry that nobody waits for any more is left alone, and is stopped if it has begun. */
-export const answerInquiry = async (
-  context: WorkerContext,
-  { inquiryId }: { inquiryId: string },
-  signal: AbortSignal,
-): Promise<void> => {
-  const { db, secretBox } = context;
+const read = async (db: ServiceContext['db'], inquiryId: string) => {
   const [inquiry] = await db
     .select()
     .from(inquiries)
@@ -130,11 +124,22 @@ export const answerInquiry = async (
         gt(inquiries.createdAt, sql`now() - make_interval(secs => ${inquiryLifetimeMs / 1000})`),
       ),
     );
-  if (inquiry === undefined) return;
-  const { kind, config } = inquiry;
+  return inquiry;
+};
+
+/** Answers what a form asks. An inquiry that nobody waits for any more is left alone, and is stopped if it has begun. */
+export const answerInquiry = async (
+  context: WorkerContext,
+  { inquiryId }: { inquiryId: string },
+  signal: AbortSignal,
+): Promise<void> => {
+  const { db, secretBox } = context;
   let clean: CleanText | undefined;
   const left = untilLeft(context, inquiryId);
   try {
+    const inquiry = await read(db, inquiryId);
+    if (inquiry === undefined) return;
+    const { kind, config } = inquiry;
     const secrets = secretBox.open(inquiryId, inquiry.sealed);
     clean = cleanTextOf(secrets);
     const inTimeSignal = AbortSignal.any([signal, left.signal, AbortSignal.timeout(timeoutMs)]);
