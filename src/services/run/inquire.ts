@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { and, eq, isNull, lt, sql } from 'drizzle-orm';
+import { and, eq, gt, isNull, lt, sql } from 'drizzle-orm';
+import { networkOfAddress } from '#contracts/client-header.ts';
 import { AppError } from '#contracts/errors.ts';
 import {
   type InquiryAnswer,
@@ -9,15 +10,22 @@ import {
   inquiryLifetimeMs,
 } from '#contracts/inquiry.ts';
 import type { RunConfig, RunSecrets } from '#contracts/run.ts';
+import type { Standing } from '#contracts/standing.ts';
 import type { Database, Executor } from '#db/client.ts';
 import { inquiries } from '#db/schema/inquiries.ts';
+import { users } from '#db/schema/users.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 
-/** Of all users together. Each is worked on for at most a minute and a half, several at a time. Strangers may fill half. */
+/** Of all users together. Each is worked on for at most a minute and a half, several at a time. */
 const mostWaiting = 64;
+/** The others are the owner's and those of listed accounts. */
 const mostOfStrangers = mostWaiting / 2;
-/** From one address, because one person can have many accounts. */
+/** Of strangers whose account is less than a day old: anybody can make many, but not a day ago. */
+export const mostOfNewcomers = 24;
+const newForMs = 24 * 60 * 60_000;
+/** From one address and one network, because one person can have many accounts. */
 export const mostOfAddress = 4;
+export const mostOfNetwork = 6;
 
 /** The answer is on the page within a second of being there. */
 const lookEveryMs = 250;
@@ -36,45 +44,66 @@ export const forgetInquiries = async (db: Executor): Promise<void> => {
 
 const isWaiting = and(isNull(inquiries.answer), isNull(inquiries.refusal));
 
-/** Why there is no place for an inquiry now; null if there is. */
+const elsewhere = (count: number, whose: string) =>
+  `${count} trials and estimates from your ${whose} are under way, the most allowed at once. Try again when one of them has ended.`;
+const tooMany = 'Many others are asking just now. Try again in a minute.';
+
+/** Why there is no place for this user's inquiry now; null if there is. */
 const whyNoPlace = async (
   transaction: Executor,
-  isStranger: boolean,
+  { userId }: Actor,
+  standing: Standing,
   address: string | null,
 ): Promise<string | null> => {
   // Callers that come together count one after the other, or each would find the last place free.
   await transaction.execute(sql`select pg_advisory_xact_lock(hashtext('places of inquiries'))`);
-  const waiting = await transaction.$count(inquiries, isWaiting);
-  if (waiting >= (isStranger ? mostOfStrangers : mostWaiting))
-    return 'Many others are asking just now. Try again in a minute.';
-  if (!isStranger || address === null) return null;
-  const ofAddress = await transaction.$count(inquiries, and(isWaiting, eq(inquiries.address, address)));
-  return ofAddress >= mostOfAddress
-    ? `${ofAddress} trials and estimates from your address are under way, the most allowed at once. Try again when one of them has ended.`
-    : null;
+  const isNew = gt(users.createdAt, beforeNow(newForMs));
+  const waiting = await transaction
+    .select({
+      address: inquiries.address,
+      isNewcomer: sql<boolean>`${isNew} and ${inquiries.config} ->> 'standing' = 'stranger'`,
+    })
+    .from(inquiries)
+    .innerJoin(users, eq(users.id, inquiries.userId))
+    .where(isWaiting);
+  if (waiting.length >= mostWaiting) return tooMany;
+  if (standing !== 'stranger') return null;
+  if (waiting.length >= mostOfStrangers) return tooMany;
+  const newcomers = waiting.filter(({ isNewcomer }) => isNewcomer);
+  if (
+    newcomers.length >= mostOfNewcomers &&
+    (await transaction.$count(users, and(eq(users.id, userId), isNew))) > 0
+  )
+    return tooMany;
+  if (address === null) return null;
+  const near = waiting.flatMap((row) => (row.address === null ? [] : [row.address]));
+  const ofAddress = near.filter((other) => other === address).length;
+  if (ofAddress >= mostOfAddress) return elsewhere(ofAddress, 'address');
+  const network = networkOfAddress(address);
+  const ofNetwork = near.filter((other) => networkOfAddress(other) === network).length;
+  return ofNetwork >= mostOfNetwork ? elsewhere(ofNetwork, 'network') : null;
 };
 
 const insertInquiry = (
   { db, sender, secretBox }: Pick<ServiceContext, 'db' | 'sender' | 'secretBox'>,
-  { userId }: Actor,
+  actor: Actor,
   { kind, config, secrets }: { kind: InquiryKind; config: RunConfig; secrets: RunSecrets },
   address: string | null,
 ): Promise<string> =>
   db.transaction(async (transaction) => {
     await forgetInquiries(transaction);
-    const isStranger = config.standing === 'stranger';
-    const noPlace = await whyNoPlace(transaction, isStranger, address);
+    const noPlace = await whyNoPlace(transaction, actor, config.standing, address);
     if (noPlace !== null) throw new AppError('TOO_MANY_REQUESTS', noPlace);
     const id = randomUUID();
     const inserted = await transaction
       .insert(inquiries)
-      .values({ id, userId, address, kind, config, sealed: secretBox.seal(id, secrets) })
+      .values({ id, userId: actor.userId, address, kind, config, sealed: secretBox.seal(id, secrets) })
       .onConflictDoNothing()
       .returning({ id: inquiries.id });
     if (inserted.length === 0) throw new AppError('TOO_MANY_REQUESTS', busy[kind]);
     await sender.enqueue(transaction, [
       // Workers take those of the owner and of listed accounts first.
-      { name: 'answer-inquiry', data: { inquiryId: id }, priority: isStranger ? 0 : 1 },
+      { name: 'answer-inquiry', data: { inquiryId: id }, priority: config.standing === 'stranger' ? 0 : 1 },
     ]);
     return id;
   });

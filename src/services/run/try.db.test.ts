@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import { eq, sql } from 'drizzle-orm';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
 import { oracleTrialSchema } from '#contracts/run.ts';
 import type { TryRequest } from '#contracts/run-request.ts';
 import { inquiries } from '#db/schema/inquiries.ts';
+import { users } from '#db/schema/users.ts';
 import { createSecretBox } from '#platform/secret-box.ts';
+import type { Actor } from '#services/ground/index.ts';
 import { openPolicy, testRig } from '#testing/rigs/engine-rig.ts';
 import { changeNumber, changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
 import { type DrawRequest, SourceError } from '#verification/sources/source.ts';
-import { forgetInquiries, mostOfAddress } from './inquire.ts';
+import { forgetInquiries, mostOfAddress, mostOfNetwork, mostOfNewcomers } from './inquire.ts';
 import { tryRunOracle } from './try.ts';
 
 afterEach(() => void vi.restoreAllMocks());
@@ -154,6 +157,23 @@ test('a repository that cannot be read in time is an error at its field', async 
   await expect(trial()).rejects.toMatchObject({ code: 'BAD_REQUEST', fields: [{ path: 'repoUrl' }] });
 });
 
+test('a question that its worker cannot read is refused at once, and keeps no other waiting', async () => {
+  const { context, actor, db, user, answering } = await rigWith({
+    draw: async () => drawOf(changeNumbers(1)),
+  });
+  const asked = tryRunOracle(context, actor, request);
+  await expect.poll(() => db.$count(inquiries)).toBe(1);
+  // As a version that knows other settings may have written it.
+  await db.execute(sql`update inquiries set config_json = '{"oracleType":"telepathy"}'`);
+  const other = tryRunOracle(context, await user(), request);
+  const faulted = expect(asked).rejects.toMatchObject({
+    code: 'SERVICE_UNAVAILABLE',
+    message: expect.stringMatching(/^An internal fault\. .* under the id /),
+  });
+  expect((await answering(other)).change.id).toBe('1');
+  await faulted;
+});
+
 test('processes that a trial’s oracle started end with the trial, even if it fails', async () => {
   let failing = false;
   const { trial, calls } = await rigWith({
@@ -187,6 +207,7 @@ test('strangers fill half of the places, and theirs are taken last', async () =>
   );
   const last = strangers.pop();
   if (last === undefined) throw new Error('No stranger was made.');
+  await db.update(users).set({ createdAt: sql`now() - interval '25 hours'` });
   const theirs = Promise.all(strangers.map((actor) => tryRunOracle(context, actor, request)));
   await expect.poll(() => db.$count(inquiries)).toBe(32);
   await expect(tryRunOracle(context, last, request)).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
@@ -226,6 +247,51 @@ test('strangers of one address fill few places, however many accounts they have'
   expect(await answering(others)).toEqual(['answered', 'answered', 'answered']);
   const again = tryRunOracle(context, strangers[0] ?? (await stranger()), request, from('203.0.113.7'));
   expect((await answering(again)).change.id).toBe('1');
+});
+
+test('strangers of one network fill few places, and new accounts leave some to older ones', async () => {
+  const { context, db, user, answering } = await rigWith();
+  let made = 0;
+  const stranger = () => user({ provider: 'wallet', subject: `0x${String(++made).padStart(40, '0')}` });
+  /** From as many addresses. Those of one network are refused without waiting. */
+  const askFrom = async (addresses: (string | null)[], actors: Actor[] = []) => {
+    const before = await db.$count(inquiries);
+    const outcomes: Promise<string>[] = [];
+    let refused = 0;
+    for (const [at, address] of addresses.entries()) {
+      const asked = tryRunOracle(context, actors[at] ?? (await stranger()), request, { address });
+      const outcome = asked.then(
+        () => 'answered',
+        ({ code, message }) => {
+          refused += 1;
+          return `${code}: ${message}`;
+        },
+      );
+      outcomes.push(outcome);
+    }
+    const settled = async () => (await db.$count(inquiries)) - before + refused;
+    await expect.poll(settled).toBe(addresses.length);
+    return { taken: addresses.length - refused, outcomes: Promise.all(outcomes) };
+  };
+  const site = await askFrom(Array.from({ length: 16 }, (_, at) => `2001:db8:1:${at % 8}::/64`));
+  const neighbours = await askFrom(Array.from({ length: 16 }, (_, at) => `203.0.113.${at}`));
+  expect([site.taken, neighbours.taken]).toEqual([mostOfNetwork, mostOfNetwork]);
+  const older = await Promise.all([stranger(), stranger()]);
+  for (const { userId } of older)
+    await db.update(users).set({ createdAt: sql`now() - interval '25 hours'` }).where(eq(users.id, userId));
+  const crowd = await askFrom([...Array.from({ length: 20 }, (_, at) => `2001:db8:9${at}::/64`), null]);
+  expect(crowd.taken).toBe(mostOfNewcomers - 2 * mostOfNetwork);
+  expect((await askFrom(['198.51.100.1', null], older)).taken).toBe(2);
+  expect((await askFrom(['2001:db8:2::/64'])).taken).toBe(0);
+  // The owner comes first, whatever strangers hold.
+  expect((await askFrom(['203.0.113.1'], [await user({ provider: 'local', subject: 'owner' })])).taken).toBe(
+    1,
+  );
+  const all = await answering(Promise.all([site.outcomes, neighbours.outcomes, crowd.outcomes]));
+  expect(all.flat().filter((outcome) => outcome === 'answered')).toHaveLength(mostOfNewcomers);
+  expect(all[0]).toContainEqual(
+    expect.stringMatching(/^TOO_MANY_REQUESTS: .* from your (?:address|network) /),
+  );
 });
 
 test('a trial that nobody waits for any more makes room at once', async () => {
