@@ -18,14 +18,17 @@ test('filters are read from an address, and invalid ones are ignored', () => {
   );
 });
 
-test('a search that is too short is not read, and the page can say why', () => {
+test('a search that no index knows is not read, and the page can say why', () => {
   const { search } = certificateListInputSchema.shape;
   expect(readListQuery(certificateListInputSchema, { search: ' ab ' })).toEqual({});
-  expect(misreadField(search, ' ab ')).toEqual({
-    text: 'ab',
-    error: 'Give at least 3 characters to search for.',
-  });
-  for (const fine of [undefined, '', '  ', 'abc', '\0\0\0']) expect(misreadField(search, fine)).toBeNull();
+  for (const text of ['ab', '///', 'a-b-c', '%_%', 'äö', '12.34', '日本語', 'äöü'])
+    expect(misreadField(search, ` ${text} `)).toEqual({
+      text,
+      error:
+        'Give at least three letters (a to z) or digits in a row. A construct whose name has none is found by its whole name.',
+    });
+  for (const fine of [undefined, '', '  ', 'abc', '-a1b-', 'äöü abc', '\0\0\0'])
+    expect(misreadField(search, fine)).toBeNull();
 });
 
 test('an address holds only what differs from the default list', () => {

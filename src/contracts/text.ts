@@ -34,18 +34,23 @@ export const soughtNameSchema = z
   .string()
   .transform((text) => (lineSchema.safeParse(text).data === text ? text : null));
 
-/** The least length of a part of a name that rows are searched for. Indexes are by three characters. */
-export const leastSoughtLength = 3;
+/**
+ * Indexes are by three letters or digits, and a search for anything else would read every name. Which letters beyond these
+ * an index knows depends on Postgres's locale; the embedded server's knows none.
+ */
+const isIndexed = (part: string) => /[a-z0-9]{3}/i.test(part);
+
+const canBeInName = (part: string) => part.length <= 500 && lineSchema.safeParse(part).success;
 
 /** A part of a name that rows are searched for, in whatever case. Null: no name can contain it. */
 export const soughtPartSchema = z
   .string()
   .trim()
   .refine(
-    (text) => [...text].length >= leastSoughtLength,
-    `Give at least ${leastSoughtLength} characters to search for.`,
+    (part) => isIndexed(part) || ([...part].length >= 3 && !canBeInName(part)),
+    'Give at least three letters (a to z) or digits in a row. A construct whose name has none is found by its whole name.',
   )
-  .transform((text) => (text.length <= 500 && lineSchema.safeParse(text).success ? text : null));
+  .transform((part) => (canBeInName(part) ? part : null));
 
 /**
  * The first `maxLength` UTF-16 code units of a text, one less if they would end in half a character. `ending` marks the

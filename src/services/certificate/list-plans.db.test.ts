@@ -194,6 +194,7 @@ test.each([
 const searches = [
   { search: 'CONSTRUCT', matching: many },
   { search: 'construct-7', matching: many / 20 },
+  { search: 'uct-7', matching: many / 20 },
   { search: 'firs', matching: 1 },
   { search: 'absent', matching: 0 },
   { search: 'struct', constructId: 'construct-7', matching: many / 20 },
