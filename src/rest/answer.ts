@@ -8,19 +8,10 @@ import { fieldIssuesOf } from '#contracts/field-issues.ts';
 import { toWire, wireName } from '#contracts/wire.ts';
 import { reportFault, type ServiceContext, spendAccountBudget } from '#services/ground/index.ts';
 import { loggingStatus } from '#services/state/index.ts';
+import { readQuery } from './read.ts';
+import { WireError } from './wire-error.ts';
 
 export type RestContext = { services: ServiceContext; auth: AuthContext };
-
-/** A request that the transport rejects before it calls a verb, with a status of its own. */
-export class WireError extends Error {
-  override readonly name = 'WireError';
-  readonly status: 400 | 413;
-
-  constructor(status: 400 | 413, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
 
 /** `no-store` for one user's data, `public` for what anyone may read. */
 type Caching = 'no-store' | 'public, max-age=60' | 'no-cache';
@@ -53,14 +44,16 @@ const routeOf = (request: Request) =>
     .join('/');
 
 /**
- * Runs a handler for those who have this access, with who asks, and counts the call against what their account may ask.
- * An exception becomes a status and `{"detail": …}`, never a stack trace.
+ * Runs a handler for those who have this access, with who asks and the query's parameters, and counts the call against
+ * what their account may ask. A query may have only the parameters that are named here. An exception becomes a status and
+ * `{"detail": …}`, never a stack trace.
  */
 export const answering = <A extends Access>(
   context: RestContext,
   request: Request,
   access: A,
-  handle: (actor: ActorOf<A>) => Promise<Response>,
+  handle: (actor: ActorOf<A>, query: Record<string, unknown>) => Promise<Response>,
+  parameters: readonly string[] = [],
 ): Promise<Response> =>
   context.services.tracing.span(
     { name: `${request.method} ${routeOf(request)}`, kind: 'server' },
@@ -72,7 +65,7 @@ export const answering = <A extends Access>(
           const actor = authorize(caller, access);
           if (actor !== null)
             await spendAccountBudget(context.services, actor, request.method === 'GET' ? 'reads' : 'writes');
-          return handle(actor);
+          return handle(actor, readQuery(request, parameters));
         }),
       );
       say({ 'http.response.status_code': response.status });

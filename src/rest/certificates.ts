@@ -1,16 +1,21 @@
 import { certificateListInputSchema } from '#contracts/certificate.ts';
 import { getPublicCertificate, listPublicCertificates } from '#services/certificate/index.ts';
 import { answer, answering, parseInput, type RestContext } from './answer.ts';
-import { readQuery } from './read.ts';
 
 const listFields = Object.keys(certificateListInputSchema.shape);
 
 /** `GET /api/v1/verification/certificates` */
 export const getCertificates = (context: RestContext, request: Request): Promise<Response> =>
-  answering(context, request, 'public', async () => {
-    const input = parseInput(certificateListInputSchema, readQuery(request, listFields));
-    return answer(200, await listPublicCertificates(context.services, input), 'no-cache');
-  });
+  answering(
+    context,
+    request,
+    'public',
+    async (_, query) => {
+      const input = parseInput(certificateListInputSchema, query);
+      return answer(200, await listPublicCertificates(context.services, input), 'no-cache');
+    },
+    listFields,
+  );
 
 /** `GET /api/v1/verification/certificates/{id}` */
 export const getCertificateById = (context: RestContext, request: Request, id: string): Promise<Response> =>

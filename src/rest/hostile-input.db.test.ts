@@ -7,6 +7,7 @@ import { runListInputSchema } from '#contracts/run.ts';
 import { continueRequestSchema, runRequestSchema } from '#contracts/run-request.ts';
 import { wireName } from '#contracts/wire.ts';
 import { inquiries } from '#db/schema/inquiries.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
 import type { JobSender } from '#queue/sender.ts';
 import { openSession } from '#services/account/index.ts';
 import { accountOf } from '#testing/rigs/open-to-all.ts';
@@ -189,11 +190,21 @@ const callsOf = async (file: string) => {
   return methods.map(([method, handle]) => ({
     method,
     parameters,
-    call: async ({ query = '', body, id = 'x' }: { query?: string; body?: string; id?: string } = {}) =>
+    call: async ({
+      query = '',
+      body,
+      id = 'x',
+      secret = rest.tokens.a,
+    }: {
+      query?: string;
+      body?: string;
+      id?: string;
+      secret?: string;
+    } = {}) =>
       handle(
         new Request(`${base}/api/${file.replace('/route.ts', '')}${query}`, {
           method,
-          headers: bearer(rest.tokens.a),
+          headers: bearer(secret),
           ...(method === 'GET' || body === undefined ? {} : { body }),
         }),
         { params: Promise.resolve(Object.fromEntries(parameters.map((name) => [name, id]))) },
@@ -262,6 +273,31 @@ test.each(routes)(
   },
   120_000,
 );
+
+test('every endpoint of the API refuses a parameter that it does not know, and lists those that it does', async () => {
+  const known: Record<string, readonly string[]> = {
+    'GET v1/verification/runs': Object.keys(runListInputSchema.shape),
+    'GET v1/verification/certificates': Object.keys(certificateListInputSchema.shape),
+  };
+  const { rig } = rest;
+  const identity = await userOfIdentity(rig.context, { provider: 'github', subject: '1' }, null);
+  const { secret } = await openSession(rig.context, identity, 'bearer');
+  const runs = await rig.db.$count(verificationRuns);
+  for (const file of routes.filter((file) => file.startsWith('v1/')))
+    for (const { method, call } of await callsOf(file)) {
+      const own = known[`${method} ${file.replace('/route.ts', '')}`]?.map(wireName) ?? [];
+      for (const name of ['planted', 'constructId', 'Limit', '__proto__']) {
+        const query = `?${own[0] ?? 'planted'}=&${name}=1&${name}=2`;
+        const response = await call({ query, secret, body: JSON.stringify(runBody) });
+        expect(response.status, `${method} ${file}`).toBe(422);
+        const { detail } = (await response.json()) as { detail: { message: string }[] };
+        expect(detail.at(-1)?.message).toBe(
+          `${name} is not a parameter of this request. ${own.length === 0 ? 'It takes none.' : `Known parameters: ${own.join(', ')}.`}`,
+        );
+      }
+    }
+  expect(await rig.db.$count(verificationRuns)).toBe(runs);
+});
 
 test('a run’s text fields refuse what cannot be one line of text, each by its name', async () => {
   const stored = ['repo_url', 'construct_id', 'label', 'seed', 'agreement_model', 'github_token', 'since'];

@@ -3,7 +3,7 @@ import { type Continuation, runListInputSchema } from '#contracts/run.ts';
 import { continueRequestSchema, runRequestSchema } from '#contracts/run-request.ts';
 import { cancelRun, continueRun, createRun, getRun, listRuns, type RunCreated } from '#services/run/index.ts';
 import { answer, answering, parseInput, type RestContext } from './answer.ts';
-import { readFields, readJson, readOptionalJson, readQuery } from './read.ts';
+import { readFields, readJson, readOptionalJson } from './read.ts';
 
 const requestFields = Object.keys(runRequestSchema.shape);
 const listFields = Object.keys(runListInputSchema.shape);
@@ -25,10 +25,16 @@ export const postRun = (context: RestContext, request: Request): Promise<Respons
 
 /** `GET /api/v1/verification/runs` */
 export const getRuns = (context: RestContext, request: Request): Promise<Response> =>
-  answering(context, request, 'runs:read', async (actor) => {
-    const input = parseInput(runListInputSchema, readQuery(request, listFields));
-    return answer(200, await listRuns(context.services, actor, input), 'no-store');
-  });
+  answering(
+    context,
+    request,
+    'runs:read',
+    async (actor, query) => {
+      const input = parseInput(runListInputSchema, query);
+      return answer(200, await listRuns(context.services, actor, input), 'no-store');
+    },
+    listFields,
+  );
 
 /** `GET /api/v1/verification/runs/{run_id}` */
 export const getRunById = (context: RestContext, request: Request, runId: string): Promise<Response> =>
