@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import type { OracleAnswer, OracleOutcome, OracleRequest } from '#contracts/oracle.ts';
+import type { OracleAnswer, OracleFailure, OracleOutcome, OracleRequest } from '#contracts/oracle.ts';
 import { changeNumber } from '#testing/rigs/scripted-engine.ts';
+import { meaningOfStatus } from '../foreign/answer-status.ts';
 import { reviewOutcome, trialQuestion, tryOracle } from './try-oracle.ts';
 
 const change = changeNumber(1);
@@ -106,4 +107,34 @@ test('an answer that a run would score 0 is an error, in the words that the repl
   });
   expect(asked).toHaveLength(1);
   expect(asked[0]?.pr.diff_content).toBe(change.diff);
+});
+
+test('an oracle that lets no question in is told of with what to do about it', () => {
+  const failed = (more: Partial<OracleFailure>) =>
+    reviewOutcome(
+      {
+        kind: 'failure',
+        reason: 'status',
+        detail: 'It said so.',
+        httpAnswered: true,
+        latencyMs: 1,
+        retries: 0,
+        ...more,
+      },
+      change,
+    );
+  const advised = (more: Partial<OracleFailure>) => failed(more)[0]?.text.replace('It said so. ', '') ?? '';
+  const closed = Array.from({ length: 200 }, (_, at) => 400 + at).filter(
+    (status) => meaningOfStatus(status) === 'not_let_in',
+  );
+  expect(closed).toEqual(expect.arrayContaining([401, 402, 403]));
+  const texts = closed.map((status) => advised({ status }));
+  for (const text of texts) expect(text).toMatch(/^(?:It|A proxy) .*: \w.*\.$/);
+  expect(new Set(texts).size).toBe(closed.length);
+  expect(advised({ status: 402 })).toContain('credit');
+  expect(advised({ reason: 'quota_exhausted' })).toContain('credit');
+  expect(advised({ reason: 'unknown_tool' })).toContain('tool');
+  // Its own fault, which passes or is in its log.
+  for (const status of [400, 429, 500, 503])
+    expect(failed({ status })).toEqual([{ level: 'error', text: 'It said so.' }]);
 });

@@ -1,5 +1,5 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import type { OracleOutcome } from '#contracts/oracle.ts';
+import type { OracleFailure, OracleOutcome } from '#contracts/oracle.ts';
 import type { OracleTrial } from '#contracts/run.ts';
 import { cutText } from '#contracts/text.ts';
 import { parseDiff } from '../diff/parse-diff.ts';
@@ -20,9 +20,31 @@ const slowMs = 60_000;
 
 type Remark = OracleTrial['remarks'][number];
 
+/** What to do about an oracle that lets no question in, by status. */
+const adviceByStatus: Record<number, string> = {
+  401: 'It asks who calls: give its key in a header, such as Authorization: Bearer …, and check that the key is still good.',
+  402: 'It asks for money: add credit to the account that its key belongs to, or give the key of another account.',
+  403: 'It knows the caller and refuses: check what its key may do, and whether a firewall or a list of addresses keeps this verifier out.',
+  404: 'It has nothing at this address: check the path, and the model’s name if it has models.',
+  405: 'It takes no POST at this address: check the path.',
+  407: 'A proxy before it asks who calls: give the address of the oracle itself.',
+  410: 'It is no longer at this address: ask whoever runs it for the new one.',
+  415: 'It does not take JSON at this address: check the path and the oracle’s type.',
+  501: 'It does not do what is asked at this address: check the path and the oracle’s type.',
+};
+
+const adviceOn = ({ reason, status }: OracleFailure): string | undefined => {
+  if (reason === 'quota_exhausted') return adviceByStatus[402];
+  if (reason === 'unknown_tool') return 'Give the name of a tool that the server lists.';
+  return status === undefined ? undefined : adviceByStatus[status];
+};
+
+const failureText = (failure: OracleFailure): string =>
+  [failure.detail, adviceOn(failure)].filter((text) => text !== undefined).join(' ');
+
 /** Remarks on an oracle's answer in plain words: what a run would score 0, and what lowers the score. */
 export const reviewOutcome = (outcome: OracleOutcome, groundTruth: GroundTruth): Remark[] => {
-  if (outcome.kind === 'failure') return [{ level: 'error', text: outcome.detail }];
+  if (outcome.kind === 'failure') return [{ level: 'error', text: failureText(outcome) }];
   const remarks: Remark[] = [];
   const warn = (text: string) => remarks.push({ level: 'warning', text });
   const { summary, keyClaims, followUpResponse } = outcome.answer;
