@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { EnvironmentError, environmentOfUser, proxySettingsOf, readEnvironment } from '#env.ts';
-import { isLocalMode, isLoopbackHost, isProxyUnnamed, modeLine } from '#mode.ts';
+import { engineLine, isLocalMode, isLoopbackHost, isProxyUnnamed, modeLine } from '#mode.ts';
 
 test('an empty environment is complete: loopback, port 3000, engine on', () => {
   expect(readEnvironment({})).toMatchObject({ HOST: '127.0.0.1', PORT: 3000, ENGINE_ENABLED: true });
@@ -142,6 +142,13 @@ test('a start says its mode and the variable that decides it', () => {
     expect(line(source)).toContain(reason);
     expect(line(source)).not.toContain('secret');
   }
+});
+
+test('a start says that no run is carried out, where that is set', () => {
+  const line = (source: Record<string, string>) => engineLine(readEnvironment(source));
+  expect(line({})).toBeNull();
+  expect(line({ ENGINE_ENABLED: 'true' })).toBeNull();
+  expect(line({ ENGINE_ENABLED: 'false' })).toMatch(/^ENGINE_ENABLED is false: .*no run/);
 });
 
 test('a proxy is likely where people use a public address and none is named', () => {

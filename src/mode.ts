@@ -46,6 +46,12 @@ export const modeLine = (environment: ModeVariables): string => {
     : `Strict: ${reason}. The rules for strangers apply.`;
 };
 
+/** What a start says beside its mode, if anything was switched off. */
+export const engineLine = ({ ENGINE_ENABLED }: Pick<Environment, 'ENGINE_ENABLED'>): string | null =>
+  ENGINE_ENABLED
+    ? null
+    : 'ENGINE_ENABLED is false: certificates are served, and no run is carried out. Set ENGINE_ENABLED=true and start again to carry out runs.';
+
 /** A proxy on this machine is likely and not named, so its address would stand for everybody. */
 export const isProxyUnnamed = ({ NEXTAUTH_URL, TRUSTED_PROXIES }: Environment): boolean =>
   NEXTAUTH_URL !== undefined && !isLoopbackUrl(NEXTAUTH_URL) && TRUSTED_PROXIES.length === 0;

@@ -6,7 +6,7 @@ import { SchemaMismatch } from '#db/applied.ts';
 import { openDatabase } from '#db/client.ts';
 import { openEmbedded } from '#db/embedded.ts';
 import { childEnvironment, type Environment, readEnvironment } from '#env.ts';
-import { isLoopbackHost, modeLine } from '#mode.ts';
+import { engineLine, isLoopbackHost, modeLine } from '#mode.ts';
 import { createSignInLink } from '#services/account/index.ts';
 import { prepareDatabase } from '#services/ground/index.ts';
 import { answers, localUrl, requireFreePort } from '#start/address.ts';
@@ -154,6 +154,7 @@ const start = async () => {
     await ensureBuilt(childEnvironment({}), {
       signal: stopping.signal,
       onStart: () => say('Building (the first start takes about a minute)…'),
+      onStillBuilding: (seconds) => say(`Still building, for ${seconds} s so far…`),
     });
   }
   stopping.signal.throwIfAborted();
@@ -177,6 +178,8 @@ const start = async () => {
     throw new Error('The web server did not become ready within two minutes; see its lines above.');
   await printAddress(databaseUrl, baseUrl);
   say(modeLine(environment));
+  const engine = engineLine(environment);
+  if (engine !== null) say(engine);
   if (!isLoopbackHost(HOST) && environment.NEXTAUTH_URL === undefined) {
     say(
       'Other machines can reach this server. Set NEXTAUTH_URL to the address they use, so that people there can sign in.',

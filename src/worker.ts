@@ -1,5 +1,5 @@
 import { createHandlers } from '#jobs/index.ts';
-import { hostRuleOf, modeLine } from '#mode.ts';
+import { engineLine, hostRuleOf, modeLine } from '#mode.ts';
 import { workQueues } from '#queue/work.ts';
 import { startWorkerServer } from '#rest/worker-server.ts';
 import { announceWorker, judgesHere } from '#services/state/index.ts';
@@ -54,6 +54,8 @@ const run = async () => {
   );
   endWhenStuck(environment.UNREADY_SECONDS * 1000);
   logger.info({}, modeLine(environment));
+  const engine = engineLine(environment);
+  if (engine !== null) logger.warn({}, engine);
   logger.info({}, 'The worker is ready');
 
   let ending = false;

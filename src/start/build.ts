@@ -47,6 +47,22 @@ const whileAlone = async (signal: AbortSignal, work: () => Promise<void>): Promi
   }
 };
 
+const tellEveryMs = 15_000;
+
+/** Tells now and then for how many seconds `work` has taken: on a slow machine silence would look like an end. */
+export const tellingElapsed = async <T>(
+  tell: (seconds: number) => void,
+  work: () => Promise<T>,
+): Promise<T> => {
+  const startedAt = performance.now();
+  const timer = setInterval(() => tell(Math.round((performance.now() - startedAt) / 1_000)), tellEveryMs);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+};
+
 /** `next build`, silent unless it fails. @throws an error with its output. */
 const build = async (environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> => {
   const next = spawn(process.execPath, [nextProgram, 'build'], {
@@ -72,12 +88,19 @@ const build = async (environment: NodeJS.ProcessEnv, signal: AbortSignal): Promi
  */
 export const ensureBuilt = async (
   environment: NodeJS.ProcessEnv,
-  options: { always?: boolean; signal: AbortSignal; onStart: () => void },
+  options: {
+    always?: boolean;
+    signal: AbortSignal;
+    onStart: () => void;
+    onStillBuilding?: (seconds: number) => void;
+  },
 ): Promise<void> => {
   if (!options.always && (await isCurrent())) return;
   await requireDevelopmentPackages();
   options.onStart();
-  await whileAlone(options.signal, async () => {
-    if (options.always || !(await isCurrent())) await build(environment, options.signal);
-  });
+  await tellingElapsed(options.onStillBuilding ?? (() => {}), () =>
+    whileAlone(options.signal, async () => {
+      if (options.always || !(await isCurrent())) await build(environment, options.signal);
+    }),
+  );
 };

@@ -4,7 +4,7 @@ import next from 'next';
 import { faultCode } from '#contracts/errors.ts';
 import { boundConnections } from '#door/connections.ts';
 import { readEnvironment } from '#env.ts';
-import { isProxyUnnamed, modeLine } from '#mode.ts';
+import { engineLine, isProxyUnnamed, modeLine } from '#mode.ts';
 import { hearingOutage } from '#services/ground/index.ts';
 import { askWithin } from './ask-within.ts';
 import { cannotStart } from './cannot-start.ts';
@@ -132,7 +132,8 @@ const run = async () => {
     process.exit(1);
   });
   server.listen(PORT, HOST, () => {
-    process.stdout.write(`${modeLine(environment)}\n`);
+    for (const line of [modeLine(environment), engineLine(environment)])
+      if (line !== null) process.stdout.write(`${line}\n`);
     if (isProxyUnnamed(environment))
       process.stdout.write(
         'NEXTAUTH_URL is public, so a proxy is likely in front. Set TRUSTED_PROXIES to its address, for example TRUSTED_PROXIES=127.0.0.1. Until then, what comes through a proxy on this machine is not counted by address.\n',
