@@ -75,6 +75,24 @@ test('a real git repository is verified by its path, and every number can be rec
   expect(outcome.stdout).not.toContain(repository.path);
   expect(oracle.requests).toHaveLength(4);
   expect(outcome.stderr).toMatch(/Seed \d+/);
+  expect(outcome.stderr).toMatch(/merges, squashes and direct commits/);
+  expect(outcome.stderr).not.toContain('shallow');
+});
+
+test('what a shallow clone lacks is said at the end too, and of other sources nothing is said of commits', async () => {
+  const oracle = await startOracle();
+  const path = join(folder, 'shallow');
+  repository.git('clone', '--quiet', '--depth=3', `file://${repository.path}`, path);
+  for (const more of [[], ['--json']]) {
+    const outcome = await verify(path, oracle, '--limit', '4', '--min-replays', '1', ...more);
+    expect(outcome.code).toBe(0);
+    expect(outcome.stderr.trim().split('\n').at(-1)).toMatch(
+      /^Note: .*1 change is not in it.*`git fetch --unshallow`/,
+    );
+  }
+  const fromFile = await verify(changes, oracle, '--limit', '2', '--json');
+  expect(fromFile.code).toBe(0);
+  expect(fromFile.stderr).not.toMatch(/direct commits|Note:/);
 });
 
 test('a seed always draws the same changes, and another seed draws others', async () => {

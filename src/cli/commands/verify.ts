@@ -23,8 +23,26 @@ const identityOf = ({ provider, model, endpoint }: Judge): JudgeIdentity => ({ p
 
 const random = { salt: () => randomBytes(16).toString('hex'), seed: () => String(randomInt(2 ** 32)) };
 
-const showCertificate = (certificate: Certificate, json: boolean, { result, paint, columns }: Terminal) =>
+const whatIsChange =
+  'The changes of a git repository are the commits of its main line: merges, squashes and direct commits.';
+
+/** What to know of the sample that a certificate's numbers do not show at first sight; null if there is nothing. */
+const cloneRemark = ({ draw }: Certificate): string | null => {
+  const missing = draw.excluded.not_held ?? 0;
+  if (missing === 0) return null;
+  const changes = missing === 1 ? 'change is' : 'changes are';
+  return `Note: the clone is shallow or partial: ${missing} ${changes} not in it, nor is what came before a shallow clone's oldest commit. The certificate is about what it holds. To draw from all changes run \`git fetch --unshallow\` in a shallow clone, \`git fetch --refetch --no-filter\` in a partial one, and verify again.`;
+};
+
+const showCertificate = (
+  certificate: Certificate,
+  json: boolean,
+  { result, say, paint, columns }: Terminal,
+) => {
   result(json ? JSON.stringify(toWire(certificate), null, 2) : viewCertificate(certificate, paint, columns));
+  const remark = cloneRemark(certificate);
+  if (remark !== null) say(remark);
+};
 
 const dryRun = async (
   repository: RepositoryChoice,
@@ -107,6 +125,7 @@ export const verifyCommand = async (
     say(
       `Seed ${plain(configuration.seed)}: --seed ${plain(configuration.seed)} draws the same changes again.`,
     );
+    if (repository.kind === 'git' || repository.kind === 'path') say(whatIsChange);
     const certificate = await carryOut(
       { configuration, directory },
       {
