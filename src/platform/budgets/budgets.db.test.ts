@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type BudgetPolicy, overBudgetHeaders } from '#contracts/budget.ts';
 import { openDatabase } from '#db/client.ts';
@@ -80,20 +80,64 @@ test('after its window a budget is full again, by the database’s clock', async
   expect(await restarted.spend(policy, 'b')).not.toBeNull();
 });
 
+/** Keeps everybody from the table until the returned function is called. */
+const lockTable = async () => {
+  const held = await database.sql.reserve();
+  await held`begin`;
+  await held`lock table budgets in access exclusive mode`;
+  return async () => {
+    await held`rollback`;
+    held.release();
+  };
+};
+
+test('a database that is late is not away: each process counts alone until it has answered, and nothing is said', async () => {
+  const { spend, warnings, statements } = openProcess();
+  const policy = policyOf(20, 1);
+  expect(await spend(policy, 'a')).toBeNull();
+  const unlock = await lockTable();
+  try {
+    expect(await spend(policy, 'b')).toBeNull();
+    const before = statements();
+    for (let at = 0; at < 10; at += 1) expect(await spend(policy, 'c')).toBeNull();
+    expect(statements()).toBe(before);
+  } finally {
+    await unlock();
+  }
+  await expect
+    .poll(async () => {
+      const before = statements();
+      await spend(policyOf(20, 1), 'd');
+      return statements() - before;
+    })
+    .toBe(1);
+  expect(warnings).toEqual([]);
+});
+
+test('a process that stood still while the answer came takes the database for late at most', async () => {
+  const { spend, warnings } = openProcess();
+  const policy = policyOf(20, 1);
+  expect(await spend(policy, 'a')).toBeNull();
+  const spent = spend(policy, 'a');
+  await new Promise(setImmediate);
+  const until = performance.now() + 1_500;
+  while (performance.now() < until);
+  expect(await spent).toBeNull();
+  await expect.poll(() => database.db.$count(rows, eq(rows.key, `${policy.name}:a`))).toBe(1);
+  expect(warnings).toEqual([]);
+});
+
 test('while the database does not answer, each process counts alone, and one line says so', async () => {
   const { spend, warnings } = openProcess();
   const policy = policyOf(20, 2);
   expect(await spend(policy, 'a')).toBeNull();
-  const held = await database.sql.reserve();
-  await held`begin`;
-  await held`lock table budgets in access exclusive mode`;
+  const unlock = await lockTable();
   try {
     const outcomes = await Promise.all(Array.from({ length: 50 }, (_, at) => spend(policy, `b${at % 2}`)));
     expect(outcomes.filter((outcome) => outcome === null)).toHaveLength(40);
-    expect(warnings).toHaveLength(1);
+    await expect.poll(() => warnings, { timeout: 20_000 }).toHaveLength(1);
   } finally {
-    await held`rollback`;
-    held.release();
+    await unlock();
   }
 });
 

@@ -7,7 +7,12 @@ import { within } from '#db/within.ts';
 
 /** A door does not wait longer for its count. */
 const patienceMs = 1_000;
-/** How long a database that did not answer is not asked. */
+/**
+ * What is only late has not left: on a busy machine an answer waits for a connection, a processor, or this process
+ * itself. A database that has not answered for this long is away.
+ */
+const awayAfterMs = 5_000;
+/** How long a database that is away is not asked. */
 const awayMs = 10_000;
 
 type Row = { points: number; leftMs: number };
@@ -15,13 +20,31 @@ type Row = { points: number; leftMs: number };
 /** Whether the database answers, for all limiters of a process. */
 export const openBudgetStore = (db: Database, onAway: (error: unknown) => void) => {
   let awayUntil = Number.NEGATIVE_INFINITY;
+  /** Statements for which nobody waits any more. Until they are answered no further one is sent. */
+  let late = 0;
+  const away = (error: unknown) => {
+    awayUntil = performance.now() + awayMs;
+    onAway(error);
+  };
   const ask = async <T>(query: () => Promise<T>): Promise<T> => {
     if (performance.now() < awayUntil) throw new Error('The database was away a moment ago.');
+    if (late > 0) throw new Error('The database is late.');
+    let isOpen = true;
+    const answer = query().finally(() => {
+      isOpen = false;
+    });
     try {
-      return await within(patienceMs, query());
+      return await within(patienceMs, answer);
     } catch (error) {
-      awayUntil = performance.now() + awayMs;
-      onAway(error);
+      if (!isOpen) away(error);
+      else {
+        late += 1;
+        within(awayAfterMs - patienceMs, answer)
+          .catch(away)
+          .finally(() => {
+            late -= 1;
+          });
+      }
       throw error;
     }
   };
@@ -47,7 +70,8 @@ export const openBudgetStore = (db: Database, onAway: (error: unknown) => void) 
           });
         return row;
       }),
-    sweep: () => ask(async () => void (await db.delete(budgets).where(lt(budgets.expiresAt, sql`now()`)))),
+    /** Nobody waits for it, however long it takes. */
+    sweep: async () => void (await db.delete(budgets).where(lt(budgets.expiresAt, sql`now()`))),
   };
 };
 
