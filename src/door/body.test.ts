@@ -16,6 +16,7 @@ test('a body is bounded before anything parses it, declared or chunked', async (
   const { ask, reached } = await openDoorRig();
   for (const [line, limit] of [
     ['POST /api/auth/callback/wallet', 64 * kilobyte],
+    ['POST /api/auth/callback/link', 4 * kilobyte],
     ['POST /runs', 64 * kilobyte],
     ['GET /certificates', 64 * kilobyte],
     ['POST /api/trpc/auth.walletSignIn', 64 * kilobyte],
@@ -124,7 +125,8 @@ const asKnown: Partial<DoorSettings> = {
 
 const large = 'POST /api/v1/x';
 const demonstration = 'POST /api/demo-oracle/lazy';
-const signIn = 'POST /api/auth/callback/link';
+const signIn = 'POST /api/auth/callback/wallet';
+const link = 'POST /api/auth/callback/link';
 
 const many = (count: number, sender: (at: number) => Sender) =>
   Array.from({ length: count }, (_, at) => sender(at));
@@ -208,4 +210,10 @@ test('slow bodies keep no other kind of sender out, nor others of their own kind
     expect(await outcome(large, megabyte, { address: spread(1), as })).toBe(200);
   }
   expect(await outcome(signIn, 60 * kilobyte, visitor)).toBe(200);
+  const signInsEverywhere = many(300, (at) => ({ address: spread(at) }));
+  await slowSenders(port, signIn, 60 * kilobyte, signInsEverywhere).refused;
+  // The owner comes in from the strangers' own networks too, whatever they hold.
+  slowSenders(port, link, 4 * kilobyte, signInsEverywhere);
+  for (const address of [visitor.address, spread(1)])
+    expect(await outcome(link, 4 * kilobyte, { address })).toBe(200);
 }, 60_000);

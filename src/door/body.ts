@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http';
 import { networkOfAddress } from '#contracts/client-header.ts';
 import type { Standing } from '#contracts/standing.ts';
-import { maxSmallBodyBytes } from './request-kind.ts';
+import { maxLinkBodyBytes, maxSmallBodyBytes } from './request-kind.ts';
 
 /** How many bytes a request announces; a body in chunks has no end that is known. */
 export const announcedBytes = ({ headers }: IncomingMessage): number =>
@@ -79,7 +79,10 @@ const withBody = (request: IncomingMessage, body: Buffer): IncomingMessage => {
 export const bodyReader = () => {
   const arriving = new Map<string, number>();
   const bytesOf = (name: string) => arriving.get(name) ?? 0;
-  const boundsFor = ({ known, address }: BodySender, isSmall: boolean): Map<string, number> => {
+  const boundsFor = ({ known, address }: BodySender, maxBytes: number): Map<string, number> => {
+    // All connections together hold 16 MB of these. Nobody can keep the owner's sign-in out with others.
+    if (maxBytes <= maxLinkBodyBytes) return new Map();
+    const isSmall = maxBytes <= maxSmallBodyBytes;
     const isTrusted = known !== null && known.standing !== 'stranger';
     const room = isTrusted ? 'trusted' : known ? 'accounts' : isSmall ? 'small' : 'unknown';
     const parties = {
@@ -119,11 +122,7 @@ export const bodyReader = () => {
     ): Promise<IncomingMessage | UnreadBody> => {
       if (announcedBytes(request) === 0) return request;
       if (Number(request.headers['content-length'] ?? 0) > maxBytes) return 'too large';
-      const body = await readUpTo(
-        request,
-        maxBytes,
-        counterFor(boundsFor(sender, maxBytes <= maxSmallBodyBytes)),
-      );
+      const body = await readUpTo(request, maxBytes, counterFor(boundsFor(sender, maxBytes)));
       return typeof body === 'string' ? body : withBody(request, body);
     },
   };

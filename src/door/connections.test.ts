@@ -1,8 +1,8 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { EventEmitter, once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { boundConnections, mostConnectionsPerAddress } from './connections.ts';
+import { boundConnections, mostConnectionsPerAddress, mostConnectionsPerNetwork } from './connections.ts';
 
 test('one address holds so many connections and no more, and a closed one makes room', async () => {
   const server = createServer((_request, response) => response.end('ok'));
@@ -36,6 +36,33 @@ test('one address holds so many connections and no more, and a closed one makes 
       () => 0,
     );
   await expect.poll(status).toBe(200);
+});
+
+test('the addresses of one network hold so many connections and no more', () => {
+  const server = createTcpServer();
+  boundConnections(server as Server, (peer) => peer ?? null);
+  onTestFinished(() => void server.emit('close'));
+  const dial = (remoteAddress: string) => {
+    const socket = Object.assign(new EventEmitter(), { remoteAddress, destroyed: false, destroy: () => {} });
+    socket.destroy = () => {
+      socket.destroyed = true;
+      socket.emit('close');
+    };
+    server.emit('connection', socket);
+    return socket;
+  };
+  for (const address of [
+    (at: number) => `2001:db8:1:${at % 9}::/64`,
+    (at: number) => `203.0.113.${at % 9}`,
+  ]) {
+    const held = Array.from({ length: mostConnectionsPerNetwork }, (_, at) => dial(address(at)));
+    expect(held.filter(({ destroyed }) => destroyed)).toEqual([]);
+    expect(dial(address(1)).destroyed).toBe(true);
+    expect(dial(address(5_000)).destroyed).toBe(true);
+    held[0]?.destroy();
+    expect(dial(address(3)).destroyed).toBe(false);
+  }
+  expect(dial('2001:db8:2:1::/64').destroyed).toBe(false);
 });
 
 test('a client that asks and does not read is closed in time; one that waits for its answer is not', async () => {

@@ -1,10 +1,13 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { networkOfAddress } from '#contracts/client-header.ts';
 
 /** All open connections; further ones are closed at once. */
 const mostConnections = 4_096;
 /** From one address. A household or an office behind one address opens some dozens. */
 export const mostConnectionsPerAddress = 256;
+/** From one network, so that no site holds a large part of them. */
+export const mostConnectionsPerNetwork = 512;
 
 /** How long a client may take nothing of an answer that waits for it. */
 const patienceMs = 120_000;
@@ -49,13 +52,17 @@ export const boundConnections = (
   server.on('connection', (socket: Socket) => {
     const address = addressOf(socket.remoteAddress);
     if (address === null) return;
-    const held = (open.get(address) ?? 0) + 1;
-    open.set(address, held);
-    socket.once('close', () => {
-      const left = (open.get(address) ?? 1) - 1;
-      if (left === 0) open.delete(address);
-      else open.set(address, left);
-    });
-    if (held > mostConnectionsPerAddress) socket.destroy();
+    const network = networkOfAddress(address);
+    const count = (by: 1 | -1) => {
+      for (const party of [address, network]) {
+        const held = (open.get(party) ?? 0) + by;
+        if (held === 0) open.delete(party);
+        else open.set(party, held);
+      }
+    };
+    count(1);
+    socket.once('close', () => count(-1));
+    const [ofAddress, ofNetwork] = [open.get(address) ?? 0, open.get(network) ?? 0];
+    if (ofAddress > mostConnectionsPerAddress || ofNetwork > mostConnectionsPerNetwork) socket.destroy();
   });
 };

@@ -20,6 +20,8 @@ export type RequestKind = {
 
 /** A sign-in's message and signature. Pages take no bodies. */
 export const maxSmallBodyBytes = 64 * 1024;
+/** A one-time link's secret. */
+export const maxLinkBodyBytes = 4 * 1024;
 
 const walletCalls = new Set(['auth.nonce', 'auth.walletMessage', 'auth.walletSignIn']);
 
@@ -55,14 +57,16 @@ export const kindOf = (method: string, plainPath: string): RequestKind => {
   };
   // Runs ask the demonstration oracle without signing in.
   const takesLarge = demonstration || (api && !walletSignIn);
+  const isOwnersWayIn = ownersWayIn[isRead ? 'read' : 'write'].has(path);
+  const maxSmall = isOwnersWayIn ? maxLinkBodyBytes : maxSmallBodyBytes;
   return {
     budget: budget(),
     calls: Math.max(1, calls.length),
     walletSignIn,
-    isOwnersWayIn: ownersWayIn[isRead ? 'read' : 'write'].has(path),
+    isOwnersWayIn,
     api,
     isRead,
-    maxBodyBytes: takesLarge ? maxBodyBytes : maxSmallBodyBytes,
-    maxUnknownBodyBytes: demonstration ? maxBodyBytes : maxSmallBodyBytes,
+    maxBodyBytes: takesLarge ? maxBodyBytes : maxSmall,
+    maxUnknownBodyBytes: demonstration ? maxBodyBytes : maxSmall,
   };
 };
