@@ -280,7 +280,7 @@ test('every endpoint of the API refuses a parameter that it does not know, and l
     'GET v1/verification/certificates': Object.keys(certificateListInputSchema.shape),
   };
   const { rig } = rest;
-  const identity = await userOfIdentity(rig.context, { provider: 'github', subject: '1' }, null);
+  const identity = await accountOf(rig.context, { provider: 'github', subject: '1' });
   const { secret } = await openSession(rig.context, identity, 'bearer');
   const runs = await rig.db.$count(verificationRuns);
   for (const file of routes.filter((file) => file.startsWith('v1/')))
