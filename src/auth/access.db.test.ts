@@ -53,6 +53,7 @@ const endpoints: Record<string, Access> = {
   'DELETE /tokens/[id]': 'account',
   'GET /certificates': 'public',
   'GET /certificates/[id]': 'public',
+  'GET /judges': 'public',
   'GET /runs': 'runs:read',
   'GET /runs/[run_id]': 'runs:read',
   'GET /sessions': 'account',
