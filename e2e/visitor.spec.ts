@@ -254,7 +254,7 @@ test('a certificate says how far its judge can be trusted, with intervals and co
 test('a judge without canaries is not reliable, and unmeasured numbers say so', async ({ page }) => {
   await page.goto(`/certificates/${ids.untested}`);
   await expect(fact(page, 'Counts as reliable')).toHaveText(
-    /^no.*only 0 true canaries, and 80 are needed.*Untested, with fewer than 25 false canaries: direction \(0\)/,
+    /^no.*It never counts as a reliable judge of meaning\.$/,
   );
   for (const term of [
     'Precision, judge-adjusted',
@@ -265,8 +265,8 @@ test('a judge without canaries is not reliable, and unmeasured numbers say so', 
     'Index (q0 + q1 − 1)',
   ])
     await expect(fact(page, term)).toHaveText(/^not measured/);
-  await expect(page.getByRole('note').filter({ hasText: 'Judge not shown to be reliable' })).toContainText(
-    'No model wrote the answer keys, so no natural canary was shown',
+  await expect(page.getByRole('note').filter({ hasText: 'Offline check' })).toContainText(
+    'It never counts as a reliable judge of meaning.',
   );
   await expect(section(page, 'Agreement')).toContainText('Agreement was not measured');
   await expect(page.getByText('Composite with the unscored at 0 and at 1')).toHaveCount(0);

@@ -1,5 +1,10 @@
 import type { Certificate } from '#contracts/certificate.ts';
-import { hasLeaked, ruledOnText, whyNotReliable } from '#verification/certificate/judge-standing.ts';
+import {
+  hasLeaked,
+  neverReliable,
+  ruledOnText,
+  whyNotReliable,
+} from '#verification/certificate/judge-standing.ts';
 import { countOf, countText } from './format.ts';
 import { Notice } from './notice.tsx';
 
@@ -35,7 +40,8 @@ const OracleFailureNotice = ({ counts }: { counts: Certificate['counts'] }) =>
 
 const ReliabilityNotice = ({ certificate }: { certificate: Certificate }) => {
   const why = whyNotReliable(certificate);
-  return why === null ? null : (
+  // The notice of the offline check says it already.
+  return why === null || certificate.judge === 'offline' ? null : (
     <Notice tone="caution" title="Judge not shown to be reliable">
       {why}
     </Notice>
@@ -47,8 +53,8 @@ export const CertificateNotices = ({ certificate }: { certificate: Certificate }
   <div className="grid items-start gap-3 md:grid-cols-2 md:[&>:last-child:nth-child(odd)]:col-span-2">
     {certificate.judge === 'offline' ? (
       <Notice tone="caution" title="Offline check">
-        {ruledOnText(certificate)} A program that writes true facts by template scores like an honest reader
-        or better. Such certificates are never ranked.
+        {ruledOnText(certificate)} {neverReliable} A program that writes true facts by template scores like an
+        honest reader or better. Such certificates are never ranked.
       </Notice>
     ) : null}
     {certificate.sample ? (
