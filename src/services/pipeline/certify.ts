@@ -22,7 +22,7 @@ import { endDeadJob } from './dead-letter.ts';
 import { tryJob } from './job-try.ts';
 
 /** What to do once the cause of an oracle's absence is corrected. */
-export const resumeWhenThere = 'Then resume the run: all scores so far are kept.';
+export const resumeWhenThere = 'Then resume the run: what was done so far is kept.';
 
 /** A row has about twelve parameters. */
 const rowsPerInsert = 500;

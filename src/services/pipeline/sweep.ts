@@ -106,7 +106,7 @@ const noteStalled = async ({ db, now }: Pick<ServiceContext, 'db' | 'now'>): Pro
       await failRun(
         db,
         id,
-        `No worker could work on this run for 24 hours. ${activity.replace('Waiting: ', 'The reason: ')} ${draw === null ? 'Retry the run once that is mended.' : 'Resume the run once that is mended: all scores so far are kept.'}`,
+        `No worker could work on this run for 24 hours. ${activity.replace('Waiting: ', 'The reason: ')} ${draw === null ? 'Retry the run once that is mended.' : 'Resume the run once that is mended: what was done so far is kept.'}`,
         at,
       );
   }
