@@ -91,6 +91,16 @@ const verification: Place[] = [
     imports: ['verification/text', 'verification/statistics', 'verification/judges', 'verification/replay'],
     packages: [hashing, 'zod', 'canonicalize'],
   },
+  {
+    at: 'verification/audit',
+    imports: [
+      'verification/text',
+      'verification/statistics',
+      'verification/replay',
+      'verification/certificate',
+    ],
+    packages: [hashing],
+  },
 ].map((place) => ({ ...place, imports: ['contracts', ...place.imports.filter((at) => at !== 'contracts')] }));
 
 const data: Place[] = [

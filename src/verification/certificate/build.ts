@@ -15,12 +15,12 @@ import { totalUsage, usageByMeasure } from '../judges/judge-usage.ts';
 import { absenceOf, absenceText } from '../replay/oracle-presence.ts';
 import { endOfReplay, type ReplayEnd, scoreReplay } from '../replay/score.ts';
 import { verdictsOf } from '../replay/stored-verdicts.ts';
-import { aggregate, compareGroundTruthIds, rounded, roundedThroughout } from '../statistics/aggregate.ts';
+import { aggregate, rounded, roundedThroughout } from '../statistics/aggregate.ts';
 import { withDependence } from './dependence.ts';
 import { type EarlierCanaries, judgeTrust } from './judge-trust.ts';
 import { mostFrequent } from './most-frequent.ts';
 import { freshnessOf, isAfterCutoff, keylessOf } from './parts.ts';
-import { type EndedReplay, evidenceOf, rawReplay } from './raw-replay.ts';
+import { type EndedReplay, evidenceOf, rawReplay, withPublishedIds } from './raw-replay.ts';
 
 /** A run that cannot be certified. The message tells its owner why and what to do. */
 export class Uncertifiable extends Error {
@@ -132,21 +132,15 @@ const refuseUnscored = (replays: EndedReplay[]) => {
  */
 export const buildCertificate = (input: CertificateInput): CertificateContent => {
   const { draw, judge, weights, modelCutoff, replaced } = input;
-  const replays = input.replays
-    .map(({ groundTruthId, checkpoint, author, mergedAt }) => ({
-      groundTruthId,
-      checkpoint,
-      author,
-      mergedAt,
-      end: endOf(groundTruthId, checkpoint),
-      score: scoreReplay(groundTruthId, checkpoint),
-    }))
-    .filter(({ end }) => end.outcome !== 'replaced')
-    .toSorted((a, b) => compareGroundTruthIds(a.groundTruthId, b.groundTruthId))
-    .map(({ groundTruthId, ...rest }, index) => ({
-      id: draw.private ? `${index + 1}` : groundTruthId,
-      ...rest,
-    }));
+  const ended = input.replays.map(({ groundTruthId, checkpoint, author, mergedAt }) => ({
+    groundTruthId,
+    checkpoint,
+    author,
+    mergedAt,
+    end: endOf(groundTruthId, checkpoint),
+    score: scoreReplay(groundTruthId, checkpoint),
+  }));
+  const replays = withPublishedIds(ended, draw.private);
   refuseAbsentOracle(replays.map(({ checkpoint }) => checkpoint));
   refuseUnscored(replays);
 

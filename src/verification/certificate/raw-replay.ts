@@ -4,7 +4,7 @@ import type { OracleFailure } from '#contracts/oracle.ts';
 import type { Dependence, ReplayCheckpoint, ReplayScore } from '#contracts/replay.ts';
 import { scoreBaseline } from '../replay/baseline.ts';
 import type { ReplayEnd } from '../replay/score.ts';
-import { rounded } from '../statistics/aggregate.ts';
+import { compareGroundTruthIds, rounded } from '../statistics/aggregate.ts';
 
 /** What a replay in the denominator says of its change. */
 export type ChangeFacts = { dependence: Dependence; afterCutoff: boolean | null };
@@ -16,6 +16,20 @@ export type EndedReplay = {
   end: ReplayEnd;
   score: ReplayScore | null;
 };
+
+/** What a certificate calls each replay, and the order in which it has them. Replaced changes have no place on it. */
+export const withPublishedIds = <Replay extends { groundTruthId: string; end: ReplayEnd }>(
+  replays: readonly Replay[],
+  isPrivate: boolean,
+): (Replay & { id: string })[] =>
+  replays
+    .filter(({ end }) => end.outcome !== 'replaced')
+    .toSorted((a, b) => compareGroundTruthIds(a.groundTruthId, b.groundTruthId))
+    .map((replay, index) => ({ ...replay, id: isPrivate ? `${index + 1}` : replay.groundTruthId }));
+
+/** What it calls a claim or a change of a replay. */
+export const publishedPartId = (own: string, index: number, isPrivate: boolean): string =>
+  isPrivate ? `${index + 1}` : own;
 
 /**
  * An oracle's failure as anyone may read it: its kind and status. The rest is for the run's owner, because the words of
@@ -88,7 +102,7 @@ export const rawReplay = (replay: EndedReplay, change: ChangeFacts | null, isPri
   const { id, checkpoint, end, score } = replay;
   if (end.outcome === 'replaced') throw new Error('A replaced change has no place on a certificate.');
   const { answerKey, precision, recall } = checkpoint;
-  const publishedId = (own: string, index: number) => (isPrivate ? `${index + 1}` : own);
+  const publishedId = (own: string, index: number) => publishedPartId(own, index, isPrivate);
   const claims = score !== null && precision?.kind === 'judged' ? precision.claims : [];
   const changes = score !== null && answerKey?.kind === 'made' ? answerKey.key.changes : [];
   const surfaced = recall?.kind === 'judged' ? recall.changes.filter((change) => change.surfaced) : [];

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { instantSchema } from './instant.ts';
+import { intervalSchema, unitSchema } from './interval.ts';
+import { storableTextSchema } from './text.ts';
+
+/** What an owner says of a claim, and the key that says it. */
+export const auditLabels = ['true', 'false', 'cannot_tell'] as const;
+export const auditLabelSchema = z.enum(auditLabels);
+export type AuditLabel = z.infer<typeof auditLabelSchema>;
+
+/** How the labels are called wherever people read them, and the keys that give them. */
+export const auditKeys: readonly { label: AuditLabel; key: string; name: string }[] = [
+  { label: 'true', key: 't', name: 'true' },
+  { label: 'false', key: 'f', name: 'false' },
+  { label: 'cannot_tell', key: 'c', name: 'cannot tell' },
+];
+
+/** The most claims that an audit asks about. */
+export const auditSize = 40;
+
+const inclusionProbabilitySchema = z.number().gt(0).max(1);
+
+/**
+ * A claim of the sample, by the ids that its certificate has for replay and claim. `supported`, the judge's verdict, is
+ * its stratum. Both times and labels are null until the owner has ruled on it.
+ */
+export const sampledLabelSchema = z.object({
+  groundTruthId: storableTextSchema,
+  claimId: storableTextSchema,
+  supported: z.boolean(),
+  inclusionProbability: inclusionProbabilitySchema,
+  label: auditLabelSchema.nullable(),
+  labelledAt: instantSchema.nullable(),
+});
+export type SampledLabel = z.infer<typeof sampledLabelSchema>;
+
+const measuredSchema = z.object({ value: z.number(), interval: intervalSchema });
+const count = z.number().int().min(0);
+
+/** What the labels say of the certificate's precision and of its judge. Null where no label can say it. */
+export const auditResultSchema = z.object({
+  labels: z.object({ true: count, false: count, cannotTell: count }),
+  /** With the owner's word in place of the verdicts. `tuning`: how far it rests on the verdicts still, from 0 to 1. */
+  precision: measuredSchema.extend({ tuning: unitSchema }).nullable(),
+  /** Precision with all that could not be told false, and true. */
+  bounds: intervalSchema,
+  q1: measuredSchema.nullable(),
+  q0: measuredSchema.nullable(),
+  /** Cohen's kappa of the judge's verdicts and the owner's labels. */
+  kappa: measuredSchema.nullable(),
+  /** Precision corrected by q0 and q1 instead, as a check. */
+  byRates: unitSchema.nullable(),
+});
+export type AuditResult = z.infer<typeof auditResultSchema>;
+
+/**
+ * The record of a human audit, beside its certificate. It exists from the moment the audit begins. Result and labels
+ * are null until it is finished: nobody sees them before, not even its owner.
+ */
+export const auditSchema = z.object({
+  certificateId: storableTextSchema,
+  /** SHA-256 of the certificate, from which the sample follows. */
+  certificateDigest: storableTextSchema,
+  /** How many claims are in the sample. */
+  size: z.number().int().min(1).max(auditSize),
+  begunAt: instantSchema,
+  finishedAt: instantSchema.nullable(),
+  result: auditResultSchema.nullable(),
+  labels: z.array(sampledLabelSchema).nullable(),
+});
+export type Audit = z.infer<typeof auditSchema>;
+
+/** How far an owner has come. `labelled` counts the claims that were ruled on. */
+export const auditProgressSchema = auditSchema
+  .omit({ labels: true })
+  .extend({ labelled: z.number().int().min(0) });
+export type AuditProgress = z.infer<typeof auditProgressSchema>;
+
+/**
+ * One claim to rule on, blind: without verdict, quote, construct and other claims. `texts` are those that were folded
+ * into it; it is true only if each of them is. `label` is what the owner said before, if anything.
+ */
+export const auditTaskSchema = z.object({
+  position: z.number().int().min(1).max(auditSize),
+  size: z.number().int().min(1).max(auditSize),
+  labelled: z.number().int().min(0),
+  texts: z.array(storableTextSchema).min(1),
+  title: storableTextSchema,
+  diff: storableTextSchema,
+  label: auditLabelSchema.nullable(),
+});
+export type AuditTask = z.infer<typeof auditTaskSchema>;

@@ -1,0 +1,40 @@
+import type { ReplayCheckpoint } from '#contracts/replay.ts';
+import { cutText } from '#contracts/text.ts';
+import { publishedPartId, withPublishedIds } from '../certificate/raw-replay.ts';
+import { endOfReplay } from '../replay/score.ts';
+import { maxClaimCharacters } from '../text/fold-claims.ts';
+
+/** A claim that the judge ruled on. `texts` are those that were folded into it. */
+export type AuditableClaim = { id: string; supported: boolean; texts: string[] };
+
+/** `id` is the certificate's, `groundTruthId` the change's own. They differ for a private repository. */
+export type AuditableReplay = { id: string; groundTruthId: string; claims: AuditableClaim[] };
+
+const claimsOf = ({ oracle, precision }: ReplayCheckpoint, isPrivate: boolean): AuditableClaim[] => {
+  // Where only the control got a verdict, the judge ruled on no claim.
+  if (oracle?.kind !== 'answer' || precision?.kind !== 'judged' || precision.control) return [];
+  const { keyClaims } = oracle.answer;
+  return precision.claims.flatMap(({ id, members, ruled, supported }, index) => {
+    if (!ruled) return [];
+    const texts = members.map((member) => cutText(keyClaims[member]?.claim ?? '', maxClaimCharacters));
+    return [{ id: publishedPartId(id, index, isPrivate), supported, texts: [...new Set(texts)] }];
+  });
+};
+
+/** What an audit can ask about: the claims that count in a certificate's precision, folded as the judge ruled on them. */
+export const auditableReplays = (
+  replays: readonly { groundTruthId: string; checkpoint: ReplayCheckpoint }[],
+  isPrivate: boolean,
+): AuditableReplay[] => {
+  const ended = replays.flatMap((replay) => {
+    const end = endOfReplay(replay.checkpoint);
+    return end === null ? [] : [{ ...replay, end }];
+  });
+  return withPublishedIds(ended, isPrivate)
+    .filter(({ end }) => end.outcome === 'scored')
+    .map(({ id, groundTruthId, checkpoint }) => ({
+      id,
+      groundTruthId,
+      claims: claimsOf(checkpoint, isPrivate),
+    }));
+};
