@@ -1,5 +1,9 @@
 DROP TABLE "answer_keys" CASCADE;
 --> statement-breakpoint
+DROP TABLE "verification_audit_labels" CASCADE;
+--> statement-breakpoint
+DROP TABLE "verification_audits" CASCADE;
+--> statement-breakpoint
 DROP TABLE "budgets" CASCADE;
 --> statement-breakpoint
 DROP TABLE "call_slots" CASCADE;

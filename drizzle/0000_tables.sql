@@ -15,6 +15,37 @@ CREATE TABLE "answer_keys" (
 	CONSTRAINT "answer_keys_baseline_check" CHECK (("answer_keys"."baseline_json" is null) = ("answer_keys"."baseline_of_replay" is null))
 );
 --> statement-breakpoint
+CREATE TABLE "verification_audit_labels" (
+	"audit_id" uuid NOT NULL,
+	"position" integer NOT NULL,
+	"ground_truth_id" text NOT NULL,
+	"claim_id" text NOT NULL,
+	"supported" boolean NOT NULL,
+	"inclusion_probability" double precision NOT NULL,
+	"label" text,
+	"labelled_at" timestamp with time zone,
+	CONSTRAINT "verification_audit_labels_audit_id_position_pk" PRIMARY KEY("audit_id","position"),
+	CONSTRAINT "verification_audit_labels_claim_key" UNIQUE("audit_id","ground_truth_id","claim_id"),
+	CONSTRAINT "verification_audit_labels_position_check" CHECK ("verification_audit_labels"."position" between 1 and 40),
+	CONSTRAINT "verification_audit_labels_inclusion_probability_check" CHECK ("verification_audit_labels"."inclusion_probability" > 0 and "verification_audit_labels"."inclusion_probability" <= 1),
+	CONSTRAINT "verification_audit_labels_label_check" CHECK ("verification_audit_labels"."label" in ('true', 'false', 'cannot_tell')),
+	CONSTRAINT "verification_audit_labels_labelled_check" CHECK (num_nulls("verification_audit_labels"."label", "verification_audit_labels"."labelled_at") in (0, 2))
+);
+--> statement-breakpoint
+CREATE TABLE "verification_audits" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"certificate_id" uuid NOT NULL,
+	"certificate_digest" text NOT NULL,
+	"size" integer NOT NULL,
+	"begun_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"finished_at" timestamp with time zone,
+	"result_json" jsonb,
+	CONSTRAINT "verification_audits_certificate_id_unique" UNIQUE("certificate_id"),
+	CONSTRAINT "verification_audits_certificate_digest_check" CHECK ("verification_audits"."certificate_digest" ~ '^[0-9a-f]{64}$'),
+	CONSTRAINT "verification_audits_size_check" CHECK ("verification_audits"."size" between 1 and 40),
+	CONSTRAINT "verification_audits_finished_check" CHECK (("verification_audits"."finished_at" is null) = ("verification_audits"."result_json" is null))
+);
+--> statement-breakpoint
 CREATE TABLE "budgets" (
 	"key" text PRIMARY KEY NOT NULL,
 	"points" integer NOT NULL,
@@ -365,6 +396,8 @@ CREATE TABLE "workers" (
 );
 --> statement-breakpoint
 ALTER TABLE "answer_keys" ADD CONSTRAINT "answer_keys_ground_truth_digest_fk" FOREIGN KEY ("ground_truth_digest") REFERENCES "public"."ground_truth_records"("digest") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "verification_audit_labels" ADD CONSTRAINT "verification_audit_labels_audit_id_verification_audits_id_fk" FOREIGN KEY ("audit_id") REFERENCES "public"."verification_audits"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "verification_audits" ADD CONSTRAINT "verification_audits_certificate_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_replay_scores" ADD CONSTRAINT "verification_replay_scores_certificate_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "inquiries" ADD CONSTRAINT "inquiries_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "judge_batch_items" ADD CONSTRAINT "judge_batch_items_replay_id_fk" FOREIGN KEY ("replay_id") REFERENCES "public"."verification_replays"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint

@@ -48,6 +48,18 @@ const completedRun = async () => {
   await rig.pump();
   return runId;
 };
+const auditedRun = async () => {
+  const id = await completedRun();
+  await as().audit.begin({ id });
+  return id;
+};
+const labelledRun = async () => {
+  const id = await auditedRun();
+  const { size } = await as().audit.progress({ id });
+  for (let position = 1; position <= size; position += 1)
+    await as().audit.label({ id, position, label: 'true' });
+  return id;
+};
 const as = () => createCaller({ services: rig.context, auth, actor, address: null });
 const certificateOf = async (runId: string) => (await as().run.byId({ id: runId })).certificateId ?? '';
 
@@ -78,11 +90,17 @@ const walletMessage = async () => {
 };
 
 const procedures: Record<string, () => Promise<unknown>> = {
+  'audit.begin': auditedRun,
+  'audit.progress': async () => as().audit.progress({ id: await auditedRun() }),
+  'audit.task': async () => as().audit.task({ id: await auditedRun() }),
+  'audit.label': labelledRun,
+  'audit.finish': async () => as().audit.finish({ id: await labelledRun() }),
   'auth.me': () => as().auth.me(),
   'auth.nonce': () => as().auth.nonce(),
   'auth.walletMessage': walletMessage,
   'auth.walletSignIn': async () => as().auth.walletSignIn(await walletMessage()),
   'certificate.byId': async () => as().certificate.byId({ id: await certificateOf(await completedRun()) }),
+  'certificate.audit': async () => as().certificate.audit({ id: await certificateOf(await auditedRun()) }),
   'certificate.list': () => as().certificate.list(),
   'judge.rules': () => as().judge.rules(),
   'judge.exams': () => as().judge.exams(),
@@ -131,6 +149,8 @@ test('every endpoint of REST works on a pool of one connection', async () => {
     getCertificates: () => restCertificates.getCertificates(context, read),
     getCertificateById: async () =>
       restCertificates.getCertificateById(context, read, await certificateOf(await completedRun())),
+    getCertificateAudit: async () =>
+      restCertificates.getCertificateAudit(context, read, await certificateOf(await auditedRun())),
     postRun: () => restRuns.postRun(context, post(runBody)),
     postToken: async () =>
       restAccount.postToken(

@@ -19,10 +19,16 @@ import { sessionCookieName } from './cookies.ts';
 
 /** Every procedure, with who may call it. */
 const procedures: Record<string, Access> = {
+  'audit.begin': 'runs:write',
+  'audit.finish': 'runs:write',
+  'audit.label': 'runs:write',
+  'audit.progress': 'runs:read',
+  'audit.task': 'runs:read',
   'auth.me': 'public',
   'auth.nonce': 'public',
   'auth.walletMessage': 'public',
   'auth.walletSignIn': 'public',
+  'certificate.audit': 'public',
   'certificate.byId': 'public',
   'certificate.list': 'public',
   'judge.exams': 'public',
@@ -53,6 +59,7 @@ const endpoints: Record<string, Access> = {
   'DELETE /tokens/[id]': 'account',
   'GET /certificates': 'public',
   'GET /certificates/[id]': 'public',
+  'GET /certificates/[id]/audit': 'public',
   'GET /judges': 'public',
   'GET /runs': 'runs:read',
   'GET /runs/[run_id]': 'runs:read',

@@ -1,4 +1,5 @@
 import { certificateListInputSchema } from '#contracts/certificate.ts';
+import { getPublicAudit } from '#services/audit/index.ts';
 import { getPublicCertificate, listPublicCertificates } from '#services/certificate/index.ts';
 import { answer, answering, parseInput, type RestContext } from './answer.ts';
 
@@ -21,4 +22,10 @@ export const getCertificates = (context: RestContext, request: Request): Promise
 export const getCertificateById = (context: RestContext, request: Request, id: string): Promise<Response> =>
   answering(context, request, 'public', async () =>
     answer(200, await getPublicCertificate(context.services, id), 'public, max-age=60'),
+  );
+
+/** `GET /api/v1/verification/certificates/{id}/audit` */
+export const getCertificateAudit = (context: RestContext, request: Request, id: string): Promise<Response> =>
+  answering(context, request, 'public', async () =>
+    answer(200, await getPublicAudit(context.services, id), 'no-cache'),
   );

@@ -104,6 +104,8 @@ const needed: Record<string, unknown> = {
   chainId: 1,
   message: 'sign in',
   signature: '0x00',
+  position: 1,
+  label: 'true',
 };
 
 type Procedure = { _def: { type: 'query' | 'mutation' | 'subscription'; inputs: z.ZodType[] } };

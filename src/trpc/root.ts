@@ -1,3 +1,4 @@
+import { auditRouter } from './routers/audit.ts';
 import { authRouter } from './routers/auth.ts';
 import { certificateRouter } from './routers/certificate.ts';
 import { createCallerFactory, router } from './routers/init.ts';
@@ -7,6 +8,7 @@ import { sessionRouter } from './routers/session.ts';
 import { tokenRouter } from './routers/token.ts';
 
 export const appRouter = router({
+  audit: auditRouter,
   auth: authRouter,
   certificate: certificateRouter,
   judge: judgeRouter,

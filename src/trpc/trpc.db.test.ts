@@ -52,10 +52,16 @@ test('without a session every procedure of runs is UNAUTHORIZED, and certificate
     nobody.run.byId({ id }),
     nobody.run.list(),
     nobody.run.options(),
+    nobody.audit.begin({ id }),
+    nobody.audit.progress({ id }),
+    nobody.audit.task({ id }),
+    nobody.audit.label({ id, position: 1, label: 'true' }),
+    nobody.audit.finish({ id }),
   ])
     expect(await codeOf(call)).toBe('UNAUTHORIZED');
   expect(await nobody.certificate.byId({ id: certificateId })).toMatchObject({ constructId: 'alpha' });
   expect(await nobody.certificate.list()).toMatchObject({ total: 1, limit: 20, offset: 0 });
+  expect(await nobody.certificate.audit({ id: certificateId })).toBeNull();
   expect(await codeOf(nobody.certificate.byId({ id }))).toBe('NOT_FOUND');
   expect(await codeOf(nobody.certificate.byId({ id: 'malformed' }))).toBe('NOT_FOUND');
 });

@@ -41,6 +41,10 @@ const rows = `
   insert into verification_replay_scores (certificate_id, ground_truth_id, precision, recall, reply_accuracy,
       claims_total, claims_supported, changes_total, changes_surfaced, scoring_model, scoring_latency_ms, scored_at)
     values ('${id}', '1', 0, 0, 0, 1, 0, 1, 0, 'm', 0, now());
+  insert into verification_audits (id, certificate_id, certificate_digest, size)
+    values ('${id}', '${id}', '${digest}', 1);
+  insert into verification_audit_labels (audit_id, position, ground_truth_id, claim_id, supported, inclusion_probability)
+    values ('${id}', 1, '1', 'c1', true, 1);
 `;
 
 beforeAll(async () => {
@@ -162,6 +166,17 @@ const refused: [table: string, constraint: string, change: string][] = [
   ['verification_certificates', 'reply_accuracy', 'reply_accuracy = -0.000001'],
   ['verification_certificates', 'composite_score', 'composite_score = 2'],
   ['verification_certificates', 'brier', 'brier = 0.500001'],
+  ['verification_audits', 'certificate_digest', `certificate_digest = 'v1'`],
+  ['verification_audits', 'size', 'size = 0'],
+  ['verification_audits', 'size', 'size = 41'],
+  ['verification_audits', 'finished', 'finished_at = now()'],
+  ['verification_audits', 'finished', `result_json = '{}'`],
+  ['verification_audit_labels', 'position', 'position = 0'],
+  ['verification_audit_labels', 'inclusion_probability', 'inclusion_probability = 0'],
+  ['verification_audit_labels', 'inclusion_probability', `inclusion_probability = 'NaN'`],
+  ['verification_audit_labels', 'label', `label = 'perhaps', labelled_at = now()`],
+  ['verification_audit_labels', 'labelled', `label = 'true'`],
+  ['verification_audit_labels', 'labelled', 'labelled_at = now()'],
   ['verification_replay_scores', 'precision', 'precision = 1.1'],
   ['verification_replay_scores', 'recall', 'recall = -1'],
   ['verification_replay_scores', 'reply_accuracy', `reply_accuracy = 'NaN'`],
@@ -198,6 +213,8 @@ test.each([
   ['verification_runs', `continuation = 'retry', continues_run_id = '${id}'`],
   ['verification_replays', `state = 'ended', outcome = 'replaced', ended_at = now()`],
   ['answer_keys', `baseline_json = '{}', baseline_of_replay = '${id}'`],
+  ['verification_audits', `size = 40, finished_at = now(), result_json = '{}'`],
+  ['verification_audit_labels', `inclusion_probability = 0.01, label = 'cannot_tell', labelled_at = now()`],
   ['judge_spend', `state = 'settled', cost_usd = 100000, ${settled()}`],
   ['judge_batch_items', `state = 'submitting', submitted_at = now()`],
   ['judge_batch_items', `state = 'submitted', submitted_at = now(), batch_id = 'one'`],

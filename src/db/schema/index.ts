@@ -1,4 +1,5 @@
 export * from './answer-keys.ts';
+export * from './audits.ts';
 export * from './budgets.ts';
 export * from './call-slots.ts';
 export * from './certificates.ts';

@@ -1,5 +1,6 @@
 import { relations } from 'drizzle-orm';
 import { answerKeys } from './answer-keys.ts';
+import { verificationAuditLabels, verificationAudits } from './audits.ts';
 import { callSlots, callWaits } from './call-slots.ts';
 import { verificationCertificates, verificationReplayScores } from './certificates.ts';
 import { groundTruthRecords, groundTruthSnapshots } from './ground-truths.ts';
@@ -127,6 +128,22 @@ export const verificationCertificatesRelations = relations(verificationCertifica
     references: [verificationRuns.id],
   }),
   replayScores: many(verificationReplayScores),
+  audit: one(verificationAudits),
+}));
+
+export const verificationAuditsRelations = relations(verificationAudits, ({ one, many }) => ({
+  certificate: one(verificationCertificates, {
+    fields: [verificationAudits.certificateId],
+    references: [verificationCertificates.id],
+  }),
+  labels: many(verificationAuditLabels),
+}));
+
+export const verificationAuditLabelsRelations = relations(verificationAuditLabels, ({ one }) => ({
+  audit: one(verificationAudits, {
+    fields: [verificationAuditLabels.auditId],
+    references: [verificationAudits.id],
+  }),
 }));
 
 export const verificationReplayScoresRelations = relations(verificationReplayScores, ({ one }) => ({

@@ -187,6 +187,7 @@ const services: Place[] = [
   room('state', ['ground']),
   room('account', ['ground'], ['ethers', 'siwe']),
   room('certificate', ['ground']),
+  room('audit', ['certificate', 'state', 'ground']),
   room('retention', ['state', 'ground']),
   room('calls', ['state', 'ground']),
   room('run', ['state', 'ground']),

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { auditSchema } from '#contracts/audit.ts';
 import {
   certificateListInputSchema,
   certificateListSchema,
   certificateSchema,
 } from '#contracts/certificate.ts';
 import { storableTextSchema } from '#contracts/text.ts';
+import { findPublicAudit } from '#services/audit/index.ts';
 import { getPublicCertificate, listPublicCertificates } from '#services/certificate/index.ts';
 import { procedureFor, router } from './init.ts';
 
@@ -14,6 +16,11 @@ export const certificateRouter = router({
     .input(z.strictObject({ id: storableTextSchema }))
     .output(certificateSchema)
     .query(({ ctx, input }) => getPublicCertificate(ctx.services, input.id)),
+  /** The human audit of a certificate. Null: none was begun. */
+  audit: procedureFor('public')
+    .input(z.strictObject({ id: storableTextSchema }))
+    .output(auditSchema.nullable())
+    .query(({ ctx, input }) => findPublicAudit(ctx.services, input.id)),
   list: procedureFor('public')
     .input(certificateListInputSchema.prefault({}))
     .output(certificateListSchema)

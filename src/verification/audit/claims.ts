@@ -10,7 +10,11 @@ export type AuditableClaim = { id: string; supported: boolean; texts: string[] }
 /** `id` is the certificate's, `groundTruthId` the change's own. They differ for a private repository. */
 export type AuditableReplay = { id: string; groundTruthId: string; claims: AuditableClaim[] };
 
-const claimsOf = ({ oracle, precision }: ReplayCheckpoint, isPrivate: boolean): AuditableClaim[] => {
+/** The claims of one replay that an audit can ask about. */
+export const auditableClaims = (
+  { oracle, precision }: ReplayCheckpoint,
+  isPrivate: boolean,
+): AuditableClaim[] => {
   // Where only the control got a verdict, the judge ruled on no claim.
   if (oracle?.kind !== 'answer' || precision?.kind !== 'judged' || precision.control) return [];
   const { keyClaims } = oracle.answer;
@@ -35,6 +39,6 @@ export const auditableReplays = (
     .map(({ id, groundTruthId, checkpoint }) => ({
       id,
       groundTruthId,
-      claims: claimsOf(checkpoint, isPrivate),
+      claims: auditableClaims(checkpoint, isPrivate),
     }));
 };
