@@ -1,8 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Audit } from '#contracts/audit.ts';
 import type { Certificate } from '#contracts/certificate.ts';
 import { readBody } from '#contracts/http.ts';
+import { certificateDigest } from '#verification/audit/result.ts';
 import { readCertificate } from '#verification/certificate/read.ts';
 import { UsageError } from './exit.ts';
+import { wireAuditSchema } from './kept-audit.ts';
 import { plain } from './terminal.ts';
 
 /** About twice the size of a certificate with 1,000 replays of 50 claims, all judged twice. */
@@ -18,8 +22,8 @@ const restAddress = (url: URL) => {
   return new URL(`${page[1]}/api/v1/verification/certificates/${page[2]}`, url);
 };
 
-const fetchText = async (place: string, signal: AbortSignal): Promise<string> => {
-  const url = restAddress(new URL(place));
+/** Null if there is nothing at the address. */
+const fetchText = async (url: URL, signal: AbortSignal): Promise<string | null> => {
   const response = await fetch(url, {
     headers: { accept: 'application/json' },
     signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
@@ -27,12 +31,9 @@ const fetchText = async (place: string, signal: AbortSignal): Promise<string> =>
     signal.throwIfAborted();
     throw new UsageError(`${url.origin} could not be reached.`);
   });
+  if (response.status === 404) return null;
   if (!response.ok)
-    throw new UsageError(
-      response.status === 404
-        ? 'There is no certificate at this address.'
-        : `${url.origin} answered ${response.status} instead of a certificate.`,
-    );
+    throw new UsageError(`${url.origin} answered ${response.status} instead of a certificate.`);
   const bytes = await readBody(response, maxBytes);
   if (bytes === null) {
     await response.body?.cancel().catch(() => undefined);
@@ -75,9 +76,38 @@ const certificateIn = (text: string): Certificate => {
   return reading.certificate;
 };
 
+const fetchCertificate = async (url: URL, signal: AbortSignal): Promise<string> => {
+  const text = await fetchText(url, signal);
+  if (text === null) throw new UsageError('There is no certificate at this address.');
+  return text;
+};
+
 /**
  * The certificate in a file or at an address, that of its page included.
  * @throws UsageError if there is none, or none with replays.
  */
 export const certificateAt = async (place: string, signal: AbortSignal): Promise<Certificate> =>
-  certificateIn(isUrl(place) ? await fetchText(place, signal) : await readText(place));
+  certificateIn(
+    isUrl(place) ? await fetchCertificate(restAddress(new URL(place)), signal) : await readText(place),
+  );
+
+/** `audit.json` beside the file, or what the installation has of the certificate. */
+const auditText = async (place: string, signal: AbortSignal): Promise<string | null> => {
+  if (!isUrl(place)) return readFile(join(dirname(place), 'audit.json'), 'utf8').catch(() => null);
+  const url = restAddress(new URL(place));
+  // Only an installation has audits, not any address of a document.
+  if (!url.pathname.includes('/api/v1/verification/certificates/')) return null;
+  url.pathname = `${url.pathname.replace(/\/$/, '')}/audit`;
+  return fetchText(url, signal);
+};
+
+/** The human audit beside a certificate. Null: none was begun, or what is there is of another certificate. */
+export const auditBeside = async (
+  place: string,
+  certificate: Certificate,
+  signal: AbortSignal,
+): Promise<Audit | null> => {
+  const text = await auditText(place, signal);
+  const audit = text === null ? null : (wireAuditSchema.safeParse(parse(text)).data ?? null);
+  return audit?.certificateDigest === certificateDigest(certificate) ? audit : null;
+};

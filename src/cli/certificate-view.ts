@@ -1,8 +1,12 @@
+import type { Audit, AuditResult } from '#contracts/audit.ts';
 import type { Certificate, SeedSource } from '#contracts/certificate.ts';
 import { exclusionReasons } from '#contracts/ground-truth.ts';
+import type { Interval } from '#contracts/interval.ts';
 import { claimSteps, precisionMeaning } from '#verification/certificate/claim-steps.ts';
 import { ruledOnText } from '#verification/certificate/judge-standing.ts';
 import { compositeOf } from '#verification/statistics/aggregate.ts';
+import { auditFacts, auditMeaning } from './audit-view.ts';
+import { factLines, nameWidth, wrapped } from './fact-lines.ts';
 import {
   judgeTrustFacts,
   judgeTrustMeaning,
@@ -13,7 +17,6 @@ import {
 import { type Paint, plain } from './terminal.ts';
 
 const barCells = 24;
-const nameWidth = 15;
 /** Longer lists show only the replays with the lowest scores; `--json` has them all. */
 const listedReplays = 30;
 const lowestReplays = 10;
@@ -56,17 +59,6 @@ const remarks = (certificate: Certificate) =>
     certificate.replayCount < 20 ? 'Few replays: read the intervals, not the numbers.' : null,
   ].filter((remark) => remark !== null);
 
-/** Puts `first` before the first line and indents the others to match. */
-const wrapped = (text: string, first: string, width: number) => {
-  const lines = [''];
-  for (const word of text.split(' ')) {
-    const last = lines[lines.length - 1] ?? '';
-    if (last !== '' && last.length + word.length + 1 > width - first.length) lines.push(word);
-    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
-  }
-  return lines.map((line, at) => (at === 0 ? first : ' '.repeat(first.length)) + line).join('\n');
-};
-
 const measures = [
   ['Composite', 'compositeScore', 1, 'The weighted mean of the next three.'],
   ['Precision', 'precision', 1, precisionMeaning],
@@ -80,16 +72,23 @@ const measures = [
   ],
 ] as const;
 
-const measureLines = ({ intervals, ...certificate }: Certificate, paint: Paint) =>
-  measures.map(([name, key, top]) => {
-    const range = `[${score(intervals[key].lower)} – ${score(intervals[key].upper)}]`;
-    return [
+const measureLines = (
+  { intervals, ...certificate }: Certificate,
+  audited: AuditResult['precision'] | undefined,
+  paint: Paint,
+) => {
+  const line = (name: string, value: number, { lower, upper }: Interval, top = 1) =>
+    [
       `  ${paint('bold', name.padEnd(nameWidth))}`,
-      paint('bold', score(certificate[key])),
-      paint('dim', range),
-      paint('cyan', bar(certificate[key], top)),
+      paint('bold', score(value)),
+      paint('dim', `[${score(lower)} – ${score(upper)}]`),
+      paint('cyan', bar(value, top)),
     ].join('  ');
-  });
+  return measures.flatMap(([name, key, top]) => [
+    line(name, certificate[key], intervals[key], top),
+    ...(key === 'precision' && audited ? [line('  by its audit', audited.value, audited.interval)] : []),
+  ]);
+};
 
 const legendLines = ({ weights }: Certificate, width: number, paint: Paint) =>
   measures.map(([name, key, , meaning]) => {
@@ -202,13 +201,6 @@ const facts = (certificate: Certificate): [string, string][] => [
   ['Issued', `${certificate.createdAt} · id ${certificate.id}`],
 ];
 
-const factLines = (lines: [string, string][], width: number, paint: Paint) =>
-  lines.map(([name, text]) => {
-    const [first = '', ...rest] = wrapped(plain(text), `  ${name.padEnd(nameWidth)}  `, width).split('\n');
-    const split = nameWidth + 2;
-    return [paint('bold', first.slice(0, split)) + first.slice(split), ...rest].join('\n');
-  });
-
 const usageLines = (certificate: Certificate, paint: Paint) => {
   const [head, ...rows] = usageRows(certificate);
   return head === undefined ? [] : [paint('dim', head), ...rows, ''];
@@ -259,19 +251,40 @@ const meaning =
 
 const widest = 100;
 
+const auditLines = (audit: Audit | null, width: number, paint: Paint) =>
+  audit === null
+    ? []
+    : [
+        '',
+        paint('bold', 'Human audit, the owner’s word'),
+        ...factLines(auditFacts(audit), width, paint),
+        paint('dim', wrapped(auditMeaning, '  ', width)),
+      ];
+
+const widthOf = (columns: number) => Math.max(60, Math.min(widest, columns));
+
+/** Shows a human audit alone; for `columns` see below. */
+export const viewAudit = (audit: Audit, paint: Paint, columns = widest): string =>
+  [...auditLines(audit, widthOf(columns), paint), ''].join('\n');
+
 /**
- * Shows a certificate to a reader who has never seen one.
+ * Shows a certificate, and its human audit if there is one, to a reader who has never seen one.
  * @param columns the terminal's width in characters; undefined in a pipe.
  */
-export const viewCertificate = (certificate: Certificate, paint: Paint, columns = widest): string => {
-  const width = Math.max(60, Math.min(widest, columns));
+export const viewCertificate = (
+  certificate: Certificate,
+  paint: Paint,
+  columns = widest,
+  audit: Audit | null = null,
+): string => {
+  const width = widthOf(columns);
   const title = paint('bold', `Calibration certificate of ${plain(certificate.constructId)}`);
   return [
     '',
     `${title}  ${paint('yellow', certificate.tier)} ${paint('dim', certificate.methodologyVersion)}`,
     ...remarks(certificate).map((remark) => paint('yellow', wrapped(remark, '  ', width))),
     '',
-    ...measureLines(certificate, paint),
+    ...measureLines(certificate, audit?.result?.precision, paint),
     '',
     ...legendLines(certificate, width, paint),
     '',
@@ -280,6 +293,7 @@ export const viewCertificate = (certificate: Certificate, paint: Paint, columns 
     paint('bold', 'How far the judge can be trusted'),
     ...factLines(judgeTrustFacts(certificate), width, paint),
     paint('dim', wrapped(judgeTrustMeaning, '  ', width)),
+    ...auditLines(audit, width, paint),
     '',
     ...usageLines(certificate, paint),
     ...replayTable(certificate, paint),

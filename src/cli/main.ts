@@ -58,6 +58,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 process.exitCode = await runProgram(process.argv.slice(2), {
   readSettings,
-  terminal: openTerminal(process.stdout, process.stderr),
+  terminal: openTerminal(process.stdout, process.stderr, process.stdin),
   signal: interrupt.signal,
 });

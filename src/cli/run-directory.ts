@@ -12,6 +12,7 @@ import { type Asked, standing } from '#verification/replay/oracle-presence.ts';
 import { resumable } from '#verification/replay/resumable.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
 import { CommandError, UsageError } from './exit.ts';
+import { type AuditedRun, type KeptAudit, keptAuditSchema } from './kept-audit.ts';
 import { emptyLedger, ledgerSchema } from './ledger.ts';
 import {
   configurationOf,
@@ -22,6 +23,7 @@ import {
   withModelsOf,
 } from './run-configuration.ts';
 import { type RunStore, type StoredReplay, storedDrawSchema, storedReplaySchema } from './run-store.ts';
+import { plain } from './terminal.ts';
 
 /**
  * An output directory: `run.json` (what was asked), `draw.json` (the ground truth), `replays/` (a checkpoint each),
@@ -76,14 +78,18 @@ const parseJson = (text: string, context: z.RefinementCtx): unknown => {
 const askedIn = ({ checkpoint: { oracle } }: StoredReplay): Asked[] =>
   oracle === undefined ? [] : [{ outcome: oracle, carried: true }];
 
-const storedReplays = async (folder: string): Promise<Map<number, StoredReplay>> => {
+const replayFiles = async (folder: string): Promise<StoredReplay[]> => {
   const found = await readdir(folder).catch((error) => {
     if (faultCode(error) === 'ENOENT') return [];
     throw error;
   });
   const names = found.filter((name) => /^\d+\.json$/.test(name));
   const read = await Promise.all(names.map((name) => readJson(join(folder, name), storedReplaySchema)));
-  const replays = read.filter((replay) => replay !== null);
+  return read.filter((replay) => replay !== null);
+};
+
+const storedReplays = async (folder: string): Promise<Map<number, StoredReplay>> => {
+  const replays = await replayFiles(folder);
   const stands = standing(replays.flatMap(askedIn));
   return new Map(
     replays.map((replay) => {
@@ -187,6 +193,49 @@ export const openRunDirectory = async (
     return store;
   } catch (error) {
     lock?.release();
+    throw explained(directory, error);
+  }
+};
+
+/** A run that `verify` finished in an output directory, and the audit that is kept there in `audit.json`. */
+export type FinishedRun = AuditedRun & {
+  path: string;
+  /** Resolves once a kill cannot undo it. */
+  keepAudit: (audit: KeptAudit) => Promise<void>;
+  close: () => void;
+};
+
+/** @throws UsageError if it holds no finished run, or is in use. */
+export const openFinishedRun = async (directory: string): Promise<FinishedRun> => {
+  const at = (...names: string[]) => join(directory, ...names);
+  const found = await readdir(directory).catch(() => null);
+  if (!found?.includes('certificate.json') || !found.includes('draw.json'))
+    throw new UsageError(
+      `${plain(directory, 200)} holds no finished run. Give a folder that verify --out filled, with its certificate.`,
+    );
+  const lock = takeLock(at('.lock'));
+  if (lock === null) throw new UsageError(`Another process is working in ${plain(directory, 200)}.`);
+  try {
+    const certificate = await storedCertificate(at('certificate.json'));
+    const draw = await readJson(at('draw.json'), storedDrawSchema);
+    if (certificate === null || draw === null)
+      throw new UsageError(`The run in ${plain(directory, 200)} is gone.`);
+    return {
+      path: directory,
+      certificate,
+      draw,
+      replays: await replayFiles(at('replays')),
+      audit: await readJson(at('audit.json'), keptAuditSchema),
+      keepAudit: (audit) =>
+        writeFileAtomic(at('audit.json'), `${JSON.stringify(toWire(audit), null, 2)}\n`, {
+          mode: 0o600,
+        }).catch((error: unknown) => {
+          throw explained(directory, error);
+        }),
+      close: lock.release,
+    };
+  } catch (error) {
+    lock.release();
     throw explained(directory, error);
   }
 };

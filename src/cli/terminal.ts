@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { cutText } from '#contracts/text.ts';
 
@@ -16,6 +17,8 @@ export type Terminal = {
   /** For messages. */
   paintMessage: Paint;
   messages: MessageStream;
+  /** What the user types, or what is piped in. */
+  input: InputStream;
   /** The width of the terminal that results go to, in characters; undefined in a pipe. */
   columns: number | undefined;
 };
@@ -23,12 +26,20 @@ export type Terminal = {
 /** The part of a terminal that progress needs. A pipe has neither field. */
 export type MessageStream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
 
-export const openTerminal = (stdout: MessageStream, stderr: MessageStream): Terminal => ({
+/** A pipe has neither. */
+export type InputStream = Readable & { isTTY?: boolean; setRawMode?: (raw: boolean) => unknown };
+
+export const openTerminal = (
+  stdout: MessageStream,
+  stderr: MessageStream,
+  input: InputStream = Readable.from([]),
+): Terminal => ({
   result: (text) => stdout.write(`${text}\n`),
   say: (line) => stderr.write(`${line}\n`),
   paint: (style, text) => styleText(style, text, { stream: stdout }),
   paintMessage: (style, text) => styleText(style, text, { stream: stderr }),
   messages: stderr,
+  input,
   columns: stdout.columns,
 });
 

@@ -1,8 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Audit } from '#contracts/audit.ts';
 import type { Certificate } from '#contracts/certificate.ts';
 import { toWire } from '#contracts/wire.ts';
+import { auditResult } from '#verification/audit/result.ts';
 import { type Disagreement, recomputeCertificate } from '#verification/certificate/recompute.ts';
 import { offlineJudge } from '#verification/judges/offline/judge.ts';
-import { certificateAt } from '../certificate-at.ts';
+import { auditBeside, certificateAt } from '../certificate-at.ts';
 import { viewCertificate } from '../certificate-view.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
 import { plain, type Terminal } from '../terminal.ts';
@@ -41,6 +44,20 @@ const agreementLines = (certificate: Certificate, notChecked: string[]) => {
   ];
 };
 
+const auditDisagrees = 'What the human audit says does not follow from its labels.';
+
+/** Whether the result of an audit is that of its labels. One that is not finished says nothing yet. */
+const followsFromLabels = ({ replayScores }: Certificate, audit: Audit | null): boolean => {
+  if (!audit?.result) return true;
+  const replays = new Set(replayScores.map(({ groundTruthId }) => groundTruthId));
+  return (
+    audit.labels !== null &&
+    audit.labels.length > 0 &&
+    audit.labels.every(({ groundTruthId, label }) => label !== null && replays.has(groundTruthId)) &&
+    isDeepStrictEqual(auditResult({ replayScores }, audit.labels), audit.result)
+  );
+};
+
 /** `inspect <certificate.json|URL>`: shows a certificate, and whether its numbers follow from its replays. */
 export const inspectCommand = async (
   place: string,
@@ -49,7 +66,8 @@ export const inspectCommand = async (
 ): Promise<ExitCode> => {
   const certificate = await certificateAt(place, signal);
   const { numbers, disagreements, notChecked } = recomputeCertificate(certificate);
-  const agrees = disagreements.length === 0;
+  const audit = await auditBeside(place, certificate, signal);
+  const agrees = disagreements.length === 0 && followsFromLabels(certificate, audit);
   if (options.json)
     terminal.result(
       JSON.stringify(
@@ -57,13 +75,14 @@ export const inspectCommand = async (
           certificate: toWire(certificate),
           recomputed: toWire(numbers),
           disagreements,
+          audit: audit && toWire(audit),
           not_checked: notChecked,
         },
         null,
         2,
       ),
     );
-  else terminal.result(viewCertificate(certificate, terminal.paint, terminal.columns));
+  else terminal.result(viewCertificate(certificate, terminal.paint, terminal.columns, audit));
   if (agrees) {
     const count = certificate.replayScores.length;
     terminal.say(
@@ -74,6 +93,7 @@ export const inspectCommand = async (
     );
     for (const line of agreementLines(certificate, notChecked)) terminal.say(line);
   } else
-    for (const line of disagreementLines(disagreements)) terminal.say(terminal.paintMessage('red', line));
+    for (const line of disagreements.length > 0 ? disagreementLines(disagreements) : [auditDisagrees])
+      terminal.say(terminal.paintMessage('red', line));
   return agrees ? exitCodes.done : exitCodes.failed;
 };

@@ -106,6 +106,27 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
       done(await command.inspectCommand(place, options, context));
     });
 
+  program
+    .command('label')
+    .description(
+      'rule on 40 claims of a finished run yourself, without seeing the judge’s verdicts, and correct its precision by that',
+    )
+    .argument('<folder>', 'the folder that verify --out filled')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+Each claim is shown with its diff. Keys: t true, f false, c cannot tell, b back, q quit; on a terminal one key is
+enough, from a pipe each line is an answer. Labels are kept as they are given, in audit.json of the folder, so an
+audit that was left is continued by the same command. A certificate has one audit.
+
+Example: echelon-verify label run-1`,
+    )
+    .action(async (folder: string, options: { json?: boolean }) => {
+      const command = await import('./label.ts');
+      done(await command.labelCommand(folder, options, context));
+    });
+
   const exam = program
     .command('judge')
     .description('judges and how far they can be trusted')

@@ -6,7 +6,7 @@ import { auditResult } from '#verification/audit/result.ts';
 import { getPublicCertificate } from '../certificate/get.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { alreadyFinished, ownAudit } from './own-audit.ts';
-import { labelsOf, presentProgress } from './present.ts';
+import { presentProgress, sampledLabelsOf } from './present.ts';
 
 /**
  * Finishes the audit of the actor's run: computes its result and publishes it beside the certificate, with its labels.
@@ -27,7 +27,7 @@ export const finishAudit = async (
       .where(and(eq(verificationAudits.id, audit.id), isNull(verificationAudits.finishedAt)))
       .for('update');
     if (open === undefined) throw alreadyFinished();
-    const sample = await labelsOf(transaction, audit.id);
+    const sample = await sampledLabelsOf(transaction, audit.id);
     const missing = sample.filter(({ label }) => label === null).length;
     if (missing > 0)
       throw new AppError('BAD_REQUEST', `${missing} of ${audit.size} claims have no label yet.`);

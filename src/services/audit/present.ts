@@ -14,7 +14,7 @@ const recordOf = ({ certificateId, certificateDigest, size, begunAt, finishedAt,
 });
 
 /** The sample of an audit in its order, with the labels given so far. */
-export const labelsOf = async (db: Executor, auditId: string): Promise<SampledLabel[]> => {
+export const sampledLabelsOf = async (db: Executor, auditId: string): Promise<SampledLabel[]> => {
   const rows = await db
     .select()
     .from(verificationAuditLabels)
@@ -33,7 +33,7 @@ export const labelsOf = async (db: Executor, auditId: string): Promise<SampledLa
 /** As anyone may read it: until it is finished only that it was begun. */
 export const presentAudit = async (db: Executor, audit: AuditRow): Promise<Audit> => ({
   ...recordOf(audit),
-  labels: audit.finishedAt === null ? null : await labelsOf(db, audit.id),
+  labels: audit.finishedAt === null ? null : await sampledLabelsOf(db, audit.id),
 });
 
 /** As its owner sees it. */

@@ -8,7 +8,7 @@ import { withPublishedIds } from '#verification/certificate/raw-replay.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { checkpointOf } from '../state/checkpoint.ts';
 import { alreadyFinished, isPrivate, ownAudit } from './own-audit.ts';
-import { labelsOf } from './present.ts';
+import { sampledLabelsOf } from './present.ts';
 
 /** The replay of a run that its certificate calls `publishedId`, with its change. */
 const replayOf = async (
@@ -55,7 +55,7 @@ export const auditTask = async (
 ): Promise<AuditTask | null> => {
   const audit = await ownAudit(context, actor, id);
   if (audit.finishedAt !== null) throw alreadyFinished();
-  const sample = await labelsOf(context.db, audit.id);
+  const sample = await sampledLabelsOf(context.db, audit.id);
   const place = position === undefined ? sample.findIndex(({ label }) => label === null) : position - 1;
   if (place === -1) return null;
   const claim = sample[place];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { runProgram } from '#cli/commands/program.ts';
 import type { Settings } from '#cli/settings.ts';
-import { openTerminal } from '#cli/terminal.ts';
+import { type InputStream, openTerminal } from '#cli/terminal.ts';
 import { byProvider, judgeOf, modelJudges } from '#contracts/judge-providers.ts';
 import { noProxies } from '#platform/network/proxies.ts';
 import { offlineModel } from '#verification/judges/offline/rule.ts';
@@ -93,12 +93,13 @@ const settings: Omit<Settings, 'dataDir'> = {
 export const runInProcess = (
   args: string[],
   readSettings: (dataDir: string) => Settings = withSettings({}),
+  input?: InputStream,
 ): Promise<CommandOutcome> =>
   inOwnDataDir(async (dataDir) => {
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
     const code = await runProgram(args, {
       readSettings: () => readSettings(dataDir),
-      terminal: openTerminal(stdout, stderr),
+      terminal: openTerminal(stdout, stderr, input),
       signal: new AbortController().signal,
     });
     const textOf = (stream: PassThrough) => String(stream.read() ?? '');
