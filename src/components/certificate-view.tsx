@@ -1,7 +1,9 @@
 import Link from 'next/link';
 import { Fragment } from 'react';
+import type { Audit } from '#contracts/audit.ts';
 import type { Certificate } from '#contracts/certificate.ts';
 import { notChecked } from '#verification/certificate/not-checked.ts';
+import { CertificateAudit } from './certificate-audit.tsx';
 import { ClaimFunnel } from './certificate-claims.tsx';
 import { GroundTruthFacts, MethodFacts, ReplayCounts } from './certificate-facts.tsx';
 import { FreshnessTable } from './certificate-freshness.tsx';
@@ -17,7 +19,14 @@ import { BesideScores, Scores } from './scores.tsx';
 import { Time } from './time.tsx';
 
 /** A whole certificate, readable from top to bottom without a script. */
-export const CertificateView = ({ certificate }: { certificate: Certificate }) => (
+export const CertificateView = ({
+  certificate,
+  audit,
+}: {
+  certificate: Certificate;
+  /** Null: none was begun. */
+  audit: Audit | null;
+}) => (
   <article>
     <PageHeading title={<bdi>{certificate.constructId}</bdi>}>
       <p>
@@ -37,7 +46,7 @@ export const CertificateView = ({ certificate }: { certificate: Certificate }) =
       <p className="mt-3 mb-4 text-sm text-muted">
         On each scale the mark is the score and the band its 95 % interval.
       </p>
-      <BesideScores certificate={certificate} />
+      <BesideScores certificate={certificate} audit={audit} />
     </Section>
 
     <Section id="claims" title="What became of its claims">
@@ -74,6 +83,12 @@ export const CertificateView = ({ certificate }: { certificate: Certificate }) =
         is the same.
       </p>
     </Section>
+
+    {audit === null ? null : (
+      <Section id="audit" title="Human audit">
+        <CertificateAudit audit={audit} />
+      </Section>
+    )}
 
     <Section id="agreement" title="Agreement">
       <SecondJudgeFacts certificate={certificate} />

@@ -1,3 +1,4 @@
+import type { Audit } from '#contracts/audit.ts';
 import type { Certificate } from '#contracts/certificate.ts';
 import { precisionMeaning } from '#verification/certificate/claim-steps.ts';
 import { ceilingText, readAdjustedPrecision } from '#verification/certificate/judge-standing.ts';
@@ -83,7 +84,7 @@ const adjustedRemark =
   'Precision corrected for the mistakes that the canaries show the judge to make. It never replaces the raw value, because canaries are probably easier to spot than natural errors.';
 
 /** Numbers to read beside the scores. They replace none of them. */
-export const BesideScores = ({ certificate }: { certificate: Certificate }) => {
+export const BesideScores = ({ certificate, audit }: { certificate: Certificate; audit: Audit | null }) => {
   const { trust, counts, precision, keyless } = certificate;
   const adjusted = readAdjustedPrecision(certificate);
   const facts: Fact[] = [
@@ -105,6 +106,19 @@ export const BesideScores = ({ certificate }: { certificate: Certificate }) => {
             : adjustedRemark,
     },
   ];
+  if (audit?.result)
+    facts.push({
+      term: 'Precision, by the owner’s audit',
+      value:
+        audit.result.precision === null ? (
+          notMeasured
+        ) : (
+          <Estimate value={audit.result.precision.value} interval={audit.result.precision.interval}>
+            , {countOf(audit.size, 'claim')} ruled on blind
+          </Estimate>
+        ),
+      remark: 'The owner’s word in place of the judge’s on some of the claims; see Human audit.',
+    });
   if (counts.unscored > 0)
     facts.push({
       term: 'Composite with the unscored at 0 and at 1',

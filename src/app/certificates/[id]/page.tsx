@@ -15,6 +15,10 @@ export const generateMetadata = async (props: Props): Promise<Metadata> => {
   return { title: `Certificate of ${constructId}` };
 };
 
-const CertificatePage = async (props: Props) => <CertificateView certificate={await certificateOf(props)} />;
+const CertificatePage = async (props: Props) => {
+  const certificate = await certificateOf(props);
+  const audit = await (await serverApi()).certificate.audit({ id: certificate.id });
+  return <CertificateView certificate={certificate} audit={audit} />;
+};
 
 export default CertificatePage;

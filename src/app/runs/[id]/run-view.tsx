@@ -106,9 +106,12 @@ export const RunView = ({ initial }: { initial: Run }) => {
           </div>
         )}
         {run.certificateId === null ? null : (
-          <p className="mt-6">
+          <p className="mt-6 flex flex-wrap gap-3">
             <Link className="button" href={`/certificates/${run.certificateId}`}>
               Read the certificate
+            </Link>
+            <Link className="button-quiet" href={`/runs/${run.runId}/audit`}>
+              Audit its claims
             </Link>
           </p>
         )}
