@@ -1,7 +1,9 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { runInProcess } from '#testing/rigs/command-line.ts';
 import { changes, openVerifyRig, verify } from '#testing/rigs/verify-rig.ts';
 import { answersFrom } from './keys.ts';
@@ -173,6 +175,29 @@ test('inspect shows the audit beside the certificate’s precision, and finds a 
   });
   const refused = await label(path, lines('t'));
   expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('another certificate') });
+});
+
+test('inspect shows the audit that an installation has of a certificate, and none where there is none', async () => {
+  const path = copy('served');
+  await label(path, lines(...times(size, 't')));
+  const address = '/api/v1/verification/certificates/some-id';
+  const served = new Map([[address, readFileSync(join(path, 'certificate.json'))]]);
+  const server = createServer(({ url = '' }, response) => {
+    const body = served.get(url);
+    response
+      .writeHead(body ? 200 : 404, { 'content-type': 'application/json' })
+      .end(body ?? '{"detail": "None."}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const inspected = async () =>
+    JSON.parse(
+      (await runInProcess(['inspect', `http://127.0.0.1:${port}/certificates/some-id`, '--json'])).stdout,
+    );
+  expect(await inspected()).toMatchObject({ disagreements: [], audit: null });
+  served.set(`${address}/audit`, readFileSync(join(path, 'audit.json')));
+  expect(await inspected()).toMatchObject({ audit: { size, result: { labels: { true: size } } } });
 });
 
 test('a folder without a finished run is refused, and the message says what to give', async () => {
