@@ -102,7 +102,7 @@ export const haveEnded = (runs: Awaited<ReturnType<typeof runStates>>) =>
  */
 export const certifiedNumbers = async (db: Database): Promise<Map<string, unknown[]>> => {
   const certificates = await db.query.verificationCertificates.findMany({
-    columns: { id: false, runId: false, createdAt: false },
+    columns: { id: false, runId: false, createdAt: false, canariesShown: false, canariesLeaked: false },
     with: {
       replayScores: {
         columns: { id: false, certificateId: false, scoringLatencyMs: false, scoredAt: false },
@@ -120,12 +120,19 @@ export const certifiedNumbers = async (db: Database): Promise<Map<string, unknow
       counts,
       ...rest
     } = rawScores;
-    // Calls that were cut off are repeated and counted here. Everything else must be equal.
-    const raw = { ...rest, counts: { ...counts, oracleAskedAgain: 0 } };
+    // Calls that were cut off are repeated and counted here, and which canaries a replay shows depends on the order in
+    // which replays are judged. Everything else must be equal.
+    const raw = {
+      ...rest,
+      counts: { ...counts, oracleAskedAgain: 0 },
+      replays: rest.replays.map(({ evidence, ...replay }) => ({
+        ...replay,
+        evidence: evidence && { ...evidence, canaries: [] },
+      })),
+    };
     const content = {
       ...certificate,
       raw,
-      canaries: trust.canaries,
       baseline: trust.baseline,
       bounds: trust.bounds,
       scores,
