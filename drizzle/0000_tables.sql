@@ -251,6 +251,7 @@ CREATE TABLE "verification_replays" (
 	"turn" integer DEFAULT 0 NOT NULL,
 	"state" text NOT NULL,
 	"ground_truth_digest" text,
+	"draft_key_json" jsonb,
 	"answer_key_json" jsonb,
 	"oracle_json" jsonb,
 	"canaries_json" jsonb,

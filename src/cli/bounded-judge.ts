@@ -54,22 +54,32 @@ const waitingInPlace = ({
 };
 
 /**
+ * A judge that books each call on an account and is not waited for: another takes its place.
+ * Asking rejects with RunStopped if the account has no room.
+ */
+export const accountedJudge = (judge: Judge, account: JudgeAccount): Judge =>
+  askingThrough(
+    resending(bookedJudge(judge, account)),
+    ({ ask }) =>
+      (task, signal) =>
+        ask(task, signal).catch((error: unknown) => {
+          if (!(error instanceof BudgetReached)) throw error;
+          throw new RunStopped(error.message, 'Run the same command with a higher --max-cost to resume.');
+        }),
+  );
+
+/**
  * A judge that books each call on an account and is asked again for a while if it is unavailable.
  * Asking rejects with RunStopped if the account has no room, or if the API refuses for good.
  */
-export const boundedJudge = (judge: Judge, { account, modelOption, ...bounds }: JudgeBounds): Judge => {
-  const booked = resending(bookedJudge(judge, account));
-  return askingThrough(
-    patientJudge(booked, () => waitingInPlace(bounds)),
+export const boundedJudge = (judge: Judge, { account, modelOption, ...bounds }: JudgeBounds): Judge =>
+  askingThrough(
+    patientJudge(accountedJudge(judge, account), () => waitingInPlace(bounds)),
     ({ ask }) =>
       async (task, signal) => {
-        const reply = await ask(task, signal).catch((error: unknown) => {
-          if (!(error instanceof BudgetReached)) throw error;
-          throw new RunStopped(error.message, 'Run the same command with a higher --max-cost to resume.');
-        });
+        const reply = await ask(task, signal);
         if (!reply.ok && reply.fault === 'unavailable' && reply.mend !== undefined)
           throw refusal(reply.mend, reply.detail, judge, modelOption);
         return reply;
       },
   );
-};

@@ -6,7 +6,7 @@ import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
 import type { OracleChoice } from '#contracts/oracle-types.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import { reserveFor } from '#verification/sources/draw.ts';
-import { boundedJudge } from './bounded-judge.ts';
+import { accountedJudge, boundedJudge } from './bounded-judge.ts';
 import { oracleFor, sourceFor } from './engine.ts';
 import { evidenceLines, groundTruthDigest } from './evidence.ts';
 import { CommandError, RunStopped, UsageError } from './exit.ts';
@@ -127,7 +127,7 @@ export const carryOut = async (
       sleep,
       now: Date.now,
     };
-    const { agreement } = judges;
+    const { agreement, variantsAuthor } = judges;
     const blinding = configuration.blinded ? configuration.seed : null;
     const replays = await runReplays({
       draw,
@@ -136,6 +136,7 @@ export const carryOut = async (
         ...agreement,
         judge: boundedJudge(agreement.judge, { ...bounds, modelOption: '--agreement-model' }),
       },
+      variantsAuthor: variantsAuthor && accountedJudge(variantsAuthor.judge, bounds.account),
       oracle,
       seed: configuration.seed,
       limit: configuration.limit,

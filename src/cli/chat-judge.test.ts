@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, onTestFinished, test } from 'vitest';
+import { measureOf } from '#testing/fakes/anthropic/answers.ts';
 import { type CompletionsFakeOptions, startCompletionsFake } from '#testing/fakes/chat/completions-fake.ts';
 import { keylessJudges, runCommand, runInProcess, withSettings } from '#testing/rigs/command-line.ts';
 import { certificateOf, changes, modelAt, openVerifyRig } from '#testing/rigs/verify-rig.ts';
@@ -148,6 +149,42 @@ test('two vendors are held against each other, whichever judges first', async ()
     expect(code).toBe(2);
     expect(stderr).toContain(message);
   }
+});
+
+test('where both are configured, the other writes every second change’s variants and is part of the estimate', async () => {
+  const fake = await endpoint();
+  const anthropic = await startModel();
+  const both = { judges: { ...chatAt(fake.url), anthropic: modelAt(anthropic.url).judges.anthropic } };
+  const args = ['--judge', 'anthropic', '--limit', '8', '--min-replays', '1', '--baseline-replays', '0'];
+  const callsOf = async (judges: Settings['judges']) => {
+    const { stdout } = await verifyBy({ judges, judgePrices: prices }, ...args, '--dry-run', '--json');
+    return JSON.parse(stdout).judge_calls.least.calls;
+  };
+  expect([await callsOf(modelAt(anthropic.url).judges), await callsOf(both.judges)]).toEqual([32, 36]);
+  expect(fake.requests).toEqual([]);
+
+  const { code, stdout, stderr } = await verifyBy({ ...both, judgePrices: prices }, ...args);
+  expect([code, stderr.includes(secret)]).toEqual([0, false]);
+  for (const author of ['claude-sonnet-5-5', 'model-1'])
+    expect(stdout).toMatch(new RegExp(`Written by +${author}: q1`));
+  expect(fake.requests.length).toBeGreaterThan(0);
+  expect(new Set(fake.requests.map(({ user }) => measureOf(user)))).toEqual(new Set(['variants']));
+  // With a limit in US dollars it is asked only if its price is known.
+  const limited = await verifyBy(both, ...args, '--max-cost', '100', '--json');
+  expect(certificateOf(limited.stdout).trust.authors.map(({ author }) => author)).toEqual([
+    'claude-sonnet-5-5',
+  ]);
+});
+
+test('an endpoint that was not asked for stops no run, whatever is wrong with it', async () => {
+  const fake = await endpoint({ apiKey: 'another' });
+  const anthropic = await startModel();
+  const judges = { ...chatAt(fake.url), anthropic: modelAt(anthropic.url).judges.anthropic };
+  const args = ['--judge', 'anthropic', '--limit', '8', '--min-replays', '1', '--json'];
+  const { code, stdout } = await verifyBy({ judges }, ...args);
+  expect([code, fake.refused > 0]).toEqual([0, true]);
+  expect(certificateOf(stdout)).toMatchObject({ counts: { scored: 8, unscored: 0 } });
+  expect(certificateOf(stdout).trust.authors.map(({ author }) => author)).toEqual(['claude-sonnet-5-5']);
 });
 
 test('an endpoint that refuses the key stops the run and names the variable', async () => {

@@ -47,6 +47,7 @@ export const estimateDraw = async (
     economy: boolean;
     baselineReplays: number;
     agreement: EstimateInput['agreement'];
+    variantsAuthor: EstimateInput['variantsAuthor'];
   },
   ports: { prices: Prices; countTokens: CountTokens | null },
 ): Promise<Estimate> => {

@@ -13,10 +13,12 @@ import { canHoldLimits, createPrices, type Prices } from '#verification/judges/m
 import { CommandError, UsageError } from './exit.ts';
 import type { Settings } from './settings.ts';
 
-/** The judge of a run, the judge of its agreement sample, and what an estimate needs. */
+/** The judges of a run, and what an estimate needs. */
 export type Judges = {
   judge: Judge;
   agreement: { judge: Judge; share: number; prices: Prices } | null;
+  /** Writes every second change's variants. Null: no other provider is configured, so the run's own judge writes them all. */
+  variantsAuthor: { judge: Judge; prices: Prices } | null;
   prices: Prices;
   countTokens: CountTokens | null;
 };
@@ -91,13 +93,28 @@ const modelOf = (provider: JudgeProvider, { model }: JudgeSettings): string => {
 };
 
 /**
+ * Another provider whose model is configured: the judge by default for what the run's own cannot do alone. It stands in
+ * the way of no limit in US dollars.
+ */
+const otherProvider = (
+  own: JudgeProvider,
+  { maxCost }: Pick<JudgeChoice, 'maxCost'>,
+  { judges, judgePrices, projectDir }: Settings,
+): JudgeProvider | null =>
+  modelJudges.find(({ provider }) => {
+    const settings = judges[provider];
+    if (provider === own || missingFor(provider, settings, projectDir) !== null) return false;
+    return maxCost === undefined || canHoldLimits(provider, modelOf(provider, settings), judgePrices);
+  })?.provider ?? null;
+
+/**
  * The provider and model for agreement: what was asked for, else a model of another provider where one is configured,
  * else the run's own.
  */
 const agreementOf = (
-  { agreementJudge, agreementModel, maxCost }: JudgeChoice,
+  { agreementJudge, agreementModel }: JudgeChoice,
   own: Required<NamedJudge>,
-  { judges, judgePrices, projectDir }: Settings,
+  other: JudgeProvider | null,
 ): NamedJudge => {
   if (agreementJudge?.model !== undefined && agreementModel !== undefined)
     throw new UsageError(
@@ -107,12 +124,7 @@ const agreementOf = (
   if (agreementJudge !== undefined)
     return { provider: agreementJudge.provider, ...(model !== undefined && { model }) };
   if (model !== undefined) return { provider: own.provider, model };
-  const other = modelJudges.find(({ provider }) => {
-    const settings = judges[provider];
-    if (provider === own.provider || missingFor(provider, settings, projectDir) !== null) return false;
-    return maxCost === undefined || canHoldLimits(provider, modelOf(provider, settings), judgePrices);
-  });
-  return other === undefined ? own : { provider: other.provider };
+  return other === null ? own : { provider: other };
 };
 
 /** The judge that was asked for, else the installation's default. */
@@ -145,8 +157,14 @@ export const judgesFor = async (asked: JudgeChoice, settings: Settings): Promise
   const judge = first.judge(first.named, null);
   refuseUnheldLimit(asked, judge, settings);
   const result = { judge, prices: createPrices(provider, judgePrices), countTokens: first.countTokens };
-  if (share === 0) return { ...result, agreement: null };
-  const second = agreementOf(asked, { provider, model: judge.model }, settings);
+  const other = judgeOf(provider).model === null ? null : otherProvider(provider, asked, settings);
+  const authorOf = async (of: JudgeProvider): Promise<Judges['variantsAuthor']> => {
+    const { judge: author, named } = await open(of, judges[of], 'agreement');
+    return { judge: author(named, null), prices: createPrices(of, judgePrices) };
+  };
+  if (share === 0)
+    return { ...result, agreement: null, variantsAuthor: other === null ? null : await authorOf(other) };
+  const second = agreementOf(asked, { provider, model: judge.model }, other);
   // One client for one provider, so that it has one limit.
   const opened =
     second.provider === provider
@@ -158,8 +176,10 @@ export const judgesFor = async (asked: JudgeChoice, settings: Settings): Promise
         );
   const again = opened.judge(second.model ?? opened.named, null);
   refuseUnheldLimit(asked, again, settings);
+  const byAnother = { judge: again, prices: createPrices(second.provider, judgePrices) };
   return {
     ...result,
-    agreement: { judge: again, share, prices: createPrices(second.provider, judgePrices) },
+    agreement: { ...byAnother, share },
+    variantsAuthor: second.provider !== provider ? byAnother : other === null ? null : await authorOf(other),
   };
 };

@@ -69,6 +69,7 @@ oraclePresenceContract(async (says, looks) => {
         draw,
         judge,
         agreement: null,
+        variantsAuthor: null,
         oracle,
         seed: '1',
         limit: demand.limit,

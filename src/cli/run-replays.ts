@@ -19,6 +19,7 @@ export type RunWork = {
   draw: GroundTruthDraw;
   judge: Judge;
   agreement: Agreement | null;
+  variantsAuthor: Judge | null;
   oracle: Oracle;
   seed: string;
   limit: number;
@@ -60,7 +61,20 @@ const carry = async (
   work: Omit<RunWork, 'oracle'> & { oracle: RunOracle; beforeOracleCall: () => void; dealing: Dealing },
   position: number,
 ): Promise<StoredReplay> => {
-  const { draw, judge, agreement, oracle, seed, blinding, store, shared, dealing, now, signal } = work;
+  const {
+    draw,
+    judge,
+    agreement,
+    variantsAuthor,
+    oracle,
+    seed,
+    blinding,
+    store,
+    shared,
+    dealing,
+    now,
+    signal,
+  } = work;
   const changes = [...draw.drawn, ...draw.reserve];
   const groundTruth = changes[position];
   if (groundTruth === undefined) throw new RangeError(`The draw has no change at ${position}.`);
@@ -90,6 +104,7 @@ const carry = async (
     seed,
     judge,
     agreement,
+    variantsAuthor,
     baseline: judgesBaseline(work, { position, groundTruthId: groundTruth.id }),
     oracle: oracle.of(position, {
       noteAsking: async () => {

@@ -159,21 +159,33 @@ export const replyVerdictSchema = judged({
 export type ReplyVerdict = z.infer<typeof replyVerdictSchema>;
 
 /**
+ * What it took to get a key. `variantsAsked`: what calls of their own for its variants took, by the model asked; absent
+ * where the key's call wrote them.
+ */
+const keyAskedShape = {
+  ...askedShape,
+  variantsAsked: z.array(z.object({ model: storableTextSchema, ...askedShape })).optional(),
+};
+
+export const madeAnswerKeySchema = z.object({
+  kind: z.literal('made'),
+  key: answerKeySchema,
+  model: storableTextSchema,
+  reused: z.boolean(),
+  ...keyAskedShape,
+});
+export type MadeAnswerKey = z.infer<typeof madeAnswerKeySchema>;
+
+/**
  * A key, or the finding that none can be made. Later runs on the same change reuse it. `reused`: an earlier run paid.
  */
 export const settledAnswerKeySchema = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('made'),
-    key: answerKeySchema,
-    model: storableTextSchema,
-    reused: z.boolean(),
-    ...askedShape,
-  }),
+  madeAnswerKeySchema,
   z.object({
     kind: z.literal('impossible'),
     reason: storableTextSchema,
     reused: z.boolean(),
-    ...askedShape,
+    ...keyAskedShape,
   }),
 ]);
 export type SettledAnswerKey = z.infer<typeof settledAnswerKeySchema>;
@@ -181,7 +193,7 @@ export type SettledAnswerKey = z.infer<typeof settledAnswerKeySchema>;
 /** The answer key: made, impossible for this change (it is replaced), or unavailable (unscored). */
 export const answerKeyOutcomeSchema = z.discriminatedUnion('kind', [
   ...settledAnswerKeySchema.options,
-  z.object({ kind: z.literal('unavailable'), reason: storableTextSchema, ...askedShape }),
+  z.object({ kind: z.literal('unavailable'), reason: storableTextSchema, ...keyAskedShape }),
 ]);
 export type AnswerKeyOutcome = z.infer<typeof answerKeyOutcomeSchema>;
 
@@ -212,6 +224,8 @@ export type SecondJudgment = z.infer<typeof secondJudgmentSchema>;
  * `baseline` and `second` follow in parts. They do not affect the replay's own score.
  */
 export const replayCheckpointSchema = z.object({
+  /** A key whose variants another judge has yet to write. `answerKey` takes its place. */
+  draftKey: madeAnswerKeySchema.optional(),
   answerKey: answerKeyOutcomeSchema.optional(),
   oracle: oracleOutcomeSchema.optional(),
   /** What is put among the claims. Dealt once, so that what a run shows is counted right. */

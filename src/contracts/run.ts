@@ -77,6 +77,8 @@ export const runConfigSchema = z.object({
   judge: judgeIdentitySchema,
   /** This share of the replays is judged again, by this judge. */
   agreement: judgeIdentitySchema.extend({ share: z.number().min(0).max(1) }).nullable(),
+  /** The judge of another provider that writes every second change's variants. Null: the run's own writes them all. */
+  variantsAuthor: judgeIdentitySchema.nullable(),
   /** What the judge may cost, in US dollars. Null: only the installation's limit applies. */
   maxCostUsd: z.number().positive().nullable(),
   /** Judged through the Message Batches API: half the price of each token, hours instead of minutes. */

@@ -69,6 +69,7 @@ const configOf = (standing: Standing, changes: Partial<RunConfig>): RunConfig =>
   githubToken: null,
   judge: { provider: 'offline', model: 'offline-1', endpoint: null },
   agreement: null,
+  variantsAuthor: null,
   maxCostUsd: null,
   economy: false,
   limit: 1,

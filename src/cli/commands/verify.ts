@@ -58,7 +58,7 @@ const dryRun = async (
     signal,
     progress,
   }).finally(progress.stop);
-  const { judge, agreement, prices, countTokens } = judges;
+  const { judge, agreement, variantsAuthor, prices, countTokens } = judges;
   const estimate = await estimateDraw(
     draw,
     {
@@ -72,6 +72,11 @@ const dryRun = async (
         provider: agreement.judge.provider,
         model: agreement.judge.model,
         prices: agreement.prices,
+      },
+      variantsAuthor: variantsAuthor && {
+        provider: variantsAuthor.judge.provider,
+        model: variantsAuthor.judge.model,
+        prices: variantsAuthor.prices,
       },
     },
     { prices, countTokens },

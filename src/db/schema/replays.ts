@@ -6,6 +6,7 @@ import {
   answerKeyOutcomeSchema,
   baselineSchema,
   canariesSchema,
+  madeAnswerKeySchema,
   precisionVerdictSchema,
   recallVerdictSchema,
   replayOutcomes,
@@ -38,6 +39,7 @@ export const verificationReplays = pgTable(
     state: text('state', { enum: replayStates }).notNull(),
     /** Null once the record of a private repository has been erased. */
     groundTruthDigest: text('ground_truth_digest'),
+    draftKey: jsonbOf('draft_key_json', madeAnswerKeySchema),
     answerKey: jsonbOf('answer_key_json', answerKeyOutcomeSchema),
     oracle: jsonbOf('oracle_json', oracleOutcomeSchema),
     canaries: jsonbOf('canaries_json', canariesSchema),

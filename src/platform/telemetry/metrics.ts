@@ -4,8 +4,8 @@ import type { OracleType } from '#contracts/oracle-types.ts';
 import type { ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
 import type { JudgeReply, JudgeTask } from '#verification/judges/judge.ts';
 
-/** A stored step of a replay. */
-type TimedStep = Exclude<ReplayStep, 'canaries'>;
+/** A stored step of a replay. A draft of a key counts with the key. */
+type TimedStep = Exclude<ReplayStep, 'canaries' | 'draftKey'>;
 export type StoredStep = {
   [Step in TimedStep]: { step: Step; value: Required<ReplayCheckpoint>[Step] };
 }[TimedStep];

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { noUsage, type PrecisionVerdict } from '#contracts/replay.ts';
 import { openSender } from '#queue/pg-boss.ts';
+import { judgedCheckpoint } from '#testing/builders/replay-checkpoint.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 import { openPrometheus } from './prometheus.ts';
 
@@ -63,6 +64,38 @@ test('results that an earlier run paid for count neither as time nor as cost', a
   );
   expect(await linesOf(prometheus, 'echelon_judge_')).toEqual([]);
   expect(await linesOf(prometheus, 'echelon_replay_phase_seconds_count')).toEqual([]);
+});
+
+test('a key counts with the calls for its variants, each under the model that was asked', async () => {
+  const prometheus = openPrometheus(database.db);
+  const usageOf = (costUsd: number) => ({ ...noUsage, calls: 1, costUsd });
+  const took = { asks: 1, retries: 0, latencyMs: 495 };
+  // It took 10 ms.
+  const { answerKey } = judgedCheckpoint(
+    { claims: [], changes: [true], replyAccuracy: 1 },
+    'key-model',
+    usageOf(0.5),
+  );
+  prometheus.metrics.stepStored(
+    {
+      step: 'answerKey',
+      value: {
+        ...answerKey,
+        variantsAsked: [
+          { model: 'other-model', ...took, usage: usageOf(0.25) },
+          { model: 'key-model', ...took, usage: usageOf(0.125) },
+        ],
+      },
+    },
+    models,
+  );
+  expect(await linesOf(prometheus, 'echelon_replay_phase_seconds_sum')).toEqual([
+    'echelon_replay_phase_seconds_sum{phase="answer_key"} 1',
+  ]);
+  expect(await linesOf(prometheus, 'echelon_judge_cost_dollars_total')).toEqual([
+    'echelon_judge_cost_dollars_total{model="key-model"} 0.625',
+    'echelon_judge_cost_dollars_total{model="other-model"} 0.25',
+  ]);
 });
 
 test('only a few of many model names become labels', async () => {

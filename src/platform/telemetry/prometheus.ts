@@ -28,7 +28,7 @@ const judgmentsOf = ({ step, value }: StoredStep): Judgment[] => {
     case 'oracle':
       return [];
     case 'answerKey':
-      return 'reused' in value && value.reused ? [] : [value];
+      return [...('reused' in value && value.reused ? [] : [value]), ...(value.variantsAsked ?? [])];
     case 'baseline':
       return value.reused ? [] : verdictsOf(value);
     case 'second':
@@ -38,10 +38,15 @@ const judgmentsOf = ({ step, value }: StoredStep): Judgment[] => {
   }
 };
 
-/** How long the step took: the judgments of one step run in parallel. Null when nobody was asked. */
+/**
+ * How long the step took. The judgments of one step run in parallel, but a key's variants follow the key. Null when
+ * nobody was asked.
+ */
 const latencyOf = (stored: StoredStep, judgments: Judgment[]): number | null => {
   if (stored.step === 'oracle') return stored.value.latencyMs;
-  return judgments.length === 0 ? null : Math.max(...judgments.map(({ latencyMs }) => latencyMs));
+  if (judgments.length === 0) return null;
+  const times = judgments.map(({ latencyMs }) => latencyMs);
+  return stored.step === 'answerKey' ? times.reduce((sum, ms) => sum + ms, 0) : Math.max(...times);
 };
 
 /** Requests name models, so their number is bounded here. Further models count as `other`. */

@@ -61,6 +61,7 @@ const observedStore = (
   ...store,
   save: async <Step extends ReplayStep>(step: Step, value: Required<ReplayCheckpoint>[Step]) => {
     await store.save(step, value);
+    if (step === 'draftKey') return;
     metrics.stepStored({ step, value } as StoredStep, {
       first: judge.model,
       second: agreement?.model ?? judge.model,
@@ -135,11 +136,13 @@ const portsOf = (
     judge: judgeOf(config.agreement, 'second'),
     share: config.agreement.share,
   };
+  const variantsAuthor = config.variantsAuthor && judgeOf(config.variantsAuthor, 'variants');
   const cleaned = cleanOracle(engine.oracle(config, secrets, runId), clean);
   const watched = watchedOracle(cleaned, oracleRecord(context, replay));
   return {
     judge: judgeOf(config.judge, 'first'),
     agreement,
+    variantsAuthor,
     oracle: stoppingOracle(limitedOracle(context, watched, config.oracle, userId), stopping),
   };
 };
@@ -178,7 +181,7 @@ export const advanceReplay = async (
     },
     giveUp: () => endDeadJob(context, { name: 'score-replay', data: { runId, replayId } }),
     work: async (secrets, clean, stop) => {
-      const { judge, agreement, oracle } = portsOf(context, found, secrets, clean, stopping);
+      const { judge, agreement, variantsAuthor, oracle } = portsOf(context, found, secrets, clean, stopping);
       const { promptDigest } = found;
       if (!(await holdToOneVersion(context, { id: runId, promptDigest }, judge.promptDigest))) {
         await failRun(db, runId, judgedByTwoVersions, now());
@@ -187,6 +190,9 @@ export const advanceReplay = async (
       const moved = [
         { judge, endpoint: config.judge.endpoint },
         ...(agreement === null ? [] : [{ judge: agreement.judge, endpoint: config.agreement?.endpoint }]),
+        ...(variantsAuthor === null
+          ? []
+          : [{ judge: variantsAuthor, endpoint: config.variantsAuthor?.endpoint }]),
       ].find((asked) => asked.judge.endpoint !== asked.endpoint);
       if (moved !== undefined) {
         await failRun(db, runId, judgedElsewhere(moved.judge), now());
@@ -199,6 +205,7 @@ export const advanceReplay = async (
           seed: config.seed,
           judge,
           agreement,
+          variantsAuthor,
           baseline: judgesBaseline(config, row),
           shared: sharedJudgments(context, { groundTruthDigest, replayId }, judge),
           oracle,

@@ -75,6 +75,10 @@ const estimate = async (
       ...config.agreement,
       prices: engine.prices(config.agreement.provider),
     },
+    variantsAuthor: config.variantsAuthor && {
+      ...config.variantsAuthor,
+      prices: engine.prices(config.variantsAuthor.provider),
+    },
     baselineReplays: config.baselineReplays,
     countTokens: engine.countTokens(provider),
   });

@@ -49,15 +49,30 @@ const identityOf = ({ policy }: Policy, provider: JudgeProvider, named?: string)
 };
 
 /**
+ * A model of another provider, where one is configured: the judge by default for what the run's own cannot do alone. It
+ * stands in the way of no limit in US dollars.
+ */
+const otherJudge = (
+  context: Policy,
+  { maxCostUsd }: Pick<Asked, 'maxCostUsd'>,
+  own: JudgeProvider,
+): JudgeIdentity | null => {
+  const { judges, canHoldLimits, maxCostUsdPerDay } = context.policy;
+  const other = modelJudges.find(({ provider }) => {
+    const { model, unavailable } = judges[provider];
+    if (provider === own || unavailable !== null || model === null) return false;
+    return (maxCostUsd === undefined && maxCostUsdPerDay === null) || canHoldLimits(provider, model);
+  });
+  return other === undefined ? null : identityOf(context, other.provider);
+};
+
+/**
  * The judge for agreement: the one asked for, else a model of another provider where one is configured, else the run's
  * own.
  * @throws AppError BAD_REQUEST if it cannot be asked.
  */
-const agreementJudge = (
-  context: Policy,
-  { agreementJudge: asked, agreementModel, model, maxCostUsd }: Asked,
-  own: JudgeProvider,
-): JudgeIdentity => {
+const agreementJudge = (context: Policy, request: Asked, own: JudgeProvider): JudgeIdentity => {
+  const { agreementJudge: asked, agreementModel, model } = request;
   const { judges } = context.policy;
   if (asked !== undefined) {
     if (judgeOf(asked).model === null) throw refused('agreementJudge', secondOfflineJudge);
@@ -66,15 +81,21 @@ const agreementJudge = (
       throw refused('agreementJudge', `The ${asked} judge is not available: ${unavailable}`);
     return identityOf(context, asked, agreementModel);
   }
-  const other = modelJudges.find(({ provider }) => {
-    const { model: configured, unavailable } = judges[provider];
-    if (provider === own || unavailable !== null || configured === null) return false;
-    return maxCostUsd === undefined || context.policy.canHoldLimits(provider, configured);
-  });
   // A model that is named without a provider is one of the run's own.
-  return agreementModel === undefined && other !== undefined
-    ? identityOf(context, other.provider)
-    : identityOf(context, own, agreementModel ?? model);
+  const other = agreementModel === undefined ? otherJudge(context, request, own) : null;
+  return other ?? identityOf(context, own, agreementModel ?? model);
+};
+
+/** Who writes every second change's variants: the judge for agreement if it is of another provider, else any other. */
+const variantsAuthorOf = (
+  context: Policy,
+  request: Asked,
+  { own, agreement }: { own: JudgeProvider; agreement: RunConfig['agreement'] },
+): JudgeIdentity | null => {
+  if (judgeOf(own).model === null) return null;
+  if (agreement === null || agreement.provider === own) return otherJudge(context, request, own);
+  const { share: _, ...judge } = agreement;
+  return judge;
 };
 
 /** @throws AppError BAD_REQUEST if a limit in US dollars is asked for, or holds for all runs, and cannot be held. */
@@ -137,6 +158,7 @@ export const runConfigOf = (
     githubToken: request.githubToken === null ? null : redacted,
     judge,
     agreement,
+    variantsAuthor: variantsAuthorOf(context, request, { own: provider, agreement }),
     maxCostUsd,
     economy: request.economy ?? false,
     limit: request.limit,

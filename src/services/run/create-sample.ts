@@ -38,6 +38,7 @@ export const createSampleRun = async (context: ServiceContext, actor: Actor): Pr
       githubToken: null,
       judge: { provider: 'offline', model: offlineModel, endpoint: null },
       agreement: null,
+      variantsAuthor: null,
       maxCostUsd: null,
       economy: false,
       limit: sampleReplays,

@@ -67,6 +67,28 @@ test('a run keeps which judges it is judged by, and agreement is by another prov
   expect(await judgesOf({ judge: own, ...again }, withPolicy({}))).toEqual([own, null, own, model, null]);
 });
 
+test('another provider writes every second change’s variants, where one is configured and holds the limits', async () => {
+  const authorOf = async (request: Partial<RunRequest>, context = withChat()) => {
+    const { runId } = await rig.create(request, context);
+    const { variantsAuthor } = (await rig.storedRun(runId)).config;
+    return variantsAuthor && [variantsAuthor.provider, variantsAuthor.model, variantsAuthor.endpoint];
+  };
+  const [own, model] = ['anthropic', 'claude-sonnet-5-5'] as const;
+  const byChat = ['chat', chat.model, chat.endpoint];
+  expect(await authorOf({ judge: own })).toEqual(byChat);
+  expect(await authorOf({ judge: 'chat' })).toEqual([own, model, null]);
+  expect(await authorOf({ judge: own, agreementSample: 0.5, agreementJudge: own })).toEqual(byChat);
+  expect(
+    await authorOf({ judge: own, agreementSample: 0.5, agreementJudge: 'chat', agreementModel: 'm' }),
+  ).toEqual(['chat', 'm', chat.endpoint]);
+  expect(await authorOf({ judge: 'offline' })).toBeNull();
+  expect(await authorOf({ judge: own }, withPolicy({}))).toBeNull();
+  const canHoldLimits: InstallationPolicy['canHoldLimits'] = (provider) => provider !== 'chat';
+  expect(await authorOf({ judge: own }, withChat({ canHoldLimits }))).toEqual(byChat);
+  expect(await authorOf({ judge: own, maxCostUsd: 5 }, withChat({ canHoldLimits }))).toBeNull();
+  expect(await authorOf({ judge: own }, withChat({ canHoldLimits, maxCostUsdPerDay: 20 }))).toBeNull();
+});
+
 test('a run may name a model of its judge, and agreement without a name is by the same; the offline check has none', async () => {
   const { runId } = await rig.create(
     { judge: 'anthropic', model: 'm', agreementSample: 0.5 },

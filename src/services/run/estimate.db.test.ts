@@ -141,6 +141,10 @@ test('the estimate grows with the repository’s diffs, halves in economy mode, 
   );
   // By hand: four calls on each of 50 changes, three more on 40 of them, and three more on a tenth of 50.
   expect((await small.estimate({ agreementSample: 0.1 })).judging.least.calls).toBe(335);
+  // And one on every second of 50, where another provider's model writes the variants.
+  const chat = { model: 'model-1', endpoint: 'http://models.internal:8000', unavailable: null };
+  const policy = { judges: { ...openPolicy.judges, chat } };
+  expect((await small.estimate({}, { policy })).judging.least.calls).toBe(345);
 });
 
 test('the model’s own tokeniser counts if it is available, until it fails once', async () => {

@@ -28,6 +28,7 @@ export const insertReplays = async (
 export const replayingStatuses = ['INGESTING', 'INVOKING', 'SCORING'] as const;
 
 const steps = [
+  'draftKey',
   'answerKey',
   'oracle',
   'canaries',
@@ -106,7 +107,13 @@ export const checkpointStore = (
       const kept = keptAs(step, value);
       const saved = await transaction
         .update(verificationReplays)
-        .set({ [step]: kept.value, reason: null, waitingSince: null, updatedAt: at })
+        .set({
+          ...(step === 'answerKey' ? { draftKey: null } : {}),
+          [step]: kept.value,
+          reason: null,
+          waitingSince: null,
+          updatedAt: at,
+        })
         .where(
           and(
             isOpenIn({ runId, replayId: row.id }),

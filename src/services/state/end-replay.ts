@@ -12,7 +12,10 @@ import { advance } from './transitions.ts';
 /** Gives up: the missing step is stored as the verifier's own failure, so that the checkpoint is complete. */
 const giveUp = (row: ReplayRow, reason: string): Partial<ReplayRow> => {
   const nothing = { reason, asks: 0, retries: 0, latencyMs: 0, usage: noUsage };
-  if (row.answerKey === null) return { answerKey: { kind: 'unavailable', ...nothing } };
+  if (row.answerKey === null) {
+    const { asks, retries, latencyMs, usage } = row.draftKey ?? nothing;
+    return { answerKey: { kind: 'unavailable', reason, asks, retries, latencyMs, usage } };
+  }
   const verdict = { kind: 'unscored', ...nothing } as const;
   if (row.precision === null) return { precision: verdict };
   if (row.recall === null) return { recall: verdict };

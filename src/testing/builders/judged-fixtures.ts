@@ -54,6 +54,7 @@ export async function replayFixture(
     seed: 'fixtures',
     shared: null,
     agreement: null,
+    variantsAuthor: null,
     baseline: true,
     blinding: null,
     judge,

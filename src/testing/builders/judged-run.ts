@@ -15,6 +15,7 @@ export type JudgedRun = {
   answer: (change: GroundTruth) => OracleAnswer;
   shared?: (change: GroundTruth) => SharedJudgments;
   agreement?: Agreement | null;
+  variantsAuthor?: Judge | null;
   /** Whether the baseline is judged on every change. By default it is. */
   baseline?: boolean;
   seed?: string;
@@ -31,6 +32,7 @@ export const judgedRun = async ({
   answer,
   shared,
   agreement = null,
+  variantsAuthor = null,
   baseline = true,
   seed = 'seed',
   concurrency = 8,
@@ -52,6 +54,7 @@ export const judgedRun = async ({
         seed,
         judge,
         agreement,
+        variantsAuthor,
         baseline,
         shared: shared?.(groundTruth) ?? null,
         blinding: null,

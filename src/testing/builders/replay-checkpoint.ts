@@ -11,7 +11,7 @@ export const judgedCheckpoint = (
   { claims, changes, replyAccuracy }: Verdicts,
   model = 'offline-1',
   usage: JudgeUsage = noUsage,
-): Required<Omit<ReplayCheckpoint, 'canaries' | 'baseline' | 'second'>> => {
+): Required<Omit<ReplayCheckpoint, 'draftKey' | 'canaries' | 'baseline' | 'second'>> => {
   const judged = {
     kind: 'judged',
     model,

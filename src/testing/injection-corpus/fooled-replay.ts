@@ -16,7 +16,7 @@ import { callCost } from '../rigs/scripted-judge.ts';
 import type { Material } from './place-attack.ts';
 
 export type Measure = JudgeTask['measure'];
-export type JudgedMeasure = Exclude<Measure, 'answer_key'>;
+export type JudgedMeasure = Exclude<Measure, 'answer_key' | 'variants'>;
 
 /** What a model says when it is asked about some ids, as text. */
 export type Model = (measure: JudgedMeasure, ids: string[]) => string;
@@ -70,7 +70,9 @@ export const fooledReplay = async (
             measure: task.measure,
             request: buildRequest('m', prefix, task, nextNonce()),
           });
-          const text = task.measure === 'answer_key' ? keyText : model(task.measure, idsOf(task));
+          const { measure } = task;
+          const text =
+            measure === 'answer_key' || measure === 'variants' ? keyText : model(measure, idsOf(task));
           const read = readJudgeAnswer(text);
           const took = { model: 'm', usage: noUsage, latencyMs: 0, retries: 0 };
           return read.ok
@@ -90,6 +92,7 @@ export const fooledReplay = async (
     store: replay.store,
     shared: null,
     agreement: null,
+    variantsAuthor: null,
     baseline: true,
     blinding: null,
   });

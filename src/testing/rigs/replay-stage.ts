@@ -20,6 +20,10 @@ export const content = (task: JudgeTask): ScriptedReply => {
         changes: [{ id: '1', statement: 'Retries are limited.', quote }],
         question: { text: 'How many?', reference_answer: '25', quote },
       };
+    case 'variants':
+      return {
+        variants: task.changes.map(({ id }) => ({ id, way: 'true', text: 'A job is run again 25 times.' })),
+      };
     case 'precision':
       return { verdicts: task.claims.map(({ id }) => ({ id, verdict: 'supported', quote })) };
     case 'recall':
@@ -57,6 +61,7 @@ export const stage = ({
   refuseToSave,
   shared = null,
   agreement = null,
+  author = null,
   baseline = true,
   holdUntil = async () => {},
 }: {
@@ -66,6 +71,8 @@ export const stage = ({
   refuseToSave?: string;
   shared?: SharedJudgments | null;
   agreement?: { share: number; respond: (task: JudgeTask) => ScriptedReply } | null;
+  /** What another provider's judge answers that is to write the variants. The stage's change is one of those it gets. */
+  author?: ((task: JudgeTask) => ScriptedReply) | null;
   baseline?: boolean;
   /** Each answer of the judge waits for this. */
   holdUntil?: (task: JudgeTask) => Promise<void>;
@@ -75,6 +82,7 @@ export const stage = ({
   let kept = checkpoint;
   const requests: OracleRequest[] = [];
   const second = scriptedJudge(...Array.from({ length: 20 }, () => agreement?.respond ?? respond));
+  const other = scriptedJudge(...Array.from({ length: 20 }, () => author ?? respond));
   const judgeOf = (pullRequestJudge: PullRequestJudge): Judge => ({
     provider: 'offline',
     model: 'configured-model',
@@ -126,6 +134,7 @@ export const stage = ({
       shared,
       baseline,
       agreement: agreement && { share: agreement.share, judge: judgeOf(second) },
+      variantsAuthor: author && judgeOf(other),
       blinding: null,
       signal,
     });
@@ -137,5 +146,7 @@ export const stage = ({
       return kept;
     },
     measures: () => opened.tasks.map(({ measure }) => measure),
+    /** What the author was asked. */
+    writing: other.tasks,
   };
 };

@@ -4,7 +4,12 @@ import type { JudgeUsage } from '#contracts/replay.ts';
 import type { RunConfig, RunSecrets } from '#contracts/run.ts';
 import type { Engine } from '#platform/open-ports.ts';
 import { noBoundary } from '#platform/python/python-boundary.ts';
-import type { JudgeAnswer, JudgeReply, JudgeTask } from '#verification/judges/judge.ts';
+import {
+  emptyAnswer,
+  type JudgeAnswer,
+  type JudgeReply,
+  type JudgeTask,
+} from '#verification/judges/judge.ts';
 import { createPrices } from '#verification/judges/model/prices.ts';
 import type { DrawRequest } from '#verification/sources/source.ts';
 
@@ -72,6 +77,15 @@ const contentAnswer = (task: JudgeTask, { id }: GroundTruth): JudgeAnswer => {
         question: { text: 'How many retries are left to a job?', reference_answer: '25', quote: limitLine },
         variants: [],
         verdicts: [],
+      };
+    case 'variants':
+      return {
+        ...emptyAnswer,
+        variants: task.changes.map((change, index) => ({
+          id: change.id,
+          way: 'true',
+          text: `A job knows its bound before it starts, number ${index === 0 ? 25 : 15}.`,
+        })),
       };
     case 'precision':
       return {

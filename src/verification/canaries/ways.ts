@@ -7,6 +7,13 @@ const changesWithVariants = 4;
 const falsehoodsOfEach = 2;
 
 /**
+ * Whether another provider's model writes this pull request's variants, where there is one: true of every second.
+ * Decided like the ways, because runs share keys.
+ */
+export const isForSecondAuthor = ({ repository, id, title, diff }: GroundTruth): boolean =>
+  seededFraction('variant-author', repository, id, title, diff) < 0.5;
+
+/**
  * The ways of the false variants of a key's first changes, in their order. They are dealt by what the pull request is
  * and by nothing else, because runs share keys. Each way falls on one or two changes, and on every pull request equally
  * often in the long run.

@@ -96,6 +96,8 @@ const judgeWith = (skill: Skill, seed: string): Judge => ({
       switch (task.measure) {
         case 'answer_key':
           return keyAnswer(id, task.ways ?? []);
+        case 'variants':
+          return emptyAnswer;
         case 'precision':
           return {
             ...emptyAnswer,

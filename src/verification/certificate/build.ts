@@ -95,6 +95,7 @@ const ownCallsOf = (checkpoint: ReplayCheckpoint) => [
 /** Every judgment of a replay, to count what had to be asked again. */
 const judgeCallsOf = (checkpoint: ReplayCheckpoint) => [
   ...ownCallsOf(checkpoint),
+  ...(checkpoint.answerKey?.variantsAsked ?? []),
   ...verdictsOf(checkpoint.second ?? {}),
 ];
 

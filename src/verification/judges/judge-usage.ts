@@ -22,7 +22,7 @@ export const usageByMeasure = (checkpoints: ReplayCheckpoint[]): UsageByMeasure 
   const of = (usages: (checkpoint: ReplayCheckpoint) => ({ usage: JudgeUsage } | undefined)[]) =>
     totalUsage(checkpoints.flatMap(usages).flatMap((part) => (part === undefined ? [] : [part.usage])));
   return {
-    answerKey: of(({ answerKey }) => [answerKey]),
+    answerKey: of(({ answerKey }) => [answerKey, ...(answerKey?.variantsAsked ?? [])]),
     precision: of(({ precision }) => [precision]),
     recall: of(({ recall }) => [recall]),
     reply: of(({ reply }) => [reply]),

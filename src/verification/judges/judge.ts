@@ -7,10 +7,11 @@ import { storableText } from '#contracts/text.ts';
 /**
  * One question to a judge about a pull request. Beside the pull request, each shows only the material named here.
  * `ways`: those of the false variants of the key's first changes, in their order; without them no variants are asked
- * for. `faults`: what was wrong with the quotes of an earlier answer, by id.
+ * for. `variants` asks for those of a key that is there already. `faults`: what was wrong with the quotes of an earlier answer, by id.
  */
 export type JudgeTask =
   | { measure: 'answer_key'; ways?: CanaryWay[][] }
+  | { measure: 'variants'; changes: { id: string; statement: string; quote: string; ways: CanaryWay[] }[] }
   | { measure: 'precision'; claims: { id: string; text: string }[]; faults?: QuoteFaults }
   | {
       measure: 'recall';
@@ -23,7 +24,7 @@ export type JudgeTask =
 /** In words of this program alone: a quote may hold a hostile text. */
 export type QuoteFaults = { id: string; fault: string }[];
 
-/** The verdicts of all measures together: one strict schema serves all four calls. */
+/** The verdicts of all measures together: one strict schema serves all calls. */
 const verdictValues = [
   'supported',
   'not_supported',

@@ -17,19 +17,20 @@ type Candidate = { key: AnswerKey; dropped: number };
  * and checks that every quote stands in the diff. If quotes of some changes do not, the judge is asked again once, and
  * then those changes are left out. Without a quoted change or without a quoted question the key is `impossible`, and
  * the pull request is replaced. Variants that code does not accept are left out, and the judge is not asked for others.
+ * @param variants false: they are asked for apart (`withVariants`).
  */
 export const makeAnswerKey = async (
   judge: PullRequestJudge,
   groundTruth: GroundTruth,
-  { model, signal }: { model: string; signal?: AbortSignal | undefined },
+  { model, variants = true, signal }: { model: string; variants?: boolean; signal?: AbortSignal | undefined },
 ): Promise<AnswerKeyOutcome> => {
   const diff = parseDiff(groundTruth.diff);
-  const ways = dealWays(groundTruth);
+  const ways = variants ? dealWays(groundTruth) : [];
   let best: Candidate | null = null;
   const { outcome, ...asked } = await askWithinBudget(
     judge,
     model,
-    () => ({ measure: 'answer_key', ways }),
+    () => ({ measure: 'answer_key', ...(variants && { ways }) }),
     (answer) => {
       const candidate = readKey(answer, { diff, groundTruth, ways });
       if (typeof candidate === 'string') return candidate;

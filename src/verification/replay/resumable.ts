@@ -6,9 +6,10 @@ import { type StoredVerdicts, verdictsOf } from './stored-verdicts.ts';
  * obtain is asked for again, and so is an oracle whose outcome does not stand (see `standing`).
  */
 export const resumable = (checkpoint: ReplayCheckpoint, oracleStands: boolean): ReplayCheckpoint => {
-  const { answerKey, oracle, canaries, baseline, second } = checkpoint;
+  const { draftKey, answerKey, oracle, canaries, baseline, second } = checkpoint;
   const keepsKey = answerKey !== undefined && answerKey.kind !== 'unavailable';
   return {
+    ...(draftKey === undefined ? {} : { draftKey }),
     ...(keepsKey ? { answerKey } : {}),
     ...(oracle === undefined || !oracleStands ? {} : { oracle }),
     ...(canaries === undefined || !keepsKey ? {} : { canaries }),

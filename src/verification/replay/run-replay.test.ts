@@ -54,6 +54,58 @@ test('a replay killed after any step resumes at the first missing one and repeat
   expect([done.events, done.measures()]).toEqual([[], []]);
 });
 
+const unwritten = (task: JudgeTask): ScriptedReply =>
+  task.measure === 'variants' ? { fault: 'unavailable', detail: 'gone' } : content(task);
+
+test('another judge writes the variants once the key is kept, before any oracle is asked', async () => {
+  const replay = stage({ author: content });
+  expect(await replay.run()).toEqual({ outcome: 'scored', reason: null });
+  expect(replay.events.slice(0, 3)).toEqual(['save draftKey', 'save answerKey', 'before oracle']);
+  expect(replay.measures()[0]).toBe('answer_key');
+  expect(replay.measures()).not.toContain('variants');
+  expect(replay.writing.map(({ measure }) => measure)).toEqual(['variants']);
+  const { answerKey, draftKey, canaries } = replay.kept;
+  expect(draftKey).toBeUndefined();
+  expect(answerKey).toMatchObject({ kind: 'made', asks: 1, variantsAsked: [{ asks: 1 }] });
+  expect(canaries).toContainEqual(
+    expect.objectContaining({
+      kind: 'true',
+      author: 'answering-model',
+      text: 'A job is run again 25 times.',
+    }),
+  );
+  expect(replayCheckpointSchema.parse(replay.kept)).toEqual(replay.kept);
+});
+
+test('a judge that cannot write them leaves them to the run’s own, and nothing unscored', async () => {
+  const replay = stage({ author: unwritten });
+  expect(await replay.run()).toEqual({ outcome: 'scored', reason: null });
+  expect(replay.measures().slice(0, 2)).toEqual(['answer_key', 'variants']);
+  const neither = stage({ author: unwritten, respond: unwritten });
+  expect(await neither.run()).toEqual({ outcome: 'scored', reason: null });
+  expect(neither.kept.answerKey).toMatchObject({ kind: 'made', key: { variants: { author: null } } });
+});
+
+test('a replay killed before its variants are written does not pay for its key again', async () => {
+  const stopped = new Error('no more');
+  const cut = stage({
+    author: () => {
+      throw stopped;
+    },
+  });
+  await expect(cut.run()).rejects.toThrow(stopped);
+  expect(Object.keys(cut.kept)).toEqual(['draftKey']);
+  const resumed = stage({ checkpoint: cut.kept, author: content });
+  expect(await resumed.run()).toMatchObject({ outcome: 'scored' });
+  expect(resumed.measures()).not.toContain('answer_key');
+  expect(resumed.kept.answerKey).toMatchObject({ asks: 1, variantsAsked: [{ asks: 1 }] });
+  // Whoever has no such judge any more lets its own write them.
+  const alone = stage({ checkpoint: cut.kept });
+  expect(await alone.run()).toMatchObject({ outcome: 'scored' });
+  expect(alone.measures()[0]).toBe('variants');
+  expect(alone.kept.answerKey).toMatchObject({ key: { variants: { author: 'answering-model' } } });
+});
+
 test('after an oracle failure only the baseline is judged, so that both are compared on the same changes', async () => {
   const replay = stage({ outcome: failed });
   expect(await replay.run()).toEqual({ outcome: 'oracle_failure', reason: 'timeout: No answer came.' });

@@ -1,11 +1,19 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import type { AnswerKeyOutcome, ReplayCheckpoint, ReplayStep, SettledAnswerKey } from '#contracts/replay.ts';
+import type {
+  AnswerKeyOutcome,
+  MadeAnswerKey,
+  ReplayCheckpoint,
+  ReplayStep,
+  SettledAnswerKey,
+} from '#contracts/replay.ts';
 import { type Canary, noUsage } from '#contracts/replay.ts';
 import { dealCanaries } from '../canaries/deal-canaries.ts';
+import { isForSecondAuthor } from '../canaries/ways.ts';
 import { parseDiff } from '../diff/parse-diff.ts';
 import type { Judge, PullRequestJudge } from '../judges/judge.ts';
 import { makeAnswerKey } from '../judging/answer-key.ts';
 import { judgePrecision, judgeRecall, judgeReply, type VerdictMaterial } from '../judging/verdicts.ts';
+import { withVariants } from '../judging/with-variants.ts';
 import type { Oracle } from '../oracles/oracle.ts';
 import { oracleRequest } from '../oracles/oracle-request.ts';
 import { seededFraction } from '../text/seeded-choice.ts';
@@ -53,6 +61,8 @@ export type ReplayWork = {
   /** Null: nothing outlives the run. */
   shared: SharedJudgments | null;
   agreement: Agreement | null;
+  /** A judge of another provider that writes every second pull request's variants. Null: the run's own writes all. */
+  variantsAuthor: Judge | null;
   /** Whether the baseline is judged on this change (see `judgesBaseline`). */
   baseline: boolean;
   /** See `oracleRequest`. */
@@ -80,7 +90,15 @@ export const runReplay = async (work: ReplayWork): Promise<ReplayEnd> => {
 
   // A judge's call is paid for. It must not be made for an oracle that is not there.
   if (done.answerKey === undefined) await oracle.makeSure?.(signal);
-  const answerKey = done.answerKey ?? (await keep('answerKey', await obtainAnswerKey(work, opened)));
+  const answerKey =
+    done.answerKey ??
+    (await keep(
+      'answerKey',
+      await obtainAnswerKey(work, opened, {
+        draft: done.draftKey,
+        keepDraft: (draft) => keep('draftKey', draft),
+      }),
+    ));
   if (answerKey.kind !== 'made') return ended(done);
 
   if (done.oracle === undefined) {
@@ -161,27 +179,45 @@ export const runReplay = async (work: ReplayWork): Promise<ReplayEnd> => {
   return ended(done);
 };
 
-const reusedOutcome = (stored: SettledAnswerKey): SettledAnswerKey => ({
-  ...stored,
-  reused: true,
-  asks: 0,
-  retries: 0,
-  latencyMs: 0,
-  usage: noUsage,
-});
+/** What a replay paid for a key. */
+type KeyAccount = Pick<AnswerKeyOutcome, 'asks' | 'retries' | 'latencyMs' | 'usage' | 'variantsAsked'>;
 
+const nothingPaid: KeyAccount = { asks: 0, retries: 0, latencyMs: 0, usage: noUsage };
+
+/** A key that stands, whoever had it made. What this run paid stays on its own account. */
+const onAccount = (
+  standing: SettledAnswerKey,
+  { asks, retries, latencyMs, usage, variantsAsked }: KeyAccount,
+): SettledAnswerKey => ({ ...standing, reused: false, asks, retries, latencyMs, usage, variantsAsked });
+
+/**
+ * The key with its variants. Where another judge is to write them, the draft is kept first: it is paid for, and the
+ * other judge may have to be waited for.
+ */
 const obtainAnswerKey = async (
-  { groundTruth, judge, shared, signal }: ReplayWork,
+  { groundTruth, judge, variantsAuthor, shared, signal }: ReplayWork,
   opened: PullRequestJudge,
+  {
+    draft,
+    keepDraft,
+  }: { draft: MadeAnswerKey | undefined; keepDraft: (draft: MadeAnswerKey) => Promise<MadeAnswerKey> },
 ): Promise<AnswerKeyOutcome> => {
   const stored = await shared?.answerKey();
-  if (stored) return stored.own ? stored.value : reusedOutcome(stored.value);
-  const made = await makeAnswerKey(opened, groundTruth, { model: judge.model, signal });
+  if (stored?.own) return stored.value;
+  if (stored && draft !== undefined) return onAccount(stored.value, draft);
+  if (stored) return { ...onAccount(stored.value, nothingPaid), reused: true };
+  const other = variantsAuthor !== null && isForSecondAuthor(groundTruth) ? variantsAuthor : null;
+  const own = { judge: opened, model: judge.model };
+  let made: AnswerKeyOutcome =
+    draft ??
+    (await makeAnswerKey(opened, groundTruth, { model: judge.model, variants: other === null, signal }));
+  if (made.kind === 'made' && (draft !== undefined || other !== null)) {
+    if (draft === undefined) await keepDraft(made);
+    const others = other === null ? [] : [{ judge: other.open(groundTruth), model: other.model }];
+    made = await withVariants(made, groundTruth, { writers: [...others, own], signal });
+  }
   if (made.kind === 'unavailable' || shared === null) return made;
-  const standing = await shared.keepAnswerKey(made);
-  // What this run paid for stays on its own account, even if another run's key stands.
-  const { asks, retries, latencyMs, usage } = made;
-  return { ...standing, reused: false, asks, retries, latencyMs, usage };
+  return onAccount(await shared.keepAnswerKey(made), made);
 };
 
 const ended = (checkpoint: ReplayCheckpoint): ReplayEnd => {

@@ -55,6 +55,38 @@ test('the second construct on a change pays for neither key nor baseline, and is
   expect(second.kept.baseline).toEqual({ ...first.kept.baseline, reused: true });
 });
 
+test('a key is reused with its variants, whoever wrote them', async () => {
+  const shared = sharedInMemory();
+  const [alone, another] = [stage({ shared }), stage({ shared, author: content })];
+  await alone.run();
+  await another.run();
+  expect(another.writing).toEqual([]);
+  expect(keyOf(another.kept)).toEqual(keyOf(alone.kept));
+
+  const written = sharedInMemory();
+  await stage({ shared: written, author: content }).run();
+  const next = stage({ shared: written });
+  await next.run();
+  expect(keyOf(next.kept).variants.author).toBe('answering-model');
+  expect(next.kept.answerKey).toMatchObject({ reused: true, asks: 0, usage: noUsage });
+  expect(next.kept.answerKey?.variantsAsked).toBeUndefined();
+});
+
+test('a draft that another run’s key overtakes is paid for by its own run', async () => {
+  const shared = sharedInMemory();
+  const cut = stage({
+    author: () => {
+      throw new Error('no more');
+    },
+  });
+  await expect(cut.run()).rejects.toThrow('no more');
+  await stage({ shared }).run();
+  const resumed = stage({ shared, checkpoint: cut.kept, author: content });
+  await resumed.run();
+  expect(resumed.writing).toEqual([]);
+  expect(resumed.kept.answerKey).toMatchObject({ reused: false, asks: 1, usage: { calls: 1 } });
+});
+
 test('a replay cut off between sharing key and baseline and keeping them books them as its own', async () => {
   const shared = sharedInMemory();
   const cut = stage({ shared });

@@ -5,12 +5,18 @@ type StepInParts = 'baseline' | 'second';
 
 export const isInParts = (step: ReplayStep): step is StepInParts => step === 'baseline' || step === 'second';
 
-/** A checkpoint with one more step. For a step in parts, the parts in `value` are added to those that it has. */
+/**
+ * A checkpoint with one more step. For a step in parts, the parts in `value` are added to those that it has. The answer
+ * key takes the place of its draft.
+ */
 export const withStep = <S extends ReplayStep>(
   checkpoint: ReplayCheckpoint,
   step: S,
   value: NonNullable<ReplayCheckpoint[S]>,
-): ReplayCheckpoint => ({
-  ...checkpoint,
-  [step]: isInParts(step) ? { ...checkpoint[step], ...value } : value,
-});
+): ReplayCheckpoint => {
+  const { draftKey, ...others } = checkpoint;
+  return {
+    ...(step === 'answerKey' || draftKey === undefined ? others : checkpoint),
+    [step]: isInParts(step) ? { ...checkpoint[step], ...value } : value,
+  };
+};

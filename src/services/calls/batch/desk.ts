@@ -14,7 +14,7 @@ import { bookCall, holdBooking, releaseBookings, settleBooking } from '../spend.
  * its reply. One that no batch answered is made singly, once. Any other throws `AwaitsBatch`. What is made here is
  * booked here: `BudgetReached` and `BudgetBusy` as in `bookCall`. A late worker, whose replay has ended or belongs to
  * a resuming run, queues nothing and gets `ReplayLost`.
- * @param purpose tells the calls for the agreement from the same calls for the score.
+ * @param purpose tells the calls of other judges from those of the run's own.
  */
 export const batchDesk = (
   context: Pick<ServiceContext, 'db' | 'now' | 'policy'>,

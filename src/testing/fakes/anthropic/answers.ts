@@ -12,7 +12,7 @@ export const fencedPieces = (text: string): Fenced[] =>
   ].map(([, , kind = '', id = '', piece = '']) => ({ kind, id, text: piece }));
 
 export const measureOf = (user: string): JudgeTask['measure'] => {
-  const measure = /^# Task: (answer_key|precision|recall|reply)$/m.exec(user)?.[1];
+  const measure = /^# Task: (answer_key|variants|precision|recall|reply)$/m.exec(user)?.[1];
   if (measure === undefined) throw new Error('The request names no task.');
   return measure as JudgeTask['measure'];
 };
@@ -85,6 +85,15 @@ export const answerPlausibly = ({ system, user }: { system: string[]; user: stri
           const line = lines[index];
           return line === undefined || index > 2 ? [] : variantsOf(String(index + 1), line, ways, diff);
         }),
+      };
+    }
+    case 'variants': {
+      const ways = waysOf(user);
+      return {
+        ...nothing,
+        variants: pieces
+          .filter(({ kind }) => kind === 'quote-of-change')
+          .flatMap(({ id, text }, index) => variantsOf(id, text, ways[index] ?? [], diff)),
       };
     }
     case 'precision':

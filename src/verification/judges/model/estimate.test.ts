@@ -15,6 +15,7 @@ const estimate = (changed: Partial<EstimateInput> = {}) =>
     prices: createPrices('anthropic'),
     economy: false,
     agreement: null,
+    variantsAuthor: null,
     baselineReplays: 1000,
     countTokens: null,
     ...changed,
@@ -42,6 +43,26 @@ test('the baseline is counted on its share of the replays only', async () => {
   expect([await callsWith(0), await callsWith(40), await callsWith(100), await callsWith(500)]).toEqual([
     400, 520, 700, 700,
   ]);
+});
+
+test('another provider’s variants are one more call on every second change, at that provider’s prices', async () => {
+  const alone = await estimate({ replays: 100 });
+  const price = { input: 3, cacheWrite: 3, cacheRead: 3, output: 3 };
+  const author = (prices: Parameters<typeof createPrices>[1]) => ({
+    provider: 'chat' as const,
+    model: 'm',
+    prices: createPrices('chat', prices),
+  });
+  const both = await estimate({ replays: 100, variantsAuthor: author({ m: price }) });
+  expect([both.least.calls - alone.least.calls, both.most.calls - alone.most.calls]).toEqual([50, 100]);
+  const tokens = (of: typeof both.least) => of.inputTokens + of.outputTokens;
+  expect((both.least.costUsd ?? 0) - (alone.least.costUsd ?? 0)).toBeCloseTo(
+    (3 * (tokens(both.least) - tokens(alone.least))) / 1e6,
+    4,
+  );
+  expect(both.method).toContain('One more on every second change');
+  expect(alone.method).not.toContain('One more');
+  expect((await estimate({ variantsAuthor: author({}) })).least.costUsd).toBeNull();
 });
 
 test('an estimate grows with the diffs and in proportion to the replays', async () => {

@@ -20,6 +20,8 @@ export type EstimateInput = {
   economy: boolean;
   /** The share of replays that the agreement judge is asked about, its model, and the prices of its provider. */
   agreement: { share: number; provider: JudgeProvider; model: string; prices: Prices } | null;
+  /** The judge of another provider that writes every second change's variants, and its prices. */
+  variantsAuthor: { provider: JudgeProvider; model: string; prices: Prices } | null;
   /** On how many replays the baseline is judged. */
   baselineReplays: number;
   /** Null without a key: then characters are counted. */
@@ -27,7 +29,7 @@ export type EstimateInput = {
 };
 
 /** The usual length in tokens of what follows the prompt: the oracle's claims, the key, summary and response. */
-const materialTokens = { answer_key: 30, precision: 900, recall: 1500, reply: 500 } as const;
+const materialTokens = { answer_key: 30, variants: 300, precision: 900, recall: 1500, reply: 500 } as const;
 const replayTasks = ['answer_key', 'precision', 'recall', 'reply'] as const;
 /** What is asked about another answer: the baseline's, or the oracle's again for agreement. */
 const answerTasks = ['precision', 'recall', 'reply'] as const;
@@ -160,24 +162,36 @@ const basisOfPrices = ({ provider, economy }: Pick<EstimateInput, 'provider' | '
  * like the mean of those that were.
  */
 export const estimateJudging = async (input: EstimateInput): Promise<JudgeEstimate> => {
-  const { changes, replays, model, agreement, baselineReplays, countTokens } = input;
+  const { changes, replays, model, agreement, variantsAuthor, baselineReplays, countTokens } = input;
   const baselineShare = replays === 0 ? 0 : Math.min(1, baselineReplays / replays);
   const { tokens, counted, fault } = await promptTokens(
     changes,
     { model, form: formInWords(input.provider) },
     countTokens,
   );
+  /** The calls of another judge, which may have other prices and no batches. */
+  const amountBy = (
+    other: NonNullable<EstimateInput['variantsAuthor']>,
+    tasks: readonly JudgeTask['measure'][],
+    prompt: number,
+    cached: boolean,
+  ) => {
+    const economy = input.economy && batchesOf(other.provider) !== null;
+    return amountOf(tasks, prompt, other.model, { prices: other.prices, economy }, cached);
+  };
   const total = (cached: boolean) =>
     tokens
       .map((prompt) => {
         const own = amountOf(replayTasks, prompt, model, input, cached);
         const baseline = amountOf(answerTasks, prompt, model, input, cached, true);
         const first = added(own, times(baseline, baselineShare));
-        if (agreement === null) return first;
-        const { prices } = agreement;
-        const economy = input.economy && batchesOf(agreement.provider) !== null;
-        const second = amountOf(answerTasks, prompt, agreement.model, { prices, economy }, cached);
-        return added(first, times(second, agreement.share));
+        const second = agreement && times(amountBy(agreement, answerTasks, prompt, cached), agreement.share);
+        const variants =
+          variantsAuthor && times(amountBy(variantsAuthor, ['variants'], prompt, cached), 1 / 2);
+        return [second, variants].reduce<Amount>(
+          (sum, more) => (more === null ? sum : added(sum, more)),
+          first,
+        );
       })
       .reduce(added, none);
   const scale = changes.length === 0 ? 0 : replays / changes.length;
@@ -185,7 +199,7 @@ export const estimateJudging = async (input: EstimateInput): Promise<JudgeEstima
     least: inWholeCalls(times(total(true), scale)),
     most: inWholeCalls(times(total(false), 2 * scale)),
     method: [
-      `Four judge calls a change: answer key, precision, recall and reply. Three more for the baseline on ${Math.round(baselineShare * replays)} of them. Calls that an earlier run paid for are not repeated.`,
+      `Four judge calls a change: answer key, precision, recall and reply. Three more for the baseline on ${Math.round(baselineShare * replays)} of them.${variantsAuthor === null ? '' : ' One more on every second change: another provider’s model writes its variants.'} Calls that an earlier run paid for are not repeated.`,
       counted > 0
         ? `Prompts of ${counted} changes were counted by the model’s own tokeniser.`
         : `Prompts were estimated at ${charactersPerToken} characters a token.`,

@@ -11,6 +11,10 @@ import { buildRequest, sharedPrefix } from './request.ts';
 const tasksOf = ({ answer, key }: Material): JudgeTask[] => [
   { measure: 'answer_key' },
   {
+    measure: 'variants',
+    changes: key.changes.map((change) => ({ ...change, ways: ['direction', 'value'] })),
+  },
+  {
     measure: 'precision',
     claims: answer.keyClaims.map(({ claim }, at) => ({ id: `t${at + 1}`, text: claim })),
   },
@@ -26,6 +30,7 @@ const tasksOf = ({ answer, key }: Material): JudgeTask[] => [
 /** What each measure's judge is shown beside the pull request, in the order of its request. */
 const ownTexts = ({ answer, key }: Material): Record<Measure, string[]> => ({
   answer_key: [],
+  variants: key.changes.flatMap(({ statement, quote }) => [statement, quote]),
   precision: answer.keyClaims.map(({ claim }) => claim),
   recall: [...key.changes.flatMap(({ statement, quote }) => [statement, quote]), answer.summary],
   reply: [key.question, key.referenceAnswer, answer.followUpResponse],
@@ -102,6 +107,7 @@ describe('no measure sees another’s material', () => {
   };
   const own: Record<Measure, string[]> = {
     answer_key: [],
+    variants: ['statement'],
     precision: ['claim'],
     recall: ['statement', 'summary'],
     reply: ['question', 'reference', 'response'],
@@ -131,7 +137,9 @@ describe('no measure sees another’s material', () => {
       expect(marksIn(system)).toEqual([]);
     }
     const { requests } = await fooledReplay(material, quoting(evidence));
-    expect(new Set(requests.map(({ measure }) => measure))).toEqual(new Set(Object.keys(own)));
+    expect(new Set(requests.map(({ measure }) => measure))).toEqual(
+      new Set(Object.keys(own).filter((measure) => measure !== 'variants')),
+    );
     for (const { measure, request } of requests) {
       expect(request.instructions).toBe(requests[0]?.request.instructions);
       expect(request.pullRequest).toBe(requests[0]?.request.pullRequest);

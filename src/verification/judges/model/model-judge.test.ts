@@ -103,6 +103,7 @@ test('a whole replay runs against the API from key to verdicts', async () => {
     seed: 'seed',
     shared: null,
     agreement: null,
+    variantsAuthor: null,
     baseline: true,
     blinding: null,
     judge: judgeAt(fake.url),

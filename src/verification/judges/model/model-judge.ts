@@ -77,8 +77,8 @@ const mostUsd = (request: ModelRequest, prices: Prices, how = { batch: false }):
 };
 
 /**
- * What a call usually costs, in US dollars. The answer key is asked for first and writes the prompt to the cache, where
- * the calls after it read it.
+ * What a call usually costs, in US dollars. The answer key, or from another judge its variants, is asked for first and
+ * writes the prompt to the cache, where the calls after it read it.
  */
 const likelyUsd = (
   request: ModelRequest,
@@ -88,7 +88,7 @@ const likelyUsd = (
 ): number => {
   const tokensOf = (text: string) => Math.ceil(text.length / charactersPerToken);
   const shared = tokensOf(request.instructions) + tokensOf(request.pullRequest);
-  const writes = measure === 'answer_key';
+  const writes = measure === 'answer_key' || measure === 'variants';
   const tokens = {
     inputTokens: tokensOf(request.question) + (how.batch ? shared : 0),
     cacheWriteTokens: !how.batch && writes ? shared : 0,

@@ -8,6 +8,7 @@ import { precisionPrompt } from './prompts/v2/precision.ts';
 import { recallPrompt } from './prompts/v2/recall.ts';
 import { replyPrompt } from './prompts/v2/reply.ts';
 import { systemPrompt } from './prompts/v2/system.ts';
+import { variantRules, variantsPrompt } from './prompts/v2/variants.ts';
 import { answerTimeoutMs, buildRequest, sharedPrefix } from './request.ts';
 
 const prefix = sharedPrefix(changeNumber(1), 'aa11');
@@ -30,7 +31,15 @@ const userOf = (task: JudgeTask) => buildRequest('m', prefix, task, 'bb22').ques
 
 test('the prompts’ digest covers their exact bytes in the documented order', () => {
   const hash = createHash('sha256');
-  for (const prompt of [systemPrompt, answerKeyPrompt, precisionPrompt, recallPrompt, replyPrompt]) {
+  for (const prompt of [
+    systemPrompt,
+    answerKeyPrompt,
+    variantRules,
+    variantsPrompt,
+    precisionPrompt,
+    recallPrompt,
+    replyPrompt,
+  ]) {
     const bytes = Buffer.from(prompt, 'utf8');
     hash.update(`${bytes.length}\n`).update(bytes);
     expect(instructionsFor('every_task')).toContain(prompt);
@@ -57,6 +66,13 @@ test('a call in a batch has the instructions for its own task only, and marks no
     pullRequest: prefix.pullRequest,
     cachePrefix: false,
   });
+});
+
+test.each([
+  ['answer_key', answerKeyPrompt],
+  ['variants', variantsPrompt],
+] as const)('in a batch the rules for variants stand beside the task %s', (task, prompt) => {
+  expect(instructionsFor(task)).toBe(`${systemPrompt}\n\n${prompt}\n\n${variantRules}`);
 });
 
 test('one measure’s judge sees nothing of the others', () => {
@@ -129,6 +145,24 @@ test('a key is asked for with the ways of its variants, or without any', () => {
   });
   expect(user).toContain('The ways of the false variants: 1: direction and cause; 2: value and name.');
   expect(userOf({ measure: 'answer_key' })).toContain('Leave variants empty.');
+});
+
+test('variants of a key that is there already are asked for with its changes, and their ways follow the material', () => {
+  const user = userOf({
+    measure: 'variants',
+    changes: [
+      { id: 'c1', statement: 'One.', quote: 'const one = 1;', ways: ['direction', 'cause'] },
+      { id: 'c2', statement: 'Two.', quote: 'const two = 2;', ways: ['value', 'name'] },
+    ],
+  });
+  expect(user.startsWith('# Task: variants\n')).toBe(true);
+  for (const piece of ['"change" id="c1">\nOne.\n', '"quote-of-change" id="c2">\nconst two = 2;\n'])
+    expect(user).toContain(piece);
+  expect(
+    user.endsWith(
+      'The material has ended. Write the variants of these changes. The ways of the false variants: c1: direction and cause; c2: value and name.',
+    ),
+  ).toBe(true);
 });
 
 test('in the form of the answer a quote comes before what rests on it, and a reason before its verdict', () => {

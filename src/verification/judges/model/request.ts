@@ -22,6 +22,8 @@ const usualTokensOf = (task: JudgeTask): number => {
   switch (task.measure) {
     case 'answer_key':
       return 6500;
+    case 'variants':
+      return 4500;
     case 'precision':
       return 3000 + 140 * task.claims.length;
     case 'recall':
@@ -121,14 +123,10 @@ function materialOf(task: JudgeTask, nonce: string): string[] {
       return [];
     case 'precision':
       return task.claims.map(({ id, text }) => fence(nonce, { kind: 'claim', id }, text));
+    case 'variants':
+      return changesOf(task, nonce);
     case 'recall':
-      return [
-        ...task.changes.flatMap(({ id, statement, quote }) => [
-          fence(nonce, { kind: 'change', id }, statement),
-          fence(nonce, { kind: 'quote-of-change', id }, quote),
-        ]),
-        fence(nonce, { kind: 'summary' }, task.summary),
-      ];
+      return [...changesOf(task, nonce), fence(nonce, { kind: 'summary' }, task.summary)];
     case 'reply':
       return [
         fence(nonce, { kind: 'question' }, task.question),
@@ -138,12 +136,25 @@ function materialOf(task: JudgeTask, nonce: string): string[] {
   }
 }
 
+const changesOf = (
+  { changes }: { changes: { id: string; statement: string; quote: string }[] },
+  nonce: string,
+): string[] =>
+  changes.flatMap(({ id, statement, quote }) => [
+    fence(nonce, { kind: 'change', id }, statement),
+    fence(nonce, { kind: 'quote-of-change', id }, quote),
+  ]);
+
 /** Follows the material, so that the material does not have the last word. */
 function closingOf(task: JudgeTask): string {
   const end = 'The material has ended.';
   switch (task.measure) {
     case 'answer_key':
-      return ['Write the key for the pull request above.', ...waysOf(task.ways)].join(' ');
+      return `Write the key for the pull request above. ${waysOf(
+        task.ways?.map((ways, at) => ({ id: `${at + 1}`, ways })),
+      )}`;
+    case 'variants':
+      return `${end} Write the variants of these changes. ${waysOf(task.changes)}`;
     case 'precision':
       return `${end}${faultsOf(task.faults)} Give one verdict for each of these ids: ${idsOf(task.claims)}.`;
     case 'recall':
@@ -153,12 +164,10 @@ function closingOf(task: JudgeTask): string {
   }
 }
 
-const waysOf = (ways: CanaryWay[][] = []): string[] =>
-  ways.length === 0
-    ? ['Leave variants empty.']
-    : [
-        `The ways of the false variants: ${ways.map((own, at) => `${at + 1}: ${own.join(' and ')}`).join('; ')}.`,
-      ];
+const waysOf = (changes: { id: string; ways: CanaryWay[] }[] = []): string =>
+  changes.length === 0
+    ? 'Leave variants empty.'
+    : `The ways of the false variants: ${changes.map(({ id, ways }) => `${id}: ${ways.join(' and ')}`).join('; ')}.`;
 
 const faultsOf = (faults: QuoteFaults = []): string =>
   faults.length === 0

@@ -2,4 +2,10 @@
 export const charactersPerToken = 3;
 
 /** The usual length of an answer, in tokens. */
-export const answerTokens = { answer_key: 2500, precision: 1900, recall: 1000, reply: 180 } as const;
+export const answerTokens = {
+  answer_key: 2500,
+  variants: 900,
+  precision: 1900,
+  recall: 1000,
+  reply: 180,
+} as const;

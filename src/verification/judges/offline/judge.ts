@@ -43,6 +43,8 @@ export function offlineJudge(): Judge {
 
 function rule(task: Exclude<JudgeTask, { measure: 'answer_key' }>, index: DiffIndex): JudgeAnswer {
   switch (task.measure) {
+    case 'variants':
+      return emptyAnswer;
     case 'precision': {
       const rulings = task.claims.map(({ id, text }) => ({ id, ...ruleOnClaim(text, index) }));
       return {

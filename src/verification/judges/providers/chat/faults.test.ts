@@ -20,7 +20,7 @@ afterEach(async () => {
 
 const runWith = async (fault: CompletionsFault | null) => {
   const { fetch, timeIsUp } = untilTimeIsUp();
-  const behaveFaultily = fault === null ? null : faultyCompletions({ rate, seed: 'faults', fault });
+  const behaveFaultily = fault === null ? null : faultyCompletions({ rate, seed: 'chat faults', fault });
   const fake = await startCompletionsFake({
     apiKey: chatSecret,
     ...(behaveFaultily && {
