@@ -29,6 +29,8 @@ const failureLines = ({ failures, withoutFailures, restsOnFailures }: Comparison
   ];
 };
 
+const mostCompared = 20;
+
 /** `compare <certificate> <certificate> …`: the differences of composites on common pull requests. */
 export const compareCommand = async (
   places: string[],
@@ -36,6 +38,9 @@ export const compareCommand = async (
   { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
 ): Promise<ExitCode> => {
   if (places.length < 2) throw new UsageError('Name at least two certificates to compare.');
+  // Every two are compared.
+  if (places.length > mostCompared)
+    throw new UsageError(`Name at most ${mostCompared} certificates to compare.`);
   const certificates = await Promise.all(places.map((place) => certificateAt(place, signal)));
   const { compared, incomparable } = compareCertificates(certificates);
   if (options.json)

@@ -29,6 +29,10 @@ export const notCalled: Record<string, string> = {
   'platform/telemetry/': 'It writes logs and metrics, whose text was bounded before.',
   'services/ground/prepare-database.ts': 'It connects to the operator’s database.',
   'rest/worker-server.ts': 'It listens on a port.',
+  'verification/certificate/compare.ts compareCertificates':
+    'It compares every two; a command names at most 20.',
+  'verification/text/merge-forms.ts replaceLinks':
+    'A made function puts the whole text in place of each link.',
   'verification/judges/patient-judge.ts':
     'It asks again while a judge is away, and a made judge is always away.',
 };
