@@ -9,7 +9,7 @@ import {
   type Tally,
   type Use,
 } from './diff-index.ts';
-import type { Mention, StatedValue, Statement } from './statements.ts';
+import type { Mention, StatedValue, Statement } from './statement.ts';
 import { readNumber, type Value, valueKeys } from './values.ts';
 
 /**

@@ -140,3 +140,19 @@ function joinUnits(tokens: ProseToken[]): ProseToken[] {
   }
   return joined;
 }
+
+export const isWord = (token: ProseToken | undefined, words: ReadonlySet<string> | string): boolean =>
+  token?.kind === 'word' && (typeof words === 'string' ? token.text === words : words.has(token.text));
+export const wordAt = (token: ProseToken | undefined): string => (token?.kind === 'word' ? token.text : '');
+export const word = (token: ProseToken, text: string): ProseToken => ({
+  kind: 'word',
+  text,
+  start: token.start,
+  end: token.end,
+});
+export const comma = (tokens: ProseToken[]): ProseToken => ({
+  kind: 'mark',
+  text: ',',
+  start: tokens.at(-1)?.end ?? 0,
+  end: tokens.at(-1)?.end ?? 0,
+});

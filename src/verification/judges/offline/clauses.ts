@@ -1,0 +1,121 @@
+import { breaks, conditions, kinds, modals, negations, volitions } from './grammar.ts';
+import { isWord, type ProseToken, word, wordAt } from './prose-tokens.ts';
+
+type Token = ProseToken;
+
+/** Phrases that mean one word each: what goes, and what something stands in for. */
+const phrases: [RegExp, string][] = [
+  [/^(?:no longer|no more|any longer|any more)$/, 'no-longer'],
+  [/^(?:instead of|rather than)$/, 'instead-of'],
+  [/^not only$/, 'also'],
+  [/^anything but$/, 'not'],
+  [/^(?:get|gets|got|getting) rid of$/, 'removes'],
+  [/^(?:does|do|doing|did) away with$/, 'removes'],
+  [/^in (?:place|lieu) of$/, 'instead-of'],
+  [/^in favou?r of$/, 'in-favour-of'],
+  [/^as well as$/, 'and'],
+  [/^(?:bring|brings|brought) in$/, 'adds'],
+  [/^in case$/, 'if'],
+  [/^as (?:long|soon) as$/, 'if'],
+  [/^takes? the place of$/, 'replaces'],
+  [/^gives? way to$/, 'replaced-by'],
+  [/^(?:is|are|was|were) gone$/, 'disappeared'],
+  [/^(?:swapped|exchanged|substituted) (?:for|by|with)$/, 'replaced-by'],
+  [/^(?:replaced|superseded) (?:by|with)$/, 'replaced-by'],
+];
+
+export function foldPhrases(tokens: Token[]): Token[] {
+  const folded: Token[] = [];
+  for (let at = 0; at < tokens.length; at++) {
+    const token = tokens[at];
+    if (!token) break;
+    const text = (length: number) =>
+      tokens
+        .slice(at, at + length)
+        .map(wordAt)
+        .join(' ');
+    const found = [4, 3, 2].flatMap((length) =>
+      phrases.flatMap(([form, put]) => (form.test(text(length)) ? [{ length, put }] : [])),
+    )[0];
+    // "stops calling", "ceases to use"
+    const stops =
+      /^(?:stop|stops|stopped|cease|ceases|ceased)$/.test(wordAt(token)) &&
+      /ing$|^to$/.test(wordAt(tokens[at + 1]));
+    if (found) {
+      folded.push(word(token, found.put));
+      at += found.length - 1;
+    } else if (stops) {
+      folded.push(word(token, 'no-longer'));
+      if (isWord(tokens[at + 1], 'to')) at++;
+    } else folded.push(token);
+  }
+  return folded;
+}
+
+const pronouns = /^(?:this|that|it|which|these|those|all|none|so|the|exactly|quite|just)$/;
+/** "This is false.", "Not so.", "Wrong." */
+export function denies(tokens: Token[]): boolean {
+  const words = tokens.filter(({ kind }) => kind !== 'mark');
+  if (words.length === 0 || words.length > 9 || words.some(({ kind }) => kind !== 'word')) return false;
+  const negates = words.some((token) => isNegation(token));
+  if (words.length === 1) return negates || /^(?:wrong|false|untrue|incorrect|nope)$/.test(wordAt(words[0]));
+  const meant = words.some(({ text }) =>
+    /^(?:false|untrue|wrong|incorrect|true|so|case|happened|happen|correct|right|real|really|opposite|reverse|contrary|accurate|did|does|was|is)$/.test(
+      text,
+    ),
+  );
+  return (
+    pronouns.test(wordAt(words[0])) &&
+    meant &&
+    (negates ||
+      words.some(({ text }) => /^(?:opposite|reverse|contrary|mistake|lie|myth|nonsense)$/.test(text)))
+  );
+}
+
+/** "tries to add" and "claims that" are no facts; "three tries" and "the claims" are nouns. */
+export const isModal = (token: Token, next: Token | undefined, following: string): boolean =>
+  token.kind === 'word' &&
+  (modals.has(token.text) ||
+    /^(?:won|can|could|would|should)['’]t$/.test(token.text) ||
+    (volitions.has(token.text) &&
+      (/^(?:to|that|the|it|this)$/.test(wordAt(next)) ||
+        next?.kind === 'name' ||
+        (next === undefined && following === 'that'))));
+
+export const isNegation = (token: Token): boolean =>
+  token.kind === 'word' && (negations.has(token.text) || /n['’]t$/.test(token.text));
+
+export type Clause = {
+  tokens: Token[];
+  /** The word or mark that stands before it. */
+  link: string;
+};
+
+export function splitClauses(tokens: Token[]): Clause[] {
+  const clauses: Clause[] = [];
+  let current: Clause = { tokens: [], link: '' };
+  const close = (link: string) => {
+    // ", and" is one link.
+    if (current.tokens.length > 0) clauses.push(current);
+    else if (current.link !== '' && link !== current.link) link = /^[,(]$/.test(link) ? current.link : link;
+    current = { tokens: [], link };
+  };
+  for (const [at, token] of tokens.entries()) {
+    if (token.kind === 'word' && conditions.has(token.text)) break;
+    const isBreak =
+      token.kind === 'word'
+        ? breaks.has(token.text) ||
+          token.text === 'instead-of' ||
+          token.text === 'in-favour-of' ||
+          token.text === 'without' ||
+          (token.text === 'that' &&
+            current.tokens.length > 0 &&
+            /^(?:name|path)$/.test(tokens[at - 1]?.kind ?? '')) ||
+          (token.text === 'that' && kinds.has(wordAt(tokens[at - 1])))
+        : token.kind === 'mark' && !/^(?:=|'s|->|→)$/.test(token.text);
+    if (isBreak) close(token.text);
+    else current.tokens.push(token);
+  }
+  close('');
+  return clauses;
+}

@@ -1,0 +1,29 @@
+import type { Value } from './values.ts';
+
+/** A name as a text gives it, with the noun that says what it is. */
+export type Mention = { text: string; noun: string };
+export type StatedValue = { value: Value; unit: string };
+
+/**
+ * A fact as a text states it. `within`: the name that it is to stand in. `path`: the file. `loose`: the sentence may
+ * also describe what the program does, so only its truth can be decided.
+ */
+export type Statement = { path: string | null; loose: boolean } & (
+  | {
+      form: 'added' | 'removed';
+      name: Mention;
+      use: 'any' | 'call' | 'import' | 'use';
+      within: string | null;
+      module: string | null;
+    }
+  | { form: 'renamed' | 'replaced'; from: Mention; to: Mention }
+  | { form: 'moved'; name: Mention; fromPath: string | null; to: string | null }
+  | {
+      form: 'value';
+      name: Mention;
+      old: StatedValue | null;
+      new: StatedValue | null;
+      trend: 'up' | 'down' | null;
+    }
+  | { form: 'file'; status: 'added' | 'deleted' | 'renamed'; file: string; to: string | null }
+);
