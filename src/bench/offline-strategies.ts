@@ -165,6 +165,32 @@ export const falseStrategies = {
           ][at] ?? '',
       ),
     ),
+  'automaton with subject and object': (material) =>
+    saying(
+      material,
+      pairsOf(material.names).map(([a, b], at) => {
+        const verb = ['handles', 'validates', 'wraps', 'reads', 'checks'][at];
+        return `\`${a}\` ${verb} \`${b}\` with \`${b}\`.`;
+      }),
+    ),
+  'automaton of results': (material) =>
+    saying(
+      material,
+      pairsOf(material.names).map(([a, b], at) => {
+        const result = ['returns null', `returns \`${b}\``, `throws \`${b}\``, 'returns true', 'returns 0'][
+          at
+        ];
+        return `\`${a}\` ${result}.`;
+      }),
+    ),
+  'automaton of values': (material) =>
+    saying(
+      material,
+      pairsOf(material.names).map(([a, b], at) => {
+        const value = [2, 10, 30, 100, 1000][at];
+        return `\`${a}\` (${value}) limits \`${b}\` to ${value} at most.`;
+      }),
+    ),
   'one fact split in many': (material) => {
     const [name = 'it'] = material.names;
     return saying(material, [

@@ -6,7 +6,14 @@ import type { DiffIndex } from './diff-index.ts';
 import { chooseQuestion } from './question.ts';
 
 /** A key's size, and how its changes are spread over files. Published with the rule. */
-export const keySize = { mostChanges: 8, linesPerChange: 12, nextOfFile: 0.85, leastShare: 0.45 } as const;
+export const keySize = {
+  mostChanges: 8,
+  linesPerChange: 12,
+  nextOfFile: 0.85,
+  leastShare: 0.45,
+  fewest: 3,
+  leastShareOfMore: 0.75,
+} as const;
 
 /** Reads the answer key off a diff (see `rule.ts`, "Answer key"). `changes` is empty if no key can be made. */
 export function readAnswerKey(groundTruth: GroundTruth, index: DiffIndex): JudgeAnswer {
@@ -44,7 +51,8 @@ function spread(perFile: Candidate[][], wanted: number): Candidate[] {
       if (worth > bestWorth) [best, bestWorth] = [file, worth];
     }
     const next = perFile[best]?.[taken[best] ?? 0];
-    if (!next || (chosen[0] && next.importance < chosen[0].importance * keySize.leastShare)) break;
+    const least = chosen.length < keySize.fewest ? keySize.leastShare : keySize.leastShareOfMore;
+    if (!next || (chosen[0] && next.importance < chosen[0].importance * least)) break;
     taken[best] = (taken[best] ?? 0) + 1;
     chosen.push(next);
   }

@@ -41,9 +41,10 @@ const fileWeights = { source: 1, data: 0.8, test: 0.4, prose: 0.4, generated: 0 
 /** What is defined, by how much it says of a change. */
 const nounWorths: [RegExp, number][] = [
   [
-    /^(?:function|class|interface|enum|struct|trait|type|record|macro|table|service|method|module|dependency|view|trigger|procedure)$/,
+    /^(?:function|class|enum|struct|trait|record|macro|table|service|method|module|dependency|view|trigger|procedure)$/,
     9,
   ],
+  [/^(?:type|interface)$/, 8],
   [/^(?:constant|column|index|message|policy|sequence|attribute)$/, 7.5],
   [/^(?:field|key|variable|property|rule|constraint)$/, 6],
   [/^section$/, 6],
@@ -52,6 +53,14 @@ const worthOf = (noun: string) => nounWorths.find(([form]) => form.test(noun))?.
 
 /** A nested definition matters less: half a step for each level of indentation, two at most. */
 const depth = ({ indent }: CodeLine) => Math.min(2, indent / 4);
+/** What others can use matters more than what its file keeps to itself. */
+const isExported = (name: string, { text, indent }: CodeLine, ending: string): boolean => {
+  if (/^[cm]?[jt]sx?$/.test(ending)) return indent > 0 || /^\s*export\b/.test(text);
+  if (ending === 'rs') return indent > 0 || /^\s*pub\b/.test(text);
+  if (ending === 'go') return /^\p{Lu}/u.test(name);
+  return ending !== 'py' || !name.startsWith('_');
+};
+const ownLoss = 2.5;
 /** A value that can be said in a sentence. */
 const isSayable = (value: string) => /^[^\s`]{1,40}$/.test(value);
 
@@ -138,7 +147,8 @@ function readFile(file: IndexedFile, index: DiffIndex): Candidate[] {
         isSayable(now.value.text) &&
         now.value.text !== name &&
         /^(?:field|key|property|variable|constant|dependency)$/.test(noun);
-      const worth = worthOf(noun) - loss - depth(first);
+      const own = isExported(name, first, file.ending) ? 0 : ownLoss;
+      const worth = worthOf(noun) - loss - own - depth(first);
       if (isGiven)
         put(
           'given',
@@ -156,7 +166,7 @@ function readFile(file: IndexedFile, index: DiffIndex): Candidate[] {
       put(
         'removed',
         last,
-        worthOf(noun) - 0.5 - loss - depth(last),
+        worthOf(noun) - 0.5 - loss - depth(last) - (isExported(name, last, file.ending) ? 0 : ownLoss),
         name,
         noun,
         `Removes the ${noun} \`${name}\` from ${path}.`,
@@ -288,6 +298,8 @@ function readLines(file: IndexedFile, put: Put): void {
   }
 }
 
+const isDrop = ({ drops }: Use): boolean => drops === true;
+
 /** What one file loses and another gains is one change: it is moved. */
 function nameMoves(perFile: Candidate[][], index: DiffIndex): void {
   const byName = Map.groupBy(
@@ -298,6 +310,14 @@ function nameMoves(perFile: Candidate[][], index: DiffIndex): void {
     const [come] = both.filter(({ kind }) => kind === 'defined');
     const [gone] = both.filter(({ kind }) => kind === 'removed');
     if (both.length !== 2 || !come || !gone || come.path === gone.path || come.noun !== gone.noun) continue;
+    // A script that drops what another creates takes it back: nothing moves.
+    const isDropped = index.holders
+      .get(name)
+      ?.some(({ names, parsed }) => parsed.path === gone.path && names.get(name)?.uses.some(isDrop));
+    if (isDropped) {
+      gone.importance = 0;
+      continue;
+    }
     if (index.holders.get(name)?.some((file) => file.kind === 'prose')) continue;
     come.kind = 'moved';
     come.statement = `Moves the ${come.noun} \`${name}\` from ${gone.path} to ${come.path}.`;

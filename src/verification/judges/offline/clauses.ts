@@ -1,4 +1,4 @@
-import { breaks, conditions, kinds, modals, negations, volitions } from './grammar.ts';
+import { breaks, conditions, kinds, modals, negations, refusals, volitions } from './grammar.ts';
 import { isWord, type ProseToken, word, wordAt } from './prose-tokens.ts';
 
 type Token = ProseToken;
@@ -23,6 +23,23 @@ const phrases: [RegExp, string][] = [
   [/^(?:swapped|exchanged|substituted) (?:for|by|with)$/, 'replaced-by'],
   [/^(?:replaced|superseded) (?:by|with)$/, 'replaced-by'],
 ];
+
+/** Stands before a name that was in brackets of its own: "the limit for each try (`timeoutMs`) rises". */
+export const apposed = '(=)';
+
+/** Takes a single name out of the brackets behind the words that it explains. */
+export const openBrackets = (tokens: Token[]): Token[] =>
+  tokens.flatMap((token, at) => {
+    const isBracket = (place: number, mark: string) =>
+      tokens[place]?.kind === 'mark' && tokens[place]?.text === mark;
+    const isSole = (place: number) =>
+      isBracket(place - 1, '(') &&
+      tokens[place]?.kind === 'name' &&
+      isBracket(place + 1, ')') &&
+      tokens[place - 2]?.kind === 'word';
+    if (isSole(at + 1)) return [{ ...token, text: apposed }];
+    return isSole(at - 1) ? [] : [token];
+  });
 
 export function foldPhrases(tokens: Token[]): Token[] {
   const folded: Token[] = [];
@@ -82,8 +99,12 @@ export const isModal = (token: Token, next: Token | undefined, following: string
         next?.kind === 'name' ||
         (next === undefined && following === 'that'))));
 
-export const isNegation = (token: Token): boolean =>
+/** "does not", "never": it denies what the clause states. */
+export const isDenial = (token: Token): boolean =>
   token.kind === 'word' && (negations.has(token.text) || /n['’]t$/.test(token.text));
+/** "fails to", "avoids": it denies what stands behind it. */
+export const isRefusal = (token: Token): boolean => isWord(token, refusals);
+export const isNegation = (token: Token): boolean => isDenial(token) || isRefusal(token);
 
 export type Clause = {
   tokens: Token[];
@@ -112,7 +133,7 @@ export function splitClauses(tokens: Token[]): Clause[] {
             current.tokens.length > 0 &&
             /^(?:name|path)$/.test(tokens[at - 1]?.kind ?? '')) ||
           (token.text === 'that' && kinds.has(wordAt(tokens[at - 1])))
-        : token.kind === 'mark' && !/^(?:=|'s|->|→)$/.test(token.text);
+        : token.kind === 'mark' && token.text !== apposed && !/^(?:=|'s|->|→)$/.test(token.text);
     if (isBreak) close(token.text);
     else current.tokens.push(token);
   }

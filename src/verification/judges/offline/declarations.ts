@@ -165,8 +165,9 @@ function definitionIn(
     }
     while (tokens[name + 1]?.text === '.' && isName(tokens[name + 2])) name += 2;
     if (!isName(tokens[name])) return null;
-    const isLocal = (said === 'constant' || said === 'variable') && indent > 0 && !exported;
-    return isLocal ? { at: name, noun: 'local' } : { at: name, noun: said };
+    const isValue = said === 'constant' || said === 'variable';
+    if (isValue && indent > 0 && !exported) return { at: name, noun: 'local' };
+    return { at: name, noun: isValue && holdsFunction(tokens, name + 1) ? 'function' : said };
   }
   if (/^attr_(?:accessor|reader|writer)$/.test(first.text) && isName(tokens[at + 2]))
     return { at: at + 2, noun: 'attribute' };
@@ -205,6 +206,21 @@ function definitionIn(
   )
     return { at: name, noun: 'field' };
   return typedDefinition(tokens, name, exported, last, ending);
+}
+
+/** "const parse = async (text) => …": what is set is a function, whose parameters may go on over the next lines. */
+function holdsFunction(tokens: CodeToken[], from: number): boolean {
+  const equals = tokens.findIndex(
+    ({ text, at }, place) => place >= from && text === '=' && tokens[place + 1]?.at !== at + 1,
+  );
+  if (equals < 0) return false;
+  const start = tokens[equals + 1]?.text === 'async' ? equals + 2 : equals + 1;
+  const [first, second] = tokens.slice(start, start + 2);
+  if (first?.text === 'function' || (first?.kind === 'name' && second?.text === '=')) return true;
+  if (first?.text !== '(' && first?.text !== '<') return false;
+  const isArrow = ({ text, at }: CodeToken, place: number) =>
+    place > start && text === '>' && tokens[place - 1]?.text === '=' && tokens[place - 1]?.at === at - 1;
+  return tokens.at(-1)?.text === '(' || tokens.at(-1)?.text === '<' || tokens.some(isArrow);
 }
 
 /** Whether what follows the parameters is a body, and not the rest of a call ("useEffect(() => {"). */

@@ -7,7 +7,7 @@ import { indexRuns, splitParts, splitRunWords } from '../../text/words.ts';
 import { type CodeLine, endingOf, isProse, isTest, readCodeLines } from './code-lines.ts';
 import { isImportLine, type Role, rolesOn } from './declarations.ts';
 import { isManifest, readDependency } from './manifests.ts';
-import { type Setting, settingsOn } from './values.ts';
+import { literalIn, type Setting, settingsOn, type Value, valueKeys } from './values.ts';
 
 export const maxQuoteCharacters = 300;
 
@@ -39,11 +39,18 @@ export type IndexedFile = {
   names: Map<string, Tally>;
 };
 
+/** A line of a file, by its place among the file's lines. */
+export type Place = { file: IndexedFile; at: number };
+
 export type DiffIndex = {
   diff: ParsedDiff;
   files: IndexedFile[];
   /** The files that hold a name, in the order of the diff. */
   holders: ReadonlyMap<string, IndexedFile[]>;
+  /** Where a literal stands in code, by the keys of its value. The first places of each. */
+  literals: ReadonlyMap<string, Place[]>;
+  /** Where a name is set to a value, by the keys of the value. The first places of each. */
+  settings: ReadonlyMap<string, (Place & { name: string })[]>;
   /** The names of the diff by their joined parts: `retry_count` is found as "retry count". */
   spellings: ReadonlyMap<string, string[]>;
   /** The files that a path or file name may mean. */
@@ -131,6 +138,8 @@ export function indexDiff(groundTruth: GroundTruth): DiffIndex {
       return inLines(words).filter((covered) => covered).length * 2 >= Math.max(1, words.length);
     },
     holders,
+    literals: literalsOf(files),
+    settings: settingsOf(files),
     spellings,
     filesNamed: (path) => {
       const written = path.toLowerCase().replace(/^\.?\//, '');
@@ -141,6 +150,38 @@ export function indexDiff(groundTruth: GroundTruth): DiffIndex {
     says: (text) =>
       /^[\p{L}\p{N}_$]+$/u.test(text) ? said.has(text.toLowerCase()) : raw.includes(text.toLowerCase()),
   };
+}
+
+/** So many places of one literal are looked at. */
+const maxPlaces = 100;
+
+function putPlace<P extends Place>(found: Map<string, P[]>, value: Value, place: P): void {
+  for (const key of new Set(valueKeys(value))) {
+    const places = found.get(key) ?? [];
+    if (places.length === 0) found.set(key, places);
+    if (places.length < maxPlaces) places.push(place);
+  }
+}
+
+const isOfCode = ({ kind }: IndexedFile) => kind !== 'generated' && kind !== 'prose';
+
+function settingsOf(files: IndexedFile[]): Map<string, (Place & { name: string })[]> {
+  const found = new Map<string, (Place & { name: string })[]>();
+  for (const file of files.filter(isOfCode))
+    for (const [name, { settings }] of file.names)
+      for (const { value, at } of settings) putPlace(found, value, { name, file, at });
+  return found;
+}
+
+function literalsOf(files: IndexedFile[]): Map<string, Place[]> {
+  const found = new Map<string, Place[]>();
+  for (const file of files.filter(isOfCode))
+    for (const [at, line] of file.lines.entries())
+      for (const token of line.tokens) {
+        const value = literalIn(token);
+        if (value) putPlace(found, value, { file, at });
+      }
+  return found;
 }
 
 function parentsOf(lines: CodeLine[]): number[] {
@@ -186,7 +227,7 @@ function readNames(file: IndexedFile): void {
     if (name === '' || name.length > 200) return;
     const sign = drops === true ? (line.sign === '+' ? '-' : line.sign === '-' ? '+' : ' ') : line.sign;
     const tally = tallyOf(name);
-    tally.uses.push({ ...role, at, sign });
+    tally.uses.push({ ...role, ...(drops === true ? { drops } : {}), at, sign });
     if (sign === '+') tally.added++;
     else if (sign === '-') tally.removed++;
     else tally.around++;

@@ -10,14 +10,15 @@ import {
   type Use,
 } from './diff-index.ts';
 import type { Mention, StatedValue, Statement } from './statement.ts';
-import { readNumber, type Value, valueKeys } from './values.ts';
+import { readNumber, unitsOn, type Value, valueKeys, valueKeysBeside } from './values.ts';
 
 /**
  * What the diff says of a statement. A true one is a fact of its own by direction, name and file (`id`), shown by a
- * changed line or a file's header. `open`: the form cannot be decided here.
+ * changed line or a file's header. `within`: the definition that it stands in, where that is new itself, as such a fact.
+ * `open`: the form cannot be decided here.
  */
 export type Decision =
-  | { kind: 'true'; id: string; file: IndexedFile; line: CodeLine | null }
+  | { kind: 'true'; id: string; file: IndexedFile; line: CodeLine | null; within: string[] }
   | { kind: 'false'; id: string }
   | { kind: 'open' };
 
@@ -99,19 +100,25 @@ function directionIn(
     if (here.length > there.length) return { kind: 'open' };
     return here.length + there.length === 0 && statement.use === 'use' ? { kind: 'open' } : { kind: 'false' };
   })();
-  if (base.kind !== 'true') return base;
+  const scoped =
+    statement.within !== null && statement.use !== 'import'
+      ? changeWithin(file, tally, side, statement)
+      : null;
+  if (base.kind !== 'true') return scoped ?? base;
   // A dotted name, or the thing that the name is said to stand in.
   for (const outer of [under, statement.use === 'import' ? null : statement.within]) {
     if (outer === null) continue;
     const last = outer.split(/\.|::|#|->/).at(-1) ?? outer;
-    const candidates = (base.defined ? on(side, 'defined') : here).slice(0, 50);
+    const role = base.defined ? 'defined' : statement.use === 'call' ? 'called' : undefined;
+    const candidates = on(side, role).slice(0, maxScoped);
     const held = candidates.find(
       ({ at }) =>
-        standsIn(file, at, last) ||
+        standsIn(file, at, last, !definesIn(file, last)) ||
         (outer === under &&
           file.lines[at]?.tokens.some(({ kind, text }) => kind === 'name' && text === last)),
     );
     if (held) base.at = held.at;
+    else if (scoped && outer === statement.within) return scoped;
     else
       return candidates.every(({ at }) => scopeOf(file, at).whole) && outer !== under
         ? { kind: 'false' }
@@ -120,14 +127,100 @@ function directionIn(
   return base;
 }
 
+/** So many places of a name are looked at for what they stand in. */
+const maxScoped = 50;
+
+/** Whether a name comes to what it is said to stand in, or goes from there, whatever the rest of the file does. */
+function changeWithin(
+  file: IndexedFile,
+  { uses }: Tally,
+  side: Side,
+  { within, use }: Extract<Statement, { form: 'added' | 'removed' }>,
+): FileDecision | null {
+  const outer = within?.split(/\.|::|#|->/).at(-1) ?? '';
+  const inside = (sign: Use['sign']) =>
+    uses
+      .filter((one) => one.sign === sign && (use !== 'call' || one.role === 'called'))
+      .slice(0, maxScoped)
+      .filter(({ at }) => standsIn(file, at, outer, false));
+  const [here] = inside(side);
+  const isNew = here && inside(side === '+' ? '-' : '+').length === 0 && inside(' ').length === 0;
+  return isNew ? { kind: 'true', at: here.at, defined: false } : null;
+}
+
+/** The definition around a fact that the same file newly defines: whoever tells what is in it, tells of it. */
+function newAround(file: IndexedFile, within: string | Mention | null, index: DiffIndex): string[] {
+  const resolved = within === null ? null : resolve(typeof within === 'string' ? within : within.text, index);
+  const uses = (resolved && file.names.get(resolved.name)?.uses) ?? [];
+  const signs = new Set(
+    uses.filter(({ role, noun }) => role === 'defined' && noun !== 'local').map(({ sign }) => sign),
+  );
+  return resolved && signs.size === 1 && signs.has('+') ? [`added ${resolved.name} ${file.parsed.path}`] : [];
+}
+
+/** The words by which a line gives something back. */
+const givingForms = {
+  throw: /\b(?:throw|raise|reject|panic|Err)\b/,
+  return: /\b(?:return|yield|resolve)\b|=>/,
+  answer: /\b(?:return|yield|resolve|throw|raise|reject|status|respond|reply|json|send)\b|=>/,
+} as const;
+
+function decideGives(
+  statement: Extract<Statement, { form: 'gives' }>,
+  files: IndexedFile[],
+  index: DiffIndex,
+): Decision {
+  const { within, what, sign } = statement;
+  const owner = resolve(within.text, index);
+  if (!owner) return unknown(statement, within, index);
+  const name = 'text' in what ? what.text : what.value.text;
+  const resolved = 'text' in what ? resolve(what.text, index) : null;
+  const holders = files.filter(({ names, kind }) => names.has(owner.name) && kind !== 'generated');
+  const given = 'text' in what ? { value: { kind: 'word', text: what.text } as const, unit: '' } : what;
+  const literals = valueKeys(given.value, given.unit).flatMap((key) => index.literals.get(key) ?? []);
+  return inFiles(
+    statement,
+    holders,
+    (file) => `gives ${owner.name} ${name.toLowerCase()} ${file.parsed.path}`,
+    index,
+    (file) => {
+      const places = [
+        ...(resolved ? (file.names.get(resolved.name)?.uses ?? []).slice(0, maxScoped) : []),
+        ...literals.filter((place) => place.file === file),
+      ].filter(
+        ({ at }) =>
+          givingForms[statement.as].test(file.lines[at]?.text ?? '') && standsIn(file, at, owner.name, false),
+      );
+      const on = (side: Use['sign']) => places.find(({ at }) => file.lines[at]?.sign === side);
+      const found = on(sign);
+      return found && !on(sign === '+' ? '-' : '+') && !on(' ')
+        ? { kind: 'true', at: found.at, defined: false }
+        : { kind: 'open' };
+    },
+  );
+}
+
+const definesIn = (file: IndexedFile, name: string): boolean =>
+  file.names.get(name)?.uses.some(({ role, noun }) => role === 'defined' && noun !== 'local') === true;
+
+/** "Queue.push" says whose member `push` is, not where it stands. */
+const isMember = ({ name, under }: Resolved, index: DiffIndex): boolean =>
+  under !== null &&
+  (index.holders.get(name) ?? []).some((file) =>
+    (file.names.get(name)?.uses ?? [])
+      .slice(0, maxScoped)
+      .some(({ role, at }) => role === 'defined' && standsIn(file, at, under, false)),
+  );
+
 /** Whether a file is called by a name, or defines it. */
 const belongsTo = (file: IndexedFile, name: string): boolean =>
   isStem(file, name) || file.names.get(name)?.uses.some(({ role }) => role === 'defined') === true;
 
-const standsIn = (file: IndexedFile, at: number, outer: string): boolean => {
+/** `byFile`: a file that is called by the name counts too. */
+const standsIn = (file: IndexedFile, at: number, outer: string, byFile = true): boolean => {
   const key = partsKey(outer);
   if ([...scopeOf(file, at).names].some((name) => name === outer || partsKey(name) === key)) return true;
-  return isStem(file, outer);
+  return byFile && isStem(file, outer);
 };
 
 const isStem = (file: IndexedFile, name: string): boolean =>
@@ -155,6 +248,7 @@ function inFiles(
   statement: Statement,
   files: IndexedFile[],
   id: (file: IndexedFile) => string,
+  index: DiffIndex,
   decideIn: (file: IndexedFile) => FileDecision,
 ): Decision {
   const decisions = files
@@ -175,6 +269,7 @@ function inFiles(
       id: id(only.file),
       file: only.file,
       line: only.file.lines[only.decision.at] ?? null,
+      within: newAround(only.file, 'within' in statement ? statement.within : null, index),
     };
   }
   if (
@@ -204,8 +299,9 @@ export function decide(statement: Statement, index: DiffIndex): Decision {
       return decideFile(statement, index);
     case 'added':
     case 'removed': {
-      const resolved = resolve(statement.name.text, index);
-      if (!resolved) return unknown(statement, statement.name, index);
+      const found = resolve(statement.name.text, index);
+      if (!found) return unknown(statement, statement.name, index);
+      const resolved = isMember(found, index) ? { ...found, under: null } : found;
       if (statement.within !== null && !resolve(statement.within, index) && !index.says(statement.within))
         return unknown(statement, { text: statement.within, noun: '' }, index);
       const holders = files.filter((file) => file.names.has(resolved.name));
@@ -215,6 +311,7 @@ export function decide(statement: Statement, index: DiffIndex): Decision {
         statement,
         holders,
         (file) => `${statement.form} ${resolved.name} ${file.parsed.path}`,
+        index,
         (file) => directionIn(file, resolved, statement),
       );
     }
@@ -225,6 +322,8 @@ export function decide(statement: Statement, index: DiffIndex): Decision {
       return decideMove(statement, index);
     case 'value':
       return decideValue(statement, files, index);
+    case 'gives':
+      return decideGives(statement, files, index);
   }
 }
 
@@ -246,7 +345,7 @@ function decideFile(statement: Extract<Statement, { form: 'file' }>, index: Diff
       : statement.status === 'added'
         ? status === 'added' || status === 'copied'
         : status === 'deleted' || (status === 'renamed' && oldPath?.endsWith(statement.file) === true);
-  if (isSo) return { kind: 'true', id: `file ${statement.status} ${path}`, file, line: null };
+  if (isSo) return { kind: 'true', id: `file ${statement.status} ${path}`, file, line: null, within: [] };
   return statement.loose ? open : { kind: 'false', id: falseId(statement) };
 }
 
@@ -273,7 +372,7 @@ function decidePair(
   const holders = files.filter((file) => file.names.has(from.name) && file.names.has(to.name));
   const id = (file: IndexedFile) => `renamed ${from.name} ${to.name} ${file.parsed.path}`;
   if (net(to.name) < 0 || from.name === to.name) return isFalse;
-  const decided = inFiles({ ...statement, loose: false }, holders, id, (file) => {
+  const decided = inFiles({ ...statement, loose: false }, holders, id, index, (file) => {
     const olds = (file.names.get(from.name)?.uses ?? [])
       .filter(({ sign }) => sign === '-')
       .slice(0, maxPairs);
@@ -317,21 +416,27 @@ function decideMove(statement: Extract<Statement, { form: 'moved' }>, index: Dif
     holders.flatMap((file) =>
       (file.names.get(name)?.uses ?? []).filter((use) => use.sign === sign).map((use) => ({ file, use })),
     );
-  const [gone, come] = [uses('-'), uses('+')];
+  const isDefined = ({ use }: { use: Use }) => use.role === 'defined' && use.noun !== 'local';
+  const [allGone, allCome] = [uses('-'), uses('+')];
+  const [definedGone, definedCome] = [allGone.filter(isDefined), allCome.filter(isDefined)];
   const wrong: Decision = statement.loose ? open : { kind: 'false', id: falseId(statement) };
-  if (come.length === 0 || gone.length === 0) return come.length + gone.length === 0 ? open : wrong;
-  const isPath = statement.to !== null && index.filesNamed(statement.to).length > 0;
-  const into = come.filter(({ file, use }) =>
-    statement.to === null
-      ? true
-      : isPath
-        ? index.filesNamed(statement.to).includes(file)
-        : standsIn(file, use.at, statement.to.split(/\.|::|#/).at(-1) ?? statement.to),
-  );
-  const fromFiles = statement.fromPath === null ? null : index.filesNamed(statement.fromPath);
-  const outOf = gone.filter(({ file }) => fromFiles === null || fromFiles.includes(file));
-  const goal = into.find(({ use }) => use.role === 'defined') ?? into[0];
-  if (!goal || outOf.length === 0) return isPath || fromFiles !== null ? wrong : open;
+  if (allCome.length === 0 || allGone.length === 0)
+    return allCome.length + allGone.length === 0 ? open : wrong;
+  // What is defined moves with its definition: where it leaves, it is often imported then.
+  if (definedGone.length > 0 !== definedCome.length > 0) return open;
+  const [gone, come] = definedGone.length > 0 ? [definedGone, definedCome] : [allGone, allCome];
+  const isPath = (place: string) => index.filesNamed(place).length > 0;
+  const isAt = (place: string | null, { file, use }: { file: IndexedFile; use: Use }) =>
+    place === null ||
+    (isPath(place)
+      ? index.filesNamed(place).includes(file)
+      : standsIn(file, use.at, place.split(/\.|::|#/).at(-1) ?? place));
+  const { from, to } = statement;
+  const into = come.slice(0, maxPairs).filter((one) => isAt(to, one));
+  const outOf = gone.slice(0, maxPairs).filter((one) => isAt(from, one));
+  const goal = into.find(isDefined) ?? into[0];
+  if (!goal || outOf.length === 0)
+    return (to !== null && isPath(to)) || (from !== null && isPath(from)) ? wrong : open;
   // Within one file a thing is moved if it is defined on both sides.
   const elsewhere = outOf.some(
     ({ file, use }) => file !== goal.file || (use.role === 'defined' && goal.use.role === 'defined'),
@@ -342,17 +447,18 @@ function decideMove(statement: Extract<Statement, { form: 'moved' }>, index: Dif
     id: `moved ${name} ${goal.file.parsed.path}`,
     file: goal.file,
     line: goal.file.lines[goal.use.at] ?? null,
+    within: [],
   };
 }
 
 /** Whether a value of the diff is the stated one, its unit considered. */
-function isValue(value: Value, stated: StatedValue): boolean {
+function isValue(value: Value, stated: StatedValue, beside: Iterable<string> = []): boolean {
   const asNumber = value.kind === 'word' ? readNumber(value.text.replace(/^[\^~<>=v\s]+/, '')) : null;
   const known = new Set([
     ...valueKeys(value),
     ...(asNumber ? valueKeys({ kind: 'number', value: asNumber.value, text: '' }) : []),
   ]);
-  if (valueKeys(stated.value, stated.unit).some((key) => known.has(key))) return true;
+  if (valueKeysBeside(stated.value, stated.unit, beside).some((key) => known.has(key))) return true;
   const plain = (text: string) => text.toLowerCase().replace(/^[\s^~v=<>"'`]+|[\s"'`]+$/g, '');
   return plain(value.text) !== '' && plain(value.text) === plain(stated.value.text);
 }
@@ -378,8 +484,12 @@ function decideValue(
     const [plus, minus] = (['+', '-'] as const).map((side) => settings.filter(({ sign }) => sign === side));
     if (!plus || !minus) return { kind: 'open' };
     if (plus.length + minus.length === 0) return valueOnLines(file, tally?.uses ?? [], statement);
-    const found = next ? plus.find(({ value }) => isValue(value, next)) : plus[0];
-    const was = old ? minus.find(({ value }) => isValue(value, old)) : minus[0];
+    const units = ({ at }: { at: number }) => {
+      const line = file.lines[at];
+      return line ? unitsOn(line, name) : [];
+    };
+    const found = next ? plus.find((one) => isValue(one.value, next, units(one))) : plus[0];
+    const was = old ? minus.find((one) => isValue(one.value, old, units(one))) : minus[0];
     if ((next && !found) || (old && !was)) {
       // A value given in words may be composed in code.
       const literal = [...(next ? plus : []), ...(old ? minus : [])];
@@ -396,7 +506,7 @@ function decideValue(
     const at = (next ? found?.at : undefined) ?? was?.at ?? found?.at;
     return at === undefined ? { kind: 'open' } : { kind: 'true', at, defined: false };
   };
-  return inFiles(statement, holders, (file) => `value ${name} ${file.parsed.path}`, decideIn);
+  return inFiles(statement, holders, (file) => `value ${name} ${file.parsed.path}`, index, decideIn);
 }
 
 /** Where nothing is set on changed lines: the name and its value on one line, the old one on a removed line. */

@@ -13,14 +13,20 @@ export const grammar = {
   importings: 'import',
   callings: 'call invoke',
   usings: 'use utilise utilize employ',
+  throwings: 'throw reject',
+  returnings: 'return yield give answer resolve',
   rises: 'raise increase rise grow extend lengthen upgrade bump widen',
   falls: 'lower decrease reduce fall shrink shorten downgrade cut halve',
   settings: 'change set switch turn migrate flip pin default limit cap become update adjust alter convert',
   auxiliaries: 'is are was were be been being get gets got has have had',
   negations: `not no never none nobody nothing nowhere neither nor cannot without hardly barely scarcely rarely seldom
-    unchanged untouched unaffected still fail fails failed failing refuse refuses refused avoid avoids avoided forget
-    forgets forgot omit omits omitted skip skips skipped neglect neglects lack lacks lacked lacking stop stops
-    stopped except unlike prevent prevents prevented resist resists false untrue wrong incorrect mistaken far`,
+    unchanged untouched unaffected still except unlike false untrue wrong incorrect mistaken far`,
+  refusals: `fail fails failed failing refuse refuses refused avoid avoids avoided forget forgets forgot omit omits omitted
+    skip skips skipped neglect neglects lack lacks lacked lacking stop stops stopped prevent prevents prevented resist
+    resists`,
+  quantities: `max maximum min minimum most least limit cap count size number num total default length value threshold
+    allowed ms millis milliseconds s sec secs seconds minutes hours days bytes kb mb percent the`,
+  means: 'with through via using by',
   modals: `may might could should would must can shall will won ought seem seems seemed consider considers considered
     deny denies denied doubt doubts discuss discusses discussed reject rejected postpone postponed later soon eventually
     future todo already previously formerly originally`,
@@ -31,6 +37,7 @@ export const grammar = {
   doubts: `perhaps maybe possibly probably likely presumably apparently seemingly supposedly allegedly hopefully
     hypothetically`,
   conditions: 'if when unless whenever wherever provided assuming otherwise once until till whether lest',
+  orders: 'before after afterwards first last finally because since',
   breaks: `and but or while whereas which who whose so because since where as plus then thus hence thereby therefore
     though although yet before after besides despite however`,
   prepositions: `to into in within inside on onto of from for with without by at as through via around about under over
@@ -75,6 +82,8 @@ const irregular: Record<string, string> = {
   shrink: 'shrank shrunk',
   cut: 'cut',
   set: 'set',
+  throw: 'threw thrown',
+  give: 'gave given',
   withdraw: 'withdrew withdrawn',
   shed: 'shed',
 };
@@ -108,6 +117,8 @@ export type VerbClass =
   | 'import'
   | 'call'
   | 'use'
+  | 'throw'
+  | 'return'
   | 'rise'
   | 'fall'
   | 'set';
@@ -124,6 +135,8 @@ const classes: [VerbClass, string][] = [
   ['import', grammar.importings],
   ['call', grammar.callings],
   ['use', grammar.usings],
+  ['throw', grammar.throwings],
+  ['return', grammar.returnings],
   ['rise', grammar.rises],
   ['fall', grammar.falls],
   ['set', grammar.settings],
@@ -151,6 +164,10 @@ export const kinds: ReadonlySet<string> = plurals(grammar.kinds);
 export const linking: ReadonlySet<string> = plurals(grammar.linking);
 export const auxiliaries = setOf(grammar.auxiliaries);
 export const negations = setOf(grammar.negations);
+export const refusals = setOf(grammar.refusals);
+export const quantities = setOf(grammar.quantities);
+export const means = setOf(grammar.means);
+export const orders = setOf(grammar.orders);
 export const modals = setOf(`${grammar.modals} ${grammar.doubts}`);
 export const volitions = setOf(grammar.volitions);
 export const doubts = setOf(grammar.doubts);

@@ -1,3 +1,4 @@
+import { apposed } from './clauses.ts';
 import { type DiffIndex, partsKey } from './diff-index.ts';
 import {
   adjectives,
@@ -39,7 +40,7 @@ export function mentionsOf(tokens: Token[], index: DiffIndex): Mentions {
         const owner = found.core.pop();
         if (owner) found.after.set('of', [...(found.after.get('of') ?? []), { ...owner, path: false }]);
       }
-      if (token.text === ',') [preposition, noun] = ['', ''];
+      if (token.text === ',' || token.text === apposed) [preposition, noun] = ['', ''];
       continue;
     }
     if (token.kind === 'word') {
@@ -135,8 +136,12 @@ function plainName(tokens: Token[], at: number, index: DiffIndex): string | null
       breaks.has(text)
     )
       continue;
-    const written = index.holders.has(text) ? text : undefined;
-    if (written !== undefined) return written;
+    const isDefined = index.holders
+      .get(text)
+      ?.some(({ names }) =>
+        names.get(text)?.uses.some(({ role, noun }) => role === 'defined' && noun !== 'local'),
+      );
+    if (isDefined) return text;
   }
   return phraseName(tokens.slice(Math.max(0, at - 3), at), index);
 }

@@ -1,5 +1,5 @@
 import { type DiffIndex, isSpeltLikeCode } from './diff-index.ts';
-import { isUnit, numberWord, readNumber, type Value } from './values.ts';
+import { isUnit, numberWord, readNumber, unitWords, type Value } from './values.ts';
 
 /**
  * A piece of prose. A name is what is in backticks, spelt like code, dotted, called, or a capitalised or hyphenated word
@@ -115,8 +115,11 @@ function numberOf(text: string): Read {
 
 function readWord(text: string, isFirst: boolean, index: DiffIndex): Read {
   const lower = text.toLowerCase();
-  if (productNames.has(lower) || (isUnit(lower) && lower.length > 1)) return { kind: 'word', text: lower };
-  if (/^[$@]/.test(text)) return { kind: 'name', text: bare(text), marked: false };
+  // "Hour" may be a name where "hour" is a unit.
+  const isUnitWord =
+    isUnit(lower) && lower.length > 1 && (isFirst || text === lower || !index.holders.has(text));
+  if (productNames.has(lower) || isUnitWord) return { kind: 'word', text: lower };
+  if (/^[#$@]/.test(text)) return { kind: 'name', text: bare(text), marked: false };
   if (isSpeltLikeCode(text)) return { kind: 'name', text, marked: false };
   const capital =
     /^\p{Lu}{2}|^\p{Lu}\p{L}*\p{N}/u.test(text) || (/^\p{Lu}/u.test(text) && (!isFirst || text.length > 3));
@@ -136,7 +139,10 @@ function joinUnits(tokens: ProseToken[]): ProseToken[] {
     const isAfterNumber = last?.kind === 'value' && last.value.kind === 'number' && last.unit === '';
     if (isAfterNumber && token.kind === 'word' && isUnit(token.text))
       joined[joined.length - 1] = { ...last, unit: token.text, end: token.end };
-    else joined.push(token);
+    else if (last && isWord(last, 'one') && isWord(token, unitWords)) {
+      const value = { kind: 'number', value: 1, text: last.text } as const;
+      joined[joined.length - 1] = { ...last, kind: 'value', value, unit: token.text, end: token.end };
+    } else joined.push(token);
   }
   return joined;
 }

@@ -1,7 +1,7 @@
 import type { replyAccuracies } from '#contracts/replay.ts';
 import { indexRuns, splitParts, splitRunWords, splitWords, stopWords } from '../../text/words.ts';
+import { isNegation } from './clauses.ts';
 import { type DiffIndex, partsKey } from './diff-index.ts';
-import { negations } from './grammar.ts';
 import { readProse } from './prose-tokens.ts';
 import { readNumber, valueKeys } from './values.ts';
 
@@ -17,10 +17,7 @@ function heldBy(text: string, index: DiffIndex): Held {
   const held: Held = { names: new Set(), parts: new Set(), numbers: new Set() };
   for (const clause of text.split(/\n|[;:]\s|[.,!?](?:\s|$)|\b(?:but|rather)\b/u)) {
     const tokens = readProse(clause, index);
-    if (
-      tokens.some(({ kind, text: word }) => kind === 'word' && (negations.has(word) || /n['’]t$/.test(word)))
-    )
-      continue;
+    if (tokens.some(isNegation)) continue;
     for (const token of tokens) {
       if (token.kind === 'mark') continue;
       // A path answers as a whole. Its words answer nothing, or a list of files would hit many names.

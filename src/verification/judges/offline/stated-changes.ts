@@ -13,6 +13,7 @@ import {
 } from './grammar.ts';
 import { type Mentions, mentionsOf } from './mentions.ts';
 import { isWord, type ProseToken, wordAt } from './prose-tokens.ts';
+import { statedResults } from './stated-relations.ts';
 import { valueStatement } from './stated-values.ts';
 import type { Statement } from './statement.ts';
 
@@ -164,7 +165,9 @@ export function statementsOf(
     }
     case 'rename': {
       if (verb.gone) return [];
-      const [from] = passive ? subject.core : object.core;
+      // "the set is renamed from `x` to `y`"
+      const [was] = (object.after.get('from') ?? []).filter(({ path }) => !path);
+      const [from] = was && object.after.has('to') ? [was] : passive ? subject.core : object.core;
       const [to] = [
         ...(object.after.get('to') ?? []),
         ...(object.after.get('as') ?? []),
@@ -223,7 +226,7 @@ export function statementsOf(
           ...base,
           form: 'moved',
           name,
-          fromPath: from?.path ? from.text : null,
+          from: from?.text ?? null,
           to: to?.text ?? null,
           path: null,
           loose: !(passive || strict || object.core.length === 0),
@@ -258,12 +261,29 @@ export function statementsOf(
           module: verb.of === 'import' ? (from?.text ?? null) : null,
           path: ownerPath ?? (place?.path ? place.text : null),
           loose: !verb.gone && !now,
+          weak: !verb.gone && !now,
         }),
       );
     }
+    case 'throw':
+    case 'return':
+      return statedResults(
+        { of: verb.of, base: verb.base, gone: verb.gone, passive },
+        subject,
+        object,
+        after,
+      );
     case 'rise':
     case 'fall':
     case 'set': {
+      // "raises an error": no number, but a name.
+      if (verb.base === 'raise' && object.values.size === 0 && object.core.length > 0 && subjectNames[0])
+        return statedResults(
+          { of: 'throw', base: 'raise', gone: verb.gone, passive },
+          subject,
+          object,
+          after,
+        );
       if (verb.gone) return [];
       const trend =
         verb.of === 'rise' && verb.base !== 'bump' && verb.base !== 'upgrade'

@@ -31,6 +31,8 @@ export function valueStatement(
     (trend === null ? asValue('to') : undefined) ??
     [];
   if (!old && !next) return null;
+  // "from 5 to 20 seconds"
+  const was = old && next && old.unit === '' ? { ...old, unit: next.unit } : old;
   const linked = bearer.after.get('of') ?? bearer.after.get('for') ?? [];
   const name = bearer.core[0] ?? linked.find(({ path }) => !path) ?? valueName(words ?? [], index);
   if (!name) return null;
@@ -43,7 +45,7 @@ export function valueStatement(
     {
       form: 'value',
       name: { text: name.text, noun: name.noun },
-      old: old ?? null,
+      old: was ?? null,
       new: next ?? null,
       trend,
       path: place?.text ?? bearer.files[0] ?? null,

@@ -6,9 +6,10 @@ export type StatedValue = { value: Value; unit: string };
 
 /**
  * A fact as a text states it. `within`: the name that it is to stand in. `path`: the file. `loose`: the sentence may
- * also describe what the program does, so only its truth can be decided.
+ * also describe what the program does, so only its truth can be decided. `weak`: it does describe that, so that a claim
+ * is not true by it alone where the sentence also gives a condition, an order or a value that cannot be decided.
  */
-export type Statement = { path: string | null; loose: boolean } & (
+export type Statement = { path: string | null; loose: boolean; weak?: boolean } & (
   | {
       form: 'added' | 'removed';
       name: Mention;
@@ -17,13 +18,21 @@ export type Statement = { path: string | null; loose: boolean } & (
       module: string | null;
     }
   | { form: 'renamed' | 'replaced'; from: Mention; to: Mention }
-  | { form: 'moved'; name: Mention; fromPath: string | null; to: string | null }
+  | { form: 'moved'; name: Mention; from: string | null; to: string | null }
   | {
       form: 'value';
       name: Mention;
       old: StatedValue | null;
       new: StatedValue | null;
       trend: 'up' | 'down' | null;
+    }
+  /** What something throws or returns. `as`: the verbs that say so. */
+  | {
+      form: 'gives';
+      as: 'throw' | 'return' | 'answer';
+      sign: '+' | '-';
+      within: Mention;
+      what: Mention | StatedValue;
     }
   | { form: 'file'; status: 'added' | 'deleted' | 'renamed'; file: string; to: string | null }
 );

@@ -1,10 +1,33 @@
-import { type Clause, denies, foldPhrases, isModal, isNegation, splitClauses } from './clauses.ts';
+import {
+  type Clause,
+  denies,
+  foldPhrases,
+  isDenial,
+  isModal,
+  isNegation,
+  isRefusal,
+  openBrackets,
+  splitClauses,
+} from './clauses.ts';
 import type { DiffIndex } from './diff-index.ts';
 import { findVerb, subjectEnd, type Verb } from './direction-verbs.ts';
-import { adjectives, adverbs, determiners, doubts, kinds, linking, prepositions } from './grammar.ts';
+import {
+  adjectives,
+  adverbs,
+  auxiliaries,
+  conditions,
+  determiners,
+  doubts,
+  kinds,
+  linking,
+  orders,
+  prepositions,
+} from './grammar.ts';
 import { mentionsOf } from './mentions.ts';
 import { comma, isWord, type ProseToken, readProse, word, wordAt } from './prose-tokens.ts';
 import { newNames, statementsOf } from './stated-changes.ts';
+import { statedPairs, statedQuantities } from './stated-quantities.ts';
+import { statedRelations } from './stated-relations.ts';
 import { copulaOf } from './stated-values.ts';
 import type { Statement } from './statement.ts';
 
@@ -25,25 +48,63 @@ export const splitSentences = (text: string): string[] =>
 /** Longer sentences are no sentences. */
 const maxTokens = 400;
 
+/** `isPlain`: it gives no condition and no order. `values`: what it holds of numbers and texts. */
+export type ReadSentence = {
+  sentence: string;
+  statements: Statement[];
+  isPlain: boolean;
+  values: string[];
+};
+
 /** The facts that a text states, sentence by sentence. */
-export function readStatements(
-  text: string,
-  index: DiffIndex,
-): { sentence: string; statements: Statement[] }[] {
-  const read: { sentence: string; statements: Statement[] }[] = [];
+export function readStatements(text: string, index: DiffIndex): ReadSentence[] {
+  const read: ReadSentence[] = [];
+  let subject: Token | null = null;
   for (const sentence of splitSentences(text)) {
     const body = sentence.replace(/^(?:[-*+•]|\d+[.)])\s+/u, '');
     if (index.repeats(body)) continue;
-    const tokens = foldPhrases(readProse(body, index)).slice(0, maxTokens);
+    const tokens = withSubject(
+      openBrackets(foldPhrases(readProse(body, index))).slice(0, maxTokens),
+      subject,
+    );
     if (denies(tokens)) {
       // "This is not true." takes back what stands before it.
       for (const before of read) before.statements = [];
       continue;
     }
-    read.push({ sentence, statements: /\?\s*$/.test(body) ? [] : readSentence(tokens, index) });
+    subject = leadName(tokens);
+    const statements = /\?\s*$/.test(body) ? [] : readSentence(tokens, index);
+    read.push({
+      sentence,
+      statements,
+      isPlain: !tokens.some((token) => isWord(token, conditions) || isWord(token, orders)),
+      values: tokens.flatMap((token) => (token.kind === 'value' ? [token.value.text] : [])),
+    });
   }
   return read;
 }
+
+/** The name that a sentence begins with. */
+function leadName(tokens: Token[]): Token | null {
+  const at = tokens.findIndex(
+    (token) => !isWord(token, determiners) && !isWord(token, adjectives) && !isWord(token, kinds),
+  );
+  const first = tokens[at];
+  return first?.kind === 'name' ? first : null;
+}
+
+/** "It returns …" speaks of what the sentence before began with. */
+const withSubject = (tokens: Token[], subject: Token | null): Token[] =>
+  subject && isWord(tokens[0], 'it') ? [subject, ...tokens.slice(1)] : tokens;
+
+/** ", a minute": an item of a list that names nothing. */
+const isFiller = ({ tokens, link }: Clause): boolean =>
+  /^(?:,|and)$/.test(link) &&
+  tokens.length <= 4 &&
+  isWord(tokens[0], determiners) &&
+  tokens.every(({ kind }) => kind === 'word') &&
+  !tokens.some((token) => isWord(token, auxiliaries) || isNegation(token)) &&
+  findVerb(tokens) === null;
 
 /** A clause without a verb: names with the words that may stand around them. It goes on with a list. */
 const isBare = ({ tokens }: Clause): boolean =>
@@ -60,22 +121,26 @@ const isBare = ({ tokens }: Clause): boolean =>
   ) &&
   findVerb(tokens) === null;
 
+type Open = {
+  clause: Clause;
+  verb: Verb;
+  silent: boolean;
+  subject: Token[];
+  whole: boolean;
+  names: number;
+  listed: boolean;
+};
+
 function readSentence(all: Token[], index: DiffIndex): Statement[] {
   const clauses = splitClauses(all);
-  const out: Statement[] = [];
+  const out: Statement[] = [...statedQuantities(all, index), ...statedPairs(all, index)];
   const paths = [...new Set(all.flatMap((token) => (token.kind === 'path' ? [token.text] : [])))];
   let subject: Token[] = [];
   let pending: Token[][] = [];
   /** The last clause with a verb, to which a list may go on. */
-  let open: {
-    clause: Clause;
-    verb: Verb;
-    silent: boolean;
-    subject: Token[];
-    whole: boolean;
-    names: number;
-    listed: boolean;
-  } | null = null;
+  let open: Open | null = null;
+  /** The same outside of relative clauses: "adds `x`, which …, and `y`, which …". */
+  let main: Open | null = null;
   let carried = false;
   for (const [place, clause] of clauses.entries()) {
     const negated = clause.tokens.some(isNegation);
@@ -95,7 +160,9 @@ function readSentence(all: Token[], index: DiffIndex): Statement[] {
     if (clause.link === 'without') continue;
     const hasVerb = findVerb(clause.tokens);
     const goesOn = /^(?:,|and|or|plus|\()$/.test(clause.link);
+    if (isFiller(clause)) continue;
     if (!hasVerb && isBare(clause) && clause.link !== 'instead-of' && clause.link !== 'in-favour-of') {
+      if (main && goesOn && /^(?:which|that)$/.test(clauses[place + 1]?.link ?? '')) open = main;
       const silent = negated || modal || carried;
       const begins = open !== null && /^[:—–]$/.test(clause.link) && open.names === 0;
       if (open && (begins || (open.listed && goesOn))) {
@@ -118,12 +185,17 @@ function readSentence(all: Token[], index: DiffIndex): Statement[] {
       continue;
     }
     if (clause.link === 'instead-of' || clause.link === 'in-favour-of') {
-      if (!carried && !negated && !hasVerb && open?.silent !== true)
-        for (const name of mentionsOf(clause.tokens, index).core)
+      // "instead of calling `x`"
+      const gerund =
+        hasVerb?.at === 0 && (hasVerb.of === 'call' || hasVerb.of === 'import' || hasVerb.of === 'use')
+          ? hasVerb.of
+          : null;
+      if (!carried && !negated && (!hasVerb || gerund) && open?.silent !== true)
+        for (const name of mentionsOf(clause.tokens.slice(gerund ? 1 : 0), index).core)
           out.push({
             form: clause.link === 'instead-of' ? 'removed' : 'added',
             name,
-            use: 'any',
+            use: gerund ?? 'any',
             within: null,
             module: null,
             path: null,
@@ -160,6 +232,7 @@ function readSentence(all: Token[], index: DiffIndex): Statement[] {
         names: (hasVerb.voice === 'active' ? rest : subjects).filter(({ kind }) => kind === 'name').length,
         listed: false,
       };
+      if (!isRelative && clause.link !== 'that') main = open;
       subject = subjects;
       pending = [];
     } else if (!silent) {
@@ -173,20 +246,33 @@ function readSentence(all: Token[], index: DiffIndex): Statement[] {
             : clause.tokens,
           index,
         ),
+        ...statedRelations(clause.tokens, isRelative ? antecedent : inherits ? subject : [], index),
       );
     }
     if (!hasVerb) {
+      if (!/^(?:which|that|whose|who|where)$/.test(clause.link)) main = null;
       const named = clause.tokens.some(({ kind }) => kind === 'name' || kind === 'path');
-      if (named) subject = clause.tokens;
+      const begins = leadName(clause.tokens);
+      if (named) subject = begins ? [begins] : clause.tokens;
       pending = [];
       open = null;
     }
-    if (!silent) out.push(...newNames(clause.tokens, index));
+    const refusal = clause.tokens.findIndex(isRefusal);
+    const isDenied = clause.tokens.some(isDenial) || modal || carried || silentPending;
+    if (!isDenied)
+      out.push(...newNames(refusal < 0 ? clause.tokens : clause.tokens.slice(0, refusal), index));
     if (clause.tokens.some((token) => isWord(token, doubts))) carried = true;
     if (
       (negated || modal) &&
       (/\b(?:that|true|case|whether|neither|nor|false|untrue|wrong)\b/.test(
-        clause.tokens.map(wordAt).join(' '),
+        clause.tokens
+          .slice(
+            clause.tokens.findIndex(
+              (token, at) => isNegation(token) || isModal(token, clause.tokens[at + 1], 'that'),
+            ),
+          )
+          .map(wordAt)
+          .join(' '),
       ) ||
         /^:$/.test(clauses[place + 1]?.link ?? ''))
     )

@@ -1,4 +1,4 @@
-import { numberKey } from '../../text/words.ts';
+import { numberKey, splitParts } from '../../text/words.ts';
 import type { CodeLine, CodeToken } from './code-lines.ts';
 
 /** A literal value: a number by its value, or a text, a truth value or a constant's name as a word. */
@@ -17,6 +17,7 @@ export const unitFactors: Record<string, readonly number[]> = {
   'h hour hours': [1, 60, 3600, 3_600_000],
   'd day days': [1, 24, 1440, 86_400, 86_400_000],
   'week weeks': [1, 7, 604_800, 604_800_000],
+  'byte bytes': [1],
   'k kb kib kilobyte kilobytes kibibyte kibibytes': [1, 1000, 1024],
   'mb mib megabyte megabytes mebibyte mebibytes': [1, 1_000_000, 1_048_576],
   'gb gib gigabyte gigabytes gibibyte gibibytes': [1, 1_000_000_000, 1_073_741_824],
@@ -28,6 +29,10 @@ const factorsOf = new Map(
   ),
 );
 export const isUnit = (word: string): boolean => factorsOf.has(word);
+/** Units that are words and no letters. */
+export const unitWords: ReadonlySet<string> = new Set(
+  [...factorsOf.keys()].filter((unit) => unit.length > 3),
+);
 
 const countWords = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ');
 const tens = new Map<string, number>([
@@ -59,6 +64,48 @@ const asWord = (text: string) =>
     .replace(/^(?:none|nil|null|undefined)$/, 'null')
     .replace(/^[\s^~v=<>"'`]+|[\s"'`]+$/g, '');
 
+/** What a unit is in the first of its kind: seconds, or bytes. */
+const sizesOf = new Map(
+  [
+    { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, week: 604_800 },
+    { byte: 1, k: 1024, mb: 1_048_576, gb: 1_073_741_824 },
+  ].flatMap((kind, dimension) =>
+    Object.entries(kind).flatMap(([first, size]) =>
+      Object.keys(unitFactors)
+        .filter((units) => units.split(' ')[0] === first)
+        .flatMap((units) => units.split(' ').map((unit): [string, Size] => [unit, { dimension, size }])),
+    ),
+  ),
+);
+type Size = { dimension: number; size: number };
+
+/**
+ * The keys of a stated value on a line whose names say units: "15 seconds" is neither `15 * minute` nor `waitMs = 15`.
+ * Where the line names no unit of the kind, any factor may be meant.
+ */
+export function valueKeysBeside(value: Value, unit: string, beside: Iterable<string>): string[] {
+  const stated = sizesOf.get(unit);
+  const sizes = [...beside].flatMap((word) => (word.length > 1 ? (sizesOf.get(word) ?? []) : []));
+  const alike = sizes.filter(({ dimension }) => dimension === stated?.dimension);
+  if (value.kind === 'word' || !stated || alike.length === 0) return valueKeys(value, unit);
+  // "10 kB" may be 10,000 bytes.
+  const decimal =
+    stated.size >= 1024 && stated.dimension === 1
+      ? [1000 ** Math.round(Math.log(stated.size) / Math.log(1024))]
+      : [];
+  return alike.flatMap(({ size }) =>
+    [stated.size, ...decimal].map((own) => numberKey((value.value * own) / size)),
+  );
+}
+
+/** The words on a line that may be units of what a name is set to: parts of that name, and other names. */
+export const unitsOn = ({ tokens }: CodeLine, name: string): Set<string> =>
+  new Set(
+    [name, ...tokens.filter(({ kind }) => kind === 'name').map(({ text }) => text)].flatMap((text) =>
+      splitParts(text).map((part) => part.toLowerCase()),
+    ),
+  );
+
 /** Every key that a value may be found by, its unit folded in. */
 export function valueKeys(value: Value, unit = ''): string[] {
   // "Mode.Strict" may be called "Strict".
@@ -68,6 +115,14 @@ export function valueKeys(value: Value, unit = ''): string[] {
       asWord(value.text.replace(/^(?:[\p{L}_$][\p{L}\p{N}_$]*(?:\.|::))+(?=[\p{L}_$][\p{L}\p{N}_$]*$)/u, '')),
     ];
   return (factorsOf.get(unit) ?? [1]).map((factor) => numberKey(value.value * factor));
+}
+
+/** The value of a token that is a literal by itself. */
+export function literalIn({ kind, text }: CodeToken): Value | null {
+  if (kind === 'text') return { kind: 'word', text };
+  if (kind === 'name') return constantWords.test(text) ? { kind: 'word', text } : null;
+  const read = kind === 'number' ? readNumber(text) : null;
+  return read && { kind: 'number', value: read.value * (factorsOf.get(read.unit)?.[0] ?? 1), text };
 }
 
 const constantWords = /^(?:true|false|null|none|nil|undefined)$/i;
