@@ -1,6 +1,7 @@
 import { quoteCountsInDiff } from '../../text/quotes.ts';
+import type { Decision } from './decisions.ts';
 import { type DiffIndex, quoteLine } from './diff-index.ts';
-import { type Decision, decide } from './facts.ts';
+import { decide } from './facts.ts';
 import type { Statement } from './statement.ts';
 import { type ReadSentence, readStatements } from './statements.ts';
 
@@ -26,14 +27,17 @@ export function ruleOnClaim(claim: string, index: DiffIndex): ClaimRuling {
  * What a program does is no fact by itself where the sentence also gives a condition, an order, or a value that no true
  * fact holds: what a claim is about may be just that.
  */
-function decisionsOn({ statements, isPlain, values }: ReadSentence, index: DiffIndex): Decision[] {
+function decisionsOn(
+  { statements, hasCondition, hasOrder, values }: ReadSentence,
+  index: DiffIndex,
+): Decision[] {
   const decided = statements.map((statement) => ({ statement, decision: decide(statement, index) }));
   const held = new Set(
     decided.flatMap(({ statement, decision }) => (decision.kind === 'true' ? valuesIn(statement) : [])),
   );
-  const isWhole = isPlain && values.every((value) => held.has(value));
+  const isWhole = !hasCondition && values.every((value) => held.has(value));
   return decided
-    .filter(({ statement }) => isWhole || statement.weak !== true)
+    .filter(({ statement: { weak } }) => weak === undefined || (!hasOrder && (isWhole || weak === 'order')))
     .map(({ decision }) => decision);
 }
 

@@ -76,10 +76,13 @@ export function denies(tokens: Token[]): boolean {
   if (words.length === 0 || words.length > 9 || words.some(({ kind }) => kind !== 'word')) return false;
   const negates = words.some((token) => isNegation(token));
   if (words.length === 1) return negates || /^(?:wrong|false|untrue|incorrect|nope)$/.test(wordAt(words[0]));
-  const meant = words.some(({ text }) =>
-    /^(?:false|untrue|wrong|incorrect|true|so|case|happened|happen|correct|right|real|really|opposite|reverse|contrary|accurate|did|does|was|is)$/.test(
-      text,
-    ),
+  // "an error that is its own cause does not …" tells something.
+  const meant = words.some(
+    ({ text }) =>
+      /^(?:false|untrue|wrong|incorrect|true|case|happened|happen|correct|right|real|really|opposite|reverse|contrary|accurate)$/.test(
+        text,
+      ) ||
+      (words.length <= 5 && /^(?:so|did|does|was|is)$/.test(text)),
   );
   return (
     pronouns.test(wordAt(words[0])) &&

@@ -25,8 +25,7 @@ export const grammar = {
     skip skips skipped neglect neglects lack lacks lacked lacking stop stops stopped prevent prevents prevented resist
     resists`,
   quantities: `max maximum min minimum most least limit cap count size number num total default length value threshold
-    allowed ms millis milliseconds s sec secs seconds minutes hours days bytes kb mb percent the`,
-  means: 'with through via using by',
+    allowed longest shortest largest smallest biggest highest lowest fewest every ms millis milliseconds s sec secs seconds minutes hours days bytes kb mb percent the`,
   modals: `may might could should would must can shall will won ought seem seems seemed consider considers considered
     deny denies denied doubt doubts discuss discusses discussed reject rejected postpone postponed later soon eventually
     future todo already previously formerly originally`,
@@ -166,7 +165,6 @@ export const auxiliaries = setOf(grammar.auxiliaries);
 export const negations = setOf(grammar.negations);
 export const refusals = setOf(grammar.refusals);
 export const quantities = setOf(grammar.quantities);
-export const means = setOf(grammar.means);
 export const orders = setOf(grammar.orders);
 export const modals = setOf(`${grammar.modals} ${grammar.doubts}`);
 export const volitions = setOf(grammar.volitions);

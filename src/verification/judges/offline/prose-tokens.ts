@@ -125,6 +125,9 @@ function readWord(text: string, isFirst: boolean, index: DiffIndex): Read {
     /^\p{Lu}{2}|^\p{Lu}\p{L}*\p{N}/u.test(text) || (/^\p{Lu}/u.test(text) && (!isFirst || text.length > 3));
   if (capital && index.holders.has(text)) return { kind: 'name', text, marked: false };
   if (/^(?:true|false|null|nil)$/.test(lower)) return { kind: 'word', text: lower };
+  // "the status PENDING": a text of the code.
+  if (/^\p{Lu}{3,}$/u.test(text) && index.literals.has(lower))
+    return { kind: 'value', text, value: { kind: 'word', text }, unit: '' };
   const count = numberWord(lower);
   if (count !== undefined && lower !== 'one')
     return { kind: 'value', text, value: { kind: 'number', value: count, text }, unit: '' };

@@ -1,19 +1,10 @@
 import type { Clause } from './clauses.ts';
 import type { DiffIndex } from './diff-index.ts';
 import type { Verb } from './direction-verbs.ts';
-import {
-  adjectives,
-  adverbs,
-  auxiliaries,
-  determiners,
-  generic,
-  kinds,
-  prepositions,
-  verbs,
-} from './grammar.ts';
+import { adjectives, adverbs, determiners, generic, kinds, prepositions } from './grammar.ts';
 import { type Mentions, mentionsOf } from './mentions.ts';
 import { isWord, type ProseToken, wordAt } from './prose-tokens.ts';
-import { statedResults } from './stated-relations.ts';
+import { statedResults } from './stated-results.ts';
 import { valueStatement } from './stated-values.ts';
 import type { Statement } from './statement.ts';
 
@@ -89,6 +80,7 @@ export function statementsOf(
         module: null,
         path: where.path,
         loose,
+        ...(loose && linkedUse === 'any' ? { defines: true } : {}),
       }),
     );
     if (names.length > 0) return names;
@@ -261,7 +253,7 @@ export function statementsOf(
           module: verb.of === 'import' ? (from?.text ?? null) : null,
           path: ownerPath ?? (place?.path ? place.text : null),
           loose: !verb.gone && !now,
-          weak: !verb.gone && !now,
+          ...(verb.gone ? {} : { weak: now ? 'order' : 'any' }),
         }),
       );
     }
@@ -335,40 +327,4 @@ export function statementsOf(
       return [];
     }
   }
-}
-
-/** "a new `x`", "the new function x", "the removed `y`". Such words may also tell what a program does. */
-export function newNames(tokens: Token[], index: DiffIndex): Statement[] {
-  const found: Statement[] = [];
-  for (const [at, token] of tokens.entries()) {
-    const form =
-      /^(?:new)$/.test(wordAt(token)) || (/^newly$/.test(wordAt(tokens[at - 1])) && /ed$/.test(wordAt(token)))
-        ? 'added'
-        : /^(?:removed|deleted|dropped)$/.test(wordAt(token)) && isWord(tokens[at - 1], determiners)
-          ? 'removed'
-          : /^(?:added|introduced)$/.test(wordAt(token)) && isWord(tokens[at - 1], determiners)
-            ? 'added'
-            : null;
-    if (form === null) continue;
-    const rest = tokens.slice(at + 1, at + 5);
-    const end = rest.findIndex((each) => each.kind === 'name');
-    const phrase = rest.slice(0, end < 0 ? 0 : end + 2);
-    const isPlain =
-      end >= 0 &&
-      rest
-        .slice(0, end)
-        .every(
-          (each) =>
-            each.kind === 'word' &&
-            (kinds.has(each.text) ||
-              adjectives.has(each.text) ||
-              (!prepositions.has(each.text) && !verbs.has(each.text) && !auxiliaries.has(each.text))),
-        );
-    const names = isPlain
-      ? mentionsOf(phrase, index).core
-      : mentionsOf(rest.slice(0, 1 + rest.findIndex((each) => kinds.has(wordAt(each)))), index).core;
-    for (const name of names.slice(0, 1))
-      found.push({ form, name, use: 'any', within: null, module: null, path: null, loose: true });
-  }
-  return found;
 }

@@ -48,6 +48,7 @@ const otherVerbs: ReadonlySet<string> = new Set([
   'move',
   'import',
 ]);
+const valueVerbs: ReadonlySet<string> = new Set(['set', 'rise', 'fall']);
 const ends =
   /^(?:and|but|or|while|whereas|because|since|so|though|although|instead-of|in-favour-of|without|which|whose)$/;
 
@@ -77,11 +78,12 @@ function segmentsOf(tokens: Token[]): Token[][] {
 
 /** How many tokens beside a value may say what it is the value of. */
 const besides = 3;
+const reachOf = ({ value }: ValueToken): number => (value.kind === 'number' ? besides : 1);
 
 /**
  * "`claimsFloor` (3)", "a nonce of 12 bytes", "at most ten causes": a value beside the words of the name that is set to
- * it. With several telling words they may stand anywhere in the same part of the sentence, or two of them with the last
- * one beside the value.
+ * it. Of several telling words two must stand in the same part of the sentence, and the last one, or with all of them any
+ * one, beside the value.
  */
 export function statedQuantities(tokens: Token[], index: DiffIndex): Statement[] {
   return segmentsOf(tokens).flatMap((segment) => {
@@ -95,13 +97,15 @@ export function statedQuantities(tokens: Token[], index: DiffIndex): Statement[]
         : token.kind === 'value'
           ? token
           : null;
-      return value ? quantityAt(segment, value, at, index) : [];
+      // "`x` is set to `y`" sets `x`.
+      const isSet = segment.slice(at + 1).some((one) => valueVerbs.has(verbs.get(wordAt(one))?.of ?? ''));
+      return value && !isSet ? quantityAt(segment, value, at, index) : [];
     });
   });
 }
 
 const isOld = (token: Token): boolean =>
-  /^(?:no-longer|from|was|were|used|formerly|previous|old|than)$/.test(wordAt(token));
+  /^(?:no-longer|from|was|were|used|formerly|previous|old)$/.test(wordAt(token));
 
 function quantityAt(segment: Token[], token: ValueToken, at: number, index: DiffIndex): Statement[] {
   const isSmall = token.value.kind === 'number' && Math.abs(token.value.value) < 2 && token.unit === '';
@@ -110,8 +114,8 @@ function quantityAt(segment: Token[], token: ValueToken, at: number, index: Diff
   // What says the value must be other words than the value.
   const around = stemsOf(segment.filter((_, place) => place !== at));
   const beside = stemsOf([
-    ...segment.slice(Math.max(0, at - besides), at),
-    ...segment.slice(at + 1, at + 1 + besides),
+    ...segment.slice(Math.max(0, at - reachOf(token)), at),
+    ...segment.slice(at + 1, at + 1 + reachOf(token)),
   ]);
   const found = new Map<string, Place & { name: string }>();
   for (const key of valueKeys(token.value, token.unit))
@@ -122,8 +126,9 @@ function quantityAt(segment: Token[], token: ValueToken, at: number, index: Diff
       const head = parts.at(-1) ?? '';
       const fits =
         parts.length > 1
-          ? said.length === parts.length || (said.length > 1 && beside.has(head))
-          : !isSmall && parts.length === 1 && beside.has(head);
+          ? said.length > 1 &&
+            (beside.has(head) || (said.length === parts.length && parts.some((part) => beside.has(part))))
+          : parts.length === 1 && (isSmall ? isOf(segment, at, head) : beside.has(head));
       const isMeant =
         fits &&
         line !== undefined &&
@@ -134,6 +139,10 @@ function quantityAt(segment: Token[], token: ValueToken, at: number, index: Diff
   const [only, ...others] = found.values();
   return only && others.length === 0 ? [setTo(only, null, statedOf(token), null, true)] : [];
 }
+
+/** "a progress of zero": so small a number belongs to the noun right before it. */
+const isOf = (segment: Token[], at: number, noun: string): boolean =>
+  isWord(segment[at - 1], 'of') && stemsOf(segment.slice(Math.max(0, at - 2), at - 1)).has(noun);
 
 /** "at least ten" is no `max`. */
 function isOtherBound(segment: Token[], name: string): boolean {
@@ -161,7 +170,7 @@ const setTo = (
   trend,
   path: file.parsed.path,
   loose,
-  weak: loose,
+  ...(loose ? { weak: 'any' } : {}),
 });
 
 /** How far apart the two values of a pair may stand. */

@@ -6,14 +6,16 @@ export type StatedValue = { value: Value; unit: string };
 
 /**
  * A fact as a text states it. `within`: the name that it is to stand in. `path`: the file. `loose`: the sentence may
- * also describe what the program does, so only its truth can be decided. `weak`: it does describe that, so that a claim
- * is not true by it alone where the sentence also gives a condition, an order or a value that cannot be decided.
+ * also describe what the program does, so only its truth can be decided. `weak`: it does describe that, so a claim is
+ * not true by it where the sentence gives an order too, or (any) a condition or a value that cannot be decided.
  */
-export type Statement = { path: string | null; loose: boolean; weak?: boolean } & (
+export type Statement = { path: string | null; loose: boolean; weak?: 'order' | 'any' } & (
   | {
       form: 'added' | 'removed';
       name: Mention;
       use: 'any' | 'call' | 'import' | 'use';
+      /** Only a definition of the name shows it: the program may add such things at work. */
+      defines?: boolean;
       within: string | null;
       module: string | null;
     }

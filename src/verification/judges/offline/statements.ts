@@ -25,9 +25,9 @@ import {
 } from './grammar.ts';
 import { mentionsOf } from './mentions.ts';
 import { comma, isWord, type ProseToken, readProse, word, wordAt } from './prose-tokens.ts';
-import { newNames, statementsOf } from './stated-changes.ts';
+import { statementsOf } from './stated-changes.ts';
+import { newNames } from './stated-names.ts';
 import { statedPairs, statedQuantities } from './stated-quantities.ts';
-import { statedRelations } from './stated-relations.ts';
 import { copulaOf } from './stated-values.ts';
 import type { Statement } from './statement.ts';
 
@@ -48,11 +48,12 @@ export const splitSentences = (text: string): string[] =>
 /** Longer sentences are no sentences. */
 const maxTokens = 400;
 
-/** `isPlain`: it gives no condition and no order. `values`: what it holds of numbers and texts. */
+/** Whether a sentence gives a condition or an order. `values`: what it holds of numbers and texts. */
 export type ReadSentence = {
   sentence: string;
   statements: Statement[];
-  isPlain: boolean;
+  hasCondition: boolean;
+  hasOrder: boolean;
   values: string[];
 };
 
@@ -77,7 +78,9 @@ export function readStatements(text: string, index: DiffIndex): ReadSentence[] {
     read.push({
       sentence,
       statements,
-      isPlain: !tokens.some((token) => isWord(token, conditions) || isWord(token, orders)),
+      hasCondition: tokens.some((token) => isWord(token, conditions)),
+      // "after 15 minutes" is a time.
+      hasOrder: tokens.some((token, at) => isWord(token, orders) && tokens[at + 1]?.kind !== 'value'),
       values: tokens.flatMap((token) => (token.kind === 'value' ? [token.value.text] : [])),
     });
   }
@@ -246,7 +249,6 @@ function readSentence(all: Token[], index: DiffIndex): Statement[] {
             : clause.tokens,
           index,
         ),
-        ...statedRelations(clause.tokens, isRelative ? antecedent : inherits ? subject : [], index),
       );
     }
     if (!hasVerb) {
