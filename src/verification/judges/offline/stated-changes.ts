@@ -105,7 +105,15 @@ export function statementsOf(
         verb.of === 'add'
           ? ['to', 'into', 'in', 'within', 'inside', 'on', 'of']
           : ['from', 'of', 'in', 'within', 'inside'];
-      if (passive) return change(form, subject, places(words), agentive);
+      // "a constant `x` with the value 3 is added"
+      const [value, ...more] = [subject, object].flatMap(({ values }) => values.get('with') ?? []);
+      const [bearer, ...others] = (passive ? subject : object).core;
+      const isGiven = form === 'added' && bearer && value && more.length + others.length === 0;
+      const given: Statement[] =
+        isGiven && clause.tokens.some((token) => /^(?:default|value)$/.test(wordAt(token)))
+          ? [{ ...base, form: 'value', name: bearer, old: null, new: value, trend: null }]
+          : [];
+      if (passive) return [...given, ...change(form, subject, places(words), agentive)];
       const where = places(words);
       const from = verb.base === 'drop' && valueStatement(subject, object, 'down', index);
       if (from) return from;
@@ -113,7 +121,7 @@ export function statementsOf(
         where.within === null && where.path === null && subjectPath !== null
           ? { within: null, path: subjectPath }
           : where;
-      return change(form, object, inSubject, !strict);
+      return [...given, ...change(form, object, inSubject, !strict)];
     }
     case 'arrive':
     case 'depart':
