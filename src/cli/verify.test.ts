@@ -68,9 +68,9 @@ test('an oracle that describes the change scores clearly higher than one that in
   if (!described || !invented || !parroted) throw new Error('A certificate is missing.');
   expect(described.precision - invented.precision).toBeGreaterThan(0.4);
   // What the methodology asks of the offline check ("The offline check").
-  expect(described.compositeScore - invented.compositeScore).toBeGreaterThan(0.25);
+  expect(described.compositeScore - invented.compositeScore).toBeGreaterThan(0.3);
   expect(parroted.precision).toBeLessThan(described.precision - 0.3);
-  expect(parroted.recall).toBeLessThan(described.recall);
+  expect(parroted.recall).toBeLessThan(described.recall - 0.2);
   for (const certificate of [described, invented, parroted]) {
     expect(recomputeCertificate(certificate).disagreements).toEqual([]);
     expect(certificate.replayCount).toBe(10);

@@ -7,7 +7,7 @@ import { replyBounds } from './reply-verdict.ts';
 import { unitFactors } from './values.ts';
 
 /** A certificate names this as the model. It changes whenever a verdict may change. */
-export const offlineModel = 'offline-check-v3';
+export const offlineModel = 'offline-check-v4';
 
 const listed = (words: Iterable<string>) => {
   const lines = [''];
@@ -42,9 +42,15 @@ and the name as the verb's own object or subject:
   - moved: "moves x from F to G", "x moves into y";
   - imported, called, used, as new or no longer: "now calls x", "imports x from m", "no longer uses x";
   - a value, old, new or both: "x goes from 3 to 5", "raises x to 5", "x is 5", "x defaults to 5";
+  - a value beside the words of the one name that an added line sets to it: "x (3)", "at most ten causes" (maxCauses); two
+    numbers, "from 90 to 30", "30 instead of 90", "2.5 (was 1.5)", beside a word of a name on the lines where the one
+    takes the other's place;
+  - a result: "F throws x", "F answers 422", "F returns x". That it returns null, a truth value, 0 or 1 may be a guess and
+    states nothing;
   - a file: "adds the file F", "F is deleted".
+A list goes on behind clauses with "which" and "that". "It" at the start is what the sentence before began with.
 Names behind a preposition are not its object: "adds tests for x" adds no x. They say where: the file or the name that
-the fact stands in. A clause with a negation or a modal word states nothing, nor does what such a clause introduces
+the fact stands in. A clause with a negation, a refusal or a modal word states nothing, nor does what such a clause introduces
 ("it is not true that …"), what follows a condition, a question, or what a later "that is wrong" takes back. A sentence
 that says a line of the diff back states nothing.
 
@@ -57,18 +63,24 @@ Facts. A statement is decided by the code of the changed and unchanged lines:
   - x is called or imported when more added than removed lines of a file call or import it; used when it stands on added
     lines of a file and on no removed ones;
   - x has a value when an added line sets it so; an old one when a removed line does; it rises when the new number is
-    greater. Units below may multiply a number.
-What a fact stands in is found by indentation and by the place in a hunk's header. It is false when the code shows
+    greater. Units below may multiply a number; one that the line names otherwise ("15 * minute") does not;
+  - F gives x when an added line of F holds x and the word for it (throw, return, status), and no other line of F does.
+Where a program is said to add or drop something, only the definition of that shows it, or its first or last place in
+the definition named. What moves is defined on both sides, if on any. A script that drops what another creates removes
+nothing. What a fact stands in is found by indentation and by the place in a hunk's header. It is false when the code shows
 otherwise or the name stands nowhere in the pull request, and open when neither can be seen, when several files hold
 the name and none is named, or when a sentence may tell what the program does ("F deletes x") and is not true.
 
 Claims. A claim that states a false fact is not supported, whatever else it states. One that states true facts and no
-false one is supported, by the line that shows the first. Any other is not ruled on. A fact is one by direction, name and
+false one is supported, by the line that shows the first. Any other is not ruled on.
+What a program does (its calls, results and
+quantities, unless now or no longer) supports no claim whose sentence gives an order or reason (orders), a condition, or
+a value that no true fact of it holds. A fact is one by direction, name and
 file and counts once a replay: a claim whose facts were all stated before is a duplicate. Precision is claims supported
 by max(claims ruled on, min(3, changes of the key)).
 
 Summary. A change of the key is surfaced by a sentence that states its fact and no false one. Each fact surfaces at most
-one change.
+one change: the one that it states, else the new definition that it stands in.
 
 Reply. The share of the reference answer's words that the response holds outside of negated clauses, rounded down to a
 quarter: names in any spelling, numbers by value and unit. One that names more than ${replyBounds.toleratedOthers} other names or values of the pull
@@ -77,11 +89,12 @@ ${replyBounds.dumpRun} or more that stand on one line. It counts only where a cl
 
 Answer key. One change for ${keySize.linesPerChange} changed lines outside of generated files, ${keySize.mostChanges} at most: values changed, definitions
 added, removed, renamed or moved, then new calls and imports; sources before data, tests and texts; outer definitions
-before inner ones; each further one of a file weighs ${keySize.nextOfFile} of the one before, and what weighs less than ${keySize.leastShare} of the first
-is left out. Each is stated in a form above and kept only if this rule finds it true. Where nothing is defined, lines are
-quoted. The question asks for a changed or given value, a new name, a sole new or removed definition, a new call, or the
-word left out of a changed line, code before strings and comments; its answer stands in neither title nor description
-nor a path.
+before inner ones; what other files can use before what its file keeps to itself;
+each further one of a file weighs ${keySize.nextOfFile} of the one before, and what weighs less than ${keySize.leastShare} of the first, or
+${keySize.leastShareOfMore} once there are ${keySize.fewest}, is left out. Each is stated in a form above and kept only if this rule finds it true.
+Where nothing is defined, lines are quoted. The question asks for a changed or given value, a new name, a sole new or
+removed definition, a new call, or the word left out of a changed line, code before strings and comments; its answer
+stands in neither title nor description nor a path.
 
 ${Object.entries(grammar)
   .map(([name, words]) => `${name}:\n  ${listed(wordsOf(words))}`)
