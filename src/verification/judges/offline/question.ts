@@ -167,10 +167,9 @@ function cloze(
   isTold: (answer: string) => boolean,
 ): Question | null {
   const all = splitWords(quote);
+  const alike = Map.groupBy(all, ({ text }) => text);
   const rare = new Set(
-    all
-      .filter((word) => all.filter((other) => other.text === word.text).length === 1)
-      .map(({ start, end }) => quote.slice(start, end)),
+    all.filter(({ text }) => alike.get(text)?.length === 1).map(({ start, end }) => quote.slice(start, end)),
   );
   const missing = words
     .filter(

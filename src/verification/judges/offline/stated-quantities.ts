@@ -52,6 +52,11 @@ const valueVerbs: ReadonlySet<string> = new Set(['set', 'rise', 'fall']);
 const ends =
   /^(?:and|but|or|while|whereas|because|since|so|though|although|instead-of|in-favour-of|without|which|whose)$/;
 
+/** No part of a sentence that people write has more tokens. Each value is held against all of its part. */
+const longestPart = 60;
+/** A value on more changed lines than these is the value of nothing in particular. */
+const mostPlaces = 100;
+
 /**
  * The parts of a sentence between its commas and conjunctions, up to a condition or to what is denied or only possible.
  * Brackets stay with what they explain.
@@ -73,7 +78,7 @@ function segmentsOf(tokens: Token[]): Token[][] {
       current = [];
     } else if (token.kind !== 'mark' || token.text === "'s") current.push(token);
   }
-  return [...segments, current];
+  return [...segments, current].filter(({ length }) => length <= longestPart);
 }
 
 /** How many tokens beside a value may say what it is the value of. */
@@ -118,8 +123,10 @@ function quantityAt(segment: Token[], token: ValueToken, at: number, index: Diff
     ...segment.slice(at + 1, at + 1 + reachOf(token)),
   ]);
   const found = new Map<string, Place & { name: string }>();
-  for (const key of valueKeys(token.value, token.unit))
-    for (const place of index.settings.get(key) ?? []) {
+  for (const key of valueKeys(token.value, token.unit)) {
+    const places = index.settings.get(key) ?? [];
+    if (places.length > mostPlaces) continue;
+    for (const place of places) {
       const line = place.file.lines[place.at];
       const parts = tellingParts(place.name);
       const said = parts.filter((part) => around.has(part));
@@ -136,6 +143,7 @@ function quantityAt(segment: Token[], token: ValueToken, at: number, index: Diff
       if (line?.sign === '+' && isMeant && !isOtherBound(segment, place.name))
         found.set(`${place.name} ${place.file.parsed.path}`, place);
     }
+  }
   const [only, ...others] = found.values();
   return only && others.length === 0 ? [setTo(only, null, statedOf(token), null, true)] : [];
 }

@@ -58,11 +58,18 @@ export function readNumber(written: string): { value: number; unit: string } | n
   return match && Number.isFinite(value) ? { value, unit: (match[2] ?? '').toLowerCase() } : null;
 }
 
+/** From the end, because a pattern would try every run of spaces in between. */
+const withoutQuoteEnd = (text: string): string => {
+  let end = text.length;
+  while (end > 0 && /[\s"'`]/.test(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end);
+};
+
 const asWord = (text: string) =>
-  text
+  withoutQuoteEnd(text)
     .toLowerCase()
     .replace(/^(?:none|nil|null|undefined)$/, 'null')
-    .replace(/^[\s^~v=<>"'`]+|[\s"'`]+$/g, '');
+    .replace(/^[\s^~v=<>"'`]+/, '');
 
 /** What a unit is in the first of its kind: seconds, or bytes. */
 const sizesOf = new Map(
