@@ -28,6 +28,24 @@ const opened = async (options: { idleInTransactionMs?: number } = {}) => {
   };
 };
 
+test.each([
+  ['rows', 'select 1 as n'],
+  ['no row', 'select 1 as n where false'],
+])(
+  'after a statement that failed midway, the next on its connection has its own rows and no others: %s',
+  async (_, next) => {
+    const { db } = await opened();
+    const fail = () =>
+      db.execute(sql`select at, repeat('x', 2000), 1 / (60 - at) from generate_series(1, 100) at`);
+    const expected = next.endsWith('false') ? [] : [{ n: 1 }];
+    await expect(fail()).rejects.toThrow();
+    expect([...(await db.execute(sql.raw(next)))]).toEqual(expected);
+    await expect(fail()).rejects.toThrow();
+    const [first] = await db.select({ n: sql<number>`1` }).from(sql`(select 1) as one`);
+    expect(first).toEqual({ n: 1 });
+  },
+);
+
 test('a transaction whose connection is cut during a statement is refused, and process and pool keep working', async () => {
   const { db, pidOf, end, written } = await opened();
   for (let turn = 0; turn < 5; turn += 1) {

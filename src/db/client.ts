@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import type postgres from 'postgres';
 import { connect } from './connect.ts';
+import { dense } from './dense.ts';
 import { endTransactionsWithConnection } from './lost-connection.ts';
 import { createPermits } from './permits.ts';
 import * as schema from './schema/index.ts';
@@ -59,9 +60,9 @@ const admitting = (
     options: sql.options,
     unsafe: (...statement: Parameters<postgres.Sql['unsafe']>) => {
       let asValues = false;
-      const result = admitted<unknown>(() => {
+      const result = admitted<unknown>(async () => {
         const query = sql.unsafe(...statement);
-        return asValues ? query.values() : query;
+        return dense(await (asValues ? query.values() : query));
       });
       // Called at once or never, and nothing is sent before the next turn.
       const values = () => {
