@@ -29,6 +29,32 @@ test.each([
   expect(reached).toEqual([]);
 });
 
+test.each(['TRACE', 'PROPFIND', 'QUERY', 'M-SEARCH'])('the method %s is refused in words', async (method) => {
+  const { raw, reached } = await openDoorRig();
+  const answer = await raw(`${method} /api/v1/verification/runs HTTP/1.1\r\nHost: localhost\r\n`, plain);
+  expect(answer.status).toBe(405);
+  expect(answer.body).toContain('The methods are GET, HEAD');
+  expect(reached).toEqual([]);
+});
+
+test('a page cannot make its visitor’s browser load the end of a sign-in, and following its link works', async () => {
+  const spent: (string | null)[] = [];
+  const { ask, reached } = await openDoorRig({
+    spend: async ({ budget }) => {
+      spent.push(budget);
+      return null;
+    },
+  });
+  const load = 'GET /api/auth/callback/github?code=x';
+  expect((await ask(load, { 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403);
+  expect(reached).toEqual([]);
+  expect(spent).toEqual(['reads']);
+  expect((await ask(load, { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Site': 'cross-site' })).status).toBe(
+    200,
+  );
+  expect((await ask(load)).status).toBe(200);
+});
+
 test.each([
   'GET / HTTP/1.1\r\nHost: LOCALHOST.:9\r\n',
   'GET / HTTP/1.1\r\nHost: a.localhost\r\n',

@@ -41,6 +41,22 @@ const foreignPage: EntryAnswer = {
     'A page of another origin may not do this. If the page is this installation’s own, set NEXTAUTH_URL to the address that people use. Other pages send a token as Authorization: Bearer, from an origin in CORS_ORIGINS.',
 };
 
+/** Behind the door a method that it does not know is a fault. */
+const methods = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'];
+const unknownMethod: EntryAnswer = {
+  status: 405,
+  detail: `The methods are ${methods.join(', ')}.`,
+  headers: { allow: methods.join(', ') },
+};
+
+const notFollowed: EntryAnswer = {
+  status: 403,
+  detail: 'A sign-in is completed by following the link of the service that people sign in with.',
+};
+/** Any page can make its visitor's browser load an address, and each load would count as the visitor's sign-in. */
+const isLoadedByPage = ({ budget, isRead }: RequestKind, { headers }: IncomingMessage) =>
+  budget === 'signIns' && isRead && (headers['sec-fetch-mode'] ?? 'navigate') !== 'navigate';
+
 /** Long enough for a sender to read why, while the rest of its body is thrown away. */
 const drainMs = 2_000;
 
@@ -158,7 +174,13 @@ export const createDoor = ({ hosts, origins, addresses, secure, spend, requireKn
         response.setHeader('access-control-expose-headers', exposedHeaders);
       }
       if (verdict.foreign) delete headers.cookie;
-      const refusal = verdict.refused ? foreignPage : kind.calls > mostCallsPerRequest ? tooManyCalls : null;
+      const refusals: [boolean, EntryAnswer][] = [
+        [!methods.includes(method), unknownMethod],
+        [verdict.refused, foreignPage],
+        [isLoadedByPage(kind, request), notFollowed],
+        [kind.calls > mostCallsPerRequest, tooManyCalls],
+      ];
+      const refusal = refusals.find(([applies]) => applies)?.[1] ?? null;
       // What is refused unread counts as one reading, so that nobody spends with it what others have in common.
       const overBudget = await spend(
         refusal === null ? kind : { ...kind, budget: 'reads', calls: 1 },

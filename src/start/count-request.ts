@@ -1,4 +1,4 @@
-import { type OverBudget, overBudgetHeaders, overBudgetText } from '#contracts/budget.ts';
+import { type BudgetPolicy, type OverBudget, overBudgetHeaders, overBudgetText } from '#contracts/budget.ts';
 import { networkOfAddress } from '#contracts/client-header.ts';
 import type { Standing } from '#contracts/standing.ts';
 import type { SpendBudget } from '#door/door.ts';
@@ -6,7 +6,9 @@ import type { Budgets } from '#platform/budgets/budgets.ts';
 import {
   addressBudgets,
   installationBudgets,
+  installationReserves,
   networkBudgets,
+  networkReserves,
   signedInBudgets,
   signedInNetworkBudgets,
 } from '#platform/budgets/policies.ts';
@@ -20,6 +22,7 @@ type Common = 'reads' | 'writes' | 'signIns';
  * - The owner and listed accounts pass. What they ask is bounded by their account's budgets.
  * - Other accounts have budgets of their own, which nobody who is not signed in can use up. Their address's holds for
  *   them all the same, because one person can have many accounts.
+ * - Everyone else has a small reserve by network, so that a few networks keep nobody out.
  * - The way to the one-time link is counted by address alone, so that no crowd keeps the owner out.
  */
 export const countRequest =
@@ -35,15 +38,19 @@ export const countRequest =
     // A budget of trials for all would let a few without an account stop everyone's.
     const common: Common = budget === 'trials' ? 'writes' : budget;
     const spendTogether = async (
-      ofNetwork: typeof networkBudgets | typeof signedInNetworkBudgets,
-      ofAll: typeof installationBudgets | typeof signedInBudgets,
+      ofNetwork: Record<Common, BudgetPolicy>,
+      ofAll: Record<Common, BudgetPolicy>,
     ): Promise<OverBudget | null> =>
       (address === null ? null : await spend(ofNetwork[common], networkOfAddress(address))) ??
       (await spend(ofAll[common], 'all'));
     const spendCall = async (): Promise<OverBudget | null> => {
       const ofAddress = address === null ? null : await spend(addressBudgets[budget], address);
       if (ofAddress === null && isOwnersWayIn) return null;
-      const over = ofAddress ?? (await spendTogether(networkBudgets, installationBudgets));
+      const together = ofAddress ?? (await spendTogether(networkBudgets, installationBudgets));
+      const over =
+        ofAddress === null && together?.policy === installationBudgets[common]
+          ? await spendTogether(networkReserves, installationReserves)
+          : together;
       if (over === null) return null;
       const standing = await standingOfSender(headers, address);
       if (standing === 'owner' || standing === 'listed') return null;

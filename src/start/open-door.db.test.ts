@@ -10,6 +10,7 @@ import { readEnvironment } from '#env.ts';
 import {
   addressBudgets,
   installationBudgets,
+  installationReserves,
   networkBudgets,
   signedInBudgets,
   signedInNetworkBudgets,
@@ -164,17 +165,34 @@ test('what strangers use up together keeps nobody out who is signed in, and acco
   await spendAll(Object.values(networkBudgets), '198.18.0.0/24');
   expect(await letIn()).toEqual(['owner', 'listed', 'token', 'session']);
   await db.delete(budgets);
-  await spendAll(Object.values(installationBudgets), 'all');
+  await spendAll([...Object.values(installationBudgets), ...Object.values(installationReserves)], 'all');
   expect(await letIn()).toEqual(['owner', 'listed', 'token', 'session']);
   await spendAll(Object.values(signedInNetworkBudgets), '198.18.0.0/24');
   expect(await letIn()).toEqual(['owner', 'listed']);
   await db.delete(budgets);
-  await spendAll(Object.values(installationBudgets), 'all');
+  await spendAll([...Object.values(installationBudgets), ...Object.values(installationReserves)], 'all');
   await spendAll(Object.values(signedInBudgets), 'all');
   expect(await letIn()).toEqual(['owner', 'listed']);
   await db.delete(budgets);
   await spendAll(Object.values(addressBudgets), '198.18.0.7');
   expect(await letIn()).toEqual(['owner', 'listed']);
+});
+
+test('what a few networks use up together keeps no other network from signing in, but only as often as its reserve', async () => {
+  await database.db.delete(budgets);
+  await spendAll(Object.values(installationBudgets), 'all');
+  const ask = await openWeb(proxied);
+  const statusesFrom = async (address: string, times: number) => {
+    const statuses: number[] = [];
+    for (let time = 0; time < times; time += 1)
+      statuses.push((await ask(nonce, { 'x-forwarded-for': address })).status);
+    return statuses;
+  };
+  const heavy = await statusesFrom('198.18.1.7', 25);
+  expect(heavy.filter((status) => status === 200)).toHaveLength(20);
+  expect(heavy.at(-1)).toBe(429);
+  expect(await statusesFrom('198.18.2.7', 3)).toEqual([200, 200, 200]);
+  await database.db.delete(budgets);
 });
 
 test('who asks is looked up so often only, and remembered', async () => {

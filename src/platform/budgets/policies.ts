@@ -60,6 +60,23 @@ export const signedInBudgets = {
   signIns: policy('signed-in-sign-ins', 600, 60),
 };
 
+/**
+ * What everyone may ask once the common budgets are spent: a little for each network, so that a few networks keep nobody
+ * out.
+ */
+export const networkReserves = {
+  reads: policy('reserve-reads-of-network', 600, 10),
+  writes: policy('reserve-writes-of-network', 60, 10),
+  signIns: policy('reserve-sign-ins-of-network', 20, 10),
+  accounts: policy('reserve-new-accounts-of-network', 20, 20, daySeconds),
+};
+export const installationReserves = {
+  reads: policy('reserve-reads', 60_000, 200),
+  writes: policy('reserve-writes', 6_000, 200),
+  signIns: policy('reserve-sign-ins', 1_200, 120),
+  accounts: policy('reserve-new-accounts', 5_000, 500, daySeconds),
+};
+
 /** How often it is looked up who sends a secret, where a budget is spent. */
 export const lookUpBudgets = {
   address: policy('look-ups-of-address', 60, 6),

@@ -85,4 +85,9 @@ test('one site makes a small part of the new accounts, from however many address
   expect(await admitted(Array.from({ length: 300 }, () => '2001:db8:2:1::/64'))).toBe(200);
   expect(await admitAccount({ budgets }, null)).toBeNull();
   expect(await admitAccount({ budgets }, '198.51.100.7')).toBeNull();
+  // Thirteen sites use up what all may make together. Each other site has a reserve.
+  for (let site = 0; site < 13; site += 1)
+    await admitted(Array.from({ length: 400 }, (_, at) => `198.18.${site}.${at % 200}`));
+  expect(await admitted(Array.from({ length: 100 }, (_, at) => `192.0.2.${at}`))).toBe(20);
+  expect(await admitted(['192.0.3.7'])).toBe(1);
 });

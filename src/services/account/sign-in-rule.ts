@@ -2,7 +2,13 @@ import type { IdentityProvider } from '#contracts/account.ts';
 import type { OverBudget } from '#contracts/budget.ts';
 import { networkOfAddress } from '#contracts/client-header.ts';
 import { AppError } from '#contracts/errors.ts';
-import { addressBudgets, installationBudgets, networkBudgets } from '#platform/budgets/policies.ts';
+import {
+  addressBudgets,
+  installationBudgets,
+  installationReserves,
+  networkBudgets,
+  networkReserves,
+} from '#platform/budgets/policies.ts';
 import type { ServiceContext } from '../ground/context.ts';
 
 /** A way for a user to prove who they are. `subject` is the provider's own name for them, which never changes. */
@@ -19,7 +25,10 @@ export type SignInRule = {
 /** What a sign-in is checked against: the installation's rule, and its client's address as `admitAccount` takes it. */
 export type SignInAttempt = { signInRule: SignInRule; address: string | null };
 
-/** Counts a new account. An address and its network count where the entry could tell one; all together always do. */
+/**
+ * Counts a new account. An address and its network count where the entry could tell one; all together always do. Once
+ * that is spent, each network has a small reserve, so that a few networks keep nobody out.
+ */
 export const admitAccount = async (
   { budgets }: Pick<ServiceContext, 'budgets'>,
   address: string | null,
@@ -29,7 +38,13 @@ export const admitAccount = async (
       ? null
       : ((await budgets.spend(addressBudgets.accounts, address)) ??
         (await budgets.spend(networkBudgets.accounts, networkOfAddress(address))));
-  return over ?? (await budgets.spend(installationBudgets.accounts, 'all'));
+  if (over !== null) return over;
+  const overAll = await budgets.spend(installationBudgets.accounts, 'all');
+  if (overAll === null || address === null) return overAll;
+  return (
+    (await budgets.spend(networkReserves.accounts, networkOfAddress(address))) ??
+    (await budgets.spend(installationReserves.accounts, 'all'))
+  );
 };
 
 export const notListedText =
