@@ -3,6 +3,7 @@ import type { GroundTruth } from '#contracts/ground-truth.ts';
 import { type AnswerKey, type CanaryWay, canaryWays } from '#contracts/replay.ts';
 import { ownChanges, ownReadings, writtenKey } from '#testing/builders/own-changes.ts';
 import { toldApart } from '../../bench/canary-form.ts';
+import { writtenPairs } from '../exam/pairs.ts';
 import { makeCanaries } from './make-canaries.ts';
 import { checkVariants } from './variants.ts';
 import { dealWays } from './ways.ts';
@@ -205,6 +206,12 @@ describe('variants as a model wrote them for this project’s own changes', () =
       key_claims.map((text) => ({ change: id, text })),
     );
     expect(natural.length).toBeGreaterThanOrEqual(200);
+    // Claims of the exam's writers, who read the diffs and wrote no key.
+    const ofExam = writtenPairs().flatMap((pair) =>
+      [pair.true, pair.false].map((text) => ({ change: pair.change, text })),
+    );
+    expect(ofExam.length).toBeGreaterThanOrEqual(200);
+    expect(toldApart(truths(), ofExam)).toBeLessThan(0.65);
     expect(toldApart(truths(), natural)).toBeLessThan(0.7);
     expect(toldApart([...truths(), ...falsehoods()], natural)).toBeLessThan(0.7);
   });
