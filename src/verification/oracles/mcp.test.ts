@@ -329,8 +329,10 @@ test('a refusal by the network rule has its own reason and is not retried', asyn
 test('an aborted call rejects instead of giving an outcome, and its session is ended', async () => {
   const { oracle, fake } = await oracleOver([{ kind: 'stalled' }]);
   const abort = new AbortController();
-  setTimeout(() => abort.abort(new Error('cancelled')), 100);
-  await expect(oracle.ask(request, abort.signal)).rejects.toThrow('cancelled');
+  const cancelled = expect(oracle.ask(request, abort.signal)).rejects.toThrow('cancelled');
+  await expect.poll(() => steps(fake)).toContain('tools/call');
+  abort.abort(new Error('cancelled'));
+  await cancelled;
   expect(fake.openSessions.size).toBe(0);
 });
 
