@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { independent } from '#testing/builders/independent.ts';
 import { seededRandom } from '#testing/builders/seeded-random.ts';
+import { isLongRun } from '#testing/runners/fuzzing.ts';
 import { auditedJudge } from '../statistics/audited-judge.ts';
 import { auditedPrecision } from '../statistics/audited-precision.ts';
 import { auditSample } from './sample.ts';
@@ -100,12 +101,17 @@ const judges = [
   { q1: 0.9, q0: 0.6 },
 ];
 
-test.each<Setting>([
-  ...[0.4, 0.8, 0.95].flatMap((theta) => judges.map((judge) => ({ n: 100, theta, ...judge, failures: 0 }))),
-  { n: 100, theta: 0.8, q1: 0.8, q0: 0.9, failures: 0.1 },
-  { n: 30, theta: 0.8, q1: 0.9, q0: 0.6, failures: 0 },
-  { n: 30, theta: 0.95, q1: 0.97, q0: 0.95, failures: 0.1 },
-])(
+/** Two in `npm test`, all of them in `npm run test:long`. */
+const settings = (
+  [
+    ...[0.4, 0.8, 0.95].flatMap((theta) => judges.map((judge) => ({ n: 100, theta, ...judge, failures: 0 }))),
+    { n: 100, theta: 0.8, q1: 0.8, q0: 0.9, failures: 0.1 },
+    { n: 30, theta: 0.8, q1: 0.9, q0: 0.6, failures: 0 },
+    { n: 30, theta: 0.95, q1: 0.97, q0: 0.95, failures: 0.1 },
+  ] satisfies Setting[]
+).slice(0, isLongRun ? undefined : 2);
+
+test.each<Setting>(settings)(
   'an audit is unbiased to 0.01, and its intervals cover in at least 93 % of runs: n $n, θ $theta, q1 $q1, q0 $q0, failures $failures',
   (setting) => {
     const { bias, ...coverage } = simulate(setting);

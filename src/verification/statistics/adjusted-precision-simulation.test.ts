@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { independent } from '#testing/builders/independent.ts';
 import { seededRandom } from '#testing/builders/seeded-random.ts';
+import { isLongRun } from '#testing/runners/fuzzing.ts';
 import { adjustedPrecision } from './adjusted-precision.ts';
 
 const claimsTotal = 6;
@@ -141,7 +142,10 @@ test('the simulated claims have the share of supported claims that the model pre
   expect(chances.reduce((total, chance, k) => total + chance * k, 0)).toBeCloseTo(3.6, 12);
 });
 
-test.each([...allRuled, ...partlyRuled])(
+/** Every sixth in `npm test`, all of them in `npm run test:long`. */
+const settings = [...allRuled, ...partlyRuled].filter((_, at) => isLongRun || at % 6 === 0);
+
+test.each(settings)(
   'adjusted precision is unbiased to 0.02 and its interval covers the truth in at least 93 % of runs: ' +
     'θ $theta, q1 $q1, q0 $q0, n $n, ICC $correlation, canaries $shown, ruled $ruled of 6, failures $failures',
   (setting) => {
