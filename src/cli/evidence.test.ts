@@ -95,6 +95,7 @@ test('evidence holds no text of an answer key, not even where the oracle says it
         { claim: opened('oracle.answer.key_claims.1.claim', answer.keyClaims[1].claim), confidence: null },
       ],
       follow_up_response: opened('oracle.answer.follow_up_response', answer.followUpResponse),
+      cut: { claims: 0, claim_characters: 0, summary_characters: 0, response_characters: 0 },
     });
     const quotes = [record, record.baseline].flatMap(({ precision, recall }) =>
       [...precision.claims, ...recall.changes].map(({ quote }) => quote),

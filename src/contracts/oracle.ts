@@ -28,6 +28,18 @@ export const oracleAnswerSchema = z.object({
 });
 export type OracleAnswer = z.infer<typeof oracleAnswerSchema>;
 
+/** The part of an answer that is judged. Only this part is stored. `cut` counts what was left out. */
+export const judgedAnswerSchema = oracleAnswerSchema.extend({
+  cut: z.object({
+    claims: z.number().int().min(0),
+    /** Of the claims that are judged. */
+    claimCharacters: z.number().int().min(0),
+    summaryCharacters: z.number().int().min(0),
+    responseCharacters: z.number().int().min(0),
+  }),
+});
+export type JudgedAnswer = z.infer<typeof judgedAnswerSchema>;
+
 export const oracleFailureReasons = [
   'status',
   'timeout',
@@ -51,24 +63,32 @@ const callShape = {
   askedBefore: z.number().int().optional(),
 };
 
-/** How asking an oracle ended. `httpAnswered`: a status line arrived. If none does all run, the address is wrong. */
-export const oracleOutcomeSchema = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('answer'),
-    answer: oracleAnswerSchema,
-    ...callShape,
-  }),
-  z.object({
-    kind: z.literal('failure'),
-    reason: z.enum(oracleFailureReasons),
-    detail: storableTextSchema,
-    httpAnswered: z.boolean(),
-    /** The HTTP status of a response that held no usable answer, or the code of the error in its body. */
-    status: z.number().int().optional(),
-    /** No try to send the question made a connection, so the oracle never saw it. */
-    unreachable: z.boolean().optional(),
-    ...callShape,
-  }),
+const answeredSchema = z.object({ kind: z.literal('answer'), ...callShape });
+
+/** `httpAnswered`: a status line arrived. If none does all run, the address is wrong. */
+const oracleFailureSchema = z.object({
+  kind: z.literal('failure'),
+  reason: z.enum(oracleFailureReasons),
+  detail: storableTextSchema,
+  httpAnswered: z.boolean(),
+  /** The HTTP status of a response that held no usable answer, or the code of the error in its body. */
+  status: z.number().int().optional(),
+  /** No try to send the question made a connection, so the oracle never saw it. */
+  unreachable: z.boolean().optional(),
+  ...callShape,
+});
+export type OracleFailure = z.infer<typeof oracleFailureSchema>;
+
+/** How asking an oracle ended, with its whole answer. */
+export type OracleOutcome = (z.infer<typeof answeredSchema> & { answer: OracleAnswer }) | OracleFailure;
+
+/** How it ended, as it is stored. */
+export const storedOutcomeSchema = z.discriminatedUnion('kind', [
+  answeredSchema.extend({ answer: judgedAnswerSchema }),
+  oracleFailureSchema,
 ]);
-export type OracleOutcome = z.infer<typeof oracleOutcomeSchema>;
-export type OracleFailure = Extract<OracleOutcome, { kind: 'failure' }>;
+export type StoredOutcome = z.infer<typeof storedOutcomeSchema>;
+
+/** The same without the oracle's words: all that scores and certificates are computed from. */
+export const wordlessOutcomeSchema = z.discriminatedUnion('kind', [answeredSchema, oracleFailureSchema]);
+export type WordlessOutcome = z.infer<typeof wordlessOutcomeSchema>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { oracleOutcomeSchema } from './oracle.ts';
+import { storedOutcomeSchema, type WordlessOutcome } from './oracle.ts';
 import { storableTextSchema } from './text.ts';
 
 /** Tokens of judge calls, summed. The offline check uses none. `costUsd` is null if the model's price is unknown. */
@@ -227,7 +227,7 @@ export const replayCheckpointSchema = z.object({
   /** A key whose variants another judge has yet to write. `answerKey` takes its place. */
   draftKey: madeAnswerKeySchema.optional(),
   answerKey: answerKeyOutcomeSchema.optional(),
-  oracle: oracleOutcomeSchema.optional(),
+  oracle: storedOutcomeSchema.optional(),
   /** What is put among the claims. Dealt once, so that what a run shows is counted right. */
   canaries: canariesSchema.optional(),
   precision: precisionVerdictSchema.optional(),
@@ -238,6 +238,9 @@ export const replayCheckpointSchema = z.object({
 });
 export type ReplayCheckpoint = z.infer<typeof replayCheckpointSchema>;
 export type ReplayStep = keyof ReplayCheckpoint;
+
+/** The same without the oracle's words: all that scores and certificates are computed from. */
+export type WordlessCheckpoint = Omit<ReplayCheckpoint, 'oracle'> & { oracle?: WordlessOutcome | undefined };
 
 /**
  * How a replay ended. `oracle_failure` scores 0 and stays in the denominator. `unscored` is the verifier's own failure

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { boolean, foreignKey, index, integer, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { groundTruthSchema } from '#contracts/ground-truth.ts';
-import { oracleOutcomeSchema } from '#contracts/oracle.ts';
+import { storedOutcomeSchema } from '#contracts/oracle.ts';
 import {
   answerKeyOutcomeSchema,
   baselineSchema,
@@ -41,7 +41,7 @@ export const verificationReplays = pgTable(
     groundTruthDigest: text('ground_truth_digest'),
     draftKey: jsonbOf('draft_key_json', madeAnswerKeySchema),
     answerKey: jsonbOf('answer_key_json', answerKeyOutcomeSchema),
-    oracle: jsonbOf('oracle_json', oracleOutcomeSchema),
+    oracle: jsonbOf('oracle_json', storedOutcomeSchema),
     canaries: jsonbOf('canaries_json', canariesSchema),
     precision: jsonbOf('precision_json', precisionVerdictSchema),
     recall: jsonbOf('recall_json', recallVerdictSchema),

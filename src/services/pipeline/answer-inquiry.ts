@@ -8,6 +8,7 @@ import { estimateJudging } from '#verification/judges/model/estimate.ts';
 import { cleanOracle, type Oracle } from '#verification/oracles/oracle.ts';
 import { tryOracle } from '#verification/oracles/try-oracle.ts';
 import { type CleanText, cleanTextOf } from '#verification/text/clean-text.ts';
+import { judgedAnswer } from '#verification/text/judged-answer.ts';
 import type { ServiceContext, WorkerContext } from '../ground/context.ts';
 import { reportFault } from '../ground/fault.ts';
 import { newestChanges } from './newest-changes.ts';
@@ -46,10 +47,11 @@ const trial = async (
   if (newest === undefined) throw new Error('A draw of one change came back empty.');
   const asked = cleanOracle(engine.oracle(config, secrets, id), clean);
   try {
-    return await tryOracle(inTime(asked), newest, {
+    const tried = await tryOracle(inTime(asked), newest, {
       blinding: config.blinded ? config.seed : null,
       signal,
     });
+    return { ...tried, answer: tried.answer && judgedAnswer(tried.answer) };
   } finally {
     await engine.endOracle(id);
   }

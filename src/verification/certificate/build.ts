@@ -9,7 +9,7 @@ import {
 import type { NamedExam } from '#contracts/exam.ts';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import { type JudgeIdentity, judgeOf } from '#contracts/judge-providers.ts';
-import { answerForms, type ReplayCheckpoint, type ReplayScore } from '#contracts/replay.ts';
+import { answerForms, type ReplayScore, type WordlessCheckpoint } from '#contracts/replay.ts';
 import type { RunDraw } from '#contracts/run.ts';
 import { totalUsage, usageByMeasure } from '../judges/judge-usage.ts';
 import { absenceOf, absenceText } from '../replay/oracle-presence.ts';
@@ -51,7 +51,7 @@ export type CertificateInput = {
   unanswered: UnansweredCalls;
   /** The day up to which the oracle's model may have read the repository. Null: its owner named none. */
   modelCutoff: string | null;
-  replays: ({ groundTruthId: string; checkpoint: ReplayCheckpoint } & Pick<
+  replays: ({ groundTruthId: string; checkpoint: WordlessCheckpoint } & Pick<
     GroundTruth,
     'author' | 'mergedAt'
   >)[];
@@ -86,31 +86,31 @@ export type CertificateContent = {
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
 /** Every judgment of a replay by the run's own judge. */
-const ownCallsOf = (checkpoint: ReplayCheckpoint) => [
+const ownCallsOf = (checkpoint: WordlessCheckpoint) => [
   ...(checkpoint.answerKey === undefined ? [] : [checkpoint.answerKey]),
   ...verdictsOf(checkpoint),
   ...(checkpoint.baseline?.reused === false ? verdictsOf(checkpoint.baseline) : []),
 ];
 
 /** Every judgment of a replay, to count what had to be asked again. */
-const judgeCallsOf = (checkpoint: ReplayCheckpoint) => [
+const judgeCallsOf = (checkpoint: WordlessCheckpoint) => [
   ...ownCallsOf(checkpoint),
   ...(checkpoint.answerKey?.variantsAsked ?? []),
   ...verdictsOf(checkpoint.second ?? {}),
 ];
 
-const modelsOf = (checkpoint: ReplayCheckpoint) => [
+const modelsOf = (checkpoint: WordlessCheckpoint) => [
   ...verdictsOf(checkpoint).flatMap((verdict) => (verdict.kind === 'judged' ? [verdict.model] : [])),
   ...(checkpoint.answerKey?.kind === 'made' ? [checkpoint.answerKey.model] : []),
 ];
 
-const endOf = (groundTruthId: string, checkpoint: ReplayCheckpoint): ReplayEnd => {
+const endOf = (groundTruthId: string, checkpoint: WordlessCheckpoint): ReplayEnd => {
   const end = endOfReplay(checkpoint);
   if (end === null) throw new Error(`The replay of ${groundTruthId} has not ended.`);
   return end;
 };
 
-const refuseAbsentOracle = (checkpoints: ReplayCheckpoint[]) => {
+const refuseAbsentOracle = (checkpoints: WordlessCheckpoint[]) => {
   const absence = absenceOf(
     checkpoints.flatMap(({ oracle }) => (oracle === undefined ? [] : [{ outcome: oracle, carried: false }])),
   );
@@ -152,7 +152,8 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
     evidence: evidenceOf({ id, checkpoint }),
     change: { dependence, afterCutoff: modelCutoff === null ? null : isAfterCutoff(mergedAt, modelCutoff) },
   }));
-  const scoringModelOf = (checkpoint: ReplayCheckpoint) => mostFrequent(modelsOf(checkpoint)) ?? judge.model;
+  const scoringModelOf = (checkpoint: WordlessCheckpoint) =>
+    mostFrequent(modelsOf(checkpoint)) ?? judge.model;
   const measured = inDenominator.map(({ score, change, evidence }) => ({
     ...score,
     ...change,

@@ -1,5 +1,5 @@
 import type { ClaimFunnel } from '#contracts/replay.ts';
-import { maxClaims } from '../text/fold-claims.ts';
+import { maxClaims } from '../text/judged-answer.ts';
 
 /** The steps of a claim funnel in their order, as pages and the command line name and explain them. */
 export const claimSteps: { step: keyof ClaimFunnel; term: string; meaning: string }[] = [

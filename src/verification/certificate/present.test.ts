@@ -24,12 +24,7 @@ const { replayScores, ...content } = buildCertificate(
         groundTruthId: '8',
         checkpoint: {
           answerKey: judgedCheckpoint({ claims: [], changes: [true], replyAccuracy: 0 }).answerKey,
-          oracle: {
-            kind: 'answer',
-            answer: { summary: '', keyClaims: [], followUpResponse: '' },
-            latencyMs: 1,
-            retries: 0,
-          },
+          oracle: { kind: 'answer', latencyMs: 1, retries: 0 },
           reply: unscoredVerdict('no connection'),
         },
       },

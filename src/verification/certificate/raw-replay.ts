@@ -1,7 +1,7 @@
 import type { RawReplay } from '#contracts/certificate.ts';
 import type { ReplayEvidence } from '#contracts/judge-trust.ts';
 import type { OracleFailure } from '#contracts/oracle.ts';
-import type { Dependence, ReplayCheckpoint, ReplayScore } from '#contracts/replay.ts';
+import type { Dependence, ReplayScore, WordlessCheckpoint } from '#contracts/replay.ts';
 import { scoreBaseline } from '../replay/baseline.ts';
 import type { ReplayEnd } from '../replay/score.ts';
 import { compareGroundTruthIds, rounded } from '../statistics/aggregate.ts';
@@ -12,7 +12,7 @@ export type ChangeFacts = { dependence: Dependence; afterCutoff: boolean | null 
 /** `id` is the published id: an ordinal if the repository is private. */
 export type EndedReplay = {
   id: string;
-  checkpoint: ReplayCheckpoint;
+  checkpoint: WordlessCheckpoint;
   end: ReplayEnd;
   score: ReplayScore | null;
 };
@@ -38,13 +38,13 @@ export const publishedPartId = (own: string, index: number, isPrivate: boolean):
 export const failureInPublic = ({ reason, status }: Pick<OracleFailure, 'reason' | 'status'>): string =>
   status === undefined ? reason : `${reason} ${status}`;
 
-const reasonInPublic = (end: ReplayEnd, { oracle }: ReplayCheckpoint, isPrivate: boolean) => {
+const reasonInPublic = (end: ReplayEnd, { oracle }: WordlessCheckpoint, isPrivate: boolean) => {
   if (end.outcome === 'oracle_failure' && oracle?.kind === 'failure') return failureInPublic(oracle);
   // What a judge says may quote the change.
   return isPrivate && end.outcome !== 'scored' ? 'A verdict was not obtained.' : end.reason;
 };
 
-const baselineEvidenceOf = (groundTruthId: string, { answerKey, baseline }: ReplayCheckpoint) => {
+const baselineEvidenceOf = (groundTruthId: string, { answerKey, baseline }: WordlessCheckpoint) => {
   const { precision, recall, reply } = baseline ?? {};
   if (answerKey?.kind !== 'made' || precision === undefined || recall === undefined) return null;
   if (reply?.kind !== 'judged') return null;
@@ -61,7 +61,7 @@ const baselineEvidenceOf = (groundTruthId: string, { answerKey, baseline }: Repl
   };
 };
 
-const secondOf = ({ precision, recall, reply, second }: ReplayCheckpoint): ReplayEvidence['second'] => {
+const secondOf = ({ precision, recall, reply, second }: WordlessCheckpoint): ReplayEvidence['second'] => {
   if (precision?.kind !== 'judged' || recall?.kind !== 'judged' || reply?.kind !== 'judged') return null;
   if (second?.precision?.kind !== 'judged' || second.recall?.kind !== 'judged') return null;
   if (second.reply?.kind !== 'judged') return null;

@@ -2,7 +2,7 @@ import type { Certificate } from '#contracts/certificate.ts';
 import type { ReplayEvidence } from '#contracts/judge-trust.ts';
 import { type ClaimFunnel, replyAccuracies } from '#contracts/replay.ts';
 import { claimsTotalOf, foldedClaimsOf } from '../replay/score.ts';
-import { maxClaims } from '../text/fold-claims.ts';
+import { maxClaims } from '../text/judged-answer.ts';
 
 type PublishedReplay = Certificate['replayScores'][number];
 

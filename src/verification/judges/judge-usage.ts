@@ -1,5 +1,5 @@
 import type { UsageByMeasure } from '#contracts/certificate.ts';
-import type { JudgeUsage, ReplayCheckpoint } from '#contracts/replay.ts';
+import type { JudgeUsage, WordlessCheckpoint } from '#contracts/replay.ts';
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
@@ -18,8 +18,8 @@ export const totalUsage = (parts: JudgeUsage[]): JudgeUsage => {
 };
 
 /** What the judge used over a run's replays, by purpose. Usage that an earlier run paid for is not counted. */
-export const usageByMeasure = (checkpoints: ReplayCheckpoint[]): UsageByMeasure => {
-  const of = (usages: (checkpoint: ReplayCheckpoint) => ({ usage: JudgeUsage } | undefined)[]) =>
+export const usageByMeasure = (checkpoints: WordlessCheckpoint[]): UsageByMeasure => {
+  const of = (usages: (checkpoint: WordlessCheckpoint) => ({ usage: JudgeUsage } | undefined)[]) =>
     totalUsage(checkpoints.flatMap(usages).flatMap((part) => (part === undefined ? [] : [part.usage])));
   return {
     answerKey: of(({ answerKey }) => [answerKey, ...(answerKey?.variantsAsked ?? [])]),

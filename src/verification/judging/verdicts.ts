@@ -1,5 +1,5 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import type { OracleAnswer } from '#contracts/oracle.ts';
+import type { JudgedAnswer } from '#contracts/oracle.ts';
 import {
   type AnswerKey,
   type Canary,
@@ -8,15 +8,10 @@ import {
   type ReplyVerdict,
   replyAccuracies,
 } from '#contracts/replay.ts';
-import { cutText } from '#contracts/text.ts';
 import { mixCanaries } from '../canaries/mix-canaries.ts';
 import type { ParsedDiff } from '../diff/parse-diff.ts';
 import type { PullRequestJudge } from '../judges/judge.ts';
-import {
-  maxResponseCharacters,
-  maxSummaryCharacters,
-  removeCopiedPassages,
-} from '../text/copied-passages.ts';
+import { removeCopiedPassages } from '../text/copied-passages.ts';
 import { foldClaims } from '../text/fold-claims.ts';
 import { faultOfDiffQuote, faultOfTextQuote } from '../text/quotes.ts';
 import { askWithinBudget, maxAsks, notAsked, withoutOutcome } from './ask.ts';
@@ -37,7 +32,7 @@ export type VerdictMaterial = {
   groundTruth: GroundTruth;
   diff: ParsedDiff;
   key: AnswerKey;
-  answer: OracleAnswer;
+  answer: JudgedAnswer;
   /** The answer is title and description by construction, so its claims are not folded for standing there. */
   isBaseline?: boolean;
   /** How the run's judge folds claims, also for another one that judges the same claims again. */
@@ -72,7 +67,7 @@ export const judgePrecision = async (
   { canaries, seed }: CanaryMaterial = { canaries: [], seed: '' },
 ): Promise<PrecisionVerdict> => {
   const { answer, groundTruth, diff, key } = material;
-  const { claims, claimsMade, claimsCut } = foldClaims(
+  const claims = foldClaims(
     answer.keyClaims,
     material.isBaseline ? { ...groundTruth, title: '', description: '' } : groundTruth,
     material.factsOf,
@@ -100,8 +95,8 @@ export const judgePrecision = async (
       const supported = quotes.every((quote) => quote !== null);
       return { id, members, restatement, ruled, supported, quote: supported ? (quotes[0] ?? null) : null };
     }),
-    claimsMade,
-    claimsCut,
+    claimsMade: answer.keyClaims.length + answer.cut.claims,
+    claimsCut: answer.cut.claims,
     canaries: texts.flatMap(({ id, canary, text }) => {
       const ruling = rulings.get(id);
       return canary === null || ruling === undefined ? [] : [{ ...canary, text, supported: ruling !== null }];
@@ -112,8 +107,7 @@ export const judgePrecision = async (
 /** Recall: which changes of the key the summary surfaces, after passages copied from the diff are removed. */
 export const judgeRecall = async (material: VerdictMaterial): Promise<RecallVerdict> => {
   const { answer, diff, key } = material;
-  const judgedSummary = cutText(answer.summary, maxSummaryCharacters);
-  const { text: summary, copiedCharacters } = removeCopiedPassages(judgedSummary, diff);
+  const { text: summary, copiedCharacters } = removeCopiedPassages(answer.summary, diff);
   const rulingOn = (text: string): Ruling => ({
     ids: key.changes.map(({ id }) => id),
     task: (pending, faults) => ({
@@ -142,7 +136,7 @@ export const judgeRecall = async (material: VerdictMaterial): Promise<RecallVerd
       const quote = rulings.get(id) ?? null;
       return { id, surfaced: quote !== null, quote };
     }),
-    summaryCutCharacters: answer.summary.length - judgedSummary.length,
+    summaryCutCharacters: answer.cut.summaryCharacters,
     copiedCharacters,
   };
 };
@@ -152,8 +146,8 @@ type ReplyAccuracy = (typeof replyAccuracies)[number];
 /** Reply accuracy: one of five grades for the response, compared with diff and reference answer. */
 export const judgeReply = async (material: VerdictMaterial): Promise<ReplyVerdict> => {
   const { model, answer, key } = material;
-  const response = cutText(answer.followUpResponse, maxResponseCharacters);
-  const responseCutCharacters = answer.followUpResponse.length - response.length;
+  const response = answer.followUpResponse;
+  const responseCutCharacters = answer.cut.responseCharacters;
   if (!saysSomething(response)) {
     return {
       kind: 'judged',

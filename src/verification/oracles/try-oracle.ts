@@ -1,14 +1,16 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { OracleFailure, OracleOutcome } from '#contracts/oracle.ts';
 import type { OracleTrial } from '#contracts/run.ts';
-import { cutText } from '#contracts/text.ts';
 import { parseDiff } from '../diff/parse-diff.ts';
+import { removeCopiedPassages } from '../text/copied-passages.ts';
+import { foldClaims } from '../text/fold-claims.ts';
 import {
+  judgedAnswer,
+  maxClaimCharacters,
+  maxClaims,
   maxResponseCharacters,
   maxSummaryCharacters,
-  removeCopiedPassages,
-} from '../text/copied-passages.ts';
-import { foldClaims, maxClaimCharacters, maxClaims } from '../text/fold-claims.ts';
+} from '../text/judged-answer.ts';
 import type { Oracle } from './oracle.ts';
 import { oracleRequest } from './oracle-request.ts';
 
@@ -48,39 +50,38 @@ export const reviewOutcome = (outcome: OracleOutcome, groundTruth: GroundTruth):
   const remarks: Remark[] = [];
   const warn = (text: string) => remarks.push({ level: 'warning', text });
   const { summary, keyClaims, followUpResponse } = outcome.answer;
+  const judged = judgedAnswer(outcome.answer);
   if (summary.trim() === '') warn('summary is empty: no change can be found in it, so recall will be 0.');
   else {
-    if (summary.length > maxSummaryCharacters)
+    if (judged.cut.summaryCharacters > 0)
       warn(`summary has ${summary.length} characters; only the first ${maxSummaryCharacters} are judged.`);
-    const kept = removeCopiedPassages(cutText(summary, maxSummaryCharacters), parseDiff(groundTruth.diff));
+    const kept = removeCopiedPassages(judged.summary, parseDiff(groundTruth.diff));
     if (kept.copiedCharacters > 0)
       warn('summary contains passages copied from the diff; they are removed before recall is judged.');
   }
   if (keyClaims.length === 0) warn('key_claims is empty: precision will be 0.');
   else {
-    const folded = foldClaims(keyClaims, groundTruth);
-    if (folded.claimsCut > 0)
+    const folded = foldClaims(judged.keyClaims, groundTruth);
+    if (judged.cut.claims > 0)
       warn(`key_claims has ${keyClaims.length} claims; only the first ${maxClaims} are judged.`);
     const long = keyClaims.filter(({ claim }) => claim.length > maxClaimCharacters).length;
     if (long > 0)
       warn(
         `${long} of the claims are longer than ${maxClaimCharacters} characters; the rest of each is not judged.`,
       );
-    const restated = folded.claims
-      .filter(({ restatement }) => restatement)
-      .flatMap(({ members }) => members).length;
+    const restated = folded.filter(({ restatement }) => restatement).flatMap(({ members }) => members).length;
     if (restated > 0)
       warn(
-        `${restated} of the ${folded.claimsMade} claims only repeat the diff, the title or the description; all of these count as one claim.`,
+        `${restated} of the ${keyClaims.length} claims only repeat the diff, the title or the description; all of these count as one claim.`,
       );
-    const repeated = folded.claims
+    const repeated = folded
       .filter(({ restatement }) => !restatement)
       .reduce((count, { members }) => count + members.length - 1, 0);
     if (repeated > 0) warn(`${repeated} of the claims repeat another in the same words; they count once.`);
   }
   if (followUpResponse.trim() === '')
     warn('follow_up_response is empty: the reply to the question will be judged as no answer.');
-  else if (followUpResponse.length > maxResponseCharacters)
+  else if (judged.cut.responseCharacters > 0)
     warn(
       `follow_up_response has ${followUpResponse.length} characters; only the first ${maxResponseCharacters} are judged.`,
     );

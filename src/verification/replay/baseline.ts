@@ -1,7 +1,8 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
-import type { OracleAnswer } from '#contracts/oracle.ts';
+import type { JudgedAnswer } from '#contracts/oracle.ts';
 import type { AnswerKey, BaselineVerdicts, ReplayScore } from '#contracts/replay.ts';
 import { noUsage } from '#contracts/replay.ts';
+import { judgedAnswer } from '../text/judged-answer.ts';
 import { withoutTrailers } from '../text/merge-forms.ts';
 import { seededFraction } from '../text/seeded-choice.ts';
 import { scoreReplay } from './score.ts';
@@ -12,18 +13,18 @@ const sentences = new Intl.Segmenter('und', { granularity: 'sentence' });
  * The baseline (methodology, "Baseline"): an oracle that has only title and description, without trailers. They are its
  * summary, their sentences its claims, and the description its reply.
  */
-export const baselineAnswer = (groundTruth: GroundTruth): OracleAnswer => {
+export const baselineAnswer = (groundTruth: GroundTruth): JudgedAnswer => {
   const [title, description] = [groundTruth.title, groundTruth.description].map(withoutTrailers);
   const summary = [title, description].filter((text) => text !== '').join('\n\n');
   const claims = summary
     .split('\n')
     .flatMap((line) => [...sentences.segment(line)].map(({ segment }) => segment.trim()))
     .filter((sentence) => /[\p{L}\p{N}]/u.test(sentence));
-  return {
+  return judgedAnswer({
     summary,
     keyClaims: claims.map((claim) => ({ claim, confidence: null })),
     followUpResponse: description ?? '',
-  };
+  });
 };
 
 /**
@@ -47,12 +48,7 @@ export const scoreBaseline = (
   const took = { asks: 0, retries: 0, latencyMs: 0, usage: noUsage };
   return scoreReplay(groundTruthId, {
     answerKey: { kind: 'made', key, model: '', reused: true, ...took },
-    oracle: {
-      kind: 'answer',
-      answer: { summary: '', keyClaims: [], followUpResponse: '' },
-      latencyMs: 0,
-      retries: 0,
-    },
+    oracle: { kind: 'answer', latencyMs: 0, retries: 0 },
     precision,
     recall,
     reply,

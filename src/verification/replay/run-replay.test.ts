@@ -54,6 +54,39 @@ test('a replay killed after any step resumes at the first missing one and repeat
   expect([done.events, done.measures()]).toEqual([[], []]);
 });
 
+test('of an answer only the judged part is kept, and what was cut is counted as before', async () => {
+  const replay = stage({
+    outcome: {
+      kind: 'answer',
+      answer: {
+        summary: `${'s'.repeat(2_000)}${'t'.repeat(600_000)}`,
+        keyClaims: Array.from({ length: 60 }, (_, n) => ({
+          claim: `Invents quirk ${n} ${'x'.repeat(5_000)}`,
+          confidence: n / 60,
+        })),
+        followUpResponse: 'r'.repeat(100_000),
+      },
+      latencyMs: 5,
+      retries: 1,
+    },
+  });
+  expect(await replay.run()).toEqual({ outcome: 'scored', reason: null });
+  const { oracle, precision, recall, reply } = replay.kept;
+  // 2,000 characters of the summary, 50 claims of 500, 1,000 of the response, and their names.
+  expect(JSON.stringify(oracle).length).toBeLessThan(32_000);
+  expect(oracle).toMatchObject({
+    latencyMs: 5,
+    retries: 1,
+    answer: {
+      summary: 's'.repeat(2_000),
+      cut: { claims: 10, summaryCharacters: 600_000, responseCharacters: 99_000 },
+    },
+  });
+  expect(precision).toMatchObject({ claimsMade: 60, claimsCut: 10 });
+  expect(recall).toMatchObject({ summaryCutCharacters: 600_000 });
+  expect(reply).toMatchObject({ responseCutCharacters: 99_000 });
+});
+
 const unwritten = (task: JudgeTask): ScriptedReply =>
   task.measure === 'variants' ? { fault: 'unavailable', detail: 'gone' } : content(task);
 

@@ -16,6 +16,7 @@ import { judgePrecision, judgeRecall, judgeReply, type VerdictMaterial } from '.
 import { withVariants } from '../judging/with-variants.ts';
 import type { Oracle } from '../oracles/oracle.ts';
 import { oracleRequest } from '../oracles/oracle-request.ts';
+import { judgedAnswer } from '../text/judged-answer.ts';
 import { seededFraction } from '../text/seeded-choice.ts';
 import { allEnded } from './all-ended.ts';
 import { baselineAnswer } from './baseline.ts';
@@ -105,7 +106,11 @@ export const runReplay = async (work: ReplayWork): Promise<ReplayEnd> => {
     signal?.throwIfAborted();
     await store.beforeOracleCall();
     const request = oracleRequest(groundTruth, answerKey.key.question, blinding);
-    await keep('oracle', await oracle.ask(request, signal));
+    const outcome = await oracle.ask(request, signal);
+    await keep(
+      'oracle',
+      outcome.kind === 'answer' ? { ...outcome, answer: judgedAnswer(outcome.answer) } : outcome,
+    );
   }
 
   const materialFor = (

@@ -1,9 +1,9 @@
 import type {
   ClaimFunnel,
   PrecisionVerdict,
-  ReplayCheckpoint,
   ReplayOutcome,
   ReplayScore,
+  WordlessCheckpoint,
 } from '#contracts/replay.ts';
 
 /** An oracle is expected to make one distinct claim for each change of the key, up to this many. */
@@ -74,7 +74,7 @@ const measures = [
  * The end that a checkpoint's stored steps decide, or null while a deciding step is missing. One unscored measure
  * decides at once: the other two cannot change it, so a restarted worker pays for neither.
  */
-export const endOfReplay = (checkpoint: ReplayCheckpoint): ReplayEnd | null => {
+export const endOfReplay = (checkpoint: WordlessCheckpoint): ReplayEnd | null => {
   const { answerKey, oracle } = checkpoint;
   if (answerKey === undefined) return null;
   if (answerKey.kind === 'impossible') return { outcome: 'replaced', reason: answerKey.reason };
@@ -97,7 +97,7 @@ export const endOfReplay = (checkpoint: ReplayCheckpoint): ReplayEnd | null => {
  * A replay's measures, unrounded, computed from its stored verdicts alone (methodology, "One replay" and "Claims").
  * Null if the replay has not ended, is unscored (which is never zero) or was replaced.
  */
-export const scoreReplay = (groundTruthId: string, checkpoint: ReplayCheckpoint): ReplayScore | null => {
+export const scoreReplay = (groundTruthId: string, checkpoint: WordlessCheckpoint): ReplayScore | null => {
   const end = endOfReplay(checkpoint);
   const { answerKey, precision, recall, reply } = checkpoint;
   if (end === null || answerKey?.kind !== 'made') return null;

@@ -1,10 +1,6 @@
 import type { ParsedDiff } from '../diff/parse-diff.ts';
 import { diffLines, indexRuns, splitRunWords } from './words.ts';
 
-/** How much of an oracle's summary is judged (methodology, "One replay", point 2), in UTF-16 code units. */
-export const maxSummaryCharacters = 2000;
-export const maxResponseCharacters = 1000;
-
 /** A passage counts as copied if it shares this many words or more with one line of the diff. */
 const copiedRun = 6;
 

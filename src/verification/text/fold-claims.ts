@@ -1,6 +1,5 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { OracleAnswer } from '#contracts/oracle.ts';
-import { cutText } from '#contracts/text.ts';
 import { parseDiff } from '../diff/parse-diff.ts';
 import {
   diffLines,
@@ -14,12 +13,6 @@ import {
 
 type OracleClaim = OracleAnswer['keyClaims'][number];
 
-/**
- * How many claims of an oracle's answer are judged, and how many UTF-16 code units of each (methodology, "One replay",
- * point 2).
- */
-export const maxClaims = 50;
-export const maxClaimCharacters = 500;
 /** The shortest run of shared words that counts. */
 const sharedRun = 4;
 /**
@@ -35,16 +28,8 @@ const fewWords = 3;
  */
 export type FoldedClaim = { id: string; members: number[]; restatement: boolean; texts: string[] };
 
-/** `claimsCut` counts claims beyond the cap, `charactersCut` the characters cut from judged claims. */
-export type FoldedClaims = {
-  claimsMade: number;
-  claimsCut: number;
-  charactersCut: number;
-  claims: FoldedClaim[];
-};
-
 /**
- * Folds an oracle's claims before a judge sees them. Duplicates (the same words after case, punctuation and stop words)
+ * Folds the judged claims of an oracle before a judge sees them. Duplicates (the same words after case, punctuation and stop words)
  * become one claim each, and all restatements of the diff together become one claim. Claims are in the order of their
  * first members and named c1, c2, … A claim with a decidable fact (`factsOf`, of a judge that follows a rule) is no
  * restatement. It is a duplicate if every fact of it was stated before.
@@ -53,15 +38,12 @@ export function foldClaims(
   claims: OracleClaim[],
   groundTruth: Pick<GroundTruth, 'title' | 'description' | 'diff'>,
   factsOf: (text: string) => string[] = () => [],
-): FoldedClaims {
+): FoldedClaim[] {
   /** The group that first stated a fact. */
   const groupOfFact = new Map<string, string>();
   const restates = restatementRule(groundTruth);
   const groups = new Map<string, { members: number[]; restatement: boolean; texts: Map<string, string> }>();
-  let charactersCut = 0;
-  for (const [place, { claim }] of claims.slice(0, maxClaims).entries()) {
-    const text = cutText(claim, maxClaimCharacters);
-    charactersCut += claim.length - text.length;
+  for (const [place, { claim: text }] of claims.entries()) {
     const facts = factsOf(text);
     const words = contentWords(text);
     const [known] = facts.every((fact) => groupOfFact.has(fact)) ? facts : [];
@@ -79,17 +61,12 @@ export function foldClaims(
     const wording = words.join(' ');
     if (!group.texts.has(wording)) group.texts.set(wording, text);
   }
-  return {
-    claimsMade: claims.length,
-    claimsCut: Math.max(0, claims.length - maxClaims),
-    charactersCut,
-    claims: [...groups.values()].map(({ members, restatement, texts }, index) => ({
-      id: `c${index + 1}`,
-      members,
-      restatement,
-      texts: [...texts.values()],
-    })),
-  };
+  return [...groups.values()].map(({ members, restatement, texts }, index) => ({
+    id: `c${index + 1}`,
+    members,
+    restatement,
+    texts: [...texts.values()],
+  }));
 }
 
 const contentWords = (text: string) => splitParts(text).filter((word) => !stopWords.has(word));

@@ -52,7 +52,7 @@ test('it makes at least three claims about most changes, and few of them restate
       change,
     ),
   );
-  const restated = folded.flatMap(({ claims }) => claims.filter(({ restatement }) => restatement));
+  const restated = folded.flatMap((claims) => claims.filter(({ restatement }) => restatement));
   expect(
     restated.flatMap(({ members }) => members).length / answers.flatMap(({ claims }) => claims).length,
   ).toBeLessThan(0.2);
