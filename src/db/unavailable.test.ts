@@ -2,10 +2,12 @@ import { expect, test } from 'vitest';
 import { createTracing } from '#platform/telemetry/tracing.ts';
 import type { RestContext } from '#rest/answer.ts';
 import { getCertificates } from '#rest/certificates.ts';
+import { type Log, reportFault } from '#services/ground/index.ts';
 import { handleTrpc } from '#trpc/handler.ts';
 import { createCaller } from '#trpc/root.ts';
 import {
   DatabaseUnavailable,
+  exceededLimit,
   isDatabaseUnavailable,
   namingUnavailable,
   reportOutage,
@@ -22,8 +24,8 @@ const away = [
   ...['53000', '53100', '53200', '53300', '53400'],
   // admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped, idle_session_timeout
   ...['57P01', '57P02', '57P03', '57P04', '57P05'],
-  // query_canceled, lock_not_available, idle_in_transaction_session_timeout, transaction_timeout
-  ...['57014', '55P03', '25P03', '25P04'],
+  // lock_not_available, idle_in_transaction_session_timeout
+  ...['55P03', '25P03'],
   // read_only_sql_transaction, system_error, io_error
   ...['25006', '58000', '58030'],
   // invalid_catalog_name, invalid_schema_name, undefined_table
@@ -33,6 +35,9 @@ const away = [
   ...['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT'],
   'CONNECTION_WAIT_TIMEOUT',
 ];
+
+/** query_canceled, transaction_timeout: what we asked for took too long, of a database that answers. */
+const limits = ['57014', '25P04'];
 
 /** Wrong statements and values: faults of ours, which repeating does not mend. */
 const faults = [
@@ -103,8 +108,40 @@ test.each(away)('a database that is away with %s is 503 with Retry-After at ever
     expect(text).toContain('The database cannot be used at the moment');
     expect(text).not.toContain('words of the database');
   }
-  // Four failures, one line. A public read that takes too long is cancelled on purpose, which is no outage.
-  expect(logged).toEqual(code === '57014' ? [] : [{ failures: 1, error: `${code}: words of the database` }]);
+  // Four failures, one line.
+  expect(logged).toEqual([{ failures: 1, error: `${code}: words of the database` }]);
+});
+
+test.each(limits)(
+  'a public read that exceeds a limit (%s) is 503 at every door, and no outage',
+  async (code) => {
+    const { responses, texts, page, logged } = await answersTo(withCode(code));
+    expect(responses.map(({ status }) => status)).toEqual([503, 503, 503]);
+    expect(responses.map(({ headers }) => headers.get('retry-after'))).toEqual(['5', '5', '5']);
+    expect(page).toBe('SERVICE_UNAVAILABLE');
+    for (const text of texts) expect(text).toContain('it is too busy');
+    // Such a read is cancelled on purpose.
+    expect(logged).toEqual([]);
+  },
+);
+
+test.each(limits)('any other statement that exceeds a limit (%s) is a fault with an id', (code) => {
+  const logged: object[] = [];
+  const log = { error: (details: object) => void logged.push(details) } as unknown as Log;
+  const error = new Error('Failed query: select', { cause: namingUnavailable(withCode(code)) });
+  expect([exceededLimit(error), isDatabaseUnavailable(error), saysUnavailable(error)]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  const shown = reportFault({ log }, error, { procedure: 'audit.begin' });
+  expect(shown).toMatchObject({
+    code: 'SERVICE_UNAVAILABLE',
+    message: expect.stringContaining('longer over this than it may'),
+  });
+  expect(logged).toMatchObject([{ procedure: 'audit.begin', error: { cause: { name: 'Error' } } }]);
+  expect(reportFault({ log }, shown, {})).toBe(shown);
+  expect(logged).toHaveLength(1);
 });
 
 test.each(faults)('an error %s of the database stays a fault of ours', async (code) => {

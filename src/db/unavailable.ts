@@ -21,10 +21,9 @@ const codes = [
   /^53...$/,
   // Shut down by an administrator, crashed, starting, dropped; a session ended for being idle.
   /^57P0.$/,
-  // A statement, a lock or a transaction took longer than it may.
-  /^57014$/,
+  // A lock is held for too long; a transaction idled for too long.
   /^55P03$/,
-  /^25P0[34]$/,
+  /^25P03$/,
   // Reads only: the server that we were moved to has not taken over yet.
   /^25006$/,
   // The server cannot read or write its files.
@@ -50,6 +49,16 @@ export const saysUnavailable = (error: unknown): boolean => {
   } else if (cause === undefined && typeof message === 'string' && words.test(message)) return true;
   return saysUnavailable(cause);
 };
+
+/** A statement or a transaction took longer than it may. */
+const limitCodes: ReadonlySet<unknown> = new Set(['57014', '25P04']);
+
+/**
+ * Whether an error says that a statement or a transaction of ours took longer than it may. The database answers, so this
+ * is no outage: what asked for too much would do so again, without end, if nobody counted it.
+ */
+export const exceededLimit = (error: unknown): boolean =>
+  isObject(error) && (limitCodes.has(error.code) || exceededLimit(error.cause));
 
 /** The same error, or the one that says that the database is away. */
 export const namingUnavailable = (error: unknown): unknown =>

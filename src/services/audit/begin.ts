@@ -3,25 +3,40 @@ import type { AuditProgress } from '#contracts/audit.ts';
 import { AppError } from '#contracts/errors.ts';
 import { verificationAuditLabels, verificationAudits } from '#db/schema/audits.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
-import { auditableReplays } from '#verification/audit/claims.ts';
+import { ruledReplays } from '#verification/audit/claims.ts';
 import { auditSeed, certificateDigest } from '#verification/audit/result.ts';
 import { auditSample } from '#verification/audit/sample.ts';
-import { getPublicCertificate } from '../certificate/get.ts';
+import { presentCertificate } from '#verification/certificate/present.ts';
+import { getStoredCertificate } from '../certificate/get.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
-import { checkpointOf } from '../state/checkpoint.ts';
-import { auditOf, isPrivate, ownRun } from './own-audit.ts';
+import { auditOf, ownRun } from './own-audit.ts';
 import { presentProgress } from './present.ts';
+
+/** The last of the audits that an account is beginning in this process. */
+const lastBegun = new Map<string, Promise<unknown>>();
+
+/** One at a time for each account: each holds a whole certificate. */
+const inTurn = async <T>(userId: string, work: () => Promise<T>): Promise<T> => {
+  const before = lastBegun.get(userId) ?? Promise.resolve();
+  const own = before.catch(() => {}).then(work);
+  lastBegun.set(userId, own);
+  try {
+    return await own;
+  } finally {
+    if (lastBegun.get(userId) === own) lastBegun.delete(userId);
+  }
+};
 
 /**
  * Begins the audit of the actor's run, or returns the one that was begun: a certificate has one audit.
  * @throws AppError NOT_FOUND; BAD_REQUEST if the run has no certificate, its replays were deleted, or its judge ruled
  * on no claim.
  */
-export const beginAudit = async (
-  context: ServiceContext,
-  actor: Actor,
-  runId: string,
-): Promise<AuditProgress> => {
+export const beginAudit = (context: ServiceContext, actor: Actor, runId: string): Promise<AuditProgress> =>
+  inTurn(actor.userId, () => begin(context, actor, runId));
+
+/** The sample comes from the certificate alone, so no replay is read. */
+const begin = async (context: ServiceContext, actor: Actor, runId: string): Promise<AuditProgress> => {
   const { db, now } = context;
   const { certificateId } = await ownRun(context, actor, runId);
   if (certificateId === null)
@@ -29,21 +44,19 @@ export const beginAudit = async (
   const begun = await auditOf(db, certificateId);
   if (begun !== undefined) return presentProgress(db, begun);
 
-  const certificate = await getPublicCertificate(context, certificateId);
-  const replays = await db.select().from(verificationReplays).where(eq(verificationReplays.runId, runId));
-  if (replays.length === 0)
+  const [kept] = await db
+    .select({ id: verificationReplays.id })
+    .from(verificationReplays)
+    .where(eq(verificationReplays.runId, runId))
+    .limit(1);
+  if (kept === undefined)
     throw new AppError(
       'BAD_REQUEST',
       'The replays of this run were deleted after their retention, so its claims are no longer known.',
     );
-  const digest = certificateDigest(certificate);
-  const sample = auditSample(
-    auditableReplays(
-      replays.map((row) => ({ groundTruthId: row.groundTruthId, checkpoint: checkpointOf(row) })),
-      await isPrivate(db, certificateId),
-    ),
-    auditSeed(digest),
-  );
+  const stored = await getStoredCertificate(context, certificateId);
+  const digest = certificateDigest(presentCertificate(stored, stored.replayScores));
+  const sample = auditSample(ruledReplays(stored.rawScores), auditSeed(digest));
   if (sample.length === 0)
     throw new AppError(
       'BAD_REQUEST',

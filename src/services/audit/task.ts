@@ -6,7 +6,6 @@ import { verificationReplays } from '#db/schema/replays.ts';
 import { auditableClaims } from '#verification/audit/claims.ts';
 import { withPublishedIds } from '#verification/certificate/raw-replay.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
-import { checkpointOf } from '../state/checkpoint.ts';
 import { alreadyFinished, isPrivate, ownAudit } from './own-audit.ts';
 import { sampledLabelsOf } from './present.ts';
 
@@ -32,7 +31,12 @@ const replayOf = async (
     sought === undefined
       ? []
       : await db
-          .select({ row: verificationReplays, change: groundTruthRecords.record })
+          .select({
+            id: verificationReplays.id,
+            oracle: verificationReplays.oracle,
+            precision: verificationReplays.precision,
+            change: groundTruthRecords.record,
+          })
           .from(verificationReplays)
           .innerJoin(groundTruthRecords, eq(groundTruthRecords.digest, verificationReplays.groundTruthDigest))
           .where(eq(verificationReplays.id, sought.replayId));
@@ -62,21 +66,23 @@ export const auditTask = async (
   if (claim === undefined) throw new AppError('NOT_FOUND', `This audit has ${audit.size} claims.`);
 
   const isOrdinal = await isPrivate(context.db, audit.certificateId);
-  const { row, change } = await replayOf(context, id, {
+  const replay = await replayOf(context, id, {
     publishedId: claim.groundTruthId,
     isPrivate: isOrdinal,
   });
-  const texts = auditableClaims(checkpointOf(row), isOrdinal).find(
-    (each) => each.id === claim.claimId,
-  )?.texts;
-  if (texts === undefined) throw new Error(`The replay ${row.id} has no claim ${claim.claimId}.`);
+  const claims = auditableClaims(
+    { oracle: replay.oracle ?? undefined, precision: replay.precision ?? undefined },
+    isOrdinal,
+  );
+  const texts = claims.find((each) => each.id === claim.claimId)?.texts;
+  if (texts === undefined) throw new Error(`The replay ${replay.id} has no claim ${claim.claimId}.`);
   return {
     position: place + 1,
     size: audit.size,
     labelled: sample.filter(({ label }) => label !== null).length,
     texts,
-    title: change.title,
-    diff: change.diff,
+    title: replay.change.title,
+    diff: replay.change.diff,
     label: claim.label,
   };
 };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '#contracts/errors.ts';
 import { storableText } from '#contracts/text.ts';
-import { isDatabaseUnavailable, reportOutage } from '#db/unavailable.ts';
+import { exceededLimit, isDatabaseUnavailable, reportOutage } from '#db/unavailable.ts';
 import type { CleanText } from '#verification/text/clean-text.ts';
 import type { Log } from './context.ts';
 import { tellOutage } from './request-outage.ts';
@@ -30,6 +30,19 @@ export class Outage extends AppError {
 }
 
 /**
+ * The database took too long over what was asked of it. A request may be repeated, because the database may have been
+ * busy. Of a job it is a fault like any other, which is counted.
+ */
+export class TooSlow extends AppError {
+  constructor(id: string) {
+    super(
+      'SERVICE_UNAVAILABLE',
+      `The database took longer over this than it may. Try again in a few seconds. The installation's log describes it under the id ${id}.`,
+    );
+  }
+}
+
+/**
  * A failed query's message holds its parameters, which are other people's texts. Only the database's words are kept.
  */
 const wordsOf = (error: Error) => (error.message.startsWith('Failed query') ? 'Failed query' : error.message);
@@ -48,7 +61,8 @@ const explain = (error: unknown, clean: CleanText): unknown => {
 };
 
 /**
- * Logs an unexpected exception and returns what may be shown of it. A database that is away is an Outage.
+ * Logs an unexpected exception and returns what may be shown of it. A database that is away is an Outage, and one that
+ * took too long over a statement is TooSlow.
  * @param about ids of the work that failed.
  */
 export const reportFault = (
@@ -56,14 +70,16 @@ export const reportFault = (
   error: unknown,
   about: Record<string, string>,
   clean: CleanText = storableText,
-): Fault | Outage => {
-  if (error instanceof Fault || error instanceof Outage) return error;
+): Fault | Outage | TooSlow => {
+  if (error instanceof Fault || error instanceof Outage || error instanceof TooSlow) return error;
   if (isDatabaseUnavailable(error)) {
     reportOutage(log, error);
     tellOutage();
     return new Outage(error);
   }
-  const fault = new Fault(randomUUID());
-  log.error({ fault: fault.id, ...about, error: explain(error, clean) }, 'An unexpected fault');
-  return fault;
+  const id = randomUUID();
+  log.error({ fault: id, ...about, error: explain(error, clean) }, 'An unexpected fault');
+  if (!exceededLimit(error)) return new Fault(id);
+  tellOutage();
+  return new TooSlow(id);
 };

@@ -1,14 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { AppError } from '#contracts/errors.ts';
-import { isObject } from '#contracts/json.ts';
 import type { Database, Executor } from '#db/client.ts';
+import { exceededLimit } from '#db/unavailable.ts';
 
 /** A page that takes longer is not worth the connection that others wait for. */
 const longestMs = 3_000;
-
-/** Postgres cancelled the statement: `query_canceled`. */
-const isCancelled = (error: unknown): boolean =>
-  isObject(error) && (error.code === '57014' || isCancelled(error.cause));
 
 /**
  * Reads what anyone may ask for, in one snapshot. Each statement has a bound, so that strangers cannot hold the pool.
@@ -24,7 +20,7 @@ export const publicRead = async <T>(db: Database, read: (snapshot: Executor) => 
       { isolationLevel: 'repeatable read', accessMode: 'read only' },
     );
   } catch (error) {
-    if (!isCancelled(error)) throw error;
+    if (!exceededLimit(error)) throw error;
     throw new AppError(
       'SERVICE_UNAVAILABLE',
       'The database cannot be used at the moment: it is too busy. Try again in a few seconds.',

@@ -14,7 +14,7 @@ import { absenceOf, absenceText } from '#verification/replay/oracle-presence.ts'
 import { earlierCanaries } from '../certificate/earlier-canaries.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { examOf } from '../judge/exams.ts';
-import { askedOf, checkpointOf } from '../state/checkpoint.ts';
+import { askedOf, checkpointOf, replaysInChunks, wordlessSteps } from '../state/checkpoint.ts';
 import { holdToOneVersion, judgedByTwoVersions } from '../state/prompt-version.ts';
 import { unansweredCalls } from '../state/spending.ts';
 import { completeRun, failRun, noteRunFault } from '../state/transitions.ts';
@@ -57,6 +57,45 @@ const issue = (
     await completeRun(transaction, run.id, certificate.id, createdAt);
   });
 
+/** What the certificate of a run needs of its replays. */
+const endedReplays = async ({ db }: Pick<WorkerContext, 'db'>, runId: string) => {
+  const rows = replaysInChunks((after, size) =>
+    db
+      .select({
+        id: verificationReplays.id,
+        position: verificationReplays.position,
+        groundTruthId: verificationReplays.groundTruthId,
+        outcome: verificationReplays.outcome,
+        endedAt: verificationReplays.endedAt,
+        oracleCarried: verificationReplays.oracleCarried,
+        ...wordlessSteps,
+        author: sql<string | null>`${groundTruthRecords.record} ->> 'author'`,
+        mergedAt: sql<string | null>`${groundTruthRecords.record} ->> 'mergedAt'`,
+      })
+      .from(verificationReplays)
+      .leftJoin(groundTruthRecords, eq(groundTruthRecords.digest, verificationReplays.groundTruthDigest))
+      .where(and(eq(verificationReplays.runId, runId), eq(verificationReplays.state, 'ended'), after))
+      .orderBy(asc(verificationReplays.position))
+      .limit(size),
+  );
+  const replays = [];
+  for await (const row of rows) {
+    const { id, groundTruthId, outcome, endedAt, author, mergedAt } = row;
+    // The records of a run that is under way are kept, private ones too.
+    if (mergedAt === null) throw new Error(`The change of the replay ${id} was erased.`);
+    replays.push({
+      groundTruthId,
+      outcome,
+      endedAt,
+      author,
+      mergedAt,
+      asked: askedOf(row),
+      checkpoint: checkpointOf(row),
+    });
+  }
+  return replays;
+};
+
 /** Issues the certificate of a run whose replays have all ended. Delivered twice, it still issues one. */
 export const certifyRun = async (
   context: WorkerContext,
@@ -76,18 +115,8 @@ export const certifyRun = async (
     work: async () => {
       const { config, draw } = run;
       if (draw === null) throw new Error('A run that was never ingested cannot be certified.');
-      const ended = await db
-        .select({
-          row: verificationReplays,
-          author: sql<string | null>`${groundTruthRecords.record} ->> 'author'`,
-          mergedAt: sql<string | null>`${groundTruthRecords.record} ->> 'mergedAt'`,
-        })
-        .from(verificationReplays)
-        .leftJoin(groundTruthRecords, eq(groundTruthRecords.digest, verificationReplays.groundTruthDigest))
-        .where(and(eq(verificationReplays.runId, runId), eq(verificationReplays.state, 'ended')))
-        .orderBy(asc(verificationReplays.position));
-      const rows = ended.map(({ row }) => row);
-      const absence = absenceOf(rows.flatMap(askedOf));
+      const replays = await endedReplays(context, runId);
+      const absence = absenceOf(replays.flatMap(({ asked }) => asked));
       if (absence !== null) {
         await failRun(db, runId, `${absenceText(absence)} ${resumeWhenThere}`, now());
         return;
@@ -111,14 +140,10 @@ export const certifyRun = async (
         second: config.agreement,
         earlier: await earlierCanaries(context, judge, draw.private ? '' : draw.source),
         exam: await examOf(context, judge),
-        replaced: rows.filter(({ outcome }) => outcome === 'replaced').length,
+        replaced: replays.filter(({ outcome }) => outcome === 'replaced').length,
         unanswered: await unansweredCalls(db, runId),
         modelCutoff: config.modelCutoff,
-        replays: ended.map(({ row, author, mergedAt }) => {
-          // The records of a run that is under way are kept, private ones too.
-          if (mergedAt === null) throw new Error(`The change of the replay ${row.id} was erased.`);
-          return { groundTruthId: row.groundTruthId, checkpoint: checkpointOf(row), author, mergedAt };
-        }),
+        replays,
       };
       let content: CertificateContent;
       try {
@@ -131,7 +156,11 @@ export const certifyRun = async (
       // A private repository's published ids are ordinals, which could name another change here.
       const endedAt = draw.private
         ? new Map<string, Date>()
-        : new Map(rows.flatMap((row) => (row.endedAt === null ? [] : [[row.groundTruthId, row.endedAt]])));
+        : new Map(
+            replays.flatMap(({ groundTruthId, endedAt }) =>
+              endedAt === null ? [] : [[groundTruthId, endedAt]],
+            ),
+          );
       await issue(context, run, content, endedAt);
     },
   });

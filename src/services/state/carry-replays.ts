@@ -1,32 +1,66 @@
 import { randomUUID } from 'node:crypto';
-import { asc, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import { AppError } from '#contracts/errors.ts';
-import type { ReplayStep } from '#contracts/replay.ts';
+import type { ReplayStep, WordlessCheckpoint } from '#contracts/replay.ts';
 import type { Continuation } from '#contracts/run.ts';
 import type { Executor } from '#db/client.ts';
 import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
-import { standing } from '#verification/replay/oracle-presence.ts';
+import { type Asked, standing } from '#verification/replay/oracle-presence.ts';
 import { resumable } from '#verification/replay/resumable.ts';
-import { askedOf, checkpointOf, insertReplays, type ReplayRow } from './checkpoint.ts';
+import {
+  askedOf,
+  checkpointOf,
+  insertReplays,
+  type ReplayRow,
+  replaysInChunks,
+  wordlessSteps,
+} from './checkpoint.ts';
 
 type CarriedReplay = Pick<ReplayRow, 'id' | 'position' | 'state' | 'outcome'>;
+type DrawnReplay = CarriedReplay & Pick<ReplayRow, 'groundTruthId' | 'groundTruthDigest'>;
 
 const openAgain = { state: 'open', outcome: null, reason: null, endedAt: null } as const;
 
 /** The stored steps to repeat: those that the verifier failed to get. */
-const stepsAgain = (row: ReplayRow, oracleStands: boolean): ReplayStep[] => {
-  const stored = checkpointOf(row);
+const stepsAgain = (stored: WordlessCheckpoint, oracleStands: boolean): ReplayStep[] => {
   const kept = resumable(stored, oracleStands);
   return (Object.keys(stored) as ReplayStep[]).filter((step) => !(step in kept));
+};
+
+/** By replay: how asking its oracle ended, and the steps to repeat where that stands and where it does not. */
+type Outcomes = Map<string, { asked: Asked[]; again: Record<'standing' | 'dropped', ReplayStep[]> }>;
+
+const outcomesOf = async (transaction: Executor, runId: string): Promise<Outcomes> => {
+  const rows = replaysInChunks((after, size) =>
+    transaction
+      .select({
+        id: verificationReplays.id,
+        position: verificationReplays.position,
+        oracleCarried: verificationReplays.oracleCarried,
+        ...wordlessSteps,
+      })
+      .from(verificationReplays)
+      .where(and(eq(verificationReplays.runId, runId), after))
+      .orderBy(asc(verificationReplays.position))
+      .limit(size),
+  );
+  const outcomes: Outcomes = new Map();
+  for await (const row of rows) {
+    const stored = checkpointOf(row);
+    const again = { standing: stepsAgain(stored, true), dropped: stepsAgain(stored, false) };
+    outcomes.set(row.id, { asked: askedOf(row), again });
+  }
+  return outcomes;
 };
 
 /** Calls that wait for a batch move with their replays: the batch is paid for. */
 const moveReplays = async (
   transaction: Executor,
-  rows: ReplayRow[],
+  rows: DrawnReplay[],
   { from, to, at }: { from: string; to: string; at: Date },
 ): Promise<CarriedReplay[]> => {
+  const outcomes = await outcomesOf(transaction, from);
   await transaction
     .update(verificationReplays)
     .set({
@@ -38,11 +72,12 @@ const moveReplays = async (
     .where(eq(verificationReplays.runId, from));
   await transaction.update(judgeBatchItems).set({ runId: to }).where(eq(judgeBatchItems.runId, from));
   // Judged over the run being resumed: what failed while its oracle was absent is asked again.
-  const stands = standing(rows.flatMap(askedOf));
-  const moved = rows.map((row) => ({
-    row,
-    again: row.state === 'reserve' ? [] : stepsAgain(row, askedOf(row).every(stands)),
-  }));
+  const stands = standing([...outcomes.values()].flatMap(({ asked }) => asked));
+  const moved = rows.map((row) => {
+    const outcome = outcomes.get(row.id);
+    if (outcome === undefined || row.state === 'reserve') return { row, again: [] };
+    return { row, again: outcome.again[outcome.asked.every(stands) ? 'standing' : 'dropped'] };
+  });
   // A scored replay reopens too if the verdicts on its baseline or for the agreement are missing.
   const open = moved.filter(({ row, again }) => row.state === 'open' || again.length > 0);
   for (const alike of Map.groupBy(open, ({ again }) => again.join()).values()) {
@@ -72,7 +107,7 @@ const moveReplays = async (
 /** Copies the draw's sample: its first `limit` changes are open, the others in reserve, and none has a result. */
 const copyReplays = async (
   transaction: Executor,
-  rows: ReplayRow[],
+  rows: DrawnReplay[],
   { to, limit, at }: { to: string; limit: number; at: Date },
 ): Promise<CarriedReplay[]> => {
   const copies = rows.map(({ groundTruthId, groundTruthDigest, position }) => ({
@@ -102,12 +137,13 @@ export const carryReplays = async (
   how: Continuation,
   carried: { from: string; to: string; limit: number; at: Date },
 ): Promise<CarriedReplay[]> => {
+  const { id, groundTruthId, groundTruthDigest, position, state, outcome } = verificationReplays;
   const rows = await transaction
-    .select()
+    .select({ id, groundTruthId, groundTruthDigest, position, state, outcome })
     .from(verificationReplays)
     .where(eq(verificationReplays.runId, carried.from))
     .orderBy(asc(verificationReplays.position));
-  if (rows.some(({ groundTruthDigest }) => groundTruthDigest === null))
+  if (rows.some((row) => row.groundTruthDigest === null))
     throw new AppError(
       'BAD_REQUEST',
       'The run’s private ground truth has been erased since. Start a new run.',

@@ -1,4 +1,5 @@
-import { and, eq, inArray, isNull, ne, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, eq, gt, inArray, isNull, ne, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { type WordlessOutcome, wordlessOutcomeSchema } from '#contracts/oracle.ts';
 import type { Canary, ReplayCheckpoint, ReplayStep } from '#contracts/replay.ts';
 import { chunksOf } from '#db/chunks.ts';
 import type { Executor } from '#db/client.ts';
@@ -39,13 +40,54 @@ const steps = [
   'second',
 ] as const satisfies ReplayStep[];
 
-/** The stored steps of a replay; a missing step is absent. */
-export const checkpointOf = (row: Pick<ReplayRow, ReplayStep>): ReplayCheckpoint =>
+type OtherStep = Exclude<ReplayStep, 'oracle'>;
+
+/** The stored steps of a replay, with or without the oracle's words; a missing step is absent. */
+export const checkpointOf = <Outcome>(
+  row: Pick<ReplayRow, OtherStep> & { oracle: Outcome | null },
+): Pick<ReplayCheckpoint, OtherStep> & { oracle?: Outcome } =>
   Object.fromEntries(steps.flatMap((step) => (row[step] === null ? [] : [[step, row[step]]])));
 
+/** The columns of the steps, without the oracle's words, which nothing that is counted needs. */
+export const wordlessSteps = {
+  draftKey: verificationReplays.draftKey,
+  answerKey: verificationReplays.answerKey,
+  oracle: sql`${verificationReplays.oracle} - 'answer'`.mapWith((value: unknown): WordlessOutcome | null =>
+    wordlessOutcomeSchema.parse(value),
+  ),
+  canaries: verificationReplays.canaries,
+  precision: verificationReplays.precision,
+  recall: verificationReplays.recall,
+  reply: verificationReplays.reply,
+  baseline: verificationReplays.baseline,
+  second: verificationReplays.second,
+};
+
 /** The outcome of asking the oracle in this replay; empty if it was not asked. */
-export const askedOf = ({ oracle, oracleCarried }: Pick<ReplayRow, 'oracle' | 'oracleCarried'>): Asked[] =>
+export const askedOf = ({
+  oracle,
+  oracleCarried,
+}: Pick<ReplayRow, 'oracleCarried'> & { oracle: WordlessOutcome | null }): Asked[] =>
   oracle === null ? [] : [{ outcome: oracle, carried: oracleCarried }];
+
+/** So many rows hold a few megabytes at most. A run may have thousands. */
+const replaysPerRead = 25;
+
+/**
+ * Reads a run's replays in the order of the draw, a few at a time, so that neither a statement nor what is held at once
+ * grows with the run.
+ * @param read one chunk: rows that are `after` the last one, ordered by position, at most `size`.
+ */
+export async function* replaysInChunks<Row extends { position: number }>(
+  read: (after: SQL, size: number) => PromiseLike<Row[]>,
+): AsyncGenerator<Row> {
+  for (let last = -1; ; ) {
+    const rows = await read(gt(verificationReplays.position, last), replaysPerRead);
+    yield* rows;
+    if (rows.length < replaysPerRead) return;
+    last = rows.at(-1)?.position ?? last;
+  }
+}
 
 /**
  * Another worker or run has taken this replay, or its run has ended. What this worker knows is out of date and must

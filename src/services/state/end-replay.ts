@@ -5,12 +5,15 @@ import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
 import type { ServiceContext } from '../ground/context.ts';
-import { checkpointOf, type ReplayRow, replayingStatuses } from './checkpoint.ts';
+import { checkpointOf, type ReplayRow, replayingStatuses, wordlessSteps } from './checkpoint.ts';
 import { certifyJob, judgeOfRun, scoreJob } from './jobs.ts';
 import { advance } from './transitions.ts';
 
 /** Gives up: the missing step is stored as the verifier's own failure, so that the checkpoint is complete. */
-const giveUp = (row: ReplayRow, reason: string): Partial<ReplayRow> => {
+const giveUp = (
+  row: Pick<ReplayRow, 'draftKey' | 'answerKey' | 'precision' | 'recall'>,
+  reason: string,
+): Partial<Pick<ReplayRow, 'answerKey' | 'precision' | 'recall' | 'reply'>> => {
   const nothing = { reason, asks: 0, retries: 0, latencyMs: 0, usage: noUsage };
   if (row.answerKey === null) {
     const { asks, retries, latencyMs, usage } = row.draftKey ?? nothing;
@@ -60,7 +63,12 @@ export const endReplay = (
       .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, [...replayingStatuses])))
       .for('update');
     const [row] = await transaction
-      .select()
+      .select({
+        runId: verificationReplays.runId,
+        turn: verificationReplays.turn,
+        state: verificationReplays.state,
+        ...wordlessSteps,
+      })
       .from(verificationReplays)
       .where(and(eq(verificationReplays.id, replayId), eq(verificationReplays.runId, runId)))
       .for('update');

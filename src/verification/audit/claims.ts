@@ -1,6 +1,8 @@
+import type { RawScores } from '#contracts/certificate.ts';
 import type { ReplayCheckpoint } from '#contracts/replay.ts';
 import { publishedPartId, withPublishedIds } from '../certificate/raw-replay.ts';
 import { endOfReplay } from '../replay/score.ts';
+import type { RuledReplay } from './sample.ts';
 
 /** A claim that the judge ruled on. `texts` are those that were folded into it. */
 export type AuditableClaim = { id: string; supported: boolean; texts: string[] };
@@ -10,7 +12,7 @@ export type AuditableReplay = { id: string; groundTruthId: string; claims: Audit
 
 /** The claims of one replay that an audit can ask about. */
 export const auditableClaims = (
-  { oracle, precision }: ReplayCheckpoint,
+  { oracle, precision }: Pick<ReplayCheckpoint, 'oracle' | 'precision'>,
   isPrivate: boolean,
 ): AuditableClaim[] => {
   // Where only the control got a verdict, the judge ruled on no claim.
@@ -40,3 +42,15 @@ export const auditableReplays = (
       claims: auditableClaims(checkpoint, isPrivate),
     }));
 };
+
+/** The same without texts, from the certificate's own record. */
+export const ruledReplays = ({ replays }: Pick<RawScores, 'replays'>): RuledReplay[] =>
+  replays
+    .filter(({ outcome }) => outcome === 'scored')
+    .map(({ groundTruthId, claims, funnel }) => ({
+      id: groundTruthId,
+      // Where only the control got a verdict, each claim counts as ruled on, and the funnel says that none was.
+      claims: claims
+        .filter(({ ruled }) => ruled && funnel !== null && funnel.ruled > 0)
+        .map(({ id, supported }) => ({ id, supported })),
+    }));

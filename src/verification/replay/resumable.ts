@@ -1,11 +1,14 @@
 import type { ReplayCheckpoint } from '#contracts/replay.ts';
 import { type StoredVerdicts, verdictsOf } from './stored-verdicts.ts';
 
+/** A checkpoint, with or without the oracle's words. */
+type Steps<Outcome> = Omit<ReplayCheckpoint, 'oracle'> & { oracle?: Outcome | undefined };
+
 /**
  * The steps of a stored checkpoint that a resumed run keeps. An answer key or verdict that the verifier could not
  * obtain is asked for again, and so is an oracle whose outcome does not stand (see `standing`).
  */
-export const resumable = (checkpoint: ReplayCheckpoint, oracleStands: boolean): ReplayCheckpoint => {
+export const resumable = <Outcome>(checkpoint: Steps<Outcome>, oracleStands: boolean): Steps<Outcome> => {
   const { draftKey, answerKey, oracle, canaries, baseline, second } = checkpoint;
   const keepsKey = answerKey !== undefined && answerKey.kind !== 'unavailable';
   return {
