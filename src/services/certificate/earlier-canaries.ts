@@ -1,4 +1,5 @@
-import { and, asc, desc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, sql } from 'drizzle-orm';
+import { chunksOf } from '#db/chunks.ts';
 import { verificationCertificates } from '#db/schema/certificates.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { type PublishedCanaries, poolCanaries } from '#verification/certificate/canary-pool.ts';
@@ -9,6 +10,8 @@ import type { ServiceContext } from '../ground/context.ts';
 const poolLifeMs = 90 * 24 * 60 * 60 * 1000;
 /** At most this many are read: those with the most canaries, then the oldest, so that tiny ones push no other out. */
 const mostRead = 1000;
+/** Each may have megabytes. */
+const certificatesPerRead = 20;
 
 /**
  * The canaries of earlier runs by the same judge (methodology, "Canaries"): same model, endpoint and prompts, other
@@ -29,7 +32,7 @@ export const earlierCanaries = async (
   const { id, createdAt, groundTruthSource, judge, judgeModel, judgeEndpoint, canariesShown, rawScores } =
     verificationCertificates;
   // Their ids from the index alone. The scores are large, and only those of the chosen ones are read.
-  const chosen = db
+  const chosen = await db
     .select({ id })
     .from(verificationCertificates)
     .where(
@@ -48,23 +51,31 @@ export const earlierCanaries = async (
       ),
     )
     .orderBy(desc(canariesShown), asc(createdAt), asc(id))
-    .limit(mostRead)
-    .as('chosen');
-  const certificates = await db
-    .select({
-      id,
-      // A certificate outlives its run.
-      account: sql<string>`coalesce(${verificationRuns.userId}, ${id})::text`,
-      issuedAt: createdAt,
-      source: groundTruthSource,
-      // Claims and verdicts are most of a replay, and are not needed here.
-      replays: sql<PublishedCanaries['replays']>`(
-        select coalesce(jsonb_agg(jsonb_build_object(
-          'groundTruthId', replay -> 'groundTruthId', 'canaries', replay -> 'evidence' -> 'canaries')), '[]')
-        from jsonb_path_query(${rawScores}, '$.replays[*] ? (exists (@.evidence.canaries[*]))') replay)`,
-    })
-    .from(chosen)
-    .innerJoin(verificationCertificates, eq(id, chosen.id))
-    .leftJoin(verificationRuns, eq(verificationRuns.id, verificationCertificates.runId));
+    .limit(mostRead);
+  const certificates: PublishedCanaries[] = [];
+  for (const chunk of chunksOf(chosen, certificatesPerRead)) {
+    const read = await db
+      .select({
+        id,
+        // A certificate outlives its run.
+        account: sql<string>`coalesce(${verificationRuns.userId}, ${id})::text`,
+        issuedAt: createdAt,
+        source: groundTruthSource,
+        // Claims and verdicts are most of a replay, and are not needed here.
+        replays: sql<PublishedCanaries['replays']>`(
+          select coalesce(jsonb_agg(jsonb_build_object(
+            'groundTruthId', replay -> 'groundTruthId', 'canaries', replay -> 'evidence' -> 'canaries')), '[]')
+          from jsonb_path_query(${rawScores}, '$.replays[*] ? (exists (@.evidence.canaries[*]))') replay)`,
+      })
+      .from(verificationCertificates)
+      .leftJoin(verificationRuns, eq(verificationRuns.id, verificationCertificates.runId))
+      .where(
+        inArray(
+          id,
+          chunk.map((certificate) => certificate.id),
+        ),
+      );
+    certificates.push(...read);
+  }
   return poolCanaries(certificates);
 };
