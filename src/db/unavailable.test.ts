@@ -7,11 +7,11 @@ import { handleTrpc } from '#trpc/handler.ts';
 import { createCaller } from '#trpc/root.ts';
 import {
   DatabaseUnavailable,
-  exceededLimit,
   isDatabaseUnavailable,
   namingUnavailable,
   reportOutage,
   saysUnavailable,
+  tookTooLong,
 } from './unavailable.ts';
 
 /** Why a database cannot be used: codes of Postgres (appendix A of its manual), of the system, of the drivers. */
@@ -129,7 +129,7 @@ test.each(limits)('any other statement that exceeds a limit (%s) is a fault with
   const logged: object[] = [];
   const log = { error: (details: object) => void logged.push(details) } as unknown as Log;
   const error = new Error('Failed query: select', { cause: namingUnavailable(withCode(code)) });
-  expect([exceededLimit(error), isDatabaseUnavailable(error), saysUnavailable(error)]).toEqual([
+  expect([tookTooLong(error), isDatabaseUnavailable(error), saysUnavailable(error)]).toEqual([
     true,
     false,
     false,

@@ -57,8 +57,8 @@ const limitCodes: ReadonlySet<unknown> = new Set(['57014', '25P04']);
  * Whether an error says that a statement or a transaction of ours took longer than it may. The database answers, so this
  * is no outage: what asked for too much would do so again, without end, if nobody counted it.
  */
-export const exceededLimit = (error: unknown): boolean =>
-  isObject(error) && (limitCodes.has(error.code) || exceededLimit(error.cause));
+export const tookTooLong = (error: unknown): boolean =>
+  isObject(error) && (limitCodes.has(error.code) || tookTooLong(error.cause));
 
 /** The same error, or the one that says that the database is away. */
 export const namingUnavailable = (error: unknown): unknown =>

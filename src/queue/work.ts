@@ -4,7 +4,7 @@ import { PgBoss } from 'pg-boss';
 import type { z } from 'zod';
 import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import { bounds, connect } from '#db/connect.ts';
-import { exceededLimit, isDatabaseUnavailable, reportOutage, saysUnavailable } from '#db/unavailable.ts';
+import { isDatabaseUnavailable, reportOutage, saysUnavailable, tookTooLong } from '#db/unavailable.ts';
 import { type Job, type JobName, jobPayloads } from './jobs.ts';
 import { deadQueueOf, jobNames, queuesFor, queuesOf } from './queues.ts';
 
@@ -124,7 +124,7 @@ export const workQueues = async ({
   });
   boss.on('error', (error) => {
     // The queue's own statements are small. If one takes too long, the database is at fault.
-    if (saysUnavailable(error) || exceededLimit(error)) reportOutage(logger, error);
+    if (saysUnavailable(error) || tookTooLong(error)) reportOutage(logger, error);
     else logger.error({ error: error.message }, 'The job queue failed and will try again');
   });
   boss.on('warning', ({ message }) => logger.warn({ warning: message }, 'Warning from the job queue'));

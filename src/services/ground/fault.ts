@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '#contracts/errors.ts';
 import { storableText } from '#contracts/text.ts';
-import { exceededLimit, isDatabaseUnavailable, reportOutage } from '#db/unavailable.ts';
+import { isDatabaseUnavailable, reportOutage, tookTooLong } from '#db/unavailable.ts';
 import type { CleanText } from '#verification/text/clean-text.ts';
 import type { Log } from './context.ts';
 import { tellOutage } from './request-outage.ts';
@@ -79,7 +79,7 @@ export const reportFault = (
   }
   const id = randomUUID();
   log.error({ fault: id, ...about, error: explain(error, clean) }, 'An unexpected fault');
-  if (!exceededLimit(error)) return new Fault(id);
+  if (!tookTooLong(error)) return new Fault(id);
   tellOutage();
   return new TooSlow(id);
 };

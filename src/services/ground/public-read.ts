@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { AppError } from '#contracts/errors.ts';
 import type { Database, Executor } from '#db/client.ts';
-import { exceededLimit } from '#db/unavailable.ts';
+import { tookTooLong } from '#db/unavailable.ts';
 
 /** A page that takes longer is not worth the connection that others wait for. */
 const longestMs = 3_000;
@@ -20,7 +20,7 @@ export const publicRead = async <T>(db: Database, read: (snapshot: Executor) => 
       { isolationLevel: 'repeatable read', accessMode: 'read only' },
     );
   } catch (error) {
-    if (!exceededLimit(error)) throw error;
+    if (!tookTooLong(error)) throw error;
     throw new AppError(
       'SERVICE_UNAVAILABLE',
       'The database cannot be used at the moment: it is too busy. Try again in a few seconds.',

@@ -9,9 +9,10 @@ import {
   keylessCheckpoint,
   unscoredVerdict,
 } from '#testing/builders/replay-checkpoint.ts';
+import { buildCertificate } from '#verification/certificate/build.ts';
 import { canonicalJson } from '#verification/certificate/canonical.ts';
 import { readCertificate } from '#verification/certificate/read.ts';
-import { auditableReplays } from './claims.ts';
+import { auditableReplays, ruledReplays } from './claims.ts';
 import { auditResult, auditSeed, certificateDigest } from './result.ts';
 import { auditSample } from './sample.ts';
 
@@ -96,6 +97,32 @@ test('what the judge did not rule on is not asked about', () => {
   expect(claimsWith(partly)).toMatchObject([{ id: 'c2' }]);
   expect(claimsWith({ ...precision, control: true })).toEqual([]);
 });
+
+test.each([false, true])(
+  'the certificate’s own record has the claims that can be asked about, without their texts (private: %s)',
+  (isPrivate) => {
+    const partly = scored(true, false, true);
+    const controlled = scored(false, false);
+    if (partly.precision.kind !== 'judged' || controlled.precision.kind !== 'judged')
+      throw new Error('Judged.');
+    const claims = partly.precision.claims.map((claim, at) => ({ ...claim, ruled: at > 0 }));
+    const all = [
+      ...replays,
+      { groundTruthId: '40', checkpoint: { ...partly, precision: { ...partly.precision, claims } } },
+      {
+        groundTruthId: '41',
+        checkpoint: { ...controlled, precision: { ...controlled.precision, control: true } },
+      },
+    ];
+    const { rawScores } = buildCertificate(certificateInput(all, { draw: { private: isPrivate } }));
+    expect(ruledReplays(rawScores)).toEqual(
+      auditableReplays(all, isPrivate).map((replay) => ({
+        id: replay.id,
+        claims: replay.claims.map(({ id, supported }) => ({ id, supported })),
+      })),
+    );
+  },
+);
 
 test('the seed follows from the published document alone', () => {
   const certificate = certificateOf(false);
