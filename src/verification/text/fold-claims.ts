@@ -1,6 +1,8 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { OracleAnswer } from '#contracts/oracle.ts';
+import { cutText } from '#contracts/text.ts';
 import { parseDiff } from '../diff/parse-diff.ts';
+import { maxClaimCharacters, maxClaims } from './judged-answer.ts';
 import {
   diffLines,
   indexRuns,
@@ -43,7 +45,9 @@ export function foldClaims(
   const groupOfFact = new Map<string, string>();
   const restates = restatementRule(groundTruth);
   const groups = new Map<string, { members: number[]; restatement: boolean; texts: Map<string, string> }>();
-  for (const [place, { claim: text }] of claims.entries()) {
+  // A judged answer has no more. Here too, because the time that folding takes depends on it.
+  for (const [place, { claim }] of claims.slice(0, maxClaims).entries()) {
+    const text = cutText(claim, maxClaimCharacters);
     const facts = factsOf(text);
     const words = contentWords(text);
     const [known] = facts.every((fact) => groupOfFact.has(fact)) ? facts : [];
