@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import next from 'next';
 import { faultCode } from '#contracts/errors.ts';
 import { boundConnections } from '#door/connections.ts';
@@ -101,6 +102,8 @@ const run = async () => {
     const startedAt = Date.now();
     ending = true;
     exitByDeadline(GRACE_SECONDS * 1_000);
+    // Connections that wait to be accepted would be reset. A busy process accepts them in its next turns.
+    for (let turn = 0; turn < 3; turn += 1) await nextTurn();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     const look = setInterval(() => {
       for (const response of open) endStream(response);
