@@ -239,7 +239,7 @@ export const falseStrategies = {
   },
 } satisfies Record<string, Strategy>;
 
-/** Of the changed lines' words those that are spelt like code, in a seeded order. */
+/** The words of the changed lines that are spelt like code, in a seeded order. */
 const namesOf = (change: GroundTruth): string[] => {
   const words = changedLines(change).flatMap(({ text }) =>
     [...text.matchAll(/[\p{L}_$][\p{L}\p{N}_$]{3,}/gu)].map(([word]) => word),

@@ -84,7 +84,7 @@ const fetchCertificate = async (url: URL, signal: AbortSignal): Promise<string> 
 
 /**
  * The certificate in a file or at an address, that of its page included.
- * @throws UsageError if there is none, or none with replays.
+ * @throws UsageError if no certificate is there, or if it has no replays.
  */
 export const certificateAt = async (place: string, signal: AbortSignal): Promise<Certificate> =>
   certificateIn(

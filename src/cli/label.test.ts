@@ -169,7 +169,7 @@ test('inspect shows the audit beside the certificate’s precision, and finds a 
   const changed = await runInProcess(['inspect', certificate, '--json']);
   expect(changed).toMatchObject({ code: 1 });
   expect(changed.stderr).toContain('What the human audit says does not follow from its labels.');
-  // Another certificate's audit is none of this one.
+  // This audit belongs to another certificate.
   audit.certificate_digest = 'd'.repeat(64);
   writeFileSync(join(path, 'audit.json'), JSON.stringify(audit));
   expect(JSON.parse((await runInProcess(['inspect', certificate, '--json'])).stdout)).toMatchObject({
@@ -179,7 +179,7 @@ test('inspect shows the audit beside the certificate’s precision, and finds a 
   expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('another certificate') });
 });
 
-test('inspect shows the audit that an installation has of a certificate, and none where there is none', async () => {
+test('inspect shows the audit that an installation holds of a certificate, and nothing about audits if there was none', async () => {
   const path = copy('served');
   await label(path, lines(...times(size, 't')));
   const address = '/api/v1/verification/certificates/some-id';

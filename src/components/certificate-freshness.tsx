@@ -1,20 +1,13 @@
 import type { Freshness } from '#contracts/certificate.ts';
-import { intervalText, notMeasured, scoreText } from './format.ts';
+import { intervalText, measureNames, notMeasured, scoreText } from './format.ts';
 import { ScrollTable } from './scroll-table.tsx';
-
-const measures = [
-  ['compositeScore', 'Composite'],
-  ['precision', 'Precision'],
-  ['recall', 'Recall'],
-  ['replyAccuracy', 'Reply accuracy'],
-] as const;
 
 /** The scores apart, on changes that the oracle's model may have read and on those that it cannot have. */
 export const FreshnessTable = ({ freshness }: { freshness: Freshness }) => (
   <>
     <p className="mb-4 max-w-[68ch]">
-      The run’s owner names {freshness.modelCutoff} as the last day of what the oracle’s model was trained on.
-      Changes merged later cannot have been in its training data.
+      The run’s owner says that the oracle’s model was trained on data up to {freshness.modelCutoff}. Changes
+      merged later cannot have been in its training data.
     </p>
     <ScrollTable label="Scores before and after the cutoff">
       <thead className="border-b border-line">
@@ -25,7 +18,7 @@ export const FreshnessTable = ({ freshness }: { freshness: Freshness }) => (
           <th scope="col" className="column-head text-right">
             Replays
           </th>
-          {measures.map(([measure, label]) => (
+          {measureNames.map(([measure, label]) => (
             <th key={measure} scope="col" className="column-head text-right">
               {label}
             </th>
@@ -41,7 +34,7 @@ export const FreshnessTable = ({ freshness }: { freshness: Freshness }) => (
                 {side === 'before' ? 'up to that day' : 'later'}
               </th>
               <td className="py-2 pr-4 text-right tabular-nums">{part?.replays ?? 0}</td>
-              {measures.map(([measure]) => (
+              {measureNames.map(([measure]) => (
                 <td key={measure} className="py-2 pr-4 text-right tabular-nums whitespace-nowrap">
                   {part === null ? (
                     notMeasured

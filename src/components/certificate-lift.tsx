@@ -2,7 +2,7 @@ import type { JudgeTrust, Lift } from '#contracts/judge-trust.ts';
 import { hasLittleRoom, littleRoomText } from '#verification/certificate/judge-standing.ts';
 import { Estimate } from './estimate.tsx';
 import { type Fact, Facts } from './facts.tsx';
-import { countOf, differenceText, notMeasured, scoreText } from './format.ts';
+import { countOf, differenceText, measureNames, notMeasured, scoreText } from './format.ts';
 
 const liftRemark = ({ interval }: Lift) => {
   if (interval === null) return 'No interval: fewer than 5 pull requests differ, or all differ alike.';
@@ -11,15 +11,8 @@ const liftRemark = ({ interval }: Lift) => {
   return 'The interval includes 0: it is not shown that the oracle scored above the baseline.';
 };
 
-const measures = [
-  ['compositeScore', 'Composite'],
-  ['precision', 'Precision'],
-  ['recall', 'Recall'],
-  ['replyAccuracy', 'Reply accuracy'],
-] as const;
-
 const factsOf = (baseline: NonNullable<JudgeTrust['baseline']>): Fact[] =>
-  measures.map(([measure, term]) => ({
+  measureNames.map(([measure, term]) => ({
     term,
     value: (
       <span data-lift={measure}>

@@ -4,6 +4,18 @@ import type { Interval } from '#contracts/interval.ts';
 /** Shown in place of a missing value. An empty cell or a 0 would mean something else. */
 export const notMeasured = 'not measured';
 
+/** The measures as pages name them, the composite first. */
+export const measureNames = [
+  ['compositeScore', 'Composite'],
+  ['precision', 'Precision'],
+  ['recall', 'Recall'],
+  ['replyAccuracy', 'Reply accuracy'],
+] as const;
+
+/** Items with their numbers from 1, which tell them apart where they repeat. */
+export const numbered = <Item>(items: readonly Item[]) =>
+  items.map((item, place) => ({ item, number: place + 1 }));
+
 /** Three decimals for every score: finer than any interval here, and still readable. */
 export const scoreText = (value: number) => {
   const text = value.toFixed(3);

@@ -31,7 +31,8 @@ export const glossary: Record<string, string> = {
   lift: 'How far the oracle’s scores are above the baseline’s.',
   agreement: 'How far another judge, asked about a share of the replays, gives the same verdicts.',
   certificate: 'The public document of a run’s scores, their intervals and the evidence for them.',
-  audit: 'A record beside a certificate of what its owner, ruling blind, says of some of the claims.',
+  audit:
+    'The owner’s own rulings on some of a certificate’s claims, made without seeing the judge’s, and kept beside the certificate.',
   provisional: 'Said of a certificate with fewer scored replays than its owner asked for.',
   run: 'One job for the verifier: draw a sample, replay it, certify it.',
   attempt: 'One effort to get a certificate: a run and every run that resumes it.',

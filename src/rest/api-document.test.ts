@@ -32,7 +32,7 @@ type Stated = {
   default?: unknown;
 };
 
-/** What a rule has to name. Zod writes the safe integers' bounds where there is none. */
+/** What a rule has to name. Zod gives an integer without bounds those of the safe integers. */
 const namedBy = ({ enum: values, items, anyOf, minimum, maximum, maxLength }: Stated): string[] => [
   ...(values ?? []).map((value) => `\`${value}\``),
   ...[minimum, maximum, maxLength].flatMap((bound) =>

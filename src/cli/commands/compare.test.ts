@@ -30,7 +30,7 @@ test('certificates are compared pair by pair, and what cannot be compared says w
   expect(await runInProcess(['compare', one, few])).toMatchObject({ code: 1 });
 });
 
-test('one certificate, or a file that is none, is refused', async () => {
+test('a single certificate, or a file that is not a certificate, is refused', async () => {
   const one = kept('alone', 40);
   expect(await runInProcess(['compare', one])).toMatchObject({ code: 2 });
   const broken = join(folder, 'broken.json');

@@ -150,7 +150,7 @@ test('a database that cannot be reached stops no request', async () => {
   expect(warnings).toHaveLength(1);
 });
 
-test('blocks divide their budgets, and no party’s is more than a fifth of what all have', () => {
+test('blocks divide their budgets, and no party has more than a fifth of the budget that all share', () => {
   const all = Object.values(policies).flatMap((table): BudgetPolicy[] => Object.values(table));
   for (const { points, block } of all) expect([points % block, block >= 1]).toEqual([0, true]);
   expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);

@@ -32,7 +32,7 @@ export const accountBudgets = {
   trials: policy('trials-of-account', 30, 30),
 };
 
-/** For one network, all its addresses together: a small part of what all may ask. */
+/** For one network, all its addresses together: a small part of the budget that everyone shares. */
 export const networkBudgets = {
   reads: policy('reads-of-network', 12_000, 50),
   writes: policy('writes-of-network', 1_200, 50),
@@ -40,7 +40,7 @@ export const networkBudgets = {
   accounts: policy('new-accounts-of-network', 400, 200, daySeconds),
 };
 
-/** What all may ask together: more than honest use needs, less than brings the database down. */
+/** The budget that everyone shares: more than honest use needs, less than what brings the database down. */
 export const installationBudgets = {
   reads: policy('reads', 60_000, 200),
   writes: policy('writes', 6_000, 200),
@@ -48,7 +48,7 @@ export const installationBudgets = {
   accounts: policy('new-accounts', 5_000, 500, daySeconds),
 };
 
-/** What signed-in callers may ask once the budgets above, which they share with strangers, are spent. */
+/** For signed-in callers, once the budgets above, which they share with strangers, are spent. */
 export const signedInNetworkBudgets = {
   reads: policy('signed-in-reads-of-network', 6_000, 50),
   writes: policy('signed-in-writes-of-network', 600, 50),
@@ -60,10 +60,7 @@ export const signedInBudgets = {
   signIns: policy('signed-in-sign-ins', 600, 60),
 };
 
-/**
- * What everyone may ask once the common budgets are spent: a little for each network, so that a few networks keep nobody
- * out.
- */
+/** For everyone, once the shared budget is spent: a little for each network, so that a few networks cannot lock others out. */
 export const networkReserves = {
   reads: policy('reserve-reads-of-network', 600, 10),
   writes: policy('reserve-writes-of-network', 60, 10),

@@ -1,7 +1,7 @@
 'use client';
 
 import { Facts } from '#components/facts.tsx';
-import { countOf, durationText } from '#components/format.ts';
+import { countOf, durationText, numbered } from '#components/format.ts';
 import { Notice } from '#components/notice.tsx';
 import type { OracleTrial } from '#contracts/run.ts';
 
@@ -63,11 +63,10 @@ export const Trial = ({ trial, outdated }: { trial: OracleTrial; outdated: boole
                   term: 'Claims',
                   value: (
                     <ol className="list-decimal space-y-1 pl-5">
-                      {answer.keyClaims.slice(0, shownClaims).map(({ claim, confidence }, place) => (
-                        // biome-ignore lint/suspicious/noArrayIndexKey: claims may be equal, and never move.
-                        <li key={place}>
-                          <bdi>{claim}</bdi>
-                          {confidence === null ? null : ` (confidence ${confidence})`}
+                      {numbered(answer.keyClaims.slice(0, shownClaims)).map(({ item, number }) => (
+                        <li key={number}>
+                          <bdi>{item.claim}</bdi>
+                          {item.confidence === null ? null : ` (confidence ${item.confidence})`}
                         </li>
                       ))}
                     </ol>
