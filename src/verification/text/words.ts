@@ -22,7 +22,7 @@ function split(text: string, offset: number): Word[] {
   const words: Word[] = [];
   for (const match of text.matchAll(wordPattern)) {
     const start = offset + match.index;
-    if (!unspacedScript.test(match[0])) {
+    if (isPlain(match[0]) || !unspacedScript.test(match[0])) {
       words.push({ text: fold(match[0]), start, end: start + match[0].length });
       continue;
     }
@@ -35,11 +35,15 @@ function split(text: string, offset: number): Word[] {
   return words;
 }
 
+/** Almost every word of code is ASCII, which normalisation leaves as it is. */
+const isPlain = (text: string): boolean => !/[^\0-\x7f]/.test(text);
+
 /**
  * Compatibility normalisation in linear time. It sorts marks, which is quadratic in a run of them, so long runs are
  * broken as UAX #15 does for stream-safe text.
  */
-export const normalised = (text: string): string => text.replace(/\p{M}{30}/gu, '$&\u034f').normalize('NFKC');
+export const normalised = (text: string): string =>
+  isPlain(text) ? text : text.replace(/\p{M}{30}/gu, '$&\u034f').normalize('NFKC');
 
 const fold = (word: string) => normalised(word).toLowerCase().replaceAll('’', "'").replace(/'s$/, '');
 

@@ -41,19 +41,25 @@ export const openBrackets = (tokens: Token[]): Token[] =>
     return isSole(at - 1) ? [] : [token];
   });
 
+/** The longest phrase that begins at a token. */
+function phraseAt(tokens: Token[], at: number): { length: number; put: string } | null {
+  for (const length of [4, 3, 2]) {
+    const text = tokens
+      .slice(at, at + length)
+      .map(wordAt)
+      .join(' ');
+    const found = phrases.find(([form]) => form.test(text));
+    if (found) return { length, put: found[1] };
+  }
+  return null;
+}
+
 export function foldPhrases(tokens: Token[]): Token[] {
   const folded: Token[] = [];
   for (let at = 0; at < tokens.length; at++) {
     const token = tokens[at];
     if (!token) break;
-    const text = (length: number) =>
-      tokens
-        .slice(at, at + length)
-        .map(wordAt)
-        .join(' ');
-    const found = [4, 3, 2].flatMap((length) =>
-      phrases.flatMap(([form, put]) => (form.test(text(length)) ? [{ length, put }] : [])),
-    )[0];
+    const found = phraseAt(tokens, at);
     // "stops calling", "ceases to use"
     const stops =
       /^(?:stop|stops|stopped|cease|ceases|ceased)$/.test(wordAt(token)) &&
