@@ -70,7 +70,6 @@ test.describe('an installation for strangers, whose owner visits pages of other 
   let database: ReturnType<typeof openDatabase>;
   let certificateId: string;
   test.beforeAll(async () => {
-    test.setTimeout(300_000);
     installation = await startInstallation({ TRUST_LOCAL: 'false' });
     database = openDatabase(installation.databaseUrl, { max: 1 });
     certificateId = await storeCertificate(database.db, {

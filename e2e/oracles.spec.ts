@@ -18,7 +18,7 @@ test('the form verifies a GitHub repository with the model judge, and the certif
   await fill('octo/widgets');
   await expect(page.getByRole('radio', { name: /Anthropic/ })).toBeChecked();
   await start();
-  await expect(page.getByText('5 of 5 replays ended')).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText('5 of 5 replays ended')).toBeVisible();
   await expectNoSecret();
   await page.getByRole('link', { name: 'Read the certificate' }).click();
 
@@ -51,7 +51,7 @@ test('the form verifies a model behind a chat-completions endpoint', async () =>
     await page.getByRole('radio', { name: /Offline/ }).check();
     await page.getByRole('button', { name: 'Start the run' }).click();
     await page.waitForURL(/\/runs\/[0-9a-f-]{36}$/);
-    await expect(page.getByText('5 of 5 replays ended')).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByText('5 of 5 replays ended')).toBeVisible();
     expect(chat.requests).toHaveLength(5);
     await expectNoSecret();
   } finally {
@@ -75,10 +75,10 @@ test('the form verifies a Python callable, and a run with a missing module says 
     await page.getByLabel('Pull requests at most').fill('5');
     await page.getByLabel('Scored replays at least').fill('5');
     await start();
-    await expect(page.getByText(end).first()).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByText(end).first()).toBeVisible();
     const link = page.getByRole('link', { name: 'Read the certificate' });
-    if (module === 'mine') await expect(link).toBeVisible({ timeout: 60_000 });
-    else await expect(page.getByText('Why it failed')).toBeVisible({ timeout: 60_000 });
+    if (module === 'mine') await expect(link).toBeVisible();
+    else await expect(page.getByText('Why it failed')).toBeVisible();
   }
 });
 
@@ -87,7 +87,7 @@ test('the form tries the oracle with one call and keeps everything that was type
   await fill('octo/widgets');
   const before = oracle.requests.length;
   await page.getByRole('button', { name: 'Try it first' }).click();
-  await expect(page.getByText('Change 8')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText('Change 8')).toBeVisible();
   await expect(page.getByText('Answered in')).toBeVisible();
   expect(oracle.requests.length).toBe(before + 1);
   await expect(page.getByLabel('Construct')).toHaveValue('describer');
@@ -102,7 +102,7 @@ test('the form tries the oracle with one call and keeps everything that was type
     .getByRole('textbox', { name: 'Address', exact: true })
     .fill(`http://127.0.0.1:${await freePort()}/nothing`);
   await page.getByRole('button', { name: 'Try it first' }).click();
-  await expect(page.getByText('A run would score this 0')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText('A run would score this 0')).toBeVisible();
   await expect(page.getByText(/The connection was refused/)).toBeVisible();
 
   await page.getByLabel('Repository', { exact: true }).fill('octo/unknown');

@@ -54,7 +54,7 @@ const startWeb = async (settings: Record<string, string> = {}) => {
     await answer?.body?.cancel();
     return answer?.status ?? 0;
   };
-  await expect.poll(() => status('/api/ready'), { timeout: 60_000 }).toBe(200);
+  await expect.poll(() => status('/api/ready')).toBe(200);
   return { web, exited, baseUrl, status, log: () => log };
 };
 
@@ -62,14 +62,13 @@ const pages = ['/', '/certificates'];
 const interfaces = ['/api/v1/verification/certificates', '/api/trpc/certificate.list'];
 
 test('while the database is away every door says so with 503, and serves again once it is back', async () => {
-  test.setTimeout(180_000);
   const { web, exited, baseUrl, status, log } = await startWeb();
   for (const path of [...pages, ...interfaces]) expect(await status(path), path).toBe(200);
   proxy.hangUp(true);
   proxy.silence();
   for (const path of [...pages, ...interfaces]) {
     // Connections that were opened before are given up one after another.
-    await expect.poll(() => status(path), { timeout: 60_000 }).toBe(503);
+    await expect.poll(() => status(path)).toBe(503);
     const answer = await fetch(`${baseUrl}${path}`);
     expect(answer.status).toBe(503);
     expect(answer.headers.get('retry-after'), path).toBe('5');
@@ -80,26 +79,23 @@ test('while the database is away every door says so with 503, and serves again o
   expect(await status('/api/health')).toBe(200);
   expect(await status('/api/ready')).toBe(503);
   proxy.hangUp(false);
-  for (const path of [...pages, ...interfaces])
-    await expect.poll(() => status(path), { timeout: 30_000 }).toBe(200);
+  for (const path of [...pages, ...interfaces]) await expect.poll(() => status(path)).toBe(200);
   expect(log().split('The database cannot be used').length - 1).toBeLessThanOrEqual(3);
   web.kill('SIGTERM');
   expect(await exited).toEqual([0, null]);
 });
 
 test('a web process whose connections go silent serves again within seconds, through new ones', async () => {
-  test.setTimeout(120_000);
   const { web, status } = await startWeb();
   expect(await status('/certificates')).toBe(200);
   const before = proxy.opened;
   proxy.silence();
-  await expect.poll(() => status('/certificates'), { timeout: 60_000 }).toBe(200);
+  await expect.poll(() => status('/certificates')).toBe(200);
   expect(proxy.opened).toBeGreaterThan(before);
   web.kill('SIGKILL');
 });
 
 test('who holds all connections of an address does not make the web process end itself', async () => {
-  test.setTimeout(120_000);
   const { web, exited, baseUrl, status } = await startWeb({ UNREADY_SECONDS: '10' });
   const port = Number(new URL(baseUrl).port);
   const held = new Set<Socket>();
@@ -112,7 +108,7 @@ test('who holds all connections of an address does not make the web process end 
   const hold = setInterval(() => {
     for (let missing = 300 - held.size; missing > 0; missing -= 1) holdOne();
   }, 200);
-  await expect.poll(() => status('/api/ready'), { timeout: 60_000 }).toBe(0);
+  await expect.poll(() => status('/api/ready')).toBe(0);
   // Twice its patience.
   const ended = await Promise.race([
     exited,
@@ -121,13 +117,12 @@ test('who holds all connections of an address does not make the web process end 
   expect(ended).toBe('running');
   clearInterval(hold);
   for (const socket of held) socket.destroy();
-  await expect.poll(() => status('/api/ready'), { timeout: 60_000 }).toBe(200);
+  await expect.poll(() => status('/api/ready')).toBe(200);
   web.kill('SIGTERM');
   expect(await exited).toEqual([0, null]);
 });
 
 test('a web process ends in time on SIGTERM, and ends itself when it stays unready, though its database says nothing', async () => {
-  test.setTimeout(180_000);
   const first = await startWeb({ GRACE_SECONDS: '2' });
   proxy.silenceNew(true);
   proxy.silence();

@@ -21,7 +21,7 @@ test('a failed run shows why, and a new form keeps all but its secrets', async (
   const { page, fill, start, expectNoSecret } = real;
   await fill('octo/nothing');
   await start();
-  await expect(page.getByText('The run failed.')).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText('The run failed.')).toBeVisible();
   await expect(page.getByRole('alert').filter({ hasText: 'Why it failed' })).toContainText('octo/nothing');
   await expectNoSecret();
 
@@ -37,7 +37,7 @@ test('a failed run shows why, and a new form keeps all but its secrets', async (
   await page.getByLabel('GitHub token').fill(githubToken);
   await page.getByRole('button', { name: 'Start the new attempt' }).click();
   await page.waitForURL((url) => url.href !== failed);
-  await expect(page.getByText('The run failed.')).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText('The run failed.')).toBeVisible();
   await expect(page.getByText('Another attempt on the same changes')).toBeVisible();
   await expectNoSecret();
 
@@ -67,7 +67,7 @@ test('the form estimates the cost by the model’s own tokeniser, and asks neith
   await page.getByLabel('Construct').fill('');
   await estimate.click();
   const found = page.getByRole('alert').filter({ hasText: 'Judging would cost' });
-  await expect(found).toContainText(/US\$ 0\.\d+ to US\$ \d+\.\d+/, { timeout: 30_000 });
+  await expect(found).toContainText(/US\$ 0\.\d+ to US\$ \d+\.\d+/);
   await expect(found).toContainText('5 replays');
   // Seven calls for each change, each made at most twice.
   await expect(page.getByText('35 to 70')).toBeVisible();
@@ -87,14 +87,14 @@ test('the form estimates the cost by the model’s own tokeniser, and asks neith
   await page.getByLabel('Agreement', { exact: true }).selectOption('all replays');
   await page.getByLabel('Model for agreement').fill('claude-opus-5-5');
   await estimate.click();
-  await expect(page.getByText('50 to 100')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText('50 to 100')).toBeVisible();
   const [least = 0, most = 0] = ((await found.textContent())?.match(/\d+\.\d+/g) ?? []).map(Number);
   await limit.fill(((least + most) / 2).toFixed(4));
   await estimate.click();
-  await expect(found).toContainText('The upper end is above your limit', { timeout: 30_000 });
+  await expect(found).toContainText('The upper end is above your limit');
   await limit.fill('0.01');
   await estimate.click();
-  await expect(found).toContainText('Even the lower end is above your limit', { timeout: 30_000 });
+  await expect(found).toContainText('Even the lower end is above your limit');
   await page.setViewportSize({ width: 360, height: 800 });
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
   await page.setViewportSize({ width: 1280, height: 720 });
@@ -118,7 +118,7 @@ test('a run stops at its cost limit, says so, and gets its certificate when resu
   // About half of this run's cost.
   await page.getByLabel('Cost limit').fill('0.1');
   await start();
-  await expect(page.getByText('The run failed.')).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText('The run failed.')).toBeVisible();
   await expect(page.getByRole('alert').filter({ hasText: 'Why it failed' })).toContainText(
     /The run’s limit for its judge is reached: \$0\.\d\d of \$0\.10 are spent/,
   );
@@ -146,7 +146,7 @@ test('a run stops at its cost limit, says so, and gets its certificate when resu
   await resume.click();
   await page.waitForURL((url) => url.href !== stopped);
 
-  await expect(page.getByText('5 of 5 replays ended')).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText('5 of 5 replays ended')).toBeVisible();
   await expect(page.getByText('Its limit is US$ 5.00.')).toBeVisible();
   await expect(
     page.getByText(/^[\d,]+ in, [\d,]+ written to and [\d,]+ read from the cache, [\d,]+ out$/),
@@ -173,7 +173,7 @@ test('a run cancelled on its page makes no more calls and ends as failed', async
     await page.getByRole('textbox', { name: 'Address', exact: true }).fill(silent.url);
     await page.getByRole('radio', { name: /Offline/ }).check();
     await start();
-    await expect.poll(() => silent.requests.length, { timeout: 60_000 }).toBeGreaterThan(0);
+    await expect.poll(() => silent.requests.length).toBeGreaterThan(0);
 
     const cancel = page.getByRole('button', { name: 'Cancel this run' });
     await cancel.click();
@@ -207,7 +207,7 @@ test('a run in economy mode says what it waits for and, once cancelled, that its
   await expect(page.getByText('hours instead of minutes').first()).toBeVisible();
   await expect(
     page.getByText(/Waiting for a batch of \d+ calls that was sent at .* UTC; most end within an hour/),
-  ).toBeVisible({ timeout: 60_000 });
+  ).toBeVisible();
 
   await page.getByRole('button', { name: 'Cancel this run' }).click();
   await expect(page.getByRole('group', { name: 'Cancel this run?' })).toHaveAccessibleDescription(

@@ -90,7 +90,7 @@ test('after kill -9 no process is left, and the next start recovers without help
   const first = await startInstallation({ DATA_DIR: dataDir });
   const started = descendantsOf(pidOf(first));
   first.process.kill('SIGKILL');
-  await expect.poll(() => alive(started), { timeout: 15_000 }).toEqual([]);
+  await expect.poll(() => alive(started)).toEqual([]);
   const next = await startInstallation({ DATA_DIR: dataDir });
   expect((await fetch(`${next.baseUrl}/api/health`)).status).toBe(200);
   await next.stop();
@@ -115,7 +115,7 @@ test('a killed worker is started again', async () => {
   const killed = worker();
   if (killed === undefined) throw new Error('There is no worker.');
   process.kill(killed, 'SIGKILL');
-  await expect.poll(worker, { timeout: 15_000 }).toBeGreaterThan(killed);
+  await expect.poll(worker).toBeGreaterThan(killed);
   await installation.stop();
 });
 
@@ -128,7 +128,7 @@ test('a killed database server is started again, and web and worker continue', a
   process.kill(postmaster.pid, 'SIGKILL');
   await expect.poll(() => alive([postmaster])).toEqual([]);
   const ready = async () => (await fetch(`${installation.baseUrl}/api/ready`)).status;
-  await expect.poll(ready, { timeout: 30_000 }).toBe(200);
+  await expect.poll(ready).toBe(200);
   expect((await fetch(`${installation.baseUrl}/certificates`)).status).toBe(200);
   expect(programs).toHaveLength(2);
   expect(alive(programs)).toHaveLength(2);

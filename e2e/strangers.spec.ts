@@ -9,7 +9,6 @@ import { openDatabase } from '../src/db/client.ts';
 import { freePort } from '../src/db/embedded/free-port.ts';
 
 test('behind a proxy on its own machine an installation accepts ten runs at once after its start, and no stranger reaches that machine or its paid judge', async () => {
-  test.setTimeout(300_000);
   /** A service of the operator's on the same machine. It must not be called. */
   let called = 0;
   const own = createServer((_, response) => {

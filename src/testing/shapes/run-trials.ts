@@ -48,8 +48,7 @@ const runInThread = (
   });
 };
 
-/** Tries every function with hostile texts, and returns what does not take linear time. */
-export const runTrials = async (
+const runAll = async (
   trials: Trial[],
   { all, mostMs = longestCallMs }: { all: boolean; mostMs?: number },
 ): Promise<Finding[]> => {
@@ -57,4 +56,18 @@ export const runTrials = async (
   for (let from: number | null = 0; from !== null && from < trials.length; )
     from = await runInThread({ trials, from, all }, (found) => findings.push(found), mostMs);
   return findings;
+};
+
+/**
+ * Tries every function with hostile texts, and returns what does not take linear time. What is found is tried again in
+ * a thread of its own and must be found there too: a busy machine may disturb the measurements of one thread to the end.
+ */
+export const runTrials = async (
+  trials: Trial[],
+  options: { all: boolean; mostMs?: number },
+): Promise<Finding[]> => {
+  const suspects = await runAll(trials, options);
+  const isSuspect = ({ file, name }: Trial) =>
+    suspects.some((found) => found.file === file && found.name === name);
+  return runAll(trials.filter(isSuspect), options);
 };
