@@ -7,6 +7,7 @@ import { eventually } from '#testing/fleet/eventually.ts';
 import { openFleet } from '#testing/fleet/open-fleet.ts';
 import { runStates } from '#testing/fleet/runs.ts';
 import { startStallingProxy } from '#testing/fleet/stalling-proxy.ts';
+import { childEnvironment } from '#testing/rigs/child-environment.ts';
 
 /** A fleet of one worker whose database is behind the proxy. */
 const workerBehindProxy = async () => {
@@ -53,7 +54,7 @@ const startWorker = async (settings: Record<string, string>) => {
   const port = await freePort();
   const worker = spawn(process.execPath, ['src/worker.ts'], {
     cwd: projectRoot,
-    env: { PATH: process.env.PATH, NODE_ENV: 'production', METRICS_PORT: String(port), ...settings },
+    env: { ...childEnvironment, METRICS_PORT: String(port), ...settings },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void worker.kill('SIGKILL'));

@@ -18,6 +18,7 @@ import { type ReceivedSpan, startCollectorFake } from '#testing/fakes/collector/
 import { startGitHubFake } from '#testing/fakes/github/github-fake.ts';
 import { fakeRepository } from '#testing/fakes/github/repository.ts';
 import { describeChange, startOracleFake } from '#testing/fakes/oracles/http-fake.ts';
+import { childEnvironment } from '#testing/rigs/child-environment.ts';
 import { openPolicy, openRig } from '#testing/rigs/engine-rig.ts';
 import { fullToken } from '#testing/rigs/full-token.ts';
 import { authOf } from '#testing/rigs/open-to-all.ts';
@@ -67,8 +68,7 @@ beforeAll(async () => {
   const port = await freePort();
   const worker = spawn(process.execPath, [join(import.meta.dirname, 'worker.ts')], {
     env: {
-      PATH: process.env.PATH,
-      NODE_ENV: 'production',
+      ...childEnvironment,
       DATABASE_URL: database.databaseUrl,
       DATA_DIR: dataDir,
       SECRETS_KEY: secretsKey.toString('hex'),

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { childEnvironment } from '../rigs/child-environment.ts';
 import type { Outside } from './outside.ts';
 
 export const outsideOrderSchema = z.object({
@@ -22,7 +23,7 @@ export const openOutsideElsewhere = async (
 ): Promise<Pick<Outside, 'settingsOf' | 'oracleUrl' | 'close'>> => {
   const child = fork(join(import.meta.dirname, 'outside-process.ts'), [JSON.stringify(order)], {
     execArgv: [`--import=${new URL('../../start/die-with-parent.ts', import.meta.url).href}`],
-    env: { PATH: process.env.PATH, NODE_ENV: 'production' },
+    env: childEnvironment,
   });
   const exited = once(child, 'exit');
   const [message] = await Promise.race([

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { projectRoot } from '#start/child.ts';
+import { childEnvironment } from '../rigs/child-environment.ts';
 
 /**
  * A program of the installation as a process that can be killed, paused and restarted. A program that ends on its own,
@@ -59,8 +60,7 @@ export const startFleetProgram = (
       [`--import=${dieWithParent}`, `--import=${movedClock}`, ...argv],
       {
         cwd: projectRoot,
-        // Nothing of the caller's own environment: it may hold a key.
-        env: { PATH: process.env.PATH, NODE_ENV: 'production', ...settings },
+        env: { ...childEnvironment, ...settings },
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       },
     );

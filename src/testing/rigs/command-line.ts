@@ -9,6 +9,7 @@ import { type InputStream, openTerminal } from '#cli/terminal.ts';
 import { byProvider, judgeOf, modelJudges } from '#contracts/judge-providers.ts';
 import { noProxies } from '#platform/network/proxies.ts';
 import { offlineModel } from '#verification/judges/offline/rule.ts';
+import { childEnvironment } from './child-environment.ts';
 
 const projectDir = join(import.meta.dirname, '../../..');
 const main = join(projectDir, 'src/cli/main.ts');
@@ -22,7 +23,7 @@ const inOwnDataDir = async <T>(work: (dataDir: string) => Promise<T>): Promise<T
 };
 
 export type CommandOptions = {
-  /** Variables besides PATH, which is passed on. Nothing else of the test's environment is. */
+  /** Variables besides those of `childEnvironment`. */
   env?: Record<string, string>;
   cwd?: string;
   /** Called once the process runs, for example to send it a signal. */
@@ -38,7 +39,7 @@ const spawnCommand = (args: string[], dataDir: string, { env = {}, cwd, onStart 
     const child = spawn(process.execPath, [main, ...args], {
       cwd,
       env: {
-        PATH: process.env.PATH,
+        ...childEnvironment,
         NODE_ENV: process.env.NODE_ENV,
         // Empty counts as unset and overrides what a developer keeps in .env.
         ...Object.fromEntries(

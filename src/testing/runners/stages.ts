@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { projectRoot } from '#start/child.ts';
 
@@ -53,7 +54,12 @@ export const runNode = async (
   const child = spawn(process.execPath, argv, {
     cwd: projectRoot,
     stdio: 'inherit',
-    env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1', ...environment },
+    env: {
+      ...process.env,
+      NEXT_TELEMETRY_DISABLED: '1',
+      NODE_COMPILE_CACHE: join(projectRoot, 'node_modules/.cache/compiled'),
+      ...environment,
+    },
   });
   let timer: NodeJS.Timeout | undefined;
   // The terminal sends Ctrl-C to the program too. A SIGTERM to this process or a timeout must be passed on.
