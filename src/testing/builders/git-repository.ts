@@ -21,6 +21,8 @@ export type GitRepository = {
   path: string;
   /** Runs git there and returns its output. Throws if git fails. */
   git(...args: string[]): string;
+  /** Runs git there with text on its standard input. */
+  feed(args: string[], input: string): void;
   /** Commits to the current branch and returns the hash. */
   commit(request: CommitRequest): string;
   /** Commits `files` on a new branch and merges it, as GitHub's button does. */
@@ -54,15 +56,21 @@ export const createGitRepository = (options: { objectFormat?: 'sha1' | 'sha256' 
     clock += 60_000;
     return new Date(clock).toISOString();
   };
-  const run = (args: string[], author = 'Ada', at = nextTime()) => {
-    const done = spawnSync('git', ['-C', path, ...args], {
+  const runProgram = (program: string, args: string[], author = 'Ada', at = nextTime(), input = '') => {
+    const done = spawnSync(program, args, {
+      cwd: path,
       env: { ...process.env, ...environment(author, at) },
       encoding: 'utf8',
+      input,
       timeout: 150_000,
     });
-    if (done.status !== 0) throw new Error(`git ${args.join(' ')}: ${done.stderr}`);
+    if (done.status !== 0) throw new Error(`${program} ${args.join(' ')}: ${done.stderr}`);
     return done.stdout.trim();
   };
+  const run = (args: string[], author?: string) => runProgram('git', args, author);
+  /** Several calls of git by one shell: to start a program from a large process costs more than git itself. */
+  const runScript = (script: string, values: string[], author?: string, at?: string) =>
+    runProgram('sh', ['-ec', script, 'sh', ...values], author, at);
   const write = (files: FileChanges) => {
     for (const [name, content] of Object.entries(files)) {
       const file = join(path, name);
@@ -75,22 +83,32 @@ export const createGitRepository = (options: { objectFormat?: 'sha1' | 'sha256' 
   };
   const commit = ({ message, files = {}, author, at }: CommitRequest) => {
     write(files);
-    run(['add', '--all']);
-    run(['commit', '--quiet', '--allow-empty', '--cleanup=verbatim', `--message=${message}`], author, at);
-    return run(['rev-parse', 'HEAD']);
+    return runScript(
+      `git add --all
+      git commit --quiet --allow-empty --cleanup=verbatim "--message=$1"
+      git rev-parse HEAD`,
+      [message],
+      author,
+      at,
+    );
   };
   run(['init', '--quiet', '--initial-branch=main', `--object-format=${options.objectFormat ?? 'sha1'}`]);
   return {
     path,
     git: (...args) => run(args),
+    feed: (args, input) => void runProgram('git', args, undefined, undefined, input),
     commit,
     mergePullRequest({ number, title, body = '', files, author }) {
       run(['checkout', '--quiet', '-b', `topic-${number}`]);
       commit({ message: title, files, ...(author !== undefined && { author }) });
-      run(['checkout', '--quiet', 'main']);
       const message = `Merge pull request #${number} from ada/topic-${number}\n\n${title}\n\n${body}`;
-      run(['merge', '--quiet', '--no-ff', `--message=${message}`, `topic-${number}`], 'Maintainer');
-      return run(['rev-parse', 'HEAD']);
+      return runScript(
+        `git checkout --quiet main
+        git merge --quiet --no-ff "--message=$1" "topic-$2"
+        git rev-parse HEAD`,
+        [message, String(number)],
+        'Maintainer',
+      );
     },
     remove: () => rmSync(path, { recursive: true, force: true }),
   };

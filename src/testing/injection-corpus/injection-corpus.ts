@@ -1,3 +1,4 @@
+import { byTurns } from '../runners/fuzzing.ts';
 import type { Attack } from './attack.ts';
 import { delimiters } from './delimiters.ts';
 import { disguises } from './disguises.ts';
@@ -14,5 +15,7 @@ export { paddings } from './padding.ts';
  */
 const attacks: Attack[] = [...orders, ...delimiters, ...disguises, ...verdicts, ...padding];
 
-/** For `test.each`. */
-export const namedAttacks = attacks.map((attack) => [attack.name, attack] as const);
+/** For `test.each`. Each attack at every place in `npm run test:long`, otherwise at one, by turns. */
+export const namedAttacks = attacks.map(
+  ({ places, ...attack }, at) => [attack.name, { ...attack, places: byTurns(places, at) }] as const,
+);

@@ -13,4 +13,8 @@ fc.configureGlobal({ numRuns: usual * times });
 /** For a property that needs more or fewer examples than the default. */
 export const examples = (count: number): { numRuns: number } => ({ numRuns: count * times });
 
+/** All items in `npm run test:long`, otherwise one of them: the caller counts the turns, so that each has some. */
+export const byTurns = <T>(items: readonly T[], turn: number): T[] =>
+  items.filter((_, at) => isLongRun || at === turn % items.length);
+
 export { fc };

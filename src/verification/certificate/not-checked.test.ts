@@ -7,7 +7,7 @@ import { canaryCounts } from '#testing/builders/canaries.ts';
 import { certificateInput, issuedCertificate } from '#testing/builders/issued-certificate.ts';
 import { failedCheckpoint, judgedCheckpoint } from '#testing/builders/replay-checkpoint.ts';
 import { testedCertificate } from '#testing/builders/stored-certificates.ts';
-import { isLongRun } from '#testing/runners/fuzzing.ts';
+import { byTurns } from '#testing/runners/fuzzing.ts';
 import { notChecked } from './not-checked.ts';
 import { readCertificate } from './read.ts';
 import { recomputeCertificate } from './recompute.ts';
@@ -43,8 +43,7 @@ const otherValues = (value: Json): Json[] => {
 const alterationsOf = (document: Json): Alteration[] =>
   valuesOf(document).flatMap(([place, value], at) => {
     const others = otherValues(value).filter((other) => JSON.stringify(other) !== JSON.stringify(value));
-    const all = [undefined, ...others].map((other) => ({ place, value: other }));
-    return isLongRun ? all : all.filter((_, turn) => turn === at % all.length);
+    return byTurns([undefined, ...others], at).map((other) => ({ place, value: other }));
   });
 
 const altered = (document: Json, { place, value }: Alteration): Json => {

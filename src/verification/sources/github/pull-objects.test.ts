@@ -145,7 +145,7 @@ test('kept data of a repository is not used without the right token', async () =
 test('100 pull requests cost at most 10 calls of the API without a token, and 3 new ones at most 3', async () => {
   const many = createPullsInGit();
   try {
-    for (let at = 0; at < 120; at += 1) many.add('squash');
+    many.addMany(120);
     await server.close();
     server = await serveGitRepository(many.repository.path, { name: 'octo/widgets' });
     api.repositories.splice(0, 1, fakeRepository({ pulls: many.pulls }));
