@@ -1,6 +1,6 @@
 import type { lookup as systemLookup } from 'node:dns';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import { expect, test } from 'vitest';
@@ -64,8 +64,9 @@ test('a name that does not resolve passes the early check', async () => {
 
 test('no hostile spelling of a local address is dialled: the listeners get no connection', async () => {
   let connections = 0;
-  const count = () => {
+  const count = (socket: Socket) => {
     connections += 1;
+    socket.destroy();
   };
   // Every address of every interface, IPv4 and IPv6, on one port.
   const server = createServer(count).listen({ host: '::', port: 0, ipv6Only: false });
