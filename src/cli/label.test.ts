@@ -143,12 +143,48 @@ test('control-C leaves an audit without its last word, and the terminal as it wa
   expect(modes).toEqual([true, false]);
 });
 
-test('answers end with a terminal that is gone', async () => {
-  const { input } = terminal('t', 'q');
+const answersTo = async (...keys: string[]) => {
+  const { input } = terminal(...keys);
   (input as PassThrough).end();
   const answers: string[] = [];
   for await (const answer of answersFrom(input, new AbortController().signal)) answers.push(answer);
-  expect(answers).toEqual(['t', 'q']);
+  return answers;
+};
+
+test('answers end with a terminal that is gone', async () => {
+  expect(await answersTo('t', 'q')).toEqual(['t', 'q']);
+});
+
+test.each([
+  ['End', '\x1b[F'],
+  ['Right', '\x1b[C'],
+  ['Down', '\x1b[B'],
+  ['Down of a keypad', '\x1bOB'],
+  ['F3', '\x1b[13~'],
+  ['Control-Right', '\x1b[1;5C'],
+  ['Alt-T', '\x1bt'],
+  ['Control-B', '\x02'],
+  ['pasted text', 'first cut'],
+  ['a pasted line', 't\r'],
+])('%s is no answer', async (_, typed) => {
+  expect(await answersTo('t', typed, 'q')).toEqual(['t', 'q']);
+});
+
+test('the code of a key that arrives in pieces is no answer', async () => {
+  expect(await answersTo('t', '\x1b', '[', 'F', 'q')).toEqual(['t', 'q']);
+});
+
+test.each([
+  ['control-C', '\u0003'],
+  ['control-D', '\u0004'],
+  ['control-C with a key before it', 't\u0003'],
+  ['control-C after Escape', '\x1b\u0003'],
+])('%s ends the answers', async (_, typed) => {
+  expect(await answersTo('t', typed, 'f')).toEqual(['t']);
+});
+
+test('a key of one character answers, whatever the character', async () => {
+  expect(await answersTo('T', 'é', '🙂', '?', ' ')).toEqual(['t', 'é', '🙂', '?', ' ']);
 });
 
 test('inspect shows the audit beside the certificate’s precision, and finds a changed one', async () => {
