@@ -1,7 +1,8 @@
-import { eq } from 'drizzle-orm';
+import { eq, inArray } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { AuditLabel } from '#contracts/audit.ts';
 import { AppError } from '#contracts/errors.ts';
+import { verificationAuditLabels, verificationAudits } from '#db/schema/audits.ts';
 import { groundTruthRecords } from '#db/schema/ground-truths.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import type { Actor } from '#services/ground/index.ts';
@@ -284,6 +285,48 @@ test('what cannot be audited is refused with the reason', async () => {
     'BAD_REQUEST',
     expect.stringContaining('deleted after their retention'),
   ]);
+});
+
+test.each([
+  ['of a private repository', true],
+  ['of a public repository', false],
+])('no audit is begun that would ask about an erased change %s', async (_, isPrivate) => {
+  const { at, runId, certificate } = await completed({
+    // In an order that is not that of their ids.
+    draw: async ({ limit }) => ({
+      ...drawOf(changeNumbers(limit).toReversed()),
+      ...(isPrivate && { private: true, source: 'private repository', commitRange: null }),
+    }),
+  });
+  const { context, owner, db } = at;
+  const digests = (await at.replaysOf(runId)).flatMap(({ groundTruthDigest }) => groundTruthDigest ?? []);
+  expect(digests).toHaveLength(30);
+  // The sample has claims of at least 20 of the 30 replays, so it has one of these 11.
+  await db.delete(groundTruthRecords).where(inArray(groundTruthRecords.digest, digests.slice(0, 11)));
+  expect(await refusalOf(beginAudit(context, owner, runId))).toEqual([
+    'BAD_REQUEST',
+    expect.stringMatching(/erased.*Start a new run, and audit it before/),
+  ]);
+  expect(await findPublicAudit(context, certificate.id)).toBeNull();
+});
+
+test('an audit is begun although changes were erased that it does not ask about', async () => {
+  const { at, runId, certificate } = await completed();
+  const { context, owner, db } = at;
+  await beginAudit(context, owner, runId);
+  const asked = await db.select({ id: verificationAuditLabels.groundTruthId }).from(verificationAuditLabels);
+  await db.delete(verificationAudits);
+  const others = (await at.replaysOf(runId)).filter(
+    ({ groundTruthId }) => !asked.some(({ id }) => id === groundTruthId),
+  );
+  expect(others.length).toBeGreaterThan(0);
+  await db.delete(groundTruthRecords).where(
+    inArray(
+      groundTruthRecords.digest,
+      others.flatMap(({ groundTruthDigest }) => groundTruthDigest ?? []),
+    ),
+  );
+  expect(await beginAudit(context, owner, runId)).toMatchObject({ certificateId: certificate.id });
 });
 
 test('a claim whose change was deleted is not asked about, and its label can still be counted', async () => {

@@ -1,15 +1,13 @@
-import { eq } from 'drizzle-orm';
 import type { AuditProgress } from '#contracts/audit.ts';
 import { AppError } from '#contracts/errors.ts';
 import { verificationAuditLabels, verificationAudits } from '#db/schema/audits.ts';
-import { verificationReplays } from '#db/schema/replays.ts';
 import { ruledReplays } from '#verification/audit/claims.ts';
 import { auditSeed, certificateDigest } from '#verification/audit/result.ts';
 import { auditSample } from '#verification/audit/sample.ts';
 import { presentCertificate } from '#verification/certificate/present.ts';
 import { getStoredCertificate } from '../certificate/get.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
-import { auditOf, ownRun } from './own-audit.ts';
+import { auditOf, isPrivate, ownRun, publishedReplays } from './own-audit.ts';
 import { presentProgress } from './present.ts';
 
 /** The last of the audits that an account is beginning in this process. */
@@ -29,13 +27,13 @@ const inTurn = async <T>(userId: string, work: () => Promise<T>): Promise<T> => 
 
 /**
  * Begins the audit of the actor's run, or returns the one that was begun: a certificate has one audit.
- * @throws AppError NOT_FOUND; BAD_REQUEST if the run has no certificate, its replays were deleted, or its judge ruled
- * on no claim.
+ * @throws AppError NOT_FOUND; BAD_REQUEST if the run has no certificate, its replays or a change that the audit would
+ * show were deleted, or its judge ruled on no claim.
  */
 export const beginAudit = (context: ServiceContext, actor: Actor, runId: string): Promise<AuditProgress> =>
   inTurn(actor.userId, () => begin(context, actor, runId));
 
-/** The sample comes from the certificate alone, so no replay is read. */
+/** The sample comes from the certificate alone. Of the replays it is only read whether they can still be shown. */
 const begin = async (context: ServiceContext, actor: Actor, runId: string): Promise<AuditProgress> => {
   const { db, now } = context;
   const { certificateId } = await ownRun(context, actor, runId);
@@ -44,15 +42,11 @@ const begin = async (context: ServiceContext, actor: Actor, runId: string): Prom
   const begun = await auditOf(db, certificateId);
   if (begun !== undefined) return presentProgress(db, begun);
 
-  const [kept] = await db
-    .select({ id: verificationReplays.id })
-    .from(verificationReplays)
-    .where(eq(verificationReplays.runId, runId))
-    .limit(1);
-  if (kept === undefined)
+  const replays = await publishedReplays(db, runId, await isPrivate(db, certificateId));
+  if (replays.length === 0)
     throw new AppError(
       'BAD_REQUEST',
-      'The replays of this run were deleted after their retention, so its claims are no longer known.',
+      'The replays of this run were deleted after their retention, so its claims are no longer known. Start a new run, and audit it before its replays are deleted too.',
     );
   const stored = await getStoredCertificate(context, certificateId);
   const digest = certificateDigest(presentCertificate(stored, stored.replayScores));
@@ -61,6 +55,15 @@ const begin = async (context: ServiceContext, actor: Actor, runId: string): Prom
     throw new AppError(
       'BAD_REQUEST',
       'The judge ruled on no claim of this run, so there is nothing to audit.',
+    );
+  const kept = new Set(
+    replays.filter(({ groundTruthDigest }) => groundTruthDigest !== null).map(({ id }) => id),
+  );
+  // A certificate has one audit: one that cannot be finished would take its place.
+  if (sample.some(({ replay }) => !kept.has(replay)))
+    throw new AppError(
+      'BAD_REQUEST',
+      'Changes that this audit would show have been erased after their retention, so their claims can no longer be ruled on. Start a new run, and audit it before its changes are erased too.',
     );
 
   await db.transaction(async (transaction) => {

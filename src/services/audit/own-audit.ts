@@ -3,7 +3,9 @@ import { AppError } from '#contracts/errors.ts';
 import type { Executor } from '#db/client.ts';
 import { verificationAudits } from '#db/schema/audits.ts';
 import { verificationCertificates } from '#db/schema/certificates.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
+import { withPublishedIds } from '#verification/certificate/raw-replay.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { isId } from '../ground/page.ts';
 
@@ -55,6 +57,19 @@ export const isPrivate = async (db: Executor, certificateId: string): Promise<bo
     .from(verificationCertificates)
     .where(eq(verificationCertificates.id, certificateId));
   return certificate?.private ?? false;
+};
+
+/** The replays of a run by the ids that its certificate has for them. */
+export const publishedReplays = async (db: Executor, runId: string, isOrdinal: boolean) => {
+  const { id: replayId, groundTruthId, groundTruthDigest, outcome } = verificationReplays;
+  const replays = await db
+    .select({ replayId, groundTruthId, groundTruthDigest, outcome })
+    .from(verificationReplays)
+    .where(eq(verificationReplays.runId, runId));
+  const ended = replays.flatMap(({ outcome: ending, ...replay }) =>
+    ending === null ? [] : [{ ...replay, end: { outcome: ending, reason: null } }],
+  );
+  return withPublishedIds(ended, isOrdinal);
 };
 
 /** What a finished audit says when somebody wants to change it. */

@@ -4,9 +4,8 @@ import { AppError } from '#contracts/errors.ts';
 import { groundTruthRecords } from '#db/schema/ground-truths.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { auditableClaims } from '#verification/audit/claims.ts';
-import { withPublishedIds } from '#verification/certificate/raw-replay.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
-import { alreadyFinished, isPrivate, ownAudit } from './own-audit.ts';
+import { alreadyFinished, isPrivate, ownAudit, publishedReplays } from './own-audit.ts';
 import { sampledLabelsOf } from './present.ts';
 
 /** The replay of a run that its certificate calls `publishedId`, with its change. */
@@ -15,18 +14,8 @@ const replayOf = async (
   runId: string,
   { publishedId, isPrivate: isOrdinal }: { publishedId: string; isPrivate: boolean },
 ) => {
-  const listed = await db
-    .select({
-      replayId: verificationReplays.id,
-      groundTruthId: verificationReplays.groundTruthId,
-      outcome: verificationReplays.outcome,
-    })
-    .from(verificationReplays)
-    .where(eq(verificationReplays.runId, runId));
-  const ended = listed.flatMap(({ outcome, ...replay }) =>
-    outcome === null ? [] : [{ ...replay, end: { outcome, reason: null } }],
-  );
-  const sought = withPublishedIds(ended, isOrdinal).find(({ id }) => id === publishedId);
+  const replays = await publishedReplays(db, runId, isOrdinal);
+  const sought = replays.find(({ id }) => id === publishedId);
   const [found] =
     sought === undefined
       ? []
