@@ -7,7 +7,8 @@ import { auditSample } from '#verification/audit/sample.ts';
 import { presentCertificate } from '#verification/certificate/present.ts';
 import { getStoredCertificate } from '../certificate/get.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
-import { auditOf, isPrivate, ownRun, publishedReplays } from './own-audit.ts';
+import { ownRun } from '../state/own-run.ts';
+import { auditOf, isPrivate, publishedReplays } from './own-audit.ts';
 import { presentProgress } from './present.ts';
 
 /** The last of the audits that an account is beginning in this process. */
@@ -33,7 +34,7 @@ const inTurn = async <T>(userId: string, work: () => Promise<T>): Promise<T> => 
 export const beginAudit = (context: ServiceContext, actor: Actor, runId: string): Promise<AuditProgress> =>
   inTurn(actor.userId, () => begin(context, actor, runId));
 
-/** The sample comes from the certificate alone. Of the replays it is only read whether they can still be shown. */
+/** Draws from the certificate alone. Of the replays it only reads which of them can still be shown. */
 const begin = async (context: ServiceContext, actor: Actor, runId: string): Promise<AuditProgress> => {
   const { db, now } = context;
   const { certificateId } = await ownRun(context, actor, runId);
@@ -63,7 +64,7 @@ const begin = async (context: ServiceContext, actor: Actor, runId: string): Prom
   if (sample.some(({ replay }) => !kept.has(replay)))
     throw new AppError(
       'BAD_REQUEST',
-      'Changes that this audit would show have been erased after their retention, so their claims can no longer be ruled on. Start a new run, and audit it before its changes are erased too.',
+      'Changes that this audit would show have been erased after their retention, so their claims can no longer be labelled. Start a new run, and audit it before its changes are erased too.',
     );
 
   await db.transaction(async (transaction) => {

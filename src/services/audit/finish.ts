@@ -1,11 +1,11 @@
-import { and, eq, isNull } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import type { AuditProgress } from '#contracts/audit.ts';
 import { AppError } from '#contracts/errors.ts';
 import { verificationAudits } from '#db/schema/audits.ts';
 import { auditResult } from '#verification/audit/result.ts';
 import { getPublicCertificate } from '../certificate/get.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
-import { alreadyFinished, ownAudit } from './own-audit.ts';
+import { lockOpen, ownAudit } from './own-audit.ts';
 import { presentProgress, sampledLabelsOf } from './present.ts';
 
 /**
@@ -21,12 +21,7 @@ export const finishAudit = async (
   const { db, now } = context;
   const certificate = await getPublicCertificate(context, audit.certificateId);
   const finished = await db.transaction(async (transaction) => {
-    const [open] = await transaction
-      .select({ id: verificationAudits.id })
-      .from(verificationAudits)
-      .where(and(eq(verificationAudits.id, audit.id), isNull(verificationAudits.finishedAt)))
-      .for('update');
-    if (open === undefined) throw alreadyFinished();
+    await lockOpen(transaction, audit);
     const sample = await sampledLabelsOf(transaction, audit.id);
     const missing = sample.filter(({ label }) => label === null).length;
     if (missing > 0)

@@ -1,13 +1,13 @@
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import type { AuditLabel, AuditProgress } from '#contracts/audit.ts';
 import { AppError } from '#contracts/errors.ts';
-import { verificationAuditLabels, verificationAudits } from '#db/schema/audits.ts';
+import { verificationAuditLabels } from '#db/schema/audits.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
-import { alreadyFinished, ownAudit } from './own-audit.ts';
+import { lockOpen, ownAudit } from './own-audit.ts';
 import { presentProgress } from './present.ts';
 
 /**
- * Stores what the owner says of one claim. Until the audit is finished, a claim can be ruled on again.
+ * Stores what the owner says of one claim. Until the audit is finished, a claim can be labelled again.
  * @throws AppError NOT_FOUND; BAD_REQUEST if the audit is finished.
  */
 export const labelClaim = async (
@@ -19,13 +19,7 @@ export const labelClaim = async (
   if (position > audit.size) throw new AppError('NOT_FOUND', `This audit has ${audit.size} claims.`);
   const { db, now } = context;
   await db.transaction(async (transaction) => {
-    // Locked, so that finishing cannot read the labels while one changes.
-    const [open] = await transaction
-      .select({ id: verificationAudits.id })
-      .from(verificationAudits)
-      .where(and(eq(verificationAudits.id, audit.id), isNull(verificationAudits.finishedAt)))
-      .for('update');
-    if (open === undefined) throw alreadyFinished();
+    await lockOpen(transaction, audit);
     await transaction
       .update(verificationAuditLabels)
       .set({ label, labelledAt: now() })

@@ -1,28 +1,12 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import { AppError } from '#contracts/errors.ts';
 import type { Executor } from '#db/client.ts';
 import { verificationAudits } from '#db/schema/audits.ts';
 import { verificationCertificates } from '#db/schema/certificates.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
-import { verificationRuns } from '#db/schema/runs.ts';
 import { withPublishedIds } from '#verification/certificate/raw-replay.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
-import { isId } from '../ground/page.ts';
-
-/**
- * The actor's run. Another user's run, an unknown id and a malformed one all give the same answer.
- * @throws AppError NOT_FOUND
- */
-export const ownRun = async ({ db }: Pick<ServiceContext, 'db'>, { userId }: Actor, runId: string) => {
-  const [run] = isId(runId)
-    ? await db
-        .select({ certificateId: verificationRuns.certificateId })
-        .from(verificationRuns)
-        .where(and(eq(verificationRuns.id, runId), eq(verificationRuns.userId, userId)))
-    : [];
-  if (!run) throw new AppError('NOT_FOUND', 'There is no such run of yours.');
-  return run;
-};
+import { ownRun } from '../state/own-run.ts';
 
 export type AuditRow = typeof verificationAudits.$inferSelect;
 
@@ -75,3 +59,16 @@ export const publishedReplays = async (db: Executor, runId: string, isOrdinal: b
 /** What a finished audit says when somebody wants to change it. */
 export const alreadyFinished = () =>
   new AppError('BAD_REQUEST', 'This audit is finished. A certificate has one audit, and it does not change.');
+
+/**
+ * Locks an audit until the transaction ends, so that it cannot be finished while one of its labels changes.
+ * @throws AppError BAD_REQUEST if it is finished.
+ */
+export const lockOpen = async (transaction: Executor, { id }: AuditRow): Promise<void> => {
+  const [open] = await transaction
+    .select({ id: verificationAudits.id })
+    .from(verificationAudits)
+    .where(and(eq(verificationAudits.id, id), isNull(verificationAudits.finishedAt)))
+    .for('update');
+  if (open === undefined) throw alreadyFinished();
+};

@@ -39,11 +39,8 @@ export const presentAudit = async (db: Executor, audit: AuditRow): Promise<Audit
 /** As its owner sees it. */
 export const presentProgress = async (db: Executor, audit: AuditRow): Promise<AuditProgress> => ({
   ...recordOf(audit),
-  labelled: await countLabelled(db, audit.id),
-});
-
-export const countLabelled = (db: Executor, auditId: string): Promise<number> =>
-  db.$count(
+  labelled: await db.$count(
     verificationAuditLabels,
-    and(eq(verificationAuditLabels.auditId, auditId), isNotNull(verificationAuditLabels.label)),
-  );
+    and(eq(verificationAuditLabels.auditId, audit.id), isNotNull(verificationAuditLabels.label)),
+  ),
+});
