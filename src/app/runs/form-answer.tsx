@@ -3,13 +3,11 @@
 import type { TRPCClientErrorLike } from '@trpc/client';
 import { useState } from 'react';
 import { Notice } from '#components/notice.tsx';
+import { unreachable } from '#components/refused.tsx';
 import type { FieldIssue } from '#contracts/errors.ts';
 import type { AppRouter } from '#trpc/root.ts';
 
 type Refusal = { message: string; signedOut: boolean };
-
-const unreachable =
-  'The installation could not be reached. Check that it is running, then try again. Everything you typed is still here.';
 
 /** The answer to a sent form: errors at its fields, or a refusal of the whole. */
 export const useFormAnswer = () => {
@@ -30,7 +28,10 @@ export const useFormAnswer = () => {
       setRefusal(
         fields.length > 0
           ? null
-          : { message: data ? message : unreachable, signedOut: data?.code === 'UNAUTHORIZED' },
+          : {
+              message: data ? message : `${unreachable} Everything you typed is still here.`,
+              signedOut: data?.code === 'UNAUTHORIZED',
+            },
       );
     },
   };

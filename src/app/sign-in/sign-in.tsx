@@ -4,6 +4,7 @@ import { TRPCClientError } from '@trpc/client';
 import { signIn } from 'next-auth/react';
 import { useEffect, useEffectEvent, useState } from 'react';
 import { Notice } from '#components/notice.tsx';
+import { refusalText, unreachable } from '#components/refused.tsx';
 import { trpc } from '../trpc-client.tsx';
 import { askWallet, SignInProblem } from './wallet.ts';
 
@@ -13,9 +14,7 @@ const linkInAddress = /^#link=([A-Za-z0-9_-]{1,200})$/;
 
 const wordsFor = (error: unknown): string => {
   if (error instanceof SignInProblem) return error.message;
-  // With `data` it is the server's answer, written for users. Without, no answer came.
-  if (error instanceof TRPCClientError && error.data) return error.message;
-  return 'The installation could not be reached. Check that it is running, then try again.';
+  return error instanceof TRPCClientError ? refusalText(error) : unreachable;
 };
 
 /** `next` is a path of this installation, `origin` the address at which it is meant to be opened. */

@@ -1,7 +1,7 @@
 'use client';
 
 import { signOut } from 'next-auth/react';
-import { Notice } from '#components/notice.tsx';
+import { Refused } from '#components/refused.tsx';
 import { trpc } from '../trpc-client.tsx';
 
 /** Ends all of the user's sessions. The browser then forgets the cookie of this one, which has ended too. */
@@ -17,13 +17,7 @@ export const SignOutEverywhere = () => {
       >
         {end.isPending || end.isSuccess ? 'Signing out…' : 'Sign out everywhere'}
       </button>
-      {end.error ? (
-        <Notice tone="danger" title="You are still signed in" live>
-          {end.error.data
-            ? end.error.message
-            : 'The installation could not be reached. Check that it is running, then try again.'}
-        </Notice>
-      ) : null}
+      {end.error ? <Refused title="You are still signed in" error={end.error} /> : null}
     </div>
   );
 };

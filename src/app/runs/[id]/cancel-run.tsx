@@ -1,7 +1,7 @@
 'use client';
 
 import { useEffect, useRef, useState } from 'react';
-import { Notice } from '#components/notice.tsx';
+import { Refused } from '#components/refused.tsx';
 import type { Run } from '#contracts/run.ts';
 import { trpc } from '../../trpc-client.tsx';
 
@@ -70,13 +70,7 @@ export const CancelRun = ({
               Keep it running
             </button>
           </div>
-          {cancel.error ? (
-            <Notice tone="danger" title="The run was not cancelled" live>
-              {cancel.error.data
-                ? cancel.error.message
-                : 'The installation could not be reached. Check that it is running, then try again.'}
-            </Notice>
-          ) : null}
+          {cancel.error ? <Refused title="The run was not cancelled" error={cancel.error} /> : null}
         </fieldset>
       ) : null}
     </div>
