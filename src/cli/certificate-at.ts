@@ -1,12 +1,12 @@
-import { readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Audit } from '#contracts/audit.ts';
 import type { Certificate } from '#contracts/certificate.ts';
 import { readBody } from '#contracts/http.ts';
-import { certificateDigest } from '#verification/audit/result.ts';
 import { readCertificate } from '#verification/certificate/read.ts';
+import { readBoundedFile } from './bounded-file.ts';
 import { UsageError } from './exit.ts';
-import { wireAuditSchema } from './kept-audit.ts';
+import { auditIn, auditInFolder, maxAuditBytes } from './kept-audit.ts';
 import { plain } from './terminal.ts';
 
 /** About twice the size of a certificate with 1,000 replays of 50 claims, all judged twice. */
@@ -22,8 +22,12 @@ const restAddress = (url: URL) => {
   return new URL(`${page[1]}/api/v1/verification/certificates/${page[2]}`, url);
 };
 
-/** Null if there is nothing at the address. */
-const fetchText = async (url: URL, signal: AbortSignal): Promise<string | null> => {
+/** Null if there is nothing at the address. `sought` is what should be there. */
+const fetchText = async (
+  url: URL,
+  { sought, most }: { sought: string; most: number },
+  signal: AbortSignal,
+): Promise<string | null> => {
   const response = await fetch(url, {
     headers: { accept: 'application/json' },
     signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
@@ -32,12 +36,11 @@ const fetchText = async (url: URL, signal: AbortSignal): Promise<string | null> 
     throw new UsageError(`${url.origin} could not be reached.`);
   });
   if (response.status === 404) return null;
-  if (!response.ok)
-    throw new UsageError(`${url.origin} answered ${response.status} instead of a certificate.`);
-  const bytes = await readBody(response, maxBytes);
+  if (!response.ok) throw new UsageError(`${url.origin} answered ${response.status} instead of ${sought}.`);
+  const bytes = await readBody(response, most);
   if (bytes === null) {
     await response.body?.cancel().catch(() => undefined);
-    throw new UsageError('The answer is too large to be a certificate.');
+    throw new UsageError(`The answer is too large to be ${sought}.`);
   }
   return new TextDecoder().decode(bytes);
 };
@@ -46,12 +49,10 @@ const readText = async (file: string): Promise<string> => {
   const found = await stat(file).catch(() => null);
   if (found?.isDirectory())
     throw new UsageError(`${plain(file, 200)} is a folder. Give the certificate.json in it, or its URL.`);
-  if (!found?.isFile())
+  const text = await readBoundedFile(file, maxBytes);
+  if (text === null)
     throw new UsageError(`There is no file ${plain(file, 200)}. Give a certificate.json or its URL.`);
-  if (found.size > maxBytes) throw new UsageError('The file is too large to be a certificate.');
-  return readFile(file, 'utf8').catch((error) => {
-    throw new UsageError(`The file could not be read (${error.code}).`);
-  });
+  return text;
 };
 
 const parse = (text: string): unknown => {
@@ -77,7 +78,7 @@ const certificateIn = (text: string): Certificate => {
 };
 
 const fetchCertificate = async (url: URL, signal: AbortSignal): Promise<string> => {
-  const text = await fetchText(url, signal);
+  const text = await fetchText(url, { sought: 'a certificate', most: maxBytes }, signal);
   if (text === null) throw new UsageError('There is no certificate at this address.');
   return text;
 };
@@ -91,23 +92,21 @@ export const certificateAt = async (place: string, signal: AbortSignal): Promise
     isUrl(place) ? await fetchCertificate(restAddress(new URL(place)), signal) : await readText(place),
   );
 
-/** `audit.json` beside the file, or what the installation has of the certificate. */
-const auditText = async (place: string, signal: AbortSignal): Promise<string | null> => {
-  if (!isUrl(place)) return readFile(join(dirname(place), 'audit.json'), 'utf8').catch(() => null);
-  const url = restAddress(new URL(place));
-  // Only an installation has audits, not any address of a document.
-  if (!url.pathname.includes('/api/v1/verification/certificates/')) return null;
-  url.pathname = `${url.pathname.replace(/\/$/, '')}/audit`;
-  return fetchText(url, signal);
-};
-
-/** The human audit beside a certificate. Null: none was begun, or what is there is of another certificate. */
+/**
+ * The human audit of a certificate: what an installation holds at its address, or `audit.json` beside its file. Null if
+ * none is there.
+ * @throws UsageError if what is there cannot be read, or is not the audit of this certificate.
+ */
 export const auditBeside = async (
   place: string,
   certificate: Certificate,
   signal: AbortSignal,
 ): Promise<Audit | null> => {
-  const text = await auditText(place, signal);
-  const audit = text === null ? null : (wireAuditSchema.safeParse(parse(text)).data ?? null);
-  return audit?.certificateDigest === certificateDigest(certificate) ? audit : null;
+  if (!isUrl(place)) return auditInFolder(dirname(place), certificate);
+  const url = restAddress(new URL(place));
+  // Only an installation has audits, not any address of a document.
+  if (!url.pathname.includes('/api/v1/verification/certificates/')) return null;
+  url.pathname = `${url.pathname.replace(/\/$/, '')}/audit`;
+  const text = await fetchText(url, { sought: 'an audit', most: maxAuditBytes }, signal);
+  return text === null ? null : auditIn(text, `What is at ${plain(url.href, 200)}`, certificate);
 };

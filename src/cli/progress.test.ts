@@ -5,7 +5,7 @@ import { openTerminal } from './terminal.ts';
 
 const watched = (isTTY: boolean) => {
   const stderr = Object.assign(new PassThrough(), { isTTY, columns: 80 });
-  const progress = progressOn(openTerminal(new PassThrough(), stderr));
+  const progress = progressOn(openTerminal(new PassThrough(), stderr, new PassThrough()));
   progress.phase('Reading the history\u001b[2J of name');
   progress.begin(4, 1);
   progress.end('7', 'scored', null);

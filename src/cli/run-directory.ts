@@ -7,12 +7,13 @@ import type { Certificate } from '#contracts/certificate.ts';
 import { faultCode } from '#contracts/errors.ts';
 import { toWire } from '#contracts/wire.ts';
 import { takeLock } from '#db/embedded/lock.ts';
+import { auditableReplays } from '#verification/audit/claims.ts';
 import { readCertificate } from '#verification/certificate/read.ts';
 import { type Asked, standing } from '#verification/replay/oracle-presence.ts';
 import { resumable } from '#verification/replay/resumable.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
 import { CommandError, UsageError } from './exit.ts';
-import { type AuditedRun, type KeptAudit, keptAuditSchema } from './kept-audit.ts';
+import { type AuditedRun, auditInFolder, type KeptAudit } from './kept-audit.ts';
 import { emptyLedger, ledgerSchema } from './ledger.ts';
 import {
   configurationOf,
@@ -39,21 +40,23 @@ export type RunDirectory = RunStore & {
   close: () => void;
 };
 
+const otherOut = 'Choose another --out.';
+const otherFolder = 'Give another folder.';
+type Remedy = typeof otherOut | typeof otherFolder;
+
 /** Turns a fault of the file system into an error that its user can fix; returns any other error unchanged. */
-const explained = (directory: string, error: unknown): unknown => {
+const explained = (directory: string, error: unknown, remedy: Remedy): unknown => {
   const code = faultCode(error);
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new CommandError(
       `The disk that holds ${directory} is full. Free some space and run the same command again to resume.`,
     );
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST')
-    return new UsageError(
-      `${directory} cannot be used as an output directory (${code}). Choose another --out.`,
-    );
+    return new UsageError(`${directory} cannot be used as an output directory (${code}). ${remedy}`);
   return error;
 };
 
-const readJson = async <T>(file: string, schema: z.ZodType<T>): Promise<T | null> => {
+const readJson = async <T>(file: string, schema: z.ZodType<T>, remedy: Remedy): Promise<T | null> => {
   const text = await readFile(file, 'utf8').catch((error) => {
     if (faultCode(error) === 'ENOENT') return null;
     throw error;
@@ -61,9 +64,7 @@ const readJson = async <T>(file: string, schema: z.ZodType<T>): Promise<T | null
   if (text === null) return null;
   const json = z.string().pipe(z.transform(parseJson)).pipe(schema).safeParse(text);
   if (json.success) return json.data;
-  throw new CommandError(
-    `${file} is damaged, or another version of this program wrote it. Choose another --out.`,
-  );
+  throw new CommandError(`${file} is damaged, or another version of this program wrote it. ${remedy}`);
 };
 
 const parseJson = (text: string, context: z.RefinementCtx): unknown => {
@@ -78,18 +79,20 @@ const parseJson = (text: string, context: z.RefinementCtx): unknown => {
 const askedIn = ({ checkpoint: { oracle } }: StoredReplay): Asked[] =>
   oracle === undefined ? [] : [{ outcome: oracle, carried: true }];
 
-const replayFiles = async (folder: string): Promise<StoredReplay[]> => {
+const replayFiles = async (folder: string, remedy: Remedy): Promise<StoredReplay[]> => {
   const found = await readdir(folder).catch((error) => {
     if (faultCode(error) === 'ENOENT') return [];
     throw error;
   });
   const names = found.filter((name) => /^\d+\.json$/.test(name));
-  const read = await Promise.all(names.map((name) => readJson(join(folder, name), storedReplaySchema)));
+  const read = await Promise.all(
+    names.map((name) => readJson(join(folder, name), storedReplaySchema, remedy)),
+  );
   return read.filter((replay) => replay !== null);
 };
 
 const storedReplays = async (folder: string): Promise<Map<number, StoredReplay>> => {
-  const replays = await replayFiles(folder);
+  const replays = await replayFiles(folder, otherOut);
   const stands = standing(replays.flatMap(askedIn));
   return new Map(
     replays.map((replay) => {
@@ -102,12 +105,12 @@ const storedReplays = async (folder: string): Promise<Map<number, StoredReplay>>
   );
 };
 
-const storedCertificate = async (file: string): Promise<Certificate | null> => {
-  const document = await readJson(file, z.unknown());
+const storedCertificate = async (file: string, remedy: Remedy): Promise<Certificate | null> => {
+  const document = await readJson(file, z.unknown(), remedy);
   if (document === null) return null;
   const reading = readCertificate(document);
   if (reading.ok) return reading.certificate;
-  throw new CommandError(`${file} is not a certificate of this version. Choose another --out.`);
+  throw new CommandError(`${file} is not a certificate of this version. ${remedy}`);
 };
 
 /**
@@ -139,7 +142,7 @@ export const openRunDirectory = async (
   const at = (...names: string[]) => join(directory, ...names);
   const write = (file: string, text: string) =>
     writeFileAtomic(file, text, { mode: 0o600 }).catch((error: unknown) => {
-      throw explained(directory, error);
+      throw explained(directory, error, otherOut);
     });
   let lock: ReturnType<typeof takeLock> = null;
   try {
@@ -151,7 +154,7 @@ export const openRunDirectory = async (
       );
     lock = takeLock(at('.lock'));
     if (lock === null) throw new UsageError(`Another process is working in ${directory}.`);
-    const stored = await readJson(at('run.json'), runConfigurationSchema);
+    const stored = await readJson(at('run.json'), runConfigurationSchema, otherOut);
     const replays = await storedReplays(at('replays'));
     const isJudged = [...replays.values()].some(({ checkpoint }) => Object.keys(checkpoint).length > 0);
     const configuration =
@@ -166,8 +169,8 @@ export const openRunDirectory = async (
     const store: RunDirectory = {
       path: directory,
       configuration,
-      certificate: await storedCertificate(at('certificate.json')),
-      draw: await readJson(at('draw.json'), storedDrawSchema),
+      certificate: await storedCertificate(at('certificate.json'), otherOut),
+      draw: await readJson(at('draw.json'), storedDrawSchema, otherOut),
       keepDraw: async (draw) => {
         await write(at('draw.json'), JSON.stringify(draw));
         store.draw = draw;
@@ -178,7 +181,7 @@ export const openRunDirectory = async (
         await write(at('replays', name), JSON.stringify(replay));
         replays.set(replay.position, replay);
       },
-      ledger: (await readJson(at('ledger.json'), ledgerSchema)) ?? emptyLedger,
+      ledger: (await readJson(at('ledger.json'), ledgerSchema, otherOut)) ?? emptyLedger,
       keepLedger: async (ledger) => {
         await write(at('ledger.json'), JSON.stringify(ledger));
         store.ledger = ledger;
@@ -193,7 +196,7 @@ export const openRunDirectory = async (
     return store;
   } catch (error) {
     lock?.release();
-    throw explained(directory, error);
+    throw explained(directory, error, otherOut);
   }
 };
 
@@ -205,7 +208,14 @@ export type FinishedRun = AuditedRun & {
   close: () => void;
 };
 
-/** @throws UsageError if it holds no finished run, or is in use. */
+const keptAudit = async (directory: string, certificate: Certificate): Promise<KeptAudit | null> => {
+  const audit = await auditInFolder(directory, certificate);
+  if (audit === null) return null;
+  if (audit.labels !== null) return { ...audit, labels: audit.labels };
+  throw new UsageError(`${plain(join(directory, 'audit.json'), 200)} holds none of the audit’s claims.`);
+};
+
+/** @throws UsageError if it holds no finished run or no readable audit of it, or is in use. */
 export const openFinishedRun = async (directory: string): Promise<FinishedRun> => {
   const at = (...names: string[]) => join(directory, ...names);
   const found = await readdir(directory).catch(() => null);
@@ -216,26 +226,26 @@ export const openFinishedRun = async (directory: string): Promise<FinishedRun> =
   const lock = takeLock(at('.lock'));
   if (lock === null) throw new UsageError(`Another process is working in ${plain(directory, 200)}.`);
   try {
-    const certificate = await storedCertificate(at('certificate.json'));
-    const draw = await readJson(at('draw.json'), storedDrawSchema);
+    const certificate = await storedCertificate(at('certificate.json'), otherFolder);
+    const draw = await readJson(at('draw.json'), storedDrawSchema, otherFolder);
     if (certificate === null || draw === null)
       throw new UsageError(`The run in ${plain(directory, 200)} is gone.`);
     return {
       path: directory,
       certificate,
       draw,
-      replays: await replayFiles(at('replays')),
-      audit: await readJson(at('audit.json'), keptAuditSchema),
+      replays: auditableReplays(await replayFiles(at('replays'), otherFolder), draw.private),
+      audit: await keptAudit(directory, certificate),
       keepAudit: (audit) =>
         writeFileAtomic(at('audit.json'), `${JSON.stringify(toWire(audit), null, 2)}\n`, {
           mode: 0o600,
         }).catch((error: unknown) => {
-          throw explained(directory, error);
+          throw explained(directory, error, otherFolder);
         }),
       close: lock.release,
     };
   } catch (error) {
     lock.release();
-    throw explained(directory, error);
+    throw explained(directory, error, otherFolder);
   }
 };

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { cutText } from '#contracts/text.ts';
 
@@ -29,11 +29,7 @@ export type MessageStream = NodeJS.WritableStream & { isTTY?: boolean; columns?:
 /** A pipe has neither. */
 export type InputStream = Readable & { isTTY?: boolean; setRawMode?: (raw: boolean) => unknown };
 
-export const openTerminal = (
-  stdout: MessageStream,
-  stderr: MessageStream,
-  input: InputStream = Readable.from([]),
-): Terminal => ({
+export const openTerminal = (stdout: MessageStream, stderr: MessageStream, input: InputStream): Terminal => ({
   result: (text) => stdout.write(`${text}\n`),
   say: (line) => stderr.write(`${line}\n`),
   paint: (style, text) => styleText(style, text, { stream: stdout }),

@@ -1,24 +1,23 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Audit } from '#contracts/audit.ts';
 import type { Certificate } from '#contracts/certificate.ts';
 import { toWire } from '#contracts/wire.ts';
-import { auditResult } from '#verification/audit/result.ts';
+import { auditDisagreements } from '#verification/audit/result.ts';
 import { type Disagreement, recomputeCertificate } from '#verification/certificate/recompute.ts';
 import { offlineJudge } from '#verification/judges/offline/judge.ts';
 import { auditBeside, certificateAt } from '../certificate-at.ts';
 import { viewCertificate } from '../certificate-view.ts';
-import { type ExitCode, exitCodes } from '../exit.ts';
+import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
 import { plain, type Terminal } from '../terminal.ts';
 
 const valueText = (value: Disagreement['published']) => (value === null ? 'nothing' : plain(`${value}`, 80));
 
-const disagreementLines = (disagreements: Disagreement[]) => [
-  'What the certificate says does not follow from its replays:',
+const disagreementLines = (title: string, disagreements: Disagreement[]) => [
+  title,
   ...disagreements
     .slice(0, 20)
     .map(
       ({ field, published, recomputed }) =>
-        `  ${field}: it says ${valueText(published)}, its replays give ${valueText(recomputed)}`,
+        `  ${field}: it says ${valueText(published)}, recomputed it is ${valueText(recomputed)}`,
     ),
   ...(disagreements.length > 20 ? [`  … and ${disagreements.length - 20} more`] : []),
 ];
@@ -44,18 +43,37 @@ const agreementLines = (certificate: Certificate, notChecked: string[]) => {
   ];
 };
 
-const auditDisagrees = 'What the human audit says does not follow from its labels.';
+/** What became of comparing an audit with its labels. `reason` says why there was nothing to compare. */
+type AuditCheck = { audit: Audit | null } & (
+  | { disagreements: Disagreement[]; reason: null }
+  | { disagreements: null; reason: string; isFault: boolean }
+);
 
-/** Whether the result of an audit is that of its labels. One that is not finished says nothing yet. */
-const followsFromLabels = ({ replayScores }: Certificate, audit: Audit | null): boolean => {
-  if (!audit?.result) return true;
-  const replays = new Set(replayScores.map(({ groundTruthId }) => groundTruthId));
-  return (
-    audit.labels !== null &&
-    audit.labels.length > 0 &&
-    audit.labels.every(({ groundTruthId, label }) => label !== null && replays.has(groundTruthId)) &&
-    isDeepStrictEqual(auditResult({ replayScores }, audit.labels), audit.result)
-  );
+const checkAudit = async (
+  place: string,
+  certificate: Certificate,
+  signal: AbortSignal,
+): Promise<AuditCheck> => {
+  let audit: Audit | null;
+  try {
+    audit = await auditBeside(place, certificate, signal);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return { audit: null, disagreements: null, reason: error.message, isFault: true };
+  }
+  const disagreements = audit && auditDisagreements(certificate, audit);
+  if (disagreements !== null) return { audit, disagreements, reason: null };
+  const reason = audit === null ? 'There is none beside this certificate.' : 'It is not finished.';
+  return { audit, disagreements, reason, isFault: false };
+};
+
+const auditLines = ({ audit, disagreements, reason }: AuditCheck) => {
+  if (disagreements === null) return [`Human audit: not measured. ${reason}`];
+  if (disagreements.length > 0)
+    return disagreementLines('What the human audit says does not follow from its labels:', disagreements);
+  return [
+    `Human audit: its result follows from its ${audit?.size} labels. Which claims were drawn cannot be checked, because the certificate does not hold the verdict on each claim.`,
+  ];
 };
 
 /** `inspect <certificate.json|URL>`: shows a certificate, and whether its numbers follow from its replays. */
@@ -66,8 +84,8 @@ export const inspectCommand = async (
 ): Promise<ExitCode> => {
   const certificate = await certificateAt(place, signal);
   const { numbers, disagreements, notChecked } = recomputeCertificate(certificate);
-  const audit = await auditBeside(place, certificate, signal);
-  const agrees = disagreements.length === 0 && followsFromLabels(certificate, audit);
+  const check = await checkAudit(place, certificate, signal);
+  const isAuditWrong = check.disagreements === null ? check.isFault : check.disagreements.length > 0;
   if (options.json)
     terminal.result(
       JSON.stringify(
@@ -75,15 +93,16 @@ export const inspectCommand = async (
           certificate: toWire(certificate),
           recomputed: toWire(numbers),
           disagreements,
-          audit: audit && toWire(audit),
+          audit: check.audit && toWire(check.audit),
+          audit_check: { disagreements: check.disagreements, reason: check.reason },
           not_checked: notChecked,
         },
         null,
         2,
       ),
     );
-  else terminal.result(viewCertificate(certificate, terminal.paint, terminal.columns, audit));
-  if (agrees) {
+  else terminal.result(viewCertificate(certificate, terminal.paint, terminal.columns, check.audit));
+  if (disagreements.length === 0) {
     const count = certificate.replayScores.length;
     terminal.say(
       terminal.paintMessage(
@@ -93,7 +112,12 @@ export const inspectCommand = async (
     );
     for (const line of agreementLines(certificate, notChecked)) terminal.say(line);
   } else
-    for (const line of disagreements.length > 0 ? disagreementLines(disagreements) : [auditDisagrees])
+    for (const line of disagreementLines(
+      'What the certificate says does not follow from its replays:',
+      disagreements,
+    ))
       terminal.say(terminal.paintMessage('red', line));
-  return agrees ? exitCodes.done : exitCodes.failed;
+  for (const line of auditLines(check))
+    terminal.say(isAuditWrong ? terminal.paintMessage('red', line) : line);
+  return disagreements.length === 0 && !isAuditWrong ? exitCodes.done : exitCodes.failed;
 };

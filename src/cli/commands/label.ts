@@ -1,12 +1,12 @@
 import { type AuditLabel, auditKeys } from '#contracts/audit.ts';
 import { toWire } from '#contracts/wire.ts';
-import { auditableReplays } from '#verification/audit/claims.ts';
+import { type LineKind, readDiffLines } from '#verification/diff/line-kinds.ts';
 import { viewAudit } from '../certificate-view.ts';
 import { CommandError, type ExitCode, exitCodes } from '../exit.ts';
 import { auditOfRun, finishedNow, type KeptAudit, withLabel } from '../kept-audit.ts';
 import { answersFrom } from '../keys.ts';
 import { type FinishedRun, openFinishedRun } from '../run-directory.ts';
-import { plain, type Terminal } from '../terminal.ts';
+import { type Paint, plain, type Terminal } from '../terminal.ts';
 
 type Context = { terminal: Terminal; signal: AbortSignal };
 
@@ -21,27 +21,30 @@ const codeLine = (line: string) => {
   return indent.replaceAll('\t', '  ') + plain(line.slice(indent.length));
 };
 
-/** Added lines in green, removed ones in red. */
-const diffLines = (diff: string, { paintMessage }: Terminal) =>
-  diff.split('\n').map((line) => {
-    if (/^\+(?!\+\+ )/.test(line)) return paintMessage('green', codeLine(line));
-    return /^-(?!-- )/.test(line) ? paintMessage('red', codeLine(line)) : codeLine(line);
+const styles: Partial<Record<LineKind, Parameters<Paint>[0]>> = {
+  added: 'green',
+  removed: 'red',
+  around: 'dim',
+};
+
+const paintedDiff = (diff: string, paint: Paint) =>
+  readDiffLines(diff).map(({ text, kind }) => {
+    const style = styles[kind];
+    return style === undefined ? codeLine(text) : paint(style, codeLine(text));
   });
 
 /** Shows a claim with its diff, and nothing that tells what the judge said or whom the claim is by. */
 const showTask = (run: FinishedRun, audit: KeptAudit, place: number, terminal: Terminal) => {
   const { say, paintMessage } = terminal;
   const sampled = audit.labels[place];
-  const replay = auditableReplays(run.replays, run.draw.private).find(
-    ({ id }) => id === sampled?.groundTruthId,
-  );
+  const replay = run.replays.find(({ id }) => id === sampled?.groundTruthId);
   const texts = replay?.claims.find(({ id }) => id === sampled?.claimId)?.texts;
   const change = [...run.draw.drawn, ...run.draw.reserve].find(({ id }) => id === replay?.groundTruthId);
   if (texts === undefined || change === undefined)
     throw new CommandError('The replays of this folder are not those of its audit.');
   say('');
   say(paintMessage('bold', plain(change.title)));
-  for (const line of diffLines(change.diff, terminal)) say(line);
+  for (const line of paintedDiff(change.diff, paintMessage)) say(line);
   say('');
   say(
     paintMessage(
@@ -58,7 +61,7 @@ const showTask = (run: FinishedRun, audit: KeptAudit, place: number, terminal: T
 const firstOpen = (audit: KeptAudit) => audit.labels.findIndex(({ label }) => label === null);
 
 const askToFinish =
-  'Every claim has a label. y finishes the audit, which then stays as it is · b back · q quit';
+  'Every claim has a label. y finishes the audit, and no label can be changed after that · b back · q quit';
 
 /** Asks about the claims until the audit is finished or its owner leaves. Each label is kept as it is given. */
 const ruleOn = async (
@@ -67,7 +70,7 @@ const ruleOn = async (
   { terminal, signal }: Context,
 ): Promise<KeptAudit> => {
   let audit = begun;
-  /** −1: every claim has a label, and only the last word is missing. */
+  /** −1: every claim has a label, and the audit can be finished. */
   let place = firstOpen(audit);
   const keep = async (changed: KeptAudit) => {
     await run.keepAudit(changed);
@@ -104,7 +107,7 @@ const ruleOn = async (
   return audit;
 };
 
-/** `label <folder>`: the owner of a run rules, blind, on some of its claims. */
+/** `label <folder>`: the owner of a run labels some of its claims, blind. */
 export const labelCommand = async (
   folder: string,
   { json = false }: { json?: boolean },

@@ -38,7 +38,7 @@ const watchRun = (runId: string, ...args: string[]) => {
   const all = ['run', 'show', runId, '--watch', ...args, '--url', at.url, '--token-file', at.tokenFile];
   const code = runProgram(all, {
     readSettings: () => expect.unreachable(),
-    terminal: openTerminal(stdout, stderr),
+    terminal: openTerminal(stdout, stderr, new PassThrough()),
     signal: interrupt.signal,
   });
   return { code, stdout, said: () => said, interrupt };

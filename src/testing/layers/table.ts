@@ -235,7 +235,16 @@ const surfaces: Place[] = [
   },
   {
     at: 'app',
-    imports: ['app/server.ts', 'components', 'trpc', 'rest', 'auth', 'verification/certificate', 'contracts'],
+    imports: [
+      'app/server.ts',
+      'components',
+      'trpc',
+      'rest',
+      'auth',
+      'verification/certificate',
+      'verification/diff',
+      'contracts',
+    ],
     packages: [
       ...next,
       'geist',

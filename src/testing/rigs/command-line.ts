@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { runProgram } from '#cli/commands/program.ts';
 import type { Settings } from '#cli/settings.ts';
 import { type InputStream, openTerminal } from '#cli/terminal.ts';
@@ -94,7 +94,7 @@ const settings: Omit<Settings, 'dataDir'> = {
 export const runInProcess = (
   args: string[],
   readSettings: (dataDir: string) => Settings = withSettings({}),
-  input?: InputStream,
+  input: InputStream = Readable.from([]),
 ): Promise<CommandOutcome> =>
   inOwnDataDir(async (dataDir) => {
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];

@@ -1,9 +1,10 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { AuditLabel, AuditResult, SampledLabel } from '#contracts/audit.ts';
+import type { Audit, AuditLabel, AuditResult, SampledLabel } from '#contracts/audit.ts';
 import type { Certificate } from '#contracts/certificate.ts';
 import { toWire } from '#contracts/wire.ts';
 import { canonicalDigest } from '../certificate/canonical.ts';
+import { type Disagreement, disagreementsBetween } from '../certificate/recompute.ts';
 import { adjustedPrecision } from '../statistics/adjusted-precision.ts';
 import { roundedThroughout } from '../statistics/aggregate.ts';
 import { auditedJudge } from '../statistics/audited-judge.ts';
@@ -72,4 +73,28 @@ export const auditResult = (
     ...rates,
     byRates: byRates(replayScores, rates, labels.length),
   });
+};
+
+/**
+ * Where the result of a finished audit disagrees with its labels. Null if it has no result, so that nothing is measured.
+ * The verdicts and chances of its claims are taken as stated: no certificate has them.
+ */
+export const auditDisagreements = (
+  certificate: Pick<Certificate, 'replayScores'>,
+  { result, labels }: Pick<Audit, 'result' | 'labels'>,
+): Disagreement[] | null => {
+  if (result === null || labels === null) return null;
+  const replays = new Set(certificate.replayScores.map(({ groundTruthId }) => groundTruthId));
+  const seen = new Set<string>();
+  const wrong = labels.flatMap(({ groundTruthId, claimId }, place) => {
+    const name = JSON.stringify([groundTruthId, claimId]);
+    const isRepeated = seen.has(name);
+    seen.add(name);
+    if (!replays.has(groundTruthId))
+      return [{ field: `labels[${place}].ground_truth_id`, published: groundTruthId, recomputed: null }];
+    return isRepeated ? [{ field: `labels[${place}].claim_id`, published: claimId, recomputed: null }] : [];
+  });
+  return wrong.length > 0
+    ? wrong
+    : disagreementsBetween({ result }, { result: auditResult(certificate, labels) });
 };

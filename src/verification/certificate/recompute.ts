@@ -44,7 +44,8 @@ const agrees = (published: Leaf, recomputed: Leaf) =>
     ? Math.abs(published - recomputed) <= tolerance
     : published === recomputed;
 
-const differences = (published: unknown, recomputed: unknown): Disagreement[] => {
+/** By the names that the document uses. */
+export const disagreementsBetween = (published: unknown, recomputed: unknown): Disagreement[] => {
   const [said, found] = [published, recomputed].map((whole) => new Map(leavesOf(whole, '')));
   return [...new Set([...(said?.keys() ?? []), ...(found?.keys() ?? [])])]
     .map((field) => ({
@@ -183,7 +184,7 @@ export const recomputeCertificate = (certificate: Certificate): Recomputation =>
   return {
     numbers,
     disagreements: [
-      ...differences(certificate, recomputed),
+      ...disagreementsBetween(certificate, recomputed),
       ...certificate.replayScores.flatMap((replay, at) =>
         secondCounts(replay)
           .filter((pair) => pair.published !== pair.recomputed)

@@ -41,10 +41,11 @@ export type DiffSection = {
 export const cutMark =
   /^\[cut: (?:\d+ of the \d+ hunks of this file are left out|the last hunk goes on|\d+ more files are left out)\]$/;
 
-const hunkHeader = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
+/** It counts the lines that a hunk has before and after the change. */
+export const hunkHeader = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
 
 /** The lines of the hunk with its header at `start`: as many as the header counts and the diff really has. */
-const readHunkLines = (lines: string[], start: number, counts: RegExpExecArray): string[] => {
+export const readHunkLines = (lines: string[], start: number, counts: RegExpExecArray): string[] => {
   let oldLeft = Number(counts[1] ?? 1);
   let newLeft = Number(counts[2] ?? 1);
   let end = start + 1;

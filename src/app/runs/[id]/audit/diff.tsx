@@ -1,10 +1,11 @@
 import { numbered } from '#components/format.ts';
+import { type LineKind, readDiffLines } from '#verification/diff/line-kinds.ts';
 
-/** What kind of line it is. Headers look like changed lines. */
-const toneOf = (line: string) => {
-  if (/^(?:\+\+\+ |--- |diff --git |index |@@ )/.test(line)) return 'text-muted';
-  if (line.startsWith('+')) return 'bg-accent-soft';
-  return line.startsWith('-') ? 'bg-danger-soft' : '';
+const tones: Record<LineKind, string> = {
+  added: 'bg-accent-soft',
+  removed: 'bg-danger-soft',
+  unchanged: '',
+  around: 'text-muted',
 };
 
 /** A unified diff, line by line. Signs tell what the colours do. */
@@ -16,9 +17,9 @@ export const Diff = ({ text }: { text: string }) => (
     className="max-h-[75vh] overflow-auto rounded-md border border-line bg-sheet py-3"
   >
     <pre className="w-max min-w-full font-mono text-[0.8125rem] leading-snug">
-      {numbered(text.split('\n')).map(({ item: line, number }) => (
-        <span key={number} className={`block px-4 ${toneOf(line)}`}>
-          {line === '' ? '\u00a0' : line}
+      {numbered(readDiffLines(text)).map(({ item: line, number }) => (
+        <span key={number} className={`block px-4 ${tones[line.kind]}`}>
+          {line.text === '' ? '\u00a0' : line.text}
         </span>
       ))}
     </pre>
