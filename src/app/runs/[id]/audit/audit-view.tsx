@@ -3,18 +3,10 @@
 import Link from 'next/link';
 import { useState } from 'react';
 import { AuditFacts } from '#components/certificate-audit.tsx';
-import { Notice } from '#components/notice.tsx';
+import { Refused } from '#components/refused.tsx';
 import { type AuditProgress, auditSize } from '#contracts/audit.ts';
 import { trpc } from '../../../trpc-client.tsx';
 import { Ruling } from './ruling.tsx';
-
-const Refused = ({ title, error }: { title: string; error: { message: string; data?: unknown } }) => (
-  <Notice tone="danger" title={title} live>
-    {error.data
-      ? error.message
-      : 'The installation could not be reached. Check that it is running, then try again.'}
-  </Notice>
-);
 
 /** An audit from its beginning to its result. */
 export const AuditView = ({
@@ -34,13 +26,14 @@ export const AuditView = ({
     return (
       <div className="max-w-[68ch] space-y-4">
         <p>
-          Up to {auditSize} claims are drawn at random, half of those that the judge supported and half of
-          those that it did not. Beside each you see the diff. You say whether it is true, false, or cannot be
-          told. It takes about half an hour, and you can stop and continue at any time.
+          Up to {auditSize} claims are drawn at random: half from those that the judge supported, half from
+          those that it did not, and more of one kind where the other has too few. You see each claim beside
+          its diff, and label it true, false or cannot tell. You can stop and continue later, while this run’s
+          replays and the changes that they are about are kept.
         </p>
         <p>
-          A certificate has one audit. That it was begun is public at once; its labels and its result are when
-          you finish it.
+          A certificate has one audit. It is public at once that you have begun it. Its labels and its result
+          become public when you finish it.
         </p>
         <button
           type="button"
@@ -80,10 +73,10 @@ export const AuditView = ({
         value={audit.labelled}
         max={audit.size}
       />
-      <Ruling runId={runId} onLabel={setAudit}>
+      <Ruling runId={runId} size={audit.size} onLabel={setAudit}>
         <p className="mb-4 max-w-[68ch]">
-          Every claim has a label. When you finish the audit it is published beside the certificate, and no
-          label can be changed any more.
+          Every claim has a label. When you finish the audit it is published beside the certificate, and its
+          labels can no longer be changed.
         </p>
         <button
           type="button"

@@ -1,7 +1,7 @@
 'use client';
 
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { Notice } from '#components/notice.tsx';
+import { Refused } from '#components/refused.tsx';
 import { type AuditLabel, type AuditProgress, auditKeys } from '#contracts/audit.ts';
 import { trpc } from '../../../trpc-client.tsx';
 import { Diff } from './diff.tsx';
@@ -9,13 +9,30 @@ import { Diff } from './diff.tsx';
 /** Back to the claim before. */
 const backKey = 'b';
 
+const BackButton = ({ disabled, onClick }: { disabled: boolean; onClick: () => void }) => (
+  <button
+    type="button"
+    className="button-quiet"
+    aria-keyshortcuts={backKey}
+    disabled={disabled}
+    onClick={onClick}
+  >
+    Back
+    <span className="font-mono text-sm" aria-hidden="true">
+      {backKey}
+    </span>
+  </button>
+);
+
 /** One claim after another, each with its diff and its keys. `children` follow when every claim has a label. */
 export const Ruling = ({
   runId,
+  size,
   onLabel,
   children,
 }: {
   runId: string;
+  size: number;
   onLabel: (audit: AuditProgress) => void;
   children: ReactNode;
 }) => {
@@ -43,9 +60,10 @@ export const Ruling = ({
   const say = (given: AuditLabel) => {
     if (!isBusy && shown !== undefined) label.mutate({ id: runId, position: shown, label: given });
   };
-  const back = (size?: number) => {
-    const before = shown === undefined ? size : shown - 1;
-    if (!isBusy && before !== undefined && before > 0) setPosition(before);
+  // From the end it leads to the last claim, so that its label can be corrected too.
+  const before = task === null ? size : (shown ?? 1) - 1;
+  const back = () => {
+    if (!isBusy && before > 0) setPosition(before);
   };
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -62,22 +80,35 @@ export const Ruling = ({
   const fault = label.error ?? error;
   const refusal = fault ? (
     <div className="mt-4">
-      <Notice tone="danger" title={label.error ? 'The label was not kept' : 'The claim cannot be shown'} live>
-        {fault.data
-          ? fault.message
-          : 'The installation could not be reached. Check that it is running, then try again.'}
-      </Notice>
+      <Refused title={label.error ? 'The label was not kept' : 'The claim cannot be shown'} error={fault} />
     </div>
   ) : null;
 
-  if (task === undefined) return refusal ?? <p role="status">Reading the claim…</p>;
+  if (task === undefined)
+    return refusal === null ? (
+      <p role="status">Reading the claim…</p>
+    ) : (
+      <>
+        {refusal}
+        {position === undefined ? null : (
+          <p className="mt-4">
+            <button type="button" className="button-quiet" onClick={() => setPosition(undefined)}>
+              Leave this claim as it is
+            </button>
+          </p>
+        )}
+      </>
+    );
   if (task === null)
     return (
       <section>
         <h2 ref={heading} tabIndex={-1} className="mb-4 text-xl font-semibold">
-          Your last word
+          Finish the audit
         </h2>
         {children}
+        <p className="mt-4">
+          <BackButton disabled={isBusy} onClick={back} />
+        </p>
       </section>
     );
   return (
@@ -115,18 +146,7 @@ export const Ruling = ({
               </span>
             </button>
           ))}
-          <button
-            type="button"
-            className="button-quiet"
-            aria-keyshortcuts={backKey}
-            disabled={isBusy || task.position === 1}
-            onClick={() => back()}
-          >
-            Back
-            <span className="font-mono text-sm" aria-hidden="true">
-              {backKey}
-            </span>
-          </button>
+          <BackButton disabled={isBusy || before === 0} onClick={back} />
         </div>
         {refusal}
       </section>
