@@ -42,5 +42,5 @@ export const auditFacts = ({ result, size, begunAt, finishedAt }: Audit): [strin
     : [...resultFacts(result), ['Finished', `${finishedAt}, begun ${begunAt}`]];
 
 export const auditMeaning =
-  'The run’s owner ruled on some of its claims without seeing the judge’s verdicts. Precision is then as the owner’s ' +
-  'labels and the verdicts on all claims together show it. The certificate is not changed by it.';
+  'In an audit, the owner of a run labels some of its claims without being shown the judge’s verdicts. Its precision is ' +
+  'what these labels and the verdicts on all claims together show. The certificate is not changed by it.';

@@ -52,9 +52,11 @@ export const AuditFacts = ({ result }: { result: AuditResult }) => {
 export const CertificateAudit = ({ audit }: { audit: Audit }) => (
   <>
     <p className="mb-4 max-w-[68ch]">
-      The owner of this run ruled on {countOf(audit.size, 'claim')} without seeing the judge’s verdicts: a
-      random sample, which follows from this certificate. It is the owner’s word, and the certificate is not
-      changed by it. The audit was begun <Time at={audit.begunAt} />
+      In an audit, the owner of a run labels some of its claims without being shown the judge’s verdicts. It
+      is the owner’s word, and the certificate is not changed by it. This one asks about{' '}
+      {countOf(audit.size, 'claim')}, drawn at random with a seed that follows from this certificate. They are
+      drawn from the verdict on every claim, which is not published, so a reader cannot draw them again. The
+      audit was begun <Time at={audit.begunAt} />
       {audit.finishedAt === null ? (
         ' and is not finished.'
       ) : (

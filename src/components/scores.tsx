@@ -114,7 +114,7 @@ export const BesideScores = ({ certificate, audit }: { certificate: Certificate;
           notMeasured
         ) : (
           <Estimate value={audit.result.precision.value} interval={audit.result.precision.interval}>
-            , {countOf(audit.size, 'claim')} ruled on blind
+            , {countOf(audit.size, 'claim')} labelled by the owner
           </Estimate>
         ),
       remark: 'The owner’s word in place of the judge’s on some of the claims; see Human audit.',

@@ -3,7 +3,7 @@ import { instantSchema } from './instant.ts';
 import { intervalSchema, unitSchema } from './interval.ts';
 import { storableTextSchema } from './text.ts';
 
-/** What an owner says of a claim, and the key that says it. */
+/** What an owner says of a claim. */
 export const auditLabels = ['true', 'false', 'cannot_tell'] as const;
 export const auditLabelSchema = z.enum(auditLabels);
 export type AuditLabel = z.infer<typeof auditLabelSchema>;
@@ -22,7 +22,7 @@ const inclusionProbabilitySchema = z.number().gt(0).max(1);
 
 /**
  * A claim of the sample, by the ids that its certificate has for replay and claim. `supported`, the judge's verdict, is
- * its stratum. Both times and labels are null until the owner has ruled on it.
+ * its stratum. Label and time are null until the owner has labelled it.
  */
 export const sampledLabelSchema = z.object({
   groundTruthId: storableTextSchema,
@@ -59,7 +59,7 @@ export type AuditResult = z.infer<typeof auditResultSchema>;
  */
 export const auditSchema = z.object({
   certificateId: storableTextSchema,
-  /** SHA-256 of the certificate, from which the sample follows. */
+  /** SHA-256 of the certificate, from which the seed of the sample follows. */
   certificateDigest: storableTextSchema,
   /** How many claims are in the sample. */
   size: z.number().int().min(1).max(auditSize),
@@ -70,14 +70,14 @@ export const auditSchema = z.object({
 });
 export type Audit = z.infer<typeof auditSchema>;
 
-/** How far an owner has come. `labelled` counts the claims that were ruled on. */
+/** How far an owner has come. `labelled` counts the claims that have a label. */
 export const auditProgressSchema = auditSchema
   .omit({ labels: true })
   .extend({ labelled: z.number().int().min(0) });
 export type AuditProgress = z.infer<typeof auditProgressSchema>;
 
 /**
- * One claim to rule on, blind: without verdict, quote, construct and other claims. `texts` are those that were folded
+ * One claim to label, blind: without verdict, quote, construct and other claims. `texts` are those that were folded
  * into it; it is true only if each of them is. `label` is what the owner said before, if anything.
  */
 export const auditTaskSchema = z.object({

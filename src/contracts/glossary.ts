@@ -32,7 +32,7 @@ export const glossary: Record<string, string> = {
   agreement: 'How far another judge, asked about a share of the replays, gives the same verdicts.',
   certificate: 'The public document of a run’s scores, their intervals and the evidence for them.',
   audit:
-    'The owner’s own rulings on some of a certificate’s claims, made without seeing the judge’s, and kept beside the certificate.',
+    'The owner’s own labels for some of a certificate’s claims, given without being shown the judge’s verdicts, and kept beside the certificate.',
   provisional: 'Said of a certificate with fewer scored replays than its owner asked for.',
   run: 'One job for the verifier: draw a sample, replay it, certify it.',
   attempt: 'One effort to get a certificate: a run and every run that resumes it.',

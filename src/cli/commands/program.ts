@@ -109,7 +109,7 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
   program
     .command('label')
     .description(
-      'rule on 40 claims of a finished run yourself, without seeing the judge’s verdicts, and correct its precision by that',
+      'label up to 40 claims of a finished run yourself, without being shown the judge’s verdicts, and correct its precision by that',
     )
     .argument('<folder>', 'the folder that verify --out filled')
     .addOption(jsonOption())

@@ -18,7 +18,7 @@ const progressOf = async (id: string) => {
   }
 };
 
-/** Nothing here names the construct or shows a score: its owner rules blind. */
+/** Until the audit is finished, nothing here names the construct or shows a score: its owner labels claims blind. */
 const AuditPage = async ({ params }: { params: Promise<{ id: string }> }) => {
   const { id } = await params;
   await requireUser(`/runs/${encodeURIComponent(id)}/audit`);
@@ -27,13 +27,13 @@ const AuditPage = async ({ params }: { params: Promise<{ id: string }> }) => {
     <>
       <PageHeading title="Human audit">
         <p>
-          You rule on some of this run’s claims, without seeing what its judge said. The result is published
-          beside the certificate, as your word.
+          You label some of this run’s claims, without being shown what its judge said of them. The result is
+          published beside the certificate, as your word.
         </p>
       </PageHeading>
       {certificateId === null ? (
-        <Empty title="There is nothing to audit yet">
-          <p>A run is audited once it has its certificate.</p>
+        <Empty title="There is nothing to audit">
+          <p>A run can be audited once it has its certificate.</p>
           <p className="mt-2">
             <Link className="link" href={`/runs/${id}`}>
               Back to the run
@@ -43,7 +43,7 @@ const AuditPage = async ({ params }: { params: Promise<{ id: string }> }) => {
       ) : (
         <>
           <noscript>
-            <p>Ruling on claims needs JavaScript. On the command line, echelon-verify label does the same.</p>
+            <p>Labelling claims needs JavaScript.</p>
           </noscript>
           <AuditView runId={id} certificateId={certificateId} initial={await progressOf(id)} />
         </>
