@@ -125,7 +125,7 @@ const terminal = (...keys: string[]) => {
   return { input, modes };
 };
 
-test('on a terminal one key answers, and the last word is asked for', async () => {
+test('on a terminal one key answers, and the audit is finished when its owner says so', async () => {
   const path = copy('keys');
   const { input, modes } = terminal(...times(size, 't'), 'b', 'F', 'x', 'y');
   const outcome = await label(path, input);
@@ -135,7 +135,7 @@ test('on a terminal one key answers, and the last word is asked for', async () =
   expect(modes).toEqual([true, false]);
 });
 
-test('control-C leaves an audit without its last word, and the terminal as it was', async () => {
+test('control-C leaves the audit unfinished, and the terminal as it was', async () => {
   const path = copy('control');
   const { input, modes } = terminal(...times(size, 't'), '\u0003', 'y');
   expect(await label(path, input)).toMatchObject({ code: 1 });

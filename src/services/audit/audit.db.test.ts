@@ -84,8 +84,8 @@ const refusalOf = (call: Promise<unknown>) =>
     (error) => (error instanceof AppError ? [error.code, error.message] : error),
   );
 
-/** Rules on every claim that has no label. */
-const ruleOnAll = async (
+/** Labels every claim that has no label. */
+const labelAll = async (
   { context, owner }: Pick<OwnersRig, 'context' | 'owner'>,
   id: string,
   rule: (text: string) => AuditLabel,
@@ -101,7 +101,7 @@ const ruleOnAll = async (
 
 const truthfully = (text: string): AuditLabel => (isTrue(text) ? 'true' : 'false');
 
-test('an owner rules on 40 claims, and the result is published beside an unchanged certificate', async () => {
+test('an owner labels 40 claims, and the result is published beside an unchanged certificate', async () => {
   const { at, runId, certificate } = await completed();
   const { context, owner } = at;
   expect(await findPublicAudit(context, certificate.id)).toBeNull();
@@ -115,8 +115,8 @@ test('an owner rules on 40 claims, and the result is published beside an unchang
     finishedAt: null,
     result: null,
   });
-  await ruleOnAll(at, runId, truthfully);
-  // Ruled on, but not finished: it is known that it was begun, and nothing else.
+  await labelAll(at, runId, truthfully);
+  // Labelled, but not finished: it is known that it was begun, and nothing else.
   expect(await getPublicAudit(context, certificate.id)).toMatchObject({ result: null, labels: null });
   expect(await getAuditProgress(context, owner, runId)).toMatchObject({ labelled: 40, result: null });
 
@@ -221,7 +221,7 @@ test('a certificate has one audit, even if it is begun and finished several time
   const { context, owner } = at;
   const begun = await Promise.all([1, 2, 3].map(() => beginAudit(context, owner, runId)));
   expect(new Set(begun.map(({ begunAt }) => begunAt)).size).toBe(1);
-  await ruleOnAll(at, runId, truthfully);
+  await labelAll(at, runId, truthfully);
   const finished = await Promise.allSettled([1, 2, 3].map(() => finishAudit(context, owner, runId)));
   expect(finished.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   const isFinished = ['BAD_REQUEST', expect.stringContaining('This audit is finished')];
@@ -248,7 +248,7 @@ test('claims of a private repository are found by their published ordinals', asy
     const task = await auditTask(context, owner, { id: runId, position });
     expect(task?.diff).toContain(`job-${task?.texts[0]?.match(/\d+/)?.[0]}.ts`);
   }
-  await ruleOnAll(at, runId, truthfully);
+  await labelAll(at, runId, truthfully);
   await finishAudit(context, owner, runId);
   const published = JSON.stringify(await getPublicAudit(context, certificate.id));
   expect(published).not.toMatch(/Attempts|Waiting|retryLimit/);
@@ -333,7 +333,7 @@ test('a claim whose change was deleted is not asked about, and its label can sti
   const { at, runId } = await completed();
   const { context, owner, db } = at;
   await beginAudit(context, owner, runId);
-  await ruleOnAll(at, runId, truthfully);
+  await labelAll(at, runId, truthfully);
   await db.delete(groundTruthRecords);
   expect(await refusalOf(auditTask(context, owner, { id: runId, position: 1 }))).toEqual([
     'BAD_REQUEST',

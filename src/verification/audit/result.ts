@@ -43,7 +43,7 @@ const byRates = (
 
 /**
  * What a finished audit says, from its certificate and labels alone (methodology, "Human audit").
- * @throws Error if a claim was not ruled on, or is of no replay of the certificate.
+ * @throws Error if a claim has no label, or is of no replay of the certificate.
  */
 export const auditResult = (
   { replayScores }: Pick<Certificate, 'replayScores'>,
