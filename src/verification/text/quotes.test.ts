@@ -16,6 +16,8 @@ index 111..222 100644
  return unchanged;
 `);
 
+const changeOf = (path: string) => parseDiff(`--- a/${path}\n+++ b/${path}\n@@ -1,1 +1,1 @@\n-one\n+other\n`);
+
 test.each([
   ['a passage of one changed line', 'const limit = 5', true],
   ['folded white space', '  const   limit =  3; ', true],
@@ -71,6 +73,44 @@ test.each([
   ['nothing', 'Raises the limit.', false],
 ])('a header counts for a claim that names %s: %s', (_name, claim, counts) => {
   expect(quoteCountsInDiff('+++ b/src/retry.ts', diff, claim)).toBe(counts);
+});
+
+test.each([
+  ['bin/build', 'The build is faster now.', false],
+  ['bin/build', 'Build is faster now.', false],
+  ['bin/build', 'The lint/build step is faster now.', false],
+  ['bin/build', 'The script `build` is faster now.', true],
+  ['bin/build', 'The script bin/build is faster now.', true],
+  ['.husky/pre-commit', 'Adds a pre-commit check.', false],
+  ['.husky/pre-commit', 'Adds a check to .husky/pre-commit.', true],
+  ['LICENSE', 'Every file has a license now.', false],
+  ['LICENSE', 'The LICENSE has a new year.', true],
+  ['docker/Makefile', 'The Makefile has a new goal.', true],
+  ['src/read-only.ts', 'The answer is read-only now.', false],
+  ['src/button.tsx', 'The `Button` is wider.', true],
+  ['src/Button.tsx', 'A button is wider.', false],
+  ['src/Button.tsx', 'The Button is wider.', true],
+])('the header of %s, whose name may be a word, counts for "%s": %s', (path, claim, counts) => {
+  expect(quoteCountsInDiff(`+++ b/${path}`, changeOf(path), claim)).toBe(counts);
+});
+
+test.each([
+  ['src/a/index.ts', 'Changes src/b/index.ts.', false],
+  ['src/a/index.ts', 'Changes `b/index.ts`.', false],
+  ['src/a/index.ts', 'Changes src/b/index.', false],
+  ['src/a/index.ts', 'Changes other/src/a/index.ts.', false],
+  ['src/a/index.ts', 'Changes my-index.ts and old.index.ts.', false],
+  ['src/a/index.ts', 'Changes index.ts.bak.', false],
+  ['index.ts', 'Changes src/index.ts.', false],
+  ['src/a/index.ts', 'Changes src/b/index.ts and src/a/index.ts.', true],
+  ['src/a/index.ts', 'Changes (a/index.ts).', true],
+  ['src/a/index.ts', 'Changes ./src/a/index.', true],
+  ['src/a/index.ts', 'Changes **index.ts**, too.', true],
+  ['src/[id]/(all)/page.tsx', 'Changes [id]/(all)/page.tsx.', true],
+  ['my docs/read me.md', 'Changes my docs/read me.md.', true],
+  ['README.md', 'Changes README.de.md.', false],
+])('the header of %s, beside files of its name, counts for "%s": %s', (path, claim, counts) => {
+  expect(quoteCountsInDiff(`+++ b/${path}`, changeOf(path), claim)).toBe(counts);
 });
 
 test.each([

@@ -68,25 +68,51 @@ function linesOf(diff: ParsedDiff): FoldedLines {
 }
 
 const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
+const withoutEnding = (path: string) => path.replace(/(?<=[^/])\.[^./]*$/u, '');
 
-/** Whether a text names a file: by its path, or by its name with or without the extension. */
+/** Spelled as prose spells words, so that it names a file only where it is written as a name. */
+const mayBeWord = (name: string) => /^\p{L}[\p{Ll}\p{M}-]*$|^[\p{Lu}-]+$/u.test(name);
+
+/** Longer than any path that a claim could name, so that a text of slashes alone costs little. */
+const longestPath = 500;
+
+/** What of a longer name or path stands before a part of it. A bracket may begin a path, or stand around it. */
+const piecesBefore = (text: string): string[] => {
+  const piece = /[^\s`'",:;]*$/u.exec(text.slice(-longestPath))?.[0] ?? '';
+  return [piece, piece.replace(/^[([{<*]+/u, '')].map((each) => each.replace(/^(?:\.*\/)+/u, ''));
+};
+const goesOn = /^[./-]?[\p{L}\p{N}_]/u;
+
+/**
+ * Whether a text names a file: by its path or the end of it, or by its name, with or without the extension. A name at
+ * the end of another path, or within another name, is another file's.
+ */
 const namesFile = (text: string, { path, oldPath }: ParsedFile): boolean => {
-  const said = foldForms(text).toLowerCase();
-  return [path, oldPath ?? path].some((own) => {
-    const name = nameOf(own);
-    const stem = name.replace(/(?<=.)\.[^.]*$/u, '');
-    // A stem that may be an ordinary word names its file only where it is written as a name.
-    const asName = /^\p{Ll}+$/u.test(stem) ? `\`${stem}\`` : stem;
-    return [own, name, asName].some((form) => standsAlone(foldForms(form).toLowerCase(), said));
-  });
+  const said = foldForms(text);
+  return [path, oldPath ?? path]
+    .map(foldForms)
+    .flatMap((own) => [own, withoutEnding(own)])
+    .some((own) => namesPath(said, own));
 };
 
-const standsAlone = (name: string, text: string): boolean => {
-  const isPart = (character: string | undefined) =>
-    character !== undefined && /[\p{L}\p{N}_]/u.test(character);
-  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1))
-    if (!isPart(text[at - 1]) && !isPart(text[at + name.length])) return true;
-  return false;
+const namesPath = (said: string, own: string): boolean => {
+  const [text, path] = [said.toLowerCase(), own.toLowerCase()];
+  const name = nameOf(own);
+  const isMeant = (form: string, at: number): boolean => {
+    const end = at + form.length;
+    if (goesOn.test(text.slice(end, end + 2))) return false;
+    const written = piecesBefore(text.slice(0, at)).map((piece) => piece + form);
+    if (written.some((each) => each.includes('/')))
+      return written.some((each) => path === each || path.endsWith(`/${each}`));
+    if (!written.includes(form)) return false;
+    if (!mayBeWord(name) || (text[at - 1] === '`' && text[end] === '`')) return true;
+    return /\p{Lu}/u.test(name) && said.slice(at, end) === name;
+  };
+  return [path, nameOf(path)].some((form) => {
+    for (let at = text.indexOf(form); form !== '' && at >= 0; at = text.indexOf(form, at + 1))
+      if (isMeant(form, at)) return true;
+    return false;
+  });
 };
 
 /**
