@@ -109,10 +109,45 @@ test.each<[string, CanaryWay, string]>([
   expect(isKept(said, [[way, text]])).toBe(false);
 });
 
+const elsewhere = 'A job waits for the worker as the first to come, and the queue stays quiet.';
+test.each<[string, CanaryWay, string, string]>([
+  ['turns a direction', 'condition', said, with_('raises `retryLimit`', 'lowers only `retryLimit`')],
+  [
+    'turns a direction',
+    'cause',
+    said,
+    with_('raises `retryLimit` from 3', 'lowers `retryLimit` from 3 by half'),
+  ],
+  ['swaps two ends', 'cause', said, with_('3 to 5', '5 to 3')],
+  ['puts another value in', 'condition', said, with_('to 5', 'to 40 for jobs')],
+  ['puts another value in', 'cause', said, with_('to 5', 'to 40')],
+  ['puts another name in', 'condition', said, with_('`retryLimit`', 'only `queueLimit`')],
+  ['puts another name in', 'cause', said, with_('`retryLimit`', 'what makes `queueLimit`')],
+  ['stands in a clause without a mark', 'condition', elsewhere, elsewhere.replace('queue', 'log')],
+  ['stands in a clause without a mark', 'cause', elsewhere, elsewhere.replace('queue', 'log')],
+  ['follows a mere "for"', 'condition', 'A job is kept for a day.', 'A job is kept for a week.'],
+  ['follows a mere "to"', 'cause', 'A job is written to disk.', 'A job is written to memory.'],
+  ['follows a mere "by"', 'cause', 'A job is begun by hand.', 'A job is begun by cron.'],
+  ['holds a mere "to"', 'cause', 'A job is sent to the queue.', 'A job is given to a worker.'],
+  ['is the object of "returns"', 'cause', 'A job returns its first row.', 'A job returns its last page.'],
+])('a run that %s is not of the way %s', (_, way, truth, text) => {
+  expect(isKept(truth, [[way, text]])).toBe(false);
+});
+
+test.each<[CanaryWay, string, string, string]>([
+  ['condition', 'A job waits whenever a worker is busy.', 'worker is busy', 'queue is long'],
+  ['condition', 'Only jobs wait, for every other worker is idle.', 'every other', 'no'],
+  ['cause', 'A job waits, as no worker is idle.', 'no worker is idle', 'its queue is long'],
+  ['cause', 'A job waits, which spares the worker.', 'spares the worker', 'costs a day'],
+  ['cause', 'A job waits because a worker is busy.', 'worker is busy', 'queue is long'],
+])('a run is of the way %s in a clause that opens as one: %s', (way, truth, from, to) => {
+  expect(isKept(truth, [[way, truth.replace(from, to)]])).toBe(true);
+});
+
 test('a place is left out where the named thing is changed as well, and kept where it is not', () => {
   const place = 'The constant `longestPauseMs` is used in `src/client.ts` from now on.';
-  const elsewhere = place.replace('client', 'retry');
-  expect(isKept(place, [['name', elsewhere]], { quote: 'const clientPause = longestPauseMs;' })).toBe(false);
+  const there = place.replace('client', 'retry');
+  expect(isKept(place, [['name', there]], { quote: 'const clientPause = longestPauseMs;' })).toBe(false);
   const own = 'The constant `clientPause` is defined in `src/client.ts` from now on.';
   expect(
     isKept(own, [['name', own.replace('client.ts', 'retry.ts')]], {

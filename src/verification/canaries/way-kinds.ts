@@ -45,15 +45,34 @@ const betweenEnds = list(
   'to into onto over than before after instead with by for of from in as under above below at on behind',
 );
 
+type Marks = {
+  /** Opens a clause of the kind wherever it stands. */
+  opening: ReadonlySet<string>;
+  /** Does so only behind a comma. */
+  first: ReadonlySet<string>;
+  /** Speaks for the words beside it alone. */
+  near: ReadonlySet<string>;
+};
+
 /** What makes a clause a condition, or says for which cases it holds. */
-const conditionWords = list(`
-  if when whenever unless until till while where wherever once only whether without except before after otherwise else
-  already for as every each any all none neither both either at alone always never during within beyond`);
+const conditionMarks: Marks = {
+  opening: list(`
+    if when whenever unless until till while where wherever once whether without except before after otherwise else
+    provided however assuming`),
+  first: list('for'),
+  near: list(`
+    only already as every each any all none anything nothing everything neither both either alone always never during
+    within beyond`),
+};
 /** What ties an effect to its cause. */
-const causeWords = list(`
-  because since so therefore thus hence to which by through due as cause causes caused let lets make makes made means leads
-  leading results resulting prevents avoids keeps gives throws returns ends becomes turns thanks when if otherwise until
-  instead rather leaving making giving returning throwing ending`);
+const causeMarks: Marks = {
+  opening: list(`
+    because since so therefore thus hence due thanks when if otherwise until instead rather`),
+  first: list('as which leaving making giving returning throwing ending'),
+  near: list(`
+    which as cause causes caused let lets make makes made means leads leading results resulting prevents avoids keeps
+    leaving making giving returning throwing ending`),
+};
 
 const bare = (word: string) => word.replace(/^[("'“‘]+|[)"'”’.,;:!?]+$/gu, '').toLowerCase();
 const plain = (words: string[]) => words.map(bare).filter((word) => word !== '');
@@ -87,27 +106,56 @@ const isName = (words: string[]): boolean =>
   spelledNames(words[0] ?? '').length === 1 &&
   !/^\W*[\d.,_]+\W*$/u.test(words[0] ?? '');
 
-/** How far before a run the word may stand that makes it a condition or a reason. */
-const reach = 8;
+/** The words before a run since the last comma or stop. */
+const ownClause = (before: string[]): string[] =>
+  before.slice(before.findLastIndex((word) => /[,.;:)]$/u.test(word)) + 1);
 
-const speaksOf = (marks: ReadonlySet<string>, { before, from, to, after }: WordRun): boolean =>
-  plain([...before.slice(-reach), ...from, ...to, ...after.slice(0, 3)]).some((word) => marks.has(word));
+/** Whether a run holds such a mark, follows one directly, or stands in a clause that one opens. */
+const speaksOf = ({ opening, first, near }: Marks, { before, from, to }: WordRun): boolean => {
+  const clause = plain(ownClause(before));
+  return (
+    plain([...before.slice(-1), ...from, ...to]).some((word) => opening.has(word) || near.has(word)) ||
+    clause.some((word) => opening.has(word)) ||
+    (clause.length < before.length && first.has(clause[0] ?? ''))
+  );
+};
 
-/** Whether what two texts differ in is of the kind of a way (methodology, "Canaries"). */
+const turns = ({ from, to }: WordRun): boolean => {
+  const [a, b] = [plain(from), plain(to)];
+  return turnsDirection(a, b) || swapsEnds(a, b);
+};
+
+/** Whether both sides hold some, and not the same. */
+const replaces = (from: string[], to: string[]): boolean =>
+  from.length > 0 && to.length > 0 && from.join(' ') !== to.join(' ');
+
+/** "one" and "once" are seldom values in prose. */
+const valuesIn = (words: string[]) =>
+  words.map(bare).filter((word) => isLiteral([word]) && !/^onc?e$/.test(word));
+
+const replacesValueOrName = ({ from, to }: WordRun): boolean =>
+  (isLiteral(from) && isLiteral(to)) ||
+  replaces(valuesIn(from), valuesIn(to)) ||
+  replaces(spelledNames(from.join(' ')), spelledNames(to.join(' ')));
+
+/**
+ * Whether what two texts differ in is of the kind of a way (methodology, "Canaries"). A run that turns a direction, or puts
+ * another value or name in, is neither a condition nor a cause, whatever words stand beside it: a judge may see through
+ * it as the other kind.
+ */
 export function isOfWay(way: CanaryWay, run: WordRun): boolean {
   const { from, to } = run;
+  const isOther = () => turns(run) || replacesValueOrName(run);
   switch (way) {
-    case 'direction': {
-      const [a, b] = [plain(from), plain(to)];
-      return turnsDirection(a, b) || swapsEnds(a, b);
-    }
+    case 'direction':
+      return turns(run);
     case 'value':
       return isLiteral(from) && isLiteral(to);
     case 'name':
       return isName(from) && isName(to);
     case 'condition':
-      return speaksOf(conditionWords, run);
+      return speaksOf(conditionMarks, run) && !isOther();
     case 'cause':
-      return speaksOf(causeWords, run);
+      return speaksOf(causeMarks, run) && !isOther();
   }
 }
