@@ -156,6 +156,25 @@ test('a place is left out where the named thing is changed as well, and kept whe
   ).toBe(true);
 });
 
+test.each([
+  ['without prefixes', (text: string) => text.replaceAll(/(?<=^(?:---|\+\+\+) )[ab]\//gmu, '')],
+  ['with times', (text: string) => text.replaceAll(/^(?:---|\+\+\+) .*$/gmu, '$&\t2026-01-05 10:00:00')],
+  ['in quotes', (text: string) => text.replaceAll(/^(---|\+\+\+) (.*)$/gmu, '$1 "$2"')],
+])('a place that changes the named thing as well is left out if headers name files %s', (_, written) => {
+  const place = 'The constant `longestPauseMs` is used in `src/client.ts` from now on.';
+  const texts = [
+    { way: 'true' as const, text: place },
+    { way: 'name' as const, text: place.replace('client', 'retry') },
+  ];
+  const of = { id: 'c1', statement, quote: 'const clientPause = longestPauseMs;' };
+  const { dropped } = checkVariants(
+    { ...change, diff: written(diff) },
+    [statement],
+    [{ change: of, ways: ['name'], texts }],
+  );
+  expect(dropped).toBe(1);
+});
+
 test('a variant in a way that was not dealt to its change is left out', () => {
   expect(isKept(said, [['value', with_('to 5', 'to 40')]], { ways: ['direction', 'cause'] })).toBe(false);
 });

@@ -1,6 +1,7 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { CanaryWay, ChangeVariants } from '#contracts/replay.ts';
 import { type DiffSection, splitDiff } from '../diff/parse-diff.ts';
+import { readFileLinePath } from '../diff/quoted-path.ts';
 import { numberWords, readStanding, type Standing, spelledNames, standsInAll } from './named.ts';
 import { isOfWay } from './way-kinds.ts';
 import { differingRun, type WordRun } from './word-run.ts';
@@ -106,14 +107,14 @@ function readHunk(sections: DiffSection[], quote: string): Hunk[] {
 const changedLines = (hunks: DiffSection['hunks']) =>
   hunks.flatMap(({ lines }) => lines.filter((line) => /^[+-]/.test(line)).map((line) => line.slice(1)));
 
-const pathOf = (headerLines: string[]) =>
-  (
-    headerLines.find((line) => line.startsWith('+++ b/')) ??
-    headerLines.find((line) => line.startsWith('--- a/')) ??
-    ''
-  )
-    .slice(6)
-    .trim();
+/** What a file is called after the change, or was before it is deleted. Empty for a file without lines. */
+const pathOf = (headerLines: string[]): string => {
+  const pathAfter = (mark: string) => {
+    const line = headerLines.find((each) => each.startsWith(mark));
+    return line === undefined ? null : readFileLinePath(line);
+  };
+  return pathAfter('+++ ') ?? pathAfter('--- ') ?? '';
+};
 
 /** Words as prose and code share them, with a space on each side. */
 const wordsIn = (text: string) => ` ${(text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []).join(' ')} `;
