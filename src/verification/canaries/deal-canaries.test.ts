@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { reliableJudge } from '#contracts/judge-trust.ts';
 import { type AnswerKey, type CanaryWay, canaryWays } from '#contracts/replay.ts';
+import { ownChanges, writtenKey } from '#testing/builders/own-changes.ts';
 import { noVariants } from '#testing/builders/replay-checkpoint.ts';
 import { changeNumber, changeNumbers } from '#testing/rigs/scripted-engine.ts';
 import { dealCanaries, type ReplayShown } from './deal-canaries.ts';
@@ -86,6 +88,30 @@ test('a default run shows 100 true, 300 false ones in all ways evenly, and 50 in
   expect(Math.abs(counted(shown, 'code_true') - counted(shown, 'code_false'))).toBeLessThanOrEqual(1);
 });
 
+test('a default run over keys as a model wrote them shows enough true ones, and enough false ones of every way', async () => {
+  const keys = await Promise.all(
+    ownChanges().map(async (groundTruth) => ({ groundTruth, key: await writtenKey(groundTruth) })),
+  );
+  const shown: ReplayShown[] = [];
+  for (const round of [1, 2])
+    for (const { groundTruth, key } of keys) {
+      const change = { ...groundTruth, id: `${groundTruth.id} ${round}` };
+      shown.push(dealCanaries({ groundTruth: change, key, others, seed: 'seed', shown }));
+    }
+  expect(shown).toHaveLength(100);
+  expect(counted(shown, 'true')).toBeGreaterThanOrEqual(reliableJudge.true);
+  const written = (way: CanaryWay) =>
+    keys
+      .flatMap(({ key }) => key.variants.changes)
+      .flatMap(({ falsehoods }) => falsehoods)
+      .filter((falsehood) => falsehood.way === way).length;
+  for (const way of canaryWays) {
+    expect(counted(shown, 'false', way)).toBeGreaterThanOrEqual(reliableJudge.falseOfEachWay);
+    // A way that few variants are written in is shown whenever it can be.
+    expect(counted(shown, 'false', way)).toBeGreaterThanOrEqual(Math.min(60, 2 * written(way)));
+  }
+});
+
 describe('what replays could not show', () => {
   test('is made up for, at most one true one more at a time', () => {
     const shown = run(60, (at) => at % 3 !== 0);
@@ -93,10 +119,18 @@ describe('what replays could not show', () => {
     expect(counted(shown, 'true')).toBeGreaterThan(40);
     for (const own of shown) {
       expect(counted([own], 'true')).toBeLessThanOrEqual(2);
-      expect(counted([own], 'false')).toBeLessThanOrEqual(5);
       expect(counted([own], 'true') + counted([own], 'false')).toBeLessThanOrEqual(4);
     }
     expect(counted(shown, 'injected')).toBe(30);
+  });
+
+  test('may take every place: at most two true ones, and as many false ones as changes have variants', () => {
+    const replaysOf = (canary: ReplayShown[number]): ReplayShown[] =>
+      Array.from({ length: 40 }, (_, at) => (at < 20 ? [canary, canary] : []));
+    const onlyTrue = deal(1, replaysOf({ kind: 'true', way: null }));
+    expect([counted([onlyTrue], 'true'), counted([onlyTrue], 'false')]).toEqual([0, 4]);
+    const onlyFalse = deal(1, replaysOf({ kind: 'false', way: 'name' }));
+    expect([counted([onlyFalse], 'true'), counted([onlyFalse], 'false')]).toEqual([2, 2]);
   });
 
   test('keys of one change still give both kinds, as a reliable judge needs them', () => {

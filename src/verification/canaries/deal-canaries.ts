@@ -3,6 +3,7 @@ import { reliableJudge } from '#contracts/judge-trust.ts';
 import { type AnswerKey, type Canary, type CanaryWay, canaryWays } from '#contracts/replay.ts';
 import { seededFraction } from '../text/seeded-choice.ts';
 import { makeCanaries } from './make-canaries.ts';
+import { changesWithVariants } from './ways.ts';
 
 /** One canary as counted. */
 export type ShownCanary = Pick<Canary, 'kind' | 'way'>;
@@ -20,9 +21,12 @@ type DealMaterial = {
   shown: readonly ReplayShown[];
 };
 
-/** How many natural canaries a replay shows, and how many once earlier ones could not. */
+/**
+ * How many natural canaries a replay shows, and how many once earlier ones could not. Of one change at most one is shown,
+ * so there are never more than changes with variants.
+ */
 const usual = { true: 1, false: 3 } as const;
-const most = { true: 2, false: 5 } as const;
+const most = { true: 2, false: changesWithVariants } as const;
 
 /**
  * The canaries of one replay (methodology, "Canaries"): natural ones, of each change of the key at most one, the ways that

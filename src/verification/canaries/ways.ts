@@ -2,8 +2,9 @@ import type { GroundTruth } from '#contracts/ground-truth.ts';
 import { type CanaryWay, canaryWays } from '#contracts/replay.ts';
 import { seededFraction } from '../text/seeded-choice.ts';
 
-/** How many changes of a key get variants, and how many false ones each. */
-const changesWithVariants = 4;
+/** How many changes of a key get variants. */
+export const changesWithVariants = 4;
+/** How many false ones each of them gets. */
 const falsehoodsOfEach = 2;
 
 /**
