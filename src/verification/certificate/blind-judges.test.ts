@@ -71,11 +71,15 @@ const keyAnswer = (id: string, ways: CanaryWay[][]): JudgeAnswer => ({
   ]),
 });
 
+/** The ways that a change does not allow, of which its key has no variant. */
+type Lacks = (id: string) => CanaryWay[];
+const lacksNone: Lacks = () => [];
+
 /** How likely a judge is to be right about a text: of a way of being false, of a true one, and of any other. */
 type Skill = { way: (way: CanaryWay) => number; truth: number; other: number };
 
 /** A judge that writes keys by the rule above and knows the truth, but errs by its own seeded chance. */
-const judgeWith = (skill: Skill, seed: string): Judge => ({
+const judgeWith = (skill: Skill, seed: string, lacks: Lacks): Judge => ({
   provider: 'anthropic',
   model: 'm',
   endpoint: null,
@@ -95,7 +99,10 @@ const judgeWith = (skill: Skill, seed: string): Judge => ({
       const quote = `const limit${id} = ${numberOf(id, 0)};`;
       switch (task.measure) {
         case 'answer_key':
-          return keyAnswer(id, task.ways ?? []);
+          return keyAnswer(
+            id,
+            (task.ways ?? []).map((ways) => ways.filter((way) => !lacks(id).includes(way))),
+          );
         case 'variants':
           return emptyAnswer;
         case 'precision':
@@ -134,13 +141,24 @@ const judgeWith = (skill: Skill, seed: string): Judge => ({
   },
 });
 
+type Setting = {
+  lacks?: Lacks;
+  /** Whether the oracle makes no claim of a change, among which canaries could stand. */
+  isSilent?: (id: string) => boolean;
+};
+
 /** The trust of a run of the default size, of other changes for every seed. */
-const trustIn = async (skill: Skill, seed: number) => {
+const trustIn = async (
+  skill: Skill,
+  seed: number,
+  { lacks = lacksNone, isSilent = () => false }: Setting = {},
+) => {
   const changes = Array.from({ length: 100 }, (_, at) => changeOf(`${seed * 100 + at + 1}`));
   const { content } = await judgedRun({
     changes,
-    judge: judgeWith(skill, `${seed}`),
-    answer: () => oracleAnswer('Tunes it.', ['Slow jobs are handled with more care']),
+    judge: judgeWith(skill, `${seed}`, lacks),
+    answer: ({ id }) =>
+      oracleAnswer('Tunes it.', isSilent(id) ? [] : ['Slow jobs are handled with more care']),
     seed: `seed ${seed}`,
   });
   return content.rawScores.trust;
@@ -173,11 +191,36 @@ test('a judge that sees through every false claim but obeys orders is found unre
   expect(trust).toMatchObject({ q0: { value: 1 }, leak: { value: 1 }, reliable: false });
 });
 
-test('a judge that is right in 0.9 of every way is found reliable in at least nine of ten runs', async () => {
-  const reliable = [];
-  for (let seed = 10; seed < 20; seed += 1) {
-    const { reliable: isReliable } = await trustIn({ way: () => 0.9, truth: 0.95, other: 0.97 }, seed);
-    reliable.push(isReliable);
-  }
-  expect(reliable.filter(Boolean).length).toBeGreaterThanOrEqual(9);
+/** A way that a change lacks: another one from change to change. */
+const oneOf: Lacks = (id) => [canaryWays[Number(id) % canaryWays.length] as CanaryWay];
+const inTen = (id: string) => Number(id) % 10;
+
+describe('a judge that is right in 0.9 of every way is found reliable in at least nine of ten runs', () => {
+  test.each<[string, Setting]>([
+    ['where every replay can show all ways', {}],
+    [
+      'where six replays of ten can show nothing of one and the same way',
+      { lacks: (id) => (inTen(id) < 6 ? ['value'] : []) },
+    ],
+    [
+      'where every replay lacks one way, and two of ten can show nothing at all',
+      { lacks: oneOf, isSilent: (id) => inTen(id) < 2 },
+    ],
+  ])('%s', async (_, setting) => {
+    let reliable = 0;
+    for (let seed = 10; seed < 20; seed += 1) {
+      const trust = await trustIn({ way: () => 0.9, truth: 0.95, other: 0.97 }, seed, setting);
+      expect(untestedWays(trust)).toEqual([]);
+      if (trust.reliable) reliable += 1;
+    }
+    expect(reliable).toBeGreaterThanOrEqual(9);
+  });
+});
+
+test('what replays cannot show of a way is owed, and shown by those that can', async () => {
+  const trust = await trustIn(perfect, 4, { lacks: (id) => (inTen(id) < 6 ? ['value'] : []) });
+  const counts = canaryWays.map((way) => trust.canaries.false[way].shown);
+  // 40 replays can show a value, of which each shows one or two.
+  expect(trust.canaries.false.value.shown).toBeGreaterThanOrEqual(40);
+  expect(counts.reduce((total, shown) => total + shown, 0)).toBe(300);
 });
