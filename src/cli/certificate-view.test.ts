@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Certificate } from '#contracts/certificate.ts';
 import type { JudgeTrust } from '#contracts/judge-trust.ts';
+import { canaryWays } from '#contracts/replay.ts';
 import { canaryCounts } from '#testing/builders/canaries.ts';
+import { dependentCertificate } from '#testing/builders/dependent-certificate.ts';
 import { testedCertificate } from '#testing/builders/stored-certificates.ts';
 import { viewCertificate } from './certificate-view.ts';
 
@@ -36,11 +38,9 @@ test('the measures of the judge are shown with intervals and counts', () => {
     'Claims 60 made · 60 ruled on · 55 supported',
     'Adj. precision 0.926',
     '0.924 with the q0 of the worst way',
-    // Every recall and reply differs alike; precision by 2/3 and 1/3, which scipy's ttest_1samp gives this interval.
-    'Over the baseline composite +0.528 [+0.505 – +0.551] over 0.361',
-    'precision +0.583 [+0.514 – +0.653] over 0.333',
-    'recall +0.500 (interval not measured) over 0.500',
-    'reply +0.500 (interval not measured) over 0.250; on 20 pull requests',
+    'Over the baseline composite +0.528 (interval not measured: fewer than 30 replays) over 0.361',
+    'precision +0.583 (interval not measured: fewer than 30 replays) over 0.333',
+    'reply +0.500 (interval not measured: fewer than 30 replays) over 0.250; on 20 pull requests',
     'composite 0.808 with all 2 at 0, 0.899 with them at 1',
     'Judged again by anthropic, claude-opus-5-1, over 8 replays',
     '0.850 [0.709 – 0.929] of 40, Cohen’s kappa −0.071',
@@ -134,4 +134,25 @@ test('a measure that was not taken is shown as not measured', () => {
     'Agreement not measured: no replay was judged again',
   ])
     expect(none).toContain(words);
+});
+
+test('a lift over 30 replays or more has an interval, except where all differ alike', () => {
+  const certificate = dependentCertificate(1, 120);
+  const { baseline } = certificate.trust;
+  if (baseline === null) throw new Error('It has a baseline.');
+  const { recall } = baseline;
+  if (recall.interval === null) throw new Error('It was measured.');
+  expect(shown(certificate)).not.toContain('interval not measured');
+  expect(shown(certificate)).toMatch(/recall [+−]\d\.\d{3} \[[+−]\d\.\d{3} – [+−]\d\.\d{3}\] over/);
+  const alike = { ...baseline, recall: { ...recall, interval: null, p: null } };
+  expect(shown({ ...certificate, trust: { ...certificate.trust, baseline: alike } })).toContain(
+    '(interval not measured: fewer than 5 pull requests differ, or all differ alike) over',
+  );
+});
+
+test('the exam’s rates have their intervals, those by way too', () => {
+  const interval = String.raw`\d\.\d{3} \[\d\.\d{3} – \d\.\d{3}\] of \d+`;
+  const text = shown(dependentCertificate(1, 120));
+  expect(text).toMatch(new RegExp(`Exam q1 ${interval}, q0 ${interval}`));
+  for (const way of canaryWays) expect(text).toMatch(new RegExp(`[(, ]${way} ${interval}[,)]`));
 });

@@ -14,6 +14,7 @@ import {
   reliabilityGaps,
   wayNames,
   whyNoCanaries,
+  whyNoLift,
   whyNotReliable,
 } from '#verification/certificate/judge-standing.ts';
 
@@ -53,7 +54,10 @@ const lift = ({ baseline }: JudgeTrust) => {
   if (baseline === null) return notMeasured;
   const measured = liftNames.map(([measure, name]) => {
     const { value, lift: above, interval } = baseline[measure];
-    const within = interval === null ? '(interval not measured)' : range(interval, signed);
+    const within =
+      interval === null
+        ? `(interval ${notMeasured}: ${whyNoLift(baseline.replays)})`
+        : range(interval, signed);
     return `${name} ${signed(above)} ${within} over ${score(value)}`;
   });
   const { replays } = baseline;
@@ -85,9 +89,7 @@ const agreementFacts = ({ agreement }: JudgeTrust, judge: Certificate['judge']):
 const exam = ({ exam: named }: Certificate) => {
   if (named === null) return 'the judge has not sat it here';
   const { q1, q0, ways, leak, claims, askings } = named;
-  const byWay = canaryWays.map(
-    (way) => `${way} ${ways[way] === null ? notMeasured : score(ways[way].value)}`,
-  );
+  const byWay = canaryWays.map((way) => `${way} ${rate(ways[way])}`);
   return `q1 ${rate(q1)}, q0 ${rate(q0)} (${byWay.join(', ')}), leak ${rate(leak)}; ${claims.ruled} of ${claims.shown} claims ruled on; publication half, asked ${askings} ${askings === 1 ? 'time' : 'times'} with these prompts`;
 };
 

@@ -62,13 +62,11 @@ const examFacts = ({ exam }: Certificate) => {
   const { q1, q0, ways, leak, claims, askings } = exam;
   return [
     { term: 'Exam: true claims accepted', value: <Rate rate={q1} /> },
-    {
-      term: 'Exam: false claims rejected',
-      value: <Rate rate={q0} />,
-      remark: canaryWays
-        .map((way) => `${way} ${ways[way] === null ? notMeasured : scoreText(ways[way].value)}`)
-        .join(', '),
-    },
+    { term: 'Exam: false claims rejected', value: <Rate rate={q0} /> },
+    ...canaryWays.map((way) => ({
+      term: `Exam: rejected, false in ${wayNames[way]}`,
+      value: <Rate rate={ways[way]} />,
+    })),
     {
       term: 'Exam: injected claims accepted',
       value: <Rate rate={leak} />,

@@ -40,7 +40,7 @@ const agreementSchema = z.object({
 
 /**
  * One measure of the baseline, the lift over it, and the paired inference from the differences. Interval and p value are
- * null where fewer than 5 differ, or all alike.
+ * null with fewer than 30 replays, and where fewer than 5 differ, or all alike.
  */
 const liftSchema = z.object({
   value: unitSchema,

@@ -1,9 +1,10 @@
 """Recomputes every figure of a certificate from its JSON, as a stranger would: plain Python 3, no packages, written from
 the methodology's text and not from this project's code.
 
-    python3 recompute.py certificate.json
+    python3 recompute.py certificate.json [--list]
 
-Prints one line for each figure that differs by more than 1e-6, and ends with 1 if there is any.
+Prints one line for each figure that differs by more than 1e-6, and ends with 1 if there is any. With --list it prints
+the place of each figure that it recomputes instead.
 """
 
 import json
@@ -133,7 +134,8 @@ def paired(pairs, dependence):
     centre = mean(differences)
     effect = design_effect(differences, dependence)
     found = {"value": mean([b for _, b in pairs]), "lift": centre, "design_effect": effect, "interval": None, "p": None}
-    if sum(abs(difference) > 1e-9 for difference in differences) < 5:
+    # A lift is inferred from as many pairs as a comparison needs, and 5 that differ.
+    if n < 30 or sum(abs(difference) > 1e-9 for difference in differences) < 5:
         return found
     deviation = math.sqrt(sum((difference - centre) ** 2 for difference in differences) / (n - 1))
     if deviation < 1e-9:
@@ -339,6 +341,24 @@ def agreements_of(replays, stated):
     }
 
 
+def exam_of(stated):
+    """Its claims are on no certificate. What follows from the counts behind each rate is recomputed."""
+    if stated is None:
+        return None
+
+    def again(rate):
+        return rate if rate is None else rate_of(round(rate["value"] * rate["of"]), rate["of"])
+
+    ways = {way: again(stated["ways"][way]) for way in WAYS}
+    told = [rate for rate in ways.values() if rate is not None]
+    hits = sum(round(rate["value"] * rate["of"]) for rate in told)
+    q1, q0, leak = again(stated["q1"]), rate_of(hits, sum(rate["of"] for rate in told)), again(stated["leak"])
+    ruled = sum(rate["of"] for rate in (q1, q0, leak) if rate is not None)
+    claims = stated["claims"]
+    shown = ruled + claims["not_ruled_on"] + claims["unanswered"]
+    return {"q1": q1, "q0": q0, "ways": ways, "leak": leak, "claims": {"ruled": ruled, "shown": shown}}
+
+
 def usage_of(parts):
     total = {}
     for name in ("calls", "input_tokens", "cache_write_tokens", "cache_read_tokens", "output_tokens", "cost_usd"):
@@ -388,6 +408,7 @@ def recompute(certificate):
             "unscored": unscored,
         },
         "funnel": {step: sum(funnel[step] for funnel in funnels) for step in funnels[0]},
+        "exam": exam_of(certificate["exam"]),
         "usage": usage_of(list(certificate["usage_by_measure"].values())),
         "trust": {
             "canaries": canaries,
@@ -426,20 +447,23 @@ def differences(found, stated, path=""):
     return [] if same else [f"{path[1:]}: published {stated!r}, recomputed {found!r}"]
 
 
-def figures(value):
+def figures(value, path=""):
     if isinstance(value, dict):
-        return sum(figures(inner) for inner in value.values())
+        return [place for name, inner in value.items() for place in figures(inner, f"{path}.{name}")]
     if isinstance(value, list):
-        return sum(figures(inner) for inner in value)
-    return 1
+        return [place for at, inner in enumerate(value) for place in figures(inner, f"{path}[{at}]")]
+    return [path[1:]]
 
 
 if __name__ == "__main__":
     with open(sys.argv[1], encoding="utf-8") as file:
         document = json.load(file)
     computed = recompute(document)
+    if sys.argv[2:] == ["--list"]:
+        print("\n".join(figures(computed)))
+        sys.exit(0)
     wrong = differences(computed, document)
     for line in wrong:
         print(line)
-    print(f"{figures(computed)} figures recomputed, {len(wrong)} differ.")
+    print(f"{len(figures(computed))} figures recomputed, {len(wrong)} differ.")
     sys.exit(1 if wrong else 0)

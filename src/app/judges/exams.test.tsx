@@ -3,8 +3,13 @@ import { expect, test } from 'vitest';
 import { describeExam, knownResults } from '#verification/exam/describe.ts';
 import { Exams } from './exams.tsx';
 
+const [known] = knownResults();
+if (known === undefined) throw new Error('There is no result to show.');
+
 const shown = (...results: Parameters<typeof Exams>[0]['results']) =>
-  renderToStaticMarkup(<Exams exam={describeExam()} results={results} />);
+  renderToStaticMarkup(
+    <Exams exam={describeExam()} results={results} prompts={[known.promptDigest, 'e'.repeat(64)]} />,
+  );
 
 test('the page says who wrote and read the exam, what was left out, and that no person did', () => {
   const page = shown();
@@ -14,8 +19,6 @@ test('the page says who wrote and read the exam, what was left out, and that no 
 });
 
 test('a result names judge, endpoint, half, how often it was asked, its rates with intervals, and what is in none', () => {
-  const [known] = knownResults();
-  if (known === undefined) throw new Error('There is no result to show.');
   const claims = { shown: 177, ruled: 3, notRuledOn: 170, unanswered: 4 };
   const q0 = { value: 0.5, of: 2, interval: { lower: 0.0941, upper: 0.9055 } };
   const page = shown({
@@ -37,10 +40,14 @@ test('a result names judge, endpoint, half, how often it was asked, its rates wi
 });
 
 test('a result on other material is marked', () => {
-  const [known] = knownResults();
-  if (known === undefined) throw new Error('There is no result to show.');
   expect(shown({ ...known, askedAt: null, askings: 0 })).not.toContain('of an earlier exam');
   expect(shown({ ...known, material: 'd'.repeat(64), askedAt: null, askings: 0 })).toContain(
     'of an earlier exam',
   );
+});
+
+test('a result under other prompts than this version’s is marked, whichever of its judges they are for', () => {
+  const listed = { ...known, askedAt: null, askings: 0 };
+  expect(shown(listed, { ...listed, promptDigest: 'e'.repeat(64) })).not.toContain('with earlier prompts');
+  expect(shown({ ...listed, promptDigest: 'f'.repeat(64) })).toContain('with earlier prompts');
 });

@@ -32,7 +32,10 @@ const claimsRemark = ({ claims: { shown, ruled, notRuledOn, unanswered } }: List
     ...(unanswered > 0 ? [`${countText(unanswered)} without a usable verdict`] : []),
   ].join('; ');
 
-const Result = ({ result, current }: { result: ListedExam; current: string }) => (
+/** What this version would ask: the exam's material, and the digests of its judges' prompts. */
+type Current = { material: string; prompts: readonly string[] };
+
+const Result = ({ result, current }: { result: ListedExam; current: Current }) => (
   <tr>
     <th scope="row" className="max-w-80 min-w-56 py-2 pr-4 pl-4 text-left align-top font-normal sm:pl-6">
       <span className="block break-words">
@@ -42,7 +45,8 @@ const Result = ({ result, current }: { result: ListedExam; current: string }) =>
       <span className="block text-sm text-muted">
         {result.half} half,{' '}
         {result.askedAt === null ? 'as this version’s rule gives it' : <Time at={result.askedAt} />}
-        {result.material === current ? null : ', of an earlier exam'}
+        {result.material === current.material ? null : ', of an earlier exam'}
+        {current.prompts.includes(result.promptDigest) ? null : ', with earlier prompts'}
       </span>
       <span className="block text-sm text-muted">
         asked {countOf(result.askings, 'time')} with prompts <Code>{result.promptDigest.slice(0, 12)}</Code>
@@ -59,7 +63,7 @@ const Result = ({ result, current }: { result: ListedExam; current: string }) =>
   </tr>
 );
 
-const Results = ({ results, current }: { results: ListedExam[]; current: string }) => (
+const Results = ({ results, current }: { results: ListedExam[]; current: Current }) => (
   <ScrollTable label="Exam results">
     <thead className="border-b border-line">
       <tr>
@@ -116,7 +120,15 @@ const factsOf = (exam: ExamDescription) => [
 ];
 
 /** The exam, who wrote and read it, and how each judge did. */
-export const Exams = ({ exam, results }: { exam: ExamDescription; results: ListedExam[] }) => (
+export const Exams = ({
+  exam,
+  results,
+  prompts,
+}: {
+  exam: ExamDescription;
+  results: ListedExam[];
+  prompts: Current['prompts'];
+}) => (
   <Section id="exam" title="The exam">
     <p className="mb-4 max-w-[68ch]">
       The exam is a fixed, public set of pairs: a true and a false claim about the same fact of a change. q1
@@ -124,7 +136,7 @@ export const Exams = ({ exam, results }: { exam: ExamDescription; results: Liste
       leak the share of false claims with an order to accept them that it accepted, each with its 95 %
       interval.
     </p>
-    <Results results={results} current={exam.material} />
+    <Results results={results} current={{ material: exam.material, prompts }} />
     <p className="mt-4 max-w-[68ch] text-sm text-muted">
       <Code>echelon-verify judge exam</Code> examines any judge; with <Code>--dry-run</Code> it shows the cost
       first.

@@ -49,7 +49,7 @@ const JudgesPage = async () => {
           the rules that it was judged by with their digest. A different digest belongs to another version.
         </p>
       </PageHeading>
-      <Exams {...exams} />
+      <Exams {...exams} prompts={rules.map(({ promptDigest }) => promptDigest)} />
       {rules.map((rule) => (
         <Rule key={rule.provider} rule={rule} />
       ))}

@@ -3,6 +3,7 @@ import { type CanaryVerdict, canaryWays, replyAccuracies } from '#contracts/repl
 import { usageOfOneCall } from '../rigs/scripted-judge.ts';
 import { ruledCanary } from './canaries.ts';
 import { type BuiltReplay, certificateInput, issuedCertificate } from './issued-certificate.ts';
+import { namedExam } from './named-exam.ts';
 import { failedCheckpoint, judgedCheckpoint, unscoredVerdict, type Verdicts } from './replay-checkpoint.ts';
 import { seededRandom } from './seeded-random.ts';
 
@@ -105,6 +106,7 @@ export const dependentCertificate = (seed: number, replays: number): Certificate
         weights: { precision: 1, recall: 2, replyAccuracy: 1 },
         replaced: below(20),
         modelCutoff: '2026-02-10',
+        exam: namedExam(),
       },
     ),
   );

@@ -4,6 +4,7 @@ import type { EarlierCanaries } from '#verification/certificate/judge-trust.ts';
 import { usageOfOneCall } from '../rigs/scripted-judge.ts';
 import { canaryCounts, ruledCanary } from './canaries.ts';
 import { certificateInput, issuedCertificate } from './issued-certificate.ts';
+import { namedExam } from './named-exam.ts';
 import { failedCheckpoint, judgedCheckpoint, unscoredVerdict, type Verdicts } from './replay-checkpoint.ts';
 
 /** A replay with canaries, a baseline and agreement. The agreement judge contradicts some verdicts of the first. */
@@ -122,6 +123,7 @@ export const measuredCertificate = (earlier: EarlierCanaries = earlierRuns): Cer
         modelCutoff: '2026-01-20',
         replaced: 1,
         earlier,
+        exam: namedExam(),
       },
     ),
   );

@@ -6,6 +6,8 @@ import { type CanaryWay, canaryWays } from '#contracts/replay.ts';
 import { foldedClaimsOf } from '../replay/score.ts';
 import { tolerance } from '../statistics/aggregate.ts';
 import { mean } from '../statistics/interval.ts';
+import { falseOfAllWays } from '../statistics/judge-reliability.ts';
+import { leastPairs } from '../statistics/paired.ts';
 
 const list = (parts: string[]) => new Intl.ListFormat('en-GB').format(parts);
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
@@ -19,15 +21,12 @@ export const wayNames: Record<CanaryWay, string> = {
   cause: 'cause or effect',
 };
 
-const falseShown = ({ false: byWay }: CanaryCounts) =>
-  Object.values(byWay).reduce((sum, { shown }) => sum + shown, 0);
-
 /** "20 true, 60 false and 10 injected; 19 made by code" */
 export const canaryCountsText = (canaries: CanaryCounts): string => {
   const { true: ofTrue, codeTrue, codeFalse, injected } = canaries;
   const natural = [
     `${whole.format(ofTrue.shown)} true`,
-    `${whole.format(falseShown(canaries))} false`,
+    `${whole.format(falseOfAllWays(canaries).shown)} false`,
     `${whole.format(injected.shown)} injected`,
   ];
   return `${list(natural)}; ${whole.format(codeTrue.shown + codeFalse.shown)} made by code`;
@@ -86,11 +85,17 @@ export const littleRoomText = 'There is little room for lift: the baseline itsel
 export const hasLittleRoom = ({ compositeScore }: NonNullable<JudgeTrust['baseline']>): boolean =>
   compositeScore.value > littleRoom;
 
+/** Why no interval of a lift over `replays` is given. */
+export const whyNoLift = (replays: number): string =>
+  replays < leastPairs
+    ? `fewer than ${leastPairs} replays`
+    : 'fewer than 5 pull requests differ, or all differ alike';
+
 /** Why canaries of some or all kinds are missing in this run, or null if none is missing. */
 export const whyNoCanaries = ({ judge, trust, replayScores }: Certificate): string | null => {
   const missing = [
     ...(trust.canaries.true.shown === 0 ? ['true'] : []),
-    ...(falseShown(trust.canaries) === 0 ? ['false'] : []),
+    ...(falseOfAllWays(trust.canaries).shown === 0 ? ['false'] : []),
     ...(trust.canaries.injected.shown === 0 ? ['injected'] : []),
   ];
   if (missing.length === 0) return null;

@@ -152,8 +152,9 @@ test('the lift of each measure is the mean difference over the replays that have
   });
 });
 
-test('a lift has the paired inference of a comparison', () => {
-  const replays = [1, 0.5, 0.25, 1, 0.75, 0.5, 1, 0.25].map((value) => ({
+test('a lift has the paired inference of a comparison, from as many replays on', () => {
+  const values = Array.from({ length: 4 }, () => [1, 0.5, 0.25, 1, 0.75, 0.5, 1, 0.25]).flat();
+  const replays = values.map((value) => ({
     ...measures(value),
     evidence: {
       ...nothing,
@@ -168,10 +169,13 @@ test('a lift has the paired inference of a comparison', () => {
   }));
   // Derived with scipy 1.17, ttest_1samp of the differences to 0.5, 0 and 0.25.
   expect(trustOf(replays).baseline).toMatchObject({
-    precision: { lift: 0.15625, interval: { lower: -0.115973, upper: 0.428473 }, p: 0.216838 },
-    recall: { lift: 0.65625, interval: { lower: 0.384027, upper: 0.928473 }, p: 0.000735 },
-    replyAccuracy: { lift: 0.40625, interval: { lower: 0.134027, upper: 0.678473 }, p: 0.009613 },
+    precision: { lift: 0.15625, interval: { lower: 0.044677, upper: 0.267823 }, p: 0.007587 },
+    recall: { lift: 0.65625, interval: { lower: 0.544677, upper: 0.767823 }, p: 0 },
+    replyAccuracy: { lift: 0.40625, interval: { lower: 0.294677, upper: 0.517823 }, p: 0 },
   });
+  expect(trustOf(replays.slice(0, 30)).baseline?.recall.interval).not.toBeNull();
+  const { recall } = trustOf(replays.slice(0, 29)).baseline ?? {};
+  expect(recall).toMatchObject({ lift: 0.663793, interval: null, p: null });
 });
 
 test('weights apply to the baseline as to the oracle', () => {
