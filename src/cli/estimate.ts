@@ -107,7 +107,7 @@ const powerText = ({ power, changes }: Estimate) => {
     power.smallest_difference === null
       ? 'a comparison needs at least 30'
       : `a comparison on the same changes would find a difference of ${points(power.smallest_difference)} with power 0.8`;
-  return `the composite to about ±${points(power.half_width)} of 100 with ${changes} replays; ${difference} (if scores vary by a standard deviation of ${points(power.sd)})`;
+  return `the composite to about ±${points(power.half_width)} of 100 with ${changes} replays; ${difference} (if composites, and their differences, have a standard deviation of ${points(power.sd)})`;
 };
 
 export const viewEstimate = (estimate: Estimate, paint: Paint): string => {

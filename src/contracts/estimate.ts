@@ -26,8 +26,8 @@ export type JudgeEstimate = z.infer<typeof judgeEstimateSchema>;
 /**
  * What a run can tell, before it is started, on the scale 0 to 1 (methodology, "Power"): the composite's expected
  * half-width, and the smallest difference that a comparison with another run on the same changes finds with power 0.8
- * (null below the 30 changes that a comparison needs). `sd` and `designEffect` are what this is computed from: those of
- * the repository's newest certificates, or assumed where there are no certificates.
+ * (null below the 30 changes that a comparison needs). `sd` and `designEffect`, of the composites, are what both are computed
+ * from: those of the repository's newest certificates, or assumed where there are no certificates.
  */
 export const runPowerSchema = z.object({
   halfWidth: z.number(),

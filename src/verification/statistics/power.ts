@@ -1,7 +1,7 @@
 import { leastPairs } from './paired.ts';
 import { tQuantile } from './t-distribution.ts';
 
-/** How scores vary between pull requests: their standard deviation, and their design effect. */
+/** How the composites of a run's replays vary between pull requests: their standard deviation, and their design effect. */
 export type ScoreSpread = { sd: number; designEffect: number };
 
 /** Taken where no earlier run on the repository says more (methodology, "Power"). */
@@ -16,20 +16,17 @@ export type Power = {
 };
 
 /**
- * What `n` replays can tell (methodology, "Power"), where scores and differences vary by the standard deviation `sd` and
- * have the design effect D: t₀.₉₇₅ · sd · √(D/n), and (t₀.₉₇₅ + t₀.₈) · sd · √(D/n), with n − 1 degrees of freedom. With
- * several pairs under Holm the first test is held to .05/pairs. Neither is more than 1. Null for fewer than 2 replays.
- * By the noncentral t distribution the power at that difference is 0.8 to within 0.003 from 30 replays on.
+ * What `n` replays can tell (methodology, "Power"), where composites have the standard deviation `sd` and the design effect
+ * D: t₀.₉₇₅ · sd · √(D/n), and (t₀.₉₇₅ + t₀.₈) · sd · √(D/n), with n − 1 degrees of freedom. The second takes the
+ * differences of a comparison to vary as composites do, which holds where the composites of the two runs correlate by 0.5:
+ * the variance of a difference is 2 · sd² · (1 − correlation). Neither is more than 1. Null for fewer than 2 replays.
  */
-export const powerOf = (
-  n: number,
-  { sd, designEffect, pairs = 1 }: ScoreSpread & { pairs?: number },
-): Power | null => {
+export const powerOf = (n: number, { sd, designEffect }: ScoreSpread): Power | null => {
   if (n < 2) return null;
   const error = sd * Math.sqrt(designEffect / n);
-  const critical = tQuantile(1 - 0.05 / pairs / 2, n - 1);
+  const critical = tQuantile(0.975, n - 1);
   return {
-    halfWidth: Math.min(1, tQuantile(0.975, n - 1) * error),
+    halfWidth: Math.min(1, critical * error),
     smallestDifference: n < leastPairs ? null : Math.min(1, (critical + tQuantile(0.8, n - 1)) * error),
   };
 };

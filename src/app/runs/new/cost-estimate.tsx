@@ -30,14 +30,14 @@ const powerFact = ({ power, replays }: RunEstimate): { value: string; remark: st
   const { halfWidth, smallestDifference, sd, certificates } = power;
   const basis =
     certificates === 0
-      ? `assuming that scores vary by a standard deviation of ${points(sd)}, because no earlier run on this repository says more`
-      : `from how scores vary in ${countOf(certificates, 'earlier certificate')} of this repository: a standard deviation of ${points(sd)}`;
+      ? `assuming that composites have a standard deviation of ${points(sd)}, because no earlier run on this repository says more`
+      : `from the composites of ${countOf(certificates, 'earlier certificate')} of this repository, which have a standard deviation of ${points(sd)}`;
   return {
     value: `the composite to about ±${points(halfWidth)} of 100`,
     remark: `${
       smallestDifference === null
         ? `A comparison with another run needs at least 30 replays, not ${replays}`
-        : `A comparison with another run on the same changes would find a difference of ${points(smallestDifference)} in 4 of 5 cases`
+        : `A comparison with another run on the same changes would find a difference of ${points(smallestDifference)} in 4 of 5 cases, if differences vary as composites do`
     }; ${basis}.`,
   };
 };
