@@ -3,6 +3,7 @@ import type { ReplayScore } from '#contracts/replay.ts';
 import { independent } from '#testing/builders/independent.ts';
 import { fixtureChanges, fixtureReadings } from '#testing/builders/judged-fixtures.ts';
 import { type ChangeNote, ownChangeNotes, ownChanges, ownReadings } from '#testing/builders/own-changes.ts';
+import { compositeOf } from '#verification/statistics/aggregate.ts';
 import { pairedDifference } from '#verification/statistics/paired.ts';
 
 /** A change and what a person who understood it wrote about it. */
@@ -38,7 +39,7 @@ export const writtenMaterials = {
 export const wasSeen = ({ note }: Written): boolean => Number(/\d+/.exec(note.id)?.[0]) % 2 === 1;
 
 export const measures = {
-  composite: ({ precision, recall, replyAccuracy }: ReplayScore) => (precision + recall + replyAccuracy) / 3,
+  composite: (score: ReplayScore) => compositeOf(score, { precision: 1, recall: 1, replyAccuracy: 1 }),
   precision: ({ precision }: ReplayScore) => precision,
 };
 

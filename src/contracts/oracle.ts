@@ -87,7 +87,6 @@ export const storedOutcomeSchema = z.discriminatedUnion('kind', [
   answeredSchema.extend({ answer: judgedAnswerSchema }),
   oracleFailureSchema,
 ]);
-export type StoredOutcome = z.infer<typeof storedOutcomeSchema>;
 
 /** The same without the oracle's words: all that scores and certificates are computed from. */
 export const wordlessOutcomeSchema = z.discriminatedUnion('kind', [answeredSchema, oracleFailureSchema]);

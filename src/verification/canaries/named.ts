@@ -1,9 +1,8 @@
-import { normalised, numberKey } from '../text/words.ts';
+import { countWords, normalised, numberKey } from '../text/words.ts';
 
-const words = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ');
 /** The numbers that prose writes as words. "one" and "two" may be no number at all, so nothing is asked of them. */
 export const numberWords: ReadonlyMap<string, number> = new Map([
-  ...words.map((word, value): [string, number] => [word, value]),
+  ...countWords.map((word, value): [string, number] => [word, value]),
   ['once', 1],
   ['twice', 2],
   ['thrice', 3],

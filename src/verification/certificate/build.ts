@@ -16,6 +16,7 @@ import { absenceOf, absenceText } from '../replay/oracle-presence.ts';
 import { endOfReplay, type ReplayEnd, scoreReplay } from '../replay/score.ts';
 import { verdictsOf } from '../replay/stored-verdicts.ts';
 import { aggregate, rounded, roundedThroughout } from '../statistics/aggregate.ts';
+import { sum } from '../statistics/interval.ts';
 import { withDependence } from './dependence.ts';
 import { type EarlierCanaries, judgeTrust } from './judge-trust.ts';
 import { mostFrequent } from './most-frequent.ts';
@@ -82,8 +83,6 @@ export type CertificateContent = {
   rawScores: RawScores;
   replayScores: CertifiedReplay[];
 };
-
-const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
 /** Every judgment of a replay by the run's own judge. */
 const ownCallsOf = (checkpoint: WordlessCheckpoint) => [

@@ -1,6 +1,6 @@
 import type { Certificate } from '#contracts/certificate.ts';
 import type { Interval } from '#contracts/interval.ts';
-import { compareGroundTruthIds, compositeOf } from '../statistics/aggregate.ts';
+import { compareGroundTruthIds, compositeOf, normalisedWeights } from '../statistics/aggregate.ts';
 import { leastPairs, type Pair, type PairedDifference, pairedDifference } from '../statistics/paired.ts';
 
 const level = 0.05;
@@ -34,12 +34,8 @@ const whyApart = (one: Certificate, other: Certificate): string | null => {
   if (one.judge !== other.judge || one.scoringModel !== other.scoringModel)
     return 'Different judges scored them.';
   if (one.promptDigest !== other.promptDigest) return 'They were judged under different prompts.';
-  const shares = ({ weights }: Certificate) => {
-    const total = weights.precision + weights.recall + weights.replyAccuracy;
-    return [weights.precision / total, weights.recall / total];
-  };
-  const [mine, yours] = [shares(one), shares(other)];
-  return mine.some((share, at) => Math.abs(share - (yours[at] ?? 0)) > 1e-9)
+  const [mine, yours] = [normalisedWeights(one.weights), normalisedWeights(other.weights)];
+  return Math.abs(mine.precision - yours.precision) > 1e-9 || Math.abs(mine.recall - yours.recall) > 1e-9
     ? 'Their composites have different weights.'
     : null;
 };

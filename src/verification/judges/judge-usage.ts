@@ -1,19 +1,19 @@
 import type { UsageByMeasure } from '#contracts/certificate.ts';
 import type { JudgeUsage, WordlessCheckpoint } from '#contracts/replay.ts';
 
-const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
-
 /** Sums usage. The total cost is unknown as soon as the cost of one part with calls is. */
 export const totalUsage = (parts: JudgeUsage[]): JudgeUsage => {
   const costs = parts.filter(({ calls }) => calls > 0).map(({ costUsd }) => costUsd);
   const known = costs.filter((cost) => cost !== null);
+  const all = (amount: Exclude<keyof JudgeUsage, 'costUsd'>) =>
+    parts.reduce((total, part) => total + part[amount], 0);
   return {
-    calls: sum(parts.map((part) => part.calls)),
-    inputTokens: sum(parts.map((part) => part.inputTokens)),
-    cacheWriteTokens: sum(parts.map((part) => part.cacheWriteTokens)),
-    cacheReadTokens: sum(parts.map((part) => part.cacheReadTokens)),
-    outputTokens: sum(parts.map((part) => part.outputTokens)),
-    costUsd: known.length === costs.length ? sum(known) : null,
+    calls: all('calls'),
+    inputTokens: all('inputTokens'),
+    cacheWriteTokens: all('cacheWriteTokens'),
+    cacheReadTokens: all('cacheReadTokens'),
+    outputTokens: all('outputTokens'),
+    costUsd: known.length === costs.length ? known.reduce((total, cost) => total + cost, 0) : null,
   };
 };
 

@@ -1,10 +1,7 @@
 import type { Interval } from '#contracts/interval.ts';
 import type { Dependence } from '#contracts/replay.ts';
 import { designEffect } from './design-effect.ts';
-import { effectiveSampleSize, mean, meanInterval } from './interval.ts';
-
-/** The standard normal quantile at 0.975, to the two decimals that the methodology fixes. */
-const z = 1.96;
+import { effectiveSampleSize, mean, meanInterval, z } from './interval.ts';
 
 /**
  * Precision and the share of claims_total that the judge ruled on (0 for an oracle failure), both in [0, 1], with the

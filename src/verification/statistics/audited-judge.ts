@@ -1,9 +1,7 @@
 import type { Interval } from '#contracts/interval.ts';
 import { type ClaimLabel, padStrata, type WeightedLabel, weighLabels } from './audited-precision.ts';
-import { wilsonInterval } from './interval.ts';
+import { sum, wilsonInterval, z } from './interval.ts';
 import { tQuantile } from './t-distribution.ts';
-
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 type Measured = { value: number; interval: Interval };
 
@@ -52,7 +50,7 @@ const truthOf = (stratum: readonly WeightedLabel[]): StratumTruth => {
   const truth = sum(stratum.map(({ weight, isTrue }) => weight * isTrue)) / size;
   const clusters = [...Map.groupBy(stratum, ({ replay }) => replay).values()];
   const squares = sum(clusters.map((cluster) => sum(cluster.map(({ weight }) => weight)) ** 2));
-  const few = 1.96 / tQuantile(0.975, Math.max(1, clusters.length - 1));
+  const few = z / tQuantile(0.975, Math.max(1, clusters.length - 1));
   return { size, truth, interval: wilsonInterval(truth, (size ** 2 / squares) * few ** 2) };
 };
 

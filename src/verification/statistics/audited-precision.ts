@@ -1,7 +1,7 @@
 import type { Interval } from '#contracts/interval.ts';
 import type { Dependence } from '#contracts/replay.ts';
 import { designEffect } from './design-effect.ts';
-import { mean, meanInterval } from './interval.ts';
+import { mean, meanInterval, sum } from './interval.ts';
 import { tQuantile } from './t-distribution.ts';
 
 /** A replay in the denominator of a certificate's precision. */
@@ -25,8 +25,6 @@ export type ClaimLabel = {
 
 /** A label in an estimate. `weight` is for how much of the population it stands. */
 export type WeightedLabel = { replay: number; weight: number; supported: number; isTrue: number };
-
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 /** The labels by the judge's verdict. A stratum without sampled claims is left out. */
 const strataOf = (labels: readonly ClaimLabel[]) =>
@@ -200,8 +198,8 @@ export const auditedBounds = (
       replays,
       labels.map((label) => ({ ...label, isTrue: label.isTrue ?? isTrue })),
     )?.value;
-  const [all, none] = [valueWith(false), valueWith(true)];
-  return all === undefined || none === undefined
+  const [allFalse, allTrue] = [valueWith(false), valueWith(true)];
+  return allFalse === undefined || allTrue === undefined
     ? null
-    : { lower: Math.min(all, none), upper: Math.max(all, none) };
+    : { lower: Math.min(allFalse, allTrue), upper: Math.max(allFalse, allTrue) };
 };

@@ -1,7 +1,5 @@
 import type { Dependence } from '#contracts/replay.ts';
-import { mean } from './interval.ts';
-
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+import { mean, sum } from './interval.ts';
 
 /** Sums of squares below this come from rounding: distinct scores are much further apart. */
 const noVariation = 1e-18;

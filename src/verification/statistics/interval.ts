@@ -2,9 +2,10 @@ import type { Interval } from '#contracts/interval.ts';
 import { tQuantile } from './t-distribution.ts';
 
 /** The standard normal quantile at 0.975, to the two decimals that the methodology fixes. */
-const z = 1.96;
+export const z = 1.96;
 
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+/** Added in the given order. */
+export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 /** Arithmetic mean, summed in the given order. Throws on an empty list. */
 export const mean = (values: readonly number[]): number => {

@@ -87,6 +87,10 @@ export function splitParts(text: string): string[] {
   return splitWords(spaced).map((word) => word.text);
 }
 
+/** The numbers from 0 as prose writes them. */
+export const countWords: readonly string[] =
+  'zero one two three four five six seven eight nine ten eleven twelve'.split(' ');
+
 const list = (words: string) => new Set(words.trim().split(/\s+/u));
 
 /** Words without meaning of their own (methodology, "Claims"). Published: part of the rule. */

@@ -1,4 +1,4 @@
-import { type DiffSection, splitDiff } from '../../diff/parse-diff.ts';
+import type { DiffSection } from '../../diff/parse-diff.ts';
 
 /**
  * A piece of a code line: an identifier, a number, a string's content, or one mark. Comments are no tokens at all, so
@@ -186,5 +186,3 @@ export function readCodeLines(section: DiffSection, path: string, hunksBefore: n
     });
   });
 }
-
-export const sectionsOf = (diff: string): DiffSection[] => splitDiff(diff);

@@ -56,15 +56,8 @@ export function valueStatement(
 
 /** What a value belongs to, in plain words: the parts of one name, or the one word that is a setting of the diff. */
 function valueName(tokens: Token[], index: DiffIndex): Mention | null {
-  const head = tokens.slice(
-    0,
-    Math.max(
-      0,
-      ...[tokens.findIndex((token) => /^(?:from|to|at)$/.test(wordAt(token)))].map((at) =>
-        at < 0 ? tokens.length : at,
-      ),
-    ),
-  );
+  const end = tokens.findIndex((token) => /^(?:from|to|at)$/.test(wordAt(token)));
+  const head = end < 0 ? tokens : tokens.slice(0, end);
   const phrase = phraseName(head, index);
   if (phrase !== null) return { text: phrase, noun: '' };
   const last = head.filter(

@@ -151,7 +151,7 @@ function readSentence(all: Token[], index: DiffIndex): Statement[] {
       isModal(token, clause.tokens[at + 1], clauses[place + 1]?.link ?? ''),
     );
     const whole =
-      /^(?:which|that|this|it)$/.test(clause.link) && clause.tokens[0]
+      /^(?:which|that)$/.test(clause.link) && clause.tokens[0]
         ? [word(clause.tokens[0], clause.link), ...clause.tokens]
         : clause.tokens;
     if (place > 0 && denies(whole)) {

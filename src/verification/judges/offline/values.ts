@@ -1,4 +1,4 @@
-import { numberKey, splitParts } from '../../text/words.ts';
+import { countWords, numberKey, splitParts } from '../../text/words.ts';
 import type { CodeLine, CodeToken } from './code-lines.ts';
 
 /** A literal value: a number by its value, or a text, a truth value or a constant's name as a word. */
@@ -34,7 +34,6 @@ export const unitWords: ReadonlySet<string> = new Set(
   [...factorsOf.keys()].filter((unit) => unit.length > 3),
 );
 
-const countWords = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ');
 const tens = new Map<string, number>([
   ...countWords.map((word, value): [string, number] => [word, value]),
   ['fifteen', 15],
