@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ReplayScore } from '#contracts/replay.ts';
-import { meansOf } from '#testing/builders/judged-fixtures.ts';
+import { fixtureChanges, meansOf } from '#testing/builders/judged-fixtures.ts';
 import { ownChanges } from '#testing/builders/own-changes.ts';
 import { isLongRun } from '#testing/runners/fuzzing.ts';
+import { offlineJudge } from '#verification/judges/offline/judge.ts';
+import { makeAnswerKey } from '#verification/judging/answer-key.ts';
 import { toGroundTruth } from '#verification/sources/eligibility.ts';
 import { differenceOf, measures, writtenMaterials } from './offline-materials.ts';
 import { falseStrategies, materialOf, readers, scoresOf } from './offline-strategies.ts';
@@ -14,6 +16,17 @@ test('fifty changes of this repository stand as the engine would draw them from 
     const { diff, filesChanged: _, ...told } = change;
     expect(toGroundTruth(told, diff), change.id).toEqual(change);
   }
+});
+
+test('the offline check makes a key of nearly every change: at most 0.11 of them are replaced', async () => {
+  const changes = [...ownChanges(), ...fixtureChanges()];
+  const judge = offlineJudge();
+  const made = await Promise.all(
+    changes.map((change) => makeAnswerKey(judge.open(change), change, { model: judge.model })),
+  );
+  const without = made.filter(({ kind }) => kind !== 'made').length;
+  expect(changes.length).toBeGreaterThanOrEqual(70);
+  expect(without / changes.length).toBeLessThanOrEqual(0.11);
 });
 
 /**
@@ -43,6 +56,14 @@ describe.each(Object.entries(writtenMaterials))('on the %s', (name, read) => {
     for (const [strategy, answer] of Object.entries({ ...readers, ...falseStrategies }))
       if (chosen.includes(strategy)) scores.set(strategy, await scoresOf(answer, materials));
   }, 300_000);
+
+  test('claims turned round are as many as the honest ones, and none of them is one', async () => {
+    for (const { change, note } of read()) {
+      const { keyClaims } = falseStrategies['each claim turned round'](await materialOf(change, note, note));
+      expect(keyClaims).toHaveLength(note.key_claims.length);
+      for (const { claim } of keyClaims) expect(note.key_claims).not.toContain(claim);
+    }
+  });
 
   test('an honest reader gets what code can decide of it', () => {
     expect(of('honest').length).toBeGreaterThanOrEqual(20);

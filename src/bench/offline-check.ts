@@ -16,8 +16,9 @@ const number = (value: number) => value.toFixed(3).padStart(9);
 const row = (name: string, cells: string[]) => process.stdout.write(`${name.padEnd(36)}${cells.join('')}\n`);
 const step = (a: ReplayScore[], b: ReplayScore[], measure: (score: ReplayScore) => number) => {
   const { mean, inference } = differenceOf(a, b, measure);
-  const interval = inference?.interval;
-  return `${number(mean)} [${interval?.lower.toFixed(3)}, ${interval?.upper.toFixed(3)}]  `;
+  if (inference === null) return `${number(mean)} [not measured]  `;
+  const { lower, upper } = inference.interval;
+  return `${number(mean)} [${lower.toFixed(3)}, ${upper.toFixed(3)}]  `;
 };
 
 const parts: [string, (one: Written) => boolean][] = [
@@ -63,10 +64,10 @@ async function showScores(name: string, written: Written[]): Promise<void> {
       materialOf(change, note, written[(at + 7) % written.length]?.note ?? note),
     ),
   );
-  row(
-    '',
-    ['precision', '   recall', '    reply', 'composite'].map((cell) => cell.padStart(9)),
-  );
+  row('', [
+    ...['precision', 'recall', 'reply', 'composite'].map((cell) => cell.padStart(9)),
+    '  the honest composite above it, paired, 95 %',
+  ]);
   const scores = new Map<string, ReplayScore[]>();
   for (const [strategy, answer] of Object.entries({ ...readers, ...falseStrategies })) {
     const all = await scoresOf(answer, materials);
@@ -78,6 +79,7 @@ async function showScores(name: string, written: Written[]): Promise<void> {
         number(means.recall),
         number(means.reply),
         number(means.composite),
+        ...(strategy === 'honest' ? [] : [step(scores.get('honest') ?? [], all, measures.composite)]),
       ]);
     }
   }

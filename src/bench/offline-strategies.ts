@@ -144,7 +144,12 @@ export const falseStrategies = {
   'each claim under a condition': eachOf((claim) => `If the tests pass, ${lower(claim)}`),
   'each claim turned round': (material) => {
     const { note } = material;
-    const turned = (claims: string[]) => claims.map(turnedRound).filter((claim, at) => claim !== claims[at]);
+    // A claim without such a verb is turned round in time: what is so now is said to have ended.
+    const turned = (claims: string[]) =>
+      claims.map((claim) => {
+        const other = turnedRound(claim);
+        return other === claim ? `Until now ${lower(claim)} That ends with this change.` : other;
+      });
     return oracleAnswer(
       turned(sentencesOf(note.summary)).join(' '),
       turned(note.key_claims),
