@@ -298,6 +298,8 @@ CREATE TABLE "verification_runs" (
 	"activity" text,
 	"certificate_id" uuid,
 	"turn" integer DEFAULT 0 NOT NULL,
+	"network" text,
+	"stranger" text GENERATED ALWAYS AS (case when config_json ->> 'standing' = 'stranger' and config_json #>> '{source,kind}' <> 'sample' then coalesce(network, user_id::text) end) STORED,
 	"stalled_since" timestamp with time zone,
 	"faults" integer DEFAULT 0 NOT NULL,
 	"config_json" jsonb NOT NULL,

@@ -26,7 +26,15 @@ export type Job = {
     data: z.infer<(typeof jobPayloads)[Name]>;
     /** Only workers that have this judge take the job. Without one, any worker does. */
     judge?: JudgeProvider;
-    /** A queue's jobs are taken from the highest to the lowest. Default: 0. */
+    /**
+     * Who a stranger's job is done for: the network or user whose jobs together take at most a part of a worker's slots.
+     * Without it the job is the installation's own, an owner's or a listed account's.
+     */
+    stranger?: string | null;
+    /**
+     * A queue's jobs are taken from the highest to the lowest, those of strangers after all others. At most 0, and 0 by
+     * default.
+     */
     priority?: number;
     /** How long the job must wait before it starts, in milliseconds. It holds no worker meanwhile. */
     afterMs?: number;

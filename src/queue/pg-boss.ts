@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { fromDrizzle, PgBoss } from 'pg-boss';
 import type { Database, Executor } from '#db/client.ts';
 import { jobPayloads } from './jobs.ts';
-import { queueOf } from './queues.ts';
+import { ownPriority, queueOf } from './queues.ts';
 import type { JobSender } from './sender.ts';
 
 /**
@@ -66,9 +66,11 @@ export const openSender = (
         for (const [queue, ofQueue] of Map.groupBy(jobs, queueOf)) {
           await sending.insert(
             queue,
-            ofQueue.map(({ name, data, priority = 0, afterMs = 0 }) => ({
+            ofQueue.map(({ name, data, stranger = null, priority = 0, afterMs = 0 }) => ({
               data: jobPayloads[name].parse({ ...data, traceparent: traceparent() }),
-              priority,
+              ...(stranger === null
+                ? { priority: ownPriority + priority }
+                : { priority, group: { id: stranger } }),
               // Without a delay, use the transaction's own time: a job that is due later wakes no worker at the commit.
               // Seconds, not a date: the database adds them to its own time.
               ...(afterMs > 0 ? { startAfter: afterMs / 1000 } : {}),

@@ -20,6 +20,24 @@ export const queuesFor = (name: JobName, judges: readonly JudgeProvider[]): stri
 /** All queues of a kind. */
 export const queuesOf = (name: JobName): string[] => queuesFor(name, judgeProviders);
 
+/**
+ * What is added to the priority of a job that is not a stranger's: it lies above all of strangers', and slots can be kept
+ * for either by a bound on the priority.
+ */
+export const ownPriority = 2 ** 30;
+
+/**
+ * Who may take how many of a worker's slots. A quarter is kept from strangers and a quarter is for nobody else; the rest
+ * takes strangers' jobs last. One stranger has at most a quarter. A worker with one or two slots divides nothing.
+ */
+export const divided = (slots: number) => {
+  const part = slots < 3 ? 0 : Math.max(1, Math.floor(slots / 4));
+  return { kept: part, strangers: part, shared: slots - 2 * part, ofOneStranger: Math.max(1, part) };
+};
+
+/** Whether strangers' jobs can be on it: a model's calls cost money, which is spent for the owner and listed accounts. */
+export const isForStrangers = (name: JobName, queue: string): boolean => queue === name;
+
 /** Where pg-boss puts a queue's jobs that are out of tries. */
 export const deadQueueOf = (queue: string) => `${queue}.dead`;
 

@@ -89,7 +89,8 @@ test('a job starts when the worker hears of its commit, not at the next poll of 
 
 test('jobs of one run are done at the same time, never more than allowed, and each once', async () => {
   const { db, sender, work } = await open();
-  const jobs = Array.from({ length: 40 }, score);
+  // A model's judge: no slots of its queue are kept for others.
+  const jobs = Array.from({ length: 40 }, () => ({ ...score(), judge: 'anthropic' as const }));
   const seen: string[] = [];
   let active = 0;
   let most = 0;

@@ -1,12 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DrizzleQueryError } from 'drizzle-orm';
-import { PgBoss } from 'pg-boss';
+import { PgBoss, type WorkOptions as SlotOptions } from 'pg-boss';
 import type { z } from 'zod';
 import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import { bounds, connect } from '#db/connect.ts';
 import { isDatabaseUnavailable, reportOutage, saysUnavailable, tookTooLong } from '#db/unavailable.ts';
 import { type Job, type JobName, jobPayloads } from './jobs.ts';
-import { deadQueueOf, jobNames, queuesFor, queuesOf } from './queues.ts';
+import {
+  deadQueueOf,
+  divided,
+  isForStrangers,
+  jobNames,
+  ownPriority,
+  queuesFor,
+  queuesOf,
+} from './queues.ts';
 
 type Payload<Name extends JobName> = z.infer<(typeof jobPayloads)[Name]>;
 
@@ -43,9 +51,9 @@ export type WorkOptions = {
 };
 
 const defaultConcurrency: Record<JobName, number> = {
-  'ingest-run': 2,
+  'ingest-run': 4,
   'score-replay': 16,
-  'certify-run': 2,
+  'certify-run': 3,
   'answer-inquiry': 8,
 };
 
@@ -80,6 +88,20 @@ const boundedPool = {
  */
 const lockHeartbeatMs = 5_000;
 const lockSessionMs = 30_000;
+
+/** The slots of one queue, by whose jobs they take. */
+const slotsOf = (name: JobName, queue: string, slots: number): SlotOptions[] => {
+  const { kept, strangers, shared, ofOneStranger } = divided(slots);
+  if (!isForStrangers(name, queue) || kept === 0) return [{ localConcurrency: slots }];
+  // pg-boss counts a stranger's jobs over all slots of the queue that have this bound.
+  const takesStrangers = { localGroupConcurrency: ofOneStranger };
+  const leastOwn = ownPriority / 2;
+  return [
+    { localConcurrency: kept, minPriority: leastOwn },
+    { localConcurrency: shared, ...takesStrangers },
+    { localConcurrency: strangers, maxPriority: leastOwn - 1, ...takesStrangers },
+  ];
+};
 
 /** How often the slots are looked at, to learn when one took its last turn. */
 const watchTurnsMs = 2_000;
@@ -129,14 +151,21 @@ export const workQueues = async ({
   });
   boss.on('warning', ({ message }) => logger.warn({ warning: message }, 'Warning from the job queue'));
 
-  /** A worker with one slot. With `localConcurrency`, a slot that becomes free would wait for the next poll. */
-  const workSlot = async (
+  /** Slots that become free look for the next job at once, not at the next poll. pg-boss does not say which one it is. */
+  const wakeBusy = (queue: string) => {
+    for (const slot of boss.getWipData())
+      if (slot.name === queue && slot.count > 0) boss.notifyWorker(slot.id);
+  };
+
+  const workSlots = async (
     queue: string,
+    options: SlotOptions,
     work: (data: object, signal: AbortSignal, stopping: AbortSignal) => Promise<void>,
   ) => {
-    const id: string = await boss.work<object>(
+    await boss.work<object>(
       queue,
       {
+        ...options,
         pollingIntervalSeconds: lookEverySeconds.without,
         notifyPollingIntervalSeconds: lookEverySeconds.beside,
         heartbeatRefreshSeconds: 4,
@@ -162,7 +191,7 @@ export const workQueues = async ({
           // pg-boss stores what is thrown. The reason belongs in the log.
           throw new Error('The job failed.');
         } finally {
-          boss.notifyWorker(id);
+          wakeBusy(queue);
         }
       },
     );
@@ -172,10 +201,10 @@ export const workQueues = async ({
     const parse = (data: object) => jobPayloads[name].parse(data) as Payload<Name>;
     const slots = concurrency[name] ?? defaultConcurrency[name];
     for (const queue of judges.length === 0 ? [] : queuesFor(name, judges))
-      for (let slot = 0; slot < slots; slot += 1)
-        await workSlot(queue, (data, signal, soft) => handlers[name](parse(data), signal, soft));
+      for (const options of slotsOf(name, queue, slots))
+        await workSlots(queue, options, (data, signal, soft) => handlers[name](parse(data), signal, soft));
     for (const queue of queuesOf(name))
-      await workSlot(deadQueueOf(queue), async (data) => {
+      await workSlots(deadQueueOf(queue), {}, async (data) => {
         logger.error({ queue, ...data }, 'A job is out of tries');
         await deadLetter({ name, data: parse(data) } as Job);
       });

@@ -1,3 +1,4 @@
+import { clientHeader } from '#contracts/client-header.ts';
 import { AppError } from '#contracts/errors.ts';
 import { type Continuation, runListInputSchema } from '#contracts/run.ts';
 import { continueRequestSchema, runRequestSchema } from '#contracts/run-request.ts';
@@ -12,6 +13,9 @@ const listFields = Object.keys(runListInputSchema.shape);
 const continueBodySchema = continueRequestSchema.omit({ id: true });
 const continueFields = Object.keys(continueBodySchema.shape);
 
+/** The client's, as the server's entry names it. */
+const addressOf = ({ headers }: Request): string | null => headers.get(clientHeader);
+
 /** A new run, and where to read it. */
 const answerCreated = (created: RunCreated): Response =>
   answer(201, created, 'no-store', { location: `/api/v1/verification/runs/${created.runId}` });
@@ -20,7 +24,7 @@ const answerCreated = (created: RunCreated): Response =>
 export const postRun = (context: RestContext, request: Request): Promise<Response> =>
   answering(context, request, 'runs:write', async (actor) => {
     const input = parseInput(runRequestSchema, readFields(await readJson(request), requestFields));
-    return answerCreated(await createRun(context.services, actor, input));
+    return answerCreated(await createRun(context.services, actor, input, addressOf(request)));
   });
 
 /** `GET /api/v1/verification/runs` */
@@ -58,9 +62,13 @@ const namingTheRun = (error: unknown): never => {
 const postContinuation = (context: RestContext, request: Request, runId: string, how: Continuation) =>
   answering(context, request, 'runs:write', async (actor) => {
     const body = parseInput(continueBodySchema, readFields(await readOptionalJson(request), continueFields));
-    const created = await continueRun(context.services, actor, how, { ...body, id: runId }).catch(
-      namingTheRun,
-    );
+    const created = await continueRun(
+      context.services,
+      actor,
+      how,
+      { ...body, id: runId },
+      addressOf(request),
+    ).catch(namingTheRun);
     return answerCreated(created);
   });
 

@@ -33,6 +33,17 @@ export const verificationRuns = pgTable(
     certificateId: uuid('certificate_id'),
     /** Runs have their repository read from the lowest turn to the highest. */
     turn: integer('turn').notNull().default(0),
+    /** From where a stranger started it, as `networkOfAddress` says, until it ends; null where clients are not told apart. */
+    network: text('network'),
+    /**
+     * Who it counts for where strangers share slots and places: their network, or they themselves where it is not known.
+     * Null for the owner's and listed accounts' runs, and for the sample, which asks nobody outside.
+     */
+    stranger: text('stranger').generatedAlwaysAs(
+      sql.raw(
+        `case when config_json ->> 'standing' = 'stranger' and config_json #>> '{source,kind}' <> 'sample' then coalesce(network, user_id::text) end`,
+      ),
+    ),
     /** Since when no worker lives that may and can work on the run; null while one does. */
     stalledSince: instant('stalled_since'),
     /** Tries at ingesting or certifying it that ended in an error. A worker that died is not counted. */

@@ -12,6 +12,9 @@ export const stoppingOracle = <Kind extends Oracle>(oracle: Kind, stopping: Abor
   },
 });
 
+/** Of an origin that strangers' runs ask: fewer than a worker's slots for strangers, so that a silent one leaves some. */
+const atOnceForStrangers = 8;
+
 /**
  * An oracle that all workers together ask no more often than its origin is allowed to be asked. An oracle that runs
  * here belongs to this installation and has its process's limits.
@@ -20,18 +23,16 @@ export const limitedOracle = <Kind extends Oracle>(
   context: Pick<ServiceContext, 'db' | 'now' | 'policy'>,
   oracle: Kind,
   asked: RunConfig['oracle'],
-  userId: string,
+  { userId, stranger }: { userId: string; stranger: string | null },
 ): Kind => {
   if (!('url' in asked)) return oracle;
   const origin = asked.url === null ? 'demonstration' : new URL(asked.url).origin;
+  const { atOnce, perMinute } = context.policy.limits.oracle;
+  const limits = { atOnce: stranger === null ? atOnce : Math.min(atOnce, atOnceForStrangers), perMinute };
   return {
     ...oracle,
     ask: async (request, signal) => {
-      const release = await takeSlot(
-        context,
-        { resource: `oracle ${origin}`, userId },
-        context.policy.limits.oracle,
-      );
+      const release = await takeSlot(context, { resource: `oracle ${origin}`, userId }, limits);
       try {
         return await oracle.ask(request, signal);
       } finally {

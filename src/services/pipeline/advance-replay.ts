@@ -77,6 +77,7 @@ const openReplay = async ({ db }: Pick<WorkerContext, 'db'>, runId: string, repl
       config: verificationRuns.config,
       promptDigest: verificationRuns.promptDigest,
       userId: verificationRuns.userId,
+      stranger: verificationRuns.stranger,
       groundTruth: groundTruthRecords.record,
       groundTruthDigest: groundTruthRecords.digest,
     })
@@ -107,7 +108,12 @@ const changesAfter = async (
 /** The ports of one replay, with its run's limits and what runs share. */
 const portsOf = (
   context: WorkerContext,
-  { row, config, userId }: { row: ReplayRow; config: RunConfig; userId: string },
+  {
+    row,
+    config,
+    userId,
+    stranger,
+  }: { row: ReplayRow; config: RunConfig; userId: string; stranger: string | null },
   secrets: RunSecrets,
   clean: CleanText,
   stopping: AbortSignal,
@@ -143,7 +149,7 @@ const portsOf = (
     judge: judgeOf(config.judge, 'first'),
     agreement,
     variantsAuthor,
-    oracle: stoppingOracle(limitedOracle(context, watched, config.oracle, userId), stopping),
+    oracle: stoppingOracle(limitedOracle(context, watched, config.oracle, { userId, stranger }), stopping),
   };
 };
 

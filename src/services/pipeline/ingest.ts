@@ -53,6 +53,9 @@ export const latestOnly = (tell: (message: string) => Promise<void>) => {
   };
 };
 
+const waitingToReplay =
+  'Waiting for a free worker. The changes are drawn, and their replays are the next to begin.';
+
 /** Writes the sample, its jobs and `total` together. A second delivery finds them and changes nothing. */
 const storeDraw = (
   { db, sender, now }: WorkerContext,
@@ -66,6 +69,7 @@ const storeDraw = (
         status: verificationRuns.status,
         draw: verificationRuns.draw,
         userId: verificationRuns.userId,
+        stranger: verificationRuns.stranger,
         judge: judgeOfRun,
       })
       .from(verificationRuns)
@@ -92,19 +96,26 @@ const storeDraw = (
     await insertReplays(transaction, rows);
     await transaction
       .update(verificationRuns)
-      .set({ draw, snapshotDigest, total: drawn.length, error: null, updatedAt: at })
+      .set({
+        draw,
+        snapshotDigest,
+        total: drawn.length,
+        error: null,
+        activity: waitingToReplay,
+        updatedAt: at,
+      })
       .where(eq(verificationRuns.id, runId));
     const open = await giveTurns(transaction, { runId, userId: run.userId });
     await sender.enqueue(
       transaction,
-      open.map((replay) => scoreJob({ id: runId, judge: run.judge }, replay)),
+      open.map((replay) => scoreJob({ id: runId, ...run }, replay)),
     );
   });
 
 /** Puts the job back on the queue until a source's limit has passed. Meanwhile it holds no worker. */
 const putIngestionBack = async (
   { db, sender, metrics, now }: WorkerContext,
-  run: { id: string; turn: number },
+  run: Parameters<typeof ingestJob>[0],
   { retryAfterMs }: SourceError,
 ): Promise<void> => {
   const afterMs = Math.min(Math.max(retryAfterMs ?? leastWaitMs, leastWaitMs), mostWaitMs);
@@ -135,6 +146,7 @@ export const ingestRun = async (
       draw: verificationRuns.draw,
       config: verificationRuns.config,
       turn: verificationRuns.turn,
+      stranger: verificationRuns.stranger,
       // Only the step to INGESTING has touched it, so this is the time of the first try.
       ingestingSince: verificationRuns.updatedAt,
     })
@@ -168,7 +180,7 @@ export const ingestRun = async (
         const triedForMs = now().getTime() - run.ingestingSince.getTime();
         if (error.code === 'rate_limited' && triedForMs < limitPatienceMs) {
           await news.settled();
-          await putIngestionBack(context, { id: runId, turn: run.turn }, error);
+          await putIngestionBack(context, { id: runId, ...run }, error);
           return;
         }
         if (error.retryable && triedForMs < patienceMs) {

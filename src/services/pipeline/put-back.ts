@@ -60,7 +60,11 @@ const closed = (reason: string) => (/[.!?]$/.test(reason) ? reason : `${reason}.
  */
 export const putBack = async (
   context: WorkerContext,
-  { row, config: { economy, judge } }: { row: ReplayRow; config: Pick<RunConfig, 'economy' | 'judge'> },
+  {
+    row,
+    config: { economy, judge },
+    stranger,
+  }: { row: ReplayRow; config: Pick<RunConfig, 'economy' | 'judge'>; stranger: string | null },
   error: unknown,
 ): Promise<boolean> => {
   if (!isWait(error)) return false;
@@ -80,7 +84,7 @@ export const putBack = async (
   await noteWaiting(db, row.runId, message);
   await sender.enqueue(db, [
     {
-      ...scoreJob({ id: row.runId, judge: judge.provider }, row),
+      ...scoreJob({ id: row.runId, stranger, judge: judge.provider }, row),
       afterMs: await delayOf(context, row, economy, error),
     },
   ]);

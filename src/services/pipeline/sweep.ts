@@ -28,11 +28,14 @@ export const sweepBounds = {
   stalledMs: 24 * 60 * 60 * 1000,
 };
 
-type RunRow = Pick<typeof verificationRuns.$inferSelect, 'id' | 'status' | 'draw' | 'turn' | 'config'>;
+type RunRow = Pick<
+  typeof verificationRuns.$inferSelect,
+  'id' | 'status' | 'draw' | 'turn' | 'stranger' | 'config'
+>;
 
 /** The jobs that this state calls for. A run whose replays have all ended is advanced first. */
 const missingJobs = async (transaction: Executor, run: RunRow, now: Date): Promise<Job[]> => {
-  const asked = { id: run.id, judge: run.config.judge.provider };
+  const asked = { id: run.id, stranger: run.stranger, judge: run.config.judge.provider };
   const certify = certifyJob(asked);
   if (run.status === 'CERTIFYING') return [certify];
   if (run.draw === null) return [ingestJob(run)];

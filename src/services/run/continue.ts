@@ -12,7 +12,7 @@ import { giveTurns, ingestionTurn } from '../state/turns.ts';
 import { whyNotAdmitted } from './admission.ts';
 import { requireLimits } from './config.ts';
 import { getRun } from './get.ts';
-import type { RunCreated } from './insert.ts';
+import { networkOfRun, type RunCreated } from './insert.ts';
 import { holdLimits, type Start } from './limits.ts';
 import { lockAttempt } from './lock-attempt.ts';
 import { secretsAgain } from './secrets-again.ts';
@@ -38,6 +38,7 @@ export const continueRun = async (
   actor: Actor,
   how: Continuation,
   request: ContinueRequest,
+  address: string | null = null,
 ): Promise<RunCreated> => {
   const { db, sender, secretBox, now } = context;
   const { status, can, costUsd } = await getRun(context, actor, request.id);
@@ -51,7 +52,12 @@ export const continueRun = async (
   if (how === 'retry' && !can.retry) throw notNow('The sample run cannot be retried. Start a new one.');
   const start: Start = how === 'resume' ? 'resume' : { replays: old.config.limit };
   const standing = await standingOf(context, actor);
-  const refusal = await whyNotAdmitted(context, actor, standing, old.config.judge.provider, start);
+  const refusal = await whyNotAdmitted(context, actor, {
+    standing,
+    address,
+    judge: old.config.judge.provider,
+    start,
+  });
   if (refusal) throw refusal;
   const config: RunConfig = { ...old.config, standing, maxCostUsd };
   requireLimits(context, config);
@@ -70,25 +76,30 @@ export const continueRun = async (
         'This run’s stored replays have just been deleted, because their retention ended. Try again.',
       );
     const turn = draw === null ? await ingestionTurn(transaction, actor.userId) : 0;
-    await transaction.insert(verificationRuns).values({
-      id: runId,
-      turn,
-      userId: actor.userId,
-      constructId: old.constructId,
-      repoUrl: old.repoUrl,
-      config,
-      continuesRunId: old.id,
-      continuation: how,
-      promptDigest: how === 'resume' ? old.promptDigest : null,
-      createdAt: at,
-      updatedAt: at,
-      ...(draw === null ? {} : { status: 'INGESTING' as const, draw, snapshotDigest }),
-    });
+    const [inserted] = await transaction
+      .insert(verificationRuns)
+      .values({
+        id: runId,
+        turn,
+        userId: actor.userId,
+        constructId: old.constructId,
+        repoUrl: old.repoUrl,
+        network: networkOfRun(config, address),
+        config,
+        continuesRunId: old.id,
+        continuation: how,
+        promptDigest: how === 'resume' ? old.promptDigest : null,
+        createdAt: at,
+        updatedAt: at,
+        ...(draw === null ? {} : { status: 'INGESTING' as const, draw, snapshotDigest }),
+      })
+      .returning({ id: verificationRuns.id, stranger: verificationRuns.stranger });
+    if (inserted === undefined) throw new Error('Inserting a run returned no row.');
     await transaction
       .insert(runSecrets)
       .values({ runId, sealed: secretBox.seal(runId, secrets), createdAt: at });
     if (draw === null) {
-      await sender.enqueue(transaction, [ingestJob({ id: runId, turn })]);
+      await sender.enqueue(transaction, [ingestJob({ ...inserted, turn })]);
       return 'PENDING';
     }
     const carried = await carryReplays(transaction, how, { from, to: runId, limit: old.config.limit, at });
@@ -99,7 +110,7 @@ export const continueRun = async (
       .update(verificationRuns)
       .set({ progress: ended, total: ended + open.length, status: begins })
       .where(eq(verificationRuns.id, runId));
-    const asked = { id: runId, judge: old.config.judge.provider };
+    const asked = { ...inserted, judge: old.config.judge.provider };
     const waiting = await giveTurns(transaction, { runId, userId: actor.userId });
     await sender.enqueue(
       transaction,

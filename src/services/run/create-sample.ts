@@ -17,35 +17,49 @@ const sampleReplays = 20;
  * so that it needs no key and no network. A null address means the installation's own.
  * @throws AppError PRECONDITION_FAILED if the engine is off, SERVICE_UNAVAILABLE, TOO_MANY_REQUESTS.
  */
-export const createSampleRun = async (context: ServiceContext, actor: Actor): Promise<RunCreated> => {
+export const createSampleRun = async (
+  context: ServiceContext,
+  actor: Actor,
+  address: string | null = null,
+): Promise<RunCreated> => {
   const standing = await standingOf(context, actor);
-  const refusal = await whyNotAdmitted(context, actor, standing, 'offline', { replays: sampleReplays });
-  if (refusal) throw refusal;
-  return insertRun(context, actor, {
-    constructId: sampleConstruct,
-    repoUrl: sampleRepository,
-    config: {
-      standing,
-      source: { kind: 'sample' },
-      since: null,
-      label: null,
-      modelCutoff: null,
-      seed: randomBytes(16).toString('hex'),
-      seedSource: 'verifier',
-      blinded: false,
-      oracle: { type: 'http', url: null, headers: {} },
-      oracleQuery: null,
-      githubToken: null,
-      judge: { provider: 'offline', model: offlineModel, endpoint: null },
-      agreement: null,
-      variantsAuthor: null,
-      maxCostUsd: null,
-      economy: false,
-      limit: sampleReplays,
-      minReplays: 10,
-      baselineReplays: defaultBaselineReplays,
-      weights: defaultWeights,
-    },
-    secrets: { githubToken: null, oracleUrl: null, oracleHeaders: {} },
+  const refusal = await whyNotAdmitted(context, actor, {
+    standing,
+    address,
+    judge: 'offline',
+    start: { replays: sampleReplays },
   });
+  if (refusal) throw refusal;
+  return insertRun(
+    context,
+    actor,
+    {
+      constructId: sampleConstruct,
+      repoUrl: sampleRepository,
+      config: {
+        standing,
+        source: { kind: 'sample' },
+        since: null,
+        label: null,
+        modelCutoff: null,
+        seed: randomBytes(16).toString('hex'),
+        seedSource: 'verifier',
+        blinded: false,
+        oracle: { type: 'http', url: null, headers: {} },
+        oracleQuery: null,
+        githubToken: null,
+        judge: { provider: 'offline', model: offlineModel, endpoint: null },
+        agreement: null,
+        variantsAuthor: null,
+        maxCostUsd: null,
+        economy: false,
+        limit: sampleReplays,
+        minReplays: 10,
+        baselineReplays: defaultBaselineReplays,
+        weights: defaultWeights,
+      },
+      secrets: { githubToken: null, oracleUrl: null, oracleHeaders: {} },
+    },
+    address,
+  );
 };

@@ -8,6 +8,7 @@ import { targetOf } from './target.ts';
 
 /**
  * Accepts a run: PENDING, 0 of 0, with its ingestion queued.
+ * @param address the client's, as the server's entry names it; null where clients cannot be told apart.
  * @throws AppError PRECONDITION_FAILED (nothing can be carried out; says what to configure), SERVICE_UNAVAILABLE (no room for it), FORBIDDEN and
  * TOO_MANY_REQUESTS (the paid judge), BAD_REQUEST with the field.
  */
@@ -15,18 +16,21 @@ export const createRun = async (
   context: ServiceContext,
   actor: Actor,
   request: RunRequest,
+  address: string | null = null,
 ): Promise<RunCreated> => {
   const { policy } = context;
   const judge = request.judge ?? policy.defaultJudge;
   const standing = await standingOf(context, actor);
-  const refusal = await whyNotAdmitted(context, actor, standing, judge, { replays: request.limit });
+  const refusal = await whyNotAdmitted(context, actor, {
+    standing,
+    address,
+    judge,
+    start: { replays: request.limit },
+  });
   if (refusal) throw refusal;
   const { target, secrets } = await targetOf(context, standing, request);
 
-  return insertRun(context, actor, {
-    constructId: request.constructId,
-    repoUrl: request.repoUrl,
-    config: runConfigOf(context, request, target, judge),
-    secrets,
-  });
+  const config = runConfigOf(context, request, target, judge);
+  const { constructId, repoUrl } = request;
+  return insertRun(context, actor, { constructId, repoUrl, config, secrets }, address);
 };

@@ -32,7 +32,11 @@ export const estimateRun = async (
 ): Promise<RunEstimate> => {
   const provider = request.judge ?? context.policy.defaultJudge;
   const standing = await standingOf(context, actor);
-  const refusal = await whyNotAdmitted(context, actor, standing, provider);
+  const refusal = await whyNotAdmitted(context, actor, {
+    standing,
+    address: waiting?.address ?? null,
+    judge: provider,
+  });
   if (refusal) throw refusal;
   const source = await allowedSourceOf(context, standing, request.repoUrl);
   const secrets: RunSecrets = { githubToken: request.githubToken, oracleUrl: null, oracleHeaders: {} };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { and, eq, gt, isNull, lt, sql } from 'drizzle-orm';
+import { and, eq, isNull, lt, sql } from 'drizzle-orm';
 import { networkOfAddress } from '#contracts/client-header.ts';
 import { AppError } from '#contracts/errors.ts';
 import {
@@ -15,14 +15,14 @@ import type { Database, Executor } from '#db/client.ts';
 import { inquiries } from '#db/schema/inquiries.ts';
 import { users } from '#db/schema/users.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
+import { isNewcomer } from './standing.ts';
 
 /** Of all users together. Each is worked on for at most a minute and a half, several at a time. */
 const mostWaiting = 64;
 /** The others are the owner's and those of listed accounts. */
 const mostOfStrangers = mostWaiting / 2;
-/** Of strangers whose account is less than a day old: anybody can make many, but not a day ago. */
+/** Of strangers whose account is less than a day old. */
 export const mostOfNewcomers = 24;
-const newForMs = 24 * 60 * 60_000;
 /** From one address and one network, because one person can have many accounts. */
 export const mostOfAddress = 4;
 export const mostOfNetwork = 6;
@@ -57,11 +57,10 @@ const whyNoPlace = async (
 ): Promise<string | null> => {
   // Callers that come together count one after the other, or each would find the last place free.
   await transaction.execute(sql`select pg_advisory_xact_lock(hashtext('places of inquiries'))`);
-  const isNew = gt(users.createdAt, beforeNow(newForMs));
   const waiting = await transaction
     .select({
       address: inquiries.address,
-      isNewcomer: sql<boolean>`${isNew} and ${inquiries.config} ->> 'standing' = 'stranger'`,
+      isNewcomer: sql<boolean>`${isNewcomer} and ${inquiries.config} ->> 'standing' = 'stranger'`,
     })
     .from(inquiries)
     .innerJoin(users, eq(users.id, inquiries.userId))
@@ -72,7 +71,7 @@ const whyNoPlace = async (
   const newcomers = waiting.filter(({ isNewcomer }) => isNewcomer);
   if (
     newcomers.length >= mostOfNewcomers &&
-    (await transaction.$count(users, and(eq(users.id, userId), isNew))) > 0
+    (await transaction.$count(users, and(eq(users.id, userId), isNewcomer))) > 0
   )
     return tooMany;
   if (address === null) return null;
@@ -101,10 +100,9 @@ const insertInquiry = (
       .onConflictDoNothing()
       .returning({ id: inquiries.id });
     if (inserted.length === 0) throw new AppError('TOO_MANY_REQUESTS', busy[kind]);
-    await sender.enqueue(transaction, [
-      // Workers take those of the owner and of listed accounts first.
-      { name: 'answer-inquiry', data: { inquiryId: id }, priority: config.standing === 'stranger' ? 0 : 1 },
-    ]);
+    const stranger =
+      config.standing === 'stranger' ? (address === null ? actor.userId : networkOfAddress(address)) : null;
+    await sender.enqueue(transaction, [{ name: 'answer-inquiry', data: { inquiryId: id }, stranger }]);
     return id;
   });
 

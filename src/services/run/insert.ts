@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
+import { networkOfAddress } from '#contracts/client-header.ts';
 import type { RunConfig, RunSecrets, runCreatedSchema } from '#contracts/run.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
@@ -8,6 +9,12 @@ import { ingestionTurn } from '../state/turns.ts';
 import { holdLimits } from './limits.ts';
 
 export type RunCreated = z.infer<typeof runCreatedSchema>;
+
+/** The network that a stranger's run counts for; null where clients cannot be told apart. */
+export const networkOfRun = (
+  { standing }: Pick<RunConfig, 'standing'>,
+  address: string | null,
+): string | null => (standing === 'stranger' && address !== null ? networkOfAddress(address) : null);
 
 /**
  * Inserts the run, its sealed secrets and its first job in one transaction: an accepted run will be carried out, and a
@@ -18,6 +25,7 @@ export const insertRun = async (
   context: ServiceContext,
   actor: Actor,
   run: { constructId: string; repoUrl: string; config: RunConfig; secrets: RunSecrets },
+  address: string | null,
 ): Promise<RunCreated> => {
   const { db, sender, secretBox, now } = context;
   // Chosen here, not by the database: the box is bound to the id before the row exists.
@@ -26,20 +34,25 @@ export const insertRun = async (
   await db.transaction(async (transaction) => {
     await holdLimits(transaction, context, actor, { replays: run.config.limit });
     const turn = await ingestionTurn(transaction, actor.userId);
-    await transaction.insert(verificationRuns).values({
-      id: runId,
-      turn,
-      userId: actor.userId,
-      constructId: run.constructId,
-      repoUrl: run.repoUrl,
-      config: run.config,
-      createdAt,
-      updatedAt: createdAt,
-    });
+    const [inserted] = await transaction
+      .insert(verificationRuns)
+      .values({
+        id: runId,
+        turn,
+        userId: actor.userId,
+        constructId: run.constructId,
+        repoUrl: run.repoUrl,
+        network: networkOfRun(run.config, address),
+        config: run.config,
+        createdAt,
+        updatedAt: createdAt,
+      })
+      .returning({ id: verificationRuns.id, stranger: verificationRuns.stranger });
+    if (inserted === undefined) throw new Error('Inserting a run returned no row.');
     await transaction
       .insert(runSecrets)
       .values({ runId, sealed: secretBox.seal(runId, run.secrets), createdAt });
-    await sender.enqueue(transaction, [ingestJob({ id: runId, turn })]);
+    await sender.enqueue(transaction, [ingestJob({ ...inserted, turn })]);
   });
   return {
     runId,

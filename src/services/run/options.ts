@@ -40,7 +40,9 @@ export const runOptions = async (context: ServiceContext, actor: Actor): Promise
     })),
     judges: await Promise.all(
       judgeProviders.map(async (provider) => {
-        const reason = (await whyNotAdmitted(context, actor, standing, provider))?.message ?? null;
+        const reason =
+          (await whyNotAdmitted(context, actor, { standing, address: null, judge: provider }))?.message ??
+          null;
         return {
           provider,
           model: policy.judges[provider].model,

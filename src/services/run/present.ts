@@ -8,6 +8,12 @@ import { nothingSpent, type RunSpend, spendOfRuns } from '../state/run-spend.ts'
 import { liveWorkers } from '../state/workers.ts';
 import { type BatchWait, batchWaitsOf, batchWaitText } from './batch-wait.ts';
 
+type Position = {
+  place: number;
+  /** A repository is being read for whom the run counts for, and one at a time is. */
+  isBehindOwn: boolean;
+};
+
 /** What belongs to a run but is not in its own row. */
 type RunSurroundings = {
   spend: ReadonlyMap<string, RunSpend>;
@@ -16,7 +22,7 @@ type RunSurroundings = {
   pace: ReadonlyMap<string, { ended: number; seconds: number }>;
   batches: ReadonlyMap<string, BatchWait>;
   /** The place in the line of each run that is PENDING, from 1. */
-  positions: ReadonlyMap<string, number>;
+  positions: ReadonlyMap<string, Position>;
   /** No worker lives that could say what a run waits for. */
   withoutWorkers: boolean;
 };
@@ -25,22 +31,26 @@ type RunSurroundings = {
 const positionsOf = async (
   { db }: Pick<ServiceContext, 'db'>,
   runIds: string[],
-): Promise<ReadonlyMap<string, number>> => {
-  const ahead = alias(verificationRuns, 'ahead');
+): Promise<ReadonlyMap<string, Position>> => {
+  const [ahead, begun] = [alias(verificationRuns, 'ahead'), alias(verificationRuns, 'begun')];
   const rows = await db
-    .select({ id: verificationRuns.id, ahead: count(ahead.id) })
+    .select({
+      id: verificationRuns.id,
+      ahead: count(ahead.id),
+      isBehindOwn: sql<boolean>`exists (select from ${begun} where ${begun.stranger} = ${verificationRuns.stranger} and ${begun.status} = 'INGESTING' and ${begun.draw} is null)`,
+    })
     .from(verificationRuns)
     .leftJoin(
       ahead,
       and(
         // Written out: a parameter would hide the line's own index from the planner.
         sql`${ahead.status} = 'PENDING'`,
-        sql`(${ahead.turn}, ${ahead.createdAt}, ${ahead.id}) < (${verificationRuns.turn}, ${verificationRuns.createdAt}, ${verificationRuns.id})`,
+        sql`(${ahead.stranger} is not null, ${ahead.turn}, ${ahead.createdAt}, ${ahead.id}) < (${verificationRuns.stranger} is not null, ${verificationRuns.turn}, ${verificationRuns.createdAt}, ${verificationRuns.id})`,
       ),
     )
     .where(and(inArray(verificationRuns.id, runIds), eq(verificationRuns.status, 'PENDING')))
     .groupBy(verificationRuns.id);
-  return new Map(rows.map((row) => [row.id, row.ahead + 1]));
+  return new Map(rows.map(({ id, ahead, isBehindOwn }) => [id, { place: ahead + 1, isBehindOwn }]));
 };
 
 /** What the judge has taken for each of these runs so far, which batches they wait for, and which were resumed. */
@@ -105,10 +115,13 @@ const secondsLeft = (
     ? null
     : Math.round(((total - progress) * pace.seconds) / pace.ended);
 
-const turnText = (position: number): string =>
-  position === 1
+const turnText = ({ place, isBehindOwn }: Position): string => {
+  if (isBehindOwn)
+    return 'Waiting until the repository of another run of yours, or from your network, has been read. A worker reads one of them at a time.';
+  return place === 1
     ? 'Waiting for a free worker. The run is the next to begin.'
-    : `Waiting for its turn. The run is number ${position} in the line.`;
+    : `Waiting for its turn. The run is number ${place} in the line.`;
+};
 
 /** Words that say what is waited for begin like this. */
 const isWaiting = (activity: string) => activity.startsWith('Waiting');
@@ -149,7 +162,7 @@ export const presentRun = (row: typeof verificationRuns.$inferSelect, surroundin
     error: row.status === 'FAILED' ? row.error : null,
     activity: isTerminal(row.status) ? null : (waitingFor ?? row.activity),
     waitingFor,
-    position: positions.get(row.id) ?? null,
+    position: positions.get(row.id)?.place ?? null,
     certificateId: row.certificateId,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),

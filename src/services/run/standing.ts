@@ -1,7 +1,10 @@
-import { eq } from 'drizzle-orm';
+import { eq, gt, sql } from 'drizzle-orm';
 import type { Standing } from '#contracts/standing.ts';
-import { userIdentities } from '#db/schema/users.ts';
+import { userIdentities, users } from '#db/schema/users.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
+
+/** Whose account is less than a day old, of a row of `users`: anybody can make many, but not a day ago. */
+export const isNewcomer = gt(users.createdAt, sql`now() - interval '1 day'`);
 
 /**
  * What the actor is to this installation, from who they signed in as. A request's address gives no right (wire contract,

@@ -58,7 +58,7 @@ export const endReplay = (
   db.transaction(async (transaction) => {
     // The replays of a run end one at a time: otherwise the last two could each see the other open.
     const [run] = await transaction
-      .select({ judge: judgeOfRun })
+      .select({ judge: judgeOfRun, stranger: verificationRuns.stranger })
       .from(verificationRuns)
       .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, [...replayingStatuses])))
       .for('update');
@@ -74,7 +74,7 @@ export const endReplay = (
       .for('update');
     if (!run || row?.state !== 'open') return;
     const at = now();
-    const asked = { id: runId, judge: run.judge };
+    const asked = { id: runId, ...run };
 
     const decided = endOfReplay(checkpointOf(row));
     const steps = decided === null && givenUp !== undefined ? giveUp(row, givenUp) : {};

@@ -73,7 +73,7 @@ export const completeRun = async (
 ): Promise<boolean> => {
   const moved = await transaction
     .update(verificationRuns)
-    .set({ status: 'COMPLETED', certificateId, error: null, activity: null, updatedAt: now })
+    .set({ status: 'COMPLETED', certificateId, error: null, activity: null, network: null, updatedAt: now })
     .where(and(eq(verificationRuns.id, runId), eq(verificationRuns.status, 'CERTIFYING')))
     .returning({ createdAt: verificationRuns.createdAt });
   if (moved.length === 0) return false;
@@ -94,7 +94,7 @@ export const failRun = (executor: Executor, runId: string, message: string, now:
   executor.transaction(async (transaction) => {
     const moved = await transaction
       .update(verificationRuns)
-      .set({ status: 'FAILED', error: cutMessage(message), updatedAt: now })
+      .set({ status: 'FAILED', error: cutMessage(message), network: null, updatedAt: now })
       .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, openStatuses)))
       .returning({ createdAt: verificationRuns.createdAt });
     if (moved.length === 0) return false;

@@ -43,10 +43,10 @@ export const runRouter = router({
   create: procedureFor('runs:write')
     .input(runRequestSchema)
     .output(runCreatedSchema)
-    .mutation(({ ctx, input }) => createRun(ctx.services, ctx.actor, input)),
+    .mutation(({ ctx, input }) => createRun(ctx.services, ctx.actor, input, ctx.address)),
   createSample: procedureFor('runs:write')
     .output(runCreatedSchema)
-    .mutation(({ ctx }) => createSampleRun(ctx.services, ctx.actor)),
+    .mutation(({ ctx }) => createSampleRun(ctx.services, ctx.actor, ctx.address)),
   tryOracle: procedureFor('runs:write')
     .input(tryRequestSchema)
     .output(oracleTrialSchema)
@@ -60,11 +60,11 @@ export const runRouter = router({
   resume: procedureFor('runs:write')
     .input(continueRequestSchema)
     .output(runCreatedSchema)
-    .mutation(({ ctx, input }) => continueRun(ctx.services, ctx.actor, 'resume', input)),
+    .mutation(({ ctx, input }) => continueRun(ctx.services, ctx.actor, 'resume', input, ctx.address)),
   retry: procedureFor('runs:write')
     .input(continueRequestSchema)
     .output(runCreatedSchema)
-    .mutation(({ ctx, input }) => continueRun(ctx.services, ctx.actor, 'retry', input)),
+    .mutation(({ ctx, input }) => continueRun(ctx.services, ctx.actor, 'retry', input, ctx.address)),
   estimate: procedureFor('runs:write')
     .input(estimateRequestSchema)
     .output(runEstimateSchema)

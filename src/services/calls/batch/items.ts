@@ -50,6 +50,7 @@ export const wake = async ({ db, sender }: BatchContext, itemIds: string[]) => {
       id: verificationReplays.id,
       turn: verificationReplays.turn,
       judge: judgeOfRun,
+      stranger: verificationRuns.stranger,
     })
     .from(judgeBatchItems)
     .innerJoin(verificationReplays, eq(verificationReplays.id, judgeBatchItems.replayId))
@@ -69,6 +70,6 @@ export const wake = async ({ db, sender }: BatchContext, itemIds: string[]) => {
     );
   await sender.enqueue(
     db,
-    replays.map(({ runId, judge, ...replay }) => scoreJob({ id: runId, judge }, replay)),
+    replays.map(({ runId, judge, stranger, ...replay }) => scoreJob({ id: runId, judge, stranger }, replay)),
   );
 };

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '#db/embedded/free-port.ts';
 import { temporaryFolders } from '#platform/git/repository-folders.ts';
 import { gitRunner } from '#platform/git/run-git.ts';
@@ -139,9 +140,9 @@ test('a missing repository, an unreachable server and one that never answers giv
   const other = server.url.replace('repository.git', 'none.git');
   expect(await failure(other)).toMatchObject({ code: 'not_found' });
   const silent = await serve({ silent: true });
-  expect(await failure(silent.url, { timeoutMs: 300 })).toMatchObject({
+  expect(await failure(silent.url, { firstAnswerMs: 300 })).toMatchObject({
     code: 'unreachable',
-    message: expect.stringMatching(/took too long/),
+    message: expect.stringMatching(/gave no answer within/),
   });
   const nobody = `http://127.0.0.1:${await freePort()}/repository.git`;
   expect(await failure(nobody)).toMatchObject({ code: 'unreachable', retryable: true });
@@ -156,6 +157,20 @@ test('an empty repository is reported as empty', async () => {
   } finally {
     empty.remove();
   }
+});
+
+test('a server that accepts connections and stays silent ends the clone within seconds, with the reason', async () => {
+  const unspoken = createServer();
+  await new Promise<void>((resolve) => unspoken.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void unspoken.close());
+  const { port } = unspoken.address() as AddressInfo;
+  // The one says nothing to a request, the other nothing to a TLS handshake.
+  for (const url of [(await serve({ silent: true })).url, `https://127.0.0.1:${port}/repository.git`])
+    expect(await failure(url, { allowedProtocols: ['http', 'https'], firstAnswerMs: 1_000 })).toMatchObject({
+      code: 'unreachable',
+      retryable: false,
+      message: expect.stringContaining('gave no answer within 1 seconds'),
+    });
 });
 
 test('an abort ends the clone with the given reason', async () => {
@@ -191,7 +206,9 @@ test.each(Object.entries(stoppedWords))('git that is stopped by %s is explained'
     stderr: '',
     stopped: stopped as keyof typeof stoppedWords,
   };
-  expect(await failure('http://127.0.0.1/repository.git', { runGit: async () => outcome })).toMatchObject({
+  const reached: GitOutcome = { ...outcome, code: 0, stopped: null };
+  const stopsCloning: CloneOptions['runGit'] = async ([command]) => (command === 'clone' ? outcome : reached);
+  expect(await failure('http://127.0.0.1/repository.git', { runGit: stopsCloning })).toMatchObject({
     message: expect.stringContaining(`could not be cloned: git ${words}.`),
     retryable: stopped === 'timeout',
   });

@@ -4,6 +4,8 @@ import { remoteEnvironment } from './remote.ts';
 import { type GitOutcome, type RunGit, stoppedWords, type TemporaryFolders } from './runner.ts';
 
 const defaultCloneTimeoutMs = 10 * 60_000;
+/** For a server's first answer. One that accepts connections and stays silent would hold a clone for minutes. */
+const defaultFirstAnswerMs = 15_000;
 
 export type CloneOptions = TemporaryFolders & {
   runGit: RunGit;
@@ -18,6 +20,7 @@ export type CloneOptions = TemporaryFolders & {
    */
   guard?: (url: URL) => Promise<Record<string, string>>;
   timeoutMs?: number;
+  firstAnswerMs?: number;
 };
 
 const schemes = /^(?:https?|git|ssh|file):$/;
@@ -109,6 +112,13 @@ const cloneError = (outcome: GitOutcome, name: string, hasToken: boolean): Sourc
   );
 };
 
+/** Not retried: whoever waits is told within seconds, and a silent server holds a worker no longer. */
+const silentError = (name: string, withinMs: number) =>
+  new SourceError(
+    'unreachable',
+    `${name} could not be cloned: its server gave no answer within ${withinMs / 1000} seconds. Check the address, or try again later.`,
+  );
+
 /**
  * Merged changes of any repository. It is cloned into a temporary folder, bare and only as deep as a draw looks, and is
  * always removed afterwards.
@@ -122,34 +132,39 @@ export const clonedGitSource = (options: CloneOptions): GroundTruthSource => ({
     const guarded = (await options.guard?.(url)) ?? {};
     const directory = await options.makeTempDir();
     try {
-      request.onProgress?.(`Cloning ${name}`);
-      const cloned = await runGit(
-        [
-          'clone',
-          '--quiet',
-          '--bare',
-          '--single-branch',
-          '--no-tags',
-          // One more than the list: the parent of its last commit.
-          `--depth=${maxListedCommits + 1}`,
-          '--template=',
-          '--no-recurse-submodules',
-          '--',
-          url.href,
-          directory,
-        ],
-        {
+      const run = (args: string[], timeoutMs: number): Promise<GitOutcome> =>
+        runGit(args, {
           env: remoteEnvironment({ url, token, allowedProtocols, guarded }),
-          timeoutMs: options.timeoutMs ?? defaultCloneTimeoutMs,
+          timeoutMs,
           maxBytes: 1_000_000,
           ...(request.signal && { signal: request.signal }),
-        },
-      ).catch((error: unknown) => {
-        request.signal?.throwIfAborted();
-        throw error instanceof SourceError
-          ? error
-          : new SourceError('unreachable', `git could not be started. Install git and put it on the PATH.`);
-      });
+        }).catch((error: unknown) => {
+          request.signal?.throwIfAborted();
+          throw error instanceof SourceError
+            ? error
+            : new SourceError('unreachable', `git could not be started. Install git and put it on the PATH.`);
+        });
+      const firstAnswerMs = options.firstAnswerMs ?? defaultFirstAnswerMs;
+      request.onProgress?.(`Connecting to ${url.host || 'the repository'}`);
+      const found = await run(['ls-remote', '--quiet', '--', url.href, 'HEAD'], firstAnswerMs);
+      if (found.stopped === 'timeout') throw silentError(name, firstAnswerMs);
+      if (found.code !== 0) throw cloneError(found, name, token !== null);
+      request.onProgress?.(`Cloning ${name}`);
+      const clone = [
+        'clone',
+        '--quiet',
+        '--bare',
+        '--single-branch',
+        '--no-tags',
+        // One more than the list: the parent of its last commit.
+        `--depth=${maxListedCommits + 1}`,
+        '--template=',
+        '--no-recurse-submodules',
+        '--',
+        url.href,
+        directory,
+      ];
+      const cloned = await run(clone, options.timeoutMs ?? defaultCloneTimeoutMs);
       if (cloned.code !== 0) throw cloneError(cloned, name, token !== null);
       return await gitSource({ ...options, path: directory, name, isPrivate: token !== null }).draw(request);
     } finally {
