@@ -10,7 +10,14 @@ import type { WorkerContext } from '../ground/context.ts';
 import { privateScope, publicScope, storeGroundTruths } from '../ground/ground-truth.ts';
 import { insertReplays } from '../state/checkpoint.ts';
 import { ingestJob, judgeOfRun, scoreJob } from '../state/jobs.ts';
-import { advance, failRun, noteActivity, noteRunFault, noteWaiting } from '../state/transitions.ts';
+import {
+  advance,
+  failRun,
+  noteActivity,
+  noteRunFault,
+  noteWaiting,
+  waitingToReplay,
+} from '../state/transitions.ts';
 import { giveTurns, reachTurn } from '../state/turns.ts';
 import { endDeadJob } from './dead-letter.ts';
 import { PassingFault, tryJob } from './job-try.ts';
@@ -52,9 +59,6 @@ export const latestOnly = (tell: (message: string) => Promise<void>) => {
     },
   };
 };
-
-const waitingToReplay =
-  'Waiting for a free worker. The changes are drawn, and their replays are the next to begin.';
 
 /** Writes the sample, its jobs and `total` together. A second delivery finds them and changes nothing. */
 const storeDraw = (

@@ -8,6 +8,7 @@ import type { Actor, ServiceContext } from '../ground/context.ts';
 import { carryReplays } from '../state/carry-replays.ts';
 import { certifyJob, ingestJob, scoreJob } from '../state/jobs.ts';
 import { dollars } from '../state/spending.ts';
+import { waitingToReplay } from '../state/transitions.ts';
 import { giveTurns, ingestionTurn } from '../state/turns.ts';
 import { whyNotAdmitted } from './admission.ts';
 import { requireLimits } from './config.ts';
@@ -108,7 +109,12 @@ export const continueRun = async (
     const ended = carried.filter(({ state, outcome }) => state === 'ended' && outcome !== 'replaced').length;
     await transaction
       .update(verificationRuns)
-      .set({ progress: ended, total: ended + open.length, status: begins })
+      .set({
+        progress: ended,
+        total: ended + open.length,
+        status: begins,
+        activity: open.length === 0 ? null : waitingToReplay,
+      })
       .where(eq(verificationRuns.id, runId));
     const asked = { ...inserted, judge: old.config.judge.provider };
     const waiting = await giveTurns(transaction, { runId, userId: actor.userId });

@@ -32,6 +32,7 @@ test('a run starts PENDING with 0 of 0, its ingestion queued', async () => {
     name: 'ingest-run',
     data: { runId: created.runId },
     priority: 0,
+    stranger: null,
   });
 });
 

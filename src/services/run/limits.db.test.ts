@@ -1,5 +1,7 @@
+import { eq, isNotNull, sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { verificationRuns } from '#db/schema/runs.ts';
+import { users } from '#db/schema/users.ts';
 import { openPolicy, runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import type { InstallationPolicy } from '../ground/context.ts';
 import { ingestRun } from '../pipeline/ingest.ts';
@@ -111,6 +113,55 @@ test('a user has no more runs under way at once than allowed, resumed ones inclu
   await expect(
     continueRun(at.context, at.owner, 'resume', { id: runId, oracleHeaders: {}, githubToken: null }),
   ).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS', message: expect.stringContaining('under way') });
+});
+
+test('strangers of one network, and new accounts together, fill only a part of the queue', async () => {
+  const { db, context, create, user } = await limitedTo({ queuedRuns: 16 });
+  let made = 0;
+  const startFrom = async (address: string | null) =>
+    createRun(context, await user({ provider: 'wallet', subject: `0x${++made}` }), runRequest(), address);
+  const refusalOf = (whose: string) => ({
+    code: 'SERVICE_UNAVAILABLE',
+    message: expect.stringContaining(whose),
+  });
+  for (const [one, other, stranger] of [
+    ['203.0.113.5', '203.0.113.77', '203.0.112.5'],
+    ['2001:db8:7:1', '2001:db8:7:ffff', '2001:db8:8:1'],
+  ] as const) {
+    await startFrom(one);
+    const { runId } = await startFrom(other);
+    await expect(startFrom(one)).rejects.toMatchObject(refusalOf('2 runs from your network'));
+    await startFrom(stranger);
+    await failRun(db, runId, 'x', context.now());
+    await startFrom(one);
+  }
+  // Where clients cannot be told apart, the age of accounts is all that is known of them.
+  while ((await db.$count(verificationRuns, eq(verificationRuns.status, 'PENDING'))) < 12)
+    await startFrom(null);
+  await expect(startFrom('198.51.100.1')).rejects.toMatchObject(refusalOf('12 runs of accounts'));
+  const older = await user({ provider: 'github', subject: '88000001' });
+  await db
+    .update(users)
+    .set({ createdAt: sql`now() - interval '25 hours'` })
+    .where(eq(users.id, older.userId));
+  await createRun(context, older, runRequest(), '198.51.100.1');
+  await create();
+});
+
+test('a run counts for its network until it ends, the owner’s and the sample for nobody', async () => {
+  const { db, context, owner, user, queued } = await limitedTo({});
+  const other = await user({ provider: 'wallet', subject: '0xa' });
+  const address = '2001:db8:7:1';
+  const started = [
+    await createRun(context, other, runRequest(), address),
+    await createRun(context, other, runRequest()),
+    await createSampleRun(context, other, address),
+    await createRun(context, owner, runRequest(), address),
+  ];
+  const expected = ['2001:db8:7::/48', other.userId, null, null];
+  expect((await queued()).map(({ stranger }) => stranger)).toEqual(expected);
+  for (const { runId } of started) await failRun(db, runId, 'x', context.now());
+  expect(await db.$count(verificationRuns, isNotNull(verificationRuns.network))).toBe(0);
 });
 
 test('a full queue refuses strangers until a worker begins a run, and a full disk everybody until there is room', async () => {

@@ -1,4 +1,4 @@
-import { and, count, eq, gte, inArray, notInArray, sql } from 'drizzle-orm';
+import { and, count, eq, exists, gte, inArray, isNull, notInArray, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import { isTerminal, type Run } from '#contracts/run.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
@@ -37,7 +37,18 @@ const positionsOf = async (
     .select({
       id: verificationRuns.id,
       ahead: count(ahead.id),
-      isBehindOwn: sql<boolean>`exists (select from ${begun} where ${begun.stranger} = ${verificationRuns.stranger} and ${begun.status} = 'INGESTING' and ${begun.draw} is null)`,
+      isBehindOwn: sql<boolean>`${exists(
+        db
+          .select({ id: begun.id })
+          .from(begun)
+          .where(
+            and(
+              eq(begun.stranger, verificationRuns.stranger),
+              eq(begun.status, 'INGESTING'),
+              isNull(begun.draw),
+            ),
+          ),
+      )}`,
     })
     .from(verificationRuns)
     .leftJoin(

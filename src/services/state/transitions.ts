@@ -8,6 +8,10 @@ import { tellStatus } from './status-news.ts';
 
 export const openStatuses: RunStatus[] = runStatuses.filter((status) => !isTerminal(status));
 
+/** What a run says that has its changes and no replay begun. */
+export const waitingToReplay =
+  'Waiting for a free worker. The changes are drawn, and the replays begin when it is their turn.';
+
 /** The statuses from which `to` is a step forward. */
 const statusesBefore = (to: RunStatus) => openStatuses.slice(0, openStatuses.indexOf(to));
 

@@ -8,6 +8,7 @@ import type { Actor } from '../ground/context.ts';
 import { ingestRun } from '../pipeline/ingest.ts';
 import { createRun } from '../run/create.ts';
 import { getRun } from '../run/get.ts';
+import { advance } from './transitions.ts';
 import { reachTurn } from './turns.ts';
 
 /** As the queue has it: the highest priority first, then the oldest. */
@@ -60,7 +61,10 @@ test('a run is the next to begin although another user has sixty more waiting, a
     waitingFor: 'Waiting for its turn. The run is number 59 in the line.',
     activity: 'Waiting for its turn. The run is number 59 in the line.',
   });
-  expect(await getRun(context, busy, theirs[0] ?? '')).toMatchObject({ position: null, waitingFor: null });
+  expect(await getRun(context, busy, theirs[0] ?? '')).toMatchObject({
+    position: null,
+    waitingFor: expect.stringContaining('The changes are drawn'),
+  });
 });
 
 test('users take turns to begin, and one with many runs is not starved by many with one', async () => {
@@ -126,4 +130,27 @@ test('a change from the reserve takes the turn of the one that it replaces', asy
     rows.find((row) => row.groundTruthId === groundTruthId)?.turn ?? -1;
   expect(turnOf('1')).toBeLessThan(turnOf('2'));
   expect(turnOf('2')).toBeLessThan(turnOf('3'));
+});
+
+test('a run says whether it waits behind others, behind its own network, or with its changes drawn', async () => {
+  const { context, db, user } = await rigOfUsers();
+  const stranger = (subject: string) => user({ provider: 'wallet', subject });
+  const [one, other, third] = [await stranger('0x1'), await stranger('0x2'), await stranger('0x3')];
+  const startFrom = async (actor: Actor, address: string) =>
+    (await createRun(context, actor, runRequest({ limit: 1, minReplays: 1 }), address)).runId;
+  const begun = await startFrom(one, '203.0.113.5');
+  const same = await startFrom(other, '203.0.113.77');
+  const elsewhere = await startFrom(third, '198.51.100.1');
+  await advance(db, begun, 'INGESTING', context.now());
+  expect((await getRun(context, other, same)).waitingFor).toContain('from your network');
+  expect((await getRun(context, third, elsewhere)).waitingFor).toContain('number 2 in the line');
+
+  await ingestRun(context, { runId: begun });
+  expect((await getRun(context, one, begun)).waitingFor).toContain('The changes are drawn');
+  expect((await getRun(context, other, same)).waitingFor).toContain('next to begin');
+  // The owner is served before strangers who came earlier.
+  const owner = await user();
+  const runId = await startFrom(owner, '203.0.113.5');
+  expect((await getRun(context, owner, runId)).position).toBe(1);
+  expect((await getRun(context, other, same)).position).toBe(2);
 });
