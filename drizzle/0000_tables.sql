@@ -440,7 +440,7 @@ CREATE INDEX "verification_replays_ground_truth_digest_idx" ON "verification_rep
 CREATE INDEX "verification_replays_run_id_state_position_idx" ON "verification_replays" USING btree ("run_id","state","position");--> statement-breakpoint
 CREATE UNIQUE INDEX "verification_runs_resumed_once_key" ON "verification_runs" USING btree ("continues_run_id") WHERE continuation = 'resume';--> statement-breakpoint
 CREATE INDEX "verification_runs_status_idx" ON "verification_runs" USING btree ("status");--> statement-breakpoint
-CREATE INDEX "verification_runs_pending_turn_idx" ON "verification_runs" USING btree ("turn","created_at","id") WHERE status = 'PENDING';--> statement-breakpoint
+CREATE INDEX "verification_runs_pending_turn_idx" ON "verification_runs" USING btree ((stranger is not null),"turn","created_at","id") WHERE status = 'PENDING';--> statement-breakpoint
 CREATE INDEX "verification_runs_newest_idx" ON "verification_runs" USING btree ("user_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "verification_runs_status_newest_idx" ON "verification_runs" USING btree ("user_id","status","created_at","id");--> statement-breakpoint
 CREATE INDEX "verification_runs_construct_newest_idx" ON "verification_runs" USING btree ("user_id","construct_id","created_at","id");--> statement-breakpoint

@@ -82,9 +82,9 @@ export const verificationRuns = pgTable(
       .on(table.continuesRunId)
       .where(sql`continuation = 'resume'`),
     index('verification_runs_status_idx').on(table.status),
-    // The line of runs that wait to begin.
+    // The line of runs that wait to begin: strangers' after all others.
     index('verification_runs_pending_turn_idx')
-      .on(table.turn, table.createdAt, table.id)
+      .on(sql`(stranger is not null)`, table.turn, table.createdAt, table.id)
       .where(sql`status = 'PENDING'`),
     // An owner's list with each of its filters, ties and id included: a page is read from the index alone.
     index('verification_runs_newest_idx').on(table.userId, table.createdAt, table.id),

@@ -55,6 +55,24 @@ test('a judge that cannot be asked just now puts the job back with a delay, and 
   expect(await at.run()).toMatchObject({ status: 'COMPLETED', activity: null });
 });
 
+test('a run that waits for a worker says so until its first replay begins, and not while the judge is asked', async () => {
+  const said: (string | null)[] = [];
+  const at = await started(
+    {
+      judge: async () => {
+        said.push((await at.run()).waitingFor);
+        return undefined;
+      },
+    },
+    one,
+  );
+  await ingestRun(at.context, { runId: at.runId });
+  expect((await at.run()).waitingFor).toMatch(/^Waiting for a free worker/);
+  await at.pump();
+  expect(said.length).toBeGreaterThan(0);
+  expect(new Set(said)).toEqual(new Set([null]));
+});
+
 test('between two questions on one measure the judge is waited for in place, so that the first is not paid for again', async () => {
   let asked = 0;
   const at = await started(

@@ -45,7 +45,7 @@ import {
 } from '../state/checkpoint.ts';
 import { endReplay } from '../state/end-replay.ts';
 import { holdToOneVersion, judgedByTwoVersions, judgedElsewhere } from '../state/prompt-version.ts';
-import { cutMessage, failRun, noteWaiting } from '../state/transitions.ts';
+import { cutMessage, failRun, noteReplayBegun, noteWaiting } from '../state/transitions.ts';
 import { reachTurn } from '../state/turns.ts';
 import { resumeWhenThere } from './certify.ts';
 import { endDeadJob } from './dead-letter.ts';
@@ -171,6 +171,7 @@ export const advanceReplay = async (
   if (found === null) return;
   const { row, config, groundTruth, groundTruthDigest } = found;
   await reachTurn(db, 'score-replay', row.turn);
+  await noteReplayBegun(db, runId);
 
   await tryJob(context, {
     runId,

@@ -6,6 +6,7 @@ import { judgeBatchItems } from '#db/schema/judge-batches.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { runRequest, testRig } from '#testing/rigs/engine-rig.ts';
 import { ingestRun } from '../pipeline/ingest.ts';
+import { noteReplayBegun } from '../state/transitions.ts';
 import { cancelRun } from './cancel.ts';
 import { createRun } from './create.ts';
 import { followRun } from './follow.ts';
@@ -14,13 +15,14 @@ import { listRuns } from './list.ts';
 
 const sentAt = new Date('2026-11-24T10:05:00Z');
 
-/** A run whose changes were drawn, with calls in the states that a worker would have put them in. */
+/** A run whose first replay has begun, with calls in the states that a worker would have put them in. */
 const started = async ({ economy = true } = {}) => {
   const rig = await testRig();
   const { context, db } = rig;
   const owner = await rig.user();
   const { runId } = await createRun(context, owner, runRequest({ judge: 'anthropic', economy }));
   await ingestRun(context, { runId });
+  await noteReplayBegun(db, runId);
   const [replay] = await db
     .select({ id: verificationReplays.id })
     .from(verificationReplays)

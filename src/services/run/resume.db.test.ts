@@ -206,7 +206,9 @@ test('a resumed run whose replays have all ended is certified at once', async ()
   expect(await at.run(first)).toMatchObject({ status: 'FAILED', progress: 3, total: 3 });
   const { runId } = await at.continueAs('resume', first);
   expect(await at.run(runId)).toMatchObject({ status: 'CERTIFYING', progress: 3, total: 3 });
-  expect(await at.queued()).toEqual([{ name: 'certify-run', data: { runId }, judge: 'offline' }]);
+  expect(await at.queued()).toEqual([
+    { name: 'certify-run', data: { runId }, judge: 'offline', stranger: null },
+  ]);
   expect(await at.callsDuring(at.pump)).toEqual([]);
   expect(await at.run(runId)).toMatchObject({ status: 'COMPLETED', certificateId: expect.any(String) });
 });

@@ -8,7 +8,7 @@ import { tellStatus } from './status-news.ts';
 
 export const openStatuses: RunStatus[] = runStatuses.filter((status) => !isTerminal(status));
 
-/** What a run says that has its changes and no replay begun. */
+/** What a run says whose changes are drawn, until its first replay begins. */
 export const waitingToReplay =
   'Waiting for a free worker. The changes are drawn, and the replays begin when it is their turn.';
 
@@ -66,6 +66,14 @@ export const noteWaiting = async (
         sql`${verificationRuns.activity} is distinct from ${activity}::text`,
       ),
     );
+};
+
+/** A worker has begun a replay: the run no longer waits for one. What it has come to wait for since stays. */
+export const noteReplayBegun = async (executor: Executor, runId: string): Promise<void> => {
+  await executor
+    .update(verificationRuns)
+    .set({ activity: null })
+    .where(and(eq(verificationRuns.id, runId), eq(verificationRuns.activity, waitingToReplay)));
 };
 
 /** Ends a certifying run well: links its certificate and erases its secrets, within the caller's transaction. */
