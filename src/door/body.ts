@@ -1,7 +1,6 @@
 import { IncomingMessage } from 'node:http';
-import { networkOfAddress } from '#contracts/client-header.ts';
-import type { Standing } from '#contracts/standing.ts';
 import { maxLinkBodyBytes, maxSmallBodyBytes } from './request-kind.ts';
+import { type Bounds, boundsIn, openRooms, type Room, type Sender } from './rooms.ts';
 
 /** How many bytes a request announces; a body in chunks has no end that is known. */
 export const announcedBytes = ({ headers }: IncomingMessage): number =>
@@ -25,13 +24,7 @@ const rooms = {
   unknown: { all: 32 * megabyte, network: 4 * megabyte },
   /** Small bodies of senders who are not known. Nobody's large ones keep a sign-in out. */
   small: { all: 16 * megabyte, address: megabyte, network: 2 * megabyte },
-} as const;
-
-/** A sender whose session or token is good. */
-export type KnownSender = { userId: string; standing: Standing };
-
-/** Who sends a body. `address` is null where clients cannot be told apart. */
-export type BodySender = { known: KnownSender | null; address: string | null };
+} satisfies Record<string, Room>;
 
 /** Counts bytes that arrive. Returns whether there is room for them. */
 type Count = (bytes: number) => boolean;
@@ -77,40 +70,25 @@ const withBody = (request: IncomingMessage, body: Buffer): IncomingMessage => {
 
 /** The bodies that arrive at one server. */
 export const bodyReader = () => {
-  const arriving = new Map<string, number>();
-  const bytesOf = (name: string) => arriving.get(name) ?? 0;
-  const boundsFor = ({ known, address }: BodySender, maxBytes: number): Map<string, number> => {
+  const arriving = openRooms();
+  const boundsFor = (sender: Sender, maxBytes: number): Bounds => {
     // All connections together hold 16 MB of these. Nobody can keep the owner's sign-in out with others.
     if (maxBytes <= maxLinkBodyBytes) return new Map();
+    const { known } = sender;
     const isSmall = maxBytes <= maxSmallBodyBytes;
     const isTrusted = known !== null && known.standing !== 'stranger';
     const room = isTrusted ? 'trusted' : known ? 'accounts' : isSmall ? 'small' : 'unknown';
-    const parties = {
-      all: 'all',
-      account: known?.userId ?? null,
-      address,
-      network: address === null ? null : networkOfAddress(address),
-    };
-    return new Map(
-      Object.entries(rooms[room]).flatMap(([kind, most]): [string, number][] => {
-        const party = parties[kind as keyof typeof parties];
-        return party === null ? [] : [[`${room} ${kind} ${party}`, most]];
-      }),
-    );
+    return boundsIn(room, rooms[room], sender);
   };
-  const counterFor = (bounds: Map<string, number>): Count => {
-    return (bytes) => {
-      for (const name of bounds.keys()) {
-        const now = bytesOf(name) + bytes;
-        if (now === 0) arriving.delete(name);
-        else arriving.set(name, now);
-      }
-      return [...bounds].every(([name, most]) => bytesOf(name) <= most);
+  const counterFor =
+    (bounds: Bounds): Count =>
+    (bytes) => {
+      arriving.hold(bounds, bytes);
+      return arriving.hasRoom(bounds, 0);
     };
-  };
   return {
     /** Whether small bodies nearly fill their room, so that even their senders should say who they are. */
-    isCrowded: () => bytesOf('small all all') > rooms.small.all - megabyte,
+    isCrowded: () => arriving.heldOf('small all all') > rooms.small.all - megabyte,
     /**
      * Reads a request's body before anything parses it, declared or chunked, and stops at the limit. A handler behind it
      * never waits for a slow sender, and what it reads has a known length.
@@ -118,7 +96,7 @@ export const bodyReader = () => {
     read: async (
       request: IncomingMessage,
       maxBytes: number,
-      sender: BodySender,
+      sender: Sender,
     ): Promise<IncomingMessage | UnreadBody> => {
       if (announcedBytes(request) === 0) return request;
       if (Number(request.headers['content-length'] ?? 0) > maxBytes) return 'too large';

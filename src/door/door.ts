@@ -3,12 +3,14 @@ import type { Duplex } from 'node:stream';
 import { clientHeader, pageHeader } from '#contracts/client-header.ts';
 import { mostCallsPerRequest } from '#contracts/request.ts';
 import { type EntryAnswer, securityHeaders, sendAnswer, sendRaw } from './answer.ts';
-import { announcedBytes, bodyReader, type KnownSender } from './body.ts';
+import { announcedBytes, bodyReader } from './body.ts';
 import { type AddressRule, addressReader } from './client-address.ts';
 import { plainTarget } from './decodable-path.ts';
 import { type HostRule, hostRefusals, judgeHost } from './host.ts';
 import { exposedHeaders, judgeOrigin, type OriginRule, preflight } from './origin.ts';
+import { type FindSender, openPlaces } from './places.ts';
 import { isProbe, kindOf, type RequestKind } from './request-kind.ts';
+import type { KnownSender } from './rooms.ts';
 
 /** Spends one request's share of its budgets. Returns the refusal if a budget is spent, else null. */
 export type SpendBudget = (
@@ -28,6 +30,7 @@ export type DoorSettings = {
   secure: boolean;
   spend: SpendBudget;
   requireKnown: RequireKnown;
+  findSender: FindSender;
 };
 
 const tooManyCalls: EntryAnswer = {
@@ -93,13 +96,23 @@ const addVary = (response: ServerResponse) => {
 };
 
 /**
- * Decides what may pass to Next: the host, the origin, the size and the number of requests. What passes names its client
+ * Decides what may pass to Next: the host, the origin, the size of requests, how many come and how many
+ * are worked on at once. What passes names its client
  * and its host in forwarding headers of our own, and carries nobody else's.
  */
-export const createDoor = ({ hosts, origins, addresses, secure, spend, requireKnown }: DoorSettings) => {
+export const createDoor = ({
+  hosts,
+  origins,
+  addresses,
+  secure,
+  spend,
+  requireKnown,
+  findSender,
+}: DoorSettings) => {
   const reader = addressReader(addresses);
   const ownHeaders = securityHeaders(secure);
   const bodies = bodyReader();
+  const enter = openPlaces(findSender);
 
   const clientOf = (request: IncomingMessage): string | null => {
     const forwarded = request.headers['x-forwarded-for'];
@@ -207,6 +220,9 @@ export const createDoor = ({ hosts, origins, addresses, secure, spend, requireKn
         refuseBody(request, response, buffered === 'too busy' ? tooBusy : whyTooLarge);
         return null;
       }
+      // Not before, so that a slow sender takes no place.
+      const noPlace = await enter(kind, address, headers, response);
+      if (noPlace !== null) return noPlace === 'gone' ? null : refuse(noPlace);
       return buffered;
     },
 

@@ -1,7 +1,7 @@
 import { type BudgetPolicy, type OverBudget, overBudgetHeaders, overBudgetText } from '#contracts/budget.ts';
 import { networkOfAddress } from '#contracts/client-header.ts';
-import type { Standing } from '#contracts/standing.ts';
 import type { SpendBudget } from '#door/door.ts';
+import type { FindSender } from '#door/places.ts';
 import type { Budgets } from '#platform/budgets/budgets.ts';
 import {
   addressBudgets,
@@ -26,13 +26,7 @@ type Common = 'reads' | 'writes' | 'signIns';
  * - The way to the one-time link is counted by address alone, so that no crowd keeps the owner out.
  */
 export const countRequest =
-  (
-    { spend }: Pick<Budgets, 'spend'>,
-    standingOfSender: (
-      headers: Parameters<SpendBudget>[2],
-      address: string | null,
-    ) => Promise<Standing | null>,
-  ): SpendBudget =>
+  ({ spend }: Pick<Budgets, 'spend'>, findSender: FindSender): SpendBudget =>
   async ({ budget, calls, isOwnersWayIn }, address, headers) => {
     if (budget === null) return null;
     // A budget of trials for all would let a few without an account stop everyone's.
@@ -52,9 +46,9 @@ export const countRequest =
           ? await spendTogether(networkReserves, installationReserves)
           : together;
       if (over === null) return null;
-      const standing = await standingOfSender(headers, address);
-      if (standing === 'owner' || standing === 'listed') return null;
-      if (standing === null || ofAddress !== null) return over;
+      const sender = await findSender(headers, address);
+      if (sender !== null && sender.standing !== 'stranger') return null;
+      if (sender === null || ofAddress !== null) return over;
       return spendTogether(signedInNetworkBudgets, signedInBudgets);
     };
     for (let call = 0; call < calls; call += 1) {

@@ -204,21 +204,22 @@ test('who asks is looked up so often only, and remembered', async () => {
     spend: async (policy: BudgetPolicy, party: string) =>
       spent.push(`${policy.name} ${party}`) > 2 ? { policy, retryAfterSeconds: 1 } : null,
   };
-  const { standingOfSender } = openWhoAsks(readEnvironment({ DATABASE_URL: database.databaseUrl }), {
+  const { findSender } = openWhoAsks(readEnvironment({ DATABASE_URL: database.databaseUrl }), {
     db,
     log,
     budgets: budgetsOfTwo,
   });
-  const ask = (secret: string) => standingOfSender({ authorization: `Bearer ${secret}` }, '203.0.113.7');
+  const ask = (secret: string) => findSender({ authorization: `Bearer ${secret}` }, '203.0.113.7');
+  const sender = { userId: known.userId, standing: 'stranger' };
   const [first, second] = secrets.map(({ secret }) => secret) as [string, string];
   // Never one of ours.
   for (const secret of ['x', `${first}x`]) expect(await ask(secret)).toBeNull();
   expect(spent).toEqual([]);
-  expect(await Promise.all(Array.from({ length: 20 }, () => ask(first)))).toEqual(Array(20).fill('stranger'));
+  expect(await Promise.all(Array.from({ length: 20 }, () => ask(first)))).toEqual(Array(20).fill(sender));
   expect(spent).toEqual(['look-ups-of-address 203.0.113.7']);
   for (let at = 0; at < 20; at += 1) expect(await ask(newSecret('session'))).toBeNull();
   expect(await ask(second)).toBeNull();
-  expect(await ask(first)).toBe('stranger');
+  expect(await ask(first)).toEqual(sender);
 });
 
 test('a session or a token that is good here lets a large body in, and nothing else does', async () => {

@@ -32,7 +32,7 @@ export const openDoor = (environment: Environment) => {
   const budgets = openBudgets(database.db, logger);
   const own = new URL(ownUrl(environment));
 
-  const { requireKnown, standingOfSender } = openWhoAsks(environment, {
+  const { requireKnown, findSender } = openWhoAsks(environment, {
     db: database.db,
     budgets,
     log: logger,
@@ -48,8 +48,9 @@ export const openDoor = (environment: Environment) => {
       },
       addresses: { trusted: TRUSTED_PROXIES, loopbackIsProxy: isProxyUnnamed(environment) },
       secure: own.protocol === 'https:',
-      spend: countRequest(budgets, standingOfSender),
+      spend: countRequest(budgets, findSender),
       requireKnown,
+      findSender,
     }),
     close: async () => {
       budgets.close();

@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import next from 'next';
 import { faultCode } from '#contracts/errors.ts';
 import { boundConnections } from '#door/connections.ts';
+import { isEventStream } from '#door/places.ts';
 import { readEnvironment } from '#env.ts';
 import { engineLine, isProxyUnnamed, modeLine } from '#mode.ts';
 import { hearingOutage } from '#services/ground/index.ts';
@@ -25,9 +26,6 @@ const dev = process.argv.includes('--dev');
 /** A connection that was just opened may still send its request. One that stays silent this long will not. */
 const silentMs = 1_000;
 const lookEveryMs = 100;
-
-const isEventStream = (response: ServerResponse) =>
-  String(response.getHeader('content-type') ?? '').startsWith('text/event-stream');
 
 /** Less than the time between two looks. Readiness itself gives up after 2 s. */
 const readyWithinMs = 5_000;

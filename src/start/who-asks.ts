@@ -3,11 +3,10 @@ import { challengeOf } from '#auth/authorize.ts';
 import { credentialOf, resolveActor } from '#auth/resolve-actor.ts';
 import { waitHeaders } from '#contracts/budget.ts';
 import { AppError, errorCodes } from '#contracts/errors.ts';
-import type { Standing } from '#contracts/standing.ts';
 import type { Database } from '#db/client.ts';
 import type { EntryAnswer } from '#door/answer.ts';
-import type { KnownSender } from '#door/body.ts';
 import { maxSmallBodyBytes } from '#door/request-kind.ts';
+import type { KnownSender } from '#door/rooms.ts';
 import type { Environment } from '#env.ts';
 import { ownUrl } from '#mode.ts';
 import type { Budgets } from '#platform/budgets/budgets.ts';
@@ -52,19 +51,19 @@ export const openWhoAsks = (
     (address === null
       ? await budgets.spend(lookUpBudgets.installation, 'all')
       : await budgets.spend(lookUpBudgets.address, address)) === null;
-  const standingNow = async (headers: Headers, address: string | null): Promise<Standing | null> => {
+  const findNow = async (headers: Headers, address: string | null): Promise<KnownSender | null> => {
     const found = (await mayLookUp(address)) ? await lookUp(headers) : null;
-    return found === null || found instanceof Error ? null : found.standing;
+    return found instanceof Error ? null : found;
   };
-  const remembered = new Map<string, { until: number; standing: Promise<Standing | null> }>();
-  const remember = (hash: string, standing: Promise<Standing | null>) => {
-    const entry = { until: performance.now() + rememberedMs, standing };
+  const remembered = new Map<string, { until: number; sender: Promise<KnownSender | null> }>();
+  const remember = (hash: string, sender: Promise<KnownSender | null>) => {
+    const entry = { until: performance.now() + rememberedMs, sender };
     remembered.delete(hash);
     remembered.set(hash, entry);
     if (remembered.size > mostRemembered)
       for (const oldest of remembered.keys()) if (remembered.delete(oldest)) break;
     // Any number of bad secrets can be made up, and each would take a good one's place.
-    standing.then(
+    sender.then(
       (found) => {
         if (found === null && remembered.get(hash) === entry) remembered.delete(hash);
       },
@@ -86,22 +85,19 @@ export const openWhoAsks = (
       };
     },
     /**
-     * What the sender of a request is, for requests beyond the common budgets, of which there may be any number: an answer
+     * Who sends a request, for requests beyond the common budgets and places, of which there may be any number: an answer
      * is remembered, and secrets that were never seen are looked up so often only. Null: a stranger who is not signed in.
      */
-    standingOfSender: async (
-      given: IncomingHttpHeaders,
-      address: string | null,
-    ): Promise<Standing | null> => {
+    findSender: async (given: IncomingHttpHeaders, address: string | null): Promise<KnownSender | null> => {
       const headers = headersOf(given);
       const secret = credentialOf(auth, headers)?.secret;
       if (secret === undefined || kindOfSecret(secret) === null) return null;
       const hash = hashSecret(secret);
       const known = remembered.get(hash);
-      if (known !== undefined && performance.now() < known.until) return known.standing;
-      const standing = standingNow(headers, address);
-      remember(hash, standing);
-      return standing;
+      if (known !== undefined && performance.now() < known.until) return known.sender;
+      const sender = findNow(headers, address);
+      remember(hash, sender);
+      return sender;
     },
   };
 };

@@ -15,10 +15,15 @@ export const doorSettings: DoorSettings = {
   secure: false,
   spend: async () => null,
   requireKnown: async () => ({ userId: 'known', standing: 'stranger' }),
+  findSender: async () => null,
 };
 
 /** A server behind the door that tells what reached it, until the test ends. */
-export const openDoorRig = async (changes: Partial<DoorSettings> = {}, times: ServerOptions = {}) => {
+export const openDoorRig = async (
+  changes: Partial<DoorSettings> = {},
+  times: ServerOptions = {},
+  work: (passed: IncomingMessage) => Promise<void> = async () => {},
+) => {
   const door = createDoor({ ...doorSettings, ...changes });
   const reached: IncomingMessage[] = [];
   const upgraded: string[] = [];
@@ -27,6 +32,7 @@ export const openDoorRig = async (changes: Partial<DoorSettings> = {}, times: Se
     if (passed === null) return;
     reached.push(passed);
     const body = await text(passed);
+    await work(passed);
     response.setHeader('vary', 'Next-Router-State-Tree');
     response.setHeader('content-type', 'application/json');
     response.end(
