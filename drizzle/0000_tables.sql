@@ -102,6 +102,8 @@ CREATE TABLE "verification_certificates" (
 	"provisional" boolean GENERATED ALWAYS AS ((raw_scores_json #>> '{provisional}')::boolean) STORED NOT NULL,
 	"composite_lower" double precision GENERATED ALWAYS AS ((raw_scores_json #>> '{intervals,compositeScore,lower}')::float8) STORED NOT NULL,
 	"composite_upper" double precision GENERATED ALWAYS AS ((raw_scores_json #>> '{intervals,compositeScore,upper}')::float8) STORED NOT NULL,
+	"weights" jsonb GENERATED ALWAYS AS (raw_scores_json -> 'weights') STORED NOT NULL,
+	"composite_design_effect" double precision GENERATED ALWAYS AS ((raw_scores_json #>> '{designEffects,compositeScore}')::float8) STORED NOT NULL,
 	"judge_reliable" boolean GENERATED ALWAYS AS ((raw_scores_json #>> '{trust,reliable}')::boolean) STORED NOT NULL,
 	"canaries_leaked" boolean GENERATED ALWAYS AS ((raw_scores_json #>> '{trust,pool,canaries,injected,supported}')::int > 0) STORED NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
@@ -423,6 +425,7 @@ CREATE INDEX "verification_certificates_newest_idx" ON "verification_certificate
 CREATE INDEX "verification_certificates_construct_newest_idx" ON "verification_certificates" USING btree ("construct_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "verification_certificates_lowest_brier_idx" ON "verification_certificates" USING btree ("brier","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "verification_certificates_construct_lowest_brier_idx" ON "verification_certificates" USING btree ("construct_id","brier","created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST);--> statement-breakpoint
+CREATE INDEX "verification_certificates_repository_idx" ON "verification_certificates" USING btree (lower(ground_truth_source),"judge","created_at","id");--> statement-breakpoint
 CREATE INDEX "verification_certificates_canaries_idx" ON "verification_certificates" USING btree ("judge","judge_model","judge_endpoint","prompt_digest","canaries_shown" DESC NULLS FIRST,"created_at","id") WHERE not private;--> statement-breakpoint
 CREATE INDEX "verification_certificates_names_idx" ON "verification_certificates" USING gin ("construct_id" gin_trgm_ops,"ground_truth_source" gin_trgm_ops);--> statement-breakpoint
 CREATE INDEX "ground_truth_records_private_created_at_idx" ON "ground_truth_records" USING btree ("created_at") WHERE scope <> 'public';--> statement-breakpoint

@@ -13,7 +13,7 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { certificateSchema, type RawScores } from '#contracts/certificate.ts';
+import { certificateSchema, type RawScores, type Weights } from '#contracts/certificate.ts';
 import { unitSchema } from '#contracts/interval.ts';
 import { judgeProviders } from '#contracts/judge-providers.ts';
 import { canaryWays } from '#contracts/replay.ts';
@@ -74,6 +74,14 @@ export const verificationCertificates = pgTable(
     compositeUpper: doublePrecision('composite_upper')
       .generatedAlwaysAs(copied('intervals,compositeScore,upper', 'float8'))
       .notNull(),
+    /** As configured. With them the composites of its replays are computed again. */
+    weights: jsonb('weights')
+      .$type<Weights>()
+      .generatedAlwaysAs(sql.raw(`raw_scores_json -> 'weights'`))
+      .notNull(),
+    compositeDesignEffect: doublePrecision('composite_design_effect')
+      .generatedAlwaysAs(copied('designEffects,compositeScore', 'float8'))
+      .notNull(),
     judgeReliable: boolean('judge_reliable').generatedAlwaysAs(copied('trust,reliable', 'boolean')).notNull(),
     canariesLeaked: boolean('canaries_leaked')
       .generatedAlwaysAs(sql`${copied('trust,pool,canaries,injected,supported', 'int')} > 0`)
@@ -95,6 +103,13 @@ export const verificationCertificates = pgTable(
       table.brier,
       table.createdAt.desc().nullsFirst(),
       table.id.desc().nullsFirst(),
+    ),
+    // For how scores spread in a repository. GitHub's names ignore case.
+    index('verification_certificates_repository_idx').on(
+      sql`lower(ground_truth_source)`,
+      table.judge,
+      table.createdAt,
+      table.id,
     ),
     // The order in which a pool of canaries is read, one judge's prompts at a time.
     index('verification_certificates_canaries_idx')

@@ -9,12 +9,14 @@ import { openRig, runRequest } from '#testing/rigs/engine-rig.ts';
 import type { Actor } from '../ground/context.ts';
 import { createRun } from '../run/create.ts';
 import { listRuns } from '../run/list.ts';
+import { scoreSpreadOf } from '../run/score-spread.ts';
 import { earlierCanaries } from './earlier-canaries.ts';
 import { listPublicCertificates } from './list.ts';
 
 /** What lists read where there is much. The plans are those of the statements that the verbs send. */
 const many = 100_000;
 const limit = 20;
+const replaysOfEach = 50;
 
 type Statement = { query: string; parameters: unknown[] };
 
@@ -32,6 +34,11 @@ const fill = `
       composite_score, (n % 50) / 100.0, sample_size, ground_truth_source, methodology_version, scoring_model,
       raw_scores_json - 'replays' - 'usageByMeasure', created_at + n / 3 * interval '1 second'
     from verification_certificates, generate_series(1, ${many}) n;
+  insert into verification_replay_scores (certificate_id, ground_truth_id, precision, recall, reply_accuracy, claims_total,
+      claims_supported, changes_total, changes_surfaced, scoring_model, scoring_latency_ms, scored_at)
+    select certificate.id, n, (n % 5) / 5.0, 0.5, 1, 5, n % 5, 2, 1, scoring_model, 1, created_at
+    from (select * from verification_certificates order by created_at desc, id desc limit 400) certificate,
+      generate_series(1, ${replaysOfEach}) n;
   alter table verification_runs disable trigger user;
   insert into verification_runs (user_id, construct_id, repo_url, status, error, config_json, created_at)
     select user_id, 'construct-' || n % 20, repo_url, case when n % 3 = 0 then 'FAILED' when n % 1000 = 1 then 'PENDING' else 'SCORING' end, 'It failed.',
@@ -62,7 +69,8 @@ beforeAll(async () => {
   // Without the pool's bounds on a statement, which a busy machine exceeds here.
   connection = postgres(rig.database.databaseUrl, { max: 1, onnotice: () => {}, fetch_types: false });
   await connection.unsafe(fill);
-  for (const table of ['verification_certificates', 'verification_runs']) await vacuum(table);
+  for (const table of ['verification_certificates', 'verification_replay_scores', 'verification_runs'])
+    await vacuum(table);
   observed = drizzle(connection, {
     schema,
     logger: { logQuery: (query, parameters) => sent.push({ query, parameters }) },
@@ -247,6 +255,25 @@ test('a pool of canaries reads the certificates that it takes, by one judge, fro
   expect(kinds).not.toContain('Sort');
   const foreign = () => earlierCanaries(context, { ...judge, promptDigest: 'f'.repeat(64) }, row.source);
   expect((await readsOf('verification_certificates', foreign)).rows).toBe(0);
+});
+
+test('how scores spread in a repository is read from its newest certificates, whatever the case of its name', async () => {
+  const [row] = await rig.database.sql<{ judge: 'offline'; source: string }[]>`
+    select judge, ground_truth_source as source from verification_certificates limit 1`;
+  const [owner = '', name = ''] = (row?.source ?? '').replace('github:', '').toUpperCase().split('/');
+  const spread = () =>
+    scoreSpreadOf({ db: observed }, { kind: 'github', owner, name }, row?.judge ?? 'offline');
+  expect(await spread()).toMatchObject({ certificates: 5, sd: expect.closeTo(0.0952, 3) });
+  const { scanned, rows, kinds } = await readsOf('verification_certificates', spread);
+  expect(scanned).not.toContain('Seq Scan');
+  expect(rows).toBeLessThanOrEqual(3 * 5);
+  expect(kinds).not.toContain('Seq Scan');
+  const scores = await readsOf('verification_replay_scores', spread);
+  expect(scores.rows).toBeLessThanOrEqual(2 * 5 * replaysOfEach);
+  expect(sent.filter(({ query }) => query.includes('raw_scores_json'))).toEqual([]);
+  const elsewhere = () =>
+    scoreSpreadOf({ db: observed }, { kind: 'github', owner, name: 'absent' }, 'offline');
+  expect((await readsOf('verification_certificates', elsewhere)).rows).toBe(0);
 });
 
 test.each(['verification_certificates', 'ground_truth_snapshots', 'verification_runs'])(
