@@ -18,10 +18,10 @@ export default defineConfig({
   expect: { timeout: 90_000 },
   // Tests of pages share one installation with one worker process, so in parallel they would only wait for each other.
   // Tests that kill and restart processes start their own, and mostly wait.
-  workers: 2,
+  workers: 3,
   projects: [
     { name: 'pages', testIgnore: ofProcesses, workers: 1 },
-    { name: 'processes', testMatch: ofProcesses, workers: 1 },
+    { name: 'processes', testMatch: ofProcesses, workers: 2 },
   ],
   forbidOnly: true,
   use: {

@@ -6,6 +6,8 @@ const shared = {
   testTimeout: 180_000,
   hookTimeout: 180_000,
   expect: { poll: { timeout: 120_000 } },
+  // Modules are loaded once a worker, not once a file: a fifth of the time. Tests leave no state behind in them.
+  isolate: false,
   unstubEnvs: true,
   unstubGlobals: true,
   setupFiles: ['src/testing/runners/fail-on-console-error.ts'],
@@ -20,8 +22,6 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
-          // Modules are loaded once a worker, not once a file: a fifth of the time. Unit tests leave no state behind.
-          isolate: false,
           include: ['src/**/*.test.{ts,tsx}'],
           exclude: ['src/**/*.{db,clock}.test.ts'],
         },

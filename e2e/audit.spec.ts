@@ -69,7 +69,18 @@ test('an owner audits a run by keyboard, blind, and the certificate shows the re
   }
   // The last one by its button.
   await page.getByRole('button', { name: 'Cannot tell' }).click();
-  await expect(page.getByRole('heading', { name: 'Your last word' })).toBeFocused();
+  const end = page.getByRole('heading', { name: 'Finish the audit' });
+  await expect(end).toBeFocused();
+  // Its label can still be corrected, by the button and by the key.
+  await page.getByRole('button', { name: 'Back' }).click();
+  await expect(claim(size)).toBeFocused();
+  await expect(page.getByRole('button', { name: 'Cannot tell' })).toHaveAttribute('aria-pressed', 'true');
+  await page.keyboard.press('f');
+  await expect(end).toBeFocused();
+  await page.keyboard.press('b');
+  await expect(claim(size)).toBeFocused();
+  await page.keyboard.press('c');
+  await expect(end).toBeFocused();
   await page.getByRole('button', { name: 'Finish and publish' }).click();
   await expect(page.getByText('The audit is finished and published.')).toBeVisible();
   await expect(page.getByText(`${size - 2} true, 1 false, 1 cannot tell`)).toBeVisible();

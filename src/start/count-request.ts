@@ -1,19 +1,10 @@
-import { type BudgetPolicy, type OverBudget, overBudgetHeaders, overBudgetText } from '#contracts/budget.ts';
+import { type OverBudget, overBudgetHeaders, overBudgetText } from '#contracts/budget.ts';
 import { networkOfAddress } from '#contracts/client-header.ts';
 import type { SpendBudget } from '#door/door.ts';
 import type { FindSender } from '#door/places.ts';
 import type { Budgets } from '#platform/budgets/budgets.ts';
-import {
-  addressBudgets,
-  installationBudgets,
-  installationReserves,
-  networkBudgets,
-  networkReserves,
-  signedInBudgets,
-  signedInNetworkBudgets,
-} from '#platform/budgets/policies.ts';
-
-type Common = 'reads' | 'writes' | 'signIns';
+import { addressBudgets, signedInBudgets, signedInNetworkBudgets } from '#platform/budgets/policies.ts';
+import { spendShared } from '#platform/budgets/spend-shared.ts';
 
 /**
  * Counts each call of a request: for its address, its network and the whole installation. Where one of them is spent, and
@@ -26,30 +17,24 @@ type Common = 'reads' | 'writes' | 'signIns';
  * - The way to the one-time link is counted by address alone, so that no crowd keeps the owner out.
  */
 export const countRequest =
-  ({ spend }: Pick<Budgets, 'spend'>, findSender: FindSender): SpendBudget =>
+  (budgets: Pick<Budgets, 'spend'>, findSender: FindSender): SpendBudget =>
   async ({ budget, calls, isOwnersWayIn }, address, headers) => {
     if (budget === null) return null;
     // A budget of trials for all would let a few without an account stop everyone's.
-    const common: Common = budget === 'trials' ? 'writes' : budget;
-    const spendTogether = async (
-      ofNetwork: Record<Common, BudgetPolicy>,
-      ofAll: Record<Common, BudgetPolicy>,
-    ): Promise<OverBudget | null> =>
-      (address === null ? null : await spend(ofNetwork[common], networkOfAddress(address))) ??
-      (await spend(ofAll[common], 'all'));
+    const common = budget === 'trials' ? 'writes' : budget;
     const spendCall = async (): Promise<OverBudget | null> => {
-      const ofAddress = address === null ? null : await spend(addressBudgets[budget], address);
+      const ofAddress = address === null ? null : await budgets.spend(addressBudgets[budget], address);
       if (ofAddress === null && isOwnersWayIn) return null;
-      const together = ofAddress ?? (await spendTogether(networkBudgets, installationBudgets));
-      const over =
-        ofAddress === null && together?.policy === installationBudgets[common]
-          ? await spendTogether(networkReserves, installationReserves)
-          : together;
+      const over = ofAddress ?? (await spendShared(budgets, common, address));
       if (over === null) return null;
       const sender = await findSender(headers, address);
       if (sender !== null && sender.standing !== 'stranger') return null;
       if (sender === null || ofAddress !== null) return over;
-      return spendTogether(signedInNetworkBudgets, signedInBudgets);
+      const ofNetwork =
+        address === null
+          ? null
+          : await budgets.spend(signedInNetworkBudgets[common], networkOfAddress(address));
+      return ofNetwork ?? budgets.spend(signedInBudgets[common], 'all');
     };
     for (let call = 0; call < calls; call += 1) {
       const over = await spendCall();

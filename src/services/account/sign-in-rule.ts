@@ -1,14 +1,8 @@
 import type { IdentityProvider } from '#contracts/account.ts';
 import type { OverBudget } from '#contracts/budget.ts';
-import { networkOfAddress } from '#contracts/client-header.ts';
 import { AppError } from '#contracts/errors.ts';
-import {
-  addressBudgets,
-  installationBudgets,
-  installationReserves,
-  networkBudgets,
-  networkReserves,
-} from '#platform/budgets/policies.ts';
+import { addressBudgets } from '#platform/budgets/policies.ts';
+import { spendShared } from '#platform/budgets/spend-shared.ts';
 import type { ServiceContext } from '../ground/context.ts';
 
 /** A way for a user to prove who they are. `subject` is the provider's own name for them, which never changes. */
@@ -25,27 +19,13 @@ export type SignInRule = {
 /** What a sign-in is checked against: the installation's rule, and its client's address as `admitAccount` takes it. */
 export type SignInAttempt = { signInRule: SignInRule; address: string | null };
 
-/**
- * Counts a new account. An address and its network count where the entry could tell one; all together always do. Once
- * that is spent, each network has a small reserve, so that a few networks keep nobody out.
- */
+/** Counts a new account: for its client's address, where the entry could tell one, and for everyone. */
 export const admitAccount = async (
   { budgets }: Pick<ServiceContext, 'budgets'>,
   address: string | null,
-): Promise<OverBudget | null> => {
-  const over =
-    address === null
-      ? null
-      : ((await budgets.spend(addressBudgets.accounts, address)) ??
-        (await budgets.spend(networkBudgets.accounts, networkOfAddress(address))));
-  if (over !== null) return over;
-  const overAll = await budgets.spend(installationBudgets.accounts, 'all');
-  if (overAll === null || address === null) return overAll;
-  return (
-    (await budgets.spend(networkReserves.accounts, networkOfAddress(address))) ??
-    (await budgets.spend(installationReserves.accounts, 'all'))
-  );
-};
+): Promise<OverBudget | null> =>
+  (address === null ? null : await budgets.spend(addressBudgets.accounts, address)) ??
+  spendShared(budgets, 'accounts', address);
 
 export const notListedText =
   'This installation lets only listed accounts sign in (SIGN_IN_ALLOW), and this one is not among them. Ask its operator.';
