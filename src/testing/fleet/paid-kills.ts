@@ -2,9 +2,9 @@ import { eventually } from './eventually.ts';
 import { openFleet } from './open-fleet.ts';
 import type { Call } from './outside.ts';
 
-const replays = 40;
+const replays = 24;
 /** A worker is killed while it has this many paid calls under way. */
-const inFlight = 12;
+const inFlight = 8;
 
 const isPaid = ({ question }: Call) => !question.startsWith('oracle');
 

@@ -1,4 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectRoot } from '#start/child.ts';
 import { asOneTest, minutes, runNode, runStages, type Stage } from './stages.ts';
@@ -17,21 +16,13 @@ const asProgram = (name: string, withinMs: number, argv: string[]): Stage => ({
   run: async (signal) => asOneTest(await runNode(argv, signal)),
 });
 
-/** The test files that try properties on generated examples. */
-const propertyTests = async (): Promise<string[]> => {
-  const names = await readdir(join(projectRoot, 'src'), { recursive: true });
-  const tests = names.filter((name) => /\.test\.tsx?$/.test(name)).map((name) => join('src', name));
-  const texts = await Promise.all(tests.map((name) => readFile(join(projectRoot, name), 'utf8')));
-  return tests.filter((_, place) => texts[place]?.includes('/fuzzing.ts'));
-};
-
 process.exit(
   await runStages([
     {
-      name: `Properties, with ${fuzzTimes} times as many examples`,
-      withinMs: 60 * minutes,
-      run: async (signal) =>
-        runVitest(['--project=unit', `--testTimeout=${20 * minutes}`, ...(await propertyTests())], signal, {
+      name: `Unit tests, with every input and ${fuzzTimes} times as many examples`,
+      withinMs: 90 * minutes,
+      run: (signal) =>
+        runVitest(['--project=unit', `--testTimeout=${20 * minutes}`], signal, {
           FUZZ_TIMES: String(fuzzTimes),
         }),
     },
