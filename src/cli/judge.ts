@@ -2,7 +2,7 @@ import {
   defaultProvider,
   type JudgeProvider,
   judgeOf,
-  modelJudges,
+  otherProviderThan,
   theModelJudges,
 } from '#contracts/judge-providers.ts';
 import { proxiedFetch } from '#platform/network/proxies.ts';
@@ -92,20 +92,16 @@ const modelOf = (provider: JudgeProvider, { model }: JudgeSettings): string => {
   return model;
 };
 
-/**
- * Another provider whose model is configured: the judge by default for what the run's own cannot do alone. It stands in
- * the way of no limit in US dollars.
- */
 const otherProvider = (
   own: JudgeProvider,
   { maxCost }: Pick<JudgeChoice, 'maxCost'>,
   { judges, judgePrices, projectDir }: Settings,
 ): JudgeProvider | null =>
-  modelJudges.find(({ provider }) => {
+  otherProviderThan(own, (provider) => {
     const settings = judges[provider];
-    if (provider === own || missingFor(provider, settings, projectDir) !== null) return false;
+    if (missingFor(provider, settings, projectDir) !== null) return false;
     return maxCost === undefined || canHoldLimits(provider, modelOf(provider, settings), judgePrices);
-  })?.provider ?? null;
+  });
 
 /**
  * The provider and model for agreement: what was asked for, else a model of another provider where one is configured,

@@ -159,6 +159,16 @@ export const modelJudges = judgeProviders.flatMap((provider) => {
   return model === null ? [] : [{ provider, ...model }];
 });
 
+/**
+ * A model of another provider that can serve: the judge by default for what the run's own cannot do alone. One without a
+ * known price cannot serve while a limit in US dollars holds.
+ */
+export const otherProviderThan = (
+  own: JudgeProvider,
+  canServe: (provider: JudgeProvider) => boolean,
+): JudgeProvider | null =>
+  modelJudges.find(({ provider }) => provider !== own && canServe(provider))?.provider ?? null;
+
 /** The model judges' names in a sentence. */
 export const theModelJudges = modelJudges.map(({ provider }) => `the ${provider} judge`).join(' or ');
 

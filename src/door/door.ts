@@ -19,7 +19,7 @@ export type SpendBudget = (
   headers: IncomingHttpHeaders,
 ) => Promise<EntryAnswer | null>;
 
-/** Who sends these headers, by a session's or a token's secret, or the refusal of who is not known. */
+/** Who sends these headers, by a session's or a token's secret, or the refusal of a sender who is not known. */
 export type RequireKnown = (headers: IncomingHttpHeaders) => Promise<KnownSender | EntryAnswer>;
 
 export type DoorSettings = {

@@ -9,8 +9,8 @@ import { countRequest } from './count-request.ts';
 import { openWhoAsks } from './who-asks.ts';
 
 /**
- * A process asks for a block of a budget now and then, who sends a large body, and who asks once a budget is spent. A second connection serves while one is
- * slow.
+ * The entry seldom needs the database: for a block of a budget, for who sends a large body, and for who asks once a
+ * budget is spent. A second connection serves while one is slow.
  */
 export const entryConnections = 2;
 

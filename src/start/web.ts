@@ -150,7 +150,7 @@ const run = async () => {
       },
       () => {
         process.stderr.write(
-          `The web server was not ready for ${UNREADY_SECONDS} s, and ends. Last answer of /api/ready, which says what is missing: ${answer}.\n`,
+          `The web server was not ready for ${UNREADY_SECONDS} s and ends. /api/ready, which says what is missing, last answered: ${answer}.\n`,
         );
         process.exit(1);
       },

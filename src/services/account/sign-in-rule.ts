@@ -38,8 +38,8 @@ export const maySignIn = ({ allow }: Pick<SignInRule, 'allow'>, { provider, subj
 };
 
 /**
- * Only listed accounts may sign in here, and this one is not listed. FORBIDDEN for who signs in, UNAUTHORIZED for what an
- * account signed in with while it still might.
+ * Only listed accounts may sign in here, and this one is not listed. FORBIDDEN at sign-in, UNAUTHORIZED for the sessions
+ * and tokens of an account that was listed when they were made.
  */
 export class NotListed extends AppError {
   constructor(code: 'FORBIDDEN' | 'UNAUTHORIZED') {

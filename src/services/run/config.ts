@@ -6,7 +6,7 @@ import {
   type JudgeIdentity,
   type JudgeProvider,
   judgeOf,
-  modelJudges,
+  otherProviderThan,
   theModelJudges,
 } from '#contracts/judge-providers.ts';
 import { redacted } from '#contracts/redacted.ts';
@@ -48,22 +48,18 @@ const identityOf = ({ policy }: Policy, provider: JudgeProvider, named?: string)
   return { provider, model: chosen, endpoint };
 };
 
-/**
- * A model of another provider, where one is configured: the judge by default for what the run's own cannot do alone. It
- * stands in the way of no limit in US dollars.
- */
 const otherJudge = (
   context: Policy,
   { maxCostUsd }: Pick<Asked, 'maxCostUsd'>,
   own: JudgeProvider,
 ): JudgeIdentity | null => {
   const { judges, canHoldLimits, maxCostUsdPerDay } = context.policy;
-  const other = modelJudges.find(({ provider }) => {
+  const other = otherProviderThan(own, (provider) => {
     const { model, unavailable } = judges[provider];
-    if (provider === own || unavailable !== null || model === null) return false;
+    if (unavailable !== null || model === null) return false;
     return (maxCostUsd === undefined && maxCostUsdPerDay === null) || canHoldLimits(provider, model);
   });
-  return other === undefined ? null : identityOf(context, other.provider);
+  return other === null ? null : identityOf(context, other);
 };
 
 /**

@@ -74,8 +74,7 @@ export const askedOf = ({
 const replaysPerRead = 25;
 
 /**
- * Reads a run's replays in the order of the draw, a few at a time, so that neither a statement nor what is held at once
- * grows with the run.
+ * Reads a run's replays in the order of the draw, a few at a time, so that no statement grows with the run.
  * @param read one chunk: rows that are `after` the last one, ordered by position, at most `size`.
  */
 export async function* replaysInChunks<Row extends { position: number }>(
