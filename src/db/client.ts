@@ -71,6 +71,7 @@ const admitting = (
       };
       return Object.assign(result, { values });
     },
+    // The answer to BEGIN resets the driver's count of rows, so that answers in a transaction have no holes.
     begin: (work: (scope: postgres.TransactionSql) => unknown) =>
       admitted(async () => {
         const transaction = { isOver: false };
