@@ -11,6 +11,9 @@ import { migrationsFolder } from './migrations.ts';
 import { rollback } from './rollback.ts';
 import * as schema from './schema/index.ts';
 
+// drizzle-kit leaves this on every array of the process, and the parser of wallets' messages stumbles over it.
+Reflect.deleteProperty(Array.prototype, 'random');
+
 /** Everything that a migration can make, as Postgres describes it. An extension stays, because it may have been there before. */
 const describeSchema = async (sql: Sql) => ({
   columns: await sql`

@@ -34,7 +34,7 @@ const rows = `
       reply_accuracy, composite_score, brier, sample_size, ground_truth_source, methodology_version, scoring_model,
       raw_scores_json)
     values ('${id}', '${id}', 'c', 'd', 1, 0, 0, 0, 0, 0, 1, 's', 'v', 'm',
-      '{"judge": {"provider": "offline", "model": "offline-1", "promptDigest": "${digest}"}, "sample": false,
+      '{"weights": {}, "designEffects": {"compositeScore": 1}, "judge": {"provider": "offline", "model": "offline-1", "promptDigest": "${digest}"}, "sample": false,
         "provisional": false, "private": false, "intervals": {"compositeScore": {"lower": 0, "upper": 0}},
         "trust": {"reliable": false, "canaries": {"true": {"shown": 0}, "false": {${canaryWays.map((way) => `"${way}": {"shown": 0}`).join(', ')}}, "injected": {"shown": 0}},
           "pool": {"canaries": {"injected": {"supported": 0}}}}}');

@@ -74,7 +74,9 @@ const causeMarks: Marks = {
     leaving making giving returning throwing ending`),
 };
 
-const bare = (word: string) => word.replace(/^[("'“‘]+|[)"'”’.,;:!?]+$/gu, '').toLowerCase();
+/** A match begins only where a run of marks does, so that a long run takes linear time. */
+const bare = (word: string) =>
+  word.replace(/^[("'“‘]+|(?<![)"'”’.,;:!?])[)"'”’.,;:!?]+$/gu, '').toLowerCase();
 const plain = (words: string[]) => words.map(bare).filter((word) => word !== '');
 
 const hasDirection = (words: string[], side: ReadonlySet<string>) => words.some((word) => side.has(word));
@@ -91,7 +93,7 @@ const turnsDirection = (from: string[], to: string[]): boolean =>
 
 /** One literal: a number, a number in words, a quoted text, or in backticks what code may have as a value. */
 const isLiteral = (words: string[]): boolean => {
-  const text = words.join(' ').replace(/^[(]|[).,;:]+$/gu, '');
+  const text = words.join(' ').replace(/^[(]|(?<![).,;:])[).,;:]+$/gu, '');
   if (/^(?:"[^"]+"|'[^']+'|“[^”]+”|`["'][^`]*["']`|`[a-z][a-z0-9 _-]*`|`[A-Z][A-Z0-9_]*`)$/u.test(text))
     return true;
   return (

@@ -1,4 +1,4 @@
-import { hunkHeader, readHunkLines } from './parse-diff.ts';
+import { readHunkHeader, readHunkLines } from './parse-diff.ts';
 
 /** `around`: it belongs to no file's text, but says where the text is from or what became of the file. */
 export type LineKind = 'added' | 'removed' | 'unchanged' | 'around';
@@ -14,7 +14,7 @@ export const readDiffLines = (diff: string): { text: string; kind: LineKind }[] 
   const found: { text: string; kind: LineKind }[] = [];
   while (found.length < lines.length) {
     const text = lines[found.length] ?? '';
-    const counts = hunkHeader.exec(text);
+    const counts = readHunkHeader(text);
     const hunk = counts === null ? [] : readHunkLines(lines, found.length, counts);
     found.push(
       { text, kind: 'around' },

@@ -42,12 +42,21 @@ export const cutMark =
   /^\[cut: (?:\d+ of the \d+ hunks of this file are left out|the last hunk goes on|\d+ more files are left out)\]$/;
 
 /** It counts the lines that a hunk has before and after the change. */
-export const hunkHeader = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
+const hunkHeader = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
+
+/** How many lines the hunk with this header has of the old and of the new file; null if the line is no such header. */
+export const readHunkHeader = (line: string): { old: number; new: number } | null => {
+  const counts = hunkHeader.exec(line);
+  return counts === null ? null : { old: Number(counts[1] ?? 1), new: Number(counts[2] ?? 1) };
+};
 
 /** The lines of the hunk with its header at `start`: as many as the header counts and the diff really has. */
-export const readHunkLines = (lines: string[], start: number, counts: RegExpExecArray): string[] => {
-  let oldLeft = Number(counts[1] ?? 1);
-  let newLeft = Number(counts[2] ?? 1);
+export const readHunkLines = (
+  lines: string[],
+  start: number,
+  counts: { old: number; new: number },
+): string[] => {
+  let { old: oldLeft, new: newLeft } = counts;
   let end = start + 1;
   for (; end < lines.length; end += 1) {
     const sign = lines[end]?.[0];
@@ -76,7 +85,7 @@ export const splitDiff = (diff: string): DiffSection[] => {
   for (let at = 0; at < lines.length; at += 1) {
     const raw = lines[at] ?? '';
     const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
-    const counts = hunkHeader.exec(line);
+    const counts = readHunkHeader(line);
     const startsPlainFile =
       line.startsWith('--- ') &&
       lines[at + 1]?.startsWith('+++ ') === true &&
