@@ -2,6 +2,7 @@ import type { Metadata } from 'next';
 import { Code } from '#components/facts.tsx';
 import { PageHeading, Section } from '#components/page-heading.tsx';
 import { type JudgeRule, judgeOf } from '#contracts/judge-providers.ts';
+import { floorMeaning } from '#verification/certificate/claim-steps.ts';
 import { serverApi } from '../server.ts';
 import { Exams } from './exams.tsx';
 
@@ -11,8 +12,7 @@ export const metadata: Metadata = { title: 'Judges' };
 const shown = {
   rule: {
     heading: 'rule',
-    remark:
-      'It rules by this rule on forms that code can decide, judges no meaning and calls no model. Anyone can check its verdicts by hand with this rule.',
+    remark: `It rules by this rule on forms that code can decide, judges no meaning and calls no model. Anyone can check its verdicts by hand with this rule. ${floorMeaning}`,
     shape: 'min-w-[120ch]',
   },
   instructions: {

@@ -1,5 +1,9 @@
 import type { ClaimFunnel } from '#contracts/replay.ts';
+import { expectedClaims } from '../replay/score.ts';
 import { maxClaims } from '../text/judged-answer.ts';
+
+/** What becomes of claims that are not ruled on, and of answers with few claims, in the words of every surface. */
+export const floorMeaning = `An answer is measured on at least ${expectedClaims} claims, or on as many as the answer key has changes if these are fewer; a claim that is not ruled on does not fill that number, and what is missing to it counts as not supported.`;
 
 /** The steps of a claim funnel in their order, as pages and the command line name and explain them. */
 export const claimSteps: { step: keyof ClaimFunnel; term: string; meaning: string }[] = [
@@ -29,8 +33,7 @@ export const claimSteps: { step: keyof ClaimFunnel; term: string; meaning: strin
   {
     step: 'missing',
     term: 'Missing to the floor',
-    meaning:
-      'An answer is expected to make one claim for each important change, up to 3. Missing ones count as not supported.',
+    meaning: floorMeaning,
   },
 ];
 

@@ -3,11 +3,14 @@ import type { Certificate } from '#contracts/certificate.ts';
 import type { JudgeTrust } from '#contracts/judge-trust.ts';
 import { canaryCounts } from '#testing/builders/canaries.ts';
 import { testedCertificate } from '#testing/builders/stored-certificates.ts';
+import { claimsTotalOf } from '../replay/score.ts';
+import { claimSteps, floorMeaning } from './claim-steps.ts';
 import {
   canaryCountsText,
   hasLeaked,
   readAdjustedPrecision,
   reliabilityGaps,
+  ruledOnText,
   untestedWays,
   whyNoCanaries,
 } from './judge-standing.ts';
@@ -107,4 +110,28 @@ test('missing canaries of a kind are explained', () => {
     claimsRuled: 0,
   }));
   expect(whyNoCanaries({ ...missing, replayScores })).toMatch(/^The judge ruled on no claim/);
+});
+
+test.each([
+  [{ made: 0, ruled: 0 }, 'There was no claim to rule on.', false],
+  [{ made: 1, ruled: 1 }, 'Ruled on 1 of 1 claim (100.0 %).', false],
+  [{ made: 9, ruled: 0 }, 'Ruled on 0 of 9 claims (0.0 %).', true],
+  [{ made: 170, ruled: 156 }, 'Ruled on 156 of 170 claims (91.8 %).', true],
+  [{ made: 170, ruled: 170 }, 'Ruled on 170 of 170 claims (100.0 %).', false],
+])(
+  'the offline check says what becomes of the claims that it leaves out, of %j',
+  (claims, begin, hasOthers) => {
+    const funnel = { cut: 0, duplicates: 0, restatements: 0, supported: 0, missing: 0, ...claims };
+    const text = ruledOnText({ judge: 'offline', funnel });
+    expect(text?.startsWith(begin)).toBe(true);
+    expect(text?.includes('The others')).toBe(hasOthers);
+    // The funnel's own step explains the floor in the same words.
+    expect(text).toContain(claimSteps.find(({ step }) => step === 'missing')?.meaning);
+  },
+);
+
+test('the floor that is told is the one that precision divides by', () => {
+  const told = Number(/at least (\d+) claims/.exec(floorMeaning)?.[1]);
+  expect([claimsTotalOf(0, 99), claimsTotalOf(told + 1, 99)]).toEqual([told, told + 1]);
+  expect(claimsTotalOf(0, told - 1)).toBe(told - 1);
 });

@@ -8,6 +8,7 @@ import { tolerance } from '../statistics/aggregate.ts';
 import { mean } from '../statistics/interval.ts';
 import { falseOfAllWays } from '../statistics/judge-reliability.ts';
 import { leastPairs } from '../statistics/paired.ts';
+import { floorMeaning } from './claim-steps.ts';
 
 const list = (parts: string[]) => new Intl.ListFormat('en-GB').format(parts);
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
@@ -115,8 +116,10 @@ export const ruledOnText = ({ judge, funnel }: Pick<Certificate, 'judge' | 'funn
   if (judgeOf(judge).model !== null) return null;
   const { ruled } = funnel;
   const of = foldedClaimsOf(funnel);
-  const share = of === 0 ? '' : ` (${((ruled / of) * 100).toFixed(1)} %)`;
-  return `Ruled on ${whole.format(ruled)} of ${whole.format(of)} claims${share}. The others are in no form that code can decide: they count neither for nor against.`;
+  if (of === 0) return `There was no claim to rule on. ${floorMeaning}`;
+  const share = `Ruled on ${whole.format(ruled)} of ${whole.format(of)} ${of === 1 ? 'claim' : 'claims'} (${((ruled / of) * 100).toFixed(1)} %).`;
+  const others = ruled < of ? ' The others are in no form that code can decide.' : '';
+  return `${share}${others} ${floorMeaning}`;
 };
 
 /** Why the judge is not shown to be reliable, in sentences, or null if it is. */

@@ -176,7 +176,7 @@ test('a verdict on a change that is not in the key does not count', () => {
   });
 });
 
-test('claims that the judge did not rule on are neither for nor against', () => {
+test('claims that the judge did not rule on do not count, and do not fill the floor', () => {
   const { precision, ...rest } = judged;
   if (precision.kind !== 'judged') throw new Error('The builder judges.');
   const claims = precision.claims.map((claim, at) => ({ ...claim, ruled: at < 3 }));

@@ -7,7 +7,7 @@ import type {
 } from '#contracts/replay.ts';
 
 /** An oracle is expected to make one distinct claim for each change of the key, up to this many. */
-const expectedClaims = 3;
+export const expectedClaims = 3;
 
 /** The denominator of precision (methodology, "Claims"): the folded claims, and of the offline check those ruled on. */
 export const claimsTotalOf = (claims: number, changesTotal: number): number =>
@@ -24,7 +24,7 @@ export const foldedClaimsOf = ({
 
 type JudgedPrecision = Extract<PrecisionVerdict, { kind: 'judged' }>;
 
-/** The offline check cannot rule on each claim, and the others count neither for nor against. */
+/** The offline check cannot rule on each claim. The others do not count, so they do not fill the floor either. */
 const countedClaimsOf = ({ claims }: JudgedPrecision): number => claims.filter(({ ruled }) => ruled).length;
 
 /** What code made of the claims of an answer. Null instead of a verdict: the oracle gave no answer. */
