@@ -2,7 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, onTestFinished, test } from 'vitest';
 import { measureOf } from '#testing/fakes/anthropic/answers.ts';
-import { type CompletionsFakeOptions, startCompletionsFake } from '#testing/fakes/chat/completions-fake.ts';
+import {
+  type CompletionsBehaviour,
+  type CompletionsFakeOptions,
+  startCompletionsFake,
+} from '#testing/fakes/chat/completions-fake.ts';
 import { keylessJudges, runCommand, runInProcess, withSettings } from '#testing/rigs/command-line.ts';
 import { certificateOf, changes, modelAt, openVerifyRig } from '#testing/rigs/verify-rig.ts';
 import { recomputeCertificate } from '#verification/certificate/recompute.ts';
@@ -221,3 +225,20 @@ test('the environment’s variables configure it', async () => {
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ judge: 'chat', model: 'model-1' });
 });
+
+test.each<[string, CompletionsBehaviour, string]>([
+  ['garbage', { kind: 'text', text: 'qwpoeiqwe ]] lorem' }, 'malformed (not JSON)'],
+  ['answers cut off at the length', { kind: 'length' }, 'cut off'],
+  ['refusals', { kind: 'refusal' }, 'refused to answer'],
+])(
+  'a run whose judge gives nothing but %s blames the judge, and not the repository',
+  async (_, behaviour, reason) => {
+    const { url } = await endpoint({ behave: () => behaviour });
+    const { code, stdout, stderr } = await verifyBy({ judges: chatAt(url) }, '--judge', 'chat');
+    expect([code, stdout]).toEqual([1, '']);
+    const last = stderr.trim().split('\n').at(-1) ?? '';
+    for (const part of ['model-1', new URL(url).origin, reason, 'Choose another judge or model'])
+      expect(last).toContain(part);
+    expect(last).not.toContain('more substantial changes');
+  },
+);

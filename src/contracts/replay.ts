@@ -176,6 +176,9 @@ export const madeAnswerKeySchema = z.object({
 });
 export type MadeAnswerKey = z.infer<typeof madeAnswerKeySchema>;
 
+/** Why there is no key: the judge found nothing in the change that counts, or gave no usable answer about it. */
+export const keylessCauses = ['change', 'judge'] as const;
+
 /**
  * A key, or the finding that none can be made. Later runs on the same change reuse it. `reused`: an earlier run paid.
  */
@@ -183,6 +186,7 @@ export const settledAnswerKeySchema = z.discriminatedUnion('kind', [
   madeAnswerKeySchema,
   z.object({
     kind: z.literal('impossible'),
+    cause: z.enum(keylessCauses),
     reason: storableTextSchema,
     reused: z.boolean(),
     ...keyAskedShape,

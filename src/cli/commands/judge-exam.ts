@@ -59,7 +59,9 @@ const dryRun = (
       [
         terminal.paint('bold', 'Dry run: the judge was not called.'),
         plain(`  Exam, ${half} half: ${judge.provider}, ${judge.model}`),
-        `  ${calls} calls if none is repeated: likely ${costOrUnknown(cost.likely)}, at most ${costOrUnknown(cost.most)}; a question without a usable answer is asked up to ${maxAsks} times`,
+        calls === 0
+          ? '  0 calls, 0 USD: this judge follows a rule.'
+          : `  ${calls} calls if none is repeated: likely ${costOrUnknown(cost.likely)}, at most ${costOrUnknown(cost.most)}; a question without a usable answer is asked up to ${maxAsks} times`,
       ].join('\n'),
     );
   return exitCodes.done;
@@ -90,6 +92,12 @@ const sit = async (
     onSheet: (done, of) => {
       if (done % 5 === 0 || done === of) terminal.say(`Asked about ${done} of ${of} changes.`);
     },
+    onGivenUp: (why) =>
+      terminal.say(
+        plain(
+          `Broken off: ${why}. What it had answered before is the result; the rest counts as unanswered.`,
+        ),
+      ),
   }).catch((error: unknown) => {
     if (error instanceof RunStopped) throw new CommandError(`${error.reason} ${startsOver}`);
     if (!(error instanceof ExamBrokenOff)) throw error;

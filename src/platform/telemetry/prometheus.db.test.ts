@@ -52,6 +52,7 @@ test('results that an earlier run paid for count neither as time nor as cost', a
       step: 'answerKey',
       value: {
         kind: 'impossible',
+        cause: 'change',
         reason: 'r',
         reused: true,
         asks: 0,

@@ -17,7 +17,12 @@ afterAll(async () => {
 });
 
 const sit = (judge: ReturnType<typeof examJudge>) =>
-  sitExam(judge, 'publication', { atOnce: 1, signal: new AbortController().signal, onSheet: () => {} });
+  sitExam(judge, 'publication', {
+    atOnce: 1,
+    signal: new AbortController().signal,
+    onSheet: () => {},
+    onGivenUp: () => {},
+  });
 
 test('an asking counts from before its first call, whatever the model, and the newest result of each judge is listed', async () => {
   const { db } = connection;

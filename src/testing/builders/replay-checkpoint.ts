@@ -82,10 +82,17 @@ export const judgedCheckpoint = (
 };
 
 /** A replay whose change got no answer key from the judge, with the given usage. */
-export const keylessCheckpoint = (usage = noUsage): ReplayCheckpoint => ({
+export const keylessCheckpoint = (
+  usage = noUsage,
+  { cause, reason }: { cause: 'change' | 'judge'; reason: string } = {
+    cause: 'change',
+    reason: 'nothing to quote',
+  },
+): ReplayCheckpoint => ({
   answerKey: {
     kind: 'impossible',
-    reason: 'nothing to quote',
+    cause,
+    reason,
     reused: false,
     asks: 2,
     retries: 0,

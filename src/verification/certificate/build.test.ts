@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { rawScoresSchema } from '#contracts/certificate.ts';
 import type { JudgeUsage, ReplayCheckpoint } from '#contracts/replay.ts';
 import { noUsage } from '#contracts/replay.ts';
@@ -237,7 +237,62 @@ test('a run without a scored replay gets no certificate, and the error says why'
     buildCertificate(input([{ groundTruthId: '1', checkpoint: unscored('no connection') }]));
   expect(build).toThrow(Uncertifiable);
   expect(build).toThrow('no connection');
-  expect(() => buildCertificate(input([]))).toThrow('no answer key could be made');
+  expect(() => buildCertificate(input([]))).toThrow('more substantial changes');
+});
+
+const garbage = "no usable answer key after asking 4 times: the judge's answer was malformed (not JSON)";
+const spoilt = (reason: string) => keylessCheckpoint(undefined, { cause: 'judge', reason });
+const chat = { provider: 'chat', model: 'small-1', endpoint: 'http://127.0.0.1:8000' } as const;
+
+describe.each([
+  ['chat', chat, ['small-1', 'chat at http://127.0.0.1:8000']],
+  ['anthropic', { provider: 'anthropic', model: 'm-1', endpoint: null } as const, ['m-1 (anthropic)']],
+])('a run without a scored replay under the %s judge', (_, identity, named) => {
+  const messageOf = (...checkpoints: ReplayCheckpoint[]): string => {
+    const replays = checkpoints.map((checkpoint, place) => ({ groundTruthId: `${place}`, checkpoint }));
+    try {
+      buildCertificate({ ...input(replays), judge: { ...identity, promptDigest: 'd' } });
+    } catch (error) {
+      if (error instanceof Uncertifiable) return error.message;
+      throw error;
+    }
+    return expect.unreachable();
+  };
+  const blamesRepository = (message: string) => message.includes('more substantial changes');
+  const blamesJudge = (message: string) =>
+    message.includes('Choose another judge or model') && named.every((name) => message.includes(name));
+
+  test('blames the judge for keys and verdicts that it failed to give, with its reason and the counts', () => {
+    for (const reason of [garbage, "the judge's answer was cut off", 'the judge refused to answer']) {
+      const message = messageOf(spoilt(reason), spoilt('later'));
+      expect([blamesJudge(message), blamesRepository(message)]).toEqual([true, false]);
+      expect(message).toContain(reason);
+      expect(message).toContain('2 changes');
+    }
+    const message = messageOf(unscored('no usable verdict'), spoilt(garbage));
+    expect([blamesJudge(message), blamesRepository(message)]).toEqual([true, false]);
+    // One of each: neither count holds the other.
+    expect(message).toMatch(/ 1 change ended unscored.*Of 1 change,/);
+  });
+
+  test('blames the repository alone where the judge found nothing in the changes', () => {
+    const message = messageOf(keylessCheckpoint(), keylessCheckpoint());
+    expect([blamesJudge(message), blamesRepository(message)]).toEqual([false, true]);
+    expect(message).toContain('In 2 changes');
+  });
+
+  test('says both of a mixture, each with its number', () => {
+    const message = messageOf(spoilt(garbage), keylessCheckpoint(), keylessCheckpoint());
+    expect([blamesJudge(message), blamesRepository(message)]).toEqual([true, true]);
+    expect(message).toMatch(/Of 1 change,.*In 2 changes,/);
+  });
+});
+
+test('the offline check has no other model, so nobody is told to choose one', () => {
+  const run = { ...input([{ groundTruthId: '1', checkpoint: keylessCheckpoint() }]) };
+  const build = () => buildCertificate({ ...run, judge: { ...run.judge, provider: 'offline' } });
+  expect(build).toThrow('the offline check found nothing');
+  expect(build).not.toThrow('another judge');
 });
 
 test('a replay that has not ended is not certified', () => {

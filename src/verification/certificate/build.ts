@@ -20,8 +20,9 @@ import { sum } from '../statistics/interval.ts';
 import { withDependence } from './dependence.ts';
 import { type EarlierCanaries, judgeTrust } from './judge-trust.ts';
 import { mostFrequent } from './most-frequent.ts';
+import { whyNothingScored } from './nothing-scored.ts';
 import { freshnessOf, isAfterCutoff, keylessOf } from './parts.ts';
-import { type EndedReplay, evidenceOf, rawReplay, withPublishedIds } from './raw-replay.ts';
+import { evidenceOf, rawReplay, withPublishedIds } from './raw-replay.ts';
 
 /** A run that cannot be certified. The message tells its owner why and what to do. */
 export class Uncertifiable extends Error {
@@ -116,16 +117,6 @@ const refuseAbsentOracle = (checkpoints: WordlessCheckpoint[]) => {
   if (absence !== null) throw new Uncertifiable(absenceText(absence));
 };
 
-const refuseUnscored = (replays: EndedReplay[]) => {
-  if (replays.some(({ score }) => score !== null)) return;
-  const reason = replays.find(({ end }) => end.outcome === 'unscored')?.end.reason;
-  throw new Uncertifiable(
-    reason === undefined
-      ? 'No replay was scored: no answer key could be made for any change of the sample. Choose a repository, a date or a label with more substantial changes.'
-      : `No replay was scored, so there is nothing to certify. ${replays.length} ended unscored, the first because: ${reason}`,
-  );
-};
-
 /**
  * The certificate of a run, from its stored checkpoints alone (methodology, "The certificate's numbers").
  * @throws Uncertifiable if no replay was scored, or the oracle took no question.
@@ -142,7 +133,7 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
   }));
   const replays = withPublishedIds(ended, draw.private);
   refuseAbsentOracle(replays.map(({ checkpoint }) => checkpoint));
-  refuseUnscored(replays);
+  if (replays.every(({ score }) => score === null)) throw new Uncertifiable(whyNothingScored(ended, judge));
 
   const scored = replays.flatMap(({ score, ...replay }) => (score === null ? [] : [{ ...replay, score }]));
   const inDenominator = withDependence(scored).map(({ id, checkpoint, score, mergedAt, dependence }) => ({

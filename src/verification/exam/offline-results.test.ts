@@ -11,6 +11,7 @@ test('the results of the offline check that come with the program are those of i
         atOnce: 1,
         signal: new AbortController().signal,
         onSheet: () => {},
+        onGivenUp: () => {},
       }),
     );
   await expect(`${JSON.stringify(results, null, 2)}\n`).toMatchFileSnapshot('offline-results.json');

@@ -6,10 +6,13 @@ import type { Judge, JudgeReply } from '../judges/judge.ts';
 import { offlineJudge } from '../judges/offline/judge.ts';
 import { dealExam } from './deal.ts';
 import { type RuledClaim, scoreExam } from './score.ts';
-import { ExamBrokenOff, estimateExam, sitExam } from './sit.ts';
+import { ExamBrokenOff, estimateExam, mostFruitless, sitExam } from './sit.ts';
 
-const sit = (judge: Judge, half: (typeof examHalves)[number] = 'development') =>
-  sitExam(judge, half, { atOnce: 4, signal: new AbortController().signal, onSheet: () => {} });
+const sit = (
+  judge: Judge,
+  half: (typeof examHalves)[number] = 'development',
+  onGivenUp: (why: string) => void = () => {},
+) => sitExam(judge, half, { atOnce: 4, signal: new AbortController().signal, onSheet: () => {}, onGivenUp });
 
 const values = ({ q1, q0, leak, ways }: ExamResult) => ({
   q1: q1?.value,
@@ -167,6 +170,94 @@ test('a judge that goes away ends the exam without a result', async () => {
   const broken = sit(away);
   await expect(broken).rejects.toThrow(ExamBrokenOff);
   await expect(broken).rejects.toThrow('no connection');
+});
+
+/** The judge that is right until it was asked this often, and useless then. */
+const uselessAfter = (questions: number, reply: Partial<JudgeReply>) => {
+  const right = examJudge(({ member }) => member === 'true');
+  let asks = 0;
+  const judge: Judge = {
+    ...right,
+    open: (groundTruth) => {
+      const opened = right.open(groundTruth);
+      return {
+        ...opened,
+        ask: async (...question) => {
+          asks += 1;
+          const useless = asks > questions;
+          const answered = await opened.ask(...question);
+          return useless ? ({ ...answered, ...reply } as JudgeReply) : answered;
+        },
+      };
+    },
+  };
+  return { judge, asks: () => asks };
+};
+/** Those that reach the limit, and those that were under way beside the last of them, each with its whole budget. */
+const mostWasted = (mostFruitless + 3) * 4;
+
+describe.each<[string, Partial<JudgeReply>, string]>([
+  ['rejected', { ok: false, fault: 'rejected', detail: 'answered 400' }, 'answered 400'],
+  ['refused', { ok: false, fault: 'refused', detail: '' }, 'refused'],
+  ['truncated', { ok: false, fault: 'truncated', detail: '' }, 'cut off'],
+  ['malformed', { ok: false, fault: 'malformed', detail: 'not JSON' }, 'not JSON'],
+])('a judge whose answers are all %s', (_, reply, named) => {
+  test('is soon asked no more, and the reason is told', async () => {
+    const { judge, asks } = uselessAfter(0, reply);
+    const told = await sit(judge).catch((error: unknown) => error);
+    expect(told).toBeInstanceOf(ExamBrokenOff);
+    for (const part of [`${mostFruitless} questions in a row`, named, 'name another one'])
+      expect(String(told)).toContain(part);
+    expect(asks()).toBeLessThanOrEqual(mostWasted);
+  });
+
+  test('from some question on keeps what it answered before, and the rest is unanswered', async () => {
+    const { judge, asks } = uselessAfter(20, reply);
+    const givenUp: string[] = [];
+    const result = await sit(judge, 'development', (why) => givenUp.push(why));
+    expect(givenUp).toEqual([expect.stringContaining(named)]);
+    expect(asks()).toBeLessThanOrEqual(20 + mostWasted);
+    const { shown, ruled, notRuledOn, unanswered } = result.claims;
+    expect([ruled > 0, unanswered > 0, ruled + unanswered, notRuledOn]).toEqual([true, true, shown, 0]);
+    expect(values(result)).toMatchObject({ q1: 1, q0: 1 });
+  });
+});
+
+test('fruitless questions that are not in a row end nothing', async () => {
+  const right = examJudge(({ member }) => member === 'true');
+  let questions = 0;
+  const judge: Judge = {
+    ...right,
+    open: (groundTruth) => {
+      const opened = right.open(groundTruth);
+      return {
+        ...opened,
+        ask: async (...question) => {
+          questions += 1;
+          const answered = await opened.ask(...question);
+          // Each fifth question is answered; the four before it use up one budget.
+          return questions % 5 === 0
+            ? answered
+            : ({ ...answered, ok: false, fault: 'malformed', detail: '' } as JudgeReply);
+        },
+      };
+    },
+  };
+  const givenUp: string[] = [];
+  const result = await sitExam(judge, 'development', {
+    atOnce: 1,
+    signal: new AbortController().signal,
+    onSheet: () => {},
+    onGivenUp: (why) => givenUp.push(why),
+  });
+  expect(givenUp).toEqual([]);
+  expect(result.claims.ruled).toBeGreaterThan(0);
+  expect(result.claims.unanswered).toBeGreaterThan(0);
+});
+
+test('the offline check is estimated at the 0 calls that it makes', () => {
+  for (const half of examHalves)
+    expect(estimateExam(offlineJudge(), half)).toEqual({ calls: 0, likelyUsd: 0, mostUsd: 0 });
 });
 
 test('the estimate is of the calls that are made', async () => {

@@ -1,8 +1,10 @@
 import type { ExamHalf, ExamResult } from '#contracts/exam.ts';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { judgeOf } from '#contracts/judge-providers.ts';
 import { parseDiff } from '../diff/parse-diff.ts';
 import type { Judge } from '../judges/judge.ts';
 import { totalUsage } from '../judges/judge-usage.ts';
+import { maxAsks } from '../judging/ask.ts';
 import { ruleOnEach } from '../judging/ruling.ts';
 import { rulingOnClaims } from '../judging/verdicts.ts';
 import { examChanges } from './changes.ts';
@@ -23,8 +25,9 @@ const changeNamed = (changes: GroundTruth[], sought: string): GroundTruth => {
 
 const withIds = (claims: ExamClaim[]) => claims.map((claim, at) => ({ ...claim, id: `t${at + 1}` }));
 
-/** How many calls a half makes if nothing is asked twice, and what they cost in US dollars. */
+/** How many calls a half makes if nothing is asked twice, and what they cost in US dollars. A rule makes no call. */
 export const estimateExam = (judge: Judge, half: ExamHalf) => {
+  if (judgeOf(judge.provider).model === null) return { calls: 0, likelyUsd: 0, mostUsd: 0 };
   const changes = examChanges();
   const costs = dealExam(half).flatMap(({ change, calls }) => {
     const opened = judge.open(changeNamed(changes, change));
@@ -37,12 +40,41 @@ export const estimateExam = (judge: Judge, half: ExamHalf) => {
   };
 };
 
+/** A judge that gives no usable verdict on so many questions in a row will give none on the others either. */
+export const mostFruitless = 5;
+
+/** Whether a judge is worth asking further. `fault` is what was wrong with its last answer. */
+const fruitlessness = () => {
+  let [inRow, fault] = [0, ''];
+  return {
+    note: (ruled: number, wrong: string | null) => {
+      inRow = ruled === 0 && wrong !== null ? inRow + 1 : 0;
+      fault = wrong ?? fault;
+    },
+    isReached: () => inRow >= mostFruitless,
+    text: () =>
+      `the judge gave no usable verdict on ${mostFruitless} questions in a row, each asked up to ${maxAsks} times, so it was asked no more. The last time: ${fault}`,
+  };
+};
+
+const unanswered = (claims: ExamClaim[]) =>
+  claims.map((claim): RuledClaim => ({ ...claim, verdict: 'unanswered' }));
+
 /** The calls about one change follow each other, so that the later ones read the cached diff. */
-const sitSheet = async (judge: Judge, change: GroundTruth, { calls }: ExamSheet, signal: AbortSignal) => {
+const sitSheet = async (
+  judge: Judge,
+  change: GroundTruth,
+  { calls }: ExamSheet,
+  { fruitless, signal }: { fruitless: ReturnType<typeof fruitlessness>; signal: AbortSignal },
+) => {
   const diff = parseDiff(change.diff);
   const opened = judge.open(change);
   const answers = [];
   for (const claims of calls) {
+    if (fruitless.isReached()) {
+      answers.push({ ruled: unanswered(claims), asked: null });
+      continue;
+    }
     const items = withIds(claims);
     const asked = await ruleOnEach(
       { judge: opened, model: judge.model, signal },
@@ -57,14 +89,16 @@ const sitSheet = async (judge: Judge, change: GroundTruth, { calls }: ExamSheet,
       if (quote === undefined) return { ...claim, verdict: fault === null ? 'not_ruled_on' : 'unanswered' };
       return { ...claim, verdict: quote === null ? 'rejected' : 'supported' };
     });
-    answers.push({ ruled, model, usage, fault });
+    fruitless.note(value.size, fault);
+    answers.push({ ruled, asked: { model, usage } });
   }
   return answers;
 };
 
 /**
  * Asks a judge about one half of the exam, about `atOnce` changes at a time. The judge sees the claims of a change as it
- * sees an oracle's, and its verdicts count by the same rules.
+ * sees an oracle's, and its verdicts count by the same rules. A judge that turns out useless is asked no more
+ * (`mostFruitless`); the other claims are then unanswered, and `onGivenUp` is told why.
  * @throws ExamBrokenOff if the judge is not available, or gives no usable verdict at all
  */
 export const sitExam = async (
@@ -74,20 +108,29 @@ export const sitExam = async (
     atOnce,
     signal,
     onSheet,
-  }: { atOnce: number; signal: AbortSignal; onSheet: (done: number, of: number) => void },
+    onGivenUp,
+  }: {
+    atOnce: number;
+    signal: AbortSignal;
+    onSheet: (done: number, of: number) => void;
+    onGivenUp: (why: string) => void;
+  },
 ): Promise<ExamResult> => {
   const changes = examChanges();
   const sheets = dealExam(half);
   const open = [...sheets];
   const answers: Awaited<ReturnType<typeof sitSheet>> = [];
+  const fruitless = fruitlessness();
   const fault = new AbortController();
   const ending = AbortSignal.any([signal, fault.signal]);
   let done = 0;
   const work = async () => {
     for (let sheet = open.shift(); sheet !== undefined; sheet = open.shift()) {
-      answers.push(...(await sitSheet(judge, changeNamed(changes, sheet.change), sheet, ending)));
+      answers.push(
+        ...(await sitSheet(judge, changeNamed(changes, sheet.change), sheet, { fruitless, signal: ending })),
+      );
       done += 1;
-      onSheet(done, sheets.length);
+      if (!fruitless.isReached()) onSheet(done, sheets.length);
     }
   };
   await Promise.all(
@@ -101,16 +144,20 @@ export const sitExam = async (
   );
   const scored = scoreExam(answers.flatMap(({ ruled }) => ruled));
   if (scored.claims.unanswered === scored.claims.shown)
-    throw new ExamBrokenOff(`no claim got a usable verdict: ${answers.at(-1)?.fault}`);
+    throw new ExamBrokenOff(
+      `${fruitless.text()}. Check whether the model can read the prompt and answer in JSON at length, or name another one`,
+    );
+  if (fruitless.isReached()) onGivenUp(fruitless.text());
+  const asked = answers.flatMap((answer) => (answer.asked === null ? [] : [answer.asked]));
   return {
     material: materialDigest(),
     half,
     provider: judge.provider,
     endpoint: judge.endpoint,
     model: judge.model,
-    answeredBy: [...new Set(answers.map(({ model }) => model))].sort(),
+    answeredBy: [...new Set(asked.map(({ model }) => model))].sort(),
     promptDigest: judge.promptDigest,
     ...scored,
-    usage: totalUsage(answers.map(({ usage }) => usage)),
+    usage: totalUsage(asked.map(({ usage }) => usage)),
   };
 };

@@ -93,6 +93,8 @@ test.each<[string, ScriptedReply, string]>([
   expect(await make(...repeat(reply))).toMatchObject({
     kind: 'impossible',
     reason: expect.stringContaining(`no usable answer key after asking 4 times: ${reason}`),
+    // Only an answer that names nothing says something about the change.
+    cause: reason === 'no changes named' ? 'change' : 'judge',
     asks: 4,
     usage: { calls: 4 },
   });

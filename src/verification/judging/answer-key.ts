@@ -27,11 +27,13 @@ export const makeAnswerKey = async (
   const diff = parseDiff(groundTruth.diff);
   const ways = variants ? dealWays(groundTruth) : [];
   let best: Candidate | null = null;
+  let namedNone = false;
   const { outcome, ...asked } = await askWithinBudget(
     judge,
     model,
     () => ({ measure: 'answer_key', ...(variants && { ways }) }),
     (answer) => {
+      namedNone ||= answer.changes.length === 0;
       const candidate = readKey(answer, { diff, groundTruth, ways });
       if (typeof candidate === 'string') return candidate;
       const askedBefore = best !== null;
@@ -56,6 +58,8 @@ export const makeAnswerKey = async (
   if (outcome.kind === 'outlived' && outcome.rejected) return { kind: 'unavailable', reason: fault, ...took };
   return {
     kind: 'impossible',
+    // An empty answer is a finding about the change. Whatever else cannot be used is the judge's own failure.
+    cause: namedNone ? 'change' : 'judge',
     reason: `no usable answer key after asking ${took.asks} times: ${fault}`,
     reused: false,
     ...took,
