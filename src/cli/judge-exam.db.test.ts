@@ -5,7 +5,7 @@ import { afterAll, afterEach, expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '#db/client.ts';
 import { listExams } from '#services/judge/index.ts';
 import { startCompletionsFake } from '#testing/fakes/chat/completions-fake.ts';
-import { runCommand, runInProcess, withSettings } from '#testing/rigs/command-line.ts';
+import { keylessJudges, runCommand, runInProcess, withSettings } from '#testing/rigs/command-line.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 import { modelAt, openVerifyRig } from '#testing/rigs/verify-rig.ts';
 
@@ -142,4 +142,29 @@ test('a judge behind any endpoint is examined by the same command, and its resul
     endpoint: origin,
     usage: { cost_usd: null },
   });
+});
+
+test('an endpoint that refuses every question is soon asked no more, and its own words are shown, without the key', async () => {
+  const key = 'sk-planted-exam';
+  const said = `Bad request, key ${key}:\u001b[2J ${'very '.repeat(100)}long`;
+  const fake = await startCompletionsFake({
+    apiKey: key,
+    behave: () => ({ kind: 'error', status: 400, message: said }),
+  });
+  onTestFinished(fake.close);
+  const { code, stdout, stderr } = await runInProcess(
+    ['judge', 'exam', '--judge', 'chat', '--model', 'model-1'],
+    withSettings({ judges: { ...keylessJudges, chat: { key, url: fake.url, model: null } } }),
+  );
+  expect([code, stdout]).toEqual([1, '']);
+  for (const part of ['answered 400', 'The API said: “Bad request, key [REDACTED]:', '5 questions in a row'])
+    expect(stderr).toContain(part);
+  expect(stderr).not.toMatch(new RegExp(`${key}|(?:very ){50}|\u001b\\[2J`));
+  expect(fake.requests.length).toBeLessThan(150);
+});
+
+test('a dry run of the offline judge says 0 calls, as its run makes', async () => {
+  const { stdout } = await runInProcess(['judge', 'exam', '--judge', 'offline', '--dry-run']);
+  expect(stdout).toContain('0 calls, 0 USD');
+  expect(stdout).not.toMatch(/[1-9]\d* calls/);
 });

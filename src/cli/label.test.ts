@@ -4,8 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { auditCriteria, auditKeys } from '#contracts/audit.ts';
 import { runInProcess } from '#testing/rigs/command-line.ts';
 import { changes, openVerifyRig, verify } from '#testing/rigs/verify-rig.ts';
+import { precisionPrompt } from '#verification/judges/model/prompts/v2/precision.ts';
 import { labelCommand } from './commands/label.ts';
 import { answersFrom } from './keys.ts';
 import { type InputStream, openTerminal } from './terminal.ts';
@@ -92,6 +94,24 @@ test('what is shown names neither construct nor verdict, and one claim at a time
   expect(first).toContain(`Claim 1 of ${size}`);
   expect(first.match(/^ {2}(?:Adds|Removes) `/gm)).toHaveLength(1);
   expect(first).toMatch(/^diff --git|^--- /m);
+});
+
+test('what each label means is said before the first claim and again on ?, in the words of the judge’s rule', async () => {
+  const path = copy('meanings');
+  const { stderr } = await label(path, lines('?', 't', '?'));
+  const [before = '', ...after] = stderr.split('diff --git');
+  for (const { label: given, name } of auditKeys) {
+    const line = `  ${name}: ${auditCriteria[given]}`;
+    expect(before).toContain(line);
+    expect(after.join('').split(line)).toHaveLength(3);
+  }
+  expect(stderr).toContain('? what they mean');
+  expect(labelsIn(path).slice(0, 2)).toEqual(['true', null]);
+  // The same definitions as the judge's: each half sentence of them is in its instructions.
+  const shared = [auditCriteria.true, auditCriteria.false].flatMap((text) => text.split(/[.;:] ?/));
+  const rule = precisionPrompt.replaceAll(/ \([^)]*\)/g, '');
+  for (const part of shared.map((text) => text.replace(/^(?:Other|or) /, '').replace(/\.$/, '')))
+    expect(rule).toContain(part);
 });
 
 test('labels are kept as they are given, and the same command continues', async () => {

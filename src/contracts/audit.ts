@@ -15,6 +15,18 @@ export const auditKeys: readonly { label: AuditLabel; key: string; name: string 
   { label: 'cannot_tell', key: 'c', name: 'cannot tell' },
 ];
 
+/**
+ * When a claim has which label. The same definitions in the same words as the judge's, so that the two can be compared;
+ * only an owner may say that they cannot tell.
+ */
+export const auditCriteria: Record<AuditLabel, string> = {
+  true: 'every factual part of the claim is true of this change, and the diff shows it. Other words, another order, a rounder expression or an omission do not matter as long as what is said is true.',
+  false:
+    'one part is wrong: a name, a number, a file, a condition, or the direction; or one part cannot be seen in the diff: motives, effects on performance or users, what tests cover or that they pass, what the rest of the code does; or it says nothing that could be wrong, and would fit almost any change.',
+  cannot_tell:
+    'with the diff before you, you cannot decide between the two, for example because you do not know the language. What the diff does not show is false.',
+};
+
 /** The most claims that an audit asks about. */
 export const auditSize = 40;
 

@@ -1,4 +1,4 @@
-import { type AuditLabel, auditKeys } from '#contracts/audit.ts';
+import { type AuditLabel, auditCriteria, auditKeys } from '#contracts/audit.ts';
 import { toWire } from '#contracts/wire.ts';
 import { type LineKind, readDiffLines } from '#verification/diff/line-kinds.ts';
 import { viewAudit } from '../certificate-view.ts';
@@ -10,7 +10,9 @@ import { type Paint, plain, type Terminal } from '../terminal.ts';
 
 type Context = { terminal: Terminal; signal: AbortSignal };
 
-const keysText = `${auditKeys.map(({ key, name }) => `${key} ${name}`).join(' · ')} · b back · q quit`;
+const keysText = `${auditKeys.map(({ key, name }) => `${key} ${name}`).join(' · ')} · b back · ? what they mean · q quit`;
+
+const criteriaLines = auditKeys.map(({ label, name }) => `  ${name}: ${auditCriteria[label]}`);
 
 const labelBy = (answer: string): AuditLabel | undefined =>
   auditKeys.find(({ key, name, label }) => [key, name, label].includes(answer))?.label;
@@ -83,13 +85,21 @@ const ruleOn = async (
   // Nobody who pipes answers in is there to be asked once more.
   const isComplete = () => place === -1 && !terminal.input.isTTY;
   let isFinished = isComplete();
+  const showCriteria = () => {
+    for (const line of criteriaLines) terminal.say(line);
+  };
   if (!isFinished) {
+    if (place !== -1) showCriteria();
     show();
     for await (const answer of answersFrom(terminal.input, signal)) {
       if (answer === 'q' || answer === 'quit') break;
       const label = labelBy(answer);
       if (answer === 'b' || answer === 'back') place = place === -1 ? audit.size - 1 : Math.max(0, place - 1);
-      else if (place === -1 && answer === 'y') isFinished = true;
+      else if (answer === '?') {
+        showCriteria();
+        terminal.say(place === -1 ? askToFinish : keysText);
+        continue;
+      } else if (place === -1 && answer === 'y') isFinished = true;
       else if (place !== -1 && label !== undefined) {
         await keep(withLabel(audit, place, label, new Date()));
         place = firstOpen(audit);

@@ -83,7 +83,10 @@ const sitSheet = async (
     const { outcome, value, model, usage } = asked;
     if (outcome.kind === 'unavailable')
       throw new ExamBrokenOff(`the judge is not available: ${outcome.detail}`);
-    const fault = outcome.kind === 'outlived' ? outcome.fault : null;
+    const fault =
+      outcome.kind === 'outlived'
+        ? `${outcome.fault}${outcome.said === undefined ? '' : `. The API said: “${outcome.said}”`}`
+        : null;
     const ruled = items.map(({ id, ...claim }): RuledClaim => {
       const quote = value.get(id);
       if (quote === undefined) return { ...claim, verdict: fault === null ? 'not_ruled_on' : 'unanswered' };

@@ -84,7 +84,13 @@ export type JudgeReply = {
   uncertain?: number;
 } & (
   | { ok: true; answer: JudgeAnswer; form?: AnswerForm | undefined }
-  | { ok: false; fault: 'refused' | 'truncated' | 'malformed' | 'rejected'; detail: string }
+  | {
+      ok: false;
+      fault: 'refused' | 'truncated' | 'malformed' | 'rejected';
+      detail: string;
+      /** The API's own words, for the exam alone: they may repeat what was sent. */
+      said?: string | undefined;
+    }
   | {
       ok: false;
       fault: 'unavailable';

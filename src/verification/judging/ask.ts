@@ -16,12 +16,13 @@ export type Asked = {
 };
 
 /**
- * `outlived`: the budget is used up. `rejected` then says that the API rejected the last question.
+ * `outlived`: the budget is used up. `rejected` then says that the API rejected the last question, and `said` with what
+ * words.
  * `unavailable`: asking again is useless, because the verifier itself cannot ask (no key, no connection, no budget).
  */
 export type AskOutcome =
   | { kind: 'settled' }
-  | { kind: 'outlived'; fault: string; rejected: boolean }
+  | { kind: 'outlived'; fault: string; rejected: boolean; said?: string | undefined }
   | { kind: 'unavailable'; detail: string };
 
 const faultNames = {
@@ -61,6 +62,7 @@ export const askWithinBudget = async (
   });
   let fault = '';
   let rejected = false;
+  let said: string | undefined;
   while (usages.length < budget) {
     signal?.throwIfAborted();
     const reply = await judge.ask(nextTask(), signal);
@@ -73,14 +75,16 @@ export const askWithinBudget = async (
       if (wrong === null) return asked({ kind: 'settled' });
       fault = wrong;
       rejected = false;
+      said = undefined;
     } else if (reply.fault === 'unavailable') {
       return asked({ kind: 'unavailable', detail: reply.detail });
     } else {
       fault = faultOf(reply);
       rejected = reply.fault === 'rejected';
+      ({ said } = reply);
     }
   }
-  return asked({ kind: 'outlived', fault, rejected });
+  return asked({ kind: 'outlived', fault, rejected, ...(said !== undefined && { said }) });
 };
 
 /** For decisions that code makes without asking. */

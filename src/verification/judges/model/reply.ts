@@ -28,7 +28,13 @@ const messageSchema = z.object({
   }),
   batch: z.boolean(),
 });
-const rejectedSchema = z.object({ kind: z.literal('rejected'), detail: z.string(), tooLarge: z.boolean() });
+const rejectedSchema = z.object({
+  kind: z.literal('rejected'),
+  detail: z.string(),
+  tooLarge: z.boolean(),
+  /** The API's own words. They may repeat what was sent, so they are shown only where that was public (the exam). */
+  said: z.string().optional(),
+});
 const unavailableSchema = z.object({
   kind: z.literal('unavailable'),
   detail: z.string(),
@@ -91,7 +97,7 @@ export const judgeReplyOf = (reply: ModelReply, askedModel: string, prices: Pric
   switch (reply.kind) {
     case 'rejected': {
       const fault = reply.tooLarge ? 'refused' : 'rejected';
-      return { ok: false, model: askedModel, ...took, fault, detail: reply.detail };
+      return { ok: false, model: askedModel, ...took, fault, detail: reply.detail, said: reply.said };
     }
     case 'unavailable': {
       const { detail, passing, mend } = reply;

@@ -1,5 +1,7 @@
 import { readBody } from '#contracts/http.ts';
 import { parseJson } from '#contracts/json.ts';
+import { redacted } from '#contracts/redacted.ts';
+import { cutText, storableText } from '#contracts/text.ts';
 import { createLimiter, type LimitNews } from './limiter.ts';
 import type { ModelFault, ModelMessage, ModelReply } from './reply.ts';
 import { mayHaveArrived } from './uncertain.ts';
@@ -29,6 +31,18 @@ type Sending = {
   /** The fault of a request that was sent and not answered, from fetch's own error. */
   lostFault: (error: unknown) => ModelFault;
 };
+
+const longestSaid = 200;
+
+/** An API's own words on one line, fit to be shown. `secret` is hidden, should they repeat it. */
+export const saidInShort = (said: string, secret: string | null): string =>
+  cutText(
+    storableText(secret === null ? said : said.replaceAll(secret, redacted))
+      .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
+      .trim(),
+    longestSaid,
+    '…',
+  );
 
 /** Far more than the longest answer of any model. */
 const maxAnswerBytes = 16 * 1024 * 1024;

@@ -4,9 +4,21 @@ import Link from 'next/link';
 import { useState } from 'react';
 import { AuditFacts } from '#components/certificate-audit.tsx';
 import { Refused } from '#components/refused.tsx';
-import { type AuditProgress, auditSize } from '#contracts/audit.ts';
+import { type AuditProgress, auditCriteria, auditKeys, auditSize } from '#contracts/audit.ts';
 import { trpc } from '../../../trpc-client.tsx';
 import { Ruling } from './ruling.tsx';
+
+/** What the labels mean, for as long as labels are given. */
+const Criteria = () => (
+  <dl className="max-w-[80ch] space-y-1 text-sm text-muted">
+    {auditKeys.map(({ label, name }) => (
+      <div key={label}>
+        <dt className="inline font-semibold first-letter:uppercase">{name}: </dt>
+        <dd className="inline">{auditCriteria[label]}</dd>
+      </div>
+    ))}
+  </dl>
+);
 
 /** An audit from its beginning to its result. */
 export const AuditView = ({
@@ -31,6 +43,7 @@ export const AuditView = ({
           its diff, and label it true, false or cannot tell. You can stop and continue later, while this run’s
           replays and the changes that they are about are kept.
         </p>
+        <Criteria />
         <p>
           A certificate has one audit. It is public at once that you have begun it. Its labels and its result
           become public when you finish it.
@@ -73,6 +86,9 @@ export const AuditView = ({
         value={audit.labelled}
         max={audit.size}
       />
+      <div className="mb-6">
+        <Criteria />
+      </div>
       <Ruling runId={runId} size={audit.size} onLabel={setAudit}>
         <p className="mb-4 max-w-[68ch]">
           Every claim has a label. When you finish the audit it is published beside the certificate, and its

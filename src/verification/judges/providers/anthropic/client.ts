@@ -1,8 +1,8 @@
-import Anthropic from '@anthropic-ai/sdk';
+import Anthropic, { APIError } from '@anthropic-ai/sdk';
 import type { BatchClient } from '../../model/batches.ts';
 import type { CountTokens, ModelClient } from '../../model/model-client.ts';
 import { answerTimeoutMs } from '../../model/request.ts';
-import { createSending } from '../../model/sending.ts';
+import { createSending, saidInShort } from '../../model/sending.ts';
 import { createBatchClient } from './batches.ts';
 import { faultOf, lostFault } from './faults.ts';
 import { messageParams, promptParams, readMessage } from './messages.ts';
@@ -63,7 +63,11 @@ export const createAnthropicClient = ({
             .messages.create(messageParams(request), { signal: until, timeout: timeoutMs });
           return readMessage(message, { batch: false });
         },
-        faultOf: (error) => faultOf(error, request.model),
+        faultOf: (error) => {
+          const fault = faultOf(error, request.model);
+          const said = saidInShort(error instanceof APIError ? (error.apiMessage ?? '') : '', apiKey);
+          return fault.kind === 'rejected' && said !== '' ? { ...fault, said } : fault;
+        },
         lostFault,
       });
     },

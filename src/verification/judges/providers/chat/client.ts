@@ -2,11 +2,11 @@ import OpenAI, { APIError } from 'openai';
 import type { ModelClient } from '../../model/model-client.ts';
 import type { ModelReply } from '../../model/reply.ts';
 import type { ModelRequest } from '../../model/request.ts';
-import { createSending } from '../../model/sending.ts';
+import { createSending, saidInShort } from '../../model/sending.ts';
 import { completionParams, readChatMessage, type Way } from './completions.ts';
 import { chatFaultOf, lostChatFault, saidIn } from './faults.ts';
 import { chatLimitNewsOf } from './rate-limits.ts';
-import { understood } from './refusals.ts';
+import { sentenceIn, understood } from './refusals.ts';
 import { createWays, type Refusal } from './ways.ts';
 
 /** Only this folder loads the SDK, when a judge is needed. */
@@ -112,7 +112,9 @@ export const createChatClient = ({
         return readChatMessage(completion, request, way);
       },
       faultOf: (error) => {
-        const fault = chatFaultOf(error, request.model, apiKey !== null);
+        const named = chatFaultOf(error, request.model, apiKey !== null);
+        const said = saidInShort(sentenceIn(saidIn(error)), apiKey);
+        const fault = named.kind === 'rejected' && said !== '' ? { ...named, said } : named;
         if (error instanceof APIError && error.status !== undefined)
           refusal = { fault, status: error.status, said: saidIn(error) };
         return fault;

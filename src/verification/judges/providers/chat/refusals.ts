@@ -21,6 +21,14 @@ const codeIn = (value: unknown): string | null => {
 /** Says to the vendor's client that the same request will be refused again. */
 const final = 'x-should-retry';
 
+/** The sentence in an endpoint's error, wherever it puts it; the whole text where there is none. */
+export const sentenceIn = (said: string): string => {
+  const body = parseJson(said);
+  const error = isObject(body) ? (body.error ?? body) : null;
+  const sentence = isObject(error) ? (error.message ?? error.detail) : error;
+  return typeof sentence === 'string' ? sentence : said;
+};
+
 /** An endpoint that speaks of these refuses the form of the answer, or how it was asked for. */
 const aboutForm =
   /response[_ .-]?format|json[_ ]?(?:schema|object|mode)|structured[_ ]output|guided[_ ]|grammar|requested parameters/i;
