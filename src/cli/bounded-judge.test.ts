@@ -58,7 +58,9 @@ test('an overloaded judge is asked again after longer and longer waits, each of 
   );
   expect(await ask()).toEqual(answered);
   expect(slept).toEqual([5_000, 10_000]);
-  expect(reported).toEqual(Array.from({ length: 2 }, () => 'Waiting for the judge: it is overloaded'));
+  // The clock starts at 0, and a question is waited for half an hour.
+  const wait = 'Waiting until 00:30 UTC for the judge: it is overloaded';
+  expect(reported).toEqual([wait, wait]);
   // Only the answer cost something: 0.25 of 1.
   await account.book(callCost(0.75));
 });
@@ -156,4 +158,30 @@ test('a booking is kept before its call is made, and the cost before the answer 
   });
   await judge.open(changeNumber(1)).ask({ measure: 'answer_key' });
   expect(steps).toEqual(['0 settled, 0.5 booked', 'asked', '0.25 settled, 0 booked']);
+});
+
+test.each<[boolean, string]>([
+  [true, 'for the judge at http://127.0.0.1:8000 (by --judge-url): down'],
+  [false, 'for the judge at http://127.0.0.1:8000 (by CHAT_JUDGE_URL): down'],
+])('whoever waits is told for which address, and where it was given', async (isUrlGiven, told) => {
+  let clock = 0;
+  const reported: string[] = [];
+  const { judge } = judgeReplying(() => passing('down'), 0.5);
+  const bounded = boundedJudge(
+    { ...judge, provider: 'chat', endpoint: 'http://127.0.0.1:8000' },
+    {
+      account: ledgerAccount(null, memoryStore()),
+      modelOption: '--model',
+      isUrlGiven,
+      onWait: (message) => reported.push(message),
+      sleep: async (ms) => {
+        clock += ms;
+      },
+      now: () => clock,
+    },
+  );
+  await bounded.open(changeNumber(1)).ask({ measure: 'answer_key' });
+  expect(new Set(reported)).toEqual(new Set([`Waiting until 00:30 UTC ${told}`]));
+  // What was told holds: the wait is over by then.
+  expect(clock).toBeLessThanOrEqual(30 * 60_000);
 });

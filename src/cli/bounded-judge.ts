@@ -12,6 +12,8 @@ export type JudgeBounds = {
   account: JudgeAccount;
   /** The option that names this judge's model. */
   modelOption: '--model' | '--agreement-model';
+  /** Its address was given by `--judge-url` and not by a variable. */
+  isUrlGiven?: boolean;
   /** Called with the reason before each wait for the judge. */
   onWait: (message: string) => void;
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -36,17 +38,23 @@ const refusal = (
   );
 };
 
+/** " at http://127.0.0.1:8000 (by --judge-url)", of a judge whose address the operator chose. */
+const addressText = ({ provider, endpoint }: Judge, isUrlGiven: boolean): string =>
+  endpoint === null
+    ? ''
+    : ` at ${endpoint} (by ${isUrlGiven ? '--judge-url' : judgeOf(provider).model?.variables.url})`;
+
 /** Waits in place, each time twice as long, up to a minute. */
-const waitingInPlace = ({
-  onWait,
-  sleep,
-  now,
-}: Pick<JudgeBounds, 'onWait' | 'sleep' | 'now'>): WaitForJudge => {
+const waitingInPlace = (
+  judge: Judge,
+  { onWait, sleep, now, isUrlGiven = false }: Pick<JudgeBounds, 'onWait' | 'sleep' | 'now' | 'isUrlGiven'>,
+): WaitForJudge => {
   const until = now() + judgePatienceMs;
+  const untilText = `${new Date(until).toISOString().slice(11, 16)} UTC`;
   let waitMs = firstWaitMs;
   return async (detail, signal) => {
     if (now() + waitMs > until) return false;
-    onWait(`Waiting for the judge: ${detail}`);
+    onWait(`Waiting until ${untilText} for the judge${addressText(judge, isUrlGiven)}: ${detail}`);
     await sleep(waitMs, signal);
     waitMs = Math.min(longestWaitMs, waitMs * 2);
     return true;
@@ -74,7 +82,7 @@ export const accountedJudge = (judge: Judge, account: JudgeAccount): Judge =>
  */
 export const boundedJudge = (judge: Judge, { account, modelOption, ...bounds }: JudgeBounds): Judge =>
   askingThrough(
-    patientJudge(accountedJudge(judge, account), () => waitingInPlace(bounds)),
+    patientJudge(accountedJudge(judge, account), () => waitingInPlace(judge, bounds)),
     ({ ask }) =>
       async (task, signal) => {
         const reply = await ask(task, signal);

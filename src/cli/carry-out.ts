@@ -131,10 +131,19 @@ export const carryOut = async (
     const blinding = configuration.blinded ? configuration.seed : null;
     const replays = await runReplays({
       draw,
-      judge: boundedJudge(judges.judge, { ...bounds, modelOption: '--model' }),
+      judge: boundedJudge(judges.judge, {
+        ...bounds,
+        modelOption: '--model',
+        isUrlGiven: judges.isUrlGiven,
+      }),
       agreement: agreement && {
         ...agreement,
-        judge: boundedJudge(agreement.judge, { ...bounds, modelOption: '--agreement-model' }),
+        judge: boundedJudge(agreement.judge, {
+          ...bounds,
+          modelOption: '--agreement-model',
+          // One provider has one client, so one address.
+          isUrlGiven: judges.isUrlGiven && agreement.judge.provider === judges.judge.provider,
+        }),
       },
       variantsAuthor: variantsAuthor && accountedJudge(variantsAuthor.judge, bounds.account),
       oracle,

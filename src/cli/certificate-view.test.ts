@@ -38,14 +38,14 @@ test('the measures of the judge are shown with intervals and counts', () => {
     'Claims 60 made · 60 ruled on · 55 supported',
     'Adj. precision 0.926',
     '0.924 with the q0 of the worst way',
-    'Over the baseline composite +0.528 (interval not measured: fewer than 30 replays) over 0.361',
-    'precision +0.583 (interval not measured: fewer than 30 replays) over 0.333',
-    'reply +0.500 (interval not measured: fewer than 30 replays) over 0.250; on 20 pull requests',
+    'Over the baseline composite +0.528 over 0.361',
+    'precision +0.583 over 0.333',
+    'reply +0.500 over 0.250; intervals not measured: fewer than 30 replays; on 20 pull requests',
     'composite 0.808 with all 2 at 0, 0.899 with them at 1',
     'Judged again by anthropic, claude-opus-5-1, over 8 replays',
     '0.850 [0.709 – 0.929] of 40, Cohen’s kappa −0.071',
     'precision 22 176,000 13,200 0.5148',
-    '5 judge calls repeated · 1 answer keys reused',
+    '5 judge calls repeated · 1 answer key reused',
   ])
     expect(text).toContain(words);
 });
@@ -155,4 +155,24 @@ test('the exam’s rates have their intervals, those by way too', () => {
   const text = shown(dependentCertificate(1, 120));
   expect(text).toMatch(new RegExp(`Exam q1 ${interval}, q0 ${interval}`));
   for (const way of canaryWays) expect(text).toMatch(new RegExp(`[(, ]${way} ${interval}[,)]`));
+});
+
+test('one of anything is said in the singular, and what an unknown cost leaves open is said', () => {
+  const certificate = testedCertificate();
+  const counts = Object.fromEntries(Object.keys(certificate.counts).map((name) => [name, 1]));
+  const text = shown({
+    ...certificate,
+    counts: { ...certificate.counts, ...counts },
+    usage: { ...certificate.usage, costUsd: null },
+  });
+  for (const one of [
+    'oracle call repeated',
+    'judge answer asked',
+    'judge call repeated',
+    'measure set',
+    'answer key reused',
+    'question sent',
+  ])
+    expect(text).toContain(`1 ${one}`);
+  expect(text).toContain('did not state the tokens of some calls, which are then estimated');
 });

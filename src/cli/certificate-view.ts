@@ -97,20 +97,22 @@ const legendLines = ({ weights }: Certificate, width: number, paint: Paint) =>
     return paint('dim', wrapped(`${name}: ${text}`, '  ', width));
   });
 
+const countOf = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`;
+
 const replayCounts = ({ counts }: Certificate) =>
   [
     `${counts.scored} scored`,
     counts.oracleFailures > 0 ? `${counts.oracleFailures} of them oracle failures (0 on every measure)` : '',
     counts.unscored > 0 ? `${counts.unscored} unscored, the verifier’s own failure (left out, not 0)` : '',
     counts.replaced > 0 ? `${counts.replaced} replaced, no answer key could be made` : '',
-    counts.oracleRetries > 0 ? `${counts.oracleRetries} oracle calls repeated` : '',
+    counts.oracleRetries > 0 ? `${countOf(counts.oracleRetries, 'oracle call')} repeated` : '',
     counts.oracleAskedAgain > 0
-      ? `${counts.oracleAskedAgain} questions sent to the oracle again after an interruption`
+      ? `${countOf(counts.oracleAskedAgain, 'question')} sent to the oracle again after an interruption`
       : '',
-    counts.judgeReasks > 0 ? `${counts.judgeReasks} judge answers asked for again` : '',
-    counts.judgeRetries > 0 ? `${counts.judgeRetries} judge calls repeated` : '',
-    counts.controls > 0 ? `${counts.controls} measures set to 0 by a control` : '',
-    counts.keysReused > 0 ? `${counts.keysReused} answer keys reused` : '',
+    counts.judgeReasks > 0 ? `${countOf(counts.judgeReasks, 'judge answer')} asked for again` : '',
+    counts.judgeRetries > 0 ? `${countOf(counts.judgeRetries, 'judge call')} repeated` : '',
+    counts.controls > 0 ? `${countOf(counts.controls, 'measure')} set to 0 by a control` : '',
+    counts.keysReused > 0 ? `${countOf(counts.keysReused, 'answer key')} reused` : '',
   ]
     .filter((part) => part !== '')
     .join(' · ');
@@ -135,7 +137,10 @@ const judgeCost = (certificate: Certificate) => {
   const { usage } = certificate;
   if (usage.calls === 0) return `no paid call${lostCost(certificate)}`;
   const tokens = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens + usage.outputTokens;
-  const cost = usage.costUsd === null ? 'cost unknown' : `${usage.costUsd.toFixed(4)} USD`;
+  const cost =
+    usage.costUsd === null
+      ? 'cost unknown: the model’s price is, or the endpoint did not state the tokens of some calls, which are then estimated from characters'
+      : `${usage.costUsd.toFixed(4)} USD`;
   return `${usage.calls} calls, ${tokens.toLocaleString('en')} tokens, ${cost}${lostCost(certificate)}`;
 };
 

@@ -63,7 +63,6 @@ export const estimateDraw = async (
           replays: draw.drawn.length,
         });
   // The command line keeps no certificates of earlier runs, so how scores vary is assumed.
-  const power = powerOf(draw.drawn.length, assumedSpread);
   return {
     dry_run: true,
     source: draw.source,
@@ -80,12 +79,7 @@ export const estimateDraw = async (
         ? { least: none, most: none }
         : { least: amountOf(judging.least), most: amountOf(judging.most) },
     method: judging?.method ?? 'The offline check makes no call and costs nothing.',
-    power: power && {
-      half_width: rounded(power.halfWidth),
-      smallest_difference: power.smallestDifference && rounded(power.smallestDifference),
-      sd: assumedSpread.sd,
-      design_effect: assumedSpread.designEffect,
-    },
+    power: powerOfReplays(draw.drawn.length),
   };
 };
 
@@ -101,14 +95,31 @@ const cost = ({ least, most }: Estimate['judge_calls']) =>
 
 const points = (value: number) => (100 * value).toFixed(1);
 
-const powerText = ({ power, changes }: Estimate) => {
+/** What so many replays can tell, before any is known. */
+const powerOfReplays = (replays: number): Estimate['power'] => {
+  const power = powerOf(replays, assumedSpread);
+  return (
+    power && {
+      half_width: rounded(power.halfWidth),
+      smallest_difference: power.smallestDifference && rounded(power.smallestDifference),
+      sd: assumedSpread.sd,
+      design_effect: assumedSpread.designEffect,
+    }
+  );
+};
+
+const powerText = ({ power, changes }: Pick<Estimate, 'power' | 'changes'>) => {
   if (power === null) return 'nothing: one replay has no interval worth reading';
   const difference =
     power.smallest_difference === null
       ? 'a comparison needs at least 30'
       : `a comparison on the same changes would find a difference of ${points(power.smallest_difference)} with power 0.8`;
-  return `the composite to about ±${points(power.half_width)} of 100 with ${changes} replays; ${difference} (if composites, and their differences, have a standard deviation of ${points(power.sd)})`;
+  return `the composite to about ±${points(power.half_width)} of 100 with ${changes} replays; ${difference} (assumed, not measured: composites, and their differences, have a standard deviation of ${points(power.sd)}, and pull requests do not depend on each other; where they do, as those of one author or week may, the interval is wider)`;
 };
+
+/** What a run of up to so many replays can tell, in a line. */
+export const canTellText = (replays: number): string =>
+  `Can tell: ${powerText({ power: powerOfReplays(replays), changes: replays })}`;
 
 export const viewEstimate = (estimate: Estimate, paint: Paint): string => {
   const { judge_calls: judged } = estimate;

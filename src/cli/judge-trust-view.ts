@@ -52,17 +52,17 @@ const liftNames = [
 
 const lift = ({ baseline }: JudgeTrust) => {
   if (baseline === null) return notMeasured;
+  const areAllWithout = liftNames.every(([measure]) => baseline[measure].interval === null);
   const measured = liftNames.map(([measure, name]) => {
     const { value, lift: above, interval } = baseline[measure];
-    const within =
-      interval === null
-        ? `(interval ${notMeasured}: ${whyNoLift(baseline.replays)})`
-        : range(interval, signed);
-    return `${name} ${signed(above)} ${within} over ${score(value)}`;
+    const unmeasured = areAllWithout ? '' : ` (interval ${notMeasured}: ${whyNoLift(baseline.replays)})`;
+    const within = interval === null ? unmeasured : ` ${range(interval, signed)}`;
+    return `${name} ${signed(above)}${within} over ${score(value)}`;
   });
   const { replays } = baseline;
   const room = hasLittleRoom(baseline) ? `. ${littleRoomText}` : '';
-  return `${measured.join(', ')}; on ${replays} pull ${replays === 1 ? 'request' : 'requests'}${room}`;
+  const why = areAllWithout ? `; intervals ${notMeasured}: ${whyNoLift(baseline.replays)}` : '';
+  return `${measured.join(', ')}${why}; on ${replays} pull ${replays === 1 ? 'request' : 'requests'}${room}`;
 };
 
 const agreed = (agreement: NonNullable<JudgeTrust['agreement']>['verdicts']) =>

@@ -16,6 +16,8 @@ import type { Settings } from './settings.ts';
 /** The judges of a run, and what an estimate needs. */
 export type Judges = {
   judge: Judge;
+  /** Its address was given by `--judge-url`. */
+  isUrlGiven: boolean;
   agreement: { judge: Judge; share: number; prices: Prices } | null;
   /** Writes every second change's variants. Null: no other provider is configured, so the run's own judge writes them all. */
   variantsAuthor: { judge: Judge; prices: Prices } | null;
@@ -152,7 +154,13 @@ export const judgesFor = async (asked: JudgeChoice, settings: Settings): Promise
   const first = await open(provider, own, 'judge');
   const judge = first.judge(first.named, null);
   refuseUnheldLimit(asked, judge, settings);
-  const result = { judge, prices: createPrices(provider, judgePrices), countTokens: first.countTokens };
+  const isUrlGiven = asked.judgeUrl !== undefined;
+  const result = {
+    judge,
+    isUrlGiven,
+    prices: createPrices(provider, judgePrices),
+    countTokens: first.countTokens,
+  };
   const other = judgeOf(provider).model === null ? null : otherProvider(provider, asked, settings);
   const authorOf = async (of: JudgeProvider): Promise<Judges['variantsAuthor']> => {
     const { judge: author, named } = await open(of, judges[of], 'agreement');

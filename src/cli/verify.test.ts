@@ -81,6 +81,10 @@ test('the shown certificate says what judged it and what each number means', asy
   const oracle = await startOracle(() => ({ kind: 'status', status: 500 }));
   const shown = await verifyInChild(changes, oracle, '--limit', '2', '--construct-id', 'acme');
   expect(shown.code).toBe(0);
+  // Before the run, as a dry run says it.
+  expect(shown.stderr).toMatch(
+    /Can tell: the composite to about ±\d+\.\d of 100 with 2 replays;.*assumed, not measured/,
+  );
   for (const words of [
     'Calibration certificate of acme',
     'Offline check. Ruled on',
@@ -118,6 +122,8 @@ test('a dry run shows what a run would do and cost, and calls neither oracle nor
   );
   expect(paid.code).toBe(0);
   expect(paid.stdout).toMatch(/USD/);
+  for (const part of ['assumed, not measured', 'standard deviation of 20.0', 'the interval is wider'])
+    expect(paid.stdout).toContain(part);
   expect(paid.stdout).toContain('The tokeniser did not count them: the Anthropic API could not be reached');
   expect(`${paid.stdout}${paid.stderr}`).not.toContain('planted-');
   expect(oracle.requests).toEqual([]);

@@ -111,7 +111,7 @@ export const GroundTruthFacts = ({ certificate }: { certificate: Certificate }) 
 
 const costRemark = ({ usage, unanswered }: Certificate): string | undefined => {
   if (usage.costUsd === null)
-    return 'The installation does not know the model’s price, or the endpoint did not state the tokens of a call.';
+    return 'The installation does not know the model’s price, or the endpoint did not state the tokens of some calls, which are then estimated from characters.';
   return unanswered.mostUsd === 0
     ? undefined
     : `Calls whose answer was lost may have cost another ${costText(unanswered.likelyUsd)}, at most ${costText(unanswered.mostUsd)}.`;

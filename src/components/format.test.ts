@@ -23,7 +23,7 @@ test('a difference has a sign, unless it rounds to 0', () => {
 });
 
 test('an unknown cost is not shown as free', () => {
-  expect(costText(null)).toBe('not measured');
+  expect(costText(null)).toBe('unknown');
   expect(costText(0)).toBe('US$ 0.00');
   expect(costText(0.0123)).toBe('US$ 0.0123');
   expect(costText(12.3)).toBe('US$ 12.30');

@@ -43,7 +43,7 @@ export const countOf = (count: number, one: string, many = `${one}s`) =>
 
 /** Null: the model's price is unknown, which does not mean free. */
 export const costText = (costUsd: number | null) =>
-  costUsd === null ? notMeasured : `US$ ${costUsd.toFixed(costUsd > 0 && costUsd < 0.995 ? 4 : 2)}`;
+  costUsd === null ? 'unknown' : `US$ ${costUsd.toFixed(costUsd > 0 && costUsd < 0.995 ? 4 : 2)}`;
 
 const dayAndTime = new Intl.DateTimeFormat('en-GB', {
   day: 'numeric',

@@ -2,7 +2,7 @@ import type { Metadata } from 'next';
 import { Code } from '#components/facts.tsx';
 import { PageHeading, Section } from '#components/page-heading.tsx';
 import { type JudgeRule, judgeOf } from '#contracts/judge-providers.ts';
-import { floorMeaning } from '#verification/certificate/claim-steps.ts';
+import { floorMeaning, foldRule } from '#verification/certificate/claim-steps.ts';
 import { serverApi } from '../server.ts';
 import { Exams } from './exams.tsx';
 
@@ -38,6 +38,22 @@ const Rule = ({ rule: { provider, promptDigest, text } }: { rule: JudgeRule }) =
   );
 };
 
+const Folding = () => (
+  <Section id="folding" title="Which claims are folded">
+    <div className="max-w-[68ch] space-y-3">
+      <p>Before any judge sees an oracle’s claims, code folds those that say nothing new.</p>
+      <p>{foldRule.duplicates}</p>
+      <p>{foldRule.restatements}</p>
+      <ul className="list-disc space-y-2 pl-5">
+        {foldRule.cases.map((text) => (
+          <li key={text}>{text}</li>
+        ))}
+      </ul>
+      <p>{foldRule.exception}</p>
+    </div>
+  </Section>
+);
+
 const JudgesPage = async () => {
   const { judge } = await serverApi();
   const [rules, exams] = await Promise.all([judge.rules(), judge.exams()]);
@@ -50,6 +66,7 @@ const JudgesPage = async () => {
         </p>
       </PageHeading>
       <Exams {...exams} prompts={rules.map(({ promptDigest }) => promptDigest)} />
+      <Folding />
       {rules.map((rule) => (
         <Rule key={rule.provider} rule={rule} />
       ))}

@@ -5,6 +5,7 @@ import { afterAll, expect, test } from 'vitest';
 import { toWire } from '#contracts/wire.ts';
 import { dependentCertificate } from '#testing/builders/dependent-certificate.ts';
 import { runInProcess } from '#testing/rigs/command-line.ts';
+import { pText } from './compare.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'compare-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -36,4 +37,13 @@ test('a single certificate, or a file that is not a certificate, is refused', as
   const broken = join(folder, 'broken.json');
   writeFileSync(broken, '{}');
   expect(await runInProcess(['compare', one, broken])).toMatchObject({ code: 2 });
+});
+
+test.each([
+  [0, 'p < 0.0001'],
+  [1e-9, 'p < 0.0001'],
+  [0.00012, 'p 0.0001'],
+  [0.5, 'p 0.5000'],
+])('a p value of %d is shown as %s', (p, text) => {
+  expect(pText(p)).toBe(text);
 });

@@ -7,13 +7,16 @@ import { plain, type Terminal } from '../terminal.ts';
 
 const signed = (value: number) => `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(value).toFixed(3)}`;
 
+/** No p value is 0. */
+export const pText = (p: number): string => (p < 0.0001 ? 'p < 0.0001' : `p ${p.toFixed(4)}`);
+
 const inferenceText = ({ difference, tested }: Comparison) => {
   const { mean, n, differing } = difference;
   const on = `on ${n} common pull requests, of which ${differing} differ`;
   if (tested === null) return `${signed(mean)} ${on}: too few differ, or all alike, to infer anything`;
   const { interval, p } = tested;
   const found = interval.lower > 0 || interval.upper < 0 ? 'a difference' : 'no difference is shown';
-  return `${signed(mean)} [${signed(interval.lower)} – ${signed(interval.upper)}], p ${p.toFixed(4)}, ${on}: ${found}`;
+  return `${signed(mean)} [${signed(interval.lower)} – ${signed(interval.upper)}], ${pText(p)}, ${on}: ${found}`;
 };
 
 const failureLines = ({ failures, withoutFailures, restsOnFailures }: Comparison) => {

@@ -6,7 +6,6 @@ import type { ExamHalf, ExamResult } from '#contracts/exam.ts';
 import { toWire } from '#contracts/wire.ts';
 import { beginExam, endExam } from '#services/judge/index.ts';
 import { ExamBrokenOff, estimateExam, sitExam } from '#verification/exam/sit.ts';
-import type { Judge } from '#verification/judges/judge.ts';
 import { maxAsks } from '#verification/judging/ask.ts';
 import { boundedJudge } from '../bounded-judge.ts';
 import { hasInstallation, withMigrated } from '../connection.ts';
@@ -75,13 +74,14 @@ const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
 const startsOver = 'Nothing is kept of its verdicts, so the next exam starts over.';
 
 const sit = async (
-  judge: Judge,
+  { judge, isUrlGiven }: Judges,
   { half, maxCost }: ExamOptions,
   { terminal, signal }: Context,
 ): Promise<ExamResult> => {
   const bounded = boundedJudge(judge, {
     account: ledgerAccount(maxCost ?? null, { ledger: emptyLedger, keepLedger: async () => {} }),
     modelOption: '--model',
+    isUrlGiven,
     onWait: (message) => terminal.say(plain(message)),
     sleep,
     now: Date.now,
@@ -141,14 +141,14 @@ export const judgeExamCommand = async (options: ExamOptions, context: Context): 
 
   if (!(await hasInstallation(settings))) {
     terminal.say('There is no installation here, so this asking is counted nowhere.');
-    const result = await sit(judge, options, context);
+    const result = await sit(judges, options, context);
     show(result, null);
     await write(result, null, options.out ?? defaultFile(new Date()));
     return exitCodes.done;
   }
   return withMigrated(settings, async (db) => {
     const { id, askings } = await beginExam({ db }, judge, half);
-    const result = await sit(judge, options, context);
+    const result = await sit(judges, options, context);
     // Shown first: it was paid for, and the database may be away by now.
     show(result, askings);
     await endExam({ db }, id, result);

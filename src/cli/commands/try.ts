@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { OracleTrial } from '#contracts/run.ts';
 import { toWire } from '#contracts/wire.ts';
+import { offlineFacts } from '#verification/judges/offline/judge.ts';
 import { tryOracle } from '#verification/oracles/try-oracle.ts';
 import { oracleFor, sourceFor } from '../engine.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
@@ -56,7 +57,11 @@ export const tryCommand = async (
     });
     const [newest] = draw.drawn;
     if (newest === undefined) throw new Error('A draw of one change came back empty.');
-    const trial = await tryOracle(oracle, newest, { blinding: options.blind ? randomUUID() : null, signal });
+    const trial = await tryOracle(oracle, newest, {
+      blinding: options.blind ? randomUUID() : null,
+      ruleFacts: offlineFacts,
+      signal,
+    });
     progress.stop();
     terminal.result(options.json ? JSON.stringify(toWire(trial), null, 2) : viewTrial(trial));
     return trial.answer === null ? exitCodes.failed : exitCodes.done;

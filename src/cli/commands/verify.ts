@@ -7,7 +7,7 @@ import { toWire } from '#contracts/wire.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import { carryOut, drawInto, type VerifyContext } from '../carry-out.ts';
 import { viewCertificate } from '../certificate-view.ts';
-import { estimateDraw, viewEstimate } from '../estimate.ts';
+import { canTellText, estimateDraw, viewEstimate } from '../estimate.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
 import { type Judges, judgesFor } from '../judge.ts';
 import type { VerifyOptions } from '../options.ts';
@@ -130,6 +130,7 @@ export const verifyCommand = async (
     say(
       `Seed ${plain(configuration.seed)}: --seed ${plain(configuration.seed)} draws the same changes again.`,
     );
+    say(canTellText(configuration.limit));
     if (repository.kind === 'git' || repository.kind === 'path') say(whatIsChange);
     const certificate = await carryOut(
       { configuration, directory },

@@ -5,6 +5,7 @@ import { type InquiryAnswer, type InquiryKind, inquiryLifetimeMs } from '#contra
 import type { OracleTrial, RunConfig, RunSecrets } from '#contracts/run.ts';
 import { inquiries } from '#db/schema/inquiries.ts';
 import { estimateJudging } from '#verification/judges/model/estimate.ts';
+import { offlineFacts } from '#verification/judges/offline/judge.ts';
 import { cleanOracle, type Oracle } from '#verification/oracles/oracle.ts';
 import { tryOracle } from '#verification/oracles/try-oracle.ts';
 import { type CleanText, cleanTextOf } from '#verification/text/clean-text.ts';
@@ -49,6 +50,7 @@ const trial = async (
   try {
     const tried = await tryOracle(inTime(asked), newest, {
       blinding: config.blinded ? config.seed : null,
+      ruleFacts: offlineFacts,
       signal,
     });
     return { ...tried, answer: tried.answer && judgedAnswer(tried.answer) };

@@ -1,5 +1,6 @@
 import type { ClaimFunnel } from '#contracts/replay.ts';
 import { expectedClaims } from '../replay/score.ts';
+import { fewWords, sharedRun } from '../text/fold-claims.ts';
 import { maxClaims } from '../text/judged-answer.ts';
 
 /** What becomes of claims that are not ruled on, and of answers with few claims, in the words of every surface. */
@@ -40,3 +41,19 @@ export const claimSteps: { step: keyof ClaimFunnel; term: string; meaning: strin
 /** What precision is, in the words of every surface. */
 export const precisionMeaning =
   'The supported share of the claims that count: the judge must support a claim with a quote, and code must find that quote in the diff. Code folds repetition and counts claims that are missing.';
+
+/** When claims are folded, in words for readers (`foldClaims`). */
+export const foldRule = {
+  duplicates:
+    'A claim is folded as a duplicate if it has the same words as another claim of the answer, apart from case, punctuation, order and words such as “the” and “of”. They count as one claim, which is supported only if each wording is.',
+  restatements:
+    'All restatements of an answer together count as one claim. A claim is a restatement if one of these holds:',
+  cases: [
+    'Nothing is left of it without words such as “the” and “of”, words that speak of changes in general, and ordinary words.',
+    'All words that are left are on one changed line of the diff, or in the path of that line’s file.',
+    `At most ${fewWords} of them are not in the path of a file, and all of these are on added lines of that file, or all on removed ones.`,
+    `At least half of all its words stand in runs of ${sharedRun} or more words that it shares with one line of the diff, the title or the description.`,
+  ],
+  exception:
+    'Under the offline check a claim that states a fact which its rule can decide is no restatement, and it is a duplicate if another claim stated all its facts before.',
+} as const;

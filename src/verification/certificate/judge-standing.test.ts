@@ -4,7 +4,8 @@ import type { JudgeTrust } from '#contracts/judge-trust.ts';
 import { canaryCounts } from '#testing/builders/canaries.ts';
 import { testedCertificate } from '#testing/builders/stored-certificates.ts';
 import { claimsTotalOf } from '../replay/score.ts';
-import { claimSteps, floorMeaning } from './claim-steps.ts';
+import { fewWords, foldClaims, sharedRun } from '../text/fold-claims.ts';
+import { claimSteps, floorMeaning, foldRule } from './claim-steps.ts';
 import {
   canaryCountsText,
   hasLeaked,
@@ -134,4 +135,19 @@ test('the floor that is told is the one that precision divides by', () => {
   const told = Number(/at least (\d+) claims/.exec(floorMeaning)?.[1]);
   expect([claimsTotalOf(0, 99), claimsTotalOf(told + 1, 99)]).toEqual([told, told + 1]);
   expect(claimsTotalOf(0, told - 1)).toBe(told - 1);
+});
+
+test('the fold rule that readers see has the numbers of the code that folds', () => {
+  const cases = foldRule.cases.join(' ');
+  expect(cases).toContain(`At most ${fewWords} of them`);
+  expect(cases).toContain(`runs of ${sharedRun} or more words`);
+  const diff =
+    'diff --git a/a.ts b/a.ts\n--- a/a.ts\n+++ b/a.ts\n@@ -1,1 +1,2 @@\n first\n+const retryCeiling = 25;\n';
+  const claim = (text: string) => ({ claim: text, confidence: null });
+  const folded = foldClaims([claim('retryCeiling 25'), claim('Failing jobs sleep forever elsewhere')], {
+    title: '',
+    description: '',
+    diff,
+  });
+  expect(folded.map(({ restatement }) => restatement)).toEqual([true, false]);
 });

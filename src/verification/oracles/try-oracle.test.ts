@@ -2,9 +2,12 @@ import { expect, test } from 'vitest';
 import type { OracleAnswer, OracleFailure, OracleOutcome, OracleRequest } from '#contracts/oracle.ts';
 import { changeNumber } from '#testing/rigs/scripted-engine.ts';
 import { meaningOfStatus } from '../foreign/answer-status.ts';
+import { offlineFacts, offlineJudge } from '../judges/offline/judge.ts';
+import { foldClaims } from '../text/fold-claims.ts';
 import { reviewOutcome, trialQuestion, tryOracle } from './try-oracle.ts';
 
 const change = changeNumber(1);
+const noFacts = () => () => [];
 const good: OracleAnswer = {
   summary: 'A failing job gives up after a bounded number of attempts.',
   keyClaims: [{ claim: 'Attempts of one job are now bounded', confidence: 0.9 }],
@@ -23,7 +26,7 @@ const numbered = (count: number) =>
   Array.from({ length: count }, (_, at) => `Attempt number ${at} of a job stops early`);
 
 test('an answer that follows the contract gets no remark', () => {
-  expect(reviewOutcome(answered(), change)).toEqual([]);
+  expect(reviewOutcome(answered(), change, noFacts)).toEqual([]);
 });
 
 test.each<[string, OracleOutcome, RegExp[]]>([
@@ -57,7 +60,7 @@ test.each<[string, OracleOutcome, RegExp[]]>([
   ['a long reply', answered({ followUpResponse: 'x'.repeat(1001) }), [/^follow_up_response has 1001/]],
   ['a slow answer', answered({}, 61_000), [/^The answer took 61 seconds/]],
 ])('%s gets a remark in plain words', (_, outcome, expected) => {
-  const remarks = reviewOutcome(outcome, change);
+  const remarks = reviewOutcome(outcome, change, noFacts);
   expect(remarks.every(({ level }) => level === 'warning')).toBe(true);
   expect(remarks.map(({ text }) => text)).toEqual(expected.map((words) => expect.stringMatching(words)));
 });
@@ -65,7 +68,7 @@ test.each<[string, OracleOutcome, RegExp[]]>([
 test('a passage of six or more words from one line of the diff is reported as copied', () => {
   const line = 'the quick brown fox jumps over the lazy dog';
   const copied = { ...change, diff: change.diff.replace('+export', `+// ${line}\n+export`) };
-  expect(reviewOutcome(answered({ summary: `It says ${line}.` }), copied)).toEqual([
+  expect(reviewOutcome(answered({ summary: `It says ${line}.` }), copied, noFacts)).toEqual([
     { level: 'warning', text: expect.stringContaining('copied from the diff') },
   ]);
 });
@@ -78,7 +81,7 @@ test('a passage of an unchanged line is not reported as copied, since a run does
       .replace(' import queue', ` // ${line}\n import queue`)
       .replace('-1,1 +1,3', '-1,2 +1,4'),
   };
-  expect(reviewOutcome(answered({ summary: `It says ${line}.` }), context)).toEqual([]);
+  expect(reviewOutcome(answered({ summary: `It says ${line}.` }), context, noFacts)).toEqual([]);
 });
 
 test('an answer that a run would score 0 is an error, in the words that the replay would have', async () => {
@@ -97,7 +100,13 @@ test('an answer that a run would score 0 is an error, in the words that the repl
       return outcome;
     },
   };
-  expect(await tryOracle(oracle, change, { blinding: null, signal: new AbortController().signal })).toEqual({
+  expect(
+    await tryOracle(oracle, change, {
+      blinding: null,
+      ruleFacts: noFacts,
+      signal: new AbortController().signal,
+    }),
+  ).toEqual({
     change: { id: '1', title: change.title, url: null, filesChanged: 1 },
     question: trialQuestion,
     answer: null,
@@ -122,6 +131,7 @@ test('an oracle that lets no question in is told of with what to do about it', (
         ...more,
       },
       change,
+      noFacts,
     );
   const advised = (more: Partial<OracleFailure>) => failed(more)[0]?.text.replace('It said so. ', '') ?? '';
   const closed = Array.from({ length: 200 }, (_, at) => 400 + at).filter(
@@ -137,4 +147,22 @@ test('an oracle that lets no question in is told of with what to do about it', (
   // Its own fault, which passes or is in its log.
   for (const status of [400, 429, 500, 503])
     expect(failed({ status })).toEqual([{ level: 'error', text: 'It said so.' }]);
+});
+
+test('claims that repeat the diff and state facts are counted as a run under each kind of judge counts them', () => {
+  const keyClaims = claims(
+    'Adds `retryLimit1`.',
+    'Adds `backoffSeconds1`.',
+    'Bound the retries of job 1',
+  ).keyClaims;
+  const [remark] = reviewOutcome(answered({ keyClaims }), change, offlineFacts);
+  const byModel = foldClaims(keyClaims, change);
+  const byRule = foldClaims(keyClaims, change, offlineJudge().open(change).factsOf);
+  const restated = (folded: typeof byModel) =>
+    folded.filter(({ restatement }) => restatement).flatMap(({ members }) => members).length;
+  expect(restated(byModel)).toBeGreaterThan(restated(byRule));
+  expect(remark?.text).toContain(`${restated(byModel)} of the 3 claims`);
+  expect(remark?.text).toContain(
+    `The offline check counts ${restated(byModel) - restated(byRule)} of them singly`,
+  );
 });

@@ -3,7 +3,7 @@ import type { OracleFailure, OracleOutcome } from '#contracts/oracle.ts';
 import type { OracleTrial } from '#contracts/run.ts';
 import { parseDiff } from '../diff/parse-diff.ts';
 import { removeCopiedPassages } from '../text/copied-passages.ts';
-import { foldClaims } from '../text/fold-claims.ts';
+import { type FoldedClaim, foldClaims } from '../text/fold-claims.ts';
 import {
   judgedAnswer,
   maxClaimCharacters,
@@ -44,8 +44,19 @@ const adviceOn = ({ reason, status }: OracleFailure): string | undefined => {
 const failureText = (failure: OracleFailure): string =>
   [failure.detail, adviceOn(failure)].filter((text) => text !== undefined).join(' ');
 
+/** How many claims are folded as restatements. */
+const restatedIn = (folded: FoldedClaim[]): number =>
+  folded.filter(({ restatement }) => restatement).flatMap(({ members }) => members).length;
+
+/** Of a judge that follows a rule, the facts that a text states about a change. It counts claims that state one singly. */
+export type RuleFacts = (groundTruth: GroundTruth) => (text: string) => string[];
+
 /** Remarks on an oracle's answer in plain words: what a run would score 0, and what lowers the score. */
-export const reviewOutcome = (outcome: OracleOutcome, groundTruth: GroundTruth): Remark[] => {
+export const reviewOutcome = (
+  outcome: OracleOutcome,
+  groundTruth: GroundTruth,
+  ruleFacts: RuleFacts,
+): Remark[] => {
   if (outcome.kind === 'failure') return [{ level: 'error', text: failureText(outcome) }];
   const remarks: Remark[] = [];
   const warn = (text: string) => remarks.push({ level: 'warning', text });
@@ -69,10 +80,15 @@ export const reviewOutcome = (outcome: OracleOutcome, groundTruth: GroundTruth):
       warn(
         `${long} of the claims are longer than ${maxClaimCharacters} characters; the rest of each is not judged.`,
       );
-    const restated = folded.filter(({ restatement }) => restatement).flatMap(({ members }) => members).length;
+    const restated = restatedIn(folded);
+    const byRule = restatedIn(foldClaims(judged.keyClaims, groundTruth, ruleFacts(groundTruth)));
     if (restated > 0)
       warn(
-        `${restated} of the ${keyClaims.length} claims only repeat the diff, the title or the description; all of these count as one claim.`,
+        `${restated} of the ${keyClaims.length} claims only repeat the diff, the title or the description; ${
+          byRule === restated
+            ? 'all of these count as one claim.'
+            : `under a model judge all of these count as one claim. The offline check counts ${restated - byRule} of them singly, because they state facts that it can decide.`
+        }`,
       );
     const repeated = folded
       .filter(({ restatement }) => !restatement)
@@ -94,7 +110,7 @@ export const reviewOutcome = (outcome: OracleOutcome, groundTruth: GroundTruth):
 export const tryOracle = async (
   oracle: Oracle,
   groundTruth: GroundTruth,
-  { blinding, signal }: { blinding: string | null; signal: AbortSignal },
+  { blinding, ruleFacts, signal }: { blinding: string | null; ruleFacts: RuleFacts; signal: AbortSignal },
 ): Promise<OracleTrial> => {
   const outcome = await oracle.ask(oracleRequest(groundTruth, trialQuestion, blinding), signal);
   const { id, title, url, filesChanged } = groundTruth;
@@ -104,6 +120,6 @@ export const tryOracle = async (
     answer: outcome.kind === 'answer' ? outcome.answer : null,
     latencyMs: outcome.latencyMs,
     retries: outcome.retries,
-    remarks: reviewOutcome(outcome, groundTruth),
+    remarks: reviewOutcome(outcome, groundTruth, ruleFacts),
   };
 };

@@ -16,12 +16,12 @@ import {
 type OracleClaim = OracleAnswer['keyClaims'][number];
 
 /** The shortest run of shared words that counts. */
-const sharedRun = 4;
+export const sharedRun = 4;
 /**
  * So few words, all from one side of a file's changed lines, only say that they are there ("A comes before B"). Words
  * from both sides describe a change ("A goes from 3 to 5").
  */
-const fewWords = 3;
+export const fewWords = 3;
 
 /**
  * One counted claim. `members` are the 0-based positions of the oracle's claims folded into it. Each of `texts` is

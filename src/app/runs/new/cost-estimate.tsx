@@ -30,7 +30,7 @@ const powerFact = ({ power, replays }: RunEstimate): { value: string; remark: st
   const { halfWidth, smallestDifference, sd, certificates } = power;
   const basis =
     certificates === 0
-      ? `assuming that composites have a standard deviation of ${points(sd)}, because no earlier run on this repository says more`
+      ? `assuming that composites have a standard deviation of ${points(sd)}, because no earlier run on this repository says more; pull requests that depend on each other make the interval wider`
       : `from the composites of ${countOf(certificates, 'earlier certificate')} of this repository, which have a standard deviation of ${points(sd)}`;
   return {
     value: `the composite to about ±${points(halfWidth)} of 100`,

@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import type { GroundTruth } from '#contracts/ground-truth.ts';
 import { noUsage } from '#contracts/replay.ts';
 import { emptyAnswer, type Judge, type JudgeAnswer, type JudgeTask } from '../judge.ts';
 import { readAnswerKey } from './answer-key.ts';
@@ -71,3 +72,9 @@ function rule(task: Exclude<JudgeTask, { measure: 'answer_key' }>, index: DiffIn
       };
   }
 }
+
+/** The facts that a text states about a change and that the rule can decide, as `PullRequestJudge.factsOf` gives them. */
+export const offlineFacts = (groundTruth: GroundTruth): ((text: string) => string[]) => {
+  const index = indexDiff(groundTruth);
+  return (text) => ruleOnClaim(text, index).facts;
+};
