@@ -87,7 +87,7 @@ test('the shown certificate says what judged it and what each number means', asy
   );
   for (const words of [
     'Calibration certificate of acme',
-    'Offline check. Ruled on',
+    'Offline check. There was no claim to rule on.',
     'Provisional: 2 replays were scored, and at least 50 are needed',
     'oracle failure: status 500',
     'What is estimated',

@@ -51,3 +51,8 @@ test('a result under other prompts than this version’s is marked, whichever of
   expect(shown(listed, { ...listed, promptDigest: 'e'.repeat(64) })).not.toContain('with earlier prompts');
   expect(shown({ ...listed, promptDigest: 'f'.repeat(64) })).toContain('with earlier prompts');
 });
+
+test('a cost that nobody can know is unknown, as on the command line', () => {
+  const usage = { ...known.usage, costUsd: null };
+  expect(shown({ ...known, usage, askedAt: null, askings: 0 })).toContain('unknown');
+});
