@@ -86,10 +86,24 @@ const verification: Place[] = [
       'verification/judging',
     ],
   },
+  { at: 'verification/log', imports: [], packages: [hashing, '@noble/curves', '@scure/base'] },
+  // Whoever verifies does not know how to sign, here and in certificates.
+  { at: 'verification/log/signing', imports: ['verification/log'], packages: [hashing] },
   {
     at: 'verification/certificate',
-    imports: ['verification/text', 'verification/statistics', 'verification/judges', 'verification/replay'],
-    packages: [hashing, 'zod', 'canonicalize'],
+    imports: [
+      'verification/text',
+      'verification/statistics',
+      'verification/judges',
+      'verification/replay',
+      'verification/log',
+    ],
+    packages: [hashing, 'zod', 'canonicalize', '@scure/base'],
+  },
+  {
+    at: 'verification/certificate/signing',
+    imports: ['verification/certificate'],
+    packages: [hashing, '@scure/base'],
   },
   {
     at: 'verification/audit',
