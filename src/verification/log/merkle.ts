@@ -7,7 +7,10 @@ import { concatBytes } from '@noble/hashes/utils.js';
  */
 export const hashBytes = 32;
 
-/** How many leaves a tree has, and what they hash to. */
+/**
+ * How many leaves a tree has, and what they hash to. The root does not commit to the size: a proof can also fit the
+ * root together with a wrong size. Take both from one signed checkpoint.
+ */
 export type TreeHead = { size: number; root: Uint8Array };
 
 /** A perfect subtree: its root stands `level` levels above the leaves, as the `index`-th of its level from the left. */

@@ -136,6 +136,15 @@ describe('several signatures', () => {
     expect(verifyNote(note, [log.key])).toMatchObject({ ok: true });
   });
 
+  test('a known id under another name is an unknown key', async () => {
+    const [first] = await signatures();
+    if (first === undefined) throw new Error('One was signed.');
+    expect(verifyNote({ text, signatures: [{ ...first, name: 'example.com/other' }] }, [log.key])).toEqual({
+      ok: false,
+      failure: 'unknown keys',
+    });
+  });
+
   test('a signature under the name and id of another key is wrong', async () => {
     const [first] = await signatures();
     if (first === undefined) throw new Error('One was signed.');

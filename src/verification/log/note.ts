@@ -17,7 +17,7 @@ export type VerifiedSignature = { key: VerifierKey; timestamp: number | null };
 
 export type NoteVerification =
   | { ok: true; signatures: VerifiedSignature[] }
-  /** `bad signature`: one by a known key is wrong. `unknown keys`: there is none by a known key. */
+  /** `bad signature`: one by a known key is wrong. `unknown keys`: no line is by a known key. */
   | { ok: false; failure: 'bad signature' | 'unknown keys' };
 
 /** The specification asks for 16 at least. */

@@ -73,7 +73,8 @@ describe('a log of three levels', () => {
 
   test('is read with few tiles: the right edge, and one path of full ones', async () => {
     log.asked.length = 0;
-    await log.reader(size).proveInclusion(300);
+    const tiles = log.reader(size);
+    await tiles.proveInclusion(300);
     expect(log.asked.toSorted()).toEqual([
       'tile/0/001',
       'tile/0/273.p/112',
@@ -81,6 +82,10 @@ describe('a log of three levels', () => {
       'tile/1/001.p/17',
       'tile/2/000.p/1',
     ]);
+
+    log.asked.length = 0;
+    await tiles.proveInclusion(1000);
+    expect(log.asked).toEqual(['tile/0/003']);
   });
 
   test('lets a reader of all entries begin at its frontier', async () => {

@@ -38,11 +38,11 @@ export const parseTilePath = (path: string): Tile | null => {
     width: width === undefined ? tileWidth : Number(width),
   };
   const isTile = (tile.level === 'entries' || tile.level <= maxLevel) && isCount(tile.index);
-  // Other spellings of the index, with leading groups of zeros, and a partial width of 256 are no paths.
+  // A tile has one path: without leading groups of zeros, and without a width where it is full.
   return isTile && tilePath(tile) === path ? tile : null;
 };
 
-/** How many hashes a level has, complete subtrees only. */
+/** How many hashes a level of tiles has: the tree's complete subtrees of 256^level leaves. */
 export const hashesAt = (level: number, size: number): number => Math.floor(size / tileWidth ** level);
 
 /** The partial tiles of a tree, from level 0 up. They are its right edge, and all that appending to it needs. */
@@ -123,7 +123,7 @@ export const rootOfPerfect = (hashes: Uint8Array[]): Uint8Array =>
 export type Edge = Uint8Array[][];
 
 /** The root that a right edge hashes to. */
-export const rootOfEdge = (edge: Edge): Uint8Array =>
+const rootOfEdge = (edge: Edge): Uint8Array =>
   foldNodes(
     edge.toReversed().flatMap((hashes) =>
       nodesOf(0, hashes.length).map(({ level, index }) => {

@@ -14,7 +14,7 @@ export type SignatureType = keyof typeof typeBytes;
 /** Ed25519 throughout. `id` is eight lower-case hexadecimal digits. Name and id together name one key and its type. */
 export type VerifierKey = { name: string; id: string; type: SignatureType; publicKey: Uint8Array };
 
-/** signed-note, "Format": no Unicode spaces and no plus. Control characters are none of a note's characters at all. */
+/** signed-note, "Format": no Unicode spaces and no plus in a name, and no control characters anywhere in a note. */
 export const isKeyName = (name: string): boolean =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the specification names them.
   name !== '' && name.isWellFormed() && !/[\p{White_Space}+\u0000-\u001f]/u.test(name);
@@ -43,8 +43,8 @@ export const writeVerifierKey = ({ name, id, type, publicKey }: VerifierKey): st
   `${name}+${id}+${writeBase64(materialOf(type, publicKey))}`;
 
 /**
- * Reads a vkey (signed-note, "Verifier keys"). The id must be the one that the specification recommends, which for
- * these types is the only one.
+ * Reads a vkey (signed-note, "Verifier keys"). The id must be the one that the specification gives for
+ * these types.
  * @throws LogFault `malformed` for other texts and other types of signature.
  */
 export const parseVerifierKey = (vkey: string): VerifierKey => {

@@ -20,9 +20,12 @@ export type WitnessResponse = { status: number; contentType: string | null; body
 export type WitnessAnswer =
   /** Cosignatures by the witness's keys, verified, to be added to the checkpoint. */
   | { kind: 'cosigned'; signatures: NoteSignature[] }
-  /** The witness has seen a tree of another size. Ask again with a proof from there. */
+  /**
+   * The witness has seen a tree of another size. Ask again with a proof from there. If it is larger than the checkpoint,
+   * this log has lost entries that it signed.
+   */
   | { kind: 'saw other size'; size: number }
-  /** What the witness has seen and this checkpoint cannot be states of one tree: someone's tree has changed. */
+  /** What the witness has seen and this checkpoint cannot be states of one tree, or the proof is wrong. */
   | { kind: 'inconsistent' }
   | { kind: 'unknown log' }
   | { kind: 'log key not trusted' }
