@@ -147,6 +147,9 @@ test.each([
   ['padding', { ...rfcKey, x: `${rfcKey.x}=` }],
   ['no key', { kty: 'OKP', crv: 'Ed25519' }],
   ['null', null],
+  ['a text', 'OKP'],
+  ['a number', 1],
+  ['nothing', undefined],
 ])('a JWK with %s is not read', (_, jwk) => {
   expect(readJwk(jwk)).toBeNull();
 });

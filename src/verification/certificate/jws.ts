@@ -1,7 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { base64urlnopad } from '@scure/base';
-import { z } from 'zod';
 import { publicKeyBytes, verifyEd25519 } from '../log/ed25519.ts';
 import { readUtf8 } from '../log/encoding.ts';
 import { canonicalJson } from './canonical.ts';
@@ -65,18 +64,12 @@ const readBase64Url = (text: string): Uint8Array | null => {
   }
 };
 
-// A private key has `d`, and does not belong where public ones are read.
-const jwkSchema = z.looseObject({
-  kty: z.literal('OKP'),
-  crv: z.literal('Ed25519'),
-  x: z.string(),
-  d: z.undefined().optional(),
-});
-
 /** The 32 bytes of a public Ed25519 key, or null for other values and other kinds of key. */
 export const readJwk = (jwk: unknown): Uint8Array | null => {
-  const parsed = jwkSchema.safeParse(jwk);
-  const key = parsed.success ? readBase64Url(parsed.data.x) : null;
+  const { kty, crv, x, d } = { ...(jwk as Partial<Record<'kty' | 'crv' | 'x' | 'd', unknown>> | null) };
+  // A private key has `d`, and does not belong where public ones are read.
+  if (kty !== 'OKP' || crv !== 'Ed25519' || typeof x !== 'string' || d !== undefined) return null;
+  const key = readBase64Url(x);
   return key?.length === publicKeyBytes ? key : null;
 };
 
