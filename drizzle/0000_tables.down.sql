@@ -30,6 +30,18 @@ DROP TABLE "judge_exams" CASCADE;
 --> statement-breakpoint
 DROP TABLE "judge_spend" CASCADE;
 --> statement-breakpoint
+DROP TABLE "log_checkpoints" CASCADE;
+--> statement-breakpoint
+DROP TABLE "log_entries" CASCADE;
+--> statement-breakpoint
+DROP TABLE "log_hashes" CASCADE;
+--> statement-breakpoint
+DROP TABLE "log_head" CASCADE;
+--> statement-breakpoint
+DROP TABLE "log_keys" CASCADE;
+--> statement-breakpoint
+DROP TABLE "log_registrations" CASCADE;
+--> statement-breakpoint
 DROP TABLE "verification_replays" CASCADE;
 --> statement-breakpoint
 DROP TABLE "run_secrets" CASCADE;

@@ -245,6 +245,67 @@ CREATE TABLE "judge_spend" (
 	CONSTRAINT "judge_spend_leased_check" CHECK ("judge_spend"."leased_until" is null or "judge_spend"."state" = 'open')
 );
 --> statement-breakpoint
+CREATE TABLE "log_checkpoints" (
+	"size" bigint PRIMARY KEY NOT NULL,
+	"note" text NOT NULL,
+	"signed_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "log_checkpoints_size_check" CHECK ("log_checkpoints"."size" >= 0)
+);
+--> statement-breakpoint
+CREATE TABLE "log_entries" (
+	"index" bigint PRIMARY KEY NOT NULL,
+	"kind" text NOT NULL,
+	"subject" uuid NOT NULL,
+	"data" "bytea" NOT NULL,
+	"added_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "log_entries_kind_subject_key" UNIQUE("kind","subject"),
+	CONSTRAINT "log_entries_index_check" CHECK ("log_entries"."index" >= 0),
+	CONSTRAINT "log_entries_kind_check" CHECK ("log_entries"."kind" in ('registration', 'outcome', 'certificate', 'audit', 'dispute', 'revocation', 'key', 'opening')),
+	CONSTRAINT "log_entries_data_check" CHECK (octet_length("log_entries"."data") between 2 and 4096)
+);
+--> statement-breakpoint
+CREATE TABLE "log_hashes" (
+	"level" smallint NOT NULL,
+	"index" bigint NOT NULL,
+	"hash" "bytea" NOT NULL,
+	CONSTRAINT "log_hashes_pkey" PRIMARY KEY("level","index"),
+	CONSTRAINT "log_hashes_level_check" CHECK ("log_hashes"."level" >= 0),
+	CONSTRAINT "log_hashes_index_check" CHECK ("log_hashes"."index" >= 0),
+	CONSTRAINT "log_hashes_hash_check" CHECK (octet_length("log_hashes"."hash") = 32)
+);
+--> statement-breakpoint
+CREATE TABLE "log_head" (
+	"id" integer PRIMARY KEY NOT NULL,
+	"origin" text NOT NULL,
+	"size" bigint NOT NULL,
+	"root" "bytea" NOT NULL,
+	CONSTRAINT "log_head_id_check" CHECK ("log_head"."id" = 1),
+	CONSTRAINT "log_head_size_check" CHECK ("log_head"."size" >= 0),
+	CONSTRAINT "log_head_root_check" CHECK (octet_length("log_head"."root") = 32)
+);
+--> statement-breakpoint
+CREATE TABLE "log_keys" (
+	"public_key" text PRIMARY KEY NOT NULL,
+	"purpose" text NOT NULL,
+	"added_at" timestamp with time zone NOT NULL,
+	"retired_at" timestamp with time zone,
+	"compromised_at" timestamp with time zone,
+	CONSTRAINT "log_keys_public_key_check" CHECK ("log_keys"."public_key" ~ '^[0-9a-f]{64}$'),
+	CONSTRAINT "log_keys_purpose_check" CHECK ("log_keys"."purpose" in ('certificate', 'log'))
+);
+--> statement-breakpoint
+CREATE TABLE "log_registrations" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"user_id" uuid,
+	"log_index" bigint NOT NULL,
+	"salt" text NOT NULL,
+	"opening" text NOT NULL,
+	"registered_at" timestamp with time zone NOT NULL,
+	"closed_at" timestamp with time zone,
+	CONSTRAINT "log_registrations_log_index_unique" UNIQUE("log_index"),
+	CONSTRAINT "log_registrations_salt_check" CHECK ("log_registrations"."salt" ~ '^[0-9a-f]{64}$')
+);
+--> statement-breakpoint
 CREATE TABLE "verification_replays" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"run_id" uuid NOT NULL,
@@ -310,6 +371,7 @@ CREATE TABLE "verification_runs" (
 	"prompt_digest" text,
 	"continues_run_id" uuid,
 	"continuation" text,
+	"registration_id" uuid,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "verification_runs_construct_id_check" CHECK (char_length("verification_runs"."construct_id") between 1 and 255),
@@ -406,10 +468,13 @@ ALTER TABLE "verification_audits" ADD CONSTRAINT "verification_audits_certificat
 ALTER TABLE "verification_replay_scores" ADD CONSTRAINT "verification_replay_scores_certificate_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "inquiries" ADD CONSTRAINT "inquiries_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "judge_batch_items" ADD CONSTRAINT "judge_batch_items_replay_id_fk" FOREIGN KEY ("replay_id") REFERENCES "public"."verification_replays"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "log_registrations" ADD CONSTRAINT "log_registrations_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "log_registrations" ADD CONSTRAINT "log_registrations_log_index_log_entries_index_fk" FOREIGN KEY ("log_index") REFERENCES "public"."log_entries"("index") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_replays" ADD CONSTRAINT "verification_replays_run_id_verification_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."verification_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_replays" ADD CONSTRAINT "verification_replays_ground_truth_digest_fk" FOREIGN KEY ("ground_truth_digest") REFERENCES "public"."ground_truth_records"("digest") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "run_secrets" ADD CONSTRAINT "run_secrets_run_id_verification_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."verification_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_runs" ADD CONSTRAINT "verification_runs_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "verification_runs" ADD CONSTRAINT "verification_runs_registration_id_log_registrations_id_fk" FOREIGN KEY ("registration_id") REFERENCES "public"."log_registrations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_runs" ADD CONSTRAINT "verification_runs_certificate_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_runs" ADD CONSTRAINT "verification_runs_snapshot_digest_fk" FOREIGN KEY ("snapshot_digest") REFERENCES "public"."ground_truth_snapshots"("digest") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_runs" ADD CONSTRAINT "verification_runs_continues_run_id_fk" FOREIGN KEY ("continues_run_id") REFERENCES "public"."verification_runs"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -439,6 +504,8 @@ CREATE INDEX "judge_exams_prompts_idx" ON "judge_exams" USING btree ("prompt_dig
 CREATE INDEX "judge_spend_created_at_idx" ON "judge_spend" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "judge_spend_run_id_idx" ON "judge_spend" USING btree ("run_id");--> statement-breakpoint
 CREATE INDEX "judge_spend_open_idx" ON "judge_spend" USING btree ("leased_until") WHERE state = 'open';--> statement-breakpoint
+CREATE INDEX "log_registrations_user_id_idx" ON "log_registrations" USING btree ("user_id");--> statement-breakpoint
+CREATE INDEX "log_registrations_open_idx" ON "log_registrations" USING btree ("registered_at") WHERE closed_at is null;--> statement-breakpoint
 CREATE INDEX "verification_replays_ground_truth_digest_idx" ON "verification_replays" USING btree ("ground_truth_digest");--> statement-breakpoint
 CREATE INDEX "verification_replays_run_id_state_position_idx" ON "verification_replays" USING btree ("run_id","state","position");--> statement-breakpoint
 CREATE UNIQUE INDEX "verification_runs_resumed_once_key" ON "verification_runs" USING btree ("continues_run_id") WHERE continuation = 'resume';--> statement-breakpoint
@@ -452,6 +519,7 @@ CREATE INDEX "verification_runs_construct_id_idx" ON "verification_runs" USING b
 CREATE INDEX "verification_runs_certificate_id_idx" ON "verification_runs" USING btree ("certificate_id");--> statement-breakpoint
 CREATE INDEX "verification_runs_snapshot_digest_idx" ON "verification_runs" USING btree ("snapshot_digest");--> statement-breakpoint
 CREATE INDEX "verification_runs_continues_run_id_idx" ON "verification_runs" USING btree ("continues_run_id");--> statement-breakpoint
+CREATE INDEX "verification_runs_registration_id_idx" ON "verification_runs" USING btree ("registration_id");--> statement-breakpoint
 CREATE INDEX "api_tokens_user_id_idx" ON "api_tokens" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "sessions_user_id_idx" ON "sessions" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "sessions_identity_id_idx" ON "sessions" USING btree ("identity_id");--> statement-breakpoint

@@ -38,6 +38,7 @@ const secrets: Record<string, string> = {
   POSTGRES_PASSWORD: 'of-a-test',
   NEXTAUTH_SECRET: 'a-secret-of-a-test-only',
   SECRETS_KEY: 'ab'.repeat(32),
+  LOG_KEY: 'cd'.repeat(32),
   METRICS_TOKEN: 'a-token-of-a-test-only',
   NEXTAUTH_URL: 'http://127.0.0.1',
 };

@@ -39,6 +39,7 @@ const startWeb = async (settings: Record<string, string> = {}) => {
       NEXTAUTH_URL: baseUrl,
       NEXTAUTH_SECRET: 'a-secret-of-a-test-only',
       SECRETS_KEY: 'ab'.repeat(32),
+      LOG_KEY: 'cd'.repeat(32),
       ...settings,
     }),
     stdio: ['ignore', 'pipe', 'inherit'],

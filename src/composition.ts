@@ -18,6 +18,7 @@ import {
 import { isLocalMode, ownUrl } from '#mode.ts';
 import { openBudgets } from '#platform/budgets/budgets.ts';
 import { freeDiskBytes } from '#platform/free-disk.ts';
+import { keptCheckpointIn } from '#platform/log/kept-checkpoint.ts';
 import { byReach, type GuardedFetch, guardedFetch, type Reach } from '#platform/network/guarded-fetch.ts';
 import { proxiedFetch, proxyUrls } from '#platform/network/proxies.ts';
 import { endpointOf, type MissingPart, missingFor } from '#platform/open-judge.ts';
@@ -107,7 +108,7 @@ const policyOf = (environment: Environment): InstallationPolicy => {
 };
 
 /** Each key's 32 bytes, written as hexadecimal digits or as base64. */
-const secretsKeys = (list: string): [Buffer, ...Buffer[]] => {
+export const keysOf32 = (list: string): [Buffer, ...Buffer[]] => {
   const bytesOf = (text: string) => Buffer.from(text, /^[0-9a-fA-F]{64}$/.test(text) ? 'hex' : 'base64');
   const [first = '', ...others] = list.split(',').map((text) => text.trim());
   return [bytesOf(first), ...others.map(bytesOf)];
@@ -175,6 +176,7 @@ const secretsOf = (environment: Environment): string[] =>
       ({ password }) => decodeURIComponent(password) || undefined,
     ),
     ...(environment.SECRETS_KEY?.split(',') ?? []),
+    ...(environment.LOG_KEY?.split(',') ?? []),
   ].flatMap((secret) => (secret === undefined ? [] : [secret.trim()]));
 
 /** Tracing, if an endpoint is configured; its SDK is loaded only then. */
@@ -222,13 +224,14 @@ export const compose = (environment: Environment, tracing: Tracing): Core => {
     services: {
       db: database.db,
       sender: queue.sender,
-      secretBox: createSecretBox(...secretsKeys(requireVariable(environment.SECRETS_KEY, 'SECRETS_KEY'))),
+      secretBox: createSecretBox(...keysOf32(requireVariable(environment.SECRETS_KEY, 'SECRETS_KEY'))),
       policy,
       checkOracleUrl: (url, standing) =>
         guarded[mayCallPrivateAddresses(standing, policy) ? 'private' : 'public'].checkUrl(url),
       freeDiskBytes: () => freeDiskBytes(dataDir),
       budgets,
       runChanges,
+      keptCheckpoint: keptCheckpointIn(join(dataDir, 'log-checkpoint')),
       log: logger,
       metrics,
       tracing,

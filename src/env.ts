@@ -40,6 +40,8 @@ const environmentSchema = z.object({
     .min(16, 'must have at least 16 characters, for example NEXTAUTH_SECRET=$(openssl rand -base64 32)')
     .optional(),
   SECRETS_KEY: keys32('SECRETS_KEY').optional(),
+  /** Signs the transparency log. */
+  LOG_KEY: keys32('LOG_KEY').optional(),
   GITHUB_TOKEN: optional,
   GITHUB_API_URL: httpUrl('https://api.github.com').optional(),
   GITHUB_SERVER_URL: httpUrl('https://github.com').optional(),

@@ -67,6 +67,10 @@ export const ownUrl = ({
   return `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`;
 };
 
+/** The address that people elsewhere use; null where only this machine reaches the server, or none is named. */
+export const publicAddressOf = ({ NEXTAUTH_URL }: Pick<Environment, 'NEXTAUTH_URL'>): string | null =>
+  NEXTAUTH_URL === undefined || isLoopbackUrl(NEXTAUTH_URL) ? null : NEXTAUTH_URL;
+
 /** Which hosts a server answers that listens on `listensOn`. */
 export const hostRuleOf = (environment: Environment, listensOn: string) => ({
   allowed: [new URL(ownUrl(environment)).hostname, ...environment.ALLOWED_HOSTS],

@@ -1,10 +1,17 @@
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
-import { type Core, compose, openTracing, projectDir } from '#composition.ts';
+import { type Core, compose, keysOf32, openTracing, projectDir } from '#composition.ts';
 import { type JudgeProvider, judgeProviders } from '#contracts/judge-providers.ts';
-import { type Environment, judgeSettingsOf, proxySettingsOf, readEnvironment } from '#env.ts';
-import { ownUrl } from '#mode.ts';
+import {
+  type Environment,
+  judgeSettingsOf,
+  proxySettingsOf,
+  readEnvironment,
+  requireVariable,
+} from '#env.ts';
+import { ownUrl, publicAddressOf } from '#mode.ts';
 import { hasSystemLimits } from '#platform/children/start-child.ts';
+import { logSigningKey } from '#platform/log/signing-keys.ts';
 import { proxiedFetch } from '#platform/network/proxies.ts';
 import { type OpenJudge, openJudge } from '#platform/open-judge.ts';
 import { createEngine, type Engine } from '#platform/open-ports.ts';
@@ -91,7 +98,14 @@ export const getWorkerComposition = async (): Promise<WorkerComposition> => {
   await sayWhatBoundsChildren(environment, engine, composition.logger);
   return {
     ...composition,
-    worker: { ...services, engine },
+    worker: {
+      ...services,
+      engine,
+      sequencer: {
+        keys: keysOf32(requireVariable(environment.LOG_KEY, 'LOG_KEY')).map(logSigningKey),
+        publicAddress: publicAddressOf(environment),
+      },
+    },
     close: async () => {
       await engine.close();
       await composition.close();

@@ -2,6 +2,7 @@ import { createHandlers } from '#jobs/index.ts';
 import { engineLine, hostRuleOf, modeLine } from '#mode.ts';
 import { workQueues } from '#queue/work.ts';
 import { startWorkerServer } from '#rest/worker-server.ts';
+import { openLog } from '#services/log/index.ts';
 import { announceWorker, judgesHere } from '#services/state/index.ts';
 import { cannotStart } from '#start/cannot-start.ts';
 import { endUnlessReady, endWhenStuck, exitByDeadline } from '#start/watchdog.ts';
@@ -20,6 +21,7 @@ const run = async () => {
   const { worker, logger, databaseUrl, environment, metrics, ready, close } = composition;
   // Each job would fail on tables that this version does not know.
   await composition.requireOwnSchema();
+  await openLog(worker);
   const announced = await announceWorker(worker);
   const queues = await workQueues({
     databaseUrl,

@@ -21,6 +21,9 @@ export const lineSchema = z
     'Must be one line of well-formed text, without control, format or bidirectional characters.',
   );
 
+/** Text of one form, such as a digest's, into which no words fit. */
+export const formSchema = (form: RegExp) => z.string().regex(form);
+
 /** Text of several lines that a caller gives. */
 export const linesSchema = z
   .string()

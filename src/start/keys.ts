@@ -33,17 +33,29 @@ const keyOf = async (dataDir: string, name: string, make: () => string): Promise
   return made;
 };
 
+/** How each secret is made, and the file in the data directory that keeps it. */
+const secrets = {
+  NEXTAUTH_SECRET: { file: 'nextauth-secret', make: () => randomBytes(32).toString('base64url') },
+  SECRETS_KEY: { file: 'secrets-key', make: () => randomBytes(32).toString('hex') },
+  LOG_KEY: { file: 'log-key', make: () => randomBytes(32).toString('hex') },
+};
+type Secret = keyof typeof secrets;
+
 /**
  * The installation's secrets, from the environment or else the data directory. Machines that share a database must share
- * the secrets too, so both variables are set there.
+ * the secrets too, so all variables are set there.
  */
 export const installationKeys = async (
   dataDir: string,
-  given: { NEXTAUTH_SECRET?: string | undefined; SECRETS_KEY?: string | undefined },
-): Promise<{ NEXTAUTH_SECRET: string; SECRETS_KEY: string }> => ({
-  NEXTAUTH_SECRET:
-    given.NEXTAUTH_SECRET ??
-    (await keyOf(dataDir, 'nextauth-secret', () => randomBytes(32).toString('base64url'))),
-  SECRETS_KEY:
-    given.SECRETS_KEY ?? (await keyOf(dataDir, 'secrets-key', () => randomBytes(32).toString('hex'))),
-});
+  given: { [Name in Secret]?: string | undefined },
+): Promise<Record<Secret, string>> => {
+  const keyFor = (name: Secret) => {
+    const { file, make } = secrets[name];
+    return given[name] ?? keyOf(dataDir, file, make);
+  };
+  return {
+    NEXTAUTH_SECRET: await keyFor('NEXTAUTH_SECRET'),
+    SECRETS_KEY: await keyFor('SECRETS_KEY'),
+    LOG_KEY: await keyFor('LOG_KEY'),
+  };
+};

@@ -25,6 +25,13 @@ const rows = `
   insert into answer_keys (ground_truth_digest, judge_provider, judge_model, prompt_digest, outcome_json, key_of_replay)
     values ('${digest}', 'offline', 'offline-1', '${digest}', '{}', '${id}');
   insert into inquiries (id, user_id, kind, config_json, sealed) values ('${id}', '${id}', 'trial', '{}', 's');
+  insert into log_entries (index, kind, subject, data, added_at) values (0, 'key', '${id}', '{}', now());
+  insert into log_hashes (level, index, hash) values (0, 0, decode('${digest}', 'hex'));
+  insert into log_head (id, origin, size, root) values (1, 'o', 1, decode('${digest}', 'hex'));
+  insert into log_checkpoints (size, note, signed_at) values (1, 'n', now());
+  insert into log_keys (public_key, purpose, added_at) values ('${digest}', 'log', now());
+  insert into log_registrations (id, user_id, log_index, salt, opening, registered_at)
+    values ('${id}', '${id}', 0, '${digest}', '{}', now());
   insert into judge_exams (provider, model, prompt_digest, half)
     values ('offline', 'offline-1', '${digest}', 'development');
   insert into judge_spend (run_id, state, cost_usd, likely_usd, most_usd) values ('${id}', 'open', 0, 0, 0);
@@ -136,6 +143,20 @@ const refused: [table: string, constraint: string, change: string][] = [
   ['judge_exams', 'provider', `provider = 'nobody'`],
   ['judge_exams', 'half', `half = 'both'`],
   ['judge_exams', 'prompt_digest', `prompt_digest = 'v1'`],
+  ['log_entries', 'index', 'index = -1'],
+  ['log_entries', 'kind', `kind = 'text'`],
+  ['log_entries', 'data', `data = ''`],
+  ['log_entries', 'data', `data = convert_to(repeat('a', 4097), 'UTF8')`],
+  ['log_hashes', 'level', 'level = -1'],
+  ['log_hashes', 'index', 'index = -1'],
+  ['log_hashes', 'hash', `hash = ''`],
+  ['log_head', 'id', 'id = 2'],
+  ['log_head', 'size', 'size = -1'],
+  ['log_head', 'root', `root = ''`],
+  ['log_checkpoints', 'size', 'size = -1'],
+  ['log_keys', 'public_key', `public_key = 'k'`],
+  ['log_keys', 'purpose', `purpose = 'mail'`],
+  ['log_registrations', 'salt', `salt = 's'`],
   ['judge_spend', 'cost_usd', 'cost_usd = -0.01'],
   ['judge_spend', 'cost_usd', `cost_usd = 'NaN'`],
   ['judge_spend', 'cost_usd', `cost_usd = 'Infinity'`],

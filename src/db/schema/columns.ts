@@ -10,3 +10,9 @@ export const jsonbOf = <Schema extends z.ZodType>(name: string, schema: Schema) 
     toDriver: (value) => JSON.stringify(value),
     fromDriver: (value) => schema.parse(value),
   })(name);
+
+export const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({
+  dataType: () => 'bytea',
+  // The driver gives a Buffer, which shares its memory with others and compares differently.
+  fromDriver: (value) => new Uint8Array(value),
+});

@@ -9,6 +9,7 @@ export * from './inquiries.ts';
 export * from './judge-batches.ts';
 export * from './judge-exams.ts';
 export * from './judge-spend.ts';
+export * from './log.ts';
 export * from './relations.ts';
 export * from './replays.ts';
 export * from './runs.ts';

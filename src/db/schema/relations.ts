@@ -7,6 +7,7 @@ import { groundTruthRecords, groundTruthSnapshots } from './ground-truths.ts';
 import { inquiries } from './inquiries.ts';
 import { judgeBatchItems } from './judge-batches.ts';
 import { judgeSpend } from './judge-spend.ts';
+import { logEntries, logRegistrations } from './log.ts';
 import { verificationReplays } from './replays.ts';
 import { runSecrets, verificationRuns } from './runs.ts';
 import { apiTokens, sessions, signInLinks, userIdentities, users } from './users.ts';
@@ -25,6 +26,7 @@ export const usersRelations = relations(users, ({ many }) => ({
   inquiries: many(inquiries),
   callSlots: many(callSlots),
   callWaits: many(callWaits),
+  registrations: many(logRegistrations),
 }));
 
 export const userIdentitiesRelations = relations(userIdentities, ({ one, many }) => ({
@@ -77,6 +79,20 @@ export const verificationRunsRelations = relations(verificationRuns, ({ one, man
   replays: many(verificationReplays),
   batchItems: many(judgeBatchItems),
   spend: many(judgeSpend),
+  registration: one(logRegistrations, {
+    fields: [verificationRuns.registrationId],
+    references: [logRegistrations.id],
+  }),
+}));
+
+export const logEntriesRelations = relations(logEntries, ({ many }) => ({
+  registrations: many(logRegistrations),
+}));
+
+export const logRegistrationsRelations = relations(logRegistrations, ({ one, many }) => ({
+  user: one(users, { fields: [logRegistrations.userId], references: [users.id] }),
+  entry: one(logEntries, { fields: [logRegistrations.logIndex], references: [logEntries.index] }),
+  runs: many(verificationRuns),
 }));
 
 export const runSecretsRelations = relations(runSecrets, ({ one }) => ({

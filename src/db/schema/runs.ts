@@ -13,6 +13,7 @@ import { verificationCertificates } from './certificates.ts';
 import { fits, fitsNotEmpty, holds, isAtLeast, isDigest, isListed } from './checks.ts';
 import { instant, jsonbOf } from './columns.ts';
 import { groundTruthSnapshots } from './ground-truths.ts';
+import { logRegistrations } from './log.ts';
 import { users } from './users.ts';
 
 export const verificationRuns = pgTable(
@@ -57,6 +58,8 @@ export const verificationRuns = pgTable(
     /** The run that this one resumes or retries. */
     continuesRunId: uuid('continues_run_id'),
     continuation: text('continuation', { enum: continuations }),
+    /** The attempt's, from before the first call to the oracle on. A run that resumes another has the same. */
+    registrationId: uuid('registration_id').references(() => logRegistrations.id),
     createdAt: instant('created_at').notNull().defaultNow(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
   },
@@ -106,6 +109,7 @@ export const verificationRuns = pgTable(
     index('verification_runs_certificate_id_idx').on(table.certificateId),
     index('verification_runs_snapshot_digest_idx').on(table.snapshotDigest),
     index('verification_runs_continues_run_id_idx').on(table.continuesRunId),
+    index('verification_runs_registration_id_idx').on(table.registrationId),
     fitsNotEmpty(table.constructId, runRequestSchema.shape.constructId),
     fitsNotEmpty(table.repoUrl, runRequestSchema.shape.repoUrl),
     isListed(table.status, runStatuses),

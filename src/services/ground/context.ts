@@ -6,6 +6,8 @@ import type { Database } from '#db/client.ts';
 import type { Clocks } from '#db/clock.ts';
 import type { RunChanges } from '#db/run-changes.ts';
 import type { Budgets } from '#platform/budgets/budgets.ts';
+import type { KeptCheckpoint } from '#platform/log/kept-checkpoint.ts';
+import type { LogSigningKey } from '#platform/log/signing-keys.ts';
 import type { Engine } from '#platform/open-ports.ts';
 import type { SecretBox } from '#platform/secret-box.ts';
 import type { Metrics } from '#platform/telemetry/metrics.ts';
@@ -82,6 +84,8 @@ export type ServiceContext = {
   budgets: Pick<Budgets, 'spend'>;
   /** Announces changes of runs, whichever process made them. */
   runChanges: RunChanges;
+  /** The transparency log's last checkpoint, outside the database. */
+  keptCheckpoint: KeptCheckpoint;
   log: Log;
   metrics: Metrics;
   tracing: Tracing;
@@ -91,7 +95,14 @@ export type ServiceContext = {
   readClocks: () => Promise<Clocks>;
 };
 
-export type WorkerContext = ServiceContext & { engine: Engine };
+/** What appends to the transparency log. Only workers have it. */
+export type Sequencer = {
+  keys: LogSigningKey[];
+  /** Where people reach the installation, which a new log is named after. Null: only this machine reaches it. */
+  publicAddress: string | null;
+};
+
+export type WorkerContext = ServiceContext & { engine: Engine; sequencer: Sequencer };
 
 /** What a caller proved who they are with: the row of a session or of a personal token. */
 export type Credential =

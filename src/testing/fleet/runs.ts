@@ -18,6 +18,7 @@ import type { Actor, ServiceContext } from '#services/ground/index.ts';
 import { createRun } from '#services/run/index.ts';
 import { spendOfRuns } from '#services/state/run-spend.ts';
 import { openPolicy } from '../rigs/engine-rig.ts';
+import { keptInMemory } from '../rigs/log-rig.ts';
 
 /** The fleet's key for secrets, also in its workers' environment. */
 export const secretsKey = 'ab'.repeat(32);
@@ -38,6 +39,7 @@ export const openFrontDesk = async (databaseUrl: string) => {
     freeDiskBytes: async () => null,
     budgets: { spend: async () => null },
     runChanges,
+    keptCheckpoint: keptInMemory(),
     metrics: noMetrics,
     tracing: createTracing(null),
     log: { error: silent, warn: silent, info: silent, debug: silent },

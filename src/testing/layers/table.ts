@@ -157,6 +157,7 @@ const platform: Place[] = [
     imports: ['db', 'contracts'],
     packages: ['node', 'drizzle-orm', 'rate-limiter-flexible'],
   },
+  { at: 'platform/log', imports: [], packages: ['node', 'write-file-atomic'] },
   { at: 'platform/children', imports: ['contracts'], packages: ['node'] },
   {
     at: 'platform/git',
@@ -197,6 +198,7 @@ const room = (name: string, rooms: string[], packages: string[] = []): Place => 
 /** Divided by who calls them. */
 const services: Place[] = [
   room('ground', []),
+  room('log', ['ground']),
   room('judge', ['ground']),
   room('state', ['ground']),
   room('account', ['ground'], ['ethers', 'siwe']),
@@ -205,7 +207,7 @@ const services: Place[] = [
   room('retention', ['state', 'ground']),
   room('calls', ['state', 'ground']),
   room('run', ['state', 'ground']),
-  room('pipeline', ['run', 'calls', 'certificate', 'judge', 'state', 'ground']),
+  room('pipeline', ['run', 'calls', 'certificate', 'judge', 'state', 'log', 'ground']),
 ];
 
 /** What processes are made of. Only entry points import it. */

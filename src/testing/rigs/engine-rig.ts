@@ -9,6 +9,7 @@ import { openRunChanges } from '#db/run-changes.ts';
 import { userIdentities, users } from '#db/schema/users.ts';
 import { workers } from '#db/schema/workers.ts';
 import { createHandlers } from '#jobs/index.ts';
+import { logSigningKey } from '#platform/log/signing-keys.ts';
 import { createSecretBox } from '#platform/secret-box.ts';
 import { noMetrics } from '#platform/telemetry/metrics.ts';
 import { createTracing } from '#platform/telemetry/tracing.ts';
@@ -16,6 +17,7 @@ import type { Job } from '#queue/jobs.ts';
 import type { JobSender } from '#queue/sender.ts';
 import type { Actor, InstallationPolicy, WorkerContext } from '#services/ground/index.ts';
 import { testDatabase } from './database.ts';
+import { keptInMemory } from './log-rig.ts';
 import { type Script, scriptedEngine } from './scripted-engine.ts';
 
 /** Whom the rigs’ users sign in as: accounts that may use everything but private addresses. */
@@ -98,6 +100,8 @@ export const openRig = async (script: Script = {}, pool: DatabaseOptions = {}) =
     freeDiskBytes: async () => null,
     budgets: { spend: async () => null },
     runChanges,
+    keptCheckpoint: keptInMemory(),
+    sequencer: { keys: [logSigningKey(randomBytes(32))], publicAddress: null },
     log: { error: log, warn: log, info: () => {}, debug: () => {} },
     metrics: noMetrics,
     tracing: createTracing(null),

@@ -123,7 +123,7 @@ export const rootOfPerfect = (hashes: Uint8Array[]): Uint8Array =>
 export type Edge = Uint8Array[][];
 
 /** The root that a right edge hashes to. */
-const rootOfEdge = (edge: Edge): Uint8Array =>
+export const rootOfEdge = (edge: Edge): Uint8Array =>
   foldNodes(
     edge.toReversed().flatMap((hashes) =>
       nodesOf(0, hashes.length).map(({ level, index }) => {

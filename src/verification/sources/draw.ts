@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import {
   type ExclusionReason,
   exclusionReasons,
@@ -41,6 +41,14 @@ export const seededOrder = <C extends Candidate>(candidates: C[], seed: string):
     .map(({ candidate }) => candidate);
 };
 
+/**
+ * The seed of a registered run whose owner gave none (methodology, "No picking").
+ * @param treeHash the log's root at the size that first holds the registration.
+ * @param salt the registration's 32 bytes.
+ */
+export const drawSeed = (treeHash: Uint8Array, salt: Uint8Array): string =>
+  bytesToHex(sha256(concatBytes(utf8ToBytes('echelon-draw/v1\n'), treeHash, salt)));
+
 /** Oldest to newest merge commit by merge time, abbreviated to 12 digits. Null when no commit is known. */
 export const commitRangeOf = (drawn: GroundTruth[]): string | null => {
   const commits = drawn
@@ -79,7 +87,13 @@ export const drawChanges = async <C extends Candidate>(options: {
   const taken: GroundTruth[] = [];
   const excluded: Partial<Record<ExclusionReason, number>> = {};
   let excludedCount = 0;
-  const ordered = request.order === 'newest' ? candidates : seededOrder(candidates, request.seed);
+  const ordered =
+    request.order === 'newest' || candidates.length === 0
+      ? candidates
+      : seededOrder(
+          candidates,
+          typeof request.seed === 'string' ? request.seed : await request.seed(candidates.length),
+        );
   let prepared = 0;
   for (const [at, candidate] of ordered.entries()) {
     if (taken.length >= wanted) break;

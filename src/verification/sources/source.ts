@@ -7,7 +7,8 @@ import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
 export type DrawRequest = {
   limit: number;
   reserve: number;
-  seed: string;
+  /** Or asked for with the number of changes listed, before any is chosen. */
+  seed: string | ((listed: number) => Promise<string>);
   since: string | null;
   label: string | null;
   /** `newest` takes changes newest first, as the source lists them, to look at one. A sample is always seeded. */

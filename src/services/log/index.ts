@@ -1,0 +1,3 @@
+export { openLog } from './open.ts';
+export { publishCheckpoint } from './publish.ts';
+export { getCheckpoint, getTile, getVerifierKeys } from './read.ts';
