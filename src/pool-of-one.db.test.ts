@@ -8,6 +8,7 @@ import * as restAccount from '#rest/account.ts';
 import type { RestContext } from '#rest/answer.ts';
 import * as restCertificates from '#rest/certificates.ts';
 import { getReady } from '#rest/health.ts';
+import * as restLog from '#rest/log.ts';
 import * as restRuns from '#rest/runs.ts';
 import * as account from '#services/account/index.ts';
 import { type Actor, readiness } from '#services/ground/index.ts';
@@ -151,6 +152,9 @@ test('every endpoint of REST works on a pool of one connection', async () => {
       restCertificates.getCertificateById(context, read, await certificateOf(await completedRun())),
     getCertificateAudit: async () =>
       restCertificates.getCertificateAudit(context, read, await certificateOf(await auditedRun())),
+    getLogCheckpoint: () => restLog.getLogCheckpoint(context, read),
+    getLogKeys: () => restLog.getLogKeys(context, read),
+    getLogTile: () => restLog.getLogTile(context, read, '0/000.p/1'),
     postRun: () => restRuns.postRun(context, post(runBody)),
     postToken: async () =>
       restAccount.postToken(
@@ -173,7 +177,7 @@ test('every endpoint of REST works on a pool of one connection', async () => {
     postRunRetry: async () => restRuns.postRunRetry(context, post({}), await cancelledRun()),
   };
   expect(Object.keys(endpoints).toSorted()).toEqual(
-    [...Object.keys(restRuns), ...Object.keys(restCertificates), ...Object.keys(restAccount)].toSorted(),
+    [restRuns, restCertificates, restAccount, restLog].flatMap((door) => Object.keys(door)).toSorted(),
   );
   for (const [name, ask] of Object.entries(endpoints)) expect((await ask()).status, name).toBeLessThan(300);
   const ready = await getReady({ ready: () => readiness(rig.database, []) });

@@ -18,11 +18,11 @@ const pagePolicy = (nonce: string, development: boolean) =>
     "frame-ancestors 'none'",
   ].join('; ');
 
-/** The API answers data: a browser that is sent to one of its addresses runs nothing from it. */
+/** The API and the log answer data: a browser that is sent to one of its addresses runs nothing from it. */
 const apiPolicy = "default-src 'none'; frame-ancestors 'none'";
 
 export const proxy = (request: NextRequest) => {
-  const isApi = request.nextUrl.pathname.startsWith('/api/');
+  const isApi = /^\/(?:api|log)\//.test(request.nextUrl.pathname);
   const policy = isApi ? apiPolicy : pagePolicy(randomBytes(16).toString('base64'), inDevelopment());
   const headers = new Headers(request.headers);
   // Next reads the nonce from here and puts it on its own scripts. A visitor's header of that name is overwritten.

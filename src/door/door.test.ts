@@ -164,6 +164,7 @@ test('a request over its budget is not parsed, and its answer says when to ask a
   });
   for (const [line, budget] of [
     ['GET /certificates', 'reads'],
+    ['GET /log/checkpoint', 'reads'],
     [`GET ${query}`, 'reads'],
     ['POST /api/demo-oracle/good', 'reads'],
     ['POST /api/v1/verification/runs', 'writes'],

@@ -78,19 +78,22 @@ const list = '/api/v1/verification/certificates';
 const query = '/api/trpc/certificate.list?batch=1&input=%7B%7D';
 const page = { Origin: 'https://dash.example' };
 
-test.each([list, query])('pages of all origins read what is public at %s', async (path) => {
-  const { ask } = await openDoorRig();
-  const answer = await ask(`GET ${path}`, page);
-  expect(answer.status).toBe(200);
-  expect(answer.header('access-control-allow-origin')).toBe('*');
-  expect(answer.header('access-control-allow-credentials')).toBeNull();
-  expect(answer.header('access-control-expose-headers')).toContain('ETag, Retry-After, RateLimit');
-  expect((await ask(`GET ${path}`)).header('access-control-allow-origin')).toBeNull();
-  for (const headers of [page, {}]) {
-    const { count } = await ask(`GET ${path}`, headers);
-    expect(count('vary')).toBe(2);
-  }
-});
+test.each([list, query, '/log/checkpoint'])(
+  'pages of all origins read what is public at %s',
+  async (path) => {
+    const { ask } = await openDoorRig();
+    const answer = await ask(`GET ${path}`, page);
+    expect(answer.status).toBe(200);
+    expect(answer.header('access-control-allow-origin')).toBe('*');
+    expect(answer.header('access-control-allow-credentials')).toBeNull();
+    expect(answer.header('access-control-expose-headers')).toContain('ETag, Retry-After, RateLimit');
+    expect((await ask(`GET ${path}`)).header('access-control-allow-origin')).toBeNull();
+    for (const headers of [page, {}]) {
+      const { count } = await ask(`GET ${path}`, headers);
+      expect(count('vary')).toBe(2);
+    }
+  },
+);
 
 test('a local installation has nothing public', async () => {
   const { ask } = await openDoorRig({ origins: { ...doorSettings.origins, publicReads: false } });

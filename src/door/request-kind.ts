@@ -64,7 +64,7 @@ export const kindOf = (method: string, plainPath: string): RequestKind => {
     calls: Math.max(1, calls.length),
     walletSignIn,
     isOwnersWayIn,
-    api,
+    api: api || isUnder('/log', path),
     isRead,
     maxBodyBytes: takesLarge ? maxBodyBytes : maxSmall,
     maxUnknownBodyBytes: demonstration ? maxBodyBytes : maxSmall,

@@ -35,13 +35,20 @@ const detailOf = (message: string, fields: FieldIssue[]) =>
 const refuse = (status: number, detail: unknown, headers: Record<string, string> = {}) =>
   Response.json({ detail }, { status, headers: { 'cache-control': 'no-store', ...headers } });
 
+const tiles = '/log/tile/';
+
 /** A path without its id, because a visitor can write anything there. */
-const routeOf = (request: Request) =>
-  new URL(request.url).pathname
-    .split('/')
-    // `/api/v1/verification/<what>/<id>/<verb>`
-    .map((part, place) => (place === 5 ? '{id}' : part))
-    .join('/');
+const routeOf = (request: Request) => {
+  const { pathname } = new URL(request.url);
+  if (pathname.startsWith(tiles)) return `${tiles}{tile}`;
+  return (
+    pathname
+      .split('/')
+      // `/api/v1/verification/<what>/<id>/<verb>`
+      .map((part, place) => (place === 5 ? '{id}' : part))
+      .join('/')
+  );
+};
 
 /**
  * Runs a handler for those who have this access, with who asks and the query's parameters, and counts the call against

@@ -73,15 +73,14 @@ test.each<[string, z.ZodObject]>([
 });
 
 test('every endpoint is described', () => {
-  const folder = join(source, 'app/api/v1/verification');
-  const served = globSync('**/route.ts', { cwd: folder }).flatMap((file) =>
-    [...readFileSync(join(folder, file), 'utf8').matchAll(/^export const ([A-Z]+) =/gm)].map(
-      ([, method]) => `${method} /${file.replace('/route.ts', '').replaceAll(/\[(\w+)\]/g, '{$1}')}`,
-    ),
-  );
-  expect(
-    rowsBelow('Endpoints')
-      .map(([call]) => call)
-      .toSorted(),
-  ).toEqual(served.toSorted());
+  const servedBelow = (folder: string, prefix: string) =>
+    globSync('**/route.ts', { cwd: join(source, folder) }).flatMap((file) =>
+      [...readFileSync(join(source, folder, file), 'utf8').matchAll(/^export const ([A-Z]+) =/gm)].map(
+        ([, method]) =>
+          `${method} ${prefix}/${file.replace('/route.ts', '').replaceAll(/\[(?:\.{3})?(\w+)\]/g, '{$1}')}`,
+      ),
+    );
+  const described = (heading: string) => rowsBelow(heading).map(([call]) => call);
+  expect(described('Endpoints').toSorted()).toEqual(servedBelow('app/api/v1/verification', '').toSorted());
+  expect(described('The transparency log').toSorted()).toEqual(servedBelow('app/log', '/log').toSorted());
 });

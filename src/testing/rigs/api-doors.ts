@@ -11,19 +11,26 @@ import { accountOf, authOf } from './open-to-all.ts';
 
 export const doorsUrl = 'http://127.0.0.1:3000';
 
-const folder = join(import.meta.dirname, '../../app/api/v1/verification');
+const app = join(import.meta.dirname, '../../app');
+/** Where routes of the REST API are, and where those of the log: their names keep the log's folder. */
+const places = [
+  { folder: join(app, 'api/v1/verification'), name: '' },
+  { folder: join(app, 'log'), name: 'log/' },
+];
 type Route = Record<
   string,
-  (request: Request, context: { params: Promise<Record<string, string>> }) => Promise<Response>
+  (request: Request, context: { params: Promise<Record<string, string | string[]>> }) => Promise<Response>
 >;
 
 /** Every REST endpoint by its method and path, as Next serves it. */
 const readRoutes = async () => {
   const routes = new Map<string, Route[string]>();
-  for (const file of globSync('**/route.ts', { cwd: folder })) {
-    const route: Route = await import(join(folder, file));
-    for (const [method, handle] of Object.entries(route)) routes.set(`${method} /${dirname(file)}`, handle);
-  }
+  for (const { folder, name } of places)
+    for (const file of globSync('**/route.ts', { cwd: folder })) {
+      const route: Route = await import(join(folder, file));
+      for (const [method, handle] of Object.entries(route))
+        routes.set(`${method} /${name}${dirname(file)}`, handle);
+    }
   return routes;
 };
 
@@ -88,7 +95,8 @@ export const openApiDoors = async (allow: AuthContext['signInRule']['allow'] = [
     const handle = routes.get(name);
     if (handle === undefined) throw new Error(`There is no endpoint ${name}.`);
     const [method = '', path = ''] = name.split(' ');
-    const address = `${doorsUrl}/api/v1/verification${path.replace(/\[.*?\]/, id)}`;
+    const base = path.startsWith('/log/') ? '' : '/api/v1/verification';
+    const address = `${doorsUrl}${base}${path.replace(/\[.*?\]/, id)}`;
     // The routes take it from here.
     vi.stubGlobal('echelonComposition', { services, auth });
     return handle(
@@ -97,7 +105,7 @@ export const openApiDoors = async (allow: AuthContext['signInRule']['allow'] = [
         headers,
         ...(method === 'POST' ? { body: JSON.stringify(body) } : {}),
       }),
-      { params: Promise.resolve({ id, run_id: id }) },
+      { params: Promise.resolve({ id, run_id: id, path: [id] }) },
     );
   };
 
