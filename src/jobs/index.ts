@@ -6,6 +6,7 @@ import {
   advanceReplay,
   answerInquiry,
   certifyRun,
+  closeAttempts,
   endDeadJob,
   ingestRun,
   sweepRuns,
@@ -66,6 +67,7 @@ export const createHandlers = (context: WorkerContext): Handlers => ({
   periodic: {
     ...(context.policy.engineEnabled ? { 'advance batches': () => advanceBatches(context) } : {}),
     'sweep runs': () => loggingStatus(context, () => sweepRuns(context)),
+    'close attempts': () => closeAttempts(context),
     'erase private ground truth': () => erasePrivateGroundTruths(context),
     prune: () => prune(context),
     'forget inquiries': () => forgetInquiries(context.db),

@@ -36,6 +36,7 @@ import { sharedJudgments } from '../calls/shared-judgments.ts';
 import { judgeAccount } from '../calls/spend.ts';
 import { isPatient, JudgeBusy } from '../calls/waits.ts';
 import type { WorkerContext } from '../ground/context.ts';
+import { requireRegistered } from '../log/register.ts';
 import {
   checkpointStore,
   isOpenIn,
@@ -205,6 +206,7 @@ export const advanceReplay = async (
         await failRun(db, runId, judgedElsewhere(moved.judge), now());
         return;
       }
+      await requireRegistered(context, runId);
       try {
         await runReplay({
           groundTruth,

@@ -1,5 +1,6 @@
 import { and, asc, eq, sql } from 'drizzle-orm';
 import { chunksOf } from '#db/chunks.ts';
+import type { Executor } from '#db/client.ts';
 import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
 import { groundTruthRecords } from '#db/schema/ground-truths.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
@@ -11,9 +12,12 @@ import {
   Uncertifiable,
 } from '#verification/certificate/build.ts';
 import { absenceOf, absenceText } from '#verification/replay/oracle-presence.ts';
+import { documentDigest } from '../certificate/document-digest.ts';
 import { earlierCanaries } from '../certificate/earlier-canaries.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { examOf } from '../judge/exams.ts';
+import { publishCheckpoint } from '../log/publish.ts';
+import { closeAttempt } from '../log/register.ts';
 import { askedOf, checkpointOf, replaysInChunks, wordlessSteps } from '../state/checkpoint.ts';
 import { holdToOneVersion, judgedByTwoVersions } from '../state/prompt-version.ts';
 import { unansweredCalls } from '../state/spending.ts';
@@ -27,21 +31,27 @@ export const resumeWhenThere = 'Then resume the run: what was done so far is kep
 /** A row has about twelve parameters. */
 const rowsPerInsert = 500;
 
-/** Writes certificate and replay scores, completes the run and erases its secrets: all once, or nothing. */
+/**
+ * Writes certificate, replay scores and the log's entries: all once, or nothing.
+ * @returns the certificate's id; null if the run has ended.
+ */
 const issue = (
-  { db, now }: Pick<WorkerContext, 'db' | 'now'>,
-  run: { id: string; constructId: string },
+  context: WorkerContext,
+  run: Pick<typeof verificationRuns.$inferSelect, 'id' | 'constructId' | 'registrationId'>,
   { replayScores, ...content }: CertificateContent,
   endedAt: ReadonlyMap<string, Date>,
-) =>
-  db.transaction(async (transaction) => {
+): Promise<string | null> =>
+  context.db.transaction(async (transaction) => {
     const [locked] = await transaction
       .select({ status: verificationRuns.status })
       .from(verificationRuns)
       .where(eq(verificationRuns.id, run.id))
       .for('update');
-    if (locked?.status !== 'CERTIFYING') return;
-    const createdAt = now();
+    if (locked?.status !== 'CERTIFYING') return null;
+    const issued = await issuedFor(transaction, run.id);
+    if (issued !== null) return issued;
+    if (run.registrationId === null) throw new Error('A run that was never registered cannot be certified.');
+    const createdAt = context.now();
     const [certificate] = await transaction
       .insert(verificationCertificates)
       .values({ ...content, runId: run.id, constructId: run.constructId, createdAt })
@@ -54,8 +64,45 @@ const issue = (
     }));
     for (const chunk of chunksOf(rows, rowsPerInsert))
       await transaction.insert(verificationReplayScores).values(chunk);
-    await completeRun(transaction, run.id, certificate.id, createdAt);
+    const { scored, oracleFailures, unscored } = content.rawScores.counts;
+    await closeAttempt(
+      transaction,
+      context,
+      run.registrationId,
+      {
+        outcome: 'completed',
+        scored,
+        oracle_failures: oracleFailures,
+        unscored,
+        mean: content.compositeScore,
+      },
+      [
+        {
+          kind: 'certificate',
+          subject: certificate.id,
+          registration: run.registrationId,
+          document: await documentDigest(transaction, certificate.id),
+        },
+      ],
+    );
+    return certificate.id;
   });
+
+const issuedFor = async (executor: Executor, runId: string): Promise<string | null> => {
+  const [issued] = await executor
+    .select({ id: verificationCertificates.id })
+    .from(verificationCertificates)
+    .where(eq(verificationCertificates.runId, runId));
+  return issued?.id ?? null;
+};
+
+/** Completes the run and erases its secrets, once a signed checkpoint holds the certificate's entry. */
+const complete = async (context: WorkerContext, runId: string, certificateId: string): Promise<void> => {
+  await publishCheckpoint(context);
+  await context.db.transaction((transaction) =>
+    completeRun(transaction, runId, certificateId, context.now()),
+  );
+};
 
 /** What the certificate of a run needs of its replays. */
 const endedReplays = async ({ db }: Pick<WorkerContext, 'db'>, runId: string) => {
@@ -113,6 +160,11 @@ export const certifyRun = async (
     note: (message) => noteRunFault(db, runId, message),
     giveUp: () => endDeadJob(context, { name: 'certify-run', data: { runId } }),
     work: async () => {
+      const issued = await issuedFor(db, runId);
+      if (issued !== null) {
+        await complete(context, runId, issued);
+        return;
+      }
       const { config, draw } = run;
       if (draw === null) throw new Error('A run that was never ingested cannot be certified.');
       const replays = await endedReplays(context, runId);
@@ -161,7 +213,8 @@ export const certifyRun = async (
               endedAt === null ? [] : [[groundTruthId, endedAt]],
             ),
           );
-      await issue(context, run, content, endedAt);
+      const certificateId = await issue(context, run, content, endedAt);
+      if (certificateId !== null) await complete(context, runId, certificateId);
     },
   });
 };

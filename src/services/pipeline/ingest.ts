@@ -8,6 +8,7 @@ import { SourceError } from '#verification/sources/source.ts';
 import { cleanValue } from '#verification/text/clean-text.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { privateScope, publicScope, storeGroundTruths } from '../ground/ground-truth.ts';
+import { registerRun } from '../log/register.ts';
 import { insertReplays } from '../state/checkpoint.ts';
 import { ingestJob, judgeOfRun, scoreJob } from '../state/jobs.ts';
 import {
@@ -20,7 +21,7 @@ import {
 } from '../state/transitions.ts';
 import { giveTurns, reachTurn } from '../state/turns.ts';
 import { endDeadJob } from './dead-letter.ts';
-import { PassingFault, tryJob } from './job-try.ts';
+import { LeaseLost, PassingFault, tryJob } from './job-try.ts';
 
 /**
  * How long a source may be unreachable before the run fails: its owner is waiting, and a mistyped host name looks the
@@ -65,7 +66,7 @@ const storeDraw = (
   { db, sender, now }: WorkerContext,
   runId: string,
   { drawn, reserve, ...draw }: GroundTruthDraw,
-  scope: string,
+  { scope, seed }: { scope: string; seed: string },
 ) =>
   db.transaction(async (transaction) => {
     const [run] = await transaction
@@ -74,6 +75,7 @@ const storeDraw = (
         draw: verificationRuns.draw,
         userId: verificationRuns.userId,
         stranger: verificationRuns.stranger,
+        config: verificationRuns.config,
         judge: judgeOfRun,
       })
       .from(verificationRuns)
@@ -103,6 +105,7 @@ const storeDraw = (
       .set({
         draw,
         snapshotDigest,
+        config: { ...run.config, seed },
         total: drawn.length,
         error: null,
         activity: waitingToReplay,
@@ -168,12 +171,20 @@ export const ingestRun = async (
     giveUp: () => endDeadJob(context, { name: 'ingest-run', data: { runId } }),
     work: async (secrets, clean, stop) => {
       let draw: GroundTruthDraw;
+      let { seed } = config;
       const news = latestOnly((message) => noteActivity(db, runId, clean(message)));
       try {
         draw = await engine.source(config, secrets).draw({
           limit: config.limit,
           reserve: reserveFor(config.limit),
-          seed: config.seed,
+          seed: async (listed) => {
+            news.say('Waiting: the attempt is being registered in the transparency log.');
+            const registration = await registerRun(context, runId, listed);
+            stop.throwIfAborted();
+            if (registration === null) throw new LeaseLost('The run has ended.');
+            if (config.seedSource === 'verifier') seed = registration.seed;
+            return seed;
+          },
           since: config.since,
           label: config.label,
           signal: stop,
@@ -207,7 +218,7 @@ export const ingestRun = async (
       }
       const scope = draw.private ? privateScope(secrets.githubToken) : publicScope;
       // Not cleaned of secrets: words that the owner gave as secrets would be blanked in the ground truth.
-      await storeDraw(context, runId, cleanValue(draw, storableText), scope);
+      await storeDraw(context, runId, cleanValue(draw, storableText), { scope, seed });
     },
   });
 };

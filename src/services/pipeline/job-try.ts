@@ -6,6 +6,7 @@ import { SecretBoxError } from '#platform/secret-box.ts';
 import { type CleanText, cleanTextOf } from '#verification/text/clean-text.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { Outage, reportFault } from '../ground/fault.ts';
+import { LogStopped } from '../log/stopped.ts';
 import { failRun } from '../state/transitions.ts';
 import { watchRun } from './watch.ts';
 
@@ -84,6 +85,16 @@ export const tryJob = async (
         now(),
       );
       if (failed) reportFault(context, error, about);
+      return;
+    }
+    if (error instanceof LogStopped) {
+      context.log.error(about, error.message);
+      await failRun(
+        db,
+        runId,
+        'The transparency log of this installation has stopped, so this run cannot go on. Its operator has to act.',
+        now(),
+      );
       return;
     }
     const fault = error instanceof PassingFault ? error : reportFault(context, error, about, clean);

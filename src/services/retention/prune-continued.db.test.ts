@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { elsewhere } from '#testing/rigs/elsewhere.ts';
 import { pruneRig } from '#testing/rigs/prune-rig.ts';
 import { changeNumbers, drawOf } from '#testing/rigs/scripted-engine.ts';
+import { closeAttempts } from '../pipeline/close-attempts.ts';
 import { failRun } from '../state/transitions.ts';
 import { prune } from './prune.ts';
 
@@ -23,6 +24,8 @@ test('a resumed run is kept as long as the one that resumed it, and a run withou
   expect((await run(second)).costUsd).toBeCloseTo(0.14, 9);
 
   days(31);
+  // The attempt's outcome is logged before what it counts is deleted.
+  await closeAttempts(context);
   await prune(context);
   days(1);
   await prune(context);

@@ -1,4 +1,4 @@
-import { and, eq, gte, inArray, isNotNull, lt, lte, notExists, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gte, inArray, isNotNull, isNull, lt, lte, notExists, or, type SQL, sql } from 'drizzle-orm';
 import { alias, type PgTable } from 'drizzle-orm/pg-core';
 import { isTerminal, runStatuses } from '#contracts/run.ts';
 import type { Database } from '#db/client.ts';
@@ -6,6 +6,7 @@ import { answerKeys } from '#db/schema/answer-keys.ts';
 import { callSlots, callWaits } from '#db/schema/call-slots.ts';
 import { groundTruthRecords, groundTruthSnapshots } from '#db/schema/ground-truths.ts';
 import { housekeeping } from '#db/schema/housekeeping.ts';
+import { logRegistrations } from '#db/schema/log.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { apiTokens, sessions, signInLinks, siweNonces } from '#db/schema/users.ts';
@@ -59,7 +60,8 @@ const deleteWhere = async (db: Database, table: PgTable, where: SQL | undefined)
 /**
  * Deletes the replays of runs that ended before `before`, with their calls that waited for batches; of the judge's
  * calls the sum is kept. A run's draw is cleared too: nothing is left to resume, and a retry reads the repository
- * again. A run that another one resumed is kept as long as that one, because they have one account.
+ * again. A run that another one resumed is kept as long as that one, because they have one account; one whose attempt
+ * is open in the log, until its outcome is there.
  */
 const pruneReplays = async (db: Database, before: Date): Promise<number> => {
   const resuming = alias(verificationRuns, 'resuming');
@@ -77,6 +79,14 @@ const pruneReplays = async (db: Database, before: Date): Promise<number> => {
             eq(resuming.continuation, 'resume'),
             isNotNull(resuming.draw),
           ),
+        ),
+    ),
+    notExists(
+      db
+        .select({ id: logRegistrations.id })
+        .from(logRegistrations)
+        .where(
+          and(eq(logRegistrations.id, verificationRuns.registrationId), isNull(logRegistrations.closedAt)),
         ),
     ),
   );

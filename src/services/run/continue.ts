@@ -3,6 +3,8 @@ import { eq } from 'drizzle-orm';
 import { AppError } from '#contracts/errors.ts';
 import type { Continuation, RunConfig } from '#contracts/run.ts';
 import type { ContinueRequest } from '#contracts/run-request.ts';
+import type { Executor } from '#db/client.ts';
+import { logRegistrations } from '#db/schema/log.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { carryReplays } from '../state/carry-replays.ts';
@@ -20,6 +22,16 @@ import { secretsAgain } from './secrets-again.ts';
 import { standingOf } from './standing.ts';
 
 const notNow = (message: string) => new AppError('BAD_REQUEST', message, [{ path: 'id', message }]);
+
+/** Whether the attempt's outcome is in the log. */
+const isClosed = async (executor: Executor, registrationId: string | null): Promise<boolean> => {
+  if (registrationId === null) return false;
+  const [registration] = await executor
+    .select({ closedAt: logRegistrations.closedAt })
+    .from(logRegistrations)
+    .where(eq(logRegistrations.id, registrationId));
+  return registration?.closedAt != null;
+};
 
 /** A limit that the attempt has spent already would end it again at its first call. */
 const limitSpent = (spentUsd: number, limitUsd: number) => {
@@ -71,6 +83,8 @@ export const continueRun = async (
     const locked = await lockAttempt(transaction, old.id);
     if (how === 'resume' && locked.resumedBy !== null)
       throw notNow(`This run was resumed already, by the run ${locked.resumedBy}.`);
+    if (how === 'resume' && (await isClosed(transaction, old.registrationId)))
+      throw notNow('This attempt is closed: a run can be resumed for seven days. Retry it.');
     const { id: from, draw, snapshotDigest } = locked.holder;
     if ((draw !== null) !== isStored)
       throw notNow(
@@ -89,7 +103,7 @@ export const continueRun = async (
         config,
         continuesRunId: old.id,
         continuation: how,
-        promptDigest: how === 'resume' ? old.promptDigest : null,
+        ...(how === 'resume' ? { promptDigest: old.promptDigest, registrationId: old.registrationId } : {}),
         createdAt: at,
         updatedAt: at,
         ...(draw === null ? {} : { status: 'INGESTING' as const, draw, snapshotDigest }),

@@ -1,6 +1,7 @@
-import { and, count, eq, exists, gte, inArray, isNull, notInArray, sql } from 'drizzle-orm';
+import { and, count, eq, exists, gte, inArray, isNotNull, isNull, notInArray, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import { isTerminal, type Run } from '#contracts/run.ts';
+import { logRegistrations } from '#db/schema/log.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { ServiceContext } from '../ground/context.ts';
@@ -18,6 +19,8 @@ type Position = {
 type RunSurroundings = {
   spend: ReadonlyMap<string, RunSpend>;
   resumed: ReadonlySet<string>;
+  /** Runs whose attempt's outcome is in the log. */
+  closed: ReadonlySet<string>;
   /** For each run under way: how many replays have ended, in how many seconds. */
   pace: ReadonlyMap<string, { ended: number; seconds: number }>;
   batches: ReadonlyMap<string, BatchWait>;
@@ -69,7 +72,7 @@ export const surroundingsOf = async (
   context: Pick<ServiceContext, 'db' | 'now'>,
   runIds: string[],
 ): Promise<RunSurroundings> => {
-  const [spend, resumptions, paces, batches, positions, workers] = await Promise.all([
+  const [spend, resumptions, closed, paces, batches, positions, workers] = await Promise.all([
     spendOfRuns(context, runIds),
     context.db
       .select({ of: verificationRuns.continuesRunId })
@@ -77,6 +80,11 @@ export const surroundingsOf = async (
       .where(
         and(inArray(verificationRuns.continuesRunId, runIds), eq(verificationRuns.continuation, 'resume')),
       ),
+    context.db
+      .select({ id: verificationRuns.id })
+      .from(verificationRuns)
+      .innerJoin(logRegistrations, eq(logRegistrations.id, verificationRuns.registrationId))
+      .where(and(inArray(verificationRuns.id, runIds), isNotNull(logRegistrations.closedAt))),
     context.db
       .select({
         runId: verificationReplays.runId,
@@ -102,6 +110,7 @@ export const surroundingsOf = async (
   return {
     spend,
     resumed: new Set(resumptions.flatMap(({ of }) => (of === null ? [] : [of]))),
+    closed: new Set(closed.map(({ id }) => id)),
     pace: new Map(paces.map(({ runId, ...pace }) => [runId, pace])),
     batches,
     positions,
@@ -161,7 +170,7 @@ const presentBatch = (wait: BatchWait | undefined): Run['batch'] =>
 
 /** A run as its owner sees it. The error of a try that will be repeated is not shown. */
 export const presentRun = (row: typeof verificationRuns.$inferSelect, surroundings: RunSurroundings): Run => {
-  const { spend, resumed, pace, batches, positions } = surroundings;
+  const { spend, resumed, closed, pace, batches, positions } = surroundings;
   const waitingFor = waitOf(row, surroundings);
   return {
     runId: row.id,
@@ -189,7 +198,7 @@ export const presentRun = (row: typeof verificationRuns.$inferSelect, surroundin
     can: {
       cancel: !isTerminal(row.status),
       // Before the draw there is nothing to resume.
-      resume: row.status === 'FAILED' && row.draw !== null && !resumed.has(row.id),
+      resume: row.status === 'FAILED' && row.draw !== null && !resumed.has(row.id) && !closed.has(row.id),
       retry: row.status === 'FAILED' && row.config.source.kind !== 'sample',
     },
     oracleFailures: null,

@@ -1,8 +1,9 @@
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, notExists, sql } from 'drizzle-orm';
 import { maxRunErrorLength } from '#contracts/errors.ts';
 import { isTerminal, maxActivityLength, type RunStatus, runStatuses } from '#contracts/run.ts';
 import { cutText, storableText } from '#contracts/text.ts';
 import type { Executor } from '#db/client.ts';
+import { verificationCertificates } from '#db/schema/certificates.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import { tellStatus } from './status-news.ts';
 
@@ -99,7 +100,8 @@ export const cutMessage = (message: string, maxLength = maxRunErrorLength): stri
   cutText(storableText(message), maxLength);
 
 /**
- * Ends a run that has not ended yet, and erases its secrets in the same transaction.
+ * Ends a run that has not ended yet, and erases its secrets in the same transaction. A run whose certificate is issued,
+ * and waits only for the log's signature, cannot fail any more.
  * @returns false if it had already ended: the first end stands.
  */
 export const failRun = (executor: Executor, runId: string, message: string, now: Date): Promise<boolean> =>
@@ -107,7 +109,18 @@ export const failRun = (executor: Executor, runId: string, message: string, now:
     const moved = await transaction
       .update(verificationRuns)
       .set({ status: 'FAILED', error: cutMessage(message), network: null, updatedAt: now })
-      .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, openStatuses)))
+      .where(
+        and(
+          eq(verificationRuns.id, runId),
+          inArray(verificationRuns.status, openStatuses),
+          notExists(
+            transaction
+              .select({ id: verificationCertificates.id })
+              .from(verificationCertificates)
+              .where(eq(verificationCertificates.runId, verificationRuns.id)),
+          ),
+        ),
+      )
       .returning({ createdAt: verificationRuns.createdAt });
     if (moved.length === 0) return false;
     await eraseSecrets(transaction, runId);

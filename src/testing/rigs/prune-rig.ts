@@ -9,6 +9,7 @@ import { judgeSpend } from '#db/schema/judge-spend.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { ServiceContext } from '#services/ground/index.ts';
+import { registerRun } from '#services/log/register.ts';
 import { continueRun, createRun, getRun } from '#services/run/index.ts';
 import { failRun } from '#services/state/transitions.ts';
 import { runRequest, testRig } from './engine-rig.ts';
@@ -23,13 +24,19 @@ export const pruneRig = async (script: Script = {}) => {
   const owner = await rig.user();
   const start = async (request: Partial<RunRequest> = {}) =>
     (await createRun(context, owner, runRequest({ limit: 2, minReplays: 2, ...request }))).runId;
-  const continueAs = (id: string, how: 'resume' | 'retry' = 'resume', by: ServiceContext = context) => {
+  const continueAs = async (id: string, how: 'resume' | 'retry' = 'resume', by: ServiceContext = context) => {
     const request: ContinueRequest = { id, oracleHeaders: {}, githubToken: null };
-    return continueRun(by, owner, how, request).then(({ runId }) => runId);
+    const { runId } = await continueRun(by, owner, how, request);
+    if (how === 'resume') await registerRun(context, runId, null);
+    return runId;
   };
   /** Fails the run as if it had been cancelled before its certificate. */
   const fail = async (runId: string) => {
-    await db.update(verificationRuns).set({ status: 'CERTIFYING', certificateId: null });
+    // Its attempt's outcome is logged already, so it is as if it had none; resuming it makes one.
+    await db
+      .update(verificationRuns)
+      .set({ status: 'CERTIFYING', certificateId: null, registrationId: null });
+    await db.delete(verificationCertificates);
     await failRun(db, runId, 'Cancelled by its owner', context.now());
   };
   const rowsOf = async () => {

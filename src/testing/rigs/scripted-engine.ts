@@ -177,7 +177,12 @@ export const scriptedEngine = (script: Script) => {
     source: (config, secrets) => ({
       draw: async (request) => {
         calls.push('draw');
-        return script.draw ? script.draw(config, secrets, request) : drawOf(changeNumbers(config.limit));
+        const draw = script.draw
+          ? await script.draw(config, secrets, request)
+          : drawOf(changeNumbers(config.limit));
+        // As every source asks once it has listed the changes.
+        if (typeof request.seed !== 'string') await request.seed(draw.listed);
+        return draw;
       },
     }),
     oracle: (_config, secrets) => ({

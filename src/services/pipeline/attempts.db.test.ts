@@ -1,0 +1,332 @@
+import { createHash } from 'node:crypto';
+import { asc } from 'drizzle-orm';
+import { expect, test } from 'vitest';
+import { type LogEntry, logEntrySchema } from '#contracts/log.ts';
+import type { RunRequest } from '#contracts/run-request.ts';
+import { toWire } from '#contracts/wire.ts';
+import type { Database } from '#db/client.ts';
+import { logEntries, logRegistrations } from '#db/schema/log.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import { pruneRig } from '#testing/rigs/prune-rig.ts';
+import type { Script } from '#testing/rigs/scripted-engine.ts';
+import { canonicalDigest } from '#verification/certificate/canonical.ts';
+import { parseCheckpoint } from '#verification/log/checkpoint.ts';
+import { hashLeaf, rootAt, treeOf } from '#verification/log/merkle.ts';
+import { parseNote } from '#verification/log/note.ts';
+import { SourceError } from '#verification/sources/source.ts';
+import { getPublicCertificate } from '../certificate/get.ts';
+import { getCheckpoint } from '../log/read.ts';
+import { prune } from '../retention/prune.ts';
+import { cancelRun } from '../run/cancel.ts';
+import { certifyRun } from './certify.ts';
+import { closeAttempts } from './close-attempts.ts';
+
+const entriesOf = async (db: Database): Promise<LogEntry[]> => {
+  const rows = await db.select().from(logEntries).orderBy(asc(logEntries.index));
+  return rows.map(({ data }) => logEntrySchema.parse(JSON.parse(new TextDecoder().decode(data))));
+};
+const ofKind = async <Kind extends LogEntry['kind']>(db: Database, kind: Kind) =>
+  (await entriesOf(db)).filter((entry): entry is Extract<LogEntry, { kind: Kind }> => entry.kind === kind);
+
+const registrations = (db: Database) =>
+  db.select().from(logRegistrations).orderBy(asc(logRegistrations.logIndex));
+
+const sizeServed = async (context: Parameters<typeof getCheckpoint>[0]) =>
+  parseCheckpoint(parseNote(await getCheckpoint(context)).text).size;
+
+const sha256 = (...parts: (string | Uint8Array)[]) => {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
+};
+
+/** Completes a run, and returns its rig. */
+const completed = async (script: Script = {}, request: Partial<RunRequest> = {}) => {
+  const rig = await pruneRig(script);
+  const runId = await rig.start(request);
+  await rig.pump();
+  expect(await rig.run(runId)).toMatchObject({ status: 'COMPLETED' });
+  return { ...rig, runId };
+};
+
+/** A run that was cancelled after its first replay had been scored. */
+const cancelled = async () => {
+  const cancel: { now?: () => Promise<unknown> } = {};
+  const rig = await pruneRig({
+    oracle: async ({ pr }) => {
+      if (pr.id === '2') await cancel.now?.();
+      return undefined;
+    },
+  });
+  const runId = await rig.start();
+  cancel.now = () => cancelRun(rig.context, rig.owner, runId);
+  await rig.pump();
+  delete cancel.now;
+  expect(await rig.run(runId)).toMatchObject({ status: 'FAILED', error: 'Cancelled by its owner' });
+  return { ...rig, runId };
+};
+
+test('a run is registered once, in a signed checkpoint, before its oracle is looked at or asked', async () => {
+  const seen: number[] = [];
+  const rig = await pruneRig({
+    look: async () => {
+      seen.push(await registered());
+      return null;
+    },
+    oracle: async () => {
+      seen.push(await registered());
+      return undefined;
+    },
+  });
+  const registered = async () => {
+    const size = await sizeServed(rig.context);
+    return (await registrations(rig.db)).filter(({ logIndex }) => logIndex < size).length;
+  };
+  const runId = await rig.start();
+  await rig.pump({ deliveries: 2 });
+  expect(await rig.run(runId)).toMatchObject({ status: 'COMPLETED' });
+  expect(seen.length).toBeGreaterThan(1);
+  expect(new Set(seen)).toEqual(new Set([1]));
+  expect((await entriesOf(rig.db)).map(({ kind }) => kind)).toEqual([
+    'key',
+    'registration',
+    'certificate',
+    'outcome',
+  ]);
+});
+
+test('while it is registered, the run says so', async () => {
+  const said: unknown[] = [];
+  const rig = await pruneRig();
+  const runId = await rig.start();
+  const { keptCheckpoint } = rig.context;
+  await rig.pump({
+    onto: {
+      ...rig.context,
+      keptCheckpoint: {
+        ...keptCheckpoint,
+        keep: async (note) => {
+          const read = () => rig.database.sql`select status, activity from verification_runs`;
+          if (said.length === 0)
+            // It is written beside the work.
+            await expect.poll(async () => (await read())[0]?.activity).toContain('Waiting');
+          said.push((await read())[0]);
+          await keptCheckpoint.keep(note);
+        },
+      },
+    },
+  });
+  expect(said[0]).toEqual({
+    status: 'INGESTING',
+    activity: 'Waiting: the attempt is being registered in the transparency log.',
+  });
+  expect(await rig.run(runId)).toMatchObject({ status: 'COMPLETED', activity: null });
+});
+
+test('without a seed of its owner, the tree and the salt decide the draw', async () => {
+  const { db } = await completed();
+  const [row] = await registrations(db);
+  if (row === undefined) throw new Error('There is no registration.');
+  const leaves = (await db.select().from(logEntries).orderBy(asc(logEntries.index))).map(({ data }) =>
+    hashLeaf(data),
+  );
+  const treeHash = rootAt(row.logIndex + 1, treeOf(leaves));
+  const [run] = await db.select().from(verificationRuns);
+  expect(run?.config).toMatchObject({
+    seed: sha256('echelon-draw/v1\n', treeHash, Buffer.from(row.salt, 'hex')),
+    seedSource: 'verifier',
+  });
+});
+
+test('an owner’s seed stays, and is committed to', async () => {
+  const { db } = await completed({}, { seed: 'a-seed' });
+  const [run] = await db.select().from(verificationRuns);
+  expect(run?.config).toMatchObject({ seed: 'a-seed', seedSource: 'owner' });
+  const [row] = await registrations(db);
+  expect(JSON.parse(row?.opening ?? '')).toMatchObject({ seed: 'a-seed', salt: row?.salt });
+});
+
+test('the entries hold who, how many and digests, and no word of the owner', async () => {
+  const words = {
+    repoUrl: 'https://github.com/planted-owner/planted-name',
+    constructId: 'planted-construct',
+    oracleUrl: 'https://planted-oracle.example/planted-path',
+    label: 'planted-label',
+  };
+  const { db, owner } = await completed({}, words);
+  const [entry] = await ofKind(db, 'registration');
+  const [row] = await registrations(db);
+  expect(entry).toMatchObject({
+    subject: row?.id,
+    account: owner.userId,
+    n: 2,
+    listed: 3,
+    commitment: sha256(row?.opening ?? ''),
+  });
+  expect(JSON.stringify(await entriesOf(db))).not.toContain('planted');
+  // What may hold a secret is not even in the opening.
+  expect(row?.opening).toContain('https://planted-oracle.example"');
+  expect(row?.opening).not.toContain('planted-path');
+});
+
+test.each<[string, Partial<RunRequest>, boolean]>([
+  ['another construct’s name', { constructId: 'other' }, true],
+  [
+    'another spelling of the host and of the default port',
+    { oracleUrl: 'https://ORACLE.example:443/ask' },
+    true,
+  ],
+  ['headers', { oracleHeaders: { 'X-Key': 'secret' } }, true],
+  ['another path', { oracleUrl: 'https://oracle.example/other' }, false],
+  ['another port', { oracleUrl: 'https://oracle.example:8443/ask' }, false],
+  ['another host', { oracleUrl: 'https://oracle2.example/ask' }, false],
+])('a target with %s is counted as the same one or not: %j', async (_, changes, same) => {
+  const { db, start, pump } = await completed();
+  await start(changes);
+  await pump();
+  const [first, second] = await ofKind(db, 'registration');
+  expect(first?.target === second?.target).toBe(same);
+  expect(first?.construct === second?.construct).toBe(changes.constructId === undefined);
+});
+
+test('a certificate’s entry has the digest of what the API serves, and its outcome the numbers', async () => {
+  const { db, context, run, runId } = await completed();
+  const { certificateId } = await run(runId);
+  const [certificate] = await ofKind(db, 'certificate');
+  const [registration] = await ofKind(db, 'registration');
+  const served = await getPublicCertificate(context, certificateId ?? '');
+  expect(certificate).toMatchObject({
+    subject: certificateId,
+    registration: registration?.subject,
+    document: canonicalDigest(JSON.parse(JSON.stringify(toWire(served)))),
+  });
+  expect(await ofKind(db, 'outcome')).toEqual([
+    expect.objectContaining({
+      subject: registration?.subject,
+      outcome: 'completed',
+      scored: 2,
+      oracle_failures: 0,
+      unscored: 0,
+      mean: served.compositeScore,
+      opening: registration?.commitment,
+    }),
+  ]);
+});
+
+test('a run is COMPLETED only once a signed checkpoint holds its certificate; until then nothing fails it', async () => {
+  const rig = await pruneRig();
+  const runId = await rig.start();
+  const { keptCheckpoint } = rig.context;
+  const full = {
+    ...rig.context,
+    keptCheckpoint: {
+      ...keptCheckpoint,
+      keep: async (note: string) => {
+        const certificates = await rig.database.sql`select id from verification_certificates`;
+        if (certificates.length > 0) throw new Error('The disk is full.');
+        await keptCheckpoint.keep(note);
+      },
+    },
+  };
+  await rig.pump({ onto: full });
+  // The job is a dead letter by now, which fails other runs.
+  expect(await rig.run(runId)).toMatchObject({ status: 'CERTIFYING', certificateId: null });
+  await cancelRun(rig.context, rig.owner, runId);
+  expect(await rig.run(runId)).toMatchObject({ status: 'CERTIFYING' });
+  await certifyRun(rig.context, { runId });
+  expect(await rig.run(runId)).toMatchObject({ status: 'COMPLETED', certificateId: expect.any(String) });
+  expect(await ofKind(rig.db, 'certificate')).toHaveLength(1);
+  expect(await sizeServed(rig.context)).toBe((await entriesOf(rig.db)).length);
+});
+
+test('a cancelled run can be resumed for seven days; then its numbers are logged and it cannot', async () => {
+  const { db, context, days, continueAs, run, runId } = await cancelled();
+  days(6.9);
+  await closeAttempts(context);
+  expect(await ofKind(db, 'outcome')).toEqual([]);
+  expect((await run(runId)).can.resume).toBe(true);
+  days(0.2);
+  await Promise.all([closeAttempts(context), closeAttempts(context)]);
+  expect(await ofKind(db, 'outcome')).toEqual([
+    // By hand: the script's judge supports 2 of 2 claims, surfaces 1 of 2 changes, and gives the reply 0.75.
+    expect.objectContaining({ outcome: 'cancelled', scored: 1, oracle_failures: 0, unscored: 0, mean: 0.75 }),
+  ]);
+  expect(await sizeServed(context)).toBe((await entriesOf(db)).length);
+  expect((await run(runId)).can.resume).toBe(false);
+  await expect(continueAs(runId)).rejects.toThrow('This attempt is closed');
+});
+
+test('replays are kept until the outcome of their attempt is logged', async () => {
+  const { context, days, replaysOf, runId } = await cancelled();
+  days(91);
+  await prune(context);
+  expect(await replaysOf(runId)).toBeGreaterThan(0);
+  await closeAttempts(context);
+  days(1);
+  await prune(context);
+  expect(await replaysOf(runId)).toBe(0);
+});
+
+test('a resumed run is the same attempt with one outcome; a retried one is another', async () => {
+  const { db, context, continueAs, pump, run, runId, days } = await cancelled();
+  const resumed = await continueAs(runId);
+  await pump();
+  expect(await run(resumed)).toMatchObject({ status: 'COMPLETED' });
+  expect(await ofKind(db, 'registration')).toHaveLength(1);
+  const retried = await continueAs(runId, 'retry');
+  await pump();
+  expect(await run(retried)).toMatchObject({ status: 'COMPLETED' });
+  const registered = await ofKind(db, 'registration');
+  expect(new Set(registered.map(({ subject }) => subject)).size).toBe(2);
+  days(8);
+  await closeAttempts(context);
+  expect((await ofKind(db, 'outcome')).map(({ outcome }) => outcome)).toEqual(['completed', 'completed']);
+});
+
+test('an attempt of which nothing was stored is closed at once', async () => {
+  const rig = await pruneRig({
+    draw: async (_config, _secrets, request) => {
+      if (typeof request.seed !== 'string') await request.seed(7);
+      throw new SourceError('not_found', 'The repository has gone.');
+    },
+  });
+  const runId = await rig.start();
+  await rig.pump();
+  expect(await rig.run(runId)).toMatchObject({ status: 'FAILED' });
+  await closeAttempts(rig.context);
+  expect(await ofKind(rig.db, 'registration')).toEqual([expect.objectContaining({ n: 2, listed: 7 })]);
+  expect(await ofKind(rig.db, 'outcome')).toEqual([
+    expect.objectContaining({ outcome: 'failed', scored: 0, mean: null }),
+  ]);
+});
+
+test('a run that fails before its attempt is registered leaves nothing in the log', async () => {
+  const rig = await pruneRig({
+    draw: async () => {
+      throw new SourceError('not_found', 'There is no such repository.');
+    },
+  });
+  await rig.start();
+  await rig.pump();
+  await closeAttempts(rig.context);
+  expect(await entriesOf(rig.db)).toEqual([]);
+});
+
+test('a log that has stopped fails runs before their oracle is asked, and says so to the operator', async () => {
+  const { context, db, database, calls, logged, start, pump, run } = await completed();
+  // As a restored older copy has it.
+  await database.sql`update log_head set size = size - 1`;
+  calls.length = 0;
+  const runId = await start();
+  await pump();
+  expect(await run(runId)).toMatchObject({
+    status: 'FAILED',
+    error: expect.stringContaining('transparency log of this installation has stopped'),
+  });
+  expect(calls.filter((call) => call.startsWith('oracle:'))).toEqual([]);
+  expect(logged.map(({ message }) => message)).toContainEqual(
+    expect.stringContaining('It is an older copy.'),
+  );
+  await expect(closeAttempts(context)).rejects.toThrow('log has stopped');
+  expect(await registrations(db)).toHaveLength(1);
+});

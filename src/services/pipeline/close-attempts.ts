@@ -1,0 +1,89 @@
+import { and, eq, isNull, lt, notExists, or } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
+import { cancelledByOwner, type RunConfig } from '#contracts/run.ts';
+import type { Executor } from '#db/client.ts';
+import { logRegistrations } from '#db/schema/log.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
+import { verificationRuns } from '#db/schema/runs.ts';
+import { endOfReplay, scoreReplay } from '#verification/replay/score.ts';
+import { compositeOf } from '#verification/statistics/aggregate.ts';
+import type { WorkerContext } from '../ground/context.ts';
+import { publishCheckpoint } from '../log/publish.ts';
+import { type AttemptEnd, closeAttempt } from '../log/register.ts';
+import { checkpointOf } from '../state/checkpoint.ts';
+
+/** How long a run that failed or was cancelled can be resumed (methodology, "Attempts"). */
+export const resumableMs = 7 * 24 * 60 * 60_000;
+
+const attemptsPerTurn = 100;
+
+/** What was scored before the run failed, with the mean that the certificate would have had of it. */
+const endOf = async (
+  executor: Executor,
+  runId: string,
+  { weights }: Pick<RunConfig, 'weights'>,
+): Promise<Omit<AttemptEnd, 'outcome'>> => {
+  const rows = await executor
+    .select()
+    .from(verificationReplays)
+    .where(eq(verificationReplays.runId, runId))
+    .orderBy(verificationReplays.groundTruthId);
+  const ended = rows.filter(({ state }) => state === 'ended');
+  const outcomes = ended.map((row) => endOfReplay(checkpointOf(row))?.outcome);
+  const scores = ended.flatMap((row) => scoreReplay(row.groundTruthId, checkpointOf(row)) ?? []);
+  const sum = scores.reduce((total, score) => total + compositeOf(score, weights), 0);
+  const countOf = (outcome: string) => outcomes.filter((each) => each === outcome).length;
+  return {
+    scored: scores.length,
+    oracle_failures: countOf('oracle_failure'),
+    unscored: countOf('unscored'),
+    mean: scores.length === 0 ? null : Math.round((sum / scores.length) * 1e6) / 1e6,
+  };
+};
+
+/**
+ * Logs the outcome of attempts whose last run failed or was cancelled and cannot be resumed: nothing of it was stored, or
+ * seven days have passed. Then signs whatever no signed checkpoint holds yet.
+ */
+export const closeAttempts = async (context: WorkerContext): Promise<void> => {
+  const { db, now } = context;
+  const resuming = alias(verificationRuns, 'resuming');
+  const over = and(
+    isNull(logRegistrations.closedAt),
+    eq(verificationRuns.status, 'FAILED'),
+    or(
+      isNull(verificationRuns.draw),
+      lt(verificationRuns.updatedAt, new Date(now().getTime() - resumableMs)),
+    ),
+    notExists(
+      db
+        .select({ id: resuming.id })
+        .from(resuming)
+        .where(and(eq(resuming.continuesRunId, verificationRuns.id), eq(resuming.continuation, 'resume'))),
+    ),
+  );
+  const attempts = (executor: Executor) =>
+    executor
+      .select({
+        runId: verificationRuns.id,
+        registrationId: logRegistrations.id,
+        config: verificationRuns.config,
+        error: verificationRuns.error,
+      })
+      .from(verificationRuns)
+      .innerJoin(logRegistrations, eq(logRegistrations.id, verificationRuns.registrationId));
+  for (const { runId } of await attempts(db).where(over).limit(attemptsPerTurn))
+    await db.transaction(async (transaction) => {
+      // Locked before it is checked again, as resuming does too.
+      const [attempt] = await attempts(transaction)
+        .where(and(eq(verificationRuns.id, runId), over))
+        .for('update');
+      if (attempt === undefined) return;
+      const outcome = attempt.error === cancelledByOwner ? 'cancelled' : 'failed';
+      await closeAttempt(transaction, context, attempt.registrationId, {
+        outcome,
+        ...(await endOf(transaction, runId, attempt.config)),
+      });
+    });
+  await publishCheckpoint(context);
+};
