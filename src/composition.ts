@@ -17,6 +17,7 @@ import {
 } from '#env.ts';
 import { isLocalMode, ownUrl } from '#mode.ts';
 import { openBudgets } from '#platform/budgets/budgets.ts';
+import { keysOf32 } from '#platform/ed25519-key.ts';
 import { freeDiskBytes } from '#platform/free-disk.ts';
 import { keptCheckpointIn } from '#platform/log/kept-checkpoint.ts';
 import { byReach, type GuardedFetch, guardedFetch, type Reach } from '#platform/network/guarded-fetch.ts';
@@ -107,13 +108,6 @@ const policyOf = (environment: Environment): InstallationPolicy => {
   };
 };
 
-/** Each key's 32 bytes, written as hexadecimal digits or as base64. */
-export const keysOf32 = (list: string): [Buffer, ...Buffer[]] => {
-  const bytesOf = (text: string) => Buffer.from(text, /^[0-9a-fA-F]{64}$/.test(text) ? 'hex' : 'base64');
-  const [first = '', ...others] = list.split(',').map((text) => text.trim());
-  return [bytesOf(first), ...others.map(bytesOf)];
-};
-
 const oneSecondMs = 1_000;
 
 /** One answer for all who ask within a while: anyone may ask for readiness, and each answer costs statements. */
@@ -177,6 +171,7 @@ const secretsOf = (environment: Environment): string[] =>
     ),
     ...(environment.SECRETS_KEY?.split(',') ?? []),
     ...(environment.LOG_KEY?.split(',') ?? []),
+    ...(environment.SIGNING_KEY?.split(',') ?? []),
   ].flatMap((secret) => (secret === undefined ? [] : [secret.trim()]));
 
 /** Tracing, if an endpoint is configured; its SDK is loaded only then. */

@@ -42,6 +42,8 @@ const environmentSchema = z.object({
   SECRETS_KEY: keys32('SECRETS_KEY').optional(),
   /** Signs the transparency log. */
   LOG_KEY: keys32('LOG_KEY').optional(),
+  /** What the command line signs certificates with. */
+  SIGNING_KEY: keys32('SIGNING_KEY').optional(),
   GITHUB_TOKEN: optional,
   GITHUB_API_URL: httpUrl('https://api.github.com').optional(),
   GITHUB_SERVER_URL: httpUrl('https://github.com').optional(),

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
-import { type Core, compose, keysOf32, openTracing, projectDir } from '#composition.ts';
+import { type Core, compose, openTracing, projectDir } from '#composition.ts';
 import { type JudgeProvider, judgeProviders } from '#contracts/judge-providers.ts';
 import {
   type Environment,
@@ -11,7 +11,7 @@ import {
 } from '#env.ts';
 import { ownUrl, publicAddressOf } from '#mode.ts';
 import { hasSystemLimits } from '#platform/children/start-child.ts';
-import { logSigningKey } from '#platform/log/signing-keys.ts';
+import { ed25519Signer, keysOf32 } from '#platform/ed25519-key.ts';
 import { proxiedFetch } from '#platform/network/proxies.ts';
 import { type OpenJudge, openJudge } from '#platform/open-judge.ts';
 import { createEngine, type Engine } from '#platform/open-ports.ts';
@@ -102,7 +102,7 @@ export const getWorkerComposition = async (): Promise<WorkerComposition> => {
       ...services,
       engine,
       sequencer: {
-        keys: keysOf32(requireVariable(environment.LOG_KEY, 'LOG_KEY')).map(logSigningKey),
+        keys: keysOf32(requireVariable(environment.LOG_KEY, 'LOG_KEY')).map(ed25519Signer),
         publicAddress: publicAddressOf(environment),
       },
     },

@@ -4,13 +4,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Certificate } from '#contracts/certificate.ts';
 import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
 import type { OracleChoice } from '#contracts/oracle-types.ts';
+import { shownOracle, targetDigest } from '#verification/certificate/target.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import { reserveFor } from '#verification/sources/draw.ts';
 import { accountedJudge, boundedJudge } from './bounded-judge.ts';
 import { oracleFor, sourceFor } from './engine.ts';
-import { evidenceLines, groundTruthDigest } from './evidence.ts';
+import { engineIn } from './engine-version.ts';
+import { groundTruthDigest, writeEvidence } from './evidence.ts';
 import { CommandError, RunStopped, UsageError } from './exit.ts';
-import { issueCertificate } from './issue-certificate.ts';
+import { issueCertificate, signCertificate } from './issue-certificate.ts';
 import type { Judges } from './judge.ts';
 import { judgmentsIn, openJudgmentFolder } from './judgment-folder.ts';
 import { ledgerAccount, spentUsd } from './ledger.ts';
@@ -21,6 +23,7 @@ import type { RunDirectory } from './run-directory.ts';
 import { type RunWork, runReplays } from './run-replays.ts';
 import { memoryStore, type RunStore } from './run-store.ts';
 import type { Settings } from './settings.ts';
+import { signersOf } from './signing-key.ts';
 import type { Terminal } from './terminal.ts';
 
 export type VerifyContext = { settings: Settings; terminal: Terminal; signal: AbortSignal };
@@ -163,8 +166,16 @@ export const carryOut = async (
       { configuration, draw, replays, unanswered: store.ledger.unanswered },
       now(),
     );
-    await directory?.finish(certificate, evidenceLines(draw, replays, configuration.salt));
-    return certificate;
+    if (directory === null) return certificate;
+    const { modelCutoff, salt } = configuration;
+    const evidence = writeEvidence({ draw, replays, modelCutoff }, salt);
+    const { choice } = ports;
+    const files = await signCertificate(
+      { certificate, configuration, draw, evidence },
+      { oracleType: choice.type, origin: shownOracle(choice), targetDigest: targetDigest(choice) },
+      { signers: await signersOf(settings), engine: await engineIn(settings.projectDir) },
+    );
+    return await directory.finish(files);
   } catch (error) {
     progress.stop();
     const kept = whatIsKept(store, store.draw?.drawn.length ?? configuration.limit, directory?.path);

@@ -1,10 +1,13 @@
 import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Audit } from '#contracts/audit.ts';
 import type { Certificate } from '#contracts/certificate.ts';
+import { documentType } from '#contracts/certificate-document.ts';
 import { readBody } from '#contracts/http.ts';
+import { isObject } from '#contracts/json.ts';
 import { readCertificate } from '#verification/certificate/read.ts';
-import { readBoundedFile } from './bounded-file.ts';
+import { readBoundedBytes } from './bounded-file.ts';
+import { certificateNames, isFile, readCapped, signedCertificate } from './certificate-files.ts';
 import { UsageError } from './exit.ts';
 import { auditIn, auditInFolder, maxAuditBytes } from './kept-audit.ts';
 import { plain } from './terminal.ts';
@@ -45,14 +48,14 @@ const fetchText = async (
   return new TextDecoder().decode(bytes);
 };
 
-const readText = async (file: string): Promise<string> => {
+const readContent = async (file: string): Promise<Uint8Array> => {
   const found = await stat(file).catch(() => null);
   if (found?.isDirectory())
     throw new UsageError(`${plain(file, 200)} is a folder. Give the certificate.json in it, or its URL.`);
-  const text = await readBoundedFile(file, maxBytes);
-  if (text === null)
+  const bytes = await readBoundedBytes(file, maxBytes);
+  if (bytes === null)
     throw new UsageError(`There is no file ${plain(file, 200)}. Give a certificate.json or its URL.`);
-  return text;
+  return bytes;
 };
 
 const parse = (text: string): unknown => {
@@ -63,8 +66,8 @@ const parse = (text: string): unknown => {
   }
 };
 
-const certificateIn = (text: string): Certificate => {
-  const reading = readCertificate(parse(text));
+const certificateIn = (document: unknown): Certificate => {
+  const reading = readCertificate(document);
   if (!reading.ok)
     throw new UsageError(
       `It is not a certificate of this version:\n${reading.problems
@@ -84,13 +87,29 @@ const fetchCertificate = async (url: URL, signal: AbortSignal): Promise<string> 
 };
 
 /**
+ * The certificate in a file: a signed document, whose evidence lies beside it, or the answer of the REST API.
+ * @throws UsageError if there is none, or none with replays.
+ */
+export const certificateInFile = async (file: string): Promise<Certificate> => {
+  const bytes = await readContent(file);
+  const document = parse(new TextDecoder().decode(bytes));
+  if (!isObject(document) || document.type !== documentType) return certificateIn(document);
+  const evidence = join(dirname(file), certificateNames.evidence);
+  if (!(await isFile(evidence)))
+    throw new UsageError(
+      `The replays of this certificate are in its evidence, and there is no file ${plain(evidence, 200)}.`,
+    );
+  return signedCertificate(bytes, await readCapped(evidence));
+};
+
+/**
  * The certificate in a file or at an address, that of its page included.
  * @throws UsageError if no certificate is there, or if it has no replays.
  */
 export const certificateAt = async (place: string, signal: AbortSignal): Promise<Certificate> =>
-  certificateIn(
-    isUrl(place) ? await fetchCertificate(restAddress(new URL(place)), signal) : await readText(place),
-  );
+  isUrl(place)
+    ? certificateIn(parse(await fetchCertificate(restAddress(new URL(place)), signal)))
+    : certificateInFile(place);
 
 /**
  * The human audit of a certificate: what an installation holds at its address, or `audit.json` beside its file. Null if

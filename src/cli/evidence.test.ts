@@ -76,8 +76,13 @@ test('evidence holds no text of an answer key, not even where the oracle says it
   for (const record of records) {
     const { checkpoint } = stored.find(({ groundTruthId }) => groundTruthId === record.ground_truth.id);
     const opened = (place: string, text: string) => ({
-      sealed: createHmac('sha256', salt)
-        .update(JSON.stringify([record.ground_truth.id, place, text]))
+      sealed: createHash('sha256')
+        .update(
+          createHmac('sha256', salt)
+            .update(JSON.stringify([record.ground_truth.id, place]))
+            .digest(),
+        )
+        .update(text)
         .digest('hex'),
     });
     const { key } = checkpoint.answerKey;

@@ -1,96 +1,67 @@
 import { createHash, createHmac } from 'node:crypto';
 import { type GroundTruth, type GroundTruthDraw, groundTruthSchema } from '#contracts/ground-truth.ts';
-import type { ReplayCheckpoint } from '#contracts/replay.ts';
-import { toWire } from '#contracts/wire.ts';
-import { failureInPublic } from '#verification/certificate/raw-replay.ts';
-import { endOfReplay, type ReplayEnd, scoreReplay } from '#verification/replay/score.ts';
+import { utcInstant } from '#contracts/instant.ts';
+import { placeReplays } from '#verification/certificate/build.ts';
+import { evidenceLine, factsOf, type StatedFacts } from '#verification/certificate/evidence.ts';
+import { endOfReplay } from '#verification/replay/score.ts';
 import { compareGroundTruthIds } from '#verification/statistics/aggregate.ts';
 import type { StoredReplay } from './run-store.ts';
-import { sealedTexts } from './sealed-texts.ts';
+
+const lineOf = (groundTruth: GroundTruth) => JSON.stringify(groundTruthSchema.parse(groundTruth));
 
 /** Digest of the record's line as `ingest` writes it, without its line break. */
 export const groundTruthDigest = (groundTruth: GroundTruth) =>
-  createHash('sha256')
-    .update(JSON.stringify(groundTruthSchema.parse(groundTruth)))
-    .digest('hex');
+  createHash('sha256').update(lineOf(groundTruth)).digest('hex');
 
 /** Salted, so that nobody can test guesses of a private change against it. */
 const saltedDigestOf = (groundTruth: GroundTruth, salt: string) =>
-  createHmac('sha256', salt)
-    .update(JSON.stringify(groundTruthSchema.parse(groundTruth)))
-    .digest('hex');
+  createHmac('sha256', salt).update(lineOf(groundTruth)).digest('hex');
 
-const scoresOf = ({ groundTruthId, checkpoint }: StoredReplay) => {
-  const score = scoreReplay(groundTruthId, checkpoint);
-  if (score === null) return null;
-  const { groundTruthId: _, outcome: __, ...scores } = score;
-  return scores;
-};
+const hidden = { title: null, url: null, repository: null, mergeCommit: null, mergedAt: null };
 
-/** Verdicts without any text of the change: only their order identifies them; quotes and reasons are left out. */
-const withoutText = ({ checkpoint }: StoredReplay) => ({
-  claims:
-    checkpoint.precision?.kind === 'judged'
-      ? checkpoint.precision.claims.map(({ supported, restatement }) => ({ supported, restatement }))
-      : null,
-  changes:
-    checkpoint.recall?.kind === 'judged'
-      ? checkpoint.recall.changes.map(({ surfaced }) => ({ surfaced }))
-      : null,
-  replyAccuracy: checkpoint.reply?.kind === 'judged' ? checkpoint.reply.replyAccuracy : null,
-});
-
-/** A replay's steps, and why it was not scored. Of an oracle's failure kind and status are published, never its text. */
-const published = (checkpoint: ReplayCheckpoint, end: ReplayEnd | null) => {
-  const { oracle } = checkpoint;
-  if (oracle?.kind !== 'failure') return { reason: end?.reason ?? null, ...checkpoint };
-  const { detail: _, ...failure } = oracle;
-  return { reason: failureInPublic(oracle), ...checkpoint, oracle: failure };
-};
-
-const recordOf = (
-  replay: StoredReplay,
-  groundTruth: GroundTruth,
-  ordinal: number,
-  isPrivate: boolean,
-  salt: string,
-) => {
-  const { checkpoint, endedAt } = replay;
-  const end = endOfReplay(checkpoint);
-  const shared = { outcome: end?.outcome ?? null, scores: scoresOf(replay), endedAt };
-  if (isPrivate) {
-    const digest = saltedDigestOf(groundTruth, salt);
-    return toWire({ groundTruth: { id: `${ordinal}`, digest }, ...shared, ...withoutText(replay) });
-  }
-  const digest = groundTruthDigest(groundTruth);
-  const { id, title, url, repository, mergeCommit, mergedAt } = groundTruth;
-  const steps = sealedTexts(toWire(published(checkpoint, end)), { groundTruthId: id, salt });
-  return {
-    ...toWire({
-      groundTruth: { id, title, url, repository, mergeCommit, mergedAt, digest },
-      ...shared,
-    }),
-    ...steps,
-  };
+const changeOf = (change: GroundTruth): StatedFacts['groundTruth'] => {
+  const { id, title, url, repository, mergeCommit, mergedAt } = change;
+  return { id, digest: groundTruthDigest(change), title, url, repository, mergeCommit, mergedAt };
 };
 
 /**
- * One JSON line per replay, ordered by id: what was asked, answered and judged, so that every score can be recomputed.
- * Replaced changes are included with the reason. The texts of answer keys and oracles are sealed under the run's salt.
- * A private repository gets salted digests and verdicts only.
+ * The evidence of a run: one line of canonical JSON per replay, ordered by id. Replaced changes are included with the
+ * reason. The texts of answer keys and oracles are sealed under the run's salt. A private repository gets ordinals, salted
+ * digests and verdicts only. Its ordinals are those of its certificate, which leaves out replaced changes, so these come
+ * last.
  */
-export const evidenceLines = (draw: GroundTruthDraw, replays: StoredReplay[], salt: string): string => {
+export const writeEvidence = (
+  {
+    draw,
+    replays,
+    modelCutoff,
+  }: { draw: GroundTruthDraw; replays: StoredReplay[]; modelCutoff: string | null },
+  salt: string,
+): string => {
   const changes = new Map([...draw.drawn, ...draw.reserve].map((change) => [change.id, change]));
-  // A private repository's ordinals are those of its certificate, which leaves out replaced changes.
+  const withChanges = replays.flatMap((replay) => {
+    const change = changes.get(replay.groundTruthId);
+    return change === undefined
+      ? []
+      : [{ ...replay, groundTruth: change, author: change.author, mergedAt: change.mergedAt }];
+  });
+  const ordered = placeReplays(withChanges, modelCutoff).toSorted((a, b) =>
+    compareGroundTruthIds(a.groundTruthId, b.groundTruthId),
+  );
+  const isReplaced = ({ checkpoint }: StoredReplay) => endOfReplay(checkpoint)?.outcome === 'replaced';
   const shown = draw.private
-    ? replays.filter(({ checkpoint }) => endOfReplay(checkpoint)?.outcome !== 'replaced')
-    : replays;
+    ? [...ordered.filter((replay) => !isReplaced(replay)), ...ordered.filter(isReplaced)]
+    : ordered;
   return shown
-    .toSorted((a, b) => compareGroundTruthIds(a.groundTruthId, b.groundTruthId))
-    .flatMap((replay, index) => {
-      const groundTruth = changes.get(replay.groundTruthId);
-      return groundTruth === undefined ? [] : [recordOf(replay, groundTruth, index + 1, draw.private, salt)];
+    .map(({ groundTruth, checkpoint, change, endedAt }, at) => {
+      const stated: StatedFacts = {
+        groundTruth: draw.private
+          ? { id: `${at + 1}`, digest: saltedDigestOf(groundTruth, salt), ...hidden }
+          : changeOf(groundTruth),
+        endedAt: utcInstant(endedAt ?? '') ?? '',
+      };
+      const facts = factsOf(stated, checkpoint, { change, isPrivate: draw.private });
+      return `${evidenceLine({ facts, checkpoint }, draw.private ? null : salt)}\n`;
     })
-    .map((record) => `${JSON.stringify(record)}\n`)
     .join('');
 };

@@ -1,11 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Certificate, UnansweredCalls } from '#contracts/certificate.ts';
+import type { CertificateDocument } from '#contracts/certificate-document.ts';
 import type { GroundTruthDraw } from '#contracts/ground-truth.ts';
 import { buildCertificate } from '#verification/certificate/build.ts';
+import { documentOf, writeDocument } from '#verification/certificate/document.ts';
+import { evidenceLines } from '#verification/certificate/evidence.ts';
 import { noCanaries } from '#verification/certificate/judge-trust.ts';
+import { thumbprintOf, writeJwk } from '#verification/certificate/jws.ts';
 import { presentCertificate } from '#verification/certificate/present.ts';
+import { readEvidence } from '#verification/certificate/rebuild.ts';
+import { type CertificateSigner, signJws } from '#verification/certificate/signing/sign-jws.ts';
 import { shippedExam } from '#verification/exam/describe.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
+import type { CertificateFiles } from './certificate-files.ts';
 import type { RunConfiguration } from './run-configuration.ts';
 import type { StoredReplay } from './run-store.ts';
 
@@ -67,8 +74,62 @@ export const issueCertificate = (
     { ...content, id: randomUUID(), constructId, createdAt: now },
     replayScores.map(({ scored: _scored, ...score }) => ({
       ...score,
-      id: randomUUID(),
+      // Nothing else names a replay that no database holds.
+      id: score.groundTruthId,
       scoredAt: new Date(endedAt.get(score.groundTruthId) ?? now),
     })),
   );
+};
+
+/**
+ * Signs a certificate, with the evidence of its run.
+ * @param signers The first signs. The others' public keys stay in the key set, so that older certificates can be checked.
+ */
+export const signCertificate = async (
+  {
+    certificate,
+    configuration,
+    draw,
+    evidence,
+  }: {
+    certificate: Certificate;
+    configuration: RunConfiguration;
+    draw: GroundTruthDraw;
+    evidence: string;
+  },
+  subject: Omit<CertificateDocument['subject'], 'confirmed'>,
+  {
+    signers,
+    engine,
+  }: {
+    signers: [CertificateSigner, ...CertificateSigner[]];
+    engine: CertificateDocument['method']['engine'];
+  },
+): Promise<CertificateFiles> => {
+  const [signer] = signers;
+  const lines = Buffer.from(evidence);
+  const document = writeDocument(
+    documentOf(
+      certificate,
+      {
+        keyId: thumbprintOf(signer.publicKey),
+        subject,
+        since: configuration.since,
+        label: configuration.label,
+        private: draw.private,
+        requestedModel: configuration.model,
+        economy: false,
+        baselineReplays: configuration.baselineReplays,
+        agreement: configuration.agreement,
+        engine,
+      },
+      readEvidence(evidenceLines(lines), draw.private).pinned,
+    ),
+  );
+  return {
+    document,
+    jws: await signJws(document, signer),
+    evidence: lines,
+    keys: { keys: signers.map(({ publicKey }) => writeJwk(publicKey)) },
+  };
 };

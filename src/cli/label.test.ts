@@ -338,7 +338,10 @@ test('inspect shows the audit that an installation holds of a certificate, and n
   const path = copy('served');
   await label(path, lines(...times(size, 't')));
   const address = '/api/v1/verification/certificates/some-id';
-  const served = new Map([[address, readFileSync(join(path, 'certificate.json'))]]);
+  const own = await runInProcess(['inspect', join(path, 'certificate.json'), '--json']);
+  const served = new Map<string, string | Buffer>([
+    [address, JSON.stringify(JSON.parse(own.stdout).certificate)],
+  ]);
   const server = createServer(({ url = '' }, response) => {
     const body = served.get(url);
     response

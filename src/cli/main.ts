@@ -25,6 +25,7 @@ const readSettings = (): Settings => {
       databaseUrl: environment.DATABASE_URL ?? null,
       dataDir: resolve(environment.DATA_DIR ?? join(projectDir, '.data')),
       projectDir,
+      signingKeys: environment.SIGNING_KEY?.split(',') ?? [],
       githubToken: environment.GITHUB_TOKEN ?? null,
       githubApiUrl: environment.GITHUB_API_URL,
       githubServerUrl: environment.GITHUB_SERVER_URL,

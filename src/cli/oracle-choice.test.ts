@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type OracleChoice, oracleTypeNames, oracleTypes } from '#contracts/oracle-types.ts';
-import { defaultConstruct, oracleIdentity, oracleOf, shownOracle } from './oracle-choice.ts';
+import { shownOracle } from '#verification/certificate/target.ts';
+import { defaultConstruct, oracleIdentity, oracleOf } from './oracle-choice.ts';
 
 const url = 'https://oracle.example:8443/ask?key=planted';
 const reached = { url, headers: {} };

@@ -6,6 +6,7 @@ import {
   oracleTypes,
   ownFieldsOf,
 } from '#contracts/oracle-types.ts';
+import { ownText, ownValues, shownOracle } from '#verification/certificate/target.ts';
 import { UsageError } from './exit.ts';
 import { headersOf } from './header-lines.ts';
 
@@ -84,23 +85,6 @@ export const oracleOf = (options: OracleOptions & Record<string, unknown>): Orac
   const at = { url: '--oracle-url', headers: '--oracle-header' }[String(issue?.path[0])] ?? flag;
   throw new UsageError(`${at}: ${issue?.message}`);
 };
-
-const ownValues = (oracle: OracleChoice): { value: string; namesConstruct?: true }[] => {
-  const held: Record<string, unknown> = oracle;
-  return ownFieldsOf(oracle.type).map(({ name, namesConstruct }) => ({
-    value: String(held[name]),
-    namesConstruct,
-  }));
-};
-
-const ownText = (oracle: OracleChoice) =>
-  ownValues(oracle)
-    .map(({ value }) => value)
-    .join(':');
-
-/** An oracle's name without its secrets: its origin, or the value of its flag. */
-export const shownOracle = (oracle: OracleChoice): string =>
-  'url' in oracle ? new URL(oracle.url).origin : ownText(oracle) || oracle.type;
 
 /** The name on the certificate by default. */
 export const defaultConstruct = (oracle: OracleChoice): string =>

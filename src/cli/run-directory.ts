@@ -8,10 +8,11 @@ import { faultCode } from '#contracts/errors.ts';
 import { toWire } from '#contracts/wire.ts';
 import { takeLock } from '#db/embedded/lock.ts';
 import { auditableReplays } from '#verification/audit/claims.ts';
-import { readCertificate } from '#verification/certificate/read.ts';
 import { type Asked, standing } from '#verification/replay/oracle-presence.ts';
 import { resumable } from '#verification/replay/resumable.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
+import { certificateInFile } from './certificate-at.ts';
+import { type CertificateFiles, certificateNames, isFile, signedCertificate } from './certificate-files.ts';
 import { CommandError, UsageError } from './exit.ts';
 import { type AuditedRun, auditInFolder, type KeptAudit } from './kept-audit.ts';
 import { emptyLedger, ledgerSchema } from './ledger.ts';
@@ -28,15 +29,16 @@ import { plain } from './terminal.ts';
 
 /**
  * An output directory: `run.json` (what was asked), `draw.json` (the ground truth), `replays/` (a checkpoint each),
- * `ledger.json` (what its judges have cost), then `evidence.jsonl` and `certificate.json`. Only the last two are for
- * publishing: checkpoints hold the answer keys, and `run.json` holds the salt that seals them.
+ * `ledger.json` (what its judges have cost), then `evidence.jsonl`, `jwks.json`, `certificate.jws` and
+ * `certificate.json`. Only the last four are for publishing: checkpoints hold the answer keys, and `run.json` holds the salt that seals them.
  */
 export type RunDirectory = RunStore & {
   path: string;
   configuration: RunConfiguration;
   /** The certificate of a run that an earlier call finished; it is issued once. */
   certificate: Certificate | null;
-  finish: (certificate: Certificate, evidence: string) => Promise<void>;
+  /** Keeps the certificate. Resolves to it as it was kept. */
+  finish: (files: CertificateFiles) => Promise<Certificate>;
   close: () => void;
 };
 
@@ -105,12 +107,15 @@ const storedReplays = async (folder: string): Promise<Map<number, StoredReplay>>
   );
 };
 
-const storedCertificate = async (file: string, remedy: Remedy): Promise<Certificate | null> => {
-  const document = await readJson(file, z.unknown(), remedy);
-  if (document === null) return null;
-  const reading = readCertificate(document);
-  if (reading.ok) return reading.certificate;
-  throw new CommandError(`${file} is not a certificate of this version. ${remedy}`);
+const storedCertificate = async (directory: string, remedy: Remedy): Promise<Certificate | null> => {
+  const file = join(directory, certificateNames.document);
+  if (!(await isFile(file))) return null;
+  try {
+    return await certificateInFile(file);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new CommandError(`${file} is not a certificate of this version. ${remedy}`);
+  }
 };
 
 /**
@@ -140,8 +145,10 @@ export const openRunDirectory = async (
   random: { salt: () => string; seed: () => string },
 ): Promise<RunDirectory> => {
   const at = (...names: string[]) => join(directory, ...names);
-  const write = (file: string, text: string) =>
-    writeFileAtomic(file, text, { mode: 0o600 }).catch((error: unknown) => {
+  const write = (file: string, content: string | Uint8Array) =>
+    writeFileAtomic(file, typeof content === 'string' ? content : Buffer.from(content), {
+      mode: 0o600,
+    }).catch((error: unknown) => {
       throw explained(directory, error, otherOut);
     });
   let lock: ReturnType<typeof takeLock> = null;
@@ -169,7 +176,7 @@ export const openRunDirectory = async (
     const store: RunDirectory = {
       path: directory,
       configuration,
-      certificate: await storedCertificate(at('certificate.json'), otherOut),
+      certificate: await storedCertificate(directory, otherOut),
       draw: await readJson(at('draw.json'), storedDrawSchema, otherOut),
       keepDraw: async (draw) => {
         await write(at('draw.json'), JSON.stringify(draw));
@@ -186,10 +193,13 @@ export const openRunDirectory = async (
         await write(at('ledger.json'), JSON.stringify(ledger));
         store.ledger = ledger;
       },
-      finish: async (certificate, evidence) => {
-        // The certificate comes last, because it marks the run as finished.
-        await write(at('evidence.jsonl'), evidence);
-        await write(at('certificate.json'), `${JSON.stringify(toWire(certificate), null, 2)}\n`);
+      finish: async ({ document, jws, evidence, keys }) => {
+        await write(at(certificateNames.evidence), evidence);
+        await write(at(certificateNames.keys), `${JSON.stringify(keys, null, 2)}\n`);
+        await write(at(certificateNames.jws), jws);
+        // The document comes last, because it marks the run as finished.
+        await write(at(certificateNames.document), document);
+        return signedCertificate(document, evidence);
       },
       close: lock.release,
     };
@@ -226,7 +236,7 @@ export const openFinishedRun = async (directory: string): Promise<FinishedRun> =
   const lock = takeLock(at('.lock'));
   if (lock === null) throw new UsageError(`Another process is working in ${plain(directory, 200)}.`);
   try {
-    const certificate = await storedCertificate(at('certificate.json'), otherFolder);
+    const certificate = await storedCertificate(directory, otherFolder);
     const draw = await readJson(at('draw.json'), storedDrawSchema, otherFolder);
     if (certificate === null || draw === null)
       throw new UsageError(`The run in ${plain(directory, 200)} is gone.`);

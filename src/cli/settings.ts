@@ -12,6 +12,8 @@ export type Settings = {
   dataDir: string;
   /** The folder that holds this program. */
   projectDir: string;
+  /** Secrets of `SIGNING_KEY`, the one in use first. Empty: one is kept in `dataDir`. */
+  signingKeys: string[];
   githubToken: string | null;
   githubApiUrl: string;
   githubServerUrl: string;

@@ -163,11 +163,12 @@ test('for a private repository only scores and counts are shown, certified or pu
   );
   for (const text of [outcome.stdout, ...published])
     for (const word of ['hidden', 'octo', 'Change ', 'const ', 'planted']) expect(text).not.toContain(word);
-  const certificate = JSON.parse(published[0] ?? '');
-  const ids = certificate.replay_scores.map(
-    ({ ground_truth_id }: { ground_truth_id: string }) => ground_truth_id,
-  );
+  const ids = (published[1] ?? '')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).ground_truth.id);
   expect(ids).toEqual(['1', '2', '3']);
+  expect(await runInProcess(['inspect', join(out, 'certificate.json')])).toMatchObject({ code: 0 });
 });
 
 test('a private repository without a token fails, and the message says what to do', async () => {

@@ -6,21 +6,9 @@ import { type Disagreement, recomputeCertificate } from '#verification/certifica
 import { offlineJudge } from '#verification/judges/offline/judge.ts';
 import { auditBeside, certificateAt } from '../certificate-at.ts';
 import { viewCertificate } from '../certificate-view.ts';
+import { disagreementLines } from '../disagreement-lines.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
-import { plain, type Terminal } from '../terminal.ts';
-
-const valueText = (value: Disagreement['published']) => (value === null ? 'nothing' : plain(`${value}`, 80));
-
-const disagreementLines = (title: string, disagreements: Disagreement[]) => [
-  title,
-  ...disagreements
-    .slice(0, 20)
-    .map(
-      ({ field, published, recomputed }) =>
-        `  ${field}: it says ${valueText(published)}, recomputed it is ${valueText(recomputed)}`,
-    ),
-  ...(disagreements.length > 20 ? [`  … and ${disagreements.length - 20} more`] : []),
-];
+import type { Terminal } from '../terminal.ts';
 
 /** What was checked against the replays and what was not, by its name in the document. */
 const agreementLines = (certificate: Certificate, notChecked: string[]) => {
@@ -39,7 +27,7 @@ const agreementLines = (certificate: Certificate, notChecked: string[]) => {
             : 'Its prompt_digest is not that of this version’s offline check: its verdicts followed another rule.',
         ]
       : []),
-    'Nor does the certificate prove that the judge ruled so, or where it comes from: v1-preview certificates are unsigned.',
+    'Nor does this show that the judge ruled so, or who issued the certificate. `echelon-verify check` verifies the signature of one that verify kept with --out.',
   ];
 };
 

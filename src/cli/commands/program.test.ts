@@ -8,7 +8,7 @@ const oracle = ['--oracle-url', 'http://127.0.0.1:9'];
 
 test.each([
   ['no command', [], 'Usage:'],
-  ['an unknown command', ['check'], 'unknown command'],
+  ['an unknown command', ['construct'], 'unknown command'],
   ['no repository', ['verify'], 'missing required argument'],
   ['no oracle', ['verify', changes], '--oracle-url'],
   ['an oracle that is no URL', ['verify', changes, '--oracle-url', 'localhost'], 'http or https URL'],
@@ -82,5 +82,5 @@ test('help succeeds, and needs no valid environment', async () => {
 });
 
 test('a command that does not exist yet is not listed', async () => {
-  expect((await runInProcess(['--help'])).stdout).not.toMatch(/\bcheck\b/);
+  expect((await runInProcess(['--help'])).stdout).not.toMatch(/\bconstruct\b/);
 });

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { AppError } from '#contracts/errors.ts';
 import { SourceError } from '#verification/sources/source.ts';
 import { CommandError, type ExitCode, exitCodes, UsageError } from '../exit.ts';
@@ -15,6 +15,7 @@ import {
 } from '../options.ts';
 import type { Settings } from '../settings.ts';
 import type { Terminal } from '../terminal.ts';
+import type { CheckOptions } from './check.ts';
 import { addRunCommands } from './run-options.ts';
 import { addTokenCommands } from './token-options.ts';
 
@@ -95,6 +96,26 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
       done(await command.ingestCommand(repo, options, { ...context, settings: context.readSettings() }));
     });
   for (const option of [...drawOptions(), jsonOption()]) ingest.addOption(option);
+
+  program
+    .command('check')
+    .description('verify the signature, the evidence and every score of a certificate that verify --out kept')
+    .argument('<certificate>', 'the folder, or the certificate.json or .jws in it')
+    .option('--evidence <file>', 'its evidence, unless evidence.jsonl lies beside it')
+    .addOption(
+      new Option(
+        '--keys <jwks.json|thumbprint>',
+        'an issuer’s public keys that you trust, or the thumbprint of one; may be repeated. Your own are trusted',
+      )
+        .argParser((keys: string, before: string[]) => [...before, keys])
+        .default([], 'none'),
+    )
+    .option('--offline', 'accept it although nobody looked whether it was revoked')
+    .addOption(jsonOption())
+    .action(async (place: string, options: CheckOptions) => {
+      const command = await import('./check.ts');
+      done(await command.checkCommand(place, options, { ...context, settings: context.readSettings() }));
+    });
 
   program
     .command('inspect')

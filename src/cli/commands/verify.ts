@@ -4,6 +4,7 @@ import type { Certificate } from '#contracts/certificate.ts';
 import { defaultWeights } from '#contracts/certificate.ts';
 import type { JudgeIdentity } from '#contracts/judge-providers.ts';
 import { toWire } from '#contracts/wire.ts';
+import { shownOracle } from '#verification/certificate/target.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import { carryOut, drawInto, type VerifyContext } from '../carry-out.ts';
 import { viewCertificate } from '../certificate-view.ts';
@@ -11,7 +12,7 @@ import { canTellText, estimateDraw, viewEstimate } from '../estimate.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
 import { type Judges, judgesFor } from '../judge.ts';
 import type { VerifyOptions } from '../options.ts';
-import { defaultConstruct, oracleIdentity, oracleOf, shownOracle } from '../oracle-choice.ts';
+import { defaultConstruct, oracleIdentity, oracleOf } from '../oracle-choice.ts';
 import { progressOn } from '../progress.ts';
 import { chooseRepository, type RepositoryChoice } from '../repository.ts';
 import { configurationOf, type RunDemand } from '../run-configuration.ts';
@@ -147,7 +148,9 @@ export const verifyCommand = async (
     showCertificate(certificate, json, terminal);
     if (directory !== null) {
       const at = (name: string) => join(directory.path, name);
-      say(`Kept: ${at('certificate.json')} and ${at('evidence.jsonl')}.`);
+      say(
+        `Kept: ${at('certificate.json')}, its signature certificate.jws, evidence.jsonl and jwks.json. To check them: echelon-verify check --offline ${directory.path}`,
+      );
       say(
         `Keep private: ${at('replays')} (the answer keys) and run.json (the salt that seals them in the evidence).`,
       );

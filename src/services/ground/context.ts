@@ -6,8 +6,8 @@ import type { Database } from '#db/client.ts';
 import type { Clocks } from '#db/clock.ts';
 import type { RunChanges } from '#db/run-changes.ts';
 import type { Budgets } from '#platform/budgets/budgets.ts';
+import type { Ed25519Signer } from '#platform/ed25519-key.ts';
 import type { KeptCheckpoint } from '#platform/log/kept-checkpoint.ts';
-import type { LogSigningKey } from '#platform/log/signing-keys.ts';
 import type { Engine } from '#platform/open-ports.ts';
 import type { SecretBox } from '#platform/secret-box.ts';
 import type { Metrics } from '#platform/telemetry/metrics.ts';
@@ -97,7 +97,7 @@ export type ServiceContext = {
 
 /** What appends to the transparency log. Only workers have it. */
 export type Sequencer = {
-  keys: LogSigningKey[];
+  keys: Ed25519Signer[];
   /** Where people reach the installation, which a new log is named after. Null: only this machine reaches it. */
   publicAddress: string | null;
 };

@@ -1,7 +1,7 @@
 import { asc, eq } from 'drizzle-orm';
 import type { Executor } from '#db/client.ts';
 import { logKeys } from '#db/schema/log.ts';
-import type { LogSigningKey } from '#platform/log/signing-keys.ts';
+import type { Ed25519Signer } from '#platform/ed25519-key.ts';
 import { verifierKey, writeVerifierKey } from '#verification/log/verifier-key.ts';
 import type { Sequencer } from '../ground/context.ts';
 import { LogStopped } from './stopped.ts';
@@ -17,9 +17,9 @@ const keysOfLog = (executor: Executor) =>
 export const ownKeys = async (
   executor: Executor,
   { keys }: Pick<Sequencer, 'keys'>,
-): Promise<{ signing: LogSigningKey[]; fresh: LogSigningKey[] }> => {
+): Promise<{ signing: Ed25519Signer[]; fresh: Ed25519Signer[] }> => {
   const rows = new Map((await keysOfLog(executor)).map((row) => [row.publicKey, row]));
-  const rowOf = ({ publicKey }: LogSigningKey) => rows.get(Buffer.from(publicKey).toString('hex'));
+  const rowOf = ({ publicKey }: Ed25519Signer) => rows.get(Buffer.from(publicKey).toString('hex'));
   const signing = keys.filter((key) => {
     const row = rowOf(key);
     return row !== undefined && row.retiredAt === null && row.compromisedAt === null;

@@ -1,11 +1,11 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { and, eq, isNull, sql } from 'drizzle-orm';
-import type { StoredOracle } from '#contracts/oracle-types.ts';
 import type { RunConfig } from '#contracts/run.ts';
 import type { Executor } from '#db/client.ts';
 import { logCheckpoints, logRegistrations } from '#db/schema/log.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { canonicalDigest, canonicalJson } from '#verification/certificate/canonical.ts';
+import { shownOracle, targetDigest } from '#verification/certificate/target.ts';
 import { drawSeed } from '#verification/sources/draw.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { appendEntries, type NewLogEntry } from './append.ts';
@@ -16,17 +16,6 @@ export type RegisterContext = Pick<WorkerContext, 'db' | 'sequencer' | 'keptChec
 
 /** Names that people cannot tell apart by their letters' forms are one name. */
 const constructDigest = (constructId: string): string => canonicalDigest(constructId.normalize('NFKC'));
-
-/** A target is scheme, host, port and path, and the tool or model; of Python its module and callable. */
-const targetDigest = ({ type: _type, ...oracle }: StoredOracle): string => {
-  const { headers: _headers, ...target } = { headers: null, ...oracle };
-  return canonicalDigest(
-    'url' in target && target.url !== null ? { ...target, url: new URL(target.url).href } : target,
-  );
-};
-
-const originOf = (oracle: StoredOracle): string | null =>
-  'url' in oracle && oracle.url !== null ? new URL(oracle.url).origin : null;
 
 /**
  * What the owner chose, with the salt that hides it until it is opened. Never headers, nor the target's path, which may
@@ -48,7 +37,7 @@ const openingOf = (
     seed: config.seedSource === 'owner' ? config.seed : null,
     blinded: config.blinded,
     oracle_type: config.oracle.type,
-    oracle_origin: originOf(config.oracle),
+    oracle: shownOracle(config.oracle),
     judge: config.judge,
     agreement: config.agreement,
     economy: config.economy,

@@ -1,9 +1,12 @@
 import type { Certificate } from '#contracts/certificate.ts';
+import type { ReplayCheckpoint } from '#contracts/replay.ts';
 import { buildCertificate, type CertificateInput } from '#verification/certificate/build.ts';
 import { noCanaries } from '#verification/certificate/judge-trust.ts';
 import { presentCertificate } from '#verification/certificate/present.ts';
 
-type EndedReplay = CertificateInput['replays'][number];
+type EndedReplay = CertificateInput['replays'][number] & { checkpoint: ReplayCheckpoint };
+/** A run with the oracle's words, which evidence holds. */
+export type BuiltInput = Omit<CertificateInput, 'replays'> & { replays: EndedReplay[] };
 /** A replay in a certificate. Unless it says otherwise, its change has an unknown author and a week of its own. */
 export type BuiltReplay = Pick<EndedReplay, 'groundTruthId' | 'checkpoint'> & Partial<EndedReplay>;
 
@@ -14,7 +17,7 @@ const weekOf = (id: string) =>
       7 * 86_400_000 * ([...id].reduce((sum, c) => sum * 10 + c.charCodeAt(0) - 48, 0) % 997),
   ).toISOString();
 
-type Changed = Partial<Omit<CertificateInput, 'draw' | 'judge' | 'replays'>> & {
+type Changed = Partial<Omit<BuiltInput, 'draw' | 'judge' | 'replays'>> & {
   draw?: Partial<CertificateInput['draw']>;
   judge?: Partial<CertificateInput['judge']>;
 };
@@ -23,7 +26,7 @@ type Changed = Partial<Omit<CertificateInput, 'draw' | 'judge' | 'replays'>> & {
 export const certificateInput = (
   replays: readonly BuiltReplay[],
   { draw, judge, ...changed }: Changed = {},
-): CertificateInput => ({
+): BuiltInput => ({
   sample: false,
   draw: {
     listed: 1,

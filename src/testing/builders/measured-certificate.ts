@@ -3,7 +3,7 @@ import type { Baseline, CanaryVerdict, ReplayCheckpoint, SecondJudgment } from '
 import type { EarlierCanaries } from '#verification/certificate/judge-trust.ts';
 import { usageOfOneCall } from '../rigs/scripted-judge.ts';
 import { canaryCounts, ruledCanary } from './canaries.ts';
-import { certificateInput, issuedCertificate } from './issued-certificate.ts';
+import { type BuiltInput, certificateInput, issuedCertificate } from './issued-certificate.ts';
 import { namedExam } from './named-exam.ts';
 import { failedCheckpoint, judgedCheckpoint, unscoredVerdict, type Verdicts } from './replay-checkpoint.ts';
 
@@ -76,54 +76,56 @@ const earlierRuns: EarlierCanaries = {
 };
 
 /**
- * A certificate with two models and everything that can be measured: ten judged replays, an oracle failure, an unscored
- * replay, and a pool of earlier canaries.
+ * A run with two models and everything that can be measured: ten judged replays, an oracle failure, an unscored replay,
+ * and a pool of earlier canaries.
  */
-export const measuredCertificate = (earlier: EarlierCanaries = earlierRuns): Certificate =>
-  issuedCertificate(
-    certificateInput(
-      [
-        ...replies.map(([first, second], place) => ({
-          groundTruthId: `${place + 1}`,
-          ...mergeOf(place),
-          checkpoint: whole(
-            {
-              claims: [true, place % 2 === 0, place % 3 === 0],
-              changes: [true, place % 2 === 1, false],
-              replyAccuracy: first,
-            },
-            second,
-            place,
-          ),
-        })),
-        {
-          groundTruthId: '11',
-          ...mergeOf(10),
-          checkpoint: {
-            ...failedCheckpoint(3),
-            answerKey: judgedCheckpoint({ claims: [], changes: [false, false, false], replyAccuracy: 0 }, 'm')
-              .answerKey,
+export const measuredInput = (earlier: EarlierCanaries = earlierRuns): BuiltInput =>
+  certificateInput(
+    [
+      ...replies.map(([first, second], place) => ({
+        groundTruthId: `${place + 1}`,
+        ...mergeOf(place),
+        checkpoint: whole(
+          {
+            claims: [true, place % 2 === 0, place % 3 === 0],
+            changes: [true, place % 2 === 1, false],
+            replyAccuracy: first,
           },
-        },
-        {
-          groundTruthId: '12',
-          checkpoint: {
-            ...judgedCheckpoint({ claims: [true], changes: [true], replyAccuracy: 1 }),
-            recall: unscoredVerdict(),
-          },
-        },
-      ],
+          second,
+          place,
+        ),
+      })),
       {
-        draw: { listed: 40, commitRange: null },
-        limit: 12,
-        minReplays: 10,
-        weights: { precision: 2, recall: 1, replyAccuracy: 1 },
-        judge: { provider: 'anthropic', model: 'm' },
-        second: { provider: 'chat', model: 'other', endpoint: 'http://localhost:11434' },
-        modelCutoff: '2026-01-20',
-        replaced: 1,
-        earlier,
-        exam: namedExam(),
+        groundTruthId: '11',
+        ...mergeOf(10),
+        checkpoint: {
+          ...failedCheckpoint(3),
+          answerKey: judgedCheckpoint({ claims: [], changes: [false, false, false], replyAccuracy: 0 }, 'm')
+            .answerKey,
+        },
       },
-    ),
+      {
+        groundTruthId: '12',
+        checkpoint: {
+          ...judgedCheckpoint({ claims: [true], changes: [true], replyAccuracy: 1 }),
+          recall: unscoredVerdict(),
+        },
+      },
+    ],
+    {
+      draw: { listed: 40, commitRange: null },
+      limit: 12,
+      minReplays: 10,
+      weights: { precision: 2, recall: 1, replyAccuracy: 1 },
+      judge: { provider: 'anthropic', model: 'm' },
+      second: { provider: 'chat', model: 'other', endpoint: 'http://localhost:11434' },
+      modelCutoff: '2026-01-20',
+      replaced: 1,
+      earlier,
+      exam: namedExam(),
+    },
   );
+
+/** Its certificate. */
+export const measuredCertificate = (earlier: EarlierCanaries = earlierRuns): Certificate =>
+  issuedCertificate(measuredInput(earlier));

@@ -77,6 +77,7 @@ const settings: Omit<Settings, 'dataDir'> = {
   installationUrl: 'http://127.0.0.1:9',
   databaseUrl: null,
   projectDir,
+  signingKeys: [],
   githubToken: null,
   githubApiUrl: 'http://127.0.0.1:9',
   githubServerUrl: 'http://127.0.0.1:9',

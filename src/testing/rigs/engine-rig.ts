@@ -9,7 +9,7 @@ import { openRunChanges } from '#db/run-changes.ts';
 import { userIdentities, users } from '#db/schema/users.ts';
 import { workers } from '#db/schema/workers.ts';
 import { createHandlers } from '#jobs/index.ts';
-import { logSigningKey } from '#platform/log/signing-keys.ts';
+import { ed25519Signer } from '#platform/ed25519-key.ts';
 import { createSecretBox } from '#platform/secret-box.ts';
 import { noMetrics } from '#platform/telemetry/metrics.ts';
 import { createTracing } from '#platform/telemetry/tracing.ts';
@@ -101,7 +101,7 @@ export const openRig = async (script: Script = {}, pool: DatabaseOptions = {}) =
     budgets: { spend: async () => null },
     runChanges,
     keptCheckpoint: keptInMemory(),
-    sequencer: { keys: [logSigningKey(randomBytes(32))], publicAddress: null },
+    sequencer: { keys: [ed25519Signer(randomBytes(32))], publicAddress: null },
     log: { error: log, warn: log, info: () => {}, debug: () => {} },
     metrics: noMetrics,
     tracing: createTracing(null),

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Database, DatabaseOptions } from '#db/client.ts';
+import { sql } from 'drizzle-orm';
+import type { Database, DatabaseOptions, Executor } from '#db/client.ts';
+import { ed25519Signer } from '#platform/ed25519-key.ts';
 import type { KeptCheckpoint } from '#platform/log/kept-checkpoint.ts';
-import { logSigningKey } from '#platform/log/signing-keys.ts';
 import type { WorkerContext } from '#services/ground/index.ts';
 import { type AppendContext, appendEntries, type NewLogEntry } from '#services/log/append.ts';
 import { testDatabase } from './database.ts';
@@ -19,7 +20,7 @@ export const keptInMemory = (): KeptCheckpoint => {
 };
 
 /** A key that is the same for the same name. */
-export const logKeyOf = (name: string) => logSigningKey(createHash('sha256').update(name).digest());
+export const logKeyOf = (name: string) => ed25519Signer(createHash('sha256').update(name).digest());
 
 /** An entry with a subject of its own. */
 export const anyEntry = (): NewLogEntry => ({
@@ -53,6 +54,16 @@ export const append = (
   context: AppendContext & { db: Database },
   entries: NewLogEntry[],
 ): Promise<number[]> => context.db.transaction((transaction) => appendEntries(transaction, context, entries));
+
+/** Changes rows that triggers keep, as only whoever owns the database server can. */
+export const tamper = (
+  db: Database,
+  change: (transaction: Executor) => PromiseLike<unknown>,
+): Promise<void> =>
+  db.transaction(async (transaction) => {
+    await transaction.execute(sql`set local session_replication_role = replica`);
+    await change(transaction);
+  });
 
 /** A database with an empty log. */
 export const openLogRig = async (pool: DatabaseOptions = {}) => {

@@ -15,14 +15,14 @@ import { totalUsage, usageByMeasure } from '../judges/judge-usage.ts';
 import { absenceOf, absenceText } from '../replay/oracle-presence.ts';
 import { endOfReplay, type ReplayEnd, scoreReplay } from '../replay/score.ts';
 import { verdictsOf } from '../replay/stored-verdicts.ts';
-import { aggregate, rounded, roundedThroughout } from '../statistics/aggregate.ts';
+import { aggregate, compareGroundTruthIds, rounded, roundedThroughout } from '../statistics/aggregate.ts';
 import { sum } from '../statistics/interval.ts';
 import { withDependence } from './dependence.ts';
 import { type EarlierCanaries, judgeTrust } from './judge-trust.ts';
 import { mostFrequent } from './most-frequent.ts';
 import { whyNothingScored } from './nothing-scored.ts';
 import { freshnessOf, isAfterCutoff, keylessOf } from './parts.ts';
-import { evidenceOf, rawReplay, withPublishedIds } from './raw-replay.ts';
+import { type ChangeFacts, type EndedReplay, evidenceOf, rawReplay, withPublishedIds } from './raw-replay.ts';
 
 /** A run that cannot be certified. The message tells its owner why and what to do. */
 export class Uncertifiable extends Error {
@@ -53,11 +53,16 @@ export type CertificateInput = {
   unanswered: UnansweredCalls;
   /** The day up to which the oracle's model may have read the repository. Null: its owner named none. */
   modelCutoff: string | null;
-  replays: ({ groundTruthId: string; checkpoint: WordlessCheckpoint } & Pick<
-    GroundTruth,
-    'author' | 'mergedAt'
-  >)[];
+  replays: (RunReplay & Pick<GroundTruth, 'author' | 'mergedAt'>)[];
 };
+
+type RunReplay = { groundTruthId: string; checkpoint: WordlessCheckpoint };
+
+/** A run apart from its replays. */
+export type CertifiedRun = Omit<CertificateInput, 'replays'>;
+
+/** `change` is null for a replay that is not in the denominator. */
+export type PlacedReplay = RunReplay & { change: ChangeFacts | null };
 
 /** `scored` is false for an oracle failure, which counts in the denominator with zeros. */
 export type CertifiedReplay = Omit<ReplayScore, 'outcome' | 'funnel'> & {
@@ -117,17 +122,37 @@ const refuseAbsentOracle = (checkpoints: WordlessCheckpoint[]) => {
   if (absence !== null) throw new Uncertifiable(absenceText(absence));
 };
 
+/** Each replay with what it says of its change: which others it depends on, and on which side of the cutoff it is. */
+export const placeReplays = <Replay extends CertificateInput['replays'][number]>(
+  replays: readonly Replay[],
+  modelCutoff: string | null,
+): (Replay & PlacedReplay)[] => {
+  const scored = replays
+    .filter(({ groundTruthId, checkpoint }) => scoreReplay(groundTruthId, checkpoint) !== null)
+    .toSorted((a, b) => compareGroundTruthIds(a.groundTruthId, b.groundTruthId));
+  const facts = new Map(
+    withDependence(scored).map(({ groundTruthId, mergedAt, dependence }) => [
+      groundTruthId,
+      { dependence, afterCutoff: modelCutoff === null ? null : isAfterCutoff(mergedAt, modelCutoff) },
+    ]),
+  );
+  return replays.map((replay) => ({ ...replay, change: facts.get(replay.groundTruthId) ?? null }));
+};
+
 /**
  * The certificate of a run, from its stored checkpoints alone (methodology, "The certificate's numbers").
  * @throws Uncertifiable if no replay was scored, or the oracle took no question.
  */
-export const buildCertificate = (input: CertificateInput): CertificateContent => {
-  const { draw, judge, weights, modelCutoff, replaced } = input;
-  const ended = input.replays.map(({ groundTruthId, checkpoint, author, mergedAt }) => ({
+export const buildCertificate = ({ replays, ...run }: CertificateInput): CertificateContent =>
+  certifyReplays(run, placeReplays(replays, run.modelCutoff));
+
+/** The same from replays that are placed already, as those of evidence are. */
+export const certifyReplays = (run: CertifiedRun, placed: readonly PlacedReplay[]): CertificateContent => {
+  const { draw, judge, weights, modelCutoff, replaced } = run;
+  const ended = placed.map(({ groundTruthId, checkpoint, change }) => ({
     groundTruthId,
     checkpoint,
-    author,
-    mergedAt,
+    change,
     end: endOf(groundTruthId, checkpoint),
     score: scoreReplay(groundTruthId, checkpoint),
   }));
@@ -135,13 +160,18 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
   refuseAbsentOracle(replays.map(({ checkpoint }) => checkpoint));
   if (replays.every(({ score }) => score === null)) throw new Uncertifiable(whyNothingScored(ended, judge));
 
-  const scored = replays.flatMap(({ score, ...replay }) => (score === null ? [] : [{ ...replay, score }]));
-  const inDenominator = withDependence(scored).map(({ id, checkpoint, score, mergedAt, dependence }) => ({
-    checkpoint,
-    score: { ...score, groundTruthId: id },
-    evidence: evidenceOf({ id, checkpoint }),
-    change: { dependence, afterCutoff: modelCutoff === null ? null : isAfterCutoff(mergedAt, modelCutoff) },
-  }));
+  const inDenominator = replays.flatMap(({ id, checkpoint, score, change }) => {
+    if (score === null) return [];
+    if (change === null) throw new Error(`It is not known which replays that of ${id} depends on.`);
+    return [
+      {
+        checkpoint,
+        score: { ...score, groundTruthId: id },
+        evidence: evidenceOf({ id, checkpoint }),
+        change,
+      },
+    ];
+  });
   const scoringModelOf = (checkpoint: WordlessCheckpoint) =>
     mostFrequent(modelsOf(checkpoint)) ?? judge.model;
   const measured = inDenominator.map(({ score, change, evidence }) => ({
@@ -151,7 +181,7 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
     evidence,
   }));
   const totals = aggregate(measured, weights);
-  const checkpoints = input.replays.map(({ checkpoint }) => checkpoint);
+  const checkpoints = placed.map(({ checkpoint }) => checkpoint);
   const judgeCalls = checkpoints.flatMap(judgeCallsOf);
   const forms = new Set(checkpoints.flatMap(ownCallsOf).map(({ form }) => form));
   const byMeasure = usageByMeasure(checkpoints);
@@ -200,29 +230,29 @@ export const buildCertificate = (input: CertificateInput): CertificateContent =>
           .length,
       },
       draw: {
-        seed: input.seed,
-        seedSource: input.seedSource,
+        seed: run.seed,
+        seedSource: run.seedSource,
         listed: draw.listed,
-        limit: input.limit,
+        limit: run.limit,
         excluded: draw.excluded,
-        blinded: input.blinded,
+        blinded: run.blinded,
       },
       judge: { ...judge, forms: answerForms.filter((form) => forms.has(form)) },
       usage: totalUsage(Object.values(byMeasure)),
       usageByMeasure: byMeasure,
-      unanswered: input.unanswered,
+      unanswered: run.unanswered,
       trust: judgeTrust({
         replays: measured,
         unscored,
         weights,
-        earlier: input.earlier,
-        second: input.second,
+        earlier: run.earlier,
+        second: run.second,
         followsRule: judgeOf(judge.provider).model === null,
       }),
-      exam: roundedThroughout(input.exam),
-      sample: input.sample,
-      provisional: inDenominator.length < input.minReplays,
-      minReplays: input.minReplays,
+      exam: roundedThroughout(run.exam),
+      sample: run.sample,
+      provisional: inDenominator.length < run.minReplays,
+      minReplays: run.minReplays,
       private: draw.private,
       replays: replays.map((replay) => rawReplay(replay, changeOf.get(replay.id) ?? null, draw.private)),
     },

@@ -1,65 +1,15 @@
 import { expect, test } from 'vitest';
 import type { Certificate } from '#contracts/certificate.ts';
-import { isObject } from '#contracts/json.ts';
 import type { Baseline } from '#contracts/replay.ts';
 import { toWire } from '#contracts/wire.ts';
+import { alterationsOf, altered, isNamed, type Json } from '#testing/builders/alterations.ts';
 import { canaryCounts } from '#testing/builders/canaries.ts';
 import { certificateInput, issuedCertificate } from '#testing/builders/issued-certificate.ts';
 import { failedCheckpoint, judgedCheckpoint } from '#testing/builders/replay-checkpoint.ts';
 import { testedCertificate } from '#testing/builders/stored-certificates.ts';
-import { byTurns } from '#testing/runners/fuzzing.ts';
 import { notChecked } from './not-checked.ts';
 import { readCertificate } from './read.ts';
 import { recomputeCertificate } from './recompute.ts';
-
-type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
-type Place = (string | number)[];
-/** One alteration. `undefined` removes the value. */
-type Alteration = { place: Place; value: Json | undefined };
-
-/** Every value inside a document with its place. For a list, the first, middle and last item. */
-const valuesOf = (value: Json, place: Place = []): [Place, Json][] => {
-  const inner: [string | number, Json][] = Array.isArray(value)
-    ? [...value.entries()].filter(([at]) => [0, value.length >> 1, value.length - 1].includes(at))
-    : isObject(value)
-      ? Object.entries(value)
-      : [];
-  return inner.flatMap(([name, each]): [Place, Json][] => [
-    [[...place, name], each],
-    ...valuesOf(each, [...place, name]),
-  ]);
-};
-
-const otherValues = (value: Json): Json[] => {
-  if (typeof value === 'number') return [value + 1, value - 1, value + 0.001, value - 0.001, 0];
-  if (typeof value === 'boolean') return [!value];
-  if (typeof value === 'string') return ['altered', '', 'offline-altered'];
-  if (value === null) return [0, 1, true, false, 'altered', {}, []];
-  if (Array.isArray(value)) return [[], value.slice(1), [...value, ...value.slice(-1)]];
-  return [null, {}];
-};
-
-/** Every value altered: in `npm run test:long` in every way, in `npm test` in one, by turns. */
-const alterationsOf = (document: Json): Alteration[] =>
-  valuesOf(document).flatMap(([place, value], at) => {
-    const others = otherValues(value).filter((other) => JSON.stringify(other) !== JSON.stringify(value));
-    return byTurns([undefined, ...others], at).map((other) => ({ place, value: other }));
-  });
-
-const altered = (document: Json, { place, value }: Alteration): Json => {
-  const [first, ...rest] = place;
-  if (first === undefined) throw new Error('An alteration has a place.');
-  if (Array.isArray(document))
-    return document.flatMap((item, at) => {
-      if (at !== first) return [item];
-      const replaced = rest.length === 0 ? value : altered(item, { place: rest, value });
-      return replaced === undefined ? [] : [replaced];
-    });
-  if (!isObject(document)) throw new Error(`Nothing stands at ${place.join('.')}.`);
-  const { [first]: old, ...others } = document;
-  const replaced = rest.length === 0 ? value : altered(old ?? null, { place: rest, value });
-  return replaced === undefined ? others : { ...others, [first]: replaced };
-};
 
 /** Whether a document is refused for its form, is impossible, or disagrees with its replays. */
 const isFound = (document: Json): boolean => {
@@ -71,14 +21,6 @@ const isFound = (document: Json): boolean => {
     if (error instanceof RangeError) return true;
     throw error;
   }
-};
-
-const isNamed = (place: Place, names: string[]): boolean => {
-  const path = place
-    .map((part) => (typeof part === 'number' ? '[]' : `.${part}`))
-    .join('')
-    .slice(1);
-  return names.some((name) => path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}[`));
 };
 
 /** Alterations that are not found although their field is not named as not checked. */

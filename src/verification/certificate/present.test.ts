@@ -24,7 +24,7 @@ const { replayScores, ...content } = buildCertificate(
         groundTruthId: '8',
         checkpoint: {
           answerKey: judgedCheckpoint({ claims: [], changes: [true], replyAccuracy: 0 }).answerKey,
-          oracle: { kind: 'answer', latencyMs: 1, retries: 0 },
+          oracle: judgedCheckpoint({ claims: [], changes: [], replyAccuracy: 0 }).oracle,
           reply: unscoredVerdict('no connection'),
         },
       },

@@ -38,7 +38,12 @@ export const publishedPartId = (own: string, index: number, isPrivate: boolean):
 export const failureInPublic = ({ reason, status }: Pick<OracleFailure, 'reason' | 'status'>): string =>
   status === undefined ? reason : `${reason} ${status}`;
 
-const reasonInPublic = (end: ReplayEnd, { oracle }: WordlessCheckpoint, isPrivate: boolean) => {
+/** Why a replay was not scored, as anyone may read it. Null: it was. */
+export const reasonInPublic = (
+  end: ReplayEnd,
+  { oracle }: WordlessCheckpoint,
+  isPrivate: boolean,
+): string | null => {
   if (end.outcome === 'oracle_failure' && oracle?.kind === 'failure') return failureInPublic(oracle);
   // What a judge says may quote the change.
   return isPrivate && end.outcome !== 'scored' ? 'A verdict was not obtained.' : end.reason;

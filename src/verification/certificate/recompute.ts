@@ -60,7 +60,7 @@ export const disagreementsBetween = (published: unknown, recomputed: unknown): D
 type RecountedReplay = TrustInput['replays'][number] & { afterCutoff: boolean | null };
 
 /** What earlier runs add to the pool, as stated. Nothing if no certificate is named, or if it is impossible. */
-const earlierIn = (trust: Certificate['trust'], own: CanaryCounts): CanaryCounts => {
+export const earlierIn = (trust: Certificate['trust'], own: CanaryCounts): CanaryCounts => {
   if (trust.pool.certificates.length === 0) return noCanaries;
   const earlier = subtractCanaries(trust.pool.canaries, own);
   const { true: ofTrue, false: byWay, codeTrue, codeFalse, injected } = earlier;

@@ -154,3 +154,8 @@ test('the order of the replays does not change a single bit', () => {
     }),
   );
 });
+
+test('a tiny negative number rounds to the zero that is read back from JSON', () => {
+  expect(rounded(-1e-9)).toBe(0);
+  expect(JSON.parse(JSON.stringify(rounded(-1e-9)))).toBe(rounded(-1e-9));
+});

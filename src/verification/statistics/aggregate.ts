@@ -18,8 +18,8 @@ export type Aggregate = Measures & {
 /** A replay in the denominator: its measures, and its place among the groups that make pull requests dependent. */
 export type MeasuredReplay = Measures & { groundTruthId: string; dependence: Dependence };
 
-/** Rounds a score to the six decimals that are stored and published. */
-export const rounded = (value: number) => Math.round(value * 1e6) / 1e6;
+/** Rounds a score to the six decimals that are stored and published. Never to −0, which JSON writes as another number. */
+export const rounded = (value: number) => Math.round(value * 1e6) / 1e6 + 0;
 
 /** Everything that is published, rounded so. */
 export const roundedThroughout = <T>(value: T): T =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sealedTexts } from './sealed-texts.ts';
+import { readSeals, sealTexts } from './sealed-texts.ts';
 
 const run = { groundTruthId: '1', salt: 'secret' };
 const digest = { sealed: expect.stringMatching(/^[0-9a-f]{64}$/) };
@@ -20,7 +20,7 @@ test('every text of an oracle is sealed, so sealing does not show which texts re
       },
     },
   };
-  expect(sealedTexts(record, run).oracle).toEqual({
+  expect(sealTexts(record, run).oracle).toEqual({
     kind: 'answer',
     answer: {
       summary: digest,
@@ -44,7 +44,7 @@ test('the text of an oracle’s failure is sealed; its kind, ids, booleans, coun
     },
     precision: { kind: 'unscored', reason: 'the judge refused to answer', asks: 4 },
   };
-  expect(sealedTexts(record, run)).toEqual({
+  expect(sealTexts(record, run)).toEqual({
     oracle: { kind: 'failure', reason: 'exception', detail: digest, http_answered: true },
     recall: {
       kind: 'judged',
@@ -57,4 +57,31 @@ test('the text of an oracle’s failure is sealed; its kind, ids, booleans, coun
     },
     precision: record.precision,
   });
+});
+
+test('of a private repository every text is withheld, why a verdict is missing too, and only enumerations stay', () => {
+  const record = {
+    oracle: { kind: 'failure', reason: 'status' },
+    precision: { kind: 'unscored', reason: 'the judge refused "secret text"', form: 'words' },
+  };
+  expect(sealTexts(record, { groundTruthId: '1', salt: null })).toEqual({
+    oracle: record.oracle,
+    precision: { kind: 'unscored', reason: { sealed: null }, form: 'words' },
+  });
+});
+
+test('a text that is open where it must be sealed, sealed where it must be open, or sealed by no digest, is refused', () => {
+  const read =
+    (precision: object, isPrivate = false) =>
+    () =>
+      readSeals({ precision }, isPrivate);
+  expect(read({ quote: { sealed: 'a'.repeat(64) }, id: 'c1' })()).toEqual({
+    record: { precision: { quote: 'a'.repeat(64), id: 'c1' } },
+    sealed: 1,
+  });
+  expect(read({ quote: 'In clear.' })).toThrow('precision.quote is not sealed');
+  expect(read({ id: { sealed: 'a'.repeat(64) } })).toThrow('precision.id is not sealed as');
+  for (const sealed of [null, '', 'A'.repeat(64), 7])
+    expect(read({ quote: { sealed } })).toThrow('precision.quote is not sealed as');
+  expect(read({ quote: { sealed: 'a'.repeat(64) } }, true)).toThrow('precision.quote is not sealed as');
 });

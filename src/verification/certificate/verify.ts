@@ -1,0 +1,218 @@
+import { bytesToHex } from '@noble/hashes/utils.js';
+import type { Certificate } from '#contracts/certificate.ts';
+import type { CertificateDocument } from '#contracts/certificate-document.ts';
+import { sameBytes } from '../log/merkle.ts';
+import { readDocument } from './document.ts';
+import { documentNotChecked } from './document-not-checked.ts';
+import { evidenceHead, evidenceLines } from './evidence.ts';
+import { type JwsFailure, thumbprintOf, verifyJws } from './jws.ts';
+import { type ReadEvidence, readEvidence, rebuild, statedCertificate } from './rebuild.ts';
+import { type Disagreement, disagreementsBetween, recomputeCertificate } from './recompute.ts';
+import { stepContradictions } from './step-contradictions.ts';
+
+/** Why a certificate is not valid. Each has its sentence in `failureWords`. */
+export const failureCodes = [
+  'form',
+  'document',
+  'signature',
+  'issuer_key',
+  'evidence_root',
+  'evidence_form',
+  'scores',
+  'not_yet_valid',
+  'expired',
+  'unopened',
+] as const;
+export type FailureCode = (typeof failureCodes)[number];
+
+/** What was not decided, so that a certificate without a failure is still not known to be valid. */
+export const questionCodes = ['unknown_issuer', 'revocation_unknown'] as const;
+export type QuestionCode = (typeof questionCodes)[number];
+
+export const failureWords: Record<FailureCode, string> = {
+  form: 'It does not have the form of a certificate.',
+  document: 'The document beside the signature is not the one that was signed.',
+  signature: 'The signature does not hold: something was changed, or another key signed.',
+  issuer_key: 'The document names another key than the one that signed it.',
+  evidence_root: 'The evidence is not the one that the certificate pins: it was changed, cut or exchanged.',
+  evidence_form: 'The evidence is the one that was pinned, but does not have the form of evidence.',
+  scores: 'What the certificate says does not follow from the verdicts in its evidence.',
+  not_yet_valid: 'It was issued later than the time of this check.',
+  expired: 'It has expired.',
+  unopened: 'It has expired, and the sealed texts of its evidence were not opened.',
+};
+
+export const questionWords: Record<QuestionCode, string> = {
+  unknown_issuer:
+    'The issuer is unknown: the signature was made with a key that you did not name, so anyone may have made it.',
+  revocation_unknown:
+    'Whether it was revoked is not known: it is in no log, and only a log shows revocations.',
+};
+
+/** The clocks of two machines may differ. */
+const clockSkewMs = 5 * 60_000;
+
+export type CheckInput = {
+  /** The compact JWS. */
+  jws: string;
+  /** The document as served beside it, or null. */
+  document: Uint8Array | null;
+  evidence: Uint8Array;
+  /** Public keys, 32 bytes each, of issuers that the caller trusts. */
+  keys: Uint8Array[];
+  /** Public keys that came with the certificate. They show whether it was changed, but not who issued it. */
+  offeredKeys: Uint8Array[];
+  now: Date;
+  /** What is known of the log. Certificates of this version are in none, so there is nothing to know. */
+  log: null;
+  /** Whether a certificate is accepted although nobody looked whether it was revoked. */
+  offline: boolean;
+};
+
+export type Failure = { code: FailureCode; detail: string | null };
+
+export type Check = {
+  /** `valid` only without a failure and without an open question. */
+  verdict: 'valid' | 'invalid' | 'undecided';
+  failures: Failure[];
+  questions: QuestionCode[];
+  /** Where the certificate says something else than its verdicts. Only for `scores`. */
+  disagreements: Disagreement[];
+  /** What may have been altered by its issuer without this check finding it. */
+  notChecked: string[];
+  /** Null if the signature does not hold, or what was signed cannot be read. */
+  document: CertificateDocument | null;
+  /** Null if the evidence cannot be used either. */
+  certificate: Certificate | null;
+};
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** Runs what reads hostile bytes: whatever it throws is said of them. */
+const readHostile = <T>(
+  code: FailureCode,
+  read: () => T,
+): { value: T } | { value: null; failure: Failure } => {
+  try {
+    return { value: read() };
+  } catch (error) {
+    return { value: null, failure: { code, detail: messageOf(error) } };
+  }
+};
+
+const jwsWords: Record<Exclude<JwsFailure, 'unknown key'>, Failure> = {
+  malformed: { code: 'form', detail: 'The signature is not a compact JWS.' },
+  algorithm: { code: 'signature', detail: 'Its header names an algorithm other than Ed25519.' },
+  type: { code: 'signature', detail: 'Its header names another type of document.' },
+  header: { code: 'signature', detail: 'Its header has members that choose keys or rules.' },
+  'bad signature': { code: 'signature', detail: null },
+};
+
+const checkOf = (failures: Failure[], questions: QuestionCode[], found: Partial<Check> = {}): Check => ({
+  verdict: failures.length > 0 ? 'invalid' : questions.length > 0 ? 'undecided' : 'valid',
+  failures,
+  questions,
+  disagreements: [],
+  notChecked: [],
+  document: null,
+  certificate: null,
+  ...found,
+});
+
+/** The evidence whose lines hash to the root and the count that the document pins. */
+const pinnedEvidence = (bytes: Uint8Array, document: CertificateDocument) => {
+  const split = readHostile('evidence_root', () => evidenceLines(bytes));
+  if (split.value === null) return split;
+  const { size, root } = evidenceHead(split.value);
+  const { count, root: pinned } = document.evidence;
+  if (size !== count || bytesToHex(root) !== pinned)
+    return {
+      value: null,
+      failure: {
+        code: 'evidence_root' as const,
+        detail: size === count ? null : `It has ${size} lines instead of ${count}.`,
+      },
+    };
+  return readHostile('evidence_form', () => readEvidence(split.value, document.groundTruth.private));
+};
+
+/** What the document and the lines of its evidence say otherwise than the verdicts. */
+const disagreementsOf = (document: CertificateDocument, evidence: ReadEvidence): Disagreement[] => {
+  const rebuilt = rebuild(document, evidence);
+  return [
+    ...disagreementsBetween(document, rebuilt.document),
+    ...evidence.records.flatMap(({ facts }, at) =>
+      disagreementsBetween(facts, rebuilt.facts[at]).map(({ field, ...pair }) => ({
+        field: `evidence[${at}].${field}`,
+        ...pair,
+      })),
+    ),
+    ...evidence.records.flatMap(({ checkpoint }, at) =>
+      stepContradictions(checkpoint).map((step) => ({
+        field: `evidence[${at}].${step}`,
+        published: 'what other steps contradict',
+        recomputed: null,
+      })),
+    ),
+    // What follows from the verdicts can still be impossible.
+    ...recomputeCertificate(rebuilt.certificate).disagreements.map(({ field, ...pair }) => ({
+      field: `certificate.${field}`,
+      ...pair,
+    })),
+  ];
+};
+
+const validityOf = ({ issuedAt, expiresAt }: CertificateDocument, now: Date, sealed: number): Failure[] => {
+  const time = now.getTime();
+  if (time + clockSkewMs < Date.parse(issuedAt)) return [{ code: 'not_yet_valid', detail: issuedAt }];
+  if (time < Date.parse(expiresAt)) return [];
+  return [
+    { code: 'expired', detail: expiresAt },
+    ...(sealed > 0 ? [{ code: 'unopened' as const, detail: `${sealed} texts are sealed.` }] : []),
+  ];
+};
+
+/**
+ * Checks a certificate with nothing but what it is given: no network, no clock, no judge. So it also runs in a browser.
+ * A failure means that the certificate is not valid. An open question means that this is not known.
+ */
+export const verifyCertificate = (input: CheckInput): Check => {
+  const signature = verifyJws(input.jws, [...input.keys, ...input.offeredKeys]);
+  if (!signature.ok) {
+    // Nobody gave the key, so nothing in the certificate can be believed, not even its contradictions.
+    if (signature.failure === 'unknown key') return checkOf([], ['unknown_issuer']);
+    return checkOf([jwsWords[signature.failure]], []);
+  }
+  const { payload, kid } = signature;
+  const failures: Failure[] = [];
+  if (input.document !== null && !sameBytes(input.document, payload))
+    failures.push({ code: 'document', detail: null });
+  const questions: QuestionCode[] = [
+    ...(input.keys.some((key) => thumbprintOf(key) === kid) ? [] : ['unknown_issuer' as const]),
+    ...(input.offline ? [] : ['revocation_unknown' as const]),
+  ];
+  const reading = readHostile('form', () => readDocument(payload));
+  if (reading.value === null) return checkOf([...failures, reading.failure], questions);
+  const document = reading.value;
+  if (document.issuer.keyId !== kid) failures.push({ code: 'issuer_key', detail: null });
+
+  const evidence = pinnedEvidence(input.evidence, document);
+  if (evidence.value === null) failures.push(evidence.failure);
+  failures.push(...validityOf(document, input.now, evidence.value?.sealed ?? 0));
+  if (evidence.value === null) return checkOf(failures, questions, { document });
+
+  const read = evidence.value;
+  const found = readHostile('scores', () => ({
+    disagreements: disagreementsOf(document, read),
+    certificate: statedCertificate(document, read),
+  }));
+  if (found.value === null) return checkOf([...failures, found.failure], questions, { document });
+  const { disagreements, certificate } = found.value;
+  if (disagreements.length > 0) failures.push({ code: 'scores', detail: null });
+  return checkOf(failures, questions, {
+    disagreements,
+    notChecked: documentNotChecked(document),
+    document,
+    certificate,
+  });
+};
