@@ -1,3 +1,19 @@
+DROP TRIGGER "log_keys_retired" ON "log_keys";
+--> statement-breakpoint
+DROP TRIGGER "log_head_grows" ON "log_head";
+--> statement-breakpoint
+DROP TRIGGER "log_keys_kept" ON "log_keys";
+--> statement-breakpoint
+DROP TRIGGER "log_head_kept" ON "log_head";
+--> statement-breakpoint
+DROP TRIGGER "log_checkpoints_kept" ON "log_checkpoints";
+--> statement-breakpoint
+DROP TRIGGER "log_hashes_kept" ON "log_hashes";
+--> statement-breakpoint
+DROP TRIGGER "log_entries_kept" ON "log_entries";
+--> statement-breakpoint
+DROP FUNCTION refuse_change();
+--> statement-breakpoint
 DROP TRIGGER "verification_certificates_deleted" ON "verification_certificates";
 --> statement-breakpoint
 DROP TRIGGER "verification_certificates_inserted" ON "verification_certificates";

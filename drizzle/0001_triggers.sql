@@ -36,3 +36,37 @@ CREATE TRIGGER verification_certificates_deleted
 AFTER DELETE ON "verification_certificates"
 REFERENCING OLD TABLE AS changed
 FOR EACH STATEMENT EXECUTE FUNCTION count_certificates();
+--> statement-breakpoint
+-- Others have copies of the log: a changed or missing row would be a second history.
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'The rows of % are never changed or deleted.', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END
+$$;
+--> statement-breakpoint
+CREATE TRIGGER log_entries_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON "log_entries"
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+--> statement-breakpoint
+CREATE TRIGGER log_hashes_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON "log_hashes"
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+--> statement-breakpoint
+CREATE TRIGGER log_checkpoints_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON "log_checkpoints"
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+--> statement-breakpoint
+CREATE TRIGGER log_head_kept BEFORE DELETE OR TRUNCATE ON "log_head"
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+--> statement-breakpoint
+CREATE TRIGGER log_keys_kept BEFORE DELETE OR TRUNCATE ON "log_keys"
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+--> statement-breakpoint
+CREATE TRIGGER log_head_grows BEFORE UPDATE ON "log_head"
+FOR EACH ROW WHEN (NEW."id" <> OLD."id" OR NEW."origin" <> OLD."origin" OR NEW."size" <= OLD."size")
+EXECUTE FUNCTION refuse_change();
+--> statement-breakpoint
+CREATE TRIGGER log_keys_retired BEFORE UPDATE ON "log_keys"
+FOR EACH ROW WHEN (
+  NEW."public_key" <> OLD."public_key" OR NEW."purpose" <> OLD."purpose" OR NEW."added_at" <> OLD."added_at"
+  OR (OLD."retired_at" IS NOT NULL AND NEW."retired_at" IS DISTINCT FROM OLD."retired_at")
+  OR (OLD."compromised_at" IS NOT NULL AND NEW."compromised_at" IS DISTINCT FROM OLD."compromised_at")
+)
+EXECUTE FUNCTION refuse_change();

@@ -1,6 +1,7 @@
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openLog, publishCheckpoint } from '#services/log/index.ts';
-import { anyEntries, append } from '#testing/rigs/log-rig.ts';
+import { anyEntries, append, tamper } from '#testing/rigs/log-rig.ts';
 import { openRestRig } from '#testing/rigs/rest-rig.ts';
 import { openCheckpoint } from '#verification/log/checkpoint.ts';
 import { readTiles } from '#verification/log/tile-reader.ts';
@@ -76,9 +77,9 @@ test('a stranger reads the whole log with the log’s own keys, and cannot tell 
 });
 
 test('a machine that served more than its database holds serves no checkpoint, and its tiles stay', async () => {
-  const { context, database } = rest.rig;
+  const { context } = rest.rig;
   await publishCheckpoint(context);
-  await database.sql`update log_head set size = 301`;
+  await tamper(context.db, (transaction) => transaction.execute(sql`update log_head set size = 301`));
   const answer = await read.checkpoint();
   expect(answer.status).toBe(503);
   expect(await answer.json()).toEqual({ detail: 'The log has stopped. Its operator has to act.' });

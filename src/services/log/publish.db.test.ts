@@ -1,8 +1,8 @@
 import { and, eq, gte, sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Database } from '#db/client.ts';
+import type { Database, Executor } from '#db/client.ts';
 import { logCheckpoints, logEntries, logHashes, logHead } from '#db/schema/log.ts';
-import { anyEntries, anyEntry, append, machineOf, openLogRig } from '#testing/rigs/log-rig.ts';
+import { anyEntries, anyEntry, append, machineOf, openLogRig, tamper } from '#testing/rigs/log-rig.ts';
 import { openCheckpoint } from '#verification/log/checkpoint.ts';
 import { parseVerifierKey } from '#verification/log/verifier-key.ts';
 import { openLog } from './open.ts';
@@ -25,13 +25,16 @@ const copyOf = async (db: Database) => {
   const head = await headOf(db);
   if (head === null) throw new Error('The log has no head.');
   const { size, root } = head;
-  return async () => {
-    await db.delete(logEntries).where(gte(logEntries.index, size));
-    await db.delete(logHashes).where(and(eq(logHashes.level, 0), gte(logHashes.index, size)));
-    await db.delete(logHashes).where(sql`${logHashes.level} > 0 and ${logHashes.index} >= ${size} / 256`);
-    await db.delete(logCheckpoints).where(sql`${logCheckpoints.size} > ${size}`);
-    await db.update(logHead).set({ size, root });
-  };
+  return () =>
+    tamper(db, async (transaction) => {
+      await transaction.delete(logEntries).where(gte(logEntries.index, size));
+      await transaction.delete(logHashes).where(and(eq(logHashes.level, 0), gte(logHashes.index, size)));
+      await transaction
+        .delete(logHashes)
+        .where(sql`${logHashes.level} > 0 and ${logHashes.index} >= ${size} / 256`);
+      await transaction.delete(logCheckpoints).where(sql`${logCheckpoints.size} > ${size}`);
+      await transaction.update(logHead).set({ size, root });
+    });
 };
 
 test('what a crash left between commit and signature is not served, and the next signer signs it as it is', async () => {
@@ -107,18 +110,18 @@ test('an empty database does not continue a log that was served', async () => {
 test.each([
   [
     'a hash',
-    async (db: Database) =>
+    (db: Executor) =>
       db
         .update(logHashes)
         .set({ hash: new Uint8Array(32) })
         .where(eq(logHashes.index, 2)),
   ],
-  ['the root', async (db: Database) => db.update(logHead).set({ root: new Uint8Array(32) })],
-  ['the last hash, lost', async (db: Database) => db.delete(logHashes).where(eq(logHashes.index, 4))],
+  ['the root', (db: Executor) => db.update(logHead).set({ root: new Uint8Array(32) })],
+  ['the last hash, lost', (db: Executor) => db.delete(logHashes).where(eq(logHashes.index, 4))],
 ])('a log whose database was altered (%s) is neither grown nor signed', async (_, alter) => {
   const { db, machine } = await openRig();
   await append(machine, anyEntries(4));
-  await alter(db);
+  await tamper(db, alter);
   await expect(append(machine, [anyEntry()])).rejects.toMatchObject(stopped);
   await expect(publishCheckpoint(machine)).rejects.toMatchObject(stopped);
 });

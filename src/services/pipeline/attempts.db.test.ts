@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { asc } from 'drizzle-orm';
+import { asc, sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { type LogEntry, logEntrySchema } from '#contracts/log.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
@@ -7,6 +7,7 @@ import { toWire } from '#contracts/wire.ts';
 import type { Database } from '#db/client.ts';
 import { logEntries, logRegistrations } from '#db/schema/log.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
+import { tamper } from '#testing/rigs/log-rig.ts';
 import { pruneRig } from '#testing/rigs/prune-rig.ts';
 import type { Script } from '#testing/rigs/scripted-engine.ts';
 import { canonicalDigest } from '#verification/certificate/canonical.ts';
@@ -313,9 +314,9 @@ test('a run that fails before its attempt is registered leaves nothing in the lo
 });
 
 test('a log that has stopped fails runs before their oracle is asked, and says so to the operator', async () => {
-  const { context, db, database, calls, logged, start, pump, run } = await completed();
+  const { context, db, calls, logged, start, pump, run } = await completed();
   // As a restored older copy has it.
-  await database.sql`update log_head set size = size - 1`;
+  await tamper(db, (transaction) => transaction.execute(sql`update log_head set size = size - 1`));
   calls.length = 0;
   const runId = await start();
   await pump();
