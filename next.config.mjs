@@ -1,3 +1,4 @@
+import { certificateFileEndings } from './src/contracts/public-files.ts';
 import { sourcesDigest } from './src/start/sources-digest.ts';
 
 /** @type {import('next').NextConfig} */
@@ -8,6 +9,12 @@ const nextConfig = {
   images: { unoptimized: true },
   // Tells a start whether its sources are built. Machines that built the same sources serve the same pages.
   generateBuildId: sourcesDigest,
+  // A certificate's files stand beside its page: `/certificates/<id>` and `/certificates/<id>.json`.
+  rewrites: async () =>
+    certificateFileEndings.map((ending) => ({
+      source: `/certificates/:id([^/.]+).${ending}`,
+      destination: `/certificates/:id/${ending}`,
+    })),
   // pg-boss and postgres resolve their own files at run time, which bundling breaks. Few processes load the packages
   // of Prometheus and OpenTelemetry, so they need no bundling.
   serverExternalPackages: [

@@ -10,6 +10,10 @@ DROP TABLE "call_slots" CASCADE;
 --> statement-breakpoint
 DROP TABLE "call_waits" CASCADE;
 --> statement-breakpoint
+DROP TABLE "certificate_documents" CASCADE;
+--> statement-breakpoint
+DROP TABLE "certificate_evidence" CASCADE;
+--> statement-breakpoint
 DROP TABLE "certificate_counts" CASCADE;
 --> statement-breakpoint
 DROP TABLE "verification_certificates" CASCADE;

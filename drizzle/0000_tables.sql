@@ -68,6 +68,25 @@ CREATE TABLE "call_waits" (
 	CONSTRAINT "call_waits_pkey" PRIMARY KEY("resource","user_id")
 );
 --> statement-breakpoint
+CREATE TABLE "certificate_documents" (
+	"certificate_id" uuid PRIMARY KEY NOT NULL,
+	"document" text NOT NULL,
+	"jws" text NOT NULL,
+	"expires_at" timestamp with time zone NOT NULL,
+	"opened_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "certificate_evidence" (
+	"certificate_id" uuid NOT NULL,
+	"place" integer NOT NULL,
+	"line" text NOT NULL,
+	"leaf" "bytea" NOT NULL,
+	"opening" text,
+	CONSTRAINT "certificate_evidence_pkey" PRIMARY KEY("certificate_id","place"),
+	CONSTRAINT "certificate_evidence_place_check" CHECK ("certificate_evidence"."place" >= 0),
+	CONSTRAINT "certificate_evidence_leaf_check" CHECK (octet_length("certificate_evidence"."leaf") = 32)
+);
+--> statement-breakpoint
 CREATE TABLE "certificate_counts" (
 	"construct_id" text NOT NULL,
 	"ground_truth_source" text NOT NULL,
@@ -465,6 +484,8 @@ CREATE TABLE "workers" (
 ALTER TABLE "answer_keys" ADD CONSTRAINT "answer_keys_ground_truth_digest_fk" FOREIGN KEY ("ground_truth_digest") REFERENCES "public"."ground_truth_records"("digest") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_audit_labels" ADD CONSTRAINT "verification_audit_labels_audit_id_verification_audits_id_fk" FOREIGN KEY ("audit_id") REFERENCES "public"."verification_audits"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_audits" ADD CONSTRAINT "verification_audits_certificate_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "certificate_documents" ADD CONSTRAINT "certificate_documents_certificate_id_verification_certificates_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "certificate_evidence" ADD CONSTRAINT "certificate_evidence_certificate_id_verification_certificates_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_replay_scores" ADD CONSTRAINT "verification_replay_scores_certificate_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "inquiries" ADD CONSTRAINT "inquiries_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "judge_batch_items" ADD CONSTRAINT "judge_batch_items_replay_id_fk" FOREIGN KEY ("replay_id") REFERENCES "public"."verification_replays"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -485,6 +506,7 @@ ALTER TABLE "sign_in_links" ADD CONSTRAINT "sign_in_links_user_id_users_id_fk" F
 ALTER TABLE "user_identities" ADD CONSTRAINT "user_identities_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "budgets_expires_at_idx" ON "budgets" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "call_slots_resource_taken_at_idx" ON "call_slots" USING btree ("resource","taken_at");--> statement-breakpoint
+CREATE INDEX "certificate_documents_sealed_idx" ON "certificate_documents" USING btree ("expires_at") WHERE opened_at is null;--> statement-breakpoint
 CREATE INDEX "certificate_counts_names_idx" ON "certificate_counts" USING gin ("construct_id" gin_trgm_ops,"ground_truth_source" gin_trgm_ops);--> statement-breakpoint
 CREATE INDEX "verification_certificates_newest_idx" ON "verification_certificates" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "verification_certificates_construct_newest_idx" ON "verification_certificates" USING btree ("construct_id","created_at","id");--> statement-breakpoint

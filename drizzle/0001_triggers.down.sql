@@ -1,3 +1,7 @@
+DROP TRIGGER "certificate_evidence_kept" ON "certificate_evidence";
+--> statement-breakpoint
+DROP TRIGGER "certificate_documents_kept" ON "certificate_documents";
+--> statement-breakpoint
 DROP TRIGGER "log_keys_retired" ON "log_keys";
 --> statement-breakpoint
 DROP TRIGGER "log_head_grows" ON "log_head";

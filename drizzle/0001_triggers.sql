@@ -70,3 +70,14 @@ FOR EACH ROW WHEN (
   OR (OLD."compromised_at" IS NOT NULL AND NEW."compromised_at" IS DISTINCT FROM OLD."compromised_at")
 )
 EXECUTE FUNCTION refuse_change();
+--> statement-breakpoint
+-- What was signed stays as it was signed. Only the moment of its opening is added.
+CREATE TRIGGER certificate_documents_kept BEFORE UPDATE ON "certificate_documents"
+FOR EACH ROW WHEN (
+  NEW."certificate_id" <> OLD."certificate_id" OR NEW."document" <> OLD."document" OR NEW."jws" <> OLD."jws"
+  OR NEW."expires_at" <> OLD."expires_at" OR OLD."opened_at" IS NOT NULL
+)
+EXECUTE FUNCTION refuse_change();
+--> statement-breakpoint
+CREATE TRIGGER certificate_evidence_kept BEFORE UPDATE ON "certificate_evidence"
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -39,6 +39,7 @@ const secrets: Record<string, string> = {
   NEXTAUTH_SECRET: 'a-secret-of-a-test-only',
   SECRETS_KEY: 'ab'.repeat(32),
   LOG_KEY: 'cd'.repeat(32),
+  SIGNING_KEY: 'ef'.repeat(32),
   METRICS_TOKEN: 'a-token-of-a-test-only',
   NEXTAUTH_URL: 'http://127.0.0.1',
 };

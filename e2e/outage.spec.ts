@@ -40,6 +40,7 @@ const startWeb = async (settings: Record<string, string> = {}) => {
       NEXTAUTH_SECRET: 'a-secret-of-a-test-only',
       SECRETS_KEY: 'ab'.repeat(32),
       LOG_KEY: 'cd'.repeat(32),
+      SIGNING_KEY: 'ef'.repeat(32),
       ...settings,
     }),
     stdio: ['ignore', 'pipe', 'inherit'],

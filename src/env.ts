@@ -42,7 +42,7 @@ const environmentSchema = z.object({
   SECRETS_KEY: keys32('SECRETS_KEY').optional(),
   /** Signs the transparency log. */
   LOG_KEY: keys32('LOG_KEY').optional(),
-  /** What the command line signs certificates with. */
+  /** Signs certificates. */
   SIGNING_KEY: keys32('SIGNING_KEY').optional(),
   GITHUB_TOKEN: optional,
   GITHUB_API_URL: httpUrl('https://api.github.com').optional(),

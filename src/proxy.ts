@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type NextRequest, NextResponse } from 'next/server';
+import { isPublicFile } from '#contracts/public-files.ts';
 import { inDevelopment } from '#env.ts';
 
 /** Scripts run only with this page's nonce. Nothing is loaded from elsewhere, and nothing may frame the page. */
@@ -18,12 +19,13 @@ const pagePolicy = (nonce: string, development: boolean) =>
     "frame-ancestors 'none'",
   ].join('; ');
 
-/** The API and the log answer data: a browser that is sent to one of its addresses runs nothing from it. */
+/** The API and the public files are data: a browser that is sent to one of its addresses runs nothing from it. */
 const apiPolicy = "default-src 'none'; frame-ancestors 'none'";
 
 export const proxy = (request: NextRequest) => {
-  const isApi = /^\/(?:api|log)\//.test(request.nextUrl.pathname);
-  const policy = isApi ? apiPolicy : pagePolicy(randomBytes(16).toString('base64'), inDevelopment());
+  const { pathname } = request.nextUrl;
+  const isData = pathname.startsWith('/api/') || isPublicFile(pathname);
+  const policy = isData ? apiPolicy : pagePolicy(randomBytes(16).toString('base64'), inDevelopment());
   const headers = new Headers(request.headers);
   // Next reads the nonce from here and puts it on its own scripts. A visitor's header of that name is overwritten.
   headers.set('content-security-policy', policy);

@@ -31,6 +31,7 @@ const outcomeOf = async (program: string, settings: Record<string, string>) => {
       PORT: String(await freePort()),
       SECRETS_KEY: randomBytes(32).toString('hex'),
       LOG_KEY: randomBytes(32).toString('hex'),
+      SIGNING_KEY: randomBytes(32).toString('hex'),
       NEXTAUTH_SECRET: 'x'.repeat(32),
       ...settings,
     }),

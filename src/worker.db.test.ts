@@ -73,6 +73,7 @@ beforeAll(async () => {
       DATA_DIR: dataDir,
       SECRETS_KEY: secretsKey.toString('hex'),
       LOG_KEY: randomBytes(32).toString('hex'),
+      SIGNING_KEY: randomBytes(32).toString('hex'),
       GITHUB_API_URL: github.url,
       GITHUB_SERVER_URL: github.url,
       GITHUB_TOKEN: 'ghp_planted_of_the_installation',

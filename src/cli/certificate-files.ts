@@ -20,6 +20,7 @@ export const certificateNames = {
   document: 'certificate.json',
   jws: 'certificate.jws',
   evidence: 'evidence.jsonl',
+  openings: 'openings.jsonl',
   keys: 'jwks.json',
 } as const;
 

@@ -112,7 +112,9 @@ export const signCertificate = async (
     documentOf(
       certificate,
       {
-        keyId: thumbprintOf(signer.publicKey),
+        issuer: { origin: null, keyId: thumbprintOf(signer.publicKey) },
+        onBehalfOf: null,
+        registration: null,
         subject,
         since: configuration.since,
         label: configuration.label,

@@ -120,6 +120,33 @@ export const CertificateView = ({
       </Section>
     ) : null}
 
+    <Section id="signed" title="Check the signature">
+      <p className="max-w-[68ch]">
+        What this page shows is signed: the{' '}
+        <a className="link" href={`/certificates/${certificate.id}.json`}>
+          document
+        </a>
+        , its{' '}
+        <a className="link" href={`/certificates/${certificate.id}.jws`}>
+          signature
+        </a>
+        , the{' '}
+        <a className="link" href={`/certificates/${certificate.id}/evidence.jsonl`}>
+          evidence
+        </a>{' '}
+        of every replay, and the{' '}
+        <a className="link" href="/.well-known/jwks.json">
+          public keys
+        </a>
+        . The texts of answer keys and of the oracle’s answers are sealed until the certificate expires after
+        90 days; those of a private repository are not published at all.
+      </p>
+      <p className="mt-3 max-w-[68ch] text-sm text-muted">
+        It proves that nothing was changed since it was issued and logged; not that the issuer asked honestly.
+        A certificate is worth its issuer.
+      </p>
+    </Section>
+
     <Section id="recompute" title="Recompute it">
       <p className="max-w-[68ch]">
         Scores, intervals and the judge’s rates are computed from the replays above.{' '}

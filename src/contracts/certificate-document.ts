@@ -18,6 +18,9 @@ import { storableTextSchema } from './text.ts';
 
 export const documentType = 'echelon-certificate/v1';
 
+/** How long a certificate of the tier UNVERIFIED is valid. */
+export const documentValidMs = 90 * 86_400_000;
+
 /** SHA-256 in hexadecimal digits. */
 const digestSchema = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits');
 /** A point in time in one spelling, so that equal documents have equal bytes. */
@@ -26,8 +29,8 @@ const momentSchema = z
   .refine((time) => utcInstant(time) === time, 'must be a time in the form 2026-01-31T12:00:00.000Z');
 
 /**
- * What is signed of a certificate. The replays are in its evidence, which `evidence` pins. Members that are always null
- * belong to certificates that a server registers in its log.
+ * What is signed of a certificate. The replays are in its evidence, which `evidence` pins. The command line alone has no
+ * log, so that `onBehalfOf` and `registration` are null.
  */
 export const certificateDocumentSchema = z.object({
   type: z.literal(documentType),
@@ -35,9 +38,10 @@ export const certificateDocumentSchema = z.object({
   /** `owner`: who may use the name. Null: anyone may. */
   construct: z.object({ name: storableTextSchema, owner: z.null() }),
   domain: storableTextSchema,
-  /** `keyId` is the RFC 7638 thumbprint of the key that signs. */
-  issuer: z.object({ origin: z.null(), keyId: storableTextSchema }),
-  onBehalfOf: z.null(),
+  /** `keyId` is the RFC 7638 thumbprint of the key that signs. `origin` is null where only one machine reaches it. */
+  issuer: z.object({ origin: storableTextSchema.nullable(), keyId: storableTextSchema }),
+  /** The account that asked for it, by its random id. */
+  onBehalfOf: z.object({ account: z.uuid() }).nullable(),
   /** The issuer's word: no signature of others bears these times. */
   issuedAt: momentSchema,
   expiresAt: momentSchema,
@@ -110,7 +114,15 @@ export const certificateDocumentSchema = z.object({
   /** Not measured. */
   calibration: z.null(),
   attempt: z.null(),
-  registration: z.null(),
+  /** The entry of the log that was made before the first call to the oracle: `digest` is SHA-256 of its bytes. */
+  registration: z
+    .object({
+      log: storableTextSchema,
+      id: z.uuid(),
+      index: z.number().int().min(0),
+      digest: digestSchema,
+    })
+    .nullable(),
   usage: judgeUsageSchema.extend({
     byMeasure: usageByMeasureSchema,
     unanswered: unansweredCallsSchema,

@@ -1,3 +1,4 @@
+import { isPublicFile } from '#contracts/public-files.ts';
 import { maxBodyBytes, trialCalls } from '#contracts/request.ts';
 
 /** What a request is, by its method and path alone, before anything of it is parsed. */
@@ -64,7 +65,7 @@ export const kindOf = (method: string, plainPath: string): RequestKind => {
     calls: Math.max(1, calls.length),
     walletSignIn,
     isOwnersWayIn,
-    api: api || isUnder('/log', path),
+    api: api || isPublicFile(path),
     isRead,
     maxBodyBytes: takesLarge ? maxBodyBytes : maxSmall,
     maxUnknownBodyBytes: demonstration ? maxBodyBytes : maxSmall,

@@ -1,6 +1,7 @@
 import type { Job } from '#queue/jobs.ts';
 import type { JobHandlers } from '#queue/work.ts';
 import { advanceBatches } from '#services/calls/index.ts';
+import { openExpired } from '#services/certificate/index.ts';
 import type { WorkerContext } from '#services/ground/index.ts';
 import {
   advanceReplay,
@@ -68,6 +69,7 @@ export const createHandlers = (context: WorkerContext): Handlers => ({
     ...(context.policy.engineEnabled ? { 'advance batches': () => advanceBatches(context) } : {}),
     'sweep runs': () => loggingStatus(context, () => sweepRuns(context)),
     'close attempts': () => closeAttempts(context),
+    'open expired certificates': () => openExpired(context),
     'erase private ground truth': () => erasePrivateGroundTruths(context),
     prune: () => prune(context),
     'forget inquiries': () => forgetInquiries(context.db),

@@ -36,11 +36,13 @@ const refuse = (status: number, detail: unknown, headers: Record<string, string>
   Response.json({ detail }, { status, headers: { 'cache-control': 'no-store', ...headers } });
 
 const tiles = '/log/tile/';
+const certificateFiles = '/certificates/';
 
 /** A path without its id, because a visitor can write anything there. */
 const routeOf = (request: Request) => {
   const { pathname } = new URL(request.url);
   if (pathname.startsWith(tiles)) return `${tiles}{tile}`;
+  if (pathname.startsWith(certificateFiles)) return `${certificateFiles}{file}`;
   return (
     pathname
       .split('/')

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { apiTokenRequestSchema } from '#contracts/account.ts';
 import { certificateListInputSchema } from '#contracts/certificate.ts';
+import { certificateFileEndings } from '#contracts/public-files.ts';
 import { runListInputSchema } from '#contracts/run.ts';
 import { continueRequestSchema, runRequestSchema } from '#contracts/run-request.ts';
 import { wireName } from '#contracts/wire.ts';
@@ -83,4 +84,13 @@ test('every endpoint is described', () => {
   const described = (heading: string) => rowsBelow(heading).map(([call]) => call);
   expect(described('Endpoints').toSorted()).toEqual(servedBelow('app/api/v1/verification', '').toSorted());
   expect(described('The transparency log').toSorted()).toEqual(servedBelow('app/log', '/log').toSorted());
+  expect(described("A certificate's files").toSorted()).toEqual(
+    [
+      ...certificateFileEndings.map((ending) => `GET /certificates/{id}.${ending}`),
+      ...['evidence.jsonl', 'evidence/{place}', 'openings.jsonl'].map(
+        (name) => `GET /certificates/{id}/${name}`,
+      ),
+      ...servedBelow('app/.well-known', '/.well-known'),
+    ].toSorted(),
+  );
 });

@@ -5,6 +5,7 @@ import { keptKey } from '#platform/kept-key.ts';
 const secrets = {
   NEXTAUTH_SECRET: { file: 'nextauth-secret', make: () => randomBytes(32).toString('base64url') },
   SECRETS_KEY: { file: 'secrets-key', make: () => randomBytes(32).toString('hex') },
+  SIGNING_KEY: { file: 'signing-key', make: () => randomBytes(32).toString('hex') },
   LOG_KEY: { file: 'log-key', make: () => randomBytes(32).toString('hex') },
 };
 type Secret = keyof typeof secrets;
@@ -24,6 +25,7 @@ export const installationKeys = async (
   return {
     NEXTAUTH_SECRET: await keyFor('NEXTAUTH_SECRET'),
     SECRETS_KEY: await keyFor('SECRETS_KEY'),
+    SIGNING_KEY: await keyFor('SIGNING_KEY'),
     LOG_KEY: await keyFor('LOG_KEY'),
   };
 };

@@ -44,6 +44,7 @@ const filesAt = async (place: string) => {
     jws: new TextDecoder().decode(await readCapped(jws, maxBytes)).trim(),
     document: (await isFile(document)) ? await readCapped(document, maxBytes) : null,
     evidence: at(certificateNames.evidence),
+    openings: at(certificateNames.openings),
     keys: at(certificateNames.keys),
   };
 };
@@ -119,6 +120,7 @@ export const checkCommand = async (
     jws: files.jws,
     document: files.document,
     evidence: await readCapped(options.evidence ?? files.evidence),
+    openings: (await isFile(files.openings)) ? await readCapped(files.openings) : null,
     keys: [...named.flat(), ...(await ownPublicKeys(settings))],
     offeredKeys,
     now: new Date(),

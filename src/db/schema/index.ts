@@ -2,6 +2,7 @@ export * from './answer-keys.ts';
 export * from './audits.ts';
 export * from './budgets.ts';
 export * from './call-slots.ts';
+export * from './certificate-documents.ts';
 export * from './certificates.ts';
 export * from './ground-truths.ts';
 export * from './housekeeping.ts';

@@ -2,6 +2,7 @@ import { relations } from 'drizzle-orm';
 import { answerKeys } from './answer-keys.ts';
 import { verificationAuditLabels, verificationAudits } from './audits.ts';
 import { callSlots, callWaits } from './call-slots.ts';
+import { certificateDocuments, certificateEvidence } from './certificate-documents.ts';
 import { verificationCertificates, verificationReplayScores } from './certificates.ts';
 import { groundTruthRecords, groundTruthSnapshots } from './ground-truths.ts';
 import { inquiries } from './inquiries.ts';
@@ -85,6 +86,20 @@ export const verificationRunsRelations = relations(verificationRuns, ({ one, man
   }),
 }));
 
+export const certificateDocumentsRelations = relations(certificateDocuments, ({ one }) => ({
+  certificate: one(verificationCertificates, {
+    fields: [certificateDocuments.certificateId],
+    references: [verificationCertificates.id],
+  }),
+}));
+
+export const certificateEvidenceRelations = relations(certificateEvidence, ({ one }) => ({
+  certificate: one(verificationCertificates, {
+    fields: [certificateEvidence.certificateId],
+    references: [verificationCertificates.id],
+  }),
+}));
+
 export const logEntriesRelations = relations(logEntries, ({ many }) => ({
   registrations: many(logRegistrations),
 }));
@@ -144,6 +159,8 @@ export const verificationCertificatesRelations = relations(verificationCertifica
     references: [verificationRuns.id],
   }),
   replayScores: many(verificationReplayScores),
+  document: one(certificateDocuments),
+  evidence: many(certificateEvidence),
   audit: one(verificationAudits),
 }));
 

@@ -1,2 +1,4 @@
+export { getEvidence, getOpenings, getProvenLine, getSignature, getSignedDocument } from './files.ts';
 export { getPublicCertificate } from './get.ts';
 export { listPublicCertificates } from './list.ts';
+export { openExpired } from './open-expired.ts';

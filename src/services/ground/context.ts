@@ -1,4 +1,5 @@
 import type { TokenScope } from '#contracts/account.ts';
+import type { CertificateDocument } from '#contracts/certificate-document.ts';
 import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import type { OracleType } from '#contracts/oracle-types.ts';
 import type { Standing } from '#contracts/standing.ts';
@@ -102,7 +103,15 @@ export type Sequencer = {
   publicAddress: string | null;
 };
 
-export type WorkerContext = ServiceContext & { engine: Engine; sequencer: Sequencer };
+/** What issues certificates. Only workers have it. */
+export type Issuer = {
+  /** The first that is neither retired nor compromised signs. The others' public keys are known to the log. */
+  keys: Ed25519Signer[];
+  /** Which program made them. */
+  engine: CertificateDocument['method']['engine'];
+};
+
+export type WorkerContext = ServiceContext & { engine: Engine; sequencer: Sequencer; issuer: Issuer };
 
 /** What a caller proved who they are with: the row of a session or of a personal token. */
 export type Credential =

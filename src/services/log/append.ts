@@ -8,7 +8,7 @@ import { canonicalJson } from '#verification/certificate/canonical.ts';
 import { emptyRoot, hashLeaf } from '#verification/log/merkle.ts';
 import { decodeHashes, growTiles, hashesAt, tileWidth } from '#verification/log/tiles.ts';
 import type { WorkerContext } from '../ground/context.ts';
-import { ownKeys } from './keys.ts';
+import { freshKeys } from './keys.ts';
 import { edgeAt, headOf, type LogHead, requireSameTree } from './tree.ts';
 
 /** An entry without what all have; its time is that of its transaction. */
@@ -18,7 +18,7 @@ export type NewLogEntry = LogEntry extends infer Entry
     : never
   : never;
 
-export type AppendContext = Pick<WorkerContext, 'sequencer' | 'keptCheckpoint' | 'now'>;
+export type AppendContext = Pick<WorkerContext, 'sequencer' | 'issuer' | 'keptCheckpoint' | 'now'>;
 
 /** A row has five parameters at most. */
 const rowsPerInsert = 1_000;
@@ -36,13 +36,12 @@ const firstHead = async (transaction: Executor, { sequencer }: AppendContext): P
   return head;
 };
 
-/** Each key that signs this log for the first time gets its row, and the entry that says so. */
-const newKeys = async (transaction: Executor, { sequencer, now }: AppendContext): Promise<NewLogEntry[]> => {
+/** Each key that signs for the first time gets its row, and the entry that says so. */
+const newKeys = async (transaction: Executor, context: AppendContext): Promise<NewLogEntry[]> => {
   const entries: NewLogEntry[] = [];
-  for (const { publicKey } of (await ownKeys(transaction, sequencer)).fresh) {
-    const hex = Buffer.from(publicKey).toString('hex');
-    await transaction.insert(logKeys).values({ publicKey: hex, purpose: 'log', addedAt: now() });
-    entries.push({ kind: 'key', subject: randomUUID(), purpose: 'log', step: 'added', public_key: hex });
+  for (const { purpose, publicKey } of await freshKeys(transaction, context)) {
+    await transaction.insert(logKeys).values({ publicKey, purpose, addedAt: context.now() });
+    entries.push({ kind: 'key', subject: randomUUID(), purpose, step: 'added', public_key: publicKey });
   }
   return entries;
 };

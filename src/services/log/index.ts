@@ -1,3 +1,4 @@
+export { getKeySet } from './keys.ts';
 export { openLog } from './open.ts';
 export { publishCheckpoint } from './publish.ts';
 export { getCheckpoint, getTile, getVerifierKeys } from './read.ts';

@@ -1,45 +1,106 @@
 import { asc, eq } from 'drizzle-orm';
+import { AppError } from '#contracts/errors.ts';
+import type { KeyPurpose } from '#contracts/log.ts';
 import type { Executor } from '#db/client.ts';
 import { logKeys } from '#db/schema/log.ts';
 import type { Ed25519Signer } from '#platform/ed25519-key.ts';
+import { type PublicJwk, writeJwk } from '#verification/certificate/jws.ts';
 import { verifierKey, writeVerifierKey } from '#verification/log/verifier-key.ts';
-import type { Sequencer } from '../ground/context.ts';
+import type { ServiceContext, WorkerContext } from '../ground/context.ts';
+import { publicRead } from '../ground/public-read.ts';
 import { LogStopped } from './stopped.ts';
 import { headOf } from './tree.ts';
 
-const keysOfLog = (executor: Executor) =>
-  executor.select().from(logKeys).where(eq(logKeys.purpose, 'log')).orderBy(asc(logKeys.addedAt));
+type KeyContext = Pick<WorkerContext, 'sequencer' | 'issuer'>;
 
-/**
- * The keys of LOG_KEY that sign the log, and those that it does not know yet.
- * @throws LogStopped where the log has keys and none of ours is among those that may sign.
- */
-export const ownKeys = async (
-  executor: Executor,
-  { keys }: Pick<Sequencer, 'keys'>,
-): Promise<{ signing: Ed25519Signer[]; fresh: Ed25519Signer[] }> => {
-  const rows = new Map((await keysOfLog(executor)).map((row) => [row.publicKey, row]));
-  const rowOf = ({ publicKey }: Ed25519Signer) => rows.get(Buffer.from(publicKey).toString('hex'));
-  const signing = keys.filter((key) => {
-    const row = rowOf(key);
+const keysFor = (executor: Executor, purpose: KeyPurpose) =>
+  executor.select().from(logKeys).where(eq(logKeys.purpose, purpose)).orderBy(asc(logKeys.addedAt));
+
+const hexOf = ({ publicKey }: Pick<Ed25519Signer, 'publicKey'>) => Buffer.from(publicKey).toString('hex');
+
+/** Those of ours that the log knows and that may sign. */
+const signingKeys = async (executor: Executor, purpose: KeyPurpose, ours: readonly Ed25519Signer[]) => {
+  const rows = new Map((await keysFor(executor, purpose)).map((row) => [row.publicKey, row]));
+  const signing = ours.filter((key) => {
+    const row = rows.get(hexOf(key));
     return row !== undefined && row.retiredAt === null && row.compromisedAt === null;
   });
-  if (rows.size > 0 && signing.length === 0)
+  return { known: rows.size, signing };
+};
+
+/**
+ * The keys of LOG_KEY that sign the log.
+ * @throws LogStopped where the log has keys and none of ours is among those that may sign.
+ */
+export const logSigners = async (
+  executor: Executor,
+  { sequencer }: Pick<KeyContext, 'sequencer'>,
+): Promise<Ed25519Signer[]> => {
+  const { known, signing } = await signingKeys(executor, 'log', sequencer.keys);
+  if (known > 0 && signing.length === 0)
     throw new LogStopped(
       'LOG_KEY is not the key that signs this log. Give every machine the same key. To replace it, set the old one and the new one, separated by a comma.',
     );
-  return { signing, fresh: keys.filter((key) => rowOf(key) === undefined) };
+  return signing;
+};
+
+/**
+ * The key of SIGNING_KEY that signs certificates now: the first that was neither retired nor compromised.
+ * @throws Error where there is none.
+ */
+export const certificateSigner = async (
+  executor: Executor,
+  { issuer }: Pick<KeyContext, 'issuer'>,
+): Promise<Ed25519Signer> => {
+  const { signing } = await signingKeys(executor, 'certificate', issuer.keys);
+  const [signer] = signing;
+  if (signer === undefined)
+    throw new Error('Every key of SIGNING_KEY was retired or compromised. Put a new one in front of it.');
+  return signer;
+};
+
+/**
+ * Keys of ours that the log does not know yet.
+ * @throws LogStopped as `logSigners` does; Error for one key with two purposes.
+ */
+export const freshKeys = async (
+  executor: Executor,
+  context: KeyContext,
+): Promise<{ purpose: KeyPurpose; publicKey: string }[]> => {
+  await logSigners(executor, context);
+  const rows = new Map((await executor.select().from(logKeys)).map((row) => [row.publicKey, row.purpose]));
+  const ours = [
+    ...context.sequencer.keys.map((key) => ({ purpose: 'log' as const, publicKey: hexOf(key) })),
+    ...context.issuer.keys.map((key) => ({ purpose: 'certificate' as const, publicKey: hexOf(key) })),
+  ];
+  const purposes = new Map(rows);
+  for (const { purpose, publicKey } of ours) {
+    if ((purposes.get(publicKey) ?? purpose) !== purpose)
+      throw new Error('LOG_KEY and SIGNING_KEY hold one key. What signs certificates must not sign the log.');
+    purposes.set(publicKey, purpose);
+  }
+  return ours.filter(({ publicKey }) => !rows.has(publicKey));
 };
 
 /** The log's verifier keys, one a line, also those that sign no more. Null before the first entry. */
 export const readVerifierKeys = async (executor: Executor): Promise<string | null> => {
   const head = await headOf(executor);
   if (head === null) return null;
-  const keys = await keysOfLog(executor);
+  const keys = await keysFor(executor, 'log');
   return keys
     .map(
       ({ publicKey }) =>
         `${writeVerifierKey(verifierKey(head.origin, 'note', new Uint8Array(Buffer.from(publicKey, 'hex'))))}\n`,
     )
     .join('');
+};
+
+/**
+ * The public keys that certificates are signed with, also those that sign no more.
+ * @throws AppError NOT_FOUND before the first one.
+ */
+export const getKeySet = async ({ db }: Pick<ServiceContext, 'db'>): Promise<{ keys: PublicJwk[] }> => {
+  const rows = await publicRead(db, (snapshot) => keysFor(snapshot, 'certificate'));
+  if (rows.length === 0) throw new AppError('NOT_FOUND', 'No key signs certificates yet.');
+  return { keys: rows.map(({ publicKey }) => writeJwk(new Uint8Array(Buffer.from(publicKey, 'hex')))) };
 };

@@ -1,6 +1,6 @@
 import type { WorkerContext } from '../ground/context.ts';
 import { appendEntries } from './append.ts';
-import { ownKeys } from './keys.ts';
+import { freshKeys } from './keys.ts';
 import { publishCheckpoint } from './publish.ts';
 import { LogStopped } from './stopped.ts';
 import { headOf } from './tree.ts';
@@ -10,13 +10,13 @@ import { headOf } from './tree.ts';
  * it at its start, and works on where the log has stopped: runs that need it say so.
  */
 export const openLog = async (
-  context: Pick<WorkerContext, 'db' | 'sequencer' | 'keptCheckpoint' | 'now' | 'log'>,
+  context: Pick<WorkerContext, 'db' | 'sequencer' | 'issuer' | 'keptCheckpoint' | 'now' | 'log'>,
 ): Promise<void> => {
-  const { db, sequencer, log } = context;
+  const { db, log } = context;
   try {
     await db.transaction(async (transaction) => {
       const isComplete =
-        (await headOf(transaction)) !== null && (await ownKeys(transaction, sequencer)).fresh.length === 0;
+        (await headOf(transaction)) !== null && (await freshKeys(transaction, context)).length === 0;
       if (!isComplete) await appendEntries(transaction, context, []);
     });
     await publishCheckpoint(context);

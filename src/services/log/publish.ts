@@ -3,7 +3,7 @@ import { logCheckpoints } from '#db/schema/log.ts';
 import { signCheckpoint } from '#verification/log/signing/sign-note.ts';
 import { verifierKey } from '#verification/log/verifier-key.ts';
 import type { WorkerContext } from '../ground/context.ts';
-import { ownKeys } from './keys.ts';
+import { logSigners } from './keys.ts';
 import { edgeAt, headOf, requireSameTree, servedNote } from './tree.ts';
 
 /**
@@ -26,7 +26,7 @@ export const publishCheckpoint = (
     if (served !== null && served.size >= head.size) return served.size;
     // Hashes that are not this head's would be signed for good.
     await edgeAt(transaction, head);
-    const { signing } = await ownKeys(transaction, context.sequencer);
+    const signing = await logSigners(transaction, context);
     const note = await signCheckpoint(
       head,
       signing.map(({ publicKey, sign }) => ({ key: verifierKey(head.origin, 'note', publicKey), sign })),

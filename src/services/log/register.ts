@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { RunConfig } from '#contracts/run.ts';
 import type { Executor } from '#db/client.ts';
-import { logCheckpoints, logRegistrations } from '#db/schema/log.ts';
+import { logCheckpoints, logEntries, logRegistrations } from '#db/schema/log.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { canonicalDigest, canonicalJson } from '#verification/certificate/canonical.ts';
 import { shownOracle, targetDigest } from '#verification/certificate/target.ts';
@@ -10,9 +10,9 @@ import { drawSeed } from '#verification/sources/draw.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { appendEntries, type NewLogEntry } from './append.ts';
 import { publishCheckpoint } from './publish.ts';
-import { rootAtSize } from './tree.ts';
+import { headOf, rootAtSize } from './tree.ts';
 
-export type RegisterContext = Pick<WorkerContext, 'db' | 'sequencer' | 'keptCheckpoint' | 'now'>;
+export type RegisterContext = Pick<WorkerContext, 'db' | 'sequencer' | 'issuer' | 'keptCheckpoint' | 'now'>;
 
 /** Names that people cannot tell apart by their letters' forms are one name. */
 const constructDigest = (constructId: string): string => canonicalDigest(constructId.normalize('NFKC'));
@@ -155,4 +155,20 @@ export const closeAttempt = async (
     ...others,
     { kind: 'outcome', subject: registrationId, ...end, opening: digestOf(closed.opening) },
   ]);
+};
+
+/** What a certificate says of its registration: `digest` is SHA-256 of the entry's bytes. */
+export const registrationEntry = async (
+  executor: Executor,
+  registrationId: string,
+): Promise<{ log: string; id: string; index: number; digest: string }> => {
+  const [entry] = await executor
+    .select({ index: logEntries.index, data: logEntries.data })
+    .from(logRegistrations)
+    .innerJoin(logEntries, eq(logEntries.index, logRegistrations.logIndex))
+    .where(eq(logRegistrations.id, registrationId));
+  const head = await headOf(executor);
+  if (entry === undefined || head === null) throw new Error('A registration is missing.');
+  const digest = createHash('sha256').update(entry.data).digest('hex');
+  return { log: head.origin, id: registrationId, index: entry.index, digest };
 };

@@ -3,18 +3,17 @@ import { asc, sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { type LogEntry, logEntrySchema } from '#contracts/log.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
-import { toWire } from '#contracts/wire.ts';
 import type { Database } from '#db/client.ts';
 import { logEntries, logRegistrations } from '#db/schema/log.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { tamper } from '#testing/rigs/log-rig.ts';
 import { pruneRig } from '#testing/rigs/prune-rig.ts';
 import type { Script } from '#testing/rigs/scripted-engine.ts';
-import { canonicalDigest } from '#verification/certificate/canonical.ts';
 import { parseCheckpoint } from '#verification/log/checkpoint.ts';
 import { hashLeaf, rootAt, treeOf } from '#verification/log/merkle.ts';
 import { parseNote } from '#verification/log/note.ts';
 import { SourceError } from '#verification/sources/source.ts';
+import { getSignedDocument } from '../certificate/files.ts';
 import { getPublicCertificate } from '../certificate/get.ts';
 import { getCheckpoint } from '../log/read.ts';
 import { prune } from '../retention/prune.ts';
@@ -89,6 +88,7 @@ test('a run is registered once, in a signed checkpoint, before its oracle is loo
   expect(seen.length).toBeGreaterThan(1);
   expect(new Set(seen)).toEqual(new Set([1]));
   expect((await entriesOf(rig.db)).map(({ kind }) => kind)).toEqual([
+    'key',
     'key',
     'registration',
     'certificate',
@@ -190,7 +190,7 @@ test.each<[string, Partial<RunRequest>, boolean]>([
   expect(first?.construct === second?.construct).toBe(changes.constructId === undefined);
 });
 
-test('a certificate’s entry has the digest of what the API serves, and its outcome the numbers', async () => {
+test('a certificate’s entry has the digest of the signed document, and its outcome the numbers', async () => {
   const { db, context, run, runId } = await completed();
   const { certificateId } = await run(runId);
   const [certificate] = await ofKind(db, 'certificate');
@@ -199,7 +199,7 @@ test('a certificate’s entry has the digest of what the API serves, and its out
   expect(certificate).toMatchObject({
     subject: certificateId,
     registration: registration?.subject,
-    document: canonicalDigest(JSON.parse(JSON.stringify(toWire(served)))),
+    document: sha256(await getSignedDocument(context, certificateId ?? '')),
   });
   expect(await ofKind(db, 'outcome')).toEqual([
     expect.objectContaining({

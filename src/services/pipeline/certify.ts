@@ -12,8 +12,8 @@ import {
   Uncertifiable,
 } from '#verification/certificate/build.ts';
 import { absenceOf, absenceText } from '#verification/replay/oracle-presence.ts';
-import { documentDigest } from '../certificate/document-digest.ts';
 import { earlierCanaries } from '../certificate/earlier-canaries.ts';
+import { signDocument } from '../certificate/sign-document.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { examOf } from '../judge/exams.ts';
 import { publishCheckpoint } from '../log/publish.ts';
@@ -37,7 +37,8 @@ const rowsPerInsert = 500;
  */
 const issue = (
   context: WorkerContext,
-  run: Pick<typeof verificationRuns.$inferSelect, 'id' | 'constructId' | 'registrationId'>,
+  run: typeof verificationRuns.$inferSelect,
+  replays: CertificateInput['replays'],
   { replayScores, ...content }: CertificateContent,
   endedAt: ReadonlyMap<string, Date>,
 ): Promise<string | null> =>
@@ -50,7 +51,8 @@ const issue = (
     if (locked?.status !== 'CERTIFYING') return null;
     const issued = await issuedFor(transaction, run.id);
     if (issued !== null) return issued;
-    if (run.registrationId === null) throw new Error('A run that was never registered cannot be certified.');
+    const { registrationId } = run;
+    if (registrationId === null) throw new Error('A run that was never registered cannot be certified.');
     const createdAt = context.now();
     const [certificate] = await transaction
       .insert(verificationCertificates)
@@ -64,11 +66,15 @@ const issue = (
     }));
     for (const chunk of chunksOf(rows, rowsPerInsert))
       await transaction.insert(verificationReplayScores).values(chunk);
+    const document = await signDocument(transaction, context, certificate.id, {
+      run: { ...run, registrationId },
+      replays,
+    });
     const { scored, oracleFailures, unscored } = content.rawScores.counts;
     await closeAttempt(
       transaction,
       context,
-      run.registrationId,
+      registrationId,
       {
         outcome: 'completed',
         scored,
@@ -80,8 +86,8 @@ const issue = (
         {
           kind: 'certificate',
           subject: certificate.id,
-          registration: run.registrationId,
-          document: await documentDigest(transaction, certificate.id),
+          registration: registrationId,
+          document,
         },
       ],
     );
@@ -213,7 +219,7 @@ export const certifyRun = async (
               endedAt === null ? [] : [[groundTruthId, endedAt]],
             ),
           );
-      const certificateId = await issue(context, run, content, endedAt);
+      const certificateId = await issue(context, run, replays, content, endedAt);
       if (certificateId !== null) await complete(context, runId, certificateId);
     },
   });

@@ -26,7 +26,7 @@ test('both files have the same commands, contain no secret, and give processes e
   const taken = composeText.match(/\$\{[^}]*\}/g) ?? [];
   expect(taken.length).toBeGreaterThan(0);
   for (const reference of taken) expect(reference).toMatch(/^\$\{\w+:\?[^}]+\}$/);
-  for (const name of ['NEXTAUTH_SECRET', 'SECRETS_KEY', 'LOG_KEY', 'METRICS_TOKEN'])
+  for (const name of ['NEXTAUTH_SECRET', 'SECRETS_KEY', 'LOG_KEY', 'SIGNING_KEY', 'METRICS_TOKEN'])
     for (const pod of [webPod, workerPod, jobPod])
       for (const container of pod.containers)
         expect(container.env.find((variable) => variable.name === name)).toEqual({

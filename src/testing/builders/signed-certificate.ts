@@ -53,7 +53,9 @@ export const unsignedCertificate = (input: BuiltInput): UnsignedCertificate => {
   const document = documentOf(
     issuedCertificate(input, issuedAt),
     {
-      keyId: thumbprintOf(issuerKey.publicKey),
+      issuer: { origin: null, keyId: thumbprintOf(issuerKey.publicKey) },
+      onBehalfOf: null,
+      registration: null,
       subject: {
         oracleType: 'http',
         origin: 'https://oracle.example.com',
@@ -82,6 +84,7 @@ export const signedAs = async (
   jws: await signJws(document, key),
   document,
   evidence: encode(lines.map((line) => `${line}\n`).join('')),
+  openings: null,
   keys: [key.publicKey],
   offeredKeys: [],
   now: whileValid,

@@ -6,6 +6,7 @@ import { secretsKey } from './runs.ts';
 const readyWithinMs = 180_000;
 const nextAuthSecret = randomBytes(16).toString('hex');
 const logKey = randomBytes(32).toString('hex');
+const signingKey = randomBytes(32).toString('hex');
 
 /** The environment that all processes of a fleet share. */
 export const fleetSettings = (databaseUrl: string, dataDir: string): Record<string, string> => ({
@@ -13,6 +14,7 @@ export const fleetSettings = (databaseUrl: string, dataDir: string): Record<stri
   DATA_DIR: dataDir,
   SECRETS_KEY: secretsKey,
   LOG_KEY: logKey,
+  SIGNING_KEY: signingKey,
   NEXTAUTH_SECRET: nextAuthSecret,
   // One user owns all runs and one oracle gets all questions. These limits are not under test.
   MAX_RUNS_AT_ONCE: '1000',

@@ -202,7 +202,7 @@ const services: Place[] = [
   room('judge', ['ground']),
   room('state', ['ground']),
   room('account', ['ground'], ['ethers', 'siwe']),
-  room('certificate', ['ground']),
+  room('certificate', ['log', 'state', 'ground']),
   room('audit', ['certificate', 'state', 'ground']),
   room('retention', ['state', 'ground']),
   room('calls', ['state', 'ground']),

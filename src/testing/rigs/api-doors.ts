@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, vi } from 'vitest';
 import type { AuthContext } from '#auth/context.ts';
 import type { SessionCarrier, TokenScope } from '#contracts/account.ts';
+import { isPublicFile } from '#contracts/public-files.ts';
 import { createApiToken, openSession } from '#services/account/index.ts';
 import { handleTrpc } from '#trpc/handler.ts';
 import { appRouter } from '#trpc/root.ts';
@@ -12,10 +13,12 @@ import { accountOf, authOf } from './open-to-all.ts';
 export const doorsUrl = 'http://127.0.0.1:3000';
 
 const app = join(import.meta.dirname, '../../app');
-/** Where routes of the REST API are, and where those of the log: their names keep the log's folder. */
+/** Where routes of the REST API are, and where those of public files, whose names keep their folder. */
 const places = [
   { folder: join(app, 'api/v1/verification'), name: '' },
   { folder: join(app, 'log'), name: 'log/' },
+  { folder: join(app, 'certificates'), name: 'certificates/' },
+  { folder: join(app, '.well-known'), name: '.well-known/' },
 ];
 type Route = Record<
   string,
@@ -95,7 +98,7 @@ export const openApiDoors = async (allow: AuthContext['signInRule']['allow'] = [
     const handle = routes.get(name);
     if (handle === undefined) throw new Error(`There is no endpoint ${name}.`);
     const [method = '', path = ''] = name.split(' ');
-    const base = path.startsWith('/log/') ? '' : '/api/v1/verification';
+    const base = isPublicFile(path) || path.endsWith('[...file]') ? '' : '/api/v1/verification';
     const address = `${doorsUrl}${base}${path.replace(/\[.*?\]/, id)}`;
     // The routes take it from here.
     vi.stubGlobal('echelonComposition', { services, auth });
@@ -105,7 +108,7 @@ export const openApiDoors = async (allow: AuthContext['signInRule']['allow'] = [
         headers,
         ...(method === 'POST' ? { body: JSON.stringify(body) } : {}),
       }),
-      { params: Promise.resolve({ id, run_id: id, path: [id] }) },
+      { params: Promise.resolve({ id, run_id: id, path: [id], file: [id] }) },
     );
   };
 

@@ -102,6 +102,7 @@ export const openRig = async (script: Script = {}, pool: DatabaseOptions = {}) =
     runChanges,
     keptCheckpoint: keptInMemory(),
     sequencer: { keys: [ed25519Signer(randomBytes(32))], publicAddress: null },
+    issuer: { keys: [ed25519Signer(randomBytes(32))], engine: { version: '1.0.0', revision: null } },
     log: { error: log, warn: log, info: () => {}, debug: () => {} },
     metrics: noMetrics,
     tracing: createTracing(null),

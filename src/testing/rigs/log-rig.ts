@@ -30,18 +30,29 @@ export const anyEntry = (): NewLogEntry => ({
 });
 export const anyEntries = (count: number): NewLogEntry[] => Array.from({ length: count }, anyEntry);
 
-export type LogContext = Pick<WorkerContext, 'db' | 'sequencer' | 'keptCheckpoint' | 'now' | 'log'>;
+export type LogContext = Pick<
+  WorkerContext,
+  'db' | 'sequencer' | 'issuer' | 'keptCheckpoint' | 'now' | 'log'
+>;
 
 /** One machine that appends to the log of a database, with its own data directory. */
 export const machineOf = (
   db: Database,
-  { key = 'log', publicAddress = null }: { key?: string; publicAddress?: string | null } = {},
+  {
+    key = 'log',
+    signingKey = '',
+    publicAddress = null,
+  }: { key?: string; signingKey?: string; publicAddress?: string | null } = {},
 ): LogContext & { logged: string[] } => {
   const logged: string[] = [];
   const say = (_: unknown, message: string) => void logged.push(message);
   return {
     db,
     sequencer: { keys: key.split(',').map(logKeyOf), publicAddress },
+    issuer: {
+      keys: signingKey.split(',').filter(Boolean).map(logKeyOf),
+      engine: { version: '1.0.0', revision: null },
+    },
     keptCheckpoint: keptInMemory(),
     now: () => new Date(),
     log: { error: say, warn: say, info: () => {}, debug: () => {} },

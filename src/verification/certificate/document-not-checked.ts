@@ -7,6 +7,8 @@ import type { CertificateDocument } from '#contracts/certificate-document.ts';
 const always = [
   'id',
   'construct.name',
+  'issuer.origin',
+  'on_behalf_of',
   'issued_at',
   'sample',
   'subject',

@@ -4,18 +4,17 @@ import {
   type CertificateDocument,
   certificateDocumentSchema,
   documentType,
+  documentValidMs,
 } from '#contracts/certificate-document.ts';
 import { fromWire, toWire, wireName } from '#contracts/wire.ts';
 import { readUtf8 } from '../log/encoding.ts';
 import { readSignedJson, writeSignedJson } from './signed-json.ts';
 
-const dayMs = 86_400_000;
-/** How long a certificate of the tier UNVERIFIED is valid. */
-const validDays = 90;
-
 /** What is on a document and neither on its run's certificate nor in its evidence. */
 export type DocumentFacts = {
-  keyId: string;
+  issuer: CertificateDocument['issuer'];
+  onBehalfOf: CertificateDocument['onBehalfOf'];
+  registration: CertificateDocument['registration'];
   subject: Omit<CertificateDocument['subject'], 'confirmed'>;
   since: string | null;
   label: string | null;
@@ -30,7 +29,7 @@ export type DocumentFacts = {
 /** What a document pins of its evidence. */
 export type PinnedEvidence = CertificateDocument['evidence'] & { snapshotDigest: string };
 
-/** The document of a certificate that was issued without a log. */
+/** The document of a certificate. */
 export const documentOf = (
   certificate: Certificate,
   facts: DocumentFacts,
@@ -42,10 +41,10 @@ export const documentOf = (
     id: certificate.id,
     construct: { name: certificate.constructId, owner: null },
     domain: certificate.domain,
-    issuer: { origin: null, keyId: facts.keyId },
-    onBehalfOf: null,
+    issuer: facts.issuer,
+    onBehalfOf: facts.onBehalfOf,
     issuedAt: certificate.createdAt,
-    expiresAt: new Date(Date.parse(certificate.createdAt) + validDays * dayMs).toISOString(),
+    expiresAt: new Date(Date.parse(certificate.createdAt) + documentValidMs).toISOString(),
     tier: certificate.tier,
     provisional: certificate.provisional,
     sample: certificate.sample,
@@ -103,7 +102,7 @@ export const documentOf = (
     trust: certificate.trust,
     calibration: null,
     attempt: null,
-    registration: null,
+    registration: facts.registration,
     usage: {
       ...certificate.usage,
       byMeasure: certificate.usageByMeasure,
@@ -140,13 +139,17 @@ export const readDocument = (bytes: Uint8Array): CertificateDocument => {
 /** What a document says that its certificate does not. */
 export const documentFacts = ({
   issuer,
+  onBehalfOf,
+  registration,
   subject,
   groundTruth,
   method,
 }: CertificateDocument): DocumentFacts => {
   const { confirmed: _, ...named } = subject;
   return {
-    keyId: issuer.keyId,
+    issuer,
+    onBehalfOf,
+    registration,
     subject: named,
     since: groundTruth.since,
     label: groundTruth.label,

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { z } from 'zod';
+import { z } from 'zod';
 import {
   type CertificateDocument,
   type EvidenceFacts,
@@ -14,7 +14,7 @@ import { verifyInclusion } from '../log/proofs.ts';
 import { endOfReplay, scoreReplay } from '../replay/score.ts';
 import { canonicalJson } from './canonical.ts';
 import { type ChangeFacts, reasonInPublic } from './raw-replay.ts';
-import { readSeals, sealTexts } from './sealed-texts.ts';
+import { opensAll, openTexts, readSeals, sealTexts } from './sealed-texts.ts';
 import { readSignedJson, writeSignedJson } from './signed-json.ts';
 
 /** A replay as its line of the evidence has it. Of a read line, `checkpoint` has digests in place of sealed texts. */
@@ -112,6 +112,13 @@ export const evidenceLine = ({ facts, checkpoint }: EvidenceRecord, salt: string
   return writeSignedJson({ ...wireOf(facts), ...sealed });
 };
 
+/** The line that opens the texts which `evidenceLine` seals under this salt, without its line feed. */
+export const openingLine = ({ facts, checkpoint }: EvidenceRecord, salt: string): string => {
+  const { id } = facts.groundTruth;
+  const texts = openTexts(wireOf(publishedSteps(checkpoint)), { groundTruthId: id, salt });
+  return writeSignedJson({ ground_truth_id: id, texts });
+};
+
 const factNames = new Set(Object.keys(evidenceFactsSchema.shape).map(wireName));
 
 const problemOf = ({ issues: [issue] }: z.ZodError) =>
@@ -158,6 +165,19 @@ export const readEvidenceLine = (
   return { facts, checkpoint, sealed };
 };
 
+const openingSchema = z.strictObject({
+  ground_truth_id: z.string(),
+  texts: z.array(z.strictObject({ place: z.string(), salt: z.string(), text: z.string() })),
+});
+
+/** Whether a line opens every sealed text of an evidence line, each as it was sealed. Anything malformed does not. */
+export const opensLine = (line: Uint8Array, opening: Uint8Array): boolean => {
+  const record = readSignedJson(line);
+  const opened = openingSchema.safeParse(readSignedJson(opening));
+  if (!opened.success || !isObject(record.ground_truth)) return false;
+  return record.ground_truth.id === opened.data.ground_truth_id && opensAll(record, opened.data.texts);
+};
+
 const lineFeed = 0x0a;
 
 /**
@@ -175,11 +195,13 @@ export const evidenceLines = (evidence: Uint8Array): Uint8Array[] => {
   return lines;
 };
 
-/** The tree that a certificate pins: its leaves are the lines. */
-export const evidenceHead = (lines: Uint8Array[]): TreeHead => ({
-  size: lines.length,
-  root: rootAt(lines.length, treeOf(lines.map(hashLeaf))),
+const headOfLeaves = (leaves: Uint8Array[]): TreeHead => ({
+  size: leaves.length,
+  root: rootAt(leaves.length, treeOf(leaves)),
 });
+
+/** The tree that a certificate pins: its leaves are the lines. */
+export const evidenceHead = (lines: Uint8Array[]): TreeHead => headOfLeaves(lines.map(hashLeaf));
 
 /** Proves one line by itself: hashes from its sibling up. */
 export const proveLine = (lines: Uint8Array[], index: number): Uint8Array[] =>
@@ -199,5 +221,15 @@ export const verifyLine = (
  * SHA-256 in hexadecimal digits over the digests of the changes that a run used, in the order of its evidence: which
  * repository's state it asked about.
  */
-export const snapshotDigest = (facts: Pick<EvidenceFacts, 'groundTruth'>[]): string =>
-  bytesToHex(sha256(utf8ToBytes(facts.map(({ groundTruth }) => groundTruth.digest).join('\n'))));
+export const snapshotDigest = (digests: string[]): string =>
+  bytesToHex(sha256(utf8ToBytes(digests.join('\n'))));
+
+/**
+ * What a document pins of evidence that is not held as a whole.
+ * @param leaves the hashes of its lines, in order.
+ * @param digests of its changes, in the same order.
+ */
+export const pinnedBy = (leaves: Uint8Array[], digests: string[]) => {
+  const { size, root } = headOfLeaves(leaves);
+  return { root: bytesToHex(root), count: size, snapshotDigest: snapshotDigest(digests) };
+};

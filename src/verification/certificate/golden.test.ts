@@ -23,6 +23,7 @@ test('the committed certificate verifies at a time within its validity, with its
     jws: textOf('certificate.jws'),
     document: bytesOf('certificate.json'),
     evidence: bytesOf('evidence.jsonl'),
+    openings: null,
     keys: keys.map(readJwk).filter((key) => key !== null),
     offeredKeys: [],
     now: whileValid,

@@ -1,10 +1,10 @@
-import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Certificate } from '#contracts/certificate.ts';
 import type { CertificateDocument } from '#contracts/certificate-document.ts';
+import { hashLeaf } from '../log/merkle.ts';
 import { compareGroundTruthIds } from '../statistics/aggregate.ts';
 import { type CertifiedRun, certifyReplays, type PlacedReplay, placeReplays } from './build.ts';
 import { documentFacts, documentOf, type PinnedEvidence } from './document.ts';
-import { type EvidenceRecord, evidenceHead, factsOf, readEvidenceLine, snapshotDigest } from './evidence.ts';
+import { type EvidenceRecord, factsOf, pinnedBy, readEvidenceLine } from './evidence.ts';
 import { presentCertificate } from './present.ts';
 import { earlierIn } from './recompute.ts';
 
@@ -119,14 +119,12 @@ export const readEvidence = (lines: Uint8Array[], isPrivate: boolean): ReadEvide
   const ids = read.map(({ facts }) => facts.groundTruth.id);
   const unordered = ids.findIndex((id, at) => at > 0 && compareGroundTruthIds(ids[at - 1] ?? '', id) >= 0);
   if (unordered >= 0) throw new Error(`Line ${unordered + 1}: it does not follow the one before.`);
-  const { size, root } = evidenceHead(lines);
   return {
     records: read.map(({ facts, checkpoint }) => ({ facts, checkpoint })),
-    pinned: {
-      root: bytesToHex(root),
-      count: size,
-      snapshotDigest: snapshotDigest(read.map(({ facts }) => facts)),
-    },
+    pinned: pinnedBy(
+      lines.map(hashLeaf),
+      read.map(({ facts }) => facts.groundTruth.digest),
+    ),
     sealed: read.reduce((sum, { sealed }) => sum + sealed, 0),
   };
 };

@@ -1,6 +1,6 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { isObject } from '#contracts/json.ts';
 
 /**
@@ -33,6 +33,8 @@ const mapNodes = (value: unknown, map: (node: unknown, path: string[]) => unknow
 const saltOf = (runSalt: string, groundTruthId: string, path: readonly string[]) =>
   hmac(sha256, utf8ToBytes(runSalt), utf8ToBytes(JSON.stringify([groundTruthId, path.join('.')])));
 
+const sealOf = (salt: Uint8Array, text: string) => bytesToHex(sha256(concatBytes(salt, utf8ToBytes(text))));
+
 /**
  * A replay's record with a salted digest in place of every text of its answer key, and of every text that would reveal
  * one (certificate.md, "Sealed"). `{ sealed }` is SHA-256(salt ‖ text) in hexadecimal digits. The salt is the
@@ -54,10 +56,29 @@ export const sealTexts = (
   mapNodes(record, (node, path) => {
     if (typeof node !== 'string' || isOpen(path, salt === null)) return node;
     if (salt === null) return { sealed: null };
-    return {
-      sealed: bytesToHex(sha256(concatBytes(saltOf(salt, groundTruthId, path), utf8ToBytes(node)))),
-    };
+    return { sealed: sealOf(saltOf(salt, groundTruthId, path), node) };
   }) as Record<string, unknown>;
+
+/** A sealed text with what shows that it is the one: `place` is its members' names, joined by dots. */
+export type OpenedText = { place: string; salt: string; text: string };
+
+/** Every text that `sealTexts` seals, in the order of the record's members. */
+export const openTexts = (
+  record: Record<string, unknown>,
+  { groundTruthId, salt }: { groundTruthId: string; salt: string },
+): OpenedText[] => {
+  const texts: OpenedText[] = [];
+  mapNodes(record, (node, path) => {
+    if (typeof node === 'string' && !isOpen(path, false))
+      texts.push({
+        place: path.join('.'),
+        salt: bytesToHex(saltOf(salt, groundTruthId, path)),
+        text: node,
+      });
+    return node;
+  });
+  return texts;
+};
 
 const isDigest = (value: unknown) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 
@@ -83,4 +104,22 @@ export const readSeals = (
     return node.sealed ?? 'withheld';
   });
   return { record: read as Record<string, unknown>, sealed };
+};
+
+/**
+ * Whether these texts are all that a record seals, each the one that was sealed.
+ * @param record as it is published.
+ */
+export const opensAll = (record: Record<string, unknown>, texts: readonly OpenedText[]): boolean => {
+  const seals = new Map<string, string>();
+  mapNodes(record, (node, path) => {
+    if (isSeal(node) && node.sealed !== null) seals.set(path.join('.'), node.sealed);
+    return node;
+  });
+  return (
+    seals.size === texts.length &&
+    texts.every(
+      ({ place, salt, text }) => isDigest(salt) && seals.get(place) === sealOf(hexToBytes(salt), text),
+    )
+  );
 };

@@ -4,7 +4,7 @@ import type { CertificateDocument } from '#contracts/certificate-document.ts';
 import { sameBytes } from '../log/merkle.ts';
 import { readDocument } from './document.ts';
 import { documentNotChecked } from './document-not-checked.ts';
-import { evidenceHead, evidenceLines } from './evidence.ts';
+import { evidenceHead, evidenceLines, opensLine } from './evidence.ts';
 import { type JwsFailure, thumbprintOf, verifyJws } from './jws.ts';
 import { type ReadEvidence, readEvidence, rebuild, statedCertificate } from './rebuild.ts';
 import { type Disagreement, disagreementsBetween, recomputeCertificate } from './recompute.ts';
@@ -22,6 +22,7 @@ export const failureCodes = [
   'not_yet_valid',
   'expired',
   'unopened',
+  'opening',
 ] as const;
 export type FailureCode = (typeof failureCodes)[number];
 
@@ -40,6 +41,7 @@ export const failureWords: Record<FailureCode, string> = {
   not_yet_valid: 'It was issued later than the time of this check.',
   expired: 'It has expired.',
   unopened: 'It has expired, and the sealed texts of its evidence were not opened.',
+  opening: 'The opened texts are not those that the evidence sealed.',
 };
 
 export const questionWords: Record<QuestionCode, string> = {
@@ -58,6 +60,8 @@ export type CheckInput = {
   /** The document as served beside it, or null. */
   document: Uint8Array | null;
   evidence: Uint8Array;
+  /** The texts that the evidence seals, as they are served once the certificate has expired, or null. */
+  openings: Uint8Array | null;
   /** Public keys, 32 bytes each, of issuers that the caller trusts. */
   keys: Uint8Array[];
   /** Public keys that came with the certificate. They show whether it was changed, but not who issued it. */
@@ -136,6 +140,17 @@ const pinnedEvidence = (bytes: Uint8Array, document: CertificateDocument) => {
   return readHostile('evidence_form', () => readEvidence(split.value, document.groundTruth.private));
 };
 
+/** Whether every sealed text was opened as it was sealed. */
+const openingOf = (evidence: Uint8Array, openings: Uint8Array): Failure[] => {
+  const opened = readHostile('opening', () => {
+    const sealed = evidenceLines(evidence);
+    const lines = evidenceLines(openings);
+    return sealed.length === lines.length && sealed.every((line, at) => opensLine(line, lines[at] ?? line));
+  });
+  if (opened.value === true) return [];
+  return [opened.value === null ? opened.failure : { code: 'opening', detail: null }];
+};
+
 /** What the document and the lines of its evidence say otherwise than the verdicts. */
 const disagreementsOf = (document: CertificateDocument, evidence: ReadEvidence): Disagreement[] => {
   const rebuilt = rebuild(document, evidence);
@@ -198,7 +213,10 @@ export const verifyCertificate = (input: CheckInput): Check => {
 
   const evidence = pinnedEvidence(input.evidence, document);
   if (evidence.value === null) failures.push(evidence.failure);
-  failures.push(...validityOf(document, input.now, evidence.value?.sealed ?? 0));
+  failures.push(
+    ...validityOf(document, input.now, input.openings === null ? (evidence.value?.sealed ?? 0) : 0),
+    ...(input.openings === null || evidence.value === null ? [] : openingOf(input.evidence, input.openings)),
+  );
   if (evidence.value === null) return checkOf(failures, questions, { document });
 
   const read = evidence.value;

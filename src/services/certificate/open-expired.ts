@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { and, asc, eq, exists, gte, isNotNull, isNull, lte } from 'drizzle-orm';
+import type { Executor } from '#db/client.ts';
+import { certificateDocuments, certificateEvidence } from '#db/schema/certificate-documents.ts';
+import type { WorkerContext } from '../ground/context.ts';
+import { appendEntries } from '../log/append.ts';
+import { publishCheckpoint } from '../log/publish.ts';
+
+const certificatesPerTurn = 20;
+const linesPerRead = 25;
+
+/** SHA-256 of the file of openings, as it is served. */
+const openingsDigest = async (executor: Executor, certificateId: string): Promise<string> => {
+  const hash = createHash('sha256');
+  for (let from = 0; ; from += linesPerRead) {
+    const rows = await executor
+      .select({ opening: certificateEvidence.opening })
+      .from(certificateEvidence)
+      .where(and(eq(certificateEvidence.certificateId, certificateId), gte(certificateEvidence.place, from)))
+      .orderBy(asc(certificateEvidence.place))
+      .limit(linesPerRead);
+    for (const { opening } of rows) hash.update(`${opening}\n`);
+    if (rows.length < linesPerRead) return hash.digest('hex');
+  }
+};
+
+/**
+ * Opens the sealed texts of certificates that have expired, each with an entry in the log. A private repository's are
+ * never opened.
+ */
+export const openExpired = async (context: WorkerContext): Promise<void> => {
+  const { db, now } = context;
+  const due = and(
+    isNull(certificateDocuments.openedAt),
+    lte(certificateDocuments.expiresAt, now()),
+    exists(
+      db
+        .select({ place: certificateEvidence.place })
+        .from(certificateEvidence)
+        .where(
+          and(
+            eq(certificateEvidence.certificateId, certificateDocuments.certificateId),
+            isNotNull(certificateEvidence.opening),
+          ),
+        ),
+    ),
+  );
+  const expired = await db
+    .select({ id: certificateDocuments.certificateId })
+    .from(certificateDocuments)
+    .where(due)
+    .orderBy(asc(certificateDocuments.expiresAt))
+    .limit(certificatesPerTurn);
+  for (const { id } of expired)
+    await db.transaction(async (transaction) => {
+      const opened = await transaction
+        .update(certificateDocuments)
+        .set({ openedAt: now() })
+        .where(and(eq(certificateDocuments.certificateId, id), isNull(certificateDocuments.openedAt)))
+        .returning({ id: certificateDocuments.certificateId });
+      if (opened.length === 0) return;
+      const file = await openingsDigest(transaction, id);
+      await appendEntries(transaction, context, [{ kind: 'opening', subject: id, file }]);
+    });
+  if (expired.length > 0) await publishCheckpoint(context);
+};
