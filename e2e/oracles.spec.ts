@@ -24,7 +24,7 @@ test('the form verifies a GitHub repository with the model judge, and the certif
 
   await expect(page.getByRole('heading', { name: 'describer' })).toBeVisible();
   await expect(page.getByText('claude-sonnet-5-5').first()).toBeVisible();
-  await expect(page.getByText('UNVERIFIED · v1-preview, unsigned')).toBeVisible();
+  await expect(page.getByText('UNVERIFIED · v1-preview')).toBeVisible();
   await expect(page.getByText('Offline check', { exact: true })).toHaveCount(0);
   await expect(page.locator('[data-replay]')).toHaveCount(5);
   await expect(page.getByText(/^US\$ 0\.\d+$/)).toBeVisible();

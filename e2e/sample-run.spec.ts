@@ -91,7 +91,7 @@ test('the sample, started with one click, gets a certificate that shows the data
   for (const words of [
     'Offline check',
     'Sample',
-    'UNVERIFIED · v1-preview, unsigned',
+    'UNVERIFIED · v1-preview',
     'The expected score of one pull request drawn from the run’s eligible set',
     'It says nothing about other repositories',
     'not a Brier score of probabilities',
@@ -105,6 +105,23 @@ test('the sample, started with one click, gets a certificate that shows the data
     composite_score: certificate.row.composite_score,
     replay_count: certificate.row.replay_count,
   });
+
+  const fileAt = async (name: string) => {
+    const address = await reader.getByRole('link', { name, exact: true }).getAttribute('href');
+    const answer = await reader.request.get(address ?? '');
+    expect(answer.status(), name).toBe(200);
+    expect(answer.headers()['content-security-policy'], name).toContain("default-src 'none'");
+    return answer.text();
+  };
+  const [, payload = ''] = (await fileAt('signature')).split('.');
+  expect(Buffer.from(payload, 'base64url').toString()).toBe(await fileAt('document'));
+  const lines = (await fileAt('evidence')).trimEnd().split('\n');
+  expect(lines.length).toBeGreaterThanOrEqual(certificate.replays.length);
+  expect(JSON.parse(await fileAt('public keys'))).toMatchObject({ keys: [{ crv: 'Ed25519' }] });
+  const one = await reader.request.get(`/certificates/${certificate.row.id}/evidence/0`);
+  expect(await one.json()).toMatchObject({ line: lines[0], count: lines.length });
+  const bundle = await reader.request.get(`/certificates/${certificate.row.id}.bundle`);
+  expect(await bundle.json()).toMatchObject({ type: 'echelon-bundle/v1' });
 
   await reader.goto('/certificates?constructId=demonstration-oracle&sort=brier_asc');
   await reader.locator(`a[href="/certificates/${certificate.row.id}"]`).click();

@@ -3,18 +3,17 @@ import { dirname, join } from 'node:path';
 import type { Audit } from '#contracts/audit.ts';
 import type { Certificate } from '#contracts/certificate.ts';
 import { documentType } from '#contracts/certificate-document.ts';
-import { readBody } from '#contracts/http.ts';
 import { isObject } from '#contracts/json.ts';
 import { readCertificate } from '#verification/certificate/read.ts';
 import { readBoundedBytes } from './bounded-file.ts';
 import { certificateNames, isFile, readCapped, signedCertificate } from './certificate-files.ts';
 import { UsageError } from './exit.ts';
+import { fetchCapped } from './fetch-capped.ts';
 import { auditIn, auditInFolder, maxAuditBytes } from './kept-audit.ts';
 import { plain } from './terminal.ts';
 
 /** About twice the size of a certificate with 1,000 replays of 50 claims, all judged twice. */
 const maxBytes = 15_000_000;
-const timeoutMs = 30_000;
 
 const isUrl = (place: string) => /^https?:\/\//i.test(place) && URL.canParse(place);
 
@@ -31,21 +30,8 @@ const fetchText = async (
   { sought, most }: { sought: string; most: number },
   signal: AbortSignal,
 ): Promise<string | null> => {
-  const response = await fetch(url, {
-    headers: { accept: 'application/json' },
-    signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-  }).catch(() => {
-    signal.throwIfAborted();
-    throw new UsageError(`${url.origin} could not be reached.`);
-  });
-  if (response.status === 404) return null;
-  if (!response.ok) throw new UsageError(`${url.origin} answered ${response.status} instead of ${sought}.`);
-  const bytes = await readBody(response, most);
-  if (bytes === null) {
-    await response.body?.cancel().catch(() => undefined);
-    throw new UsageError(`The answer is too large to be ${sought}.`);
-  }
-  return new TextDecoder().decode(bytes);
+  const bytes = await fetchCapped(url, { signal, maxBytes: most, sought, accept: 'application/json' });
+  return bytes && new TextDecoder().decode(bytes);
 };
 
 const readContent = async (file: string): Promise<Uint8Array> => {

@@ -66,9 +66,9 @@ export const CertificateNotices = ({ certificate }: { certificate: Certificate }
     <OracleFailureNotice counts={certificate.counts} />
     <LeakNotice trust={certificate.trust} />
     <ReliabilityNotice certificate={certificate} />
-    <Notice title={`${certificate.tier} · ${certificate.methodologyVersion}, unsigned`}>
-      A preview: it is not signed and not in any log, so you have only this installation’s word that it was
-      not changed. It will never be upgraded. The tier says how well an oracle was tested, not how good it is.
+    <Notice title={`${certificate.tier} · ${certificate.methodologyVersion}`}>
+      A preview of the method: signed and logged, but it will never be upgraded. The tier says how well an
+      oracle was tested, not how good it is.
     </Notice>
     {certificate.provisional ? (
       <Notice title="Provisional">

@@ -1,5 +1,5 @@
 /** What stands after a certificate's address for its files that are one document. */
-export const certificateFileEndings = ['json', 'jws'] as const;
+export const certificateFileEndings = ['json', 'jws', 'bundle', 'tlog-proof'] as const;
 
 const endings = certificateFileEndings.join('|');
 const certificateFile = new RegExp(

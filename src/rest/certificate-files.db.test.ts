@@ -1,52 +1,53 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import type { RunRequest } from '#contracts/run-request.ts';
 import { certificateDocuments, certificateEvidence } from '#db/schema/certificate-documents.ts';
 import { logEntries } from '#db/schema/log.ts';
 import { openExpired } from '#services/certificate/index.ts';
 import { openLog } from '#services/log/index.ts';
+import { issuedRig } from '#testing/rigs/issued-rig.ts';
 import { logKeyOf } from '#testing/rigs/log-rig.ts';
-import { authOf } from '#testing/rigs/open-to-all.ts';
-import { pruneRig } from '#testing/rigs/prune-rig.ts';
-import { changeNumbers, drawOf, type Script } from '#testing/rigs/scripted-engine.ts';
+import { changeNumbers, drawOf } from '#testing/rigs/scripted-engine.ts';
 import { readDocument } from '#verification/certificate/document.ts';
 import { verifyLine } from '#verification/certificate/evidence.ts';
 import { readJwk } from '#verification/certificate/jws.ts';
+import { readBundle } from '#verification/certificate/read-bundle.ts';
 import { verifyCertificate } from '#verification/certificate/verify.ts';
-import { getCertificateFile, getCertificateKeys } from './certificate-files.ts';
+import { hashLeaf } from '#verification/log/merkle.ts';
+import { parseTlogProof, verifyTlogProof } from '#verification/log/tlog-proof.ts';
+import { parseVerifierKey } from '#verification/log/verifier-key.ts';
 import { getCertificateById } from './certificates.ts';
 
 const host = 'http://127.0.0.1:3000';
 const encode = (text: string) => new TextEncoder().encode(text);
 
-/** Completes a run, and reads its certificate's files as strangers do. */
-const issued = async (script: Script = {}, request: Partial<RunRequest> = {}) => {
-  const rig = await pruneRig(script);
-  // The scripted judge answers calls, which the offline check has none of.
-  const runId = await rig.start({ judge: 'anthropic', ...request });
-  await rig.pump();
-  const { status, certificateId } = await rig.run(runId);
-  if (certificateId === null) throw new Error(`The run is ${status}.`);
-  const context = { services: rig.context, auth: authOf(rig.context) };
-  const file = (path: string, id = certificateId) =>
-    getCertificateFile(context, new Request(`${host}/certificates/${id}/${path}`), id, path.split('/'));
-  const text = async (path: string) => (await file(path)).text();
-  const keys = () => getCertificateKeys(context, new Request(`${host}/.well-known/jwks.json`));
-  const keySet = async (): Promise<{ keys: unknown[] }> => (await keys()).json() as never;
-  const check = async (now = rig.context.now()) =>
-    verifyCertificate({
-      jws: await text('jws'),
-      document: encode(await text('json')),
-      evidence: encode(await text('evidence.jsonl')),
-      openings: (await file('openings.jsonl')).status === 200 ? encode(await text('openings.jsonl')) : null,
-      keys: (await keySet()).keys.map(readJwk).filter((key) => key !== null),
+/** The same, with a check of all that it serves. */
+const issued = async (...how: Parameters<typeof issuedRig>) => {
+  const rig = await issuedRig(...how);
+  const check = async (now = rig.context.now()) => {
+    const bundle = readBundle(await rig.bytes('bundle'));
+    return verifyCertificate({
+      jws: await rig.text('jws'),
+      document: await rig.bytes('json'),
+      evidence: await rig.bytes('evidence.jsonl'),
+      openings: (await rig.file('openings.jsonl')).status === 200 ? await rig.bytes('openings.jsonl') : null,
+      keys: (await rig.keySet()).keys.map(readJwk).filter((key) => key !== null),
       offeredKeys: [],
       now,
-      log: null,
+      log: {
+        bundle: bundle.log,
+        policy: {
+          logKeys: (await rig.vkeys()).trim().split('\n').map(parseVerifierKey),
+          witnessKeys: [],
+          witnesses: 0,
+        },
+        offeredKeys: [],
+        later: null,
+      },
       offline: true,
     });
-  return { ...rig, rest: context, runId, certificateId, file, text, keys, keySet, check };
+  };
+  return { ...rig, check };
 };
 
 test('what a server issues verifies with its files and its published keys alone', async () => {
@@ -214,6 +215,35 @@ test('a new key signs beside the old one, whose certificates stay valid', async 
   expect(kidOf(await rig.text('jws'))).toBe(first?.kid);
   expect(kidOf(await (await rig.file('jws', certificateId ?? '')).text())).toBe(second?.kid);
   expect(await rig.check()).toMatchObject({ verdict: 'valid' });
+});
+
+test('its proof in the form of C2SP holds the entry, and the tree of the signed checkpoint holds that', async () => {
+  const rig = await issued();
+  const proof = parseTlogProof(await rig.text('tlog-proof'));
+  const logKeys = (await rig.vkeys()).trim().split('\n').map(parseVerifierKey);
+  const keys = { origin: logKeys[0]?.name ?? '', logKeys, witnessKeys: [] };
+  expect(JSON.parse(new TextDecoder().decode(proof.extra ?? undefined))).toMatchObject({
+    kind: 'certificate',
+    subject: rig.certificateId,
+  });
+  expect(verifyTlogProof(proof, hashLeaf(proof.extra ?? new Uint8Array()), keys)).toMatchObject({ ok: true });
+  expect(verifyTlogProof(proof, hashLeaf(new Uint8Array()), keys)).toMatchObject({ failure: 'not included' });
+});
+
+test('a certificate whose document names a log is undecided without a proof', async () => {
+  const rig = await issued();
+  const check = verifyCertificate({
+    jws: await rig.text('jws'),
+    document: null,
+    evidence: await rig.bytes('evidence.jsonl'),
+    openings: null,
+    keys: (await rig.keySet()).keys.map(readJwk).filter((key) => key !== null),
+    offeredKeys: [],
+    now: rig.context.now(),
+    log: null,
+    offline: true,
+  });
+  expect(check).toMatchObject({ verdict: 'undecided', questions: ['not_proven'] });
 });
 
 test('one key for certificates and log is refused', async () => {

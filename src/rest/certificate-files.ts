@@ -1,10 +1,12 @@
 import { AppError } from '#contracts/errors.ts';
 import {
+  getBundle,
   getEvidence,
   getOpenings,
   getProvenLine,
   getSignature,
   getSignedDocument,
+  getTlogProof,
 } from '#services/certificate/index.ts';
 import { getKeySet } from '#services/log/index.ts';
 import { answering, type RestContext } from './answer.ts';
@@ -14,6 +16,8 @@ import { answering, type RestContext } from './answer.ts';
  * of the API.
  */
 
+/** They hold the newest checkpoint. */
+const recent = 'public, max-age=2';
 const never = 'public, max-age=31536000, immutable';
 
 const file = (body: BodyInit, type: string, caching = never) =>
@@ -41,6 +45,10 @@ const jsonLines = 'application/jsonl; charset=utf-8';
 const files: Record<string, Serve> = {
   json: async ({ services }, id) => file(await getSignedDocument(services, id), 'application/json'),
   jws: async ({ services }, id) => file(await getSignature(services, id), 'application/jose'),
+  bundle: async ({ services }, id) =>
+    file(JSON.stringify(await getBundle(services, id)), 'application/json', recent),
+  'tlog-proof': async ({ services }, id) =>
+    file(await getTlogProof(services, id), 'text/plain; charset=utf-8', recent),
   'evidence.jsonl': async ({ services }, id) => file(streamed(await getEvidence(services, id)), jsonLines),
   'openings.jsonl': async ({ services }, id) => file(streamed(await getOpenings(services, id)), jsonLines),
 };
@@ -49,7 +57,7 @@ const provenLine = async ({ services }: RestContext, id: string, place: string) 
   file(JSON.stringify(await getProvenLine(services, id, place)), 'application/json');
 
 /**
- * `GET /certificates/{id}.json`, `.jws`, `/certificates/{id}/evidence.jsonl`, `/openings.jsonl`, and one replay's line
+ * `GET /certificates/{id}.json`, `.jws`, `.bundle`, `.tlog-proof`, `/certificates/{id}/evidence.jsonl`, `/openings.jsonl`, and one replay's line
  * with its proof at `/certificates/{id}/evidence/{place}`.
  * @param path what follows the id, split at slashes.
  */

@@ -1,61 +1,35 @@
-import { stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { isObject, parseJson } from '#contracts/json.ts';
 import { toWire } from '#contracts/wire.ts';
-import { readJwk, thumbprintOf } from '#verification/certificate/jws.ts';
+import { thumbprintOf } from '#verification/certificate/jws.ts';
+import { readLaterEntries } from '#verification/certificate/later.ts';
 import {
   type Check,
   failureWords,
+  type LogView,
   questionWords,
   verifyCertificate,
 } from '#verification/certificate/verify.ts';
-import { certificateNames, isFile, readCapped } from '../certificate-files.ts';
+import { isFile } from '../certificate-files.ts';
+import { type CertificateToCheck, certificateToCheck, keysIn } from '../certificate-to-check.ts';
 import { disagreementLines } from '../disagreement-lines.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
 import type { Settings } from '../settings.ts';
 import { ownPublicKeys } from '../signing-key.ts';
 import { plain, type Terminal } from '../terminal.ts';
+import { verifierKeysIn } from '../verifier-keys.ts';
 
-export type CheckOptions = { evidence?: string; keys: string[]; offline?: boolean; json?: boolean };
+export type CheckOptions = {
+  evidence?: string;
+  keys: string[];
+  logKey: string[];
+  witness: string[];
+  offline?: boolean;
+  json?: boolean;
+};
 
 const codes: Record<Check['verdict'], ExitCode> = {
   valid: exitCodes.done,
   invalid: exitCodes.failed,
   undecided: exitCodes.usage,
-};
-
-/** A certificate is a few kilobytes, and its signature a third more. */
-const maxBytes = 15_000_000;
-
-/** The files of a certificate, beside each other under the names that `verify` gives them. */
-const filesAt = async (place: string) => {
-  const found = await stat(place).catch(() => null);
-  if (found === null) throw new UsageError(`There is no file or folder ${plain(place, 200)}.`);
-  const folder = found.isDirectory() ? place : dirname(place);
-  const stem = found.isDirectory() ? 'certificate' : basename(place).replace(/\.(?:json|jws)$/, '');
-  const at = (name: string) => join(folder, name);
-  const jws = at(`${stem}.jws`);
-  if (!(await isFile(jws)))
-    throw new UsageError(
-      `There is no signature ${plain(jws, 200)}. Give a folder or a certificate.json that verify --out made.`,
-    );
-  const document = at(`${stem}.json`);
-  return {
-    jws: new TextDecoder().decode(await readCapped(jws, maxBytes)).trim(),
-    document: (await isFile(document)) ? await readCapped(document, maxBytes) : null,
-    evidence: at(certificateNames.evidence),
-    openings: at(certificateNames.openings),
-    keys: at(certificateNames.keys),
-  };
-};
-
-/** @throws UsageError if it is no set of public Ed25519 keys. */
-const keysIn = async (file: string): Promise<Uint8Array[]> => {
-  const set = parseJson(new TextDecoder().decode(await readCapped(file, maxBytes)));
-  const keys = isObject(set) && Array.isArray(set.keys) ? set.keys.map(readJwk) : [];
-  const read = keys.filter((key) => key !== null);
-  if (read.length === 0) throw new UsageError(`${plain(file, 200)} holds no public Ed25519 key (JWKS).`);
-  return read;
 };
 
 /** A set of keys in a file, or one key of those that came with the certificate, by its thumbprint. */
@@ -66,6 +40,31 @@ const pinned = async (named: string, offered: Uint8Array[]): Promise<Uint8Array[
   return offered.filter((key) => thumbprintOf(key) === named);
 };
 
+/** What was found of its log. Nothing is asked of a log that no key names. */
+const logViewOf = async (
+  { bundle, log }: CertificateToCheck,
+  policy: LogView['policy'],
+): Promise<LogView | null> => {
+  if (bundle === null) return null;
+  const view = { bundle: bundle.log, policy, offeredKeys: bundle.logKeys, later: null };
+  const trusted = policy.logKeys.length > 0 ? policy.logKeys : bundle.logKeys;
+  const [key] = trusted;
+  if (log === null || key === undefined) return view;
+  let id = '';
+  try {
+    id = JSON.parse(bundle.log.certificate.entry).subject;
+  } catch {
+    // An entry that is no JSON is found by the check itself.
+    return view;
+  }
+  const later = await readLaterEntries(
+    { id, index: bundle.log.certificate.index, proven: bundle.log.checkpoint },
+    log,
+    { origin: key.name, logKeys: trusted, witnessKeys: [] },
+  );
+  return { ...view, later };
+};
+
 const about = ({ document }: Check) =>
   document === null
     ? []
@@ -74,8 +73,23 @@ const about = ({ document }: Check) =>
         `by the key ${plain(document.issuer.keyId, 60)}, on ${document.evidence.count} replays: composite ${document.results.compositeScore.toFixed(3)}`,
       ];
 
+const ofLog = ({ document, logSize, witnesses, questions }: Check): string[] => {
+  if (document === null) return [];
+  if (document.registration === null)
+    return [
+      'Made by the command line alone: it has no entry in a log, so nobody but its issuer vouches for its times, and it stays UNVERIFIED.',
+    ];
+  if (logSize === null) return [];
+  const size = `In the log ${plain(document.registration.log, 120)}, ${questions.includes('revocation_unknown') ? 'checked' : 'not revoked'} as of size ${logSize}`;
+  return [
+    witnesses.length > 0
+      ? `${size}, cosigned by ${witnesses.map((name) => plain(name, 100)).join(', ')}.`
+      : `${size}, cosigned by no witness that you named: whether others saw the same log is not known.`,
+  ];
+};
+
 const limits = (check: Check) => [
-  'Made by the command line alone: it has no entry in a log, so nobody but its issuer vouches for its times, and it stays UNVERIFIED.',
+  ...ofLog(check),
   ...(check.notChecked.length > 0
     ? [`Not checked, because nothing in document and evidence decides it: ${check.notChecked.join(', ')}.`]
     : []),
@@ -92,6 +106,9 @@ const view = (check: Check, { paint }: Terminal): string => {
   const [style, words] = heading[check.verdict];
   return [
     paint(style, words),
+    ...(check.disputed
+      ? [paint('yellow', 'It is disputed: somebody whom its installation heard contests it.')]
+      : []),
     ...check.failures.map(
       ({ code, detail }) =>
         `  ${code}: ${failureWords[code]}${detail === null ? '' : ` ${plain(detail, 300)}`}`,
@@ -107,24 +124,28 @@ const view = (check: Check, { paint }: Terminal): string => {
 const asJson = ({ document, certificate: _, ...check }: Check) =>
   JSON.stringify({ ...toWire(check), document: document && toWire(document) }, null, 2);
 
-/** `check <folder|certificate.json>`: verifies a signed certificate with its evidence, and asks nobody. */
+/** `check <place>`: verifies a signed certificate with its evidence and what shows that its log holds it. */
 export const checkCommand = async (
   place: string,
   options: CheckOptions,
-  { settings, terminal }: { settings: Settings; terminal: Terminal },
+  { settings, terminal, signal }: { settings: Settings; terminal: Terminal; signal: AbortSignal },
 ): Promise<ExitCode> => {
-  const files = await filesAt(place);
-  const offeredKeys = (await isFile(files.keys)) ? await keysIn(files.keys) : [];
-  const named = await Promise.all(options.keys.map((each) => pinned(each, offeredKeys)));
+  const found = await certificateToCheck(place, { evidence: options.evidence, signal });
+  const named = await Promise.all(options.keys.map((each) => pinned(each, found.issuerKeys)));
+  const logKeys = await Promise.all(options.logKey.map((each) => verifierKeysIn('--log-key', each)));
+  const witnessKeys = (
+    await Promise.all(options.witness.map((each) => verifierKeysIn('--witness', each)))
+  ).flat();
+  const policy = { logKeys: logKeys.flat(), witnessKeys, witnesses: witnessKeys.length };
   const check = verifyCertificate({
-    jws: files.jws,
-    document: files.document,
-    evidence: await readCapped(options.evidence ?? files.evidence),
-    openings: (await isFile(files.openings)) ? await readCapped(files.openings) : null,
+    jws: found.jws,
+    document: found.document,
+    evidence: found.evidence,
+    openings: found.openings,
     keys: [...named.flat(), ...(await ownPublicKeys(settings))],
-    offeredKeys,
+    offeredKeys: found.issuerKeys,
     now: new Date(),
-    log: null,
+    log: await logViewOf(found, policy),
     offline: options.offline ?? false,
   });
   terminal.result(options.json ? asJson(check) : view(check, terminal));

@@ -55,6 +55,12 @@ const report = (error: unknown, { terminal, signal }: ProgramContext): ExitCode 
   return exitCodes.failed;
 };
 
+/** An option that may be given several times. */
+const repeated = (flags: string, description: string) =>
+  new Option(flags, description)
+    .argParser((value: string, before: string[]) => [...before, value])
+    .default([], 'none');
+
 /** Each command loads what it needs: `inspect` opens no database, `db` no engine. */
 const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) => {
   const program = new Command('echelon-verify')
@@ -99,16 +105,21 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
 
   program
     .command('check')
-    .description('verify the signature, the evidence and every score of a certificate that verify --out kept')
-    .argument('<certificate>', 'the folder, or the certificate.json or .jws in it')
+    .description('verify a certificate’s signature, its evidence, every score, and that its log holds it')
+    .argument(
+      '<certificate>',
+      'its address, its .bundle, or a folder or certificate.json that verify --out kept',
+    )
     .option('--evidence <file>', 'its evidence, unless evidence.jsonl lies beside it')
     .addOption(
-      new Option(
+      repeated(
         '--keys <jwks.json|thumbprint>',
         'an issuer’s public keys that you trust, or the thumbprint of one; may be repeated. Your own are trusted',
-      )
-        .argParser((keys: string, before: string[]) => [...before, keys])
-        .default([], 'none'),
+      ),
+    )
+    .addOption(repeated('--log-key <vkey|file>', 'a verifier key of the log that you trust; may be repeated'))
+    .addOption(
+      repeated('--witness <vkey|file>', 'a witness that must have cosigned the log; may be repeated'),
     )
     .option('--offline', 'accept it although nobody looked whether it was revoked')
     .addOption(jsonOption())

@@ -1,8 +1,8 @@
 import { relations } from 'drizzle-orm';
 import { answerKeys } from './answer-keys.ts';
 import { verificationAuditLabels, verificationAudits } from './audits.ts';
-import { callSlots, callWaits } from './call-slots.ts';
 import { certificateDocuments, certificateEvidence } from './certificate-documents.ts';
+import { callSlots, callWaits } from './call-slots.ts';
 import { verificationCertificates, verificationReplayScores } from './certificates.ts';
 import { groundTruthRecords, groundTruthSnapshots } from './ground-truths.ts';
 import { inquiries } from './inquiries.ts';

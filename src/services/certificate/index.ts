@@ -1,3 +1,4 @@
+export { getBundle, getTlogProof } from './bundle.ts';
 export { getEvidence, getOpenings, getProvenLine, getSignature, getSignedDocument } from './files.ts';
 export { getPublicCertificate } from './get.ts';
 export { listPublicCertificates } from './list.ts';

@@ -95,12 +95,18 @@ export const readVerifierKeys = async (executor: Executor): Promise<string | nul
     .join('');
 };
 
+/** The public keys that certificates are signed with, also those that sign no more. */
+export const readKeySet = async (executor: Executor): Promise<{ keys: PublicJwk[] }> => {
+  const rows = await keysFor(executor, 'certificate');
+  return { keys: rows.map(({ publicKey }) => writeJwk(new Uint8Array(Buffer.from(publicKey, 'hex')))) };
+};
+
 /**
- * The public keys that certificates are signed with, also those that sign no more.
+ * The same for anyone.
  * @throws AppError NOT_FOUND before the first one.
  */
 export const getKeySet = async ({ db }: Pick<ServiceContext, 'db'>): Promise<{ keys: PublicJwk[] }> => {
-  const rows = await publicRead(db, (snapshot) => keysFor(snapshot, 'certificate'));
-  if (rows.length === 0) throw new AppError('NOT_FOUND', 'No key signs certificates yet.');
-  return { keys: rows.map(({ publicKey }) => writeJwk(new Uint8Array(Buffer.from(publicKey, 'hex')))) };
+  const set = await publicRead(db, readKeySet);
+  if (set.keys.length === 0) throw new AppError('NOT_FOUND', 'No key signs certificates yet.');
+  return set;
 };

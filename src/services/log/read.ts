@@ -2,6 +2,9 @@ import { and, asc, gte, lt } from 'drizzle-orm';
 import { AppError } from '#contracts/errors.ts';
 import type { Executor } from '#db/client.ts';
 import { logEntries } from '#db/schema/log.ts';
+import { parseCheckpoint } from '#verification/log/checkpoint.ts';
+import { parseNote } from '#verification/log/note.ts';
+import { readTiles, type TileReader } from '#verification/log/tile-reader.ts';
 import {
   encodeBundle,
   encodeHashes,
@@ -63,6 +66,17 @@ const readBundle = async (executor: Executor, { index, width }: Tile): Promise<U
   return encodeBundle(rows.map(({ data }) => data));
 };
 
+/** Null: a tree of this size has no such file. */
+const readTile = async (executor: Executor, path: string, size: number): Promise<Uint8Array | null> => {
+  const tile = parseTilePath(path);
+  if (tile === null) return null;
+  const { level, index, width } = tile;
+  if (index * tileWidth + width > hashesAt(level === 'entries' ? 0 : level, size)) return null;
+  return level === 'entries'
+    ? readBundle(executor, tile)
+    : encodeHashes(await readHashes(executor, { level, index, width }));
+};
+
 /**
  * One of the log's files: hashes or entries. Of the last tile of a level there is a partial file for every width up to the
  * served checkpoint's, so for every size that was ever signed.
@@ -71,13 +85,18 @@ const readBundle = async (executor: Executor, { index, width }: Tile): Promise<U
  */
 export const getTile = ({ db }: Pick<ReadContext, 'db'>, path: string): Promise<Uint8Array> =>
   publicRead(db, async (snapshot) => {
-    const tile = parseTilePath(path);
-    const served = tile === null ? null : await servedNote(snapshot);
-    if (tile === null || served === null) throw new AppError('NOT_FOUND', 'The log has no such file.');
-    const { level, index, width } = tile;
-    if (index * tileWidth + width > hashesAt(level === 'entries' ? 0 : level, served.size))
-      throw new AppError('NOT_FOUND', 'The log has no such file.');
-    return level === 'entries'
-      ? readBundle(snapshot, tile)
-      : encodeHashes(await readHashes(snapshot, { level, index, width }));
+    const served = await servedNote(snapshot);
+    const bytes = served === null ? null : await readTile(snapshot, path, served.size);
+    if (bytes === null) throw new AppError('NOT_FOUND', 'The log has no such file.');
+    return bytes;
   });
+
+/** The tree of the served checkpoint, to prove entries of it; null before the first one. */
+export const servedTree = async (
+  executor: Executor,
+): Promise<{ size: number; note: string; reader: TileReader } | null> => {
+  const served = await servedNote(executor);
+  if (served === null) return null;
+  const head = parseCheckpoint(parseNote(served.note).text);
+  return { ...served, reader: readTiles(head, (path) => readTile(executor, path, served.size)) };
+};

@@ -1,11 +1,15 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Certificate } from '#contracts/certificate.ts';
+import type { BundledLog } from '#contracts/certificate-bundle.ts';
 import type { CertificateDocument } from '#contracts/certificate-document.ts';
 import { sameBytes } from '../log/merkle.ts';
+import type { VerifierKey } from '../log/verifier-key.ts';
 import { readDocument } from './document.ts';
 import { documentNotChecked } from './document-not-checked.ts';
 import { evidenceHead, evidenceLines, opensLine } from './evidence.ts';
+import { type LogPolicy, verifyLogged } from './inclusion.ts';
 import { type JwsFailure, thumbprintOf, verifyJws } from './jws.ts';
+import type { LaterEntries } from './later.ts';
 import { type ReadEvidence, readEvidence, rebuild, statedCertificate } from './rebuild.ts';
 import { type Disagreement, disagreementsBetween, recomputeCertificate } from './recompute.ts';
 import { stepContradictions } from './step-contradictions.ts';
@@ -19,6 +23,12 @@ export const failureCodes = [
   'evidence_root',
   'evidence_form',
   'scores',
+  'checkpoint',
+  'registration',
+  'inclusion',
+  'witnesses',
+  'log_changed',
+  'revoked',
   'not_yet_valid',
   'expired',
   'unopened',
@@ -27,7 +37,7 @@ export const failureCodes = [
 export type FailureCode = (typeof failureCodes)[number];
 
 /** What was not decided, so that a certificate without a failure is still not known to be valid. */
-export const questionCodes = ['unknown_issuer', 'revocation_unknown'] as const;
+export const questionCodes = ['unknown_issuer', 'unknown_log', 'not_proven', 'revocation_unknown'] as const;
 export type QuestionCode = (typeof questionCodes)[number];
 
 export const failureWords: Record<FailureCode, string> = {
@@ -38,6 +48,12 @@ export const failureWords: Record<FailureCode, string> = {
   evidence_root: 'The evidence is not the one that the certificate pins: it was changed, cut or exchanged.',
   evidence_form: 'The evidence is the one that was pinned, but does not have the form of evidence.',
   scores: 'What the certificate says does not follow from the verdicts in its evidence.',
+  checkpoint: 'The log’s checkpoint was not signed by a key of the log that the document names.',
+  registration: 'The log does not hold the registration that the document names.',
+  inclusion: 'The log does not hold the entry of this certificate.',
+  witnesses: 'Fewer witnesses than you asked for have cosigned the log’s checkpoint.',
+  log_changed: 'The log is not the one of the proof any more: it was forked, shortened or altered.',
+  revoked: 'It was revoked.',
   not_yet_valid: 'It was issued later than the time of this check.',
   expired: 'It has expired.',
   unopened: 'It has expired, and the sealed texts of its evidence were not opened.',
@@ -47,12 +63,25 @@ export const failureWords: Record<FailureCode, string> = {
 export const questionWords: Record<QuestionCode, string> = {
   unknown_issuer:
     'The issuer is unknown: the signature was made with a key that you did not name, so anyone may have made it.',
+  unknown_log:
+    'The log is unknown: its checkpoint was signed with a key that you did not name, so anyone may have made it.',
+  not_proven: 'Whether the log that the document names holds it is not known: no proof was given.',
   revocation_unknown:
-    'Whether it was revoked is not known: it is in no log, and only a log shows revocations.',
+    'Whether it was revoked is not known: only the newest entries of its log show that, and nobody looked.',
 };
 
 /** The clocks of two machines may differ. */
 const clockSkewMs = 5 * 60_000;
+
+export type LogView = {
+  bundle: BundledLog;
+  /** The keys of logs and witnesses that the caller trusts. */
+  policy: LogPolicy;
+  /** Verifier keys that came with the certificate. They show whether the log was changed, but not whose it is. */
+  offeredKeys: VerifierKey[];
+  /** What the log's entries up to a size say of the certificate. Null: nobody looked. */
+  later: LaterEntries | null;
+};
 
 export type CheckInput = {
   /** The compact JWS. */
@@ -67,8 +96,8 @@ export type CheckInput = {
   /** Public keys that came with the certificate. They show whether it was changed, but not who issued it. */
   offeredKeys: Uint8Array[];
   now: Date;
-  /** What is known of the log. Certificates of this version are in none, so there is nothing to know. */
-  log: null;
+  /** What shows that its log holds it. Null: nothing was given, or it was made by the command line and is in none. */
+  log: LogView | null;
   /** Whether a certificate is accepted although nobody looked whether it was revoked. */
   offline: boolean;
 };
@@ -84,6 +113,12 @@ export type Check = {
   disagreements: Disagreement[];
   /** What may have been altered by its issuer without this check finding it. */
   notChecked: string[];
+  /** Valid all the same. */
+  disputed: boolean;
+  /** The size of the log up to which it is known whether it was revoked; without a look, that of the checkpoint. */
+  logSize: number | null;
+  /** The names of the witnesses, among those that the caller trusts, that cosigned the checkpoint. */
+  witnesses: string[];
   /** Null if the signature does not hold, or what was signed cannot be read. */
   document: CertificateDocument | null;
   /** Null if the evidence cannot be used either. */
@@ -118,10 +153,45 @@ const checkOf = (failures: Failure[], questions: QuestionCode[], found: Partial<
   questions,
   disagreements: [],
   notChecked: [],
+  disputed: false,
+  logSize: null,
+  witnesses: [],
   document: null,
   certificate: null,
   ...found,
 });
+
+type Logged = { failures: Failure[]; questions: QuestionCode[]; found: Partial<Check> };
+
+/** What the log says of the certificate. */
+const loggedOf = (document: CertificateDocument, payload: Uint8Array, log: LogView | null): Logged => {
+  // What the command line made alone is in no log.
+  if (log === null)
+    return {
+      failures: [],
+      questions: document.registration === null ? [] : ['not_proven'],
+      found: {},
+    };
+  const { bundle, policy, offeredKeys, later } = log;
+  const verified = (keys: VerifierKey[]) =>
+    verifyLogged({ document, payload }, bundle, { ...policy, logKeys: keys });
+  const trusted = verified(policy.logKeys);
+  const isUnknown = !trusted.ok && trusted.failure === 'checkpoint';
+  const inclusion = isUnknown ? verified(offeredKeys) : trusted;
+  if (!inclusion.ok)
+    return { failures: [{ code: inclusion.failure, detail: inclusion.detail }], questions: [], found: {} };
+  if (later !== null && !later.ok)
+    return { failures: [{ code: 'log_changed', detail: later.detail }], questions: [], found: {} };
+  return {
+    failures: later?.revoked ? [{ code: 'revoked', detail: null }] : [],
+    questions: isUnknown ? ['unknown_log'] : [],
+    found: {
+      disputed: later?.disputed ?? false,
+      logSize: later?.size ?? inclusion.checkpoint.size,
+      witnesses: inclusion.witnesses,
+    },
+  };
+};
 
 /** The evidence whose lines hash to the root and the count that the document pins. */
 const pinnedEvidence = (bytes: Uint8Array, document: CertificateDocument) => {
@@ -204,12 +274,16 @@ export const verifyCertificate = (input: CheckInput): Check => {
     failures.push({ code: 'document', detail: null });
   const questions: QuestionCode[] = [
     ...(input.keys.some((key) => thumbprintOf(key) === kid) ? [] : ['unknown_issuer' as const]),
-    ...(input.offline ? [] : ['revocation_unknown' as const]),
+    ...(input.offline || (input.log?.later ?? null) !== null ? [] : ['revocation_unknown' as const]),
   ];
   const reading = readHostile('form', () => readDocument(payload));
   if (reading.value === null) return checkOf([...failures, reading.failure], questions);
   const document = reading.value;
   if (document.issuer.keyId !== kid) failures.push({ code: 'issuer_key', detail: null });
+
+  const logged = loggedOf(document, payload, input.log);
+  failures.push(...logged.failures);
+  questions.push(...logged.questions);
 
   const evidence = pinnedEvidence(input.evidence, document);
   if (evidence.value === null) failures.push(evidence.failure);
@@ -217,17 +291,19 @@ export const verifyCertificate = (input: CheckInput): Check => {
     ...validityOf(document, input.now, input.openings === null ? (evidence.value?.sealed ?? 0) : 0),
     ...(input.openings === null || evidence.value === null ? [] : openingOf(input.evidence, input.openings)),
   );
-  if (evidence.value === null) return checkOf(failures, questions, { document });
+  if (evidence.value === null) return checkOf(failures, questions, { ...logged.found, document });
 
   const read = evidence.value;
   const found = readHostile('scores', () => ({
     disagreements: disagreementsOf(document, read),
     certificate: statedCertificate(document, read),
   }));
-  if (found.value === null) return checkOf([...failures, found.failure], questions, { document });
+  if (found.value === null)
+    return checkOf([...failures, found.failure], questions, { ...logged.found, document });
   const { disagreements, certificate } = found.value;
   if (disagreements.length > 0) failures.push({ code: 'scores', detail: null });
   return checkOf(failures, questions, {
+    ...logged.found,
     disagreements,
     notChecked: documentNotChecked(document),
     document,

@@ -1,0 +1,123 @@
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { isObject, parseJson } from '#contracts/json.ts';
+import { readJwk } from '#verification/certificate/jws.ts';
+import { type ReadBundle, readBundle } from '#verification/certificate/read-bundle.ts';
+import type { ReadTile } from '#verification/log/tile-reader.ts';
+import { certificateNames, isFile, readCapped } from './certificate-files.ts';
+import { UsageError } from './exit.ts';
+import { fetchCapped } from './fetch-capped.ts';
+import { plain } from './terminal.ts';
+
+/** A certificate is a few kilobytes, and its signature a third more. */
+export const maxCertificateBytes = 15_000_000;
+const maxEvidenceBytes = 300_000_000;
+
+/** Everything of a certificate that was found, and the log, if it can be read. Nothing of it is verified. */
+export type CertificateToCheck = {
+  jws: string;
+  document: Uint8Array | null;
+  evidence: Uint8Array;
+  openings: Uint8Array | null;
+  issuerKeys: Uint8Array[];
+  bundle: ReadBundle | null;
+  log: { note: string; readTile: ReadTile } | null;
+};
+
+const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+const bundleIn = (bytes: Uint8Array, place: string): ReadBundle => {
+  try {
+    return readBundle(bytes);
+  } catch (error) {
+    throw new UsageError(`${plain(place, 200)}: ${plain(error instanceof Error ? error.message : '', 300)}`);
+  }
+};
+
+/** @throws UsageError if it is no set of public Ed25519 keys. */
+export const keysIn = async (file: string): Promise<Uint8Array[]> => {
+  const set = parseJson(textOf(await readCapped(file, maxCertificateBytes)));
+  const keys = isObject(set) && Array.isArray(set.keys) ? set.keys.map(readJwk) : [];
+  const read = keys.filter((key) => key !== null);
+  if (read.length === 0) throw new UsageError(`${plain(file, 200)} holds no public Ed25519 key (JWKS).`);
+  return read;
+};
+
+/** The files of a certificate, beside each other under the names that `verify` gives them. */
+const inFiles = async (place: string, evidenceFile: string | undefined): Promise<CertificateToCheck> => {
+  const found = await stat(place).catch(() => null);
+  if (found === null) throw new UsageError(`There is no file or folder ${plain(place, 200)}.`);
+  const folder = found.isDirectory() ? place : dirname(place);
+  const stem = found.isDirectory() ? 'certificate' : basename(place).replace(/\.(?:json|jws|bundle)$/, '');
+  const at = (name: string) => join(folder, name);
+  const optional = async (name: string, maxBytes?: number) =>
+    (await isFile(at(name))) ? readCapped(at(name), maxBytes) : null;
+  const bundled = await optional(`${stem}.bundle`, maxCertificateBytes);
+  const bundle = bundled && bundleIn(bundled, at(`${stem}.bundle`));
+  const signature = await optional(`${stem}.jws`, maxCertificateBytes);
+  const jws = signature === null ? bundle?.jws : textOf(signature).trim();
+  if (jws === undefined)
+    throw new UsageError(
+      `There is no signature ${plain(at(`${stem}.jws`), 200)}. Give a bundle, or a folder or a certificate.json that verify --out made.`,
+    );
+  return {
+    jws,
+    document: await optional(`${stem}.json`, maxCertificateBytes),
+    evidence: await readCapped(evidenceFile ?? at(certificateNames.evidence)),
+    openings: await optional(certificateNames.openings),
+    issuerKeys: [
+      ...((await isFile(at(certificateNames.keys))) ? await keysIn(at(certificateNames.keys)) : []),
+      ...(bundle?.issuerKeys ?? []),
+    ],
+    bundle,
+    log: null,
+  };
+};
+
+const page = /^(.*)\/certificates\/([^/]+?)(?:\.(?:json|jws|bundle|tlog-proof))?\/?$/;
+
+/** The same from the installation that issued it, with its log. */
+const atAddress = async (address: URL, signal: AbortSignal): Promise<CertificateToCheck> => {
+  const [, prefix, id] = page.exec(address.pathname) ?? [];
+  if (prefix === undefined || id === undefined)
+    throw new UsageError('Give the address of a certificate’s page: https://…/certificates/<id>.');
+  const base = `${prefix.replace(/\/api\/v1\/verification$/, '')}`;
+  const get = (path: string, maxBytes: number) =>
+    fetchCapped(new URL(`${base}${path}`, address.origin), {
+      signal,
+      maxBytes,
+      sought: 'a certificate’s file',
+    });
+  const own = (path: string, maxBytes = maxCertificateBytes) => get(`/certificates/${id}${path}`, maxBytes);
+  const [bundled, evidence] = [await own('.bundle'), await own('/evidence.jsonl', maxEvidenceBytes)];
+  if (bundled === null || evidence === null)
+    throw new UsageError(
+      'There is no certificate at this address, or no checkpoint of its log holds it yet.',
+    );
+  const bundle = bundleIn(bundled, address.href);
+  const note = await get('/log/checkpoint', maxCertificateBytes);
+  return {
+    jws: bundle.jws,
+    document: await own('.json'),
+    evidence,
+    openings: await own('/openings.jsonl', maxEvidenceBytes),
+    issuerKeys: bundle.issuerKeys,
+    bundle,
+    log: note && {
+      note: textOf(note),
+      readTile: (path) => get(`/log/${path}`, maxCertificateBytes),
+    },
+  };
+};
+
+/**
+ * A certificate with everything that checking it needs: from a folder, a file, or the address of its page.
+ * @throws UsageError if it is not there.
+ */
+export const certificateToCheck = (
+  place: string,
+  { evidence, signal }: { evidence?: string | undefined; signal: AbortSignal },
+): Promise<CertificateToCheck> =>
+  /^https?:\/\//i.test(place) && URL.canParse(place)
+    ? atAddress(new URL(place), signal)
+    : inFiles(place, evidence);

@@ -1,0 +1,178 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
+import type { BundledLog } from '#contracts/certificate-bundle.ts';
+import { publishCheckpoint } from '#services/log/index.ts';
+import { runInProcess } from '#testing/rigs/command-line.ts';
+import { issuedRig, servePublicFiles } from '#testing/rigs/issued-rig.ts';
+import { anyEntries, append } from '#testing/rigs/log-rig.ts';
+import { verifierKey, writeVerifierKey } from '#verification/log/verifier-key.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'echelon-check-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const at = (name: string) => join(folder, name);
+/** The keys that a stranger has from elsewhere. */
+const trusted = ['--keys', at('issuer.json'), '--log-key', at('log.vkey')];
+
+/** Issues a certificate, after which five more entries were logged, and keeps its bundle and evidence. */
+const issue = async () => {
+  const rig = await issuedRig();
+  writeFileSync(at('issuer.json'), JSON.stringify(await rig.keySet()));
+  writeFileSync(at('log.vkey'), await rig.vkeys());
+  writeFileSync(at('certificate.bundle'), await rig.bytes('bundle'));
+  writeFileSync(at('evidence.jsonl'), await rig.bytes('evidence.jsonl'));
+  await append(rig.context, anyEntries(5));
+  await publishCheckpoint(rig.context);
+  const served = async (alter?: Parameters<typeof servePublicFiles>[1]) => {
+    const server = await servePublicFiles(rig, alter);
+    onTestFinished(server.close);
+    return `${server.url}/certificates/${rig.certificateId}`;
+  };
+  return { ...rig, served };
+};
+
+const check = (place: string, ...args: string[]) => runInProcess(['check', place, ...args]);
+
+test('a bundle with its evidence is checked offline', async () => {
+  await issue();
+  const outcome = await check(at('certificate.bundle'), ...trusted, '--offline');
+  expect(outcome).toMatchObject({ code: 0, stdout: expect.stringContaining('Valid.') });
+  expect(outcome.stderr).toContain('not revoked as of size 5');
+  expect(outcome.stderr).toContain('cosigned by no witness');
+  expect(await check(at('certificate.bundle'), ...trusted)).toMatchObject({
+    code: 2,
+    stdout: expect.stringContaining('revocation_unknown'),
+  });
+});
+
+test('at its address a certificate is checked with its log, up to the newest entry', async () => {
+  const { served } = await issue();
+  const address = await served();
+  for (const place of [address, `${address}.json`, `${address}.bundle`]) {
+    const outcome = await check(place, ...trusted);
+    expect(outcome).toMatchObject({ code: 0, stdout: expect.stringContaining('Valid.') });
+    expect(outcome.stderr).toContain('not revoked as of size 10');
+  }
+});
+
+test('keys that come with a certificate show neither issuer nor log', async () => {
+  const { served } = await issue();
+  const address = await served();
+  const outcome = await check(address);
+  expect(outcome).toMatchObject({ code: 2, stdout: expect.stringContaining('unknown_issuer') });
+  expect(outcome.stdout).toContain('unknown_log');
+  expect((await check(address, '--keys', at('issuer.json'))).code).toBe(2);
+});
+
+test('a witness that was named must have cosigned', async () => {
+  await issue();
+  const witness = writeVerifierKey(verifierKey('witness.example', 'cosignature', new Uint8Array(32).fill(3)));
+  expect(await check(at('certificate.bundle'), ...trusted, '--offline', '--witness', witness)).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('witnesses: Fewer witnesses'),
+  });
+});
+
+const changed = (text: string) =>
+  text.replace(/[0-9a-f](?=[^0-9a-f]*$)/, (digit) => (digit === '0' ? '1' : '0'));
+
+test.each<[string, (log: BundledLog) => Partial<BundledLog>, string]>([
+  [
+    'the checkpoint',
+    ({ checkpoint }) => ({ checkpoint: checkpoint.replace(/\n\d+\n/, '\n6\n') }),
+    'checkpoint',
+  ],
+  [
+    'the registration’s entry',
+    ({ registration }) => ({ registration: { ...registration, entry: changed(registration.entry) } }),
+    'registration',
+  ],
+  [
+    'the registration’s index',
+    ({ registration }) => ({ registration: { ...registration, index: 1 } }),
+    'registration',
+  ],
+  [
+    'the registration’s proof',
+    ({ registration }) => ({ registration: { ...registration, proof: [] } }),
+    'registration',
+  ],
+  [
+    'the certificate’s entry',
+    ({ certificate }) => ({ certificate: { ...certificate, entry: changed(certificate.entry) } }),
+    'inclusion',
+  ],
+  [
+    'the certificate’s index',
+    ({ certificate }) => ({ certificate: { ...certificate, index: 4 } }),
+    'inclusion',
+  ],
+  [
+    'the certificate’s proof',
+    ({ certificate }) => ({ certificate: { ...certificate, proof: [] } }),
+    'inclusion',
+  ],
+  [
+    'the certificate’s entry is that of the registration',
+    ({ registration }) => ({ certificate: registration }),
+    'inclusion',
+  ],
+])('a bundle in which %s was changed is not valid, with its own code', async (name, change, code) => {
+  const rig = await issue();
+  const bundle = JSON.parse(new TextDecoder().decode(await rig.bytes('bundle')));
+  const file = at(`${name.replaceAll(/\W/g, '-')}.bundle`);
+  writeFileSync(file, JSON.stringify({ ...bundle, log: { ...bundle.log, ...change(bundle.log) } }));
+  const outcome = await check(file, '--evidence', at('evidence.jsonl'), ...trusted, '--offline');
+  expect(outcome).toMatchObject({ code: 1, stdout: expect.stringContaining(`  ${code}: `) });
+});
+
+test('a log that does not serve what it signed, or has become shorter, is found', async () => {
+  const { served, ...rig } = await issue();
+  const tile = await served((path) =>
+    path.startsWith('/log/tile/0/') ? new Response(new Uint8Array(10 * 32)) : undefined,
+  );
+  expect(await check(tile, ...trusted)).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('log_changed'),
+  });
+  const bundle = JSON.parse(new TextDecoder().decode(await rig.bytes('bundle')));
+  const [first] = await rig.database.sql`select note from log_checkpoints order by size limit 1`;
+  expect(first?.note).not.toBe(bundle.log.checkpoint);
+  const shorter = await served((path) =>
+    path === '/log/checkpoint' ? new Response(first?.note) : undefined,
+  );
+  expect(await check(shorter, ...trusted)).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('fewer entries'),
+  });
+});
+
+test('a dispute is a warning, and a revocation ends a certificate, at its address and from then on', async () => {
+  const { served, ...rig } = await issue();
+  const address = await served();
+  const dispute = (step: 'opened' | 'closed') => ({
+    kind: 'dispute' as const,
+    subject: crypto.randomUUID(),
+    certificate: rig.certificateId,
+    step,
+    commitment: null,
+  });
+  await append(rig.context, [dispute('opened')]);
+  await publishCheckpoint(rig.context);
+  expect(await check(address, ...trusted)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('It is disputed'),
+  });
+  await append(rig.context, [dispute('closed')]);
+  await publishCheckpoint(rig.context);
+  expect((await check(address, ...trusted)).stdout).not.toContain('It is disputed');
+  await append(rig.context, [
+    { kind: 'revocation', subject: rig.certificateId, reason: 'withdrawn_by_owner' },
+  ]);
+  await publishCheckpoint(rig.context);
+  expect(await check(address, ...trusted)).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('revoked: It was revoked.'),
+  });
+});

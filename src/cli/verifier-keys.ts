@@ -1,0 +1,25 @@
+import { LogFault } from '#verification/log/log-fault.ts';
+import { parseVerifierKey, type VerifierKey } from '#verification/log/verifier-key.ts';
+import { isFile, readCapped } from './certificate-files.ts';
+import { UsageError } from './exit.ts';
+import { plain } from './terminal.ts';
+
+const maxKeyBytes = 100_000;
+
+/**
+ * Verifier keys of logs or witnesses: one as text, or a file with one a line.
+ * @throws UsageError that names the option.
+ */
+export const verifierKeysIn = async (option: string, named: string): Promise<VerifierKey[]> => {
+  const text = (await isFile(named)) ? new TextDecoder().decode(await readCapped(named, maxKeyBytes)) : named;
+  try {
+    return text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '')
+      .map(parseVerifierKey);
+  } catch (error) {
+    if (!(error instanceof LogFault)) throw error;
+    throw new UsageError(`${option}: ${plain(error.message, 300)}`);
+  }
+};

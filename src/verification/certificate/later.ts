@@ -1,0 +1,47 @@
+import { openCheckpoint, type TrustedKeys } from '../log/checkpoint.ts';
+import { LogFault } from '../log/log-fault.ts';
+import { verifyConsistency } from '../log/proofs.ts';
+import { type ReadTile, readTiles } from '../log/tile-reader.ts';
+import { readLogEntry } from './log-entry.ts';
+
+/** What a log says of a certificate after the entry that issued it, up to its newest checkpoint. */
+export type LaterEntries =
+  | { ok: true; size: number; revoked: boolean; disputed: boolean }
+  /** It is not the log of the proof any more, or does not serve what it signed. */
+  | { ok: false; detail: string };
+
+/**
+ * Reads what a log says of a certificate now, and that it still is the log of the certificate's proof.
+ * @param proven the checkpoint that the certificate was proven against.
+ * @param note the log's newest checkpoint, as it serves it.
+ */
+export const readLaterEntries = async (
+  { id, index, proven }: { id: string; index: number; proven: string },
+  { note, readTile }: { note: string; readTile: ReadTile },
+  keys: TrustedKeys,
+): Promise<LaterEntries> => {
+  const older = openCheckpoint(proven, keys);
+  const newer = openCheckpoint(note, keys);
+  if (!older.ok) return { ok: false, detail: `The proof’s checkpoint: ${older.failure}.` };
+  if (!newer.ok) return { ok: false, detail: `Its newest checkpoint: ${newer.failure}.` };
+  const { checkpoint: head } = newer;
+  if (head.size < older.checkpoint.size) return { ok: false, detail: 'It has fewer entries than the proof.' };
+  const tiles = readTiles(head, readTile);
+  try {
+    const proof = await tiles.proveConsistency(older.checkpoint.size);
+    if (!verifyConsistency(older.checkpoint, head, proof))
+      return { ok: false, detail: 'It does not hold the entries that the proof’s checkpoint had.' };
+    let revoked = false;
+    let openDisputes = 0;
+    for await (const { data } of tiles.entries(index + 1, head.size)) {
+      const entry = readLogEntry(data);
+      if (entry.kind === 'revocation' && entry.subject === id) revoked = true;
+      if (entry.kind === 'dispute' && entry.certificate === id)
+        openDisputes += entry.step === 'opened' ? 1 : -1;
+    }
+    return { ok: true, size: head.size, revoked, disputed: openDisputes > 0 };
+  } catch (error) {
+    if (!(error instanceof LogFault)) throw error;
+    return { ok: false, detail: error.message };
+  }
+};
