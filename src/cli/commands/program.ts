@@ -16,6 +16,7 @@ import {
 import type { Settings } from '../settings.ts';
 import type { Terminal } from '../terminal.ts';
 import type { CheckOptions } from './check.ts';
+import type { LogMonitorOptions } from './log-monitor.ts';
 import { addRunCommands } from './run-options.ts';
 import { addTokenCommands } from './token-options.ts';
 
@@ -126,6 +127,22 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
     .action(async (place: string, options: CheckOptions) => {
       const command = await import('./check.ts');
       done(await command.checkCommand(place, options, { ...context, settings: context.readSettings() }));
+    });
+
+  const log = program.command('log').description('look at an installation’s transparency log');
+  log
+    .command('monitor')
+    .description(
+      'look whether a log still is the one that was seen before, read its new entries, and keep what was seen',
+    )
+    .argument('<url>', 'the installation’s address')
+    .option('--state <file>', 'what was seen, unless it is in DATA_DIR')
+    .addOption(repeated('--log-key <vkey|file>', 'a verifier key of the log that you trust; may be repeated'))
+    .addOption(repeated('--witness <vkey|file>', 'a witness whose cosignatures count; may be repeated'))
+    .addOption(jsonOption())
+    .action(async (url: string, options: LogMonitorOptions) => {
+      const command = await import('./log-monitor.ts');
+      done(await command.logMonitorCommand(url, options, { ...context, settings: context.readSettings() }));
     });
 
   program

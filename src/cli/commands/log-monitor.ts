@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { z } from 'zod';
+import { parseJson } from '#contracts/json.ts';
+import { type MonitorReport, monitorLog, type SeenLog } from '#verification/certificate/monitor-log.ts';
+import {
+  parseVerifierKey,
+  type VerifierKey,
+  verifierKey,
+  writeVerifierKey,
+} from '#verification/log/verifier-key.ts';
+import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
+import { fetchCapped } from '../fetch-capped.ts';
+import type { Settings } from '../settings.ts';
+import { plain, type Terminal } from '../terminal.ts';
+import { verifierKeysIn } from '../verifier-keys.ts';
+
+export type LogMonitorOptions = { state?: string; logKey: string[]; witness: string[]; json?: boolean };
+
+/** A bundle has 256 entries of 4 KiB. */
+const maxFileBytes = 2_000_000;
+const dayMs = 86_400_000;
+
+const stateSchema = z.object({
+  format: z.literal('echelon-log-monitor/v1'),
+  log_keys: z.array(z.string()).min(1),
+  size: z.int().min(0),
+  root: z.string().regex(/^[0-9a-f]{64}$/),
+  /** The checkpoint that was seen last, so that it can be shown to others. */
+  checkpoint: z.string(),
+  registrations: z.array(z.object({ id: z.string(), time: z.string(), closed: z.boolean() })),
+});
+type State = z.infer<typeof stateSchema>;
+
+const readState = async (file: string): Promise<State | null> => {
+  const text = await readFile(file, 'utf8').catch((error) => {
+    if (error.code === 'ENOENT') return null;
+    throw new UsageError(`${plain(file, 200)} could not be read (${error.code}).`);
+  });
+  if (text === null) return null;
+  const state = stateSchema.safeParse(parseJson(text));
+  if (state.success) return state.data;
+  throw new UsageError(
+    `${plain(file, 200)} is damaged. What was seen of this log is in it: restore it, or name another with --state.`,
+  );
+};
+
+const seenOf = ({ size, root, registrations }: State): SeenLog => ({
+  size,
+  root: new Uint8Array(Buffer.from(root, 'hex')),
+  registrations: new Map(registrations.map(({ id, ...registration }) => [id, registration])),
+});
+
+const stateOf = ({ size, root, registrations }: SeenLog, checkpoint: string, keys: VerifierKey[]): State => ({
+  format: 'echelon-log-monitor/v1',
+  log_keys: keys.map(writeVerifierKey),
+  size,
+  root: Buffer.from(root).toString('hex'),
+  checkpoint,
+  registrations: [...registrations].map(([id, registration]) => ({ id, ...registration })),
+});
+
+/** The log of an installation, by the address of any of its pages. */
+const logAt = (address: string) => {
+  if (!/^https?:\/\//i.test(address) || !URL.canParse(address))
+    throw new UsageError('Give the installation’s address, for example https://verify.example.com.');
+  const url = new URL(address);
+  const prefix = url.pathname.replace(/\/(?:log(?:\/.*)?)?$/, '');
+  return (path: string) => new URL(`${prefix}/log/${path}`, url.origin);
+};
+
+const warningsOf = ({ cosignedAt }: MonitorReport, witnesses: number, now: Date): string[] => {
+  if (witnesses === 0)
+    return [
+      'No witness was named: whether others see the same log is not known. Compare the root with theirs.',
+    ];
+  if (cosignedAt === null) return ['None of the witnesses that you named has cosigned this checkpoint.'];
+  return now.getTime() - cosignedAt.getTime() > dayMs
+    ? [`The newest cosignature is of ${cosignedAt.toISOString()}, more than a day ago.`]
+    : [];
+};
+
+/** `log monitor <url>`: looks whether a log still is the one that was seen, reads what is new, and keeps what it saw. */
+export const logMonitorCommand = async (
+  address: string,
+  options: LogMonitorOptions,
+  { settings, terminal, signal }: { settings: Settings; terminal: Terminal; signal: AbortSignal },
+): Promise<ExitCode> => {
+  const place = logAt(address);
+  const name = createHash('sha256').update(place('').href).digest('hex').slice(0, 16);
+  const file = options.state ?? join(settings.dataDir, 'seen-logs', `${name}.json`);
+  const state = await readState(file);
+  const get = (path: string) =>
+    fetchCapped(place(path), { signal, maxBytes: maxFileBytes, sought: 'a file of a log' });
+  const required = async (path: string) => {
+    const bytes = await get(path);
+    if (bytes === null) throw new UsageError(`There is no log at ${place(path).href}.`);
+    return new TextDecoder().decode(bytes);
+  };
+  const named = (await Promise.all(options.logKey.map((each) => verifierKeysIn('--log-key', each)))).flat();
+  const witnessKeys = (
+    await Promise.all(options.witness.map((each) => verifierKeysIn('--witness', each)))
+  ).flat();
+  const pinned = state?.log_keys.map(parseVerifierKey) ?? [];
+  // At the first look without a key the log's own word is taken, and held to it from then on.
+  const logKeys =
+    named.length > 0
+      ? named
+      : pinned.length > 0
+        ? pinned
+        : (await required('vkey')).split('\n').filter(Boolean).map(parseVerifierKey);
+  const [key] = logKeys;
+  if (key === undefined) throw new UsageError('The log names no key.');
+  const note = await required('checkpoint');
+  const now = new Date();
+  const report = await monitorLog(
+    state === null ? null : seenOf(state),
+    { note, readTile: get },
+    { keys: { origin: key.name, logKeys, witnessKeys }, now },
+  );
+  const { faults, seen } = report;
+  // A log announces its next key in an entry, under a checkpoint by the one before.
+  const known = new Map(
+    [...logKeys, ...report.keysAdded.map((each) => verifierKey(key.name, 'note', each))].map((each) => [
+      writeVerifierKey(each),
+      each,
+    ]),
+  );
+  if (seen !== null) {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFileAtomic(file, `${JSON.stringify(stateOf(seen, note, [...known.values()]))}\n`);
+  }
+  const warnings = seen === null ? [] : warningsOf(report, witnessKeys.length, now);
+  terminal.result(
+    options.json
+      ? JSON.stringify({
+          origin: key.name,
+          size: seen?.size ?? null,
+          root: seen === null ? null : Buffer.from(seen.root).toString('hex'),
+          cosigned_at: report.cosignedAt?.toISOString() ?? null,
+          faults,
+          warnings,
+          checkpoint: note,
+          seen_before: state?.checkpoint ?? null,
+        })
+      : [
+          ...faults.map(({ code, detail }) => terminal.paint('red', `${code}: ${plain(detail, 500)}`)),
+          ...(seen === null
+            ? [`The checkpoint that the log serves now:\n${plain(note, 2_000)}`]
+            : [
+                `${plain(key.name, 200)} has ${seen.size} entries; root ${Buffer.from(seen.root).toString('hex')}`,
+              ]),
+        ].join('\n'),
+  );
+  if (!options.json) for (const warning of warnings) terminal.say(warning);
+  return faults.length > 0 ? exitCodes.failed : exitCodes.done;
+};
