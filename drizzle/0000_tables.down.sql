@@ -36,6 +36,8 @@ DROP TABLE "judge_spend" CASCADE;
 --> statement-breakpoint
 DROP TABLE "log_checkpoints" CASCADE;
 --> statement-breakpoint
+DROP TABLE "log_cosignatures" CASCADE;
+--> statement-breakpoint
 DROP TABLE "log_entries" CASCADE;
 --> statement-breakpoint
 DROP TABLE "log_hashes" CASCADE;

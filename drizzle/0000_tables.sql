@@ -271,6 +271,14 @@ CREATE TABLE "log_checkpoints" (
 	CONSTRAINT "log_checkpoints_size_check" CHECK ("log_checkpoints"."size" >= 0)
 );
 --> statement-breakpoint
+CREATE TABLE "log_cosignatures" (
+	"size" bigint NOT NULL,
+	"witness" text NOT NULL,
+	"cosigned_at" timestamp with time zone NOT NULL,
+	"line" text NOT NULL,
+	CONSTRAINT "log_cosignatures_pkey" PRIMARY KEY("size","witness","cosigned_at")
+);
+--> statement-breakpoint
 CREATE TABLE "log_entries" (
 	"index" bigint PRIMARY KEY NOT NULL,
 	"kind" text NOT NULL,
@@ -489,6 +497,7 @@ ALTER TABLE "certificate_evidence" ADD CONSTRAINT "certificate_evidence_certific
 ALTER TABLE "verification_replay_scores" ADD CONSTRAINT "verification_replay_scores_certificate_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "inquiries" ADD CONSTRAINT "inquiries_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "judge_batch_items" ADD CONSTRAINT "judge_batch_items_replay_id_fk" FOREIGN KEY ("replay_id") REFERENCES "public"."verification_replays"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "log_cosignatures" ADD CONSTRAINT "log_cosignatures_size_log_checkpoints_size_fk" FOREIGN KEY ("size") REFERENCES "public"."log_checkpoints"("size") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "log_registrations" ADD CONSTRAINT "log_registrations_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "log_registrations" ADD CONSTRAINT "log_registrations_log_index_log_entries_index_fk" FOREIGN KEY ("log_index") REFERENCES "public"."log_entries"("index") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_replays" ADD CONSTRAINT "verification_replays_run_id_verification_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."verification_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -526,6 +535,7 @@ CREATE INDEX "judge_exams_prompts_idx" ON "judge_exams" USING btree ("prompt_dig
 CREATE INDEX "judge_spend_created_at_idx" ON "judge_spend" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "judge_spend_run_id_idx" ON "judge_spend" USING btree ("run_id");--> statement-breakpoint
 CREATE INDEX "judge_spend_open_idx" ON "judge_spend" USING btree ("leased_until") WHERE state = 'open';--> statement-breakpoint
+CREATE INDEX "log_cosignatures_witness_idx" ON "log_cosignatures" USING btree ("witness","size","cosigned_at");--> statement-breakpoint
 CREATE INDEX "log_registrations_user_id_idx" ON "log_registrations" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "log_registrations_open_idx" ON "log_registrations" USING btree ("registered_at") WHERE closed_at is null;--> statement-breakpoint
 CREATE INDEX "verification_replays_ground_truth_digest_idx" ON "verification_replays" USING btree ("ground_truth_digest");--> statement-breakpoint

@@ -10,6 +10,8 @@ DROP TRIGGER "log_keys_kept" ON "log_keys";
 --> statement-breakpoint
 DROP TRIGGER "log_head_kept" ON "log_head";
 --> statement-breakpoint
+DROP TRIGGER "log_cosignatures_kept" ON "log_cosignatures";
+--> statement-breakpoint
 DROP TRIGGER "log_checkpoints_kept" ON "log_checkpoints";
 --> statement-breakpoint
 DROP TRIGGER "log_hashes_kept" ON "log_hashes";

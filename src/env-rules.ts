@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isNetwork } from '#platform/network/network-rule.ts';
+import { parseVerifierKey } from '#verification/log/verifier-key.ts';
 
 /** How the environment's variables are written. Each rule says what is wrong and gives an example, never the value. */
 
@@ -105,3 +106,27 @@ export const networks = list.refine((items) => items.every(isNetwork), {
 export const isOrigin = (text: string) =>
   text === '*' ||
   (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text);
+
+/** Witnesses of the log, each its verifier key and its address. */
+export const witnesses = list.transform((items, context) =>
+  items.flatMap((item) => {
+    const [vkey = '', url = '', ...rest] = item.split(/\s+/);
+    try {
+      if (
+        parseVerifierKey(vkey).type === 'cosignature' &&
+        /^https?:\/\//.test(url) &&
+        URL.canParse(url) &&
+        rest.length === 0
+      )
+        return [{ vkey, url }];
+    } catch {
+      // Said below, as for any other text.
+    }
+    context.addIssue({
+      code: 'custom',
+      message:
+        'must list a verifier key and an address for each witness, for example WITNESSES="witness.example+0a1b2c3d+BA… https://witness.example"',
+    });
+    return [];
+  }),
+);

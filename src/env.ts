@@ -14,6 +14,7 @@ import {
   proxyUrl,
   switchedOn,
   wholeNumber,
+  witnesses,
 } from '#env-rules.ts';
 import { networkRule } from '#platform/network/network-rule.ts';
 import type { ProxySettings } from '#platform/network/proxies.ts';
@@ -42,6 +43,8 @@ const environmentSchema = z.object({
   SECRETS_KEY: keys32('SECRETS_KEY').optional(),
   /** Signs the transparency log. */
   LOG_KEY: keys32('LOG_KEY').optional(),
+  /** Who is asked to cosign the log's checkpoints. */
+  WITNESSES: witnesses,
   /** Signs certificates. */
   SIGNING_KEY: keys32('SIGNING_KEY').optional(),
   GITHUB_TOKEN: optional,

@@ -13,6 +13,7 @@ import { ownUrl, publicAddressOf } from '#mode.ts';
 import { hasSystemLimits } from '#platform/children/start-child.ts';
 import { ed25519Signer, keysOf32 } from '#platform/ed25519-key.ts';
 import { engineIn } from '#platform/engine-version.ts';
+import { witnessAt } from '#platform/log/witnesses.ts';
 import { proxiedFetch } from '#platform/network/proxies.ts';
 import { type OpenJudge, openJudge } from '#platform/open-judge.ts';
 import { createEngine, type Engine } from '#platform/open-ports.ts';
@@ -105,6 +106,9 @@ export const getWorkerComposition = async (): Promise<WorkerComposition> => {
       sequencer: {
         keys: keysOf32(requireVariable(environment.LOG_KEY, 'LOG_KEY')).map(ed25519Signer),
         publicAddress: publicAddressOf(environment),
+        witnesses: environment.WITNESSES.map((witness) =>
+          witnessAt(witness, proxiedFetch(proxySettingsOf(environment)).fetch),
+        ),
       },
       issuer: {
         keys: keysOf32(requireVariable(environment.SIGNING_KEY, 'SIGNING_KEY')).map(ed25519Signer),

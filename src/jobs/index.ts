@@ -3,6 +3,7 @@ import type { JobHandlers } from '#queue/work.ts';
 import { advanceBatches } from '#services/calls/index.ts';
 import { openExpired } from '#services/certificate/index.ts';
 import type { WorkerContext } from '#services/ground/index.ts';
+import { askWitnesses } from '#services/log/index.ts';
 import {
   advanceReplay,
   answerInquiry,
@@ -69,6 +70,7 @@ export const createHandlers = (context: WorkerContext): Handlers => ({
     ...(context.policy.engineEnabled ? { 'advance batches': () => advanceBatches(context) } : {}),
     'sweep runs': () => loggingStatus(context, () => sweepRuns(context)),
     'close attempts': () => closeAttempts(context),
+    'ask witnesses': () => askWitnesses(context),
     'open expired certificates': () => openExpired(context),
     'erase private ground truth': () => erasePrivateGroundTruths(context),
     prune: () => prune(context),

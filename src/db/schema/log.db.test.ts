@@ -13,6 +13,7 @@ beforeAll(async () => {
     insert into log_hashes (level, index, hash) values (0, 0, decode('${digest}', 'hex'));
     insert into log_head (id, origin, size, root) values (1, 'o', 1, decode('${digest}', 'hex'));
     insert into log_checkpoints (size, note, signed_at) values (1, 'n', now());
+    insert into log_cosignatures (size, witness, line, cosigned_at) values (1, 'w', 'l', now());
     insert into log_keys (public_key, purpose, added_at) values ('${digest}', 'log', now());
   `);
 });
@@ -20,7 +21,7 @@ afterAll(() => database.close());
 
 const refused = { code: '23001', message: expect.stringContaining('are never changed or deleted') };
 
-const kept = ['log_entries', 'log_hashes', 'log_head', 'log_checkpoints', 'log_keys'];
+const kept = ['log_entries', 'log_hashes', 'log_head', 'log_checkpoints', 'log_cosignatures', 'log_keys'];
 
 test.each(kept)('no row of %s is deleted', async (table) => {
   await expect(database.sql.unsafe(`delete from ${table}`)).rejects.toMatchObject(refused);
@@ -33,6 +34,7 @@ test.each([
   ['log_entries', `data = '[]'`],
   ['log_hashes', `hash = decode(repeat('ab', 32), 'hex')`],
   ['log_checkpoints', `note = 'another'`],
+  ['log_cosignatures', `line = 'another'`],
   ['log_head', `origin = 'another', size = 2`],
   ['log_head', 'size = 1'],
   ['log_head', 'size = 0'],

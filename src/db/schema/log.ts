@@ -87,6 +87,25 @@ export const logCheckpoints = pgTable(
   (table) => [isAtLeast(table.size, 0)],
 );
 
+/** What witnesses, who are other people, sign of a checkpoint. */
+export const logCosignatures = pgTable(
+  'log_cosignatures',
+  {
+    size: position('size')
+      .notNull()
+      .references(() => logCheckpoints.size),
+    /** Its verifier key. */
+    witness: text('witness').notNull(),
+    cosignedAt: instant('cosigned_at').notNull(),
+    /** Its signature lines, each with its line feed. */
+    line: text('line').notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'log_cosignatures_pkey', columns: [table.size, table.witness, table.cosignedAt] }),
+    index('log_cosignatures_witness_idx').on(table.witness, table.size, table.cosignedAt),
+  ],
+);
+
 /** Public keys of this installation, retired and compromised ones too. */
 export const logKeys = pgTable(
   'log_keys',

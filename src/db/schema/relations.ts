@@ -1,14 +1,14 @@
 import { relations } from 'drizzle-orm';
 import { answerKeys } from './answer-keys.ts';
 import { verificationAuditLabels, verificationAudits } from './audits.ts';
-import { certificateDocuments, certificateEvidence } from './certificate-documents.ts';
 import { callSlots, callWaits } from './call-slots.ts';
+import { certificateDocuments, certificateEvidence } from './certificate-documents.ts';
 import { verificationCertificates, verificationReplayScores } from './certificates.ts';
 import { groundTruthRecords, groundTruthSnapshots } from './ground-truths.ts';
 import { inquiries } from './inquiries.ts';
 import { judgeBatchItems } from './judge-batches.ts';
 import { judgeSpend } from './judge-spend.ts';
-import { logEntries, logRegistrations } from './log.ts';
+import { logCheckpoints, logCosignatures, logEntries, logRegistrations } from './log.ts';
 import { verificationReplays } from './replays.ts';
 import { runSecrets, verificationRuns } from './runs.ts';
 import { apiTokens, sessions, signInLinks, userIdentities, users } from './users.ts';
@@ -97,6 +97,17 @@ export const certificateEvidenceRelations = relations(certificateEvidence, ({ on
   certificate: one(verificationCertificates, {
     fields: [certificateEvidence.certificateId],
     references: [verificationCertificates.id],
+  }),
+}));
+
+export const logCheckpointsRelations = relations(logCheckpoints, ({ many }) => ({
+  cosignatures: many(logCosignatures),
+}));
+
+export const logCosignaturesRelations = relations(logCosignatures, ({ one }) => ({
+  checkpoint: one(logCheckpoints, {
+    fields: [logCosignatures.size],
+    references: [logCheckpoints.size],
   }),
 }));
 

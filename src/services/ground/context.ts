@@ -9,6 +9,7 @@ import type { RunChanges } from '#db/run-changes.ts';
 import type { Budgets } from '#platform/budgets/budgets.ts';
 import type { Ed25519Signer } from '#platform/ed25519-key.ts';
 import type { KeptCheckpoint } from '#platform/log/kept-checkpoint.ts';
+import type { WitnessPort } from '#platform/log/witnesses.ts';
 import type { Engine } from '#platform/open-ports.ts';
 import type { SecretBox } from '#platform/secret-box.ts';
 import type { Metrics } from '#platform/telemetry/metrics.ts';
@@ -101,6 +102,8 @@ export type Sequencer = {
   keys: Ed25519Signer[];
   /** Where people reach the installation, which a new log is named after. Null: only this machine reaches it. */
   publicAddress: string | null;
+  /** Other people's, who cosign its checkpoints. */
+  witnesses: WitnessPort[];
 };
 
 /** What issues certificates. Only workers have it. */

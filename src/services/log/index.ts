@@ -1,3 +1,4 @@
+export { askWitnesses } from './ask-witnesses.ts';
 export { getKeySet } from './keys.ts';
 export { openLog } from './open.ts';
 export { publishCheckpoint } from './publish.ts';

@@ -91,12 +91,16 @@ export const getTile = ({ db }: Pick<ReadContext, 'db'>, path: string): Promise<
     return bytes;
   });
 
+/** Proves entries and earlier sizes of a checkpoint's tree. */
+export const readerOf = (executor: Executor, note: string): TileReader => {
+  const head = parseCheckpoint(parseNote(note).text);
+  return readTiles(head, (path) => readTile(executor, path, head.size));
+};
+
 /** The tree of the served checkpoint, to prove entries of it; null before the first one. */
 export const servedTree = async (
   executor: Executor,
 ): Promise<{ size: number; note: string; reader: TileReader } | null> => {
   const served = await servedNote(executor);
-  if (served === null) return null;
-  const head = parseCheckpoint(parseNote(served.note).text);
-  return { ...served, reader: readTiles(head, (path) => readTile(executor, path, served.size)) };
+  return served && { size: served.size, note: served.note, reader: readerOf(executor, served.note) };
 };

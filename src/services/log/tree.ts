@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gte, lt } from 'drizzle-orm';
 import type { Executor } from '#db/client.ts';
-import { logCheckpoints, logHashes, logHead } from '#db/schema/log.ts';
+import { logCheckpoints, logCosignatures, logHashes, logHead } from '#db/schema/log.ts';
 import { parseCheckpoint } from '#verification/log/checkpoint.ts';
 import { LogFault } from '#verification/log/log-fault.ts';
 import type { TreeHead } from '#verification/log/merkle.ts';
@@ -19,14 +19,29 @@ export const headOf = async (executor: Executor): Promise<LogHead | null> => {
   return head ?? null;
 };
 
-/** The signed checkpoint that is served: of the largest size. */
-export const servedNote = async (executor: Executor): Promise<{ size: number; note: string } | null> => {
+/**
+ * The signed checkpoint that is served: of the largest size. `signed` is as the log signed it, `note` has each witness's
+ * newest cosignature too.
+ */
+export const servedNote = async (
+  executor: Executor,
+): Promise<{ size: number; note: string; signed: string } | null> => {
   const [served] = await executor
     .select({ size: logCheckpoints.size, note: logCheckpoints.note })
     .from(logCheckpoints)
     .orderBy(desc(logCheckpoints.size))
     .limit(1);
-  return served ?? null;
+  if (served === undefined) return null;
+  const cosigned = await executor
+    .selectDistinctOn([logCosignatures.witness], { line: logCosignatures.line })
+    .from(logCosignatures)
+    .where(eq(logCosignatures.size, served.size))
+    .orderBy(asc(logCosignatures.witness), desc(logCosignatures.cosignedAt));
+  return {
+    size: served.size,
+    signed: served.note,
+    note: `${served.note}${cosigned.map(({ line }) => line).join('')}`,
+  };
 };
 
 /** `width` hashes of a level, from the tile's first on. Fewer, where the log does not have them. */

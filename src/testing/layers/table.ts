@@ -157,7 +157,11 @@ const platform: Place[] = [
     imports: ['db', 'contracts'],
     packages: ['node', 'drizzle-orm', 'rate-limiter-flexible'],
   },
-  { at: 'platform/log', imports: [], packages: ['node', 'write-file-atomic'] },
+  {
+    at: 'platform/log',
+    imports: ['verification/log', 'contracts'],
+    packages: ['node', 'write-file-atomic'],
+  },
   { at: 'platform/children', imports: ['contracts'], packages: ['node'] },
   {
     at: 'platform/git',

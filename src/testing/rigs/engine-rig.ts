@@ -101,7 +101,7 @@ export const openRig = async (script: Script = {}, pool: DatabaseOptions = {}) =
     budgets: { spend: async () => null },
     runChanges,
     keptCheckpoint: keptInMemory(),
-    sequencer: { keys: [ed25519Signer(randomBytes(32))], publicAddress: null },
+    sequencer: { keys: [ed25519Signer(randomBytes(32))], publicAddress: null, witnesses: [] },
     issuer: { keys: [ed25519Signer(randomBytes(32))], engine: { version: '1.0.0', revision: null } },
     log: { error: log, warn: log, info: () => {}, debug: () => {} },
     metrics: noMetrics,

@@ -48,7 +48,7 @@ export const machineOf = (
   const say = (_: unknown, message: string) => void logged.push(message);
   return {
     db,
-    sequencer: { keys: key.split(',').map(logKeyOf), publicAddress },
+    sequencer: { keys: key.split(',').map(logKeyOf), publicAddress, witnesses: [] },
     issuer: {
       keys: signingKey.split(',').filter(Boolean).map(logKeyOf),
       engine: { version: '1.0.0', revision: null },
