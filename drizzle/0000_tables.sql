@@ -327,10 +327,17 @@ CREATE TABLE "log_registrations" (
 	"log_index" bigint NOT NULL,
 	"salt" text NOT NULL,
 	"opening" text NOT NULL,
+	"target" text NOT NULL,
 	"registered_at" timestamp with time zone NOT NULL,
 	"closed_at" timestamp with time zone,
+	"outcome" text,
+	"mean" double precision,
 	CONSTRAINT "log_registrations_log_index_unique" UNIQUE("log_index"),
-	CONSTRAINT "log_registrations_salt_check" CHECK ("log_registrations"."salt" ~ '^[0-9a-f]{64}$')
+	CONSTRAINT "log_registrations_salt_check" CHECK ("log_registrations"."salt" ~ '^[0-9a-f]{64}$'),
+	CONSTRAINT "log_registrations_target_check" CHECK ("log_registrations"."target" ~ '^[0-9a-f]{64}$'),
+	CONSTRAINT "log_registrations_outcome_check" CHECK ("log_registrations"."outcome" in ('completed', 'failed', 'cancelled')),
+	CONSTRAINT "log_registrations_mean_check" CHECK ("log_registrations"."mean" between 0 and 1),
+	CONSTRAINT "log_registrations_closed_check" CHECK (("log_registrations"."closed_at" is null) = ("log_registrations"."outcome" is null))
 );
 --> statement-breakpoint
 CREATE TABLE "verification_replays" (
@@ -538,6 +545,7 @@ CREATE INDEX "judge_spend_open_idx" ON "judge_spend" USING btree ("leased_until"
 CREATE INDEX "log_cosignatures_witness_idx" ON "log_cosignatures" USING btree ("witness","size","cosigned_at");--> statement-breakpoint
 CREATE INDEX "log_registrations_user_id_idx" ON "log_registrations" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "log_registrations_open_idx" ON "log_registrations" USING btree ("registered_at") WHERE closed_at is null;--> statement-breakpoint
+CREATE INDEX "log_registrations_target_idx" ON "log_registrations" USING btree ("target","log_index");--> statement-breakpoint
 CREATE INDEX "verification_replays_ground_truth_digest_idx" ON "verification_replays" USING btree ("ground_truth_digest");--> statement-breakpoint
 CREATE INDEX "verification_replays_run_id_state_position_idx" ON "verification_replays" USING btree ("run_id","state","position");--> statement-breakpoint
 CREATE UNIQUE INDEX "verification_runs_resumed_once_key" ON "verification_runs" USING btree ("continues_run_id") WHERE continuation = 'resume';--> statement-breakpoint

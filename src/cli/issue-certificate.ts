@@ -115,6 +115,7 @@ export const signCertificate = async (
         issuer: { origin: null, keyId: thumbprintOf(signer.publicKey) },
         onBehalfOf: null,
         registration: null,
+        attempt: null,
         subject,
         since: configuration.since,
         label: configuration.label,

@@ -30,7 +30,7 @@ const momentSchema = z
 
 /**
  * What is signed of a certificate. The replays are in its evidence, which `evidence` pins. The command line alone has no
- * log, so that `onBehalfOf` and `registration` are null.
+ * log, so that `onBehalfOf`, `registration` and `attempt` are null.
  */
 export const certificateDocumentSchema = z.object({
   type: z.literal(documentType),
@@ -113,7 +113,19 @@ export const certificateDocumentSchema = z.object({
   trust: judgeTrustSchema,
   /** Not measured. */
   calibration: z.null(),
-  attempt: z.null(),
+  /**
+   * Which attempt at certification it is of how many at its target, whoever made them, as of a size of the log. `mean` is
+   * over all that have one, this one included; `withoutMean` counts those that were closed without any.
+   */
+  attempt: z
+    .object({
+      number: z.number().int().min(1),
+      of: z.number().int().min(1),
+      logSize: z.number().int().min(1),
+      mean: z.number().min(0).max(1),
+      withoutMean: z.number().int().min(0),
+    })
+    .nullable(),
   /** The entry of the log that was made before the first call to the oracle: `digest` is SHA-256 of its bytes. */
   registration: z
     .object({

@@ -170,7 +170,7 @@ test('of a private repository no text is published or kept, ever', async () => {
       '"ada"',
     ])
       expect(text).not.toContain(word);
-  await rig.days(91);
+  rig.days(91);
   await openExpired(rig.context);
   expect((await rig.file('openings.jsonl')).status).toBe(404);
   const [row] = await rig.db.select().from(certificateDocuments);
@@ -179,11 +179,11 @@ test('of a private repository no text is published or kept, ever', async () => {
 
 test('sealed texts open once the certificate has expired, with an entry in the log, and are those that were sealed', async () => {
   const rig = await issued();
-  await rig.days(89);
+  rig.days(89);
   await openExpired(rig.context);
   expect((await rig.file('openings.jsonl')).status).toBe(404);
   expect(await rig.text('evidence.jsonl')).not.toContain('Retries are limited');
-  await rig.days(2);
+  rig.days(2);
   // Nobody opened them yet: that is a failure of its own.
   expect((await rig.check()).failures.map(({ code }) => code)).toEqual(['expired', 'unopened']);
   await Promise.all([openExpired(rig.context), openExpired(rig.context)]);

@@ -30,8 +30,8 @@ const rows = `
   insert into log_head (id, origin, size, root) values (1, 'o', 1, decode('${digest}', 'hex'));
   insert into log_checkpoints (size, note, signed_at) values (1, 'n', now());
   insert into log_keys (public_key, purpose, added_at) values ('${digest}', 'log', now());
-  insert into log_registrations (id, user_id, log_index, salt, opening, registered_at)
-    values ('${id}', '${id}', 0, '${digest}', '{}', now());
+  insert into log_registrations (id, user_id, log_index, salt, opening, target, registered_at)
+    values ('${id}', '${id}', 0, '${digest}', '{}', '${digest}', now());
   insert into judge_exams (provider, model, prompt_digest, half)
     values ('offline', 'offline-1', '${digest}', 'development');
   insert into judge_spend (run_id, state, cost_usd, likely_usd, most_usd) values ('${id}', 'open', 0, 0, 0);
@@ -163,6 +163,10 @@ const refused: [table: string, constraint: string, change: string][] = [
   ['log_keys', 'public_key', `public_key = 'k'`],
   ['log_keys', 'purpose', `purpose = 'mail'`],
   ['log_registrations', 'salt', `salt = 's'`],
+  ['log_registrations', 'target', `target = 't'`],
+  ['log_registrations', 'outcome', `outcome = 'won', closed_at = now()`],
+  ['log_registrations', 'mean', 'mean = 2'],
+  ['log_registrations', 'closed', 'closed_at = now()'],
   ['judge_spend', 'cost_usd', 'cost_usd = -0.01'],
   ['judge_spend', 'cost_usd', `cost_usd = 'NaN'`],
   ['judge_spend', 'cost_usd', `cost_usd = 'Infinity'`],

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import {
   bigint,
+  doublePrecision,
   index,
   integer,
   pgTable,
@@ -10,8 +11,15 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { keyPurposes, type LogEntryKind, logEntryKinds, maxEntryBytes } from '#contracts/log.ts';
-import { holds, isAtLeast, isDigest, isListed } from './checks.ts';
+import { unitSchema } from '#contracts/interval.ts';
+import {
+  attemptOutcomes,
+  keyPurposes,
+  type LogEntryKind,
+  logEntryKinds,
+  maxEntryBytes,
+} from '#contracts/log.ts';
+import { holds, isAtLeast, isDigest, isListed, isWithin } from './checks.ts';
 import { bytes, instant } from './columns.ts';
 import { users } from './users.ts';
 
@@ -138,13 +146,24 @@ export const logRegistrations = pgTable(
     salt: text('salt').notNull(),
     /** Canonical JSON, whose digest the entry holds. */
     opening: text('opening').notNull(),
+    /** The entry has it too. Attempts are counted by it. */
+    target: text('target').notNull(),
     registeredAt: instant('registered_at').notNull(),
     /** When its outcome was logged. From then on the attempt cannot be resumed. */
     closedAt: instant('closed_at'),
+    /** What its outcome's entry says; null until then. */
+    outcome: text('outcome', { enum: attemptOutcomes }),
+    /** The composite's mean over its scored replays; null where none was scored. */
+    mean: doublePrecision('mean'),
   },
   (table) => [
     index('log_registrations_user_id_idx').on(table.userId),
     index('log_registrations_open_idx').on(table.registeredAt).where(sql`closed_at is null`),
+    index('log_registrations_target_idx').on(table.target, table.logIndex),
     isDigest(table.salt),
+    isDigest(table.target),
+    isListed(table.outcome, attemptOutcomes),
+    isWithin(table.mean, unitSchema),
+    holds('log_registrations_closed', sql`(${table.closedAt} is null) = (${table.outcome} is null)`),
   ],
 );

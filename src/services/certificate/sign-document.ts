@@ -18,6 +18,7 @@ import { signJws } from '#verification/certificate/signing/sign-jws.ts';
 import { shownOracle, targetDigest } from '#verification/certificate/target.ts';
 import { hashLeaf } from '#verification/log/merkle.ts';
 import type { WorkerContext } from '../ground/context.ts';
+import { attemptOf } from '../log/attempts.ts';
 import { certificateSigner } from '../log/keys.ts';
 import { registrationEntry } from '../log/register.ts';
 import { checkpointOf, replaysInChunks } from '../state/checkpoint.ts';
@@ -114,6 +115,7 @@ export const signDocument = async (
         issuer: { origin: context.sequencer.publicAddress, keyId: thumbprintOf(signer.publicKey) },
         onBehalfOf: { account: run.userId },
         registration: await registrationEntry(transaction, run.registrationId),
+        attempt: await attemptOf(transaction, run.registrationId, certificate.compositeScore),
         subject: {
           oracleType: config.oracle.type,
           origin: shownOracle(config.oracle),

@@ -85,6 +85,7 @@ export const registerRun = async (
       return { id: row.id, index: row.logIndex, salt: row.salt };
     }
     const id = randomUUID();
+    const target = targetDigest(run.config.oracle);
     const salt = randomBytes(32).toString('hex');
     const opening = openingOf(id, salt, run);
     const [index] = await appendEntries(transaction, context, [
@@ -95,14 +96,20 @@ export const registerRun = async (
         n: run.config.limit,
         listed: listed ?? run.draw?.listed ?? 0,
         construct: constructDigest(run.constructId),
-        target: targetDigest(run.config.oracle),
+        target,
         commitment: digestOf(opening),
       },
     ]);
     if (index === undefined) throw new Error('Appending an entry gave no index.');
-    await transaction
-      .insert(logRegistrations)
-      .values({ id, userId: run.userId, logIndex: index, salt, opening, registeredAt: context.now() });
+    await transaction.insert(logRegistrations).values({
+      id,
+      userId: run.userId,
+      logIndex: index,
+      salt,
+      opening,
+      target,
+      registeredAt: context.now(),
+    });
     await transaction
       .update(verificationRuns)
       .set({ registrationId: id })
@@ -147,7 +154,7 @@ export const closeAttempt = async (
 ): Promise<void> => {
   const [closed] = await transaction
     .update(logRegistrations)
-    .set({ closedAt: context.now() })
+    .set({ closedAt: context.now(), outcome: end.outcome, mean: end.mean })
     .where(and(eq(logRegistrations.id, registrationId), isNull(logRegistrations.closedAt)))
     .returning({ opening: logRegistrations.opening });
   if (closed === undefined) throw new Error('The attempt was closed before.');

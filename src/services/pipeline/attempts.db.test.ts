@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
-import { asc, sql } from 'drizzle-orm';
+import { asc, eq, sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { type LogEntry, logEntrySchema } from '#contracts/log.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
 import type { Database } from '#db/client.ts';
 import { logEntries, logRegistrations } from '#db/schema/log.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
+import { runRequest } from '#testing/rigs/engine-rig.ts';
 import { tamper } from '#testing/rigs/log-rig.ts';
 import { pruneRig } from '#testing/rigs/prune-rig.ts';
 import type { Script } from '#testing/rigs/scripted-engine.ts';
+import { readDocument } from '#verification/certificate/document.ts';
 import { parseCheckpoint } from '#verification/log/checkpoint.ts';
 import { hashLeaf, rootAt, treeOf } from '#verification/log/merkle.ts';
 import { parseNote } from '#verification/log/note.ts';
@@ -18,6 +20,7 @@ import { getPublicCertificate } from '../certificate/get.ts';
 import { getCheckpoint } from '../log/read.ts';
 import { prune } from '../retention/prune.ts';
 import { cancelRun } from '../run/cancel.ts';
+import { createRun } from '../run/create.ts';
 import { certifyRun } from './certify.ts';
 import { closeAttempts } from './close-attempts.ts';
 
@@ -330,4 +333,41 @@ test('a log that has stopped fails runs before their oracle is asked, and says s
   );
   await expect(closeAttempts(context)).rejects.toThrow('log has stopped');
   expect(await registrations(db)).toHaveLength(1);
+});
+
+/** What the signed document of a run's certificate says of its attempt. */
+const attemptIn = async ({ context, run }: Awaited<ReturnType<typeof pruneRig>>, runId: string) => {
+  const { certificateId } = await run(runId);
+  const document = await getSignedDocument(context, certificateId ?? '');
+  return readDocument(new TextEncoder().encode(document)).attempt;
+};
+
+test('a certificate says which attempt at its target it is, of how many by whomever, with the mean over all', async () => {
+  const rig = await completed();
+  const { db, context, start, pump, user } = rig;
+  expect(await attemptIn(rig, rig.runId)).toMatchObject({ number: 1, of: 1, withoutMean: 0 });
+  const other = await createRun(context, await user(), runRequest({ limit: 2, minReplays: 2 }));
+  const elsewhere = await start({ oracleUrl: 'https://oracle.example/other' });
+  await pump();
+  const means = (await ofKind(db, 'outcome')).map(({ mean }) => mean ?? 0);
+  expect(await attemptIn(rig, elsewhere)).toMatchObject({ number: 1, of: 1 });
+  const [certificate] = await db.select().from(verificationRuns).where(eq(verificationRuns.id, other.runId));
+  const document = await getSignedDocument(context, certificate?.certificateId ?? '');
+  const { attempt } = readDocument(new TextEncoder().encode(document));
+  expect(attempt).toMatchObject({ number: 2, of: 2, withoutMean: 0 });
+  expect(attempt?.mean).toBeCloseTo(((means[0] ?? 0) + (means[1] ?? 0)) / 2, 6);
+  expect(attempt?.logSize).toBeGreaterThan(4);
+});
+
+test('an attempt that was cancelled counts at its target, with the mean of what it had', async () => {
+  const rig = await cancelled();
+  rig.days(8);
+  await closeAttempts(rig.context);
+  const [outcome] = await ofKind(rig.db, 'outcome');
+  const again = await rig.start();
+  await rig.pump();
+  const attempt = await attemptIn(rig, again);
+  expect(attempt).toMatchObject({ number: 2, of: 2, withoutMean: 0 });
+  const [, second] = await ofKind(rig.db, 'outcome');
+  expect(attempt?.mean).toBeCloseTo(((outcome?.mean ?? 0) + (second?.mean ?? 0)) / 2, 6);
 });

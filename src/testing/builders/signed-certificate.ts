@@ -56,6 +56,7 @@ export const unsignedCertificate = (input: BuiltInput): UnsignedCertificate => {
       issuer: { origin: null, keyId: thumbprintOf(issuerKey.publicKey) },
       onBehalfOf: null,
       registration: null,
+      attempt: null,
       subject: {
         oracleType: 'http',
         origin: 'https://oracle.example.com',

@@ -9,6 +9,7 @@ const always = [
   'construct.name',
   'issuer.origin',
   'on_behalf_of',
+  'attempt',
   'issued_at',
   'sample',
   'subject',

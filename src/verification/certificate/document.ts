@@ -15,6 +15,7 @@ export type DocumentFacts = {
   issuer: CertificateDocument['issuer'];
   onBehalfOf: CertificateDocument['onBehalfOf'];
   registration: CertificateDocument['registration'];
+  attempt: CertificateDocument['attempt'];
   subject: Omit<CertificateDocument['subject'], 'confirmed'>;
   since: string | null;
   label: string | null;
@@ -101,7 +102,7 @@ export const documentOf = (
     },
     trust: certificate.trust,
     calibration: null,
-    attempt: null,
+    attempt: facts.attempt,
     registration: facts.registration,
     usage: {
       ...certificate.usage,
@@ -141,6 +142,7 @@ export const documentFacts = ({
   issuer,
   onBehalfOf,
   registration,
+  attempt,
   subject,
   groundTruth,
   method,
@@ -150,6 +152,7 @@ export const documentFacts = ({
     issuer,
     onBehalfOf,
     registration,
+    attempt,
     subject: named,
     since: groundTruth.since,
     label: groundTruth.label,
