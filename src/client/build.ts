@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 /**
@@ -24,29 +24,58 @@ if (declarations.status !== 0) process.exit(declarations.status ?? 1);
 await writeFile(join(output, 'trpc/routers/init.d.ts'), 'export type TrpcContext = object;\n');
 
 await build({
-  entryPoints: [join(import.meta.dirname, 'index.ts')],
-  outfile: join(output, 'client/index.js'),
+  entryPoints: ['index.ts', 'check.ts'].map((name) => join(import.meta.dirname, name)),
+  outdir: join(output, 'client'),
   bundle: true,
   format: 'esm',
   target: 'es2023',
   packages: 'external',
 });
 
+/** These declarations and all that they import, which names each by a path from `output`. */
+const importedFrom = async (...files: string[]): Promise<string[]> => {
+  const found = new Set<string>();
+  for (const waiting = [...files]; ; ) {
+    const file = waiting.pop();
+    if (file === undefined) return [...found].toSorted();
+    if (found.has(file)) continue;
+    found.add(file);
+    const text = await readFile(join(output, file), 'utf8');
+    for (const [, name = ''] of text.matchAll(/(?:from |import\()['"]([^'"]+)\.ts['"]/g))
+      if (name.startsWith('#') || name.startsWith('.'))
+        waiting.push(`${name.startsWith('#') ? name.slice(1) : join(dirname(file), name)}.d.ts`);
+  }
+};
+
+/** The last ones are what checking certificates needs. */
+const dependencies = [
+  '@trpc/client',
+  '@trpc/server',
+  'eventsource',
+  '@noble/curves',
+  '@noble/hashes',
+  '@scure/base',
+  'canonicalize',
+  'zod',
+];
 const server = JSON.parse(await readFile(join(projectRoot, 'package.json'), 'utf8'));
 const manifest = {
   name: server.name,
   version: server.version,
   description: 'The typed client of Echelon Verify.',
   type: 'module',
-  exports: { '.': { types: './client/index.d.ts', default: './client/index.js' } },
+  exports: {
+    '.': { types: './client/index.d.ts', default: './client/index.js' },
+    './check': { types: './client/check.d.ts', default: './client/check.js' },
+  },
   // Declarations import each other by the names that their sources use.
   imports: { '#*.ts': './*.d.ts' },
-  // Only what the client's declarations import. tsc also wrote declarations of other server files.
-  files: ['client', 'contracts/errors.d.ts', 'trpc/routers/init.d.ts', 'trpc/root.d.ts'],
-  dependencies: {
-    '@trpc/client': server.dependencies['@trpc/client'],
-    '@trpc/server': server.dependencies['@trpc/server'],
-    eventsource: server.dependencies.eventsource,
-  },
+  // tsc also wrote declarations of other server files.
+  files: [
+    'client/index.js',
+    'client/check.js',
+    ...(await importedFrom('client/index.d.ts', 'client/check.d.ts')),
+  ],
+  dependencies: Object.fromEntries(dependencies.map((name) => [name, server.dependencies[name]])),
 };
 await writeFile(join(output, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);

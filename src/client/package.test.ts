@@ -20,7 +20,17 @@ const installed = join(projectRoot, 'node_modules');
 const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
 const application = mkdtempSync(join(tmpdir(), 'echelon-application-'));
 const client = join(application, 'node_modules/echelon-verify');
-const dependencies = ['@trpc/client', '@trpc/server', 'eventsource'];
+const dependencies = [
+  '@trpc/client',
+  '@trpc/server',
+  'eventsource',
+  '@noble/curves',
+  '@noble/hashes',
+  '@scure/base',
+  'canonicalize',
+  'zod',
+];
+const golden = join(import.meta.dirname, '../testing/fixtures/golden-certificate');
 
 const run = (command: string, ...argv: string[]) => {
   const { status, stdout, stderr } = spawnSync(command, argv, { cwd: application, encoding: 'utf8' });
@@ -30,12 +40,16 @@ const run = (command: string, ...argv: string[]) => {
 /** An unresolved type becomes `any`, with which everything would compile. */
 const typed = `
 import type { EchelonClient } from 'echelon-verify';
+import { checkBundle } from 'echelon-verify/check';
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
 declare const echelon: EchelonClient;
 const certificate = await echelon.certificate.byId.query({ id: 'x' });
 const brier: number = certificate.brier;
 export const no: [IsAny<typeof certificate>, IsAny<typeof brier>] = [false, false];
+const check = checkBundle({ bundle: new Uint8Array(), evidence: new Uint8Array(), now: new Date() });
+const verdict: 'valid' | 'invalid' | 'undecided' = check.verdict;
+export const known: [IsAny<typeof check>, IsAny<typeof verdict>] = [false, false];
 // @ts-expect-error -- a certificate has no such field.
 certificate.planted;
 // @ts-expect-error -- a run needs a repository.
@@ -120,6 +134,31 @@ test('Node runs the packed client, and its request reaches the installation', ()
   expect(run(process.execPath, 'program.js')).toEqual({
     status: 0,
     said: '/api/trpc/certificate.list Bearer planted\n{"certificates":[]}\n',
+  });
+});
+
+test('the packed check names what is wrong with a certificate, and asks nobody', () => {
+  const program = `
+    import { readFileSync } from 'node:fs';
+    import { checkBundle, failureWords } from 'echelon-verify/check';
+    globalThis.fetch = () => { throw new Error('asked'); };
+    const read = (name) => readFileSync(${JSON.stringify(golden)} + '/' + name);
+    const none = { index: 0, entry: '', proof: [] };
+    const bundle = (jws) => Buffer.from(JSON.stringify({
+      type: 'echelon-bundle/v1', jws, jwks: { keys: [] },
+      log: { vkeys: [], checkpoint: '', registration: none, certificate: none } }));
+    const jws = String(read('certificate.jws'));
+    const jwks = JSON.parse(read('jwks.json'));
+    const now = new Date('2026-01-02T00:00:00Z');
+    for (const signature of [jws, jws.replace(/.{10}$/, 'AAAAAAAAAA')])
+      for (const { code } of checkBundle({ bundle: bundle(signature), evidence: read('evidence.jsonl'), jwks, now }).failures)
+        console.log(code, failureWords[code].length > 0);
+  `;
+  writeFileSync(join(application, 'check.js'), program);
+  // The golden certificate is the command line's, which no log holds.
+  expect(run(process.execPath, 'check.js')).toEqual({
+    status: 0,
+    said: 'registration true\nsignature true\n',
   });
 });
 
