@@ -103,6 +103,8 @@ const procedures: Record<string, () => Promise<unknown>> = {
   'certificate.byId': async () => as().certificate.byId({ id: await certificateOf(await completedRun()) }),
   'certificate.audit': async () => as().certificate.audit({ id: await certificateOf(await auditedRun()) }),
   'certificate.list': () => as().certificate.list(),
+  'certificate.standing': async () =>
+    as().certificate.standing({ id: await certificateOf(await completedRun()) }),
   'judge.rules': () => as().judge.rules(),
   'judge.exams': () => as().judge.exams(),
   'run.create': () => as().run.create(runRequest()),

@@ -31,6 +31,7 @@ const procedures: Record<string, Access> = {
   'certificate.audit': 'public',
   'certificate.byId': 'public',
   'certificate.list': 'public',
+  'certificate.standing': 'public',
   'judge.exams': 'public',
   'judge.rules': 'public',
   'run.byId': 'runs:read',

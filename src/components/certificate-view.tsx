@@ -2,6 +2,7 @@ import Link from 'next/link';
 import { Fragment } from 'react';
 import type { Audit } from '#contracts/audit.ts';
 import type { Certificate } from '#contracts/certificate.ts';
+import type { CertificateStanding } from '#contracts/certificate-standing.ts';
 import { notChecked } from '#verification/certificate/not-checked.ts';
 import { CertificateAudit } from './certificate-audit.tsx';
 import { ClaimFunnel } from './certificate-claims.tsx';
@@ -10,6 +11,7 @@ import { FreshnessTable } from './certificate-freshness.tsx';
 import { JudgeTrustFacts, SecondJudgeFacts } from './certificate-judge.tsx';
 import { LiftFacts } from './certificate-lift.tsx';
 import { CertificateNotices } from './certificate-notices.tsx';
+import { StandingFacts, StandingNotice } from './certificate-standing.tsx';
 import { UsageTable } from './certificate-usage.tsx';
 import { Code, FieldName } from './facts.tsx';
 import { countOf } from './format.ts';
@@ -21,9 +23,11 @@ import { Time } from './time.tsx';
 /** A whole certificate, readable from top to bottom without a script. */
 export const CertificateView = ({
   certificate,
+  standing,
   audit,
 }: {
   certificate: Certificate;
+  standing: CertificateStanding;
   /** Null: none was begun. */
   audit: Audit | null;
 }) => (
@@ -39,6 +43,7 @@ export const CertificateView = ({
       </p>
     </PageHeading>
 
+    <StandingNotice standing={standing} />
     <CertificateNotices certificate={certificate} />
 
     <Section id="scores" title="Scores">
@@ -121,6 +126,7 @@ export const CertificateView = ({
     ) : null}
 
     <Section id="signed" title="Check the signature">
+      <StandingFacts standing={standing} />
       <p className="max-w-[68ch]">
         What this page shows is signed: the{' '}
         <a className="link" href={`/certificates/${certificate.id}.json`}>

@@ -3,11 +3,12 @@ import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { certificateDocuments, certificateEvidence } from '#db/schema/certificate-documents.ts';
 import { logEntries } from '#db/schema/log.ts';
-import { openExpired } from '#services/certificate/index.ts';
+import { getCertificateStanding, openExpired } from '#services/certificate/index.ts';
 import { openLog } from '#services/log/index.ts';
 import { issuedRig } from '#testing/rigs/issued-rig.ts';
-import { logKeyOf } from '#testing/rigs/log-rig.ts';
+import { append, logKeyOf } from '#testing/rigs/log-rig.ts';
 import { changeNumbers, drawOf } from '#testing/rigs/scripted-engine.ts';
+import { checkBundle } from '#verification/certificate/check-bundle.ts';
 import { readDocument } from '#verification/certificate/document.ts';
 import { verifyLine } from '#verification/certificate/evidence.ts';
 import { readJwk } from '#verification/certificate/jws.ts';
@@ -244,6 +245,39 @@ test('a certificate whose document names a log is undecided without a proof', as
     offline: true,
   });
   expect(check).toMatchObject({ verdict: 'undecided', questions: ['not_proven'] });
+});
+
+test('its standing says until when it is valid, which attempt it is, and when it was opened or revoked', async () => {
+  const rig = await issued();
+  const standing = () => getCertificateStanding(rig.context, rig.certificateId);
+  const { expiresAt } = readDocument(await rig.bytes('json'));
+  expect(await standing()).toMatchObject({
+    expiresAt,
+    expired: false,
+    revokedAt: null,
+    openedAt: null,
+    attempt: { number: 1, of: 1 },
+  });
+  rig.days(91);
+  await openExpired(rig.context);
+  expect(await standing()).toMatchObject({ expired: true, openedAt: expect.any(String) });
+  await append(rig.context, [
+    { kind: 'revocation', subject: rig.certificateId, reason: 'withdrawn_by_owner' },
+  ]);
+  expect(await standing()).toMatchObject({ revokedAt: expect.any(String) });
+  await expect(getCertificateStanding(rig.context, 'x')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('what the client package checks offline is valid with the published keys, and unknown without', async () => {
+  const rig = await issued();
+  const files = { bundle: await rig.bytes('bundle'), evidence: await rig.bytes('evidence.jsonl') };
+  const now = rig.context.now();
+  const vkeys = (await rig.vkeys()).trim().split('\n');
+  expect(checkBundle({ ...files, jwks: await rig.keySet(), vkeys, now })).toMatchObject({ verdict: 'valid' });
+  expect(checkBundle({ ...files, now })).toMatchObject({
+    verdict: 'undecided',
+    questions: ['unknown_issuer', 'unknown_log'],
+  });
 });
 
 test('one key for certificates and log is refused', async () => {

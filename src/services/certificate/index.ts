@@ -3,3 +3,4 @@ export { getEvidence, getOpenings, getProvenLine, getSignature, getSignedDocumen
 export { getPublicCertificate } from './get.ts';
 export { listPublicCertificates } from './list.ts';
 export { openExpired } from './open-expired.ts';
+export { getCertificateStanding } from './standing.ts';

@@ -5,9 +5,14 @@ import {
   certificateListSchema,
   certificateSchema,
 } from '#contracts/certificate.ts';
+import { certificateStandingSchema } from '#contracts/certificate-standing.ts';
 import { storableTextSchema } from '#contracts/text.ts';
 import { findPublicAudit } from '#services/audit/index.ts';
-import { getPublicCertificate, listPublicCertificates } from '#services/certificate/index.ts';
+import {
+  getCertificateStanding,
+  getPublicCertificate,
+  listPublicCertificates,
+} from '#services/certificate/index.ts';
 import { procedureFor, router } from './init.ts';
 
 /** Certificates are public: anyone may read them. */
@@ -21,6 +26,11 @@ export const certificateRouter = router({
     .input(z.strictObject({ id: storableTextSchema }))
     .output(auditSchema.nullable())
     .query(({ ctx, input }) => findPublicAudit(ctx.services, input.id)),
+  /** Whether it is still valid, and which attempt it was. */
+  standing: procedureFor('public')
+    .input(z.strictObject({ id: storableTextSchema }))
+    .output(certificateStandingSchema)
+    .query(({ ctx, input }) => getCertificateStanding(ctx.services, input.id)),
   list: procedureFor('public')
     .input(certificateListInputSchema.prefault({}))
     .output(certificateListSchema)

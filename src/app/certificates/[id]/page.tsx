@@ -18,7 +18,8 @@ export const generateMetadata = async (props: Props): Promise<Metadata> => {
 const CertificatePage = async (props: Props) => {
   const certificate = await certificateOf(props);
   const audit = await (await serverApi()).certificate.audit({ id: certificate.id });
-  return <CertificateView certificate={certificate} audit={audit} />;
+  const standing = await (await serverApi()).certificate.standing({ id: certificate.id });
+  return <CertificateView certificate={certificate} standing={standing} audit={audit} />;
 };
 
 export default CertificatePage;
