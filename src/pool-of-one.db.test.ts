@@ -6,6 +6,7 @@ import { createHandlers } from '#jobs/index.ts';
 import { openSender } from '#queue/pg-boss.ts';
 import * as restAccount from '#rest/account.ts';
 import type { RestContext } from '#rest/answer.ts';
+import * as restCertificateFiles from '#rest/certificate-files.ts';
 import * as restCertificates from '#rest/certificates.ts';
 import { getReady } from '#rest/health.ts';
 import * as restLog from '#rest/log.ts';
@@ -154,6 +155,11 @@ test('every endpoint of REST works on a pool of one connection', async () => {
       restCertificates.getCertificateById(context, read, await certificateOf(await completedRun())),
     getCertificateAudit: async () =>
       restCertificates.getCertificateAudit(context, read, await certificateOf(await auditedRun())),
+    getCertificateFile: async () =>
+      restCertificateFiles.getCertificateFile(context, read, await certificateOf(await completedRun()), [
+        'bundle',
+      ]),
+    getCertificateKeys: () => restCertificateFiles.getCertificateKeys(context, read),
     getLogCheckpoint: () => restLog.getLogCheckpoint(context, read),
     getLogKeys: () => restLog.getLogKeys(context, read),
     getLogTile: () => restLog.getLogTile(context, read, '0/000.p/1'),
@@ -179,7 +185,9 @@ test('every endpoint of REST works on a pool of one connection', async () => {
     postRunRetry: async () => restRuns.postRunRetry(context, post({}), await cancelledRun()),
   };
   expect(Object.keys(endpoints).toSorted()).toEqual(
-    [restRuns, restCertificates, restAccount, restLog].flatMap((door) => Object.keys(door)).toSorted(),
+    [restRuns, restCertificates, restCertificateFiles, restAccount, restLog]
+      .flatMap((door) => Object.keys(door))
+      .toSorted(),
   );
   for (const [name, ask] of Object.entries(endpoints)) expect((await ask()).status, name).toBeLessThan(300);
   const ready = await getReady({ ready: () => readiness(rig.database, []) });
