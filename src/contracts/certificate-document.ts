@@ -14,7 +14,7 @@ import { judgeIdentitySchema } from './judge-providers.ts';
 import { judgeTrustSchema } from './judge-trust.ts';
 import { oracleTypeNames } from './oracle-types.ts';
 import { claimFunnelSchema, dependenceSchema, judgeUsageSchema, replayOutcomes } from './replay.ts';
-import { storableTextSchema } from './text.ts';
+import { formSchema, storableTextSchema } from './text.ts';
 
 export const documentType = 'echelon-certificate/v1';
 
@@ -22,11 +22,12 @@ export const documentType = 'echelon-certificate/v1';
 export const documentValidMs = 90 * 86_400_000;
 
 /** SHA-256 in hexadecimal digits. */
-const digestSchema = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits');
+const digestSchema = formSchema(/^[0-9a-f]{64}$/);
 /** A point in time in one spelling, so that equal documents have equal bytes. */
-const momentSchema = z
-  .string()
-  .refine((time) => utcInstant(time) === time, 'must be a time in the form 2026-01-31T12:00:00.000Z');
+const momentSchema = storableTextSchema.refine(
+  (time) => utcInstant(time) === time,
+  'must be a time in the form 2026-01-31T12:00:00.000Z',
+);
 
 /**
  * What is signed of a certificate. The replays are in its evidence, which `evidence` pins. The command line alone has no
