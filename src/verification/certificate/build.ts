@@ -22,7 +22,7 @@ import { type EarlierCanaries, judgeTrust } from './judge-trust.ts';
 import { mostFrequent } from './most-frequent.ts';
 import { whyNothingScored } from './nothing-scored.ts';
 import { freshnessOf, isAfterCutoff, keylessOf } from './parts.ts';
-import { type ChangeFacts, type EndedReplay, evidenceOf, rawReplay, withPublishedIds } from './raw-replay.ts';
+import { type ChangeFacts, evidenceOf, rawReplay, withPublishedIds } from './raw-replay.ts';
 
 /** A run that cannot be certified. The message tells its owner why and what to do. */
 export class Uncertifiable extends Error {
