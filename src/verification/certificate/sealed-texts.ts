@@ -8,7 +8,7 @@ import { isObject } from '#contracts/json.ts';
  * answered, and why a step is missing, which the certificate says too. Every other text comes from a key or an oracle, or
  * shows which part of a key a verdict is about: quotes, canaries.
  */
-const openMembers = new Set(['kind', 'id', 'model', 'reason', 'way', 'author', 'form']);
+const openMembers = new Set(['kind', 'id', 'model', 'reason', 'cause', 'way', 'author', 'form']);
 
 /** Of a private repository, why a step is missing may quote the change, except where an enumeration says it. */
 const isOpen = (path: readonly string[], isPrivate: boolean) => {
