@@ -19,7 +19,7 @@ export const witnessAt = (
 ): WitnessPort => ({
   vkey,
   ask: async (body) => {
-    const response = await fetch(`${url.replace(/\/+$/, '')}/add-checkpoint`, {
+    const response = await fetch(`${url.replace(/(?<!\/)\/+$/, '')}/add-checkpoint`, {
       method: 'POST',
       body,
       redirect: 'error',

@@ -1,6 +1,6 @@
 import { and, asc, eq, sql } from 'drizzle-orm';
 import { chunksOf } from '#db/chunks.ts';
-import type { Executor } from '#db/client.ts';
+import { allowLonger, type Executor } from '#db/client.ts';
 import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
 import { groundTruthRecords } from '#db/schema/ground-truths.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
@@ -43,6 +43,8 @@ const issue = (
   endedAt: ReadonlyMap<string, Date>,
 ): Promise<string | null> =>
   context.db.transaction(async (transaction) => {
+    // The evidence of a run has all that its oracle said.
+    await allowLonger(transaction, 25_000 + 100 * replays.length);
     const [locked] = await transaction
       .select({ status: verificationRuns.status })
       .from(verificationRuns)

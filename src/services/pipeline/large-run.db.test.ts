@@ -6,6 +6,7 @@ import { judgedCheckpoint } from '#testing/builders/replay-checkpoint.ts';
 import { type OwnersRig, ownersRig } from '#testing/rigs/owners-rig.ts';
 import { judgedAnswer } from '#verification/text/judged-answer.ts';
 import { beginAudit } from '../audit/begin.ts';
+import { registerRun } from '../log/register.ts';
 import { certifyRun } from './certify.ts';
 
 const replays = 1_000;
@@ -24,7 +25,7 @@ const largest = judgedAnswer({
 });
 
 /** A run whose replays have all ended, each with the largest answer. */
-const largeRun = async ({ db, start, complete, replaysOf }: OwnersRig): Promise<string> => {
+const largeRun = async ({ context, db, start, complete, replaysOf }: OwnersRig): Promise<string> => {
   const { runId: small } = await complete({ limit: 1, minReplays: 1 });
   const [like] = await replaysOf(small);
   const [{ draw = null } = {}] = await db
@@ -53,6 +54,7 @@ const largeRun = async ({ db, start, complete, replaysOf }: OwnersRig): Promise<
       ${json(answerKey)}, ${json({ ...oracle, answer: largest })}, ${json(counted)}, ${json(recall)}, ${json(reply)},
       'scored', now()
     from generate_series(0, ${replays - 1}) n`);
+  await registerRun(context, runId, null);
   return runId;
 };
 
