@@ -8,16 +8,18 @@ import {
   type ReplayCheckpoint,
 } from '#contracts/replay.ts';
 import type { Database } from '#db/client.ts';
+import { certificateDocuments } from '#db/schema/certificate-documents.ts';
 import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
-import { buildCertificate, type CertificateInput } from '#verification/certificate/build.ts';
+import { buildCertificate } from '#verification/certificate/build.ts';
 import { type EarlierCanaries, noCanaries } from '#verification/certificate/judge-trust.ts';
 import { ruledCanary } from './canaries.ts';
-import { certificateInput, issuedCertificate } from './issued-certificate.ts';
+import { type BuiltInput, certificateInput, issuedCertificate } from './issued-certificate.ts';
 import { judgedCheckpoint, type Verdicts } from './replay-checkpoint.ts';
+import { signedCertificateOf, unsignedCertificate } from './signed-certificate.ts';
 
 const insertCertificate = async (
   db: Database,
-  input: CertificateInput,
+  input: BuiltInput,
   { constructId, createdAt }: { constructId: string; createdAt: Date },
 ): Promise<string> => {
   const { replayScores, ...content } = buildCertificate(input);
@@ -33,6 +35,14 @@ const insertCertificate = async (
       scoredAt: createdAt,
     })),
   );
+  const { document, jws } = await signedCertificateOf(unsignedCertificate(input));
+  await db.insert(certificateDocuments).values({
+    certificateId: row.id,
+    document: new TextDecoder().decode(document ?? undefined),
+    jws,
+    // Valid whenever the tests run.
+    expiresAt: new Date('2100-01-01T00:00:00Z'),
+  });
   return row.id;
 };
 
@@ -122,7 +132,7 @@ const testedCheckpoint = (place: number): ReplayCheckpoint => {
  * A run of 20 replays whose model judge was tested: 100 true canaries, 40 false ones of each way, a baseline for every replay, agreement
  * on 8 replays, and 2 more replays that are unscored.
  */
-const testedRun = (earlier: EarlierCanaries = { canaries: noCanaries, certificates: [] }): CertificateInput =>
+const testedRun = (earlier: EarlierCanaries = { canaries: noCanaries, certificates: [] }): BuiltInput =>
   certificateInput(
     Array.from({ length: 22 }, (_, place) => ({
       groundTruthId: `${101 + place}`,
