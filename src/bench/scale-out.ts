@@ -62,8 +62,6 @@ const rateOf = async (db: Database): Promise<number> => {
 
 const bench = async () => {
   const { signal } = stopping;
-  const dataDir = await mkdtemp(join(tmpdir(), 'echelon-verify-bench-'));
-  open.push(() => rm(dataDir, { recursive: true, force: true }));
   const database = await startPostgres();
   open.push(database.close);
   const outside = await openOutsideElsewhere({
@@ -75,6 +73,9 @@ const bench = async () => {
 
   const measure = async (run: number, workers: number): Promise<{ rate: number; idle: number }> => {
     const place = open.length;
+    // Each database has its own, which remembers that database's log.
+    const dataDir = await mkdtemp(join(tmpdir(), 'echelon-verify-bench-'));
+    open.push(() => rm(dataDir, { recursive: true, force: true }));
     const databaseUrl = await database.createDatabase(`workers_${workers}`);
     const desk = await openFrontDesk(databaseUrl);
     open.push(desk.close);

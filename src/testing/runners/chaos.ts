@@ -99,8 +99,6 @@ const chaos = async () => {
   say(`Seed ${given.seed} (--seed ${given.seed} repeats the order of events)`);
   if (withoutPackets !== null) say(withoutPackets);
 
-  const dataDir = await mkdtemp(join(tmpdir(), 'echelon-verify-chaos-'));
-  open.push(() => rm(dataDir, { recursive: true, force: true }));
   const outside = await openOutside({
     workers,
     changes: Array.from({ length: form.runs }, () => form.replays + 2),
@@ -118,6 +116,9 @@ const chaos = async () => {
     more: Record<string, string> = {},
     urlFor: WaysToDatabase['urlFor'] = () => databaseUrl,
   ) => {
+    // Each database has its own, which remembers that database's log.
+    const dataDir = await mkdtemp(join(tmpdir(), 'echelon-verify-chaos-'));
+    open.push(() => rm(dataDir, { recursive: true, force: true }));
     const desk = await openFrontDesk(databaseUrl);
     open.push(desk.close);
     const settings = { ...fleetSettings(databaseUrl, dataDir), ...more };
