@@ -1,4 +1,4 @@
-import { and, eq, isNull, lt, notExists, or } from 'drizzle-orm';
+import { and, asc, eq, isNull, lt, notExists, or } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import { cancelledByOwner, type RunConfig } from '#contracts/run.ts';
 import type { Executor } from '#db/client.ts';
@@ -7,10 +7,11 @@ import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { endOfReplay, scoreReplay } from '#verification/replay/score.ts';
 import { compositeOf } from '#verification/statistics/aggregate.ts';
+import { sum } from '#verification/statistics/interval.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { publishCheckpoint } from '../log/publish.ts';
 import { type AttemptEnd, closeAttempt } from '../log/register.ts';
-import { checkpointOf } from '../state/checkpoint.ts';
+import { checkpointOf, replaysInChunks, wordlessSteps } from '../state/checkpoint.ts';
 
 /** How long a run that failed or was cancelled can be resumed (methodology, "Attempts"). */
 export const resumableMs = 7 * 24 * 60 * 60_000;
@@ -23,21 +24,32 @@ const endOf = async (
   runId: string,
   { weights }: Pick<RunConfig, 'weights'>,
 ): Promise<Omit<AttemptEnd, 'outcome'>> => {
-  const rows = await executor
-    .select()
-    .from(verificationReplays)
-    .where(eq(verificationReplays.runId, runId))
-    .orderBy(verificationReplays.groundTruthId);
-  const ended = rows.filter(({ state }) => state === 'ended');
-  const outcomes = ended.map((row) => endOfReplay(checkpointOf(row))?.outcome);
-  const scores = ended.flatMap((row) => scoreReplay(row.groundTruthId, checkpointOf(row)) ?? []);
-  const sum = scores.reduce((total, score) => total + compositeOf(score, weights), 0);
+  const rows = replaysInChunks((after, size) =>
+    executor
+      .select({
+        position: verificationReplays.position,
+        groundTruthId: verificationReplays.groundTruthId,
+        ...wordlessSteps,
+      })
+      .from(verificationReplays)
+      .where(and(eq(verificationReplays.runId, runId), eq(verificationReplays.state, 'ended'), after))
+      .orderBy(asc(verificationReplays.position))
+      .limit(size),
+  );
+  const outcomes: (string | undefined)[] = [];
+  const composites: number[] = [];
+  for await (const row of rows) {
+    const checkpoint = checkpointOf(row);
+    outcomes.push(endOfReplay(checkpoint)?.outcome);
+    const score = scoreReplay(row.groundTruthId, checkpoint);
+    if (score !== null) composites.push(compositeOf(score, weights));
+  }
   const countOf = (outcome: string) => outcomes.filter((each) => each === outcome).length;
   return {
-    scored: scores.length,
+    scored: composites.length,
     oracle_failures: countOf('oracle_failure'),
     unscored: countOf('unscored'),
-    mean: scores.length === 0 ? null : Math.round((sum / scores.length) * 1e6) / 1e6,
+    mean: composites.length === 0 ? null : Math.round((sum(composites) / composites.length) * 1e6) / 1e6,
   };
 };
 

@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
+import { logRegistrations } from '#db/schema/log.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { judgedCheckpoint } from '#testing/builders/replay-checkpoint.ts';
@@ -8,6 +9,7 @@ import { judgedAnswer } from '#verification/text/judged-answer.ts';
 import { beginAudit } from '../audit/begin.ts';
 import { registerRun } from '../log/register.ts';
 import { certifyRun } from './certify.ts';
+import { closeAttempts, resumableMs } from './close-attempts.ts';
 
 const replays = 1_000;
 
@@ -74,6 +76,26 @@ test('a run of a thousand replays with the largest answers is certified, and its
   const begun = await Promise.all(Array.from({ length: 20 }, () => beginAudit(context, owner, runId)));
   expect(new Set(begun.map(({ begunAt }) => begunAt)).size).toBe(1);
   expect(begun[0]).toMatchObject({ certificateId: certificate.id, size: 40, labelled: 0 });
+});
+
+test('when such a run was cancelled, its outcome is logged with its numbers', async () => {
+  const at = await ownersRig();
+  const { context, db, fail } = at;
+  const runId = await largeRun(at);
+  await fail(runId);
+  // A run can be resumed for seven days.
+  await db
+    .update(verificationRuns)
+    .set({ updatedAt: new Date(context.now().getTime() - 2 * resumableMs) })
+    .where(eq(verificationRuns.id, runId));
+  await closeAttempts(context);
+  const [attempt] = await db
+    .select({ outcome: logRegistrations.outcome, mean: logRegistrations.mean })
+    .from(logRegistrations)
+    .innerJoin(verificationRuns, eq(verificationRuns.registrationId, logRegistrations.id))
+    .where(eq(verificationRuns.id, runId));
+  // By hand: 25 of 50 claims, 4 of 10 changes, and half of the reply: (0.5 + 0.4 + 0.5)/3.
+  expect(attempt).toEqual({ outcome: 'cancelled', mean: 0.466667 });
 });
 
 test('such a run is resumed with all that is stored', async () => {
