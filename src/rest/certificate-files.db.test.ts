@@ -286,3 +286,27 @@ test('one key for certificates and log is refused', async () => {
   const shared = { ...rig.context, issuer: { ...issuer, keys: sequencer.keys } };
   await expect(openLog(shared)).rejects.toThrow('LOG_KEY and SIGNING_KEY hold one key');
 });
+
+test('evidence is served whole and in order, however long its lines are, a part at a time', async () => {
+  const rig = await issued();
+  const lines = [10, 2_000_000, 10, 400_000, 400_000, 400_000, 10, 1_000_000, 10].map((length, at) =>
+    `${at}`.repeat(length),
+  );
+  const { db } = rig.context;
+  await db.insert(certificateEvidence).values(
+    lines.map((line, at) => ({
+      certificateId: rig.certificateId,
+      // Behind those of its own two replays.
+      place: at + 2,
+      line,
+      leaf: hashLeaf(encode(line)),
+      opening: null,
+    })),
+  );
+  const { body } = await rig.file('evidence.jsonl');
+  if (body === null) throw new Error('There is no evidence.');
+  const read: string[] = [];
+  for await (const chunk of body) read.push(new TextDecoder().decode(chunk));
+  expect(read).toHaveLength(lines.length + 2);
+  expect(read.slice(2).map((line) => line === `${lines.shift()}\n`)).toEqual(Array(9).fill(true));
+});

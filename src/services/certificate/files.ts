@@ -1,4 +1,4 @@
-import { and, asc, eq, gte } from 'drizzle-orm';
+import { and, asc, eq, gte, sql } from 'drizzle-orm';
 import { AppError } from '#contracts/errors.ts';
 import type { Database } from '#db/client.ts';
 import { certificateDocuments, certificateEvidence } from '#db/schema/certificate-documents.ts';
@@ -29,8 +29,19 @@ export const getSignedDocument = async (context: ReadContext, id: string): Promi
 export const getSignature = async (context: ReadContext, id: string): Promise<string> =>
   (await documentRow(context, id)).jws;
 
-/** So many lines hold a few megabytes at most. */
 const linesPerRead = 25;
+/** A line may be a megabyte, and many readers take their time. */
+const maxBytesPerRead = 1_000_000;
+
+/** How many of the next lines are read at once: at least one, and no more bytes than `maxBytesPerRead` otherwise. */
+const linesWithin = (sizes: number[]): number => {
+  let bytes = 0;
+  const over = sizes.findIndex((size) => {
+    bytes += size;
+    return bytes > maxBytesPerRead;
+  });
+  return over < 0 ? sizes.length : Math.max(1, over);
+};
 
 /** Lines never change, so that each read may be of another moment. */
 async function* linesOf(
@@ -38,19 +49,29 @@ async function* linesOf(
   certificateId: string,
   column: 'line' | 'opening',
 ): AsyncGenerator<string> {
-  for (let from = 0; ; from += linesPerRead) {
-    const rows = await publicRead(db, (snapshot) =>
-      snapshot
-        .select({ text: certificateEvidence[column] })
-        .from(certificateEvidence)
-        .where(
-          and(eq(certificateEvidence.certificateId, certificateId), gte(certificateEvidence.place, from)),
-        )
-        .orderBy(asc(certificateEvidence.place))
-        .limit(linesPerRead),
+  const text = certificateEvidence[column];
+  for (let from = 0; ; ) {
+    const next = and(
+      eq(certificateEvidence.certificateId, certificateId),
+      gte(certificateEvidence.place, from),
     );
-    for (const { text } of rows) if (text !== null) yield `${text}\n`;
-    if (rows.length < linesPerRead) return;
+    const rows = await publicRead(db, async (snapshot) => {
+      const sizes = await snapshot
+        .select({ bytes: sql<number>`coalesce(octet_length(${text}), 0)` })
+        .from(certificateEvidence)
+        .where(next)
+        .orderBy(asc(certificateEvidence.place))
+        .limit(linesPerRead);
+      return snapshot
+        .select({ text })
+        .from(certificateEvidence)
+        .where(next)
+        .orderBy(asc(certificateEvidence.place))
+        .limit(linesWithin(sizes.map(({ bytes }) => bytes)));
+    });
+    for (const row of rows) if (row.text !== null) yield `${row.text}\n`;
+    if (rows.length === 0) return;
+    from += rows.length;
   }
 }
 

@@ -51,7 +51,9 @@ export const openExpired = async (context: WorkerContext): Promise<void> => {
     .where(due)
     .orderBy(asc(certificateDocuments.expiresAt))
     .limit(certificatesPerTurn);
-  for (const { id } of expired)
+  for (const { id } of expired) {
+    // Lines never change, and those of a large run take longer to read than a transaction may.
+    const file = await openingsDigest(db, id);
     await db.transaction(async (transaction) => {
       const opened = await transaction
         .update(certificateDocuments)
@@ -59,8 +61,8 @@ export const openExpired = async (context: WorkerContext): Promise<void> => {
         .where(and(eq(certificateDocuments.certificateId, id), isNull(certificateDocuments.openedAt)))
         .returning({ id: certificateDocuments.certificateId });
       if (opened.length === 0) return;
-      const file = await openingsDigest(transaction, id);
       await appendEntries(transaction, context, [{ kind: 'opening', subject: id, file }]);
     });
+  }
   if (expired.length > 0) await publishCheckpoint(context);
 };
