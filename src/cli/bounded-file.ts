@@ -4,7 +4,7 @@ import { UsageError } from './exit.ts';
 import { plain } from './terminal.ts';
 
 /**
- * What is in a file; null if there is none.
+ * The bytes of a file, or null if it does not exist.
  * @throws UsageError if it is not a file, has more than `maxBytes`, or cannot be read.
  */
 export const readBoundedBytes = async (file: string, maxBytes: number): Promise<Uint8Array | null> => {

@@ -163,25 +163,28 @@ test('a booking is kept before its call is made, and the cost before the answer 
 test.each<[boolean, string]>([
   [true, 'for the judge at http://127.0.0.1:8000 (by --judge-url): down'],
   [false, 'for the judge at http://127.0.0.1:8000 (by CHAT_JUDGE_URL): down'],
-])('whoever waits is told for which address, and where it was given', async (isUrlGiven, told) => {
-  let clock = 0;
-  const reported: string[] = [];
-  const { judge } = judgeReplying(() => passing('down'), 0.5);
-  const bounded = boundedJudge(
-    { ...judge, provider: 'chat', endpoint: 'http://127.0.0.1:8000' },
-    {
-      account: ledgerAccount(null, memoryStore()),
-      modelOption: '--model',
-      isUrlGiven,
-      onWait: (message) => reported.push(message),
-      sleep: async (ms) => {
-        clock += ms;
+])(
+  'a wait for the judge names its address and the setting that the address came from',
+  async (isUrlGiven, told) => {
+    let clock = 0;
+    const reported: string[] = [];
+    const { judge } = judgeReplying(() => passing('down'), 0.5);
+    const bounded = boundedJudge(
+      { ...judge, provider: 'chat', endpoint: 'http://127.0.0.1:8000' },
+      {
+        account: ledgerAccount(null, memoryStore()),
+        modelOption: '--model',
+        isUrlGiven,
+        onWait: (message) => reported.push(message),
+        sleep: async (ms) => {
+          clock += ms;
+        },
+        now: () => clock,
       },
-      now: () => clock,
-    },
-  );
-  await bounded.open(changeNumber(1)).ask({ measure: 'answer_key' });
-  expect(new Set(reported)).toEqual(new Set([`Waiting until 00:30 UTC ${told}`]));
-  // What was told holds: the wait is over by then.
-  expect(clock).toBeLessThanOrEqual(30 * 60_000);
-});
+    );
+    await bounded.open(changeNumber(1)).ask({ measure: 'answer_key' });
+    expect(new Set(reported)).toEqual(new Set([`Waiting until 00:30 UTC ${told}`]));
+    // What was told holds: the wait is over by then.
+    expect(clock).toBeLessThanOrEqual(30 * 60_000);
+  },
+);

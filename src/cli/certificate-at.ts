@@ -74,7 +74,7 @@ const fetchCertificate = async (url: URL, signal: AbortSignal): Promise<string> 
 
 /**
  * The certificate in a file: a signed document, whose evidence lies beside it, or the answer of the REST API.
- * @throws UsageError if there is none, or none with replays.
+ * @throws UsageError if the file holds no certificate, or one without replays.
  */
 export const certificateInFile = async (file: string): Promise<Certificate> => {
   const bytes = await readContent(file);

@@ -221,15 +221,15 @@ test('inspect shows the audit beside the certificate’s precision, and what it 
     code: 0,
     document: {
       audit: null,
-      audit_check: { disagreements: null, reason: 'There is none beside this certificate.' },
+      audit_check: { disagreements: null, reason: 'No audit lies beside this certificate.' },
     },
-    stderr: expect.stringContaining('Human audit: not measured. There is none'),
+    stderr: expect.stringContaining('Human audit: not measured. No audit lies'),
   });
   await label(path, lines('t', 'q'));
   expect((await runInProcess(['inspect', certificate])).stdout).toContain('and not finished');
   expect(await inspected(certificate)).toMatchObject({
     code: 0,
-    document: { audit: { size }, audit_check: { disagreements: null, reason: 'It is not finished.' } },
+    document: { audit: { size }, audit_check: { disagreements: null, reason: 'The audit is not finished.' } },
   });
   await label(path, lines(...times(size, 't')));
   const shown = await runInProcess(['inspect', certificate]);

@@ -26,7 +26,7 @@ const opened = (secret: string, file: string) => {
 /**
  * What this user's certificates are signed with, the key in use first: the environment's keys, else one that is made once
  * in the data directory.
- * @throws UsageError if there is none and none can be made.
+ * @throws UsageError if a key can neither be read nor made.
  */
 export const signersOf = async ({
   dataDir,

@@ -33,9 +33,8 @@ export const StandingFacts = ({
   <p className="mb-3 max-w-[68ch]">
     {attempt === null ? null : (
       <>
-        It is attempt {attempt.number} of {attempt.of} at its target that the log holds as of{' '}
-        {attempt.logSize} entries, whoever made them. The mean of their composites is{' '}
-        {scoreText(attempt.mean)} of 100
+        This is attempt {attempt.number} of {attempt.of} at its target, counting everyone’s, in a log of{' '}
+        {attempt.logSize} entries. Their composites have a mean of {scoreText(attempt.mean)} out of 100
         {attempt.withoutMean > 0 ? `; ${attempt.withoutMean} more ended without any score` : ''}. Accounts and
         hosts are cheap, and trials elsewhere are not counted, so there may have been more.{' '}
       </>

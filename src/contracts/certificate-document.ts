@@ -115,8 +115,8 @@ export const certificateDocumentSchema = z.object({
   /** Not measured. */
   calibration: z.null(),
   /**
-   * Which attempt at certification it is of how many at its target, whoever made them, as of a size of the log. `mean` is
-   * over all that have one, this one included; `withoutMean` counts those that were closed without any.
+   * Which attempt at its target this is, and of how many, counting everyone's, when the log had `logSize` entries. `mean`
+   * is over all attempts with a score, this one included; `withoutMean` counts those that were closed without one.
    */
   attempt: z
     .object({

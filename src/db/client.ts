@@ -93,7 +93,7 @@ const admitting = (
  * bounds none.
  */
 export const allowLonger = async (transaction: Executor, transactionMs: number): Promise<void> => {
-  // A timer that runs already is not set anew, unless it is ended first.
+  // Postgres does not restart a running timer, so 0 stops it first.
   for (const ms of [0, transactionMs])
     await transaction.execute(
       statement`select set_config('transaction_timeout', ${`${ms}`}, true) where current_setting('server_version_num')::int >= 170000`,

@@ -7,7 +7,7 @@ export type KnownSender = { userId: string; standing: Standing };
 /** Who sends a request. `address` is null where clients cannot be told apart. */
 export type Sender = { known: KnownSender | null; address: string | null };
 
-/** A part of what there is, for one kind of sender: the most that all of them hold, and each party of them. */
+/** How much one kind of sender may hold: all of them together, and each account, address and network. */
 export type Room = Partial<Record<'all' | 'account' | 'address' | 'network', number>>;
 
 /** What one sender's holding counts for, and the most of it. */

@@ -51,7 +51,7 @@ const checkAudit = async (
   }
   const disagreements = audit && auditDisagreements(certificate, audit);
   if (disagreements !== null) return { audit, disagreements, reason: null };
-  const reason = audit === null ? 'There is none beside this certificate.' : 'It is not finished.';
+  const reason = audit === null ? 'No audit lies beside this certificate.' : 'The audit is not finished.';
   return { audit, disagreements, reason, isFault: false };
 };
 

@@ -7,8 +7,8 @@ import { installationBudgets, installationReserves, networkBudgets, networkReser
 export type SharedBudget = keyof typeof installationBudgets;
 
 /**
- * Takes a point of what everyone shares: of the network's part and of the whole. Once the whole is spent, each network has
- * a small reserve, so that a few networks keep nobody out. Where clients cannot be told apart, there is none to reserve for.
+ * Spends one point of a shared budget: of the network's part, and of the whole. Once the whole is spent, each network
+ * still has a small reserve, so that a few networks lock nobody out. Where clients cannot be told apart there is no reserve.
  */
 export const spendShared = async (
   { spend }: Pick<Budgets, 'spend'>,
