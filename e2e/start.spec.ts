@@ -120,7 +120,15 @@ test('a killed worker is started again', async () => {
 });
 
 test('a killed database server is started again, and web and worker continue', async () => {
-  const installation = await startInstallation({ DATA_DIR: dataDir });
+  const workersPort = await freePort();
+  const installation = await startInstallation({ DATA_DIR: dataDir, METRICS_PORT: String(workersPort) });
+  // A worker that is still starting ends without a database, and is started again.
+  const workerStatus = () =>
+    fetch(`http://127.0.0.1:${workersPort}/ready`).then(
+      ({ status }) => status,
+      () => 0,
+    );
+  await expect.poll(workerStatus).toBe(200);
   const before = descendantsOf(pidOf(installation));
   const programs = before.filter(({ command }) => /src\/(?:start\/web|worker)\.ts/.test(command));
   const postmaster = before.find(({ command }) => /postgres -D /.test(command));
