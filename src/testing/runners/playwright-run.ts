@@ -49,7 +49,7 @@ export const runPlaywright = async (signal: AbortSignal): Promise<Outcome> => {
   try {
     const file = join(folder, 'playwright.json');
     const passed = await runNode([join(import.meta.dirname, 'browser.ts'), '--reporter=list,json'], signal, {
-      PLAYWRIGHT_JSON_OUTPUT_NAME: file,
+      environment: { PLAYWRIGHT_JSON_OUTPUT_NAME: file },
     });
     const text = await readFile(file, 'utf8').catch(() => null);
     if (text === null) return asOneTest(false);

@@ -44,16 +44,19 @@ export const interruption = (): AbortSignal => {
   return interrupted.signal;
 };
 
-/** Runs a Node program of this project, with its output shown, and returns whether it succeeded. */
+/**
+ * Runs a Node program of this project, with its output shown, and returns whether it succeeded. Output that is held is
+ * shown once the program has ended: another program shows its own meanwhile.
+ */
 export const runNode = async (
   argv: string[],
   signal: AbortSignal,
-  environment: Record<string, string> = {},
+  { environment = {}, held = false }: { environment?: Record<string, string>; held?: boolean } = {},
 ): Promise<boolean> => {
   if (signal.aborted) return false;
   const child = spawn(process.execPath, argv, {
     cwd: projectRoot,
-    stdio: 'inherit',
+    stdio: held ? ['ignore', 'pipe', 'pipe'] : 'inherit',
     env: {
       ...process.env,
       NEXT_TELEMETRY_DISABLED: '1',
@@ -61,6 +64,9 @@ export const runNode = async (
       ...environment,
     },
   });
+  const output: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => output.push(chunk));
   let timer: NodeJS.Timeout | undefined;
   // The terminal sends Ctrl-C to the program too. A SIGTERM to this process or a timeout must be passed on.
   const end = () => {
@@ -68,9 +74,10 @@ export const runNode = async (
     timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
   };
   signal.addEventListener('abort', end, { once: true });
-  const [code] = await once(child, 'exit');
+  const [code] = await once(child, held ? 'close' : 'exit');
   signal.removeEventListener('abort', end);
   clearTimeout(timer);
+  process.stdout.write(Buffer.concat(output));
   return code === 0;
 };
 
@@ -95,27 +102,33 @@ const table = (rows: Row[]): string[] => {
   ];
 };
 
+const runStage = async ({ name, withinMs, run }: Stage, interrupted: AbortSignal): Promise<Row> => {
+  const startedAt = performance.now();
+  const late = AbortSignal.timeout(withinMs);
+  const outcome = await run(AbortSignal.any([interrupted, late]));
+  if (late.aborted) {
+    say(`${name} was ended: it took longer than ${inWords(withinMs)}.`);
+    if (outcome.failed === 0) outcome.failed = 1;
+  }
+  const tookMs = performance.now() - startedAt;
+  say(`${name}: ${outcome.failed === 0 ? 'passed' : 'FAILED'} after ${inWords(tookMs)}`);
+  return { name, tookMs, outcome };
+};
+
 /**
- * Runs the stages one after another, each within its time. A failed stage does not stop the others. At the end it
- * prints a table of times, what failed, and as the last line how many tests passed and failed.
+ * Runs the stages one after another, those in a list side by side, each within its time. A failed stage does not stop
+ * the others. At the end it prints a table of times, what failed, and as the last line how many tests passed and failed.
  * @returns the exit code
  */
-export const runStages = async (stages: Stage[]): Promise<number> => {
+export const runStages = async (stages: (Stage | Stage[])[]): Promise<number> => {
   const interrupted = interruption();
+  const startedAt = performance.now();
   const rows: Row[] = [];
-  for (const { name, withinMs, run } of stages) {
+  for (const step of stages) {
     if (interrupted.aborted) break;
-    say(`\n── ${name}`);
-    const startedAt = performance.now();
-    const late = AbortSignal.timeout(withinMs);
-    const outcome = await run(AbortSignal.any([interrupted, late]));
-    if (late.aborted) {
-      say(`${name} was ended: it took longer than ${inWords(withinMs)}.`);
-      if (outcome.failed === 0) outcome.failed = 1;
-    }
-    const tookMs = performance.now() - startedAt;
-    say(`${name}: ${outcome.failed === 0 ? 'passed' : 'FAILED'} after ${inWords(tookMs)}`);
-    rows.push({ name, tookMs, outcome });
+    const sideBySide = [step].flat();
+    say(`\n── ${sideBySide.map(({ name }) => name).join(', and beside it: ')}`);
+    rows.push(...(await Promise.all(sideBySide.map((stage) => runStage(stage, interrupted)))));
   }
   const sum = (of: 'passed' | 'failed' | 'skipped') =>
     rows.reduce((total, { outcome }) => total + outcome[of], 0);
@@ -125,7 +138,7 @@ export const runStages = async (stages: Stage[]): Promise<number> => {
     skipped: sum('skipped'),
     failures: rows.flatMap(({ outcome }) => outcome.failures),
   };
-  const tookMs = rows.reduce((all, row) => all + row.tookMs, 0);
+  const tookMs = performance.now() - startedAt;
   say(`\n${table([...rows, { name: 'All', tookMs, outcome: total }]).join('\n')}`);
   // Their own reports stand far above, behind the output of later stages.
   if (total.failures.length > 0) say(`\nFailed:\n${inLines(total.failures).join('\n')}`);

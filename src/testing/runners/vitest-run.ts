@@ -56,7 +56,7 @@ export const runVitest = async (
         ...argv,
       ],
       signal,
-      environment,
+      { environment },
     );
     const text = await readFile(file, 'utf8').catch(() => null);
     if (text === null) return asOneTest(false);
