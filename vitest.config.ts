@@ -16,7 +16,7 @@ const shared = {
 export default defineConfig({
   test: {
     // Database tests wait more than they compute, so a small machine may run more of them than it has cores.
-    maxWorkers: 4,
+    maxWorkers: 6,
     projects: [
       {
         test: {
