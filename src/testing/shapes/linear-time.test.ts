@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isLongRun } from '../runners/fuzzing.ts';
@@ -10,6 +10,8 @@ import { notCalled, types } from './table.ts';
 import type { Trial } from './try-functions.ts';
 
 const src = join(import.meta.dirname, '../..');
+/** What a function leaves behind that takes the first text for a path. */
+const leftBehind = () => ['a', join(src, 'a')].filter((path) => existsSync(path));
 const planted = 'testing/shapes/planted.ts';
 
 /** React calls what a `.tsx` file exports, and Next what a route exports. */
@@ -59,6 +61,7 @@ test('the table names nothing that is not there', () => {
 
 test('100 KB of hostile text take each of them time that grows no faster than the text', async () => {
   const findings = await runTrials(trialsOf(callable), { all: isLongRun });
+  expect(leftBehind(), 'A function that writes files belongs into the table.').toEqual([]);
   expect(findings.map(({ file, name, text, problem }) => `${file} ${name}: ${problem} (${text})`)).toEqual(
     [],
   );

@@ -19,6 +19,8 @@ export const notCalled: Record<string, string> = {
 
   'platform/children/start-child.ts': 'It starts a program.',
   'platform/free-disk.ts': 'It asks the file system.',
+  'platform/kept-key.ts': 'It reads and writes a file.',
+  'platform/log/kept-checkpoint.ts': 'It reads and writes a file.',
   'platform/git/': 'It starts git and opens folders. What git prints is read in verification/sources.',
   'platform/network/guarded-fetch.ts': 'It opens connections.',
   'platform/network/pin-address.ts': 'It asks the name server.',
