@@ -76,9 +76,3 @@ export const isNamed = (place: Place, names: string[]): boolean => {
     .slice(1);
   return names.some((name) => patternOf(name).test(path));
 };
-
-/** One alteration of each field, of all kinds in turn. */
-export const oneOfEach = (alterations: Alteration[]): Alteration[] => {
-  const byPlace = Map.groupBy(alterations, ({ place }) => place.join('.'));
-  return [...byPlace.values()].flatMap((own, at) => own[(at * 7) % own.length] ?? []);
-};

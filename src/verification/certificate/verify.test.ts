@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { describe, expect, test } from 'vitest';
-import { alterationsOf, altered, isNamed, type Json, oneOfEach } from '#testing/builders/alterations.ts';
+import { alterationsOf, altered, isNamed, type Json } from '#testing/builders/alterations.ts';
 import { ed25519KeyOf } from '#testing/builders/ed25519-key.ts';
 import type { BuiltInput } from '#testing/builders/issued-certificate.ts';
 import { measuredInput } from '#testing/builders/measured-certificate.ts';
@@ -123,7 +123,7 @@ describe('what was changed without the key is found', () => {
   test('in the document, at every field', async () => {
     const signed = await signedCertificateOf(whole);
     const [header, , signature] = signed.jws.split('.');
-    for (const alteration of oneOfEach(alterationsOf(documentJson))) {
+    for (const alteration of alterationsOf(documentJson)) {
       const document = encode(canonicalJson(altered(documentJson, alteration)));
       const payload = Buffer.from(document).toString('base64url');
       expect(codesOf({ ...signed, document, jws: `${header}.${payload}.${signature}` })).toEqual([
@@ -195,7 +195,7 @@ const unseen = async (
 };
 
 test('an issuer who signs one other value in a document is found, or the field is named as not checked', async () => {
-  const alterations = oneOfEach(alterationsOf(documentJson));
+  const alterations = alterationsOf(documentJson);
   expect(alterations.length).toBeGreaterThan(400);
   const { missed, codes } = await unseen(
     alterations.map(({ place, value }) => ({
@@ -242,7 +242,7 @@ test.each([
   'an issuer who pins one other value in the evidence of %s is found, or the value is named',
   async (_, at) => {
     const line: Json = JSON.parse(whole.lines[at] ?? '');
-    const alterations = oneOfEach(alterationsOf(line));
+    const alterations = alterationsOf(line);
     expect(alterations.length).toBeGreaterThan(20);
     const { missed, codes } = await unseen(
       alterations.map(({ place, value }) => ({
