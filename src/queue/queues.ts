@@ -27,12 +27,14 @@ export const queuesOf = (name: JobName): string[] => queuesFor(name, judgeProvid
 export const ownPriority = 2 ** 30;
 
 /**
- * Who may take how many of a worker's slots. A quarter is kept from strangers and a quarter is for nobody else; the rest
- * takes strangers' jobs last. One stranger has at most a quarter. A worker with one or two slots divides nothing.
+ * Who may take how many of a worker's slots. A fifth is kept from strangers. Two fifths are for strangers alone, and only
+ * for one who holds no other slot: jobs that hang for minutes cannot take them all. The rest takes strangers' jobs last, of
+ * one stranger at most half. A worker with one or two slots divides nothing.
  */
 export const divided = (slots: number) => {
-  const part = slots < 3 ? 0 : Math.max(1, Math.floor(slots / 4));
-  return { kept: part, strangers: part, shared: slots - 2 * part, ofOneStranger: Math.max(1, part) };
+  const part = slots < 3 ? 0 : Math.max(1, Math.floor(slots / 5));
+  const strangers = slots < 5 ? part : 2 * part;
+  return { kept: part, strangers, shared: slots - part - strangers, ofOneStranger: Math.max(1, part) };
 };
 
 /** Whether strangers' jobs can be on it: a model's calls cost money, which is spent for the owner and listed accounts. */

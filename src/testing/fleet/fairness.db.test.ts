@@ -4,8 +4,8 @@ import { eventually } from './eventually.ts';
 import { openFleet } from './open-fleet.ts';
 import { runStates } from './runs.ts';
 
-/** Of both workers together. Each works on 16 replays at once. */
-const slots = 32;
+/** Of both workers together. Each works on 20 replays at once. */
+const slots = 40;
 /** Many times as many changes as the workers have slots. */
 const many = 300;
 const within = { withinMs: 600_000 };
