@@ -20,6 +20,8 @@ DROP TABLE "verification_certificates" CASCADE;
 --> statement-breakpoint
 DROP TABLE "verification_replay_scores" CASCADE;
 --> statement-breakpoint
+DROP TABLE "evidence_days" CASCADE;
+--> statement-breakpoint
 DROP TABLE "ground_truth_records" CASCADE;
 --> statement-breakpoint
 DROP TABLE "ground_truth_snapshots" CASCADE;

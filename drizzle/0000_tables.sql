@@ -164,6 +164,14 @@ CREATE TABLE "verification_replay_scores" (
 	CONSTRAINT "verification_replay_scores_scoring_latency_ms_check" CHECK ("verification_replay_scores"."scoring_latency_ms" >= 0)
 );
 --> statement-breakpoint
+CREATE TABLE "evidence_days" (
+	"day" date NOT NULL,
+	"user_id" uuid NOT NULL,
+	"bytes" bigint NOT NULL,
+	CONSTRAINT "evidence_days_user_id_day_pk" PRIMARY KEY("user_id","day"),
+	CONSTRAINT "evidence_days_bytes_check" CHECK ("evidence_days"."bytes" >= 0)
+);
+--> statement-breakpoint
 CREATE TABLE "ground_truth_records" (
 	"digest" text PRIMARY KEY NOT NULL,
 	"scope" text NOT NULL,
@@ -502,6 +510,7 @@ ALTER TABLE "verification_audits" ADD CONSTRAINT "verification_audits_certificat
 ALTER TABLE "certificate_documents" ADD CONSTRAINT "certificate_documents_certificate_id_verification_certificates_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "certificate_evidence" ADD CONSTRAINT "certificate_evidence_certificate_id_verification_certificates_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_replay_scores" ADD CONSTRAINT "verification_replay_scores_certificate_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "evidence_days" ADD CONSTRAINT "evidence_days_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "inquiries" ADD CONSTRAINT "inquiries_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "judge_batch_items" ADD CONSTRAINT "judge_batch_items_replay_id_fk" FOREIGN KEY ("replay_id") REFERENCES "public"."verification_replays"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "log_cosignatures" ADD CONSTRAINT "log_cosignatures_size_log_checkpoints_size_fk" FOREIGN KEY ("size") REFERENCES "public"."log_checkpoints"("size") ON DELETE no action ON UPDATE no action;--> statement-breakpoint

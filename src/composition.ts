@@ -90,6 +90,10 @@ const policyOf = (environment: Environment): InstallationPolicy => {
       resumesPerDay: environment.MAX_RESUMES_PER_DAY,
       replaysPerDay: environment.MAX_REPLAYS_PER_DAY,
       queuedRuns: environment.MAX_QUEUED_RUNS,
+      strangersEvidence: {
+        perDay: environment.MAX_STRANGERS_EVIDENCE_MB_PER_DAY * 1024 * 1024,
+        ever: environment.MAX_STRANGERS_EVIDENCE_MB * 1024 * 1024,
+      },
       oracle: { atOnce: environment.ORACLE_MAX_CONCURRENT, perMinute: environment.ORACLE_MAX_PER_MINUTE },
       judgeAtOnce: environment.JUDGE_MAX_CONCURRENT_FLEET ?? null,
     },

@@ -146,6 +146,17 @@ const environmentSchema = z.object({
   }).default(20_000),
   /** Runs of all users that no worker has begun; further ones are refused until it has. */
   MAX_QUEUED_RUNS: wholeNumber({ min: 1, max: 1_000_000, example: 'MAX_QUEUED_RUNS=1000' }).default(1_000),
+  /** What evidence of strangers' runs may take of the disk: it is kept for good. */
+  MAX_STRANGERS_EVIDENCE_MB_PER_DAY: wholeNumber({
+    min: 1,
+    max: 1_000_000_000,
+    example: 'MAX_STRANGERS_EVIDENCE_MB_PER_DAY=4096',
+  }).default(4_096),
+  MAX_STRANGERS_EVIDENCE_MB: wholeNumber({
+    min: 1,
+    max: 1_000_000_000,
+    example: 'MAX_STRANGERS_EVIDENCE_MB=20480',
+  }).default(20_480),
   /** Calls to one oracle's origin, by all workers together. */
   ORACLE_MAX_CONCURRENT: wholeNumber({ min: 1, max: 10_000, example: 'ORACLE_MAX_CONCURRENT=16' }).default(
     16,

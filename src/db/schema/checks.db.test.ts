@@ -32,6 +32,7 @@ const rows = `
   insert into log_keys (public_key, purpose, added_at) values ('${digest}', 'log', now());
   insert into log_registrations (id, user_id, log_index, salt, opening, target, registered_at)
     values ('${id}', '${id}', 0, '${digest}', '{}', '${digest}', now());
+  insert into evidence_days (user_id, day, bytes) values ('${id}', '2026-01-31', 1);
   insert into judge_exams (provider, model, prompt_digest, half)
     values ('offline', 'offline-1', '${digest}', 'development');
   insert into judge_spend (run_id, state, cost_usd, likely_usd, most_usd) values ('${id}', 'open', 0, 0, 0);
@@ -149,6 +150,7 @@ const refused: [table: string, constraint: string, change: string][] = [
   ['judge_exams', 'prompt_digest', `prompt_digest = 'v1'`],
   ['certificate_evidence', 'place', 'place = -1'],
   ['certificate_evidence', 'leaf', `leaf = ''`],
+  ['evidence_days', 'bytes', 'bytes = -1'],
   ['log_entries', 'index', 'index = -1'],
   ['log_entries', 'kind', `kind = 'text'`],
   ['log_entries', 'data', `data = ''`],

@@ -4,6 +4,7 @@ export * from './budgets.ts';
 export * from './call-slots.ts';
 export * from './certificate-documents.ts';
 export * from './certificates.ts';
+export * from './evidence-days.ts';
 export * from './ground-truths.ts';
 export * from './housekeeping.ts';
 export * from './inquiries.ts';

@@ -4,6 +4,7 @@ import { verificationAuditLabels, verificationAudits } from './audits.ts';
 import { callSlots, callWaits } from './call-slots.ts';
 import { certificateDocuments, certificateEvidence } from './certificate-documents.ts';
 import { verificationCertificates, verificationReplayScores } from './certificates.ts';
+import { evidenceDays } from './evidence-days.ts';
 import { groundTruthRecords, groundTruthSnapshots } from './ground-truths.ts';
 import { inquiries } from './inquiries.ts';
 import { judgeBatchItems } from './judge-batches.ts';
@@ -28,6 +29,11 @@ export const usersRelations = relations(users, ({ many }) => ({
   callSlots: many(callSlots),
   callWaits: many(callWaits),
   registrations: many(logRegistrations),
+  evidenceDays: many(evidenceDays),
+}));
+
+export const evidenceDaysRelations = relations(evidenceDays, ({ one }) => ({
+  user: one(users, { fields: [evidenceDays.userId], references: [users.id] }),
 }));
 
 export const userIdentitiesRelations = relations(userIdentities, ({ one, many }) => ({

@@ -55,6 +55,7 @@ const writeEvidenceOf = async (
       .orderBy(asc(verificationReplays.position))
       .limit(size),
   );
+  let bytes = 0;
   const leaves: Uint8Array[] = [];
   const digests: string[] = [];
   let pending: (typeof certificateEvidence.$inferInsert)[] = [];
@@ -79,25 +80,26 @@ const writeEvidenceOf = async (
     const leaf = hashLeaf(new TextEncoder().encode(line));
     leaves[at.place] = leaf;
     digests[at.place] = digest;
+    bytes += Buffer.byteLength(line) + Buffer.byteLength(opening ?? '');
     pending.push({ certificateId, place: at.place, line, leaf, opening });
     if (pending.length >= rowsPerInsert) await flush();
   }
   await flush();
   if (leaves.filter(Boolean).length !== places.size) throw new Error('The change of a replay was erased.');
-  return pinnedBy(leaves, digests);
+  return { pinned: pinnedBy(leaves, digests), bytes };
 };
 
 /**
  * Signs the document of a certificate that the transaction has stored, and stores it with its evidence.
  * @param replays all that have ended, without the oracles' words.
- * @returns SHA-256 of the signed bytes, which the log's entry holds.
+ * @returns SHA-256 of the signed bytes, which the log's entry holds, and how many bytes the evidence has.
  */
 export const signDocument = async (
   transaction: Executor,
   context: Pick<WorkerContext, 'issuer' | 'sequencer'>,
   certificateId: string,
   work: { run: CertifiedRun & { registrationId: string }; replays: CertificateInput['replays'] },
-): Promise<string> => {
+): Promise<{ digest: string; evidenceBytes: number }> => {
   const { run } = work;
   const { config } = run;
   const stored = await transaction.query.verificationCertificates.findFirst({
@@ -106,7 +108,7 @@ export const signDocument = async (
   });
   if (stored === undefined) throw new Error('A certificate is missing.');
   const certificate = presentCertificate(stored, stored.replayScores);
-  const pinned = await writeEvidenceOf(transaction, certificateId, work);
+  const { pinned, bytes } = await writeEvidenceOf(transaction, certificateId, work);
   const signer = await certificateSigner(transaction, context);
   const document = writeDocument(
     documentOf(
@@ -139,5 +141,5 @@ export const signDocument = async (
     jws: await signJws(document, signer),
     expiresAt: new Date(stored.createdAt.getTime() + documentValidMs),
   });
-  return createHash('sha256').update(document).digest('hex');
+  return { digest: createHash('sha256').update(document).digest('hex'), evidenceBytes: bytes };
 };

@@ -49,6 +49,8 @@ export type InstallationPolicy = {
     replaysPerDay: number;
     /** Runs of all users that no worker has begun. */
     queuedRuns: number;
+    /** How many bytes of evidence the runs of strangers may leave in a UTC day, and ever: it is kept for good. */
+    strangersEvidence: { perDay: number; ever: number };
     oracle: { atOnce: number; perMinute: number };
     /** Calls to the paid judge. Null: only each process's own limit applies. */
     judgeAtOnce: number | null;

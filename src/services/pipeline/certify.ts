@@ -18,6 +18,7 @@ import type { WorkerContext } from '../ground/context.ts';
 import { examOf } from '../judge/exams.ts';
 import { publishCheckpoint } from '../log/publish.ts';
 import { closeAttempt } from '../log/register.ts';
+import { countEvidence } from '../run/evidence-room.ts';
 import { askedOf, checkpointOf, replaysInChunks, wordlessSteps } from '../state/checkpoint.ts';
 import { holdToOneVersion, judgedByTwoVersions } from '../state/prompt-version.ts';
 import { unansweredCalls } from '../state/spending.ts';
@@ -68,10 +69,11 @@ const issue = (
     }));
     for (const chunk of chunksOf(rows, rowsPerInsert))
       await transaction.insert(verificationReplayScores).values(chunk);
-    const document = await signDocument(transaction, context, certificate.id, {
+    const { digest: document, evidenceBytes } = await signDocument(transaction, context, certificate.id, {
       run: { ...run, registrationId },
       replays,
     });
+    await countEvidence(transaction, run, { bytes: evidenceBytes, at: createdAt });
     const { scored, oracleFailures, unscored } = content.rawScores.counts;
     await closeAttempt(
       transaction,

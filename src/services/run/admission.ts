@@ -8,14 +8,12 @@ import { verificationRuns } from '#db/schema/runs.ts';
 import { users } from '#db/schema/users.ts';
 import { type Actor, hasScope, type ServiceContext } from '../ground/context.ts';
 import { budgetSpent } from '../state/spending.ts';
+import { whyNoRoom } from './evidence-room.ts';
 import { exceededLimit, type Start } from './limits.ts';
 import { isNewcomer } from './standing.ts';
 
 export const engineOff =
   'This installation carries out no runs: ENGINE_ENABLED is false. Set ENGINE_ENABLED=true and start it again.';
-
-/** A run's repository, replays and evidence fit into far less. */
-const leastFreeBytes = 512 * 1024 * 1024;
 
 /** Whose run would begin: what they are, and the client's address where clients can be told apart. */
 type From = { standing: Standing; address: string | null };
@@ -24,18 +22,15 @@ type From = { standing: Standing; address: string | null };
 const [shareOfNetwork, shareOfNewcomers] = [1 / 8, 3 / 4];
 
 /**
- * Why the installation can take no more runs now; null if it can. Only strangers' runs are held to the length of the queue,
+ * Why the installation queues no more runs now; null if it does. Only strangers' runs are held to the length of the queue,
  * so that they cannot shut out its owner.
  */
 const whyFull = async (
-  { db, policy, freeDiskBytes }: ServiceContext,
+  { db, policy }: ServiceContext,
   { userId }: Actor,
   { standing, address }: From,
 ): Promise<string | null> => {
   const { queuedRuns } = policy.limits;
-  const free = await freeDiskBytes();
-  if (free !== null && free < leastFreeBytes)
-    return `The installation’s disk is nearly full (${Math.floor(free / 1024 / 1024)} MB are free). Its operator has to free some space.`;
   if (standing !== 'stranger') return null;
   /** Stops counting at the bound. */
   const isFull = async (bound: number, whose?: SQL): Promise<boolean> => {
@@ -66,7 +61,7 @@ const whyFull = async (
 
 /**
  * Why this actor cannot start a run with this judge now, as the error to throw; null if they can. Counting their limits
- * here only gives an early answer: `holdLimits` decides between simultaneous requests.
+ * here only gives an early answer: `holdLimits` and `holdRoom` decide between simultaneous requests.
  */
 export const whyNotAdmitted = async (
   context: ServiceContext,
@@ -80,6 +75,11 @@ export const whyNotAdmitted = async (
     return new AppError('PRECONDITION_FAILED', `The ${judge} judge is not available: ${unavailable}`);
   const exceeded = await exceededLimit(context.db, context, actor, start);
   if (exceeded !== null) return new AppError('TOO_MANY_REQUESTS', exceeded);
+  const noRoom = await whyNoRoom(context.db, context, actor, {
+    standing: from.standing,
+    replays: start.replays,
+  });
+  if (noRoom !== null) return noRoom;
   const full = await whyFull(context, actor, from);
   if (full !== null) return new AppError('SERVICE_UNAVAILABLE', full);
   if (!isPaid(judge)) return null;

@@ -14,6 +14,7 @@ import { waitingToReplay } from '../state/transitions.ts';
 import { giveTurns, ingestionTurn } from '../state/turns.ts';
 import { whyNotAdmitted } from './admission.ts';
 import { requireLimits } from './config.ts';
+import { holdRoom } from './evidence-room.ts';
 import { getRun } from './get.ts';
 import { networkOfRun, type RunCreated } from './insert.ts';
 import { holdLimits, type Start } from './limits.ts';
@@ -63,7 +64,7 @@ export const continueRun = async (
   const maxCostUsd = request.maxCostUsd ?? old.config.maxCostUsd;
   if (how === 'resume' && maxCostUsd !== null && maxCostUsd <= costUsd) throw limitSpent(costUsd, maxCostUsd);
   if (how === 'retry' && !can.retry) throw notNow('The sample run cannot be retried. Start a new one.');
-  const start: Start = how === 'resume' ? 'resume' : { replays: old.config.limit };
+  const start: Start = { replays: old.config.limit, isResumed: how === 'resume' };
   const standing = await standingOf(context, actor);
   const refusal = await whyNotAdmitted(context, actor, {
     standing,
@@ -80,6 +81,7 @@ export const continueRun = async (
   const at = now();
   const begun = await db.transaction(async (transaction): Promise<RunCreated['status']> => {
     await holdLimits(transaction, context, actor, start);
+    await holdRoom(transaction, context, actor, { standing, replays: start.replays });
     const locked = await lockAttempt(transaction, old.id);
     if (how === 'resume' && locked.resumedBy !== null)
       throw notNow(`This run was resumed already, by the run ${locked.resumedBy}.`);

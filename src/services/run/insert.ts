@@ -6,6 +6,7 @@ import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { ingestJob } from '../state/jobs.ts';
 import { ingestionTurn } from '../state/turns.ts';
+import { holdRoom } from './evidence-room.ts';
 import { holdLimits } from './limits.ts';
 
 export type RunCreated = z.infer<typeof runCreatedSchema>;
@@ -19,7 +20,7 @@ export const networkOfRun = (
 /**
  * Inserts the run, its sealed secrets and its first job in one transaction: an accepted run will be carried out, and a
  * refused one leaves nothing behind.
- * @throws AppError TOO_MANY_REQUESTS
+ * @throws AppError TOO_MANY_REQUESTS, SERVICE_UNAVAILABLE
  */
 export const insertRun = async (
   context: ServiceContext,
@@ -32,7 +33,9 @@ export const insertRun = async (
   const runId = randomUUID();
   const createdAt = now();
   await db.transaction(async (transaction) => {
-    await holdLimits(transaction, context, actor, { replays: run.config.limit });
+    const { limit: replays, standing } = run.config;
+    await holdLimits(transaction, context, actor, { replays });
+    await holdRoom(transaction, context, actor, { standing, replays });
     const turn = await ingestionTurn(transaction, actor.userId);
     const [inserted] = await transaction
       .insert(verificationRuns)

@@ -6,8 +6,8 @@ import type { Actor, ServiceContext } from '../ground/context.ts';
 import { utcMidnight } from '../ground/utc-midnight.ts';
 import { openStatuses } from '../state/transitions.ts';
 
-/** What starts: an attempt that asks for this many replays, or a run that resumes one. */
-export type Start = { replays: number } | 'resume';
+/** What starts: an attempt that asks for this many replays, or a run that resumes such a one. */
+export type Start = { replays: number; isResumed?: boolean };
 
 const startedToday = (actor: Actor, now: Date) =>
   and(eq(verificationRuns.userId, actor.userId), gte(verificationRuns.createdAt, utcMidnight(now)));
@@ -27,7 +27,7 @@ export const exceededLimit = async (
   if ((open?.runs ?? 0) >= runsAtOnce)
     return `${runsAtOnce} of your runs are under way, the most that one user may have. Wait for one to end, or cancel one.`;
   const ofToday = startedToday(actor, now());
-  if (start === 'resume') {
+  if (start.isResumed) {
     const [resumed] = await executor
       .select({ runs: count() })
       .from(verificationRuns)

@@ -45,6 +45,7 @@ export const openPolicy: InstallationPolicy = {
     resumesPerDay: 1000,
     replaysPerDay: 1_000_000,
     queuedRuns: 1000,
+    strangersEvidence: { perDay: 2 ** 40, ever: 2 ** 40 },
     oracle: { atOnce: 1000, perMinute: 1_000_000 },
     judgeAtOnce: null,
   },

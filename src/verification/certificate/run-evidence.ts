@@ -40,6 +40,13 @@ export const inEvidenceOrder = <Replay extends { groundTruthId: string; checkpoi
   return [...ordered.filter((replay) => !isReplaced(replay)), ...ordered.filter(isReplaced)];
 };
 
+/**
+ * What the line and the opening of one replay take at most, in bytes, where the offline check judges. What is stored of an
+ * oracle's answer is cut before it is judged (`judgedAnswer`), and key and quotes are parts of a diff that is cut too. The
+ * most is reached in characters that take six bytes in JSON.
+ */
+export const mostEvidenceBytes = 384 * 1024;
+
 export type EvidencedReplay = {
   groundTruth: GroundTruth;
   checkpoint: ReplayCheckpoint;
