@@ -14,6 +14,8 @@ DROP TABLE "certificate_documents" CASCADE;
 --> statement-breakpoint
 DROP TABLE "certificate_evidence" CASCADE;
 --> statement-breakpoint
+DROP TABLE "evidence_sets" CASCADE;
+--> statement-breakpoint
 DROP TABLE "certificate_counts" CASCADE;
 --> statement-breakpoint
 DROP TABLE "verification_certificates" CASCADE;

@@ -87,6 +87,14 @@ CREATE TABLE "certificate_evidence" (
 	CONSTRAINT "certificate_evidence_leaf_check" CHECK (octet_length("certificate_evidence"."leaf") = 32)
 );
 --> statement-breakpoint
+CREATE TABLE "evidence_sets" (
+	"certificate_id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"run_id" uuid NOT NULL,
+	"salt" text NOT NULL,
+	CONSTRAINT "evidence_sets_run_id_unique" UNIQUE("run_id"),
+	CONSTRAINT "evidence_sets_salt_check" CHECK ("evidence_sets"."salt" ~ '^[0-9a-f]{64}$')
+);
+--> statement-breakpoint
 CREATE TABLE "certificate_counts" (
 	"construct_id" text NOT NULL,
 	"ground_truth_source" text NOT NULL,
@@ -508,7 +516,7 @@ ALTER TABLE "answer_keys" ADD CONSTRAINT "answer_keys_ground_truth_digest_fk" FO
 ALTER TABLE "verification_audit_labels" ADD CONSTRAINT "verification_audit_labels_audit_id_verification_audits_id_fk" FOREIGN KEY ("audit_id") REFERENCES "public"."verification_audits"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_audits" ADD CONSTRAINT "verification_audits_certificate_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "certificate_documents" ADD CONSTRAINT "certificate_documents_certificate_id_verification_certificates_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "certificate_evidence" ADD CONSTRAINT "certificate_evidence_certificate_id_verification_certificates_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "certificate_evidence" ADD CONSTRAINT "certificate_evidence_certificate_id_evidence_sets_certificate_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."evidence_sets"("certificate_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_replay_scores" ADD CONSTRAINT "verification_replay_scores_certificate_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "evidence_days" ADD CONSTRAINT "evidence_days_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "inquiries" ADD CONSTRAINT "inquiries_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint

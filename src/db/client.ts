@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { sql as statement } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import type postgres from 'postgres';
 import { connect } from './connect.ts';
@@ -86,18 +85,6 @@ const admitting = (
         }
       }),
   } as unknown as postgres.Sql;
-};
-
-/**
- * Lets a transaction take this long from now on, because what it writes grows with what was asked for. Postgres before 17
- * bounds none.
- */
-export const allowLonger = async (transaction: Executor, transactionMs: number): Promise<void> => {
-  // Postgres does not restart a running timer, so 0 stops it first.
-  for (const ms of [0, transactionMs])
-    await transaction.execute(
-      statement`select set_config('transaction_timeout', ${`${ms}`}, true) where current_setting('server_version_num')::int >= 170000`,
-    );
 };
 
 /** Opens a pool on `databaseUrl`. `close` ends it and waits at most 5 s for queries under way. */

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { verificationCertificates } from './certificates.ts';
-import { holds, isAtLeast } from './checks.ts';
+import { holds, isAtLeast, isDigest } from './checks.ts';
 import { bytes, instant } from './columns.ts';
 
 /** What is signed of a certificate. Retention never touches it, nor its evidence. */
@@ -22,13 +22,30 @@ export const certificateDocuments = pgTable(
   (table) => [index('certificate_documents_sealed_idx').on(table.expiresAt).where(sql`opened_at is null`)],
 );
 
-/** The lines of its evidence, in order. */
+/**
+ * The evidence of a run, written while the run is certified and before its certificate is issued. One row for each run that
+ * is or was certified: a run that fails takes its evidence with it.
+ */
+export const evidenceSets = pgTable(
+  'evidence_sets',
+  {
+    /** The id that the certificate has, or will have. */
+    certificateId: uuid('certificate_id').primaryKey().defaultRandom(),
+    // Unique: every try writes the same lines. No foreign key: evidence outlives its run.
+    runId: uuid('run_id').notNull().unique(),
+    /** What its texts are sealed with. */
+    salt: text('salt').notNull(),
+  },
+  (table) => [isDigest(table.salt)],
+);
+
+/** Its lines, in order. Nobody is served any before the certificate is issued. */
 export const certificateEvidence = pgTable(
   'certificate_evidence',
   {
     certificateId: uuid('certificate_id')
       .notNull()
-      .references(() => verificationCertificates.id, { onDelete: 'cascade' }),
+      .references(() => evidenceSets.certificateId, { onDelete: 'cascade' }),
     place: integer('place').notNull(),
     /** Canonical JSON, without its line feed. */
     line: text('line').notNull(),

@@ -49,6 +49,7 @@ const rows = `
   insert into verification_replay_scores (certificate_id, ground_truth_id, precision, recall, reply_accuracy,
       claims_total, claims_supported, changes_total, changes_surfaced, scoring_model, scoring_latency_ms, scored_at)
     values ('${id}', '1', 0, 0, 0, 1, 0, 1, 0, 'm', 0, now());
+  insert into evidence_sets (certificate_id, run_id, salt) values ('${id}', '${id}', '${digest}');
   insert into certificate_evidence (certificate_id, place, line, leaf)
     values ('${id}', 0, '{}', decode('${digest}', 'hex'));
   insert into verification_audits (id, certificate_id, certificate_digest, size)
@@ -150,6 +151,7 @@ const refused: [table: string, constraint: string, change: string][] = [
   ['judge_exams', 'prompt_digest', `prompt_digest = 'v1'`],
   ['certificate_evidence', 'place', 'place = -1'],
   ['certificate_evidence', 'leaf', `leaf = ''`],
+  ['evidence_sets', 'salt', `salt = 'x'`],
   ['evidence_days', 'bytes', 'bytes = -1'],
   ['log_entries', 'index', 'index = -1'],
   ['log_entries', 'kind', `kind = 'text'`],

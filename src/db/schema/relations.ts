@@ -2,7 +2,7 @@ import { relations } from 'drizzle-orm';
 import { answerKeys } from './answer-keys.ts';
 import { verificationAuditLabels, verificationAudits } from './audits.ts';
 import { callSlots, callWaits } from './call-slots.ts';
-import { certificateDocuments, certificateEvidence } from './certificate-documents.ts';
+import { certificateDocuments, certificateEvidence, evidenceSets } from './certificate-documents.ts';
 import { verificationCertificates, verificationReplayScores } from './certificates.ts';
 import { evidenceDays } from './evidence-days.ts';
 import { groundTruthRecords, groundTruthSnapshots } from './ground-truths.ts';
@@ -99,10 +99,14 @@ export const certificateDocumentsRelations = relations(certificateDocuments, ({ 
   }),
 }));
 
+export const evidenceSetsRelations = relations(evidenceSets, ({ many }) => ({
+  lines: many(certificateEvidence),
+}));
+
 export const certificateEvidenceRelations = relations(certificateEvidence, ({ one }) => ({
-  certificate: one(verificationCertificates, {
+  set: one(evidenceSets, {
     fields: [certificateEvidence.certificateId],
-    references: [verificationCertificates.id],
+    references: [evidenceSets.certificateId],
   }),
 }));
 
@@ -177,7 +181,6 @@ export const verificationCertificatesRelations = relations(verificationCertifica
   }),
   replayScores: many(verificationReplayScores),
   document: one(certificateDocuments),
-  evidence: many(certificateEvidence),
   audit: one(verificationAudits),
 }));
 

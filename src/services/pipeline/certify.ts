@@ -1,6 +1,6 @@
 import { and, asc, eq, sql } from 'drizzle-orm';
 import { chunksOf } from '#db/chunks.ts';
-import { allowLonger, type Executor } from '#db/client.ts';
+import type { Executor } from '#db/client.ts';
 import { verificationCertificates, verificationReplayScores } from '#db/schema/certificates.ts';
 import { groundTruthRecords } from '#db/schema/ground-truths.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
@@ -14,6 +14,7 @@ import {
 import { absenceOf, absenceText } from '#verification/replay/oracle-presence.ts';
 import { earlierCanaries } from '../certificate/earlier-canaries.ts';
 import { signDocument } from '../certificate/sign-document.ts';
+import { holdsEvidence, type StoredEvidence, storeEvidence } from '../certificate/store-evidence.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { examOf } from '../judge/exams.ts';
 import { publishCheckpoint } from '../log/publish.ts';
@@ -24,7 +25,7 @@ import { holdToOneVersion, judgedByTwoVersions } from '../state/prompt-version.t
 import { unansweredCalls } from '../state/spending.ts';
 import { completeRun, failRun, noteRunFault } from '../state/transitions.ts';
 import { endDeadJob } from './dead-letter.ts';
-import { tryJob } from './job-try.ts';
+import { PassingFault, tryJob } from './job-try.ts';
 
 /** What to do once the cause of an oracle's absence is corrected. */
 export const resumeWhenThere = 'Then resume the run: what was done so far is kept.';
@@ -34,18 +35,16 @@ const rowsPerInsert = 500;
 
 /**
  * Writes certificate, replay scores and the log's entries: all once, or nothing.
- * @returns the certificate's id; null if the run has ended.
+ * @returns the certificate's id; null if the run has ended; `stale` if its evidence has to be written again.
  */
 const issue = (
   context: WorkerContext,
   run: typeof verificationRuns.$inferSelect,
-  replays: CertificateInput['replays'],
+  evidence: StoredEvidence,
   { replayScores, ...content }: CertificateContent,
   endedAt: ReadonlyMap<string, Date>,
-): Promise<string | null> =>
+): Promise<{ certificateId: string } | 'stale' | null> =>
   context.db.transaction(async (transaction) => {
-    // The evidence of a run has all that its oracle said.
-    await allowLonger(transaction, 25_000 + 100 * replays.length);
     const [locked] = await transaction
       .select({ status: verificationRuns.status })
       .from(verificationRuns)
@@ -53,27 +52,24 @@ const issue = (
       .for('update');
     if (locked?.status !== 'CERTIFYING') return null;
     const issued = await issuedFor(transaction, run.id);
-    if (issued !== null) return issued;
+    if (issued !== null) return { certificateId: issued };
+    if (!(await holdsEvidence(transaction, evidence))) return 'stale';
     const { registrationId } = run;
     if (registrationId === null) throw new Error('A run that was never registered cannot be certified.');
+    const { certificateId } = evidence;
     const createdAt = context.now();
-    const [certificate] = await transaction
+    await transaction
       .insert(verificationCertificates)
-      .values({ ...content, runId: run.id, constructId: run.constructId, createdAt })
-      .returning({ id: verificationCertificates.id });
-    if (!certificate) throw new Error('Inserting a certificate returned no row.');
+      .values({ ...content, id: certificateId, runId: run.id, constructId: run.constructId, createdAt });
     const rows = replayScores.map(({ scored: _scored, ...score }) => ({
       ...score,
-      certificateId: certificate.id,
+      certificateId,
       scoredAt: endedAt.get(score.groundTruthId) ?? createdAt,
     }));
     for (const chunk of chunksOf(rows, rowsPerInsert))
       await transaction.insert(verificationReplayScores).values(chunk);
-    const { digest: document, evidenceBytes } = await signDocument(transaction, context, certificate.id, {
-      run: { ...run, registrationId },
-      replays,
-    });
-    await countEvidence(transaction, run, { bytes: evidenceBytes, at: createdAt });
+    const document = await signDocument(transaction, context, evidence, { ...run, registrationId });
+    await countEvidence(transaction, run, { bytes: evidence.bytes, at: createdAt });
     const { scored, oracleFailures, unscored } = content.rawScores.counts;
     await closeAttempt(
       transaction,
@@ -89,13 +85,13 @@ const issue = (
       [
         {
           kind: 'certificate',
-          subject: certificate.id,
+          subject: certificateId,
           registration: registrationId,
           document,
         },
       ],
     );
-    return certificate.id;
+    return { certificateId };
   });
 
 const issuedFor = async (executor: Executor, runId: string): Promise<string | null> => {
@@ -223,8 +219,14 @@ export const certifyRun = async (
               endedAt === null ? [] : [[groundTruthId, endedAt]],
             ),
           );
-      const certificateId = await issue(context, run, replays, content, endedAt);
-      if (certificateId !== null) await complete(context, runId, certificateId);
+      const evidence = await storeEvidence(context, run, replays);
+      if (evidence === null) return;
+      const outcome = await issue(context, run, evidence, content, endedAt);
+      if (outcome === 'stale')
+        throw new PassingFault(
+          'The evidence of this run was begun by another version of this program. It is written again.',
+        );
+      if (outcome !== null) await complete(context, runId, outcome.certificateId);
     },
   });
 };

@@ -3,6 +3,7 @@ import { maxRunErrorLength } from '#contracts/errors.ts';
 import { isTerminal, maxActivityLength, type RunStatus, runStatuses } from '#contracts/run.ts';
 import { cutText, storableText } from '#contracts/text.ts';
 import type { Executor } from '#db/client.ts';
+import { evidenceSets } from '#db/schema/certificate-documents.ts';
 import { verificationCertificates } from '#db/schema/certificates.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import { tellStatus } from './status-news.ts';
@@ -100,7 +101,7 @@ export const cutMessage = (message: string, maxLength = maxRunErrorLength): stri
   cutText(storableText(message), maxLength);
 
 /**
- * Ends a run that has not ended yet, and erases its secrets in the same transaction. A run whose certificate is issued,
+ * Ends a run that has not ended yet, and erases its secrets and its evidence in the same transaction. A run whose certificate is issued,
  * and waits only for the log's signature, cannot fail any more.
  * @returns false if it had already ended: the first end stands.
  */
@@ -124,6 +125,8 @@ export const failRun = (executor: Executor, runId: string, message: string, now:
       .returning({ createdAt: verificationRuns.createdAt });
     if (moved.length === 0) return false;
     await eraseSecrets(transaction, runId);
+    // What was written for a certificate that will not be.
+    await transaction.delete(evidenceSets).where(eq(evidenceSets.runId, runId));
     for (const { createdAt } of moved) tellStatus({ runId, status: 'FAILED', createdAt, at: now });
     return true;
   });
