@@ -3,8 +3,10 @@ import { and, asc, eq, exists, gte, isNotNull, isNull, lte } from 'drizzle-orm';
 import type { Executor } from '#db/client.ts';
 import { certificateDocuments, certificateEvidence } from '#db/schema/certificate-documents.ts';
 import type { WorkerContext } from '../ground/context.ts';
+import { eachByItself } from '../ground/each-by-itself.ts';
 import { appendEntries } from '../log/append.ts';
 import { publishCheckpoint } from '../log/publish.ts';
+import { isLogStopped } from '../log/stopped.ts';
 
 const certificatesPerTurn = 20;
 const linesPerRead = 25;
@@ -51,7 +53,7 @@ export const openExpired = async (context: WorkerContext): Promise<void> => {
     .where(due)
     .orderBy(asc(certificateDocuments.expiresAt))
     .limit(certificatesPerTurn);
-  for (const { id } of expired) {
+  const open = async ({ id }: { id: string }) => {
     // Lines never change, and those of a large run take longer to read than a transaction may.
     const file = await openingsDigest(db, id);
     await db.transaction(async (transaction) => {
@@ -63,6 +65,11 @@ export const openExpired = async (context: WorkerContext): Promise<void> => {
       if (opened.length === 0) return;
       await appendEntries(transaction, context, [{ kind: 'opening', subject: id, file }]);
     });
-  }
+  };
+  await eachByItself(context, expired, {
+    about: ({ id }) => ({ certificateId: id }),
+    work: open,
+    isOfAll: isLogStopped,
+  });
   if (expired.length > 0) await publishCheckpoint(context);
 };

@@ -9,3 +9,5 @@ export class LogStopped extends Error {
     super(`The transparency log has stopped: ${cause}`);
   }
 }
+
+export const isLogStopped = (error: unknown): boolean => error instanceof LogStopped;

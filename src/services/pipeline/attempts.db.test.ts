@@ -5,7 +5,9 @@ import { type LogEntry, logEntrySchema } from '#contracts/log.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
 import type { Database } from '#db/client.ts';
 import { logEntries, logRegistrations } from '#db/schema/log.ts';
+import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
+import { createHandlers } from '#jobs/index.ts';
 import { runRequest } from '#testing/rigs/engine-rig.ts';
 import { tamper } from '#testing/rigs/log-rig.ts';
 import { pruneRig } from '#testing/rigs/prune-rig.ts';
@@ -285,6 +287,43 @@ test('a resumed run is the same attempt with one outcome; a retried one is anoth
   days(8);
   await closeAttempts(context);
   expect((await ofKind(db, 'outcome')).map(({ outcome }) => outcome)).toEqual(['completed', 'completed']);
+});
+
+test('an attempt that cannot be closed is logged and tried again, and keeps no other from being closed', async () => {
+  const { db, context, owner, days, start, logged } = await pruneRig();
+  const { handlers } = createHandlers(context);
+  const { signal } = new AbortController();
+  for (let run = 0; run < 3; run += 1) {
+    const runId = await start();
+    await handlers['ingest-run']({ runId }, signal);
+    for (const { id } of await db
+      .select({ id: verificationReplays.id })
+      .from(verificationReplays)
+      .where(eq(verificationReplays.runId, runId)))
+      await handlers['score-replay']({ runId, replayId: id }, signal);
+    await cancelRun(context, owner, runId);
+  }
+  days(8);
+  const runs = await db
+    .select({ id: verificationRuns.id })
+    .from(verificationRuns)
+    .where(eq(verificationRuns.status, 'FAILED'))
+    .orderBy(asc(verificationRuns.id));
+  expect(runs).toHaveLength(3);
+  const [first] = runs;
+  // A row that does not have the form that it must have.
+  const stored = sql`update verification_replays set precision_json = jsonb_set(precision_json, '{kind}', `;
+  const ofFirst = sql` where run_id = ${first?.id} and precision_json is not null`;
+  await db.execute(sql`${stored}'"broken"')${ofFirst}`);
+  await closeAttempts(context);
+  expect(await ofKind(db, 'outcome')).toHaveLength(runs.length - 1);
+  expect(logged).toContainEqual({
+    details: expect.objectContaining({ fault: expect.any(String), runId: first?.id }),
+    message: 'An unexpected fault',
+  });
+  await db.execute(sql`${stored}'"judged"')${ofFirst}`);
+  await closeAttempts(context);
+  expect(await ofKind(db, 'outcome')).toHaveLength(runs.length);
 });
 
 test('an attempt of which nothing was stored is closed at once', async () => {

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, lt, notExists, or } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull, lt, notExists, or } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import { cancelledByOwner, type RunConfig } from '#contracts/run.ts';
 import type { Executor } from '#db/client.ts';
@@ -9,8 +9,10 @@ import { endOfReplay, scoreReplay } from '#verification/replay/score.ts';
 import { compositeOf } from '#verification/statistics/aggregate.ts';
 import { sum } from '#verification/statistics/interval.ts';
 import type { WorkerContext } from '../ground/context.ts';
+import { eachByItself } from '../ground/each-by-itself.ts';
 import { publishCheckpoint } from '../log/publish.ts';
 import { type AttemptEnd, closeAttempt } from '../log/register.ts';
+import { isLogStopped } from '../log/stopped.ts';
 import { checkpointOf, replaysInChunks, wordlessSteps } from '../state/checkpoint.ts';
 
 /** How long a run that failed or was cancelled can be resumed (methodology, "Attempts"). */
@@ -84,8 +86,8 @@ export const closeAttempts = async (context: WorkerContext): Promise<void> => {
       })
       .from(verificationRuns)
       .innerJoin(logRegistrations, eq(logRegistrations.id, verificationRuns.registrationId));
-  for (const { runId } of await attempts(db).where(over).limit(attemptsPerTurn))
-    await db.transaction(async (transaction) => {
+  const close = ({ runId }: { runId: string }) =>
+    db.transaction(async (transaction) => {
       // Locked before it is checked again, as resuming does too.
       const [attempt] = await attempts(transaction)
         .where(and(eq(verificationRuns.id, runId), over))
@@ -97,5 +99,19 @@ export const closeAttempts = async (context: WorkerContext): Promise<void> => {
         ...(await endOf(transaction, runId, attempt.config)),
       });
     });
+  // Those that fail again and again must not take the turns of all others.
+  for (let closed = 0, last: string | null = null; closed < attemptsPerTurn; ) {
+    const next: { runId: string }[] = await attempts(db)
+      .where(and(over, last === null ? undefined : gt(verificationRuns.id, last)))
+      .orderBy(asc(verificationRuns.id))
+      .limit(attemptsPerTurn);
+    closed += await eachByItself(context, next, {
+      about: ({ runId }) => ({ runId }),
+      work: close,
+      isOfAll: isLogStopped,
+    });
+    last = next.at(-1)?.runId ?? null;
+    if (next.length < attemptsPerTurn) break;
+  }
   await publishCheckpoint(context);
 };

@@ -9,6 +9,7 @@ import { runsWithJobs } from '#queue/stored-jobs.ts';
 import { leaveSingle } from '../calls/batch/items.ts';
 import { endLostBookings } from '../calls/spend.ts';
 import type { ServiceContext } from '../ground/context.ts';
+import { eachByItself } from '../ground/each-by-itself.ts';
 import { certifyJob, ingestJob, judgeOfRun, scoreJob } from '../state/jobs.ts';
 import { advance, failRun, openStatuses } from '../state/transitions.ts';
 import { type LiveWorkers, liveWorkers } from '../state/workers.ts';
@@ -137,8 +138,8 @@ export const sweepRuns = async (
     );
   if (resting.length === 0) return;
   const working = await runsWithJobs(db);
-  for (const { id } of resting.filter((run) => !working.has(run.id))) {
-    await db.transaction(async (transaction) => {
+  const mend = ({ id }: { id: string }) =>
+    db.transaction(async (transaction) => {
       const [run] = await transaction
         .select()
         .from(verificationRuns)
@@ -157,5 +158,9 @@ export const sweepRuns = async (
       );
       await sender.enqueue(transaction, jobs);
     });
-  }
+  await eachByItself(
+    context,
+    resting.filter((run) => !working.has(run.id)),
+    { about: ({ id }) => ({ runId: id }), work: mend },
+  );
 };

@@ -11,6 +11,7 @@ import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { apiTokens, sessions, signInLinks, siweNonces } from '#db/schema/users.ts';
 import type { ServiceContext } from '../ground/context.ts';
+import { eachByItself } from '../ground/each-by-itself.ts';
 import { foldSpend } from '../state/run-spend.ts';
 import { deletionTime } from './deletion-time.ts';
 
@@ -63,7 +64,8 @@ const deleteWhere = async (db: Database, table: PgTable, where: SQL | undefined)
  * again. A run that another one resumed is kept as long as that one, because they have one account; one whose attempt
  * is open in the log, until its outcome is there.
  */
-const pruneReplays = async (db: Database, before: Date): Promise<number> => {
+const pruneReplays = async (context: Pick<ServiceContext, 'db' | 'log'>, before: Date): Promise<number> => {
+  const { db } = context;
   const resuming = alias(verificationRuns, 'resuming');
   const prunable = and(
     inArray(verificationRuns.status, runStatuses.filter(isTerminal)),
@@ -96,7 +98,7 @@ const pruneReplays = async (db: Database, before: Date): Promise<number> => {
     .where(prunable)
     .limit(mostRuns);
   let deleted = 0;
-  for (const { id } of runs)
+  const pruneRun = async ({ id }: { id: string }) => {
     deleted += await db.transaction(async (transaction) => {
       // Locked before it is checked, as resuming and retrying do too. So an attempt has all of its replays or none,
       // and nobody can be about to resume it during the check.
@@ -118,6 +120,8 @@ const pruneReplays = async (db: Database, before: Date): Promise<number> => {
         .returning({ id: verificationReplays.id });
       return replays.length;
     });
+  };
+  await eachByItself(context, runs, { about: ({ id }) => ({ runId: id }), work: pruneRun });
   return deleted;
 };
 
@@ -193,7 +197,7 @@ export const prune = async (
   const before = (ms: number) => new Date(at.getTime() - ms);
   const keysBefore = before(keyRetentionMs);
   const deleted = {
-    replays: await pruneReplays(db, before(policy.retentionDays.replays * dayMs)),
+    replays: await pruneReplays(context, before(policy.retentionDays.replays * dayMs)),
     answerKeys: await deleteWhere(db, answerKeys, lt(answerKeys.createdAt, keysBefore)),
     groundTruths: await pruneGroundTruths(db, before(policy.retentionDays.snapshots * dayMs), keysBefore),
     // No call takes that long; rates look back a minute.
