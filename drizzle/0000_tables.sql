@@ -73,6 +73,7 @@ CREATE TABLE "certificate_documents" (
 	"document" text NOT NULL,
 	"jws" text NOT NULL,
 	"expires_at" timestamp with time zone NOT NULL,
+	"opens_at" timestamp with time zone,
 	"opened_at" timestamp with time zone
 );
 --> statement-breakpoint
@@ -539,7 +540,7 @@ ALTER TABLE "sign_in_links" ADD CONSTRAINT "sign_in_links_user_id_users_id_fk" F
 ALTER TABLE "user_identities" ADD CONSTRAINT "user_identities_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "budgets_expires_at_idx" ON "budgets" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "call_slots_resource_taken_at_idx" ON "call_slots" USING btree ("resource","taken_at");--> statement-breakpoint
-CREATE INDEX "certificate_documents_sealed_idx" ON "certificate_documents" USING btree ("expires_at") WHERE opened_at is null;--> statement-breakpoint
+CREATE INDEX "certificate_documents_sealed_idx" ON "certificate_documents" USING btree ("opens_at") WHERE opened_at is null and opens_at is not null;--> statement-breakpoint
 CREATE INDEX "certificate_counts_names_idx" ON "certificate_counts" USING gin ("construct_id" gin_trgm_ops,"ground_truth_source" gin_trgm_ops);--> statement-breakpoint
 CREATE INDEX "verification_certificates_newest_idx" ON "verification_certificates" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "verification_certificates_construct_newest_idx" ON "verification_certificates" USING btree ("construct_id","created_at","id");--> statement-breakpoint

@@ -78,7 +78,7 @@ EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER certificate_documents_kept BEFORE UPDATE ON "certificate_documents"
 FOR EACH ROW WHEN (
   NEW."certificate_id" <> OLD."certificate_id" OR NEW."document" <> OLD."document" OR NEW."jws" <> OLD."jws"
-  OR NEW."expires_at" <> OLD."expires_at" OR OLD."opened_at" IS NOT NULL
+  OR NEW."expires_at" <> OLD."expires_at" OR NEW."opens_at" IS DISTINCT FROM OLD."opens_at" OR OLD."opened_at" IS NOT NULL
 )
 EXECUTE FUNCTION refuse_change();
 --> statement-breakpoint

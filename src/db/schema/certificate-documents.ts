@@ -16,10 +16,15 @@ export const certificateDocuments = pgTable(
     /** The compact JWS. */
     jws: text('jws').notNull(),
     expiresAt: instant('expires_at').notNull(),
-    /** When the sealed texts of its evidence were opened; null for a private repository's, which stay sealed. */
+    /** When the sealed texts of its evidence are to be opened; null for a private repository's, which never are. */
+    opensAt: instant('opens_at'),
     openedAt: instant('opened_at'),
   },
-  (table) => [index('certificate_documents_sealed_idx').on(table.expiresAt).where(sql`opened_at is null`)],
+  (table) => [
+    index('certificate_documents_sealed_idx')
+      .on(table.opensAt)
+      .where(sql`opened_at is null and opens_at is not null`),
+  ],
 );
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { and, asc, eq, exists, gte, isNotNull, isNull, lte } from 'drizzle-orm';
+import { and, asc, eq, gte, isNull, lte } from 'drizzle-orm';
 import type { Executor } from '#db/client.ts';
 import { certificateDocuments, certificateEvidence } from '#db/schema/certificate-documents.ts';
 import type { WorkerContext } from '../ground/context.ts';
@@ -32,26 +32,12 @@ const openingsDigest = async (executor: Executor, certificateId: string): Promis
  */
 export const openExpired = async (context: WorkerContext): Promise<void> => {
   const { db, now } = context;
-  const due = and(
-    isNull(certificateDocuments.openedAt),
-    lte(certificateDocuments.expiresAt, now()),
-    exists(
-      db
-        .select({ place: certificateEvidence.place })
-        .from(certificateEvidence)
-        .where(
-          and(
-            eq(certificateEvidence.certificateId, certificateDocuments.certificateId),
-            isNotNull(certificateEvidence.opening),
-          ),
-        ),
-    ),
-  );
+  const due = and(isNull(certificateDocuments.openedAt), lte(certificateDocuments.opensAt, now()));
   const expired = await db
     .select({ id: certificateDocuments.certificateId })
     .from(certificateDocuments)
     .where(due)
-    .orderBy(asc(certificateDocuments.expiresAt))
+    .orderBy(asc(certificateDocuments.opensAt))
     .limit(certificatesPerTurn);
   const open = async ({ id }: { id: string }) => {
     // Lines never change, and those of a large run take longer to read than a transaction may.

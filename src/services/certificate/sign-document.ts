@@ -30,6 +30,7 @@ export const signDocument = async (
   run: CertifiedRun & { registrationId: string },
 ): Promise<string> => {
   const { config } = run;
+  const isPrivate = run.draw?.private ?? true;
   const stored = await transaction.query.verificationCertificates.findFirst({
     where: eq(verificationCertificates.id, certificateId),
     with: { replayScores: true },
@@ -52,7 +53,7 @@ export const signDocument = async (
         },
         since: config.since,
         label: config.label,
-        private: run.draw?.private ?? true,
+        private: isPrivate,
         requestedModel: config.judge.model,
         economy: config.economy,
         baselineReplays: config.baselineReplays,
@@ -62,11 +63,13 @@ export const signDocument = async (
       pinnedBy(leaves, digests),
     ),
   );
+  const expiresAt = new Date(stored.createdAt.getTime() + documentValidMs);
   await transaction.insert(certificateDocuments).values({
     certificateId,
     document: new TextDecoder().decode(document),
     jws: await signJws(document, signer),
-    expiresAt: new Date(stored.createdAt.getTime() + documentValidMs),
+    expiresAt,
+    opensAt: isPrivate ? null : expiresAt,
   });
   return createHash('sha256').update(document).digest('hex');
 };
