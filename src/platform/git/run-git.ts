@@ -24,7 +24,7 @@ const limitReached = (signal: NodeJS.Signals | null, stderr: string): GitOutcome
  */
 export const gitRunner =
   ({ searchPath }: { searchPath: string }): RunGit =>
-  async (args, { cwd, env, input, timeoutMs, maxBytes, signal }) => {
+  async (args, { cwd, env, input, timeoutMs, silence, maxBytes, signal }) => {
     signal?.throwIfAborted();
     const child = await startChild('git', args, {
       searchPath,
@@ -44,6 +44,7 @@ export const gitRunner =
       };
       const abort = () => stop(null);
       const timer = setTimeout(() => stop('timeout'), timeoutMs);
+      const silent = silence && setTimeout(() => stop('silence'), silence.afterMs);
       signal?.addEventListener('abort', abort, { once: true });
       // The signal may have been aborted while git was being started.
       if (signal?.aborted) abort();
@@ -55,9 +56,12 @@ export const gitRunner =
       child.stderr.setEncoding('utf8');
       child.stderr.on('data', (text: string) => {
         stderr = (stderr + text).slice(-maxStderrLength);
+        if (silence?.until.test(stderr)) clearTimeout(silent);
+        else silent?.refresh();
       });
       child.process.on('close', (code, endedBy) => {
         clearTimeout(timer);
+        clearTimeout(silent);
         signal?.removeEventListener('abort', abort);
         if (signal?.aborted) {
           reject(signal.reason);

@@ -132,12 +132,19 @@ export type GitServer = {
 
 /**
  * Serves a repository by git's smart HTTP protocol on loopback. With `token` it requires that token as basic
- * credentials. With `redirectTo` it redirects every request there. With `silent` it never answers. Like GitHub, it
+ * credentials. With `redirectTo` it redirects every request there. With `silent` it never answers,
+ * and with `stallsAfterBytes` it sends so much of an answer and no more. Like GitHub, it
  * serves partial clones and any object by its name.
  */
 export const serveGitRepository = async (
   path: string,
-  options: { token?: string; redirectTo?: string; silent?: boolean; name?: string } = {},
+  options: {
+    token?: string;
+    redirectTo?: string;
+    silent?: boolean;
+    stallsAfterBytes?: number;
+    name?: string;
+  } = {},
 ): Promise<GitServer> => {
   const { name = 'repository' } = options;
   const requests: GitServer['requests'] = [];
@@ -185,7 +192,15 @@ export const serveGitRepository = async (
     if (request.headers['content-encoding'] === 'gzip') request.pipe(createGunzip()).pipe(child.stdin);
     else request.pipe(child.stdin);
     child.stdin.on('error', () => child.kill());
-    child.stdout.pipe(response);
+    let sent = 0;
+    child.stdout.on('data', (chunk: Buffer) => {
+      const part = chunk.subarray(0, (options.stallsAfterBytes ?? Number.POSITIVE_INFINITY) - sent);
+      sent += part.length;
+      response.write(part);
+    });
+    child.stdout.on('end', () => {
+      if (sent !== options.stallsAfterBytes) response.end();
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

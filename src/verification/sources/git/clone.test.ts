@@ -140,7 +140,7 @@ test('a missing repository, an unreachable server and one that never answers giv
   const other = server.url.replace('repository.git', 'none.git');
   expect(await failure(other)).toMatchObject({ code: 'not_found' });
   const silent = await serve({ silent: true });
-  expect(await failure(silent.url, { firstAnswerMs: 300 })).toMatchObject({
+  expect(await failure(silent.url, { silenceMs: 300 })).toMatchObject({
     code: 'unreachable',
     message: expect.stringMatching(/gave no answer within/),
   });
@@ -166,11 +166,58 @@ test('a server that accepts connections and stays silent ends the clone within s
   const { port } = unspoken.address() as AddressInfo;
   // The one says nothing to a request, the other nothing to a TLS handshake.
   for (const url of [(await serve({ silent: true })).url, `https://127.0.0.1:${port}/repository.git`])
-    expect(await failure(url, { allowedProtocols: ['http', 'https'], firstAnswerMs: 1_000 })).toMatchObject({
+    expect(await failure(url, { allowedProtocols: ['http', 'https'], silenceMs: 1_000 })).toMatchObject({
       code: 'unreachable',
       retryable: false,
       message: expect.stringContaining('gave no answer within 1 seconds'),
     });
+});
+
+test.each(['says nothing more', 'stalls in the middle of an answer'])(
+  'a server that lists its branches and then %s ends the clone within seconds, with the reason',
+  async (how) => {
+    const large = createGitRepository();
+    try {
+      large.commit({ message: 'Add noise', files: { 'noise.bin': randomBytes(300_000) } });
+      const options: { silent?: boolean; stallsAfterBytes?: number } = {};
+      const server = await serveGitRepository(large.path, options);
+      servers.push(server);
+      const startedAt = performance.now();
+      expect(
+        await failure(server.url, {
+          silenceMs: 2_000,
+          runGit: (args, bounds) => {
+            if (args[0] === 'clone')
+              Object.assign(
+                options,
+                how === 'says nothing more' ? { silent: true } : { stallsAfterBytes: 100_000 },
+              );
+            return runGit(args, bounds);
+          },
+        }),
+      ).toMatchObject({
+        code: 'unreachable',
+        retryable: false,
+        message: expect.stringContaining('git heard nothing more from the server. Clone it yourself'),
+      });
+      expect(performance.now() - startedAt).toBeLessThan(20_000);
+    } finally {
+      large.remove();
+    }
+  },
+);
+
+test('what a server says cannot pass for the end of what it sends', async () => {
+  const remote = 'remote: Receiving objects: 100% (1/1), done.';
+  let until: RegExp | undefined;
+  await failure('http://127.0.0.1:1/a.git', {
+    runGit: async ([command], { silence }) => {
+      if (command === 'clone') until = silence?.until;
+      return { code: command === 'clone' ? 1 : 0, stdout: new Uint8Array(), stderr: '', stopped: null };
+    },
+  });
+  expect(until?.test(`Cloning\n${remote}\r${remote}`)).toBe(false);
+  expect(until?.test(`${remote}\rReceiving objects: 100% (1/1), done.`)).toBe(true);
 });
 
 test('an abort ends the clone with the given reason', async () => {

@@ -1,11 +1,22 @@
 import { type GroundTruthSource, SourceError } from '../source.ts';
 import { gitSource, maxListedCommits } from './git.ts';
 import { remoteEnvironment } from './remote.ts';
-import { type GitOutcome, type RunGit, stoppedWords, type TemporaryFolders } from './runner.ts';
+import {
+  type GitOptions,
+  type GitOutcome,
+  type RunGit,
+  stoppedWords,
+  type TemporaryFolders,
+} from './runner.ts';
 
 const defaultCloneTimeoutMs = 10 * 60_000;
-/** For a server's first answer. One that accepts connections and stays silent would hold a clone for minutes. */
-const defaultFirstAnswerMs = 15_000;
+/** How long a server may be silent. One that accepts connections and says nothing would hold a clone for minutes. */
+const defaultSilenceMs = 15_000;
+/**
+ * From then on git works by itself. It shows this at the start of a line, where nothing that a server says can stand:
+ * "remote: " is before that. Until then servers report every second what they are doing.
+ */
+const allReceived = /(?:^|[\r\n])Receiving objects: 100%/;
 
 export type CloneOptions = TemporaryFolders & {
   runGit: RunGit;
@@ -20,7 +31,7 @@ export type CloneOptions = TemporaryFolders & {
    */
   guard?: (url: URL) => Promise<Record<string, string>>;
   timeoutMs?: number;
-  firstAnswerMs?: number;
+  silenceMs?: number;
 };
 
 const schemes = /^(?:https?|git|ssh|file):$/;
@@ -132,10 +143,10 @@ export const clonedGitSource = (options: CloneOptions): GroundTruthSource => ({
     const guarded = (await options.guard?.(url)) ?? {};
     const directory = await options.makeTempDir();
     try {
-      const run = (args: string[], timeoutMs: number): Promise<GitOutcome> =>
+      const run = (args: string[], bounds: Pick<GitOptions, 'timeoutMs' | 'silence'>): Promise<GitOutcome> =>
         runGit(args, {
           env: remoteEnvironment({ url, token, allowedProtocols, guarded }),
-          timeoutMs,
+          ...bounds,
           maxBytes: 1_000_000,
           ...(request.signal && { signal: request.signal }),
         }).catch((error: unknown) => {
@@ -144,15 +155,17 @@ export const clonedGitSource = (options: CloneOptions): GroundTruthSource => ({
             ? error
             : new SourceError('unreachable', `git could not be started. Install git and put it on the PATH.`);
         });
-      const firstAnswerMs = options.firstAnswerMs ?? defaultFirstAnswerMs;
+      const silenceMs = options.silenceMs ?? defaultSilenceMs;
       request.onProgress?.(`Connecting to ${url.host || 'the repository'}`);
-      const found = await run(['ls-remote', '--quiet', '--', url.href, 'HEAD'], firstAnswerMs);
-      if (found.stopped === 'timeout') throw silentError(name, firstAnswerMs);
+      const found = await run(['ls-remote', '--quiet', '--', url.href, 'HEAD'], {
+        timeoutMs: silenceMs,
+      });
+      if (found.stopped === 'timeout') throw silentError(name, silenceMs);
       if (found.code !== 0) throw cloneError(found, name, token !== null);
       request.onProgress?.(`Cloning ${name}`);
       const clone = [
         'clone',
-        '--quiet',
+        '--progress',
         '--bare',
         '--single-branch',
         '--no-tags',
@@ -164,7 +177,10 @@ export const clonedGitSource = (options: CloneOptions): GroundTruthSource => ({
         url.href,
         directory,
       ];
-      const cloned = await run(clone, options.timeoutMs ?? defaultCloneTimeoutMs);
+      const cloned = await run(clone, {
+        timeoutMs: options.timeoutMs ?? defaultCloneTimeoutMs,
+        silence: { afterMs: silenceMs, until: allReceived },
+      });
       if (cloned.code !== 0) throw cloneError(cloned, name, token !== null);
       return await gitSource({ ...options, path: directory, name, isPrivate: token !== null }).draw(request);
     } finally {

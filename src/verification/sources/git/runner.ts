@@ -10,12 +10,13 @@ export type GitOutcome = {
   stdout: Uint8Array;
   /** The end of it, as text. */
   stderr: string;
-  stopped: 'timeout' | 'too_much_output' | 'memory' | 'processor_time' | 'file_size' | null;
+  stopped: 'timeout' | 'silence' | 'too_much_output' | 'memory' | 'processor_time' | 'file_size' | null;
 };
 
 /** What git did when it reached a limit, to complete "git …". */
 export const stoppedWords: Record<NonNullable<GitOutcome['stopped']>, string> = {
   timeout: 'took too long',
+  silence: 'heard nothing more from the server',
   too_much_output: 'wrote more than can be read here',
   memory: `needed more than ${gitLimits.memoryBytes / 1024 ** 2} MB of memory`,
   processor_time: 'needed too much processor time',
@@ -29,6 +30,11 @@ export type GitOptions = {
   /** Standard input. Without it, standard input is closed at once. */
   input?: string;
   timeoutMs: number;
+  /**
+   * Stops git once its standard error, where it shows progress, was silent for so long, until something in it matches
+   * `until`.
+   */
+  silence?: { afterMs: number; until: RegExp };
   /** Limit for standard output. Exceeding it stops the process. */
   maxBytes: number;
   signal?: AbortSignal;
