@@ -39,11 +39,13 @@ CREATE TABLE "verification_audits" (
 	"size" integer NOT NULL,
 	"begun_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"finished_at" timestamp with time zone,
+	"closed_at" timestamp with time zone,
 	"result_json" jsonb,
 	CONSTRAINT "verification_audits_certificate_id_unique" UNIQUE("certificate_id"),
 	CONSTRAINT "verification_audits_certificate_digest_check" CHECK ("verification_audits"."certificate_digest" ~ '^[0-9a-f]{64}$'),
 	CONSTRAINT "verification_audits_size_check" CHECK ("verification_audits"."size" between 1 and 40),
-	CONSTRAINT "verification_audits_finished_check" CHECK (("verification_audits"."finished_at" is null) = ("verification_audits"."result_json" is null))
+	CONSTRAINT "verification_audits_finished_check" CHECK (("verification_audits"."finished_at" is null) = ("verification_audits"."result_json" is null)),
+	CONSTRAINT "verification_audits_closed_check" CHECK (num_nonnulls("verification_audits"."finished_at", "verification_audits"."closed_at") <= 1)
 );
 --> statement-breakpoint
 CREATE TABLE "budgets" (

@@ -100,6 +100,7 @@ export const auditOfRun = ({ certificate, replays, audit }: AuditedRun, now: Dat
     size: sample.length,
     begunAt: now.toISOString(),
     finishedAt: null,
+    closedAt: null,
     result: null,
     labels: sample.map(({ replay, claim, supported, inclusionProbability }) => ({
       groundTruthId: replay,

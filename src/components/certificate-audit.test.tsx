@@ -9,6 +9,7 @@ const begun: Audit = {
   size: 2,
   begunAt: '2026-11-30T12:00:00.000Z',
   finishedAt: null,
+  closedAt: null,
   result: null,
   labels: null,
 };
@@ -38,4 +39,11 @@ test('an audit that is not finished is not said to have labels', () => {
 test.each([begun, finished])('a reader is told that the sample cannot be drawn again', (audit) => {
   expect(shown(audit)).toContain('a seed that follows from this certificate');
   expect(shown(audit)).toContain('a reader cannot draw them again');
+});
+
+test('an audit that was closed is said to have no result, and why', () => {
+  const closed = shown({ ...begun, closedAt: '2027-03-01T12:00:00.000Z' });
+  expect(closed).toContain('and closed');
+  expect(closed).toContain('without a result: what it would have asked about was deleted');
+  expect(closed).not.toContain('is not finished');
 });

@@ -57,13 +57,19 @@ export const CertificateAudit = ({ audit }: { audit: Audit }) => (
       {countOf(audit.size, 'claim')}, drawn at random with a seed that follows from this certificate. They are
       drawn from the verdict on every claim, which is not published, so a reader cannot draw them again. The
       audit was begun <Time at={audit.begunAt} />
-      {audit.finishedAt === null ? (
-        ' and is not finished.'
-      ) : (
+      {audit.finishedAt !== null ? (
         <>
           {' '}
           and finished <Time at={audit.finishedAt} />.
         </>
+      ) : audit.closedAt !== null ? (
+        <>
+          {' '}
+          and closed <Time at={audit.closedAt} />, without a result: what it would have asked about was
+          deleted after its retention.
+        </>
+      ) : (
+        ' and is not finished.'
       )}
     </p>
     {audit.result === null ? null : (

@@ -77,6 +77,8 @@ export const auditSchema = z.object({
   size: z.number().int().min(1).max(auditSize),
   begunAt: instantSchema,
   finishedAt: instantSchema.nullable(),
+  /** When it ended without a result, because what it would have asked about was deleted after its retention. */
+  closedAt: instantSchema.nullable(),
   result: auditResultSchema.nullable(),
   labels: z.array(sampledLabelSchema).nullable(),
 });

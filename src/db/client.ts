@@ -36,6 +36,16 @@ const boundTransaction = (sql: postgres.Sql, scope: postgres.TransactionSql, tra
 /** Longer than it takes to notice that all connections are dead, so that what waits is served by new ones. */
 const defaultWaitMs = 20_000;
 
+/** No connection of the pool became free in time. Its code is read like a driver's. */
+class PoolExhausted extends Error {
+  override readonly name = 'PoolExhausted';
+  readonly code = 'CONNECTION_WAIT_TIMEOUT';
+
+  constructor(waitMs: number) {
+    super(`No connection to the database became free within ${waitMs / 1000} s.`);
+  }
+}
+
 /**
  * The driver as Drizzle uses it. Whatever needs a connection waits for a permit, and a failure of the database itself
  * rejects with DatabaseUnavailable.
@@ -44,7 +54,8 @@ const admitting = (
   sql: postgres.Sql,
   { max, waitMs, transactionMs }: Required<Pick<DatabaseOptions, 'max' | 'waitMs' | 'transactionMs'>>,
 ): postgres.Sql => {
-  const permitted = createPermits(max, waitMs);
+  // The driver's own queue has no bound, and it sends statements behind others on a connection that may be dead.
+  const permitted = createPermits(max, waitMs, () => new PoolExhausted(waitMs));
   const surrounding = new AsyncLocalStorage<{ isOver: boolean }>();
 
   const admitted = async <T>(work: () => PromiseLike<T>): Promise<T> => {

@@ -1,18 +1,8 @@
-/** No connection of the pool became free in time. Its code is read like a driver's. */
-class PoolExhausted extends Error {
-  override readonly name = 'PoolExhausted';
-  readonly code = 'CONNECTION_WAIT_TIMEOUT';
-
-  constructor(waitMs: number) {
-    super(`No connection to the database became free within ${waitMs / 1000} s.`);
-  }
-}
-
 /**
- * One permit for each connection of a pool, handed out in order. The driver's own queue has no bound, and it sends
- * statements behind others on a connection that may be dead.
+ * So many permits, handed out in order.
+ * @param whenLate makes the error for who waited for `waitMs` in vain.
  */
-export const createPermits = (count: number, waitMs: number) => {
+export const createPermits = (count: number, waitMs: number, whenLate: () => Error) => {
   let free = count;
   const waiting = new Set<() => void>();
 
@@ -28,7 +18,7 @@ export const createPermits = (count: number, waitMs: number) => {
       };
       const timer = setTimeout(() => {
         waiting.delete(grant);
-        reject(new PoolExhausted(waitMs));
+        reject(whenLate());
       }, waitMs);
       waiting.add(grant);
     });

@@ -1,5 +1,6 @@
 import type { Job } from '#queue/jobs.ts';
 import type { JobHandlers } from '#queue/work.ts';
+import { closeAudits } from '#services/audit/index.ts';
 import { advanceBatches } from '#services/calls/index.ts';
 import { openExpired } from '#services/certificate/index.ts';
 import type { WorkerContext } from '#services/ground/index.ts';
@@ -71,6 +72,7 @@ export const createHandlers = (context: WorkerContext): Handlers => ({
     'sweep runs': () => loggingStatus(context, () => sweepRuns(context)),
     'close attempts': () => closeAttempts(context),
     'ask witnesses': () => askWitnesses(context),
+    'close audits': () => closeAudits(context),
     'open expired certificates': () => openExpired(context),
     'erase private ground truth': () => erasePrivateGroundTruths(context),
     prune: () => prune(context),

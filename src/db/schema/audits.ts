@@ -29,6 +29,8 @@ export const verificationAudits = pgTable(
     size: integer('size').notNull(),
     begunAt: instant('begun_at').notNull().defaultNow(),
     finishedAt: instant('finished_at'),
+    /** When it ended without a result, because what it would have asked about was deleted. */
+    closedAt: instant('closed_at'),
     /** Null until it is finished. */
     result: jsonbOf('result_json', auditResultSchema),
   },
@@ -42,6 +44,7 @@ export const verificationAudits = pgTable(
     isDigest(table.certificateDigest),
     isWithin(table.size, auditSchema.shape.size),
     holds('verification_audits_finished', sql`(${table.finishedAt} is null) = (${table.result} is null)`),
+    holds('verification_audits_closed', sql`num_nonnulls(${table.finishedAt}, ${table.closedAt}) <= 1`),
   ],
 );
 

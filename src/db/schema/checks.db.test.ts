@@ -204,6 +204,7 @@ const refused: [table: string, constraint: string, change: string][] = [
   ['verification_audits', 'certificate_digest', `certificate_digest = 'v1'`],
   ['verification_audits', 'size', 'size = 0'],
   ['verification_audits', 'size', 'size = 41'],
+  ['verification_audits', 'closed', `finished_at = now(), result_json = '{}', closed_at = now()`],
   ['verification_audits', 'finished', 'finished_at = now()'],
   ['verification_audits', 'finished', `result_json = '{}'`],
   ['verification_audit_labels', 'position', 'position = 0'],

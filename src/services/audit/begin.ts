@@ -1,5 +1,6 @@
 import type { AuditProgress } from '#contracts/audit.ts';
 import { AppError } from '#contracts/errors.ts';
+import { createPermits } from '#db/permits.ts';
 import { verificationAuditLabels, verificationAudits } from '#db/schema/audits.ts';
 import { ruledReplays } from '#verification/audit/claims.ts';
 import { auditSeed, certificateDigest } from '#verification/audit/result.ts';
@@ -8,31 +9,25 @@ import { presentCertificate } from '#verification/certificate/present.ts';
 import { getStoredCertificate } from '../certificate/get.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { ownRun } from '../state/own-run.ts';
-import { auditOf, isPrivate, publishedReplays } from './own-audit.ts';
+import { auditOf, isPrivate, keptIds, publishedReplays } from './own-audit.ts';
 import { presentProgress } from './present.ts';
 
-/** The last of the audits that an account is beginning in this process. */
-const lastBegun = new Map<string, Promise<unknown>>();
-
-/** One at a time for each account: each holds a whole certificate. */
-const inTurn = async <T>(userId: string, work: () => Promise<T>): Promise<T> => {
-  const before = lastBegun.get(userId) ?? Promise.resolve();
-  const own = before.catch(() => {}).then(work);
-  lastBegun.set(userId, own);
-  try {
-    return await own;
-  } finally {
-    if (lastBegun.get(userId) === own) lastBegun.delete(userId);
-  }
-};
+/** Each holds a whole certificate, so a process begins few at once. */
+const atOnce = 2;
+const waitMs = 60_000;
+const inTurn = createPermits(
+  atOnce,
+  waitMs,
+  () => new AppError('SERVICE_UNAVAILABLE', 'Many audits are being begun just now. Try again in a minute.'),
+);
 
 /**
  * Begins the audit of the actor's run, or returns the one that was begun: a certificate has one audit.
  * @throws AppError NOT_FOUND; BAD_REQUEST if the run has no certificate, its replays or a change that the audit would
- * show were deleted, or its judge ruled on no claim.
+ * show were deleted, or its judge ruled on no claim; SERVICE_UNAVAILABLE if many are being begun.
  */
 export const beginAudit = (context: ServiceContext, actor: Actor, runId: string): Promise<AuditProgress> =>
-  inTurn(actor.userId, () => begin(context, actor, runId));
+  inTurn(() => begin(context, actor, runId));
 
 /** Draws from the certificate alone. Of the replays it only reads which of them can still be shown. */
 const begin = async (context: ServiceContext, actor: Actor, runId: string): Promise<AuditProgress> => {
@@ -57,9 +52,7 @@ const begin = async (context: ServiceContext, actor: Actor, runId: string): Prom
       'BAD_REQUEST',
       'The judge ruled on no claim of this run, so there is nothing to audit.',
     );
-  const kept = new Set(
-    replays.filter(({ groundTruthDigest }) => groundTruthDigest !== null).map(({ id }) => id),
-  );
+  const kept = keptIds(replays);
   // A certificate has one audit: one that cannot be finished would take its place.
   if (sample.some(({ replay }) => !kept.has(replay)))
     throw new AppError(

@@ -10,7 +10,7 @@ import { presentProgress, sampledLabelsOf } from './present.ts';
 
 /**
  * Finishes the audit of the actor's run: computes its result and publishes it beside the certificate, with its labels.
- * @throws AppError NOT_FOUND; BAD_REQUEST if it is finished, or a claim has no label.
+ * @throws AppError NOT_FOUND; BAD_REQUEST if it is finished or closed, or a claim has no label.
  */
 export const finishAudit = async (
   context: ServiceContext,

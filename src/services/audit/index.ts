@@ -1,4 +1,5 @@
 export { beginAudit } from './begin.ts';
+export { closeAudits } from './close.ts';
 export { finishAudit } from './finish.ts';
 export { findPublicAudit, getAuditProgress, getPublicAudit } from './get.ts';
 export { labelClaim } from './label.ts';

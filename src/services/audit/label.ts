@@ -8,7 +8,7 @@ import { presentProgress } from './present.ts';
 
 /**
  * Stores what the owner says of one claim. Until the audit is finished, a claim can be labelled again.
- * @throws AppError NOT_FOUND; BAD_REQUEST if the audit is finished.
+ * @throws AppError NOT_FOUND; BAD_REQUEST if the audit is finished or closed.
  */
 export const labelClaim = async (
   context: ServiceContext,

@@ -43,6 +43,9 @@ export const isPrivate = async (db: Executor, certificateId: string): Promise<bo
   return certificate?.private ?? false;
 };
 
+/** Whether an audit can still be labelled and finished. */
+export const isOpen = and(isNull(verificationAudits.finishedAt), isNull(verificationAudits.closedAt));
+
 /** The replays of a run by the ids that its certificate has for them. */
 export const publishedReplays = async (db: Executor, runId: string, isOrdinal: boolean) => {
   const { id: replayId, groundTruthId, groundTruthDigest, outcome } = verificationReplays;
@@ -56,19 +59,34 @@ export const publishedReplays = async (db: Executor, runId: string, isOrdinal: b
   return withPublishedIds(ended, isOrdinal);
 };
 
-/** What a finished audit says when somebody wants to change it. */
-export const alreadyFinished = () =>
-  new AppError('BAD_REQUEST', 'This audit is finished. A certificate has one audit, and it does not change.');
+/** The ids of those that can still be shown with their changes. */
+export const keptIds = (replays: Awaited<ReturnType<typeof publishedReplays>>): Set<string> =>
+  new Set(replays.filter(({ groundTruthDigest }) => groundTruthDigest !== null).map(({ id }) => id));
+
+/** @throws AppError BAD_REQUEST if the audit is finished or closed. */
+export const requireOpen = ({ finishedAt, closedAt }: Pick<AuditRow, 'finishedAt' | 'closedAt'>): void => {
+  if (finishedAt !== null)
+    throw new AppError(
+      'BAD_REQUEST',
+      'This audit is finished. A certificate has one audit, and it does not change.',
+    );
+  if (closedAt !== null)
+    throw new AppError(
+      'BAD_REQUEST',
+      'This audit is closed without a result: claims of it had no label yet when their replays or changes were deleted after their retention. Start a new run, and audit it before its replays are deleted too.',
+    );
+};
 
 /**
- * Locks an audit until the transaction ends, so that it cannot be finished while one of its labels changes.
- * @throws AppError BAD_REQUEST if it is finished.
+ * Locks an audit until the transaction ends, so that it cannot be finished or closed while one of its labels changes.
+ * @throws AppError BAD_REQUEST if it is finished or closed.
  */
 export const lockOpen = async (transaction: Executor, { id }: AuditRow): Promise<void> => {
-  const [open] = await transaction
-    .select({ id: verificationAudits.id })
+  const [locked] = await transaction
+    .select({ finishedAt: verificationAudits.finishedAt, closedAt: verificationAudits.closedAt })
     .from(verificationAudits)
-    .where(and(eq(verificationAudits.id, id), isNull(verificationAudits.finishedAt)))
+    .where(eq(verificationAudits.id, id))
     .for('update');
-  if (open === undefined) throw alreadyFinished();
+  if (locked === undefined) throw new Error('An audit is missing.');
+  requireOpen(locked);
 };

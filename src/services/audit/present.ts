@@ -4,12 +4,21 @@ import type { Executor } from '#db/client.ts';
 import { verificationAuditLabels } from '#db/schema/audits.ts';
 import type { AuditRow } from './own-audit.ts';
 
-const recordOf = ({ certificateId, certificateDigest, size, begunAt, finishedAt, result }: AuditRow) => ({
+const recordOf = ({
+  certificateId,
+  certificateDigest,
+  size,
+  begunAt,
+  finishedAt,
+  closedAt,
+  result,
+}: AuditRow) => ({
   certificateId,
   certificateDigest,
   size,
   begunAt: begunAt.toISOString(),
   finishedAt: finishedAt?.toISOString() ?? null,
+  closedAt: closedAt?.toISOString() ?? null,
   result,
 });
 

@@ -5,7 +5,7 @@ import { groundTruthRecords } from '#db/schema/ground-truths.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { auditableClaims } from '#verification/audit/claims.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
-import { alreadyFinished, isPrivate, ownAudit, publishedReplays } from './own-audit.ts';
+import { isPrivate, ownAudit, publishedReplays, requireOpen } from './own-audit.ts';
 import { sampledLabelsOf } from './present.ts';
 
 /** The replay of a run that its certificate calls `publishedId`, with its change. */
@@ -39,7 +39,7 @@ const replayOf = async (
 
 /**
  * The claim at `position` of the audit of the actor's run, or else the first without a label. Null: each has one.
- * @throws AppError NOT_FOUND; BAD_REQUEST if the audit is finished, or the claim's text was deleted meanwhile.
+ * @throws AppError NOT_FOUND; BAD_REQUEST if the audit is finished or closed, or the claim's text was deleted meanwhile.
  */
 export const auditTask = async (
   context: ServiceContext,
@@ -47,7 +47,7 @@ export const auditTask = async (
   { id, position }: { id: string; position?: number | undefined },
 ): Promise<AuditTask | null> => {
   const audit = await ownAudit(context, actor, id);
-  if (audit.finishedAt !== null) throw alreadyFinished();
+  requireOpen(audit);
   const sample = await sampledLabelsOf(context.db, audit.id);
   const place = position === undefined ? sample.findIndex(({ label }) => label === null) : position - 1;
   if (place === -1) return null;

@@ -41,7 +41,8 @@ export const AuditView = ({
           Up to {auditSize} claims are drawn at random: half from those that the judge supported, half from
           those that it did not, and more of one kind where the other has too few. You see each claim beside
           its diff, and label it true, false or cannot tell. You can stop and continue later, while this run’s
-          replays and the changes that they are about are kept.
+          replays and the changes that they are about are kept. After that, an audit that is not finished is
+          closed without a result.
         </p>
         <Criteria />
         <p>
@@ -73,6 +74,19 @@ export const AuditView = ({
           </Link>
         </p>
       </>
+    );
+
+  if (audit.closedAt !== null)
+    return (
+      <div className="max-w-[68ch] space-y-4">
+        <p role="status" className="text-lg font-semibold">
+          The audit is closed without a result.
+        </p>
+        <p>
+          {audit.labelled} of {audit.size} claims had a label when the replays or changes of others were
+          deleted after their retention. Start a new run, and audit it before its replays are deleted too.
+        </p>
+      </div>
     );
 
   return (

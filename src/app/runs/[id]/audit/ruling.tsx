@@ -40,7 +40,15 @@ export const Ruling = ({
   const [position, setPosition] = useState<number>();
   const utils = trpc.useUtils();
   // Never from the cache: which claim is the first without a label changes with each label.
-  const { data: task, error, isFetching } = trpc.audit.task.useQuery({ id: runId, position }, { gcTime: 0 });
+  const {
+    data: task,
+    error,
+    isFetching,
+  } = trpc.audit.task.useQuery(
+    { id: runId, position },
+    // A claim that cannot be shown is said at once.
+    { gcTime: 0, retry: false },
+  );
   const label = trpc.audit.label.useMutation({
     onSuccess: async (audit) => {
       onLabel(audit);
