@@ -43,7 +43,7 @@ const startWeb = async (settings: Record<string, string> = {}) => {
       SIGNING_KEY: 'ef'.repeat(32),
       ...settings,
     }),
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   started.push(web);
   const exited = once(web, 'exit');
@@ -51,20 +51,25 @@ const startWeb = async (settings: Record<string, string> = {}) => {
   web.stdout.setEncoding('utf8').on('data', (text: string) => {
     log += text;
   });
+  let errors = '';
+  web.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+    process.stderr.write(text);
+  });
   const status = async (path: string) => {
     const answer = await fetch(`${baseUrl}${path}`).catch(() => null);
     await answer?.body?.cancel();
     return answer?.status ?? 0;
   };
   await expect.poll(() => status('/api/ready')).toBe(200);
-  return { web, exited, baseUrl, status, log: () => log };
+  return { web, exited, baseUrl, status, log: () => log, errors: () => errors };
 };
 
 const pages = ['/', '/certificates'];
 const interfaces = ['/api/v1/verification/certificates', '/api/trpc/certificate.list'];
 
 test('while the database is away every door says so with 503, and serves again once it is back', async () => {
-  const { web, exited, baseUrl, status, log } = await startWeb();
+  const { web, exited, baseUrl, status, log, errors } = await startWeb();
   for (const path of [...pages, ...interfaces]) expect(await status(path), path).toBe(200);
   proxy.hangUp(true);
   proxy.silence();
@@ -83,6 +88,7 @@ test('while the database is away every door says so with 503, and serves again o
   proxy.hangUp(false);
   for (const path of [...pages, ...interfaces]) await expect.poll(() => status(path)).toBe(200);
   expect(log().split('The database cannot be used').length - 1).toBeLessThanOrEqual(3);
+  expect(errors()).not.toMatch(/^\s+at |cannot be used/m);
   web.kill('SIGTERM');
   expect(await exited).toEqual([0, null]);
 });

@@ -39,6 +39,7 @@ export const openDoor = (environment: Environment) => {
   });
 
   return {
+    logger,
     door: createDoor({
       hosts: hostRuleOf(environment, HOST),
       origins: {

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { answerOutageWith503 } from './unavailable-page.ts';
+import { DatabaseUnavailable } from '#db/unavailable.ts';
+import { hearingOutage, reportFault } from '#services/ground/index.ts';
+import { answerOutageWith503, keepOutagesQuiet } from './unavailable-page.ts';
 
 const answerOf = async (isOutage: boolean, handle: RequestListener, method = 'GET') => {
   const server = createServer((request, response) => {
@@ -53,4 +55,39 @@ test('another fault stays a 500, and what was answered in spite of an outage sta
     });
     expect([answer.status, await answer.text()]).toEqual([status, status === 304 ? '' : 'said']);
   }
+});
+
+test('of pages that fail because the database is away one plain line a minute is said, of others their stacks', async () => {
+  const printed: unknown[][] = [];
+  const logged: unknown[] = [];
+  const say = () => {};
+  const log = {
+    error: (details: object, message: string) => logged.push({ ...details, message }),
+    warn: say,
+    info: say,
+    debug: say,
+  };
+  const output = { error: (...said: unknown[]) => void printed.push(said) };
+  keepOutagesQuiet(log, output);
+  const away = () => new DatabaseUnavailable(new Error('connect ECONNREFUSED'));
+
+  for (let page = 0; page < 50; page += 1)
+    await hearingOutage({ outage: false }, async () => {
+      const shown = reportFault({ log }, away(), { page: '/' });
+      // As Next prints what a page throws, wrapped or not, and what follows from it.
+      await new Promise((resolve) => setImmediate(resolve));
+      output.error('\u2a2f', shown);
+      output.error('\u2a2f', new Error('An error in the render.'));
+    });
+  // What no request was said to be about.
+  output.error('\u2a2f', new Error('The page failed.', { cause: away() }));
+  expect(printed).toEqual([]);
+  expect(logged).toEqual([
+    { failures: 1, error: 'connect ECONNREFUSED', message: 'The database cannot be used' },
+  ]);
+
+  const other = new Error('Another one.');
+  await hearingOutage({ outage: false }, async () => output.error('\u2a2f', other));
+  output.error('plain');
+  expect(printed).toEqual([['\u2a2f', other], ['plain']]);
 });

@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { retryAfterSeconds } from '#contracts/errors.ts';
+import { isDatabaseUnavailable, reportOutage } from '#db/unavailable.ts';
+import { hasHeardOutage, type Log } from '#services/ground/index.ts';
 
 /** Plain HTML: the application's own pages need the database. */
 const page = `<!doctype html>
@@ -47,4 +49,18 @@ export const answerOutageWith503 = (response: ServerResponse, isOutage: () => bo
       return Reflect.apply(end, response, replaced ? [response.req.method === 'HEAD' ? '' : page] : chunk);
     },
   });
+};
+
+/**
+ * Next prints each exception of a page with its stack. While the database is away these are hundreds, and the log says it
+ * in a line a minute.
+ */
+export const keepOutagesQuiet = (log: Pick<Log, 'error'>, output: Pick<Console, 'error'> = console): void => {
+  const { error } = output;
+  output.error = (...said: unknown[]) => {
+    if (hasHeardOutage()) return;
+    const outage = said.find(isDatabaseUnavailable);
+    if (outage === undefined) error.apply(output, said);
+    else reportOutage(log, outage);
+  };
 };

@@ -2,7 +2,8 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import next from 'next';
-import { faultCode } from '#contracts/errors.ts';
+import { faultCode, retryAfterSeconds } from '#contracts/errors.ts';
+import { isDatabaseUnavailable, reportOutage } from '#db/unavailable.ts';
 import { boundConnections } from '#door/connections.ts';
 import { isEventStream } from '#door/places.ts';
 import { readEnvironment } from '#env.ts';
@@ -12,7 +13,7 @@ import { askWithin } from './ask-within.ts';
 import { cannotStart } from './cannot-start.ts';
 import { projectRoot } from './child.ts';
 import { openDoor } from './open-door.ts';
-import { answerOutageWith503 } from './unavailable-page.ts';
+import { answerOutageWith503, keepOutagesQuiet } from './unavailable-page.ts';
 import { endUnlessReady, endWhenStuck, exitByDeadline } from './watchdog.ts';
 
 /**
@@ -51,7 +52,8 @@ const endStream = (response: ServerResponse) => {
 const run = async () => {
   const environment = readEnvironment();
   const { HOST, PORT, GRACE_SECONDS, UNREADY_SECONDS } = environment;
-  const { door, close: closeDoor } = openDoor(environment);
+  const { door, logger, close: closeDoor } = openDoor(environment);
+  keepOutagesQuiet(logger);
   // Next listens for upgrades on the server that it is given. It gets one of its own, for those that the door admitted.
   const admitted = createServer();
   const application = next({ dev, dir: projectRoot, hostname: HOST, port: PORT, httpServer: admitted });
@@ -74,9 +76,12 @@ const run = async () => {
       await hearingOutage(heard, () => handle(passed, response));
     };
     answer().catch((error: unknown) => {
-      process.stderr.write(`A request could not be answered: ${placeOf(error)}\n`);
+      const isOutage = isDatabaseUnavailable(error);
+      if (isOutage) reportOutage(logger, error);
+      else process.stderr.write(`A request could not be answered: ${placeOf(error)}\n`);
       // A response that was cut short must not look complete.
       if (response.headersSent) response.destroy();
+      else if (isOutage) response.writeHead(503, { 'retry-after': String(retryAfterSeconds) }).end();
       else response.writeHead(500).end();
     });
   };

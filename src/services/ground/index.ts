@@ -11,4 +11,4 @@ export {
 export { Fault, Outage, reportFault } from './fault.ts';
 export { prepareDatabase, rollBackDatabase } from './prepare-database.ts';
 export { type Readiness, readiness } from './readiness.ts';
-export { hearingOutage } from './request-outage.ts';
+export { hasHeardOutage, hearingOutage } from './request-outage.ts';

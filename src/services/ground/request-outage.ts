@@ -11,6 +11,9 @@ const requests = held.echelonRequests;
 /** Runs `work`, in which an outage of the database sets `heard.outage`. */
 export const hearingOutage = <T>(heard: Heard, work: () => T): T => requests.run(heard, work);
 
+/** Whether this runs within a request for which the database was away. Who found that out has reported it. */
+export const hasHeardOutage = (): boolean => requests.getStore()?.outage === true;
+
 export const tellOutage = (): void => {
   const heard = requests.getStore();
   if (heard !== undefined) heard.outage = true;
