@@ -98,8 +98,8 @@ export const whyNoRoom = async (
 };
 
 /**
- * Holds the room for the run that this transaction inserts. Runs are inserted one at a time from here on: two requests
- * that count at once would both find the last room free.
+ * Holds the room for the run that this transaction inserts. Strangers' runs are inserted one at a time from here on: two
+ * requests that count at once would both find the last room free. Nobody else waits for them.
  * @throws AppError SERVICE_UNAVAILABLE, TOO_MANY_REQUESTS
  */
 export const holdRoom = async (
@@ -108,7 +108,8 @@ export const holdRoom = async (
   actor: Actor,
   asked: Asked,
 ): Promise<void> => {
-  await transaction.execute(sql`select pg_advisory_xact_lock(hashtext('room for evidence'))`);
+  if (asked.standing === 'stranger')
+    await transaction.execute(sql`select pg_advisory_xact_lock(hashtext('room for evidence'))`);
   const refusal = await whyNoRoom(transaction, context, actor, asked);
   if (refusal !== null) throw refusal;
 };
