@@ -17,6 +17,7 @@ import { witnessAt } from '#platform/log/witnesses.ts';
 import { proxiedFetch } from '#platform/network/proxies.ts';
 import { type OpenJudge, openJudge } from '#platform/open-judge.ts';
 import { createEngine, type Engine } from '#platform/open-ports.ts';
+import { openStrangersCalls } from '#services/calls/index.ts';
 import type { InstallationPolicy, WorkerContext } from '#services/ground/index.ts';
 import { PythonUnusable } from '#verification/oracles/python-session.ts';
 
@@ -114,6 +115,7 @@ export const getWorkerComposition = async (): Promise<WorkerComposition> => {
         keys: keysOf32(requireVariable(environment.SIGNING_KEY, 'SIGNING_KEY')).map(ed25519Signer),
         engine: await engineIn(projectDir),
       },
+      strangersCalls: openStrangersCalls(),
     },
     close: async () => {
       await engine.close();

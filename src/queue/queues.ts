@@ -27,9 +27,8 @@ export const queuesOf = (name: JobName): string[] => queuesFor(name, judgeProvid
 export const ownPriority = 2 ** 30;
 
 /**
- * Who may take how many of a worker's slots. A fifth is kept from strangers. Two fifths are for strangers alone, and only
- * for one who holds no other slot: jobs that hang for minutes cannot take them all. The rest takes strangers' jobs last, of
- * one stranger at most half. A worker with one or two slots divides nothing.
+ * Who may take how many of a worker's slots. A fifth is kept from strangers and two fifths are for nobody else; the rest
+ * takes strangers' jobs last. One stranger has at most a fifth. A worker with one or two slots divides nothing.
  */
 export const divided = (slots: number) => {
   const part = slots < 3 ? 0 : Math.max(1, Math.floor(slots / 5));

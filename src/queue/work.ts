@@ -53,7 +53,7 @@ export type WorkOptions = {
 const defaultConcurrency: Record<JobName, number> = {
   'ingest-run': 5,
   'score-replay': 20,
-  'certify-run': 4,
+  'certify-run': 3,
   'answer-inquiry': 10,
 };
 
@@ -93,12 +93,13 @@ const lockSessionMs = 30_000;
 const slotsOf = (name: JobName, queue: string, slots: number): SlotOptions[] => {
   const { kept, strangers, shared, ofOneStranger } = divided(slots);
   if (!isForStrangers(name, queue) || kept === 0) return [{ localConcurrency: slots }];
+  // pg-boss counts a stranger's jobs over all slots of the queue that have this bound.
+  const takesStrangers = { localGroupConcurrency: ofOneStranger };
   const leastOwn = ownPriority / 2;
   return [
     { localConcurrency: kept, minPriority: leastOwn },
-    { localConcurrency: shared, localGroupConcurrency: ofOneStranger },
-    // By the database: of those that have no job under way in any worker.
-    { localConcurrency: strangers, maxPriority: leastOwn - 1, groupConcurrency: 1 },
+    { localConcurrency: shared, ...takesStrangers },
+    { localConcurrency: strangers, maxPriority: leastOwn - 1, ...takesStrangers },
   ];
 };
 

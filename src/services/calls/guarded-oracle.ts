@@ -1,6 +1,6 @@
 import type { RunConfig } from '#contracts/run.ts';
 import type { Oracle } from '#verification/oracles/oracle.ts';
-import type { ServiceContext } from '../ground/context.ts';
+import type { WorkerContext } from '../ground/context.ts';
 import { takeSlot } from './slots.ts';
 
 /** Like `stoppingJudge`, for an oracle. */
@@ -20,7 +20,7 @@ const atOnceForStrangers = 8;
  * here belongs to this installation and has its process's limits.
  */
 export const limitedOracle = <Kind extends Oracle>(
-  context: Pick<ServiceContext, 'db' | 'now' | 'policy'>,
+  context: Pick<WorkerContext, 'db' | 'now' | 'policy' | 'strangersCalls'>,
   oracle: Kind,
   asked: RunConfig['oracle'],
   { userId, stranger }: { userId: string; stranger: string | null },
@@ -32,11 +32,16 @@ export const limitedOracle = <Kind extends Oracle>(
   return {
     ...oracle,
     ask: async (request, signal) => {
-      const release = await takeSlot(context, { resource: `oracle ${origin}`, userId }, limits);
+      const end = stranger === null ? () => {} : context.strangersCalls.begin(stranger);
       try {
-        return await oracle.ask(request, signal);
+        const release = await takeSlot(context, { resource: `oracle ${origin}`, userId }, limits);
+        try {
+          return await oracle.ask(request, signal);
+        } finally {
+          await release();
+        }
       } finally {
-        await release();
+        end();
       }
     },
   };

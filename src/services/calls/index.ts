@@ -1,1 +1,2 @@
 export { advanceBatches } from './batch/advance.ts';
+export { openStrangersCalls } from './strangers-calls.ts';

@@ -116,7 +116,18 @@ export type Issuer = {
   engine: CertificateDocument['method']['engine'];
 };
 
-export type WorkerContext = ServiceContext & { engine: Engine; sequencer: Sequencer; issuer: Issuer };
+/** The calls to strangers' oracles that one worker has under way. */
+export type StrangersCalls = {
+  /** Counts one more call of this stranger, and returns what ends it. Throws if others come first (`SlotsTaken`). */
+  begin: (stranger: string) => () => void;
+};
+
+export type WorkerContext = ServiceContext & {
+  engine: Engine;
+  sequencer: Sequencer;
+  issuer: Issuer;
+  strangersCalls: StrangersCalls;
+};
 
 /** What a caller proved who they are with: the row of a session or of a personal token. */
 export type Credential =

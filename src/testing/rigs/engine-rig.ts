@@ -15,6 +15,7 @@ import { noMetrics } from '#platform/telemetry/metrics.ts';
 import { createTracing } from '#platform/telemetry/tracing.ts';
 import type { Job } from '#queue/jobs.ts';
 import type { JobSender } from '#queue/sender.ts';
+import { openStrangersCalls } from '#services/calls/index.ts';
 import type { Actor, InstallationPolicy, WorkerContext } from '#services/ground/index.ts';
 import { testDatabase } from './database.ts';
 import { keptInMemory } from './log-rig.ts';
@@ -104,6 +105,7 @@ export const openRig = async (script: Script = {}, pool: DatabaseOptions = {}) =
     keptCheckpoint: keptInMemory(),
     sequencer: { keys: [ed25519Signer(randomBytes(32))], publicAddress: null, witnesses: [] },
     issuer: { keys: [ed25519Signer(randomBytes(32))], engine: { version: '1.0.0', revision: null } },
+    strangersCalls: openStrangersCalls(),
     log: { error: log, warn: log, info: () => {}, debug: () => {} },
     metrics: noMetrics,
     tracing: createTracing(null),

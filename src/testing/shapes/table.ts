@@ -18,6 +18,7 @@ export const notCalled: Record<string, string> = {
   'client/': 'It opens connections to the installation that its user chose.',
 
   'platform/children/start-child.ts': 'It starts a program.',
+  'platform/engine-version.ts': 'Its text is the operator’s: the program’s folder.',
   'platform/free-disk.ts': 'It asks the file system.',
   'platform/kept-key.ts': 'It reads and writes a file.',
   'platform/log/kept-checkpoint.ts': 'It reads and writes a file.',
