@@ -93,3 +93,24 @@ test('a client that asks and does not read is closed in time; one that waits for
   await expect.poll(() => open.get('/large')?.destroyed).toBe(true);
   expect(open.get('/waits')?.destroyed).toBe(false);
 });
+
+test('a client that takes some bytes now and then is closed as one that takes none', async () => {
+  const server = createServer((_request, response) => void response.end(Buffer.alloc(50_000_000, 'a')));
+  boundConnections(server, () => null, 400);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  let trickled: Socket | undefined;
+  server.on('request', ({ socket }) => {
+    trickled = socket;
+  });
+  const reader = connect(port, '127.0.0.1').on('error', () => {});
+  reader.write('GET / HTTP/1.1\r\nHost: n\r\n\r\n');
+  const sip = setInterval(() => void reader.read(1), 20);
+  onTestFinished(() => {
+    clearInterval(sip);
+    reader.destroy();
+    server.close();
+  });
+  await expect.poll(() => trickled?.destroyed).toBe(true);
+});

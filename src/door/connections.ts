@@ -9,13 +9,15 @@ export const mostConnectionsPerAddress = 256;
 /** From one network, so that no site holds a large part of them. */
 export const mostConnectionsPerNetwork = 512;
 
-/** How long a client may take nothing of an answer that waits for it. */
+/** How long a client may take next to nothing of an answer that waits for it. */
 const patienceMs = 120_000;
+/** What even the slowest connection takes in a quarter of that, in bytes. */
+const leastTaken = 16 * 1024;
 
 /** Closes the connections of clients that ask and then do not read. */
 const endUnread = (server: Server, withinMs: number) => {
   const lookEveryMs = withinMs / 4;
-  /** How much each has taken, and for how many looks nothing more. */
+  /** How much each has taken, and for how many looks hardly more. */
   const seen = new Map<Socket, { taken: number; looks: number }>();
   server.on('connection', (socket: Socket) => {
     seen.set(socket, { taken: 0, looks: 0 });
@@ -24,7 +26,7 @@ const endUnread = (server: Server, withinMs: number) => {
   const timer = setInterval(() => {
     for (const [socket, before] of seen) {
       const taken = socket.bytesWritten - socket.writableLength;
-      const stands = socket.writableLength > 0 && taken === before.taken;
+      const stands = socket.writableLength > 0 && taken - before.taken < leastTaken;
       const looks = stands ? before.looks + 1 : 0;
       seen.set(socket, { taken, looks });
       if (looks * lookEveryMs >= withinMs) socket.destroy();

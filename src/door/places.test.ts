@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Standing } from '#contracts/standing.ts';
@@ -43,6 +44,10 @@ const open = async (isHeld: (client: string, authorization?: string) => boolean 
 };
 
 const busy = { from: '203.0.113.7' };
+
+function* endless() {
+  for (;;) yield 'a'.repeat(65_536);
+}
 
 test.each<[string, (at: number) => Sender, number]>([
   ['one address', () => busy, 6],
@@ -134,6 +139,34 @@ test.each(['GET /_next/static/x.js', 'GET /api/ready', 'POST /api/trpc/run.tryOr
     await Promise.all(answers);
   },
 );
+
+test('answers that wait for their reader give their place back, and take it no second time', async () => {
+  const readers = 30;
+  let writing = 0;
+  const { port, ask } = await openDoorRig(
+    { addresses: { trusted: ['127.0.0.1'], loopbackIsProxy: false } },
+    {},
+    async ({ url }, response) => {
+      if (url !== '/evidence') return;
+      writing += 1;
+      await pipeline(endless, response).catch(() => {});
+    },
+  );
+  const sockets = Array.from({ length: readers }, () => {
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    socket.write(`GET /evidence HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: ${busy.from}\r\n\r\n`);
+    return socket;
+  });
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  // Only six of one address are written at once, so most of them had the place of one that nobody reads.
+  await expect.poll(() => writing).toBe(readers);
+  expect((await ask(page, headersOf(busy))).status).toBe(200);
+  for (const socket of sockets) socket.destroy();
+  const after = await Promise.all(Array.from({ length: 6 }, () => ask(page, headersOf(busy))));
+  expect(after.map(({ status }) => status)).toEqual(Array(6).fill(200));
+});
 
 test('clients that leave give their place back, also in the line', async () => {
   const { port, ask, paths, beginning, letGo } = await open();

@@ -37,16 +37,41 @@ const tooMany: EntryAnswer = {
 export const isEventStream = (response: ServerResponse): boolean =>
   String(response.getHeader('content-type') ?? '').startsWith('text/event-stream');
 
-/** Calls back once nothing more is done for the answer. An event stream stays open, but only waits. */
+/** An answer that has waited for its reader for so long has a slow reader, and costs little from then on. */
+const readerPatienceMs = 1_000;
+
+/**
+ * Calls back once little more is done for the answer: all of it is written, or it waits for a reader who takes it slowly.
+ * An event stream only waits from its head on.
+ */
 const onceServed = (response: ServerResponse, served: () => void) => {
-  const { writeHead } = response;
+  const { writeHead, write, end } = response;
+  let timer: NodeJS.Timeout | undefined;
+  const reads = () => {
+    clearTimeout(timer);
+    timer = undefined;
+  };
   response.writeHead = ((...head: Parameters<typeof writeHead>) => {
     response.writeHead = writeHead;
     const written = response.writeHead(...head);
     if (isEventStream(response)) served();
     return written;
   }) as typeof writeHead;
-  response.once('close', served);
+  response.write = ((...chunk: Parameters<typeof write>) => {
+    const takesMore = write.apply(response, chunk);
+    if (!takesMore) timer ??= setTimeout(served, readerPatienceMs).unref();
+    return takesMore;
+  }) as typeof write;
+  response.end = ((...rest: Parameters<typeof end>) => {
+    const ended = end.apply(response, rest);
+    served();
+    return ended;
+  }) as typeof end;
+  response.on('drain', reads);
+  response.once('close', () => {
+    reads();
+    served();
+  });
 };
 
 /** Who sends these headers; null if they are not signed in, or are not looked up again so soon. */
@@ -106,7 +131,7 @@ export const openPlaces = (findSender: FindSender) => {
     });
 
   /**
-   * Takes a place for the request until its answer is sent. Returns null, the refusal if none becomes free in time, or
+   * Takes a place for the request until its answer is written. Returns null, the refusal if none becomes free in time, or
    * `gone` if the client has left meanwhile.
    */
   return async (

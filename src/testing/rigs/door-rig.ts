@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerOptions } from 'node:http';
+import { createServer, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
@@ -22,7 +22,7 @@ export const doorSettings: DoorSettings = {
 export const openDoorRig = async (
   changes: Partial<DoorSettings> = {},
   times: ServerOptions = {},
-  work: (passed: IncomingMessage) => Promise<void> = async () => {},
+  work: (passed: IncomingMessage, response: ServerResponse) => Promise<void> = async () => {},
 ) => {
   const door = createDoor({ ...doorSettings, ...changes });
   const reached: IncomingMessage[] = [];
@@ -32,7 +32,8 @@ export const openDoorRig = async (
     if (passed === null) return;
     reached.push(passed);
     const body = await text(passed);
-    await work(passed);
+    await work(passed, response);
+    if (response.headersSent) return void response.end();
     response.setHeader('vary', 'Next-Router-State-Tree');
     response.setHeader('content-type', 'application/json');
     response.end(
