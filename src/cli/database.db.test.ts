@@ -1,5 +1,5 @@
 import { execSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sql } from 'postgres';
@@ -161,9 +161,15 @@ test('without DATABASE_URL the data directory’s own database is used, and stop
   const dataDir = mkdtempSync(join(tmpdir(), 'echelon-cli-data-'));
   try {
     const env = { DATA_DIR: dataDir };
-    expect(await runCommand(['token', 'create', '--name', 'ci', '--json'], { env })).toMatchObject({
-      code: 0,
+    const create = ['token', 'create', '--name', 'ci', '--json'];
+    expect(await runCommand(create, { env })).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining(`${dataDir} holds no installation. Set DATA_DIR or DATABASE_URL`),
     });
+    expect(readdirSync(dataDir)).toEqual([]);
+    expect(await runCommand(['db', 'migrate'], { env })).toMatchObject({ code: 0 });
+    expect(await runCommand(create, { env })).toMatchObject({ code: 0 });
     // The directory is free again: a second command takes it.
     expect(await runCommand(['db', 'migrate'], { env })).toMatchObject({ code: 0 });
   } finally {

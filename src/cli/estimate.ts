@@ -93,7 +93,7 @@ const cost = ({ least, most }: Estimate['judge_calls']) =>
     ? 'unknown, because the price of a model is: state it in JUDGE_PRICES'
     : `${least.cost_usd.toFixed(2)} to ${most.cost_usd.toFixed(2)} USD`;
 
-const points = (value: number) => (100 * value).toFixed(1);
+const scoreText = (value: number) => value.toFixed(3);
 
 /** What so many replays can tell, before any is known. */
 const powerOfReplays = (replays: number): Estimate['power'] => {
@@ -113,8 +113,8 @@ const powerText = ({ power, changes }: Pick<Estimate, 'power' | 'changes'>) => {
   const difference =
     power.smallest_difference === null
       ? 'a comparison needs at least 30'
-      : `a comparison on the same changes would find a difference of ${points(power.smallest_difference)} with power 0.8`;
-  return `the composite to about ±${points(power.half_width)} of 100 with ${changes} replays; ${difference} (assumed, not measured: composites, and their differences, have a standard deviation of ${points(power.sd)}, and pull requests do not depend on each other; where they do, as those of one author or week may, the interval is wider)`;
+      : `a comparison on the same changes would find a difference of ${scoreText(power.smallest_difference)} with power 0.8`;
+  return `the composite to about ±${scoreText(power.half_width)} with ${changes} replays; ${difference} (assumed, not measured: composites, and their differences, have a standard deviation of ${scoreText(power.sd)}, and pull requests do not depend on each other; where they do, as those of one author or week may, the interval is wider)`;
 };
 
 /** What a run of up to so many replays can tell, in a line. */

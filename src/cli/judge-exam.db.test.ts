@@ -55,7 +55,7 @@ test('without an installation the result is printed and written as JSON, and non
   onTestFinished(() => rmSync(cwd, { recursive: true, force: true }));
   const { code, stdout, stderr } = await runCommand(['judge', 'exam', '--judge', 'offline'], { cwd });
   expect(code).toBe(0);
-  expect(stderr).toContain('no installation here, so this asking is counted nowhere');
+  expect(stderr).toContain('holds no installation, so this asking is counted nowhere');
   expect(stdout).toContain('Exam, development half: offline');
   expect(stdout).toMatch(/ {4}direction +\d\.\d{3} \(\d\.\d{3} to \d\.\d{3}\) of \d+/);
   const files = readdirSync(cwd);

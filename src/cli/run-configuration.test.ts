@@ -53,9 +53,7 @@ test('another address at the same origin is another run, and no part of either p
     ...demand,
     oracle: { shown: 'https://oracle.example.com', identity: 'https://oracle.example.com/other-secret' },
   });
-  expect(lines).toEqual([
-    'the oracle: another one at https://oracle.example.com there, https://oracle.example.com here',
-  ]);
+  expect(lines).toEqual(['the oracle: another path, query, tool or model at https://oracle.example.com']);
   expect(JSON.stringify(stored)).not.toContain('very-secret');
 });
 

@@ -102,7 +102,11 @@ export const differences = (stored: RunConfiguration, demand: RunDemand): string
     stored[key] === demand[key] ? [] : [`${name}: ${shown(stored[key])} there, ${shown(demand[key])} here`],
   );
   if (stored.oracleAddressDigest !== addressDigest(stored.salt, demand.oracle.identity))
-    differing.push(`the oracle: another one at ${stored.oracleOrigin} there, ${demand.oracle.shown} here`);
+    differing.push(
+      stored.oracleOrigin === demand.oracle.shown
+        ? `the oracle: another path, query, tool or model at ${stored.oracleOrigin}`
+        : `the oracle: ${stored.oracleOrigin} there, ${demand.oracle.shown} here`,
+    );
   if (agreementText(stored) !== agreementText(demand))
     differing.push(`--agreement-sample: ${agreementText(stored)} there, ${agreementText(demand)} here`);
   if (demand.seed !== null && demand.seed !== stored.seed)

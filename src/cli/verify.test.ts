@@ -83,7 +83,7 @@ test('the shown certificate says what judged it and what each number means', asy
   expect(shown.code).toBe(0);
   // Before the run, as a dry run says it.
   expect(shown.stderr).toMatch(
-    /Can tell: the composite to about ±\d+\.\d of 100 with 2 replays;.*assumed, not measured/,
+    /Can tell: the composite to about ±\d\.\d{3} with 2 replays;.*assumed, not measured/,
   );
   for (const words of [
     'Calibration certificate of acme',
@@ -122,7 +122,7 @@ test('a dry run shows what a run would do and cost, and calls neither oracle nor
   );
   expect(paid.code).toBe(0);
   expect(paid.stdout).toMatch(/USD/);
-  for (const part of ['assumed, not measured', 'standard deviation of 20.0', 'the interval is wider'])
+  for (const part of ['assumed, not measured', 'standard deviation of 0.200', 'the interval is wider'])
     expect(paid.stdout).toContain(part);
   expect(paid.stdout).toContain('The tokeniser did not count them: the Anthropic API could not be reached');
   expect(`${paid.stdout}${paid.stderr}`).not.toContain('planted-');

@@ -22,8 +22,6 @@ export const StandingNotice = ({
   );
 };
 
-const scoreText = (mean: number) => (mean * 100).toFixed(1);
-
 /** Which attempt it was, and until when it is valid. */
 export const StandingFacts = ({
   standing: { attempt, expiresAt, openedAt },
@@ -34,7 +32,8 @@ export const StandingFacts = ({
     {attempt === null ? null : (
       <>
         This is attempt {attempt.number} of {attempt.of} at its target, counting everyone’s, in a log of{' '}
-        {attempt.logSize} entries. Their composites have a mean of {scoreText(attempt.mean)} out of 100
+        {attempt.logSize} entries. A target is an oracle’s address with its tool or model, whatever name the
+        runs gave it. Their composites have a mean of {attempt.mean.toFixed(3)}
         {attempt.withoutMean > 0 ? `; ${attempt.withoutMean} more ended without any score` : ''}. Accounts and
         hosts are cheap, and trials elsewhere are not counted, so there may have been more.{' '}
       </>

@@ -49,12 +49,14 @@ export const Stages = ({ status }: { status: RunStatus }) => {
   return (
     <ol className="space-y-2">
       {stages.map((stage, index) => {
-        const done = index < current || status === 'COMPLETED';
-        const now = index === current && !done;
+        // Some replays are still being asked about while others are judged.
+        const beside = stage.status === 'INVOKING' && status === 'SCORING';
+        const done = (index < current && !beside) || status === 'COMPLETED';
+        const now = (index === current || beside) && !done;
         return (
           <li
             key={stage.status}
-            aria-current={now ? 'step' : undefined}
+            aria-current={index === current && now ? 'step' : undefined}
             className={`flex items-center gap-3 ${now ? 'font-semibold' : done ? '' : 'text-muted'}`}
           >
             <svg viewBox="0 0 16 16" className="size-4 shrink-0" aria-hidden="true">

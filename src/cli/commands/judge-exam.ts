@@ -140,7 +140,9 @@ export const judgeExamCommand = async (options: ExamOptions, context: Context): 
   };
 
   if (!(await hasInstallation(settings))) {
-    terminal.say('There is no installation here, so this asking is counted nowhere.');
+    terminal.say(
+      `The data directory ${settings.dataDir} holds no installation, so this asking is counted nowhere. DATA_DIR or DATABASE_URL names one.`,
+    );
     const result = await sit(judges, options, context);
     show(result, null);
     await write(result, null, options.out ?? defaultFile(new Date()));

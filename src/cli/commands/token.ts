@@ -3,8 +3,8 @@ import { toWire } from '#contracts/wire.ts';
 import type { Database } from '#db/client.ts';
 import { createApiToken, listApiTokens, localOwner, revokeApiToken } from '#services/account/index.ts';
 import type { Actor, Log } from '#services/ground/index.ts';
-import { withMigrated } from '../connection.ts';
-import { type ExitCode, exitCodes } from '../exit.ts';
+import { hasInstallation, withMigrated } from '../connection.ts';
+import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
 import type { Settings } from '../settings.ts';
 import { plain, type Terminal } from '../terminal.ts';
 
@@ -14,11 +14,17 @@ type Context = { settings: Settings; terminal: Terminal };
 const silent = () => {};
 const log: Log = { error: silent, warn: silent, info: silent, debug: silent };
 
-/** Works on the tokens of the installation's owner. */
-const asOwner = <T>(
+/** Works on the tokens of the installation's owner. Makes no installation: a token for one that nobody runs opens nothing. */
+const asOwner = async <T>(
   settings: Settings,
   work: (context: { db: Database; log: Log }, owner: Actor) => Promise<T>,
-): Promise<T> => withMigrated(settings, async (db) => work({ db, log }, await localOwner({ db })));
+): Promise<T> => {
+  if (!(await hasInstallation(settings)))
+    throw new UsageError(
+      `The data directory ${settings.dataDir} holds no installation. Set DATA_DIR or DATABASE_URL as the installation has it, or start one with npm start.`,
+    );
+  return withMigrated(settings, async (db) => work({ db, log }, await localOwner({ db })));
+};
 
 /** `token create --name N`: makes a token, and prints it this once. */
 export const createTokenCommand = async (

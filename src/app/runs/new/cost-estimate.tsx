@@ -22,22 +22,22 @@ const limitHint = ({ judging: { least, most } }: RunEstimate, limitUsd: number |
   return `${end} is above your limit of ${costText(limitUsd)}, so the run ${chance} stop before its end. Scored replays are kept, and the run can be resumed with a higher limit.`;
 };
 
-const points = (value: number) => (100 * value).toFixed(1);
+const scoreText = (value: number) => value.toFixed(3);
 
-/** What the run's size can tell, on the scale 0 to 100. */
+/** What the run's size can tell, on the scores' scale of 0 to 1. */
 const powerFact = ({ power, replays }: RunEstimate): { value: string; remark: string } => {
   if (power === null) return { value: 'nothing', remark: 'One replay has no interval worth reading.' };
   const { halfWidth, smallestDifference, sd, certificates } = power;
   const basis =
     certificates === 0
-      ? `assuming that composites have a standard deviation of ${points(sd)}, because no earlier run on this repository says more; pull requests that depend on each other make the interval wider`
-      : `from the composites of ${countOf(certificates, 'earlier certificate')} of this repository, which have a standard deviation of ${points(sd)}`;
+      ? `assuming that composites have a standard deviation of ${scoreText(sd)}, because no earlier run on this repository says more; pull requests that depend on each other make the interval wider`
+      : `from the composites of ${countOf(certificates, 'earlier certificate')} of this repository, which have a standard deviation of ${scoreText(sd)}`;
   return {
-    value: `the composite to about ±${points(halfWidth)} of 100`,
+    value: `the composite to about ±${scoreText(halfWidth)}`,
     remark: `${
       smallestDifference === null
         ? `A comparison with another run needs at least 30 replays, not ${replays}`
-        : `A comparison with another run on the same changes would find a difference of ${points(smallestDifference)} in 4 of 5 cases, if differences vary as composites do`
+        : `A comparison with another run on the same changes would find a difference of ${scoreText(smallestDifference)} in 4 of 5 cases, if differences vary as composites do`
     }; ${basis}.`,
   };
 };
