@@ -74,10 +74,10 @@ const script: Script = {
         },
 };
 
-/** A completed run of 30 changes: 60 claims, of which 45 are supported and 15 true. */
-const completed = async (changed: Script = {}) => {
+/** A completed run of 30 changes, unless given otherwise: 60 claims, of which 45 are supported and 15 true. */
+const completed = async (changed: Script = {}, changes = 30) => {
   const at = await ownersRig({ ...script, ...changed });
-  return { at, ...(await at.complete({ limit: 30, minReplays: 30 })) };
+  return { at, ...(await at.complete({ limit: changes, minReplays: changes })) };
 };
 
 const refusalOf = (call: Promise<unknown>) =>
@@ -313,7 +313,8 @@ test.each([
 });
 
 test('an audit is begun although changes were erased that it does not ask about', async () => {
-  const { at, runId, certificate } = await completed();
+  // More than an audit has claims.
+  const { at, runId, certificate } = await completed({}, 50);
   const { context, owner, db } = at;
   await beginAudit(context, owner, runId);
   const asked = await db.select({ id: verificationAuditLabels.groundTruthId }).from(verificationAuditLabels);
