@@ -6,7 +6,7 @@ import { ruledReplays } from '#verification/audit/claims.ts';
 import { auditSeed, certificateDigest } from '#verification/audit/result.ts';
 import { auditSample } from '#verification/audit/sample.ts';
 import { presentCertificate } from '#verification/certificate/present.ts';
-import { getStoredCertificate } from '../certificate/get.ts';
+import { storedCertificate } from '../certificate/get.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
 import { ownRun } from '../state/own-run.ts';
 import { auditOf, isPrivate, keptIds, publishedReplays } from './own-audit.ts';
@@ -44,7 +44,8 @@ const begin = async (context: ServiceContext, actor: Actor, runId: string): Prom
       'BAD_REQUEST',
       'The replays of this run were deleted after their retention, so its claims are no longer known. Start a new run, and audit it before its replays are deleted too.',
     );
-  const stored = await getStoredCertificate(context, certificateId);
+  const stored = await storedCertificate(db, certificateId);
+  if (stored === undefined) throw new Error('The run’s certificate is not stored.');
   const digest = certificateDigest(presentCertificate(stored, stored.replayScores));
   const sample = auditSample(ruledReplays(stored.rawScores), auditSeed(digest));
   if (sample.length === 0)

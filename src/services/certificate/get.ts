@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm';
 import type { Certificate } from '#contracts/certificate.ts';
 import { AppError } from '#contracts/errors.ts';
+import type { Executor } from '#db/client.ts';
 import { verificationCertificates } from '#db/schema/certificates.ts';
 import {
   presentCertificate,
@@ -11,31 +12,25 @@ import type { ServiceContext } from '../ground/context.ts';
 import { isId } from '../ground/page.ts';
 import { publicRead } from '../ground/public-read.ts';
 
+/** A certificate as it is stored, with its replay scores; undefined if there is none. */
+export const storedCertificate = (
+  executor: Executor,
+  id: string,
+): Promise<(StoredCertificate & { replayScores: StoredReplayScore[] }) | undefined> =>
+  executor.query.verificationCertificates.findFirst({
+    where: eq(verificationCertificates.id, id),
+    with: { replayScores: true },
+  });
+
 /**
- * A certificate as it is stored, with its replay scores.
+ * A certificate as it is published. Anyone may read it.
  * @throws AppError NOT_FOUND, also for a malformed id; SERVICE_UNAVAILABLE if the database is too busy.
  */
-export const getStoredCertificate = async (
+export const getPublicCertificate = async (
   { db }: Pick<ServiceContext, 'db'>,
   id: string,
-): Promise<StoredCertificate & { replayScores: StoredReplayScore[] }> => {
-  const stored = isId(id)
-    ? await publicRead(db, (snapshot) =>
-        snapshot.query.verificationCertificates.findFirst({
-          where: eq(verificationCertificates.id, id),
-          with: { replayScores: true },
-        }),
-      )
-    : undefined;
-  if (stored === undefined) throw new AppError('NOT_FOUND', 'There is no such certificate.');
-  return stored;
-};
-
-/** The same as it is published. Anyone may read it. */
-export const getPublicCertificate = async (
-  context: Pick<ServiceContext, 'db'>,
-  id: string,
 ): Promise<Certificate> => {
-  const stored = await getStoredCertificate(context, id);
+  const stored = isId(id) ? await publicRead(db, (snapshot) => storedCertificate(snapshot, id)) : undefined;
+  if (stored === undefined) throw new AppError('NOT_FOUND', 'There is no such certificate.');
   return presentCertificate(stored, stored.replayScores);
 };
