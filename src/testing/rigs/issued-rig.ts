@@ -55,6 +55,7 @@ export const servePublicFiles = async (
     if (altered !== undefined) return altered;
     if (pathname === '/log/checkpoint') return getLogCheckpoint(rest, request);
     if (pathname === '/log/vkey') return getLogKeys(rest, request);
+    if (pathname === '/.well-known/jwks.json') return getCertificateKeys(rest, request);
     if (pathname.startsWith('/log/tile/'))
       return getLogTile(rest, request, pathname.slice('/log/tile/'.length));
     const [, id = '', path = ''] = /^\/certificates\/([^/.]+)[./](.+)$/.exec(pathname) ?? [];
