@@ -21,6 +21,10 @@ const foreignTools = {
   curl: { probe: 'curl --version', packages: ['curl'] },
   python3: { probe: 'python3 --version', packages: ['python3'] },
   'OpenSSL 3': { probe: 'openssl version | grep "^OpenSSL [3-9]"', packages: ['openssl'] },
+  'Go with golang.org/x/mod': {
+    probe: 'go version && test -d /usr/share/gocode/src/golang.org/x/mod/sumdb',
+    packages: ['golang-go', 'golang-golang-x-mod-dev'],
+  },
 };
 export type ForeignTool = keyof typeof foreignTools;
 export const foreignToolNames = Object.keys(foreignTools) as ForeignTool[];
