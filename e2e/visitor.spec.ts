@@ -1,6 +1,7 @@
 import { expect, type Page, test } from '@playwright/test';
 import { canaryCounts } from '#testing/builders/canaries.ts';
 import { storeCertificate, storeTestedCertificate } from '#testing/builders/stored-certificates.ts';
+import * as commands from '../src/app/docs/commands.ts';
 import { openDatabase } from '../src/db/client.ts';
 
 const { E2E_DATABASE_URL = '' } = process.env;
@@ -273,6 +274,43 @@ test('a judge without canaries is not reliable, and unmeasured numbers say so', 
   await expect(page.getByText('Injected canaries leaked')).toHaveCount(0);
 });
 
+test('a certificate links to the commands that check it, which are shown as they are run, without JavaScript too', async ({
+  browser,
+  baseURL,
+}) => {
+  const context = await browser.newContext({ javaScriptEnabled: false, ...(baseURL && { baseURL }) });
+  const page = await context.newPage();
+  await page.goto(`/certificates/${ids.tested}`);
+  await page.getByRole('main').getByRole('link', { name: 'How to check it' }).click();
+  await expect(page.getByRole('heading', { name: 'Checking a certificate', level: 1 })).toBeVisible();
+  const { keys, ownCheck, ownMonitor, signatureCheck, goInstallation, logCheck } = commands;
+  const variables = commands.variables(baseURL ?? '', ids.tested);
+  expect(await page.locator('pre').allTextContents()).toEqual([
+    ...[variables, keys, ownCheck, ownMonitor, signatureCheck, goInstallation, logCheck],
+  ]);
+  await expect(section(page, 'What a certificate proves')).toContainText(
+    'That nothing was changed since it was issued and logged; not that the issuer asked honestly. A certificate is worth its issuer.',
+  );
+  const programs = await page
+    .getByRole('link', { name: /^read it$/i })
+    .evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+  expect(programs).toEqual(['/docs/programs/check-signature.sh', '/docs/programs/check-log.go']);
+  for (const path of programs) {
+    const answer = await page.request.get(path ?? '');
+    expect(answer.headers()).toMatchObject({
+      'content-type': 'text/plain; charset=utf-8',
+      'content-security-policy': expect.stringContaining("default-src 'none'"),
+    });
+  }
+  expect((await page.request.get('/docs/programs/commands.ts')).status()).toBe(404);
+  // Without a certificate in the address, the newest is named; what is no id is not repeated.
+  for (const path of ['/docs', '/docs?certificate=$(planted)']) {
+    await page.goto(path);
+    await expect(page.locator('pre').first()).toHaveText(/^ISSUER=http\S+\nCERTIFICATE=[0-9a-f-]{36}$/);
+  }
+  await context.close();
+});
+
 test('a list shows which certificates have an unreliable judge and which have leaked canaries', async ({
   page,
 }) => {
@@ -307,6 +345,7 @@ test('nothing is wider than a narrow screen', async ({ page }) => {
     '/certificates',
     `/certificates/${ids.tested}`,
     '/judges',
+    `/docs?certificate=${ids.tested}`,
     '/sign-in',
     '/nowhere',
   ]) {

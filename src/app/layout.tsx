@@ -33,6 +33,10 @@ const RootLayout = async ({ children }: { children: ReactNode }) => {
         <footer className="border-t border-line py-6 text-sm text-muted">
           A certificate is only as good as its issuer: it shows what was asked and answered, not that the
           issuer asked honestly.{' '}
+          <Link href="/docs" className="link">
+            How to check one
+          </Link>{' '}
+          ·{' '}
           <Link href="/judges" className="link">
             The judges’ rules
           </Link>

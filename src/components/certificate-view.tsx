@@ -148,9 +148,13 @@ export const CertificateView = ({
         <a className="link" href={`/certificates/${certificate.id}.bundle`}>
           bundle
         </a>{' '}
-        with the log’s proofs, which <Code>echelon-verify check</Code> verifies offline. The texts of answer
-        keys and of the oracle’s answers are sealed until the certificate expires after 90 days; those of a
-        private repository are not published at all.
+        with the log’s proofs, which <Code>echelon-verify check</Code> verifies offline.{' '}
+        <Link href={`/docs?certificate=${certificate.id}`} prefetch={false} className="link">
+          How to check it
+        </Link>{' '}
+        shows the commands, also with tools that we did not write. The texts of answer keys and of the
+        oracle’s answers are sealed until the certificate expires after 90 days; those of a private repository
+        are not published at all.
       </p>
       <p className="mt-3 max-w-[68ch] text-sm text-muted">
         It proves that nothing was changed since it was issued and logged; not that the issuer asked honestly.

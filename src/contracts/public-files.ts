@@ -8,7 +8,8 @@ const certificateFile = new RegExp(
 
 /**
  * Whether a path is that of a file which strangers check with programs of their own: the log's, a certificate's, and the
- * public keys. They are data, like the API's answers, and never run in a browser.
+ * public keys; or of such a program. They are data, like the API's answers, and never run in a browser.
  */
 export const isPublicFile = (path: string): boolean =>
-  path.startsWith('/log/') || path.startsWith('/.well-known/') || certificateFile.test(path);
+  ['/log/', '/.well-known/', '/docs/programs/'].some((folder) => path.startsWith(folder)) ||
+  certificateFile.test(path);

@@ -14,6 +14,8 @@ const host = 'http://127.0.0.1:3000';
 /** Completes a run, and reads its certificate's files as strangers do. */
 export const issuedRig = async (script: Script = {}, request: Partial<RunRequest> = {}) => {
   const rig = await pruneRig(script);
+  // Commands check it by the system's clock, which may be past a fixed day's validity.
+  rig.wait(Math.max(0, Date.now() - rig.context.now().getTime()));
   // The scripted judge answers calls, which the offline check has none of.
   const runId = await rig.start({ judge: 'anthropic', ...request });
   await rig.pump();
@@ -47,7 +49,7 @@ type IssuedRig = Awaited<ReturnType<typeof issuedRig>>;
  */
 export const servePublicFiles = async (
   { rest }: Pick<IssuedRig, 'rest'>,
-  alter: (path: string) => Response | undefined = () => undefined,
+  alter: (path: string) => Response | Promise<Response> | undefined = () => undefined,
 ) => {
   const answer = (request: Request): Promise<Response> | Response => {
     const { pathname } = new URL(request.url);
