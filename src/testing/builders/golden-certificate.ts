@@ -1,7 +1,14 @@
+import { writeJwk } from '#verification/certificate/jws.ts';
 import { type BuiltInput, certificateInput } from './issued-certificate.ts';
 import { failedCheckpoint, judgedCheckpoint, keylessCheckpoint } from './replay-checkpoint.ts';
+import {
+  issuerKey,
+  signedCertificateOf,
+  type UnsignedCertificate,
+  unsignedCertificate,
+} from './signed-certificate.ts';
 
-/** The run of the committed certificate: two scored replays, an oracle failure and a change without a key. */
+/** The run of the committed certificates: two scored replays, an oracle failure and a change without a key. */
 export const goldenInput = (): BuiltInput =>
   certificateInput(
     [
@@ -30,3 +37,21 @@ export const goldenInput = (): BuiltInput =>
       modelCutoff: '2020-06-30',
     },
   );
+
+/** A file's bytes under its name, as text. */
+export type GoldenFiles = Record<string, string>;
+
+/** The files of a signed certificate. */
+export const signedFiles = async (unsigned: UnsignedCertificate) => {
+  const { jws, document, evidence } = await signedCertificateOf(unsigned);
+  const textOf = (bytes: Uint8Array | null) => new TextDecoder().decode(bytes ?? undefined);
+  return {
+    'certificate.json': textOf(document),
+    'certificate.jws': jws,
+    'evidence.jsonl': textOf(evidence),
+    'jwks.json': `${JSON.stringify({ keys: [writeJwk(issuerKey.publicKey)] }, null, 2)}\n`,
+  };
+};
+
+/** What the command line keeps of the run. */
+export const goldenFiles = (): Promise<GoldenFiles> => signedFiles(unsignedCertificate(goldenInput()));

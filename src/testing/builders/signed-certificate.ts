@@ -24,8 +24,17 @@ export type UnsignedCertificate = { document: CertificateDocument; lines: string
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
-/** The document and the evidence of a run, as the command line makes them. */
-export const unsignedCertificate = (input: BuiltInput): UnsignedCertificate => {
+/** What a server states that the command line cannot, because it has no log. */
+export type StatedByServer = Pick<CertificateDocument, 'id' | 'onBehalfOf' | 'registration' | 'attempt'> & {
+  origin: string;
+};
+const withoutLog = { origin: null, onBehalfOf: null, registration: null, attempt: null };
+
+/** The document and the evidence of a run, as the command line makes them, or a server. */
+export const unsignedCertificate = (
+  input: BuiltInput,
+  stated: StatedByServer | null = null,
+): UnsignedCertificate => {
   const isPrivate = input.draw.private;
   const hidden = { title: null, url: null, repository: null, mergeCommit: null, mergedAt: null };
   const placed = placeReplays(input.replays, input.modelCutoff).toSorted((a, b) =>
@@ -50,13 +59,15 @@ export const unsignedCertificate = (input: BuiltInput): UnsignedCertificate => {
     });
     return evidenceLine({ facts, checkpoint }, isPrivate ? null : 'salt');
   });
+  const certificate = issuedCertificate(input, issuedAt);
+  const { origin, onBehalfOf, registration, attempt } = stated ?? withoutLog;
   const document = documentOf(
-    issuedCertificate(input, issuedAt),
+    { ...certificate, id: stated?.id ?? certificate.id },
     {
-      issuer: { origin: null, keyId: thumbprintOf(issuerKey.publicKey) },
-      onBehalfOf: null,
-      registration: null,
-      attempt: null,
+      issuer: { origin, keyId: thumbprintOf(issuerKey.publicKey) },
+      onBehalfOf,
+      registration,
+      attempt,
       subject: {
         oracleType: 'http',
         origin: 'https://oracle.example.com',
