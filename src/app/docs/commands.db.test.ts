@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { publishCheckpoint } from '#services/log/index.ts';
 import { issuedRig, servePublicFiles } from '#testing/rigs/issued-rig.ts';
 import { anyEntries, append } from '#testing/rigs/log-rig.ts';
-import { packagesOf, runShell, whyNotHere } from '#testing/rigs/shell.ts';
+import { packagesOf, runShell, skipWithout } from '#testing/rigs/shell.ts';
 import {
   goInstallation,
   keys,
@@ -44,11 +44,8 @@ const serve = async () => {
   return { ...rig, type };
 };
 
-test('the page’s commands check a served certificate as they stand, with our program and without', async ({
-  skip,
-}) => {
-  const why = whyNotHere('curl', 'python3', 'OpenSSL 3');
-  if (why !== null) skip(why);
+test('the page’s commands check a served certificate as they stand, with our program and without', async (context) => {
+  skipWithout(context, 'curl', 'python3', 'OpenSSL 3');
   const { type } = await serve();
   expect(await type(keys)).toEqual({ code: 0, output: '' });
   for (const [command, said] of [
@@ -62,20 +59,17 @@ test('the page’s commands check a served certificate as they stand, with our p
   }
 });
 
-test('the page’s commands check a served log with Go’s tools as they stand, again as it grows', async ({
-  skip,
-}) => {
-  const why = whyNotHere('curl', 'Go with golang.org/x/mod');
-  if (why !== null) skip(why);
+test('the page’s commands check a served log with Go’s tools as they stand, again as it grows', async (context) => {
+  skipWithout(context, 'curl', 'Go with golang.org/x/mod');
   expect(goInstallation).toBe(`apt-get install ${packagesOf('Go with golang.org/x/mod').join(' ')}`);
-  const { type, context } = await serve();
+  const { type, context: installation } = await serve();
   const first = await type(keys, logCheck);
   expect(first).toEqual({
     code: 0,
     output: 'Entry 3 of 5 is this certificate, registered before in entry 2.\n',
   });
-  await append(context, anyEntries(2));
-  await publishCheckpoint(context);
+  await append(installation, anyEntries(2));
+  await publishCheckpoint(installation);
   const { code, output } = await type(logCheck);
   expect(output).toContain('The 5 entries that were seen before are its first ones.');
   expect(code).toBe(0);

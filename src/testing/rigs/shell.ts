@@ -1,5 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { dirname } from 'node:path';
+import type { TestContext } from 'vitest';
 import { childEnvironment } from './child-environment.ts';
 
 export type ShellOutcome = { code: number; output: string };
@@ -34,10 +35,12 @@ export const isInstalled = (name: ForeignTool): boolean =>
 
 export const packagesOf = (name: ForeignTool): string[] => foreignTools[name].packages;
 
-/** Why a test that needs these cannot run on this system; null where it can. */
-export const whyNotHere = (...names: ForeignTool[]): string | null => {
+/** Skips a test that needs these where the system lacks one, and says so: reports count such tests without a reason. */
+export const skipWithout = ({ skip }: Pick<TestContext, 'skip'>, ...names: ForeignTool[]): void => {
   const missing = names.filter((name) => !isInstalled(name));
-  return missing.length === 0
-    ? null
-    : `This system lacks ${missing.join(', ')}. Debian's packages: ${missing.flatMap(packagesOf).join(' ')}.`;
+  if (missing.length === 0) return;
+  const packages = missing.flatMap(packagesOf).join(' ');
+  const why = `This system lacks ${missing.join(', ')}. Debian has it in ${packages}.`;
+  process.stdout.write(`Skipped. ${why}\n`);
+  skip(why);
 };

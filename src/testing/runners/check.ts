@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureBuilt } from '#start/build.ts';
 import { projectRoot } from '#start/child.ts';
-import { foreignToolNames, isInstalled, packagesOf, whyNotHere } from '../rigs/shell.ts';
+import { foreignToolNames, isInstalled, packagesOf } from '../rigs/shell.ts';
 import { installByApt } from './apt.ts';
 import { runPlaywright } from './playwright-run.ts';
 import { asOneTest, minutes, type Outcome, runNode, runStages } from './stages.ts';
@@ -27,10 +27,8 @@ if (spawnSync('python3', ['--version'], { stdio: 'ignore' }).status !== 0) insta
 // Their sandbox is tested where it can be made.
 if (process.platform === 'linux' && spawnSync('bwrap', ['--version'], { stdio: 'ignore' }).status !== 0)
   installByApt('bubblewrap');
-// Certificates and the log are also checked with the tools of others. A test whose tools are missing is skipped.
-for (const name of foreignToolNames.filter((tool) => !isInstalled(tool)))
-  if (!installByApt(...packagesOf(name)))
-    process.stdout.write(`Tests with ${name} are skipped: ${whyNotHere(name)}\n`);
+// Certificates and the log are also checked with the tools of others. A test that lacks one says so.
+for (const name of foreignToolNames) if (!isInstalled(name)) installByApt(...packagesOf(name));
 
 process.exit(
   await runStages([

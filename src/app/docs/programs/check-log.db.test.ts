@@ -7,7 +7,7 @@ import { logEntries } from '#db/schema/log.ts';
 import { publishCheckpoint } from '#services/log/index.ts';
 import { issuedRig, servePublicFiles } from '#testing/rigs/issued-rig.ts';
 import { anyEntries, append, logKeyOf } from '#testing/rigs/log-rig.ts';
-import { runShell, whyNotHere } from '#testing/rigs/shell.ts';
+import { runShell, skipWithout } from '#testing/rigs/shell.ts';
 import { hashLeaf } from '#verification/log/merkle.ts';
 import { signCheckpoint } from '#verification/log/signing/sign-note.ts';
 import { growTiles, tilePath } from '#verification/log/tiles.ts';
@@ -64,11 +64,8 @@ const issue = async () => {
   };
 };
 
-test('Go’s checksum database tools prove that a served log holds a certificate and extends what was seen, and refuse what was altered', async ({
-  skip,
-}) => {
-  const why = whyNotHere('Go with golang.org/x/mod');
-  if (why !== null) skip(why);
+test('Go’s checksum database tools prove that a served log holds a certificate and extends what was seen, and refuse what was altered', async (context) => {
+  skipWithout(context, 'Go with golang.org/x/mod');
   const built = await runShell(
     folder,
     `GO111MODULE=off GOPATH=/usr/share/gocode go build -o check-log ${source}`,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { issuedRig, servePublicFiles } from '#testing/rigs/issued-rig.ts';
-import { runShell, whyNotHere } from '#testing/rigs/shell.ts';
+import { runShell, skipWithout } from '#testing/rigs/shell.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'echelon-signature-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -14,11 +14,8 @@ const program = join(import.meta.dirname, 'check-signature.sh');
 const changedAt = (text: string, from: number) =>
   `${text.slice(0, from)}${text[from] === 'A' ? 'B' : 'A'}${text.slice(from + 1)}`;
 
-test('standard tools verify the signature of a served certificate, and refuse what was altered', async ({
-  skip,
-}) => {
-  const why = whyNotHere('curl', 'python3', 'OpenSSL 3');
-  if (why !== null) skip(why);
+test('standard tools verify the signature of a served certificate, and refuse what was altered', async (context) => {
+  skipWithout(context, 'curl', 'python3', 'OpenSSL 3');
   const rig = await issuedRig();
   let altered: Record<string, string> = {};
   const server = await servePublicFiles(rig, (path) => {
